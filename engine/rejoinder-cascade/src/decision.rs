@@ -1,0 +1,107 @@
+//! How one later turn is decided from what rules and plugins say of it.
+
+use rejoinder_core::{Category, Verdict};
+
+/// What became of a later turn before the judge is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is feedback of this category.
+    Accepted(Category),
+    /// It is none.
+    Rejected,
+    /// It waits for the judge.
+    Undecided,
+}
+
+/// The verdicts on one turn, counted as they come in; in any order they lead to the same decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ballot {
+    accepted: [bool; 5],
+    rejected: bool,
+    faulted: bool,
+}
+
+impl Ballot {
+    /// Counts a verdict.
+    pub fn cast(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept(category) => self.accepted[category.index()] = true,
+            Verdict::Reject => self.rejected = true,
+            Verdict::Abstain | Verdict::Escalate => {}
+        }
+    }
+
+    /// Notes that a plugin failed on the turn.
+    pub fn fault(&mut self) {
+        self.faulted = true;
+    }
+}
+
+/// Decides a turn; the first line that applies:
+///
+/// 1. an explicit reject and no accept: rejected
+/// 2. accept of exactly one category and no reject: accepted
+/// 3. accept against reject, or two categories accepted: undecided
+/// 4. a plugin failed on it: undecided
+/// 5. a candidate is undecided, any other turn rejected
+///
+/// A candidate is a turn that some rule other than a reject rule marked.
+pub fn decide(ballot: &Ballot, is_candidate: bool) -> Decision {
+    let mut accepted = Category::ALL.into_iter().filter(|c| ballot.accepted[c.index()]);
+    match (accepted.next(), accepted.next(), ballot.rejected) {
+        (None, _, true) => Decision::Rejected,
+        (Some(category), None, false) => Decision::Accepted(category),
+        (Some(_), ..) => Decision::Undecided,
+        (None, _, false) if ballot.faulted || is_candidate => Decision::Undecided,
+        (None, _, false) => Decision::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decided(verdicts: &[Verdict], faulted: bool, is_candidate: bool) -> Decision {
+        let mut ballot = Ballot::default();
+        verdicts.iter().for_each(|&v| ballot.cast(v));
+        if faulted {
+            ballot.fault();
+        }
+        decide(&ballot, is_candidate)
+    }
+
+    #[test]
+    fn follows_the_list_line_by_line() {
+        use Category::{Ur2, Ur5};
+        use Verdict::{Abstain, Accept, Escalate, Reject};
+        assert_eq!(decided(&[Reject, Escalate], false, true), Decision::Rejected);
+        assert_eq!(decided(&[Accept(Ur5), Escalate, Accept(Ur5)], false, true), Decision::Accepted(Ur5));
+        assert_eq!(decided(&[Accept(Ur5), Reject], false, true), Decision::Undecided);
+        assert_eq!(decided(&[Accept(Ur5), Accept(Ur2)], false, true), Decision::Undecided);
+        assert_eq!(decided(&[Reject], true, true), Decision::Rejected, "line 1 comes before line 4");
+        assert_eq!(
+            decided(&[Accept(Ur2)], true, true),
+            Decision::Accepted(Ur2),
+            "line 2 comes before line 4"
+        );
+        assert_eq!(decided(&[Abstain], true, false), Decision::Undecided);
+        assert_eq!(decided(&[Escalate], false, true), Decision::Undecided);
+        assert_eq!(decided(&[], false, false), Decision::Rejected);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_votes_does_not_matter(votes in prop::collection::vec(0_u8..8, 0..8), is_candidate: bool) {
+            let verdicts: Vec<Verdict> = votes.iter().map(|&v| match v {
+                0 => Verdict::Abstain,
+                6 => Verdict::Reject,
+                7 => Verdict::Escalate,
+                c => Verdict::Accept(Category::from_number(c).unwrap()),
+            }).collect();
+            let reversed: Vec<Verdict> = verdicts.iter().rev().copied().collect();
+            prop_assert_eq!(decided(&verdicts, false, is_candidate), decided(&reversed, false, is_candidate));
+        }
+    }
+}

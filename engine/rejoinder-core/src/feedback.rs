@@ -1,0 +1,128 @@
+//! The record that the engine exists for: one piece of feedback, with all that led to it.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Category, RecordId};
+
+/// Who settled a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// An accept rule.
+    Rule,
+    /// A plugin.
+    Plugin,
+    /// The judge.
+    Judge,
+}
+
+/// One plugin's vote as the output shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PluginVote {
+    /// The plugin's name.
+    pub plugin: String,
+    /// `accept`, `reject`, `escalate`, `abstain` or `fault`.
+    pub verdict: String,
+    /// The accepted category; empty where there is none.
+    pub category: String,
+    /// P(feedback), if given.
+    pub score: Option<f32>,
+}
+
+/// What is known of a later turn before it is settled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TurnRecord {
+    /// The source's conversation id, or the content's hash.
+    pub conversation_id: String,
+    /// The paper's number: 1-based number of the judged exchange, 0 for a greeting.
+    pub feedback_turn: u32,
+    /// `shard:ordinal:message_index`.
+    pub id: RecordId,
+    /// Ids of the rules that hit.
+    pub rules: Vec<String>,
+    /// What each plugin said.
+    pub plugins: Vec<PluginVote>,
+    /// The other columns of the source's record, as they were.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+/// How a turn was settled as feedback.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled<'a> {
+    /// The category.
+    pub category: Category,
+    /// The whole turn.
+    pub turn: &'a str,
+    /// The feedback in it, in bytes.
+    pub span: Range<usize>,
+    /// Who settled it.
+    pub source: Source,
+    /// The judge's model; empty where it was not asked.
+    pub model: String,
+    /// Key of the judge's reply; empty where it was not asked.
+    pub reply_key: String,
+}
+
+/// A row of the feedback table. The first four columns are those of the paper's data set; every key is always
+/// written, so that readers which infer a schema from the first rows see all columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// See [`TurnRecord::conversation_id`].
+    pub conversation_id: String,
+    /// See [`TurnRecord::feedback_turn`].
+    pub feedback_turn: u32,
+    /// The category.
+    pub category: Category,
+    /// +1 (UR5) or −1.
+    pub label: i8,
+    /// The feedback itself: the turn's bytes `span_start..span_end`.
+    pub span: String,
+    /// First byte of the span in the turn.
+    pub span_start: u64,
+    /// One past the last byte of the span in the turn.
+    pub span_end: u64,
+    /// Who settled it.
+    pub source: Source,
+    /// `shard:ordinal:message_index`.
+    pub id: RecordId,
+    /// 0-based index of the user turn that holds the feedback.
+    pub message_index: u32,
+    /// Ids of the rules that hit.
+    pub rules: Vec<String>,
+    /// What each plugin said.
+    pub plugins: Vec<PluginVote>,
+    /// The judge's model; empty where it was not asked.
+    pub model: String,
+    /// Key of the judge's reply in the ledger; empty where it was not asked.
+    pub reply_key: String,
+    /// The other columns of the source's record, as they were.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Feedback {
+    /// The row of a settled turn.
+    ///
+    /// # Panics
+    /// If the span does not lie on character boundaries of the turn.
+    pub fn new(record: TurnRecord, settled: Settled<'_>) -> Self {
+        Self {
+            conversation_id: record.conversation_id,
+            feedback_turn: record.feedback_turn,
+            category: settled.category,
+            label: settled.category.label(),
+            span: settled.turn[settled.span.clone()].to_owned(),
+            span_start: settled.span.start as u64,
+            span_end: settled.span.end as u64,
+            source: settled.source,
+            id: record.id,
+            message_index: record.id.message_index,
+            rules: record.rules,
+            plugins: record.plugins,
+            model: settled.model,
+            reply_key: settled.reply_key,
+            metadata: record.metadata,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Folding: the one normal form in which rules, similarity and span checks compare text.
+//!
+//! Case and width are folded, combining marks composed, apostrophes and quotes made ASCII, zero-width characters
+//! dropped, runs of white space reduced to one space (or one line feed, where the run held one). Matches are
+//! reported as byte ranges of the *original* text, through a sparse table of the places where the two drift apart.
+
+use std::ops::Range;
+
+/// A text in folded form, with the way back to the original's byte offsets. Reusable as a buffer.
+#[derive(Clone, Debug, Default)]
+pub struct Folded {
+    text: String,
+    /// (folded offset, original offset) wherever the difference of the two changes; sorted.
+    shifts: Vec<(u32, u32)>,
+    original_len: u32,
+}
+
+impl Folded {
+    /// Folds `text`.
+    pub fn new(text: &str) -> Self {
+        let mut folded = Self::default();
+        folded.fold(text);
+        folded
+    }
+
+    /// Replaces the content with the folded form of `text`, reusing the buffers.
+    ///
+    /// # Panics
+    /// If `text` is longer than 4 GiB.
+    pub fn fold(&mut self, text: &str) {
+        self.text.clear();
+        self.shifts.clear();
+        self.text.reserve(text.len());
+        self.original_len = u32::try_from(text.len()).expect("a turn is shorter than 4 GiB");
+        let mut drift = 0_i64;
+        let mut in_space = false;
+        for (offset, c) in text.char_indices() {
+            if c.is_ascii() && !c.is_ascii_whitespace() {
+                in_space = false;
+                self.place(offset, &mut drift);
+                self.text.push(c.to_ascii_lowercase());
+            } else if c.is_whitespace() {
+                if !in_space {
+                    self.place(offset, &mut drift);
+                    self.text.push(if c == '\n' { '\n' } else { ' ' });
+                } else if c == '\n' && self.text.ends_with(' ') {
+                    self.text.pop();
+                    self.text.push('\n');
+                }
+                in_space = true;
+            } else if !is_ignorable(c) {
+                in_space = false;
+                if let Some(last) = self.text.chars().next_back()
+                    && let Some(composed) = unicode_normalization::char::compose(last, c)
+                {
+                    self.text.pop();
+                    self.text.push(composed);
+                    continue;
+                }
+                self.place(offset, &mut drift);
+                let c = unify(c);
+                // U+017F would otherwise survive as a second spelling of `s`.
+                if c == 'ſ' {
+                    self.text.push('s');
+                } else {
+                    self.text.extend(c.to_lowercase());
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, original: usize, drift: &mut i64) {
+        let now = original as i64 - self.text.len() as i64;
+        if now != *drift {
+            *drift = now;
+            self.shifts.push((self.text.len() as u32, original as u32));
+        }
+    }
+
+    /// The folded text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The byte range of `original`, the text that was folded, that a byte range of the folded text came from.
+    ///
+    /// One original character may fold to several: a range that begins or ends among them takes it whole.
+    ///
+    /// # Panics
+    /// If `original` is shorter than the range's origin, that is, not the text that was folded.
+    pub fn original_range(&self, original: &str, folded: Range<usize>) -> Range<usize> {
+        let start = original.floor_char_boundary(self.original_offset(folded.start));
+        if folded.is_empty() {
+            return start..start;
+        }
+        let end = original.ceil_char_boundary(self.original_offset(folded.end));
+        let first_len = original[start..].chars().next().map_or(0, char::len_utf8);
+        start..end.max(start + first_len)
+    }
+
+    fn original_offset(&self, folded: usize) -> usize {
+        if folded >= self.text.len() {
+            return self.original_len as usize;
+        }
+        let after = self.shifts.partition_point(|&(at, _)| at as usize <= folded);
+        match after.checked_sub(1).map(|i| self.shifts[i]) {
+            None => folded,
+            Some((at, original)) => {
+                // Inside a character that folded to more bytes than it had, stay within the original character.
+                let limit = self.shifts.get(after).map_or(self.original_len, |&(_, next)| next) as usize;
+                (original as usize + folded - at as usize).min(limit)
+            }
+        }
+    }
+}
+
+/// Characters that carry no text: zero-width spaces and joiners, direction marks, variation selectors, the BOM.
+fn is_ignorable(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{AD}')
+}
+
+/// One spelling for characters that people do not tell apart.
+fn unify(c: char) -> char {
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201A}' | '\u{201B}' | '\u{02BC}' | '\u{00B4}' | '\u{2032}' => '\'',
+        '\u{201C}' | '\u{201D}' | '\u{201E}' | '\u{201F}' | '\u{2033}' => '"',
+        '\u{FF01}'..='\u{FF5E}' => {
+            let ascii = (c as u32 - 0xFEE0) as u8;
+            ascii as char
+        }
+        other => other,
+    }
+}
+
+/// Whether folding leaves `c` as it is: only such characters occur in folded text.
+pub fn is_folded(c: char) -> bool {
+    let folded = Folded::new(c.encode_utf8(&mut [0; 4]));
+    folded.text().chars().eq([c])
+}
+
+/// Whether `c` can be part of a word.
+pub fn is_word_char(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
+}
+
+/// Whether `c` belongs to a script that is written without spaces between words (Han, kana, Thai, Lao, Khmer,
+/// Myanmar): between two such characters any place may be a word boundary.
+pub fn is_unsegmented(c: char) -> bool {
+    matches!(c,
+        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}'
+        | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// Whether a word may begin or end at byte `offset` of `text`.
+///
+/// # Panics
+/// If `offset` is not a character boundary of `text`.
+pub fn is_word_boundary(text: &str, offset: usize) -> bool {
+    let before = text[..offset].chars().next_back();
+    let after = text[offset..].chars().next();
+    match (before, after) {
+        (Some(a), Some(b)) => !is_word_char(a) || !is_word_char(b) || is_unsegmented(a) || is_unsegmented(b),
+        _ => true,
+    }
+}
+
+/// The words of a text: maximal runs of word characters; each character of an unsegmented script is a word.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c| !is_word_char(c));
+        let first = rest.chars().next()?;
+        let len = if is_unsegmented(first) {
+            first.len_utf8()
+        } else {
+            // An apostrophe inside a word belongs to it: "don't" is one word.
+            let mut end = 0;
+            let mut chars = rest.char_indices().peekable();
+            while let Some((at, c)) = chars.next() {
+                let inner = c == '\''
+                    && chars.peek().is_some_and(|&(_, next)| is_word_char(next) && !is_unsegmented(next));
+                if (is_word_char(c) && !is_unsegmented(c)) || inner {
+                    end = at + c.len_utf8();
+                } else {
+                    break;
+                }
+            }
+            end
+        };
+        let (word, tail) = rest.split_at(len);
+        rest = tail;
+        Some(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn folds_case_width_apostrophes_and_white_space() {
+        let folded = Folded::new("  No,\u{00A0}I  Didn\u{2019}t\r\n\r\nＳａｙ e\u{301}\u{200B}t");
+        assert_eq!(folded.text(), " no, i didn't\nsay ét");
+    }
+
+    #[test]
+    fn spans_lead_back_to_the_original() {
+        let original = "Ｎｏ,  that\u{2019}s  WRONG!";
+        let folded = Folded::new(original);
+        let at = folded.text().find("that's wrong").unwrap();
+        assert_eq!(&original[folded.original_range(original, at..at + 12)], "that\u{2019}s  WRONG");
+        assert_eq!(&original[folded.original_range(original, 0..2)], "Ｎｏ");
+    }
+
+    #[test]
+    fn a_character_that_folds_to_several_is_taken_whole() {
+        let original = "xİy";
+        let folded = Folded::new(original);
+        assert_eq!(&original[folded.original_range(original, 1..2)], "İ");
+        assert_eq!(&original[folded.original_range(original, 0..1)], "x");
+    }
+
+    #[test]
+    fn boundaries_know_scripts_without_spaces() {
+        assert!(!is_word_boundary("thanksgiving", 6));
+        assert!(is_word_boundary("thanks, all", 6));
+        assert!(is_word_boundary("不是这个", 6));
+        assert!(is_word_boundary("ok谢谢", 2));
+    }
+
+    #[test]
+    fn words_keep_inner_apostrophes_and_split_han() {
+        assert_eq!(
+            words("don't 'quote' it 谢谢 v2").collect::<Vec<_>>(),
+            ["don't", "quote", "it", "谢", "谢", "v2"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_are_on_boundaries_and_in_order(text in "\\PC{0,40}", a in 0_usize..60, b in 0_usize..60) {
+            let folded = Folded::new(&text);
+            let clamp = |mut i: usize| { i = i.min(folded.text().len()); while !folded.text().is_char_boundary(i) { i -= 1; } i };
+            let (a, b) = (clamp(a.min(b)), clamp(a.max(b)));
+            let range = folded.original_range(&text, a..b);
+            prop_assert!(range.start <= range.end && range.end <= text.len());
+            prop_assert!(text.get(range.clone()).is_some());
+            if a < b { prop_assert!(!range.is_empty()); }
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing(text in "\\PC{0,40}") {
+            let once = Folded::new(&text);
+            let twice = Folded::new(once.text());
+            prop_assert_eq!(once.text(), twice.text());
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The vocabulary of the engine: conversations and their later turns, categories, votes, hits and feedback
+//! records, and the text features that rules and plugins share.
+//!
+//! It is the one crate that every other crate knows, so it holds no I/O, no threads and no `unsafe`.
+//! Terms follow *Learning from Naturally Occurring Feedback* (arXiv 2407.10944).
+#![forbid(unsafe_code)]
+
+mod category;
+mod conversation;
+pub mod dialogue;
+mod feedback;
+pub mod fold;
+mod ids;
+pub mod similarity;
+mod vote;
+
+pub use category::Category;
+pub use conversation::{Conversation, Exchange, Message, Role};
+pub use feedback::{Feedback, PluginVote, Settled, Source, TurnRecord};
+pub use ids::RecordId;
+pub use vote::{Hit, Verdict, Vote};

@@ -1,0 +1,87 @@
+//! The one measure of how alike two user turns are; rules, plugins and scores all mean this one.
+//!
+//! It is the Dice coefficient of the two multisets of words (folded; one character is a word in scripts without
+//! spaces): 1 for the same words in any order, 0 for no word in common.
+
+use crate::fold::{Folded, words};
+
+/// The multiset of a text's words, as sorted 64-bit hashes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WordBag(Vec<u64>);
+
+impl WordBag {
+    /// The words of folded text.
+    pub fn of_folded(folded: &str) -> Self {
+        let mut hashes: Vec<u64> = words(folded).map(hash).collect();
+        hashes.sort_unstable();
+        Self(hashes)
+    }
+
+    /// The words of any text.
+    pub fn new(text: &str) -> Self {
+        Self::of_folded(Folded::new(text).text())
+    }
+
+    /// Number of words.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no words.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Number of words in common, each counted as often as both hold it.
+    pub fn common(&self, other: &Self) -> usize {
+        let (mut i, mut j, mut common) = (0, 0, 0);
+        while i < self.0.len() && j < other.0.len() {
+            match self.0[i].cmp(&other.0[j]) {
+                std::cmp::Ordering::Less => i += 1,
+                std::cmp::Ordering::Greater => j += 1,
+                std::cmp::Ordering::Equal => {
+                    common += 1;
+                    i += 1;
+                    j += 1;
+                }
+            }
+        }
+        common
+    }
+
+    /// Dice coefficient in [0, 1]: 2·|A∩B| / (|A|+|B|); 0 where either is empty.
+    pub fn dice(&self, other: &Self) -> f32 {
+        if self.is_empty() || other.is_empty() {
+            return 0.0;
+        }
+        2.0 * self.common(other) as f32 / (self.len() + other.len()) as f32
+    }
+}
+
+/// FNV-1a: words are short, and the bags are never exposed to an attacker who gains by collisions.
+fn hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Similarity of `text` to the most similar of `others`, in [0, 1].
+pub fn to_most_similar<'a>(text: &WordBag, others: impl Iterator<Item = &'a str>) -> f32 {
+    others.map(|other| text.dice(&WordBag::new(other))).fold(0.0, f32::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_words_are_one_and_disjoint_words_zero() {
+        let a = WordBag::new("Sort this LIST, please");
+        assert_eq!(a.dice(&WordBag::new("please sort this list")), 1.0);
+        assert_eq!(a.dice(&WordBag::new("bonjour")), 0.0);
+        assert_eq!(a.dice(&WordBag::new("")), 0.0);
+    }
+
+    #[test]
+    fn counts_repeated_words() {
+        assert_eq!(WordBag::new("a a b").common(&WordBag::new("a a a")), 2);
+    }
+}

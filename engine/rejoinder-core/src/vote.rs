@@ -1,0 +1,41 @@
+//! What a voter (a rule or a plugin) says of a later turn.
+
+use crate::Category;
+
+/// A voter's verdict on one later turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to say.
+    #[default]
+    Abstain,
+    /// It is feedback of this category.
+    Accept(Category),
+    /// It looks like feedback and is not.
+    Reject,
+    /// It may be feedback: ask the judge.
+    Escalate,
+}
+
+/// A plugin's whole answer for one candidate.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Vote {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// P(feedback) in [0, 1], if the plugin gave one.
+    pub score: Option<f32>,
+    /// Probabilities of none, UR1, …, UR5, if the plugin gave them.
+    pub probs: Option<[f32; 6]>,
+    /// The plugin failed on this candidate; the verdict is then [`Verdict::Escalate`].
+    pub faulted: bool,
+}
+
+/// A rule matched a later turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Index of the rule in the compiled rule set.
+    pub rule: u32,
+    /// First byte of the matched span in the turn's original text.
+    pub start: u32,
+    /// One past the last byte of the matched span.
+    pub end: u32,
+}
