@@ -1,0 +1,130 @@
+//! What is wrong in a rule file, where, and what to do: the compiler-grade messages that rule authors read.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Works, but is slow or useless.
+    Warning,
+    /// The file cannot be used.
+    Error,
+}
+
+/// One finding, with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Stable code: `R…` for errors, `W…` for warnings.
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Severity,
+    /// Name of the file as the user gave it.
+    pub file: String,
+    /// 1-based line.
+    pub line: usize,
+    /// 1-based column, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do; empty if the message says it all.
+    pub help: String,
+    /// The source line, for the caret.
+    pub source_line: String,
+    /// Number of characters to underline, at least 1.
+    pub width: usize,
+}
+
+/// A source text under its name, to which findings are pinned.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Name of the file as the user gave it.
+    pub name: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// A finding at a byte range of the source.
+    pub fn diagnostic(
+        &self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
+        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        let end = self.text.floor_char_boundary(span.end.clamp(start, line_end));
+        Diagnostic {
+            code,
+            severity: if code.starts_with('W') { Severity::Warning } else { Severity::Error },
+            file: self.name.to_owned(),
+            line: self.line_of(start),
+            column: self.text[line_start..start].chars().count() + 1,
+            message: message.into(),
+            help: help.into(),
+            source_line: self.text[line_start..line_end].trim_end_matches('\r').to_owned(),
+            width: self.text[start..end].chars().count().max(1),
+        }
+    }
+
+    /// 1-based line of a byte offset.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count() + 1
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let number = self.line.to_string();
+        let gutter = " ".repeat(number.len());
+        // Tabs before the caret are kept as tabs, so that the caret stands under the place in any terminal.
+        let lead: String = self
+            .source_line
+            .chars()
+            .take(self.column - 1)
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        let shown: String = self
+            .source_line
+            .chars()
+            .map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c })
+            .collect();
+        writeln!(f, "{kind}[{}]: {}", self.code, self.message)?;
+        writeln!(f, "{gutter}--> {}:{}:{}", self.file, self.line, self.column)?;
+        writeln!(f, "{gutter} |")?;
+        writeln!(f, "{number} | {shown}")?;
+        write!(f, "{gutter} | {lead}{}", "^".repeat(self.width))?;
+        if !self.help.is_empty() {
+            write!(f, "\n{gutter} = help: {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+/// "did you mean `x`?" for the nearest of `known`, or the list of what there is.
+pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+    let nearest = known
+        .iter()
+        .map(|&k| (strsim::damerau_levenshtein(given, k), k))
+        .filter(|&(distance, k)| distance <= (k.len().max(given.len()) / 3).max(1))
+        .min();
+    match nearest {
+        Some((_, k)) => format!("did you mean `{k}`?"),
+        None => format!("expected one of {}", quoted_list(known)),
+    }
+}
+
+/// `a`, `b`, `c`.
+pub fn quoted_list(names: &[&str]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,23 @@
+//! Rules: what an author writes in TOML, checked as a compiler would, compiled into one scan, and tested in place.
+//!
+//! A rule file is read by [`schema`] into [`Rule`]s with [`diagnostic`]s for every mistake; [`pack`] gathers files
+//! into a [`RuleSet`], whose literals (phrases, and those that every match of a regex must hold) form one
+//! Aho-Corasick automaton; a [`Scanner`] marks the turns of a conversation with hits; [`testing`] runs the
+//! dialogues that authors put beside their rules.
+#![forbid(unsafe_code)]
+
+mod compile;
+pub mod diagnostic;
+mod literals;
+pub mod pack;
+mod rule;
+mod scan;
+mod schema;
+pub mod testing;
+mod toml_reader;
+
+pub use compile::RuleSet;
+pub use pack::{Pack, PackError};
+pub use rule::{At, Expect, PreviousAssistant, Route, Rule, RuleTest};
+pub use scan::Scanner;
+pub use schema::{RuleFile, parse};

@@ -1,0 +1,138 @@
+//! The literals that every match of a regex must hold, so that a rule's prefilter can never drift from the rule.
+//!
+//! The regex is read without regard to case, its character classes are reduced to what can occur in folded text
+//! (so `[sSſ]` becomes the letter s again), and for every place inside it the possible openings are extracted; the
+//! place with the longest, fewest openings wins.
+
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
+use rejoinder_core::fold::is_folded;
+
+/// Literals shorter than this many bytes occur in nearly every turn and would gate nothing.
+const MIN_LEN: usize = 2;
+/// More alternatives than this cost the automaton more than they save.
+const MAX_LITERALS: usize = 64;
+
+/// A set of folded literals of which every match in folded text holds at least one; `None` if there is no useful
+/// set or the pattern is invalid. White space stands as single spaces.
+pub(crate) fn required(pattern: &str) -> Option<Vec<String>> {
+    let hir = ParserBuilder::new().case_insensitive(true).build().parse(pattern).ok()?;
+    let best = best(&fold_classes(&hir))?;
+    Some(best.into_iter().map(|literal| literal.replace('\n', " ")).collect())
+}
+
+/// Rewrites the expression to the characters that folded text can hold.
+fn fold_classes(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(class))
+            if class.iter().map(ClassUnicodeRange::len).sum::<usize>() <= 32 =>
+        {
+            let kept = class
+                .iter()
+                .flat_map(|range| range.start()..=range.end())
+                .filter(|&c| is_folded(c))
+                .map(|c| ClassUnicodeRange::new(c, c));
+            Hir::class(Class::Unicode(ClassUnicode::new(kept)))
+        }
+        HirKind::Repetition(repetition) => {
+            Hir::repetition(Repetition { sub: Box::new(fold_classes(&repetition.sub)), ..repetition.clone() })
+        }
+        HirKind::Capture(capture) => fold_classes(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(fold_classes).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(fold_classes).collect()),
+        _ => hir.clone(),
+    }
+}
+
+fn best(hir: &Hir) -> Option<Vec<String>> {
+    match hir.kind() {
+        HirKind::Concat(parts) => (0..parts.len())
+            .filter_map(|from| openings(&Hir::concat(parts[from..].to_vec())))
+            .chain(parts.iter().filter_map(best))
+            .max_by_key(|set| rank(set)),
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(best(part)?);
+            }
+            useful(all)
+        }
+        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
+        HirKind::Literal(_) => openings(hir),
+        _ => None,
+    }
+}
+
+/// The finite set of literals with which a match of `hir` can begin.
+fn openings(hir: &Hir) -> Option<Vec<String>> {
+    let mut sequence = Extractor::new().kind(ExtractKind::Prefix).limit_total(MAX_LITERALS).extract(hir);
+    sequence.minimize_by_preference();
+    let literals = sequence.literals()?;
+    let texts =
+        literals.iter().map(|l| String::from_utf8(l.as_bytes().to_vec()).ok()).collect::<Option<Vec<_>>>()?;
+    useful(texts)
+}
+
+fn useful(mut literals: Vec<String>) -> Option<Vec<String>> {
+    literals.sort_unstable();
+    literals.dedup();
+    let fits =
+        !literals.is_empty() && literals.len() <= MAX_LITERALS && literals.iter().all(|l| l.len() >= MIN_LEN);
+    fits.then_some(literals)
+}
+
+/// Longer literals first, then fewer of them.
+fn rank(set: &[String]) -> (usize, std::cmp::Reverse<usize>) {
+    (set.iter().map(String::len).min().unwrap_or(0).min(6), std::cmp::Reverse(set.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regex::RegexBuilder;
+    use rejoinder_core::fold::Folded;
+
+    use super::*;
+
+    fn literals(pattern: &str) -> Vec<String> {
+        required(pattern).unwrap_or_default()
+    }
+
+    #[test]
+    fn finds_inner_literals_and_folds_case() {
+        assert_eq!(literals(r"^no[,. ]+i (?:said|meant) that"), ["meant that", "said that"]);
+        assert_eq!(literals(r"\bStill (?:the )?same error\b"), ["same error"]);
+        assert_eq!(literals(r"(?i)^(?:thanks|THANK you)\b"), ["thank you", "thanks"]);
+        assert_eq!(literals(r"(wrong)+ (kiss|task)"), ["wrong"]);
+    }
+
+    #[test]
+    fn gives_up_where_no_literal_is_required() {
+        assert_eq!(required(r"^\w+$"), None);
+        assert_eq!(required(r"(?:abc)?\d"), None);
+        assert_eq!(required(r"["), None);
+    }
+
+    proptest! {
+        /// The gate never hides a match: whatever matches holds one of the literals.
+        #[test]
+        fn every_match_holds_a_literal(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "no", "[Ss]till", "wr?ong", "s[ea]me", "(a|the) error", "ki\u{17f}s", "[,. ]+", r"\s+", ".{0,3}",
+                " ?", "it's", "(i|YOU)?", "(said|MEANT)", "x+", r"\w+", r"\b", "(ab){2}", "$", "^", "É|ß",
+            ]), 1..6),
+            text in "(no|Still|wrong|wong|same|the error|kiss|É|ß)[,. \n]{0,2}(i|you|it's)? ?(said|meant|xx|abab)?",
+        ) {
+            let pattern = parts.concat();
+            let folded = Folded::new(&text);
+            let regex = RegexBuilder::new(&pattern).case_insensitive(true).build().unwrap();
+            if let Some(found) = regex.find(folded.text())
+                && let Some(set) = required(&pattern)
+            {
+                let flat = found.as_str().replace('\n', " ");
+                prop_assert!(set.iter().any(|l| flat.contains(l.as_str())), "{pattern:?} on {flat:?}: {set:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The dialogue tests inside rule files: each runs the file's own rules, by the code that decides in a run.
+
+use rejoinder_core::{Category, Conversation, Message, Role};
+
+use crate::compile::RuleSet;
+use crate::rule::{Rule, RuleTest};
+use crate::scan::Scanner;
+
+/// How a test went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestResult {
+    /// As expected.
+    Passed,
+    /// Not as expected: what differs.
+    Failed(String),
+    /// A known gap that is still there: the author's remark.
+    Todo(String),
+    /// Marked as a known gap, but passes: the mark can go.
+    TodoPassed,
+}
+
+/// A test of a rule, and how it went.
+#[derive(Clone, Debug)]
+pub struct TestReport {
+    /// Id of the rule.
+    pub rule: String,
+    /// File of the rule.
+    pub file: String,
+    /// 1-based line of the test.
+    pub line: usize,
+    /// How it went.
+    pub result: TestResult,
+}
+
+/// Runs all tests of `set`, which must hold the rules of one file.
+pub fn run(set: &RuleSet) -> Vec<TestReport> {
+    let mut scanner = Scanner::new(set);
+    let mut reports = Vec::new();
+    for (index, rule) in (0..).zip(set.rules()) {
+        for test in &rule.tests {
+            let outcome = check(set, &mut scanner, index, rule, test);
+            let result = match (outcome, &test.todo) {
+                (None, None) => TestResult::Passed,
+                (None, Some(_)) => TestResult::TodoPassed,
+                (Some(_), Some(remark)) => TestResult::Todo(remark.clone()),
+                (Some(difference), None) => TestResult::Failed(difference),
+            };
+            reports.push(TestReport {
+                rule: rule.id.clone(),
+                file: rule.file.clone(),
+                line: test.line,
+                result,
+            });
+        }
+    }
+    reports
+}
+
+/// The dialogue of a test as a conversation.
+pub fn conversation(dialogue: &[String]) -> Conversation<'_> {
+    let messages = dialogue
+        .iter()
+        .map(|line| {
+            let (role, text) = line.split_once(':').unwrap_or(("U", line));
+            let role = match role {
+                "A" => Role::Assistant,
+                "S" => Role::System,
+                _ => Role::User,
+            };
+            Message::new(role, text.strip_prefix(' ').unwrap_or(text))
+        })
+        .collect();
+    Conversation { id: "test".into(), messages }
+}
+
+/// What differs from the expectation, if anything.
+fn check(
+    set: &RuleSet,
+    scanner: &mut Scanner<'_>,
+    index: u32,
+    rule: &Rule,
+    test: &RuleTest,
+) -> Option<String> {
+    let conversation = conversation(&test.dialogue);
+    let turn = conversation.messages.len() - 1;
+    if !conversation.later_turns().any(|t| t == turn) {
+        return Some("the last message is no later turn: no assistant message comes before it".to_owned());
+    }
+    scanner.begin(&conversation);
+    let hits = scanner.scan(&conversation, turn);
+    let own = hits.iter().find(|h| h.rule == index);
+    let text = &conversation.messages[turn].text;
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, expected: Option<&str>, actual: &str| {
+        if expected.is_some_and(|e| e != actual) {
+            differences.push(format!("{what}: expected `{}`, got `{actual}`", expected.unwrap_or_default()));
+        }
+    };
+    let expect = &test.expect;
+    let wants_hit = expect.category.is_some() || expect.span.is_some();
+    let route = if own.is_some() { rule.route.name() } else { "none" };
+    compare(
+        "route",
+        expect.route.as_deref().or((wants_hit && own.is_none()).then(|| rule.route.name())),
+        route,
+    );
+    if let Some(hit) = own {
+        compare("category", expect.category.map(Category::code), rule.category.map_or("none", |c| c.code()));
+        compare("span", expect.span.as_deref(), &text[hit.start as usize..hit.end as usize]);
+    }
+    let ids: Vec<&str> = hits.iter().map(|h| set.rule(h.rule).id.as_str()).collect();
+    if let Some(expected) = &expect.hits
+        && *expected != ids
+    {
+        differences.push(format!("hits: expected {expected:?}, got {ids:?}"));
+    }
+    (!differences.is_empty()).then(|| differences.join("; "))
+}

@@ -1,0 +1,149 @@
+//! Reading a TOML table key by key, with every mistake pinned to its place and none hiding the next.
+//!
+//! serde stops at the first error; a rule author wants them all at once. So the tables are walked by hand.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Source, did_you_mean};
+
+/// Findings of one file as they are gathered.
+pub(crate) struct Findings<'a> {
+    pub(crate) source: Source<'a>,
+    pub(crate) list: Vec<Diagnostic>,
+}
+
+impl Findings<'_> {
+    pub(crate) fn report(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.list.push(self.source.diagnostic(code, span, message, help));
+    }
+}
+
+/// A value and where it stands.
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) span: Range<usize>,
+}
+
+/// One table under reading.
+pub(crate) struct Table<'t> {
+    table: &'t DeTable<'t>,
+    /// Where the table stands, for what is missing in it.
+    pub(crate) span: Range<usize>,
+}
+
+impl<'t> Table<'t> {
+    /// Starts reading; reports keys that are not `known`.
+    pub(crate) fn new(
+        table: &'t DeTable<'t>,
+        span: Range<usize>,
+        what: &str,
+        known: &[&str],
+        findings: &mut Findings<'_>,
+    ) -> Self {
+        for key in table.keys() {
+            let name: &str = key.get_ref();
+            if !known.contains(&name) {
+                findings.report(
+                    "R002",
+                    key.span(),
+                    format!("unknown key `{name}` in {what}"),
+                    did_you_mean(name, known),
+                );
+            }
+        }
+        Self { table, span }
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    fn typed<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        findings: &mut Findings<'_>,
+        convert: impl Fn(&'t DeValue<'t>) -> Option<T>,
+    ) -> Option<At<T>> {
+        let value = self.table.get(key)?;
+        let converted = convert(value.get_ref());
+        if converted.is_none() {
+            wrong_type(key, expected, value, findings);
+        }
+        Some(At { value: converted?, span: value.span() })
+    }
+
+    pub(crate) fn string(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<&'t str>> {
+        self.typed(key, "a string", findings, DeValue::as_str)
+    }
+
+    pub(crate) fn bool(&self, key: &str, findings: &mut Findings<'_>) -> Option<bool> {
+        self.typed(key, "true or false", findings, DeValue::as_bool).map(|b| b.value)
+    }
+
+    pub(crate) fn integer(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<i64>> {
+        self.typed(key, "a whole number", findings, integer)
+    }
+
+    pub(crate) fn number(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<f32>> {
+        self.typed(key, "a number", findings, |value| {
+            let float = value.as_float().and_then(|f| f.as_str().replace('_', "").parse::<f32>().ok());
+            float.filter(|f| f.is_finite()).or_else(|| integer(value).map(|i| i as f32))
+        })
+    }
+
+    /// The strings of an array; items of another type are reported and left out.
+    pub(crate) fn strings(&self, key: &str, findings: &mut Findings<'_>) -> Option<Vec<At<&'t str>>> {
+        let items = self.typed(key, "a list of strings", findings, DeValue::as_array)?;
+        let mut strings = Vec::new();
+        for item in items.value {
+            match item.get_ref().as_str() {
+                Some(value) => strings.push(At { value, span: item.span() }),
+                None => wrong_type(&format!("{key}[…]"), "a string", item, findings),
+            }
+        }
+        Some(strings)
+    }
+
+    pub(crate) fn table(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<&'t DeTable<'t>>> {
+        self.typed(key, "a table", findings, DeValue::as_table)
+    }
+
+    /// The tables of an array of tables (`[[key]]`).
+    pub(crate) fn tables(&self, key: &str, findings: &mut Findings<'_>) -> Vec<At<&'t DeTable<'t>>> {
+        let Some(items) = self.typed(key, "a list of tables ([[…]])", findings, DeValue::as_array) else {
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in items.value {
+            match item.get_ref().as_table() {
+                Some(value) => tables.push(At { value, span: item.span() }),
+                None => wrong_type(key, "a table", item, findings),
+            }
+        }
+        tables
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+}
+
+fn wrong_type(key: &str, expected: &str, value: &Spanned<DeValue<'_>>, findings: &mut Findings<'_>) {
+    findings.report(
+        "R004",
+        value.span(),
+        format!("`{key}` must be {expected}, found {}", value.get_ref().type_str()),
+        "",
+    );
+}
