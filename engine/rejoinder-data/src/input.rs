@@ -1,0 +1,208 @@
+//! Which files make up the input: paths, folders, globs and standard input, in a stable order; and their bytes,
+//! whatever they are compressed with.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Names that a folder is searched for.
+const EXTENSIONS: [&str; 8] =
+    [".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".jsonl.zst", ".ndjson.zst"];
+
+/// One file of the input, as the manifest names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size in bytes, as stored.
+    pub size: u64,
+    /// blake3 hash of its stored bytes.
+    pub hash: String,
+}
+
+/// The input cannot be read.
+#[derive(Debug)]
+pub enum InputError {
+    /// Nothing is there under the name that the user gave.
+    Nothing(String),
+    /// A glob that cannot be parsed: the pattern, and why.
+    BadGlob(String, String),
+    /// The file is there and cannot be read.
+    Unreadable(PathBuf, io::Error),
+    /// Compressed in a way that is not known here: the file, and the format's name.
+    UnknownCompression(PathBuf, &'static str),
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing(name) => {
+                write!(
+                    f,
+                    "no input at `{}`: give a file, a folder with .jsonl files, a glob or `-`",
+                    name.escape_debug()
+                )
+            }
+            Self::BadGlob(pattern, why) => write!(f, "`{}` is no valid glob: {why}", pattern.escape_debug()),
+            Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::UnknownCompression(path, format) => write!(
+                f,
+                "{} is a {format} file: decompress it, or recompress it with gzip or zstd",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// The files that `names` stand for, each once: names in the order given, folders and globs sorted inside.
+///
+/// # Errors
+/// If a name stands for nothing, a glob is malformed, or a folder cannot be read.
+pub fn find(names: &[String]) -> Result<Vec<PathBuf>, InputError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut add = |path: PathBuf| {
+        if !files.contains(&path) {
+            files.push(path);
+        }
+    };
+    for name in names {
+        let path = Path::new(name);
+        if path.is_dir() {
+            let mut inside = Vec::new();
+            walk(path, &mut inside)?;
+            if inside.is_empty() {
+                return Err(InputError::Nothing(name.clone()));
+            }
+            inside.sort();
+            inside.into_iter().for_each(&mut add);
+        } else if path.exists() {
+            add(path.to_owned());
+        } else if name.contains(['*', '?', '[']) {
+            let found = glob::glob(name).map_err(|e| InputError::BadGlob(name.clone(), e.msg.to_owned()))?;
+            let mut matches: Vec<PathBuf> = found.filter_map(Result::ok).filter(|p| p.is_file()).collect();
+            if matches.is_empty() {
+                return Err(InputError::Nothing(name.clone()));
+            }
+            matches.sort();
+            matches.into_iter().for_each(&mut add);
+        } else {
+            return Err(InputError::Nothing(name.clone()));
+        }
+    }
+    Ok(files)
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
+    let unreadable = |e| InputError::Unreadable(folder.to_owned(), e);
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        if path.is_dir() && !path.is_symlink() && !name.starts_with('.') {
+            walk(&path, files)?;
+        } else if path.is_file() && EXTENSIONS.iter().any(|e| name.ends_with(e)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+impl InputFile {
+    /// Reads the whole file once for its size and hash, and refuses compressions that are not known.
+    ///
+    /// # Errors
+    /// If it cannot be read or decompressed.
+    pub fn describe(path: &Path) -> Result<Self, InputError> {
+        let unreadable = |e| InputError::Unreadable(path.to_owned(), e);
+        let mut file = File::open(path).map_err(unreadable)?;
+        if let Compression::Unknown(name) = sniff(&mut file).map_err(unreadable)? {
+            return Err(InputError::UnknownCompression(path.to_owned(), name));
+        }
+        let mut hasher = blake3::Hasher::new();
+        let size = io::copy(&mut file, &mut hasher).map_err(unreadable)?;
+        Ok(Self { path: path.to_owned(), size, hash: hasher.finalize().to_hex().to_string() })
+    }
+
+    /// Opens the decompressed content, `skip` bytes after its beginning.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or ends before `skip`.
+    pub fn open(&self, skip: u64) -> io::Result<Box<dyn Read + Send>> {
+        let mut file = File::open(&self.path)?;
+        let mut content: Box<dyn Read + Send> = match sniff(&mut file)? {
+            Compression::None => {
+                file.seek(SeekFrom::Start(skip))?;
+                return Ok(Box::new(file));
+            }
+            Compression::Gzip => {
+                Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file)))
+            }
+            Compression::Zstd => Box::new(zstd::Decoder::new(file)?),
+            Compression::Unknown(name) => {
+                return Err(io::Error::other(format!("{name} compression is not known")));
+            }
+        };
+        let skipped = io::copy(&mut (&mut content).take(skip), &mut io::sink())?;
+        if skipped < skip {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(content)
+    }
+}
+
+/// Keeps a stream as the file `path`, so that it can be read again: compressed with zstd, or as it is if it came
+/// compressed.
+///
+/// # Errors
+/// If reading or writing fails.
+pub fn keep_stream(mut stream: impl Read, path: &Path) -> io::Result<()> {
+    let mut head = Vec::with_capacity(HEAD);
+    stream.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
+    let compression = Compression::of(&head);
+    let mut stream = head.as_slice().chain(stream);
+    let mut file = File::create(path)?;
+    if matches!(compression, Compression::None) {
+        zstd::stream::copy_encode(&mut stream, &mut file, 1)?;
+    } else {
+        io::copy(&mut stream, &mut file)?;
+    }
+    file.sync_all()
+}
+
+/// Bytes that tell the compression.
+const HEAD: usize = 6;
+
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+    Unknown(&'static str),
+}
+
+impl Compression {
+    /// Tells the compression by the first bytes, not by the name.
+    fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1F, 0x8B, ..] => Self::Gzip,
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Self::Zstd,
+            [0xFD, b'7', b'z', b'X', b'Z', 0] => Self::Unknown("xz"),
+            [b'B', b'Z', b'h', ..] => Self::Unknown("bzip2"),
+            [b'P', b'K', 3, 4, ..] => Self::Unknown("zip"),
+            [b'P', b'A', b'R', b'1', ..] => Self::Unknown("Parquet"),
+            _ => Self::None,
+        }
+    }
+}
+
+/// The compression of a file, which is left at its beginning.
+fn sniff(file: &mut File) -> io::Result<Compression> {
+    let mut head = Vec::with_capacity(HEAD);
+    file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(Compression::of(&head))
+}

@@ -1,0 +1,44 @@
+//! Output files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes `bytes` as the file `path`, atomically and durably. An existing file is replaced.
+///
+/// # Errors
+/// If the folder is missing or full, or the file cannot be written; the error names the path.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot write {}: {e}", path.display()));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = folder.join(name);
+    let written = (|| {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        sync_folder(folder)
+    })();
+    written.map_err(|e| {
+        // Nothing half-written stays behind; if it cannot be removed, the first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+        named(e)
+    })
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Name of part `index`: `part-00042.jsonl`.
+pub fn name(index: u64) -> String {
+    format!("part-{index:05}.jsonl")
+}
