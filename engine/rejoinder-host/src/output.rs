@@ -1,0 +1,121 @@
+//! What a plugin answers, read with suspicion.
+
+use std::ops::Range;
+
+use rejoinder_core::{Category, Verdict, Vote};
+
+use crate::abi::{self, PROBS, verdict};
+use crate::batch::Earlier;
+
+/// The output columns of a batch.
+#[derive(Debug, Default)]
+pub struct Columns {
+    verdict: Vec<u8>,
+    category: Vec<u8>,
+    score: Vec<f32>,
+    probs: Vec<f32>,
+}
+
+impl Columns {
+    /// Makes room for `n` candidates.
+    pub fn resize(&mut self, n: usize) {
+        self.verdict.resize(n, verdict::ABSTAIN);
+        self.category.resize(n, 0);
+        self.score.resize(n, f32::NAN);
+        self.probs.resize(n * PROBS, f32::NAN);
+    }
+
+    /// The pre-filled columns of the candidates in `range`, to be written by a plugin.
+    ///
+    /// # Panics
+    /// If there is no room for `range`.
+    pub fn prefilled(&mut self, range: &Range<usize>) -> abi::Output {
+        let (verdict, category) = (&mut self.verdict[range.clone()], &mut self.category[range.clone()]);
+        let (score, probs) =
+            (&mut self.score[range.clone()], &mut self.probs[range.start * PROBS..range.end * PROBS]);
+        verdict.fill(verdict::ABSTAIN);
+        category.fill(0);
+        score.fill(f32::NAN);
+        probs.fill(f32::NAN);
+        abi::Output {
+            struct_size: size_of::<abi::Output>() as u32,
+            n: range.len() as u32,
+            verdict: verdict.as_mut_ptr(),
+            category: category.as_mut_ptr(),
+            score: score.as_mut_ptr(),
+            probs: probs.as_mut_ptr(),
+        }
+    }
+
+    /// The vote on a candidate.
+    ///
+    /// # Errors
+    /// What of the answer is not allowed.
+    ///
+    /// # Panics
+    /// If there is no room for `candidate`.
+    pub fn vote(&self, candidate: usize) -> Result<Vote, String> {
+        let verdict = read_verdict(self.verdict[candidate], self.category[candidate])?;
+        let score = self.score[candidate];
+        if !is_probability(score) && !score.is_nan() {
+            return Err(format!("it gave the score {score}, which is not in [0, 1]"));
+        }
+        let mut probs = [0.0; PROBS];
+        probs.copy_from_slice(&self.probs[candidate * PROBS..(candidate + 1) * PROBS]);
+        let given = probs.iter().any(|p| !p.is_nan());
+        if given && !probs.iter().copied().all(is_probability) {
+            return Err(format!("it gave the probabilities {probs:?}, of which not all are in [0, 1]"));
+        }
+        Ok(Vote {
+            verdict,
+            score: Some(score).filter(|s| !s.is_nan()),
+            probs: Some(probs).filter(|_| given),
+            faulted: false,
+        })
+    }
+}
+
+impl Earlier {
+    /// Forgets all votes.
+    pub fn clear(&mut self) {
+        self.plugins = 0;
+        self.verdict.clear();
+        self.category.clear();
+        self.score.clear();
+    }
+
+    /// Copies the first `plugins` votes of each row of `votes`, which holds `stride` a candidate.
+    pub fn refill(&mut self, votes: &[Vote], stride: usize, plugins: usize) {
+        self.clear();
+        self.plugins = plugins;
+        for vote in votes.chunks_exact(stride).flat_map(|row| &row[..plugins]) {
+            let (verdict, category) = match vote.verdict {
+                Verdict::Abstain => (verdict::ABSTAIN, 0),
+                Verdict::Accept(category) => (verdict::ACCEPT, category as u8),
+                Verdict::Reject => (verdict::REJECT, 0),
+                Verdict::Escalate => (verdict::ESCALATE, 0),
+            };
+            self.verdict.push(verdict);
+            self.category.push(category);
+            self.score.push(vote.score.unwrap_or(f32::NAN));
+        }
+    }
+}
+
+fn read_verdict(number: u8, category: u8) -> Result<Verdict, String> {
+    match (number, Category::from_number(category)) {
+        (verdict::ACCEPT, Some(category)) => Ok(Verdict::Accept(category)),
+        (verdict::ACCEPT, None) => Err(format!("it accepted the category {category}, which is not 1 to 5")),
+        (verdict::ABSTAIN..=verdict::ESCALATE, _) if category != 0 => {
+            Err(format!("it gave the category {category} without accepting"))
+        }
+        (verdict::ABSTAIN, _) => Ok(Verdict::Abstain),
+        (verdict::REJECT, _) => Ok(Verdict::Reject),
+        (verdict::ESCALATE, _) => Ok(Verdict::Escalate),
+        _ => Err(format!("it gave the verdict {number}, which is not 0 to 3")),
+    }
+}
+
+fn is_probability(number: f32) -> bool {
+    (0.0..=1.0).contains(&number)
+}

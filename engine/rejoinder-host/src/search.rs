@@ -1,0 +1,64 @@
+//! Where libraries are looked for, and what they are called.
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::{Path, PathBuf};
+
+/// Folders that are searched for plugins, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchPath(Vec<PathBuf>);
+
+impl SearchPath {
+    /// The given folders, then those of `$REJOINDER_PLUGIN_PATH`, then `plugins` and `deps` beside the program. The
+    /// last is where cargo puts the library of a plugin that the program depends on.
+    pub fn new(plugin_dirs: Vec<PathBuf>) -> Self {
+        let mut dirs = plugin_dirs;
+        if let Some(path) = std::env::var_os("REJOINDER_PLUGIN_PATH") {
+            dirs.extend(std::env::split_paths(&path).filter(|dir| !dir.as_os_str().is_empty()));
+        }
+        if let Some(program) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
+            dirs.extend(["plugins", "deps"].map(|dir| program.join(dir)));
+        }
+        Self(dirs)
+    }
+
+    /// The files that may hold the plugin `name`, in order.
+    pub(crate) fn candidates(&self, name: &str) -> Vec<PathBuf> {
+        let file = format!("{DLL_PREFIX}rejoinder_plugin_{}{DLL_SUFFIX}", name.replace('-', "_"));
+        self.0.iter().map(|dir| dir.join(&file)).collect()
+    }
+}
+
+/// The files that a configured path may mean: itself, then with the platform's prefix and suffix.
+pub(crate) fn spellings(path: &Path) -> Vec<PathBuf> {
+    let mut spellings = vec![path.to_path_buf()];
+    if let Some(name) = path.file_name().and_then(|n| n.to_str())
+        && !name.ends_with(DLL_SUFFIX)
+    {
+        spellings.push(path.with_file_name(format!("{DLL_PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"))));
+    }
+    spellings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_folders_come_first_and_dashes_become_underscores() {
+        let search = SearchPath::new(vec!["a".into(), "b".into()]);
+        let files = search.candidates("my-plugin");
+        let name = format!("{DLL_PREFIX}rejoinder_plugin_my_plugin{DLL_SUFFIX}");
+        assert_eq!(files[..2], [Path::new("a").join(&name), Path::new("b").join(&name)]);
+        assert!(files.last().unwrap().ends_with(Path::new("deps").join(&name)));
+    }
+
+    #[test]
+    fn a_path_may_leave_out_what_the_platform_adds() {
+        let full = Path::new("target/release").join(format!("{DLL_PREFIX}mine{DLL_SUFFIX}"));
+        assert_eq!(
+            spellings(Path::new("target/release/mine")),
+            [PathBuf::from("target/release/mine"), full.clone()]
+        );
+        assert_eq!(spellings(&full), [full]);
+    }
+}

@@ -1,0 +1,108 @@
+//! A plugin's state: made, called and destroyed by the rules of the header.
+
+use crate::abi::{self, Host, Str, status};
+use crate::handshake::Checked;
+use crate::panics::in_plugin;
+
+/// Room for a plugin's error message, in bytes.
+const MESSAGE: usize = 1024;
+
+/// A live state; dropping it destroys it.
+#[derive(Debug)]
+pub struct State {
+    plugin: Checked,
+    pointer: *mut abi::State,
+}
+
+// SAFETY: the header lets a state move between threads as long as one uses it at a time, as `&mut` and `Drop` do.
+unsafe impl Send for State {}
+
+/// The state of a plugin that classifies on many threads at once.
+#[derive(Debug)]
+pub struct SharedState(State);
+
+// SAFETY: `new` demands the flag by which the plugin allows calls on many threads at once.
+unsafe impl Sync for SharedState {}
+
+impl State {
+    /// Creates a state from a configuration, a JSON object.
+    ///
+    /// # Errors
+    /// The plugin's reason.
+    pub fn create(plugin: Checked, host: &'static Host, config: &str) -> Result<Self, String> {
+        let mut pointer = std::ptr::null_mut();
+        call(|error| {
+            // SAFETY: the services live until the process ends; the other arguments outlive the call.
+            unsafe { (plugin.create)(host, Str::borrowed(config), &raw mut pointer, error) }
+        })?;
+        if pointer.is_null() {
+            return Err("it reported success and made no state".into());
+        }
+        Ok(Self { plugin, pointer })
+    }
+
+    /// Runs a batch.
+    ///
+    /// # Errors
+    /// The plugin's reason; the output's columns hold nothing of use then.
+    ///
+    /// # Safety
+    /// The batch keeps the header's guarantees, and the output's columns have room for its candidates.
+    pub unsafe fn classify(&mut self, batch: &abi::Batch, output: &mut abi::Output) -> Result<(), String> {
+        // SAFETY: the caller's promise; `&mut` keeps other threads off this state.
+        unsafe { self.run(batch, output) }
+    }
+
+    /// # Safety
+    /// As [`State::classify`], and either nobody else runs this state, or its plugin is concurrent.
+    unsafe fn run(&self, batch: &abi::Batch, output: &mut abi::Output) -> Result<(), String> {
+        call(|error| {
+            // SAFETY: the state is alive until `drop`; the caller promises the rest.
+            unsafe { (self.plugin.classify_batch)(self.pointer, batch, output, error) }
+        })
+    }
+}
+
+impl SharedState {
+    /// Wraps the state of a concurrent plugin; `None` for any other.
+    pub fn new(state: State) -> Option<Self> {
+        state.plugin.concurrent.then_some(Self(state))
+    }
+
+    /// Runs a batch, on as many threads at once as like.
+    ///
+    /// # Errors
+    /// As [`State::classify`].
+    ///
+    /// # Safety
+    /// As [`State::classify`].
+    pub unsafe fn classify(&self, batch: &abi::Batch, output: &mut abi::Output) -> Result<(), String> {
+        // SAFETY: the caller's promise; `new` demanded a concurrent plugin.
+        unsafe { self.0.run(batch, output) }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // SAFETY: the state came from this plugin's `create` and is used no more.
+        in_plugin(|| unsafe { (self.plugin.destroy)(self.pointer) });
+    }
+}
+
+fn call(function: impl FnOnce(*mut abi::Error) -> abi::Status) -> Result<(), String> {
+    let mut buffer = [0; MESSAGE];
+    let mut error = abi::Error::over(&mut buffer);
+    let status = in_plugin(|| function(&raw mut error));
+    if status == status::OK {
+        return Ok(());
+    }
+    let len = (error.len as usize).min(MESSAGE);
+    if len > 0 {
+        return Err(String::from_utf8_lossy(&buffer[..len]).into_owned());
+    }
+    Err(match status {
+        status::INVALID_CONFIG => "it does not accept its configuration and does not say why".into(),
+        status::INCOMPATIBLE => "it does not support this engine".into(),
+        status => format!("it failed with status {status} and does not say why"),
+    })
+}

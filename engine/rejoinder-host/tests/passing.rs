@@ -1,0 +1,111 @@
+//! Any batch of any conversations arrives at a plugin as it was pushed.
+
+mod common;
+
+use std::sync::Mutex;
+
+use common::{registry, spec};
+use proptest::prelude::*;
+use rejoinder_core::{Conversation, Hit, Message, Role};
+use rejoinder_host::{Batch, abi};
+use rejoinder_plugin::{BoxError, Candidate, Classifier, NoConfig, Verdict, vtable};
+
+/// All that a plugin can see of a candidate.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    id: u64,
+    prior: f32,
+    messages: Vec<(Role, String)>,
+    target: String,
+    previous_answer: String,
+    earlier_user_texts: Vec<String>,
+    hits: Vec<(String, std::ops::Range<usize>)>,
+}
+
+static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
+
+struct Recorder;
+
+impl Classifier for Recorder {
+    const NAME: &'static str = "recorder";
+    const VERSION: &'static str = "0.0.0";
+    const ABOUT: &'static str = "remembers what it saw";
+    type Config = NoConfig;
+
+    fn new(_: NoConfig) -> Result<Self, BoxError> {
+        Ok(Self)
+    }
+
+    fn classify(&self, candidate: Candidate<'_>) -> Verdict {
+        SEEN.lock().unwrap().push(Seen {
+            id: candidate.id(),
+            prior: candidate.prior(),
+            messages: candidate.messages().map(|m| (m.role(), m.text().into())).collect(),
+            target: candidate.target().text().into(),
+            previous_answer: candidate.previous_answer().into(),
+            earlier_user_texts: candidate.earlier_user_texts().map(String::from).collect(),
+            hits: candidate.hits().map(|h| (h.rule().into(), h.span())).collect(),
+        });
+        Verdict::abstain()
+    }
+}
+
+static RECORDER: abi::Plugin = vtable::<Recorder>();
+
+fn conversations() -> impl Strategy<Value = Vec<Conversation<'static>>> {
+    let role = prop::sample::select(vec![Role::System, Role::User, Role::User, Role::Assistant, Role::Tool]);
+    let text = prop_oneof![Just(String::new()), "\\PC{0,12}", "[ \\n\u{200B}é谢🙂]{0,6}"];
+    let message = (role, text).prop_map(|(role, text)| Message::new(role, text));
+    let conversation =
+        prop::collection::vec(message, 1..8).prop_map(|messages| Conversation { id: "c".into(), messages });
+    prop::collection::vec(conversation, 0..8)
+}
+
+proptest! {
+    #[test]
+    fn a_batch_passes_unchanged(conversations in conversations()) {
+        let mut batch = Batch::new();
+        // A batch that was used before must not remember.
+        batch.begin_conversation(&common::dialogue(&["old", "older", "oldest"]), 2);
+        batch.push_candidate(9, 2, 9.0, &[Hit { rule: 0, start: 0, end: 3 }]);
+        batch.clear();
+
+        let mut expected = Vec::new();
+        for conversation in &conversations {
+            let is_user = |&i: &usize| conversation.messages[i].role == Role::User;
+            let Some(last) = (0..conversation.messages.len()).rev().find(is_user) else { continue };
+            batch.begin_conversation(conversation, last);
+            for turn in (0..=last).filter(is_user) {
+                let text = &conversation.messages[turn].text;
+                let id = expected.len() as u64;
+                let span = 0..text.chars().next().map_or(0, char::len_utf8);
+                batch.push_candidate(id, turn, id as f32, &[Hit { rule: 0, start: 0, end: span.end as u32 }]);
+                expected.push(Seen {
+                    id,
+                    prior: id as f32,
+                    messages: conversation.messages[..=turn].iter().map(|m| (m.role, m.text.to_string())).collect(),
+                    target: text.to_string(),
+                    previous_answer: conversation.previous_answer(turn).into(),
+                    earlier_user_texts: conversation.earlier_user_texts(turn).map(String::from).collect(),
+                    hits: vec![("en.one".into(), span)],
+                });
+            }
+        }
+
+        SEEN.lock().unwrap().clear();
+        let registry = registry(&[spec("recorder")], &[&RECORDER]);
+        let mut votes = Vec::new();
+        let faults = registry.session().unwrap().classify(&batch, &mut votes).unwrap();
+        prop_assert!(faults.is_empty(), "{:?}", faults);
+        prop_assert_eq!(votes.len(), batch.len());
+        prop_assert_eq!(&*SEEN.lock().unwrap(), &expected);
+    }
+}
+
+#[test]
+#[should_panic(expected = "a candidate is a user message")]
+fn only_user_messages_are_candidates() {
+    let mut batch = Batch::new();
+    batch.begin_conversation(&common::dialogue(&["q", "a"]), 1);
+    batch.push_candidate(0, 1, 0.0, &[]);
+}

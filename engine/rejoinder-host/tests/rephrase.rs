@@ -1,0 +1,111 @@
+//! The real plugin as a library and linked in: the same votes, the same messages.
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{dialogue, registry, spec};
+use rejoinder_core::{Category, Verdict, Vote};
+use rejoinder_host::{Batch, LoadError, Origin, PluginSpec, Registry, SearchPath};
+use rejoinder_plugin_rephrase::PLUGIN;
+
+/// Where cargo puts this test and the libraries of its dependencies.
+fn deps() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().to_path_buf()
+}
+
+fn library() -> PathBuf {
+    let name =
+        format!("{}rejoinder_plugin_rephrase{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    deps().join(name)
+}
+
+fn from_file(spec: &PluginSpec) -> Result<Registry, LoadError> {
+    Registry::load(std::slice::from_ref(spec), &SearchPath::new(vec![deps()]), &[&PLUGIN], Vec::new())
+}
+
+fn votes(registry: &Registry) -> Vec<Vote> {
+    let request = "Which of the two phones in my cart has the better camera for night pictures?";
+    let conversations = [
+        dialogue(&[request, "I'm sorry, but I cannot see your cart.", request]),
+        dialogue(&[
+            "how much sugar is in 3 apples",
+            "30 g",
+            "how much sugar is in 4 apples",
+            "40 g",
+            "thanks",
+        ]),
+        dialogue(&["", "", ""]),
+    ];
+    let mut batch = Batch::new();
+    for conversation in &conversations {
+        let last = conversation.messages.len() - 1;
+        batch.begin_conversation(conversation, last);
+        for turn in (2..=last).step_by(2) {
+            batch.push_candidate(turn as u64, turn, 0.0, &[]);
+        }
+    }
+    let mut votes = Vec::new();
+    let faults = registry.session().unwrap().classify(&batch, &mut votes).unwrap();
+    assert!(faults.is_empty(), "{faults:?}");
+    votes
+}
+
+#[test]
+fn a_library_and_the_linked_in_plugin_vote_alike() {
+    let loaded = from_file(&spec("rephrase")).unwrap();
+    let linked = registry(&[spec("rephrase")], &[&PLUGIN]);
+    let Origin::File { path, blake3 } = loaded.plugins()[0].origin() else {
+        panic!("the library wins over the linked-in plugin")
+    };
+    assert_eq!((path, blake3.len()), (&library(), 64));
+    assert_eq!(loaded.plugins()[0].origin().to_string(), format!("loaded from {}", library().display()));
+    assert_eq!(linked.plugins()[0].origin().to_string(), "linked in");
+    assert_eq!(votes(&loaded), votes(&linked));
+    assert_eq!(votes(&loaded)[0].verdict, Verdict::Accept(Category::Ur1));
+    assert_eq!(votes(&loaded)[2], Vote::default());
+}
+
+#[test]
+fn a_path_may_be_given_as_cargo_users_write_it() {
+    for path in [library(), deps().join("rejoinder-plugin-rephrase")] {
+        let registry = from_file(&PluginSpec { path: Some(path), name: String::new(), ..spec("") }).unwrap();
+        assert_eq!((registry.plugins()[0].name(), registry.plugins()[0].version()), ("rephrase", "0.1.0"));
+    }
+}
+
+#[test]
+fn configuration_errors_come_back_in_the_plugins_words() {
+    let config = serde_json::json!({"treshold": 0.9});
+    let error = from_file(&PluginSpec { config, ..spec("rephrase") }).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "plugin `rephrase` cannot start: unknown field `treshold`, expected `threshold`"
+    );
+}
+
+#[test]
+fn what_cannot_be_loaded_is_named_with_the_reason() {
+    let error = from_file(&spec("nope")).unwrap_err().to_string();
+    assert!(error.starts_with("plugin `nope` not found\n  no file "), "{error}");
+    assert!(error.ends_with("linked in are: rephrase"), "{error}");
+
+    let error = from_file(&PluginSpec { path: Some("no/such".into()), ..spec("rephrase") }).unwrap_err();
+    assert!(error.to_string().starts_with("plugin `no/such` not found\n  no file no/such\n"), "{error}");
+
+    let error = from_file(&PluginSpec { path: Some(library()), ..spec("reprhase") }).unwrap_err().to_string();
+    assert!(
+        error.starts_with("plugin `rephrase` is refused: the configuration calls it `reprhase`"),
+        "{error}"
+    );
+
+    let twice = [spec("rephrase"), spec("rephrase")];
+    let error = Registry::load(&twice, &SearchPath::default(), &[&PLUGIN], Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "plugin `rephrase` is configured twice");
+
+    let dir = tempfile::tempdir().unwrap();
+    let text = dir.path().join("plugin.so");
+    std::fs::write(&text, "not a library").unwrap();
+    let error = from_file(&PluginSpec { path: Some(text), ..spec("") }).unwrap_err();
+    assert!(matches!(error, LoadError::Open { .. }), "{error}");
+}

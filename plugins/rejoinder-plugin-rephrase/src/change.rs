@@ -1,0 +1,130 @@
+//! What changed between two turns, word by word.
+
+use rejoinder_core::fold::words;
+
+/// More changed words than this tell nothing more, and comparing them all would cost.
+const MAX_CHANGED: usize = 32;
+
+/// Words that carry the form of a request rather than its content.
+const FORM: &[&str] = &[
+    "a", "about", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "do", "does", "for",
+    "from", "had", "has", "have", "how", "i", "if", "in", "is", "it", "just", "me", "my", "no", "not", "of",
+    "on", "or", "please", "so", "that", "the", "this", "to", "was", "were", "what", "with", "would", "you",
+    "your",
+];
+
+/// The words that one turn has and the other has not, each as often as it has more of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Change<'a> {
+    added: Vec<&'a str>,
+    removed: Vec<&'a str>,
+}
+
+impl<'a> Change<'a> {
+    /// The change from `earlier` to `turn`, both folded.
+    pub fn between(earlier: &'a str, turn: &'a str) -> Self {
+        let sorted = |text| {
+            let mut words: Vec<&str> = words(text).collect();
+            words.sort_unstable();
+            words
+        };
+        let (old, new) = (sorted(earlier), sorted(turn));
+        let mut change = Self::default();
+        let (mut i, mut j) = (0, 0);
+        while i < old.len() || j < new.len() {
+            match (old.get(i), new.get(j)) {
+                (Some(o), Some(n)) if o == n => (i, j) = (i + 1, j + 1),
+                (Some(o), n) if n.is_none_or(|n| o < n) => {
+                    change.removed.push(o);
+                    i += 1;
+                }
+                (_, n) => {
+                    change.added.extend(n);
+                    j += 1;
+                }
+            }
+        }
+        change.added.truncate(MAX_CHANGED);
+        change.removed.truncate(MAX_CHANGED);
+        change
+    }
+
+    /// Nothing but order, case and punctuation changed.
+    pub const fn is_none(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+
+    /// Words of content came and none went.
+    pub fn grew(&self) -> bool {
+        !has_content(&self.removed, &self.added) && has_content(&self.added, &self.removed)
+    }
+
+    /// Words of content came and others went.
+    pub fn swapped(&self) -> bool {
+        has_content(&self.removed, &self.added) && has_content(&self.added, &self.removed)
+    }
+
+    /// A few words only.
+    pub const fn is_small(&self) -> bool {
+        self.added.len() <= 4 && self.removed.len() <= 4
+    }
+
+    /// A number, or a word with one in it, gave way to another.
+    pub fn swapped_numbers(&self) -> bool {
+        self.added.iter().copied().any(has_digit) && self.removed.iter().copied().any(has_digit)
+    }
+}
+
+/// Whether `these` hold a word of content that is not just another spelling of one of `those`.
+fn has_content(these: &[&str], those: &[&str]) -> bool {
+    these.iter().any(|word| is_content(word) && !those.iter().any(|other| is_same_stem(word, other)))
+}
+
+/// In scripts without spaces each character is a word of three bytes.
+fn is_content(word: &str) -> bool {
+    has_digit(word) || (word.len() >= 3 && FORM.binary_search(&word).is_err())
+}
+
+fn has_digit(word: &str) -> bool {
+    word.chars().any(char::is_numeric)
+}
+
+/// The two agree in two thirds of the longer one, counted from both ends: a typo, an inflection, a compound.
+fn is_same_stem(a: &str, b: &str) -> bool {
+    let longer = a.chars().count().max(b.chars().count());
+    if longer < 4 || has_digit(a) || has_digit(b) {
+        return false;
+    }
+    let shorter = a.chars().count().min(b.chars().count());
+    let common = |x: &mut dyn Iterator<Item = (char, char)>| x.take_while(|(a, b)| a == b).count();
+    let head = common(&mut a.chars().zip(b.chars()));
+    let tail = common(&mut a.chars().rev().zip(b.chars().rev())).min(shorter - head);
+    (head + tail) * 3 >= longer * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_form_are_sorted_for_the_search() {
+        assert!(FORM.is_sorted());
+    }
+
+    #[test]
+    fn additions_exchanges_and_spellings_differ() {
+        assert!(Change::between("sort the list", "sort the list in python").grew());
+        assert!(Change::between("price of apples", "price of bananas").swapped());
+        let spelling = Change::between("define mangroove", "define mangrove");
+        assert!(!spelling.grew() && !spelling.swapped() && !spelling.is_none());
+        assert!(Change::between("sort, the list!", "the list: sort").is_none());
+        assert!(!Change::between("sort list", "please sort the list").grew());
+    }
+
+    #[test]
+    fn numbers_are_never_spellings_of_each_other() {
+        assert!(Change::between("chapter 10001", "chapter 10002").swapped_numbers());
+        assert!(Change::between("chapter 10001", "chapter 10002").swapped());
+        assert!(!Change::between("chapter", "chapter 3").swapped_numbers());
+    }
+}

@@ -1,0 +1,47 @@
+//! What a plugin's author writes.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Candidate, Verdict};
+
+/// Any error, as text for the user.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A classifier of user turns. One value serves all worker threads at once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a classifier",
+    label = "implement `rejoinder_plugin::Classifier` for it",
+    note = "`export_classifier!` takes the type that implements `Classifier`, by its path"
+)]
+pub trait Classifier: Sized + Send + Sync + 'static {
+    /// The name used in the configuration: lower-case ASCII letters, digits, `-` and `_`.
+    const NAME: &'static str;
+    /// The version that a run's manifest records, usually `env!("CARGO_PKG_VERSION")`.
+    const VERSION: &'static str;
+    /// One line for people.
+    const ABOUT: &'static str;
+    /// A JSON Schema of [`Self::Config`]; empty where there is none.
+    const CONFIG_SCHEMA: &'static str = "";
+
+    /// The plugin's part of the configuration. Give it `#[serde(deny_unknown_fields, default)]`, so that a misspelt
+    /// key is reported and every key may be left out; [`NoConfig`] where there is nothing to configure.
+    type Config: DeserializeOwned;
+
+    /// Makes the classifier, once for all threads.
+    ///
+    /// # Errors
+    /// The configuration makes no sense, or a file that it names cannot be read. The text reaches the user.
+    fn new(config: Self::Config) -> Result<Self, BoxError>;
+
+    /// Judges one candidate. Called from many threads; the same candidate must get the same verdict.
+    ///
+    /// # Panics
+    /// A panic is contained: the candidate goes to the judge, and the classifier is made anew.
+    fn classify(&self, candidate: Candidate<'_>) -> Verdict;
+}
+
+/// The configuration of a plugin that has none: `{}`, and any key is refused.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoConfig {}
