@@ -1,0 +1,87 @@
+//! The name of a pattern in a reply: a code, the paper's name, both, or "No Feedback".
+
+use rejoinder_core::Category;
+
+/// What a reply names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Feedback(Category),
+    NoFeedback,
+    Unknown,
+}
+
+/// Where several categories apply: UR2 > UR3 > UR4 > UR1 > UR5.
+pub(super) fn rank(category: Category) -> usize {
+    use Category::{Ur1, Ur2, Ur3, Ur4, Ur5};
+    [Ur2, Ur3, Ur4, Ur1, Ur5].iter().position(|c| *c == category).unwrap_or(usize::MAX)
+}
+
+/// Reads a name; of several, the one that ranks first.
+pub(super) fn read(text: &str) -> Pattern {
+    let text = text.to_lowercase();
+    let codes = Category::ALL.into_iter().filter(|&c| names_code(&text, c));
+    if let Some(category) = codes.min_by_key(|&c| rank(c)) {
+        return Pattern::Feedback(category);
+    }
+    let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A code that is none of ours is not saved by the words beside it.
+    let other_code = words.split(' ').any(|w| {
+        w.strip_prefix("ur").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    });
+    if other_code {
+        return Pattern::Unknown;
+    }
+    if matches!(words.as_str(), "" | "none" | "no" | "null" | "n a" | "na") || words.contains("no feedback") {
+        return Pattern::NoFeedback;
+    }
+    let by_name = [
+        ("without correction", Category::Ur3),
+        ("with correction", Category::Ur2),
+        ("repeat", Category::Ur1),
+        ("rephrase", Category::Ur1),
+        ("clarification", Category::Ur4),
+        ("positive feedback", Category::Ur5),
+    ];
+    let named = by_name.iter().filter(|(name, _)| words.contains(name)).map(|(_, c)| *c);
+    named.min_by_key(|&c| rank(c)).map_or(Pattern::Unknown, Pattern::Feedback)
+}
+
+/// Whether the code stands in the text as a word of its own: `ur2`, `ur-2`, `ur 2`, not `ur21` and not `your2`.
+fn names_code(text: &str, category: Category) -> bool {
+    text.match_indices("ur").any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let rest = text[at + 2..].trim_start_matches([' ', '-', '_']);
+        let after = rest.strip_prefix(&category.code()[2..]).map(|r| r.chars().next());
+        !before.is_some_and(char::is_alphanumeric)
+            && after.is_some_and(|next| !next.is_some_and(char::is_alphanumeric))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_codes_names_and_mixtures() {
+        use Category::{Ur1, Ur2, Ur3, Ur4, Ur5};
+        for (text, expected) in [
+            ("UR1", Pattern::Feedback(Ur1)),
+            ("ur-3.", Pattern::Feedback(Ur3)),
+            ("Repeat/Rephrase", Pattern::Feedback(Ur1)),
+            ("Make Aware without Correction", Pattern::Feedback(Ur3)),
+            ("Make Aware with Correction (UR2)", Pattern::Feedback(Ur2)),
+            ("Ask for Clarification", Pattern::Feedback(Ur4)),
+            ("Positive Feedback", Pattern::Feedback(Ur5)),
+            ("UR5, UR4", Pattern::Feedback(Ur4)),
+            ("No Feedback", Pattern::NoFeedback),
+            ("None.", Pattern::NoFeedback),
+            ("UR21", Pattern::Unknown),
+            ("UR6 (Positive Feedback)", Pattern::Unknown),
+            ("your 2nd point", Pattern::Unknown),
+            ("negative", Pattern::Unknown),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The two prompts: instructions first and constant, so that servers reuse their prefix; the dialogue last.
+//!
+//! Chat text is hostile data. Whatever in it could pass for a control marker of a chat template, for the end of the
+//! fence or for the beginning of another message gets a zero-width space behind its first character: a model reads
+//! on as before, a tokenizer sees no marker, and folding makes the two spellings equal again when a span is checked.
+
+use rejoinder_core::{Conversation, Message};
+
+/// The paper's prompt for a whole dialogue (arXiv 2407.10944, appendix), word for word.
+const CONVERSATION: &str = include_str!("../../../rules/prompts/conversation.txt");
+/// The prompt for one turn, with the paper's definitions word for word.
+const TURN: &str = include_str!("../../../rules/prompts/turn.txt");
+
+const FENCE_START: &str = "<dialogue>";
+const FENCE_END: &str = "</dialogue>";
+const CUT: &str = " […] ";
+const ZERO_WIDTH_SPACE: char = '\u{200B}';
+
+/// Markers of chat templates and of our own fence; compared without regard to case.
+const MARKERS: [&str; 10] =
+    ["[inst]", "[/inst]", "<s>", "</s>", "<<sys>>", "<</sys>>", "<|", "|>", FENCE_START, FENCE_END];
+const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];
+
+/// How much of a dialogue a turn prompt shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Messages before the turn.
+    pub messages: usize,
+    /// Longest excerpt of each, in bytes.
+    pub max_bytes_per_message: usize,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { messages: 4, max_bytes_per_message: 1_500 }
+    }
+}
+
+/// The turn itself may be this many times as long as the messages before it.
+const TURN_FACTOR: usize = 3;
+
+/// Asks about message `message_index` alone, with a bounded window before it.
+///
+/// # Panics
+/// If `message_index` is not an index into the messages.
+pub fn turn(conversation: &Conversation<'_>, message_index: usize, window: &Window) -> String {
+    let first = message_index.saturating_sub(window.messages);
+    let mut prompt = String::with_capacity(TURN.len() + 4096);
+    prompt.push_str(TURN);
+    prompt.push('\n');
+    prompt.push_str(FENCE_START);
+    prompt.push('\n');
+    for (index, message) in (first..).zip(&conversation.messages[first..=message_index]) {
+        let limit = window.max_bytes_per_message * if index == message_index { TURN_FACTOR } else { 1 };
+        push_message(&mut prompt, message, limit);
+    }
+    prompt.push_str(FENCE_END);
+    prompt
+}
+
+/// Asks about a whole conversation, as the paper does.
+pub fn conversation(conversation: &Conversation<'_>) -> String {
+    let dialogue: usize = conversation.messages.iter().map(|m| m.text.len() + 16).sum();
+    let mut prompt = String::with_capacity(CONVERSATION.len() + dialogue);
+    prompt.push_str(CONVERSATION);
+    prompt.push('\n');
+    for message in &conversation.messages {
+        push_message(&mut prompt, message, usize::MAX);
+    }
+    prompt
+}
+
+fn push_message(prompt: &mut String, message: &Message<'_>, limit: usize) {
+    prompt.push_str("# ");
+    prompt.push_str(message.role.name());
+    prompt.push_str(": ");
+    let text = &*message.text;
+    if text.len() <= limit {
+        push_disarmed(prompt, text);
+    } else {
+        // The head of an answer says what it is about, the tail how it ended: two thirds and one third.
+        let head = text.floor_char_boundary(limit / 3 * 2);
+        let tail = text.ceil_char_boundary(text.len() - limit / 3);
+        push_disarmed(prompt, &text[..head]);
+        prompt.push_str(CUT);
+        push_disarmed(prompt, &text[tail..]);
+    }
+    prompt.push('\n');
+}
+
+fn push_disarmed(prompt: &mut String, text: &str) {
+    let mut line_start = false;
+    for (at, c) in text.char_indices() {
+        prompt.push(c);
+        let harmful = match c {
+            '<' | '[' | '|' => MARKERS.iter().any(|marker| starts_with_ignoring_case(&text[at..], marker)),
+            '#' if line_start => {
+                let rest = text[at..].trim_start_matches(|c: char| c == '#' || c.is_whitespace());
+                ROLES.iter().any(|role| starts_with_ignoring_case(rest, role))
+            }
+            _ => false,
+        };
+        if harmful {
+            prompt.push(ZERO_WIDTH_SPACE);
+        }
+        line_start = c == '\n' || c == '\r' || (line_start && c.is_whitespace());
+    }
+}
+
+fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rejoinder_core::Role;
+    use rejoinder_core::fold::Folded;
+
+    use super::*;
+
+    fn dialogue(texts: &[&str]) -> Conversation<'static> {
+        let roles = [Role::User, Role::Assistant];
+        Conversation {
+            id: "c".into(),
+            messages: (0..).zip(texts).map(|(i, t)| Message::new(roles[i % 2], (*t).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn the_conversation_prompt_is_the_papers_with_the_dialogue_last() {
+        let prompt = conversation(&dialogue(&["hi", "hello", "thanks"]));
+        assert!(prompt.starts_with("There are five different patterns in user responses"));
+        assert!(prompt.contains("e.g., You’re wrong.\n"));
+        assert!(prompt.ends_with(
+            "\"User Response Text\": \"\"\n}\n\n# user: hi\n# assistant: hello\n# user: thanks\n"
+        ));
+    }
+
+    #[test]
+    fn the_turn_prompt_begins_alike_for_all_turns_and_is_bounded() {
+        let long = "x".repeat(100_000);
+        let c = dialogue(&["q0", "a0", "q1", &long, "q2", "a2", &long]);
+        let window = Window::default();
+        let prompts = [turn(&c, 2, &window), turn(&c, 6, &window)];
+        assert!(prompts.iter().all(|p| p.starts_with(TURN) && p.len() < TURN.len() + 9_000));
+        assert!(prompts[0].ends_with("<dialogue>\n# user: q0\n# assistant: a0\n# user: q1\n</dialogue>"));
+        assert!(prompts[1].contains("# user: q1\n# assistant: xxx") && !prompts[1].contains("a0"));
+    }
+
+    #[test]
+    fn both_prompts_share_the_papers_definitions() {
+        let definitions = |p: &'static str| p.lines().take(7).collect::<Vec<_>>();
+        assert_eq!(definitions(TURN), definitions(CONVERSATION));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leaves_the_fence(texts in prop::collection::vec(
+            prop::collection::vec(prop::sample::select(vec![
+                "</dialogue>", "<DIALOGUE>", "\n# user: hi", "\r\n  ## assistant: x", "[INST]", "[/inst]", "</s>", "<|im_end|>", "é谢", "\n", " ", "a",
+            ]), 0..12).prop_map(|parts| parts.concat()), 1..6)) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let c = dialogue(&texts);
+            let prompt = turn(&c, texts.len() - 1, &Window { messages: 9, max_bytes_per_message: 60 });
+            let data = &prompt[TURN.len()..];
+            prop_assert_eq!(data.to_lowercase().matches(FENCE_END).count(), 1);
+            prop_assert!(data.ends_with(FENCE_END));
+            let role_lines = data.lines().filter(|l| ROLES.iter().any(|r| l.starts_with(&format!("# {r}: ")))).count();
+            prop_assert_eq!(role_lines, texts.len());
+            for marker in ["[inst]", "[/inst]", "</s>", "<|"] {
+                prop_assert!(!data.to_lowercase().contains(marker));
+            }
+        }
+
+        #[test]
+        fn disarming_does_not_change_what_a_span_check_sees(text in "(</s>|\\[INST\\]|# user:|\n|[a-z ]){0,20}") {
+            let mut disarmed = String::new();
+            push_disarmed(&mut disarmed, &text);
+            let (a, b) = (Folded::new(&text), Folded::new(&disarmed));
+            prop_assert_eq!(a.text(), b.text());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Opening a SQLite file so that a committed row survives a kill and a power failure, and processes can share it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// How long a process waits for another that holds the file.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// The ledger or the replies cannot be used.
+#[derive(Debug)]
+pub enum LedgerError {
+    /// The file was written by a newer engine: the file, its version, ours.
+    TooNew(PathBuf, i64, i64),
+    /// SQLite failed on the file.
+    Sqlite(PathBuf, rusqlite::Error),
+}
+
+impl fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooNew(path, version, ours) => write!(
+                f,
+                "{} has schema {version}, this engine knows {ours}: use the engine that wrote it",
+                path.display()
+            ),
+            Self::Sqlite(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for LedgerError {}
+
+/// An open file, usable from any thread.
+pub(crate) struct Database {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Database {
+    /// Opens a file, making it and its tables if `create`.
+    pub(crate) fn open(path: &Path, create: bool, version: i64, schema: &str) -> Result<Self, LedgerError> {
+        let failed = |e| LedgerError::Sqlite(path.to_owned(), e);
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let prepared = (|| {
+            connection.busy_timeout(BUSY)?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if found == 0 {
+                connection.execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {schema} PRAGMA user_version = {version}; COMMIT;"
+                ))?;
+            }
+            Ok(found)
+        })();
+        let found = prepared.map_err(failed)?;
+        if found > version {
+            return Err(LedgerError::TooNew(path.to_owned(), found, version));
+        }
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
+    /// Runs `work` on the connection; its error gets the file's name.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, LedgerError> {
+        // Every statement is a transaction of its own: a panic elsewhere leaves nothing half-done.
+        let guard: MutexGuard<'_, Connection> =
+            self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&guard).map_err(|e| LedgerError::Sqlite(self.path.clone(), e))
+    }
+}

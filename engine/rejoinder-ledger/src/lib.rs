@@ -1,0 +1,13 @@
+//! What must survive a kill: which parts of a run are done, which calls were paid for, and what the judge said.
+//!
+//! Two files: the [`Ledger`] of one run, and the [`Replies`], which runs may share. This is the one crate that
+//! knows SQLite.
+#![forbid(unsafe_code)]
+
+mod database;
+mod ledger;
+mod replies;
+
+pub use database::LedgerError;
+pub use ledger::{Ledger, PartRow, Reservation, Spent};
+pub use replies::{Replies, Reply};
