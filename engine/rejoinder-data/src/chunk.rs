@@ -74,13 +74,7 @@ impl<'a> ChunkReader<'a> {
     }
 
     fn lost(&self, line: u64, bytes: u64, reason: String) -> Quarantined {
-        Quarantined {
-            shard: self.at.shard,
-            line,
-            file: self.file_name(),
-            bytes,
-            reason,
-        }
+        Quarantined { shard: self.at.shard, line, file: self.file_name(), bytes, reason }
     }
 
     /// Fills `ahead` up to `target` bytes; false at the end of the file.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::prompt;
 use crate::question::{Question, Unit};
 
 /// A key that no message, log or debug print shows.
@@ -60,9 +61,10 @@ impl JudgeConfig {
     /// The body of the request, greedy decoding, everything in one user message (some chat templates refuse a system
     /// message, others move it behind the shared prefix).
     pub(crate) fn request(&self, question: &Question) -> Value {
+        let prompt = [prompt::instructions(self.unit), &question.dialogue].concat();
         let mut body = json!({
             "model": self.model,
-            "messages": [{ "role": "user", "content": question.prompt }],
+            "messages": [{ "role": "user", "content": prompt }],
             "temperature": 0,
             "max_tokens": self.max_tokens,
         });
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn the_key_follows_what_decides_the_answer_and_nothing_else() {
         let id = RecordId { shard: 0, ordinal: 1, message_index: 2 };
-        let question = Question { id, prompt: "p".into(), gain: 0.5, turns: Vec::new() };
+        let question = Question { id, dialogue: "p".into(), gain: 0.5, turns: Vec::new() };
         let key = config().reply_key(&question);
         let same = JudgeConfig {
             base_url: "http://h/v1".into(),
@@ -145,7 +147,7 @@ mod tests {
         ] {
             assert_ne!(key, other.reply_key(&question));
         }
-        assert_ne!(key, config().reply_key(&Question { prompt: "q".into(), ..question }));
+        assert_ne!(key, config().reply_key(&Question { dialogue: "q".into(), ..question }));
     }
 
     #[test]

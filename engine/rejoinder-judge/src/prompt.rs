@@ -6,6 +6,8 @@
 
 use rejoinder_core::{Conversation, Message};
 
+use crate::question::Unit;
+
 /// The paper's prompt for a whole dialogue (arXiv 2407.10944, appendix), word for word.
 const CONVERSATION: &str = include_str!("../../../rules/prompts/conversation.txt");
 /// The prompt for one turn, with the paper's definitions word for word.
@@ -39,14 +41,22 @@ impl Default for Window {
 /// The turn itself may be this many times as long as the messages before it.
 const TURN_FACTOR: usize = 3;
 
-/// Asks about message `message_index` alone, with a bounded window before it.
+/// The instructions that every prompt of a unit begins with, byte for byte the same.
+pub const fn instructions(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Turn => TURN,
+        Unit::Conversation => CONVERSATION,
+    }
+}
+
+/// The dialogue that follows the instructions where message `message_index` alone is asked about: a bounded window,
+/// fenced.
 ///
 /// # Panics
 /// If `message_index` is not an index into the messages.
 pub fn turn(conversation: &Conversation<'_>, message_index: usize, window: &Window) -> String {
     let first = message_index.saturating_sub(window.messages);
-    let mut prompt = String::with_capacity(TURN.len() + 4096);
-    prompt.push_str(TURN);
+    let mut prompt = String::with_capacity(4096);
     prompt.push('\n');
     prompt.push_str(FENCE_START);
     prompt.push('\n');
@@ -58,11 +68,10 @@ pub fn turn(conversation: &Conversation<'_>, message_index: usize, window: &Wind
     prompt
 }
 
-/// Asks about a whole conversation, as the paper does.
+/// The dialogue that follows the instructions where a whole conversation is asked about, as the paper does.
 pub fn conversation(conversation: &Conversation<'_>) -> String {
     let dialogue: usize = conversation.messages.iter().map(|m| m.text.len() + 16).sum();
-    let mut prompt = String::with_capacity(CONVERSATION.len() + dialogue);
-    prompt.push_str(CONVERSATION);
+    let mut prompt = String::with_capacity(dialogue);
     prompt.push('\n');
     for message in &conversation.messages {
         push_message(&mut prompt, message, usize::MAX);
@@ -129,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_conversation_prompt_is_the_papers_with_the_dialogue_last() {
-        let prompt = conversation(&dialogue(&["hi", "hello", "thanks"]));
+        let prompt = instructions(Unit::Conversation).to_owned()
+            + &conversation(&dialogue(&["hi", "hello", "thanks"]));
         assert!(prompt.starts_with("There are five different patterns in user responses"));
         assert!(prompt.contains("e.g., You’re wrong.\n"));
         assert!(prompt.ends_with(
@@ -138,14 +148,16 @@ mod tests {
     }
 
     #[test]
-    fn the_turn_prompt_begins_alike_for_all_turns_and_is_bounded() {
+    fn the_turn_prompt_is_a_bounded_window_that_ends_with_the_turn() {
         let long = "x".repeat(100_000);
         let c = dialogue(&["q0", "a0", "q1", &long, "q2", "a2", &long]);
         let window = Window::default();
-        let prompts = [turn(&c, 2, &window), turn(&c, 6, &window)];
-        assert!(prompts.iter().all(|p| p.starts_with(TURN) && p.len() < TURN.len() + 9_000));
-        assert!(prompts[0].ends_with("<dialogue>\n# user: q0\n# assistant: a0\n# user: q1\n</dialogue>"));
-        assert!(prompts[1].contains("# user: q1\n# assistant: xxx") && !prompts[1].contains("a0"));
+        assert_eq!(
+            turn(&c, 2, &window),
+            "\n<dialogue>\n# user: q0\n# assistant: a0\n# user: q1\n</dialogue>"
+        );
+        let last = turn(&c, 6, &window);
+        assert!(last.len() < 9_000 && last.contains("# user: q1\n# assistant: xxx") && !last.contains("a0"));
     }
 
     #[test]
@@ -163,7 +175,7 @@ mod tests {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let c = dialogue(&texts);
             let prompt = turn(&c, texts.len() - 1, &Window { messages: 9, max_bytes_per_message: 60 });
-            let data = &prompt[TURN.len()..];
+            let data = &prompt;
             prop_assert_eq!(data.to_lowercase().matches(FENCE_END).count(), 1);
             prop_assert!(data.ends_with(FENCE_END));
             let role_lines = data.lines().filter(|l| ROLES.iter().any(|r| l.starts_with(&format!("# {r}: ")))).count();

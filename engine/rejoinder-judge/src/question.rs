@@ -1,4 +1,5 @@
-//! What the judge is asked: written once, when a turn is left undecided, and never changed.
+//! What the judge is asked: written once, when a turn is left undecided, and never changed. The instructions are the
+//! same for all questions of a unit and are put before the dialogue when it is sent.
 
 use rejoinder_core::RecordId;
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,8 @@ pub enum Unit {
 pub struct Question {
     /// The (first) undecided turn it is about.
     pub id: RecordId,
-    /// The one user message of the request.
-    pub prompt: String,
+    /// The dialogue, which follows the unit's instructions in the one user message of the request.
+    pub dialogue: String,
     /// Expected number of feedback turns in the answer.
     pub gain: f32,
     /// The turns that an answer may quote: the one asked about, or all later turns of the conversation.

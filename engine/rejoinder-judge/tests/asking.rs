@@ -28,7 +28,7 @@ fn questions(count: u64) -> Vec<Question> {
     (0..count)
         .map(|ordinal| Question {
             id: RecordId { shard: 0, ordinal, message_index: 2 },
-            prompt: format!("\n# user: thanks {ordinal}"),
+            dialogue: format!("\n# user: thanks {ordinal}"),
             gain: 0.5,
             turns: vec![AskedTurn { message_index: 2, text: format!("thanks {ordinal}"), open: true }],
         })

@@ -125,7 +125,7 @@ mod tests {
     fn question(turns: &[(&str, bool)]) -> Question {
         Question {
             id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
-            prompt: String::new(),
+            dialogue: String::new(),
             gain: 0.0,
             turns: (1..)
                 .zip(turns)

@@ -1,0 +1,54 @@
+//! `rejoinder judge`: asks about what waits, perhaps days after the scan and with another config.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::run::finish;
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::scan;
+
+#[derive(Debug, Args)]
+pub(super) struct JudgeArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Config file whose [judge] and [budget] take the place of the run's
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Greatest number of HTTP calls to the judge over the run's whole life
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+    /// Print one JSON object instead of the summary
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let mut run = RunDir::open(&args.run)?;
+    if !scan::is_complete(&run)? {
+        return Err(Failure::usage(format!(
+            "the scan of {0} was interrupted; finish it first: rejoinder resume {0}",
+            args.run.display()
+        )));
+    }
+    let mut config = match &args.config {
+        Some(path) => Config::load(path)?,
+        None => run.manifest.config.clone(),
+    };
+    if let Some(calls) = args.calls {
+        config.budget.calls = Some(calls);
+    }
+    if config.judge.base_url.is_none() {
+        return Err(Failure::usage(
+            "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",
+        ));
+    }
+    config.judge.client()?;
+    run.set_judge(&config)?;
+    finish(&run, begun, args.json, false)
+}

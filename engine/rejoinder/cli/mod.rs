@@ -1,0 +1,155 @@
+//! The command line: one file a verb; each checks what it was given, calls the pipeline and prints.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+
+use clap::{Args, Parser, Subcommand};
+use rejoinder_judge::{Progress, Stop};
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::flow;
+use crate::pipeline::judging;
+use crate::pipeline::run_dir::RunDir;
+use crate::report::summary::Summary;
+
+mod eval;
+mod export;
+mod judge;
+mod resume;
+mod rules;
+mod run;
+mod show;
+
+/// Extracts the feedback that users give in passing from chat logs.
+#[derive(Debug, Parser)]
+#[command(name = "rejoinder", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok · 1 bug · 2 usage · 3 a check failed · 4 budget reached · 5 judge unavailable · \
+6 bad input under --strict · 7 invalid or changed config or rules · 8 I/O or plugin failure · 130 interrupted. \
+After 4, 5, 8 and 130, `rejoinder resume RUN` goes on.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Find the feedback in chat logs
+    Run(run::RunArgs),
+    /// Ask the judge about the turns of a run that wait for it
+    Judge(judge::JudgeArgs),
+    /// Go on with a run that was interrupted
+    Resume(resume::ResumeArgs),
+    /// Read turns of a run, with what decided about them
+    Show(show::ShowArgs),
+    /// Write training files out of a run
+    Export(export::ExportArgs),
+    /// Compare decisions with labels
+    Eval(eval::EvalArgs),
+    /// Check and test rule files
+    Rules(rules::RulesArgs),
+}
+
+/// How many threads scan.
+#[derive(Clone, Copy, Debug, Args)]
+struct Threads {
+    /// Threads that scan [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+impl Threads {
+    fn get(self) -> NonZeroUsize {
+        self.threads.unwrap_or_else(flow::default_threads)
+    }
+}
+
+/// Runs the command that the process was started with; returns how it ended, with all messages printed.
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // There is nobody left to tell if this cannot be printed.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let ended = match cli.verb {
+        Verb::Run(args) => run::main(&args),
+        Verb::Judge(args) => judge::main(&args),
+        Verb::Resume(args) => resume::main(&args),
+        Verb::Show(args) => show::main(&args),
+        Verb::Export(args) => export::main(&args),
+        Verb::Eval(args) => eval::main(&args),
+        Verb::Rules(args) => rules::main(&args),
+    };
+    match ended {
+        Ok(exit) => exit,
+        Err(failure) if failure.closed_pipe => Exit::Ok,
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                let _ = writeln!(
+                    io::stderr(),
+                    "rejoinder: {}",
+                    crate::report::terminal::printable(&failure.message)
+                );
+            }
+            failure.exit
+        }
+    }
+}
+
+/// Prints to standard output; a closed pipe ends the command as a success.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Remarks for people go to standard error, so that standard output holds the result alone.
+fn remark(text: &str) {
+    // Nobody reads it if it cannot be written.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&format!("{}\n", serde_json::to_string(value).expect("a report is plain data")))
+}
+
+/// Asks the judge, if one is configured; the exit code if that did not come to its end.
+fn judge_if_configured(run: &RunDir) -> Result<Option<Exit>, Failure> {
+    let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
+    let asked = judging::ask_and_collect(run, &client, &mut |_: &Progress| {})?;
+    if asked.refused > 0 {
+        remark(&format!("the server refused {} requests; those turns keep waiting", asked.refused));
+    }
+    let run = run.path.display();
+    Ok(match asked.stop {
+        None => None,
+        Some(Stop::Budget) => {
+            remark(&format!(
+                "the budget of calls is reached; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N"
+            ));
+            Some(Exit::Budget)
+        }
+        Some(Stop::Unavailable(why)) => {
+            remark(&format!(
+                "the judge cannot be reached: {}\nwhat was answered is kept. Go on later: rejoinder judge {run}",
+                crate::report::terminal::printable(&why)
+            ));
+            Some(Exit::Unavailable)
+        }
+    })
+}
+
+/// Prints the summary of a run.
+fn print_summary(run: &RunDir, seconds: f64, json: bool) -> Result<Summary, Failure> {
+    let summary = Summary::of(run, seconds)?;
+    if json {
+        print_json(&summary)?;
+    } else {
+        print(&summary.text())?;
+    }
+    Ok(summary)
+}

@@ -1,0 +1,172 @@
+//! `rejoinder run`: the whole chain over chat logs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use rejoinder_data::{InputFile, input};
+
+use super::{Threads, judge_if_configured, print, print_summary, remark};
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::run_dir::{Manifest, RunDir};
+use crate::pipeline::scan;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Files (.jsonl, also .gz and .zst), folders, globs, or - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<String>,
+    /// Folder for the results [default: runs/0001, runs/0002, …]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    threads: Threads,
+    /// End with exit code 6 if there were bad records
+    #[arg(long)]
+    strict: bool,
+    /// Print one JSON object instead of the summary
+    #[arg(long)]
+    json: bool,
+}
+
+/// What flags may set in the config.
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// Config file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Names a key of the input's shape: id, messages, role, content, or roles.NAME
+    #[arg(long, value_name = "KEY=NAME")]
+    map: Vec<String>,
+    /// Leave out conversations with fewer messages (4 = the paper's choice)
+    #[arg(long, value_name = "N")]
+    min_messages: Option<usize>,
+    /// Folder to search for plugins given by name; may be repeated
+    #[arg(long, value_name = "DIR")]
+    plugin_dir: Vec<PathBuf>,
+    /// Greatest number of HTTP calls to the judge
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+}
+
+impl Settings {
+    /// The config in force: the file's, or the default, under the flags.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => Config::load(path)?,
+            None => Config::default(),
+        };
+        let map = &mut config.input.map;
+        for entry in &self.map {
+            let (key, name) = entry.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("--map {entry}: expected KEY=NAME, such as messages=history"))
+            })?;
+            let name = name.to_owned();
+            match key.split_once('.') {
+                Some(("roles", source)) => {
+                    map.roles.insert(source.to_owned(), name);
+                }
+                _ => match key {
+                    "id" => map.id = Some(name),
+                    "messages" => map.messages = Some(name),
+                    "role" => map.role = Some(name),
+                    "content" => map.content = Some(name),
+                    _ => {
+                        return Err(Failure::usage(format!(
+                            "--map {entry}: the keys are id, messages, role, content and roles.NAME"
+                        )));
+                    }
+                },
+            }
+        }
+        map.check().map_err(Failure::usage)?;
+        if let Some(messages) = self.min_messages {
+            config.input.min_messages = messages;
+        }
+        if let Some(calls) = self.calls {
+            config.budget.calls = Some(calls);
+        }
+        for dir in &self.plugin_dir {
+            config.plugin_dirs.push(absolute(dir)?);
+        }
+        Ok(config)
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|e| Failure::io(format!("cannot use {}", path.display()), &e))
+}
+
+pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let config = args.settings.config()?;
+    config.judge.client()?;
+    let engine = Engine::build(config)?;
+    let stdin = args.inputs.iter().any(|i| i == "-");
+    if stdin && args.inputs.len() > 1 {
+        return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
+    }
+    let files = if stdin { Vec::new() } else { input::find(&args.inputs)? };
+    let mut described = Vec::new();
+    for file in &files {
+        described.push(InputFile::describe(&absolute(file)?)?);
+    }
+    let path = match &args.out {
+        Some(path) => RunDir::create(path)?,
+        None => RunDir::create_numbered()?,
+    };
+    if stdin {
+        described.push(keep_stdin(&path)?);
+    }
+    let run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
+    scan::run(&run, &engine, args.threads.get()).map_err(|f| resumable(f, &run))?;
+    finish(&run, begun, args.json, args.strict)
+}
+
+/// Judges what waits, prints the summary, and says how it ended: the common end of `run` and `resume`.
+pub(super) fn finish(run: &RunDir, begun: Instant, json: bool, strict: bool) -> Result<Exit, Failure> {
+    let stopped = judge_if_configured(run).map_err(|f| resumable(f, run))?;
+    let summary = print_summary(run, begun.elapsed().as_secs_f64(), json)?;
+    let path = run.path.display();
+    if !json {
+        let mut next = format!("read the feedback: rejoinder show {path} --accepted\n");
+        next += &format!("training files:    rejoinder export kto {path}\n");
+        if run.manifest.config.judge.base_url.is_none() && summary.undecided > 0 {
+            next += &format!(
+                "ask a judge later: rejoinder judge {path} --config FILE   ([judge] base-url = …)\n"
+            );
+        }
+        print(&next)?;
+    }
+    if let Some(exit) = stopped {
+        return Ok(exit);
+    }
+    if strict && summary.quarantined > 0 {
+        remark(&format!("--strict: {} records were quarantined; see {path}/quarantine", summary.quarantined));
+        return Ok(Exit::BadInput);
+    }
+    Ok(Exit::Ok)
+}
+
+pub(super) fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
+    if failure.exit == Exit::Io && !failure.closed_pipe {
+        failure.message +=
+            &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
+    }
+    failure
+}
+
+/// Copies standard input into the run directory: a stream cannot be read twice, and whoever reads the feedback
+/// wants the dialogue beside it.
+fn keep_stdin(run: &Path) -> Result<InputFile, Failure> {
+    let folder = absolute(&run.join("input"))?;
+    let path = folder.join("stdin.jsonl.zst");
+    let kept = std::fs::create_dir(&folder).and_then(|()| input::keep_stream(io::stdin().lock(), &path));
+    kept.map_err(|e| Failure::io(format!("cannot keep standard input in {}", path.display()), &e))?;
+    Ok(InputFile::describe(&path)?)
+}

@@ -1,0 +1,372 @@
+//! The config file: what it may say, what holds where it is silent, and where it is wrong.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rejoinder_data::Mapping;
+use rejoinder_judge::{ApiKey, JudgeConfig, Unit, prompt::Window};
+use rejoinder_rules::diagnostic::Source;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// The config format that this engine reads.
+const FORMAT: u32 = 1;
+
+/// Everything that decides what a run does. Paths are relative to the config file's folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Format number of this file: 1.
+    pub format: u32,
+    /// How records are read.
+    #[serde(default)]
+    pub input: InputConfig,
+    /// Which rules are in force.
+    #[serde(default)]
+    pub rules: RulesConfig,
+    /// Which plugins run, in this order.
+    #[serde(default, rename = "plugin")]
+    pub plugins: Vec<PluginConfig>,
+    /// Folders searched for plugins that are given by name.
+    #[serde(default)]
+    pub plugin_dirs: Vec<PathBuf>,
+    /// Who is asked about undecided turns, and how.
+    #[serde(default)]
+    pub judge: JudgeSection,
+    /// What asking may cost.
+    #[serde(default)]
+    pub budget: BudgetConfig,
+    /// How the output is cut.
+    #[serde(default)]
+    pub output: OutputConfig,
+}
+
+/// `[input]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct InputConfig {
+    /// Names of the keys in shapes that are not known.
+    pub map: Mapping,
+    /// Conversations with fewer messages are left out; 4 is the paper's choice.
+    pub min_messages: usize,
+    /// Longer records are set aside.
+    pub max_record_bytes: usize,
+}
+
+impl Default for InputConfig {
+    fn default() -> Self {
+        Self { map: Mapping::default(), min_messages: 0, max_record_bytes: 16 << 20 }
+    }
+}
+
+/// `[rules]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct RulesConfig {
+    /// Shipped names or paths.
+    pub packs: Vec<String>,
+    /// Ids of rules that are not in force.
+    pub disable: Vec<String>,
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        Self { packs: vec!["en".to_owned()], disable: Vec::new() }
+    }
+}
+
+/// `[[plugin]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PluginConfig {
+    /// Name of a shipped plugin, or of a library in the search path.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The library itself; the platform's prefix and suffix may be left out.
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    /// Handed to the plugin, which checks it.
+    #[serde(default = "empty_table")]
+    pub config: serde_json::Value,
+    /// Where it runs.
+    #[serde(default)]
+    pub isolation: Isolation,
+    /// What its failure on a turn leads to.
+    #[serde(default)]
+    pub on_fault: OnFault,
+    /// More faults than this stop the run.
+    #[serde(default = "default_max_faults")]
+    pub max_faults: u32,
+}
+
+fn empty_table() -> serde_json::Value {
+    serde_json::json!({})
+}
+
+const fn default_max_faults() -> u32 {
+    16
+}
+
+/// Where a plugin runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// In this process.
+    #[default]
+    None,
+}
+
+/// What a plugin's failure on a turn leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFault {
+    /// The turn waits for the judge.
+    #[default]
+    Escalate,
+    /// The run stops; it can be resumed.
+    Abort,
+}
+
+/// `[judge]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct JudgeSection {
+    /// Base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; without it nobody is asked.
+    pub base_url: Option<String>,
+    /// Model name sent to the server.
+    pub model: String,
+    /// Name of the environment variable that holds the key.
+    pub api_key_env: Option<String>,
+    /// What one request is about.
+    pub unit: UnitName,
+    /// The form of the answer.
+    pub answer: AnswerForm,
+    /// Whether the server is asked to hold the answer to a JSON schema (turn unit only).
+    pub json_schema: bool,
+    /// Requests in flight at once.
+    pub max_in_flight: usize,
+    /// Longest answer, in tokens.
+    pub max_tokens: u32,
+    /// Longest wait for an answer.
+    pub timeout_seconds: u64,
+    /// Attempts after the first one.
+    pub max_retries: u32,
+    /// Earlier messages shown with a turn.
+    pub window_messages: usize,
+    /// Longest excerpt of one of them.
+    pub window_bytes: usize,
+    /// Where replies are kept; by default in the run directory. Runs may share the file.
+    pub replies: Option<PathBuf>,
+}
+
+impl Default for JudgeSection {
+    fn default() -> Self {
+        let window = Window::default();
+        Self {
+            base_url: None,
+            model: "mistralai/Mixtral-8x7B-Instruct-v0.1".to_owned(),
+            api_key_env: None,
+            unit: UnitName::Turn,
+            answer: AnswerForm::Auto,
+            json_schema: true,
+            max_in_flight: 16,
+            max_tokens: 256,
+            timeout_seconds: 120,
+            max_retries: 4,
+            window_messages: window.messages,
+            window_bytes: window.max_bytes_per_message,
+            replies: None,
+        }
+    }
+}
+
+/// What one request is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnitName {
+    /// One later turn with a short window.
+    #[default]
+    Turn,
+    /// A whole conversation, as in the paper.
+    Conversation,
+}
+
+/// The form of the judge's answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerForm {
+    /// The best form there is; today `json`.
+    #[default]
+    Auto,
+    /// The paper's JSON objects.
+    Json,
+}
+
+/// `[budget]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct BudgetConfig {
+    /// Greatest number of HTTP attempts over the whole life of a run.
+    pub calls: Option<u64>,
+}
+
+/// `[output]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct OutputConfig {
+    /// A part ends after this many mebibytes of input; what a kill can undo.
+    pub part_mib: u64,
+}
+
+impl Default for OutputConfig {
+    fn default() -> Self {
+        Self { part_mib: 64 }
+    }
+}
+
+impl Default for Config {
+    /// What runs when no config is given: the English pack and the shipped plugin.
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            input: InputConfig::default(),
+            rules: RulesConfig::default(),
+            plugins: vec![PluginConfig {
+                name: Some("rephrase".to_owned()),
+                path: None,
+                config: empty_table(),
+                isolation: Isolation::None,
+                on_fault: OnFault::Escalate,
+                max_faults: default_max_faults(),
+            }],
+            plugin_dirs: Vec::new(),
+            judge: JudgeSection::default(),
+            budget: BudgetConfig::default(),
+            output: OutputConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a config file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or says something that cannot be; with file, line and column.
+    pub fn load(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Failure::invalid(format!("cannot read the config {}: {e}", path.display())))?;
+        let mut config = Self::parse(&path.display().to_string(), &text)?;
+        config.resolve_paths(path.parent().unwrap_or_else(|| Path::new("")));
+        Ok(config)
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+        let source = Source { name, text };
+        let at = |span: std::ops::Range<usize>, message: &str| {
+            Failure::invalid(source.diagnostic("C001", span, message, "").to_string())
+        };
+        let config: Self =
+            toml::from_str(text).map_err(|e| at(e.span().unwrap_or(0..0), e.message().trim_end()))?;
+        config.check().map_err(|(key, message)| {
+            let start = text.find(key).unwrap_or(0);
+            at(start..start + key.len(), &message)
+        })?;
+        Ok(config)
+    }
+
+    /// What the schema alone cannot say: the key at fault and the message.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.format != FORMAT {
+            return Err((
+                "format",
+                format!("config format {} is not known; this engine reads {FORMAT}", self.format),
+            ));
+        }
+        self.input.map.check().map_err(|message| ("map", message))?;
+        for plugin in &self.plugins {
+            if plugin.name.is_none() && plugin.path.is_none() {
+                return Err(("[[plugin]]", "a plugin needs a `name` or a `path`".to_owned()));
+            }
+        }
+        if self
+            .judge
+            .base_url
+            .as_ref()
+            .is_some_and(|u| !u.starts_with("http://") && !u.starts_with("https://"))
+        {
+            return Err(("base-url", "`base-url` begins with http:// or https://".to_owned()));
+        }
+        for (key, value) in [
+            ("max-in-flight", self.judge.max_in_flight as u64),
+            ("max-tokens", u64::from(self.judge.max_tokens)),
+            ("timeout-seconds", self.judge.timeout_seconds),
+            ("part-mib", self.output.part_mib),
+        ] {
+            if value == 0 {
+                return Err((key, format!("`{key}` must be at least 1")));
+            }
+        }
+        Ok(())
+    }
+
+    fn resolve_paths(&mut self, folder: &Path) {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
+        self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
+        self.plugin_dirs.iter_mut().for_each(resolve);
+        self.judge.replies.iter_mut().for_each(resolve);
+        for pack in &mut self.rules.packs {
+            if pack.contains(['/', '\\', '.']) {
+                *pack = folder.join(&*pack).display().to_string();
+            }
+        }
+    }
+
+    /// The window that turn prompts show.
+    pub fn window(&self) -> Window {
+        Window { messages: self.judge.window_messages, max_bytes_per_message: self.judge.window_bytes }
+    }
+}
+
+impl JudgeSection {
+    /// What one request is about.
+    pub const fn unit(&self) -> Unit {
+        match self.unit {
+            UnitName::Turn => Unit::Turn,
+            UnitName::Conversation => Unit::Conversation,
+        }
+    }
+
+    /// The client's settings, with the key from the environment; `None` where no judge is configured.
+    ///
+    /// # Errors
+    /// If the named environment variable is not set.
+    pub fn client(&self) -> Result<Option<JudgeConfig>, Failure> {
+        let Some(mut client) = self.client_without_key() else { return Ok(None) };
+        if let Some(name) = &self.api_key_env {
+            let key = std::env::var(name).map_err(|_| {
+                Failure::invalid(format!(
+                    "[judge] api-key-env names `{name}`, which is not set in the environment"
+                ))
+            })?;
+            client.api_key = Some(ApiKey::new(key));
+        }
+        Ok(Some(client))
+    }
+
+    /// The client's settings without a key: enough to find the replies that are stored already.
+    pub fn client_without_key(&self) -> Option<JudgeConfig> {
+        Some(JudgeConfig {
+            base_url: self.base_url.clone()?,
+            model: self.model.clone(),
+            api_key: None,
+            unit: self.unit(),
+            max_in_flight: self.max_in_flight,
+            max_tokens: self.max_tokens,
+            timeout: Duration::from_secs(self.timeout_seconds),
+            max_retries: self.max_retries,
+            json_schema: self.json_schema,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! How a command can end: exit codes are a promise to scripts, and each failure knows its own.
+
+use std::fmt;
+use std::io;
+
+/// Exit codes. 4, 5 and 8 leave a run that can be resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done. Quarantined records and undecided turns alone are success.
+    Ok = 0,
+    /// A fault of this program.
+    Bug = 1,
+    /// The command line asks for something that cannot be.
+    Usage = 2,
+    /// A check failed: rules, tests.
+    CheckFailed = 3,
+    /// The budget was reached.
+    Budget = 4,
+    /// The judge's endpoint cannot be used.
+    Unavailable = 5,
+    /// There were bad records, under `--strict`.
+    BadInput = 6,
+    /// Config or rules are invalid, or have changed since the run began.
+    Invalid = 7,
+    /// Reading, writing or a plugin failed.
+    Io = 8,
+}
+
+/// Why a command ends early, in words for the user.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What happened and what to do. Empty if it has been printed already.
+    pub message: String,
+    /// The reader of our output went away: that is success.
+    pub closed_pipe: bool,
+}
+
+impl Failure {
+    /// A failure with an exit code and a message.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), closed_pipe: false }
+    }
+
+    /// Wrong use of the command line.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Invalid or changed config, rules or inputs.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Exit::Invalid, message)
+    }
+
+    /// Reading or writing failed.
+    pub fn io(what: impl fmt::Display, error: &dyn fmt::Display) -> Self {
+        Self::new(Exit::Io, format!("{what}: {error}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Errors of writing output: a closed pipe is no failure.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self {
+            exit: Exit::Io,
+            closed_pipe: error.kind() == io::ErrorKind::BrokenPipe,
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<rejoinder_ledger::LedgerError> for Failure {
+    fn from(error: rejoinder_ledger::LedgerError) -> Self {
+        Self::new(Exit::Io, error.to_string())
+    }
+}
+
+impl From<rejoinder_rules::PackError> for Failure {
+    fn from(error: rejoinder_rules::PackError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<rejoinder_data::InputError> for Failure {
+    fn from(error: rejoinder_data::InputError) -> Self {
+        use rejoinder_data::InputError::{BadGlob, Nothing, UnknownCompression, Unreadable};
+        let exit = match &error {
+            Nothing(_) | BadGlob(..) => Exit::Usage,
+            Unreadable(..) | UnknownCompression(..) => Exit::Io,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<rejoinder_host::HostError> for Failure {
+    fn from(error: rejoinder_host::HostError) -> Self {
+        Self::new(Exit::Io, error.to_string())
+    }
+}

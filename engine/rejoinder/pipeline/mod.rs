@@ -1,0 +1,12 @@
+//! The stages of a run: scan (files to decisions, on all cores) and judge (undecided turns to answers), and the run
+//! directory between them.
+
+pub mod engine;
+pub mod flow;
+pub mod judging;
+pub mod replay;
+pub mod run_dir;
+pub mod scan;
+pub mod stats;
+pub mod waiting;
+pub mod worker;

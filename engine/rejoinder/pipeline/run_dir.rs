@@ -1,0 +1,391 @@
+//! A run's directory: what was run (the manifest), how far it is (the ledger), and what came out (the parts).
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use rejoinder_data::{InputFile, part};
+use rejoinder_host::Origin;
+use rejoinder_ledger::{Ledger, Replies};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{BudgetConfig, Config};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::stats::{JudgeStats, ScanStats};
+
+/// Version of the run directory's layout.
+const FORMAT: u32 = 1;
+
+/// What a run is made of: the same manifest, the same output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this layout.
+    pub format: u32,
+    /// Version of the engine.
+    pub engine: String,
+    /// Hash of all rules in force.
+    pub rules_hash: String,
+    /// The rule files.
+    pub rules: Vec<RulesEntry>,
+    /// The plugins.
+    pub plugins: Vec<PluginEntry>,
+    /// The input files.
+    pub inputs: Vec<InputFile>,
+    /// Whether the input was standard input, of which `inputs` then names the copy.
+    pub stdin: bool,
+    /// The effective config.
+    pub config: Config,
+}
+
+/// A rule file in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulesEntry {
+    /// How the config names it.
+    pub pack: String,
+    /// Where it was read from.
+    pub file: String,
+    /// blake3 hash of its text.
+    pub hash: String,
+}
+
+/// A plugin in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginEntry {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The library, or `linked in`.
+    pub origin: String,
+    /// blake3 hash of the library; empty for one that is linked in.
+    pub hash: String,
+}
+
+impl Manifest {
+    /// The manifest of a run of `engine` over `inputs`.
+    pub fn new(engine: &Engine, inputs: Vec<InputFile>, stdin: bool) -> Self {
+        Self {
+            format: FORMAT,
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            rules_hash: engine.rules.hash().to_owned(),
+            rules: engine
+                .packs
+                .iter()
+                .map(|(pack, file, hash)| RulesEntry {
+                    pack: pack.clone(),
+                    file: file.clone(),
+                    hash: hash.clone(),
+                })
+                .collect(),
+            plugins: engine
+                .registry
+                .plugins()
+                .iter()
+                .map(|p| {
+                    let (origin, hash) = match p.origin() {
+                        Origin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
+                        Origin::BuiltIn => ("linked in".to_owned(), String::new()),
+                    };
+                    PluginEntry { name: p.name().to_owned(), version: p.version().to_owned(), origin, hash }
+                })
+                .collect(),
+            inputs,
+            stdin,
+            config: engine.config.clone(),
+        }
+    }
+
+    /// What differs in `now` from this manifest, in words; empty if a resumed run gives the same output.
+    pub fn changes(&self, now: &Self) -> Vec<String> {
+        let mut changes = Vec::new();
+        let mut compare = |what: &str, then: &str, now: &str| {
+            if then != now {
+                changes.push(format!("{what}: was {then}, is {now}"));
+            }
+        };
+        compare("engine", &self.engine, &now.engine);
+        for entry in &self.rules {
+            match now.rules.iter().find(|r| r.file == entry.file) {
+                Some(new) => compare(&format!("rules {}", entry.file), &entry.hash, &new.hash),
+                None => compare(&format!("rules {}", entry.file), "in force", "not in force"),
+            }
+        }
+        compare("rules in force", &self.rules_hash, &now.rules_hash);
+        for entry in &self.plugins {
+            let new = now.plugins.iter().find(|p| p.name == entry.name);
+            let describe = |p: &PluginEntry| format!("{} {} {}", p.version, p.origin, p.hash);
+            compare(
+                &format!("plugin {}", entry.name),
+                &describe(entry),
+                &new.map_or("not there".into(), describe),
+            );
+        }
+        for (then, new) in self.inputs.iter().zip(&now.inputs) {
+            let describe = |i: &InputFile| format!("{} bytes, hash {}", i.size, &i.hash[..12]);
+            compare(&format!("input {}", then.path.display()), &describe(then), &describe(new));
+        }
+        changes
+    }
+}
+
+/// A run directory.
+pub struct RunDir {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What was run.
+    pub manifest: Manifest,
+    /// How far it is.
+    pub ledger: Ledger,
+}
+
+/// The kinds of files that a part may have, each in a folder of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Feedback that was accepted here.
+    Parts,
+    /// Turns that wait for the judge.
+    Spool,
+    /// Feedback that the judge found.
+    Judged,
+    /// Records that were set aside.
+    Quarantine,
+    /// Failures of plugins.
+    Faults,
+}
+
+impl Kind {
+    /// The kinds that the scan writes.
+    pub const SCAN: [Self; 4] = [Self::Parts, Self::Spool, Self::Quarantine, Self::Faults];
+
+    /// Name of the folder.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Parts => "parts",
+            Self::Spool => "spool",
+            Self::Judged => "judged",
+            Self::Quarantine => "quarantine",
+            Self::Faults => "faults",
+        }
+    }
+}
+
+impl RunDir {
+    /// Makes the directory of a new run; `path` must not hold anything yet.
+    ///
+    /// # Errors
+    /// If it does, or cannot be written.
+    pub fn create(path: &Path) -> Result<PathBuf, Failure> {
+        if path.is_file() {
+            return Err(Failure::usage(format!("--out {} is a file; name a folder", path.display())));
+        }
+        let occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied {
+            return Err(Failure::usage(format!(
+                "{0} holds something already; `rejoinder resume {0}` goes on with a run, another --out begins one",
+                path.display()
+            )));
+        }
+        fs::create_dir_all(path).map_err(|e| Failure::io(format!("cannot make {}", path.display()), &e))?;
+        Ok(path.to_owned())
+    }
+
+    /// Makes the first directory `runs/0001`, `runs/0002`, … that is not there yet.
+    ///
+    /// # Errors
+    /// If none can be made.
+    pub fn create_numbered() -> Result<PathBuf, Failure> {
+        let folder = Path::new("runs");
+        fs::create_dir_all(folder).map_err(|e| Failure::io("cannot make the folder runs", &e))?;
+        for number in 1_u32.. {
+            let path = folder.join(format!("{number:04}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(path),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(Failure::io(format!("cannot make {}", path.display()), &e)),
+            }
+        }
+        Err(Failure::new(Exit::Io, "the folder runs is full"))
+    }
+
+    /// Writes the manifest of a new run into its directory, last of all: a directory without one is no run.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn begin(path: PathBuf, manifest: Manifest) -> Result<Self, Failure> {
+        let failed = |e| Failure::io(format!("cannot write into {}", path.display()), &e);
+        let ledger = Ledger::create(&path.join("ledger.sqlite"))?;
+        let mut json = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
+        json.push(b'\n');
+        part::write(&path.join("manifest.json"), &json).map_err(failed)?;
+        Ok(Self { path, manifest, ledger })
+    }
+
+    /// Opens a run.
+    ///
+    /// # Errors
+    /// If there is none, or it was written by an engine with another layout.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let file = path.join("manifest.json");
+        let text = fs::read_to_string(&file).map_err(|e| {
+            Failure::usage(format!(
+                "{} is no run directory: cannot read {}: {e}",
+                path.display(),
+                file.display()
+            ))
+        })?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|e| {
+            Failure::invalid(format!("{} cannot be used by this engine: {e}", file.display()))
+        })?;
+        if manifest.format != FORMAT {
+            return Err(Failure::invalid(format!(
+                "{} has layout {}; this engine knows {FORMAT}",
+                path.display(),
+                manifest.format
+            )));
+        }
+        let ledger = Ledger::open(&path.join("ledger.sqlite"))?;
+        Ok(Self { path: path.to_owned(), manifest, ledger })
+    }
+
+    /// Whether `path` is a run directory.
+    pub fn is_run(path: &Path) -> bool {
+        path.join("manifest.json").is_file()
+    }
+
+    /// The engine of this run, built anew.
+    ///
+    /// # Errors
+    /// If rules, plugins or inputs are not what they were; the message lists the changes.
+    pub fn engine(&self) -> Result<Engine, Failure> {
+        let engine = Engine::build(self.manifest.config.clone())?;
+        let inputs = self
+            .manifest
+            .inputs
+            .iter()
+            .map(|i| InputFile::describe(&i.path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let now = Manifest::new(&engine, inputs, self.manifest.stdin);
+        let changes = self.manifest.changes(&now);
+        if !changes.is_empty() {
+            return Err(Failure::invalid(format!(
+                "what {} was made of has changed:\n  {}\nbring it back, or begin a new run",
+                self.path.display(),
+                changes.join("\n  ")
+            )));
+        }
+        Ok(engine)
+    }
+
+    /// The file of one kind for part `index`.
+    pub fn part_file(&self, kind: Kind, index: u64) -> PathBuf {
+        self.path.join(kind.folder()).join(part::name(index))
+    }
+
+    /// Writes a file of part `index`; no file for no bytes.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_part(&self, kind: Kind, index: u64, bytes: &[u8]) -> Result<(), Failure> {
+        let file = self.part_file(kind, index);
+        let failed = |e: std::io::Error| Failure::new(Exit::Io, e.to_string());
+        if bytes.is_empty() {
+            return match fs::remove_file(&file) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
+                _ => Ok(()),
+            };
+        }
+        fs::create_dir_all(self.path.join(kind.folder())).map_err(failed)?;
+        part::write(&file, bytes).map_err(failed)
+    }
+
+    /// The rows of one kind in part `index`, read one at a time; none if there is no file.
+    pub fn rows<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        index: u64,
+    ) -> impl Iterator<Item = Result<T, Failure>> {
+        let file = self.part_file(kind, index);
+        let broken = move |line: usize, why: &dyn std::fmt::Display| {
+            Failure::new(Exit::Io, format!("{}:{}: {why}", file.display(), line + 1))
+        };
+        let lines = fs::File::open(self.part_file(kind, index)).ok().map(|f| BufReader::new(f).lines());
+        lines.into_iter().flatten().enumerate().map(move |(number, line)| {
+            let line = line.map_err(|e| broken(number, &e))?;
+            serde_json::from_str(&line).map_err(|e| broken(number, &e))
+        })
+    }
+
+    /// The committed parts: index, and what each counted.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn parts(&self) -> Result<Vec<(u64, ScanStats)>, Failure> {
+        let parts = self.ledger.parts()?;
+        parts.into_iter().map(|p| Ok((p.index, from_json(&p.summary)?))).collect()
+    }
+
+    /// The counts of the whole scan, as far as it is committed.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn scan_stats(&self) -> Result<ScanStats, Failure> {
+        let mut total = ScanStats::default();
+        for (_, stats) in self.parts()? {
+            total += stats;
+        }
+        Ok(total)
+    }
+
+    /// What the judge's replies made of the undecided turns when they were last collected.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn judge_stats(&self) -> Result<JudgeStats, Failure> {
+        self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
+    }
+
+    /// Opens the replies: the run's own file, or the shared one that the config names.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn replies(&self) -> Result<Replies, Failure> {
+        let own = self.path.join("replies.sqlite");
+        Ok(Replies::open(self.manifest.config.judge.replies.as_deref().unwrap_or(&own))?)
+    }
+
+    /// Puts another judge or budget in force: they may change during a run's life, the manifest keeps the latest.
+    ///
+    /// # Errors
+    /// If the unit differs from that of the questions in the spool, or the manifest cannot be written.
+    pub fn set_judge(&mut self, config: &Config) -> Result<(), Failure> {
+        let then = &self.manifest.config;
+        if config.judge.unit != then.judge.unit || config.window() != then.window() {
+            return Err(Failure::invalid(
+                "the turns that wait were written down for another `unit` or window; begin a new run to change it",
+            ));
+        }
+        self.manifest.config.judge = config.judge.clone();
+        self.set_budget(config.budget.clone())
+    }
+
+    /// Puts another budget in force.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn set_budget(&mut self, budget: BudgetConfig) -> Result<(), Failure> {
+        self.manifest.config.budget = budget;
+        let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
+        json.push(b'\n');
+        part::write(&self.path.join("manifest.json"), &json)
+            .map_err(|e| Failure::new(Exit::Io, e.to_string()))
+    }
+}
+
+fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|e| Failure::io("the ledger holds something unreadable", &e))
+}

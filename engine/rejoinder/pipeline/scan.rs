@@ -1,0 +1,163 @@
+//! The first stage: input files to parts. What lies in a part is a function of input and config; a kill loses at
+//! most the part under way.
+
+use std::fs;
+use std::num::NonZeroUsize;
+
+use rejoinder_cascade::Decision;
+use rejoinder_core::{Feedback, Settled};
+use rejoinder_data::{Chunk, Position};
+use rejoinder_judge::{Unit, prompt, tokens};
+use serde::Serialize;
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::flow;
+use crate::pipeline::run_dir::{Kind, RunDir};
+use crate::pipeline::stats::ScanStats;
+use crate::pipeline::waiting::Waiting;
+use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
+
+/// What a chunk adds to the part it falls into.
+struct ChunkOutput {
+    end: Position,
+    stats: ScanStats,
+    /// Lines for each of [`Kind::SCAN`].
+    files: [Vec<u8>; 4],
+}
+
+/// Scans the rest of the run's input, from the end of its last committed part.
+///
+/// # Errors
+/// If reading, writing or a plugin fails; what is committed stays, and the run can be resumed.
+pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), Failure> {
+    let committed = run.ledger.parts()?;
+    let from = match committed.last() {
+        Some(part) => serde_json::from_str(&part.end).map_err(|e| {
+            Failure::new(Exit::Io, format!("the ledger's last part has no readable end: {e}"))
+        })?,
+        None => Position::default(),
+    };
+    let mut next = committed.last().map_or(0, |p| p.index + 1);
+    discard_uncommitted(run, next)?;
+    let part_bytes = engine.config.output.part_mib << 20;
+    let mut part: Option<ChunkOutput> = None;
+    let mut commit = |part: ChunkOutput| {
+        for (kind, bytes) in Kind::SCAN.into_iter().zip(&part.files) {
+            run.write_part(kind, next, bytes)?;
+        }
+        run.ledger.commit_part(next, &to_json(&part.stats), &to_json(&part.end))?;
+        next += 1;
+        Ok::<_, Failure>(())
+    };
+    flow::run(engine, &run.manifest.inputs, from, threads, scan_chunk, |chunk| {
+        let grown = match part.take() {
+            None => chunk,
+            Some(mut part) => {
+                part.end = chunk.end;
+                part.stats += chunk.stats;
+                for (all, new) in part.files.iter_mut().zip(chunk.files) {
+                    all.extend(new);
+                }
+                part
+            }
+        };
+        if grown.stats.bytes >= part_bytes {
+            commit(grown)?;
+        } else {
+            part = Some(grown);
+        }
+        Ok(())
+    })?;
+    part.map_or(Ok(()), commit)?;
+    Ok(run.ledger.put("scan", "complete")?)
+}
+
+/// Whether the scan has come to the end of the input.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn is_complete(run: &RunDir) -> Result<bool, Failure> {
+    Ok(run.ledger.get("scan")?.is_some())
+}
+
+/// Removes files of parts that were not committed: a kill came between writing and committing.
+fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), Failure> {
+    for kind in Kind::SCAN {
+        let folder = run.path.join(kind.folder());
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let failed = |e| Failure::io(format!("cannot clean up {}", folder.display()), &e);
+            let path = entry.map_err(failed)?.path();
+            if path.file_name().is_some_and(|name| *name >= *rejoinder_data::part::name(next)) {
+                fs::remove_file(&path).map_err(failed)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Failure> {
+    let scanned = worker.process(chunk)?;
+    let engine = worker.engine;
+    let mut stats = ScanStats {
+        conversations: scanned.conversations.len() as u64,
+        too_short: scanned.too_short,
+        quarantined: scanned.quarantined.len() as u64,
+        faults: scanned.faults.len() as u64,
+        bytes: chunk.end.byte - chunk.start.byte,
+        ..ScanStats::default()
+    };
+    let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
+    for conversation in &scanned.conversations {
+        count_paper(&mut stats, conversation, &scanned);
+        for turn in scanned.turns(conversation) {
+            stats.turns += 1;
+            stats.candidates += u64::from(turn.is_candidate);
+            match turn.decision {
+                Decision::Rejected => stats.rejected += 1,
+                Decision::Undecided => stats.undecided += 1,
+                Decision::Accepted(category) => {
+                    stats.accepted.count(category);
+                    let (source, span) = scanned.accepted_by(engine, conversation, turn, category);
+                    let settled = Settled {
+                        category,
+                        turn: &conversation.record.conversation.messages[turn.message_index].text,
+                        span,
+                        source,
+                        model: String::new(),
+                        reply_key: String::new(),
+                    };
+                    let record = scanned.turn_record(engine, conversation, turn);
+                    write_row(&mut feedback, &Feedback::new(record, settled));
+                }
+            }
+        }
+        for waiting in Waiting::of(engine, &scanned, conversation) {
+            stats.requests += 1;
+            stats.input_tokens += waiting.input_tokens;
+            write_row(&mut spool, &waiting);
+        }
+    }
+    scanned.quarantined.iter().for_each(|q| write_row(&mut quarantine, q));
+    scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
+    Ok(ChunkOutput { end: chunk.end, stats, files: [feedback, spool, quarantine, faults] })
+}
+
+/// What the paper's method would send for this conversation: one request with the whole dialogue.
+fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &Scanned<'_>) {
+    if !scanned.turns(conversation).is_empty() {
+        stats.paper_requests += 1;
+        stats.paper_input_tokens += tokens::estimate(prompt::instructions(Unit::Conversation))
+            + tokens::estimate(&prompt::conversation(&conversation.record.conversation));
+    }
+}
+
+fn write_row(lines: &mut Vec<u8>, row: &impl Serialize) {
+    serde_json::to_writer(&mut *lines, row).expect("a row is plain data, and memory takes every write");
+    lines.push(b'\n');
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("counts are plain data")
+}

@@ -1,0 +1,321 @@
+//! What one thread does with one chunk: parse, scan, let the plugins vote, decide.
+
+use std::ops::Range;
+
+use rejoinder_cascade::{Ballot, Decision, decide};
+use rejoinder_core::{Category, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
+use rejoinder_data::{Chunk, Quarantined, Record};
+use rejoinder_host::{Batch, Session};
+use rejoinder_rules::{Route, Scanner};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::pipeline::engine::Engine;
+
+/// A thread's own scanner, plugin states and buffers.
+pub struct Worker<'e> {
+    /// The shared engine.
+    pub engine: &'e Engine,
+    scanner: Scanner<'e>,
+    session: Session<'e>,
+    batch: Batch,
+    new_votes: Vec<Vote>,
+}
+
+/// Everything found in a chunk.
+#[derive(Default)]
+pub struct Scanned<'c> {
+    /// The conversations, in input order.
+    pub conversations: Vec<ScannedConversation<'c>>,
+    /// Records that were set aside, in input order.
+    pub quarantined: Vec<Quarantined>,
+    /// Conversations with fewer messages than wanted.
+    pub too_short: u64,
+    /// Plugins' failures.
+    pub faults: Vec<FaultRow>,
+    turns: Vec<ScannedTurn>,
+    hits: Vec<Hit>,
+    votes: Vec<Vote>,
+}
+
+/// A conversation and where its turns stand in [`Scanned`].
+pub struct ScannedConversation<'c> {
+    /// The record it came from.
+    pub record: Record<'c>,
+    /// Index of the input file.
+    pub shard: u32,
+    /// 0-based line.
+    pub ordinal: u64,
+    turns: Range<usize>,
+}
+
+/// A later turn, decided.
+pub struct ScannedTurn {
+    /// Index into the conversation's messages.
+    pub message_index: usize,
+    /// Whether a rule marked it as a candidate.
+    pub is_candidate: bool,
+    /// Sum of the weights of the rules that hit: log-odds.
+    pub prior: f32,
+    /// What became of it.
+    pub decision: Decision,
+    hits: Range<usize>,
+    votes: Range<usize>,
+}
+
+/// A plugin's failure, as it is written down.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultRow {
+    /// The turn it failed on.
+    pub id: RecordId,
+    /// The plugin.
+    pub plugin: String,
+    /// What it said.
+    pub message: String,
+}
+
+impl ScannedConversation<'_> {
+    /// Address of one of its turns.
+    pub fn id(&self, turn: &ScannedTurn) -> RecordId {
+        RecordId { shard: self.shard, ordinal: self.ordinal, message_index: turn.message_index as u32 }
+    }
+}
+
+impl<'c> Scanned<'c> {
+    /// The later turns of a conversation.
+    pub fn turns(&self, conversation: &ScannedConversation<'c>) -> &[ScannedTurn] {
+        &self.turns[conversation.turns.clone()]
+    }
+
+    /// The rules' hits on a turn.
+    pub fn hits(&self, turn: &ScannedTurn) -> &[Hit] {
+        &self.hits[turn.hits.clone()]
+    }
+
+    /// The plugins' votes on a turn, in their order; empty if it is no candidate.
+    pub fn votes(&self, turn: &ScannedTurn) -> &[Vote] {
+        &self.votes[turn.votes.clone()]
+    }
+
+    /// What is known of a turn, for the output.
+    pub fn turn_record(
+        &self,
+        engine: &Engine,
+        conversation: &ScannedConversation<'c>,
+        turn: &ScannedTurn,
+    ) -> TurnRecord {
+        let source = &conversation.record.conversation;
+        TurnRecord {
+            conversation_id: source.id.clone().into_owned(),
+            feedback_turn: source.judged_exchange(turn.message_index).map_or(0, |e| e.number),
+            id: conversation.id(turn),
+            rules: self.hits(turn).iter().map(|h| engine.rules.rule(h.rule).id.clone()).collect(),
+            plugins: self
+                .votes(turn)
+                .iter()
+                .zip(engine.registry.plugins())
+                .map(|(v, p)| plugin_vote(p.name(), v))
+                .collect(),
+            metadata: conversation.record.metadata_values(),
+        }
+    }
+
+    /// Who accepted a turn as `category`, and the span: that of the accepting rule, else the whole turn.
+    pub fn accepted_by(
+        &self,
+        engine: &Engine,
+        conversation: &ScannedConversation<'c>,
+        turn: &ScannedTurn,
+        category: Category,
+    ) -> (Source, Range<usize>) {
+        let accepting = self.hits(turn).iter().find(|h| {
+            let rule = engine.rules.rule(h.rule);
+            rule.route == Route::Accept && rule.category == Some(category)
+        });
+        match accepting {
+            Some(hit) => (Source::Rule, hit.start as usize..hit.end as usize),
+            None => {
+                let text = &conversation.record.conversation.messages[turn.message_index].text;
+                let start = text.len() - text.trim_start().len();
+                (Source::Plugin, start..start.max(text.trim_end().len()))
+            }
+        }
+    }
+}
+
+fn plugin_vote(plugin: &str, vote: &Vote) -> PluginVote {
+    let (verdict, category) = match vote.verdict {
+        _ if vote.faulted => ("fault", ""),
+        Verdict::Accept(category) => ("accept", category.code()),
+        Verdict::Reject => ("reject", ""),
+        Verdict::Escalate => ("escalate", ""),
+        Verdict::Abstain => ("abstain", ""),
+    };
+    PluginVote {
+        plugin: plugin.to_owned(),
+        verdict: verdict.to_owned(),
+        category: category.to_owned(),
+        score: vote.score,
+    }
+}
+
+/// A candidate's number in a batch leads back to its line and message.
+const MESSAGE_BITS: u32 = 20;
+
+impl<'e> Worker<'e> {
+    /// A worker of `engine`, with its own plugin states.
+    ///
+    /// # Errors
+    /// If a plugin cannot make a state.
+    pub fn new(engine: &'e Engine) -> Result<Self, Failure> {
+        Ok(Self {
+            engine,
+            scanner: Scanner::new(&engine.rules),
+            session: engine.registry.session()?,
+            batch: Batch::default(),
+            new_votes: Vec::new(),
+        })
+    }
+
+    /// Parses, scans and decides a chunk.
+    ///
+    /// # Errors
+    /// If a plugin fails more often than allowed.
+    pub fn process<'c>(&mut self, chunk: &'c Chunk) -> Result<Scanned<'c>, Failure> {
+        let mut out = Scanned { quarantined: chunk.lost.clone(), ..Scanned::default() };
+        // Turns that wait in the batch for the plugins' votes.
+        let mut voting: Vec<usize> = Vec::new();
+        for (line, bytes) in chunk.lines() {
+            match self.parse(bytes) {
+                Ok(record) if record.conversation.messages.len() < self.engine.config.input.min_messages => {
+                    out.too_short += 1;
+                }
+                Ok(record) => {
+                    let turns = self.scan(&record, &mut out);
+                    self.enlist(&record, line, turns.clone(), &mut out, &mut voting);
+                    out.conversations.push(ScannedConversation {
+                        record,
+                        shard: chunk.start.shard,
+                        ordinal: line,
+                        turns,
+                    });
+                    if self.batch.is_full() {
+                        self.vote(chunk, &mut voting, &mut out)?;
+                    }
+                }
+                Err(reason) => out.quarantined.push(Quarantined {
+                    shard: chunk.start.shard,
+                    line,
+                    file: chunk.file.clone(),
+                    bytes: bytes.len() as u64,
+                    reason,
+                }),
+            }
+        }
+        self.vote(chunk, &mut voting, &mut out)?;
+        for index in 0..out.turns.len() {
+            let decision = self.decide(&out, &out.turns[index]);
+            out.turns[index].decision = decision;
+        }
+        Ok(out)
+    }
+
+    fn parse<'c>(&self, line: &'c [u8]) -> Result<Record<'c>, String> {
+        let input = &self.engine.config.input;
+        if line.len() > input.max_record_bytes {
+            return Err(rejoinder_data::chunk::too_long(line.len() as u64, input.max_record_bytes));
+        }
+        Record::parse(line, &input.map)
+    }
+
+    /// Scans all later turns; returns where they stand in `out.turns`.
+    fn scan(&mut self, record: &Record<'_>, out: &mut Scanned<'_>) -> Range<usize> {
+        let first = out.turns.len();
+        let conversation = &record.conversation;
+        self.scanner.begin(conversation);
+        for message_index in conversation.later_turns() {
+            let hits = self.scanner.scan(conversation, message_index);
+            let start = out.hits.len();
+            out.hits.extend_from_slice(hits);
+            let rules = || hits.iter().map(|h| self.engine.rules.rule(h.rule));
+            out.turns.push(ScannedTurn {
+                message_index,
+                is_candidate: rules().any(|r| matches!(r.route, Route::Accept | Route::Escalate)),
+                prior: rules().map(|r| r.weight).sum(),
+                decision: Decision::Rejected,
+                hits: start..out.hits.len(),
+                votes: 0..0,
+            });
+        }
+        first..out.turns.len()
+    }
+
+    /// Puts a conversation's candidates into the batch.
+    fn enlist(
+        &mut self,
+        record: &Record<'_>,
+        line: u64,
+        turns: Range<usize>,
+        out: &mut Scanned<'_>,
+        voting: &mut Vec<usize>,
+    ) {
+        if self.engine.registry.plugins().is_empty() {
+            return;
+        }
+        let candidates = || turns.clone().filter(|&t| out.turns[t].is_candidate);
+        let Some(last) = candidates().next_back() else { return };
+        self.batch.begin_conversation(&record.conversation, out.turns[last].message_index);
+        for index in candidates() {
+            let turn = &out.turns[index];
+            let id = (line << MESSAGE_BITS) | turn.message_index as u64;
+            self.batch.push_candidate(id, turn.message_index, turn.prior, &out.hits[turn.hits.clone()]);
+            voting.push(index);
+        }
+    }
+
+    /// Lets the plugins vote on the batch, and empties it.
+    fn vote(&mut self, chunk: &Chunk, voting: &mut Vec<usize>, out: &mut Scanned<'_>) -> Result<(), Failure> {
+        if voting.is_empty() {
+            return Ok(());
+        }
+        let faults = self.session.classify(&self.batch, &mut self.new_votes)?;
+        self.batch.clear();
+        let plugins = self.engine.registry.plugins().len();
+        for (turn, votes) in voting.drain(..).zip(self.new_votes.chunks_exact(plugins)) {
+            let start = out.votes.len();
+            out.votes.extend_from_slice(votes);
+            out.turns[turn].votes = start..out.votes.len();
+        }
+        out.faults.extend(faults.into_iter().map(|fault| FaultRow {
+            id: RecordId {
+                shard: chunk.start.shard,
+                ordinal: fault.id >> MESSAGE_BITS,
+                message_index: (fault.id & ((1 << MESSAGE_BITS) - 1)) as u32,
+            },
+            plugin: fault.plugin,
+            message: fault.message,
+        }));
+        Ok(())
+    }
+
+    fn decide(&self, out: &Scanned<'_>, turn: &ScannedTurn) -> Decision {
+        let mut ballot = Ballot::default();
+        for hit in out.hits(turn) {
+            let rule = self.engine.rules.rule(hit.rule);
+            ballot.cast(match (rule.route, rule.category) {
+                (Route::Accept, Some(category)) => Verdict::Accept(category),
+                (Route::Reject, _) => Verdict::Reject,
+                (Route::Escalate, _) => Verdict::Escalate,
+                _ => Verdict::Abstain,
+            });
+        }
+        for vote in out.votes(turn) {
+            if vote.faulted {
+                ballot.fault();
+            } else {
+                ballot.cast(vote.verdict);
+            }
+        }
+        decide(&ballot, turn.is_candidate)
+    }
+}

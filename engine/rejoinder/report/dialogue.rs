@@ -1,0 +1,142 @@
+//! Turns as a reader wants them: some context, the turn with its span marked, and who decided what.
+
+use std::fmt::Write as _;
+
+use rejoinder_core::{Category, Conversation, Role, Verdict};
+use rejoinder_rules::Route;
+
+use crate::pipeline::engine::Engine;
+use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
+use crate::report::terminal::printable;
+use rejoinder_cascade::Decision;
+
+/// Messages shown before the turn, and how much of each.
+const CONTEXT_MESSAGES: usize = 3;
+const CONTEXT_CHARS: usize = 400;
+const TURN_CHARS: usize = 2_000;
+
+/// What became of a turn in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted by rules or plugins.
+    Accepted(Category),
+    /// Rejected by rules or plugins, or never marked.
+    Rejected,
+    /// Waiting for the judge.
+    Undecided,
+    /// The judge found feedback, or none.
+    Judged(Option<Category>),
+}
+
+impl Outcome {
+    /// The outcome of a decision and of what the judge may have said since.
+    pub fn new(decision: Decision, judged: Option<&Option<Category>>) -> Self {
+        match (decision, judged) {
+            (Decision::Accepted(category), _) => Self::Accepted(category),
+            (Decision::Rejected, _) => Self::Rejected,
+            (Decision::Undecided, None) => Self::Undecided,
+            (Decision::Undecided, Some(found)) => Self::Judged(*found),
+        }
+    }
+
+    /// The category of feedback, if it is some.
+    pub const fn category(self) -> Option<Category> {
+        match self {
+            Self::Accepted(category) | Self::Judged(Some(category)) => Some(category),
+            _ => None,
+        }
+    }
+
+    /// In words.
+    pub fn describe(self) -> String {
+        let named = |c: Category| format!("{c} {}", c.name());
+        match self {
+            Self::Accepted(category) => format!("accepted as {}", named(category)),
+            Self::Rejected => "rejected".to_owned(),
+            Self::Undecided => "waiting for the judge".to_owned(),
+            Self::Judged(Some(category)) => format!("judged to be {}", named(category)),
+            Self::Judged(None) => "judged to be no feedback".to_owned(),
+        }
+    }
+}
+
+/// A turn with its context, for reading.
+pub fn render(
+    engine: &Engine,
+    scanned: &Scanned<'_>,
+    conversation: &ScannedConversation<'_>,
+    turn: &ScannedTurn,
+    outcome: Outcome,
+) -> String {
+    let source = &conversation.record.conversation;
+    let mut out = String::new();
+    let _ =
+        writeln!(out, "── {} · {} · {}", conversation.id(turn), printable(&source.id), outcome.describe());
+    context(&mut out, source, turn.message_index);
+    let text = &source.messages[turn.message_index].text;
+    let span = match outcome {
+        Outcome::Accepted(category) => Some(scanned.accepted_by(engine, conversation, turn, category).1),
+        _ => scanned.hits(turn).first().map(|h| h.start as usize..h.end as usize),
+    };
+    let marked = match span.filter(|s| !s.is_empty() && s.len() < text.trim().len()) {
+        Some(span) => format!("{}⟦{}⟧{}", &text[..span.start], &text[span.clone()], &text[span.end..]),
+        None => text.clone().into_owned(),
+    };
+    let _ = writeln!(out, "  user      ▶ {}", indented(&cut(&marked, TURN_CHARS)));
+    for hit in scanned.hits(turn) {
+        let rule = engine.rules.rule(hit.rule);
+        let category = rule.category.map_or(String::new(), |c| format!(" {c}"));
+        let _ = writeln!(
+            out,
+            "  rule      {} {}{category} ({}:{})",
+            rule.route.name(),
+            rule.id,
+            rule.file,
+            rule.line
+        );
+    }
+    for (vote, plugin) in scanned.votes(turn).iter().zip(engine.registry.plugins()) {
+        let verdict = match vote.verdict {
+            _ if vote.faulted => "failed".to_owned(),
+            Verdict::Accept(category) => format!("accept {category}"),
+            Verdict::Reject => "reject".to_owned(),
+            Verdict::Escalate => "escalate".to_owned(),
+            Verdict::Abstain => "abstain".to_owned(),
+        };
+        let score = vote.score.map_or(String::new(), |s| format!(", score {s:.2}"));
+        let _ = writeln!(out, "  plugin    {verdict} {}{score}", plugin.name());
+    }
+    if scanned.hits(turn).iter().all(|h| engine.rules.rule(h.rule).route == Route::Score) {
+        let _ = writeln!(out, "  rule      none marked it");
+    }
+    out
+}
+
+fn context(out: &mut String, conversation: &Conversation<'_>, turn: usize) {
+    let first = turn.saturating_sub(CONTEXT_MESSAGES);
+    for message in &conversation.messages[first..turn] {
+        let role = match message.role {
+            Role::User => "user     ",
+            Role::Assistant => "assistant",
+            Role::System => "system   ",
+            Role::Tool => "tool     ",
+        };
+        let _ = writeln!(out, "  {role} │ {}", indented(&cut(&message.text, CONTEXT_CHARS)));
+    }
+}
+
+/// Head and tail of a long text.
+fn cut(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    let count = text.chars().count();
+    if count <= limit {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(limit * 2 / 3).collect();
+    let tail: String = text.chars().skip(count - limit / 3).collect();
+    format!("{head} […] {tail}")
+}
+
+fn indented(text: &str) -> String {
+    printable(text).replace('\n', "\n              ")
+}

@@ -1,0 +1,6 @@
+//! What users read: the summary of a run, sampled turns, and how decisions compare with labels.
+
+pub mod dialogue;
+pub mod evaluation;
+pub mod summary;
+pub mod terminal;

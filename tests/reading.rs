@@ -1,0 +1,241 @@
+//! What users do with a finished run: show, export, eval; and the plugin that decided with it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+mod support;
+use support::{DIALOGUES, Ended, accepted, command, figure, folder, rejoinder, rows, text, write};
+
+fn run(dir: &Path, input: &str) -> (String, Value) {
+    let run = text(&dir.join("run"));
+    let summary = rejoinder(&["run", input, "--json", "--out", &run]).expect(0).json();
+    (run, summary)
+}
+
+#[test]
+fn show_samples_each_kind_with_context_and_who_decided() {
+    let dir = folder();
+    let (run, summary) = run(dir.path(), DIALOGUES);
+    for (flag, figure) in [
+        ("--accepted", accepted(&summary)),
+        ("--rejected", figure(&summary, "rejected")),
+        ("--undecided", figure(&summary, "undecided")),
+    ] {
+        let ended = rejoinder(&["show", &run, flag, "--sample", "4"]).expect(0);
+        assert!(
+            ended.stdout.ends_with(&format!("{} of {figure} turns\n", figure.min(4))),
+            "{flag}\n{}",
+            ended.stdout
+        );
+    }
+    let accepted =
+        rejoinder(&["show", &run, "--accepted", "--category", "UR5", "--sample", "100"]).expect(0).stdout;
+    assert!(accepted.contains("accepted as UR5 Positive Feedback") && accepted.contains("▶"), "{accepted}");
+    assert!(accepted.contains("(rules/en.toml:"), "the rule's file and line\n{accepted}");
+    let same = rejoinder(&["show", &run, "--sample", "5", "--threads", "1"]).expect(0).stdout;
+    assert_eq!(same, rejoinder(&["show", &run, "--sample", "5", "--threads", "3"]).expect(0).stdout);
+    assert_ne!(same, rejoinder(&["show", &run, "--sample", "5", "--seed", "1"]).expect(0).stdout);
+}
+
+#[test]
+fn show_disarms_terminal_escapes_in_chat_text() {
+    let dir = folder();
+    let record = json!({"id": "\u{1b}]0;owned\u{7}", "messages": [
+        {"role": "user", "content": "a"}, {"role": "assistant", "content": "\u{1b}[2J"}, {"role": "user", "content": "thanks \u{1b}[31m\u{202e}"}]});
+    let (run, _) = run(dir.path(), &write(dir.path(), "in.jsonl", record.to_string()));
+    let shown = rejoinder(&["show", &run]).expect(0).stdout;
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']) && shown.contains("\\u{1b}[2J"), "{shown}");
+}
+
+fn exchange(id: &str, messages: &[(&str, &str)]) -> String {
+    let messages: Vec<Value> = messages.iter().map(|(r, c)| json!({"role": r, "content": c})).collect();
+    json!({"conversation_id": id, "conversation": messages}).to_string()
+}
+
+#[test]
+fn kto_pairs_the_answer_before_the_feedback() {
+    let dir = folder();
+    let input = [
+        exchange(
+            "good",
+            &[
+                ("system", "be kind"),
+                ("user", "q1"),
+                ("assistant", "a1"),
+                ("user", "q2"),
+                ("assistant", "a2"),
+                ("user", "Thank you so much!"),
+                ("assistant", "a3"),
+            ],
+        ),
+        exchange(
+            "greeted",
+            &[("assistant", "hello"), ("user", "q1"), ("assistant", "a1"), ("user", "Thank you so much!")],
+        ),
+        exchange("greeting", &[("assistant", "hello"), ("user", "Thank you so much!")]),
+        exchange(
+            "tool",
+            &[
+                ("user", "q"),
+                ("assistant", ""),
+                ("tool", "42"),
+                ("assistant", "it is 42"),
+                ("user", "Thank you so much!"),
+            ],
+        ),
+        exchange(
+            "twice",
+            &[
+                ("user", "q"),
+                ("assistant", "a"),
+                ("user", "Thank you so much!"),
+                ("user", "Thank you so much!"),
+            ],
+        ),
+    ]
+    .join("\n");
+    let (run, summary) = run(dir.path(), &write(dir.path(), "in.jsonl", input));
+    assert_eq!(figure(&summary["accepted"], "UR5"), 6, "{summary}");
+    let ended = rejoinder(&["export", "kto", &run]).expect(0);
+    let by_id: HashMap<String, Value> = rows(&Path::new(&run).join("kto.jsonl"))
+        .into_iter()
+        .map(|r| (r["conversation_id"].as_str().unwrap().to_owned(), r))
+        .collect();
+    assert_eq!(by_id.len(), 4, "{by_id:?}");
+    let good = &by_id["good"];
+    assert_eq!(
+        good["prompt"],
+        json!([{"role": "system", "content": "be kind"}, {"role": "user", "content": "q1"}, {"role": "assistant", "content": "a1"}, {"role": "user", "content": "q2"}])
+    );
+    assert_eq!(good["completion"], json!([{"role": "assistant", "content": "a2"}]));
+    assert_eq!((&good["label"], &good["feedback_turn"]), (&json!(true), &json!(2)));
+    assert_eq!(by_id["greeted"]["prompt"], json!([{"role": "user", "content": "q1"}]));
+    assert_eq!(by_id["tool"]["completion"], json!([{"role": "assistant", "content": "it is 42"}]));
+    assert!(ended.stderr.contains("1 feedback about an opening greeting"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 feedback repeated on the same answer"), "{}", ended.stderr);
+    let sft = rejoinder(&["export", "sft", &run, "--out", "-"]).expect(0).stdout;
+    assert_eq!(sft.lines().count(), 4);
+    let table = rejoinder(&["export", "table", &run, "--out", "-"]).expect(0).stdout;
+    assert_eq!(table.lines().count(), 6);
+}
+
+#[test]
+fn training_files_load_in_every_row_and_are_shuffled_by_seed() {
+    let dir = folder();
+    let (run, _) = run(dir.path(), DIALOGUES);
+    let export =
+        |seed: &str| rejoinder(&["export", "kto", &run, "--out", "-", "--seed", seed]).expect(0).stdout;
+    let first = export("1");
+    assert_eq!(first, export("1"));
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_ne!(first, export("2"));
+    assert_eq!(sorted(&first), sorted(&export("2")));
+    let mut labels = [0, 0];
+    for line in first.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let prompt = row["prompt"].as_array().unwrap();
+        assert_eq!(prompt.last().unwrap()["role"], "user");
+        assert_eq!(row["completion"][0]["role"], "assistant");
+        let turns: Vec<_> =
+            prompt.iter().filter(|m| m["role"] != "system").map(|m| m["role"].as_str().unwrap()).collect();
+        assert!(turns.windows(2).all(|w| w[0] != w[1]), "roles alternate: {turns:?}");
+        labels[usize::from(row["label"].as_bool().unwrap())] += 1;
+    }
+    assert!(labels[0] > 0 && labels[1] > 0, "both labels: {labels:?}");
+}
+
+#[test]
+fn an_input_that_changed_is_noticed_by_export_and_show() {
+    let dir = folder();
+    let input = write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());
+    let (run, _) = run(dir.path(), &input);
+    let content = std::fs::read_to_string(DIALOGUES).unwrap();
+    let without_first: String = content.lines().skip(1).map(|l| format!("{l}\n")).collect();
+    std::fs::write(&input, without_first).unwrap();
+    assert!(rejoinder(&["export", "kto", &run]).expect(7).stderr.contains("input has changed"));
+    assert!(rejoinder(&["show", &run]).expect(7).stderr.contains("has changed"));
+}
+
+#[test]
+fn eval_counts_what_the_labels_say() {
+    let dir = folder();
+    let out = text(&dir.path().join("pages"));
+    let eval = rejoinder(&["eval", DIALOGUES, "--labels", "--json", "--out", &out]).expect(0).json();
+    let labels: usize =
+        rows(Path::new(DIALOGUES)).iter().map(|r| r["labels"].as_array().unwrap().len()).sum();
+    assert_eq!(figure(&eval["recall"], "n"), labels as u64);
+    assert_eq!(eval["categories"].as_array().unwrap().len(), 5);
+    let shares: f64 = ["accepted", "rejected", "undecided", "judged"]
+        .iter()
+        .map(|k| eval[k]["value"].as_f64().unwrap())
+        .sum();
+    assert!((shares - 1.0).abs() < 1e-9);
+    let missed = figure(&eval["recall"], "n") - figure(&eval["recall"], "of");
+    let pages = std::fs::read_to_string(Path::new(&out).join("misses.txt")).unwrap();
+    let wrong_category = figure(&eval["category_agreement"], "n") - figure(&eval["category_agreement"], "of");
+    assert_eq!(pages.matches("label UR").count() as u64, missed + wrong_category);
+    // A run folder counts what its judge said; without a judge it is the same.
+    let (run, _) = run(dir.path(), DIALOGUES);
+    assert_eq!(rejoinder(&["eval", &run, "--labels", "--json"]).expect(0).json(), eval);
+    // Only some records, and only the turns that were judged.
+    let filtered =
+        rejoinder(&["eval", DIALOGUES, "--labels", "--json", "--where", "language=German"]).expect(0).json();
+    assert!(figure(&filtered, "turns") < figure(&eval, "turns") && figure(&filtered, "turns") > 0);
+    let listed =
+        rejoinder(&["eval", DIALOGUES, "--labels", "--json", "--unlisted", "ignore"]).expect(0).json();
+    assert_eq!(figure(&listed, "turns"), labels as u64);
+}
+
+#[test]
+fn the_plugin_is_loaded_from_its_library_and_linked_in_where_there_is_none() {
+    let dir = folder();
+    let (run_path, loaded) = run(dir.path(), DIALOGUES);
+    let plugin = loaded["plugins"][0].as_str().unwrap();
+    assert!(
+        plugin.starts_with("rephrase ") && plugin.contains("loaded from") && plugin.contains("deps"),
+        "{plugin}"
+    );
+
+    // The command alone, moved to where no library lies beside it.
+    let alone = dir.path().join("rejoinder");
+    std::fs::copy(env!("CARGO_BIN_EXE_rejoinder"), &alone).unwrap();
+    let fallback = text(&dir.path().join("fallback"));
+    let ended: Ended = std::process::Command::new(&alone)
+        .args(["run", DIALOGUES, "--json", "--out", &fallback])
+        .output()
+        .unwrap()
+        .into();
+    let linked = ended.expect(0).json();
+    assert!(linked["plugins"][0].as_str().unwrap().ends_with("linked in"), "{linked}");
+    assert!(
+        support::output_files(Path::new(&run_path)) == support::output_files(Path::new(&fallback)),
+        "loaded or linked in, the plugin decides alike"
+    );
+}
+
+#[test]
+fn a_plugin_that_cannot_be_used_is_refused_with_the_reason() {
+    let dir = folder();
+    let attempt = |toml: &str| {
+        let config = write(dir.path(), "c.toml", format!("format = 1\n[[plugin]]\n{toml}\n"));
+        command(&["run", DIALOGUES, "--config", &config, "--out", &text(&dir.path().join("never"))])
+            .output()
+            .unwrap()
+    };
+    for (toml, expected) in [
+        ("name = \"no-such-plugin\"", "no-such-plugin"),
+        ("name = \"rephrase\"\nconfig = { treshold = 0.8 }", "treshold"),
+        ("path = \"c.toml\"", "c.toml"),
+    ] {
+        let ended: Ended = attempt(toml).into();
+        assert_eq!(ended.code, 7, "{}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+        assert!(!dir.path().join("never").exists(), "nothing is begun");
+    }
+}

@@ -1,0 +1,115 @@
+//! What the tests of the command share: running it, and reading what it wrote.
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+pub mod server;
+
+/// The example dialogues of the repository.
+pub const DIALOGUES: &str = "tests/data/dialogues.jsonl";
+/// The example dialogues in OpenAI's form.
+pub const MESSAGES: &str = "tests/data/messages.jsonl";
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    /// The JSON object on standard output.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Itself, if it ended with `code`.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("messages are UTF-8"),
+        }
+    }
+}
+
+/// The command, ready to run with `args`.
+pub fn command<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rejoinder"));
+    command.args(args).stdin(Stdio::null()).env_remove("REJOINDER_PLUGIN_PATH");
+    command
+}
+
+/// Runs the command to its end.
+pub fn rejoinder<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Ended {
+    command(args).output().expect("the command starts").into()
+}
+
+/// A new temporary folder.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder can be made")
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> String {
+    path.to_str().expect("temporary paths are UTF-8").to_owned()
+}
+
+/// Writes a file into a folder and returns its path.
+pub fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, content).expect("the temporary folder takes files");
+    text(&path)
+}
+
+/// All output files of a run that must not depend on anything but input, config and replies: path and bytes.
+pub fn output_files(run: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for kind in ["parts", "spool", "judged", "quarantine", "faults"] {
+        let Ok(entries) = std::fs::read_dir(run.join(kind)) else { continue };
+        for entry in entries {
+            let path = entry.expect("the run can be read").path();
+            let bytes = std::fs::read(&path).expect("the run can be read");
+            files.push((path.strip_prefix(run).expect("it is inside").to_owned(), bytes));
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The rows of a JSON-lines file.
+pub fn rows(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.lines().map(|l| serde_json::from_str(l).expect("a row is JSON")).collect()
+}
+
+/// The sum of `accepted` over the categories.
+pub fn accepted(summary: &Value) -> u64 {
+    summary["accepted"].as_object().expect("by category").values().filter_map(Value::as_u64).sum()
+}
+
+/// A figure of a summary.
+#[track_caller]
+pub fn figure(summary: &Value, name: &str) -> u64 {
+    summary[name].as_u64().unwrap_or_else(|| panic!("no number `{name}` in {summary}"))
+}
+
+/// Later turns = accepted + rejected + undecided + judged, always.
+#[track_caller]
+pub fn assert_funnel_adds_up(summary: &Value) {
+    let parts = accepted(summary)
+        + ["rejected", "undecided", "judged"].iter().map(|k| figure(summary, k)).sum::<u64>();
+    assert_eq!(figure(summary, "turns"), parts, "{summary}");
+}
