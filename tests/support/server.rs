@@ -155,14 +155,14 @@ pub fn completion(request: &Request, content: &str) -> Response {
     Response::new(200, body.to_string())
 }
 
-/// Answers by three simple rules about the last user message of the prompt: thanks are UR5, a leading "no" UR2, all
+/// Answers by three simple rules about the last user message of the prompt: thanks are UR5, a leading "no," UR2, all
 /// else is no feedback.
 pub fn by_rule(request: &Request) -> Response {
     let turn = last_user_message(request.prompt());
     let lower = turn.to_lowercase();
     let pattern = if lower.contains("thank") {
         "UR5"
-    } else if lower.starts_with("no") {
+    } else if lower.starts_with("no,") {
         "UR2"
     } else {
         "No Feedback"

@@ -53,11 +53,36 @@ impl AnswerTraits {
     }
 }
 
+/// How questions begin where people leave out the mark; told by the last sentence, which then has no mark at all.
+const QUESTION_OPENINGS: &[&str] = &[
+    "should i ",
+    "shall i ",
+    "shall we ",
+    "would you ",
+    "do you ",
+    "did you ",
+    "can i ",
+    "can you ",
+    "could you ",
+    "may i ",
+    "are you ",
+    "is that ",
+    "is this ",
+    "what ",
+    "which ",
+    "how ",
+    "when ",
+    "where ",
+    "who ",
+];
+
 fn ends_with_question(text: &str) -> bool {
-    text.trim_end_matches(|c: char| {
+    let text = text.trim_end_matches(|c: char| {
         c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '*' | '”' | '’' | '」')
-    })
-    .ends_with(['?', '？', '؟'])
+    });
+    let last_sentence = Folded::new(text.rsplit(['.', '!', '?', '\n']).next().unwrap_or_default());
+    text.ends_with(['?', '？', '؟'])
+        || QUESTION_OPENINGS.iter().any(|opening| last_sentence.text().starts_with(opening))
 }
 
 /// An answer of some length that ends without a closing mark, or inside a code fence. A short line without a full
@@ -81,6 +106,8 @@ mod tests {
         assert!(AnswerTraits::of("Shall I go on? ").ends_with_question);
         assert!(AnswerTraits::of("要继续吗？").ends_with_question);
         assert!(!AnswerTraits::of("Why? Because.").ends_with_question);
+        assert!(AnswerTraits::of("They have music. Should I reserve a table there").ends_with_question);
+        assert!(!AnswerTraits::of("Which of them is best depends on you.").ends_with_question);
         assert!(AnswerTraits::of("I apologize for the confusion.").apologises);
         assert!(AnswerTraits::of("As an AI language model, I …").refuses);
         assert_eq!(AnswerTraits::of(""), AnswerTraits::default());

@@ -17,8 +17,11 @@ use crate::question::Question;
 const MAX_WAIT: Duration = Duration::from_secs(60);
 /// First wait, doubled with every attempt; the real one is drawn between nothing and it ("full jitter").
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// So many questions in a row without any answer, and the endpoint is taken for dead.
-const BREAKER: u32 = 4;
+/// So many questions in a row whose attempts all failed, and the endpoint is taken for dead.
+const MAX_FAILED: u32 = 4;
+/// So many questions in a row that the server refuses, and it is taken for one that refuses all. More than above: a few
+/// neighbours may well be too long for the model.
+const MAX_REFUSED: u32 = 32;
 
 /// Asking cannot go on, for reasons on our side.
 #[derive(Debug)]
@@ -112,7 +115,8 @@ pub fn ask(
         calls,
         progress: Cell::default(),
         failed_in_a_row: Cell::new(0),
-        unanswered: Cell::new(0),
+        refused_in_a_row: Cell::new(0),
+        unanswered: RefCell::default(),
         stop: RefCell::new(None),
     };
     runtime.block_on(desk.work(questions, on_progress))
@@ -127,8 +131,9 @@ struct Desk<'a> {
     calls: Option<u64>,
     progress: Cell<Progress>,
     failed_in_a_row: Cell<u32>,
-    /// Questions whose attempts ran out.
-    unanswered: Cell<u64>,
+    refused_in_a_row: Cell<u32>,
+    /// Number of questions whose attempts ran out, and how the last attempt ended.
+    unanswered: RefCell<(u64, String)>,
     stop: RefCell<Option<Stop>>,
 }
 
@@ -139,10 +144,11 @@ impl Desk<'_> {
         on_progress: &mut dyn FnMut(&Progress),
     ) -> Result<Asked, JudgeError> {
         let mut in_flight = FuturesUnordered::new();
+        // Keys that the store does not know: in flight, or without an answer.
         let mut seen: HashSet<String> = HashSet::new();
         let mut failure = None;
         loop {
-            while in_flight.len() < self.config.max_in_flight
+            while in_flight.len() < self.config.max_in_flight.max(1)
                 && failure.is_none()
                 && self.stop.borrow().is_none()
             {
@@ -153,10 +159,16 @@ impl Desk<'_> {
                     Ok(Some(_)) => self.count(|p| p.from_store += 1),
                     // The same prompt twice is one question.
                     Ok(None) if !seen.insert(key.clone()) => self.count(|p| p.from_store += 1),
-                    Ok(None) => in_flight.push(self.settle(key, question)),
+                    Ok(None) => in_flight.push(async move {
+                        let settled = self.settle(&key, &question).await;
+                        (key, settled)
+                    }),
                 }
             }
-            let Some(settled) = in_flight.next().await else { break };
+            let Some((key, settled)) = in_flight.next().await else { break };
+            if matches!(settled, Ok(true)) {
+                seen.remove(&key);
+            }
             // What else is in flight has been paid for: it is awaited before the failure is told.
             failure = failure.or(settled.err());
             on_progress(&self.progress.get());
@@ -164,12 +176,11 @@ impl Desk<'_> {
         if let Some(failure) = failure {
             return Err(failure.into());
         }
-        let unanswered = self.unanswered.get();
+        let (unanswered, why) = self.unanswered.take();
         if unanswered > 0 {
-            let why = || {
-                Stop::Unavailable(format!("{unanswered} questions got no answer after all their attempts"))
-            };
-            self.stop.borrow_mut().get_or_insert_with(why);
+            let why =
+                format!("no answer to {unanswered} of the questions after all attempts; at last: {why}");
+            self.stop(Stop::Unavailable(why));
         }
         let Progress { answered, from_store, refused, attempts } = self.progress.get();
         Ok(Asked { answered, from_store, refused, attempts, stop: self.stop.take() })
@@ -185,24 +196,25 @@ impl Desk<'_> {
         self.stop.borrow_mut().get_or_insert(why);
     }
 
-    /// Attempts a question until it is answered, refused, out of attempts, or asking has stopped.
-    async fn settle(&self, key: String, question: Question) -> Result<(), LedgerError> {
-        let body = self.config.request(&question).to_string();
+    /// Attempts a question until it is answered, refused, out of attempts, or asking has stopped; says whether it was
+    /// answered.
+    async fn settle(&self, key: &str, question: &Question) -> Result<bool, LedgerError> {
+        let body = self.config.request(question).to_string();
         let mut last_failure = String::new();
         for attempt in 0..=self.config.max_retries {
             if self.stop.borrow().is_some() {
-                return Ok(());
+                return Ok(false);
             }
-            let Some(reservation) = self.ledger.reserve(&key, self.calls)? else {
+            let Some(reservation) = self.ledger.reserve(key, self.calls)? else {
                 self.stop(Stop::Budget);
-                return Ok(());
+                return Ok(false);
             };
             let begun = Instant::now();
             let (status, outcome) = self.client.attempt(body.clone()).await;
             let millis = begun.elapsed().as_millis() as u64;
             let wait = match outcome {
                 Attempt::Answered(reply) => {
-                    self.replies.put(&key, &reply)?;
+                    self.replies.put(key, &reply)?;
                     self.ledger.settle(
                         &reservation,
                         status,
@@ -212,7 +224,8 @@ impl Desk<'_> {
                     )?;
                     self.count(|p| (p.answered, p.attempts) = (p.answered + 1, p.attempts + 1));
                     self.failed_in_a_row.set(0);
-                    return Ok(());
+                    self.refused_in_a_row.set(0);
+                    return Ok(true);
                 }
                 Attempt::NotSent(why) => {
                     self.ledger.release(&reservation)?;
@@ -228,30 +241,29 @@ impl Desk<'_> {
                 Attempt::Refused(why) => {
                     self.ledger.settle(&reservation, status, None, None, millis)?;
                     self.count(|p| (p.refused, p.attempts) = (p.refused + 1, p.attempts + 1));
-                    self.note_failure(&why);
-                    return Ok(());
+                    self.note(&self.refused_in_a_row, MAX_REFUSED, &why);
+                    return Ok(false);
                 }
                 Attempt::DeadEnd(why) => {
                     self.ledger.settle(&reservation, status, None, None, millis)?;
                     self.count(|p| p.attempts += 1);
                     self.stop(Stop::Unavailable(why));
-                    return Ok(());
+                    return Ok(false);
                 }
             };
             if attempt < self.config.max_retries && self.stop.borrow().is_none() {
                 tokio::time::sleep(wait.unwrap_or_else(|| jittered(attempt)).min(MAX_WAIT)).await;
             }
         }
-        self.unanswered.set(self.unanswered.get() + 1);
-        self.note_failure(&last_failure);
-        Ok(())
+        self.note(&self.failed_in_a_row, MAX_FAILED, &last_failure);
+        self.unanswered.replace_with(|(count, _)| (*count + 1, last_failure));
+        Ok(false)
     }
 
-    /// Counts a question without an answer; too many in a row, and nobody is there.
-    fn note_failure(&self, why: &str) {
-        let failed = self.failed_in_a_row.get() + 1;
-        self.failed_in_a_row.set(failed);
-        if failed >= BREAKER {
+    /// Counts a question without an answer; too many in a row, and the endpoint is given up.
+    fn note(&self, in_a_row: &Cell<u32>, limit: u32, why: &str) {
+        in_a_row.set(in_a_row.get() + 1);
+        if in_a_row.get() >= limit {
             self.stop(Stop::Unavailable(why.to_owned()));
         }
     }

@@ -8,12 +8,14 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY
 use serde::Deserialize;
 
 use crate::asking::JudgeError;
-use crate::config::JudgeConfig;
+use crate::config::{ApiKey, JudgeConfig};
 
 /// Larger bodies are no answers.
 const MAX_BODY: usize = 1 << 20;
 /// How much of a server's message is shown.
 const MAX_MESSAGE: usize = 300;
+/// No request has more tokens; a greater figure is a server's mistake, and sums of it would overflow.
+const MAX_TOKENS: u64 = u32::MAX as u64;
 
 /// How an attempt ended.
 pub(crate) enum Attempt {
@@ -34,6 +36,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     model: String,
+    api_key: Option<ApiKey>,
 }
 
 impl Client {
@@ -57,7 +60,12 @@ impl Client {
             .pool_max_idle_per_host(config.max_in_flight)
             .build()
             .map_err(|e| JudgeError::Client(describe(&e)))?;
-        Ok(Self { http, url: format!("{}/chat/completions", config.endpoint()), model: config.model.clone() })
+        Ok(Self {
+            http,
+            url: format!("{}/chat/completions", config.endpoint()),
+            model: config.model.clone(),
+            api_key: config.api_key.clone(),
+        })
     }
 
     /// Sends one request; returns the HTTP status (0 if none came) and what became of it.
@@ -78,7 +86,7 @@ impl Client {
     }
 
     fn sort(&self, status: StatusCode, wait: Option<Duration>, body: &[u8]) -> Attempt {
-        let said = || format!("HTTP {}: {}", status.as_u16(), message_of(body));
+        let said = || format!("HTTP {}: {}", status.as_u16(), message_of(body, self.api_key.as_ref()));
         match status.as_u16() {
             200 => match serde_json::from_slice::<Completion>(body) {
                 Ok(completion) => self.answer(completion).unwrap_or_else(|| Attempt::Later(said(), None)),
@@ -94,19 +102,23 @@ impl Client {
         }
     }
 
-    /// The reply in a completion, if it holds one. A body with status 200 may be an error all the same.
+    /// The reply in a completion, if it holds one. A body with status 200 may be an error all the same, and so may a
+    /// choice in it, where the server failed in the middle of its answer.
     fn answer(&self, completion: Completion) -> Option<Attempt> {
         if completion.error.is_some() {
             return None;
         }
         let choice = completion.choices.into_iter().next()?;
-        let usage = completion.usage.unwrap_or_default();
+        if choice.error.is_some() || choice.finish_reason.as_deref() == Some("error") {
+            return None;
+        }
+        let tokens = |name: &str| completion.usage[name].as_u64().filter(|&n| n <= MAX_TOKENS);
         Some(Attempt::Answered(Reply {
             model: completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| self.model.clone()),
             content: choice.message.content.unwrap_or_default(),
             finish_reason: choice.finish_reason.unwrap_or_default(),
-            prompt_tokens: usage.prompt_tokens,
-            completion_tokens: usage.completion_tokens,
+            prompt_tokens: tokens("prompt_tokens"),
+            completion_tokens: tokens("completion_tokens"),
         }))
     }
 }
@@ -117,8 +129,9 @@ struct Completion {
     model: Option<String>,
     #[serde(default)]
     choices: Vec<Choice>,
+    /// Read leniently: a figure of an odd type must not cost the answer.
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: serde_json::Value,
     #[serde(default)]
     error: Option<serde_json::Value>,
 }
@@ -128,20 +141,14 @@ struct Choice {
     message: Content,
     #[serde(default)]
     finish_reason: Option<String>,
+    #[serde(default)]
+    error: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 struct Content {
     #[serde(default)]
     content: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Usage {
-    #[serde(default)]
-    prompt_tokens: Option<u64>,
-    #[serde(default)]
-    completion_tokens: Option<u64>,
 }
 
 async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
@@ -156,12 +163,17 @@ async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
 }
 
 /// The server's own words: OpenAI's `error.message`, Ollama's `error`, FastAPI's `detail` or `message`, or the body.
-fn message_of(body: &[u8]) -> String {
+/// Servers that refuse a key may repeat it; it is not shown.
+fn message_of(body: &[u8], api_key: Option<&ApiKey>) -> String {
     let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let told = [&value["error"]["message"], &value["error"], &value["message"], &value["detail"]]
         .into_iter()
         .find_map(serde_json::Value::as_str)
         .map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
+    let told = match api_key.map(ApiKey::reveal) {
+        Some(key) if !key.is_empty() => told.replace(key, "***"),
+        _ => told,
+    };
     told.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(MAX_MESSAGE)
@@ -208,7 +220,7 @@ mod tests {
             (r#"{"object":"error","message":"bad"}"#, "bad"),
             ("<html>\u{1b}[31mBad Gateway</html>", "<html> [31mBad Gateway</html>"),
         ] {
-            assert_eq!(message_of(body.as_bytes()), expected);
+            assert_eq!(message_of(body.as_bytes(), None), expected);
         }
     }
 
@@ -225,7 +237,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_body_is_sorted(body in prop::collection::vec(any::<u8>(), 0..300), status in 200_u16..600) {
-            let client = Client { http: reqwest_client(), url: String::new(), model: "m".into() };
+            let client = Client { http: reqwest_client(), url: String::new(), model: "m".into(), api_key: None };
             let _ = client.sort(StatusCode::from_u16(status).unwrap(), None, &body);
         }
     }

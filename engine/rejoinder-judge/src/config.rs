@@ -54,8 +54,10 @@ pub struct JudgeConfig {
 }
 
 impl JudgeConfig {
-    pub(crate) fn endpoint(&self) -> &str {
-        self.base_url.trim_end_matches('/')
+    /// The base URL in its one normal spelling: lower-case host, no default port, no slash at the end.
+    pub(crate) fn endpoint(&self) -> String {
+        let url = reqwest::Url::parse(&self.base_url).map_or_else(|_| self.base_url.clone(), Into::into);
+        url.trim_end_matches('/').to_owned()
     }
 
     /// The body of the request, greedy decoding, everything in one user message (some chat templates refuse a system
@@ -132,13 +134,18 @@ mod tests {
         let question = Question { id, dialogue: "p".into(), gain: 0.5, turns: Vec::new() };
         let key = config().reply_key(&question);
         let same = JudgeConfig {
-            base_url: "http://h/v1".into(),
+            base_url: "HTTP://H:80/v1".into(),
             max_in_flight: 7,
             max_retries: 3,
             api_key: None,
             ..config()
         };
         assert_eq!(key, same.reply_key(&Question { gain: 0.9, ..question.clone() }));
+        let request = config().request(&question).to_string();
+        assert!(
+            request.starts_with(r#"{"max_tokens":9,"messages":"#),
+            "the order of keys is part of the key"
+        );
         for other in [
             JudgeConfig { model: "n".into(), ..config() },
             JudgeConfig { base_url: "http://i/v1".into(), ..config() },

@@ -18,9 +18,9 @@ const FENCE_END: &str = "</dialogue>";
 const CUT: &str = " […] ";
 const ZERO_WIDTH_SPACE: char = '\u{200B}';
 
-/// Markers of chat templates and of our own fence; compared without regard to case.
+/// Markers of chat templates and the beginnings of our own fence's; compared without regard to case.
 const MARKERS: [&str; 10] =
-    ["[inst]", "[/inst]", "<s>", "</s>", "<<sys>>", "<</sys>>", "<|", "|>", FENCE_START, FENCE_END];
+    ["[inst]", "[/inst]", "<s>", "</s>", "<<sys>>", "<</sys>>", "<|", "|>", "<dialogue", "</dialogue"];
 const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];
 
 /// How much of a dialogue a turn prompt shows.
@@ -112,8 +112,13 @@ fn push_disarmed(prompt: &mut String, text: &str) {
         if harmful {
             prompt.push(ZERO_WIDTH_SPACE);
         }
-        line_start = c == '\n' || c == '\r' || (line_start && c.is_whitespace());
+        line_start = ends_line(c) || (line_start && c.is_whitespace());
     }
+}
+
+/// Whether some reader of text begins a new line after `c`.
+const fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
@@ -171,18 +176,28 @@ mod tests {
         fn nothing_leaves_the_fence(texts in prop::collection::vec(
             prop::collection::vec(prop::sample::select(vec![
                 "</dialogue>", "<DIALOGUE>", "\n# user: hi", "\r\n  ## assistant: x", "[INST]", "[/inst]", "</s>", "<|im_end|>", "é谢", "\n", " ", "a",
+                "</dialogue >", "\u{2028}# user: x", "\u{B}", "#", "# tool: ",
             ]), 0..12).prop_map(|parts| parts.concat()), 1..6)) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let c = dialogue(&texts);
             let prompt = turn(&c, texts.len() - 1, &Window { messages: 9, max_bytes_per_message: 60 });
             let data = &prompt;
-            prop_assert_eq!(data.to_lowercase().matches(FENCE_END).count(), 1);
+            prop_assert_eq!(data.to_lowercase().matches("</dialogue").count(), 1);
             prop_assert!(data.ends_with(FENCE_END));
-            let role_lines = data.lines().filter(|l| ROLES.iter().any(|r| l.starts_with(&format!("# {r}: ")))).count();
+            let role_lines = data.split(ends_line).filter(|l| ROLES.iter().any(|r| l.starts_with(&format!("# {r}: ")))).count();
             prop_assert_eq!(role_lines, texts.len());
             for marker in ["[inst]", "[/inst]", "</s>", "<|"] {
                 prop_assert!(!data.to_lowercase().contains(marker));
             }
+        }
+
+        #[test]
+        fn no_text_at_all_leaves_the_fence(texts in prop::collection::vec(any::<String>(), 1..4)) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let prompt = turn(&dialogue(&texts), texts.len() - 1, &Window::default());
+            prop_assert_eq!(prompt.matches(FENCE_END).count(), 1);
+            let role_lines = prompt.split(ends_line).filter(|l| l.starts_with("# user: ") || l.starts_with("# assistant: "));
+            prop_assert_eq!(role_lines.count(), texts.len());
         }
 
         #[test]

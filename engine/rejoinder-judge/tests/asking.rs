@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rejoinder_core::RecordId;
-use rejoinder_judge::{Asked, AskedTurn, JudgeConfig, Question, Stop, Unit, ask};
+use rejoinder_judge::{ApiKey, Asked, AskedTurn, JudgeConfig, Question, Stop, Unit, ask};
 use rejoinder_ledger::{Ledger, Replies};
 
 #[path = "../../../tests/support/server.rs"]
@@ -133,9 +133,50 @@ fn a_refused_question_is_left_alone_and_the_others_are_answered() {
 }
 
 #[test]
+fn a_row_of_refusals_ends_asking_only_where_it_is_long() {
+    let too_long = || Response::new(400, r#"{"error":{"message":"maximum context length"}}"#);
+    let some = Server::start(move |r| if r.number < 8 { too_long() } else { by_rule(r) });
+    let asked = run(&store(), &config(&some), questions(30), None);
+    assert_eq!((asked.answered, asked.refused, asked.stop), (22, 8, None));
+    let all = Server::start(move |_| too_long());
+    let asked = run(&store(), &config(&all), questions(200), None);
+    assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 400: maximum context length".into())));
+    assert!(all.requests() < 40, "{} requests into the void", all.requests());
+}
+
+#[test]
+fn a_key_that_the_server_repeats_is_not_shown() {
+    let server = Server::start(|r| {
+        let (_, key) = r.headers.iter().find(|(name, _)| name == "authorization").unwrap();
+        Response::new(401, format!(r#"{{"error":{{"message":"Incorrect key {key}"}}}}"#))
+    });
+    let config = JudgeConfig { api_key: Some(ApiKey::new("sk-very-secret".into())), ..config(&server) };
+    let asked = run(&store(), &config, questions(1), None);
+    assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 401: Incorrect key Bearer ***".into())));
+}
+
+#[test]
+fn odd_token_counts_cost_neither_the_answer_nor_the_sums() {
+    let server = Server::start(|r| {
+        let usage = [
+            r#"{"prompt_tokens":12.5,"completion_tokens":null}"#,
+            r#"{"prompt_tokens":9223372036854775807}"#,
+            "null",
+        ];
+        let usage = usage[r.number % usage.len()];
+        Response::new(200, format!(r#"{{"choices":[{{"message":{{"content":"UR5"}}}}],"usage":{usage}}}"#))
+    });
+    let store = store();
+    let asked = run(&store, &config(&server), questions(6), None);
+    assert_eq!((asked.answered, asked.attempts), (6, 6));
+    assert_eq!(store.ledger.spent().unwrap().prompt_tokens, 0);
+}
+
+#[test]
 fn an_error_page_with_status_200_is_no_answer() {
-    for page in ["<html>login</html>", r#"{"error":{"message":"overloaded"}}"#, r#"{"choices":[]}"#, "{}", ""]
-    {
+    let failed_midway = r#"{"choices":[{"message":{"content":"{\"Us"},"finish_reason":"error"}]}"#;
+    let overloaded = r#"{"error":{"message":"overloaded"}}"#;
+    for page in ["<html>login</html>", overloaded, failed_midway, r#"{"choices":[]}"#, "{}", ""] {
         let server =
             Server::start(move |r| if r.number == 0 { Response::new(200, page) } else { by_rule(r) });
         let asked = run(&store(), &config(&server), questions(1), None);

@@ -1,6 +1,6 @@
 //! Rules: what an author writes in TOML, checked as a compiler would, compiled into one scan, and tested in place.
 //!
-//! A rule file is read by [`schema`] into [`Rule`]s with [`diagnostic`]s for every mistake; [`pack`] gathers files
+//! A rule file is read by [`parse`] into [`Rule`]s with [`diagnostic`]s for every mistake; [`pack`] gathers files
 //! into a [`RuleSet`], whose literals (phrases, and those that every match of a regex must hold) form one
 //! Aho-Corasick automaton; a [`Scanner`] marks the turns of a conversation with hits; [`testing`] runs the
 //! dialogues that authors put beside their rules.

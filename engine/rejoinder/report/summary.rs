@@ -184,6 +184,12 @@ impl Summary {
         );
         let _ = writeln!(
             out,
+            "  with the instructions counted once, as servers that reuse prefixes do: paper {}, here {}",
+            thousands(self.paper_input_tokens_shared_prefix),
+            thousands(self.input_tokens_shared_prefix),
+        );
+        let _ = writeln!(
+            out,
             "  the paper's method: one a conversation with a later turn, whole dialogue; here: {unit}"
         );
         if self.calls > 0 {

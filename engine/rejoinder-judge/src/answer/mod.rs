@@ -8,7 +8,7 @@ mod pattern;
 mod span;
 
 use crate::question::{Question, Unit};
-use objects::Claim;
+use objects::{Claim, Reading};
 use pattern::Pattern;
 use rejoinder_core::Category;
 
@@ -33,9 +33,9 @@ pub enum Finding {
 /// Reads a reply: one finding for each open turn of the question.
 ///
 /// In the conversation unit each object claims the first turn, not claimed yet, that holds its span; open turns that
-/// nobody claims are no feedback, unless some object could not be placed.
+/// nobody claims are no feedback, unless some object could not be placed or read.
 pub fn read(unit: Unit, question: &Question, content: &str) -> Vec<(u32, Finding)> {
-    let claims = objects::claims(content);
+    let Reading { claims, damaged } = objects::read(content);
     let open = question.turns.iter().filter(|t| t.open).map(|t| t.message_index);
     if claims.is_empty() {
         let why = "no answer in the expected form".to_owned();
@@ -46,15 +46,17 @@ pub fn read(unit: Unit, question: &Question, content: &str) -> Vec<(u32, Finding
             .turns
             .iter()
             .filter(|t| t.open)
-            .map(|turn| (turn.message_index, read_turn(&claims, &turn.text)))
+            .map(|turn| (turn.message_index, read_turn(&claims, damaged, &turn.text)))
             .collect(),
-        Unit::Conversation => read_conversation(&claims, question),
+        Unit::Conversation => read_conversation(&claims, damaged, question),
     }
 }
 
-fn read_turn(claims: &[Claim], turn: &str) -> Finding {
+const DAMAGED: &str = "a part of the reply is cut off or broken";
+
+fn read_turn(claims: &[Claim], damaged: bool, turn: &str) -> Finding {
     let mut found: Option<(Category, (usize, usize))> = None;
-    let mut unverified = None;
+    let mut unverified = damaged.then(|| DAMAGED.to_owned());
     for claim in claims {
         let category = match claim.pattern {
             Pattern::NoFeedback => continue,
@@ -81,14 +83,14 @@ fn read_turn(claims: &[Claim], turn: &str) -> Finding {
     }
 }
 
-fn read_conversation(claims: &[Claim], question: &Question) -> Vec<(u32, Finding)> {
+fn read_conversation(claims: &[Claim], damaged: bool, question: &Question) -> Vec<(u32, Finding)> {
     let mut claimed: Vec<Option<Finding>> = vec![None; question.turns.len()];
-    let mut unplaced = false;
+    let mut unverified = damaged.then_some(DAMAGED);
     for claim in claims {
         let category = match claim.pattern {
             Pattern::NoFeedback => continue,
             Pattern::Unknown => {
-                unplaced = true;
+                unverified = Some("the reply names a pattern that is none of UR1 … UR5");
                 continue;
             }
             Pattern::Feedback(category) => category,
@@ -98,13 +100,10 @@ fn read_conversation(claims: &[Claim], question: &Question) -> Vec<(u32, Finding
             .find_map(|i| Some((i, span::locate(&claim.text, &question.turns[i].text)?)));
         match place {
             Some((i, (start, end))) => claimed[i] = Some(Finding::Feedback { category, start, end }),
-            None => unplaced = true,
+            None => unverified = Some("the reply quotes text that is in no later turn"),
         }
     }
-    let rest = || match unplaced {
-        true => Finding::Unverified("the reply quotes text that is in no later turn".to_owned()),
-        false => Finding::NoFeedback,
-    };
+    let rest = || unverified.map_or(Finding::NoFeedback, |why| Finding::Unverified(why.to_owned()));
     question
         .turns
         .iter()
@@ -196,6 +195,8 @@ mod tests {
             r#"{"User Response Pattern": "UR7", "User Response Text": "thanks"}"#,
             r#"{"User Response Pattern": "Sarcasm", "User Response Text": "thanks"}"#,
             r#"{"User Response Pattern": "UR2", "User Response Te"#,
+            r#"{"User Response Pattern": "No Feedback", "User Response Text": ""} {"User Response Pa"#,
+            "I need clarification.",
             "<html>502 Bad Gateway</html>",
         ] {
             assert!(matches!(one("thanks", content), Finding::Unverified(_)), "{content}");
@@ -224,6 +225,31 @@ mod tests {
         let read_back = read(Unit::Conversation, &q, one_is_invented);
         assert_eq!(read_back[0], (2, thanks));
         assert!(read_back[1..].iter().all(|(_, f)| matches!(f, Finding::Unverified(_))));
+    }
+
+    #[test]
+    fn a_conversation_reply_that_is_cut_off_or_broken_settles_only_what_it_says() {
+        let q = question(&[("thanks", true), ("no, \"Python\"", true)]);
+        let whole = r#"{"User Response Pattern":"UR5","User Response Text":"thanks"}"#;
+        for rest in [
+            r#"{"User Response Pattern":"UR2","User Respo"#,
+            "{",
+            r#"{"User Response Pattern":"UR2","User Response Text":"no, "Python""}"#,
+        ] {
+            let read_back = read(Unit::Conversation, &q, &format!("{whole}\n{rest}"));
+            assert_eq!(read_back[0].1, feedback("thanks", Category::Ur5, "thanks"));
+            assert!(matches!(read_back[1].1, Finding::Unverified(_)), "{rest}");
+        }
+        let read_back = read(Unit::Conversation, &q, &format!("A set {{x}}: {whole}"));
+        assert_eq!(read_back[1].1, Finding::NoFeedback);
+    }
+
+    #[test]
+    fn a_reply_of_nothing_but_braces_is_given_up_soon() {
+        for noise in ["{", "{\"", "{}{"] {
+            let reply = noise.repeat((1 << 20) / noise.len());
+            assert!(matches!(one("thanks", &reply), Finding::Unverified(_)), "{noise}");
+        }
     }
 
     proptest! {

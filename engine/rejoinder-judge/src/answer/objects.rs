@@ -11,13 +11,26 @@ pub(super) struct Claim {
     pub(super) text: String,
 }
 
-/// Longest reply that is taken for a bare label.
-const BARE_LABEL: usize = 64;
+/// What a reply holds.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// All claims, in its order; none if it is not in any form that is understood.
+    pub(super) claims: Vec<Claim>,
+    /// Something in it begins like an object and cannot be read, because it is cut off or broken.
+    pub(super) damaged: bool,
+}
 
-/// All claims of a reply, in its order; none if it is not in any form that is understood.
-pub(super) fn claims(content: &str) -> Vec<Claim> {
-    let mut claims = Vec::new();
+/// Longest object that is read, in bytes: a claim quotes one turn.
+const MAX_OBJECT: usize = 1 << 16;
+/// So many braces that open nothing readable, and the rest is noise. With [`MAX_OBJECT`] it bounds the time that a
+/// reply of nothing but braces takes.
+const MAX_FALSE_STARTS: usize = 256;
+
+/// Reads a reply.
+pub(super) fn read(content: &str) -> Reading {
+    let Reading { mut claims, mut damaged } = Reading::default();
     let mut rest = content;
+    let mut false_starts = 0;
     while let Some(start) = rest.find('{') {
         rest = &rest[start..];
         match balanced(rest) {
@@ -25,25 +38,31 @@ pub(super) fn claims(content: &str) -> Vec<Claim> {
                 collect(&value, &mut claims);
                 rest = &rest[length..];
             }
-            _ => rest = &rest[1..],
+            _ => {
+                rest = &rest[1..];
+                let inside = rest.trim_start();
+                damaged |= inside.is_empty() || inside.starts_with('"');
+                false_starts += 1;
+                if false_starts == MAX_FALSE_STARTS {
+                    damaged = true;
+                    break;
+                }
+            }
         }
     }
-    // A truncated object is no bare label.
-    if claims.is_empty() && content.trim().len() <= BARE_LABEL && !content.contains('{') {
-        let pattern = pattern::read(content);
-        if pattern != Pattern::Unknown && !content.trim().is_empty() {
-            claims.push(Claim { pattern, text: String::new() });
-        }
+    let pattern = pattern::read_bare(content);
+    if claims.is_empty() && pattern != Pattern::Unknown {
+        claims.push(Claim { pattern, text: String::new() });
     }
-    claims
+    Reading { claims, damaged }
 }
 
-/// Length of the object that `text` begins with: up to the brace that closes its first one.
+/// Length of the object that `text` begins with: up to the brace that closes its first one, if that is near enough.
 fn balanced(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate() {
+    for (at, byte) in text.bytes().take(MAX_OBJECT).enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,

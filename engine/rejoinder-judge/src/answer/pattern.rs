@@ -23,8 +23,7 @@ pub(super) fn read(text: &str) -> Pattern {
     if let Some(category) = codes.min_by_key(|&c| rank(c)) {
         return Pattern::Feedback(category);
     }
-    let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = words(&text);
     // A code that is none of ours is not saved by the words beside it.
     let other_code = words.split(' ').any(|w| {
         w.strip_prefix("ur").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
@@ -34,6 +33,10 @@ pub(super) fn read(text: &str) -> Pattern {
     }
     if matches!(words.as_str(), "" | "none" | "no" | "null" | "n a" | "na") || words.contains("no feedback") {
         return Pattern::NoFeedback;
+    }
+    // "No positive feedback" is not the name that it holds.
+    if words.split(' ').any(|w| matches!(w, "no" | "not" | "non")) {
+        return Pattern::Unknown;
     }
     let by_name = [
         ("without correction", Category::Ur3),
@@ -45,6 +48,28 @@ pub(super) fn read(text: &str) -> Pattern {
     ];
     let named = by_name.iter().filter(|(name, _)| words.contains(name)).map(|(_, c)| *c);
     named.min_by_key(|&c| rank(c)).map_or(Pattern::Unknown, Pattern::Feedback)
+}
+
+/// Reads a reply that is nothing but a name, a code, or both: prose that mentions one is no answer.
+pub(super) fn read_bare(text: &str) -> Pattern {
+    let words = words(&text.to_lowercase()).replace(' ', "");
+    let bare = words.strip_prefix("userresponsepattern").unwrap_or(&words);
+    if matches!(bare, "nofeedback" | "none" | "no" | "na") {
+        return Pattern::NoFeedback;
+    }
+    let is_named = |category: &Category| {
+        let code = category.code().to_lowercase();
+        let rest = bare.strip_prefix(&code).or_else(|| bare.strip_suffix(&code)).unwrap_or(bare);
+        let name = self::words(&category.name().to_lowercase()).replace(' ', "");
+        (rest.is_empty() && !bare.is_empty()) || rest == name || rest == name.replace("repeator", "repeat")
+    };
+    Category::ALL.into_iter().find(is_named).map_or(Pattern::Unknown, Pattern::Feedback)
+}
+
+/// The words of a lower-case text, one space apart.
+fn words(text: &str) -> String {
+    let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the code stands in the text as a word of its own: `ur2`, `ur-2`, `ur 2`, not `ur21` and not `your2`.
@@ -80,8 +105,30 @@ mod tests {
             ("UR6 (Positive Feedback)", Pattern::Unknown),
             ("your 2nd point", Pattern::Unknown),
             ("negative", Pattern::Unknown),
+            ("No positive feedback", Pattern::Unknown),
         ] {
             assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bare_name_is_an_answer_and_prose_that_mentions_one_is_not() {
+        use Category::{Ur1, Ur2, Ur5};
+        for (text, expected) in [
+            ("UR2", Pattern::Feedback(Ur2)),
+            (" ur-2.\n", Pattern::Feedback(Ur2)),
+            ("Repeat/Rephrase (UR1)", Pattern::Feedback(Ur1)),
+            ("UR1: Repeat or Rephrase", Pattern::Feedback(Ur1)),
+            ("User Response Pattern: \"Positive Feedback\"", Pattern::Feedback(Ur5)),
+            ("No Feedback", Pattern::NoFeedback),
+            ("None.", Pattern::NoFeedback),
+            ("", Pattern::Unknown),
+            ("I need more clarification to answer.", Pattern::Unknown),
+            ("I can't repeat that.", Pattern::Unknown),
+            ("UR2 UR3", Pattern::Unknown),
+            ("No positive feedback", Pattern::Unknown),
+        ] {
+            assert_eq!(read_bare(text), expected, "{text}");
         }
     }
 }
