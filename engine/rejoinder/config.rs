@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rejoinder_data::Mapping;
 use rejoinder_judge::{ApiKey, JudgeConfig, Unit, prompt::Window};
+use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::Source;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,7 @@ pub struct RulesConfig {
 
 impl Default for RulesConfig {
     fn default() -> Self {
-        Self { packs: vec!["en".to_owned()], disable: Vec::new() }
+        Self { packs: Pack::shipped().map(str::to_owned).collect(), disable: Vec::new() }
     }
 }
 

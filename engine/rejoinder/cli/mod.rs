@@ -13,8 +13,10 @@ use crate::pipeline::run_dir::RunDir;
 use crate::report::summary::Summary;
 
 mod eval;
+mod explain;
 mod export;
 mod judge;
+mod labelled;
 mod resume;
 mod rules;
 mod run;
@@ -46,7 +48,9 @@ enum Verb {
     Export(export::ExportArgs),
     /// Compare decisions with labels
     Eval(eval::EvalArgs),
-    /// Check and test rule files
+    /// Say what every rule made of a turn, and why it was decided as it was
+    Explain(explain::ExplainArgs),
+    /// Check, test, list and measure rules
     Rules(rules::RulesArgs),
 }
 
@@ -82,6 +86,7 @@ pub fn main() -> Exit {
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::Eval(args) => eval::main(&args),
+        Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),
     };
     match ended {

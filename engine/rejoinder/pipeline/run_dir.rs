@@ -44,8 +44,10 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulesEntry {
-    /// How the config names it.
+    /// How the config, or the pack that extends it, names it.
     pub pack: String,
+    /// The author's version; empty if there is none.
+    pub version: String,
     /// Where it was read from.
     pub file: String,
     /// blake3 hash of its text.
@@ -76,10 +78,11 @@ impl Manifest {
             rules: engine
                 .packs
                 .iter()
-                .map(|(pack, file, hash)| RulesEntry {
-                    pack: pack.clone(),
-                    file: file.clone(),
-                    hash: hash.clone(),
+                .map(|p| RulesEntry {
+                    pack: p.name.clone(),
+                    version: p.version.clone(),
+                    file: p.file.clone(),
+                    hash: p.hash.clone(),
                 })
                 .collect(),
             plugins: engine
