@@ -4,8 +4,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use regex::Regex;
 use rejoinder_core::language::Language;
+
+use crate::pattern::Pattern;
 
 /// A condition of a rule; all of them must hold.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub enum Condition {
     /// The conversation is held in one of these languages.
     Language(Vec<Language>),
     /// The regex matches nowhere in the turn.
-    Unless(Regex),
+    Unless(Pattern),
     /// At least this similarity to an earlier user turn, in (0, 1].
     Similar(f32),
     /// The turn is, or is not, an earlier turn's template with other data in it.

@@ -108,7 +108,7 @@ impl<'a> TurnFacts<'a> {
             }
             Condition::Previous(which, _) => Measured::Is(self.answer_is(*which)),
             Condition::Language(_) => Measured::Language(self.shared.language(self.conversation)),
-            Condition::Unless(regex) => Measured::Match(regex.find(self.folded).map(|m| m.range())),
+            Condition::Unless(regex) => Measured::Match(regex.find(self.folded)),
             Condition::Similar(_) => Measured::Share(self.most_similar().0),
             Condition::Template(_) => Measured::Is(self.is_template()),
             Condition::InAnswer(_) => Measured::Share(self.in_answer()),

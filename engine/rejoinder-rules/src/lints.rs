@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
-use crate::literals;
 use crate::rule::{At, Rule};
 use crate::toml_reader::Findings;
 
@@ -40,7 +39,7 @@ type Warn<'w> = dyn FnMut(&'static str, &Range<usize>, String, &str) + 'w;
 
 fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     for (regex, span) in rule.regexes.iter().zip(&spans.regexes) {
-        match literals::required(regex.as_str()) {
+        match regex.literals() {
             None => warn(
                 "W101",
                 span,

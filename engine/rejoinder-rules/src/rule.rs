@@ -1,9 +1,9 @@
 //! A rule as its author wrote it, checked and with its regexes compiled.
 
-use regex::Regex;
 use rejoinder_core::Category;
 
 use crate::condition::Condition;
+use crate::pattern::Pattern;
 
 /// What a hit of the rule leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub struct Rule {
     /// Folded phrases, matched at word boundaries.
     pub phrases: Vec<String>,
     /// Regexes over the folded turn.
-    pub regexes: Vec<Regex>,
+    pub regexes: Vec<Pattern>,
     /// Where a match must stand.
     pub at: At,
     /// What must hold besides, the cheapest to find out first.
@@ -95,7 +95,7 @@ impl Rule {
 
     /// The regexes as their author wrote them.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.regexes.iter().map(Regex::as_str)
+        self.regexes.iter().map(Pattern::as_str)
     }
 }
 

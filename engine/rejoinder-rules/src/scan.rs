@@ -203,8 +203,7 @@ impl<'r> Scanner<'r> {
             let regex = &rule.regexes[regex as usize];
             let mut elsewhere = None;
             let found = witness.at_rule(index, || {
-                let mut matches = regex.find_iter(text).map(|m| m.range());
-                matches.find(|range| {
+                regex.find_where(text, |range| {
                     let fits = stands_at(rule.at, text, range);
                     if !fits {
                         elsewhere.get_or_insert(range.clone());

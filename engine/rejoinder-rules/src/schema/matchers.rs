@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use regex::{Regex, RegexBuilder};
-use regex_syntax::ParserBuilder;
 use rejoinder_core::fold::Folded;
 
+use crate::pattern::{Pattern, PatternError};
 use crate::toml_reader::{At, Findings, Table};
 
 /// The phrases of `any`, folded, and where they stand.
@@ -23,44 +22,39 @@ pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<St
     (phrases, spans)
 }
 
-/// The regexes under `key`, compiled, and where they stand.
+/// The regexes under `key`, and where they stand.
 pub(super) fn regexes(
     table: &Table<'_>,
     key: &str,
     findings: &mut Findings<'_>,
-) -> (Vec<Regex>, Vec<Range<usize>>) {
-    let (mut regexes, mut spans) = (Vec::new(), Vec::new());
-    for pattern in table.strings(key, findings).unwrap_or_default() {
-        if let Err(error) = ParserBuilder::new().case_insensitive(true).build().parse(pattern.value) {
-            let (message, inner) = describe(&error);
-            let span = span_inside(&pattern, inner, findings.source.text);
-            findings.report("R007", span, format!("invalid regex: {message}"), help(&error));
-            continue;
-        }
-        match build(pattern.value) {
-            Ok(regex) if regex.is_match("") => {
-                findings.report(
-                    "R008",
-                    pattern.span,
-                    "the regex matches the empty text, so it would hit every turn",
-                    "make something in it required",
-                );
+) -> (Vec<Pattern>, Vec<Range<usize>>) {
+    let (mut patterns, mut spans) = (Vec::new(), Vec::new());
+    for source in table.strings(key, findings).unwrap_or_default() {
+        match Pattern::new(source.value) {
+            Ok(pattern) => {
+                patterns.push(pattern);
+                spans.push(source.span);
             }
-            Ok(regex) => {
-                regexes.push(regex);
-                spans.push(pattern.span);
+            Err(PatternError::Syntax(error)) => {
+                let (message, inner) = describe(&error);
+                let span = span_inside(&source, inner, findings.source.text);
+                findings.report("R007", span, format!("invalid regex: {message}"), help(&error));
             }
-            Err(error) => {
-                findings.report("R007", pattern.span, format!("the regex is too large: {error}"), "");
-            }
+            Err(PatternError::MatchesEmpty) => findings.report(
+                "R008",
+                source.span,
+                "the regex matches the empty text, so it would hit every turn",
+                "make something in it required",
+            ),
+            Err(PatternError::TooLarge) => findings.report(
+                "R007",
+                source.span,
+                "the regex is too large: compiled it takes more than 1 MiB",
+                "repeat less, or repeat something smaller than a class such as \\w",
+            ),
         }
     }
-    (regexes, spans)
-}
-
-/// Builds a regex as the engine runs it: over folded text, without regard to case.
-fn build(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build()
+    (patterns, spans)
 }
 
 fn describe(error: &regex_syntax::Error) -> (String, Range<usize>) {
