@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use crate::input::InputFile;
+use crate::input::{Content, InputFile};
 use crate::quarantine::Quarantined;
 
 /// A chunk ends at the last line end in this many bytes.
@@ -34,6 +34,8 @@ pub struct Chunk {
     pub start: Position,
     /// Where the next one begins.
     pub end: Position,
+    /// Bytes of the input file, as stored, that had been read when it was cut.
+    pub stored_bytes_read: u64,
     /// The lines, with their line feeds; the last one of a file may have none.
     pub bytes: Vec<u8>,
     /// A line that was too long (then `bytes` is empty), or where reading failed.
@@ -58,7 +60,7 @@ pub struct ChunkReader<'a> {
     files: &'a [InputFile],
     max_record_bytes: usize,
     at: Position,
-    open: Option<Box<dyn Read + Send>>,
+    open: Option<Content>,
     /// Bytes read ahead of `at`.
     ahead: Vec<u8>,
 }
@@ -118,7 +120,8 @@ impl<'a> ChunkReader<'a> {
         let partial = u64::from(bytes.last().is_some_and(|&b| b != b'\n'));
         self.at.byte += bytes.len() as u64;
         self.at.line += ended + partial;
-        Some(Chunk { file: self.file_name(), start, end: self.at, bytes, lost })
+        let stored_bytes_read = self.open.as_ref().map_or(0, Content::stored_bytes_read);
+        Some(Chunk { file: self.file_name(), start, end: self.at, stored_bytes_read, bytes, lost })
     }
 
     /// As `fill`; a failure ends the file here and is reported as lost.
@@ -131,7 +134,7 @@ impl<'a> ChunkReader<'a> {
                 self.ahead.truncate(whole);
                 let line = self.at.line + self.ahead.iter().filter(|&&b| b == b'\n').count() as u64;
                 lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
-                self.open = Some(Box::new(io::empty()));
+                self.open = Some(Content::given_up(self.files[self.at.shard as usize].size));
                 false
             }
         }
@@ -217,6 +220,26 @@ mod tests {
             [(0, 0, b"a".to_vec()), (0, 2, b"b".to_vec())]
         );
         assert_eq!(chunks.last().unwrap().end.byte, content.len() as u64);
+    }
+
+    #[test]
+    fn how_much_of_the_stored_file_is_read_is_told_for_any_compression() {
+        // Hashes: what is compressed to nothing is read at one go.
+        let line = |i: u32| format!("{{\"n\":\"{}\"}}\n", blake3::hash(&i.to_le_bytes())).into_bytes();
+        let plain: Vec<u8> = (0..60_000).flat_map(line).collect();
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&plain).unwrap();
+        let zst = zstd::encode_all(&plain[..], 1).unwrap();
+        for stored in [plain.clone(), gz.finish().unwrap(), zst] {
+            let (_keep, input) = file(&stored);
+            let files = [input];
+            let chunks: Vec<Chunk> = ChunkReader::new(&files, Position::default(), 1 << 20).collect();
+            let read: Vec<u64> = chunks.iter().map(|c| c.stored_bytes_read).collect();
+            assert!(read.is_sorted() && read[0] < files[0].size, "{read:?}");
+            assert_eq!(read.last(), Some(&files[0].size));
+            let resumed = ChunkReader::new(&files, chunks[1].end, 1 << 20).last().unwrap();
+            assert_eq!(resumed.stored_bytes_read, files[0].size);
+        }
     }
 
     #[test]

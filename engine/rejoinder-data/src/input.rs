@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -132,13 +134,17 @@ impl InputFile {
     ///
     /// # Errors
     /// If the file cannot be read, or ends before `skip`.
-    pub fn open(&self, skip: u64) -> io::Result<Box<dyn Read + Send>> {
+    pub fn open(&self, skip: u64) -> io::Result<Content> {
         let mut file = File::open(&self.path)?;
-        let mut content: Box<dyn Read + Send> = match sniff(&mut file)? {
-            Compression::None => {
-                file.seek(SeekFrom::Start(skip))?;
-                return Ok(Box::new(file));
-            }
+        let compression = sniff(&mut file)?;
+        let stored = Arc::new(AtomicU64::new(0));
+        if matches!(compression, Compression::None) {
+            file.seek(SeekFrom::Start(skip))?;
+            stored.store(skip, Ordering::Relaxed);
+        }
+        let file = Counting { file, read: Arc::clone(&stored) };
+        let mut bytes: Box<dyn Read + Send> = match compression {
+            Compression::None => return Ok(Content { bytes: Box::new(file), stored }),
             Compression::Gzip => {
                 Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file)))
             }
@@ -147,11 +153,49 @@ impl InputFile {
                 return Err(io::Error::other(format!("{name} compression is not known")));
             }
         };
-        let skipped = io::copy(&mut (&mut content).take(skip), &mut io::sink())?;
+        let skipped = io::copy(&mut (&mut bytes).take(skip), &mut io::sink())?;
         if skipped < skip {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(content)
+        Ok(Content { bytes, stored })
+    }
+}
+
+/// The decompressed content of an input file.
+pub struct Content {
+    bytes: Box<dyn Read + Send>,
+    stored: Arc<AtomicU64>,
+}
+
+impl Content {
+    /// Bytes of the stored file that have been read, to tell how far one is.
+    pub fn stored_bytes_read(&self) -> u64 {
+        self.stored.load(Ordering::Relaxed)
+    }
+
+    /// What is left of a file of `size` stored bytes that cannot be read on: nothing.
+    pub(crate) fn given_up(size: u64) -> Self {
+        Self { bytes: Box::new(io::empty()), stored: Arc::new(AtomicU64::new(size)) }
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+/// A file that counts what is read from it.
+struct Counting {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod dialogue;
 pub mod evaluation;
+pub mod progress;
 pub mod summary;
 pub mod terminal;
