@@ -116,9 +116,9 @@ impl From<rejoinder_rules::PackError> for Failure {
 
 impl From<rejoinder_data::InputError> for Failure {
     fn from(error: rejoinder_data::InputError) -> Self {
-        use rejoinder_data::InputError::{BadGlob, Nothing, UnknownCompression, Unreadable};
+        use rejoinder_data::InputError::{BadGlob, NoFile, Nothing, UnknownCompression, Unreadable};
         let exit = match &error {
-            Nothing(_) | BadGlob(..) => Exit::Usage,
+            Nothing(_) | NoFile(_) | BadGlob(..) => Exit::Usage,
             Unreadable(..) | UnknownCompression(..) => Exit::Io,
         };
         Self::new(exit, error.to_string())

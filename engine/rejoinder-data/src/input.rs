@@ -35,6 +35,8 @@ pub enum InputError {
     BadGlob(String, String),
     /// The file is there and cannot be read.
     Unreadable(PathBuf, io::Error),
+    /// A pipe or a device: it could be read only once.
+    NoFile(PathBuf),
     /// Compressed in a way that is not known here: the file, and the format's name.
     UnknownCompression(PathBuf, &'static str),
 }
@@ -51,6 +53,11 @@ impl fmt::Display for InputError {
             }
             Self::BadGlob(pattern, why) => write!(f, "`{}` is no valid glob: {why}", pattern.escape_debug()),
             Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::NoFile(path) => write!(
+                f,
+                "{} is no regular file and could be read only once; send it to standard input, and give `-` as the input",
+                path.display()
+            ),
             Self::UnknownCompression(path, format) => write!(
                 f,
                 "{} is a {format} file: decompress it, or recompress it with gzip or zstd",
@@ -83,11 +90,17 @@ pub fn find(names: &[String]) -> Result<Vec<PathBuf>, InputError> {
             }
             inside.sort();
             inside.into_iter().for_each(&mut add);
-        } else if path.exists() {
+        } else if path.exists() || path.is_symlink() {
             add(path.to_owned());
         } else if name.contains(['*', '?', '[']) {
             let found = glob::glob(name).map_err(|e| InputError::BadGlob(name.clone(), e.msg.to_owned()))?;
-            let mut matches: Vec<PathBuf> = found.filter_map(Result::ok).filter(|p| p.is_file()).collect();
+            let mut matches = Vec::new();
+            for found in found {
+                let path = found.map_err(|e| InputError::Unreadable(e.path().to_owned(), e.into()))?;
+                if !path.is_dir() {
+                    matches.push(path);
+                }
+            }
             if matches.is_empty() {
                 return Err(InputError::Nothing(name.clone()));
             }
@@ -105,9 +118,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        if path.is_dir() && !path.is_symlink() && !name.starts_with('.') {
-            walk(&path, files)?;
-        } else if path.is_file() && EXTENSIONS.iter().any(|e| name.ends_with(e)) {
+        if path.is_dir() {
+            if !path.is_symlink() && !name.starts_with('.') {
+                walk(&path, files)?;
+            }
+        } else if EXTENSIONS.iter().any(|e| name.ends_with(e)) {
             files.push(path);
         }
     }
@@ -115,12 +130,17 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
 }
 
 impl InputFile {
-    /// Reads the whole file once for its size and hash, and refuses compressions that are not known.
+    /// Reads the whole file once for its size and hash, and refuses compressions that are not known and what is no
+    /// regular file.
     ///
     /// # Errors
     /// If it cannot be read or decompressed.
     pub fn describe(path: &Path) -> Result<Self, InputError> {
         let unreadable = |e| InputError::Unreadable(path.to_owned(), e);
+        // Asked before it is opened: to open a named pipe waits for its writer.
+        if !path.metadata().map_err(unreadable)?.is_file() {
+            return Err(InputError::NoFile(path.to_owned()));
+        }
         let mut file = File::open(path).map_err(unreadable)?;
         if let Compression::Unknown(name) = sniff(&mut file).map_err(unreadable)? {
             return Err(InputError::UnknownCompression(path.to_owned(), name));
