@@ -1,8 +1,17 @@
 //! What the operator of a long run sees and does: progress, quiet, interrupting, going on.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use rejoinder::config::Config;
+use rejoinder::failure::Exit;
+use rejoinder::pipeline::engine::Engine;
+use rejoinder::pipeline::run_dir::{Manifest, RunDir};
+use rejoinder::pipeline::scan;
+use rejoinder::pipeline::watch::{ScanProgress, Stage, Watch};
 
 mod support;
 use support::server::{Server, by_rule};
@@ -38,6 +47,29 @@ fn quiet_keeps_remarks_back_but_no_error() {
     assert_eq!(rejoinder(&["export", "kto", &run, "--quiet"]).expect(0).stderr, "");
     let wrong = rejoinder(&["-q", "run", "no/such/file.jsonl"]).expect(2);
     assert!(wrong.stderr.starts_with("rejoinder: no input at"), "no colour off a terminal: {}", wrong.stderr);
+}
+
+#[test]
+fn the_watch_sees_bytes_and_decisions_and_a_stop_ends_the_scan() {
+    let dir = folder();
+    let input = rejoinder_data::InputFile::describe(Path::new(DIALOGUES)).unwrap();
+    let engine = Engine::build(Config::default()).unwrap();
+    let begin = |name: &str| {
+        let path = RunDir::create(&dir.path().join(name)).unwrap();
+        RunDir::begin(path, Manifest::new(&engine, vec![input.clone()], false)).unwrap()
+    };
+    let run = begin("whole");
+    let watch = Watch::default();
+    scan::run_watched(&run, &engine, NonZeroUsize::MIN, &watch).unwrap();
+    let stats = run.scan_stats().unwrap();
+    assert!(stats.turns > 0);
+    assert_eq!(watch.stage(), Stage::Scan(ScanProgress { read: input.size, total: input.size, stats }));
+
+    let stopped = begin("stopped");
+    watch.stop_flag().store(true, Ordering::Relaxed);
+    let failure = scan::run_watched(&stopped, &engine, NonZeroUsize::MIN, &watch).unwrap_err();
+    assert_eq!(failure.exit, Exit::Interrupted);
+    assert!(!scan::is_complete(&stopped).unwrap());
 }
 
 #[cfg(unix)]

@@ -42,6 +42,8 @@ pub fn ask_and_collect(run: &RunDir, client: &JudgeConfig, watch: &Watch) -> Res
         }));
         if watch.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
+    // Before the first question is found, which takes a while in a long spool.
+    let _ = progress(&Progress::default());
     let mut failure = None;
     let mut questions: Box<dyn Iterator<Item = Question>> = {
         let rows: Box<dyn Iterator<Item = Result<Waiting, Failure>>> = match calls {

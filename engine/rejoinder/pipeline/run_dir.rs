@@ -185,10 +185,13 @@ impl RunDir {
         }
         let occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
         if occupied {
-            return Err(Failure::usage(format!(
-                "{0} holds something already; `rejoinder resume {0}` goes on with a run, another --out begins one",
-                path.display()
-            )));
+            let shown = path.display();
+            return Err(Failure::usage(match Self::is_run(path) {
+                true => format!(
+                    "{shown} holds a run already; go on with it: rejoinder resume {shown}, or give another --out"
+                ),
+                false => format!("{shown} holds something already that is no run; give another --out"),
+            }));
         }
         fs::create_dir_all(path).map_err(|e| Failure::io(format!("cannot make {}", path.display()), &e))?;
         Ok(path.to_owned())
