@@ -148,7 +148,7 @@ mod unreadable {
         use std::os::unix::fs::PermissionsExt;
         let dir = folder();
         let input = write(dir.path(), "in.jsonl", good());
-        std::fs::set_permissions(&input, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&input, std::fs::Permissions::from_mode(0o000)).unwrap();
         if std::fs::read(&input).is_ok() {
             // Root reads everything; a link to a file of an unreadable kind shows the same path.
             std::fs::remove_file(&input).unwrap();

@@ -72,6 +72,29 @@ fn the_watch_sees_bytes_and_decisions_and_a_stop_ends_the_scan() {
     assert!(!scan::is_complete(&stopped).unwrap());
 }
 
+#[test]
+fn an_input_that_vanishes_during_a_run_stops_it_resumably() {
+    let dir = folder();
+    let name = write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());
+    let input = rejoinder_data::InputFile::describe(Path::new(&name)).unwrap();
+    let engine = Engine::build(Config::default()).unwrap();
+    let path = dir.path().join("run");
+    let run =
+        RunDir::begin(RunDir::create(&path).unwrap(), Manifest::new(&engine, vec![input], false)).unwrap();
+    std::fs::remove_file(&name).unwrap();
+    let failure = scan::run(&run, &engine, NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(failure.exit, Exit::Io);
+    assert!(failure.message.contains("cannot read") && failure.message.contains("in.jsonl"), "{failure}");
+    drop(run);
+    let run = RunDir::open(&path).unwrap();
+    assert_eq!(run.engine().err().map(|failure| failure.exit), Some(Exit::Io), "it is still away");
+    std::fs::copy(DIALOGUES, &name).unwrap();
+    scan::run(&run, &run.engine().unwrap(), NonZeroUsize::MIN).unwrap();
+    let whole = dir.path().join("whole");
+    rejoinder(&["run", &name, "--out", &text(&whole)]).expect(0);
+    assert!(output_files(&path) == output_files(&whole));
+}
+
 #[cfg(unix)]
 mod interrupting {
     use super::*;

@@ -38,8 +38,10 @@ pub struct Chunk {
     pub stored_bytes_read: u64,
     /// The lines, with their line feeds; the last one of a file may have none.
     pub bytes: Vec<u8>,
-    /// A line that was too long (then `bytes` is empty), or where reading failed.
+    /// A line that was too long (then `bytes` is empty), or where the compression is broken.
     pub lost: Vec<Quarantined>,
+    /// Why the file itself cannot be read on: a fault of the disk or the network that may pass, not of the data.
+    pub failure: Option<String>,
 }
 
 impl Chunk {
@@ -63,12 +65,13 @@ pub struct ChunkReader<'a> {
     open: Option<Content>,
     /// Bytes read ahead of `at`.
     ahead: Vec<u8>,
+    failure: Option<String>,
 }
 
 impl<'a> ChunkReader<'a> {
     /// A reader over `files` from position `from`; lines longer than `max_record_bytes` are set aside.
     pub fn new(files: &'a [InputFile], from: Position, max_record_bytes: usize) -> Self {
-        Self { files, max_record_bytes, at: from, open: None, ahead: Vec::new() }
+        Self { files, max_record_bytes, at: from, open: None, ahead: Vec::new(), failure: None }
     }
 
     fn file_name(&self) -> String {
@@ -111,7 +114,8 @@ impl<'a> ChunkReader<'a> {
             target *= 2;
             more = self.fill_or_report(target, &mut lost);
         };
-        if cut == 0 && lost.is_empty() {
+        let failure = self.failure.take();
+        if cut == 0 && lost.is_empty() && failure.is_none() {
             return None;
         }
         let rest = self.ahead.split_off(cut);
@@ -121,7 +125,7 @@ impl<'a> ChunkReader<'a> {
         self.at.byte += bytes.len() as u64;
         self.at.line += ended + partial;
         let stored_bytes_read = self.open.as_ref().map_or(0, Content::stored_bytes_read);
-        Some(Chunk { file: self.file_name(), start, end: self.at, stored_bytes_read, bytes, lost })
+        Some(Chunk { file: self.file_name(), start, end: self.at, stored_bytes_read, bytes, lost, failure })
     }
 
     /// As `fill`; a failure ends the file here and is reported as lost.
@@ -132,6 +136,9 @@ impl<'a> ChunkReader<'a> {
                 // What was read before the failure stays good, but for a line that it cut in two.
                 let whole = self.ahead.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
                 self.ahead.truncate(whole);
+                if self.open.as_ref().is_none_or(Content::storage_failed) {
+                    self.failure = Some(format!("cannot read {}: {error}", self.file_name()));
+                }
                 let line = self.at.line + self.ahead.iter().filter(|&&b| b == b'\n').count() as u64;
                 lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
                 self.open = Some(Content::given_up(self.files[self.at.shard as usize].size));
@@ -220,6 +227,17 @@ mod tests {
             [(0, 0, b"a".to_vec()), (0, 2, b"b".to_vec())]
         );
         assert_eq!(chunks.last().unwrap().end.byte, content.len() as u64);
+    }
+
+    #[test]
+    fn a_file_that_vanished_is_a_failure_and_not_an_end() {
+        let (gone, input) = file(b"a\nb\n");
+        let (_keep, next) = file(b"c\n");
+        gone.close().unwrap();
+        let files = [input, next];
+        let chunks: Vec<Chunk> = ChunkReader::new(&files, Position::default(), 1 << 20).collect();
+        assert!(chunks[0].failure.as_ref().is_some_and(|why| why.contains("cannot read")), "{chunks:?}");
+        assert_eq!(chunks[1].failure, None);
     }
 
     #[test]

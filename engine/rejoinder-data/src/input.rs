@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -157,12 +157,12 @@ impl InputFile {
     pub fn open(&self, skip: u64) -> io::Result<Content> {
         let mut file = File::open(&self.path)?;
         let compression = sniff(&mut file)?;
-        let stored = Arc::new(AtomicU64::new(0));
+        let stored = Arc::new(Stored::default());
         if matches!(compression, Compression::None) {
             file.seek(SeekFrom::Start(skip))?;
-            stored.store(skip, Ordering::Relaxed);
+            stored.read.store(skip, Ordering::Relaxed);
         }
-        let file = Counting { file, read: Arc::clone(&stored) };
+        let file = StoredFile { file, stored: Arc::clone(&stored) };
         let mut bytes: Box<dyn Read + Send> = match compression {
             Compression::None => return Ok(Content { bytes: Box::new(file), stored }),
             Compression::Gzip => {
@@ -184,18 +184,31 @@ impl InputFile {
 /// The decompressed content of an input file.
 pub struct Content {
     bytes: Box<dyn Read + Send>,
-    stored: Arc<AtomicU64>,
+    stored: Arc<Stored>,
+}
+
+/// What happened to the stored bytes below the decompression.
+#[derive(Default)]
+struct Stored {
+    read: AtomicU64,
+    failed: AtomicBool,
 }
 
 impl Content {
     /// Bytes of the stored file that have been read, to tell how far one is.
     pub fn stored_bytes_read(&self) -> u64 {
-        self.stored.load(Ordering::Relaxed)
+        self.stored.read.load(Ordering::Relaxed)
+    }
+
+    /// Whether the file itself could not be read, as opposed to holding what cannot be decompressed.
+    pub(crate) fn storage_failed(&self) -> bool {
+        self.stored.failed.load(Ordering::Relaxed)
     }
 
     /// What is left of a file of `size` stored bytes that cannot be read on: nothing.
     pub(crate) fn given_up(size: u64) -> Self {
-        Self { bytes: Box::new(io::empty()), stored: Arc::new(AtomicU64::new(size)) }
+        let stored = Stored { read: AtomicU64::new(size), ..Stored::default() };
+        Self { bytes: Box::new(io::empty()), stored: Arc::new(stored) }
     }
 }
 
@@ -205,17 +218,21 @@ impl Read for Content {
     }
 }
 
-/// A file that counts what is read from it.
-struct Counting {
+/// A file that notes what is read from it, and whether that fails.
+struct StoredFile {
     file: File,
-    read: Arc<AtomicU64>,
+    stored: Arc<Stored>,
 }
 
-impl Read for Counting {
+impl Read for StoredFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
+        let got = self.file.read(buffer);
+        match &got {
+            Ok(count) => drop(self.stored.read.fetch_add(*count as u64, Ordering::Relaxed)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.stored.failed.store(true, Ordering::Relaxed),
+        }
+        got
     }
 }
 
