@@ -64,13 +64,8 @@ fn find_line(inputs: &[InputFile], id: RecordId, max_record_bytes: usize) -> Res
             break;
         }
         if let Some((line, bytes)) = chunk.lines().find(|(line, _)| *line == id.ordinal) {
-            return Ok(Chunk {
-                file: chunk.file.clone(),
-                start: Position { shard: id.shard, line, byte: 0 },
-                end: Position::default(),
-                bytes: bytes.to_vec(),
-                lost: Vec::new(),
-            });
+            let at = Position { shard: id.shard, line, byte: 0 };
+            return Ok(Chunk::of_lines(chunk.file.clone(), at, bytes.to_vec()));
         }
     }
     Err(nothing())
@@ -112,13 +107,7 @@ fn read_dialogue(
         .map(|(role, content)| serde_json::json!({ "role": role, "content": content.trim_end() }))
         .collect();
     let bytes = serde_json::json!({ "id": "dialogue", "messages": messages }).to_string().into_bytes();
-    let chunk = Chunk {
-        file: path.display().to_string(),
-        start: Position::default(),
-        end: Position::default(),
-        bytes,
-        lost: Vec::new(),
-    };
+    let chunk = Chunk::of_lines(path.display().to_string(), Position::default(), bytes);
     Ok((chunk, id.map(|id| id.message_index as usize)))
 }
 

@@ -4,5 +4,6 @@ pub mod by_rule;
 pub mod dialogue;
 pub mod evaluation;
 pub mod explanation;
+pub mod progress;
 pub mod summary;
 pub mod terminal;
