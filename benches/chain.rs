@@ -19,7 +19,7 @@ const CONVERSATIONS: usize = 4_000;
 
 fn chain(criterion: &mut Criterion) {
     let mut text = Vec::new();
-    corpus::write(&mut text, CONVERSATIONS, 7).expect("memory takes every write");
+    corpus::write(&mut text, CONVERSATIONS, 7, corpus::Style::default()).expect("memory takes every write");
     let lines: Vec<&[u8]> = text.split(|&b| b == b'\n').filter(|l| !l.is_empty()).collect();
     let mapping = Mapping::default();
     let records: Vec<Record<'_>> =

@@ -57,7 +57,7 @@ fn each_code_is_reached_as_the_help_promises() {
 fn a_file_size_limit_ends_with_8_and_the_run_goes_on_without_it() {
     let dir = folder();
     let mut content = Vec::new();
-    corpus::write(&mut content, 1_500, 9).unwrap();
+    corpus::write(&mut content, 1_500, 9, corpus::Style::default()).unwrap();
     let input = write(dir.path(), "corpus.jsonl", content);
     // One part for all: its spool is the first file that is larger than the limit.
     let whole = dir.path().join("whole");

@@ -25,7 +25,7 @@ const CONFIG: &str = "format = 1\n[output]\npart-mib = 1\n[[plugin]]\nname = \"r
 /// The input and the config of a run of several parts.
 fn long_run(dir: &Path) -> (String, String) {
     let mut content = Vec::new();
-    corpus::write(&mut content, 4_000, 5).unwrap();
+    corpus::write(&mut content, 4_000, 5, corpus::Style::default()).unwrap();
     (write(dir, "corpus.jsonl", content), write(dir, "c.toml", CONFIG))
 }
 

@@ -13,7 +13,7 @@ const CONFIG: &str = "format = 1\n[output]\npart-mib = 1\n[[plugin]]\nname = \"r
 
 fn corpus_file(folder: &Path) -> String {
     let mut content = Vec::new();
-    corpus::write(&mut content, 2_000, 11).unwrap();
+    corpus::write(&mut content, 2_000, 11, corpus::Style::default()).unwrap();
     // A quarantined record in the middle must survive a kill as well.
     let middle =
         content.iter().skip(content.len() / 2).position(|&b| b == b'\n').unwrap() + content.len() / 2 + 1;

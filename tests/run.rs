@@ -220,7 +220,7 @@ fn bad_records_are_quarantined_with_line_and_reason_and_the_rest_is_kept() {
 fn the_same_bytes_for_any_number_of_threads() {
     let dir = folder();
     let input = dir.path().join("corpus.jsonl");
-    corpus::write(&mut std::fs::File::create(&input).unwrap(), 6_000, 3).unwrap();
+    corpus::write(&mut std::fs::File::create(&input).unwrap(), 6_000, 3, corpus::Style::default()).unwrap();
     let config =
         write(dir.path(), "c.toml", "format = 1\n[output]\npart-mib = 2\n[[plugin]]\nname = \"rephrase\"\n");
     let mut outputs = ["1", "2", "7"].map(|threads| {

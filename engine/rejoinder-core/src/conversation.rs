@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::Text;
+
 /// Who wrote a message. The discriminants are the plugin ABI's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -32,24 +34,24 @@ impl Role {
     }
 }
 
-/// One message; its text is borrowed from the record wherever the record holds it unescaped.
+/// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     /// Who wrote it.
     pub role: Role,
-    /// What was written, as decoded from the source.
-    pub text: Cow<'a, str>,
+    /// What was written; borrowed from the source until it is looked at.
+    pub text: Text<'a>,
 }
 
 impl<'a> Message<'a> {
     /// A message of `role` with `text`.
-    pub fn new(role: Role, text: impl Into<Cow<'a, str>>) -> Self {
+    pub fn new(role: Role, text: impl Into<Text<'a>>) -> Self {
         Self { role, text: text.into() }
     }
 
     /// Whether the text is empty or white space only.
     pub fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+        self.text.is_blank()
     }
 }
 

@@ -14,10 +14,12 @@ pub mod fold;
 mod ids;
 pub mod language;
 pub mod similarity;
+pub mod text;
 mod vote;
 
 pub use category::Category;
 pub use conversation::{Conversation, Exchange, Message, Role};
 pub use feedback::{Feedback, PluginVote, Settled, Source, TurnRecord};
 pub use ids::RecordId;
+pub use text::Text;
 pub use vote::{Hit, Verdict, Vote};

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 
+use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
 
 use crate::input::{Content, InputFile};
@@ -53,12 +54,16 @@ impl Chunk {
     /// The lines with their 0-based numbers, without line feeds and blank lines.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let mut number = self.start.line;
-        self.bytes.split_inclusive(|&b| b == b'\n').filter_map(move |line| {
-            let this = number;
+        let mut rest = &*self.bytes;
+        std::iter::from_fn(move || {
+            let end = memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = (number, &rest[..end]);
+            let more = !rest.is_empty();
+            rest = rest.get(end + 1..).unwrap_or_default();
             number += 1;
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            (!line.trim_ascii().is_empty()).then_some((this, line))
+            more.then_some(line)
         })
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
     }
 }
 
@@ -105,7 +110,7 @@ impl<'a> ChunkReader<'a> {
         let mut more = self.fill_or_report(CHUNK_BYTES, &mut lost);
         let mut target = CHUNK_BYTES;
         let cut = loop {
-            if let Some(end) = self.ahead.iter().rposition(|&b| b == b'\n') {
+            if let Some(end) = memrchr(b'\n', &self.ahead) {
                 break end + 1;
             }
             if !more {
@@ -125,7 +130,7 @@ impl<'a> ChunkReader<'a> {
         }
         let rest = self.ahead.split_off(cut);
         let bytes = std::mem::replace(&mut self.ahead, rest);
-        let ended = bytes.iter().filter(|&&b| b == b'\n').count() as u64;
+        let ended = line_ends(&bytes);
         let partial = u64::from(bytes.last().is_some_and(|&b| b != b'\n'));
         self.at.byte += bytes.len() as u64;
         self.at.line += ended + partial;
@@ -139,12 +144,12 @@ impl<'a> ChunkReader<'a> {
             Ok(more) => more,
             Err(error) => {
                 // What was read before the failure stays good, but for a line that it cut in two.
-                let whole = self.ahead.iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
+                let whole = memrchr(b'\n', &self.ahead).map_or(0, |end| end + 1);
                 self.ahead.truncate(whole);
                 if self.open.as_ref().is_none_or(Content::storage_failed) {
                     self.failure = Some(format!("cannot read {}: {error}", self.file_name()));
                 }
-                let line = self.at.line + self.ahead.iter().filter(|&&b| b == b'\n').count() as u64;
+                let line = self.at.line + line_ends(&self.ahead);
                 lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
                 self.open = Some(Content::given_up(self.files[self.at.shard as usize].size));
                 false
@@ -157,7 +162,7 @@ impl<'a> ChunkReader<'a> {
         let line = self.at.line;
         let mut length = 0_u64;
         loop {
-            if let Some(end) = self.ahead.iter().position(|&b| b == b'\n') {
+            if let Some(end) = memchr(b'\n', &self.ahead) {
                 length += end as u64;
                 self.ahead.drain(..=end);
                 self.at.byte += length + 1;
@@ -173,6 +178,10 @@ impl<'a> ChunkReader<'a> {
         self.at.line += 1;
         self.lost(line, length, too_long(length, self.max_record_bytes))
     }
+}
+
+fn line_ends(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// Why a record of `length` bytes is set aside.

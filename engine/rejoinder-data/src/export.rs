@@ -172,8 +172,7 @@ fn alternating(messages: &[Message<'_>]) -> Vec<ChatMessage> {
                 last.content.push_str("\n\n");
                 last.content.push_str(&message.text);
             }
-            _ => chat
-                .push(ChatMessage { role: message.role.name(), content: message.text.clone().into_owned() }),
+            _ => chat.push(ChatMessage { role: message.role.name(), content: message.text.to_string() }),
         }
     }
     chat

@@ -4,6 +4,9 @@
 //! fence or for the beginning of another message gets a zero-width space behind its first character: a model reads
 //! on as before, a tokenizer sees no marker, and folding makes the two spellings equal again when a span is checked.
 
+use std::ops::Add;
+
+use rejoinder_core::text::CharCount;
 use rejoinder_core::{Conversation, Message};
 
 use crate::question::Unit;
@@ -77,6 +80,14 @@ pub fn conversation(conversation: &Conversation<'_>) -> String {
         push_message(&mut prompt, message, usize::MAX);
     }
     prompt
+}
+
+/// The number of characters of [`conversation`], without rendering it and without the zero-width spaces that disarm
+/// markers.
+pub fn count_conversation(conversation: &Conversation<'_>) -> CharCount {
+    let heads = conversation.messages.iter().map(|m| "# : \n".len() + m.role.name().len());
+    let frame = CharCount { ascii: 1 + heads.sum::<usize>() as u64, other: 0 };
+    conversation.messages.iter().map(|m| m.text.count()).fold(frame, CharCount::add)
 }
 
 fn push_message(prompt: &mut String, message: &Message<'_>, limit: usize) {
@@ -198,6 +209,14 @@ mod tests {
             prop_assert_eq!(prompt.matches(FENCE_END).count(), 1);
             let role_lines = prompt.split(ends_line).filter(|l| l.starts_with("# user: ") || l.starts_with("# assistant: "));
             prop_assert_eq!(role_lines.count(), texts.len());
+        }
+
+        #[test]
+        fn counting_agrees_with_rendering(texts in prop::collection::vec("(</s>|\\[INST\\]|\n# user:|[a-z谢é ]){0,20}", 1..5)) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let c = dialogue(&texts);
+            let rendered = conversation(&c).replace(ZERO_WIDTH_SPACE, "");
+            prop_assert_eq!(count_conversation(&c), CharCount::of(&rendered));
         }
 
         #[test]

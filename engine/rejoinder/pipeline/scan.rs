@@ -170,12 +170,12 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
     Ok(ChunkOutput { end: chunk.end, stored_bytes_read, stats, files: [feedback, spool, quarantine, faults] })
 }
 
-/// What the paper's method would send for this conversation: one request with the whole dialogue.
+/// What the paper's method would send for this conversation: one request with the whole dialogue, as it is.
 fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &Scanned<'_>) {
     if !scanned.turns(conversation).is_empty() {
         stats.paper_requests += 1;
         stats.paper_input_tokens += tokens::estimate(prompt::instructions(Unit::Conversation))
-            + tokens::estimate(&prompt::conversation(&conversation.record.conversation));
+            + tokens::of(prompt::count_conversation(&conversation.record.conversation));
     }
 }
 

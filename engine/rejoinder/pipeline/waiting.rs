@@ -32,7 +32,7 @@ impl Waiting {
         let record = |turn: &ScannedTurn| scanned.turn_record(engine, conversation, turn);
         let asked = |turn: &ScannedTurn| AskedTurn {
             message_index: turn.message_index as u32,
-            text: source.messages[turn.message_index].text.clone().into_owned(),
+            text: source.messages[turn.message_index].text.to_string(),
             open: turn.decision == Decision::Undecided,
         };
         let unit = engine.config.judge.unit();

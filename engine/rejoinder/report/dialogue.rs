@@ -80,7 +80,7 @@ pub fn render(
     };
     let marked = match span.filter(|s| !s.is_empty() && s.len() < text.trim().len()) {
         Some(span) => format!("{}⟦{}⟧{}", &text[..span.start], &text[span.clone()], &text[span.end..]),
-        None => text.clone().into_owned(),
+        None => text.to_string(),
     };
     let _ = writeln!(out, "  user      ▶ {}", indented(&cut(&marked, TURN_CHARS)));
     for hit in scanned.hits(turn) {

@@ -1,0 +1,217 @@
+//! A message's text, decoded when somebody looks at it.
+//!
+//! Most of a chat log is what assistants wrote, and hardly anybody looks at that: a text that stands in its source
+//! as a JSON string with escapes stays there, borrowed, until it is read for the first time.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Add, Deref};
+use std::sync::OnceLock;
+
+/// A text that derefs to `str`; equal texts are equal however they are held.
+#[derive(Clone)]
+pub struct Text<'a>(Form<'a>);
+
+#[derive(Clone)]
+enum Form<'a> {
+    Plain(Cow<'a, str>),
+    Escaped { quoted: &'a str, decoded: OnceLock<Box<str>> },
+}
+
+impl<'a> Text<'a> {
+    /// The text of a JSON string, given with its quotes, of which the caller has checked all escapes: reading it
+    /// panics if it is no JSON string.
+    pub const fn escaped(quoted: &'a str) -> Self {
+        Self(Form::Escaped { quoted, decoded: OnceLock::new() })
+    }
+
+    /// Whether the text is borrowed from its source and not decoded (yet).
+    pub fn is_borrowed(&self) -> bool {
+        match &self.0 {
+            Form::Plain(text) => matches!(text, Cow::Borrowed(_)),
+            Form::Escaped { decoded, .. } => decoded.get().is_none(),
+        }
+    }
+
+    /// Whether the text is empty or white space only; hardly ever decodes it.
+    pub fn is_blank(&self) -> bool {
+        let Form::Escaped { quoted, .. } = &self.0 else { return self.trim().is_empty() };
+        let mut rest = &quoted[1..quoted.len() - 1];
+        loop {
+            rest = rest.trim_start();
+            match rest.as_bytes() {
+                [] => return true,
+                [b'\\', b'n' | b'r' | b't', ..] => rest = &rest[2..],
+                [b'\\', b'u' | b'f', ..] => return self.trim().is_empty(),
+                _ => return false,
+            }
+        }
+    }
+
+    /// Counts the characters, without decoding.
+    pub fn count(&self) -> CharCount {
+        let Form::Escaped { quoted, .. } = &self.0 else { return CharCount::of(self) };
+        let source = &quoted[1..quoted.len() - 1];
+        let bytes = source.as_bytes();
+        let mut count = CharCount::of(source);
+        let mut at = 0;
+        while let Some(next) = memchr::memchr(b'\\', &bytes[at..]) {
+            at += next;
+            let (len, is_ascii) = match bytes[at + 1] {
+                b'u' => match &source[at + 2..at + 6] {
+                    code if code.starts_with("00") && code.as_bytes()[2] < b'8' => (6, true),
+                    code if matches!(
+                        code.as_bytes(),
+                        [b'd' | b'D', b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B', ..]
+                    ) =>
+                    {
+                        (12, false)
+                    }
+                    _ => (6, false),
+                },
+                _ => (2, true),
+            };
+            count.ascii -= len - u64::from(is_ascii);
+            count.other += u64::from(!is_ascii);
+            at += len as usize;
+        }
+        count
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Form::Plain(text) => text,
+            Form::Escaped { quoted, decoded } => decoded.get_or_init(|| {
+                serde_json::from_str(quoted).expect("the escapes were checked when it was read")
+            }),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Form::Plain(Cow::Borrowed(text)))
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(Form::Plain(Cow::Owned(text)))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self(Form::Plain(text))
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// How many characters a text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CharCount {
+    /// ASCII characters.
+    pub ascii: u64,
+    /// All others.
+    pub other: u64,
+}
+
+impl CharCount {
+    /// Counts the characters of `text`.
+    pub fn of(text: &str) -> Self {
+        let ascii = count(text.as_bytes(), |b| b < 0x80);
+        // Every character begins with exactly one byte that is no continuation byte.
+        let other = if ascii == text.len() as u64 { 0 } else { count(text.as_bytes(), |b| b >= 0xC0) };
+        Self { ascii, other }
+    }
+}
+
+impl Add for CharCount {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self { ascii: self.ascii + more.ascii, other: self.other + more.other }
+    }
+}
+
+/// Counts bytes, by as many at a time as a byte can count: the compiler makes that a vector loop.
+fn count(bytes: &[u8], is_counted: impl Fn(u8) -> bool) -> u64 {
+    let in_block = |block: &[u8]| block.iter().map(|&b| u8::from(is_counted(b))).sum::<u8>();
+    bytes.chunks(u8::MAX as usize).map(|block| u64::from(in_block(block))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `text` as a JSON string in which every character for which `escape` says so is a `\u` escape.
+    fn quoted(text: &str, escape: impl Fn(usize) -> bool) -> String {
+        let mut json = String::from("\"");
+        for (i, c) in text.chars().enumerate() {
+            if escape(i) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    json += &format!("\\u{unit:04X}");
+                }
+            } else {
+                let one = serde_json::to_string(&c).unwrap();
+                json += &one[1..one.len() - 1];
+            }
+        }
+        json.push('"');
+        json
+    }
+
+    #[test]
+    fn is_decoded_when_first_looked_at() {
+        let text = Text::escaped(r#""a\n\u00e9""#);
+        assert!(text.is_borrowed() && !text.is_blank() && text.is_borrowed());
+        assert_eq!((&*text, text.is_borrowed()), ("a\né", false));
+        assert_eq!(text.clone(), Text::from("a\né"));
+        assert_eq!(format!("{text:?}"), r#""a\né""#);
+    }
+
+    #[test]
+    fn knows_blank_texts_without_decoding() {
+        for (json, blank) in [
+            (r#"" \n\t\r ""#, true),
+            (r#""\u00a0\n""#, true),
+            (r#"" \n.""#, false),
+            (r#""\b""#, false),
+            (r#""\\n""#, false),
+        ] {
+            assert_eq!(Text::escaped(json).is_blank(), blank, "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_and_plain_texts_agree(text in "(\\PC|[\\n\\t\"\\\\ aé谢😀\u{85}\u{a0}]){0,300}", escaped in any::<u64>()) {
+            let json = quoted(&text, |i| escaped >> (i % 64) & 1 == 1);
+            let lazy = Text::escaped(&json);
+            prop_assert_eq!(lazy.count(), CharCount::of(&text));
+            prop_assert_eq!(lazy.count().ascii, text.chars().filter(char::is_ascii).count() as u64);
+            prop_assert_eq!(lazy.count().other, text.chars().filter(|c| !c.is_ascii()).count() as u64);
+            prop_assert_eq!(lazy.is_blank(), text.trim().is_empty());
+            prop_assert_eq!(lazy, Text::from(text));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! One line of input: a conversation, or the reason why it is none.
+//!
+//! Known shapes are `{"conversation": [{"role", "content"}]}` (LMSYS and WildChat rows) and OpenAI's
+//! `{"messages": […]}`; a [`Mapping`] names the keys of any other. Texts are borrowed from the line, and decoded
+//! when somebody looks at them; other columns are kept unparsed, as metadata.
+//!
+//! Two parsers read alike: the structural one is fast and takes plain rows, the reference takes all that can be
+//! taken and says why the rest cannot.
+
+mod columns;
+mod mapping;
+mod reference;
+mod structural;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::borrow::Cow;
+
+use rejoinder_core::{Conversation, Message};
+use serde_json::Value;
+
+use columns::Columns;
+pub use columns::Json;
+pub use mapping::Mapping;
+
+/// A conversation and the other columns of its line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record<'a> {
+    /// The conversation.
+    pub conversation: Conversation<'a>,
+    /// The other columns, unparsed.
+    pub metadata: Vec<(Cow<'a, str>, Json<'a>)>,
+}
+
+impl<'a> Record<'a> {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words for the quarantine.
+    pub fn parse(line: &'a [u8], mapping: &Mapping) -> Result<Self, String> {
+        let text = utf8(line)?;
+        match structural::columns(text, mapping).map(Self::of) {
+            Some(Ok(record)) => Ok(record),
+            _ => Self::of(reference::columns(text, mapping)?),
+        }
+    }
+
+    fn of(mut columns: Columns<'a, '_>) -> Result<Self, String> {
+        let id = columns.take_id().map_err(|e| reference::reason(&e))?;
+        let messages = columns.messages.unwrap_or_default();
+        let id = id.unwrap_or_else(|| Cow::Owned(content_hash(&messages)));
+        Ok(Self { conversation: Conversation { id, messages }, metadata: columns.metadata })
+    }
+
+    /// The metadata as JSON values. What is valid JSON and still no value that can be held (a number beyond all
+    /// range, a lone surrogate, brackets nested deeper than 128) comes as a string of its source text.
+    pub fn metadata_values(&self) -> serde_json::Map<String, Value> {
+        self.metadata
+            .iter()
+            .map(|(key, json)| {
+                let value = serde_json::from_str(json.get());
+                (key.clone().into_owned(), value.unwrap_or_else(|_| Value::from(json.get())))
+            })
+            .collect()
+    }
+
+    /// The unparsed column `key`.
+    pub fn column(&self, key: &str) -> Option<Json<'a>> {
+        self.metadata.iter().find(|(k, _)| k == key).map(|(_, json)| *json)
+    }
+}
+
+/// The line as text, without a byte order mark.
+fn utf8(line: &[u8]) -> Result<&str, String> {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    simdutf8::basic::from_utf8(line).map_err(|_| {
+        let valid = std::str::from_utf8(line).map_or_else(|e| e.valid_up_to(), str::len);
+        format!("not UTF-8 at byte {valid}")
+    })
+}
+
+/// An id for a conversation that has none: the same content has the same id everywhere.
+fn content_hash(messages: &[Message<'_>]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for message in messages {
+        hasher.update(&[message.role as u8]);
+        hasher.update(&(message.text.len() as u64).to_le_bytes());
+        hasher.update(message.text.as_bytes());
+    }
+    format!("blake3:{}", &hasher.finalize().to_hex()[..32])
+}

@@ -1,0 +1,107 @@
+//! The fast way through a line: the structure is walked, texts are borrowed, nothing is decoded.
+//!
+//! It takes the plain rows that nearly all lines are, with the keys in any order, and leaves everything odd
+//! (control characters, escaped keys and roles, contents that are no strings, whatever is wrong) to
+//! [`reference`](super::reference), which also says why. Where it takes a row, both read the same.
+
+use std::borrow::Cow;
+
+use rejoinder_core::{Message, Role, Text};
+
+use super::columns::{Columns, Json};
+use super::mapping::Mapping;
+use super::walk::Walk;
+
+/// The columns of a line with a user message; `None` where the reference must look at it.
+pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Columns<'a, 'm>> {
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if holds_control(text.as_bytes()) {
+        return None;
+    }
+    let mut walk = Walk::new(text);
+    let mut columns = Columns::new(mapping);
+    walk.spaces();
+    if !walk.eat(b'{') {
+        return None;
+    }
+    walk.spaces();
+    loop {
+        let key = walk.key()?.plain()?;
+        if columns.takes_messages(key) {
+            columns.messages = Some(messages(&mut walk, mapping)?);
+        } else {
+            let value = walk.value()?;
+            columns.push(Cow::Borrowed(key), Json::checked(value));
+        }
+        if !walk.goes_on(b'}')? {
+            break;
+        }
+    }
+    walk.spaces();
+    let has_user = || columns.messages.as_ref().is_some_and(|all| all.iter().any(|m| m.role == Role::User));
+    (walk.is_at_end() && has_user()).then_some(columns)
+}
+
+/// Whether there is a control character: outside strings odd, inside them an error. Without a branch, so that the
+/// compiler makes it a vector loop.
+fn holds_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, &b| found | (b < b' '))
+}
+
+fn messages<'a>(walk: &mut Walk<'a>, mapping: &Mapping) -> Option<Vec<Message<'a>>> {
+    let role_key = mapping.role_key();
+    let content_key = mapping.content_key();
+    if !walk.eat(b'[') {
+        return None;
+    }
+    walk.spaces();
+    let mut messages = Vec::with_capacity(8);
+    loop {
+        messages.push(message(walk, mapping, role_key, content_key)?);
+        if !walk.goes_on(b']')? {
+            return Some(messages);
+        }
+    }
+}
+
+fn message<'a>(
+    walk: &mut Walk<'a>,
+    mapping: &Mapping,
+    role_key: &str,
+    content_key: &str,
+) -> Option<Message<'a>> {
+    let (mut role, mut text) = (None, None);
+    if !walk.eat(b'{') {
+        return None;
+    }
+    walk.spaces();
+    loop {
+        let key = walk.key()?.plain()?;
+        if key == role_key {
+            role = Some(mapping.role(walk.string()?.plain()?)?);
+        } else if key == content_key {
+            text = Some(content(walk)?);
+        } else {
+            walk.value()?;
+        }
+        if !walk.goes_on(b'}')? {
+            break;
+        }
+    }
+    let role = role?;
+    // An assistant message that only calls tools may leave the content out.
+    let text = text.or_else(|| (role == Role::Assistant).then(|| Text::from("")))?;
+    Some(Message { role, text })
+}
+
+fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {
+    if walk.peek()? != b'"' {
+        return (walk.value()? == "null").then(|| Text::from(""));
+    }
+    let string = walk.string()?;
+    match string.plain() {
+        _ if string.nul => None,
+        Some(plain) => Some(Text::from(plain)),
+        None => Some(Text::escaped(string.quoted)),
+    }
+}

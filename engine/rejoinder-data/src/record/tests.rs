@@ -1,0 +1,288 @@
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use rejoinder_core::Role;
+
+use super::*;
+
+fn parse(line: &str) -> Result<Record<'_>, String> {
+    Record::parse(line.as_bytes(), &Mapping::default())
+}
+
+#[test]
+fn reads_lmsys_and_wildchat_rows_and_keeps_other_columns() {
+    let record = parse(
+        r#"{"conversation_hash":"h","turn":1,"conversation":[{"content":"hi","role":"user","toxic":false},{"role":"assistant","content":"a\n\"b\""}],"openai_moderation":[{"x":1.50}]}"#,
+    )
+    .unwrap();
+    assert!(record.conversation.messages.iter().all(|m| m.text.is_borrowed()));
+    assert_eq!(record.conversation.id, "h");
+    assert_eq!(record.conversation.messages[1], Message::new(Role::Assistant, "a\n\"b\""));
+    assert_eq!(record.column("openai_moderation").unwrap().get(), r#"[{"x":1.50}]"#);
+    assert_eq!(record.metadata_values()["turn"], 1);
+}
+
+#[test]
+fn reads_openai_messages_with_parts_tools_and_null() {
+    let record = parse(
+        r#"{"messages":[{"role":"developer","content":"s"},{"role":"user","content":[{"type":"text","text":"look"},{"type":"image_url","image_url":{"url":"u"}}]},{"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"42"},{"role":"assistant","content":"42"}]}"#,
+    )
+    .unwrap();
+    let texts: Vec<_> = record.conversation.messages.iter().map(|m| &*m.text).collect();
+    assert_eq!(texts, ["s", "look\n[image_url]", "", "42", "42"]);
+    assert!(record.conversation.id.starts_with("blake3:"), "no id: the content's hash");
+}
+
+#[test]
+fn a_mapping_names_other_shapes() {
+    let mapping = Mapping {
+        id: Some("n".into()),
+        messages: Some("history".into()),
+        role: Some("speaker".into()),
+        content: Some("text".into()),
+        roles: std::collections::BTreeMap::from([("customer".into(), "user".into())]),
+    };
+    let line =
+        br#"{"n":7,"id":"x","history":[{"speaker":"customer","text":"hi"},{"speaker":"bot","text":"yo"}]}"#;
+    let record = Record::parse(line, &mapping).unwrap();
+    assert_eq!(record.conversation.id, "7");
+    assert_eq!(record.conversation.messages[1].role, Role::Assistant);
+    assert_eq!(record.metadata_values()["id"], "x");
+}
+
+#[test]
+fn says_why_a_record_cannot_be_used() {
+    for (line, expected) in [
+        (r#"{"conversation":[{"role":"user","content":"trunc"#, "EOF while parsing"),
+        (r#"{"conversation":"x"}"#, "expected a list of messages"),
+        (r#"{"conversation":[{"role":"user","content":5}]}"#, "expected a message's content"),
+        (r#"{"conversation":[{"role":"narrator","content":""}]}"#, "unknown role `narrator`"),
+        (r#"{"conversation":[{"content":"x"}]}"#, "without `role`"),
+        (r#"{"conversation":[{"role":"user"}]}"#, "without `content`"),
+        (r#"{"conversation":[{"role":"assistant","content":"x"}]}"#, "no user message"),
+        (r#"{"conversation":[]}"#, "no user message"),
+        (r#"{"conversation":[{"role":"user","content":"a\u0000b"}]}"#, "message 0 holds a NUL"),
+        (r#"{"conversation":[{"role":"user","content":"\ud800"}]}"#, "surrogate"),
+        ("{\"conversation\":[{\"role\":\"user\",\"content\":\"a\0b\"}]}", "control character"),
+        (r#"{"text":"x"}"#, "neither `conversation` nor `messages`"),
+        (r#"[{"conversation":[]}]"#, "JSON array"),
+        ("hello", "expected value"),
+        (r#"{"conversation":[{"role":"user","content":"x"}]} {}"#, "trailing characters"),
+    ] {
+        let error = parse(line).unwrap_err();
+        assert!(error.contains(expected), "{line}: {error}");
+    }
+    assert!(
+        Record::parse(b"{\"a\":\"\xFF\"}", &Mapping::default()).unwrap_err().contains("not UTF-8 at byte 6")
+    );
+}
+
+#[test]
+fn plain_rows_take_the_fast_way() {
+    for line in [
+        // LMSYS
+        r#"{"conversation_id":"c","model":"vicuna-13b","conversation":[{"content":"how do i \"quote\"?","role":"user"},{"content":"Like\nthis \u2014 \ud83d\ude00.","role":"assistant"}],"turn":1,"language":"English","openai_moderation":[{"categories":{"hate":false},"category_scores":{"hate":1.2e-5},"flagged":false}],"redacted":false}"#,
+        // WildChat
+        r#"{"conversation_hash": "h", "timestamp": null, "conversation": [{"content": "привет", "country": "France", "header": {"accept-language": "fr"}, "role": "user", "toxic": false, "turn_identifier": 1}, {"content": "", "role": "assistant"}], "detoxify_moderation": [], "toxic": false}"#,
+        // OpenAI
+        r#"{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"t","function":{"name":"f","arguments":"{\"x\":1}"}}]},{"role":"tool","tool_call_id":"t","content":"42"},{"role":"assistant","tool_calls":[]}]}"#,
+    ] {
+        let mapping = Mapping::default();
+        let fast = structural::columns(line, &mapping).expect("the fast way takes it");
+        assert!(fast.messages.as_ref().unwrap().iter().all(|m| m.text.is_borrowed()));
+        assert_eq!(Record::of(fast), Record::of(reference::columns(line, &mapping).unwrap()));
+        assert!(structural::columns(&format!("{line}\r"), &mapping).is_some());
+    }
+    let mapping = Mapping { messages: Some("log".into()), role: Some("by".into()), ..Mapping::default() };
+    assert!(structural::columns(r#"{"log":[{"content":"x","by":"user"}],"messages":7}"#, &mapping).is_some());
+}
+
+#[test]
+fn metadata_that_no_value_can_hold_comes_as_its_source_text() {
+    let deep = "[".repeat(300) + &"]".repeat(300);
+    let line = format!(
+        r#"{{"huge":1e999,"half":"\ud800","deep":{deep},"messages":[{{"role":"user","content":"x"}}]}}"#
+    );
+    let values = parse(&line).unwrap().metadata_values();
+    assert_eq!((&values["huge"], &values["half"]), (&"1e999".into(), &r#""\ud800""#.into()));
+    assert_eq!(values["deep"], deep);
+}
+
+/// Pieces of lines, put together at random and damaged: rows of all shapes, and what only looks like them.
+fn row() -> impl Strategy<Value = String> {
+    let text = prop::collection::vec(
+        select(vec![
+            "a",
+            "Hello, world",
+            " ",
+            r"\n",
+            r"\t",
+            r#"\""#,
+            r"\\",
+            r"\/",
+            r"\b",
+            r"\f",
+            r"\u00e9",
+            r"\u0041",
+            r"\uD83D\uDE00",
+            r"\ud800",
+            r"\udc00",
+            r"\u0000",
+            r"\u12",
+            r"\x",
+            "é",
+            "谢谢",
+            "😀",
+            "\t",
+            "\0",
+            "\u{7f}",
+            "\u{85}",
+            "'",
+            "{",
+            "]",
+        ]),
+        0..6,
+    )
+    .prop_map(|parts| parts.concat())
+    .boxed();
+    let plain = select(vec!["", "x", "hi there", r"a\nb", "ü"]).prop_map(str::to_owned).boxed();
+    let text = prop_oneof![3 => plain, 1 => text].boxed();
+    let quoted = text.prop_map(|t| format!("\"{t}\"")).boxed();
+    let scalar = prop_oneof![
+        2 => quoted.clone(),
+        2 => select(vec![
+            "null", "true", "false", "0", "-1", "1.5", "1e9", "-0.0E-7", "12345678901234567890123", "1e999", "nul", "01", "1.", "+1",
+            "-", "1e", ".5", "NaN", "\"", "", "True", "nullx",
+        ]).prop_map(str::to_owned),
+    ]
+    .boxed();
+    let value = scalar
+        .clone()
+        .prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|v| format!("[{}]", v.join(","))),
+                prop::collection::vec((select(vec!["a", "role", r"\u0061", r"\ud800", ""]), inner), 0..4)
+                    .prop_map(|v| format!(
+                        "{{{}}}",
+                        v.iter().map(|(k, v)| format!("\"{k}\": {v}")).collect::<Vec<_>>().join(" , ")
+                    )),
+            ]
+        })
+        .boxed();
+    let role = select(vec![
+        "\"user\"",
+        "\"user\"",
+        "\"assistant\"",
+        "\"system\"",
+        "\"gpt\"",
+        "\"us\\u0065r\"",
+        "\"narrator\"",
+        "7",
+    ]);
+    let content = prop_oneof![6 => quoted, 1 => value.clone()];
+    let extra = (select(vec!["toxic", "role", "content", "c\\u006fntent", "name"]), value.clone());
+    let message = (role, content, prop::option::weighted(0.2, extra), 0..20_u8).prop_map(
+        |(role, content, extra, order)| {
+            let mut fields = vec![format!("\"role\":{role}"), format!("\"content\": {content}")];
+            fields.extend(extra.map(|(key, value)| format!("\"{key}\":{value}")));
+            let len = fields.len();
+            fields.rotate_left(usize::from(order) % len);
+            if order == 19 {
+                fields.pop();
+            }
+            format!("{{{}}}", fields.join(","))
+        },
+    );
+    let messages = prop::collection::vec(message, 0..4).prop_map(|m| format!("[{}]", m.join(", ")));
+    let keys = select(vec![
+        "conversation",
+        "messages",
+        "conversation_id",
+        "conversation_hash",
+        "id",
+        "turn",
+        "m\\u0065ta",
+        "log",
+    ]);
+    let column = prop_oneof![
+        3 => (select(vec!["conversation", "messages"]), messages.clone()).boxed(),
+        2 => (keys, prop_oneof![value, messages]).boxed(),
+    ];
+    let end = select(vec!["", "", "", " ", "\r", "\t", "}", " x", ","]);
+    (prop::collection::vec(column, 0..5), select(vec!["{", "{", "{ ", " {", "[", "\u{feff}{"]), end).prop_map(
+        |(columns, open, end)| {
+            let columns: Vec<_> = columns.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            format!("{open}{}}}{end}", columns.join(","))
+        },
+    )
+}
+
+/// A change of a line: bytes put in place of others, anywhere.
+fn damage() -> impl Strategy<Value = Option<(Index, usize, Vec<u8>)>> {
+    let bytes = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..3),
+        select(vec![
+            &b"\""[..],
+            b"\\",
+            b"\\u",
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b",",
+            b":",
+            b" ",
+            b"\n",
+            b"\xff",
+            b"\xc3"
+        ])
+        .prop_map(<[u8]>::to_vec),
+    ];
+    prop::option::of((any::<Index>(), 0..3_usize, bytes))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+    /// The reference decides: where the structural parser takes a line, both read the same, and lazily decoded
+    /// texts are what the reference decoded.
+    #[test]
+    fn both_parsers_read_alike(row in row(), damage in damage(), cut in prop::option::weighted(0.1, any::<Index>()), mapped in any::<bool>()) {
+        let mut line = row.into_bytes();
+        if let Some((at, removed, bytes)) = damage {
+            let at = at.index(line.len() + 1);
+            line.splice(at..line.len().min(at + removed), bytes);
+        }
+        line.truncate(cut.map_or(line.len(), |cut| cut.index(line.len() + 1)));
+        let mapping = if mapped {
+            Mapping { id: Some("turn".into()), messages: Some("conversation".into()), roles: [("narrator".into(), "system".into())].into(), ..Mapping::default() }
+        } else {
+            Mapping::default()
+        };
+        let reference = utf8(&line).and_then(|text| Record::of(reference::columns(text, &mapping)?));
+        prop_assert_eq!(Record::parse(&line, &mapping), reference);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Record::parse(&bytes, &Mapping::default());
+    }
+
+    #[test]
+    fn any_text_comes_through_unchanged(texts in prop::collection::vec("\\PC*", 1..5)) {
+        prop_assume!(texts.iter().all(|t| !t.contains('\0')));
+        let messages: Vec<_> = texts.iter().map(|t| serde_json::json!({"role": "user", "content": t})).collect();
+        let line = serde_json::json!({"id": "i", "messages": messages}).to_string();
+        let record = Record::parse(line.as_bytes(), &Mapping::default()).unwrap();
+        let read: Vec<_> = record.conversation.messages.iter().map(|m| m.text.to_string()).collect();
+        prop_assert_eq!(read, texts);
+    }
+
+    #[test]
+    fn a_damaged_record_never_panics(at in 0_usize..120, byte in any::<u8>()) {
+        let mut line = br#"{"conversation_id":"c","conversation":[{"role":"user","content":"a\u00e9"},{"role":"assistant","content":["x",{"text":"y"}]}],"m":{"k":[1,2]}}"#.to_vec();
+        let at = at % line.len();
+        line[at] = byte;
+        let _ = Record::parse(&line, &Mapping::default());
+    }
+}
