@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
 use crate::rule::{At, Rule};
@@ -14,6 +15,7 @@ pub(crate) const CODES: [&str; 6] = ["W101", "W102", "W103", "W104", "W105", "W1
 const WEAK: usize = 3;
 
 /// Where the parts of a rule stand in its file, in bytes.
+#[derive(Clone, Debug)]
 pub(crate) struct Spans {
     pub(crate) rule: Range<usize>,
     pub(crate) phrases: Vec<Range<usize>>,
@@ -22,15 +24,18 @@ pub(crate) struct Spans {
 }
 
 /// Looks for what is slow, useless or untested in the sound rules of a file.
-pub(crate) fn check(rules: &[(Rule, Spans)], findings: &mut Findings<'_>) {
-    for (index, (rule, spans)) in rules.iter().enumerate() {
+pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>) {
+    let phrases = Phrases::of(rules);
+    for (index, (rule, spans)) in rules.iter().zip(spans).enumerate() {
         let mut warn = |code: &'static str, span: &Range<usize>, message: String, help: &str| {
             if !rule.allow.contains(&code) {
                 findings.report(code, span.clone(), message, help);
             }
         };
         speed(rule, spans, &mut warn);
-        shadows(index, rules, &mut warn);
+        if let Some(phrases) = &phrases {
+            shadows(index, rules, spans, phrases, &mut warn);
+        }
         tests(rule, spans, &mut warn);
     }
 }
@@ -65,50 +70,73 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     }
 }
 
+/// All phrases of a file, searchable inside each other.
+struct Phrases {
+    automaton: AhoCorasick,
+    /// Rule and place in it, by the automaton's pattern.
+    owners: Vec<(usize, usize)>,
+}
+
+impl Phrases {
+    /// `None` if there are none.
+    fn of(rules: &[Rule]) -> Option<Self> {
+        let of_rule = |(r, rule): (usize, &Rule)| (0..rule.phrases.len()).map(move |p| (r, p));
+        let owners: Vec<(usize, usize)> = rules.iter().enumerate().flat_map(of_rule).collect();
+        let texts = owners.iter().map(|&(rule, phrase)| &rules[rule].phrases[phrase]);
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(texts).ok()?;
+        (!owners.is_empty()).then_some(Self { automaton, owners })
+    }
+
+    /// The phrases that stand in `outer` at word boundaries, itself among them: rule and place.
+    fn inside<'a>(&'a self, outer: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let found = self.automaton.find_overlapping_iter(outer);
+        let at_boundaries =
+            found.filter(|m| is_word_boundary(outer, m.start()) && is_word_boundary(outer, m.end()));
+        at_boundaries.map(|m| self.owners[m.pattern().as_usize()])
+    }
+}
+
 /// Phrases that can never add a hit.
-fn shadows(index: usize, rules: &[(Rule, Spans)], warn: &mut Warn<'_>) {
-    let (rule, spans) = &rules[index];
-    for (i, (phrase, span)) in rule.phrases.iter().zip(&spans.phrases).enumerate() {
-        let inner = rule.phrases.iter().enumerate().find(|&(j, other)| {
-            i != j && (holds(phrase, other) && rule.at == At::Anywhere || phrase == other && j < i)
-        });
-        if let Some((_, other)) = inner {
-            warn(
+fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &Phrases, warn: &mut Warn<'_>) {
+    let rule = &rules[index];
+    for (place, (phrase, span)) in rule.phrases.iter().zip(&spans.phrases).enumerate() {
+        // Of two equal phrases the later one is useless.
+        let adds_nothing = |&(r, p): &(usize, usize)| {
+            let inner = &rules[r].phrases[p];
+            if r == index {
+                p != place && (inner != phrase && rule.at == At::Anywhere || inner == phrase && p < place)
+            } else {
+                (inner != phrase || r < index) && marks_all_that(&rules[r], rule)
+            }
+        };
+        match phrases.inside(phrase).find(adds_nothing) {
+            Some((r, p)) if r == index => warn(
                 "W104",
                 span,
-                format!("`{other}` of the same rule matches wherever this phrase does"),
+                format!("`{}` of the same rule matches wherever this phrase does", rule.phrases[p]),
                 "remove one of the two",
-            );
-            continue;
-        }
-        let by_other_rule = rules.iter().enumerate().find_map(|(j, (other, _))| {
-            let marks_the_same = j != index
-                && other.route == rule.route
-                && other.category == rule.category
-                && other.at == At::Anywhere
-                && other.conditions.iter().all(|c| {
-                    let c = c.to_string();
-                    rule.conditions.iter().any(|own| own.to_string() == c)
-                });
-            let found = other.phrases.iter().find(|p| holds(phrase, p) && (*p != phrase || j < index));
-            found.filter(|_| marks_the_same).map(|p| (p, other))
-        });
-        if let Some((inner, other)) = by_other_rule {
-            warn(
+            ),
+            Some((r, p)) => warn(
                 "W104",
                 span,
-                format!("rule `{}` hits wherever this phrase matches, by its `{inner}`", other.id),
+                format!(
+                    "rule `{}` hits wherever this phrase matches, by its `{}`",
+                    rules[r].id, rules[r].phrases[p]
+                ),
                 "remove the phrase, or give the rule another route, category or condition",
-            );
+            ),
+            None => {}
         }
     }
 }
 
-/// Whether `inner` is a phrase inside the phrase `outer`, or the same.
-fn holds(outer: &str, inner: &str) -> bool {
-    outer
-        .match_indices(inner)
-        .any(|(at, _)| is_word_boundary(outer, at) && is_word_boundary(outer, at + inner.len()))
+/// Whether `other` says the same as `rule` of every turn in which its phrase matches.
+fn marks_all_that(other: &Rule, rule: &Rule) -> bool {
+    let asks_no_more = || {
+        let own: Vec<String> = rule.conditions.iter().map(ToString::to_string).collect();
+        other.conditions.iter().all(|c| own.contains(&c.to_string()))
+    };
+    other.route == rule.route && other.category == rule.category && other.at == At::Anywhere && asks_no_more()
 }
 
 fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {

@@ -22,6 +22,7 @@ pub struct Pack {
     pub hash: String,
     /// What it holds.
     pub content: RuleFile,
+    text: String,
 }
 
 /// The rules cannot be used.
@@ -49,12 +50,8 @@ impl fmt::Display for PackError {
                 )
             }
             Self::Unreadable(path, error) => write!(f, "cannot read rules from {}: {error}", path.display()),
-            Self::Invalid(findings) => {
-                let errors: Vec<String> = findings
-                    .iter()
-                    .filter(|d| d.severity == Severity::Error)
-                    .map(ToString::to_string)
-                    .collect();
+            Self::Invalid(errors) => {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 write!(
                     f,
                     "{}\n{} in the rules",
@@ -81,7 +78,7 @@ impl Pack {
     /// each once, a pack behind those it extends.
     ///
     /// # Errors
-    /// If there is no such pack or a file cannot be read. Findings in the files are kept, not an error here; a pack to
+    /// If there is no such pack or a file cannot be read. Mistakes in the files are kept, not an error here; a pack to
     /// extend that is not there is one of them.
     pub fn load(names: &[String]) -> Result<Vec<Self>, PackError> {
         let mut loader = Loader::default();
@@ -139,7 +136,13 @@ impl Pack {
             file: file.to_owned(),
             hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
             content: parse(file, text),
+            text: text.to_owned(),
         }
+    }
+
+    /// Warnings about its rules: what works, and is slow, useless or untested.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        self.content.warnings(&self.file, &self.text)
     }
 
     /// Compiles packs into the rules in force: without those that `disable` or a pack's own `disable` names.
@@ -147,8 +150,9 @@ impl Pack {
     /// # Errors
     /// If a pack has errors, an id stands in two of them, or something disabled is not there.
     pub fn compile(packs: Vec<Self>, disable: &[String]) -> Result<RuleSet, PackError> {
-        if packs.iter().any(|p| p.content.has_errors()) {
-            return Err(PackError::Invalid(packs.into_iter().flat_map(|p| p.content.findings).collect()));
+        let errors: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
+        if !errors.is_empty() {
+            return Err(PackError::Invalid(errors));
         }
         let mut hasher = blake3::Hasher::new();
         for pack in &packs {
@@ -227,7 +231,7 @@ impl Loader {
             match Pack::named(&resolved(&reference.name, &pack.file)) {
                 Ok(extended) => extended.into_iter().for_each(|p| self.add(p)),
                 Err(error) => {
-                    pack.content.findings.push(reference.report("R011", error.to_string(), String::new()));
+                    pack.content.errors.push(reference.report("R011", error.to_string(), String::new()));
                 }
             }
         }
@@ -284,7 +288,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mine =
             write(folder.path(), "mine.toml", &("extends = [\"./gone.toml\"]\n".to_owned() + &rule("a")));
-        let finding = Pack::load(&[mine]).unwrap().remove(0).content.findings.pop().unwrap();
+        let finding = Pack::load(&[mine]).unwrap().remove(0).content.errors.pop().unwrap();
         assert_eq!((finding.code, finding.line, finding.column), ("R011", 2, 12));
         let mine = write(
             folder.path(),

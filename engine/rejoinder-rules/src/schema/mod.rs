@@ -1,4 +1,4 @@
-//! The rule file's schema: TOML text in, rules and *all* findings out.
+//! The rule file's schema: TOML text in, rules and *all* errors out.
 
 mod conditions;
 mod matchers;
@@ -9,8 +9,8 @@ use std::collections::HashMap;
 
 use toml::de::DeTable;
 
-use crate::diagnostic::{Diagnostic, Severity, Source, did_you_mean};
-use crate::lints;
+use crate::diagnostic::{Diagnostic, Source, did_you_mean};
+use crate::lints::{self, Spans};
 use crate::rule::Rule;
 use crate::toml_reader::{At, Findings, Table};
 
@@ -19,7 +19,7 @@ const FORMAT: i64 = 1;
 
 const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "rule"];
 
-/// A rule file: its rules, as far as they are sound, and everything found wrong with it.
+/// A rule file: its rules, as far as they are sound, and every mistake in it.
 #[derive(Clone, Debug, Default)]
 pub struct RuleFile {
     /// The author's version of the file; empty if there is none.
@@ -32,8 +32,10 @@ pub struct RuleFile {
     pub disable: Vec<Reference>,
     /// The sound rules, in the order of the file.
     pub rules: Vec<Rule>,
-    /// All findings, in the order of the file.
-    pub findings: Vec<Diagnostic>,
+    /// All errors, in the order of the file.
+    pub errors: Vec<Diagnostic>,
+    /// Where the rules' parts stand.
+    spans: Vec<Spans>,
 }
 
 /// A name in the file for something that must exist elsewhere.
@@ -53,15 +55,17 @@ impl Reference {
 }
 
 impl RuleFile {
-    /// Whether any finding is an error.
-    pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|d| d.severity == Severity::Error)
+    /// Warnings about the sound rules, in the order of the file; `name` and `text` are those that it was read from.
+    pub fn warnings(&self, name: &str, text: &str) -> Vec<Diagnostic> {
+        let mut findings = Findings::new(Source { name, text });
+        lints::check(&self.rules, &self.spans, &mut findings);
+        findings.in_order()
     }
 }
 
 /// Reads a rule file; `name` stands in the messages.
 pub fn parse(name: &str, text: &str) -> RuleFile {
-    let mut findings = Findings { source: Source { name, text }, list: Vec::new() };
+    let mut findings = Findings::new(Source { name, text });
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
@@ -85,10 +89,8 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
             rules.push(rule);
         }
     }
-    lints::check(&rules, &mut findings);
-    file.rules = rules.into_iter().map(|(rule, _)| rule).collect();
-    findings.list.sort_by_key(|d| (d.line, d.column));
-    file.findings = findings.list;
+    (file.rules, file.spans) = rules.into_iter().unzip();
+    file.errors = findings.in_order();
     file
 }
 
@@ -114,10 +116,6 @@ fn references(top: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Vec<Re
     let names = top.strings(key, findings).unwrap_or_default();
     let place = |at: &At<&str>| findings.source.diagnostic("", at.span.clone(), "", "");
     names.iter().map(|at| Reference { name: at.value.to_owned(), place: place(at) }).collect()
-}
-
-fn error_count(findings: &Findings<'_>) -> usize {
-    findings.list.iter().filter(|d| d.severity == Severity::Error).count()
 }
 
 /// The position of `given` among `names`; reports a value that is none of them.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rejoinder_core::Category;
 use toml::de::DeTable;
 
-use super::{choose, conditions, error_count, matchers, tests};
+use super::{choose, conditions, matchers, tests};
 use crate::lints::{self, Spans};
 use crate::rule::{At as Place, Route, Rule};
 use crate::toml_reader::{At, Findings, Table};
@@ -38,8 +38,8 @@ pub(super) fn read(
     seen: &mut HashMap<String, usize>,
     findings: &mut Findings<'_>,
 ) -> Option<(Rule, Spans)> {
-    let before = error_count(findings);
-    let line = findings.source.line_of(table.span.start);
+    let before = findings.list.len();
+    let line = findings.line_of(table.span.start);
     let table = Table::new(table.value, table.span, "a rule", KEYS, findings);
     let id = read_id(&table, line, seen, findings);
     let route = required(&table, "route", findings)
@@ -62,12 +62,12 @@ pub(super) fn read(
     let at = table
         .string("at", findings)
         .and_then(|at| choose("at", &at, &Place::NAMES, findings).map(|i| (Place::ALL[i], at.span)));
-    let before_conditions = error_count(findings);
+    let before_conditions = findings.list.len();
     let conditions = conditions::read(&table, findings);
     let weight = table.number("weight", findings).map(|w| w.value);
 
     let has_matcher = table.has("any") || table.has("regex");
-    if !has_matcher && conditions.is_empty() && error_count(findings) == before_conditions {
+    if !has_matcher && conditions.is_empty() && findings.list.len() == before_conditions {
         findings.report(
             "R008",
             table.span.clone(),
@@ -87,7 +87,7 @@ pub(super) fn read(
         );
     }
     let (tests, test_spans) = tests::read(&table, findings);
-    if error_count(findings) > before {
+    if findings.list.len() > before {
         return None;
     }
     let route = route?;

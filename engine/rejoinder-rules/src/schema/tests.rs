@@ -14,7 +14,7 @@ const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
 pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<RuleTest>, Vec<Range<usize>>) {
     let (mut tests, mut spans) = (Vec::new(), Vec::new());
     for test in table.tables("test", findings) {
-        let line = findings.source.line_of(test.span.start);
+        let line = findings.line_of(test.span.start);
         let test = Table::new(test.value, test.span, "a rule test", KEYS, findings);
         let dialogue = read_dialogue(&test, findings);
         let Some(expect) = read_expect(&test, findings) else {

@@ -13,11 +13,11 @@ pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
     let mut findings: Vec<Diagnostic> = Vec::new();
     for file in &loaded {
-        for finding in file.packs.iter().flat_map(|p| &p.content.findings) {
-            // What it extends is not the author's: only what makes it unusable matters.
-            let own = finding.file == file.file;
-            if (own || finding.severity == Severity::Error) && !findings.contains(finding) {
-                findings.push(finding.clone());
+        // Warnings about what it extends are not the author's.
+        let errors = file.packs.iter().flat_map(|p| p.content.errors.clone());
+        for finding in errors.chain(file.own().warnings()) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
             }
         }
     }
