@@ -27,7 +27,7 @@ mod show;
 mod signals;
 mod terminal;
 
-use terminal::{complain, remark};
+use terminal::remark;
 
 /// Extracts the feedback that users give in passing from chat logs.
 #[derive(Debug, Parser)]
@@ -114,7 +114,7 @@ pub fn main() -> Exit {
         Err(failure) if failure.closed_pipe => Exit::Ok,
         Err(failure) => {
             if !failure.message.is_empty() {
-                complain(&failure.message);
+                terminal::complain(&failure.message);
             }
             failure.exit
         }
@@ -132,8 +132,8 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&format!("{}\n", serde_json::to_string(value).expect("a report is plain data")))
 }
 
-/// Asks the judge, if one is configured; the exit code if that did not come to its end.
-fn judge_if_configured(run: &RunDir, watch: &Watch) -> Result<Option<Exit>, Failure> {
+/// Asks the judge, if one is configured; the reason if that did not come to its end.
+fn judge_if_configured(run: &RunDir, watch: &Watch) -> Result<Option<Failure>, Failure> {
     let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
     let asked = {
         let _telling = progress::Telling::of(watch);
@@ -143,23 +143,18 @@ fn judge_if_configured(run: &RunDir, watch: &Watch) -> Result<Option<Exit>, Fail
         remark(&format!("the server refused {} requests; those turns keep waiting", asked.refused));
     }
     let run = run.path.display();
-    Ok(match asked.stop {
-        None => None,
-        Some(Stop::Budget) => {
-            complain(&format!(
-                "the budget of calls is reached; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N"
-            ));
-            Some(Exit::Budget)
-        }
-        Some(Stop::Unavailable(why)) => {
-            complain(&format!(
-                "the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder judge {run}"
-            ));
-            Some(Exit::Unavailable)
-        }
-        Some(Stop::Interrupted) => {
-            complain(&format!("interrupted; what was answered is kept. Go on with: rejoinder resume {run}"));
-            Some(Exit::Interrupted)
-        }
-    })
+    Ok(asked.stop.map(|stop| match stop {
+        Stop::Budget => Failure::new(
+            Exit::Budget,
+            format!("the budget of calls is reached; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N"),
+        ),
+        Stop::Unavailable(why) => Failure::new(
+            Exit::Unavailable,
+            format!("the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder judge {run}"),
+        ),
+        Stop::Interrupted => Failure::new(
+            Exit::Interrupted,
+            format!("interrupted; what was answered is kept. Go on with: rejoinder resume {run}"),
+        ),
+    }))
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use rejoinder_data::{InputFile, input};
 
 use super::progress::Telling;
-use super::{Threads, complain, judge_if_configured, print, print_json, signals};
+use super::{Threads, judge_if_configured, print, print_json, signals};
 use crate::config::{Config, Effective};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -165,16 +165,15 @@ pub(super) fn finish(
         Err(failure) if !failure.closed_pipe => return Err(failure),
         _ => {}
     }
-    if let Some(exit) = stopped {
-        return Ok(exit);
+    // Last of all, so that it is what the operator sees.
+    if let Some(stopped) = stopped {
+        return Err(stopped);
     }
     if strict && summary.quarantined > 0 {
-        complain(&format!(
-            "--strict: {} records were quarantined; see {}",
-            summary.quarantined,
-            run.path.join("quarantine").display()
-        ));
-        return Ok(Exit::BadInput);
+        let place = run.path.join("quarantine");
+        let message =
+            format!("--strict: {} records were quarantined; see {}", summary.quarantined, place.display());
+        return Err(Failure::new(Exit::BadInput, message));
     }
     Ok(Exit::Ok)
 }
