@@ -162,29 +162,35 @@ impl InputFile {
             file.seek(SeekFrom::Start(skip))?;
             stored.read.store(skip, Ordering::Relaxed);
         }
-        let file = StoredFile { file, stored: Arc::clone(&stored) };
-        let mut bytes: Box<dyn Read + Send> = match compression {
-            Compression::None => return Ok(Content { bytes: Box::new(file), stored }),
-            Compression::Gzip => {
-                Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file)))
-            }
-            Compression::Zstd => Box::new(zstd::Decoder::new(file)?),
+        let stored_file = |file| StoredFile { file, stored: Arc::clone(&stored) };
+        let mut packed: Box<dyn Read + Send> = match compression {
+            Compression::None => return Ok(Content { source: Source::Plain(file), stored }),
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(
+                1 << 18,
+                stored_file(file),
+            ))),
+            Compression::Zstd => Box::new(zstd::Decoder::new(stored_file(file))?),
             Compression::Unknown(name) => {
                 return Err(io::Error::other(format!("{name} compression is not known")));
             }
         };
-        let skipped = io::copy(&mut (&mut bytes).take(skip), &mut io::sink())?;
+        let skipped = io::copy(&mut (&mut packed).take(skip), &mut io::sink())?;
         if skipped < skip {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Content { bytes, stored })
+        Ok(Content { source: Source::Packed(packed), stored })
     }
 }
 
 /// The decompressed content of an input file.
 pub struct Content {
-    bytes: Box<dyn Read + Send>,
+    source: Source,
     stored: Arc<Stored>,
+}
+
+enum Source {
+    Plain(File),
+    Packed(Box<dyn Read + Send>),
 }
 
 /// What happened to the stored bytes below the decompression.
@@ -208,13 +214,33 @@ impl Content {
     /// What is left of a file of `size` stored bytes that cannot be read on: nothing.
     pub(crate) fn given_up(size: u64) -> Self {
         let stored = Stored { read: AtomicU64::new(size), ..Stored::default() };
-        Self { bytes: Box::new(io::empty()), stored: Arc::new(stored) }
+        Self { source: Source::Packed(Box::new(io::empty())), stored: Arc::new(stored) }
+    }
+
+    /// Appends the next `limit` bytes, or what there is of them, to `bytes`; returns how many.
+    ///
+    /// # Errors
+    /// If reading fails; what was read before is appended all the same.
+    pub(crate) fn read_up_to(&mut self, limit: u64, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let before = bytes.len();
+        match &mut self.source {
+            // The standard library reads a file, and no wrapper around one, into memory that was not zeroed first.
+            Source::Plain(file) => {
+                let got = file.take(limit).read_to_end(bytes);
+                self.stored.note((bytes.len() - before) as u64, got.as_ref().err());
+                got
+            }
+            Source::Packed(packed) => packed.take(limit).read_to_end(bytes),
+        }
     }
 }
 
-impl Read for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.bytes.read(buffer)
+impl Stored {
+    fn note(&self, read: u64, error: Option<&io::Error>) {
+        self.read.fetch_add(read, Ordering::Relaxed);
+        if error.is_some_and(|e| e.kind() != io::ErrorKind::Interrupted) {
+            self.failed.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -227,11 +253,7 @@ struct StoredFile {
 impl Read for StoredFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let got = self.file.read(buffer);
-        match &got {
-            Ok(count) => drop(self.stored.read.fetch_add(*count as u64, Ordering::Relaxed)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => self.stored.failed.store(true, Ordering::Relaxed),
-        }
+        self.stored.note(*got.as_ref().unwrap_or(&0) as u64, got.as_ref().err());
         got
     }
 }
