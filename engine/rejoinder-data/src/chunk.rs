@@ -89,6 +89,7 @@ impl<'a> ChunkReader<'a> {
         }
         let source = self.open.as_mut().expect("just opened");
         let missing = target.saturating_sub(self.ahead.len());
+        self.ahead.reserve(missing);
         let got = source.take(missing as u64).read_to_end(&mut self.ahead)?;
         Ok(got == missing)
     }
