@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 mod support;
 use support::{DIALOGUES, command, folder, output_files, rejoinder, text, write};
@@ -14,7 +13,7 @@ const CONFIG: &str = "format = 1\n[output]\npart-mib = 1\n[[plugin]]\nname = \"r
 
 fn corpus_file(folder: &Path) -> String {
     let mut content = Vec::new();
-    corpus::write(&mut content, 12_000, 11, corpus::Style::default()).unwrap();
+    corpus::write(&mut content, 2_000, 11, corpus::Style::default()).unwrap();
     // A quarantined record in the middle must survive a kill as well.
     let middle =
         content.iter().skip(content.len() / 2).position(|&b| b == b'\n').unwrap() + content.len() / 2 + 1;
@@ -22,8 +21,14 @@ fn corpus_file(folder: &Path) -> String {
     write(folder, "corpus.jsonl", content)
 }
 
+/// Twenty kills at random moments, of runs and of the resumes that follow, until each run is whole. The seed is printed
+/// where the test fails; `REJOINDER_TEST_SEED` sets it.
 #[test]
-fn a_killed_run_resumes_to_the_same_bytes() {
+fn a_run_killed_twenty_times_resumes_to_the_same_bytes() {
+    let clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos() as u64);
+    let seed = std::env::var("REJOINDER_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(clock);
+    println!("REJOINDER_TEST_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
     let dir = folder();
     let input = corpus_file(dir.path());
     let config = write(dir.path(), "c.toml", CONFIG);
@@ -32,30 +37,42 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     rejoinder(&["run", &input, "--config", &config, "--out", &text(&whole)]).expect(0);
     let whole_time = begun.elapsed();
     let expected = output_files(&whole);
-    let mut interrupted = 0;
-    for attempt in 0..8_u32 {
-        let run = dir.path().join(format!("killed{attempt}"));
-        let mut child = command(&["run", &input, "--config", &config, "--out", &text(&run)])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(whole_time.mul_f64(f64::from(attempt + 1) / 9.0).max(Duration::from_millis(5)));
+    let (mut kills, mut in_the_middle, mut number) = (0, 0, 0);
+    let mut run = dir.path().join("run0");
+    while kills < 20 {
+        let out = text(&run);
+        let args = match run.join("manifest.json").exists() {
+            true => vec!["resume", &out],
+            false => {
+                // Killed before there was a run: what lies there is none.
+                let _ = std::fs::remove_dir_all(&run);
+                vec!["run", &input, "--config", &config, "--out", &out]
+            }
+        };
+        let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(whole_time.mul_f64(random.f64()));
         child.kill().unwrap();
-        child.wait().unwrap();
-        if !run.join("manifest.json").exists() {
-            // Killed before there was a run: begin anew.
+        let ended = child.wait_with_output().unwrap();
+        if ended.status.code().is_none() {
+            kills += 1;
+            let done = output_files(&run);
+            in_the_middle += u32::from(!done.is_empty() && done.len() < expected.len());
             continue;
         }
-        let done = output_files(&run);
-        interrupted += u32::from(done.len() < expected.len());
+        // It was faster than the kill.
+        assert!(ended.status.success(), "kill {kills}: {}", String::from_utf8_lossy(&ended.stderr));
+        assert!(output_files(&run) == expected, "differs after {kills} kills");
+        number += 1;
+        run = dir.path().join(format!("run{number}"));
+    }
+    if run.join("manifest.json").exists() {
         rejoinder(&["resume", &text(&run)]).expect(0);
-        assert!(output_files(&run) == expected, "attempt {attempt} differs");
+        assert!(output_files(&run) == expected, "differs after {kills} kills");
         // Resuming a finished run changes nothing.
         rejoinder(&["resume", &text(&run)]).expect(0);
         assert!(output_files(&run) == expected);
     }
-    assert!(interrupted > 0, "no kill came in the middle of a scan");
+    assert!(in_the_middle > 0, "no kill came in the middle of a scan");
 }
 
 #[test]
@@ -101,5 +118,38 @@ fn a_changed_input_rule_or_manifest_is_refused_with_what_changed() {
     let refused = rejoinder(&["resume", &run]).expect(7);
     assert!(refused.stderr.contains("in.jsonl: was"), "{}", refused.stderr);
     std::fs::write(&input, &content).unwrap();
+
+    let manifest = dir.path().join("run/manifest.json");
+    let written = std::fs::read_to_string(&manifest).unwrap();
+    let version = format!("\"engine\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    std::fs::write(&manifest, written.replace(&version, "\"engine\": \"0.0.1\"")).unwrap();
+    let refused = rejoinder(&["resume", &run]).expect(7);
+    assert!(refused.stderr.contains("engine: was 0.0.1, is"), "{}", refused.stderr);
+    std::fs::write(&manifest, written).unwrap();
     rejoinder(&["resume", &run]).expect(0);
+}
+
+#[test]
+fn a_config_that_decides_otherwise_is_refused_with_its_keys_while_judge_and_budget_may_change() {
+    let dir = folder();
+    let base = "format = 1\n[[plugin]]\nname = \"rephrase\"\n";
+    let config = write(dir.path(), "c.toml", base);
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &run]).expect(0);
+    for (more, expected) in [
+        ("[input]\nmin-messages = 4\n", "input.min-messages: was 0, is 4"),
+        ("[rules]\ndisable = [\"en.x\"]\n", "rules.disable: was [], is [\"en.x\"]"),
+        ("[[plugin]]\nname = \"other\"\n", "plugin[1].name: was not there, is \"other\""),
+        ("[output]\npart-mib = 2\n", "output.part-mib: was 64, is 2"),
+        ("[judge]\nunit = \"conversation\"\n", "judge.unit: was \"turn\", is \"conversation\""),
+    ] {
+        let changed = write(dir.path(), "changed.toml", format!("{base}{more}"));
+        let refused = rejoinder(&["resume", &run, "--config", &changed]).expect(7);
+        assert!(refused.stderr.contains(expected), "{expected}\n{}", refused.stderr);
+    }
+    let allowed = "[judge]\nmodel = \"another\"\nmax-in-flight = 2\n[budget]\ncalls = 9\n";
+    let allowed = write(dir.path(), "allowed.toml", format!("{base}{allowed}"));
+    rejoinder(&["resume", &run, "--config", &allowed, "--threads", "1"]).expect(0);
+    let manifest = std::fs::read_to_string(dir.path().join("run/manifest.json")).unwrap();
+    assert!(manifest.contains("\"another\""), "the latest judge is kept");
 }

@@ -1,7 +1,7 @@
 //! `rejoinder rules check` and `rules test` as a rule author sees them.
 
 mod support;
-use support::{folder, rejoinder, write};
+use support::{DIALOGUES, folder, rejoinder, rows, text, write};
 
 const BROKEN: &str = r#"format = 1
 [[rule]]
@@ -161,4 +161,268 @@ fn the_shipped_pack_is_sound() {
 fn an_unknown_pack_or_file_is_named() {
     assert!(rejoinder(&["rules", "check", "enn"]).expect(2).stderr.contains("did you mean `en`?"));
     assert!(rejoinder(&["rules", "check", "./not-there.toml"]).expect(8).stderr.contains("not-there.toml"));
+}
+
+#[test]
+fn warnings_can_be_allowed_and_unknown_ones_are_refused() {
+    let dir = folder();
+    let rule = |allow: &str| {
+        format!(
+            "format = 1\n[[rule]]\nid = \"w.slow\"\ncategory = \"UR3\"\nroute = \"escalate\"\nregex = ['''^\\w+$''']\nallow = {allow}\n"
+        )
+    };
+    let file = write(dir.path(), "allowed.toml", rule(r#"["W101", "W102"]"#));
+    let ended = rejoinder(&["rules", "check", &file]).expect(0);
+    assert!(ended.stdout.contains("0 errors, 0 warnings"), "{}", ended.stdout);
+    let file = write(dir.path(), "unknown.toml", rule(r#"["W999"]"#));
+    let ended = rejoinder(&["rules", "check", &file]).expect(3);
+    assert!(ended.stdout.contains("`W999` is no value of `allow`"), "{}", ended.stdout);
+}
+
+#[test]
+fn useless_phrases_and_tests_are_named_where_they_stand() {
+    let dir = folder();
+    let file = write(
+        dir.path(),
+        "u.toml",
+        r#"format = 1
+[[rule]]
+id = "u.wide"
+category = "UR3"
+route = "escalate"
+any = ["is wrong", "that is wrong"]
+  [[rule.test]]
+  dialogue = ["U: a", "A: b", "U: is wrong"]
+  expect = { route = "escalate" }
+  [[rule.test]]
+  dialogue = ["U: a", "A: b", "U: is it wrong"]
+  expect = { route = "none" }
+
+[[rule]]
+id = "u.narrow"
+category = "UR3"
+route = "escalate"
+any = ["this is wrong"]
+regex = ['''\bno \w+\W*$''']
+max-words = 20
+  [[rule.test]]
+  dialogue = ["U: a", "A: b", "U: hm, no working code"]
+  expect = { route = "escalate" }
+  [[rule.test]]
+  dialogue = ["U: a", "A: b", "U: no"]
+  expect = { route = "none" }
+"#,
+    );
+    let ended = rejoinder(&["rules", "check", &file]).expect(0);
+    for (code, place) in
+        [("W104", "u.toml:6:20"), ("W105", "u.toml:7:3"), ("W104", "u.toml:18:8"), ("W106", "u.toml:19:10")]
+    {
+        let found = ended.stdout.lines().zip(ended.stdout.lines().skip(1)).any(|(what, at)| {
+            what.starts_with(&format!("warning[{code}]")) && at.trim_end().ends_with(place)
+        });
+        assert!(found, "no {code} at {place} in\n{}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("0 errors, 4 warnings"), "{}", ended.stdout);
+}
+
+const CONDITIONS: &str = r#"format = 1
+version = "7"
+extends = ["./base.toml"]
+disable = ["base.off"]
+
+[[rule]]
+id = "c.first_short"
+category = "UR4"
+route = "escalate"
+min-words = 2
+max-words = 4
+turn = { first = true }
+previous-assistant = { has-code = true, ends-with-question = false }
+
+[[rule]]
+id = "c.last"
+route = "score"
+turn = { last = true }
+
+[[rule]]
+id = "c.about_the_answer"
+category = "UR4"
+route = "escalate"
+regex = ['''^what\b.*\?''']
+words-in-answer = 0.5
+
+[[rule]]
+id = "c.again"
+category = "UR1"
+route = "escalate"
+similar-to-earlier = 0.6
+template = false
+
+[[rule]]
+id = "c.wrong_language"
+category = "UR2"
+route = "escalate"
+language = ["es"]
+previous-assistant = { other-language = true }
+"#;
+
+/// Ids of the rules that hit the last later turn of a dialogue.
+fn hits(dir: &std::path::Path, rules: &str, dialogue: &str) -> Vec<String> {
+    let config = write(dir, "hits.toml", format!("format = 1\n[rules]\npacks = [{rules:?}]\n"));
+    let file = write(dir, "dialogue.txt", dialogue);
+    let json = rejoinder(&["explain", &file, "--config", &config, "--json"]).expect(0).json();
+    let rules = json["rules"].as_array().unwrap().iter();
+    rules.filter(|r| r["hit"] == true).map(|r| r["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn conditions_look_at_the_dialogue() {
+    let dir = folder();
+    write(
+        dir.path(),
+        "base.toml",
+        "format = 1\n[[rule]]\nid = \"base.off\"\nroute = \"score\"\nmax-words = 99\n\
+         [[rule]]\nid = \"base.on\"\nroute = \"reject\"\nany = [\"thanks in advance\"]\n",
+    );
+    let rules = write(dir.path(), "c.toml", CONDITIONS);
+    rejoinder(&["rules", "check", &rules]).expect(0);
+    let hits = |dialogue: &str| hits(dir.path(), &rules, dialogue);
+    let code = "A: Here:\n```\nx = 1\n```\n";
+    assert_eq!(hits(&format!("U: assign one\n{code}U: and two?")), ["c.first_short", "c.last"]);
+    assert_eq!(hits(&format!("U: assign one\n{code}U: two\n")), ["c.last"], "too few words");
+    assert_eq!(hits("U: assign one\nA: x = 1\nU: and two?"), ["c.last"], "no code");
+    assert_eq!(
+        hits("U: tell me of owls\nA: Owls rotate their heads by 270 degrees.\nU: What are 270 degrees?"),
+        ["c.last", "c.about_the_answer"]
+    );
+    assert_eq!(hits("U: tell me of owls\nA: Owls rotate their heads.\nU: What is a lynx?"), ["c.last"]);
+    let again = "U: list the rivers of France\nA: Seine.\nU: ";
+    assert_eq!(hits(&format!("{again}list the rivers of France please")), ["c.last", "c.again"]);
+    assert_eq!(hits(&format!("{again}list the rivers of Spain")), ["c.last"], "a template with other data");
+    assert_eq!(
+        hits(
+            "U: explícame qué es una mónada, por favor\nA: A monad is a monoid in the category of endofunctors.\nU: no entiendo nada de esto"
+        ),
+        ["c.last", "c.wrong_language"]
+    );
+    assert_eq!(hits("U: a\nA: b\nU: thanks in advance"), ["base.on", "c.last"], "extended");
+}
+
+#[test]
+fn explain_shows_each_condition_with_what_was_found() {
+    let dir = folder();
+    let rules = write(
+        dir.path(),
+        "e.toml",
+        r#"format = 1
+[[rule]]
+id = "e.no"
+category = "UR2"
+route = "accept"
+any = ["no"]
+at = "start"
+max-words = 3
+unless = ['''\bproblem\b''']
+"#,
+    );
+    let config = write(dir.path(), "c.toml", format!("format = 1\n[rules]\npacks = [{rules:?}]\n"));
+    let explain = |dialogue: &str| {
+        let file = write(dir.path(), "d.txt", dialogue);
+        rejoinder(&["explain", &file, "--config", &config, "--all"]).expect(0).stdout
+    };
+    let hit = explain("U: a list\nA: Java.\nU: No, Python");
+    for expected in [
+        "HIT  e.no accept UR2",
+        "PASS any, regex",
+        "found `no`",
+        "PASS max-words = 3",
+        "2 words",
+        "accepted:",
+    ] {
+        assert!(hit.contains(expected), "no `{expected}` in\n{hit}");
+    }
+    let misplaced = explain("U: a list\nA: Java.\nU: oh no");
+    assert!(misplaced.contains("not where at = \"start\" wants it"), "{misplaced}");
+    let failed = explain("U: a list\nA: Java.\nU: No, that is no problem");
+    assert!(failed.contains("FAIL max-words = 3") && failed.contains("matches `problem`"), "{failed}");
+    assert!(failed.contains("rejected: no rule marked it"), "{failed}");
+    let hostile = explain("U: a\nA: b\nU: No \u{1b}[2J problem");
+    assert!(!hostile.contains('\u{1b}'), "{hostile:?}");
+    let not_later = write(dir.path(), "n.txt", "U: no\n");
+    assert!(rejoinder(&["explain", &not_later]).expect(2).stderr.contains("no later turn"));
+    let file = write(dir.path(), "d.txt", "U: a\nA: b\nU: no\n");
+    assert!(rejoinder(&["explain", &file, "--rule", "no.such"]).expect(2).stderr.contains("no.such"));
+}
+
+#[test]
+fn explain_leads_from_a_record_back_to_its_rules() {
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--out", &run]).expect(0);
+    for row in rows(&dir.path().join("run/parts/part-00000.jsonl")) {
+        let ended = rejoinder(&["explain", &run, row["id"].as_str().unwrap()]).expect(0);
+        for rule in row["rules"].as_array().unwrap() {
+            let hit = format!("HIT  {} ", rule.as_str().unwrap());
+            assert!(ended.stdout.contains(&hit), "no `{hit}` in\n{}", ended.stdout);
+        }
+        assert!(ended.stdout.contains("accepted: "), "{}", ended.stdout);
+    }
+    assert!(rejoinder(&["explain", &run, "0:99999:2"]).expect(2).stderr.contains("no record 0:99999:2"));
+    assert!(rejoinder(&["explain", &run]).expect(2).stderr.contains("name the turn by its id"));
+}
+
+#[test]
+fn stats_count_what_each_rule_does_and_name_those_without_effect() {
+    let dir = folder();
+    let rule = |id: &str, route: &str, phrase: &str| {
+        format!("[[rule]]\nid = \"{id}\"\ncategory = \"UR5\"\nroute = \"{route}\"\nany = [\"{phrase}\"]\n")
+    };
+    let rules = [
+        "format = 1\n".to_owned(),
+        rule("s.thanks", "accept", "thanks"),
+        rule("s.again", "accept", "thanks a lot"),
+        rule("s.never", "escalate", "never in this corpus"),
+    ];
+    let rules = write(dir.path(), "s.toml", rules.concat());
+    let record = |turn: &str, labels: &str| {
+        format!(
+            r#"{{"conversation":[{{"role":"user","content":"a"}},{{"role":"assistant","content":"b"}},{{"role":"user","content":"{turn}"}}],"labels":{labels}}}"#
+        ) + "\n"
+    };
+    let praise = r#"[{"turn":2,"category":"UR5"}]"#;
+    let corpus = write(
+        dir.path(),
+        "corpus.jsonl",
+        [record("Thanks a lot!", praise), record("thanks", "[]"), record("and now?", "[]")].concat(),
+    );
+    let json =
+        rejoinder(&["rules", "stats", &corpus, "--rules", &rules, "--labels", "--json"]).expect(0).json();
+    assert_eq!(json["turns"], 3);
+    let figures: Vec<Vec<u64>> = json["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| ["hits", "alone", "effect", "accepted"].iter().map(|k| r[k].as_u64().unwrap()).collect())
+        .collect();
+    assert_eq!(figures, [[2, 1, 1, 2], [1, 0, 0, 1], [0, 0, 0, 0]]);
+    assert_eq!(json["rules"][0]["precision"]["value"], 0.5);
+    let table = rejoinder(&["rules", "stats", &corpus, "--rules", &rules]).expect(0).stdout;
+    assert!(table.contains("2 rules have no effect here") && table.contains("\n  s.never"), "{table}");
+    let eval = rejoinder(&["eval", &corpus, "--labels", "--by-rule", "--json"]).expect(0).json();
+    assert!(eval["rules"].as_array().unwrap().iter().any(|r| r["hits"].as_u64() > Some(0)));
+    let unlabelled = write(dir.path(), "u.jsonl", record("thanks", "7"));
+    rejoinder(&["rules", "stats", &unlabelled, "--labels"]).expect(2);
+}
+
+#[test]
+fn list_shows_every_rule_with_its_line() {
+    let ended = rejoinder(&["rules", "list", "en"]).expect(0);
+    assert!(ended.stdout.starts_with("rules/en.toml: "), "{}", ended.stdout);
+    let json = rejoinder(&["rules", "list", "--json"]).expect(0).json();
+    let rules = json["rules"].as_array().unwrap();
+    let source = std::fs::read_to_string("rules/en.toml").unwrap();
+    let lines: Vec<&str> = source.lines().collect();
+    for rule in rules.iter().filter(|r| r["file"] == "rules/en.toml") {
+        assert_eq!(lines[rule["line"].as_u64().unwrap() as usize - 1], "[[rule]]");
+    }
 }

@@ -267,14 +267,6 @@ fn wrong_use_is_told_with_exit_code_2() {
 }
 
 #[test]
-fn an_unknown_compression_is_named() {
-    let dir = folder();
-    let xz = write(dir.path(), "a.jsonl.xz", b"\xFD7zXZ\0rest");
-    let ended = rejoinder(&["run", &xz, "--out", &text(&dir.path().join("o"))]).expect(8);
-    assert!(ended.stderr.contains("is a xz file"), "{}", ended.stderr);
-}
-
-#[test]
 fn config_errors_name_file_line_and_column() {
     let dir = folder();
     for (toml, expected) in [

@@ -5,16 +5,24 @@ use std::time::Duration;
 
 use rejoinder_data::Mapping;
 use rejoinder_judge::{ApiKey, JudgeConfig, Unit, prompt::Window};
-use rejoinder_rules::diagnostic::Source;
+use rejoinder_rules::Pack;
+use rejoinder_rules::diagnostic::{Source, did_you_mean};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+
+mod effective;
+mod keys;
+
+pub use effective::{Effective, Origin};
+pub use keys::schema;
 
 /// The config format that this engine reads.
 const FORMAT: u32 = 1;
 
 /// Everything that decides what a run does. Paths are relative to the config file's folder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// Format number of this file: 1.
@@ -43,10 +51,11 @@ pub struct Config {
 }
 
 /// `[input]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct InputConfig {
     /// Names of the keys in shapes that are not known.
+    #[schemars(with = "keys::MappingSchema")]
     pub map: Mapping,
     /// Conversations with fewer messages are left out; 4 is the paper's choice.
     pub min_messages: usize,
@@ -61,7 +70,7 @@ impl Default for InputConfig {
 }
 
 /// `[rules]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct RulesConfig {
     /// Shipped names or paths.
@@ -72,12 +81,12 @@ pub struct RulesConfig {
 
 impl Default for RulesConfig {
     fn default() -> Self {
-        Self { packs: vec!["en".to_owned()], disable: Vec::new() }
+        Self { packs: Pack::shipped().map(str::to_owned).collect(), disable: Vec::new() }
     }
 }
 
 /// `[[plugin]]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PluginConfig {
     /// Name of a shipped plugin, or of a library in the search path.
@@ -109,7 +118,7 @@ const fn default_max_faults() -> u32 {
 }
 
 /// Where a plugin runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Isolation {
     /// In this process.
@@ -118,7 +127,7 @@ pub enum Isolation {
 }
 
 /// What a plugin's failure on a turn leads to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFault {
     /// The turn waits for the judge.
@@ -129,7 +138,7 @@ pub enum OnFault {
 }
 
 /// `[judge]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct JudgeSection {
     /// Base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; without it nobody is asked.
@@ -182,7 +191,7 @@ impl Default for JudgeSection {
 }
 
 /// What one request is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitName {
     /// One later turn with a short window.
@@ -193,7 +202,7 @@ pub enum UnitName {
 }
 
 /// The form of the judge's answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnswerForm {
     /// The best form there is; today `json`.
@@ -204,7 +213,7 @@ pub enum AnswerForm {
 }
 
 /// `[budget]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct BudgetConfig {
     /// Greatest number of HTTP attempts over the whole life of a run.
@@ -212,7 +221,7 @@ pub struct BudgetConfig {
 }
 
 /// `[output]`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct OutputConfig {
     /// A part ends after this many mebibytes of input; what a kill can undo.
@@ -249,28 +258,30 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads a config file.
+    /// Reads a config file; also gives its text.
     ///
     /// # Errors
     /// If it cannot be read, or says something that cannot be; with file, line and column.
-    pub fn load(path: &Path) -> Result<Self, Failure> {
+    fn load(path: &Path) -> Result<(Self, String), Failure> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| Failure::invalid(format!("cannot read the config {}: {e}", path.display())))?;
         let mut config = Self::parse(&path.display().to_string(), &text)?;
         config.resolve_paths(path.parent().unwrap_or_else(|| Path::new("")));
-        Ok(config)
+        Ok((config, text))
     }
 
     fn parse(name: &str, text: &str) -> Result<Self, Failure> {
         let source = Source { name, text };
-        let at = |span: std::ops::Range<usize>, message: &str| {
-            Failure::invalid(source.diagnostic("C001", span, message, "").to_string())
+        let at = |span: std::ops::Range<usize>, message: &str, help: &str| {
+            Failure::invalid(source.diagnostic("C001", span, message, help).to_string())
         };
-        let config: Self =
-            toml::from_str(text).map_err(|e| at(e.span().unwrap_or(0..0), e.message().trim_end()))?;
+        let config: Self = toml::from_str(text).map_err(|e| {
+            let (message, help) = explain(e.message().trim_end());
+            at(e.span().unwrap_or(0..0), message, &help)
+        })?;
         config.check().map_err(|(key, message)| {
             let start = text.find(key).unwrap_or(0);
-            at(start..start + key.len(), &message)
+            at(start..start + key.len(), &message, "")
         })?;
         Ok(config)
     }
@@ -326,6 +337,19 @@ impl Config {
     /// The window that turn prompts show.
     pub fn window(&self) -> Window {
         Window { messages: self.judge.window_messages, max_bytes_per_message: self.judge.window_bytes }
+    }
+}
+
+/// A parser's message, and as help the nearest of the names that it says it expected.
+fn explain(message: &str) -> (&str, String) {
+    let unknown = |m: &str| m.starts_with("unknown field") || m.starts_with("unknown variant");
+    let Some((what, expected)) = message.split_once(", expected ").filter(|(what, _)| unknown(what)) else {
+        return (message, String::new());
+    };
+    let quoted = |text| -> Vec<&str> { str::split(text, '`').skip(1).step_by(2).collect() };
+    match quoted(what).first() {
+        Some(given) => (what, did_you_mean(given, &quoted(expected))),
+        None => (message, String::new()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! How a command can end: exit codes are a promise to scripts, and each failure knows its own.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 
-/// Exit codes. 4, 5 and 8 leave a run that can be resumed.
+/// Exit codes. 4, 5, 8 and 130 leave a run that can be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -25,6 +25,24 @@ pub enum Exit {
     Invalid = 7,
     /// Reading, writing or a plugin failed.
     Io = 8,
+    /// The operator interrupted it (128 + SIGINT, as shells count).
+    Interrupted = 130,
+}
+
+/// Runs the command; a panic is a fault of this program, and asks for a report.
+pub fn guard(command: impl FnOnce() -> Exit + std::panic::UnwindSafe) -> Exit {
+    std::panic::catch_unwind(command).unwrap_or_else(|_| {
+        // The panic's message and place are printed by then. There is nobody left to tell if this cannot be.
+        let _ = writeln!(
+            io::stderr(),
+            "rejoinder: this is a bug in rejoinder {} ({} {}). Please report it, with the lines above and the command.\n\
+             What a run had done is kept: rejoinder resume RUN",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        );
+        Exit::Bug
+    })
 }
 
 /// Why a command ends early, in words for the user.
@@ -52,6 +70,11 @@ impl Failure {
     /// Invalid or changed config, rules or inputs.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Exit::Invalid, message)
+    }
+
+    /// The operator wants no more.
+    pub fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "interrupted")
     }
 
     /// Reading or writing failed.
@@ -93,9 +116,9 @@ impl From<rejoinder_rules::PackError> for Failure {
 
 impl From<rejoinder_data::InputError> for Failure {
     fn from(error: rejoinder_data::InputError) -> Self {
-        use rejoinder_data::InputError::{BadGlob, Nothing, UnknownCompression, Unreadable};
+        use rejoinder_data::InputError::{BadGlob, NoFile, Nothing, UnknownCompression, Unreadable};
         let exit = match &error {
-            Nothing(_) | BadGlob(..) => Exit::Usage,
+            Nothing(_) | NoFile(_) | BadGlob(..) => Exit::Usage,
             Unreadable(..) | UnknownCompression(..) => Exit::Io,
         };
         Self::new(exit, error.to_string())
@@ -105,5 +128,16 @@ impl From<rejoinder_data::InputError> for Failure {
 impl From<rejoinder_host::HostError> for Failure {
     fn from(error: rejoinder_host::HostError) -> Self {
         Self::new(Exit::Io, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_and_nothing_else_is() {
+        assert_eq!(guard(|| panic!("as a test")), Exit::Bug);
+        assert_eq!(guard(|| Exit::Budget), Exit::Budget);
     }
 }

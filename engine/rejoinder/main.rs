@@ -4,7 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let ended = std::panic::catch_unwind(rejoinder::cli::main);
-    // The panic's message and place are printed by then.
-    ExitCode::from(ended.unwrap_or(rejoinder::failure::Exit::Bug) as u8)
+    ExitCode::from(rejoinder::failure::guard(rejoinder::cli::main) as u8)
 }

@@ -48,7 +48,13 @@ impl From<Output> for Ended {
 /// The command, ready to run with `args`.
 pub fn command<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rejoinder"));
-    command.args(args).stdin(Stdio::null()).env_remove("REJOINDER_PLUGIN_PATH");
+    command.args(args).stdin(Stdio::null());
+    // The developer's own settings are none of the tests' business.
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"REJOINDER_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

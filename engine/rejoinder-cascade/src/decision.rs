@@ -37,23 +37,71 @@ impl Ballot {
     }
 }
 
+/// Why a turn was decided as it was: the line of the list that applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// Line 1: an explicit reject and no accept.
+    Rejected,
+    /// Line 2: accept of exactly one category and no reject.
+    Accepted(Category),
+    /// Line 3: accept against reject.
+    AcceptAgainstReject,
+    /// Line 3: two categories accepted.
+    TwoCategories,
+    /// Line 4: a plugin failed on it.
+    Faulted,
+    /// Line 6: a candidate, without a score.
+    Candidate,
+    /// Line 6: no candidate, without a score.
+    Unmarked,
+}
+
+impl Ground {
+    /// What it leads to.
+    pub const fn decision(self) -> Decision {
+        match self {
+            Self::Accepted(category) => Decision::Accepted(category),
+            Self::Rejected | Self::Unmarked => Decision::Rejected,
+            Self::AcceptAgainstReject | Self::TwoCategories | Self::Faulted | Self::Candidate => {
+                Decision::Undecided
+            }
+        }
+    }
+
+    /// For people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected: an explicit reject and no accept",
+            Self::Accepted(_) => "accepted: accept of exactly one category and no reject",
+            Self::AcceptAgainstReject => "waits for the judge: accept stands against reject",
+            Self::TwoCategories => "waits for the judge: two categories were accepted",
+            Self::Faulted => "waits for the judge: a plugin failed on it",
+            Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
+            Self::Unmarked => "rejected: no rule marked it",
+        }
+    }
+}
+
 /// Decides a turn; the first line that applies:
 ///
 /// 1. an explicit reject and no accept: rejected
 /// 2. accept of exactly one category and no reject: accepted
 /// 3. accept against reject, or two categories accepted: undecided
 /// 4. a plugin failed on it: undecided
-/// 5. a candidate is undecided, any other turn rejected
+/// 5. there is a learned score: it decides (there is none yet)
+/// 6. a candidate is undecided, any other turn rejected
 ///
 /// A candidate is a turn that some rule other than a reject rule marked.
-pub fn decide(ballot: &Ballot, is_candidate: bool) -> Decision {
+pub fn decide(ballot: &Ballot, is_candidate: bool) -> Ground {
     let mut accepted = Category::ALL.into_iter().filter(|c| ballot.accepted[c.index()]);
     match (accepted.next(), accepted.next(), ballot.rejected) {
-        (None, _, true) => Decision::Rejected,
-        (Some(category), None, false) => Decision::Accepted(category),
-        (Some(_), ..) => Decision::Undecided,
-        (None, _, false) if ballot.faulted || is_candidate => Decision::Undecided,
-        (None, _, false) => Decision::Rejected,
+        (None, _, true) => Ground::Rejected,
+        (Some(category), None, false) => Ground::Accepted(category),
+        (Some(_), _, true) => Ground::AcceptAgainstReject,
+        (Some(_), Some(_), false) => Ground::TwoCategories,
+        (None, _, false) if ballot.faulted => Ground::Faulted,
+        (None, _, false) if is_candidate => Ground::Candidate,
+        (None, _, false) => Ground::Unmarked,
     }
 }
 
@@ -69,7 +117,7 @@ mod tests {
         if faulted {
             ballot.fault();
         }
-        decide(&ballot, is_candidate)
+        decide(&ballot, is_candidate).decision()
     }
 
     #[test]

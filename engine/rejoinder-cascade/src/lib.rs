@@ -6,4 +6,4 @@
 mod decision;
 pub mod interval;
 
-pub use decision::{Ballot, Decision, decide};
+pub use decision::{Ballot, Decision, Ground, decide};

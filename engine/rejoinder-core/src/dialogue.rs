@@ -15,6 +15,8 @@ pub struct AnswerTraits {
     pub refuses: bool,
     /// It stops in mid-sentence or inside a code block.
     pub cut_off: bool,
+    /// It holds a code block.
+    pub has_code: bool,
 }
 
 /// How much of an answer's opening is searched for apologies and refusals, in bytes.
@@ -53,6 +55,7 @@ impl AnswerTraits {
             apologises: says(APOLOGIES),
             refuses: says(REFUSALS),
             cut_off: is_cut_off(trimmed),
+            has_code: trimmed.contains("```"),
         }
     }
 }
@@ -120,6 +123,7 @@ mod tests {
     #[test]
     fn an_open_code_block_or_a_long_unfinished_text_is_cut_off() {
         assert!(AnswerTraits::of("```python\nprint(1)").cut_off);
+        assert!(AnswerTraits::of("```python\nprint(1)\n```").has_code);
         assert!(AnswerTraits::of(&format!("{} and the", "word ".repeat(100))).cut_off);
         assert!(!AnswerTraits::of("Paris").cut_off);
         assert!(!AnswerTraits::of(&format!("{}.", "word ".repeat(100))).cut_off);

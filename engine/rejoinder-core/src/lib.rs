@@ -6,11 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod category;
+pub mod change;
 mod conversation;
 pub mod dialogue;
 mod feedback;
 pub mod fold;
 mod ids;
+pub mod language;
 pub mod similarity;
 pub mod text;
 mod vote;

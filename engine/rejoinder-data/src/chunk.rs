@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
 
-use crate::input::InputFile;
+use crate::input::{Content, InputFile};
 use crate::quarantine::Quarantined;
 
 /// A chunk ends at the last line end in this many bytes.
@@ -35,13 +35,22 @@ pub struct Chunk {
     pub start: Position,
     /// Where the next one begins.
     pub end: Position,
+    /// Bytes of the input file, as stored, that had been read when it was cut.
+    pub stored_bytes_read: u64,
     /// The lines, with their line feeds; the last one of a file may have none.
     pub bytes: Vec<u8>,
-    /// A line that was too long (then `bytes` is empty), or where reading failed.
+    /// A line that was too long (then `bytes` is empty), or where the compression is broken.
     pub lost: Vec<Quarantined>,
+    /// Why the file itself cannot be read on: a fault of the disk or the network that may pass, not of the data.
+    pub failure: Option<String>,
 }
 
 impl Chunk {
+    /// A chunk of lines that were picked by hand, the first at `start`.
+    pub fn of_lines(file: String, start: Position, bytes: Vec<u8>) -> Self {
+        Self { file, start, end: start, stored_bytes_read: 0, bytes, lost: Vec::new(), failure: None }
+    }
+
     /// The lines with their 0-based numbers, without line feeds and blank lines.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let mut number = self.start.line;
@@ -63,15 +72,16 @@ pub struct ChunkReader<'a> {
     files: &'a [InputFile],
     max_record_bytes: usize,
     at: Position,
-    open: Option<Box<dyn Read + Send>>,
+    open: Option<Content>,
     /// Bytes read ahead of `at`.
     ahead: Vec<u8>,
+    failure: Option<String>,
 }
 
 impl<'a> ChunkReader<'a> {
     /// A reader over `files` from position `from`; lines longer than `max_record_bytes` are set aside.
     pub fn new(files: &'a [InputFile], from: Position, max_record_bytes: usize) -> Self {
-        Self { files, max_record_bytes, at: from, open: None, ahead: Vec::new() }
+        Self { files, max_record_bytes, at: from, open: None, ahead: Vec::new(), failure: None }
     }
 
     fn file_name(&self) -> String {
@@ -115,7 +125,8 @@ impl<'a> ChunkReader<'a> {
             target *= 2;
             more = self.fill_or_report(target, &mut lost);
         };
-        if cut == 0 && lost.is_empty() {
+        let failure = self.failure.take();
+        if cut == 0 && lost.is_empty() && failure.is_none() {
             return None;
         }
         let rest = self.ahead.split_off(cut);
@@ -124,7 +135,8 @@ impl<'a> ChunkReader<'a> {
         let partial = u64::from(bytes.last().is_some_and(|&b| b != b'\n'));
         self.at.byte += bytes.len() as u64;
         self.at.line += ended + partial;
-        Some(Chunk { file: self.file_name(), start, end: self.at, bytes, lost })
+        let stored_bytes_read = self.open.as_ref().map_or(0, Content::stored_bytes_read);
+        Some(Chunk { file: self.file_name(), start, end: self.at, stored_bytes_read, bytes, lost, failure })
     }
 
     /// As `fill`; a failure ends the file here and is reported as lost.
@@ -135,9 +147,12 @@ impl<'a> ChunkReader<'a> {
                 // What was read before the failure stays good, but for a line that it cut in two.
                 let whole = memrchr(b'\n', &self.ahead).map_or(0, |end| end + 1);
                 self.ahead.truncate(whole);
+                if self.open.as_ref().is_none_or(Content::storage_failed) {
+                    self.failure = Some(format!("cannot read {}: {error}", self.file_name()));
+                }
                 let line = self.at.line + line_ends(&self.ahead);
                 lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
-                self.open = Some(Box::new(io::empty()));
+                self.open = Some(Content::given_up(self.files[self.at.shard as usize].size));
                 false
             }
         }
@@ -227,6 +242,37 @@ mod tests {
             [(0, 0, b"a".to_vec()), (0, 2, b"b".to_vec())]
         );
         assert_eq!(chunks.last().unwrap().end.byte, content.len() as u64);
+    }
+
+    #[test]
+    fn a_file_that_vanished_is_a_failure_and_not_an_end() {
+        let (gone, input) = file(b"a\nb\n");
+        let (_keep, next) = file(b"c\n");
+        gone.close().unwrap();
+        let files = [input, next];
+        let chunks: Vec<Chunk> = ChunkReader::new(&files, Position::default(), 1 << 20).collect();
+        assert!(chunks[0].failure.as_ref().is_some_and(|why| why.contains("cannot read")), "{chunks:?}");
+        assert_eq!(chunks[1].failure, None);
+    }
+
+    #[test]
+    fn how_much_of_the_stored_file_is_read_is_told_for_any_compression() {
+        // Hashes: what is compressed to nothing is read at one go.
+        let line = |i: u32| format!("{{\"n\":\"{}\"}}\n", blake3::hash(&i.to_le_bytes())).into_bytes();
+        let plain: Vec<u8> = (0..60_000).flat_map(line).collect();
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&plain).unwrap();
+        let zst = zstd::encode_all(&plain[..], 1).unwrap();
+        for stored in [plain.clone(), gz.finish().unwrap(), zst] {
+            let (_keep, input) = file(&stored);
+            let files = [input];
+            let chunks: Vec<Chunk> = ChunkReader::new(&files, Position::default(), 1 << 20).collect();
+            let read: Vec<u64> = chunks.iter().map(|c| c.stored_bytes_read).collect();
+            assert!(read.is_sorted() && read[0] < files[0].size, "{read:?}");
+            assert_eq!(read.last(), Some(&files[0].size));
+            let resumed = ChunkReader::new(&files, chunks[1].end, 1 << 20).last().unwrap();
+            assert_eq!(resumed.stored_bytes_read, files[0].size);
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,8 @@ pub enum InputError {
     BadGlob(String, String),
     /// The file is there and cannot be read.
     Unreadable(PathBuf, io::Error),
+    /// A pipe or a device: it could be read only once.
+    NoFile(PathBuf),
     /// Compressed in a way that is not known here: the file, and the format's name.
     UnknownCompression(PathBuf, &'static str),
 }
@@ -49,6 +53,11 @@ impl fmt::Display for InputError {
             }
             Self::BadGlob(pattern, why) => write!(f, "`{}` is no valid glob: {why}", pattern.escape_debug()),
             Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::NoFile(path) => write!(
+                f,
+                "{} is no regular file and could be read only once; send it to standard input, and give `-` as the input",
+                path.display()
+            ),
             Self::UnknownCompression(path, format) => write!(
                 f,
                 "{} is a {format} file: decompress it, or recompress it with gzip or zstd",
@@ -81,11 +90,17 @@ pub fn find(names: &[String]) -> Result<Vec<PathBuf>, InputError> {
             }
             inside.sort();
             inside.into_iter().for_each(&mut add);
-        } else if path.exists() {
+        } else if path.exists() || path.is_symlink() {
             add(path.to_owned());
         } else if name.contains(['*', '?', '[']) {
             let found = glob::glob(name).map_err(|e| InputError::BadGlob(name.clone(), e.msg.to_owned()))?;
-            let mut matches: Vec<PathBuf> = found.filter_map(Result::ok).filter(|p| p.is_file()).collect();
+            let mut matches = Vec::new();
+            for found in found {
+                let path = found.map_err(|e| InputError::Unreadable(e.path().to_owned(), e.into()))?;
+                if !path.is_dir() {
+                    matches.push(path);
+                }
+            }
             if matches.is_empty() {
                 return Err(InputError::Nothing(name.clone()));
             }
@@ -103,9 +118,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        if path.is_dir() && !path.is_symlink() && !name.starts_with('.') {
-            walk(&path, files)?;
-        } else if path.is_file() && EXTENSIONS.iter().any(|e| name.ends_with(e)) {
+        if path.is_dir() {
+            if !path.is_symlink() && !name.starts_with('.') {
+                walk(&path, files)?;
+            }
+        } else if EXTENSIONS.iter().any(|e| name.ends_with(e)) {
             files.push(path);
         }
     }
@@ -113,12 +130,17 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
 }
 
 impl InputFile {
-    /// Reads the whole file once for its size and hash, and refuses compressions that are not known.
+    /// Reads the whole file once for its size and hash, and refuses compressions that are not known and what is no
+    /// regular file.
     ///
     /// # Errors
     /// If it cannot be read or decompressed.
     pub fn describe(path: &Path) -> Result<Self, InputError> {
         let unreadable = |e| InputError::Unreadable(path.to_owned(), e);
+        // Asked before it is opened: to open a named pipe waits for its writer.
+        if !path.metadata().map_err(unreadable)?.is_file() {
+            return Err(InputError::NoFile(path.to_owned()));
+        }
         let mut file = File::open(path).map_err(unreadable)?;
         if let Compression::Unknown(name) = sniff(&mut file).map_err(unreadable)? {
             return Err(InputError::UnknownCompression(path.to_owned(), name));
@@ -132,13 +154,17 @@ impl InputFile {
     ///
     /// # Errors
     /// If the file cannot be read, or ends before `skip`.
-    pub fn open(&self, skip: u64) -> io::Result<Box<dyn Read + Send>> {
+    pub fn open(&self, skip: u64) -> io::Result<Content> {
         let mut file = File::open(&self.path)?;
-        let mut content: Box<dyn Read + Send> = match sniff(&mut file)? {
-            Compression::None => {
-                file.seek(SeekFrom::Start(skip))?;
-                return Ok(Box::new(file));
-            }
+        let compression = sniff(&mut file)?;
+        let stored = Arc::new(Stored::default());
+        if matches!(compression, Compression::None) {
+            file.seek(SeekFrom::Start(skip))?;
+            stored.read.store(skip, Ordering::Relaxed);
+        }
+        let file = StoredFile { file, stored: Arc::clone(&stored) };
+        let mut bytes: Box<dyn Read + Send> = match compression {
+            Compression::None => return Ok(Content { bytes: Box::new(file), stored }),
             Compression::Gzip => {
                 Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file)))
             }
@@ -147,11 +173,66 @@ impl InputFile {
                 return Err(io::Error::other(format!("{name} compression is not known")));
             }
         };
-        let skipped = io::copy(&mut (&mut content).take(skip), &mut io::sink())?;
+        let skipped = io::copy(&mut (&mut bytes).take(skip), &mut io::sink())?;
         if skipped < skip {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(content)
+        Ok(Content { bytes, stored })
+    }
+}
+
+/// The decompressed content of an input file.
+pub struct Content {
+    bytes: Box<dyn Read + Send>,
+    stored: Arc<Stored>,
+}
+
+/// What happened to the stored bytes below the decompression.
+#[derive(Default)]
+struct Stored {
+    read: AtomicU64,
+    failed: AtomicBool,
+}
+
+impl Content {
+    /// Bytes of the stored file that have been read, to tell how far one is.
+    pub fn stored_bytes_read(&self) -> u64 {
+        self.stored.read.load(Ordering::Relaxed)
+    }
+
+    /// Whether the file itself could not be read, as opposed to holding what cannot be decompressed.
+    pub(crate) fn storage_failed(&self) -> bool {
+        self.stored.failed.load(Ordering::Relaxed)
+    }
+
+    /// What is left of a file of `size` stored bytes that cannot be read on: nothing.
+    pub(crate) fn given_up(size: u64) -> Self {
+        let stored = Stored { read: AtomicU64::new(size), ..Stored::default() };
+        Self { bytes: Box::new(io::empty()), stored: Arc::new(stored) }
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+/// A file that notes what is read from it, and whether that fails.
+struct StoredFile {
+    file: File,
+    stored: Arc<Stored>,
+}
+
+impl Read for StoredFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.file.read(buffer);
+        match &got {
+            Ok(count) => drop(self.stored.read.fetch_add(*count as u64, Ordering::Relaxed)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.stored.failed.store(true, Ordering::Relaxed),
+        }
+        got
     }
 }
 

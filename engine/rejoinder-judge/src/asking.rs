@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -17,6 +18,8 @@ use crate::question::Question;
 const MAX_WAIT: Duration = Duration::from_secs(60);
 /// First wait, doubled with every attempt; the real one is drawn between nothing and it ("full jitter").
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest time without a look at whether to go on.
+const TICK: Duration = Duration::from_millis(100);
 /// So many questions in a row whose attempts all failed, and the endpoint is taken for dead.
 const MAX_FAILED: u32 = 4;
 /// So many questions in a row that the server refuses, and it is taken for one that refuses all. More than above: a few
@@ -56,6 +59,8 @@ pub enum Stop {
     Budget,
     /// The endpoint does not answer: why.
     Unavailable(String),
+    /// The caller wanted no more.
+    Interrupted,
 }
 
 /// How far asking is.
@@ -91,7 +96,8 @@ pub struct Asked {
 /// A call is reserved in the ledger before each HTTP attempt and `calls` (over the ledger's whole life) is never
 /// passed. 408, 409, 425, 429, 5xx and lost connections are tried again, after the time that the server asks for or a
 /// growing random one. After a stop, what is in flight is awaited and stored: an answer that was paid for is never
-/// lost. Questions are pulled as they are needed.
+/// lost. Questions are pulled as they are needed. `on_progress` is called several times a second, and stops the asking
+/// when it breaks.
 ///
 /// # Errors
 /// If the client cannot be made, or ledger or store fail.
@@ -101,7 +107,7 @@ pub fn ask(
     ledger: &Ledger,
     replies: &Replies,
     calls: Option<u64>,
-    on_progress: &mut dyn FnMut(&Progress),
+    on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Asked, JudgeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -141,13 +147,14 @@ impl Desk<'_> {
     async fn work(
         &self,
         questions: &mut dyn Iterator<Item = Question>,
-        on_progress: &mut dyn FnMut(&Progress),
+        on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Asked, JudgeError> {
         let mut in_flight = FuturesUnordered::new();
         // Keys that the store does not know: in flight, or without an answer.
         let mut seen: HashSet<String> = HashSet::new();
         let mut failure = None;
         loop {
+            self.report(on_progress);
             while in_flight.len() < self.config.max_in_flight.max(1)
                 && failure.is_none()
                 && self.stop.borrow().is_none()
@@ -164,14 +171,15 @@ impl Desk<'_> {
                         (key, settled)
                     }),
                 }
+                self.report(on_progress);
             }
-            let Some((key, settled)) = in_flight.next().await else { break };
+            let Ok(next) = tokio::time::timeout(TICK, in_flight.next()).await else { continue };
+            let Some((key, settled)) = next else { break };
             if matches!(settled, Ok(true)) {
                 seen.remove(&key);
             }
             // What else is in flight has been paid for: it is awaited before the failure is told.
             failure = failure.or(settled.err());
-            on_progress(&self.progress.get());
         }
         if let Some(failure) = failure {
             return Err(failure.into());
@@ -190,6 +198,13 @@ impl Desk<'_> {
         let mut progress = self.progress.get();
         change(&mut progress);
         self.progress.set(progress);
+    }
+
+    /// Tells how far asking is, and stops it if the caller wants no more.
+    fn report(&self, on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>) {
+        if on_progress(&self.progress.get()).is_break() {
+            self.stop(Stop::Interrupted);
+        }
     }
 
     fn stop(&self, why: Stop) {
@@ -251,13 +266,23 @@ impl Desk<'_> {
                     return Ok(false);
                 }
             };
-            if attempt < self.config.max_retries && self.stop.borrow().is_none() {
-                tokio::time::sleep(wait.unwrap_or_else(|| jittered(attempt)).min(MAX_WAIT)).await;
+            if attempt < self.config.max_retries {
+                self.pause(wait.unwrap_or_else(|| jittered(attempt)).min(MAX_WAIT)).await;
             }
         }
         self.note(&self.failed_in_a_row, MAX_FAILED, &last_failure);
         self.unanswered.replace_with(|(count, _)| (*count + 1, last_failure));
         Ok(false)
+    }
+
+    /// Waits, but not beyond a stop.
+    async fn pause(&self, wait: Duration) {
+        let end = Instant::now() + wait;
+        while self.stop.borrow().is_none()
+            && let Some(rest) = end.checked_duration_since(Instant::now())
+        {
+            tokio::time::sleep(rest.min(TICK)).await;
+        }
     }
 
     /// Counts a question without an answer; too many in a row, and the endpoint is given up.

@@ -1,9 +1,10 @@
 //! Asking against a real HTTP server: how often it is asked, what is kept, and when asking gives up.
 
-use std::time::Duration;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use rejoinder_core::RecordId;
-use rejoinder_judge::{ApiKey, Asked, AskedTurn, JudgeConfig, Question, Stop, Unit, ask};
+use rejoinder_judge::{ApiKey, Asked, AskedTurn, JudgeConfig, Progress, Question, Stop, Unit, ask};
 use rejoinder_ledger::{Ledger, Replies};
 
 #[path = "../../../tests/support/server.rs"]
@@ -49,7 +50,10 @@ fn store() -> Store {
 }
 
 fn run(store: &Store, config: &JudgeConfig, questions: Vec<Question>, calls: Option<u64>) -> Asked {
-    ask(config, &mut questions.into_iter(), &store.ledger, &store.replies, calls, &mut |_| {}).unwrap()
+    ask(config, &mut questions.into_iter(), &store.ledger, &store.replies, calls, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap()
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn too_many_requests_are_tried_again_after_the_time_asked_for() {
         0 => Response::new(429, r#"{"error":{"message":"slow down"}}"#).header("retry-after", "1"),
         _ => by_rule(r),
     });
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let asked = run(&store(), &config(&server), questions(1), None);
     assert_eq!((asked.answered, asked.attempts, asked.stop), (1, 2, None));
     assert!(begun.elapsed() >= Duration::from_secs(1));
@@ -211,4 +215,33 @@ fn a_slow_server_is_asked_within_the_limit_and_timed_out() {
     let asked = run(&store(), &impatient, questions(1), None);
     let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
     assert!(why.contains("no answer"), "{why}");
+}
+
+#[test]
+fn an_interruption_keeps_what_is_in_flight_and_waits_for_no_retry() {
+    // The first two are answered slowly, the third is told to come back in half a minute.
+    let server = Server::start(|r| {
+        if r.number == 2 {
+            return Response::new(429, "later").header("retry-after", "30");
+        }
+        std::thread::sleep(Duration::from_millis(400));
+        by_rule(r)
+    });
+    let store = store();
+    let begun = Instant::now();
+    let mut enough = |_: &Progress| match server.requests() {
+        0..3 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let asked = ask(
+        &config(&server),
+        &mut questions(40).into_iter(),
+        &store.ledger,
+        &store.replies,
+        None,
+        &mut enough,
+    )
+    .unwrap();
+    assert_eq!((asked.stop, asked.answered, server.requests()), (Some(Stop::Interrupted), 2, 3));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }

@@ -2,7 +2,6 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use crate::literals;
 use crate::rule::Rule;
 
 /// What a match of one automaton pattern means.
@@ -55,10 +54,10 @@ impl RuleSet {
                 add(phrase.clone(), Target::Phrase(index));
             }
             for (regex_index, regex) in (0..).zip(&rule.regexes) {
-                match literals::required(regex.as_str()) {
+                match regex.literals() {
                     Some(set) => {
                         for literal in set {
-                            add(literal, Target::Gate { rule: index, regex: regex_index });
+                            add(literal.clone(), Target::Gate { rule: index, regex: regex_index });
                         }
                     }
                     None => ungated.push((index, regex_index)),

@@ -75,7 +75,7 @@ impl Source<'_> {
 
     /// 1-based line of a byte offset.
     pub fn line_of(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count() + 1
+        self.text[..offset].matches('\n').count() + 1
     }
 }
 

@@ -7,17 +7,27 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod condition;
 pub mod diagnostic;
+mod explain;
+mod facts;
+mod lints;
 mod literals;
 pub mod pack;
+mod pattern;
 mod rule;
 mod scan;
 mod schema;
 pub mod testing;
 mod toml_reader;
+mod witness;
 
 pub use compile::RuleSet;
+pub use condition::{AnswerTrait, Condition, Measured};
+pub use explain::{Check, Match, Trial};
 pub use pack::{Pack, PackError};
-pub use rule::{At, Expect, PreviousAssistant, Route, Rule, RuleTest};
+pub use pattern::Pattern;
+pub use rule::{At, Expect, Route, Rule, RuleTest};
 pub use scan::Scanner;
-pub use schema::{RuleFile, parse};
+pub use schema::{Reference, RuleFile, parse};
+pub use witness::Costs;

@@ -4,7 +4,6 @@
 //! (so `[sSſ]` becomes the letter s again), and for every place inside it the possible openings are extracted; the
 //! place with the longest, fewest openings wins.
 
-use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 use rejoinder_core::fold::is_folded;
@@ -14,11 +13,10 @@ const MIN_LEN: usize = 2;
 /// More alternatives than this cost the automaton more than they save.
 const MAX_LITERALS: usize = 64;
 
-/// A set of folded literals of which every match in folded text holds at least one; `None` if there is no useful
-/// set or the pattern is invalid. White space stands as single spaces.
-pub(crate) fn required(pattern: &str) -> Option<Vec<String>> {
-    let hir = ParserBuilder::new().case_insensitive(true).build().parse(pattern).ok()?;
-    let best = best(&fold_classes(&hir))?;
+/// A set of folded literals of which every match of a regex, parsed without regard to case, holds at least one in folded
+/// text; `None` if there is no useful set. White space stands as single spaces.
+pub(crate) fn required(hir: &Hir) -> Option<Vec<String>> {
+    let best = best(&fold_classes(hir))?;
     Some(best.into_iter().map(|literal| literal.replace('\n', " ")).collect())
 }
 
@@ -91,12 +89,17 @@ fn rank(set: &[String]) -> (usize, std::cmp::Reverse<usize>) {
 mod tests {
     use proptest::prelude::*;
     use regex::RegexBuilder;
+    use regex_syntax::ParserBuilder;
     use rejoinder_core::fold::Folded;
 
     use super::*;
 
+    fn of(pattern: &str) -> Option<Vec<String>> {
+        required(&ParserBuilder::new().case_insensitive(true).build().parse(pattern).unwrap())
+    }
+
     fn literals(pattern: &str) -> Vec<String> {
-        required(pattern).unwrap_or_default()
+        of(pattern).unwrap_or_default()
     }
 
     #[test]
@@ -109,9 +112,8 @@ mod tests {
 
     #[test]
     fn gives_up_where_no_literal_is_required() {
-        assert_eq!(required(r"^\w+$"), None);
-        assert_eq!(required(r"(?:abc)?\d"), None);
-        assert_eq!(required(r"["), None);
+        assert_eq!(of(r"^\w+$"), None);
+        assert_eq!(of(r"(?:abc)?\d"), None);
     }
 
     proptest! {
@@ -128,7 +130,7 @@ mod tests {
             let folded = Folded::new(&text);
             let regex = RegexBuilder::new(&pattern).case_insensitive(true).build().unwrap();
             if let Some(found) = regex.find(folded.text())
-                && let Some(set) = required(&pattern)
+                && let Some(set) = of(&pattern)
             {
                 let flat = found.as_str().replace('\n', " ");
                 prop_assert!(set.iter().any(|l| flat.contains(l.as_str())), "{pattern:?} on {flat:?}: {set:?}");

@@ -1,12 +1,12 @@
 //! Packs: which rule files are in force, where they come from, and the hash that names them together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::compile::RuleSet;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
-use crate::schema::{RuleFile, parse};
+use crate::schema::{Reference, RuleFile, parse};
 
 /// The packs that ship inside the engine: (name, file, text).
 const SHIPPED: &[(&str, &str, &str)] = &[("en", "rules/en.toml", include_str!("../../../rules/en.toml"))];
@@ -22,6 +22,7 @@ pub struct Pack {
     pub hash: String,
     /// What it holds.
     pub content: RuleFile,
+    text: String,
 }
 
 /// The rules cannot be used.
@@ -41,7 +42,7 @@ impl fmt::Display for PackError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(name) => {
-                let names: Vec<&str> = SHIPPED.iter().map(|(n, ..)| *n).collect();
+                let names: Vec<&str> = Pack::shipped().collect();
                 write!(
                     f,
                     "no shipped rule pack is called `{name}`: {}; a file is named by its path, such as `./{name}.toml`",
@@ -49,12 +50,8 @@ impl fmt::Display for PackError {
                 )
             }
             Self::Unreadable(path, error) => write!(f, "cannot read rules from {}: {error}", path.display()),
-            Self::Invalid(findings) => {
-                let errors: Vec<String> = findings
-                    .iter()
-                    .filter(|d| d.severity == Severity::Error)
-                    .map(ToString::to_string)
-                    .collect();
+            Self::Invalid(errors) => {
+                let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 write!(
                     f,
                     "{}\n{} in the rules",
@@ -72,11 +69,39 @@ impl fmt::Display for PackError {
 impl std::error::Error for PackError {}
 
 impl Pack {
-    /// Reads the packs that `name` stands for: a shipped pack, a rule file, or a folder of them.
+    /// Names of the shipped packs.
+    pub fn shipped() -> impl Iterator<Item = &'static str> {
+        SHIPPED.iter().map(|(name, ..)| *name)
+    }
+
+    /// Reads the packs that `names` stand for (shipped packs, rule files, folders of them) and those that they extend,
+    /// each once, a pack behind those it extends.
     ///
     /// # Errors
-    /// If there is no such pack or a file cannot be read. Findings in the files are kept, not an error here.
-    pub fn load(name: &str) -> Result<Vec<Self>, PackError> {
+    /// If there is no such pack or a file cannot be read. Mistakes in the files are kept, not an error here; a pack to
+    /// extend that is not there is one of them.
+    pub fn load(names: &[String]) -> Result<Vec<Self>, PackError> {
+        let mut loader = Loader::default();
+        for name in names {
+            for pack in Self::named(name)? {
+                loader.add(pack);
+            }
+        }
+        Ok(loader.packs)
+    }
+
+    /// A pack behind those that it extends.
+    pub fn with_extended(pack: Self) -> Vec<Self> {
+        let mut loader = Loader::default();
+        loader.add(pack);
+        loader.packs
+    }
+
+    /// The packs under one name, without those that they extend.
+    ///
+    /// # Errors
+    /// As [`Pack::load`].
+    pub fn named(name: &str) -> Result<Vec<Self>, PackError> {
         if let Some((name, file, text)) = SHIPPED.iter().find(|(shipped, ..)| *shipped == name) {
             return Ok(vec![Self::new(name, file, text)]);
         }
@@ -111,16 +136,23 @@ impl Pack {
             file: file.to_owned(),
             hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
             content: parse(file, text),
+            text: text.to_owned(),
         }
     }
 
-    /// Compiles packs into the rules in force, without those in `disable`.
+    /// Warnings about its rules: what works, and is slow, useless or untested.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        self.content.warnings(&self.file, &self.text)
+    }
+
+    /// Compiles packs into the rules in force: without those that `disable` or a pack's own `disable` names.
     ///
     /// # Errors
-    /// If a pack has errors, an id stands in two of them, or `disable` names no rule.
+    /// If a pack has errors, an id stands in two of them, or something disabled is not there.
     pub fn compile(packs: Vec<Self>, disable: &[String]) -> Result<RuleSet, PackError> {
-        if packs.iter().any(|p| p.content.has_errors()) {
-            return Err(PackError::Invalid(packs.into_iter().flat_map(|p| p.content.findings).collect()));
+        let errors: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
+        if !errors.is_empty() {
+            return Err(PackError::Invalid(errors));
         }
         let mut hasher = blake3::Hasher::new();
         for pack in &packs {
@@ -131,12 +163,14 @@ impl Pack {
         }
         let mut owners: HashMap<String, String> = HashMap::new();
         let mut rules = Vec::new();
-        let mut clashes = Vec::new();
+        let mut findings = Vec::new();
+        let mut disabled: Vec<Reference> = Vec::new();
         for pack in packs {
+            disabled.extend(pack.content.disable);
             for rule in pack.content.rules {
                 let place = format!("{}:{}", rule.file, rule.line);
                 if let Some(first) = owners.insert(rule.id.clone(), place) {
-                    clashes.push(Diagnostic {
+                    findings.push(Diagnostic {
                         code: "R006",
                         severity: Severity::Error,
                         file: rule.file.clone(),
@@ -151,19 +185,120 @@ impl Pack {
                 rules.push(rule);
             }
         }
-        if !clashes.is_empty() {
-            return Err(PackError::Invalid(clashes));
+        let unknown = |id: &str| (!owners.contains_key(id)).then(|| nearest_rule(id, &owners));
+        for reference in &disabled {
+            if let Some(advice) = unknown(&reference.name) {
+                let message =
+                    format!("`disable` names the rule `{}`, which no pack in force has", reference.name);
+                findings.push(reference.report("R012", message, advice));
+            }
+        }
+        if !findings.is_empty() {
+            return Err(PackError::Invalid(findings));
         }
         for id in disable {
-            if !owners.contains_key(id) {
-                let known: Vec<&str> = owners.keys().map(String::as_str).collect();
-                let advice = did_you_mean(id, &known);
-                let advice =
-                    if advice.starts_with("did") { advice } else { "see `rejoinder rules check`".to_owned() };
+            if let Some(advice) = unknown(id) {
                 return Err(PackError::NothingToDisable(id.clone(), advice));
             }
         }
-        rules.retain(|rule| !disable.contains(&rule.id));
+        rules.retain(|rule| !disable.contains(&rule.id) && !disabled.iter().any(|d| d.name == rule.id));
         Ok(RuleSet::new(rules, hasher.finalize().to_hex().to_string()))
+    }
+}
+
+fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {
+    let known: Vec<&str> = owners.keys().map(String::as_str).collect();
+    let advice = did_you_mean(id, &known);
+    if advice.starts_with("did") { advice } else { "`rejoinder rules list` names them all".to_owned() }
+}
+
+/// Packs as they are gathered.
+#[derive(Default)]
+struct Loader {
+    packs: Vec<Pack>,
+    /// Files that were met, so that packs may extend one another in any way.
+    met: HashSet<PathBuf>,
+}
+
+impl Loader {
+    fn add(&mut self, mut pack: Pack) {
+        // A shipped pack has no file; its name stands for itself.
+        let file = Path::new(&pack.file);
+        if !self.met.insert(file.canonicalize().unwrap_or_else(|_| file.to_owned())) {
+            return;
+        }
+        for reference in &pack.content.extends {
+            match Pack::named(&resolved(&reference.name, &pack.file)) {
+                Ok(extended) => extended.into_iter().for_each(|p| self.add(p)),
+                Err(error) => {
+                    pack.content.errors.push(reference.report("R011", error.to_string(), String::new()));
+                }
+            }
+        }
+        self.packs.push(pack);
+    }
+}
+
+/// What `name` in the file `from` stands for: a shipped pack, or a path from that file's folder.
+fn resolved(name: &str, from: &str) -> String {
+    if !name.contains(['/', '\\', '.']) {
+        return name.to_owned();
+    }
+    Path::new(from).parent().map_or_else(|| name.into(), |folder| folder.join(name).display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, name: &str, text: &str) -> String {
+        let path = folder.join(name);
+        std::fs::write(&path, format!("format = 1\n{text}")).unwrap();
+        path.display().to_string()
+    }
+
+    fn rule(id: &str) -> String {
+        format!("[[rule]]\nid = \"{id}\"\ncategory = \"UR5\"\nroute = \"accept\"\nany = [\"{id}\"]\n")
+    }
+
+    #[test]
+    fn a_pack_brings_what_it_extends_without_what_it_disables() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "base.toml", &(rule("a") + &rule("b")));
+        let mine = write(
+            folder.path(),
+            "mine.toml",
+            &("extends = [\"./base.toml\"]\ndisable = [\"a\"]\n".to_owned() + &rule("c")),
+        );
+        let set = Pack::compile(Pack::load(&[mine]).unwrap(), &[]).unwrap();
+        assert_eq!(set.rules().iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn packs_that_extend_each_other_come_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = write(folder.path(), "one.toml", &("extends = [\"./two.toml\"]\n".to_owned() + &rule("a")));
+        write(folder.path(), "two.toml", &("extends = [\"./one.toml\"]\n".to_owned() + &rule("b")));
+        let packs = Pack::load(&[one.clone(), one]).unwrap();
+        assert_eq!(Pack::compile(packs, &[]).unwrap().rules().len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_there_is_reported_where_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine =
+            write(folder.path(), "mine.toml", &("extends = [\"./gone.toml\"]\n".to_owned() + &rule("a")));
+        let finding = Pack::load(&[mine]).unwrap().remove(0).content.errors.pop().unwrap();
+        assert_eq!((finding.code, finding.line, finding.column), ("R011", 2, 12));
+        let mine = write(
+            folder.path(),
+            "mine.toml",
+            &("disable = [\"thanks.aa\"]\n".to_owned() + &rule("thanks.ab")),
+        );
+        let Err(PackError::Invalid(findings)) = Pack::compile(Pack::load(&[mine]).unwrap(), &[]) else {
+            panic!("an unknown rule was disabled");
+        };
+        assert_eq!((findings[0].code, findings[0].line), ("R012", 2));
+        assert!(findings[0].help.contains("thanks.ab"), "{}", findings[0]);
     }
 }

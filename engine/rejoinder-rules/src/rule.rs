@@ -1,7 +1,9 @@
 //! A rule as its author wrote it, checked and with its regexes compiled.
 
-use regex::Regex;
 use rejoinder_core::Category;
+
+use crate::condition::Condition;
+use crate::pattern::Pattern;
 
 /// What a hit of the rule leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,9 @@ pub enum Route {
 }
 
 impl Route {
+    /// All routes, in the order of their names.
+    pub const ALL: [Self; 4] = [Self::Accept, Self::Escalate, Self::Reject, Self::Score];
+
     /// All routes, as written in rule files.
     pub const NAMES: [&'static str; 4] = ["accept", "escalate", "reject", "score"];
 
@@ -41,21 +46,16 @@ pub enum At {
 }
 
 impl At {
+    /// All places, in the order of their names.
+    pub const ALL: [Self; 4] = [Self::Anywhere, Self::Start, Self::End, Self::Whole];
+
     /// All places, as written in rule files.
     pub const NAMES: [&'static str; 4] = ["anywhere", "start", "end", "whole"];
-}
 
-/// What the assistant's last answer must have done; `None` = does not matter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PreviousAssistant {
-    /// It ended with a question.
-    pub ends_with_question: Option<bool>,
-    /// Its opening apologised.
-    pub apologises: Option<bool>,
-    /// Its opening declined.
-    pub refuses: Option<bool>,
-    /// It stops in mid-sentence or inside a code block.
-    pub cut_off: Option<bool>,
+    /// The name used in rule files.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// A rule: matchers (any of them must match) and conditions (all of them must hold).
@@ -70,19 +70,15 @@ pub struct Rule {
     /// Folded phrases, matched at word boundaries.
     pub phrases: Vec<String>,
     /// Regexes over the folded turn.
-    pub regexes: Vec<Regex>,
-    /// Regexes of which none may match.
-    pub unless: Vec<Regex>,
+    pub regexes: Vec<Pattern>,
     /// Where a match must stand.
     pub at: At,
-    /// Greatest number of words of the turn.
-    pub max_words: Option<u32>,
-    /// Least similarity to an earlier user turn, in (0, 1]; 0 = off.
-    pub similar_to_earlier: f32,
-    /// What the last answer must have done.
-    pub previous_assistant: PreviousAssistant,
+    /// What must hold besides, the cheapest to find out first.
+    pub conditions: Vec<Condition>,
     /// Log-odds that a hit adds to the prior.
     pub weight: f32,
+    /// Codes of warnings that the author does not want to hear about this rule.
+    pub allow: Vec<&'static str>,
     /// The rule's own tests.
     pub tests: Vec<RuleTest>,
     /// Name of the rule's file.
@@ -95,6 +91,11 @@ impl Rule {
     /// Whether the rule looks at words at all; if not, a hit spans the whole turn.
     pub fn has_matcher(&self) -> bool {
         !self.phrases.is_empty() || !self.regexes.is_empty()
+    }
+
+    /// The regexes as their author wrote them.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.regexes.iter().map(Pattern::as_str)
     }
 }
 
@@ -111,6 +112,13 @@ pub struct RuleTest {
     pub line: usize,
 }
 
+impl RuleTest {
+    /// Whether the rule must not hit.
+    pub fn is_negative(&self) -> bool {
+        self.expect.route.as_deref() == Some("none") || self.expect.hits.as_ref().is_some_and(Vec::is_empty)
+    }
+}
+
 /// What a test expects; every given part must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expect {
@@ -120,6 +128,6 @@ pub struct Expect {
     pub category: Option<Category>,
     /// Text of this rule's hit in the original turn.
     pub span: Option<String>,
-    /// Ids of all rules of the file that hit, in the file's order.
+    /// Ids of all rules that hit, of the file and of the packs it extends, in their order.
     pub hits: Option<Vec<String>>,
 }

@@ -3,19 +3,16 @@
 //! One pass of the automaton over the folded turn finds phrases and gates regexes; regexes run only behind their
 //! gates; conditions on the dialogue are worked out only for rules that matched, and at most once a turn.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
-use rejoinder_core::dialogue::AnswerTraits;
-use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char, words};
-use rejoinder_core::similarity::WordBag;
-use rejoinder_core::{Conversation, Hit, Role};
+use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
+use rejoinder_core::{Conversation, Hit};
 
 use crate::compile::{RuleSet, Target};
-use crate::rule::{At, PreviousAssistant, Rule};
-
-/// At most this many earlier user turns, the latest first, are compared with a turn.
-const MAX_EARLIER_TURNS: usize = 32;
+use crate::explain::{Check, Match, Trial};
+use crate::facts::{ConversationFacts, TurnFacts};
+use crate::rule::At;
+use crate::witness::{Costs, Misplaced, Witness};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
@@ -23,15 +20,27 @@ pub struct Scanner<'r> {
     set: &'r RuleSet,
     folded: Folded,
     flat: String,
-    /// Per rule: the first span that matched in this turn, in folded bytes.
-    matched: Vec<Option<Range<usize>>>,
-    /// Rules with a match, in the order found.
-    touched: Vec<u32>,
-    /// Gates opened in this turn.
-    gates: Vec<(u32, u32)>,
+    matches: Matches,
     hits: Vec<Hit>,
-    /// Word bags of the current conversation's messages, as far as needed.
-    bags: Vec<OnceCell<WordBag>>,
+    facts: ConversationFacts,
+}
+
+/// What matched in the turn at hand.
+#[derive(Debug)]
+struct Matches {
+    /// Per rule: the first span that matched, in folded bytes.
+    spans: Vec<Option<Range<usize>>>,
+    /// Rules with a match; sorted once all are found.
+    touched: Vec<u32>,
+    /// Regexes whose gates are open.
+    gates: Vec<(u32, u32)>,
+}
+
+impl Matches {
+    fn add(&mut self, rule: u32, span: Range<usize>) {
+        self.spans[rule as usize] = Some(span);
+        self.touched.push(rule);
+    }
 }
 
 impl<'r> Scanner<'r> {
@@ -41,18 +50,15 @@ impl<'r> Scanner<'r> {
             set,
             folded: Folded::default(),
             flat: String::new(),
-            matched: vec![None; set.rules().len()],
-            touched: Vec::new(),
-            gates: Vec::new(),
+            matches: Matches { spans: vec![None; set.rules().len()], touched: Vec::new(), gates: Vec::new() },
             hits: Vec::new(),
-            bags: Vec::new(),
+            facts: ConversationFacts::default(),
         }
     }
 
     /// Begins a conversation: call it before the first [`Scanner::scan`] of each.
     pub fn begin(&mut self, conversation: &Conversation<'_>) {
-        self.bags.clear();
-        self.bags.resize_with(conversation.messages.len(), OnceCell::new);
+        self.facts.begin(conversation);
     }
 
     /// The hits in message `turn`, in the order of the rules; at most one a rule, its first match.
@@ -60,31 +66,94 @@ impl<'r> Scanner<'r> {
     /// # Panics
     /// If `turn` is not an index into the messages, or [`Scanner::begin`] was not called for this conversation.
     pub fn scan(&mut self, conversation: &Conversation<'_>, turn: usize) -> &[Hit] {
+        self.scan_as(conversation, turn, &mut ())
+    }
+
+    /// As [`Scanner::scan`]; adds what it cost to `costs`.
+    ///
+    /// # Panics
+    /// As [`Scanner::scan`], and if `costs` were made for another rule set.
+    pub fn scan_timed(&mut self, conversation: &Conversation<'_>, turn: usize, costs: &mut Costs) -> &[Hit] {
+        self.scan_as(conversation, turn, costs)
+    }
+
+    fn scan_as(
+        &mut self,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        witness: &mut impl Witness,
+    ) -> &[Hit] {
         let text = &*conversation.messages[turn].text;
         self.hits.clear();
         self.folded.fold(text);
-        self.match_literals();
-        self.match_regexes();
-        for &rule in &self.set.wordless {
-            self.matched[rule as usize] = Some(0..self.folded.text().len());
-            self.touched.push(rule);
-        }
-        self.touched.sort_unstable();
-        let facts = TurnFacts::new(conversation, turn, self.folded.text(), &self.bags);
-        for &index in &self.touched {
-            let Some(span) = self.matched[index as usize].take() else { continue };
-            let rule = self.set.rule(index);
-            if !self.folded.text().trim().is_empty() && facts.satisfy(rule) {
-                let span = sentence(self.folded.text(), &span);
-                let original = self.folded.original_range(text, span);
+        self.find_matches(witness);
+        let facts = TurnFacts::new(conversation, &self.facts, turn, self.folded.text());
+        for &index in &self.matches.touched {
+            let Some(span) = self.matches.spans[index as usize].take() else { continue };
+            let conditions = &self.set.rule(index).conditions;
+            if witness.at_rule(index, || conditions.iter().all(|c| facts.holds(c))) {
+                let original = self.folded.original_range(text, sentence(self.folded.text(), &span));
                 self.hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
             }
         }
-        self.touched.clear();
+        self.matches.touched.clear();
         &self.hits
     }
 
-    fn match_literals(&mut self) {
+    /// What every rule makes of message `turn`, in the order of the rules: whether it matched, and each of its
+    /// conditions with what was measured. The rules with `hit` set are those of [`Scanner::scan`].
+    ///
+    /// # Panics
+    /// As [`Scanner::scan`].
+    pub fn explain(&mut self, conversation: &Conversation<'_>, turn: usize) -> Vec<Trial<'r>> {
+        let text = &*conversation.messages[turn].text;
+        self.folded.fold(text);
+        let mut misplaced = Misplaced::default();
+        self.find_matches(&mut misplaced);
+        self.matches.touched.clear();
+        let folded = self.folded.text();
+        let facts = TurnFacts::new(conversation, &self.facts, turn, folded);
+        let mut trials = Vec::new();
+        for (index, rule) in (0..).zip(self.set.rules()) {
+            let matched = match self.matches.spans[index as usize].take() {
+                Some(span) if rule.has_matcher() => Match::Found(folded[span.clone()].to_owned(), span),
+                Some(span) => Match::Wordless(span),
+                None => misplaced
+                    .of(index)
+                    .map_or(Match::Nowhere, |span| Match::Misplaced(folded[span].to_owned())),
+            };
+            let checks: Vec<Check<'r>> = rule
+                .conditions
+                .iter()
+                .map(|condition| {
+                    let measured = facts.measure(condition);
+                    let holds = condition.holds(&measured);
+                    Check { condition, actual: measured.describe(folded), holds }
+                })
+                .collect();
+            let span = matched.span().filter(|_| checks.iter().all(|c| c.holds)).map(|span| {
+                let range = self.folded.original_range(text, sentence(folded, span));
+                range.start as u32..range.end as u32
+            });
+            trials.push(Trial { rule: index, matched, checks, hit: span });
+        }
+        trials
+    }
+
+    /// Finds for each rule its first match in the folded turn; blank turns match nothing.
+    fn find_matches(&mut self, witness: &mut impl Witness) {
+        if self.folded.text().trim().is_empty() {
+            return;
+        }
+        self.match_literals(witness);
+        self.match_regexes(witness);
+        for &rule in &self.set.wordless {
+            self.matches.add(rule, 0..self.folded.text().len());
+        }
+        self.matches.touched.sort_unstable();
+    }
+
+    fn match_literals(&mut self, witness: &mut impl Witness) {
         let Some(automaton) = &self.set.automaton else { return };
         let text = self.folded.text();
         // Phrases know white space as one space only; the two texts have the same offsets.
@@ -95,47 +164,61 @@ impl<'r> Scanner<'r> {
         } else {
             text
         };
+        let begun = witness.now();
         for found in automaton.find_overlapping_iter(haystack) {
             for target in &self.set.targets[found.pattern().as_usize()] {
                 match *target {
                     Target::Phrase(rule) => {
-                        let fits = self.matched[rule as usize].is_none()
+                        let fits = self.matches.spans[rule as usize].is_none()
                             && is_word_boundary(haystack, found.start())
-                            && is_word_boundary(haystack, found.end())
-                            && stands_at(self.set.rule(rule).at, haystack, &found.range());
-                        if fits {
-                            self.matched[rule as usize] = Some(found.range());
-                            self.touched.push(rule);
+                            && is_word_boundary(haystack, found.end());
+                        if !fits {
+                            continue;
+                        }
+                        if stands_at(self.set.rule(rule).at, haystack, &found.range()) {
+                            self.matches.add(rule, found.range());
+                        } else {
+                            witness.misplaced(rule, found.range());
                         }
                     }
                     Target::Gate { rule, regex } => {
-                        if !self.gates.contains(&(rule, regex)) {
-                            self.gates.push((rule, regex));
+                        if !self.matches.gates.contains(&(rule, regex)) {
+                            self.matches.gates.push((rule, regex));
                         }
                     }
                 }
             }
         }
+        witness.literals(begun);
     }
 
-    fn match_regexes(&mut self) {
+    fn match_regexes(&mut self, witness: &mut impl Witness) {
         let text = self.folded.text();
-        for &(rule, regex) in self.set.ungated.iter().chain(&self.gates) {
-            let slot = &mut self.matched[rule as usize];
-            if slot.is_some() {
+        let gates = std::mem::take(&mut self.matches.gates);
+        for &(index, regex) in self.set.ungated.iter().chain(&gates) {
+            if self.matches.spans[index as usize].is_some() {
                 continue;
             }
-            let rule_ref = self.set.rule(rule);
-            let found = rule_ref.regexes[regex as usize]
-                .find_iter(text)
-                .map(|m| m.range())
-                .find(|range| stands_at(rule_ref.at, text, range));
-            if found.is_some() {
-                *slot = found;
-                self.touched.push(rule);
+            let rule = self.set.rule(index);
+            let regex = &rule.regexes[regex as usize];
+            let mut elsewhere = None;
+            let found = witness.at_rule(index, || {
+                regex.find_where(text, |range| {
+                    let fits = stands_at(rule.at, text, range);
+                    if !fits {
+                        elsewhere.get_or_insert(range.clone());
+                    }
+                    fits
+                })
+            });
+            match (found, elsewhere) {
+                (Some(span), _) => self.matches.add(index, span),
+                (None, Some(range)) => witness.misplaced(index, range),
+                (None, None) => {}
             }
         }
-        self.gates.clear();
+        self.matches.gates = gates;
+        self.matches.gates.clear();
     }
 }
 
@@ -154,87 +237,25 @@ fn stands_at(at: At, text: &str, range: &Range<usize>) -> bool {
 /// The sentence, or run of sentences, that holds `range`, without white space at its ends: what a reader would
 /// call the feedback. A sentence ends at a line feed, at `。！？`, or at `.!?` before white space.
 fn sentence(text: &str, range: &Range<usize>) -> Range<usize> {
-    let ends_after = |at: usize| {
-        let next_is_space = || text[at..].chars().next().is_none_or(char::is_whitespace);
-        match text[..at].chars().next_back() {
-            Some('\n' | '。' | '！' | '？') => true,
-            Some('.' | '!' | '?') => next_is_space(),
-            _ => false,
-        }
+    // Whether a sentence ends with the character `c` that stands before `at`.
+    let ends_with = |c: char, at: usize| match c {
+        '\n' | '。' | '！' | '？' => true,
+        '.' | '!' | '?' => text[at..].chars().next().is_none_or(char::is_whitespace),
+        _ => false,
     };
-    let boundaries = |range: Range<usize>| range.filter(|&at| text.is_char_boundary(at) && ends_after(at));
-    let start = boundaries(0..range.start + 1).next_back().unwrap_or(0);
+    let before = text[..range.start].char_indices().rev();
+    let start = before
+        .map(|(at, c)| (at + c.len_utf8(), c))
+        .find(|&(end, c)| ends_with(c, end))
+        .map_or(0, |(end, _)| end);
     // A match may end with the mark that ends its sentence.
-    let end = boundaries(range.end.max(start + 1)..text.len()).next().unwrap_or(text.len());
+    let from = text[..range.end].char_indices().next_back().map_or(range.end, |(at, _)| at).max(start);
+    let after = text[from..].char_indices().map(|(at, c)| (from + at + c.len_utf8(), c));
+    let end = after
+        .filter(|&(end, _)| end >= range.end)
+        .find(|&(end, c)| ends_with(c, end))
+        .map_or(text.len(), |(end, _)| end);
     let inner = &text[start..end];
     let lead = inner.len() - inner.trim_start().len();
     start + lead..start.max(start + inner.trim_end().len())
-}
-
-/// What conditions ask about a turn, each worked out when first asked.
-struct TurnFacts<'a> {
-    conversation: &'a Conversation<'a>,
-    turn: usize,
-    folded: &'a str,
-    bags: &'a [OnceCell<WordBag>],
-    word_count: OnceCell<u32>,
-    similarity: OnceCell<f32>,
-    answer: OnceCell<AnswerTraits>,
-}
-
-impl<'a> TurnFacts<'a> {
-    fn new(
-        conversation: &'a Conversation<'a>,
-        turn: usize,
-        folded: &'a str,
-        bags: &'a [OnceCell<WordBag>],
-    ) -> Self {
-        Self {
-            conversation,
-            turn,
-            folded,
-            bags,
-            word_count: OnceCell::new(),
-            similarity: OnceCell::new(),
-            answer: OnceCell::new(),
-        }
-    }
-
-    fn satisfy(&self, rule: &Rule) -> bool {
-        rule.max_words.is_none_or(|max| self.word_count() <= max)
-            && self.answer_fits(&rule.previous_assistant)
-            && (rule.similar_to_earlier == 0.0 || self.similarity() >= rule.similar_to_earlier)
-            && !rule.unless.iter().any(|regex| regex.is_match(self.folded))
-    }
-
-    fn word_count(&self) -> u32 {
-        *self.word_count.get_or_init(|| words(self.folded).count() as u32)
-    }
-
-    fn answer_fits(&self, wanted: &PreviousAssistant) -> bool {
-        if *wanted == PreviousAssistant::default() {
-            return true;
-        }
-        let answer =
-            self.answer.get_or_init(|| AnswerTraits::of(self.conversation.previous_answer(self.turn)));
-        let fits = |wanted: Option<bool>, is: bool| wanted.is_none_or(|w| w == is);
-        fits(wanted.ends_with_question, answer.ends_with_question)
-            && fits(wanted.apologises, answer.apologises)
-            && fits(wanted.refuses, answer.refuses)
-            && fits(wanted.cut_off, answer.cut_off)
-    }
-
-    /// Greatest similarity to an earlier user turn (see [`rejoinder_core::similarity`]).
-    fn similarity(&self) -> f32 {
-        *self.similarity.get_or_init(|| {
-            let own = self.bags[self.turn].get_or_init(|| WordBag::of_folded(self.folded));
-            let messages = &self.conversation.messages;
-            (0..self.turn)
-                .rev()
-                .filter(|&i| messages[i].role == Role::User)
-                .take(MAX_EARLIER_TURNS)
-                .map(|i| own.dice(self.bags[i].get_or_init(|| WordBag::new(&messages[i].text))))
-                .fold(0.0, f32::max)
-        })
-    }
 }

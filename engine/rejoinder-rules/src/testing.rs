@@ -32,11 +32,11 @@ pub struct TestReport {
     pub result: TestResult,
 }
 
-/// Runs all tests of `set`, which must hold the rules of one file.
-pub fn run(set: &RuleSet) -> Vec<TestReport> {
+/// Runs the tests of all rules of `set` that stand in `file`.
+pub fn run(set: &RuleSet, file: &str) -> Vec<TestReport> {
     let mut scanner = Scanner::new(set);
     let mut reports = Vec::new();
-    for (index, rule) in (0..).zip(set.rules()) {
+    for (index, rule) in (0..).zip(set.rules()).filter(|(_, rule)| rule.file == file) {
         for test in &rule.tests {
             let outcome = check(set, &mut scanner, index, rule, test);
             let result = match (outcome, &test.todo) {

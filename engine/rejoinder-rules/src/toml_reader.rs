@@ -13,9 +13,29 @@ use crate::diagnostic::{Diagnostic, Source, did_you_mean};
 pub(crate) struct Findings<'a> {
     pub(crate) source: Source<'a>,
     pub(crate) list: Vec<Diagnostic>,
+    /// Where the lines end.
+    line_ends: Vec<usize>,
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
+    /// No findings yet.
+    pub(crate) fn new(source: Source<'a>) -> Self {
+        let line_ends = source.text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { source, list: Vec::new(), line_ends }
+    }
+
+    /// 1-based line of a byte offset.
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
+        self.line_ends.partition_point(|&end| end < offset) + 1
+    }
+
+    /// All findings, in the order of the file.
+    pub(crate) fn in_order(self) -> Vec<Diagnostic> {
+        let mut list = self.list;
+        list.sort_by_key(|d| (d.line, d.column));
+        list
+    }
+
     pub(crate) fn report(
         &mut self,
         code: &'static str,

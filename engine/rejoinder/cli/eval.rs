@@ -3,16 +3,18 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_data::{InputFile, Position, Record, input, labels, part};
+use rejoinder_data::{InputFile, Position, input, part};
 
+use super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
 use super::run::Settings;
 use super::{Threads, print, print_json, remark};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::{flow, judging};
+use crate::report::by_rule::ByRule;
 use crate::report::dialogue::{Outcome, render};
 use crate::report::evaluation::{Evaluation, Judged};
 
@@ -24,12 +26,11 @@ pub(super) struct EvalArgs {
     /// Read the labels in each record's `labels` column
     #[arg(long, required = true)]
     labels: bool,
-    /// What later turns without a label are
-    #[arg(long, value_enum, default_value_t = Unlisted::None)]
-    unlisted: Unlisted,
-    /// Only records whose column KEY is VALUE, such as split=dev
-    #[arg(long = "where", value_name = "KEY=VALUE")]
-    filter: Option<String>,
+    #[command(flatten)]
+    labelled: LabelArgs,
+    /// Add a row for each rule: hits, effect, precision
+    #[arg(long)]
+    by_rule: bool,
     /// Folder for misses.txt and false-alarms.txt
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -42,32 +43,30 @@ pub(super) struct EvalArgs {
     json: bool,
 }
 
-/// What later turns without a label are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Unlisted {
-    /// No feedback: the labellers read every turn
-    None,
-    /// Not judged: they count for nothing
-    Ignore,
-}
-
 /// What a chunk adds.
-#[derive(Default)]
 struct Compared {
     turns: Vec<Judged>,
     conversations: u64,
+    by_rule: ByRule,
     misses: String,
     false_alarms: String,
-    unlabelled: Vec<String>,
+    unlabelled: Unlabelled,
+}
+
+impl Compared {
+    fn new(engine: &Engine) -> Self {
+        Self {
+            turns: Vec::new(),
+            conversations: 0,
+            by_rule: ByRule::new(engine),
+            misses: String::new(),
+            false_alarms: String::new(),
+            unlabelled: Unlabelled::default(),
+        }
+    }
 }
 
 pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
-    let filter = match &args.filter {
-        Some(filter) => Some(filter.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("--where {filter}: expected KEY=VALUE, such as split=dev"))
-        })?),
-        None => None,
-    };
     let run_path = args.inputs.first().map(Path::new).filter(|p| args.inputs.len() == 1 && RunDir::is_run(p));
     let (engine, files, judged) = match run_path {
         Some(path) => {
@@ -82,7 +81,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             (engine, described, std::collections::HashMap::new())
         }
     };
-    let mut all = Compared::default();
+    let mut all = Compared::new(&engine);
     flow::run(
         &engine,
         &files,
@@ -90,29 +89,28 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         args.threads.get(),
         |worker, chunk| {
             let scanned = worker.process(chunk)?;
-            let mut compared = Compared::default();
+            let mut compared = Compared::new(worker.engine);
             for conversation in &scanned.conversations {
-                if filter.is_some_and(|f| !holds(&conversation.record, f)) {
+                if !args.labelled.admits(&conversation.record) {
                     continue;
                 }
-                let listed = match labels::read(&conversation.record) {
-                    Ok(listed) => listed,
+                let labels = match args.labelled.read(&conversation.record) {
+                    Ok(labels) => labels,
                     Err(why) => {
-                        let place = format!("{}:{}: {why}", chunk.file, conversation.ordinal + 1);
-                        compared.unlabelled.push(place);
+                        compared.unlabelled.add(&chunk.file, conversation.ordinal, &why);
                         continue;
                     }
                 };
                 compared.conversations += 1;
                 for turn in scanned.turns(conversation) {
-                    let label = match listed.iter().find(|l| l.turn == turn.message_index) {
-                        Some(label) => label.category,
-                        None if args.unlisted == Unlisted::Ignore => continue,
-                        None => None,
-                    };
+                    let Some(label) = labels.of(turn.message_index) else { continue };
                     let id = conversation.id(turn);
                     let outcome = Outcome::new(turn.decision, judged.get(&id));
                     let found = outcome.category();
+                    if args.by_rule {
+                        let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+                        compared.by_rule.turn(worker.engine, hits, votes, outcome, Some(label));
+                    }
                     if args.out.is_some() && found != label {
                         let text = render(worker.engine, &scanned, conversation, turn, outcome);
                         let name = |c: Option<Category>| c.map_or("none", Category::code);
@@ -128,22 +126,19 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         |compared| {
             all.turns.extend(compared.turns);
             all.conversations += compared.conversations;
+            all.by_rule.add(&compared.by_rule);
             all.misses += &compared.misses;
             all.false_alarms += &compared.false_alarms;
             all.unlabelled.extend(compared.unlabelled);
             Ok(())
         },
     )?;
-    if let Some(first) = all.unlabelled.first() {
-        remark(&format!(
-            "{} records were left out for want of labels; the first: {first}",
-            all.unlabelled.len()
-        ));
-    }
+    all.unlabelled.remark();
     if all.turns.is_empty() {
-        return Err(Failure::usage("no labelled turn was found in the input"));
+        return Err(nothing_labelled());
     }
-    let evaluation = Evaluation::of(&all.turns, all.conversations);
+    let rules = args.by_rule.then(|| all.by_rule.rows(&engine));
+    let evaluation = Evaluation { rules, ..Evaluation::of(&all.turns, all.conversations) };
     if args.json {
         print_json(&evaluation)?;
     } else {
@@ -158,12 +153,4 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         remark(&format!("misses.txt and false-alarms.txt are in {}", folder.display()));
     }
     Ok(Exit::Ok)
-}
-
-/// Whether the record's column has the value, compared as text.
-fn holds(record: &Record<'_>, (key, value): (&str, &str)) -> bool {
-    record.column(key).is_some_and(|raw| {
-        let raw = raw.get();
-        raw == value || serde_json::from_str::<String>(raw).is_ok_and(|text| text == value)
-    })
 }

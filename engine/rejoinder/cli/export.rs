@@ -115,7 +115,13 @@ fn write_rows<R: Serialize>(run: &RunDir, target: &Target, name: &str, rows: &[R
         return print(std::str::from_utf8(&lines).expect("JSON is UTF-8"));
     }
     let path = target.out.clone().unwrap_or_else(|| run.path.join(name));
-    part::write(&path, &lines)?;
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        // A device or a pipe is written to; a file put in its place would destroy it.
+        std::fs::write(&path, &lines)
+            .map_err(|e| Failure::io(format!("cannot write {}", path.display()), &e))?;
+    } else {
+        part::write(&path, &lines)?;
+    }
     remark(&format!("wrote {}", path.display()));
     Ok(())
 }

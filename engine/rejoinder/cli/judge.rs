@@ -6,10 +6,12 @@ use std::time::Instant;
 use clap::Args;
 
 use super::run::finish;
-use crate::config::Config;
+use super::signals;
+use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
+use crate::pipeline::watch::Watch;
 
 #[derive(Debug, Args)]
 pub(super) struct JudgeArgs {
@@ -37,8 +39,8 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
         )));
     }
     let mut config = match &args.config {
-        Some(path) => Config::load(path)?,
-        None => run.manifest.config.clone(),
+        Some(path) => Effective::load(Some(path))?.config,
+        None => Effective::over(run.manifest.config.clone())?.config,
     };
     if let Some(calls) = args.calls {
         config.budget.calls = Some(calls);
@@ -50,5 +52,7 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     }
     config.judge.client()?;
     run.set_judge(&config)?;
-    finish(&run, begun, args.json, false)
+    let watch = Watch::default();
+    signals::stop_on_interrupt(&watch)?;
+    finish(&run, &watch, begun, args.json, false)
 }

@@ -4,21 +4,30 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand};
-use rejoinder_judge::{Progress, Stop};
+use rejoinder_judge::Stop;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::flow;
 use crate::pipeline::judging;
 use crate::pipeline::run_dir::RunDir;
-use crate::report::summary::Summary;
+use crate::pipeline::watch::Watch;
 
+mod completions;
+mod config;
 mod eval;
+mod explain;
 mod export;
 mod judge;
+mod labelled;
+mod progress;
 mod resume;
 mod rules;
 mod run;
 mod show;
+mod signals;
+mod terminal;
+
+use terminal::remark;
 
 /// Extracts the feedback that users give in passing from chat logs.
 #[derive(Debug, Parser)]
@@ -26,6 +35,9 @@ mod show;
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// No progress and no remarks on standard error, errors only
+    #[arg(long, short, global = true)]
+    quiet: bool,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok · 1 bug · 2 usage · 3 a check failed · 4 budget reached · 5 judge unavailable · \
@@ -46,8 +58,14 @@ enum Verb {
     Export(export::ExportArgs),
     /// Compare decisions with labels
     Eval(eval::EvalArgs),
-    /// Check and test rule files
+    /// Say what every rule made of a turn, and why it was decided as it was
+    Explain(explain::ExplainArgs),
+    /// Check, test, list and measure rules
     Rules(rules::RulesArgs),
+    /// Show the config in force, or what it may say
+    Config(config::ConfigArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
 }
 
 /// How many threads scan.
@@ -75,6 +93,10 @@ pub fn main() -> Exit {
             return exit;
         }
     };
+    if cli.quiet {
+        terminal::be_quiet();
+    }
+    signals::survive_file_size_limits();
     let ended = match cli.verb {
         Verb::Run(args) => run::main(&args),
         Verb::Judge(args) => judge::main(&args),
@@ -82,18 +104,17 @@ pub fn main() -> Exit {
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::Eval(args) => eval::main(&args),
+        Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),
+        Verb::Config(args) => config::main(&args),
+        Verb::Completions(args) => completions::main(&args),
     };
     match ended {
         Ok(exit) => exit,
         Err(failure) if failure.closed_pipe => Exit::Ok,
         Err(failure) => {
             if !failure.message.is_empty() {
-                let _ = writeln!(
-                    io::stderr(),
-                    "rejoinder: {}",
-                    crate::report::terminal::printable(&failure.message)
-                );
+                terminal::complain(&failure.message);
             }
             failure.exit
         }
@@ -107,49 +128,33 @@ fn print(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Remarks for people go to standard error, so that standard output holds the result alone.
-fn remark(text: &str) {
-    // Nobody reads it if it cannot be written.
-    let _ = writeln!(io::stderr(), "{text}");
-}
-
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&format!("{}\n", serde_json::to_string(value).expect("a report is plain data")))
 }
 
-/// Asks the judge, if one is configured; the exit code if that did not come to its end.
-fn judge_if_configured(run: &RunDir) -> Result<Option<Exit>, Failure> {
+/// Asks the judge, if one is configured; the reason if that did not come to its end.
+fn judge_if_configured(run: &RunDir, watch: &Watch) -> Result<Option<Failure>, Failure> {
     let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
-    let asked = judging::ask_and_collect(run, &client, &mut |_: &Progress| {})?;
+    let asked = {
+        let _telling = progress::Telling::of(watch);
+        judging::ask_and_collect(run, &client, watch)?
+    };
     if asked.refused > 0 {
         remark(&format!("the server refused {} requests; those turns keep waiting", asked.refused));
     }
     let run = run.path.display();
-    Ok(match asked.stop {
-        None => None,
-        Some(Stop::Budget) => {
-            remark(&format!(
-                "the budget of calls is reached; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N"
-            ));
-            Some(Exit::Budget)
-        }
-        Some(Stop::Unavailable(why)) => {
-            remark(&format!(
-                "the judge cannot be reached: {}\nwhat was answered is kept. Go on later: rejoinder judge {run}",
-                crate::report::terminal::printable(&why)
-            ));
-            Some(Exit::Unavailable)
-        }
-    })
-}
-
-/// Prints the summary of a run.
-fn print_summary(run: &RunDir, seconds: f64, json: bool) -> Result<Summary, Failure> {
-    let summary = Summary::of(run, seconds)?;
-    if json {
-        print_json(&summary)?;
-    } else {
-        print(&summary.text())?;
-    }
-    Ok(summary)
+    Ok(asked.stop.map(|stop| match stop {
+        Stop::Budget => Failure::new(
+            Exit::Budget,
+            format!("the budget of calls is reached; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N"),
+        ),
+        Stop::Unavailable(why) => Failure::new(
+            Exit::Unavailable,
+            format!("the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder judge {run}"),
+        ),
+        Stop::Interrupted => Failure::new(
+            Exit::Interrupted,
+            format!("interrupted; what was answered is kept. Go on with: rejoinder resume {run}"),
+        ),
+    }))
 }

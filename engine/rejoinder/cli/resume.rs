@@ -5,17 +5,22 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::Threads;
-use super::run::{finish, resumable};
+use super::run::{finish, scan_told};
+use super::{Threads, signals};
+use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
+use crate::pipeline::watch::Watch;
 
 #[derive(Debug, Args)]
 pub(super) struct ResumeArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    /// Config file; only [judge] and [budget] may differ from what the run began with
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Greatest number of HTTP calls to the judge over the run's whole life
     #[arg(long, value_name = "N")]
     calls: Option<u64>,
@@ -32,14 +37,19 @@ pub(super) struct ResumeArgs {
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut run = RunDir::open(&args.run)?;
+    let mut config = match &args.config {
+        Some(path) => Effective::load(Some(path))?.config,
+        None => Effective::over(run.manifest.config.clone())?.config,
+    };
+    config.budget.calls = args.calls.or(config.budget.calls);
+    run.adopt(config)?;
+    let watch = Watch::default();
     if !scan::is_complete(&run)? {
         let engine = run.engine()?;
-        scan::run(&run, &engine, args.threads.get()).map_err(|f| resumable(f, &run))?;
+        signals::stop_on_interrupt(&watch)?;
+        scan_told(&run, &engine, args.threads, &watch)?;
+    } else {
+        signals::stop_on_interrupt(&watch)?;
     }
-    if let Some(calls) = args.calls {
-        let mut budget = run.manifest.config.budget.clone();
-        budget.calls = Some(calls);
-        run.set_budget(budget)?;
-    }
-    finish(&run, begun, args.json, args.strict)
+    finish(&run, &watch, begun, args.json, args.strict)
 }

@@ -7,12 +7,15 @@ use std::time::Instant;
 use clap::Args;
 use rejoinder_data::{InputFile, input};
 
-use super::{Threads, judge_if_configured, print, print_summary, remark};
-use crate::config::Config;
+use super::progress::Telling;
+use super::{Threads, judge_if_configured, print, print_json, signals};
+use crate::config::{Config, Effective};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::{Manifest, RunDir};
 use crate::pipeline::scan;
+use crate::pipeline::watch::Watch;
+use crate::report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -55,17 +58,19 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The config in force: the file's, or the default, under the flags.
+    /// The config in force: the file's, or the default, under the environment, under the flags.
     pub(super) fn config(&self) -> Result<Config, Failure> {
-        let mut config = match &self.config {
-            Some(path) => Config::load(path)?,
-            None => Config::default(),
-        };
-        let map = &mut config.input.map;
+        Ok(self.effective()?.config)
+    }
+
+    /// The config in force, with the origin of each value.
+    pub(super) fn effective(&self) -> Result<Effective, Failure> {
+        let mut effective = Effective::load(self.config.as_deref())?;
         for entry in &self.map {
             let (key, name) = entry.split_once('=').ok_or_else(|| {
                 Failure::usage(format!("--map {entry}: expected KEY=NAME, such as messages=history"))
             })?;
+            let map = &mut effective.config.input.map;
             let name = name.to_owned();
             match key.split_once('.') {
                 Some(("roles", source)) => {
@@ -83,18 +88,22 @@ impl Settings {
                     }
                 },
             }
+            effective.set_by_flag(format!("input.map.{key}"), "--map");
         }
-        map.check().map_err(Failure::usage)?;
+        effective.config.input.map.check().map_err(Failure::usage)?;
         if let Some(messages) = self.min_messages {
-            config.input.min_messages = messages;
+            effective.config.input.min_messages = messages;
+            effective.set_by_flag("input.min-messages", "--min-messages");
         }
         if let Some(calls) = self.calls {
-            config.budget.calls = Some(calls);
+            effective.config.budget.calls = Some(calls);
+            effective.set_by_flag("budget.calls", "--calls");
         }
         for dir in &self.plugin_dir {
-            config.plugin_dirs.push(absolute(dir)?);
+            effective.config.plugin_dirs.push(absolute(dir)?);
+            effective.set_by_flag("plugin-dirs", "--plugin-dir");
         }
-        Ok(config)
+        Ok(effective)
     }
 }
 
@@ -124,37 +133,70 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
         described.push(keep_stdin(&path)?);
     }
     let run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
-    scan::run(&run, &engine, args.threads.get()).map_err(|f| resumable(f, &run))?;
-    finish(&run, begun, args.json, args.strict)
+    let watch = Watch::default();
+    signals::stop_on_interrupt(&watch)?;
+    scan_told(&run, &engine, args.threads, &watch)?;
+    finish(&run, &watch, begun, args.json, args.strict)
 }
 
-/// Judges what waits, prints the summary, and says how it ended: the common end of `run` and `resume`.
-pub(super) fn finish(run: &RunDir, begun: Instant, json: bool, strict: bool) -> Result<Exit, Failure> {
-    let stopped = judge_if_configured(run).map_err(|f| resumable(f, run))?;
-    let summary = print_summary(run, begun.elapsed().as_secs_f64(), json)?;
-    let path = run.path.display();
-    if !json {
-        let mut next = format!("read the feedback: rejoinder show {path} --accepted\n");
-        next += &format!("training files:    rejoinder export kto {path}\n");
-        if run.manifest.config.judge.base_url.is_none() && summary.undecided > 0 {
-            next += &format!(
-                "ask a judge later: rejoinder judge {path} --config FILE   ([judge] base-url = …)\n"
-            );
-        }
-        print(&next)?;
+/// Scans and tells how far it is: the common middle of `run` and `resume`.
+pub(super) fn scan_told(
+    run: &RunDir,
+    engine: &Engine,
+    threads: Threads,
+    watch: &Watch,
+) -> Result<(), Failure> {
+    let _telling = Telling::of(watch);
+    scan::run_watched(run, engine, threads.get(), watch).map_err(|f| resumable(f, run))
+}
+
+/// Judges what waits, prints the summary, and says how it ended: the common end of `run`, `resume` and `judge`.
+pub(super) fn finish(
+    run: &RunDir,
+    watch: &Watch,
+    begun: Instant,
+    json: bool,
+    strict: bool,
+) -> Result<Exit, Failure> {
+    let stopped = judge_if_configured(run, watch).map_err(|f| resumable(f, run))?;
+    let summary = Summary::of(run, begun.elapsed().as_secs_f64())?;
+    match print_summary(run, &summary, json) {
+        // Whoever read it may be gone; how the run ended is told all the same.
+        Err(failure) if !failure.closed_pipe => return Err(failure),
+        _ => {}
     }
-    if let Some(exit) = stopped {
-        return Ok(exit);
+    // Last of all, so that it is what the operator sees.
+    if let Some(stopped) = stopped {
+        return Err(stopped);
     }
     if strict && summary.quarantined > 0 {
-        remark(&format!("--strict: {} records were quarantined; see {path}/quarantine", summary.quarantined));
-        return Ok(Exit::BadInput);
+        let place = run.path.join("quarantine");
+        let message =
+            format!("--strict: {} records were quarantined; see {}", summary.quarantined, place.display());
+        return Err(Failure::new(Exit::BadInput, message));
     }
     Ok(Exit::Ok)
 }
 
+/// Prints the summary, and for people what to do next.
+fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Failure> {
+    if json {
+        return print_json(summary);
+    }
+    print(&summary.text())?;
+    let path = run.path.display();
+    let mut next = format!("read the feedback: rejoinder show {path} --accepted\n");
+    next += &format!("training files:    rejoinder export kto {path}\n");
+    if run.manifest.config.judge.base_url.is_none() && summary.undecided > 0 {
+        next +=
+            &format!("ask a judge later: rejoinder judge {path} --config FILE   ([judge] base-url = …)\n");
+    }
+    print(&next)
+}
+
+/// Says how to go on after a failure that leaves the run resumable.
 pub(super) fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
-    if failure.exit == Exit::Io && !failure.closed_pipe {
+    if matches!(failure.exit, Exit::Io | Exit::Interrupted) && !failure.closed_pipe {
         failure.message +=
             &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
     }

@@ -1,7 +1,9 @@
 //! Rules and plugins, assembled as a config says: all that decides about a turn before the judge does.
 
+use rejoinder_cascade::{Ballot, Ground, decide};
+use rejoinder_core::{Hit, Verdict, Vote};
 use rejoinder_host::{OnFault as HostOnFault, PluginSpec, Registry, SearchPath};
-use rejoinder_rules::{Pack, RuleSet};
+use rejoinder_rules::{Pack, Route, RuleSet};
 
 use crate::config::{Config, OnFault, PluginConfig};
 use crate::failure::Failure;
@@ -11,8 +13,18 @@ fn builtins() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
     vec![&rejoinder_plugin_rephrase::PLUGIN]
 }
 
-/// Name, file and hash of a pack in force.
-pub type PackInfo = (String, String, String);
+/// A pack in force.
+#[derive(Clone, Debug)]
+pub struct PackInfo {
+    /// How the config, or the pack that extends it, names it.
+    pub name: String,
+    /// The author's version; empty if there is none.
+    pub version: String,
+    /// Where it was read from.
+    pub file: String,
+    /// blake3 hash of its text.
+    pub hash: String,
+}
 
 /// What decides about turns; immutable and shared by all workers.
 pub struct Engine {
@@ -32,11 +44,16 @@ impl Engine {
     /// # Errors
     /// If a pack or plugin cannot be found, is invalid, or refuses its config.
     pub fn build(config: Config) -> Result<Self, Failure> {
-        let mut packs = Vec::new();
-        for name in &config.rules.packs {
-            packs.extend(Pack::load(name)?);
-        }
-        let infos = packs.iter().map(|p| (p.name.clone(), p.file.clone(), p.hash.clone())).collect();
+        let packs = Pack::load(&config.rules.packs)?;
+        let infos = packs
+            .iter()
+            .map(|p| PackInfo {
+                name: p.name.clone(),
+                version: p.content.version.clone(),
+                file: p.file.clone(),
+                hash: p.hash.clone(),
+            })
+            .collect();
         let rules = Pack::compile(packs, &config.rules.disable)?;
         let specs: Vec<PluginSpec> = config.plugins.iter().map(spec).collect();
         let rule_ids = rules.rules().iter().map(|r| r.id.clone()).collect();
@@ -44,6 +61,33 @@ impl Engine {
         let registry = Registry::load(&specs, &search, &builtins(), rule_ids)
             .map_err(|e| Failure::invalid(e.to_string()))?;
         Ok(Self { config, rules, packs: infos, registry })
+    }
+
+    /// Whether some rule other than a reject rule marked the turn with these hits.
+    pub fn is_candidate(&self, hits: &[Hit]) -> bool {
+        hits.iter().any(|h| matches!(self.rules.rule(h.rule).route, Route::Accept | Route::Escalate))
+    }
+
+    /// Decides a turn by the rules' hits and the plugins' votes on it.
+    pub fn decide(&self, hits: &[Hit], votes: &[Vote]) -> Ground {
+        let mut ballot = Ballot::default();
+        for hit in hits {
+            let rule = self.rules.rule(hit.rule);
+            ballot.cast(match (rule.route, rule.category) {
+                (Route::Accept, Some(category)) => Verdict::Accept(category),
+                (Route::Reject, _) => Verdict::Reject,
+                (Route::Escalate, _) => Verdict::Escalate,
+                _ => Verdict::Abstain,
+            });
+        }
+        for vote in votes {
+            if vote.faulted {
+                ballot.fault();
+            } else {
+                ballot.cast(vote.verdict);
+            }
+        }
+        decide(&ballot, self.is_candidate(hits))
     }
 }
 

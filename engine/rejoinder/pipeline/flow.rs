@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use crossbeam_channel::bounded;
 use rejoinder_data::{Chunk, ChunkReader, InputFile, Position};
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::worker::Worker;
 
@@ -23,7 +23,7 @@ pub fn default_threads() -> NonZeroUsize {
 /// into `sink`.
 ///
 /// # Errors
-/// The first failure of a worker (in input order) or of the sink; then nothing more is read.
+/// The first failure of reading or of a worker (in input order) or of the sink; then nothing more is read.
 pub fn run<R: Send>(
     engine: &Engine,
     files: &[InputFile],
@@ -54,6 +54,9 @@ pub fn run<R: Send>(
                 let mut worker = Worker::new(engine);
                 for (number, chunk) in chunk_rx {
                     let result = match &mut worker {
+                        _ if chunk.failure.is_some() => {
+                            Err(Failure::new(Exit::Io, chunk.failure.unwrap_or_default()))
+                        }
                         Ok(worker) => work(worker, &chunk),
                         Err(failure) => Err(Failure::new(failure.exit, failure.message.clone())),
                     };

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::ops::ControlFlow;
 
 use rejoinder_core::{Category, Feedback, RecordId, Settled, Source};
 use rejoinder_judge::{Asked, Finding, JudgeConfig, Progress, Question, answer};
@@ -15,6 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::{Kind, RunDir};
 use crate::pipeline::stats::JudgeStats;
 use crate::pipeline::waiting::Waiting;
+use crate::pipeline::watch::{JudgeProgress, Stage, Watch};
 
 /// Asks the judge all that waits and was not answered yet, then writes down what it said.
 ///
@@ -22,14 +24,26 @@ use crate::pipeline::waiting::Waiting;
 /// token, so that any stop leaves the best use of what was spent.
 ///
 /// # Errors
-/// If the spool, ledger or store fails. A reached budget or a dead endpoint is told in [`Asked::stop`].
-pub fn ask_and_collect(
-    run: &RunDir,
-    client: &JudgeConfig,
-    progress: &mut dyn FnMut(&Progress),
-) -> Result<Asked, Failure> {
+/// If the spool, ledger or store fails. A reached budget, a dead endpoint or an interruption is told in
+/// [`Asked::stop`].
+pub fn ask_and_collect(run: &RunDir, client: &JudgeConfig, watch: &Watch) -> Result<Asked, Failure> {
     let replies = run.replies()?;
     let calls = run.manifest.config.budget.calls;
+    let questions_in_all = run.scan_stats()?.requests;
+    let spent_before = run.ledger.spent()?.calls;
+    let mut progress = |p: &Progress| {
+        watch.show(Stage::Judge(JudgeProgress {
+            questions: questions_in_all,
+            answered: p.answered,
+            from_store: p.from_store,
+            refused: p.refused,
+            calls: spent_before + p.attempts,
+            budget: calls,
+        }));
+        if watch.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    // Before the first question is found, which takes a while in a long spool.
+    let _ = progress(&Progress::default());
     let mut failure = None;
     let mut questions: Box<dyn Iterator<Item = Question>> = {
         let rows: Box<dyn Iterator<Item = Result<Waiting, Failure>>> = match calls {
@@ -39,7 +53,7 @@ pub fn ask_and_collect(
         // A spool that cannot be read ends the questions; the failure is told after what was asked is stored.
         Box::new(rows.map_while(|row| row.map_err(|e| failure = Some(e)).ok()).map(|w| w.question))
     };
-    let asked = rejoinder_judge::ask(client, &mut questions, &run.ledger, &replies, calls, progress)
+    let asked = rejoinder_judge::ask(client, &mut questions, &run.ledger, &replies, calls, &mut progress)
         .map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
     drop(questions);
     collect(run, client, &replies)?;

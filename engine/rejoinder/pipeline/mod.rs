@@ -9,4 +9,5 @@ pub mod run_dir;
 pub mod scan;
 pub mod stats;
 pub mod waiting;
+pub mod watch;
 pub mod worker;

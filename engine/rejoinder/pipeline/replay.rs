@@ -55,6 +55,9 @@ pub fn conversations_with_feedback(
     let input = &run.manifest.config.input;
     let mut rows = feedback(run)?.peekable();
     for chunk in ChunkReader::new(&run.manifest.inputs, Position::default(), input.max_record_bytes) {
+        if let Some(why) = chunk.failure {
+            return Err(Failure::new(Exit::Io, why));
+        }
         for (line, bytes) in chunk.lines() {
             let mut own = Vec::new();
             while let Some(row) = rows.next_if(|row| {

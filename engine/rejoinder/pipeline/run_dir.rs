@@ -10,7 +10,7 @@ use rejoinder_ledger::{Ledger, Replies};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{BudgetConfig, Config};
+use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::stats::{JudgeStats, ScanStats};
@@ -44,8 +44,10 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulesEntry {
-    /// How the config names it.
+    /// How the config, or the pack that extends it, names it.
     pub pack: String,
+    /// The author's version; empty if there is none.
+    pub version: String,
     /// Where it was read from.
     pub file: String,
     /// blake3 hash of its text.
@@ -76,10 +78,11 @@ impl Manifest {
             rules: engine
                 .packs
                 .iter()
-                .map(|(pack, file, hash)| RulesEntry {
-                    pack: pack.clone(),
-                    file: file.clone(),
-                    hash: hash.clone(),
+                .map(|p| RulesEntry {
+                    pack: p.name.clone(),
+                    version: p.version.clone(),
+                    file: p.file.clone(),
+                    hash: p.hash.clone(),
                 })
                 .collect(),
             plugins: engine
@@ -185,10 +188,13 @@ impl RunDir {
         }
         let occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
         if occupied {
-            return Err(Failure::usage(format!(
-                "{0} holds something already; `rejoinder resume {0}` goes on with a run, another --out begins one",
-                path.display()
-            )));
+            let shown = path.display();
+            return Err(Failure::usage(match Self::is_run(path) {
+                true => format!(
+                    "{shown} holds a run already; go on with it: rejoinder resume {shown}, or give another --out"
+                ),
+                false => format!("{shown} holds something already that is no run; give another --out"),
+            }));
         }
         fs::create_dir_all(path).map_err(|e| Failure::io(format!("cannot make {}", path.display()), &e))?;
         Ok(path.to_owned())
@@ -270,14 +276,7 @@ impl RunDir {
             .map(|i| InputFile::describe(&i.path))
             .collect::<Result<Vec<_>, _>>()?;
         let now = Manifest::new(&engine, inputs, self.manifest.stdin);
-        let changes = self.manifest.changes(&now);
-        if !changes.is_empty() {
-            return Err(Failure::invalid(format!(
-                "what {} was made of has changed:\n  {}\nbring it back, or begin a new run",
-                self.path.display(),
-                changes.join("\n  ")
-            )));
-        }
+        self.refuse(&self.manifest.changes(&now))?;
         Ok(engine)
     }
 
@@ -358,7 +357,17 @@ impl RunDir {
         Ok(Replies::open(self.manifest.config.judge.replies.as_deref().unwrap_or(&own))?)
     }
 
-    /// Puts another judge or budget in force: they may change during a run's life, the manifest keeps the latest.
+    /// Puts a config in force for the rest of the run: judge and budget may differ from what it began with, nothing
+    /// else.
+    ///
+    /// # Errors
+    /// If something else does; the message lists the changes. If the manifest cannot be written.
+    pub fn adopt(&mut self, config: Config) -> Result<(), Failure> {
+        self.refuse(&self.manifest.config.changes(&config))?;
+        self.write_config(config)
+    }
+
+    /// Puts another judge or budget in force, whatever else `config` says: the manifest keeps the latest.
     ///
     /// # Errors
     /// If the unit differs from that of the questions in the spool, or the manifest cannot be written.
@@ -369,20 +378,30 @@ impl RunDir {
                 "the turns that wait were written down for another `unit` or window; begin a new run to change it",
             ));
         }
-        self.manifest.config.judge = config.judge.clone();
-        self.set_budget(config.budget.clone())
+        let (judge, budget) = (config.judge.clone(), config.budget.clone());
+        self.write_config(Config { judge, budget, ..then.clone() })
     }
 
-    /// Puts another budget in force.
-    ///
-    /// # Errors
-    /// If the manifest cannot be written.
-    pub fn set_budget(&mut self, budget: BudgetConfig) -> Result<(), Failure> {
-        self.manifest.config.budget = budget;
+    fn write_config(&mut self, config: Config) -> Result<(), Failure> {
+        if config == self.manifest.config {
+            return Ok(());
+        }
+        self.manifest.config = config;
         let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
         json.push(b'\n');
         part::write(&self.path.join("manifest.json"), &json)
             .map_err(|e| Failure::new(Exit::Io, e.to_string()))
+    }
+
+    fn refuse(&self, changes: &[String]) -> Result<(), Failure> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::invalid(format!(
+            "what {} was made of has changed:\n  {}\nbring it back, or begin a new run",
+            self.path.display(),
+            changes.join("\n  ")
+        )))
     }
 }
 

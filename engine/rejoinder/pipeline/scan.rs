@@ -16,21 +16,37 @@ use crate::pipeline::flow;
 use crate::pipeline::run_dir::{Kind, RunDir};
 use crate::pipeline::stats::ScanStats;
 use crate::pipeline::waiting::Waiting;
+use crate::pipeline::watch::{ScanProgress, Stage, Watch};
 use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
 
 /// What a chunk adds to the part it falls into.
 struct ChunkOutput {
     end: Position,
+    /// Of the file that it ends in.
+    stored_bytes_read: u64,
     stats: ScanStats,
     /// Lines for each of [`Kind::SCAN`].
     files: [Vec<u8>; 4],
 }
 
+/// As [`run_watched`], with nobody watching.
+///
+/// # Errors
+/// See there.
+pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), Failure> {
+    run_watched(run, engine, threads, &Watch::default())
+}
+
 /// Scans the rest of the run's input, from the end of its last committed part.
 ///
 /// # Errors
-/// If reading, writing or a plugin fails; what is committed stays, and the run can be resumed.
-pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), Failure> {
+/// If reading, writing or a plugin fails, or the watch says stop; what is committed stays, and the run can be resumed.
+pub fn run_watched(
+    run: &RunDir,
+    engine: &Engine,
+    threads: NonZeroUsize,
+    watch: &Watch,
+) -> Result<(), Failure> {
     let committed = run.ledger.parts()?;
     let from = match committed.last() {
         Some(part) => serde_json::from_str(&part.end).map_err(|e| {
@@ -50,7 +66,16 @@ pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), F
         next += 1;
         Ok::<_, Failure>(())
     };
-    flow::run(engine, &run.manifest.inputs, from, threads, scan_chunk, |chunk| {
+    let inputs = &run.manifest.inputs;
+    let before: Vec<u64> =
+        inputs.iter().scan(0, |sum, f| Some(std::mem::replace(sum, *sum + f.size))).collect();
+    let total = inputs.iter().map(|f| f.size).sum();
+    let mut counted = run.scan_stats()?;
+    flow::run(engine, inputs, from, threads, scan_chunk, |chunk| {
+        watch.check()?;
+        counted += chunk.stats;
+        let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
+        watch.show(Stage::Scan(ScanProgress { read, total, stats: counted }));
         let grown = match part.take() {
             None => chunk,
             Some(mut part) => {
@@ -141,7 +166,8 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
     }
     scanned.quarantined.iter().for_each(|q| write_row(&mut quarantine, q));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
-    Ok(ChunkOutput { end: chunk.end, stats, files: [feedback, spool, quarantine, faults] })
+    let stored_bytes_read = chunk.stored_bytes_read;
+    Ok(ChunkOutput { end: chunk.end, stored_bytes_read, stats, files: [feedback, spool, quarantine, faults] })
 }
 
 /// What the paper's method would send for this conversation: one request with the whole dialogue, as it is.

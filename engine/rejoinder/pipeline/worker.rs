@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use rejoinder_cascade::{Ballot, Decision, decide};
-use rejoinder_core::{Category, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
+use rejoinder_cascade::Decision;
+use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
 use rejoinder_data::{Chunk, Quarantined, Record};
 use rejoinder_host::{Batch, Session};
-use rejoinder_rules::{Route, Scanner};
+use rejoinder_rules::{Costs, Route, Scanner, Trial};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -20,6 +20,8 @@ pub struct Worker<'e> {
     session: Session<'e>,
     batch: Batch,
     new_votes: Vec<Vote>,
+    /// What scanning cost, where somebody wants to know.
+    costs: Option<Costs>,
 }
 
 /// Everything found in a chunk.
@@ -174,7 +176,20 @@ impl<'e> Worker<'e> {
             session: engine.registry.session()?,
             batch: Batch::default(),
             new_votes: Vec::new(),
+            costs: None,
         })
+    }
+
+    /// From now on notes what scanning costs; returns what was noted since the last call.
+    pub fn take_costs(&mut self) -> Costs {
+        let none = Costs::new(self.engine.rules.rules().len());
+        self.costs.replace(none.clone()).unwrap_or(none)
+    }
+
+    /// What each rule makes of a turn (see [`Scanner::explain`]).
+    pub fn explain(&mut self, conversation: &Conversation<'_>, message_index: usize) -> Vec<Trial<'e>> {
+        self.scanner.begin(conversation);
+        self.scanner.explain(conversation, message_index)
     }
 
     /// Parses, scans and decides a chunk.
@@ -214,7 +229,8 @@ impl<'e> Worker<'e> {
         }
         self.vote(chunk, &mut voting, &mut out)?;
         for index in 0..out.turns.len() {
-            let decision = self.decide(&out, &out.turns[index]);
+            let turn = &out.turns[index];
+            let decision = self.engine.decide(out.hits(turn), out.votes(turn)).decision();
             out.turns[index].decision = decision;
         }
         Ok(out)
@@ -234,14 +250,16 @@ impl<'e> Worker<'e> {
         let conversation = &record.conversation;
         self.scanner.begin(conversation);
         for message_index in conversation.later_turns() {
-            let hits = self.scanner.scan(conversation, message_index);
+            let hits = match &mut self.costs {
+                None => self.scanner.scan(conversation, message_index),
+                Some(costs) => self.scanner.scan_timed(conversation, message_index, costs),
+            };
             let start = out.hits.len();
             out.hits.extend_from_slice(hits);
-            let rules = || hits.iter().map(|h| self.engine.rules.rule(h.rule));
             out.turns.push(ScannedTurn {
                 message_index,
-                is_candidate: rules().any(|r| matches!(r.route, Route::Accept | Route::Escalate)),
-                prior: rules().map(|r| r.weight).sum(),
+                is_candidate: self.engine.is_candidate(hits),
+                prior: hits.iter().map(|h| self.engine.rules.rule(h.rule).weight).sum(),
                 decision: Decision::Rejected,
                 hits: start..out.hits.len(),
                 votes: 0..0,
@@ -296,26 +314,5 @@ impl<'e> Worker<'e> {
             message: fault.message,
         }));
         Ok(())
-    }
-
-    fn decide(&self, out: &Scanned<'_>, turn: &ScannedTurn) -> Decision {
-        let mut ballot = Ballot::default();
-        for hit in out.hits(turn) {
-            let rule = self.engine.rules.rule(hit.rule);
-            ballot.cast(match (rule.route, rule.category) {
-                (Route::Accept, Some(category)) => Verdict::Accept(category),
-                (Route::Reject, _) => Verdict::Reject,
-                (Route::Escalate, _) => Verdict::Escalate,
-                _ => Verdict::Abstain,
-            });
-        }
-        for vote in out.votes(turn) {
-            if vote.faulted {
-                ballot.fault();
-            } else {
-                ballot.cast(vote.verdict);
-            }
-        }
-        decide(&ballot, turn.is_candidate)
     }
 }

@@ -6,6 +6,7 @@ use rejoinder_cascade::interval::wilson;
 use rejoinder_core::{Category, RecordId};
 use serde::Serialize;
 
+use crate::report::by_rule::{RuleRow, table};
 use crate::report::dialogue::Outcome;
 
 /// One later turn with its label.
@@ -37,7 +38,8 @@ pub struct Rate {
 }
 
 impl Rate {
-    fn new(of: u64, n: u64) -> Self {
+    /// `of` in `n`.
+    pub fn new(of: u64, n: u64) -> Self {
         let (low, high) = wilson(of, n);
         Self { value: if n == 0 { 0.0 } else { of as f64 / n as f64 }, low, high, of, n }
     }
@@ -61,7 +63,7 @@ pub struct Score {
 }
 
 /// Everything measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// Later turns that were compared.
     pub turns: u64,
@@ -93,6 +95,9 @@ pub struct Evaluation {
     pub category_agreement: Rate,
     /// One row a category.
     pub categories: Vec<Score>,
+    /// One row a rule, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<RuleRow>>,
 }
 
 impl Evaluation {
@@ -126,6 +131,7 @@ impl Evaluation {
                 both,
             ),
             categories: Category::ALL.map(|c| score(c.code(), turns, move |label| label == Some(c))).into(),
+            rules: None,
         }
     }
 
@@ -180,6 +186,9 @@ impl Evaluation {
             out,
             "intervals: 95 % Wilson, as if turns were independent; turns of one dialogue are not"
         );
+        if let Some(rows) = &self.rules {
+            let _ = write!(out, "\n{}", table(rows));
+        }
         out
     }
 }

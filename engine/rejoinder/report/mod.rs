@@ -1,6 +1,9 @@
 //! What users read: the summary of a run, sampled turns, and how decisions compare with labels.
 
+pub mod by_rule;
 pub mod dialogue;
 pub mod evaluation;
+pub mod explanation;
+pub mod progress;
 pub mod summary;
 pub mod terminal;

@@ -8,7 +8,6 @@
 //! A small model weighs these signs; nothing is accepted below the configured probability.
 #![forbid(unsafe_code)]
 
-mod change;
 mod classifier;
 mod model;
 mod signs;

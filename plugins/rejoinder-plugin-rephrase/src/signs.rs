@@ -1,10 +1,9 @@
 //! The signs by which a second try is told from new work.
 
+use rejoinder_core::change::Change;
 use rejoinder_core::dialogue::AnswerTraits;
 use rejoinder_core::fold::{Folded, words};
 use rejoinder_core::similarity::WordBag;
-
-use crate::change::Change;
 
 /// How many earlier user turns are compared, from the latest on.
 const EARLIER: usize = 8;

@@ -1,6 +1,6 @@
-//! What changed between two turns, word by word.
+//! What changed between two user turns, word by word: it tells a second try from the next item of the same work.
 
-use rejoinder_core::fold::words;
+use crate::fold::words;
 
 /// More changed words than this tell nothing more, and comparing them all would cost.
 const MAX_CHANGED: usize = 32;
@@ -73,6 +73,12 @@ impl<'a> Change<'a> {
     pub fn swapped_numbers(&self) -> bool {
         self.added.iter().copied().any(has_digit) && self.removed.iter().copied().any(has_digit)
     }
+
+    /// The same template on other data ("price of apples", "price of pears"; "chapter 3", "chapter 4"): the next item
+    /// of the same work, not a request made again.
+    pub fn is_template(&self) -> bool {
+        self.swapped() || self.swapped_numbers()
+    }
 }
 
 /// Whether `these` hold a word of content that is not just another spelling of one of `those`.
@@ -126,5 +132,7 @@ mod tests {
         assert!(Change::between("chapter 10001", "chapter 10002").swapped_numbers());
         assert!(Change::between("chapter 10001", "chapter 10002").swapped());
         assert!(!Change::between("chapter", "chapter 3").swapped_numbers());
+        assert!(Change::between("chapter 3", "chapter 4").is_template());
+        assert!(!Change::between("explain chapter 3", "explain chapter 3 in short words").is_template());
     }
 }

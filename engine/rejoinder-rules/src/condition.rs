@@ -1,0 +1,142 @@
+//! Conditions: what a rule asks of a turn and its dialogue besides words. Each is measured, then compared, so that
+//! what decides and what is explained are the same figures.
+
+use std::fmt;
+use std::ops::Range;
+
+use rejoinder_core::language::Language;
+
+use crate::pattern::Pattern;
+
+/// A condition of a rule; all of them must hold.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// At least so many words in the turn.
+    MinWords(u32),
+    /// At most so many words in the turn.
+    MaxWords(u32),
+    /// It is the conversation's first later turn, or is not.
+    FirstTurn(bool),
+    /// It is the conversation's last later turn, or is not.
+    LastTurn(bool),
+    /// What the assistant's last answer did, or did not do.
+    Previous(AnswerTrait, bool),
+    /// The conversation is held in one of these languages.
+    Language(Vec<Language>),
+    /// The regex matches nowhere in the turn.
+    Unless(Pattern),
+    /// At least this similarity to an earlier user turn, in (0, 1].
+    Similar(f32),
+    /// The turn is, or is not, an earlier turn's template with other data in it.
+    Template(bool),
+    /// At least this share of the turn's words stands in the last answer, in (0, 1].
+    InAnswer(f32),
+}
+
+/// A trait of the assistant's last answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerTrait {
+    /// Its last sentence is a question.
+    EndsWithQuestion,
+    /// Its opening apologises.
+    Apologises,
+    /// Its opening declines.
+    Refuses,
+    /// It stops in mid-sentence or inside a code block.
+    CutOff,
+    /// It holds a code block.
+    HasCode,
+    /// It is in another language than the user's turns.
+    OtherLanguage,
+}
+
+impl AnswerTrait {
+    /// All traits, with their keys in rule files.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::EndsWithQuestion, "ends-with-question"),
+        (Self::Apologises, "apologises"),
+        (Self::Refuses, "refuses"),
+        (Self::CutOff, "cut-off"),
+        (Self::HasCode, "has-code"),
+        (Self::OtherLanguage, "other-language"),
+    ];
+
+    /// The key in rule files.
+    pub const fn key(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+}
+
+/// What was found where a condition was tried.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measured {
+    /// A number of words.
+    Words(u32),
+    /// Yes or no.
+    Is(bool),
+    /// A share or similarity in [0, 1].
+    Share(f32),
+    /// A language, if it can be told.
+    Language(Option<Language>),
+    /// Where the regex matched, in bytes of the folded turn.
+    Match(Option<Range<usize>>),
+}
+
+impl Condition {
+    /// Whether the condition holds for what was measured for it.
+    pub fn holds(&self, measured: &Measured) -> bool {
+        match (self, measured) {
+            (Self::MinWords(least), Measured::Words(words)) => words >= least,
+            (Self::MaxWords(most), Measured::Words(words)) => words <= most,
+            (
+                Self::FirstTurn(wanted)
+                | Self::LastTurn(wanted)
+                | Self::Template(wanted)
+                | Self::Previous(_, wanted),
+                Measured::Is(is),
+            ) => wanted == is,
+            (Self::Language(wanted), Measured::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
+            (Self::Unless(_), Measured::Match(found)) => found.is_none(),
+            (Self::Similar(least) | Self::InAnswer(least), Measured::Share(share)) => share >= least,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    /// The condition as a rule file says it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinWords(words) => write!(f, "min-words = {words}"),
+            Self::MaxWords(words) => write!(f, "max-words = {words}"),
+            Self::FirstTurn(wanted) => write!(f, "turn.first = {wanted}"),
+            Self::LastTurn(wanted) => write!(f, "turn.last = {wanted}"),
+            Self::Previous(which, wanted) => write!(f, "previous-assistant.{} = {wanted}", which.key()),
+            Self::Language(wanted) => {
+                let codes: Vec<String> = wanted.iter().map(|l| format!("\"{l}\"")).collect();
+                write!(f, "language = [{}]", codes.join(", "))
+            }
+            Self::Unless(regex) => write!(f, "unless '''{}'''", regex.as_str()),
+            Self::Similar(least) => write!(f, "similar-to-earlier = {least}"),
+            Self::Template(wanted) => write!(f, "template = {wanted}"),
+            Self::InAnswer(least) => write!(f, "words-in-answer = {least}"),
+        }
+    }
+}
+
+impl Measured {
+    /// What was found, in words; `folded` is the folded turn.
+    pub fn describe(&self, folded: &str) -> String {
+        match self {
+            Self::Words(words) => format!("{words} words"),
+            Self::Is(is) => is.to_string(),
+            Self::Share(share) => format!("{share:.2}"),
+            Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
+            Self::Match(None) => "no match".to_owned(),
+            Self::Match(Some(range)) => {
+                let text = folded.get(range.clone()).unwrap_or_default();
+                format!("matches `{}` at byte {} of the folded turn", text.escape_debug(), range.start)
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What conditions ask about a turn, each worked out when it is first asked, and at most once.
+
+use std::cell::OnceCell;
+
+use rejoinder_core::change::Change;
+use rejoinder_core::dialogue::AnswerTraits;
+use rejoinder_core::fold::{Folded, words};
+use rejoinder_core::language::Language;
+use rejoinder_core::similarity::WordBag;
+use rejoinder_core::{Conversation, Role};
+
+use crate::condition::{AnswerTrait, Condition, Measured};
+
+/// At most this many earlier user turns, the latest first, are compared with a turn.
+const MAX_EARLIER_TURNS: usize = 32;
+/// Below this similarity a turn is no template of an earlier one.
+const TEMPLATE: f32 = 0.5;
+/// How much of the answer is searched for the turn's words: its beginning and its end, in bytes each.
+const ANSWER_SIDE: usize = 4096;
+/// How much of a text is compared word by word for a template, in bytes.
+const TEMPLATE_HEAD: usize = 2048;
+
+/// Facts about a conversation, shared by the scans of its turns.
+#[derive(Debug, Default)]
+pub(crate) struct ConversationFacts {
+    /// Word bags of the messages, as far as needed.
+    bags: Vec<OnceCell<WordBag>>,
+    language: OnceCell<Option<Language>>,
+    first_and_last: OnceCell<(Option<usize>, Option<usize>)>,
+}
+
+impl ConversationFacts {
+    /// Forgets the last conversation and begins this one.
+    pub(crate) fn begin(&mut self, conversation: &Conversation<'_>) {
+        self.bags.clear();
+        self.bags.resize_with(conversation.messages.len(), OnceCell::new);
+        self.language = OnceCell::new();
+        self.first_and_last = OnceCell::new();
+    }
+
+    /// The language of the user's messages, taken together from the first one on.
+    fn language(&self, conversation: &Conversation<'_>) -> Option<Language> {
+        *self.language.get_or_init(|| {
+            let users = conversation.messages.iter().filter(|m| m.role == Role::User);
+            Language::of(users.map(|m| &*m.text))
+        })
+    }
+
+    fn first_and_last(&self, conversation: &Conversation<'_>) -> (Option<usize>, Option<usize>) {
+        *self.first_and_last.get_or_init(|| {
+            let mut turns = conversation.later_turns();
+            let first = turns.next();
+            (first, turns.last().or(first))
+        })
+    }
+}
+
+/// Facts about one turn.
+pub(crate) struct TurnFacts<'a> {
+    conversation: &'a Conversation<'a>,
+    shared: &'a ConversationFacts,
+    turn: usize,
+    folded: &'a str,
+    word_count: OnceCell<u32>,
+    most_similar: OnceCell<(f32, usize)>,
+    answer: OnceCell<AnswerTraits>,
+    answer_language: OnceCell<Option<Language>>,
+    in_answer: OnceCell<f32>,
+    template: OnceCell<bool>,
+}
+
+impl<'a> TurnFacts<'a> {
+    /// Facts about message `turn`, whose folded text is `folded`.
+    pub(crate) fn new(
+        conversation: &'a Conversation<'a>,
+        shared: &'a ConversationFacts,
+        turn: usize,
+        folded: &'a str,
+    ) -> Self {
+        Self {
+            conversation,
+            shared,
+            turn,
+            folded,
+            word_count: OnceCell::new(),
+            most_similar: OnceCell::new(),
+            answer: OnceCell::new(),
+            answer_language: OnceCell::new(),
+            in_answer: OnceCell::new(),
+            template: OnceCell::new(),
+        }
+    }
+
+    /// Whether a condition holds.
+    pub(crate) fn holds(&self, condition: &Condition) -> bool {
+        condition.holds(&self.measure(condition))
+    }
+
+    /// What a condition is compared with.
+    pub(crate) fn measure(&self, condition: &Condition) -> Measured {
+        match condition {
+            Condition::MinWords(_) | Condition::MaxWords(_) => Measured::Words(self.word_count()),
+            Condition::FirstTurn(_) => {
+                Measured::Is(self.shared.first_and_last(self.conversation).0 == Some(self.turn))
+            }
+            Condition::LastTurn(_) => {
+                Measured::Is(self.shared.first_and_last(self.conversation).1 == Some(self.turn))
+            }
+            Condition::Previous(which, _) => Measured::Is(self.answer_is(*which)),
+            Condition::Language(_) => Measured::Language(self.shared.language(self.conversation)),
+            Condition::Unless(regex) => Measured::Match(regex.find(self.folded)),
+            Condition::Similar(_) => Measured::Share(self.most_similar().0),
+            Condition::Template(_) => Measured::Is(self.is_template()),
+            Condition::InAnswer(_) => Measured::Share(self.in_answer()),
+        }
+    }
+
+    fn word_count(&self) -> u32 {
+        *self.word_count.get_or_init(|| words(self.folded).count() as u32)
+    }
+
+    fn previous_answer(&self) -> &'a str {
+        self.conversation.previous_answer(self.turn)
+    }
+
+    fn answer_is(&self, which: AnswerTrait) -> bool {
+        if which == AnswerTrait::OtherLanguage {
+            let answer =
+                self.answer_language.get_or_init(|| Language::of(std::iter::once(self.previous_answer())));
+            let user = self.shared.language(self.conversation);
+            return answer.is_some() && user.is_some() && *answer != user;
+        }
+        let traits = self.answer.get_or_init(|| AnswerTraits::of(self.previous_answer()));
+        match which {
+            AnswerTrait::EndsWithQuestion => traits.ends_with_question,
+            AnswerTrait::Apologises => traits.apologises,
+            AnswerTrait::Refuses => traits.refuses,
+            AnswerTrait::CutOff => traits.cut_off,
+            AnswerTrait::HasCode => traits.has_code,
+            AnswerTrait::OtherLanguage => unreachable!("answered above"),
+        }
+    }
+
+    /// The greatest similarity to an earlier user turn (see [`rejoinder_core::similarity`]), and that turn.
+    fn most_similar(&self) -> (f32, usize) {
+        *self.most_similar.get_or_init(|| {
+            let bags = &self.shared.bags;
+            let own = bags[self.turn].get_or_init(|| WordBag::of_folded(self.folded));
+            let messages = &self.conversation.messages;
+            let mut best = (0.0, self.turn);
+            let earlier = (0..self.turn).rev().filter(|&i| messages[i].role == Role::User);
+            for i in earlier.take(MAX_EARLIER_TURNS) {
+                let similarity = own.dice(bags[i].get_or_init(|| WordBag::new(&messages[i].text)));
+                if similarity > best.0 {
+                    best = (similarity, i);
+                }
+            }
+            best
+        })
+    }
+
+    fn is_template(&self) -> bool {
+        *self.template.get_or_init(|| {
+            let (similarity, earlier) = self.most_similar();
+            if similarity < TEMPLATE {
+                return false;
+            }
+            let earlier = Folded::new(head(&self.conversation.messages[earlier].text, TEMPLATE_HEAD));
+            Change::between(earlier.text(), head(self.folded, TEMPLATE_HEAD)).is_template()
+        })
+    }
+
+    /// The share of the turn's words that stand in the last answer, each as often as it does there.
+    fn in_answer(&self) -> f32 {
+        *self.in_answer.get_or_init(|| {
+            let own = self.shared.bags[self.turn].get_or_init(|| WordBag::of_folded(self.folded));
+            if own.is_empty() {
+                return 0.0;
+            }
+            let answer = self.previous_answer();
+            let tail = answer.ceil_char_boundary(answer.len().saturating_sub(ANSWER_SIDE).max(ANSWER_SIDE));
+            let sides = [head(answer, ANSWER_SIDE), answer.get(tail..).unwrap_or_default()];
+            own.common(&WordBag::new(&sides.join("\n"))) as f32 / own.len() as f32
+        })
+    }
+}
+
+fn head(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}

@@ -1,0 +1,173 @@
+//! A regex of a rule, as it runs over folded text.
+//!
+//! Two automata stand for it, each built when it is first needed. Nearly all turns are ASCII once they are folded; for
+//! them `\w`, `\b` and `\s` need no tables of Unicode, and an automaton without those is built several times faster and
+//! never leaves its fast path. Any other turn goes to the one with the tables. On ASCII text the two agree.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexBuilder, bytes};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+use crate::literals;
+
+/// Greatest size of a compiled regex, in bytes.
+const SIZE_LIMIT: usize = 1 << 20;
+/// A pattern of fewer states, generously counted, stays far below that.
+const SURELY_SMALL: usize = 20_000;
+
+/// A regex over folded text, matched without regard to case.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    source: String,
+    /// See [`literals::required`].
+    literals: Option<Vec<String>>,
+    /// `None` where the pattern cannot be said without Unicode.
+    ascii: OnceLock<Option<bytes::Regex>>,
+    unicode: OnceLock<Regex>,
+}
+
+/// Why a pattern cannot be used.
+#[derive(Debug)]
+pub(crate) enum PatternError {
+    /// It is no regex.
+    Syntax(Box<regex_syntax::Error>),
+    /// It matches the empty text.
+    MatchesEmpty,
+    /// It is too large.
+    TooLarge,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    pub(crate) fn new(source: &str) -> Result<Self, PatternError> {
+        let hir = ParserBuilder::new()
+            .case_insensitive(true)
+            .build()
+            .parse(source)
+            .map_err(|e| PatternError::Syntax(Box::new(e)))?;
+        let pattern = Self {
+            source: source.to_owned(),
+            literals: literals::required(&hir),
+            ascii: OnceLock::new(),
+            unicode: OnceLock::new(),
+        };
+        if states(&hir) > SURELY_SMALL {
+            let regex = builder(source).size_limit(SIZE_LIMIT).build().map_err(|_| PatternError::TooLarge)?;
+            pattern.unicode.get_or_init(|| regex);
+        }
+        if hir.properties().minimum_len() == Some(0) && pattern.find("").is_some() {
+            return Err(PatternError::MatchesEmpty);
+        }
+        Ok(pattern)
+    }
+
+    /// As its author wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Folded literals of which every match holds one; `None` if there are none of use.
+    pub(crate) fn literals(&self) -> Option<&[String]> {
+        self.literals.as_deref()
+    }
+
+    /// The first match in a folded text, in bytes.
+    pub(crate) fn find(&self, folded: &str) -> Option<Range<usize>> {
+        self.find_where(folded, |_| true)
+    }
+
+    /// The first of the matches in a folded text, none overlapping the one before it, that `fits`.
+    pub(crate) fn find_where(
+        &self,
+        folded: &str,
+        mut fits: impl FnMut(&Range<usize>) -> bool,
+    ) -> Option<Range<usize>> {
+        if folded.is_ascii()
+            && let Some(regex) = self.ascii.get_or_init(|| self.without_unicode())
+        {
+            return regex.find_iter(folded.as_bytes()).map(|m| m.range()).find(|range| fits(range));
+        }
+        let regex = self.unicode.get_or_init(|| {
+            builder(&self.source).size_limit(usize::MAX).build().expect("the pattern was read before")
+        });
+        regex.find_iter(folded).map(|m| m.range()).find(|range| fits(range))
+    }
+
+    fn without_unicode(&self) -> Option<bytes::Regex> {
+        let mut builder = bytes::RegexBuilder::new(&self.source);
+        builder.case_insensitive(true).unicode(false).size_limit(usize::MAX).build().ok()
+    }
+}
+
+/// How many states an automaton for the expression has, about.
+fn states(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        // A range of characters is a few ranges of bytes, each behind the bytes before it.
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len() * 4,
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)) as usize;
+            states(&repetition.sub).saturating_mul(times.max(1))
+        }
+        HirKind::Capture(capture) => states(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(states).fold(0, usize::saturating_add)
+        }
+    }
+}
+
+fn builder(source: &str) -> RegexBuilder {
+    let mut builder = RegexBuilder::new(source);
+    builder.case_insensitive(true);
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rejoinder_core::fold::Folded;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_refused() {
+        assert!(matches!(Pattern::new("(a"), Err(PatternError::Syntax(_))));
+        assert!(matches!(Pattern::new("a*"), Err(PatternError::MatchesEmpty)));
+        assert!(matches!(Pattern::new("^$"), Err(PatternError::MatchesEmpty)));
+        for too_large in [r"(?:\w{500}){500}", r"\w{200}", r"(?:[a-z]{1000}){100}", r"x{200000}"] {
+            assert!(matches!(Pattern::new(too_large), Err(PatternError::TooLarge)), "{too_large}");
+        }
+        assert!(Pattern::new(r"\bno\b").is_ok());
+    }
+
+    #[test]
+    fn a_pattern_that_needs_unicode_matches_ascii_too() {
+        let pattern = Pattern::new(r"caf[eé]\b").unwrap();
+        assert_eq!(pattern.find("a cafe, please"), Some(2..6));
+        assert_eq!(pattern.find("un café"), Some(3..8));
+    }
+
+    proptest! {
+        /// The automaton without tables of Unicode finds in ASCII text what the one with them finds.
+        #[test]
+        fn both_automata_agree_on_ascii(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "no", "[^a-z]+", r"\w+", r"\W*", r"\b", r"\B", r"\s", r"\d{1,3}", ".", "[.,!?]", "(?:it|that)", "K", "s",
+                "^", "$", "(?m)^", "x?", r"[\w']+", r"\pL", "é?", "(?i)NO", "(?-i:NO)", "[^é]",
+            ]), 1..6),
+            text in "(no|it|that|K|s|x|1|22|[ ,.!?'_\n]|NO){0,14}",
+        ) {
+            if let Ok(pattern) = Pattern::new(&parts.concat()) {
+                let folded = Folded::new(&text);
+                prop_assert!(folded.text().is_ascii());
+                let with_tables = builder(pattern.as_str()).build().unwrap().find(folded.text()).map(|m| m.range());
+                prop_assert_eq!(pattern.find(folded.text()), with_tables, "{} on {:?}", pattern.as_str(), folded.text());
+            }
+        }
+    }
+}

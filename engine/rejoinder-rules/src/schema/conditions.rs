@@ -1,0 +1,99 @@
+//! What a rule asks of the turn and its dialogue.
+
+use rejoinder_core::language::Language;
+
+use super::{choose, matchers};
+use crate::condition::{AnswerTrait, Condition};
+use crate::toml_reader::{Findings, Table};
+
+const TURN_KEYS: &[&str] = &["first", "last"];
+const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
+    let mut keys = [""; AnswerTrait::ALL.len()];
+    let mut i = 0;
+    while i < keys.len() {
+        keys[i] = AnswerTrait::ALL[i].1;
+        i += 1;
+    }
+    keys
+};
+
+/// All conditions of a rule, the cheapest to find out first.
+pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    conditions.extend(words(table, "min-words", findings).map(Condition::MinWords));
+    conditions.extend(words(table, "max-words", findings).map(Condition::MaxWords));
+    if let [Some(Condition::MinWords(least)), Some(Condition::MaxWords(most))] =
+        [conditions.first(), conditions.get(1)]
+        && least > most
+    {
+        findings.report(
+            "R008",
+            table.span.clone(),
+            format!("no turn has at least {least} and at most {most} words"),
+            "swap `min-words` and `max-words`",
+        );
+    }
+    if let Some(turn) = table.table("turn", findings) {
+        let turn = Table::new(turn.value, turn.span, "`turn`", TURN_KEYS, findings);
+        conditions.extend(turn.bool("first", findings).map(Condition::FirstTurn));
+        conditions.extend(turn.bool("last", findings).map(Condition::LastTurn));
+    }
+    if let Some(previous) = table.table("previous-assistant", findings) {
+        let previous =
+            Table::new(previous.value, previous.span, "`previous-assistant`", &PREVIOUS_KEYS, findings);
+        for (which, key) in AnswerTrait::ALL {
+            conditions.extend(previous.bool(key, findings).map(|is| Condition::Previous(which, is)));
+        }
+    }
+    conditions.extend(languages(table, findings));
+    let (unless, _) = matchers::regexes(table, "unless", findings);
+    conditions.extend(unless.into_iter().map(Condition::Unless));
+    conditions.extend(share(table, "similar-to-earlier", findings).map(Condition::Similar));
+    conditions.extend(table.bool("template", findings).map(Condition::Template));
+    conditions.extend(share(table, "words-in-answer", findings).map(Condition::InAnswer));
+    conditions
+}
+
+fn words(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<u32> {
+    let number = table.integer(key, findings)?;
+    match u32::try_from(number.value) {
+        Ok(words @ 1..) => Some(words),
+        _ => {
+            findings.report(
+                "R008",
+                number.span,
+                format!("`{key}` must be at least 1"),
+                "leave the key out for no limit",
+            );
+            None
+        }
+    }
+}
+
+/// A share in (0, 1]; `None` where it is 0, which means off.
+fn share(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<f32> {
+    let share = table.number(key, findings)?;
+    if !(0.0..=1.0).contains(&share.value) {
+        findings.report("R008", share.span, format!("`{key}` lies between 0 (off) and 1 (all words)"), "");
+        return None;
+    }
+    (share.value > 0.0).then_some(share.value)
+}
+
+fn languages(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Condition> {
+    let codes = table.strings("language", findings)?;
+    let known: Vec<Language> = codes
+        .iter()
+        .filter_map(|code| choose("language", code, &Language::CODES, findings))
+        .filter_map(|i| Language::CODES[i].parse().ok())
+        .collect();
+    if codes.is_empty() {
+        findings.report(
+            "R008",
+            table.span.clone(),
+            "`language` names no language: the rule can never hit",
+            "name some, such as language = [\"en\"], or leave the key out",
+        );
+    }
+    Some(Condition::Language(known))
+}

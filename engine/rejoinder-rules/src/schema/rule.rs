@@ -1,0 +1,168 @@
+//! One `[[rule]]`.
+
+use std::collections::HashMap;
+
+use rejoinder_core::Category;
+use toml::de::DeTable;
+
+use super::{choose, conditions, matchers, tests};
+use crate::lints::{self, Spans};
+use crate::rule::{At as Place, Route, Rule};
+use crate::toml_reader::{At, Findings, Table};
+
+const KEYS: &[&str] = &[
+    "id",
+    "category",
+    "route",
+    "any",
+    "regex",
+    "unless",
+    "at",
+    "min-words",
+    "max-words",
+    "turn",
+    "language",
+    "similar-to-earlier",
+    "template",
+    "words-in-answer",
+    "previous-assistant",
+    "weight",
+    "allow",
+    "test",
+];
+
+/// Reads a rule and where its parts stand; `None` if it has errors. `seen` maps ids to the lines where they were first
+/// used.
+pub(super) fn read(
+    table: At<&DeTable<'_>>,
+    seen: &mut HashMap<String, usize>,
+    findings: &mut Findings<'_>,
+) -> Option<(Rule, Spans)> {
+    let before = findings.list.len();
+    let line = findings.line_of(table.span.start);
+    let table = Table::new(table.value, table.span, "a rule", KEYS, findings);
+    let id = read_id(&table, line, seen, findings);
+    let route = required(&table, "route", findings)
+        .and_then(|name| choose("route", &name, &Route::NAMES, findings))
+        .map(|i| Route::ALL[i]);
+    let category = table.string("category", findings).and_then(|text| read_category(&text, findings));
+    if let Some(route @ (Route::Accept | Route::Escalate)) = route
+        && !table.has("category")
+    {
+        findings.report(
+            "R003",
+            table.span.clone(),
+            format!("a rule with route `{}` needs a `category`", route.name()),
+            "add category = \"UR1\" … \"UR5\"",
+        );
+    }
+    let allow = read_allow(&table, findings);
+    let (phrases, phrase_spans) = matchers::phrases(&table, findings);
+    let (regexes, regex_spans) = matchers::regexes(&table, "regex", findings);
+    let at = table
+        .string("at", findings)
+        .and_then(|at| choose("at", &at, &Place::NAMES, findings).map(|i| (Place::ALL[i], at.span)));
+    let before_conditions = findings.list.len();
+    let conditions = conditions::read(&table, findings);
+    let weight = table.number("weight", findings).map(|w| w.value);
+
+    let has_matcher = table.has("any") || table.has("regex");
+    if !has_matcher && conditions.is_empty() && findings.list.len() == before_conditions {
+        findings.report(
+            "R008",
+            table.span.clone(),
+            "the rule has nothing to match: it would hit every turn",
+            "add `any`, `regex`, or a condition such as `max-words` or `similar-to-earlier`",
+        );
+    }
+    if let Some((place, span)) = &at
+        && !has_matcher
+        && *place != Place::Anywhere
+    {
+        findings.report(
+            "R008",
+            span.clone(),
+            "`at` needs a phrase or regex whose place it names",
+            "add `any` or `regex`",
+        );
+    }
+    let (tests, test_spans) = tests::read(&table, findings);
+    if findings.list.len() > before {
+        return None;
+    }
+    let route = route?;
+    let spans =
+        Spans { rule: table.span.clone(), phrases: phrase_spans, regexes: regex_spans, tests: test_spans };
+    let rule = Rule {
+        id: id?,
+        category,
+        route,
+        phrases,
+        regexes,
+        at: at.map_or(Place::Anywhere, |(place, _)| place),
+        conditions,
+        weight: weight.unwrap_or(if route == Route::Reject { -1.0 } else { 1.0 }),
+        allow,
+        tests,
+        file: findings.source.name.to_owned(),
+        line,
+    };
+    Some((rule, spans))
+}
+
+fn required<'t>(table: &Table<'t>, key: &str, findings: &mut Findings<'_>) -> Option<At<&'t str>> {
+    if !table.has(key) {
+        findings.report(
+            "R003",
+            table.span.clone(),
+            format!("missing key `{key}`"),
+            format!("every rule has `{key} = …`"),
+        );
+    }
+    table.string(key, findings)
+}
+
+fn read_id(
+    table: &Table<'_>,
+    line: usize,
+    seen: &mut HashMap<String, usize>,
+    findings: &mut Findings<'_>,
+) -> Option<String> {
+    let id = required(table, "id", findings)?;
+    let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    if id.value.is_empty() || !id.value.chars().all(sound) {
+        findings.report(
+            "R005",
+            id.span,
+            "an id is made of a-z, 0-9, `.`, `_` and `-`",
+            "for example id = \"en.correction.not_what_i_asked\"",
+        );
+        return None;
+    }
+    if let Some(first) = seen.get(id.value) {
+        findings.report(
+            "R006",
+            id.span,
+            format!("rule id `{}` is already used in line {first}", id.value),
+            "ids are unique",
+        );
+        return None;
+    }
+    seen.insert(id.value.to_owned(), line);
+    Some(id.value.to_owned())
+}
+
+/// A category by its code; reports anything else.
+pub(super) fn read_category(given: &At<&str>, findings: &mut Findings<'_>) -> Option<Category> {
+    let names = Category::ALL.map(Category::code);
+    choose("category", given, &names, findings).map(|i| Category::ALL[i])
+}
+
+fn read_allow(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<&'static str> {
+    let codes = table.strings("allow", findings).unwrap_or_default();
+    codes
+        .iter()
+        .filter_map(|at| choose("allow", at, &lints::CODES, findings))
+        .map(|i| lints::CODES[i])
+        .collect()
+}

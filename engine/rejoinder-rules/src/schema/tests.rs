@@ -1,0 +1,71 @@
+//! The dialogues that authors put beside their rules.
+
+use std::ops::Range;
+
+use super::choose;
+use super::rule::read_category;
+use crate::rule::{Expect, Route, RuleTest};
+use crate::toml_reader::{Findings, Table};
+
+const KEYS: &[&str] = &["dialogue", "expect", "todo"];
+const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
+
+/// The tests of a rule, and where they stand.
+pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<RuleTest>, Vec<Range<usize>>) {
+    let (mut tests, mut spans) = (Vec::new(), Vec::new());
+    for test in table.tables("test", findings) {
+        let line = findings.line_of(test.span.start);
+        let test = Table::new(test.value, test.span, "a rule test", KEYS, findings);
+        let dialogue = read_dialogue(&test, findings);
+        let Some(expect) = read_expect(&test, findings) else {
+            findings.report(
+                "R009",
+                test.span.clone(),
+                "a test expects something",
+                "add expect = { route = \"…\" }",
+            );
+            continue;
+        };
+        let todo = test.string("todo", findings).map(|t| t.value.to_owned());
+        tests.push(RuleTest { dialogue, expect, todo, line });
+        spans.push(test.span);
+    }
+    (tests, spans)
+}
+
+fn read_dialogue(test: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
+    let dialogue = test.strings("dialogue", findings).unwrap_or_default();
+    for message in &dialogue {
+        if !["U: ", "A: ", "S: "].iter().any(|role| message.value.starts_with(role))
+            && !matches!(message.value, "U:" | "A:")
+        {
+            findings.report("R009", message.span.clone(), "a message begins with `U: `, `A: ` or `S: `", "");
+        }
+    }
+    if !dialogue.last().is_some_and(|m| m.value.starts_with("U:")) {
+        findings.report(
+            "R009",
+            test.span.clone(),
+            "a test's dialogue ends with the user turn under test",
+            "end `dialogue` with \"U: …\"",
+        );
+    }
+    dialogue.iter().map(|m| m.value.to_owned()).collect()
+}
+
+fn read_expect(test: &Table<'_>, findings: &mut Findings<'_>) -> Option<Expect> {
+    let table = test.table("expect", findings)?;
+    let table = Table::new(table.value, table.span, "`expect`", EXPECT_KEYS, findings);
+    let routes = [&Route::NAMES[..], &["none"]].concat();
+    let route = table.string("route", findings);
+    if let Some(route) = &route {
+        choose("route", route, &routes, findings);
+    }
+    let expect = Expect {
+        route: route.map(|r| r.value.to_owned()),
+        category: table.string("category", findings).and_then(|c| read_category(&c, findings)),
+        span: table.string("span", findings).map(|s| s.value.to_owned()),
+        hits: table.strings("hits", findings).map(|hits| hits.iter().map(|h| h.value.to_owned()).collect()),
+    };
+    (expect != Expect::default()).then_some(expect)
+}

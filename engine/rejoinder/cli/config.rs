@@ -1,0 +1,74 @@
+//! `rejoinder config`: what is in force and why, and what may be said.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::run::Settings;
+use super::{print, print_json};
+use crate::config::{self, Effective};
+use crate::failure::{Exit, Failure};
+use crate::report::terminal::printable;
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    verb: ConfigVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Show each value in force, and whether flag, environment, file or default set it
+    Show(ShowArgs),
+    /// Print the JSON Schema of the config file, for editors
+    Schema,
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
+    #[command(flatten)]
+    settings: Settings,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &ConfigArgs) -> Result<Exit, Failure> {
+    match &args.verb {
+        ConfigVerb::Show(args) => show(args),
+        ConfigVerb::Schema => {
+            let schema = serde_json::to_string_pretty(&config::schema()).expect("a schema is plain data");
+            print(&format!("{schema}\n"))?;
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+fn show(args: &ShowArgs) -> Result<Exit, Failure> {
+    let effective: Effective = args.settings.effective()?;
+    let values = effective.values();
+    if args.json {
+        let values: Vec<Value> = values
+            .iter()
+            .map(|(key, value, origin)| {
+                json!({ "key": key, "value": value, "origin": origin.kind(), "place": origin.to_string() })
+            })
+            .collect();
+        print_json(&json!({ "config": effective.config, "values": values }))?;
+        return Ok(Exit::Ok);
+    }
+    let rows: Vec<(String, String, String)> = values
+        .into_iter()
+        .map(|(key, value, origin)| {
+            let value = if value.is_null() { "(not set)".to_owned() } else { value.to_string() };
+            (key, value, origin.to_string())
+        })
+        .collect();
+    let widest = |column: fn(&(String, String, String)) -> usize| rows.iter().map(column).max().unwrap_or(0);
+    let (keys, texts) = (widest(|r| r.0.chars().count()), widest(|r| r.1.chars().count()));
+    let mut out = String::new();
+    for (key, value, origin) in &rows {
+        out += &format!("{key:<keys$}  {value:<texts$}  {origin}\n");
+    }
+    print(&printable(&out))?;
+    Ok(Exit::Ok)
+}

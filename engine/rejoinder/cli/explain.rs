@@ -1,0 +1,154 @@
+//! `rejoinder explain`: what every rule made of a turn, for the author whose rule does not do what it should, and for the
+//! operator who wonders about a record.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rejoinder_core::RecordId;
+use rejoinder_data::{Chunk, ChunkReader, InputFile, Position};
+
+use super::run::Settings;
+use super::{print, print_json};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::judging;
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::worker::Worker;
+use crate::report::dialogue::{Outcome, render};
+use crate::report::explanation::Explanation;
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A run's folder, or a file with dialogues: JSON lines, or text whose lines begin with `U: `, `A: ` or `S: `
+    #[arg(value_name = "RUN|FILE")]
+    target: PathBuf,
+    /// The turn's id (shard:ordinal:message_index, as in the run's records); needed with a run
+    #[arg(value_name = "ID")]
+    id: Option<RecordId>,
+    /// Show the rules that found nothing, too
+    #[arg(long)]
+    all: bool,
+    /// Show this rule alone; may be repeated
+    #[arg(long, value_name = "ID")]
+    rule: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
+    if RunDir::is_run(&args.target) {
+        let id = args.id.ok_or_else(|| {
+            Failure::usage("name the turn by its id, the column `id` of its record, such as 0:17:4")
+        })?;
+        let run = RunDir::open(&args.target)?;
+        let engine = run.engine()?;
+        let line = find_line(&run.manifest.inputs, id, engine.config.input.max_record_bytes)?;
+        let judged = judging::judged(&run)?;
+        let outcome = |decision| Outcome::new(decision, judged.get(&id));
+        return explain(args, &engine, &line, Some(id.message_index as usize), &outcome);
+    }
+    let engine = Engine::build(args.settings.config()?)?;
+    let (line, turn) = read_dialogue(&args.target, args.id, engine.config.input.max_record_bytes)?;
+    explain(args, &engine, &line, turn, &|decision| Outcome::new(decision, None))
+}
+
+/// A chunk of the one line that holds the record.
+fn find_line(inputs: &[InputFile], id: RecordId, max_record_bytes: usize) -> Result<Chunk, Failure> {
+    let from = Position { shard: id.shard, line: 0, byte: 0 };
+    let nothing = || Failure::usage(format!("there is no record {id} in the input"));
+    for chunk in ChunkReader::new(inputs, from, max_record_bytes) {
+        if chunk.start.shard != id.shard || chunk.start.line > id.ordinal {
+            break;
+        }
+        if let Some((line, bytes)) = chunk.lines().find(|(line, _)| *line == id.ordinal) {
+            let at = Position { shard: id.shard, line, byte: 0 };
+            return Ok(Chunk::of_lines(chunk.file.clone(), at, bytes.to_vec()));
+        }
+    }
+    Err(nothing())
+}
+
+/// The dialogue of a file, and the turn that is asked about; `None` = its last later turn.
+fn read_dialogue(
+    path: &Path,
+    id: Option<RecordId>,
+    max_record_bytes: usize,
+) -> Result<(Chunk, Option<usize>), Failure> {
+    let file = InputFile::describe(path)?;
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let is_script = text.lines().any(|l| l.starts_with("U:")) && !text.trim_start().starts_with('{');
+    if !is_script {
+        let id_or_first = id.unwrap_or(RecordId { shard: 0, ordinal: 0, message_index: 0 });
+        let chunk = find_line(&[file], id_or_first, max_record_bytes)?;
+        return Ok((chunk, id.map(|id| id.message_index as usize)));
+    }
+    let mut messages: Vec<(&str, String)> = Vec::new();
+    for line in text.lines() {
+        let role = match line.get(..2) {
+            Some("U:") => "user",
+            Some("A:") => "assistant",
+            Some("S:") => "system",
+            _ => {
+                // A line without a role goes on with the message before it.
+                if let Some((_, message)) = messages.last_mut() {
+                    message.push('\n');
+                    message.push_str(line);
+                }
+                continue;
+            }
+        };
+        messages.push((role, line[2..].strip_prefix(' ').unwrap_or(&line[2..]).to_owned()));
+    }
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|(role, content)| serde_json::json!({ "role": role, "content": content.trim_end() }))
+        .collect();
+    let bytes = serde_json::json!({ "id": "dialogue", "messages": messages }).to_string().into_bytes();
+    let chunk = Chunk::of_lines(path.display().to_string(), Position::default(), bytes);
+    Ok((chunk, id.map(|id| id.message_index as usize)))
+}
+
+fn explain(
+    args: &ExplainArgs,
+    engine: &Engine,
+    chunk: &Chunk,
+    turn: Option<usize>,
+    outcome: &dyn Fn(rejoinder_cascade::Decision) -> Outcome,
+) -> Result<Exit, Failure> {
+    for id in &args.rule {
+        if engine.rules.rules().iter().all(|r| r.id != *id) {
+            return Err(Failure::usage(format!("--rule {id}: no rule in force has this id")));
+        }
+    }
+    let mut worker = Worker::new(engine)?;
+    let scanned = worker.process(chunk)?;
+    if let Some(bad) = scanned.quarantined.first() {
+        return Err(Failure::usage(format!("{}:{}: {}", bad.file, bad.line + 1, bad.reason)));
+    }
+    let Some(conversation) = scanned.conversations.first() else {
+        return Err(Failure::usage(format!("{} holds no conversation", chunk.file)));
+    };
+    let turns = scanned.turns(conversation);
+    let found = match turn {
+        Some(index) => turns.iter().find(|t| t.message_index == index),
+        None => turns.last(),
+    };
+    let Some(turn) = found else {
+        return Err(Failure::usage(
+            "that is no later turn: rules look at user messages that come after an answer of the assistant",
+        ));
+    };
+    let trials = worker.explain(&conversation.record.conversation, turn.message_index);
+    let ground = engine.decide(scanned.hits(turn), scanned.votes(turn));
+    let explanation = Explanation::new(engine, &trials, ground);
+    if args.json {
+        print_json(&explanation)?;
+    } else {
+        print(&render(engine, &scanned, conversation, turn, outcome(turn.decision)))?;
+        print(&explanation.text(&args.rule, args.all))?;
+    }
+    Ok(Exit::Ok)
+}

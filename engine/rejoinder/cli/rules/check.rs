@@ -1,0 +1,49 @@
+//! `rejoinder rules check`: all mistakes at once.
+
+use rejoinder_rules::diagnostic::{Diagnostic, Severity};
+use rejoinder_rules::{Pack, PackError};
+
+use super::super::{print, print_json};
+use super::Files;
+use crate::failure::{Exit, Failure};
+
+pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
+    let loaded = files.load()?;
+    let count = loaded.len();
+    let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
+    let mut findings: Vec<Diagnostic> = Vec::new();
+    for file in &loaded {
+        // Warnings about what it extends are not the author's.
+        let errors = file.packs.iter().flat_map(|p| p.content.errors.clone());
+        for finding in errors.chain(file.own().warnings()) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    // Clashes between files, and what is disabled in vain, show only when they are compiled together.
+    if findings.iter().all(|d| d.severity == Severity::Warning) {
+        let mut together: Vec<Pack> = Vec::new();
+        for pack in loaded.into_iter().flat_map(|l| l.packs) {
+            if together.iter().all(|p| p.file != pack.file) {
+                together.push(pack);
+            }
+        }
+        if let Err(PackError::Invalid(clashes)) = Pack::compile(together, &[]) {
+            findings.extend(clashes);
+        }
+    }
+    let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = findings.len() - errors;
+    if files.json {
+        print_json(
+            &serde_json::json!({ "rules": rules, "errors": errors, "warnings": warnings, "findings": findings }),
+        )?;
+    } else {
+        for finding in &findings {
+            print(&format!("{finding}\n\n"))?;
+        }
+        print(&format!("{rules} rules in {count} files: {errors} errors, {warnings} warnings\n"))?;
+    }
+    Ok(if errors > 0 { Exit::CheckFailed } else { Exit::Ok })
+}

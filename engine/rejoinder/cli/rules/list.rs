@@ -1,0 +1,73 @@
+//! `rejoinder rules list`: what there is, a line a rule.
+
+use rejoinder_core::Category;
+use rejoinder_rules::{At, Rule};
+
+use super::super::{print, print_json};
+use super::Files;
+use crate::failure::{Exit, Failure};
+
+pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
+    let loaded = files.load()?;
+    if files.json {
+        let rows: Vec<_> = loaded.iter().flat_map(|l| &l.own().content.rules).map(row).collect();
+        print_json(&serde_json::json!({ "rules": rows }))?;
+        return Ok(Exit::Ok);
+    }
+    let mut rules = 0;
+    for file in &loaded {
+        let content = &file.own().content;
+        let version =
+            if content.version.is_empty() { String::new() } else { format!(", version {}", content.version) };
+        print(&format!("{}: {} rules{version}\n", file.file, content.rules.len()))?;
+        for rule in &content.rules {
+            print(&line(rule))?;
+        }
+        rules += content.rules.len();
+    }
+    print(&format!("{rules} rules in {} files\n", loaded.len()))?;
+    Ok(Exit::Ok)
+}
+
+fn line(rule: &Rule) -> String {
+    let mut asks: Vec<String> = Vec::new();
+    if !rule.phrases.is_empty() {
+        asks.push(format!("{} phrases", rule.phrases.len()));
+    }
+    if !rule.regexes.is_empty() {
+        asks.push(format!("{} regexes", rule.regexes.len()));
+    }
+    if rule.at != At::Anywhere {
+        asks.push(format!("at = {}", rule.at.name()));
+    }
+    asks.extend(rule.conditions.iter().map(|condition| {
+        let text = condition.to_string();
+        if text.starts_with("unless") { "unless".to_owned() } else { text }
+    }));
+    asks.dedup();
+    format!(
+        "  {:>5}  {:<8} {:<4} {:>5.1}  {:<40} {}\n",
+        rule.line,
+        rule.route.name(),
+        rule.category.map_or("", Category::code),
+        rule.weight,
+        rule.id,
+        asks.join(", ")
+    )
+}
+
+fn row(rule: &Rule) -> serde_json::Value {
+    serde_json::json!({
+        "id": rule.id,
+        "route": rule.route.name(),
+        "category": rule.category,
+        "weight": rule.weight,
+        "phrases": rule.phrases,
+        "regexes": rule.patterns().collect::<Vec<_>>(),
+        "at": rule.at.name(),
+        "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "tests": rule.tests.len(),
+        "file": rule.file,
+        "line": rule.line,
+    })
+}

@@ -1,0 +1,140 @@
+//! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
+
+use clap::{Args, ValueEnum};
+use rejoinder_data::{InputFile, Position, input};
+
+use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
+use super::super::run::Settings;
+use super::super::{Threads, print, print_json};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::flow;
+use crate::report::by_rule::{ByRule, RuleRow, table};
+use crate::report::dialogue::Outcome;
+
+#[derive(Debug, Args)]
+pub(super) struct StatsArgs {
+    /// Files, folders or globs of conversations
+    #[arg(required = true, value_name = "CORPUS")]
+    inputs: Vec<String>,
+    /// Rule files, folders or shipped packs to measure, instead of those of the config; may be repeated
+    #[arg(long, value_name = "PACK")]
+    rules: Vec<String>,
+    /// Compare with the labels in each record's `labels` column
+    #[arg(long)]
+    labels: bool,
+    #[command(flatten)]
+    labelled: LabelArgs,
+    /// Order of the rules
+    #[arg(long, value_enum, default_value_t = Order::File)]
+    sort: Order,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Order {
+    /// As in the rule files
+    File,
+    /// The most hits first
+    Hits,
+    /// The slowest first
+    Time,
+    /// The least precise first (needs --labels)
+    Precision,
+}
+
+pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
+    let mut config = args.settings.config()?;
+    if !args.rules.is_empty() {
+        config.rules.packs.clone_from(&args.rules);
+        config.rules.disable.clear();
+    }
+    let engine = Engine::build(config)?;
+    let files = input::find(&args.inputs)?;
+    let files = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = ByRule::new(&engine);
+    let mut unlabelled = Unlabelled::default();
+    flow::run(
+        &engine,
+        &files,
+        Position::default(),
+        args.threads.get(),
+        |worker, chunk| {
+            worker.take_costs();
+            let scanned = worker.process(chunk)?;
+            let mut counts = ByRule::new(worker.engine);
+            counts.cost(&worker.take_costs());
+            let mut unlabelled = Unlabelled::default();
+            for conversation in &scanned.conversations {
+                if !args.labelled.admits(&conversation.record) {
+                    continue;
+                }
+                let labels = match args.labels.then(|| args.labelled.read(&conversation.record)) {
+                    None => None,
+                    Some(Ok(labels)) => Some(labels),
+                    Some(Err(why)) => {
+                        unlabelled.add(&chunk.file, conversation.ordinal, &why);
+                        continue;
+                    }
+                };
+                for turn in scanned.turns(conversation) {
+                    let label = labels.as_ref().map(|l| l.of(turn.message_index));
+                    if label == Some(None) {
+                        continue;
+                    }
+                    let outcome = Outcome::new(turn.decision, None);
+                    let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+                    counts.turn(worker.engine, hits, votes, outcome, label.flatten());
+                }
+            }
+            Ok((counts, unlabelled))
+        },
+        |(counts, missing)| {
+            all.add(&counts);
+            unlabelled.extend(missing);
+            Ok(())
+        },
+    )?;
+    unlabelled.remark();
+    if args.labels && all.turns() == 0 {
+        return Err(nothing_labelled());
+    }
+    let mut rows = all.rows(&engine);
+    sort(&mut rows, args.sort);
+    let literals = all.literals().as_secs_f64() * 1e3;
+    if args.json {
+        print_json(&serde_json::json!({ "turns": all.turns(), "literals_ms": literals, "rules": rows }))?;
+    } else {
+        print(&table(&rows))?;
+        print(&format!(
+            "\n{} later turns; the pass for the literals of all rules took {literals:.1} ms, {:.2} µs a turn\n\
+             alone: no other rule makes the turn a candidate · effect: without the rule the turn would be decided otherwise\n\
+             waiting: share of the hits that wait for the judge{}\n",
+            all.turns(),
+            literals * 1e3 / all.turns().max(1) as f64,
+            if args.labels {
+                " · feedback, category: share of the hits that the labels call so"
+            } else {
+                ""
+            },
+        ))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn sort(rows: &mut [RuleRow], order: Order) {
+    let micros = |r: &RuleRow| r.micros.unwrap_or(0.0);
+    let precision = |r: &RuleRow| r.precision.map_or(2.0, |p| p.value);
+    match order {
+        Order::File => {}
+        Order::Hits => rows.sort_by_key(|r| std::cmp::Reverse(r.hits)),
+        Order::Time => rows.sort_by(|a, b| micros(b).total_cmp(&micros(a))),
+        Order::Precision => rows.sort_by(|a, b| precision(a).total_cmp(&precision(b))),
+    }
+}

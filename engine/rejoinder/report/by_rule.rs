@@ -1,0 +1,219 @@
+//! What each rule does on a corpus: how often it hits, whether that changes anything, whether it is right, what it costs.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use rejoinder_core::{Category, Hit, Vote};
+use rejoinder_rules::{Costs, Route};
+use serde::Serialize;
+
+use crate::pipeline::engine::Engine;
+use crate::report::dialogue::Outcome;
+use crate::report::evaluation::Rate;
+
+/// Counts of one rule; all but the time are functions of input and config.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    hits: u64,
+    alone: u64,
+    effect: u64,
+    accepted: u64,
+    rejected: u64,
+    undecided: u64,
+    labelled: u64,
+    feedback: u64,
+    same_category: u64,
+}
+
+/// The counts of all rules.
+#[derive(Clone, Debug)]
+pub struct ByRule {
+    turns: u64,
+    tallies: Vec<Tally>,
+    costs: Costs,
+}
+
+/// One rule's row.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleRow {
+    /// The rule.
+    pub id: String,
+    /// Its route.
+    pub route: &'static str,
+    /// Its category, if it has one.
+    pub category: Option<Category>,
+    /// Turns that it hits.
+    pub hits: u64,
+    /// Hits on turns that no other rule makes candidates; 0 for rules that make none.
+    pub alone: u64,
+    /// Hits without which the turn would have been decided otherwise, or, for a score rule, put elsewhere in the queue.
+    pub effect: u64,
+    /// Its hits that were accepted, by whatever rule or plugin.
+    pub accepted: u64,
+    /// Its hits that were rejected.
+    pub rejected: u64,
+    /// Its hits that wait for the judge: escalations.
+    pub undecided: u64,
+    /// Share of its labelled hits that are feedback; absent without labels.
+    pub precision: Option<Rate>,
+    /// Share of its labelled hits that are feedback of its category; absent without labels or category.
+    pub category_precision: Option<Rate>,
+    /// Time spent in its regexes and conditions, in microseconds; absent where it was not taken.
+    pub micros: Option<f64>,
+}
+
+impl ByRule {
+    /// No counts yet.
+    pub fn new(engine: &Engine) -> Self {
+        let rules = engine.rules.rules().len();
+        Self { turns: 0, tallies: vec![Tally::default(); rules], costs: Costs::new(rules) }
+    }
+
+    /// Counts a turn: the hits and votes on it, what became of it, and its label if it was judged by a labeller.
+    pub fn turn(
+        &mut self,
+        engine: &Engine,
+        hits: &[Hit],
+        votes: &[Vote],
+        outcome: Outcome,
+        label: Option<Option<Category>>,
+    ) {
+        self.turns += 1;
+        for (i, hit) in hits.iter().enumerate() {
+            let rule = engine.rules.rule(hit.rule);
+            let others = [&hits[..i], &hits[i + 1..]].concat();
+            let tally = &mut self.tallies[hit.rule as usize];
+            tally.hits += 1;
+            tally.alone += u64::from(engine.is_candidate(hits) && !engine.is_candidate(&others));
+            let is_felt = match rule.route {
+                Route::Score => outcome == Outcome::Undecided && rule.weight != 0.0,
+                _ => {
+                    // Plugins see candidates only.
+                    let votes = if engine.is_candidate(&others) { votes } else { &[] };
+                    engine.decide(&others, votes).decision() != engine.decide(hits, votes).decision()
+                }
+            };
+            tally.effect += u64::from(is_felt);
+            match outcome {
+                Outcome::Accepted(_) => tally.accepted += 1,
+                Outcome::Rejected => tally.rejected += 1,
+                Outcome::Undecided | Outcome::Judged(_) => tally.undecided += 1,
+            }
+            if let Some(label) = label {
+                tally.labelled += 1;
+                tally.feedback += u64::from(label.is_some());
+                tally.same_category += u64::from(label.is_some() && label == rule.category);
+            }
+        }
+    }
+
+    /// Adds what scanning cost.
+    pub fn cost(&mut self, costs: &Costs) {
+        self.costs.add(costs);
+    }
+
+    /// Adds the counts of another part of the corpus.
+    pub fn add(&mut self, other: &Self) {
+        self.turns += other.turns;
+        for (sum, t) in self.tallies.iter_mut().zip(&other.tallies) {
+            sum.hits += t.hits;
+            sum.alone += t.alone;
+            sum.effect += t.effect;
+            sum.accepted += t.accepted;
+            sum.rejected += t.rejected;
+            sum.undecided += t.undecided;
+            sum.labelled += t.labelled;
+            sum.feedback += t.feedback;
+            sum.same_category += t.same_category;
+        }
+        self.costs.add(&other.costs);
+    }
+
+    /// Later turns that were counted.
+    pub const fn turns(&self) -> u64 {
+        self.turns
+    }
+
+    /// Time of the passes over the literals of all rules.
+    pub const fn literals(&self) -> Duration {
+        self.costs.literals
+    }
+
+    /// A row a rule, in the order of the rules.
+    pub fn rows(&self, engine: &Engine) -> Vec<RuleRow> {
+        let is_timed = self.costs.rules.iter().any(|t| !t.is_zero());
+        let rows = engine.rules.rules().iter().zip(&self.tallies).zip(&self.costs.rules);
+        rows.map(|((rule, t), time)| RuleRow {
+            id: rule.id.clone(),
+            route: rule.route.name(),
+            category: rule.category,
+            hits: t.hits,
+            alone: t.alone,
+            effect: t.effect,
+            accepted: t.accepted,
+            rejected: t.rejected,
+            undecided: t.undecided,
+            precision: (t.labelled > 0).then(|| Rate::new(t.feedback, t.labelled)),
+            category_precision: (t.labelled > 0 && rule.category.is_some())
+                .then(|| Rate::new(t.same_category, t.labelled)),
+            micros: is_timed.then_some(time.as_secs_f64() * 1e6),
+        })
+        .collect()
+    }
+}
+
+/// The rows as a table for people; rules without effect are named below it.
+pub fn table(rows: &[RuleRow]) -> String {
+    let mut out = String::new();
+    let with_labels = rows.iter().any(|r| r.precision.is_some());
+    let with_time = rows.iter().any(|r| r.micros.is_some());
+    let heads = [" feedback", " category"].concat();
+    let _ = writeln!(
+        out,
+        "{:<44}{:<9}{:<4}{:>9}{:>9}{:>9}{:>8}{}{}",
+        "rule",
+        "route",
+        "",
+        "hits",
+        "alone",
+        "effect",
+        "waiting",
+        if with_labels { heads.as_str() } else { "" },
+        if with_time { "  time ms" } else { "" },
+    );
+    let rate = |r: Option<Rate>| r.map_or_else(|| "–".to_owned(), |r| format!("{:.2}", r.value));
+    for row in rows {
+        let waiting = match row.hits {
+            0 => "–".to_owned(),
+            hits => format!("{:.0} %", 100.0 * row.undecided as f64 / hits as f64),
+        };
+        let _ = write!(
+            out,
+            "{:<44}{:<9}{:<4}{:>9}{:>9}{:>9}{:>8}",
+            row.id,
+            row.route,
+            row.category.map_or("", Category::code),
+            row.hits,
+            row.alone,
+            row.effect,
+            waiting
+        );
+        if with_labels {
+            let _ = write!(out, "{:>9}{:>9}", rate(row.precision), rate(row.category_precision));
+        }
+        if let Some(micros) = row.micros {
+            let _ = write!(out, "{:>9.2}", micros / 1e3);
+        }
+        out.push('\n');
+    }
+    let without: Vec<&str> = rows.iter().filter(|r| r.effect == 0).map(|r| r.id.as_str()).collect();
+    if !without.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n{} rules have no effect here: without them all turns would be decided alike\n  {}",
+            without.len(),
+            without.join("\n  ")
+        );
+    }
+    out
+}

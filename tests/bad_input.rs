@@ -1,0 +1,206 @@
+//! Bad input of every kind: each is told in words that say what to do, and nothing good is lost.
+//!
+//! Full disks, closed pipes and limits are in `exit_codes.rs`; truncated, mistyped and oversized records also in `run.rs`.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
+
+mod support;
+use support::{DIALOGUES, Ended, command, figure, folder, rejoinder, rows, text, write};
+
+/// A conversation with one later turn.
+fn good() -> String {
+    json!({"conversation": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "thanks!"}]})
+        .to_string()
+}
+
+#[test]
+fn each_bad_record_has_its_reason_and_its_good_neighbours_are_kept() {
+    let cases: [(&str, &str); 20] = [
+        (r#"{"messages":[{"role":"user","content":"cut"#, "EOF"),
+        (r#"{"messages":[{"role":"user","content":"a"}]"#, "EOF"),
+        (r#"{"messages":[{"role":"user","content":"a"},]}"#, "trailing comma"),
+        (r#"{"messages":[{"role":"user","content":"a"}]} {"messages":[]}"#, "trailing characters"),
+        (r#"{'messages':[]}"#, "key must be a string"),
+        (r#"{"messages":[{"content":"a"}]}"#, "a message without `role`"),
+        (r#"{"messages":[{"role":"user"}]}"#, "a message without `content`"),
+        (r#"{"messages":[{"role":null,"content":"a"}]}"#, "expected a string"),
+        (r#"{"messages":[{"role":7,"content":"a"}]}"#, "expected a string"),
+        (r#"{"messages":[{"role":"alien","content":"a"}]}"#, "unknown role `alien`"),
+        (r#"{"messages":[{"role":"user","content":5}]}"#, "a message's content"),
+        (r#"{"messages":"hello"}"#, "a list of messages"),
+        (r#"{"messages":[["user","a"]]}"#, "a message object"),
+        (r#"{"messages":[]}"#, "no user message"),
+        (r#"{"messages":[{"role":"assistant","content":"a"}]}"#, "no user message"),
+        (r#"{"text":"a"}"#, "neither `conversation` nor `messages`"),
+        (r#"[{"messages":[]}]"#, "a JSON array"),
+        (r#"{"messages":[{"role":"user","content":"a\u0000b"}]}"#, "NUL"),
+        (r#"{"messages":[{"role":"user","content":"\udc00"}]}"#, "surrogate"),
+        (r#"null"#, "expected a JSON object"),
+    ];
+    let dir = folder();
+    let content: String = cases.iter().map(|(bad, _)| format!("{}\n{bad}\n", good())).collect();
+    let input = write(dir.path(), "in.jsonl", content);
+    let run = dir.path().join("run");
+    let summary = rejoinder(&["run", &input, "--json", "--out", &text(&run)]).expect(0).json();
+    let count = cases.len() as u64;
+    assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (count, count));
+    assert_eq!(figure(&summary["accepted"], "UR5"), count, "every good neighbour gives its feedback");
+    for (row, (number, (bad, expected))) in
+        rows(&run.join("quarantine/part-00000.jsonl")).iter().zip((0..).zip(cases))
+    {
+        assert_eq!(row["line"], 2 * number + 1, "{bad}");
+        assert!(row["reason"].as_str().unwrap().contains(expected), "{bad}: {row}");
+    }
+}
+
+#[test]
+fn empty_turns_files_and_lines_are_no_error() {
+    let dir = folder();
+    let empty = json!({"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "b"},
+        {"role": "user", "content": " \t\n"}, {"role": "assistant", "content": null}, {"role": "user", "content": []}]});
+    let input = write(dir.path(), "in.jsonl", format!("\u{feff}{empty}\r\n\r\n\n{}", good()));
+    write(dir.path(), "nothing.jsonl", "");
+    let run = text(&dir.path().join("run"));
+    let nothing = text(&dir.path().join("nothing.jsonl"));
+    let summary = rejoinder(&["run", &input, &nothing, "--json", "--out", &run]).expect(0).json();
+    assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (2, 0), "{summary}");
+    assert_eq!((figure(&summary, "turns"), figure(&summary, "rejected")), (3, 2), "{summary}");
+}
+
+#[test]
+fn what_stands_before_the_damage_in_a_compressed_file_is_kept_and_so_are_the_next_files() {
+    let dir = folder();
+    let content = std::fs::read(DIALOGUES).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(&content).unwrap();
+    let (gz, zst) = (gz.finish().unwrap(), zstd::encode_all(&content[..], 3).unwrap());
+    let next = write(dir.path(), "next.jsonl", good());
+    for (name, whole, kept) in [("cut.jsonl.gz", gz, 10), ("cut.jsonl.zst", zst, 0)] {
+        let cut = write(dir.path(), name, &whole[..whole.len() / 2]);
+        let run = dir.path().join(format!("run-{name}"));
+        let summary = rejoinder(&["run", &cut, &next, "--json", "--out", &text(&run)]).expect(0).json();
+        assert!(figure(&summary, "conversations") > kept, "{name}: {summary}");
+        let lost = &rows(&run.join("quarantine/part-00000.jsonl"))[0];
+        let reason = lost["reason"].as_str().unwrap();
+        assert!(reason.contains("the rest of this file cannot be read"), "{reason}");
+        rejoinder(&["run", &cut, "--strict", "--out", &text(&dir.path().join(format!("s-{name}")))])
+            .expect(6);
+    }
+}
+
+#[test]
+fn unknown_compressions_are_named_before_anything_is_made() {
+    let dir = folder();
+    for (head, name) in [
+        (&b"\xFD7zXZ\0rest"[..], "xz"),
+        (b"BZh91AY", "bzip2"),
+        (b"PK\x03\x04", "zip"),
+        (b"PAR1....", "Parquet"),
+    ] {
+        let input = write(dir.path(), "in.jsonl", head);
+        let out = dir.path().join("out");
+        let ended = rejoinder(&["run", &input, "--out", &text(&out)]).expect(8);
+        assert!(ended.stderr.contains(&format!("is a {name} file")), "{}", ended.stderr);
+        assert!(!out.exists());
+    }
+}
+
+#[cfg(unix)]
+mod unreadable {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn refused(input: &str, out: &Path, code: i32, expected: &str) {
+        let ended = rejoinder(&["run", input, "--out", &text(out)]).expect(code);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+        assert!(!out.exists(), "nothing is begun");
+    }
+
+    #[test]
+    fn a_link_to_nowhere_is_named_and_never_passed_over() {
+        let dir = folder();
+        let input = dir.path().join("in");
+        std::fs::create_dir(&input).unwrap();
+        write(&input, "a.jsonl", good());
+        symlink("nowhere", input.join("b.jsonl")).unwrap();
+        let out = dir.path().join("out");
+        let glob = format!("{}/*.jsonl", text(&input));
+        for name in [text(&input), glob, text(&input.join("b.jsonl"))] {
+            refused(&name, &out, 8, "b.jsonl: No such file");
+        }
+    }
+
+    #[test]
+    fn a_pipe_is_sent_to_standard_input() {
+        let dir = folder();
+        let pipe = text(&dir.path().join("pipe"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        refused(&pipe, &dir.path().join("out"), 2, "send it to standard input");
+        refused("/dev/null", &dir.path().join("out"), 2, "send it to standard input");
+    }
+
+    #[test]
+    fn a_file_without_permission_is_named() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = folder();
+        let input = write(dir.path(), "in.jsonl", good());
+        std::fs::set_permissions(&input, std::fs::Permissions::from_mode(0o000)).unwrap();
+        if std::fs::read(&input).is_ok() {
+            // Root reads everything; a link to a file of an unreadable kind shows the same path.
+            std::fs::remove_file(&input).unwrap();
+            symlink("in.jsonl", &input).unwrap();
+            return refused(&input, &dir.path().join("out"), 8, "cannot read");
+        }
+        refused(&input, &dir.path().join("out"), 8, "Permission denied");
+    }
+
+    #[test]
+    fn exporting_to_a_device_writes_to_it_and_does_not_replace_it() {
+        let dir = folder();
+        let run = text(&dir.path().join("run"));
+        rejoinder(&["run", DIALOGUES, "--out", &run]).expect(0);
+        let pipe = text(&dir.path().join("pipe"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reading = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read_to_string(pipe).unwrap()
+        });
+        rejoinder(&["export", "table", &run, "--out", &pipe]).expect(0);
+        assert!(std::fs::metadata(&pipe).is_ok_and(|m| !m.is_file()), "the pipe is still one");
+        let expected = rejoinder(&["export", "table", &run, "--out", "-"]).expect(0).stdout;
+        assert_eq!(reading.join().unwrap(), expected);
+    }
+}
+
+#[test]
+fn an_output_path_that_cannot_be_is_refused_and_the_run_can_be_had_elsewhere() {
+    let dir = folder();
+    let file = write(dir.path(), "file", "precious");
+    assert!(
+        rejoinder(&["run", DIALOGUES, "--out", &file]).expect(2).stderr.contains("is a file; name a folder")
+    );
+    let below = text(&Path::new(&file).join("run"));
+    assert!(rejoinder(&["run", DIALOGUES, "--out", &below]).expect(8).stderr.contains("cannot make"));
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--out", &run]).expect(0);
+    for out in [below, text(dir.path())] {
+        let ended = rejoinder(&["export", "kto", &run, "--out", &out]).expect(8);
+        assert!(ended.stderr.contains(&format!("cannot write {out}")), "{}", ended.stderr);
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "precious");
+}
+
+#[test]
+fn standard_input_that_is_bad_is_treated_like_a_file() {
+    let dir = folder();
+    let run = dir.path().join("run");
+    let input = std::fs::File::open(write(dir.path(), "in", format!("{{broken\n{}\n", good()))).unwrap();
+    let args = ["run", "-", "--json", "--out", &text(&run)];
+    let ended: Ended = command(&args).stdin(input).output().unwrap().into();
+    let summary = ended.expect(0).json();
+    assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (1, 1));
+}
