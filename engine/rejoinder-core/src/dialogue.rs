@@ -1,5 +1,7 @@
 //! What the assistant did in the answer before a turn: features that rules and plugins share.
 
+use memchr::memmem;
+
 use crate::fold::Folded;
 
 /// Traits of one assistant message.
@@ -45,7 +47,9 @@ impl AnswerTraits {
     pub fn of(answer: &str) -> Self {
         let trimmed = answer.trim_end();
         let opening = Folded::new(&trimmed[..trimmed.floor_char_boundary(OPENING)]);
-        let says = |phrases: &[&str]| phrases.iter().any(|p| opening.text().contains(p));
+        let says = |phrases: &[&str]| {
+            phrases.iter().any(|p| memmem::find(opening.text().as_bytes(), p.as_bytes()).is_some())
+        };
         Self {
             ends_with_question: ends_with_question(trimmed),
             apologises: says(APOLOGIES),
@@ -92,7 +96,7 @@ fn ends_with_question(text: &str) -> bool {
 /// stop is a style, not a cut.
 fn is_cut_off(text: &str) -> bool {
     const LONG: usize = 400;
-    if text.matches("```").count() % 2 == 1 {
+    if memmem::find_iter(text.as_bytes(), "```").count() % 2 == 1 {
         return true;
     }
     let last = text.chars().next_back();

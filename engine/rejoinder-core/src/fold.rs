@@ -214,27 +214,30 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c| !is_word_char(c));
         let first = rest.chars().next()?;
-        let len = if is_unsegmented(first) {
-            first.len_utf8()
-        } else {
-            // An apostrophe inside a word belongs to it: "don't" is one word.
-            let mut end = 0;
-            let mut chars = rest.char_indices().peekable();
-            while let Some((at, c)) = chars.next() {
-                let inner = c == '\''
-                    && chars.peek().is_some_and(|&(_, next)| is_word_char(next) && !is_unsegmented(next));
-                if (is_word_char(c) && !is_unsegmented(c)) || inner {
-                    end = at + c.len_utf8();
-                } else {
-                    break;
-                }
-            }
-            end
-        };
+        let len = if is_unsegmented(first) { first.len_utf8() } else { word_len(rest) };
         let (word, tail) = rest.split_at(len);
         rest = tail;
         Some(word)
     })
+}
+
+/// Length of the word at the beginning of `text`, in a segmented script. An apostrophe inside a word belongs to it:
+/// "don't" is one word.
+fn word_len(text: &str) -> usize {
+    let continues = |rest: &str| match rest.as_bytes().first() {
+        Some(b) if b.is_ascii() => b.is_ascii_alphanumeric() || *b == b'_',
+        _ => rest.chars().next().is_some_and(|c| is_word_char(c) && !is_unsegmented(c)),
+    };
+    let mut end = 0;
+    loop {
+        end += text[end..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let rest = &text[end..];
+        let Some(c) = rest.chars().next() else { return end };
+        if !(continues(rest) || (c == '\'' && end > 0 && continues(&rest[1..]))) {
+            return end;
+        }
+        end += c.len_utf8();
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Where a chunk ends depends only on the bytes and on where it begins, never on how reads happened to return, so
 //! that a resumed run cuts as the first one did. A line longer than the limit is skipped without being held.
 
-use std::io;
+use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,7 @@ impl<'a> ChunkReader<'a> {
         }
         let source = self.open.as_mut().expect("just opened");
         let missing = target.saturating_sub(self.ahead.len());
+        self.ahead.reserve(missing);
         let got = source.read_up_to(missing as u64, &mut self.ahead)?;
         Ok(got == missing)
     }

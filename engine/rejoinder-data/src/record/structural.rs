@@ -45,7 +45,7 @@ pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Col
 /// Whether there is a control character: outside strings odd, inside them an error. Without a branch, so that the
 /// compiler makes it a vector loop.
 fn holds_control(bytes: &[u8]) -> bool {
-    bytes.iter().fold(false, |found, &b| found | (b < b' '))
+    bytes.iter().fold(b' ', |least, &b| least.min(b)) < b' '
 }
 
 fn messages<'a>(walk: &mut Walk<'a>, mapping: &Mapping) -> Option<Vec<Message<'a>>> {
