@@ -3,7 +3,7 @@
 //! Where a chunk ends depends only on the bytes and on where it begins, never on how reads happened to return, so
 //! that a resumed run cuts as the first one did. A line longer than the limit is skipped without being held.
 
-use std::io::{self, Read};
+use std::io;
 
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
