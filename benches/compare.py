@@ -313,6 +313,8 @@ def main():
     arguments.add_argument("--dir", type=Path, help="where to put corpora (default: a temporary folder)")
     arguments.add_argument("--conversations", type=int, default=100_000)
     given = arguments.parse_args()
+    if given.dir:
+        Path(given.dir).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rejoinder-compare-", dir=given.dir) as folder:
         bench = Bench(Path(folder), given.rounds)
         corpus = bench.corpus("c100k.jsonl", given.conversations)

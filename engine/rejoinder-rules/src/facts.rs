@@ -10,6 +10,7 @@ use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
 use crate::condition::{AnswerTrait, Condition, Measured};
+use crate::shadow::TurnText;
 
 /// At most this many earlier user turns, the latest first, are compared with a turn.
 const MAX_EARLIER_TURNS: usize = 32;
@@ -60,7 +61,7 @@ pub(crate) struct TurnFacts<'a> {
     conversation: &'a Conversation<'a>,
     shared: &'a ConversationFacts,
     turn: usize,
-    folded: &'a str,
+    text: &'a TurnText,
     word_count: OnceCell<u32>,
     most_similar: OnceCell<(f32, usize)>,
     answer: OnceCell<AnswerTraits>,
@@ -70,18 +71,18 @@ pub(crate) struct TurnFacts<'a> {
 }
 
 impl<'a> TurnFacts<'a> {
-    /// Facts about message `turn`, whose folded text is `folded`.
+    /// Facts about message `turn`, whose text is `text`.
     pub(crate) fn new(
         conversation: &'a Conversation<'a>,
         shared: &'a ConversationFacts,
         turn: usize,
-        folded: &'a str,
+        text: &'a TurnText,
     ) -> Self {
         Self {
             conversation,
             shared,
             turn,
-            folded,
+            text,
             word_count: OnceCell::new(),
             most_similar: OnceCell::new(),
             answer: OnceCell::new(),
@@ -108,7 +109,7 @@ impl<'a> TurnFacts<'a> {
             }
             Condition::Previous(which, _) => Measured::Is(self.answer_is(*which)),
             Condition::Language(_) => Measured::Language(self.shared.language(self.conversation)),
-            Condition::Unless(regex) => Measured::Match(regex.find(self.folded)),
+            Condition::Unless(regex) => Measured::Match(regex.find(self.text)),
             Condition::Similar(_) => Measured::Share(self.most_similar().0),
             Condition::Template(_) => Measured::Is(self.is_template()),
             Condition::InAnswer(_) => Measured::Share(self.in_answer()),
@@ -116,7 +117,7 @@ impl<'a> TurnFacts<'a> {
     }
 
     fn word_count(&self) -> u32 {
-        *self.word_count.get_or_init(|| words(self.folded).count() as u32)
+        *self.word_count.get_or_init(|| words(self.text.text()).count() as u32)
     }
 
     fn previous_answer(&self) -> &'a str {
@@ -145,7 +146,7 @@ impl<'a> TurnFacts<'a> {
     fn most_similar(&self) -> (f32, usize) {
         *self.most_similar.get_or_init(|| {
             let bags = &self.shared.bags;
-            let own = bags[self.turn].get_or_init(|| WordBag::of_folded(self.folded));
+            let own = bags[self.turn].get_or_init(|| WordBag::of_folded(self.text.text()));
             let messages = &self.conversation.messages;
             let mut best = (0.0, self.turn);
             let earlier = (0..self.turn).rev().filter(|&i| messages[i].role == Role::User);
@@ -166,14 +167,14 @@ impl<'a> TurnFacts<'a> {
                 return false;
             }
             let earlier = Folded::new(head(&self.conversation.messages[earlier].text, TEMPLATE_HEAD));
-            Change::between(earlier.text(), head(self.folded, TEMPLATE_HEAD)).is_template()
+            Change::between(earlier.text(), head(self.text.text(), TEMPLATE_HEAD)).is_template()
         })
     }
 
     /// The share of the turn's words that stand in the last answer, each as often as it does there.
     fn in_answer(&self) -> f32 {
         *self.in_answer.get_or_init(|| {
-            let own = self.shared.bags[self.turn].get_or_init(|| WordBag::of_folded(self.folded));
+            let own = self.shared.bags[self.turn].get_or_init(|| WordBag::of_folded(self.text.text()));
             if own.is_empty() {
                 return 0.0;
             }

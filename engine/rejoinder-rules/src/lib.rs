@@ -18,6 +18,7 @@ mod pattern;
 mod rule;
 mod scan;
 mod schema;
+mod shadow;
 pub mod testing;
 mod toml_reader;
 mod witness;

@@ -1,8 +1,8 @@
 //! A regex of a rule, as it runs over folded text.
 //!
-//! Two automata stand for it, each built when it is first needed. Nearly all turns are ASCII once they are folded; for
-//! them `\w`, `\b` and `\s` need no tables of Unicode, and an automaton without those is built several times faster and
-//! never leaves its fast path. Any other turn goes to the one with the tables. On ASCII text the two agree.
+//! Two automata stand for it, each built when it is first needed. One has no tables of Unicode: it is built several times
+//! faster, never leaves its fast path, and runs over ASCII turns and, where the pattern names nothing beyond ASCII, over
+//! the shadows of all others ([`TurnText`]). What is left goes to the one with the tables. They find the same.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -12,6 +12,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::literals;
+use crate::shadow::{self, TurnText};
 
 /// Greatest size of a compiled regex, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -24,6 +25,7 @@ pub struct Pattern {
     source: String,
     /// See [`literals::required`].
     literals: Option<Vec<String>>,
+    suits_shadows: bool,
     /// `None` where the pattern cannot be said without Unicode.
     ascii: OnceLock<Option<bytes::Regex>>,
     unicode: OnceLock<Regex>,
@@ -51,6 +53,7 @@ impl Pattern {
         let pattern = Self {
             source: source.to_owned(),
             literals: literals::required(&hir),
+            suits_shadows: shadow::suits(source),
             ascii: OnceLock::new(),
             unicode: OnceLock::new(),
         };
@@ -58,7 +61,7 @@ impl Pattern {
             let regex = builder(source).size_limit(SIZE_LIMIT).build().map_err(|_| PatternError::TooLarge)?;
             pattern.unicode.get_or_init(|| regex);
         }
-        if hir.properties().minimum_len() == Some(0) && pattern.find("").is_some() {
+        if hir.properties().minimum_len() == Some(0) && pattern.find(&TurnText::default()).is_some() {
             return Err(PatternError::MatchesEmpty);
         }
         Ok(pattern)
@@ -74,26 +77,27 @@ impl Pattern {
         self.literals.as_deref()
     }
 
-    /// The first match in a folded text, in bytes.
-    pub(crate) fn find(&self, folded: &str) -> Option<Range<usize>> {
-        self.find_where(folded, |_| true)
+    /// The first match in a turn, in bytes of the folded text.
+    pub(crate) fn find(&self, turn: &TurnText) -> Option<Range<usize>> {
+        self.find_where(turn, |_| true)
     }
 
-    /// The first of the matches in a folded text, none overlapping the one before it, that `fits`.
+    /// The first of the matches in a turn, none overlapping the one before it, that `fits`; in bytes of the folded text.
     pub(crate) fn find_where(
         &self,
-        folded: &str,
+        turn: &TurnText,
         mut fits: impl FnMut(&Range<usize>) -> bool,
     ) -> Option<Range<usize>> {
-        if folded.is_ascii()
+        if (turn.is_ascii() || self.suits_shadows)
             && let Some(regex) = self.ascii.get_or_init(|| self.without_unicode())
         {
-            return regex.find_iter(folded.as_bytes()).map(|m| m.range()).find(|range| fits(range));
+            let mut found = regex.find_iter(turn.shadow()).map(|m| turn.range(m.range()));
+            return found.find(|range| fits(range));
         }
         let regex = self.unicode.get_or_init(|| {
             builder(&self.source).size_limit(usize::MAX).build().expect("the pattern was read before")
         });
-        regex.find_iter(folded).map(|m| m.range()).find(|range| fits(range))
+        regex.find_iter(turn.text()).map(|m| m.range()).find(|range| fits(range))
     }
 
     fn without_unicode(&self) -> Option<bytes::Regex> {
@@ -130,7 +134,6 @@ fn builder(source: &str) -> RegexBuilder {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rejoinder_core::fold::Folded;
 
     use super::*;
 
@@ -145,28 +148,40 @@ mod tests {
         assert!(Pattern::new(r"\bno\b").is_ok());
     }
 
+    fn turn(text: &str) -> TurnText {
+        let mut turn = TurnText::default();
+        turn.fold(text);
+        turn
+    }
+
     #[test]
     fn a_pattern_that_needs_unicode_matches_ascii_too() {
         let pattern = Pattern::new(r"caf[eé]\b").unwrap();
-        assert_eq!(pattern.find("a cafe, please"), Some(2..6));
-        assert_eq!(pattern.find("un café"), Some(3..8));
+        assert_eq!(pattern.find(&turn("a cafe, please")), Some(2..6));
+        assert_eq!(pattern.find(&turn("un café")), Some(3..8));
+    }
+
+    #[test]
+    fn places_in_a_shadow_lead_back_to_the_text() {
+        let pattern = Pattern::new(r"\bno, .{4}\b").unwrap();
+        assert_eq!(pattern.find(&turn("éà no, çaéà!")), Some(5..16));
+        assert_eq!(pattern.find(&turn("énó no, ça")), None);
     }
 
     proptest! {
-        /// The automaton without tables of Unicode finds in ASCII text what the one with them finds.
+        /// The automaton without tables of Unicode finds what the one with them finds.
         #[test]
-        fn both_automata_agree_on_ascii(
+        fn both_automata_agree(
             parts in prop::collection::vec(prop::sample::select(vec![
                 "no", "[^a-z]+", r"\w+", r"\W*", r"\b", r"\B", r"\s", r"\d{1,3}", ".", "[.,!?]", "(?:it|that)", "K", "s",
-                "^", "$", "(?m)^", "x?", r"[\w']+", r"\pL", "é?", "(?i)NO", "(?-i:NO)", "[^é]",
+                "^", "$", "(?m)^", "x?", r"[\w']+", r"\pL", "é?", "(?i)NO", "(?-i:NO)", "[^é]", ".{2,3}", "_",
             ]), 1..6),
-            text in "(no|it|that|K|s|x|1|22|[ ,.!?'_\n]|NO){0,14}",
+            text in "(no|it|that|K|s|x|1|22|[ ,.!?'_\n]|NO|é|ßx|谢谢|…|🙂|e\u{301}){0,14}",
         ) {
             if let Ok(pattern) = Pattern::new(&parts.concat()) {
-                let folded = Folded::new(&text);
-                prop_assert!(folded.text().is_ascii());
-                let with_tables = builder(pattern.as_str()).build().unwrap().find(folded.text()).map(|m| m.range());
-                prop_assert_eq!(pattern.find(folded.text()), with_tables, "{} on {:?}", pattern.as_str(), folded.text());
+                let turn = turn(&text);
+                let with_tables = builder(pattern.as_str()).build().unwrap().find(turn.text()).map(|m| m.range());
+                prop_assert_eq!(pattern.find(&turn), with_tables, "{} on {:?}", pattern.as_str(), turn.text());
             }
         }
     }

@@ -5,20 +5,21 @@
 
 use std::ops::Range;
 
-use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
+use rejoinder_core::fold::{is_unsegmented, is_word_boundary, is_word_char};
 use rejoinder_core::{Conversation, Hit};
 
 use crate::compile::{RuleSet, Target};
 use crate::explain::{Check, Match, Trial};
 use crate::facts::{ConversationFacts, TurnFacts};
 use crate::rule::At;
+use crate::shadow::TurnText;
 use crate::witness::{Costs, Misplaced, Witness};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
 pub struct Scanner<'r> {
     set: &'r RuleSet,
-    folded: Folded,
+    text: TurnText,
     flat: String,
     matches: Matches,
     hits: Vec<Hit>,
@@ -48,7 +49,7 @@ impl<'r> Scanner<'r> {
     pub fn new(set: &'r RuleSet) -> Self {
         Self {
             set,
-            folded: Folded::default(),
+            text: TurnText::default(),
             flat: String::new(),
             matches: Matches { spans: vec![None; set.rules().len()], touched: Vec::new(), gates: Vec::new() },
             hits: Vec::new(),
@@ -85,14 +86,14 @@ impl<'r> Scanner<'r> {
     ) -> &[Hit] {
         let text = &*conversation.messages[turn].text;
         self.hits.clear();
-        self.folded.fold(text);
+        self.text.fold(text);
         self.find_matches(witness);
-        let facts = TurnFacts::new(conversation, &self.facts, turn, self.folded.text());
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
         for &index in &self.matches.touched {
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
             let conditions = &self.set.rule(index).conditions;
             if witness.at_rule(index, || conditions.iter().all(|c| facts.holds(c))) {
-                let original = self.folded.original_range(text, sentence(self.folded.text(), &span));
+                let original = self.text.folded().original_range(text, sentence(self.text.text(), &span));
                 self.hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
             }
         }
@@ -107,12 +108,12 @@ impl<'r> Scanner<'r> {
     /// As [`Scanner::scan`].
     pub fn explain(&mut self, conversation: &Conversation<'_>, turn: usize) -> Vec<Trial<'r>> {
         let text = &*conversation.messages[turn].text;
-        self.folded.fold(text);
+        self.text.fold(text);
         let mut misplaced = Misplaced::default();
         self.find_matches(&mut misplaced);
         self.matches.touched.clear();
-        let folded = self.folded.text();
-        let facts = TurnFacts::new(conversation, &self.facts, turn, folded);
+        let folded = self.text.text();
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
         let mut trials = Vec::new();
         for (index, rule) in (0..).zip(self.set.rules()) {
             let matched = match self.matches.spans[index as usize].take() {
@@ -132,7 +133,7 @@ impl<'r> Scanner<'r> {
                 })
                 .collect();
             let span = matched.span().filter(|_| checks.iter().all(|c| c.holds)).map(|span| {
-                let range = self.folded.original_range(text, sentence(folded, span));
+                let range = self.text.folded().original_range(text, sentence(folded, span));
                 range.start as u32..range.end as u32
             });
             trials.push(Trial { rule: index, matched, checks, hit: span });
@@ -142,20 +143,20 @@ impl<'r> Scanner<'r> {
 
     /// Finds for each rule its first match in the folded turn; blank turns match nothing.
     fn find_matches(&mut self, witness: &mut impl Witness) {
-        if self.folded.text().trim().is_empty() {
+        if self.text.text().trim().is_empty() {
             return;
         }
         self.match_literals(witness);
         self.match_regexes(witness);
         for &rule in &self.set.wordless {
-            self.matches.add(rule, 0..self.folded.text().len());
+            self.matches.add(rule, 0..self.text.text().len());
         }
         self.matches.touched.sort_unstable();
     }
 
     fn match_literals(&mut self, witness: &mut impl Witness) {
         let Some(automaton) = &self.set.automaton else { return };
-        let text = self.folded.text();
+        let text = self.text.text();
         // Phrases know white space as one space only; the two texts have the same offsets.
         let haystack = if text.contains('\n') {
             self.flat.clear();
@@ -193,7 +194,7 @@ impl<'r> Scanner<'r> {
     }
 
     fn match_regexes(&mut self, witness: &mut impl Witness) {
-        let text = self.folded.text();
+        let text = self.text.text();
         let gates = std::mem::take(&mut self.matches.gates);
         for &(index, regex) in self.set.ungated.iter().chain(&gates) {
             if self.matches.spans[index as usize].is_some() {
@@ -203,7 +204,7 @@ impl<'r> Scanner<'r> {
             let regex = &rule.regexes[regex as usize];
             let mut elsewhere = None;
             let found = witness.at_rule(index, || {
-                regex.find_where(text, |range| {
+                regex.find_where(&self.text, |range| {
                     let fits = stands_at(rule.at, text, range);
                     if !fits {
                         elsewhere.get_or_insert(range.clone());
@@ -235,12 +236,15 @@ fn stands_at(at: At, text: &str, range: &Range<usize>) -> bool {
 }
 
 /// The sentence, or run of sentences, that holds `range`, without white space at its ends: what a reader would
-/// call the feedback. A sentence ends at a line feed, at `。！？`, or at `.!?` before white space.
+/// call the feedback. A sentence ends at a line feed, at `。`, or at `.!?` before white space or a character of a script
+/// without spaces (where a full-width mark was folded).
 fn sentence(text: &str, range: &Range<usize>) -> Range<usize> {
     // Whether a sentence ends with the character `c` that stands before `at`.
     let ends_with = |c: char, at: usize| match c {
-        '\n' | '。' | '！' | '？' => true,
-        '.' | '!' | '?' => text[at..].chars().next().is_none_or(char::is_whitespace),
+        '\n' | '。' => true,
+        '.' | '!' | '?' => {
+            text[at..].chars().next().is_none_or(|next| next.is_whitespace() || is_unsegmented(next))
+        }
         _ => false,
     };
     let before = text[..range.start].char_indices().rev();
@@ -258,4 +262,22 @@ fn sentence(text: &str, range: &Range<usize>) -> Range<usize> {
     let inner = &text[start..end];
     let lead = inner.len() - inner.trim_start().len();
     start + lead..start.max(start + inner.trim_end().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_the_sentence_around_the_match() {
+        let span = |text: &str, word: &str| {
+            let at = text.find(word).unwrap();
+            text[sentence(text, &(at..at + word.len()))].to_owned()
+        };
+        assert_eq!(span("good morning. the problem is back. why?", "problem"), "the problem is back.");
+        assert_eq!(span("costs 3.50 now! no.", "50"), "costs 3.50 now!");
+        assert_eq!(span("谢谢!再来一句", "谢谢"), "谢谢!");
+        assert_eq!(span("谢谢!再来一句", "再来"), "再来一句");
+        assert_eq!(span("well.\nno!", "no!"), "no!");
+    }
 }

@@ -63,6 +63,9 @@ fn find_line(inputs: &[InputFile], id: RecordId, max_record_bytes: usize) -> Res
         if chunk.start.shard != id.shard || chunk.start.line > id.ordinal {
             break;
         }
+        if let Some(why) = chunk.failure {
+            return Err(Failure::new(Exit::Io, why));
+        }
         if let Some((line, bytes)) = chunk.lines().find(|(line, _)| *line == id.ordinal) {
             let at = Position { shard: id.shard, line, byte: 0 };
             return Ok(Chunk::of_lines(chunk.file.clone(), at, bytes.to_vec()));

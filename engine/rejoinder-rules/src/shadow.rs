@@ -1,0 +1,91 @@
+//! A folded text with one byte a character, over which automata without tables of Unicode see what those with them see
+//! in the text itself: its ASCII, which other characters belong to words, and how many characters there are.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use rejoinder_core::fold::Folded;
+
+/// Stands for a character beyond ASCII that belongs to words.
+const WORD: u8 = b'_';
+/// Stands for any other character beyond ASCII.
+const OTHER: u8 = 1;
+
+/// The turn at hand, folded, with its shadow as soon as somebody asks for it.
+#[derive(Debug, Default)]
+pub(crate) struct TurnText {
+    folded: Folded,
+    is_ascii: bool,
+    shadow: OnceCell<Shadow>,
+}
+
+#[derive(Debug)]
+struct Shadow {
+    bytes: Vec<u8>,
+    /// (offset in the shadow, offset in the text) behind each character beyond ASCII.
+    drifts: Vec<(usize, usize)>,
+}
+
+impl TurnText {
+    /// Takes another turn.
+    pub(crate) fn fold(&mut self, text: &str) {
+        self.folded.fold(text);
+        self.is_ascii = self.folded.text().is_ascii();
+        self.shadow.take();
+    }
+
+    /// The folded text.
+    pub(crate) fn folded(&self) -> &Folded {
+        &self.folded
+    }
+
+    /// The folded text.
+    pub(crate) fn text(&self) -> &str {
+        self.folded.text()
+    }
+
+    /// Whether the folded text is its own shadow.
+    pub(crate) const fn is_ascii(&self) -> bool {
+        self.is_ascii
+    }
+
+    /// The text with one byte a character.
+    pub(crate) fn shadow(&self) -> &[u8] {
+        if self.is_ascii { self.text().as_bytes() } else { &self.made().bytes }
+    }
+
+    /// The range of the text that a range of its shadow stands for.
+    pub(crate) fn range(&self, shadow: Range<usize>) -> Range<usize> {
+        if self.is_ascii {
+            return shadow;
+        }
+        let drifts = &self.made().drifts;
+        let place = |at: usize| match drifts.partition_point(|&(behind, _)| behind <= at).checked_sub(1) {
+            Some(i) => drifts[i].1 + (at - drifts[i].0),
+            None => at,
+        };
+        place(shadow.start)..place(shadow.end)
+    }
+
+    fn made(&self) -> &Shadow {
+        self.shadow.get_or_init(|| {
+            let mut shadow = Shadow { bytes: Vec::with_capacity(self.text().len()), drifts: Vec::new() };
+            for (at, c) in self.text().char_indices() {
+                if c.is_ascii() {
+                    shadow.bytes.push(c as u8);
+                    continue;
+                }
+                shadow.bytes.push(if regex_syntax::is_word_character(c) { WORD } else { OTHER });
+                shadow.drifts.push((shadow.bytes.len(), at + c.len_utf8()));
+            }
+            shadow
+        })
+    }
+}
+
+/// Whether a pattern can be matched against shadows: it names no character beyond ASCII, and not the one that stands for
+/// them.
+pub(crate) fn suits(pattern: &str) -> bool {
+    let names_unicode = || ["\\p", "\\P", "\\u", "\\U", "\\x", "_"].iter().any(|s| pattern.contains(s));
+    pattern.is_ascii() && !names_unicode()
+}
