@@ -1,64 +1,101 @@
 //! What the assistant did in the answer before a turn: features that rules and plugins share.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use crate::fold::Folded;
 
-/// Traits of one assistant message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AnswerTraits {
-    /// Its last sentence is a question.
-    pub ends_with_question: bool,
-    /// Its opening apologises.
-    pub apologises: bool,
-    /// Its opening declines to do what was asked.
-    pub refuses: bool,
-    /// It stops in mid-sentence or inside a code block.
-    pub cut_off: bool,
-    /// It holds a code block.
-    pub has_code: bool,
-}
-
 /// How much of an answer's opening is searched for apologies and refusals, in bytes.
 const OPENING: usize = 240;
 
-const APOLOGIES: &[&str] =
-    &["sorry", "apolog", "my mistake", "you're right", "you are right", "对不起", "抱歉", "すみません"];
-const REFUSALS: &[&str] = &[
-    "i can't",
-    "i cannot",
-    "i can not",
-    "i'm unable",
-    "i am unable",
-    "i am not able",
-    "i'm not able",
-    "as an ai",
-    "i'm not programmed",
-    "i won't",
-    "i will not",
-    "i must decline",
-    "我无法",
-    "作为一个ai",
-    "できません",
-];
+static APOLOGIES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    automaton(&[
+        "sorry",
+        "apolog",
+        "my mistake",
+        "you're right",
+        "you are right",
+        "对不起",
+        "對不起",
+        "抱歉",
+        "すみません",
+        "申し訳",
+        "ごめん",
+        "lo siento",
+        "disculp",
+        "désolé",
+        "excusez",
+        "entschuldig",
+        "tut mir leid",
+        "извин",
+        "прошу прощения",
+        "desculp",
+        "sinto muito",
+    ])
+});
 
-impl AnswerTraits {
-    /// Reads the traits off an assistant's text.
-    pub fn of(answer: &str) -> Self {
-        let trimmed = answer.trim_end();
-        let opening = Folded::new(&trimmed[..trimmed.floor_char_boundary(OPENING)]);
-        let says = |phrases: &[&str]| {
-            phrases.iter().any(|p| memmem::find(opening.text().as_bytes(), p.as_bytes()).is_some())
-        };
-        Self {
-            ends_with_question: ends_with_question(trimmed),
-            apologises: says(APOLOGIES),
-            refuses: says(REFUSALS),
-            cut_off: is_cut_off(trimmed),
-            has_code: trimmed.contains("```"),
-        }
-    }
+static REFUSALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    automaton(&[
+        "i can't",
+        "i cannot",
+        "i can not",
+        "i'm unable",
+        "i am unable",
+        "i am not able",
+        "i'm not able",
+        "as an ai",
+        "i'm not programmed",
+        "i won't",
+        "i will not",
+        "i must decline",
+        "我无法",
+        "我無法",
+        "我不能",
+        "作为一个ai",
+        "作为人工智能",
+        "作為人工智慧",
+        "できません",
+        "no puedo",
+        "como ia",
+        "je ne peux pas",
+        "en tant qu'ia",
+        "ich kann nicht",
+        "ich kann leider",
+        "als ki",
+        "я не могу",
+        "как ии",
+        "não posso",
+        "como uma ia",
+    ])
+});
+
+fn automaton(phrases: &[&str]) -> AhoCorasick {
+    AhoCorasick::new(phrases).expect("a few phrases fit an automaton")
 }
+
+/// Whether an answer's opening apologises.
+pub fn apologises(answer: &str) -> bool {
+    APOLOGIES.is_match(opening(answer).text())
+}
+
+/// Whether an answer's opening declines to do what was asked.
+pub fn refuses(answer: &str) -> bool {
+    REFUSALS.is_match(opening(answer).text())
+}
+
+fn opening(answer: &str) -> Folded {
+    let answer = answer.trim_start();
+    Folded::new(&answer[..answer.floor_char_boundary(OPENING)])
+}
+
+/// Whether an answer holds a code block.
+pub fn has_code(answer: &str) -> bool {
+    memmem::find(answer.as_bytes(), FENCE).is_some()
+}
+
+const FENCE: &[u8] = b"```";
 
 /// How questions begin where people leave out the mark; told by the last sentence, which then has no mark at all.
 const QUESTION_OPENINGS: &[&str] = &[
@@ -83,20 +120,25 @@ const QUESTION_OPENINGS: &[&str] = &[
     "who ",
 ];
 
-fn ends_with_question(text: &str) -> bool {
-    let text = text.trim_end_matches(|c: char| {
+/// Whether an answer's last sentence is a question, with a mark or without.
+pub fn ends_with_question(answer: &str) -> bool {
+    let text = answer.trim_end_matches(|c: char| {
         c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '*' | '”' | '’' | '」')
     });
-    let last_sentence = Folded::new(text.rsplit(['.', '!', '?', '\n']).next().unwrap_or_default());
-    text.ends_with(['?', '？', '؟'])
-        || QUESTION_OPENINGS.iter().any(|opening| last_sentence.text().starts_with(opening))
+    if text.ends_with(['?', '？', '؟']) {
+        return true;
+    }
+    let last_sentence = text.rsplit(['.', '!', '?', '\n']).next().unwrap_or_default().trim_start();
+    let opening = Folded::new(&last_sentence[..last_sentence.floor_char_boundary(OPENING)]);
+    QUESTION_OPENINGS.iter().any(|question| opening.text().starts_with(question))
 }
 
-/// An answer of some length that ends without a closing mark, or inside a code fence. A short line without a full
-/// stop is a style, not a cut.
-fn is_cut_off(text: &str) -> bool {
+/// Whether an answer of some length ends without a closing mark, or any answer inside a code block. A short line without
+/// a full stop is a style, not a cut.
+pub fn is_cut_off(answer: &str) -> bool {
     const LONG: usize = 400;
-    if memmem::find_iter(text.as_bytes(), "```").count() % 2 == 1 {
+    let text = answer.trim_end();
+    if memmem::find_iter(text.as_bytes(), FENCE).count() % 2 == 1 {
         return true;
     }
     let last = text.chars().next_back();
@@ -110,22 +152,25 @@ mod tests {
 
     #[test]
     fn reads_questions_apologies_and_refusals() {
-        assert!(AnswerTraits::of("Shall I go on? ").ends_with_question);
-        assert!(AnswerTraits::of("要继续吗？").ends_with_question);
-        assert!(!AnswerTraits::of("Why? Because.").ends_with_question);
-        assert!(AnswerTraits::of("They have music. Should I reserve a table there").ends_with_question);
-        assert!(!AnswerTraits::of("Which of them is best depends on you.").ends_with_question);
-        assert!(AnswerTraits::of("I apologize for the confusion.").apologises);
-        assert!(AnswerTraits::of("As an AI language model, I …").refuses);
-        assert_eq!(AnswerTraits::of(""), AnswerTraits::default());
+        assert!(ends_with_question("Shall I go on? "));
+        assert!(ends_with_question("要继续吗？"));
+        assert!(!ends_with_question("Why? Because."));
+        assert!(ends_with_question("They have music. Should I reserve a table there"));
+        assert!(!ends_with_question("Which of them is best depends on you."));
+        assert!(apologises("I apologize for the confusion."));
+        assert!(apologises("申し訳ありません。"));
+        assert!(!apologises(&format!("{} sorry", "word ".repeat(60))), "beyond the opening");
+        assert!(refuses("As an AI language model, I …"));
+        assert!(refuses("Lo siento, pero no puedo ayudarte con eso."));
+        assert!(![ends_with_question, apologises, refuses, has_code, is_cut_off].iter().any(|is| is("")));
     }
 
     #[test]
     fn an_open_code_block_or_a_long_unfinished_text_is_cut_off() {
-        assert!(AnswerTraits::of("```python\nprint(1)").cut_off);
-        assert!(AnswerTraits::of("```python\nprint(1)\n```").has_code);
-        assert!(AnswerTraits::of(&format!("{} and the", "word ".repeat(100))).cut_off);
-        assert!(!AnswerTraits::of("Paris").cut_off);
-        assert!(!AnswerTraits::of(&format!("{}.", "word ".repeat(100))).cut_off);
+        assert!(is_cut_off("```python\nprint(1)"));
+        assert!(has_code("```python\nprint(1)\n```"));
+        assert!(is_cut_off(&format!("{} and the", "word ".repeat(100))));
+        assert!(!is_cut_off("Paris"));
+        assert!(!is_cut_off(&format!("{}.", "word ".repeat(100))));
     }
 }

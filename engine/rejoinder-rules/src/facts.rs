@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use rejoinder_core::change::Change;
-use rejoinder_core::dialogue::AnswerTraits;
+use rejoinder_core::dialogue;
 use rejoinder_core::fold::{Folded, words};
 use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
@@ -64,8 +64,7 @@ pub(crate) struct TurnFacts<'a> {
     text: &'a TurnText,
     word_count: OnceCell<u32>,
     most_similar: OnceCell<(f32, usize)>,
-    answer: OnceCell<AnswerTraits>,
-    answer_language: OnceCell<Option<Language>>,
+    answer: [OnceCell<bool>; AnswerTrait::ALL.len()],
     in_answer: OnceCell<f32>,
     template: OnceCell<bool>,
 }
@@ -85,8 +84,7 @@ impl<'a> TurnFacts<'a> {
             text,
             word_count: OnceCell::new(),
             most_similar: OnceCell::new(),
-            answer: OnceCell::new(),
-            answer_language: OnceCell::new(),
+            answer: Default::default(),
             in_answer: OnceCell::new(),
             template: OnceCell::new(),
         }
@@ -125,21 +123,21 @@ impl<'a> TurnFacts<'a> {
     }
 
     fn answer_is(&self, which: AnswerTrait) -> bool {
-        if which == AnswerTrait::OtherLanguage {
-            let answer =
-                self.answer_language.get_or_init(|| Language::of(std::iter::once(self.previous_answer())));
-            let user = self.shared.language(self.conversation);
-            return answer.is_some() && user.is_some() && *answer != user;
-        }
-        let traits = self.answer.get_or_init(|| AnswerTraits::of(self.previous_answer()));
-        match which {
-            AnswerTrait::EndsWithQuestion => traits.ends_with_question,
-            AnswerTrait::Apologises => traits.apologises,
-            AnswerTrait::Refuses => traits.refuses,
-            AnswerTrait::CutOff => traits.cut_off,
-            AnswerTrait::HasCode => traits.has_code,
-            AnswerTrait::OtherLanguage => unreachable!("answered above"),
-        }
+        *self.answer[which as usize].get_or_init(|| {
+            let answer = self.previous_answer();
+            match which {
+                AnswerTrait::EndsWithQuestion => dialogue::ends_with_question(answer),
+                AnswerTrait::Apologises => dialogue::apologises(answer),
+                AnswerTrait::Refuses => dialogue::refuses(answer),
+                AnswerTrait::CutOff => dialogue::is_cut_off(answer),
+                AnswerTrait::HasCode => dialogue::has_code(answer),
+                AnswerTrait::OtherLanguage => {
+                    let theirs = Language::of(std::iter::once(answer));
+                    let ours = self.shared.language(self.conversation);
+                    theirs.is_some() && ours.is_some() && theirs != ours
+                }
+            }
+        })
     }
 
     /// The greatest similarity to an earlier user turn (see [`rejoinder_core::similarity`]), and that turn.

@@ -1,7 +1,7 @@
 //! The signs by which a second try is told from new work.
 
 use rejoinder_core::change::Change;
-use rejoinder_core::dialogue::AnswerTraits;
+use rejoinder_core::dialogue::refuses;
 use rejoinder_core::fold::{Folded, words};
 use rejoinder_core::similarity::WordBag;
 
@@ -61,7 +61,7 @@ pub fn of<'a>(turn: &str, earlier: impl Iterator<Item = &'a str>, answer: &str) 
         flag(is_code(turn)),
         flag(["error", "exception", "traceback"].iter().any(|w| folded.text().contains(w))),
         flag(bag.len() > 60),
-        flag(AnswerTraits::of(answer.trim_start()).refuses),
+        flag(refuses(answer)),
         flag(repeated && (bag.len() <= 3 || same > 1 || offered(answer, folded.text()))),
         flag(distance == 0),
     ];
