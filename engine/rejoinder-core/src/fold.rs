@@ -177,6 +177,9 @@ fn unify(c: char) -> char {
 
 /// Whether folding leaves `c` as it is: only such characters occur in folded text.
 pub fn is_folded(c: char) -> bool {
+    if c.is_ascii() {
+        return !c.is_ascii_uppercase() && (!c.is_ascii_whitespace() || matches!(c, ' ' | '\n'));
+    }
     // Put behind a letter, since white space at the start is dropped.
     let folded = Folded::new(&format!("a{c}"));
     folded.text().chars().eq(['a', c])

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use whichlang::Lang;
 
 /// How much text is read, in bytes: more makes the answer no surer.
-const ENOUGH: usize = 600;
+const ENOUGH: usize = 320;
 
 const KNOWN: [(&str, Lang); 16] = [
     ("ar", Lang::Ara),

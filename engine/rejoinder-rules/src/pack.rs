@@ -8,8 +8,17 @@ use crate::compile::RuleSet;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::schema::{Reference, RuleFile, parse};
 
-/// The packs that ship inside the engine: (name, file, text).
-const SHIPPED: &[(&str, &str, &str)] = &[("en", "rules/en.toml", include_str!("../../../rules/en.toml"))];
+/// A pack that ships inside the engine: name, file and text.
+type Shipped = (&'static str, &'static str, &'static str);
+
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        [$(($name, concat!("rules/", $name, ".toml"), include_str!(concat!("../../../rules/", $name, ".toml")))),*]
+    };
+}
+
+/// All of them: a language each.
+const SHIPPED: &[Shipped] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
 
 /// A rule file in force.
 #[derive(Clone, Debug)]

@@ -7,9 +7,10 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexBuilder, bytes};
+use regex::{Regex, RegexBuilder};
+use regex_automata::meta;
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
 use crate::literals;
 use crate::shadow::{self, TurnText};
@@ -26,8 +27,7 @@ pub struct Pattern {
     /// See [`literals::required`].
     literals: Option<Vec<String>>,
     suits_shadows: bool,
-    /// `None` where the pattern cannot be said without Unicode.
-    ascii: OnceLock<Option<bytes::Regex>>,
+    ascii: OnceLock<meta::Regex>,
     unicode: OnceLock<Regex>,
 }
 
@@ -45,11 +45,7 @@ pub(crate) enum PatternError {
 impl Pattern {
     /// Reads a pattern.
     pub(crate) fn new(source: &str) -> Result<Self, PatternError> {
-        let hir = ParserBuilder::new()
-            .case_insensitive(true)
-            .build()
-            .parse(source)
-            .map_err(|e| PatternError::Syntax(Box::new(e)))?;
+        let hir = parse(source).map_err(|e| PatternError::Syntax(Box::new(e)))?;
         let pattern = Self {
             source: source.to_owned(),
             literals: literals::required(&hir),
@@ -88,9 +84,8 @@ impl Pattern {
         turn: &TurnText,
         mut fits: impl FnMut(&Range<usize>) -> bool,
     ) -> Option<Range<usize>> {
-        if (turn.is_ascii() || self.suits_shadows)
-            && let Some(regex) = self.ascii.get_or_init(|| self.without_unicode())
-        {
+        if turn.is_ascii() || self.suits_shadows {
+            let regex = self.ascii.get_or_init(|| self.without_unicode());
             let mut found = regex.find_iter(turn.shadow()).map(|m| turn.range(m.range()));
             return found.find(|range| fits(range));
         }
@@ -100,9 +95,45 @@ impl Pattern {
         regex.find_iter(turn.text()).map(|m| m.range()).find(|range| fits(range))
     }
 
-    fn without_unicode(&self) -> Option<bytes::Regex> {
-        let mut builder = bytes::RegexBuilder::new(&self.source);
-        builder.case_insensitive(true).unicode(false).size_limit(usize::MAX).build().ok()
+    fn without_unicode(&self) -> meta::Regex {
+        let hir = parse(&self.source).expect("the pattern was read before");
+        let config = meta::Config::new().nfa_size_limit(None).onepass_size_limit(None);
+        meta::Builder::new()
+            .configure(config)
+            .build_from_hir(&ascii_part(&hir))
+            .expect("its size has no limit")
+    }
+}
+
+fn parse(source: &str) -> Result<Hir, regex_syntax::Error> {
+    ParserBuilder::new().case_insensitive(true).build().parse(source)
+}
+
+/// What of an expression can match ASCII text.
+fn ascii_part(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Literal(literal) if !literal.0.is_ascii() => Hir::fail(),
+        HirKind::Class(Class::Unicode(class)) => {
+            let mut class = class.clone();
+            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7F')]));
+            Hir::class(Class::Unicode(class))
+        }
+        HirKind::Look(look) => Hir::look(match look {
+            Look::WordUnicode => Look::WordAscii,
+            Look::WordUnicodeNegate => Look::WordAsciiNegate,
+            Look::WordStartUnicode => Look::WordStartAscii,
+            Look::WordEndUnicode => Look::WordEndAscii,
+            Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
+            Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
+            other => *other,
+        }),
+        HirKind::Repetition(repetition) => {
+            Hir::repetition(Repetition { sub: Box::new(ascii_part(&repetition.sub)), ..repetition.clone() })
+        }
+        HirKind::Capture(capture) => ascii_part(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(ascii_part).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(ascii_part).collect()),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
     }
 }
 
@@ -111,8 +142,7 @@ fn states(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len(),
-        // A range of characters is a few ranges of bytes, each behind the bytes before it.
-        HirKind::Class(Class::Unicode(class)) => class.ranges().len() * 4,
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len(),
         HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)) as usize;

@@ -87,8 +87,10 @@ impl<'r> Scanner<'r> {
         let text = &*conversation.messages[turn].text;
         self.hits.clear();
         self.text.fold(text);
-        self.find_matches(witness);
         let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
+        let found =
+            Finder { set: self.set, text: &self.text, flat: &mut self.flat, matches: &mut self.matches };
+        found.find(&facts, witness);
         for &index in &self.matches.touched {
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
             let conditions = &self.set.rule(index).conditions;
@@ -109,11 +111,13 @@ impl<'r> Scanner<'r> {
     pub fn explain(&mut self, conversation: &Conversation<'_>, turn: usize) -> Vec<Trial<'r>> {
         let text = &*conversation.messages[turn].text;
         self.text.fold(text);
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
         let mut misplaced = Misplaced::default();
-        self.find_matches(&mut misplaced);
+        let found =
+            Finder { set: self.set, text: &self.text, flat: &mut self.flat, matches: &mut self.matches };
+        found.find(&facts, &mut misplaced);
         self.matches.touched.clear();
         let folded = self.text.text();
-        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
         let mut trials = Vec::new();
         for (index, rule) in (0..).zip(self.set.rules()) {
             let matched = match self.matches.spans[index as usize].take() {
@@ -140,14 +144,24 @@ impl<'r> Scanner<'r> {
         }
         trials
     }
+}
 
+/// The search for what matches in one turn.
+struct Finder<'s> {
+    set: &'s RuleSet,
+    text: &'s TurnText,
+    flat: &'s mut String,
+    matches: &'s mut Matches,
+}
+
+impl Finder<'_> {
     /// Finds for each rule its first match in the folded turn; blank turns match nothing.
-    fn find_matches(&mut self, witness: &mut impl Witness) {
+    fn find(mut self, facts: &TurnFacts<'_>, witness: &mut impl Witness) {
         if self.text.text().trim().is_empty() {
             return;
         }
         self.match_literals(witness);
-        self.match_regexes(witness);
+        self.match_regexes(facts, witness);
         for &rule in &self.set.wordless {
             self.matches.add(rule, 0..self.text.text().len());
         }
@@ -161,7 +175,7 @@ impl<'r> Scanner<'r> {
         let haystack = if text.contains('\n') {
             self.flat.clear();
             self.flat.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
-            &self.flat
+            &*self.flat
         } else {
             text
         };
@@ -193,7 +207,7 @@ impl<'r> Scanner<'r> {
         witness.literals(begun);
     }
 
-    fn match_regexes(&mut self, witness: &mut impl Witness) {
+    fn match_regexes(&mut self, facts: &TurnFacts<'_>, witness: &mut impl Witness) {
         let text = self.text.text();
         let gates = std::mem::take(&mut self.matches.gates);
         for &(index, regex) in self.set.ungated.iter().chain(&gates) {
@@ -201,10 +215,16 @@ impl<'r> Scanner<'r> {
                 continue;
             }
             let rule = self.set.rule(index);
+            // Most regexes are spared by a word count or the language.
+            if !witness.wants_all()
+                && !rule.conditions.iter().filter(|c| c.is_cheap()).all(|c| facts.holds(c))
+            {
+                continue;
+            }
             let regex = &rule.regexes[regex as usize];
             let mut elsewhere = None;
             let found = witness.at_rule(index, || {
-                regex.find_where(&self.text, |range| {
+                regex.find_where(self.text, |range| {
                     let fits = stands_at(rule.at, text, range);
                     if !fits {
                         elsewhere.get_or_insert(range.clone());

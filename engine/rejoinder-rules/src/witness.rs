@@ -19,6 +19,11 @@ pub(crate) trait Witness {
         work()
     }
 
+    /// Whether rules that cannot hit any more are tried all the same.
+    fn wants_all(&self) -> bool {
+        false
+    }
+
     /// A phrase or regex of rule `rule` matched where its `at` does not allow it.
     fn misplaced(&mut self, _rule: u32, _range: Range<usize>) {}
 }
@@ -78,6 +83,10 @@ impl Misplaced {
 }
 
 impl Witness for Misplaced {
+    fn wants_all(&self) -> bool {
+        true
+    }
+
     fn misplaced(&mut self, rule: u32, range: Range<usize>) {
         self.0.push((rule, range));
     }
