@@ -10,7 +10,7 @@ use rejoinder_rules::{Pack, Route, Scanner};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [corpus, rules] = &*arguments else { return Err("usage: prefilter CORPUS RULES.toml".into()) };
-    let rules = Pack::compile(Pack::load(&[rules.clone()])?, &[])?;
+    let rules = Pack::compile(Pack::load(std::slice::from_ref(rules))?, &[])?;
     // Neither size nor hash matters to a reader.
     let input = [InputFile { path: Path::new(corpus).to_owned(), size: 0, hash: String::new() }];
     let mapping = Mapping::default();

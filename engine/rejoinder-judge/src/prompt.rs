@@ -109,22 +109,35 @@ fn push_message(prompt: &mut String, message: &Message<'_>, limit: usize) {
 }
 
 fn push_disarmed(prompt: &mut String, text: &str) {
-    let mut line_start = false;
-    for (at, c) in text.char_indices() {
-        prompt.push(c);
-        let harmful = match c {
-            '<' | '[' | '|' => MARKERS.iter().any(|marker| starts_with_ignoring_case(&text[at..], marker)),
-            '#' if line_start => {
+    let is_suspect = |b: &u8| matches!(b, b'<' | b'[' | b'|' | b'#');
+    let mut done = 0;
+    // End of the last run of `#` and white space, so that none is passed over twice.
+    let mut run_end = 0;
+    while let Some(next) = text.as_bytes()[done..].iter().position(is_suspect) {
+        let at = done + next;
+        prompt.push_str(&text[done..=at]);
+        done = at + 1;
+        let harmful = if text.as_bytes()[at] != b'#' {
+            MARKERS.iter().any(|marker| starts_with_ignoring_case(&text[at..], marker))
+        } else if begins_line(&text[..at]) {
+            if run_end <= at {
                 let rest = text[at..].trim_start_matches(|c: char| c == '#' || c.is_whitespace());
-                ROLES.iter().any(|role| starts_with_ignoring_case(rest, role))
+                run_end = text.len() - rest.len();
             }
-            _ => false,
+            ROLES.iter().any(|role| starts_with_ignoring_case(&text[run_end..], role))
+        } else {
+            false
         };
         if harmful {
             prompt.push(ZERO_WIDTH_SPACE);
         }
-        line_start = ends_line(c) || (line_start && c.is_whitespace());
     }
+    prompt.push_str(&text[done..]);
+}
+
+/// Whether only white space stands between the last line end and the end of `before`.
+fn begins_line(before: &str) -> bool {
+    before.chars().rev().take_while(|c| c.is_whitespace()).any(ends_line)
 }
 
 /// Whether some reader of text begins a new line after `c`.
@@ -180,6 +193,13 @@ mod tests {
     fn both_prompts_share_the_papers_definitions() {
         let definitions = |p: &'static str| p.lines().take(7).collect::<Vec<_>>();
         assert_eq!(definitions(TURN), definitions(CONVERSATION));
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_headings_takes_no_longer_than_its_length() {
+        let mut disarmed = String::new();
+        push_disarmed(&mut disarmed, &("\n#".repeat(1 << 19) + "user"));
+        assert_eq!(disarmed.matches(ZERO_WIDTH_SPACE).count(), 1 << 19);
     }
 
     proptest! {

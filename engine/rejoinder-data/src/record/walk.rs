@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
             return None;
         }
         loop {
-            self.at += memchr2(b'"', b'\\', &bytes[self.at..])?;
+            self.at = quote_or_backslash(bytes, self.at)?;
             if self.eat(b'"') {
                 return Some(Quoted { quoted: &self.text[start..self.at], escaped, nul });
             }
@@ -185,6 +185,25 @@ impl<'a> Walk<'a> {
         }
         (self.at > start).then_some(())
     }
+}
+
+/// The first quote or backslash at or after `from`. Keys, roles and the ways between escapes are short: two words are
+/// looked at before the search for long ways is called.
+fn quote_or_backslash(bytes: &[u8], from: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The lowest bit set marks the first byte that is zero.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let mut at = from;
+    for _ in 0..2 {
+        let Some(word) = bytes[at..].first_chunk() else { break };
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr2(b'"', b'\\', &bytes[at..]).map(|next| at + next)
 }
 
 /// Length of the escape at the beginning of `rest`; a pair of surrogates is one.
