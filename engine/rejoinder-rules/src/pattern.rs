@@ -45,7 +45,7 @@ pub(crate) enum PatternError {
 impl Pattern {
     /// Reads a pattern.
     pub(crate) fn new(source: &str) -> Result<Self, PatternError> {
-        let hir = parse(source).map_err(|e| PatternError::Syntax(Box::new(e)))?;
+        let hir = parse(source).map_err(PatternError::Syntax)?;
         let pattern = Self {
             source: source.to_owned(),
             literals: literals::required(&hir),
@@ -105,8 +105,8 @@ impl Pattern {
     }
 }
 
-fn parse(source: &str) -> Result<Hir, regex_syntax::Error> {
-    ParserBuilder::new().case_insensitive(true).build().parse(source)
+fn parse(source: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    ParserBuilder::new().case_insensitive(true).build().parse(source).map_err(Box::new)
 }
 
 /// What of an expression can match ASCII text.
