@@ -6,13 +6,13 @@ use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{dialogue, registry, spec};
+use common::{dialogue, registry};
 use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{Batch, Fault, PluginSpec, Registry};
 
 fn load(path: PathBuf) -> Registry {
     assert!(path.is_file(), "{} is built together with all tests of this crate", path.display());
-    registry(&[PluginSpec { path: Some(path), ..spec("") }], &[])
+    registry(&[PluginSpec::at(path)], &[])
 }
 
 fn classify(registry: &Registry, turns: &[&str]) -> (Vec<Fault>, Vec<Vote>) {
@@ -21,9 +21,7 @@ fn classify(registry: &Registry, turns: &[&str]) -> (Vec<Fault>, Vec<Vote>) {
         batch.begin_conversation(&dialogue(&["q", "a", turn]), 2);
         batch.push_candidate(id, 2, 0.0, &[]);
     }
-    let mut votes = Vec::new();
-    let faults = registry.session().unwrap().classify(&batch, &mut votes).unwrap();
-    (faults, votes)
+    common::classify(registry, &batch).unwrap()
 }
 
 #[test]
@@ -54,7 +52,7 @@ fn a_plugin_may_be_written_in_c() {
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
 
     let registry = load(library);
-    assert_eq!(registry.plugins()[0].about(), "thanks in C");
+    assert_eq!(registry.plugins()[0].description().about, "thanks in C");
     let (faults, votes) = classify(&registry, &["thanks", "thanks a lot", "", "hm", "thank"]);
     assert!(faults.is_empty(), "{faults:?}");
     let accept = Vote { verdict: Verdict::Accept(Category::Ur5), score: Some(0.75), ..Vote::default() };
@@ -96,7 +94,7 @@ static void destroy(rjn_state *state) { (void)state; }
 
 static const rjn_plugin plugin = {
     RJN_MAGIC, sizeof(rjn_plugin), RJN_ABI_MAJOR, RJN_ABI_MINOR, RJN_FLAG_CONCURRENT,
-    STR("thanks"), STR("1.0.0"), STR("thanks in C"), STR(""), create, classify, destroy,
+    STR("thanks"), STR("1.0.0"), STR("thanks in C"), STR(""), NULL, 0, create, classify, destroy,
 };
 
 const rjn_plugin *rejoinder_plugin(const rjn_host *host) { (void)host; return &plugin; }

@@ -2,14 +2,17 @@
 
 use rejoinder_cascade::{Ballot, Ground, decide};
 use rejoinder_core::{Hit, Verdict, Vote};
-use rejoinder_host::{OnFault as HostOnFault, PluginSpec, Registry, SearchPath};
+use rejoinder_host::{
+    Isolation as HostIsolation, Launcher, OnFault as HostOnFault, PluginSpec, Registry, SearchPath,
+    Surroundings,
+};
 use rejoinder_rules::{Pack, Route, RuleSet};
 
 use crate::config::{Config, OnFault, PluginConfig};
 use crate::failure::Failure;
 
 /// The plugins that are linked in; a library of the same name that is found wins.
-fn builtins() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
+pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
     vec![&rejoinder_plugin_rephrase::PLUGIN]
 }
 
@@ -57,9 +60,14 @@ impl Engine {
         let rules = Pack::compile(packs, &config.rules.disable)?;
         let specs: Vec<PluginSpec> = config.plugins.iter().map(spec).collect();
         let rule_ids = rules.rules().iter().map(|r| r.id.clone()).collect();
-        let search = SearchPath::new(config.plugin_dirs.clone());
-        let registry = Registry::load(&specs, &search, &builtins(), rule_ids)
-            .map_err(|e| Failure::invalid(e.to_string()))?;
+        let built_in = built_in();
+        let surroundings = Surroundings {
+            search: SearchPath::new(config.plugin_dirs.clone()),
+            built_in: &built_in,
+            rule_ids,
+            launcher: launcher(),
+        };
+        let registry = Registry::load(&specs, &surroundings).map_err(|e| Failure::invalid(e.to_string()))?;
         Ok(Self { config, rules, packs: infos, registry })
     }
 
@@ -91,11 +99,19 @@ impl Engine {
     }
 }
 
+/// This program once more, as the host of one plugin.
+pub fn launcher() -> Launcher {
+    let program = std::env::current_exe().unwrap_or_else(|_| "rejoinder".into());
+    Launcher { program, args: vec!["plugin-host".to_owned()] }
+}
+
 fn spec(plugin: &PluginConfig) -> PluginSpec {
     PluginSpec {
         name: plugin.name.clone().unwrap_or_default(),
         path: plugin.path.clone(),
+        blake3: None,
         config: plugin.config.clone(),
+        isolation: HostIsolation::None,
         on_fault: match plugin.on_fault {
             OnFault::Escalate => HostOnFault::Escalate,
             OnFault::Abort => HostOnFault::Abort,

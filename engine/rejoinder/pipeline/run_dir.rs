@@ -94,7 +94,12 @@ impl Manifest {
                         Origin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
                         Origin::BuiltIn => ("linked in".to_owned(), String::new()),
                     };
-                    PluginEntry { name: p.name().to_owned(), version: p.version().to_owned(), origin, hash }
+                    PluginEntry {
+                        name: p.name().to_owned(),
+                        version: p.description().version.clone(),
+                        origin,
+                        hash,
+                    }
                 })
                 .collect(),
             inputs,

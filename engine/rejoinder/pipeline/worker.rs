@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
+use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Vote};
 use rejoinder_data::{Chunk, Quarantined, Record};
-use rejoinder_host::{Batch, Session};
+use rejoinder_host::{Batch, Fault, LoadedPlugin, Session};
 use rejoinder_rules::{Costs, Route, Scanner, Trial};
 use serde::Serialize;
 
@@ -116,7 +116,7 @@ impl<'c> Scanned<'c> {
                 .votes(turn)
                 .iter()
                 .zip(engine.registry.plugins())
-                .map(|(v, p)| plugin_vote(p.name(), v))
+                .map(|(vote, plugin)| plugin_vote(plugin, vote))
                 .collect(),
             metadata: conversation.record.metadata_values(),
         }
@@ -145,19 +145,15 @@ impl<'c> Scanned<'c> {
     }
 }
 
-fn plugin_vote(plugin: &str, vote: &Vote) -> PluginVote {
-    let (verdict, category) = match vote.verdict {
-        _ if vote.faulted => ("fault", ""),
-        Verdict::Accept(category) => ("accept", category.code()),
-        Verdict::Reject => ("reject", ""),
-        Verdict::Escalate => ("escalate", ""),
-        Verdict::Abstain => ("abstain", ""),
-    };
+fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
+    let (verdict, category) = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
     PluginVote {
-        plugin: plugin.to_owned(),
+        plugin: plugin.name().to_owned(),
+        identity: plugin.identity().to_owned(),
         verdict: verdict.to_owned(),
         category: category.to_owned(),
         score: vote.score,
+        reason: plugin.reason(vote.reason).to_owned(),
     }
 }
 
@@ -296,7 +292,8 @@ impl<'e> Worker<'e> {
         if voting.is_empty() {
             return Ok(());
         }
-        let faults = self.session.classify(&self.batch, &mut self.new_votes)?;
+        let mut faults: Vec<Fault> = Vec::new();
+        self.session.classify(&self.batch, &mut self.new_votes, &mut faults)?;
         self.batch.clear();
         let plugins = self.engine.registry.plugins().len();
         for (turn, votes) in voting.drain(..).zip(self.new_votes.chunks_exact(plugins)) {

@@ -1,11 +1,11 @@
 //! What the classifier says of dialogues, through the plugin's border.
 #![forbid(unsafe_code)]
 
-use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_plugin::testing::Harness;
+use rejoinder_core::{Category, Verdict};
+use rejoinder_plugin::testing::{Answer, Harness};
 use rejoinder_plugin_rephrase::Rephrase;
 
-fn vote(dialogue: &[&str]) -> Vote {
+fn vote(dialogue: &[&str]) -> Answer {
     Harness::<Rephrase>::new("{}").unwrap().classify(dialogue).unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! What several tests need: conversations, specs, and plugins made of a function.
 
-use rejoinder_core::{Conversation, Message, Role};
-use rejoinder_host::{OnFault, PluginSpec, Registry, SearchPath, abi};
+use rejoinder_core::{Conversation, Message, Role, Vote};
+use rejoinder_host::{Batch, Fault, HostError, PluginSpec, Registry, Surroundings, abi};
 
 /// A conversation of alternating user and assistant messages, the user's first.
 pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
@@ -12,18 +12,15 @@ pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
     }
 }
 
-/// A plugin as most runs configure it.
-pub fn spec(name: &str) -> PluginSpec {
-    PluginSpec {
-        name: name.into(),
-        path: None,
-        config: serde_json::json!({}),
-        on_fault: OnFault::Escalate,
-        max_faults: 16,
-    }
-}
-
 /// A registry of built-in plugins alone.
 pub fn registry(specs: &[PluginSpec], built_in: &[&'static abi::Plugin]) -> Registry {
-    Registry::load(specs, &SearchPath::default(), built_in, vec!["en.one".into()]).unwrap()
+    let rule_ids = vec!["en.one".into()];
+    Registry::load(specs, &Surroundings { built_in, rule_ids, ..Surroundings::default() }).unwrap()
+}
+
+/// One session's votes on a batch, and the faults in it.
+pub fn classify(registry: &Registry, batch: &Batch) -> Result<(Vec<Fault>, Vec<Vote>), HostError> {
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    registry.session()?.classify(batch, &mut votes, &mut faults)?;
+    Ok((faults, votes))
 }
