@@ -19,6 +19,7 @@ mod explain;
 mod export;
 mod judge;
 mod labelled;
+mod plugin_host;
 mod progress;
 mod resume;
 mod rules;
@@ -64,6 +65,8 @@ enum Verb {
     Rules(rules::RulesArgs),
     /// Show the config in force, or what it may say
     Config(config::ConfigArgs),
+    #[command(hide = true)]
+    PluginHost,
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -107,6 +110,7 @@ pub fn main() -> Exit {
         Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),
         Verb::Config(args) => config::main(&args),
+        Verb::PluginHost => plugin_host::main(),
         Verb::Completions(args) => completions::main(&args),
     };
     match ended {
