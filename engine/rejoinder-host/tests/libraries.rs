@@ -2,13 +2,12 @@
 
 mod common;
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{dialogue, registry};
+use common::{batch_of, registry};
 use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_host::{Batch, Fault, PluginSpec, Registry};
+use rejoinder_host::{Fault, PluginSpec, Registry};
 
 fn load(path: PathBuf) -> Registry {
     assert!(path.is_file(), "{} is built together with all tests of this crate", path.display());
@@ -16,22 +15,15 @@ fn load(path: PathBuf) -> Registry {
 }
 
 fn classify(registry: &Registry, turns: &[&str]) -> (Vec<Fault>, Vec<Vote>) {
-    let mut batch = Batch::new();
-    for (id, turn) in (0..).zip(turns) {
-        batch.begin_conversation(&dialogue(&["q", "a", turn]), 2);
-        batch.push_candidate(id, 2, 0.0, &[]);
-    }
-    common::classify(registry, &batch).unwrap()
+    common::classify(registry, &batch_of(turns)).unwrap()
 }
 
 #[test]
 fn a_panic_in_a_library_is_an_escalation_and_not_a_crash() {
-    let program = std::env::current_exe().unwrap();
-    let target = program.ancestors().nth(2).unwrap();
-    let registry = load(target.join("examples").join(format!("{DLL_PREFIX}panicky{DLL_SUFFIX}")));
-    let (faults, votes) = classify(&registry, &["good", "good", "bad", "good", "good"]);
+    let registry = load(common::library("misfit"));
+    let (faults, votes) = classify(&registry, &["good", "good", "panic", "good", "good"]);
     assert_eq!(faults.len(), 1);
-    assert_eq!((faults[0].candidate, &*faults[0].message), (2, "panicked: I do not like this one"));
+    assert_eq!((faults[0].candidate, &*faults[0].message), (2, "panicked: as turn 2 told me"));
     let verdicts: Vec<_> = votes.iter().map(|v| v.verdict).collect();
     let (reject, escalate) = (Verdict::Reject, Verdict::Escalate);
     assert_eq!(verdicts, [reject, reject, escalate, reject, reject]);

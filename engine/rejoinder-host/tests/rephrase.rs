@@ -4,20 +4,13 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{classify, dialogue, registry};
+use common::{classify, deps, dialogue, registry};
 use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{Batch, LoadCause, LoadError, Origin, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_plugin_rephrase::PLUGIN;
 
-/// Where cargo puts this test and the libraries of its dependencies.
-fn deps() -> PathBuf {
-    std::env::current_exe().unwrap().parent().unwrap().to_path_buf()
-}
-
 fn library() -> PathBuf {
-    let name =
-        format!("{}rejoinder_plugin_rephrase{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    deps().join(name)
+    common::library("rephrase")
 }
 
 fn from_file(spec: &PluginSpec) -> Result<Registry, LoadError> {

@@ -1,7 +1,11 @@
-//! What several tests need: conversations, specs, and plugins made of a function.
+//! What several tests need: conversations, registries, and where cargo puts libraries and programs.
+#![allow(dead_code, reason = "each test needs some of it")]
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+use std::path::PathBuf;
 
 use rejoinder_core::{Conversation, Message, Role, Vote};
-use rejoinder_host::{Batch, Fault, HostError, PluginSpec, Registry, Surroundings, abi};
+use rejoinder_host::{Batch, Fault, HostError, Launcher, PluginSpec, Registry, Surroundings, abi};
 
 /// A conversation of alternating user and assistant messages, the user's first.
 pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
@@ -23,4 +27,31 @@ pub fn classify(registry: &Registry, batch: &Batch) -> Result<(Vec<Fault>, Vec<V
     let (mut votes, mut faults) = (Vec::new(), Vec::new());
     registry.session()?.classify(batch, &mut votes, &mut faults)?;
     Ok((faults, votes))
+}
+
+/// Where cargo puts this test and the libraries of its dependencies.
+pub fn deps() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().to_path_buf()
+}
+
+/// The library of a plugin that this crate's tests depend on.
+pub fn library(name: &str) -> PathBuf {
+    deps().join(format!("{DLL_PREFIX}rejoinder_plugin_{name}{DLL_SUFFIX}"))
+}
+
+/// The program that runs plugins in processes of their own.
+pub fn launcher() -> Launcher {
+    let program = deps().parent().unwrap().join("examples").join(format!("plugin_host{EXE_SUFFIX}"));
+    assert!(program.is_file(), "{} is built together with all tests of this crate", program.display());
+    Launcher { program, args: Vec::new() }
+}
+
+/// A batch of one-answer dialogues that end with these turns.
+pub fn batch_of(turns: &[&str]) -> Batch {
+    let mut batch = Batch::new();
+    for (id, turn) in (0..).zip(turns) {
+        batch.begin_conversation(&dialogue(&["q", "a", turn]), 2);
+        batch.push_candidate(id, 2, 0.0, &[]);
+    }
+    batch
 }
