@@ -1,5 +1,6 @@
 //! Loading a library and calling its entry; and, where that fails, what the file is instead.
 
+use std::error::Error as _;
 use std::path::Path;
 
 use libloading::Library;
@@ -16,7 +17,7 @@ pub fn load(path: &Path, bytes: &[u8], host: &'static Host) -> Result<*const Plu
         return Err(reason);
     }
     // SAFETY: loading runs the library's initialisers; plugins are trusted code, as the header says.
-    let library = unsafe { open(path) }.map_err(|e| in_our_words(&e.to_string()))?;
+    let library = unsafe { open(path) }.map_err(|e| in_our_words(&e))?;
     // A library's code and statics must outlive every state and thread of it: it is never unloaded.
     let library: &'static Library = Box::leak(Box::new(library));
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
@@ -77,7 +78,9 @@ fn unfit(bytes: &[u8]) -> Option<String> {
 }
 
 /// The loader's message, with what it means where people have asked.
-fn in_our_words(message: &str) -> String {
+fn in_our_words(error: &libloading::Error) -> String {
+    // What the system says is the source of an error that says no more than which call failed.
+    let message = error.source().map_or_else(|| error.to_string(), ToString::to_string);
     let help = if message.contains("undefined symbol") || message.contains("symbol not found") {
         "; a function that it calls is in none of the libraries it was linked with: link it with them, or statically"
     } else if message.contains("cannot open shared object file") {

@@ -10,9 +10,9 @@ use rejoinder_core::{Verdict, Vote};
 use rejoinder_host::{HostError, Isolation, LoadCause, LoadError, PluginSpec, Registry, Surroundings, abi};
 use rejoinder_plugin_misfit::PLUGIN;
 
-const GOOD: Vote = Vote { verdict: Verdict::Reject, score: Some(0.25), probs: None, reason: 1, faulted: false };
-const FAULTED: Vote =
-    Vote { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, faulted: true };
+const GOOD: Vote =
+    Vote { verdict: Verdict::Reject, score: Some(0.25), probs: None, reason: 1, faulted: false };
+const FAULTED: Vote = Vote { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, faulted: true };
 
 fn isolated(spec: PluginSpec) -> PluginSpec {
     PluginSpec { isolation: Isolation::Process { timeout: Duration::from_millis(500) }, ..spec }

@@ -2,8 +2,7 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use common::{batch_of, registry};
 use rejoinder_core::{Category, Verdict, Vote};
@@ -33,16 +32,7 @@ fn a_panic_in_a_library_is_an_escalation_and_not_a_crash() {
 #[test]
 fn a_plugin_may_be_written_in_c() {
     let dir = tempfile::tempdir().unwrap();
-    let (source, library) = (dir.path().join("thanks.c"), dir.path().join("anything.so"));
-    std::fs::write(&source, THANKS).unwrap();
-    let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
-        .args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared", "-I"])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/abi/include"))
-        .args([&source, Path::new("-o"), &library])
-        .output()
-        .expect("this test needs a C compiler");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-
+    let library = common::c_library(dir.path(), "anything", THANKS, &[]);
     let registry = load(library);
     assert_eq!(registry.plugins()[0].description().about, "thanks in C");
     let (faults, votes) = classify(&registry, &["thanks", "thanks a lot", "", "hm", "thank"]);

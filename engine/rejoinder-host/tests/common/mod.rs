@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rejoinder_core::{Conversation, Message, Role, Vote};
 use rejoinder_host::{Batch, Fault, HostError, Launcher, PluginSpec, Registry, Surroundings, abi};
@@ -54,4 +55,19 @@ pub fn batch_of(turns: &[&str]) -> Batch {
         batch.push_candidate(id, 2, 0.0, &[]);
     }
     batch
+}
+
+/// Compiles a plugin in C against the header of this repository, or another one in `include`.
+pub fn c_library(dir: &Path, name: &str, source: &str, include: &[&Path]) -> PathBuf {
+    let (file, library) = (dir.join(format!("{name}.c")), dir.join(format!("{name}.so")));
+    std::fs::write(&file, source).unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/abi/include");
+    let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
+        .args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared"])
+        .args(include.iter().copied().chain([own.as_path()]).flat_map(|dir| [Path::new("-I"), dir]))
+        .args([&file, Path::new("-o"), &library])
+        .output()
+        .expect("this test needs a C compiler");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    library
 }
