@@ -23,6 +23,27 @@ fn the_same_request_after_a_refusal_is_accepted() {
 }
 
 #[test]
+fn it_says_why_and_what_was_weighed() {
+    let request = "U: Which of the two phones in my cart has the better camera for night pictures?";
+    let vote = vote(&[request, "A: I'm sorry, but I cannot see your cart.", request]);
+    assert_eq!(vote.reason, "the same request after a refusal");
+    assert!(vote.note.starts_with("UR1 from -1.63; log of the words "), "{}", vote.note);
+    assert!(vote.note.contains("; the answer refused 1.00 × +1.98; "), "{}", vote.note);
+}
+
+#[test]
+fn the_nearest_turn_may_lie_far_back() {
+    let mut dialogue = vec!["U: 请用一百个字介绍一下这座城市的历史和建筑", "A: 抱歉，我无法回答。"];
+    for _ in 0..20 {
+        dialogue.extend(["U: thanks for nothing", "A: As an AI, I cannot."]);
+    }
+    dialogue.push("U: 请用一百个字介绍这座城市的历史和建筑");
+    let vote = vote(&dialogue);
+    assert_eq!(vote.reason, "the same request after a refusal");
+    assert!(vote.score.unwrap() > 0.5, "{vote:?}");
+}
+
+#[test]
 fn a_request_that_grew_is_accepted() {
     let vote = vote(&[
         "U: write a function that removes all duplicate rows from a table of orders and keeps the latest one of each customer",
