@@ -187,13 +187,13 @@ impl Default for OutputConfig {
 }
 
 impl Default for Config {
-    /// What runs when no config is given: the English pack and the shipped plugin.
+    /// What runs when no config is given: the shipped packs and the shipped plugins.
     fn default() -> Self {
         Self {
             format: FORMAT,
             input: InputConfig::default(),
             rules: RulesConfig::default(),
-            plugins: vec![PluginConfig::named("rephrase")],
+            plugins: ["rephrase", "context"].map(PluginConfig::named).into(),
             plugin_dirs: Vec::new(),
             judge: JudgeSection::default(),
             budget: BudgetConfig::default(),

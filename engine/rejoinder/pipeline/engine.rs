@@ -13,7 +13,7 @@ use crate::pipeline::faults::FaultRow;
 
 /// The plugins that are linked in; a library of the same name that is found wins.
 pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
-    vec![&rejoinder_plugin_rephrase::PLUGIN]
+    vec![&rejoinder_plugin_rephrase::PLUGIN, &rejoinder_plugin_context::PLUGIN]
 }
 
 /// A pack in force.
