@@ -13,7 +13,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 mod support;
-use support::{DIALOGUES, assert_funnel_adds_up, figure, folder, output_files, rejoinder, text, write};
+use support::{
+    DIALOGUES, assert_funnel_adds_up, figure, folder, output_files, output_of_any_library, rejoinder, text,
+    write,
+};
 
 fn main() -> ExitCode {
     let server =
@@ -177,13 +180,7 @@ fn plugins_wherever_they_run(corpus: &Path) -> Result<(), Failed> {
         if is_linked != name.starts_with("linked") {
             return Err(format!("{name}: the plugins are elsewhere: {plugins:?}").into());
         }
-        let identities: Vec<&str> = plugins.iter().filter_map(|p| p["identity"].as_str()).collect();
-        let unnamed = |bytes: Vec<u8>| {
-            let text = String::from_utf8(bytes).expect("rows are UTF-8");
-            identities.iter().fold(text, |text, identity| text.replace(identity, "-"))
-        };
-        let files: Vec<_> =
-            output_files(&out).into_iter().map(|(path, bytes)| (path, unnamed(bytes))).collect();
+        let files = output_of_any_library(&out);
         outputs.push((name, files));
         std::fs::remove_dir_all(&out)?;
     }
