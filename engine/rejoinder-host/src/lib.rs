@@ -12,6 +12,8 @@ mod child;
 #[cfg(not(unix))]
 #[path = "no_child.rs"]
 mod child;
+#[cfg(unix)]
+pub mod conformance;
 mod error;
 mod handshake;
 mod library;

@@ -11,6 +11,9 @@ use rejoinder_core::{Category, Verdict, Vote};
 use crate::abi::{self, PROBS, Str, verdict};
 use crate::batch::Earlier;
 
+/// What a plugin noted of candidates, by their numbers in the call.
+pub type Notes = Vec<(u32, String)>;
+
 /// The output columns of a batch.
 #[derive(Debug, Default)]
 pub struct Columns {
@@ -20,7 +23,7 @@ pub struct Columns {
     score: Vec<f32>,
     probs: Vec<f32>,
     /// What the plugin noted of candidates, by their numbers in the call.
-    notes: Box<Mutex<Vec<(u32, String)>>>,
+    notes: Box<Mutex<Notes>>,
 }
 
 impl Columns {
@@ -62,7 +65,7 @@ impl Columns {
     }
 
     /// What the last call noted.
-    pub fn take_notes(&mut self) -> Vec<(u32, String)> {
+    pub fn take_notes(&mut self) -> Notes {
         std::mem::take(self.notes.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -138,7 +141,7 @@ impl Columns {
 
 unsafe extern "C" fn note(context: *mut c_void, index: u32, text: Str) {
     // SAFETY: the context is the mutex of the columns that `prefilled` lent for this call, as is the text.
-    let (notes, text) = unsafe { (&*context.cast::<Mutex<Vec<(u32, String)>>>(), text.get()) };
+    let (notes, text) = unsafe { (&*context.cast::<Mutex<Notes>>(), text.get()) };
     let text = text.unwrap_or("(a note that is not UTF-8)").to_owned();
     notes.lock().unwrap_or_else(PoisonError::into_inner).push((index, text));
 }

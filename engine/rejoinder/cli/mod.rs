@@ -19,6 +19,7 @@ mod explain;
 mod export;
 mod judge;
 mod labelled;
+mod plugin;
 mod plugin_host;
 mod progress;
 mod resume;
@@ -65,8 +66,10 @@ enum Verb {
     Rules(rules::RulesArgs),
     /// Show the config in force, or what it may say
     Config(config::ConfigArgs),
+    /// Check plugins
+    Plugin(plugin::PluginArgs),
     #[command(hide = true)]
-    PluginHost,
+    PluginHost(plugin_host::PluginHostArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -110,7 +113,8 @@ pub fn main() -> Exit {
         Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),
         Verb::Config(args) => config::main(&args),
-        Verb::PluginHost => plugin_host::main(),
+        Verb::Plugin(args) => plugin::main(&args),
+        Verb::PluginHost(args) => plugin_host::main(&args),
         Verb::Completions(args) => completions::main(&args),
     };
     match ended {

@@ -13,7 +13,7 @@ use super::frame::{self, Header, kind};
 use super::{Hello, Which};
 use crate::batch::Earlier;
 use crate::handshake::Description;
-use crate::output::Columns;
+use crate::output::{Columns, Notes};
 use crate::registry::Surroundings;
 use crate::{Batch, Launcher, LoadCause, Origin};
 
@@ -135,7 +135,7 @@ impl Child {
         earlier: &Earlier,
         wants_notes: bool,
         output: &mut Columns,
-    ) -> Result<Vec<(u32, String)>, Missed> {
+    ) -> Result<Notes, Missed> {
         let header = Header {
             start: range.start as u32,
             end: range.end as u32,
@@ -169,7 +169,7 @@ impl Child {
         range: &Range<usize>,
         deadline: Instant,
         output: &mut Columns,
-    ) -> io::Result<Result<Vec<(u32, String)>, Missed>> {
+    ) -> io::Result<Result<Notes, Missed>> {
         let mut stream = Until { stream: &self.stream, deadline };
         let header = Header::read(&mut stream)?;
         if header.kind != kind::ANSWERS {
