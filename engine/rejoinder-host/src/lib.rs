@@ -32,6 +32,7 @@ pub use batch::{Batch, MAX_CANDIDATES, MAX_TEXT_BYTES};
 pub use child::serve;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use handshake::Description;
+pub use locate::{describe, inspect};
 pub use registry::{LoadedPlugin, Registry, Surroundings};
 pub use rejoinder_plugin_abi as abi;
 pub use search::SearchPath;

@@ -1,10 +1,10 @@
 //! From what the config says of a plugin to its code: a library that is found, read and compared with its pin, or one
 //! that is linked in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::abi::{Host, Plugin};
-use crate::handshake::{self, Checked};
+use crate::handshake::{self, Checked, Description};
 use crate::registry::Surroundings;
 use crate::search::spellings;
 use crate::{LoadCause, Origin, PluginSpec, library};
@@ -73,11 +73,31 @@ pub fn locate(spec: &PluginSpec, surroundings: &Surroundings<'_>) -> Result<Loca
     Err(LoadCause::NotFound { name, is_path: spec.path.is_some(), looked, built_in: names })
 }
 
+/// What a library says of itself; it is loaded, and not started.
+///
+/// # Errors
+/// If there is no such library, or it is no plugin of this ABI.
+pub fn inspect(library: &Path) -> Result<(Description, Origin), LoadCause> {
+    crate::panics::install();
+    let located = locate(&PluginSpec::at(library), &Surroundings::default())?;
+    let origin = located.origin();
+    let checked = located.open(crate::services::start(Vec::new()))?;
+    Ok((checked.description, origin))
+}
+
+/// What a plugin that is linked in says of itself.
+///
+/// # Errors
+/// If it is none of this ABI.
+pub fn describe(plugin: &'static Plugin) -> Result<Description, LoadCause> {
+    check_linked(plugin).map(|checked| checked.description)
+}
+
 /// Checks a table that is linked in.
 ///
 /// # Errors
 /// If it is none of this ABI.
-pub fn check_linked(plugin: &'static Plugin) -> Result<Checked, LoadCause> {
+fn check_linked(plugin: &'static Plugin) -> Result<Checked, LoadCause> {
     let refused = |reason| LoadCause::Refused { name: "(linked in)".into(), reason };
     // SAFETY: a static of this program's own ABI version.
     unsafe { handshake::check(plugin) }.map_err(refused)

@@ -66,7 +66,7 @@ enum Verb {
     Rules(rules::RulesArgs),
     /// Show the config in force, or what it may say
     Config(config::ConfigArgs),
-    /// Check plugins
+    /// Make, check, measure and list plugins
     Plugin(plugin::PluginArgs),
     #[command(hide = true)]
     PluginHost(plugin_host::PluginHostArgs),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Vote};
@@ -23,6 +24,8 @@ pub struct Worker<'e> {
     new_votes: Vec<Vote>,
     /// What scanning cost, where somebody wants to know.
     costs: Option<Costs>,
+    /// How many candidates the plugins were asked about, and how long that took.
+    asked: (usize, Duration),
 }
 
 /// Everything found in a chunk.
@@ -171,6 +174,7 @@ impl<'e> Worker<'e> {
             batch: Batch::default(),
             new_votes: Vec::new(),
             costs: None,
+            asked: Default::default(),
         })
     }
 
@@ -178,6 +182,11 @@ impl<'e> Worker<'e> {
     pub fn take_costs(&mut self) -> Costs {
         let none = Costs::new(self.engine.rules.rules().len());
         self.costs.replace(none.clone()).unwrap_or(none)
+    }
+
+    /// How many candidates the plugins were asked about since the last call, and how long that took.
+    pub fn take_asked(&mut self) -> (usize, Duration) {
+        std::mem::take(&mut self.asked)
     }
 
     /// From now on plugins are asked for notes.
@@ -296,7 +305,10 @@ impl<'e> Worker<'e> {
             return Ok(());
         }
         let mut faults: Vec<Fault> = Vec::new();
+        let begun = Instant::now();
         let classified = self.session.classify(&self.batch, &mut self.new_votes, &mut faults);
+        self.asked.0 += self.batch.len();
+        self.asked.1 += begun.elapsed();
         if !faults.is_empty() {
             let rows = faults.into_iter().map(|fault| FaultRow {
                 id: RecordId {

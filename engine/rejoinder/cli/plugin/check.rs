@@ -12,9 +12,9 @@ use clap::Args;
 use rejoinder_core::case::Cases;
 use rejoinder_host::conformance::{self, CHECKS, Check, Outcome, Setting};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::{print, print_json};
+use super::plugin_config;
 use crate::failure::{Exit, Failure};
 use crate::report::terminal::printable;
 
@@ -120,12 +120,7 @@ pub(in crate::cli) fn one(args: &OneCheck) -> Result<Exit, Failure> {
 }
 
 fn setting(config: Option<&str>, cases: Option<&Path>) -> Result<Setting, Failure> {
-    let config: Value = match config {
-        Some(json) => serde_json::from_str(json).ok().filter(Value::is_object).ok_or_else(|| {
-            Failure::usage("--plugin-config: it is no JSON object, such as '{\"threshold\": 0.9}'")
-        })?,
-        None => Value::Null,
-    };
+    let config = plugin_config(config)?;
     let cases = match cases {
         Some(path) => {
             let unusable =
