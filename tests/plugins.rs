@@ -158,6 +158,16 @@ fn more_faults_than_allowed_stop_the_run_which_goes_on_where_more_are_borne() {
 }
 
 #[test]
+fn what_a_plugin_quotes_cannot_steer_the_terminal() {
+    let dir = folder();
+    let input = dialogues(dir.path(), &["quote \u{1b}[2J\u{202e}evil"]);
+    let config = config(dir.path(), "c.toml", "on-fault = \"abort\"");
+    let ended = run(&input, &config, &dir.path().join("out")).expect(8);
+    assert!(ended.stderr.contains("\\u{1b}[2J\\u{202e}evil"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(['\u{1b}', '\u{202e}']), "{:?}", ended.stderr);
+}
+
+#[test]
 fn explain_shows_each_plugins_verdict_score_reason_and_note() {
     let dir = folder();
     let config = config(dir.path(), "c.toml", "");

@@ -3,6 +3,8 @@
 use std::ffi::c_void;
 use std::sync::{Mutex, PoisonError};
 
+use rejoinder_core::printable;
+
 use crate::abi::{self, Host, Str, log_level};
 
 struct Context {
@@ -50,7 +52,8 @@ pub fn print(level: i32, message: &str) {
         log_level::INFO => "info",
         _ => "debug",
     };
-    eprintln!("plugin {level}: {message}");
+    // It may quote chat text.
+    eprintln!("plugin {level}: {}", printable(message));
 }
 
 #[cfg(test)]

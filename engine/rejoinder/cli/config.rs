@@ -7,7 +7,7 @@ use super::run::Settings;
 use super::{print, print_json};
 use crate::config::{self, Effective};
 use crate::failure::{Exit, Failure};
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 /// A property of the process, as standard error is one: set once, when the command line is read.
 static QUIET: AtomicBool = AtomicBool::new(false);

@@ -7,8 +7,8 @@ use rejoinder_rules::Route;
 
 use crate::pipeline::engine::Engine;
 use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
-use crate::report::terminal::printable;
 use rejoinder_cascade::Decision;
+use rejoinder_core::printable;
 
 /// Messages shown before the turn, and how much of each.
 const CONTEXT_MESSAGES: usize = 3;

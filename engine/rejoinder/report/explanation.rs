@@ -9,7 +9,7 @@ use rejoinder_rules::{Match, Trial};
 use serde::Serialize;
 
 use crate::pipeline::engine::Engine;
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 /// All rules on one turn.
 #[derive(Clone, Debug, Serialize)]

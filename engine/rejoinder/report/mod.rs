@@ -7,4 +7,3 @@ pub mod explanation;
 pub mod plugin_bench;
 pub mod progress;
 pub mod summary;
-pub mod terminal;

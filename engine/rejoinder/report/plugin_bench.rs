@@ -8,7 +8,7 @@ use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
 
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 /// Score ranges of the reliability curve.
 const BINS: usize = 10;

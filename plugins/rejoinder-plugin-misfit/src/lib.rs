@@ -15,7 +15,7 @@ pub struct Config {
     pub refuse: bool,
 }
 
-/// `panic`, `score`, `exit`, and notes on every turn.
+/// `panic`, `quote` (panics with the turn), `score`, `exit`, `print`, and notes on every turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Misfit;
 
@@ -39,6 +39,7 @@ impl Classifier for Misfit {
         candidate.note(|| format!("{} bytes", turn.len()));
         match turn.split_whitespace().next() {
             Some("panic") => panic!("as turn {} told me", candidate.id()),
+            Some("quote") => panic!("{turn}"),
             Some("score") => Verdict::accept(Category::Ur5).with_score(1.5),
             Some("exit") => std::process::exit(0),
             Some("print") => {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 /// How long a check may take.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use rejoinder_host::Origin;
 
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InspectArgs {

@@ -11,7 +11,7 @@ use super::super::run::Settings;
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::built_in;
-use crate::report::terminal::printable;
+use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
