@@ -19,6 +19,8 @@ mod rule;
 mod scan;
 mod schema;
 mod shadow;
+mod shadow_pattern;
+mod stand_in;
 pub mod testing;
 mod toml_reader;
 mod witness;
