@@ -6,6 +6,7 @@
 //! dialogues that authors put beside their rules.
 #![forbid(unsafe_code)]
 
+mod automaton;
 mod compile;
 mod condition;
 pub mod diagnostic;
