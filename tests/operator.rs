@@ -15,7 +15,9 @@ use rejoinder::pipeline::watch::{ScanProgress, Stage, Watch};
 
 mod support;
 use support::server::{Server, by_rule};
-use support::{DIALOGUES, Ended, command, figure, folder, output_files, rejoinder, text, write};
+use support::{
+    DIALOGUES, Ended, command, figure, folder, output_files, output_of_any_library, rejoinder, text, write,
+};
 
 #[path = "../benches/corpus.rs"]
 mod corpus;
@@ -92,7 +94,7 @@ fn an_input_that_vanishes_during_a_run_stops_it_resumably() {
     scan::run(&run, &run.engine().unwrap(), NonZeroUsize::MIN).unwrap();
     let whole = dir.path().join("whole");
     rejoinder(&["run", &name, "--out", &text(&whole)]).expect(0);
-    assert!(output_files(&path) == output_files(&whole));
+    assert!(output_of_any_library(&path) == output_of_any_library(&whole));
 }
 
 #[cfg(unix)]

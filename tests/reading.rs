@@ -6,7 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 mod support;
-use support::{DIALOGUES, Ended, accepted, command, figure, folder, rejoinder, rows, text, write};
+use support::{
+    DIALOGUES, Ended, accepted, command, figure, folder, output_of_any_library, rejoinder, rows, text, write,
+};
 
 fn run(dir: &Path, input: &str) -> (String, Value) {
     let run = text(&dir.join("run"));
@@ -214,7 +216,7 @@ fn the_plugin_is_loaded_from_its_library_and_linked_in_where_there_is_none() {
     let linked = ended.expect(0).json();
     assert!(linked["plugins"][0].as_str().unwrap().ends_with("linked in"), "{linked}");
     assert!(
-        support::output_files(Path::new(&run_path)) == support::output_files(Path::new(&fallback)),
+        output_of_any_library(Path::new(&run_path)) == output_of_any_library(Path::new(&fallback)),
         "loaded or linked in, the plugin decides alike"
     );
 }

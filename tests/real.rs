@@ -10,9 +10,13 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 
 mod support;
-use support::{DIALOGUES, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
+use support::{
+    DIALOGUES, assert_funnel_adds_up, figure, folder, output_files, output_of_any_library, rejoinder, text,
+    write,
+};
 
 fn main() -> ExitCode {
     let server =
@@ -23,7 +27,10 @@ fn main() -> ExitCode {
             judged_by_llama_server(s, "turn")
         }),
         trial("llama_server_is_asked_the_papers_way", server, |s| judged_by_llama_server(s, "conversation")),
-        trial("a_real_corpus_runs_without_loss", corpus, |corpus| real_corpus(corpus)),
+        trial("a_real_corpus_runs_without_loss", corpus.clone(), |corpus| real_corpus(corpus)),
+        trial("plugins_say_the_same_of_a_real_corpus_wherever_they_run", corpus, |corpus| {
+            plugins_wherever_they_run(corpus)
+        }),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -137,6 +144,49 @@ fn real_corpus(corpus: &Path) -> Result<(), Failed> {
             run
         })
         .into();
-    let [one, two] = [&summaries[0], &summaries[1]].map(|run| support::output_files(Path::new(run)));
+    let [one, two] = [&summaries[0], &summaries[1]].map(|run| output_files(Path::new(run)));
     if one == two { Ok(()) } else { Err("the output depends on the number of threads".into()) }
+}
+
+/// Linked in, loaded from a library, and in a process of its own: the same output, but for the name of the library in it.
+fn plugins_wherever_they_run(corpus: &Path) -> Result<(), Failed> {
+    let dir = folder();
+    // Beside the program that was just built lie the plugins' libraries, which win; a copy elsewhere has none.
+    let alone = dir.path().join("rejoinder");
+    std::fs::copy(env!("CARGO_BIN_EXE_rejoinder"), &alone)?;
+    let mut outputs = Vec::new();
+    for (name, program, isolation) in [
+        ("linked", alone.as_path(), "none"),
+        ("loaded", Path::new(env!("CARGO_BIN_EXE_rejoinder")), "none"),
+        ("child", Path::new(env!("CARGO_BIN_EXE_rejoinder")), "process"),
+        ("linked-child", alone.as_path(), "process"),
+    ] {
+        let mut config = "format = 1\n".to_owned();
+        for plugin in ["rephrase", "context"] {
+            config += &format!("[[plugin]]\nname = \"{plugin}\"\nisolation = \"{isolation}\"\n");
+        }
+        let config = write(dir.path(), &format!("{name}.toml"), config);
+        let out = dir.path().join(name);
+        let ended = Command::new(program)
+            .args(["--quiet", "run", "--config", &config, "--out", &text(&out)])
+            .arg(corpus)
+            .output()?;
+        if !ended.status.success() {
+            return Err(format!("{name}: {}", String::from_utf8_lossy(&ended.stderr)).into());
+        }
+        let manifest: Value = serde_json::from_slice(&std::fs::read(out.join("manifest.json"))?)?;
+        let plugins = manifest["plugins"].as_array().ok_or("a manifest names its plugins")?;
+        let is_linked = plugins.iter().all(|p| p["origin"] == "linked in");
+        if is_linked != name.starts_with("linked") {
+            return Err(format!("{name}: the plugins are elsewhere: {plugins:?}").into());
+        }
+        let files = output_of_any_library(&out);
+        outputs.push((name, files));
+        std::fs::remove_dir_all(&out)?;
+    }
+    let (_, first) = &outputs[0];
+    match outputs.iter().find(|(_, files)| files != first) {
+        Some((name, _)) => Err(format!("{name} and linked differ").into()),
+        None => Ok(()),
+    }
 }

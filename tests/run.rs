@@ -273,7 +273,7 @@ fn config_errors_name_file_line_and_column() {
         ("format = 1\n[judge]\nmodle = \"x\"\n", "c.toml:3:1"),
         ("format = 2\n", "c.toml:1:1"),
         ("format = 1\n[judge]\nbase-url = \"ftp://x\"\n", "c.toml:3:1"),
-        ("format = 1\n[[plugin]]\nisolation = \"process\"\nname = \"rephrase\"\n", "c.toml:3:13"),
+        ("format = 1\n[[plugin]]\nisolation = \"prison\"\nname = \"rephrase\"\n", "c.toml:3:13"),
         ("format = 1\n[rules\n", "c.toml:2:"),
     ] {
         let config = write(dir.path(), "c.toml", toml);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rejoinder_data::Mapping;
 use rejoinder_judge::{ApiKey, JudgeConfig, Unit, prompt::Window};
 use rejoinder_rules::Pack;
-use rejoinder_rules::diagnostic::{Source, did_you_mean};
+use rejoinder_rules::diagnostic::did_you_mean;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,13 @@ use crate::failure::Failure;
 
 mod effective;
 mod keys;
+mod place;
+mod plugin;
 
 pub use effective::{Effective, Origin};
 pub use keys::schema;
+pub use place::ConfigText;
+pub use plugin::{Isolation, OnFault, PluginConfig};
 
 /// The config format that this engine reads.
 const FORMAT: u32 = 1;
@@ -83,58 +87,6 @@ impl Default for RulesConfig {
     fn default() -> Self {
         Self { packs: Pack::shipped().map(str::to_owned).collect(), disable: Vec::new() }
     }
-}
-
-/// `[[plugin]]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct PluginConfig {
-    /// Name of a shipped plugin, or of a library in the search path.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The library itself; the platform's prefix and suffix may be left out.
-    #[serde(default)]
-    pub path: Option<PathBuf>,
-    /// Handed to the plugin, which checks it.
-    #[serde(default = "empty_table")]
-    pub config: serde_json::Value,
-    /// Where it runs.
-    #[serde(default)]
-    pub isolation: Isolation,
-    /// What its failure on a turn leads to.
-    #[serde(default)]
-    pub on_fault: OnFault,
-    /// More faults than this stop the run.
-    #[serde(default = "default_max_faults")]
-    pub max_faults: u32,
-}
-
-fn empty_table() -> serde_json::Value {
-    serde_json::json!({})
-}
-
-const fn default_max_faults() -> u32 {
-    16
-}
-
-/// Where a plugin runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Isolation {
-    /// In this process.
-    #[default]
-    None,
-}
-
-/// What a plugin's failure on a turn leads to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnFault {
-    /// The turn waits for the judge.
-    #[default]
-    Escalate,
-    /// The run stops; it can be resumed.
-    Abort,
 }
 
 /// `[judge]`
@@ -235,20 +187,13 @@ impl Default for OutputConfig {
 }
 
 impl Default for Config {
-    /// What runs when no config is given: the English pack and the shipped plugin.
+    /// What runs when no config is given: the shipped packs and the shipped plugins.
     fn default() -> Self {
         Self {
             format: FORMAT,
             input: InputConfig::default(),
             rules: RulesConfig::default(),
-            plugins: vec![PluginConfig {
-                name: Some("rephrase".to_owned()),
-                path: None,
-                config: empty_table(),
-                isolation: Isolation::None,
-                on_fault: OnFault::Escalate,
-                max_faults: default_max_faults(),
-            }],
+            plugins: ["rephrase", "context"].map(PluginConfig::named).into(),
             plugin_dirs: Vec::new(),
             judge: JudgeSection::default(),
             budget: BudgetConfig::default(),
@@ -262,60 +207,48 @@ impl Config {
     ///
     /// # Errors
     /// If it cannot be read, or says something that cannot be; with file, line and column.
-    fn load(path: &Path) -> Result<(Self, String), Failure> {
+    fn load(path: &Path) -> Result<(Self, ConfigText), Failure> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| Failure::invalid(format!("cannot read the config {}: {e}", path.display())))?;
-        let mut config = Self::parse(&path.display().to_string(), &text)?;
+        let text = ConfigText { name: path.display().to_string(), text };
+        let mut config = Self::parse(&text)?;
         config.resolve_paths(path.parent().unwrap_or_else(|| Path::new("")));
         Ok((config, text))
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let source = Source { name, text };
-        let at = |span: std::ops::Range<usize>, message: &str, help: &str| {
-            Failure::invalid(source.diagnostic("C001", span, message, help).to_string())
-        };
-        let config: Self = toml::from_str(text).map_err(|e| {
+    fn parse(text: &ConfigText) -> Result<Self, Failure> {
+        let config: Self = toml::from_str(&text.text).map_err(|e| {
             let (message, help) = explain(e.message().trim_end());
-            at(e.span().unwrap_or(0..0), message, &help)
+            text.at(e.span().unwrap_or(0..0), message, &help)
         })?;
-        config.check().map_err(|(key, message)| {
-            let start = text.find(key).unwrap_or(0);
-            at(start..start + key.len(), &message, "")
-        })?;
+        config.check().map_err(|(pointer, message)| text.about(&pointer, &message, ""))?;
         Ok(config)
     }
 
-    /// What the schema alone cannot say: the key at fault and the message.
-    fn check(&self) -> Result<(), (&'static str, String)> {
+    /// What the schema alone cannot say: the value at fault, as a JSON pointer, and the message.
+    fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |pointer: &str, message: String| Err((pointer.to_owned(), message));
         if self.format != FORMAT {
-            return Err((
-                "format",
-                format!("config format {} is not known; this engine reads {FORMAT}", self.format),
-            ));
+            let message = format!("config format {} is not known; this engine reads {FORMAT}", self.format);
+            return wrong("/format", message);
         }
-        self.input.map.check().map_err(|message| ("map", message))?;
-        for plugin in &self.plugins {
-            if plugin.name.is_none() && plugin.path.is_none() {
-                return Err(("[[plugin]]", "a plugin needs a `name` or a `path`".to_owned()));
-            }
+        self.input.map.check().or_else(|message| wrong("/input/map", message))?;
+        for (index, plugin) in self.plugins.iter().enumerate() {
+            plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
         }
-        if self
-            .judge
-            .base_url
-            .as_ref()
-            .is_some_and(|u| !u.starts_with("http://") && !u.starts_with("https://"))
-        {
-            return Err(("base-url", "`base-url` begins with http:// or https://".to_owned()));
+        let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if self.judge.base_url.as_ref().is_some_and(|url| !is_http(url)) {
+            return wrong("/judge/base-url", "`base-url` begins with http:// or https://".to_owned());
         }
-        for (key, value) in [
-            ("max-in-flight", self.judge.max_in_flight as u64),
-            ("max-tokens", u64::from(self.judge.max_tokens)),
-            ("timeout-seconds", self.judge.timeout_seconds),
-            ("part-mib", self.output.part_mib),
+        for (pointer, value) in [
+            ("/judge/max-in-flight", self.judge.max_in_flight as u64),
+            ("/judge/max-tokens", u64::from(self.judge.max_tokens)),
+            ("/judge/timeout-seconds", self.judge.timeout_seconds),
+            ("/output/part-mib", self.output.part_mib),
         ] {
             if value == 0 {
-                return Err((key, format!("`{key}` must be at least 1")));
+                let key = pointer.rsplit('/').next().unwrap_or_default();
+                return wrong(pointer, format!("`{key}` must be at least 1"));
             }
         }
         Ok(())

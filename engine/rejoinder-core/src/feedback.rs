@@ -23,12 +23,16 @@ pub enum Source {
 pub struct PluginVote {
     /// The plugin's name.
     pub plugin: String,
+    /// Which plugin exactly, as the run's manifest has it: library, version and configuration.
+    pub identity: String,
     /// `accept`, `reject`, `escalate`, `abstain` or `fault`.
     pub verdict: String,
     /// The accepted category; empty where there is none.
     pub category: String,
     /// P(feedback), if given.
     pub score: Option<f32>,
+    /// Why, in the plugin's words; empty where it gives none.
+    pub reason: String,
 }
 
 /// What is known of a later turn before it is settled.

@@ -5,6 +5,7 @@
 //! Terms follow *Learning from Naturally Occurring Feedback* (arXiv 2407.10944).
 #![forbid(unsafe_code)]
 
+pub mod case;
 mod category;
 pub mod change;
 mod conversation;

@@ -16,6 +16,18 @@ pub enum Verdict {
     Escalate,
 }
 
+impl Verdict {
+    /// `accept` and the category's code, or `reject`, `escalate` or `abstain` and nothing.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Accept(category) => ("accept", category.code()),
+            Self::Reject => ("reject", ""),
+            Self::Escalate => ("escalate", ""),
+            Self::Abstain => ("abstain", ""),
+        }
+    }
+}
+
 /// A plugin's whole answer for one candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vote {
@@ -25,6 +37,8 @@ pub struct Vote {
     pub score: Option<f32>,
     /// Probabilities of none, UR1, …, UR5, if the plugin gave them.
     pub probs: Option<[f32; 6]>,
+    /// Which of the plugin's reasons, from 1; 0 = it gave none.
+    pub reason: u16,
     /// The plugin failed on this candidate; the verdict is then [`Verdict::Escalate`].
     pub faulted: bool,
 }

@@ -2,9 +2,13 @@
 
 use std::ops::Range;
 
+#[cfg(unix)]
+use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Conversation, Hit, Role};
 
 use crate::abi;
+#[cfg(unix)]
+use crate::child::{Header, kind};
 
 /// A batch with this many candidates is full.
 pub const MAX_CANDIDATES: usize = 256;
@@ -14,7 +18,7 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 /// A batch of candidates with their conversations. Its buffers are kept when it is cleared.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    text: String,
+    text: Vec<u8>,
     text_off: Vec<u32>,
     role: Vec<u8>,
     first: Vec<u32>,
@@ -22,7 +26,8 @@ pub struct Batch {
     id: Vec<u64>,
     prior: Vec<f32>,
     hit_off: Vec<u32>,
-    hits: Vec<abi::Hit>,
+    /// As [`abi::Hit`]: rule, start, end.
+    hits: Vec<[u32; 3]>,
     /// Index of the current conversation's first message.
     current: usize,
 }
@@ -37,7 +42,7 @@ impl Batch {
     /// An empty batch.
     pub fn new() -> Self {
         Self {
-            text: String::new(),
+            text: Vec::new(),
             text_off: vec![0],
             role: Vec::new(),
             first: Vec::new(),
@@ -71,7 +76,7 @@ impl Batch {
     pub fn begin_conversation(&mut self, conversation: &Conversation<'_>, last: usize) {
         self.current = self.role.len();
         for message in &conversation.messages[..=last] {
-            self.text.push_str(&message.text);
+            self.text.extend_from_slice(message.text.as_bytes());
             self.text_off.push(u32::try_from(self.text.len()).expect("a batch's text is shorter than 4 GiB"));
             self.role.push(message.role as u8);
         }
@@ -89,7 +94,7 @@ impl Batch {
         let len = self.text_off[target + 1] - self.text_off[target];
         for &Hit { rule, start, end } in hits {
             assert!(start <= end && end <= len, "the hit {start}..{end} lies inside of the message");
-            self.hits.push(abi::Hit { rule, start, end });
+            self.hits.push([rule, start, end]);
         }
         self.hit_off.push(u32::try_from(self.hits.len()).expect("hits are far fewer than 2^32"));
         self.first.push(self.current as u32);
@@ -144,11 +149,67 @@ impl Batch {
             id: self.id[range.clone()].as_ptr(),
             prior: self.prior[range.clone()].as_ptr(),
             hit_off: self.hit_off[range.start..=range.end].as_ptr(),
-            hits: self.hits.as_ptr(),
+            hits: self.hits.as_ptr().cast::<abi::Hit>(),
             earlier_verdict: earlier.verdict[votes.clone()].as_ptr(),
             earlier_category: earlier.category[votes.clone()].as_ptr(),
             earlier_score: earlier.score[votes].as_ptr(),
         }
+    }
+}
+
+/// The way of a batch to a process that holds another.
+#[cfg(unix)]
+impl Batch {
+    /// The head of a frame that carries the batch's columns, after which `earlier` plugins voted.
+    pub(crate) fn header(&self, earlier: usize) -> Header {
+        Header {
+            text: self.text.len() as u32,
+            n: self.len() as u32,
+            n_messages: self.role.len() as u32,
+            n_hits: self.hits.len() as u32,
+            n_earlier: earlier as u32,
+            ..Header::new(kind::BATCH)
+        }
+    }
+
+    /// The columns as they lie in memory.
+    pub(crate) fn as_bytes(&self) -> [&[u8]; 9] {
+        [
+            &self.text,
+            cast_slice(&self.text_off),
+            &self.role,
+            cast_slice(&self.first),
+            cast_slice(&self.target),
+            cast_slice(&self.id),
+            cast_slice(&self.prior),
+            cast_slice(&self.hit_off),
+            cast_slice(&self.hits),
+        ]
+    }
+
+    /// Room for the columns that a header announces, in the order of [`Self::as_bytes`].
+    pub(crate) fn make_room(&mut self, header: &Header) -> [&mut [u8]; 9] {
+        let (n, messages) = (header.n as usize, header.n_messages as usize);
+        self.text.resize(header.text as usize, 0);
+        self.text_off.resize(messages + 1, 0);
+        self.role.resize(messages, 0);
+        self.first.resize(n, 0);
+        self.target.resize(n, 0);
+        self.id.resize(n, 0);
+        self.prior.resize(n, 0.0);
+        self.hit_off.resize(n + 1, 0);
+        self.hits.resize(header.n_hits as usize, [0; 3]);
+        [
+            &mut self.text,
+            cast_slice_mut(&mut self.text_off),
+            &mut self.role,
+            cast_slice_mut(&mut self.first),
+            cast_slice_mut(&mut self.target),
+            cast_slice_mut(&mut self.id),
+            cast_slice_mut(&mut self.prior),
+            cast_slice_mut(&mut self.hit_off),
+            cast_slice_mut(&mut self.hits),
+        ]
     }
 }
 
@@ -159,4 +220,21 @@ pub(crate) struct Earlier {
     pub verdict: Vec<u8>,
     pub category: Vec<u8>,
     pub score: Vec<f32>,
+}
+
+#[cfg(unix)]
+impl Earlier {
+    /// The columns as they lie in memory.
+    pub fn as_bytes(&self) -> [&[u8]; 3] {
+        [&self.verdict, &self.category, cast_slice(&self.score)]
+    }
+
+    /// Room for what `plugins` said of `n` candidates, in the order of [`Self::as_bytes`].
+    pub fn make_room(&mut self, n: usize, plugins: usize) -> [&mut [u8]; 3] {
+        self.plugins = plugins;
+        self.verdict.resize(n * plugins, 0);
+        self.category.resize(n * plugins, 0);
+        self.score.resize(n * plugins, f32::NAN);
+        [&mut self.verdict, &mut self.category, cast_slice_mut(&mut self.score)]
+    }
 }

@@ -7,12 +7,21 @@
 //! A [`Registry`] holds the plugins of a run; each worker thread has a [`Session`] and a [`Batch`].
 
 mod batch;
+#[cfg(unix)]
+mod child;
+#[cfg(not(unix))]
+#[path = "no_child.rs"]
+mod child;
+#[cfg(unix)]
+pub mod conformance;
 mod error;
 mod handshake;
 mod library;
+mod locate;
 mod output;
 mod panics;
 mod registry;
+mod schema;
 mod search;
 mod services;
 mod session;
@@ -20,9 +29,12 @@ mod spec;
 mod state;
 
 pub use batch::{Batch, MAX_CANDIDATES, MAX_TEXT_BYTES};
-pub use error::{Fault, HostError, LoadError};
-pub use registry::{LoadedPlugin, Registry};
+pub use child::serve;
+pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
+pub use handshake::Description;
+pub use locate::{describe, inspect};
+pub use registry::{LoadedPlugin, Registry, Surroundings};
 pub use rejoinder_plugin_abi as abi;
 pub use search::SearchPath;
 pub use session::Session;
-pub use spec::{OnFault, Origin, PluginSpec};
+pub use spec::{Isolation, Launcher, OnFault, Origin, PluginSpec};

@@ -1,18 +1,23 @@
-//! Loading a library and calling its entry.
+//! Loading a library and calling its entry; and, where that fails, what the file is instead.
 
+use std::error::Error as _;
 use std::path::Path;
 
 use libloading::Library;
+use object::{Architecture, FileKind, Object};
 
 use crate::abi::{ENTRY_SYMBOL, EntryFn, Host, Plugin};
 
-/// Loads `path` for good and asks its entry for the plugin.
+/// Loads `path` for good and asks its entry for the plugin. `bytes` is what the file holds.
 ///
 /// # Errors
 /// The system cannot load the file, it has no entry, or the entry refuses this host.
-pub fn load(path: &Path, host: &'static Host) -> Result<&'static Plugin, String> {
+pub fn load(path: &Path, bytes: &[u8], host: &'static Host) -> Result<*const Plugin, String> {
+    if let Some(reason) = unfit(bytes) {
+        return Err(reason);
+    }
     // SAFETY: loading runs the library's initialisers; plugins are trusted code, as the header says.
-    let library = unsafe { open(path) }.map_err(|e| e.to_string())?;
+    let library = unsafe { open(path) }.map_err(|e| in_our_words(&e))?;
     // A library's code and statics must outlive every state and thread of it: it is never unloaded.
     let library: &'static Library = Box::leak(Box::new(library));
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
@@ -24,13 +29,66 @@ pub fn load(path: &Path, host: &'static Host) -> Result<&'static Plugin, String>
             unsafe { library.get::<EntryFn>(symbol.as_bytes()) }.ok()
         })
         .ok_or_else(|| {
-            format!("it exports neither `{ENTRY_SYMBOL}` nor `{own}`: it is no rejoinder plugin")
+            format!(
+                "it exports neither `{ENTRY_SYMBOL}` nor `{own}`: it is no rejoinder plugin, or was renamed (a plugin \
+                 in Rust exports its crate's name)"
+            )
         })?;
     // SAFETY: the services live until the process ends, as the entry may expect.
     let plugin = unsafe { entry(host) };
-    // SAFETY: an entry returns null or a static of its library, which is never unloaded. That it is one of this
-    // version is checked by the handshake, from the fields that are the same in every version.
-    unsafe { plugin.as_ref() }.ok_or_else(|| "it does not support this engine".into())
+    if plugin.is_null() {
+        return Err("it does not support this engine".into());
+    }
+    Ok(plugin)
+}
+
+/// Why the system's loader will not take a file, where its own message would not say.
+fn unfit(bytes: &[u8]) -> Option<String> {
+    let Ok(kind) = FileKind::parse(bytes) else {
+        return Some(match bytes {
+            [] => "it is empty".into(),
+            [b'#', b'!', ..] => "it is a script, no library".into(),
+            _ => "it is no library of any known system".into(),
+        });
+    };
+    let ours = if cfg!(windows) {
+        matches!(kind, FileKind::Pe32 | FileKind::Pe64)
+    } else if cfg!(target_vendor = "apple") {
+        matches!(kind, FileKind::MachO32 | FileKind::MachO64 | FileKind::MachOFat32 | FileKind::MachOFat64)
+    } else {
+        matches!(kind, FileKind::Elf32 | FileKind::Elf64)
+    };
+    if !ours {
+        return Some(format!("it is a {kind:?} file, made for another system than {}", std::env::consts::OS));
+    }
+    let here = std::env::consts::ARCH;
+    let name = match object::File::parse(bytes).ok()?.architecture() {
+        Architecture::X86_64 => "x86_64",
+        Architecture::I386 => "x86",
+        Architecture::Aarch64 => "aarch64",
+        Architecture::Arm => "arm",
+        Architecture::Riscv64 => "riscv64",
+        Architecture::PowerPc64 => "powerpc64",
+        Architecture::S390x => "s390x",
+        Architecture::LoongArch64 => "loongarch64",
+        _ => return None,
+    };
+    (name != here)
+        .then(|| format!("it was compiled for {name}, this program for {here}; compile it for this machine"))
+}
+
+/// The loader's message, with what it means where people have asked.
+fn in_our_words(error: &libloading::Error) -> String {
+    // What the system says is the source of an error that says no more than which call failed.
+    let message = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let help = if message.contains("undefined symbol") || message.contains("symbol not found") {
+        "; a function that it calls is in none of the libraries it was linked with: link it with them, or statically"
+    } else if message.contains("cannot open shared object file") {
+        "; a library that it was linked with is not on this machine, or not where the loader looks"
+    } else {
+        ""
+    };
+    format!("{message}{help}")
 }
 
 /// At once and in private: a missing symbol fails here rather than in hour three, and plugins do not see each other's.

@@ -1,19 +1,29 @@
 //! What a plugin answers, read with suspicion.
 
+use std::ffi::c_void;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
+#[cfg(unix)]
+use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Category, Verdict, Vote};
 
-use crate::abi::{self, PROBS, verdict};
+use crate::abi::{self, PROBS, Str, verdict};
 use crate::batch::Earlier;
+
+/// What a plugin noted of candidates, by their numbers in the call.
+pub type Notes = Vec<(u32, String)>;
 
 /// The output columns of a batch.
 #[derive(Debug, Default)]
 pub struct Columns {
     verdict: Vec<u8>,
     category: Vec<u8>,
+    reason: Vec<u16>,
     score: Vec<f32>,
     probs: Vec<f32>,
+    /// What the plugin noted of candidates, by their numbers in the call.
+    notes: Box<Mutex<Notes>>,
 }
 
 impl Columns {
@@ -21,20 +31,24 @@ impl Columns {
     pub fn resize(&mut self, n: usize) {
         self.verdict.resize(n, verdict::ABSTAIN);
         self.category.resize(n, 0);
+        self.reason.resize(n, 0);
         self.score.resize(n, f32::NAN);
         self.probs.resize(n * PROBS, f32::NAN);
     }
 
-    /// The pre-filled columns of the candidates in `range`, to be written by a plugin.
+    /// The pre-filled columns of the candidates in `range`, to be written by a plugin, which may note why if somebody
+    /// wants to know.
     ///
     /// # Panics
     /// If there is no room for `range`.
-    pub fn prefilled(&mut self, range: &Range<usize>) -> abi::Output {
+    pub fn prefilled(&mut self, range: &Range<usize>, wants_notes: bool) -> abi::Output {
         let (verdict, category) = (&mut self.verdict[range.clone()], &mut self.category[range.clone()]);
         let (score, probs) =
             (&mut self.score[range.clone()], &mut self.probs[range.start * PROBS..range.end * PROBS]);
         verdict.fill(verdict::ABSTAIN);
         category.fill(0);
+        let reason = &mut self.reason[range.clone()];
+        reason.fill(0);
         score.fill(f32::NAN);
         probs.fill(f32::NAN);
         abi::Output {
@@ -42,19 +56,31 @@ impl Columns {
             n: range.len() as u32,
             verdict: verdict.as_mut_ptr(),
             category: category.as_mut_ptr(),
+            reason: reason.as_mut_ptr(),
             score: score.as_mut_ptr(),
             probs: probs.as_mut_ptr(),
+            note_ctx: (&raw const *self.notes).cast_mut().cast(),
+            note: wants_notes.then_some(note),
         }
     }
 
-    /// The vote on a candidate.
+    /// What the last call noted.
+    pub fn take_notes(&mut self) -> Notes {
+        std::mem::take(self.notes.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The vote on a candidate of a plugin with so many `reasons`.
     ///
     /// # Errors
     /// What of the answer is not allowed.
     ///
     /// # Panics
     /// If there is no room for `candidate`.
-    pub fn vote(&self, candidate: usize) -> Result<Vote, String> {
+    pub fn vote(&self, candidate: usize, reasons: usize) -> Result<Vote, String> {
+        let reason = self.reason[candidate];
+        if reason as usize > reasons {
+            return Err(format!("it gave reason {reason} and has {reasons}"));
+        }
         let verdict = read_verdict(self.verdict[candidate], self.category[candidate])?;
         let score = self.score[candidate];
         if !is_probability(score) && !score.is_nan() {
@@ -70,9 +96,54 @@ impl Columns {
             verdict,
             score: Some(score).filter(|s| !s.is_nan()),
             probs: Some(probs).filter(|_| given),
+            reason,
             faulted: false,
         })
     }
+}
+
+/// The way of answers to another process.
+#[cfg(unix)]
+impl Columns {
+    /// Whether the plugin gave a probability to any candidate in `range`.
+    pub fn has_probs(&self, range: &Range<usize>) -> bool {
+        self.probs[range.start * PROBS..range.end * PROBS].iter().any(|p| !p.is_nan())
+    }
+
+    /// The columns of the candidates in `range`, those of probabilities where wanted.
+    pub fn as_bytes(&self, range: &Range<usize>, probs: bool) -> Vec<&[u8]> {
+        let mut parts = vec![
+            &self.verdict[range.clone()],
+            &self.category[range.clone()],
+            cast_slice(&self.reason[range.clone()]),
+            cast_slice(&self.score[range.clone()]),
+        ];
+        if probs {
+            parts.push(cast_slice(&self.probs[range.start * PROBS..range.end * PROBS]));
+        }
+        parts
+    }
+
+    /// The same, to be filled.
+    pub fn as_bytes_mut(&mut self, range: &Range<usize>, probs: bool) -> Vec<&mut [u8]> {
+        let mut parts = vec![
+            &mut self.verdict[range.clone()],
+            &mut self.category[range.clone()],
+            cast_slice_mut(&mut self.reason[range.clone()]),
+            cast_slice_mut(&mut self.score[range.clone()]),
+        ];
+        if probs {
+            parts.push(cast_slice_mut(&mut self.probs[range.start * PROBS..range.end * PROBS]));
+        }
+        parts
+    }
+}
+
+unsafe extern "C" fn note(context: *mut c_void, index: u32, text: Str) {
+    // SAFETY: the context is the mutex of the columns that `prefilled` lent for this call, as is the text.
+    let (notes, text) = unsafe { (&*context.cast::<Mutex<Notes>>(), text.get()) };
+    let text = text.unwrap_or("(a note that is not UTF-8)").to_owned();
+    notes.lock().unwrap_or_else(PoisonError::into_inner).push((index, text));
 }
 
 impl Earlier {

@@ -1,15 +1,30 @@
 //! The plugins of a run: found, checked, configured, and started once.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::abi::{Host, Plugin};
-use crate::handshake::{self, Checked};
+use crate::child::{Child, Launch};
+use crate::handshake::{Description, Functions};
+use crate::locate::{self, Located};
 use crate::state::{SharedState, State};
 use crate::{
-    Fault, HostError, LoadError, OnFault, Origin, PluginSpec, SearchPath, library, panics, search, services,
+    Fault, HostError, Isolation, Launcher, LoadCause, LoadError, OnFault, Origin, PluginSpec, SearchPath,
+    panics, schema, services,
 };
+
+/// What plugins are loaded into.
+#[derive(Debug, Default)]
+pub struct Surroundings<'a> {
+    /// Where libraries are looked for.
+    pub search: SearchPath,
+    /// The plugins that are linked in; a library of the same name that is found wins.
+    pub built_in: &'a [&'static Plugin],
+    /// Ids of the rules in force, by index.
+    pub rule_ids: Vec<String>,
+    /// Runs plugins that are to have a process of their own.
+    pub launcher: Launcher,
+}
 
 /// The plugins of a run, in the order in which they vote.
 #[derive(Debug)]
@@ -20,40 +35,66 @@ pub struct Registry {
 /// A plugin that passed all checks and accepted its configuration.
 #[derive(Debug)]
 pub struct LoadedPlugin {
-    pub(crate) checked: Checked,
+    description: Description,
     origin: Origin,
     config: serde_json::Value,
-    config_json: String,
+    identity: String,
     on_fault: OnFault,
     max_faults: u32,
-    host: &'static Host,
     faults: AtomicU32,
-    /// The state of a concurrent plugin, which all sessions share.
-    shared: Option<Mutex<Arc<SharedState>>>,
+    pub(crate) code: Code,
+}
+
+/// Where a plugin's code runs.
+#[derive(Debug)]
+pub(crate) enum Code {
+    /// In this process, with a state for each session.
+    Here(Starter),
+    /// In this process, with one state for all sessions.
+    Shared(Starter, Mutex<Arc<SharedState>>),
+    /// In a child process for each session; the one that answered when the plugin was loaded waits for the first.
+    Child(Launch, Mutex<Option<Child>>),
+}
+
+/// All that it takes to make one more state.
+#[derive(Debug)]
+pub(crate) struct Starter {
+    functions: Functions,
+    host: &'static Host,
+    config: String,
+}
+
+impl Starter {
+    pub(crate) fn new(functions: Functions, host: &'static Host, config: &serde_json::Value) -> Self {
+        let config = if config.is_null() { "{}".into() } else { config.to_string() };
+        Self { functions, host, config }
+    }
+
+    /// # Errors
+    /// What the plugin says.
+    pub(crate) fn start(&self) -> Result<State, String> {
+        State::create(self.functions, self.host, &self.config)
+    }
 }
 
 impl Registry {
     /// Finds, checks and starts the plugins.
     ///
-    /// A plugin is its `path`, else a file on the search path, else one of `built_in`. `rule_ids` are the ids of the
-    /// rules in force, by index. From the first call on, panics inside of plugins are logged as theirs (one line on
-    /// standard error) instead of going to the program's panic hook.
+    /// A plugin is its `path`, else a file on the search path, else one that is linked in. From the first call on,
+    /// panics inside of plugins are logged as theirs (one line on standard error) instead of going to the program's
+    /// panic hook.
     ///
     /// # Errors
     /// The first plugin that is not found, refused, configured twice, or does not accept its configuration.
-    pub fn load(
-        specs: &[PluginSpec],
-        search: &SearchPath,
-        built_in: &[&'static Plugin],
-        rule_ids: Vec<String>,
-    ) -> Result<Self, LoadError> {
+    pub fn load(specs: &[PluginSpec], surroundings: &Surroundings<'_>) -> Result<Self, LoadError> {
         panics::install();
-        let host = services::start(rule_ids);
+        let host = services::start(surroundings.rule_ids.clone());
         let mut plugins: Vec<LoadedPlugin> = Vec::new();
-        for spec in specs {
-            let plugin = LoadedPlugin::load(spec, search, built_in, host)?;
+        for (index, spec) in specs.iter().enumerate() {
+            let failed = |cause| LoadError { plugin: index, cause };
+            let plugin = LoadedPlugin::load(spec, surroundings, host).map_err(failed)?;
             if plugins.iter().any(|other| other.name() == plugin.name()) {
-                return Err(LoadError::Duplicate { name: plugin.name().into() });
+                return Err(failed(LoadCause::Duplicate { name: plugin.name().into() }));
             }
             plugins.push(plugin);
         }
@@ -67,19 +108,14 @@ impl Registry {
 }
 
 impl LoadedPlugin {
+    /// What the plugin says of itself.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
     /// The plugin's name.
     pub fn name(&self) -> &str {
-        self.checked.name
-    }
-
-    /// The plugin's version, as it says.
-    pub fn version(&self) -> &str {
-        self.checked.version
-    }
-
-    /// One line about it.
-    pub fn about(&self) -> &str {
-        self.checked.about
+        &self.description.name
     }
 
     /// Where it came from.
@@ -92,67 +128,55 @@ impl LoadedPlugin {
         &self.config
     }
 
+    /// Which plugin exactly: 16 hex digits that change with the library, the version or the configuration.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// The reason that a vote names; empty for none.
+    pub fn reason(&self, number: u16) -> &str {
+        usize::from(number)
+            .checked_sub(1)
+            .and_then(|i| self.description.reasons.get(i))
+            .map_or("", String::as_str)
+    }
+
     /// Faults up to now, over all sessions.
     pub fn faults(&self) -> u32 {
         self.faults.load(Ordering::Relaxed)
     }
 
+    /// Counts faults of an earlier part of the same run towards the limit.
+    pub fn add_earlier_faults(&self, faults: u32) {
+        self.faults.fetch_add(faults, Ordering::Relaxed);
+    }
+
     fn load(
         spec: &PluginSpec,
-        search: &SearchPath,
-        built_in: &[&'static Plugin],
+        surroundings: &Surroundings<'_>,
         host: &'static Host,
-    ) -> Result<Self, LoadError> {
-        let (checked, origin) = find(spec, search, built_in, host)?;
-        let refused = |reason| LoadError::Refused { name: checked.name.into(), reason };
-        if !spec.name.is_empty() && spec.name != checked.name {
-            return Err(refused(format!("the configuration calls it `{}` ({origin})", spec.name)));
-        }
-        let config_json = if spec.config.is_null() { "{}".into() } else { spec.config.to_string() };
-        let create_failed = |reason| LoadError::Create { name: checked.name.into(), reason };
-        let state = State::create(checked, host, &config_json).map_err(create_failed)?;
-        let shared = SharedState::new(state).map(|state| Mutex::new(Arc::new(state)));
+    ) -> Result<Self, LoadCause> {
+        let located = locate::locate(spec, surroundings)?;
+        let origin = located.origin();
+        let (description, code) = match spec.isolation {
+            Isolation::None => here(spec, &origin, located, host)?,
+            Isolation::Process { timeout } => {
+                drop(located);
+                let launch = Launch::new(surroundings, &spec.name, &origin, &spec.config, timeout);
+                child(spec, &origin, launch)?
+            }
+        };
+        let identity = identity(&description, &origin, &spec.config);
         Ok(Self {
-            checked,
+            description,
             origin,
             config: spec.config.clone(),
-            config_json,
+            identity,
             on_fault: spec.on_fault,
             max_faults: spec.max_faults,
-            host,
             faults: AtomicU32::new(0),
-            shared,
+            code,
         })
-    }
-
-    /// The state that all sessions share; `None` if each must have its own.
-    pub(crate) fn shared(&self) -> Option<Arc<SharedState>> {
-        let shared = self.shared.as_ref()?;
-        Some(Arc::clone(&shared.lock().unwrap_or_else(PoisonError::into_inner)))
-    }
-
-    /// Replaces a shared state that failed, unless another thread did so; the old one is destroyed after its last use.
-    ///
-    /// # Errors
-    /// The plugin does not start again.
-    pub(crate) fn replace_shared(&self, failed: &Arc<SharedState>) -> Result<(), HostError> {
-        let Some(shared) = &self.shared else { return Ok(()) };
-        let mut current = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&current, failed)
-            && let Some(state) = SharedState::new(self.new_state()?)
-        {
-            *current = Arc::new(state);
-        }
-        Ok(())
-    }
-
-    /// Makes one more state.
-    ///
-    /// # Errors
-    /// The plugin does not start again.
-    pub(crate) fn new_state(&self) -> Result<State, HostError> {
-        State::create(self.checked, self.host, &self.config_json)
-            .map_err(|reason| HostError::Restart { plugin: self.name().into(), reason })
     }
 
     /// Counts a fault.
@@ -169,37 +193,82 @@ impl LoadedPlugin {
         }
         Ok(())
     }
+
+    /// The plugin did not start once more.
+    pub(crate) fn no_restart(&self, reason: String) -> HostError {
+        HostError::Restart { plugin: self.name().into(), reason }
+    }
 }
 
-fn find(
+/// Replaces a shared state that failed, unless another thread did so; the old one is destroyed after its last use.
+///
+/// # Errors
+/// What the plugin says, if it does not start again.
+pub(crate) fn replace(
+    starter: &Starter,
+    shared: &Mutex<Arc<SharedState>>,
+    failed: &Arc<SharedState>,
+) -> Result<(), String> {
+    let mut current = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    if Arc::ptr_eq(&current, failed)
+        && let Ok(state) = SharedState::new(starter.start()?)
+    {
+        *current = Arc::new(state);
+    }
+    Ok(())
+}
+
+fn here(
     spec: &PluginSpec,
-    search: &SearchPath,
-    built_in: &[&'static Plugin],
+    origin: &Origin,
+    located: Located,
     host: &'static Host,
-) -> Result<(Checked, Origin), LoadError> {
-    let looked = spec.path.as_deref().map_or_else(|| search.candidates(&spec.name), search::spellings);
-    if let Some(path) = looked.iter().find(|path| path.is_file()) {
-        return from_file(path, host);
-    }
-    let mut names = Vec::new();
-    for plugin in built_in.iter().filter(|_| spec.path.is_none()) {
-        let refused = |reason| LoadError::Refused { name: "(linked in)".into(), reason };
-        let checked = handshake::check(plugin).map_err(refused)?;
-        if checked.name == spec.name {
-            return Ok((checked, Origin::BuiltIn));
-        }
-        names.push(checked.name.to_owned());
-    }
-    let name = spec.path.as_deref().map_or_else(|| spec.name.clone(), |path| path.display().to_string());
-    Err(LoadError::NotFound { name, looked, built_in: names })
+) -> Result<(Description, Code), LoadCause> {
+    let checked = located.open(host)?;
+    allowed(spec, &checked.description, origin)?;
+    let starter = Starter::new(checked.functions, host, &spec.config);
+    let state = starter
+        .start()
+        .map_err(|reason| LoadCause::Create { name: checked.description.name.clone(), reason })?;
+    let code = match SharedState::new(state) {
+        Ok(shared) => Code::Shared(starter, Mutex::new(Arc::new(shared))),
+        Err(_) => Code::Here(starter),
+    };
+    Ok((checked.description, code))
 }
 
-fn from_file(path: &Path, host: &'static Host) -> Result<(Checked, Origin), LoadError> {
-    let open = |reason: String| LoadError::Open { path: path.to_path_buf(), reason };
-    let bytes = std::fs::read(path).map_err(|e| open(e.to_string()))?;
-    let blake3 = blake3::hash(&bytes).to_hex().to_string();
-    let plugin = library::load(path, host).map_err(open)?;
-    let refused = |reason| LoadError::Refused { name: path.display().to_string(), reason };
-    let checked = handshake::check(plugin).map_err(refused)?;
-    Ok((checked, Origin::File { path: PathBuf::from(path), blake3 }))
+fn child(spec: &PluginSpec, origin: &Origin, launch: Launch) -> Result<(Description, Code), LoadCause> {
+    let name = spec.path.as_deref().map_or_else(|| spec.name.clone(), |p| p.display().to_string());
+    let (mut child, description) = launch
+        .spawn()
+        .map_err(|missed| missed.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
+    allowed(spec, &description, origin)?;
+    let create_failed = |name, reason| LoadCause::Create { name, reason };
+    launch.start(&mut child).map_err(|missed| missed.cause(&description.name, create_failed))?;
+    Ok((description, Code::Child(launch, Mutex::new(Some(child)))))
+}
+
+/// Whether the plugin is the one that the configuration means, and its schema allows what is configured.
+pub(crate) fn allowed(
+    spec: &PluginSpec,
+    description: &Description,
+    origin: &Origin,
+) -> Result<(), LoadCause> {
+    let name = || description.name.clone();
+    if !spec.name.is_empty() && spec.name != description.name {
+        let reason = format!("the configuration calls it `{}` ({origin})", spec.name);
+        return Err(LoadCause::Refused { name: name(), reason });
+    }
+    let problems = schema::problems(&description.config_schema, &spec.config)
+        .map_err(|reason| LoadCause::Refused { name: name(), reason })?;
+    if problems.is_empty() { Ok(()) } else { Err(LoadCause::Config { name: name(), problems }) }
+}
+
+fn identity(description: &Description, origin: &Origin, config: &serde_json::Value) -> String {
+    let file = match origin {
+        Origin::File { blake3, .. } => blake3.as_str(),
+        Origin::BuiltIn => "",
+    };
+    let whole = serde_json::json!([description.name, description.version, file, config]).to_string();
+    blake3::hash(whole.as_bytes()).to_hex()[..16].to_owned()
 }

@@ -21,6 +21,22 @@ impl SearchPath {
         Self(dirs)
     }
 
+    /// All files that are called as plugins are, in order.
+    pub fn libraries(&self) -> Vec<PathBuf> {
+        let is_plugin = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with(&format!("{DLL_PREFIX}rejoinder_plugin_")) && name.ends_with(DLL_SUFFIX)
+        };
+        let mut libraries = Vec::new();
+        for dir in &self.0 {
+            let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+            let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_plugin).collect();
+            found.sort();
+            libraries.extend(found);
+        }
+        libraries
+    }
+
     /// The files that may hold the plugin `name`, in order.
     pub(crate) fn candidates(&self, name: &str) -> Vec<PathBuf> {
         let file = format!("{DLL_PREFIX}rejoinder_plugin_{}{DLL_SUFFIX}", name.replace('-', "_"));

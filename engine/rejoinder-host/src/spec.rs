@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What to do when a plugin fails on a candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,19 @@ pub enum OnFault {
     Abort,
 }
 
+/// Where a plugin runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// In this process: fast, and a crash or a hang of the plugin is one of the program.
+    #[default]
+    None,
+    /// In a child process for each session, which may crash or hang.
+    Process {
+        /// A call that takes longer is a fault, and the child is killed.
+        timeout: Duration,
+    },
+}
+
 /// One plugin of a run, as configured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginSpec {
@@ -20,12 +34,45 @@ pub struct PluginSpec {
     pub name: String,
     /// The library, platform prefix and suffix optional; `None` looks the name up.
     pub path: Option<PathBuf>,
+    /// Hash of the library's bytes, in hex; another library is refused.
+    pub blake3: Option<String>,
     /// The plugin's own configuration, an object.
     pub config: serde_json::Value,
+    /// Where it runs.
+    pub isolation: Isolation,
     /// What a fault leads to.
     pub on_fault: OnFault,
     /// More faults than this, over all threads, stop the run.
     pub max_faults: u32,
+}
+
+impl PluginSpec {
+    /// The plugin `name`, with all else as it is by default.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            path: None,
+            blake3: None,
+            config: serde_json::json!({}),
+            isolation: Isolation::None,
+            on_fault: OnFault::Escalate,
+            max_faults: 16,
+        }
+    }
+
+    /// The plugin in a library, with all else as it is by default.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: Some(path.into()), ..Self::named("") }
+    }
+}
+
+/// The program that runs plugins in processes of their own: it calls [`serve`](crate::serve).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Launcher {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
 }
 
 /// Where a plugin came from.

@@ -1,7 +1,7 @@
 //! A plugin's state: made, called and destroyed by the rules of the header.
 
 use crate::abi::{self, Host, Str, status};
-use crate::handshake::Checked;
+use crate::handshake::Functions;
 use crate::panics::in_plugin;
 
 /// Room for a plugin's error message, in bytes.
@@ -10,7 +10,7 @@ const MESSAGE: usize = 1024;
 /// A live state; dropping it destroys it.
 #[derive(Debug)]
 pub struct State {
-    plugin: Checked,
+    plugin: Functions,
     pointer: *mut abi::State,
 }
 
@@ -29,7 +29,7 @@ impl State {
     ///
     /// # Errors
     /// The plugin's reason.
-    pub fn create(plugin: Checked, host: &'static Host, config: &str) -> Result<Self, String> {
+    pub fn create(plugin: Functions, host: &'static Host, config: &str) -> Result<Self, String> {
         let mut pointer = std::ptr::null_mut();
         call(|error| {
             // SAFETY: the services live until the process ends; the other arguments outlive the call.
@@ -64,9 +64,12 @@ impl State {
 }
 
 impl SharedState {
-    /// Wraps the state of a concurrent plugin; `None` for any other.
-    pub fn new(state: State) -> Option<Self> {
-        state.plugin.concurrent.then_some(Self(state))
+    /// Wraps the state of a concurrent plugin.
+    ///
+    /// # Errors
+    /// Gives back that of any other.
+    pub fn new(state: State) -> Result<Self, State> {
+        if state.plugin.concurrent { Ok(Self(state)) } else { Err(state) }
     }
 
     /// Runs a batch, on as many threads at once as like.

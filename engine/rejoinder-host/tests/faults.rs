@@ -4,9 +4,9 @@ mod common;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::{dialogue, registry, spec};
+use common::{classify, dialogue, registry};
 use rejoinder_core::{Verdict, Vote};
-use rejoinder_host::{Batch, Fault, HostError, OnFault, PluginSpec, Registry, abi};
+use rejoinder_host::{Batch, HostError, OnFault, PluginSpec, abi};
 use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, NoConfig, vtable};
 
 /// Panics where the candidate says so, rejects everything else.
@@ -53,19 +53,13 @@ fn batch(n: u64, is_bad: impl Fn(u64) -> bool) -> Batch {
     batch
 }
 
-fn classify(registry: &Registry, batch: &Batch) -> Result<(Vec<Fault>, Vec<Vote>), HostError> {
-    let mut votes = Vec::new();
-    let faults = registry.session()?.classify(batch, &mut votes)?;
-    Ok((faults, votes))
-}
-
 #[test]
 fn a_panic_escalates_the_one_candidate_and_the_others_are_classified() {
     let bad = |id| [0, 77, 255].contains(&id);
     let batch = batch(256, bad);
     assert!(batch.is_full());
     for (name, plugin) in [("touchy", &TOUCHY), ("alone", &TOUCHY_ALONE)] {
-        let registry = registry(&[spec(name)], &[plugin]);
+        let registry = registry(&[PluginSpec::named(name)], &[plugin]);
         let (faults, votes) = classify(&registry, &batch).unwrap();
         assert_eq!(faults.iter().map(|f| f.id).collect::<Vec<_>>(), [0, 77, 255]);
         assert_eq!(faults[1].message, "panicked: I do not like 77");
@@ -84,7 +78,7 @@ fn a_panic_escalates_the_one_candidate_and_the_others_are_classified() {
 
 #[test]
 fn threads_share_a_concurrent_plugin_through_its_faults() {
-    let registry = registry(&[PluginSpec { max_faults: 1000, ..spec("touchy") }], &[&TOUCHY]);
+    let registry = registry(&[PluginSpec { max_faults: 1000, ..PluginSpec::named("touchy") }], &[&TOUCHY]);
     let batch = batch(64, |id| id % 16 == 3);
     std::thread::scope(|scope| {
         let workers: Vec<_> =
@@ -97,8 +91,9 @@ fn threads_share_a_concurrent_plugin_through_its_faults() {
 #[test]
 fn too_many_faults_or_the_first_stop_the_run() {
     let batch = batch(8, |id| id >= 2);
-    let registry =
-        |on_fault, max_faults| registry(&[PluginSpec { on_fault, max_faults, ..spec("touchy") }], &[&TOUCHY]);
+    let registry = |on_fault, max_faults| {
+        registry(&[PluginSpec { on_fault, max_faults, ..PluginSpec::named("touchy") }], &[&TOUCHY])
+    };
     let lenient = registry(OnFault::Escalate, 6);
     assert_eq!(classify(&lenient, &batch).unwrap().0.len(), 6);
     let error = classify(&lenient, &batch).unwrap_err();
@@ -132,7 +127,8 @@ fn the_next_plugin_sees_a_fault_as_an_escalation() {
         }
     }
     static FOLLOWER: abi::Plugin = vtable::<Follower>();
-    let registry = registry(&[spec("touchy"), spec("follower")], &[&TOUCHY, &FOLLOWER]);
+    let registry =
+        registry(&[PluginSpec::named("touchy"), PluginSpec::named("follower")], &[&TOUCHY, &FOLLOWER]);
     let (faults, votes) = classify(&registry, &batch(3, |id| id == 1)).unwrap();
     assert_eq!(faults.len(), 1);
     let seconds: Vec<_> = votes.iter().skip(1).step_by(2).map(|v| v.verdict).collect();
@@ -175,7 +171,7 @@ unsafe extern "C" fn lie(
 #[test]
 fn answers_that_are_not_allowed_are_faults_of_their_candidate_only() {
     static LIAR: abi::Plugin = abi::Plugin { classify_batch: Some(lie), ..vtable::<Touchy>() };
-    let registry = registry(&[spec("touchy")], &[&LIAR]);
+    let registry = registry(&[PluginSpec::named("touchy")], &[&LIAR]);
     let (faults, votes) = classify(&registry, &batch(8, |_| false)).unwrap();
     let messages: Vec<_> = faults.iter().map(|f| (f.candidate, f.message.as_str())).collect();
     assert_eq!(
@@ -205,7 +201,8 @@ fn a_plugin_that_says_nothing_of_its_failure_is_quoted_by_status() {
         abi::status::FAILED
     }
     static MUTE: abi::Plugin = abi::Plugin { classify_batch: Some(fail), ..vtable::<Touchy>() };
-    let (faults, _) = classify(&registry(&[spec("touchy")], &[&MUTE]), &batch(2, |_| false)).unwrap();
+    let (faults, _) =
+        classify(&registry(&[PluginSpec::named("touchy")], &[&MUTE]), &batch(2, |_| false)).unwrap();
     assert_eq!(faults.len(), 2);
     assert_eq!(faults[0].message, "it failed with status 3 and does not say why");
 }
@@ -213,7 +210,7 @@ fn a_plugin_that_says_nothing_of_its_failure_is_quoted_by_status() {
 #[test]
 fn every_state_is_destroyed_and_an_empty_batch_is_no_call() {
     let dropped = DROPPED.load(Ordering::Relaxed);
-    let registry = registry(&[spec("alone")], &[&TOUCHY_ALONE]);
+    let registry = registry(&[PluginSpec::named("alone")], &[&TOUCHY_ALONE]);
     let (faults, votes) = classify(&registry, &Batch::new()).unwrap();
     assert!(faults.is_empty() && votes.is_empty());
     // One to try the configuration, one for the session.
@@ -223,5 +220,5 @@ fn every_state_is_destroyed_and_an_empty_batch_is_no_call() {
 #[test]
 fn a_session_moves_to_its_thread() {
     fn assert_send<T: Send>(_: &T) {}
-    assert_send(&registry(&[spec("alone")], &[&TOUCHY_ALONE]).session().unwrap());
+    assert_send(&registry(&[PluginSpec::named("alone")], &[&TOUCHY_ALONE]).session().unwrap());
 }

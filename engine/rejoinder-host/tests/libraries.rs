@@ -2,38 +2,27 @@
 
 mod common;
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use common::{dialogue, registry, spec};
+use common::{batch_of, registry};
 use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_host::{Batch, Fault, PluginSpec, Registry};
+use rejoinder_host::{Fault, PluginSpec, Registry};
 
 fn load(path: PathBuf) -> Registry {
     assert!(path.is_file(), "{} is built together with all tests of this crate", path.display());
-    registry(&[PluginSpec { path: Some(path), ..spec("") }], &[])
+    registry(&[PluginSpec::at(path)], &[])
 }
 
 fn classify(registry: &Registry, turns: &[&str]) -> (Vec<Fault>, Vec<Vote>) {
-    let mut batch = Batch::new();
-    for (id, turn) in (0..).zip(turns) {
-        batch.begin_conversation(&dialogue(&["q", "a", turn]), 2);
-        batch.push_candidate(id, 2, 0.0, &[]);
-    }
-    let mut votes = Vec::new();
-    let faults = registry.session().unwrap().classify(&batch, &mut votes).unwrap();
-    (faults, votes)
+    common::classify(registry, &batch_of(turns)).unwrap()
 }
 
 #[test]
 fn a_panic_in_a_library_is_an_escalation_and_not_a_crash() {
-    let program = std::env::current_exe().unwrap();
-    let target = program.ancestors().nth(2).unwrap();
-    let registry = load(target.join("examples").join(format!("{DLL_PREFIX}panicky{DLL_SUFFIX}")));
-    let (faults, votes) = classify(&registry, &["good", "good", "bad", "good", "good"]);
+    let registry = load(common::library("misfit"));
+    let (faults, votes) = classify(&registry, &["good", "good", "panic", "good", "good"]);
     assert_eq!(faults.len(), 1);
-    assert_eq!((faults[0].candidate, &*faults[0].message), (2, "panicked: I do not like this one"));
+    assert_eq!((faults[0].candidate, &*faults[0].message), (2, "panicked: as turn 2 told me"));
     let verdicts: Vec<_> = votes.iter().map(|v| v.verdict).collect();
     let (reject, escalate) = (Verdict::Reject, Verdict::Escalate);
     assert_eq!(verdicts, [reject, reject, escalate, reject, reject]);
@@ -43,18 +32,9 @@ fn a_panic_in_a_library_is_an_escalation_and_not_a_crash() {
 #[test]
 fn a_plugin_may_be_written_in_c() {
     let dir = tempfile::tempdir().unwrap();
-    let (source, library) = (dir.path().join("thanks.c"), dir.path().join("anything.so"));
-    std::fs::write(&source, THANKS).unwrap();
-    let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
-        .args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared", "-I"])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/abi/include"))
-        .args([&source, Path::new("-o"), &library])
-        .output()
-        .expect("this test needs a C compiler");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-
+    let library = common::c_library(dir.path(), "anything", THANKS, &[]);
     let registry = load(library);
-    assert_eq!(registry.plugins()[0].about(), "thanks in C");
+    assert_eq!(registry.plugins()[0].description().about, "thanks in C");
     let (faults, votes) = classify(&registry, &["thanks", "thanks a lot", "", "hm", "thank"]);
     assert!(faults.is_empty(), "{faults:?}");
     let accept = Vote { verdict: Verdict::Accept(Category::Ur5), score: Some(0.75), ..Vote::default() };
@@ -96,7 +76,7 @@ static void destroy(rjn_state *state) { (void)state; }
 
 static const rjn_plugin plugin = {
     RJN_MAGIC, sizeof(rjn_plugin), RJN_ABI_MAJOR, RJN_ABI_MINOR, RJN_FLAG_CONCURRENT,
-    STR("thanks"), STR("1.0.0"), STR("thanks in C"), STR(""), create, classify, destroy,
+    STR("thanks"), STR("1.0.0"), STR("thanks in C"), STR(""), NULL, 0, create, classify, destroy,
 };
 
 const rjn_plugin *rejoinder_plugin(const rjn_host *host) { (void)host; return &plugin; }

@@ -4,10 +4,10 @@ mod common;
 
 use std::sync::Mutex;
 
-use common::{registry, spec};
+use common::{classify, registry};
 use proptest::prelude::*;
 use rejoinder_core::{Conversation, Hit, Message, Role};
-use rejoinder_host::{Batch, abi};
+use rejoinder_host::{Batch, PluginSpec, abi};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, NoConfig, Verdict, vtable};
 
 /// All that a plugin can see of a candidate.
@@ -93,9 +93,8 @@ proptest! {
         }
 
         SEEN.lock().unwrap().clear();
-        let registry = registry(&[spec("recorder")], &[&RECORDER]);
-        let mut votes = Vec::new();
-        let faults = registry.session().unwrap().classify(&batch, &mut votes).unwrap();
+        let registry = registry(&[PluginSpec::named("recorder")], &[&RECORDER]);
+        let (faults, votes) = classify(&registry, &batch).unwrap();
         prop_assert!(faults.is_empty(), "{:?}", faults);
         prop_assert_eq!(votes.len(), batch.len());
         prop_assert_eq!(&*SEEN.lock().unwrap(), &expected);

@@ -4,24 +4,19 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{dialogue, registry, spec};
+use common::{classify, deps, dialogue, registry};
 use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_host::{Batch, LoadError, Origin, PluginSpec, Registry, SearchPath};
+use rejoinder_host::{Batch, LoadCause, LoadError, Origin, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_plugin_rephrase::PLUGIN;
 
-/// Where cargo puts this test and the libraries of its dependencies.
-fn deps() -> PathBuf {
-    std::env::current_exe().unwrap().parent().unwrap().to_path_buf()
-}
-
 fn library() -> PathBuf {
-    let name =
-        format!("{}rejoinder_plugin_rephrase{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    deps().join(name)
+    common::library("rephrase")
 }
 
 fn from_file(spec: &PluginSpec) -> Result<Registry, LoadError> {
-    Registry::load(std::slice::from_ref(spec), &SearchPath::new(vec![deps()]), &[&PLUGIN], Vec::new())
+    let search = SearchPath::new(vec![deps()]);
+    let surroundings = Surroundings { search, built_in: &[&PLUGIN], ..Surroundings::default() };
+    Registry::load(std::slice::from_ref(spec), &surroundings)
 }
 
 fn votes(registry: &Registry) -> Vec<Vote> {
@@ -45,16 +40,15 @@ fn votes(registry: &Registry) -> Vec<Vote> {
             batch.push_candidate(turn as u64, turn, 0.0, &[]);
         }
     }
-    let mut votes = Vec::new();
-    let faults = registry.session().unwrap().classify(&batch, &mut votes).unwrap();
+    let (faults, votes) = classify(registry, &batch).unwrap();
     assert!(faults.is_empty(), "{faults:?}");
     votes
 }
 
 #[test]
 fn a_library_and_the_linked_in_plugin_vote_alike() {
-    let loaded = from_file(&spec("rephrase")).unwrap();
-    let linked = registry(&[spec("rephrase")], &[&PLUGIN]);
+    let loaded = from_file(&PluginSpec::named("rephrase")).unwrap();
+    let linked = registry(&[PluginSpec::named("rephrase")], &[&PLUGIN]);
     let Origin::File { path, blake3 } = loaded.plugins()[0].origin() else {
         panic!("the library wins over the linked-in plugin")
     };
@@ -69,43 +63,52 @@ fn a_library_and_the_linked_in_plugin_vote_alike() {
 #[test]
 fn a_path_may_be_given_as_cargo_users_write_it() {
     for path in [library(), deps().join("rejoinder-plugin-rephrase")] {
-        let registry = from_file(&PluginSpec { path: Some(path), name: String::new(), ..spec("") }).unwrap();
-        assert_eq!((registry.plugins()[0].name(), registry.plugins()[0].version()), ("rephrase", "0.1.0"));
+        let registry = from_file(&PluginSpec::at(path)).unwrap();
+        assert_eq!(
+            (registry.plugins()[0].name(), registry.plugins()[0].description().version.as_str()),
+            ("rephrase", "0.1.0")
+        );
     }
 }
 
 #[test]
-fn configuration_errors_come_back_in_the_plugins_words() {
+fn configuration_errors_have_their_place() {
     let config = serde_json::json!({"treshold": 0.9});
-    let error = from_file(&PluginSpec { config, ..spec("rephrase") }).unwrap_err();
+    let error = from_file(&PluginSpec { config, ..PluginSpec::named("rephrase") }).unwrap_err();
+    let problem = &error.problems()[0];
     assert_eq!(
-        error.to_string(),
-        "plugin `rephrase` cannot start: unknown field `treshold`, expected `threshold`"
+        (problem.pointer.as_str(), &*problem.known),
+        ("/config/treshold", &["threshold".to_owned()][..])
     );
+    assert_eq!(problem.message, "plugin `rephrase`: unknown key `treshold`");
 }
 
 #[test]
 fn what_cannot_be_loaded_is_named_with_the_reason() {
-    let error = from_file(&spec("nope")).unwrap_err().to_string();
+    let error = from_file(&PluginSpec::named("nope")).unwrap_err().to_string();
     assert!(error.starts_with("plugin `nope` not found\n  no file "), "{error}");
     assert!(error.ends_with("linked in are: rephrase"), "{error}");
 
-    let error = from_file(&PluginSpec { path: Some("no/such".into()), ..spec("rephrase") }).unwrap_err();
+    let error =
+        from_file(&PluginSpec { path: Some("no/such".into()), ..PluginSpec::named("rephrase") }).unwrap_err();
     assert!(error.to_string().starts_with("plugin `no/such` not found\n  no file no/such\n"), "{error}");
 
-    let error = from_file(&PluginSpec { path: Some(library()), ..spec("reprhase") }).unwrap_err().to_string();
+    let error = from_file(&PluginSpec { path: Some(library()), ..PluginSpec::named("reprhase") })
+        .unwrap_err()
+        .to_string();
     assert!(
         error.starts_with("plugin `rephrase` is refused: the configuration calls it `reprhase`"),
         "{error}"
     );
 
-    let twice = [spec("rephrase"), spec("rephrase")];
-    let error = Registry::load(&twice, &SearchPath::default(), &[&PLUGIN], Vec::new()).unwrap_err();
+    let twice = [PluginSpec::named("rephrase"), PluginSpec::named("rephrase")];
+    let surroundings = Surroundings { built_in: &[&PLUGIN], ..Surroundings::default() };
+    let error = Registry::load(&twice, &surroundings).unwrap_err();
     assert_eq!(error.to_string(), "plugin `rephrase` is configured twice");
 
     let dir = tempfile::tempdir().unwrap();
     let text = dir.path().join("plugin.so");
     std::fs::write(&text, "not a library").unwrap();
-    let error = from_file(&PluginSpec { path: Some(text), ..spec("") }).unwrap_err();
-    assert!(matches!(error, LoadError::Open { .. }), "{error}");
+    let error = from_file(&PluginSpec::at(text)).unwrap_err();
+    assert!(matches!(error.cause, LoadCause::Open { .. }), "{error}");
 }

@@ -75,7 +75,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             (run.engine()?, run.manifest.inputs, judged)
         }
         None => {
-            let engine = Engine::build(args.settings.config()?)?;
+            let engine = args.settings.engine()?;
             let files = input::find(&args.inputs)?;
             let described = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
             (engine, described, std::collections::HashMap::new())

@@ -1,4 +1,4 @@
-//! `rejoinder explain`: what every rule made of a turn, for the author whose rule does not do what it should, and for the
+//! `rejoinder explain`: what every rule and plugin made of a turn, for the author whose rule does not do what it should, and for the
 //! operator who wonders about a record.
 
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::pipeline::judging;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::worker::Worker;
 use crate::report::dialogue::{Outcome, render};
-use crate::report::explanation::Explanation;
+use crate::report::explanation::{Explanation, PluginTrial};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -50,7 +50,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let outcome = |decision| Outcome::new(decision, judged.get(&id));
         return explain(args, &engine, &line, Some(id.message_index as usize), &outcome);
     }
-    let engine = Engine::build(args.settings.config()?)?;
+    let engine = args.settings.engine()?;
     let (line, turn) = read_dialogue(&args.target, args.id, engine.config.input.max_record_bytes)?;
     explain(args, &engine, &line, turn, &|decision| Outcome::new(decision, None))
 }
@@ -127,6 +127,7 @@ fn explain(
         }
     }
     let mut worker = Worker::new(engine)?;
+    worker.want_notes();
     let scanned = worker.process(chunk)?;
     if let Some(bad) = scanned.quarantined.first() {
         return Err(Failure::usage(format!("{}:{}: {}", bad.file, bad.line + 1, bad.reason)));
@@ -146,7 +147,10 @@ fn explain(
     };
     let trials = worker.explain(&conversation.record.conversation, turn.message_index);
     let ground = engine.decide(scanned.hits(turn), scanned.votes(turn));
-    let explanation = Explanation::new(engine, &trials, ground);
+    let notes = scanned.notes(turn).iter().cloned();
+    let votes = scanned.plugin_votes(engine, turn).into_iter();
+    let plugins = votes.zip(notes).map(|(vote, note)| PluginTrial { vote, note }).collect();
+    let explanation = Explanation::new(engine, &trials, plugins, ground);
     if args.json {
         print_json(&explanation)?;
     } else {

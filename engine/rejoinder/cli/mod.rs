@@ -19,6 +19,8 @@ mod explain;
 mod export;
 mod judge;
 mod labelled;
+mod plugin;
+mod plugin_host;
 mod progress;
 mod resume;
 mod rules;
@@ -64,6 +66,10 @@ enum Verb {
     Rules(rules::RulesArgs),
     /// Show the config in force, or what it may say
     Config(config::ConfigArgs),
+    /// Make, check, measure and list plugins
+    Plugin(plugin::PluginArgs),
+    #[command(hide = true)]
+    PluginHost(plugin_host::PluginHostArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -107,6 +113,8 @@ pub fn main() -> Exit {
         Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),
         Verb::Config(args) => config::main(&args),
+        Verb::Plugin(args) => plugin::main(&args),
+        Verb::PluginHost(args) => plugin_host::main(&args),
         Verb::Completions(args) => completions::main(&args),
     };
     match ended {

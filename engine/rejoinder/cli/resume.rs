@@ -18,12 +18,16 @@ pub(super) struct ResumeArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Config file; only [judge] and [budget] may differ from what the run began with
+    /// Config file; only [judge], [budget] and where plugins run and how many failures of them are borne may differ from
+    /// what the run began with
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Greatest number of HTTP calls to the judge over the run's whole life
     #[arg(long, value_name = "N")]
     calls: Option<u64>,
+    /// How many failures of each plugin are borne over the run's whole life
+    #[arg(long, value_name = "N")]
+    max_faults: Option<u32>,
     #[command(flatten)]
     threads: Threads,
     /// End with exit code 6 if there were bad records
@@ -42,6 +46,9 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
         None => Effective::over(run.manifest.config.clone())?.config,
     };
     config.budget.calls = args.calls.or(config.budget.calls);
+    if let Some(max_faults) = args.max_faults {
+        config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
+    }
     run.adopt(config)?;
     let watch = Watch::default();
     if !scan::is_complete(&run)? {

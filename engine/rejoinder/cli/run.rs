@@ -9,7 +9,7 @@ use rejoinder_data::{InputFile, input};
 
 use super::progress::Telling;
 use super::{Threads, judge_if_configured, print, print_json, signals};
-use crate::config::{Config, Effective};
+use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::{Manifest, RunDir};
@@ -58,12 +58,13 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The config in force: the file's, or the default, under the environment, under the flags.
-    pub(super) fn config(&self) -> Result<Config, Failure> {
-        Ok(self.effective()?.config)
+    /// Rules and plugins as the config in force has them.
+    pub(super) fn engine(&self) -> Result<Engine, Failure> {
+        Engine::of(&self.effective()?)
     }
 
-    /// The config in force, with the origin of each value.
+    /// The config in force, with the origin of each value: the file's, or the default, under the environment, under the
+    /// flags.
     pub(super) fn effective(&self) -> Result<Effective, Failure> {
         let mut effective = Effective::load(self.config.as_deref())?;
         for entry in &self.map {
@@ -113,9 +114,8 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let config = args.settings.config()?;
-    config.judge.client()?;
-    let engine = Engine::build(config)?;
+    let engine = args.settings.engine()?;
+    engine.config.judge.client()?;
     let stdin = args.inputs.iter().any(|i| i == "-");
     if stdin && args.inputs.len() > 1 {
         return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));

@@ -5,12 +5,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
+use rejoinder_host::LoadError;
 use rejoinder_rules::diagnostic::{Source, did_you_mean};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, PREFIX};
-use super::{Config, Failure};
+use super::{Config, ConfigText, Failure};
 
 /// Variables that begin like ours and are no keys of the config: the plugin host's, and those of this repository's tests.
 const OTHER_VARIABLES: [&str; 4] =
@@ -62,6 +63,8 @@ pub struct Effective {
     pub config: Config,
     /// By key, those that are not defaults.
     origins: BTreeMap<String, Origin>,
+    /// The file, if there is one.
+    text: Option<ConfigText>,
 }
 
 impl Effective {
@@ -73,7 +76,7 @@ impl Effective {
         let mut effective = Self::default();
         if let Some(path) = file {
             let (config, text) = Config::load(path)?;
-            effective = Self { config, origins: origins_in_file(&path.display().to_string(), &text) };
+            effective = Self { config, origins: origins_in_file(&text), text: Some(text) };
         }
         effective.apply(std::env::vars_os())?;
         Ok(effective)
@@ -84,9 +87,17 @@ impl Effective {
     /// # Errors
     /// If a variable says something that cannot be, or is no key.
     pub fn over(config: Config) -> Result<Self, Failure> {
-        let mut effective = Self { config, origins: BTreeMap::new() };
+        let mut effective = Self { config, origins: BTreeMap::new(), text: None };
         effective.apply(std::env::vars_os())?;
         Ok(effective)
+    }
+
+    /// Why a plugin of this config was not loaded, with the place in the file where there is one.
+    pub fn about_plugin(&self, error: &LoadError) -> Failure {
+        match &self.text {
+            Some(text) => text.about_plugin(error),
+            None => Failure::invalid(error.to_string()),
+        }
     }
 
     /// Notes that a flag set a key.
@@ -158,13 +169,13 @@ impl Effective {
 }
 
 /// The lines on which a config file says something, by key.
-fn origins_in_file(name: &str, text: &str) -> BTreeMap<String, Origin> {
+fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, Origin> {
     let mut origins = BTreeMap::new();
     // It has been parsed before; what cannot be read says nothing.
     if let Ok(table) = DeTable::parse(text) {
         let mut note = |key: &str, offset: usize| {
             let line = Source { name, text }.line_of(offset);
-            origins.insert(key.to_owned(), Origin::File(name.to_owned(), line));
+            origins.insert(key.to_owned(), Origin::File(name.clone(), line));
         };
         walk(table.get_ref(), "", &mut note);
     }
@@ -197,12 +208,17 @@ impl Config {
         values
     }
 
-    /// What differs in `now` and decides about turns, in words; judge and budget may change during a run's life, but
-    /// for the judge's unit and window, for which the waiting turns are written down.
+    /// What differs in `now` and decides about turns, in words. Judge and budget may change during a run's life, but for
+    /// the judge's unit and window, for which the waiting turns are written down; and so may where a plugin runs and how
+    /// many failures of it are borne.
     pub fn changes(&self, now: &Self) -> Vec<String> {
-        let decides = |key: &str| {
-            !(key.starts_with("judge.") || key.starts_with("budget."))
-                || matches!(key, "judge.unit" | "judge.window-messages" | "judge.window-bytes")
+        let decides = |key: &str| match key.split_once('.') {
+            Some(("judge", key)) => matches!(key, "unit" | "window-messages" | "window-bytes"),
+            Some(("budget", _)) => false,
+            Some((plugin, key)) if plugin.starts_with("plugin[") => {
+                !matches!(key, "isolation" | "timeout" | "on-fault" | "max-faults")
+            }
+            _ => true,
         };
         let of = |config: &Self| -> BTreeMap<String, Value> {
             config.values().into_iter().filter(|(key, _)| decides(key)).collect()
@@ -298,7 +314,7 @@ mod tests {
     #[test]
     fn lines_are_found_for_tables_inline_tables_and_lists_of_tables() {
         let text = "format = 1\n[input]\nmap = { id = \"x\" }\n\n[[plugin]]\nname = \"rephrase\"\n[plugin.config]\nthreshold = 0.5\n";
-        let origins = origins_in_file("c.toml", text);
+        let origins = origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into() });
         for (key, line) in
             [("format", 1), ("input.map.id", 3), ("plugin[0].name", 6), ("plugin[0].config.threshold", 8)]
         {

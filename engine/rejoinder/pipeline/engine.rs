@@ -1,16 +1,19 @@
 //! Rules and plugins, assembled as a config says: all that decides about a turn before the judge does.
 
+use std::sync::Mutex;
+
 use rejoinder_cascade::{Ballot, Ground, decide};
 use rejoinder_core::{Hit, Verdict, Vote};
-use rejoinder_host::{OnFault as HostOnFault, PluginSpec, Registry, SearchPath};
+use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_rules::{Pack, Route, RuleSet};
 
-use crate::config::{Config, OnFault, PluginConfig};
+use crate::config::{Config, Effective, PluginConfig};
 use crate::failure::Failure;
+use crate::pipeline::faults::FaultRow;
 
 /// The plugins that are linked in; a library of the same name that is found wins.
-fn builtins() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
-    vec![&rejoinder_plugin_rephrase::PLUGIN]
+pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
+    vec![&rejoinder_plugin_rephrase::PLUGIN, &rejoinder_plugin_context::PLUGIN]
 }
 
 /// A pack in force.
@@ -36,6 +39,8 @@ pub struct Engine {
     pub packs: Vec<PackInfo>,
     /// The loaded plugins.
     pub registry: Registry,
+    /// Plugins' failures since it was built, also on turns of parts that did not come to their end.
+    pub faults: Mutex<Vec<FaultRow>>,
 }
 
 impl Engine {
@@ -44,6 +49,18 @@ impl Engine {
     /// # Errors
     /// If a pack or plugin cannot be found, is invalid, or refuses its config.
     pub fn build(config: Config) -> Result<Self, Failure> {
+        Self::assemble(config, &|error| Failure::invalid(error.to_string()))
+    }
+
+    /// As [`Self::build`]; what is wrong with a plugin is shown where the config says it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of(effective: &Effective) -> Result<Self, Failure> {
+        Self::assemble(effective.config.clone(), &|error| effective.about_plugin(error))
+    }
+
+    fn assemble(config: Config, refused: &dyn Fn(&LoadError) -> Failure) -> Result<Self, Failure> {
         let packs = Pack::load(&config.rules.packs)?;
         let infos = packs
             .iter()
@@ -55,12 +72,17 @@ impl Engine {
             })
             .collect();
         let rules = Pack::compile(packs, &config.rules.disable)?;
-        let specs: Vec<PluginSpec> = config.plugins.iter().map(spec).collect();
+        let specs: Vec<PluginSpec> = config.plugins.iter().map(PluginConfig::spec).collect();
         let rule_ids = rules.rules().iter().map(|r| r.id.clone()).collect();
-        let search = SearchPath::new(config.plugin_dirs.clone());
-        let registry = Registry::load(&specs, &search, &builtins(), rule_ids)
-            .map_err(|e| Failure::invalid(e.to_string()))?;
-        Ok(Self { config, rules, packs: infos, registry })
+        let built_in = built_in();
+        let surroundings = Surroundings {
+            search: SearchPath::new(config.plugin_dirs.clone()),
+            built_in: &built_in,
+            rule_ids,
+            launcher: launcher(),
+        };
+        let registry = Registry::load(&specs, &surroundings).map_err(|error| refused(&error))?;
+        Ok(Self { config, rules, packs: infos, registry, faults: Mutex::default() })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.
@@ -91,15 +113,8 @@ impl Engine {
     }
 }
 
-fn spec(plugin: &PluginConfig) -> PluginSpec {
-    PluginSpec {
-        name: plugin.name.clone().unwrap_or_default(),
-        path: plugin.path.clone(),
-        config: plugin.config.clone(),
-        on_fault: match plugin.on_fault {
-            OnFault::Escalate => HostOnFault::Escalate,
-            OnFault::Abort => HostOnFault::Abort,
-        },
-        max_faults: plugin.max_faults,
-    }
+/// This program once more, as the host of one plugin.
+pub fn launcher() -> Launcher {
+    let program = std::env::current_exe().unwrap_or_else(|_| "rejoinder".into());
+    Launcher { program, args: vec!["plugin-host".to_owned()] }
 }

@@ -2,6 +2,7 @@
 //! directory between them.
 
 pub mod engine;
+pub mod faults;
 pub mod flow;
 pub mod judging;
 pub mod replay;

@@ -66,6 +66,10 @@ pub struct PluginEntry {
     pub origin: String,
     /// blake3 hash of the library; empty for one that is linked in.
     pub hash: String,
+    /// Changes with version, library and configuration; names the plugin in records.
+    pub identity: String,
+    /// What it was configured with.
+    pub config: serde_json::Value,
 }
 
 impl Manifest {
@@ -94,7 +98,14 @@ impl Manifest {
                         Origin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
                         Origin::BuiltIn => ("linked in".to_owned(), String::new()),
                     };
-                    PluginEntry { name: p.name().to_owned(), version: p.version().to_owned(), origin, hash }
+                    PluginEntry {
+                        name: p.name().to_owned(),
+                        version: p.description().version.clone(),
+                        origin,
+                        hash,
+                        identity: p.identity().to_owned(),
+                        config: p.config().clone(),
+                    }
                 })
                 .collect(),
             inputs,
@@ -357,8 +368,8 @@ impl RunDir {
         Ok(Replies::open(self.manifest.config.judge.replies.as_deref().unwrap_or(&own))?)
     }
 
-    /// Puts a config in force for the rest of the run: judge and budget may differ from what it began with, nothing
-    /// else.
+    /// Puts a config in force for the rest of the run: what [`Config::changes`] does not name may differ from what it
+    /// began with, nothing else.
     ///
     /// # Errors
     /// If something else does; the message lists the changes. If the manifest cannot be written.

@@ -12,12 +12,12 @@ use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
-use crate::pipeline::flow;
 use crate::pipeline::run_dir::{Kind, RunDir};
 use crate::pipeline::stats::ScanStats;
 use crate::pipeline::waiting::Waiting;
 use crate::pipeline::watch::{ScanProgress, Stage, Watch};
 use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
+use crate::pipeline::{faults, flow};
 
 /// What a chunk adds to the part it falls into.
 struct ChunkOutput {
@@ -47,6 +47,13 @@ pub fn run_watched(
     threads: NonZeroUsize,
     watch: &Watch,
 ) -> Result<(), Failure> {
+    faults::count_committed(run, engine)?;
+    let scanned = scan(run, engine, threads, watch);
+    let gathered = faults::gather(run, engine);
+    scanned.and(gathered)
+}
+
+fn scan(run: &RunDir, engine: &Engine, threads: NonZeroUsize, watch: &Watch) -> Result<(), Failure> {
     let committed = run.ledger.parts()?;
     let from = match committed.last() {
         Some(part) => serde_json::from_str(&part.end).map_err(|e| {

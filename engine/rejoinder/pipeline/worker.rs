@@ -1,16 +1,18 @@
 //! What one thread does with one chunk: parse, scan, let the plugins vote, decide.
 
 use std::ops::Range;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
+use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Vote};
 use rejoinder_data::{Chunk, Quarantined, Record};
-use rejoinder_host::{Batch, Session};
+use rejoinder_host::{Batch, Fault, LoadedPlugin, Session};
 use rejoinder_rules::{Costs, Route, Scanner, Trial};
-use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::pipeline::engine::Engine;
+use crate::pipeline::faults::FaultRow;
 
 /// A thread's own scanner, plugin states and buffers.
 pub struct Worker<'e> {
@@ -22,6 +24,8 @@ pub struct Worker<'e> {
     new_votes: Vec<Vote>,
     /// What scanning cost, where somebody wants to know.
     costs: Option<Costs>,
+    /// How many candidates the plugins were asked about, and how long that took.
+    asked: (usize, Duration),
 }
 
 /// Everything found in a chunk.
@@ -38,6 +42,8 @@ pub struct Scanned<'c> {
     turns: Vec<ScannedTurn>,
     hits: Vec<Hit>,
     votes: Vec<Vote>,
+    /// A text a vote, where somebody wants to know.
+    notes: Vec<String>,
 }
 
 /// A conversation and where its turns stand in [`Scanned`].
@@ -65,17 +71,6 @@ pub struct ScannedTurn {
     votes: Range<usize>,
 }
 
-/// A plugin's failure, as it is written down.
-#[derive(Clone, Debug, Serialize)]
-pub struct FaultRow {
-    /// The turn it failed on.
-    pub id: RecordId,
-    /// The plugin.
-    pub plugin: String,
-    /// What it said.
-    pub message: String,
-}
-
 impl ScannedConversation<'_> {
     /// Address of one of its turns.
     pub fn id(&self, turn: &ScannedTurn) -> RecordId {
@@ -99,6 +94,17 @@ impl<'c> Scanned<'c> {
         &self.votes[turn.votes.clone()]
     }
 
+    /// What the plugins noted on a turn, in their order; empty if nobody wanted to know.
+    pub fn notes(&self, turn: &ScannedTurn) -> &[String] {
+        self.notes.get(turn.votes.clone()).unwrap_or_default()
+    }
+
+    /// The plugins' votes on a turn, as the output shows them.
+    pub fn plugin_votes(&self, engine: &Engine, turn: &ScannedTurn) -> Vec<PluginVote> {
+        let plugins = engine.registry.plugins();
+        self.votes(turn).iter().zip(plugins).map(|(vote, plugin)| plugin_vote(plugin, vote)).collect()
+    }
+
     /// What is known of a turn, for the output.
     pub fn turn_record(
         &self,
@@ -112,12 +118,7 @@ impl<'c> Scanned<'c> {
             feedback_turn: source.judged_exchange(turn.message_index).map_or(0, |e| e.number),
             id: conversation.id(turn),
             rules: self.hits(turn).iter().map(|h| engine.rules.rule(h.rule).id.clone()).collect(),
-            plugins: self
-                .votes(turn)
-                .iter()
-                .zip(engine.registry.plugins())
-                .map(|(v, p)| plugin_vote(p.name(), v))
-                .collect(),
+            plugins: self.plugin_votes(engine, turn),
             metadata: conversation.record.metadata_values(),
         }
     }
@@ -145,19 +146,15 @@ impl<'c> Scanned<'c> {
     }
 }
 
-fn plugin_vote(plugin: &str, vote: &Vote) -> PluginVote {
-    let (verdict, category) = match vote.verdict {
-        _ if vote.faulted => ("fault", ""),
-        Verdict::Accept(category) => ("accept", category.code()),
-        Verdict::Reject => ("reject", ""),
-        Verdict::Escalate => ("escalate", ""),
-        Verdict::Abstain => ("abstain", ""),
-    };
+fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
+    let (verdict, category) = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
     PluginVote {
-        plugin: plugin.to_owned(),
+        plugin: plugin.name().to_owned(),
+        identity: plugin.identity().to_owned(),
         verdict: verdict.to_owned(),
         category: category.to_owned(),
         score: vote.score,
+        reason: plugin.reason(vote.reason).to_owned(),
     }
 }
 
@@ -177,6 +174,7 @@ impl<'e> Worker<'e> {
             batch: Batch::default(),
             new_votes: Vec::new(),
             costs: None,
+            asked: Default::default(),
         })
     }
 
@@ -184,6 +182,16 @@ impl<'e> Worker<'e> {
     pub fn take_costs(&mut self) -> Costs {
         let none = Costs::new(self.engine.rules.rules().len());
         self.costs.replace(none.clone()).unwrap_or(none)
+    }
+
+    /// How many candidates the plugins were asked about since the last call, and how long that took.
+    pub fn take_asked(&mut self) -> (usize, Duration) {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// From now on plugins are asked for notes.
+    pub fn want_notes(&mut self) {
+        self.session.want_notes();
     }
 
     /// What each rule makes of a turn (see [`Scanner::explain`]).
@@ -296,7 +304,28 @@ impl<'e> Worker<'e> {
         if voting.is_empty() {
             return Ok(());
         }
-        let faults = self.session.classify(&self.batch, &mut self.new_votes)?;
+        let mut faults: Vec<Fault> = Vec::new();
+        let begun = Instant::now();
+        let classified = self.session.classify(&self.batch, &mut self.new_votes, &mut faults);
+        self.asked.0 += self.batch.len();
+        self.asked.1 += begun.elapsed();
+        if !faults.is_empty() {
+            let rows = faults.into_iter().map(|fault| FaultRow {
+                id: RecordId {
+                    shard: chunk.start.shard,
+                    ordinal: fault.id >> MESSAGE_BITS,
+                    message_index: (fault.id & ((1 << MESSAGE_BITS) - 1)) as u32,
+                },
+                plugin: fault.plugin,
+                message: fault.message,
+            });
+            let first = out.faults.len();
+            out.faults.extend(rows);
+            let mut all = self.engine.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend_from_slice(&out.faults[first..]);
+        }
+        classified?;
+        out.notes.extend_from_slice(self.session.notes());
         self.batch.clear();
         let plugins = self.engine.registry.plugins().len();
         for (turn, votes) in voting.drain(..).zip(self.new_votes.chunks_exact(plugins)) {
@@ -304,15 +333,6 @@ impl<'e> Worker<'e> {
             out.votes.extend_from_slice(votes);
             out.turns[turn].votes = start..out.votes.len();
         }
-        out.faults.extend(faults.into_iter().map(|fault| FaultRow {
-            id: RecordId {
-                shard: chunk.start.shard,
-                ordinal: fault.id >> MESSAGE_BITS,
-                message_index: (fault.id & ((1 << MESSAGE_BITS) - 1)) as u32,
-            },
-            plugin: fault.plugin,
-            message: fault.message,
-        }));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_core::{Category, Conversation, Role, Verdict};
+use rejoinder_core::{Category, Conversation, Role};
 use rejoinder_rules::Route;
 
 use crate::pipeline::engine::Engine;
@@ -95,16 +95,21 @@ pub fn render(
             rule.line
         );
     }
-    for (vote, plugin) in scanned.votes(turn).iter().zip(engine.registry.plugins()) {
-        let verdict = match vote.verdict {
-            _ if vote.faulted => "failed".to_owned(),
-            Verdict::Accept(category) => format!("accept {category}"),
-            Verdict::Reject => "reject".to_owned(),
-            Verdict::Escalate => "escalate".to_owned(),
-            Verdict::Abstain => "abstain".to_owned(),
-        };
+    let mut notes = scanned.notes(turn).iter();
+    for vote in scanned.plugin_votes(engine, turn) {
+        let category = if vote.category.is_empty() { String::new() } else { format!(" {}", vote.category) };
         let score = vote.score.map_or(String::new(), |s| format!(", score {s:.2}"));
-        let _ = writeln!(out, "  plugin    {verdict} {}{score}", plugin.name());
+        let reason = if vote.reason.is_empty() { String::new() } else { format!(": {}", vote.reason) };
+        let _ = writeln!(
+            out,
+            "  plugin    {} {}{category}{score}{}",
+            vote.verdict,
+            vote.plugin,
+            printable(&reason)
+        );
+        if let Some(note) = notes.next().filter(|note| !note.is_empty()) {
+            let _ = writeln!(out, "              {}", indented(note));
+        }
     }
     if scanned.hits(turn).iter().all(|h| engine.rules.rule(h.rule).route == Route::Score) {
         let _ = writeln!(out, "  rule      none marked it");

@@ -1,9 +1,10 @@
-//! Why a turn was decided as it was: each rule with each of its conditions, PASS or FAIL, and what was measured.
+//! Why a turn was decided as it was: each rule with each of its conditions, PASS or FAIL, and what was measured; and what
+//! each plugin said.
 
 use std::fmt::Write as _;
 
 use rejoinder_cascade::Ground;
-use rejoinder_core::Category;
+use rejoinder_core::{Category, PluginVote};
 use rejoinder_rules::{Match, Trial};
 use serde::Serialize;
 
@@ -15,8 +16,20 @@ use crate::report::terminal::printable;
 pub struct Explanation {
     /// What decided, in words.
     pub decision: &'static str,
+    /// What each plugin said, in their order.
+    pub plugins: Vec<PluginTrial>,
     /// A row a rule, in the order of the rules.
     pub rules: Vec<RuleTrial>,
+}
+
+/// One plugin on the turn.
+#[derive(Clone, Debug, Serialize)]
+pub struct PluginTrial {
+    /// Its vote.
+    #[serde(flatten)]
+    pub vote: PluginVote,
+    /// What it measured, in its own words.
+    pub note: String,
 }
 
 /// One rule on the turn.
@@ -49,7 +62,7 @@ pub struct Line {
 
 impl Explanation {
     /// Explains a turn from what its rules were found to be.
-    pub fn new(engine: &Engine, trials: &[Trial<'_>], ground: Ground) -> Self {
+    pub fn new(engine: &Engine, trials: &[Trial<'_>], plugins: Vec<PluginTrial>, ground: Ground) -> Self {
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
             let words = match &trial.matched {
@@ -84,7 +97,7 @@ impl Explanation {
                 checks: words.into_iter().chain(conditions).collect(),
             }
         });
-        Self { decision: ground.describe(), rules: rules.collect() }
+        Self { decision: ground.describe(), plugins, rules: rules.collect() }
     }
 
     /// For people: the rules in `only`, or, where that is empty, those that hit or found their words, or `all`.

@@ -167,7 +167,7 @@ impl Summary {
             line(
                 "plugin faults",
                 &thousands(self.plugin_faults),
-                "these turns wait for the judge; see faults/",
+                "these turns wait for the judge; see faults.jsonl",
             );
         }
         let unit = match self.unit {

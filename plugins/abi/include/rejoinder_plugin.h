@@ -2,19 +2,21 @@
  *
  * This file is normative. The rules:
  *
- * Versions    RJN_ABI_MAJOR 0 is a draft: a host of major 0 loads plugins of the same minor only. From major 1 on,
- *             structs grow only at the end and only with a minor step; a reader reads a field only if struct_size
- *             covers it. Element types of arrays (rjn_str, rjn_hit) never change inside a major.
+ * Versions    Host and plugin work together if their majors are equal, whichever minor is the later. Structs grow only at
+ *             the end and only with a minor step; a reader reads a field only if struct_size covers it. Element types of
+ *             arrays (rjn_str, rjn_hit) never change inside a major. A plugin that needs more of its host than it finds
+ *             returns NULL from its entry. (0.1 was a draft that kept none of this; it is refused.)
  * Handshake   The host looks up the symbol `rejoinder_plugin`, then one named as the file without its prefix `lib` and
  *             its extension, calls it once and checks, in this order: pointer not NULL, magic, ABI version, struct_size,
  *             functions not NULL, name ([a-z0-9_-]+). A library is never unloaded.
  * Ownership   Nothing that one side allocates is freed by the other. Inputs are borrowed for the duration of the call;
- *             strings in rjn_plugin and everything behind rjn_host live until the process ends.
+ *             rjn_plugin, its strings, and everything behind rjn_host live until the process ends.
  * Inputs      are guaranteed: text is valid UTF-8; offsets are monotone and on character boundaries;
  *             first[i] <= target[i] < n_messages; role[target[i]] is RJN_ROLE_USER; hits lie inside the target's text.
  * Outputs     are pre-filled by the host and are not trusted: verdict <= 3; category 1 to 5 with RJN_ACCEPT and 0 with
- *             any other verdict; score and probs in [0, 1], or NaN for "not given", each row of probs whole or not at
- *             all. Anything else is a fault of the plugin on that candidate.
+ *             any other verdict; reason <= n_reasons; score and probs in [0, 1], or NaN for "not given", each row of
+ *             probs whole or not at all. Anything else is a fault of the plugin on that candidate. The same candidate
+ *             always gets the same answer, whatever its batch, its thread and its id.
  * Faults      A call that returns another status than RJN_OK gave no output, whatever it wrote. The host halves the
  *             batch to find the candidates that cause it, gives those the verdict RJN_ESCALATE, destroys the state and
  *             creates a new one. Nothing is ever accepted on a fault. No panic and no exception may leave a function.
@@ -37,7 +39,7 @@ extern "C" {
 
 #define RJN_MAGIC UINT64_C(0x3147554C504E4A52) /* the bytes "RJNPLUG1" on a little-endian machine */
 #define RJN_ABI_MAJOR 0
-#define RJN_ABI_MINOR 1
+#define RJN_ABI_MINOR 2
 
 typedef int32_t rjn_status;
 enum { RJN_OK = 0, RJN_INVALID_CONFIG = 1, RJN_INCOMPATIBLE = 2, RJN_FAILED = 3, RJN_PANICKED = 4 };
@@ -88,8 +90,12 @@ typedef struct rjn_output {
     uint32_t n;
     uint8_t *verdict;                 /* [n] pre-filled RJN_ABSTAIN */
     uint8_t *category;                /* [n] pre-filled 0 */
+    uint16_t *reason;                 /* [n] k says rjn_plugin.reasons[k - 1]; pre-filled 0: none */
     float *score;                     /* [n] P(feedback), pre-filled NaN */
     float *probs;                     /* [n * 6] P(none), P(UR1) .. P(UR5), pre-filled NaN */
+    void *note_ctx;
+    /* Says in free words why candidate i got its answer. NULL unless a person reads it. The host copies the text. */
+    void (*note)(void *note_ctx, uint32_t i, rjn_str text);
 } rjn_output;
 
 typedef struct rjn_error {
@@ -115,6 +121,8 @@ typedef struct rjn_plugin {
     uint64_t flags;
     rjn_str name, version, about;
     rjn_str config_schema;            /* a JSON Schema, or empty */
+    const rjn_str *reasons;           /* [n_reasons] a few words each */
+    size_t n_reasons;
     /* config_json is an object. On RJN_OK *out is the state, not NULL. */
     rjn_status (*create)(const rjn_host *host, rjn_str config_json, rjn_state **out, rjn_error *err);
     rjn_status (*classify_batch)(rjn_state *state, const rjn_batch *batch, rjn_output *out, rjn_error *err);
@@ -128,11 +136,11 @@ const rjn_plugin *rejoinder_plugin(const rjn_host *host);
 _Static_assert(sizeof(rjn_str) == 16 && sizeof(rjn_hit) == 12, "array elements");
 _Static_assert(offsetof(rjn_batch, text) == 24 && offsetof(rjn_batch, hits) == 88, "rjn_batch");
 _Static_assert(offsetof(rjn_batch, earlier_score) == 112 && sizeof(rjn_batch) == 120, "rjn_batch");
-_Static_assert(offsetof(rjn_output, probs) == 32 && sizeof(rjn_output) == 40, "rjn_output");
+_Static_assert(offsetof(rjn_output, probs) == 40 && sizeof(rjn_output) == 64, "rjn_output");
 _Static_assert(offsetof(rjn_error, buf) == 16 && sizeof(rjn_error) == 24, "rjn_error");
 _Static_assert(offsetof(rjn_host, rule_name) == 24 && sizeof(rjn_host) == 32, "rjn_host");
-_Static_assert(offsetof(rjn_plugin, name) == 24 && offsetof(rjn_plugin, create) == 88, "rjn_plugin");
-_Static_assert(offsetof(rjn_plugin, destroy) == 104 && sizeof(rjn_plugin) == 112, "rjn_plugin");
+_Static_assert(offsetof(rjn_plugin, name) == 24 && offsetof(rjn_plugin, create) == 104, "rjn_plugin");
+_Static_assert(offsetof(rjn_plugin, destroy) == 120 && sizeof(rjn_plugin) == 128, "rjn_plugin");
 #endif
 
 #ifdef __cplusplus

@@ -3,15 +3,17 @@
 
 use std::mem::offset_of;
 
-use crate::{Batch, Error, Hit, Host, Output, Plugin, Str};
+use crate::{Batch, Error, Hit, Host, Output, Plugin, Str, floor};
 
 const _: () = {
     assert!(size_of::<Str>() == 16 && size_of::<Hit>() == 12);
     assert!(offset_of!(Batch, text) == 24 && offset_of!(Batch, hits) == 88);
     assert!(offset_of!(Batch, earlier_score) == 112 && size_of::<Batch>() == 120);
-    assert!(offset_of!(Output, probs) == 32 && size_of::<Output>() == 40);
+    assert!(offset_of!(Output, probs) == 40 && size_of::<Output>() == 64);
     assert!(offset_of!(Error, buf) == 16 && size_of::<Error>() == 24);
     assert!(offset_of!(Host, rule_name) == 24 && size_of::<Host>() == 32);
-    assert!(offset_of!(Plugin, name) == 24 && offset_of!(Plugin, create) == 88);
-    assert!(offset_of!(Plugin, destroy) == 104 && size_of::<Plugin>() == 112);
+    assert!(offset_of!(Plugin, name) == 24 && offset_of!(Plugin, create) == 104);
+    assert!(offset_of!(Plugin, destroy) == 120 && size_of::<Plugin>() == 128);
+    assert!(size_of::<Batch>() >= floor::BATCH as usize && size_of::<Output>() >= floor::OUTPUT as usize);
+    assert!(size_of::<Host>() >= floor::HOST as usize && size_of::<Plugin>() >= floor::PLUGIN as usize);
 };

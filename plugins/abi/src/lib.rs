@@ -9,15 +9,30 @@ mod text;
 mod types;
 
 pub use types::{
-    Batch, ClassifyBatch, Create, Destroy, EntryFn, Error, Hit, Host, Output, Plugin, State, Status, Str,
+    Batch, ClassifyBatch, Create, Destroy, EntryFn, Error, Hit, Host, Note, Output, Plugin, State, Status,
+    Str,
 };
 
 /// First eight bytes of every [`Plugin`].
 pub const MAGIC: u64 = 0x3147_554C_504E_4A52;
-/// Major version. Major 0 is a draft: host and plugin must have the same minor, too.
+/// Major version: that of host and plugin must be equal.
 pub const MAJOR: u16 = 0;
-/// Minor version.
-pub const MINOR: u16 = 1;
+/// Minor version: structs of a later one have more fields at their ends.
+pub const MINOR: u16 = 2;
+/// The first minor version whose structs are the beginnings of all later ones.
+pub const FIRST_MINOR: u16 = 2;
+
+/// Sizes of the structs in [`FIRST_MINOR`]: what a reader may rely on whoever wrote them.
+pub mod floor {
+    /// Of [`Plugin`](crate::Plugin).
+    pub const PLUGIN: u32 = 128;
+    /// Of [`Batch`](crate::Batch).
+    pub const BATCH: u32 = 120;
+    /// Of [`Output`](crate::Output).
+    pub const OUTPUT: u32 = 64;
+    /// Of [`Host`](crate::Host).
+    pub const HOST: u32 = 32;
+}
 
 /// Exported by plugins that are not written with the Rust SDK.
 pub const ENTRY_SYMBOL: &str = "rejoinder_plugin";

@@ -61,9 +61,15 @@ pub struct Output {
     pub n: u32,
     pub verdict: *mut u8,
     pub category: *mut u8,
+    pub reason: *mut u16,
     pub score: *mut f32,
     pub probs: *mut f32,
+    pub note_ctx: *mut c_void,
+    pub note: Option<Note>,
 }
+
+/// `rjn_output.note`.
+pub type Note = unsafe extern "C" fn(note_ctx: *mut c_void, index: u32, text: Str);
 
 /// `rjn_error`.
 #[repr(C)]
@@ -113,6 +119,8 @@ pub struct Plugin {
     pub version: Str,
     pub about: Str,
     pub config_schema: Str,
+    pub reasons: *const Str,
+    pub n_reasons: usize,
     pub create: Option<Create>,
     pub classify_batch: Option<ClassifyBatch>,
     pub destroy: Option<Destroy>,

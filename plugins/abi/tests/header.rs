@@ -62,7 +62,13 @@ fn c_and_rust_agree_on_the_layout() {
             earlier_score
         ]
     );
-    record!(c, rust, Output, "rjn_output", [struct_size, n, verdict, category, score, probs]);
+    record!(
+        c,
+        rust,
+        Output,
+        "rjn_output",
+        [struct_size, n, verdict, category, reason, score, probs, note_ctx, note]
+    );
     record!(c, rust, Error, "rjn_error", [struct_size, cap, len, reserved, buf]);
     record!(c, rust, Host, "rjn_host", [struct_size, abi_major, abi_minor, ctx, log, rule_name]);
     record!(
@@ -80,6 +86,8 @@ fn c_and_rust_agree_on_the_layout() {
             version,
             about,
             config_schema,
+            reasons,
+            n_reasons,
             create,
             classify_batch,
             destroy

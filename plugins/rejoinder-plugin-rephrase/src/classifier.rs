@@ -3,7 +3,8 @@
 use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Verdict};
 use serde::Deserialize;
 
-use crate::{model, signs};
+use crate::model;
+use crate::signs::{self, Course};
 
 /// The plugin's configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -30,6 +31,14 @@ impl Classifier for Rephrase {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = "accepts turns that repeat or rephrase an earlier request (UR1)";
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"threshold": {"type": "number", "minimum": 0.5, "maximum": 1, "default": 0.8, "description": "accept UR1 from this probability up"}}}"#;
+    const REASONS: &'static [&'static str] = &[
+        "the same request after a refusal",
+        "the same request, cut short before",
+        "the same request again",
+        "a like request on other data",
+        "a request with more said",
+        "a reworded request",
+    ];
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {
@@ -42,16 +51,27 @@ impl Classifier for Rephrase {
     }
 
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {
-        let turn = candidate.target().text();
-        let Some(signs) = signs::of(turn, candidate.earlier_user_texts(), candidate.previous_answer()) else {
-            return Verdict::abstain();
-        };
-        let estimate = model::estimate(&signs);
+        let earlier = candidate.earlier_user_texts().collect::<Vec<_>>();
+        let (turn, answer) = (candidate.target().text(), candidate.previous_answer());
+        let Some(signs) = signs::of(turn, earlier.into_iter(), answer) else { return Verdict::abstain() };
+        let estimate = model::estimate(&signs.values);
+        candidate.note(|| model::describe(&signs.values));
         let verdict = if estimate.rephrase >= self.config.threshold {
             Verdict::accept(Category::Ur1)
         } else {
             Verdict::abstain()
         };
-        verdict.with_score((estimate.rephrase + estimate.other).min(1.0))
+        verdict.with_score((estimate.rephrase + estimate.other).min(1.0)).because(reason(signs.course))
+    }
+}
+
+const fn reason(course: Course) -> &'static str {
+    match course {
+        Course::Refused => "the same request after a refusal",
+        Course::CutOff => "the same request, cut short before",
+        Course::Same => "the same request again",
+        Course::OtherData => "a like request on other data",
+        Course::Grew => "a request with more said",
+        Course::Reworded => "a reworded request",
     }
 }

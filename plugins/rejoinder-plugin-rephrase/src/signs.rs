@@ -1,79 +1,117 @@
 //! The signs by which a second try is told from new work.
 
 use rejoinder_core::change::Change;
-use rejoinder_core::dialogue::refuses;
+use rejoinder_core::dialogue::{apologises, is_cut_off, refuses};
 use rejoinder_core::fold::{Folded, words};
-use rejoinder_core::similarity::WordBag;
 
-/// How many earlier user turns are compared, from the latest on.
-const EARLIER: usize = 8;
-/// How much of a turn is read, in bytes.
-const HEAD: usize = 2048;
+use crate::alike::{self, Request};
+
 /// How much of the answer's end is searched for a menu, in bytes.
 const MENU: usize = 4096;
-/// Below this similarity a turn is about something else.
+/// Below this share of words in common a turn is about something else.
 const ALIKE: f32 = 0.5;
-/// From here on two turns count as the same.
-const SAME: f32 = 0.95;
-/// Turns whose lengths differ more than so many fold are not alike.
-const LENGTHS: usize = 8;
+/// Counts above this say nothing more.
+const MANY: usize = 30;
 
-/// Number of signs.
-pub const SIGNS: usize = 13;
+/// What is measured, in the order of the model's weights.
+pub const NAMES: [&str; 15] = [
+    "log of the words",
+    "three-letter runs in common",
+    "same beginning",
+    "same end",
+    "shorter by longer",
+    "words exchanged",
+    "numbers exchanged",
+    "begins with an objection",
+    "an error message",
+    "the answer refused",
+    "the answer apologised",
+    "grew upon the latest",
+    "the latest, word for word",
+    "stock phrase or menu entry",
+    "log of the user's turns",
+];
 
-/// The signs of one turn, in the order of the model's weights; 1 and 0 stand for yes and no.
-pub type Signs = [f32; SIGNS];
+/// The signs of one turn; 1 and 0 stand for yes and no.
+pub type Values = [f32; NAMES.len()];
+
+/// A turn beside the earlier one that it is most like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signs {
+    /// What was measured.
+    pub values: Values,
+    /// What became of the request.
+    pub course: Course,
+}
+
+/// What became of a request between the two turns, the plainest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// The answer declined it.
+    Refused,
+    /// The answer ended in the middle.
+    CutOff,
+    /// It is asked word for word again.
+    Same,
+    /// The same was asked of other data.
+    OtherData,
+    /// Something was added to it.
+    Grew,
+    /// It is put in other words.
+    Reworded,
+}
 
 /// Reads the signs off a turn; `None` where no earlier turn is like it.
 ///
 /// `earlier` are the user's turns before it, the latest first; `answer` is the last thing that the assistant said.
-pub fn of<'a>(turn: &str, earlier: impl Iterator<Item = &'a str>, answer: &str) -> Option<Signs> {
-    let turn = head(turn);
-    let folded = Folded::new(turn);
-    let bag = WordBag::of_folded(folded.text());
-    let (mut alike, mut best, mut same) = (0.0, None, 0);
-    for (distance, other) in earlier.take(EARLIER).enumerate() {
-        let other = head(other);
-        if turn.len().max(other.len()) > LENGTHS * turn.len().min(other.len()) {
-            continue;
-        }
-        let other = Folded::new(other);
-        let dice = bag.dice(&WordBag::of_folded(other.text()));
-        if dice >= SAME {
-            same += 1;
-        }
-        if dice > alike {
-            (alike, best) = (dice, Some((distance, other)));
-        }
-    }
-    let (distance, other) = best.filter(|_| alike >= ALIKE)?;
-    let change = Change::between(other.text(), folded.text());
-    let swapped = change.swapped();
-    let repeated = change.is_none();
-    let signs = [
-        (bag.len().min(30) as f32).ln_1p(),
-        alike,
-        flag(change.grew()),
-        flag(swapped),
-        flag(swapped && change.is_small()),
+pub fn of<'a>(turn: &str, earlier: impl ExactSizeIterator<Item = &'a str>, answer: &str) -> Option<Signs> {
+    let request = Request::new(turn);
+    let turns = earlier.len() + 1;
+    let nearest = alike::nearest(&request, earlier).filter(|nearest| nearest.words >= ALIKE)?;
+    let (old, new) = (nearest.request.text(), request.text());
+    let change = Change::between(old, new);
+    let (begin, end) = alike::frame(old, new);
+    let is_latest = nearest.distance == 0;
+    let is_stock = change.is_none() && (request.len() <= 3 || nearest.same > 1 || offered(answer, new));
+    let values = [
+        log(request.len()),
+        alike::grams(old, new),
+        begin,
+        end,
+        old.len().min(new.len()) as f32 / old.len().max(new.len()) as f32,
+        flag(change.swapped()),
         flag(change.swapped_numbers()),
-        flag(objects(folded.text())),
-        flag(is_code(turn)),
-        flag(["error", "exception", "traceback"].iter().any(|w| folded.text().contains(w))),
-        flag(bag.len() > 60),
+        flag(objects(new)),
+        flag(["error", "exception", "traceback"].iter().any(|w| new.contains(w))),
         flag(refuses(answer)),
-        flag(repeated && (bag.len() <= 3 || same > 1 || offered(answer, folded.text()))),
-        flag(distance == 0),
+        flag(apologises(answer)),
+        flag(change.grew() && is_latest),
+        flag(change.is_none() && is_latest && !is_stock),
+        flag(is_stock),
+        log(turns),
     ];
-    Some(signs)
+    let course = if change.is_template() {
+        Course::OtherData
+    } else if refuses(answer) {
+        Course::Refused
+    } else if is_cut_off(answer) {
+        Course::CutOff
+    } else if change.is_none() {
+        Course::Same
+    } else if change.grew() {
+        Course::Grew
+    } else {
+        Course::Reworded
+    };
+    Some(Signs { values, course })
 }
 
 const fn flag(yes: bool) -> f32 {
     if yes { 1.0 } else { 0.0 }
 }
 
-fn head(text: &str) -> &str {
-    &text[..text.floor_char_boundary(HEAD)]
+fn log(count: usize) -> f32 {
+    (count.min(MANY) as f32).ln_1p()
 }
 
 /// The turn begins by saying that something is wrong: other categories than UR1 then.
@@ -81,10 +119,6 @@ fn objects(turn: &str) -> bool {
     words(turn)
         .next()
         .is_some_and(|w| matches!(w, "no" | "not" | "nope" | "wrong" | "but" | "still" | "it's" | "that's"))
-}
-
-fn is_code(turn: &str) -> bool {
-    turn.contains(['{']) || turn.contains("();") || turn.matches('=').count() > 4
 }
 
 /// The assistant's answer holds the turn: the user picks from what was offered.
@@ -97,15 +131,30 @@ fn offered(answer: &str, turn: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn course(earlier: &str, answer: &str, turn: &str) -> Option<Course> {
+        of(turn, [earlier].into_iter(), answer).map(|signs| signs.course)
+    }
+
     #[test]
     fn a_turn_like_no_other_has_no_signs() {
-        assert_eq!(of("thanks", ["sort this list"].into_iter(), "done"), None);
-        assert_eq!(of("", [""].into_iter(), ""), None);
+        assert_eq!(course("sort this list", "done", "thanks"), None);
+        assert_eq!(course("", "", ""), None);
+    }
+
+    #[test]
+    fn the_course_of_a_request_is_told() {
+        let ask = "list the rivers of this country by length";
+        assert_eq!(course(ask, "I cannot do that.", ask), Some(Course::Refused));
+        assert_eq!(course(ask, "```\n1. the", ask), Some(Course::CutOff));
+        assert_eq!(course(ask, "Done.", ask), Some(Course::Same));
+        assert_eq!(course(ask, "Done.", &format!("{ask} and basin")), Some(Course::Grew));
+        assert_eq!(course(ask, "Done.", &ask.replace("rivers", "mountains")), Some(Course::OtherData));
+        assert_eq!(course(ask, "Done.", &format!("so, could you {ask}")), Some(Course::Reworded));
     }
 
     #[test]
     fn long_and_multibyte_texts_are_cut_between_characters() {
-        let long = "é".repeat(HEAD);
+        let long = "é".repeat(5000);
         assert!(of(&long, [&*long].into_iter(), &"ü".repeat(MENU)).is_some());
     }
 

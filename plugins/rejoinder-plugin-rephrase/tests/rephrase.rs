@@ -1,11 +1,11 @@
 //! What the classifier says of dialogues, through the plugin's border.
 #![forbid(unsafe_code)]
 
-use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_plugin::testing::Harness;
+use rejoinder_core::{Category, Verdict};
+use rejoinder_plugin::testing::{Answer, Harness};
 use rejoinder_plugin_rephrase::Rephrase;
 
-fn vote(dialogue: &[&str]) -> Vote {
+fn vote(dialogue: &[&str]) -> Answer {
     Harness::<Rephrase>::new("{}").unwrap().classify(dialogue).unwrap()
 }
 
@@ -20,6 +20,27 @@ fn the_same_request_after_a_refusal_is_accepted() {
         assert_eq!(vote.verdict, ACCEPT, "{turn}: {vote:?}");
         assert!(vote.score.unwrap() >= 0.8);
     }
+}
+
+#[test]
+fn it_says_why_and_what_was_weighed() {
+    let request = "U: Which of the two phones in my cart has the better camera for night pictures?";
+    let vote = vote(&[request, "A: I'm sorry, but I cannot see your cart.", request]);
+    assert_eq!(vote.reason, "the same request after a refusal");
+    assert!(vote.note.starts_with("UR1 from -1.63; log of the words "), "{}", vote.note);
+    assert!(vote.note.contains("; the answer refused 1.00 × +1.98; "), "{}", vote.note);
+}
+
+#[test]
+fn the_nearest_turn_may_lie_far_back() {
+    let mut dialogue = vec!["U: 请用一百个字介绍一下这座城市的历史和建筑", "A: 抱歉，我无法回答。"];
+    for _ in 0..20 {
+        dialogue.extend(["U: thanks for nothing", "A: As an AI, I cannot."]);
+    }
+    dialogue.push("U: 请用一百个字介绍这座城市的历史和建筑");
+    let vote = vote(&dialogue);
+    assert_eq!(vote.reason, "the same request after a refusal");
+    assert!(vote.score.unwrap() > 0.5, "{vote:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The candidate as a classifier sees it: views that borrow the host's columns and cannot outlive the call.
 
+use std::ffi::c_void;
+
 use rejoinder_core::{Category, Role, Verdict};
 use rejoinder_plugin_abi::{self as abi, role, verdict};
 
@@ -19,6 +21,8 @@ pub(crate) struct Columns<'a> {
     pub earlier_category: &'a [u8],
     pub earlier_score: &'a [f32],
     pub host: &'a abi::Host,
+    /// Where notes go, if somebody reads them.
+    pub notes: Option<(*mut c_void, abi::Note)>,
 }
 
 /// One user turn to judge, with its conversation so far.
@@ -76,6 +80,15 @@ impl<'a> Candidate<'a> {
             verdict: verdict_of(self.columns.earlier_verdict[i], self.columns.earlier_category[i]),
             score: Some(self.columns.earlier_score[i]).filter(|s| !s.is_nan()),
         })
+    }
+
+    /// Says in free words what was measured, for `rejoinder explain`; `text` is made only if somebody reads it.
+    pub fn note(self, text: impl FnOnce() -> String) {
+        if let Some((context, note)) = self.columns.notes {
+            let text = text();
+            // SAFETY: the host gave both for the length of this call, to which a candidate is confined, and copies.
+            unsafe { note(context, self.index as u32, abi::Str::borrowed(&text)) };
+        }
     }
 
     /// A number for messages to people; verdicts must not depend on it.

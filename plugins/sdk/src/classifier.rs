@@ -24,6 +24,10 @@ pub trait Classifier: Sized + Send + Sync + 'static {
     /// A JSON Schema of [`Self::Config`]; empty where there is none.
     const CONFIG_SCHEMA: &'static str = "";
 
+    /// Why it may decide as it does, in a few words each: what [`Verdict::because`] may say, at most 64. Records and
+    /// `rejoinder explain` show them.
+    const REASONS: &'static [&'static str] = &[];
+
     /// The plugin's part of the configuration. Give it `#[serde(deny_unknown_fields, default)]`, so that a misspelt
     /// key is reported and every key may be left out; [`NoConfig`] where there is nothing to configure.
     type Config: DeserializeOwned;
@@ -35,6 +39,7 @@ pub trait Classifier: Sized + Send + Sync + 'static {
     fn new(config: Self::Config) -> Result<Self, BoxError>;
 
     /// Judges one candidate. Called from many threads; the same candidate must get the same verdict.
+    /// What cannot be said in one of [`Self::REASONS`] goes to [`Candidate::note`].
     ///
     /// # Panics
     /// A panic is contained: the candidate goes to the judge, and the classifier is made anew.

@@ -1,10 +1,13 @@
 //! Tests of a classifier through the border, as the engine will call it.
 
 use std::ffi::c_void;
+use std::fmt::Write as _;
 use std::marker::PhantomData;
+use std::ops::Range;
 
-use rejoinder_core::Vote;
-use rejoinder_plugin_abi::{self as abi, PROBS, Str, role, status};
+use rejoinder_core::case::{Cases, message};
+use rejoinder_core::{Role, Verdict, Vote};
+use rejoinder_plugin_abi::{self as abi, PROBS, Str, status};
 
 use crate::candidate::verdict_of;
 use crate::{Classifier, vtable};
@@ -16,17 +19,61 @@ pub struct Harness<C: Classifier> {
     classifier: PhantomData<C>,
 }
 
+/// A turn to ask a classifier about.
+#[derive(Clone, Debug, Default)]
+pub struct Question<'q> {
+    /// The messages, each `U: `, `A: `, `S: ` or `T: ` and the text; the last is the user's, and judged.
+    pub dialogue: &'q [&'q str],
+    /// The rules that hit: index into the harness's rules, and the bytes of the turn.
+    pub hits: &'q [(u32, Range<u32>)],
+    /// What the rules think, as log-odds.
+    pub prior: f32,
+}
+
+/// What a classifier said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// P(feedback), if given.
+    pub score: Option<f32>,
+    /// Probabilities of none, UR1, …, UR5, if given.
+    pub probs: Option<[f32; PROBS]>,
+    /// One of the classifier's reasons, or empty.
+    pub reason: &'static str,
+    /// What it noted for `rejoinder explain`.
+    pub note: String,
+}
+
 impl<C: Classifier> Harness<C> {
     /// Makes the classifier from its configuration, a JSON object.
     ///
     /// # Errors
     /// What the classifier says of the configuration.
     pub fn new(config: &str) -> Result<Self, String> {
+        Self::with_rules(config, &[])
+    }
+
+    /// As [`Self::new`], in an engine with these rules in force.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_rules(config: &str, rules: &[&'static str]) -> Result<Self, String> {
         let plugin = vtable::<C>();
         let mut state = std::ptr::null_mut();
         let create = plugin.create.expect("the table is complete");
-        // SAFETY: the host's services are a static, and all else outlives the call.
-        call(|error| unsafe { create(&raw const HOST, Str::borrowed(config), &raw mut state, error) })?;
+        // A plugin may keep what the host shows it until the process ends.
+        let rules: *mut Vec<&'static str> = Box::leak(Box::new(rules.to_vec()));
+        let host = Box::leak(Box::new(abi::Host {
+            struct_size: size_of::<abi::Host>() as u32,
+            abi_major: abi::MAJOR,
+            abi_minor: abi::MINOR,
+            ctx: rules.cast(),
+            log,
+            rule_name,
+        }));
+        // SAFETY: the host's services were leaked, and all else outlives the call.
+        call(|error| unsafe { create(host, Str::borrowed(config), &raw mut state, error) })?;
         Ok(Self { plugin, state, classifier: PhantomData })
     }
 
@@ -37,27 +84,38 @@ impl<C: Classifier> Harness<C> {
     ///
     /// # Panics
     /// If a line has no such prefix, or the last message is not the user's.
-    pub fn classify(&self, dialogue: &[&str]) -> Result<Vote, String> {
+    pub fn classify(&self, dialogue: &[&str]) -> Result<Answer, String> {
+        self.ask(&Question { dialogue, ..Question::default() })
+    }
+
+    /// As [`Self::classify`], with the rules' opinion.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn ask(&self, question: &Question<'_>) -> Result<Answer, String> {
         let (mut text, mut text_off, mut roles) = (String::new(), vec![0], Vec::new());
-        for line in dialogue {
-            let (who, said) = line.split_once(':').expect("a line begins with U:, A:, S: or T:");
-            roles.push(match who {
-                "U" => role::USER,
-                "A" => role::ASSISTANT,
-                "S" => role::SYSTEM,
-                "T" => role::TOOL,
-                _ => panic!("a line begins with U:, A:, S: or T:, not `{who}:`"),
-            });
-            text.push_str(said.strip_prefix(' ').unwrap_or(said));
+        for line in question.dialogue {
+            let message = message(line).unwrap_or_else(|why| panic!("{why}"));
+            roles.push(message.role as u8);
+            text.push_str(&message.text);
             text_off.push(text.len() as u32);
         }
-        assert_eq!(roles.last(), Some(&role::USER), "the last message is the user's");
-        let (first, target, id, prior, hit_off) = (0, roles.len() as u32 - 1, 0, 0.0, [0, 0]);
+        assert_eq!(roles.last(), Some(&(Role::User as u8)), "the last message is the user's");
+        let hits: Vec<abi::Hit> = question
+            .hits
+            .iter()
+            .map(|(rule, span)| abi::Hit { rule: *rule, start: span.start, end: span.end })
+            .collect();
+        let (first, target, id, prior) = (0, roles.len() as u32 - 1, 0, question.prior);
+        let hit_off = [0, hits.len() as u32];
         let batch = abi::Batch {
             struct_size: size_of::<abi::Batch>() as u32,
             n: 1,
             n_messages: roles.len() as u32,
-            n_hits: 0,
+            n_hits: hits.len() as u32,
             n_earlier: 0,
             reserved: 0,
             text: text.as_ptr(),
@@ -68,30 +126,66 @@ impl<C: Classifier> Harness<C> {
             id: &raw const id,
             prior: &raw const prior,
             hit_off: hit_off.as_ptr(),
-            hits: std::ptr::null(),
+            hits: hits.as_ptr(),
             earlier_verdict: std::ptr::null(),
             earlier_category: std::ptr::null(),
             earlier_score: std::ptr::null(),
         };
-        let (mut verdict, mut category, mut score, mut probs) = (0, 0, f32::NAN, [f32::NAN; PROBS]);
+        let (mut verdict, mut category, mut reason) = (0, 0, 0_u16);
+        let (mut score, mut probs, mut noted) = (f32::NAN, [f32::NAN; PROBS], String::new());
         let mut output = abi::Output {
             struct_size: size_of::<abi::Output>() as u32,
             n: 1,
             verdict: &raw mut verdict,
             category: &raw mut category,
+            reason: &raw mut reason,
             score: &raw mut score,
             probs: probs.as_mut_ptr(),
+            note_ctx: (&raw mut noted).cast(),
+            note: Some(note),
         };
         let classify = self.plugin.classify_batch.expect("the table is complete");
         // SAFETY: the state is alive, and every column outlives the call.
         call(|error| unsafe { classify(self.state, &raw const batch, &raw mut output, error) })?;
-        Ok(Vote {
+        Ok(Answer {
             verdict: verdict_of(verdict, category),
             score: Some(score).filter(|s| !s.is_nan()),
             probs: Some(probs).filter(|p| !p[0].is_nan()),
-            faulted: false,
+            reason: (reason as usize).checked_sub(1).map_or("", |index| C::REASONS[index]),
+            note: noted,
         })
     }
+}
+
+/// Runs the cases of a TOML file, as `rejoinder plugin check` will: `config = { … }` and
+///
+/// ```toml
+/// [[case]]
+/// dialogue = ["U: sort this list", "A: [1, 2, 3]", "U: thanks"]
+/// expect = { verdict = "accept", category = "UR5" }   # also: reason, min-score, max-score
+/// ```
+///
+/// # Panics
+/// If the file cannot be read, the classifier does not accept the configuration, or a case comes out otherwise; with
+/// all cases that do.
+pub fn check_cases<C: Classifier>(toml: &str) {
+    let cases: Cases = toml::from_str(toml).unwrap_or_else(|e| panic!("the cases cannot be read: {e}"));
+    let config = serde_json::Value::Object(cases.config).to_string();
+    let harness = Harness::<C>::new(&config).unwrap_or_else(|e| panic!("the classifier says: {e}"));
+    assert!(!cases.cases.is_empty(), "there is no [[case]]");
+    let mut failures = String::new();
+    for case in &cases.cases {
+        let dialogue: Vec<&str> = case.dialogue.iter().map(String::as_str).collect();
+        let outcome = case.conversation().and_then(|_| harness.classify(&dialogue));
+        let wrong = outcome.map_or_else(Some, |answer| {
+            let vote = Vote { verdict: answer.verdict, score: answer.score, ..Vote::default() };
+            case.difference(&vote, answer.reason)
+        });
+        if let Some(wrong) = wrong {
+            let _ = writeln!(failures, "{dialogue:?}: {wrong}");
+        }
+    }
+    assert!(failures.is_empty(), "these cases come out otherwise:\n{failures}");
 }
 
 impl<C: Classifier> Drop for Harness<C> {
@@ -113,20 +207,18 @@ fn call(function: impl FnOnce(*mut abi::Error) -> abi::Status) -> Result<(), Str
     Err(String::from_utf8_lossy(&buffer[..len]).into_owned())
 }
 
-static HOST: abi::Host = abi::Host {
-    struct_size: size_of::<abi::Host>() as u32,
-    abi_major: abi::MAJOR,
-    abi_minor: abi::MINOR,
-    ctx: std::ptr::null_mut(),
-    log,
-    rule_name,
-};
+unsafe extern "C" fn note(context: *mut c_void, _: u32, text: Str) {
+    // SAFETY: the context is the string that `ask` lends for its call; the plugin lends the text.
+    unsafe { (*context.cast::<String>()).push_str(text.get().unwrap_or_default()) };
+}
 
 unsafe extern "C" fn log(_: *mut c_void, _: i32, message: Str) {
     // SAFETY: the caller lends the message for this call.
     eprintln!("{}", unsafe { message.get() }.unwrap_or_default());
 }
 
-const unsafe extern "C" fn rule_name(_: *mut c_void, _: u32) -> Str {
-    Str::from_static("")
+unsafe extern "C" fn rule_name(context: *mut c_void, rule: u32) -> Str {
+    // SAFETY: the context is the list that `with_rules` leaked; nobody changes it.
+    let rules = unsafe { context.cast::<Vec<&'static str>>().as_ref() };
+    Str::from_static(rules.and_then(|rules| rules.get(rule as usize)).copied().unwrap_or(""))
 }

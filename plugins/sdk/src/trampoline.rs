@@ -3,6 +3,7 @@
 //! Each function checks its pointers, catches every panic and writes what went wrong into the host's error slot.
 
 use std::any::Any;
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rejoinder_core::Verdict as Kind;
@@ -28,9 +29,38 @@ pub const fn vtable<C: Classifier>() -> abi::Plugin {
         version: Str::from_static(C::VERSION),
         about: Str::from_static(C::ABOUT),
         config_schema: Str::from_static(C::CONFIG_SCHEMA),
+        reasons: Reasons::<C>::TABLE.as_ptr(),
+        n_reasons: C::REASONS.len(),
         create: Some(create::<C>),
         classify_batch: Some(classify_batch::<C>),
         destroy: Some(destroy::<C>),
+    }
+}
+
+/// Greatest number of reasons that a classifier may give.
+const MAX_REASONS: usize = 64;
+
+/// The reasons of a classifier as the table wants them: a constant whose size does not depend on `C`.
+struct Reasons<C>(PhantomData<C>);
+
+impl<C: Classifier> Reasons<C> {
+    const TABLE: &'static [Str; MAX_REASONS] = &{
+        assert!(C::REASONS.len() <= MAX_REASONS, "a classifier has at most 64 reasons");
+        let mut table = [Str::from_static(""); MAX_REASONS];
+        let mut i = 0;
+        while i < C::REASONS.len() {
+            table[i] = Str::from_static(C::REASONS[i]);
+            i += 1;
+        }
+        table
+    };
+
+    /// The number by which `reason` crosses the border.
+    fn number(reason: &'static str) -> Result<u16, Failure> {
+        match C::REASONS.iter().position(|known| *known == reason) {
+            Some(index) => Ok(index as u16 + 1),
+            None => Err(Failure(status::FAILED, format!("the reason `{reason}` is not among its REASONS"))),
+        }
     }
 }
 
@@ -96,8 +126,8 @@ unsafe extern "C" fn classify_batch<C: Classifier>(
             let (Some(instance), Some(batch), Some(out)) = parts else {
                 return Err(Failure(status::INCOMPATIBLE, "the host passed a null pointer".into()));
             };
-            let covered = batch.struct_size as usize >= size_of::<abi::Batch>()
-                && out.struct_size as usize >= size_of::<abi::Output>()
+            let covered = batch.struct_size >= abi::floor::BATCH
+                && out.struct_size >= abi::floor::OUTPUT
                 && out.n == batch.n;
             if !covered {
                 return Err(Failure(
@@ -106,11 +136,13 @@ unsafe extern "C" fn classify_batch<C: Classifier>(
                 ));
             }
             // SAFETY: `struct_size` covers all columns, and the ABI guarantees their lengths and content.
-            let columns = columns(batch, instance.host);
+            let mut columns = columns(batch, instance.host);
+            columns.notes = out.note.map(|note| (out.note_ctx, note));
             for index in 0..batch.n as usize {
                 let verdict = instance.classifier.classify(Candidate::new(&columns, index));
+                let reason = verdict.reason.map_or(Ok(0), Reasons::<C>::number)?;
                 // SAFETY: the output's columns have room for `n`, and `index` is less.
-                write(out, index, verdict);
+                write(out, index, verdict, reason);
             }
             Ok(())
         })
@@ -180,6 +212,7 @@ unsafe fn columns<'a>(batch: &'a abi::Batch, host: &'a abi::Host) -> Columns<'a>
             earlier_category: slice(batch.earlier_category, n * n_earlier),
             earlier_score: slice(batch.earlier_score, n * n_earlier),
             host,
+            notes: None,
         }
     }
 }
@@ -196,7 +229,7 @@ unsafe fn slice<'a, T>(pointer: *const T, len: usize) -> &'a [T] {
 
 /// # Safety
 /// The output's columns have more than `index` rows.
-unsafe fn write(out: &abi::Output, index: usize, answer: crate::Verdict) {
+unsafe fn write(out: &abi::Output, index: usize, answer: crate::Verdict, reason: u16) {
     let (number, category) = match answer.kind {
         Kind::Abstain => (verdict::ABSTAIN, 0),
         Kind::Accept(category) => (verdict::ACCEPT, category as u8),
@@ -207,6 +240,7 @@ unsafe fn write(out: &abi::Output, index: usize, answer: crate::Verdict) {
     unsafe {
         out.verdict.add(index).write(number);
         out.category.add(index).write(category);
+        out.reason.add(index).write(reason);
         out.score.add(index).write(answer.score.unwrap_or(f32::NAN));
         if let Some(probs) = answer.probs {
             out.probs.add(index * abi::PROBS).cast::<[f32; abi::PROBS]>().write(probs);

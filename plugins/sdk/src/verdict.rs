@@ -8,11 +8,12 @@ pub struct Verdict {
     pub(crate) kind: Kind,
     pub(crate) score: Option<f32>,
     pub(crate) probs: Option<[f32; 6]>,
+    pub(crate) reason: Option<&'static str>,
 }
 
 impl Verdict {
     const fn of(kind: Kind) -> Self {
-        Self { kind, score: None, probs: None }
+        Self { kind, score: None, probs: None, reason: None }
     }
 
     /// Nothing to say. A score may still be given.
@@ -46,6 +47,14 @@ impl Verdict {
     #[must_use]
     pub const fn with_probs(mut self, probs: [f32; 6]) -> Self {
         self.probs = Some(probs);
+        self
+    }
+
+    /// Says why: one of [`Classifier::REASONS`](crate::Classifier::REASONS), word for word; any other text makes the
+    /// call fail.
+    #[must_use]
+    pub const fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
         self
     }
 }

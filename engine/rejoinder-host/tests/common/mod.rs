@@ -1,7 +1,12 @@
-//! What several tests need: conversations, specs, and plugins made of a function.
+//! What several tests need: conversations, registries, and where cargo puts libraries and programs.
+#![allow(dead_code, reason = "each test needs some of it")]
 
-use rejoinder_core::{Conversation, Message, Role};
-use rejoinder_host::{OnFault, PluginSpec, Registry, SearchPath, abi};
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rejoinder_core::{Conversation, Message, Role, Vote};
+use rejoinder_host::{Batch, Fault, HostError, Launcher, PluginSpec, Registry, Surroundings, abi};
 
 /// A conversation of alternating user and assistant messages, the user's first.
 pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
@@ -12,18 +17,57 @@ pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
     }
 }
 
-/// A plugin as most runs configure it.
-pub fn spec(name: &str) -> PluginSpec {
-    PluginSpec {
-        name: name.into(),
-        path: None,
-        config: serde_json::json!({}),
-        on_fault: OnFault::Escalate,
-        max_faults: 16,
-    }
-}
-
 /// A registry of built-in plugins alone.
 pub fn registry(specs: &[PluginSpec], built_in: &[&'static abi::Plugin]) -> Registry {
-    Registry::load(specs, &SearchPath::default(), built_in, vec!["en.one".into()]).unwrap()
+    let rule_ids = vec!["en.one".into()];
+    Registry::load(specs, &Surroundings { built_in, rule_ids, ..Surroundings::default() }).unwrap()
+}
+
+/// One session's votes on a batch, and the faults in it.
+pub fn classify(registry: &Registry, batch: &Batch) -> Result<(Vec<Fault>, Vec<Vote>), HostError> {
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    registry.session()?.classify(batch, &mut votes, &mut faults)?;
+    Ok((faults, votes))
+}
+
+/// Where cargo puts this test and the libraries of its dependencies.
+pub fn deps() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().to_path_buf()
+}
+
+/// The library of a plugin that this crate's tests depend on.
+pub fn library(name: &str) -> PathBuf {
+    deps().join(format!("{DLL_PREFIX}rejoinder_plugin_{name}{DLL_SUFFIX}"))
+}
+
+/// The program that runs plugins in processes of their own.
+pub fn launcher() -> Launcher {
+    let program = deps().parent().unwrap().join("examples").join(format!("plugin_host{EXE_SUFFIX}"));
+    assert!(program.is_file(), "{} is built together with all tests of this crate", program.display());
+    Launcher { program, args: Vec::new() }
+}
+
+/// A batch of one-answer dialogues that end with these turns.
+pub fn batch_of(turns: &[&str]) -> Batch {
+    let mut batch = Batch::new();
+    for (id, turn) in (0..).zip(turns) {
+        batch.begin_conversation(&dialogue(&["q", "a", turn]), 2);
+        batch.push_candidate(id, 2, 0.0, &[]);
+    }
+    batch
+}
+
+/// Compiles a plugin in C against the header of this repository, or another one in `include`.
+pub fn c_library(dir: &Path, name: &str, source: &str, include: &[&Path]) -> PathBuf {
+    let (file, library) = (dir.join(format!("{name}.c")), dir.join(format!("{name}.so")));
+    std::fs::write(&file, source).unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/abi/include");
+    let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
+        .args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared"])
+        .args(include.iter().copied().chain([own.as_path()]).flat_map(|dir| [Path::new("-I"), dir]))
+        .args([&file, Path::new("-o"), &library])
+        .output()
+        .expect("this test needs a C compiler");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    library
 }

@@ -50,12 +50,12 @@ enum Order {
 }
 
 pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
-    let mut config = args.settings.config()?;
+    let mut effective = args.settings.effective()?;
     if !args.rules.is_empty() {
-        config.rules.packs.clone_from(&args.rules);
-        config.rules.disable.clear();
+        effective.config.rules.packs.clone_from(&args.rules);
+        effective.config.rules.disable.clear();
     }
-    let engine = Engine::build(config)?;
+    let engine = Engine::of(&effective)?;
     let files = input::find(&args.inputs)?;
     let files = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
     let mut all = ByRule::new(&engine);

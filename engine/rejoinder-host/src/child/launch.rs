@@ -1,0 +1,283 @@
+//! The parent's side: a child process, asked and watched.
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::frame::{self, Header, kind};
+use super::{Hello, Which};
+use crate::batch::Earlier;
+use crate::handshake::Description;
+use crate::output::{Columns, Notes};
+use crate::registry::Surroundings;
+use crate::{Batch, Launcher, LoadCause, Origin};
+
+/// How long a child may take to load a plugin and to start it, which may read a model.
+const BEGINNING: Duration = Duration::from_secs(120);
+
+/// How long a child that was told to end may take before it is killed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// All that it takes to start one more child.
+#[derive(Debug)]
+pub struct Launch {
+    launcher: Launcher,
+    hello: String,
+    config: String,
+    timeout: Duration,
+}
+
+/// A running child whose plugin was started.
+#[derive(Debug)]
+pub struct Child {
+    process: std::process::Child,
+    stream: UnixStream,
+    /// How long a call may take.
+    timeout: Duration,
+}
+
+/// Why a call to a child brought no answer.
+#[derive(Debug)]
+pub enum Missed {
+    /// The plugin says that it failed; the child lives and has started it again.
+    Failed(String),
+    /// The child is of no more use: what happened to it.
+    Dead(String),
+    /// The plugin failed, and did not start again.
+    Stuck(String),
+}
+
+impl Missed {
+    /// What to tell where the plugin was only to be loaded.
+    pub fn cause(self, name: &str, plugin_said: fn(String, String) -> LoadCause) -> LoadCause {
+        match self {
+            Self::Failed(reason) | Self::Stuck(reason) => plugin_said(name.to_owned(), reason),
+            Self::Dead(reason) => LoadCause::Child { name: name.to_owned(), reason },
+        }
+    }
+}
+
+impl Launch {
+    /// A child for the plugin that was found at `origin`.
+    pub fn new(
+        surroundings: &Surroundings<'_>,
+        name: &str,
+        origin: &Origin,
+        config: &serde_json::Value,
+        timeout: Duration,
+    ) -> Self {
+        let plugin = match origin {
+            Origin::File { path, .. } => Which::File(path.clone()),
+            Origin::BuiltIn => Which::BuiltIn(name.to_owned()),
+        };
+        let hello = Hello { plugin, rule_ids: surroundings.rule_ids.clone() };
+        Self {
+            launcher: surroundings.launcher.clone(),
+            hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
+            config: config.to_string(),
+            timeout,
+        }
+    }
+
+    /// Starts a child that has loaded the plugin and not started it.
+    ///
+    /// # Errors
+    /// If the child does not come up, or cannot load the plugin.
+    pub fn spawn(&self) -> Result<(Child, Description), Missed> {
+        let mut child = self.launch().map_err(|e| {
+            Missed::Dead(format!("{} cannot be started: {e}", self.launcher.program.display()))
+        })?;
+        let description = child.talk(kind::HELLO, &self.hello)?;
+        let description = serde_json::from_str(&description)
+            .map_err(|e| Missed::Dead(format!("its child process talks nonsense: {e}")))?;
+        Ok((child, description))
+    }
+
+    /// Starts the plugin in a child that [`Self::spawn`] made.
+    ///
+    /// # Errors
+    /// If the plugin does not start.
+    pub fn start(&self, child: &mut Child) -> Result<(), Missed> {
+        child.talk(kind::START, &self.config)?;
+        child.limit(self.timeout).map_err(|e| child.dead(&e))
+    }
+
+    fn launch(&self) -> io::Result<Child> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let process = Command::new(&self.launcher.program)
+            .args(&self.launcher.args)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // What a plugin prints must not end up among our results.
+            .stdout(Stdio::from(io::stderr()))
+            // A key that interrupts the run must not look like a crash of its plugins.
+            .process_group(0)
+            .spawn()?;
+        let mut child = Child { process, stream: ours, timeout: BEGINNING };
+        child.limit(BEGINNING)?;
+        Ok(child)
+    }
+}
+
+impl Child {
+    /// One call on the candidates in `range`, whose answers go into `output`; their notes are returned, where wanted.
+    ///
+    /// # Errors
+    /// If there is no answer. After [`Missed::Dead`] the child is of no use.
+    pub fn classify(
+        &mut self,
+        batch: &Batch,
+        range: &Range<usize>,
+        earlier: &Earlier,
+        wants_notes: bool,
+        output: &mut Columns,
+    ) -> Result<Notes, Missed> {
+        let header = Header {
+            start: range.start as u32,
+            end: range.end as u32,
+            flag: u32::from(wants_notes),
+            ..batch.header(earlier.plugins)
+        };
+        let deadline = Instant::now() + self.timeout;
+        let [text, more @ ..] = batch.as_bytes();
+        let [verdict, category, score] = earlier.as_bytes();
+        let mut parts = vec![text];
+        parts.extend(more);
+        parts.extend([verdict, category, score]);
+        let sent = frame::send(&mut self.stream, &header, &parts);
+        let reply = sent.and_then(|()| self.answers(range, deadline, output));
+        match reply {
+            Ok(Ok(notes)) => Ok(notes),
+            Ok(Err(missed)) => Err(missed),
+            Err(e) => Err(self.dead(&e)),
+        }
+    }
+
+    /// From here on, calls may take so long.
+    fn limit(&mut self, timeout: Duration) -> io::Result<()> {
+        self.timeout = timeout;
+        self.stream.set_read_timeout(Some(timeout))?;
+        self.stream.set_write_timeout(Some(timeout))
+    }
+
+    fn answers(
+        &mut self,
+        range: &Range<usize>,
+        deadline: Instant,
+        output: &mut Columns,
+    ) -> io::Result<Result<Notes, Missed>> {
+        let mut stream = Until { stream: &self.stream, deadline };
+        let header = Header::read(&mut stream)?;
+        if header.kind != kind::ANSWERS {
+            let text = frame::read_text(&mut stream, header.text)?;
+            return Ok(Err(self.no_answer(header.kind, text)));
+        }
+        if header.n as usize != range.len() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it sent the answers to something else"));
+        }
+        frame::read_parts(&mut stream, output.as_bytes_mut(range, header.flag != 0))?;
+        if header.text == 0 {
+            return Ok(Ok(Vec::new()));
+        }
+        let notes = frame::read_text(&mut stream, header.text)?;
+        Ok(Ok(serde_json::from_str(&notes)?))
+    }
+
+    /// Sends a text and waits for the answer to it.
+    fn talk(&mut self, kind: u32, text: &str) -> Result<String, Missed> {
+        let deadline = Instant::now() + self.timeout;
+        let reply = frame::send_text(&mut self.stream, kind, text).and_then(|()| {
+            let mut stream = Until { stream: &self.stream, deadline };
+            let header = Header::read(&mut stream)?;
+            Ok((header.kind, frame::read_text(&mut stream, header.text)?))
+        });
+        match reply {
+            Ok((kind::DONE, text)) => Ok(text),
+            Ok((kind, text)) => Err(self.no_answer(kind, text)),
+            Err(e) => Err(self.dead(&e)),
+        }
+    }
+
+    fn no_answer(&mut self, kind: u32, text: String) -> Missed {
+        match kind {
+            kind::FAILED => Missed::Failed(text),
+            kind::STUCK => Missed::Stuck(text),
+            kind => Missed::Dead(format!("its child process sent a frame of kind {kind}")),
+        }
+    }
+
+    /// What became of the child, of which an error of the socket told.
+    fn dead(&mut self, error: &io::Error) -> Missed {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock};
+        let what = match error.kind() {
+            WouldBlock | TimedOut => format!("it did not answer within {:?}, and was killed", self.timeout),
+            BrokenPipe | ConnectionReset | UnexpectedEof => match self.ended(LAST_WORDS) {
+                Some(status) => format!("it crashed: {}", describe(status)),
+                None => "it closed the connection, and was killed".into(),
+            },
+            _ => format!("its process cannot be used any more: {error}"),
+        };
+        let _ = self.process.kill();
+        Missed::Dead(what)
+    }
+
+    /// Waits a while for the child to end by itself.
+    fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        loop {
+            match self.process.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) if begun.elapsed() < patience => sleep(Duration::from_millis(1)),
+                _ => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Child {
+    /// Lets the child destroy its plugin's state and end.
+    fn drop(&mut self) {
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        if self.ended(LAST_WORDS).is_none() {
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+    }
+}
+
+/// Reads until a point in time: the system's own timeout begins anew with each call.
+struct Until<'s> {
+    stream: &'s UnixStream,
+    deadline: Instant,
+}
+
+impl Until<'_> {
+    fn check(&self, result: io::Result<usize>) -> io::Result<usize> {
+        if result.is_ok() && Instant::now() > self.deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        result
+    }
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.stream.read(buffer);
+        self.check(result)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
+        let result = self.stream.read_vectored(buffers);
+        self.check(result)
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    const KILL: i32 = 9;
+    let guess = if status.signal() == Some(KILL) { "; out of memory?" } else { "" };
+    format!("{status}{guess}")
+}

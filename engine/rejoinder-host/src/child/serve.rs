@@ -1,0 +1,139 @@
+//! The child's side: one plugin, asked until the parent goes.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use super::frame::{self, Header, kind};
+use super::{Hello, Which};
+use crate::abi::Plugin;
+use crate::batch::Earlier;
+use crate::handshake::{Checked, Description};
+use crate::output::Columns;
+use crate::registry::{Starter, Surroundings};
+use crate::state::State;
+use crate::{Batch, LoadCause, PluginSpec, locate, panics, services};
+
+/// How often a child looks whether its parent is still there.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// Serves the parent on standard input until it goes. `built_in` are the plugins that are linked in.
+///
+/// # Errors
+/// If standard input is no socket, or what comes over it makes no sense.
+pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
+    let mut stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    end_with_parent();
+    panics::install();
+    let mut served = Served::default();
+    loop {
+        let header = match Header::read(&mut stream) {
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            header => header?,
+        };
+        if header.kind == kind::BATCH {
+            served.classify(&mut stream, &header)?;
+            continue;
+        }
+        let text = frame::read_text(&mut stream, header.text)?;
+        let result = match header.kind {
+            kind::HELLO => served
+                .load(&text, built_in)
+                .map(|d| serde_json::to_string(&d).expect("a description is plain data")),
+            kind::START => served.start(&text).map(|()| String::new()),
+            other => Err(format!("a frame of kind {other}")),
+        };
+        let (kind, text) = match &result {
+            Ok(text) => (kind::DONE, text),
+            Err(reason) => (kind::FAILED, reason),
+        };
+        frame::send_text(&mut stream, kind, text)?;
+    }
+}
+
+/// A plugin that hangs does not notice that its parent was killed.
+fn end_with_parent() {
+    let parent = std::os::unix::process::parent_id();
+    std::thread::spawn(move || {
+        while std::os::unix::process::parent_id() == parent {
+            std::thread::sleep(WATCH);
+        }
+        std::process::exit(0);
+    });
+}
+
+/// What a child has by now.
+#[derive(Default)]
+struct Served {
+    loaded: Option<(Checked, &'static crate::abi::Host)>,
+    started: Option<(Starter, State)>,
+    batch: Batch,
+    earlier: Earlier,
+    output: Columns,
+}
+
+impl Served {
+    fn load(&mut self, hello: &str, built_in: &[&'static Plugin]) -> Result<Description, String> {
+        let hello: Hello = serde_json::from_str(hello).map_err(|e| e.to_string())?;
+        let spec = match hello.plugin {
+            Which::File(path) => PluginSpec::at(path),
+            Which::BuiltIn(name) => PluginSpec::named(name),
+        };
+        let surroundings = Surroundings { built_in, ..Surroundings::default() };
+        let host = services::start(hello.rule_ids);
+        let checked = locate::locate(&spec, &surroundings)
+            .and_then(|located| located.open(host))
+            .map_err(LoadCause::reason)?;
+        let description = checked.description.clone();
+        self.loaded = Some((checked, host));
+        Ok(description)
+    }
+
+    fn start(&mut self, config: &str) -> Result<(), String> {
+        let (checked, host) = self.loaded.as_ref().ok_or("nothing is loaded")?;
+        let config = serde_json::from_str(config).map_err(|e| e.to_string())?;
+        let starter = Starter::new(checked.functions, host, &config);
+        let state = starter.start()?;
+        self.started = Some((starter, state));
+        Ok(())
+    }
+
+    fn classify(&mut self, stream: &mut UnixStream, header: &Header) -> io::Result<()> {
+        let n_earlier = header.n_earlier as usize;
+        let columns = self.batch.make_room(header).into_iter();
+        frame::read_parts(stream, columns.chain(self.earlier.make_room(header.n as usize, n_earlier)))?;
+        let Some((starter, state)) = &mut self.started else {
+            return frame::send_text(stream, kind::STUCK, "nothing is started");
+        };
+        let range = header.start as usize..header.end as usize;
+        self.output.resize(header.n as usize);
+        let columns = self.batch.columns(&range, &self.earlier);
+        let mut output = self.output.prefilled(&range, header.flag != 0);
+        // SAFETY: the columns are those of a `Batch` of the parent, and `prefilled` gave some of the range's length.
+        let result = unsafe { state.classify(&columns, &mut output) };
+        if let Err(reason) = result {
+            return match starter.start() {
+                Ok(fresh) => {
+                    *state = fresh;
+                    frame::send_text(stream, kind::FAILED, &reason)
+                }
+                Err(stuck) => frame::send_text(stream, kind::STUCK, &stuck),
+            };
+        }
+        let notes = match self.output.take_notes() {
+            notes if notes.is_empty() => String::new(),
+            notes => serde_json::to_string(&notes).expect("notes are plain data"),
+        };
+        let has_probs = self.output.has_probs(&range);
+        let answers = Header {
+            n: range.len() as u32,
+            flag: u32::from(has_probs),
+            text: u32::try_from(notes.len()).unwrap_or(u32::MAX),
+            ..Header::new(kind::ANSWERS)
+        };
+        let mut parts = self.output.as_bytes(&range, has_probs);
+        parts.push(notes.as_bytes());
+        frame::send(stream, &answers, &parts)
+    }
+}

@@ -1,0 +1,179 @@
+//! Answers: always there, always allowed, and of the candidate alone.
+
+use rejoinder_core::{Conversation, Message, Role, Vote};
+
+use super::{Outcome, Setting, Subject, material, outcome};
+use crate::Batch;
+use crate::state::{SharedState, State};
+
+pub fn empty_batch(subject: &Subject, _: &Setting) -> Outcome {
+    outcome(subject.state().and_then(|mut state| subject.ask(&mut state, &Batch::new()).map(drop)))
+}
+
+pub fn sizes(subject: &Subject, _: &Setting) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        for n in [1, 4096] {
+            subject.ask(&mut state, &material::many(n)).map_err(|why| format!("n = {n}: {why}"))?;
+        }
+        Ok(())
+    })())
+}
+
+pub fn huge(subject: &Subject, _: &Setting) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        for (what, turn) in [
+            ("an empty turn", String::new()),
+            ("a turn of 1 MiB of words", "thank you ".repeat((1 << 20) / 10)),
+            ("a turn of 1 MiB without a space", "é".repeat(1 << 19)),
+        ] {
+            subject.ask(&mut state, &material::batch(&[&turn])).map_err(|why| format!("{what}: {why}"))?;
+        }
+        let messages: Vec<_> = (0..2001)
+            .map(|i| Message::new(if i % 2 == 0 { Role::User } else { Role::Assistant }, "the same again"))
+            .collect();
+        let mut batch = Batch::new();
+        batch.begin_conversation(&Conversation { id: "long".into(), messages }, 2000);
+        batch.push_candidate(0, 2000, 0.0, &[]);
+        subject.ask(&mut state, &batch).map_err(|why| format!("a dialogue of 2000 messages: {why}")).map(drop)
+    })())
+}
+
+pub fn scripts(subject: &Subject, _: &Setting) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        for turn in material::TURNS {
+            subject
+                .ask(&mut state, &material::batch(&[turn]))
+                .map_err(|why| format!("`{}`: {why}", turn.escape_debug()))?;
+        }
+        Ok(())
+    })())
+}
+
+pub fn repeats(subject: &Subject, _: &Setting) -> Outcome {
+    outcome((|| {
+        let batch = material::many(200);
+        let (mut state, mut other) = (subject.state()?, subject.state()?);
+        let first = subject.ask(&mut state, &batch)?;
+        let again = subject.ask(&mut state, &batch)?;
+        same(&first, &again, "asked again")?;
+        same(&first, &subject.ask(&mut other, &batch)?, "from another state")
+    })())
+}
+
+pub fn permutes(subject: &Subject, _: &Setting) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        let together = subject.ask(&mut state, &material::batch(material::TURNS))?;
+        let mut backwards = Batch::new();
+        for (number, turn) in material::TURNS.iter().enumerate().rev() {
+            material::push(&mut backwards, 7_000_000 + number as u64, number, turn);
+        }
+        let mut reversed = subject.ask(&mut state, &backwards)?;
+        reversed.reverse();
+        same(&together, &reversed, "in a batch the other way round, with other ids")?;
+        let mut alone = Vec::new();
+        for (number, turn) in material::TURNS.iter().enumerate() {
+            let mut batch = Batch::new();
+            material::push(&mut batch, 3, number, turn);
+            alone.extend(subject.ask(&mut state, &batch)?);
+        }
+        same(&together, &alone, "in a batch of its own")
+    })())
+}
+
+pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
+    const THREADS: usize = 8;
+    let batch = material::many(200);
+    let prepared = subject.state().and_then(|mut state| Ok((subject.ask(&mut state, &batch)?, state)));
+    let (expected, state) = match prepared {
+        Ok(prepared) => prepared,
+        Err(why) => return Outcome::Failed(why),
+    };
+    let Ok(shared) = SharedState::new(state) else {
+        return Outcome::Skipped("it does not claim RJN_FLAG_CONCURRENT".into());
+    };
+    let ask = || -> Result<(), String> {
+        for _ in 0..20 {
+            same(&expected, &shared_answers(subject, &shared, &batch)?, "beside other threads")?;
+        }
+        Ok(())
+    };
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err("a thread panicked".into()))).collect()
+    });
+    outcome(results.into_iter().collect())
+}
+
+fn shared_answers(subject: &Subject, shared: &SharedState, batch: &Batch) -> Result<Vec<Vote>, String> {
+    let (range, earlier) = (0..batch.len(), super::subject::earlier(batch.len()));
+    let mut columns = crate::output::Columns::default();
+    columns.resize(batch.len());
+    let mut output = columns.prefilled(&range, false);
+    // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
+    unsafe { shared.classify(&batch.columns(&range, &earlier), &mut output) }
+        .map_err(|why| format!("the call failed: {why}"))?;
+    subject.read(&columns, batch.len())
+}
+
+pub fn notes(subject: &Subject, _: &Setting) -> Outcome {
+    outcome((|| {
+        let batch = material::batch(material::TURNS);
+        let mut state = subject.state()?;
+        let (plain, _) = subject.ask_noting(&mut state, &batch, false)?;
+        let (noted, notes) = subject.ask_noting(&mut state, &batch, true)?;
+        same(&plain, &noted, "where notes are wanted")?;
+        match notes.iter().find(|(index, _)| *index as usize >= batch.len()) {
+            Some((index, _)) => Err(format!("it notes something on candidate {index} of {}", batch.len())),
+            None => Ok(()),
+        }
+    })())
+}
+
+pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
+    let Some(cases) = &setting.cases else {
+        return Outcome::Skipped("no file of cases was given (--cases)".into());
+    };
+    let config = serde_json::Value::Object(cases.config.clone()).to_string();
+    let mut state = match State::create(subject.functions, subject.host, &config) {
+        Ok(state) => state,
+        Err(why) => return Outcome::Failed(format!("it does not start with the cases' config: {why}")),
+    };
+    let mut wrong = Vec::new();
+    for (number, case) in cases.cases.iter().enumerate() {
+        let difference = (|| {
+            let conversation = case.conversation()?;
+            let target = conversation.messages.len() - 1;
+            let mut batch = Batch::new();
+            batch.begin_conversation(&conversation, target);
+            batch.push_candidate(0, target, 0.0, &[]);
+            let vote = subject.ask(&mut state, &batch)?[0];
+            let reason = usize::from(vote.reason).checked_sub(1).map(|i| &subject.description.reasons[i]);
+            Ok::<_, String>(case.difference(&vote, reason.map_or("", String::as_str)))
+        })();
+        match difference {
+            Ok(None) => {}
+            Ok(Some(why)) | Err(why) => {
+                let turn = case.dialogue.last().map_or("", String::as_str);
+                wrong.push(format!("case {} ({turn}): {why}", number + 1));
+            }
+        }
+    }
+    outcome(if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) })
+}
+
+fn same(expected: &[Vote], found: &[Vote], when: &str) -> Result<(), String> {
+    match expected.iter().zip(found).position(|(a, b)| a != b) {
+        None => Ok(()),
+        Some(at) => Err(format!(
+            "candidate {at} gets another answer {when}: {} {:?}, and before {} {:?}",
+            found[at].verdict.names().0,
+            found[at].score,
+            expected[at].verdict.names().0,
+            expected[at].score
+        )),
+    }
+}

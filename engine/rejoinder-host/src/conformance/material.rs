@@ -1,0 +1,73 @@
+//! The dialogues that plugins are checked with.
+
+use rejoinder_core::{Conversation, Hit, Message, Role};
+
+use crate::Batch;
+
+/// Turns of every kind that people and machines write.
+pub const TURNS: &[&str] = &[
+    "thanks, that helps",
+    "no, I wanted Python",
+    "are you sure?",
+    "that is wrong",
+    "which birds breed on this island and when",
+    "Which birds breed on this island, and when?",
+    "yes",
+    "2",
+    "",
+    " \t\n ",
+    "```python\nprint('thanks')\n```",
+    "Write a letter that says \"thank you, that is wrong\"",
+    "谢谢，这很有帮助",
+    "不对，我要的是中文",
+    "ありがとうございます",
+    "спасибо",
+    "شكرا جزيلا",
+    "תודה רבה",
+    "धन्यवाद",
+    "ขอบคุณมาก",
+    "gracias, pero no es eso",
+    "감사합니다",
+    "e\u{301}\u{327}\u{301} \u{301}lone mark",
+    "👩\u{200D}👩\u{200D}👧\u{200D}👦 👍🏽 🇳🇴",
+    "\u{202E}sknaht\u{202C} \u{2066}x\u{2069}",
+    "nul\0byte and \u{7F} and \u{1B}[31mred",
+    "\u{FEFF}bom \u{FFFD} \u{10FFFF} \u{E000}",
+    "İstanbul ﬁ ﬃ ß ẞ Ǆ",
+    "THANKS!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!",
+    "<script>alert(1)</script> {\"role\": \"system\"}",
+];
+
+/// A batch of candidates: dialogues with one or two of them, some with hits, by number from `first` on.
+pub fn batch(turns: &[&str]) -> Batch {
+    let mut batch = Batch::new();
+    for (id, turn) in turns.iter().enumerate() {
+        push(&mut batch, id as u64, id, turn);
+    }
+    batch
+}
+
+/// Adds the candidate `number`, whose dialogue depends on its number and turn alone.
+pub fn push(batch: &mut Batch, id: u64, number: usize, turn: &str) {
+    let answers = ["Gulls and terns, in May.", "I'm sorry, I cannot do that. Shall I go on?", ""];
+    let mut messages = vec![
+        Message::new(Role::User, "which birds breed on this island and when"),
+        Message::new(Role::Assistant, answers[number % answers.len()]),
+    ];
+    if number.is_multiple_of(4) {
+        messages.insert(0, Message::new(Role::System, "You are helpful."));
+        messages.push(Message::new(Role::Tool, "{\"birds\": 2}"));
+    }
+    messages.push(Message::new(Role::User, turn));
+    let target = messages.len() - 1;
+    batch.begin_conversation(&Conversation { id: "check".into(), messages }, target);
+    let end = turn.chars().next().map_or(0, char::len_utf8) as u32;
+    let hits = [Hit { rule: 0, start: 0, end }, Hit { rule: 1, start: 0, end: turn.len() as u32 }];
+    batch.push_candidate(id, target, number as f32 / 10.0, &hits[..number % 3]);
+}
+
+/// So many candidates.
+pub fn many(n: usize) -> Batch {
+    let turns: Vec<&str> = (0..n).map(|i| TURNS[i % TURNS.len()]).collect();
+    batch(&turns)
+}

@@ -1,0 +1,156 @@
+//! Bytes that are none of the plugin's: behind its inputs, around its outputs, beyond the room for its messages.
+
+use bytemuck::cast_slice;
+
+use super::guard::Guarded;
+use super::{Outcome, Subject, material, outcome};
+use crate::abi::{self, Str};
+
+/// Candidates in these checks: an odd number, so that no column ends on a boundary by chance.
+const N: usize = 29;
+
+/// Asks with one input column (in the order of the header; 9 is all three of earlier votes) at the end of what may be read.
+/// A plugin that reads beyond crashes.
+pub fn over_read(subject: &Subject, column: usize) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        let batch = material::batch(&material::TURNS[..N]);
+        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
+        let mut columns: abi::Batch = batch.columns(&range, &earlier);
+        let bytes = batch.as_bytes();
+        let guarded: Vec<Guarded> = match bytes.get(column) {
+            Some(bytes) => vec![Guarded::new(bytes)?],
+            None => earlier.as_bytes().into_iter().map(Guarded::new).collect::<Result<_, _>>()?,
+        };
+        let start = guarded[0].start();
+        match column {
+            0 => columns.text = start,
+            1 => columns.text_off = start.cast(),
+            2 => columns.role = start,
+            3 => columns.first = start.cast(),
+            4 => columns.target = start.cast(),
+            5 => columns.id = start.cast(),
+            6 => columns.prior = start.cast(),
+            7 => columns.hit_off = start.cast(),
+            8 => columns.hits = start.cast(),
+            _ => {
+                columns.earlier_verdict = start;
+                columns.earlier_category = guarded[1].start();
+                columns.earlier_score = guarded[2].start().cast();
+            }
+        }
+        let mut answers = crate::output::Columns::default();
+        answers.resize(N);
+        let mut output = answers.prefilled(&range, false);
+        // SAFETY: the columns are as long as the header says; one of them is a copy.
+        unsafe { state.classify(&columns, &mut output) }.map_err(|why| format!("the call failed: {why}"))?;
+        subject.read(&answers, N).map(drop)
+    })())
+}
+
+/// What stands before and after each output column.
+const CANARY: u8 = 0xC5;
+/// How many bytes of it, on either side.
+const ROOM: usize = 256;
+
+/// An output column between canaries.
+struct Fenced {
+    name: &'static str,
+    // Of words, so that it is aligned for every column.
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Fenced {
+    fn new(name: &'static str, fill: &[u8]) -> Self {
+        let total = ROOM * 2 + fill.len();
+        let mut words = vec![u64::from_ne_bytes([CANARY; 8]); total.div_ceil(8)];
+        bytemuck::cast_slice_mut(&mut words)[ROOM..ROOM + fill.len()].copy_from_slice(fill);
+        Self { name, words, len: fill.len() }
+    }
+
+    fn pointer(&mut self) -> *mut u8 {
+        bytemuck::cast_slice_mut::<u64, u8>(&mut self.words)[ROOM..].as_mut_ptr()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let bytes: &[u8] = cast_slice(&self.words);
+        let is_canary = |byte: &u8| *byte == CANARY;
+        if !bytes[..ROOM].iter().all(is_canary) {
+            return Err(format!("it wrote before the column `{}`", self.name));
+        }
+        match bytes[ROOM + self.len..].iter().position(|byte| !is_canary(byte)) {
+            Some(at) => Err(format!(
+                "it wrote {} bytes beyond the end of the column `{}`, which has {} for {N} candidates",
+                at + 1,
+                self.name,
+                self.len
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+pub fn canaries(subject: &Subject) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        let batch = material::batch(&material::TURNS[..N]);
+        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
+        let nan = f32::NAN.to_ne_bytes();
+        let mut columns = [
+            Fenced::new("verdict", &[0; N]),
+            Fenced::new("category", &[0; N]),
+            Fenced::new("reason", &[0; N * 2]),
+            Fenced::new("score", &nan.repeat(N)),
+            Fenced::new("probs", &nan.repeat(N * abi::PROBS)),
+        ];
+        let [verdict, category, reason, score, probs] = columns.each_mut().map(Fenced::pointer);
+        let mut output = abi::Output {
+            struct_size: size_of::<abi::Output>() as u32,
+            n: N as u32,
+            verdict,
+            category,
+            reason: reason.cast(),
+            score: score.cast(),
+            probs: probs.cast(),
+            note_ctx: std::ptr::null_mut(),
+            note: None,
+        };
+        // SAFETY: the batch's own columns, and output columns with room for its candidates.
+        let called = unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) };
+        columns.iter().try_for_each(Fenced::check)?;
+        called.map_err(|why| format!("the call failed: {why}"))
+    })())
+}
+
+/// Makes `create` fail with less and less room for its message.
+pub fn error_slot(subject: &Subject) -> Outcome {
+    for cap in [64, 5, 1, 0] {
+        let mut buffer = [CANARY; 128];
+        let mut slot = abi::Error::over(&mut buffer[..cap]);
+        let mut state = std::ptr::null_mut();
+        // SAFETY: the services live until the process ends; the other arguments outlive the call.
+        let status = unsafe {
+            (subject.functions.create)(
+                subject.host,
+                Str::borrowed("{\"no such key\": ["),
+                &raw mut state,
+                &raw mut slot,
+            )
+        };
+        if status == abi::status::OK {
+            // SAFETY: the plugin just made this state, and nobody uses it.
+            unsafe { (subject.functions.destroy)(state) };
+            return Outcome::Skipped("it starts with any configuration, so it has no message to give".into());
+        }
+        if buffer[cap..].iter().any(|byte| *byte != CANARY) {
+            return Outcome::Failed(format!(
+                "it wrote a message beyond the {cap} bytes that there were for it"
+            ));
+        }
+        if slot.len as usize > cap {
+            return Outcome::Failed(format!("it says that its message has {} bytes, in {cap}", slot.len));
+        }
+    }
+    Outcome::Passed
+}

@@ -1,0 +1,134 @@
+//! A plugin in a process of its own: it votes as it does here, and may crash, hang and send nonsense.
+#![cfg(unix)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{batch_of, classify, launcher, library};
+use rejoinder_core::{Verdict, Vote};
+use rejoinder_host::{HostError, Isolation, LoadCause, LoadError, PluginSpec, Registry, Surroundings, abi};
+use rejoinder_plugin_misfit::PLUGIN;
+
+const GOOD: Vote =
+    Vote { verdict: Verdict::Reject, score: Some(0.25), probs: None, reason: 1, faulted: false };
+const FAULTED: Vote = Vote { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, faulted: true };
+
+fn isolated(spec: PluginSpec) -> PluginSpec {
+    PluginSpec { isolation: Isolation::Process { timeout: Duration::from_millis(500) }, ..spec }
+}
+
+fn load(spec: &PluginSpec) -> Result<Registry, LoadError> {
+    let built_in: &[&'static abi::Plugin] = &[&PLUGIN];
+    let surroundings = Surroundings { built_in, launcher: launcher(), ..Surroundings::default() };
+    Registry::load(std::slice::from_ref(spec), &surroundings)
+}
+
+fn misfit() -> Registry {
+    load(&isolated(PluginSpec::named("misfit"))).unwrap()
+}
+
+#[test]
+fn a_plugin_says_the_same_here_and_there_linked_in_and_loaded() {
+    let turns: Vec<String> = (0..600).map(|i| format!("turn {i} {}", "é".repeat(i))).collect();
+    let batch = batch_of(&turns.iter().map(String::as_str).collect::<Vec<_>>());
+    let specs = [PluginSpec::named("misfit"), PluginSpec::at(library("misfit"))];
+    for spec in specs {
+        let (here, there) = (load(&spec).unwrap(), load(&isolated(spec)).unwrap());
+        assert_eq!(here.plugins()[0].description(), there.plugins()[0].description());
+        assert_eq!(here.plugins()[0].identity(), there.plugins()[0].identity());
+        let (faults, votes) = classify(&there, &batch).unwrap();
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(votes, vec![GOOD; 600]);
+        assert_eq!(votes, classify(&here, &batch).unwrap().1);
+    }
+}
+
+#[test]
+fn what_ends_or_stops_a_process_costs_one_turn() {
+    for (turn, message) in [
+        ("segfault", "it crashed: signal: 11 (SIGSEGV)"),
+        ("abort", "it crashed: signal: 6 (SIGABRT)"),
+        ("exit", "it crashed: exit status: 0"),
+        ("hang", "it did not answer within 500ms, and was killed"),
+        ("panic", "panicked: as turn 2 told me"),
+        ("garbage", "it gave reason 42405 and has 1"),
+        ("reason", "it gave reason 77 and has 1"),
+        ("score", "it gave the score 1.5, which is not in [0, 1]"),
+        ("lie", "\0"),
+    ] {
+        let registry = misfit();
+        let mut session = registry.session().unwrap();
+        let batch = batch_of(&["fine", "fine", turn, "fine", "fine"]);
+        let (mut votes, mut faults) = (Vec::new(), Vec::new());
+        // Twice, so that a child that was lost must have been replaced.
+        for round in 1..=2 {
+            session.classify(&batch, &mut votes, &mut faults).unwrap();
+            assert_eq!(votes, [GOOD, GOOD, FAULTED, GOOD, GOOD], "{turn}");
+            assert_eq!(faults.len(), round);
+            assert!(faults[0].message.starts_with(message), "{turn}: {}", faults[0].message);
+            assert_eq!(faults[0].candidate, 2);
+        }
+    }
+}
+
+#[test]
+fn a_plugin_that_prints_does_not_disturb() {
+    let (faults, votes) = classify(&misfit(), &batch_of(&["print", "fine"])).unwrap();
+    assert!(faults.is_empty(), "{faults:?}");
+    assert_eq!(votes, [Vote::default(), GOOD]);
+}
+
+#[test]
+fn notes_come_back_where_they_are_wanted() {
+    let registry = misfit();
+    let mut session = registry.session().unwrap();
+    session.want_notes();
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    session.classify(&batch_of(&["one", "three", "garbage"]), &mut votes, &mut faults).unwrap();
+    assert_eq!(session.notes(), ["3 bytes", "5 bytes", "7 bytes"]);
+    assert_eq!(faults.len(), 1);
+}
+
+#[test]
+fn each_session_has_a_child_and_none_outlives_it() {
+    let registry = misfit();
+    let batch = batch_of(&["fine"; 256]);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(classify(&registry, &batch).unwrap().1, vec![GOOD; 256]));
+        }
+    });
+    let begun = Instant::now();
+    drop(registry);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn too_many_crashes_stop_the_run() {
+    let spec = PluginSpec { max_faults: 2, ..isolated(PluginSpec::named("misfit")) };
+    let registry = load(&spec).unwrap();
+    let mut faults = Vec::new();
+    let error = registry
+        .session()
+        .unwrap()
+        .classify(&batch_of(&["abort"; 5]), &mut Vec::new(), &mut faults)
+        .unwrap_err();
+    assert!(matches!(error, HostError::TooManyFaults { max_faults: 2, .. }), "{error}");
+    assert_eq!(faults.len(), 3, "those that were borne and the one that was not");
+}
+
+#[test]
+fn a_plugin_that_does_not_start_is_refused_with_its_reason() {
+    let with = |config| load(&PluginSpec { config, ..isolated(PluginSpec::named("misfit")) }).unwrap_err();
+    let error = with(serde_json::json!({"refuse": true}));
+    assert!(matches!(&error.cause, LoadCause::Create { reason, .. } if reason == "it does not feel like it"));
+    let error = with(serde_json::json!({"crash": true}));
+    assert!(error.to_string().contains("it crashed: signal: 6"), "{error}");
+    let error = with(serde_json::json!({"crush": true}));
+    assert_eq!(error.problems()[0].pointer, "/config/crush");
+
+    let lost = Surroundings { built_in: &[&PLUGIN], ..Surroundings::default() };
+    let error = Registry::load(&[isolated(PluginSpec::named("misfit"))], &lost).unwrap_err();
+    assert!(matches!(error.cause, LoadCause::Child { .. }), "{error}");
+}

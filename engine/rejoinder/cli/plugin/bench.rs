@@ -1,0 +1,127 @@
+//! `rejoinder plugin bench`: what a plugin says of the candidates in a corpus, what that costs, and how it compares with
+//! labels.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_data::{InputFile, Position, input};
+
+use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
+use super::super::run::Settings;
+use super::super::{print, print_json};
+use super::{absolute, plugin_config};
+use crate::config::PluginConfig;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::flow;
+use crate::report::plugin_bench::{PluginBench, Tally};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BenchArgs {
+    /// The library
+    #[arg(value_name = "FILE")]
+    library: PathBuf,
+    /// Chat logs whose candidates it is asked about: files, folders or globs
+    #[arg(long, required = true, num_args = 1.., value_name = "INPUT")]
+    corpus: Vec<String>,
+    /// The plugin's configuration, a JSON object
+    #[arg(long, value_name = "JSON")]
+    plugin_config: Option<String>,
+    /// Compare with the labels in each record's `labels` column
+    #[arg(long)]
+    labels: bool,
+    #[command(flatten)]
+    labelled: LabelArgs,
+    /// How often the corpus is read
+    #[arg(long, value_name = "N", default_value = "5")]
+    passes: NonZeroUsize,
+    #[command(flatten)]
+    settings: Settings,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
+    let mut effective = args.settings.effective()?;
+    effective.config.plugins = vec![PluginConfig {
+        name: None,
+        path: Some(absolute(&args.library)?),
+        config: plugin_config(args.plugin_config.as_deref())?,
+        max_faults: u32::MAX,
+        ..PluginConfig::named("")
+    }];
+    let engine = Engine::build(effective.config)?;
+    let files = input::find(&args.corpus)?;
+    let files = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
+    let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
+    let mut nanoseconds = Vec::new();
+    for pass in 0..args.passes.get() {
+        let (counts, missing, cost) = read(args, &engine, &files)?;
+        nanoseconds.push(cost);
+        if pass == 0 {
+            (tally, unlabelled) = (counts, missing);
+        }
+    }
+    unlabelled.remark();
+    if tally.candidates() == 0 {
+        return Err(if args.labels {
+            nothing_labelled()
+        } else {
+            Failure::usage(
+                "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
+            )
+        });
+    }
+    let bench = PluginBench::new(&engine.registry.plugins()[0], &tally, nanoseconds);
+    if args.json {
+        print_json(&bench)?
+    } else {
+        print(&bench.text())?
+    }
+    Ok(Exit::Ok)
+}
+
+/// Reads the corpus once; also gives the cost of a candidate in nanoseconds.
+fn read(args: &BenchArgs, engine: &Engine, files: &[InputFile]) -> Result<(Tally, Unlabelled, f64), Failure> {
+    let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
+    let (mut asked, mut spent) = (0, std::time::Duration::ZERO);
+    flow::run(
+        engine,
+        files,
+        Position::default(),
+        NonZeroUsize::MIN,
+        |worker, chunk| {
+            let scanned = worker.process(chunk)?;
+            let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
+            for conversation in scanned.conversations.iter().filter(|c| args.labelled.admits(&c.record)) {
+                let labels = match args.labels.then(|| args.labelled.read(&conversation.record)) {
+                    None => None,
+                    Some(Ok(labels)) => Some(labels),
+                    Some(Err(why)) => {
+                        unlabelled.add(&chunk.file, conversation.ordinal, &why);
+                        continue;
+                    }
+                };
+                for turn in scanned.turns(conversation) {
+                    let label = labels.as_ref().and_then(|labels| labels.of(turn.message_index));
+                    if let Some(vote) = scanned.votes(turn).first()
+                        && (labels.is_none() || label.is_some())
+                    {
+                        tally.add(vote, label);
+                    }
+                }
+            }
+            Ok((tally, unlabelled, worker.take_asked()))
+        },
+        |(counts, missing, (candidates, time))| {
+            tally.merge(&counts);
+            unlabelled.extend(missing);
+            asked += candidates;
+            spent += time;
+            Ok(())
+        },
+    )?;
+    Ok((tally, unlabelled, spent.as_nanos() as f64 / asked.max(1) as f64))
+}

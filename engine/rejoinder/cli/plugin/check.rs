@@ -1,0 +1,190 @@
+//! `rejoinder plugin check`: the conformance kit on a library, each check in a process of its own, so that a plugin that
+//! crashes or hangs fails that check and the others go on.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use rejoinder_core::case::Cases;
+use rejoinder_host::conformance::{self, CHECKS, Check, Outcome, Setting};
+use serde::{Deserialize, Serialize};
+
+use super::super::{print, print_json};
+use super::plugin_config;
+use crate::failure::{Exit, Failure};
+use crate::report::terminal::printable;
+
+/// How long a check may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CheckArgs {
+    /// The library
+    #[arg(value_name = "FILE")]
+    library: PathBuf,
+    /// The plugin's configuration, a JSON object
+    #[arg(long, value_name = "JSON")]
+    plugin_config: Option<String>,
+    /// A file of cases, such as a template's cases.toml
+    #[arg(long, value_name = "FILE")]
+    cases: Option<PathBuf>,
+    /// Run this check alone; may be repeated
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What one check is about, as a child is told.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct OneCheck {
+    #[arg(long)]
+    check: String,
+    #[arg(long)]
+    library: PathBuf,
+    #[arg(long)]
+    plugin_config: Option<String>,
+    #[arg(long)]
+    cases: Option<PathBuf>,
+    /// Where the outcome goes: a plugin may print to standard output.
+    #[arg(long)]
+    outcome: PathBuf,
+}
+
+/// One line of the result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Line {
+    name: String,
+    about: String,
+    outcome: Outcome,
+}
+
+pub(in crate::cli) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
+    if !args.library.is_file() {
+        return Err(Failure::usage(format!("there is no file {}", args.library.display())));
+    }
+    setting(args.plugin_config.as_deref(), args.cases.as_deref())?;
+    let names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+    if let Some(unknown) = args.only.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(Failure::usage(format!("--only {unknown}: the checks are {}", names.join(", "))));
+    }
+    let mut lines = Vec::new();
+    for check in CHECKS.iter().filter(|c| args.only.is_empty() || args.only.iter().any(|name| name == c.name))
+    {
+        let outcome = in_child(args, check)?;
+        if !args.json {
+            print(&text(check, &outcome))?;
+        }
+        let does_not_load = check.name == "loads" && matches!(outcome, Outcome::Failed(_));
+        lines.push(Line { name: check.name.into(), about: check.about.into(), outcome });
+        if does_not_load {
+            break;
+        }
+    }
+    let count = |is: fn(&Outcome) -> bool| lines.iter().filter(|line| is(&line.outcome)).count();
+    let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
+    if args.json {
+        print_json(&serde_json::json!({ "failed": failed, "checks": lines }))?;
+    } else {
+        let passed = count(|outcome| *outcome == Outcome::Passed);
+        let skipped = lines.len() - passed - failed;
+        print(&format!("\n{passed} passed, {failed} failed, {skipped} skipped\n"))?;
+    }
+    Ok(if failed == 0 { Exit::Ok } else { Exit::CheckFailed })
+}
+
+fn text(check: &Check, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Passed => format!("ok      {}\n", check.about),
+        Outcome::Failed(why) => {
+            format!("FAILED  {} ({})\n        {}\n", check.about, check.name, printable(why))
+        }
+        Outcome::Skipped(why) => format!("skipped {}: {}\n", check.about, printable(why)),
+    }
+}
+
+/// The child's side: runs one check, and writes how it came out.
+pub(in crate::cli) fn one(args: &OneCheck) -> Result<Exit, Failure> {
+    let setting = setting(args.plugin_config.as_deref(), args.cases.as_deref())?;
+    let outcome = conformance::run(&args.check, &args.library, &setting)
+        .ok_or_else(|| Failure::usage(format!("there is no check `{}`", args.check)))?;
+    let json = serde_json::to_vec(&outcome).expect("an outcome is plain data");
+    std::fs::write(&args.outcome, json)
+        .map_err(|e| Failure::io(format!("cannot write {}", args.outcome.display()), &e))?;
+    Ok(Exit::Ok)
+}
+
+fn setting(config: Option<&str>, cases: Option<&Path>) -> Result<Setting, Failure> {
+    let config = plugin_config(config)?;
+    let cases = match cases {
+        Some(path) => {
+            let unusable =
+                |e: &dyn std::fmt::Display| Failure::usage(format!("--cases {}: {e}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|e| unusable(&e))?;
+            let cases: Cases = toml::from_str(&text).map_err(|e| unusable(&e))?;
+            Some(cases)
+        }
+        None => None,
+    };
+    Ok(Setting { config, cases })
+}
+
+fn in_child(args: &CheckArgs, check: &Check) -> Result<Outcome, Failure> {
+    let failed = |e: std::io::Error| Failure::io("cannot run a check in a process of its own", &e);
+    let dir = tempfile::tempdir().map_err(failed)?;
+    let (outcome, errors) = (dir.path().join("outcome"), dir.path().join("errors"));
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    command.args(["plugin-host", "check", "--check", check.name, "--library"]).arg(&args.library);
+    command.arg("--outcome").arg(&outcome);
+    if let Some(config) = &args.plugin_config {
+        command.args(["--plugin-config", config]);
+    }
+    if let Some(cases) = &args.cases {
+        command.arg("--cases").arg(cases);
+    }
+    let errors_file = File::create(&errors).map_err(failed)?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors_file).spawn().map_err(failed)?;
+    Ok(match wait(&mut child).map_err(failed)? {
+        None => Outcome::Failed(format!("it did not come to an end within {PATIENCE:?}")),
+        Some(status) => {
+            match std::fs::read(&outcome).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
+                Some(outcome) if status.success() => outcome,
+                _ => Outcome::Failed(format!("it crashed: {status}{}", last_words(&errors))),
+            }
+        }
+    })
+}
+
+fn last_words(errors: &Path) -> String {
+    const LONGEST: u64 = 400;
+    let mut text = Vec::new();
+    if let Ok(file) = File::open(errors) {
+        let _ = file.take(LONGEST).read_to_end(&mut text);
+    }
+    match String::from_utf8_lossy(&text).trim() {
+        "" => String::new(),
+        text => format!("\n{text}"),
+    }
+}
+
+/// Waits for the end, or kills.
+fn wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if begun.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(2));
+    }
+}

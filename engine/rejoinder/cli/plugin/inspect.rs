@@ -1,0 +1,51 @@
+//! `rejoinder plugin inspect`: what a library says of itself, and its hash for a pin.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_host::Origin;
+
+use super::super::{print, print_json};
+use crate::failure::{Exit, Failure};
+use crate::report::terminal::printable;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InspectArgs {
+    /// The library
+    #[arg(value_name = "FILE")]
+    library: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
+    let (description, origin) =
+        rejoinder_host::inspect(&args.library).map_err(|e| Failure::invalid(printable(&e.to_string())))?;
+    let Origin::File { path, blake3 } = origin else { unreachable!("it was read from a file") };
+    if args.json {
+        print_json(&serde_json::json!({ "path": path, "blake3": blake3, "plugin": description }))?;
+        return Ok(Exit::Ok);
+    }
+    let mut out = String::new();
+    let (major, minor) = description.abi;
+    let threads = if description.concurrent { "all share one state" } else { "each has a state of its own" };
+    for (key, value) in [
+        ("name", description.name),
+        ("version", description.version),
+        ("about", description.about),
+        ("interface", format!("{major}.{minor}")),
+        ("threads", threads.to_owned()),
+        ("path", path.display().to_string()),
+        ("blake3", blake3),
+        ("reasons", description.reasons.join("; ")),
+        ("config", description.config_schema),
+    ] {
+        let value = if value.is_empty() { "-" } else { &value };
+        let value = printable(value);
+        let _ = writeln!(out, "{key:<10} {}", value.replace('\n', "\n           "));
+    }
+    print(&out)?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,56 @@
+//! `rejoinder plugin`: the plugin author's workbench, from a template to figures on a corpus.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use crate::failure::{Exit, Failure};
+
+mod bench;
+pub(super) mod check;
+mod inspect;
+mod list;
+mod new;
+
+#[derive(Debug, Args)]
+pub(super) struct PluginArgs {
+    #[command(subcommand)]
+    verb: PluginVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum PluginVerb {
+    /// Begin a plugin from a template
+    New(new::NewArgs),
+    /// Check that a library keeps the rules of the plugin interface
+    Check(check::CheckArgs),
+    /// Ask a plugin about a corpus: cost, verdicts, agreement with labels
+    Bench(bench::BenchArgs),
+    /// Show what a library says of itself
+    Inspect(inspect::InspectArgs),
+    /// List the plugins that are linked in or found, and which of them win
+    List(list::ListArgs),
+}
+
+pub(super) fn main(args: &PluginArgs) -> Result<Exit, Failure> {
+    match &args.verb {
+        PluginVerb::New(args) => new::main(args),
+        PluginVerb::Check(args) => check::main(args),
+        PluginVerb::Bench(args) => bench::main(args),
+        PluginVerb::Inspect(args) => inspect::main(args),
+        PluginVerb::List(args) => list::main(args),
+    }
+}
+
+/// A plugin's configuration as a flag gives it; empty where it does not.
+fn plugin_config(json: Option<&str>) -> Result<Value, Failure> {
+    let Some(json) = json else { return Ok(Value::Object(serde_json::Map::new())) };
+    serde_json::from_str(json).ok().filter(Value::is_object).ok_or_else(|| {
+        Failure::usage("--plugin-config: it is no JSON object, such as '{\"threshold\": 0.9}'")
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|e| Failure::io(format!("cannot use {}", path.display()), &e))
+}

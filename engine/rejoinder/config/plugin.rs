@@ -1,0 +1,135 @@
+//! `[[plugin]]`: which plugins run, where, and what their failures lead to.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rejoinder_host as host;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How long a call to a plugin in its own process may take where the config does not say.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// `[[plugin]]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PluginConfig {
+    /// Name of a shipped plugin, or of a library in the search path.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The library itself; the platform's prefix and suffix may be left out.
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    /// blake3 hash of the library, in hex; any other library is refused.
+    #[serde(default)]
+    pub blake3: Option<String>,
+    /// Handed to the plugin, whose schema it must fit.
+    #[serde(default = "empty_table")]
+    pub config: serde_json::Value,
+    /// Where it runs.
+    #[serde(default)]
+    pub isolation: Isolation,
+    /// How long a call (up to 256 turns) may take, such as `5s` or `500ms`; needs isolation = "process", and is 30s there
+    /// by default.
+    #[serde(default)]
+    pub timeout: Option<String>,
+    /// What its failure on a turn leads to.
+    #[serde(default)]
+    pub on_fault: OnFault,
+    /// More faults than this stop the run.
+    #[serde(default = "default_max_faults")]
+    pub max_faults: u32,
+}
+
+fn empty_table() -> serde_json::Value {
+    serde_json::json!({})
+}
+
+const fn default_max_faults() -> u32 {
+    16
+}
+
+/// Where a plugin runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// In this process.
+    #[default]
+    None,
+    /// In a child process for each thread, which may crash or hang.
+    Process,
+}
+
+/// What a plugin's failure on a turn leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFault {
+    /// The turn waits for the judge.
+    #[default]
+    Escalate,
+    /// The run stops; it can be resumed.
+    Abort,
+}
+
+impl PluginConfig {
+    /// A plugin by its name, with all else as it is by default.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            path: None,
+            blake3: None,
+            config: empty_table(),
+            isolation: Isolation::None,
+            timeout: None,
+            on_fault: OnFault::Escalate,
+            max_faults: default_max_faults(),
+        }
+    }
+
+    /// What the schema alone cannot say: the key at fault, and the message.
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.name.is_none() && self.path.is_none() {
+            return Err(("", "a plugin needs a `name` or a `path`".to_owned()));
+        }
+        let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if self.blake3.as_ref().is_some_and(|pin| !is_hash(pin)) {
+            let message = "`blake3` is a hash of 64 hex digits; `rejoinder plugin inspect FILE` prints it";
+            return Err(("/blake3", message.to_owned()));
+        }
+        if self.timeout.is_some() && self.isolation != Isolation::Process {
+            let message = "`timeout` needs isolation = \"process\": what hangs in the run's own process cannot be ended";
+            return Err(("/timeout", message.to_owned()));
+        }
+        self.timeout().map_err(|why| ("/timeout", why)).map(drop)
+    }
+
+    fn timeout(&self) -> Result<Duration, String> {
+        let Some(text) = &self.timeout else { return Ok(DEFAULT_TIMEOUT) };
+        match humantime::parse_duration(text) {
+            Ok(timeout) if !timeout.is_zero() => Ok(timeout),
+            Ok(_) => Err("`timeout` must be longer than nothing".to_owned()),
+            Err(e) => Err(format!("`timeout` is a time such as \"5s\" or \"500ms\", not \"{text}\": {e}")),
+        }
+    }
+
+    /// As the host wants it.
+    pub fn spec(&self) -> host::PluginSpec {
+        host::PluginSpec {
+            name: self.name.clone().unwrap_or_default(),
+            path: self.path.clone(),
+            blake3: self.blake3.clone(),
+            config: self.config.clone(),
+            isolation: match self.isolation {
+                Isolation::None => host::Isolation::None,
+                Isolation::Process => {
+                    host::Isolation::Process { timeout: self.timeout().unwrap_or(DEFAULT_TIMEOUT) }
+                }
+            },
+            on_fault: match self.on_fault {
+                OnFault::Escalate => host::OnFault::Escalate,
+                OnFault::Abort => host::OnFault::Abort,
+            },
+            max_faults: self.max_faults,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The plugin author's first ten minutes: templates and examples build, pass their own tests and the kit, and run.
+#![cfg(unix)]
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+mod support;
+use support::{DIALOGUES, figure, folder, rejoinder, text, write};
+
+/// Where the crates of authors are built: kept, so that the second time is quick.
+fn target() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_rejoinder"));
+    program.ancestors().nth(2).unwrap().join("authors")
+}
+
+fn succeed(command: &mut Command) {
+    let output = command.output().expect("the program is there");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}\n{}\n{}", said(&output.stdout), said(&output.stderr));
+}
+
+/// Tests and builds a crate; returns its library.
+fn cargo(dir: &Path, library: &str) -> String {
+    for verb in ["test", "build"] {
+        let mut cargo = Command::new(env!("CARGO"));
+        // Nothing that this test run was built with may reach into the author's build.
+        for (name, _) in std::env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"CARGO") && name != "CARGO_HOME" {
+                cargo.env_remove(name);
+            }
+        }
+        succeed(cargo.current_dir(dir).env("CARGO_TARGET_DIR", target()).args([
+            verb,
+            "--offline",
+            "--quiet",
+        ]));
+    }
+    text(&target().join("debug").join(format!("{DLL_PREFIX}{library}{DLL_SUFFIX}")))
+}
+
+/// Checks a library by the kit, and asks it about the example dialogues.
+fn check_and_bench(library: &str, cases: &str) -> serde_json::Value {
+    let checked = rejoinder(&["plugin", "check", library, "--cases", cases, "--json"]);
+    assert_eq!(checked.code, 0, "{}", checked.stdout);
+    let bench = rejoinder(&["plugin", "bench", library, "--corpus", DIALOGUES, "--passes", "2", "--json"])
+        .expect(0)
+        .json();
+    assert!(figure(&bench, "candidates") > 5, "{bench}");
+    assert_eq!(figure(&bench, "faults"), 0, "{bench}");
+    bench
+}
+
+#[test]
+fn the_rust_template_builds_passes_its_tests_and_the_kit_and_runs() {
+    let dir = folder();
+    let made = dir.path().join("made");
+    let said = rejoinder(&["plugin", "new", "my-praise", "--dir", &text(&made)]).expect(0).stdout;
+    assert!(said.contains("cargo test"), "{said}");
+    let library = cargo(&made, "rejoinder_plugin_my_praise");
+    check_and_bench(&library, &text(&made.join("cases.toml")));
+
+    let inspected = rejoinder(&["plugin", "inspect", &library, "--json"]).expect(0).json();
+    assert_eq!(inspected["plugin"]["name"], "my-praise");
+    assert_eq!(inspected["plugin"]["reasons"], serde_json::json!(["nothing but praise"]));
+    let pin = inspected["blake3"].as_str().unwrap();
+    let config = format!(
+        "format = 1\n[[plugin]]\npath = \"{library}\"\nblake3 = \"{pin}\"\nconfig = {{ words = [\"thanks\"] }}\nisolation = \"process\"\n"
+    );
+    let config = write(dir.path(), "c.toml", config);
+    let out = text(&dir.path().join("out"));
+    rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &out]).expect(0);
+}
+
+#[test]
+fn the_c_template_builds_and_passes_the_kit_and_runs() {
+    let dir = folder();
+    let made = dir.path().join("made");
+    rejoinder(&["plugin", "new", "c-praise", "--lang", "c", "--dir", &text(&made)]).expect(0);
+    let program = format!("REJOINDER={}", env!("CARGO_BIN_EXE_rejoinder"));
+    for target in ["librejoinder_plugin_c_praise.so", "check"] {
+        succeed(Command::new("make").current_dir(&made).args([target, &program]));
+    }
+    let library = text(&made.join("librejoinder_plugin_c_praise.so"));
+    check_and_bench(&library, &text(&made.join("cases.toml")));
+
+    let listed = rejoinder(&["plugin", "list", "--plugin-dir", &text(&made), "--json"]).expect(0).json();
+    let first = &listed["plugins"][0];
+    assert_eq!((first["name"].as_str(), first["wins"].as_bool()), (Some("c-praise"), Some(true)));
+    let builtin = listed["plugins"].as_array().unwrap().iter().filter(|p| p["origin"] == "linked in").count();
+    assert!(builtin >= 2, "{listed}");
+
+    for (config, message) in
+        [("{\"words\": []}", "has less than 1 item"), ("{\"word\": [\"a\"]}", "unknown key `word`")]
+    {
+        let args = ["plugin", "bench", &library, "--corpus", DIALOGUES, "--plugin-config", config];
+        let ended = rejoinder(&args).expect(7);
+        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_examples_build_pass_the_kit_and_run() {
+    let shouting = Path::new("plugins/examples/shouting-rust");
+    let library = cargo(shouting, "rejoinder_plugin_shouting");
+    check_and_bench(&library, &text(&shouting.join("cases.toml")));
+
+    let dir = folder();
+    let thanks = dir.path().join("librejoinder_plugin_thanks.so");
+    succeed(
+        Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
+            .args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared"])
+            .args(["-I", "plugins/abi/include", "plugins/examples/thanks-c/thanks.c", "-o"])
+            .arg(&thanks),
+    );
+    let cases = write(
+        dir.path(),
+        "cases.toml",
+        "[[case]]\ndialogue = [\"U: a\", \"A: b\", \"U: thanks\"]\nexpect = { verdict = \"abstain\", reason = \"\" }\n",
+    );
+    let bench = check_and_bench(&text(&thanks), &cases);
+    let accepted = bench["verdicts"].as_array().unwrap().iter().any(|v| v["category"] == "UR5");
+    assert!(accepted, "with the rules' hits it finds some: {bench}");
+}
+
+#[test]
+fn mistakes_are_said_and_nothing_is_overwritten() {
+    let dir = folder();
+    let there = text(dir.path());
+    for (args, message) in [
+        (&["plugin", "new", "x", "--dir", &there][..], "is there already"),
+        (&["plugin", "new", "Ünwise"], "cannot be a plugin's name"),
+        (&["plugin", "new", "../x"], "cannot be a plugin's name"),
+        (&["plugin", "new", "x", "--dir", "nowhere", "--sdk", &there], "this is not the folder plugins/sdk"),
+        (&["plugin", "bench", "no/such.so", "--corpus", "no/such.jsonl"], "no file"),
+    ] {
+        let ended = rejoinder(args);
+        assert!(matches!(ended.code, 2 | 7) && ended.stderr.contains(message), "{args:?}\n{}", ended.stderr);
+    }
+    let ended = rejoinder(&["plugin", "inspect", DIALOGUES]).expect(7);
+    assert!(ended.stderr.contains("it is no library of any known system"), "{}", ended.stderr);
+    assert!(!Path::new("nowhere").exists());
+}
