@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use memchr::memmem;
 
 use crate::fold::Folded;
@@ -10,79 +10,104 @@ use crate::fold::Folded;
 /// How much of an answer's opening is searched for apologies and refusals, in bytes.
 const OPENING: usize = 240;
 
-static APOLOGIES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    automaton(&[
-        "sorry",
-        "apolog",
-        "my mistake",
-        "you're right",
-        "you are right",
-        "对不起",
-        "對不起",
-        "抱歉",
-        "すみません",
-        "申し訳",
-        "ごめん",
-        "lo siento",
-        "disculp",
-        "désolé",
-        "excusez",
-        "entschuldig",
-        "tut mir leid",
-        "извин",
-        "прошу прощения",
-        "desculp",
-        "sinto muito",
-    ])
+const APOLOGIES: &[&str] = &[
+    "sorry",
+    "apolog",
+    "my mistake",
+    "you're right",
+    "you are right",
+    "对不起",
+    "對不起",
+    "抱歉",
+    "すみません",
+    "申し訳",
+    "ごめん",
+    "lo siento",
+    "disculp",
+    "désolé",
+    "excusez",
+    "entschuldig",
+    "tut mir leid",
+    "извин",
+    "прошу прощения",
+    "desculp",
+    "sinto muito",
+];
+
+const REFUSALS: &[&str] = &[
+    "i can't",
+    "i cannot",
+    "i can not",
+    "i'm unable",
+    "i am unable",
+    "i am not able",
+    "i'm not able",
+    "as an ai",
+    "i'm not programmed",
+    "i won't",
+    "i will not",
+    "i must decline",
+    "我无法",
+    "我無法",
+    "我不能",
+    "作为一个ai",
+    "作为人工智能",
+    "作為人工智慧",
+    "できません",
+    "no puedo",
+    "como ia",
+    "je ne peux pas",
+    "en tant qu'ia",
+    "ich kann nicht",
+    "ich kann leider",
+    "als ki",
+    "я не могу",
+    "как ии",
+    "não posso",
+    "como uma ia",
+];
+
+/// Apologies, then refusals. The kind is named because the one chosen by default is made to skip long texts.
+static PHRASES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .prefilter(false)
+        .build(APOLOGIES.iter().chain(REFUSALS))
+        .expect("a few phrases fit an automaton")
 });
 
-static REFUSALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    automaton(&[
-        "i can't",
-        "i cannot",
-        "i can not",
-        "i'm unable",
-        "i am unable",
-        "i am not able",
-        "i'm not able",
-        "as an ai",
-        "i'm not programmed",
-        "i won't",
-        "i will not",
-        "i must decline",
-        "我无法",
-        "我無法",
-        "我不能",
-        "作为一个ai",
-        "作为人工智能",
-        "作為人工智慧",
-        "できません",
-        "no puedo",
-        "como ia",
-        "je ne peux pas",
-        "en tant qu'ia",
-        "ich kann nicht",
-        "ich kann leider",
-        "als ki",
-        "я не могу",
-        "как ии",
-        "não posso",
-        "como uma ia",
-    ])
-});
+/// What the opening of an answer does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// It apologises.
+    pub apologises: bool,
+    /// It declines to do what was asked.
+    pub refuses: bool,
+}
 
-fn automaton(phrases: &[&str]) -> AhoCorasick {
-    AhoCorasick::new(phrases).expect("a few phrases fit an automaton")
+impl Opening {
+    /// Reads the opening of `answer`.
+    pub fn of(answer: &str) -> Self {
+        let mut found = Self::default();
+        for phrase in PHRASES.find_overlapping_iter(opening(answer).text()) {
+            if phrase.pattern().as_usize() < APOLOGIES.len() {
+                found.apologises = true;
+            } else {
+                found.refuses = true;
+            }
+        }
+        found
+    }
 }
 
 /// Whether an answer's opening apologises.
 pub fn apologises(answer: &str) -> bool {
-    APOLOGIES.is_match(opening(answer).text())
+    Opening::of(answer).apologises
 }
 
 /// Whether an answer's opening declines to do what was asked.
 pub fn refuses(answer: &str) -> bool {
-    REFUSALS.is_match(opening(answer).text())
+    Opening::of(answer).refuses
 }
 
 fn opening(answer: &str) -> Folded {

@@ -187,7 +187,7 @@ pub fn is_folded(c: char) -> bool {
 
 /// Whether `c` can be part of a word.
 pub fn is_word_char(c: char) -> bool {
-    c == '_' || c.is_alphanumeric()
+    if c.is_ascii() { c == '_' || c.is_ascii_alphanumeric() } else { c.is_alphanumeric() }
 }
 
 /// Whether `c` belongs to a script that is written without spaces between words (Han, kana, Thai, Lao, Khmer,
@@ -215,8 +215,11 @@ pub fn is_word_boundary(text: &str, offset: usize) -> bool {
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c| !is_word_char(c));
-        let first = rest.chars().next()?;
+        let mut first = rest.chars().next()?;
+        while !is_word_char(first) {
+            rest = &rest[first.len_utf8()..];
+            first = rest.chars().next()?;
+        }
         let len = if is_unsegmented(first) { first.len_utf8() } else { word_len(rest) };
         let (word, tail) = rest.split_at(len);
         rest = tail;

@@ -1,16 +1,30 @@
 //! All rules in force, compiled into one scan.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
+use crate::automaton::Automaton;
 use crate::rule::Rule;
 
-/// What a match of one automaton pattern means.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Target {
-    /// A phrase of a rule: a match, once its word boundaries are checked.
-    Phrase(u32),
-    /// A literal that regex `regex` of a rule requires: the regex must be run.
-    Gate { rule: u32, regex: u32 },
+/// What a match of one literal means.
+#[derive(Debug, Default)]
+pub(crate) struct Targets {
+    /// Rules with this phrase: a match, once its word boundaries are checked.
+    pub(crate) phrases: Vec<u32>,
+    /// Numbers of the regexes that require this literal, or another one.
+    pub(crate) gates: Vec<u32>,
+}
+
+/// Literals in one automaton.
+#[derive(Debug)]
+pub(crate) struct Literals {
+    pub(crate) automaton: Automaton,
+    /// By pattern of the automaton.
+    pub(crate) targets: Vec<Targets>,
+}
+
+impl Literals {
+    fn of(all: Vec<(String, Targets)>) -> Self {
+        let (literals, targets): (Vec<String>, Vec<Targets>) = all.into_iter().unzip();
+        Self { automaton: Automaton::new(&literals), targets }
+    }
 }
 
 /// The compiled rules: immutable, shared by all worker threads.
@@ -18,9 +32,11 @@ pub(crate) enum Target {
 pub struct RuleSet {
     rules: Vec<Rule>,
     hash: String,
-    /// Several rules may hang on one literal: `targets[pattern]` lists them.
-    pub(crate) targets: Vec<Vec<Target>>,
-    pub(crate) automaton: Option<AhoCorasick>,
+    /// The literals in ASCII, and those that only a turn beyond ASCII can hold. Together they would take three
+    /// times the memory, since the bytes of each make the other's automaton wide.
+    pub(crate) literals: [Literals; 2],
+    /// Regexes with required literals, by number: (rule, regex).
+    pub(crate) gated: Vec<(u32, u32)>,
     /// Regexes without a required literal: (rule, regex), run on every turn.
     pub(crate) ungated: Vec<(u32, u32)>,
     /// Rules without phrase or regex: their conditions are tried on every turn.
@@ -33,17 +49,17 @@ impl RuleSet {
     /// # Panics
     /// If the automaton would exceed the library's limits (2³¹ states, far beyond any rule set that can be written).
     pub fn new(rules: Vec<Rule>, hash: String) -> Self {
-        let mut patterns: Vec<String> = Vec::new();
-        let mut targets: Vec<Vec<Target>> = Vec::new();
+        let mut literals: Vec<(String, Targets)> = Vec::new();
         let mut place = std::collections::HashMap::<String, usize>::new();
-        let mut add = |literal: String, target: Target| {
+        let mut add = |literal: &String, phrase: Option<u32>, gate: Option<u32>| {
             let at = *place.entry(literal.clone()).or_insert_with(|| {
-                patterns.push(literal);
-                targets.push(Vec::new());
-                targets.len() - 1
+                literals.push((literal.clone(), Targets::default()));
+                literals.len() - 1
             });
-            targets[at].push(target);
+            literals[at].1.phrases.extend(phrase);
+            literals[at].1.gates.extend(gate);
         };
+        let mut gated = Vec::new();
         let mut ungated = Vec::new();
         let mut wordless = Vec::new();
         for (index, rule) in (0..).zip(&rules) {
@@ -51,30 +67,21 @@ impl RuleSet {
                 wordless.push(index);
             }
             for phrase in &rule.phrases {
-                add(phrase.clone(), Target::Phrase(index));
+                add(phrase, Some(index), None);
             }
             for (regex_index, regex) in (0..).zip(&rule.regexes) {
                 match regex.literals() {
                     Some(set) => {
-                        for literal in set {
-                            add(literal.clone(), Target::Gate { rule: index, regex: regex_index });
-                        }
+                        set.iter().for_each(|literal| add(literal, None, Some(gated.len() as u32)));
+                        gated.push((index, regex_index));
                     }
                     None => ungated.push((index, regex_index)),
                 }
             }
         }
-        // The DFA is named because the kind chosen by default above 100 patterns is about four times slower. Its
-        // search for rare bytes is left out: with few literals their letters are in every turn all the same.
-        let automaton = (!patterns.is_empty()).then(|| {
-            AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .match_kind(MatchKind::Standard)
-                .prefilter(false)
-                .build(&patterns)
-                .expect("the literals of a rule set fit the automaton")
-        });
-        Self { rules, hash, targets, automaton, ungated, wordless }
+        let (ascii, beyond): (Vec<_>, Vec<_>) = literals.into_iter().partition(|(text, _)| text.is_ascii());
+        let literals = [Literals::of(ascii), Literals::of(beyond)];
+        Self { rules, hash, literals, gated, ungated, wordless }
     }
 
     /// The rules, in the order of their indices.

@@ -83,11 +83,6 @@ pub enum Measured {
 }
 
 impl Condition {
-    /// Whether to measure it costs less than to run a regex.
-    pub(crate) const fn is_cheap(&self) -> bool {
-        !matches!(self, Self::Unless(_) | Self::Similar(_) | Self::Template(_) | Self::InAnswer(_))
-    }
-
     /// Whether the condition holds for what was measured for it.
     pub fn holds(&self, measured: &Measured) -> bool {
         match (self, measured) {

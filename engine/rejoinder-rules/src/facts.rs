@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 
 use rejoinder_core::change::Change;
-use rejoinder_core::dialogue;
-use rejoinder_core::fold::{Folded, words};
+use rejoinder_core::dialogue::{self, Opening};
+use rejoinder_core::fold::Folded;
 use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
@@ -62,7 +62,7 @@ pub(crate) struct TurnFacts<'a> {
     shared: &'a ConversationFacts,
     turn: usize,
     text: &'a TurnText,
-    word_count: OnceCell<u32>,
+    opening: OnceCell<Opening>,
     most_similar: OnceCell<(f32, usize)>,
     answer: [OnceCell<bool>; AnswerTrait::ALL.len()],
     in_answer: OnceCell<f32>,
@@ -82,11 +82,29 @@ impl<'a> TurnFacts<'a> {
             shared,
             turn,
             text,
-            word_count: OnceCell::new(),
+            opening: OnceCell::new(),
             most_similar: OnceCell::new(),
             answer: Default::default(),
             in_answer: OnceCell::new(),
             template: OnceCell::new(),
+        }
+    }
+
+    /// Whether all of a rule's conditions hold; those that cost little are tried first.
+    pub(crate) fn all_hold(&self, conditions: &[Condition]) -> bool {
+        let (mut cheap, mut dear) = (conditions.iter(), conditions.iter());
+        // Whether it is cheap may change while conditions are tried; a second trial then costs little.
+        cheap.all(|c| !self.is_cheap(c) || self.holds(c)) && dear.all(|c| self.holds(c))
+    }
+
+    /// Whether to try the condition costs less than to run a regex.
+    pub(crate) fn is_cheap(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Unless(_) | Condition::InAnswer(_) => false,
+            Condition::Similar(_) => self.most_similar.get().is_some(),
+            Condition::Template(_) => self.template.get().is_some(),
+            Condition::Language(_) => self.shared.language.get().is_some(),
+            _ => true,
         }
     }
 
@@ -115,7 +133,12 @@ impl<'a> TurnFacts<'a> {
     }
 
     fn word_count(&self) -> u32 {
-        *self.word_count.get_or_init(|| words(self.text.text()).count() as u32)
+        self.words().len() as u32
+    }
+
+    /// The turn's own words.
+    fn words(&self) -> &'a WordBag {
+        self.shared.bags[self.turn].get_or_init(|| WordBag::of_folded(self.text.text()))
     }
 
     fn previous_answer(&self) -> &'a str {
@@ -127,8 +150,8 @@ impl<'a> TurnFacts<'a> {
             let answer = self.previous_answer();
             match which {
                 AnswerTrait::EndsWithQuestion => dialogue::ends_with_question(answer),
-                AnswerTrait::Apologises => dialogue::apologises(answer),
-                AnswerTrait::Refuses => dialogue::refuses(answer),
+                AnswerTrait::Apologises => self.opening(answer).apologises,
+                AnswerTrait::Refuses => self.opening(answer).refuses,
                 AnswerTrait::CutOff => dialogue::is_cut_off(answer),
                 AnswerTrait::HasCode => dialogue::has_code(answer),
                 AnswerTrait::OtherLanguage => {
@@ -140,11 +163,15 @@ impl<'a> TurnFacts<'a> {
         })
     }
 
+    fn opening(&self, answer: &str) -> Opening {
+        *self.opening.get_or_init(|| Opening::of(answer))
+    }
+
     /// The greatest similarity to an earlier user turn (see [`rejoinder_core::similarity`]), and that turn.
     fn most_similar(&self) -> (f32, usize) {
         *self.most_similar.get_or_init(|| {
             let bags = &self.shared.bags;
-            let own = bags[self.turn].get_or_init(|| WordBag::of_folded(self.text.text()));
+            let own = self.words();
             let messages = &self.conversation.messages;
             let mut best = (0.0, self.turn);
             let earlier = (0..self.turn).rev().filter(|&i| messages[i].role == Role::User);
@@ -172,7 +199,7 @@ impl<'a> TurnFacts<'a> {
     /// The share of the turn's words that stand in the last answer, each as often as it does there.
     fn in_answer(&self) -> f32 {
         *self.in_answer.get_or_init(|| {
-            let own = self.shared.bags[self.turn].get_or_init(|| WordBag::of_folded(self.text.text()));
+            let own = self.words();
             if own.is_empty() {
                 return 0.0;
             }

@@ -6,6 +6,7 @@
 //! dialogues that authors put beside their rules.
 #![forbid(unsafe_code)]
 
+mod automaton;
 mod compile;
 mod condition;
 pub mod diagnostic;
@@ -19,6 +20,8 @@ mod rule;
 mod scan;
 mod schema;
 mod shadow;
+mod shadow_pattern;
+mod stand_in;
 pub mod testing;
 mod toml_reader;
 mod witness;

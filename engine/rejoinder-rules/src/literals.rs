@@ -4,7 +4,7 @@
 //! (so `[sSſ]` becomes the letter s again), and for every place inside it the possible openings are extracted; the
 //! place with the longest, fewest openings wins.
 
-use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal, Seq};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 use rejoinder_core::fold::is_folded;
 
@@ -12,6 +12,9 @@ use rejoinder_core::fold::is_folded;
 const MIN_LEN: usize = 2;
 /// More alternatives than this cost the automaton more than they save.
 const MAX_LITERALS: usize = 64;
+
+/// Literals are cut to this many bytes; the extractor's own limit.
+const MAX_LEN: usize = 100;
 
 /// A set of folded literals of which every match of a regex, parsed without regard to case, holds at least one in folded
 /// text; `None` if there is no useful set. White space stands as single spaces.
@@ -45,8 +48,9 @@ fn fold_classes(hir: &Hir) -> Hir {
 
 fn best(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
-        HirKind::Concat(parts) => (0..parts.len())
-            .filter_map(|from| openings(&Hir::concat(parts[from..].to_vec())))
+        HirKind::Concat(parts) => openings_of_tails(parts)
+            .into_iter()
+            .flatten()
             .chain(parts.iter().filter_map(best))
             .max_by_key(|set| rank(set)),
         HirKind::Alternation(parts) => {
@@ -57,14 +61,45 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
             useful(all)
         }
         HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
-        HirKind::Literal(_) => openings(hir),
+        HirKind::Literal(_) => openings(extractor().extract(hir)),
         _ => None,
     }
 }
 
-/// The finite set of literals with which a match of `hir` can begin.
-fn openings(hir: &Hir) -> Option<Vec<String>> {
-    let mut sequence = Extractor::new().kind(ExtractKind::Prefix).limit_total(MAX_LITERALS).extract(hir);
+fn extractor() -> Extractor {
+    let mut extractor = Extractor::new();
+    extractor.kind(ExtractKind::Prefix).limit_total(MAX_LITERALS);
+    extractor
+}
+
+/// The openings of a concatenation without its first part, without its first two, and so on, beginning with all of it:
+/// what the extractor makes of each of them, with each part looked at once.
+fn openings_of_tails(parts: &[Hir]) -> Vec<Option<Vec<String>>> {
+    let of_parts: Vec<Seq> = parts.iter().map(|part| extractor().extract(part)).collect();
+    let tail = |from: usize| {
+        let mut sequence = Seq::singleton(Literal::exact(Vec::new()));
+        for next in &of_parts[from..] {
+            if sequence.is_inexact() {
+                break;
+            }
+            let mut next = next.clone();
+            if sequence.max_cross_len(&next).is_some_and(|len| len > MAX_LITERALS) {
+                next.make_infinite();
+            }
+            sequence.cross_forward(&mut next);
+            sequence.keep_first_bytes(MAX_LEN);
+        }
+        openings(sequence)
+    };
+    (0..parts.len()).map(tail).collect()
+}
+
+/// The finite set of literals that a sequence of openings holds.
+fn openings(mut sequence: Seq) -> Option<Vec<String>> {
+    // Nothing comes of one so short, and to minimise a sequence costs more than to find it.
+    if sequence.min_literal_len()? < MIN_LEN {
+        return None;
+    }
     sequence.minimize_by_preference();
     let literals = sequence.literals()?;
     let texts =
@@ -117,6 +152,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn tails_open_as_the_extractor_says(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "no", "[Ss]till", "wr?ong", "s[ea]me", "(a|the) error", "[,. ]+", ".{0,3}", " ?", "(i|YOU)?", "(said|MEANT)",
+                "x+", r"\b", "(ab){2}", "$", "^", "É|ß", "(a|ab)?", "[a-h]", "(one|two|three|four|five)", "(?:long ){40}",
+            ]), 1..8),
+        ) {
+            let hir = ParserBuilder::new().build().parse(&parts.concat()).unwrap();
+            let HirKind::Concat(parts) = hir.kind() else { return Ok(()) };
+            let one_by_one = (0..parts.len()).map(|from| openings(extractor().extract(&Hir::concat(parts[from..].to_vec()))));
+            prop_assert_eq!(openings_of_tails(parts), one_by_one.collect::<Vec<_>>());
+        }
+
         /// The gate never hides a match: whatever matches holds one of the literals.
         #[test]
         fn every_match_holds_a_literal(

@@ -1,8 +1,8 @@
 //! A regex of a rule, as it runs over folded text.
 //!
 //! Two automata stand for it, each built when it is first needed. One has no tables of Unicode: it is built several times
-//! faster, never leaves its fast path, and runs over ASCII turns and, where the pattern names nothing beyond ASCII, over
-//! the shadows of all others ([`TurnText`]). What is left goes to the one with the tables. They find the same.
+//! faster, never leaves its fast path, and runs over ASCII turns and, where the pattern names nothing that shadows hide,
+//! over the shadows of all others ([`TurnText`]). What is left goes to the one with the tables. They find the same.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -10,10 +10,11 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder};
 use regex_automata::meta;
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::literals;
-use crate::shadow::{self, TurnText};
+use crate::shadow::TurnText;
+use crate::shadow_pattern::ShadowPattern;
 
 /// Greatest size of a compiled regex, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -26,9 +27,14 @@ pub struct Pattern {
     source: String,
     /// See [`literals::required`].
     literals: Option<Vec<String>>,
-    suits_shadows: bool,
-    ascii: OnceLock<meta::Regex>,
+    shadow: OnceLock<OverShadows>,
     unicode: OnceLock<Regex>,
+}
+
+#[derive(Clone, Debug)]
+struct OverShadows {
+    regex: meta::Regex,
+    suits_all: bool,
 }
 
 /// Why a pattern cannot be used.
@@ -49,8 +55,7 @@ impl Pattern {
         let pattern = Self {
             source: source.to_owned(),
             literals: literals::required(&hir),
-            suits_shadows: shadow::suits(source),
-            ascii: OnceLock::new(),
+            shadow: OnceLock::new(),
             unicode: OnceLock::new(),
         };
         if states(&hir) > SURELY_SMALL {
@@ -84,9 +89,9 @@ impl Pattern {
         turn: &TurnText,
         mut fits: impl FnMut(&Range<usize>) -> bool,
     ) -> Option<Range<usize>> {
-        if turn.is_ascii() || self.suits_shadows {
-            let regex = self.ascii.get_or_init(|| self.without_unicode());
-            let mut found = regex.find_iter(turn.shadow()).map(|m| turn.range(m.range()));
+        let over_shadows = self.shadow.get_or_init(|| self.over_shadows());
+        if turn.is_ascii() || over_shadows.suits_all {
+            let mut found = over_shadows.regex.find_iter(turn.shadow()).map(|m| turn.range(m.range()));
             return found.find(|range| fits(range));
         }
         let regex = self.unicode.get_or_init(|| {
@@ -95,46 +100,18 @@ impl Pattern {
         regex.find_iter(turn.text()).map(|m| m.range()).find(|range| fits(range))
     }
 
-    fn without_unicode(&self) -> meta::Regex {
+    fn over_shadows(&self) -> OverShadows {
         let hir = parse(&self.source).expect("the pattern was read before");
-        let config = meta::Config::new().nfa_size_limit(None).onepass_size_limit(None);
-        meta::Builder::new()
-            .configure(config)
-            .build_from_hir(&ascii_part(&hir))
-            .expect("its size has no limit")
+        let ShadowPattern { hir, suits_all } = ShadowPattern::of(&hir);
+        let config = meta::Config::new().utf8_empty(false).nfa_size_limit(None).onepass_size_limit(None);
+        let regex =
+            meta::Builder::new().configure(config).build_from_hir(&hir).expect("its size has no limit");
+        OverShadows { regex, suits_all }
     }
 }
 
 fn parse(source: &str) -> Result<Hir, Box<regex_syntax::Error>> {
     ParserBuilder::new().case_insensitive(true).build().parse(source).map_err(Box::new)
-}
-
-/// What of an expression can match ASCII text.
-fn ascii_part(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Literal(literal) if !literal.0.is_ascii() => Hir::fail(),
-        HirKind::Class(Class::Unicode(class)) => {
-            let mut class = class.clone();
-            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7F')]));
-            Hir::class(Class::Unicode(class))
-        }
-        HirKind::Look(look) => Hir::look(match look {
-            Look::WordUnicode => Look::WordAscii,
-            Look::WordUnicodeNegate => Look::WordAsciiNegate,
-            Look::WordStartUnicode => Look::WordStartAscii,
-            Look::WordEndUnicode => Look::WordEndAscii,
-            Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
-            Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
-            other => *other,
-        }),
-        HirKind::Repetition(repetition) => {
-            Hir::repetition(Repetition { sub: Box::new(ascii_part(&repetition.sub)), ..repetition.clone() })
-        }
-        HirKind::Capture(capture) => ascii_part(&capture.sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(ascii_part).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(ascii_part).collect()),
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
-    }
 }
 
 /// How many states an automaton for the expression has, about.
@@ -205,8 +182,10 @@ mod tests {
             parts in prop::collection::vec(prop::sample::select(vec![
                 "no", "[^a-z]+", r"\w+", r"\W*", r"\b", r"\B", r"\s", r"\d{1,3}", ".", "[.,!?]", "(?:it|that)", "K", "s",
                 "^", "$", "(?m)^", "x?", r"[\w']+", r"\pL", "é?", "(?i)NO", "(?-i:NO)", "[^é]", ".{2,3}", "_",
+                "[éè]+", "é", "„", "[«„\"]", "[一-龥]", "ł", r"\D", r"\PL", "(?-i:É)", "[à-ÿ]", r"\u{301}", "œ|…", r"[\d_]", "[x-z]",
+                r"\x01", r"[^\x00-\x40]", "я+", "[^\\w\\s]", "[yz]",
             ]), 1..6),
-            text in "(no|it|that|K|s|x|1|22|[ ,.!?'_\n]|NO|é|ßx|谢谢|…|🙂|e\u{301}){0,14}",
+            text in "(no|it|that|K|s|x|1|22|[ ,.!?'_\n]|NO|é|ßx|谢谢|…|🙂|e\u{301}|[\u{1}yzœ„«٣ł²Ⅷя\u{301}\u{212a}ſ]){0,14}",
         ) {
             if let Ok(pattern) = Pattern::new(&parts.concat()) {
                 let turn = turn(&text);

@@ -1,6 +1,6 @@
 //! The prefilter: marks one later turn with the hits of all rules.
 //!
-//! One pass of the automaton over the folded turn finds phrases and gates regexes; regexes run only behind their
+//! A pass of an automaton over the folded turn finds phrases and opens the gates of regexes; regexes run only behind open
 //! gates; conditions on the dialogue are worked out only for rules that matched, and at most once a turn.
 
 use std::ops::Range;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use rejoinder_core::fold::{is_unsegmented, is_word_boundary, is_word_char};
 use rejoinder_core::{Conversation, Hit};
 
-use crate::compile::{RuleSet, Target};
+use crate::compile::{Literals, RuleSet, Targets};
 use crate::explain::{Check, Match, Trial};
 use crate::facts::{ConversationFacts, TurnFacts};
 use crate::rule::At;
@@ -20,7 +20,6 @@ use crate::witness::{Costs, Misplaced, Witness};
 pub struct Scanner<'r> {
     set: &'r RuleSet,
     text: TurnText,
-    flat: String,
     matches: Matches,
     hits: Vec<Hit>,
     facts: ConversationFacts,
@@ -29,18 +28,55 @@ pub struct Scanner<'r> {
 /// What matched in the turn at hand.
 #[derive(Debug)]
 struct Matches {
-    /// Per rule: the first span that matched, in folded bytes.
+    /// By rule: the first span that matched, in folded bytes.
     spans: Vec<Option<Range<usize>>>,
     /// Rules with a match; sorted once all are found.
     touched: Vec<u32>,
-    /// Regexes whose gates are open.
-    gates: Vec<(u32, u32)>,
+    /// Numbers of the regexes whose gates are open, in the order of their opening.
+    gates: Vec<u32>,
+    /// By number: the end and the beginning of the first literal that opened the gate; [`CLOSED`] if none did.
+    opened: Vec<(u32, u32)>,
+    /// Literals that opened their gates, and whether one has, for each of the automata.
+    openers: [Vec<u32>; 2],
+    is_opener: [Vec<bool>; 2],
 }
+
+const CLOSED: (u32, u32) = (u32::MAX, u32::MAX);
 
 impl Matches {
     fn add(&mut self, rule: u32, span: Range<usize>) {
-        self.spans[rule as usize] = Some(span);
-        self.touched.push(rule);
+        if self.spans[rule as usize].replace(span).is_none() {
+            self.touched.push(rule);
+        }
+    }
+
+    /// Opens the gates of a literal of an automaton that was found at `range`.
+    fn open(&mut self, automaton: usize, literal: usize, gates: &[u32], range: &Range<usize>) {
+        if std::mem::replace(&mut self.is_opener[automaton][literal], true) {
+            return;
+        }
+        self.openers[automaton].push(literal as u32);
+        let here = (range.end as u32, range.start as u32);
+        for &gate in gates {
+            let opened = &mut self.opened[gate as usize];
+            if *opened == CLOSED {
+                self.gates.push(gate);
+            }
+            *opened = here.min(*opened);
+        }
+    }
+
+    /// Puts the gates in the order of their opening, where more than one automaton was at it.
+    fn sort_gates(&mut self) {
+        let opened = &self.opened;
+        self.gates.sort_unstable_by_key(|&gate| (opened[gate as usize], gate));
+    }
+
+    fn close_gates(&mut self) {
+        for (openers, is_opener) in self.openers.iter_mut().zip(&mut self.is_opener) {
+            openers.drain(..).for_each(|literal| is_opener[literal as usize] = false);
+        }
+        self.gates.drain(..).for_each(|gate| self.opened[gate as usize] = CLOSED);
     }
 }
 
@@ -50,8 +86,14 @@ impl<'r> Scanner<'r> {
         Self {
             set,
             text: TurnText::default(),
-            flat: String::new(),
-            matches: Matches { spans: vec![None; set.rules().len()], touched: Vec::new(), gates: Vec::new() },
+            matches: Matches {
+                spans: vec![None; set.rules().len()],
+                touched: Vec::new(),
+                gates: Vec::new(),
+                opened: vec![CLOSED; set.gated.len()],
+                openers: Default::default(),
+                is_opener: set.literals.each_ref().map(|l| vec![false; l.targets.len()]),
+            },
             hits: Vec::new(),
             facts: ConversationFacts::default(),
         }
@@ -88,13 +130,12 @@ impl<'r> Scanner<'r> {
         self.hits.clear();
         self.text.fold(text);
         let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
-        let found =
-            Finder { set: self.set, text: &self.text, flat: &mut self.flat, matches: &mut self.matches };
+        let found = Finder { set: self.set, text: &self.text, matches: &mut self.matches };
         found.find(&facts, witness);
         for &index in &self.matches.touched {
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
             let conditions = &self.set.rule(index).conditions;
-            if witness.at_rule(index, || conditions.iter().all(|c| facts.holds(c))) {
+            if witness.at_rule(index, || facts.all_hold(conditions)) {
                 let original = self.text.folded().original_range(text, sentence(self.text.text(), &span));
                 self.hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
             }
@@ -113,8 +154,7 @@ impl<'r> Scanner<'r> {
         self.text.fold(text);
         let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
         let mut misplaced = Misplaced::default();
-        let found =
-            Finder { set: self.set, text: &self.text, flat: &mut self.flat, matches: &mut self.matches };
+        let found = Finder { set: self.set, text: &self.text, matches: &mut self.matches };
         found.find(&facts, &mut misplaced);
         self.matches.touched.clear();
         let folded = self.text.text();
@@ -150,7 +190,6 @@ impl<'r> Scanner<'r> {
 struct Finder<'s> {
     set: &'s RuleSet,
     text: &'s TurnText,
-    flat: &'s mut String,
     matches: &'s mut Matches,
 }
 
@@ -169,55 +208,62 @@ impl Finder<'_> {
     }
 
     fn match_literals(&mut self, witness: &mut impl Witness) {
-        let Some(automaton) = &self.set.automaton else { return };
-        let text = self.text.text();
-        // Phrases know white space as one space only; the two texts have the same offsets.
-        let haystack = if text.contains('\n') {
-            self.flat.clear();
-            self.flat.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
-            &*self.flat
-        } else {
-            text
-        };
         let begun = witness.now();
-        for found in automaton.find_overlapping_iter(haystack) {
-            for target in &self.set.targets[found.pattern().as_usize()] {
-                match *target {
-                    Target::Phrase(rule) => {
-                        let fits = self.matches.spans[rule as usize].is_none()
-                            && is_word_boundary(haystack, found.start())
-                            && is_word_boundary(haystack, found.end());
-                        if !fits {
-                            continue;
-                        }
-                        if stands_at(self.set.rule(rule).at, haystack, &found.range()) {
-                            self.matches.add(rule, found.range());
-                        } else {
-                            witness.misplaced(rule, found.range());
-                        }
-                    }
-                    Target::Gate { rule, regex } => {
-                        if !self.matches.gates.contains(&(rule, regex)) {
-                            self.matches.gates.push((rule, regex));
-                        }
-                    }
+        let [ascii, beyond] = &self.set.literals;
+        self.match_these(0, ascii, witness);
+        if !self.text.is_ascii() {
+            self.match_these(1, beyond, witness);
+            self.matches.sort_gates();
+        }
+        witness.literals(begun);
+    }
+
+    fn match_these(&mut self, which: usize, literals: &Literals, witness: &mut impl Witness) {
+        let Literals { automaton, targets } = literals;
+        for (end, found) in automaton.ends(self.text.text().as_bytes()) {
+            for literal in found {
+                let range = end - automaton.len_of(literal)..end;
+                let Targets { phrases, gates } = &targets[literal as usize];
+                if !gates.is_empty() {
+                    self.matches.open(which, literal as usize, gates, &range);
+                }
+                if !phrases.is_empty() {
+                    self.match_phrase(range, phrases, witness);
                 }
             }
         }
-        witness.literals(begun);
+    }
+
+    fn match_phrase(&mut self, range: Range<usize>, rules: &[u32], witness: &mut impl Witness) {
+        let text = self.text.text();
+        if !is_word_boundary(text, range.start) || !is_word_boundary(text, range.end) {
+            return;
+        }
+        for &rule in rules {
+            let found = &self.matches.spans[rule as usize];
+            if found.as_ref().is_some_and(|found| found.end <= range.end) {
+                continue;
+            }
+            if stands_at(self.set.rule(rule).at, text, &range) {
+                self.matches.add(rule, range.clone());
+            } else {
+                witness.misplaced(rule, range.clone());
+            }
+        }
     }
 
     fn match_regexes(&mut self, facts: &TurnFacts<'_>, witness: &mut impl Witness) {
         let text = self.text.text();
         let gates = std::mem::take(&mut self.matches.gates);
-        for &(index, regex) in self.set.ungated.iter().chain(&gates) {
+        let open = gates.iter().map(|&gate| &self.set.gated[gate as usize]);
+        for &(index, regex) in self.set.ungated.iter().chain(open) {
             if self.matches.spans[index as usize].is_some() {
                 continue;
             }
             let rule = self.set.rule(index);
-            // Most regexes are spared by a word count or the language.
+            // Most regexes are spared by a word count.
             if !witness.wants_all()
-                && !rule.conditions.iter().filter(|c| c.is_cheap()).all(|c| facts.holds(c))
+                && !rule.conditions.iter().filter(|c| facts.is_cheap(c)).all(|c| facts.holds(c))
             {
                 continue;
             }
@@ -239,7 +285,7 @@ impl Finder<'_> {
             }
         }
         self.matches.gates = gates;
-        self.matches.gates.clear();
+        self.matches.close_gates();
     }
 }
 
@@ -286,7 +332,69 @@ fn sentence(text: &str, range: &Range<usize>) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rejoinder_core::fold::Folded;
+    use rejoinder_core::{Message, Role};
+
     use super::*;
+    use crate::Pack;
+
+    const PHRASES: [&str; 8] = ["no", "no not", "não", "é", "that is", "is não", "谢谢", "not é no"];
+    const REGEXES: [&str; 6] =
+        ["not (?:is|é)", "is.no", "não? (?:no|that)", "谢 ?谢", "(?:that|é) is", "no no|é é"];
+
+    /// Where `literal` stands in `text`, which has no line feeds.
+    fn places(text: &str, literal: &str) -> Vec<Range<usize>> {
+        let starts = text.char_indices().map(|(at, _)| at);
+        starts.filter(|&at| text[at..].starts_with(literal)).map(|at| at..at + literal.len()).collect()
+    }
+
+    proptest! {
+        /// A phrase goes before a regex, and the one that ends first before others; a regex whose literal ends first
+        /// goes before others.
+        #[test]
+        fn the_first_match_of_a_rule_counts(
+            phrases in prop::sample::subsequence(PHRASES.to_vec(), 0..=3),
+            regexes in prop::sample::subsequence(REGEXES.to_vec(), 1..=3),
+            text in "((no|not|não|é|that|is|谢|谢谢)[ \n]){1,8}",
+        ) {
+            let rule = format!(
+                "format = 1\n[[rule]]\nid = \"a\"\nroute = \"score\"\nweight = 1.0\nany = {phrases:?}\nregex = {regexes:?}\n"
+            );
+            let rule = if phrases.is_empty() { rule.replace("any = []\n", "") } else { rule };
+            let set = Pack::compile(vec![Pack::new("a", "a.toml", &rule)], &[]).unwrap();
+            let folded = Folded::new(&text).text().to_owned();
+            let flat = folded.replace('\n', " ");
+            let by_end = |range: &Range<usize>| (range.end, range.start);
+            let fits = |r: &Range<usize>| is_word_boundary(&flat, r.start) && is_word_boundary(&flat, r.end);
+            let phrase = phrases.iter().flat_map(|p| places(&flat, p)).filter(fits).min_by_key(by_end);
+            let mut turn = TurnText::default();
+            turn.fold(&text);
+            let mut open: Vec<_> = (0..)
+                .zip(&set.rule(0).regexes)
+                .filter_map(|(i, regex)| {
+                    let gates = regex.literals().unwrap().iter().flat_map(|l| places(&flat, l));
+                    Some((gates.map(|range| by_end(&range)).min()?, i, regex))
+                })
+                .collect();
+            open.sort_by_key(|&(opened, i, _)| (opened, i));
+            let first = phrase.or_else(|| open.iter().find_map(|(.., regex)| regex.find(&turn)));
+            let expected = first.map(|range| turn.folded().original_range(&text, sentence(&folded, &range)));
+
+            let messages = [(Role::User, "q"), (Role::Assistant, "a"), (Role::User, &text)];
+            let conversation = Conversation {
+                id: "c".into(),
+                messages: messages.into_iter().map(|(role, text)| Message::new(role, text)).collect(),
+            };
+            let mut scanner = Scanner::new(&set);
+            scanner.begin(&conversation);
+            for _ in 0..2 {
+                let hits = scanner.scan(&conversation, 2);
+                let found = hits.first().map(|hit| hit.start as usize..hit.end as usize);
+                prop_assert_eq!(&found, &expected);
+            }
+        }
+    }
 
     #[test]
     fn a_span_is_the_sentence_around_the_match() {

@@ -1,15 +1,13 @@
 //! A folded text with one byte a character, over which automata without tables of Unicode see what those with them see
-//! in the text itself: its ASCII, which other characters belong to words, and how many characters there are.
+//! in the text itself: its ASCII, the letters and marks that patterns name, which other characters belong to words, and
+//! how many characters there are.
 
 use std::cell::OnceCell;
 use std::ops::Range;
 
 use rejoinder_core::fold::Folded;
 
-/// Stands for a character beyond ASCII that belongs to words.
-const WORD: u8 = b'_';
-/// Stands for any other character beyond ASCII.
-const OTHER: u8 = 1;
+use crate::stand_in;
 
 /// The turn at hand, folded, with its shadow as soon as somebody asks for it.
 #[derive(Debug, Default)]
@@ -71,21 +69,12 @@ impl TurnText {
         self.shadow.get_or_init(|| {
             let mut shadow = Shadow { bytes: Vec::with_capacity(self.text().len()), drifts: Vec::new() };
             for (at, c) in self.text().char_indices() {
-                if c.is_ascii() {
-                    shadow.bytes.push(c as u8);
-                    continue;
+                shadow.bytes.push(stand_in::of(c));
+                if !c.is_ascii() {
+                    shadow.drifts.push((shadow.bytes.len(), at + c.len_utf8()));
                 }
-                shadow.bytes.push(if regex_syntax::is_word_character(c) { WORD } else { OTHER });
-                shadow.drifts.push((shadow.bytes.len(), at + c.len_utf8()));
             }
             shadow
         })
     }
-}
-
-/// Whether a pattern can be matched against shadows: it names no character beyond ASCII, and not the one that stands for
-/// them.
-pub(crate) fn suits(pattern: &str) -> bool {
-    let names_unicode = || ["\\p", "\\P", "\\u", "\\U", "\\x", "_"].iter().any(|s| pattern.contains(s));
-    pattern.is_ascii() && !names_unicode()
 }
