@@ -10,6 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::frame::{self, Header, kind};
+use super::wait::Waiter;
 use super::{Hello, Which};
 use crate::batch::Earlier;
 use crate::handshake::Description;
@@ -39,6 +40,7 @@ pub struct Child {
     stream: UnixStream,
     /// How long a call may take.
     timeout: Duration,
+    waiter: Waiter,
 }
 
 /// Why a call to a child brought no answer.
@@ -117,7 +119,7 @@ impl Launch {
             // A key that interrupts the run must not look like a crash of its plugins.
             .process_group(0)
             .spawn()?;
-        let mut child = Child { process, stream: ours, timeout: BEGINNING };
+        let mut child = Child { process, stream: ours, timeout: BEGINNING, waiter: Waiter::default() };
         child.limit(BEGINNING)?;
         Ok(child)
     }
@@ -170,8 +172,11 @@ impl Child {
         deadline: Instant,
         output: &mut Columns,
     ) -> io::Result<Result<Notes, Missed>> {
+        let asked = Instant::now();
+        self.waiter.wait(&self.stream);
         let mut stream = Until { stream: &self.stream, deadline };
         let header = Header::read(&mut stream)?;
+        self.waiter.took(asked.elapsed());
         if header.kind != kind::ANSWERS {
             let text = frame::read_text(&mut stream, header.text)?;
             return Ok(Err(self.no_answer(header.kind, text)));

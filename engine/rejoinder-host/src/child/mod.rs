@@ -8,6 +8,7 @@
 mod frame;
 mod launch;
 mod serve;
+mod wait;
 
 pub use frame::{Header, kind};
 pub use launch::{Child, Launch, Missed};

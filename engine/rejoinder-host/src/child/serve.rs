@@ -3,9 +3,10 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::frame::{self, Header, kind};
+use super::wait::Waiter;
 use super::{Hello, Which};
 use crate::abi::Plugin;
 use crate::batch::Earlier;
@@ -27,11 +28,15 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
     end_with_parent();
     panics::install();
     let mut served = Served::default();
+    let mut waiter = Waiter::default();
     loop {
+        let answered = Instant::now();
+        waiter.wait(&stream);
         let header = match Header::read(&mut stream) {
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             header => header?,
         };
+        waiter.took(answered.elapsed());
         if header.kind == kind::BATCH {
             served.classify(&mut stream, &header)?;
             continue;
