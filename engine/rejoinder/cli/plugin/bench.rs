@@ -76,9 +76,9 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     }
     let bench = PluginBench::new(&engine.registry.plugins()[0], &tally, nanoseconds);
     if args.json {
-        print_json(&bench)?
+        print_json(&bench)?;
     } else {
-        print(&bench.text())?
+        print(&bench.text())?;
     }
     Ok(Exit::Ok)
 }
