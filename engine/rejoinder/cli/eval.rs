@@ -91,15 +91,9 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             let scanned = worker.process(chunk)?;
             let mut compared = Compared::new(worker.engine);
             for conversation in &scanned.conversations {
-                if !args.labelled.admits(&conversation.record) {
+                let missing = &mut compared.unlabelled;
+                let Some(Some(labels)) = args.labelled.of(true, conversation, &chunk.file, missing) else {
                     continue;
-                }
-                let labels = match args.labelled.read(&conversation.record) {
-                    Ok(labels) => labels,
-                    Err(why) => {
-                        compared.unlabelled.add(&chunk.file, conversation.ordinal, &why);
-                        continue;
-                    }
                 };
                 compared.conversations += 1;
                 for turn in scanned.turns(conversation) {

@@ -6,6 +6,7 @@ use rejoinder_data::Record;
 use rejoinder_data::labels::{self, Label};
 
 use crate::failure::Failure;
+use crate::pipeline::worker::ScannedConversation;
 
 #[derive(Debug, Args)]
 pub(super) struct LabelArgs {
@@ -40,7 +41,7 @@ pub(super) struct Labels<'a> {
 
 impl LabelArgs {
     /// Whether the record passes the filter: its column is compared as text.
-    pub(super) fn admits(&self, record: &Record<'_>) -> bool {
+    fn admits(&self, record: &Record<'_>) -> bool {
         self.filter.as_ref().is_none_or(|(key, value)| {
             record.column(key).is_some_and(|raw| {
                 let raw = raw.get();
@@ -49,12 +50,27 @@ impl LabelArgs {
         })
     }
 
-    /// Reads the record's labels.
-    ///
-    /// # Errors
-    /// Why it has none that can be used.
-    pub(super) fn read(&self, record: &Record<'_>) -> Result<Labels<'_>, String> {
-        Ok(Labels { args: self, listed: labels::read(record)? })
+    /// The labels of a conversation, if they are `wanted`; `None` if it does not count, because of the filter or because
+    /// it has no labels that can be used, which is noted.
+    pub(super) fn of(
+        &self,
+        wanted: bool,
+        conversation: &ScannedConversation<'_>,
+        file: &str,
+        unlabelled: &mut Unlabelled,
+    ) -> Option<Option<Labels<'_>>> {
+        let record = &conversation.record;
+        if !self.admits(record) {
+            return None;
+        }
+        match wanted.then(|| labels::read(record)) {
+            None => Some(None),
+            Some(Ok(listed)) => Some(Some(Labels { args: self, listed })),
+            Some(Err(why)) => {
+                unlabelled.0.push(format!("{file}:{}: {why}", conversation.ordinal + 1));
+                None
+            }
+        }
     }
 }
 
@@ -73,10 +89,6 @@ impl Labels<'_> {
 pub(super) struct Unlabelled(Vec<String>);
 
 impl Unlabelled {
-    pub(super) fn add(&mut self, file: &str, line: u64, why: &str) {
-        self.0.push(format!("{file}:{}: {why}", line + 1));
-    }
-
     pub(super) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }

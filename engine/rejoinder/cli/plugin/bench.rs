@@ -95,14 +95,10 @@ fn read(args: &BenchArgs, engine: &Engine, files: &[InputFile]) -> Result<(Tally
         |worker, chunk| {
             let scanned = worker.process(chunk)?;
             let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
-            for conversation in scanned.conversations.iter().filter(|c| args.labelled.admits(&c.record)) {
-                let labels = match args.labels.then(|| args.labelled.read(&conversation.record)) {
-                    None => None,
-                    Some(Ok(labels)) => Some(labels),
-                    Some(Err(why)) => {
-                        unlabelled.add(&chunk.file, conversation.ordinal, &why);
-                        continue;
-                    }
+            for conversation in &scanned.conversations {
+                let missing = &mut unlabelled;
+                let Some(labels) = args.labelled.of(args.labels, conversation, &chunk.file, missing) else {
+                    continue;
                 };
                 for turn in scanned.turns(conversation) {
                     let label = labels.as_ref().and_then(|labels| labels.of(turn.message_index));

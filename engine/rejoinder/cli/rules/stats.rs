@@ -72,16 +72,9 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
             counts.cost(&worker.take_costs());
             let mut unlabelled = Unlabelled::default();
             for conversation in &scanned.conversations {
-                if !args.labelled.admits(&conversation.record) {
+                let missing = &mut unlabelled;
+                let Some(labels) = args.labelled.of(args.labels, conversation, &chunk.file, missing) else {
                     continue;
-                }
-                let labels = match args.labels.then(|| args.labelled.read(&conversation.record)) {
-                    None => None,
-                    Some(Ok(labels)) => Some(labels),
-                    Some(Err(why)) => {
-                        unlabelled.add(&chunk.file, conversation.ordinal, &why);
-                        continue;
-                    }
                 };
                 for turn in scanned.turns(conversation) {
                     let label = labels.as_ref().map(|l| l.of(turn.message_index));
