@@ -35,6 +35,6 @@ pub use handshake::Description;
 pub use locate::{describe, inspect};
 pub use registry::{LoadedPlugin, Registry, Surroundings};
 pub use rejoinder_plugin_abi as abi;
-pub use search::SearchPath;
+pub use search::{FoundLibrary, SearchPath};
 pub use session::Session;
 pub use spec::{Isolation, Launcher, OnFault, Origin, PluginSpec};

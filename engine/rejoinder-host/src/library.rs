@@ -43,7 +43,7 @@ pub fn load(path: &Path, bytes: &[u8], host: &'static Host) -> Result<*const Plu
 }
 
 /// Why the system's loader will not take a file, where its own message would not say.
-fn unfit(bytes: &[u8]) -> Option<String> {
+pub fn unfit(bytes: &[u8]) -> Option<String> {
     let Ok(kind) = FileKind::parse(bytes) else {
         return Some(match bytes {
             [] => "it is empty".into(),

@@ -3,6 +3,24 @@
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
+use crate::library;
+
+/// What a plugin's file begins with, after the platform's prefix.
+const PREFIX: &str = "rejoinder_plugin_";
+
+/// A library that is called as plugins are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundLibrary {
+    /// The name that finds it, with `-` for the file's `_`.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Hash of its bytes, in hex; empty if it cannot be read.
+    pub blake3: String,
+    /// Why it cannot be loaded, as far as reading tells; empty if nothing speaks against it.
+    pub problem: String,
+}
+
 /// Folders that are searched for plugins, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchPath(Vec<PathBuf>);
@@ -21,25 +39,33 @@ impl SearchPath {
         Self(dirs)
     }
 
-    /// All files that are called as plugins are, in order.
-    pub fn libraries(&self) -> Vec<PathBuf> {
-        let is_plugin = |path: &PathBuf| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with(&format!("{DLL_PREFIX}rejoinder_plugin_")) && name.ends_with(DLL_SUFFIX)
+    /// All libraries that are called as plugins are, in order. They are read and not loaded.
+    pub fn libraries(&self) -> Vec<FoundLibrary> {
+        let found = |path: PathBuf| {
+            let file = path.file_name()?.to_str()?;
+            let name = file.strip_prefix(DLL_PREFIX)?.strip_prefix(PREFIX)?.strip_suffix(DLL_SUFFIX)?;
+            let name = name.replace('_', "-");
+            let (blake3, problem) = match std::fs::read(&path) {
+                Ok(bytes) => {
+                    (blake3::hash(&bytes).to_hex().to_string(), library::unfit(&bytes).unwrap_or_default())
+                }
+                Err(e) => (String::new(), format!("it cannot be read: {e}")),
+            };
+            Some(FoundLibrary { name, path, blake3, problem })
         };
         let mut libraries = Vec::new();
         for dir in &self.0 {
             let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-            let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_plugin).collect();
-            found.sort();
-            libraries.extend(found);
+            let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+            paths.sort();
+            libraries.extend(paths.into_iter().filter_map(found));
         }
         libraries
     }
 
     /// The files that may hold the plugin `name`, in order.
     pub(crate) fn candidates(&self, name: &str) -> Vec<PathBuf> {
-        let file = format!("{DLL_PREFIX}rejoinder_plugin_{}{DLL_SUFFIX}", name.replace('-', "_"));
+        let file = format!("{DLL_PREFIX}{PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"));
         self.0.iter().map(|dir| dir.join(&file)).collect()
     }
 }

@@ -1,17 +1,18 @@
 //! `rejoinder plugin list`: the plugins that a config could name, where each is, and which of two with one name wins.
+//! Libraries are looked at and not loaded: a plugin's code runs only where somebody names it.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use clap::Args;
-use rejoinder_host::{Description, Origin, SearchPath};
+use rejoinder_core::printable;
+use rejoinder_host::{Origin, SearchPath};
 use serde::Serialize;
 
 use super::super::run::Settings;
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::built_in;
-use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
@@ -24,15 +25,15 @@ pub(in crate::cli) struct ListArgs {
 
 #[derive(Debug, Serialize)]
 struct Row {
-    /// Empty for a library that cannot be loaded.
+    /// As a config may name it: told by the file, in which `_` may stand for `-`.
     name: String,
-    version: String,
+    /// What is known without loading it.
     about: String,
     /// Where it is.
     origin: String,
     /// Whether a config that names it gets this one.
     wins: bool,
-    /// Why it cannot be loaded; empty if it can.
+    /// Why it cannot be loaded; empty if nothing speaks against it.
     problem: String,
 }
 
@@ -40,23 +41,24 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     let config = args.settings.effective()?.config;
     let mut taken = HashSet::new();
     let mut rows = Vec::new();
-    for path in SearchPath::new(config.plugin_dirs).libraries() {
-        rows.push(match rejoinder_host::inspect(&path) {
-            Ok((description, origin)) => row(description, &origin, &mut taken),
-            Err(error) => Row {
-                name: String::new(),
-                version: String::new(),
-                about: String::new(),
-                origin: path.display().to_string(),
-                wins: false,
-                problem: error.to_string(),
-            },
+    for library in SearchPath::new(config.plugin_dirs).libraries() {
+        rows.push(Row {
+            wins: taken.insert(library.name.clone()),
+            name: library.name,
+            about: format!("blake3 {}", library.blake3),
+            origin: library.path.display().to_string(),
+            problem: library.problem,
         });
     }
     for plugin in built_in() {
-        let description =
-            rejoinder_host::describe(plugin).map_err(|e| Failure::invalid(printable(&e.to_string())))?;
-        rows.push(row(description, &Origin::BuiltIn, &mut taken));
+        let described = rejoinder_host::describe(plugin).map_err(|e| Failure::invalid(e.to_string()))?;
+        rows.push(Row {
+            wins: taken.insert(described.name.clone()),
+            about: format!("{} {}", described.version, described.about),
+            name: described.name,
+            origin: Origin::BuiltIn.to_string(),
+            problem: String::new(),
+        });
     }
     if args.json {
         print_json(&serde_json::json!({ "plugins": rows }))?;
@@ -66,33 +68,16 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn row(description: Description, origin: &Origin, taken: &mut HashSet<String>) -> Row {
-    Row {
-        wins: taken.insert(description.name.clone()),
-        name: description.name,
-        version: description.version,
-        about: description.about,
-        origin: origin.to_string(),
-        problem: String::new(),
-    }
-}
-
 fn text(rows: &[Row]) -> String {
     let mut out = String::new();
     for row in rows {
-        if !row.problem.is_empty() {
-            let _ = writeln!(out, "unusable: {}\n    {}", printable(&row.origin), printable(&row.problem));
-            continue;
-        }
         let shadowed = if row.wins { "" } else { " (another of this name comes first)" };
-        let _ = writeln!(
-            out,
-            "{} {}{shadowed}\n    {}\n    {}",
-            printable(&row.name),
-            printable(&row.version),
-            printable(&row.about),
-            printable(&row.origin)
-        );
+        let _ = writeln!(out, "{}{shadowed}", printable(&row.name));
+        for line in [&row.about, &row.origin, &row.problem] {
+            if !line.is_empty() {
+                let _ = writeln!(out, "    {}", printable(line));
+            }
+        }
     }
     out
 }
