@@ -12,7 +12,7 @@ fn config(dir: &Path, base_url: &str, more: &str) -> String {
         dir,
         "judge.toml",
         format!(
-            "format = 1\n[[plugin]]\nname = \"rephrase\"\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"test-model\"\nmax-in-flight = 4\n{more}"
+            "format = 1\n[[plugin]]\nname = \"rephrase\"\n[[plugin]]\nname = \"context\"\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"test-model\"\nmax-in-flight = 4\n{more}"
         ),
     )
 }
