@@ -1,8 +1,8 @@
 //! Answers: always there, always allowed, and of the candidate alone.
 
-use rejoinder_core::{Conversation, Message, Role, Vote};
+use rejoinder_core::Vote;
 
-use super::{Outcome, Setting, Subject, material, outcome};
+use super::{Outcome, Setting, Subject, about_to_ask, material, outcome, settled};
 use crate::Batch;
 use crate::state::{SharedState, State};
 
@@ -11,42 +11,37 @@ pub fn empty_batch(subject: &Subject, _: &Setting) -> Outcome {
 }
 
 pub fn sizes(subject: &Subject, _: &Setting) -> Outcome {
-    outcome((|| {
-        let mut state = subject.state()?;
-        for n in [1, 4096] {
-            subject.ask(&mut state, &material::many(n)).map_err(|why| format!("n = {n}: {why}"))?;
-        }
-        Ok(())
-    })())
+    outcome(subject.state().and_then(|mut state| takes(subject, &mut state, material::sizes())))
 }
 
 pub fn huge(subject: &Subject, _: &Setting) -> Outcome {
-    outcome((|| {
-        let mut state = subject.state()?;
-        for (what, turn) in [
-            ("an empty turn", String::new()),
-            ("a turn of 1 MiB of words", "thank you ".repeat((1 << 20) / 10)),
-            ("a turn of 1 MiB without a space", "é".repeat(1 << 19)),
-        ] {
-            subject.ask(&mut state, &material::batch(&[&turn])).map_err(|why| format!("{what}: {why}"))?;
-        }
-        let messages: Vec<_> = (0..2001)
-            .map(|i| Message::new(if i % 2 == 0 { Role::User } else { Role::Assistant }, "the same again"))
-            .collect();
-        let mut batch = Batch::new();
-        batch.begin_conversation(&Conversation { id: "long".into(), messages }, 2000);
-        batch.push_candidate(0, 2000, 0.0, &[]);
-        subject.ask(&mut state, &batch).map_err(|why| format!("a dialogue of 2000 messages: {why}")).map(drop)
-    })())
+    outcome(subject.state().and_then(|mut state| takes(subject, &mut state, material::extremes())))
 }
 
 pub fn scripts(subject: &Subject, _: &Setting) -> Outcome {
+    outcome(subject.state().and_then(|mut state| takes(subject, &mut state, material::each_turn())))
+}
+
+fn takes(
+    subject: &Subject,
+    state: &mut State,
+    mut batches: impl Iterator<Item = (String, Batch)>,
+) -> Result<(), String> {
+    batches.try_for_each(|(what, batch)| {
+        about_to_ask(&what);
+        subject.ask(state, &batch).map(drop).map_err(|why| format!("{what}: {why}"))
+    })
+}
+
+pub fn allowed(subject: &Subject, _: &Setting) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
-        for turn in material::TURNS {
-            subject
-                .ask(&mut state, &material::batch(&[turn]))
-                .map_err(|why| format!("`{}`: {why}", turn.escape_debug()))?;
+        for (what, batch) in material::each_turn().chain(material::sizes()).chain(material::extremes()) {
+            about_to_ask(&what);
+            // Other checks are about calls that fail.
+            if let Ok(answers) = subject.ask_strictly(&mut state, &batch) {
+                answers.map_err(|why| format!("{what}: {why}"))?;
+            }
         }
         Ok(())
     })())
@@ -64,9 +59,9 @@ pub fn repeats(subject: &Subject, _: &Setting) -> Outcome {
 }
 
 pub fn permutes(subject: &Subject, _: &Setting) -> Outcome {
-    outcome((|| {
+    settled((|| {
         let mut state = subject.state()?;
-        let together = subject.ask(&mut state, &material::batch(material::TURNS))?;
+        let together = subject.ask_twice(&mut state, &material::batch(material::TURNS))?;
         let mut backwards = Batch::new();
         for (number, turn) in material::TURNS.iter().enumerate().rev() {
             material::push(&mut backwards, 7_000_000 + number as u64, number, turn);
@@ -80,17 +75,21 @@ pub fn permutes(subject: &Subject, _: &Setting) -> Outcome {
             material::push(&mut batch, 3, number, turn);
             alone.extend(subject.ask(&mut state, &batch)?);
         }
-        same(&together, &alone, "in a batch of its own")
+        same(&together, &alone, "in a batch of its own")?;
+        Ok(())
     })())
 }
 
 pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
     const THREADS: usize = 8;
     let batch = material::many(200);
-    let prepared = subject.state().and_then(|mut state| Ok((subject.ask(&mut state, &batch)?, state)));
-    let (expected, state) = match prepared {
-        Ok(prepared) => prepared,
+    let mut state = match subject.state() {
+        Ok(state) => state,
         Err(why) => return Outcome::Failed(why),
+    };
+    let expected = match subject.ask_twice(&mut state, &batch) {
+        Ok(expected) => expected,
+        Err(outcome) => return outcome,
     };
     let Ok(shared) = SharedState::new(state) else {
         return Outcome::Skipped("it does not claim RJN_FLAG_CONCURRENT".into());
@@ -116,18 +115,20 @@ fn shared_answers(subject: &Subject, shared: &SharedState, batch: &Batch) -> Res
     // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
     unsafe { shared.classify(&batch.columns(&range, &earlier), &mut output) }
         .map_err(|why| format!("the call failed: {why}"))?;
-    subject.read(&columns, batch.len())
+    Ok(subject.read(&columns, batch.len()))
 }
 
 pub fn notes(subject: &Subject, _: &Setting) -> Outcome {
-    outcome((|| {
+    settled((|| {
         let batch = material::batch(material::TURNS);
         let mut state = subject.state()?;
-        let (plain, _) = subject.ask_noting(&mut state, &batch, false)?;
+        let plain = subject.ask_twice(&mut state, &batch)?;
         let (noted, notes) = subject.ask_noting(&mut state, &batch, true)?;
         same(&plain, &noted, "where notes are wanted")?;
         match notes.iter().find(|(index, _)| *index as usize >= batch.len()) {
-            Some((index, _)) => Err(format!("it notes something on candidate {index} of {}", batch.len())),
+            Some((index, _)) => {
+                Err(format!("it notes something on candidate {index} of {}", batch.len()).into())
+            }
             None => Ok(()),
         }
     })())
@@ -150,7 +151,7 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
             let mut batch = Batch::new();
             batch.begin_conversation(&conversation, target);
             batch.push_candidate(0, target, 0.0, &[]);
-            let vote = subject.ask(&mut state, &batch)?[0];
+            let vote = subject.ask_strictly(&mut state, &batch)??[0];
             let reason = usize::from(vote.reason).checked_sub(1).map(|i| &subject.description.reasons[i]);
             Ok::<_, String>(case.difference(&vote, reason.map_or("", String::as_str)))
         })();

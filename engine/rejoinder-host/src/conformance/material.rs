@@ -71,3 +71,33 @@ pub fn many(n: usize) -> Batch {
     let turns: Vec<&str> = (0..n).map(|i| TURNS[i % TURNS.len()]).collect();
     batch(&turns)
 }
+
+/// A batch for each of [`TURNS`], with its name.
+pub fn each_turn() -> impl Iterator<Item = (String, Batch)> {
+    TURNS.iter().map(|turn| (format!("`{}`", turn.escape_debug()), batch(&[turn])))
+}
+
+/// The smallest batch, and one that is larger than the engine ever sends.
+pub fn sizes() -> impl Iterator<Item = (String, Batch)> {
+    [1, 4096].into_iter().map(|n| (format!("n = {n}"), many(n)))
+}
+
+/// Turns of no and of very many bytes, and a very long dialogue.
+pub fn extremes() -> impl Iterator<Item = (String, Batch)> {
+    let turns = [
+        ("an empty turn", String::new()),
+        ("a turn of 1 MiB of words", "thank you ".repeat((1 << 20) / 10)),
+        ("a turn of 1 MiB without a space", "é".repeat(1 << 19)),
+    ];
+    let turns = turns.into_iter().map(|(what, turn)| (what.to_owned(), batch(&[&turn])));
+    turns.chain(std::iter::once_with(|| ("a dialogue of 2001 messages".to_owned(), long())))
+}
+
+fn long() -> Batch {
+    let role = |i| if i % 2 == 0 { Role::User } else { Role::Assistant };
+    let messages = (0..2001).map(|i| Message::new(role(i), "the same again")).collect();
+    let mut batch = Batch::new();
+    batch.begin_conversation(&Conversation { id: "long".into(), messages }, 2000);
+    batch.push_candidate(0, 2000, 0.0, &[]);
+    batch
+}

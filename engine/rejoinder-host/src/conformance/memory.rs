@@ -4,25 +4,24 @@ use bytemuck::cast_slice;
 
 use super::guard::Guarded;
 use super::{Outcome, Subject, material, outcome};
+use crate::Batch;
 use crate::abi::{self, Str};
+use crate::batch::Earlier;
+use crate::output::Columns;
 
 /// Candidates in these checks: an odd number, so that no column ends on a boundary by chance.
 const N: usize = 29;
 
-/// Asks with one input column (in the order of the header; 9 is all three of earlier votes) at the end of what may be read.
-/// A plugin that reads beyond crashes.
+/// Asks with one input column (in the order of the header) at the end of what may be read. A plugin that reads beyond
+/// crashes.
 pub fn over_read(subject: &Subject, column: usize) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
         let batch = material::batch(&material::TURNS[..N]);
         let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
         let mut columns: abi::Batch = batch.columns(&range, &earlier);
-        let bytes = batch.as_bytes();
-        let guarded: Vec<Guarded> = match bytes.get(column) {
-            Some(bytes) => vec![Guarded::new(bytes)?],
-            None => earlier.as_bytes().into_iter().map(Guarded::new).collect::<Result<_, _>>()?,
-        };
-        let start = guarded[0].start();
+        let guarded = Guarded::new(input_bytes(&batch, &earlier)[column])?;
+        let start = guarded.start();
         match column {
             0 => columns.text = start,
             1 => columns.text_off = start.cast(),
@@ -33,18 +32,60 @@ pub fn over_read(subject: &Subject, column: usize) -> Outcome {
             6 => columns.prior = start.cast(),
             7 => columns.hit_off = start.cast(),
             8 => columns.hits = start.cast(),
-            _ => {
-                columns.earlier_verdict = start;
-                columns.earlier_category = guarded[1].start();
-                columns.earlier_score = guarded[2].start().cast();
-            }
+            9 => columns.earlier_verdict = start,
+            10 => columns.earlier_category = start,
+            _ => columns.earlier_score = start.cast(),
         }
-        let mut answers = crate::output::Columns::default();
+        let mut answers = Columns::default();
         answers.resize(N);
         let mut output = answers.prefilled(&range, false);
         // SAFETY: the columns are as long as the header says; one of them is a copy.
-        unsafe { state.classify(&columns, &mut output) }.map_err(|why| format!("the call failed: {why}"))?;
-        subject.read(&answers, N).map(drop)
+        unsafe { state.classify(&columns, &mut output) }.map_err(|why| format!("the call failed: {why}"))
+    })())
+}
+
+/// The input columns, as they lie in memory.
+const INPUTS: [&str; 12] = [
+    "text",
+    "text_off",
+    "role",
+    "first",
+    "target",
+    "id",
+    "prior",
+    "hit_off",
+    "hits",
+    "earlier_verdict",
+    "earlier_category",
+    "earlier_score",
+];
+
+fn input_bytes<'a>(batch: &'a Batch, earlier: &'a Earlier) -> [&'a [u8]; 12] {
+    let mut bytes = [&[][..]; 12];
+    bytes[..9].copy_from_slice(&batch.as_bytes());
+    bytes[9..].copy_from_slice(&earlier.as_bytes());
+    bytes
+}
+
+/// Whether the inputs are after a call what they were before.
+pub fn inputs(subject: &Subject) -> Outcome {
+    outcome((|| {
+        let mut state = subject.state()?;
+        let batch = material::batch(&material::TURNS[..N]);
+        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
+        let before = input_bytes(&batch, &earlier).map(<[u8]>::to_vec);
+        let mut answers = Columns::default();
+        answers.resize(N);
+        let mut output = answers.prefilled(&range, false);
+        // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
+        let called = unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) };
+        let after = input_bytes(&batch, &earlier);
+        match INPUTS.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| before != after) {
+            Some((name, _)) => {
+                Err(format!("it wrote to the input column `{name}`, which is only lent to it"))
+            }
+            None => called.map_err(|why| format!("the call failed: {why}")),
+        }
     })())
 }
 

@@ -1,8 +1,8 @@
 //! Configuration, and the life of states.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Outcome, Setting, Subject, material, outcome};
+use super::{Outcome, Setting, Subject, about_to_ask, material, outcome, settled};
 use crate::schema;
 use crate::state::State;
 
@@ -13,83 +13,123 @@ pub fn schema(subject: &Subject, setting: &Setting) -> Outcome {
             "it has none: mistakes in its configuration are found by itself alone".into(),
         );
     }
-    let config = if setting.config.is_null() { json!({}) } else { setting.config.clone() };
-    outcome(schema::problems(text, &config).and_then(|problems| match problems.first() {
+    outcome((|| {
+        allows(text, &setting.config())?;
+        let defaults = defaults(text);
+        if defaults.is_empty() {
+            return Ok(());
+        }
+        let mut config = defaults;
+        config.extend(setting.config().as_object().cloned().unwrap_or_default());
+        let config = Value::Object(config);
+        allows(text, &config).map_err(|why| format!("of the schema's own defaults, {why}"))?;
+        State::create(subject.functions, subject.host, &config.to_string())
+            .map(drop)
+            .map_err(|why| format!("it does not start with its schema's defaults, {config}: {why}"))
+    })())
+}
+
+fn allows(schema: &str, config: &Value) -> Result<(), String> {
+    match schema::problems(schema, config)?.first() {
         None => Ok(()),
         Some(problem) => Err(format!("config{}: {}", problem.pointer, problem.message)),
-    }))
+    }
+}
+
+/// What the schema says that a key is where it is left out.
+fn defaults(schema: &str) -> Map<String, Value> {
+    let properties = properties(schema).into_iter();
+    properties.filter_map(|(key, property)| Some((key, property.get("default")?.clone()))).collect()
+}
+
+fn properties(schema: &str) -> Map<String, Value> {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    schema["properties"].as_object().cloned().unwrap_or_default()
 }
 
 pub fn starts(subject: &Subject, _: &Setting) -> Outcome {
-    outcome((|| {
+    outcome(subject.state().map(drop))
+}
+
+pub fn two_states(subject: &Subject, _: &Setting) -> Outcome {
+    settled((|| {
         let batch = material::batch(material::TURNS);
         let (mut one, mut two) = (subject.state()?, subject.state()?);
-        let first = subject.ask(&mut one, &batch)?;
+        let first = subject.ask_twice(&mut one, &batch)?;
         drop(one);
-        if subject.ask(&mut two, &batch)? != first {
-            return Err("two states with the same configuration answer differently".into());
+        let second = subject
+            .ask(&mut two, &batch)
+            .map_err(|why| format!("after the destruction of one state, on the other {why}"))?;
+        if second == first {
+            Ok(())
+        } else {
+            Err("two states with the same configuration answer differently".to_owned().into())
         }
-        Ok(())
     })())
 }
 
-/// Configurations that make no sense to a plugin with this schema.
-fn senseless(schema: &str) -> Vec<String> {
-    let mut configs: Vec<String> =
-        ["", "{", "[]", "7", "null", "\"x\"", "{\"a\": 1"].map(str::to_owned).into();
-    configs.push(json!({"no such key, surely": {"x": [1, null]}}).to_string());
-    configs.push(format!("{{\"deep\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000)));
-    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
-    for key in schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key) {
-        for value in [json!(null), json!(-1e300), json!("\u{0}"), json!([[]]), json!({"x": {}}), json!(true)]
-        {
-            configs.push(json!({ key: value }).to_string());
-        }
-    }
-    configs
+/// What no plugin can take: the engine sends objects only, so this must not crash, and may be refused.
+fn garbage() -> Vec<String> {
+    let mut texts: Vec<String> = ["", "{", "[]", "7", "null", "\"x\"", "{\"a\": 1"].map(str::to_owned).into();
+    texts.push(format!("{{\"deep\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000)));
+    texts
 }
 
 pub fn bad_config(subject: &Subject, _: &Setting) -> Outcome {
-    for config in senseless(&subject.description.config_schema) {
-        let shown: String = config.chars().take(60).collect();
-        if let Err(why) = State::create(subject.functions, subject.host, &config)
-            && (why.contains("does not say why") || why.contains('\u{FFFD}'))
-        {
-            return Outcome::Failed(format!("to the configuration {shown} it says nothing readable ({why})"));
-        }
-    }
-    Outcome::Passed
-}
-
-/// How much a thousand states may leave behind, in bytes.
-const GROWTH: u64 = 512 << 10;
-
-pub fn growth(subject: &Subject, _: &Setting) -> Outcome {
-    let batch = material::batch(material::TURNS);
-    let live = |times: usize| {
-        (0..times).try_for_each(|_| {
-            let mut state = subject.state()?;
-            subject.ask(&mut state, &batch).map(drop)
-        })
-    };
-    if resident().is_none() {
-        return Outcome::Skipped("this system does not tell how much memory a process uses".into());
-    }
+    let schema = &subject.description.config_schema;
+    // A broken schema is another check's.
+    let allowed = |config: &Value| schema::problems(schema, config).is_ok_and(|problems| problems.is_empty());
     outcome((|| {
-        live(200)?;
-        let before = resident().unwrap_or(0);
-        live(1000)?;
-        let grown = resident().unwrap_or(0).saturating_sub(before);
-        if grown > GROWTH {
-            return Err(format!("1000 states that were made and destroyed left {} KiB behind", grown >> 10));
+        for text in garbage() {
+            try_config(subject, &text)?;
+        }
+        let unknown = json!({"no such key, surely": {"x": [1, null]}});
+        if try_config(subject, &unknown.to_string())? && allowed(&unknown) && !is_open(schema) {
+            return Err(
+                "it takes keys that it does not know, so nobody is told of a misspelt one: refuse them in `create`, or \
+                 say \"additionalProperties\": false in config_schema"
+                    .into(),
+            );
+        }
+        for (key, _) in properties(schema) {
+            let values =
+                [json!(null), json!(-1e300), json!("\0"), json!([[]]), json!({"x": {}}), json!(true)];
+            let mut takes_all = true;
+            for value in values {
+                let config = json!({ key.as_str(): value });
+                takes_all &= try_config(subject, &config.to_string())? && allowed(&config);
+            }
+            if takes_all {
+                return Err(format!(
+                    "it takes anything for the key `{key}`, be it a number, a list or null: refuse what makes no sense \
+                     in `create`, or give the key a type in config_schema"
+                ));
+            }
         }
         Ok(())
     })())
 }
 
-/// Memory of this process, in bytes.
-fn resident() -> Option<u64> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * rustix::param::page_size() as u64)
+/// Whether a schema says on purpose that there may be keys which it does not name.
+fn is_open(schema: &str) -> bool {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    ["additionalProperties", "unevaluatedProperties", "patternProperties"]
+        .iter()
+        .any(|key| schema.get(key).is_some())
+}
+
+/// Whether the plugin starts with such a configuration.
+///
+/// # Errors
+/// It refuses without a message that a user could read.
+fn try_config(subject: &Subject, config: &str) -> Result<bool, String> {
+    let shown: String = config.chars().take(60).collect();
+    about_to_ask(&format!("the configuration {shown}"));
+    match State::create(subject.functions, subject.host, config) {
+        Ok(_) => Ok(true),
+        Err(why) if why.contains("does not say why") || why.contains('\u{FFFD}') => {
+            Err(format!("to the configuration {shown} it says nothing readable ({why})"))
+        }
+        Err(_) => Ok(false),
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use rejoinder_core::Vote;
+use rejoinder_core::{Verdict, Vote};
 
-use super::Setting;
+use super::{Outcome, Setting};
 use crate::abi::Host;
 use crate::batch::Earlier;
 use crate::handshake::{Description, Functions};
@@ -33,7 +33,7 @@ impl Subject {
         let checked = locate::locate(&PluginSpec::at(library), &Surroundings::default())
             .and_then(|located| located.open(host))
             .map_err(LoadCause::reason)?;
-        let config = if setting.config.is_null() { "{}".into() } else { setting.config.to_string() };
+        let config = setting.config().to_string();
         Ok(Self { functions: checked.functions, description: checked.description, host, config })
     }
 
@@ -49,9 +49,23 @@ impl Subject {
     /// What a state says of a whole batch.
     ///
     /// # Errors
-    /// The call failed, or an answer is not allowed.
+    /// The call failed.
     pub(super) fn ask(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, String> {
         self.ask_noting(state, batch, false).map(|(votes, _)| votes)
+    }
+
+    /// As [`Self::ask`], for checks that compare: a plugin whose answers change where nothing does fails the check that is
+    /// about that, and no other.
+    ///
+    /// # Errors
+    /// The call failed, or the answers change.
+    pub(super) fn ask_twice(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, Outcome> {
+        let first = self.ask(state, batch)?;
+        if self.ask(state, batch)? == first {
+            Ok(first)
+        } else {
+            Err(Outcome::Skipped("its answers change where nothing does (see the check `repeats`)".into()))
+        }
     }
 
     /// As [`Self::ask`], and the notes.
@@ -64,25 +78,43 @@ impl Subject {
         batch: &Batch,
         wants_notes: bool,
     ) -> Result<(Vec<Vote>, Notes), String> {
-        let (range, earlier) = (0..batch.len(), earlier(batch.len()));
-        let mut columns = Columns::default();
-        columns.resize(batch.len());
-        let mut output = columns.prefilled(&range, wants_notes);
-        // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
-        unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) }
-            .map_err(|why| format!("the call failed: {why}"))?;
+        let mut columns = raw_answers(state, batch, wants_notes)?;
         let notes = columns.take_notes();
-        Ok((self.read(&columns, batch.len())?, notes))
+        Ok((self.read(&columns, batch.len()), notes))
     }
 
-    /// Reads answers, of which all must be allowed.
+    /// As [`Self::ask`], where all answers must be allowed.
     ///
     /// # Errors
-    /// The first that is not.
-    pub(super) fn read(&self, columns: &Columns, n: usize) -> Result<Vec<Vote>, String> {
+    /// The call failed (the outer one), or the first answer that is not allowed.
+    pub(super) fn ask_strictly(
+        &self,
+        state: &mut State,
+        batch: &Batch,
+    ) -> Result<Result<Vec<Vote>, String>, String> {
+        let columns = raw_answers(state, batch, false)?;
         let reasons = self.description.reasons.len();
-        (0..n).map(|i| columns.vote(i, reasons).map_err(|why| format!("candidate {i}: {why}"))).collect()
+        let read = |i| columns.vote(i, reasons).map_err(|why| format!("candidate {i}: {why}"));
+        Ok((0..batch.len()).map(read).collect())
     }
+
+    /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
+    /// on it.
+    pub(super) fn read(&self, columns: &Columns, n: usize) -> Vec<Vote> {
+        let fault = Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
+        (0..n).map(|i| columns.vote(i, self.description.reasons.len()).unwrap_or(fault)).collect()
+    }
+}
+
+fn raw_answers(state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, String> {
+    let (range, earlier) = (0..batch.len(), earlier(batch.len()));
+    let mut columns = Columns::default();
+    columns.resize(batch.len());
+    let mut output = columns.prefilled(&range, wants_notes);
+    // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
+    unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) }
+        .map_err(|why| format!("the call failed: {why}"))?;
+    Ok(columns)
 }
 
 /// Votes of two plugins before this one.

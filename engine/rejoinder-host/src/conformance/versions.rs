@@ -2,7 +2,7 @@
 
 use rejoinder_core::Vote;
 
-use super::{Outcome, Subject, material, outcome};
+use super::{Outcome, Subject, material, settled};
 use crate::abi::{self, Host, Str, floor, status};
 
 /// A struct of a later minor version: this one's fields, and more that this one does not know.
@@ -20,30 +20,36 @@ impl<T: Copy> Later<T> {
 }
 
 pub fn later(subject: &Subject) -> Outcome {
-    outcome(compare(subject, |host, batch, output| {
-        host.known.abi_minor += 7;
-        host.known.struct_size = size_of::<Later<Host>>() as u32;
-        batch.known.struct_size = size_of::<Later<abi::Batch>>() as u32;
-        output.known.struct_size = size_of::<Later<abi::Output>>() as u32;
+    settled(compare(subject, |structs| {
+        structs.host.known.abi_minor += 7;
+        structs.host.known.struct_size = size_of::<Later<Host>>() as u32;
+        structs.batch.known.struct_size = size_of::<Later<abi::Batch>>() as u32;
+        structs.output.known.struct_size = size_of::<Later<abi::Output>>() as u32;
+        structs.error.known.struct_size = size_of::<Later<abi::Error>>() as u32;
     }))
 }
 
 pub fn oldest(subject: &Subject) -> Outcome {
-    outcome(compare(subject, |host, batch, output| {
-        host.known.abi_minor = abi::FIRST_MINOR;
-        host.known.struct_size = floor::HOST;
-        batch.known.struct_size = floor::BATCH;
-        output.known.struct_size = floor::OUTPUT;
+    settled(compare(subject, |structs| {
+        structs.host.known.abi_minor = abi::FIRST_MINOR;
+        structs.host.known.struct_size = floor::HOST;
+        structs.batch.known.struct_size = floor::BATCH;
+        structs.output.known.struct_size = floor::OUTPUT;
     }))
 }
 
+/// The structs of a call, of another minor version.
+struct Structs<'a> {
+    host: &'a mut Later<Host>,
+    batch: &'a mut Later<abi::Batch>,
+    output: &'a mut Later<abi::Output>,
+    error: &'a mut Later<abi::Error>,
+}
+
 /// The same answers from this version's host and from one that `change` makes of it.
-fn compare(
-    subject: &Subject,
-    change: fn(&mut Later<Host>, &mut Later<abi::Batch>, &mut Later<abi::Output>),
-) -> Result<(), String> {
+fn compare(subject: &Subject, change: fn(&mut Structs<'_>)) -> Result<(), Outcome> {
     let batch = material::batch(material::TURNS);
-    let expected = subject.ask(&mut subject.state()?, &batch)?;
+    let expected = subject.ask_twice(&mut subject.state()?, &batch)?;
 
     let (range, earlier) = (0..batch.len(), super::subject::earlier(batch.len()));
     let mut answers = crate::output::Columns::default();
@@ -51,24 +57,25 @@ fn compare(
     let mut host = Box::new(Later::new(*subject.host));
     let mut columns = Later::new(batch.columns(&range, &earlier));
     let mut output = Later::new(answers.prefilled(&range, false));
-    change(&mut host, &mut columns, &mut output);
+    let mut buffer = [0; 256];
+    let mut error = Later::new(abi::Error::over(&mut buffer));
+    change(&mut Structs { host: &mut host, batch: &mut columns, output: &mut output, error: &mut error });
     // A plugin may keep its host until the process ends.
     let host: &'static Later<Host> = Box::leak(host);
-    let mut buffer = [0; 256];
-    let mut error = abi::Error::over(&mut buffer);
+    let error_slot: *mut abi::Error = (&raw mut error).cast();
     let mut state = std::ptr::null_mut();
     // SAFETY: every struct begins with this version's fields, which hold what the header says, and is as long as its
     // `struct_size`; all of them outlive the calls.
     let (started, called) = unsafe {
         let host: *const Host = (&raw const *host).cast();
         let started =
-            (subject.functions.create)(host, Str::borrowed(&subject.config), &raw mut state, &raw mut error);
+            (subject.functions.create)(host, Str::borrowed(&subject.config), &raw mut state, error_slot);
         let called = if started == status::OK {
             let called = (subject.functions.classify_batch)(
                 state,
                 (&raw const columns).cast(),
                 (&raw mut output).cast(),
-                &raw mut error,
+                error_slot,
             );
             (subject.functions.destroy)(state);
             called
@@ -77,13 +84,13 @@ fn compare(
         };
         (started, called)
     };
-    let said = String::from_utf8_lossy(&buffer[..(error.len as usize).min(buffer.len())]).into_owned();
+    let said = String::from_utf8_lossy(&buffer[..(error.known.len as usize).min(buffer.len())]).into_owned();
     if started != status::OK {
-        return Err(format!("it does not start there (status {started}): {said}"));
+        return Err(format!("it does not start there (status {started}): {said}").into());
     }
     if called != status::OK {
-        return Err(format!("the call failed (status {called}): {said}"));
+        return Err(format!("the call failed (status {called}): {said}").into());
     }
-    let found: Vec<Vote> = subject.read(&answers, batch.len())?;
-    if found == expected { Ok(()) } else { Err("it answers differently there".into()) }
+    let found: Vec<Vote> = subject.read(&answers, batch.len());
+    if found == expected { Ok(()) } else { Err("it answers differently there".to_owned().into()) }
 }

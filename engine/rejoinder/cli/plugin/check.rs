@@ -2,7 +2,7 @@
 //! crashes or hangs fails that check and the others go on.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -18,20 +18,20 @@ use super::plugin_config;
 use crate::failure::{Exit, Failure};
 use rejoinder_core::printable;
 
-/// How long a check may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
     /// The library
     #[arg(value_name = "FILE")]
     library: PathBuf,
-    /// The plugin's configuration, a JSON object
+    /// The plugin's configuration, a JSON object [default: the one of the cases]
     #[arg(long, value_name = "JSON")]
     plugin_config: Option<String>,
     /// A file of cases, such as a template's cases.toml
     #[arg(long, value_name = "FILE")]
     cases: Option<PathBuf>,
+    /// How long a check may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    timeout: NonZeroU64,
     /// Run this check alone; may be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -80,9 +80,9 @@ pub(in crate::cli) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
         if !args.json {
             print(&text(check, &outcome))?;
         }
-        let does_not_load = check.name == "loads" && matches!(outcome, Outcome::Failed(_));
+        let is_the_end = check.is_needed_by_all() && matches!(outcome, Outcome::Failed(_));
         lines.push(Line { name: check.name.into(), about: check.about.into(), outcome });
-        if does_not_load {
+        if is_the_end {
             break;
         }
     }
@@ -102,7 +102,9 @@ fn text(check: &Check, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Passed => format!("ok      {}\n", check.about),
         Outcome::Failed(why) => {
-            format!("FAILED  {} ({})\n        {}\n", check.about, check.name, printable(why))
+            // A line of its own is the kit's word, never the plugin's.
+            let why = printable(why).replace('\n', "\n        ");
+            format!("FAILED  {} ({})\n        {why}\n", check.about, check.name)
         }
         Outcome::Skipped(why) => format!("skipped {}: {}\n", check.about, printable(why)),
     }
@@ -120,7 +122,10 @@ pub(in crate::cli) fn one(args: &OneCheck) -> Result<Exit, Failure> {
 }
 
 fn setting(config: Option<&str>, cases: Option<&Path>) -> Result<Setting, Failure> {
-    let config = plugin_config(config)?;
+    let config = match config {
+        Some(json) => plugin_config(Some(json))?.as_object().cloned(),
+        None => None,
+    };
     let cases = match cases {
         Some(path) => {
             let unusable =
@@ -150,37 +155,51 @@ fn in_child(args: &CheckArgs, check: &Check) -> Result<Outcome, Failure> {
     let errors_file = File::create(&errors).map_err(failed)?;
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors_file).spawn().map_err(failed)?;
-    Ok(match wait(&mut child).map_err(failed)? {
-        None => Outcome::Failed(format!("it did not come to an end within {PATIENCE:?}")),
+    let patience = Duration::from_secs(args.timeout.get());
+    let last_words = || last_words(&errors);
+    Ok(match wait(&mut child, patience).map_err(failed)? {
+        None => Outcome::Failed(format!("it did not come to an end within {patience:?}{}", last_words())),
         Some(status) => {
-            match std::fs::read(&outcome).ok().and_then(|json| serde_json::from_slice(&json).ok()) {
-                Some(outcome) if status.success() => outcome,
-                _ => Outcome::Failed(format!("it crashed: {status}{}", last_words(&errors))),
+            let written = std::fs::read(&outcome).ok().and_then(|json| serde_json::from_slice(&json).ok());
+            match (written, status.code()) {
+                (Some(outcome), Some(0)) => outcome,
+                (_, None) => {
+                    Outcome::Failed(format!("it crashed: {status}{}{}", meaning(check), last_words()))
+                }
+                (_, Some(_)) => Outcome::Failed(format!(
+                    "it ended the process that it is a guest in ({status}){}",
+                    last_words()
+                )),
             }
         }
     })
 }
 
-fn last_words(errors: &Path) -> String {
-    const LONGEST: u64 = 400;
-    let mut text = Vec::new();
-    if let Ok(file) = File::open(errors) {
-        let _ = file.take(LONGEST).read_to_end(&mut text);
-    }
-    match String::from_utf8_lossy(&text).trim() {
+fn meaning(check: &Check) -> String {
+    match check.meaning_of_a_crash() {
         "" => String::new(),
-        text => format!("\n{text}"),
+        meaning => format!("; {meaning}"),
     }
 }
 
+/// The end of what was written to standard error: what the plugin was asked about last, and what it said of it.
+fn last_words(errors: &Path) -> String {
+    const LINES: usize = 3;
+    const LONGEST: usize = 200;
+    let text = String::from_utf8_lossy(&std::fs::read(errors).unwrap_or_default()).into_owned();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines[lines.len().saturating_sub(LINES)..].iter();
+    last.map(|line| format!("\n{}", line.chars().take(LONGEST).collect::<String>())).collect()
+}
+
 /// Waits for the end, or kills.
-fn wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+fn wait(child: &mut Child, patience: Duration) -> std::io::Result<Option<ExitStatus>> {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > patience {
             child.kill()?;
             child.wait()?;
             return Ok(None);
