@@ -105,20 +105,13 @@ fn the_examples_build_pass_the_kit_and_run() {
     let library = cargo(shouting, "rejoinder_plugin_shouting");
     check_and_bench(&library, &text(&shouting.join("cases.toml")));
 
-    let dir = folder();
-    let thanks = dir.path().join("librejoinder_plugin_thanks.so");
-    succeed(
-        Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
-            .args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC", "-shared"])
-            .args(["-I", "plugins/abi/include", "plugins/examples/thanks-c/thanks.c", "-o"])
-            .arg(&thanks),
-    );
-    let cases = write(
-        dir.path(),
-        "cases.toml",
-        "[[case]]\ndialogue = [\"U: a\", \"A: b\", \"U: thanks\"]\nexpect = { verdict = \"abstain\", reason = \"\" }\n",
-    );
-    let bench = check_and_bench(&text(&thanks), &cases);
+    let (dir, example) = (folder(), Path::new("plugins/examples/thanks-c"));
+    let out = format!("OUT={}", text(dir.path()));
+    let program = format!("REJOINDER={}", env!("CARGO_BIN_EXE_rejoinder"));
+    let flags = "CFLAGS=-std=c11 -pedantic -Wall -Wextra -Werror -O2";
+    succeed(Command::new("make").current_dir(example).args(["check", &out, &program, flags]));
+    let thanks = text(&dir.path().join("librejoinder_plugin_thanks.so"));
+    let bench = check_and_bench(&thanks, &text(&example.join("cases.toml")));
     let accepted = bench["verdicts"].as_array().unwrap().iter().any(|v| v["category"] == "UR5");
     assert!(accepted, "with the rules' hits it finds some: {bench}");
 }

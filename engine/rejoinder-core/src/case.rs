@@ -1,9 +1,11 @@
 //! A dialogue and what a plugin should say of its last turn: one format for the plugin author's own tests and for the
 //! engine's check of a library.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
-use crate::{Category, Conversation, Message, Role};
+use crate::{Category, Conversation, Hit, Message, Role};
 
 /// A file of cases.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -23,6 +25,9 @@ pub struct Cases {
 pub struct Case {
     /// Messages, each `U: `, `A: `, `S: ` or `T: ` and the text; the last is the user's, and judged.
     pub dialogue: Vec<String>,
+    /// Ids of the rules that match the whole of that turn; in a run, those in force say so.
+    #[serde(default)]
+    pub rules: Vec<String>,
     /// What must come of it.
     pub expect: Expect,
 }
@@ -43,7 +48,23 @@ pub struct Expect {
     pub max_score: Option<f32>,
 }
 
+impl Cases {
+    /// The ids of all rules that some case names, each once.
+    pub fn rules(&self) -> Vec<String> {
+        let named = self.cases.iter().flat_map(|case| case.rules.iter().cloned());
+        named.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
 impl Case {
+    /// The hits of the case's rules, where `rules` are those in force.
+    pub fn hits(&self, rules: &[String]) -> Vec<Hit> {
+        let end = self.conversation().map_or(0, |c| c.messages.last().map_or(0, |turn| turn.text.len()));
+        let number = |id: &String| rules.iter().position(|known| known == id);
+        let numbers = self.rules.iter().filter_map(number);
+        numbers.map(|rule| Hit { rule: rule as u32, start: 0, end: end as u32 }).collect()
+    }
+
     /// The dialogue as a conversation that ends with the turn to judge.
     ///
     /// # Errors

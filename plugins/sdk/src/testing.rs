@@ -170,13 +170,19 @@ impl<C: Classifier> Harness<C> {
 /// all cases that do.
 pub fn check_cases<C: Classifier>(toml: &str) {
     let cases: Cases = toml::from_str(toml).unwrap_or_else(|e| panic!("the cases cannot be read: {e}"));
-    let config = serde_json::Value::Object(cases.config).to_string();
-    let harness = Harness::<C>::new(&config).unwrap_or_else(|e| panic!("the classifier says: {e}"));
+    let config = serde_json::Value::Object(cases.config.clone()).to_string();
+    let rules = cases.rules();
+    // A plugin may keep what the host shows it until the process ends.
+    let names: Vec<&'static str> = rules.iter().map(|id| &*id.clone().leak()).collect();
+    let harness =
+        Harness::<C>::with_rules(&config, &names).unwrap_or_else(|e| panic!("the classifier says: {e}"));
     assert!(!cases.cases.is_empty(), "there is no [[case]]");
     let mut failures = String::new();
     for case in &cases.cases {
         let dialogue: Vec<&str> = case.dialogue.iter().map(String::as_str).collect();
-        let outcome = case.conversation().and_then(|_| harness.classify(&dialogue));
+        let hits: Vec<_> = case.hits(&rules).iter().map(|hit| (hit.rule, hit.start..hit.end)).collect();
+        let question = Question { dialogue: &dialogue, hits: &hits, ..Question::default() };
+        let outcome = case.conversation().and_then(|_| harness.ask(&question));
         let wrong = outcome.map_or_else(Some, |answer| {
             let vote = Vote { verdict: answer.verdict, score: answer.score, ..Vote::default() };
             case.difference(&vote, answer.reason)

@@ -150,7 +150,7 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
             let target = conversation.messages.len() - 1;
             let mut batch = Batch::new();
             batch.begin_conversation(&conversation, target);
-            batch.push_candidate(0, target, 0.0, &[]);
+            batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
             let vote = subject.ask_strictly(&mut state, &batch)??[0];
             let reason = usize::from(vote.reason).checked_sub(1).map(|i| &subject.description.reasons[i]);
             Ok::<_, String>(case.difference(&vote, reason.map_or("", String::as_str)))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rejoinder_core::case::Cases;
 use rejoinder_core::{Verdict, Vote};
 
 use super::{Outcome, Setting};
@@ -20,6 +21,8 @@ pub struct Subject {
     pub(super) host: &'static Host,
     /// The configuration, as JSON.
     pub(super) config: String,
+    /// The rules in force: two of the kit's, and those of the cases.
+    pub(super) rules: Vec<String>,
 }
 
 impl Subject {
@@ -29,12 +32,14 @@ impl Subject {
     /// Why it cannot be loaded.
     pub(super) fn load(library: &Path, setting: &Setting) -> Result<Self, String> {
         panics::install();
-        let host = services::start(vec!["en.rule.one".into(), "en.rule.two".into()]);
+        let mut rules = vec!["en.rule.one".to_owned(), "en.rule.two".to_owned()];
+        rules.extend(setting.cases.iter().flat_map(Cases::rules));
+        let host = services::start(rules.clone());
         let checked = locate::locate(&PluginSpec::at(library), &Surroundings::default())
             .and_then(|located| located.open(host))
             .map_err(LoadCause::reason)?;
         let config = setting.config().to_string();
-        Ok(Self { functions: checked.functions, description: checked.description, host, config })
+        Ok(Self { functions: checked.functions, description: checked.description, host, config, rules })
     }
 
     /// A state of its own.
