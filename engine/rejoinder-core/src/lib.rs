@@ -23,6 +23,6 @@ pub use category::Category;
 pub use conversation::{Conversation, Exchange, Message, Role};
 pub use feedback::{Feedback, PluginVote, Settled, Source, TurnRecord};
 pub use ids::RecordId;
-pub use printable::printable;
+pub use printable::{printable, printable_json};
 pub use text::Text;
 pub use vote::{Hit, Verdict, Vote};

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand};
+use rejoinder_core::printable_json;
 use rejoinder_judge::Stop;
 
 use crate::failure::{Exit, Failure};
@@ -137,7 +138,8 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    print(&format!("{}\n", serde_json::to_string(value).expect("a report is plain data")))
+    let json = serde_json::to_string(value).expect("a report is plain data");
+    print(&format!("{}\n", printable_json(&json)))
 }
 
 /// Asks the judge, if one is configured; the reason if that did not come to its end.
