@@ -18,6 +18,10 @@ pub struct Description {
     pub about: String,
     /// The ABI that it was compiled for: major and minor.
     pub abi: (u16, u16),
+    /// Bytes of its table, which later minors of the ABI make longer.
+    pub struct_size: u32,
+    /// Its flags, also those that this engine does not know.
+    pub flags: u64,
     /// Whether one state may classify on many threads at once.
     pub concurrent: bool,
     /// A JSON Schema of its configuration; empty where it gives none.
@@ -102,6 +106,8 @@ pub unsafe fn check(plugin: *const Plugin) -> Result<Checked, String> {
             version: text(plugin.version, "version")?,
             about: text(plugin.about, "about")?,
             abi: (major, minor),
+            struct_size: size,
+            flags: plugin.flags,
             concurrent,
             config_schema: text(plugin.config_schema, "config_schema")?,
             reasons,

@@ -24,8 +24,13 @@ pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let (description, origin) =
         rejoinder_host::inspect(&args.library).map_err(|e| Failure::invalid(printable(&e.to_string())))?;
     let Origin::File { path, blake3 } = origin else { unreachable!("it was read from a file") };
+    let size = std::fs::metadata(&path)
+        .map_err(|e| Failure::io(format!("cannot read {}", path.display()), &e))?
+        .len();
     if args.json {
-        print_json(&serde_json::json!({ "path": path, "blake3": blake3, "plugin": description }))?;
+        print_json(
+            &serde_json::json!({ "path": path, "size": size, "blake3": blake3, "plugin": description }),
+        )?;
         return Ok(Exit::Ok);
     }
     let mut out = String::new();
@@ -35,9 +40,11 @@ pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
         ("name", description.name),
         ("version", description.version),
         ("about", description.about),
-        ("interface", format!("{major}.{minor}")),
+        ("interface", format!("{major}.{minor}, a table of {} bytes", description.struct_size)),
+        ("flags", format!("{:#x}", description.flags)),
         ("threads", threads.to_owned()),
         ("path", path.display().to_string()),
+        ("size", format!("{size} bytes")),
         ("blake3", blake3),
         ("reasons", description.reasons.join("; ")),
         ("config", description.config_schema),
