@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rejoinder_cascade::interval::wilson;
-use rejoinder_core::{Category, Verdict, Vote};
+use rejoinder_core::{Category, Verdict, Vote, printable};
 use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
 
-use rejoinder_core::printable;
+use crate::report::evaluation::Rate;
 
 /// Score ranges of the reliability curve.
 const BINS: usize = 10;
@@ -133,12 +132,12 @@ pub struct VerdictRow {
     pub given: u64,
     /// How many of them have labels.
     pub labelled: u64,
-    /// How many of those are feedback.
-    pub feedback: u64,
-    /// How many of those are of the accepted category.
-    pub right_category: u64,
-    /// Wilson 95 % interval of the share of feedback among the labelled ones.
-    pub feedback_interval: Option<(f64, f64)>,
+    /// Share of feedback among those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Rate>,
+    /// Of an accept: the share that is feedback of its category among the labelled ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right_category: Option<Rate>,
 }
 
 /// Scores in one range beside labels.
@@ -167,9 +166,9 @@ impl PluginBench {
             category: category.to_owned(),
             given: row.given,
             labelled: row.labelled,
-            feedback: row.feedback,
-            right_category: row.right_category,
-            feedback_interval: (row.labelled > 0).then(|| wilson(row.feedback, row.labelled)),
+            feedback: (row.labelled > 0).then(|| Rate::new(row.feedback, row.labelled)),
+            right_category: (row.labelled > 0 && !category.is_empty())
+                .then(|| Rate::new(row.right_category, row.labelled)),
         };
         let bins = tally.bins.iter().enumerate().filter(|(_, bin)| bin.labelled > 0);
         Self {
@@ -205,16 +204,15 @@ impl PluginBench {
             "{:<14} {:>8}{}",
             "verdict",
             "given",
-            if is_labelled { "   labelled  feedback (95 %)        of this category" } else { "" }
+            if is_labelled { "   labelled  feedback (95 %)      of this category (95 %)" } else { "" }
         );
         for row in &self.verdicts {
             let _ = write!(out, "{:<14} {:>8}", format!("{} {}", row.verdict, row.category), row.given);
-            if let Some((low, high)) = row.feedback_interval {
-                let share = row.feedback as f64 / row.labelled as f64;
-                let _ = write!(out, "   {:>8}  {share:.3} ({low:.3}–{high:.3})", row.labelled);
-                if !row.category.is_empty() {
-                    let _ = write!(out, "  {:>8}", row.right_category);
-                }
+            if let Some(feedback) = &row.feedback {
+                let _ = write!(out, "   {:>8}  {}", row.labelled, shown(feedback));
+            }
+            if let Some(right) = &row.right_category {
+                let _ = write!(out, "  {}", shown(right));
             }
             out.push('\n');
         }
@@ -237,4 +235,8 @@ impl PluginBench {
         }
         out
     }
+}
+
+fn shown(Rate { value, low, high, .. }: &Rate) -> String {
+    format!("{value:.3} ({low:.3}–{high:.3})")
 }
