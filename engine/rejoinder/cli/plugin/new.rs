@@ -60,15 +60,13 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("{} is there already; give another --dir", dir.display())));
     }
     let (files, sdk) = match args.lang {
-        Language::Rust => (RUST, sdk(args.sdk.as_deref())?.display().to_string()),
+        Language::Rust => (RUST, toml_string(&sdk(args.sdk.as_deref())?)?),
         Language::C => (C, String::new()),
     };
     let filled = |text: &str| {
-        let type_name: String = name.split(['-', '_']).map(capitalised).collect();
         text.replace("{{name}}", name)
             .replace("{{crate}}", &format!("rejoinder_plugin_{}", name.replace('-', "_")))
-            .replace("{{Type}}", &type_name)
-            .replace("{{sdk}}", &sdk.replace('\\', "/"))
+            .replace("{{sdk}}", &sdk)
     };
     for (path, text) in files {
         let path = dir.join(filled(path));
@@ -88,9 +86,11 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+fn toml_string(path: &Path) -> Result<String, Failure> {
+    let text = path.to_str().ok_or_else(|| {
+        Failure::usage(format!("{} is not UTF-8, so Cargo.toml cannot name it", path.display()))
+    })?;
+    Ok(toml::Value::from(text).to_string())
 }
 
 /// The SDK's folder: the given one, or the one of the checkout in which the command runs.
@@ -109,4 +109,18 @@ fn sdk(given: Option<&Path>) -> Result<PathBuf, Failure> {
     found.ok_or_else(|| {
         Failure::usage("where is the SDK? Give --sdk, the folder plugins/sdk of a checkout of rejoinder")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_folder_can_be_named_in_cargo_toml() {
+        for path in ["/home/ann o'hara/sdk", "/a \"b\"/sdk", "C:\\new\\sdk", "/x\ny"] {
+            let line = format!("path = {}", toml_string(Path::new(path)).unwrap());
+            let table: toml::Table = toml::from_str(&line).unwrap();
+            assert_eq!(table["path"].as_str(), Some(path), "{line}");
+        }
+    }
 }
