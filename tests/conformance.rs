@@ -40,9 +40,17 @@ fn failed(library: &str, more: &[&str]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_plugin_that_keeps_the_rules_passes() {
+fn a_plugin_that_keeps_the_rules_passes_and_the_book_explains_each_check() {
     let dir = folder();
-    assert_eq!(failed(&plugin(dir.path(), "NOTHING"), &[]), []);
+    let library = plugin(dir.path(), "NOTHING");
+    assert_eq!(failed(&library, &[]), []);
+    let book = std::fs::read_to_string("plugins/README.md").unwrap();
+    let report = rejoinder(&["plugin", "check", &library, "--json"]).expect(0).json();
+    for line in report["checks"].as_array().unwrap() {
+        let name = line["name"].as_str().unwrap();
+        let row = if name.starts_with("over-read-") { "over-read-…" } else { name };
+        assert!(book.contains(&format!("`{row}`")), "plugins/README.md says nothing of {name}");
+    }
 }
 
 /// Each of these breaks one rule, and fails the one check that is about it, with a message that says so.

@@ -8,6 +8,7 @@ use crate::Batch;
 use crate::abi::{self, Str};
 use crate::batch::Earlier;
 use crate::output::Columns;
+use crate::state::State;
 
 /// Candidates in these checks: an odd number, so that no column ends on a boundary by chance.
 const N: usize = 29;
@@ -166,32 +167,32 @@ pub fn canaries(subject: &Subject) -> Outcome {
 
 /// Makes `create` fail with less and less room for its message.
 pub fn error_slot(subject: &Subject) -> Outcome {
-    for cap in [64, 5, 1, 0] {
-        let mut buffer = [CANARY; 128];
-        let mut slot = abi::Error::over(&mut buffer[..cap]);
-        let mut state = std::ptr::null_mut();
-        // SAFETY: the services live until the process ends; the other arguments outlive the call.
-        let status = unsafe {
-            (subject.functions.create)(
-                subject.host,
-                Str::borrowed("{\"no such key\": ["),
-                &raw mut state,
-                &raw mut slot,
-            )
-        };
-        if status == abi::status::OK {
-            // SAFETY: the plugin just made this state, and nobody uses it.
-            unsafe { (subject.functions.destroy)(state) };
-            return Outcome::Skipped("it starts with any configuration, so it has no message to give".into());
-        }
-        if buffer[cap..].iter().any(|byte| *byte != CANARY) {
-            return Outcome::Failed(format!(
-                "it wrote a message beyond the {cap} bytes that there were for it"
-            ));
-        }
-        if slot.len as usize > cap {
-            return Outcome::Failed(format!("it says that its message has {} bytes, in {cap}", slot.len));
-        }
+    let refused = |config: &String| State::create(subject.functions, subject.host, config).is_err();
+    let Some(config) = super::start::senseless(&subject.description.config_schema).into_iter().find(refused)
+    else {
+        return Outcome::Skipped("it starts with any configuration, so it has no message to give".into());
+    };
+    outcome([64, 5, 1, 0].into_iter().try_for_each(|cap| write_message(subject, &config, cap)))
+}
+
+fn write_message(subject: &Subject, config: &str, cap: usize) -> Result<(), String> {
+    let mut buffer = [CANARY; 4096];
+    let mut slot = abi::Error::over(&mut buffer[..cap]);
+    let mut state = std::ptr::null_mut();
+    // SAFETY: the services live until the process ends; the other arguments outlive the call.
+    let status = unsafe {
+        (subject.functions.create)(subject.host, Str::borrowed(config), &raw mut state, &raw mut slot)
+    };
+    if status == abi::status::OK {
+        // SAFETY: the plugin just made this state, and nobody uses it.
+        unsafe { (subject.functions.destroy)(state) };
+        return Err(format!("with room for {cap} bytes of a message it starts where it did not before"));
     }
-    Outcome::Passed
+    if buffer[cap..].iter().any(|byte| *byte != CANARY) {
+        return Err(format!("it wrote a message beyond the {cap} bytes that there were for it"));
+    }
+    if slot.len as usize > cap {
+        return Err(format!("it says that its message has {} bytes, in {cap}", slot.len));
+    }
+    Ok(())
 }

@@ -75,6 +75,25 @@ fn garbage() -> Vec<String> {
     texts
 }
 
+/// Values that hardly any key may have all of.
+fn values() -> [Value; 7] {
+    [json!(null), json!(-1e300), json!("\0"), json!([[]]), json!([""]), json!({"x": {}}), json!(true)]
+}
+
+fn unknown_key() -> Value {
+    json!({"no such key, surely": {"x": [1, null]}})
+}
+
+/// Configurations of which most plugins refuse some.
+pub fn senseless(schema: &str) -> Vec<String> {
+    let mut texts = garbage();
+    texts.push(unknown_key().to_string());
+    for (key, _) in properties(schema) {
+        texts.extend(values().map(|value| json!({ key.as_str(): value }).to_string()));
+    }
+    texts
+}
+
 pub fn bad_config(subject: &Subject, _: &Setting) -> Outcome {
     let schema = &subject.description.config_schema;
     // A broken schema is another check's.
@@ -83,7 +102,7 @@ pub fn bad_config(subject: &Subject, _: &Setting) -> Outcome {
         for text in garbage() {
             try_config(subject, &text)?;
         }
-        let unknown = json!({"no such key, surely": {"x": [1, null]}});
+        let unknown = unknown_key();
         if try_config(subject, &unknown.to_string())? && allowed(&unknown) && !is_open(schema) {
             return Err(
                 "it takes keys that it does not know, so nobody is told of a misspelt one: refuse them in `create`, or \
@@ -92,10 +111,8 @@ pub fn bad_config(subject: &Subject, _: &Setting) -> Outcome {
             );
         }
         for (key, _) in properties(schema) {
-            let values =
-                [json!(null), json!(-1e300), json!("\0"), json!([[]]), json!({"x": {}}), json!(true)];
             let mut takes_all = true;
-            for value in values {
+            for value in values() {
                 let config = json!({ key.as_str(): value });
                 takes_all &= try_config(subject, &config.to_string())? && allowed(&config);
             }
