@@ -117,6 +117,49 @@ fn the_examples_build_pass_the_kit_and_run() {
 }
 
 #[test]
+fn a_bench_compares_verdicts_and_scores_with_labels() {
+    let dir = folder();
+    let library = dir.path().join("librejoinder_plugin_thanks.so");
+    succeed(
+        Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
+            .args(["-fPIC", "-shared", "-Iplugins/abi/include", "plugins/examples/thanks-c/thanks.c", "-o"])
+            .arg(&library),
+    );
+    // Two of three accepted turns are labelled UR5, one is labelled none; the fourth answers a question.
+    let mut corpus = String::new();
+    for (answer, turn, labels) in [
+        ("[1, 2]", "Thanks!", r#"[{"turn": 2, "category": "UR5"}]"#),
+        ("[1, 2]", "Thank you!", r#"[{"turn": 2, "category": "UR5"}]"#),
+        ("[1, 2]", "Thanks", r#"[{"turn": 2, "category": "none"}]"#),
+        ("Shall I go on?", "Thanks.", "[]"),
+    ] {
+        let messages = serde_json::json!([
+            {"role": "user", "content": "sort this"},
+            {"role": "assistant", "content": answer},
+            {"role": "user", "content": turn},
+        ]);
+        let labels: serde_json::Value = serde_json::from_str(labels).unwrap();
+        corpus += &serde_json::json!({"conversation": messages, "labels": labels}).to_string();
+        corpus.push('\n');
+    }
+    let corpus = write(dir.path(), "labelled.jsonl", corpus);
+    let args = ["plugin", "bench", &text(&library), "--corpus", &corpus, "--labels", "--passes", "1"];
+    let bench = rejoinder(&[&args[..], &["--json"]].concat()).expect(0).json();
+    assert_eq!(figure(&bench, "candidates"), 4);
+    let accepted = &bench["verdicts"].as_array().unwrap().iter().find(|v| v["verdict"] == "accept").unwrap();
+    for rate in [&accepted["feedback"], &accepted["right_category"]] {
+        assert_eq!((figure(rate, "of"), figure(rate, "n")), (2, 3), "{bench}");
+        assert!(rate["low"].as_f64().unwrap() > 0.2 && rate["high"].as_f64().unwrap() < 0.95, "{bench}");
+    }
+    let curve = bench["reliability"].as_array().unwrap();
+    let bins: Vec<_> =
+        curve.iter().map(|b| (figure(b, "labelled"), b["feedback"].as_f64().unwrap())).collect();
+    assert_eq!(bins, [(1, 0.0), (3, 2.0 / 3.0)]);
+    let shown = rejoinder(&args).expect(0).stdout;
+    assert!(shown.contains("accept UR5            3          3  0.667 (0.208–0.939)"), "{shown}");
+}
+
+#[test]
 fn mistakes_are_said_and_nothing_is_overwritten() {
     let dir = folder();
     let there = text(dir.path());

@@ -139,6 +139,22 @@ fn answers_that_cannot_be_relied_on() {
 }
 
 #[test]
+fn what_a_plugin_says_steers_no_terminal() {
+    let dir = folder();
+    let (rude, never) = (plugin(dir.path(), "RUDE"), plugin(dir.path(), "NEVER"));
+    for args in [
+        &["plugin", "inspect", &rude][..],
+        &["plugin", "inspect", &rude, "--json"],
+        &["plugin", "check", &never],
+        &["plugin", "check", &never, "--json"],
+    ] {
+        let shown = rejoinder(args).stdout;
+        let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202E}';
+        assert!(shown.len() > 100 && !shown.contains(steers), "{args:?}\n{shown:?}");
+    }
+}
+
+#[test]
 fn a_plugin_that_hangs_fails_one_check_and_what_it_says_forges_no_line() {
     let dir = folder();
     let hangs = plugin(dir.path(), "HANG");

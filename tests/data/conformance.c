@@ -40,7 +40,7 @@ static rjn_status create(const rjn_host *host, rjn_str config, rjn_state **out, 
     }
 #endif
 #ifdef NEVER
-    return say(err, "not today\nok      all is well");
+    return say(err, "not today\nok      \x1b[2Jall is well");
 #endif
 #ifdef ONE_STATE
     static struct rjn_state only;
@@ -162,7 +162,13 @@ static void destroy(rjn_state *state)
 
 static const rjn_plugin plugin = {
     .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
-    .flags = RJN_FLAG_CONCURRENT, .name = STR("conformance"), .version = STR("1"), .about = STR("for tests"),
+    .flags = RJN_FLAG_CONCURRENT, .name = STR("conformance"), .version = STR("1"), .about = STR(
+#ifdef RUDE
+        "\x1b[2J\xc2\x9b" "2J\xe2\x80\xaegone"
+#else
+        "for tests"
+#endif
+    ),
     .config_schema = STR(
 #ifdef BAD_SCHEMA
         "{\"type\": 7}"
