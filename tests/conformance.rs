@@ -109,7 +109,7 @@ fn states_and_their_configuration() {
         ("LOOSE", "bad-config", "it takes keys that it does not know"),
         ("LOOSE_KEY", "bad-config", "it takes anything for the key `k`"),
         ("LEAK=2000", "growth", "about 2"),
-        ("LEAK=24", "growth", "bytes a state"),
+        ("LEAK=100", "growth", "bytes a state"),
         ("BAD_SCHEMA", "schema", "is no JSON Schema"),
         (
             "BAD_DEFAULT",
