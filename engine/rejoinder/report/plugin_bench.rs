@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rejoinder_cascade::interval::wilson;
-use rejoinder_core::{Category, Verdict, Vote};
+use rejoinder_core::{Category, Verdict, Vote, printable};
 use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
-
-use rejoinder_core::printable;
 
 /// Score ranges of the reliability curve.
 const BINS: usize = 10;
@@ -178,7 +176,11 @@ impl PluginBench {
             nanoseconds: Nanoseconds { median: nanoseconds[passes / 2], least: nanoseconds[0], passes },
             faults: tally.faults,
             verdicts: tally.verdicts.iter().map(row).collect(),
-            reasons: tally.reasons.iter().map(|(&r, &n)| (plugin.reason(r).to_owned(), n)).collect(),
+            reasons: tally
+                .reasons
+                .iter()
+                .map(|(&r, &n)| (plugin.description().reason(r).to_owned(), n))
+                .collect(),
             reliability: bins
                 .map(|(index, bin)| Reliability {
                     from: index as f64 / BINS as f64,

@@ -15,36 +15,35 @@ pub fn over_read(subject: &Subject, column: usize) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
         let batch = material::batch(&material::TURNS[..N]);
-        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
-        let mut columns: abi::Batch = batch.columns(&range, &earlier);
+        let earlier = super::subject::earlier(N);
         let bytes = batch.as_bytes();
         let guarded: Vec<Guarded> = match bytes.get(column) {
             Some(bytes) => vec![Guarded::new(bytes)?],
             None => earlier.as_bytes().into_iter().map(Guarded::new).collect::<Result<_, _>>()?,
         };
         let start = guarded[0].start();
-        match column {
-            0 => columns.text = start,
-            1 => columns.text_off = start.cast(),
-            2 => columns.role = start,
-            3 => columns.first = start.cast(),
-            4 => columns.target = start.cast(),
-            5 => columns.id = start.cast(),
-            6 => columns.prior = start.cast(),
-            7 => columns.hit_off = start.cast(),
-            8 => columns.hits = start.cast(),
-            _ => {
-                columns.earlier_verdict = start;
-                columns.earlier_category = guarded[1].start();
-                columns.earlier_score = guarded[2].start().cast();
+        let read = |columns: &abi::Batch, output: &mut abi::Output| {
+            let mut columns = *columns;
+            match column {
+                0 => columns.text = start,
+                1 => columns.text_off = start.cast(),
+                2 => columns.role = start,
+                3 => columns.first = start.cast(),
+                4 => columns.target = start.cast(),
+                5 => columns.id = start.cast(),
+                6 => columns.prior = start.cast(),
+                7 => columns.hit_off = start.cast(),
+                8 => columns.hits = start.cast(),
+                _ => {
+                    columns.earlier_verdict = start;
+                    columns.earlier_category = guarded[1].start();
+                    columns.earlier_score = guarded[2].start().cast();
+                }
             }
-        }
-        let mut answers = crate::output::Columns::default();
-        answers.resize(N);
-        let mut output = answers.prefilled(&range, false);
-        // SAFETY: the columns are as long as the header says; one of them is a copy.
-        unsafe { state.classify(&columns, &mut output) }.map_err(|why| format!("the call failed: {why}"))?;
-        subject.read(&answers, N).map(drop)
+            // SAFETY: the columns are as long as the header says; one of them is a copy.
+            unsafe { state.classify(&columns, output) }
+        };
+        subject.answers(&batch, false, read).map(drop)
     })())
 }
 

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use rejoinder_core::case::Cases;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use subject::Subject;
 
@@ -35,7 +35,7 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default)]
 pub struct Setting {
     /// The configuration, an object.
-    pub config: Value,
+    pub config: Map<String, Value>,
     /// The author's cases.
     pub cases: Option<Cases>,
 }

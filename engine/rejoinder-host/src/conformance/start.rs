@@ -13,7 +13,7 @@ pub fn schema(subject: &Subject, setting: &Setting) -> Outcome {
             "it has none: mistakes in its configuration are found by itself alone".into(),
         );
     }
-    let config = if setting.config.is_null() { json!({}) } else { setting.config.clone() };
+    let config = Value::Object(setting.config.clone());
     outcome(schema::problems(text, &config).and_then(|problems| match problems.first() {
         None => Ok(()),
         Some(problem) => Err(format!("config{}: {}", problem.pointer, problem.message)),

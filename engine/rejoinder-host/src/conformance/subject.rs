@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use rejoinder_core::Vote;
+use serde_json::Value;
 
 use super::Setting;
-use crate::abi::Host;
+use crate::abi::{self, Host};
 use crate::batch::Earlier;
 use crate::handshake::{Description, Functions};
 use crate::output::{Columns, Notes};
@@ -33,7 +34,7 @@ impl Subject {
         let checked = locate::locate(&PluginSpec::at(library), &Surroundings::default())
             .and_then(|located| located.open(host))
             .map_err(LoadCause::reason)?;
-        let config = if setting.config.is_null() { "{}".into() } else { setting.config.to_string() };
+        let config = Value::Object(setting.config.clone()).to_string();
         Ok(Self { functions: checked.functions, description: checked.description, host, config })
     }
 
@@ -64,12 +65,27 @@ impl Subject {
         batch: &Batch,
         wants_notes: bool,
     ) -> Result<(Vec<Vote>, Notes), String> {
+        self.answers(batch, wants_notes, |columns, output| {
+            // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
+            unsafe { state.classify(columns, output) }
+        })
+    }
+
+    /// What a call says of a whole batch, whose columns it gets, and room for the answers.
+    ///
+    /// # Errors
+    /// The call failed, or an answer is not allowed.
+    pub(super) fn answers(
+        &self,
+        batch: &Batch,
+        wants_notes: bool,
+        call: impl FnOnce(&abi::Batch, &mut abi::Output) -> Result<(), String>,
+    ) -> Result<(Vec<Vote>, Notes), String> {
         let (range, earlier) = (0..batch.len(), earlier(batch.len()));
         let mut columns = Columns::default();
         columns.resize(batch.len());
         let mut output = columns.prefilled(&range, wants_notes);
-        // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
-        unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) }
+        call(&batch.columns(&range, &earlier), &mut output)
             .map_err(|why| format!("the call failed: {why}"))?;
         let notes = columns.take_notes();
         Ok((self.read(&columns, batch.len())?, notes))

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use rejoinder_core::case::Cases;
+use rejoinder_core::printable;
 use rejoinder_host::conformance::{self, CHECKS, Check, Outcome, Setting};
 use serde::{Deserialize, Serialize};
 
 use super::super::{print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
-use rejoinder_core::printable;
 
 /// How long a check may take.
 const PATIENCE: Duration = Duration::from_secs(60);
