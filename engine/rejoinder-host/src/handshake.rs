@@ -30,6 +30,16 @@ pub struct Description {
     pub reasons: Vec<String>,
 }
 
+impl Description {
+    /// The reason that a vote names; empty for none.
+    pub fn reason(&self, number: u16) -> &str {
+        usize::from(number)
+            .checked_sub(1)
+            .and_then(|index| self.reasons.get(index))
+            .map_or("", String::as_str)
+    }
+}
+
 /// A plugin's functions.
 #[derive(Clone, Copy, Debug)]
 pub struct Functions {

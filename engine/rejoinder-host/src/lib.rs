@@ -18,6 +18,7 @@ mod error;
 mod handshake;
 mod library;
 mod locate;
+mod missed;
 mod output;
 mod panics;
 mod registry;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::abi::Plugin;
 use crate::batch::Earlier;
 use crate::handshake::Description;
-use crate::output::Columns;
+use crate::missed::Missed;
+use crate::output::{Columns, Notes};
 use crate::registry::Surroundings;
-use crate::{Batch, LoadCause, Origin};
+use crate::{Batch, Origin};
 
 /// Cannot be used here.
 #[derive(Debug)]
@@ -19,25 +20,6 @@ pub struct Launch;
 /// There is none here.
 #[derive(Debug)]
 pub struct Child(Infallible);
-
-/// Why a call to a child brought no answer.
-#[derive(Debug)]
-pub enum Missed {
-    /// The plugin says that it failed.
-    Failed(String),
-    /// The child is of no use.
-    Dead(String),
-    /// The plugin did not start again.
-    Stuck(String),
-}
-
-impl Missed {
-    /// What to tell where the plugin was only to be loaded.
-    pub fn cause(self, name: &str, _: fn(String, String) -> LoadCause) -> LoadCause {
-        let (Self::Failed(reason) | Self::Dead(reason) | Self::Stuck(reason)) = self;
-        LoadCause::Child { name: name.to_owned(), reason }
-    }
-}
 
 impl Launch {
     /// Nothing yet.
@@ -68,7 +50,7 @@ impl Child {
         _: &Earlier,
         _: bool,
         _: &mut Columns,
-    ) -> Result<Vec<(u32, String)>, Missed> {
+    ) -> Result<Notes, Missed> {
         match self.0 {}
     }
 }

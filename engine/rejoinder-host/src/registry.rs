@@ -133,14 +133,6 @@ impl LoadedPlugin {
         &self.identity
     }
 
-    /// The reason that a vote names; empty for none.
-    pub fn reason(&self, number: u16) -> &str {
-        usize::from(number)
-            .checked_sub(1)
-            .and_then(|i| self.description.reasons.get(i))
-            .map_or("", String::as_str)
-    }
-
     /// Faults up to now, over all sessions.
     pub fn faults(&self) -> u32 {
         self.faults.load(Ordering::Relaxed)

@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError};
 use rejoinder_core::{Verdict, Vote};
 
 use crate::batch::Earlier;
-use crate::child::{Child, Missed};
+use crate::child::Child;
+use crate::missed::Missed;
 use crate::output::Columns;
 use crate::registry::{self, Code};
 use crate::state::State;

@@ -47,7 +47,7 @@ impl RuleSet {
     /// Compiles rules; `hash` identifies their text in every record's provenance.
     ///
     /// # Panics
-    /// If the automaton would exceed the library's limits (2³¹ states, far beyond any rule set that can be written).
+    /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written).
     pub fn new(rules: Vec<Rule>, hash: String) -> Self {
         let mut literals: Vec<(String, Targets)> = Vec::new();
         let mut place = std::collections::HashMap::<String, usize>::new();

@@ -1,6 +1,7 @@
 //! The dialogue tests inside rule files: each runs the file's own rules, by the code that decides in a run.
 
-use rejoinder_core::{Category, Conversation, Message, Role};
+use rejoinder_core::case::message;
+use rejoinder_core::{Category, Conversation};
 
 use crate::compile::RuleSet;
 use crate::rule::{Rule, RuleTest};
@@ -57,19 +58,11 @@ pub fn run(set: &RuleSet, file: &str) -> Vec<TestReport> {
 }
 
 /// The dialogue of a test as a conversation.
+///
+/// # Panics
+/// If a line does not begin with a role, which the schema does not let pass.
 pub fn conversation(dialogue: &[String]) -> Conversation<'_> {
-    let messages = dialogue
-        .iter()
-        .map(|line| {
-            let (role, text) = line.split_once(':').unwrap_or(("U", line));
-            let role = match role {
-                "A" => Role::Assistant,
-                "S" => Role::System,
-                _ => Role::User,
-            };
-            Message::new(role, text.strip_prefix(' ').unwrap_or(text))
-        })
-        .collect();
+    let messages = dialogue.iter().map(|line| message(line).expect("the schema took the line")).collect();
     Conversation { id: "test".into(), messages }
 }
 

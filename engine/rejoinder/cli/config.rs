@@ -1,13 +1,13 @@
 //! `rejoinder config`: what is in force and why, and what may be said.
 
 use clap::{Args, Subcommand};
+use rejoinder_core::printable;
 use serde_json::{Value, json};
 
 use super::run::Settings;
 use super::{print, print_json};
 use crate::config::{self, Effective};
 use crate::failure::{Exit, Failure};
-use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {

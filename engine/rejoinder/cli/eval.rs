@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_data::{InputFile, Position, input, part};
+use rejoinder_data::{Position, part};
 
 use super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
 use super::run::Settings;
-use super::{Threads, print, print_json, remark};
+use super::{Threads, described, print, print_json, remark};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
@@ -76,9 +76,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         }
         None => {
             let engine = args.settings.engine()?;
-            let files = input::find(&args.inputs)?;
-            let described = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
-            (engine, described, std::collections::HashMap::new())
+            (engine, described(&args.inputs)?, std::collections::HashMap::new())
         }
     };
     let mut all = Compared::new(&engine);

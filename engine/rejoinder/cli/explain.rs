@@ -1,5 +1,5 @@
-//! `rejoinder explain`: what every rule and plugin made of a turn, for the author whose rule does not do what it should, and for the
-//! operator who wonders about a record.
+//! `rejoinder explain`: what every rule and plugin made of a turn, for the author whose rule does not do what it should,
+//! and for the operator who wonders about a record.
 
 use std::path::{Path, PathBuf};
 

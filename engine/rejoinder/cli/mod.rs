@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use rejoinder_core::printable_json;
+use rejoinder_data::{InputFile, input};
 use rejoinder_judge::Stop;
 
 use crate::failure::{Exit, Failure};
@@ -128,6 +130,15 @@ pub fn main() -> Exit {
             failure.exit
         }
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|e| Failure::io(format!("cannot use {}", path.display()), &e))
+}
+
+/// The input files behind paths, folders and globs, as they are now.
+fn described(inputs: &[String]) -> Result<Vec<InputFile>, Failure> {
+    Ok(input::find(inputs)?.iter().map(|file| InputFile::describe(file)).collect::<Result<_, _>>()?)
 }
 
 /// Prints to standard output; a closed pipe ends the command as a success.

@@ -8,7 +8,7 @@ use clap::Args;
 use rejoinder_data::{InputFile, input};
 
 use super::progress::Telling;
-use super::{Threads, judge_if_configured, print, print_json, signals};
+use super::{Threads, absolute, judge_if_configured, print, print_json, signals};
 use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -106,10 +106,6 @@ impl Settings {
         }
         Ok(effective)
     }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|e| Failure::io(format!("cannot use {}", path.display()), &e))
 }
 
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {

@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
-
 use rejoinder_core::printable;
 
 /// A property of the process, as standard error is one: set once, when the command line is read.

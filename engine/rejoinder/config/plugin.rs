@@ -86,6 +86,11 @@ impl PluginConfig {
         }
     }
 
+    /// The plugin in a library, with all else as it is by default.
+    pub fn at(path: PathBuf) -> Self {
+        Self { name: None, path: Some(path), ..Self::named("") }
+    }
+
     /// What the schema alone cannot say: the key at fault, and the message.
     pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
         if self.name.is_none() && self.path.is_none() {

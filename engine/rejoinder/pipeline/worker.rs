@@ -154,7 +154,7 @@ fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
         verdict: verdict.to_owned(),
         category: category.to_owned(),
         score: vote.score,
-        reason: plugin.reason(vote.reason).to_owned(),
+        reason: plugin.description().reason(vote.reason).to_owned(),
     }
 }
 

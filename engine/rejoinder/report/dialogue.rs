@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_core::{Category, Conversation, Role};
+use rejoinder_core::{Category, Conversation, Role, printable};
 use rejoinder_rules::Route;
 
 use crate::pipeline::engine::Engine;
 use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
 use rejoinder_cascade::Decision;
-use rejoinder_core::printable;
 
 /// Messages shown before the turn, and how much of each.
 const CONTEXT_MESSAGES: usize = 3;

@@ -4,12 +4,11 @@
 use std::fmt::Write as _;
 
 use rejoinder_cascade::Ground;
-use rejoinder_core::{Category, PluginVote};
+use rejoinder_core::{Category, PluginVote, printable};
 use rejoinder_rules::{Match, Trial};
 use serde::Serialize;
 
 use crate::pipeline::engine::Engine;
-use rejoinder_core::printable;
 
 /// All rules on one turn.
 #[derive(Clone, Debug, Serialize)]

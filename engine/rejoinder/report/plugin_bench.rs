@@ -177,7 +177,11 @@ impl PluginBench {
             nanoseconds: Nanoseconds { median: nanoseconds[passes / 2], least: nanoseconds[0], passes },
             faults: tally.faults,
             verdicts: tally.verdicts.iter().map(row).collect(),
-            reasons: tally.reasons.iter().map(|(&r, &n)| (plugin.reason(r).to_owned(), n)).collect(),
+            reasons: tally
+                .reasons
+                .iter()
+                .map(|(&r, &n)| (plugin.description().reason(r).to_owned(), n))
+                .collect(),
             reliability: bins
                 .map(|(index, bin)| Reliability {
                     from: index as f64 / BINS as f64,

@@ -32,12 +32,12 @@ impl Classifier for Rephrase {
     const ABOUT: &'static str = "accepts turns that repeat or rephrase an earlier request (UR1)";
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"threshold": {"type": "number", "minimum": 0.5, "maximum": 1, "default": 0.8, "description": "accept UR1 from this probability up"}}}"#;
     const REASONS: &'static [&'static str] = &[
-        "the same request after a refusal",
-        "the same request, cut short before",
-        "the same request again",
-        "a like request on other data",
-        "a request with more said",
-        "a reworded request",
+        Course::Refused.reason(),
+        Course::CutOff.reason(),
+        Course::Same.reason(),
+        Course::OtherData.reason(),
+        Course::Grew.reason(),
+        Course::Reworded.reason(),
     ];
     type Config = Config;
 
@@ -61,17 +61,6 @@ impl Classifier for Rephrase {
         } else {
             Verdict::abstain()
         };
-        verdict.with_score((estimate.rephrase + estimate.other).min(1.0)).because(reason(signs.course))
-    }
-}
-
-const fn reason(course: Course) -> &'static str {
-    match course {
-        Course::Refused => "the same request after a refusal",
-        Course::CutOff => "the same request, cut short before",
-        Course::Same => "the same request again",
-        Course::OtherData => "a like request on other data",
-        Course::Grew => "a request with more said",
-        Course::Reworded => "a reworded request",
+        verdict.with_score((estimate.rephrase + estimate.other).min(1.0)).because(signs.course.reason())
     }
 }

@@ -1,7 +1,7 @@
 //! The signs by which a second try is told from new work.
 
 use rejoinder_core::change::Change;
-use rejoinder_core::dialogue::{apologises, is_cut_off, refuses};
+use rejoinder_core::dialogue::{Opening, is_cut_off};
 use rejoinder_core::fold::{Folded, words};
 
 use crate::alike::{self, Request};
@@ -61,6 +61,20 @@ pub enum Course {
     Reworded,
 }
 
+impl Course {
+    /// In words.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Refused => "the same request after a refusal",
+            Self::CutOff => "the same request, cut short before",
+            Self::Same => "the same request again",
+            Self::OtherData => "a like request on other data",
+            Self::Grew => "a request with more said",
+            Self::Reworded => "a reworded request",
+        }
+    }
+}
+
 /// Reads the signs off a turn; `None` where no earlier turn is like it.
 ///
 /// `earlier` are the user's turns before it, the latest first; `answer` is the last thing that the assistant said.
@@ -71,6 +85,7 @@ pub fn of<'a>(turn: &str, earlier: impl ExactSizeIterator<Item = &'a str>, answe
     let (old, new) = (nearest.request.text(), request.text());
     let change = Change::between(old, new);
     let (begin, end) = alike::frame(old, new);
+    let opening = Opening::of(answer);
     let is_latest = nearest.distance == 0;
     let is_stock = change.is_none() && (request.len() <= 3 || nearest.same > 1 || offered(answer, new));
     let values = [
@@ -83,8 +98,8 @@ pub fn of<'a>(turn: &str, earlier: impl ExactSizeIterator<Item = &'a str>, answe
         flag(change.swapped_numbers()),
         flag(objects(new)),
         flag(["error", "exception", "traceback"].iter().any(|w| new.contains(w))),
-        flag(refuses(answer)),
-        flag(apologises(answer)),
+        flag(opening.refuses),
+        flag(opening.apologises),
         flag(change.grew() && is_latest),
         flag(change.is_none() && is_latest && !is_stock),
         flag(is_stock),
@@ -92,7 +107,7 @@ pub fn of<'a>(turn: &str, earlier: impl ExactSizeIterator<Item = &'a str>, answe
     ];
     let course = if change.is_template() {
         Course::OtherData
-    } else if refuses(answer) {
+    } else if opening.refuses {
         Course::Refused
     } else if is_cut_off(answer) {
         Course::CutOff

@@ -14,9 +14,10 @@ use super::wait::Waiter;
 use super::{Hello, Which};
 use crate::batch::Earlier;
 use crate::handshake::Description;
+use crate::missed::Missed;
 use crate::output::{Columns, Notes};
 use crate::registry::Surroundings;
-use crate::{Batch, Launcher, LoadCause, Origin};
+use crate::{Batch, Launcher, Origin};
 
 /// How long a child may take to load a plugin and to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
@@ -41,27 +42,6 @@ pub struct Child {
     /// How long a call may take.
     timeout: Duration,
     waiter: Waiter,
-}
-
-/// Why a call to a child brought no answer.
-#[derive(Debug)]
-pub enum Missed {
-    /// The plugin says that it failed; the child lives and has started it again.
-    Failed(String),
-    /// The child is of no more use: what happened to it.
-    Dead(String),
-    /// The plugin failed, and did not start again.
-    Stuck(String),
-}
-
-impl Missed {
-    /// What to tell where the plugin was only to be loaded.
-    pub fn cause(self, name: &str, plugin_said: fn(String, String) -> LoadCause) -> LoadCause {
-        match self {
-            Self::Failed(reason) | Self::Stuck(reason) => plugin_said(name.to_owned(), reason),
-            Self::Dead(reason) => LoadCause::Child { name: name.to_owned(), reason },
-        }
-    }
 }
 
 impl Launch {

@@ -11,7 +11,7 @@ mod serve;
 mod wait;
 
 pub use frame::{Header, kind};
-pub use launch::{Child, Launch, Missed};
+pub use launch::{Child, Launch};
 pub use serve::serve;
 
 use std::path::PathBuf;

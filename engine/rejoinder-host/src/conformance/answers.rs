@@ -96,7 +96,11 @@ pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
     };
     let ask = || -> Result<(), String> {
         for _ in 0..20 {
-            same(&expected, &shared_answers(subject, &shared, &batch)?, "beside other threads")?;
+            let answers = subject.answers(&batch, false, |columns, output| {
+                // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
+                unsafe { shared.classify(columns, output) }
+            })?;
+            same(&expected, &subject.read(&answers, batch.len()), "beside other threads")?;
         }
         Ok(())
     };
@@ -105,17 +109,6 @@ pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
         threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err("a thread panicked".into()))).collect()
     });
     outcome(results.into_iter().collect())
-}
-
-fn shared_answers(subject: &Subject, shared: &SharedState, batch: &Batch) -> Result<Vec<Vote>, String> {
-    let (range, earlier) = (0..batch.len(), super::subject::earlier(batch.len()));
-    let mut columns = crate::output::Columns::default();
-    columns.resize(batch.len());
-    let mut output = columns.prefilled(&range, false);
-    // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
-    unsafe { shared.classify(&batch.columns(&range, &earlier), &mut output) }
-        .map_err(|why| format!("the call failed: {why}"))?;
-    Ok(subject.read(&columns, batch.len()))
 }
 
 pub fn notes(subject: &Subject, _: &Setting) -> Outcome {
@@ -152,8 +145,7 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
             batch.begin_conversation(&conversation, target);
             batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
             let vote = subject.ask_strictly(&mut state, &batch)??[0];
-            let reason = usize::from(vote.reason).checked_sub(1).map(|i| &subject.description.reasons[i]);
-            Ok::<_, String>(case.difference(&vote, reason.map_or("", String::as_str)))
+            Ok::<_, String>(case.difference(&vote, subject.description.reason(vote.reason)))
         })();
         match difference {
             Ok(None) => {}

@@ -13,7 +13,6 @@ impl Guarded {
     ///
     /// # Errors
     /// The system gives no such memory.
-    #[cfg(unix)]
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
         use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
         let page = rustix::param::page_size();
@@ -39,7 +38,6 @@ impl Guarded {
     }
 }
 
-#[cfg(unix)]
 impl Drop for Guarded {
     fn drop(&mut self) {
         // SAFETY: the mapping of `new`, which nobody uses any more. That it stays where this fails harms nobody.

@@ -3,11 +3,11 @@
 use bytemuck::cast_slice;
 
 use super::guard::Guarded;
+use super::subject::earlier;
 use super::{Outcome, Subject, material, outcome};
 use crate::Batch;
 use crate::abi::{self, Str};
 use crate::batch::Earlier;
-use crate::output::Columns;
 use crate::state::State;
 
 /// Candidates in these checks: an odd number, so that no column ends on a boundary by chance.
@@ -19,29 +19,28 @@ pub fn over_read(subject: &Subject, column: usize) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
         let batch = material::batch(&material::TURNS[..N]);
-        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
-        let mut columns: abi::Batch = batch.columns(&range, &earlier);
-        let guarded = Guarded::new(input_bytes(&batch, &earlier)[column])?;
+        let guarded = Guarded::new(input_bytes(&batch, &earlier(N))[column])?;
         let start = guarded.start();
-        match column {
-            0 => columns.text = start,
-            1 => columns.text_off = start.cast(),
-            2 => columns.role = start,
-            3 => columns.first = start.cast(),
-            4 => columns.target = start.cast(),
-            5 => columns.id = start.cast(),
-            6 => columns.prior = start.cast(),
-            7 => columns.hit_off = start.cast(),
-            8 => columns.hits = start.cast(),
-            9 => columns.earlier_verdict = start,
-            10 => columns.earlier_category = start,
-            _ => columns.earlier_score = start.cast(),
-        }
-        let mut answers = Columns::default();
-        answers.resize(N);
-        let mut output = answers.prefilled(&range, false);
-        // SAFETY: the columns are as long as the header says; one of them is a copy.
-        unsafe { state.classify(&columns, &mut output) }.map_err(|why| format!("the call failed: {why}"))
+        let read = |columns: &abi::Batch, output: &mut abi::Output| {
+            let mut columns = *columns;
+            match column {
+                0 => columns.text = start,
+                1 => columns.text_off = start.cast(),
+                2 => columns.role = start,
+                3 => columns.first = start.cast(),
+                4 => columns.target = start.cast(),
+                5 => columns.id = start.cast(),
+                6 => columns.prior = start.cast(),
+                7 => columns.hit_off = start.cast(),
+                8 => columns.hits = start.cast(),
+                9 => columns.earlier_verdict = start,
+                10 => columns.earlier_category = start,
+                _ => columns.earlier_score = start.cast(),
+            }
+            // SAFETY: the columns are as long as the header says; one of them is a copy.
+            unsafe { state.classify(&columns, output) }
+        };
+        subject.answers(&batch, false, read).map(drop)
     })())
 }
 
@@ -72,20 +71,18 @@ fn input_bytes<'a>(batch: &'a Batch, earlier: &'a Earlier) -> [&'a [u8]; 12] {
 pub fn inputs(subject: &Subject) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
-        let batch = material::batch(&material::TURNS[..N]);
-        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
+        let (batch, earlier) = (material::batch(&material::TURNS[..N]), earlier(N));
         let before = input_bytes(&batch, &earlier).map(<[u8]>::to_vec);
-        let mut answers = Columns::default();
-        answers.resize(N);
-        let mut output = answers.prefilled(&range, false);
-        // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
-        let called = unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) };
+        let called = subject.answers(&batch, false, |_, output| {
+            // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
+            unsafe { state.classify(&batch.columns(&(0..N), &earlier), output) }
+        });
         let after = input_bytes(&batch, &earlier);
         match INPUTS.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| before != after) {
             Some((name, _)) => {
                 Err(format!("it wrote to the input column `{name}`, which is only lent to it"))
             }
-            None => called.map_err(|why| format!("the call failed: {why}")),
+            None => called.map(drop),
         }
     })())
 }
@@ -137,7 +134,6 @@ pub fn canaries(subject: &Subject) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
         let batch = material::batch(&material::TURNS[..N]);
-        let (range, earlier) = (0..batch.len(), super::subject::earlier(N));
         let nan = f32::NAN.to_ne_bytes();
         let mut columns = [
             Fenced::new("verdict", &[0; N]),
@@ -158,10 +154,12 @@ pub fn canaries(subject: &Subject) -> Outcome {
             note_ctx: std::ptr::null_mut(),
             note: None,
         };
-        // SAFETY: the batch's own columns, and output columns with room for its candidates.
-        let called = unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) };
+        let called = subject.answers(&batch, false, |inputs, _| {
+            // SAFETY: the batch's own columns, and output columns with room for its candidates.
+            unsafe { state.classify(inputs, &mut output) }
+        });
         columns.iter().try_for_each(Fenced::check)?;
-        called.map_err(|why| format!("the call failed: {why}"))
+        called.map(drop)
     })())
 }
 

@@ -42,10 +42,10 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The configuration in force, an object.
-    fn config(&self) -> Value {
+    /// The configuration in force.
+    fn config(&self) -> Map<String, Value> {
         let of_cases = self.cases.as_ref().map(|cases| &cases.config);
-        Value::Object(self.config.as_ref().or(of_cases).cloned().unwrap_or_default())
+        self.config.as_ref().or(of_cases).cloned().unwrap_or_default()
     }
 }
 

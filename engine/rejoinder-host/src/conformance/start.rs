@@ -14,13 +14,13 @@ pub fn schema(subject: &Subject, setting: &Setting) -> Outcome {
         );
     }
     outcome((|| {
-        allows(text, &setting.config())?;
-        let defaults = defaults(text);
-        if defaults.is_empty() {
+        let given = setting.config();
+        allows(text, &Value::Object(given.clone()))?;
+        let mut config = defaults(text);
+        if config.is_empty() {
             return Ok(());
         }
-        let mut config = defaults;
-        config.extend(setting.config().as_object().cloned().unwrap_or_default());
+        config.extend(given);
         let config = Value::Object(config);
         allows(text, &config).map_err(|why| format!("of the schema's own defaults, {why}"))?;
         State::create(subject.functions, subject.host, &config.to_string())

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use rejoinder_core::case::Cases;
 use rejoinder_core::{Verdict, Vote};
+use serde_json::Value;
 
 use super::{Outcome, Setting};
-use crate::abi::Host;
+use crate::abi::{self, Host};
 use crate::batch::Earlier;
 use crate::handshake::{Description, Functions};
 use crate::output::{Columns, Notes};
@@ -38,7 +39,7 @@ impl Subject {
         let checked = locate::locate(&PluginSpec::at(library), &Surroundings::default())
             .and_then(|located| located.open(host))
             .map_err(LoadCause::reason)?;
-        let config = setting.config().to_string();
+        let config = Value::Object(setting.config()).to_string();
         Ok(Self { functions: checked.functions, description: checked.description, host, config, rules })
     }
 
@@ -83,9 +84,9 @@ impl Subject {
         batch: &Batch,
         wants_notes: bool,
     ) -> Result<(Vec<Vote>, Notes), String> {
-        let mut columns = raw_answers(state, batch, wants_notes)?;
-        let notes = columns.take_notes();
-        Ok((self.read(&columns, batch.len()), notes))
+        let mut answers = self.answers_of(state, batch, wants_notes)?;
+        let notes = answers.take_notes();
+        Ok((self.read(&answers, batch.len()), notes))
     }
 
     /// As [`Self::ask`], where all answers must be allowed.
@@ -97,29 +98,44 @@ impl Subject {
         state: &mut State,
         batch: &Batch,
     ) -> Result<Result<Vec<Vote>, String>, String> {
-        let columns = raw_answers(state, batch, false)?;
+        let answers = self.answers_of(state, batch, false)?;
         let reasons = self.description.reasons.len();
-        let read = |i| columns.vote(i, reasons).map_err(|why| format!("candidate {i}: {why}"));
+        let read = |i| answers.vote(i, reasons).map_err(|why| format!("candidate {i}: {why}"));
         Ok((0..batch.len()).map(read).collect())
     }
 
     /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
     /// on it.
-    pub(super) fn read(&self, columns: &Columns, n: usize) -> Vec<Vote> {
+    pub(super) fn read(&self, answers: &Columns, n: usize) -> Vec<Vote> {
         let fault = Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
-        (0..n).map(|i| columns.vote(i, self.description.reasons.len()).unwrap_or(fault)).collect()
+        (0..n).map(|i| answers.vote(i, self.description.reasons.len()).unwrap_or(fault)).collect()
     }
-}
 
-fn raw_answers(state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, String> {
-    let (range, earlier) = (0..batch.len(), earlier(batch.len()));
-    let mut columns = Columns::default();
-    columns.resize(batch.len());
-    let mut output = columns.prefilled(&range, wants_notes);
-    // SAFETY: `Batch` keeps the header's guarantees, and the columns have its length.
-    unsafe { state.classify(&batch.columns(&range, &earlier), &mut output) }
-        .map_err(|why| format!("the call failed: {why}"))?;
-    Ok(columns)
+    fn answers_of(&self, state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, String> {
+        self.answers(batch, wants_notes, |columns, output| {
+            // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
+            unsafe { state.classify(columns, output) }
+        })
+    }
+
+    /// What a call says of a whole batch, whose columns it gets, and room for the answers.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(super) fn answers(
+        &self,
+        batch: &Batch,
+        wants_notes: bool,
+        call: impl FnOnce(&abi::Batch, &mut abi::Output) -> Result<(), String>,
+    ) -> Result<Columns, String> {
+        let (range, earlier) = (0..batch.len(), earlier(batch.len()));
+        let mut answers = Columns::default();
+        answers.resize(batch.len());
+        let mut output = answers.prefilled(&range, wants_notes);
+        call(&batch.columns(&range, &earlier), &mut output)
+            .map_err(|why| format!("the call failed: {why}"))?;
+        Ok(answers)
+    }
 }
 
 /// Votes of two plugins before this one.

@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_data::{InputFile, Position, input};
+use rejoinder_data::{InputFile, Position};
+use serde_json::Value;
 
 use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
 use super::super::run::Settings;
-use super::super::{print, print_json};
-use super::{absolute, plugin_config};
+use super::super::{absolute, described, print, print_json};
+use super::plugin_config;
 use crate::config::PluginConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -44,17 +45,15 @@ pub(in crate::cli) struct BenchArgs {
 }
 
 pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
+    let config = args.plugin_config.as_deref().map(plugin_config).transpose()?;
     let mut effective = args.settings.effective()?;
     effective.config.plugins = vec![PluginConfig {
-        name: None,
-        path: Some(absolute(&args.library)?),
-        config: plugin_config(args.plugin_config.as_deref())?,
+        config: Value::Object(config.unwrap_or_default()),
         max_faults: u32::MAX,
-        ..PluginConfig::named("")
+        ..PluginConfig::at(absolute(&args.library)?)
     }];
     let engine = Engine::build(effective.config)?;
-    let files = input::find(&args.corpus)?;
-    let files = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
+    let files = described(&args.corpus)?;
     let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
     let mut nanoseconds = Vec::new();
     for pass in 0..args.passes.get() {

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use rejoinder_core::case::Cases;
+use rejoinder_core::printable;
 use rejoinder_host::conformance::{self, CHECKS, Check, Outcome, Setting};
 use serde::{Deserialize, Serialize};
 
 use super::super::{print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
-use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
@@ -122,10 +122,7 @@ pub(in crate::cli) fn one(args: &OneCheck) -> Result<Exit, Failure> {
 }
 
 fn setting(config: Option<&str>, cases: Option<&Path>) -> Result<Setting, Failure> {
-    let config = match config {
-        Some(json) => plugin_config(Some(json))?.as_object().cloned(),
-        None => None,
-    };
+    let config = config.map(plugin_config).transpose()?;
     let cases = match cases {
         Some(path) => {
             let unusable =

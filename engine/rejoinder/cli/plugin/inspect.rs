@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use rejoinder_core::printable;
 use rejoinder_host::Origin;
 
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
-use rejoinder_core::printable;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InspectArgs {

@@ -1,9 +1,7 @@
 //! `rejoinder plugin`: the plugin author's workbench, from a template to figures on a corpus.
 
-use std::path::{Path, PathBuf};
-
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::failure::{Exit, Failure};
 
@@ -43,14 +41,8 @@ pub(super) fn main(args: &PluginArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// A plugin's configuration as a flag gives it; empty where it does not.
-fn plugin_config(json: Option<&str>) -> Result<Value, Failure> {
-    let Some(json) = json else { return Ok(Value::Object(serde_json::Map::new())) };
-    serde_json::from_str(json).ok().filter(Value::is_object).ok_or_else(|| {
-        Failure::usage("--plugin-config: it is no JSON object, such as '{\"threshold\": 0.9}'")
-    })
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|e| Failure::io(format!("cannot use {}", path.display()), &e))
+/// A plugin's configuration as a flag gives it.
+fn plugin_config(json: &str) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_str(json)
+        .map_err(|_| Failure::usage("--plugin-config: it is no JSON object, such as '{\"threshold\": 0.9}'"))
 }

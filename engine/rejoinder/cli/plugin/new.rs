@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::super::print;
-use super::absolute;
+use super::super::{absolute, print};
 use crate::failure::{Exit, Failure};
 
 /// The templates: path in the new folder, and text. A file of `plugins/templates/` each.

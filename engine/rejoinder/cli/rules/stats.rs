@@ -1,11 +1,11 @@
 //! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
 
 use clap::{Args, ValueEnum};
-use rejoinder_data::{InputFile, Position, input};
+use rejoinder_data::Position;
 
 use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
 use super::super::run::Settings;
-use super::super::{Threads, print, print_json};
+use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::flow;
@@ -56,8 +56,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
         effective.config.rules.disable.clear();
     }
     let engine = Engine::of(&effective)?;
-    let files = input::find(&args.inputs)?;
-    let files = files.iter().map(|f| InputFile::describe(f)).collect::<Result<Vec<_>, _>>()?;
+    let files = described(&args.inputs)?;
     let mut all = ByRule::new(&engine);
     let mut unlabelled = Unlabelled::default();
     flow::run(

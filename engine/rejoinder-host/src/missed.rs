@@ -1,0 +1,25 @@
+//! What a child process owes an answer for and does not give: the words in which both say it, where there are such
+//! processes and where there are none.
+
+use crate::LoadCause;
+
+/// Why a call to a child brought no answer.
+#[derive(Debug)]
+pub enum Missed {
+    /// The plugin says that it failed; the child lives and has started it again.
+    Failed(String),
+    /// The child is of no more use: what happened to it.
+    Dead(String),
+    /// The plugin failed, and did not start again.
+    Stuck(String),
+}
+
+impl Missed {
+    /// What to tell where the plugin was only to be loaded.
+    pub fn cause(self, name: &str, plugin_said: fn(String, String) -> LoadCause) -> LoadCause {
+        match self {
+            Self::Failed(reason) | Self::Stuck(reason) => plugin_said(name.to_owned(), reason),
+            Self::Dead(reason) => LoadCause::Child { name: name.to_owned(), reason },
+        }
+    }
+}
