@@ -162,6 +162,7 @@ impl<C: Classifier> Harness<C> {
 /// ```toml
 /// [[case]]
 /// dialogue = ["U: sort this list", "A: [1, 2, 3]", "U: thanks"]
+/// rules = ["en.thanks"]                               # may be left out: those that match the whole last turn
 /// expect = { verdict = "accept", category = "UR5" }   # also: reason, min-score, max-score
 /// ```
 ///

@@ -1,4 +1,5 @@
-//! Bytes that are none of the plugin's: behind its inputs, around its outputs, beyond the room for its messages.
+//! Bytes that are none of the plugin's to touch: its inputs to write to, and what lies behind them, around its outputs and
+//! beyond the room for its messages.
 
 use bytemuck::cast_slice;
 
