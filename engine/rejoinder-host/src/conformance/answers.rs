@@ -82,33 +82,32 @@ pub fn permutes(subject: &Subject, _: &Setting) -> Outcome {
 
 pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
     const THREADS: usize = 8;
-    let batch = material::many(200);
-    let mut state = match subject.state() {
-        Ok(state) => state,
-        Err(why) => return Outcome::Failed(why),
-    };
-    let expected = match subject.ask_twice(&mut state, &batch) {
-        Ok(expected) => expected,
-        Err(outcome) => return outcome,
-    };
-    let Ok(shared) = SharedState::new(state) else {
-        return Outcome::Skipped("it does not claim RJN_FLAG_CONCURRENT".into());
-    };
-    let ask = || -> Result<(), String> {
-        for _ in 0..20 {
-            let answers = subject.answers(&batch, false, |columns, output| {
-                // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-                unsafe { shared.classify(columns, output) }
-            })?;
-            same(&expected, &subject.read(&answers, batch.len()), "beside other threads")?;
-        }
+    settled((|| {
+        let batch = material::many(200);
+        let mut state = subject.state()?;
+        let expected = subject.ask_twice(&mut state, &batch)?;
+        let shared = SharedState::new(state)
+            .map_err(|_| Outcome::Skipped("it does not claim RJN_FLAG_CONCURRENT".into()))?;
+        let ask = || -> Result<(), String> {
+            for _ in 0..20 {
+                let answers = subject.answers(&batch, false, |columns, output| {
+                    // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
+                    unsafe { shared.classify(columns, output) }
+                })?;
+                same(&expected, &subject.read(&answers, batch.len()), "beside other threads")?;
+            }
+            Ok(())
+        };
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
+            threads
+                .into_iter()
+                .map(|t| t.join().unwrap_or_else(|_| Err("a thread panicked".into())))
+                .collect()
+        });
+        results.into_iter().collect::<Result<(), _>>()?;
         Ok(())
-    };
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
-        threads.into_iter().map(|t| t.join().unwrap_or_else(|_| Err("a thread panicked".into()))).collect()
-    });
-    outcome(results.into_iter().collect())
+    })())
 }
 
 pub fn notes(subject: &Subject, _: &Setting) -> Outcome {

@@ -117,13 +117,9 @@ impl Check {
         matches!(self.name, "loads" | "starts")
     }
 
-    /// What a crash in this check means; empty where it may mean anything.
-    pub fn meaning_of_a_crash(&self) -> &'static str {
-        if self.name.starts_with("over-read") {
-            "the next byte lies on a page that nobody may touch"
-        } else {
-            ""
-        }
+    /// What a crash in this check means, unless it may mean anything.
+    pub fn meaning_of_a_crash(&self) -> Option<&'static str> {
+        self.name.starts_with("over-read").then_some("the next byte lies on a page that nobody may touch")
     }
 }
 

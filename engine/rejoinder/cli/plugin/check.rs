@@ -161,7 +161,9 @@ fn in_child(args: &CheckArgs, check: &Check) -> Result<Outcome, Failure> {
             match (written, status.code()) {
                 (Some(outcome), Some(0)) => outcome,
                 (_, None) => {
-                    Outcome::Failed(format!("it crashed: {status}{}{}", meaning(check), last_words()))
+                    let meaning =
+                        check.meaning_of_a_crash().map(|why| format!("; {why}")).unwrap_or_default();
+                    Outcome::Failed(format!("it crashed: {status}{meaning}{}", last_words()))
                 }
                 (_, Some(_)) => Outcome::Failed(format!(
                     "it ended the process that it is a guest in ({status}){}",
@@ -170,13 +172,6 @@ fn in_child(args: &CheckArgs, check: &Check) -> Result<Outcome, Failure> {
             }
         }
     })
-}
-
-fn meaning(check: &Check) -> String {
-    match check.meaning_of_a_crash() {
-        "" => String::new(),
-        meaning => format!("; {meaning}"),
-    }
 }
 
 /// The end of what was written to standard error: what the plugin was asked about last, and what it said of it.
