@@ -170,14 +170,19 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
             () if path == "blake3" => format!("\"{}\"", "0".repeat(64)),
             () if path == "timeout" => "\"5s\"".to_owned(),
             () if types.contains("string") => "\"x\"".to_owned(),
-            () if types.contains("integer") => "3".to_owned(),
+            () if types.contains("integer") || types.contains("number") => "3".to_owned(),
             () if types.contains("boolean") => "true".to_owned(),
             () if types.contains("array") => "[\"x\"]".to_owned(),
             () if property["oneOf"].is_array() => property["oneOf"][0]["const"].to_string(),
             // Tables with free keys, and what a plugin checks itself.
             () => "{ a = \"user\" }".to_owned(),
         };
-        files.push((path.clone(), format!("{path} = {value}\n")));
+        let needed = match path.as_str() {
+            "budget.money" => "judge.price.input = 1\n",
+            "budget.gpu-seconds" => "judge.price.gpu-seconds-output = 1\n",
+            _ => "",
+        };
+        files.push((path.clone(), format!("{path} = {value}\n{needed}")));
     }
 }
 
@@ -199,7 +204,7 @@ fn the_schema_and_the_parser_agree_on_every_key() {
         let config = write(dir.path(), "c.toml", format!("format = 1\n{toml}"));
         let ended = rejoinder(&["config", "show", "--config", &config]);
         assert_eq!(ended.code, 0, "{key}: {}", ended.stderr);
-        let mistyped = toml.replace(" = ", "x = ");
+        let mistyped = toml.replacen(" = ", "x = ", 1);
         let config = write(dir.path(), "c.toml", format!("format = 1\n{mistyped}"));
         let ended = rejoinder(&["config", "show", "--config", &config]).expect(7);
         assert!(ended.stderr.contains("unknown field"), "{key}: {}", ended.stderr);

@@ -1,10 +1,8 @@
 //! The config file: what it may say, what holds where it is silent, and where it is wrong.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rejoinder_data::Mapping;
-use rejoinder_judge::{ApiKey, JudgeConfig, Unit, prompt::Window};
 use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::did_you_mean;
 use schemars::JsonSchema;
@@ -13,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 
 mod effective;
+mod judge;
 mod keys;
 mod place;
 mod plugin;
 
 pub use effective::{Effective, Origin};
+pub use judge::{BudgetConfig, JudgeSection, UnitName};
 pub use keys::schema;
 pub use place::ConfigText;
 pub use plugin::{Isolation, OnFault, PluginConfig};
@@ -89,89 +89,6 @@ impl Default for RulesConfig {
     }
 }
 
-/// `[judge]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct JudgeSection {
-    /// Base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; without it nobody is asked.
-    pub base_url: Option<String>,
-    /// Model name sent to the server.
-    pub model: String,
-    /// Name of the environment variable that holds the key.
-    pub api_key_env: Option<String>,
-    /// What one request is about.
-    pub unit: UnitName,
-    /// The form of the answer.
-    pub answer: AnswerForm,
-    /// Whether the server is asked to hold the answer to a JSON schema (turn unit only).
-    pub json_schema: bool,
-    /// Requests in flight at once.
-    pub max_in_flight: usize,
-    /// Longest answer, in tokens.
-    pub max_tokens: u32,
-    /// Longest wait for an answer.
-    pub timeout_seconds: u64,
-    /// Attempts after the first one.
-    pub max_retries: u32,
-    /// Earlier messages shown with a turn.
-    pub window_messages: usize,
-    /// Longest excerpt of one of them.
-    pub window_bytes: usize,
-    /// Where replies are kept; by default in the run directory. Runs may share the file.
-    pub replies: Option<PathBuf>,
-}
-
-impl Default for JudgeSection {
-    fn default() -> Self {
-        let window = Window::default();
-        Self {
-            base_url: None,
-            model: "mistralai/Mixtral-8x7B-Instruct-v0.1".to_owned(),
-            api_key_env: None,
-            unit: UnitName::Turn,
-            answer: AnswerForm::Auto,
-            json_schema: true,
-            max_in_flight: 16,
-            max_tokens: 256,
-            timeout_seconds: 120,
-            max_retries: 4,
-            window_messages: window.messages,
-            window_bytes: window.max_bytes_per_message,
-            replies: None,
-        }
-    }
-}
-
-/// What one request is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum UnitName {
-    /// One later turn with a short window.
-    #[default]
-    Turn,
-    /// A whole conversation, as in the paper.
-    Conversation,
-}
-
-/// The form of the judge's answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AnswerForm {
-    /// The best form there is; today `json`.
-    #[default]
-    Auto,
-    /// The paper's JSON objects.
-    Json,
-}
-
-/// `[budget]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct BudgetConfig {
-    /// Greatest number of HTTP attempts over the whole life of a run.
-    pub calls: Option<u64>,
-}
-
 /// `[output]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -236,20 +153,10 @@ impl Config {
         for (index, plugin) in self.plugins.iter().enumerate() {
             plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
         }
-        let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-        if self.judge.base_url.as_ref().is_some_and(|url| !is_http(url)) {
-            return wrong("/judge/base-url", "`base-url` begins with http:// or https://".to_owned());
-        }
-        for (pointer, value) in [
-            ("/judge/max-in-flight", self.judge.max_in_flight as u64),
-            ("/judge/max-tokens", u64::from(self.judge.max_tokens)),
-            ("/judge/timeout-seconds", self.judge.timeout_seconds),
-            ("/output/part-mib", self.output.part_mib),
-        ] {
-            if value == 0 {
-                let key = pointer.rsplit('/').next().unwrap_or_default();
-                return wrong(pointer, format!("`{key}` must be at least 1"));
-            }
+        self.judge.check().or_else(|(key, message)| wrong(&format!("/judge{key}"), message))?;
+        self.budget.check(&self.judge).or_else(|(key, message)| wrong(&format!("/budget{key}"), message))?;
+        if self.output.part_mib == 0 {
+            return wrong("/output/part-mib", "`part-mib` must be at least 1".to_owned());
         }
         Ok(())
     }
@@ -259,17 +166,12 @@ impl Config {
         let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
         self.plugin_dirs.iter_mut().for_each(resolve);
-        self.judge.replies.iter_mut().for_each(resolve);
-        for pack in &mut self.rules.packs {
-            if pack.contains(['/', '\\', '.']) {
-                *pack = folder.join(&*pack).display().to_string();
+        self.judge.paths().for_each(resolve);
+        for name in self.rules.packs.iter_mut().chain(&mut self.judge.prompt) {
+            if name.contains(['/', '\\', '.']) {
+                *name = folder.join(&*name).display().to_string();
             }
         }
-    }
-
-    /// The window that turn prompts show.
-    pub fn window(&self) -> Window {
-        Window { messages: self.judge.window_messages, max_bytes_per_message: self.judge.window_bytes }
     }
 }
 
@@ -283,47 +185,5 @@ fn explain(message: &str) -> (&str, String) {
     match quoted(what).first() {
         Some(given) => (what, did_you_mean(given, &quoted(expected))),
         None => (message, String::new()),
-    }
-}
-
-impl JudgeSection {
-    /// What one request is about.
-    pub const fn unit(&self) -> Unit {
-        match self.unit {
-            UnitName::Turn => Unit::Turn,
-            UnitName::Conversation => Unit::Conversation,
-        }
-    }
-
-    /// The client's settings, with the key from the environment; `None` where no judge is configured.
-    ///
-    /// # Errors
-    /// If the named environment variable is not set.
-    pub fn client(&self) -> Result<Option<JudgeConfig>, Failure> {
-        let Some(mut client) = self.client_without_key() else { return Ok(None) };
-        if let Some(name) = &self.api_key_env {
-            let key = std::env::var(name).map_err(|_| {
-                Failure::invalid(format!(
-                    "[judge] api-key-env names `{name}`, which is not set in the environment"
-                ))
-            })?;
-            client.api_key = Some(ApiKey::new(key));
-        }
-        Ok(Some(client))
-    }
-
-    /// The client's settings without a key: enough to find the replies that are stored already.
-    pub fn client_without_key(&self) -> Option<JudgeConfig> {
-        Some(JudgeConfig {
-            base_url: self.base_url.clone()?,
-            model: self.model.clone(),
-            api_key: None,
-            unit: self.unit(),
-            max_in_flight: self.max_in_flight,
-            max_tokens: self.max_tokens,
-            timeout: Duration::from_secs(self.timeout_seconds),
-            max_retries: self.max_retries,
-            json_schema: self.json_schema,
-        })
     }
 }

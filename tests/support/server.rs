@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Its number, from 0.
+    /// Its number, from 0, among those that ask something.
     pub number: usize,
+    pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Value,
@@ -22,7 +23,12 @@ pub struct Request {
 impl Request {
     /// The one user message.
     pub fn prompt(&self) -> &str {
-        self.body["messages"][0]["content"].as_str().expect("a request has one user message")
+        self.body["messages"][0]["content"].as_str().unwrap_or_default()
+    }
+
+    /// Whether it is one of those that find out what the server can do.
+    pub fn is_probe(&self) -> bool {
+        self.method == "GET" || self.prompt() == "Reply with the digit 7 and nothing else."
     }
 }
 
@@ -49,6 +55,7 @@ impl Response {
 
 #[derive(Default)]
 struct Seen {
+    all: AtomicUsize,
     requests: AtomicUsize,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
@@ -82,7 +89,12 @@ impl Server {
         format!("http://{}/v1", self.address)
     }
 
-    /// Requests so far.
+    /// All requests so far, with those that find out what the server can do.
+    pub fn all_requests(&self) -> usize {
+        self.seen.all.load(Ordering::SeqCst)
+    }
+
+    /// Requests so far that ask something.
     pub fn requests(&self) -> usize {
         self.seen.requests.load(Ordering::SeqCst)
     }
@@ -92,7 +104,7 @@ impl Server {
         self.seen.most_in_flight.load(Ordering::SeqCst)
     }
 
-    /// All requests so far, in the order of arrival.
+    /// All requests so far that ask something, in the order of arrival.
     pub fn log(&self) -> Vec<Request> {
         self.seen.log.lock().expect("no handler panics while logging").clone()
     }
@@ -108,12 +120,24 @@ fn serve(stream: TcpStream, handler: &dyn Fn(&Request) -> Response, seen: &Seen)
     let mut reader = BufReader::new(stream.try_clone().expect("a socket can be shared"));
     let mut stream = stream;
     while let Some(mut request) = read_request(&mut reader) {
-        request.number = seen.requests.fetch_add(1, Ordering::SeqCst);
-        let open = seen.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-        seen.most_in_flight.fetch_max(open, Ordering::SeqCst);
-        seen.log.lock().expect("no handler panics while logging").push(request.clone());
-        let response = handler(&request);
-        seen.in_flight.fetch_sub(1, Ordering::SeqCst);
+        seen.all.fetch_add(1, Ordering::SeqCst);
+        let response = if request.is_probe() {
+            request.number = usize::MAX;
+            handler(&request)
+        } else {
+            request.number = seen.requests.fetch_add(1, Ordering::SeqCst);
+            let open = seen.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+            seen.most_in_flight.fetch_max(open, Ordering::SeqCst);
+            seen.log.lock().expect("no handler panics while logging").push(request.clone());
+            let response = handler(&request);
+            seen.in_flight.fetch_sub(1, Ordering::SeqCst);
+            response
+        };
+        if response.status == 0 {
+            // Reset: what is sent back is that nothing is.
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+            return;
+        }
         let mut head =
             format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", response.status, response.body.len());
         for (name, value) in &response.headers {
@@ -129,6 +153,7 @@ fn serve(stream: TcpStream, handler: &dyn Fn(&Request) -> Response, seen: &Seen)
 fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|&n| n > 0)?;
+    let method = line.split(' ').next()?.to_owned();
     let path = line.split(' ').nth(1)?.to_owned();
     let mut headers = Vec::new();
     loop {
@@ -141,7 +166,13 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
         headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { number: 0, path, headers, body: serde_json::from_slice(&body).unwrap_or_default() })
+    Some(Request {
+        number: 0,
+        method,
+        path,
+        headers,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    })
 }
 
 /// A chat completion with this text, naming the model that was asked for.
@@ -155,27 +186,123 @@ pub fn completion(request: &Request, content: &str) -> Response {
     Response::new(200, body.to_string())
 }
 
-/// Answers by three simple rules about the last user message of the prompt: thanks are UR5, a leading "no," UR2, all
-/// else is no feedback.
+/// Answers as a server that obeys `structured_outputs.choice` and JSON schemas and tells log-probabilities, by three simple
+/// rules about the turns that are asked about: thanks are UR5, a leading "no," UR2, all else is no feedback.
 pub fn by_rule(request: &Request) -> Response {
-    let turn = last_user_message(request.prompt());
+    if request.method == "GET" {
+        return models(request);
+    }
+    if let Some(choices) = request.body["structured_outputs"]["choice"].as_array() {
+        let label = match (request.is_probe(), pattern(&last_user_message(request.prompt()))) {
+            (true, _) => "A",
+            (_, "UR5") => "E",
+            (_, "UR2") => "B",
+            _ => "F",
+        };
+        assert!(choices.contains(&json!(label)));
+        return labelled(request, label, &[(label, -0.1), ("C", -2.5)]);
+    }
+    if request.is_probe() {
+        let tree = json!({ "tree": "maple" }).to_string();
+        return completion(request, if request.body["response_format"].is_null() { "7" } else { &tree });
+    }
+    let marked = marked_turns(request.prompt());
+    if !marked.is_empty() {
+        let answers: Vec<Value> = marked
+            .iter()
+            .map(|(number, turn)| {
+                let mut answer = paper_object(turn);
+                answer["Turn"] = (*number).into();
+                answer
+            })
+            .collect();
+        return completion(request, &json!({ "Answers": answers }).to_string());
+    }
+    completion(request, &paper_object(&last_user_message(request.prompt())).to_string())
+}
+
+/// As [`by_rule`], by a server that knows no constraint and no schema and tells no log-probabilities.
+pub fn by_rule_in_prose(request: &Request) -> Response {
+    match (request.method.as_str(), request.is_probe()) {
+        ("GET", _) => Response::new(404, "not found"),
+        (_, true) => completion(request, "7"),
+        _ => {
+            let objects: Vec<String> = match marked_turns(request.prompt()).as_slice() {
+                [] => vec![paper_object(&last_user_message(request.prompt())).to_string()],
+                marked => marked
+                    .iter()
+                    .map(|(number, turn)| {
+                        let mut answer = paper_object(turn);
+                        answer["Turn"] = (*number).into();
+                        format!("```json\n{answer}\n```")
+                    })
+                    .collect(),
+            };
+            completion(request, &format!("Sure! Here it is:\n{}\nHope it helps.", objects.join("\n")))
+        }
+    }
+}
+
+/// The list of models, of which there is one, with no word about its context.
+pub fn models(request: &Request) -> Response {
+    match request.path.as_str() {
+        "/v1/models" => {
+            Response::new(200, json!({ "data": [{ "id": "test-model", "owned_by": "vllm" }] }).to_string())
+        }
+        _ => Response::new(404, "not found"),
+    }
+}
+
+/// A completion of one token, with its alternatives.
+pub fn labelled(request: &Request, label: &str, alternatives: &[(&str, f64)]) -> Response {
+    let top: Vec<Value> =
+        alternatives.iter().map(|(token, logprob)| json!({ "token": token, "logprob": logprob })).collect();
+    let first = json!({ "token": label, "logprob": alternatives[0].1, "top_logprobs": top });
+    let body = json!({
+        "model": request.body["model"],
+        "choices": [{ "message": { "content": label }, "finish_reason": "length", "logprobs": { "content": [first] } }],
+        "usage": { "prompt_tokens": request.prompt().len() / 4, "completion_tokens": 1 },
+    });
+    Response::new(200, body.to_string())
+}
+
+fn pattern(turn: &str) -> &'static str {
     let lower = turn.to_lowercase();
-    let pattern = if lower.contains("thank") {
+    if lower.contains("thank") {
         "UR5"
     } else if lower.starts_with("no,") {
         "UR2"
     } else {
         "No Feedback"
-    };
-    let text = if pattern == "No Feedback" { "" } else { turn.lines().next().unwrap_or_default() };
-    completion(request, &json!({ "User Response Pattern": pattern, "User Response Text": text }).to_string())
+    }
 }
 
-/// The last message of a user in a prompt of either unit.
+fn paper_object(turn: &str) -> Value {
+    let pattern = pattern(turn);
+    let text = if pattern == "No Feedback" { "" } else { turn.lines().next().unwrap_or_default() };
+    json!({ "User Response Pattern": pattern, "User Response Text": text })
+}
+
+/// The turns that a prompt marks, with their numbers.
+pub fn marked_turns(prompt: &str) -> Vec<(u64, String)> {
+    let mut marked = Vec::new();
+    for (at, head) in prompt.match_indices("\n# user [turn ") {
+        let rest = &prompt[at + head.len()..];
+        let Some((number, rest)) = rest.split_once("]: ") else { continue };
+        let Ok(number) = number.parse() else { continue };
+        marked.push((number, message_at_start(rest)));
+    }
+    marked
+}
+
+/// The last message of a user in a prompt that marks none.
 pub fn last_user_message(prompt: &str) -> String {
     let start = prompt.rfind("\n# user: ").map_or(0, |at| at + "\n# user: ".len());
-    let rest = &prompt[start..];
+    message_at_start(&prompt[start..])
+}
+
+fn message_at_start(text: &str) -> String {
     let end =
-        [rest.find("\n</dialogue>"), rest.find("\n# ")].into_iter().flatten().min().unwrap_or(rest.len());
-    rest[..end].trim().to_owned()
+        [text.find("\n</dialogue>"), text.find("\n# ")].into_iter().flatten().min().unwrap_or(text.len());
+    text[..end].trim().to_owned()
 }

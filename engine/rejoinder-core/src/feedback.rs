@@ -52,6 +52,33 @@ pub struct TurnRecord {
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
+/// How probable each answer of the judge was; all unset where it did not say. Where set, they sum up to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "UPPERCASE")]
+pub struct AnswerProbabilities {
+    /// No feedback.
+    #[serde(rename = "none")]
+    pub none: Option<f32>,
+    /// Repeat or Rephrase.
+    pub ur1: Option<f32>,
+    /// Make Aware with Correction.
+    pub ur2: Option<f32>,
+    /// Make Aware without Correction.
+    pub ur3: Option<f32>,
+    /// Ask for Clarification.
+    pub ur4: Option<f32>,
+    /// Positive Feedback.
+    pub ur5: Option<f32>,
+}
+
+impl AnswerProbabilities {
+    /// From P(no feedback) and those of the categories, in their order.
+    pub fn new(none: f32, by_category: [f32; 5]) -> Self {
+        let [ur1, ur2, ur3, ur4, ur5] = by_category.map(Some);
+        Self { none: Some(none), ur1, ur2, ur3, ur4, ur5 }
+    }
+}
+
 /// How a turn was settled as feedback.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settled<'a> {
@@ -67,6 +94,8 @@ pub struct Settled<'a> {
     pub model: String,
     /// Key of the judge's reply; empty where it was not asked.
     pub reply_key: String,
+    /// How probable its answers were.
+    pub probabilities: AnswerProbabilities,
 }
 
 /// A row of the feedback table. The first four columns are those of the paper's data set; every key is always
@@ -101,6 +130,8 @@ pub struct Feedback {
     pub model: String,
     /// Key of the judge's reply in the ledger; empty where it was not asked.
     pub reply_key: String,
+    /// How probable the judge's answers were.
+    pub probabilities: AnswerProbabilities,
     /// The other columns of the source's record, as they were.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
@@ -126,6 +157,7 @@ impl Feedback {
             plugins: record.plugins,
             model: settled.model,
             reply_key: settled.reply_key,
+            probabilities: settled.probabilities,
             metadata: record.metadata,
         }
     }

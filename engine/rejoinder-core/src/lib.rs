@@ -21,7 +21,7 @@ mod vote;
 
 pub use category::Category;
 pub use conversation::{Conversation, Exchange, Message, Role};
-pub use feedback::{Feedback, PluginVote, Settled, Source, TurnRecord};
+pub use feedback::{AnswerProbabilities, Feedback, PluginVote, Settled, Source, TurnRecord};
 pub use ids::RecordId;
 pub use printable::{printable, printable_json};
 pub use text::Text;

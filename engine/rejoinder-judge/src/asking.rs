@@ -1,36 +1,56 @@
-//! Gets questions answered: each once, within the budget, a bounded number at a time, through bad weather.
+//! Gets questions answered: each once, within the budget, as many at a time as the server bears, through bad weather.
+//!
+//! Three threads: one finds questions and puts them into words, this one sends and waits, and the clerk writes down. A
+//! question passes: its reply is not stored → reserved → through the gate → sent → stored.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rejoinder_ledger::{Ledger, LedgerError, Replies};
+use rejoinder_ledger::{
+    Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending, State, Usage,
+};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 
+use crate::answer::Finding;
+use crate::clerk::{Clerk, Gone};
 use crate::client::{Attempt, Client};
 use crate::config::JudgeConfig;
+use crate::form::Form;
+use crate::gate::{Gate, TICK};
 use crate::question::Question;
+use crate::request::Request;
 
 /// Longest wait between two attempts.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 /// First wait, doubled with every attempt; the real one is drawn between nothing and it ("full jitter").
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// The longest time without a look at whether to go on.
-const TICK: Duration = Duration::from_millis(100);
-/// So many questions in a row whose attempts all failed, and the endpoint is taken for dead.
-const MAX_FAILED: u32 = 4;
-/// So many questions in a row that the server refuses, and it is taken for one that refuses all. More than above: a few
-/// neighbours may well be too long for the model.
+/// So many requests in a row whose attempts all failed, and the endpoint is taken for dead.
+const MAX_FAILED: u32 = 8;
+/// So many requests in a row that the server refuses, and it is taken for one that refuses all. More than above: a few
+/// neighbours may well hold what a server refuses.
 const MAX_REFUSED: u32 = 32;
+/// Retries that are allowed from the start, and for each first attempt: where more than a fifth of all fails, trying again
+/// only adds to what is wrong.
+const RETRIES_AT_FIRST: f64 = 32.0;
+const RETRIES_A_REQUEST: f64 = 0.2;
+/// So many names of other models are kept.
+const MAX_MODELS: usize = 8;
+/// Requests that are found ahead of those that wait at the gate.
+const AHEAD: usize = 256;
 
 /// Asking cannot go on, for reasons on our side.
 #[derive(Debug)]
 pub enum JudgeError {
     /// The client cannot be made: why.
     Client(String),
+    /// Config and server do not go together: why.
+    Form(String),
     /// The ledger or the store of replies failed.
     Ledger(LedgerError),
 }
@@ -39,6 +59,7 @@ impl fmt::Display for JudgeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Client(why) => write!(f, "cannot set up the judge's client: {why}"),
+            Self::Form(why) => write!(f, "[judge]: {why}"),
             Self::Ledger(error) => error.fmt(f),
         }
     }
@@ -55,7 +76,7 @@ impl From<LedgerError> for JudgeError {
 /// Why asking ended before the questions did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// The budget of calls is spent.
+    /// The budget is spent.
     Budget,
     /// The endpoint does not answer: why.
     Unavailable(String),
@@ -63,135 +84,238 @@ pub enum Stop {
     Interrupted,
 }
 
-/// How far asking is.
+/// How far asking is, counted in requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Questions answered in this call.
+    /// Answered in this call.
     pub answered: u64,
-    /// Questions whose reply was stored already.
+    /// Those of the answers that say nothing about what was asked, though perhaps a constraint should have seen to it.
+    pub unparseable: u64,
+    /// Not sent, because the reply was stored already.
     pub from_store: u64,
-    /// Questions that the server will not answer.
+    /// Refused by the server.
     pub refused: u64,
-    /// HTTP attempts in this call.
+    /// Given up after all attempts.
+    pub failed: u64,
+    /// HTTP requests in this call.
     pub attempts: u64,
+    /// In flight now.
+    pub in_flight: u64,
+    /// How many may be.
+    pub limit: u64,
+    /// What was spent in this call.
+    pub spent: Spending,
+    /// Tokens as the server counts.
+    pub usage: Usage,
 }
 
 /// What came of asking.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Questions answered in this call.
-    pub answered: u64,
-    /// Questions whose reply was stored already.
-    pub from_store: u64,
-    /// Questions that the server will not answer.
-    pub refused: u64,
-    /// HTTP attempts in this call.
-    pub attempts: u64,
+    /// How far it came.
+    pub progress: Progress,
+    /// The models that the server named, where that was not the one asked for.
+    pub other_models: BTreeSet<String>,
     /// Why it ended before the questions did.
     pub stop: Option<Stop>,
 }
 
+/// Where questions come from: called on a thread of its own with a sink for groups of questions that share a request, until
+/// the sink breaks.
+pub type Source<'s> = dyn FnOnce(&mut dyn FnMut(Vec<Question>) -> ControlFlow<()>) + Send + 's;
+
 /// Asks each question whose reply is not stored, and stores the replies.
 ///
-/// A call is reserved in the ledger before each HTTP attempt and `calls` (over the ledger's whole life) is never
-/// passed. 408, 409, 425, 429, 5xx and lost connections are tried again, after the time that the server asks for or a
-/// growing random one. After a stop, what is in flight is awaited and stored: an answer that was paid for is never
-/// lost. Questions are pulled as they are needed. `on_progress` is called several times a second, and stops the asking
+/// Before each HTTP request the most that it can take is reserved in the ledger, and `limits` (over the ledger's whole
+/// life) are never passed. Lost connections and failures of the server are tried again, after the time that it asks for or
+/// a growing random one. After a stop, what is in flight is awaited and stored: an answer that was paid for is never lost.
+/// Memory does not grow with the number of questions. `on_progress` is called several times a second, and stops the asking
 /// when it breaks.
 ///
 /// # Errors
 /// If the client cannot be made, or ledger or store fail.
 pub fn ask(
     config: &JudgeConfig,
-    questions: &mut dyn Iterator<Item = Question>,
+    form: &Form,
+    source: Box<Source<'_>>,
     ledger: &Ledger,
     replies: &Replies,
-    calls: Option<u64>,
+    limits: &Limits,
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Asked, JudgeError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| JudgeError::Client(e.to_string()))?;
-    let desk = Desk {
-        config,
-        client: Client::new(config)?,
-        ledger,
-        replies,
-        calls,
-        progress: Cell::default(),
-        failed_in_a_row: Cell::new(0),
-        refused_in_a_row: Cell::new(0),
-        unanswered: RefCell::default(),
-        stop: RefCell::new(None),
-    };
-    runtime.block_on(desk.work(questions, on_progress))
+    let client = Client::new(config)?;
+    let runtime = runtime()?;
+    std::thread::scope(|scope| {
+        let (clerk, written) = Clerk::start(scope, ledger, replies, *limits);
+        let (jobs, queue) = mpsc::channel(AHEAD);
+        let finder = scope.spawn(move || find(source, form, replies, &jobs));
+        let desk = Desk {
+            config,
+            form,
+            client,
+            clerk,
+            gate: Gate::new(&config.pace),
+            progress: Cell::default(),
+            trouble_since: Cell::new(None),
+            failed_in_a_row: Cell::new(0),
+            refused_in_a_row: Cell::new(0),
+            retries_left: Cell::new(RETRIES_AT_FIRST),
+            reserved: Cell::new(0),
+            settled: Notify::new(),
+            last_failure: RefCell::default(),
+            other_models: RefCell::default(),
+            stop: RefCell::new(None),
+        };
+        let worked = runtime.block_on(desk.work(queue, on_progress));
+        let asked = Asked {
+            progress: desk.progress.get(),
+            other_models: desk.other_models.take(),
+            stop: desk.stop.take(),
+        };
+        drop(desk);
+        let failed = "neither thread panics";
+        written.join().expect(failed)?;
+        finder.join().expect(failed)?;
+        // The clerk, who alone can be gone, has told why by now.
+        worked.map(|()| asked).map_err(|Gone| JudgeError::Client("the ledger cannot be written".to_owned()))
+    })
 }
 
-/// The state that questions in flight share; all on one thread.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, JudgeError> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().map_err(|e| JudgeError::Client(e.to_string()))
+}
+
+/// A request to be made, and what it is about.
+struct Job {
+    questions: Vec<Question>,
+    /// Replies to the requests before it about the same.
+    replies: Vec<Reply>,
+    request: Request,
+}
+
+/// What the finder has come upon.
+enum Found {
+    Job(Box<Job>),
+    /// So many requests whose reply is stored.
+    Stored(u64),
+}
+
+/// Puts questions into words and looks up which of their replies are stored.
+fn find(
+    source: Box<Source<'_>>,
+    form: &Form,
+    store: &Replies,
+    jobs: &mpsc::Sender<Found>,
+) -> Result<(), LedgerError> {
+    let mut failure = None;
+    source(&mut |questions| {
+        let mut replies = Vec::new();
+        let found = (|| {
+            while let Some(request) = form.next(&questions, &replies) {
+                match store.get(&request.key)? {
+                    Some(reply) => replies.push(reply),
+                    None => return Ok(Some(request)),
+                }
+            }
+            Ok(None)
+        })();
+        let next = match found {
+            Err(error) => {
+                failure = Some(error);
+                return ControlFlow::Break(());
+            }
+            Ok(None) => Found::Stored(replies.len() as u64),
+            Ok(Some(request)) => {
+                if !replies.is_empty() && jobs.blocking_send(Found::Stored(replies.len() as u64)).is_err() {
+                    return ControlFlow::Break(());
+                }
+                Found::Job(Box::new(Job { questions, replies, request }))
+            }
+        };
+        match jobs.blocking_send(next) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    });
+    failure.map_or(Ok(()), Err)
+}
+
+/// The state that requests in flight share; all on one thread.
 struct Desk<'a> {
     config: &'a JudgeConfig,
+    form: &'a Form,
     client: Client,
-    ledger: &'a Ledger,
-    replies: &'a Replies,
-    calls: Option<u64>,
+    clerk: Clerk,
+    gate: Gate,
     progress: Cell<Progress>,
+    /// Since when the server has answered nobody, though it was asked.
+    trouble_since: Cell<Option<Instant>>,
     failed_in_a_row: Cell<u32>,
     refused_in_a_row: Cell<u32>,
-    /// Number of questions whose attempts ran out, and how the last attempt ended.
-    unanswered: RefCell<(u64, String)>,
+    retries_left: Cell<f64>,
+    /// Requests that are reserved and not settled.
+    reserved: Cell<usize>,
+    settled: Notify,
+    last_failure: RefCell<String>,
+    other_models: RefCell<BTreeSet<String>>,
     stop: RefCell<Option<Stop>>,
+}
+
+/// How one request ended for good.
+enum Settled {
+    /// With a reply, which is stored.
+    Reply(Reply),
+    /// Without one.
+    Nothing,
 }
 
 impl Desk<'_> {
     async fn work(
         &self,
-        questions: &mut dyn Iterator<Item = Question>,
+        mut queue: mpsc::Receiver<Found>,
         on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-    ) -> Result<Asked, JudgeError> {
-        let mut in_flight = FuturesUnordered::new();
-        // Keys that the store does not know: in flight, or without an answer.
-        let mut seen: HashSet<String> = HashSet::new();
-        let mut failure = None;
+    ) -> Result<(), Gone> {
+        let mut open = FuturesUnordered::new();
+        let mut seen = Seen::default();
+        let mut has_ended = false;
         loop {
             self.report(on_progress);
-            while in_flight.len() < self.config.max_in_flight.max(1)
-                && failure.is_none()
-                && self.stop.borrow().is_none()
-            {
-                let Some(question) = questions.next() else { break };
-                let key = self.config.reply_key(&question);
-                match self.replies.get(&key) {
-                    Err(error) => failure = Some(error),
-                    Ok(Some(_)) => self.count(|p| p.from_store += 1),
-                    // The same prompt twice is one question.
-                    Ok(None) if !seen.insert(key.clone()) => self.count(|p| p.from_store += 1),
-                    Ok(None) => in_flight.push(async move {
-                        let settled = self.settle(&key, &question).await;
-                        (key, settled)
-                    }),
+            // As many wait at the gate, reserved, as may be in flight: the next ones go out without waiting for the disk.
+            let wants_more = !has_ended && !self.has_stopped() && open.len() < 2 * self.gate.limit().max(1);
+            tokio::select! {
+                biased;
+                Some((key, replied)) = open.next(), if !open.is_empty() => {
+                    let replied: Result<bool, Gone> = replied;
+                    seen.close(key, replied?);
                 }
-                self.report(on_progress);
+                found = queue.recv(), if wants_more => match found {
+                    None => has_ended = true,
+                    Some(Found::Stored(count)) => self.count(|p| p.from_store += count),
+                    Some(Found::Job(job)) => match seen.open(&job.request.key) {
+                        // The same prompt twice is one question.
+                        false => self.count(|p| p.from_store += 1),
+                        true => open.push(async move {
+                            let key = job.request.key.clone();
+                            let replied = self.settle(*job).await;
+                            (key, replied)
+                        }),
+                    },
+                },
+                () = tokio::time::sleep(TICK) => {}
             }
-            let Ok(next) = tokio::time::timeout(TICK, in_flight.next()).await else { continue };
-            let Some((key, settled)) = next else { break };
-            if matches!(settled, Ok(true)) {
-                seen.remove(&key);
+            if open.is_empty() && (has_ended || self.has_stopped()) {
+                break;
             }
-            // What else is in flight has been paid for: it is awaited before the failure is told.
-            failure = failure.or(settled.err());
         }
-        if let Some(failure) = failure {
-            return Err(failure.into());
-        }
-        let (unanswered, why) = self.unanswered.take();
-        if unanswered > 0 {
-            let why =
-                format!("no answer to {unanswered} of the questions after all attempts; at last: {why}");
+        self.report(on_progress);
+        let failed = self.progress.get().failed;
+        if failed > 0 {
+            let why = self.last_failure.borrow();
+            let why = format!("no answer to {failed} of the requests after all attempts; at last: {why}");
             self.stop(Stop::Unavailable(why));
         }
-        let Progress { answered, from_store, refused, attempts } = self.progress.get();
-        Ok(Asked { answered, from_store, refused, attempts, stop: self.stop.take() })
+        Ok(())
     }
 
     fn count(&self, change: impl FnOnce(&mut Progress)) {
@@ -202,7 +326,8 @@ impl Desk<'_> {
 
     /// Tells how far asking is, and stops it if the caller wants no more.
     fn report(&self, on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>) {
-        if on_progress(&self.progress.get()).is_break() {
+        let (in_flight, limit) = (self.gate.in_flight() as u64, self.gate.limit() as u64);
+        if on_progress(&Progress { in_flight, limit, ..self.progress.get() }).is_break() {
             self.stop(Stop::Interrupted);
         }
     }
@@ -211,90 +336,278 @@ impl Desk<'_> {
         self.stop.borrow_mut().get_or_insert(why);
     }
 
-    /// Attempts a question until it is answered, refused, out of attempts, or asking has stopped; says whether it was
-    /// answered.
-    async fn settle(&self, key: &str, question: &Question) -> Result<bool, LedgerError> {
-        let body = self.config.request(question).to_string();
-        let mut last_failure = String::new();
-        for attempt in 0..=self.config.max_retries {
-            if self.stop.borrow().is_some() {
-                return Ok(false);
+    fn has_stopped(&self) -> bool {
+        self.stop.borrow().is_some()
+    }
+
+    /// Asks all that there is to ask about a job's questions; says whether its first request was answered.
+    async fn settle(&self, job: Job) -> Result<bool, Gone> {
+        let Job { questions, mut replies, request } = job;
+        let known = replies.len();
+        let mut next = Some(request);
+        while let Some(request) = next {
+            match self.attempt(&questions, &replies, &request).await? {
+                Settled::Reply(reply) => replies.push(reply),
+                Settled::Nothing => break,
             }
-            let Some(reservation) = self.ledger.reserve(key, self.calls)? else {
-                self.stop(Stop::Budget);
-                return Ok(false);
+            next = self.form.next(&questions, &replies);
+        }
+        Ok(replies.len() > known)
+    }
+
+    /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped.
+    async fn attempt(
+        &self,
+        questions: &[Question],
+        replies: &[Reply],
+        request: &Request,
+    ) -> Result<Settled, Gone> {
+        self.retries_left.set((self.retries_left.get() + RETRIES_A_REQUEST).min(10.0 * RETRIES_AT_FIRST));
+        let (mut failures, mut waits) = (0, 0);
+        let mut first_failure = None;
+        while !self.has_stopped() {
+            let Some(reservation) = self.reserve(request).await? else { break };
+            let tokens = request.input_tokens + u64::from(request.max_tokens);
+            let Some(pass) = self.gate.enter(tokens, || self.has_stopped()).await else {
+                self.release(reservation)?;
+                break;
             };
-            let begun = Instant::now();
-            let (status, outcome) = self.client.attempt(body.clone()).await;
-            let millis = begun.elapsed().as_millis() as u64;
-            let wait = match outcome {
+            let (status, attempt) = self.client.attempt(request.body.clone()).await;
+            let millis = pass.elapsed().as_millis() as u64;
+            let failed = |amount| Outcome { state: State::Failed, status, amount, usage: None, millis };
+            match attempt {
                 Attempt::Answered(reply) => {
-                    self.replies.put(key, &reply)?;
-                    self.ledger.settle(
-                        &reservation,
-                        status,
-                        reply.prompt_tokens,
-                        reply.completion_tokens,
-                        millis,
-                    )?;
-                    self.count(|p| (p.answered, p.attempts) = (p.answered + 1, p.attempts + 1));
-                    self.failed_in_a_row.set(0);
-                    self.refused_in_a_row.set(0);
-                    return Ok(true);
+                    pass.was_answered();
+                    drop(pass);
+                    let outcome = Outcome { usage: reply.usage, ..failed(reservation.amount()) };
+                    let told = self.answered(questions, replies, request, reply, (reservation, outcome));
+                    return told.await.map(Settled::Reply);
                 }
-                Attempt::NotSent(why) => {
-                    self.ledger.release(&reservation)?;
-                    last_failure = why;
-                    None
-                }
-                Attempt::Later(why, wait) => {
-                    self.ledger.settle(&reservation, status, None, None, millis)?;
-                    self.count(|p| p.attempts += 1);
-                    last_failure = why;
-                    wait
+                Attempt::TooLong(why) => {
+                    drop(pass);
+                    self.trouble_since.set(None);
+                    let reply = Reply::too_long(self.config.model.clone(), why);
+                    self.spend(reservation, failed(CALL), Some((&request.key, &reply))).await?;
+                    return Ok(Settled::Reply(reply));
                 }
                 Attempt::Refused(why) => {
-                    self.ledger.settle(&reservation, status, None, None, millis)?;
-                    self.count(|p| (p.refused, p.attempts) = (p.refused + 1, p.attempts + 1));
-                    self.note(&self.refused_in_a_row, MAX_REFUSED, &why);
-                    return Ok(false);
+                    drop(pass);
+                    self.spend(reservation, failed(CALL), None).await?;
+                    self.count(|p| p.refused += 1);
+                    self.note(&self.refused_in_a_row, MAX_REFUSED, why);
+                    return Ok(Settled::Nothing);
                 }
                 Attempt::DeadEnd(why) => {
-                    self.ledger.settle(&reservation, status, None, None, millis)?;
-                    self.count(|p| p.attempts += 1);
                     self.stop(Stop::Unavailable(why));
-                    return Ok(false);
+                    drop(pass);
+                    self.spend(reservation, failed(CALL), None).await?;
+                    return Ok(Settled::Nothing);
                 }
-            };
-            if attempt < self.config.max_retries {
-                self.pause(wait.unwrap_or_else(|| jittered(attempt)).min(MAX_WAIT)).await;
+                Attempt::NotSent(why) => {
+                    pass.was_too_much(None);
+                    drop(pass);
+                    self.release(reservation)?;
+                    waits += 1;
+                    self.is_in_trouble(why);
+                }
+                Attempt::Busy(why, wait) => {
+                    pass.was_too_much(wait.map(|w| w.min(MAX_WAIT)));
+                    drop(pass);
+                    self.spend(reservation, failed(CALL), None).await?;
+                    waits += 1;
+                    self.is_in_trouble(why);
+                }
+                Attempt::Failed(why) => {
+                    pass.was_too_much(None);
+                    drop(pass);
+                    // What it took, nobody knows: all of it stays spent.
+                    let all = failed(reservation.amount());
+                    self.spend(reservation, all, None).await?;
+                    failures += 1;
+                    self.retries_left.set(self.retries_left.get() - 1.0);
+                    self.is_in_trouble(why);
+                }
             }
+            // A server that has no time says nothing about this request, unless it has time for all others.
+            let is_singled_out =
+                first_failure.get_or_insert_with(Instant::now).elapsed() > self.config.pace.patience;
+            if failures > self.config.pace.max_retries || self.retries_left.get() < 0.0 || is_singled_out {
+                if !self.has_stopped() {
+                    self.count(|p| p.failed += 1);
+                    let why = self.last_failure.borrow().clone();
+                    self.note(&self.failed_in_a_row, MAX_FAILED, why);
+                }
+                break;
+            }
+            self.pause(jittered(failures + waits - 1)).await;
         }
-        self.note(&self.failed_in_a_row, MAX_FAILED, &last_failure);
-        self.unanswered.replace_with(|(count, _)| (*count + 1, last_failure));
-        Ok(false)
+        Ok(Settled::Nothing)
+    }
+
+    /// The right to make a request; `None` where it would pass the budget, also once all others are settled, of which most
+    /// take less than is reserved for them.
+    async fn reserve(&self, request: &Request) -> Result<Option<Reservation>, Gone> {
+        loop {
+            if let Some(reservation) = self.clerk.reserve(&request.key, request.most).await? {
+                self.reserved.set(self.reserved.get() + 1);
+                return Ok(Some(reservation));
+            }
+            if self.reserved.get() == 0 {
+                self.stop(Stop::Budget);
+            }
+            if self.has_stopped() {
+                return Ok(None);
+            }
+            // Woken by the next one that is settled; once in a while to see whether it is over.
+            let _ = tokio::time::timeout(TICK, self.settled.notified()).await;
+        }
+    }
+
+    fn release(&self, reservation: Reservation) -> Result<(), Gone> {
+        self.clerk.release(reservation)?;
+        self.is_settled();
+        Ok(())
+    }
+
+    fn is_settled(&self) {
+        self.reserved.set(self.reserved.get() - 1);
+        self.settled.notify_one();
+    }
+
+    /// Stores a reply, with what it cost and whether it says anything.
+    async fn answered(
+        &self,
+        questions: &[Question],
+        replies: &[Reply],
+        request: &Request,
+        reply: Reply,
+        (reservation, mut outcome): (Reservation, Outcome),
+    ) -> Result<Reply, Gone> {
+        self.trouble_since.set(None);
+        self.failed_in_a_row.set(0);
+        self.refused_in_a_row.set(0);
+        if reply.model != self.config.model && self.other_models.borrow().len() < MAX_MODELS {
+            self.other_models.borrow_mut().insert(reply.model.clone());
+        }
+        let all: Vec<Reply> = replies.iter().chain([&reply]).cloned().collect();
+        let says_nothing = self.form.read(questions, &all).is_some_and(|findings| {
+            findings.iter().flatten().all(|f| matches!(f.finding, Finding::Unverified(_)))
+        });
+        outcome.state = if says_nothing { State::Unparseable } else { State::Answered };
+        if let Some(usage) = reply.usage {
+            outcome.amount = self.config.price.of(usage);
+        }
+        self.spend(reservation, outcome, Some((&request.key, &reply))).await?;
+        self.count(|p| {
+            p.answered += 1;
+            p.unparseable += u64::from(says_nothing);
+        });
+        Ok(reply)
+    }
+
+    /// Notes how a request ended, and waits until that is durable.
+    async fn spend(
+        &self,
+        reservation: Reservation,
+        outcome: Outcome,
+        reply: Option<(&String, &Reply)>,
+    ) -> Result<(), Gone> {
+        let (amount, usage) = (outcome.amount, outcome.usage.unwrap_or_default());
+        self.clerk
+            .settle(reservation, outcome, reply.map(|(key, reply)| (key.clone(), reply.clone())))
+            .await?;
+        self.is_settled();
+        self.count(|p| {
+            p.attempts += 1;
+            p.spent += amount;
+            p.usage += usage;
+        });
+        Ok(())
+    }
+
+    /// The server did not answer; where it has answered nobody for longer than it is borne, it is given up.
+    fn is_in_trouble(&self, why: String) {
+        let now = Instant::now();
+        let since = self.trouble_since.get().unwrap_or(now);
+        self.trouble_since.set(Some(since));
+        if now - since >= self.config.pace.patience {
+            self.stop(Stop::Unavailable(why.clone()));
+        }
+        self.last_failure.replace(why);
     }
 
     /// Waits, but not beyond a stop.
     async fn pause(&self, wait: Duration) {
         let end = Instant::now() + wait;
-        while self.stop.borrow().is_none()
+        while !self.has_stopped()
             && let Some(rest) = end.checked_duration_since(Instant::now())
         {
             tokio::time::sleep(rest.min(TICK)).await;
         }
     }
 
-    /// Counts a question without an answer; too many in a row, and the endpoint is given up.
-    fn note(&self, in_a_row: &Cell<u32>, limit: u32, why: &str) {
+    /// Counts a request without an answer; too many in a row, and the endpoint is given up.
+    fn note(&self, in_a_row: &Cell<u32>, limit: u32, why: String) {
         in_a_row.set(in_a_row.get() + 1);
         if in_a_row.get() >= limit {
-            self.stop(Stop::Unavailable(why.to_owned()));
+            self.stop(Stop::Unavailable(why));
         }
     }
 }
 
+/// An HTTP request that took no tokens.
+const CALL: Spending = Spending { calls: 1, tokens: 0, money: 0, gpu: 0 };
+
 fn jittered(attempt: u32) -> Duration {
     let ceiling = FIRST_WAIT.saturating_mul(1 << attempt.min(8)).min(MAX_WAIT);
     ceiling.mul_f64(fastrand::f64())
+}
+
+/// Which prompts need not be asked for once more, in memory that does not grow with the corpus: those under way, those
+/// without an answer, and those answered since the finder, who is at most [`AHEAD`] and a few ahead, looked them up.
+#[derive(Default)]
+struct Seen {
+    /// How many were opened.
+    opened: usize,
+    known: HashSet<String>,
+    /// When each that was answered was closed, in `opened`.
+    closed: VecDeque<(usize, String)>,
+}
+
+impl Seen {
+    /// Notes that a prompt is to be asked; `false` where it is asked or given up already.
+    fn open(&mut self, key: &str) -> bool {
+        self.opened += 1;
+        while self.closed.front().is_some_and(|(at, _)| *at + AHEAD + 2 < self.opened)
+            && let Some((_, key)) = self.closed.pop_front()
+        {
+            self.known.remove(&key);
+        }
+        self.known.insert(key.to_owned())
+    }
+
+    fn close(&mut self, key: String, is_answered: bool) {
+        if is_answered {
+            self.closed.push_back((self.opened, key));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_answered_long_ago_is_forgotten_and_what_was_not_is_kept() {
+        let mut seen = Seen::default();
+        for i in 0..10_000 {
+            let key = format!("{}", i / 2);
+            assert_eq!(seen.open(&key), i % 2 == 0);
+            if i % 2 == 0 {
+                seen.close(key, i != 100);
+            }
+        }
+        assert!(seen.known.len() < AHEAD + 8, "{}", seen.known.len());
+        assert!(seen.known.contains("50"));
+    }
 }

@@ -1,30 +1,34 @@
-//! One HTTP attempt: what was sent back, sorted into answers, refusals, failures that may pass, and dead ends.
+//! One HTTP request: what was sent back, sorted into answers, refusals, failures that may pass, and dead ends.
 
 use std::time::{Duration, SystemTime};
 
 use rejoinder_ledger::Reply;
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::asking::JudgeError;
+use crate::completion;
 use crate::config::{ApiKey, JudgeConfig};
 
 /// Larger bodies are no answers.
 const MAX_BODY: usize = 1 << 20;
 /// How much of a server's message is shown.
 const MAX_MESSAGE: usize = 300;
-/// No request has more tokens; a greater figure is a server's mistake, and sums of it would overflow.
-const MAX_TOKENS: u64 = u32::MAX as u64;
 
 /// How an attempt ended.
+#[derive(Debug, PartialEq)]
 pub(crate) enum Attempt {
     /// The judge answered.
     Answered(Reply),
+    /// The prompt is longer than the model's context, the server says.
+    TooLong(String),
     /// This request will never be answered: why.
     Refused(String),
-    /// It may be answered later: why, and how long the server asks to wait.
-    Later(String, Option<Duration>),
+    /// The server has no time now: why, and how long it asks to wait. Not the request's fault.
+    Busy(String, Option<Duration>),
+    /// It went wrong and may go right another time: why.
+    Failed(String),
     /// Nothing was sent, because no connection came about: why.
     NotSent(String),
     /// No request will be answered: why.
@@ -34,7 +38,8 @@ pub(crate) enum Attempt {
 /// A client for one server.
 pub(crate) struct Client {
     http: reqwest::Client,
-    url: String,
+    base: String,
+    completions: String,
     model: String,
     api_key: Option<ApiKey>,
 }
@@ -54,15 +59,18 @@ impl Client {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let http = reqwest::Client::builder()
             .default_headers(headers)
-            .timeout(config.timeout)
+            .timeout(config.pace.timeout)
             // A redirect would carry the chat to a server that nobody named.
             .redirect(reqwest::redirect::Policy::none())
-            .pool_max_idle_per_host(config.max_in_flight)
+            .pool_max_idle_per_host(config.pace.max_in_flight)
+            .tcp_nodelay(true)
             .build()
             .map_err(|e| JudgeError::Client(describe(&e)))?;
+        let base = config.url();
         Ok(Self {
             http,
-            url: format!("{}/chat/completions", config.endpoint()),
+            completions: format!("{base}/chat/completions"),
+            base,
             model: config.model.clone(),
             api_key: config.api_key.clone(),
         })
@@ -70,85 +78,61 @@ impl Client {
 
     /// Sends one request; returns the HTTP status (0 if none came) and what became of it.
     pub(crate) async fn attempt(&self, body: String) -> (u16, Attempt) {
-        let response = match self.http.post(&self.url).body(body).send().await {
+        let response = match self.http.post(&self.completions).body(body).send().await {
             Ok(response) => response,
             Err(e) if e.is_connect() => return (0, Attempt::NotSent(describe(&e))),
             Err(e) if e.is_builder() => return (0, Attempt::DeadEnd(describe(&e))),
-            Err(e) => return (0, Attempt::Later(describe(&e), None)),
+            Err(e) => return (0, Attempt::Failed(describe(&e))),
         };
         let status = response.status();
         let wait = retry_after(response.headers());
         let body = match read_body(response).await {
             Ok(body) => body,
-            Err(why) => return (status.as_u16(), Attempt::Later(why, None)),
+            Err(why) => return (status.as_u16(), Attempt::Failed(why)),
         };
         (status.as_u16(), self.sort(status, wait, &body))
+    }
+
+    /// What a server tells at an address below its base URL (or, with `above`, beside it), if it tells it in JSON.
+    pub(crate) async fn tell(&self, path: &str, above: bool) -> Option<Value> {
+        let base = if above { self.base.trim_end_matches("/v1") } else { &self.base };
+        let response = self.http.get(format!("{base}{path}")).send().await.ok()?;
+        let response = Some(response).filter(|r| r.status() == StatusCode::OK)?;
+        serde_json::from_slice(&read_body(response).await.ok()?).ok()
     }
 
     fn sort(&self, status: StatusCode, wait: Option<Duration>, body: &[u8]) -> Attempt {
         let said = || format!("HTTP {}: {}", status.as_u16(), message_of(body, self.api_key.as_ref()));
         match status.as_u16() {
-            200 => match serde_json::from_slice::<Completion>(body) {
-                Ok(completion) => self.answer(completion).unwrap_or_else(|| Attempt::Later(said(), None)),
-                Err(_) => Attempt::Later(said(), None),
-            },
-            408 | 409 | 425 | 429 | 500..=599 => Attempt::Later(said(), wait),
+            200 => {
+                completion::read(body, &self.model).map_or_else(|| Attempt::Failed(said()), Attempt::Answered)
+            }
+            429 | 502..=504 => Attempt::Busy(said(), wait),
+            408 | 409 | 425 | 500..=599 => Attempt::Failed(said()),
             401..=404 => Attempt::DeadEnd(said()),
             300..=399 => Attempt::DeadEnd(format!(
                 "HTTP {}: the server redirects; name its real address",
                 status.as_u16()
             )),
+            _ if speaks_of_context(body) => Attempt::TooLong(said()),
             _ => Attempt::Refused(said()),
         }
     }
-
-    /// The reply in a completion, if it holds one. A body with status 200 may be an error all the same, and so may a
-    /// choice in it, where the server failed in the middle of its answer.
-    fn answer(&self, completion: Completion) -> Option<Attempt> {
-        if completion.error.is_some() {
-            return None;
-        }
-        let choice = completion.choices.into_iter().next()?;
-        if choice.error.is_some() || choice.finish_reason.as_deref() == Some("error") {
-            return None;
-        }
-        let tokens = |name: &str| completion.usage[name].as_u64().filter(|&n| n <= MAX_TOKENS);
-        Some(Attempt::Answered(Reply {
-            model: completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| self.model.clone()),
-            content: choice.message.content.unwrap_or_default(),
-            finish_reason: choice.finish_reason.unwrap_or_default(),
-            prompt_tokens: tokens("prompt_tokens"),
-            completion_tokens: tokens("completion_tokens"),
-        }))
-    }
 }
 
-#[derive(Deserialize)]
-struct Completion {
-    #[serde(default)]
-    model: Option<String>,
-    #[serde(default)]
-    choices: Vec<Choice>,
-    /// Read leniently: a figure of an odd type must not cost the answer.
-    #[serde(default)]
-    usage: serde_json::Value,
-    #[serde(default)]
-    error: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    message: Content,
-    #[serde(default)]
-    finish_reason: Option<String>,
-    #[serde(default)]
-    error: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Content {
-    #[serde(default)]
-    content: Option<String>,
+/// Whether a refusal says that the prompt is longer than the model's context: in vLLM's, llama.cpp's, OpenAI's, SGLang's and
+/// TGI's words.
+pub(crate) fn speaks_of_context(body: &[u8]) -> bool {
+    const WORDS: [&str; 6] = [
+        "context length",
+        "context_length_exceeded",
+        "exceed_context_size",
+        "context size",
+        "longer than the model",
+        "inputs tokens + max_new_tokens",
+    ];
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]).to_lowercase();
+    WORDS.iter().any(|words| text.contains(words))
 }
 
 async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
@@ -164,22 +148,16 @@ async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
 
 /// The server's own words: OpenAI's `error.message`, Ollama's `error`, FastAPI's `detail` or `message`, or the body.
 /// Servers that refuse a key may repeat it; it is not shown.
-fn message_of(body: &[u8], api_key: Option<&ApiKey>) -> String {
-    let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+pub(crate) fn message_of(body: &[u8], api_key: Option<&ApiKey>) -> String {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let told = [&value["error"]["message"], &value["error"], &value["message"], &value["detail"]]
         .into_iter()
-        .find_map(serde_json::Value::as_str)
+        .find_map(Value::as_str)
         .map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
-    let told = match api_key.map(ApiKey::reveal) {
-        Some(key) if !key.is_empty() => told.replace(key, "***"),
-        _ => told,
-    };
-    told.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_MESSAGE)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    let told = api_key.map_or(told.clone(), |key| key.hidden_in(&told));
+    let shown: String =
+        told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE).collect();
+    shown.trim().to_owned()
 }
 
 /// reqwest's message with its causes; the address is left out, it may hold credentials.
@@ -225,6 +203,21 @@ mod tests {
     }
 
     #[test]
+    fn what_servers_say_of_their_context_is_understood() {
+        let client = client();
+        for body in [
+            r#"{"error":{"message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}}"#,
+            r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_prompt_tokens":9,"n_ctx":4}}"#,
+            r#"{"error":{"message":"…","code":"context_length_exceeded"}}"#,
+        ] {
+            let sorted = client.sort(StatusCode::BAD_REQUEST, None, body.as_bytes());
+            assert!(matches!(sorted, Attempt::TooLong(_)), "{body}");
+        }
+        let sorted = client.sort(StatusCode::BAD_REQUEST, None, br#"{"error":{"message":"bad schema"}}"#);
+        assert_eq!(sorted, Attempt::Refused("HTTP 400: bad schema".into()));
+    }
+
+    #[test]
     fn retry_after_is_seconds_or_a_date() {
         let header =
             |v: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(v).unwrap())]));
@@ -237,13 +230,13 @@ mod tests {
     proptest! {
         #[test]
         fn any_body_is_sorted(body in prop::collection::vec(any::<u8>(), 0..300), status in 200_u16..600) {
-            let client = Client { http: reqwest_client(), url: String::new(), model: "m".into(), api_key: None };
-            let _ = client.sort(StatusCode::from_u16(status).unwrap(), None, &body);
+            let _ = client().sort(StatusCode::from_u16(status).unwrap(), None, &body);
         }
     }
 
-    fn reqwest_client() -> reqwest::Client {
+    fn client() -> Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::new()
+        let [base, completions] = [String::new(), String::new()];
+        Client { http: reqwest::Client::new(), base, completions, model: "m".into(), api_key: None }
     }
 }

@@ -1,12 +1,13 @@
-//! How the judge is reached, and the key under which its answers are stored.
+//! Which judge is asked, and how.
 
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use crate::prompt;
-use crate::question::{Question, Unit};
+use crate::price::Price;
+use crate::prompt::{Answer, Template};
+use crate::question::Unit;
+use crate::request::Constraint;
+use crate::tokens::TokenCounter;
 
 /// A key that no message, log or debug print shows.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +22,11 @@ impl ApiKey {
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// A text that may repeat the key, without it.
+    pub(crate) fn hidden_in(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "***") }
+    }
 }
 
 impl fmt::Debug for ApiKey {
@@ -34,131 +40,65 @@ impl fmt::Debug for ApiKey {
 pub struct JudgeConfig {
     /// Base URL of the server, such as `http://127.0.0.1:8000/v1`.
     pub base_url: String,
+    /// What the endpoint is called in the keys of replies, where its address is not to be: replies stay valid when it
+    /// moves.
+    pub identity: Option<String>,
     /// Model name sent to it.
     pub model: String,
+    /// Which weights exactly; a part of the keys only.
+    pub revision: Option<String>,
     /// Sent as a bearer token.
     pub api_key: Option<ApiKey>,
-    /// What one request is about.
+    /// What one question is about.
     pub unit: Unit,
-    /// Requests in flight at once.
-    pub max_in_flight: usize,
-    /// Longest answer, in tokens.
+    /// The form of the answer; `None` = a label for a turn where the server can, JSON elsewhere.
+    pub answer: Option<Answer>,
+    /// How labels are enforced; `None` = as the server is found to obey.
+    pub constraint: Option<Constraint>,
+    /// The prompt; `None` = the shipped one for unit and answer.
+    pub template: Option<Template>,
+    /// Whether the words that show a label are asked for in a second request.
+    pub asks_span: bool,
+    /// Turns that share a request in the JSON form.
+    pub turns_per_request: usize,
+    /// Tokens of input and output together; `None` = as the server says.
+    pub context: Option<u64>,
+    /// How tokens are counted before anybody is asked.
+    pub counter: TokenCounter,
+    /// Longest answer in the JSON form, in tokens.
     pub max_tokens: u32,
+    /// How fast it is asked, and how long it is waited for.
+    pub pace: Pace,
+    /// What it costs.
+    pub price: Price,
+}
+
+/// How fast a server is asked, and how patiently.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pace {
+    /// Most requests in flight at once; how many there are follows from how the server takes them.
+    pub max_in_flight: usize,
+    /// Most requests a minute.
+    pub requests_per_minute: Option<f64>,
+    /// Most tokens a minute, input and output.
+    pub tokens_per_minute: Option<f64>,
     /// Longest wait for one answer.
     pub timeout: Duration,
-    /// Attempts after the first one.
+    /// How long the server may answer nobody before it is given up.
+    pub patience: Duration,
+    /// Attempts after the first one, where a request itself seems to be what fails.
     pub max_retries: u32,
-    /// Ask the server to hold the answer to a JSON schema (turn unit only: the paper's answer may hold several
-    /// objects, which no schema of ours allows).
-    pub json_schema: bool,
 }
 
 impl JudgeConfig {
-    /// The base URL in its one normal spelling: lower-case host, no default port, no slash at the end.
-    pub(crate) fn endpoint(&self) -> String {
+    /// The endpoint as keys name it: its identity, or the base URL in its one normal spelling (lower-case host, no default
+    /// port, no slash at the end).
+    pub fn endpoint(&self) -> String {
+        self.identity.clone().unwrap_or_else(|| self.url())
+    }
+
+    pub(crate) fn url(&self) -> String {
         let url = reqwest::Url::parse(&self.base_url).map_or_else(|_| self.base_url.clone(), Into::into);
         url.trim_end_matches('/').to_owned()
-    }
-
-    /// The body of the request, greedy decoding, everything in one user message (some chat templates refuse a system
-    /// message, others move it behind the shared prefix).
-    pub(crate) fn request(&self, question: &Question) -> Value {
-        let prompt = [prompt::instructions(self.unit), &question.dialogue].concat();
-        let mut body = json!({
-            "model": self.model,
-            "messages": [{ "role": "user", "content": prompt }],
-            "temperature": 0,
-            "max_tokens": self.max_tokens,
-        });
-        if self.json_schema && self.unit == Unit::Turn {
-            body["response_format"] = response_format();
-        }
-        body
-    }
-
-    /// Key of a question's reply: blake3 of endpoint, and of the whole request (model, decoding, schema, prompt).
-    pub fn reply_key(&self, question: &Question) -> String {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.endpoint().as_bytes()).update(b"\n");
-        hasher.update(self.request(question).to_string().as_bytes());
-        hasher.finalize().to_hex().to_string()
-    }
-}
-
-/// Names of the two keys that the paper's answer has.
-pub(crate) const PATTERN: &str = "User Response Pattern";
-pub(crate) const TEXT: &str = "User Response Text";
-
-fn response_format() -> Value {
-    json!({
-        "type": "json_schema",
-        "json_schema": {
-            "name": "user-response",
-            "strict": true,
-            "schema": {
-                "type": "object",
-                "properties": {
-                    PATTERN: { "type": "string", "enum": ["UR1", "UR2", "UR3", "UR4", "UR5", "No Feedback"] },
-                    TEXT: { "type": "string", "maxLength": 600 },
-                },
-                "required": [PATTERN, TEXT],
-                "additionalProperties": false,
-            },
-        },
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use rejoinder_core::RecordId;
-
-    use super::*;
-
-    fn config() -> JudgeConfig {
-        JudgeConfig {
-            base_url: "http://h/v1/".into(),
-            model: "m".into(),
-            api_key: Some(ApiKey::new("sk-secret".into())),
-            unit: Unit::Turn,
-            max_in_flight: 1,
-            max_tokens: 9,
-            timeout: Duration::from_secs(1),
-            max_retries: 0,
-            json_schema: true,
-        }
-    }
-
-    #[test]
-    fn the_key_follows_what_decides_the_answer_and_nothing_else() {
-        let id = RecordId { shard: 0, ordinal: 1, message_index: 2 };
-        let question = Question { id, dialogue: "p".into(), gain: 0.5, turns: Vec::new() };
-        let key = config().reply_key(&question);
-        let same = JudgeConfig {
-            base_url: "HTTP://H:80/v1".into(),
-            max_in_flight: 7,
-            max_retries: 3,
-            api_key: None,
-            ..config()
-        };
-        assert_eq!(key, same.reply_key(&Question { gain: 0.9, ..question.clone() }));
-        let request = config().request(&question).to_string();
-        assert!(
-            request.starts_with(r#"{"max_tokens":9,"messages":"#),
-            "the order of keys is part of the key"
-        );
-        for other in [
-            JudgeConfig { model: "n".into(), ..config() },
-            JudgeConfig { base_url: "http://i/v1".into(), ..config() },
-            JudgeConfig { max_tokens: 10, ..config() },
-            JudgeConfig { json_schema: false, ..config() },
-        ] {
-            assert_ne!(key, other.reply_key(&question));
-        }
-        assert_ne!(key, config().reply_key(&Question { dialogue: "q".into(), ..question }));
-    }
-
-    #[test]
-    fn the_key_is_not_printed() {
-        assert!(!format!("{:?}", config()).contains("sk-secret"));
     }
 }

@@ -1,19 +1,34 @@
 //! The judge: a large language model behind an OpenAI-compatible server, asked about the turns that nothing else
 //! could settle.
 //!
-//! [`prompt`] writes the question, [`ask`] gets it answered once and within the budget, [`answer`] reads what came
-//! back. All that is asynchronous begins and ends in here.
+//! A [`Question`] is what is asked, written down when a turn is left undecided. A [`Form`] puts it into words ([`prompt`])
+//! for one server, of which [`probe`](probe::probe) has found out what it obeys, and reads the replies ([`answer`]). [`ask`]
+//! gets them, each once and within the budget; [`batch`] writes and reads them as files. All that is asynchronous begins and
+//! ends in here.
 #![forbid(unsafe_code)]
 
 pub mod answer;
 mod asking;
+pub mod batch;
+mod clerk;
 mod client;
+mod completion;
 mod config;
+mod form;
+mod gate;
+mod price;
+pub mod probe;
 pub mod prompt;
 mod question;
+mod request;
 pub mod tokens;
 
-pub use answer::Finding;
-pub use asking::{Asked, JudgeError, Progress, Stop, ask};
-pub use config::{ApiKey, JudgeConfig};
-pub use question::{AskedTurn, Question, Unit};
+pub use answer::{Finding, Probabilities, TurnFinding};
+pub use asking::{Asked, JudgeError, Progress, Source, Stop, ask};
+pub use config::{ApiKey, JudgeConfig, Pace};
+pub use form::Form;
+pub use price::{NANO, Price};
+pub use probe::Findings;
+pub use question::{Hint, Line, Question, Unit};
+pub use request::{Constraint, Request};
+pub use tokens::TokenCounter;

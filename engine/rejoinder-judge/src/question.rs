@@ -1,11 +1,12 @@
-//! What the judge is asked: written once, when a turn is left undecided, and never changed. The instructions are the
-//! same for all questions of a unit and are put before the dialogue when it is sent.
+//! What the judge is asked about: written down once, when a turn is left undecided, and never changed. How it is put into
+//! words is decided when it is asked, so that a scan without a judge serves any judge later.
 
-use rejoinder_core::RecordId;
+use rejoinder_core::{Category, RecordId, Role};
 use serde::{Deserialize, Serialize};
 
-/// What one request is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What one question is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// One later turn with a short window.
     #[default]
@@ -14,28 +15,57 @@ pub enum Unit {
     Conversation,
 }
 
-/// A question, ready to be sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Question {
-    /// The (first) undecided turn it is about.
-    pub id: RecordId,
-    /// The dialogue, which follows the unit's instructions in the one user message of the request.
-    pub dialogue: String,
-    /// Expected number of feedback turns in the answer.
-    pub gain: f32,
-    /// The turns that an answer may quote: the one asked about, or all later turns of the conversation.
-    pub turns: Vec<AskedTurn>,
-}
-
-/// A turn that an answer may quote.
+/// A question, ready to be put into words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AskedTurn {
+pub struct Question {
+    /// The (first) open turn.
+    pub id: RecordId,
+    /// The messages that are shown, in their order: a window that ends with the open turn, or the whole dialogue.
+    pub lines: Vec<Line>,
+    /// Indices into the conversation's messages of the turns that are asked about: one, or all open ones of the dialogue.
+    pub open: Vec<u32>,
+    /// Where rules hit the open turn (turn unit only): a label has no span of its own.
+    pub hints: Vec<Hint>,
+}
+
+/// A message as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
     /// Index into the conversation's messages.
-    pub message_index: u32,
-    /// The whole turn.
+    pub index: u32,
+    /// Who says it.
+    pub role: Role,
+    /// What is said. An open turn is whole.
     pub text: String,
-    /// Whether it is still undecided.
-    pub open: bool,
+}
+
+/// Where a rule of a category hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hint {
+    /// The rule's category.
+    pub category: Category,
+    /// First byte of the hit in the turn.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+}
+
+impl Question {
+    /// The message with an index, if it is shown.
+    pub fn line(&self, index: u32) -> Option<&Line> {
+        self.lines.iter().find(|line| line.index == index)
+    }
+
+    /// The (first) open turn's text.
+    pub fn turn(&self) -> &str {
+        self.open.first().and_then(|&index| self.line(index)).map_or("", |line| &line.text)
+    }
+
+    /// Whether both are of one conversation.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.id.shard, self.id.ordinal) == (other.id.shard, other.id.ordinal)
+    }
 }

@@ -3,58 +3,21 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use rejoinder_core::RecordId;
-use rejoinder_judge::{ApiKey, Asked, AskedTurn, JudgeConfig, Progress, Question, Stop, Unit, ask};
-use rejoinder_ledger::{Ledger, Replies};
+use rejoinder_judge::prompt::Answer;
+use rejoinder_judge::{ApiKey, JudgeConfig, Pace, Price, Progress, Stop, ask};
+use rejoinder_ledger::{Limits, Usage};
 
-#[path = "../../../tests/support/server.rs"]
-mod server;
-use server::{Response, Server, by_rule, completion};
+mod support;
+use support::server::{Response, Server, by_rule, completion, labelled};
+use support::{calls, config, form, question, questions, run, source, store};
 
-fn config(server: &Server) -> JudgeConfig {
-    JudgeConfig {
-        base_url: server.base_url(),
-        model: "m".into(),
-        api_key: None,
-        unit: Unit::Turn,
-        max_in_flight: 3,
-        max_tokens: 64,
-        timeout: Duration::from_secs(5),
-        max_retries: 3,
-        json_schema: true,
-    }
+fn paced(config: JudgeConfig, change: impl FnOnce(&mut Pace)) -> JudgeConfig {
+    let mut config = config;
+    change(&mut config.pace);
+    config
 }
 
-fn questions(count: u64) -> Vec<Question> {
-    (0..count)
-        .map(|ordinal| Question {
-            id: RecordId { shard: 0, ordinal, message_index: 2 },
-            dialogue: format!("\n# user: thanks {ordinal}"),
-            gain: 0.5,
-            turns: vec![AskedTurn { message_index: 2, text: format!("thanks {ordinal}"), open: true }],
-        })
-        .collect()
-}
-
-struct Store {
-    _folder: tempfile::TempDir,
-    ledger: Ledger,
-    replies: Replies,
-}
-
-fn store() -> Store {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::create(&folder.path().join("l")).unwrap();
-    let replies = Replies::open(&folder.path().join("r")).unwrap();
-    Store { _folder: folder, ledger, replies }
-}
-
-fn run(store: &Store, config: &JudgeConfig, questions: Vec<Question>, calls: Option<u64>) -> Asked {
-    ask(config, &mut questions.into_iter(), &store.ledger, &store.replies, calls, &mut |_| {
-        ControlFlow::Continue(())
-    })
-    .unwrap()
-}
+const NONE: Limits = Limits { calls: None, tokens: None, money: None, gpu: None };
 
 #[test]
 fn a_stored_reply_is_never_asked_for_again_and_the_same_prompt_is_asked_once() {
@@ -62,13 +25,16 @@ fn a_stored_reply_is_never_asked_for_again_and_the_same_prompt_is_asked_once() {
     let store = store();
     let mut twice = questions(5);
     twice.extend(questions(5));
-    let first = run(&store, &config(&server), twice, None);
-    assert_eq!((first.answered, first.from_store, server.requests()), (5, 5, 5));
-    let second = run(&store, &config(&server), questions(6), None);
-    assert_eq!((second.answered, second.from_store, server.requests()), (1, 5, 6));
+    let first = run(&store, &config(&server), twice, &NONE);
+    assert_eq!((first.progress.answered, first.progress.from_store, server.requests()), (5, 5, 5));
+    let second = run(&store, &config(&server), questions(6), &NONE);
+    assert_eq!((second.progress.answered, second.progress.from_store, server.requests()), (1, 5, 6));
     let body = &server.log()[0].body;
     assert_eq!((body["temperature"].as_u64(), body["messages"].as_array().unwrap().len()), (Some(0), 1));
-    assert_eq!(body["response_format"]["json_schema"]["schema"]["additionalProperties"], false);
+    assert_eq!(
+        (body["max_tokens"].as_u64(), &body["structured_outputs"]["choice"][0]),
+        (Some(1), &"A".into())
+    );
 }
 
 #[test]
@@ -76,16 +42,19 @@ fn the_budget_holds_through_retries_and_concurrency() {
     // Every first attempt of three fails: retries are calls too.
     let server = Server::start(|r| if r.number % 3 == 0 { Response::new(503, "busy") } else { by_rule(r) });
     let store = store();
-    let asked = run(&store, &config(&server), questions(40), Some(10));
-    assert_eq!((server.requests(), asked.attempts, asked.stop), (10, 10, Some(Stop::Budget)));
-    assert_eq!(store.ledger.spent().unwrap().calls, 10);
+    let asked = run(&store, &config(&server), questions(40), &calls(10));
+    assert_eq!((server.requests(), asked.progress.attempts, asked.stop), (10, 10, Some(Stop::Budget)));
+    assert_eq!(store.ledger.spent().unwrap().amount.calls, 10);
     let kept = questions(40)
         .iter()
-        .filter(|q| store.replies.get(&config(&server).reply_key(q)).unwrap().is_some())
+        .filter(|q| {
+            let request = form(&config(&server)).next(std::slice::from_ref(q), &[]).unwrap();
+            store.replies.contains(&request.key).unwrap()
+        })
         .count();
-    assert_eq!(kept as u64, asked.answered, "every answer that was paid for is kept");
-    assert!(asked.answered >= 6);
-    assert_eq!(run(&store, &config(&server), questions(40), Some(10)).attempts, 0);
+    assert_eq!(kept as u64, asked.progress.answered, "every answer that was paid for is kept");
+    assert!(asked.progress.answered >= 6);
+    assert_eq!(run(&store, &config(&server), questions(40), &calls(10)).progress.attempts, 0);
 }
 
 #[test]
@@ -95,8 +64,8 @@ fn too_many_requests_are_tried_again_after_the_time_asked_for() {
         _ => by_rule(r),
     });
     let begun = Instant::now();
-    let asked = run(&store(), &config(&server), questions(1), None);
-    assert_eq!((asked.answered, asked.attempts, asked.stop), (1, 2, None));
+    let asked = run(&store(), &config(&server), questions(1), &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.attempts, asked.stop), (1, 2, None));
     assert!(begun.elapsed() >= Duration::from_secs(1));
 }
 
@@ -105,9 +74,9 @@ fn a_server_that_never_answers_is_given_up_and_its_answers_before_are_kept() {
     let server =
         Server::start(|r| if r.number < 4 { by_rule(r) } else { Response::new(500, "out of memory") });
     let store = store();
-    let config = JudgeConfig { max_retries: 1, ..config(&server) };
-    let asked = run(&store, &config, questions(200), None);
-    assert_eq!(asked.answered, 4);
+    let config = paced(config(&server), |pace| pace.max_retries = 1);
+    let asked = run(&store, &config, questions(200), &NONE);
+    assert_eq!(asked.progress.answered, 4);
     let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
     assert!(why.contains("HTTP 500: out of memory"), "{why}");
     assert!(server.requests() < 30, "{} requests into the void", server.requests());
@@ -117,7 +86,7 @@ fn a_server_that_never_answers_is_given_up_and_its_answers_before_are_kept() {
 fn a_wrong_key_or_model_ends_at_once() {
     for status in [401, 403, 404] {
         let server = Server::start(move |_| Response::new(status, r#"{"error":{"message":"no"}}"#));
-        let asked = run(&store(), &config(&server), questions(50), None);
+        let asked = run(&store(), &config(&server), questions(50), &NONE);
         assert!(matches!(asked.stop, Some(Stop::Unavailable(_))), "{asked:?}");
         assert!(server.requests() <= 3);
     }
@@ -126,25 +95,28 @@ fn a_wrong_key_or_model_ends_at_once() {
 #[test]
 fn a_refused_question_is_left_alone_and_the_others_are_answered() {
     let server = Server::start(|r| {
-        if r.prompt().ends_with("thanks 1") {
-            Response::new(400, r#"{"error":{"message":"maximum context length"}}"#)
+        if r.prompt().contains("# user: thanks 1\n") {
+            Response::new(400, r#"{"error":{"message":"unsupported character"}}"#)
         } else {
             by_rule(r)
         }
     });
-    let asked = run(&store(), &config(&server), questions(6), None);
-    assert_eq!((asked.answered, asked.refused, asked.attempts, asked.stop), (5, 1, 6, None));
+    let asked = run(&store(), &config(&server), questions(6), &NONE);
+    assert_eq!(
+        (asked.progress.answered, asked.progress.refused, asked.progress.attempts, asked.stop),
+        (5, 1, 6, None)
+    );
 }
 
 #[test]
 fn a_row_of_refusals_ends_asking_only_where_it_is_long() {
-    let too_long = || Response::new(400, r#"{"error":{"message":"maximum context length"}}"#);
+    let too_long = || Response::new(400, r#"{"error":{"message":"unsupported character"}}"#);
     let some = Server::start(move |r| if r.number < 8 { too_long() } else { by_rule(r) });
-    let asked = run(&store(), &config(&some), questions(30), None);
-    assert_eq!((asked.answered, asked.refused, asked.stop), (22, 8, None));
+    let asked = run(&store(), &config(&some), questions(30), &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.refused, asked.stop), (22, 8, None));
     let all = Server::start(move |_| too_long());
-    let asked = run(&store(), &config(&all), questions(200), None);
-    assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 400: maximum context length".into())));
+    let asked = run(&store(), &config(&all), questions(200), &NONE);
+    assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 400: unsupported character".into())));
     assert!(all.requests() < 40, "{} requests into the void", all.requests());
 }
 
@@ -155,7 +127,7 @@ fn a_key_that_the_server_repeats_is_not_shown() {
         Response::new(401, format!(r#"{{"error":{{"message":"Incorrect key {key}"}}}}"#))
     });
     let config = JudgeConfig { api_key: Some(ApiKey::new("sk-very-secret".into())), ..config(&server) };
-    let asked = run(&store(), &config, questions(1), None);
+    let asked = run(&store(), &config, questions(1), &NONE);
     assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 401: Incorrect key Bearer ***".into())));
 }
 
@@ -168,12 +140,12 @@ fn odd_token_counts_cost_neither_the_answer_nor_the_sums() {
             "null",
         ];
         let usage = usage[r.number % usage.len()];
-        Response::new(200, format!(r#"{{"choices":[{{"message":{{"content":"UR5"}}}}],"usage":{usage}}}"#))
+        Response::new(200, format!(r#"{{"choices":[{{"message":{{"content":"E"}}}}],"usage":{usage}}}"#))
     });
     let store = store();
-    let asked = run(&store, &config(&server), questions(6), None);
-    assert_eq!((asked.answered, asked.attempts), (6, 6));
-    assert_eq!(store.ledger.spent().unwrap().prompt_tokens, 0);
+    let asked = run(&store, &config(&server), questions(6), &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.attempts), (6, 6));
+    assert_eq!(store.ledger.spent().unwrap().usage.prompt_tokens, 0);
 }
 
 #[test]
@@ -183,8 +155,8 @@ fn an_error_page_with_status_200_is_no_answer() {
     for page in ["<html>login</html>", overloaded, failed_midway, r#"{"choices":[]}"#, "{}", ""] {
         let server =
             Server::start(move |r| if r.number == 0 { Response::new(200, page) } else { by_rule(r) });
-        let asked = run(&store(), &config(&server), questions(1), None);
-        assert_eq!((asked.answered, asked.attempts), (1, 2), "{page}");
+        let asked = run(&store(), &config(&server), questions(1), &NONE);
+        assert_eq!((asked.progress.answered, asked.progress.attempts), (1, 2), "{page}");
     }
 }
 
@@ -193,10 +165,11 @@ fn a_dead_port_costs_no_call() {
     let server = Server::start(by_rule);
     let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let store = store();
-    let config = JudgeConfig { base_url: format!("http://{dead}/v1"), max_retries: 0, ..config(&server) };
-    let asked = run(&store, &config, questions(20), Some(5));
+    let config = JudgeConfig { base_url: format!("http://{dead}/v1"), ..config(&server) };
+    let config = paced(config, |pace| pace.patience = Duration::from_millis(300));
+    let asked = run(&store, &config, questions(20), &calls(5));
     assert!(matches!(asked.stop, Some(Stop::Unavailable(_))), "{asked:?}");
-    assert_eq!((asked.attempts, store.ledger.spent().unwrap().calls), (0, 0));
+    assert_eq!((asked.progress.attempts, store.ledger.spent().unwrap().amount.calls), (0, 0));
 }
 
 #[test]
@@ -205,14 +178,17 @@ fn a_slow_server_is_asked_within_the_limit_and_timed_out() {
         std::thread::sleep(Duration::from_millis(40));
         by_rule(r)
     });
-    run(&store(), &config(&server), questions(12), None);
+    run(&store(), &config(&server), questions(12), &NONE);
     assert_eq!(server.most_in_flight(), 3);
     let stuck = Server::start(|r| {
         std::thread::sleep(Duration::from_secs(3));
         completion(r, "late")
     });
-    let impatient = JudgeConfig { timeout: Duration::from_millis(100), max_retries: 0, ..config(&stuck) };
-    let asked = run(&store(), &impatient, questions(1), None);
+    let impatient = paced(config(&stuck), |pace| {
+        pace.timeout = Duration::from_millis(100);
+        pace.max_retries = 0;
+    });
+    let asked = run(&store(), &impatient, questions(1), &NONE);
     let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
     assert!(why.contains("no answer"), "{why}");
 }
@@ -233,15 +209,200 @@ fn an_interruption_keeps_what_is_in_flight_and_waits_for_no_retry() {
         0..3 => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
     };
+    let config = config(&server);
     let asked = ask(
-        &config(&server),
-        &mut questions(40).into_iter(),
+        &config,
+        &form(&config),
+        source(questions(40)),
         &store.ledger,
         &store.replies,
-        None,
+        &NONE,
         &mut enough,
     )
     .unwrap();
-    assert_eq!((asked.stop, asked.answered, server.requests()), (Some(Stop::Interrupted), 2, 3));
+    assert_eq!((asked.stop, asked.progress.answered, server.requests()), (Some(Stop::Interrupted), 2, 3));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn every_unit_of_a_budget_holds_under_retries_and_64_in_flight() {
+    // A third fails; each prompt is reported to be 400 tokens long and answered by one.
+    let server = Server::start(|r| match r.number % 3 {
+        0 => Response::new(500, "oops"),
+        _ => labelled(r, "E", &[("E", -0.1)]),
+    });
+    let price = Price { input: 1.0, output: 2.0, gpu_input: 50.0, gpu_output: 900.0, ..Price::default() };
+    let config = paced(JudgeConfig { price, ..config(&server) }, |pace| pace.max_in_flight = 64);
+    for limits in [
+        calls(50),
+        Limits { tokens: Some(40_000), ..NONE },
+        Limits { money: Some(40_000_000), ..NONE },
+        Limits { gpu: Some(2_000_000_000), ..NONE },
+    ] {
+        let before = server.all_requests();
+        let store = store();
+        let asked = run(&store, &config, questions(400), &limits);
+        let spent = store.ledger.spent().unwrap().amount;
+        assert_eq!(asked.stop, Some(Stop::Budget), "{asked:?}");
+        assert!(limits.allow(&spent), "{spent:?} of {limits:?}");
+        assert_eq!(
+            (server.all_requests() - before) as u64,
+            spent.calls,
+            "all that was sent is accounted for"
+        );
+        assert!(spent.calls > 10, "{spent:?}");
+        // At the end hardly more is left than one request may need.
+        let request = form(&config).next(&[question(0, "thanks 0")], &[]).unwrap();
+        let mut more = spent;
+        (0..2).for_each(|_| more += request.most);
+        assert!(!limits.allow(&more), "{spent:?} of {limits:?}");
+    }
+}
+
+#[test]
+fn a_server_that_goes_away_and_comes_back_costs_nothing_but_time() {
+    let gone = std::sync::atomic::AtomicUsize::new(0);
+    // From the tenth request on it is gone for half a second: connections are reset, then refused with 503.
+    let server = Server::start(move |r| {
+        let down = std::sync::atomic::Ordering::SeqCst;
+        if r.number < 10 || gone.load(down) > 12 {
+            return by_rule(r);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        match gone.fetch_add(1, down) {
+            0..4 => Response::new(0, ""),
+            _ => Response::new(503, r#"{"error":{"code":503,"message":"Loading model"}}"#),
+        }
+    });
+    let store = store();
+    let asked = run(&store, &config(&server), questions(60), &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.failed, asked.stop), (60, 0, None));
+}
+
+#[test]
+fn one_bad_request_is_given_up_and_the_others_are_answered() {
+    let server = Server::start(|r| match r.prompt().contains("# user: thanks 7\n") {
+        true => Response::new(500, "this one breaks the server"),
+        false => by_rule(r),
+    });
+    let config = paced(config(&server), |pace| pace.max_retries = 2);
+    let store = store();
+    let asked = run(&store, &config, questions(50), &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.failed), (49, 1));
+    let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
+    assert!(why.contains("1 of the requests") && why.contains("this one breaks"), "{why}");
+    assert_eq!(server.requests(), 49 + 3);
+}
+
+#[test]
+fn a_prompt_that_is_too_long_is_shortened_until_it_fits_and_that_is_remembered() {
+    let server = Server::start(|r| match r.prompt().len() {
+        6_000.. => Response::new(
+            400,
+            r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#,
+        ),
+        _ => by_rule(r),
+    });
+    let long = question(0, &format!("thanks {}", "and more ".repeat(1_500)));
+    let store = store();
+    let asked = run(&store, &config(&server), vec![long.clone()], &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.refused, asked.stop), (1, 0, None));
+    let needed = server.requests();
+    assert!((2..=4).contains(&needed), "{needed}");
+    let again = run(&store, &config(&server), vec![long], &NONE);
+    assert_eq!(
+        (again.progress.from_store, server.requests()),
+        (needed as u64, needed),
+        "nothing is asked again"
+    );
+}
+
+#[test]
+fn the_span_is_asked_for_in_a_second_request_that_is_stored_like_the_first() {
+    let server = Server::start(|r| match r.prompt().contains("The pattern of the last user message above") {
+        true => completion(r, r#"{"User Response Pattern":"UR5","User Response Text":"thanks"}"#),
+        false => by_rule(r),
+    });
+    let config = JudgeConfig { asks_span: true, ..config(&server) };
+    let store = store();
+    let all = vec![question(0, "well, thanks a lot"), question(1, "and now in Rust")];
+    let asked = run(&store, &config, all.clone(), &NONE);
+    assert_eq!((asked.progress.answered, server.requests()), (3, 3), "only feedback has a span");
+    assert_eq!(run(&store, &config, all, &NONE).progress.from_store, 3);
+}
+
+#[test]
+fn answers_in_disguise_are_tried_again_or_kept_as_what_they_are() {
+    for (page, is_kept) in [
+        ("<html>502 Bad Gateway</html>", false),
+        (r#"{"choices":[{"message":{"content":"E"#, false),
+        (r#"{"choices":[{"message":{"content":"I cannot answer that."}}]}"#, true),
+        (r#"{"choices":[{"message":{"content":null}}]}"#, true),
+        (r#"{"model":"another","choices":[{"message":{"content":"E"}},{"message":{"content":"B"}}]}"#, true),
+    ] {
+        let server =
+            Server::start(move |r| if r.number == 0 { Response::new(200, page) } else { by_rule(r) });
+        let store = store();
+        let asked = run(&store, &config(&server), questions(1), &NONE);
+        assert_eq!((asked.progress.answered, server.requests()), (1, if is_kept { 1 } else { 2 }), "{page}");
+        let says_something = !is_kept || page.contains("another");
+        assert_eq!(asked.progress.unparseable, u64::from(!says_something), "{page}");
+        assert_eq!(asked.other_models.contains("another"), page.contains("another"));
+    }
+}
+
+#[test]
+fn a_minute_has_no_more_requests_than_allowed() {
+    let server = Server::start(by_rule);
+    let config = paced(config(&server), |pace| pace.requests_per_minute = Some(1_200.0));
+    let begun = Instant::now();
+    run(&store(), &config, questions(20), &NONE);
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_busy_server_is_asked_by_fewer_at_a_time() {
+    // It bears four requests at once and answers 429 to more.
+    let open = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::start(move |r| {
+        let order = std::sync::atomic::Ordering::SeqCst;
+        let response = match open.fetch_add(1, order) {
+            0..4 => {
+                std::thread::sleep(Duration::from_millis(10));
+                by_rule(r)
+            }
+            _ => Response::new(429, "too many"),
+        };
+        open.fetch_sub(1, order);
+        response
+    });
+    let config = paced(config(&server), |pace| pace.max_in_flight = 64);
+    let asked = run(&store(), &config, questions(400), &NONE);
+    assert_eq!((asked.progress.answered, asked.stop), (400, None));
+    assert!(server.requests() < 800, "{} requests for 400 answers", server.requests());
+}
+
+#[test]
+fn json_answers_about_several_turns_are_asked_together() {
+    let server = Server::start(by_rule);
+    let config = JudgeConfig { answer: Some(Answer::Json), turns_per_request: 4, ..config(&server) };
+    let form = form(&config);
+    assert_eq!(form.questions_per_request(), 4);
+    let store = store();
+    let group: Vec<_> = ["thanks", "no, in Rust", "go on", "thank you"]
+        .iter()
+        .zip(0..)
+        .map(|(t, i)| question(i, t))
+        .collect();
+    let source = Box::new(|sink: &mut dyn FnMut(_) -> ControlFlow<()>| {
+        let _ = sink(group.clone());
+    });
+    let asked =
+        ask(&config, &form, source, &store.ledger, &store.replies, &NONE, &mut |_| ControlFlow::Continue(()))
+            .unwrap();
+    assert_eq!((asked.progress.answered, asked.progress.unparseable, server.requests()), (1, 0, 1));
+    let schema = &server.log()[0].body["response_format"]["json_schema"]["schema"];
+    assert_eq!(schema["properties"]["Answers"]["minItems"], 4);
+    let spent = store.ledger.spent().unwrap();
+    assert_ne!(spent.usage, Usage::default());
 }

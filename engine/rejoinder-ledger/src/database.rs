@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 /// How long a process waits for another that holds the file.
 const BUSY: Duration = Duration::from_secs(30);
@@ -41,8 +41,10 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens a file, making it and its tables if `create`.
-    pub(crate) fn open(path: &Path, create: bool, version: i64, schema: &str) -> Result<Self, LedgerError> {
+    /// Opens a file, making it if `create`. The steps make its tables: each brings a file of the version before it to
+    /// its own, so that an older file is brought up to date and loses nothing.
+    pub(crate) fn open(path: &Path, create: bool, steps: &[&str]) -> Result<Self, LedgerError> {
+        let version = steps.len() as i64;
         let failed = |e| LedgerError::Sqlite(path.to_owned(), e);
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if create {
@@ -54,10 +56,8 @@ impl Database {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if found == 0 {
-                connection.execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {schema} PRAGMA user_version = {version}; COMMIT;"
-                ))?;
+            if found < version {
+                bring_up_to_date(&connection, steps)?;
             }
             Ok(found)
         })();
@@ -78,4 +78,28 @@ impl Database {
             self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         work(&guard).map_err(|e| LedgerError::Sqlite(self.path.clone(), e))
     }
+
+    /// Runs `work` as one transaction, which takes effect as a whole, durably, or not at all.
+    pub(crate) fn transaction<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, LedgerError> {
+        self.with(|c| {
+            let transaction = Transaction::new_unchecked(c, TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+    }
+}
+
+fn bring_up_to_date(connection: &Connection, steps: &[&str]) -> Result<(), rusqlite::Error> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", steps.len() as i64)?;
+    transaction.commit()
 }

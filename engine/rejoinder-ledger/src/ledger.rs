@@ -1,19 +1,32 @@
-//! The ledger of one run: its committed parts, and every HTTP call that was reserved for it.
+//! The ledger of one run: its committed parts, and every HTTP request that was reserved for it.
 
+use std::ops::AddAssign;
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::database::{Database, LedgerError};
+use crate::spending::{Limits, Spending};
 
-const VERSION: i64 = 1;
-const SCHEMA: &str = "
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE IF NOT EXISTS parts (idx INTEGER PRIMARY KEY, summary TEXT NOT NULL, end TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS attempts (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, reply_key TEXT NOT NULL, status INTEGER,
-        prompt_tokens INTEGER, completion_tokens INTEGER, millis INTEGER);
-";
+    ",
+    // One row an HTTP request; `spent` is the sum over them, kept so that no reservation has to add up the rest.
+    "
+    DROP TABLE IF EXISTS attempts;
+    CREATE TABLE attempts (
+        id INTEGER PRIMARY KEY, reply_key TEXT NOT NULL, state TEXT NOT NULL, status INTEGER,
+        tokens INTEGER NOT NULL, money INTEGER NOT NULL, gpu INTEGER NOT NULL,
+        prompt_tokens INTEGER, cached_tokens INTEGER, completion_tokens INTEGER, millis INTEGER);
+    CREATE TABLE spent (
+        id INTEGER PRIMARY KEY CHECK (id = 0), calls INTEGER NOT NULL, tokens INTEGER NOT NULL, money INTEGER NOT NULL,
+        gpu INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,
+        completion_tokens INTEGER NOT NULL);
+    INSERT INTO spent VALUES (0, 0, 0, 0, 0, 0, 0, 0);
+    ",
+];
 
 /// A committed part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,19 +39,98 @@ pub struct PartRow {
     pub end: String,
 }
 
-/// The right to make one HTTP call: spent from the moment it is given.
+/// The right to make one HTTP request: spent from the moment it is given, whatever becomes of it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Reservation(i64);
+pub struct Reservation {
+    id: i64,
+    amount: Spending,
+}
 
-/// What a run has spent on its judge.
+impl Reservation {
+    /// What was set aside for it.
+    pub const fn amount(&self) -> Spending {
+        self.amount
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was answered.
+    Answered,
+    /// It was answered, with something that says nothing about what was asked.
+    Unparseable,
+    /// It was not answered.
+    Failed,
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Unparseable => "unparseable",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Tokens as a server counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Input.
+    pub prompt_tokens: u64,
+    /// Those of the input that the server had computed before.
+    pub cached_tokens: u64,
+    /// Output.
+    pub completion_tokens: u64,
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.prompt_tokens += other.prompt_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.completion_tokens += other.completion_tokens;
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What became of it.
+    pub state: State,
+    /// The HTTP status; 0 where none came.
+    pub status: u16,
+    /// What it took after all.
+    pub amount: Spending,
+    /// What the server counted, if it said.
+    pub usage: Option<Usage>,
+    /// How long it took.
+    pub millis: u64,
+}
+
+/// One line for the ledger.
+#[derive(Debug)]
+pub enum Entry {
+    /// A request is about to be made.
+    Reserve {
+        /// Key of the reply that it asks for.
+        key: String,
+        /// The most that it can take.
+        amount: Spending,
+    },
+    /// A request has ended.
+    Settle(Reservation, Outcome),
+    /// A request that never reached a connection: the reservation is given back.
+    Release(Reservation),
+}
+
+/// What a run has spent on its judge, with what is reserved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// HTTP calls, including those whose outcome is unknown because of a kill.
-    pub calls: u64,
-    /// Input tokens as servers reported them.
-    pub prompt_tokens: u64,
-    /// Output tokens as servers reported them.
-    pub completion_tokens: u64,
+    /// In the units of a budget. Requests whose outcome a kill has hidden count with all that was reserved.
+    pub amount: Spending,
+    /// Tokens as servers reported them.
+    pub usage: Usage,
 }
 
 /// The ledger of a run; usable from any thread.
@@ -50,7 +142,7 @@ impl Ledger {
     /// # Errors
     /// If the file cannot be made, is no ledger, or is a newer engine's.
     pub fn create(path: &Path) -> Result<Self, LedgerError> {
-        Database::open(path, true, VERSION, SCHEMA).map(Self)
+        Database::open(path, true, STEPS).map(Self)
     }
 
     /// Opens the ledger of a run.
@@ -58,7 +150,7 @@ impl Ledger {
     /// # Errors
     /// If there is none, it is no ledger, or it is a newer engine's.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        Database::open(path, false, VERSION, SCHEMA).map(Self)
+        Database::open(path, false, STEPS).map(Self)
     }
 
     /// Commits a part whose files are in place.
@@ -108,51 +200,44 @@ impl Ledger {
         })
     }
 
-    /// Reserves one HTTP call, durably, unless `limit` calls are reserved already: the count and the reservation are
-    /// one statement, so no number of threads or processes passes the limit.
+    /// Writes lines down, all or none, durably. For each [`Entry::Reserve`], in order: the reservation, or `None` where it
+    /// would pass a limit. Sum and reservation are one transaction, so no number of threads or processes passes it.
     ///
     /// # Errors
-    /// If SQLite fails.
-    pub fn reserve(&self, reply_key: &str, limit: Option<u64>) -> Result<Option<Reservation>, LedgerError> {
-        // Without a limit nothing is counted: counting takes longer with every attempt.
-        let insert = "INSERT INTO attempts (reply_key) SELECT ?1 WHERE ?2 IS NULL OR (SELECT COUNT(*) FROM attempts) < ?2";
-        let limit = limit.map(|l| i64::try_from(l).unwrap_or(i64::MAX));
-        self.0.with(|c| {
-            Ok((c.execute(insert, params![reply_key, limit])? == 1)
-                .then(|| Reservation(c.last_insert_rowid())))
+    /// If SQLite fails; then nothing was written.
+    pub fn write(&self, entries: &[Entry], limits: &Limits) -> Result<Vec<Option<Reservation>>, LedgerError> {
+        self.0.transaction(|c| {
+            let mut spent = read_spent(c)?;
+            let mut reserved = Vec::new();
+            for entry in entries {
+                match entry {
+                    Entry::Reserve { key, amount } => {
+                        reserved.push(reserve(c, &mut spent, key, *amount, limits)?);
+                    }
+                    Entry::Settle(reservation, outcome) => settle(c, &mut spent, reservation, outcome)?,
+                    Entry::Release(reservation) => {
+                        spent.amount -= reservation.amount;
+                        c.prepare_cached("DELETE FROM attempts WHERE id = ?1")?.execute([reservation.id])?;
+                    }
+                }
+            }
+            write_spent(c, &spent)?;
+            Ok(reserved)
         })
     }
 
-    /// Gives a reservation back: only for a call that never reached a connection.
+    /// Reserves one request: see [`Self::write`].
     ///
     /// # Errors
     /// If SQLite fails.
-    pub fn release(&self, reservation: &Reservation) -> Result<(), LedgerError> {
-        self.0.with(|c| c.execute("DELETE FROM attempts WHERE id = ?1", [reservation.0])).map(drop)
-    }
-
-    /// Notes how a call ended: the HTTP status (0 where none came), the server's token counts, the time it took.
-    ///
-    /// # Errors
-    /// If SQLite fails.
-    pub fn settle(
+    pub fn reserve(
         &self,
-        reservation: &Reservation,
-        status: u16,
-        prompt_tokens: Option<u64>,
-        completion_tokens: Option<u64>,
-        millis: u64,
-    ) -> Result<(), LedgerError> {
-        let update = "UPDATE attempts SET status = ?2, prompt_tokens = ?3, completion_tokens = ?4, millis = ?5 WHERE id = ?1";
-        let signed = |n: Option<u64>| n.map(u64::cast_signed);
-        let values = params![
-            reservation.0,
-            status,
-            signed(prompt_tokens),
-            signed(completion_tokens),
-            millis.cast_signed()
-        ];
-        self.0.with(|c| c.execute(update, values)).map(drop)
+        key: &str,
+        amount: Spending,
+        limits: &Limits,
+    ) -> Result<Option<Reservation>, LedgerError> {
+        let reserved = self.write(&[Entry::Reserve { key: key.to_owned(), amount }], limits)?;
+        Ok(reserved.into_iter().next().flatten())
     }
 
     /// What the run has spent.
@@ -160,14 +245,106 @@ impl Ledger {
     /// # Errors
     /// If SQLite fails.
     pub fn spent(&self) -> Result<Spent, LedgerError> {
-        let select = "SELECT COUNT(*), COALESCE(SUM(prompt_tokens), 0), COALESCE(SUM(completion_tokens), 0) FROM attempts";
+        self.0.with(read_spent)
+    }
+
+    /// The sum over the requests for one reply, and how many there were.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn spent_on(&self, key: &str) -> Result<Spending, LedgerError> {
+        let select = "SELECT COUNT(*), COALESCE(SUM(tokens), 0), COALESCE(SUM(money), 0), COALESCE(SUM(gpu), 0) FROM attempts WHERE reply_key = ?1";
         self.0.with(|c| {
-            c.query_row(select, (), |row| {
+            c.query_row(select, [key], |row| {
                 let figure = |i| row.get::<_, i64>(i).map(i64::cast_unsigned);
-                Ok(Spent { calls: figure(0)?, prompt_tokens: figure(1)?, completion_tokens: figure(2)? })
+                Ok(Spending { calls: figure(0)?, tokens: figure(1)?, money: figure(2)?, gpu: figure(3)? })
             })
         })
     }
+}
+
+fn reserve(
+    c: &Connection,
+    spent: &mut Spent,
+    key: &str,
+    amount: Spending,
+    limits: &Limits,
+) -> Result<Option<Reservation>, rusqlite::Error> {
+    let mut then = spent.amount;
+    then += amount;
+    if !limits.allow(&then) {
+        return Ok(None);
+    }
+    spent.amount = then;
+    let insert =
+        "INSERT INTO attempts (reply_key, state, tokens, money, gpu) VALUES (?1, 'reserved', ?2, ?3, ?4)";
+    let Spending { tokens, money, gpu, .. } = amount;
+    c.prepare_cached(insert)?.execute(params![
+        key,
+        tokens.cast_signed(),
+        money.cast_signed(),
+        gpu.cast_signed()
+    ])?;
+    Ok(Some(Reservation { id: c.last_insert_rowid(), amount }))
+}
+
+fn settle(
+    c: &Connection,
+    spent: &mut Spent,
+    reservation: &Reservation,
+    outcome: &Outcome,
+) -> Result<(), rusqlite::Error> {
+    spent.amount -= reservation.amount;
+    spent.amount += outcome.amount;
+    spent.usage += outcome.usage.unwrap_or_default();
+    let update =
+        "UPDATE attempts SET state = ?2, status = ?3, tokens = ?4, money = ?5, gpu = ?6, prompt_tokens = ?7,
+        cached_tokens = ?8, completion_tokens = ?9, millis = ?10 WHERE id = ?1";
+    let reported = |tokens: fn(&Usage) -> u64| outcome.usage.as_ref().map(|u| tokens(u).cast_signed());
+    c.prepare_cached(update)?.execute(params![
+        reservation.id,
+        outcome.state.name(),
+        outcome.status,
+        outcome.amount.tokens.cast_signed(),
+        outcome.amount.money.cast_signed(),
+        outcome.amount.gpu.cast_signed(),
+        reported(|u| u.prompt_tokens),
+        reported(|u| u.cached_tokens),
+        reported(|u| u.completion_tokens),
+        outcome.millis.cast_signed()
+    ])?;
+    Ok(())
+}
+
+fn read_spent(c: &Connection) -> Result<Spent, rusqlite::Error> {
+    let select =
+        "SELECT calls, tokens, money, gpu, prompt_tokens, cached_tokens, completion_tokens FROM spent";
+    c.prepare_cached(select)?.query_row((), |row| {
+        let figure = |i| row.get::<_, i64>(i).map(i64::cast_unsigned);
+        Ok(Spent {
+            amount: Spending { calls: figure(0)?, tokens: figure(1)?, money: figure(2)?, gpu: figure(3)? },
+            usage: Usage {
+                prompt_tokens: figure(4)?,
+                cached_tokens: figure(5)?,
+                completion_tokens: figure(6)?,
+            },
+        })
+    })
+}
+
+fn write_spent(c: &Connection, Spent { amount, usage }: &Spent) -> Result<(), rusqlite::Error> {
+    let update = "UPDATE spent SET calls = ?1, tokens = ?2, money = ?3, gpu = ?4, prompt_tokens = ?5, cached_tokens = ?6,
+        completion_tokens = ?7";
+    c.prepare_cached(update)?.execute(params![
+        amount.calls.cast_signed(),
+        amount.tokens.cast_signed(),
+        amount.money.cast_signed(),
+        amount.gpu.cast_signed(),
+        usage.prompt_tokens.cast_signed(),
+        usage.cached_tokens.cast_signed(),
+        usage.completion_tokens.cast_signed()
+    ])?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -176,10 +353,21 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn no_number_of_threads_and_handles_passes_the_limit() {
+    const CALL: Spending = Spending { calls: 1, tokens: 10, money: 100, gpu: 1_000 };
+
+    fn calls(limit: u64) -> Limits {
+        Limits { calls: Some(limit), ..Limits::default() }
+    }
+
+    fn file() -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.sqlite");
+        (folder, path)
+    }
+
+    #[test]
+    fn no_number_of_threads_and_handles_passes_a_limit() {
+        let (_folder, path) = file();
         let first = Ledger::create(&path).unwrap();
         let second = Ledger::open(&path).unwrap();
         let given = AtomicU64::new(0);
@@ -188,33 +376,59 @@ mod tests {
                 let (ledger, given) = (if thread % 2 == 0 { &first } else { &second }, &given);
                 scope.spawn(move || {
                     for _ in 0..10 {
-                        if ledger.reserve("k", Some(25)).unwrap().is_some() {
+                        if ledger.reserve("k", CALL, &calls(25)).unwrap().is_some() {
                             given.fetch_add(1, Ordering::Relaxed);
                         }
                     }
                 });
             }
         });
-        assert_eq!((given.into_inner(), second.spent().unwrap().calls), (25, 25));
+        assert_eq!((given.into_inner(), second.spent().unwrap().amount.calls), (25, 25));
+    }
+
+    #[test]
+    fn every_unit_limits_and_what_was_not_needed_is_free_again() {
+        let (_folder, path) = file();
+        let ledger = Ledger::create(&path).unwrap();
+        for limits in [
+            calls(2),
+            Limits { tokens: Some(29), ..Limits::default() },
+            Limits { money: Some(299), ..Limits::default() },
+            Limits { gpu: Some(2_999), ..Limits::default() },
+        ] {
+            let before = ledger.spent().unwrap();
+            let one = ledger.reserve("k", CALL, &limits).unwrap().unwrap();
+            let two = ledger.reserve("k", CALL, &limits).unwrap().unwrap();
+            assert_eq!(ledger.reserve("k", CALL, &limits).unwrap(), None, "{limits:?}");
+            ledger.write(&[Entry::Release(one), Entry::Release(two)], &limits).unwrap();
+            assert_eq!(ledger.spent().unwrap(), before);
+        }
     }
 
     #[test]
     fn a_reservation_is_spent_until_released_and_survives_reopening() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.sqlite");
+        let (_folder, path) = file();
         let ledger = Ledger::create(&path).unwrap();
-        let kept = ledger.reserve("a", Some(2)).unwrap().unwrap();
-        let returned = ledger.reserve("b", Some(2)).unwrap().unwrap();
-        assert_eq!(ledger.reserve("c", Some(2)).unwrap(), None);
-        ledger.release(&returned).unwrap();
-        ledger.settle(&kept, 200, Some(120), None, 5).unwrap();
-        ledger.reserve("d", None).unwrap().unwrap();
+        let kept = ledger.reserve("a", CALL, &calls(2)).unwrap().unwrap();
+        let returned = ledger.reserve("b", CALL, &calls(2)).unwrap().unwrap();
+        let usage = Usage { prompt_tokens: 4, cached_tokens: 3, completion_tokens: 1 };
+        let amount = Spending { calls: 1, tokens: 5, money: 50, gpu: 0 };
+        let outcome = Outcome { state: State::Answered, status: 200, amount, usage: Some(usage), millis: 5 };
+        let entries = [
+            Entry::Release(returned),
+            Entry::Settle(kept, outcome),
+            Entry::Reserve { key: "d".into(), amount: CALL },
+        ];
+        assert!(ledger.write(&entries, &calls(2)).unwrap()[0].is_some());
         ledger.commit_part(0, "{}", "e").unwrap();
         ledger.put("scan", "one").unwrap();
         ledger.put("scan", "two").unwrap();
         drop(ledger);
         let ledger = Ledger::open(&path).unwrap();
-        assert_eq!(ledger.spent().unwrap(), Spent { calls: 2, prompt_tokens: 120, completion_tokens: 0 });
+        let mut expected = amount;
+        expected += CALL;
+        assert_eq!(ledger.spent().unwrap(), Spent { amount: expected, usage });
+        assert_eq!(ledger.spent_on("a").unwrap(), amount);
         assert_eq!(ledger.parts().unwrap(), [PartRow { index: 0, summary: "{}".into(), end: "e".into() }]);
         assert_eq!(ledger.get("scan").unwrap().as_deref(), Some("two"));
         assert!(ledger.commit_part(0, "{}", "e").is_err(), "a part is committed once");
@@ -222,8 +436,7 @@ mod tests {
 
     #[test]
     fn a_missing_a_broken_and_a_newer_file_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ledger.sqlite");
+        let (_folder, path) = file();
         assert!(Ledger::open(&path).is_err());
         std::fs::write(&path, "no database at all, but text that is long enough to be read as a header")
             .unwrap();

@@ -7,7 +7,9 @@
 mod database;
 mod ledger;
 mod replies;
+mod spending;
 
 pub use database::LedgerError;
-pub use ledger::{Ledger, PartRow, Reservation, Spent};
+pub use ledger::{Entry, Ledger, Outcome, PartRow, Reservation, Spent, State, Usage};
 pub use replies::{Replies, Reply};
+pub use spending::{Limits, Spending};

@@ -5,16 +5,26 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, params};
 
 use crate::database::{Database, LedgerError};
+use crate::ledger::Usage;
 
-const VERSION: i64 = 1;
-const SCHEMA: &str = "
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE IF NOT EXISTS replies (
         reply_key TEXT PRIMARY KEY, model TEXT NOT NULL, content TEXT NOT NULL, finish_reason TEXT NOT NULL,
         prompt_tokens INTEGER, completion_tokens INTEGER) WITHOUT ROWID;
-";
+    ",
+    "
+    ALTER TABLE replies ADD COLUMN cached_tokens INTEGER;
+    ALTER TABLE replies ADD COLUMN alternatives TEXT NOT NULL DEFAULT '';
+    ",
+];
+
+/// `finish_reason` of what is no answer but a server's word that the prompt is longer than the model's context: stored,
+/// so that the same prompt is not sent again to hear the same.
+const TOO_LONG: &str = "rejoinder:too-long";
 
 /// An answer of the judge, as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The model that the server named.
     pub model: String,
@@ -22,14 +32,30 @@ pub struct Reply {
     pub content: String,
     /// Why it ended: `stop`, `length`, …
     pub finish_reason: String,
-    /// Input tokens as the server counts, if it said.
-    pub prompt_tokens: Option<u64>,
-    /// Output tokens as the server counts, if it said.
-    pub completion_tokens: Option<u64>,
+    /// What the first token could have been, as a JSON list of token and log-probability; empty where nobody asked.
+    pub alternatives: String,
+    /// Tokens as the server counts, if it said.
+    pub usage: Option<Usage>,
 }
 
-/// The store of replies; usable from any thread, and by several processes at once.
-pub struct Replies(Database);
+impl Reply {
+    /// What stands in the store for a prompt that a server found too long.
+    pub fn too_long(model: String, message: String) -> Self {
+        Self { model, content: message, finish_reason: TOO_LONG.to_owned(), ..Self::default() }
+    }
+
+    /// Whether it is no answer but [`Self::too_long`].
+    pub fn is_too_long(&self) -> bool {
+        self.finish_reason == TOO_LONG
+    }
+}
+
+/// The store of replies; usable from any thread, and by several processes at once. Whoever reads does not wait for who
+/// writes.
+pub struct Replies {
+    writer: Database,
+    reader: Database,
+}
 
 impl Replies {
     /// Opens the store, making it if there is none.
@@ -37,7 +63,8 @@ impl Replies {
     /// # Errors
     /// If the file cannot be made, is no store of replies, or is a newer engine's.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        Database::open(path, true, VERSION, SCHEMA).map(Self)
+        let writer = Database::open(path, true, STEPS)?;
+        Ok(Self { writer, reader: Database::open(path, false, STEPS)? })
     }
 
     /// The reply under a key.
@@ -45,34 +72,67 @@ impl Replies {
     /// # Errors
     /// If SQLite fails.
     pub fn get(&self, key: &str) -> Result<Option<Reply>, LedgerError> {
-        let select = "SELECT model, content, finish_reason, prompt_tokens, completion_tokens FROM replies WHERE reply_key = ?1";
-        self.0.with(|c| {
-            let tokens = |n: Option<i64>| n.map(i64::cast_unsigned);
+        let select = "SELECT model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens FROM replies WHERE reply_key = ?1";
+        self.reader.with(|c| {
             c.prepare_cached(select)?
                 .query_row([key], |row| {
+                    let tokens = |i| row.get::<_, Option<i64>>(i).map(|n| n.map(i64::cast_unsigned));
+                    let usage = match (tokens(4)?, tokens(6)?) {
+                        (None, None) => None,
+                        (prompt, completion) => Some(Usage {
+                            prompt_tokens: prompt.unwrap_or(0),
+                            cached_tokens: tokens(5)?.unwrap_or(0),
+                            completion_tokens: completion.unwrap_or(0),
+                        }),
+                    };
                     Ok(Reply {
                         model: row.get(0)?,
                         content: row.get(1)?,
                         finish_reason: row.get(2)?,
-                        prompt_tokens: tokens(row.get(3)?),
-                        completion_tokens: tokens(row.get(4)?),
+                        alternatives: row.get(3)?,
+                        usage,
                     })
                 })
                 .optional()
         })
     }
 
-    /// Stores a reply, durably. The first one under a key stays.
+    /// Whether there is a reply under a key.
     ///
     /// # Errors
     /// If SQLite fails.
-    pub fn put(&self, key: &str, reply: &Reply) -> Result<(), LedgerError> {
-        let insert = "INSERT INTO replies VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (reply_key) DO NOTHING";
-        let tokens = |n: Option<u64>| n.map(u64::cast_signed);
-        let Reply { model, content, finish_reason, prompt_tokens, completion_tokens } = reply;
-        let values =
-            params![key, model, content, finish_reason, tokens(*prompt_tokens), tokens(*completion_tokens)];
-        self.0.with(|c| c.execute(insert, values)).map(drop)
+    pub fn contains(&self, key: &str) -> Result<bool, LedgerError> {
+        self.reader.with(|c| c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key]))
+    }
+
+    /// Stores replies, all or none, durably. The first one under a key stays.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn put<'a>(
+        &self,
+        replies: impl IntoIterator<Item = (&'a str, &'a Reply)>,
+    ) -> Result<(), LedgerError> {
+        let insert = "INSERT INTO replies (reply_key, model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reply_key) DO NOTHING";
+        self.writer.transaction(|c| {
+            let mut insert = c.prepare_cached(insert)?;
+            for (key, reply) in replies {
+                let Reply { model, content, finish_reason, alternatives, usage } = reply;
+                let tokens = |of: fn(&Usage) -> u64| usage.as_ref().map(|u| of(u).cast_signed());
+                insert.execute(params![
+                    key,
+                    model,
+                    content,
+                    finish_reason,
+                    alternatives,
+                    tokens(|u| u.prompt_tokens),
+                    tokens(|u| u.cached_tokens),
+                    tokens(|u| u.completion_tokens)
+                ])?;
+            }
+            Ok(())
+        })
     }
 }
 
@@ -82,19 +142,35 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn replies_of_an_older_engine_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("replies.sqlite");
+        let old = rusqlite::Connection::open(&path).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.execute("INSERT INTO replies VALUES ('k', 'm', 'UR5', 'stop', 7, NULL)", ()).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        let reply = Replies::open(&path).unwrap().get("k").unwrap().unwrap();
+        assert_eq!((reply.content.as_str(), reply.usage.unwrap().prompt_tokens), ("UR5", 7));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn any_reply_comes_back_and_the_first_one_stays(content: String, key in "[0-9a-f]{1,64}", tokens in prop::option::of(0_u64..1 << 40)) {
+        fn any_reply_comes_back_and_the_first_one_stays(content: String, alternatives: String, key in "[0-9a-f]{1,64}", tokens in prop::option::of(0_u64..1 << 40)) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("replies.sqlite");
-            let reply = Reply { model: "m".into(), content, finish_reason: "stop".into(), prompt_tokens: tokens, completion_tokens: None };
+            let usage = tokens.map(|n| Usage { prompt_tokens: n, cached_tokens: n / 2, completion_tokens: 1 });
+            let reply = Reply { model: "m".into(), content, finish_reason: "stop".into(), alternatives, usage };
             let store = Replies::open(&path).unwrap();
             prop_assert_eq!(store.get(&key).unwrap(), None);
-            store.put(&key, &reply).unwrap();
-            store.put(&key, &Reply { model: "later".into(), ..reply.clone() }).unwrap();
+            store.put([(key.as_str(), &reply)]).unwrap();
+            store.put([(key.as_str(), &Reply { model: "later".into(), ..reply.clone() })]).unwrap();
             drop(store);
-            prop_assert_eq!(Replies::open(&path).unwrap().get(&key).unwrap(), Some(reply));
+            let store = Replies::open(&path).unwrap();
+            prop_assert!(store.contains(&key).unwrap());
+            prop_assert_eq!(store.get(&key).unwrap(), Some(reply));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::pipeline::judging;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::worker::Worker;
 use crate::report::dialogue::{Outcome, render};
-use crate::report::explanation::{Explanation, PluginTrial};
+use crate::report::explanation::{Explanation, JudgeTrial, PluginTrial};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -46,13 +46,12 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let run = RunDir::open(&args.target)?;
         let engine = run.engine()?;
         let line = find_line(&run.manifest.inputs, id, engine.config.input.max_record_bytes)?;
-        let judged = judging::judged(&run)?;
-        let outcome = |decision| Outcome::new(decision, judged.get(&id));
-        return explain(args, &engine, &line, Some(id.message_index as usize), &outcome);
+        let told = judging::told(&run, id)?;
+        return explain(args, &engine, &line, Some(id.message_index as usize), told.as_ref());
     }
     let engine = args.settings.engine()?;
     let (line, turn) = read_dialogue(&args.target, args.id, engine.config.input.max_record_bytes)?;
-    explain(args, &engine, &line, turn, &|decision| Outcome::new(decision, None))
+    explain(args, &engine, &line, turn, None)
 }
 
 /// A chunk of the one line that holds the record.
@@ -119,7 +118,7 @@ fn explain(
     engine: &Engine,
     chunk: &Chunk,
     turn: Option<usize>,
-    outcome: &dyn Fn(rejoinder_cascade::Decision) -> Outcome,
+    told: Option<&judging::Told>,
 ) -> Result<Exit, Failure> {
     for id in &args.rule {
         if engine.rules.rules().iter().all(|r| r.id != *id) {
@@ -150,11 +149,14 @@ fn explain(
     let notes = scanned.notes(turn).iter().cloned();
     let votes = scanned.plugin_votes(engine, turn).into_iter();
     let plugins = votes.zip(notes).map(|(vote, note)| PluginTrial { vote, note }).collect();
-    let explanation = Explanation::new(engine, &trials, plugins, ground);
+    let judge = told.map(JudgeTrial::new);
+    let settled = judge.as_ref().and_then(JudgeTrial::settled);
+    let outcome = Outcome::new(turn.decision, settled.as_ref());
+    let explanation = Explanation::new(engine, &trials, plugins, ground, judge);
     if args.json {
         print_json(&explanation)?;
     } else {
-        print(&render(engine, &scanned, conversation, turn, outcome(turn.decision)))?;
+        print(&render(engine, &scanned, conversation, turn, outcome))?;
         print(&explanation.text(&args.rule, args.all))?;
     }
     Ok(Exit::Ok)

@@ -1,17 +1,22 @@
-//! `rejoinder judge`: asks about what waits, perhaps days after the scan and with another config.
+//! `rejoinder judge`: asks about what waits, perhaps days after the scan and with another config, or by files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use rejoinder_core::printable;
+use rejoinder_judge::Findings;
 
 use super::run::finish;
-use super::signals;
+use super::terminal::remark;
+use super::{asking, signals};
 use crate::config::Effective;
 use crate::failure::{Exit, Failure};
+use crate::pipeline::judging::{self, Judge};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
 use crate::pipeline::watch::Watch;
+use crate::report::summary::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct JudgeArgs {
@@ -21,9 +26,15 @@ pub(super) struct JudgeArgs {
     /// Config file whose [judge] and [budget] take the place of the run's
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Greatest number of HTTP calls to the judge over the run's whole life
+    /// Greatest number of HTTP requests to the judge over the run's whole life
     #[arg(long, value_name = "N")]
     calls: Option<u64>,
+    /// Ask nobody, but write what waits as a file of OpenAI's Batch format (for `vllm run-batch` and batch services)
+    #[arg(long, value_name = "FILE", conflicts_with = "import_batch")]
+    export_batch: Option<PathBuf>,
+    /// Ask nobody, but read results of such files, in any order and as far as they go; may be repeated
+    #[arg(long, value_name = "FILE")]
+    import_batch: Vec<PathBuf>,
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
@@ -50,9 +61,78 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
             "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",
         ));
     }
-    config.judge.client()?;
+    let by_files = args.export_batch.is_some() || !args.import_batch.is_empty();
+    if !by_files {
+        config.judge.client()?;
+    }
     run.set_judge(&config)?;
+    if by_files {
+        let judge = judge_for_files(&mut run)?;
+        if let Some(path) = &args.export_batch {
+            return export(&run, &judge, path);
+        }
+        import(&run, &judge, &args.import_batch)?;
+        return finish(&run, None, begun, args.json, false);
+    }
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch)?;
-    finish(&run, &watch, begun, args.json, false)
+    let stopped = asking::ask(&mut run, &watch)?;
+    finish(&run, stopped, begun, args.json, false)
+}
+
+/// The judge as far as it is known; of one that was never asked the config is believed.
+fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
+    let client = run.manifest.config.judge.client_without_key()?;
+    let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
+    let known = run.manifest.judge.clone().filter(|findings| findings.are_about(&client));
+    let findings = known.unwrap_or_else(|| Findings::assumed(&client));
+    let judge = Judge::new(client, &findings)?;
+    run.set_findings(findings)?;
+    Ok(judge)
+}
+
+fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exit, Failure> {
+    let exported = judging::export(run, judge, path)?;
+    remark(&format!(
+        "{} requests, about {} input tokens, {}; {} were answered before or stand there twice",
+        thousands(exported.requests),
+        thousands(exported.input_tokens),
+        match exported.files.as_slice() {
+            [] => "nothing to write".to_owned(),
+            [file] => format!("in {}", file.display()),
+            files => format!(
+                "in {} files, {} to {}",
+                files.len(),
+                path.display(),
+                files[files.len() - 1].display()
+            ),
+        },
+        thousands(exported.stored)
+    ));
+    if exported.is_cut {
+        let message = "the budget holds no more requests; the most worthwhile ones are written";
+        return Err(Failure::new(Exit::Budget, message));
+    }
+    Ok(Exit::Ok)
+}
+
+fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<(), Failure> {
+    let imported = judging::import(run, judge, paths)?;
+    judging::collect(run, judge)?;
+    remark(&format!(
+        "{} replies read, {} known before, {} requests failed",
+        thousands(imported.replies),
+        thousands(imported.known),
+        thousands(imported.failed)
+    ));
+    for reason in &imported.reasons {
+        remark(&format!("failed: {}", printable(reason)));
+    }
+    for line in imported.unreadable.iter().take(5) {
+        remark(&format!("skipped: {}", printable(line)));
+    }
+    if imported.unreadable.len() > 5 {
+        remark(&format!("and {} more lines that are no results", imported.unreadable.len() - 5));
+    }
+    Ok(())
 }

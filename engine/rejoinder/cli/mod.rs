@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use rejoinder_core::printable_json;
 use rejoinder_data::{InputFile, input};
-use rejoinder_judge::Stop;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::flow;
-use crate::pipeline::judging;
 use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::watch::Watch;
 
+mod asking;
 mod completions;
 mod config;
 mod eval;
@@ -153,29 +151,11 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&format!("{}\n", printable_json(&json)))
 }
 
-/// Asks the judge, if one is configured; the reason if that did not come to its end.
-fn judge_if_configured(run: &RunDir, watch: &Watch) -> Result<Option<Failure>, Failure> {
-    let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
-    let asked = {
-        let _telling = progress::Telling::of(watch);
-        judging::ask_and_collect(run, &client, watch)?
-    };
-    if asked.refused > 0 {
-        remark(&format!("the server refused {} requests; those turns keep waiting", asked.refused));
+/// Says how to go on after a failure that leaves the run resumable.
+fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
+    if matches!(failure.exit, Exit::Io | Exit::Interrupted) && !failure.closed_pipe {
+        failure.message +=
+            &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
     }
-    let run = run.path.display();
-    Ok(asked.stop.map(|stop| match stop {
-        Stop::Budget => Failure::new(
-            Exit::Budget,
-            format!("the budget of calls is reached; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N"),
-        ),
-        Stop::Unavailable(why) => Failure::new(
-            Exit::Unavailable,
-            format!("the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder judge {run}"),
-        ),
-        Stop::Interrupted => Failure::new(
-            Exit::Interrupted,
-            format!("interrupted; what was answered is kept. Go on with: rejoinder resume {run}"),
-        ),
-    }))
+    failure
 }

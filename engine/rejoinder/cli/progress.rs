@@ -110,7 +110,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::pipeline::watch::{ScanProgress, Stage};
+    use crate::pipeline::watch::ScanProgress;
 
     /// What is written in the time from 0 to `seconds`.
     fn told(live: bool, seconds: u64, stop_at: u64) -> String {
@@ -118,7 +118,7 @@ mod tests {
         let mut out = Vec::new();
         let mut teller = Teller::new(live);
         for second in 0..=seconds {
-            watch.show(Stage::Scan(ScanProgress { read: second, total: 100, ..Default::default() }));
+            watch.show_scan(ScanProgress { read: second, total: 100, ..Default::default() });
             watch.stop_flag().fetch_or(second == stop_at, Ordering::Relaxed);
             teller.tick(&watch, Duration::from_secs(second), &mut out).unwrap();
         }

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::run::{finish, scan_told};
-use super::{Threads, signals};
+use super::run::finish;
+use super::{Threads, asking, signals};
 use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
@@ -22,7 +22,7 @@ pub(super) struct ResumeArgs {
     /// what the run began with
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Greatest number of HTTP calls to the judge over the run's whole life
+    /// Greatest number of HTTP requests to the judge over the run's whole life
     #[arg(long, value_name = "N")]
     calls: Option<u64>,
     /// How many failures of each plugin are borne over the run's whole life
@@ -30,6 +30,9 @@ pub(super) struct ResumeArgs {
     max_faults: Option<u32>,
     #[command(flatten)]
     threads: Threads,
+    /// Leave the judge for later, even if one is configured
+    #[arg(long)]
+    offline: bool,
     /// End with exit code 6 if there were bad records
     #[arg(long)]
     strict: bool,
@@ -51,12 +54,12 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     }
     run.adopt(config)?;
     let watch = Watch::default();
-    if !scan::is_complete(&run)? {
-        let engine = run.engine()?;
-        signals::stop_on_interrupt(&watch)?;
-        scan_told(&run, &engine, args.threads, &watch)?;
-    } else {
-        signals::stop_on_interrupt(&watch)?;
-    }
-    finish(&run, &watch, begun, args.json, args.strict)
+    let engine = if scan::is_complete(&run)? { None } else { Some(run.engine()?) };
+    signals::stop_on_interrupt(&watch)?;
+    let stopped = match engine {
+        Some(engine) => asking::scan_and_ask(&mut run, &engine, args.threads, &watch, args.offline)?,
+        None if args.offline => None,
+        None => asking::ask(&mut run, &watch)?,
+    };
+    finish(&run, stopped, begun, args.json, args.strict)
 }

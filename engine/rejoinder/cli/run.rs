@@ -7,13 +7,11 @@ use std::time::Instant;
 use clap::Args;
 use rejoinder_data::{InputFile, input};
 
-use super::progress::Telling;
-use super::{Threads, absolute, judge_if_configured, print, print_json, signals};
-use crate::config::Effective;
+use super::{Threads, absolute, asking, print, print_json, signals};
+use crate::config::{Effective, UnitName};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::{Manifest, RunDir};
-use crate::pipeline::scan;
 use crate::pipeline::watch::Watch;
 use crate::report::summary::Summary;
 
@@ -29,6 +27,9 @@ pub(super) struct RunArgs {
     settings: Settings,
     #[command(flatten)]
     threads: Threads,
+    /// Leave the judge for later, even if one is configured
+    #[arg(long)]
+    offline: bool,
     /// End with exit code 6 if there were bad records
     #[arg(long)]
     strict: bool,
@@ -52,9 +53,12 @@ pub(super) struct Settings {
     /// Folder to search for plugins given by name; may be repeated
     #[arg(long, value_name = "DIR")]
     plugin_dir: Vec<PathBuf>,
-    /// Greatest number of HTTP calls to the judge
+    /// Greatest number of HTTP requests to the judge
     #[arg(long, value_name = "N")]
     calls: Option<u64>,
+    /// Ask the judge about every conversation, whole, whatever rules and plugins say: the paper's method, to compare with
+    #[arg(long)]
+    judge_all: bool,
 }
 
 impl Settings {
@@ -100,6 +104,12 @@ impl Settings {
             effective.config.budget.calls = Some(calls);
             effective.set_by_flag("budget.calls", "--calls");
         }
+        if self.judge_all {
+            effective.config.judge.all = true;
+            effective.config.judge.unit = UnitName::Conversation;
+            effective.set_by_flag("judge.all", "--judge-all");
+            effective.set_by_flag("judge.unit", "--judge-all");
+        }
         for dir in &self.plugin_dir {
             effective.config.plugin_dirs.push(absolute(dir)?);
             effective.set_by_flag("plugin-dirs", "--plugin-dir");
@@ -128,33 +138,22 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     if stdin {
         described.push(keep_stdin(&path)?);
     }
-    let run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
+    let mut run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch)?;
-    scan_told(&run, &engine, args.threads, &watch)?;
-    finish(&run, &watch, begun, args.json, args.strict)
+    let stopped = asking::scan_and_ask(&mut run, &engine, args.threads, &watch, args.offline)?;
+    finish(&run, stopped, begun, args.json, args.strict)
 }
 
-/// Scans and tells how far it is: the common middle of `run` and `resume`.
-pub(super) fn scan_told(
-    run: &RunDir,
-    engine: &Engine,
-    threads: Threads,
-    watch: &Watch,
-) -> Result<(), Failure> {
-    let _telling = Telling::of(watch);
-    scan::run_watched(run, engine, threads.get(), watch).map_err(|f| resumable(f, run))
-}
-
-/// Judges what waits, prints the summary, and says how it ended: the common end of `run`, `resume` and `judge`.
+/// Prints the summary and says how it ended: the common end of `run`, `resume` and `judge`. `stopped` is why asking ended
+/// before its end.
 pub(super) fn finish(
     run: &RunDir,
-    watch: &Watch,
+    stopped: Option<Failure>,
     begun: Instant,
     json: bool,
     strict: bool,
 ) -> Result<Exit, Failure> {
-    let stopped = judge_if_configured(run, watch).map_err(|f| resumable(f, run))?;
     let summary = Summary::of(run, begun.elapsed().as_secs_f64())?;
     match print_summary(run, &summary, json) {
         // Whoever read it may be gone; how the run ended is told all the same.
@@ -188,15 +187,6 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
             &format!("ask a judge later: rejoinder judge {path} --config FILE   ([judge] base-url = …)\n");
     }
     print(&next)
-}
-
-/// Says how to go on after a failure that leaves the run resumable.
-pub(super) fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
-    if matches!(failure.exit, Exit::Io | Exit::Interrupted) && !failure.closed_pipe {
-        failure.message +=
-            &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
-    }
-    failure
 }
 
 /// Copies standard input into the run directory: a stream cannot be read twice, and whoever reads the feedback

@@ -141,9 +141,14 @@ impl Effective {
             let mut all = serde_json::to_value(&self.config).expect("a config is plain data");
             *all.pointer_mut(&key.pointer).expect("a config writes all its keys") = value;
             self.config = serde_json::from_value(all).map_err(|e| wrong(&e))?;
-            self.config.check().map_err(|(_, why)| wrong(&why))?;
             self.origins.insert(key.name.clone(), Origin::Environment(variable));
         }
+        // Of all together: one may be what another needs.
+        self.config.check().map_err(|(pointer, why)| {
+            let key = keys.iter().find(|k| k.pointer == pointer && self.origins.contains_key(&k.name));
+            let of = key.map_or_else(String::new, |k| format!("{} ({}): ", k.variable, k.name));
+            Failure::invalid(format!("{of}{why}"))
+        })?;
         if let Some(replies) = &mut self.config.judge.replies {
             // One of the file is absolute by now; the environment's is relative to where the command runs.
             *replies = std::path::absolute(&*replies).unwrap_or_else(|_| replies.clone());
@@ -209,11 +214,13 @@ impl Config {
     }
 
     /// What differs in `now` and decides about turns, in words. Judge and budget may change during a run's life, but for
-    /// the judge's unit and window, for which the waiting turns are written down; and so may where a plugin runs and how
+    /// what is asked about (unit, window, turns that share a request), for which the waiting turns are written down; and so may where a plugin runs and how
     /// many failures of it are borne.
     pub fn changes(&self, now: &Self) -> Vec<String> {
         let decides = |key: &str| match key.split_once('.') {
-            Some(("judge", key)) => matches!(key, "unit" | "window-messages" | "window-bytes"),
+            Some(("judge", key)) => {
+                matches!(key, "all" | "unit" | "window-messages" | "window-bytes" | "turns-per-request")
+            }
             Some(("budget", _)) => false,
             Some((plugin, key)) if plugin.starts_with("plugin[") => {
                 !matches!(key, "isolation" | "timeout" | "on-fault" | "max-faults")
@@ -267,15 +274,22 @@ mod tests {
                 "judge.base-url" => "http://localhost/v1",
                 "judge.unit" => "conversation",
                 "judge.answer" => "json",
-                "judge.replies" => "/tmp/replies",
+                "judge.replies" | "judge.tokenizer" => "/tmp/file",
+                "judge.constraint" => "grammar",
+                "judge.span" => "ask",
                 _ if key.is_text => "some-text",
-                "judge.json-schema" => "false",
+                "judge.all" => "true",
                 _ => "7",
             };
-            let effective = applied(&[(&key.variable, value)]).unwrap();
+            // A limit needs a price.
+            let prices = ["INPUT", "GPU_SECONDS_INPUT"].map(|name| format!("REJOINDER_JUDGE_PRICE_{name}"));
+            let mut variables = vec![(key.variable.as_str(), value)];
+            variables.extend(prices.iter().map(|name| (name.as_str(), "7")));
+            let effective = applied(&variables).unwrap();
             let (_, found, origin) =
                 effective.values().into_iter().find(|(name, ..)| *name == key.name).unwrap();
             let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            let found = found.strip_suffix(".0").unwrap_or(&found).to_owned();
             assert_eq!((found.as_str(), origin), (value, Origin::Environment(key.variable.clone())));
             assert_ne!(effective.config, Config::default(), "{}", key.name);
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rejoinder_data::{InputFile, part};
 use rejoinder_host::Origin;
+use rejoinder_judge::Findings;
 use rejoinder_ledger::{Ledger, Replies};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::pipeline::engine::Engine;
 use crate::pipeline::stats::{JudgeStats, ScanStats};
 
 /// Version of the run directory's layout.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a run is made of: the same manifest, the same output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub struct Manifest {
     pub stdin: bool,
     /// The effective config.
     pub config: Config,
+    /// What was found out about the judge, once it was asked.
+    pub judge: Option<Findings>,
 }
 
 /// A rule file in force.
@@ -111,6 +114,7 @@ impl Manifest {
             inputs,
             stdin,
             config: engine.config.clone(),
+            judge: None,
         }
     }
 
@@ -384,10 +388,13 @@ impl RunDir {
     /// If the unit differs from that of the questions in the spool, or the manifest cannot be written.
     pub fn set_judge(&mut self, config: &Config) -> Result<(), Failure> {
         let then = &self.manifest.config;
-        if config.judge.unit != then.judge.unit || config.window() != then.window() {
-            return Err(Failure::invalid(
-                "the turns that wait were written down for another `unit` or window; begin a new run to change it",
-            ));
+        let as_spooled = Config { judge: config.judge.clone(), ..then.clone() };
+        let changes = then.changes(&as_spooled);
+        if !changes.is_empty() {
+            return Err(Failure::invalid(format!(
+                "the turns that wait were written down for another way of asking:\n  {}\nbegin a new run to change it",
+                changes.join("\n  ")
+            )));
         }
         let (judge, budget) = (config.judge.clone(), config.budget.clone());
         self.write_config(Config { judge, budget, ..then.clone() })
@@ -398,6 +405,19 @@ impl RunDir {
             return Ok(());
         }
         self.manifest.config = config;
+        self.write_manifest()
+    }
+
+    /// Remembers what was found out about the judge.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn set_findings(&mut self, findings: Findings) -> Result<(), Failure> {
+        self.manifest.judge = Some(findings);
+        self.write_manifest()
+    }
+
+    fn write_manifest(&self) -> Result<(), Failure> {
         let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
         json.push(b'\n');
         part::write(&self.path.join("manifest.json"), &json)

@@ -5,17 +5,17 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{Feedback, Settled};
+use rejoinder_core::{AnswerProbabilities, Feedback, Settled};
 use rejoinder_data::{Chunk, Position};
-use rejoinder_judge::{Unit, prompt, tokens};
+use rejoinder_judge::{prompt, tokens};
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::{Kind, RunDir};
 use crate::pipeline::stats::ScanStats;
-use crate::pipeline::waiting::Waiting;
-use crate::pipeline::watch::{ScanProgress, Stage, Watch};
+use crate::pipeline::waiting::{Grouper, Waiting};
+use crate::pipeline::watch::{ScanProgress, Watch};
 use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
 use crate::pipeline::{faults, flow};
 
@@ -34,10 +34,11 @@ struct ChunkOutput {
 /// # Errors
 /// See there.
 pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), Failure> {
-    run_watched(run, engine, threads, &Watch::default())
+    run_watched(run, engine, threads, &Watch::default(), &|_| {})
 }
 
-/// Scans the rest of the run's input, from the end of its last committed part.
+/// Scans the rest of the run's input, from the end of its last committed part, and tells `committed` the number of each
+/// part that is done.
 ///
 /// # Errors
 /// If reading, writing or a plugin fails, or the watch says stop; what is committed stays, and the run can be resumed.
@@ -46,22 +47,29 @@ pub fn run_watched(
     engine: &Engine,
     threads: NonZeroUsize,
     watch: &Watch,
+    committed: &dyn Fn(u64),
 ) -> Result<(), Failure> {
     faults::count_committed(run, engine)?;
-    let scanned = scan(run, engine, threads, watch);
+    let scanned = scan(run, engine, threads, watch, committed);
     let gathered = faults::gather(run, engine);
     scanned.and(gathered)
 }
 
-fn scan(run: &RunDir, engine: &Engine, threads: NonZeroUsize, watch: &Watch) -> Result<(), Failure> {
-    let committed = run.ledger.parts()?;
-    let from = match committed.last() {
+fn scan(
+    run: &RunDir,
+    engine: &Engine,
+    threads: NonZeroUsize,
+    watch: &Watch,
+    committed: &dyn Fn(u64),
+) -> Result<(), Failure> {
+    let done = run.ledger.parts()?;
+    let from = match done.last() {
         Some(part) => serde_json::from_str(&part.end).map_err(|e| {
             Failure::new(Exit::Io, format!("the ledger's last part has no readable end: {e}"))
         })?,
         None => Position::default(),
     };
-    let mut next = committed.last().map_or(0, |p| p.index + 1);
+    let mut next = done.last().map_or(0, |p| p.index + 1);
     discard_uncommitted(run, next)?;
     let part_bytes = engine.config.output.part_mib << 20;
     let mut part: Option<ChunkOutput> = None;
@@ -70,6 +78,7 @@ fn scan(run: &RunDir, engine: &Engine, threads: NonZeroUsize, watch: &Watch) -> 
             run.write_part(kind, next, bytes)?;
         }
         run.ledger.commit_part(next, &to_json(&part.stats), &to_json(&part.end))?;
+        committed(next);
         next += 1;
         Ok::<_, Failure>(())
     };
@@ -82,7 +91,7 @@ fn scan(run: &RunDir, engine: &Engine, threads: NonZeroUsize, watch: &Watch) -> 
         watch.check()?;
         counted += chunk.stats;
         let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
-        watch.show(Stage::Scan(ScanProgress { read, total, stats: counted }));
+        watch.show_scan(ScanProgress { read, total, stats: counted, judge: None });
         let grown = match part.take() {
             None => chunk,
             Some(mut part) => {
@@ -102,6 +111,7 @@ fn scan(run: &RunDir, engine: &Engine, threads: NonZeroUsize, watch: &Watch) -> 
         Ok(())
     })?;
     part.map_or(Ok(()), commit)?;
+    watch.scan_has_ended();
     Ok(run.ledger.put("scan", "complete")?)
 }
 
@@ -141,6 +151,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
         ..ScanStats::default()
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
+    let mut grouper = Grouper::default();
     for conversation in &scanned.conversations {
         count_paper(&mut stats, conversation, &scanned);
         for turn in scanned.turns(conversation) {
@@ -159,15 +170,17 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
                         source,
                         model: String::new(),
                         reply_key: String::new(),
+                        probabilities: AnswerProbabilities::default(),
                     };
                     let record = scanned.turn_record(engine, conversation, turn);
                     write_row(&mut feedback, &Feedback::new(record, settled));
                 }
             }
         }
-        for waiting in Waiting::of(engine, &scanned, conversation) {
-            stats.requests += 1;
-            stats.input_tokens += waiting.input_tokens;
+        for mut waiting in Waiting::of(engine, &scanned, conversation) {
+            stats.questions += 1;
+            stats.groups += u64::from(grouper.place(&mut waiting, engine));
+            stats.shown_tokens += waiting.shown_tokens;
             write_row(&mut spool, &waiting);
         }
     }
@@ -181,8 +194,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
 fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &Scanned<'_>) {
     if !scanned.turns(conversation).is_empty() {
         stats.paper_requests += 1;
-        stats.paper_input_tokens += tokens::estimate(prompt::instructions(Unit::Conversation))
-            + tokens::of(prompt::count_conversation(&conversation.record.conversation));
+        stats.paper_shown_tokens += tokens::of(prompt::count_conversation(&conversation.record.conversation));
     }
 }
 

@@ -29,14 +29,16 @@ pub struct ScanStats {
     pub faults: u64,
     /// Bytes of decompressed input.
     pub bytes: u64,
-    /// Requests that the undecided turns take.
-    pub requests: u64,
-    /// Their input, in estimated tokens.
-    pub input_tokens: u64,
+    /// Questions that the undecided turns make: one a turn, or one a conversation.
+    pub questions: u64,
+    /// Requests that they take where several share one.
+    pub groups: u64,
+    /// The messages that they show, in estimated tokens.
+    pub shown_tokens: u64,
     /// Requests of the paper's method: one for each conversation with a later turn.
     pub paper_requests: u64,
-    /// Their input, in estimated tokens.
-    pub paper_input_tokens: u64,
+    /// The dialogues that they show, in estimated tokens.
+    pub paper_shown_tokens: u64,
 }
 
 /// A count for each category.
@@ -91,10 +93,11 @@ impl AddAssign for ScanStats {
         self.quarantined += other.quarantined;
         self.faults += other.faults;
         self.bytes += other.bytes;
-        self.requests += other.requests;
-        self.input_tokens += other.input_tokens;
+        self.questions += other.questions;
+        self.groups += other.groups;
+        self.shown_tokens += other.shown_tokens;
         self.paper_requests += other.paper_requests;
-        self.paper_input_tokens += other.paper_input_tokens;
+        self.paper_shown_tokens += other.paper_shown_tokens;
     }
 }
 

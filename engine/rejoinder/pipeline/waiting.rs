@@ -1,9 +1,10 @@
-//! Turns that wait for the judge, as they lie in the spool: the question, ready to be asked, and what is needed to
-//! write a feedback record once it is answered.
+//! Turns that wait for the judge, as they lie in the spool: what is asked, and what is needed to write a feedback record
+//! once it is answered.
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::TurnRecord;
-use rejoinder_judge::{AskedTurn, Question, Unit, prompt, tokens};
+use rejoinder_core::text::CharCount;
+use rejoinder_core::{RecordId, TurnRecord};
+use rejoinder_judge::{Hint, Line, Question, Unit, prompt, tokens};
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::engine::Engine;
@@ -15,8 +16,12 @@ use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
 pub struct Waiting {
     /// What the judge is asked.
     pub question: Question,
-    /// Estimated tokens of the prompt.
-    pub input_tokens: u64,
+    /// The first open turn of the rows that share a request, where the form of the answer allows that.
+    pub group: RecordId,
+    /// Expected number of feedback turns in the answer.
+    pub gain: f32,
+    /// Estimated tokens of the messages that are shown.
+    pub shown_tokens: u64,
     /// The undecided turns it is about.
     pub turns: Vec<TurnRecord>,
 }
@@ -27,38 +32,87 @@ impl Waiting {
         let turns = scanned.turns(conversation);
         let undecided: Vec<&ScannedTurn> =
             turns.iter().filter(|t| t.decision == Decision::Undecided).collect();
-        let Some(first) = undecided.first() else { return Vec::new() };
+        if undecided.is_empty() {
+            return Vec::new();
+        }
         let source = &conversation.record.conversation;
-        let record = |turn: &ScannedTurn| scanned.turn_record(engine, conversation, turn);
-        let asked = |turn: &ScannedTurn| AskedTurn {
-            message_index: turn.message_index as u32,
-            text: source.messages[turn.message_index].text.to_string(),
-            open: turn.decision == Decision::Undecided,
-        };
-        let unit = engine.config.judge.unit();
-        let row =
-            |dialogue: String, first: &ScannedTurn, turns: &[&ScannedTurn], shown: Vec<AskedTurn>| Self {
-                input_tokens: tokens::estimate(prompt::instructions(unit)) + tokens::estimate(&dialogue),
+        let judge = &engine.config.judge;
+        let row = |turns: &[&ScannedTurn], lines: Vec<Line>, hints: Vec<Hint>| {
+            let id = conversation.id(turns[0]);
+            Self {
+                group: id,
+                gain: turns.iter().map(|t| probability(t.prior)).sum(),
+                shown_tokens: shown_tokens(&lines),
+                turns: turns.iter().map(|turn| scanned.turn_record(engine, conversation, turn)).collect(),
                 question: Question {
-                    id: conversation.id(first),
-                    dialogue,
-                    gain: turns.iter().map(|t| probability(t.prior)).sum(),
-                    turns: shown,
+                    id,
+                    lines,
+                    open: turns.iter().map(|t| t.message_index as u32).collect(),
+                    hints,
                 },
-                turns: turns.iter().map(|t| record(t)).collect(),
-            };
-        match unit {
+            }
+        };
+        match judge.unit() {
             Unit::Turn => undecided
                 .iter()
                 .map(|turn| {
-                    let dialogue = prompt::turn(source, turn.message_index, &engine.config.window());
-                    row(dialogue, turn, &[turn], vec![asked(turn)])
+                    let lines = prompt::window(source, turn.message_index, &judge.window());
+                    row(&[turn], lines, hints(engine, scanned, turn))
                 })
                 .collect(),
             Unit::Conversation => {
-                vec![row(prompt::conversation(source), first, &undecided, turns.iter().map(asked).collect())]
+                let lines = (0..).zip(&source.messages);
+                let lines = lines.map(|(index, m)| Line { index, role: m.role, text: m.text.to_string() });
+                vec![row(&undecided, lines.collect(), Vec::new())]
             }
         }
+    }
+}
+
+/// Where rules with a category hit the turn.
+fn hints(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> Vec<Hint> {
+    let hits = scanned.hits(turn).iter();
+    let hints = hits.filter_map(|hit| {
+        let category = engine.rules.rule(hit.rule).category?;
+        (hit.start < hit.end).then_some(Hint { category, start: hit.start, end: hit.end })
+    });
+    hints.collect()
+}
+
+/// Estimated tokens of messages as a prompt shows them.
+fn shown_tokens(lines: &[Line]) -> u64 {
+    let head =
+        |line: &Line| CharCount { ascii: "# : \n".len() as u64 + line.role.name().len() as u64, other: 0 };
+    let count =
+        lines.iter().fold(CharCount::default(), |sum, line| sum + head(line) + CharCount::of(&line.text));
+    tokens::of(count)
+}
+
+/// Puts rows that follow one another into groups that can share a request: as many turns as the config allows, and no more
+/// text than one long window has. A function of the rows alone, so that the groups are the same whenever they are made.
+#[derive(Debug, Default)]
+pub struct Grouper {
+    first: Option<RecordId>,
+    turns: usize,
+    tokens: u64,
+}
+
+/// Most tokens that are shown in one request about several turns.
+const MAX_SHARED_TOKENS: u64 = 3_000;
+
+impl Grouper {
+    /// Sets a row's group; whether it begins a new one.
+    pub fn place(&mut self, row: &mut Waiting, engine: &Engine) -> bool {
+        let judge = &engine.config.judge;
+        let most = if judge.unit() == Unit::Turn { judge.turns_per_request } else { 1 };
+        let is_full = self.turns == most || self.tokens + row.shown_tokens > MAX_SHARED_TOKENS;
+        if self.first.is_none() || is_full {
+            *self = Self { first: Some(row.question.id), turns: 0, tokens: 0 };
+        }
+        self.turns += 1;
+        self.tokens += row.shown_tokens;
+        row.group = self.first.unwrap_or(row.question.id);
+        self.turns == 1
     }
 }
 

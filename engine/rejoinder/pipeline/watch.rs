@@ -3,7 +3,10 @@
 //! Stages write a few numbers for each chunk or answer and never print; whoever wants to see them reads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rejoinder_judge::Progress;
+use rejoinder_ledger::{Limits, Spending};
 
 use crate::failure::Failure;
 use crate::pipeline::stats::ScanStats;
@@ -16,7 +19,7 @@ pub enum Stage {
     Starting,
     /// Files to decisions.
     Scan(ScanProgress),
-    /// Undecided turns to answers.
+    /// Undecided turns to answers, after the scan.
     Judge(JudgeProgress),
 }
 
@@ -29,30 +32,35 @@ pub struct ScanProgress {
     pub total: u64,
     /// What was counted.
     pub stats: ScanStats,
+    /// How far the judge is who is asked at the same time.
+    pub judge: Option<JudgeProgress>,
 }
 
 /// How far asking the judge is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JudgeProgress {
-    /// Questions that the run has.
-    pub questions: u64,
-    /// Questions answered by this command.
-    pub answered: u64,
-    /// Questions whose reply was there already.
-    pub from_store: u64,
-    /// Questions that the server will not answer.
-    pub refused: u64,
-    /// Calls spent over the run's whole life.
-    pub calls: u64,
-    /// How many of them may be made.
-    pub budget: Option<u64>,
+    /// Requests that there are, as far as is known.
+    pub requests: u64,
+    /// What this command has done.
+    pub progress: Progress,
+    /// What was spent over the run's whole life.
+    pub spent: Spending,
+    /// What may be.
+    pub limits: Limits,
 }
 
-/// What the operator and a stage share; clones are the same watch.
+/// What the operator and a run share; clones are the same watch.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     stop: Arc<AtomicBool>,
-    stage: Arc<Mutex<Stage>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    scan: Option<ScanProgress>,
+    scan_has_ended: bool,
+    judge: Option<JudgeProgress>,
 }
 
 impl Watch {
@@ -74,13 +82,34 @@ impl Watch {
         if self.is_stopped() { Err(Failure::interrupted()) } else { Ok(()) }
     }
 
-    /// Shows how far the stage is.
-    pub fn show(&self, stage: Stage) {
-        *self.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    /// Shows how far the scan is.
+    pub fn show_scan(&self, scan: ScanProgress) {
+        self.seen().scan = Some(scan);
+    }
+
+    /// The scan has ended: from now on the judge is the stage.
+    pub fn scan_has_ended(&self) {
+        self.seen().scan_has_ended = true;
+    }
+
+    /// Shows how far asking the judge is.
+    pub fn show_judge(&self, judge: JudgeProgress) {
+        self.seen().judge = Some(judge);
     }
 
     /// How far it is.
     pub fn stage(&self) -> Stage {
-        *self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+        let seen = self.seen();
+        match (seen.scan, seen.judge) {
+            (None, None) => Stage::Starting,
+            (Some(scan), judge) if judge.is_none() || !seen.scan_has_ended => {
+                Stage::Scan(ScanProgress { judge, ..scan })
+            }
+            (_, judge) => Stage::Judge(judge.unwrap_or_default()),
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 
 use rejoinder_cascade::Ground;
-use rejoinder_core::{Category, PluginVote, printable};
+use rejoinder_core::{AnswerProbabilities, Category, PluginVote, printable};
+use rejoinder_judge::{Finding, NANO};
 use rejoinder_rules::{Match, Trial};
 use serde::Serialize;
 
 use crate::pipeline::engine::Engine;
+use crate::pipeline::judging::Told;
 
 /// All rules on one turn.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +21,113 @@ pub struct Explanation {
     pub plugins: Vec<PluginTrial>,
     /// A row a rule, in the order of the rules.
     pub rules: Vec<RuleTrial>,
+    /// What the judge said, if it was asked and answered.
+    pub judge: Option<JudgeTrial>,
+}
+
+/// The judge on the turn.
+#[derive(Clone, Debug, Serialize)]
+pub struct JudgeTrial {
+    /// What was made of its replies, in words.
+    pub finding: String,
+    /// The category that it found.
+    pub category: Option<Category>,
+    /// How probable its answers were.
+    pub probabilities: AnswerProbabilities,
+    /// What it was asked and said, in order.
+    pub requests: Vec<RequestTrial>,
+    #[serde(skip)]
+    is_settled: bool,
+}
+
+/// One request about the turn.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestTrial {
+    /// Key of the reply in the store.
+    pub reply_key: String,
+    /// The model that answered.
+    pub model: String,
+    /// Its reply, word for word.
+    pub reply: String,
+    /// Why the reply ended.
+    pub finish_reason: String,
+    /// HTTP requests of this run for it; none where another run asked.
+    pub calls: u64,
+    /// Tokens that they took.
+    pub tokens: u64,
+    /// Money that they took.
+    pub money: f64,
+    /// GPU-seconds that they took.
+    pub gpu_seconds: f64,
+}
+
+impl JudgeTrial {
+    /// From what the judge told.
+    pub fn new(told: &Told) -> Self {
+        let (finding, category) = match &told.found.finding {
+            Finding::Feedback { category, start, end } => (
+                format!("it is {} ({category}), bytes {start} to {end} of the turn", category.name()),
+                Some(*category),
+            ),
+            Finding::NoFeedback => ("it is no feedback".to_owned(), None),
+            Finding::Unverified(why) => (format!("it keeps waiting: {why}"), None),
+        };
+        let probabilities = told
+            .found
+            .probabilities
+            .map_or_else(AnswerProbabilities::default, |p| AnswerProbabilities::new(p.none, p.by_category));
+        let requests = told.replies.iter().map(|(key, reply, spent)| RequestTrial {
+            reply_key: key.clone(),
+            model: reply.model.clone(),
+            reply: reply.content.clone(),
+            finish_reason: reply.finish_reason.clone(),
+            calls: spent.calls,
+            tokens: spent.tokens,
+            money: spent.money as f64 / NANO,
+            gpu_seconds: spent.gpu as f64 / NANO,
+        });
+        Self {
+            finding,
+            category,
+            probabilities,
+            requests: requests.collect(),
+            is_settled: !matches!(told.found.finding, Finding::Unverified(_)),
+        }
+    }
+
+    /// What it settled the turn to be: a category, or none; `None` where it settled nothing.
+    pub fn settled(&self) -> Option<Option<Category>> {
+        self.is_settled.then_some(self.category)
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!("\njudge: {}\n", self.finding);
+        let AnswerProbabilities { none, ur1, ur2, ur3, ur4, ur5 } = self.probabilities;
+        if none.is_some() {
+            let names = ["none", "UR1", "UR2", "UR3", "UR4", "UR5"];
+            let shown = names.iter().zip([none, ur1, ur2, ur3, ur4, ur5]);
+            let shown: Vec<String> =
+                shown.map(|(name, p)| format!("{name} {:.3}", p.unwrap_or(0.0))).collect();
+            let _ = writeln!(out, "     probabilities: {}", shown.join(" · "));
+        }
+        for request in &self.requests {
+            let RequestTrial { reply_key, model, reply, calls, tokens, money, gpu_seconds, .. } = request;
+            let _ = writeln!(out, "     {} said: {}", printable(model), printable(reply));
+            let _ = write!(
+                out,
+                "     reply {}…, {calls} HTTP requests of this run, {tokens} tokens",
+                &reply_key[..12]
+            );
+            if *money > 0.0 {
+                let _ = write!(out, ", {money:.6} in money");
+            }
+            if *gpu_seconds > 0.0 {
+                let _ = write!(out, ", {gpu_seconds:.3} GPU-seconds");
+            }
+            out.push('\n');
+        }
+        out
+    }
 }
 
 /// One plugin on the turn.
@@ -61,7 +170,13 @@ pub struct Line {
 
 impl Explanation {
     /// Explains a turn from what its rules were found to be.
-    pub fn new(engine: &Engine, trials: &[Trial<'_>], plugins: Vec<PluginTrial>, ground: Ground) -> Self {
+    pub fn new(
+        engine: &Engine,
+        trials: &[Trial<'_>],
+        plugins: Vec<PluginTrial>,
+        ground: Ground,
+        judge: Option<JudgeTrial>,
+    ) -> Self {
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
             let words = match &trial.matched {
@@ -96,7 +211,7 @@ impl Explanation {
                 checks: words.into_iter().chain(conditions).collect(),
             }
         });
-        Self { decision: ground.describe(), plugins, rules: rules.collect() }
+        Self { decision: ground.describe(), plugins, rules: rules.collect(), judge }
     }
 
     /// For people: the rules in `only`, or, where that is empty, those that hit or found their words, or `all`.
@@ -119,6 +234,9 @@ impl Explanation {
             }
         }
         let _ = writeln!(out, "\n{}", self.decision);
+        if let Some(judge) = &self.judge {
+            out += &judge.text();
+        }
         if hidden > 0 && only.is_empty() {
             let _ = writeln!(out, "{hidden} more rules found none of their words; --all shows them");
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rejoinder_judge::{NANO, Progress};
+
 use crate::pipeline::watch::{JudgeProgress, ScanProgress, Stage};
 use crate::report::summary::{share, thousands};
 
@@ -19,6 +21,7 @@ struct Begun {
     stage: std::mem::Discriminant<Stage>,
     at: Duration,
     done: u64,
+    tokens: u64,
 }
 
 impl Reporter {
@@ -27,27 +30,36 @@ impl Reporter {
         let done = match stage {
             Stage::Starting => return None,
             Stage::Scan(scan) => scan.read,
-            Stage::Judge(judge) => judge.answered + judge.refused,
+            Stage::Judge(judge) => done(&judge.progress) - judge.progress.from_store,
+        };
+        let tokens = match stage {
+            Stage::Judge(judge) => {
+                judge.progress.usage.prompt_tokens + judge.progress.usage.completion_tokens
+            }
+            _ => 0,
         };
         let this = std::mem::discriminant(stage);
         if self.begun.as_ref().is_none_or(|begun| begun.stage != this) {
-            self.begun = Some(Begun { stage: this, at: now, done });
+            self.begun = Some(Begun { stage: this, at: now, done, tokens });
         }
         let begun = self.begun.as_ref()?;
         let elapsed = now.saturating_sub(begun.at);
-        let pace = (elapsed >= MIN_PACE)
-            .then(|| done.saturating_sub(begun.done) as f64 / elapsed.as_secs_f64())
-            .filter(|&pace| pace > 0.0);
+        let pace_of = |more: u64| {
+            (elapsed >= MIN_PACE).then(|| more as f64 / elapsed.as_secs_f64()).filter(|&pace| pace > 0.0)
+        };
+        let pace = pace_of(done.saturating_sub(begun.done));
         match stage {
             Stage::Starting => None,
             Stage::Scan(scan) => Some(scan_line(scan, pace)),
-            Stage::Judge(judge) => Some(judge_line(judge, pace)),
+            Stage::Judge(judge) => {
+                Some(judge_line(judge, pace, pace_of(tokens.saturating_sub(begun.tokens))))
+            }
         }
     }
 }
 
 fn scan_line(scan: &ScanProgress, pace: Option<f64>) -> String {
-    let ScanProgress { read, total, stats } = scan;
+    let ScanProgress { read, total, stats, judge } = scan;
     let mut line = format!("scan {} of {}", share(*read, *total), bytes(*total as f64));
     if let Some(pace) = pace {
         line += &format!(" · {}/s · {}", bytes(pace), eta(total.saturating_sub(*read), pace));
@@ -62,26 +74,63 @@ fn scan_line(scan: &ScanProgress, pace: Option<f64>) -> String {
     if stats.quarantined > 0 {
         line += &format!(" · {} records quarantined", thousands(stats.quarantined));
     }
+    if let Some(judge) = judge {
+        line += &format!(" · judge: {} answered{}", thousands(judge.progress.answered), asked(judge));
+    }
     line
 }
 
-fn judge_line(judge: &JudgeProgress, pace: Option<f64>) -> String {
-    let done = judge.answered + judge.from_store + judge.refused;
-    let mut line =
-        format!("judge {} of {} questions", share(done, judge.questions), thousands(judge.questions));
+fn judge_line(judge: &JudgeProgress, pace: Option<f64>, tokens_pace: Option<f64>) -> String {
+    let done = done(&judge.progress);
+    let mut line = format!("judge {} of {} requests", share(done, judge.requests), thousands(judge.requests));
     if let Some(pace) = pace {
-        let open = judge.questions.saturating_sub(done);
-        let affordable = judge.budget.map_or(open, |budget| open.min(budget.saturating_sub(judge.calls)));
+        let open = judge.requests.saturating_sub(done);
+        let calls_left = judge.limits.calls.map(|calls| calls.saturating_sub(judge.spent.calls));
+        let affordable = calls_left.map_or(open, |left| open.min(left));
         line += &format!(" · {pace:.1}/s · {}", eta(affordable, pace));
     }
-    line += &format!(" · {} calls", thousands(judge.calls));
-    if let Some(budget) = judge.budget {
-        line += &format!(" of {}", thousands(budget));
+    if let Some(pace) = tokens_pace {
+        line += &format!(" · {} tokens/s", thousands(pace as u64));
     }
-    if judge.refused > 0 {
-        line += &format!(" · {} refused", thousands(judge.refused));
+    line + &asked(judge)
+}
+
+/// What was reused, is in flight and was spent.
+fn asked(judge: &JudgeProgress) -> String {
+    let JudgeProgress { progress, spent, limits, .. } = judge;
+    let mut line = String::new();
+    if progress.from_store > 0 {
+        line += &format!(" · {} reused", thousands(progress.from_store));
+    }
+    line += &format!(" · {} of {} in flight", progress.in_flight, progress.limit);
+    line += &format!(" · {} calls{}", thousands(spent.calls), of(limits.calls.map(thousands)));
+    if limits.tokens.is_some() {
+        line += &format!(" · {} tokens{}", thousands(spent.tokens), of(limits.tokens.map(thousands)));
+    }
+    let amount = |nano: u64| format!("{:.2}", nano as f64 / NANO);
+    if spent.money > 0 || limits.money.is_some() {
+        line += &format!(" · {} spent{}", amount(spent.money), of(limits.money.map(amount)));
+    }
+    if spent.gpu > 0 || limits.gpu.is_some() {
+        line += &format!(" · {} GPU-s{}", amount(spent.gpu), of(limits.gpu.map(amount)));
+    }
+    for (count, what) in
+        [(progress.unparseable, "unreadable"), (progress.refused, "refused"), (progress.failed, "failed")]
+    {
+        if count > 0 {
+            line += &format!(" · {} {what}", thousands(count));
+        }
     }
     line
+}
+
+fn of(limit: Option<String>) -> String {
+    limit.map_or(String::new(), |limit| format!(" of {limit}"))
+}
+
+/// Requests that need no more asking.
+const fn done(progress: &Progress) -> u64 {
+    progress.answered + progress.from_store + progress.refused + progress.failed
 }
 
 fn eta(left: u64, pace: f64) -> String {
@@ -119,6 +168,7 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use rejoinder_core::Category;
+    use rejoinder_ledger::{Limits, Spending, Usage};
 
     use super::*;
     use crate::pipeline::stats::ScanStats;
@@ -131,7 +181,7 @@ mod tests {
     fn a_scan_tells_share_pace_time_left_and_decisions() {
         let mut stats = ScanStats { turns: 1_500, rejected: 1_000, undecided: 499, ..ScanStats::default() };
         stats.accepted.count(Category::Ur5);
-        let scan = |read| Stage::Scan(ScanProgress { read, total: 4_000_000_000, stats });
+        let scan = |read| Stage::Scan(ScanProgress { read, total: 4_000_000_000, stats, judge: None });
         let mut reporter = Reporter::default();
         assert_eq!(reporter.line(&Stage::Starting, at(0.0)), None);
         // Resumed at half: what an earlier command did is no pace of this one.
@@ -145,23 +195,37 @@ mod tests {
     }
 
     #[test]
-    fn judging_tells_questions_pace_and_calls_and_reckons_with_the_budget() {
-        let judge =
-            JudgeProgress { questions: 1_000, from_store: 100, budget: Some(400), ..Default::default() };
+    fn judging_tells_requests_pace_and_spending_and_reckons_with_the_budget() {
+        let limits = Limits { calls: Some(400), money: Some(2_000_000_000), ..Limits::default() };
+        let from_store = Progress { from_store: 100, ..Progress::default() };
+        let judge = JudgeProgress { requests: 1_000, progress: from_store, limits, ..Default::default() };
         let mut reporter = Reporter::default();
         let scan = ScanProgress { read: 7, total: 7, ..Default::default() };
         reporter.line(&Stage::Scan(scan), at(0.0)).unwrap();
         reporter.line(&Stage::Judge(judge), at(10.0)).unwrap();
-        let judge = JudgeProgress { answered: 200, refused: 1, calls: 250, ..judge };
+        let usage = Usage { prompt_tokens: 90_000, cached_tokens: 0, completion_tokens: 450 };
+        let progress = Progress { answered: 200, refused: 1, in_flight: 16, limit: 32, usage, ..from_store };
+        let spent = Spending { calls: 250, tokens: 1, money: 1_234_000_000, gpu: 0 };
         assert_eq!(
-            reporter.line(&Stage::Judge(judge), at(110.5)).unwrap(),
-            "judge 30.1 % of 1,000 questions · 2.0/s · ETA 1 min 15 s · 250 calls of 400 · 1 refused"
+            reporter.line(&Stage::Judge(JudgeProgress { progress, spent, ..judge }), at(110.5)).unwrap(),
+            "judge 30.1 % of 1,000 requests · 2.0/s · ETA 1 min 15 s · 900 tokens/s · 100 reused · 16 of 32 in flight \
+             · 250 calls of 400 · 1.23 spent of 2.00 · 1 refused"
         );
     }
 
     #[test]
+    fn a_scan_tells_of_the_judge_that_is_asked_beside_it() {
+        let progress = Progress { answered: 12, in_flight: 3, limit: 16, ..Progress::default() };
+        let spent = Spending { calls: 15, ..Spending::default() };
+        let judge = Some(JudgeProgress { progress, spent, ..Default::default() });
+        let scan = ScanProgress { read: 1, total: 2, judge, ..Default::default() };
+        let line = Reporter::default().line(&Stage::Scan(scan), at(0.0)).unwrap();
+        assert!(line.ends_with("· judge: 12 answered · 3 of 16 in flight · 15 calls"), "{line}");
+    }
+
+    #[test]
     fn a_stalled_stage_promises_nothing() {
-        let stage = Stage::Scan(ScanProgress { read: 5, total: 10, stats: ScanStats::default() });
+        let stage = Stage::Scan(ScanProgress { read: 5, total: 10, ..ScanProgress::default() });
         let mut reporter = Reporter::default();
         reporter.line(&stage, at(0.0)).unwrap();
         assert!(!reporter.line(&stage, at(9.0)).unwrap().contains("ETA"));

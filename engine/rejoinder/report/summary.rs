@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use rejoinder_core::Category;
-use rejoinder_judge::{Unit, prompt, tokens};
+use rejoinder_judge::prompt::Answer;
+use rejoinder_judge::{Constraint, Findings, Form, NANO, Unit};
 use rejoinder_ledger::Spent;
 use serde::Serialize;
 
+use crate::config::{Config, JudgeSection, UnitName};
 use crate::failure::Failure;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::stats::{ByCategory, JudgeStats, ScanStats};
@@ -56,16 +58,32 @@ pub struct Summary {
     pub input_tokens_shared_prefix: u64,
     /// `paper_input_tokens` on a server that reuses the instructions' prefix.
     pub paper_input_tokens_shared_prefix: u64,
-    /// HTTP attempts spent so far.
+    /// The most output tokens that the requests may have.
+    pub max_output_tokens: u64,
+    /// HTTP requests made so far, with those whose outcome a kill has hidden.
     pub calls: u64,
+    /// Tokens spent so far, with what is reserved for such requests.
+    pub spent_tokens: u64,
+    /// Money spent so far, by the configured prices.
+    pub spent_money: f64,
+    /// GPU-seconds spent so far, by the configured rates.
+    pub spent_gpu_seconds: f64,
     /// Input tokens that the server reported.
     pub reported_input_tokens: u64,
+    /// Those of them that it had computed before.
+    pub reported_cached_tokens: u64,
     /// Output tokens that the server reported.
     pub reported_output_tokens: u64,
+    /// What was found out about the judge, once it was asked.
+    pub judge: Option<Findings>,
+    /// The prompt in force: name, version and the beginning of its hash.
+    pub prompt: String,
     /// Each plugin, and how it was loaded.
     pub plugins: Vec<String>,
     #[serde(skip)]
     unit: Unit,
+    #[serde(skip)]
+    is_label: bool,
     #[serde(skip)]
     rules: Vec<String>,
 }
@@ -78,12 +96,11 @@ impl Summary {
     pub fn of(run: &RunDir, seconds: f64) -> Result<Self, Failure> {
         let scan: ScanStats = run.scan_stats()?;
         let judge: JudgeStats = run.judge_stats()?;
-        let Spent { calls, prompt_tokens, completion_tokens } = run.ledger.spent()?;
+        let Spent { amount, usage } = run.ledger.spent()?;
         let manifest = &run.manifest;
+        let here = Asking::of(&manifest.config, manifest.judge.as_ref(), &scan)?;
+        let paper = Asking::papers(&scan)?;
         let unit = manifest.config.judge.unit();
-        let once = |unit, requests: u64, tokens: u64| {
-            tokens - requests.saturating_sub(1) * tokens::estimate(prompt::instructions(unit))
-        };
         Ok(Self {
             conversations: scan.conversations,
             too_short: scan.too_short,
@@ -100,19 +117,23 @@ impl Summary {
             seconds,
             bytes: scan.bytes,
             run_dir: run.path.display().to_string(),
-            requests: scan.requests,
-            paper_requests: scan.paper_requests,
-            input_tokens: scan.input_tokens,
-            paper_input_tokens: scan.paper_input_tokens,
-            input_tokens_shared_prefix: once(unit, scan.requests, scan.input_tokens),
-            paper_input_tokens_shared_prefix: once(
-                Unit::Conversation,
-                scan.paper_requests,
-                scan.paper_input_tokens,
-            ),
-            calls,
-            reported_input_tokens: prompt_tokens,
-            reported_output_tokens: completion_tokens,
+            requests: here.requests,
+            paper_requests: paper.requests,
+            input_tokens: here.input_tokens,
+            paper_input_tokens: paper.input_tokens,
+            input_tokens_shared_prefix: here.input_tokens_shared_prefix,
+            paper_input_tokens_shared_prefix: paper.input_tokens_shared_prefix,
+            max_output_tokens: here.max_output_tokens,
+            calls: amount.calls,
+            spent_tokens: amount.tokens,
+            spent_money: amount.money as f64 / NANO,
+            spent_gpu_seconds: amount.gpu as f64 / NANO,
+            reported_input_tokens: usage.prompt_tokens,
+            reported_cached_tokens: usage.cached_tokens,
+            reported_output_tokens: usage.completion_tokens,
+            judge: manifest.judge.clone(),
+            prompt: here.prompt,
+            is_label: here.is_label,
             plugins: manifest
                 .plugins
                 .iter()
@@ -170,9 +191,10 @@ impl Summary {
                 "these turns wait for the judge; see faults.jsonl",
             );
         }
-        let unit = match self.unit {
-            Unit::Turn => "one a turn, with a short window",
-            Unit::Conversation => "one a conversation, whole dialogue",
+        let unit = match (self.unit, self.is_label) {
+            (Unit::Turn, true) => "one a turn, with a short window, answered by one letter",
+            (Unit::Turn, false) => "several turns in one, with short windows, answered in JSON",
+            (Unit::Conversation, _) => "one a conversation, whole dialogue",
         };
         let _ = writeln!(
             out,
@@ -195,11 +217,19 @@ impl Summary {
         if self.calls > 0 {
             let _ = writeln!(
                 out,
-                "  asked so far: {} HTTP calls, {} input and {} output tokens as the server counts",
+                "  asked so far: {} HTTP requests, {} input ({} of them computed before) and {} output tokens as the server counts",
                 thousands(self.calls),
                 thousands(self.reported_input_tokens),
+                thousands(self.reported_cached_tokens),
                 thousands(self.reported_output_tokens),
             );
+            if self.spent_money > 0.0 || self.spent_gpu_seconds > 0.0 {
+                let _ = writeln!(
+                    out,
+                    "  spent so far by the configured prices: {:.4} in money, {:.1} GPU-seconds",
+                    self.spent_money, self.spent_gpu_seconds
+                );
+            }
         }
         let _ = writeln!(
             out,
@@ -209,6 +239,54 @@ impl Summary {
             self.run_dir
         );
         out
+    }
+}
+
+/// What asking takes.
+pub(crate) struct Asking {
+    pub(crate) requests: u64,
+    pub(crate) input_tokens: u64,
+    pub(crate) input_tokens_shared_prefix: u64,
+    pub(crate) max_output_tokens: u64,
+    pub(crate) is_label: bool,
+    pub(crate) prompt: String,
+}
+
+impl Asking {
+    /// Asking what a scan left, by a judge of whom `findings` are known; of one who was never asked, that he can do what
+    /// servers commonly can is assumed: answer in one letter.
+    pub(crate) fn of(
+        config: &Config,
+        findings: Option<&Findings>,
+        scan: &ScanStats,
+    ) -> Result<Self, Failure> {
+        let client = config.judge.of(config.judge.base_url.clone().unwrap_or_default())?;
+        let able = Findings { constraint: Constraint::Choice, logprobs: true, ..Findings::assumed(&client) };
+        let form = Form::new(&client, findings.unwrap_or(&able)).map_err(Failure::invalid)?;
+        let requests = if form.questions_per_request() > 1 { scan.groups } else { scan.questions };
+        Ok(Self::by(&form, requests, scan.shown_tokens))
+    }
+
+    /// The paper's way of asking about all that was scanned.
+    pub(crate) fn papers(scan: &ScanStats) -> Result<Self, Failure> {
+        let judge = JudgeSection { unit: UnitName::Conversation, ..JudgeSection::default() };
+        let client = judge.of(String::new())?;
+        let form = Form::new(&client, &Findings::assumed(&client)).map_err(Failure::invalid)?;
+        Ok(Self::by(&form, scan.paper_requests, scan.paper_shown_tokens))
+    }
+
+    fn by(form: &Form, requests: u64, shown_tokens: u64) -> Self {
+        let template = &form.template;
+        Self {
+            requests,
+            input_tokens: requests * form.fixed_tokens() + shown_tokens,
+            input_tokens_shared_prefix: requests * (form.fixed_tokens() - form.prefix_tokens())
+                + form.prefix_tokens().min(requests * form.prefix_tokens())
+                + shown_tokens,
+            max_output_tokens: requests * u64::from(form.max_tokens()),
+            is_label: template.answer == Answer::Label,
+            prompt: format!("{} {} {}", template.name, template.version, &template.hash[..12]),
+        }
     }
 }
 

@@ -3,14 +3,23 @@
 //! Models wrap their JSON in fences and prose, escape what needs no escape, and leave keys half-named; all that is
 //! read. But a span counts only if it stands in the turn it is claimed for, and what cannot be read is no answer.
 
+mod label;
 mod objects;
 mod pattern;
 mod span;
 
-use crate::question::{Question, Unit};
 use objects::{Claim, Reading};
 use pattern::Pattern;
-use rejoinder_core::Category;
+use rejoinder_core::{Category, Role};
+
+use crate::question::{Line, Question, Unit};
+
+pub use label::Probabilities;
+
+/// Names of the two keys that the paper's answer has, and of the one that says which turn an object is about.
+pub(crate) const PATTERN: &str = "User Response Pattern";
+pub(crate) const TEXT: &str = "User Response Text";
+pub(crate) const TURN: &str = "Turn";
 
 /// What the judge says of one turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,31 +39,124 @@ pub enum Finding {
     Unverified(String),
 }
 
-/// Reads a reply: one finding for each open turn of the question.
-///
-/// In the conversation unit each object claims the first turn, not claimed yet, that holds its span; open turns that
-/// nobody claims are no feedback, unless some object could not be placed or read.
-pub fn read(unit: Unit, question: &Question, content: &str) -> Vec<(u32, Finding)> {
-    let Reading { claims, damaged } = objects::read(content);
-    let open = question.turns.iter().filter(|t| t.open).map(|t| t.message_index);
-    if claims.is_empty() {
-        let why = "no answer in the expected form".to_owned();
-        return open.map(|index| (index, Finding::Unverified(why.clone()))).collect();
-    }
-    match unit {
-        Unit::Turn => question
-            .turns
-            .iter()
-            .filter(|t| t.open)
-            .map(|turn| (turn.message_index, read_turn(&claims, damaged, &turn.text)))
-            .collect(),
-        Unit::Conversation => read_conversation(&claims, damaged, question),
+/// A finding and whose it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnFinding {
+    /// Index into the conversation's messages.
+    pub message_index: u32,
+    /// What was found.
+    pub finding: Finding,
+    /// How probable each answer was, where the server said.
+    pub probabilities: Option<Probabilities>,
+}
+
+impl TurnFinding {
+    const fn new(message_index: u32, finding: Finding) -> Self {
+        Self { message_index, finding, probabilities: None }
     }
 }
 
 const DAMAGED: &str = "a part of the reply is cut off or broken";
+const UNREADABLE: &str = "no answer in the expected form";
 
-fn read_turn(claims: &[Claim], damaged: bool, turn: &str) -> Finding {
+/// The same finding of every open turn of a question.
+pub(crate) fn unverified(question: &Question, why: &str) -> Vec<TurnFinding> {
+    let of = |&index: &u32| TurnFinding::new(index, Finding::Unverified(why.to_owned()));
+    question.open.iter().map(of).collect()
+}
+
+/// The category that a reply in the label form names, `Some(None)` for no feedback; `None` where it names no label.
+pub(crate) fn read_category(
+    labels: &[(String, Option<Category>)],
+    content: &str,
+    alternatives: &str,
+) -> Option<Option<Category>> {
+    label::read(labels, content, alternatives).map(|(category, _)| category)
+}
+
+/// Reads a reply in the label form. The span is the one that `quoting`, a reply in the span form, copies from the turn;
+/// without one, that of a rule of this category that hit; else the whole turn.
+pub(crate) fn read_label(
+    labels: &[(String, Option<Category>)],
+    question: &Question,
+    content: &str,
+    alternatives: &str,
+    quoting: Option<&str>,
+) -> Vec<TurnFinding> {
+    let Some((category, probabilities)) = label::read(labels, content, alternatives) else {
+        return unverified(question, "the reply is none of the labels");
+    };
+    let turn = question.turn();
+    let finding = category.map_or(Finding::NoFeedback, |category| {
+        let quoted =
+            || objects::read(quoting?).claims.iter().find_map(|claim| span::locate(&claim.text, turn));
+        let hinted = || {
+            let hint = question.hints.iter().find(|hint| hint.category == category)?;
+            Some((hint.start as usize, hint.end as usize))
+                .filter(|&(start, end)| turn.get(start..end).is_some())
+        };
+        match quoted().or_else(hinted).or_else(|| span::whole(turn)) {
+            Some((start, end)) => Finding::Feedback { category, start, end },
+            None => Finding::Unverified("the turn is blank".to_owned()),
+        }
+    });
+    question
+        .open
+        .iter()
+        .map(|&message_index| TurnFinding { message_index, finding: finding.clone(), probabilities })
+        .collect()
+}
+
+/// Reads a reply in the JSON form: for each question, a finding for each of its open turns.
+///
+/// In the conversation unit each object claims the first later turn, not claimed yet, that holds its span; open turns that
+/// nobody claims are no feedback, unless some object could not be placed or read. In the turn unit an object is about the
+/// turn whose number it gives; without a number, about the only one that holds its span.
+pub(crate) fn read_json(unit: Unit, questions: &[Question], content: &str) -> Vec<Vec<TurnFinding>> {
+    let Reading { claims, damaged } = objects::read(content);
+    if claims.is_empty() {
+        return questions.iter().map(|q| unverified(q, UNREADABLE)).collect();
+    }
+    match unit {
+        Unit::Turn => read_turns(&claims, damaged, questions),
+        Unit::Conversation => questions.iter().map(|q| read_conversation(&claims, damaged, q)).collect(),
+    }
+}
+
+fn read_turns(claims: &[Claim], damaged: bool, questions: &[Question]) -> Vec<Vec<TurnFinding>> {
+    let mut own: Vec<Vec<&Claim>> = vec![Vec::new(); questions.len()];
+    let mut stray = false;
+    for claim in claims {
+        let place = match claim.turn {
+            _ if questions.len() == 1 && claim.turn.is_none_or(|n| n == 1) => Some(0),
+            Some(number) => (number as usize).checked_sub(1).filter(|&i| i < questions.len()),
+            None => {
+                let mut holding = (0..questions.len())
+                    .filter(|&i| span::locate(&claim.text, questions[i].turn()).is_some());
+                holding.next().filter(|_| holding.next().is_none())
+            }
+        };
+        match place {
+            Some(i) => own[i].push(claim),
+            None => stray = true,
+        }
+    }
+    let rest = match (damaged, stray) {
+        (true, _) => DAMAGED,
+        (_, true) => "an object of the reply is about no turn that was asked about",
+        _ => "the reply says nothing of this turn",
+    };
+    let findings = questions.iter().zip(own).map(|(question, claims)| {
+        let finding = match claims.is_empty() {
+            true => Finding::Unverified(rest.to_owned()),
+            false => read_turn(&claims, damaged && questions.len() == 1, question.turn()),
+        };
+        question.open.iter().map(|&index| TurnFinding::new(index, finding.clone())).collect()
+    });
+    findings.collect()
+}
+
+fn read_turn(claims: &[&Claim], damaged: bool, turn: &str) -> Finding {
     let mut found: Option<(Category, (usize, usize))> = None;
     let mut unverified = damaged.then(|| DAMAGED.to_owned());
     for claim in claims {
@@ -83,8 +185,9 @@ fn read_turn(claims: &[Claim], damaged: bool, turn: &str) -> Finding {
     }
 }
 
-fn read_conversation(claims: &[Claim], damaged: bool, question: &Question) -> Vec<(u32, Finding)> {
-    let mut claimed: Vec<Option<Finding>> = vec![None; question.turns.len()];
+fn read_conversation(claims: &[Claim], damaged: bool, question: &Question) -> Vec<TurnFinding> {
+    let turns: Vec<&Line> = later_turns(question).collect();
+    let mut claimed: Vec<Option<Finding>> = vec![None; turns.len()];
     let mut unverified = damaged.then_some(DAMAGED);
     for claim in claims {
         let category = match claim.pattern {
@@ -97,20 +200,22 @@ fn read_conversation(claims: &[Claim], damaged: bool, question: &Question) -> Ve
         };
         let place = (0..claimed.len())
             .filter(|&i| claimed[i].is_none())
-            .find_map(|i| Some((i, span::locate(&claim.text, &question.turns[i].text)?)));
+            .find_map(|i| Some((i, span::locate(&claim.text, &turns[i].text)?)));
         match place {
             Some((i, (start, end))) => claimed[i] = Some(Finding::Feedback { category, start, end }),
             None => unverified = Some("the reply quotes text that is in no later turn"),
         }
     }
     let rest = || unverified.map_or(Finding::NoFeedback, |why| Finding::Unverified(why.to_owned()));
-    question
-        .turns
-        .iter()
-        .zip(claimed)
-        .filter(|(turn, _)| turn.open)
-        .map(|(turn, finding)| (turn.message_index, finding.unwrap_or_else(rest)))
-        .collect()
+    let findings = turns.iter().zip(claimed).filter(|(turn, _)| question.open.contains(&turn.index));
+    findings.map(|(turn, finding)| TurnFinding::new(turn.index, finding.unwrap_or_else(rest))).collect()
+}
+
+/// The user messages after a first answer: those that may hold feedback.
+fn later_turns(question: &Question) -> impl Iterator<Item = &Line> {
+    let answered = question.lines.iter().position(|l| l.role == Role::Assistant && !l.text.trim().is_empty());
+    let after = answered.map_or(question.lines.len(), |at| at + 1);
+    question.lines[after..].iter().filter(|line| line.role == Role::User)
 }
 
 #[cfg(test)]
@@ -119,22 +224,23 @@ mod tests {
     use rejoinder_core::RecordId;
 
     use super::*;
-    use crate::question::AskedTurn;
+    use crate::prompt::Template;
+    use crate::question::Hint;
 
+    /// A dialogue whose later turns these are, the open ones so marked.
     fn question(turns: &[(&str, bool)]) -> Question {
-        Question {
-            id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
-            dialogue: String::new(),
-            gain: 0.0,
-            turns: (1..)
-                .zip(turns)
-                .map(|(i, (text, open))| AskedTurn {
-                    message_index: 2 * i,
-                    text: (*text).to_owned(),
-                    open: *open,
-                })
-                .collect(),
+        let line = |index, role, text: &str| Line { index, role, text: text.to_owned() };
+        let mut lines = vec![line(0, Role::User, "sort this"), line(1, Role::Assistant, "done")];
+        for (i, (text, _)) in (1..).zip(turns) {
+            lines.extend([line(2 * i, Role::User, text), line(2 * i + 1, Role::Assistant, "well")]);
         }
+        let open = (1..).zip(turns).filter(|(_, (_, open))| *open).map(|(i, _)| 2 * i).collect();
+        Question { id: RecordId { shard: 0, ordinal: 0, message_index: 2 }, lines, open, hints: Vec::new() }
+    }
+
+    fn read(unit: Unit, question: &Question, content: &str) -> Vec<(u32, Finding)> {
+        let findings = read_json(unit, std::slice::from_ref(question), content).remove(0);
+        findings.into_iter().map(|f| (f.message_index, f.finding)).collect()
     }
 
     fn one(turn: &str, content: &str) -> Finding {
@@ -208,6 +314,59 @@ mod tests {
         let turn = r"the path C:\new\table is wrong";
         let content = r#"{"User Response Pattern": "UR2", "User Response Text": "C:\\new\\table is wrong"}"#;
         assert_eq!(one(turn, content), feedback(turn, Category::Ur2, r"C:\new\table is wrong"));
+    }
+
+    #[test]
+    fn turns_that_share_a_reply_are_told_apart_by_number_or_by_what_only_one_of_them_says() {
+        let questions = ["no, python", "thanks", "thanks"].map(|turn| question(&[(turn, true)]));
+        let read = |content: &str| -> Vec<Finding> {
+            read_json(Unit::Turn, &questions, content).into_iter().map(|mut f| f.remove(0).finding).collect()
+        };
+        let python = feedback("no, python", Category::Ur2, "no, python");
+        let thanks = feedback("thanks", Category::Ur5, "thanks");
+        let numbered = r#"{"Answers":[{"Turn":3,"User Response Pattern":"No Feedback","User Response Text":""},
+            {"Turn":1,"User Response Pattern":"UR2","User Response Text":"no, python"},
+            {"Turn":2,"User Response Pattern":"UR5","User Response Text":"thanks"}]}"#;
+        assert_eq!(read(numbered), [python.clone(), thanks.clone(), Finding::NoFeedback]);
+        let unnumbered = r#"{"User Response Pattern":"UR2","User Response Text":"no, python"} {"User Response Pattern":"UR5","User Response Text":"thanks"}"#;
+        let found = read(unnumbered);
+        assert_eq!(found[0], python);
+        assert!(
+            matches!((&found[1], &found[2]), (Finding::Unverified(_), Finding::Unverified(_))),
+            "whose thanks?"
+        );
+        let elsewhere = r#"{"Turn":2,"User Response Pattern":"UR2","User Response Text":"no, python"} {"Turn":9,"User Response Pattern":"UR5","User Response Text":"thanks"}"#;
+        assert!(
+            read(elsewhere).iter().all(|f| matches!(f, Finding::Unverified(_))),
+            "a span counts in its own turn"
+        );
+        let cut_off =
+            r#"{"Turn":2,"User Response Pattern":"UR5","User Response Text":"thanks"} {"Turn":3,"User Resp"#;
+        assert_eq!(read(cut_off)[1], thanks, "what is complete is kept");
+        assert!(matches!(&read(cut_off)[2], Finding::Unverified(why) if why == DAMAGED));
+    }
+
+    #[test]
+    fn a_label_has_the_span_that_is_quoted_or_that_of_its_rule_or_the_whole_turn() {
+        let turn = " no, I said Python. thanks ";
+        let mut question = question(&[(turn, true)]);
+        let labels = Template::shipped("turn-label").unwrap().labels;
+        let read = |q: &Question, label, quoting: Option<&str>| {
+            read_label(&labels, q, label, "", quoting).remove(0).finding
+        };
+        assert_eq!(read(&question, "B", None), feedback(turn, Category::Ur2, turn.trim()));
+        let start = turn.find("I said").unwrap() as u32;
+        question.hints = vec![
+            Hint { category: Category::Ur5, start: 20, end: 26 },
+            Hint { category: Category::Ur2, start, end: start + 6 },
+        ];
+        assert_eq!(read(&question, "B", None), feedback(turn, Category::Ur2, "I said"));
+        let quoting = r#"{"User Response Pattern":"UR2","User Response Text":"NO, i said"}"#;
+        assert_eq!(read(&question, "B", Some(quoting)), feedback(turn, Category::Ur2, "no, I said"));
+        let invented = r#"{"User Response Pattern":"UR2","User Response Text":"something else"}"#;
+        assert_eq!(read(&question, "B", Some(invented)), feedback(turn, Category::Ur2, "I said"));
+        assert_eq!(read(&question, "F", None), Finding::NoFeedback);
+        assert!(matches!(read(&question, "G", None), Finding::Unverified(_)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::pattern::{self, Pattern};
 /// One object of the paper's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
+    pub(super) turn: Option<u32>,
     pub(super) pattern: Pattern,
     pub(super) text: String,
 }
@@ -52,7 +53,7 @@ pub(super) fn read(content: &str) -> Reading {
     }
     let pattern = pattern::read_bare(content);
     if claims.is_empty() && pattern != Pattern::Unknown {
-        claims.push(Claim { pattern, text: String::new() });
+        claims.push(Claim { turn: None, pattern, text: String::new() });
     }
     Reading { claims, damaged }
 }
@@ -144,5 +145,6 @@ fn claim(object: &Map<String, Value>) -> Option<Claim> {
         Some(Value::String(text)) => text.clone(),
         _ => String::new(),
     };
-    Some(Claim { pattern, text })
+    let turn = named(&["turn"]).and_then(Value::as_u64).and_then(|n| n.try_into().ok());
+    Some(Claim { turn, pattern, text })
 }

@@ -1,0 +1,152 @@
+//! Requests and replies as files: OpenAI's Batch format, which vLLM's `run-batch` and hosted batch services read and write.
+//! A request's `custom_id` is the key of its reply, so results come back to the place where an online answer would be.
+
+use rejoinder_ledger::Reply;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::client::{message_of, speaks_of_context};
+use crate::completion;
+use crate::request::Request;
+
+/// A file holds no more requests.
+pub const MAX_REQUESTS: u64 = 50_000;
+/// Nor more bytes.
+pub const MAX_BYTES: u64 = 200_000_000;
+
+/// The line of a request, with its line end.
+pub fn line(request: &Request) -> String {
+    let Request { key, body, .. } = request;
+    format!(
+        "{{\"custom_id\":\"{key}\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{body}}}\n"
+    )
+}
+
+/// What a line of results says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BatchResult {
+    /// The judge answered, or the prompt was too long for it ([`Reply::is_too_long`]).
+    Reply(Reply),
+    /// It did not: why.
+    Failed(String),
+}
+
+#[derive(Deserialize)]
+struct Row<'a> {
+    custom_id: String,
+    #[serde(borrow, default)]
+    response: Option<Response<'a>>,
+    #[serde(default)]
+    error: Value,
+}
+
+#[derive(Deserialize)]
+struct Response<'a> {
+    #[serde(default)]
+    status_code: u16,
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
+}
+
+/// Reads a line of results: the key and what came of it.
+///
+/// # Errors
+/// If it is no line of results: why.
+pub fn read(line: &str, asked_model: &str) -> Result<(String, BatchResult), String> {
+    let row: Row<'_> = serde_json::from_str(line).map_err(|e| format!("no line of batch results: {e}"))?;
+    let is_key = row.custom_id.len() == 64 && row.custom_id.bytes().all(|b| b.is_ascii_hexdigit());
+    if !is_key {
+        return Err(format!("`{}` is no custom_id of ours", row.custom_id.escape_debug()));
+    }
+    let body = row.response.as_ref().and_then(|r| r.body).map_or("null", RawValue::get);
+    let status = row.response.as_ref().map_or(0, |r| r.status_code);
+    let error = row.error.to_string();
+    let reply = if status == 200 && row.error.is_null() {
+        completion::read(body.as_bytes(), asked_model)
+    } else {
+        None
+    };
+    let result = match reply {
+        Some(reply) => BatchResult::Reply(reply),
+        None => {
+            let told = if row.error.is_null() { body } else { &error };
+            let message = message_of(told.as_bytes(), None);
+            match (400..500).contains(&status) && speaks_of_context(told.as_bytes()) {
+                true => BatchResult::Reply(Reply::too_long(asked_model.to_owned(), message)),
+                false => BatchResult::Failed(format!("status {status}: {message}")),
+            }
+        }
+    };
+    Ok((row.custom_id, result))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rejoinder_ledger::Spending;
+
+    use super::*;
+
+    const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    #[test]
+    fn a_request_is_one_line_of_the_batch_format() {
+        let request = Request {
+            key: KEY.into(),
+            body: r#"{"model":"m"}"#.into(),
+            input_tokens: 1,
+            most: Spending::default(),
+            max_tokens: 1,
+        };
+        let value: Value = serde_json::from_str(&line(&request)).unwrap();
+        assert_eq!((value["custom_id"].as_str(), value["body"]["model"].as_str()), (Some(KEY), Some("m")));
+        assert_eq!(
+            (value["method"].as_str(), value["url"].as_str()),
+            (Some("POST"), Some("/v1/chat/completions"))
+        );
+    }
+
+    #[test]
+    fn results_of_hosted_services_and_of_vllm_are_read() {
+        let read = |rest: &str| read(&format!(r#"{{"id":"b","custom_id":"{KEY}",{rest}}}"#), "m").unwrap().1;
+        let answered = read(
+            r#""response":{"status_code":200,"request_id":"r","body":{"model":"n","choices":[{"message":{"content":"B"}}]}},"error":null"#,
+        );
+        let BatchResult::Reply(reply) = answered else { panic!("{answered:?}") };
+        assert_eq!((reply.model.as_str(), reply.content.as_str()), ("n", "B"));
+        let too_long = r#""response":{"status_code":400,"body":null},"error":{"error":{"message":"maximum context length is 4096","type":"BadRequestError","code":400}}"#;
+        let too_long = read(too_long);
+        assert!(matches!(&too_long, BatchResult::Reply(reply) if reply.is_too_long()), "{too_long:?}");
+        for (rest, why) in [
+            (
+                r#""response":null,"error":{"code":"batch_expired","message":"not done in time"}"#,
+                "not done in time",
+            ),
+            (
+                r#""response":{"status_code":500,"body":{"error":{"message":"oops"}}},"error":null"#,
+                "status 500: oops",
+            ),
+            (r#""response":{"status_code":200,"body":{"choices":[]}},"error":null"#, "status 200"),
+            (r#""response":null"#, "status 0"),
+        ] {
+            let BatchResult::Failed(message) = read(rest) else { panic!("{rest}") };
+            assert!(message.contains(why), "{message}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_no_results_are_refused() {
+        for line in ["", "{", "[]", r#"{"custom_id":"mine"}"#, r#"{"id":"x"}"#] {
+            assert!(read(line, "m").is_err(), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_or_refused(line: String, body: String) {
+            let _ = read(&line, "m");
+            let _ = read(&format!(r#"{{"custom_id":"{KEY}","response":{{"status_code":200,"body":{body}}}}}"#), "m");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What a server can do, found out before anything depends on it: servers ignore silently what they do not know.
+//!
+//! It is asked for the digit 7 while it is constrained to answer something else: a server that obeys cannot say 7.
+
+use std::time::Duration;
+
+use rejoinder_ledger::{Entry, Ledger, Limits, Outcome, Reply, State};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::asking::{JudgeError, Stop, runtime};
+use crate::client::{Attempt, Client};
+use crate::config::JudgeConfig;
+use crate::prompt::Answer;
+use crate::question::Unit;
+use crate::request::{self, Constraint};
+
+/// What was found out about a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Findings {
+    /// The endpoint, as keys name it.
+    pub endpoint: String,
+    /// The model that was asked for.
+    pub model: String,
+    /// How it is made to answer in one of a few labels.
+    pub constraint: Constraint,
+    /// Whether it tells the probabilities of the first token's alternatives.
+    pub logprobs: bool,
+    /// Whether it holds an answer to a JSON schema.
+    pub json_schema: bool,
+    /// Tokens of input and output together, if it says.
+    pub context: Option<u64>,
+}
+
+impl Findings {
+    /// What is assumed of a server that was not asked: what the config says of it, and that it honours JSON schemas, as
+    /// batch services do.
+    pub fn assumed(config: &JudgeConfig) -> Self {
+        let constraint = config.constraint.unwrap_or(Constraint::None);
+        Self {
+            endpoint: config.endpoint(),
+            model: config.model.clone(),
+            constraint,
+            logprobs: constraint != Constraint::None,
+            json_schema: true,
+            context: config.context,
+        }
+    }
+
+    /// Whether they are about the judge of this config.
+    pub fn are_about(&self, config: &JudgeConfig) -> bool {
+        (self.endpoint.as_str(), &self.model) == (&config.endpoint(), &config.model)
+            && config.constraint.is_none_or(|c| c == self.constraint)
+    }
+}
+
+const QUESTION: &str = "Reply with the digit 7 and nothing else.";
+const LABELS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
+const WORDS: [&str; 2] = ["maple", "birch"];
+/// Key of these requests in the ledger: they have no reply that is kept.
+const KEY: &str = "probe";
+/// How long a connection may be refused: nobody wants to wait long for a wrong address.
+const MAX_REFUSED: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Finds out what the server can do, at the cost of a few requests, which count like all others.
+///
+/// # Errors
+/// If the client cannot be made, the ledger fails, or the server does not obey what the config says of it.
+pub fn probe(
+    config: &JudgeConfig,
+    ledger: &Ledger,
+    limits: &Limits,
+) -> Result<Result<Findings, Stop>, JudgeError> {
+    let prober = Prober { config, client: Client::new(config)?, ledger, limits };
+    let runtime = runtime()?;
+    match runtime.block_on(prober.find_out()) {
+        Ok(findings) => Ok(Ok(findings)),
+        Err(Halt::Stop(stop)) => Ok(Err(stop)),
+        Err(Halt::Error(error)) => Err(error),
+    }
+}
+
+enum Halt {
+    Stop(Stop),
+    Error(JudgeError),
+}
+
+impl From<rejoinder_ledger::LedgerError> for Halt {
+    fn from(error: rejoinder_ledger::LedgerError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+struct Prober<'a> {
+    config: &'a JudgeConfig,
+    client: Client,
+    ledger: &'a Ledger,
+    limits: &'a Limits,
+}
+
+impl Prober<'_> {
+    async fn find_out(&self) -> Result<Findings, Halt> {
+        let (context, likely) = self.ask_around().await?;
+        let config = self.config;
+        let wants_label = config.unit == Unit::Turn && config.answer != Some(Answer::Json);
+        let mut findings = Findings {
+            constraint: Constraint::None,
+            logprobs: false,
+            json_schema: false,
+            context,
+            ..Findings::assumed(config)
+        };
+        if wants_label {
+            (findings.constraint, findings.logprobs) = self.find_constraint(likely).await?;
+        }
+        let is_labelled =
+            wants_label && (findings.constraint != Constraint::None || config.answer == Some(Answer::Label));
+        if config.unit == Unit::Turn && (!is_labelled || config.asks_span) {
+            findings.json_schema = self.honours_schema().await?;
+        }
+        Ok(findings)
+    }
+
+    /// The context's length and the constraint that this kind of server is likely to know.
+    async fn ask_around(&self) -> Result<(Option<u64>, Option<Constraint>), Halt> {
+        let models = self.tell("/models", false).await?.unwrap_or_default();
+        let listed = models["data"].as_array().map_or(&[][..], Vec::as_slice);
+        let own = listed.iter().find(|m| m["id"] == self.config.model.as_str()).or(listed.first());
+        let own = own.unwrap_or(&Value::Null);
+        let likely = match own["owned_by"].as_str() {
+            Some("vllm") => Some(Constraint::Choice),
+            Some("sglang") => Some(Constraint::Regex),
+            Some("llamacpp") => Some(Constraint::Grammar),
+            _ => None,
+        };
+        let mut context = own["max_model_len"].as_u64();
+        if context.is_none() && likely == Some(Constraint::Grammar) {
+            let props = self.tell("/props", true).await?.unwrap_or_default();
+            context = props["default_generation_settings"]["n_ctx"].as_u64();
+        }
+        Ok((context, likely))
+    }
+
+    /// The constraint that the server obeys, and whether it tells probabilities under it.
+    async fn find_constraint(&self, likely: Option<Constraint>) -> Result<(Constraint, bool), Halt> {
+        let mut candidates: Vec<Constraint> = match self.config.constraint {
+            Some(said) => vec![said],
+            None => likely.into_iter().chain(Constraint::ALL).collect(),
+        };
+        candidates.dedup();
+        let mut heard = String::new();
+        for (index, &constraint) in candidates.iter().enumerate() {
+            if candidates[..index].contains(&constraint) {
+                continue;
+            }
+            let mut body = request::body(&self.config.model, QUESTION, 1);
+            constraint.apply(&mut body, &LABELS);
+            let mut with_alternatives = body.clone();
+            request::with_alternatives(&mut with_alternatives);
+            let reply = match self.post(&with_alternatives).await? {
+                Some(reply) => Some(reply),
+                None => self.post(&body).await?,
+            };
+            let Some(reply) = reply else { continue };
+            let has_alternatives =
+                LABELS.iter().filter(|l| reply.alternatives.contains(&format!("[\"{l}\","))).count() > 1;
+            if LABELS.contains(&reply.content.trim()) || (constraint == Constraint::None && has_alternatives)
+            {
+                return Ok((constraint, has_alternatives));
+            }
+            heard = reply.content;
+        }
+        if let Some(constraint) = self.config.constraint.filter(|c| *c != Constraint::None) {
+            let name = serde_json::to_string(&constraint).unwrap_or_default();
+            return Err(form(format!(
+                "the server does not obey constraint = {name}: constrained to a letter it answered {heard:?}"
+            )));
+        }
+        if self.config.answer != Some(Answer::Label) {
+            return Ok((Constraint::None, false));
+        }
+        // Unconstrained, but with the probabilities of its first token, it can be read all the same.
+        let mut body = request::body(&self.config.model, QUESTION, 1);
+        request::with_alternatives(&mut body);
+        let tells = self.post(&body).await?.is_some_and(|reply| !reply.alternatives.is_empty());
+        match tells {
+            true => Ok((Constraint::None, true)),
+            false => Err(form(
+                "answer = \"label\", but the server obeys no constraint that is known and tells no log-probabilities; use answer = \"json\""
+                    .to_owned(),
+            )),
+        }
+    }
+
+    async fn honours_schema(&self) -> Result<bool, Halt> {
+        let mut body = request::body(&self.config.model, QUESTION, 64);
+        let tree = json!({ "type": "string", "enum": WORDS });
+        let schema = json!({ "type": "object", "properties": { "tree": tree }, "required": ["tree"], "additionalProperties": false });
+        body["response_format"] = json!({ "type": "json_schema", "json_schema": { "name": "tree", "strict": true, "schema": schema } });
+        let reply = self.post(&body).await?;
+        let read: Value = reply.and_then(|r| serde_json::from_str(&r.content).ok()).unwrap_or_default();
+        Ok(read["tree"].as_str().is_some_and(|tree| WORDS.contains(&tree)))
+    }
+
+    async fn tell(&self, path: &str, above: bool) -> Result<Option<Value>, Halt> {
+        let amount = self.config.price.of(rejoinder_ledger::Usage::default());
+        let Some(reservation) = self.ledger.reserve(KEY, amount, self.limits)? else {
+            return Err(Halt::Stop(Stop::Budget));
+        };
+        let told = self.client.tell(path, above).await;
+        let state = if told.is_some() { State::Answered } else { State::Failed };
+        let outcome = Outcome { state, status: 0, amount, usage: None, millis: 0 };
+        self.ledger.write(&[Entry::Settle(reservation, outcome)], self.limits)?;
+        Ok(told)
+    }
+
+    /// The reply to a request, or `None` if the server refuses it.
+    async fn post(&self, body: &Value) -> Result<Option<Reply>, Halt> {
+        let prompt = body["messages"][0]["content"].as_str().unwrap_or_default();
+        let max_tokens = body["max_tokens"].as_u64().unwrap_or(0) as u32;
+        let request = request::request(self.config, prompt, body, max_tokens);
+        let begun = Instant::now();
+        loop {
+            let Some(reservation) = self.ledger.reserve(KEY, request.most, self.limits)? else {
+                return Err(Halt::Stop(Stop::Budget));
+            };
+            let sent = Instant::now();
+            let (status, attempt) = self.client.attempt(request.body.clone()).await;
+            if let Attempt::NotSent(why) = attempt {
+                self.ledger.write(&[Entry::Release(reservation)], self.limits)?;
+                if begun.elapsed() >= MAX_REFUSED.min(self.config.pace.patience) {
+                    return Err(Halt::Stop(Stop::Unavailable(why)));
+                }
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            let usage = if let Attempt::Answered(reply) = &attempt { reply.usage } else { None };
+            let outcome = Outcome {
+                state: if matches!(attempt, Attempt::Answered(_)) { State::Answered } else { State::Failed },
+                status,
+                amount: usage.map_or(reservation.amount(), |usage| self.config.price.of(usage)),
+                usage,
+                millis: sent.elapsed().as_millis() as u64,
+            };
+            self.ledger.write(&[Entry::Settle(reservation, outcome)], self.limits)?;
+            let (why, wait) = match attempt {
+                Attempt::Answered(reply) => return Ok(Some(reply)),
+                Attempt::Refused(_) | Attempt::TooLong(_) => return Ok(None),
+                Attempt::DeadEnd(why) => return Err(Halt::Stop(Stop::Unavailable(why))),
+                Attempt::Busy(why, wait) => (why, wait),
+                // Some servers answer with 500 what they do not know.
+                Attempt::Failed(_) if status == 500 => return Ok(None),
+                Attempt::Failed(why) | Attempt::NotSent(why) => (why, None),
+            };
+            if begun.elapsed() >= self.config.pace.patience {
+                return Err(Halt::Stop(Stop::Unavailable(why)));
+            }
+            tokio::time::sleep(wait.unwrap_or(PAUSE).min(self.config.pace.patience)).await;
+        }
+    }
+}
+
+fn form(why: String) -> Halt {
+    Halt::Error(JudgeError::Form(why))
+}

@@ -1,0 +1,154 @@
+//! Over-long dialogues, cut to fit the model's context.
+//!
+//! The rule: all messages are cut in the middle to one common length, the greatest with which the prompt fits (a turn that
+//! is asked about may have three times that length), two thirds of what is kept being its beginning. Where even [`SHORTEST`]
+//! bytes of each are too much, the first messages are left out, as few as possible.
+
+use rejoinder_core::Category;
+
+use super::render::{Cut, render_cut};
+use super::template::Template;
+use crate::question::Question;
+use crate::tokens::TokenCounter;
+
+/// Messages are not cut shorter than this.
+const SHORTEST: usize = 60;
+
+/// How long a prompt may be.
+#[derive(Clone, Debug)]
+pub struct Room {
+    /// Tokens of input and output together; `None` = nobody knows.
+    pub context: Option<u64>,
+    /// How tokens are counted.
+    pub counter: TokenCounter,
+}
+
+impl Room {
+    /// The user message for questions that share a request, cut so that `output` tokens of answer fit beside it.
+    pub(crate) fn render(
+        &self,
+        template: &Template,
+        questions: &[&Question],
+        category: Option<Category>,
+        output: u64,
+    ) -> String {
+        let whole = render_cut(template, questions, category, Cut::NONE);
+        match self.context {
+            Some(context) if !self.fits(&whole, context, output) => {
+                self.cut(template, questions, category, context, output)
+            }
+            _ => whole,
+        }
+    }
+
+    fn fits(&self, prompt: &str, context: u64, output: u64) -> bool {
+        self.counter.range(prompt).2 + output <= context
+    }
+
+    fn cut(
+        &self,
+        template: &Template,
+        questions: &[&Question],
+        category: Option<Category>,
+        context: u64,
+        output: u64,
+    ) -> String {
+        let lines = || questions.iter().flat_map(|q| &q.lines);
+        let fitting = |cut: Cut| {
+            let prompt = render_cut(template, questions, category, cut);
+            self.fits(&prompt, context, output).then_some(prompt)
+        };
+        let longest = lines().map(|l| l.text.len()).max().unwrap_or(0);
+        if let Some(found) = greatest(SHORTEST, longest, |bytes| fitting(Cut { bytes, skip: 0 })) {
+            return found;
+        }
+        // The last message stays, whatever comes of it: the server has the last word.
+        let most = lines().count().saturating_sub(1);
+        let keeping = |kept: usize| fitting(Cut { bytes: SHORTEST, skip: most - kept });
+        greatest(0, most, keeping)
+            .unwrap_or_else(|| render_cut(template, questions, category, Cut { bytes: SHORTEST, skip: most }))
+    }
+}
+
+/// What the greatest number of `low..=high` gives for which there is something; with one there is for all below it.
+fn greatest<T>(low: usize, high: usize, of: impl Fn(usize) -> Option<T>) -> Option<T> {
+    let mut best = of(low)?;
+    let (mut low, mut high) = (low, high);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        match of(middle) {
+            Some(found) => (best, low) = (found, middle),
+            None => high = middle - 1,
+        }
+    }
+    Some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_core::{RecordId, Role};
+
+    use super::*;
+    use crate::question::Line;
+
+    fn question(texts: &[String]) -> Question {
+        let line = |(index, text): (u32, &String)| Line {
+            index,
+            role: if index % 2 == 0 { Role::User } else { Role::Assistant },
+            text: text.clone(),
+        };
+        Question {
+            id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
+            lines: (0..).zip(texts).map(line).collect(),
+            open: vec![texts.len() as u32 - 1],
+            hints: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn messages_are_cut_to_the_greatest_common_length_that_fits() {
+        let template = Template::shipped("conversation").unwrap();
+        let texts = [
+            "short".to_owned(),
+            "b".repeat(20_000),
+            "c".repeat(9_000),
+            "d".repeat(300),
+            "the end".to_owned(),
+        ];
+        let question = question(&texts);
+        let instructions = TokenCounter::default().range(&template.instructions).2;
+        for room in [1_000, 2_000, 4_000] {
+            let room = Room { context: Some(instructions + room), counter: TokenCounter::default() };
+            let prompt = room.render(&template, &[&question], None, 100);
+            let tokens = room.counter.range(&prompt).2 + 100;
+            let context = room.context.unwrap();
+            assert!(tokens <= context && tokens + 10 > context, "{tokens} of {context}");
+            assert!(prompt.contains("# user: short\n") && prompt.ends_with("# user: the end\n"));
+            assert!(prompt.contains(&"d".repeat(300)));
+            let kept = |c: char| prompt[template.instructions.len()..].chars().filter(|&d| d == c).count();
+            assert!(kept('b').abs_diff(kept('c')) < 30, "{} and {}", kept('b'), kept('c'));
+        }
+    }
+
+    #[test]
+    fn where_that_is_not_enough_the_first_messages_are_left_out() {
+        let template = Template::shipped("conversation").unwrap();
+        let texts: Vec<String> = (0..400).map(|i| format!("{i} {}", "x".repeat(200))).collect();
+        let room = Room { context: Some(3_000), counter: TokenCounter::default() };
+        let prompt = room.render(&template, &[&question(&texts)], None, 0);
+        assert!(room.counter.range(&prompt).2 <= 3_000);
+        assert!(!prompt.contains("# user: 0 x") && prompt.contains("# assistant: 399 x"));
+        let hopeless = Room { context: Some(10), ..room };
+        assert!(hopeless.render(&template, &[&question(&texts)], None, 0).contains("399"));
+    }
+
+    #[test]
+    fn what_fits_and_what_nobody_knows_the_room_of_is_left_whole() {
+        let template = Template::shipped("turn-label").unwrap();
+        let question = question(&["x".repeat(5_000), "y".repeat(5_000)]);
+        for context in [None, Some(1 << 20)] {
+            let room = Room { context, counter: TokenCounter::default() };
+            assert!(room.render(&template, &[&question], None, 1).contains(&"x".repeat(5_000)));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Questions in words: constant instructions first, so that servers reuse their prefix; the dialogue after them, fenced;
+//! a short question last.
+
+mod fence;
+mod fit;
+mod render;
+mod template;
+mod window;
+
+pub use fit::Room;
+pub use render::{count_conversation, render};
+pub use template::{Answer, Template, TemplateError};
+pub use window::{Window, window};

@@ -1,0 +1,285 @@
+//! A prompt as its author writes it: a TOML file, checked as a whole when it is loaded.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use rejoinder_core::Category;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::fence::{FENCE_END, FENCE_START};
+use crate::answer::{PATTERN, TEXT};
+use crate::question::Unit;
+
+const FORMAT: u32 = 1;
+
+/// The prompts that ship: name and text.
+const SHIPPED: [(&str, &str); 4] = [
+    ("turn-label", include_str!("../../../../rules/prompts/turn-label.toml")),
+    ("turn-json", include_str!("../../../../rules/prompts/turn-json.toml")),
+    ("turn-span", include_str!("../../../../rules/prompts/turn-span.toml")),
+    ("conversation", include_str!("../../../../rules/prompts/conversation.toml")),
+];
+
+/// Put in the question for the numbers of the marked turns (answer `json`).
+pub(super) const TURNS: &str = "{turns}";
+/// Put in the question for the category that was found (answer `span`).
+pub(super) const CATEGORY: &str = "{category}";
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// One of six single-token labels.
+    Label,
+    /// The paper's objects.
+    Json,
+    /// The words that show a category that is known already.
+    Span,
+}
+
+/// A prompt: constant instructions, then the dialogue, then a short question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// The author's version.
+    pub version: String,
+    /// What it asks about.
+    pub unit: Unit,
+    /// The form of the answer that it asks for.
+    pub answer: Answer,
+    /// blake3 hash of its text.
+    pub hash: String,
+    /// What each label means, `None` for no feedback (answer `label`).
+    pub labels: Vec<(String, Option<Category>)>,
+    /// What every prompt begins with, byte for byte the same.
+    pub(crate) instructions: String,
+    /// What it ends with.
+    pub(crate) question: String,
+}
+
+/// What is wrong with a prompt file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    /// Bytes of the file.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: Spanned<u32>,
+    name: Spanned<String>,
+    version: Spanned<String>,
+    unit: Unit,
+    answer: Spanned<Answer>,
+    instructions: Spanned<String>,
+    question: Option<Spanned<String>>,
+    labels: Option<Spanned<BTreeMap<String, String>>>,
+}
+
+impl Template {
+    /// Names of the shipped prompts.
+    pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.iter().map(|(name, _)| *name)
+    }
+
+    /// A shipped prompt.
+    ///
+    /// # Panics
+    /// Never: a test reads them all.
+    pub fn shipped(name: &str) -> Option<Self> {
+        let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+        Some(Self::parse(text).expect("the shipped prompts are sound"))
+    }
+
+    /// The shipped prompt for a unit and a form of answer.
+    ///
+    /// # Panics
+    /// If none ships, which is so for a conversation's label and span.
+    pub fn for_answer(unit: Unit, answer: Answer) -> Self {
+        let shipped = SHIPPED.iter().filter_map(|(name, _)| Self::shipped(name));
+        let mut fitting = shipped.filter(|t| t.unit == unit && t.answer == answer);
+        fitting.next().expect("a prompt ships for every form that is asked for")
+    }
+
+    /// Reads a prompt file.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let file: File = toml::from_str(text).map_err(|e| TemplateError {
+            span: e.span().unwrap_or(0..0),
+            message: e.message().trim_end().to_owned(),
+        })?;
+        let wrong = |span: Range<usize>, message: String| Err(TemplateError { span, message });
+        if *file.format.get_ref() != FORMAT {
+            return wrong(
+                file.format.span(),
+                format!("prompt format is not known; this engine reads {FORMAT}"),
+            );
+        }
+        for (text, name) in
+            [(&file.name, "name"), (&file.version, "version"), (&file.instructions, "instructions")]
+        {
+            if text.get_ref().trim().is_empty() {
+                return wrong(text.span(), format!("`{name}` is empty"));
+            }
+        }
+        let answer = *file.answer.get_ref();
+        if file.unit == Unit::Conversation && answer != Answer::Json {
+            return wrong(file.answer.span(), "a whole conversation is answered in json only".to_owned());
+        }
+        let instructions = file.instructions.get_ref();
+        let needed: &[&str] = match (file.unit, answer) {
+            (Unit::Conversation, _) => &[PATTERN, TEXT],
+            (Unit::Turn, Answer::Json) => &[FENCE_START, FENCE_END, PATTERN, TEXT],
+            (Unit::Turn, Answer::Label) => &[FENCE_START, FENCE_END],
+            (Unit::Turn, Answer::Span) => &[FENCE_START, FENCE_END, TEXT],
+        };
+        if let Some(missing) = needed.iter().find(|n| !instructions.contains(**n)) {
+            return wrong(file.instructions.span(), format!("the instructions have to speak of `{missing}`"));
+        }
+        let (question, question_at) =
+            file.question.map_or((String::new(), file.answer.span()), |q| (q.get_ref().clone(), q.span()));
+        let allowed: &[&str] = match answer {
+            Answer::Label => &[],
+            Answer::Json => &[TURNS],
+            Answer::Span => &[CATEGORY],
+        };
+        if let Some(unknown) = placeholders(instructions).next() {
+            let message = format!("`{unknown}` would be sent as it stands: the instructions are constant");
+            return wrong(file.instructions.span(), message);
+        }
+        if let Some(unknown) = placeholders(&question).find(|p| !allowed.contains(p)) {
+            return wrong(
+                question_at,
+                format!("`{unknown}` means nothing here; known: {}", allowed.join(", ")),
+            );
+        }
+        if answer == Answer::Span && !question.contains(CATEGORY) {
+            return wrong(question_at, format!("the question has to hold {CATEGORY}"));
+        }
+        let labels = match (answer, file.labels) {
+            (Answer::Label, Some(labels)) => read_labels(labels.get_ref(), instructions)
+                .map_err(|message| TemplateError { span: labels.span(), message })?,
+            (Answer::Label, None) => {
+                return wrong(file.answer.span(), "answer = \"label\" needs a table [labels]".to_owned());
+            }
+            (_, Some(labels)) => {
+                return wrong(labels.span(), "labels are for answer = \"label\" only".to_owned());
+            }
+            (_, None) => Vec::new(),
+        };
+        Ok(Self {
+            name: file.name.into_inner(),
+            version: file.version.into_inner(),
+            unit: file.unit,
+            answer,
+            hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
+            labels,
+            instructions: file.instructions.into_inner(),
+            question,
+        })
+    }
+
+    /// The labels alone.
+    pub fn label_names(&self) -> Vec<&str> {
+        self.labels.iter().map(|(label, _)| label.as_str()).collect()
+    }
+}
+
+/// What stands in braces like a name to be filled in.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('{').filter_map(|(at, _)| {
+        let length = text[at..].find('}')? + 1;
+        let name = &text[at + 1..at + length - 1];
+        let is_name =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b == b'_');
+        is_name.then(|| &text[at..at + length])
+    })
+}
+
+/// Single letters or digits, each of which is one token to every tokenizer; each meaning once.
+fn read_labels(
+    labels: &BTreeMap<String, String>,
+    instructions: &str,
+) -> Result<Vec<(String, Option<Category>)>, String> {
+    let mut read = Vec::new();
+    for (label, meaning) in labels {
+        if label.len() != 1 || !label.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(format!("`{label}` is no label: one ASCII letter or digit, so that it is one token"));
+        }
+        let is_named = instructions.split(|c: char| !c.is_alphanumeric()).any(|word| word == label);
+        if !is_named {
+            return Err(format!("the instructions do not say what `{label}` means"));
+        }
+        let category = match meaning.as_str() {
+            "none" => None,
+            code => Some(code.parse().map_err(|_| format!("`{code}` is none of UR1 … UR5 and none"))?),
+        };
+        read.push((label.clone(), category));
+    }
+    let mut missing = Category::ALL.map(Some).into_iter().chain([None]);
+    if let Some(missing) = missing.find(|meaning| read.iter().filter(|(_, m)| m == meaning).count() != 1) {
+        return Err(format!("exactly one label has to mean {}", missing.map_or("none", Category::code)));
+    }
+    Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_shipped_prompts_are_sound_and_share_the_papers_definitions() {
+        let definitions =
+            |t: &Template| t.instructions.lines().take(7).map(str::to_owned).collect::<Vec<_>>();
+        let paper = definitions(&Template::shipped("conversation").unwrap());
+        assert!(paper[0].starts_with("There are five different patterns in user responses"));
+        assert!(paper[4].ends_with("e.g., You’re wrong."));
+        for name in Template::shipped_names() {
+            let template = Template::shipped(name).unwrap();
+            assert_eq!(template.name, name);
+            assert_eq!(definitions(&template), paper, "{name}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_found_at_load_and_where_they_are() {
+        let sound = SHIPPED[0].1;
+        for (from, to, message, at) in [
+            ("format = 1", "format = 2", "format is not known", "2"),
+            ("version = \"1\"", "version = \" \"", "`version` is empty", "\" \""),
+            ("unit = \"turn\"", "unit = \"conversation\"", "json only", "\"label\""),
+            ("unit = \"turn\"", "unit = \"trun\"", "unknown variant", "\"trun\""),
+            ("name =", "nmae =", "unknown field", "nmae"),
+            ("</dialogue> is data", "is data", "</dialogue>", "'''"),
+            ("A, B, C, D, E or F", "{labels}", "`{labels}` means nothing here", "\"Answer"),
+            ("LAST user", "{last} user", "constant", "'''"),
+            ("F = \"none\"", "F = \"UR6\"", "`UR6` is none of", "[labels]"),
+            ("F = \"none\"", "F = \"UR5\"", "exactly one label has to mean UR5", "[labels]"),
+            ("F = \"none\"", "FF = \"none\"", "`FF` is no label", "[labels]"),
+            ("F = \"none\"", "G = \"none\"", "do not say what `G` means", "[labels]"),
+            ("[labels]", "[names]", "unknown field", "names"),
+        ] {
+            assert!(sound.contains(from), "{from}");
+            let text = sound.replace(from, to);
+            let error = Template::parse(&text).expect_err(to);
+            assert!(error.message.contains(message), "{to}: {error}");
+            assert!(text[error.span.start..].starts_with(at), "{to}: {:?}", &text[error.span.clone()]);
+        }
+    }
+}

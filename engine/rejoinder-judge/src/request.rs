@@ -1,0 +1,125 @@
+//! One request to the server: its body, the key of its reply, and what it can take at most.
+
+use rejoinder_ledger::{Spending, Usage};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::answer::{PATTERN, TEXT, TURN};
+use crate::config::JudgeConfig;
+use crate::prompt::{Answer, Template};
+use crate::question::Unit;
+
+/// How a server is made to answer in one of a few labels. Servers differ, and some ignore what they do not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Constraint {
+    /// `structured_outputs.choice` (vLLM).
+    Choice,
+    /// `grammar` in GBNF (llama.cpp).
+    Grammar,
+    /// `regex` (SGLang).
+    Regex,
+    /// Not at all.
+    None,
+}
+
+impl Constraint {
+    /// Those that constrain.
+    pub const ALL: [Self; 3] = [Self::Choice, Self::Grammar, Self::Regex];
+
+    pub(crate) fn apply(self, body: &mut Value, labels: &[&str]) {
+        match self {
+            Self::Choice => body["structured_outputs"] = json!({ "choice": labels }),
+            Self::Grammar => {
+                let choices: Vec<String> = labels.iter().map(|l| format!("\"{l}\"")).collect();
+                body["grammar"] = format!("root ::= {}", choices.join(" | ")).into();
+            }
+            Self::Regex => body["regex"] = format!("({})", labels.join("|")).into(),
+            Self::None => {}
+        }
+    }
+}
+
+/// A request, ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Key of its reply.
+    pub key: String,
+    /// JSON.
+    pub body: String,
+    /// Input tokens, about.
+    pub input_tokens: u64,
+    /// The most that it can take.
+    pub most: Spending,
+    /// Output tokens that it may have.
+    pub max_tokens: u32,
+}
+
+/// Alternatives to the first token that are asked for: as many as servers commonly give.
+const ALTERNATIVES: u32 = 20;
+
+/// The body of a request: greedy decoding, everything in one user message (some chat templates refuse a system message,
+/// others move it behind the shared prefix).
+pub(crate) fn body(model: &str, prompt: &str, max_tokens: u32) -> Value {
+    json!({
+        "model": model,
+        "messages": [{ "role": "user", "content": prompt }],
+        "temperature": 0,
+        "max_tokens": max_tokens,
+    })
+}
+
+/// Asks for the log-probabilities of the first token.
+pub(crate) fn with_alternatives(body: &mut Value) {
+    body["logprobs"] = true.into();
+    body["top_logprobs"] = ALTERNATIVES.into();
+}
+
+/// The request of a prompt, under its key: blake3 of endpoint, revision and the whole body (model, decoding, constraint or
+/// schema, prompt). `serde_json` sorts the body's keys, so equal requests are equal bytes.
+pub(crate) fn request(config: &JudgeConfig, prompt: &str, body: &Value, max_tokens: u32) -> Request {
+    let body = body.to_string();
+    let mut hasher = blake3::Hasher::new();
+    for part in [&config.endpoint(), config.revision.as_deref().unwrap_or_default(), &body] {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    }
+    let counter = &config.counter;
+    let most = Usage {
+        prompt_tokens: counter.upper_bound(prompt),
+        cached_tokens: 0,
+        completion_tokens: u64::from(max_tokens),
+    };
+    Request {
+        key: hasher.finalize().to_hex().to_string(),
+        body,
+        input_tokens: counter.count(prompt),
+        most: config.price.of(most),
+        max_tokens,
+    }
+}
+
+/// Longest span that a schema allows, in characters.
+const MAX_SPAN: u32 = 600;
+
+/// The schema of an answer about `turns` turns; the paper's own form has none, for an answer may hold any number of
+/// objects.
+pub(crate) fn response_format(template: &Template, turns: usize) -> Option<Value> {
+    let text = json!({ "type": "string", "maxLength": MAX_SPAN });
+    let pattern = json!({ "type": "string", "enum": ["UR1", "UR2", "UR3", "UR4", "UR5", "No Feedback"] });
+    let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    let schema = match (template.unit, template.answer) {
+        (Unit::Turn, Answer::Span) => object(json!({ PATTERN: pattern, TEXT: text }), &[PATTERN, TEXT]),
+        (Unit::Turn, Answer::Json) => {
+            let numbers: Vec<usize> = (1..=turns).collect();
+            let turn = json!({ "type": "integer", "enum": numbers });
+            let answer = object(json!({ TURN: turn, PATTERN: pattern, TEXT: text }), &[TURN, PATTERN, TEXT]);
+            let answers = json!({ "type": "array", "items": answer, "minItems": turns, "maxItems": turns });
+            object(json!({ "Answers": answers }), &["Answers"])
+        }
+        _ => return None,
+    };
+    Some(json!({
+        "type": "json_schema",
+        "json_schema": { "name": "user-response", "strict": true, "schema": schema },
+    }))
+}

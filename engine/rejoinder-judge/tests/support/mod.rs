@@ -1,0 +1,107 @@
+//! What the tests of asking share: a judge's config, questions, and a place to write down what was asked.
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use rejoinder_core::{RecordId, Role};
+use rejoinder_judge::prompt::Answer;
+use rejoinder_judge::{
+    Asked, Constraint, Findings, Form, JudgeConfig, Line, Pace, Price, Question, Source, TokenCounter, Unit,
+    ask,
+};
+use rejoinder_ledger::{Ledger, Limits, Replies};
+
+#[path = "../../../../tests/support/server.rs"]
+pub mod server;
+use server::Server;
+
+pub fn config(server: &Server) -> JudgeConfig {
+    JudgeConfig {
+        base_url: server.base_url(),
+        identity: None,
+        model: "m".into(),
+        revision: None,
+        api_key: None,
+        unit: Unit::Turn,
+        answer: Some(Answer::Label),
+        constraint: None,
+        template: None,
+        asks_span: false,
+        turns_per_request: 1,
+        context: None,
+        counter: TokenCounter::default(),
+        max_tokens: 64,
+        pace: Pace {
+            max_in_flight: 3,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(5),
+            max_retries: 3,
+        },
+        price: Price::default(),
+    }
+}
+
+/// What a server like vLLM is found to be.
+pub fn able(config: &JudgeConfig) -> Findings {
+    Findings {
+        constraint: Constraint::Choice,
+        logprobs: true,
+        json_schema: true,
+        ..Findings::assumed(config)
+    }
+}
+
+pub fn form(config: &JudgeConfig) -> Form {
+    Form::new(config, &able(config)).unwrap()
+}
+
+pub fn question(ordinal: u64, text: &str) -> Question {
+    let line = |index, role, text: &str| Line { index, role, text: text.to_owned() };
+    Question {
+        id: RecordId { shard: 0, ordinal, message_index: 2 },
+        lines: vec![
+            line(0, Role::User, "sort this"),
+            line(1, Role::Assistant, "sorted"),
+            line(2, Role::User, text),
+        ],
+        open: vec![2],
+        hints: Vec::new(),
+    }
+}
+
+pub fn questions(count: u64) -> Vec<Question> {
+    (0..count).map(|ordinal| question(ordinal, &format!("thanks {ordinal}"))).collect()
+}
+
+pub struct Store {
+    _folder: tempfile::TempDir,
+    pub ledger: Ledger,
+    pub replies: Replies,
+}
+
+pub fn store() -> Store {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::create(&folder.path().join("l")).unwrap();
+    let replies = Replies::open(&folder.path().join("r")).unwrap();
+    Store { _folder: folder, ledger, replies }
+}
+
+pub fn calls(limit: u64) -> Limits {
+    Limits { calls: Some(limit), ..Limits::default() }
+}
+
+/// Questions one by one.
+pub fn source(questions: Vec<Question>) -> Box<Source<'static>> {
+    Box::new(move |sink| {
+        // Where the sink breaks, nobody wants the rest.
+        let _ = questions.into_iter().try_for_each(|question| sink(vec![question]));
+    })
+}
+
+pub fn run(store: &Store, config: &JudgeConfig, questions: Vec<Question>, limits: &Limits) -> Asked {
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    ask(config, &form(config), source(questions), &store.ledger, &store.replies, limits, go_on).unwrap()
+}

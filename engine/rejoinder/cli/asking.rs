@@ -1,0 +1,113 @@
+//! Scanning and asking the judge, as `run`, `resume` and `judge` do it, and what the operator is told of it.
+
+use rejoinder_judge::{Asked, Constraint, Findings, JudgeConfig, Stop};
+
+use super::progress::Telling;
+use super::terminal::remark;
+use super::{Threads, resumable};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::judging::{self, Judge};
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::scan;
+use crate::pipeline::watch::Watch;
+
+/// Scans what is left to scan; asks the judge, if one is configured and `offline` does not leave it: without a budget while
+/// the scan goes on, with one after it, when it is known what is most worthwhile. Returns why asking ended before its end.
+///
+/// # Errors
+/// If the scan, the run directory or the config fails.
+pub(super) fn scan_and_ask(
+    run: &mut RunDir,
+    engine: &Engine,
+    threads: Threads,
+    watch: &Watch,
+    offline: bool,
+) -> Result<Option<Failure>, Failure> {
+    let _telling = Telling::of(watch);
+    let client = if offline { None } else { run.manifest.config.judge.client()? };
+    let has_budget = !run.manifest.config.budget.limits().is_none();
+    let alone = |run: &RunDir| scan::run_watched(run, engine, threads.get(), watch, &|_| {});
+    let ended = match client {
+        None => alone(run).map(|()| None),
+        Some(client) if has_budget => alone(run).and_then(|()| ask_client(run, client, watch)),
+        Some(client) => match judging::inform(run, client)? {
+            Err(stop) => alone(run).map(|()| Some(failure_of(stop, run))),
+            Ok(judge) => judging::ask_while_scanning(run, &judge, watch, |committed| {
+                scan::run_watched(run, engine, threads.get(), watch, committed)
+            })
+            .map(|asked| told(run, &judge, asked)),
+        },
+    };
+    ended.map_err(|failure| resumable(failure, run))
+}
+
+/// Asks the judge, if one is configured; returns why that ended before its end.
+///
+/// # Errors
+/// If the run directory or the config fails.
+pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Failure> {
+    let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
+    let _telling = Telling::of(watch);
+    ask_client(run, client, watch).map_err(|failure| resumable(failure, run))
+}
+
+fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<Option<Failure>, Failure> {
+    match judging::inform(run, client)? {
+        Err(stop) => Ok(Some(failure_of(stop, run))),
+        Ok(judge) => {
+            let asked = judging::ask(run, &judge, watch)?;
+            Ok(told(run, &judge, asked))
+        }
+    }
+}
+
+/// Says what the operator should know of how the judge answered; returns why asking ended before its end.
+fn told(run: &RunDir, judge: &Judge, asked: Asked) -> Option<Failure> {
+    let Asked { progress, other_models, stop } = asked;
+    if progress.refused > 0 {
+        remark(&format!("the server refused {} requests; those turns keep waiting", progress.refused));
+    }
+    if progress.unparseable > 0 {
+        let obeyed = match &run.manifest.judge {
+            Some(Findings { constraint, .. }) if *constraint != Constraint::None => {
+                ", though it obeyed a constraint when it was tried"
+            }
+            _ => "",
+        };
+        remark(&format!(
+            "{} of {} answers say nothing of what was asked{obeyed}; they are kept, and those turns keep waiting",
+            progress.unparseable, progress.answered
+        ));
+    }
+    if !other_models.is_empty() {
+        let names: Vec<String> =
+            other_models.iter().map(|m| rejoinder_core::printable(m).into_owned()).collect();
+        remark(&format!("asked for {}, the server answered as {}", judge.client.model, names.join(", ")));
+    }
+    stop.map(|stop| failure_of(stop, run))
+}
+
+/// How asking ended, for the operator.
+fn failure_of(stop: Stop, run: &RunDir) -> Failure {
+    let run = run.path.display();
+    match stop {
+        Stop::Budget => Failure::new(
+            Exit::Budget,
+            format!(
+                "the budget is spent; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N, or \
+                 --config FILE with another [budget]"
+            ),
+        ),
+        Stop::Unavailable(why) => Failure::new(
+            Exit::Unavailable,
+            format!(
+                "the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder judge {run}"
+            ),
+        ),
+        Stop::Interrupted => Failure::new(
+            Exit::Interrupted,
+            format!("interrupted; what was answered is kept. Go on with: rejoinder resume {run}"),
+        ),
+    }
+}

@@ -1,0 +1,393 @@
+//! `[judge]` and `[budget]`: who is asked about undecided turns, how, and what that may cost.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rejoinder_judge::prompt::{Answer, Template, Window};
+use rejoinder_judge::{ApiKey, Constraint, JudgeConfig, NANO, Pace, Price, TokenCounter, Unit};
+use rejoinder_ledger::Limits;
+use rejoinder_rules::diagnostic::{Source, did_you_mean};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// `[judge]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct JudgeSection {
+    /// Base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; without it nobody is asked.
+    pub base_url: Option<String>,
+    /// Model name sent to the server.
+    pub model: String,
+    /// Which weights exactly; replies are stored by it.
+    pub revision: Option<String>,
+    /// What the endpoint is called where replies are stored, instead of its address: they stay valid when it moves.
+    pub identity: Option<String>,
+    /// Name of the environment variable that holds the key.
+    pub api_key_env: Option<String>,
+    /// Whether every conversation is asked about, whatever rules and plugins say: with `unit = "conversation"` the paper's
+    /// method.
+    pub all: bool,
+    /// What one question is about.
+    pub unit: UnitName,
+    /// The form of the answer.
+    pub answer: AnswerForm,
+    /// How the server is made to answer with a label.
+    pub constraint: ConstraintName,
+    /// The prompt: a shipped name, or the path of a file.
+    pub prompt: Option<String>,
+    /// Where the span of a labelled turn comes from.
+    pub span: SpanFrom,
+    /// Turns that share a request where the answer is JSON.
+    pub turns_per_request: usize,
+    /// The model's context, in tokens of input and output; by default what the server says.
+    pub context: Option<u64>,
+    /// The model's own `tokenizer.json`, to count tokens before anybody is asked; without it they are estimated.
+    pub tokenizer: Option<PathBuf>,
+    /// Most requests in flight at once.
+    pub max_in_flight: usize,
+    /// Most requests a minute.
+    pub requests_per_minute: Option<f64>,
+    /// Most tokens a minute, input and output.
+    pub tokens_per_minute: Option<f64>,
+    /// Longest answer in JSON, in tokens.
+    pub max_tokens: u32,
+    /// Longest wait for an answer.
+    pub timeout_seconds: u64,
+    /// How long the server may answer nobody before it is given up.
+    pub patience_seconds: u64,
+    /// Attempts after the first one, where a request itself seems to be what fails.
+    pub max_retries: u32,
+    /// Earlier messages shown with a turn.
+    pub window_messages: usize,
+    /// Longest excerpt of one of them.
+    pub window_bytes: usize,
+    /// Where replies are kept; by default in the run directory. Runs may share the file.
+    pub replies: Option<PathBuf>,
+    /// What tokens cost.
+    pub price: PriceSection,
+}
+
+impl Default for JudgeSection {
+    fn default() -> Self {
+        let window = Window::default();
+        Self {
+            base_url: None,
+            model: "mistralai/Mixtral-8x7B-Instruct-v0.1".to_owned(),
+            revision: None,
+            identity: None,
+            api_key_env: None,
+            all: false,
+            unit: UnitName::Turn,
+            answer: AnswerForm::Auto,
+            constraint: ConstraintName::Auto,
+            prompt: None,
+            span: SpanFrom::Rule,
+            turns_per_request: 4,
+            context: None,
+            tokenizer: None,
+            max_in_flight: 64,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            max_tokens: 512,
+            timeout_seconds: 120,
+            patience_seconds: 60,
+            max_retries: 4,
+            window_messages: window.messages,
+            window_bytes: window.max_bytes_per_message,
+            replies: None,
+            price: PriceSection::default(),
+        }
+    }
+}
+
+/// What one question is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnitName {
+    /// One later turn with a short window.
+    #[default]
+    Turn,
+    /// A whole conversation, as in the paper.
+    Conversation,
+}
+
+/// The form of the judge's answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerForm {
+    /// A label for a turn where the server can, else JSON.
+    #[default]
+    Auto,
+    /// One single-token label out of six, with its probability.
+    Label,
+    /// The paper's JSON objects.
+    Json,
+}
+
+/// How a server is made to answer with a label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConstraintName {
+    /// As the server is found to obey.
+    #[default]
+    Auto,
+    /// `structured_outputs.choice` (vLLM).
+    Choice,
+    /// `grammar` in GBNF (llama.cpp).
+    Grammar,
+    /// `regex` (SGLang).
+    Regex,
+    /// Not at all.
+    None,
+}
+
+/// Where the span of a labelled turn comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpanFrom {
+    /// The hit of a rule of that category, else the whole turn.
+    #[default]
+    Rule,
+    /// A second request.
+    Ask,
+}
+
+/// `[judge.price]`: what a million tokens cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct PriceSection {
+    /// Money for a million input tokens, in any currency.
+    pub input: Option<f64>,
+    /// Money for a million input tokens that the server had computed before.
+    pub cached_input: Option<f64>,
+    /// Money for a million output tokens.
+    pub output: Option<f64>,
+    /// GPU-seconds for a million input tokens.
+    pub gpu_seconds_input: Option<f64>,
+    /// GPU-seconds for a million output tokens.
+    pub gpu_seconds_output: Option<f64>,
+}
+
+/// `[budget]`: what may be spent over the whole life of a run, reserved before each request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct BudgetConfig {
+    /// Greatest number of HTTP requests.
+    pub calls: Option<u64>,
+    /// Greatest number of input and output tokens.
+    pub tokens: Option<u64>,
+    /// Most money, in the currency of `[judge.price]`.
+    pub money: Option<f64>,
+    /// Most GPU-seconds, by `[judge.price]`.
+    pub gpu_seconds: Option<f64>,
+}
+
+/// What is wrong with a value: its key as a JSON pointer, and the message.
+type Wrong = (String, String);
+
+impl BudgetConfig {
+    pub(super) fn check(&self, judge: &JudgeSection) -> Result<(), Wrong> {
+        let wrong = |key: &str, message: &str| Err((format!("/{key}"), message.to_owned()));
+        let is_amount = |n: Option<f64>| n.is_none_or(|n| n.is_finite() && n >= 0.0);
+        if !is_amount(self.money) {
+            return wrong("money", "`money` must not be negative");
+        }
+        if !is_amount(self.gpu_seconds) {
+            return wrong("gpu-seconds", "`gpu-seconds` must not be negative");
+        }
+        let price = judge.price.price();
+        if self.money.is_some() && !price.has_money() {
+            return wrong(
+                "money",
+                "a limit in money needs prices: say [judge.price] input and output, per million tokens",
+            );
+        }
+        if self.gpu_seconds.is_some() && !price.has_gpu() {
+            return wrong(
+                "gpu-seconds",
+                "a limit in GPU-seconds needs [judge.price] gpu-seconds-input and gpu-seconds-output, per million tokens",
+            );
+        }
+        Ok(())
+    }
+
+    /// The limits for the ledger.
+    pub fn limits(&self) -> Limits {
+        let nano = |amount: Option<f64>| amount.map(|n| (n * NANO).floor() as u64);
+        Limits {
+            calls: self.calls,
+            tokens: self.tokens,
+            money: nano(self.money),
+            gpu: nano(self.gpu_seconds),
+        }
+    }
+}
+
+impl PriceSection {
+    fn price(&self) -> Price {
+        Price {
+            input: self.input.unwrap_or(0.0),
+            cached_input: self.cached_input,
+            output: self.output.unwrap_or(0.0),
+            gpu_input: self.gpu_seconds_input.unwrap_or(0.0),
+            gpu_output: self.gpu_seconds_output.unwrap_or(0.0),
+        }
+    }
+
+    fn values(&self) -> [(&'static str, Option<f64>); 5] {
+        [
+            ("input", self.input),
+            ("cached-input", self.cached_input),
+            ("output", self.output),
+            ("gpu-seconds-input", self.gpu_seconds_input),
+            ("gpu-seconds-output", self.gpu_seconds_output),
+        ]
+    }
+}
+
+impl JudgeSection {
+    /// What the schema alone cannot say.
+    pub(super) fn check(&self) -> Result<(), Wrong> {
+        let wrong = |key: &str, message: String| Err((format!("/{key}"), message));
+        let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        if self.base_url.as_ref().is_some_and(|url| !is_http(url)) {
+            return wrong("base-url", "`base-url` begins with http:// or https://".to_owned());
+        }
+        for (key, value) in [
+            ("turns-per-request", self.turns_per_request as u64),
+            ("max-in-flight", self.max_in_flight as u64),
+            ("max-tokens", u64::from(self.max_tokens)),
+            ("timeout-seconds", self.timeout_seconds),
+            ("patience-seconds", self.patience_seconds),
+        ] {
+            if value == 0 {
+                return wrong(key, format!("`{key}` must be at least 1"));
+            }
+        }
+        for (key, value) in
+            [("requests-per-minute", self.requests_per_minute), ("tokens-per-minute", self.tokens_per_minute)]
+        {
+            if value.is_some_and(|n| !n.is_finite() || n <= 0.0) {
+                return wrong(key, format!("`{key}` must be more than 0"));
+            }
+        }
+        for (key, value) in self.price.values() {
+            if value.is_some_and(|n| !n.is_finite() || n < 0.0) {
+                return wrong(&format!("price/{key}"), format!("`{key}` must not be negative"));
+            }
+        }
+        if self.unit == UnitName::Conversation && self.answer == AnswerForm::Label {
+            return wrong("answer", "a whole conversation is answered in json only".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Paths that are relative to the config file.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        self.replies.iter_mut().chain(&mut self.tokenizer)
+    }
+
+    /// What one question is about.
+    pub const fn unit(&self) -> Unit {
+        match self.unit {
+            UnitName::Turn => Unit::Turn,
+            UnitName::Conversation => Unit::Conversation,
+        }
+    }
+
+    /// The window that turn prompts show.
+    pub const fn window(&self) -> Window {
+        Window { messages: self.window_messages, max_bytes_per_message: self.window_bytes }
+    }
+
+    /// The client's settings, with the key from the environment; `None` where no judge is configured.
+    ///
+    /// # Errors
+    /// If the named environment variable is not set, or a prompt or tokenizer file cannot be used.
+    pub fn client(&self) -> Result<Option<JudgeConfig>, Failure> {
+        let Some(mut client) = self.client_without_key()? else { return Ok(None) };
+        if let Some(name) = &self.api_key_env {
+            let key = std::env::var(name).map_err(|_| {
+                Failure::invalid(format!(
+                    "[judge] api-key-env names `{name}`, which is not set in the environment"
+                ))
+            })?;
+            client.api_key = Some(ApiKey::new(key));
+        }
+        Ok(Some(client))
+    }
+
+    /// The client's settings without a key: enough to find the replies that are stored already.
+    ///
+    /// # Errors
+    /// If a prompt or tokenizer file cannot be used.
+    pub fn client_without_key(&self) -> Result<Option<JudgeConfig>, Failure> {
+        let Some(base_url) = self.base_url.clone() else { return Ok(None) };
+        self.of(base_url).map(Some)
+    }
+
+    /// The settings for a judge that nobody has named yet: what a plan reckons with.
+    ///
+    /// # Errors
+    /// As [`Self::client_without_key`].
+    pub fn of(&self, base_url: String) -> Result<JudgeConfig, Failure> {
+        Ok(JudgeConfig {
+            base_url,
+            identity: self.identity.clone(),
+            model: self.model.clone(),
+            revision: self.revision.clone(),
+            api_key: None,
+            unit: self.unit(),
+            answer: match self.answer {
+                AnswerForm::Auto => None,
+                AnswerForm::Label => Some(Answer::Label),
+                AnswerForm::Json => Some(Answer::Json),
+            },
+            constraint: match self.constraint {
+                ConstraintName::Auto => None,
+                ConstraintName::Choice => Some(Constraint::Choice),
+                ConstraintName::Grammar => Some(Constraint::Grammar),
+                ConstraintName::Regex => Some(Constraint::Regex),
+                ConstraintName::None => Some(Constraint::None),
+            },
+            template: self.prompt.as_deref().map(load_prompt).transpose()?,
+            asks_span: self.span == SpanFrom::Ask,
+            turns_per_request: self.turns_per_request,
+            context: self.context,
+            counter: match &self.tokenizer {
+                None => TokenCounter::default(),
+                Some(path) => TokenCounter::from_file(path).map_err(Failure::invalid)?,
+            },
+            max_tokens: self.max_tokens,
+            pace: Pace {
+                max_in_flight: self.max_in_flight,
+                requests_per_minute: self.requests_per_minute,
+                tokens_per_minute: self.tokens_per_minute,
+                timeout: Duration::from_secs(self.timeout_seconds),
+                patience: Duration::from_secs(self.patience_seconds),
+                max_retries: self.max_retries,
+            },
+            price: self.price.price(),
+        })
+    }
+}
+
+/// A shipped prompt, or that of a file.
+fn load_prompt(name: &str) -> Result<Template, Failure> {
+    if let Some(template) = Template::shipped(name) {
+        return Ok(template);
+    }
+    let shipped: Vec<&str> = Template::shipped_names().collect();
+    let text = std::fs::read_to_string(name).map_err(|e| {
+        let help = did_you_mean(name, &shipped);
+        Failure::invalid(format!(
+            "[judge] prompt = \"{name}\" is neither a shipped prompt ({help}) nor a file: {e}"
+        ))
+    })?;
+    Template::parse(&text).map_err(|error| {
+        let source = Source { name, text: &text };
+        Failure::invalid(source.diagnostic("P001", error.span, &error.message, "").to_string())
+    })
+}

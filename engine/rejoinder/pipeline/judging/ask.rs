@@ -1,0 +1,131 @@
+//! Asks the judge about what waits.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use rejoinder_judge::{Asked, Findings, JudgeConfig, Progress, Question, Source, Stop, probe};
+
+use super::Judge;
+use super::collect::collect;
+use super::committed::Committed;
+use super::spool::{self, Group};
+use crate::failure::Failure;
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::watch::{JudgeProgress, Watch};
+
+/// Finds out what the judge can do, unless the run knows that already, and remembers it.
+///
+/// # Errors
+/// If the server does not do what the config says of it, or the ledger or manifest cannot be written. That it cannot be
+/// reached, or the budget is spent, is an outcome.
+pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Stop>, Failure> {
+    let known = run.manifest.judge.clone().filter(|findings| findings.are_about(&client));
+    let findings: Findings = match known {
+        Some(findings) => findings,
+        None => match probe::probe(&client, &run.ledger, &run.manifest.config.budget.limits())? {
+            Ok(findings) => {
+                run.set_findings(findings.clone())?;
+                findings
+            }
+            Err(stop) => return Ok(Err(stop)),
+        },
+    };
+    Judge::new(client, &findings).map(Ok)
+}
+
+/// Asks the judge all that waits and was not answered yet, then writes down what it said.
+///
+/// Without a budget the questions go out in input order; with one, conversations in order of expected feedback a
+/// token, so that any stop leaves the best use of what was spent.
+///
+/// # Errors
+/// If the spool, ledger or store fails. A reached budget, a dead endpoint or an interruption is told in
+/// [`Asked::stop`].
+pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<Asked, Failure> {
+    let most = judge.form.questions_per_request();
+    let has_budget = !run.manifest.config.budget.limits().is_none();
+    let asked = ask_all(run, judge, watch, &|hand_on| {
+        // Set up here, on the thread that finds: a long spool takes a while to put in order.
+        let mut groups: Box<dyn Iterator<Item = Result<Group, Failure>>> = match has_budget {
+            true => Box::new(spool::by_gain(run, most, judge.form.fixed_tokens())?),
+            false => Box::new(spool::in_input_order(run, most)?),
+        };
+        groups.try_for_each(hand_on)
+    })?;
+    collect(run, judge)?;
+    Ok(asked)
+}
+
+/// As [`ask`], in input order, while `scan` goes on, which is given what to call for each part that it commits.
+///
+/// # Errors
+/// If the scan, the spool, ledger or store fails.
+pub fn ask_while_scanning(
+    run: &RunDir,
+    judge: &Judge,
+    watch: &Watch,
+    scan: impl FnOnce(&dyn Fn(u64)) -> Result<(), Failure>,
+) -> Result<Asked, Failure> {
+    let most = judge.form.questions_per_request();
+    let committed = Committed::default();
+    for (part, _) in run.parts()? {
+        committed.add(part);
+    }
+    let (scanned, asked) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            ask_all(run, judge, watch, &|hand_on| {
+                while let Some(part) = committed.next() {
+                    spool::of_part(run, part, most).try_for_each(&mut *hand_on)?;
+                }
+                Ok(())
+            })
+        });
+        let scanned = scan(&|part| committed.add(part));
+        committed.end();
+        (scanned, asking.join().expect("asking does not panic"))
+    });
+    scanned?;
+    let asked = asked?;
+    collect(run, judge)?;
+    Ok(asked)
+}
+
+/// Finds groups of rows and hands them on, until handing on fails.
+type Find<'f> =
+    dyn Fn(&mut dyn FnMut(Result<Group, Failure>) -> Result<(), Failure>) -> Result<(), Failure> + Sync + 'f;
+
+fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Result<Asked, Failure> {
+    let requests = judge.requests(&run.scan_stats()?);
+    let replies = run.replies()?;
+    let limits = run.manifest.config.budget.limits();
+    let before = run.ledger.spent()?.amount;
+    let form = &judge.form;
+    let mut on_progress = |progress: &Progress| {
+        let mut spent = before;
+        spent += progress.spent;
+        watch.show_judge(JudgeProgress { requests, progress: *progress, spent, limits });
+        if watch.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    // Before the first question is found, which takes a while in a long spool.
+    let _ = on_progress(&Progress::default());
+    // A spool that cannot be read ends the questions; the failure is told after what was asked is stored.
+    let failure = Mutex::new(None);
+    let source: Box<Source<'_>> = Box::new(|sink| {
+        let mut is_over = false;
+        let found = find(&mut |group| {
+            let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
+            is_over = sink(questions).is_break();
+            // Not told: only ends the finding.
+            if is_over { Err(Failure::interrupted()) } else { Ok(()) }
+        });
+        if !is_over {
+            *failure.lock().unwrap_or_else(PoisonError::into_inner) = found.err();
+        }
+    });
+    let asked =
+        rejoinder_judge::ask(&judge.client, form, source, &run.ledger, &replies, &limits, &mut on_progress)?;
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        None => Ok(asked),
+        Some(failure) => Err(failure),
+    }
+}

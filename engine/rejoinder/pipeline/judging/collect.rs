@@ -1,0 +1,176 @@
+//! What the stored replies say of the turns that wait: worked out anew every time.
+
+use std::collections::HashMap;
+
+use rejoinder_core::{AnswerProbabilities, Category, Feedback, RecordId, Settled, Source};
+use rejoinder_judge::{Finding, TurnFinding};
+use rejoinder_ledger::{Replies, Reply, Spending};
+
+use super::Judge;
+use super::spool::{self, Group};
+use crate::failure::Failure;
+use crate::pipeline::run_dir::{Kind, RunDir};
+use crate::pipeline::stats::JudgeStats;
+use crate::pipeline::waiting::Waiting;
+
+/// The replies to the requests about a group, each under its key, as far as they are stored.
+struct Replied {
+    keys: Vec<String>,
+    replies: Vec<Reply>,
+}
+
+fn replied(judge: &Judge, group: &Group, store: &Replies) -> Result<Replied, Failure> {
+    let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
+    let mut replied = Replied { keys: Vec::new(), replies: Vec::new() };
+    while let Some(request) = judge.form.next(&questions, &replied.replies)
+        && let Some(reply) = store.get(&request.key)?
+    {
+        replied.keys.push(request.key);
+        replied.replies.push(reply);
+    }
+    Ok(replied)
+}
+
+/// A turn, what the replies say of it, and its record if it is feedback.
+type Read = (RecordId, TurnFinding, Option<Feedback>);
+
+/// Each turn of a group, with what the replies say of it; none while they say nothing yet.
+fn read(judge: &Judge, group: Group, store: &Replies) -> Result<(Vec<Read>, Replied), Failure> {
+    let replied = replied(judge, &group, store)?;
+    let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
+    let Some(findings) = judge.form.read(&questions, &replied.replies) else {
+        return Ok((Vec::new(), replied));
+    };
+    let mut read = Vec::new();
+    for (row, findings) in group.into_iter().zip(findings) {
+        let Waiting { question, turns, .. } = row;
+        for record in turns {
+            let Some(found) = findings.iter().find(|f| f.message_index == record.id.message_index) else {
+                continue;
+            };
+            let id = record.id;
+            let text = question.line(id.message_index).map_or("", |line| &line.text);
+            let feedback = feedback(judge, record, text, found, &replied);
+            read.push((id, found.clone(), feedback));
+        }
+    }
+    Ok((read, replied))
+}
+
+fn feedback(
+    judge: &Judge,
+    record: rejoinder_core::TurnRecord,
+    turn: &str,
+    found: &TurnFinding,
+    replied: &Replied,
+) -> Option<Feedback> {
+    let Finding::Feedback { category, start, end } = found.finding else { return None };
+    let (index, reply) = judge.form.telling(&replied.replies)?;
+    let probabilities = found
+        .probabilities
+        .map_or_else(AnswerProbabilities::default, |p| AnswerProbabilities::new(p.none, p.by_category));
+    let settled = Settled {
+        category,
+        turn,
+        span: start..end,
+        source: Source::Judge,
+        model: reply.model.clone(),
+        reply_key: replied.keys[index].clone(),
+        probabilities,
+    };
+    Some(Feedback::new(record, settled))
+}
+
+/// Writes the judged parts anew from spool and replies, and counts.
+///
+/// # Errors
+/// If the spool, the store or the run directory fails.
+pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
+    let store = run.replies()?;
+    let most = judge.form.questions_per_request();
+    let mut stats = JudgeStats::default();
+    for (part, _) in run.parts()? {
+        let mut lines = Vec::new();
+        for group in spool::of_part(run, part, most) {
+            for (_, found, feedback) in read(judge, group?, &store)?.0 {
+                match found.finding {
+                    Finding::Unverified(_) => stats.unverified += 1,
+                    Finding::NoFeedback => stats.judged += 1,
+                    Finding::Feedback { category, .. } => {
+                        stats.judged += 1;
+                        stats.feedback.count(category);
+                    }
+                }
+                if let Some(feedback) = feedback {
+                    serde_json::to_writer(&mut lines, &feedback).expect("a row is plain data");
+                    lines.push(b'\n');
+                }
+            }
+        }
+        run.write_part(Kind::Judged, part, &lines)?;
+    }
+    let json = serde_json::to_string(&stats).expect("counts are plain data");
+    Ok(run.ledger.put("judged", &json)?)
+}
+
+/// The judge of a run as far as it has been asked; `None` if none has.
+fn judge_of(run: &RunDir) -> Result<Option<Judge>, Failure> {
+    let manifest = &run.manifest;
+    match (manifest.config.judge.client_without_key()?, &manifest.judge) {
+        (Some(client), Some(findings)) => Judge::new(client, findings).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// What the judge has settled so far: the category, or none, of each judged turn.
+///
+/// # Errors
+/// If the spool or the store cannot be read.
+pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, Failure> {
+    let mut judged = HashMap::new();
+    let Some(judge) = judge_of(run)? else { return Ok(judged) };
+    let store = run.replies()?;
+    for group in spool::in_input_order(run, judge.form.questions_per_request())? {
+        for (id, found, _) in read(&judge, group?, &store)?.0 {
+            match found.finding {
+                Finding::Feedback { category, .. } => judged.insert(id, Some(category)),
+                Finding::NoFeedback => judged.insert(id, None),
+                Finding::Unverified(_) => None,
+            };
+        }
+    }
+    Ok(judged)
+}
+
+/// All that the judge told of one turn, and what it took.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// What was made of it.
+    pub found: TurnFinding,
+    /// Each request's key, its reply, and what was spent on it in this run.
+    pub replies: Vec<(String, Reply, Spending)>,
+}
+
+/// What the judge told of one turn; `None` if it was not asked, or has not answered.
+///
+/// # Errors
+/// If the spool, the store or the ledger cannot be read.
+pub fn told(run: &RunDir, id: RecordId) -> Result<Option<Told>, Failure> {
+    let Some(judge) = judge_of(run)? else { return Ok(None) };
+    let store = run.replies()?;
+    for group in spool::in_input_order(run, judge.form.questions_per_request())? {
+        let group = group?;
+        if !group.iter().flat_map(|row| &row.turns).any(|turn| turn.id == id) {
+            continue;
+        }
+        let (read, replied) = read(&judge, group, &store)?;
+        let Some((_, found, _)) = read.into_iter().find(|(turn, ..)| *turn == id) else { return Ok(None) };
+        let mut replies = Vec::new();
+        for (key, reply) in replied.keys.into_iter().zip(replied.replies) {
+            let spent = run.ledger.spent_on(&key)?;
+            replies.push((key, reply, spent));
+        }
+        return Ok(Some(Told { found, replies }));
+    }
+    Ok(None)
+}

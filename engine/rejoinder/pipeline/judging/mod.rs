@@ -1,0 +1,53 @@
+//! The second stage: the questions in the spool to the judge, and its replies to feedback.
+//!
+//! Asking and reading are apart: replies are stored as they came, and what they mean is worked out from the store
+//! every time, so a killed run or a better parser costs no second call.
+
+mod ask;
+mod collect;
+mod committed;
+mod files;
+mod spool;
+
+pub use ask::{ask, ask_while_scanning, inform};
+pub use collect::{Told, collect, judged, told};
+pub use files::{Exported, Imported, export, import};
+
+use rejoinder_judge::{Findings, Form, JudgeConfig, JudgeError};
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::stats::ScanStats;
+
+/// A judge and how it is asked.
+pub struct Judge {
+    /// How it is reached.
+    pub client: JudgeConfig,
+    /// How questions are put.
+    pub form: Form,
+}
+
+impl Judge {
+    /// A judge of whom so much is known.
+    ///
+    /// # Errors
+    /// If config and findings contradict each other.
+    pub fn new(client: JudgeConfig, findings: &Findings) -> Result<Self, Failure> {
+        let form = Form::new(&client, findings).map_err(|why| Failure::invalid(format!("[judge]: {why}")))?;
+        Ok(Self { client, form })
+    }
+
+    /// How many requests it takes to ask what a scan has left, if none is stored and none has a second one behind it.
+    pub fn requests(&self, scan: &ScanStats) -> u64 {
+        if self.form.questions_per_request() > 1 { scan.groups } else { scan.questions }
+    }
+}
+
+impl From<JudgeError> for Failure {
+    fn from(error: JudgeError) -> Self {
+        let exit = match error {
+            JudgeError::Client(_) | JudgeError::Form(_) => Exit::Invalid,
+            JudgeError::Ledger(_) => Exit::Io,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
