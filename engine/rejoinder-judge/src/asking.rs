@@ -367,7 +367,7 @@ impl Desk<'_> {
         let mut first_failure = None;
         while !self.has_stopped() {
             let Some(reservation) = self.reserve(request).await? else { break };
-            let tokens = request.input_tokens + u64::from(request.max_tokens);
+            let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
             let Some(pass) = self.gate.enter(tokens, || self.has_stopped()).await else {
                 self.release(reservation)?;
                 break;

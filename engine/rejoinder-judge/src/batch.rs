@@ -95,7 +95,7 @@ mod tests {
         let request = Request {
             key: KEY.into(),
             body: r#"{"model":"m"}"#.into(),
-            input_tokens: 1,
+            input_tokens: (1, 1, 1),
             most: Spending::default(),
             max_tokens: 1,
         };

@@ -47,8 +47,8 @@ pub struct Request {
     pub key: String,
     /// JSON.
     pub body: String,
-    /// Input tokens, about.
-    pub input_tokens: u64,
+    /// Input tokens: hardly less, expected, hardly more.
+    pub input_tokens: (u64, u64, u64),
     /// The most that it can take.
     pub most: Spending,
     /// Output tokens that it may have.
@@ -92,7 +92,7 @@ pub(crate) fn request(config: &JudgeConfig, prompt: &str, body: &Value, max_toke
     Request {
         key: hasher.finalize().to_hex().to_string(),
         body,
-        input_tokens: counter.count(prompt),
+        input_tokens: counter.range(prompt),
         most: config.price.of(most),
         max_tokens,
     }

@@ -13,6 +13,12 @@ pub const fn of(count: CharCount) -> u64 {
     count.ascii.div_ceil(4) + count.other
 }
 
+/// Low, expected, high.
+pub fn range(count: CharCount) -> (u64, u64, u64) {
+    let n = of(count);
+    (n * 4 / 5, n, n * 8 / 5)
+}
+
 /// Counts tokens.
 #[derive(Clone, Debug, Default)]
 pub struct TokenCounter;

@@ -444,7 +444,7 @@ mod tests {
         assert!(error.contains("ledger.sqlite") && error.contains("not a database"), "{error}");
         std::fs::remove_file(&path).unwrap();
         drop(Ledger::create(&path).unwrap());
-        rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let error = Ledger::open(&path).err().unwrap().to_string();
         assert!(error.contains("schema 99"), "{error}");
     }

@@ -20,6 +20,7 @@ mod explain;
 mod export;
 mod judge;
 mod labelled;
+mod plan;
 mod plugin;
 mod plugin_host;
 mod progress;
@@ -53,6 +54,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Ask the judge about the turns of a run that wait for it
     Judge(judge::JudgeArgs),
+    /// Count what judging would take and cost, beside the paper's method, without asking anybody
+    Plan(plan::PlanArgs),
     /// Go on with a run that was interrupted
     Resume(resume::ResumeArgs),
     /// Read turns of a run, with what decided about them
@@ -107,6 +110,7 @@ pub fn main() -> Exit {
     let ended = match cli.verb {
         Verb::Run(args) => run::main(&args),
         Verb::Judge(args) => judge::main(&args),
+        Verb::Plan(args) => plan::main(&args),
         Verb::Resume(args) => resume::main(&args),
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),

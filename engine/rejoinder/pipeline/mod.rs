@@ -5,6 +5,7 @@ pub mod engine;
 pub mod faults;
 pub mod flow;
 pub mod judging;
+pub mod plan;
 pub mod replay;
 pub mod run_dir;
 pub mod scan;

@@ -4,6 +4,7 @@ pub mod by_rule;
 pub mod dialogue;
 pub mod evaluation;
 pub mod explanation;
+pub mod plan;
 pub mod plugin_bench;
 pub mod progress;
 pub mod summary;

@@ -154,7 +154,7 @@ fn bytes(count: f64) -> String {
 }
 
 /// `41 s`, `3 min 5 s`, `7 h 20 min`, `2 d 3 h`.
-fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     let seconds = seconds.ceil() as u64;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match () {

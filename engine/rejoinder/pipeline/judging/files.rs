@@ -72,7 +72,7 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, Fail
         spent = then;
         out.write(&batch::line(&request))?;
         exported.requests += 1;
-        exported.input_tokens += request.input_tokens;
+        exported.input_tokens += request.input_tokens.1;
         exported.most += request.most;
     }
     exported.files = out.finish()?;

@@ -1,0 +1,95 @@
+//! `rejoinder plan`: what judging would take, before anybody is asked.
+
+use clap::Args;
+use rejoinder_judge::prompt::Answer;
+use rejoinder_judge::{Constraint, Findings, Form, TokenCounter};
+use rejoinder_ledger::Replies;
+
+use super::run::Settings;
+use super::{Threads, described, print, print_json};
+use crate::config::{JudgeSection, UnitName};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::plan;
+use crate::report::plan::{PlanReport, Rate};
+
+/// Rules that are shown where nobody wants all.
+const ROWS: usize = 15;
+const MINUTE: f64 = 60.0;
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Files (.jsonl, also .gz and .zst), folders, globs
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    threads: Threads,
+    /// Requests that the server answers in a second [default: [judge] requests-per-minute]
+    #[arg(long, value_name = "R")]
+    requests_per_second: Option<f64>,
+    /// Tokens that it takes and gives in a second [default: [judge] tokens-per-minute]
+    #[arg(long, value_name = "T")]
+    tokens_per_second: Option<f64>,
+    /// Show all rules of the bill
+    #[arg(long)]
+    all: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
+    let engine = args.settings.engine()?;
+    let judge = &engine.config.judge;
+    let client = judge.of(judge.base_url.clone().unwrap_or_default())?;
+    // Nobody is asked what the server can do: it is taken for one that obeys, as most do.
+    let constraint = client.constraint.unwrap_or(Constraint::Choice);
+    let findings = Findings { constraint, logprobs: true, ..Findings::assumed(&client) };
+    let form = form(&client, &findings)?;
+    let papers = JudgeSection { unit: UnitName::Conversation, ..JudgeSection::default() }.of(String::new())?;
+    let paper = form_of_paper(&papers)?;
+    let known = match &judge.replies {
+        Some(path) if path.exists() => Some(Replies::open(path)?),
+        _ => None,
+    };
+    let files = described(&args.inputs)?;
+    let plan = plan::plan(&engine, &files, args.threads.get(), &form, &paper, known.as_ref())?;
+    let per_second = |given: Option<f64>, a_minute: Option<f64>| given.or(a_minute.map(|n| n / MINUTE));
+    let rate = Rate {
+        requests: per_second(args.requests_per_second, judge.requests_per_minute),
+        tokens: per_second(args.tokens_per_second, judge.tokens_per_minute),
+    };
+    let mut assumptions = vec![match form.template.answer {
+        Answer::Label => {
+            "one letter a turn, which needs a server that obeys a constraint; else answer = \"json\""
+                .to_owned()
+        }
+        _ => format!("JSON, up to {} turns a request", form.questions_per_request()),
+    }];
+    assumptions.push(match &judge.tokenizer {
+        Some(path) => format!("tokens here counted by {}, the paper's estimated", path.display()),
+        None => "tokens estimated from the numbers of characters; [judge] tokenizer counts them".to_owned(),
+    });
+    if known.is_none() && judge.replies.is_some() {
+        assumptions.push("no replies are stored yet".to_owned());
+    }
+    let report = PlanReport::new(&engine, &plan, &client.price, &rate, assumptions);
+    if args.json {
+        print_json(&report)?
+    } else {
+        print(&report.text(if args.all { usize::MAX } else { ROWS }))?
+    }
+    Ok(Exit::Ok)
+}
+
+fn form(client: &rejoinder_judge::JudgeConfig, findings: &Findings) -> Result<Form, Failure> {
+    Form::new(client, findings).map_err(|why| Failure::invalid(format!("[judge]: {why}")))
+}
+
+fn form_of_paper(client: &rejoinder_judge::JudgeConfig) -> Result<Form, Failure> {
+    form(
+        &rejoinder_judge::JudgeConfig { counter: TokenCounter::default(), ..client.clone() },
+        &Findings::assumed(client),
+    )
+}

@@ -1,0 +1,202 @@
+//! A plan for people and machines: what would be asked and what it would cost, beside the paper's method, and on whose bill.
+
+use std::fmt::Write as _;
+
+use rejoinder_judge::{NANO, Price};
+use rejoinder_ledger::Usage;
+use serde::Serialize;
+
+use crate::pipeline::engine::Engine;
+use crate::pipeline::plan::{Bill, Plan, Requests, Tokens};
+use crate::report::progress::duration;
+use crate::report::summary::{share, thousands};
+
+/// How fast the server is, as far as the operator knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rate {
+    /// Requests a second.
+    pub requests: Option<f64>,
+    /// Input and output tokens a second.
+    pub tokens: Option<f64>,
+}
+
+/// A plan, as `--json` prints it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanReport {
+    /// Conversations.
+    pub conversations: u64,
+    /// Later turns.
+    pub turns: u64,
+    /// Later turns that some rule marked.
+    pub candidates: u64,
+    /// Later turns accepted without the judge.
+    pub accepted: u64,
+    /// Later turns rejected without the judge.
+    pub rejected: u64,
+    /// Later turns that wait for the judge.
+    pub undecided: u64,
+    /// Records set aside.
+    pub quarantined: u64,
+    /// Requests with a prompt that another one has, too: asked once.
+    pub identical: u64,
+    /// Requests whose reply is stored: not asked.
+    pub stored: u64,
+    /// What asking takes here.
+    pub here: Cost,
+    /// What the paper's method would take.
+    pub paper: Cost,
+    /// The bill by rule, the dearest first; rules that neither cost nor save are left out.
+    pub rules: Vec<BillRow>,
+    /// The bill by plugin.
+    pub plugins: Vec<BillRow>,
+    /// What was reckoned with, in words.
+    pub assumptions: Vec<String>,
+}
+
+/// What one way of asking costs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cost {
+    /// Requests and tokens.
+    #[serde(flatten)]
+    pub requests: Requests,
+    /// Money by the configured prices, at the expected and at the high number of tokens; absent without prices.
+    pub money: Option<[f64; 2]>,
+    /// GPU-seconds by the configured rates, likewise.
+    pub gpu_seconds: Option<[f64; 2]>,
+    /// Seconds at the given rate; absent without one.
+    pub seconds: Option<f64>,
+}
+
+/// One rule or plugin.
+#[derive(Clone, Debug, Serialize)]
+pub struct BillRow {
+    /// Its id or name.
+    pub id: String,
+    /// What it adds and saves.
+    #[serde(flatten)]
+    pub bill: Bill,
+}
+
+impl Cost {
+    fn new(requests: Requests, price: &Price, rate: &Rate) -> Self {
+        let usage = |of: fn(&Tokens) -> u64| Usage {
+            prompt_tokens: of(&requests.input_tokens),
+            cached_tokens: 0,
+            completion_tokens: of(&requests.output_tokens),
+        };
+        let spent = [usage(|t| t.expected), usage(|t| t.high)].map(|usage| price.of(usage));
+        let all = (requests.input_tokens.expected + requests.output_tokens.expected) as f64;
+        let by_requests = rate.requests.map(|rate| requests.requests as f64 / rate);
+        let by_tokens = rate.tokens.map(|rate| all / rate);
+        Self {
+            requests,
+            money: price.has_money().then(|| spent.map(|s| s.money as f64 / NANO)),
+            gpu_seconds: price.has_gpu().then(|| spent.map(|s| s.gpu as f64 / NANO)),
+            seconds: [by_requests, by_tokens].into_iter().flatten().reduce(f64::max),
+        }
+    }
+}
+
+impl PlanReport {
+    /// From what was counted.
+    pub fn new(engine: &Engine, plan: &Plan, price: &Price, rate: &Rate, assumptions: Vec<String>) -> Self {
+        let rules = engine.rules.rules().iter().map(|rule| rule.id.clone());
+        let plugins = engine.registry.plugins().iter().map(|plugin| plugin.name().to_owned());
+        let rows = |ids: &mut dyn Iterator<Item = String>, bills: &[Bill]| -> Vec<BillRow> {
+            let mut rows: Vec<BillRow> = ids.zip(bills).map(|(id, &bill)| BillRow { id, bill }).collect();
+            rows.retain(|row| row.bill != Bill::default());
+            rows.sort_by_key(|row| {
+                std::cmp::Reverse((row.bill.asks_tokens, row.bill.waiting, row.bill.saves))
+            });
+            rows
+        };
+        Self {
+            conversations: plan.conversations,
+            turns: plan.turns,
+            candidates: plan.candidates,
+            accepted: plan.accepted,
+            rejected: plan.rejected,
+            undecided: plan.waiting,
+            quarantined: plan.quarantined,
+            identical: plan.identical,
+            stored: plan.stored,
+            here: Cost::new(plan.here, price, rate),
+            paper: Cost::new(plan.paper, price, rate),
+            rules: rows(&mut rules.into_iter(), &plan.rules),
+            plugins: rows(&mut plugins.into_iter(), &plan.plugins),
+            assumptions,
+        }
+    }
+
+    /// For people; at most `rows` rules.
+    pub fn text(&self, rows: usize) -> String {
+        let mut out = String::new();
+        let _ = writeln!(
+            out,
+            "{} conversations, {} later turns: {} accepted, {} rejected, {} ({}) would wait for the judge",
+            thousands(self.conversations),
+            thousands(self.turns),
+            thousands(self.accepted),
+            thousands(self.rejected),
+            thousands(self.undecided),
+            share(self.undecided, self.turns)
+        );
+        let mut line = |label: &str, of: &dyn Fn(&Cost) -> String| {
+            let _ = writeln!(out, "{label:<32}{:>26}{:>26}", of(&self.here), of(&self.paper));
+        };
+        line("", &|cost| {
+            if std::ptr::eq(cost, &self.here) { "here".into() } else { "the paper's method".into() }
+        });
+        line("requests", &|cost| thousands(cost.requests.requests));
+        let range = |tokens: &Tokens| match tokens.low == tokens.high {
+            true => thousands(tokens.expected),
+            false => format!("{} – {} – {}", short(tokens.low), short(tokens.expected), short(tokens.high)),
+        };
+        line("input tokens", &|cost| range(&cost.requests.input_tokens));
+        line("output tokens", &|cost| range(&cost.requests.output_tokens));
+        if self.here.money.is_some() {
+            line("money (expected, high)", &|cost| amounts(cost.money));
+        }
+        if self.here.gpu_seconds.is_some() {
+            line("GPU-seconds (expected, high)", &|cost| amounts(cost.gpu_seconds));
+        }
+        if self.here.seconds.is_some() {
+            line("time", &|cost| cost.seconds.map_or(String::new(), duration));
+        }
+        let _ = writeln!(
+            out,
+            "not counted: {} requests with the same prompt as another, {} with a stored reply",
+            thousands(self.identical),
+            thousands(self.stored)
+        );
+        for assumption in &self.assumptions {
+            let _ = writeln!(out, "{assumption}");
+        }
+        let head = ["turns that wait", "wait for it alone", "their input tokens", "turns it saves"];
+        for (what, bills) in [("rule", &self.rules), ("plugin", &self.plugins)] {
+            let _ = writeln!(out, "\n{what:<44}{:>16}{:>19}{:>20}{:>16}", head[0], head[1], head[2], head[3]);
+            for BillRow { id, bill } in bills.iter().take(rows) {
+                let Bill { waiting, asks, asks_tokens, saves } = *bill;
+                let [a, b, c, d] = [waiting, asks, asks_tokens, saves].map(thousands);
+                let _ = writeln!(out, "{id:<44}{a:>16}{b:>19}{c:>20}{d:>16}");
+            }
+            if bills.len() > rows {
+                let _ = writeln!(out, "and {} more; --all shows them", bills.len() - rows);
+            }
+        }
+        out
+    }
+}
+
+fn amounts(of: Option<[f64; 2]>) -> String {
+    of.map_or(String::new(), |[expected, high]| format!("{expected:.2}, {high:.2}"))
+}
+
+/// `999`, `12.3 k`, `4.56 M`.
+fn short(number: u64) -> String {
+    match number {
+        0..10_000 => thousands(number),
+        10_000..1_000_000 => format!("{:.1} k", number as f64 / 1e3),
+        _ => format!("{:.2} M", number as f64 / 1e6),
+    }
+}
