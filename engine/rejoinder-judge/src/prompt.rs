@@ -85,9 +85,8 @@ pub fn conversation(conversation: &Conversation<'_>) -> String {
 /// The number of characters of [`conversation`], without rendering it and without the zero-width spaces that disarm
 /// markers.
 pub fn count_conversation(conversation: &Conversation<'_>) -> CharCount {
-    let heads = conversation.messages.iter().map(|m| "# : \n".len() + m.role.name().len());
-    let frame = CharCount { ascii: 1 + heads.sum::<usize>() as u64, other: 0 };
-    conversation.messages.iter().map(|m| m.text.count()).fold(frame, CharCount::add)
+    let message = |m: &Message<'_>| CharCount::of("# : \n") + CharCount::of(m.role.name()) + m.text.count();
+    conversation.messages.iter().map(message).fold(CharCount::of("\n"), CharCount::add)
 }
 
 fn push_message(prompt: &mut String, message: &Message<'_>, limit: usize) {
