@@ -57,23 +57,18 @@ impl<'a> Text<'a> {
         let mut at = 0;
         while let Some(next) = memchr::memchr(b'\\', &bytes[at..]) {
             at += next;
-            let (len, is_ascii) = match bytes[at + 1] {
-                b'u' => match &source[at + 2..at + 6] {
-                    code if code.starts_with("00") && code.as_bytes()[2] < b'8' => (6, true),
-                    code if matches!(
-                        code.as_bytes(),
-                        [b'd' | b'D', b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B', ..]
-                    ) =>
-                    {
-                        (12, false)
-                    }
-                    _ => (6, false),
+            let (len, decoded) = match bytes[at + 1] {
+                b'u' => match u16::from_str_radix(&source[at + 2..at + 6], 16) {
+                    Ok(0xD800..0xDC00) => (12, CharCount::LONGER),
+                    Ok(unit) => (6, CharCount::of_unit(unit)),
+                    Err(_) => unreachable!("the escapes were checked when it was read"),
                 },
-                _ => (2, true),
+                _ => (2, CharCount::MARK),
             };
-            count.ascii -= len - u64::from(is_ascii);
-            count.other += u64::from(!is_ascii);
-            at += len as usize;
+            count.ascii -= len as u64;
+            count.marks -= bytes[at..at + len].iter().filter(|&&b| !is_word(b)).count() as u64;
+            count = count + decoded;
+            at += len;
         }
         count
     }
@@ -124,22 +119,46 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// How many characters a text has.
+/// How many characters a text has, of the kinds that tokenizers treat differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CharCount {
     /// ASCII characters.
     pub ascii: u64,
-    /// All others.
+    /// Those of `ascii` that are neither letters nor spaces: digits, punctuation, line ends.
+    pub marks: u64,
+    /// All that are not ASCII.
     pub other: u64,
+    /// Those of `other` that take two bytes in UTF-8: letters of alphabets from Latin to Arabic.
+    pub two_byte: u64,
 }
 
 impl CharCount {
+    const WORD: Self = Self { ascii: 1, marks: 0, other: 0, two_byte: 0 };
+    const MARK: Self = Self { marks: 1, ..Self::WORD };
+    const LONGER: Self = Self { ascii: 0, marks: 0, other: 1, two_byte: 0 };
+    const TWO_BYTE: Self = Self { two_byte: 1, ..Self::LONGER };
+
     /// Counts the characters of `text`.
     pub fn of(text: &str) -> Self {
-        let ascii = count(text.as_bytes(), |b| b < 0x80);
+        let bytes = text.as_bytes();
+        let ascii = count(bytes, |b| b < 0x80);
+        let marks = ascii - count(bytes, is_word);
+        if ascii == text.len() as u64 {
+            return Self { ascii, marks, other: 0, two_byte: 0 };
+        }
         // Every character begins with exactly one byte that is no continuation byte.
-        let other = if ascii == text.len() as u64 { 0 } else { count(text.as_bytes(), |b| b >= 0xC0) };
-        Self { ascii, other }
+        let other = count(bytes, |b| b >= 0xC0);
+        Self { ascii, marks, other, two_byte: count(bytes, |b| matches!(b, 0xC0..0xE0)) }
+    }
+
+    /// The character of one UTF-16 code unit that is no surrogate.
+    const fn of_unit(unit: u16) -> Self {
+        match unit {
+            0..0x80 if is_word(unit as u8) => Self::WORD,
+            0..0x80 => Self::MARK,
+            0x80..0x800 => Self::TWO_BYTE,
+            _ => Self::LONGER,
+        }
     }
 }
 
@@ -147,8 +166,18 @@ impl Add for CharCount {
     type Output = Self;
 
     fn add(self, more: Self) -> Self {
-        Self { ascii: self.ascii + more.ascii, other: self.other + more.other }
+        Self {
+            ascii: self.ascii + more.ascii,
+            marks: self.marks + more.marks,
+            other: self.other + more.other,
+            two_byte: self.two_byte + more.two_byte,
+        }
     }
+}
+
+/// Whether a byte is an ASCII letter or a space.
+const fn is_word(b: u8) -> bool {
+    b.is_ascii_alphabetic() || b == b' '
 }
 
 /// Counts bytes, by as many at a time as a byte can count: the compiler makes that a vector loop.
@@ -208,8 +237,13 @@ mod tests {
             let json = quoted(&text, |i| escaped >> (i % 64) & 1 == 1);
             let lazy = Text::escaped(&json);
             prop_assert_eq!(lazy.count(), CharCount::of(&text));
-            prop_assert_eq!(lazy.count().ascii, text.chars().filter(char::is_ascii).count() as u64);
-            prop_assert_eq!(lazy.count().other, text.chars().filter(|c| !c.is_ascii()).count() as u64);
+            let chars = |is: fn(char) -> bool| text.chars().filter(|&c| is(c)).count() as u64;
+            prop_assert_eq!(lazy.count(), CharCount {
+                ascii: chars(|c| c.is_ascii()),
+                marks: chars(|c| c.is_ascii() && !c.is_ascii_alphabetic() && c != ' '),
+                other: chars(|c| !c.is_ascii()),
+                two_byte: chars(|c| c.len_utf8() == 2),
+            });
             prop_assert_eq!(lazy.is_blank(), text.trim().is_empty());
             prop_assert_eq!(lazy, Text::from(text));
         }

@@ -144,10 +144,9 @@ fn push_lines<'q>(prompt: &mut String, lines: impl Iterator<Item = (&'q Line, Ma
 /// The number of characters that the paper's method would send for a conversation, without its instructions, without
 /// rendering it, and without the zero-width spaces that disarm markers.
 pub fn count_conversation(conversation: &Conversation<'_>) -> CharCount {
-    let head = |role: Role| "# : \n".len() + role.name().len();
-    let heads: usize = conversation.messages.iter().map(|m| head(m.role)).sum();
-    let frame = CharCount { ascii: 1 + heads as u64, other: 0 };
-    conversation.messages.iter().map(|m| m.text.count()).fold(frame, CharCount::add)
+    let head = |role: Role| CharCount::of("# : \n") + CharCount::of(role.name());
+    let counts = conversation.messages.iter().map(|m| head(m.role) + m.text.count());
+    counts.fold(CharCount::of("\n"), CharCount::add)
 }
 
 #[cfg(test)]
