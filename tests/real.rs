@@ -2,7 +2,8 @@
 //! are reported as ignored, with the reason, never as passed.
 //!
 //! * `REJOINDER_LLAMA_SERVER`: llama.cpp's `llama-server`; `REJOINDER_TINY_MIXTRAL`: the model that
-//!   `tests/support/make_tiny_mixtral.py` writes. Random weights: this shows transport, never quality.
+//!   `tests/support/make_tiny_mixtral.py` writes. `.ci/llama-server` makes both. Random weights: this shows transport,
+//!   never quality.
 //! * `REJOINDER_CORPUS`: a folder of JSON-lines files, as large and as messy as there is.
 
 use std::path::{Path, PathBuf};

@@ -4,8 +4,10 @@
 It lets a real llama.cpp server answer real requests in milliseconds. The weights are random, so it shows transport
 (requests, schema, token counts, errors) and never quality. Needs `pip install gguf numpy`.
 
-Embedding dimension 0 is a constant, so column 0 of the output matrix is a bias for each token: control bytes are
-avoided and quotes and braces preferred, which gives short valid JSON under a grammar.
+Embedding dimension 0 is a constant that the layers neither read nor write, so column 0 of the output matrix is a bias
+for each token: control bytes are avoided and quotes and braces preferred, which gives short valid JSON under a grammar.
+The other dimensions depend on the whole prompt, and the output matrix weighs them most for the letters of LABELS: which
+of them is the likeliest, and by how much, differs from prompt to prompt.
 """
 
 import sys
@@ -22,7 +24,10 @@ CHAT_TEMPLATE = (
     "{% elif message['role'] == 'assistant' %}{{ message['content'] + eos_token }}"
     "{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
 )
-BIAS = {'"': 0.6, "}": 0.7, "]": 0.7, ",": 0.5, ":": 0.5, "{": 0.3, "[": 0.3, "</s>": 0.8, "\u2581": -0.5}
+# The constant in dimension 0, beside the others' spread of 1.
+CONSTANT = 32.0
+LABELS = "ABCDEF"
+BIAS = {'"': 1.3, "}": 1.0, "]": 1.0, ",": 0.7, ":": 0.5, "{": 0.3, "[": 0.3, "</s>": 1.5, "\u2581": -0.5}
 
 
 def vocabulary():
@@ -65,34 +70,45 @@ def main(path):
     writer.add_add_eos_token(False)
     writer.add_chat_template(CHAT_TEMPLATE)
 
-    def random(*shape):
-        return (rng.standard_normal(shape) * 0.05).astype(np.float32)
+    def random(*shape, spread):
+        return (rng.standard_normal(shape) * spread).astype(np.float32)
 
-    def ones(*shape):
-        return np.ones(shape, np.float32)
+    def norm():
+        """Hides dimension 0 and undoes what it does to the others' size."""
+        weight = np.full(EMBEDDING, np.sqrt(1 + CONSTANT**2 / EMBEDDING), np.float32)
+        weight[0] = 0.0
+        return weight
 
-    embedding = random(len(rows), EMBEDDING)
-    embedding[:, 0] = 2.0
-    head = random(len(rows), EMBEDDING)
+    embedding = random(len(rows), EMBEDDING, spread=1.0)
+    embedding[:, 0] = CONSTANT
+    head = random(len(rows), EMBEDDING, spread=0.02)
     for index, (token, _, _) in enumerate(rows):
-        usual = -3.0 if token.startswith("<0x") else (0.2 if token.isalnum() else -0.2)
+        usual = -3.0 if token.startswith("<0x") else (-0.5 if token.isalnum() else -1.0)
+        if token in LABELS:
+            head[index] *= 5.0
+            usual = 0.9
         head[index, 0] = BIAS.get(token, usual)
     width = EMBEDDING // HEADS
     writer.add_tensor("token_embd.weight", embedding)
-    writer.add_tensor("output_norm.weight", ones(EMBEDDING))
+    writer.add_tensor("output_norm.weight", np.ones(EMBEDDING, np.float32))
     writer.add_tensor("output.weight", head)
     for layer in range(LAYERS):
         name = f"blk.{layer}."
-        writer.add_tensor(name + "attn_norm.weight", ones(EMBEDDING))
-        writer.add_tensor(name + "ffn_norm.weight", ones(EMBEDDING))
-        writer.add_tensor(name + "attn_q.weight", random(HEADS * width, EMBEDDING))
-        writer.add_tensor(name + "attn_k.weight", random(KV_HEADS * width, EMBEDDING))
-        writer.add_tensor(name + "attn_v.weight", random(KV_HEADS * width, EMBEDDING))
-        writer.add_tensor(name + "attn_output.weight", random(EMBEDDING, HEADS * width))
-        writer.add_tensor(name + "ffn_gate_inp.weight", random(EXPERTS, EMBEDDING))
-        writer.add_tensor(name + "ffn_gate_exps.weight", random(EXPERTS, FEED_FORWARD, EMBEDDING))
-        writer.add_tensor(name + "ffn_up_exps.weight", random(EXPERTS, FEED_FORWARD, EMBEDDING))
-        writer.add_tensor(name + "ffn_down_exps.weight", random(EXPERTS, EMBEDDING, FEED_FORWARD))
+        # Queries and keys are large, so that a position attends to few others and not to the average of all.
+        attention = random(EMBEDDING, HEADS * width, spread=0.5)
+        down = random(EXPERTS, EMBEDDING, FEED_FORWARD, spread=0.1)
+        attention[0] = 0.0
+        down[:, 0] = 0.0
+        writer.add_tensor(name + "attn_norm.weight", norm())
+        writer.add_tensor(name + "ffn_norm.weight", norm())
+        writer.add_tensor(name + "attn_q.weight", random(HEADS * width, EMBEDDING, spread=0.35))
+        writer.add_tensor(name + "attn_k.weight", random(KV_HEADS * width, EMBEDDING, spread=0.35))
+        writer.add_tensor(name + "attn_v.weight", random(KV_HEADS * width, EMBEDDING, spread=0.2))
+        writer.add_tensor(name + "attn_output.weight", attention)
+        writer.add_tensor(name + "ffn_gate_inp.weight", random(EXPERTS, EMBEDDING, spread=0.2))
+        writer.add_tensor(name + "ffn_gate_exps.weight", random(EXPERTS, FEED_FORWARD, EMBEDDING, spread=0.1))
+        writer.add_tensor(name + "ffn_up_exps.weight", random(EXPERTS, FEED_FORWARD, EMBEDDING, spread=0.1))
+        writer.add_tensor(name + "ffn_down_exps.weight", down)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
