@@ -1,15 +1,26 @@
-//! The JSON objects in a reply, however it is wrapped, and what each claims.
+//! What a reply claims: its objects, however they are wrapped, or what stands for one.
+//!
+//! Models are asked for JSON and send it in fences, in prose, inside a string, with slips, cut off, or leave the
+//! braces away. Everything that can mean only one thing is read; of anything else no more is said than that the
+//! reply is damaged.
+
+mod lenient;
+mod lines;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value};
 
 use super::pattern::{self, Pattern};
+use lenient::Outcome;
 
 /// One object of the paper's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
-    pub(super) turn: Option<u32>,
     pub(super) pattern: Pattern,
     pub(super) text: String,
+    /// The number that the reply gives the turn, where it gives one.
+    pub(super) turn: Option<u32>,
 }
 
 /// What a reply holds.
@@ -21,130 +32,191 @@ pub(super) struct Reading {
     pub(super) damaged: bool,
 }
 
-/// Longest object that is read, in bytes: a claim quotes one turn.
+/// Longest object that is read among other text, in bytes: a claim quotes one turn.
 const MAX_OBJECT: usize = 1 << 16;
 /// So many braces that open nothing readable, and the rest is noise. With [`MAX_OBJECT`] it bounds the time that a
 /// reply of nothing but braces takes.
 const MAX_FALSE_STARTS: usize = 256;
+/// So many times a string may hold the objects that are looked for.
+const MAX_LAYERS: usize = 2;
+
+const PATTERN_KEYS: &[&str] = &["userresponsepattern", "pattern", "category", "label"];
+const TEXT_KEYS: &[&str] = &["userresponsetext", "text", "span", "quote"];
+const TURN_KEYS: &[&str] = &["turn", "turnnumber", "turnid", "number", "message", "id"];
 
 /// Reads a reply.
 pub(super) fn read(content: &str) -> Reading {
-    let Reading { mut claims, mut damaged } = Reading::default();
+    let content = after_thinking(content);
+    if is_page(content) {
+        return Reading::default();
+    }
+    let mut reading = Reading::default();
+    read_objects(content, MAX_LAYERS, &mut reading);
+    if reading.claims.is_empty()
+        && let Some(content) = decoded(content)
+    {
+        reading = Reading::default();
+        read_objects(&content, MAX_LAYERS, &mut reading);
+    }
+    if reading.claims.is_empty() && !reading.damaged {
+        let blocks = lines::blocks(content);
+        reading.claims.extend(blocks.iter().filter_map(bare_claim));
+    }
+    if reading.claims.is_empty() && !reading.damaged {
+        let pattern = pattern::read_bare(&lines::unfenced(content));
+        if pattern != Pattern::Unknown {
+            reading.claims.push(Claim { pattern, text: String::new(), turn: None });
+        }
+    }
+    reading
+}
+
+/// What a model says when it has thought, if it shows its thoughts: they hold drafts.
+fn after_thinking(content: &str) -> &str {
+    match content.trim_start().strip_prefix("<think>") {
+        Some(thoughts) => thoughts.rsplit_once("</think>").map_or("", |(_, answer)| answer),
+        None => content,
+    }
+}
+
+/// Whether a server or a proxy has answered in the model's place.
+fn is_page(content: &str) -> bool {
+    let content = content.trim_start();
+    ["<!doctype", "<html", "<head", "<body", "<?xml"]
+        .iter()
+        .any(|tag| content.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
+}
+
+/// The content without the escapes that even the quotes of its objects wear: JSON's or HTML's.
+fn decoded(content: &str) -> Option<String> {
+    let opens_with = |c: char| content.split('{').skip(1).any(|inside| inside.trim_start().starts_with(c));
+    if opens_with('\\') {
+        Some(lenient::unescaped(content))
+    } else if opens_with('&') {
+        let quotes = content.replace("&quot;", "\"").replace("&#34;", "\"");
+        let quotes = quotes.replace("&#39;", "'").replace("&#x27;", "'").replace("&apos;", "'");
+        Some(quotes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    } else {
+        None
+    }
+}
+
+fn read_objects(content: &str, layers: usize, reading: &mut Reading) {
+    if let Ok(value) = serde_json::from_str(content.trim()) {
+        return collect(&value, layers, reading);
+    }
     let mut rest = content;
     let mut false_starts = 0;
     while let Some(start) = rest.find('{') {
         rest = &rest[start..];
-        match balanced(rest) {
-            Some(length) if let Ok(value) = serde_json::from_str::<Value>(&mended(&rest[..length])) => {
-                collect(&value, &mut claims);
-                rest = &rest[length..];
-            }
-            _ => {
+        match read_object(rest, layers, reading) {
+            Some(length) => rest = &rest[length..],
+            None => {
                 rest = &rest[1..];
-                let inside = rest.trim_start();
-                damaged |= inside.is_empty() || inside.starts_with('"');
                 false_starts += 1;
-                if false_starts == MAX_FALSE_STARTS {
-                    damaged = true;
-                    break;
-                }
             }
         }
-    }
-    let pattern = pattern::read_bare(content);
-    if claims.is_empty() && pattern != Pattern::Unknown {
-        claims.push(Claim { turn: None, pattern, text: String::new() });
-    }
-    Reading { claims, damaged }
-}
-
-/// Length of the object that `text` begins with: up to the brace that closes its first one, if that is near enough.
-fn balanced(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for (at, byte) in text.bytes().take(MAX_OBJECT).enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' if !in_string => depth += 1,
-            b'}' if !in_string => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ => {}
+        if false_starts == MAX_FALSE_STARTS {
+            reading.damaged = true;
+            return;
         }
     }
-    None
+    reading.damaged |= !reading.claims.is_empty() && rest.trim() == ",";
 }
 
-/// The object as valid JSON: control characters in strings escaped, escapes that JSON does not know (`\_`) reduced to
-/// their character, commas before a closing bracket dropped. What was valid stays as it was.
-fn mended(object: &str) -> String {
-    let mut out = String::with_capacity(object.len());
-    let mut in_string = false;
-    let mut chars = object.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => {
-                in_string = !in_string;
-                out.push(c);
-            }
-            '\\' if in_string => match chars.next() {
-                Some((_, next @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't'))) => {
-                    out.extend(['\\', next]);
+/// Reads the object that `text` begins with; returns its length, or `None` if there is none to read.
+fn read_object(text: &str, layers: usize, reading: &mut Reading) -> Option<usize> {
+    let window = &text[..text.floor_char_boundary(MAX_OBJECT)];
+    let mut values = serde_json::Deserializer::from_str(window).into_iter();
+    if let Some(Ok(value)) = values.next() {
+        collect(&value, layers, reading);
+        return Some(values.byte_offset());
+    }
+    let before = reading.claims.len();
+    match lenient::read(window) {
+        Outcome::Whole(value, length) => {
+            collect(&value, layers, reading);
+            // Without a claim, it may be a brace in prose that has swallowed an object.
+            (reading.claims.len() > before).then_some(length)
+        }
+        Outcome::CutOff { kept, last } if window.len() == text.len() => {
+            collect(&kept, layers, reading);
+            match claim(&last) {
+                Some(claim) if named(&last, TEXT_KEYS).next().is_some() => reading.claims.push(claim),
+                claim => {
+                    if claim.is_none() {
+                        collect(&Value::Object(last), layers, reading);
+                    }
+                    reading.damaged = true;
                 }
-                Some((at, 'u')) if is_hex4(&object[at + 1..]) => out.push_str("\\u"),
-                Some((_, next)) => out.push(next),
-                None => {}
-            },
-            c if in_string && c.is_control() => {
-                let escape = Value::String(c.to_string()).to_string();
-                out.push_str(escape.trim_matches('"'));
             }
-            ',' if !in_string && object[at + 1..].trim_start().starts_with(['}', ']']) => {}
-            c => out.push(c),
+            (reading.claims.len() > before).then_some(text.len())
+        }
+        Outcome::CutOff { .. } | Outcome::Broken => {
+            let inside = text[1..].trim_start();
+            reading.damaged |=
+                inside.is_empty() || inside.starts_with(lenient::is_quote) || lenient::key_follows(inside);
+            None
         }
     }
-    out
 }
 
-fn is_hex4(text: &str) -> bool {
-    text.len() >= 4 && text.bytes().take(4).all(|b| b.is_ascii_hexdigit())
-}
-
-/// The claims inside a value, at any depth (serde_json bounds it).
-fn collect(value: &Value, claims: &mut Vec<Claim>) {
+/// The claims inside a value, at any depth (whoever has read it has bounded it).
+fn collect(value: &Value, layers: usize, reading: &mut Reading) {
     match value {
         Value::Object(object) => match claim(object) {
-            Some(claim) => claims.push(claim),
-            None => object.values().for_each(|v| collect(v, claims)),
+            Some(claim) => reading.claims.push(claim),
+            None => object.values().for_each(|v| collect(v, layers, reading)),
         },
-        Value::Array(items) => items.iter().for_each(|v| collect(v, claims)),
+        Value::Array(items) => items.iter().for_each(|v| collect(v, layers, reading)),
+        Value::String(text) if layers > 0 && text.contains('{') => read_objects(text, layers - 1, reading),
         _ => {}
     }
 }
 
 fn claim(object: &Map<String, Value>) -> Option<Claim> {
-    let named = |names: &[&str]| {
-        object.iter().find_map(|(key, value)| {
-            let key: String =
-                key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-            names.contains(&key.as_str()).then_some(value)
-        })
-    };
-    let pattern = match named(&["userresponsepattern", "pattern", "category", "label"])? {
+    let pattern = match named(object, PATTERN_KEYS).next()? {
         Value::String(text) => pattern::read(text),
         Value::Null => Pattern::NoFeedback,
         other => pattern::read(&other.to_string()),
     };
-    let text = match named(&["userresponsetext", "text", "span", "quote"]) {
+    let text = match named(object, TEXT_KEYS).next() {
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" … "),
         _ => String::new(),
     };
-    let turn = named(&["turn"]).and_then(Value::as_u64).and_then(|n| n.try_into().ok());
-    Some(Claim { turn, pattern, text })
+    Some(Claim { pattern, text, turn: named(object, TURN_KEYS).find_map(turn) })
+}
+
+/// A claim that is made without braces: its pattern must be a name and no more, or any prose would be one.
+fn bare_claim(block: &Map<String, Value>) -> Option<Claim> {
+    let name = named(block, PATTERN_KEYS).next()?.as_str()?;
+    let pattern = pattern::read_bare(name);
+    (pattern != Pattern::Unknown).then(|| claim(block).map(|claim| Claim { pattern, ..claim }))?
+}
+
+/// The values under these keys, in the order of `keys`.
+fn named<'a>(object: &'a Map<String, Value>, keys: &'static [&str]) -> impl Iterator<Item = &'a Value> {
+    keys.iter()
+        .flat_map(move |name| object.iter().filter(move |(key, _)| simplified(key) == *name).map(|(_, v)| v))
+}
+
+/// A key without case, underscores and whatever else is no letter or digit.
+fn simplified(key: &str) -> String {
+    let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+    key.to_ascii_lowercase()
+}
+
+/// The number of a turn: `3`, `"3"`, `"turn 3"`, `"#3"`.
+fn turn(value: &Value) -> Option<u32> {
+    match value {
+        Value::Number(number) => number.as_u64()?.try_into().ok(),
+        Value::String(text) => {
+            let text = text.to_lowercase();
+            let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let before = text[..text.len() - digits.len()].trim_matches([' ', '#', '_', ':']);
+            ["", "turn", "message"].contains(&before).then(|| digits.trim_end().parse().ok())?
+        }
+        _ => None,
+    }
 }

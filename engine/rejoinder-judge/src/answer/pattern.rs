@@ -31,7 +31,9 @@ pub(super) fn read(text: &str) -> Pattern {
     if other_code {
         return Pattern::Unknown;
     }
-    if matches!(words.as_str(), "" | "none" | "no" | "null" | "n a" | "na") || words.contains("no feedback") {
+    if matches!(words.as_str(), "" | "none" | "no" | "null" | "n a" | "na" | "nofeedback")
+        || words.contains("no feedback")
+    {
         return Pattern::NoFeedback;
     }
     // "No positive feedback" is not the name that it holds.
@@ -39,22 +41,24 @@ pub(super) fn read(text: &str) -> Pattern {
         return Pattern::Unknown;
     }
     let by_name = [
-        ("without correction", Category::Ur3),
-        ("with correction", Category::Ur2),
+        ("withoutcorrection", Category::Ur3),
+        ("withcorrection", Category::Ur2),
         ("repeat", Category::Ur1),
         ("rephrase", Category::Ur1),
         ("clarification", Category::Ur4),
-        ("positive feedback", Category::Ur5),
+        ("positivefeedback", Category::Ur5),
     ];
-    let named = by_name.iter().filter(|(name, _)| words.contains(name)).map(|(_, c)| *c);
+    let joined = words.replace(' ', "");
+    let named = by_name.iter().filter(|(name, _)| joined.contains(name)).map(|(_, c)| *c);
     named.min_by_key(|&c| rank(c)).map_or(Pattern::Unknown, Pattern::Feedback)
 }
 
 /// Reads a reply that is nothing but a name, a code, or both: prose that mentions one is no answer.
 pub(super) fn read_bare(text: &str) -> Pattern {
     let words = words(&text.to_lowercase()).replace(' ', "");
-    let bare = words.strip_prefix("userresponsepattern").unwrap_or(&words);
-    if matches!(bare, "nofeedback" | "none" | "no" | "na") {
+    let labels = ["userresponsepattern", "pattern", "category", "label", "answer"];
+    let bare = labels.iter().find_map(|label| words.strip_prefix(label)).unwrap_or(&words);
+    if matches!(bare, "nofeedback" | "none" | "no" | "null" | "na") {
         return Pattern::NoFeedback;
     }
     let is_named = |category: &Category| {
@@ -98,6 +102,10 @@ mod tests {
             ("Make Aware with Correction (UR2)", Pattern::Feedback(Ur2)),
             ("Ask for Clarification", Pattern::Feedback(Ur4)),
             ("Positive Feedback", Pattern::Feedback(Ur5)),
+            ("MakeAwareWithCorrection", Pattern::Feedback(Ur2)),
+            ("make_aware_without_correction", Pattern::Feedback(Ur3)),
+            ("NoFeedback", Pattern::NoFeedback),
+            ("no_feedback", Pattern::NoFeedback),
             ("UR5, UR4", Pattern::Feedback(Ur4)),
             ("No Feedback", Pattern::NoFeedback),
             ("None.", Pattern::NoFeedback),
@@ -120,6 +128,7 @@ mod tests {
             ("Repeat/Rephrase (UR1)", Pattern::Feedback(Ur1)),
             ("UR1: Repeat or Rephrase", Pattern::Feedback(Ur1)),
             ("User Response Pattern: \"Positive Feedback\"", Pattern::Feedback(Ur5)),
+            ("Answer: **UR5**", Pattern::Feedback(Ur5)),
             ("No Feedback", Pattern::NoFeedback),
             ("None.", Pattern::NoFeedback),
             ("", Pattern::Unknown),
