@@ -76,9 +76,9 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     }
     let report = PlanReport::new(&engine, &plan, &client.price, &rate, assumptions);
     if args.json {
-        print_json(&report)?
+        print_json(&report)?;
     } else {
-        print(&report.text(if args.all { usize::MAX } else { ROWS }))?
+        print(&report.text(if args.all { usize::MAX } else { ROWS }))?;
     }
     Ok(Exit::Ok)
 }

@@ -1,6 +1,8 @@
 //! Turns that wait for the judge, as they lie in the spool: what is asked, and what is needed to write a feedback record
 //! once it is answered.
 
+use std::ops::Add;
+
 use rejoinder_cascade::Decision;
 use rejoinder_core::text::CharCount;
 use rejoinder_core::{RecordId, TurnRecord};
@@ -81,11 +83,9 @@ fn hints(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> Vec<Hint
 
 /// Estimated tokens of messages as a prompt shows them.
 fn shown_tokens(lines: &[Line]) -> u64 {
-    let head =
-        |line: &Line| CharCount { ascii: "# : \n".len() as u64 + line.role.name().len() as u64, other: 0 };
-    let count =
-        lines.iter().fold(CharCount::default(), |sum, line| sum + head(line) + CharCount::of(&line.text));
-    tokens::of(count)
+    let of =
+        |line: &Line| CharCount::of("# : \n") + CharCount::of(line.role.name()) + CharCount::of(&line.text);
+    tokens::of(lines.iter().map(of).fold(CharCount::default(), CharCount::add))
 }
 
 /// Puts rows that follow one another into groups that can share a request: as many turns as the config allows, and no more

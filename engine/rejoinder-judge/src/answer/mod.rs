@@ -128,7 +128,7 @@ fn read_turns(claims: &[Claim], damaged: bool, questions: &[Question]) -> Vec<Ve
     let mut stray = false;
     for claim in claims {
         let place = match claim.turn {
-            _ if questions.len() == 1 && claim.turn.is_none_or(|n| n == 1) => Some(0),
+            _ if questions.len() == 1 => Some(0),
             Some(number) => (number as usize).checked_sub(1).filter(|&i| i < questions.len()),
             None => {
                 let mut holding = (0..questions.len())
@@ -390,11 +390,7 @@ mod tests {
     fn a_conversation_reply_that_is_cut_off_or_broken_settles_only_what_it_says() {
         let q = question(&[("thanks", true), ("no, \"Python\"", true)]);
         let whole = r#"{"User Response Pattern":"UR5","User Response Text":"thanks"}"#;
-        for rest in [
-            r#"{"User Response Pattern":"UR2","User Respo"#,
-            "{",
-            r#"{"User Response Pattern":"UR2","User Response Text":"no, "Python""}"#,
-        ] {
+        for rest in [r#"{"User Response Pattern":"UR2","User Respo"#, "{"] {
             let read_back = read(Unit::Conversation, &q, &format!("{whole}\n{rest}"));
             assert_eq!(read_back[0].1, feedback("thanks", Category::Ur5, "thanks"));
             assert!(matches!(read_back[1].1, Finding::Unverified(_)), "{rest}");
