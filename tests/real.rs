@@ -254,10 +254,9 @@ fn killed_and_restarted(real: &Real) -> Result<(), Failed> {
     let port = free_port();
     let mut server = LlamaServer::start(real, port, 16_384);
     let config = judge_config(dir.path(), &server, "");
-    let calm = dir.path().join("calm");
-    rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&calm)]).expect(0);
-    let run = dir.path().join("run");
-    let out = text(&run);
+    let calm = text(&dir.path().join("calm"));
+    let calm = rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &calm, "--json"]).expect(0).json();
+    let out = text(&dir.path().join("run"));
     let child = support::command(&["run", DIALOGUES, "--config", &config, "--out", &out, "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -272,12 +271,19 @@ fn killed_and_restarted(real: &Real) -> Result<(), Failed> {
     server = LlamaServer::start(real, port, 16_384);
     let ended: support::Ended = child.wait_with_output()?.into();
     let summary = ended.expect(0).json();
-    assert_eq!(figure(&summary, "undecided"), 0, "{summary}");
-    drop(server);
-    // The weights are the same, and so is what they say.
-    if output_files(&run) != output_files(&calm) {
-        return Err("the output depends on the server's health".into());
-    }
+    // Not the same bytes: what a server computes together changes its probabilities in the last digits.
+    assert_eq!(
+        (figure(&summary, "undecided"), figure(&summary, "judged")),
+        (0, figure(&calm, "judged")),
+        "{summary}"
+    );
+    let in_flight = 4;
+    assert!(figure(&summary, "calls") <= figure(&calm, "calls") + 2 * in_flight, "{summary}");
+    // All that the second server counted was paid for, and no more than was in flight at the first one's end is unknown.
+    assert!(
+        figure(&summary, "reported_output_tokens") >= server.counter("tokens_predicted_total"),
+        "{summary}"
+    );
     Ok(())
 }
 
