@@ -262,14 +262,6 @@ struct Desk<'a> {
     stop: RefCell<Option<Stop>>,
 }
 
-/// How one request ended for good.
-enum Settled {
-    /// With a reply, which is stored.
-    Reply(Reply),
-    /// Without one.
-    Nothing,
-}
-
 impl Desk<'_> {
     async fn work(
         &self,
@@ -346,22 +338,20 @@ impl Desk<'_> {
         let known = replies.len();
         let mut next = Some(request);
         while let Some(request) = next {
-            match self.attempt(&questions, &replies, &request).await? {
-                Settled::Reply(reply) => replies.push(reply),
-                Settled::Nothing => break,
-            }
+            let Some(reply) = self.attempt(&questions, &replies, &request).await? else { break };
+            replies.push(reply);
             next = self.form.next(&questions, &replies);
         }
         Ok(replies.len() > known)
     }
 
-    /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped.
+    /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped; the reply, which is stored.
     async fn attempt(
         &self,
         questions: &[Question],
         replies: &[Reply],
         request: &Request,
-    ) -> Result<Settled, Gone> {
+    ) -> Result<Option<Reply>, Gone> {
         self.retries_left.set((self.retries_left.get() + RETRIES_A_REQUEST).min(10.0 * RETRIES_AT_FIRST));
         let (mut failures, mut waits) = (0, 0);
         let mut first_failure = None;
@@ -381,27 +371,27 @@ impl Desk<'_> {
                     drop(pass);
                     let outcome = Outcome { usage: reply.usage, ..failed(reservation.amount()) };
                     let told = self.answered(questions, replies, request, reply, (reservation, outcome));
-                    return told.await.map(Settled::Reply);
+                    return told.await.map(Some);
                 }
                 Attempt::TooLong(why) => {
                     drop(pass);
                     self.trouble_since.set(None);
                     let reply = Reply::too_long(self.config.model.clone(), why);
                     self.spend(reservation, failed(CALL), Some((&request.key, &reply))).await?;
-                    return Ok(Settled::Reply(reply));
+                    return Ok(Some(reply));
                 }
                 Attempt::Refused(why) => {
                     drop(pass);
                     self.spend(reservation, failed(CALL), None).await?;
                     self.count(|p| p.refused += 1);
                     self.note(&self.refused_in_a_row, MAX_REFUSED, why);
-                    return Ok(Settled::Nothing);
+                    return Ok(None);
                 }
                 Attempt::DeadEnd(why) => {
                     self.stop(Stop::Unavailable(why));
                     drop(pass);
                     self.spend(reservation, failed(CALL), None).await?;
-                    return Ok(Settled::Nothing);
+                    return Ok(None);
                 }
                 Attempt::NotSent(why) => {
                     pass.was_too_much(None);
@@ -441,7 +431,7 @@ impl Desk<'_> {
             }
             self.pause(jittered(failures + waits - 1)).await;
         }
-        Ok(Settled::Nothing)
+        Ok(None)
     }
 
     /// The right to make a request; `None` where it would pass the budget, also once all others are settled, of which most
