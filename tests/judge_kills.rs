@@ -196,11 +196,10 @@ impl<'b> Disturbed<'b> {
     fn go_on_until(&mut self, more: &[&str], moment: (usize, Duration)) -> Option<Ended> {
         let since = self.bench.server.requests();
         let ended = self.bench.run_and_kill(&self.path, more, moment);
-        let asked_again: Vec<String> = bodies(&self.bench.server, since)
-            .into_iter()
-            .filter(|body| self.stored.contains(&self.bench.keys[body]))
-            .collect();
-        assert!(asked_again.is_empty(), "asked again after kill {}: {asked_again:?}", self.kills);
+        let asked = bodies(&self.bench.server, since);
+        let again: Vec<&String> = asked.iter().map(|body| &self.bench.keys[body]).collect();
+        let again: Vec<_> = again.into_iter().filter(|key| self.stored.contains(*key)).collect();
+        assert!(again.is_empty(), "asked again after kill {}: {again:?}", self.kills);
         let now = stored(&self.path, &self.path.with_extension("copy"));
         assert!(self.stored.is_subset(&now), "a stored reply is gone after kill {}", self.kills);
         self.stored = now;
