@@ -168,7 +168,8 @@ fn a_small_budget_goes_to_the_conversations_with_the_most_expected_feedback_a_to
     assert_eq!(log.len(), 30);
     let (instructions, _) = log[0].prompt().split_once("\n<dialogue>\n").unwrap();
     let (_, question) = log[0].prompt().rsplit_once("</dialogue>\n").unwrap();
-    let fixed: u64 = [instructions, question].map(|text| TokenCounter::default().count(text)).iter().sum();
+    let counter: TokenCounter = Default::default();
+    let fixed = counter.count(instructions) + counter.count(question);
     // Conversations in input order: worth, and the turns that wait.
     let mut conversations: Vec<(u64, f64, f64, Vec<String>)> = Vec::new();
     for row in rows(&run.join("spool/part-00000.jsonl")) {
