@@ -104,9 +104,10 @@ impl Client {
     fn sort(&self, status: StatusCode, wait: Option<Duration>, body: &[u8]) -> Attempt {
         let said = || format!("HTTP {}: {}", status.as_u16(), message_of(body, self.api_key.as_ref()));
         match status.as_u16() {
-            200 => {
-                completion::read(body, &self.model).map_or_else(|| Attempt::Failed(said()), Attempt::Answered)
-            }
+            200 => match completion::read(body, &self.model) {
+                Some(reply) => Attempt::Answered(self.without_key(reply)),
+                None => Attempt::Failed(said()),
+            },
             429 | 502..=504 => Attempt::Busy(said(), wait),
             408 | 409 | 425 | 500..=599 => Attempt::Failed(said()),
             401..=404 => Attempt::DeadEnd(said()),
@@ -117,6 +118,15 @@ impl Client {
             _ if speaks_of_context(body) => Attempt::TooLong(said()),
             _ => Attempt::Refused(said()),
         }
+    }
+
+    /// A reply that may repeat the key, without it: replies are stored, shown and shared.
+    fn without_key(&self, reply: Reply) -> Reply {
+        let Some(key) = &self.api_key else { return reply };
+        let Reply { model, content, finish_reason, alternatives, usage } = reply;
+        let [model, content, finish_reason, alternatives] =
+            [model, content, finish_reason, alternatives].map(|text| key.hidden_in(&text));
+        Reply { model, content, finish_reason, alternatives, usage }
     }
 }
 
@@ -215,6 +225,18 @@ mod tests {
         }
         let sorted = client.sort(StatusCode::BAD_REQUEST, None, br#"{"error":{"message":"bad schema"}}"#);
         assert_eq!(sorted, Attempt::Refused("HTTP 400: bad schema".into()));
+    }
+
+    #[test]
+    fn a_reply_that_repeats_the_key_is_kept_without_it() {
+        let client = Client { api_key: Some(ApiKey::new("sk-secret".to_owned())), ..client() };
+        let body = r#"{"model":"m sk-secret","choices":[{"message":{"content":"sk\u002dsecret"},"finish_reason":"sk-secret",
+            "logprobs":{"content":[{"token":"sk-secret","logprob":0,"top_logprobs":[]}]}}]}"#;
+        let Attempt::Answered(reply) = client.sort(StatusCode::OK, None, body.as_bytes()) else {
+            panic!("{body}")
+        };
+        assert_eq!((reply.model.as_str(), reply.content.as_str()), ("m ***", "***"));
+        assert_eq!((reply.finish_reason.as_str(), reply.alternatives.as_str()), ("***", r#"[["***",0.0]]"#));
     }
 
     #[test]

@@ -1,0 +1,282 @@
+//! Kill −9 anywhere while the judge is asked, resume: no reply that was stored is asked for again, what was reserved and
+//! never settled stays spent, and the output is that of an undisturbed run.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+mod support;
+use support::server::{Server, by_rule, labelled, last_user_message};
+use support::{Ended, command, figure, folder, output_files, rejoinder, rows, text, write};
+
+#[path = "../benches/corpus.rs"]
+mod corpus;
+
+const KILLS: u64 = 20;
+const IN_FLIGHT: u64 = 8;
+/// As many may be asked again after one kill: those in flight, and those that are answered while the next ones are in
+/// flight and wait for the disk.
+const OPEN: u64 = 2 * IN_FLIGHT;
+
+/// Sends many of the corpus's later turns to the judge, beside those that the shipped rules send there.
+const RULES: &str = "format = 1\nlang = [\"en\"]\n[[rule]]\nid = \"kills.ask\"\nroute = \"escalate\"\ncategory = \"UR2\"\nweight = 0.5\n\
+     any = [\"now add\", \"next, write about\", \"and what about\", \"tell me more about\", \"how do i use\", \"make a table of\"]\n";
+
+/// A corpus, a server that answers by rule after a few milliseconds, and what an undisturbed run makes of both.
+struct Bench {
+    dir: tempfile::TempDir,
+    server: Server,
+    input: String,
+    config: String,
+    expected: Expected,
+    /// The key of each reply by the request's body.
+    keys: HashMap<String, String>,
+    /// HTTP requests of the undisturbed run.
+    calls: u64,
+}
+
+#[derive(PartialEq)]
+struct Expected {
+    files: Vec<(PathBuf, Vec<u8>)>,
+    kto: Vec<u8>,
+    asked: HashSet<String>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = folder();
+        let mut content = Vec::new();
+        corpus::write(&mut content, 600, 23, corpus::Style::default()).unwrap();
+        let input = write(dir.path(), "corpus.jsonl", content);
+        let rules = write(dir.path(), "kills.toml", RULES);
+        let server = Server::start(|request| {
+            std::thread::sleep(Duration::from_millis(4));
+            // Some of what nobody else has settled is feedback.
+            match last_user_message(request.prompt()).contains("river") && !request.is_probe() {
+                true => labelled(request, "B", &[("B", -0.1), ("F", -2.5)]),
+                false => by_rule(request),
+            }
+        });
+        // The constraint is given, so that a batch file has the same keys.
+        let config = format!(
+            "format = 1\n[output]\npart-mib = 1\n[rules]\npacks = [\"en\", {rules:?}]\n[[plugin]]\nname = \"rephrase\"\n\
+             [judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = {IN_FLIGHT}\nconstraint = \"choice\"\n",
+            server.base_url()
+        );
+        let config = write(dir.path(), "judge.toml", config);
+        let whole = dir.path().join("whole");
+        let out = text(&whole);
+        let summary =
+            rejoinder(&["run", &input, "--config", &config, "--out", &out, "--json"]).expect(0).json();
+        assert_eq!(figure(&summary, "undecided"), 0);
+        let calls = figure(&summary, "calls");
+        assert_eq!(calls, server.all_requests() as u64);
+        let expected = Expected::of(&whole, bodies(&server, 0));
+        assert!(expected.asked.len() > 300, "{summary}");
+        for kind in ["parts", "judged"] {
+            assert!(expected.files.iter().any(|(path, _)| path.starts_with(kind)), "no {kind}/ in {summary}");
+        }
+        assert!(!expected.kto.is_empty());
+        let spooled = text(&dir.path().join("spooled"));
+        rejoinder(&["run", &input, "--config", &config, "--offline", "--out", &spooled]).expect(0);
+        let batch = text(&dir.path().join("batch.jsonl"));
+        rejoinder(&["judge", &spooled, "--export-batch", &batch]).expect(0);
+        let keys = rows(Path::new(&batch))
+            .into_iter()
+            .map(|row| (row["body"].to_string(), row["custom_id"].as_str().unwrap().to_owned()))
+            .collect();
+        Self { dir, server, input, config, expected, keys, calls }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Begins a run or goes on with it, and kills it once the server was asked so many more requests, and so much later;
+    /// `None` if it was killed.
+    fn run_and_kill(&self, run: &Path, more: &[&str], (requests, later): (usize, Duration)) -> Option<Ended> {
+        let out = text(run);
+        let begin = ["run", &self.input, "--config", &self.config, "--out", &out];
+        let args = match run.join("manifest.json").exists() {
+            true => [&["resume", &out], more].concat(),
+            false => {
+                // Killed before there was a run: what lies there is none.
+                let _ = std::fs::remove_dir_all(run);
+                [&begin, more].concat()
+            }
+        };
+        let moment = self.server.requests().saturating_add(requests);
+        // What it prints is small enough for the pipes.
+        let mut command = command(&args);
+        let command = command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if self.server.requests() >= moment {
+                std::thread::sleep(later);
+                child.kill().unwrap();
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        let ended = child.wait_with_output().unwrap();
+        ended.status.code().is_some().then(|| ended.into())
+    }
+}
+
+impl Expected {
+    fn of(run: &Path, asked: HashSet<String>) -> Self {
+        let kto = run.with_extension("kto");
+        rejoinder(&["export", "kto", &text(run), "--out", &text(&kto)]).expect(0);
+        Self { files: output_files(run), kto: std::fs::read(kto).unwrap(), asked }
+    }
+}
+
+/// What the server was asked since its request number `from`.
+fn bodies(server: &Server, from: usize) -> HashSet<String> {
+    server.log()[from..].iter().map(|request| request.body.to_string()).collect()
+}
+
+/// The keys of the replies that are stored in a run. Read from a copy: opening a database puts its log in order.
+fn stored(run: &Path, copy: &Path) -> HashSet<String> {
+    let _ = std::fs::remove_dir_all(copy);
+    std::fs::create_dir(copy).unwrap();
+    for name in ["replies.sqlite", "replies.sqlite-wal"] {
+        if run.join(name).exists() {
+            std::fs::copy(run.join(name), copy.join(name)).unwrap();
+        }
+    }
+    let Ok(store) = rusqlite::Connection::open(copy.join("replies.sqlite")) else { return HashSet::new() };
+    let Ok(mut select) = store.prepare("SELECT reply_key FROM replies") else { return HashSet::new() };
+    select.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// Printed where a test fails; `REJOINDER_TEST_SEED` sets it.
+fn random() -> fastrand::Rng {
+    let clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos() as u64);
+    let seed = std::env::var("REJOINDER_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(clock);
+    println!("REJOINDER_TEST_SEED={seed}");
+    fastrand::Rng::with_seed(seed)
+}
+
+/// A run under kills, as the server and the disk saw it.
+struct Disturbed<'b> {
+    bench: &'b Bench,
+    path: PathBuf,
+    /// The server's counts when it began: of all requests, and of those that ask.
+    before: (usize, usize),
+    kills: u64,
+    /// The stored replies at the last kill.
+    stored: HashSet<String>,
+}
+
+impl<'b> Disturbed<'b> {
+    fn new(bench: &'b Bench, name: &str) -> Self {
+        let before = (bench.server.all_requests(), bench.server.requests());
+        Self { bench, path: bench.path(name), before, kills: 0, stored: HashSet::new() }
+    }
+
+    fn all_requests(&self) -> u64 {
+        (self.bench.server.all_requests() - self.before.0) as u64
+    }
+
+    /// To a kill at a random moment, or to the end.
+    fn go_on(&mut self, more: &[&str], random: &mut fastrand::Rng) -> Option<Ended> {
+        let share = 2 * self.bench.expected.asked.len() / KILLS as usize;
+        let moment = (random.usize(1..=share), Duration::from_micros(random.u64(0..6_000)));
+        self.go_on_until(more, moment)
+    }
+
+    fn go_to_the_end(&mut self) -> Option<Ended> {
+        self.go_on_until(&[], (usize::MAX, Duration::ZERO))
+    }
+
+    fn go_on_until(&mut self, more: &[&str], moment: (usize, Duration)) -> Option<Ended> {
+        let since = self.bench.server.requests();
+        let ended = self.bench.run_and_kill(&self.path, more, moment);
+        let asked = bodies(&self.bench.server, since);
+        let again: Vec<&String> = asked.iter().map(|body| &self.bench.keys[body]).collect();
+        let again: Vec<_> = again.into_iter().filter(|key| self.stored.contains(*key)).collect();
+        assert!(again.is_empty(), "asked again after kill {}: {again:?}", self.kills);
+        let now = stored(&self.path, &self.path.with_extension("copy"));
+        assert!(self.stored.is_subset(&now), "a stored reply is gone after kill {}", self.kills);
+        self.stored = now;
+        self.kills += u64::from(ended.is_none());
+        ended
+    }
+
+    /// That a run which has come to its end is what it would have been without a kill, and cost little more.
+    fn check(&self, summary: &Value) {
+        let Self { bench, kills, .. } = self;
+        assert_eq!(figure(summary, "undecided"), 0);
+        let log = &bench.server.log()[self.before.1..];
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        for request in log {
+            *counts.entry(request.body.to_string()).or_default() += 1;
+        }
+        let asked: HashSet<String> = counts.keys().cloned().collect();
+        assert!(asked == bench.expected.asked, "other questions after {kills} kills");
+        assert!(Expected::of(&self.path, asked) == bench.expected, "other output after {kills} kills");
+        let again = log.len() as u64 - counts.len() as u64;
+        assert!(again <= kills * OPEN, "{again} asked again by {kills} kills");
+        assert!(counts.values().all(|&count| count <= 1 + kills));
+        let calls = figure(summary, "calls");
+        // What was reserved and not settled when a kill came may or may not have been sent: it is spent.
+        assert!(calls >= self.all_requests(), "{calls} spent, {} seen", self.all_requests());
+        assert!(calls <= bench.calls + kills * OPEN, "{calls} spent after {kills} kills");
+    }
+}
+
+#[test]
+fn a_run_killed_twenty_times_while_judging_pays_for_no_reply_twice() {
+    let bench = Bench::new();
+    let mut random = random();
+    let (mut kills, mut in_the_middle) = (0, 0);
+    for number in 0.. {
+        let mut run = Disturbed::new(&bench, &format!("run{number}"));
+        let ended = loop {
+            let resumed = match kills + run.kills < KILLS {
+                true => run.go_on(&[], &mut random),
+                false => run.go_to_the_end(),
+            };
+            if let Some(ended) = resumed {
+                break ended;
+            }
+            in_the_middle += u64::from(!run.stored.is_empty());
+        };
+        kills += run.kills;
+        run.check(&ended.expect(0).json());
+        if kills >= KILLS {
+            break;
+        }
+    }
+    assert!(in_the_middle >= KILLS / 2, "{in_the_middle} of {kills} kills came while replies were stored");
+}
+
+#[test]
+fn the_budget_of_calls_holds_over_all_kills() {
+    let bench = Bench::new();
+    let mut random = random();
+    let mut run = Disturbed::new(&bench, "run");
+    // A kill leaves reservations that were never sent: the budget ends sooner, never later.
+    let mut budget = bench.calls / 3;
+    let summary = loop {
+        let calls = budget.to_string();
+        let ended = run.go_on(&["--calls", &calls], &mut random);
+        assert!(run.all_requests() <= budget, "{} of {budget} after {} kills", run.all_requests(), run.kills);
+        match ended {
+            None => {}
+            Some(ended) if ended.code == 4 => {
+                let spent = figure(&ended.json(), "calls");
+                assert_eq!(spent, budget);
+                budget += bench.calls / 3;
+            }
+            Some(ended) => break ended.expect(0).json(),
+        }
+        assert!(run.kills < 5 * KILLS, "no end");
+    };
+    assert!(run.kills >= KILLS / 2, "{} kills", run.kills);
+    run.check(&summary);
+}
