@@ -10,6 +10,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 /// How long a process waits for another that holds the file.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// What SQLite calls a file that is none.
+pub(crate) const IN_MEMORY: &str = ":memory:";
+
 /// The ledger or the replies cannot be used.
 #[derive(Debug)]
 pub enum LedgerError {
