@@ -25,7 +25,7 @@ BIN = SERVER.parent.parent
 # The corpus has 1.2 later turns a conversation; a few of them may wait in vain for the last digit.
 TURNS_A_CONVERSATION = 1.19
 
-CONFIG = """
+CONFIG = """format = 1
 [judge]
 base-url = "{url}"
 identity = "bench"
