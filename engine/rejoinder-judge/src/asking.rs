@@ -1,6 +1,6 @@
 //! Gets questions answered: each once, within the budget, as many at a time as the server bears, through bad weather.
 //!
-//! Three threads: one finds questions and puts them into words, this one sends and waits, and the clerk writes down. A
+//! Four threads: one finds questions and puts them into words, this one sends and waits, and the clerk's two write down. A
 //! question passes: its reply is not stored → reserved → through the gate → sent → stored.
 
 use std::cell::{Cell, RefCell};
@@ -41,6 +41,8 @@ const RETRIES_AT_FIRST: f64 = 32.0;
 const RETRIES_A_REQUEST: f64 = 0.2;
 /// So many names of other models are kept.
 const MAX_MODELS: usize = 8;
+/// So many times as may be in flight are open at most, with those that wait for the disk: what a kill can cost.
+const MOST_OPEN: usize = 8;
 /// Requests that are found ahead of those that wait at the gate.
 const AHEAD: usize = 256;
 
@@ -161,6 +163,7 @@ pub fn ask(
             refused_in_a_row: Cell::new(0),
             retries_left: Cell::new(RETRIES_AT_FIRST),
             reserved: Cell::new(0),
+            unwritten: Cell::new(0),
             settled: Notify::new(),
             last_failure: RefCell::default(),
             other_models: RefCell::default(),
@@ -173,9 +176,8 @@ pub fn ask(
             stop: desk.stop.take(),
         };
         drop(desk);
-        let failed = "neither thread panics";
-        written.join().expect(failed)?;
-        finder.join().expect(failed)?;
+        written.join()?;
+        finder.join().expect("finding does not panic")?;
         // The clerk, who alone can be gone, has told why by now.
         worked.map(|()| asked).map_err(|Gone| JudgeError::Client("the ledger cannot be written".to_owned()))
     })
@@ -256,6 +258,8 @@ struct Desk<'a> {
     retries_left: Cell<f64>,
     /// Requests that are reserved and not settled.
     reserved: Cell<usize>,
+    /// Requests that have ended and wait for the disk.
+    unwritten: Cell<usize>,
     settled: Notify,
     last_failure: RefCell<String>,
     other_models: RefCell<BTreeSet<String>>,
@@ -273,8 +277,7 @@ impl Desk<'_> {
         let mut has_ended = false;
         loop {
             self.report(on_progress);
-            // As many wait at the gate, reserved, as may be in flight: the next ones go out without waiting for the disk.
-            let wants_more = !has_ended && !self.has_stopped() && open.len() < 2 * self.gate.limit().max(1);
+            let wants_more = !has_ended && !self.has_stopped() && self.has_room(open.len());
             tokio::select! {
                 biased;
                 Some((key, replied)) = open.next(), if !open.is_empty() => {
@@ -308,6 +311,16 @@ impl Desk<'_> {
             self.stop(Stop::Unavailable(why));
         }
         Ok(())
+    }
+
+    /// Whether one more request should be reserved, while so many are open: as many wait at the gate as may be in flight, so
+    /// that the next ones go out without waiting for the disk; more are on their way to it where the server is faster than
+    /// the disk and the gate runs empty.
+    fn has_room(&self, open: usize) -> bool {
+        let limit = self.gate.limit();
+        let waiting = open - self.unwritten.get() - self.gate.in_flight();
+        open < MOST_OPEN * limit
+            && (waiting < limit || (self.gate.waiting() < limit / 4 && waiting < 4 * limit))
     }
 
     fn count(&self, change: impl FnOnce(&mut Progress)) {
@@ -503,9 +516,11 @@ impl Desk<'_> {
         reply: Option<(&String, &Reply)>,
     ) -> Result<(), Gone> {
         let (amount, usage) = (outcome.amount, outcome.usage.unwrap_or_default());
+        self.unwritten.set(self.unwritten.get() + 1);
         self.clerk
             .settle(reservation, outcome, reply.map(|(key, reply)| (key.clone(), reply.clone())))
             .await?;
+        self.unwritten.set(self.unwritten.get() - 1);
         self.is_settled();
         self.count(|p| {
             p.attempts += 1;

@@ -1,5 +1,9 @@
-//! Writes down what is reserved, answered and spent: on a thread of its own, as much in one transaction as has come
-//! together, for a transaction costs a wait for the disk however much is in it. Who asked is told once it is durable.
+//! Writes down what is reserved, answered and spent, as much in one transaction as has come together, for a transaction costs
+//! a wait for the disk however much is in it. Who asked is told once it is durable.
+//!
+//! Two threads, one a file, so that the two waits for the disk are one: the first stores replies and hands each on, once
+//! it is durable, to the second, which keeps the ledger. A kill between the two leaves a request that counts as open, never a
+//! lost answer.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -10,46 +14,63 @@ use tokio::sync::oneshot;
 /// What one transaction holds at most.
 const MOST: usize = 4096;
 
+/// A line for the ledger.
 enum Note {
-    Reserve {
-        key: String,
-        amount: Spending,
-        told: oneshot::Sender<Option<Reservation>>,
-    },
-    Settle {
-        reservation: Reservation,
-        outcome: Outcome,
-        reply: Option<Box<(String, Reply)>>,
-        told: oneshot::Sender<()>,
-    },
-    Release {
-        reservation: Reservation,
-    },
+    Reserve { key: String, amount: Spending, told: oneshot::Sender<Option<Reservation>> },
+    Settle { reservation: Reservation, outcome: Outcome, told: oneshot::Sender<()> },
+    Release { reservation: Reservation },
 }
 
-/// Where to hand in notes. Once it is dropped, all of them are written and the thread ends.
-pub(crate) struct Clerk(Sender<Note>);
+/// A reply to be stored under its key, and what to note after it.
+struct Answer {
+    key: String,
+    reply: Reply,
+    then: Note,
+}
 
-/// The clerk's thread has ended, because of a failure that it tells when it is joined.
+/// Where to hand in notes. Once it is dropped, all of them are written and the threads end.
+pub(crate) struct Clerk {
+    answers: Sender<Answer>,
+    notes: Sender<Note>,
+}
+
+/// A clerk's thread has ended, because of a failure that it tells when it is joined.
 #[derive(Debug)]
 pub(crate) struct Gone;
 
+/// The clerk's threads.
+pub(crate) struct Writing<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
+
+impl Writing<'_> {
+    /// Waits until everything is written.
+    pub(crate) fn join(self) -> Result<(), LedgerError> {
+        let ended = self.0.map(|thread| thread.join().expect("no clerk panics"));
+        ended.into_iter().collect()
+    }
+}
+
 impl Clerk {
-    /// Starts the thread.
+    /// Starts the threads.
     pub(crate) fn start<'s, 'e: 's>(
         scope: &'s Scope<'s, 'e>,
         ledger: &'e Ledger,
         replies: &'e Replies,
         limits: Limits,
-    ) -> (Self, ScopedJoinHandle<'s, Result<(), LedgerError>>) {
-        let (sender, receiver) = channel();
-        (Self(sender), scope.spawn(move || write(&receiver, ledger, replies, &limits)))
+    ) -> (Self, Writing<'s>) {
+        let (answers, answered) = channel();
+        let (notes, noted) = channel();
+        let after = notes.clone();
+        let writing = Writing([
+            scope.spawn(move || store(&answered, &after, replies)),
+            scope.spawn(move || write(&noted, ledger, &limits)),
+        ]);
+        (Self { answers, notes }, writing)
     }
 
     /// The right to make a request, or `None` where that would pass a limit.
     pub(crate) async fn reserve(&self, key: &str, amount: Spending) -> Result<Option<Reservation>, Gone> {
         let (told, tell) = oneshot::channel();
-        self.0.send(Note::Reserve { key: key.to_owned(), amount, told }).map_err(|_| Gone)?;
+        self.notes.send(Note::Reserve { key: key.to_owned(), amount, told }).map_err(|_| Gone)?;
         tell.await.map_err(|_| Gone)
     }
 
@@ -61,45 +82,55 @@ impl Clerk {
         reply: Option<(String, Reply)>,
     ) -> Result<(), Gone> {
         let (told, tell) = oneshot::channel();
-        self.0
-            .send(Note::Settle { reservation, outcome, reply: reply.map(Box::new), told })
-            .map_err(|_| Gone)?;
+        let then = Note::Settle { reservation, outcome, told };
+        match reply {
+            Some((key, reply)) => self.answers.send(Answer { key, reply, then }).map_err(|_| Gone)?,
+            None => self.notes.send(then).map_err(|_| Gone)?,
+        }
         tell.await.map_err(|_| Gone)
     }
 
     /// A request was never sent.
     pub(crate) fn release(&self, reservation: Reservation) -> Result<(), Gone> {
-        self.0.send(Note::Release { reservation }).map_err(|_| Gone)
+        self.notes.send(Note::Release { reservation }).map_err(|_| Gone)
     }
 }
 
-fn write(
-    notes: &Receiver<Note>,
-    ledger: &Ledger,
-    replies: &Replies,
-    limits: &Limits,
-) -> Result<(), LedgerError> {
-    while let Ok(first) = notes.recv() {
-        let mut entries = Vec::new();
-        let mut answers = Vec::new();
+/// All that has come together; waits for the first. `None` once there will be no more.
+fn together<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
+    let first = queue.recv().ok()?;
+    Some(std::iter::once(first).chain(queue.try_iter().take(MOST - 1)).collect())
+}
+
+fn store(answered: &Receiver<Answer>, notes: &Sender<Note>, replies: &Replies) -> Result<(), LedgerError> {
+    while let Some(answers) = together(answered) {
+        replies.put(answers.iter().map(|answer| (answer.key.as_str(), &answer.reply)))?;
+        for answer in answers {
+            if notes.send(answer.then).is_err() {
+                // The other thread tells why.
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write(noted: &Receiver<Note>, ledger: &Ledger, limits: &Limits) -> Result<(), LedgerError> {
+    while let Some(notes) = together(noted) {
+        let mut entries = Vec::with_capacity(notes.len());
         let (mut to_reserve, mut settled) = (Vec::new(), Vec::new());
-        for note in std::iter::once(first).chain(notes.try_iter().take(MOST - 1)) {
+        for note in notes {
             match note {
                 Note::Reserve { key, amount, told } => {
                     entries.push(Entry::Reserve { key, amount });
                     to_reserve.push(told);
                 }
-                Note::Settle { reservation, outcome, reply, told } => {
+                Note::Settle { reservation, outcome, told } => {
                     entries.push(Entry::Settle(reservation, outcome));
-                    answers.extend(reply);
                     settled.push(told);
                 }
                 Note::Release { reservation } => entries.push(Entry::Release(reservation)),
             }
-        }
-        // The replies first: a kill between the two leaves a request that counts as open, never a lost answer.
-        if !answers.is_empty() {
-            replies.put(answers.iter().map(|answer| (answer.0.as_str(), &answer.1)))?;
         }
         let reserved = ledger.write(&entries, limits)?;
         // Whoever does not listen any more has been stopped.

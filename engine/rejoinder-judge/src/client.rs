@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use rejoinder_ledger::Reply;
-use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use crate::asking::JudgeError;
@@ -39,7 +39,8 @@ pub(crate) enum Attempt {
 pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
-    completions: String,
+    /// Parsed once, not for each request; or why it is no address.
+    completions: Result<Url, String>,
     model: String,
     api_key: Option<ApiKey>,
 }
@@ -69,7 +70,7 @@ impl Client {
         let base = config.url();
         Ok(Self {
             http,
-            completions: format!("{base}/chat/completions"),
+            completions: Url::parse(&format!("{base}/chat/completions")).map_err(|e| e.to_string()),
             base,
             model: config.model.clone(),
             api_key: config.api_key.clone(),
@@ -78,7 +79,11 @@ impl Client {
 
     /// Sends one request; returns the HTTP status (0 if none came) and what became of it.
     pub(crate) async fn attempt(&self, body: String) -> (u16, Attempt) {
-        let response = match self.http.post(&self.completions).body(body).send().await {
+        let url = match &self.completions {
+            Ok(url) => url.clone(),
+            Err(why) => return (0, Attempt::DeadEnd(why.clone())),
+        };
+        let response = match self.http.post(url).body(body).send().await {
             Ok(response) => response,
             Err(e) if e.is_connect() => return (0, Attempt::NotSent(describe(&e))),
             Err(e) if e.is_builder() => return (0, Attempt::DeadEnd(describe(&e))),
@@ -258,7 +263,7 @@ mod tests {
 
     fn client() -> Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let [base, completions] = [String::new(), String::new()];
+        let (base, completions) = (String::new(), Err(String::new()));
         Client { http: reqwest::Client::new(), base, completions, model: "m".into(), api_key: None }
     }
 }

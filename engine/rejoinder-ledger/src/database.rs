@@ -10,6 +10,13 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 /// How long a process waits for another that holds the file.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// A checkpoint writes each page that changed since the last one once: keys are random, so seldom is cheaper. 32 MiB.
+const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
+/// Memory for pages, so that those on the way to a key are not read again for each.
+const CACHE_KIB: i64 = 16 << 10;
+/// What SQLite calls a file that is none.
+pub(crate) const IN_MEMORY: &str = ":memory:";
+
 /// The ledger or the replies cannot be used.
 #[derive(Debug)]
 pub enum LedgerError {
@@ -55,6 +62,8 @@ impl Database {
             connection.busy_timeout(BUSY)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", PAGES_BETWEEN_CHECKPOINTS)?;
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
             let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
             if found < version {
                 bring_up_to_date(&connection, steps)?;

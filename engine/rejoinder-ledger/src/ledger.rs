@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::database::{Database, LedgerError};
+use crate::database::{Database, IN_MEMORY, LedgerError};
 use crate::spending::{Limits, Spending};
 
 const STEPS: &[&str] = &[
@@ -151,6 +151,14 @@ impl Ledger {
     /// If there is none, it is no ledger, or it is a newer engine's.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         Database::open(path, false, STEPS).map(Self)
+    }
+
+    /// A ledger that nobody sees and that ends with the process: to measure what asking costs without a disk.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn in_memory() -> Result<Self, LedgerError> {
+        Self::create(Path::new(IN_MEMORY))
     }
 
     /// Commits a part whose files are in place.

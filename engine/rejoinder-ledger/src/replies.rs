@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::database::{Database, LedgerError};
+use crate::database::{Database, IN_MEMORY, LedgerError};
 use crate::ledger::Usage;
 
 const STEPS: &[&str] = &[
@@ -54,7 +54,8 @@ impl Reply {
 /// writes.
 pub struct Replies {
     writer: Database,
-    reader: Database,
+    /// None where no second handle sees what the writer writes.
+    reader: Option<Database>,
 }
 
 impl Replies {
@@ -64,7 +65,19 @@ impl Replies {
     /// If the file cannot be made, is no store of replies, or is a newer engine's.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let writer = Database::open(path, true, STEPS)?;
-        Ok(Self { writer, reader: Database::open(path, false, STEPS)? })
+        Ok(Self { writer, reader: Some(Database::open(path, false, STEPS)?) })
+    }
+
+    /// A store that nobody shares and that ends with the process: to measure what asking costs without a disk.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn in_memory() -> Result<Self, LedgerError> {
+        Ok(Self { writer: Database::open(Path::new(IN_MEMORY), true, STEPS)?, reader: None })
+    }
+
+    fn reader(&self) -> &Database {
+        self.reader.as_ref().unwrap_or(&self.writer)
     }
 
     /// The reply under a key.
@@ -73,7 +86,7 @@ impl Replies {
     /// If SQLite fails.
     pub fn get(&self, key: &str) -> Result<Option<Reply>, LedgerError> {
         let select = "SELECT model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens FROM replies WHERE reply_key = ?1";
-        self.reader.with(|c| {
+        self.reader().with(|c| {
             c.prepare_cached(select)?
                 .query_row([key], |row| {
                     let tokens = |i| row.get::<_, Option<i64>>(i).map(|n| n.map(i64::cast_unsigned));
@@ -102,7 +115,7 @@ impl Replies {
     /// # Errors
     /// If SQLite fails.
     pub fn contains(&self, key: &str) -> Result<bool, LedgerError> {
-        self.reader.with(|c| c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key]))
+        self.reader().with(|c| c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key]))
     }
 
     /// Stores replies, all or none, durably. The first one under a key stays.
