@@ -108,6 +108,17 @@ impl From<rejoinder_ledger::LedgerError> for Failure {
     }
 }
 
+impl From<rejoinder_judge::JudgeError> for Failure {
+    fn from(error: rejoinder_judge::JudgeError) -> Self {
+        use rejoinder_judge::JudgeError::{Client, Form, Ledger};
+        let exit = match error {
+            Client(_) | Form(_) => Exit::Invalid,
+            Ledger(_) => Exit::Io,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
 impl From<rejoinder_rules::PackError> for Failure {
     fn from(error: rejoinder_rules::PackError) -> Self {
         Self::invalid(error.to_string())

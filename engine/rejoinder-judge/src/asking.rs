@@ -21,7 +21,7 @@ use crate::answer::Finding;
 use crate::clerk::{Clerk, Gone};
 use crate::client::{Attempt, Client};
 use crate::config::JudgeConfig;
-use crate::form::Form;
+use crate::form::{Followed, Form};
 use crate::gate::{Gate, TICK};
 use crate::question::Question;
 use crate::request::Request;
@@ -212,30 +212,16 @@ fn find(
 ) -> Result<(), LedgerError> {
     let mut failure = None;
     source(&mut |questions| {
-        let mut replies = Vec::new();
-        let found = (|| {
-            while let Some(request) = form.next(&questions, &replies) {
-                match store.get(&request.key)? {
-                    Some(reply) => replies.push(reply),
-                    None => return Ok(Some(request)),
-                }
-            }
-            Ok(None)
-        })();
-        let next = match found {
+        let Followed { replies, next, .. } = match form.follow(&questions, store) {
+            Ok(followed) => followed,
             Err(error) => {
                 failure = Some(error);
                 return ControlFlow::Break(());
             }
-            Ok(None) => Found::Stored(replies.len() as u64),
-            Ok(Some(request)) => {
-                if !replies.is_empty() && jobs.blocking_send(Found::Stored(replies.len() as u64)).is_err() {
-                    return ControlFlow::Break(());
-                }
-                Found::Job(Box::new(Job { questions, replies, request }))
-            }
         };
-        match jobs.blocking_send(next) {
+        let stored = (!replies.is_empty()).then_some(Found::Stored(replies.len() as u64));
+        let job = next.map(|request| Found::Job(Box::new(Job { questions, replies, request })));
+        match stored.into_iter().chain(job).try_for_each(|found| jobs.blocking_send(found)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
@@ -350,21 +336,22 @@ impl Desk<'_> {
         let Job { questions, mut replies, request } = job;
         let known = replies.len();
         let mut next = Some(request);
-        while let Some(request) = next {
-            let Some(reply) = self.attempt(&questions, &replies, &request).await? else { break };
-            replies.push(reply);
+        while let Some(request) = next
+            && self.attempt(&questions, &mut replies, &request).await?
+        {
             next = self.form.next(&questions, &replies);
         }
         Ok(replies.len() > known)
     }
 
-    /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped; the reply, which is stored.
+    /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped; says whether there is a
+    /// reply, which is then stored and the last of `replies`.
     async fn attempt(
         &self,
         questions: &[Question],
-        replies: &[Reply],
+        replies: &mut Vec<Reply>,
         request: &Request,
-    ) -> Result<Option<Reply>, Gone> {
+    ) -> Result<bool, Gone> {
         self.retries_left.set((self.retries_left.get() + RETRIES_A_REQUEST).min(10.0 * RETRIES_AT_FIRST));
         let (mut failures, mut waits) = (0, 0);
         let mut first_failure = None;
@@ -383,28 +370,30 @@ impl Desk<'_> {
                     pass.was_answered();
                     drop(pass);
                     let outcome = Outcome { usage: reply.usage, ..failed(reservation.amount()) };
-                    let told = self.answered(questions, replies, request, reply, (reservation, outcome));
-                    return told.await.map(Some);
+                    replies.push(reply);
+                    self.answered(questions, replies, request, reservation, outcome).await?;
+                    return Ok(true);
                 }
                 Attempt::TooLong(why) => {
                     drop(pass);
                     self.trouble_since.set(None);
                     let reply = Reply::too_long(self.config.model.clone(), why);
-                    self.spend(reservation, failed(CALL), Some((&request.key, &reply))).await?;
-                    return Ok(Some(reply));
+                    replies.push(reply.clone());
+                    self.spend(reservation, failed(CALL), Some((request.key.clone(), reply))).await?;
+                    return Ok(true);
                 }
                 Attempt::Refused(why) => {
                     drop(pass);
                     self.spend(reservation, failed(CALL), None).await?;
                     self.count(|p| p.refused += 1);
                     self.note(&self.refused_in_a_row, MAX_REFUSED, why);
-                    return Ok(None);
+                    return Ok(false);
                 }
                 Attempt::DeadEnd(why) => {
                     self.stop(Stop::Unavailable(why));
                     drop(pass);
                     self.spend(reservation, failed(CALL), None).await?;
-                    return Ok(None);
+                    return Ok(false);
                 }
                 Attempt::NotSent(why) => {
                     pass.was_too_much(None);
@@ -444,7 +433,7 @@ impl Desk<'_> {
             }
             self.pause(jittered(failures + waits - 1)).await;
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// The right to make a request; `None` where it would pass the budget, also once all others are settled, of which most
@@ -477,35 +466,35 @@ impl Desk<'_> {
         self.settled.notify_one();
     }
 
-    /// Stores a reply, with what it cost and whether it says anything.
+    /// Stores the last of the replies, with what it cost and whether it says anything.
     async fn answered(
         &self,
         questions: &[Question],
         replies: &[Reply],
         request: &Request,
-        reply: Reply,
-        (reservation, mut outcome): (Reservation, Outcome),
-    ) -> Result<Reply, Gone> {
+        reservation: Reservation,
+        mut outcome: Outcome,
+    ) -> Result<(), Gone> {
         self.trouble_since.set(None);
         self.failed_in_a_row.set(0);
         self.refused_in_a_row.set(0);
+        let Some(reply) = replies.last() else { return Ok(()) };
         if reply.model != self.config.model && self.other_models.borrow().len() < MAX_MODELS {
             self.other_models.borrow_mut().insert(reply.model.clone());
         }
-        let all: Vec<Reply> = replies.iter().chain([&reply]).cloned().collect();
-        let says_nothing = self.form.read(questions, &all).is_some_and(|findings| {
+        let says_nothing = self.form.read(questions, replies).is_some_and(|findings| {
             findings.iter().flatten().all(|f| matches!(f.finding, Finding::Unverified(_)))
         });
         outcome.state = if says_nothing { State::Unparseable } else { State::Answered };
         if let Some(usage) = reply.usage {
             outcome.amount = self.config.price.of(usage);
         }
-        self.spend(reservation, outcome, Some((&request.key, &reply))).await?;
+        self.spend(reservation, outcome, Some((request.key.clone(), reply.clone()))).await?;
         self.count(|p| {
             p.answered += 1;
             p.unparseable += u64::from(says_nothing);
         });
-        Ok(reply)
+        Ok(())
     }
 
     /// Notes how a request ended, and waits until that is durable.
@@ -513,13 +502,11 @@ impl Desk<'_> {
         &self,
         reservation: Reservation,
         outcome: Outcome,
-        reply: Option<(&String, &Reply)>,
+        reply: Option<(String, Reply)>,
     ) -> Result<(), Gone> {
         let (amount, usage) = (outcome.amount, outcome.usage.unwrap_or_default());
         self.unwritten.set(self.unwritten.get() + 1);
-        self.clerk
-            .settle(reservation, outcome, reply.map(|(key, reply)| (key.clone(), reply.clone())))
-            .await?;
+        self.clerk.settle(reservation, outcome, reply).await?;
         self.unwritten.set(self.unwritten.get() - 1);
         self.is_settled();
         self.count(|p| {

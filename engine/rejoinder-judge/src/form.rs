@@ -4,7 +4,7 @@
 //! A question may take several requests: a shorter one where the server finds the first too long, one for the span after
 //! one for the label. [`Form::next`] says which comes next, given the replies so far.
 
-use rejoinder_ledger::Reply;
+use rejoinder_ledger::{LedgerError, Replies, Reply};
 use serde_json::Value;
 
 use crate::answer::{self, TurnFinding};
@@ -30,6 +30,17 @@ pub struct Form {
     has_alternatives: bool,
     has_schema: bool,
     room: Room,
+}
+
+/// How far questions have been answered.
+#[derive(Clone, Debug, Default)]
+pub struct Followed {
+    /// The key of each reply that is stored, in the order of the requests.
+    pub keys: Vec<String>,
+    /// These replies.
+    pub replies: Vec<Reply>,
+    /// The request that has no reply yet; `None` where there is nothing more to ask.
+    pub next: Option<Request>,
 }
 
 impl Form {
@@ -100,6 +111,27 @@ impl Form {
             [label] => self.second(questions, label, halvings),
             _ => None,
         }
+    }
+
+    /// Follows the requests about questions that share one through the replies that are stored.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn follow(&self, questions: &[Question], store: &Replies) -> Result<Followed, LedgerError> {
+        let mut followed = Followed::default();
+        while let Some(request) = self.next(questions, &followed.replies) {
+            match store.get(&request.key)? {
+                Some(reply) => {
+                    followed.keys.push(request.key);
+                    followed.replies.push(reply);
+                }
+                None => {
+                    followed.next = Some(request);
+                    break;
+                }
+            }
+        }
+        Ok(followed)
     }
 
     fn first(&self, questions: &[Question], halvings: usize) -> Request {

@@ -26,7 +26,7 @@ pub mod tokens;
 pub use answer::{Finding, Probabilities, TurnFinding};
 pub use asking::{Asked, JudgeError, Progress, Source, Stop, ask};
 pub use config::{ApiKey, JudgeConfig, Pace};
-pub use form::Form;
+pub use form::{Followed, Form};
 pub use price::{NANO, Price};
 pub use probe::Findings;
 pub use question::{Hint, Line, Question, Unit};

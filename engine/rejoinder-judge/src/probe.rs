@@ -49,6 +49,12 @@ impl Findings {
         }
     }
 
+    /// What is reckoned with before a server has been asked: that it obeys a constraint, as most do.
+    pub fn commonly(config: &JudgeConfig) -> Self {
+        let constraint = config.constraint.unwrap_or(Constraint::Choice);
+        Self { constraint, logprobs: true, ..Self::assumed(config) }
+    }
+
     /// Whether they are about the judge of this config.
     pub fn are_about(&self, config: &JudgeConfig) -> bool {
         (self.endpoint.as_str(), &self.model) == (&config.endpoint(), &config.model)

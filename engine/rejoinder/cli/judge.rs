@@ -84,8 +84,7 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
 fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
     let client = run.manifest.config.judge.client_without_key()?;
     let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
-    let known = run.manifest.judge.clone().filter(|findings| findings.are_about(&client));
-    let findings = known.unwrap_or_else(|| Findings::assumed(&client));
+    let findings = judging::known(run, &client).unwrap_or_else(|| Findings::assumed(&client));
     let judge = Judge::new(client, &findings)?;
     run.set_findings(findings)?;
     Ok(judge)

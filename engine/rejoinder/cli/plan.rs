@@ -2,13 +2,12 @@
 
 use clap::Args;
 use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{Constraint, Findings, Form, TokenCounter};
 use rejoinder_ledger::Replies;
 
 use super::run::Settings;
 use super::{Threads, described, print, print_json};
-use crate::config::{JudgeSection, UnitName};
 use crate::failure::{Exit, Failure};
+use crate::pipeline::judging::Judge;
 use crate::pipeline::plan;
 use crate::report::plan::{PlanReport, Rate};
 
@@ -42,13 +41,8 @@ pub(super) struct PlanArgs {
 pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     let engine = args.settings.engine()?;
     let judge = &engine.config.judge;
-    let client = judge.of(judge.base_url.clone().unwrap_or_default())?;
-    // Nobody is asked what the server can do: it is taken for one that obeys, as most do.
-    let constraint = client.constraint.unwrap_or(Constraint::Choice);
-    let findings = Findings { constraint, logprobs: true, ..Findings::assumed(&client) };
-    let form = form(&client, &findings)?;
-    let papers = JudgeSection { unit: UnitName::Conversation, ..JudgeSection::default() }.of(String::new())?;
-    let paper = form_of_paper(&papers)?;
+    let Judge { client, form } = Judge::expected(judge, None)?;
+    let paper = Judge::papers()?.form;
     let known = match &judge.replies {
         Some(path) if path.exists() => Some(Replies::open(path)?),
         _ => None,
@@ -81,15 +75,4 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
         print(&report.text(if args.all { usize::MAX } else { ROWS }))?;
     }
     Ok(Exit::Ok)
-}
-
-fn form(client: &rejoinder_judge::JudgeConfig, findings: &Findings) -> Result<Form, Failure> {
-    Form::new(client, findings).map_err(|why| Failure::invalid(format!("[judge]: {why}")))
-}
-
-fn form_of_paper(client: &rejoinder_judge::JudgeConfig) -> Result<Form, Failure> {
-    form(
-        &rejoinder_judge::JudgeConfig { counter: TokenCounter::default(), ..client.clone() },
-        &Findings::assumed(client),
-    )
 }

@@ -324,17 +324,16 @@ impl JudgeSection {
     /// # Errors
     /// If a prompt or tokenizer file cannot be used.
     pub fn client_without_key(&self) -> Result<Option<JudgeConfig>, Failure> {
-        let Some(base_url) = self.base_url.clone() else { return Ok(None) };
-        self.of(base_url).map(Some)
+        self.base_url.as_ref().map(|_| self.settings()).transpose()
     }
 
-    /// The settings for a judge that nobody has named yet: what a plan reckons with.
+    /// The same, also for a judge that nobody has named yet: what a plan reckons with.
     ///
     /// # Errors
     /// As [`Self::client_without_key`].
-    pub fn of(&self, base_url: String) -> Result<JudgeConfig, Failure> {
+    pub fn settings(&self) -> Result<JudgeConfig, Failure> {
         Ok(JudgeConfig {
-            base_url,
+            base_url: self.base_url.clone().unwrap_or_default(),
             identity: self.identity.clone(),
             model: self.model.clone(),
             revision: self.revision.clone(),

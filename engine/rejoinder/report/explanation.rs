@@ -72,10 +72,7 @@ impl JudgeTrial {
             Finding::NoFeedback => ("it is no feedback".to_owned(), None),
             Finding::Unverified(why) => (format!("it keeps waiting: {why}"), None),
         };
-        let probabilities = told
-            .found
-            .probabilities
-            .map_or_else(AnswerProbabilities::default, |p| AnswerProbabilities::new(p.none, p.by_category));
+        let probabilities = told.found.probabilities.map(Into::into).unwrap_or_default();
         let requests = told.replies.iter().map(|(key, reply, spent)| RequestTrial {
             reply_key: key.clone(),
             model: reply.model.clone(),

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use rejoinder_core::Category;
 use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{Constraint, Findings, Form, NANO, Unit};
+use rejoinder_judge::{Findings, Form, NANO, Unit};
 use rejoinder_ledger::Spent;
 use serde::Serialize;
 
-use crate::config::{Config, JudgeSection, UnitName};
+use crate::config::Config;
 use crate::failure::Failure;
+use crate::pipeline::judging::Judge;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::stats::{ByCategory, JudgeStats, ScanStats};
 
@@ -243,36 +244,25 @@ impl Summary {
 }
 
 /// What asking takes.
-pub(crate) struct Asking {
-    pub(crate) requests: u64,
-    pub(crate) input_tokens: u64,
-    pub(crate) input_tokens_shared_prefix: u64,
-    pub(crate) max_output_tokens: u64,
-    pub(crate) is_label: bool,
-    pub(crate) prompt: String,
+struct Asking {
+    requests: u64,
+    input_tokens: u64,
+    input_tokens_shared_prefix: u64,
+    max_output_tokens: u64,
+    is_label: bool,
+    prompt: String,
 }
 
 impl Asking {
-    /// Asking what a scan left, by a judge of whom `findings` are known; of one who was never asked, that he can do what
-    /// servers commonly can is assumed: answer in one letter.
-    pub(crate) fn of(
-        config: &Config,
-        findings: Option<&Findings>,
-        scan: &ScanStats,
-    ) -> Result<Self, Failure> {
-        let client = config.judge.of(config.judge.base_url.clone().unwrap_or_default())?;
-        let able = Findings { constraint: Constraint::Choice, logprobs: true, ..Findings::assumed(&client) };
-        let form = Form::new(&client, findings.unwrap_or(&able)).map_err(Failure::invalid)?;
-        let requests = if form.questions_per_request() > 1 { scan.groups } else { scan.questions };
-        Ok(Self::by(&form, requests, scan.shown_tokens))
+    /// Asking what a scan left, by a judge of whom `findings` are known.
+    fn of(config: &Config, findings: Option<&Findings>, scan: &ScanStats) -> Result<Self, Failure> {
+        let judge = Judge::expected(&config.judge, findings)?;
+        Ok(Self::by(&judge.form, judge.requests(scan), scan.shown_tokens))
     }
 
     /// The paper's way of asking about all that was scanned.
-    pub(crate) fn papers(scan: &ScanStats) -> Result<Self, Failure> {
-        let judge = JudgeSection { unit: UnitName::Conversation, ..JudgeSection::default() };
-        let client = judge.of(String::new())?;
-        let form = Form::new(&client, &Findings::assumed(&client)).map_err(Failure::invalid)?;
-        Ok(Self::by(&form, scan.paper_requests, scan.paper_shown_tokens))
+    fn papers(scan: &ScanStats) -> Result<Self, Failure> {
+        Ok(Self::by(&Judge::papers()?.form, scan.paper_requests, scan.paper_shown_tokens))
     }
 
     fn by(form: &Form, requests: u64, shown_tokens: u64) -> Self {

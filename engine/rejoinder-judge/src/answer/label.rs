@@ -1,6 +1,6 @@
 //! A label, and how probable each was.
 
-use rejoinder_core::Category;
+use rejoinder_core::{AnswerProbabilities, Category};
 
 /// P(no feedback) and P(UR1) … P(UR5), which sum up to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,6 +9,12 @@ pub struct Probabilities {
     pub none: f32,
     /// By category.
     pub by_category: [f32; 5],
+}
+
+impl From<Probabilities> for AnswerProbabilities {
+    fn from(Probabilities { none, by_category }: Probabilities) -> Self {
+        Self::new(none, by_category)
+    }
 }
 
 /// What a reply in the label form says; `None` where it names no label.

@@ -19,8 +19,7 @@ use crate::pipeline::watch::{JudgeProgress, Watch};
 /// If the server does not do what the config says of it, or the ledger or manifest cannot be written. That it cannot be
 /// reached, or the budget is spent, is an outcome.
 pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Stop>, Failure> {
-    let known = run.manifest.judge.clone().filter(|findings| findings.are_about(&client));
-    let findings: Findings = match known {
+    let findings: Findings = match known(run, &client) {
         Some(findings) => findings,
         None => match probe::probe(&client, &run.ledger, &run.manifest.config.budget.limits())? {
             Ok(findings) => {
@@ -33,6 +32,11 @@ pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Sto
     Judge::new(client, &findings).map(Ok)
 }
 
+/// What the run knows of this judge.
+pub fn known(run: &RunDir, client: &JudgeConfig) -> Option<Findings> {
+    run.manifest.judge.clone().filter(|findings| findings.are_about(client))
+}
+
 /// Asks the judge all that waits and was not answered yet, then writes down what it said.
 ///
 /// Without a budget the questions go out in input order; with one, conversations in order of expected feedback a
@@ -42,16 +46,9 @@ pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Sto
 /// If the spool, ledger or store fails. A reached budget, a dead endpoint or an interruption is told in
 /// [`Asked::stop`].
 pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<Asked, Failure> {
-    let most = judge.form.questions_per_request();
-    let has_budget = !run.manifest.config.budget.limits().is_none();
-    let asked = ask_all(run, judge, watch, &|hand_on| {
-        // Set up here, on the thread that finds: a long spool takes a while to put in order.
-        let mut groups: Box<dyn Iterator<Item = Result<Group, Failure>>> = match has_budget {
-            true => Box::new(spool::by_gain(run, most, judge.form.fixed_tokens())?),
-            false => Box::new(spool::in_input_order(run, most)?),
-        };
-        groups.try_for_each(hand_on)
-    })?;
+    // Put in order on the thread that finds: a long spool takes a while.
+    let asked =
+        ask_all(run, judge, watch, &|hand_on| spool::in_order(run, &judge.form)?.try_for_each(hand_on))?;
     collect(run, judge)?;
     Ok(asked)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use rejoinder_core::{AnswerProbabilities, Category, Feedback, RecordId, Settled, Source};
-use rejoinder_judge::{Finding, TurnFinding};
+use rejoinder_core::{Category, Feedback, RecordId, Settled, Source};
+use rejoinder_judge::{Finding, Followed, TurnFinding};
 use rejoinder_ledger::{Replies, Reply, Spending};
 
 use super::Judge;
@@ -13,31 +13,13 @@ use crate::pipeline::run_dir::{Kind, RunDir};
 use crate::pipeline::stats::JudgeStats;
 use crate::pipeline::waiting::Waiting;
 
-/// The replies to the requests about a group, each under its key, as far as they are stored.
-struct Replied {
-    keys: Vec<String>,
-    replies: Vec<Reply>,
-}
-
-fn replied(judge: &Judge, group: &Group, store: &Replies) -> Result<Replied, Failure> {
-    let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
-    let mut replied = Replied { keys: Vec::new(), replies: Vec::new() };
-    while let Some(request) = judge.form.next(&questions, &replied.replies)
-        && let Some(reply) = store.get(&request.key)?
-    {
-        replied.keys.push(request.key);
-        replied.replies.push(reply);
-    }
-    Ok(replied)
-}
-
 /// A turn, what the replies say of it, and its record if it is feedback.
 type Read = (RecordId, TurnFinding, Option<Feedback>);
 
 /// Each turn of a group, with what the replies say of it; none while they say nothing yet.
-fn read(judge: &Judge, group: Group, store: &Replies) -> Result<(Vec<Read>, Replied), Failure> {
-    let replied = replied(judge, &group, store)?;
+fn read(judge: &Judge, group: Group, store: &Replies) -> Result<(Vec<Read>, Followed), Failure> {
     let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
+    let replied = judge.form.follow(&questions, store)?;
     let Some(findings) = judge.form.read(&questions, &replied.replies) else {
         return Ok((Vec::new(), replied));
     };
@@ -62,13 +44,11 @@ fn feedback(
     record: rejoinder_core::TurnRecord,
     turn: &str,
     found: &TurnFinding,
-    replied: &Replied,
+    replied: &Followed,
 ) -> Option<Feedback> {
     let Finding::Feedback { category, start, end } = found.finding else { return None };
     let (index, reply) = judge.form.telling(&replied.replies)?;
-    let probabilities = found
-        .probabilities
-        .map_or_else(AnswerProbabilities::default, |p| AnswerProbabilities::new(p.none, p.by_category));
+    let probabilities = found.probabilities.map(Into::into).unwrap_or_default();
     let settled = Settled {
         category,
         turn,

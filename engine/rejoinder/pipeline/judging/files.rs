@@ -1,10 +1,11 @@
 //! Asking by files: what waits as batch files, and their results back into the store of replies.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use rejoinder_judge::{Question, batch};
+use rejoinder_judge::{Followed, Question, batch};
 use rejoinder_ledger::{Entry, Limits, Outcome, Reply, Spending, State};
 
 use super::{Judge, spool};
@@ -36,28 +37,14 @@ pub struct Exported {
 pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, Failure> {
     let store = run.replies()?;
     let limits = run.manifest.config.budget.limits();
-    let most = judge.form.questions_per_request();
-    let groups: Box<dyn Iterator<Item = Result<spool::Group, Failure>>> = match limits.is_none() {
-        true => Box::new(spool::in_input_order(run, most)?),
-        false => Box::new(spool::by_gain(run, most, judge.form.fixed_tokens())?),
-    };
     let mut exported = Exported::default();
     let mut spent = run.ledger.spent()?.amount;
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut out = Files::new(path);
-    for group in groups {
+    for group in spool::in_order(run, &judge.form)? {
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
-        let mut replies: Vec<Reply> = Vec::new();
-        let next = loop {
-            let Some(request) = judge.form.next(&questions, &replies) else { break None };
-            match store.get(&request.key)? {
-                Some(reply) => {
-                    exported.stored += 1;
-                    replies.push(reply);
-                }
-                None => break Some(request),
-            }
-        };
+        let Followed { replies, next, .. } = judge.form.follow(&questions, &store)?;
+        exported.stored += replies.len() as u64;
         let Some(request) = next else { continue };
         if !seen.insert(request.key.clone()) {
             exported.stored += 1;
@@ -163,7 +150,7 @@ const AT_ONCE: usize = 1_000;
 pub fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<Imported, Failure> {
     let store = run.replies()?;
     let mut imported = Imported::default();
-    let mut pending: Vec<(String, Reply)> = Vec::new();
+    let mut pending: BTreeMap<String, Reply> = BTreeMap::new();
     for path in paths {
         let failed =
             |e: std::io::Error| Failure::new(Exit::Io, format!("cannot read {}: {e}", path.display()));
@@ -182,9 +169,9 @@ pub fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<Imported
                     }
                 }
                 Ok((key, batch::BatchResult::Reply(reply))) => {
-                    match store.contains(&key)? || pending.iter().any(|(pending, _)| *pending == key) {
+                    match store.contains(&key)? || pending.contains_key(&key) {
                         true => imported.known += 1,
-                        false => pending.push((key, reply)),
+                        false => drop(pending.insert(key, reply)),
                     }
                     if pending.len() == AT_ONCE {
                         imported.replies += write(run, judge, &store, &mut pending)?;
@@ -202,10 +189,10 @@ fn write(
     run: &RunDir,
     judge: &Judge,
     store: &rejoinder_ledger::Replies,
-    pending: &mut Vec<(String, Reply)>,
+    pending: &mut BTreeMap<String, Reply>,
 ) -> Result<u64, Failure> {
     store.put(pending.iter().map(|(key, reply)| (key.as_str(), reply)))?;
-    let reserve = |(key, reply): &(String, Reply)| {
+    let reserve = |(key, reply): (&String, &Reply)| {
         let amount = judge.client.price.of(reply.usage.unwrap_or_default());
         Entry::Reserve { key: key.clone(), amount }
     };

@@ -9,13 +9,14 @@ mod committed;
 mod files;
 mod spool;
 
-pub use ask::{ask, ask_while_scanning, inform};
+pub use ask::{ask, ask_while_scanning, inform, known};
 pub use collect::{Told, collect, judged, told};
 pub use files::{Exported, Imported, export, import};
 
-use rejoinder_judge::{Findings, Form, JudgeConfig, JudgeError};
+use rejoinder_judge::{Findings, Form, JudgeConfig};
 
-use crate::failure::{Exit, Failure};
+use crate::config::{JudgeSection, UnitName};
+use crate::failure::Failure;
 use crate::pipeline::stats::ScanStats;
 
 /// A judge and how it is asked.
@@ -36,18 +37,27 @@ impl Judge {
         Ok(Self { client, form })
     }
 
+    /// The judge of a config as far as he is known; of one who was never asked, or not even named, that he can do what
+    /// servers commonly can is assumed.
+    ///
+    /// # Errors
+    /// If config and findings contradict each other, or a file that the config names cannot be used.
+    pub fn expected(config: &JudgeSection, findings: Option<&Findings>) -> Result<Self, Failure> {
+        let client = config.settings()?;
+        let able = Findings::commonly(&client);
+        Self::new(client, findings.unwrap_or(&able))
+    }
+
+    /// One who is asked in the paper's way.
+    ///
+    /// # Errors
+    /// None: the default config is sound.
+    pub fn papers() -> Result<Self, Failure> {
+        Self::expected(&JudgeSection { unit: UnitName::Conversation, ..JudgeSection::default() }, None)
+    }
+
     /// How many requests it takes to ask what a scan has left, if none is stored and none has a second one behind it.
     pub fn requests(&self, scan: &ScanStats) -> u64 {
         if self.form.questions_per_request() > 1 { scan.groups } else { scan.questions }
-    }
-}
-
-impl From<JudgeError> for Failure {
-    fn from(error: JudgeError) -> Self {
-        let exit = match error {
-            JudgeError::Client(_) | JudgeError::Form(_) => Exit::Invalid,
-            JudgeError::Ledger(_) => Exit::Io,
-        };
-        Self::new(exit, error.to_string())
     }
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 
 use rejoinder_core::RecordId;
+use rejoinder_judge::Form;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -16,6 +17,18 @@ pub(super) type Group = Vec<Waiting>;
 /// The rows of one part, those that share a request together where `most` is more than one.
 pub(super) fn of_part(run: &RunDir, part: u64, most: usize) -> impl Iterator<Item = Result<Group, Failure>> {
     together(run.rows(Kind::Spool, part), most)
+}
+
+/// All rows as they are asked: with a budget those that promise most first, without one in input order.
+pub(super) fn in_order<'r>(
+    run: &'r RunDir,
+    form: &Form,
+) -> Result<Box<dyn Iterator<Item = Result<Group, Failure>> + 'r>, Failure> {
+    let most = form.questions_per_request();
+    Ok(match run.manifest.config.budget.limits().is_none() {
+        true => Box::new(in_input_order(run, most)?),
+        false => Box::new(by_gain(run, most, form.fixed_tokens())?),
+    })
 }
 
 /// All rows, in input order.
@@ -75,7 +88,7 @@ struct Run {
 
 /// All rows, those of conversations with the most expected feedback a token first, ties in input order. `fixed_tokens` is
 /// what a request takes beside the messages that it shows.
-pub(super) fn by_gain(
+fn by_gain(
     run: &RunDir,
     most: usize,
     fixed_tokens: u64,
