@@ -54,6 +54,8 @@ pub enum Ground {
     Candidate,
     /// Line 6: no candidate, without a score.
     Unmarked,
+    /// None of them: the judge is asked about every turn, as the paper does.
+    AskedAnyway,
 }
 
 impl Ground {
@@ -62,9 +64,11 @@ impl Ground {
         match self {
             Self::Accepted(category) => Decision::Accepted(category),
             Self::Rejected | Self::Unmarked => Decision::Rejected,
-            Self::AcceptAgainstReject | Self::TwoCategories | Self::Faulted | Self::Candidate => {
-                Decision::Undecided
-            }
+            Self::AcceptAgainstReject
+            | Self::TwoCategories
+            | Self::Faulted
+            | Self::Candidate
+            | Self::AskedAnyway => Decision::Undecided,
         }
     }
 
@@ -78,6 +82,7 @@ impl Ground {
             Self::Faulted => "waits for the judge: a plugin failed on it",
             Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
             Self::Unmarked => "rejected: no rule marked it",
+            Self::AskedAnyway => "waits for the judge: he is asked about every turn",
         }
     }
 }

@@ -90,8 +90,11 @@ impl Engine {
         hits.iter().any(|h| matches!(self.rules.rule(h.rule).route, Route::Accept | Route::Escalate))
     }
 
-    /// Decides a turn by the rules' hits and the plugins' votes on it.
+    /// Decides a turn by the rules' hits and the plugins' votes on it, unless the judge is asked about all.
     pub fn decide(&self, hits: &[Hit], votes: &[Vote]) -> Ground {
+        if self.config.judge.all {
+            return Ground::AskedAnyway;
+        }
         let mut ballot = Ballot::default();
         for hit in hits {
             let rule = self.rules.rule(hit.rule);

@@ -238,10 +238,8 @@ impl<'e> Worker<'e> {
         self.vote(chunk, &mut voting, &mut out)?;
         for index in 0..out.turns.len() {
             let turn = &out.turns[index];
-            out.turns[index].decision = match self.engine.config.judge.all {
-                true => Decision::Undecided,
-                false => self.engine.decide(out.hits(turn), out.votes(turn)).decision(),
-            };
+            let decision = self.engine.decide(out.hits(turn), out.votes(turn)).decision();
+            out.turns[index].decision = decision;
         }
         Ok(out)
     }
