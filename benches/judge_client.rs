@@ -23,9 +23,7 @@ use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use rejoinder_core::{RecordId, Role};
 use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{
-    Constraint, Findings, Form, JudgeConfig, Line, Pace, Price, Question, Source, TokenCounter, Unit, ask,
-};
+use rejoinder_judge::{Findings, Form, JudgeConfig, Line, Pace, Price, Question, Source, ask};
 use rejoinder_ledger::{Ledger, Limits, Replies};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -276,34 +274,15 @@ fn measure(load: &Load, ledger: &Ledger, replies: &Replies) -> Result<(), Failur
 
 fn config(url: &str, in_flight: usize) -> JudgeConfig {
     JudgeConfig {
-        base_url: url.to_owned(),
-        identity: None,
-        model: "m".into(),
-        revision: None,
-        api_key: None,
-        unit: Unit::Turn,
         answer: Some(Answer::Label),
-        constraint: Some(Constraint::Choice),
-        template: None,
-        asks_span: false,
-        turns_per_request: 1,
-        context: None,
-        counter: TokenCounter::default(),
-        max_tokens: 64,
-        pace: Pace {
-            max_in_flight: in_flight,
-            requests_per_minute: None,
-            tokens_per_minute: None,
-            timeout: Duration::from_secs(60),
-            patience: Duration::from_secs(60),
-            max_retries: 3,
-        },
+        pace: Pace { max_in_flight: in_flight, timeout: Duration::from_secs(60), ..Pace::default() },
         price: Price { input: 0.5, output: 1.5, gpu_input: 40.0, gpu_output: 900.0, ..Price::default() },
+        ..JudgeConfig::new(url, "m")
     }
 }
 
 fn form(config: &JudgeConfig) -> Result<Form, Failure> {
-    Ok(Form::new(config, &Findings { logprobs: true, ..Findings::assumed(config) })?)
+    Ok(Form::new(config, &Findings::commonly(config))?)
 }
 
 fn body(config: &JudgeConfig) -> Result<String, Failure> {

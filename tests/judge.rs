@@ -8,7 +8,8 @@ use serde_json::Value;
 mod support;
 use support::server::{Request, Server, by_rule, by_rule_in_prose};
 use support::{
-    DIALOGUES, accepted, assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows, text, write,
+    DIALOGUES, accepted, all_files, assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows,
+    text, write,
 };
 
 fn config(dir: &Path, base_url: &str, more: &str) -> String {
@@ -131,21 +132,12 @@ fn the_key_comes_from_the_environment_and_is_written_nowhere() {
     let ended = ended.expect(0);
     assert!(server.saw_header("authorization", "Bearer sk-very-secret"));
     let mut texts = vec![ended.stdout.into_bytes(), ended.stderr.into_bytes()];
-    for entry in walk(&run) {
+    for entry in all_files(&run) {
         texts.push(std::fs::read(entry).unwrap());
     }
     for text in texts {
         assert!(!text.windows(14).any(|w| w == b"sk-very-secret"));
     }
-}
-
-fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
-    }
-    files
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 mod support;
 use support::server::{Server, by_rule, labelled, last_user_message};
-use support::{Ended, command, figure, folder, output_files, rejoinder, rows, text, write};
+use support::{Ended, command, figure, folder, output_files, random, rejoinder, rows, text, write};
 
 #[path = "../benches/corpus.rs"]
 mod corpus;
@@ -151,14 +151,6 @@ fn stored(run: &Path, copy: &Path) -> HashSet<String> {
     let Ok(store) = rusqlite::Connection::open(copy.join("replies.sqlite")) else { return HashSet::new() };
     let Ok(mut select) = store.prepare("SELECT reply_key FROM replies") else { return HashSet::new() };
     select.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-}
-
-/// Printed where a test fails; `REJOINDER_TEST_SEED` sets it.
-fn random() -> fastrand::Rng {
-    let clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos() as u64);
-    let seed = std::env::var("REJOINDER_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(clock);
-    println!("REJOINDER_TEST_SEED={seed}");
-    fastrand::Rng::with_seed(seed)
 }
 
 /// A run under kills, as the server and the disk saw it.

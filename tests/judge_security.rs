@@ -2,13 +2,13 @@
 //! requests that really arrive and in every file and stream that the command leaves behind.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 mod support;
 use support::server::{Request, Response, Server, by_rule, completion, marked_turns};
-use support::{Ended, figure, folder, rejoinder, rows, text, write};
+use support::{Ended, all_files, figure, folder, rejoinder, rows, text, write};
 
 /// What people have written to talk a judge round, and what confuses those who put text together.
 const HOSTILE: [&str; 52] = [
@@ -321,11 +321,6 @@ fn echo(request: &Request) -> Response {
     response.header("x-key", key).header("set-cookie", key)
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
 #[test]
 fn a_server_that_repeats_the_key_leaves_it_nowhere() {
     let dir = folder();
@@ -373,7 +368,7 @@ fn a_server_that_repeats_the_key_leaves_it_nowhere() {
     for ended in &seen {
         assert!(!holds(ended.stdout.as_bytes()) && !holds(ended.stderr.as_bytes()), "{ended:?}");
     }
-    let files = files(dir.path());
+    let files = all_files(dir.path());
     for name in [
         "manifest.json",
         "ledger.sqlite",

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 mod support;
-use support::{DIALOGUES, command, folder, output_files, rejoinder, text, write};
+use support::{DIALOGUES, command, folder, output_files, random, rejoinder, text, write};
 
 #[path = "../benches/corpus.rs"]
 mod corpus;
@@ -21,14 +21,10 @@ fn corpus_file(folder: &Path) -> String {
     write(folder, "corpus.jsonl", content)
 }
 
-/// Twenty kills at random moments, of runs and of the resumes that follow, until each run is whole. The seed is printed
-/// where the test fails; `REJOINDER_TEST_SEED` sets it.
+/// Twenty kills at random moments, of runs and of the resumes that follow, until each run is whole.
 #[test]
 fn a_run_killed_twenty_times_resumes_to_the_same_bytes() {
-    let clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos() as u64);
-    let seed = std::env::var("REJOINDER_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(clock);
-    println!("REJOINDER_TEST_SEED={seed}");
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = random();
     let dir = folder();
     let input = corpus_file(dir.path());
     let config = write(dir.path(), "c.toml", CONFIG);

@@ -108,6 +108,13 @@ pub fn output_of_any_library(run: &Path) -> Vec<(PathBuf, String)> {
     output_files(run).into_iter().map(|(path, bytes)| (path, unnamed(bytes))).collect()
 }
 
+/// All files of a folder and of those in it.
+pub fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    let paths = entries.map(|entry| entry.expect("the folder can be read").path());
+    paths.flat_map(|path| if path.is_dir() { all_files(&path) } else { vec![path] }).collect()
+}
+
 /// The rows of a JSON-lines file.
 pub fn rows(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -131,4 +138,12 @@ pub fn assert_funnel_adds_up(summary: &Value) {
     let parts = accepted(summary)
         + ["rejected", "undecided", "judged"].iter().map(|k| figure(summary, k)).sum::<u64>();
     assert_eq!(figure(summary, "turns"), parts, "{summary}");
+}
+
+/// Random moments: the seed is printed where a test fails; `REJOINDER_TEST_SEED` sets it.
+pub fn random() -> fastrand::Rng {
+    let clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos() as u64);
+    let seed = std::env::var("REJOINDER_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(clock);
+    println!("REJOINDER_TEST_SEED={seed}");
+    fastrand::Rng::with_seed(seed)
 }

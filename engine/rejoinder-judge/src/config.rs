@@ -90,7 +90,42 @@ pub struct Pace {
     pub max_retries: u32,
 }
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 64,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            timeout: Duration::from_secs(120),
+            patience: Duration::from_secs(60),
+            max_retries: 4,
+        }
+    }
+}
+
 impl JudgeConfig {
+    /// A judge about whom nothing else is said.
+    pub fn new(base_url: impl Into<String>, model: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            identity: None,
+            model: model.into(),
+            revision: None,
+            api_key: None,
+            unit: Unit::Turn,
+            answer: None,
+            constraint: None,
+            template: None,
+            asks_span: false,
+            turns_per_request: 4,
+            context: None,
+            counter: TokenCounter::default(),
+            max_tokens: 512,
+            pace: Pace::default(),
+            price: Price::default(),
+        }
+    }
+
     /// The endpoint as keys name it: its identity, or the base URL in its one normal spelling (lower-case host, no default
     /// port, no slash at the end).
     pub fn endpoint(&self) -> String {

@@ -69,12 +69,16 @@ pub struct JudgeSection {
     pub price: PriceSection,
 }
 
+/// The model of the paper.
+const MODEL: &str = "mistralai/Mixtral-8x7B-Instruct-v0.1";
+
 impl Default for JudgeSection {
     fn default() -> Self {
         let window = Window::default();
+        let JudgeConfig { model, turns_per_request, max_tokens, pace, .. } = JudgeConfig::new("", MODEL);
         Self {
             base_url: None,
-            model: "mistralai/Mixtral-8x7B-Instruct-v0.1".to_owned(),
+            model,
             revision: None,
             identity: None,
             api_key_env: None,
@@ -84,16 +88,16 @@ impl Default for JudgeSection {
             constraint: ConstraintName::Auto,
             prompt: None,
             span: SpanFrom::Rule,
-            turns_per_request: 4,
+            turns_per_request,
             context: None,
             tokenizer: None,
-            max_in_flight: 64,
-            requests_per_minute: None,
-            tokens_per_minute: None,
-            max_tokens: 512,
-            timeout_seconds: 120,
-            patience_seconds: 60,
-            max_retries: 4,
+            max_in_flight: pace.max_in_flight,
+            requests_per_minute: pace.requests_per_minute,
+            tokens_per_minute: pace.tokens_per_minute,
+            max_tokens,
+            timeout_seconds: pace.timeout.as_secs(),
+            patience_seconds: pace.patience.as_secs(),
+            max_retries: pace.max_retries,
             window_messages: window.messages,
             window_bytes: window.max_bytes_per_message,
             replies: None,

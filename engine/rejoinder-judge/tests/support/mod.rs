@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use rejoinder_core::{RecordId, Role};
 use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{
-    Asked, Constraint, Findings, Form, JudgeConfig, Line, Pace, Price, Question, Source, TokenCounter, Unit,
-    ask,
-};
+use rejoinder_judge::{Asked, Findings, Form, JudgeConfig, Line, Pace, Question, Source, ask};
 use rejoinder_ledger::{Ledger, Limits, Replies};
 
 #[path = "../../../../tests/support/server.rs"]
@@ -18,44 +15,23 @@ use server::Server;
 
 pub fn config(server: &Server) -> JudgeConfig {
     JudgeConfig {
-        base_url: server.base_url(),
-        identity: None,
-        model: "m".into(),
-        revision: None,
-        api_key: None,
-        unit: Unit::Turn,
         answer: Some(Answer::Label),
-        constraint: None,
-        template: None,
-        asks_span: false,
         turns_per_request: 1,
-        context: None,
-        counter: TokenCounter::default(),
         max_tokens: 64,
         pace: Pace {
             max_in_flight: 3,
-            requests_per_minute: None,
-            tokens_per_minute: None,
             timeout: Duration::from_secs(5),
             patience: Duration::from_secs(5),
             max_retries: 3,
+            ..Pace::default()
         },
-        price: Price::default(),
+        ..JudgeConfig::new(server.base_url(), "m")
     }
 }
 
-/// What a server like vLLM is found to be.
-pub fn able(config: &JudgeConfig) -> Findings {
-    Findings {
-        constraint: Constraint::Choice,
-        logprobs: true,
-        json_schema: true,
-        ..Findings::assumed(config)
-    }
-}
-
+/// The form for a server like vLLM.
 pub fn form(config: &JudgeConfig) -> Form {
-    Form::new(config, &able(config)).unwrap()
+    Form::new(config, &Findings::commonly(config)).unwrap()
 }
 
 pub fn question(ordinal: u64, text: &str) -> Question {
