@@ -24,22 +24,12 @@ pub(super) fn scan_and_ask(
     watch: &Watch,
     offline: bool,
 ) -> Result<Option<Failure>, Failure> {
-    let _telling = Telling::of(watch);
     let client = if offline { None } else { run.manifest.config.judge.client()? };
-    let has_budget = !run.manifest.config.budget.limits().is_none();
-    let alone = |run: &RunDir| scan::run_watched(run, engine, threads.get(), watch, &|_| {});
-    let ended = match client {
-        None => alone(run).map(|()| None),
-        Some(client) if has_budget => alone(run).and_then(|()| ask_client(run, client, watch)),
-        Some(client) => match judging::inform(run, client)? {
-            Err(stop) => alone(run).map(|()| Some(failure_of(stop, run))),
-            Ok(judge) => judging::ask_while_scanning(run, &judge, watch, |committed| {
-                scan::run_watched(run, engine, threads.get(), watch, committed)
-            })
-            .map(|asked| told(run, &judge, asked)),
-        },
-    };
-    ended.map_err(|failure| resumable(failure, run))
+    let telling = Telling::of(watch);
+    let ended = scan_and_ask_client(run, engine, threads, watch, client);
+    // Remarks come after the line of progress.
+    drop(telling);
+    conclude(run, ended)
 }
 
 /// Asks the judge, if one is configured; returns why that ended before its end.
@@ -48,17 +38,59 @@ pub(super) fn scan_and_ask(
 /// If the run directory or the config fails.
 pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Failure> {
     let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
-    let _telling = Telling::of(watch);
-    ask_client(run, client, watch).map_err(|failure| resumable(failure, run))
+    let telling = Telling::of(watch);
+    let ended = ask_client(run, client, watch);
+    drop(telling);
+    conclude(run, ended.map(Some))
 }
 
-fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<Option<Failure>, Failure> {
-    match judging::inform(run, client)? {
-        Err(stop) => Ok(Some(failure_of(stop, run))),
+/// A judge and what came of asking him, or why he could not be asked at all.
+type Ended = Result<(Judge, Asked), Stop>;
+
+fn scan_and_ask_client(
+    run: &mut RunDir,
+    engine: &Engine,
+    threads: Threads,
+    watch: &Watch,
+    client: Option<JudgeConfig>,
+) -> Result<Option<Ended>, Failure> {
+    let scan = |run: &RunDir, committed: &dyn Fn(u64)| {
+        scan::run_watched(run, engine, threads.get(), watch, committed)
+    };
+    let has_budget = !run.manifest.config.budget.limits().is_none();
+    let Some(client) = client else { return scan(run, &|_| {}).map(|()| None) };
+    if has_budget {
+        scan(run, &|_| {})?;
+        return ask_client(run, client, watch).map(Some);
+    }
+    Ok(Some(match judging::inform(run, client)? {
+        Err(stop) => {
+            scan(run, &|_| {})?;
+            Err(stop)
+        }
+        Ok(judge) => {
+            let asked = judging::ask_while_scanning(run, &judge, watch, |committed| scan(run, committed))?;
+            Ok((judge, asked))
+        }
+    }))
+}
+
+fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<Ended, Failure> {
+    Ok(match judging::inform(run, client)? {
+        Err(stop) => Err(stop),
         Ok(judge) => {
             let asked = judging::ask(run, &judge, watch)?;
-            Ok(told(run, &judge, asked))
+            Ok((judge, asked))
         }
+    })
+}
+
+/// Tells the operator how it ended; returns why asking ended before its end.
+fn conclude(run: &RunDir, ended: Result<Option<Ended>, Failure>) -> Result<Option<Failure>, Failure> {
+    match ended.map_err(|failure| resumable(failure, run))? {
+        None => Ok(None),
+        Some(Err(stop)) => Ok(Some(failure_of(stop, run))),
+        Some(Ok((judge, asked))) => Ok(told(run, &judge, asked)),
     }
 }
 

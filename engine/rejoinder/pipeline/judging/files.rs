@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rejoinder_judge::{Followed, Question, batch};
-use rejoinder_ledger::{Entry, Limits, Outcome, Reply, Spending, State};
+use rejoinder_ledger::{Entry, Limits, Outcome, Reply, State};
 
 use super::{Judge, spool};
 use crate::failure::{Exit, Failure};
@@ -23,8 +23,6 @@ pub struct Exported {
     pub stored: u64,
     /// Input tokens, about.
     pub input_tokens: u64,
-    /// The most that they can take.
-    pub most: Spending,
     /// Whether the budget left some out.
     pub is_cut: bool,
 }
@@ -60,7 +58,6 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, Fail
         out.write(&batch::line(&request))?;
         exported.requests += 1;
         exported.input_tokens += request.input_tokens.1;
-        exported.most += request.most;
     }
     exported.files = out.finish()?;
     Ok(exported)
