@@ -10,8 +10,8 @@ use rejoinder::config::Config;
 use rejoinder::failure::Exit;
 use rejoinder::pipeline::engine::Engine;
 use rejoinder::pipeline::run_dir::{Manifest, RunDir};
-use rejoinder::pipeline::scan;
 use rejoinder::pipeline::watch::{ScanProgress, Stage, Watch};
+use rejoinder::pipeline::{judging, scan};
 
 mod support;
 use support::server::{Server, by_rule};
@@ -75,6 +75,29 @@ fn the_watch_sees_bytes_and_decisions_and_a_stop_ends_the_scan() {
     let failure = scan::run_watched(&stopped, &engine, NonZeroUsize::MIN, &watch, &|_| {}).unwrap_err();
     assert_eq!(failure.exit, Exit::Interrupted);
     assert!(!scan::is_complete(&stopped).unwrap());
+}
+
+#[test]
+fn judging_beside_the_scan_tells_of_all_requests_that_the_scan_has_left() {
+    let dir = folder();
+    let server = Server::start(by_rule);
+    let mut config = Config::default();
+    config.judge.base_url = Some(server.base_url());
+    let engine = Engine::build(config).unwrap();
+    let input = rejoinder_data::InputFile::describe(Path::new(DIALOGUES)).unwrap();
+    let path = RunDir::create(&dir.path().join("run")).unwrap();
+    let mut run = RunDir::begin(path, Manifest::new(&engine, vec![input], false)).unwrap();
+    let client = engine.config.judge.client().unwrap().unwrap();
+    let judge = judging::inform(&mut run, client).unwrap().unwrap();
+    let watch = Watch::default();
+    judging::ask_while_scanning(&run, &judge, &watch, |committed| {
+        scan::run_watched(&run, &engine, NonZeroUsize::MIN, &watch, committed)
+    })
+    .unwrap();
+    let Stage::Judge(seen) = watch.stage() else { panic!("{:?}", watch.stage()) };
+    let left = run.scan_stats().unwrap().questions;
+    assert!(left > 0);
+    assert_eq!((seen.requests, seen.progress.answered + seen.progress.from_store), (left, left));
 }
 
 #[test]

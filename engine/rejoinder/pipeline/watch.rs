@@ -97,6 +97,11 @@ impl Watch {
         self.seen().judge = Some(judge);
     }
 
+    /// What the scan has counted, over the run's whole life; `None` if this command has not scanned.
+    pub fn scanned(&self) -> Option<ScanStats> {
+        self.seen().scan.map(|scan| scan.stats)
+    }
+
     /// How far it is.
     pub fn stage(&self) -> Stage {
         let seen = self.seen();

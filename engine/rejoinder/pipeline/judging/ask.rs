@@ -92,7 +92,7 @@ type Find<'f> =
     dyn Fn(&mut dyn FnMut(Result<Group, Failure>) -> Result<(), Failure>) -> Result<(), Failure> + Sync + 'f;
 
 fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Result<Asked, Failure> {
-    let requests = judge.requests(&run.scan_stats()?);
+    let scanned_before = run.scan_stats()?;
     let replies = run.replies()?;
     let limits = run.manifest.config.budget.limits();
     let before = run.ledger.spent()?.amount;
@@ -100,6 +100,7 @@ fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Resul
     let mut on_progress = |progress: &Progress| {
         let mut spent = before;
         spent += progress.spent;
+        let requests = judge.requests(&watch.scanned().unwrap_or(scanned_before));
         watch.show_judge(JudgeProgress { requests, progress: *progress, spent, limits });
         if watch.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
