@@ -299,13 +299,15 @@ fn echo(request: &Request) -> Response {
         }
         1 if !request.is_probe() => error(500),
         2 if !request.is_probe() => error(429).header("retry-after", key),
-        3 if !request.is_probe() => error(400),
+        // What becomes of a turn depends on its prompt, not on which request came when.
+        _ if !request.is_probe() && request.prompt().len().is_multiple_of(5) => error(400),
         _ => {
             let label = by_rule(request);
             let mut body: Value = serde_json::from_str(&label.body).unwrap();
             let content = body["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
-            // Half of the replies are nothing but the key.
-            let content = if request.number.is_multiple_of(2) { key.to_owned() } else { content };
+            // Some replies are nothing but the key.
+            let only_key = request.prompt().len().is_multiple_of(3);
+            let content = if only_key { key.to_owned() } else { content };
             body["choices"][0]["message"]["content"] = content.into();
             body["choices"][0]["finish_reason"] = key.into();
             let alternatives = &mut body["choices"][0]["logprobs"]["content"][0]["top_logprobs"];
