@@ -53,6 +53,7 @@ pub(super) fn read(content: &str) -> Reading {
     let mut reading = Reading::default();
     read_objects(content, MAX_LAYERS, &mut reading);
     if reading.claims.is_empty()
+        && !reading.damaged
         && let Some(content) = decoded(content)
     {
         reading = Reading::default();
