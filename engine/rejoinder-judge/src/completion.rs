@@ -2,32 +2,34 @@
 
 use rejoinder_ledger::{Reply, Usage};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+
+use crate::loose::{List, Object, Scalar};
 
 /// No request has more tokens; a greater figure is a server's mistake, and sums of it would overflow.
 const MAX_TOKENS: u64 = u32::MAX as u64;
 
 #[derive(Deserialize)]
-struct Completion {
+struct Completion<'a> {
     #[serde(default)]
     model: Option<String>,
+    #[serde(borrow, default)]
+    choices: Vec<Choice<'a>>,
+    #[serde(borrow, default)]
+    usage: Object<Counted<'a>>,
     #[serde(default)]
-    choices: Vec<Choice>,
-    #[serde(default)]
-    usage: Value,
-    #[serde(default)]
-    error: Option<Value>,
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-struct Choice {
+struct Choice<'a> {
     message: Content,
     #[serde(default)]
     finish_reason: Option<String>,
+    #[serde(borrow, default)]
+    logprobs: Object<Logprobs<'a>>,
     #[serde(default)]
-    logprobs: Value,
-    #[serde(default)]
-    error: Option<Value>,
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -36,14 +38,57 @@ struct Content {
     content: Option<String>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Counted<'a> {
+    #[serde(borrow)]
+    prompt_tokens: Scalar<'a>,
+    #[serde(borrow)]
+    completion_tokens: Scalar<'a>,
+    #[serde(borrow)]
+    prompt_tokens_details: Object<Details<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Details<'a> {
+    #[serde(borrow)]
+    cached_tokens: Scalar<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Logprobs<'a> {
+    #[serde(borrow)]
+    content: List<Object<Position<'a>>>,
+}
+
+/// A token of the answer, and those that could have stood in its place.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Position<'a> {
+    #[serde(borrow)]
+    token: Scalar<'a>,
+    logprob: Scalar<'a>,
+    #[serde(borrow)]
+    top_logprobs: List<Object<Alternative<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Alternative<'a> {
+    #[serde(borrow)]
+    token: Scalar<'a>,
+    logprob: Scalar<'a>,
+}
+
 /// The reply in the body of a response with status 200, if it holds one. Such a body may be an error all the same, and so
 /// may a choice in it, where the server failed in the middle of its answer.
 pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<Reply> {
-    let completion: Completion = serde_json::from_slice(body).ok()?;
+    let completion: Completion<'_> = serde_json::from_slice(body).ok()?;
     let choice = completion.choices.into_iter().next()?;
-    let is_error = |error: &Option<Value>| error.as_ref().is_some_and(|e| !e.is_null());
-    if is_error(&completion.error)
-        || is_error(&choice.error)
+    if completion.error.is_some()
+        || choice.error.is_some()
         || choice.finish_reason.as_deref() == Some("error")
     {
         return None;
@@ -52,36 +97,38 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<Reply> {
         model: completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked_model.to_owned()),
         content: choice.message.content.unwrap_or_default(),
         finish_reason: choice.finish_reason.unwrap_or_default(),
-        alternatives: alternatives(&choice.logprobs),
-        usage: usage(&completion.usage),
+        alternatives: choice
+            .logprobs
+            .0
+            .content
+            .0
+            .first()
+            .map(|first| alternatives(&first.0))
+            .unwrap_or_default(),
+        usage: usage(&completion.usage.0),
     })
 }
 
-fn usage(usage: &Value) -> Option<Usage> {
-    let tokens = |value: &Value| value.as_u64().filter(|&n| n <= MAX_TOKENS);
-    let prompt = tokens(&usage["prompt_tokens"]);
-    let completion = tokens(&usage["completion_tokens"]);
+fn usage(counted: &Counted<'_>) -> Option<Usage> {
+    let tokens = |figure: &Scalar<'_>| figure.count().filter(|&n| n <= MAX_TOKENS);
+    let (prompt, completion) = (tokens(&counted.prompt_tokens), tokens(&counted.completion_tokens));
     if prompt.is_none() && completion.is_none() {
         return None;
     }
     Some(Usage {
         prompt_tokens: prompt.unwrap_or(0),
-        cached_tokens: tokens(&usage["prompt_tokens_details"]["cached_tokens"]).unwrap_or(0),
+        cached_tokens: tokens(&counted.prompt_tokens_details.0.cached_tokens).unwrap_or(0),
         completion_tokens: completion.unwrap_or(0),
     })
 }
 
 /// What the first token could have been, as the store keeps it.
-fn alternatives(logprobs: &Value) -> String {
-    let first = &logprobs["content"][0];
-    let given = first["top_logprobs"].as_array().map_or(&[][..], Vec::as_slice);
+fn alternatives(first: &Position<'_>) -> String {
+    let given = || first.top_logprobs.0.iter().map(|Object(other)| (&other.token, &other.logprob));
     // Some servers leave the token that was generated out of its alternatives.
-    let own = Some(first).filter(|_| given.iter().all(|other| other["token"] != first["token"]));
-    let pairs: Vec<(&str, f64)> = given
-        .iter()
-        .chain(own)
-        .filter_map(|t| Some((t["token"].as_str()?, t["logprob"].as_f64()?)))
-        .collect();
+    let own = (given().all(|(token, _)| *token != first.token)).then_some((&first.token, &first.logprob));
+    let pairs: Vec<(&str, f64)> =
+        given().chain(own).filter_map(|(token, logprob)| Some((token.text()?, logprob.number()?))).collect();
     if pairs.is_empty() { String::new() } else { serde_json::to_string(&pairs).unwrap_or_default() }
 }
 
@@ -121,6 +168,38 @@ mod tests {
             "",
         ] {
             assert_eq!(read(body.as_bytes(), "m"), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_type_than_agreed_costs_nothing_but_itself() {
+        let odd = [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(1.5),
+            json!("x"),
+            json!([1, { "a": [] }]),
+            json!({ "b": [{}] }),
+        ];
+        for odd in odd {
+            let body = json!({
+                "choices": [{ "message": { "content": "B" }, "logprobs": odd }],
+                "usage": { "prompt_tokens": 7, "completion_tokens": odd, "prompt_tokens_details": odd },
+            });
+            let reply = read(body.to_string().as_bytes(), "asked").unwrap();
+            assert_eq!(
+                (reply.alternatives.as_str(), reply.usage.map(|u| u.prompt_tokens)),
+                ("", Some(7)),
+                "{odd}"
+            );
+            let body = json!({
+                "choices": [{ "message": { "content": "B" }, "logprobs": { "content": [
+                    { "token": "B", "logprob": -1, "top_logprobs": odd }, odd] } }],
+                "usage": odd,
+            });
+            let reply = read(body.to_string().as_bytes(), "asked").unwrap();
+            assert_eq!((reply.alternatives.as_str(), reply.usage), (r#"[["B",-1.0]]"#, None), "{odd}");
         }
     }
 

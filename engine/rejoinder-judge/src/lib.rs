@@ -16,6 +16,7 @@ mod completion;
 mod config;
 mod form;
 mod gate;
+mod loose;
 mod price;
 pub mod probe;
 pub mod prompt;
