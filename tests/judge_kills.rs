@@ -17,9 +17,8 @@ mod corpus;
 
 const KILLS: u64 = 20;
 const IN_FLIGHT: u64 = 8;
-/// As many may be asked again after one kill: those in flight, and those that are answered while the next ones are in
-/// flight and wait for the disk.
-const OPEN: u64 = 2 * IN_FLIGHT;
+/// As many may be reserved when a kill comes: those in flight, and the next ones.
+const RESERVED: u64 = 2 * IN_FLIGHT;
 
 /// Sends many of the corpus's later turns to the judge, beside those that the shipped rules send there.
 const RULES: &str = "format = 1\nlang = [\"en\"]\n[[rule]]\nid = \"kills.ask\"\nroute = \"escalate\"\ncategory = \"UR2\"\nweight = 0.5\n\
@@ -212,12 +211,12 @@ impl<'b> Disturbed<'b> {
         assert!(asked == bench.expected.asked, "other questions after {kills} kills");
         assert!(Expected::of(&self.path, asked) == bench.expected, "other output after {kills} kills");
         let again = log.len() as u64 - counts.len() as u64;
-        assert!(again <= kills * OPEN, "{again} asked again by {kills} kills");
+        assert!(again <= kills * IN_FLIGHT, "{again} asked again by {kills} kills");
         assert!(counts.values().all(|&count| count <= 1 + kills));
         let calls = figure(summary, "calls");
         // What was reserved and not settled when a kill came may or may not have been sent: it is spent.
         assert!(calls >= self.all_requests(), "{calls} spent, {} seen", self.all_requests());
-        assert!(calls <= bench.calls + kills * OPEN, "{calls} spent after {kills} kills");
+        assert!(calls <= bench.calls + kills * RESERVED, "{calls} spent after {kills} kills");
     }
 }
 

@@ -15,7 +15,7 @@ use rejoinder_ledger::{
     Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending, State, Usage,
 };
 use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::answer::Finding;
 use crate::clerk::{Clerk, Gone};
@@ -41,8 +41,6 @@ const RETRIES_AT_FIRST: f64 = 32.0;
 const RETRIES_A_REQUEST: f64 = 0.2;
 /// So many names of other models are kept.
 const MAX_MODELS: usize = 8;
-/// So many times as may be in flight are open at most, with those that wait for the disk: what a kill can cost.
-const MOST_OPEN: usize = 8;
 /// Requests that are found ahead of those that wait at the gate.
 const AHEAD: usize = 256;
 
@@ -163,7 +161,6 @@ pub fn ask(
             refused_in_a_row: Cell::new(0),
             retries_left: Cell::new(RETRIES_AT_FIRST),
             reserved: Cell::new(0),
-            unwritten: Cell::new(0),
             settled: Notify::new(),
             last_failure: RefCell::default(),
             other_models: RefCell::default(),
@@ -242,10 +239,8 @@ struct Desk<'a> {
     failed_in_a_row: Cell<u32>,
     refused_in_a_row: Cell<u32>,
     retries_left: Cell<f64>,
-    /// Requests that are reserved and not settled.
+    /// Requests that are reserved, or are being so, and not settled.
     reserved: Cell<usize>,
-    /// Requests that have ended and wait for the disk.
-    unwritten: Cell<usize>,
     settled: Notify,
     last_failure: RefCell<String>,
     other_models: RefCell<BTreeSet<String>>,
@@ -261,11 +256,14 @@ impl Desk<'_> {
         let mut open = FuturesUnordered::new();
         let mut seen = Seen::default();
         let mut has_ended = false;
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.report(on_progress);
-            let wants_more = !has_ended && !self.has_stopped() && self.has_room(open.len());
+            // As many wait at the gate as may be in flight, so that the next ones go out without waiting for the disk.
+            let wants_more = !has_ended && !self.has_stopped() && open.len() < 2 * self.gate.limit();
             tokio::select! {
                 biased;
+                _ = ticks.tick() => self.report(on_progress),
                 Some((key, replied)) = open.next(), if !open.is_empty() => {
                     let replied: Result<bool, Gone> = replied;
                     seen.close(key, replied?);
@@ -283,7 +281,6 @@ impl Desk<'_> {
                         }),
                     },
                 },
-                () = tokio::time::sleep(TICK) => {}
             }
             if open.is_empty() && (has_ended || self.has_stopped()) {
                 break;
@@ -297,16 +294,6 @@ impl Desk<'_> {
             self.stop(Stop::Unavailable(why));
         }
         Ok(())
-    }
-
-    /// Whether one more request should be reserved, while so many are open: as many wait at the gate as may be in flight, so
-    /// that the next ones go out without waiting for the disk; more are on their way to it where the server is faster than
-    /// the disk and the gate runs empty.
-    fn has_room(&self, open: usize) -> bool {
-        let limit = self.gate.limit();
-        let waiting = open - self.unwritten.get() - self.gate.in_flight();
-        open < MOST_OPEN * limit
-            && (waiting < limit || (self.gate.waiting() < limit / 4 && waiting < 4 * limit))
     }
 
     fn count(&self, change: impl FnOnce(&mut Progress)) {
@@ -358,6 +345,7 @@ impl Desk<'_> {
         while !self.has_stopped() {
             let Some(reservation) = self.reserve(request).await? else { break };
             let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
+            // Held until what comes is durable, so that a kill costs no more answers than may be in flight.
             let Some(pass) = self.gate.enter(tokens, || self.has_stopped()).await else {
                 self.release(reservation)?;
                 break;
@@ -368,58 +356,52 @@ impl Desk<'_> {
             match attempt {
                 Attempt::Answered(reply) => {
                     pass.was_answered();
-                    drop(pass);
                     let outcome = Outcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);
                     self.answered(questions, replies, request, reservation, outcome).await?;
                     return Ok(true);
                 }
                 Attempt::TooLong(why) => {
-                    drop(pass);
                     self.trouble_since.set(None);
                     let reply = Reply::too_long(self.config.model.clone(), why);
                     replies.push(reply.clone());
-                    self.spend(reservation, failed(CALL), Some((request.key.clone(), reply))).await?;
+                    self.store(request, reply, reservation, failed(CALL)).await?;
                     return Ok(true);
                 }
                 Attempt::Refused(why) => {
-                    drop(pass);
-                    self.spend(reservation, failed(CALL), None).await?;
+                    self.spend(reservation, failed(CALL))?;
                     self.count(|p| p.refused += 1);
                     self.note(&self.refused_in_a_row, MAX_REFUSED, why);
                     return Ok(false);
                 }
                 Attempt::DeadEnd(why) => {
                     self.stop(Stop::Unavailable(why));
-                    drop(pass);
-                    self.spend(reservation, failed(CALL), None).await?;
+                    self.spend(reservation, failed(CALL))?;
                     return Ok(false);
                 }
                 Attempt::NotSent(why) => {
                     pass.was_too_much(None);
-                    drop(pass);
                     self.release(reservation)?;
                     waits += 1;
                     self.is_in_trouble(why);
                 }
                 Attempt::Busy(why, wait) => {
                     pass.was_too_much(wait.map(|w| w.min(MAX_WAIT)));
-                    drop(pass);
-                    self.spend(reservation, failed(CALL), None).await?;
+                    self.spend(reservation, failed(CALL))?;
                     waits += 1;
                     self.is_in_trouble(why);
                 }
                 Attempt::Failed(why) => {
                     pass.was_too_much(None);
-                    drop(pass);
                     // What it took, nobody knows: all of it stays spent.
                     let all = failed(reservation.amount());
-                    self.spend(reservation, all, None).await?;
+                    self.spend(reservation, all)?;
                     failures += 1;
                     self.retries_left.set(self.retries_left.get() - 1.0);
                     self.is_in_trouble(why);
                 }
             }
+            drop(pass);
             // A server that has no time says nothing about this request, unless it has time for all others.
             let is_singled_out =
                 first_failure.get_or_insert_with(Instant::now).elapsed() > self.config.pace.patience;
@@ -440,18 +422,24 @@ impl Desk<'_> {
     /// take less than is reserved for them.
     async fn reserve(&self, request: &Request) -> Result<Option<Reservation>, Gone> {
         loop {
+            // Whatever was settled by now is written before this reservation.
+            let was_alone = self.reserved.get() == 0;
+            self.reserved.set(self.reserved.get() + 1);
             if let Some(reservation) = self.clerk.reserve(&request.key, request.most).await? {
-                self.reserved.set(self.reserved.get() + 1);
                 return Ok(Some(reservation));
             }
-            if self.reserved.get() == 0 {
+            self.reserved.set(self.reserved.get() - 1);
+            let are_all_settled = self.reserved.get() == 0;
+            if was_alone && are_all_settled {
                 self.stop(Stop::Budget);
             }
             if self.has_stopped() {
                 return Ok(None);
             }
-            // Woken by the next one that is settled; once in a while to see whether it is over.
-            let _ = tokio::time::timeout(TICK, self.settled.notified()).await;
+            if !are_all_settled {
+                // Woken by the next one that is settled; once in a while to see whether it is over.
+                let _ = tokio::time::timeout(TICK, self.settled.notified()).await;
+            }
         }
     }
 
@@ -489,7 +477,7 @@ impl Desk<'_> {
         if let Some(usage) = reply.usage {
             outcome.amount = self.config.price.of(usage);
         }
-        self.spend(reservation, outcome, Some((request.key.clone(), reply.clone()))).await?;
+        self.store(request, reply.clone(), reservation, outcome).await?;
         self.count(|p| {
             p.answered += 1;
             p.unparseable += u64::from(says_nothing);
@@ -497,24 +485,35 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Notes how a request ended, and waits until that is durable.
-    async fn spend(
+    /// Stores a reply, waits until it is durable, and notes what it cost.
+    async fn store(
         &self,
+        request: &Request,
+        reply: Reply,
         reservation: Reservation,
         outcome: Outcome,
-        reply: Option<(String, Reply)>,
     ) -> Result<(), Gone> {
-        let (amount, usage) = (outcome.amount, outcome.usage.unwrap_or_default());
-        self.unwritten.set(self.unwritten.get() + 1);
-        self.clerk.settle(reservation, outcome, reply).await?;
-        self.unwritten.set(self.unwritten.get() - 1);
+        let (amount, usage) = (outcome.amount, outcome.usage);
+        self.clerk.store(request.key.clone(), reply, reservation, outcome).await?;
+        self.is_spent(amount, usage);
+        Ok(())
+    }
+
+    /// Notes what a request without an answer cost.
+    fn spend(&self, reservation: Reservation, outcome: Outcome) -> Result<(), Gone> {
+        let (amount, usage) = (outcome.amount, outcome.usage);
+        self.clerk.settle(reservation, outcome)?;
+        self.is_spent(amount, usage);
+        Ok(())
+    }
+
+    fn is_spent(&self, amount: Spending, usage: Option<Usage>) {
         self.is_settled();
         self.count(|p| {
             p.attempts += 1;
             p.spent += amount;
-            p.usage += usage;
+            p.usage += usage.unwrap_or_default();
         });
-        Ok(())
     }
 
     /// The server did not answer; where it has answered nobody for longer than it is borne, it is given up.

@@ -1,9 +1,10 @@
 //! Writes down what is reserved, answered and spent, as much in one transaction as has come together, for a transaction costs
-//! a wait for the disk however much is in it. Who asked is told once it is durable.
+//! a wait for the disk however much is in it.
 //!
-//! Two threads, one a file, so that the two waits for the disk are one: the first stores replies and hands each on, once
-//! it is durable, to the second, which keeps the ledger. A kill between the two leaves a request that counts as open, never a
-//! lost answer.
+//! Two threads, one a file: the first stores replies and hands on, once they are durable, what they cost to the second, which
+//! keeps the ledger. Who reserves is told once that is durable, and who answers once the reply is; what it cost need not be
+//! waited for: all notes are written in their order, so no later reservation misses it, and after a kill between the two
+//! the whole reservation counts as spent.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -17,7 +18,7 @@ const MOST: usize = 4096;
 /// A line for the ledger.
 enum Note {
     Reserve { key: String, amount: Spending, told: oneshot::Sender<Option<Reservation>> },
-    Settle { reservation: Reservation, outcome: Outcome, told: oneshot::Sender<()> },
+    Settle { reservation: Reservation, outcome: Outcome },
     Release { reservation: Reservation },
 }
 
@@ -26,6 +27,7 @@ struct Answer {
     key: String,
     reply: Reply,
     then: Note,
+    told: oneshot::Sender<()>,
 }
 
 /// Where to hand in notes. Once it is dropped, all of them are written and the threads end.
@@ -74,20 +76,23 @@ impl Clerk {
         tell.await.map_err(|_| Gone)
     }
 
-    /// How a request ended, and what was answered under which key.
-    pub(crate) async fn settle(
+    /// What was answered under which key, and how the request ended; returns once the answer is durable.
+    pub(crate) async fn store(
         &self,
+        key: String,
+        reply: Reply,
         reservation: Reservation,
         outcome: Outcome,
-        reply: Option<(String, Reply)>,
     ) -> Result<(), Gone> {
         let (told, tell) = oneshot::channel();
-        let then = Note::Settle { reservation, outcome, told };
-        match reply {
-            Some((key, reply)) => self.answers.send(Answer { key, reply, then }).map_err(|_| Gone)?,
-            None => self.notes.send(then).map_err(|_| Gone)?,
-        }
+        let then = Note::Settle { reservation, outcome };
+        self.answers.send(Answer { key, reply, then, told }).map_err(|_| Gone)?;
         tell.await.map_err(|_| Gone)
+    }
+
+    /// How a request without an answer ended.
+    pub(crate) fn settle(&self, reservation: Reservation, outcome: Outcome) -> Result<(), Gone> {
+        self.notes.send(Note::Settle { reservation, outcome }).map_err(|_| Gone)
     }
 
     /// A request was never sent.
@@ -110,6 +115,8 @@ fn store(answered: &Receiver<Answer>, notes: &Sender<Note>, replies: &Replies) -
                 // The other thread tells why.
                 return Ok(());
             }
+            // Whoever does not listen any more has been stopped.
+            let _ = answer.told.send(());
         }
     }
     Ok(())
@@ -118,27 +125,20 @@ fn store(answered: &Receiver<Answer>, notes: &Sender<Note>, replies: &Replies) -
 fn write(noted: &Receiver<Note>, ledger: &Ledger, limits: &Limits) -> Result<(), LedgerError> {
     while let Some(notes) = together(noted) {
         let mut entries = Vec::with_capacity(notes.len());
-        let (mut to_reserve, mut settled) = (Vec::new(), Vec::new());
+        let mut to_reserve = Vec::new();
         for note in notes {
             match note {
                 Note::Reserve { key, amount, told } => {
                     entries.push(Entry::Reserve { key, amount });
                     to_reserve.push(told);
                 }
-                Note::Settle { reservation, outcome, told } => {
-                    entries.push(Entry::Settle(reservation, outcome));
-                    settled.push(told);
-                }
+                Note::Settle { reservation, outcome } => entries.push(Entry::Settle(reservation, outcome)),
                 Note::Release { reservation } => entries.push(Entry::Release(reservation)),
             }
         }
         let reserved = ledger.write(&entries, limits)?;
-        // Whoever does not listen any more has been stopped.
         for (told, reservation) in to_reserve.into_iter().zip(reserved) {
             let _ = told.send(reservation);
-        }
-        for told in settled {
-            let _ = told.send(());
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::config::JudgeConfig;
 use crate::probe::Findings;
 use crate::prompt::{Answer, Room, Template};
 use crate::question::{Question, Unit};
-use crate::request::{Constraint, Request, body, request, response_format, with_alternatives};
+use crate::request::{Constraint, Request, body, response_format, with_alternatives};
 
 /// So often a prompt that the server finds too long is halved.
 const MAX_HALVINGS: usize = 3;
@@ -23,6 +23,8 @@ const LABEL_TOKENS: u32 = 1;
 #[derive(Clone, Debug)]
 pub struct Form {
     config: JudgeConfig,
+    /// As keys name it.
+    endpoint: String,
     /// The prompt in force.
     pub template: Template,
     span_template: Option<Template>,
@@ -75,6 +77,7 @@ impl Form {
             has_alternatives: findings.logprobs,
             has_schema: findings.json_schema,
             room: Room { context: config.context.or(findings.context), counter: config.counter.clone() },
+            endpoint: config.endpoint(),
             config: config.clone(),
         })
     }
@@ -177,15 +180,15 @@ impl Form {
     ) -> Request {
         let questions: Vec<&Question> = questions.iter().collect();
         let output = u64::from(max_tokens);
-        let mut prompt = self.room.render(template, &questions, category, output);
+        let (mut prompt, mut tokens) = self.room.render(template, &questions, category, output);
         if halvings > 0 {
-            let context = Some((self.room.counter.range(&prompt).2 >> halvings) + output);
+            let context = Some((tokens.range.2 >> halvings) + output);
             let room = Room { context, ..self.room.clone() };
-            prompt = room.render(template, &questions, category, output);
+            (prompt, tokens) = room.render(template, &questions, category, output);
         }
-        let mut body = body(&self.config.model, &prompt, max_tokens);
+        let mut body = body(&self.config.model, prompt, max_tokens);
         constrain(&mut body);
-        request(&self.config, &prompt, &body, max_tokens)
+        Request::new(&self.config, &self.endpoint, &body, tokens, max_tokens)
     }
 
     /// What the replies say: for each question, a finding for each of its open turns. `None` while a reply that could

@@ -23,7 +23,6 @@ pub(crate) struct Gate {
     slow: Duration,
     limit: Cell<f64>,
     in_flight: Cell<usize>,
-    waiting: Cell<usize>,
     has_had_enough: Cell<bool>,
     last_cut: Cell<Instant>,
     closed_until: Cell<Instant>,
@@ -48,7 +47,6 @@ impl Gate {
             slow: pace.timeout / 2,
             limit: Cell::new(pace.max_in_flight.min(FIRST_LIMIT) as f64),
             in_flight: Cell::new(0),
-            waiting: Cell::new(0),
             has_had_enough: Cell::new(false),
             last_cut: Cell::new(now),
             closed_until: Cell::new(now),
@@ -62,11 +60,6 @@ impl Gate {
         self.in_flight.get()
     }
 
-    /// How many wait to be let in.
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.get()
-    }
-
     /// How many may be in flight now.
     pub(crate) fn limit(&self) -> usize {
         self.limit.get() as usize
@@ -74,13 +67,6 @@ impl Gate {
 
     /// Waits until a request of so many tokens may go out; `None` if `is_over` says first that none shall.
     pub(crate) async fn enter(&self, tokens: u64, is_over: impl Fn() -> bool) -> Option<Pass<'_>> {
-        self.waiting.set(self.waiting.get() + 1);
-        let pass = self.wait(tokens, is_over).await;
-        self.waiting.set(self.waiting.get() - 1);
-        pass
-    }
-
-    async fn wait(&self, tokens: u64, is_over: impl Fn() -> bool) -> Option<Pass<'_>> {
         let due = |pace: &Option<(Duration, Cell<Instant>)>, count: f64| {
             let now = Instant::now();
             let Some((each, next)) = pace else { return now };

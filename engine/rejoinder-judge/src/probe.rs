@@ -14,7 +14,7 @@ use crate::client::{Attempt, Client};
 use crate::config::JudgeConfig;
 use crate::prompt::Answer;
 use crate::question::Unit;
-use crate::request::{self, Constraint};
+use crate::request::{self, Constraint, Request};
 
 /// What was found out about a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,7 +227,13 @@ impl Prober<'_> {
     async fn post(&self, body: &Value) -> Result<Option<Reply>, Halt> {
         let prompt = body["messages"][0]["content"].as_str().unwrap_or_default();
         let max_tokens = body["max_tokens"].as_u64().unwrap_or(0) as u32;
-        let request = request::request(self.config, prompt, body, max_tokens);
+        let request = Request::new(
+            self.config,
+            &self.config.endpoint(),
+            body,
+            self.config.counter.measure(prompt),
+            max_tokens,
+        );
         let begun = Instant::now();
         loop {
             let Some(reservation) = self.ledger.reserve(KEY, request.most, self.limits)? else {

@@ -8,6 +8,7 @@ use crate::answer::{PATTERN, TEXT, TURN};
 use crate::config::JudgeConfig;
 use crate::prompt::{Answer, Template};
 use crate::question::Unit;
+use crate::tokens::Tokens;
 
 /// How a server is made to answer in one of a few labels. Servers differ, and some ignore what they do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,10 +61,10 @@ const ALTERNATIVES: u32 = 20;
 
 /// The body of a request: greedy decoding, everything in one user message (some chat templates refuse a system message,
 /// others move it behind the shared prefix).
-pub(crate) fn body(model: &str, prompt: &str, max_tokens: u32) -> Value {
+pub(crate) fn body(model: &str, prompt: impl Into<String>, max_tokens: u32) -> Value {
     json!({
         "model": model,
-        "messages": [{ "role": "user", "content": prompt }],
+        "messages": [{ "role": "user", "content": prompt.into() }],
         "temperature": 0,
         "max_tokens": max_tokens,
     })
@@ -75,26 +76,30 @@ pub(crate) fn with_alternatives(body: &mut Value) {
     body["top_logprobs"] = ALTERNATIVES.into();
 }
 
-/// The request of a prompt, under its key: blake3 of endpoint, revision and the whole body (model, decoding, constraint or
-/// schema, prompt). `serde_json` sorts the body's keys, so equal requests are equal bytes.
-pub(crate) fn request(config: &JudgeConfig, prompt: &str, body: &Value, max_tokens: u32) -> Request {
-    let body = body.to_string();
-    let mut hasher = blake3::Hasher::new();
-    for part in [&config.endpoint(), config.revision.as_deref().unwrap_or_default(), &body] {
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-    }
-    let counter = &config.counter;
-    let most = Usage {
-        prompt_tokens: counter.upper_bound(prompt),
-        cached_tokens: 0,
-        completion_tokens: u64::from(max_tokens),
-    };
-    Request {
-        key: hasher.finalize().to_hex().to_string(),
-        body,
-        input_tokens: counter.range(prompt),
-        most: config.price.of(most),
-        max_tokens,
+impl Request {
+    /// A request under its key: blake3 of endpoint, revision and the whole body (model, decoding, constraint or schema,
+    /// prompt). `serde_json` sorts the body's keys, so equal requests are equal bytes.
+    pub(crate) fn new(
+        config: &JudgeConfig,
+        endpoint: &str,
+        body: &Value,
+        tokens: Tokens,
+        max_tokens: u32,
+    ) -> Self {
+        let body = body.to_string();
+        let mut hasher = blake3::Hasher::new();
+        for part in [endpoint, config.revision.as_deref().unwrap_or_default(), &body] {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        }
+        let most =
+            Usage { prompt_tokens: tokens.bound, cached_tokens: 0, completion_tokens: u64::from(max_tokens) };
+        Self {
+            key: hasher.finalize().to_hex().to_string(),
+            body,
+            input_tokens: tokens.range,
+            most: config.price.of(most),
+            max_tokens,
+        }
     }
 }
 

@@ -55,6 +55,18 @@ pub const fn range(count: CharCount) -> (u64, u64, u64) {
     (low, expected, high)
 }
 
+/// How many tokens a prompt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// Fewest, expected and most tokens to plan with: the tokenizer's count, or see [`range`].
+    pub range: (u64, u64, u64),
+    /// No fewer than the model is sent, with an allowance for its chat template.
+    ///
+    /// Without a tokenizer file that is a token a byte: byte fallback never makes more of a text that the tokenizer
+    /// takes as it is (a tokenizer that decomposes rare characters first may).
+    pub bound: u64,
+}
+
 /// Counts tokens; clones share the tokenizer. By default, an estimate.
 #[derive(Clone, Default)]
 pub struct TokenCounter(Option<Arc<Tokenizer>>);
@@ -95,22 +107,15 @@ impl TokenCounter {
         self.exact(text).unwrap_or_else(|| estimate(text))
     }
 
-    /// No fewer tokens than the model is sent for a prompt of `text`, with an allowance for its chat template.
-    ///
-    /// Without a tokenizer file that is a token a byte: byte fallback never makes more of a text that the tokenizer
-    /// takes as it is (a tokenizer that decomposes rare characters first may).
-    pub fn upper_bound(&self, text: &str) -> u64 {
-        self.exact(text).unwrap_or(text.len() as u64) + TEMPLATE
-    }
-
-    /// Fewest, expected and most tokens of `text` to plan with: the tokenizer's count, or see [`range`].
-    pub fn range(&self, text: &str) -> (u64, u64, u64) {
+    /// How many tokens a prompt of `text` is.
+    pub fn measure(&self, text: &str) -> Tokens {
         if let Some(tokens) = self.exact(text) {
-            return (tokens, tokens, tokens);
+            return Tokens { range: (tokens, tokens, tokens), bound: tokens + TEMPLATE };
         }
         let (low, expected, high) = range(CharCount::of(text));
+        let bytes = text.len() as u64;
         // SentencePiece puts a space before the text.
-        (low, expected, high.min(text.len() as u64 + 1))
+        Tokens { range: (low, expected, high.min(bytes + 1)), bound: bytes + TEMPLATE }
     }
 
     /// The tokenizer's count; none without a tokenizer or if it has no token for something in `text`.
@@ -184,13 +189,13 @@ mod tests {
         let texts = ["", "five words of plain ASCII", "a[0] = 1;", "谢谢", "спасибо", "déjà vu"];
         assert_eq!(texts.map(estimate), [0, 5, 7, 3, 3, 3]);
         assert_eq!(texts.map(|text| TokenCounter::estimate().count(text)), texts.map(estimate));
-        assert_eq!(TokenCounter::default().range(&"word ".repeat(100)), (77, 100, 143));
+        assert_eq!(TokenCounter::default().measure(&"word ".repeat(100)).range, (77, 100, 143));
     }
 
     #[test]
     fn counts_as_the_file_says_without_truncating_padding_or_special_tokens() {
         let counter = tiny();
-        let of = |text| (counter.count(text), counter.upper_bound(text), counter.range(text));
+        let of = |text| (counter.count(text), counter.measure(text).bound, counter.measure(text).range);
         assert_eq!(of("no"), (1, 1 + TEMPLATE, (1, 1, 1)));
         assert_eq!(of("no no no no no no no no no谢"), (12, 12 + TEMPLATE, (12, 12, 12)));
         assert_eq!(counter.clone().count(""), 0);
@@ -216,9 +221,9 @@ mod tests {
         #[test]
         fn bounds_enclose_the_count(text in "(\\PC|[no \\n1é谢😀]){0,80}") {
             let estimate = TokenCounter::estimate();
-            let (low, expected, high) = estimate.range(&text);
-            prop_assert!(low <= expected && expected <= high && high <= estimate.upper_bound(&text));
-            prop_assert!(tiny().count(&text) <= estimate.upper_bound(&text));
+            let Tokens { range: (low, expected, high), bound } = estimate.measure(&text);
+            prop_assert!(low <= expected && expected <= high && high <= bound);
+            prop_assert!(tiny().count(&text) <= bound);
         }
     }
 }

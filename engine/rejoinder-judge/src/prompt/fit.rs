@@ -9,7 +9,7 @@ use rejoinder_core::Category;
 use super::render::{Cut, render_cut};
 use super::template::Template;
 use crate::question::Question;
-use crate::tokens::TokenCounter;
+use crate::tokens::{TokenCounter, Tokens};
 
 /// Messages are not cut shorter than this.
 const SHORTEST: usize = 60;
@@ -24,40 +24,27 @@ pub struct Room {
 }
 
 impl Room {
-    /// The user message for questions that share a request, cut so that `output` tokens of answer fit beside it.
+    /// The user message for questions that share a request, cut so that `output` tokens of answer fit beside it; and
+    /// its length.
     pub(crate) fn render(
         &self,
         template: &Template,
         questions: &[&Question],
         category: Option<Category>,
         output: u64,
-    ) -> String {
-        let whole = render_cut(template, questions, category, Cut::NONE);
-        match self.context {
-            Some(context) if !self.fits(&whole, context, output) => {
-                self.cut(template, questions, category, context, output)
-            }
-            _ => whole,
-        }
-    }
-
-    fn fits(&self, prompt: &str, context: u64, output: u64) -> bool {
-        self.counter.range(prompt).2 + output <= context
-    }
-
-    fn cut(
-        &self,
-        template: &Template,
-        questions: &[&Question],
-        category: Option<Category>,
-        context: u64,
-        output: u64,
-    ) -> String {
-        let lines = || questions.iter().flat_map(|q| &q.lines);
-        let fitting = |cut: Cut| {
+    ) -> (String, Tokens) {
+        let measured = |cut: Cut| {
             let prompt = render_cut(template, questions, category, cut);
-            self.fits(&prompt, context, output).then_some(prompt)
+            let tokens = self.counter.measure(&prompt);
+            (prompt, tokens)
         };
+        let whole = measured(Cut::NONE);
+        let fits = |tokens: &Tokens| self.context.is_none_or(|context| tokens.range.2 + output <= context);
+        if fits(&whole.1) {
+            return whole;
+        }
+        let lines = || questions.iter().flat_map(|q| &q.lines);
+        let fitting = |cut: Cut| Some(measured(cut)).filter(|(_, tokens)| fits(tokens));
         let longest = lines().map(|l| l.text.len()).max().unwrap_or(0);
         if let Some(found) = greatest(SHORTEST, longest, |bytes| fitting(Cut { bytes, skip: 0 })) {
             return found;
@@ -65,8 +52,7 @@ impl Room {
         // The last message stays, whatever comes of it: the server has the last word.
         let most = lines().count().saturating_sub(1);
         let keeping = |kept: usize| fitting(Cut { bytes: SHORTEST, skip: most - kept });
-        greatest(0, most, keeping)
-            .unwrap_or_else(|| render_cut(template, questions, category, Cut { bytes: SHORTEST, skip: most }))
+        greatest(0, most, keeping).unwrap_or_else(|| measured(Cut { bytes: SHORTEST, skip: most }))
     }
 }
 
@@ -116,11 +102,12 @@ mod tests {
             "the end".to_owned(),
         ];
         let question = question(&texts);
-        let instructions = TokenCounter::default().range(&template.instructions).2;
+        let instructions = TokenCounter::default().measure(&template.instructions).range.2;
         for room in [1_000, 2_000, 4_000] {
             let room = Room { context: Some(instructions + room), counter: TokenCounter::default() };
-            let prompt = room.render(&template, &[&question], None, 100);
-            let tokens = room.counter.range(&prompt).2 + 100;
+            let (prompt, tokens) = room.render(&template, &[&question], None, 100);
+            assert_eq!(tokens, room.counter.measure(&prompt));
+            let tokens = tokens.range.2 + 100;
             let context = room.context.unwrap();
             assert!(tokens <= context && tokens + 10 > context, "{tokens} of {context}");
             assert!(prompt.contains("# user: short\n") && prompt.ends_with("# user: the end\n"));
@@ -135,11 +122,11 @@ mod tests {
         let template = Template::shipped("conversation").unwrap();
         let texts: Vec<String> = (0..400).map(|i| format!("{i} {}", "x".repeat(200))).collect();
         let room = Room { context: Some(3_000), counter: TokenCounter::default() };
-        let prompt = room.render(&template, &[&question(&texts)], None, 0);
-        assert!(room.counter.range(&prompt).2 <= 3_000);
+        let (prompt, tokens) = room.render(&template, &[&question(&texts)], None, 0);
+        assert!(tokens.range.2 <= 3_000);
         assert!(!prompt.contains("# user: 0 x") && prompt.contains("# assistant: 399 x"));
         let hopeless = Room { context: Some(10), ..room };
-        assert!(hopeless.render(&template, &[&question(&texts)], None, 0).contains("399"));
+        assert!(hopeless.render(&template, &[&question(&texts)], None, 0).0.contains("399"));
     }
 
     #[test]
@@ -148,7 +135,7 @@ mod tests {
         let question = question(&["x".repeat(5_000), "y".repeat(5_000)]);
         for context in [None, Some(1 << 20)] {
             let room = Room { context, counter: TokenCounter::default() };
-            assert!(room.render(&template, &[&question], None, 1).contains(&"x".repeat(5_000)));
+            assert!(room.render(&template, &[&question], None, 1).0.contains(&"x".repeat(5_000)));
         }
     }
 }
