@@ -7,20 +7,10 @@ pub(super) const FENCE_START: &str = "<dialogue>";
 pub(super) const FENCE_END: &str = "</dialogue>";
 const ZERO_WIDTH_SPACE: char = '\u{200B}';
 
-/// Markers of chat templates, the beginnings of our own fence's, and the mark of a turn; compared without regard to case.
-const MARKERS: [&str; 11] = [
-    "[inst]",
-    "[/inst]",
-    "<s>",
-    "</s>",
-    "<<sys>>",
-    "<</sys>>",
-    "<|",
-    "|>",
-    "<dialogue",
-    "</dialogue",
-    "[turn",
-];
+/// Markers of chat templates; compared without regard to case.
+const MARKERS: [&str; 8] = ["[inst]", "[/inst]", "<s>", "</s>", "<<sys>>", "<</sys>>", "<|", "|>"];
+/// How our own fence and the mark of a turn go on behind their bracket, slashes and white space.
+const OWN: [(u8, &str); 2] = [(b'<', "dialogue"), (b'[', "turn")];
 const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];
 
 /// Appends chat text that cannot leave the fence.
@@ -34,7 +24,7 @@ pub(super) fn push_disarmed(prompt: &mut String, text: &str) {
         prompt.push_str(&text[done..=at]);
         done = at + 1;
         let harmful = if text.as_bytes()[at] != b'#' {
-            MARKERS.iter().any(|marker| starts_with_ignoring_case(&text[at..], marker))
+            MARKERS.iter().any(|marker| starts_with_ignoring_case(&text[at..], marker)) || is_own(&text[at..])
         } else if begins_line(&text[..at]) {
             if run_end <= at {
                 let rest = text[at..].trim_start_matches(|c: char| c == '#' || c.is_whitespace());
@@ -49,6 +39,12 @@ pub(super) fn push_disarmed(prompt: &mut String, text: &str) {
         }
     }
     prompt.push_str(&text[done..]);
+}
+
+/// Whether `text` begins with what a model could take for our own fence or mark.
+fn is_own(text: &str) -> bool {
+    let word = text[1..].trim_start_matches(|c: char| c == '/' || c.is_whitespace());
+    OWN.iter().any(|(bracket, own)| text.as_bytes()[0] == *bracket && starts_with_ignoring_case(word, own))
 }
 
 /// Whether only white space stands between the last line end and the end of `before`.
@@ -84,12 +80,24 @@ mod tests {
         assert_eq!(disarmed.matches(ZERO_WIDTH_SPACE).count(), 1 << 19);
     }
 
+    #[test]
+    fn a_fence_that_is_written_a_little_otherwise_is_none() {
+        for text in
+            ["</ dialogue>", "< /dialogue>", "<\n/ DIALOGUE >", "< dialogue>", "[ Turn 2]", "<//dialogue"]
+        {
+            let bracket = &text[..1];
+            assert_eq!(disarmed(text), format!("{bracket}{ZERO_WIDTH_SPACE}{}", &text[1..]));
+        }
+        assert_eq!(disarmed("< 5 and a dialogue [see turn 2]"), "< 5 and a dialogue [see turn 2]");
+    }
+
     proptest! {
         #[test]
-        fn no_marker_survives(text in prop::collection::vec(prop::sample::select(MARKERS.to_vec()), 0..6).prop_map(|m| m.concat()), noise: String) {
+        fn no_marker_survives(text in prop::collection::vec(prop::sample::select([&MARKERS[..], &["<dialogue", "</dialogue", "[turn"]].concat()), 0..6).prop_map(|m| m.concat()), noise: String) {
             for text in [text.clone(), text.to_uppercase(), format!("{noise}{text}")] {
                 let disarmed = disarmed(&text).to_lowercase();
-                prop_assert!(MARKERS.iter().all(|marker| !disarmed.contains(marker)), "{}", disarmed);
+                let fences = ["<dialogue", "</dialogue", "[turn"];
+                prop_assert!(MARKERS.iter().chain(&fences).all(|marker| !disarmed.contains(marker)), "{}", disarmed);
             }
         }
 
