@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rejoinder_core::Purpose;
 use rejoinder_data::Mapping;
 use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::did_you_mean;
@@ -10,12 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
+mod cascade;
 mod effective;
 mod judge;
 mod keys;
 mod place;
 mod plugin;
 
+pub use cascade::CascadeSection;
 pub use effective::{Effective, Origin};
 pub use judge::{BudgetConfig, JudgeSection, UnitName};
 pub use keys::schema;
@@ -31,6 +34,10 @@ const FORMAT: u32 = 1;
 pub struct Config {
     /// Format number of this file: 1.
     pub format: u32,
+    /// What the feedback will be used for: `all`, `sft` (UR5), `kto` (UR2, UR3, UR5), or categories such as `["UR2", "UR5"]`.
+    #[serde(default, rename = "for")]
+    #[schemars(schema_with = "keys::purpose_schema")]
+    pub purpose: Purpose,
     /// How records are read.
     #[serde(default)]
     pub input: InputConfig,
@@ -43,6 +50,9 @@ pub struct Config {
     /// Folders searched for plugins that are given by name.
     #[serde(default)]
     pub plugin_dirs: Vec<PathBuf>,
+    /// Between which learned scores the judge is asked.
+    #[serde(default)]
+    pub cascade: CascadeSection,
     /// Who is asked about undecided turns, and how.
     #[serde(default)]
     pub judge: JudgeSection,
@@ -108,10 +118,12 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             format: FORMAT,
+            purpose: Purpose::ALL,
             input: InputConfig::default(),
             rules: RulesConfig::default(),
             plugins: ["rephrase", "context"].map(PluginConfig::named).into(),
             plugin_dirs: Vec::new(),
+            cascade: CascadeSection::default(),
             judge: JudgeSection::default(),
             budget: BudgetConfig::default(),
             output: OutputConfig::default(),
@@ -153,6 +165,7 @@ impl Config {
         for (index, plugin) in self.plugins.iter().enumerate() {
             plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
         }
+        self.cascade.check(self.purpose, !self.plugins.is_empty())?;
         self.judge.check().or_else(|(key, message)| wrong(&format!("/judge{key}"), message))?;
         self.budget.check(&self.judge).or_else(|(key, message)| wrong(&format!("/budget{key}"), message))?;
         if self.output.part_mib == 0 {

@@ -13,6 +13,37 @@ pub enum Decision {
     Undecided,
 }
 
+/// The scores between which the judge is asked; probabilities of what is wanted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cuts {
+    /// Below it a turn is rejected.
+    pub reject_below: f64,
+    /// From it on a turn is accepted.
+    pub accept_at: f64,
+}
+
+/// How a turn's learned score stands to the cuts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Below both.
+    Low,
+    /// Between them.
+    Between,
+    /// Above both; the likeliest category.
+    High(Category),
+}
+
+impl Cuts {
+    /// Where a score stands; a high one speaks for `likeliest`.
+    pub fn standing(&self, score: f64, likeliest: Category) -> Standing {
+        match score {
+            _ if score >= self.accept_at => Standing::High(likeliest),
+            _ if score < self.reject_below => Standing::Low,
+            _ => Standing::Between,
+        }
+    }
+}
+
 /// The verdicts on one turn, counted as they come in; in any order they lead to the same decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ballot {
@@ -50,6 +81,12 @@ pub enum Ground {
     TwoCategories,
     /// Line 4: a plugin failed on it.
     Faulted,
+    /// Line 5: the score is below the cuts.
+    LowScore,
+    /// Line 5: the score is between the cuts.
+    MiddleScore,
+    /// Line 5: the score is above the cuts.
+    HighScore(Category),
     /// Line 6: a candidate, without a score.
     Candidate,
     /// Line 6: no candidate, without a score.
@@ -62,11 +99,12 @@ impl Ground {
     /// What it leads to.
     pub const fn decision(self) -> Decision {
         match self {
-            Self::Accepted(category) => Decision::Accepted(category),
-            Self::Rejected | Self::Unmarked => Decision::Rejected,
+            Self::Accepted(category) | Self::HighScore(category) => Decision::Accepted(category),
+            Self::Rejected | Self::LowScore | Self::Unmarked => Decision::Rejected,
             Self::AcceptAgainstReject
             | Self::TwoCategories
             | Self::Faulted
+            | Self::MiddleScore
             | Self::Candidate
             | Self::AskedAnyway => Decision::Undecided,
         }
@@ -80,6 +118,11 @@ impl Ground {
             Self::AcceptAgainstReject => "waits for the judge: accept stands against reject",
             Self::TwoCategories => "waits for the judge: two categories were accepted",
             Self::Faulted => "waits for the judge: a plugin failed on it",
+            Self::LowScore => "rejected: its score is below `reject-below`",
+            Self::MiddleScore => {
+                "waits for the judge: its score is not below `reject-below` and below `accept-at`"
+            }
+            Self::HighScore(_) => "accepted: its score reaches `accept-at`",
             Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
             Self::Unmarked => "rejected: no rule marked it",
             Self::AskedAnyway => "waits for the judge: he is asked about every turn",
@@ -93,11 +136,11 @@ impl Ground {
 /// 2. accept of exactly one category and no reject: accepted
 /// 3. accept against reject, or two categories accepted: undecided
 /// 4. a plugin failed on it: undecided
-/// 5. there is a learned score: it decides (there is none yet)
+/// 5. there is a learned score: rejected, undecided or accepted, as it stands to the cuts
 /// 6. a candidate is undecided, any other turn rejected
 ///
 /// A candidate is a turn that some rule other than a reject rule marked.
-pub fn decide(ballot: &Ballot, is_candidate: bool) -> Ground {
+pub fn decide(ballot: &Ballot, is_candidate: bool, score: Option<Standing>) -> Ground {
     let mut accepted = Category::ALL.into_iter().filter(|c| ballot.accepted[c.index()]);
     match (accepted.next(), accepted.next(), ballot.rejected) {
         (None, _, true) => Ground::Rejected,
@@ -105,8 +148,13 @@ pub fn decide(ballot: &Ballot, is_candidate: bool) -> Ground {
         (Some(_), _, true) => Ground::AcceptAgainstReject,
         (Some(_), Some(_), false) => Ground::TwoCategories,
         (None, _, false) if ballot.faulted => Ground::Faulted,
-        (None, _, false) if is_candidate => Ground::Candidate,
-        (None, _, false) => Ground::Unmarked,
+        (None, _, false) => match score {
+            Some(Standing::Low) => Ground::LowScore,
+            Some(Standing::Between) => Ground::MiddleScore,
+            Some(Standing::High(category)) => Ground::HighScore(category),
+            None if is_candidate => Ground::Candidate,
+            None => Ground::Unmarked,
+        },
     }
 }
 
@@ -122,7 +170,7 @@ mod tests {
         if faulted {
             ballot.fault();
         }
-        decide(&ballot, is_candidate).decision()
+        decide(&ballot, is_candidate, None).decision()
     }
 
     #[test]
@@ -142,6 +190,22 @@ mod tests {
         assert_eq!(decided(&[Abstain], true, false), Decision::Undecided);
         assert_eq!(decided(&[Escalate], false, true), Decision::Undecided);
         assert_eq!(decided(&[], false, false), Decision::Rejected);
+    }
+
+    #[test]
+    fn a_score_decides_where_nothing_above_it_does() {
+        let cuts = Cuts { reject_below: 0.2, accept_at: 0.9 };
+        let stands = |score| Some(cuts.standing(score, Category::Ur5));
+        let decided = |verdict, score| {
+            let mut ballot = Ballot::default();
+            ballot.cast(verdict);
+            decide(&ballot, true, stands(score)).decision()
+        };
+        let ur5 = Decision::Accepted(Category::Ur5);
+        let by_score = [0.1, 0.2, 0.89, 0.9].map(|score| decided(Verdict::Escalate, score));
+        assert_eq!(by_score, [Decision::Rejected, Decision::Undecided, Decision::Undecided, ur5]);
+        assert_eq!(decided(Verdict::Reject, 1.0), Decision::Rejected);
+        assert_eq!(decided(Verdict::Accept(Category::Ur2), 0.0), Decision::Accepted(Category::Ur2));
     }
 
     proptest! {

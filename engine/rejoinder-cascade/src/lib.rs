@@ -6,4 +6,4 @@
 mod decision;
 pub mod interval;
 
-pub use decision::{Ballot, Decision, Ground, decide};
+pub use decision::{Ballot, Cuts, Decision, Ground, Standing, decide};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::Config;
@@ -32,6 +32,11 @@ pub(super) struct MappingSchema {
     /// The source's names of roles, to `system`, `user`, `assistant` or `tool`.
     #[serde(default)]
     roles: BTreeMap<String, String>,
+}
+
+/// As [`rejoinder_core::Purpose`] is read.
+pub(super) fn purpose_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "array"], "items": { "type": "string" } })
 }
 
 /// The JSON Schema (draft 2020-12) of the config file.
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(of("budget.calls"), Some("REJOINDER_BUDGET_CALLS"));
         assert_eq!(of("input.map.id"), Some("REJOINDER_INPUT_MAP_ID"));
         assert_eq!(of("judge.unit"), Some("REJOINDER_JUDGE_UNIT"), "an enum");
+        assert_eq!(of("for"), Some("REJOINDER_FOR"), "text or a list");
         assert_eq!(of("format"), None);
         let mut variables: Vec<&str> = keys.iter().map(|k| k.variable.as_str()).collect();
         variables.sort_unstable();

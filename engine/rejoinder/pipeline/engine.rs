@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use rejoinder_cascade::{Ballot, Ground, decide};
-use rejoinder_core::{Hit, Verdict, Vote};
+use rejoinder_core::{Category, Hit, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_rules::{Pack, Route, RuleSet};
 
@@ -90,6 +90,20 @@ impl Engine {
         hits.iter().any(|h| matches!(self.rules.rule(h.rule).route, Route::Accept | Route::Escalate))
     }
 
+    /// Whether the plugins are asked about the turn with these hits: about candidates, and about every later turn where
+    /// their score decides.
+    pub fn asks_plugins(&self, hits: &[Hit]) -> bool {
+        self.config.cascade.cuts().is_some() || self.is_candidate(hits)
+    }
+
+    /// The learned score: the probability, by the last plugin that gives probabilities, that the turn holds what is
+    /// wanted; and the likeliest category.
+    pub fn score(&self, votes: &[Vote]) -> Option<(f32, Category)> {
+        let probs = votes.iter().rev().find_map(|vote| vote.probs)?;
+        let purpose = self.config.purpose;
+        Some((purpose.probability(&probs), purpose.likeliest(&probs)))
+    }
+
     /// Decides a turn by the rules' hits and the plugins' votes on it, unless the judge is asked about all.
     pub fn decide(&self, hits: &[Hit], votes: &[Vote]) -> Ground {
         if self.config.judge.all {
@@ -112,7 +126,9 @@ impl Engine {
                 ballot.cast(vote.verdict);
             }
         }
-        decide(&ballot, self.is_candidate(hits))
+        let score = self.config.cascade.cuts().zip(self.score(votes));
+        let standing = score.map(|(cuts, (score, likeliest))| cuts.standing(f64::from(score), likeliest));
+        decide(&ballot, self.is_candidate(hits), standing)
     }
 }
 

@@ -43,7 +43,7 @@ impl Waiting {
             let id = conversation.id(turns[0]);
             Self {
                 group: id,
-                gain: turns.iter().map(|t| probability(t.prior)).sum(),
+                gain: turns.iter().map(|t| t.probability).sum(),
                 shown_tokens: shown_tokens(&lines),
                 turns: turns.iter().map(|turn| scanned.turn_record(engine, conversation, turn)).collect(),
                 question: Question {
@@ -114,9 +114,4 @@ impl Grouper {
         row.group = self.first.unwrap_or(row.question.id);
         self.turns == 1
     }
-}
-
-/// The probability of log-odds.
-fn probability(log_odds: f32) -> f32 {
-    1.0 / (1.0 + (-log_odds).exp())
 }

@@ -65,6 +65,8 @@ pub struct ScannedTurn {
     pub is_candidate: bool,
     /// Sum of the weights of the rules that hit: log-odds.
     pub prior: f32,
+    /// The probability that it holds what is wanted: learned, else by the prior.
+    pub probability: f32,
     /// What became of it.
     pub decision: Decision,
     hits: Range<usize>,
@@ -89,7 +91,7 @@ impl<'c> Scanned<'c> {
         &self.hits[turn.hits.clone()]
     }
 
-    /// The plugins' votes on a turn, in their order; empty if it is no candidate.
+    /// The plugins' votes on a turn, in their order; empty if they were not asked.
     pub fn votes(&self, turn: &ScannedTurn) -> &[Vote] {
         &self.votes[turn.votes.clone()]
     }
@@ -156,6 +158,11 @@ fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
         score: vote.score,
         reason: plugin.description().reason(vote.reason).to_owned(),
     }
+}
+
+/// The probability of log-odds.
+fn of_log_odds(log_odds: f32) -> f32 {
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// A candidate's number in a batch leads back to its line and message.
@@ -238,8 +245,11 @@ impl<'e> Worker<'e> {
         self.vote(chunk, &mut voting, &mut out)?;
         for index in 0..out.turns.len() {
             let turn = &out.turns[index];
-            let decision = self.engine.decide(out.hits(turn), out.votes(turn)).decision();
-            out.turns[index].decision = decision;
+            let (hits, votes) = (out.hits(turn), out.votes(turn));
+            let probability = self.engine.score(votes).map_or_else(|| of_log_odds(turn.prior), |(p, _)| p);
+            let decision = self.engine.decide(hits, votes).decision();
+            let turn = &mut out.turns[index];
+            (turn.probability, turn.decision) = (probability, decision);
         }
         Ok(out)
     }
@@ -268,6 +278,7 @@ impl<'e> Worker<'e> {
                 message_index,
                 is_candidate: self.engine.is_candidate(hits),
                 prior: hits.iter().map(|h| self.engine.rules.rule(h.rule).weight).sum(),
+                probability: 0.0,
                 decision: Decision::Rejected,
                 hits: start..out.hits.len(),
                 votes: 0..0,
@@ -276,7 +287,7 @@ impl<'e> Worker<'e> {
         first..out.turns.len()
     }
 
-    /// Puts a conversation's candidates into the batch.
+    /// Puts a conversation's turns that the plugins are asked about into the batch.
     fn enlist(
         &mut self,
         record: &Record<'_>,
@@ -288,10 +299,11 @@ impl<'e> Worker<'e> {
         if self.engine.registry.plugins().is_empty() {
             return;
         }
-        let candidates = || turns.clone().filter(|&t| out.turns[t].is_candidate);
-        let Some(last) = candidates().next_back() else { return };
+        let asked =
+            || turns.clone().filter(|&t| self.engine.asks_plugins(&out.hits[out.turns[t].hits.clone()]));
+        let Some(last) = asked().next_back() else { return };
         self.batch.begin_conversation(&record.conversation, out.turns[last].message_index);
-        for index in candidates() {
+        for index in asked() {
             let turn = &out.turns[index];
             let id = (line << MESSAGE_BITS) | turn.message_index as u64;
             self.batch.push_candidate(id, turn.message_index, turn.prior, &out.hits[turn.hits.clone()]);

@@ -1,0 +1,54 @@
+//! `for` and `[cascade]`: what the feedback is for, and between which scores the judge is asked.
+
+use rejoinder_cascade::Cuts;
+use rejoinder_core::Purpose;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[cascade]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct CascadeSection {
+    /// Turns whose probability of what `for` wants is lower are rejected, marked by a rule or not; without it the rules'
+    /// marks say who is asked about.
+    pub reject_below: Option<f64>,
+    /// Turns whose probability is at least so high are accepted without asking.
+    pub accept_at: Option<f64>,
+}
+
+impl CascadeSection {
+    /// The cuts, where the learned score is in force.
+    pub fn cuts(&self) -> Option<Cuts> {
+        let never = f64::INFINITY;
+        match (self.reject_below, self.accept_at) {
+            (None, None) => None,
+            (below, at) => Some(Cuts { reject_below: below.unwrap_or(0.0), accept_at: at.unwrap_or(never) }),
+        }
+    }
+
+    /// What is wrong: the key, as a JSON pointer, and the message.
+    pub(super) fn check(&self, purpose: Purpose, has_plugins: bool) -> Result<(), (String, String)> {
+        let wrong = |key: &str, message: &str| Err((key.to_owned(), message.to_owned()));
+        for (key, cut) in
+            [("/cascade/reject-below", self.reject_below), ("/cascade/accept-at", self.accept_at)]
+        {
+            if cut.is_some_and(|cut| !(0.0..=1.0).contains(&cut)) {
+                return wrong(key, "a cut is a probability, from 0 to 1");
+            }
+        }
+        match self.cuts() {
+            None if purpose != Purpose::ALL => wrong(
+                "/for",
+                "rules alone cannot tell what a purpose wants: it takes a learned score, and `reject-below` in [cascade]",
+            ),
+            Some(cuts) if cuts.reject_below > cuts.accept_at => {
+                wrong("/cascade/reject-below", "`reject-below` must not be greater than `accept-at`")
+            }
+            Some(_) if !has_plugins => wrong(
+                "/cascade",
+                "the score is a plugin's: name one that gives probabilities, such as [[plugin]] name = \"scorer\"",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
