@@ -9,16 +9,16 @@
 #![forbid(unsafe_code)]
 
 pub mod accept;
-//audit
+pub mod audit;
 pub mod binomial;
-//certificate
+pub mod certificate;
 mod decision;
 mod density;
 pub mod hypergeometric;
 pub mod interval;
-//refits
+pub mod refits;
 mod refused;
-//tally
+pub mod tally;
 pub mod threshold;
 
 pub use decision::{Ballot, Decision, Ground, decide};
