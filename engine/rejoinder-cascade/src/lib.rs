@@ -1,9 +1,25 @@
 //! The cascade: voters' verdicts in, one decision per later turn out; and the arithmetic of what was measured.
 //!
 //! Pure functions without I/O, so that every promise a run prints can be checked by hand.
+//!
+//! * before the judge is asked: [`threshold`] (rejecting safely), [`refits`] (the same after rounds of training),
+//!   [`accept`] (accepting locally)
+//! * afterwards: [`tally`] counts what became of the turns, [`audit`] turns counts into a [`certificate`]
+//! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`interval`] for what is only described
 #![forbid(unsafe_code)]
 
+pub mod accept;
+pub mod audit;
+pub mod binomial;
+pub mod certificate;
 mod decision;
+mod density;
+pub mod hypergeometric;
 pub mod interval;
+pub mod refits;
+mod refused;
+pub mod tally;
+pub mod threshold;
 
 pub use decision::{Ballot, Cuts, Decision, Ground, Standing, decide};
+pub use refused::Refused;

@@ -1,0 +1,247 @@
+//! The audit after a run: from what was sampled of each part of the corpus to certified recall and precision.
+//!
+//! # What is promised
+//!
+//! Of one claim (all feedback wanted, or one group of categories) let F be the positives that the judge confirmed, C the accepted
+//! units he would confirm, and M the positives in all other parts (rejected, undecided, accepted as something else). Then
+//!
+//! recall = (F + C) / (F + C + M),  precision = (F + C) / (F + accepted).
+//!
+//! C and M are unknown. From a uniform sample of each part come exact bounds: C ≥ C_L ([`hypergeometric::least`]) and, for each
+//! other part, M_s ≤ U_s ([`hypergeometric::most`]). Both shares grow with C and recall falls with M, so
+//!
+//! recall ≥ (F + C_L) / (F + C_L + Σ U_s),  precision ≥ (F + C_L) / (F + accepted)
+//!
+//! hold together with probability ≥ 1−δ, for all claims at once, when the δ of all bounds add up to δ (union bound). For the
+//! units rejected and undecided this is DESIGN's F/(F + N_rej·p_U + N_undecided), with N·p_U in whole units: a part that was not
+//! sampled is counted as positive altogether.
+//!
+//! *When the answers are used* (the audited turns' answers become part of the result), the sampled positives x of the other parts
+//! are found afterwards, and sampled accepted units that the judge does not confirm are taken out:
+//!
+//! recall ≥ (F + C_L + x) / (F + C_L + Σ U_s),  precision ≥ (F + C_L + x) / (F + x + accepted − refuted).
+//!
+//! U_s counts the sampled positives too, so x ≤ Σ U_s and the same monotony holds; x and `refuted` are known, not estimated.
+//! Without it the certificate is about the result as it was before the audit.
+//!
+//! # How δ is split
+//!
+//! Bounds that need none get none: of a part that is empty, sampled whole, or not sampled at all. (Which these are is known before
+//! the answers.) Half of δ goes to the first claim, the other half in equal shares to the others; all to one side when the
+//! other needs none. Within a claim the bounds share equally. Recall and precision share the bound of C.
+//!
+//! Nothing here asks how the run came to reject or accept: whatever learned, drifted or failed before, the sample of the parts
+//! as they are now sees it. That is what an audit is for. Only the parts and the sample sizes must be settled before its answers.
+
+use crate::certificate::{ASSUMPTIONS, Bound, Certificate, Certified, FORMAT, Part};
+use crate::hypergeometric;
+use crate::refused::{Refused, check_delta, check_part};
+
+/// A part of the corpus and what its sample holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sampled {
+    /// Units in the part.
+    pub units: u64,
+    /// Units drawn from it, uniformly without replacement, and judged.
+    pub sampled: u64,
+    /// Positives among them: units that belong to the claim.
+    pub positive: u64,
+}
+
+impl Sampled {
+    /// Whether a bound of this part spends error probability.
+    fn needs_delta(&self) -> bool {
+        self.sampled > 0 && self.sampled < self.units
+    }
+
+    fn check(&self) -> Result<(), Refused> {
+        check_part("sampled", self.sampled, self.units)?;
+        check_part("positive", self.positive, self.sampled)
+    }
+
+    /// Expected positives in the whole part; `None` when nothing was drawn from it.
+    fn estimate(&self) -> Option<f64> {
+        match (self.units, self.sampled) {
+            (0, _) => Some(0.0),
+            (_, 0) => None,
+            (units, sampled) => Some(self.positive as f64 / sampled as f64 * units as f64),
+        }
+    }
+
+    fn least(&self, delta: f64) -> u64 {
+        if self.needs_delta() {
+            hypergeometric::least(self.positive, self.sampled, self.units, delta)
+        } else {
+            self.positive
+        }
+    }
+
+    fn most(&self, delta: f64) -> u64 {
+        if self.needs_delta() {
+            hypergeometric::most(self.positive, self.sampled, self.units, delta)
+        } else {
+            self.positive + (self.units - self.sampled)
+        }
+    }
+}
+
+/// The counts behind one claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Which turns it is about, e.g. `UR2+UR3`.
+    pub name: String,
+    /// F, positives that the judge confirmed during the run.
+    pub confirmed: u64,
+    /// Units accepted locally as belonging to the claim; positive are those that the judge confirms.
+    pub accepted: Sampled,
+    /// The other parts that may hold positives, by name; none of them counts as found.
+    pub others: Vec<(String, Sampled)>,
+}
+
+impl Claim {
+    fn parts(&self) -> impl Iterator<Item = &Sampled> {
+        std::iter::once(&self.accepted).chain(self.others.iter().map(|(_, part)| part))
+    }
+
+    fn bounds(&self) -> usize {
+        self.parts().filter(|part| part.needs_delta()).count()
+    }
+}
+
+/// Certifies all `claims` together with confidence 1 − `delta`; the first is the main one. See the module for formulas and proof.
+///
+/// A claim without any positive at all has recall and precision 1: nothing was missed, nothing wrongly found.
+///
+/// # Errors
+/// No claim; more positives than sampled, or sampled than units, in a part; a delta outside (0, 1).
+pub fn certify(claims: &[Claim], delta: f64, answers_used: bool) -> Result<Certificate, Refused> {
+    check_delta(delta)?;
+    claims.iter().flat_map(Claim::parts).try_for_each(Sampled::check)?;
+    let Some((main, groups)) = claims.split_first() else { return Err(Refused::NoClaim) };
+    let needy = groups.iter().filter(|c| c.bounds() > 0).count();
+    let of_main = match (main.bounds() > 0, needy > 0) {
+        (_, false) => delta,
+        (true, true) => delta / 2.0,
+        (false, true) => 0.0,
+    };
+    let of_group = (delta - of_main) / needy.max(1) as f64;
+    let shares = std::iter::once(of_main).chain(std::iter::repeat(of_group));
+    Ok(Certificate {
+        format: FORMAT,
+        confidence: 1.0 - delta,
+        answers_used,
+        claims: claims.iter().zip(shares).map(|(c, share)| certified(c, share, answers_used)).collect(),
+        assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
+    })
+}
+
+fn certified(claim: &Claim, delta: f64, answers_used: bool) -> Certified {
+    let each = delta / claim.bounds().max(1) as f64;
+    let part = |name: &str, part: &Sampled, bound: u64| Part {
+        name: name.to_owned(),
+        units: part.units,
+        sampled: part.sampled,
+        positive: part.positive,
+        delta: if part.needs_delta() { each } else { 0.0 },
+        bound,
+    };
+    let accepted = &claim.accepted;
+    let mut parts = vec![part("accepted", accepted, accepted.least(each))];
+    parts.extend(claim.others.iter().map(|(name, other)| part(name, other, other.most(each))));
+
+    let confirmed = claim.confirmed as f64;
+    let (rescued, refuted) = if answers_used {
+        (claim.others.iter().map(|(_, o)| o.positive).sum::<u64>(), accepted.sampled - accepted.positive)
+    } else {
+        (0, 0)
+    };
+    let rescued = rescued as f64;
+    let output = confirmed + rescued + (accepted.units - refuted) as f64;
+    let recall =
+        |right: f64, elsewhere: f64| share(confirmed + right + rescued, confirmed + right + elsewhere);
+    let precision = |right: f64| share(confirmed + right + rescued, output);
+
+    let right_at_least = parts[0].bound as f64;
+    let elsewhere_at_most = parts[1..].iter().map(|p| p.bound).sum::<u64>() as f64;
+    let right = accepted.estimate();
+    let elsewhere = claim.others.iter().map(|(_, o)| o.estimate()).sum::<Option<f64>>();
+    let at_least = recall(right_at_least, elsewhere_at_most);
+    Certified {
+        name: claim.name.clone(),
+        recall: Bound { estimate: right.zip(elsewhere).map(|(r, e)| recall(r, e)), at_least },
+        missed_at_most: 1.0 - at_least,
+        precision: Bound { estimate: right.map(precision), at_least: precision(right_at_least) },
+        parts,
+    }
+}
+
+/// The share of `part` in `whole`; all of nothing is 1.
+fn share(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 1.0 } else { part / whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(units: u64, sampled: u64, positive: u64) -> Sampled {
+        Sampled { units, sampled, positive }
+    }
+
+    fn claim(confirmed: u64, accepted: Sampled, rejected: Sampled, undecided: Sampled) -> Claim {
+        let others = vec![("rejected".to_owned(), rejected), ("undecided".to_owned(), undecided)];
+        Claim { name: "all".to_owned(), confirmed, accepted, others }
+    }
+
+    #[test]
+    fn bounds_are_the_formula_of_the_design() {
+        let all = claim(900, part(0, 0, 0), part(1_000_000, 300, 0), part(50, 0, 0));
+        let made = certify(&[all], 0.05, false).unwrap();
+        // N·p_U = 10⁶·(1 − 0.05^(1/300)) ≈ 9,936; the population's end makes it a little less.
+        let [_, rejected, undecided] = &made.claims[0].parts[..] else { panic!("three parts") };
+        assert!((9_930..=9_936).contains(&rejected.bound), "{}", rejected.bound);
+        assert_eq!((rejected.delta, undecided.delta, undecided.bound), (0.05, 0.0, 50));
+        let expected = 900.0 / (900.0 + rejected.bound as f64 + 50.0);
+        assert_eq!(made.claims[0].recall, Bound { estimate: None, at_least: expected });
+        assert_eq!(made.claims[0].precision, Bound { estimate: Some(1.0), at_least: 1.0 });
+    }
+
+    #[test]
+    fn what_is_known_costs_nothing() {
+        let known = claim(10, part(5, 5, 4), part(20, 20, 2), part(0, 0, 0));
+        let open = claim(10, part(5, 5, 4), part(200, 20, 2), part(0, 0, 0));
+        let made = certify(&[known.clone(), open.clone(), known.clone()], 0.05, false).unwrap();
+        assert_eq!(made.claims[0].recall, Bound { estimate: Some(14.0 / 16.0), at_least: 14.0 / 16.0 });
+        assert_eq!(made.claims[0].precision.at_least, 14.0 / 15.0);
+        assert_eq!(made.claims[1].parts[1].delta, 0.05, "the only bound that needs any has it all");
+        let made = certify(&[open.clone(), open.clone(), known, open], 0.05, false).unwrap();
+        let spent = made.claims.iter().map(|c| c.parts[1].delta);
+        assert_eq!(spent.collect::<Vec<_>>(), [0.025, 0.0125, 0.0, 0.0125]);
+    }
+
+    #[test]
+    fn used_answers_repair_what_they_found() {
+        let all = claim(10, part(5, 5, 4), part(20, 20, 2), part(0, 0, 0));
+        let made = certify(&[all], 0.05, true).unwrap();
+        assert_eq!((made.claims[0].recall.at_least, made.claims[0].precision.at_least), (1.0, 1.0));
+    }
+
+    #[test]
+    fn nothing_and_contradictions() {
+        assert_eq!(certify(&[], 0.05, true), Err(Refused::NoClaim));
+        let nothing = certify(&[Claim::default()], 0.05, true).unwrap();
+        assert_eq!(nothing.claims[0].recall, Bound { estimate: Some(1.0), at_least: 1.0 });
+        let wrong = claim(0, part(5, 6, 0), part(0, 0, 0), part(0, 0, 0));
+        assert_eq!(certify(&[wrong], 0.05, true).unwrap_err().to_string(), "6 sampled of only 5");
+    }
+
+    #[test]
+    fn survives_being_a_file() {
+        let made =
+            certify(&[claim(90, part(30, 9, 9), part(999, 99, 1), part(5, 0, 0))], 0.05, true).unwrap();
+        let text = serde_json::to_string(&made).unwrap();
+        let read: Certificate = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.claims[0].parts[1].bound, made.claims[0].parts[1].bound);
+        assert!((read.claims[0].recall.at_least - made.claims[0].recall.at_least).abs() < 1e-12);
+    }
+}

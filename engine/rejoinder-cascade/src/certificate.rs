@@ -1,0 +1,75 @@
+//! What an audit found, as it is stored, printed and put beside every export: bounds, what they rest on, and what they assume.
+
+use serde::{Deserialize, Serialize};
+
+/// Number of the certificate's format; grows when a field changes its meaning.
+pub const FORMAT: u32 = 1;
+
+/// What every certificate assumes. Where one of these fails, its bounds say nothing.
+pub const ASSUMPTIONS: [&str; 6] = [
+    "Relative to this judge: a turn is positive when this frozen model with this prompt says so, not when a human would.",
+    "The judge's answer to a turn is fixed: greedy decoding, same model, same prompt.",
+    "About this corpus: the audited turns were drawn uniformly without replacement from each part of it, with a seed that \
+     was not chosen by its results. It says nothing about turns of another corpus.",
+    "Looked once: the size of the audit was fixed before its answers were seen, and no other draw was thrown away. Audits of \
+     several runs or settings, of which the best is shown, each need their share of the error probability.",
+    "All bounds together hold with the confidence given, not each for itself.",
+    "Turns with equal scores were treated alike; turns that an explicit reject removed count as missed where they are \
+     positive.",
+];
+
+/// Bounds of recall and precision that hold together with probability ≥ `confidence` over the draw of the audited turns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// [`FORMAT`] of the program that wrote it.
+    pub format: u32,
+    /// 1 − δ, for all bounds together.
+    pub confidence: f64,
+    /// Whether the answers to audited turns are part of the result (`true`), or were only measured with.
+    pub answers_used: bool,
+    /// One for the whole purpose, which comes first, then one a group.
+    pub claims: Vec<Certified>,
+    /// What all of it assumes, for readers.
+    pub assumptions: Vec<String>,
+}
+
+/// What is certified of one claim: of all feedback wanted, or of one group of categories.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certified {
+    /// Which turns it is about, e.g. `UR2+UR3`.
+    pub name: String,
+    /// Share of the positives that were found.
+    pub recall: Bound,
+    /// Share of positives that were missed, at most: 1 − recall's bound.
+    pub missed_at_most: f64,
+    /// Share of what was found that the judge confirms.
+    pub precision: Bound,
+    /// The counts and bounds it is made of.
+    pub parts: Vec<Part>,
+}
+
+/// A share: what it probably is, and what it surely is not below.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Estimate from the sampled shares; `None` where a part was not sampled and nothing can be said.
+    pub estimate: Option<f64>,
+    /// Lower bound, at the certificate's confidence.
+    pub at_least: f64,
+}
+
+/// One part of the corpus, its sample, and the bound of what is in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// `accepted`, `rejected`, …
+    pub name: String,
+    /// Units in it.
+    pub units: u64,
+    /// Units of it that were drawn and judged.
+    pub sampled: u64,
+    /// Those of them that are positive (of accepted ones: as accepted).
+    pub positive: u64,
+    /// The error probability spent on its bound; 0 where none was needed.
+    pub delta: f64,
+    /// Bound of the positives in the whole part: a lower one for accepted units, an upper one for all others.
+    pub bound: u64,
+}
