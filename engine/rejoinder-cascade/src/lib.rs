@@ -5,6 +5,7 @@
 //! * before the judge is asked: [`threshold`] (rejecting safely), [`refits`] (the same after rounds of training),
 //!   [`accept`] (accepting locally)
 //! * afterwards: [`tally`] counts what became of the turns, [`audit`] turns counts into a [`certificate`]
+//! * of a score by itself: [`curve`]
 //! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`interval`] for what is only described
 #![forbid(unsafe_code)]
 
@@ -12,6 +13,7 @@ pub mod accept;
 pub mod audit;
 pub mod binomial;
 pub mod certificate;
+pub mod curve;
 mod decision;
 mod density;
 pub mod hypergeometric;

@@ -1,5 +1,7 @@
 //! `rejoinder eval`: decisions beside labels, with misses and false alarms as files to read.
 
+mod cascade;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +37,8 @@ pub(super) struct EvalArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    cascade: cascade::CascadeArgs,
+    #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
     threads: Threads,
@@ -67,6 +71,9 @@ impl Compared {
 }
 
 pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
+    if args.cascade.cascade {
+        return cascade::main(args);
+    }
     let run_path = args.inputs.first().map(Path::new).filter(|p| args.inputs.len() == 1 && RunDir::is_run(p));
     let (engine, files, judged) = match run_path {
         Some(path) => {

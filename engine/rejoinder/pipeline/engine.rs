@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use rejoinder_cascade::{Ballot, Ground, decide};
+use rejoinder_cascade::{Ballot, Ground, Standing, decide};
 use rejoinder_core::{Category, Hit, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_rules::{Pack, Route, RuleSet};
@@ -109,6 +109,13 @@ impl Engine {
         if self.config.judge.all {
             return Ground::AskedAnyway;
         }
+        let score = self.config.cascade.cuts().zip(self.score(votes));
+        let standing = score.map(|(cuts, (score, likeliest))| cuts.standing(f64::from(score), likeliest));
+        self.settle(hits, votes, standing)
+    }
+
+    /// Decides a turn as [`Self::decide`], its score standing where it is said to.
+    pub fn settle(&self, hits: &[Hit], votes: &[Vote], score: Option<Standing>) -> Ground {
         let mut ballot = Ballot::default();
         for hit in hits {
             let rule = self.rules.rule(hit.rule);
@@ -126,9 +133,7 @@ impl Engine {
                 ballot.cast(vote.verdict);
             }
         }
-        let score = self.config.cascade.cuts().zip(self.score(votes));
-        let standing = score.map(|(cuts, (score, likeliest))| cuts.standing(f64::from(score), likeliest));
-        decide(&ballot, self.is_candidate(hits), standing)
+        decide(&ballot, self.is_candidate(hits), score)
     }
 }
 

@@ -224,7 +224,8 @@ fn plan_chunk(
     Ok(ChunkPlan { plan, requests })
 }
 
-fn output(form: &Form, objects: u64) -> Tokens {
+/// Output of a request about so many turns.
+pub(super) fn output(form: &Form, objects: u64) -> Tokens {
     let most = u64::from(form.max_tokens());
     let of = |tokens: u64| (objects * tokens).min(most);
     match most {
@@ -234,7 +235,7 @@ fn output(form: &Form, objects: u64) -> Tokens {
 }
 
 /// One request with the whole dialogue, as it is.
-fn papers(form: &Form, conversation: &ScannedConversation<'_>) -> Requests {
+pub(super) fn papers(form: &Form, conversation: &ScannedConversation<'_>) -> Requests {
     let shown = tokens::range(prompt::count_conversation(&conversation.record.conversation));
     let fixed = form.prefix_tokens();
     let input_tokens = Tokens { low: shown.0 + fixed, expected: shown.1 + fixed, high: shown.2 + fixed };

@@ -37,6 +37,16 @@ impl Waiting {
         if undecided.is_empty() {
             return Vec::new();
         }
+        Self::about(engine, scanned, conversation, &undecided)
+    }
+
+    /// The rows for these turns, at least one, of a conversation.
+    pub fn about(
+        engine: &Engine,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        wanted: &[&ScannedTurn],
+    ) -> Vec<Self> {
         let source = &conversation.record.conversation;
         let judge = &engine.config.judge;
         let row = |turns: &[&ScannedTurn], lines: Vec<Line>, hints: Vec<Hint>| {
@@ -55,7 +65,7 @@ impl Waiting {
             }
         };
         match judge.unit() {
-            Unit::Turn => undecided
+            Unit::Turn => wanted
                 .iter()
                 .map(|turn| {
                     let lines = prompt::window(source, turn.message_index, &judge.window());
@@ -65,7 +75,7 @@ impl Waiting {
             Unit::Conversation => {
                 let lines = (0..).zip(&source.messages);
                 let lines = lines.map(|(index, m)| Line { index, role: m.role, text: m.text.to_string() });
-                vec![row(&undecided, lines.collect(), Vec::new())]
+                vec![row(wanted, lines.collect(), Vec::new())]
             }
         }
     }

@@ -7,4 +7,5 @@ pub mod explanation;
 pub mod plan;
 pub mod plugin_bench;
 pub mod progress;
+pub mod strategies;
 pub mod summary;

@@ -1,0 +1,106 @@
+//! `rejoinder eval --cascade`: strategies side by side, with the labels in the judge's place.
+
+use clap::Args;
+use rejoinder_core::Purpose;
+use rejoinder_data::Position;
+
+use super::super::labelled::{Unlabelled, nothing_labelled};
+use super::super::{described, print, print_json};
+use super::EvalArgs;
+use crate::config::{AnswerForm, Effective, PluginConfig, UnitName};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::flow;
+use crate::pipeline::judging::Judge;
+use crate::pipeline::population::{Judges, Population};
+use crate::pipeline::simulation::Wanted;
+use crate::report::strategies::Comparison;
+
+#[derive(Debug, Args)]
+pub(super) struct CascadeArgs {
+    /// Compare strategies, the labels in the judge's place: the paper's method, the rules, the learned score
+    #[arg(long, conflicts_with_all = ["by_rule", "out"])]
+    pub(super) cascade: bool,
+    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5
+    #[arg(long = "for", value_name = "PURPOSE", default_value_t = Purpose::ALL, requires = "cascade")]
+    purpose: Purpose,
+    /// Share of the wanted feedback that must be found
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, requires = "cascade")]
+    recall: f64,
+    /// How surely
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95, requires = "cascade")]
+    confidence: f64,
+    /// What the draws depend on
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "cascade")]
+    seed: u64,
+}
+
+/// What a chunk adds.
+#[derive(Default)]
+struct Read {
+    population: Population,
+    unlabelled: Unlabelled,
+}
+
+pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
+    let CascadeArgs { purpose, recall, confidence, seed, .. } = args.cascade;
+    let wanted = Wanted { purpose, recall, confidence, seed };
+    let effective = scoring(args.settings.effective()?, purpose);
+    let engine = Engine::of(&effective)?;
+    let judges = Judges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
+    let files = described(&args.inputs)?;
+    let mut all = Read::default();
+    flow::run(
+        &engine,
+        &files,
+        Position::default(),
+        args.threads.get(),
+        |worker, chunk| {
+            let scanned = worker.process(chunk)?;
+            let mut read = Read::default();
+            for conversation in &scanned.conversations {
+                let missing = &mut read.unlabelled;
+                let Some(Some(labels)) = args.labelled.of(true, conversation, &chunk.file, missing) else {
+                    continue;
+                };
+                let label = |message_index| labels.of(message_index);
+                read.population.add(worker.engine, &judges, &scanned, conversation, label)?;
+            }
+            Ok(read)
+        },
+        |read| {
+            all.population.extend(read.population);
+            all.unlabelled.extend(read.unlabelled);
+            Ok(())
+        },
+    )?;
+    all.unlabelled.remark();
+    if all.population.units.is_empty() {
+        return Err(nothing_labelled());
+    }
+    let comparison = Comparison::of(&engine, &judges, &all.population, &wanted)?;
+    if args.json {
+        print_json(&comparison)?;
+    } else {
+        print(&comparison.text(&args.inputs.join(", ")))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// The config with a score of every later turn, and the judge asked as cheaply as he can be: several turns a request.
+fn scoring(mut effective: Effective, purpose: Purpose) -> Effective {
+    const SCORER: &str = "scorer";
+    let config = &mut effective.config;
+    config.purpose = purpose;
+    config.cascade.reject_below = Some(0.0);
+    config.cascade.accept_at = None;
+    if config.plugins.iter().all(|plugin| plugin.name.as_deref() != Some(SCORER)) {
+        config.plugins.push(PluginConfig::named(SCORER));
+    }
+    config.judge.all = false;
+    config.judge.unit = UnitName::Turn;
+    if config.judge.answer == AnswerForm::Auto {
+        config.judge.answer = AnswerForm::Json;
+    }
+    effective
+}

@@ -1,0 +1,171 @@
+//! Labelled later turns as a corpus whose judge is its labels: what rules, votes and score say of each, and what it would
+//! cost to ask about some of them.
+
+use rejoinder_cascade::Ground;
+use rejoinder_core::{Category, Purpose};
+
+use crate::failure::Failure;
+use crate::pipeline::engine::Engine;
+use crate::pipeline::judging::Judge;
+use crate::pipeline::plan::{Requests, output, papers};
+use crate::pipeline::waiting::{Grouper, Waiting};
+use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
+
+/// A later turn with its label.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Index of its conversation.
+    pub conversation: usize,
+    /// What the label says; `None` = no feedback.
+    pub label: Option<Category>,
+    /// What rules and votes say, the score left aside.
+    pub ground: Ground,
+    /// Whether a rule marked it.
+    pub is_candidate: bool,
+    /// Sum of the weights of the rules that hit: log-odds.
+    pub prior: f32,
+    /// Learned probabilities of none, UR1, …, UR5.
+    pub probs: [f32; 6],
+    /// What the judge would be asked.
+    row: Waiting,
+}
+
+impl Unit {
+    /// Whether the label says something that is wanted.
+    pub fn is_positive(&self, purpose: Purpose) -> bool {
+        self.label.is_some_and(|label| purpose.wants(label))
+    }
+}
+
+/// All labelled later turns of a corpus, in input order.
+#[derive(Clone, Debug, Default)]
+pub struct Population {
+    /// The turns.
+    pub units: Vec<Unit>,
+    /// What the paper's method asks: a request a conversation with such turns.
+    papers: Vec<Requests>,
+}
+
+/// What asking takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Requests.
+    pub requests: f64,
+    /// Input tokens, the instructions charged in full.
+    pub input: f64,
+    /// Input tokens, the shared prefix charged once.
+    pub input_cached: f64,
+    /// Output tokens.
+    pub output: f64,
+}
+
+impl Cost {
+    fn of(requests: impl Iterator<Item = Requests>, prefix: u64) -> Self {
+        let mut sum = Requests::default();
+        requests.for_each(|request| sum += request);
+        let repeated = sum.requests.saturating_sub(1) * prefix;
+        Self {
+            requests: sum.requests as f64,
+            input: sum.input_tokens.expected as f64,
+            input_cached: sum.input_tokens.expected.saturating_sub(repeated) as f64,
+            output: sum.output_tokens.expected as f64,
+        }
+    }
+}
+
+/// The judges whose bills are compared.
+pub struct Judges {
+    /// As he is asked here.
+    pub here: Judge,
+    /// As the paper asks him.
+    pub paper: Judge,
+}
+
+impl Population {
+    /// Adds the turns of a conversation for which there is a label; `label` gives none where a turn does not count.
+    ///
+    /// # Errors
+    /// If no plugin gave the probabilities of a turn.
+    pub fn add(
+        &mut self,
+        engine: &Engine,
+        judges: &Judges,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        label: impl Fn(usize) -> Option<Option<Category>>,
+    ) -> Result<(), Failure> {
+        let turns: Vec<(&ScannedTurn, Option<Category>)> = scanned
+            .turns(conversation)
+            .iter()
+            .filter_map(|turn| Some((turn, label(turn.message_index)?)))
+            .collect();
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let only: Vec<&ScannedTurn> = turns.iter().map(|(turn, _)| *turn).collect();
+        let rows = Waiting::about(engine, scanned, conversation, &only);
+        let index = self.papers.len();
+        self.papers.push(papers(&judges.paper.form, conversation));
+        for ((turn, label), row) in turns.into_iter().zip(rows) {
+            let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+            let probs = votes.iter().rev().find_map(|vote| vote.probs).ok_or_else(|| {
+                Failure::invalid(
+                    "no plugin gave probabilities; name one that does, such as [[plugin]] name = \"scorer\"",
+                )
+            })?;
+            self.units.push(Unit {
+                conversation: index,
+                label,
+                ground: engine.settle(hits, votes, None),
+                is_candidate: turn.is_candidate,
+                prior: turn.prior,
+                probs,
+                row,
+            });
+        }
+        Ok(())
+    }
+
+    /// Appends another population, of conversations that come after.
+    pub fn extend(&mut self, other: Self) {
+        let before = self.papers.len();
+        self.units.extend(
+            other.units.into_iter().map(|unit| Unit { conversation: unit.conversation + before, ..unit }),
+        );
+        self.papers.extend(other.papers);
+    }
+
+    /// Number of conversations.
+    pub fn conversations(&self) -> usize {
+        self.papers.len()
+    }
+
+    /// What the paper's method takes.
+    pub fn cost_of_paper(&self, judges: &Judges) -> Cost {
+        Cost::of(self.papers.iter().copied(), judges.paper.form.prefix_tokens())
+    }
+
+    /// What asking about some of the turns takes, in the groups in which they would be spooled.
+    pub fn cost(&self, engine: &Engine, judges: &Judges, is_asked: impl Fn(usize) -> bool) -> Cost {
+        let form = &judges.here.form;
+        let mut grouper = Grouper::default();
+        let mut groups = Vec::new();
+        for (_, unit) in self.units.iter().enumerate().filter(|(index, _)| is_asked(*index)) {
+            let mut row = unit.row.clone();
+            let begins = grouper.place(&mut row, engine) || form.questions_per_request() == 1;
+            match groups.last_mut() {
+                Some(group) if !begins => Vec::push(group, row.question),
+                _ => groups.push(vec![row.question]),
+            }
+        }
+        let requests = groups.iter().filter_map(|group| {
+            let request = form.next(group, &[])?;
+            Some(Requests {
+                requests: 1,
+                input_tokens: request.input_tokens.into(),
+                output_tokens: output(form, group.len() as u64),
+            })
+        });
+        Cost::of(requests, form.prefix_tokens())
+    }
+}

@@ -1,0 +1,292 @@
+//! Strategies side by side on labelled turns: what each costs, what it finds, and what it can certify.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rejoinder_cascade::Ground;
+use rejoinder_cascade::curve::Ranking;
+use rejoinder_core::Category;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::pipeline::engine::Engine;
+use crate::pipeline::population::{Judges, Population, Unit};
+use crate::pipeline::simulation::{self, Played, Wanted};
+
+/// Resamples of the bootstrap over conversations.
+const RESAMPLES: usize = 1_000;
+
+/// All strategies on one population.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// Later turns with a label.
+    pub turns: usize,
+    /// Conversations that they come from.
+    pub conversations: usize,
+    /// Those of the turns that are feedback of a wanted category.
+    pub positives: usize,
+    /// What the feedback is for.
+    #[serde(rename = "for")]
+    pub purpose: String,
+    /// Share of it that must be found.
+    pub recall: f64,
+    /// How surely.
+    pub confidence: f64,
+    /// What the draws depend on.
+    pub seed: u64,
+    /// By name.
+    pub strategies: BTreeMap<&'static str, Strategy>,
+}
+
+/// The figures of one strategy. Shares of turns are of all later turns; shares of calls and tokens are of what the paper's method
+/// takes on the same conversations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Strategy {
+    /// Whether its score puts the wanted first: 0.5 is chance; none without a score.
+    pub auc: Option<f64>,
+    /// Turns from the highest score down that hold the recall wanted, with hindsight.
+    pub curve_share: f64,
+    /// Turns accepted without asking.
+    pub accept_share: f64,
+    /// Requests about the turns of `curve_share` that nothing else settles.
+    pub call_share: f64,
+    /// Their input tokens, the instructions charged in full.
+    pub token_share: f64,
+    /// Their input tokens, the shared prefix charged once.
+    pub token_share_cached: f64,
+    /// Their output tokens.
+    pub output_token_share: f64,
+    /// Turns asked about without hindsight, calibration sample and audit among them.
+    pub sent_share: f64,
+    /// Share of the wanted feedback that is found so.
+    pub recall: f64,
+    /// Share of what is found that is right.
+    pub precision: f64,
+    /// Lower bound of the recall by the audit alone.
+    pub certified_recall: f64,
+    /// Share of each wanted category that is found.
+    pub recall_by_category: BTreeMap<&'static str, f64>,
+    /// Turns of the calibration sample.
+    pub sampled: u64,
+    /// Turns that the audit asked about.
+    pub audited: u64,
+    /// From which score on was asked.
+    pub cut: Option<f64>,
+    /// 95 % intervals by bootstrap over conversations.
+    pub intervals: BTreeMap<&'static str, (f64, f64)>,
+}
+
+impl Comparison {
+    /// Plays every strategy.
+    ///
+    /// # Errors
+    /// A recall or confidence that is none.
+    pub fn of(
+        engine: &Engine,
+        judges: &Judges,
+        population: &Population,
+        wanted: &Wanted,
+    ) -> Result<Self, Failure> {
+        let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
+        let purpose = wanted.purpose;
+        let learned = |unit: &Unit| f64::from(purpose.probability(&unit.probs));
+        let bench = Bench { engine, judges, population, wanted };
+        let paper = bench.figures(&simulation::paper(population, wanted).map_err(refused)?, None)?;
+        let rules =
+            bench.figures(&simulation::rules(population, wanted).map_err(refused)?, Some(&by_rules))?;
+        let shipped =
+            bench.figures(&simulation::scored(population, wanted).map_err(refused)?, Some(&learned))?;
+        Ok(Self {
+            turns: population.units.len(),
+            conversations: population.conversations(),
+            positives: population.units.iter().filter(|unit| unit.is_positive(purpose)).count(),
+            purpose: purpose.to_string(),
+            recall: wanted.recall,
+            confidence: wanted.confidence,
+            seed: wanted.seed,
+            strategies: [("paper", paper), ("rules", rules), ("shipped", shipped)].into(),
+        })
+    }
+
+    /// The table for people; `oracle` names whose labels they are.
+    pub fn text(&self, oracle: &str) -> String {
+        let mut out = String::new();
+        let _ = writeln!(
+            out,
+            "{} later turns of {} conversations, {} of them feedback for `{}`, by the labels in {oracle}\n\
+             recall wanted: {} with confidence {}; draws by seed {}\n",
+            self.turns,
+            self.conversations,
+            self.positives,
+            self.purpose,
+            self.recall,
+            self.confidence,
+            self.seed
+        );
+        let names = ["paper", "rules", "shipped"];
+        let _ = writeln!(out, "{:<34}{:>18}{:>18}{:>18}", "", names[0], names[1], names[2]);
+        let mut row = |name: &str, figure: &dyn Fn(&Strategy) -> Option<f64>, interval: &str| {
+            let _ = write!(out, "{name:<34}");
+            for strategy in names.map(|name| &self.strategies[name]) {
+                let shown = match (figure(strategy), strategy.intervals.get(interval)) {
+                    (None, _) => "-".to_owned(),
+                    (Some(value), None) => format!("{value:.3}"),
+                    (Some(value), Some((low, high))) => format!("{value:.3} {low:.2}–{high:.2}"),
+                };
+                let _ = write!(out, "{shown:>18}");
+            }
+            out.push('\n');
+        };
+        row("auc", &|s| s.auc, "auc");
+        row("with hindsight, share of", &|_| None, "");
+        row("  turns (curve_share)", &|s| Some(s.curve_share), "curve_share");
+        row("  paper's requests", &|s| Some(s.call_share), "");
+        row("  paper's input tokens", &|s| Some(s.token_share), "");
+        row("  the same, prefix once", &|s| Some(s.token_share_cached), "");
+        row("  paper's output tokens", &|s| Some(s.output_token_share), "");
+        row("without hindsight, share of", &|_| None, "");
+        row("  turns asked (sent_share)", &|s| Some(s.sent_share), "sent_share");
+        row("  turns accepted here", &|s| Some(s.accept_share), "");
+        row("recall", &|s| Some(s.recall), "recall");
+        for category in Category::ALL.map(Category::code) {
+            row(&format!("  of {category}"), &|s| s.recall_by_category.get(category).copied(), "");
+        }
+        row("precision", &|s| Some(s.precision), "");
+        row("certified recall", &|s| Some(s.certified_recall), "");
+        out
+    }
+}
+
+/// What the rules alone make of a turn, as a score: rejects below all, accepts above.
+fn by_rules(unit: &Unit) -> f64 {
+    match unit.ground {
+        Ground::Rejected => f64::NEG_INFINITY,
+        Ground::Accepted(_) => f64::INFINITY,
+        _ if unit.is_candidate => f64::from(unit.prior),
+        _ => f64::MIN,
+    }
+}
+
+struct Bench<'a> {
+    engine: &'a Engine,
+    judges: &'a Judges,
+    population: &'a Population,
+    wanted: &'a Wanted,
+}
+
+impl Bench<'_> {
+    fn figures(&self, played: &Played, score: Option<&dyn Fn(&Unit) -> f64>) -> Result<Strategy, Failure> {
+        let Wanted { purpose, recall, .. } = *self.wanted;
+        let units = &self.population.units;
+        let positive: Vec<bool> = units.iter().map(|unit| unit.is_positive(purpose)).collect();
+        let scores: Vec<f64> = units.iter().map(|unit| score.map_or(0.0, |score| score(unit))).collect();
+        let ranking = Ranking::new(&scores, &positive).map_err(|why| Failure::invalid(why.to_string()))?;
+        let each = |_: usize| 1.0;
+        let (cut, curve_share) = ranking.cut(recall, each).unwrap_or((f64::NEG_INFINITY, 0.0));
+        let is_settled = |unit: &Unit| matches!(unit.ground, Ground::Accepted(_) | Ground::Rejected);
+        let cost = match score {
+            None => self.population.cost_of_paper(self.judges),
+            Some(_) => {
+                self.population.cost(self.engine, self.judges, |i| scores[i] >= cut && !is_settled(&units[i]))
+            }
+        };
+        let paper = self.population.cost_of_paper(self.judges);
+        let outcomes: Vec<Outcome> =
+            (0..units.len()).map(|i| Outcome::new(played, i, &units[i], self.wanted)).collect();
+        let count = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
+        let share = |part: f64, of: f64| if of == 0.0 { 1.0 } else { part / of };
+        let all = units.len() as f64;
+        let recall_of = |category: Category| {
+            let labelled = units.iter().zip(&outcomes).filter(|(unit, _)| unit.label == Some(category));
+            let found = labelled.clone().filter(|(_, o)| o.is_right).count() as f64;
+            share(found, labelled.count() as f64)
+        };
+        let sums = |weight: &dyn Fn(usize) -> f64, test: &dyn Fn(&Outcome) -> bool| -> f64 {
+            outcomes.iter().enumerate().filter(|(_, o)| test(o)).map(|(i, _)| weight(i)).sum()
+        };
+        let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+        self.resample(|weights| {
+            let weight = |unit: usize| weights[units[unit].conversation];
+            let mut note = |name, figure: Option<f64>| samples.entry(name).or_default().extend(figure);
+            if score.is_some() {
+                note("auc", ranking.auc(weight));
+                note("curve_share", ranking.cut(recall, weight).map(|cut| cut.1));
+            }
+            note("recall", Some(share(sums(&weight, &|o| o.is_found), sums(&weight, &|o| o.is_positive))));
+            note("sent_share", Some(share(sums(&weight, &|o| o.is_sent), sums(&weight, &|_| true))));
+        });
+        Ok(Strategy {
+            auc: score.and_then(|_| ranking.auc(each)),
+            curve_share,
+            accept_share: count(&|o| o.is_accepted) / all,
+            call_share: share(cost.requests, paper.requests),
+            token_share: share(cost.input, paper.input),
+            token_share_cached: share(cost.input_cached, paper.input_cached),
+            output_token_share: share(cost.output, paper.output),
+            sent_share: count(&|o| o.is_sent) / all,
+            recall: share(count(&|o| o.is_found), count(&|o| o.is_positive)),
+            precision: share(count(&|o| o.is_right), count(&|o| o.is_output)),
+            certified_recall: played.certificate.claims[0].recall.at_least,
+            recall_by_category: purpose.categories().map(|c| (c.code(), recall_of(c))).collect(),
+            sampled: played.sampled,
+            audited: played.audited.iter().filter(|&&is_audited| is_audited).count() as u64,
+            cut: played.cut,
+            intervals: samples
+                .into_iter()
+                .filter_map(|(name, figures)| Some((name, interval(figures)?)))
+                .collect(),
+        })
+    }
+
+    /// Hands out the weights of the conversations, drawn with replacement, again and again.
+    fn resample(&self, mut with: impl FnMut(&[f64])) {
+        let conversations = self.population.conversations();
+        let mut random = fastrand::Rng::with_seed(self.wanted.seed);
+        let mut weights = vec![0.0; conversations];
+        for _ in 0..RESAMPLES {
+            weights.fill(0.0);
+            for _ in 0..conversations {
+                weights[random.usize(..conversations)] += 1.0;
+            }
+            with(&weights);
+        }
+    }
+}
+
+/// The middle 95 % of the figures.
+fn interval(mut figures: Vec<f64>) -> Option<(f64, f64)> {
+    figures.sort_by(f64::total_cmp);
+    let at =
+        |share: f64| figures.get((share * (figures.len().checked_sub(1)?) as f64).round() as usize).copied();
+    Some((at(0.025)?, at(0.975)?))
+}
+
+/// What became of one turn.
+struct Outcome {
+    is_positive: bool,
+    is_sent: bool,
+    is_accepted: bool,
+    /// It is said to be wanted feedback.
+    is_output: bool,
+    /// It is wanted feedback and said to be, in whichever category.
+    is_found: bool,
+    /// And in the right one.
+    is_right: bool,
+}
+
+impl Outcome {
+    fn new(played: &Played, index: usize, unit: &Unit, wanted: &Wanted) -> Self {
+        let is_positive = unit.is_positive(wanted.purpose);
+        let is_sent = played.asked[index] || played.audited[index];
+        let said = if is_sent { unit.label } else { played.accepted[index] };
+        let is_output = said.is_some_and(|category| wanted.purpose.wants(category));
+        Self {
+            is_positive,
+            is_sent,
+            is_accepted: played.accepted[index].is_some() && !played.asked[index],
+            is_output,
+            is_found: is_output && is_positive,
+            is_right: is_output && said == unit.label,
+        }
+    }
+}
