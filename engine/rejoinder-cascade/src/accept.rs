@@ -16,10 +16,11 @@
 //!
 //! This is fixed-sequence testing (Maurer, Hothorn and Lehmacher 1995): one wrong step ends it, so each step may use the
 //! whole δ. What it forbids: choosing prefixes by the labels or by which units were sampled, and stepping over one that fails,
-//! even for want of sampled units. (Stepping over those with few sampled units looks harmless and is not: given few
-//! draws from the top, a longer prefix's sample shows the top less often than the prefix holds it.)
+//! even for want of sampled units. (To step over those with few sampled units is not covered: given few draws from the top, a
+//! longer prefix's sample shows the top less often than the prefix holds it, and is no uniform draw any more.)
 //!
-//! Categories are walked separately, with δ split among them.
+//! Categories are walked separately, with δ split among them, and with the cut if it is made from the same sample. After refits
+//! the corpus is what was left when the fresh sample was drawn, as in [`crate::refits`].
 
 use crate::hypergeometric;
 use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};
@@ -153,7 +154,7 @@ mod tests {
     fn stops_at_the_first_failure_for_good() {
         // The top ten hold two disagreements, the forty below none: the whole would pass, the way to it does not.
         let scores: Vec<f64> = (0..50).rev().map(f64::from).collect();
-        let sample: Vec<(f64, bool)> = scores.iter().map(|&s| (s, s < 40.0 || s > 41.0)).collect();
+        let sample: Vec<(f64, bool)> = scores.iter().map(|&s| (s, !(40.0..=41.0).contains(&s))).collect();
         let steps = prefixes(&scores, &[10, 50]).unwrap();
         let walked = walk(&steps, &sample, 0.9, 0.05).unwrap();
         assert_eq!((walked.accepted, walked.steps.len()), (None, 1));

@@ -1,0 +1,107 @@
+//! The agreement promise of local acceptance, by drawing.
+
+mod common;
+
+use common::{DELTA, draw, most_misses, rate};
+use fastrand::Rng;
+use rejoinder_cascade::accept::{self, Prefix};
+
+const AGREEMENT: f64 = 0.9;
+const SAMPLED: usize = 500;
+
+/// Units with falling scores; `agrees(rank share)` is the judge's agreement there. `levels` 0: no ties.
+fn population(units: usize, levels: u32, rng: &mut Rng, agrees: impl Fn(f64) -> f64) -> Vec<(f64, bool)> {
+    let unit = |i: usize| {
+        let rank = i as f64 / units as f64;
+        let score = 1.0 - rank;
+        let tied = (score * f64::from(levels)).floor() / f64::from(levels.max(1));
+        (if levels > 0 { tied } else { score }, rng.f64() < agrees(rank))
+    };
+    (0..units).map(unit).collect()
+}
+
+fn agreement(population: &[(f64, bool)], prefix: Prefix) -> f64 {
+    let inside = population.iter().filter(|u| u.0 >= prefix.from);
+    let agreeing = inside.clone().filter(|u| u.1).count();
+    assert_eq!(inside.count() as u64, prefix.units);
+    agreeing as f64 / prefix.units as f64
+}
+
+fn ladder(population: &[(f64, bool)]) -> Vec<Prefix> {
+    let scores: Vec<f64> = population.iter().map(|u| u.0).collect();
+    let sizes = accept::sizes(scores.len() as u64, SAMPLED as u64, AGREEMENT, DELTA).unwrap();
+    accept::prefixes(&scores, &sizes).unwrap()
+}
+
+/// Rate of accepting a prefix with too little agreement, and the share of units accepted on average.
+fn rates(mut population: Vec<(f64, bool)>, rng: &mut Rng) -> (f64, f64) {
+    let prefixes = ladder(&population);
+    let truth: Vec<f64> = prefixes.iter().map(|&p| agreement(&population, p)).collect();
+    let mut accepted = 0;
+    let broken = rate(|_| {
+        let (sample, _) = draw(&mut population, SAMPLED, rng);
+        let walked = accept::walk(&prefixes, sample, AGREEMENT, DELTA).unwrap();
+        let Some(prefix) = walked.accepted else { return false };
+        accepted += prefix.units;
+        truth[prefixes.iter().position(|&p| p == prefix).unwrap()] < AGREEMENT
+    });
+    (broken, accepted as f64 / (common::TRIALS as f64 * population.len() as f64))
+}
+
+#[test]
+fn agreement_is_kept_where_it_falls_with_the_score() {
+    let mut rng = Rng::with_seed(11);
+    let falling = population(4_000, 0, &mut rng, |rank| 1.0 - 0.6 * rank * rank);
+    let (broken, accepted) = rates(falling, &mut rng);
+    assert!(broken <= most_misses(), "{broken}");
+    assert!(accepted > 0.25, "{accepted}");
+}
+
+#[test]
+fn agreement_is_kept_with_ties() {
+    let mut rng = Rng::with_seed(12);
+    let tied = population(4_000, 7, &mut rng, |rank| 1.0 - 0.4 * rank);
+    let (broken, _) = rates(tied, &mut rng);
+    assert!(broken <= most_misses(), "{broken}");
+}
+
+#[test]
+fn a_bad_top_is_never_stepped_over() {
+    let mut rng = Rng::with_seed(13);
+    let bad_top = population(4_000, 0, &mut rng, |rank| if rank < 0.1 { 0.7 } else { 0.97 });
+    let (broken, accepted) = rates(bad_top, &mut rng);
+    assert!(broken <= most_misses() && accepted < 0.01, "{broken} {accepted}");
+}
+
+/// Every prefix agrees just too little, which gives the walk the most occasions to go wrong.
+fn just_too_little(rng: &mut Rng) -> Vec<(f64, bool)> {
+    let mut units = population(4_000, 0, rng, |_| 1.0);
+    for (i, unit) in units.iter_mut().enumerate() {
+        unit.1 = !i.is_multiple_of(10);
+    }
+    // Whole tens agree on exactly nine; one more refusal at the top makes all prefixes fall short.
+    units[1].1 = false;
+    units
+}
+
+#[test]
+fn one_delta_is_enough_for_all_steps() {
+    let mut rng = Rng::with_seed(14);
+    let units = just_too_little(&mut rng);
+    assert!(ladder(&units).iter().all(|&p| agreement(&units, p) < AGREEMENT));
+    let (broken, _) = rates(units, &mut rng);
+    assert!(broken <= most_misses() && broken > DELTA / 10.0, "{broken}");
+}
+
+#[test]
+fn walking_on_after_a_failure_breaks_the_promise() {
+    let mut rng = Rng::with_seed(14);
+    let mut units = just_too_little(&mut rng);
+    let prefixes = ladder(&units);
+    let broken = rate(|_| {
+        let (sample, _) = draw(&mut units, SAMPLED, &mut rng);
+        let passes = |p: &Prefix| accept::walk(&[*p], sample, AGREEMENT, DELTA).unwrap().accepted.is_some();
+        prefixes.iter().any(passes)
+    });
+    assert!(broken > most_misses(), "this is what the tests above would see: {broken}");
+}
