@@ -44,6 +44,8 @@ pub enum Audited {
     Nothing,
     /// It was drawn, and the judge finds this.
     Feedback(Category),
+    /// It was drawn, and the judge's answer says nothing: the worst is assumed of it.
+    Unreadable,
 }
 
 /// Turns that the judge was not asked about, and what their sample holds.
@@ -53,18 +55,26 @@ struct Unasked {
     sampled: u64,
     /// By group.
     positive: [u64; 4],
+    unreadable: u64,
 }
 
 impl Unasked {
     fn plus(self, other: Self) -> Self {
         let positive = std::array::from_fn(|g| self.positive[g] + other.positive[g]);
-        Self { units: self.units + other.units, sampled: self.sampled + other.sampled, positive }
+        let unreadable = self.unreadable + other.unreadable;
+        Self { units: self.units + other.units, sampled: self.sampled + other.sampled, positive, unreadable }
     }
 
-    /// As seen by a claim about `groups`.
-    fn seen(self, groups: &[Group]) -> Sampled {
+    /// As seen by a claim about `groups` that counts it as found: an unreadable answer confirms nothing.
+    fn found(self, groups: &[Group]) -> Sampled {
         let positive = groups.iter().map(|&g| self.positive[g as usize]).sum();
         Sampled { units: self.units, sampled: self.sampled, positive }
+    }
+
+    /// As seen by a claim about `groups` that counts it as missed: an unreadable answer may be one of them.
+    fn missed(self, groups: &[Group]) -> Sampled {
+        let found = self.found(groups);
+        Sampled { positive: found.positive + self.unreadable, ..found }
     }
 }
 
@@ -129,6 +139,7 @@ impl Tally {
         let part = part(self);
         part.units += 1;
         part.sampled += u64::from(audited != Audited::NotDrawn);
+        part.unreadable += u64::from(audited == Audited::Unreadable);
         if let Some(group) = group {
             part.positive[group as usize] += 1;
         }
@@ -167,8 +178,8 @@ impl Tally {
         Claim {
             name: self.categories(groups).iter().map(|c| c.code()).collect::<Vec<_>>().join("+"),
             confirmed: groups.iter().map(|&g| self.judged[g as usize]).sum(),
-            accepted: accepted.seen(groups),
-            others: others.map(|(name, part)| (name.to_owned(), part.seen(groups))).into(),
+            accepted: accepted.found(groups),
+            others: others.map(|(name, part)| (name.to_owned(), part.missed(groups))).into(),
         }
     }
 }
@@ -206,6 +217,16 @@ mod tests {
         assert_eq!(seen(&claims[0]), (4, [4, 3, 3], vec![[0, 0, 0], [2, 2, 1], [1, 0, 0]]));
         assert_eq!(seen(&claims[2]), (2, [0, 0, 0], vec![[4, 3, 1], [2, 2, 0], [1, 0, 0]]));
         assert_eq!(seen(&claims[4]), (1, [3, 2, 1], vec![[1, 1, 1], [2, 2, 0], [1, 0, 0]]));
+    }
+
+    #[test]
+    fn of_an_unreadable_answer_the_worst_is_assumed() {
+        let mut tally = tally(&Category::ALL);
+        tally.accepted(Ur5, Audited::Unreadable);
+        tally.rejected(Audited::Unreadable);
+        let claims = tally.claims();
+        assert_eq!(seen(&claims[0]), (4, [5, 4, 3], vec![[0, 0, 0], [3, 3, 2], [1, 0, 0]]));
+        assert_eq!(seen(&claims[1]), (1, [0, 0, 0], vec![[5, 4, 1], [3, 3, 1], [1, 0, 0]]));
     }
 
     #[test]

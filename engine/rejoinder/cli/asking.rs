@@ -1,5 +1,6 @@
 //! Scanning and asking the judge, as `run`, `resume` and `judge` do it, and what the operator is told of it.
 
+use rejoinder_core::Category;
 use rejoinder_judge::{Asked, Constraint, Findings, JudgeConfig, Stop};
 
 use super::progress::Telling;
@@ -10,6 +11,7 @@ use crate::pipeline::engine::Engine;
 use crate::pipeline::judging::{self, Judge};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
+use crate::pipeline::waiting::Waiting;
 use crate::pipeline::watch::Watch;
 
 /// Scans what is left to scan; asks the judge, if one is configured and `offline` does not leave it: without a budget while
@@ -42,6 +44,33 @@ pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Fa
     let ended = ask_client(run, client, watch);
     drop(telling);
     conclude(run, ended.map(Some))
+}
+
+/// The judge's answers about some rows' turns, in their order, `None` where one says nothing; or why asking ended before its
+/// end.
+///
+/// # Errors
+/// If the run directory or the config fails.
+pub(super) fn answers(
+    run: &mut RunDir,
+    watch: &Watch,
+    rows: &[Waiting],
+) -> Result<Result<Vec<Option<Option<Category>>>, Failure>, Failure> {
+    let Some(client) = run.manifest.config.judge.client()? else {
+        return Err(Failure::usage("no judge is configured"));
+    };
+    let telling = Telling::of(watch);
+    let judge = match judging::inform(run, client)? {
+        Ok(judge) => judge,
+        Err(stop) => return Ok(Err(failure_of(stop, run, "audit"))),
+    };
+    let asked = judging::ask_about(run, &judge, watch, rows)?;
+    drop(telling);
+    if let Some(stopped) = told(run, &judge, asked, "audit") {
+        return Ok(Err(stopped));
+    }
+    let store = run.replies()?;
+    rows.iter().map(|row| judging::answer(&judge, row, &store)).collect::<Result<_, _>>().map(Ok)
 }
 
 /// A judge and what came of asking him, or why he could not be asked at all.
@@ -89,13 +118,13 @@ fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<En
 fn conclude(run: &RunDir, ended: Result<Option<Ended>, Failure>) -> Result<Option<Failure>, Failure> {
     match ended.map_err(|failure| resumable(failure, run))? {
         None => Ok(None),
-        Some(Err(stop)) => Ok(Some(failure_of(stop, run))),
-        Some(Ok((judge, asked))) => Ok(told(run, &judge, asked)),
+        Some(Err(stop)) => Ok(Some(failure_of(stop, run, "judge"))),
+        Some(Ok((judge, asked))) => Ok(told(run, &judge, asked, "judge")),
     }
 }
 
 /// Says what the operator should know of how the judge answered; returns why asking ended before its end.
-fn told(run: &RunDir, judge: &Judge, asked: Asked) -> Option<Failure> {
+fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure> {
     let Asked { progress, other_models, stop } = asked;
     if progress.refused > 0 {
         remark(&format!("the server refused {} requests; those turns keep waiting", progress.refused));
@@ -117,29 +146,32 @@ fn told(run: &RunDir, judge: &Judge, asked: Asked) -> Option<Failure> {
             other_models.iter().map(|m| rejoinder_core::printable(m).into_owned()).collect();
         remark(&format!("asked for {}, the server answered as {}", judge.client.model, names.join(", ")));
     }
-    stop.map(|stop| failure_of(stop, run))
+    stop.map(|stop| failure_of(stop, run, verb))
 }
 
 /// How asking ended, for the operator.
-fn failure_of(stop: Stop, run: &RunDir) -> Failure {
+fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
     let run = run.path.display();
     match stop {
         Stop::Budget => Failure::new(
             Exit::Budget,
             format!(
-                "the budget is spent; what was answered is kept. Raise it and go on: rejoinder judge {run} --calls N, or \
+                "the budget is spent; what was answered is kept. Raise it and go on: rejoinder {verb} {run} --calls N, or \
                  --config FILE with another [budget]"
             ),
         ),
         Stop::Unavailable(why) => Failure::new(
             Exit::Unavailable,
             format!(
-                "the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder judge {run}"
+                "the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder {verb} {run}"
             ),
         ),
         Stop::Interrupted => Failure::new(
             Exit::Interrupted,
-            format!("interrupted; what was answered is kept. Go on with: rejoinder resume {run}"),
+            format!(
+                "interrupted; what was answered is kept. Go on with: rejoinder {} {run}",
+                if verb == "audit" { verb } else { "resume" }
+            ),
         ),
     }
 }

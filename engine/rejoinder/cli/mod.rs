@@ -13,6 +13,7 @@ use crate::pipeline::flow;
 use crate::pipeline::run_dir::RunDir;
 
 mod asking;
+mod audit;
 mod completions;
 mod config;
 mod eval;
@@ -62,6 +63,8 @@ enum Verb {
     Show(show::ShowArgs),
     /// Write training files out of a run
     Export(export::ExportArgs),
+    /// Certify what a run missed and wrongly took, by a sample of what the judge was not asked about
+    Audit(audit::AuditArgs),
     /// Compare decisions with labels
     Eval(eval::EvalArgs),
     /// Say what every rule made of a turn, and why it was decided as it was
@@ -114,6 +117,7 @@ pub fn main() -> Exit {
         Verb::Resume(args) => resume::main(&args),
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
+        Verb::Audit(args) => audit::main(&args),
         Verb::Eval(args) => eval::main(&args),
         Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),

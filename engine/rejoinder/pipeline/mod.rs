@@ -1,6 +1,7 @@
 //! The stages of a run: scan (files to decisions, on all cores) and judge (undecided turns to answers), and the run
 //! directory between them.
 
+pub mod audit;
 pub mod engine;
 pub mod faults;
 pub mod flow;

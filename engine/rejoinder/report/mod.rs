@@ -1,5 +1,6 @@
 //! What users read: the summary of a run, sampled turns, and how decisions compare with labels.
 
+pub mod audit;
 pub mod by_rule;
 pub mod dialogue;
 pub mod evaluation;

@@ -11,6 +11,7 @@ use super::committed::Committed;
 use super::spool::{self, Group};
 use crate::failure::Failure;
 use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::waiting::Waiting;
 use crate::pipeline::watch::{JudgeProgress, Watch};
 
 /// Finds out what the judge can do, unless the run knows that already, and remembers it.
@@ -51,6 +52,14 @@ pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<Asked, Failure>
         ask_all(run, judge, watch, &|hand_on| spool::in_order(run, &judge.form)?.try_for_each(hand_on))?;
     collect(run, judge)?;
     Ok(asked)
+}
+
+/// Asks the judge about some turns, each in a request of its own, and leaves the replies in the store.
+///
+/// # Errors
+/// If ledger or store fails.
+pub fn ask_about(run: &RunDir, judge: &Judge, watch: &Watch, rows: &[Waiting]) -> Result<Asked, Failure> {
+    ask_all(run, judge, watch, &|hand_on| rows.iter().try_for_each(|row| hand_on(Ok(vec![row.clone()]))))
 }
 
 /// As [`ask`], in input order, while `scan` goes on, which is given what to call for each part that it commits.

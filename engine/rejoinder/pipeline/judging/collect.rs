@@ -122,6 +122,20 @@ pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, Failu
     Ok(judged)
 }
 
+/// What the stored replies say of a row's turn that was asked about by itself; `None` where they say nothing of use.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn answer(judge: &Judge, row: &Waiting, store: &Replies) -> Result<Option<Option<Category>>, Failure> {
+    let wanted = row.turns.first().map(|turn| turn.id);
+    let (read, _) = read(judge, vec![row.clone()], store)?;
+    Ok(read.into_iter().find(|(id, ..)| Some(*id) == wanted).and_then(|(_, found, _)| match found.finding {
+        Finding::Feedback { category, .. } => Some(Some(category)),
+        Finding::NoFeedback => Some(None),
+        Finding::Unverified(_) => None,
+    }))
+}
+
 /// All that the judge told of one turn, and what it took.
 #[derive(Clone, Debug)]
 pub struct Told {

@@ -9,8 +9,8 @@ mod committed;
 mod files;
 mod spool;
 
-pub use ask::{ask, ask_while_scanning, inform, known};
-pub use collect::{Told, collect, judged, told};
+pub use ask::{ask, ask_about, ask_while_scanning, inform, known};
+pub use collect::{Told, answer, collect, judged, told};
 pub use files::{Exported, Imported, export, import};
 
 use rejoinder_judge::{Findings, Form, JudgeConfig};

@@ -1,0 +1,163 @@
+//! `rejoinder audit`: a measured bound on what a run missed and on what it wrongly took.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_core::{Category, Purpose};
+use rejoinder_data::part;
+
+use super::terminal::remark;
+use super::{Threads, asking, print, print_json, signals};
+use crate::config::Effective;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::audit::{Draw, Sample};
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::scan;
+use crate::pipeline::watch::Watch;
+use crate::report::audit::AuditReport;
+use crate::report::summary::thousands;
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Config file whose [judge] and [budget] take the place of the run's
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Greatest number of HTTP requests to the judge over the run's whole life
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+    /// Ask nobody: take the records' own `labels` for the truth; turns that they do not list are no feedback
+    #[arg(long)]
+    labels: bool,
+    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
+    #[arg(long = "for", value_name = "PURPOSE")]
+    purpose: Option<Purpose>,
+    /// How sure all bounds together are
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    confidence: f64,
+    /// Rejected turns to draw [default: 300, or as drawn before]
+    #[arg(long, value_name = "N")]
+    rejected: Option<usize>,
+    /// Accepted turns to draw [default: 100, or as drawn before]
+    #[arg(long, value_name = "N")]
+    accepted: Option<usize>,
+    /// What the draw depends on [default: drawn at random, and kept]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// End with exit code 3 unless recall is surely at least so high
+    #[arg(long, value_name = "SHARE")]
+    min_recall: Option<f64>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
+    let mut run = RunDir::open(&args.run)?;
+    let shown = args.run.display();
+    if !scan::is_complete(&run)? {
+        return Err(Failure::usage(format!(
+            "the scan of {shown} was interrupted; finish it first: rejoinder resume {shown}"
+        )));
+    }
+    let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
+    if waiting > 0 {
+        remark(&format!(
+            "{} turns still wait for the judge, and all of them count as missed; ask about them first: rejoinder judge {shown}",
+            thousands(waiting)
+        ));
+    }
+    let sample = sample(args, &run)?;
+    let (answers, oracle) = match args.labels {
+        true => (labels(&sample)?, "the records' own labels".to_owned()),
+        false => match asked(args, &mut run, &sample)? {
+            Ok(answers) => (answers, format!("the judge {}", run.manifest.config.judge.model)),
+            Err(stopped) => return Err(stopped),
+        },
+    };
+    let purpose = args.purpose.unwrap_or(run.manifest.config.purpose);
+    let certificate = sample.certify(&run, purpose, args.confidence, &answers)?;
+    let unreadable = answers.iter().filter(|answer| answer.is_none()).count();
+    let report =
+        AuditReport::new(&run.manifest, oracle, purpose.to_string(), sample.draw, unreadable, certificate);
+    let mut json = serde_json::to_vec_pretty(&report).expect("a certificate is plain data");
+    json.push(b'\n');
+    let file = run.path.join("certificate.json");
+    part::write(&file, &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    remark(&format!("the certificate is in {}", file.display()));
+    match args.min_recall {
+        Some(recall) if !report.keeps(recall) => {
+            Err(Failure::new(Exit::CheckFailed, format!("recall is not surely at least {recall}")))
+        }
+        _ => Ok(Exit::Ok),
+    }
+}
+
+/// The sample of an earlier audit, or a new one: looking at another draw until one pleases would void the certificate.
+fn sample(args: &AuditArgs, run: &RunDir) -> Result<Sample, Failure> {
+    let asks = |of: Option<usize>, then: usize| of.is_some_and(|wanted| wanted != then);
+    match Sample::of(run)? {
+        Some(sample) => {
+            let Draw { rejected, accepted, seed } = sample.draw;
+            if asks(args.rejected, rejected)
+                || asks(args.accepted, accepted)
+                || args.seed.is_some_and(|wanted| wanted != seed)
+            {
+                return Err(Failure::usage(format!(
+                    "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {seed}; \
+                     to draw again until a bound pleases would void it. Leave --rejected, --accepted and --seed away"
+                )));
+            }
+            Ok(sample)
+        }
+        None => {
+            let draw = Draw {
+                rejected: args.rejected.unwrap_or(300),
+                accepted: args.accepted.unwrap_or(100),
+                seed: args.seed.unwrap_or_else(|| fastrand::u64(..1 << 32)),
+            };
+            Sample::draw(run, args.threads.get(), draw)
+        }
+    }
+}
+
+type Answers = Vec<Option<Option<Category>>>;
+
+fn labels(sample: &Sample) -> Result<Answers, Failure> {
+    if sample.turns.iter().any(|turn| !turn.is_labelled) {
+        return Err(Failure::usage(
+            "not all records have usable `labels`; without --labels the judge is asked",
+        ));
+    }
+    Ok(sample.turns.iter().map(|turn| Some(turn.label)).collect())
+}
+
+/// The judge's answers; why asking ended before its end.
+fn asked(args: &AuditArgs, run: &mut RunDir, sample: &Sample) -> Result<Result<Answers, Failure>, Failure> {
+    let mut config = match &args.config {
+        Some(path) => Effective::load(Some(path))?.config,
+        None => Effective::over(run.manifest.config.clone())?.config,
+    };
+    if let Some(calls) = args.calls {
+        config.budget.calls = Some(calls);
+    }
+    if config.judge.base_url.is_none() {
+        return Err(Failure::usage(
+            "no judge is configured: give --config FILE with [judge] base-url and model, or --labels where the records have them",
+        ));
+    }
+    run.set_judge(&config)?;
+    let watch = Watch::default();
+    signals::stop_on_interrupt(&watch)?;
+    let rows: Vec<_> = sample.turns.iter().map(|turn| turn.row.clone()).collect();
+    asking::answers(run, &watch, &rows)
+}

@@ -1,0 +1,273 @@
+//! The audit of a finished run: a uniform sample of the turns that the judge was not asked about is drawn, kept, asked about,
+//! and counted into a certificate. It looks at what came out, not at how, so it notices whatever went wrong before.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rejoinder_cascade::Decision;
+use rejoinder_cascade::audit::certify;
+use rejoinder_cascade::certificate::Certificate;
+use rejoinder_cascade::tally::{Audited, Tally};
+use rejoinder_core::{Category, Purpose, RecordId};
+use rejoinder_data::labels::Label;
+use rejoinder_data::{Position, labels, part};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::waiting::Waiting;
+use crate::pipeline::worker::ScannedTurn;
+use crate::pipeline::{flow, judging};
+
+/// How many turns are drawn, and by which seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// Of the rejected turns.
+    pub rejected: usize,
+    /// Of the accepted turns.
+    pub accepted: usize,
+    /// The turns drawn are those with the lowest hashes under it.
+    pub seed: u64,
+}
+
+/// A turn that was drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drawn {
+    /// What the judge is asked.
+    pub row: Waiting,
+    /// What it was accepted as; `None` if it was rejected.
+    pub accepted: Option<Category>,
+    /// Whether the record has `labels` of its own,
+    pub is_labelled: bool,
+    /// and what they say of the turn; `None` = no feedback.
+    pub label: Option<Category>,
+}
+
+/// A draw and what came of it, as it lies in the run's folder: the answers must not decide what is drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// How it was drawn.
+    pub draw: Draw,
+    /// The turns, in input order.
+    pub turns: Vec<Drawn>,
+}
+
+const FILE: &str = "audit.json";
+
+impl Sample {
+    /// The sample of an earlier audit of the run, if there was one.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    pub fn of(run: &RunDir) -> Result<Option<Self>, Failure> {
+        let file = run.path.join(FILE);
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Failure::io(format!("cannot read {}", file.display()), &e)),
+        };
+        let sample = serde_json::from_str(&text);
+        sample.map(Some).map_err(|e| Failure::new(Exit::Io, format!("{}: {e}", file.display())))
+    }
+
+    /// Draws from a finished run, uniformly and without replacement, and keeps the draw.
+    ///
+    /// # Errors
+    /// If input, rules or plugins are not what they were, or the run's folder cannot be written.
+    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: Draw) -> Result<Self, Failure> {
+        let engine = run.engine()?;
+        let stats = run.scan_stats()?;
+        let parts = [(draw.rejected, stats.rejected), (draw.accepted, stats.accepted.total())];
+        let mut lowest = parts.map(|(most, of)| Lowest::new(most, of));
+        let mut turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
+        // So few below the first guess at the highest hash are all but impossible; then it was no help.
+        let is_short = |l: &Lowest| (l.found.len() as u64) < l.of.min(l.most as u64);
+        if lowest.iter().any(is_short) {
+            lowest = parts.map(|(most, _)| Lowest::new(most, 0));
+            turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
+        }
+        let sample = Self { draw, turns };
+        let json = serde_json::to_vec(&sample).expect("a sample is plain data");
+        part::write(&run.path.join(FILE), &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+        Ok(sample)
+    }
+
+    /// Counts the run and its sample into a certificate; `answers` are those to the sample's turns, in their order, `None`
+    /// where one says nothing.
+    ///
+    /// # Errors
+    /// If the run cannot be read, or the confidence is none.
+    pub fn certify(
+        &self,
+        run: &RunDir,
+        purpose: Purpose,
+        confidence: f64,
+        answers: &[Option<Option<Category>>],
+    ) -> Result<Certificate, Failure> {
+        let stats = run.scan_stats()?;
+        let judged = judging::judged(run)?;
+        let categories: Vec<Category> = purpose.categories().collect();
+        let mut tally = Tally::new(&categories);
+        judged.values().for_each(|found| tally.judged(*found));
+        (judged.len() as u64..stats.undecided).for_each(|_| tally.undecided(Audited::NotDrawn));
+        let mut accepted = Category::ALL.map(|category| stats.accepted.get(category));
+        let mut rejected = stats.rejected;
+        for (turn, answer) in self.turns.iter().zip(answers) {
+            let audited = match answer {
+                None => Audited::Unreadable,
+                Some(None) => Audited::Nothing,
+                Some(Some(category)) => Audited::Feedback(*category),
+            };
+            match turn.accepted {
+                Some(category) => {
+                    accepted[category.index()] -= 1;
+                    tally.accepted(category, audited);
+                }
+                None => {
+                    rejected -= 1;
+                    tally.rejected(audited);
+                }
+            }
+        }
+        for category in Category::ALL {
+            (0..accepted[category.index()]).for_each(|_| tally.accepted(category, Audited::NotDrawn));
+        }
+        (0..rejected).for_each(|_| tally.rejected(Audited::NotDrawn));
+        certify(&tally.claims(), 1.0 - confidence, false).map_err(|why| Failure::usage(why.to_string()))
+    }
+}
+
+/// The turns of one kind with the lowest hashes: a uniform draw, in whatever order they come.
+struct Lowest {
+    most: usize,
+    /// Of so many turns.
+    of: u64,
+    /// No higher hash is among them.
+    bound: AtomicU64,
+    found: Vec<(u64, Drawn)>,
+}
+
+impl Lowest {
+    /// The lowest `most` of about `of`; 0 where nobody knows of how many.
+    fn new(most: usize, of: u64) -> Self {
+        let guess = (most as f64 * 4.0 + 40.0) / of as f64;
+        let bound = if guess < 1.0 { (guess * u64::MAX as f64) as u64 } else { u64::MAX };
+        Self { most, of, bound: bound.into(), found: Vec::new() }
+    }
+
+    fn add(&mut self, turns: Vec<(u64, Drawn)>) {
+        self.found.extend(turns);
+        if self.found.len() > self.most {
+            self.found.sort_by_key(|(hash, _)| *hash);
+            self.found.truncate(self.most);
+            self.bound.store(self.found.last().map_or(0, |(hash, _)| *hash), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Scans the run's input once more and keeps the lowest of the rejected and of the accepted turns, in input order.
+fn drawn(
+    run: &RunDir,
+    engine: &Engine,
+    threads: NonZeroUsize,
+    seed: u64,
+    lowest: &mut [Lowest; 2],
+) -> Result<Vec<Drawn>, Failure> {
+    let bounds = [&lowest[0], &lowest[1]].map(|l| AtomicU64::new(l.bound.load(Ordering::Relaxed)));
+    flow::run(
+        engine,
+        &run.manifest.inputs,
+        Position::default(),
+        threads,
+        |worker, chunk| {
+            let scanned = worker.process(chunk)?;
+            let mut kept: [Vec<(u64, Drawn)>; 2] = Default::default();
+            for conversation in &scanned.conversations {
+                let mut listed: Option<Option<Vec<Label>>> = None;
+                for turn in scanned.turns(conversation) {
+                    let Some(kind) = kind(turn) else { continue };
+                    let hash = hash(seed, conversation.id(turn));
+                    if hash > bounds[kind].load(Ordering::Relaxed) {
+                        continue;
+                    }
+                    let listed = listed.get_or_insert_with(|| labels::read(&conversation.record).ok());
+                    let is_labelled = listed.is_some();
+                    let of_turn = |l: &&Label| l.turn == turn.message_index;
+                    let label = listed.iter().flatten().find(of_turn).and_then(|l| l.category);
+                    let rows = Waiting::about(worker.engine, &scanned, conversation, &[turn]);
+                    let accepted = match turn.decision {
+                        Decision::Accepted(category) => Some(category),
+                        _ => None,
+                    };
+                    let drawn = |row| Drawn { row, accepted, is_labelled, label };
+                    kept[kind].extend(rows.into_iter().map(|row| (hash, drawn(row))));
+                }
+            }
+            Ok(kept)
+        },
+        |kept| {
+            for ((lowest, kept), bound) in lowest.iter_mut().zip(kept).zip(&bounds) {
+                lowest.add(kept);
+                bound.store(lowest.bound.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            Ok(())
+        },
+    )?;
+    let mut turns: Vec<Drawn> =
+        lowest.iter().flat_map(|l| l.found.iter().map(|(_, drawn)| drawn.clone())).collect();
+    turns.sort_by_key(|drawn| drawn.row.question.id);
+    Ok(turns)
+}
+
+/// Which of the lowest a turn belongs to.
+fn kind(turn: &ScannedTurn) -> Option<usize> {
+    match turn.decision {
+        Decision::Rejected => Some(0),
+        Decision::Accepted(_) => Some(1),
+        Decision::Undecided => None,
+    }
+}
+
+/// A number that looks random, a function of seed and turn: rounds of splitmix64 (Steele, Lea and Flood 2014).
+fn hash(seed: u64, id: RecordId) -> u64 {
+    [u64::from(id.shard), id.ordinal, u64::from(id.message_index)]
+        .into_iter()
+        .fold(mixed(seed), |hash, part| mixed(hash ^ mixed(part)))
+}
+
+const fn mixed(state: u64) -> u64 {
+    let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_turn_is_as_likely_to_be_drawn() {
+        // 400 draws of 10 of 100 turns: each turn is drawn 40 times, give or take.
+        let mut drawn = [0_u32; 100];
+        for seed in 0..400 {
+            let mut hashes: Vec<(u64, usize)> = (0..100)
+                .map(|i| {
+                    (
+                        hash(seed, RecordId { shard: 0, ordinal: i / 4, message_index: (i % 4) as u32 * 2 }),
+                        i as usize,
+                    )
+                })
+                .collect();
+            hashes.sort_unstable();
+            hashes[..10].iter().for_each(|(_, turn)| drawn[*turn] += 1);
+        }
+        // Variance 36; chi-square with 99 degrees of freedom stays below 149 in 999 of 1,000 cases.
+        let chi_square: f64 = drawn.iter().map(|&n| (f64::from(n) - 40.0).powi(2) / 36.0).sum();
+        assert!(chi_square < 149.0, "{chi_square}");
+    }
+}

@@ -1,0 +1,106 @@
+//! What an audit certifies, for people and as the run's `certificate.json`.
+
+use std::fmt::Write as _;
+
+use rejoinder_cascade::certificate::{Certificate, Certified};
+use serde::Serialize;
+
+use crate::pipeline::audit::Draw;
+use crate::pipeline::run_dir::Manifest;
+use crate::report::summary::thousands;
+
+/// A certificate and what it is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuditReport {
+    /// Whose answers count as the truth.
+    pub oracle: String,
+    /// What the feedback is for.
+    #[serde(rename = "for")]
+    pub purpose: String,
+    /// How the sample was drawn.
+    pub draw: Draw,
+    /// Sampled turns whose answer says nothing: the worst is assumed of them.
+    pub unreadable: usize,
+    /// The engine's version.
+    pub engine: String,
+    /// Hash of the rules in force.
+    pub rules_hash: String,
+    /// The plugins, by identity.
+    pub plugins: Vec<String>,
+    /// The bounds.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+}
+
+impl AuditReport {
+    /// Of a run, as its manifest tells.
+    pub fn new(
+        manifest: &Manifest,
+        oracle: String,
+        purpose: String,
+        draw: Draw,
+        unreadable: usize,
+        certificate: Certificate,
+    ) -> Self {
+        Self {
+            oracle,
+            purpose,
+            draw,
+            unreadable,
+            engine: manifest.engine.clone(),
+            rules_hash: manifest.rules_hash.clone(),
+            plugins: manifest.plugins.iter().map(|plugin| plugin.identity.clone()).collect(),
+            certificate,
+        }
+    }
+
+    /// Whether recall, of all that is wanted, is surely at least so high.
+    pub fn keeps(&self, recall: f64) -> bool {
+        self.main().is_some_and(|claim| claim.recall.at_least >= recall)
+    }
+
+    fn main(&self) -> Option<&Certified> {
+        self.certificate.claims.first()
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));
+        let _ = writeln!(
+            out,
+            "For `{}`, against {}, all bounds together with confidence {}:\n",
+            self.purpose, self.oracle, self.certificate.confidence
+        );
+        let _ = writeln!(
+            out,
+            "{:<24}{:>20}{:>20}{:>20}{:>20}",
+            "", "recall, estimated", "surely at least", "precision, estim.", "surely at least"
+        );
+        for claim in &self.certificate.claims {
+            let _ = writeln!(
+                out,
+                "{:<24}{:>20}{:>20.3}{:>20}{:>20.3}",
+                claim.name,
+                share(claim.recall.estimate),
+                claim.recall.at_least,
+                share(claim.precision.estimate),
+                claim.precision.at_least
+            );
+        }
+        let _ = writeln!(out, "\n{:<30}{:>14}{:>12}{:>12}", "turns not asked about", "", "drawn", "feedback");
+        for part in self.main().into_iter().flat_map(|claim| &claim.parts).filter(|part| part.units > 0) {
+            let [units, sampled, positive] = [part.units, part.sampled, part.positive].map(thousands);
+            let _ = writeln!(out, "  {:<28}{units:>14}{sampled:>12}{positive:>12}", part.name);
+        }
+        if self.unreadable > 0 {
+            let _ =
+                writeln!(out, "{} of the answers say nothing: the worst is assumed of them", self.unreadable);
+        }
+        out.push_str("\nThis assumes:\n");
+        for assumption in &self.certificate.assumptions {
+            let _ = writeln!(out, "* {assumption}");
+        }
+        out
+    }
+}
