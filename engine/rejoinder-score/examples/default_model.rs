@@ -22,6 +22,8 @@ struct Args {
     without: Vec<String>,
     out: Option<String>,
     test: Option<String>,
+    /// Whether the rules' evidence is left out, which shows what is left where the rules miss.
+    blind: bool,
     options: TrainOptions,
 }
 
@@ -32,6 +34,7 @@ fn arguments() -> Result<Args, Box<dyn Error>> {
         without: Vec::new(),
         out: None,
         test: None,
+        blind: false,
         options: TrainOptions::default(),
     };
     let mut words = std::env::args().skip(1);
@@ -42,6 +45,8 @@ fn arguments() -> Result<Args, Box<dyn Error>> {
             "--without" => args.without.push(value()?),
             "--out" => args.out = Some(value()?),
             "--test" => args.test = Some(value()?),
+            "--blind" => args.blind = true,
+            "--unlabelled-weight" => args.options.unlabelled_weight = value()?.parse()?,
             "--trees" => args.options.trees = value()?.parse()?,
             "--folds" => args.options.folds = value()?.parse()?,
             "--seed" => args.options.seed = value()?.parse()?,
@@ -112,12 +117,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         examples.begin(&record.conversation);
         turns(&mut scanner, &rules, &record.conversation, |turn, evidence| {
             let category = known.get(&turn).copied().flatten();
+            let evidence = if args.blind { &Evidence::default() } else { evidence };
             examples.push(&record.conversation, turn, evidence, Label::Judged(category));
         });
     }
     for record in unlabelled.iter().flat_map(|corpus| corpus.records(&args, None)) {
         examples.begin(&record.conversation);
         turns(&mut scanner, &rules, &record.conversation, |turn, evidence| {
+            let evidence = if args.blind { &Evidence::default() } else { evidence };
             examples.push(&record.conversation, turn, evidence, Label::Unknown);
         });
     }
@@ -157,6 +164,7 @@ fn args_of(args: &Args) -> Args {
         without: Vec::new(),
         out: None,
         test: None,
+        blind: false,
         options: args.options.clone(),
     }
 }

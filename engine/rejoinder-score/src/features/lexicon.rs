@@ -15,7 +15,7 @@ pub(crate) const GROUPS: usize = 33;
 /// Words of a turn that count as its opening.
 const OPENING: usize = 6;
 /// The longest phrase, in words.
-const LONGEST: usize = 6;
+const LONGEST: usize = 10;
 
 struct Lexicon {
     /// Hash of a phrase's words: in which groups it is.
