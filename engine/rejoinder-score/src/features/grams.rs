@@ -1,0 +1,115 @@
+//! Hashed n-grams of a turn: its words, its opening, its ending. What an answer says is left to measured features: its
+//! words as n-grams made the score worse.
+
+use super::hash::{self, join};
+use super::words::Word;
+use crate::model::linear::{BITS, BUCKETS};
+
+/// Kinds of n-grams; each has buckets of its own by its hash.
+#[derive(Clone, Copy)]
+enum Kind {
+    Word,
+    Pair,
+    Opening,
+    Ending,
+    Whole,
+    OpeningChars,
+    EndingChars,
+}
+
+/// The buckets of a turn's n-grams, each once.
+#[derive(Clone, Debug)]
+pub(crate) struct Grams {
+    buckets: Vec<u32>,
+    /// One bit a bucket.
+    taken: Vec<u64>,
+}
+
+impl Default for Grams {
+    fn default() -> Self {
+        Self { buckets: Vec::new(), taken: vec![0; BUCKETS / 64] }
+    }
+}
+
+impl Grams {
+    pub(crate) fn buckets(&self) -> &[u32] {
+        &self.buckets
+    }
+
+    /// Reads a turn of these words; `folded` is its text.
+    pub(crate) fn read(&mut self, words: &[Word], folded: &str) {
+        for bucket in self.buckets.drain(..) {
+            self.taken[bucket as usize / 64] = 0;
+        }
+        self.words(words);
+        self.chars(folded.as_bytes());
+    }
+
+    fn push(&mut self, kind: Kind, hash: u64) {
+        let bucket = (join(kind as u64, hash) >> (64 - BITS)) as u32;
+        let (place, bit) = (bucket as usize / 64, 1 << (bucket % 64));
+        if self.taken[place] & bit == 0 {
+            self.taken[place] |= bit;
+            self.buckets.push(bucket);
+        }
+    }
+
+    fn words(&mut self, words: &[Word]) {
+        let h = |w: &Word| u64::from(w.hash());
+        for w in words {
+            self.push(Kind::Word, h(w));
+        }
+        for w in words.windows(2) {
+            self.push(Kind::Pair, join(h(&w[0]), h(&w[1])));
+        }
+        let mut joined = 0;
+        for w in words.iter().take(4) {
+            joined = join(joined, h(w));
+            self.push(Kind::Opening, joined);
+        }
+        joined = 1;
+        for w in words.iter().rev().take(3) {
+            joined = join(joined, h(w));
+            self.push(Kind::Ending, joined);
+        }
+        if words.len() <= 8 {
+            self.push(Kind::Whole, words.iter().fold(2, |all, w| join(all, h(w))));
+        }
+    }
+
+    /// The first and the last few bytes: spellings, marks, languages.
+    fn chars(&mut self, folded: &[u8]) {
+        for n in 1..=12.min(folded.len()) {
+            self.push(Kind::OpeningChars, hash::bytes(0, &folded[..n]));
+        }
+        for n in 1..=10.min(folded.len()) {
+            self.push(Kind::EndingChars, hash::bytes(0, &folded[folded.len() - n..]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::WordList;
+    use super::*;
+
+    #[test]
+    fn a_turn_has_each_of_its_buckets_once_whatever_was_read_before() {
+        let read = |grams: &mut Grams, text: &str| {
+            let mut words = WordList::default();
+            words.read(text);
+            grams.read(&words.ordered, text);
+            grams.buckets().to_vec()
+        };
+        let (mut fresh, mut used) = (Grams::default(), Grams::default());
+        let long = "no no no, that is not what i asked for ".repeat(20);
+        read(&mut used, &long);
+        assert_eq!(read(&mut used, "no no thanks"), read(&mut fresh, "no no thanks"));
+        let mut sorted = read(&mut used, &long);
+        let n = sorted.len();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), n);
+        assert_eq!(read(&mut used, "").len(), 1, "the whole of nothing");
+    }
+}

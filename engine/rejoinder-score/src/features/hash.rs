@@ -1,0 +1,24 @@
+//! The one hash of words and features. It is part of the model format: a change of it is a new feature version.
+
+/// FNV-1a with a finisher, since the low bits of FNV alone are poor.
+pub(crate) fn text(seed: u64, text: &str) -> u64 {
+    bytes(seed, text.as_bytes())
+}
+
+/// As [`text`].
+pub(crate) fn bytes(seed: u64, bytes: &[u8]) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mix(bytes.iter().fold(start, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
+}
+
+/// Two hashes to one, in this order.
+pub(crate) const fn join(a: u64, b: u64) -> u64 {
+    mix(a.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ b)
+}
+
+/// Spreads all bits over all bits.
+pub(crate) const fn mix(mut x: u64) -> u64 {
+    x ^= x >> 32;
+    x = x.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    x ^ (x >> 32)
+}

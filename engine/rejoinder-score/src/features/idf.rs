@@ -1,0 +1,74 @@
+//! How rare words are, by hash: sharing a rare word says more than sharing "make".
+
+use super::words::{Word, WordList};
+
+const BITS: u32 = 15;
+/// Steps of a stored weight in one unit of log rarity.
+const STEPS: f32 = 24.0;
+
+/// Log rarity of words; a table of one byte a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idf {
+    table: Vec<u8>,
+}
+
+impl Default for Idf {
+    /// All words are equally rare.
+    fn default() -> Self {
+        Self { table: vec![STEPS as u8; Self::LEN] }
+    }
+}
+
+impl Idf {
+    pub(crate) const LEN: usize = 1 << BITS;
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.table
+    }
+
+    /// # Panics
+    /// If there are not [`Self::LEN`] bytes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        assert_eq!(bytes.len(), Self::LEN);
+        Self { table: bytes.to_vec() }
+    }
+
+    fn bucket(word: Word) -> usize {
+        (word.hash() >> (30 - BITS)) as usize
+    }
+
+    pub(crate) fn of(&self, word: Word) -> f32 {
+        f32::from(self.table[Self::bucket(word)]) / STEPS
+    }
+}
+
+/// Counts in how many texts words stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Counter {
+    texts: u32,
+    counts: Vec<u32>,
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self { texts: 0, counts: vec![0; Idf::LEN] }
+    }
+}
+
+impl Counter {
+    pub(crate) fn add(&mut self, text: &WordList) {
+        self.texts += 1;
+        let mut last = None;
+        for &word in &text.sorted {
+            if last.replace(word) != Some(word) {
+                self.counts[Idf::bucket(word)] += 1;
+            }
+        }
+    }
+
+    pub(crate) fn finish(&self) -> Idf {
+        let all = (self.texts + 1) as f32;
+        let table = self.counts.iter().map(|&n| ((all / (n + 1) as f32).ln() * STEPS).clamp(1.0, 255.0) as u8);
+        Idf { table: table.collect() }
+    }
+}

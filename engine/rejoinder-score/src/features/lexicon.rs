@@ -1,0 +1,149 @@
+//! Words by what they do in a reply: thanks, objections, doubts. A few labels cannot teach all the spellings and
+//! languages of a thing that people have said in lists for long; the model learns what each list is worth.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use rejoinder_core::fold::{Folded, words};
+
+use super::hash::join;
+use super::words::Word;
+
+const TEXT: &str = include_str!("lexicon.txt");
+/// Number of groups.
+pub(crate) const GROUPS: usize = 33;
+/// Words of a turn that count as its opening.
+const OPENING: usize = 6;
+/// The longest phrase, in words.
+const LONGEST: usize = 10;
+
+struct Lexicon {
+    /// Hash of a phrase's words: in which groups it is.
+    phrases: HashMap<u64, u64>,
+    /// By the first word's hash: the length of the longest phrase that begins so.
+    first: Vec<u8>,
+    names: Vec<String>,
+}
+
+const FIRST_BITS: u32 = 14;
+
+const fn slot(word: Word) -> usize {
+    (word.hash() >> (30 - FIRST_BITS)) as usize
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut lexicon = Lexicon { phrases: HashMap::new(), first: vec![0; 1 << FIRST_BITS], names: Vec::new() };
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+        let (name, phrases) = line.split_once(": ").expect("a group has a name");
+        let group = lexicon.names.len();
+        lexicon.names.push(name.to_owned());
+        for phrase in phrases.split(", ") {
+            let folded = Folded::new(phrase);
+            let words: Vec<Word> = words(folded.text()).map(Word::new).collect();
+            assert!((1..=LONGEST).contains(&words.len()), "{phrase}");
+            let hash = words.iter().fold(0, |all, w| join(all, u64::from(w.hash())));
+            *lexicon.phrases.entry(hash).or_default() |= 1 << group;
+            let first = &mut lexicon.first[slot(words[0])];
+            *first = words.len().max(usize::from(*first)) as u8;
+        }
+    }
+    assert_eq!(lexicon.names.len(), GROUPS);
+    lexicon
+});
+
+/// For each group: found in the opening, found anywhere, place of the first find.
+pub(crate) const LEN: usize = 3 * GROUPS;
+
+pub(crate) fn names() -> Vec<String> {
+    let parts = ["opening", "anywhere", "after"];
+    parts.iter().flat_map(|part| LEXICON.names.iter().map(move |name| format!("{name} {part}"))).collect()
+}
+
+/// Looks the words of a turn up.
+pub(crate) fn of(turn: &[Word]) -> [f32; LEN] {
+    let mut values = [0.0; LEN];
+    values[2 * GROUPS..].fill(99.0);
+    find(turn, |at, groups| {
+        let mut rest = groups;
+        while rest != 0 {
+            let group = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            if at < OPENING {
+                values[group] += 1.0;
+            }
+            values[GROUPS + group] = (values[GROUPS + group] + 1.0_f32).min(5.0);
+            let first = &mut values[2 * GROUPS + group];
+            *first = first.min(at.min(40) as f32);
+        }
+    });
+    values
+}
+
+/// The groups of which a text has something, as bits.
+pub(crate) fn groups(words: &[Word]) -> u64 {
+    let mut all = 0;
+    find(words, |_, groups| all |= groups);
+    all
+}
+
+/// What was said before: by the user in the previous turn and in all turns, by the answer at its beginning and its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Before {
+    pub(crate) previous: u64,
+    pub(crate) older: u64,
+    pub(crate) answer_opening: u64,
+    pub(crate) answer_ending: u64,
+}
+
+/// One value for each group and place.
+pub(crate) const BEFORE: usize = 3 * GROUPS;
+
+pub(crate) fn before_names() -> Vec<String> {
+    let parts = ["previously", "answer begins", "answer ends"];
+    parts.iter().flat_map(|part| LEXICON.names.iter().map(move |name| format!("{name} {part}"))).collect()
+}
+
+pub(crate) fn before(said: &Before) -> [f32; BEFORE] {
+    let bit = |bits: u64, group: usize| (bits >> group & 1) as f32;
+    std::array::from_fn(|at| {
+        let group = at % GROUPS;
+        match at / GROUPS {
+            0 => 2.0 * bit(said.previous, group) + bit(said.older, group),
+            1 => bit(said.answer_opening, group),
+            _ => bit(said.answer_ending, group),
+        }
+    })
+}
+
+/// Finds phrases: tells where each begins, and its groups.
+fn find(turn: &[Word], mut found: impl FnMut(usize, u64)) {
+    let lexicon = &*LEXICON;
+    for (at, &word) in turn.iter().enumerate() {
+        let longest = usize::from(lexicon.first[slot(word)]);
+        let mut hash = 0;
+        for next in turn[at..].iter().take(longest) {
+            hash = join(hash, u64::from(next.hash()));
+            if let Some(&groups) = lexicon.phrases.get(&hash) {
+                found(at, groups);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::WordList;
+    use super::*;
+
+    #[test]
+    fn phrases_are_found_where_they_stand() {
+        let mut words = WordList::default();
+        words.read("it still doesn't work, 谢谢");
+        let (values, names) = (of(&words.ordered), names());
+        let found = |name: &str| values[names.iter().position(|n| n == name).unwrap()];
+        assert_eq!(found("still opening"), 1.0);
+        assert_eq!(found("fails after"), 2.0);
+        assert_eq!(found("thanks anywhere"), 1.0);
+        assert_eq!(found("praise anywhere"), 0.0);
+    }
+}

@@ -1,0 +1,205 @@
+//! How a turn relates to the user's earlier turns: what tells a request made again from the next one.
+
+use super::idf::Idf;
+use super::words::{Word, WordList};
+
+/// Earlier turns that are compared with, the latest first; people do not go back further.
+const DEEPEST: usize = 16;
+/// Words of each side among which the longest common run is looked for.
+const RUN_WORDS: usize = 48;
+
+/// What two bags have in common.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Overlap {
+    /// Dice coefficient.
+    pub(crate) dice: f32,
+    /// Share of the turn's words.
+    pub(crate) of_turn: f32,
+    /// Share of the other's words.
+    pub(crate) of_other: f32,
+    /// Share of the rarity of both that they have in common.
+    pub(crate) rare: f32,
+    /// Share of the rarity of the turn's words of content that the other has.
+    pub(crate) rare_of_turn: f32,
+    /// Words of content that came, and that went.
+    pub(crate) added: f32,
+    pub(crate) removed: f32,
+    /// A word with a digit came, and one went.
+    pub(crate) numbers: f32,
+}
+
+/// Compares a turn's words with those of another text.
+pub(crate) fn overlap(turn: &WordList, other: &WordList, idf: &Idf) -> Overlap {
+    let (a, b) = (&turn.sorted, &other.sorted);
+    if a.is_empty() || b.is_empty() {
+        return Overlap::default();
+    }
+    let (mut i, mut j, mut common) = (0, 0, 0_u32);
+    let (mut added, mut removed) = (0_u32, 0_u32);
+    let (mut number_added, mut number_removed) = (false, false);
+    let (mut shared, mut content_shared, mut content, mut all) = (0.0_f32, 0.0_f32, 1e-3_f32, 1e-3_f32);
+    while i < a.len() || j < b.len() {
+        let (x, y) = (a.get(i).copied(), b.get(j).copied());
+        match (x, y) {
+            (Some(x), Some(y)) if x == y => {
+                let weight = idf.of(x);
+                common += 1;
+                shared += 2.0 * weight;
+                all += 2.0 * weight;
+                if x.is_content() {
+                    content_shared += weight;
+                    content += weight;
+                }
+                i += 1;
+                j += 1;
+            }
+            (Some(x), y) if y.is_none_or(|y| x < y) => {
+                let weight = idf.of(x);
+                all += weight;
+                if x.is_content() {
+                    content += weight;
+                }
+                added += u32::from(x.is_content());
+                number_added |= x.has_digit();
+                i += 1;
+            }
+            (_, Some(y)) => {
+                all += idf.of(y);
+                removed += u32::from(y.is_content());
+                number_removed |= y.has_digit();
+                j += 1;
+            }
+            _ => unreachable!("one of both has words left"),
+        }
+    }
+    Overlap {
+        dice: 2.0 * common as f32 / (a.len() + b.len()) as f32,
+        of_turn: common as f32 / a.len() as f32,
+        of_other: common as f32 / b.len() as f32,
+        rare: shared / all,
+        rare_of_turn: content_shared / content,
+        added: added as f32,
+        removed: removed as f32,
+        numbers: f32::from(u8::from(number_added)) + f32::from(u8::from(number_removed)),
+    }
+}
+
+pub(crate) const NAMES: [&str; 28] = [
+    "best dice", "best of turn", "best of other", "best rare", "best rare of turn", "best added", "best removed",
+    "best numbers", "best distance", "best begin", "best end", "best run", "best length ratio", "best is first",
+    "latest dice", "latest of turn", "latest of other", "latest rare", "latest rare of turn", "latest length ratio",
+    "first dice", "first rare", "max of turn", "max rare of turn", "alike count", "alike share", "habit", "exact",
+];
+
+/// Reads the signs; `earlier` are the user's turns before, in their order.
+pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAMES.len()] {
+    let mut values = [0.0; NAMES.len()];
+    if earlier.is_empty() {
+        return values;
+    }
+    let near = &earlier[earlier.len().saturating_sub(DEEPEST)..];
+    let mut best = Overlap::default();
+    let mut best_at = near.len() - 1;
+    let (mut of_turn, mut rare_of_turn, mut alike) = (0.0_f32, 0.0_f32, 0_u32);
+    let mut latest = Overlap::default();
+    for (at, other) in near.iter().enumerate().rev() {
+        let found = overlap(turn, other, idf);
+        if at + 1 == near.len() {
+            latest = found;
+        }
+        if found.dice + found.rare > best.dice + best.rare {
+            (best, best_at) = (found, at);
+        }
+        of_turn = of_turn.max(found.of_turn);
+        rare_of_turn = rare_of_turn.max(found.rare_of_turn);
+        alike += u32::from(found.dice > 0.5);
+    }
+    let first = if near.len() < earlier.len() { overlap(turn, &earlier[0], idf) } else { overlap(turn, &near[0], idf) };
+    let other = &near[best_at];
+    let (begin, end) = frame(&turn.ordered, &other.ordered);
+    let run = if best.dice > 0.2 { longest_run(&turn.ordered, &other.ordered) } else { 0 };
+    let ratio = |other: &WordList| ((turn.len() + 1) as f32 / (other.len() + 1) as f32).ln();
+    // Whether the user's turns before this one were like each other: then likeness says little.
+    let habit = match near {
+        [.., before, last] => overlap(last, before, idf).dice,
+        _ => 0.0,
+    };
+    values = [
+        best.dice, best.of_turn, best.of_other, best.rare, best.rare_of_turn, best.added.min(20.0),
+        best.removed.min(20.0), best.numbers, (near.len() - best_at) as f32, begin, end,
+        run as f32 / turn.len().clamp(1, RUN_WORDS) as f32, ratio(other),
+        f32::from(u8::from(best_at == 0 && near.len() == earlier.len())),
+        latest.dice, latest.of_turn, latest.of_other, latest.rare, latest.rare_of_turn,
+        ratio(&near[near.len() - 1]), first.dice, first.rare, of_turn, rare_of_turn, alike as f32,
+        alike as f32 / near.len() as f32, habit, f32::from(u8::from(turn.ordered == other.ordered)),
+    ];
+    values
+}
+
+/// Bytes of a text of which the runs of characters are compared.
+const STEM_BYTES: usize = 256;
+
+/// The runs of four bytes of a text's beginning, sorted: they see through inflections, typos and scripts without spaces.
+pub(crate) fn stems(folded: &str, into: &mut Vec<u32>) {
+    into.clear();
+    let head = &folded.as_bytes()[..folded.len().min(STEM_BYTES)];
+    into.extend(head.windows(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]])));
+    into.sort_unstable();
+    into.dedup();
+}
+
+pub(crate) const DEEP_NAMES: [&str; 6] =
+    ["runs dice", "runs of turn", "runs latest dice", "runs latest of turn", "runs latest of other", "runs distance"];
+
+/// Likeness by runs of characters; `earlier` as for [`of`].
+pub(crate) fn deep(turn: &[u32], earlier: &[Vec<u32>]) -> [f32; DEEP_NAMES.len()] {
+    let near = &earlier[earlier.len().saturating_sub(8)..];
+    let mut values = [0.0_f32; DEEP_NAMES.len()];
+    for (distance, other) in near.iter().rev().enumerate() {
+        let (mut i, mut j, mut common) = (0, 0, 0_u32);
+        while i < turn.len() && j < other.len() {
+            let (x, y) = (turn[i], other[j]);
+            common += u32::from(x == y);
+            i += usize::from(x <= y);
+            j += usize::from(y <= x);
+        }
+        let common = common as f32;
+        let dice = 2.0 * common / (turn.len() + other.len()).max(1) as f32;
+        let of_turn = common / turn.len().max(1) as f32;
+        if dice > values[0] {
+            values[0] = dice;
+            values[5] = distance as f32;
+        }
+        values[1] = values[1].max(of_turn);
+        if distance == 0 {
+            values[2..5].copy_from_slice(&[dice, of_turn, common / other.len().max(1) as f32]);
+        }
+    }
+    values
+}
+
+/// The share of the shorter one's words with which both begin, and with which both end.
+fn frame(a: &[Word], b: &[Word]) -> (f32, f32) {
+    let shorter = a.len().min(b.len());
+    let begin = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count().min(shorter - begin);
+    let share = |n: usize| n as f32 / shorter.max(1) as f32;
+    (share(begin), share(end))
+}
+
+/// The length of the longest run of words that both have, among the first of each.
+fn longest_run(a: &[Word], b: &[Word]) -> usize {
+    let (a, b) = (&a[..a.len().min(RUN_WORDS)], &b[..b.len().min(RUN_WORDS)]);
+    let mut row = [0_u8; RUN_WORDS + 1];
+    let mut longest = 0;
+    for x in a {
+        let mut diagonal = 0;
+        for (j, y) in b.iter().enumerate() {
+            let up = row[j + 1];
+            row[j + 1] = if x == y { diagonal + 1 } else { 0 };
+            longest = longest.max(row[j + 1]);
+            diagonal = up;
+        }
+    }
+    usize::from(longest)
+}

@@ -1,0 +1,65 @@
+//! The shape of a turn: length, punctuation, case, code, script.
+
+pub(crate) const NAMES: [&str; 27] = [
+    "log words", "log bytes", "lines", "question marks", "ends with question", "exclamations", "capitals", "shouts",
+    "repeated marks", "code", "fence", "digits", "beyond ascii", "unsegmented", "link", "quotes", "lower start",
+    "ends with stop", "ends with colon", "ends with comma", "error words", "list", "first line", "mean word", "dots",
+    "brackets", "first sentence",
+];
+
+/// Reads the shape of `text`, the trimmed original; `folded` is its ends, `words` their number.
+pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
+    let head = &text.as_bytes()[..text.floor_char_boundary(600)];
+    let mut count = [0_u32; 256];
+    for &b in head {
+        count[b as usize] += 1;
+    }
+    let sum = |range: std::ops::RangeInclusive<u8>| count[*range.start() as usize..=*range.end() as usize].iter().sum::<u32>();
+    let (upper, lower, digits) = (sum(b'A'..=b'Z'), sum(b'a'..=b'z'), sum(b'0'..=b'9'));
+    let beyond = sum(128..=255);
+    let of = |b: u8| count[b as usize] as f32;
+    let all = head.len().max(1) as f32;
+    let last = text.chars().next_back().unwrap_or(' ');
+    let first = text.chars().next().unwrap_or(' ');
+    let repeated = head.windows(2).filter(|w| w[0] == w[1] && matches!(w[0], b'!' | b'?' | b'.')).count();
+    let full_width = if beyond > 0 { folded.matches(['?', '؟']).count() as f32 } else { of(b'?') };
+    let code = of(b';') + of(b'{') + of(b'}') + of(b'=') + of(b'_') + of(b'(') ;
+    let first_line = head.iter().position(|&b| b == b'\n').unwrap_or(head.len());
+    let first_sentence = head.iter().position(|&b| matches!(b, b'\n' | b'.' | b'?' | b'!' | b',')).unwrap_or(head.len());
+    let unsegmented = if beyond > 0 {
+        folded.chars().take(100).filter(|&c| rejoinder_core::fold::is_unsegmented(c)).count() as f32 / 100.0
+    } else {
+        0.0
+    };
+    let error = ["error", "exception", "traceback", "undefined", "failed", "invalid"].iter().filter(|w| folded.contains(*w)).count();
+    let flag = |yes: bool| f32::from(u8::from(yes));
+    [
+        (words as f32).ln_1p(),
+        (text.len() as f32).ln_1p(),
+        of(b'\n').ln_1p(),
+        full_width.min(5.0),
+        flag(matches!(last, '?' | '？' | '؟')),
+        of(b'!').min(5.0),
+        upper as f32 / (upper + lower).max(1) as f32,
+        flag(upper >= 8 && lower * 3 < upper),
+        (repeated as f32).min(5.0),
+        code / all,
+        flag(text.contains("```")),
+        digits as f32 / all,
+        beyond as f32 / all,
+        unsegmented,
+        flag(folded.contains("http")),
+        (of(b'"') + of(b'\'')).min(6.0),
+        flag(first.is_lowercase()),
+        flag(matches!(last, '.' | '!' | '。' | '！')),
+        flag(matches!(last, ':' | '：')),
+        flag(last.is_alphanumeric()),
+        error as f32,
+        of(b'-').max(of(b'*')).min(6.0),
+        (first_line as f32).ln_1p(),
+        (upper + lower) as f32 / words.max(1) as f32,
+        flag(folded.contains("...")),
+        (of(b'[') + of(b'<') + of(b'>')) / all,
+        (first_sentence as f32).ln_1p(),
+    ]
+}

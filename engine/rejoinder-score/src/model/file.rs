@@ -1,0 +1,191 @@
+//! The model file, `.rjm`: magic, format, provenance and quality as JSON, numbers, a checksum. Nothing in it is text of the
+//! training data: words are there as hashes of 16 bits at most, conversations as hashes of 64.
+
+use std::fmt;
+
+use super::bytes::{Reader, Writer};
+use super::forest::{DEPTH, Forest, LEAVES, Tree};
+use super::linear::{BUCKETS, Linear};
+use super::{Model, Parts, Provenance, Quality};
+use crate::features::{DENSE, Idf, VERSION};
+use crate::heads::{HEADS, PerHead};
+
+const MAGIC: &[u8; 4] = b"RJM\x1a";
+/// Number of the format.
+const FORMAT: u32 = 1;
+const CHECKSUM: usize = 32;
+/// A tree as bytes.
+const TREE: usize = DEPTH * (2 + 4) + LEAVES * HEADS * 2;
+
+/// Why a file is no model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// It does not begin as one.
+    NoModel,
+    /// It has a format that this engine does not read.
+    Format(u32),
+    /// It was trained on other features than this engine measures.
+    Features {
+        /// The version that the model was trained on.
+        model: u32,
+    },
+    /// It ends too early.
+    Short,
+    /// It is damaged: its checksum does not fit.
+    Checksum,
+    /// Something in it cannot be.
+    Invalid(&'static str),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoModel => f.write_str("not a model file: it does not begin with `RJM`"),
+            Self::Format(number) => {
+                write!(f, "the model file has format {number}, and this engine reads format {FORMAT}; train it anew")
+            }
+            Self::Features { model } => write!(
+                f,
+                "the model was trained on features of version {model}, and this engine measures version {VERSION}; train it anew"
+            ),
+            Self::Short => f.write_str("the model file ends too early"),
+            Self::Checksum => f.write_str("the model file is damaged: its checksum does not fit"),
+            Self::Invalid(what) => write!(f, "the model file is invalid: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+impl Model {
+    /// The model as a file; the same model gives the same bytes.
+    ///
+    /// # Panics
+    /// If its provenance cannot be written as JSON, that is, never.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer(MAGIC.to_vec());
+        out.u32(FORMAT);
+        out.u32(VERSION);
+        out.text(&serde_json::to_string(&self.provenance).expect("plain data"));
+        out.text(&serde_json::to_string(&self.quality).expect("plain data"));
+        out.u32(self.trained_on.len() as u32);
+        self.trained_on.iter().for_each(|&hash| out.u64(hash));
+        for &(slope, intercept) in &self.calibration {
+            out.f32(slope);
+            out.f32(intercept);
+        }
+        out.0.extend_from_slice(self.idf.as_bytes());
+        write_linear(&mut out, &self.parts.linear);
+        write_forest(&mut out, &self.parts.blind);
+        write_forest(&mut out, &self.parts.informed);
+        let checksum = blake3::hash(&out.0);
+        out.0.extend_from_slice(checksum.as_bytes());
+        out.0
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// If it is none, is damaged, or comes from an engine with other features.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, FileError> {
+        let mut head = Reader(file);
+        if head.bytes(MAGIC.len()).map_or(true, |magic| magic != MAGIC) {
+            return Err(FileError::NoModel);
+        }
+        match head.u32()? {
+            FORMAT => {}
+            other => return Err(FileError::Format(other)),
+        }
+        match head.u32()? {
+            VERSION => {}
+            model => return Err(FileError::Features { model }),
+        }
+        let body = file.len().checked_sub(CHECKSUM).ok_or(FileError::Short)?;
+        if blake3::hash(&file[..body]).as_bytes() != &file[body..] {
+            return Err(FileError::Checksum);
+        }
+        let start = file.len() - head.0.len();
+        Self::read_body(&mut Reader(file.get(start..body).ok_or(FileError::Short)?))
+    }
+
+    fn read_body(body: &mut Reader<'_>) -> Result<Self, FileError> {
+        let provenance: Provenance =
+            serde_json::from_str(body.text()?).map_err(|_| FileError::Invalid("its provenance"))?;
+        let quality: Quality =
+            serde_json::from_str(body.text()?).map_err(|_| FileError::Invalid("its measured quality"))?;
+        let n = body.count(8)?;
+        let trained_on = (0..n).map(|_| body.u64()).collect::<Result<Vec<_>, _>>()?;
+        if !trained_on.is_sorted() {
+            return Err(FileError::Invalid("the hashes of conversations are not sorted"));
+        }
+        let mut calibration = [(0.0, 0.0); HEADS];
+        for (slope, intercept) in &mut calibration {
+            *slope = body.f32("a slope of the calibration")?;
+            *intercept = body.f32("an intercept of the calibration")?;
+        }
+        let idf = Idf::from_bytes(body.bytes(Idf::LEN)?);
+        let linear = read_linear(body)?;
+        let blind = read_forest(body)?;
+        let informed = read_forest(body)?;
+        if !body.0.is_empty() {
+            return Err(FileError::Invalid("there is more behind its end"));
+        }
+        Ok(Self { idf, parts: Parts { blind, informed, linear }, calibration, trained_on, provenance, quality })
+    }
+}
+
+fn write_linear(out: &mut Writer, linear: &Linear) {
+    linear.scale.iter().chain(&linear.bias).for_each(|&value| out.f32(value));
+    out.0.extend(linear.weights.iter().flatten().map(|&weight| weight as u8));
+}
+
+fn read_linear(body: &mut Reader<'_>) -> Result<Linear, FileError> {
+    let scale = per_head(body, "a scale of the linear model")?;
+    let bias = per_head(body, "a bias of the linear model")?;
+    let bytes = body.bytes(BUCKETS * HEADS)?;
+    let weights = bytes.chunks_exact(HEADS).map(|row| std::array::from_fn(|k| row[k] as i8)).collect();
+    Ok(Linear { weights, scale, bias })
+}
+
+fn write_forest(out: &mut Writer, forest: &Forest) {
+    out.f32(forest.scale);
+    forest.bias.iter().for_each(|&value| out.f32(value));
+    out.u32(forest.trees.len() as u32);
+    for tree in &forest.trees {
+        tree.features.iter().for_each(|&feature| out.u16(feature));
+        tree.thresholds.iter().for_each(|&threshold| out.f32(threshold));
+        tree.leaves.iter().flatten().for_each(|&value| out.u16(value as u16));
+    }
+}
+
+fn read_forest(body: &mut Reader<'_>) -> Result<Forest, FileError> {
+    let scale = body.f32("a forest's scale")?;
+    let bias = per_head(body, "a forest's bias")?;
+    let n = body.count(TREE)?;
+    let mut trees = Vec::with_capacity(n);
+    for _ in 0..n {
+        let mut tree = Tree { features: [0; DEPTH], thresholds: [0.0; DEPTH], leaves: [[0; HEADS]; LEAVES] };
+        for feature in &mut tree.features {
+            *feature = body.u16()?;
+            if usize::from(*feature) >= DENSE {
+                return Err(FileError::Invalid("a tree asks for a feature that is not there"));
+            }
+        }
+        for threshold in &mut tree.thresholds {
+            *threshold = body.f32("a threshold")?;
+        }
+        for value in tree.leaves.iter_mut().flatten() {
+            *value = body.u16()? as i16;
+        }
+        trees.push(tree);
+    }
+    Ok(Forest { trees, scale, bias })
+}
+
+fn per_head(body: &mut Reader<'_>, what: &'static str) -> Result<PerHead, FileError> {
+    let mut values = PerHead::default();
+    for value in &mut values {
+        *value = body.f32(what)?;
+    }
+    Ok(values)
+}

@@ -1,0 +1,125 @@
+//! The trained model: from features to calibrated probabilities.
+//!
+//! Log-odds of eight questions ([`crate::heads`]) come from three parts that are added: a forest that sees all but the
+//! rules' hits and the plugins' votes, one that sees these, too, and a linear model of n-grams. Two forests, because
+//! rules are mostly tuned on the very turns that models are trained on and look better there than they are: half of
+//! the weight stays with what does not know them. A line for each question makes log-odds into probabilities.
+
+mod bytes;
+mod file;
+pub(crate) mod forest;
+pub(crate) mod linear;
+mod provenance;
+
+pub use file::FileError;
+pub use provenance::{HeadQuality, Origin, Provenance, Quality};
+
+use forest::Forest;
+use linear::Linear;
+
+use crate::features::Idf;
+use crate::heads::{ANY, FIRST_CATEGORY, HEADS, PerHead, Purpose};
+
+/// Weight of the linear part beside one of the forests' mean.
+const LINEAR_SHARE: f32 = 0.6;
+
+/// A trained model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub(crate) idf: Idf,
+    pub(crate) parts: Parts,
+    /// By head: slope and intercept of the calibrated log-odds.
+    pub(crate) calibration: [(f32, f32); HEADS],
+    /// Sorted hashes of the conversations that it was trained on.
+    pub(crate) trained_on: Vec<u64>,
+    pub(crate) provenance: Provenance,
+    pub(crate) quality: Quality,
+}
+
+/// What gives log-odds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parts {
+    /// Does not see evidence.
+    pub(crate) blind: Forest,
+    /// Sees all.
+    pub(crate) informed: Forest,
+    pub(crate) linear: Linear,
+}
+
+impl Parts {
+    pub(crate) fn eval(&self, dense: &[f32], buckets: &[u32]) -> PerHead {
+        let (blind, informed) = (self.blind.eval(dense), self.informed.eval(dense));
+        let linear = self.linear.eval(buckets);
+        std::array::from_fn(|k| (blind[k] + informed[k]) / 2.0 + LINEAR_SHARE * linear[k])
+    }
+}
+
+impl Model {
+    /// Where it comes from.
+    pub const fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// How good it was on turns of conversations that it had not seen.
+    pub const fn quality(&self) -> &Quality {
+        &self.quality
+    }
+
+    /// Whether labels of the conversation with this [`crate::conversation_hash`] went into it.
+    pub fn was_trained_on(&self, conversation: u64) -> bool {
+        self.trained_on.binary_search(&conversation).is_ok()
+    }
+
+    pub(crate) fn score(&self, dense: &[f32], buckets: &[u32]) -> Score {
+        Score::new(&self.parts.eval(dense, buckets), &self.calibration)
+    }
+}
+
+/// What the model thinks of a turn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    heads: PerHead,
+}
+
+impl Score {
+    pub(crate) fn new(logits: &PerHead, calibration: &[(f32, f32); HEADS]) -> Self {
+        Self { heads: std::array::from_fn(|k| sigmoid(calibration[k].0 * logits[k] + calibration[k].1)) }
+    }
+
+    pub(crate) const fn heads(&self) -> PerHead {
+        self.heads
+    }
+
+    /// P(feedback).
+    pub const fn feedback(&self) -> f32 {
+        self.heads[ANY]
+    }
+
+    /// Probabilities of none, UR1, …, UR5; they sum to 1.
+    pub fn probabilities(&self) -> [f32; 6] {
+        let categories = &self.heads[FIRST_CATEGORY..FIRST_CATEGORY + 5];
+        let sum = categories.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        let any = self.heads[ANY];
+        let mut all = [1.0 - any; 6];
+        for (probability, category) in all[1..].iter_mut().zip(categories) {
+            *probability = any * (category / sum);
+        }
+        all
+    }
+
+    /// Probability of feedback that a purpose wants. Common purposes are asked of the model as such, since that ranks
+    /// turns better than sums of categories do; others are sums.
+    pub fn of(&self, purpose: Purpose) -> f32 {
+        match purpose.head() {
+            Some(head) => self.heads[head],
+            None => {
+                let probabilities = self.probabilities();
+                purpose.categories().map(|category| probabilities[category as usize]).sum()
+            }
+        }
+    }
+}
+
+fn sigmoid(z: f32) -> f32 {
+    1.0 / (1.0 + (-z).exp())
+}

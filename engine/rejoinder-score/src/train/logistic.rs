@@ -1,0 +1,110 @@
+//! Fits the weights of the n-grams: logistic regression of all heads by AdaGrad, in an order drawn from the seed.
+
+use super::random::Random;
+use crate::heads::{HEADS, PerHead};
+use crate::model::linear::{BUCKETS, Linear, norm};
+
+/// Rows of buckets, one behind the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Sparse {
+    pub(crate) starts: Vec<u32>,
+    pub(crate) buckets: Vec<u32>,
+}
+
+impl Default for Sparse {
+    fn default() -> Self {
+        Self { starts: vec![0], buckets: Vec::new() }
+    }
+}
+
+impl Sparse {
+    pub(crate) fn row(&self, row: usize) -> &[u32] {
+        &self.buckets[self.starts[row] as usize..self.starts[row + 1] as usize]
+    }
+
+    pub(crate) fn push(&mut self, buckets: &[u32]) {
+        self.buckets.extend_from_slice(buckets);
+        self.starts.push(u32::try_from(self.buckets.len()).expect("fewer than 2³² n-grams"));
+    }
+}
+
+/// How weights are fitted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fitting {
+    pub(crate) epochs: usize,
+    pub(crate) rate: f32,
+    pub(crate) ridge: f32,
+    pub(crate) seed: u64,
+}
+
+/// Fits the rows in `rows`.
+pub(crate) fn fit(
+    sparse: &Sparse,
+    rows: &[u32],
+    targets: &[PerHead],
+    weights: &[f32],
+    how: &Fitting,
+) -> Linear {
+    let mut w = vec![[0.0_f32; HEADS]; BUCKETS];
+    let mut seen = vec![[1e-6_f32; HEADS]; BUCKETS];
+    let (mut bias, mut bias_seen) = ([0.0_f32; HEADS], [1e-6_f32; HEADS]);
+    let mut order = rows.to_vec();
+    let mut random = Random::new(how.seed);
+    let mut mean = vec![[0.0_f32; HEADS]; BUCKETS];
+    let mut mean_bias = [0.0_f32; HEADS];
+    let averaged = how.epochs.div_ceil(2);
+    for epoch in 0..how.epochs {
+        let n = order.len();
+        random.choose(&mut order, n);
+        for &row in &order {
+            let buckets = sparse.row(row as usize);
+            let value = norm(buckets.len());
+            let mut z = [0.0_f32; HEADS];
+            for &bucket in buckets {
+                for (z, w) in z.iter_mut().zip(&w[bucket as usize]) {
+                    *z += w;
+                }
+            }
+            let weight = weights[row as usize];
+            let gradient: PerHead = std::array::from_fn(|k| {
+                let p = 1.0 / (1.0 + (-(bias[k] + z[k] * value)).exp());
+                weight * (p - targets[row as usize][k])
+            });
+            for k in 0..HEADS {
+                bias_seen[k] += gradient[k] * gradient[k];
+                bias[k] -= how.rate * gradient[k] / bias_seen[k].sqrt();
+            }
+            for &bucket in buckets {
+                let (w, seen) = (&mut w[bucket as usize], &mut seen[bucket as usize]);
+                for k in 0..HEADS {
+                    let g = gradient[k] * value + how.ridge * w[k];
+                    seen[k] += g * g;
+                    w[k] -= how.rate * g / seen[k].sqrt();
+                }
+            }
+        }
+        if epoch >= how.epochs - averaged {
+            for (mean, w) in mean.iter_mut().zip(&w) {
+                for k in 0..HEADS {
+                    mean[k] += w[k] / averaged as f32;
+                }
+            }
+            for k in 0..HEADS {
+                mean_bias[k] += bias[k] / averaged as f32;
+            }
+        }
+    }
+    round(&mean, mean_bias)
+}
+
+fn round(weights: &[PerHead], bias: PerHead) -> Linear {
+    let mut largest = [0.0_f32; HEADS];
+    for row in weights {
+        for k in 0..HEADS {
+            largest[k] = largest[k].max(row[k].abs());
+        }
+    }
+    let scale = largest.map(|largest| if largest > 0.0 { largest / 127.0 } else { 1.0 });
+    let whole = |row: &PerHead| std::array::from_fn(|k| (row[k] / scale[k]).round() as i8);
+    Linear { weights: weights.iter().map(whole).collect(), scale, bias }
+}
