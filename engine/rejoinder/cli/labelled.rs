@@ -16,6 +16,9 @@ pub(super) struct LabelArgs {
     /// Only records whose column KEY is VALUE, such as split=dev
     #[arg(long = "where", value_name = "KEY=VALUE", value_parser = key_value)]
     filter: Option<(String, String)>,
+    /// No records whose column KEY is VALUE; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    except: Vec<(String, String)>,
 }
 
 /// What later turns without a label are.
@@ -33,6 +36,13 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
+fn has_column(record: &Record<'_>, (key, value): &(String, String)) -> bool {
+    record.column(key).is_some_and(|raw| {
+        let raw = raw.get();
+        raw == value || serde_json::from_str::<String>(raw).is_ok_and(|text| text == *value)
+    })
+}
+
 /// The labels of one record.
 pub(super) struct Labels<'a> {
     args: &'a LabelArgs,
@@ -40,14 +50,21 @@ pub(super) struct Labels<'a> {
 }
 
 impl LabelArgs {
-    /// Whether the record passes the filter: its column is compared as text.
+    /// Whether the record passes the filters: its columns are compared as text.
     fn admits(&self, record: &Record<'_>) -> bool {
-        self.filter.as_ref().is_none_or(|(key, value)| {
-            record.column(key).is_some_and(|raw| {
-                let raw = raw.get();
-                raw == value || serde_json::from_str::<String>(raw).is_ok_and(|text| text == *value)
-            })
-        })
+        self.filter.as_ref().is_none_or(|filter| has_column(record, filter)) && !self.is_excepted(record)
+    }
+
+    /// Which records count, in words.
+    pub(super) fn part(&self) -> String {
+        let only = self.filter.iter().map(|(key, value)| format!("{key}={value}"));
+        let except = self.except.iter().map(|(key, value)| format!("without {key}={value}"));
+        only.chain(except).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether the record is one of those that must not count.
+    pub(super) fn is_excepted(&self, record: &Record<'_>) -> bool {
+        self.except.iter().any(|filter| has_column(record, filter))
     }
 
     /// The labels of a conversation, if they are `wanted`; `None` if it does not count, because of the filter or because

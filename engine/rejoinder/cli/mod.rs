@@ -31,6 +31,7 @@ mod run;
 mod show;
 mod signals;
 mod terminal;
+mod train;
 
 use terminal::remark;
 
@@ -65,6 +66,8 @@ enum Verb {
     Export(export::ExportArgs),
     /// Certify what a run missed and wrongly took, by a sample of what the judge was not asked about
     Audit(audit::AuditArgs),
+    /// Learn a score from labels, or from what the judge said
+    Train(train::TrainArgs),
     /// Compare decisions with labels
     Eval(eval::EvalArgs),
     /// Say what every rule made of a turn, and why it was decided as it was
@@ -118,6 +121,7 @@ pub fn main() -> Exit {
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::Audit(args) => audit::main(&args),
+        Verb::Train(args) => train::main(&args),
         Verb::Eval(args) => eval::main(&args),
         Verb::Explain(args) => explain::main(&args),
         Verb::Rules(args) => rules::main(&args),

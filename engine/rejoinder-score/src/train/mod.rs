@@ -48,7 +48,14 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { seed: 1, folds: 5, trees: 200, unlabelled_weight: 0.3, origins: Vec::new(), rules: String::new() }
+        Self {
+            seed: 1,
+            folds: 5,
+            trees: 200,
+            unlabelled_weight: 0.3,
+            origins: Vec::new(),
+            rules: String::new(),
+        }
     }
 }
 
@@ -72,7 +79,9 @@ impl fmt::Display for TrainError {
             Self::TooFewConversations { found, needed } => {
                 write!(f, "{found} conversations have judged turns; training takes {needed}")
             }
-            Self::OneKind => f.write_str("all judged turns are feedback, or none is: there is nothing to tell apart"),
+            Self::OneKind => {
+                f.write_str("all judged turns are feedback, or none is: there is nothing to tell apart")
+            }
         }
     }
 }
@@ -89,7 +98,8 @@ const ROWS_A_TREE: usize = 12_000;
 pub fn train(examples: &Examples, options: &TrainOptions) -> Result<(Model, Report), TrainError> {
     let judged: Vec<u32> = rows(examples, true);
     let with_labels = {
-        let mut conversations: Vec<u32> = judged.iter().map(|&row| examples.conversation[row as usize]).collect();
+        let mut conversations: Vec<u32> =
+            judged.iter().map(|&row| examples.conversation[row as usize]).collect();
         conversations.dedup();
         conversations
     };
@@ -188,7 +198,9 @@ impl<'a> Trainer<'a> {
         let behind = (!unlabelled.is_empty()).then(|| {
             let width = DENSE + hindsight::LEN;
             let mut wide = Vec::with_capacity(examples.len() * width);
-            for (dense, after) in examples.dense.chunks_exact(DENSE).zip(examples.hindsight.chunks_exact(hindsight::LEN)) {
+            for (dense, after) in
+                examples.dense.chunks_exact(DENSE).zip(examples.hindsight.chunks_exact(hindsight::LEN))
+            {
                 wide.extend_from_slice(dense);
                 wide.extend_from_slice(after);
             }

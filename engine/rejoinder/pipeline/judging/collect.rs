@@ -94,7 +94,10 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
 }
 
 /// The judge of a run as far as it has been asked; `None` if none has.
-fn judge_of(run: &RunDir) -> Result<Option<Judge>, Failure> {
+///
+/// # Errors
+/// If config and findings contradict each other.
+pub fn judge_of(run: &RunDir) -> Result<Option<Judge>, Failure> {
     let manifest = &run.manifest;
     match (manifest.config.judge.client_without_key()?, &manifest.judge) {
         (Some(client), Some(findings)) => Judge::new(client, findings).map(Some),

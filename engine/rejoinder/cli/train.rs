@@ -1,0 +1,230 @@
+//! `rejoinder train`: a score learned from labels, or from what the judge said in runs.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use rejoinder_core::{Category, RecordId, Role};
+use rejoinder_data::{ChunkReader, InputFile, Position, part};
+use rejoinder_score::features::Rarity;
+use rejoinder_score::{Evidence, Examples, Label, Origin, TrainOptions, train};
+use serde_json::json;
+
+use super::labelled::{LabelArgs, Unlabelled};
+use super::run::Settings;
+use super::terminal::remark;
+use super::{described, print, print_json};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::audit::Sample;
+use crate::pipeline::engine::Engine;
+use crate::pipeline::judging;
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
+use crate::report::summary::thousands;
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    /// Files, folders or globs of conversations with a `labels` column, or run folders, whose judged turns count
+    #[arg(required = true, value_name = "LABELS|RUN")]
+    inputs: Vec<String>,
+    /// The model file to write
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Conversations without labels, from which the model learns what words go together; may be repeated
+    #[arg(long, value_name = "INPUT")]
+    unlabelled: Vec<String>,
+    #[command(flatten)]
+    labelled: LabelArgs,
+    #[command(flatten)]
+    settings: Settings,
+    /// All that is drawn depends on it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Turns without a label that are learned from at most: more teach little, and all are held in memory.
+const MOST_UNLABELLED: usize = 20_000;
+
+/// Conversations to learn from.
+struct Source {
+    name: String,
+    files: Vec<InputFile>,
+    labels: Labels,
+}
+
+/// Where the labels of a source come from.
+enum Labels {
+    /// The records' own column.
+    Column,
+    /// What a judge said.
+    Judge(HashMap<RecordId, Option<Category>>),
+    /// There are none.
+    None,
+}
+
+impl Source {
+    fn of(input: &str) -> Result<Self, Failure> {
+        let path = Path::new(input);
+        if !RunDir::is_run(path) {
+            return Ok(Self {
+                name: input.to_owned(),
+                files: described(&[input.to_owned()])?,
+                labels: Labels::Column,
+            });
+        }
+        let run = RunDir::open(path)?;
+        let mut judged = judging::judged(&run)?;
+        judged.extend(audited(&run)?);
+        Ok(Self { name: input.to_owned(), files: run.manifest.inputs, labels: Labels::Judge(judged) })
+    }
+
+    fn unlabelled(input: &String) -> Result<Self, Failure> {
+        let files = described(std::slice::from_ref(input))?;
+        Ok(Self { name: input.clone(), files, labels: Labels::None })
+    }
+
+    fn origin(&self, args: &TrainArgs) -> Origin {
+        let part = match &self.labels {
+            Labels::Column => args.labelled.part(),
+            Labels::Judge(judged) => {
+                format!("{} turns by their judge's answers", thousands(judged.len() as u64))
+            }
+            Labels::None => "unlabelled".to_owned(),
+        };
+        let hash = match self.files.as_slice() {
+            [file] => file.hash.clone(),
+            _ => String::new(),
+        };
+        let name =
+            Path::new(&self.name).file_name().map_or_else(String::new, |name| name.display().to_string());
+        Origin { name, part, hash }
+    }
+}
+
+/// What the judge said when the run was audited: the only of its answers that nobody chose.
+fn audited(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, Failure> {
+    let (Some(sample), Some(judge)) = (Sample::of(run)?, judging::judge_of(run)?) else {
+        return Ok(HashMap::new());
+    };
+    let store = run.replies()?;
+    let mut answers = HashMap::new();
+    for drawn in &sample.turns {
+        if let (Some(turn), Some(answer)) =
+            (drawn.row.turns.first(), judging::answer(&judge, &drawn.row, &store)?)
+        {
+            answers.insert(turn.id, answer);
+        }
+    }
+    Ok(answers)
+}
+
+pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let mut effective = args.settings.effective()?;
+    // The score knows what rules found, not what plugins said: one of them is the score.
+    effective.config.plugins.clear();
+    effective.config.cascade = Default::default();
+    let engine = Engine::of(&effective)?;
+    let mut sources = args.inputs.iter().map(|input| Source::of(input)).collect::<Result<Vec<_>, _>>()?;
+    for input in &args.unlabelled {
+        sources.push(Source::unlabelled(input)?);
+    }
+    let mut unlabelled = Unlabelled::default();
+    let mut rarity = Rarity::default();
+    each(&engine, args, &sources, &mut unlabelled, |_, conversation, _| {
+        let messages = &conversation.record.conversation.messages;
+        messages
+            .iter()
+            .filter(|message| message.role == Role::User)
+            .for_each(|message| rarity.add(&message.text));
+    })?;
+    unlabelled.remark();
+    let mut examples = Examples::new(rarity.finish());
+    let mut without = 0;
+    each(&engine, args, &sources, &mut Unlabelled::default(), |scanned, conversation, labels| {
+        let source = &conversation.record.conversation;
+        let turns = scanned.turns(conversation);
+        if turns.iter().zip(labels).all(|(_, label)| *label == Label::Unknown) && without >= MOST_UNLABELLED {
+            return;
+        }
+        examples.begin(source);
+        for (turn, label) in turns.iter().zip(labels) {
+            without += usize::from(*label == Label::Unknown);
+            let hits = scanned.hits(turn);
+            let rules: Vec<&str> = hits.iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect();
+            let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
+            examples.push(source, turn.message_index, &evidence, *label);
+        }
+    })?;
+    let options = TrainOptions {
+        seed: args.seed,
+        rules: engine.rules.hash().to_owned(),
+        origins: sources.iter().map(|source| source.origin(args)).collect(),
+        ..TrainOptions::default()
+    };
+    let (model, report) = train(&examples, &options).map_err(|why| Failure::usage(why.to_string()))?;
+    let bytes = model.to_bytes();
+    part::write(&args.out, &bytes).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+    let seconds = begun.elapsed().as_secs_f64();
+    if args.json {
+        print_json(&json!({
+            "out": args.out, "bytes": bytes.len(), "turns": examples.len(), "labelled_turns": examples.judged(),
+            "seconds": seconds, "provenance": model.provenance(), "quality": report.quality,
+        }))?;
+    } else {
+        print(&format!("On conversations held out ({} parts):\n{report}", report.quality.folds))?;
+        remark(&format!(
+            "{} turns, {} of them labelled, learned in {seconds:.1} s; {} bytes in {}",
+            thousands(examples.len() as u64),
+            thousands(examples.judged() as u64),
+            thousands(bytes.len() as u64),
+            args.out.display()
+        ));
+    }
+    Ok(Exit::Ok)
+}
+
+/// Calls `visit` with each conversation of the sources that counts, and the labels of its later turns.
+fn each(
+    engine: &Engine,
+    args: &TrainArgs,
+    sources: &[Source],
+    unlabelled: &mut Unlabelled,
+    mut visit: impl FnMut(&Scanned<'_>, &ScannedConversation<'_>, &[Label]),
+) -> Result<(), Failure> {
+    let mut worker = Worker::new(engine)?;
+    for source in sources {
+        for chunk in
+            ChunkReader::new(&source.files, Position::default(), engine.config.input.max_record_bytes)
+        {
+            if let Some(why) = chunk.failure {
+                return Err(Failure::new(Exit::Io, why));
+            }
+            let scanned = worker.process(&chunk)?;
+            for conversation in &scanned.conversations {
+                let turns = scanned.turns(conversation).iter();
+                let labels: Vec<Label> = match &source.labels {
+                    Labels::None if args.labelled.is_excepted(&conversation.record) => continue,
+                    Labels::None => turns.map(|_| Label::Unknown).collect(),
+                    Labels::Judge(judged) => {
+                        let of = |id| judged.get(&id).map_or(Label::Unknown, |found| Label::Judged(*found));
+                        turns.map(|turn| of(conversation.id(turn))).collect()
+                    }
+                    Labels::Column => match args.labelled.of(true, conversation, &chunk.file, unlabelled) {
+                        Some(Some(labels)) => {
+                            let of = |index| labels.of(index).map_or(Label::Unknown, Label::Judged);
+                            turns.map(|turn| of(turn.message_index)).collect()
+                        }
+                        _ => continue,
+                    },
+                };
+                visit(&scanned, conversation, &labels);
+            }
+        }
+    }
+    Ok(())
+}
