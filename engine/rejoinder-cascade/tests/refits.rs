@@ -150,8 +150,8 @@ fn recall_is_kept_over_refits_when_features_are_blind() {
 
 #[test]
 fn recall_is_kept_over_refits_for_a_rare_class() {
-    let (broken, _) = kept(World { offset: 1.1, ..WORLD }, 33, last_cut);
-    assert!(broken <= most_misses(), "{broken}");
+    let (broken, escalated) = kept(World { offset: 0.85, ..WORLD }, 33, last_cut);
+    assert!(broken <= most_misses() && escalated < 1_300, "{broken} {escalated}");
 }
 
 #[test]
