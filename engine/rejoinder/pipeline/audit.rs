@@ -2,18 +2,18 @@
 //! and counted into a certificate. It looks at what came out, not at how, so it notices whatever went wrong before.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rejoinder_cascade::Decision;
 use rejoinder_cascade::audit::certify;
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_cascade::tally::{Audited, Tally};
-use rejoinder_core::{Category, Purpose, RecordId};
+use rejoinder_core::{Category, Purpose};
 use rejoinder_data::labels::Label;
 use rejoinder_data::{Position, labels, part};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
+use crate::pipeline::draw::{Lowest, hash};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::waiting::Waiting;
@@ -84,9 +84,7 @@ impl Sample {
         let parts = [(draw.rejected, stats.rejected), (draw.accepted, stats.accepted.total())];
         let mut lowest = parts.map(|(most, of)| Lowest::new(most, of));
         let mut turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
-        // So few below the first guess at the highest hash are all but impossible; then it was no help.
-        let is_short = |l: &Lowest| (l.found.len() as u64) < l.of.min(l.most as u64);
-        if lowest.iter().any(is_short) {
+        if lowest.iter().any(Lowest::is_short) {
             lowest = parts.map(|(most, _)| Lowest::new(most, 0));
             turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
         }
@@ -141,43 +139,15 @@ impl Sample {
     }
 }
 
-/// The turns of one kind with the lowest hashes: a uniform draw, in whatever order they come.
-struct Lowest {
-    most: usize,
-    /// Of so many turns.
-    of: u64,
-    /// No higher hash is among them.
-    bound: AtomicU64,
-    found: Vec<(u64, Drawn)>,
-}
-
-impl Lowest {
-    /// The lowest `most` of about `of`; 0 where nobody knows of how many.
-    fn new(most: usize, of: u64) -> Self {
-        let guess = (most as f64 * 4.0 + 40.0) / of as f64;
-        let bound = if guess < 1.0 { (guess * u64::MAX as f64) as u64 } else { u64::MAX };
-        Self { most, of, bound: bound.into(), found: Vec::new() }
-    }
-
-    fn add(&mut self, turns: Vec<(u64, Drawn)>) {
-        self.found.extend(turns);
-        if self.found.len() > self.most {
-            self.found.sort_by_key(|(hash, _)| *hash);
-            self.found.truncate(self.most);
-            self.bound.store(self.found.last().map_or(0, |(hash, _)| *hash), Ordering::Relaxed);
-        }
-    }
-}
-
 /// Scans the run's input once more and keeps the lowest of the rejected and of the accepted turns, in input order.
 fn drawn(
     run: &RunDir,
     engine: &Engine,
     threads: NonZeroUsize,
     seed: u64,
-    lowest: &mut [Lowest; 2],
+    lowest: &mut [Lowest<Drawn>; 2],
 ) -> Result<Vec<Drawn>, Failure> {
-    let bounds = [&lowest[0], &lowest[1]].map(|l| AtomicU64::new(l.bound.load(Ordering::Relaxed)));
+    let bounds = [lowest[0].bound(), lowest[1].bound()];
     flow::run(
         engine,
         &run.manifest.inputs,
@@ -191,7 +161,7 @@ fn drawn(
                 for turn in scanned.turns(conversation) {
                     let Some(kind) = kind(turn) else { continue };
                     let hash = hash(seed, conversation.id(turn));
-                    if hash > bounds[kind].load(Ordering::Relaxed) {
+                    if !bounds[kind].admits(hash) {
                         continue;
                     }
                     let listed = listed.get_or_insert_with(|| labels::read(&conversation.record).ok());
@@ -210,15 +180,11 @@ fn drawn(
             Ok(kept)
         },
         |kept| {
-            for ((lowest, kept), bound) in lowest.iter_mut().zip(kept).zip(&bounds) {
-                lowest.add(kept);
-                bound.store(lowest.bound.load(Ordering::Relaxed), Ordering::Relaxed);
-            }
+            lowest.iter_mut().zip(kept).for_each(|(lowest, kept)| lowest.add(kept));
             Ok(())
         },
     )?;
-    let mut turns: Vec<Drawn> =
-        lowest.iter().flat_map(|l| l.found.iter().map(|(_, drawn)| drawn.clone())).collect();
+    let mut turns: Vec<Drawn> = lowest.iter().flat_map(|lowest| lowest.found().cloned()).collect();
     turns.sort_by_key(|drawn| drawn.row.question.id);
     Ok(turns)
 }
@@ -229,45 +195,5 @@ fn kind(turn: &ScannedTurn) -> Option<usize> {
         Decision::Rejected => Some(0),
         Decision::Accepted(_) => Some(1),
         Decision::Undecided => None,
-    }
-}
-
-/// A number that looks random, a function of seed and turn: rounds of splitmix64 (Steele, Lea and Flood 2014).
-fn hash(seed: u64, id: RecordId) -> u64 {
-    [u64::from(id.shard), id.ordinal, u64::from(id.message_index)]
-        .into_iter()
-        .fold(mixed(seed), |hash, part| mixed(hash ^ mixed(part)))
-}
-
-const fn mixed(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_turn_is_as_likely_to_be_drawn() {
-        // 400 draws of 10 of 100 turns: each turn is drawn 40 times, give or take.
-        let mut drawn = [0_u32; 100];
-        for seed in 0..400 {
-            let mut hashes: Vec<(u64, usize)> = (0..100)
-                .map(|i| {
-                    (
-                        hash(seed, RecordId { shard: 0, ordinal: i / 4, message_index: (i % 4) as u32 * 2 }),
-                        i as usize,
-                    )
-                })
-                .collect();
-            hashes.sort_unstable();
-            hashes[..10].iter().for_each(|(_, turn)| drawn[*turn] += 1);
-        }
-        // Variance 36; chi-square with 99 degrees of freedom stays below 149 in 999 of 1,000 cases.
-        let chi_square: f64 = drawn.iter().map(|&n| (f64::from(n) - 40.0).powi(2) / 36.0).sum();
-        assert!(chi_square < 149.0, "{chi_square}");
     }
 }

@@ -2,6 +2,8 @@
 //! directory between them.
 
 pub mod audit;
+pub mod cuts;
+pub mod draw;
 pub mod engine;
 pub mod faults;
 pub mod flow;

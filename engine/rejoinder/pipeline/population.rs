@@ -2,7 +2,7 @@
 //! cost to ask about some of them.
 
 use rejoinder_cascade::Ground;
-use rejoinder_core::{Category, Purpose};
+use rejoinder_core::Category;
 
 use crate::failure::Failure;
 use crate::pipeline::engine::Engine;
@@ -28,13 +28,6 @@ pub struct Unit {
     pub probs: [f32; 6],
     /// What the judge would be asked.
     row: Waiting,
-}
-
-impl Unit {
-    /// Whether the label says something that is wanted.
-    pub fn is_positive(&self, purpose: Purpose) -> bool {
-        self.label.is_some_and(|label| purpose.wants(label))
-    }
 }
 
 /// All labelled later turns of a corpus, in input order.

@@ -9,9 +9,10 @@ use rejoinder_core::Category;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::pipeline::cuts::Wanted;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::population::{Judges, Population, Unit};
-use crate::pipeline::simulation::{self, Played, Wanted};
+use crate::pipeline::simulation::{self, Played};
 
 /// Resamples of the bootstrap over conversations.
 const RESAMPLES: usize = 1_000;
@@ -86,24 +87,25 @@ impl Comparison {
         judges: &Judges,
         population: &Population,
         wanted: &Wanted,
+        seed: u64,
     ) -> Result<Self, Failure> {
         let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
         let purpose = wanted.purpose;
         let learned = |unit: &Unit| f64::from(purpose.probability(&unit.probs));
-        let bench = Bench { engine, judges, population, wanted };
-        let paper = bench.figures(&simulation::paper(population, wanted).map_err(refused)?, None)?;
+        let bench = Bench { engine, judges, population, wanted, seed };
+        let paper = bench.figures(&simulation::paper(population, wanted, seed).map_err(refused)?, None)?;
         let rules =
-            bench.figures(&simulation::rules(population, wanted).map_err(refused)?, Some(&by_rules))?;
+            bench.figures(&simulation::rules(population, wanted, seed).map_err(refused)?, Some(&by_rules))?;
         let shipped =
-            bench.figures(&simulation::scored(population, wanted).map_err(refused)?, Some(&learned))?;
+            bench.figures(&simulation::scored(population, wanted, seed).map_err(refused)?, Some(&learned))?;
         Ok(Self {
             turns: population.units.len(),
             conversations: population.conversations(),
-            positives: population.units.iter().filter(|unit| unit.is_positive(purpose)).count(),
+            positives: population.units.iter().filter(|unit| wanted.is_positive(unit.label)).count(),
             purpose: purpose.to_string(),
             recall: wanted.recall,
             confidence: wanted.confidence,
-            seed: wanted.seed,
+            seed,
             strategies: [("paper", paper), ("rules", rules), ("shipped", shipped)].into(),
         })
     }
@@ -172,13 +174,14 @@ struct Bench<'a> {
     judges: &'a Judges,
     population: &'a Population,
     wanted: &'a Wanted,
+    seed: u64,
 }
 
 impl Bench<'_> {
     fn figures(&self, played: &Played, score: Option<&dyn Fn(&Unit) -> f64>) -> Result<Strategy, Failure> {
         let Wanted { purpose, recall, .. } = *self.wanted;
         let units = &self.population.units;
-        let positive: Vec<bool> = units.iter().map(|unit| unit.is_positive(purpose)).collect();
+        let positive: Vec<bool> = units.iter().map(|unit| self.wanted.is_positive(unit.label)).collect();
         let scores: Vec<f64> = units.iter().map(|unit| score.map_or(0.0, |score| score(unit))).collect();
         let ranking = Ranking::new(&scores, &positive).map_err(|why| Failure::invalid(why.to_string()))?;
         let each = |_: usize| 1.0;
@@ -241,7 +244,7 @@ impl Bench<'_> {
     /// Hands out the weights of the conversations, drawn with replacement, again and again.
     fn resample(&self, mut with: impl FnMut(&[f64])) {
         let conversations = self.population.conversations();
-        let mut random = fastrand::Rng::with_seed(self.wanted.seed);
+        let mut random = fastrand::Rng::with_seed(self.seed);
         let mut weights = vec![0.0; conversations];
         for _ in 0..RESAMPLES {
             weights.fill(0.0);
@@ -276,7 +279,7 @@ struct Outcome {
 
 impl Outcome {
     fn new(played: &Played, index: usize, unit: &Unit, wanted: &Wanted) -> Self {
-        let is_positive = unit.is_positive(wanted.purpose);
+        let is_positive = wanted.is_positive(unit.label);
         let is_sent = played.asked[index] || played.audited[index];
         let said = if is_sent { unit.label } else { played.accepted[index] };
         let is_output = said.is_some_and(|category| wanted.purpose.wants(category));

@@ -9,11 +9,11 @@ use super::super::{described, print, print_json};
 use super::EvalArgs;
 use crate::config::{AnswerForm, Effective, PluginConfig, UnitName};
 use crate::failure::{Exit, Failure};
+use crate::pipeline::cuts::Wanted;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::flow;
 use crate::pipeline::judging::Judge;
 use crate::pipeline::population::{Judges, Population};
-use crate::pipeline::simulation::Wanted;
 use crate::report::strategies::Comparison;
 
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ struct Read {
 
 pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let CascadeArgs { purpose, recall, confidence, seed, .. } = args.cascade;
-    let wanted = Wanted { purpose, recall, confidence, seed };
+    let wanted = Wanted { purpose, recall, confidence };
     let effective = scoring(args.settings.effective()?, purpose);
     let engine = Engine::of(&effective)?;
     let judges = Judges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
@@ -78,7 +78,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     if all.population.units.is_empty() {
         return Err(nothing_labelled());
     }
-    let comparison = Comparison::of(&engine, &judges, &all.population, &wanted)?;
+    let comparison = Comparison::of(&engine, &judges, &all.population, &wanted, seed)?;
     if args.json {
         print_json(&comparison)?;
     } else {

@@ -1,0 +1,90 @@
+//! From a judged uniform sample to the scores between which the judge is asked, as a simulation and a calibration do it alike.
+
+use rejoinder_cascade::threshold::{self, Threshold};
+use rejoinder_cascade::{Ground, Refused, accept};
+use rejoinder_core::{Category, Purpose};
+
+/// What is wanted of the cascade.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// What the feedback is for.
+    pub purpose: Purpose,
+    /// Share of the wanted feedback that must be found.
+    pub recall: f64,
+    /// How surely.
+    pub confidence: f64,
+}
+
+/// Share of what is accepted without asking on which the judge must agree.
+pub const AGREEMENT: f64 = 0.9;
+
+impl Wanted {
+    /// The error probability of each of the two cuts: half of what may be.
+    pub fn delta(&self) -> f64 {
+        (1.0 - self.confidence) / 2.0
+    }
+
+    /// What a cut is compared with: the score, or that rules and votes have settled the turn. What they accept as something
+    /// that is not wanted is not asked about either.
+    pub fn standing(&self, ground: Ground, score: f32) -> f64 {
+        match ground {
+            _ if is_open(ground) => f64::from(score),
+            Ground::Accepted(category) if !self.purpose.wants(category) => f64::NEG_INFINITY,
+            Ground::Rejected => f64::NEG_INFINITY,
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// Whether a label is one of what is wanted.
+    pub fn is_positive(&self, label: Option<Category>) -> bool {
+        label.is_some_and(|label| self.purpose.wants(label))
+    }
+}
+
+/// Whether rules and votes leave a turn to the score.
+pub fn is_open(ground: Ground) -> bool {
+    matches!(ground, Ground::Candidate | Ground::Unmarked)
+}
+
+/// A judged turn of the sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// See [`Wanted::standing`].
+    pub standing: f64,
+    /// Whether rules and votes leave it to the score.
+    pub is_open: bool,
+    /// As what it would be accepted.
+    pub likeliest: Category,
+    /// What the judge says.
+    pub label: Option<Category>,
+}
+
+/// The cuts, and what they rest on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// From which score on is asked.
+    pub threshold: Threshold,
+    /// From which score on nobody need be asked.
+    pub accept_at: Option<f64>,
+}
+
+/// Finds the cuts by a judged sample; `open` are the scores of all turns that rules and votes leave open, sampled or not.
+///
+/// # Errors
+/// A recall or confidence outside (0, 1).
+pub fn find(wanted: &Wanted, sample: &[Judged], open: &[f64]) -> Result<Found, Refused> {
+    let delta = wanted.delta();
+    let positives = sample.iter().filter(|turn| wanted.is_positive(turn.label));
+    let standings: Vec<f64> = positives.map(|turn| turn.standing).collect();
+    let judged: Vec<(f64, bool)> = sample
+        .iter()
+        .filter(|turn| turn.is_open)
+        .map(|turn| (turn.standing, turn.label == Some(turn.likeliest)))
+        .collect();
+    let sizes = accept::sizes(open.len() as u64, judged.len() as u64, AGREEMENT, delta)?;
+    let walked = accept::walk(&accept::prefixes(open, &sizes)?, &judged, AGREEMENT, delta)?;
+    Ok(Found {
+        threshold: threshold::cut(&standings, wanted.recall, delta)?,
+        accept_at: walked.accepted.map(|prefix| prefix.from),
+    })
+}
