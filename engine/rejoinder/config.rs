@@ -174,6 +174,16 @@ impl Config {
         Ok(())
     }
 
+    /// Lets every later turn be scored for a purpose, and none be cut: as is done to find the cuts.
+    pub fn score_all_turns(&mut self, purpose: Purpose) {
+        const SCORER: &str = "scorer";
+        self.purpose = purpose;
+        self.cascade = CascadeSection { reject_below: Some(0.0), accept_at: None };
+        if self.plugins.iter().all(|plugin| plugin.name.as_deref() != Some(SCORER)) {
+            self.plugins.push(PluginConfig::named(SCORER));
+        }
+    }
+
     fn resolve_paths(&mut self, folder: &Path) {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let resolve = |path: &mut PathBuf| *path = folder.join(&*path);

@@ -55,6 +55,7 @@ pub(super) fn answers(
     run: &mut RunDir,
     watch: &Watch,
     rows: &[Waiting],
+    verb: &str,
 ) -> Result<Result<Vec<Option<Option<Category>>>, Failure>, Failure> {
     let Some(client) = run.manifest.config.judge.client()? else {
         return Err(Failure::usage("no judge is configured"));
@@ -62,11 +63,11 @@ pub(super) fn answers(
     let telling = Telling::of(watch);
     let judge = match judging::inform(run, client)? {
         Ok(judge) => judge,
-        Err(stop) => return Ok(Err(failure_of(stop, run, "audit"))),
+        Err(stop) => return Ok(Err(failure_of(stop, run, verb))),
     };
     let asked = judging::ask_about(run, &judge, watch, rows)?;
     drop(telling);
-    if let Some(stopped) = told(run, &judge, asked, "audit") {
+    if let Some(stopped) = told(run, &judge, asked, verb) {
         return Ok(Err(stopped));
     }
     let store = run.replies()?;
@@ -170,7 +171,7 @@ fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
             Exit::Interrupted,
             format!(
                 "interrupted; what was answered is kept. Go on with: rejoinder {} {run}",
-                if verb == "audit" { verb } else { "resume" }
+                if verb == "judge" { "resume" } else { verb }
             ),
         ),
     }

@@ -3,17 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_core::{Category, Purpose};
+use rejoinder_core::Purpose;
 use rejoinder_data::part;
 
+use super::oracle::OracleArgs;
 use super::terminal::remark;
-use super::{Threads, asking, print, print_json, signals};
-use crate::config::Effective;
+use super::{Threads, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::{Draw, Sample};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
-use crate::pipeline::watch::Watch;
 use crate::report::audit::AuditReport;
 use crate::report::summary::thousands;
 
@@ -22,15 +21,8 @@ pub(super) struct AuditArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// Config file whose [judge] and [budget] take the place of the run's
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Greatest number of HTTP requests to the judge over the run's whole life
-    #[arg(long, value_name = "N")]
-    calls: Option<u64>,
-    /// Ask nobody: take the records' own `labels` for the truth; turns that they do not list are no feedback
-    #[arg(long)]
-    labels: bool,
+    #[command(flatten)]
+    oracle: OracleArgs,
     /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
     #[arg(long = "for", value_name = "PURPOSE")]
     purpose: Option<Purpose>,
@@ -72,18 +64,19 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
         ));
     }
     let sample = sample(args, &run)?;
-    let (answers, oracle) = match args.labels {
-        true => (labels(&sample)?, "the records' own labels".to_owned()),
-        false => match asked(args, &mut run, &sample)? {
-            Ok(answers) => (answers, format!("the judge {}", run.manifest.config.judge.model)),
-            Err(stopped) => return Err(stopped),
-        },
-    };
+    let turns: Vec<_> = sample.turns.iter().map(|drawn| &drawn.turn).collect();
+    let answers = args.oracle.ask(&mut run, &turns, "audit")?;
     let purpose = args.purpose.unwrap_or(run.manifest.config.purpose);
-    let certificate = sample.certify(&run, purpose, args.confidence, &answers)?;
-    let unreadable = answers.iter().filter(|answer| answer.is_none()).count();
-    let report =
-        AuditReport::new(&run.manifest, oracle, purpose.to_string(), sample.draw, unreadable, certificate);
+    let certificate = sample.certify(&run, purpose, args.confidence, &answers.labels)?;
+    let unreadable = answers.unreadable();
+    let report = AuditReport::new(
+        &run.manifest,
+        answers.oracle,
+        purpose.to_string(),
+        sample.draw,
+        unreadable,
+        certificate,
+    );
     let mut json = serde_json::to_vec_pretty(&report).expect("a certificate is plain data");
     json.push(b'\n');
     let file = run.path.join("certificate.json");
@@ -128,36 +121,4 @@ fn sample(args: &AuditArgs, run: &RunDir) -> Result<Sample, Failure> {
             Sample::draw(run, args.threads.get(), draw)
         }
     }
-}
-
-type Answers = Vec<Option<Option<Category>>>;
-
-fn labels(sample: &Sample) -> Result<Answers, Failure> {
-    if sample.turns.iter().any(|turn| !turn.is_labelled) {
-        return Err(Failure::usage(
-            "not all records have usable `labels`; without --labels the judge is asked",
-        ));
-    }
-    Ok(sample.turns.iter().map(|turn| Some(turn.label)).collect())
-}
-
-/// The judge's answers; why asking ended before its end.
-fn asked(args: &AuditArgs, run: &mut RunDir, sample: &Sample) -> Result<Result<Answers, Failure>, Failure> {
-    let mut config = match &args.config {
-        Some(path) => Effective::load(Some(path))?.config,
-        None => Effective::over(run.manifest.config.clone())?.config,
-    };
-    if let Some(calls) = args.calls {
-        config.budget.calls = Some(calls);
-    }
-    if config.judge.base_url.is_none() {
-        return Err(Failure::usage(
-            "no judge is configured: give --config FILE with [judge] base-url and model, or --labels where the records have them",
-        ));
-    }
-    run.set_judge(&config)?;
-    let watch = Watch::default();
-    signals::stop_on_interrupt(&watch)?;
-    let rows: Vec<_> = sample.turns.iter().map(|turn| turn.row.clone()).collect();
-    asking::answers(run, &watch, &rows)
 }

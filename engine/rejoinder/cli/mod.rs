@@ -14,6 +14,7 @@ use crate::pipeline::run_dir::RunDir;
 
 mod asking;
 mod audit;
+mod calibrate;
 mod completions;
 mod config;
 mod eval;
@@ -21,6 +22,7 @@ mod explain;
 mod export;
 mod judge;
 mod labelled;
+mod oracle;
 mod plan;
 mod plugin;
 mod plugin_host;
@@ -66,6 +68,8 @@ enum Verb {
     Export(export::ExportArgs),
     /// Certify what a run missed and wrongly took, by a sample of what the judge was not asked about
     Audit(audit::AuditArgs),
+    /// Find the scores between which the judge must be asked, by a sample of a corpus
+    Calibrate(calibrate::CalibrateArgs),
     /// Learn a score from labels, or from what the judge said
     Train(train::TrainArgs),
     /// Compare decisions with labels
@@ -121,6 +125,7 @@ pub fn main() -> Exit {
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::Audit(args) => audit::main(&args),
+        Verb::Calibrate(args) => calibrate::main(&args),
         Verb::Train(args) => train::main(&args),
         Verb::Eval(args) => eval::main(&args),
         Verb::Explain(args) => explain::main(&args),

@@ -114,7 +114,7 @@ fn audited(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, Failure>
     let mut answers = HashMap::new();
     for drawn in &sample.turns {
         if let (Some(turn), Some(answer)) =
-            (drawn.row.turns.first(), judging::answer(&judge, &drawn.row, &store)?)
+            (drawn.turn.row.turns.first(), judging::answer(&judge, &drawn.turn.row, &store)?)
         {
             answers.insert(turn.id, answer);
         }

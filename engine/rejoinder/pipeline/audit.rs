@@ -8,15 +8,13 @@ use rejoinder_cascade::audit::certify;
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_cascade::tally::{Audited, Tally};
 use rejoinder_core::{Category, Purpose};
-use rejoinder_data::labels::Label;
-use rejoinder_data::{Position, labels, part};
+use rejoinder_data::{Position, part};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::draw::{Lowest, hash};
+use crate::pipeline::draw::{DrawnTurn, Lowest, hash};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::waiting::Waiting;
 use crate::pipeline::worker::ScannedTurn;
 use crate::pipeline::{flow, judging};
 
@@ -36,14 +34,10 @@ pub struct Draw {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drawn {
-    /// What the judge is asked.
-    pub row: Waiting,
+    /// The turn.
+    pub turn: DrawnTurn,
     /// What it was accepted as; `None` if it was rejected.
     pub accepted: Option<Category>,
-    /// Whether the record has `labels` of its own,
-    pub is_labelled: bool,
-    /// and what they say of the turn; `None` = no feedback.
-    pub label: Option<Category>,
 }
 
 /// A draw and what came of it, as it lies in the run's folder: the answers must not decide what is drawn.
@@ -157,24 +151,18 @@ fn drawn(
             let scanned = worker.process(chunk)?;
             let mut kept: [Vec<(u64, Drawn)>; 2] = Default::default();
             for conversation in &scanned.conversations {
-                let mut listed: Option<Option<Vec<Label>>> = None;
                 for turn in scanned.turns(conversation) {
                     let Some(kind) = kind(turn) else { continue };
                     let hash = hash(seed, conversation.id(turn));
                     if !bounds[kind].admits(hash) {
                         continue;
                     }
-                    let listed = listed.get_or_insert_with(|| labels::read(&conversation.record).ok());
-                    let is_labelled = listed.is_some();
-                    let of_turn = |l: &&Label| l.turn == turn.message_index;
-                    let label = listed.iter().flatten().find(of_turn).and_then(|l| l.category);
-                    let rows = Waiting::about(worker.engine, &scanned, conversation, &[turn]);
                     let accepted = match turn.decision {
                         Decision::Accepted(category) => Some(category),
                         _ => None,
                     };
-                    let drawn = |row| Drawn { row, accepted, is_labelled, label };
-                    kept[kind].extend(rows.into_iter().map(|row| (hash, drawn(row))));
+                    let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
+                    kept[kind].push((hash, Drawn { turn, accepted }));
                 }
             }
             Ok(kept)
@@ -185,7 +173,7 @@ fn drawn(
         },
     )?;
     let mut turns: Vec<Drawn> = lowest.iter().flat_map(|lowest| lowest.found().cloned()).collect();
-    turns.sort_by_key(|drawn| drawn.row.question.id);
+    turns.sort_by_key(|drawn| drawn.turn.row.question.id);
     Ok(turns)
 }
 

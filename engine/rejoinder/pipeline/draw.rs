@@ -4,7 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rejoinder_core::RecordId;
+use rejoinder_core::{Category, RecordId};
+use rejoinder_data::labels::{self, Label};
+use serde::{Deserialize, Serialize};
+
+use crate::pipeline::engine::Engine;
+use crate::pipeline::waiting::Waiting;
+use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
 
 /// The turns with the lowest hashes.
 pub struct Lowest<T> {
@@ -58,6 +64,36 @@ impl<T> Lowest<T> {
     /// The turns drawn, in no order.
     pub fn found(&self) -> impl Iterator<Item = &T> {
         self.found.iter().map(|(_, turn)| turn)
+    }
+}
+
+/// A turn that was drawn, as an oracle is asked about it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawnTurn {
+    /// What the judge is asked.
+    pub row: Waiting,
+    /// Whether the record has `labels` of its own,
+    pub is_labelled: bool,
+    /// and what they say of the turn; `None` = no feedback.
+    pub label: Option<Category>,
+}
+
+impl DrawnTurn {
+    /// A turn of a scanned chunk.
+    pub fn of(
+        engine: &Engine,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        turn: &ScannedTurn,
+    ) -> Self {
+        let listed = labels::read(&conversation.record).ok();
+        let of_turn = |label: &&Label| label.turn == turn.message_index;
+        Self {
+            row: Waiting::about(engine, scanned, conversation, &[turn]).swap_remove(0),
+            is_labelled: listed.is_some(),
+            label: listed.iter().flatten().find(of_turn).and_then(|label| label.category),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! directory between them.
 
 pub mod audit;
+pub mod calibration;
 pub mod cuts;
 pub mod draw;
 pub mod engine;

@@ -5,6 +5,7 @@ use rejoinder_cascade::Ground;
 use rejoinder_core::Category;
 
 use crate::failure::Failure;
+use crate::pipeline::calibration::no_score;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::judging::Judge;
 use crate::pipeline::plan::{Requests, output, papers};
@@ -101,11 +102,7 @@ impl Population {
         self.papers.push(papers(&judges.paper.form, conversation));
         for ((turn, label), row) in turns.into_iter().zip(rows) {
             let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
-            let probs = votes.iter().rev().find_map(|vote| vote.probs).ok_or_else(|| {
-                Failure::invalid(
-                    "no plugin gave probabilities; name one that does, such as [[plugin]] name = \"scorer\"",
-                )
-            })?;
+            let probs = votes.iter().rev().find_map(|vote| vote.probs).ok_or_else(no_score)?;
             self.units.push(Unit {
                 conversation: index,
                 label,

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod by_rule;
+pub mod calibration;
 pub mod dialogue;
 pub mod evaluation;
 pub mod explanation;

@@ -7,7 +7,7 @@ use rejoinder_data::Position;
 use super::super::labelled::{Unlabelled, nothing_labelled};
 use super::super::{described, print, print_json};
 use super::EvalArgs;
-use crate::config::{AnswerForm, Effective, PluginConfig, UnitName};
+use crate::config::{AnswerForm, UnitName};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::cuts::Wanted;
 use crate::pipeline::engine::Engine;
@@ -45,7 +45,15 @@ struct Read {
 pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let CascadeArgs { purpose, recall, confidence, seed, .. } = args.cascade;
     let wanted = Wanted { purpose, recall, confidence };
-    let effective = scoring(args.settings.effective()?, purpose);
+    let mut effective = args.settings.effective()?;
+    effective.config.score_all_turns(purpose);
+    let judge = &mut effective.config.judge;
+    judge.all = false;
+    judge.unit = UnitName::Turn;
+    // As cheaply as he can be asked: several turns a request.
+    if judge.answer == AnswerForm::Auto {
+        judge.answer = AnswerForm::Json;
+    }
     let engine = Engine::of(&effective)?;
     let judges = Judges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
     let files = described(&args.inputs)?;
@@ -85,22 +93,4 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         print(&comparison.text(&args.inputs.join(", ")))?;
     }
     Ok(Exit::Ok)
-}
-
-/// The config with a score of every later turn, and the judge asked as cheaply as he can be: several turns a request.
-fn scoring(mut effective: Effective, purpose: Purpose) -> Effective {
-    const SCORER: &str = "scorer";
-    let config = &mut effective.config;
-    config.purpose = purpose;
-    config.cascade.reject_below = Some(0.0);
-    config.cascade.accept_at = None;
-    if config.plugins.iter().all(|plugin| plugin.name.as_deref() != Some(SCORER)) {
-        config.plugins.push(PluginConfig::named(SCORER));
-    }
-    config.judge.all = false;
-    config.judge.unit = UnitName::Turn;
-    if config.judge.answer == AnswerForm::Auto {
-        config.judge.answer = AnswerForm::Json;
-    }
-    effective
 }

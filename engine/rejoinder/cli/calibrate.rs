@@ -1,0 +1,112 @@
+//! `rejoinder calibrate`: the scores between which the judge must be asked, by a sample of a run's corpus.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_core::Purpose;
+use rejoinder_data::part;
+
+use super::oracle::OracleArgs;
+use super::terminal::remark;
+use super::{Threads, print, print_json};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::calibration;
+use crate::pipeline::cuts::{self, Wanted};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::run_dir::RunDir;
+use crate::report::calibration::CalibrationReport;
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// The folder of a run over the corpus, such as one with --offline: its rules, plugins and judge are used, and its ledger pays
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    #[command(flatten)]
+    oracle: OracleArgs,
+    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
+    #[arg(long = "for", value_name = "PURPOSE")]
+    purpose: Option<Purpose>,
+    /// Share of the wanted feedback that must be found
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    recall: f64,
+    /// How surely
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    confidence: f64,
+    /// Turns to draw
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    sample: usize,
+    /// What the draw depends on [default: drawn at random, and kept for the same question]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object instead of the text
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
+    let mut run = RunDir::open(&args.run)?;
+    let purpose = args.purpose.unwrap_or(run.manifest.config.purpose);
+    let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
+    let mut config = run.manifest.config.clone();
+    config.score_all_turns(purpose);
+    let engine = Engine::build(config)?;
+    // Rules and score are fixed by now; only then the seed is drawn.
+    let seed = seed(args, &run, &engine, &wanted)?;
+    let threads = args.threads.get();
+    let scored = calibration::score(&engine, &run.manifest.inputs, threads, &wanted, args.sample, seed)?;
+    let turns: Vec<_> = scored.sample.iter().map(|drawn| &drawn.turn).collect();
+    let answers = args.oracle.ask(&mut run, &turns, "calibrate")?;
+    let worst = purpose.categories().next();
+    let judged: Vec<cuts::Judged> = scored
+        .sample
+        .iter()
+        .zip(&answers.labels)
+        .map(|(drawn, answer)| match answer {
+            Some(label) => drawn.judged(*label),
+            // An answer that says nothing may be a positive that the score puts last.
+            None => cuts::Judged { standing: f64::NEG_INFINITY, ..drawn.judged(worst) },
+        })
+        .collect();
+    let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
+    let found = cuts::find(&wanted, &judged, &scored.open).map_err(refused)?;
+    let unreadable = answers.unreadable();
+    let report = CalibrationReport::new(answers.oracle, &wanted, seed, &scored, &found, unreadable);
+    let file = run.path.join("cascade.toml");
+    part::write(&file, report.toml().as_bytes()).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    remark(&format!("the cuts for a config are in {}", file.display()));
+    Ok(Exit::Ok)
+}
+
+/// The seed given, or that of the same question before (looking at another draw until one pleases would void the promise), or a
+/// new one.
+fn seed(args: &CalibrateArgs, run: &RunDir, engine: &Engine, wanted: &Wanted) -> Result<u64, Failure> {
+    let plugins: Vec<&str> = engine.registry.plugins().iter().map(|plugin| plugin.identity()).collect();
+    let name = format!(
+        "calibration {} {} {} {} {} {}",
+        wanted.purpose,
+        wanted.recall,
+        wanted.confidence,
+        args.sample,
+        engine.rules.hash(),
+        plugins.join(" ")
+    );
+    let known = run.ledger.get(&name)?.and_then(|seed| seed.parse::<u64>().ok());
+    match (known, args.seed) {
+        (Some(known), Some(seed)) if known != seed => Err(Failure::usage(format!(
+            "this was calibrated with seed {known} before; to draw again until a cut pleases would void it. Leave --seed away"
+        ))),
+        (Some(known), _) => Ok(known),
+        (None, seed) => {
+            let seed = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+            run.ledger.put(&name, &seed.to_string())?;
+            Ok(seed)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Whose answers about drawn turns count as the truth: the judge's, or the labels of the records. `audit` and `calibrate` ask
+//! alike.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_core::Category;
+
+use super::{asking, signals};
+use crate::config::Effective;
+use crate::failure::Failure;
+use crate::pipeline::draw::DrawnTurn;
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::watch::Watch;
+
+#[derive(Debug, Args)]
+pub(super) struct OracleArgs {
+    /// Config file whose [judge] and [budget] take the place of the run's
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Greatest number of HTTP requests to the judge over the run's whole life
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+    /// Ask nobody: take the records' own `labels` for the truth; turns that they do not list are no feedback
+    #[arg(long)]
+    labels: bool,
+}
+
+/// What an oracle said.
+pub(super) struct Answers {
+    /// Who it is.
+    pub(super) oracle: String,
+    /// About each turn, in their order: its category, or that it is none; `None` where the answer says nothing.
+    pub(super) labels: Vec<Option<Option<Category>>>,
+}
+
+impl Answers {
+    /// How many answers say nothing.
+    pub(super) fn unreadable(&self) -> usize {
+        self.labels.iter().filter(|answer| answer.is_none()).count()
+    }
+}
+
+impl OracleArgs {
+    /// Asks about turns of a run's corpus, at the run's expense; `verb` goes on after a stop.
+    ///
+    /// # Errors
+    /// If there is nobody to ask, or asking ended before its end.
+    pub(super) fn ask(&self, run: &mut RunDir, turns: &[&DrawnTurn], verb: &str) -> Result<Answers, Failure> {
+        if self.labels {
+            if turns.iter().any(|turn| !turn.is_labelled) {
+                return Err(Failure::usage(
+                    "not all records have usable `labels`; without --labels the judge is asked",
+                ));
+            }
+            let labels = turns.iter().map(|turn| Some(turn.label)).collect();
+            return Ok(Answers { oracle: "the records' own labels".to_owned(), labels });
+        }
+        let mut config = match &self.config {
+            Some(path) => Effective::load(Some(path))?.config,
+            None => Effective::over(run.manifest.config.clone())?.config,
+        };
+        if let Some(calls) = self.calls {
+            config.budget.calls = Some(calls);
+        }
+        if config.judge.base_url.is_none() {
+            return Err(Failure::usage(
+                "no judge is configured: give --config FILE with [judge] base-url and model, or --labels where the records \
+                 have them",
+            ));
+        }
+        run.set_judge(&config)?;
+        let watch = Watch::default();
+        signals::stop_on_interrupt(&watch)?;
+        let rows: Vec<_> = turns.iter().map(|turn| turn.row.clone()).collect();
+        let labels = asking::answers(run, &watch, &rows, verb)??;
+        Ok(Answers { oracle: format!("the judge {}", run.manifest.config.judge.model), labels })
+    }
+}

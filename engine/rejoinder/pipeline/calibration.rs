@@ -1,0 +1,114 @@
+//! Calibration: a uniform sample of a corpus's later turns, and the scores of all of them, from which the cuts follow.
+
+use std::num::NonZeroUsize;
+
+use rejoinder_cascade::Decision;
+use rejoinder_core::Category;
+use rejoinder_data::{InputFile, Position};
+
+use crate::failure::Failure;
+use crate::pipeline::cuts::{Judged, Wanted, is_open};
+use crate::pipeline::draw::{DrawnTurn, Lowest, hash};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::flow;
+
+/// A turn of the sample.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The turn.
+    pub turn: DrawnTurn,
+    /// How it stands before he answers.
+    before: Judged,
+}
+
+impl Drawn {
+    /// The turn with the judge's answer.
+    pub fn judged(&self, label: Option<Category>) -> Judged {
+        Judged { label, ..self.before }
+    }
+}
+
+/// A corpus as a calibration sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Scored {
+    /// The sample, in input order.
+    pub sample: Vec<Drawn>,
+    /// Later turns.
+    pub turns: u64,
+    /// Those that rules and votes leave open: their scores.
+    pub open: Vec<f64>,
+    /// Those about which rules and votes contradict each other: always asked.
+    pub contradictory: u64,
+}
+
+/// Scores all later turns of a corpus and draws `most` of them by `seed`.
+///
+/// # Errors
+/// If reading fails, or no plugin gives a turn's probabilities.
+pub fn score(
+    engine: &Engine,
+    files: &[InputFile],
+    threads: NonZeroUsize,
+    wanted: &Wanted,
+    most: usize,
+    seed: u64,
+) -> Result<Scored, Failure> {
+    let mut scored = Scored::default();
+    let mut lowest = Lowest::new(most, 0);
+    let bound = lowest.bound();
+    flow::run(
+        engine,
+        files,
+        Position::default(),
+        threads,
+        |worker, chunk| {
+            let scanned = worker.process(chunk)?;
+            let mut found = Found::default();
+            for conversation in &scanned.conversations {
+                for turn in scanned.turns(conversation) {
+                    let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+                    let (score, likeliest) = worker.engine.score(votes).ok_or_else(no_score)?;
+                    let ground = worker.engine.settle(hits, votes, None);
+                    let standing = wanted.standing(ground, score);
+                    let before = Judged { standing, is_open: is_open(ground), likeliest, label: None };
+                    found.turns += 1;
+                    match ground.decision() {
+                        _ if before.is_open => found.open.push(standing),
+                        Decision::Undecided => found.contradictory += 1,
+                        _ => {}
+                    }
+                    let hash = hash(seed, conversation.id(turn));
+                    if bound.admits(hash) {
+                        let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
+                        found.drawn.push((hash, Drawn { turn, before }));
+                    }
+                }
+            }
+            Ok(found)
+        },
+        |found| {
+            scored.turns += found.turns;
+            scored.contradictory += found.contradictory;
+            scored.open.extend(found.open);
+            lowest.add(found.drawn);
+            Ok(())
+        },
+    )?;
+    scored.sample = lowest.found().cloned().collect();
+    scored.sample.sort_by_key(|drawn| drawn.turn.row.question.id);
+    Ok(scored)
+}
+
+/// What a chunk adds.
+#[derive(Default)]
+struct Found {
+    turns: u64,
+    open: Vec<f64>,
+    contradictory: u64,
+    drawn: Vec<(u64, Drawn)>,
+}
+
+/// That there is no score to calibrate.
+pub fn no_score() -> Failure {
+    Failure::invalid("no plugin gave probabilities; name one that does, such as [[plugin]] name = \"scorer\"")
+}

@@ -1,0 +1,167 @@
+//! The cuts that a calibration found, for people and as a piece of a config.
+
+use std::fmt::Write as _;
+
+use rejoinder_cascade::threshold::{Cut, labels_needed, positives_needed};
+use serde::Serialize;
+
+use crate::pipeline::calibration::Scored;
+use crate::pipeline::cuts::{AGREEMENT, Found, Wanted};
+use crate::report::summary::{share, thousands};
+
+/// What a calibration found, and what it rests on.
+#[derive(Clone, Debug, Serialize)]
+pub struct CalibrationReport {
+    /// Whose answers count as the truth.
+    pub oracle: String,
+    /// What the feedback is for.
+    #[serde(rename = "for")]
+    pub purpose: String,
+    /// Share of it that must be found.
+    pub recall: f64,
+    /// How surely.
+    pub confidence: f64,
+    /// What the draw depends on.
+    pub seed: u64,
+    /// Later turns of the corpus.
+    pub turns: u64,
+    /// Those of the sample.
+    pub sampled: usize,
+    /// Sampled turns whose answer says nothing: they count as feedback that the score puts last.
+    pub unreadable: usize,
+    /// Sampled turns that are wanted.
+    pub positives: u64,
+    /// From which score on is asked; `None` = about everything, explicit rejects included.
+    pub reject_below: Option<f64>,
+    /// From which score on nobody need be asked.
+    pub accept_at: Option<f64>,
+    /// Turns that would be asked about.
+    pub asked: u64,
+    /// Positives without which nothing can be rejected.
+    pub positives_needed: Option<u64>,
+    /// Labels that hold so many, probably (in nine of ten draws).
+    pub labels_needed: Option<u64>,
+}
+
+impl CalibrationReport {
+    /// Of a calibration.
+    pub fn new(
+        oracle: String,
+        wanted: &Wanted,
+        seed: u64,
+        scored: &Scored,
+        found: &Found,
+        unreadable: usize,
+    ) -> Self {
+        let reject_below = if let Cut::From(score) = found.threshold.cut { Some(score) } else { None };
+        let accept_at = found.accept_at;
+        let is_asked = |score: &&f64| {
+            reject_below.is_some_and(|below| **score >= below) && accept_at.is_none_or(|at| **score < at)
+        };
+        let asked = match found.threshold.cut {
+            Cut::Everything => scored.turns,
+            _ => scored.open.iter().filter(is_asked).count() as u64 + scored.contradictory,
+        };
+        let positives = found.threshold.positives;
+        let needed = positives_needed(wanted.recall, wanted.delta()).ok().flatten();
+        let labels =
+            |needed| labels_needed(needed, positives, scored.sample.len() as u64, 0.9).ok().flatten();
+        Self {
+            oracle,
+            purpose: wanted.purpose.to_string(),
+            recall: wanted.recall,
+            confidence: wanted.confidence,
+            seed,
+            turns: scored.turns,
+            sampled: scored.sample.len(),
+            unreadable,
+            positives,
+            reject_below,
+            accept_at,
+            asked,
+            positives_needed: needed,
+            labels_needed: needed.and_then(labels),
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        let _ = writeln!(
+            out,
+            "For `{}`, recall {} with confidence {}, by {}: {} of {} later turns drawn, {} of them wanted\n",
+            self.purpose,
+            self.recall,
+            self.confidence,
+            self.oracle,
+            thousands(self.sampled as u64),
+            thousands(self.turns),
+            thousands(self.positives)
+        );
+        if self.unreadable > 0 {
+            let _ = writeln!(out, "{} answers say nothing; the worst is assumed of them", self.unreadable);
+        }
+        match self.reject_below {
+            Some(below) => {
+                let _ = writeln!(
+                    out,
+                    "rejected below {below:.6}: {} turns are asked about, {} of all",
+                    thousands(self.asked),
+                    share(self.asked, self.turns)
+                );
+            }
+            None => {
+                let _ = writeln!(
+                    out,
+                    "nothing can be rejected, all {} turns must be asked about",
+                    thousands(self.turns)
+                );
+                if let Some(needed) = self.positives_needed {
+                    let _ = match self.labels_needed {
+                        Some(labels) => writeln!(
+                            out,
+                            "it takes at least {needed} wanted turns in the sample, and none of them an explicit reject: \
+                             about --sample {labels}"
+                        ),
+                        None => writeln!(out, "it takes at least {needed} wanted turns in the sample"),
+                    };
+                }
+            }
+        }
+        let _ = match self.accept_at {
+            Some(at) => {
+                writeln!(out, "accepted from {at:.6}: the judge agrees on at least {AGREEMENT} of these")
+            }
+            None => writeln!(
+                out,
+                "nothing is accepted unasked: agreement of {AGREEMENT} is not certain of any top part"
+            ),
+        };
+        out.push_str(
+            "\nThis assumes: the corpus is this one, and the score, the rules, the judge and the prompt stay as they are; the draw was \
+             looked at once. An audit after the run checks it without these.\n",
+        );
+        out
+    }
+
+    /// The piece of a config that puts the cuts in force.
+    pub fn toml(&self) -> String {
+        let mut out = format!(
+            "# rejoinder calibrate: recall {} with confidence {} for `{}`, by {} of {} turns, {} of them wanted, seed {}\n\
+             for = \"{}\"\n\n[cascade]\nreject-below = {:?}\n",
+            self.recall,
+            self.confidence,
+            self.purpose,
+            self.sampled,
+            self.turns,
+            self.positives,
+            self.seed,
+            self.purpose,
+            self.reject_below.unwrap_or(0.0)
+        );
+        if let Some(at) = self.accept_at {
+            let _ = writeln!(out, "accept-at = {at:?}");
+        }
+        out
+    }
+}
