@@ -154,6 +154,14 @@ impl Config {
         Ok(config)
     }
 
+    /// That what flags made of it can be.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn check_flags(&self) -> Result<(), Failure> {
+        self.check().map_err(|(_, message)| Failure::usage(message))
+    }
+
     /// What the schema alone cannot say: the value at fault, as a JSON pointer, and the message.
     fn check(&self) -> Result<(), (String, String)> {
         let wrong = |pointer: &str, message: String| Err((pointer.to_owned(), message));
@@ -176,9 +184,14 @@ impl Config {
 
     /// Lets every later turn be scored for a purpose, and none be cut: as is done to find the cuts.
     pub fn score_all_turns(&mut self, purpose: Purpose) {
-        const SCORER: &str = "scorer";
         self.purpose = purpose;
-        self.cascade = CascadeSection { reject_below: Some(0.0), accept_at: None };
+        self.cascade = CascadeSection { reject_below: Some(0.0), ..CascadeSection::default() };
+        self.add_scorer();
+    }
+
+    /// Names the shipped scorer, where it is not named yet.
+    pub fn add_scorer(&mut self) {
+        const SCORER: &str = "scorer";
         if self.plugins.iter().all(|plugin| plugin.name.as_deref() != Some(SCORER)) {
             self.plugins.push(PluginConfig::named(SCORER));
         }

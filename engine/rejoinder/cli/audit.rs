@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_data::part;
 
 use super::oracle::OracleArgs;
 use super::terminal::remark;
@@ -77,10 +76,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
         unreadable,
         certificate,
     );
-    let mut json = serde_json::to_vec_pretty(&report).expect("a certificate is plain data");
-    json.push(b'\n');
-    let file = run.path.join("certificate.json");
-    part::write(&file, &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+    let file = report.write(&run)?;
     if args.json {
         print_json(&report)?;
     } else {
@@ -88,7 +84,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     }
     remark(&format!("the certificate is in {}", file.display()));
     match args.min_recall {
-        Some(recall) if !report.keeps(recall) => {
+        Some(recall) if report.recall() < recall => {
             Err(Failure::new(Exit::CheckFailed, format!("recall is not surely at least {recall}")))
         }
         _ => Ok(Exit::Ok),

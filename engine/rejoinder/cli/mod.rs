@@ -27,6 +27,7 @@ mod plan;
 mod plugin;
 mod plugin_host;
 mod progress;
+mod recall;
 mod resume;
 mod rules;
 mod run;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::run::finish;
-use super::{Threads, asking, signals};
+use super::{Threads, recall, signals};
 use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
@@ -48,6 +48,11 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
         Some(path) => Effective::load(Some(path))?.config,
         None => Effective::over(run.manifest.config.clone())?.config,
     };
+    if config.cascade.recall == run.manifest.config.cascade.recall && config.cascade.recall.is_some() {
+        // What the run found out for itself stays as it is.
+        config.cascade = run.manifest.config.cascade.clone();
+        config.judge.all = run.manifest.config.judge.all;
+    }
     config.budget.calls = args.calls.or(config.budget.calls);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
@@ -57,9 +62,9 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let engine = if scan::is_complete(&run)? { None } else { Some(run.engine()?) };
     signals::stop_on_interrupt(&watch)?;
     let stopped = match engine {
-        Some(engine) => asking::scan_and_ask(&mut run, &engine, args.threads, &watch, args.offline)?,
+        Some(engine) => recall::scan_and_ask(&mut run, engine, args.threads, &watch, args.offline)?,
         None if args.offline => None,
-        None => asking::ask(&mut run, &watch)?,
+        None => recall::ask(&mut run, args.threads, &watch)?,
     };
     finish(&run, stopped, begun, args.json, args.strict)
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use rejoinder_core::Purpose;
 use rejoinder_data::{InputFile, input};
 
-use super::{Threads, absolute, asking, print, print_json, signals};
+use super::{Threads, absolute, print, print_json, recall, signals};
 use crate::config::{Effective, UnitName};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -27,6 +28,15 @@ pub(super) struct RunArgs {
     settings: Settings,
     #[command(flatten)]
     threads: Threads,
+    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5; needs a learned score
+    #[arg(long = "for", value_name = "PURPOSE")]
+    purpose: Option<Purpose>,
+    /// Share of that feedback that must be found: ask the judge about a sample first, cut by it, and audit at the end
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["offline", "judge_all"])]
+    recall: Option<f64>,
+    /// How surely [default: 0.95]
+    #[arg(long, value_name = "SHARE", requires = "recall")]
+    confidence: Option<f64>,
     /// Leave the judge for later, even if one is configured
     #[arg(long)]
     offline: bool,
@@ -120,8 +130,14 @@ impl Settings {
 
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let engine = args.settings.engine()?;
-    engine.config.judge.client()?;
+    let engine = Engine::of(&args.effective()?)?;
+    let client = engine.config.judge.client()?;
+    if engine.config.cascade.recall.is_some() && (client.is_none() || args.offline) {
+        return Err(Failure::usage(
+            "a recall can be kept only with a judge who is asked about a sample: give --config FILE with [judge] base-url and \
+             model, and no --offline",
+        ));
+    }
     let stdin = args.inputs.iter().any(|i| i == "-");
     if stdin && args.inputs.len() > 1 {
         return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
@@ -141,8 +157,27 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let mut run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch)?;
-    let stopped = asking::scan_and_ask(&mut run, &engine, args.threads, &watch, args.offline)?;
+    let stopped = recall::scan_and_ask(&mut run, engine, args.threads, &watch, args.offline)?;
     finish(&run, stopped, begun, args.json, args.strict)
+}
+
+impl RunArgs {
+    fn effective(&self) -> Result<Effective, Failure> {
+        let mut effective = self.settings.effective()?;
+        if let Some(purpose) = self.purpose {
+            effective.config.purpose = purpose;
+            effective.set_by_flag("for", "--for");
+        }
+        if let Some(recall) = self.recall {
+            let cascade = &mut effective.config.cascade;
+            cascade.recall = Some(recall);
+            cascade.confidence = self.confidence.unwrap_or(cascade.confidence);
+            effective.config.add_scorer();
+            effective.set_by_flag("cascade.recall", "--recall");
+        }
+        effective.config.check_flags()?;
+        Ok(effective)
+    }
 }
 
 /// Prints the summary and says how it ended: the common end of `run`, `resume` and `judge`. `stopped` is why asking ended

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `[cascade]`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct CascadeSection {
     /// Turns whose probability of what `for` wants is lower are rejected, marked by a rule or not; without it the rules'
@@ -14,6 +14,17 @@ pub struct CascadeSection {
     pub reject_below: Option<f64>,
     /// Turns whose probability is at least so high are accepted without asking.
     pub accept_at: Option<f64>,
+    /// Share of what `for` wants that must be found: a run asks the judge about a sample first and cuts by it, and audits itself
+    /// at its end.
+    pub recall: Option<f64>,
+    /// How surely.
+    pub confidence: f64,
+}
+
+impl Default for CascadeSection {
+    fn default() -> Self {
+        Self { reject_below: None, accept_at: None, recall: None, confidence: 0.95 }
+    }
 }
 
 impl CascadeSection {
@@ -36,15 +47,22 @@ impl CascadeSection {
                 return wrong(key, "a cut is a probability, from 0 to 1");
             }
         }
+        if self.recall.is_some_and(|recall| !(recall > 0.0 && recall < 1.0)) {
+            return wrong("/cascade/recall", "`recall` is a share between 0 and 1");
+        }
+        if !(self.confidence > 0.0 && self.confidence < 1.0) {
+            return wrong("/cascade/confidence", "`confidence` is a share between 0 and 1");
+        }
+        let is_scored = self.recall.is_some() || self.cuts().is_some();
         match self.cuts() {
-            None if purpose != Purpose::ALL => wrong(
+            None if purpose != Purpose::ALL && !is_scored => wrong(
                 "/for",
-                "rules alone cannot tell what a purpose wants: it takes a learned score, and `reject-below` in [cascade]",
+                "rules alone cannot tell what a purpose wants: it takes a learned score, and `recall` or `reject-below` in [cascade]",
             ),
             Some(cuts) if cuts.reject_below > cuts.accept_at => {
                 wrong("/cascade/reject-below", "`reject-below` must not be greater than `accept-at`")
             }
-            Some(_) if !has_plugins => wrong(
+            _ if is_scored && !has_plugins => wrong(
                 "/cascade",
                 "the score is a plugin's: name one that gives probabilities, such as [[plugin]] name = \"scorer\"",
             ),

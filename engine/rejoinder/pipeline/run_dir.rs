@@ -400,6 +400,17 @@ impl RunDir {
         self.write_config(Config { judge, budget, ..then.clone() })
     }
 
+    /// Puts the cuts in force that the run has found for itself: from which score on is asked, or about every turn.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn set_cut(&mut self, cut: Option<f64>) -> Result<(), Failure> {
+        let mut config = self.manifest.config.clone();
+        config.cascade.reject_below = Some(cut.unwrap_or(0.0));
+        config.judge.all = cut.is_none();
+        self.write_config(config)
+    }
+
     fn write_config(&mut self, config: Config) -> Result<(), Failure> {
         if config == self.manifest.config {
             return Ok(());

@@ -1,12 +1,15 @@
 //! What an audit certifies, for people and as the run's `certificate.json`.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use rejoinder_cascade::certificate::{Certificate, Certified};
+use rejoinder_data::part;
 use serde::Serialize;
 
+use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::Draw;
-use crate::pipeline::run_dir::Manifest;
+use crate::pipeline::run_dir::{Manifest, RunDir};
 use crate::report::summary::thousands;
 
 /// A certificate and what it is about.
@@ -54,9 +57,21 @@ impl AuditReport {
         }
     }
 
-    /// Whether recall, of all that is wanted, is surely at least so high.
-    pub fn keeps(&self, recall: f64) -> bool {
-        self.main().is_some_and(|claim| claim.recall.at_least >= recall)
+    /// Lower bound of the recall of all that is wanted.
+    pub fn recall(&self) -> f64 {
+        self.main().map_or(0.0, |claim| claim.recall.at_least)
+    }
+
+    /// Writes it as the run's certificate; returns where.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, run: &RunDir) -> Result<PathBuf, Failure> {
+        let mut json = serde_json::to_vec_pretty(self).expect("a certificate is plain data");
+        json.push(b'\n');
+        let file = run.path.join("certificate.json");
+        part::write(&file, &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+        Ok(file)
     }
 
     fn main(&self) -> Option<&Certified> {

@@ -1,0 +1,173 @@
+//! A recall kept in one go: a sample is asked about, the cut follows from it, what lies above is asked, and the run audits
+//! itself. Without a recall in the config, scanning and asking alone.
+//!
+//! The sample is drawn on until it holds positives enough, which the promise allows (`rejoinder_cascade::threshold`). All of
+//! the error probability goes into the one cut: nothing is accepted by its score.
+
+use rejoinder_cascade::threshold::{self, Cut};
+
+use super::terminal::remark;
+use super::{Threads, asking};
+use crate::failure::Failure;
+use crate::pipeline::audit::{Draw, Sample};
+use crate::pipeline::calibration;
+use crate::pipeline::cuts::{Judged, Wanted};
+use crate::pipeline::engine::Engine;
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::watch::Watch;
+use crate::report::audit::AuditReport;
+use crate::report::summary::{share, thousands};
+
+/// The first sample.
+const SAMPLE: usize = 400;
+/// It is drawn on until it holds so many times the positives without which nothing can be rejected.
+const ENOUGH: u64 = 2;
+/// What the audit at the end draws of rejected and of accepted turns.
+const AUDIT: (usize, usize) = (300, 100);
+
+/// As [`asking::scan_and_ask`]; where the config names a recall, after a calibration and followed by an audit.
+///
+/// # Errors
+/// As there.
+pub(super) fn scan_and_ask(
+    run: &mut RunDir,
+    engine: Engine,
+    threads: Threads,
+    watch: &Watch,
+    offline: bool,
+) -> Result<Option<Failure>, Failure> {
+    let Some(wanted) = wanted(run) else {
+        return asking::scan_and_ask(run, &engine, threads, watch, offline);
+    };
+    let engine = match run.manifest.config.cascade.cuts() {
+        Some(_) => engine,
+        None => match calibrate(run, &wanted, threads, watch)? {
+            Some(stopped) => return Ok(Some(stopped)),
+            None => run.engine()?,
+        },
+    };
+    match asking::scan_and_ask(run, &engine, threads, watch, offline)? {
+        None if !offline => audit(run, &wanted, threads, watch),
+        stopped => Ok(stopped),
+    }
+}
+
+/// As [`asking::ask`], after a scan that has come to its end.
+///
+/// # Errors
+/// As there.
+pub(super) fn ask(run: &mut RunDir, threads: Threads, watch: &Watch) -> Result<Option<Failure>, Failure> {
+    match (asking::ask(run, watch)?, wanted(run)) {
+        (None, Some(wanted)) => audit(run, &wanted, threads, watch),
+        (stopped, _) => Ok(stopped),
+    }
+}
+
+fn wanted(run: &RunDir) -> Option<Wanted> {
+    let config = &run.manifest.config;
+    let (recall, confidence) = (config.cascade.recall?, config.cascade.confidence);
+    Some(Wanted { purpose: config.purpose, recall, confidence })
+}
+
+/// Asks about a sample and puts the cut that follows from it in force; returns why asking ended before its end.
+fn calibrate(
+    run: &mut RunDir,
+    wanted: &Wanted,
+    threads: Threads,
+    watch: &Watch,
+) -> Result<Option<Failure>, Failure> {
+    let mut config = run.manifest.config.clone();
+    config.score_all_turns(wanted.purpose);
+    let engine = Engine::build(config)?;
+    let seed = seed(run)?;
+    let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
+    let delta = 1.0 - wanted.confidence;
+    let enough =
+        threshold::positives_needed(wanted.recall, delta).map_err(refused)?.map_or(u64::MAX, |n| ENOUGH * n);
+    let worst = wanted.purpose.categories().next();
+    let mut size = SAMPLE;
+    loop {
+        let files = &run.manifest.inputs;
+        let scored = calibration::score(&engine, files, threads.get(), wanted, size, seed)?;
+        let rows: Vec<_> = scored.sample.iter().map(|drawn| drawn.turn.row.clone()).collect();
+        let answers = match asking::answers(run, watch, &rows, "resume")? {
+            Ok(answers) => answers,
+            Err(stopped) => return Ok(Some(stopped)),
+        };
+        let judged = scored.sample.iter().zip(&answers).map(|(drawn, answer)| match answer {
+            Some(label) => drawn.judged(*label),
+            // An answer that says nothing may be a positive that the score puts last.
+            None => Judged { standing: f64::NEG_INFINITY, ..drawn.judged(worst) },
+        });
+        let positives: Vec<f64> =
+            judged.filter(|turn| wanted.is_positive(turn.label)).map(|turn| turn.standing).collect();
+        if (positives.len() as u64) < enough && (size as u64) < scored.turns {
+            size *= 2;
+            continue;
+        }
+        let cut = threshold::cut(&positives, wanted.recall, delta).map_err(refused)?.cut;
+        let from = if let Cut::From(score) = cut { Some(score) } else { None };
+        let asked =
+            scored.open.iter().filter(|score| cut.escalates(**score)).count() as u64 + scored.contradictory;
+        remark(&format!(
+            "{} of {} sampled turns are wanted; {}",
+            thousands(positives.len() as u64),
+            thousands(scored.sample.len() as u64),
+            match from {
+                Some(score) => format!(
+                    "asking about {} of all turns, those from {score:.4} on",
+                    share(asked, scored.turns)
+                ),
+                None => "no cut keeps the recall: asking about every turn".to_owned(),
+            }
+        ));
+        run.set_cut(from)?;
+        return Ok(None);
+    }
+}
+
+/// Drawn when rules and score are fixed, and kept: a resumed run goes on with the same sample.
+fn seed(run: &RunDir) -> Result<u64, Failure> {
+    const NAME: &str = "calibration seed";
+    if let Some(seed) = run.ledger.get(NAME)?.and_then(|seed| seed.parse().ok()) {
+        return Ok(seed);
+    }
+    let seed = fastrand::u64(..1 << 32);
+    run.ledger.put(NAME, &seed.to_string())?;
+    Ok(seed)
+}
+
+/// Audits the run and writes its certificate; returns why asking ended before its end.
+fn audit(
+    run: &mut RunDir,
+    wanted: &Wanted,
+    threads: Threads,
+    watch: &Watch,
+) -> Result<Option<Failure>, Failure> {
+    let sample = match Sample::of(run)? {
+        Some(sample) => sample,
+        None => {
+            let draw = Draw { rejected: AUDIT.0, accepted: AUDIT.1, seed: fastrand::u64(..1 << 32) };
+            Sample::draw(run, threads.get(), draw)?
+        }
+    };
+    let rows: Vec<_> = sample.turns.iter().map(|drawn| drawn.turn.row.clone()).collect();
+    let answers = match asking::answers(run, watch, &rows, "resume")? {
+        Ok(answers) => answers,
+        Err(stopped) => return Ok(Some(stopped)),
+    };
+    let certificate = sample.certify(run, wanted.purpose, wanted.confidence, &answers)?;
+    let unreadable = answers.iter().filter(|answer| answer.is_none()).count();
+    let oracle = format!("the judge {}", run.manifest.config.judge.model);
+    let report = AuditReport::new(
+        &run.manifest,
+        oracle,
+        wanted.purpose.to_string(),
+        sample.draw,
+        unreadable,
+        certificate,
+    );
+    report.write(run)?;
+    remark(&format!("recall is surely at least {:.3}; see certificate.json", report.recall()));
+    Ok(None)
+}
