@@ -235,14 +235,15 @@ impl<'a> Trainer<'a> {
     }
 
     fn boosting(&self, trees: usize, salt: u64) -> Boosting {
+        let e = |n: &str, d: f32| std::env::var(n).map_or(d, |v| v.parse().unwrap());
         Boosting {
-            trees,
-            rate: 0.08,
-            features: 0.3,
-            rows: 0.7,
+            trees: e("RJ_TREES", trees as f32) as usize,
+            rate: e("RJ_RATE", 0.08),
+            features: e("RJ_F", 0.3),
+            rows: e("RJ_R", 0.7),
             most_rows: ROWS_A_TREE,
-            ridge: 8.0,
-            balance: 0.5,
+            ridge: e("RJ_RIDGE", 8.0),
+            balance: e("RJ_BAL", 0.5),
             seed: self.options.seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt),
         }
     }
