@@ -81,7 +81,12 @@ fn column(record: &Record<'_>, key: &str) -> String {
 }
 
 /// Calls `each` for every later turn, with the rules' evidence.
-fn turns(scanner: &mut Scanner<'_>, rules: &RuleSet, conversation: &Conversation<'_>, mut each: impl FnMut(usize, &Evidence<'_>)) {
+fn turns(
+    scanner: &mut Scanner<'_>,
+    rules: &RuleSet,
+    conversation: &Conversation<'_>,
+    mut each: impl FnMut(usize, &Evidence<'_>),
+) {
     scanner.begin(conversation);
     for turn in conversation.later_turns() {
         let hits = scanner.scan(conversation, turn);
@@ -128,7 +133,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             examples.push(&record.conversation, turn, evidence, Label::Unknown);
         });
     }
-    eprintln!("{} turns, {} of them judged, read in {:.1?}", examples.len(), examples.judged(), begun.elapsed());
+    eprintln!(
+        "{} turns, {} of them judged, read in {:.1?}",
+        examples.len(),
+        examples.judged(),
+        begun.elapsed()
+    );
     args.options.rules = rules.hash().to_owned();
     let part = |what: &str| match args.without.as_slice() {
         [] => what.to_owned(),
@@ -152,7 +162,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(file, &bytes)?;
     }
     if let Some(split) = &args.test {
-        test(&Model::from_bytes(&bytes)?, &labelled, &Args { without: Vec::new(), ..args_of(&args) }, split, &rules);
+        test(
+            &Model::from_bytes(&bytes)?,
+            &labelled,
+            &Args { without: Vec::new(), ..args_of(&args) },
+            split,
+            &rules,
+        );
     }
     Ok(())
 }

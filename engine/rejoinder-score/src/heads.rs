@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn purposes_are_sets_of_categories_and_some_are_heads() {
         assert_eq!(Purpose::of(Category::ALL), Purpose::ALL);
-        assert_eq!(Purpose::KTO.categories().collect::<Vec<_>>(), [Category::Ur2, Category::Ur3, Category::Ur5]);
+        assert_eq!(
+            Purpose::KTO.categories().collect::<Vec<_>>(),
+            [Category::Ur2, Category::Ur3, Category::Ur5]
+        );
         assert_eq!(Purpose::SFT.head(), Some(FIRST_CATEGORY + 4));
         assert_eq!(Purpose::of([Category::Ur1, Category::Ur4]).head(), None);
     }

@@ -16,5 +16,6 @@ pub use heads::Purpose;
 pub use model::{FileError, HeadQuality, Model, Origin, Provenance, Quality, Score};
 pub use scorer::Scorer;
 pub use train::{
-    Examples, Label, Report, TrainError, TrainOptions, auc, calibration_error, conversation_hash, curve_share, train,
+    Examples, Label, Report, TrainError, TrainOptions, auc, calibration_error, conversation_hash,
+    curve_share, train,
 };

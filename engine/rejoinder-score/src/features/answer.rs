@@ -61,15 +61,25 @@ impl Said {
 }
 
 pub(crate) const NAMES: [&str; 11] = [
-    "answer words", "answer rare", "answer pairs", "answer content", "novel rare", "novel content", "ignored rare",
-    "old rare", "answer run", "answer numbers", "new numbers",
+    "answer words",
+    "answer rare",
+    "answer pairs",
+    "answer content",
+    "novel rare",
+    "novel content",
+    "ignored rare",
+    "old rare",
+    "answer run",
+    "answer numbers",
+    "new numbers",
 ];
 
 /// Reads the signs; `earlier` are all words of the user's turns before.
 pub(crate) fn of(turn: &WordList, said: &Said, earlier: &Members, idf: &Idf) -> [f32; NAMES.len()] {
     let n = turn.len().max(1) as f32;
     let (mut words, mut content, mut all_content) = (0.0_f32, 0.0_f32, 1e-3_f32);
-    let (mut rare, mut novel, mut novel_content, mut ignored, mut old, mut all) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0, 0.0, 1e-3_f32);
+    let (mut rare, mut novel, mut novel_content, mut ignored, mut old, mut all) =
+        (0.0_f32, 0.0_f32, 0.0_f32, 0.0, 0.0, 1e-3_f32);
     let (mut numbers, mut new_numbers) = (0.0_f32, 0.0_f32);
     for &word in &turn.ordered {
         let (in_answer, in_earlier) = (said.words.has(word.hash()), earlier.has(word.hash()));

@@ -50,10 +50,31 @@ pub(crate) struct Course {
 }
 
 pub(crate) const NAMES: [&str; 25] = [
-    "turns", "message", "answer length", "answer lines", "answer asks", "answer cut off", "answer code",
-    "answer apologises", "answer refuses", "earlier apologies", "earlier refusals", "apology share", "previous length",
-    "to previous length", "first length", "to first length", "to mean length", "to answer length", "answers alike",
-    "answer to answer length", "system", "follows user", "previous beyond ascii", "mean length", "answer to previous length",
+    "turns",
+    "message",
+    "answer length",
+    "answer lines",
+    "answer asks",
+    "answer cut off",
+    "answer code",
+    "answer apologises",
+    "answer refuses",
+    "earlier apologies",
+    "earlier refusals",
+    "apology share",
+    "previous length",
+    "to previous length",
+    "first length",
+    "to first length",
+    "to mean length",
+    "to answer length",
+    "answers alike",
+    "answer to answer length",
+    "system",
+    "follows user",
+    "previous beyond ascii",
+    "mean length",
+    "answer to previous length",
 ];
 
 pub(crate) fn of(course: &Course, len: usize, script_change: f32) -> [f32; NAMES.len()] {

@@ -17,8 +17,20 @@ pub struct Evidence<'a> {
 const THEMES: [&str; 8] = ["positive", "clarify", "wrong", "correction", "repeat", "shape", "not", "score"];
 
 pub(crate) const NAMES: [&str; 14] = [
-    "prior", "hits", "hits positive", "hits clarify", "hits wrong", "hits correction", "hits repeat", "hits shape",
-    "hits not", "hits score", "vote accepts", "vote rejects", "vote positive", "vote score",
+    "prior",
+    "hits",
+    "hits positive",
+    "hits clarify",
+    "hits wrong",
+    "hits correction",
+    "hits repeat",
+    "hits shape",
+    "hits not",
+    "hits score",
+    "vote accepts",
+    "vote rejects",
+    "vote positive",
+    "vote score",
 ];
 
 pub(crate) fn of(evidence: &Evidence<'_>) -> [f32; NAMES.len()] {

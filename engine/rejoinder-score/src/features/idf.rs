@@ -68,7 +68,8 @@ impl Counter {
 
     pub(crate) fn finish(&self) -> Idf {
         let all = (self.texts + 1) as f32;
-        let table = self.counts.iter().map(|&n| ((all / (n + 1) as f32).ln() * STEPS).clamp(1.0, 255.0) as u8);
+        let table =
+            self.counts.iter().map(|&n| ((all / (n + 1) as f32).ln() * STEPS).clamp(1.0, 255.0) as u8);
         Idf { table: table.collect() }
     }
 }

@@ -85,10 +85,34 @@ pub(crate) fn overlap(turn: &WordList, other: &WordList, idf: &Idf) -> Overlap {
 }
 
 pub(crate) const NAMES: [&str; 28] = [
-    "best dice", "best of turn", "best of other", "best rare", "best rare of turn", "best added", "best removed",
-    "best numbers", "best distance", "best begin", "best end", "best run", "best length ratio", "best is first",
-    "latest dice", "latest of turn", "latest of other", "latest rare", "latest rare of turn", "latest length ratio",
-    "first dice", "first rare", "max of turn", "max rare of turn", "alike count", "alike share", "habit", "exact",
+    "best dice",
+    "best of turn",
+    "best of other",
+    "best rare",
+    "best rare of turn",
+    "best added",
+    "best removed",
+    "best numbers",
+    "best distance",
+    "best begin",
+    "best end",
+    "best run",
+    "best length ratio",
+    "best is first",
+    "latest dice",
+    "latest of turn",
+    "latest of other",
+    "latest rare",
+    "latest rare of turn",
+    "latest length ratio",
+    "first dice",
+    "first rare",
+    "max of turn",
+    "max rare of turn",
+    "alike count",
+    "alike share",
+    "habit",
+    "exact",
 ];
 
 /// Reads the signs; `earlier` are the user's turns before, in their order.
@@ -114,7 +138,11 @@ pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAME
         rare_of_turn = rare_of_turn.max(found.rare_of_turn);
         alike += u32::from(found.dice > 0.5);
     }
-    let first = if near.len() < earlier.len() { overlap(turn, &earlier[0], idf) } else { overlap(turn, &near[0], idf) };
+    let first = if near.len() < earlier.len() {
+        overlap(turn, &earlier[0], idf)
+    } else {
+        overlap(turn, &near[0], idf)
+    };
     let other = &near[best_at];
     let (begin, end) = frame(&turn.ordered, &other.ordered);
     let run = if best.dice > 0.2 { longest_run(&turn.ordered, &other.ordered) } else { 0 };
@@ -125,13 +153,34 @@ pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAME
         _ => 0.0,
     };
     values = [
-        best.dice, best.of_turn, best.of_other, best.rare, best.rare_of_turn, best.added.min(20.0),
-        best.removed.min(20.0), best.numbers, (near.len() - best_at) as f32, begin, end,
-        run as f32 / turn.len().clamp(1, RUN_WORDS) as f32, ratio(other),
+        best.dice,
+        best.of_turn,
+        best.of_other,
+        best.rare,
+        best.rare_of_turn,
+        best.added.min(20.0),
+        best.removed.min(20.0),
+        best.numbers,
+        (near.len() - best_at) as f32,
+        begin,
+        end,
+        run as f32 / turn.len().clamp(1, RUN_WORDS) as f32,
+        ratio(other),
         f32::from(u8::from(best_at == 0 && near.len() == earlier.len())),
-        latest.dice, latest.of_turn, latest.of_other, latest.rare, latest.rare_of_turn,
-        ratio(&near[near.len() - 1]), first.dice, first.rare, of_turn, rare_of_turn, alike as f32,
-        alike as f32 / near.len() as f32, habit, f32::from(u8::from(turn.ordered == other.ordered)),
+        latest.dice,
+        latest.of_turn,
+        latest.of_other,
+        latest.rare,
+        latest.rare_of_turn,
+        ratio(&near[near.len() - 1]),
+        first.dice,
+        first.rare,
+        of_turn,
+        rare_of_turn,
+        alike as f32,
+        alike as f32 / near.len() as f32,
+        habit,
+        f32::from(u8::from(turn.ordered == other.ordered)),
     ];
     values
 }
@@ -148,8 +197,14 @@ pub(crate) fn stems(folded: &str, into: &mut Vec<u32>) {
     into.dedup();
 }
 
-pub(crate) const DEEP_NAMES: [&str; 6] =
-    ["runs dice", "runs of turn", "runs latest dice", "runs latest of turn", "runs latest of other", "runs distance"];
+pub(crate) const DEEP_NAMES: [&str; 6] = [
+    "runs dice",
+    "runs of turn",
+    "runs latest dice",
+    "runs latest of turn",
+    "runs latest of other",
+    "runs distance",
+];
 
 /// Likeness by runs of characters; `earlier` as for [`of`].
 pub(crate) fn deep(turn: &[u32], earlier: &[Vec<u32>]) -> [f32; DEEP_NAMES.len()] {

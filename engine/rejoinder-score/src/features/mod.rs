@@ -18,9 +18,9 @@ mod words;
 use rejoinder_core::fold::Folded;
 use rejoinder_core::{Conversation, Role};
 
-pub use evidence::Evidence;
 use answer::{Members, Said};
 use course::{AnswerTraits, Course};
+pub use evidence::Evidence;
 use grams::Grams;
 pub use idf::Idf;
 use words::{WordList, fold_ends};
@@ -220,7 +220,11 @@ impl Extractor {
         let pairs_alike = if self.before_words.len() == 0 || self.answers.len() < 2 {
             0.0
         } else {
-            let held = self.before_words.ordered.windows(2).filter(|w| self.said.pairs.has(answer::pair(w[0], w[1])));
+            let held = self
+                .before_words
+                .ordered
+                .windows(2)
+                .filter(|w| self.said.pairs.has(answer::pair(w[0], w[1])));
             held.count() as f32 / self.before_words.len() as f32
         };
         Course {

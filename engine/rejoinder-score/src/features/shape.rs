@@ -1,10 +1,36 @@
 //! The shape of a turn: length, punctuation, case, code, script.
 
 pub(crate) const NAMES: [&str; 30] = [
-    "log words", "log bytes", "lines", "question marks", "ends with question", "exclamations", "capitals", "shouts",
-    "repeated marks", "code", "fence", "digits", "beyond ascii", "unsegmented", "link", "quotes", "lower start",
-    "ends with stop", "ends with colon", "ends with comma", "error words", "list", "first line", "mean word", "dots",
-    "brackets", "first sentence", "smiles", "frowns", "question within",
+    "log words",
+    "log bytes",
+    "lines",
+    "question marks",
+    "ends with question",
+    "exclamations",
+    "capitals",
+    "shouts",
+    "repeated marks",
+    "code",
+    "fence",
+    "digits",
+    "beyond ascii",
+    "unsegmented",
+    "link",
+    "quotes",
+    "lower start",
+    "ends with stop",
+    "ends with colon",
+    "ends with comma",
+    "error words",
+    "list",
+    "first line",
+    "mean word",
+    "dots",
+    "brackets",
+    "first sentence",
+    "smiles",
+    "frowns",
+    "question within",
 ];
 
 /// Reads the shape of `text`, the trimmed original; `folded` is its ends, `words` their number.
@@ -14,7 +40,9 @@ pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
     for &b in head {
         count[b as usize] += 1;
     }
-    let sum = |range: std::ops::RangeInclusive<u8>| count[*range.start() as usize..=*range.end() as usize].iter().sum::<u32>();
+    let sum = |range: std::ops::RangeInclusive<u8>| {
+        count[*range.start() as usize..=*range.end() as usize].iter().sum::<u32>()
+    };
     let (upper, lower, digits) = (sum(b'A'..=b'Z'), sum(b'a'..=b'z'), sum(b'0'..=b'9'));
     let beyond = sum(128..=255);
     let of = |b: u8| count[b as usize] as f32;
@@ -23,15 +51,19 @@ pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
     let first = text.chars().next().unwrap_or(' ');
     let repeated = head.windows(2).filter(|w| w[0] == w[1] && matches!(w[0], b'!' | b'?' | b'.')).count();
     let full_width = if beyond > 0 { folded.matches(['?', '؟']).count() as f32 } else { of(b'?') };
-    let code = of(b';') + of(b'{') + of(b'}') + of(b'=') + of(b'_') + of(b'(') ;
+    let code = of(b';') + of(b'{') + of(b'}') + of(b'=') + of(b'_') + of(b'(');
     let first_line = head.iter().position(|&b| b == b'\n').unwrap_or(head.len());
-    let first_sentence = head.iter().position(|&b| matches!(b, b'\n' | b'.' | b'?' | b'!' | b',')).unwrap_or(head.len());
+    let first_sentence =
+        head.iter().position(|&b| matches!(b, b'\n' | b'.' | b'?' | b'!' | b',')).unwrap_or(head.len());
     let unsegmented = if beyond > 0 {
         folded.chars().take(100).filter(|&c| rejoinder_core::fold::is_unsegmented(c)).count() as f32 / 100.0
     } else {
         0.0
     };
-    let error = ["error", "exception", "traceback", "undefined", "failed", "invalid"].iter().filter(|w| folded.contains(*w)).count();
+    let error = ["error", "exception", "traceback", "undefined", "failed", "invalid"]
+        .iter()
+        .filter(|w| folded.contains(*w))
+        .count();
     let flag = |yes: bool| f32::from(u8::from(yes));
     let (smiles, frowns) = faces(text);
     [
@@ -81,9 +113,23 @@ fn faces(text: &str) -> (f32, f32) {
     if !tail.is_ascii() {
         for c in tail.chars() {
             match c {
-                '\u{1F600}'..='\u{1F60F}' | '👍' | '🙏' | '👏' | '❤' | '💕' | '🎉' | '🔥' | '💯' | '🤗' | '🥰'
-                | '🤩' | '👌' | '☺' | '🙂' => smiles += 1.0,
-                '\u{1F610}'..='\u{1F617}' | '\u{1F61E}'..='\u{1F62D}' | '🤔' | '🙄' | '👎' | '🤦' | '🙁' => {
+                '\u{1F600}'..='\u{1F60F}'
+                | '👍'
+                | '🙏'
+                | '👏'
+                | '❤'
+                | '💕'
+                | '🎉'
+                | '🔥'
+                | '💯'
+                | '🤗'
+                | '🥰'
+                | '🤩'
+                | '👌'
+                | '☺'
+                | '🙂' => smiles += 1.0,
+                '\u{1F610}'..='\u{1F617}' | '\u{1F61E}'..='\u{1F62D}' | '🤔' | '🙄' | '👎' | '🤦' | '🙁' =>
+                {
                     frowns += 1.0;
                 }
                 _ => {}

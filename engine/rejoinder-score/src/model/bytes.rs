@@ -61,7 +61,8 @@ impl<'a> Reader<'a> {
 
     pub(super) fn text(&mut self) -> Result<&'a str, FileError> {
         let len = self.u32()?;
-        std::str::from_utf8(self.bytes(len as usize)?).map_err(|_| FileError::Invalid("a text that is not UTF-8"))
+        std::str::from_utf8(self.bytes(len as usize)?)
+            .map_err(|_| FileError::Invalid("a text that is not UTF-8"))
     }
 
     /// A count of things that take at least `size` bytes each.

@@ -42,7 +42,10 @@ impl fmt::Display for FileError {
         match self {
             Self::NoModel => f.write_str("not a model file: it does not begin with `RJM`"),
             Self::Format(number) => {
-                write!(f, "the model file has format {number}, and this engine reads format {FORMAT}; train it anew")
+                write!(
+                    f,
+                    "the model file has format {number}, and this engine reads format {FORMAT}; train it anew"
+                )
             }
             Self::Features { model } => write!(
                 f,
@@ -130,7 +133,14 @@ impl Model {
         if !body.0.is_empty() {
             return Err(FileError::Invalid("there is more behind its end"));
         }
-        Ok(Self { idf, parts: Parts { blind, informed, linear }, calibration, trained_on, provenance, quality })
+        Ok(Self {
+            idf,
+            parts: Parts { blind, informed, linear },
+            calibration,
+            trained_on,
+            provenance,
+            quality,
+        })
     }
 }
 

@@ -61,7 +61,8 @@ pub(crate) fn grow(
     });
     let mut random = Random::new(how.seed);
     let mut logits = vec![bias; targets.len()];
-    let mut usable: Vec<usize> = (0..binned.columns.len()).filter(|&f| may(f) && !binned.borders[f].is_empty()).collect();
+    let mut usable: Vec<usize> =
+        (0..binned.columns.len()).filter(|&f| may(f) && !binned.borders[f].is_empty()).collect();
     let mut order = rows.to_vec();
     let taken = ((order.len() as f32 * how.rows) as usize).clamp(1, how.most_rows);
     let chosen = ((usable.len() as f32 * how.features).ceil() as usize).min(usable.len());
@@ -155,7 +156,14 @@ impl Grower {
         for depth in 0..DEPTH {
             let mut best = (0.0_f32, 0, 0);
             for &feature in features {
-                let (gain, bin) = self.best_cut(&binned.columns[feature], binned.borders[feature].len(), rows, depth, &value, how.ridge);
+                let (gain, bin) = self.best_cut(
+                    &binned.columns[feature],
+                    binned.borders[feature].len(),
+                    rows,
+                    depth,
+                    &value,
+                    how.ridge,
+                );
                 if gain > best.0 {
                     best = (gain, feature, bin);
                 }

@@ -59,7 +59,13 @@ impl Examples {
     ///
     /// # Panics
     /// If none was begun, or `turn` is not an index into the messages.
-    pub fn push(&mut self, conversation: &Conversation<'_>, turn: usize, evidence: &Evidence<'_>, label: Label) {
+    pub fn push(
+        &mut self,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        evidence: &Evidence<'_>,
+        label: Label,
+    ) {
         let number = self.hashes.len().checked_sub(1).expect("a conversation was begun");
         self.extractor.read(conversation, turn, evidence, &self.idf, &mut self.features);
         self.sparse.push(self.features.buckets());

@@ -26,7 +26,7 @@ use logistic::Fitting;
 use random::Random;
 
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
-use crate::heads::{HEADS, PerHead};
+use crate::heads::PerHead;
 use crate::model::{Model, Origin, Parts, Provenance};
 
 /// How a model is trained.
@@ -48,7 +48,14 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { seed: 1, folds: 5, trees: 200, unlabelled_weight: 0.3, origins: Vec::new(), rules: String::new() }
+        Self {
+            seed: 1,
+            folds: 5,
+            trees: 240,
+            unlabelled_weight: 0.3,
+            origins: Vec::new(),
+            rules: String::new(),
+        }
     }
 }
 
@@ -72,7 +79,9 @@ impl fmt::Display for TrainError {
             Self::TooFewConversations { found, needed } => {
                 write!(f, "{found} conversations have judged turns; training takes {needed}")
             }
-            Self::OneKind => f.write_str("all judged turns are feedback, or none is: there is nothing to tell apart"),
+            Self::OneKind => {
+                f.write_str("all judged turns are feedback, or none is: there is nothing to tell apart")
+            }
         }
     }
 }
@@ -89,7 +98,8 @@ const ROWS_A_TREE: usize = 12_000;
 pub fn train(examples: &Examples, options: &TrainOptions) -> Result<(Model, Report), TrainError> {
     let judged: Vec<u32> = rows(examples, true);
     let with_labels = {
-        let mut conversations: Vec<u32> = judged.iter().map(|&row| examples.conversation[row as usize]).collect();
+        let mut conversations: Vec<u32> =
+            judged.iter().map(|&row| examples.conversation[row as usize]).collect();
         conversations.dedup();
         conversations
     };
@@ -188,7 +198,9 @@ impl<'a> Trainer<'a> {
         let behind = (!unlabelled.is_empty()).then(|| {
             let width = DENSE + hindsight::LEN;
             let mut wide = Vec::with_capacity(examples.len() * width);
-            for (dense, after) in examples.dense.chunks_exact(DENSE).zip(examples.hindsight.chunks_exact(hindsight::LEN)) {
+            for (dense, after) in
+                examples.dense.chunks_exact(DENSE).zip(examples.hindsight.chunks_exact(hindsight::LEN))
+            {
                 wide.extend_from_slice(dense);
                 wide.extend_from_slice(after);
             }
@@ -204,7 +216,7 @@ impl<'a> Trainer<'a> {
         let mut all = taught.to_vec();
         taught.iter().for_each(|&row| weights[row as usize] = 1.0);
         if let Some(behind) = &self.behind {
-            let how = self.boosting(self.options.trees, 0);
+            let how = self.boosting(0);
             let teacher = boost::grow(behind, |_| true, taught, &targets, &weights, &how);
             for &row in &self.unlabelled {
                 let at = row as usize;
@@ -218,7 +230,7 @@ impl<'a> Trainer<'a> {
         }
         let seed = self.options.seed;
         let forest = |usable: &dyn Fn(usize) -> bool, salt| {
-            let how = self.boosting(self.options.trees, salt);
+            let how = self.boosting(salt);
             boost::grow(&self.binned, usable, &all, &targets, &weights, &how)
         };
         Parts {
@@ -234,19 +246,16 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn boosting(&self, trees: usize, salt: u64) -> Boosting {
-        let e = |n: &str, d: f32| std::env::var(n).map_or(d, |v| v.parse().unwrap());
+    fn boosting(&self, salt: u64) -> Boosting {
         Boosting {
-            trees: e("RJ_TREES", trees as f32) as usize,
-            rate: e("RJ_RATE", 0.08),
-            features: e("RJ_F", 0.3),
-            rows: e("RJ_R", 0.7),
+            trees: self.options.trees,
+            rate: 0.09,
+            features: 0.15,
+            rows: 0.7,
             most_rows: ROWS_A_TREE,
-            ridge: e("RJ_RIDGE", 8.0),
-            balance: e("RJ_BAL", 0.5),
+            ridge: 4.0,
+            balance: 0.5,
             seed: self.options.seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt),
         }
     }
 }
-
-const _: () = assert!(HEADS == 8);

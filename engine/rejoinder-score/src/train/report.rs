@@ -37,7 +37,8 @@ impl Report {
             let probabilities: Vec<f32> = scores.iter().map(|s| s[k]).collect();
             let z: Vec<f32> = logits.iter().map(|z| z[k]).collect();
             let yes: Vec<bool> = truth.iter().map(|t| t[k] > 0.5).collect();
-            let above: Vec<bool> = probabilities.iter().zip(&yes).filter(|(p, _)| **p >= 0.5).map(|(_, y)| *y).collect();
+            let above: Vec<bool> =
+                probabilities.iter().zip(&yes).filter(|(p, _)| **p >= 0.5).map(|(_, y)| *y).collect();
             let right = above.iter().filter(|&&y| y).count();
             report.quality.heads.push(HeadQuality {
                 name: name.to_owned(),
@@ -56,7 +57,11 @@ impl Report {
 }
 
 /// The lines of all heads, fitted on the rows that `takes` names.
-pub(super) fn calibrate(logits: &[PerHead], truth: &[PerHead], takes: impl Fn(usize) -> bool) -> [(f32, f32); HEADS] {
+pub(super) fn calibrate(
+    logits: &[PerHead],
+    truth: &[PerHead],
+    takes: impl Fn(usize) -> bool,
+) -> [(f32, f32); HEADS] {
     let rows: Vec<usize> = (0..logits.len()).filter(|&row| takes(row)).collect();
     std::array::from_fn(|k| {
         let z: Vec<f32> = rows.iter().map(|&row| logits[row][k]).collect();
@@ -67,7 +72,11 @@ pub(super) fn calibrate(logits: &[PerHead], truth: &[PerHead], takes: impl Fn(us
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:10} {:>9} {:>6} {:>9} {:>9} {:>6} {:>16}", "", "positives", "AUC", "80 % in", "90 % in", "ECE", "precision ≥ 0.5")?;
+        writeln!(
+            f,
+            "{:10} {:>9} {:>6} {:>9} {:>9} {:>6} {:>16}",
+            "", "positives", "AUC", "80 % in", "90 % in", "ECE", "precision ≥ 0.5"
+        )?;
         for head in &self.quality.heads {
             writeln!(
                 f,
