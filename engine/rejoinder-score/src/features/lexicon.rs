@@ -11,7 +11,7 @@ use super::words::Word;
 
 const TEXT: &str = include_str!("lexicon.txt");
 /// Number of groups.
-pub(crate) const GROUPS: usize = 33;
+pub(crate) const GROUPS: usize = 36;
 /// Words of a turn that count as its opening.
 const OPENING: usize = 6;
 /// The longest phrase, in words.

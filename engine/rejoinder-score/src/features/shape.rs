@@ -1,6 +1,6 @@
 //! The shape of a turn: length, punctuation, case, code, script.
 
-pub(crate) const NAMES: [&str; 27] = [
+pub(crate) const NAMES: [&str; 30] = [
     "log words",
     "log bytes",
     "lines",
@@ -28,6 +28,9 @@ pub(crate) const NAMES: [&str; 27] = [
     "dots",
     "brackets",
     "first sentence",
+    "smiles",
+    "frowns",
+    "question within",
 ];
 
 /// Reads the shape of `text`, the trimmed original; `folded` is its ends, `words` their number.
@@ -62,6 +65,7 @@ pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
         .filter(|w| folded.contains(*w))
         .count();
     let flag = |yes: bool| f32::from(u8::from(yes));
+    let (smiles, frowns) = faces(text);
     [
         (words as f32).ln_1p(),
         (text.len() as f32).ln_1p(),
@@ -90,5 +94,47 @@ pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
         flag(folded.contains("...")),
         (of(b'[') + of(b'<') + of(b'>')) / all,
         (first_sentence as f32).ln_1p(),
+        smiles,
+        frowns,
+        // Something is said after the question.
+        flag(full_width > 0.0 && !matches!(last, '?' | '？' | '؟')),
     ]
+}
+
+/// Faces and gestures that please, and those that don't, in the last few hundred bytes.
+fn faces(text: &str) -> (f32, f32) {
+    let tail = &text[text.ceil_char_boundary(text.len().saturating_sub(200))..];
+    let (mut smiles, mut frowns) = (0.0_f32, 0.0_f32);
+    if tail.as_bytes().iter().any(|b| matches!(b, b':' | b';' | b'^')) {
+        let count = |faces: &[&str]| faces.iter().filter(|face| tail.contains(**face)).count() as f32;
+        smiles += count(&[":)", ":-)", ":d", ":D", ";)", "^^", ":p"]);
+        frowns += count(&[":(", ":-(", ":/ "]);
+    }
+    if !tail.is_ascii() {
+        for c in tail.chars() {
+            match c {
+                '\u{1F600}'..='\u{1F60F}'
+                | '👍'
+                | '🙏'
+                | '👏'
+                | '❤'
+                | '💕'
+                | '🎉'
+                | '🔥'
+                | '💯'
+                | '🤗'
+                | '🥰'
+                | '🤩'
+                | '👌'
+                | '☺'
+                | '🙂' => smiles += 1.0,
+                '\u{1F610}'..='\u{1F617}' | '\u{1F61E}'..='\u{1F62D}' | '🤔' | '🙄' | '👎' | '🤦' | '🙁' =>
+                {
+                    frowns += 1.0;
+                }
+                _ => {}
+            }
+        }
+    }
+    (smiles.min(4.0), frowns.min(4.0))
 }

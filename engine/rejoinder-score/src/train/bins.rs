@@ -1,7 +1,7 @@
 //! Dense features cut into a few bins each, column by column: what trees are grown on.
 
 /// Most bins of a feature.
-pub(crate) const BINS: usize = 48;
+pub(crate) const BINS: usize = 32;
 
 /// Binned columns.
 #[derive(Debug)]

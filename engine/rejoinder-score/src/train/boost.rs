@@ -22,11 +22,17 @@ pub(crate) struct Boosting {
     pub(crate) seed: u64,
 }
 
-/// Sums of one bin.
+/// Gradients of one row, or their sum in one bin: aligned, so that they are added in a few instructions.
 #[derive(Clone, Copy, Default)]
-struct Cell {
-    gradient: PerHead,
-    weight: f32,
+#[repr(align(32))]
+struct Gradient(PerHead);
+
+impl Gradient {
+    fn add(&mut self, other: &Self) {
+        for k in 0..HEADS {
+            self.0[k] += other.0[k];
+        }
+    }
 }
 
 /// A forest's structure while it grows, with leaves not yet rounded.
@@ -100,11 +106,13 @@ fn round(grown: &[Grown], bias: PerHead) -> Forest {
 
 #[derive(Default)]
 struct Grower {
-    gradients: Vec<PerHead>,
+    gradients: Vec<Gradient>,
     hessians: Vec<PerHead>,
     weights: Vec<f32>,
     leaf: Vec<u8>,
-    cells: Vec<Cell>,
+    /// By leaf and bin: sums.
+    cells: Vec<Gradient>,
+    cell_weights: Vec<f32>,
 }
 
 impl Grower {
@@ -131,7 +139,7 @@ impl Grower {
             for k in 0..HEADS {
                 spread[k] += hessian[k];
             }
-            self.gradients.push(std::array::from_fn(|k| weight * (targets[row][k] - p[k])));
+            self.gradients.push(Gradient(std::array::from_fn(|k| weight * (targets[row][k] - p[k]))));
             self.hessians.push(hessian);
             self.weights.push(weight);
         }
@@ -179,7 +187,7 @@ impl Grower {
         for (i, &leaf) in self.leaf.iter().enumerate() {
             let (g, h) = &mut sums[usize::from(leaf)];
             for k in 0..HEADS {
-                g[k] += self.gradients[i][k];
+                g[k] += self.gradients[i].0[k];
                 h[k] += self.hessians[i][k];
             }
         }
@@ -205,30 +213,36 @@ impl Grower {
     ) -> (f32, usize) {
         let leaves = 1 << depth;
         self.cells.clear();
-        self.cells.resize(leaves * BINS, Cell::default());
-        for (i, &row) in rows.iter().enumerate() {
-            let cell = &mut self.cells[usize::from(self.leaf[i]) * BINS + usize::from(column[row as usize])];
-            for k in 0..HEADS {
-                cell.gradient[k] += self.gradients[i][k];
-            }
-            cell.weight += self.weights[i];
+        self.cells.resize(leaves * BINS, Gradient::default());
+        self.cell_weights.clear();
+        self.cell_weights.resize(leaves * BINS, 0.0);
+        let sampled = self.leaf.iter().zip(&self.gradients).zip(&self.weights).zip(rows);
+        for (((&leaf, gradient), &weight), &row) in sampled {
+            let at = usize::from(leaf) * BINS + usize::from(column[row as usize]);
+            self.cells[at].add(gradient);
+            self.cell_weights[at] += weight;
         }
         let mut gains = [0.0_f32; BINS];
-        for leaf in self.cells.chunks_exact(BINS) {
-            let mut all = Cell::default();
-            for cell in &leaf[..=borders] {
-                add(&mut all, cell);
+        for (cells, weights) in self.cells.chunks_exact(BINS).zip(self.cell_weights.chunks_exact(BINS)) {
+            let (mut all, mut all_weight) = (Gradient::default(), 0.0);
+            for (cell, weight) in cells[..=borders].iter().zip(weights) {
+                all.add(cell);
+                all_weight += weight;
             }
-            if all.weight == 0.0 {
+            if all_weight == 0.0 {
                 continue;
             }
-            let before = worth(&all.gradient, all.weight, value, ridge);
-            let mut below = Cell::default();
-            for (gain, cell) in gains[..borders].iter_mut().zip(leaf) {
-                add(&mut below, cell);
-                let above: PerHead = std::array::from_fn(|k| all.gradient[k] - below.gradient[k]);
-                *gain += worth(&below.gradient, below.weight, value, ridge)
-                    + worth(&above, all.weight - below.weight, value, ridge)
+            let before = worth(&all, all_weight, value, ridge);
+            let (mut below, mut below_weight) = (Gradient::default(), 0.0);
+            for ((gain, cell), &weight) in gains[..borders].iter_mut().zip(cells).zip(weights) {
+                // An empty bin changes nothing.
+                if weight != 0.0 {
+                    below.add(cell);
+                    below_weight += weight;
+                }
+                let above = Gradient(std::array::from_fn(|k| all.0[k] - below.0[k]));
+                *gain += worth(&below, below_weight, value, ridge)
+                    + worth(&above, all_weight - below_weight, value, ridge)
                     - before;
             }
         }
@@ -242,17 +256,8 @@ impl Grower {
     }
 }
 
-fn add(sum: &mut Cell, cell: &Cell) {
-    for k in 0..HEADS {
-        sum.gradient[k] += cell.gradient[k];
-    }
-    sum.weight += cell.weight;
-}
-
-fn worth(gradient: &PerHead, weight: f32, value: &PerHead, ridge: f32) -> f32 {
-    let mut sum = 0.0;
-    for k in 0..HEADS {
-        sum += gradient[k] * gradient[k] * value[k];
-    }
-    sum / (weight + ridge)
+fn worth(gradient: &Gradient, weight: f32, value: &PerHead, ridge: f32) -> f32 {
+    let squares: PerHead = std::array::from_fn(|k| gradient.0[k] * gradient.0[k] * value[k]);
+    let [a, b, c, d, e, f, g, h] = squares;
+    ((a + e) + (b + f) + ((c + g) + (d + h))) / (weight + ridge)
 }

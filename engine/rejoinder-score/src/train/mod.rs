@@ -26,7 +26,7 @@ use logistic::Fitting;
 use random::Random;
 
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
-use crate::heads::{HEADS, PerHead};
+use crate::heads::PerHead;
 use crate::model::{Model, Origin, Parts, Provenance};
 
 /// How a model is trained.
@@ -51,7 +51,7 @@ impl Default for TrainOptions {
         Self {
             seed: 1,
             folds: 5,
-            trees: 200,
+            trees: 240,
             unlabelled_weight: 0.3,
             origins: Vec::new(),
             rules: String::new(),
@@ -216,7 +216,7 @@ impl<'a> Trainer<'a> {
         let mut all = taught.to_vec();
         taught.iter().for_each(|&row| weights[row as usize] = 1.0);
         if let Some(behind) = &self.behind {
-            let how = self.boosting(self.options.trees, 0);
+            let how = self.boosting(0);
             let teacher = boost::grow(behind, |_| true, taught, &targets, &weights, &how);
             for &row in &self.unlabelled {
                 let at = row as usize;
@@ -230,7 +230,7 @@ impl<'a> Trainer<'a> {
         }
         let seed = self.options.seed;
         let forest = |usable: &dyn Fn(usize) -> bool, salt| {
-            let how = self.boosting(self.options.trees, salt);
+            let how = self.boosting(salt);
             boost::grow(&self.binned, usable, &all, &targets, &weights, &how)
         };
         Parts {
@@ -246,18 +246,16 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn boosting(&self, trees: usize, salt: u64) -> Boosting {
+    fn boosting(&self, salt: u64) -> Boosting {
         Boosting {
-            trees,
-            rate: 0.08,
-            features: 0.3,
+            trees: self.options.trees,
+            rate: 0.09,
+            features: 0.15,
             rows: 0.7,
             most_rows: ROWS_A_TREE,
-            ridge: 8.0,
+            ridge: 4.0,
             balance: 0.5,
             seed: self.options.seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt),
         }
     }
 }
-
-const _: () = assert!(HEADS == 8);
