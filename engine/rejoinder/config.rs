@@ -191,9 +191,8 @@ impl Config {
 
     /// Names the shipped scorer, where it is not named yet.
     pub fn add_scorer(&mut self) {
-        const SCORER: &str = "scorer";
-        if self.plugins.iter().all(|plugin| plugin.name.as_deref() != Some(SCORER)) {
-            self.plugins.push(PluginConfig::named(SCORER));
+        if !self.plugins.iter().any(PluginConfig::is_scorer) {
+            self.plugins.push(PluginConfig::scorer());
         }
     }
 
@@ -203,6 +202,9 @@ impl Config {
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
         self.plugin_dirs.iter_mut().for_each(resolve);
         self.judge.paths().for_each(resolve);
+        for model in self.plugins.iter_mut().filter_map(PluginConfig::model_mut) {
+            *model = folder.join(model.as_str().unwrap_or_default()).display().to_string().into();
+        }
         for name in self.rules.packs.iter_mut().chain(&mut self.judge.prompt) {
             if name.contains(['/', '\\', '.']) {
                 *name = folder.join(&*name).display().to_string();

@@ -1,6 +1,6 @@
 //! What the model is asked: eight yes-or-no questions about a turn, answered side by side.
 
-use rejoinder_core::Category;
+use rejoinder_core::{Category, Purpose};
 
 /// Number of questions; a multiple of the processor's lanes.
 pub const HEADS: usize = 8;
@@ -23,37 +23,11 @@ pub(crate) fn answers(category: Option<Category>) -> PerHead {
     MEMBERS.map(|members| f32::from(u8::from(members & bit != 0)))
 }
 
-/// What the answers will be used for: which categories of feedback are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Purpose(u8);
-
-impl Purpose {
-    /// All feedback.
-    pub const ALL: Self = Self(MEMBERS[0]);
-    /// What KTO learns from: UR2, UR3 and UR5.
-    pub const KTO: Self = Self(MEMBERS[1]);
-    /// What supervised fine-tuning learns from: UR5.
-    pub const SFT: Self = Self(MEMBERS[6]);
-
-    /// The given categories.
-    pub fn of(categories: impl IntoIterator<Item = Category>) -> Self {
-        Self(categories.into_iter().fold(0, |all, category| all | 1 << category as u8))
-    }
-
-    /// Whether feedback of `category` is wanted.
-    pub const fn wants(self, category: Category) -> bool {
-        self.0 & 1 << category as u8 != 0
-    }
-
-    /// The categories wanted.
-    pub fn categories(self) -> impl Iterator<Item = Category> {
-        Category::ALL.into_iter().filter(move |&category| self.wants(category))
-    }
-
-    /// The head that answers just this, if there is one.
-    pub(crate) fn head(self) -> Option<usize> {
-        MEMBERS.iter().position(|&members| members == self.0)
-    }
+/// The head that answers just what a purpose wants, if there is one.
+pub(crate) fn head(purpose: Purpose) -> Option<usize> {
+    MEMBERS
+        .iter()
+        .position(|members| Category::ALL.iter().all(|&c| purpose.wants(c) == (members >> c as u8 & 1 == 1)))
 }
 
 #[cfg(test)]
@@ -61,14 +35,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn purposes_are_sets_of_categories_and_some_are_heads() {
-        assert_eq!(Purpose::of(Category::ALL), Purpose::ALL);
-        assert_eq!(
-            Purpose::KTO.categories().collect::<Vec<_>>(),
-            [Category::Ur2, Category::Ur3, Category::Ur5]
-        );
-        assert_eq!(Purpose::SFT.head(), Some(FIRST_CATEGORY + 4));
-        assert_eq!(Purpose::of([Category::Ur1, Category::Ur4]).head(), None);
+    fn some_purposes_are_heads() {
+        assert_eq!(head(Purpose::ALL), Some(ANY));
+        assert_eq!(head(Purpose::SFT), Some(FIRST_CATEGORY + 4));
+        assert_eq!(Purpose::of(&[Category::Ur1, Category::Ur4]).and_then(head), None);
     }
 
     #[test]

@@ -12,8 +12,8 @@ mod scorer;
 mod train;
 
 pub use features::Evidence;
-pub use heads::Purpose;
 pub use model::{FileError, HeadQuality, Model, Origin, Provenance, Quality, Score};
+pub use rejoinder_core::Purpose;
 pub use scorer::Scorer;
 pub use train::{
     Examples, Label, Report, TrainError, TrainOptions, auc, calibration_error, conversation_hash,

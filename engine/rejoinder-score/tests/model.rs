@@ -82,7 +82,7 @@ fn probabilities_sum_to_one_and_purposes_follow_the_category() {
     }
     assert!(score("thank you so much").of(Purpose::SFT) > 0.5);
     assert!(score("that is wrong").of(Purpose::SFT) < 0.1);
-    let mixed = Purpose::of([Category::Ur1, Category::Ur4]);
+    let mixed = Purpose::of(&[Category::Ur1, Category::Ur4]).unwrap();
     assert!(score("are you sure about that?").of(mixed) > score("thank you so much").of(mixed));
 }
 

@@ -56,6 +56,7 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let seed = seed(args, &run, &engine, &wanted)?;
     let threads = args.threads.get();
     let scored = calibration::score(&engine, &run.manifest.inputs, threads, &wanted, args.sample, seed)?;
+    scored.check()?;
     let turns: Vec<_> = scored.sample.iter().map(|drawn| &drawn.turn).collect();
     let answers = args.oracle.ask(&mut run, &turns, "calibrate")?;
     let worst = purpose.categories().next();

@@ -89,6 +89,7 @@ fn calibrate(
     loop {
         let files = &run.manifest.inputs;
         let scored = calibration::score(&engine, files, threads.get(), wanted, size, seed)?;
+        scored.check()?;
         let rows: Vec<_> = scored.sample.iter().map(|drawn| drawn.turn.row.clone()).collect();
         let answers = match asking::answers(run, watch, &rows, "resume")? {
             Ok(answers) => answers,

@@ -1,8 +1,9 @@
 //! `[[plugin]]`: which plugins run, where, and what their failures lead to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rejoinder_core::Purpose;
 use rejoinder_host as host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub struct PluginConfig {
     #[serde(default = "default_max_faults")]
     pub max_faults: u32,
 }
+
+const SCORER: &str = "scorer";
 
 fn empty_table() -> serde_json::Value {
     serde_json::json!({})
@@ -86,6 +89,25 @@ impl PluginConfig {
         }
     }
 
+    /// The shipped scorer, which is told what the feedback is for.
+    pub fn scorer() -> Self {
+        Self::named(SCORER)
+    }
+
+    /// Whether it is the shipped scorer, or one that takes its name.
+    pub fn is_scorer(&self) -> bool {
+        self.name.as_deref() == Some(SCORER)
+    }
+
+    /// The model file that the scorer's configuration names; without one it uses the shipped model.
+    pub fn model(&self) -> Option<&Path> {
+        if self.is_scorer() { self.config.get("model")?.as_str().map(Path::new) } else { None }
+    }
+
+    pub(super) fn model_mut(&mut self) -> Option<&mut serde_json::Value> {
+        if self.is_scorer() { self.config.get_mut("model").filter(|model| model.is_string()) } else { None }
+    }
+
     /// The plugin in a library, with all else as it is by default.
     pub fn at(path: PathBuf) -> Self {
         Self { name: None, path: Some(path), ..Self::named("") }
@@ -117,13 +139,19 @@ impl PluginConfig {
         }
     }
 
-    /// As the host wants it.
-    pub fn spec(&self) -> host::PluginSpec {
+    /// As the host wants it; the scorer is told what the feedback is for.
+    pub fn spec(&self, purpose: Purpose) -> host::PluginSpec {
+        let mut config = self.config.clone();
+        if self.is_scorer()
+            && let Some(table) = config.as_object_mut()
+        {
+            table.entry("for").or_insert_with(|| purpose.to_string().into());
+        }
         host::PluginSpec {
             name: self.name.clone().unwrap_or_default(),
             path: self.path.clone(),
             blake3: self.blake3.clone(),
-            config: self.config.clone(),
+            config,
             isolation: match self.isolation {
                 Isolation::None => host::Isolation::None,
                 Isolation::Process => {

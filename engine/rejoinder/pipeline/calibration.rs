@@ -37,6 +37,8 @@ pub struct Scored {
     pub turns: u64,
     /// Those that rules and votes leave open: their scores.
     pub open: Vec<f64>,
+    /// Sampled turns of conversations that the score was trained on: where there are any, no cut found promises anything.
+    pub trained_on: u64,
     /// Those about which rules and votes contradict each other: always asked.
     pub contradictory: u64,
 }
@@ -79,8 +81,9 @@ pub fn score(
                     }
                     let hash = hash(seed, conversation.id(turn));
                     if bound.admits(hash) {
+                        let is_known = worker.engine.was_trained_on(&conversation.record.conversation);
                         let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
-                        found.drawn.push((hash, Drawn { turn, before }));
+                        found.drawn.push((hash, (Drawn { turn, before }, is_known)));
                     }
                 }
             }
@@ -94,7 +97,8 @@ pub fn score(
             Ok(())
         },
     )?;
-    scored.sample = lowest.found().cloned().collect();
+    scored.trained_on = lowest.found().filter(|(_, is_known)| *is_known).count() as u64;
+    scored.sample = lowest.found().map(|(drawn, _)| drawn.clone()).collect();
     scored.sample.sort_by_key(|drawn| drawn.turn.row.question.id);
     Ok(scored)
 }
@@ -105,7 +109,24 @@ struct Found {
     turns: u64,
     open: Vec<f64>,
     contradictory: u64,
-    drawn: Vec<(u64, Drawn)>,
+    drawn: Vec<(u64, (Drawn, bool))>,
+}
+
+impl Scored {
+    /// Refuses a sample that the score has seen.
+    ///
+    /// # Errors
+    /// If it has.
+    pub fn check(&self) -> Result<(), Failure> {
+        match self.trained_on {
+            0 => Ok(()),
+            known => Err(Failure::invalid(format!(
+                "{known} of the {} sampled turns are of conversations that the score was trained on: no cut found by them holds \
+                 for others. Use another model ([[plugin]] name = \"scorer\", config = {{ model = … }}), or another corpus",
+                self.sample.len()
+            ))),
+        }
+    }
 }
 
 /// That there is no score to calibrate.

@@ -3,17 +3,22 @@
 use std::sync::Mutex;
 
 use rejoinder_cascade::{Ballot, Ground, Standing, decide};
-use rejoinder_core::{Category, Hit, Verdict, Vote};
+use rejoinder_core::{Category, Conversation, Hit, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_rules::{Pack, Route, RuleSet};
+use rejoinder_score::{Model, conversation_hash};
 
-use crate::config::{Config, Effective, PluginConfig};
+use crate::config::{Config, Effective};
 use crate::failure::Failure;
 use crate::pipeline::faults::FaultRow;
 
 /// The plugins that are linked in; a library of the same name that is found wins.
 pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
-    vec![&rejoinder_plugin_rephrase::PLUGIN, &rejoinder_plugin_context::PLUGIN]
+    vec![
+        &rejoinder_plugin_rephrase::PLUGIN,
+        &rejoinder_plugin_context::PLUGIN,
+        &rejoinder_plugin_scorer::PLUGIN,
+    ]
 }
 
 /// A pack in force.
@@ -39,6 +44,8 @@ pub struct Engine {
     pub packs: Vec<PackInfo>,
     /// The loaded plugins.
     pub registry: Registry,
+    /// The scorer's model, which knows what it was trained on.
+    model: Option<Model>,
     /// Plugins' failures since it was built, also on turns of parts that did not come to their end.
     pub faults: Mutex<Vec<FaultRow>>,
 }
@@ -72,7 +79,8 @@ impl Engine {
             })
             .collect();
         let rules = Pack::compile(packs, &config.rules.disable)?;
-        let specs: Vec<PluginSpec> = config.plugins.iter().map(PluginConfig::spec).collect();
+        let specs: Vec<PluginSpec> =
+            config.plugins.iter().map(|plugin| plugin.spec(config.purpose)).collect();
         let rule_ids = rules.rules().iter().map(|r| r.id.clone()).collect();
         let built_in = built_in();
         let surroundings = Surroundings {
@@ -82,7 +90,10 @@ impl Engine {
             launcher: launcher(),
         };
         let registry = Registry::load(&specs, &surroundings).map_err(|error| refused(&error))?;
-        Ok(Self { config, rules, packs: infos, registry, faults: Mutex::default() })
+        let scorer = config.plugins.iter().find(|plugin| plugin.is_scorer());
+        let model = scorer.map(|scorer| rejoinder_plugin_scorer::load(scorer.model()));
+        let model = model.transpose().map_err(Failure::invalid)?;
+        Ok(Self { config, rules, packs: infos, registry, model, faults: Mutex::default() })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.
@@ -99,9 +110,16 @@ impl Engine {
     /// The learned score: the probability, by the last plugin that gives probabilities, that the turn holds what is
     /// wanted; and the likeliest category.
     pub fn score(&self, votes: &[Vote]) -> Option<(f32, Category)> {
-        let probs = votes.iter().rev().find_map(|vote| vote.probs)?;
+        let (index, probs) = votes.iter().enumerate().rev().find_map(|(i, vote)| Some((i, vote.probs?)))?;
         let purpose = self.config.purpose;
-        Some((purpose.probability(&probs), purpose.likeliest(&probs)))
+        // The shipped scorer answers just what is wanted, which ranks turns better than a sum of categories.
+        let own = votes[index].score.filter(|_| self.config.plugins[index].is_scorer());
+        Some((own.unwrap_or_else(|| purpose.probability(&probs)), purpose.likeliest(&probs)))
+    }
+
+    /// Whether the scorer's model was trained on labels of a conversation: then its scores of it say nothing about others.
+    pub fn was_trained_on(&self, conversation: &Conversation<'_>) -> bool {
+        self.model.as_ref().is_some_and(|model| model.was_trained_on(conversation_hash(conversation)))
     }
 
     /// Decides a turn by the rules' hits and the plugins' votes on it, unless the judge is asked about all.

@@ -25,8 +25,10 @@ pub struct Unit {
     pub is_candidate: bool,
     /// Sum of the weights of the rules that hit: log-odds.
     pub prior: f32,
-    /// Learned probabilities of none, UR1, …, UR5.
-    pub probs: [f32; 6],
+    /// The learned score: the probability of what is wanted.
+    pub score: f32,
+    /// The likeliest category of those wanted.
+    pub likeliest: Category,
     /// What the judge would be asked.
     row: Waiting,
 }
@@ -36,6 +38,8 @@ pub struct Unit {
 pub struct Population {
     /// The turns.
     pub units: Vec<Unit>,
+    /// Conversations that the score was trained on: what it is good for on others, they do not tell.
+    pub trained_on: u64,
     /// What the paper's method asks: a request a conversation with such turns.
     papers: Vec<Requests>,
 }
@@ -99,17 +103,19 @@ impl Population {
         let only: Vec<&ScannedTurn> = turns.iter().map(|(turn, _)| *turn).collect();
         let rows = Waiting::about(engine, scanned, conversation, &only);
         let index = self.papers.len();
+        self.trained_on += u64::from(engine.was_trained_on(&conversation.record.conversation));
         self.papers.push(papers(&judges.paper.form, conversation));
         for ((turn, label), row) in turns.into_iter().zip(rows) {
             let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
-            let probs = votes.iter().rev().find_map(|vote| vote.probs).ok_or_else(no_score)?;
+            let (score, likeliest) = engine.score(votes).ok_or_else(no_score)?;
             self.units.push(Unit {
                 conversation: index,
                 label,
                 ground: engine.settle(hits, votes, None),
                 is_candidate: turn.is_candidate,
                 prior: turn.prior,
-                probs,
+                score,
+                likeliest,
                 row,
             });
         }
@@ -122,6 +128,7 @@ impl Population {
         self.units.extend(
             other.units.into_iter().map(|unit| Unit { conversation: unit.conversation + before, ..unit }),
         );
+        self.trained_on += other.trained_on;
         self.papers.extend(other.papers);
     }
 

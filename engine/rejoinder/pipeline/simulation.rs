@@ -64,7 +64,7 @@ pub fn rules(population: &Population, wanted: &Wanted, seed: u64) -> Result<Play
 pub fn scored(population: &Population, wanted: &Wanted, seed: u64) -> Result<Played, Refused> {
     let units = &population.units;
     let mut asked = draw_positives(population, wanted, seed)?;
-    let standing = |unit: &Unit| wanted.standing(unit.ground, wanted.purpose.probability(&unit.probs));
+    let standing = |unit: &Unit| wanted.standing(unit.ground, unit.score);
     let sample: Vec<Judged> = units
         .iter()
         .zip(&asked)
@@ -72,7 +72,7 @@ pub fn scored(population: &Population, wanted: &Wanted, seed: u64) -> Result<Pla
         .map(|(unit, _)| Judged {
             standing: standing(unit),
             is_open: is_open(unit.ground),
-            likeliest: wanted.purpose.likeliest(&unit.probs),
+            likeliest: unit.likeliest,
             label: unit.label,
         })
         .collect();
@@ -82,7 +82,7 @@ pub fn scored(population: &Population, wanted: &Wanted, seed: u64) -> Result<Pla
     let mut accepted = vec![None; units.len()];
     for (index, unit) in units.iter().enumerate().filter(|(index, _)| !asked[*index]) {
         if is_open(unit.ground) && accept_at.is_some_and(|at| standing(unit) >= at) {
-            accepted[index] = Some(wanted.purpose.likeliest(&unit.probs));
+            accepted[index] = Some(unit.likeliest);
         } else if cut != Cut::Everything {
             accepted[index] = accepted_as(unit.ground.decision());
         }

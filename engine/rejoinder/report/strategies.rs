@@ -91,7 +91,7 @@ impl Comparison {
     ) -> Result<Self, Failure> {
         let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
         let purpose = wanted.purpose;
-        let learned = |unit: &Unit| f64::from(purpose.probability(&unit.probs));
+        let learned = |unit: &Unit| f64::from(unit.score);
         let bench = Bench { engine, judges, population, wanted, seed };
         let paper = bench.figures(&simulation::paper(population, wanted, seed).map_err(refused)?, None)?;
         let rules =

@@ -16,9 +16,10 @@ pub use provenance::{HeadQuality, Origin, Provenance, Quality};
 
 use forest::Forest;
 use linear::Linear;
+use rejoinder_core::Purpose;
 
 use crate::features::Idf;
-use crate::heads::{ANY, FIRST_CATEGORY, HEADS, PerHead, Purpose};
+use crate::heads::{ANY, FIRST_CATEGORY, HEADS, PerHead, head};
 
 /// Weight of the linear part beside one of the forests' mean.
 const LINEAR_SHARE: f32 = 0.6;
@@ -110,12 +111,9 @@ impl Score {
     /// Probability of feedback that a purpose wants. Common purposes are asked of the model as such, since that ranks
     /// turns better than sums of categories do; others are sums.
     pub fn of(&self, purpose: Purpose) -> f32 {
-        match purpose.head() {
+        match head(purpose) {
             Some(head) => self.heads[head],
-            None => {
-                let probabilities = self.probabilities();
-                purpose.categories().map(|category| probabilities[category as usize]).sum()
-            }
+            None => purpose.probability(&self.probabilities()),
         }
     }
 }

@@ -5,6 +5,7 @@ use rejoinder_core::Purpose;
 use rejoinder_data::Position;
 
 use super::super::labelled::{Unlabelled, nothing_labelled};
+use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
 use crate::config::{AnswerForm, UnitName};
@@ -15,6 +16,7 @@ use crate::pipeline::flow;
 use crate::pipeline::judging::Judge;
 use crate::pipeline::population::{Judges, Population};
 use crate::report::strategies::Comparison;
+use crate::report::summary::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct CascadeArgs {
@@ -85,6 +87,13 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     all.unlabelled.remark();
     if all.population.units.is_empty() {
         return Err(nothing_labelled());
+    }
+    if all.population.trained_on > 0 {
+        remark(&format!(
+            "the score was trained on {} of these {} conversations: its figures flatter",
+            thousands(all.population.trained_on),
+            thousands(all.population.conversations() as u64)
+        ));
     }
     let comparison = Comparison::of(&engine, &judges, &all.population, &wanted, seed)?;
     if args.json {
