@@ -75,7 +75,7 @@ fn what_was_trained_is_compared_and_put_in_force() {
     assert!(of("certified_recall") <= of("recall") && of("recall") > 0.75, "{shipped}");
     assert_eq!(rejoinder(&args).expect(0).stdout, report.stdout, "same seed, same figures");
 
-    let cut = format!("{config}[cascade]\nreject-below = 0.5\naccept-at = 0.9\n");
+    let cut = format!("{config}[cascade]\nreject-below = 0.01\n");
     let cut = write(dir.path(), "cut.toml", cut);
     let run = text(&dir.path().join("run"));
     let summary = rejoinder(&["run", &test, "--config", &cut, "--out", &run, "--json"]).expect(0).json();
@@ -92,12 +92,24 @@ fn what_was_trained_is_compared_and_put_in_force() {
 #[test]
 fn a_calibration_is_paid_for_once_and_its_cut_can_be_put_in_force() {
     let dir = folder();
-    let input = labelled(dir.path(), "in.jsonl", 500, 5);
+    let input = labelled(dir.path(), "in.jsonl", 1_500, 5);
     let server = Server::start(by_rule);
     let config = write(dir.path(), "ask.toml", format!("format = 1\n{}", judge(&server)));
     let scan = text(&dir.path().join("scan"));
     rejoinder(&["run", &input, "--config", &config, "--offline", "--out", &scan]).expect(0);
-    let args = ["calibrate", &scan, "--for", "kto", "--recall", "0.8", "--confidence", "0.9", "--json"];
+    let args = [
+        "calibrate",
+        &scan,
+        "--for",
+        "kto",
+        "--recall",
+        "0.8",
+        "--confidence",
+        "0.9",
+        "--sample",
+        "1000",
+        "--json",
+    ];
     let first = rejoinder(&args).expect(0);
     let asked = server.requests();
     let report = first.json();
@@ -115,14 +127,14 @@ fn a_calibration_is_paid_for_once_and_its_cut_can_be_put_in_force() {
     let config = format!("format = 1\n{cuts}\n[[plugin]]\nname = \"scorer\"\n");
     let config = write(dir.path(), "cut.toml", config);
     rejoinder(&["run", &input, "--config", &config, "--out", &text(&dir.path().join("run"))]).expect(0);
-    let small = rejoinder(&["calibrate", &scan, "--for", "kto", "--sample", "20"]).expect(0);
+    let small = rejoinder(&["calibrate", &scan, "--for", "sft", "--sample", "20"]).expect(0);
     assert!(small.stdout.contains("all") && small.stdout.contains("--sample"), "{}", small.stdout);
 }
 
 #[test]
 fn a_recall_is_kept_in_one_go_and_a_stopped_run_goes_on() {
     let dir = folder();
-    let input = labelled(dir.path(), "in.jsonl", 600, 6);
+    let input = labelled(dir.path(), "in.jsonl", 1_500, 6);
     let server = Server::start(by_rule);
     let config = write(dir.path(), "ask.toml", format!("format = 1\n{}", judge(&server)));
     let run = text(&dir.path().join("run"));

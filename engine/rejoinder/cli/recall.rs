@@ -4,14 +4,14 @@
 //! The sample is drawn on until it holds positives enough, which the promise allows (`rejoinder_cascade::threshold`). All of
 //! the error probability goes into the one cut: nothing is accepted by its score.
 
-use rejoinder_cascade::threshold::{self, Cut};
+use rejoinder_cascade::threshold;
 
 use super::terminal::remark;
 use super::{Threads, asking};
 use crate::failure::Failure;
 use crate::pipeline::audit::{Draw, Sample};
 use crate::pipeline::calibration;
-use crate::pipeline::cuts::{Judged, Wanted};
+use crate::pipeline::cuts::{self, Judged, Wanted};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
@@ -107,7 +107,7 @@ fn calibrate(
             continue;
         }
         let cut = threshold::cut(&positives, wanted.recall, delta).map_err(refused)?.cut;
-        let from = if let Cut::From(score) = cut { Some(score) } else { None };
+        let from = cuts::reject_below(cut);
         let asked =
             scored.open.iter().filter(|score| cut.escalates(**score)).count() as u64 + scored.contradictory;
         remark(&format!(

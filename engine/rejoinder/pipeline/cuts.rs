@@ -1,6 +1,6 @@
 //! From a judged uniform sample to the scores between which the judge is asked, as a simulation and a calibration do it alike.
 
-use rejoinder_cascade::threshold::{self, Threshold};
+use rejoinder_cascade::threshold::{self, Cut, Threshold};
 use rejoinder_cascade::{Ground, Refused, accept};
 use rejoinder_core::{Category, Purpose};
 
@@ -57,6 +57,12 @@ pub struct Judged {
     pub likeliest: Category,
     /// What the judge says.
     pub label: Option<Category>,
+}
+
+/// The score from which on is asked, as a config has it; `None` = everything is. Where all positives are accepted anyway, the
+/// highest probability there is.
+pub fn reject_below(cut: Cut) -> Option<f64> {
+    if let Cut::From(score) = cut { Some(score.min(1.0)) } else { None }
 }
 
 /// The cuts, and what they rest on.

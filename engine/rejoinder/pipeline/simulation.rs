@@ -95,7 +95,7 @@ pub fn scored(population: &Population, wanted: &Wanted, seed: u64) -> Result<Pla
         };
     }
     let sampled = sample.len() as u64;
-    let from = if let Cut::From(score) = cut { Some(score) } else { None };
+    let from = cuts::reject_below(cut);
     finish(population, wanted, seed, asked, accepted, sampled, from)
 }
 

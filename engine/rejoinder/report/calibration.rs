@@ -6,7 +6,7 @@ use rejoinder_cascade::threshold::{Cut, labels_needed, positives_needed};
 use serde::Serialize;
 
 use crate::pipeline::calibration::Scored;
-use crate::pipeline::cuts::{AGREEMENT, Found, Wanted};
+use crate::pipeline::cuts::{self, AGREEMENT, Found, Wanted};
 use crate::report::summary::{share, thousands};
 
 /// What a calibration found, and what it rests on.
@@ -53,7 +53,7 @@ impl CalibrationReport {
         found: &Found,
         unreadable: usize,
     ) -> Self {
-        let reject_below = if let Cut::From(score) = found.threshold.cut { Some(score) } else { None };
+        let reject_below = cuts::reject_below(found.threshold.cut);
         let accept_at = found.accept_at;
         let is_asked = |score: &&f64| {
             reject_below.is_some_and(|below| **score >= below) && accept_at.is_none_or(|at| **score < at)
