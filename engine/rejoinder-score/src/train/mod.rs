@@ -52,7 +52,7 @@ impl Default for TrainOptions {
             seed: 1,
             folds: 5,
             trees: 240,
-            unlabelled_weight: 0.3,
+            unlabelled_weight: 0.15,
             origins: Vec::new(),
             rules: String::new(),
         }
