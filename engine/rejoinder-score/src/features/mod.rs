@@ -21,6 +21,7 @@ use rejoinder_core::{Conversation, Role};
 use answer::{Members, Said};
 use course::{AnswerTraits, Course};
 pub use evidence::Evidence;
+pub(crate) use grams::Buckets;
 use grams::Grams;
 pub use idf::Idf;
 use words::{WordList, fold_ends};
@@ -76,7 +77,7 @@ impl Default for Features {
 
 impl Features {
     /// The buckets of the n-grams, each once.
-    pub(crate) fn buckets(&self) -> &[u32] {
+    pub(crate) fn buckets(&self) -> Buckets<'_> {
         self.grams.buckets()
     }
 }
@@ -141,7 +142,7 @@ impl Extractor {
         self.turn_at = Some(turn);
         let earlier = &self.turns[..self.user_at.len()];
 
-        features.grams.read(&self.turn.ordered, self.folded.text());
+        features.grams.read(&self.turn.ordered, self.folded.text(), evidence.rules);
         let course = self.course(conversation, turn);
         let shape = shape::of(text, self.folded.text(), self.turn.len());
         let previous = self.user_at.last().map_or("", |&at| &*conversation.messages[at].text);

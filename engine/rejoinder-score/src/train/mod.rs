@@ -27,7 +27,7 @@ use random::Random;
 
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
 use crate::heads::PerHead;
-use crate::model::{Model, Origin, Parts, Provenance};
+use crate::model::{Model, Origin, Part, Parts, Provenance};
 
 /// How a model is trained.
 #[derive(Clone, Debug)]
@@ -228,21 +228,20 @@ impl<'a> Trainer<'a> {
             all.extend_from_slice(&self.unlabelled);
             all.sort_unstable();
         }
-        let seed = self.options.seed;
+        let sparse = &self.examples.sparse;
         let forest = |usable: &dyn Fn(usize) -> bool, salt| {
-            let how = self.boosting(salt);
-            boost::grow(&self.binned, usable, &all, &targets, &weights, &how)
+            boost::grow(&self.binned, usable, &all, &targets, &weights, &self.boosting(salt))
         };
+        let how = Fitting { epochs: 12, rate: 0.15, ridge: 2e-4, seed: self.options.seed ^ 3 };
         Parts {
-            blind: forest(&|feature| feature < FIRST_EVIDENCE, 1),
-            informed: forest(&|_| true, 2),
-            linear: logistic::fit(
-                &self.examples.sparse,
-                &all,
-                &targets,
-                &weights,
-                &Fitting { epochs: 12, rate: 0.15, ridge: 2e-4, seed: seed ^ 3 },
-            ),
+            blind: Part {
+                forest: forest(&|feature| feature < FIRST_EVIDENCE, 1),
+                linear: logistic::fit(|row| sparse.row(row).of_text(), &all, &targets, &weights, &how),
+            },
+            informed: Part {
+                forest: forest(&|_| true, 2),
+                linear: logistic::fit(|row| sparse.row(row).all, &all, &targets, &weights, &how),
+            },
         }
     }
 
