@@ -86,14 +86,14 @@ fn has_content(these: &[&str], those: &[&str]) -> bool {
     these.iter().any(|word| is_content(word) && !those.iter().any(|other| is_same_stem(word, other)))
 }
 
-/// Whether a folded word carries the form of a request rather than its content.
-pub fn is_form_word(word: &str) -> bool {
-    FORM.binary_search(&word).is_ok()
+/// The words that carry the form of a request rather than its content, folded.
+pub const fn form_words() -> &'static [&'static str] {
+    FORM
 }
 
 /// In scripts without spaces each character is a word of three bytes.
 fn is_content(word: &str) -> bool {
-    has_digit(word) || (word.len() >= 3 && !is_form_word(word))
+    has_digit(word) || (word.len() >= 3 && FORM.binary_search(&word).is_err())
 }
 
 fn has_digit(word: &str) -> bool {

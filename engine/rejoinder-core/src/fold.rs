@@ -215,10 +215,16 @@ pub fn is_word_boundary(text: &str, offset: usize) -> bool {
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let mut first = rest.chars().next()?;
-        while !is_word_char(first) {
-            rest = &rest[first.len_utf8()..];
+        let mut first;
+        loop {
+            // Separators are mostly one of a few ASCII marks: they need not be made characters.
+            let skipped = rest.bytes().take_while(|&b| CLASSES[usize::from(b)] == Class::Mark).count();
+            rest = &rest[skipped..];
             first = rest.chars().next()?;
+            if is_word_char(first) {
+                break;
+            }
+            rest = &rest[first.len_utf8()..];
         }
         let len = if is_unsegmented(first) { first.len_utf8() } else { word_len(rest) };
         let (word, tail) = rest.split_at(len);
@@ -226,6 +232,26 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
         Some(word)
     })
 }
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// An ASCII letter, digit or underscore.
+    Word,
+    /// Any other ASCII character.
+    Mark,
+    /// Part of a character beyond ASCII.
+    Beyond,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Beyond; 256];
+    let mut b = 0_u8;
+    while b < 128 {
+        classes[b as usize] = if b == b'_' || b.is_ascii_alphanumeric() { Class::Word } else { Class::Mark };
+        b += 1;
+    }
+    classes
+};
 
 /// Length of the word at the beginning of `text`, in a segmented script. An apostrophe inside a word belongs to it:
 /// "don't" is one word.
@@ -236,8 +262,13 @@ fn word_len(text: &str) -> usize {
     };
     let mut end = 0;
     loop {
-        end += text[end..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        end += text[end..].bytes().take_while(|&b| CLASSES[usize::from(b)] == Class::Word).count();
         let rest = &text[end..];
+        if rest.is_empty()
+            || (CLASSES[usize::from(rest.as_bytes()[0])] == Class::Mark && !rest.starts_with('\''))
+        {
+            return end;
+        }
         let Some(c) = rest.chars().next() else { return end };
         if !(continues(rest) || (c == '\'' && end > 0 && continues(&rest[1..]))) {
             return end;

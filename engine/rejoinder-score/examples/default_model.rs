@@ -48,7 +48,7 @@ fn arguments() -> Result<Args, Box<dyn Error>> {
             "--blind" => args.blind = true,
             "--unlabelled-weight" => args.options.unlabelled_weight = value()?.parse()?,
             "--trees" => args.options.trees = value()?.parse()?,
-            "--folds" => args.options.folds = value()?.parse()?,
+            "--folds" => args.options.folds = Some(value()?.parse()?),
             "--seed" => args.options.seed = value()?.parse()?,
             file => args.labelled = file.to_owned(),
         }

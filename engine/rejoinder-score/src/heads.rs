@@ -25,9 +25,9 @@ pub(crate) fn answers(category: Option<Category>) -> PerHead {
 
 /// The head that answers just what a purpose wants, if there is one.
 pub(crate) fn head(purpose: Purpose) -> Option<usize> {
-    MEMBERS
-        .iter()
-        .position(|members| Category::ALL.iter().all(|&c| purpose.wants(c) == (members >> c as u8 & 1 == 1)))
+    let just =
+        |members: &u8| Category::ALL.iter().all(|&c| purpose.wants(c) == (members >> c as u8 & 1 == 1));
+    MEMBERS.iter().position(just)
 }
 
 #[cfg(test)]

@@ -5,21 +5,15 @@ use rejoinder_core::Conversation;
 use crate::features::{Evidence, Extractor, Features};
 use crate::model::{Model, Score};
 
-/// A worker's scratch space for scoring; the model itself is shared.
-#[derive(Debug)]
-pub struct Scorer<'m> {
-    model: &'m Model,
+/// Buffers for scoring, which any model can use.
+#[derive(Debug, Default)]
+pub struct Scratch {
     extractor: Extractor,
     features: Features,
 }
 
-impl<'m> Scorer<'m> {
-    /// A scorer by `model`.
-    pub fn new(model: &'m Model) -> Self {
-        Self { model, extractor: Extractor::default(), features: Features::default() }
-    }
-
-    /// Begins a conversation: call it before its first [`Scorer::score`].
+impl Scratch {
+    /// Begins a conversation: call it before its first [`Scratch::score`].
     pub fn begin(&mut self) {
         self.extractor.begin();
     }
@@ -29,8 +23,41 @@ impl<'m> Scorer<'m> {
     ///
     /// # Panics
     /// If `turn` is not an index into the messages.
+    pub fn score(
+        &mut self,
+        model: &Model,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        evidence: &Evidence<'_>,
+    ) -> Score {
+        self.extractor.read(conversation, turn, evidence, &model.idf, &mut self.features);
+        model.score(&self.features.dense, self.features.buckets())
+    }
+}
+
+/// A worker's scratch space and the model, which is shared.
+#[derive(Debug)]
+pub struct Scorer<'m> {
+    model: &'m Model,
+    scratch: Scratch,
+}
+
+impl<'m> Scorer<'m> {
+    /// A scorer by `model`.
+    pub fn new(model: &'m Model) -> Self {
+        Self { model, scratch: Scratch::default() }
+    }
+
+    /// As [`Scratch::begin`].
+    pub fn begin(&mut self) {
+        self.scratch.begin();
+    }
+
+    /// As [`Scratch::score`].
+    ///
+    /// # Panics
+    /// As there.
     pub fn score(&mut self, conversation: &Conversation<'_>, turn: usize, evidence: &Evidence<'_>) -> Score {
-        self.extractor.read(conversation, turn, evidence, &self.model.idf, &mut self.features);
-        self.model.score(&self.features.dense, self.features.buckets())
+        self.scratch.score(self.model, conversation, turn, evidence)
     }
 }

@@ -48,7 +48,7 @@ fn examples(n: usize, unlabelled: usize) -> Examples {
 
 fn options() -> TrainOptions {
     let origin = Origin { name: "made up".to_owned(), ..Origin::default() };
-    TrainOptions { trees: 20, folds: 3, origins: vec![origin], ..TrainOptions::default() }
+    TrainOptions { trees: 20, folds: Some(3), origins: vec![origin], ..TrainOptions::default() }
 }
 
 static TRAINED: LazyLock<(Model, Report)> = LazyLock::new(|| train(&examples(200, 40), &options()).unwrap());

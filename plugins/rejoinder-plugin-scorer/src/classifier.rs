@@ -1,15 +1,15 @@
-//! The classifier: a candidate as a conversation, through the model.
+//! The glue between a candidate and the model.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use rejoinder_core::{Conversation, Message, Purpose};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, Verdict};
-use rejoinder_score::{Evidence, Model, Scorer as Scoring};
+use rejoinder_score::{Evidence, Model, Scratch};
 use serde::Deserialize;
 
-/// The shipped model.
-const DEFAULT: &[u8] = include_bytes!("../model/default.rjm");
+/// The shipped model, as the file that it is.
+pub const DEFAULT_MODEL: &[u8] = include_bytes!("../model/default.rjm");
 
 /// The model in a file of `rejoinder train`, or the shipped one.
 ///
@@ -17,60 +17,58 @@ const DEFAULT: &[u8] = include_bytes!("../model/default.rjm");
 /// If the file cannot be read or is no model that this engine knows, in words for the user.
 pub fn load(file: Option<&Path>) -> Result<Model, String> {
     let Some(file) = file else {
-        return Model::from_bytes(DEFAULT).map_err(|why| format!("the shipped model: {why}"));
+        return Model::from_bytes(DEFAULT_MODEL).map_err(|why| format!("the shipped model: {why}"));
     };
     let shown = file.display();
-    let bytes = std::fs::read(file).map_err(|e| format!("cannot read the model {shown}: {e}"))?;
-    Model::from_bytes(&bytes).map_err(|why| format!("{shown}: {why}"))
+    let bytes = std::fs::read(file).map_err(|e| format!("cannot read the model `{shown}`: {e}"))?;
+    Model::from_bytes(&bytes).map_err(|why| format!("`{shown}`: {why}"))
 }
 
 /// The plugin's configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// A model file of `rejoinder train`; without one the shipped model.
+    /// A model file; the shipped model where it is left out.
     pub model: Option<PathBuf>,
     /// What the score is the probability of; the engine says it.
     #[serde(rename = "for")]
     pub purpose: Purpose,
 }
 
-/// Scores turns.
+/// Scores candidates.
 #[derive(Debug)]
 pub struct Scorer {
+    model: Model,
     purpose: Purpose,
-    model: &'static Model,
-    /// What threads do not use just now.
-    idle: Mutex<Vec<Scoring<'static>>>,
+}
+
+thread_local! {
+    /// The buffers of a thread, which serve all models.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl Classifier for Scorer {
     const NAME: &'static str = "scorer";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str =
-        "gives learned probabilities of feedback and its categories; decides nothing by itself";
-    const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"model": {"type": "string", "description": "a model file of `rejoinder train`; without one the shipped model"}, "for": {"type": "string", "description": "what the score is the probability of: all, sft, kto, or categories; the engine says it"}}}"#;
+        "scores turns by a learned model: P(feedback) and probabilities of the categories";
+    const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"model": {"type": "string", "minLength": 1, "description": "a model file (.rjm); the shipped model where it is left out"}, "for": {"type": "string", "description": "what the score is the probability of: all, sft, kto, or categories; the engine says it"}}}"#;
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {
-        let model = load(config.model.as_deref())?;
-        // Made once a run, and used until the process ends.
-        Ok(Self { purpose: config.purpose, model: Box::leak(Box::new(model)), idle: Mutex::default() })
+        Ok(Self { model: load(config.model.as_deref())?, purpose: config.purpose })
     }
 
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {
-        let messages: Vec<Message<'_>> =
-            candidate.messages().map(|message| Message::new(message.role(), message.text())).collect();
+        let messages: Vec<_> = candidate.messages().map(|m| Message::new(m.role(), m.text())).collect();
         let turn = messages.len() - 1;
         let conversation = Conversation { id: "".into(), messages };
-        let mut rules: Vec<&str> = candidate.hits().map(|hit| hit.rule()).collect();
-        rules.retain(|rule| !rule.is_empty());
+        let rules: Vec<&str> = candidate.hits().map(|hit| hit.rule()).collect();
         let evidence = Evidence { rules: &rules, prior: candidate.prior(), votes: &[] };
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scoring = idle().pop().unwrap_or_else(|| Scoring::new(self.model));
-        scoring.begin();
-        let score = scoring.score(&conversation, turn, &evidence);
-        idle().push(scoring);
+        let score = SCRATCH.with_borrow_mut(|scratch| {
+            scratch.begin();
+            scratch.score(&self.model, &conversation, turn, &evidence)
+        });
         let probabilities = score.probabilities();
         candidate.note(|| {
             let [none, ur1, ur2, ur3, ur4, ur5] = probabilities;

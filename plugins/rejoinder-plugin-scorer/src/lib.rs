@@ -1,11 +1,11 @@
-//! Gives every later turn its learned probabilities: of no feedback, of the five categories, and of what will be used. It
-//! accepts and rejects nothing; the cascade cuts by what it says.
+//! Gives every candidate a learned score: P(feedback), and the probabilities of none and of the five categories.
 //!
-//! The shipped model is linked in; `model/README.md` says where it comes from. `rejoinder train` makes others.
+//! It never accepts or rejects: what a score is good for is for the cascade to say, by thresholds with a guarantee. The
+//! model is `rejoinder-score`'s; the shipped one is in the library, another may be named in the configuration.
 #![forbid(unsafe_code)]
 
 mod classifier;
 
-pub use classifier::{Config, Scorer, load};
+pub use classifier::{Config, DEFAULT_MODEL, Scorer, load};
 
 rejoinder_plugin::export_classifier!(Scorer);

@@ -1,4 +1,4 @@
-//! Hashed n-grams of a turn: its words, its opening, its ending. What an answer says is left to measured features: its
+//! Hashed n-grams of a turn: its words, its opening, its ending; and the rules that hit it, by id and by theme. What an answer says is left to measured features: its
 //! words as n-grams made the score worse.
 
 use super::hash::{self, join};
@@ -15,34 +15,72 @@ enum Kind {
     Whole,
     OpeningChars,
     EndingChars,
+    Rule,
+    Theme,
+}
+
+/// Buckets of a turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buckets<'a> {
+    pub(crate) all: &'a [u32],
+    of_text: usize,
+}
+
+impl<'a> Buckets<'a> {
+    pub(crate) const fn new(all: &'a [u32], of_text: usize) -> Self {
+        Self { all, of_text }
+    }
+
+    /// Those of the text alone.
+    pub(crate) fn of_text(self) -> &'a [u32] {
+        &self.all[..self.of_text]
+    }
 }
 
 /// The buckets of a turn's n-grams, each once.
 #[derive(Clone, Debug)]
 pub(crate) struct Grams {
     buckets: Vec<u32>,
+    /// How many of them the text alone gives; the rules' come behind.
+    of_text: usize,
     /// One bit a bucket.
     taken: Vec<u64>,
 }
 
 impl Default for Grams {
     fn default() -> Self {
-        Self { buckets: Vec::new(), taken: vec![0; BUCKETS / 64] }
+        Self { buckets: Vec::new(), of_text: 0, taken: vec![0; BUCKETS / 64] }
     }
 }
 
 impl Grams {
-    pub(crate) fn buckets(&self) -> &[u32] {
-        &self.buckets
+    /// The buckets, and how many of them the text alone gives.
+    pub(crate) fn buckets(&self) -> Buckets<'_> {
+        Buckets { all: &self.buckets, of_text: self.of_text }
     }
 
-    /// Reads a turn of these words; `folded` is its text.
-    pub(crate) fn read(&mut self, words: &[Word], folded: &str) {
+    /// Reads a turn of these words, marked by these rules; `folded` is its text.
+    pub(crate) fn read(&mut self, words: &[Word], folded: &str, rules: &[&str]) {
         for bucket in self.buckets.drain(..) {
             self.taken[bucket as usize / 64] = 0;
         }
         self.words(words);
         self.chars(folded.as_bytes());
+        self.of_text = self.buckets.len();
+        for id in rules {
+            self.rule(id);
+        }
+    }
+
+    /// A rule's id is `language.theme.name`: what other languages' rules of its theme and name are worth tells something of
+    /// it, too.
+    fn rule(&mut self, id: &str) {
+        self.push(Kind::Rule, hash::bytes(0, id.as_bytes()));
+        if let Some((_, kind)) = id.split_once('.') {
+            self.push(Kind::Theme, hash::bytes(0, kind.as_bytes()));
+            let theme = kind.split('.').next().unwrap_or_default();
+            self.push(Kind::Theme, hash::bytes(1, theme.as_bytes()));
+        }
     }
 
     fn push(&mut self, kind: Kind, hash: u64) {
@@ -98,8 +136,8 @@ mod tests {
         let read = |grams: &mut Grams, text: &str| {
             let mut words = WordList::default();
             words.read(text);
-            grams.read(&words.ordered, text);
-            grams.buckets().to_vec()
+            grams.read(&words.ordered, text, &["en.a.b"]);
+            grams.buckets().of_text().to_vec()
         };
         let (mut fresh, mut used) = (Grams::default(), Grams::default());
         let long = "no no no, that is not what i asked for ".repeat(20);

@@ -4,7 +4,7 @@ use super::idf::Idf;
 use super::words::{Word, WordList};
 
 /// Earlier turns that are compared with, the latest first; people do not go back further.
-const DEEPEST: usize = 16;
+const DEEPEST: usize = 10;
 /// Words of each side among which the longest common run is looked for.
 const RUN_WORDS: usize = 48;
 
@@ -186,7 +186,7 @@ pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAME
 }
 
 /// Bytes of a text of which the runs of characters are compared.
-const STEM_BYTES: usize = 256;
+const STEM_BYTES: usize = 160;
 
 /// The runs of four bytes of a text's beginning, sorted: they see through inflections, typos and scripts without spaces.
 pub(crate) fn stems(folded: &str, into: &mut Vec<u32>) {
@@ -208,7 +208,7 @@ pub(crate) const DEEP_NAMES: [&str; 6] = [
 
 /// Likeness by runs of characters; `earlier` as for [`of`].
 pub(crate) fn deep(turn: &[u32], earlier: &[Vec<u32>]) -> [f32; DEEP_NAMES.len()] {
-    let near = &earlier[earlier.len().saturating_sub(8)..];
+    let near = &earlier[earlier.len().saturating_sub(5)..];
     let mut values = [0.0_f32; DEEP_NAMES.len()];
     for (distance, other) in near.iter().rev().enumerate() {
         let (mut i, mut j, mut common) = (0, 0, 0_u32);

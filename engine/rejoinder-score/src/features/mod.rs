@@ -21,14 +21,15 @@ use rejoinder_core::{Conversation, Role};
 use answer::{Members, Said};
 use course::{AnswerTraits, Course};
 pub use evidence::Evidence;
+pub(crate) use grams::Buckets;
 use grams::Grams;
 pub use idf::Idf;
 use words::{WordList, fold_ends};
 
 /// How much of a turn's beginning and end is read, in bytes.
-const TURN: (usize, usize) = (600, 300);
+const TURN: (usize, usize) = (400, 200);
 /// The same of an answer.
-const ANSWER: (usize, usize) = (1500, 600);
+const ANSWER: (usize, usize) = (600, 300);
 
 /// Version of the features: a model is good for those alone that it was trained on. Any change of what is measured, of the
 /// hash or of the lexicon is a new version.
@@ -76,7 +77,7 @@ impl Default for Features {
 
 impl Features {
     /// The buckets of the n-grams, each once.
-    pub(crate) fn buckets(&self) -> &[u32] {
+    pub(crate) fn buckets(&self) -> Buckets<'_> {
         self.grams.buckets()
     }
 }
@@ -97,6 +98,8 @@ pub struct Extractor {
     /// Messages before this one are read.
     read: usize,
     turn: WordList,
+    /// The message whose words `turn` and `stems` are: the next turn finds them there.
+    turn_at: Option<usize>,
     answer_words: WordList,
     before_words: WordList,
     said: Said,
@@ -112,6 +115,7 @@ impl Extractor {
         self.answers.clear();
         self.read = 0;
         self.said_by = None;
+        self.turn_at = None;
         self.earlier.clear();
     }
 
@@ -135,9 +139,10 @@ impl Extractor {
         fold_ends(text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
         self.turn.read(self.folded.text());
         likeness::stems(self.folded.text(), &mut self.stems);
+        self.turn_at = Some(turn);
         let earlier = &self.turns[..self.user_at.len()];
 
-        features.grams.read(&self.turn.ordered, self.folded.text());
+        features.grams.read(&self.turn.ordered, self.folded.text(), evidence.rules);
         let course = self.course(conversation, turn);
         let shape = shape::of(text, self.folded.text(), self.turn.len());
         let previous = self.user_at.last().map_or("", |&at| &*conversation.messages[at].text);
@@ -164,12 +169,18 @@ impl Extractor {
                         self.turns.push(WordList::default());
                         self.user_stems.push(Vec::new());
                     }
-                    fold_ends(&message.text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
-                    self.turns[n].read(self.folded.text());
+                    if self.turn_at == Some(index) {
+                        std::mem::swap(&mut self.turns[n], &mut self.turn);
+                        std::mem::swap(&mut self.user_stems[n], &mut self.stems);
+                        self.turn_at = None;
+                    } else {
+                        fold_ends(&message.text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
+                        self.turns[n].read(self.folded.text());
+                        likeness::stems(self.folded.text(), &mut self.user_stems[n]);
+                    }
                     for word in &self.turns[n].ordered {
                         self.earlier.insert(word.hash());
                     }
-                    likeness::stems(self.folded.text(), &mut self.user_stems[n]);
                     self.user_groups.push(lexicon::groups(&self.turns[n].ordered));
                     self.user_at.push(index);
                 }
@@ -185,11 +196,11 @@ impl Extractor {
         {
             std::mem::swap(&mut self.answer_words, &mut self.before_words);
             if self.said_by.is_none() {
-                self.before_words.read("");
+                self.before_words.read_ordered("");
             }
             let text = &conversation.messages[last].text;
             fold_ends(text, ANSWER.0, ANSWER.1, &mut self.folded, &mut self.buffer);
-            self.answer_words.read(self.folded.text());
+            self.answer_words.read_ordered(self.folded.text());
             self.said.read(&self.answer_words);
             let words = &self.answer_words.ordered;
             let ending = words.len().saturating_sub(20);

@@ -1,6 +1,8 @@
 //! A text as hashed words, of which bags, runs and frames are compared without touching the text again.
 
-use rejoinder_core::change::is_form_word;
+use std::sync::LazyLock;
+
+use rejoinder_core::change::form_words;
 use rejoinder_core::fold::{Folded, words};
 
 use super::hash;
@@ -14,9 +16,9 @@ impl Word {
     const DIGIT: u32 = 2;
 
     pub(crate) fn new(word: &str) -> Self {
-        let digit = word.bytes().any(|b| b.is_ascii_digit());
-        let content = digit || (word.len() >= 3 && !is_form_word(word));
-        let hash = (hash::text(0, word) >> 32) as u32 & !3;
+        let (hash, digit) = hash::word(word);
+        let hash = (hash >> 32) as u32 & !3;
+        let content = digit || (word.len() >= 3 && !is_form(hash));
         Self(hash | u32::from(content) * Self::CONTENT | u32::from(digit) * Self::DIGIT)
     }
 
@@ -36,6 +38,37 @@ impl Word {
     }
 }
 
+/// Words of form by a few bits of their hash: one look tells, where a search among them cost more than the hash.
+static FORM: LazyLock<[u32; FORM_SLOTS]> = LazyLock::new(|| {
+    let mut table = [u32::MAX; FORM_SLOTS];
+    for word in form_words() {
+        let hash = (hash::word(word).0 >> 32) as u32 & !3;
+        let mut slot = form_slot(hash);
+        while table[slot] != u32::MAX {
+            slot = (slot + 1) % FORM_SLOTS;
+        }
+        table[slot] = hash;
+    }
+    table
+});
+const FORM_SLOTS: usize = 1024;
+
+const fn form_slot(hash: u32) -> usize {
+    hash as usize >> 2 & (FORM_SLOTS - 1)
+}
+
+fn is_form(hash: u32) -> bool {
+    let table = &*FORM;
+    let mut slot = form_slot(hash);
+    while table[slot] != u32::MAX {
+        if table[slot] == hash {
+            return true;
+        }
+        slot = (slot + 1) % FORM_SLOTS;
+    }
+    false
+}
+
 /// The words of one text: in their order, and sorted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WordList {
@@ -46,10 +79,16 @@ pub(crate) struct WordList {
 impl WordList {
     /// Reads folded text, replacing the content.
     pub(crate) fn read(&mut self, folded: &str) {
-        self.ordered.clear();
-        self.ordered.extend(words(folded).map(Word::new));
+        self.read_ordered(folded);
         self.sorted.clone_from(&self.ordered);
         self.sorted.sort_unstable();
+    }
+
+    /// As [`WordList::read`], where nobody asks for the sorted words.
+    pub(crate) fn read_ordered(&mut self, folded: &str) {
+        self.ordered.clear();
+        self.ordered.extend(words(folded).map(Word::new));
+        self.sorted.clear();
     }
 
     pub(crate) fn len(&self) -> usize {

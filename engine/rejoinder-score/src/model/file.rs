@@ -6,7 +6,7 @@ use std::fmt;
 use super::bytes::{Reader, Writer};
 use super::forest::{DEPTH, Forest, LEAVES, Tree};
 use super::linear::{BUCKETS, Linear};
-use super::{Model, Parts, Provenance, Quality};
+use super::{Model, Part, Parts, Provenance, Quality};
 use crate::features::{DENSE, Idf, VERSION};
 use crate::heads::{HEADS, PerHead};
 
@@ -78,9 +78,10 @@ impl Model {
             out.f32(intercept);
         }
         out.0.extend_from_slice(self.idf.as_bytes());
-        write_linear(&mut out, &self.parts.linear);
-        write_forest(&mut out, &self.parts.blind);
-        write_forest(&mut out, &self.parts.informed);
+        for part in [&self.parts.blind, &self.parts.informed] {
+            write_linear(&mut out, &part.linear);
+            write_forest(&mut out, &part.forest);
+        }
         let checksum = blake3::hash(&out.0);
         out.0.extend_from_slice(checksum.as_bytes());
         out.0
@@ -127,20 +128,12 @@ impl Model {
             *intercept = body.f32("an intercept of the calibration")?;
         }
         let idf = Idf::from_bytes(body.bytes(Idf::LEN)?);
-        let linear = read_linear(body)?;
-        let blind = read_forest(body)?;
-        let informed = read_forest(body)?;
+        let mut part = || Ok(Part { linear: read_linear(body)?, forest: read_forest(body)? });
+        let (blind, informed) = (part()?, part()?);
         if !body.0.is_empty() {
             return Err(FileError::Invalid("there is more behind its end"));
         }
-        Ok(Self {
-            idf,
-            parts: Parts { blind, informed, linear },
-            calibration,
-            trained_on,
-            provenance,
-            quality,
-        })
+        Ok(Self { idf, parts: Parts { blind, informed }, calibration, trained_on, provenance, quality })
     }
 }
 

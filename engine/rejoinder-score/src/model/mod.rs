@@ -1,7 +1,7 @@
 //! The trained model: from features to calibrated probabilities.
 //!
-//! Log-odds of eight questions ([`crate::heads`]) come from three parts that are added: a forest that sees all but the
-//! rules' hits and the plugins' votes, one that sees these, too, and a linear model of n-grams. Two forests, because
+//! Log-odds of eight questions ([`crate::heads`]) come from two parts, each a forest of measured features and a linear model
+//! of n-grams: one sees all but the rules' hits and the plugins' votes, one sees these, too. Two, because
 //! rules are mostly tuned on the very turns that models are trained on and look better there than they are: half of
 //! the weight stays with what does not know them. A line for each question makes log-odds into probabilities.
 
@@ -18,10 +18,10 @@ use forest::Forest;
 use linear::Linear;
 use rejoinder_core::Purpose;
 
-use crate::features::Idf;
+use crate::features::{Buckets, Idf};
 use crate::heads::{ANY, FIRST_CATEGORY, HEADS, PerHead, head};
 
-/// Weight of the linear part beside one of the forests' mean.
+/// Weight of a part's n-grams beside its forest.
 const LINEAR_SHARE: f32 = 0.6;
 
 /// A trained model.
@@ -41,17 +41,30 @@ pub struct Model {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parts {
     /// Does not see evidence.
-    pub(crate) blind: Forest,
+    pub(crate) blind: Part,
     /// Sees all.
-    pub(crate) informed: Forest,
+    pub(crate) informed: Part,
+}
+
+/// Trees and n-grams.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) forest: Forest,
     pub(crate) linear: Linear,
 }
 
+impl Part {
+    fn eval(&self, dense: &[f32], buckets: &[u32]) -> PerHead {
+        let (forest, linear) = (self.forest.eval(dense), self.linear.eval(buckets));
+        std::array::from_fn(|k| forest[k] + LINEAR_SHARE * linear[k])
+    }
+}
+
 impl Parts {
-    pub(crate) fn eval(&self, dense: &[f32], buckets: &[u32]) -> PerHead {
-        let (blind, informed) = (self.blind.eval(dense), self.informed.eval(dense));
-        let linear = self.linear.eval(buckets);
-        std::array::from_fn(|k| (blind[k] + informed[k]) / 2.0 + LINEAR_SHARE * linear[k])
+    pub(crate) fn eval(&self, dense: &[f32], buckets: Buckets<'_>) -> PerHead {
+        let blind = self.blind.eval(dense, buckets.of_text());
+        let informed = self.informed.eval(dense, buckets.all);
+        std::array::from_fn(|k| (blind[k] + informed[k]) / 2.0)
     }
 }
 
@@ -71,7 +84,7 @@ impl Model {
         self.trained_on.binary_search(&conversation).is_ok()
     }
 
-    pub(crate) fn score(&self, dense: &[f32], buckets: &[u32]) -> Score {
+    pub(crate) fn score(&self, dense: &[f32], buckets: Buckets<'_>) -> Score {
         Score::new(&self.parts.eval(dense, buckets), &self.calibration)
     }
 }

@@ -1,29 +1,33 @@
 //! Fits the weights of the n-grams: logistic regression of all heads by AdaGrad, in an order drawn from the seed.
 
 use super::random::Random;
+use crate::features::Buckets;
 use crate::heads::{HEADS, PerHead};
 use crate::model::linear::{BUCKETS, Linear, norm};
 
 /// Rows of buckets, one behind the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Sparse {
-    pub(crate) starts: Vec<u32>,
-    pub(crate) buckets: Vec<u32>,
+    starts: Vec<u32>,
+    of_text: Vec<u32>,
+    buckets: Vec<u32>,
 }
 
 impl Default for Sparse {
     fn default() -> Self {
-        Self { starts: vec![0], buckets: Vec::new() }
+        Self { starts: vec![0], of_text: Vec::new(), buckets: Vec::new() }
     }
 }
 
 impl Sparse {
-    pub(crate) fn row(&self, row: usize) -> &[u32] {
-        &self.buckets[self.starts[row] as usize..self.starts[row + 1] as usize]
+    pub(crate) fn row(&self, row: usize) -> Buckets<'_> {
+        let all = &self.buckets[self.starts[row] as usize..self.starts[row + 1] as usize];
+        Buckets::new(all, self.of_text[row] as usize)
     }
 
-    pub(crate) fn push(&mut self, buckets: &[u32]) {
-        self.buckets.extend_from_slice(buckets);
+    pub(crate) fn push(&mut self, buckets: Buckets<'_>) {
+        self.buckets.extend_from_slice(buckets.all);
+        self.of_text.push(buckets.of_text().len() as u32);
         self.starts.push(u32::try_from(self.buckets.len()).expect("fewer than 2³² n-grams"));
     }
 }
@@ -37,9 +41,9 @@ pub(crate) struct Fitting {
     pub(crate) seed: u64,
 }
 
-/// Fits the rows in `rows`.
-pub(crate) fn fit(
-    sparse: &Sparse,
+/// Fits the rows in `rows`, of which `of` gives the buckets.
+pub(crate) fn fit<'s>(
+    of: impl Fn(usize) -> &'s [u32],
     rows: &[u32],
     targets: &[PerHead],
     weights: &[f32],
@@ -57,7 +61,7 @@ pub(crate) fn fit(
         let n = order.len();
         random.choose(&mut order, n);
         for &row in &order {
-            let buckets = sparse.row(row as usize);
+            let buckets = of(row as usize);
             let value = norm(buckets.len());
             let mut z = [0.0_f32; HEADS];
             for &bucket in buckets {

@@ -27,15 +27,16 @@ use random::Random;
 
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
 use crate::heads::PerHead;
-use crate::model::{Model, Origin, Parts, Provenance};
+use crate::model::{Model, Origin, Part, Parts, Provenance};
 
 /// How a model is trained.
 #[derive(Clone, Debug)]
 pub struct TrainOptions {
     /// Decides all that is drawn: the same seed and input give the same bytes.
     pub seed: u64,
-    /// Parts into which conversations are split to measure and calibrate; at least 2.
-    pub folds: u32,
+    /// Parts into which conversations are split to measure and calibrate, at least 2; `None`: five, or three where there
+    /// are many turns.
+    pub folds: Option<u32>,
     /// Trees of each forest.
     pub trees: usize,
     /// What an unlabelled turn counts beside a labelled one; 0 leaves them out.
@@ -50,9 +51,9 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            folds: 5,
+            folds: None,
             trees: 240,
-            unlabelled_weight: 0.3,
+            unlabelled_weight: 0.15,
             origins: Vec::new(),
             rules: String::new(),
         }
@@ -88,8 +89,12 @@ impl fmt::Display for TrainError {
 
 impl std::error::Error for TrainError {}
 
-/// Rows that a tree is grown on at most, so that training takes no longer than the data is worth.
-const ROWS_A_TREE: usize = 12_000;
+/// Turns from which on there are many: more add little to each step of training, so that steps may be shorter.
+const MANY: usize = 20_000;
+/// Rows that a tree is grown on at most, where there are few turns and where there are many.
+const ROWS_A_TREE: [usize; 2] = [12_000, 7_000];
+/// Times that the n-grams of a row are looked at, where there are few turns and where there are many.
+const EPOCHS: [usize; 2] = [12, 3];
 
 /// Trains a model.
 ///
@@ -103,7 +108,7 @@ pub fn train(examples: &Examples, options: &TrainOptions) -> Result<(Model, Repo
         conversations.dedup();
         conversations
     };
-    let folds = options.folds.max(2);
+    let folds = options.folds.unwrap_or(if examples.len() > MANY { 3 } else { 5 }).max(2);
     let needed = 2 * folds as usize;
     if with_labels.len() < needed {
         return Err(TrainError::TooFewConversations { found: with_labels.len(), needed });
@@ -190,6 +195,8 @@ struct Trainer<'a> {
     /// Dense features and hindsight, if there are turns to teach about.
     behind: Option<Binned>,
     unlabelled: Vec<u32>,
+    /// 1 where there are many turns.
+    many: usize,
 }
 
 impl<'a> Trainer<'a> {
@@ -206,7 +213,8 @@ impl<'a> Trainer<'a> {
             }
             Binned::new(&wide, width)
         });
-        Self { examples, options, binned: Binned::new(&examples.dense, DENSE), behind, unlabelled }
+        let many = usize::from(examples.len() > MANY);
+        Self { examples, options, binned: Binned::new(&examples.dense, DENSE), behind, unlabelled, many }
     }
 
     /// Fits all parts on the judged rows `taught` and on all unlabelled ones.
@@ -228,21 +236,20 @@ impl<'a> Trainer<'a> {
             all.extend_from_slice(&self.unlabelled);
             all.sort_unstable();
         }
-        let seed = self.options.seed;
+        let sparse = &self.examples.sparse;
         let forest = |usable: &dyn Fn(usize) -> bool, salt| {
-            let how = self.boosting(salt);
-            boost::grow(&self.binned, usable, &all, &targets, &weights, &how)
+            boost::grow(&self.binned, usable, &all, &targets, &weights, &self.boosting(salt))
         };
+        let how = Fitting { epochs: EPOCHS[self.many], rate: 0.15, ridge: 2e-4, seed: self.options.seed ^ 3 };
         Parts {
-            blind: forest(&|feature| feature < FIRST_EVIDENCE, 1),
-            informed: forest(&|_| true, 2),
-            linear: logistic::fit(
-                &self.examples.sparse,
-                &all,
-                &targets,
-                &weights,
-                &Fitting { epochs: 12, rate: 0.15, ridge: 2e-4, seed: seed ^ 3 },
-            ),
+            blind: Part {
+                forest: forest(&|feature| feature < FIRST_EVIDENCE, 1),
+                linear: logistic::fit(|row| sparse.row(row).of_text(), &all, &targets, &weights, &how),
+            },
+            informed: Part {
+                forest: forest(&|_| true, 2),
+                linear: logistic::fit(|row| sparse.row(row).all, &all, &targets, &weights, &how),
+            },
         }
     }
 
@@ -252,7 +259,7 @@ impl<'a> Trainer<'a> {
             rate: 0.09,
             features: 0.15,
             rows: 0.7,
-            most_rows: ROWS_A_TREE,
+            most_rows: ROWS_A_TREE[self.many],
             ridge: 4.0,
             balance: 0.5,
             seed: self.options.seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt),

@@ -1,0 +1,58 @@
+//! What the shipped model says of dialogues, through the plugin's border.
+#![forbid(unsafe_code)]
+
+use rejoinder_core::Verdict;
+use rejoinder_plugin::testing::{Answer, Harness};
+use rejoinder_plugin_scorer::{DEFAULT_MODEL, Scorer};
+use rejoinder_score::Model;
+
+fn vote(dialogue: &[&str]) -> Answer {
+    Harness::<Scorer>::new("{}").unwrap().classify(dialogue).unwrap()
+}
+
+#[test]
+fn plain_feedback_scores_above_plain_requests() {
+    let ask = ["U: List the rivers of Europe by length", "A: The longest is the Danube, then the Volga."];
+    let score = |turn: &str| {
+        let vote = vote(&[ask[0], ask[1], turn]);
+        assert_eq!(vote.verdict, Verdict::Abstain);
+        vote.score.unwrap()
+    };
+    for feedback in
+        ["U: No, that's wrong, the Volga is longer", "U: thanks, that helped!", "U: are you sure?"]
+    {
+        for other in ["U: Now write a poem about autumn leaves", "U: What is the capital of Peru?"] {
+            assert!(score(feedback) > score(other) + 0.2, "{feedback} against {other}");
+        }
+    }
+}
+
+#[test]
+fn the_probabilities_are_six_that_sum_to_one() {
+    let vote = vote(&["U: hi", "A: Hello!", "U: thank you very much!"]);
+    let probs = vote.probs.unwrap();
+    assert!((probs.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    assert!((1.0 - probs[0] - vote.score.unwrap()).abs() < 1e-5);
+    let likeliest = (0..6).max_by(|&a, &b| probs[a].total_cmp(&probs[b])).unwrap();
+    assert_eq!(likeliest, 5, "{probs:?}");
+    assert!(vote.note.starts_with("none 0."), "{}", vote.note);
+}
+
+#[test]
+fn a_model_that_is_not_there_or_none_is_refused_by_name() {
+    let refused = |file: &str| {
+        let config = format!("{{\"model\": {file:?}}}");
+        Harness::<Scorer>::new(&config).err().unwrap().to_string()
+    };
+    assert!(refused("no/such.rjm").contains("cannot read the model `no/such.rjm`"));
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    assert!(refused(manifest).contains("not a model file"));
+}
+
+#[test]
+fn the_shipped_model_says_where_it_comes_from() {
+    let model = Model::from_bytes(DEFAULT_MODEL).unwrap();
+    assert!(model.provenance().origins.iter().all(|origin| origin.part.contains("without sharegpt")));
+    assert!(model.quality().heads[0].auc > 0.8);
+    assert!(DEFAULT_MODEL.len() < 3 << 19, "1.5 MiB");
+}
