@@ -38,6 +38,9 @@ pub(super) struct TrainArgs {
     labelled: LabelArgs,
     #[command(flatten)]
     settings: Settings,
+    /// Leave out what rules find: shows what the score is worth where they miss
+    #[arg(long)]
+    blind: bool,
     /// All that is drawn depends on it
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -156,7 +159,10 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
             without += usize::from(*label == Label::Unknown);
             let hits = scanned.hits(turn);
             let rules: Vec<&str> = hits.iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect();
-            let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
+            let evidence = match args.blind {
+                true => Evidence::default(),
+                false => Evidence { rules: &rules, prior: turn.prior, votes: &[] },
+            };
             examples.push(source, turn.message_index, &evidence, *label);
         }
     })?;
