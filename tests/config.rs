@@ -166,6 +166,8 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
                 one_key_files(property, &path, files);
                 continue;
             }
+            () if path == "for" => "\"kto\"".to_owned(),
+            () if path.starts_with("cascade.") => "0.5".to_owned(),
             () if path == "judge.base-url" => "\"http://x\"".to_owned(),
             () if path == "blake3" => format!("\"{}\"", "0".repeat(64)),
             () if path == "timeout" => "\"5s\"".to_owned(),
@@ -178,6 +180,8 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
             () => "{ a = \"user\" }".to_owned(),
         };
         let needed = match path.as_str() {
+            "for" => "cascade.recall = 0.5\n[[plugin]]\nname = \"x\"\n",
+            _ if path.starts_with("cascade.") => "[[plugin]]\nname = \"x\"\n",
             "budget.money" => "judge.price.input = 1\n",
             "budget.gpu-seconds" => "judge.price.gpu-seconds-output = 1\n",
             _ => "",
