@@ -53,7 +53,7 @@ impl Classifier for Scorer {
         let messages: Vec<_> = candidate.messages().map(|m| Message::new(m.role(), m.text())).collect();
         let turn = messages.len() - 1;
         let conversation = Conversation { id: "".into(), messages };
-        let rules: Vec<&str> = candidate.hits().map(|hit| hit.rule()).collect();
+        let rules: Vec<&str> = candidate.hits().map(rejoinder_plugin::Hit::rule).collect();
         let votes: Vec<Vote> = candidate
             .earlier_votes()
             .map(|vote| Vote { verdict: vote.verdict, score: vote.score, ..Vote::default() })
