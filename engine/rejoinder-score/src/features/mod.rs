@@ -143,7 +143,12 @@ impl Extractor {
         self.turn_at = Some(turn);
         let earlier = &self.turns[..self.user_at.len()];
 
-        features.grams.read(&self.turn.ordered, self.folded.text(), evidence.rules);
+        features.grams.read(
+            &self.turn.ordered,
+            self.folded.text(),
+            evidence.rules,
+            &self.answer_words.ordered,
+        );
         let course = self.course(conversation, turn);
         let shape = shape::of(text, self.folded.text(), self.turn.len());
         let previous = self.user_at.last().map_or("", |&at| &*conversation.messages[at].text);
