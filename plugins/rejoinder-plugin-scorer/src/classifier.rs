@@ -63,7 +63,7 @@ impl Classifier for Scorer {
         let messages: Vec<_> = candidate.messages().map(|m| Message::new(m.role(), m.text())).collect();
         let turn = messages.len() - 1;
         let conversation = Conversation { id: "".into(), messages };
-        let rules: Vec<&str> = candidate.hits().map(|hit| hit.rule()).collect();
+        let rules: Vec<&str> = candidate.hits().map(rejoinder_plugin::Hit::rule).collect();
         let evidence = Evidence { rules: &rules, prior: candidate.prior(), votes: &[] };
         let score = SCRATCH.with_borrow_mut(|scratch| {
             scratch.begin();

@@ -1,5 +1,6 @@
-//! Hashed n-grams of a turn: its words, its opening, its ending; and the rules that hit it, by id and by theme. What an answer says is left to measured features: its
-//! words as n-grams made the score worse.
+//! Hashed n-grams of a turn: its words, its opening, its ending. Behind them, for the part of the model that sees
+//! evidence: the rules that hit the turn, by id and by theme, and how the answer before it begins and ends, which on its
+//! own would rather confuse.
 
 use super::hash::{self, join};
 use super::words::Word;
@@ -17,6 +18,8 @@ enum Kind {
     EndingChars,
     Rule,
     Theme,
+    AnswerOpening,
+    AnswerEnding,
 }
 
 /// Buckets of a turn.
@@ -31,7 +34,7 @@ impl<'a> Buckets<'a> {
         Self { all, of_text }
     }
 
-    /// Those of the text alone.
+    /// Those of the turn's text alone.
     pub(crate) fn of_text(self) -> &'a [u32] {
         &self.all[..self.of_text]
     }
@@ -41,7 +44,7 @@ impl<'a> Buckets<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Grams {
     buckets: Vec<u32>,
-    /// How many of them the text alone gives; the rules' come behind.
+    /// How many of them the turn's text alone gives; the rules' and the answer's come behind.
     of_text: usize,
     /// One bit a bucket.
     taken: Vec<u64>,
@@ -54,13 +57,13 @@ impl Default for Grams {
 }
 
 impl Grams {
-    /// The buckets, and how many of them the text alone gives.
+    /// The buckets, and how many of them the turn's text alone gives.
     pub(crate) fn buckets(&self) -> Buckets<'_> {
         Buckets { all: &self.buckets, of_text: self.of_text }
     }
 
-    /// Reads a turn of these words, marked by these rules; `folded` is its text.
-    pub(crate) fn read(&mut self, words: &[Word], folded: &str, rules: &[&str]) {
+    /// Reads a turn of these words, marked by these rules, behind an answer of these words; `folded` is its text.
+    pub(crate) fn read(&mut self, words: &[Word], folded: &str, rules: &[&str], answer: &[Word]) {
         for bucket in self.buckets.drain(..) {
             self.taken[bucket as usize / 64] = 0;
         }
@@ -69,6 +72,23 @@ impl Grams {
         self.of_text = self.buckets.len();
         for id in rules {
             self.rule(id);
+        }
+        self.answer(answer);
+    }
+
+    /// How the answer begins and ends.
+    fn answer(&mut self, words: &[Word]) {
+        let h = |w: &Word| u64::from(w.hash());
+        let mut joined = 0;
+        for w in words.iter().take(4) {
+            joined = join(joined, h(w));
+            self.push(Kind::AnswerOpening, joined);
+        }
+        for w in words.iter().take(8) {
+            self.push(Kind::AnswerOpening, h(w));
+        }
+        for w in words.iter().rev().take(6) {
+            self.push(Kind::AnswerEnding, h(w));
         }
     }
 
@@ -136,7 +156,7 @@ mod tests {
         let read = |grams: &mut Grams, text: &str| {
             let mut words = WordList::default();
             words.read(text);
-            grams.read(&words.ordered, text, &["en.a.b"]);
+            grams.read(&words.ordered, text, &["en.a.b"], &[]);
             grams.buckets().of_text().to_vec()
         };
         let (mut fresh, mut used) = (Grams::default(), Grams::default());

@@ -59,11 +59,13 @@ pub(crate) fn names() -> Vec<String> {
     parts.iter().flat_map(|part| LEXICON.names.iter().map(move |name| format!("{name} {part}"))).collect()
 }
 
-/// Looks the words of a turn up.
-pub(crate) fn of(turn: &[Word]) -> [f32; LEN] {
+/// Looks the words of a turn up; tells their groups as bits, too.
+pub(crate) fn of(turn: &[Word]) -> ([f32; LEN], u64) {
+    let mut all = 0;
     let mut values = [0.0; LEN];
     values[2 * GROUPS..].fill(99.0);
     find(turn, |at, groups| {
+        all |= groups;
         let mut rest = groups;
         while rest != 0 {
             let group = rest.trailing_zeros() as usize;
@@ -76,7 +78,7 @@ pub(crate) fn of(turn: &[Word]) -> [f32; LEN] {
             *first = first.min(at.min(40) as f32);
         }
     });
-    values
+    (values, all)
 }
 
 /// The groups of which a text has something, as bits.
@@ -139,11 +141,12 @@ mod tests {
     fn phrases_are_found_where_they_stand() {
         let mut words = WordList::default();
         words.read("it still doesn't work, 谢谢");
-        let (values, names) = (of(&words.ordered), names());
+        let ((values, groups), names) = (of(&words.ordered), names());
         let found = |name: &str| values[names.iter().position(|n| n == name).unwrap()];
         assert_eq!(found("still opening"), 1.0);
         assert_eq!(found("fails after"), 2.0);
         assert_eq!(found("thanks anywhere"), 1.0);
         assert_eq!(found("praise anywhere"), 0.0);
+        assert_eq!(groups, super::groups(&words.ordered));
     }
 }

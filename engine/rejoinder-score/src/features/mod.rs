@@ -27,9 +27,9 @@ pub use idf::Idf;
 use words::{WordList, fold_ends};
 
 /// How much of a turn's beginning and end is read, in bytes.
-const TURN: (usize, usize) = (400, 200);
+const TURN: (usize, usize) = (300, 120);
 /// The same of an answer.
-const ANSWER: (usize, usize) = (600, 300);
+const ANSWER: (usize, usize) = (400, 200);
 
 /// Version of the features: a model is good for those alone that it was trained on. Any change of what is measured, of the
 /// hash or of the lexicon is a new version.
@@ -93,6 +93,7 @@ pub struct Extractor {
     user_groups: Vec<u64>,
     stems: Vec<u32>,
     answer_groups: (u64, u64),
+    turn_groups: u64,
     user_at: Vec<usize>,
     answers: Vec<(usize, AnswerTraits)>,
     /// Messages before this one are read.
@@ -142,7 +143,12 @@ impl Extractor {
         self.turn_at = Some(turn);
         let earlier = &self.turns[..self.user_at.len()];
 
-        features.grams.read(&self.turn.ordered, self.folded.text(), evidence.rules);
+        features.grams.read(
+            &self.turn.ordered,
+            self.folded.text(),
+            evidence.rules,
+            &self.answer_words.ordered,
+        );
         let course = self.course(conversation, turn);
         let shape = shape::of(text, self.folded.text(), self.turn.len());
         let previous = self.user_at.last().map_or("", |&at| &*conversation.messages[at].text);
@@ -153,7 +159,9 @@ impl Extractor {
         put(&likeness::of(&self.turn, earlier, idf));
         put(&answer::of(&self.turn, &self.said, &self.earlier, idf));
         put(&course::of(&course, text.len(), script));
-        put(&lexicon::of(&self.turn.ordered));
+        let (looked_up, groups) = lexicon::of(&self.turn.ordered);
+        self.turn_groups = groups;
+        put(&looked_up);
         put(&lexicon::before(&self.before()));
         put(&likeness::deep(&self.stems, &self.user_stems[..self.user_at.len()]));
         put(&evidence::of(evidence));
@@ -173,15 +181,16 @@ impl Extractor {
                         std::mem::swap(&mut self.turns[n], &mut self.turn);
                         std::mem::swap(&mut self.user_stems[n], &mut self.stems);
                         self.turn_at = None;
+                        self.user_groups.push(self.turn_groups);
                     } else {
                         fold_ends(&message.text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
                         self.turns[n].read(self.folded.text());
                         likeness::stems(self.folded.text(), &mut self.user_stems[n]);
+                        self.user_groups.push(lexicon::groups(&self.turns[n].ordered));
                     }
                     for word in &self.turns[n].ordered {
                         self.earlier.insert(word.hash());
                     }
-                    self.user_groups.push(lexicon::groups(&self.turns[n].ordered));
                     self.user_at.push(index);
                 }
                 Role::Assistant if !message.is_blank() => {

@@ -19,7 +19,8 @@ impl Word {
         let (hash, digit) = hash::word(word);
         let hash = (hash >> 32) as u32 & !3;
         let content = digit || (word.len() >= 3 && !is_form(hash));
-        Self(hash | u32::from(content) * Self::CONTENT | u32::from(digit) * Self::DIGIT)
+        let flags = u32::from(content) * Self::CONTENT + u32::from(digit) * Self::DIGIT;
+        Self(hash | flags)
     }
 
     /// The hash.

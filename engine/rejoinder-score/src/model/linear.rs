@@ -1,5 +1,7 @@
 //! Weights of hashed n-grams, one row of a byte a head for each bucket.
 
+use std::fmt;
+
 use crate::heads::{HEADS, PerHead};
 
 /// log₂ of the number of buckets.
@@ -8,12 +10,19 @@ pub(crate) const BITS: u32 = 16;
 pub(crate) const BUCKETS: usize = 1 << BITS;
 
 /// A linear model of all heads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Linear {
     pub(crate) weights: Vec<[i8; HEADS]>,
     /// What a unit of a weight is worth.
     pub(crate) scale: PerHead,
     pub(crate) bias: PerHead,
+}
+
+/// Numbers by the ten thousand tell a reader nothing.
+impl fmt::Debug for Linear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Linear({})", self.weights.len())
+    }
 }
 
 impl Linear {

@@ -45,7 +45,7 @@ pub struct Quality {
     pub heads: Vec<HeadQuality>,
 }
 
-/// Figures of one question.
+/// Figures of one question. They are `f32` since these survive JSON to the bit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HeadQuality {
     /// `all`, `kto`, `UR1`, …
@@ -53,15 +53,15 @@ pub struct HeadQuality {
     /// Turns for which the answer is yes.
     pub positives: u64,
     /// Area under the ROC curve.
-    pub auc: f64,
+    pub auc: f32,
     /// Share of turns, highest score first, that holds 80 % of the positives.
-    pub share_80: f64,
+    pub share_80: f32,
     /// The same of 90 %.
-    pub share_90: f64,
+    pub share_90: f32,
     /// Expected calibration error.
-    pub calibration_error: f64,
+    pub calibration_error: f32,
     /// Turns with a probability of at least one half.
     pub above_half: u64,
     /// Share of them that are positives.
-    pub precision_above_half: f64,
+    pub precision_above_half: f32,
 }

@@ -43,12 +43,12 @@ impl Report {
             report.quality.heads.push(HeadQuality {
                 name: name.to_owned(),
                 positives: yes.iter().filter(|&&y| y).count() as u64,
-                auc: auc(&z, &yes),
-                share_80: curve_share(&z, &yes, 0.8),
-                share_90: curve_share(&z, &yes, 0.9),
-                calibration_error: calibration_error(&probabilities, &yes),
+                auc: auc(&z, &yes) as f32,
+                share_80: curve_share(&z, &yes, 0.8) as f32,
+                share_90: curve_share(&z, &yes, 0.9) as f32,
+                calibration_error: calibration_error(&probabilities, &yes) as f32,
                 above_half: above.len() as u64,
-                precision_above_half: right as f64 / above.len().max(1) as f64,
+                precision_above_half: right as f32 / above.len().max(1) as f32,
             });
             report.curves.push(Self::RECALLS.map(|recall| curve_share(&z, &yes, recall)));
         }
