@@ -104,8 +104,9 @@ mod tests {
             // A weight is so many copies of a unit.
             let copies: Vec<(f64, bool)> = units.iter().flat_map(|u| std::iter::repeat_n((f64::from(u.0), u.1), u.2 as usize)).collect();
             let weight = |unit: usize| f64::from(units[unit].2);
-            let (high, low): (Vec<(f64, bool)>, Vec<(f64, bool)>) = copies.iter().copied().partition(|c| c.1);
-            let pairs = high.iter().flat_map(|h| low.iter().map(move |l| (h.0, l.0)));
+            let of = |kind: bool| copies.iter().filter(move |c| c.1 == kind).map(|c| c.0).collect::<Vec<f64>>();
+            let (high, low) = (of(true), of(false));
+            let pairs = high.iter().flat_map(|h| low.iter().map(move |l| (*h, *l)));
             let (won, all) = pairs.fold((0.0, 0.0), |(won, all), (h, l)| (won + if h > l { 1.0 } else if h == l { 0.5 } else { 0.0 }, all + 1.0));
             match ranking.auc(weight) {
                 Some(auc) => prop_assert!((auc - won / all).abs() < 1e-9),

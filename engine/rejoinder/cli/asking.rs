@@ -46,6 +46,9 @@ pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Fa
     conclude(run, ended.map(Some))
 }
 
+/// What an oracle says of turns, in their order: the category, or that it is none; `None` where an answer says nothing.
+pub(super) type Labels = Vec<Option<Option<Category>>>;
+
 /// The judge's answers about some rows' turns, in their order, `None` where one says nothing; or why asking ended before its
 /// end.
 ///
@@ -56,7 +59,7 @@ pub(super) fn answers(
     watch: &Watch,
     rows: &[Waiting],
     verb: &str,
-) -> Result<Result<Vec<Option<Option<Category>>>, Failure>, Failure> {
+) -> Result<Result<Labels, Failure>, Failure> {
     let Some(client) = run.manifest.config.judge.client()? else {
         return Err(Failure::usage("no judge is configured"));
     };

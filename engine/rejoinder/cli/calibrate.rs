@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_data::part;
+use rejoinder_host::LoadedPlugin;
 
 use super::oracle::OracleArgs;
 use super::terminal::remark;
@@ -88,7 +89,7 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
 /// The seed given, or that of the same question before (looking at another draw until one pleases would void the promise), or a
 /// new one.
 fn seed(args: &CalibrateArgs, run: &RunDir, engine: &Engine, wanted: &Wanted) -> Result<u64, Failure> {
-    let plugins: Vec<&str> = engine.registry.plugins().iter().map(|plugin| plugin.identity()).collect();
+    let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
     let name = format!(
         "calibration {} {} {} {} {} {}",
         wanted.purpose,

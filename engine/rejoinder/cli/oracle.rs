@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_core::Category;
 
 use super::{asking, signals};
 use crate::config::Effective;
@@ -30,8 +29,8 @@ pub(super) struct OracleArgs {
 pub(super) struct Answers {
     /// Who it is.
     pub(super) oracle: String,
-    /// About each turn, in their order: its category, or that it is none; `None` where the answer says nothing.
-    pub(super) labels: Vec<Option<Option<Category>>>,
+    /// About each turn.
+    pub(super) labels: asking::Labels,
 }
 
 impl Answers {

@@ -136,3 +136,28 @@ pub(crate) fn of(turn: &WordList, said: &Said, earlier: &Members, idf: &Idf) -> 
         new_numbers.min(5.0),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_answer_are_told_from_old_and_new_ones() {
+        let words = |text: &str| {
+            let mut words = WordList::default();
+            words.read(text);
+            words
+        };
+        let mut said = Said::default();
+        said.read(&words("the danube flows into the black sea"));
+        let mut earlier = Members::default();
+        words("longest rivers").ordered.iter().for_each(|word| earlier.insert(word.hash()));
+        let values = of(&words("danube flows past rivers and 7 castles"), &said, &earlier, &Idf::default());
+        let value = |name: &str| values[NAMES.iter().position(|&n| n == name).unwrap()];
+        assert_eq!(value("answer words"), 2.0 / 7.0);
+        assert_eq!(value("answer run"), 1.0, "one pair of words");
+        assert_eq!(value("new numbers"), 1.0);
+        assert_eq!(value("novel content"), 3.0, "past, 7, castles");
+        assert!((value("old rare") - value("ignored rare")).abs() < 1e-6 && value("old rare") > 0.0);
+    }
+}

@@ -258,3 +258,59 @@ fn longest_run(a: &[Word], b: &[Word]) -> usize {
     }
     usize::from(longest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> WordList {
+        let mut words = WordList::default();
+        words.read(text);
+        words
+    }
+
+    fn value(values: &[f32], name: &str) -> f32 {
+        values[NAMES.iter().position(|&n| n == name).unwrap()]
+    }
+
+    #[test]
+    fn a_request_made_again_is_told_from_one_on_other_data() {
+        let earlier = [words("hello there"), words("price of 3 apples in may")];
+        let again = of(&words("price of 3 apples in may"), &earlier, &Idf::default());
+        assert_eq!(
+            [value(&again, "best dice"), value(&again, "exact"), value(&again, "best distance")],
+            [1.0; 3]
+        );
+        let other = of(&words("price of 4 pears in may"), &earlier, &Idf::default());
+        assert!(value(&other, "best dice") > 0.5);
+        assert_eq!([value(&other, "best added"), value(&other, "best numbers")], [2.0; 2]);
+        assert_eq!([value(&other, "best begin"), value(&other, "best end")], [2.0 / 6.0; 2]);
+    }
+
+    #[test]
+    fn nothing_is_like_nothing() {
+        assert_eq!(of(&words(""), &[], &Idf::default()), [0.0; NAMES.len()]);
+        assert_eq!(overlap(&words(""), &words("a"), &Idf::default()).dice, 0.0);
+        assert_eq!(deep(&[], &[Vec::new()])[0], 0.0);
+    }
+
+    #[test]
+    fn runs_see_through_typos_and_scripts_without_spaces() {
+        let stems_of = |text: &str| {
+            let mut found = Vec::new();
+            stems(text, &mut found);
+            found
+        };
+        let near = |a: &str, b: &str| deep(&stems_of(a), &[stems_of(b)])[0];
+        assert!(near("define mangroove trees", "define mangrove trees") > 0.7);
+        assert!(near("请写一首关于秋天的诗", "写一首关于秋天的长诗") > 0.6);
+        assert_eq!(near("abcdef", "uvwxyz"), 0.0);
+    }
+
+    #[test]
+    fn the_longest_run_is_found_wherever_it_stands() {
+        let run = |a: &str, b: &str| longest_run(&words(a).ordered, &words(b).ordered);
+        assert_eq!(run("x a b c y", "a b z a b c"), 3);
+        assert_eq!(run("a", ""), 0);
+    }
+}

@@ -25,7 +25,7 @@ enum Verb {
     /// List the rules of files
     List(Files),
     /// Measure each rule on a corpus: hits, effect, time, and precision where there are labels
-    Stats(stats::StatsArgs),
+    Stats(Box<stats::StatsArgs>),
 }
 
 #[derive(Debug, Args)]
