@@ -87,25 +87,28 @@ impl Features {
 pub struct Extractor {
     folded: Folded,
     buffer: String,
-    /// The user's turns so far, of which the first `users` belong to this conversation.
+    /// Messages before this one are read.
+    read: usize,
+    /// Where the user's messages stand; of the three lists below, as many entries belong to this conversation.
+    user_at: Vec<usize>,
     turns: Vec<WordList>,
     user_stems: Vec<Vec<u32>>,
     user_groups: Vec<u64>,
-    stems: Vec<u32>,
-    answer_groups: (u64, u64),
-    turn_groups: u64,
-    user_at: Vec<usize>,
-    answers: Vec<(usize, AnswerTraits)>,
-    /// Messages before this one are read.
-    read: usize,
-    turn: WordList,
-    /// The message whose words `turn` and `stems` are: the next turn finds them there.
-    turn_at: Option<usize>,
-    answer_words: WordList,
-    before_words: WordList,
-    said: Said,
-    said_by: Option<usize>,
+    /// All words of these.
     earlier: Members,
+    answers: Vec<(usize, AnswerTraits)>,
+    /// The message that the next fields are about: the last answer.
+    said_by: Option<usize>,
+    said: Said,
+    answer_words: WordList,
+    answer_groups: (u64, u64),
+    /// The answer before it.
+    before_words: WordList,
+    /// The message that the next fields are about, where a later turn finds them.
+    turn_at: Option<usize>,
+    turn: WordList,
+    stems: Vec<u32>,
+    turn_groups: u64,
 }
 
 impl Extractor {
@@ -118,6 +121,11 @@ impl Extractor {
         self.said_by = None;
         self.turn_at = None;
         self.earlier.clear();
+        // What no answer has been read into, none may be left in.
+        self.answer_words.read_ordered("");
+        self.before_words.read_ordered("");
+        self.said.read(&self.answer_words);
+        self.answer_groups = (0, 0);
     }
 
     /// Reads message `turn` into `features`.
@@ -203,12 +211,21 @@ impl Extractor {
         if let Some(&(last, _)) = self.answers.last()
             && self.said_by != Some(last)
         {
-            std::mem::swap(&mut self.answer_words, &mut self.before_words);
-            if self.said_by.is_none() {
-                self.before_words.read_ordered("");
+            let before = self.answers.len().checked_sub(2).map(|at| self.answers[at].0);
+            if before.is_some() && before == self.said_by {
+                std::mem::swap(&mut self.answer_words, &mut self.before_words);
+            } else {
+                let text = before.map_or("", |at| &*conversation.messages[at].text);
+                fold_ends(text, ANSWER.0, ANSWER.1, &mut self.folded, &mut self.buffer);
+                self.before_words.read_ordered(self.folded.text());
             }
-            let text = &conversation.messages[last].text;
-            fold_ends(text, ANSWER.0, ANSWER.1, &mut self.folded, &mut self.buffer);
+            fold_ends(
+                &conversation.messages[last].text,
+                ANSWER.0,
+                ANSWER.1,
+                &mut self.folded,
+                &mut self.buffer,
+            );
             self.answer_words.read_ordered(self.folded.text());
             self.said.read(&self.answer_words);
             let words = &self.answer_words.ordered;
@@ -289,5 +306,47 @@ impl Rarity {
     /// What was learned.
     pub fn finish(&self) -> Idf {
         self.counter.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_core::Message;
+
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_names_as_features() {
+        assert_eq!(dense_names().len(), DENSE);
+    }
+
+    #[test]
+    fn features_are_the_same_in_whatever_order_turns_are_read() {
+        let texts = [
+            "list the rivers of Europe",
+            "The Danube and the Rhine are long rivers.",
+            "no, list all rivers of Europe",
+            "The Danube and the Rhine are long rivers of Europe.",
+            "still not all :(",
+            "I'm sorry, the Danube and the Rhine.",
+            "谢谢, that is enough",
+        ];
+        let roles = [Role::User, Role::Assistant].into_iter().cycle();
+        let messages = texts.into_iter().zip(roles).map(|(text, role)| Message::new(role, text)).collect();
+        let conversation = Conversation { id: "a".into(), messages };
+        let idf = Idf::default();
+        let read = |extractor: &mut Extractor, turn| {
+            let mut features = Features::default();
+            extractor.read(&conversation, turn, &Evidence::default(), &idf, &mut features);
+            (features.dense, features.buckets().all.to_vec())
+        };
+        let alone: Vec<_> = (0..7).map(|turn| read(&mut Extractor::default(), turn)).collect();
+        for order in [[2, 4, 6], [6, 4, 2], [4, 2, 6], [6, 2, 4]] {
+            let mut extractor = Extractor::default();
+            extractor.begin();
+            for turn in order {
+                assert!(read(&mut extractor, turn) == alone[turn], "{turn} of {order:?}");
+            }
+        }
     }
 }
