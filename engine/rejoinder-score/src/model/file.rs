@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::bytes::{Reader, Writer};
-use super::forest::{DEPTH, Forest, LEAVES, Tree};
+use super::forest::{DEPTH, Forest, LEAVES, Questions};
 use super::linear::{BUCKETS, Linear};
 use super::{Model, Part, Parts, Provenance, Quality};
 use crate::features::{DENSE, Idf, VERSION};
@@ -153,11 +153,11 @@ fn read_linear(body: &mut Reader<'_>) -> Result<Linear, FileError> {
 fn write_forest(out: &mut Writer, forest: &Forest) {
     out.f32(forest.scale);
     forest.bias.iter().for_each(|&value| out.f32(value));
-    out.u32(forest.trees.len() as u32);
-    for tree in &forest.trees {
-        tree.features.iter().for_each(|&feature| out.u16(feature));
-        tree.thresholds.iter().for_each(|&threshold| out.f32(threshold));
-        tree.leaves.iter().flatten().for_each(|&value| out.u16(value as u16));
+    out.u32(forest.trees().len() as u32);
+    for (questions, leaves) in forest.trees() {
+        questions.features.iter().for_each(|&feature| out.u16(feature));
+        questions.thresholds.iter().for_each(|&threshold| out.f32(threshold));
+        leaves.iter().flatten().for_each(|&value| out.u16(value as u16));
     }
 }
 
@@ -167,22 +167,22 @@ fn read_forest(body: &mut Reader<'_>) -> Result<Forest, FileError> {
     let n = body.count(TREE)?;
     let mut trees = Vec::with_capacity(n);
     for _ in 0..n {
-        let mut tree = Tree { features: [0; DEPTH], thresholds: [0.0; DEPTH], leaves: [[0; HEADS]; LEAVES] };
-        for feature in &mut tree.features {
+        let (mut questions, mut leaves) = (Questions::default(), [[0; HEADS]; LEAVES]);
+        for feature in &mut questions.features {
             *feature = body.u16()?;
             if usize::from(*feature) >= DENSE {
                 return Err(FileError::Invalid("a tree asks for a feature that is not there"));
             }
         }
-        for threshold in &mut tree.thresholds {
+        for threshold in &mut questions.thresholds {
             *threshold = body.f32("a threshold")?;
         }
-        for value in tree.leaves.iter_mut().flatten() {
+        for value in leaves.iter_mut().flatten() {
             *value = body.u16()? as i16;
         }
-        trees.push(tree);
+        trees.push((questions, leaves));
     }
-    Ok(Forest { trees, scale, bias })
+    Ok(Forest::new(trees.into_iter(), scale, bias))
 }
 
 fn per_head(body: &mut Reader<'_>, what: &'static str) -> Result<PerHead, FileError> {

@@ -3,7 +3,7 @@
 use super::bins::{BINS, Binned};
 use super::random::Random;
 use crate::heads::{HEADS, PerHead};
-use crate::model::forest::{DEPTH, Forest, LEAVES, Tree};
+use crate::model::forest::{DEPTH, Forest, LEAVES, Questions};
 
 /// How a forest is grown.
 #[derive(Clone, Copy, Debug)]
@@ -96,12 +96,11 @@ pub(crate) fn grow(
 fn round(grown: &[Grown], bias: PerHead) -> Forest {
     let largest = grown.iter().flat_map(|t| t.leaves.iter().flatten()).fold(0.0_f32, |m, v| m.max(v.abs()));
     let scale = if largest > 0.0 { largest / 32_000.0 } else { 1.0 };
-    let trees = grown.iter().map(|tree| Tree {
-        features: tree.features,
-        thresholds: tree.thresholds,
-        leaves: tree.leaves.map(|leaf| leaf.map(|value| (value / scale).round() as i16)),
+    let trees = grown.iter().map(|tree| {
+        let leaves = tree.leaves.map(|leaf| leaf.map(|value| (value / scale).round() as i16));
+        (Questions { features: tree.features, thresholds: tree.thresholds }, leaves)
     });
-    Forest { trees: trees.collect(), scale, bias }
+    Forest::new(trees, scale, bias)
 }
 
 #[derive(Default)]
