@@ -155,6 +155,12 @@ fn a_recall_is_kept_in_one_go_and_a_stopped_run_goes_on() {
     let kept = certificate();
     rejoinder(&["resume", &run, "--json"]).expect(0);
     assert_eq!((server.requests(), certificate()), (asked, kept), "a run that is done stays as it is");
+
+    // What the judge said, also when the run was audited, teaches a score.
+    let model = text(&dir.path().join("judged.rjm"));
+    let trained = rejoinder(&["train", &run, "--out", &model, "--json"]).expect(0).json();
+    assert!(figure(&trained, "labelled_turns") > 300, "{trained}");
+    assert!(figure(&trained, "labelled_turns") < figure(&trained, "turns"), "{trained}");
 }
 
 #[test]
