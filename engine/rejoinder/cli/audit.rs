@@ -109,10 +109,11 @@ fn sample(args: &AuditArgs, run: &RunDir) -> Result<Sample, Failure> {
             Ok(sample)
         }
         None => {
+            let usual = Draw::new(args.seed.unwrap_or_else(|| fastrand::u64(..1 << 32)));
             let draw = Draw {
-                rejected: args.rejected.unwrap_or(300),
-                accepted: args.accepted.unwrap_or(100),
-                seed: args.seed.unwrap_or_else(|| fastrand::u64(..1 << 32)),
+                rejected: args.rejected.unwrap_or(usual.rejected),
+                accepted: args.accepted.unwrap_or(usual.accepted),
+                ..usual
             };
             Sample::draw(run, args.threads.get(), draw)
         }

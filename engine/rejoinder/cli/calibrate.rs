@@ -60,17 +60,7 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     scored.check()?;
     let turns: Vec<_> = scored.sample.iter().map(|drawn| &drawn.turn).collect();
     let answers = args.oracle.ask(&mut run, &turns, "calibrate")?;
-    let worst = purpose.categories().next();
-    let judged: Vec<cuts::Judged> = scored
-        .sample
-        .iter()
-        .zip(&answers.labels)
-        .map(|(drawn, answer)| match answer {
-            Some(label) => drawn.judged(*label),
-            // An answer that says nothing may be a positive that the score puts last.
-            None => cuts::Judged { standing: f64::NEG_INFINITY, ..drawn.judged(worst) },
-        })
-        .collect();
+    let judged = scored.judged(&answers.labels, purpose);
     let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
     let found = cuts::find(&wanted, &judged, &scored.open).map_err(refused)?;
     let unreadable = answers.unreadable();

@@ -11,7 +11,7 @@ use super::{Threads, asking};
 use crate::failure::Failure;
 use crate::pipeline::audit::{Draw, Sample};
 use crate::pipeline::calibration;
-use crate::pipeline::cuts::{self, Judged, Wanted};
+use crate::pipeline::cuts::{self, Wanted};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
@@ -22,8 +22,6 @@ use crate::report::summary::{share, thousands};
 const SAMPLE: usize = 400;
 /// It is drawn on until it holds so many times the positives without which nothing can be rejected.
 const ENOUGH: u64 = 2;
-/// What the audit at the end draws of rejected and of accepted turns.
-const AUDIT: (usize, usize) = (300, 100);
 
 /// As [`asking::scan_and_ask`]; where the config names a recall, after a calibration and followed by an audit.
 ///
@@ -84,7 +82,6 @@ fn calibrate(
     let delta = 1.0 - wanted.confidence;
     let enough =
         threshold::positives_needed(wanted.recall, delta).map_err(refused)?.map_or(u64::MAX, |n| ENOUGH * n);
-    let worst = wanted.purpose.categories().next();
     let mut size = SAMPLE;
     loop {
         let files = &run.manifest.inputs;
@@ -95,13 +92,9 @@ fn calibrate(
             Ok(answers) => answers,
             Err(stopped) => return Ok(Some(stopped)),
         };
-        let judged = scored.sample.iter().zip(&answers).map(|(drawn, answer)| match answer {
-            Some(label) => drawn.judged(*label),
-            // An answer that says nothing may be a positive that the score puts last.
-            None => Judged { standing: f64::NEG_INFINITY, ..drawn.judged(worst) },
-        });
+        let judged = scored.judged(&answers, wanted.purpose);
         let positives: Vec<f64> =
-            judged.filter(|turn| wanted.is_positive(turn.label)).map(|turn| turn.standing).collect();
+            judged.iter().filter(|turn| wanted.is_positive(turn.label)).map(|turn| turn.standing).collect();
         if (positives.len() as u64) < enough && (size as u64) < scored.turns {
             size *= 2;
             continue;
@@ -148,7 +141,7 @@ fn audit(
     let sample = match Sample::of(run)? {
         Some(sample) => sample,
         None => {
-            let draw = Draw { rejected: AUDIT.0, accepted: AUDIT.1, seed: fastrand::u64(..1 << 32) };
+            let draw = Draw::new(fastrand::u64(..1 << 32));
             Sample::draw(run, threads.get(), draw)?
         }
     };

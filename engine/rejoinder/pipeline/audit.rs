@@ -30,6 +30,13 @@ pub struct Draw {
     pub seed: u64,
 }
 
+impl Draw {
+    /// As many of each as a certificate of a few per cent takes.
+    pub const fn new(seed: u64) -> Self {
+        Self { rejected: 300, accepted: 100, seed }
+    }
+}
+
 /// A turn that was drawn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::Category;
+use rejoinder_core::{Category, Purpose};
 use rejoinder_data::{InputFile, Position};
 
 use crate::failure::Failure;
@@ -22,9 +22,15 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// The turn with the judge's answer.
-    pub fn judged(&self, label: Option<Category>) -> Judged {
-        Judged { label, ..self.before }
+    /// The turn with the judge's answer; one that says nothing (`None`) may be a positive that the score puts last.
+    fn judged(&self, answer: Option<Option<Category>>, purpose: Purpose) -> Judged {
+        match answer {
+            Some(label) => Judged { label, ..self.before },
+            None => {
+                let label = purpose.categories().next();
+                Judged { label, standing: f64::NEG_INFINITY, ..self.before }
+            }
+        }
     }
 }
 
@@ -113,6 +119,11 @@ struct Found {
 }
 
 impl Scored {
+    /// The sample with the judge's answers, in their order.
+    pub fn judged(&self, answers: &[Option<Option<Category>>], purpose: Purpose) -> Vec<Judged> {
+        self.sample.iter().zip(answers).map(|(drawn, answer)| drawn.judged(*answer, purpose)).collect()
+    }
+
     /// Refuses a sample that the score has seen.
     ///
     /// # Errors
