@@ -120,15 +120,25 @@ fn calibrate(
     }
 }
 
-/// Drawn when rules and score are fixed, and kept: a resumed run goes on with the same sample.
+/// What the ledger calls the seed of a run's samples.
+const SEED: &str = "seed of samples";
+
+/// The seed of the calibration; drawn when rules and score are fixed, and kept: a resumed run goes on with the same sample.
 fn seed(run: &RunDir) -> Result<u64, Failure> {
-    const NAME: &str = "calibration seed";
-    if let Some(seed) = run.ledger.get(NAME)?.and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = run.ledger.get(SEED)?.and_then(|seed| seed.parse().ok()) {
         return Ok(seed);
     }
     let seed = fastrand::u64(..1 << 32);
-    run.ledger.put(NAME, &seed.to_string())?;
+    keep_seed(run, seed)?;
     Ok(seed)
+}
+
+/// Says what a run's samples depend on, before they are drawn.
+///
+/// # Errors
+/// If the ledger cannot be written.
+pub(super) fn keep_seed(run: &RunDir, seed: u64) -> Result<(), Failure> {
+    Ok(run.ledger.put(SEED, &seed.to_string())?)
 }
 
 /// Audits the run and writes its certificate; returns why asking ended before its end.
@@ -141,7 +151,8 @@ fn audit(
     let sample = match Sample::of(run)? {
         Some(sample) => sample,
         None => {
-            let draw = Draw::new(fastrand::u64(..1 << 32));
+            // Another seed than the calibration's: turns that made the cut must not be likelier to be audited.
+            let draw = Draw::new(seed(run)?.wrapping_add(1));
             Sample::draw(run, threads.get(), draw)?
         }
     };

@@ -37,6 +37,9 @@ pub(super) struct RunArgs {
     /// How surely [default: 0.95]
     #[arg(long, value_name = "SHARE", requires = "recall")]
     confidence: Option<f64>,
+    /// What the samples of a kept recall depend on [default: drawn at random, and kept]
+    #[arg(long, value_name = "N", requires = "recall")]
+    seed: Option<u64>,
     /// Leave the judge for later, even if one is configured
     #[arg(long)]
     offline: bool,
@@ -155,6 +158,9 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
         described.push(keep_stdin(&path)?);
     }
     let mut run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
+    if let Some(seed) = args.seed {
+        recall::keep_seed(&run, seed)?;
+    }
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch)?;
     let stopped = recall::scan_and_ask(&mut run, engine, args.threads, &watch, args.offline)?;
