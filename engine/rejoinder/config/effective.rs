@@ -271,6 +271,8 @@ mod tests {
     fn every_variable_sets_its_key_and_the_origin_says_so() {
         for key in keys::keys() {
             let value = match key.name.as_str() {
+                "for" => "kto",
+                name if name.starts_with("cascade.") => "0.5",
                 "judge.base-url" => "http://localhost/v1",
                 "judge.unit" => "conversation",
                 "judge.answer" => "json",
@@ -285,6 +287,8 @@ mod tests {
             let prices = ["INPUT", "GPU_SECONDS_INPUT"].map(|name| format!("REJOINDER_JUDGE_PRICE_{name}"));
             let mut variables = vec![(key.variable.as_str(), value)];
             variables.extend(prices.iter().map(|name| (name.as_str(), "7")));
+            // And a purpose a score that decides.
+            variables.push(("REJOINDER_CASCADE_RECALL", "0.5"));
             let effective = applied(&variables).unwrap();
             let (_, found, origin) =
                 effective.values().into_iter().find(|(name, ..)| *name == key.name).unwrap();
