@@ -52,7 +52,12 @@ fn a_model_that_is_not_there_or_none_is_refused_by_name() {
 #[test]
 fn the_shipped_model_says_where_it_comes_from() {
     let model = Model::from_bytes(DEFAULT_MODEL).unwrap();
-    assert!(model.provenance().origins.iter().all(|origin| origin.part.contains("without sharegpt")));
+    let labelled = &model.provenance().origins[0];
+    assert!(
+        labelled.part.contains("without source=sharegpt, without source=sharegpt1k"),
+        "{}",
+        labelled.part
+    );
     assert!(model.quality().heads[0].auc > 0.8);
     assert!(DEFAULT_MODEL.len() < 3 << 19, "1.5 MiB");
 }
