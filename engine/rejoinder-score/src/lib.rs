@@ -15,7 +15,4 @@ pub use features::Evidence;
 pub use model::{FileError, HeadQuality, Model, Origin, Provenance, Quality, Score};
 pub use rejoinder_core::Purpose;
 pub use scorer::{Scorer, Scratch};
-pub use train::{
-    Examples, Label, Report, TrainError, TrainOptions, auc, calibration_error, conversation_hash,
-    curve_share, train,
-};
+pub use train::{Examples, Label, Report, TrainError, TrainOptions, conversation_hash, train};

@@ -17,7 +17,6 @@ mod report;
 use std::fmt;
 
 pub use examples::{Examples, Label, conversation_hash};
-pub use measure::{auc, calibration_error, curve_share};
 pub use report::Report;
 
 use bins::Binned;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::calibrate;
-use super::measure::{auc, calibration_error, curve_share};
+use super::measure::{auc, calibration_error, curve_share, ranked};
 use crate::heads::{HEADS, PerHead};
 use crate::model::{HeadQuality, Quality, Score};
 
@@ -37,20 +37,21 @@ impl Report {
             let probabilities: Vec<f32> = scores.iter().map(|s| s[k]).collect();
             let z: Vec<f32> = logits.iter().map(|z| z[k]).collect();
             let yes: Vec<bool> = truth.iter().map(|t| t[k] > 0.5).collect();
+            let ranking = ranked(&z, &yes);
             let above: Vec<bool> =
                 probabilities.iter().zip(&yes).filter(|(p, _)| **p >= 0.5).map(|(_, y)| *y).collect();
             let right = above.iter().filter(|&&y| y).count();
             report.quality.heads.push(HeadQuality {
                 name: name.to_owned(),
                 positives: yes.iter().filter(|&&y| y).count() as u64,
-                auc: auc(&z, &yes) as f32,
-                share_80: curve_share(&z, &yes, 0.8) as f32,
-                share_90: curve_share(&z, &yes, 0.9) as f32,
+                auc: auc(&ranking) as f32,
+                share_80: curve_share(&ranking, 0.8) as f32,
+                share_90: curve_share(&ranking, 0.9) as f32,
                 calibration_error: calibration_error(&probabilities, &yes) as f32,
                 above_half: above.len() as u64,
                 precision_above_half: right as f32 / above.len().max(1) as f32,
             });
-            report.curves.push(Self::RECALLS.map(|recall| curve_share(&z, &yes, recall)));
+            report.curves.push(Self::RECALLS.map(|recall| curve_share(&ranking, recall)));
         }
         report
     }
