@@ -61,6 +61,7 @@ pub fn score(
     most: usize,
     seed: u64,
 ) -> Result<Scored, Failure> {
+    let taught = engine.taught()?;
     let mut scored = Scored::default();
     let mut lowest = Lowest::new(most, 0);
     let bound = lowest.bound();
@@ -87,7 +88,7 @@ pub fn score(
                     }
                     let hash = hash(seed, conversation.id(turn));
                     if bound.admits(hash) {
-                        let is_known = worker.engine.was_trained_on(&conversation.record.conversation);
+                        let is_known = taught.holds(&conversation.record.conversation);
                         let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
                         found.drawn.push((hash, (Drawn { turn, before }, is_known)));
                     }

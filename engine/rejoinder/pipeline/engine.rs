@@ -34,6 +34,16 @@ pub struct PackInfo {
     pub hash: String,
 }
 
+/// What a score was trained on: its scores of these conversations say nothing about others.
+pub struct Taught(Option<Model>);
+
+impl Taught {
+    /// Whether labels of a conversation are part of it.
+    pub fn holds(&self, conversation: &Conversation<'_>) -> bool {
+        self.0.as_ref().is_some_and(|model| model.was_trained_on(conversation_hash(conversation)))
+    }
+}
+
 /// What decides about turns; immutable and shared by all workers.
 pub struct Engine {
     /// The config it was built from.
@@ -44,8 +54,6 @@ pub struct Engine {
     pub packs: Vec<PackInfo>,
     /// The loaded plugins.
     pub registry: Registry,
-    /// The scorer's model, which knows what it was trained on.
-    model: Option<Model>,
     /// Plugins' failures since it was built, also on turns of parts that did not come to their end.
     pub faults: Mutex<Vec<FaultRow>>,
 }
@@ -90,10 +98,7 @@ impl Engine {
             launcher: launcher(),
         };
         let registry = Registry::load(&specs, &surroundings).map_err(|error| refused(&error))?;
-        let scorer = config.plugins.iter().find(|plugin| plugin.is_scorer());
-        let model = scorer.map(|scorer| rejoinder_plugin_scorer::load(scorer.model()));
-        let model = model.transpose().map_err(Failure::invalid)?;
-        Ok(Self { config, rules, packs: infos, registry, model, faults: Mutex::default() })
+        Ok(Self { config, rules, packs: infos, registry, faults: Mutex::default() })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.
@@ -101,10 +106,9 @@ impl Engine {
         hits.iter().any(|h| matches!(self.rules.rule(h.rule).route, Route::Accept | Route::Escalate))
     }
 
-    /// Whether the plugins are asked about the turn with these hits: about candidates, and about every later turn where
-    /// their score decides.
-    pub fn asks_plugins(&self, hits: &[Hit]) -> bool {
-        self.config.cascade.cuts().is_some() || self.is_candidate(hits)
+    /// Whether the plugins are asked about a turn: about candidates, and about every later turn where their score decides.
+    pub fn asks_plugins(&self, is_candidate: bool) -> bool {
+        is_candidate || self.config.cascade.cuts().is_some()
     }
 
     /// The learned score: the probability, by the last plugin that gives probabilities, that the turn holds what is
@@ -117,9 +121,14 @@ impl Engine {
         Some((own.unwrap_or_else(|| purpose.probability(&probs)), purpose.likeliest(&probs)))
     }
 
-    /// Whether the scorer's model was trained on labels of a conversation: then its scores of it say nothing about others.
-    pub fn was_trained_on(&self, conversation: &Conversation<'_>) -> bool {
-        self.model.as_ref().is_some_and(|model| model.was_trained_on(conversation_hash(conversation)))
+    /// What the scorer's model was trained on, read from its file; nothing where there is no scorer.
+    ///
+    /// # Errors
+    /// If the model cannot be read.
+    pub fn taught(&self) -> Result<Taught, Failure> {
+        let scorer = self.config.plugins.iter().find(|plugin| plugin.is_scorer());
+        let model = scorer.map(|scorer| rejoinder_plugin_scorer::load(scorer.model()));
+        model.transpose().map(Taught).map_err(Failure::invalid)
     }
 
     /// Decides a turn by the rules' hits and the plugins' votes on it, unless the judge is asked about all.

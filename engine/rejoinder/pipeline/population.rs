@@ -6,7 +6,7 @@ use rejoinder_core::Category;
 
 use crate::failure::Failure;
 use crate::pipeline::calibration::no_score;
-use crate::pipeline::engine::Engine;
+use crate::pipeline::engine::{Engine, Taught};
 use crate::pipeline::judging::Judge;
 use crate::pipeline::plan::{Requests, output, papers};
 use crate::pipeline::waiting::{Grouper, Waiting};
@@ -87,6 +87,7 @@ impl Population {
     pub fn add(
         &mut self,
         engine: &Engine,
+        taught: &Taught,
         judges: &Judges,
         scanned: &Scanned<'_>,
         conversation: &ScannedConversation<'_>,
@@ -103,7 +104,7 @@ impl Population {
         let only: Vec<&ScannedTurn> = turns.iter().map(|(turn, _)| *turn).collect();
         let rows = Waiting::about(engine, scanned, conversation, &only);
         let index = self.papers.len();
-        self.trained_on += u64::from(engine.was_trained_on(&conversation.record.conversation));
+        self.trained_on += u64::from(taught.holds(&conversation.record.conversation));
         self.papers.push(papers(&judges.paper.form, conversation));
         for ((turn, label), row) in turns.into_iter().zip(rows) {
             let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));

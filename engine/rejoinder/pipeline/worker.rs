@@ -299,8 +299,7 @@ impl<'e> Worker<'e> {
         if self.engine.registry.plugins().is_empty() {
             return;
         }
-        let asked =
-            || turns.clone().filter(|&t| self.engine.asks_plugins(&out.hits[out.turns[t].hits.clone()]));
+        let asked = || turns.clone().filter(|&t| self.engine.asks_plugins(out.turns[t].is_candidate));
         let Some(last) = asked().next_back() else { return };
         self.batch.begin_conversation(&record.conversation, out.turns[last].message_index);
         for index in asked() {

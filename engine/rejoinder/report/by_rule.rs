@@ -89,7 +89,7 @@ impl ByRule {
                 Route::Score => outcome == Outcome::Undecided && rule.weight != 0.0,
                 _ => {
                     // Plugins see candidates only.
-                    let votes = if engine.asks_plugins(&others) { votes } else { &[] };
+                    let votes = if engine.asks_plugins(engine.is_candidate(&others)) { votes } else { &[] };
                     engine.decide(&others, votes).decision() != engine.decide(hits, votes).decision()
                 }
             };

@@ -57,6 +57,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         judge.answer = AnswerForm::Json;
     }
     let engine = Engine::of(&effective)?;
+    let taught = engine.taught()?;
     let judges = Judges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
     let files = described(&args.inputs)?;
     let mut all = Read::default();
@@ -74,7 +75,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                     continue;
                 };
                 let label = |message_index| labels.of(message_index);
-                read.population.add(worker.engine, &judges, &scanned, conversation, label)?;
+                read.population.add(worker.engine, &taught, &judges, &scanned, conversation, label)?;
             }
             Ok(read)
         },
