@@ -119,6 +119,13 @@ impl From<rejoinder_judge::JudgeError> for Failure {
     }
 }
 
+/// A recall, a confidence or a share that the arithmetic cannot use.
+impl From<rejoinder_cascade::Refused> for Failure {
+    fn from(why: rejoinder_cascade::Refused) -> Self {
+        Self::usage(why.to_string())
+    }
+}
+
 impl From<rejoinder_rules::PackError> for Failure {
     fn from(error: rejoinder_rules::PackError) -> Self {
         Self::invalid(error.to_string())

@@ -1,11 +1,14 @@
 //! Scanning and asking the judge, as `run`, `resume` and `judge` do it, and what the operator is told of it.
 
+use std::path::Path;
+
 use rejoinder_core::Category;
 use rejoinder_judge::{Asked, Constraint, Findings, JudgeConfig, Stop};
 
 use super::progress::Telling;
 use super::terminal::remark;
 use super::{Threads, resumable};
+use crate::config::{Config, Effective};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::judging::{self, Judge};
@@ -44,6 +47,34 @@ pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Fa
     let ended = ask_client(run, client, watch);
     drop(telling);
     conclude(run, ended.map(Some))
+}
+
+/// A run whose scan has come to its end.
+///
+/// # Errors
+/// If there is none, or it has not.
+pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
+    let run = RunDir::open(path)?;
+    if !scan::is_complete(&run)? {
+        return Err(Failure::usage(format!(
+            "the scan of {0} was interrupted; finish it first: rejoinder resume {0}",
+            path.display()
+        )));
+    }
+    Ok(run)
+}
+
+/// The config in force for the rest of a run: that of `file`, else its own, under the environment's and with so many calls.
+///
+/// # Errors
+/// If the file or a variable says something that cannot be.
+pub(super) fn config_for(run: &RunDir, file: Option<&Path>, calls: Option<u64>) -> Result<Config, Failure> {
+    let mut config = match file {
+        Some(path) => Effective::load(Some(path))?.config,
+        None => Effective::over(run.manifest.config.clone())?.config,
+    };
+    config.budget.calls = calls.or(config.budget.calls);
+    Ok(config)
 }
 
 /// What an oracle says of turns, in their order: the category, or that it is none; `None` where an answer says nothing.

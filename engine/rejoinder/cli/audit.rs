@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_core::Purpose;
 
 use super::oracle::OracleArgs;
 use super::terminal::remark;
-use super::{Threads, print, print_json};
+use super::{Threads, asking, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::{Draw, Sample};
+use crate::pipeline::draw;
 use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::scan;
 use crate::report::audit::AuditReport;
 use crate::report::summary::thousands;
 
@@ -22,9 +21,6 @@ pub(super) struct AuditArgs {
     run: PathBuf,
     #[command(flatten)]
     oracle: OracleArgs,
-    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
-    #[arg(long = "for", value_name = "PURPOSE")]
-    purpose: Option<Purpose>,
     /// How sure all bounds together are
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     confidence: f64,
@@ -48,34 +44,25 @@ pub(super) struct AuditArgs {
 }
 
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
-    let mut run = RunDir::open(&args.run)?;
-    let shown = args.run.display();
-    if !scan::is_complete(&run)? {
-        return Err(Failure::usage(format!(
-            "the scan of {shown} was interrupted; finish it first: rejoinder resume {shown}"
-        )));
-    }
+    let mut run = asking::scanned_run(&args.run)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
         remark(&format!(
-            "{} turns still wait for the judge, and all of them count as missed; ask about them first: rejoinder judge {shown}",
-            thousands(waiting)
+            "{} turns still wait for the judge, and all of them count as missed; ask about them first: rejoinder judge {}",
+            thousands(waiting),
+            args.run.display()
         ));
     }
     let sample = sample(args, &run)?;
-    let turns: Vec<_> = sample.turns.iter().map(|drawn| &drawn.turn).collect();
-    let answers = args.oracle.ask(&mut run, &turns, "audit")?;
-    let purpose = args.purpose.unwrap_or(run.manifest.config.purpose);
-    let certificate = sample.certify(&run, purpose, args.confidence, &answers.labels)?;
-    let unreadable = answers.unreadable();
-    let report = AuditReport::new(
-        &run.manifest,
+    let answers = args.oracle.ask(&mut run, &sample.drawn(), "audit")?;
+    let report = AuditReport::of(
+        &run,
+        &sample,
+        args.oracle.purpose(&run),
+        args.confidence,
         answers.oracle,
-        purpose.to_string(),
-        sample.draw,
-        unreadable,
-        certificate,
-    );
+        &answers.labels,
+    )?;
     let file = report.write(&run)?;
     if args.json {
         print_json(&report)?;
@@ -109,7 +96,7 @@ fn sample(args: &AuditArgs, run: &RunDir) -> Result<Sample, Failure> {
             Ok(sample)
         }
         None => {
-            let usual = Draw::new(args.seed.unwrap_or_else(|| fastrand::u64(..1 << 32)));
+            let usual = Draw::new(args.seed.unwrap_or_else(draw::seed));
             let draw = Draw {
                 rejected: args.rejected.unwrap_or(usual.rejected),
                 accepted: args.accepted.unwrap_or(usual.accepted),

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_core::Purpose;
 use rejoinder_data::part;
 use rejoinder_host::LoadedPlugin;
 
@@ -13,6 +12,7 @@ use super::{Threads, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calibration;
 use crate::pipeline::cuts::{self, Wanted};
+use crate::pipeline::draw;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::report::calibration::CalibrationReport;
@@ -24,9 +24,6 @@ pub(super) struct CalibrateArgs {
     run: PathBuf,
     #[command(flatten)]
     oracle: OracleArgs,
-    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
-    #[arg(long = "for", value_name = "PURPOSE")]
-    purpose: Option<Purpose>,
     /// Share of the wanted feedback that must be found
     #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
     recall: f64,
@@ -48,7 +45,7 @@ pub(super) struct CalibrateArgs {
 
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let mut run = RunDir::open(&args.run)?;
-    let purpose = args.purpose.unwrap_or(run.manifest.config.purpose);
+    let purpose = args.oracle.purpose(&run);
     let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
     let mut config = run.manifest.config.clone();
     config.score_all_turns(purpose);
@@ -58,15 +55,13 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let threads = args.threads.get();
     let scored = calibration::score(&engine, &run.manifest.inputs, threads, &wanted, args.sample, seed)?;
     scored.check()?;
-    let turns: Vec<_> = scored.sample.iter().map(|drawn| &drawn.turn).collect();
-    let answers = args.oracle.ask(&mut run, &turns, "calibrate")?;
+    let answers = args.oracle.ask(&mut run, &scored.drawn(), "calibrate")?;
     let judged = scored.judged(&answers.labels, purpose);
-    let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
-    let found = cuts::find(&wanted, &judged, &scored.open).map_err(refused)?;
+    let found = cuts::find(&wanted, &judged, &scored.open)?;
     let unreadable = answers.unreadable();
     let report = CalibrationReport::new(answers.oracle, &wanted, seed, &scored, &found, unreadable);
     let file = run.path.join("cascade.toml");
-    part::write(&file, report.toml().as_bytes()).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+    part::write(&file, report.toml().as_bytes())?;
     if args.json {
         print_json(&report)?;
     } else {
@@ -96,7 +91,7 @@ fn seed(args: &CalibrateArgs, run: &RunDir, engine: &Engine, wanted: &Wanted) ->
         ))),
         (Some(known), _) => Ok(known),
         (None, seed) => {
-            let seed = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+            let seed = seed.unwrap_or_else(draw::seed);
             run.ledger.put(&name, &seed.to_string())?;
             Ok(seed)
         }

@@ -95,11 +95,8 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         |worker, chunk| {
             let scanned = worker.process(chunk)?;
             let mut compared = Compared::new(worker.engine);
-            for conversation in &scanned.conversations {
-                let missing = &mut compared.unlabelled;
-                let Some(Some(labels)) = args.labelled.of(true, conversation, &chunk.file, missing) else {
-                    continue;
-                };
+            let missing = &mut compared.unlabelled;
+            for (conversation, labels) in args.labelled.all(&scanned, &chunk.file, missing) {
                 compared.conversations += 1;
                 for turn in scanned.turns(conversation) {
                     let Some(label) = labels.of(turn.message_index) else { continue };

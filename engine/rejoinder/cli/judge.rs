@@ -10,11 +10,9 @@ use rejoinder_judge::Findings;
 use super::run::finish;
 use super::terminal::remark;
 use super::{asking, signals};
-use crate::config::Effective;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::judging::{self, Judge};
 use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::scan;
 use crate::pipeline::watch::Watch;
 use crate::report::summary::thousands;
 
@@ -42,20 +40,8 @@ pub(super) struct JudgeArgs {
 
 pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut run = RunDir::open(&args.run)?;
-    if !scan::is_complete(&run)? {
-        return Err(Failure::usage(format!(
-            "the scan of {0} was interrupted; finish it first: rejoinder resume {0}",
-            args.run.display()
-        )));
-    }
-    let mut config = match &args.config {
-        Some(path) => Effective::load(Some(path))?.config,
-        None => Effective::over(run.manifest.config.clone())?.config,
-    };
-    if let Some(calls) = args.calls {
-        config.budget.calls = Some(calls);
-    }
+    let mut run = asking::scanned_run(&args.run)?;
+    let config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
     if config.judge.base_url.is_none() {
         return Err(Failure::usage(
             "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",

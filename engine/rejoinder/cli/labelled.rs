@@ -6,7 +6,7 @@ use rejoinder_data::Record;
 use rejoinder_data::labels::{self, Label};
 
 use crate::failure::Failure;
-use crate::pipeline::worker::ScannedConversation;
+use crate::pipeline::worker::{Scanned, ScannedConversation};
 
 #[derive(Debug, Args)]
 pub(super) struct LabelArgs {
@@ -53,6 +53,17 @@ impl LabelArgs {
     /// Whether the record passes the filters: its columns are compared as text.
     fn admits(&self, record: &Record<'_>) -> bool {
         self.filter.as_ref().is_none_or(|filter| has_column(record, filter)) && !self.is_excepted(record)
+    }
+
+    /// The conversations that count, with their labels; those without labels that can be used are noted.
+    pub(super) fn all<'a, 'c>(
+        &'a self,
+        scanned: &'a Scanned<'c>,
+        file: &'a str,
+        unlabelled: &'a mut Unlabelled,
+    ) -> impl Iterator<Item = (&'a ScannedConversation<'c>, Labels<'a>)> {
+        let labelled = |conversation| Some((conversation, self.of(true, conversation, file, unlabelled)??));
+        scanned.conversations.iter().filter_map(labelled)
     }
 
     /// Which records count, in words.

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rejoinder_core::Purpose;
 
 use super::{asking, signals};
-use crate::config::Effective;
 use crate::failure::Failure;
 use crate::pipeline::draw::DrawnTurn;
 use crate::pipeline::run_dir::RunDir;
@@ -23,6 +23,9 @@ pub(super) struct OracleArgs {
     /// Ask nobody: take the records' own `labels` for the truth; turns that they do not list are no feedback
     #[arg(long)]
     labels: bool,
+    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
+    #[arg(long = "for", value_name = "PURPOSE")]
+    purpose: Option<Purpose>,
 }
 
 /// What an oracle said.
@@ -40,7 +43,28 @@ impl Answers {
     }
 }
 
+/// The judge's answers about turns of a run's corpus, or why asking ended before its end; `verb` goes on after a stop.
+///
+/// # Errors
+/// If the run directory or the config fails.
+pub(super) fn judge(
+    run: &mut RunDir,
+    watch: &Watch,
+    turns: &[&DrawnTurn],
+    verb: &str,
+) -> Result<Result<Answers, Failure>, Failure> {
+    let rows: Vec<_> = turns.iter().map(|turn| turn.row.clone()).collect();
+    let answered = asking::answers(run, watch, &rows, verb)?;
+    Ok(answered
+        .map(|labels| Answers { oracle: format!("the judge {}", run.manifest.config.judge.model), labels }))
+}
+
 impl OracleArgs {
+    /// What the feedback is for.
+    pub(super) fn purpose(&self, run: &RunDir) -> Purpose {
+        self.purpose.unwrap_or(run.manifest.config.purpose)
+    }
+
     /// Asks about turns of a run's corpus, at the run's expense; `verb` goes on after a stop.
     ///
     /// # Errors
@@ -55,13 +79,7 @@ impl OracleArgs {
             let labels = turns.iter().map(|turn| Some(turn.label)).collect();
             return Ok(Answers { oracle: "the records' own labels".to_owned(), labels });
         }
-        let mut config = match &self.config {
-            Some(path) => Effective::load(Some(path))?.config,
-            None => Effective::over(run.manifest.config.clone())?.config,
-        };
-        if let Some(calls) = self.calls {
-            config.budget.calls = Some(calls);
-        }
+        let config = asking::config_for(run, self.config.as_deref(), self.calls)?;
         if config.judge.base_url.is_none() {
             return Err(Failure::usage(
                 "no judge is configured: give --config FILE with [judge] base-url and model, or --labels where the records \
@@ -71,8 +89,6 @@ impl OracleArgs {
         run.set_judge(&config)?;
         let watch = Watch::default();
         signals::stop_on_interrupt(&watch)?;
-        let rows: Vec<_> = turns.iter().map(|turn| turn.row.clone()).collect();
-        let labels = asking::answers(run, &watch, &rows, verb)??;
-        Ok(Answers { oracle: format!("the judge {}", run.manifest.config.judge.model), labels })
+        judge(run, &watch, turns, verb)?
     }
 }

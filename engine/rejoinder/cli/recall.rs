@@ -7,11 +7,12 @@
 use rejoinder_cascade::threshold;
 
 use super::terminal::remark;
-use super::{Threads, asking};
+use super::{Threads, asking, oracle};
 use crate::failure::Failure;
 use crate::pipeline::audit::{Draw, Sample};
 use crate::pipeline::calibration;
 use crate::pipeline::cuts::{self, Wanted};
+use crate::pipeline::draw;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
@@ -78,31 +79,26 @@ fn calibrate(
     config.score_all_turns(wanted.purpose);
     let engine = Engine::build(config)?;
     let seed = seed(run)?;
-    let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
     let delta = 1.0 - wanted.confidence;
-    let enough =
-        threshold::positives_needed(wanted.recall, delta).map_err(refused)?.map_or(u64::MAX, |n| ENOUGH * n);
+    let enough = threshold::positives_needed(wanted.recall, delta)?.map_or(u64::MAX, |n| ENOUGH * n);
     let mut size = SAMPLE;
     loop {
         let files = &run.manifest.inputs;
         let scored = calibration::score(&engine, files, threads.get(), wanted, size, seed)?;
         scored.check()?;
-        let rows: Vec<_> = scored.sample.iter().map(|drawn| drawn.turn.row.clone()).collect();
-        let answers = match asking::answers(run, watch, &rows, "resume")? {
+        let answers = match oracle::judge(run, watch, &scored.drawn(), "resume")? {
             Ok(answers) => answers,
             Err(stopped) => return Ok(Some(stopped)),
         };
-        let judged = scored.judged(&answers, wanted.purpose);
+        let judged = scored.judged(&answers.labels, wanted.purpose);
         let positives: Vec<f64> =
             judged.iter().filter(|turn| wanted.is_positive(turn.label)).map(|turn| turn.standing).collect();
         if (positives.len() as u64) < enough && (size as u64) < scored.turns {
             size *= 2;
             continue;
         }
-        let cut = threshold::cut(&positives, wanted.recall, delta).map_err(refused)?.cut;
+        let cut = threshold::cut(&positives, wanted.recall, delta)?.cut;
         let from = cuts::reject_below(cut);
-        let asked =
-            scored.open.iter().filter(|score| cut.escalates(**score)).count() as u64 + scored.contradictory;
         remark(&format!(
             "{} of {} sampled turns are wanted; {}",
             thousands(positives.len() as u64),
@@ -110,7 +106,7 @@ fn calibrate(
             match from {
                 Some(score) => format!(
                     "asking about {} of all turns, those from {score:.4} on",
-                    share(asked, scored.turns)
+                    share(scored.asked(from, None), scored.turns)
                 ),
                 None => "no cut keeps the recall: asking about every turn".to_owned(),
             }
@@ -128,7 +124,7 @@ fn seed(run: &RunDir) -> Result<u64, Failure> {
     if let Some(seed) = run.ledger.get(SEED)?.and_then(|seed| seed.parse().ok()) {
         return Ok(seed);
     }
-    let seed = fastrand::u64(..1 << 32);
+    let seed = draw::seed();
     keep_seed(run, seed)?;
     Ok(seed)
 }
@@ -156,22 +152,12 @@ fn audit(
             Sample::draw(run, threads.get(), draw)?
         }
     };
-    let rows: Vec<_> = sample.turns.iter().map(|drawn| drawn.turn.row.clone()).collect();
-    let answers = match asking::answers(run, watch, &rows, "resume")? {
+    let answers = match oracle::judge(run, watch, &sample.drawn(), "resume")? {
         Ok(answers) => answers,
         Err(stopped) => return Ok(Some(stopped)),
     };
-    let certificate = sample.certify(run, wanted.purpose, wanted.confidence, &answers)?;
-    let unreadable = answers.iter().filter(|answer| answer.is_none()).count();
-    let oracle = format!("the judge {}", run.manifest.config.judge.model);
-    let report = AuditReport::new(
-        &run.manifest,
-        oracle,
-        wanted.purpose.to_string(),
-        sample.draw,
-        unreadable,
-        certificate,
-    );
+    let report =
+        AuditReport::of(run, &sample, wanted.purpose, wanted.confidence, answers.oracle, &answers.labels)?;
     report.write(run)?;
     remark(&format!("recall is surely at least {:.3}; see certificate.json", report.recall()));
     Ok(None)

@@ -6,8 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::run::finish;
-use super::{Threads, recall, signals};
-use crate::config::Effective;
+use super::{Threads, asking, recall, signals};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
@@ -44,16 +43,12 @@ pub(super) struct ResumeArgs {
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut run = RunDir::open(&args.run)?;
-    let mut config = match &args.config {
-        Some(path) => Effective::load(Some(path))?.config,
-        None => Effective::over(run.manifest.config.clone())?.config,
-    };
+    let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
     if config.cascade.recall == run.manifest.config.cascade.recall && config.cascade.recall.is_some() {
         // What the run found out for itself stays as it is.
         config.cascade = run.manifest.config.cascade.clone();
         config.judge.all = run.manifest.config.judge.all;
     }
-    config.budget.calls = args.calls.or(config.budget.calls);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
     }

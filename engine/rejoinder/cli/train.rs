@@ -174,7 +174,7 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     };
     let (model, report) = train(&examples, &options).map_err(|why| Failure::usage(why.to_string()))?;
     let bytes = model.to_bytes();
-    part::write(&args.out, &bytes).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+    part::write(&args.out, &bytes)?;
     let seconds = begun.elapsed().as_secs_f64();
     if args.json {
         print_json(&json!({

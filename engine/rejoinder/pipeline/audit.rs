@@ -75,6 +75,11 @@ impl Sample {
         sample.map(Some).map_err(|e| Failure::new(Exit::Io, format!("{}: {e}", file.display())))
     }
 
+    /// The turns as an oracle is asked about them.
+    pub fn drawn(&self) -> Vec<&DrawnTurn> {
+        self.turns.iter().map(|drawn| &drawn.turn).collect()
+    }
+
     /// Draws from a finished run, uniformly and without replacement, and keeps the draw.
     ///
     /// # Errors
@@ -91,7 +96,7 @@ impl Sample {
         }
         let sample = Self { draw, turns };
         let json = serde_json::to_vec(&sample).expect("a sample is plain data");
-        part::write(&run.path.join(FILE), &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+        part::write(&run.path.join(FILE), &json)?;
         Ok(sample)
     }
 
@@ -136,7 +141,7 @@ impl Sample {
             (0..accepted[category.index()]).for_each(|_| tally.accepted(category, Audited::NotDrawn));
         }
         (0..rejected).for_each(|_| tally.rejected(Audited::NotDrawn));
-        certify(&tally.claims(), 1.0 - confidence, false).map_err(|why| Failure::usage(why.to_string()))
+        Ok(certify(&tally.claims(), 1.0 - confidence, false)?)
     }
 }
 

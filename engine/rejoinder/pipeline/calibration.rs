@@ -120,6 +120,18 @@ struct Found {
 }
 
 impl Scored {
+    /// The sample as an oracle is asked about it.
+    pub fn drawn(&self) -> Vec<&DrawnTurn> {
+        self.sample.iter().map(|drawn| &drawn.turn).collect()
+    }
+
+    /// How many turns would be asked about with these cuts; without one from below, every turn.
+    pub fn asked(&self, reject_below: Option<f64>, accept_at: Option<f64>) -> u64 {
+        let Some(below) = reject_below else { return self.turns };
+        let is_asked = |score: &&f64| **score >= below && accept_at.is_none_or(|at| **score < at);
+        self.open.iter().filter(is_asked).count() as u64 + self.contradictory
+    }
+
     /// The sample with the judge's answers, in their order.
     pub fn judged(&self, answers: &[Option<Option<Category>>], purpose: Purpose) -> Vec<Judged> {
         self.sample.iter().zip(answers).map(|(drawn, answer)| drawn.judged(*answer, purpose)).collect()

@@ -97,6 +97,11 @@ impl DrawnTurn {
     }
 }
 
+/// A seed that nobody chose.
+pub fn seed() -> u64 {
+    fastrand::u64(..1 << 32)
+}
+
 /// A number that looks random, a function of seed and turn: rounds of splitmix64 (Steele, Lea and Flood 2014).
 pub fn hash(seed: u64, id: RecordId) -> u64 {
     [u64::from(id.shard), id.ordinal, u64::from(id.message_index)]

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use rejoinder_cascade::certificate::{Certificate, Certified};
+use rejoinder_core::{Category, Purpose};
 use rejoinder_data::part;
 use serde::Serialize;
 
-use crate::failure::{Exit, Failure};
-use crate::pipeline::audit::Draw;
-use crate::pipeline::run_dir::{Manifest, RunDir};
+use crate::failure::Failure;
+use crate::pipeline::audit::{Draw, Sample};
+use crate::pipeline::run_dir::RunDir;
 use crate::report::summary::thousands;
 
 /// A certificate and what it is about.
@@ -36,25 +37,29 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// Of a run, as its manifest tells.
-    pub fn new(
-        manifest: &Manifest,
+    /// Of a run and its sample, by the answers of an oracle about the sample's turns.
+    ///
+    /// # Errors
+    /// If the run cannot be read, or the confidence is none.
+    pub fn of(
+        run: &RunDir,
+        sample: &Sample,
+        purpose: Purpose,
+        confidence: f64,
         oracle: String,
-        purpose: String,
-        draw: Draw,
-        unreadable: usize,
-        certificate: Certificate,
-    ) -> Self {
-        Self {
+        answers: &[Option<Option<Category>>],
+    ) -> Result<Self, Failure> {
+        let manifest = &run.manifest;
+        Ok(Self {
             oracle,
-            purpose,
-            draw,
-            unreadable,
+            purpose: purpose.to_string(),
+            draw: sample.draw,
+            unreadable: answers.iter().filter(|answer| answer.is_none()).count(),
             engine: manifest.engine.clone(),
             rules_hash: manifest.rules_hash.clone(),
             plugins: manifest.plugins.iter().map(|plugin| plugin.identity.clone()).collect(),
-            certificate,
-        }
+            certificate: sample.certify(run, purpose, confidence, answers)?,
+        })
     }
 
     /// Lower bound of the recall of all that is wanted.
@@ -70,7 +75,7 @@ impl AuditReport {
         let mut json = serde_json::to_vec_pretty(self).expect("a certificate is plain data");
         json.push(b'\n');
         let file = run.path.join("certificate.json");
-        part::write(&file, &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))?;
+        part::write(&file, &json)?;
         Ok(file)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_cascade::threshold::{Cut, labels_needed, positives_needed};
+use rejoinder_cascade::threshold::{labels_needed, positives_needed};
 use serde::Serialize;
 
 use crate::pipeline::calibration::Scored;
@@ -55,13 +55,6 @@ impl CalibrationReport {
     ) -> Self {
         let reject_below = cuts::reject_below(found.threshold.cut);
         let accept_at = found.accept_at;
-        let is_asked = |score: &&f64| {
-            reject_below.is_some_and(|below| **score >= below) && accept_at.is_none_or(|at| **score < at)
-        };
-        let asked = match found.threshold.cut {
-            Cut::Everything => scored.turns,
-            _ => scored.open.iter().filter(is_asked).count() as u64 + scored.contradictory,
-        };
         let positives = found.threshold.positives;
         let needed = positives_needed(wanted.recall, wanted.delta()).ok().flatten();
         let labels =
@@ -78,7 +71,7 @@ impl CalibrationReport {
             positives,
             reject_below,
             accept_at,
-            asked,
+            asked: scored.asked(reject_below, accept_at),
             positives_needed: needed,
             labels_needed: needed.and_then(labels),
         }

@@ -89,15 +89,12 @@ impl Comparison {
         wanted: &Wanted,
         seed: u64,
     ) -> Result<Self, Failure> {
-        let refused = |why: rejoinder_cascade::Refused| Failure::usage(why.to_string());
         let purpose = wanted.purpose;
         let learned = |unit: &Unit| f64::from(unit.score);
         let bench = Bench { engine, judges, population, wanted, seed };
-        let paper = bench.figures(&simulation::paper(population, wanted, seed).map_err(refused)?, None)?;
-        let rules =
-            bench.figures(&simulation::rules(population, wanted, seed).map_err(refused)?, Some(&by_rules))?;
-        let shipped =
-            bench.figures(&simulation::scored(population, wanted, seed).map_err(refused)?, Some(&learned))?;
+        let paper = bench.figures(&simulation::paper(population, wanted, seed)?, None)?;
+        let rules = bench.figures(&simulation::rules(population, wanted, seed)?, Some(&by_rules))?;
+        let shipped = bench.figures(&simulation::scored(population, wanted, seed)?, Some(&learned))?;
         Ok(Self {
             turns: population.units.len(),
             conversations: population.conversations(),

@@ -69,11 +69,8 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         |worker, chunk| {
             let scanned = worker.process(chunk)?;
             let mut read = Read::default();
-            for conversation in &scanned.conversations {
-                let missing = &mut read.unlabelled;
-                let Some(Some(labels)) = args.labelled.of(true, conversation, &chunk.file, missing) else {
-                    continue;
-                };
+            let missing = &mut read.unlabelled;
+            for (conversation, labels) in args.labelled.all(&scanned, &chunk.file, missing) {
                 let label = |message_index| labels.of(message_index);
                 read.population.add(worker.engine, &taught, &judges, &scanned, conversation, label)?;
             }
