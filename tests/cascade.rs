@@ -50,8 +50,11 @@ fn what_was_trained_is_compared_and_put_in_force() {
         (labelled(dir.path(), "train.jsonl", 500, 3), labelled(dir.path(), "test.jsonl", 300, 4));
     let model = text(&dir.path().join("own.rjm"));
     let trained = rejoinder(&["train", &train, "--out", &model, "--json"]).expect(0).json();
+    // A bare name, as people give it.
+    let bare =
+        support::command(&["train", &train, "--out", "again.rjm", "--json"]).current_dir(dir.path()).output();
+    assert!(bare.unwrap().status.success());
     let again = text(&dir.path().join("again.rjm"));
-    rejoinder(&["train", &train, "--out", &again, "--json"]).expect(0);
     assert_eq!(std::fs::read(&model).unwrap(), std::fs::read(&again).unwrap(), "same seed, same bytes");
     assert!(trained["quality"]["heads"][0]["auc"].as_f64().unwrap() > 0.95, "{trained}");
 

@@ -10,7 +10,9 @@ use std::path::Path;
 /// If the folder is missing or full, or the file cannot be written; the error names the path.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot write {}: {e}", path.display()));
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    // A bare name has an empty parent.
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = folder.join(name);
