@@ -155,6 +155,11 @@ impl CalibrationReport {
         if let Some(at) = self.accept_at {
             let _ = writeln!(out, "accept-at = {at:?}");
         }
+        if self.reject_below.is_none() {
+            out.push_str(
+                "# No cut keeps this recall: what rules reject must be asked about as well, which takes [judge] all = true.\n",
+            );
+        }
         out
     }
 }
