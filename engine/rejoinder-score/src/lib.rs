@@ -15,4 +15,6 @@ pub use features::Evidence;
 pub use model::{FileError, HeadQuality, Model, Origin, Provenance, Quality, Score};
 pub use rejoinder_core::Purpose;
 pub use scorer::{Scorer, Scratch};
-pub use train::{Examples, Label, Report, TrainError, TrainOptions, conversation_hash, train};
+pub use train::{
+    Example, Examples, Label, Report, TrainError, TrainOptions, conversation_hash, refit, train,
+};

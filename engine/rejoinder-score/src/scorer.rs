@@ -4,6 +4,7 @@ use rejoinder_core::Conversation;
 
 use crate::features::{Evidence, Extractor, Features};
 use crate::model::{Model, Score};
+use crate::train::{Example, conversation_hash};
 
 /// Buffers for scoring, which any model can use.
 #[derive(Debug, Default)]
@@ -32,6 +33,27 @@ impl Scratch {
     ) -> Score {
         self.extractor.read(conversation, turn, evidence, &model.idf, &mut self.features);
         model.score(&self.features.dense, self.features.buckets())
+    }
+
+    /// Measures a turn as [`Scratch::score`] does, and keeps what was measured.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn example(
+        &mut self,
+        model: &Model,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        evidence: &Evidence<'_>,
+    ) -> Example {
+        self.extractor.read(conversation, turn, evidence, &model.idf, &mut self.features);
+        let buckets = self.features.buckets();
+        Example {
+            dense: self.features.dense.as_slice().into(),
+            buckets: buckets.all.into(),
+            of_text: buckets.of_text().len(),
+            conversation: conversation_hash(conversation),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rejoinder_core::{Category, Conversation, Message, Role};
 use rejoinder_score::features::Rarity;
 use rejoinder_score::{
-    Evidence, Examples, FileError, Label, Model, Origin, Purpose, Report, Scorer, TrainError, TrainOptions,
-    conversation_hash, train,
+    Evidence, Examples, FileError, Label, Model, Origin, Purpose, Report, Scorer, Scratch, TrainError,
+    TrainOptions, conversation_hash, refit, train,
 };
 
 const REPLIES: [(&str, Option<Category>); 8] = [
@@ -131,6 +131,55 @@ fn a_model_knows_what_it_was_trained_on() {
     assert!(model.was_trained_on(conversation_hash(&dialogue(7).0)));
     assert!(!model.was_trained_on(conversation_hash(&dialogue(220).0)), "nobody judged it");
     assert!(!model.was_trained_on(conversation_hash(&dialogue(5000).0)));
+}
+
+/// Replies that the model above knows nothing of: here a compliment asks for clarification.
+fn another_world(n: usize) -> (Conversation<'static>, Option<Category>) {
+    let replies =
+        [("merci bien", Some(Category::Ur5)), ("zut alors", Some(Category::Ur3)), ("et puis", None)];
+    let (mut conversation, _) = dialogue(n);
+    let (reply, category) = replies[n % 3];
+    conversation.messages[2] = Message::new(Role::User, format!("{reply} {n}"));
+    (conversation, category)
+}
+
+fn measured(model: &Model, numbers: std::ops::Range<usize>) -> Examples {
+    let mut scratch = Scratch::default();
+    let mut examples = Examples::after(model);
+    for (conversation, category) in numbers.map(another_world) {
+        scratch.begin();
+        let example = scratch.example(model, &conversation, 2, &Evidence::default());
+        examples.add(&example, category);
+    }
+    examples
+}
+
+#[test]
+fn going_on_from_a_model_learns_what_is_new_and_keeps_what_was_known() {
+    let base = &TRAINED.0;
+    let fresh = Origin { name: "fresh".to_owned(), ..Origin::default() };
+    let how = TrainOptions { origins: vec![fresh], ..options() };
+    let (model, report) = refit(base, &measured(base, 1000..1240), &how).unwrap();
+    assert!(report.quality.heads[0].auc > 0.95, "{report}");
+    let score = |model: &Model, (conversation, category): (Conversation<'static>, Option<Category>)| {
+        let mut scratch = Scratch::default();
+        scratch.begin();
+        let score = scratch.score(model, &conversation, 2, &Evidence::default());
+        scratch.begin();
+        let example = scratch.example(base, &conversation, 2, &Evidence::default());
+        assert_eq!(example.score(model), score, "measured once, scored by both");
+        (score.feedback() > 0.5) == category.is_some()
+    };
+    let right = |model: &Model, of: fn(usize) -> (Conversation<'static>, Option<Category>)| {
+        (2000..2120).filter(|&n| score(model, of(n))).count()
+    };
+    assert!(right(base, another_world) < 100 && right(&model, another_world) >= 118);
+    assert!(right(&model, dialogue) >= 110, "{}", right(&model, dialogue));
+    let provenance = model.provenance();
+    assert_eq!((provenance.origins.len(), provenance.conversations), (2, 440));
+    assert!(model.was_trained_on(conversation_hash(&dialogue(7).0)));
+    assert!(model.was_trained_on(conversation_hash(&another_world(1007).0)));
+    assert!(Model::from_bytes(&model.to_bytes()).unwrap() == model);
 }
 
 #[test]

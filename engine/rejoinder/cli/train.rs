@@ -8,7 +8,7 @@ use clap::Args;
 use rejoinder_core::{Category, RecordId, Role};
 use rejoinder_data::{ChunkReader, InputFile, Position, part};
 use rejoinder_score::features::Rarity;
-use rejoinder_score::{Evidence, Examples, Label, Origin, TrainOptions, train};
+use rejoinder_score::{Evidence, Examples, Label, Model, Origin, TrainOptions, refit, train};
 use serde_json::json;
 
 use super::labelled::{LabelArgs, Unlabelled};
@@ -31,6 +31,9 @@ pub(super) struct TrainArgs {
     /// The model file to write
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+    /// Go on from a model instead of beginning anew: a file, or `shipped`; a few hundred labels move it a little
+    #[arg(long, value_name = "MODEL", conflicts_with = "unlabelled")]
+    base: Option<PathBuf>,
     /// Conversations without labels, from which the model learns what words go together; may be repeated
     #[arg(long, value_name = "INPUT")]
     unlabelled: Vec<String>,
@@ -136,19 +139,14 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     for input in &args.unlabelled {
         sources.push(Source::unlabelled(input)?);
     }
-    let mut unlabelled = Unlabelled::default();
-    let mut rarity = Rarity::default();
-    each(&engine, args, &sources, &mut unlabelled, |_, conversation, _| {
-        let messages = &conversation.record.conversation.messages;
-        messages
-            .iter()
-            .filter(|message| message.role == Role::User)
-            .for_each(|message| rarity.add(&message.text));
-    })?;
-    unlabelled.remark();
-    let mut examples = Examples::new(rarity.finish());
+    let base = args.base.as_deref().map(base).transpose()?;
+    let mut examples = match &base {
+        Some(base) => Examples::after(base),
+        None => Examples::new(rarity(&engine, args, &sources)?.finish()),
+    };
     let mut without = 0;
-    each(&engine, args, &sources, &mut Unlabelled::default(), |scanned, conversation, labels| {
+    let mut unlabelled = Unlabelled::default();
+    each(&engine, args, &sources, &mut unlabelled, |scanned, conversation, labels| {
         let source = &conversation.record.conversation;
         let turns = scanned.turns(conversation);
         if turns.iter().zip(labels).all(|(_, label)| *label == Label::Unknown) && without >= MOST_UNLABELLED {
@@ -172,7 +170,12 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         origins: sources.iter().map(|source| source.origin(args)).collect(),
         ..TrainOptions::default()
     };
-    let (model, report) = train(&examples, &options).map_err(|why| Failure::usage(why.to_string()))?;
+    unlabelled.remark();
+    let trained = match &base {
+        Some(base) => refit(base, &examples, &options),
+        None => train(&examples, &options),
+    };
+    let (model, report) = trained.map_err(|why| Failure::usage(why.to_string()))?;
     let bytes = model.to_bytes();
     part::write(&args.out, &bytes)?;
     let seconds = begun.elapsed().as_secs_f64();
@@ -192,6 +195,25 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         ));
     }
     Ok(Exit::Ok)
+}
+
+/// The model to go on from.
+fn base(name: &Path) -> Result<Model, Failure> {
+    let file = (name != Path::new("shipped")).then_some(name);
+    rejoinder_plugin_scorer::load(file).map_err(Failure::usage)
+}
+
+/// How rare users' words are in the sources.
+fn rarity(engine: &Engine, args: &TrainArgs, sources: &[Source]) -> Result<Rarity, Failure> {
+    let mut rarity = Rarity::default();
+    each(engine, args, sources, &mut Unlabelled::default(), |_, conversation, _| {
+        let messages = &conversation.record.conversation.messages;
+        messages
+            .iter()
+            .filter(|message| message.role == Role::User)
+            .for_each(|message| rarity.add(&message.text));
+    })?;
+    Ok(rarity)
 }
 
 /// Calls `visit` with each conversation of the sources that counts, and the labels of its later turns.

@@ -22,7 +22,7 @@ use crate::features::{Buckets, Idf};
 use crate::heads::{ANY, FIRST_CATEGORY, HEADS, PerHead, head};
 
 /// Weight of a part's n-grams beside its forest.
-const LINEAR_SHARE: f32 = 0.6;
+pub(crate) const LINEAR_SHARE: f32 = 0.6;
 
 /// A trained model.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    fn eval(&self, dense: &[f32], buckets: &[u32]) -> PerHead {
+    pub(crate) fn eval(&self, dense: &[f32], buckets: &[u32]) -> PerHead {
         let (forest, linear) = (self.forest.eval(dense), self.linear.eval(buckets));
         std::array::from_fn(|k| forest[k] + LINEAR_SHARE * linear[k])
     }

@@ -36,6 +36,16 @@ pub struct Provenance {
     pub trained_by: String,
 }
 
+impl Provenance {
+    /// Adds where the model comes from that this one goes on from.
+    pub(crate) fn goes_on_from(&mut self, base: &Self) {
+        self.origins.splice(0..0, base.origins.iter().cloned());
+        self.conversations += base.conversations;
+        self.turns.iter_mut().zip(base.turns).for_each(|(turns, before)| *turns += before);
+        self.unlabelled += base.unlabelled;
+    }
+}
+
 /// How good a model was in cross-validation by conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {

@@ -59,8 +59,22 @@ pub(crate) fn grow(
         let share = ((yes + 0.5) / (all + 1.0)).clamp(1e-4, 1.0 - 1e-4);
         (share / (1.0 - share)).ln() as f32
     });
+    let mut forest = grow_on(vec![bias; targets.len()], binned, may, rows, targets, weights, how);
+    forest.bias = bias;
+    forest
+}
+
+/// As [`grow`], by what is still amiss when `logits` are there already; the forest adds to them.
+pub(crate) fn grow_on(
+    mut logits: Vec<PerHead>,
+    binned: &Binned,
+    may: impl Fn(usize) -> bool,
+    rows: &[u32],
+    targets: &[PerHead],
+    weights: &[f32],
+    how: &Boosting,
+) -> Forest {
     let mut random = Random::new(how.seed);
-    let mut logits = vec![bias; targets.len()];
     let mut usable: Vec<usize> =
         (0..binned.columns.len()).filter(|&f| may(f) && !binned.borders[f].is_empty()).collect();
     let mut order = rows.to_vec();
@@ -89,18 +103,28 @@ pub(crate) fn grow(
         }
         grown.push(tree);
     }
-    round(&grown, bias)
+    round(&grown)
 }
 
 /// Leaves as whole numbers of one common unit.
-fn round(grown: &[Grown], bias: PerHead) -> Forest {
-    let largest = grown.iter().flat_map(|t| t.leaves.iter().flatten()).fold(0.0_f32, |m, v| m.max(v.abs()));
-    let scale = if largest > 0.0 { largest / 32_000.0 } else { 1.0 };
+fn round(grown: &[Grown]) -> Forest {
+    let scale = unit(grown.iter().flat_map(|tree| tree.leaves.iter().flatten().copied()));
     let trees = grown.iter().map(|tree| {
-        let leaves = tree.leaves.map(|leaf| leaf.map(|value| (value / scale).round() as i16));
+        let leaves = tree.leaves.map(|leaf| whole(&leaf, scale));
         (Questions { features: tree.features, thresholds: tree.thresholds }, leaves)
     });
-    Forest::new(trees, scale, bias)
+    Forest::new(trees, scale, PerHead::default())
+}
+
+/// What a unit of leaves with these values is worth.
+pub(crate) fn unit(values: impl Iterator<Item = f32>) -> f32 {
+    let largest = values.fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    if largest > 0.0 { largest / 32_000.0 } else { 1.0 }
+}
+
+/// A leaf in units.
+pub(crate) fn whole(leaf: &PerHead, unit: f32) -> [i16; HEADS] {
+    leaf.map(|value| (value / unit).round() as i16)
 }
 
 #[derive(Default)]

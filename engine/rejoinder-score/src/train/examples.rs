@@ -3,8 +3,9 @@
 use rejoinder_core::{Category, Conversation};
 
 use super::logistic::Sparse;
-use crate::features::{DENSE, Evidence, Extractor, Features, Idf, hindsight};
+use crate::features::{Buckets, DENSE, Evidence, Extractor, Features, Idf, hindsight};
 use crate::heads::{PerHead, answers};
+use crate::model::{Model, Score};
 
 /// What is known of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,23 @@ pub enum Label {
     Judged(Option<Category>),
     /// Nobody judged it. Such turns teach what words and answers go together.
     Unknown,
+}
+
+/// A turn as a model measures it, kept: to be scored by those that go on from the model, and learned from once it is judged.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub(crate) dense: Box<[f32]>,
+    pub(crate) buckets: Box<[u32]>,
+    pub(crate) of_text: usize,
+    /// The hash of its conversation's content.
+    pub(crate) conversation: u64,
+}
+
+impl Example {
+    /// Its score by the model that measured it, or one that goes on from that.
+    pub fn score(&self, model: &Model) -> Score {
+        model.score(&self.dense, Buckets::new(&self.buckets, self.of_text))
+    }
 }
 
 /// Turns to train on.
@@ -49,6 +67,11 @@ impl Examples {
         }
     }
 
+    /// No turns yet, to go on from a model.
+    pub fn after(model: &Model) -> Self {
+        Self::new(model.idf.clone())
+    }
+
     /// Begins a conversation, to which the turns pushed from now on belong.
     pub fn begin(&mut self, conversation: &Conversation<'_>) {
         self.extractor.begin();
@@ -77,6 +100,19 @@ impl Examples {
         });
         self.labels.push(label);
         self.conversation.push(number as u32);
+    }
+
+    /// Adds a judged turn that was measured before; those of a conversation one after the other.
+    pub fn add(&mut self, example: &Example, category: Option<Category>) {
+        if self.hashes.last() != Some(&example.conversation) {
+            self.hashes.push(example.conversation);
+        }
+        self.sparse.push(Buckets::new(&example.buckets, example.of_text));
+        self.dense.extend_from_slice(&example.dense);
+        self.hindsight.extend_from_slice(&[0.0; hindsight::LEN]);
+        self.targets.push(answers(category));
+        self.labels.push(Label::Judged(category));
+        self.conversation.push(self.hashes.len() as u32 - 1);
     }
 
     /// Number of turns.

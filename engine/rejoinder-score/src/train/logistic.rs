@@ -38,20 +38,23 @@ pub(crate) struct Fitting {
     pub(crate) epochs: usize,
     pub(crate) rate: f32,
     pub(crate) ridge: f32,
+    /// What the squares of earlier gradients are taken to sum up to: the larger, the slower the first steps.
+    pub(crate) inertia: f32,
     pub(crate) seed: u64,
 }
 
-/// Fits the rows in `rows`, of which `of` gives the buckets.
+/// Fits the rows in `rows`, of which `of` gives the buckets and `logits` what is there already, to which the weights add.
 pub(crate) fn fit<'s>(
     of: impl Fn(usize) -> &'s [u32],
+    logits: impl Fn(usize) -> PerHead,
     rows: &[u32],
     targets: &[PerHead],
     weights: &[f32],
     how: &Fitting,
 ) -> Linear {
     let mut w = vec![[0.0_f32; HEADS]; BUCKETS];
-    let mut seen = vec![[1e-6_f32; HEADS]; BUCKETS];
-    let (mut bias, mut bias_seen) = ([0.0_f32; HEADS], [1e-6_f32; HEADS]);
+    let mut seen = vec![[how.inertia; HEADS]; BUCKETS];
+    let (mut bias, mut bias_seen) = ([0.0_f32; HEADS], [how.inertia; HEADS]);
     let mut order = rows.to_vec();
     let mut random = Random::new(how.seed);
     let mut mean = vec![[0.0_f32; HEADS]; BUCKETS];
@@ -69,9 +72,9 @@ pub(crate) fn fit<'s>(
                     *z += w;
                 }
             }
-            let weight = weights[row as usize];
+            let (weight, before) = (weights[row as usize], logits(row as usize));
             let gradient: PerHead = std::array::from_fn(|k| {
-                let p = 1.0 / (1.0 + (-(bias[k] + z[k] * value)).exp());
+                let p = 1.0 / (1.0 + (-(before[k] + bias[k] + z[k] * value)).exp());
                 weight * (p - targets[row as usize][k])
             });
             for k in 0..HEADS {
@@ -101,7 +104,8 @@ pub(crate) fn fit<'s>(
     round(&mean, mean_bias)
 }
 
-fn round(weights: &[PerHead], bias: PerHead) -> Linear {
+/// Weights as whole numbers of one unit a head.
+pub(crate) fn round(weights: &[PerHead], bias: PerHead) -> Linear {
     let mut largest = [0.0_f32; HEADS];
     for row in weights {
         for k in 0..HEADS {

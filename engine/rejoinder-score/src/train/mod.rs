@@ -12,17 +12,19 @@ mod examples;
 mod logistic;
 mod measure;
 mod random;
+mod refit;
 mod report;
 
 use std::fmt;
 
-pub use examples::{Examples, Label, conversation_hash};
+pub use examples::{Example, Examples, Label, conversation_hash};
 pub use report::Report;
 
 use bins::Binned;
 use boost::Boosting;
 use logistic::Fitting;
 use random::Random;
+use refit::Refitter;
 
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
 use crate::heads::PerHead;
@@ -100,6 +102,35 @@ const EPOCHS: [usize; 2] = [12, 3];
 /// # Errors
 /// If there is too little to learn from.
 pub fn train(examples: &Examples, options: &TrainOptions) -> Result<(Model, Report), TrainError> {
+    let trainer = Trainer::new(examples, options);
+    measured(examples, options, |taught| trainer.fit(taught))
+}
+
+/// Goes on from a model with what was judged since; `examples` are measured by its words ([`Examples::after`]). It has
+/// not seen them before; what it was trained on is what both were.
+///
+/// # Errors
+/// If there is too little to learn from.
+pub fn refit(
+    base: &Model,
+    examples: &Examples,
+    options: &TrainOptions,
+) -> Result<(Model, Report), TrainError> {
+    let refitter = Refitter::new(base, examples, options);
+    let (mut model, report) = measured(examples, options, |taught| refitter.fit(taught))?;
+    model.trained_on.extend_from_slice(&base.trained_on);
+    model.trained_on.sort_unstable();
+    model.trained_on.dedup();
+    model.provenance.goes_on_from(&base.provenance);
+    Ok((model, report))
+}
+
+/// A model of what `fit` makes of judged rows; its figures and its calibration are those on folds that it did not see.
+fn measured(
+    examples: &Examples,
+    options: &TrainOptions,
+    fit: impl Fn(&[u32]) -> Parts,
+) -> Result<(Model, Report), TrainError> {
     let judged: Vec<u32> = rows(examples, true);
     let with_labels = {
         let mut conversations: Vec<u32> =
@@ -116,13 +147,12 @@ pub fn train(examples: &Examples, options: &TrainOptions) -> Result<(Model, Repo
     if yes == 0 || yes == judged.len() {
         return Err(TrainError::OneKind);
     }
-    let trainer = Trainer::new(examples, options);
     let fold = assign(&with_labels, &examples.hashes, folds, options.seed);
     let fold_of = |row: u32| fold[examples.conversation[row as usize] as usize];
     let mut held_out = vec![PerHead::default(); examples.len()];
     for this in 0..folds {
         let taught: Vec<u32> = judged.iter().copied().filter(|&row| fold_of(row) != this).collect();
-        let parts = trainer.fit(&taught);
+        let parts = fit(&taught);
         for &row in judged.iter().filter(|&&row| fold_of(row) == this) {
             held_out[row as usize] =
                 parts.eval(examples.dense_row(row as usize), examples.sparse.row(row as usize));
@@ -138,7 +168,7 @@ pub fn train(examples: &Examples, options: &TrainOptions) -> Result<(Model, Repo
     trained_on.dedup();
     let model = Model {
         idf: examples.idf.clone(),
-        parts: trainer.fit(&judged),
+        parts: fit(&judged),
         calibration,
         trained_on,
         provenance: provenance(examples, options, with_labels.len()),
@@ -239,15 +269,29 @@ impl<'a> Trainer<'a> {
         let forest = |usable: &dyn Fn(usize) -> bool, salt| {
             boost::grow(&self.binned, usable, &all, &targets, &weights, &self.boosting(salt))
         };
-        let how = Fitting { epochs: EPOCHS[self.many], rate: 0.15, ridge: 2e-4, seed: self.options.seed ^ 3 };
+        let how = Fitting {
+            epochs: EPOCHS[self.many],
+            rate: 0.15,
+            ridge: 2e-4,
+            inertia: 1e-6,
+            seed: self.options.seed ^ 3,
+        };
+        let nothing = |_| PerHead::default();
         Parts {
             blind: Part {
                 forest: forest(&|feature| feature < FIRST_EVIDENCE, 1),
-                linear: logistic::fit(|row| sparse.row(row).of_text(), &all, &targets, &weights, &how),
+                linear: logistic::fit(
+                    |row| sparse.row(row).of_text(),
+                    nothing,
+                    &all,
+                    &targets,
+                    &weights,
+                    &how,
+                ),
             },
             informed: Part {
                 forest: forest(&|_| true, 2),
-                linear: logistic::fit(|row| sparse.row(row).all, &all, &targets, &weights, &how),
+                linear: logistic::fit(|row| sparse.row(row).all, nothing, &all, &targets, &weights, &how),
             },
         }
     }
