@@ -197,3 +197,107 @@ fn what_cannot_be_kept_is_refused_at_the_start() {
     refused(&format!("{scorer}recall = 1.0\n"), &[], 7, "between 0 and 1");
     refused("", &["--recall", "7", "--for", "kto"], 2, "between 0 and 1");
 }
+
+/// Dialogues in which the server finds feedback where no rule and no shipped score sees any: wherever a word has `thank` in it.
+fn strange(dir: &Path, name: &str, dialogues: usize) -> String {
+    let mut random = fastrand::Rng::with_seed(8);
+    let odd = ["thankless", "thanksgiving", "unthankful", "thankworthy", "thankfulness"];
+    let plain: Vec<String> = (0..60).map(|i| format!("word{}{}", i % 7, (b'a' + i % 26) as char)).collect();
+    let mut lines = String::new();
+    for number in 0..dialogues {
+        let mut turn = || {
+            let mut words: Vec<&str> = (0..6).map(|_| &*plain[random.usize(..plain.len())]).collect();
+            if random.usize(..3) == 0 {
+                words[random.usize(1..5)] = odd[random.usize(..odd.len())];
+            }
+            words.join(" ")
+        };
+        let messages = json!([
+            { "role": "user", "content": format!("list {}", turn()) },
+            { "role": "assistant", "content": "Here is the list." },
+            { "role": "user", "content": turn() },
+            { "role": "assistant", "content": "Here is another list." },
+            { "role": "user", "content": turn() },
+        ]);
+        lines +=
+            &(json!({ "conversation_id": number.to_string(), "conversation": messages }).to_string() + "\n");
+    }
+    write(dir, name, lines)
+}
+
+#[test]
+fn the_score_learns_from_the_answers_and_the_recall_is_kept() {
+    let dir = folder();
+    let input = strange(dir.path(), "in.jsonl", 2_000);
+    for form in ["json", "label"] {
+        let server = Server::start(by_rule);
+        let config = format!("format = 1\n{}answer = \"{form}\"\n", judge(&server));
+        let config = write(dir.path(), &format!("{form}.toml"), config);
+        let run = |name: &str, calls: &[&str], code: i32| {
+            let out = text(&dir.path().join(format!("{form}-{name}")));
+            let args = ["run", &input, "--config", &config, "--recall", "0.8", "--seed", "4", "--out", &out];
+            let ended = rejoinder(&[&args[..], calls, &["--json"]].concat()).expect(code);
+            (Path::new(&out).to_owned(), ended)
+        };
+        let (whole, ended) = run("whole", &[], 0);
+        assert!(ended.stderr.contains("the score has learned from"), "{}", ended.stderr);
+        let asked = server.requests() as u64;
+        let summary = ended.json();
+        assert_funnel_adds_up(&summary);
+        let turns = figure(&summary, "turns");
+        assert!(asked < turns * 6 / 10, "{asked} of {turns}: {}", ended.stderr);
+        // No turn was paid for twice, in whatever form: a request about several turns is one about turns not asked before.
+        let prompts: std::collections::HashSet<String> =
+            server.log().iter().filter(|r| !r.is_probe()).map(|r| r.prompt().to_owned()).collect();
+        assert_eq!(prompts.len() as u64, asked);
+        let before: Vec<String> =
+            serde_json::from_slice(&std::fs::read(whole.join("asked.json")).unwrap()).unwrap();
+        assert!(before.len() > 850, "{}", before.len());
+        let rows = rows(&whole.join("spool/part-00000.jsonl"));
+        for row in &rows {
+            let id = row["turns"][0]["id"].as_str().unwrap().to_owned();
+            if before.contains(&id) {
+                assert_eq!(row["group"], row["turns"][0]["id"], "its answer is in the store as it was asked");
+            }
+        }
+        // Of the feedback in the samples none is lost, wherever the cut lies.
+        let found = std::fs::read_to_string(whole.join("judged/part-00000.jsonl")).unwrap();
+        let positives = |line: &&str| {
+            let row: Value = serde_json::from_str(line).unwrap();
+            before.iter().any(|id| *id == row["id"])
+        };
+        assert!(found.lines().filter(positives).count() > 300);
+        let truth = std::fs::read_to_string(&input).unwrap();
+        let later = |line: &str| {
+            let record: Value = serde_json::from_str(line).unwrap();
+            let messages = &record["conversation"];
+            [2, 4].iter().filter(|at| messages[**at]["content"].as_str().unwrap().contains("thank")).count()
+        };
+        let all: usize = truth.lines().map(later).sum();
+        assert!(found.lines().count() * 10 >= all * 8, "{} of {all}", found.lines().count());
+        let certificate: Value =
+            serde_json::from_slice(&std::fs::read(whole.join("certificate.json")).unwrap()).unwrap();
+        let certified = certificate["claims"][0]["recall"]["at_least"].as_f64().unwrap();
+        assert!(certified > 0.7 && certified <= found.lines().count() as f64 / all as f64, "{certificate}");
+
+        if form == "json" {
+            continue;
+        }
+        // Stopped among the rounds and resumed, it comes to the same.
+        let (halves, stopped) = run("halves", &["--calls", "700"], 4);
+        assert!(stopped.stderr.contains("the budget is spent"), "{}", stopped.stderr);
+        let out = text(&halves);
+        rejoinder(&["resume", &out, "--calls", "100000"]).expect(0);
+        for file in ["model.rjm", "asked.json", "certificate.json", "judged/part-00000.jsonl"] {
+            let read = |run: &Path| std::fs::read(run.join(file)).unwrap();
+            assert!(read(&whole) == read(&halves), "{file}");
+        }
+        let asked = server.requests();
+        rejoinder(&["resume", &out]).expect(0);
+        assert_eq!(server.requests(), asked, "a run that is done stays as it is");
+        // A sampled turn says why it was asked about.
+        let explained = rejoinder(&["explain", &out, &before[0]]).expect(0).stdout;
+        assert!(explained.contains("was asked about it before"), "{explained}");
+        rejoinder(&["audit", &out, "--min-recall", "0.5"]).expect(0);
+    }
+}

@@ -196,15 +196,21 @@ impl Config {
         }
     }
 
+    /// Finds the scorer's model in `folder`, if the config does not say where it is.
+    pub fn resolve_model(&mut self, folder: &Path) {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        for model in self.plugins.iter_mut().filter_map(PluginConfig::model_mut) {
+            *model = folder.join(model.as_str().unwrap_or_default()).display().to_string().into();
+        }
+    }
+
     fn resolve_paths(&mut self, folder: &Path) {
+        self.resolve_model(folder);
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
         self.plugin_dirs.iter_mut().for_each(resolve);
         self.judge.paths().for_each(resolve);
-        for model in self.plugins.iter_mut().filter_map(PluginConfig::model_mut) {
-            *model = folder.join(model.as_str().unwrap_or_default()).display().to_string().into();
-        }
         for name in self.rules.packs.iter_mut().chain(&mut self.judge.prompt) {
             if name.contains(['/', '\\', '.']) {
                 *name = folder.join(&*name).display().to_string();

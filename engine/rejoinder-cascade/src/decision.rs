@@ -93,6 +93,8 @@ pub enum Ground {
     Unmarked,
     /// None of them: the judge is asked about every turn, as the paper does.
     AskedAnyway,
+    /// None of them: the judge was asked about it before the scan, and what he said is used.
+    AskedBefore,
 }
 
 impl Ground {
@@ -106,7 +108,8 @@ impl Ground {
             | Self::Faulted
             | Self::MiddleScore
             | Self::Candidate
-            | Self::AskedAnyway => Decision::Undecided,
+            | Self::AskedAnyway
+            | Self::AskedBefore => Decision::Undecided,
         }
     }
 
@@ -126,6 +129,9 @@ impl Ground {
             Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
             Self::Unmarked => "rejected: no rule marked it",
             Self::AskedAnyway => "waits for the judge: he is asked about every turn",
+            Self::AskedBefore => {
+                "the judge was asked about it before: in a sample, or so that the score might learn"
+            }
         }
     }
 }

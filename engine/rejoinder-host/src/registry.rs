@@ -158,7 +158,7 @@ impl LoadedPlugin {
                 child(spec, &origin, launch)?
             }
         };
-        let identity = identity(&description, &origin, &spec.config);
+        let identity = identity(&description, &origin, spec.known_by.as_ref().unwrap_or(&spec.config));
         Ok(Self {
             description,
             origin,

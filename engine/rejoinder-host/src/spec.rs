@@ -38,6 +38,9 @@ pub struct PluginSpec {
     pub blake3: Option<String>,
     /// The plugin's own configuration, an object.
     pub config: serde_json::Value,
+    /// What of the configuration its identity goes by, where that is not the text: a file that it names may lie elsewhere
+    /// and be the same, or stay where it is and be another.
+    pub known_by: Option<serde_json::Value>,
     /// Where it runs.
     pub isolation: Isolation,
     /// What a fault leads to.
@@ -54,6 +57,7 @@ impl PluginSpec {
             path: None,
             blake3: None,
             config: serde_json::json!({}),
+            known_by: None,
             isolation: Isolation::None,
             on_fault: OnFault::Escalate,
             max_faults: 16,

@@ -1,5 +1,6 @@
 //! `rejoinder calibrate`: the scores between which the judge must be asked, by a sample of a run's corpus.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,11 +11,12 @@ use super::oracle::OracleArgs;
 use super::terminal::remark;
 use super::{Threads, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calibration;
+use crate::pipeline::calibration::{Among, Corpus};
 use crate::pipeline::cuts::{self, Wanted};
 use crate::pipeline::draw;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::watch::Watch;
 use crate::report::calibration::CalibrationReport;
 
 #[derive(Debug, Args)]
@@ -47,13 +49,21 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let mut run = RunDir::open(&args.run)?;
     let purpose = args.oracle.purpose(&run);
     let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
-    let mut config = run.manifest.config.clone();
+    let mut config = run.config();
     config.score_all_turns(purpose);
     let engine = Engine::build(config)?;
     // Rules and score are fixed by now; only then the seed is drawn.
     let seed = seed(args, &run, &engine, &wanted)?;
-    let threads = args.threads.get();
-    let scored = calibration::score(&engine, &run.manifest.inputs, threads, &wanted, args.sample, seed)?;
+    let (taught, nothing) = (engine.taught()?, HashSet::new());
+    let corpus = Corpus {
+        engine: &engine,
+        files: &run.manifest.inputs,
+        threads: args.threads.get(),
+        wanted: &wanted,
+        taught: &taught,
+        watch: &Watch::default(),
+    };
+    let scored = corpus.score(Among { asked: &nothing, from: None }, args.sample, seed)?;
     scored.check()?;
     let answers = args.oracle.ask(&mut run, &scored.drawn(), "calibrate")?;
     let judged = scored.judged(&answers.labels, purpose);

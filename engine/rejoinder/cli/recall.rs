@@ -1,28 +1,20 @@
-//! A recall kept in one go: a sample is asked about, the cut follows from it, what lies above is asked, and the run audits
-//! itself. Without a recall in the config, scanning and asking alone.
-//!
-//! The sample is drawn on until it holds positives enough, which the promise allows (`rejoinder_cascade::threshold`). All of
-//! the error probability goes into the one cut: nothing is accepted by its score.
+//! A recall kept in one go: samples are asked about, the score learns from the answers, the cut follows ([`search`]), what lies
+//! above is asked, and the run audits itself. Without a recall in the config, scanning and asking alone.
 
-use rejoinder_cascade::threshold;
+mod search;
+
+use search::{Search, Stop};
 
 use super::terminal::remark;
-use super::{Threads, asking, oracle};
+use super::{Threads, asking, oracle, resumable};
 use crate::failure::Failure;
 use crate::pipeline::audit::{Draw, Sample};
-use crate::pipeline::calibration;
-use crate::pipeline::cuts::{self, Wanted};
+use crate::pipeline::cuts::Wanted;
 use crate::pipeline::draw;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
 use crate::report::audit::AuditReport;
-use crate::report::summary::{share, thousands};
-
-/// The first sample.
-const SAMPLE: usize = 400;
-/// It is drawn on until it holds so many times the positives without which nothing can be rejected.
-const ENOUGH: u64 = 2;
 
 /// As [`asking::scan_and_ask`]; where the config names a recall, after a calibration and followed by an audit.
 ///
@@ -40,10 +32,14 @@ pub(super) fn scan_and_ask(
     };
     let engine = match run.manifest.config.cascade.cuts() {
         Some(_) => engine,
-        None => match calibrate(run, &wanted, threads, watch)? {
-            Some(stopped) => return Ok(Some(stopped)),
-            None => run.engine()?,
-        },
+        None => {
+            let seed = seed(run)?;
+            match Search::new(run, &wanted, threads.get(), watch, seed)?.cut() {
+                Ok(engine) => engine,
+                Err(Stop::Asking(stopped)) => return Ok(Some(stopped)),
+                Err(Stop::Failed(failure)) => return Err(resumable(failure, run)),
+            }
+        }
     };
     match asking::scan_and_ask(run, &engine, threads, watch, offline)? {
         None if !offline => audit(run, &wanted, threads, watch),
@@ -66,54 +62,6 @@ fn wanted(run: &RunDir) -> Option<Wanted> {
     let config = &run.manifest.config;
     let (recall, confidence) = (config.cascade.recall?, config.cascade.confidence);
     Some(Wanted { purpose: config.purpose, recall, confidence })
-}
-
-/// Asks about a sample and puts the cut that follows from it in force; returns why asking ended before its end.
-fn calibrate(
-    run: &mut RunDir,
-    wanted: &Wanted,
-    threads: Threads,
-    watch: &Watch,
-) -> Result<Option<Failure>, Failure> {
-    let mut config = run.manifest.config.clone();
-    config.score_all_turns(wanted.purpose);
-    let engine = Engine::build(config)?;
-    let seed = seed(run)?;
-    let delta = 1.0 - wanted.confidence;
-    let enough = threshold::positives_needed(wanted.recall, delta)?.map_or(u64::MAX, |n| ENOUGH * n);
-    let mut size = SAMPLE;
-    loop {
-        let files = &run.manifest.inputs;
-        let scored = calibration::score(&engine, files, threads.get(), wanted, size, seed)?;
-        scored.check()?;
-        let answers = match oracle::judge(run, watch, &scored.drawn(), "resume")? {
-            Ok(answers) => answers,
-            Err(stopped) => return Ok(Some(stopped)),
-        };
-        let judged = scored.judged(&answers.labels, wanted.purpose);
-        let positives: Vec<f64> =
-            judged.iter().filter(|turn| wanted.is_positive(turn.label)).map(|turn| turn.standing).collect();
-        if (positives.len() as u64) < enough && (size as u64) < scored.turns {
-            size *= 2;
-            continue;
-        }
-        let cut = threshold::cut(&positives, wanted.recall, delta)?.cut;
-        let from = cuts::reject_below(cut);
-        remark(&format!(
-            "{} of {} sampled turns are wanted; {}",
-            thousands(positives.len() as u64),
-            thousands(scored.sample.len() as u64),
-            match from {
-                Some(score) => format!(
-                    "asking about {} of all turns, those from {score:.4} on",
-                    share(scored.asked(from, None), scored.turns)
-                ),
-                None => "no cut keeps the recall: asking about every turn".to_owned(),
-            }
-        ));
-        run.set_cut(from)?;
-        return Ok(None);
-    }
 }
 
 /// What the ledger calls the seed of a run's samples.
@@ -148,7 +96,7 @@ fn audit(
         Some(sample) => sample,
         None => {
             // Another seed than the calibration's: turns that made the cut must not be likelier to be audited.
-            let draw = Draw::new(seed(run)?.wrapping_add(1));
+            let draw = Draw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1));
             Sample::draw(run, threads.get(), draw)?
         }
     };

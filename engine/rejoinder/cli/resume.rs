@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::run::finish;
 use super::{Threads, asking, recall, signals};
+use crate::config::{CascadeSection, Config};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
@@ -40,15 +41,30 @@ pub(super) struct ResumeArgs {
     json: bool,
 }
 
+/// What a run with a recall was told by flags, and what it found out for itself, stays as it is.
+fn keep_findings(kept: &Config, config: &mut Config) {
+    let is_told = config.cascade != CascadeSection::default();
+    if kept.cascade.recall.is_none() || (is_told && config.cascade.recall != kept.cascade.recall) {
+        return;
+    }
+    if !is_told {
+        config.purpose = kept.purpose;
+    }
+    config.cascade = kept.cascade.clone();
+    config.judge.all = kept.judge.all;
+    config.add_scorer();
+    for plugin in config.plugins.iter_mut().filter(|plugin| plugin.is_scorer()) {
+        if let Some(found) = kept.plugins.iter().find(|kept| kept.is_scorer()) {
+            plugin.config.clone_from(&found.config);
+        }
+    }
+}
+
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut run = RunDir::open(&args.run)?;
     let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
-    if config.cascade.recall == run.manifest.config.cascade.recall && config.cascade.recall.is_some() {
-        // What the run found out for itself stays as it is.
-        config.cascade = run.manifest.config.cascade.clone();
-        config.judge.all = run.manifest.config.judge.all;
-    }
+    keep_findings(&run.manifest.config, &mut config);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
     }

@@ -155,8 +155,7 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         examples.begin(source);
         for (turn, label) in turns.iter().zip(labels) {
             without += usize::from(*label == Label::Unknown);
-            let hits = scanned.hits(turn);
-            let rules: Vec<&str> = hits.iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect();
+            let rules = scanned.rule_ids(&engine, turn);
             let evidence = match args.blind {
                 true => Evidence::default(),
                 false => Evidence { rules: &rules, prior: turn.prior, votes: &[] },

@@ -104,6 +104,15 @@ impl PluginConfig {
         if self.is_scorer() { self.config.get("model")?.as_str().map(Path::new) } else { None }
     }
 
+    /// Lets the scorer use the model in a file.
+    pub fn set_model(&mut self, file: &Path) {
+        if self.is_scorer()
+            && let Some(table) = self.config.as_object_mut()
+        {
+            table.insert("model".to_owned(), file.display().to_string().into());
+        }
+    }
+
     pub(super) fn model_mut(&mut self) -> Option<&mut serde_json::Value> {
         if self.is_scorer() { self.config.get_mut("model").filter(|model| model.is_string()) } else { None }
     }
@@ -147,11 +156,18 @@ impl PluginConfig {
         {
             table.entry("for").or_insert_with(|| purpose.to_string().into());
         }
+        let mut known_by = None;
+        if let Some(model) = self.model().and_then(|file| std::fs::read(file).ok()) {
+            let mut content = config.clone();
+            content["model"] = blake3::hash(&model).to_hex().as_str().into();
+            known_by = Some(content);
+        }
         host::PluginSpec {
             name: self.name.clone().unwrap_or_default(),
             path: self.path.clone(),
             blake3: self.blake3.clone(),
             config,
+            known_by,
             isolation: match self.isolation {
                 Isolation::None => host::Isolation::None,
                 Isolation::Process => {

@@ -35,6 +35,11 @@ impl Draw {
     pub const fn new(seed: u64) -> Self {
         Self { rejected: 300, accepted: 100, seed }
     }
+
+    /// As much as a run that audits itself spends on it, by the number of its later turns.
+    pub fn fitting(turns: u64, seed: u64) -> Self {
+        Self { rejected: (turns / 20).clamp(100, 600) as usize, accepted: 60, seed }
+    }
 }
 
 /// A turn that was drawn.

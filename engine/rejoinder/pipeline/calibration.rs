@@ -1,16 +1,19 @@
 //! Calibration: a uniform sample of a corpus's later turns, and the scores of all of them, from which the cuts follow.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{Category, Purpose};
+use rejoinder_core::{Category, Purpose, RecordId};
 use rejoinder_data::{InputFile, Position};
+use rejoinder_score::{Evidence, Example, Scratch};
 
 use crate::failure::Failure;
 use crate::pipeline::cuts::{Judged, Wanted, is_open};
 use crate::pipeline::draw::{DrawnTurn, Lowest, hash};
-use crate::pipeline::engine::Engine;
+use crate::pipeline::engine::{Engine, Taught};
 use crate::pipeline::flow;
+use crate::pipeline::watch::Watch;
 
 /// A turn of the sample.
 #[derive(Clone, Debug)]
@@ -19,6 +22,17 @@ pub struct Drawn {
     pub turn: DrawnTurn,
     /// How it stands before he answers.
     before: Judged,
+    /// What a score can learn from it, where it is one of this engine's.
+    pub example: Option<Example>,
+}
+
+/// Of which turns a corpus is taken to consist, and from which of them is drawn.
+#[derive(Clone, Copy)]
+pub struct Among<'a> {
+    /// Turns that do not count any more.
+    pub asked: &'a HashSet<RecordId>,
+    /// With a score, only open turns from it on are drawn.
+    pub from: Option<f64>,
 }
 
 impl Drawn {
@@ -49,65 +63,91 @@ pub struct Scored {
     pub contradictory: u64,
 }
 
-/// Scores all later turns of a corpus and draws `most` of them by `seed`.
-///
-/// # Errors
-/// If reading fails, or no plugin gives a turn's probabilities.
-pub fn score(
-    engine: &Engine,
-    files: &[InputFile],
-    threads: NonZeroUsize,
-    wanted: &Wanted,
-    most: usize,
-    seed: u64,
-) -> Result<Scored, Failure> {
-    let taught = engine.taught()?;
-    let mut scored = Scored::default();
-    let mut lowest = Lowest::new(most, 0);
-    let bound = lowest.bound();
-    flow::run(
-        engine,
-        files,
-        Position::default(),
-        threads,
-        |worker, chunk| {
-            let scanned = worker.process(chunk)?;
-            let mut found = Found::default();
-            for conversation in &scanned.conversations {
-                for turn in scanned.turns(conversation) {
-                    let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
-                    let (score, likeliest) = worker.engine.score(votes).ok_or_else(no_score)?;
-                    let ground = worker.engine.settle(hits, votes, None);
-                    let standing = wanted.standing(ground, score);
-                    let before = Judged { standing, is_open: is_open(ground), likeliest, label: None };
-                    found.turns += 1;
-                    match ground.decision() {
-                        _ if before.is_open => found.open.push(standing),
-                        Decision::Undecided => found.contradictory += 1,
-                        _ => {}
-                    }
-                    let hash = hash(seed, conversation.id(turn));
-                    if bound.admits(hash) {
-                        let is_known = taught.holds(&conversation.record.conversation);
-                        let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
-                        found.drawn.push((hash, (Drawn { turn, before }, is_known)));
+/// A corpus, and who looks at it.
+#[derive(Clone, Copy)]
+pub struct Corpus<'a> {
+    /// Gives each turn its score.
+    pub engine: &'a Engine,
+    /// The input.
+    pub files: &'a [InputFile],
+    /// How many threads work.
+    pub threads: NonZeroUsize,
+    /// What it is scored for.
+    pub wanted: &'a Wanted,
+    /// The model that the score is, or goes on from.
+    pub taught: &'a Taught,
+    /// Who may say stop.
+    pub watch: &'a Watch,
+}
+
+impl Corpus<'_> {
+    /// Scores all later turns that count and draws `most` of them by `seed`.
+    ///
+    /// # Errors
+    /// If reading fails, no plugin gives a turn's probabilities, or the watch says stop.
+    pub fn score(&self, among: Among<'_>, most: usize, seed: u64) -> Result<Scored, Failure> {
+        let Self { engine, files, threads, wanted, taught, watch } = *self;
+        let mut scored = Scored::default();
+        let mut lowest = Lowest::new(most, 0);
+        let bound = lowest.bound();
+        flow::run(
+            engine,
+            files,
+            Position::default(),
+            threads,
+            |worker, chunk| {
+                let scanned = worker.process(chunk)?;
+                let mut found = Found::default();
+                let mut scratch = Scratch::default();
+                for conversation in &scanned.conversations {
+                    scratch.begin();
+                    for turn in scanned.turns(conversation) {
+                        let id = conversation.id(turn);
+                        if among.asked.contains(&id) {
+                            continue;
+                        }
+                        let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+                        let (score, likeliest) = worker.engine.score(votes).ok_or_else(no_score)?;
+                        let ground = worker.engine.settle(hits, votes, None);
+                        let standing = wanted.standing(ground, score);
+                        let before = Judged { standing, is_open: is_open(ground), likeliest, label: None };
+                        found.turns += 1;
+                        match ground.decision() {
+                            _ if before.is_open => found.open.push(standing),
+                            Decision::Undecided => found.contradictory += 1,
+                            _ => {}
+                        }
+                        let hash = hash(seed, id);
+                        let is_eligible = among.from.is_none_or(|from| before.is_open && standing >= from);
+                        if most > 0 && is_eligible && bound.admits(hash) {
+                            let source = &conversation.record.conversation;
+                            let is_known = taught.holds(source);
+                            let example = taught.model().map(|model| {
+                                let rules = scanned.rule_ids(worker.engine, turn);
+                                let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
+                                scratch.example(model, source, turn.message_index, &evidence)
+                            });
+                            let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
+                            found.drawn.push((hash, (Drawn { turn, before, example }, is_known)));
+                        }
                     }
                 }
-            }
-            Ok(found)
-        },
-        |found| {
-            scored.turns += found.turns;
-            scored.contradictory += found.contradictory;
-            scored.open.extend(found.open);
-            lowest.add(found.drawn);
-            Ok(())
-        },
-    )?;
-    scored.trained_on = lowest.found().filter(|(_, is_known)| *is_known).count() as u64;
-    scored.sample = lowest.found().map(|(drawn, _)| drawn.clone()).collect();
-    scored.sample.sort_by_key(|drawn| drawn.turn.row.question.id);
-    Ok(scored)
+                Ok(found)
+            },
+            |found| {
+                watch.check()?;
+                scored.turns += found.turns;
+                scored.contradictory += found.contradictory;
+                scored.open.extend(found.open);
+                lowest.add(found.drawn);
+                Ok(())
+            },
+        )?;
+        scored.trained_on = lowest.found().filter(|(_, is_known)| *is_known).count() as u64;
+        scored.sample = lowest.found().map(|(drawn, _)| drawn.clone()).collect();
+        scored.sample.sort_by_key(|drawn| drawn.turn.row.question.id);
+        Ok(scored)
+    }
 }
 
 /// What a chunk adds.

@@ -59,10 +59,14 @@ pub struct Judged {
     pub label: Option<Category>,
 }
 
-/// The score from which on is asked, as a config has it; `None` = everything is. Where all positives are accepted anyway, the
-/// highest probability there is.
+/// The score from which on is asked, as a config has it; `None` = everything is. Where nothing need be asked, or all
+/// positives are accepted anyway, the highest probability there is.
 pub fn reject_below(cut: Cut) -> Option<f64> {
-    if let Cut::From(score) = cut { Some(score.min(1.0)) } else { None }
+    match cut {
+        Cut::Everything => None,
+        Cut::From(score) => Some(score.min(1.0)),
+        Cut::Nothing => Some(1.0),
+    }
 }
 
 /// The cuts, and what they rest on.

@@ -1,9 +1,10 @@
 //! Rules and plugins, assembled as a config says: all that decides about a turn before the judge does.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use rejoinder_cascade::{Ballot, Ground, Standing, decide};
-use rejoinder_core::{Category, Conversation, Hit, Verdict, Vote};
+use rejoinder_core::{Category, Conversation, Hit, RecordId, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_rules::{Pack, Route, RuleSet};
 use rejoinder_score::{Model, conversation_hash};
@@ -38,6 +39,11 @@ pub struct PackInfo {
 pub struct Taught(Option<Model>);
 
 impl Taught {
+    /// The model, where the score is one of this engine's.
+    pub fn model(&self) -> Option<&Model> {
+        self.0.as_ref()
+    }
+
     /// Whether labels of a conversation are part of it.
     pub fn holds(&self, conversation: &Conversation<'_>) -> bool {
         self.0.as_ref().is_some_and(|model| model.was_trained_on(conversation_hash(conversation)))
@@ -54,6 +60,8 @@ pub struct Engine {
     pub packs: Vec<PackInfo>,
     /// The loaded plugins.
     pub registry: Registry,
+    /// Turns that the judge was asked about before the scan.
+    pub asked: HashSet<RecordId>,
     /// Plugins' failures since it was built, also on turns of parts that did not come to their end.
     pub faults: Mutex<Vec<FaultRow>>,
 }
@@ -98,7 +106,7 @@ impl Engine {
             launcher: launcher(),
         };
         let registry = Registry::load(&specs, &surroundings).map_err(|error| refused(&error))?;
-        Ok(Self { config, rules, packs: infos, registry, faults: Mutex::default() })
+        Ok(Self { config, rules, packs: infos, registry, asked: HashSet::new(), faults: Mutex::default() })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.
@@ -131,7 +139,12 @@ impl Engine {
         model.transpose().map(Taught).map_err(Failure::invalid)
     }
 
-    /// Decides a turn by the rules' hits and the plugins' votes on it, unless the judge is asked about all.
+    /// Decides a turn as [`Self::decide`], unless the judge was asked about it before.
+    pub fn decide_turn(&self, id: RecordId, hits: &[Hit], votes: &[Vote]) -> Ground {
+        if self.asked.contains(&id) { Ground::AskedBefore } else { self.decide(hits, votes) }
+    }
+
+    /// Decides by the rules' hits and the plugins' votes on a turn, unless the judge is asked about all.
     pub fn decide(&self, hits: &[Hit], votes: &[Vote]) -> Ground {
         if self.config.judge.all {
             return Ground::AskedAnyway;

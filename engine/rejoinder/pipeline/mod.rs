@@ -9,6 +9,7 @@ pub mod engine;
 pub mod faults;
 pub mod flow;
 pub mod judging;
+pub mod learning;
 pub mod plan;
 pub mod population;
 pub mod replay;

@@ -3,6 +3,7 @@
 
 use rejoinder_cascade::Ground;
 use rejoinder_core::Category;
+use rejoinder_score::{Evidence, Example, Scratch};
 
 use crate::failure::Failure;
 use crate::pipeline::calibration::no_score;
@@ -34,14 +35,17 @@ pub struct Unit {
 }
 
 /// All labelled later turns of a corpus, in input order.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Population {
     /// The turns.
     pub units: Vec<Unit>,
     /// Conversations that the score was trained on: what it is good for on others, they do not tell.
     pub trained_on: u64,
+    /// By turn, what a score learns from, where it is a model of this engine's.
+    pub examples: Vec<Example>,
     /// What the paper's method asks: a request a conversation with such turns.
     papers: Vec<Requests>,
+    scratch: Scratch,
 }
 
 /// What asking takes.
@@ -106,9 +110,16 @@ impl Population {
         let index = self.papers.len();
         self.trained_on += u64::from(taught.holds(&conversation.record.conversation));
         self.papers.push(papers(&judges.paper.form, conversation));
+        self.scratch.begin();
         for ((turn, label), row) in turns.into_iter().zip(rows) {
             let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
             let (score, likeliest) = engine.score(votes).ok_or_else(no_score)?;
+            if let Some(model) = taught.model() {
+                let rules = scanned.rule_ids(engine, turn);
+                let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
+                let source = &conversation.record.conversation;
+                self.examples.push(self.scratch.example(model, source, turn.message_index, &evidence));
+            }
             self.units.push(Unit {
                 conversation: index,
                 label,
@@ -130,6 +141,7 @@ impl Population {
             other.units.into_iter().map(|unit| Unit { conversation: unit.conversation + before, ..unit }),
         );
         self.trained_on += other.trained_on;
+        self.examples.extend(other.examples);
         self.papers.extend(other.papers);
     }
 

@@ -1,13 +1,16 @@
 //! A run's directory: what was run (the manifest), how far it is (the ledger), and what came out (the parts).
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use rejoinder_core::RecordId;
 use rejoinder_data::{InputFile, part};
 use rejoinder_host::Origin;
 use rejoinder_judge::Findings;
 use rejoinder_ledger::{Ledger, Replies};
+use rejoinder_score::Model;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,11 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::stats::{JudgeStats, ScanStats};
+
+/// File of the turns that the judge was asked about before the scan.
+const ASKED: &str = "asked.json";
+/// File of the model that a run has learned.
+const MODEL: &str = "model.rjm";
 
 /// Version of the run directory's layout.
 const FORMAT: u32 = 2;
@@ -283,7 +291,8 @@ impl RunDir {
     /// # Errors
     /// If rules, plugins or inputs are not what they were; the message lists the changes.
     pub fn engine(&self) -> Result<Engine, Failure> {
-        let engine = Engine::build(self.manifest.config.clone())?;
+        let mut engine = Engine::build(self.config())?;
+        engine.asked = self.asked()?;
         let inputs = self
             .manifest
             .inputs
@@ -293,6 +302,24 @@ impl RunDir {
         let now = Manifest::new(&engine, inputs, self.manifest.stdin);
         self.refuse(&self.manifest.changes(&now))?;
         Ok(engine)
+    }
+
+    /// The config of this run, with the paths of what lies in its folder.
+    pub fn config(&self) -> Config {
+        let mut config = self.manifest.config.clone();
+        config.resolve_model(&self.path);
+        config
+    }
+
+    /// Turns that the judge was asked about before the scan.
+    fn asked(&self) -> Result<HashSet<RecordId>, Failure> {
+        let file = self.path.join(ASKED);
+        match fs::read(&file) {
+            Ok(json) => serde_json::from_slice(&json)
+                .map_err(|e| Failure::new(Exit::Io, format!("{}: {e}", file.display()))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
+            Err(e) => Err(Failure::io(format!("cannot read {}", file.display()), &e)),
+        }
     }
 
     /// The file of one kind for part `index`.
@@ -400,15 +427,39 @@ impl RunDir {
         self.write_config(Config { judge, budget, ..then.clone() })
     }
 
-    /// Puts the cuts in force that the run has found for itself: from which score on is asked, or about every turn.
+    /// Keeps the model that the run has learned; it is not in force yet.
     ///
     /// # Errors
-    /// If the manifest cannot be written.
-    pub fn set_cut(&mut self, cut: Option<f64>) -> Result<(), Failure> {
-        let mut config = self.manifest.config.clone();
+    /// If it cannot be written.
+    pub fn keep_model(&self, model: &Model) -> Result<PathBuf, Failure> {
+        let file = self.path.join(MODEL);
+        part::write(&file, &model.to_bytes())?;
+        Ok(file)
+    }
+
+    /// Puts in force what the run has found out for itself: from which score on is asked, or about every turn; whether the
+    /// score is the kept model's; and about which turns (sorted) the judge was asked to find it.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn settle(
+        &mut self,
+        cut: Option<f64>,
+        has_learned: bool,
+        asked: &[RecordId],
+    ) -> Result<Engine, Failure> {
+        let json = serde_json::to_vec(asked).expect("ids are plain data");
+        part::write(&self.path.join(ASKED), &json)?;
+        let config = &mut self.manifest.config;
         config.cascade.reject_below = Some(cut.unwrap_or(0.0));
         config.judge.all = cut.is_none();
-        self.write_config(config)
+        if has_learned {
+            config.plugins.iter_mut().for_each(|plugin| plugin.set_model(Path::new(MODEL)));
+        }
+        let engine = self.engine()?;
+        self.manifest.plugins = Manifest::new(&engine, Vec::new(), false).plugins;
+        self.write_manifest()?;
+        Ok(engine)
     }
 
     fn write_config(&mut self, config: Config) -> Result<(), Failure> {

@@ -105,6 +105,7 @@ pub struct Grouper {
     first: Option<RecordId>,
     turns: usize,
     tokens: u64,
+    is_alone: bool,
 }
 
 /// Most tokens that are shown in one request about several turns.
@@ -116,8 +117,10 @@ impl Grouper {
         let judge = &engine.config.judge;
         let most = if judge.unit() == Unit::Turn { judge.turns_per_request } else { 1 };
         let is_full = self.turns == most || self.tokens + row.shown_tokens > MAX_SHARED_TOKENS;
-        if self.first.is_none() || is_full {
-            *self = Self { first: Some(row.question.id), turns: 0, tokens: 0 };
+        // What was asked by itself before the scan is found again only as the same request.
+        let is_alone = engine.asked.contains(&row.question.id);
+        if self.first.is_none() || is_full || self.is_alone || is_alone {
+            *self = Self { first: Some(row.question.id), turns: 0, tokens: 0, is_alone };
         }
         self.turns += 1;
         self.tokens += row.shown_tokens;

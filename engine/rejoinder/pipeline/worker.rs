@@ -91,6 +91,11 @@ impl<'c> Scanned<'c> {
         &self.hits[turn.hits.clone()]
     }
 
+    /// Ids of the rules that hit a turn.
+    pub fn rule_ids<'e>(&self, engine: &'e Engine, turn: &ScannedTurn) -> Vec<&'e str> {
+        self.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect()
+    }
+
     /// The plugins' votes on a turn, in their order; empty if they were not asked.
     pub fn votes(&self, turn: &ScannedTurn) -> &[Vote] {
         &self.votes[turn.votes.clone()]
@@ -119,7 +124,7 @@ impl<'c> Scanned<'c> {
             conversation_id: source.id.clone().into_owned(),
             feedback_turn: source.judged_exchange(turn.message_index).map_or(0, |e| e.number),
             id: conversation.id(turn),
-            rules: self.hits(turn).iter().map(|h| engine.rules.rule(h.rule).id.clone()).collect(),
+            rules: self.rule_ids(engine, turn).into_iter().map(str::to_owned).collect(),
             plugins: self.plugin_votes(engine, turn),
             metadata: conversation.record.metadata_values(),
         }
@@ -243,13 +248,16 @@ impl<'e> Worker<'e> {
             }
         }
         self.vote(chunk, &mut voting, &mut out)?;
-        for index in 0..out.turns.len() {
-            let turn = &out.turns[index];
-            let (hits, votes) = (out.hits(turn), out.votes(turn));
-            let probability = self.engine.score(votes).map_or_else(|| of_log_odds(turn.prior), |(p, _)| p);
-            let decision = self.engine.decide(hits, votes).decision();
-            let turn = &mut out.turns[index];
-            (turn.probability, turn.decision) = (probability, decision);
+        for at in 0..out.conversations.len() {
+            for index in out.conversations[at].turns.clone() {
+                let turn = &out.turns[index];
+                let (id, hits, votes) = (out.conversations[at].id(turn), out.hits(turn), out.votes(turn));
+                let probability =
+                    self.engine.score(votes).map_or_else(|| of_log_odds(turn.prior), |(p, _)| p);
+                let decision = self.engine.decide_turn(id, hits, votes).decision();
+                let turn = &mut out.turns[index];
+                (turn.probability, turn.decision) = (probability, decision);
+            }
         }
         Ok(out)
     }

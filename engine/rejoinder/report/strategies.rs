@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::pipeline::cuts::Wanted;
-use crate::pipeline::engine::Engine;
+use crate::pipeline::engine::{Engine, Taught};
 use crate::pipeline::population::{Judges, Population, Unit};
-use crate::pipeline::simulation::{self, Played};
+use crate::pipeline::simulation::{self, Looped, Played, Round};
 
 /// Resamples of the bootstrap over conversations.
 const RESAMPLES: usize = 1_000;
@@ -73,6 +73,9 @@ pub struct Strategy {
     pub audited: u64,
     /// From which score on was asked.
     pub cut: Option<f64>,
+    /// When the score learned, where it did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<Round>,
     /// 95 % intervals by bootstrap over conversations.
     pub intervals: BTreeMap<&'static str, (f64, f64)>,
 }
@@ -84,17 +87,28 @@ impl Comparison {
     /// A recall or confidence that is none.
     pub fn of(
         engine: &Engine,
+        taught: &Taught,
         judges: &Judges,
         population: &Population,
         wanted: &Wanted,
         seed: u64,
     ) -> Result<Self, Failure> {
         let purpose = wanted.purpose;
-        let learned = |unit: &Unit| f64::from(unit.score);
         let bench = Bench { engine, judges, population, wanted, seed };
-        let paper = bench.figures(&simulation::paper(population, wanted, seed)?, None)?;
-        let rules = bench.figures(&simulation::rules(population, wanted, seed)?, Some(&by_rules))?;
-        let shipped = bench.figures(&simulation::scored(population, wanted, seed)?, Some(&learned))?;
+        let of_units = |score: &dyn Fn(&Unit) -> f64| population.units.iter().map(score).collect::<Vec<_>>();
+        let played = simulation::paper(population, wanted, seed)?;
+        let mut strategies = BTreeMap::from([("paper", bench.figures(&played, None)?)]);
+        let played = simulation::rules(population, wanted, seed)?;
+        strategies.insert("rules", bench.figures(&played, Some(&of_units(&by_rules)))?);
+        let played = simulation::scored(population, wanted, seed)?;
+        let scores = of_units(&|unit| f64::from(unit.score));
+        strategies.insert("shipped", bench.figures(&played, Some(&scores))?);
+        if let Some(base) = taught.model() {
+            let Looped { played, scores, rounds } =
+                simulation::looped(population, wanted, seed, base, engine.rules.hash())?;
+            let figures = bench.figures(&played, Some(&scores))?;
+            strategies.insert("loop", Strategy { rounds, ..figures });
+        }
         Ok(Self {
             turns: population.units.len(),
             conversations: population.conversations(),
@@ -103,7 +117,7 @@ impl Comparison {
             recall: wanted.recall,
             confidence: wanted.confidence,
             seed,
-            strategies: [("paper", paper), ("rules", rules), ("shipped", shipped)].into(),
+            strategies,
         })
     }
 
@@ -122,11 +136,17 @@ impl Comparison {
             self.confidence,
             self.seed
         );
-        let names = ["paper", "rules", "shipped"];
-        let _ = writeln!(out, "{:<34}{:>18}{:>18}{:>18}", "", names[0], names[1], names[2]);
+        let names = ["paper", "rules", "shipped", "loop"];
+        let played: Vec<(&str, &Strategy)> =
+            names.into_iter().filter_map(|name| Some((name, self.strategies.get(name)?))).collect();
+        let _ = write!(out, "{:<34}", "");
+        for (name, _) in &played {
+            let _ = write!(out, "{name:>18}");
+        }
+        out.push('\n');
         let mut row = |name: &str, figure: &dyn Fn(&Strategy) -> Option<f64>, interval: &str| {
             let _ = write!(out, "{name:<34}");
-            for strategy in names.map(|name| &self.strategies[name]) {
+            for (_, strategy) in &played {
                 let shown = match (figure(strategy), strategy.intervals.get(interval)) {
                     (None, _) => "-".to_owned(),
                     (Some(value), None) => format!("{value:.3}"),
@@ -175,18 +195,20 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn figures(&self, played: &Played, score: Option<&dyn Fn(&Unit) -> f64>) -> Result<Strategy, Failure> {
+    /// The figures of a strategy; `scores` are its turns', if it has any.
+    fn figures(&self, played: &Played, scores: Option<&[f64]>) -> Result<Strategy, Failure> {
         let Wanted { purpose, recall, .. } = *self.wanted;
         let units = &self.population.units;
         let positive: Vec<bool> = units.iter().map(|unit| self.wanted.is_positive(unit.label)).collect();
-        let scores: Vec<f64> = units.iter().map(|unit| score.map_or(0.0, |score| score(unit))).collect();
-        let ranking = Ranking::new(&scores, &positive).map_err(|why| Failure::invalid(why.to_string()))?;
+        let alike = vec![0.0; units.len()];
+        let ranking = Ranking::new(scores.unwrap_or(&alike), &positive)
+            .map_err(|why| Failure::invalid(why.to_string()))?;
         let each = |_: usize| 1.0;
         let (cut, curve_share) = ranking.cut(recall, each).unwrap_or((f64::NEG_INFINITY, 0.0));
         let is_settled = |unit: &Unit| matches!(unit.ground, Ground::Accepted(_) | Ground::Rejected);
-        let cost = match score {
+        let cost = match scores {
             None => self.population.cost_of_paper(self.judges),
-            Some(_) => {
+            Some(scores) => {
                 self.population.cost(self.engine, self.judges, |i| scores[i] >= cut && !is_settled(&units[i]))
             }
         };
@@ -208,7 +230,7 @@ impl Bench<'_> {
         self.resample(|weights| {
             let weight = |unit: usize| weights[units[unit].conversation];
             let mut note = |name, figure: Option<f64>| samples.entry(name).or_default().extend(figure);
-            if score.is_some() {
+            if scores.is_some() {
                 note("auc", ranking.auc(weight));
                 note("curve_share", ranking.cut(recall, weight).map(|cut| cut.1));
             }
@@ -216,7 +238,7 @@ impl Bench<'_> {
             note("sent_share", Some(share(sums(&weight, &|o| o.is_sent), sums(&weight, &|_| true))));
         });
         Ok(Strategy {
-            auc: score.and_then(|_| ranking.auc(each)),
+            auc: scores.and_then(|_| ranking.auc(each)),
             curve_share,
             accept_share: count(&|o| o.is_accepted) / all,
             call_share: share(cost.requests, paper.requests),
@@ -231,6 +253,7 @@ impl Bench<'_> {
             sampled: played.sampled,
             audited: played.audited.iter().filter(|&&is_audited| is_audited).count() as u64,
             cut: played.cut,
+            rounds: Vec::new(),
             intervals: samples
                 .into_iter()
                 .filter_map(|(name, figures)| Some((name, interval(figures)?)))

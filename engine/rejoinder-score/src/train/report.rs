@@ -17,6 +17,8 @@ pub struct Report {
     pub quality: Quality,
     /// Share of turns, highest score first, that holds each of [`Report::RECALLS`], by head.
     pub curves: Vec<[f64; Report::RECALLS.len()]>,
+    /// By judged turn, in their order: the score of a model that had not seen its conversation.
+    pub held_out: Vec<Score>,
 }
 
 impl Report {
@@ -25,16 +27,17 @@ impl Report {
 
     pub(super) fn new(logits: &[PerHead], truth: &[PerHead], fold: &[u32], folds: u32) -> Self {
         // Each fold's probabilities by the lines fitted on the others, or the error would be flattered.
-        let mut scores = vec![PerHead::default(); logits.len()];
+        let mut scores = vec![Score::new(&PerHead::default(), &[(0.0, 0.0); HEADS]); logits.len()];
         for this in 0..folds {
             let lines = calibrate(logits, truth, |row| fold[row] != this);
             for row in (0..logits.len()).filter(|&row| fold[row] == this) {
-                scores[row] = Score::new(&logits[row], &lines).heads();
+                scores[row] = Score::new(&logits[row], &lines);
             }
         }
-        let mut report = Self { quality: Quality { folds, heads: Vec::new() }, curves: Vec::new() };
+        let mut report =
+            Self { quality: Quality { folds, heads: Vec::new() }, curves: Vec::new(), held_out: Vec::new() };
         for (k, name) in NAMES.into_iter().enumerate() {
-            let probabilities: Vec<f32> = scores.iter().map(|s| s[k]).collect();
+            let probabilities: Vec<f32> = scores.iter().map(|score| score.heads()[k]).collect();
             let z: Vec<f32> = logits.iter().map(|z| z[k]).collect();
             let yes: Vec<bool> = truth.iter().map(|t| t[k] > 0.5).collect();
             let ranking = ranked(&z, &yes);
@@ -53,6 +56,7 @@ impl Report {
             });
             report.curves.push(Self::RECALLS.map(|recall| curve_share(&ranking, recall)));
         }
+        report.held_out = scores;
         report
     }
 }

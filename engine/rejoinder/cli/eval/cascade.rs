@@ -93,7 +93,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             thousands(all.population.conversations() as u64)
         ));
     }
-    let comparison = Comparison::of(&engine, &judges, &all.population, &wanted, seed)?;
+    let comparison = Comparison::of(&engine, &taught, &judges, &all.population, &wanted, seed)?;
     if args.json {
         print_json(&comparison)?;
     } else {
