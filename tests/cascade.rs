@@ -77,6 +77,12 @@ fn what_was_trained_is_compared_and_put_in_force() {
     assert!(of("auc") > 0.95 && of("curve_share") < 0.5 && of("token_share") < 0.5, "{shipped}");
     assert!(of("certified_recall") <= of("recall") && of("recall") > 0.75, "{shipped}");
     assert_eq!(rejoinder(&args).expect(0).stdout, report.stdout, "same seed, same figures");
+    let looped = figures("loop");
+    assert_eq!(looped["curve_share"], shipped["curve_share"], "in a small corpus learning does not pay");
+    assert!(shipped["curve"][0]["turns"].as_f64() < shipped["curve"][6]["turns"].as_f64(), "{shipped}");
+    let noisy = rejoinder(&[&args[..], &["--noise", "0.2"]].concat()).expect(0).json();
+    let noisy = &noisy["strategies"]["shipped"];
+    assert!(noisy["auc"].as_f64() < shipped["auc"].as_f64(), "{noisy}");
 
     let cut = format!("{config}[cascade]\nreject-below = 0.01\n");
     let cut = write(dir.path(), "cut.toml", cut);
@@ -245,6 +251,11 @@ fn the_score_learns_from_the_answers_and_the_recall_is_kept() {
         let summary = ended.json();
         assert_funnel_adds_up(&summary);
         let turns = figure(&summary, "turns");
+        let needed = |purpose: &str| summary["curves"][purpose][3]["turns"].as_u64().unwrap();
+        assert!(
+            needed("sft") < needed("all") && needed("all") < turns,
+            "what other purposes take: {summary}"
+        );
         assert!(asked < turns * 6 / 10, "{asked} of {turns}: {}", ended.stderr);
         // No turn was paid for twice, in whatever form: a request about several turns is one about turns not asked before.
         let prompts: std::collections::HashSet<String> =

@@ -13,6 +13,7 @@ use crate::pipeline::cuts::{Judged, Wanted, is_open};
 use crate::pipeline::draw::{DrawnTurn, Lowest, hash};
 use crate::pipeline::engine::{Engine, Taught};
 use crate::pipeline::flow;
+use crate::pipeline::spread::Spreads;
 use crate::pipeline::watch::Watch;
 
 /// A turn of the sample.
@@ -61,6 +62,8 @@ pub struct Scored {
     pub trained_on: u64,
     /// Those about which rules and votes contradict each other: always asked.
     pub contradictory: u64,
+    /// What the score says of all open turns, those that do not count any more among them.
+    pub spreads: Spreads,
 }
 
 /// A corpus, and who looks at it.
@@ -103,12 +106,16 @@ impl Corpus<'_> {
                     scratch.begin();
                     for turn in scanned.turns(conversation) {
                         let id = conversation.id(turn);
-                        if among.asked.contains(&id) {
-                            continue;
-                        }
                         let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
                         let (score, likeliest) = worker.engine.score(votes).ok_or_else(no_score)?;
                         let ground = worker.engine.settle(hits, votes, None);
+                        if let Some(probabilities) = Engine::probabilities(votes).filter(|_| is_open(ground))
+                        {
+                            found.spreads.count(probabilities);
+                        }
+                        if among.asked.contains(&id) {
+                            continue;
+                        }
                         let standing = wanted.standing(ground, score);
                         let before = Judged { standing, is_open: is_open(ground), likeliest, label: None };
                         found.turns += 1;
@@ -139,6 +146,7 @@ impl Corpus<'_> {
                 scored.turns += found.turns;
                 scored.contradictory += found.contradictory;
                 scored.open.extend(found.open);
+                scored.spreads += &found.spreads;
                 lowest.add(found.drawn);
                 Ok(())
             },
@@ -156,6 +164,7 @@ struct Found {
     turns: u64,
     open: Vec<f64>,
     contradictory: u64,
+    spreads: Spreads,
     drawn: Vec<(u64, (Drawn, bool))>,
 }
 

@@ -122,11 +122,17 @@ impl Engine {
     /// The learned score: the probability, by the last plugin that gives probabilities, that the turn holds what is
     /// wanted; and the likeliest category.
     pub fn score(&self, votes: &[Vote]) -> Option<(f32, Category)> {
-        let (index, probs) = votes.iter().enumerate().rev().find_map(|(i, vote)| Some((i, vote.probs?)))?;
+        let probs = Self::probabilities(votes)?;
+        let index = votes.iter().rposition(|vote| vote.probs.is_some())?;
         let purpose = self.config.purpose;
         // The shipped scorer answers just what is wanted, which ranks turns better than a sum of categories.
         let own = votes[index].score.filter(|_| self.config.plugins[index].is_scorer());
-        Some((own.unwrap_or_else(|| purpose.probability(&probs)), purpose.likeliest(&probs)))
+        Some((own.unwrap_or_else(|| purpose.probability(probs)), purpose.likeliest(probs)))
+    }
+
+    /// The learned probabilities of none, UR1, …, UR5: those of the last plugin that gives any.
+    pub fn probabilities(votes: &[Vote]) -> Option<&[f32; 6]> {
+        votes.iter().rev().find_map(|vote| vote.probs.as_ref())
     }
 
     /// What the scorer's model was trained on, read from its file; nothing where there is no scorer.

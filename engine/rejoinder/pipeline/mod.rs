@@ -16,6 +16,7 @@ pub mod replay;
 pub mod run_dir;
 pub mod scan;
 pub mod simulation;
+pub mod spread;
 pub mod stats;
 pub mod waiting;
 pub mod watch;

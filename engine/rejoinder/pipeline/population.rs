@@ -145,6 +145,19 @@ impl Population {
         self.papers.extend(other.papers);
     }
 
+    /// Makes a share of the labels wrong, uniformly: feedback becomes none, none becomes any category.
+    pub fn disturb(&mut self, share: f64, seed: u64) {
+        let mut random = fastrand::Rng::with_seed(seed ^ 0x6e6f_6973);
+        for unit in &mut self.units {
+            if random.f64() < share {
+                unit.label = match unit.label {
+                    Some(_) => None,
+                    None => random.choice(Category::ALL),
+                };
+            }
+        }
+    }
+
     /// Number of conversations.
     pub fn conversations(&self) -> usize {
         self.papers.len()

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
+use crate::pipeline::spread::Curves;
 use crate::pipeline::stats::{JudgeStats, ScanStats};
 
 /// File of the turns that the judge was asked about before the scan.
@@ -435,6 +436,23 @@ impl RunDir {
         let file = self.path.join(MODEL);
         part::write(&file, &model.to_bytes())?;
         Ok(file)
+    }
+
+    /// Keeps what asking takes by the score, for each purpose.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn keep_curves(&self, curves: &Curves) -> Result<(), Failure> {
+        let json = serde_json::to_string(curves).expect("figures are plain data");
+        Ok(self.ledger.put("curves", &json)?)
+    }
+
+    /// What asking takes by the score, for each purpose; empty where no cut was searched for.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn curves(&self) -> Result<Curves, Failure> {
+        self.ledger.get("curves")?.map_or(Ok(Curves::new()), |json| from_json(&json))
     }
 
     /// Puts in force what the run has found out for itself: from which score on is asked, or about every turn; whether the

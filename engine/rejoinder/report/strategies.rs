@@ -13,9 +13,21 @@ use crate::pipeline::cuts::Wanted;
 use crate::pipeline::engine::{Engine, Taught};
 use crate::pipeline::population::{Judges, Population, Unit};
 use crate::pipeline::simulation::{self, Looped, Played, Round};
+use crate::pipeline::spread::RECALLS;
 
 /// Resamples of the bootstrap over conversations.
 const RESAMPLES: usize = 1_000;
+
+/// What a recall takes, the highest scores first.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// Share of the wanted feedback.
+    pub recall: f64,
+    /// Share of all later turns.
+    pub turns: f64,
+    /// Input tokens, as a share of the paper's.
+    pub tokens: f64,
+}
 
 /// All strategies on one population.
 #[derive(Clone, Debug, Serialize)]
@@ -49,6 +61,9 @@ pub struct Strategy {
     pub curve_share: f64,
     /// Turns accepted without asking.
     pub accept_share: f64,
+    /// Recall against spend, with hindsight.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<Point>,
     /// Requests about the turns of `curve_share` that nothing else settles.
     pub call_share: f64,
     /// Their input tokens, the instructions charged in full.
@@ -172,6 +187,21 @@ impl Comparison {
         }
         row("precision", &|s| Some(s.precision), "");
         row("certified recall", &|s| Some(s.certified_recall), "");
+        let _ = write!(out, "\nrecall against spend, with hindsight");
+        for recall in RECALLS {
+            let _ = write!(out, "{recall:>8}");
+        }
+        for (name, strategy) in played.iter().filter(|(_, strategy)| !strategy.curve.is_empty()) {
+            for (of, figure) in [("turns", &|p: &Point| p.turns), ("tokens", &|p: &Point| p.tokens)]
+                as [(_, &dyn Fn(&Point) -> f64); 2]
+            {
+                let _ = write!(out, "\n  {name:<14}{of:<20}");
+                for point in &strategy.curve {
+                    let _ = write!(out, "{:>8.3}", figure(point));
+                }
+            }
+        }
+        out.push('\n');
         out
     }
 }
@@ -213,6 +243,15 @@ impl Bench<'_> {
             }
         };
         let paper = self.population.cost_of_paper(self.judges);
+        let curve = scores.map_or_else(Vec::new, |scores| {
+            let point = |recall| {
+                let (cut, turns) = ranking.cut(recall, each)?;
+                let is_asked = |i: usize| scores[i] >= cut && !is_settled(&units[i]);
+                let cost = self.population.cost(self.engine, self.judges, is_asked);
+                Some(Point { recall, turns, tokens: cost.input / paper.input.max(1.0) })
+            };
+            RECALLS.into_iter().filter_map(point).collect()
+        });
         let outcomes: Vec<Outcome> =
             (0..units.len()).map(|i| Outcome::new(played, i, &units[i], self.wanted)).collect();
         let count = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
@@ -240,6 +279,7 @@ impl Bench<'_> {
         Ok(Strategy {
             auc: scores.and_then(|_| ranking.auc(each)),
             curve_share,
+            curve,
             accept_share: count(&|o| o.is_accepted) / all,
             call_share: share(cost.requests, paper.requests),
             token_share: share(cost.input, paper.input),

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::pipeline::judging::Judge;
 use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::spread::Curves;
 use crate::pipeline::stats::{ByCategory, JudgeStats, ScanStats};
 
 /// All figures of a run, as `--json` prints them.
@@ -81,6 +82,9 @@ pub struct Summary {
     pub prompt: String,
     /// Each plugin, and how it was loaded.
     pub plugins: Vec<String>,
+    /// By purpose: about how many turns have to be asked about for a recall, by what the score says; empty where the run has
+    /// searched no cut.
+    pub curves: Curves,
     #[serde(skip)]
     unit: Unit,
     #[serde(skip)]
@@ -143,6 +147,7 @@ impl Summary {
                     false => format!("{} {}, loaded from {}", p.name, p.version, p.origin),
                 })
                 .collect(),
+            curves: run.curves()?,
             unit,
             rules: manifest.rules.iter().map(|r| r.file.clone()).collect(),
         })
@@ -232,6 +237,7 @@ impl Summary {
                 );
             }
         }
+        self.write_curves(&mut out);
         let _ = writeln!(
             out,
             "\n{} in {:.2} s, written to {}",
@@ -240,6 +246,22 @@ impl Summary {
             self.run_dir
         );
         out
+    }
+
+    /// What each purpose takes, recall against spend.
+    fn write_curves(&self, out: &mut String) {
+        let Some(points) = self.curves.values().next() else { return };
+        let _ = write!(out, "\nturns to ask about, by the score  recall");
+        for point in points {
+            let _ = write!(out, "{:>9}", point.recall);
+        }
+        for (purpose, points) in &self.curves {
+            let _ = write!(out, "\n  for {purpose:<35}");
+            for point in points {
+                let _ = write!(out, "{:>9}", thousands(point.turns));
+            }
+        }
+        out.push('\n');
     }
 }
 

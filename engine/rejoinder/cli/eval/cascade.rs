@@ -35,6 +35,9 @@ pub(super) struct CascadeArgs {
     /// What the draws depend on
     #[arg(long, value_name = "N", default_value_t = 1, requires = "cascade")]
     seed: u64,
+    /// Let a share of the answers be wrong, as a poor judge's are: what is promised is promised about what he says
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "cascade")]
+    noise: f64,
 }
 
 /// What a chunk adds.
@@ -45,7 +48,10 @@ struct Read {
 }
 
 pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
-    let CascadeArgs { purpose, recall, confidence, seed, .. } = args.cascade;
+    let CascadeArgs { purpose, recall, confidence, seed, noise, .. } = args.cascade;
+    if !(0.0..=1.0).contains(&noise) {
+        return Err(Failure::usage("--noise is a share between 0 and 1"));
+    }
     let wanted = Wanted { purpose, recall, confidence };
     let mut effective = args.settings.effective()?;
     effective.config.score_all_turns(purpose);
@@ -86,6 +92,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     if all.population.units.is_empty() {
         return Err(nothing_labelled());
     }
+    all.population.disturb(noise, seed);
     if all.population.trained_on > 0 {
         remark(&format!(
             "the score was trained on {} of these {} conversations: its figures flatter",

@@ -218,6 +218,7 @@ impl<'a> Search<'a> {
                 None => "no cut keeps the recall: asking about every turn".to_owned(),
             }
         ));
+        self.run.keep_curves(&sample.spreads.curves())?;
         let mut asked: Vec<RecordId> = self.asked.into_iter().collect();
         asked.sort_unstable();
         Ok(self.run.settle(from, has_learned, &asked)?)
