@@ -66,7 +66,9 @@ impl Classifier for Scorer {
         let rules: Vec<&str> = candidate.hits().map(rejoinder_plugin::Hit::rule).collect();
         let evidence = Evidence { rules: &rules, prior: candidate.prior(), votes: &[] };
         let score = SCRATCH.with_borrow_mut(|scratch| {
-            scratch.begin();
+            if !candidate.goes_on() {
+                scratch.begin();
+            }
             scratch.score(&self.model, &conversation, turn, &evidence)
         });
         let probabilities = score.probabilities();

@@ -48,6 +48,14 @@ impl<'a> Candidate<'a> {
         (first as usize..target as usize + 1).map(move |m| self.message(m))
     }
 
+    /// Whether the candidate before it in the batch is an earlier turn of the same conversation, so that what was measured of
+    /// the messages up to there still holds. A verdict must be the same either way.
+    pub fn goes_on(self) -> bool {
+        let Some(before) = self.index.checked_sub(1) else { return false };
+        self.columns.first[before] == self.columns.first[self.index]
+            && self.columns.target[before] < self.columns.target[self.index]
+    }
+
     /// Texts of the user messages before the target, the latest first.
     pub fn earlier_user_texts(self) -> impl Iterator<Item = &'a str> {
         self.messages().rev().skip(1).filter(|m| m.role == Role::User).map(|m| m.text)
