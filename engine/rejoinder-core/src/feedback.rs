@@ -18,6 +18,17 @@ pub enum Source {
     Judge,
 }
 
+impl Source {
+    /// As records name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Plugin => "plugin",
+            Self::Judge => "judge",
+        }
+    }
+}
+
 /// One plugin's vote as the output shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PluginVote {
@@ -76,6 +87,17 @@ impl AnswerProbabilities {
     pub fn new(none: f32, by_category: [f32; 5]) -> Self {
         let [ur1, ur2, ur3, ur4, ur5] = by_category.map(Some);
         Self { none: Some(none), ur1, ur2, ur3, ur4, ur5 }
+    }
+
+    /// That of one category.
+    pub const fn of(&self, category: Category) -> Option<f32> {
+        match category {
+            Category::Ur1 => self.ur1,
+            Category::Ur2 => self.ur2,
+            Category::Ur3 => self.ur3,
+            Category::Ur4 => self.ur4,
+            Category::Ur5 => self.ur5,
+        }
     }
 }
 
@@ -137,6 +159,13 @@ pub struct Feedback {
 }
 
 impl Feedback {
+    /// How sure it is: the judge's probability of the category, else the highest score that a plugin gave; `None` where
+    /// neither said.
+    pub fn score(&self) -> Option<f32> {
+        let scores = self.plugins.iter().filter_map(|vote| vote.score);
+        self.probabilities.of(self.category).or_else(|| scores.max_by(f32::total_cmp))
+    }
+
     /// The row of a settled turn.
     ///
     /// # Panics

@@ -1,11 +1,12 @@
 //! Data in and out: the corpora that people have, the files that a run writes, the training files they need.
 //!
 //! [`input`] finds the files, [`chunk`] cuts them into pieces of whole lines, [`record`] turns a line into a
-//! conversation or says why not, [`part`] writes output files that are there whole or not at all, and [`export`]
-//! pairs feedback with the answer it judges.
+//! conversation or says why not, [`part`] writes output files that are there whole or not at all, and [`export`] makes
+//! tables and training files of feedback.
 #![forbid(unsafe_code)]
 
 pub mod chunk;
+pub mod condition;
 pub mod export;
 pub mod input;
 pub mod labels;

@@ -1,25 +1,34 @@
 //! Output files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 /// Writes `bytes` as the file `path`, atomically and durably. An existing file is replaced.
 ///
 /// # Errors
 /// If the folder is missing or full, or the file cannot be written; the error names the path.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// Writes what `content` writes as the file `path`, in the same way: for content that should not be held in memory.
+///
+/// # Errors
+/// If `content` fails, the folder is missing or full, or the file cannot be written; the error names the path.
+pub fn write_with(
+    path: &Path,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("cannot write {}: {e}", path.display()));
     // A bare name has an empty parent.
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = folder.join(name);
+    let temporary = temporary(folder, path);
     let written = (|| {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        let mut file = BufWriter::new(File::create(&temporary)?);
+        content(&mut file)?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&temporary, path)?;
         sync_folder(folder)
     })();
@@ -28,6 +37,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
         named(e)
     })
+}
+
+fn temporary(folder: &Path, path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    folder.join(name)
 }
 
 #[cfg(unix)]

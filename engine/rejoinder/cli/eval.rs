@@ -26,7 +26,7 @@ pub(super) struct EvalArgs {
     #[arg(required = true, value_name = "INPUT|RUN")]
     inputs: Vec<String>,
     /// Read the labels in each record's `labels` column
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "label_file")]
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,

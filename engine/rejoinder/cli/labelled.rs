@@ -1,8 +1,12 @@
 //! Which records and turns of a labelled corpus count: what `eval` and `rules stats` ask alike.
 
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 use rejoinder_core::Category;
 use rejoinder_data::Record;
+use rejoinder_data::condition::Condition;
+use rejoinder_data::labels::beside::SideCar;
 use rejoinder_data::labels::{self, Label};
 
 use crate::failure::Failure;
@@ -10,15 +14,24 @@ use crate::pipeline::worker::{Scanned, ScannedConversation};
 
 #[derive(Debug, Args)]
 pub(super) struct LabelArgs {
+    /// Labels beside the corpus, joined by the conversation's id, in place of the records' own; as import-labels writes them
+    #[arg(long, value_name = "FILE", value_parser = side_car)]
+    label_file: Option<Arc<SideCar>>,
     /// What later turns without a label are
     #[arg(long, value_enum, default_value_t = Unlisted::None)]
     unlisted: Unlisted,
     /// Only records whose column KEY is VALUE, such as split=dev
-    #[arg(long = "where", value_name = "KEY=VALUE", value_parser = key_value)]
-    filter: Option<(String, String)>,
+    #[arg(long = "where", value_name = "KEY=VALUE")]
+    filter: Option<Condition>,
     /// No records whose column KEY is VALUE; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    except: Vec<(String, String)>,
+    #[arg(long, value_name = "KEY=VALUE")]
+    except: Vec<Condition>,
+}
+
+/// Reads a file of labels that is named on the command line.
+pub(super) fn side_car(file: &str) -> Result<Arc<SideCar>, String> {
+    let lines = std::fs::read_to_string(file).map_err(|e| format!("cannot read it: {e}"))?;
+    SideCar::new(&lines).map(Arc::new)
 }
 
 /// What later turns without a label are.
@@ -30,19 +43,6 @@ enum Unlisted {
     Ignore,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) =
-        text.split_once('=').ok_or_else(|| "expected KEY=VALUE, such as split=dev".to_owned())?;
-    Ok((key.to_owned(), value.to_owned()))
-}
-
-fn has_column(record: &Record<'_>, (key, value): &(String, String)) -> bool {
-    record.column(key).is_some_and(|raw| {
-        let raw = raw.get();
-        raw == value || serde_json::from_str::<String>(raw).is_ok_and(|text| text == *value)
-    })
-}
-
 /// The labels of one record.
 pub(super) struct Labels<'a> {
     args: &'a LabelArgs,
@@ -52,7 +52,7 @@ pub(super) struct Labels<'a> {
 impl LabelArgs {
     /// Whether the record passes the filters: its columns are compared as text.
     fn admits(&self, record: &Record<'_>) -> bool {
-        self.filter.as_ref().is_none_or(|filter| has_column(record, filter)) && !self.is_excepted(record)
+        self.filter.as_ref().is_none_or(|filter| filter.holds(record)) && !self.is_excepted(record)
     }
 
     /// The conversations that count, with their labels; those without labels that can be used are noted.
@@ -66,16 +66,21 @@ impl LabelArgs {
         scanned.conversations.iter().filter_map(labelled)
     }
 
+    /// Whether labels are asked for: by a flag of the verb, or by naming their file.
+    pub(super) fn are_wanted(&self, by_flag: bool) -> bool {
+        by_flag || self.label_file.is_some()
+    }
+
     /// Which records count, in words.
     pub(super) fn part(&self) -> String {
-        let only = self.filter.iter().map(|(key, value)| format!("{key}={value}"));
-        let except = self.except.iter().map(|(key, value)| format!("without {key}={value}"));
+        let only = self.filter.iter().map(Condition::to_string);
+        let except = self.except.iter().map(|condition| format!("without {condition}"));
         only.chain(except).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether the record is one of those that must not count.
     pub(super) fn is_excepted(&self, record: &Record<'_>) -> bool {
-        self.except.iter().any(|filter| has_column(record, filter))
+        self.except.iter().any(|filter| filter.holds(record))
     }
 
     /// The labels of a conversation, if they are `wanted`; `None` if it does not count, because of the filter or because
@@ -91,7 +96,9 @@ impl LabelArgs {
         if !self.admits(record) {
             return None;
         }
-        match wanted.then(|| labels::read(record)) {
+        let wanted = self.are_wanted(wanted);
+        let read = || self.label_file.as_ref().map_or_else(|| labels::read(record), |file| file.read(record));
+        match wanted.then(read) {
             None => Some(None),
             Some(Ok(listed)) => Some(Some(Labels { args: self, listed })),
             Some(Err(why)) => {

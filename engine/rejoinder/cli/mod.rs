@@ -20,6 +20,7 @@ mod config;
 mod eval;
 mod explain;
 mod export;
+mod import_labels;
 mod judge;
 mod labelled;
 mod oracle;
@@ -65,8 +66,10 @@ enum Verb {
     Resume(resume::ResumeArgs),
     /// Read turns of a run, with what decided about them
     Show(show::ShowArgs),
-    /// Write training files out of a run
+    /// Write training files, the feedback itself or tasks for review out of a run
     Export(export::ExportArgs),
+    /// Read labels that people made with other programs, to measure and to train with
+    ImportLabels(import_labels::ImportLabelsArgs),
     /// Certify what a run missed and wrongly took, by a sample of what the judge was not asked about
     Audit(audit::AuditArgs),
     /// Find the scores between which the judge must be asked, by a sample of a corpus
@@ -125,6 +128,7 @@ pub fn main() -> Exit {
         Verb::Resume(args) => resume::main(&args),
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
+        Verb::ImportLabels(args) => import_labels::main(&args),
         Verb::Audit(args) => audit::main(&args),
         Verb::Calibrate(args) => calibrate::main(&args),
         Verb::Train(args) => train::main(&args),

@@ -2,10 +2,13 @@
 //! alike.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use rejoinder_core::Purpose;
+use rejoinder_data::labels::beside::SideCar;
 
+use super::labelled::side_car;
 use super::{asking, signals};
 use crate::failure::Failure;
 use crate::pipeline::draw::DrawnTurn;
@@ -23,6 +26,9 @@ pub(super) struct OracleArgs {
     /// Ask nobody: take the records' own `labels` for the truth; turns that they do not list are no feedback
     #[arg(long)]
     labels: bool,
+    /// The same, with labels that stand in a file beside the corpus, as import-labels writes them
+    #[arg(long, value_name = "FILE", value_parser = side_car, conflicts_with = "labels")]
+    label_file: Option<Arc<SideCar>>,
     /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
     #[arg(long = "for", value_name = "PURPOSE")]
     purpose: Option<Purpose>,
@@ -70,6 +76,18 @@ impl OracleArgs {
     /// # Errors
     /// If there is nobody to ask, or asking ended before its end.
     pub(super) fn ask(&self, run: &mut RunDir, turns: &[&DrawnTurn], verb: &str) -> Result<Answers, Failure> {
+        if let Some(file) = &self.label_file {
+            let label = |turn: &&DrawnTurn| {
+                let record = turn.row.turns.first()?;
+                let index = record.id.message_index as usize;
+                file.of(&record.conversation_id, index, record.feedback_turn)
+            };
+            let labels = turns.iter().map(|turn| label(turn).map(Some)).collect::<Option<_>>();
+            let labels = labels.ok_or_else(|| {
+                Failure::usage("--label-file does not hold all conversations; without it the judge is asked")
+            })?;
+            return Ok(Answers { oracle: "the labels of a file".to_owned(), labels });
+        }
         if self.labels {
             if turns.iter().any(|turn| !turn.is_labelled) {
                 return Err(Failure::usage(

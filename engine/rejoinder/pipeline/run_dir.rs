@@ -391,6 +391,21 @@ impl RunDir {
         self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
     }
 
+    /// What the last audit certified; `None` if there was none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn certificate(&self) -> Result<Option<serde_json::Value>, Failure> {
+        let file = self.path.join("certificate.json");
+        let unreadable =
+            |e: &dyn std::fmt::Display| Failure::io(format!("cannot read {}", file.display()), e);
+        match fs::read(&file) {
+            Ok(json) => serde_json::from_slice(&json).map(Some).map_err(|e| unreadable(&e)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(unreadable(&e)),
+        }
+    }
+
     /// Opens the replies: the run's own file, or the shared one that the config names.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     }
     unlabelled.remark();
     if tally.candidates() == 0 {
-        return Err(if args.labels {
+        return Err(if args.labelled.are_wanted(args.labels) {
             nothing_labelled()
         } else {
             Failure::usage(

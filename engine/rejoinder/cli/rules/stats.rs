@@ -94,7 +94,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
         },
     )?;
     unlabelled.remark();
-    if args.labels && all.turns() == 0 {
+    if args.labelled.are_wanted(args.labels) && all.turns() == 0 {
         return Err(nothing_labelled());
     }
     let mut rows = all.rows(&engine);
@@ -110,7 +110,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
              waiting: share of the hits that wait for the judge{}\n",
             all.turns(),
             literals * 1e3 / all.turns().max(1) as f64,
-            if args.labels {
+            if args.labelled.are_wanted(args.labels) {
                 " · feedback, category: share of the hits that the labels call so"
             } else {
                 ""

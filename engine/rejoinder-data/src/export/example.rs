@@ -1,0 +1,239 @@
+//! Training examples: the answer that a feedback judges, paired with all that led to it.
+
+use std::collections::BTreeMap;
+
+use rejoinder_core::{Category, Conversation, Feedback, Purpose, RecordId, Source};
+
+use super::chat::{self, ChatMessage};
+
+/// What a training file teaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Answers to imitate.
+    Sft,
+    /// Answers, each desirable or not.
+    Kto,
+    /// Two answers to one request, of which one is better.
+    Pairs,
+}
+
+impl Task {
+    /// The name of the export and of its file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sft => "sft",
+            Self::Kto => "kto",
+            Self::Pairs => "pairs",
+        }
+    }
+}
+
+/// One example, before it is brought into the style of a library.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// All that came before the answer; ends with a user message.
+    pub prompt: Vec<ChatMessage>,
+    /// The judged answer; of a pair the better one.
+    pub completion: String,
+    /// Of a pair the worse one, which answered the same prompt.
+    pub rejected: Option<String>,
+    /// Whether `completion` is desirable.
+    pub label: bool,
+    /// Where it comes from.
+    pub conversation_id: String,
+    /// The judged exchange; of a pair the one with the worse answer.
+    pub feedback_turn: u32,
+    /// What the feedback on it says.
+    pub category: Category,
+    /// Id of that feedback.
+    pub id: RecordId,
+}
+
+impl Example {
+    /// All its texts.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let prompt = self.prompt.iter().map(|message| &*message.content);
+        prompt.chain([&*self.completion]).chain(self.rejected.as_deref())
+    }
+
+    /// A hash of what is learned from it: prompt and answers, and the label if asked for.
+    pub fn hash(&self, with_label: bool) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for (role, text) in self.prompt.iter().map(|m| m.role).chain(std::iter::repeat("")).zip(self.texts())
+        {
+            hasher.update(role.as_bytes());
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        if with_label {
+            hasher.update(&[u8::from(self.label)]);
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+/// Which feedback counts, and as what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Categories that praise the answer before them.
+    pub positive: Purpose,
+    /// Categories that blame it.
+    pub negative: Purpose,
+    /// Who may have settled it; anybody if empty.
+    pub sources: Vec<Source>,
+    /// How sure it must be, where anybody said ([`Feedback::score`]).
+    pub min_score: f32,
+}
+
+impl Choice {
+    /// Whether a feedback praises, or why it does not count.
+    fn praises(&self, feedback: &Feedback) -> Result<bool, Skipped> {
+        let is_positive = self.positive.wants(feedback.category);
+        if !is_positive && !self.negative.wants(feedback.category) {
+            Err(Skipped::Category)
+        } else if !self.sources.is_empty() && !self.sources.contains(&feedback.source) {
+            Err(Skipped::Source)
+        } else if feedback.score().is_some_and(|score| score < self.min_score) {
+            Err(Skipped::Score)
+        } else {
+            Ok(is_positive)
+        }
+    }
+}
+
+/// Why a feedback gives no example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Skipped {
+    /// The export does not use its category.
+    Category,
+    /// Nobody settled it whom the export trusts.
+    Source,
+    /// It is not sure enough.
+    Score,
+    /// It is about an opening greeting: there is no prompt.
+    Greeting,
+    /// The judged answer, or the request before it, is blank.
+    Blank,
+    /// A system message stands in the middle of the prompt.
+    LateSystem,
+    /// Another feedback on the same answer says the opposite.
+    Conflict,
+    /// Another feedback on the same answer says the same.
+    Repeated,
+    /// The dialogue holds no praised answer after it, or the answer did not change.
+    Unpaired,
+}
+
+impl Skipped {
+    /// For the report.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Category => "of a category that this export does not use",
+            Self::Source => "settled by a source that this export does not use",
+            Self::Score => "with a score below the least",
+            Self::Greeting => "about an opening greeting",
+            Self::Blank => "about a blank answer or request",
+            Self::LateSystem => "after a system message in the middle of the dialogue",
+            Self::Conflict => "contradicted by other feedback on the same answer",
+            Self::Repeated => "repeated on the same answer",
+            Self::Unpaired => "without an answer that was praised after it",
+        }
+    }
+}
+
+/// Counts of what gave no example.
+pub type SkippedCounts = BTreeMap<Skipped, u64>;
+
+/// The examples of one conversation for a task.
+///
+/// A blamed answer is no model answer, whatever praise it got besides: so blame takes part in the conflicts of SFT, too.
+pub fn of(
+    task: Task,
+    conversation: &Conversation<'_>,
+    feedback: &[Feedback],
+    choice: &Choice,
+    skipped: &mut SkippedCounts,
+) -> Vec<Example> {
+    let judged = judged(conversation, feedback, choice, skipped);
+    match task {
+        Task::Kto => judged,
+        Task::Sft => {
+            let (praised, blamed): (Vec<_>, Vec<_>) = judged.into_iter().partition(|e| e.label);
+            note(skipped, Skipped::Category, blamed.len());
+            praised
+        }
+        Task::Pairs => pairs(judged, skipped),
+    }
+}
+
+fn note(skipped: &mut SkippedCounts, why: Skipped, count: usize) {
+    if count > 0 {
+        *skipped.entry(why).or_default() += count as u64;
+    }
+}
+
+/// One example for each answer whose feedback agrees, in the order of the answers.
+fn judged(
+    conversation: &Conversation<'_>,
+    feedback: &[Feedback],
+    choice: &Choice,
+    skipped: &mut SkippedCounts,
+) -> Vec<Example> {
+    let mut by_answer: BTreeMap<u32, Vec<(&Feedback, bool)>> = BTreeMap::new();
+    for f in feedback {
+        match choice.praises(f) {
+            Ok(label) => by_answer.entry(f.feedback_turn).or_default().push((f, label)),
+            Err(why) => note(skipped, why, 1),
+        }
+    }
+    let mut examples = Vec::new();
+    for same in by_answer.into_values() {
+        let (first, label) = same[0];
+        if same.iter().any(|(_, other)| *other != label) {
+            note(skipped, Skipped::Conflict, same.len());
+            continue;
+        }
+        note(skipped, Skipped::Repeated, same.len() - 1);
+        match chat::pair(conversation, first.message_index as usize) {
+            Ok((prompt, completion)) => examples.push(Example {
+                prompt,
+                completion,
+                rejected: None,
+                label,
+                conversation_id: first.conversation_id.clone(),
+                feedback_turn: first.feedback_turn,
+                category: first.category,
+                id: first.id,
+            }),
+            Err(why) => note(skipped, why, 1),
+        }
+    }
+    examples
+}
+
+/// Pairs of a blamed answer and the praised one at the end of an unbroken row of attempts: the user asked again or
+/// corrected, perhaps several times, and then was content.
+fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
+    let mut pairs = Vec::new();
+    let mut attempts: Vec<Example> = Vec::new();
+    for example in judged {
+        let goes_on = attempts.last().is_some_and(|last| last.feedback_turn + 1 == example.feedback_turn);
+        if !goes_on {
+            note(skipped, Skipped::Unpaired, std::mem::take(&mut attempts).len());
+        }
+        if !example.label {
+            attempts.push(example);
+            continue;
+        }
+        let (better, same): (Vec<_>, Vec<_>) =
+            attempts.drain(..).partition(|attempt| attempt.completion != example.completion);
+        note(skipped, Skipped::Unpaired, same.len());
+        pairs.extend(better.into_iter().map(|attempt| preferred(attempt, &example)));
+    }
+    note(skipped, Skipped::Unpaired, attempts.len());
+    pairs
+}
+
+fn preferred(worse: Example, better: &Example) -> Example {
+    Example { completion: better.completion.clone(), rejected: Some(worse.completion), label: true, ..worse }
+}

@@ -1,0 +1,132 @@
+//! Examples that should not be trained on, and how many each filter left out.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use rejoinder_core::language::Language;
+use rejoinder_core::{Role, dialogue};
+
+use super::example::Example;
+use super::overlap::Overlap;
+use super::phrases::Phrases;
+use crate::condition::{self, Condition};
+use crate::record::Record;
+
+/// One reason to leave examples out.
+#[derive(Debug)]
+pub enum Filter {
+    /// The record does not meet the condition.
+    Where(Condition),
+    /// The record meets the condition.
+    Except(Condition),
+    /// Prompt or answer holds one of the phrases.
+    Phrases(Phrases),
+    /// The answer declines to do what was asked.
+    Refusals,
+    /// What the user wrote is in none of these languages.
+    Languages(Vec<Language>),
+    /// Prompt and answer together have more characters.
+    MaxChars(usize),
+    /// The answer has fewer characters.
+    MinAnswerChars(usize),
+    /// Prompt or answer shares words with a text that must stay unseen.
+    Overlap(Overlap),
+    /// The same prompt, answers and label came before.
+    Duplicates(HashSet<[u8; 32]>),
+    /// So many examples with the same value of a column came before.
+    Cap(Cap),
+}
+
+/// How many examples may share a value of a column. Records without the column share nothing.
+#[derive(Debug)]
+pub struct Cap {
+    column: String,
+    most: u64,
+    counts: HashMap<String, u64>,
+}
+
+impl Cap {
+    /// At most `most` examples for each value of `column`.
+    pub fn new(column: impl Into<String>, most: u64) -> Self {
+        Self { column: column.into(), most, counts: HashMap::new() }
+    }
+
+    fn keeps(&mut self, record: &Record<'_>) -> bool {
+        let Some(value) = condition::values(record, &self.column).into_iter().next() else { return true };
+        let count = self.counts.entry(value.to_string()).or_default();
+        *count += 1;
+        *count <= self.most
+    }
+}
+
+impl Filter {
+    /// Whether an example, which comes from `record`, stays.
+    fn keeps(&mut self, example: &Example, record: &Record<'_>) -> bool {
+        let mut texts = example.texts();
+        match self {
+            Self::Where(condition) => condition.holds(record),
+            Self::Except(condition) => !condition.holds(record),
+            Self::Phrases(phrases) => !texts.any(|text| phrases.occur_in(text)),
+            Self::Refusals => !dialogue::refuses(&example.completion),
+            Self::Languages(languages) => {
+                let messages = &record.conversation.messages;
+                let user = messages.iter().filter(|m| m.role == Role::User).map(|m| &*m.text);
+                Language::of(user).is_some_and(|language| languages.contains(&language))
+            }
+            Self::MaxChars(most) => texts.map(|text| text.chars().count()).sum::<usize>() <= *most,
+            Self::MinAnswerChars(least) => example.completion.chars().count() >= *least,
+            Self::Overlap(overlap) => !texts.any(|text| overlap.occurs_in(text)),
+            Self::Duplicates(seen) => seen.insert(example.hash(true)),
+            Self::Cap(cap) => cap.keeps(record),
+        }
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Where(condition) => write!(f, "not {condition}"),
+            Self::Except(condition) => write!(f, "{condition}"),
+            Self::Phrases(phrases) => write!(f, "one of {} blocked phrases", phrases.count()),
+            Self::Refusals => f.write_str("the answer declines"),
+            Self::Languages(languages) => {
+                let codes: Vec<_> = languages.iter().map(|language| language.code()).collect();
+                write!(f, "not written in {}", codes.join(", "))
+            }
+            Self::MaxChars(most) => write!(f, "longer than {most} characters"),
+            Self::MinAnswerChars(least) => write!(f, "an answer shorter than {least} characters"),
+            Self::Overlap(overlap) => write!(f, "shares {} words with held-out text", overlap.words()),
+            Self::Duplicates(_) => f.write_str("a duplicate"),
+            Self::Cap(cap) => write!(f, "more than {} with the same {}", cap.most, cap.column),
+        }
+    }
+}
+
+/// Filters in the order in which they are asked; the first that objects takes the count.
+#[derive(Debug, Default)]
+pub struct Filters {
+    filters: Vec<(Filter, u64)>,
+}
+
+impl Filters {
+    /// Asks one more, last.
+    pub fn add(&mut self, filter: Filter) {
+        self.filters.push((filter, 0));
+    }
+
+    /// Whether an example, which comes from `record`, stays.
+    pub fn keep(&mut self, example: &Example, record: &Record<'_>) -> bool {
+        for (filter, removed) in &mut self.filters {
+            if !filter.keeps(example, record) {
+                *removed += 1;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What each filter is, and how many examples it left out.
+    pub fn report(&self) -> Vec<(String, u64)> {
+        self.filters.iter().map(|(filter, removed)| (filter.to_string(), *removed)).collect()
+    }
+}

@@ -1,0 +1,24 @@
+//! What leaves a run: the feedback table, training rows, tasks for human review.
+//!
+//! [`table`] is the feedback itself, and [`review`] asks people about it. Training goes in steps, each a module: [`example`] pairs a feedback with the answer
+//! that it judges, [`filter`] leaves examples out and counts them, [`arrange`] balances, splits and orders what is left,
+//! [`style`] writes it as a training library wants it, and [`card`] says where it comes from.
+
+pub mod arrange;
+pub mod card;
+mod chat;
+pub mod example;
+pub mod filter;
+mod overlap;
+mod parquet;
+mod phrases;
+pub mod review;
+pub mod style;
+pub mod table;
+pub mod template;
+#[cfg(test)]
+mod tests;
+
+pub use chat::ChatMessage;
+pub use overlap::Overlap;
+pub use phrases::Phrases;

@@ -1,0 +1,59 @@
+//! A list of phrases that no example may hold: slurs, jailbreaks, watermarks.
+
+use aho_corasick::AhoCorasick;
+use rejoinder_core::fold::{Folded, is_word_boundary};
+
+/// Phrases to search for, whatever case, width and white space they are written in.
+#[derive(Clone, Debug)]
+pub struct Phrases {
+    automaton: AhoCorasick,
+    count: usize,
+}
+
+impl Phrases {
+    /// One phrase a line; blank lines count for nothing.
+    ///
+    /// # Errors
+    /// If there is none, or there are too many to search for.
+    pub fn new(lines: &str) -> Result<Self, String> {
+        let fold = |line: &str| Folded::new(line).text().trim_end().to_owned();
+        let phrases: Vec<String> = lines.lines().map(fold).filter(|phrase| !phrase.is_empty()).collect();
+        if phrases.is_empty() {
+            return Err("it holds no phrase".to_owned());
+        }
+        let automaton = AhoCorasick::new(&phrases).map_err(|e| e.to_string())?;
+        Ok(Self { automaton, count: phrases.len() })
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether one of them stands in `text`, as whole words.
+    pub fn occur_in(&self, text: &str) -> bool {
+        let folded = Folded::new(text);
+        let text = folded.text();
+        let is_whole =
+            |at: std::ops::Range<usize>| is_word_boundary(text, at.start) && is_word_boundary(text, at.end);
+        self.automaton.find_overlapping_iter(text).any(|found| is_whole(found.range()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_are_found_as_whole_words_in_any_spelling() {
+        let phrases = Phrases::new("\nDo Anything  now\nass\n禁止\n").unwrap();
+        assert_eq!(phrases.count(), 3);
+        for yes in ["You can do\tanything NOW!", "an ass.", "这是禁止的"] {
+            assert!(phrases.occur_in(yes), "{yes}");
+        }
+        for no in ["do anything nowadays", "class assignment", ""] {
+            assert!(!phrases.occur_in(no), "{no}");
+        }
+        assert!(Phrases::new(" \n\n").is_err());
+    }
+}

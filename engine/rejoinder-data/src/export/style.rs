@@ -1,0 +1,187 @@
+//! Rows as a training library wants them, and the piece of configuration that tells it so.
+//!
+//! No row has a column whose name a library gives a meaning of its own, no list is null, and no column changes its type.
+
+use std::fmt::Write as _;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::json;
+
+use super::chat::ChatMessage;
+use super::example::{Example, Task};
+use super::template::Template;
+
+/// A training library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// TRL's conversational forms.
+    Trl,
+    /// Axolotl. It takes KTO rows as text only, so they are rendered by a chat template.
+    Axolotl(Template),
+    /// LLaMA-Factory.
+    LlamaFactory,
+}
+
+/// A row of a training file.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    style: Style,
+    task: Task,
+    example: &'a Example,
+}
+
+/// A message, and whether it is learned.
+#[derive(serde::Serialize)]
+struct Learned<'a> {
+    role: &'a str,
+    content: &'a str,
+    train: bool,
+}
+
+impl Style {
+    /// The row of an example.
+    pub const fn row(self, task: Task, example: &Example) -> Row<'_> {
+        Row { style: self, task, example }
+    }
+
+    /// The piece of configuration with which the library reads a file of such rows at `path`, of which as many are not
+    /// desirable and desirable as `counts` says.
+    pub fn configuration(self, task: Task, path: &str, counts: [usize; 2]) -> String {
+        match self {
+            Self::Trl => trl(task, path, counts),
+            Self::Axolotl(_) => axolotl(task, path, counts),
+            Self::LlamaFactory => llama_factory(task, path, counts),
+        }
+    }
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Example { prompt, completion, rejected, label, .. } = self.example;
+        let answer = ChatMessage::assistant(completion);
+        let worse = ChatMessage::assistant(rejected.as_deref().unwrap_or_default());
+        let whole = || prompt.iter().chain([&answer]);
+        let mut row = serializer.serialize_map(None)?;
+        match (self.style, self.task) {
+            (Style::Trl, Task::Pairs) => {
+                row.serialize_entry("prompt", prompt)?;
+                row.serialize_entry("chosen", &[&answer])?;
+                row.serialize_entry("rejected", &[&worse])?;
+            }
+            (Style::Trl, Task::Sft | Task::Kto) => {
+                row.serialize_entry("prompt", prompt)?;
+                row.serialize_entry("completion", &[&answer])?;
+            }
+            (Style::Axolotl(template), Task::Kto) => {
+                row.serialize_entry("prompt", &template.prompt(prompt))?;
+                row.serialize_entry("completion", &template.completion(completion))?;
+            }
+            (Style::Axolotl(_), Task::Sft) => {
+                let last = prompt.len();
+                let learned = whole().enumerate().map(|(place, message)| Learned {
+                    role: message.role,
+                    content: &message.content,
+                    train: place == last,
+                });
+                row.serialize_entry("messages", &learned.collect::<Vec<_>>())?;
+            }
+            (Style::LlamaFactory, Task::Sft | Task::Kto) => {
+                row.serialize_entry("messages", &whole().collect::<Vec<_>>())?;
+            }
+            (Style::Axolotl(_) | Style::LlamaFactory, Task::Pairs) => {
+                row.serialize_entry("messages", prompt)?;
+                row.serialize_entry("chosen", &answer)?;
+                row.serialize_entry("rejected", &worse)?;
+            }
+        }
+        if self.task == Task::Kto {
+            row.serialize_entry("label", label)?;
+        }
+        row.serialize_entry("conversation_id", &self.example.conversation_id)?;
+        row.serialize_entry("feedback_turn", &self.example.feedback_turn)?;
+        row.serialize_entry("category", &self.example.category)?;
+        row.end()
+    }
+}
+
+/// The range in which TRL's `desirable_weight` should lie, beside an `undesirable_weight` of 1; `None` without both kinds.
+///
+/// `desirable_weight`·D / `undesirable_weight`·U should lie in [1, 4/3] (KTO paper, arXiv 2402.01306, equation 8).
+pub fn desirable_weight([undesirable, desirable]: [usize; 2]) -> Option<[f64; 2]> {
+    let ratio = undesirable as f64 / desirable as f64;
+    (undesirable > 0 && desirable > 0).then_some([ratio, ratio * 4.0 / 3.0])
+}
+
+fn trl(task: Task, path: &str, counts: [usize; 2]) -> String {
+    let mut text =
+        format!("# Python\ntrain = datasets.load_dataset(\"json\", data_files={path:?}, split=\"train\")\n");
+    let _ = match task {
+        Task::Sft => writeln!(text, "trl.SFTTrainer(model, args=trl.SFTConfig(), train_dataset=train)"),
+        Task::Kto => {
+            let weight = middle_weight(counts);
+            writeln!(
+                text,
+                "args = trl.KTOConfig(desirable_weight={weight:.2}, undesirable_weight=1.0, per_device_train_batch_size=4)\n\
+                 trl.KTOTrainer(model, args=args, train_dataset=train, processing_class=tokenizer)"
+            )
+        }
+        Task::Pairs => writeln!(text, "trl.DPOTrainer(model, args=trl.DPOConfig(), train_dataset=train)"),
+    };
+    text
+}
+
+fn axolotl(task: Task, path: &str, counts: [usize; 2]) -> String {
+    match task {
+        Task::Sft => format!(
+            "# YAML\ndatasets:\n  - path: {path:?}\n    ds_type: json\n    type: chat_template\n    field_messages: messages\n    \
+             roles_to_train: []\n    message_field_training: train\n    train_on_eos: turn\n"
+        ),
+        Task::Kto => {
+            let weight = middle_weight(counts);
+            format!(
+                "# YAML\nrl: kto\nkto_desirable_weight: {weight:.2}\nkto_undesirable_weight: 1.0\nremove_unused_columns: false\n\
+                 datasets:\n  - path: {path:?}\n    split: train\n    type:\n      field_prompt: prompt\n      \
+                 field_completion: completion\n      field_label: label\n      prompt_format: \"{{prompt}}\"\n      \
+                 completion_format: \"{{completion}}\"\n"
+            )
+        }
+        Task::Pairs => format!(
+            "# YAML\nrl: dpo\ndatasets:\n  - path: {path:?}\n    ds_type: json\n    split: train\n    type: chat_template.default\n    \
+             field_messages: messages\n    field_chosen: chosen\n    field_rejected: rejected\n"
+        ),
+    }
+}
+
+/// An entry of `dataset_info.json`, in which the file's name is relative to its folder, and what the training needs beside it.
+fn llama_factory(task: Task, path: &str, counts: [usize; 2]) -> String {
+    let (columns, is_ranking) = match task {
+        Task::Sft => (json!({ "messages": "messages" }), false),
+        Task::Kto => (json!({ "messages": "messages", "kto_tag": "label" }), false),
+        Task::Pairs => (json!({ "messages": "messages", "chosen": "chosen", "rejected": "rejected" }), true),
+    };
+    let name = format!("rejoinder_{}", task.name());
+    let entry = json!({ &name: {
+        "file_name": path,
+        "formatting": "sharegpt",
+        "ranking": is_ranking,
+        "columns": columns,
+        "tags": {
+            "role_tag": "role", "content_tag": "content",
+            "user_tag": "user", "assistant_tag": "assistant", "system_tag": "system"
+        }
+    }});
+    let entry = serde_json::to_string_pretty(&entry).expect("it is plain data");
+    let training = match task {
+        // Without it all earlier answers are learned, too.
+        Task::Sft => "stage: sft\nmask_history: true".to_owned(),
+        Task::Kto => {
+            format!("stage: kto\nkto_chosen_weight: {:.2}\nkto_rejected_weight: 1.0", middle_weight(counts))
+        }
+        Task::Pairs => "stage: dpo".to_owned(),
+    };
+    format!("# dataset_info.json\n{entry}\n# YAML\ndataset: {name}\n{training}\n")
+}
+
+fn middle_weight(counts: [usize; 2]) -> f64 {
+    desirable_weight(counts).map_or(1.0, |[least, most]| f64::midpoint(least, most))
+}

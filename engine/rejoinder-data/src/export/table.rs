@@ -1,0 +1,215 @@
+//! The feedback table: one row a feedback, as JSON lines or as Parquet, with the same columns.
+//!
+//! It begins with the columns of the paper's released data set. Every key is always written and no column changes its
+//! type from row to row; so the source's other columns, which may hold anything, come as JSON text.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, Fields, Schema};
+use rejoinder_core::{Feedback, PluginVote};
+use serde::Serialize;
+
+use super::parquet::ParquetRows;
+
+/// Places of a span in its turn, counted as other programs count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Offsets {
+    /// First character.
+    pub start: u64,
+    /// One past the last character.
+    pub end: u64,
+}
+
+impl Offsets {
+    /// The bytes `feedback.span_start..feedback.span_end` of `turn`, in units of which `len` says how many a text has.
+    /// Bytes that are none of the turn's count as those nearest to them.
+    pub fn of(turn: &str, feedback: &Feedback, len: impl Fn(&str) -> usize) -> Self {
+        let at = |byte: u64| turn.floor_char_boundary(usize::try_from(byte).unwrap_or(usize::MAX));
+        let count = |byte: u64| len(&turn[..at(byte)]) as u64;
+        Self { start: count(feedback.span_start), end: count(feedback.span_end) }
+    }
+
+    /// In Unicode characters, as Python counts.
+    pub fn chars(turn: &str, feedback: &Feedback) -> Self {
+        Self::of(turn, feedback, |text| text.chars().count())
+    }
+
+    /// In UTF-16 code units, as JavaScript counts.
+    pub fn utf16(turn: &str, feedback: &Feedback) -> Self {
+        Self::of(turn, feedback, |text| text.encode_utf16().count())
+    }
+}
+
+/// A row of the exported table. The columns are a promise; [`Feedback`] says what most of them mean.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    conversation_id: &'a str,
+    feedback_turn: u32,
+    category: &'static str,
+    label: i8,
+    span: &'a str,
+    span_start: u64,
+    span_end: u64,
+    span_start_char: u64,
+    span_end_char: u64,
+    span_start_utf16: u64,
+    span_end_utf16: u64,
+    source: &'static str,
+    id: String,
+    message_index: u32,
+    rules: &'a [String],
+    plugins: &'a [PluginVote],
+    model: &'a str,
+    reply_key: &'a str,
+    probabilities: rejoinder_core::AnswerProbabilities,
+    engine: &'a str,
+    rules_hash: &'a str,
+    metadata: String,
+}
+
+/// What all rows of a table share.
+#[derive(Clone, Copy, Debug)]
+pub struct Provenance<'a> {
+    /// Version of the engine.
+    pub engine: &'a str,
+    /// Hash of all rules in force.
+    pub rules_hash: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn new(feedback: &'a Feedback, turn: &str, provenance: Provenance<'a>) -> Self {
+        let chars = Offsets::chars(turn, feedback);
+        let utf16 = Offsets::utf16(turn, feedback);
+        Self {
+            conversation_id: &feedback.conversation_id,
+            feedback_turn: feedback.feedback_turn,
+            category: feedback.category.code(),
+            label: feedback.label,
+            span: &feedback.span,
+            span_start: feedback.span_start,
+            span_end: feedback.span_end,
+            span_start_char: chars.start,
+            span_end_char: chars.end,
+            span_start_utf16: utf16.start,
+            span_end_utf16: utf16.end,
+            source: feedback.source.name(),
+            id: feedback.id.to_string(),
+            message_index: feedback.message_index,
+            rules: &feedback.rules,
+            plugins: &feedback.plugins,
+            model: &feedback.model,
+            reply_key: &feedback.reply_key,
+            probabilities: feedback.probabilities,
+            engine: provenance.engine,
+            rules_hash: provenance.rules_hash,
+            metadata: serde_json::to_string(&feedback.metadata).expect("metadata came from JSON"),
+        }
+    }
+}
+
+/// The columns in Parquet.
+fn schema() -> Schema {
+    let of = |name: &str, kind: DataType| Field::new(name, kind, false);
+    let maybe = |name: &str| Field::new(name, DataType::Float32, true);
+    let list = |name: &str, element: DataType| {
+        of(name, DataType::List(Arc::new(Field::new("element", element, false))))
+    };
+    let text = || DataType::Utf8;
+    let vote = Fields::from(vec![
+        of("plugin", text()),
+        of("identity", text()),
+        of("verdict", text()),
+        of("category", text()),
+        maybe("score"),
+        of("reason", text()),
+    ]);
+    let answers = ["none", "UR1", "UR2", "UR3", "UR4", "UR5"].map(maybe);
+    Schema::new(vec![
+        of("conversation_id", text()),
+        of("feedback_turn", DataType::Int64),
+        of("category", text()),
+        of("label", DataType::Int64),
+        of("span", text()),
+        of("span_start", DataType::Int64),
+        of("span_end", DataType::Int64),
+        of("span_start_char", DataType::Int64),
+        of("span_end_char", DataType::Int64),
+        of("span_start_utf16", DataType::Int64),
+        of("span_end_utf16", DataType::Int64),
+        of("source", text()),
+        of("id", text()),
+        of("message_index", DataType::Int64),
+        list("rules", text()),
+        list("plugins", DataType::Struct(vote)),
+        of("model", text()),
+        of("reply_key", text()),
+        of("probabilities", DataType::Struct(Fields::from(answers.to_vec()))),
+        of("engine", text()),
+        of("rules_hash", text()),
+        of("metadata", text()),
+    ])
+}
+
+/// What a table is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object a line.
+    JsonLines,
+    /// Parquet.
+    Parquet,
+}
+
+/// A table that is being written.
+pub struct TableWriter<'p, W: Write + Send> {
+    form: Writer<W>,
+    provenance: Provenance<'p>,
+    rows: u64,
+}
+
+enum Writer<W: Write + Send> {
+    JsonLines(W),
+    Parquet(Box<ParquetRows<W>>),
+}
+
+impl<'p, W: Write + Send> TableWriter<'p, W> {
+    /// A table in `form`, written to `out`.
+    ///
+    /// # Errors
+    /// If the beginning of the file cannot be written.
+    pub fn new(out: W, form: Form, provenance: Provenance<'p>) -> io::Result<Self> {
+        let form = match form {
+            Form::JsonLines => Writer::JsonLines(out),
+            Form::Parquet => Writer::Parquet(Box::new(ParquetRows::new(out, schema())?)),
+        };
+        Ok(Self { form, provenance, rows: 0 })
+    }
+
+    /// Adds a feedback, which stands in `turn`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn push(&mut self, feedback: &Feedback, turn: &str) -> io::Result<()> {
+        let row = Row::new(feedback, turn, self.provenance);
+        self.rows += 1;
+        match &mut self.form {
+            Writer::JsonLines(out) => {
+                serde_json::to_writer(&mut *out, &row)?;
+                out.write_all(b"\n")
+            }
+            Writer::Parquet(rows) => rows.push(&row),
+        }
+    }
+
+    /// Ends the file; returns how many rows it has.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(self) -> io::Result<u64> {
+        match self.form {
+            Writer::JsonLines(mut out) => out.flush()?,
+            Writer::Parquet(rows) => rows.finish()?,
+        }
+        Ok(self.rows)
+    }
+}

@@ -1,0 +1,60 @@
+//! Annotated tasks of Label Studio.
+
+use std::collections::BTreeMap;
+
+use rejoinder_core::Category;
+use serde_json::Value;
+
+use super::{Imported, LabelRow};
+
+/// Where several categories apply to one turn, the first counts.
+const PRIORITY: [Category; 5] = [Category::Ur2, Category::Ur3, Category::Ur4, Category::Ur1, Category::Ur5];
+
+pub(super) fn read(tasks: &[Value]) -> Result<Imported, String> {
+    let mut imported = Imported::default();
+    for (number, task) in tasks.iter().enumerate() {
+        match labels(task) {
+            Ok(Some((conversation_id, rows))) => imported.add(conversation_id, rows),
+            Ok(None) => {}
+            Err(why) => imported.left_out.push(format!("task {}: {why}", number + 1)),
+        }
+    }
+    Ok(imported)
+}
+
+/// The labels of a task; `None` if nobody has annotated it.
+fn labels(task: &Value) -> Result<Option<(&str, Vec<LabelRow>)>, String> {
+    let conversation_id = task["data"]["conversation_id"].as_str().ok_or("it has no data.conversation_id")?;
+    let annotations = task["annotations"].as_array().map_or(&[][..], Vec::as_slice);
+    let counts = |annotation: &&Value| annotation["was_cancelled"].as_bool() != Some(true);
+    let Some(annotation) = annotations.iter().rfind(counts) else { return Ok(None) };
+    let mut turns: BTreeMap<usize, (usize, Option<&str>)> = BTreeMap::new();
+    for result in annotation["result"].as_array().map_or(&[][..], Vec::as_slice) {
+        let region = &result["value"];
+        let Some(labels) = region["paragraphlabels"].as_array() else { continue };
+        let turn = paragraph(&region["start"]).ok_or("a region does not say in which message it begins")?;
+        for label in labels.iter().filter_map(Value::as_str) {
+            let rank = label.parse().ok().and_then(|category| PRIORITY.iter().position(|c| *c == category));
+            let rank = rank.ok_or_else(|| format!("the label `{}` is not known", label.escape_debug()))?;
+            let best = turns.entry(turn).or_insert((rank, region["text"].as_str()));
+            if rank < best.0 {
+                *best = (rank, region["text"].as_str());
+            }
+        }
+    }
+    let row = |(turn, (rank, span)): (usize, (usize, Option<&str>))| LabelRow {
+        turn: Some(turn),
+        feedback_turn: None,
+        category: PRIORITY[rank].code().to_owned(),
+        span: span.map(str::to_owned),
+    };
+    Ok(Some((conversation_id, turns.into_iter().map(row).collect())))
+}
+
+/// Paragraphs are numbered by text or by number.
+fn paragraph(start: &Value) -> Option<usize> {
+    match start {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|number| usize::try_from(number).ok()),
+    }
+}

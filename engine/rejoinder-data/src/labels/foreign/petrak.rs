@@ -1,0 +1,88 @@
+//! The dialogues of Petrak et al. 2023 (doi 10.18653/v1/2023.emnlp-main.703), as their repository's folder
+//! `data/preprocessed` has them: one dialogue a file, whose user reacts to an error. They come with their texts, so they
+//! become a corpus of their own. Reactions are named in words, so their numbering does not matter.
+
+use serde::{Deserialize, Serialize};
+
+use super::LabelRow;
+
+/// A dialogue with its label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dialogue {
+    /// The name given by the caller.
+    pub conversation_id: String,
+    /// Its messages.
+    pub conversation: Vec<Turn>,
+    /// The reaction to the error.
+    pub labels: Vec<LabelRow>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// `user` or `assistant`.
+    pub role: &'static str,
+    /// What was written.
+    pub content: String,
+}
+
+#[derive(Deserialize)]
+struct File {
+    context: String,
+    error_text: String,
+    user_reaction: String,
+    user_reaction_type: String,
+    #[serde(default)]
+    target: String,
+}
+
+const REACTIONS: [(&str, &str); 5] = [
+    ("Ignore and Continue", "none"),
+    ("Repeat or Rephrase", "UR1"),
+    ("Make Aware with Correction", "UR2"),
+    ("Make Aware without Correction", "UR3"),
+    ("Ask for Clarification", "UR4"),
+];
+
+/// The dialogue of a file.
+///
+/// # Errors
+/// If it is none of theirs, or holds no reaction.
+pub fn read(json: &str, conversation_id: &str) -> Result<Dialogue, String> {
+    let file: File = serde_json::from_str(json).map_err(|e| e.to_string())?;
+    let reaction =
+        REACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(file.user_reaction_type.trim()));
+    let (_, category) = reaction
+        .ok_or_else(|| format!("the reaction `{}` is not known", file.user_reaction_type.escape_debug()))?;
+    let mut conversation = turns(&file.context);
+    let mut add = |role, text: &str| {
+        if !text.trim().is_empty() {
+            conversation.push(Turn { role, content: text.trim().to_owned() });
+        }
+        conversation.len()
+    };
+    let before = add("assistant", &file.error_text);
+    let after = add("user", &file.user_reaction);
+    if after == before {
+        return Err("its user does not react".to_owned());
+    }
+    add("assistant", &file.target);
+    let row =
+        LabelRow { turn: Some(before), feedback_turn: None, category: (*category).to_owned(), span: None };
+    Ok(Dialogue { conversation_id: conversation_id.to_owned(), conversation, labels: vec![row] })
+}
+
+/// The turns of a context, in which `<user>` and `<system>` begin each.
+fn turns(context: &str) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    for piece in context.split("<user>").skip(1) {
+        let mut said = piece.split("<system>");
+        let user = said.next().into_iter().map(|text| ("user", text));
+        for (role, text) in user.chain(said.map(|text| ("assistant", text))) {
+            if !text.trim().is_empty() {
+                turns.push(Turn { role, content: text.trim().to_owned() });
+            }
+        }
+    }
+    turns
+}

@@ -1,0 +1,81 @@
+//! `rejoinder export feedback`: the table.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rejoinder_data::export::table::{Form, Provenance, TableWriter};
+
+use super::{is_stdout, write};
+use crate::cli::terminal::remark;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::replay;
+use crate::pipeline::run_dir::RunDir;
+
+#[derive(Debug, Args)]
+pub(super) struct FeedbackArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// File to write, - for standard output [default: feedback.jsonl or feedback.parquet in the run's folder]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// What to write [default: as the file's name says, else jsonl]
+    #[arg(long, value_enum)]
+    format: Option<FormName>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormName {
+    /// One JSON object a line
+    Jsonl,
+    /// Parquet, compressed with Snappy
+    Parquet,
+}
+
+impl FeedbackArgs {
+    fn form(&self) -> FormName {
+        let is_named =
+            |out: &PathBuf| out.extension().is_some_and(|name| name.eq_ignore_ascii_case("parquet"));
+        self.format.unwrap_or(match self.out.as_ref().is_some_and(is_named) {
+            true => FormName::Parquet,
+            false => FormName::Jsonl,
+        })
+    }
+}
+
+pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
+    let run = RunDir::open(&args.run)?;
+    let (form, name) = match args.form() {
+        FormName::Jsonl => (Form::JsonLines, "feedback.jsonl"),
+        FormName::Parquet => (Form::Parquet, "feedback.parquet"),
+    };
+    let path = args.out.clone().unwrap_or_else(|| run.path.join(name));
+    let provenance = Provenance { engine: &run.manifest.engine, rules_hash: &run.manifest.rules_hash };
+    // What reading fails of is told as it is, not as a failure to write.
+    let mut unread = None;
+    let mut rows = 0;
+    let written = write(&path, |out| {
+        let mut table = TableWriter::new(out, form, provenance)?;
+        let read = replay::conversations_with_feedback(&run, |record, feedback| {
+            for row in feedback {
+                table.push(row, &record.conversation.messages[row.message_index as usize].text)?;
+            }
+            Ok(())
+        });
+        if let Err(failure) = read {
+            unread = Some(failure);
+            return Err(std::io::ErrorKind::Other.into());
+        }
+        rows = table.finish()?;
+        Ok(())
+    });
+    if let Some(failure) = unread {
+        return Err(failure);
+    }
+    written?;
+    remark(&format!("{rows} rows"));
+    if !is_stdout(&path) {
+        remark(&format!("wrote {}", path.display()));
+    }
+    Ok(Exit::Ok)
+}

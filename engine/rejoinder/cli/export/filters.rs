@@ -1,0 +1,106 @@
+//! Which filters a training export asks.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rejoinder_core::language::Language;
+use rejoinder_data::condition::Condition;
+use rejoinder_data::export::filter::{Cap, Filter, Filters};
+use rejoinder_data::export::{Overlap, Phrases};
+
+use crate::cli::terminal::remark;
+use crate::failure::Failure;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters, each of which says how much it left out")]
+pub(super) struct FilterArgs {
+    /// Only from records whose column KEY is VALUE; also KEY>NUMBER, KEY<NUMBER, and KEY.KEY inside a column; may be repeated
+    #[arg(long = "where", value_name = "KEY=VALUE")]
+    only: Vec<Condition>,
+    /// Not from records whose column KEY is VALUE, such as toxic=true or openai_moderation.flagged=true; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    except: Vec<Condition>,
+    /// Nothing that holds a phrase of this file, one a line; may be repeated
+    #[arg(long, value_name = "FILE")]
+    block: Vec<PathBuf>,
+    /// No answers that decline to do what was asked
+    #[arg(long)]
+    no_refusals: bool,
+    /// Only dialogues whose user writes in one of these languages (ISO 639-1 codes)
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    lang: Vec<Language>,
+    /// Prompt and answer together have at most so many characters
+    #[arg(long, value_name = "N")]
+    max_chars: Option<usize>,
+    /// The answer has at least so many characters
+    #[arg(long, value_name = "N")]
+    min_answer_chars: Option<usize>,
+    /// Nothing that shares a run of words with this file (text, or JSON lines), such as a benchmark's questions; may be repeated
+    #[arg(long, value_name = "FILE")]
+    held_out: Vec<PathBuf>,
+    /// Words in such a run; shorter texts count as a whole, from 5 words on
+    #[arg(long, value_name = "N", default_value_t = 13, value_parser = clap::value_parser!(u16).range(5..))]
+    ngram: u16,
+    /// Keep rows that say the same
+    #[arg(long)]
+    keep_duplicates: bool,
+    /// At most N rows, the first, for each value of a column, such as model=5000 or hashed_ip=20; may be repeated
+    #[arg(long, value_name = "KEY=N", value_parser = cap)]
+    cap: Vec<(String, u64)>,
+}
+
+fn cap(text: &str) -> Result<(String, u64), String> {
+    let expected = || "expected KEY=N, such as model=5000".to_owned();
+    let (column, most) =
+        text.rsplit_once('=').filter(|(column, _)| !column.is_empty()).ok_or_else(expected)?;
+    Ok((column.to_owned(), most.parse().map_err(|_| expected())?))
+}
+
+impl FilterArgs {
+    /// The filters, in the order in which they are asked: cheap ones first, those that count what came before last.
+    pub(super) fn filters(&self) -> Result<Filters, Failure> {
+        let mut filters = Filters::default();
+        self.only.iter().cloned().map(Filter::Where).for_each(|filter| filters.add(filter));
+        self.except.iter().cloned().map(Filter::Except).for_each(|filter| filters.add(filter));
+        if self.no_refusals {
+            filters.add(Filter::Refusals);
+        }
+        if !self.lang.is_empty() {
+            filters.add(Filter::Languages(self.lang.clone()));
+        }
+        self.max_chars.map(Filter::MaxChars).into_iter().for_each(|filter| filters.add(filter));
+        self.min_answer_chars.map(Filter::MinAnswerChars).into_iter().for_each(|filter| filters.add(filter));
+        for file in &self.block {
+            let phrases = Phrases::new(&read(file)?).map_err(|why| unusable(file, &why))?;
+            filters.add(Filter::Phrases(phrases));
+        }
+        for file in &self.held_out {
+            let overlap =
+                Overlap::new(&read(file)?, usize::from(self.ngram)).map_err(|why| unusable(file, &why))?;
+            if overlap.ignored() > 0 {
+                remark(&format!(
+                    "{}: {} texts are too short to be looked for",
+                    file.display(),
+                    overlap.ignored()
+                ));
+            }
+            filters.add(Filter::Overlap(overlap));
+        }
+        if !self.keep_duplicates {
+            filters.add(Filter::Duplicates(HashSet::new()));
+        }
+        for (column, most) in &self.cap {
+            filters.add(Filter::Cap(Cap::new(column, *most)));
+        }
+        Ok(filters)
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display())))
+}
+
+fn unusable(file: &Path, why: &str) -> Failure {
+    Failure::usage(format!("{} cannot be used: {why}", file.display()))
+}

@@ -1,0 +1,74 @@
+//! `rejoinder export`: what a run found, as a table, as training files, as tasks for people.
+
+mod feedback;
+mod filters;
+mod review;
+mod training;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use rejoinder_data::export::example::Task;
+use rejoinder_data::part;
+
+use crate::failure::{Exit, Failure};
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The feedback itself, in input order: JSON lines or Parquet, the columns of the paper's data set first
+    #[command(alias = "table")]
+    Feedback(feedback::FeedbackArgs),
+    /// Answers to imitate: those that the user praised
+    Sft(training::TrainingArgs),
+    /// Answers with a label: desirable if the user praised them, not if the user said that they are wrong
+    Kto(training::TrainingArgs),
+    /// Two answers to one request: the one that the user asked again about or corrected, and the one praised in the end
+    Pairs(training::TrainingArgs),
+    /// Tasks for people to review, for Argilla or Label Studio; `import-labels` reads what they say
+    Review(review::ReviewArgs),
+}
+
+pub(super) fn main(args: &ExportArgs) -> Result<Exit, Failure> {
+    match &args.what {
+        What::Feedback(args) => feedback::main(args),
+        What::Sft(args) => training::main(Task::Sft, args),
+        What::Kto(args) => training::main(Task::Kto, args),
+        What::Pairs(args) => training::main(Task::Pairs, args),
+        What::Review(args) => review::main(args),
+    }
+}
+
+/// Whether a path stands for standard output.
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Writes a file, or what stands in its place: standard output, a device or a pipe.
+fn write(
+    path: &Path,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> Result<(), Failure> {
+    if is_stdout(path) {
+        let mut out = io::BufWriter::new(io::stdout());
+        content(&mut out)?;
+        return Ok(out.flush()?);
+    }
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        // A file put in its place would destroy it.
+        let opened = std::fs::OpenOptions::new().write(true).open(path);
+        let written = opened.and_then(|file| {
+            let mut out = io::BufWriter::new(file);
+            content(&mut out)?;
+            out.flush()
+        });
+        return written.map_err(|e| Failure::io(format!("cannot write {}", path.display()), &e));
+    }
+    Ok(part::write_with(path, content)?)
+}

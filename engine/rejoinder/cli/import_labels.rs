@@ -1,0 +1,125 @@
+//! `rejoinder import-labels`: labels that people made with other programs, as a file that stands beside the corpus.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use rejoinder_data::labels::foreign::{self, Imported, Numbering};
+use rejoinder_data::part;
+use serde::Serialize;
+
+use super::terminal::remark;
+use crate::failure::{Exit, Failure};
+use crate::report::summary::thousands;
+
+#[derive(Debug, Args)]
+pub(super) struct ImportLabelsArgs {
+    /// Files that the program exported; of petrak also folders
+    #[arg(required = true, value_name = "FILE")]
+    inputs: Vec<PathBuf>,
+    /// What they are
+    #[arg(long, value_enum)]
+    from: Origin,
+    /// Which numbers the paper's CSV calls the categories by: old copies use those of Petrak et al., one higher
+    #[arg(long, value_enum, required_if_eq("from", "paper"))]
+    numbering: Option<NumberingName>,
+    /// The file to write, for --label-file; of petrak a corpus with its labels
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Origin {
+    /// Argilla: records written by `records.to_json`
+    Argilla,
+    /// Label Studio: its JSON export
+    LabelStudio,
+    /// The CSV released with arXiv 2407.10944
+    Paper,
+    /// The dialogues of Petrak et al. 2023, data/preprocessed in their repository
+    Petrak,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum NumberingName {
+    /// UR1 is to repeat or rephrase, UR5 is praise
+    Paper,
+    /// UR2 is to repeat or rephrase, UR6 is praise
+    Petrak,
+}
+
+pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
+    let mut left_out = Vec::new();
+    let mut lines = Vec::new();
+    let mut conversations: u64 = 0;
+    if args.from == Origin::Petrak {
+        for file in json_files(&args.inputs)? {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            match foreign::petrak(&read(&file)?, &name) {
+                Ok(dialogue) => {
+                    push(&mut lines, &dialogue);
+                    conversations += 1;
+                }
+                Err(why) => left_out.push(format!("{}: {why}", file.display())),
+            }
+        }
+    } else {
+        for file in &args.inputs {
+            let imported = import(args, file)?;
+            left_out.extend(imported.left_out.iter().map(|why| format!("{}: {why}", file.display())));
+            for row in imported.rows() {
+                push(&mut lines, &row);
+                conversations += 1;
+            }
+        }
+    }
+    part::write(&args.out, &lines)?;
+    if let Some(first) = left_out.first() {
+        remark(&format!("left out: {} entries; the first: {first}", thousands(left_out.len() as u64)));
+    }
+    remark(&format!("labels of {} conversations in {}", thousands(conversations), args.out.display()));
+    Ok(Exit::Ok)
+}
+
+fn import(args: &ImportLabelsArgs, file: &Path) -> Result<Imported, Failure> {
+    let numbering = match args.numbering {
+        Some(NumberingName::Petrak) => Numbering::Petrak,
+        _ => Numbering::Paper,
+    };
+    let imported = match args.from {
+        Origin::Argilla => foreign::argilla(&read(file)?),
+        Origin::LabelStudio => foreign::label_studio(&read(file)?),
+        Origin::Paper | Origin::Petrak => foreign::paper(read(file)?.as_bytes(), numbering),
+    };
+    imported.map_err(|why| Failure::usage(format!("{} cannot be used: {why}", file.display())))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display())))
+}
+
+/// The files, and those named .json in the folders, sorted.
+fn json_files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for input in inputs {
+        if !input.is_dir() {
+            files.push(input.clone());
+            continue;
+        }
+        let unreadable = |e| Failure::io(format!("cannot read {}", input.display()), &e);
+        let entries = std::fs::read_dir(input).map_err(unreadable)?;
+        let mut inside = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(unreadable)?;
+        inside.retain(|path| path.extension().is_some_and(|name| name == "json"));
+        inside.sort();
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+fn push(lines: &mut Vec<u8>, row: &impl Serialize) {
+    serde_json::to_writer(&mut *lines, row).expect("labels are plain data");
+    lines.write_all(b"\n").expect("memory takes bytes");
+}

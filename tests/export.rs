@@ -1,0 +1,280 @@
+//! `rejoinder export` as users see it: files byte by byte, filters, splits, cards; and labels that come back.
+//!
+//! `REJOINDER_BLESS=1` writes the expected files anew.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+mod support;
+use support::{Ended, folder, rejoinder, rows, text, write};
+
+const FOLDER: &str = "tests/data/export";
+
+/// A run over the dialogues of the folder, with its rules alone.
+fn run(dir: &Path) -> String {
+    run_over(dir, &format!("{FOLDER}/dialogues.jsonl"))
+}
+
+fn run_over(dir: &Path, input: &str) -> String {
+    let rules = std::path::absolute(format!("{FOLDER}/rules.toml")).unwrap();
+    let config = write(dir, "c.toml", format!("format = 1\n[rules]\npacks = [{rules:?}]\n"));
+    let run = text(&dir.join("run"));
+    rejoinder(&["run", input, "--config", &config, "--out", &run]).expect(0);
+    run
+}
+
+fn export(run: &str, args: &str) -> Ended {
+    let args: Vec<&str> = args.split_whitespace().collect();
+    rejoinder(&[&["export", args[0], run], &args[1..]].concat())
+}
+
+/// The rows of an export, in no order.
+fn exported(run: &str, args: &str) -> Vec<Value> {
+    let ended = export(run, &format!("{args} --out -")).expect(0);
+    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn ids(rows: &[Value]) -> BTreeSet<&str> {
+    rows.iter().map(|row| row["conversation_id"].as_str().unwrap()).collect()
+}
+
+/// Compares with the file `name` of the folder.
+#[track_caller]
+fn expect_file(name: &str, content: &str) {
+    let path = Path::new(FOLDER).join("expected").join(name);
+    if std::env::var_os("REJOINDER_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    assert!(content == expected, "{} differs:\n{content}", path.display());
+}
+
+#[test]
+fn every_export_is_byte_for_byte_what_it_was() {
+    let dir = folder();
+    let run = run(dir.path());
+    for (name, args) in [
+        ("feedback.jsonl", "feedback"),
+        ("sft.jsonl", "sft"),
+        ("kto.jsonl", "kto"),
+        ("pairs.jsonl", "pairs"),
+        ("axolotl-sft.jsonl", "sft --style axolotl"),
+        ("axolotl-kto.jsonl", "kto --style axolotl"),
+        ("axolotl-pairs.jsonl", "pairs --style axolotl"),
+        ("llamafactory-sft.jsonl", "sft --style llamafactory"),
+        ("llamafactory-kto.jsonl", "kto --style llamafactory"),
+        ("llamafactory-pairs.jsonl", "pairs --style llamafactory"),
+        ("argilla.json", "review --for argilla"),
+        ("label-studio.json", "review --for label-studio"),
+    ] {
+        expect_file(name, &export(&run, &format!("{args} --out -")).expect(0).stdout);
+    }
+}
+
+#[test]
+fn each_style_prints_the_configuration_that_it_needs() {
+    let dir = folder();
+    let run = run(dir.path());
+    let out = text(&dir.path().join("out.jsonl"));
+    for task in ["sft", "kto", "pairs"] {
+        for style in ["trl", "axolotl", "llamafactory"] {
+            let printed = export(&run, &format!("{task} --style {style} --out {out}")).expect(0).stdout;
+            expect_file(&format!("{style}-{task}.txt"), &printed.replace(&out, "OUT"));
+        }
+    }
+}
+
+#[test]
+fn a_data_set_has_a_card_and_splits_without_a_common_conversation() {
+    let dir = folder();
+    let run = run(dir.path());
+    let set = dir.path().join("set");
+    let args = format!(
+        "kto --unbalanced --dataset {} --validation 0.3 --license cc-by-4.0 --except toxic=true --seed 3",
+        text(&set)
+    );
+    let ended = export(&run, &args).expect(0);
+    assert!(ended.stderr.contains("left out: 1 feedback toxic=true"), "{}", ended.stderr);
+    let (train, validation) = (rows(&set.join("data/train.jsonl")), rows(&set.join("data/validation.jsonl")));
+    assert!(!train.is_empty() && !validation.is_empty());
+    assert!(ids(&train).is_disjoint(&ids(&validation)));
+    let all = exported(&run, "kto --unbalanced --except toxic=true");
+    assert_eq!(all.len(), train.len() + validation.len());
+    expect_file("README.md", &std::fs::read_to_string(set.join("README.md")).unwrap());
+    // An audited run says what it certifies.
+    let certificate = json!({ "oracle": "the judge m|1", "for": "kto", "confidence": 0.95,
+        "claims": [{ "name": "all", "recall": { "at_least": 0.9 }, "precision": { "at_least": 0.8 } }], "assumptions": ["looked once"] });
+    std::fs::write(Path::new(&run).join("certificate.json"), certificate.to_string()).unwrap();
+    export(&run, &args).expect(0);
+    let card = std::fs::read_to_string(set.join("README.md")).unwrap();
+    assert!(
+        card.contains("| all | 0.900 | 0.800 |")
+            && card.contains("the judge m\\|1")
+            && card.contains("* looked once"),
+        "{card}"
+    );
+    export(&run, "kto --validation 0.3").expect(2);
+    export(&run, &format!("kto --dataset {} --license a:b", text(&set))).expect(2);
+    export(&run, &format!("kto --dataset {} --validation 1.5", text(&set))).expect(2);
+}
+
+#[test]
+fn filters_leave_out_what_they_say() {
+    let dir = folder();
+    let run = run(dir.path());
+    let blocked = write(dir.path(), "blocked.txt", "NINCOMPOOP\n");
+    let benchmark = write(
+        dir.path(),
+        "benchmark.jsonl",
+        "{\"question\": \"A train leaves the station at noon and travels sixty miles in one hour. How fast?\"}\n",
+    );
+    let all = exported(&run, "kto --unbalanced --keep-duplicates");
+    assert!(ids(&all).is_superset(&BTreeSet::from(["toxic", "refusal", "benchmark", "twice-1", "twice-2"])));
+    assert!(ids(&all).is_disjoint(&BTreeSet::from([
+        "praised",
+        "blamed",
+        "both",
+        "greeting",
+        "late-system",
+        "doubt"
+    ])));
+    for (filter, gone) in [
+        ("--except toxic=true", "toxic"),
+        ("--where toxic=false", "toxic"),
+        (&format!("--block {blocked}"), "toxic"),
+        ("--no-refusals", "refusal"),
+        (&format!("--held-out {benchmark}"), "benchmark"),
+        ("--max-chars 90", "benchmark"),
+        ("--lang en --min-answer-chars 9", "system"),
+        ("--positive UR4,UR5 --source plugin,judge", "sort"),
+    ] {
+        let left = exported(&run, &format!("kto --unbalanced --keep-duplicates {filter}"));
+        assert!(!ids(&left).contains(gone), "{filter}");
+        assert!(left.len() < all.len(), "{filter}");
+    }
+    assert!(ids(&exported(&run, "kto --unbalanced --positive UR4")).contains("doubt"));
+    let without_twins = exported(&run, "kto --unbalanced");
+    assert!(ids(&without_twins).contains("twice-1") && !ids(&without_twins).contains("twice-2"));
+    let capped = exported(&run, "kto --unbalanced --cap model=2");
+    assert_eq!(capped.len(), 4);
+    // Where the labels are balanced, they alternate.
+    let labels: Vec<_> = exported(&run, "kto").iter().map(|row| row["label"].as_bool().unwrap()).collect();
+    assert!(labels.len() > 2 && labels.len().is_multiple_of(2));
+    assert!(labels.windows(2).all(|pair| pair[0] != pair[1]), "{labels:?}");
+    for wrong in
+        ["--cap model", "--where toxic", "--ngram 2", "--block no/such/file", "--positive UR2", "--lang xx"]
+    {
+        export(&run, &format!("kto --out - {wrong}")).expect(2);
+    }
+}
+
+#[test]
+fn the_table_points_at_the_same_text_in_every_count() {
+    let dir = folder();
+    let run = run(dir.path());
+    let table = exported(&run, "feedback");
+    let row = table.iter().find(|row| row["conversation_id"] == "emoji").unwrap();
+    let turn = "🌟 Thank you, 谢谢!";
+    let count = |name: &str| row[name].as_u64().unwrap() as usize;
+    assert_eq!(&turn[count("span_start")..count("span_end")], row["span"]);
+    let chars: String = turn
+        .chars()
+        .skip(count("span_start_char"))
+        .take(count("span_end_char") - count("span_start_char"))
+        .collect();
+    assert_eq!(chars, row["span"].as_str().unwrap());
+    let utf16: Vec<u16> = turn.encode_utf16().collect();
+    let span = String::from_utf16(&utf16[count("span_start_utf16")..count("span_end_utf16")]).unwrap();
+    assert_eq!(span, row["span"].as_str().unwrap());
+    assert_eq!(row["metadata"], "{\"model\":\"m1\",\"toxic\":false}");
+    // The old name of the export still works, and the file's name says the format.
+    assert_eq!(exported(&run, "table"), table);
+    let parquet = text(&dir.path().join("f.parquet"));
+    export(&run, &format!("feedback --out {parquet}")).expect(0);
+    assert!(std::fs::read(parquet).unwrap().starts_with(b"PAR1"));
+}
+
+/// What a reviewer who agrees with everything would export.
+fn agreed(tasks: &Value) -> Value {
+    let mut tasks = tasks.clone();
+    for task in tasks.as_array_mut().unwrap() {
+        if let Some(predictions) = task.get("predictions").cloned() {
+            task["annotations"] = predictions;
+        } else {
+            let said = task["suggestions"]["label"]["value"].clone();
+            task["responses"] = json!({ "label": [{ "value": said, "user_id": "u" }] });
+        }
+    }
+    tasks
+}
+
+#[test]
+fn reviewed_tasks_come_back_as_labels_that_agree_with_the_run() {
+    let dir = folder();
+    let run = run(dir.path());
+    let corpus = format!("{FOLDER}/dialogues.jsonl");
+    for reviewer in ["argilla", "label-studio"] {
+        let tasks = export(&run, &format!("review --for {reviewer} --out -")).expect(0).json();
+        let reviewed = write(dir.path(), "reviewed.json", agreed(&tasks).to_string());
+        let labels = text(&dir.path().join("labels.jsonl"));
+        rejoinder(&["import-labels", &reviewed, "--from", reviewer, "--out", &labels]).expect(0);
+        let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
+        for figure in ["recall", "category_agreement"] {
+            assert_eq!(eval[figure]["value"], 1.0, "{reviewer} {eval}");
+            assert_eq!(eval[figure]["n"].as_u64().unwrap() as usize, exported(&run, "feedback").len());
+        }
+        assert!(eval["turns"].as_u64() > eval["recall"]["n"].as_u64());
+        // The same labels teach a score, and stand in for the judge.
+        let model = text(&dir.path().join("model.rjm"));
+        rejoinder(&["train", &corpus, "--label-file", &labels, "--out", &model]).expect(0);
+        let audit = rejoinder(&["audit", &run, "--label-file", &labels]);
+        assert_eq!(audit.code, 2, "not all conversations were reviewed: {}", audit.stderr);
+    }
+    let sample = export(&run, "review --for argilla --sample 3 --out -").expect(0).json();
+    assert_eq!(sample.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_papers_labels_are_imported_by_the_numbering_that_is_said() {
+    let dir = folder();
+    let csv = write(
+        dir.path(),
+        "paper.csv",
+        "conversation_id,feedback_turn,category,label\nsort,1,UR1,-1\nsort,2,UR2,-1\nsort,3,UR5,1\nbroken,x,UR1,-1\n",
+    );
+    let labels = text(&dir.path().join("labels.jsonl"));
+    rejoinder(&["import-labels", &csv, "--from", "paper", "--out", &labels]).expect(2);
+    let ended =
+        rejoinder(&["import-labels", &csv, "--from", "paper", "--numbering", "paper", "--out", &labels])
+            .expect(0);
+    assert!(ended.stderr.contains("left out: 1 entries"), "{}", ended.stderr);
+    let run = run(dir.path());
+    let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
+    assert_eq!((&eval["recall"]["n"], &eval["category_agreement"]["value"]), (&json!(3), &json!(1.0)));
+    let bad = write(
+        dir.path(),
+        "bad.jsonl",
+        "{\"conversation_id\":\"sort\",\"labels\":[{\"turn\":2,\"category\":\"UR8\"}]}\n",
+    );
+    assert!(rejoinder(&["eval", &run, "--label-file", &bad]).expect(2).stderr.contains("line 1"));
+}
+
+#[test]
+fn petraks_dialogues_become_a_corpus_with_labels() {
+    let dir = folder();
+    let theirs = dir.path().join("theirs");
+    std::fs::create_dir(&theirs).unwrap();
+    let dialogue = json!({ "context": "<user> Name a lake. <system>", "error_text": " The Ucayali. ", "user_reaction": "That is wrong.",
+        "user_reaction_type": "Make Aware without Correction", "target": "Baikal.", "id": 0 });
+    write(&theirs, "a.json", dialogue.to_string());
+    write(&theirs, "b.json", "{}");
+    let corpus = text(&dir.path().join("corpus.jsonl"));
+    let ended = rejoinder(&["import-labels", &text(&theirs), "--from", "petrak", "--out", &corpus]).expect(0);
+    assert!(ended.stderr.contains("left out: 1 entries"), "{}", ended.stderr);
+    let run = run_over(dir.path(), &corpus);
+    let eval = rejoinder(&["eval", &run, "--labels", "--json"]).expect(0).json();
+    assert_eq!((&eval["recall"]["n"], &eval["category_agreement"]["value"]), (&json!(1), &json!(1.0)));
+}
