@@ -127,8 +127,9 @@ fn kto_pairs_the_answer_before_the_feedback() {
 fn training_files_load_in_every_row_and_are_shuffled_by_seed() {
     let dir = folder();
     let (run, _) = run(dir.path(), DIALOGUES);
-    let export =
-        |seed: &str| rejoinder(&["export", "kto", &run, "--out", "-", "--seed", seed]).expect(0).stdout;
+    let export = |seed: &str| {
+        rejoinder(&["export", "kto", &run, "--unbalanced", "--out", "-", "--seed", seed]).expect(0).stdout
+    };
     let first = export("1");
     assert_eq!(first, export("1"));
     let sorted = |text: &str| {

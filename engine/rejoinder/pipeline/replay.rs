@@ -72,6 +72,10 @@ pub fn conversations_with_feedback(
             if record.conversation.id != own[0].conversation_id {
                 return Err(changed(&own[0], "another conversation stands there"));
             }
+            let messages = record.conversation.messages.len();
+            if let Some(beyond) = own.iter().find(|f| f.message_index as usize >= messages) {
+                return Err(changed(beyond, "the conversation is shorter"));
+            }
             visit(&record, &own)?;
         }
     }

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Every export loads unchanged with pandas, polars, DuckDB and datasets: `load_exports.py [REJOINDER]`.
+
+Needs `pip install pandas polars duckdb pyarrow datasets`; `.ci/exports` sees to that. Prints `N passed, N failed`.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+
+os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", HF_DATASETS_CACHE=tempfile.mkdtemp())
+
+import datasets  # noqa: E402
+import duckdb  # noqa: E402
+import huggingface_hub  # noqa: E402
+import pandas  # noqa: E402
+import polars  # noqa: E402
+
+from exports import DIALOGUES, STYLES, TASKS, Run, binary, json_lines  # noqa: E402
+
+PAPER = ["conversation_id", "feedback_turn", "category", "label"]
+KEYS = [*PAPER, "span", "span_start", "span_end", "span_start_char", "span_end_char", "source", "id", "message_index"]
+
+
+def feedback_table(run: Run):
+    lines, parquet = run.export("feedback", "feedback.jsonl"), run.export("feedback", "feedback.parquet")
+    expected = [[row[key] for key in KEYS] for row in json_lines(lines)]
+    assert len(expected) > 20
+    frames = {
+        "pandas jsonl": pandas.read_json(lines, lines=True),
+        "pandas parquet": pandas.read_parquet(parquet),
+        "polars jsonl": polars.read_ndjson(lines).to_pandas(),
+        "polars parquet": polars.read_parquet(parquet).to_pandas(),
+        "duckdb jsonl": duckdb.sql(f"from '{lines}'").df(),
+        "duckdb parquet": duckdb.sql(f"from '{parquet}'").df(),
+        "datasets jsonl": datasets.load_dataset("json", data_files=str(lines), split="train").to_pandas(),
+        "datasets parquet": datasets.load_dataset("parquet", data_files=str(parquet), split="train").to_pandas(),
+    }
+    for name, frame in frames.items():
+        assert list(frame.columns)[:4] == PAPER, name
+        assert frame[KEYS].values.tolist() == expected, name
+        assert frame["label"].dtype.kind == "i" and set(frame["label"]) <= {-1, 1}, name
+    source = {row["conversation_id"]: row["conversation"] for row in json_lines(DIALOGUES)}
+    for _, row in frames["polars parquet"].iterrows():
+        turn = source[row["conversation_id"]][row["message_index"]]["content"]
+        assert turn[row["span_start_char"] : row["span_end_char"]] == row["span"]
+    plugins = frames["datasets parquet"]["plugins"]
+    assert all(vote["plugin"] in ("rephrase", "context") for votes in plugins for vote in votes)
+
+
+def training_files(run: Run):
+    message = {"role": datasets.Value("string"), "content": datasets.Value("string")}
+    for style in STYLES:
+        for task in TASKS:
+            path = run.export(task, f"{style}-{task}.jsonl", "--style", style)
+            rows = json_lines(path)
+            assert rows, (style, task)
+            loaded = datasets.load_dataset("json", data_files=str(path), split="train")
+            assert len(loaded) == len(rows)
+            # A column that is text in one row and a list in another, or null, would show here.
+            assert loaded.to_list() == rows, (style, task)
+            if task == "kto":
+                assert loaded.features["label"] == datasets.Value("bool")
+            if style == "trl":
+                assert loaded.features["prompt"] == datasets.List(message), loaded.features
+                assert all(row["prompt"][-1]["role"] == "user" for row in rows)
+            assert len(polars.read_ndjson(path)) == len(duckdb.sql(f"from '{path}'").df()) == len(rows)
+
+
+def data_set_folder(run: Run):
+    folder = run.folder / "set"
+    run.command("export", "kto", run.run, "--dataset", folder, "--validation", "0.25", "--license", "cc0-1.0")
+    loaded = datasets.load_dataset(str(folder))
+    assert set(loaded) == {"train", "validation"}, loaded
+    of = lambda split: set(loaded[split]["conversation_id"])  # noqa: E731
+    assert of("train") and of("validation") and of("train").isdisjoint(of("validation"))
+    card = huggingface_hub.DatasetCard.load(folder / "README.md")
+    card.data.to_dict()
+    assert card.data.license == "cc0-1.0" and card.data.size_categories == ["n<1K"], card.data
+
+
+def main() -> int:
+    run = Run(binary())
+    failed = 0
+    checks = [feedback_table, training_files, data_set_folder]
+    for check in checks:
+        try:
+            check(run)
+            print(f"ok      {check.__name__}")
+        except Exception:  # noqa: BLE001
+            failed += 1
+            print(f"FAILED  {check.__name__}\n{traceback.format_exc()}")
+    print(f"{len(checks) - failed} passed, {failed} failed")
+    return failed
+
+
+sys.exit(main())
