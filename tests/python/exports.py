@@ -8,18 +8,21 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DIALOGUES = ROOT / "tests/data/dialogues.jsonl"
+EXPORT = ROOT / "tests/data/export"
 TASKS = ("sft", "kto", "pairs")
 STYLES = ("trl", "axolotl", "llamafactory")
 
 
 class Run:
-    """A finished run in a temporary folder."""
+    """A finished run in a temporary folder: over dialogues that hold something for every export, or over others."""
 
-    def __init__(self, binary: str):
+    def __init__(self, binary: str, *inputs):
         self.binary = str(pathlib.Path(binary).resolve())
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rejoinder-exports-"))
         self.run = self.folder / "run"
-        self.command("run", DIALOGUES, "--out", self.run)
+        config = self.folder / "config.toml"
+        config.write_text(f"format = 1\n[rules]\npacks = [{json.dumps(str(EXPORT / 'rules.toml'))}]\n")
+        self.command("run", *(inputs or [EXPORT / "dialogues.jsonl", "--config", config]), "--out", self.run)
 
     def command(self, *args) -> str:
         """Runs the command and returns its standard output; it must succeed."""

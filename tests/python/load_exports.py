@@ -23,7 +23,8 @@ PAPER = ["conversation_id", "feedback_turn", "category", "label"]
 KEYS = [*PAPER, "span", "span_start", "span_end", "span_start_char", "span_end_char", "source", "id", "message_index"]
 
 
-def feedback_table(run: Run):
+def feedback_table(_: Run):
+    run = Run(binary(), DIALOGUES)
     lines, parquet = run.export("feedback", "feedback.jsonl"), run.export("feedback", "feedback.parquet")
     expected = [[row[key] for key in KEYS] for row in json_lines(lines)]
     assert len(expected) > 20

@@ -1,6 +1,5 @@
 //! `rejoinder import-labels`: labels that people made with other programs, as a file that stands beside the corpus.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -14,7 +13,7 @@ use crate::report::summary::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportLabelsArgs {
-    /// Files that the program exported; of petrak also folders
+    /// Files that the program exported, or folders with such .json files
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// What they are
@@ -49,49 +48,66 @@ enum NumberingName {
 }
 
 pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
-    let mut left_out = Vec::new();
-    let mut lines = Vec::new();
-    let mut conversations: u64 = 0;
-    if args.from == Origin::Petrak {
-        for file in json_files(&args.inputs)? {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy();
-            match foreign::petrak(&read(&file)?, &name) {
-                Ok(dialogue) => {
-                    push(&mut lines, &dialogue);
-                    conversations += 1;
-                }
-                Err(why) => left_out.push(format!("{}: {why}", file.display())),
+    let mut labels = Labels::default();
+    for file in json_files(&args.inputs)? {
+        let text = read(&file)?;
+        let imported = match args.from {
+            Origin::Argilla => foreign::argilla(&text),
+            Origin::LabelStudio => foreign::label_studio(&text),
+            Origin::Paper => foreign::paper(text.as_bytes(), args.numbering()),
+            Origin::Petrak => {
+                labels.add_dialogue(&file, &text);
+                continue;
             }
-        }
-    } else {
-        for file in &args.inputs {
-            let imported = import(args, file)?;
-            left_out.extend(imported.left_out.iter().map(|why| format!("{}: {why}", file.display())));
-            for row in imported.rows() {
-                push(&mut lines, &row);
-                conversations += 1;
-            }
-        }
+        };
+        let imported =
+            imported.map_err(|why| Failure::usage(format!("{} cannot be used: {why}", file.display())))?;
+        labels.add(&file, imported);
     }
-    part::write(&args.out, &lines)?;
-    if let Some(first) = left_out.first() {
-        remark(&format!("left out: {} entries; the first: {first}", thousands(left_out.len() as u64)));
+    part::write(&args.out, &labels.lines)?;
+    if let Some(first) = labels.left_out.first() {
+        remark(&format!("left out: {} entries; the first: {first}", thousands(labels.left_out.len() as u64)));
     }
-    remark(&format!("labels of {} conversations in {}", thousands(conversations), args.out.display()));
+    remark(&format!("labels of {} conversations in {}", thousands(labels.conversations), args.out.display()));
     Ok(Exit::Ok)
 }
 
-fn import(args: &ImportLabelsArgs, file: &Path) -> Result<Imported, Failure> {
-    let numbering = match args.numbering {
-        Some(NumberingName::Petrak) => Numbering::Petrak,
-        _ => Numbering::Paper,
-    };
-    let imported = match args.from {
-        Origin::Argilla => foreign::argilla(&read(file)?),
-        Origin::LabelStudio => foreign::label_studio(&read(file)?),
-        Origin::Paper | Origin::Petrak => foreign::paper(read(file)?.as_bytes(), numbering),
-    };
-    imported.map_err(|why| Failure::usage(format!("{} cannot be used: {why}", file.display())))
+impl ImportLabelsArgs {
+    fn numbering(&self) -> Numbering {
+        match self.numbering {
+            Some(NumberingName::Petrak) => Numbering::Petrak,
+            Some(NumberingName::Paper) | None => Numbering::Paper,
+        }
+    }
+}
+
+/// What was read, and what was not.
+#[derive(Default)]
+struct Labels {
+    lines: Vec<u8>,
+    conversations: u64,
+    left_out: Vec<String>,
+}
+
+impl Labels {
+    fn add(&mut self, file: &Path, imported: Imported) {
+        self.left_out.extend(imported.left_out.iter().map(|why| format!("{}: {why}", file.display())));
+        imported.rows().for_each(|row| self.push(&row));
+    }
+
+    fn add_dialogue(&mut self, file: &Path, text: &str) {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        match foreign::petrak(text, &name) {
+            Ok(dialogue) => self.push(&dialogue),
+            Err(why) => self.left_out.push(format!("{}: {why}", file.display())),
+        }
+    }
+
+    fn push(&mut self, row: &impl Serialize) {
+        serde_json::to_writer(&mut self.lines, row).expect("labels are plain data");
+        self.lines.push(b'\n');
+        self.conversations += 1;
+    }
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -117,9 +133,4 @@ fn json_files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         files.extend(inside);
     }
     Ok(files)
-}
-
-fn push(lines: &mut Vec<u8>, row: &impl Serialize) {
-    serde_json::to_writer(&mut *lines, row).expect("labels are plain data");
-    lines.write_all(b"\n").expect("memory takes bytes");
 }

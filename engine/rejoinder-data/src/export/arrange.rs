@@ -1,18 +1,22 @@
 //! From examples to files: contradictions out, labels balanced, conversations split, rows in an order to train in. All of it
 //! depends on the examples and the seed alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::example::Example;
 
-/// Removes examples whose prompt and answer another one has with the opposite label; returns how many.
-pub fn remove_conflicts(examples: &mut Vec<Example>) -> u64 {
+/// Removes examples whose prompt and answer another one has with the opposite label, or which are among the `blamed`
+/// (hashes without label); returns how many.
+pub fn remove_conflicts(examples: &mut Vec<Example>, blamed: &HashSet<[u8; 32]>) -> u64 {
     let mut labels: HashMap<[u8; 32], [bool; 2]> = HashMap::new();
     for example in &*examples {
         labels.entry(example.hash(false)).or_default()[usize::from(example.label)] = true;
     }
     let before = examples.len();
-    examples.retain(|example| labels[&example.hash(false)] != [true, true]);
+    examples.retain(|example| {
+        let hash = example.hash(false);
+        labels[&hash] != [true, true] && !blamed.contains(&hash)
+    });
     (before - examples.len()) as u64
 }
 

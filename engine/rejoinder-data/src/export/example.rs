@@ -146,7 +146,8 @@ pub type SkippedCounts = BTreeMap<Skipped, u64>;
 
 /// The examples of one conversation for a task.
 ///
-/// A blamed answer is no model answer, whatever praise it got besides: so blame takes part in the conflicts of SFT, too.
+/// Those of SFT include the blamed answers: one is no model answer, whatever praise it got besides or elsewhere, so they
+/// take part in the conflicts.
 pub fn of(
     task: Task,
     conversation: &Conversation<'_>,
@@ -156,12 +157,7 @@ pub fn of(
 ) -> Vec<Example> {
     let judged = judged(conversation, feedback, choice, skipped);
     match task {
-        Task::Kto => judged,
-        Task::Sft => {
-            let (praised, blamed): (Vec<_>, Vec<_>) = judged.into_iter().partition(|e| e.label);
-            note(skipped, Skipped::Category, blamed.len());
-            praised
-        }
+        Task::Sft | Task::Kto => judged,
         Task::Pairs => pairs(judged, skipped),
     }
 }

@@ -1,5 +1,7 @@
 //! What holds of every training file, whatever the conversation was.
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use rejoinder_core::{
     AnswerProbabilities, Category, Conversation, Feedback, Message, Purpose, RecordId, Role, Source,
@@ -224,7 +226,7 @@ proptest! {
         prop_assert_eq!(arrange::counts(&balanced), expected);
 
         let mut agreeing = examples.clone();
-        let conflicts = arrange::remove_conflicts(&mut agreeing);
+        let conflicts = arrange::remove_conflicts(&mut agreeing, &HashSet::new());
         prop_assert_eq!(agreeing.len() as u64 + conflicts, examples.len() as u64);
         for a in &agreeing {
             prop_assert!(agreeing.iter().all(|b| a.completion != b.completion || a.label == b.label));

@@ -1,12 +1,13 @@
 //! `rejoinder export sft|kto|pairs`: training files.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rejoinder_core::{Category, Purpose, Source};
 use rejoinder_data::export::arrange;
 use rejoinder_data::export::card::{Card, Split};
-use rejoinder_data::export::example::{self, Choice, Example, SkippedCounts, Task};
+use rejoinder_data::export::example::{self, Choice, Example, Skipped, SkippedCounts, Task};
 use rejoinder_data::export::style::{self, Style};
 use rejoinder_data::export::template::Template;
 
@@ -139,16 +140,22 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
     let choice = args.choice(task)?;
     let mut filters = args.filters.filters()?;
     let mut skipped = SkippedCounts::new();
-    let mut examples = Vec::new();
+    let (mut examples, mut blamed) = (Vec::new(), HashSet::new());
     replay::conversations_with_feedback(run, |record, feedback| {
-        let found = example::of(task, &record.conversation, feedback, &choice, &mut skipped);
-        examples.extend(found.into_iter().filter(|example| filters.keep(example, record)));
+        for example in example::of(task, &record.conversation, feedback, &choice, &mut skipped) {
+            if task == Task::Sft && !example.label {
+                blamed.insert(example.hash(false));
+                *skipped.entry(Skipped::Category).or_default() += 1;
+            } else if filters.keep(&example, record) {
+                examples.push(example);
+            }
+        }
         Ok(())
     })?;
     let mut left_out: Vec<_> =
         skipped.iter().map(|(why, count)| (why.describe().to_owned(), *count)).collect();
     left_out.extend(filters.report());
-    let conflicts = arrange::remove_conflicts(&mut examples);
+    let conflicts = arrange::remove_conflicts(&mut examples, &blamed);
     left_out.push(("the same answer praised and blamed in different places".to_owned(), conflicts));
     left_out.retain(|(_, count)| *count > 0);
     Ok(Taken { examples, left_out })
