@@ -52,8 +52,9 @@ pub(super) fn pair(
     if !is_asked {
         return Err(Skipped::Blank);
     }
-    // Most chat templates refuse one anywhere else.
-    if prompt.iter().skip(1).any(|m| m.role == Role::System.name()) {
+    // Most chat templates refuse one anywhere but at the beginning.
+    let mut said = conversation.messages[..exchange.answer_end].iter().filter(|m| !m.is_blank());
+    if said.by_ref().any(|m| m.role != Role::System) && said.any(|m| m.role == Role::System) {
         return Err(Skipped::LateSystem);
     }
     Ok((prompt, completion.content))

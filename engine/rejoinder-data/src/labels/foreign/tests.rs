@@ -37,11 +37,11 @@ fn argilla_gives_what_most_reviewers_said() {
 
 #[test]
 fn label_studio_gives_the_latest_annotation_and_the_first_category_of_a_turn() {
-    let region = |start: serde_json::Value, label: &str| {
+    let region = |start: Value, label: &str| {
         json!({ "type": "paragraphlabels",
         "value": { "start": start, "end": start, "startOffset": 0, "endOffset": 2, "text": "No", "paragraphlabels": [label] } })
     };
-    let task = |id: &str, annotations: serde_json::Value| json!({ "data": { "conversation_id": id }, "annotations": annotations });
+    let task = |id: &str, annotations: Value| json!({ "data": { "conversation_id": id }, "annotations": annotations });
     let file = json!([
         task(
             "a",
@@ -123,7 +123,7 @@ fn an_exchange_stands_for_the_turns_that_judge_it() {
     );
 }
 
-fn any_json() -> impl Strategy<Value = serde_json::Value> {
+fn any_json() -> impl Strategy<Value = Value> {
     let key = prop::sample::select(vec![
         "id",
         "responses",
