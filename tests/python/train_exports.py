@@ -43,7 +43,10 @@ def model(size: int):
         vocab_size=size, hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, num_local_experts=2, max_position_embeddings=1024,
     )
-    return transformers.MixtralForCausalLM(config)
+    folder = tempfile.mkdtemp()
+    transformers.MixtralForCausalLM(config).save_pretrained(folder)
+    # The trainers read the reference model once more from where the model came from.
+    return transformers.MixtralForCausalLM.from_pretrained(folder)
 
 
 TRAINERS = {
