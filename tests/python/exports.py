@@ -18,7 +18,8 @@ class Run:
 
     def __init__(self, binary: str, *inputs):
         self.binary = str(pathlib.Path(binary).resolve())
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rejoinder-exports-"))
+        self.kept = tempfile.TemporaryDirectory(prefix="rejoinder-exports-")
+        self.folder = pathlib.Path(self.kept.name)
         self.run = self.folder / "run"
         config = self.folder / "config.toml"
         config.write_text(f"format = 1\n[rules]\npacks = [{json.dumps(str(EXPORT / 'rules.toml'))}]\n")
