@@ -1,6 +1,7 @@
 //! Conditions on the other columns of a record, as users write them: `split=dev`, `toxic=true`,
 //! `openai_moderation.flagged=true`, `detoxify.toxicity>0.5`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,11 +32,17 @@ impl Condition {
     /// A dot leads into a column that is an object, unless a column of the whole name is there.
     pub fn holds(&self, record: &Record<'_>) -> bool {
         values(record, &self.column).iter().any(|value| match (self.comparison, value) {
-            (Comparison::Equal, Value::String(text)) => *text == self.value,
-            (Comparison::Equal, other) => other.to_string() == self.value,
+            (Comparison::Equal, value) => written(value) == self.value,
             (Comparison::Above, other) => other.as_f64().is_some_and(|number| number > self.number),
             (Comparison::Below, other) => other.as_f64().is_some_and(|number| number < self.number),
         })
+    }
+}
+
+fn written(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
     }
 }
 

@@ -8,7 +8,9 @@ use super::super::beside::SideCar;
 use super::*;
 use crate::record::{Mapping, Record};
 
-fn shown(imported: Imported) -> Vec<(String, Vec<(Option<usize>, Option<u32>, String)>)> {
+type Shown = (Option<usize>, Option<u32>, String);
+
+fn shown(imported: Imported) -> Vec<(String, Vec<Shown>)> {
     let row = |row: LabelRow| (row.turn, row.feedback_turn, row.category);
     imported.rows().map(|r| (r.conversation_id, r.labels.into_iter().map(row).collect())).collect()
 }
