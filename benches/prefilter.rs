@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use rejoinder_data::{ChunkReader, InputFile, Mapping, Position, Record};
+use rejoinder_data::{ChunkReader, Container, Format, InputFile, Mapping, Position};
 use rejoinder_rules::{Pack, Route, Scanner};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -12,13 +12,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [corpus, rules] = &*arguments else { return Err("usage: prefilter CORPUS RULES.toml".into()) };
     let rules = Pack::compile(Pack::load(std::slice::from_ref(rules))?, &[])?;
     // Neither size nor hash matters to a reader.
-    let input = [InputFile { path: Path::new(corpus).to_owned(), size: 0, hash: String::new() }];
+    let input = [InputFile {
+        path: Path::new(corpus).to_owned(),
+        size: 0,
+        hash: String::new(),
+        format: Format::Json,
+        container: Container::Lines,
+    }];
     let mapping = Mapping::default();
     let mut scanner = Scanner::new(&rules);
     let [mut conversations, mut quarantined, mut turns, mut candidates] = [0_u64; 4];
-    for chunk in ChunkReader::new(&input, Position::default(), 16 << 20) {
-        for (_, line) in chunk.lines() {
-            let Ok(record) = Record::parse(line, &mapping) else {
+    for chunk in ChunkReader::new(&input, &mapping, Position::default(), 16 << 20) {
+        for entry in chunk.entries() {
+            let Ok(record) = entry.record(&mapping) else {
                 quarantined += 1;
                 continue;
             };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::Purpose;
-use rejoinder_data::Mapping;
+use rejoinder_data::{Format, Mapping};
 use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::did_you_mean;
 use schemars::JsonSchema;
@@ -68,6 +68,10 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct InputConfig {
+    /// The shape of the records, where it is not to be told by the content: `json`, `openai`, `lmsys`, `wildchat`,
+    /// `sharegpt`, `oasst`, `arena`, `chatgpt`, `spans` or `langfuse`.
+    #[schemars(with = "Option<String>")]
+    pub format: Option<Format>,
     /// Names of the keys in shapes that are not known.
     #[schemars(with = "keys::MappingSchema")]
     pub map: Mapping,
@@ -79,7 +83,7 @@ pub struct InputConfig {
 
 impl Default for InputConfig {
     fn default() -> Self {
-        Self { map: Mapping::default(), min_messages: 0, max_record_bytes: 16 << 20 }
+        Self { format: None, map: Mapping::default(), min_messages: 0, max_record_bytes: 16 << 20 }
     }
 }
 

@@ -134,10 +134,10 @@ impl From<rejoinder_rules::PackError> for Failure {
 
 impl From<rejoinder_data::InputError> for Failure {
     fn from(error: rejoinder_data::InputError) -> Self {
-        use rejoinder_data::InputError::{BadGlob, NoFile, Nothing, UnknownCompression, Unreadable};
+        use rejoinder_data::InputError::{BadGlob, NoFile, Nothing, Unfit, UnknownCompression, Unreadable};
         let exit = match &error {
             Nothing(_) | NoFile(_) | BadGlob(..) => Exit::Usage,
-            Unreadable(..) | UnknownCompression(..) => Exit::Io,
+            Unreadable(..) | UnknownCompression(..) | Unfit(..) => Exit::Io,
         };
         Self::new(exit, error.to_string())
     }

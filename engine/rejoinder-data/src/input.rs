@@ -10,9 +10,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::{self, Detected};
+use crate::format::{Container, Format};
+use crate::record::Mapping;
+
+mod archive;
+
+use archive::Archive;
+
 /// Names that a folder is searched for.
-const EXTENSIONS: [&str; 8] =
-    [".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz", ".jsonl.zst", ".ndjson.zst"];
+const EXTENSIONS: [&str; 10] = [
+    ".jsonl",
+    ".ndjson",
+    ".json",
+    ".jsonl.gz",
+    ".ndjson.gz",
+    ".json.gz",
+    ".jsonl.zst",
+    ".ndjson.zst",
+    ".json.zst",
+    ".parquet",
+];
 
 /// One file of the input, as the manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +42,12 @@ pub struct InputFile {
     pub size: u64,
     /// blake3 hash of its stored bytes.
     pub hash: String,
+    /// The shape of its records.
+    #[serde(default)]
+    pub format: Format,
+    /// What holds them.
+    #[serde(default)]
+    pub container: Container,
 }
 
 /// The input cannot be read.
@@ -39,6 +63,8 @@ pub enum InputError {
     NoFile(PathBuf),
     /// Compressed in a way that is not known here: the file, and the format's name.
     UnknownCompression(PathBuf, &'static str),
+    /// It cannot be read as what it is, or is said to be: the file, and why.
+    Unfit(PathBuf, String),
 }
 
 impl fmt::Display for InputError {
@@ -47,7 +73,7 @@ impl fmt::Display for InputError {
             Self::Nothing(name) => {
                 write!(
                     f,
-                    "no input at `{}`: give a file, a folder with .jsonl files, a glob or `-`",
+                    "no input at `{}`: give a file, a folder with .jsonl or .parquet files, a glob or `-`",
                     name.escape_debug()
                 )
             }
@@ -63,6 +89,7 @@ impl fmt::Display for InputError {
                 "{} is a {format} file: decompress it, or recompress it with gzip or zstd",
                 path.display()
             ),
+            Self::Unfit(path, why) => write!(f, "cannot use {}: {why}", path.display()),
         }
     }
 }
@@ -130,24 +157,63 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
 }
 
 impl InputFile {
-    /// Reads the whole file once for its size and hash, and refuses compressions that are not known and what is no
-    /// regular file.
+    /// As [`describe_as`](Self::describe_as), with the shape told by the content.
     ///
     /// # Errors
-    /// If it cannot be read or decompressed.
+    /// See there.
     pub fn describe(path: &Path) -> Result<Self, InputError> {
+        Self::describe_as(path, None, &Mapping::default()).map(|(file, _)| file)
+    }
+
+    /// Reads the whole file once for its size and hash, and its beginning for the shape of its records if that is
+    /// not given; refuses what cannot be read, and what is no regular file. Also says why it is taken for what it is.
+    ///
+    /// # Errors
+    /// If it cannot be read or decompressed, or lacks what its shape needs.
+    pub fn describe_as(
+        path: &Path,
+        format: Option<Format>,
+        mapping: &Mapping,
+    ) -> Result<(Self, String), InputError> {
         let unreadable = |e| InputError::Unreadable(path.to_owned(), e);
         // Asked before it is opened: to open a named pipe waits for its writer.
         if !path.metadata().map_err(unreadable)?.is_file() {
             return Err(InputError::NoFile(path.to_owned()));
         }
         let mut file = File::open(path).map_err(unreadable)?;
-        if let Compression::Unknown(name) = sniff(&mut file).map_err(unreadable)? {
+        let compression = sniff(&mut file).map_err(unreadable)?;
+        if let Compression::Unknown(name) = compression {
             return Err(InputError::UnknownCompression(path.to_owned(), name));
         }
         let mut hasher = blake3::Hasher::new();
         let size = io::copy(&mut file, &mut hasher).map_err(unreadable)?;
-        Ok(Self { path: path.to_owned(), size, hash: hasher.finalize().to_hex().to_string() })
+        let hash = hasher.finalize().to_hex().to_string();
+        let container = match compression {
+            Compression::Zip => Container::Zip,
+            Compression::Parquet => Container::Parquet,
+            _ => Container::Lines,
+        };
+        let mut described =
+            Self { path: path.to_owned(), size, hash, format: format.unwrap_or_default(), container };
+        let detected = match container {
+            Container::Parquet => detect::of_parquet(file, format, mapping),
+            _ => described.head().map(|head| detect::of_json(&head, container, format, mapping)),
+        };
+        let Detected { format, container, why } =
+            detected.map_err(|e| InputError::Unfit(path.to_owned(), e.to_string()))?;
+        (described.format, described.container) = (format, container);
+        Ok((described, why))
+    }
+
+    /// The beginning of the content. What is broken in it is told where it is read.
+    fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let mut content = self.open(0)?;
+        let read = content.read_up_to(detect::HEAD, &mut head);
+        match read {
+            Err(e) if self.container == Container::Zip => Err(e),
+            _ => Ok(head),
+        }
     }
 
     /// Opens the decompressed content, `skip` bytes after its beginning.
@@ -170,6 +236,8 @@ impl InputFile {
                 stored_file(file),
             ))),
             Compression::Zstd => Box::new(zstd::Decoder::new(stored_file(file))?),
+            Compression::Zip => Box::new(Archive::open(file, Arc::clone(&stored))?),
+            Compression::Parquet => return Err(io::Error::other("Parquet is no stream of records")),
             Compression::Unknown(name) => {
                 return Err(io::Error::other(format!("{name} compression is not known")));
             }
@@ -284,6 +352,8 @@ enum Compression {
     None,
     Gzip,
     Zstd,
+    Zip,
+    Parquet,
     Unknown(&'static str),
 }
 
@@ -295,8 +365,8 @@ impl Compression {
             [0x28, 0xB5, 0x2F, 0xFD, ..] => Self::Zstd,
             [0xFD, b'7', b'z', b'X', b'Z', 0] => Self::Unknown("xz"),
             [b'B', b'Z', b'h', ..] => Self::Unknown("bzip2"),
-            [b'P', b'K', 3, 4, ..] => Self::Unknown("zip"),
-            [b'P', b'A', b'R', b'1', ..] => Self::Unknown("Parquet"),
+            [b'P', b'K', 3, 4, ..] => Self::Zip,
+            [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
             _ => Self::None,
         }
     }

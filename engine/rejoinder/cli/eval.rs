@@ -83,7 +83,8 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         }
         None => {
             let engine = args.settings.engine()?;
-            (engine, described(&args.inputs)?, std::collections::HashMap::new())
+            let files = described(&args.inputs, &engine.config.input)?;
+            (engine, files, std::collections::HashMap::new())
         }
     };
     let mut all = Compared::new(&engine);

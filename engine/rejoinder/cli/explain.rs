@@ -9,6 +9,7 @@ use rejoinder_data::{Chunk, ChunkReader, InputFile, Position};
 
 use super::run::Settings;
 use super::{print, print_json};
+use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::judging;
@@ -45,29 +46,28 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         })?;
         let run = RunDir::open(&args.target)?;
         let engine = run.engine()?;
-        let line = find_line(&run.manifest.inputs, id, engine.config.input.max_record_bytes)?;
+        let line = find_line(&run.manifest.inputs, id, &engine.config.input)?;
         let told = judging::told(&run, id)?;
         return explain(args, &engine, &line, Some(id.message_index as usize), told.as_ref());
     }
     let engine = args.settings.engine()?;
-    let (line, turn) = read_dialogue(&args.target, args.id, engine.config.input.max_record_bytes)?;
+    let (line, turn) = read_dialogue(&args.target, args.id, &engine.config.input)?;
     explain(args, &engine, &line, turn, None)
 }
 
-/// A chunk of the one line that holds the record.
-fn find_line(inputs: &[InputFile], id: RecordId, max_record_bytes: usize) -> Result<Chunk, Failure> {
-    let from = Position { shard: id.shard, line: 0, byte: 0 };
+/// A chunk of the one record.
+fn find_line(inputs: &[InputFile], id: RecordId, input: &InputConfig) -> Result<Chunk, Failure> {
+    let from = Position::of_file(id.shard);
     let nothing = || Failure::usage(format!("there is no record {id} in the input"));
-    for chunk in ChunkReader::new(inputs, from, max_record_bytes) {
+    for chunk in ChunkReader::new(inputs, &input.map, from, input.max_record_bytes) {
         if chunk.start.shard != id.shard || chunk.start.line > id.ordinal {
             break;
         }
         if let Some(why) = chunk.failure {
             return Err(Failure::new(Exit::Io, why));
         }
-        if let Some((line, bytes)) = chunk.lines().find(|(line, _)| *line == id.ordinal) {
-            let at = Position { shard: id.shard, line, byte: 0 };
-            return Ok(Chunk::of_lines(chunk.file.clone(), at, bytes.to_vec()));
+        if let Some(found) = chunk.single(id.ordinal) {
+            return Ok(found);
         }
     }
     Err(nothing())
@@ -77,14 +77,14 @@ fn find_line(inputs: &[InputFile], id: RecordId, max_record_bytes: usize) -> Res
 fn read_dialogue(
     path: &Path,
     id: Option<RecordId>,
-    max_record_bytes: usize,
+    input: &InputConfig,
 ) -> Result<(Chunk, Option<usize>), Failure> {
-    let file = InputFile::describe(path)?;
+    let (file, _) = InputFile::describe_as(path, input.format, &input.map)?;
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let is_script = text.lines().any(|l| l.starts_with("U:")) && !text.trim_start().starts_with('{');
     if !is_script {
         let id_or_first = id.unwrap_or(RecordId { shard: 0, ordinal: 0, message_index: 0 });
-        let chunk = find_line(&[file], id_or_first, max_record_bytes)?;
+        let chunk = find_line(&[file], id_or_first, input)?;
         return Ok((chunk, id.map(|id| id.message_index as usize)));
     }
     let mut messages: Vec<(&str, String)> = Vec::new();

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use rejoinder_core::printable_json;
 use rejoinder_data::{InputFile, input};
 
+use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::flow;
 use crate::pipeline::run_dir::RunDir;
@@ -21,6 +22,7 @@ mod eval;
 mod explain;
 mod export;
 mod import_labels;
+mod inspect;
 mod judge;
 mod labelled;
 mod oracle;
@@ -56,6 +58,8 @@ After 4, 5, 8 and 130, `rejoinder resume RUN` goes on.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Say what files hold and how they will be read
+    Inspect(inspect::InspectArgs),
     /// Find the feedback in chat logs
     Run(run::RunArgs),
     /// Ask the judge about the turns of a run that wait for it
@@ -122,6 +126,7 @@ pub fn main() -> Exit {
     }
     signals::survive_file_size_limits();
     let ended = match cli.verb {
+        Verb::Inspect(args) => inspect::main(&args),
         Verb::Run(args) => run::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Plan(args) => plan::main(&args),
@@ -157,8 +162,10 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The input files behind paths, folders and globs, as they are now.
-fn described(inputs: &[String]) -> Result<Vec<InputFile>, Failure> {
-    Ok(input::find(inputs)?.iter().map(|file| InputFile::describe(file)).collect::<Result<_, _>>()?)
+fn described(inputs: &[String], config: &InputConfig) -> Result<Vec<InputFile>, Failure> {
+    let describe =
+        |file: &PathBuf| InputFile::describe_as(file, config.format, &config.map).map(|(file, _)| file);
+    Ok(input::find(inputs)?.iter().map(describe).collect::<Result<_, _>>()?)
 }
 
 /// Prints to standard output; a closed pipe ends the command as a success.

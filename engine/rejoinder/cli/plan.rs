@@ -47,7 +47,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
         Some(path) if path.exists() => Some(Replies::open(path)?),
         _ => None,
     };
-    let files = described(&args.inputs)?;
+    let files = described(&args.inputs, &engine.config.input)?;
     let plan = plan::plan(&engine, &files, args.threads.get(), &form, &paper, known.as_ref())?;
     let per_second = |given: Option<f64>, a_minute: Option<f64>| given.or(a_minute.map(|n| n / MINUTE));
     let rate = Rate {

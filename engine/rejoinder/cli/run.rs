@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_data::{InputFile, input};
+use rejoinder_data::{Format, InputFile, input};
 
 use super::{Threads, absolute, print, print_json, recall, signals};
-use crate::config::{Effective, UnitName};
+use crate::config::{Effective, InputConfig, UnitName};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::{Manifest, RunDir};
@@ -18,7 +18,7 @@ use crate::report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Files (.jsonl, also .gz and .zst), folders, globs, or - for standard input
+    /// Files (.jsonl, .json, also .gz and .zst, .parquet, .zip), folders, globs, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     /// Folder for the results [default: runs/0001, runs/0002, …]
@@ -57,6 +57,10 @@ pub(super) struct Settings {
     /// Config file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Shape of the records: json, openai, lmsys, wildchat, sharegpt, oasst, arena, chatgpt, spans or langfuse
+    /// [default: told by the content]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
     /// Names a key of the input's shape: id, messages, role, content, or roles.NAME
     #[arg(long, value_name = "KEY=NAME")]
     map: Vec<String>,
@@ -109,6 +113,10 @@ impl Settings {
             effective.set_by_flag(format!("input.map.{key}"), "--map");
         }
         effective.config.input.map.check().map_err(Failure::usage)?;
+        if let Some(format) = self.format {
+            effective.config.input.format = Some(format);
+            effective.set_by_flag("input.format", "--format");
+        }
         if let Some(messages) = self.min_messages {
             effective.config.input.min_messages = messages;
             effective.set_by_flag("input.min-messages", "--min-messages");
@@ -147,15 +155,16 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let files = if stdin { Vec::new() } else { input::find(&args.inputs)? };
     let mut described = Vec::new();
+    let InputConfig { format, map, .. } = &engine.config.input;
     for file in &files {
-        described.push(InputFile::describe(&absolute(file)?)?);
+        described.push(InputFile::describe_as(&absolute(file)?, *format, map)?.0);
     }
     let path = match &args.out {
         Some(path) => RunDir::create(path)?,
         None => RunDir::create_numbered()?,
     };
     if stdin {
-        described.push(keep_stdin(&path)?);
+        described.push(keep_stdin(&path, &engine.config.input)?);
     }
     let mut run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
     if let Some(seed) = args.seed {
@@ -232,10 +241,10 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
 
 /// Copies standard input into the run directory: a stream cannot be read twice, and whoever reads the feedback
 /// wants the dialogue beside it.
-fn keep_stdin(run: &Path) -> Result<InputFile, Failure> {
+fn keep_stdin(run: &Path, input: &InputConfig) -> Result<InputFile, Failure> {
     let folder = absolute(&run.join("input"))?;
     let path = folder.join("stdin.jsonl.zst");
     let kept = std::fs::create_dir(&folder).and_then(|()| input::keep_stream(io::stdin().lock(), &path));
     kept.map_err(|e| Failure::io(format!("cannot keep standard input in {}", path.display()), &e))?;
-    Ok(InputFile::describe(&path)?)
+    Ok(InputFile::describe_as(&path, input.format, &input.map)?.0)
 }

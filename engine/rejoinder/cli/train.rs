@@ -15,6 +15,7 @@ use super::labelled::{LabelArgs, Unlabelled};
 use super::run::Settings;
 use super::terminal::remark;
 use super::{described, print, print_json};
+use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::Sample;
 use crate::pipeline::engine::Engine;
@@ -73,12 +74,12 @@ enum Labels {
 }
 
 impl Source {
-    fn of(input: &str) -> Result<Self, Failure> {
+    fn of(input: &str, config: &InputConfig) -> Result<Self, Failure> {
         let path = Path::new(input);
         if !RunDir::is_run(path) {
             return Ok(Self {
                 name: input.to_owned(),
-                files: described(&[input.to_owned()])?,
+                files: described(&[input.to_owned()], config)?,
                 labels: Labels::Column,
             });
         }
@@ -88,8 +89,8 @@ impl Source {
         Ok(Self { name: input.to_owned(), files: run.manifest.inputs, labels: Labels::Judge(judged) })
     }
 
-    fn unlabelled(input: &String) -> Result<Self, Failure> {
-        let files = described(std::slice::from_ref(input))?;
+    fn unlabelled(input: &String, config: &InputConfig) -> Result<Self, Failure> {
+        let files = described(std::slice::from_ref(input), config)?;
         Ok(Self { name: input.clone(), files, labels: Labels::None })
     }
 
@@ -135,9 +136,11 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     effective.config.plugins.clear();
     effective.config.cascade = Default::default();
     let engine = Engine::of(&effective)?;
-    let mut sources = args.inputs.iter().map(|input| Source::of(input)).collect::<Result<Vec<_>, _>>()?;
+    let config = &engine.config.input;
+    let mut sources =
+        args.inputs.iter().map(|input| Source::of(input, config)).collect::<Result<Vec<_>, _>>()?;
     for input in &args.unlabelled {
-        sources.push(Source::unlabelled(input)?);
+        sources.push(Source::unlabelled(input, config)?);
     }
     let base = args.base.as_deref().map(base).transpose()?;
     let mut examples = match &base {
@@ -225,8 +228,8 @@ fn each(
 ) -> Result<(), Failure> {
     let mut worker = Worker::new(engine)?;
     for source in sources {
-        for chunk in
-            ChunkReader::new(&source.files, Position::default(), engine.config.input.max_record_bytes)
+        let input = &engine.config.input;
+        for chunk in ChunkReader::new(&source.files, &input.map, Position::default(), input.max_record_bytes)
         {
             if let Some(why) = chunk.failure {
                 return Err(Failure::new(Exit::Io, why));

@@ -54,21 +54,24 @@ pub fn conversations_with_feedback(
 ) -> Result<(), Failure> {
     let input = &run.manifest.config.input;
     let mut rows = feedback(run)?.peekable();
-    for chunk in ChunkReader::new(&run.manifest.inputs, Position::default(), input.max_record_bytes) {
+    for chunk in
+        ChunkReader::new(&run.manifest.inputs, &input.map, Position::default(), input.max_record_bytes)
+    {
         if let Some(why) = chunk.failure {
             return Err(Failure::new(Exit::Io, why));
         }
-        for (line, bytes) in chunk.lines() {
+        for entry in chunk.entries() {
             let mut own = Vec::new();
             while let Some(row) = rows.next_if(|row| {
-                row.as_ref().map_or(true, |f| (f.id.shard, f.id.ordinal) == (chunk.start.shard, line))
+                row.as_ref()
+                    .map_or(true, |f| (f.id.shard, f.id.ordinal) == (chunk.start.shard, entry.ordinal))
             }) {
                 own.push(row?);
             }
             if own.is_empty() {
                 continue;
             }
-            let record = Record::parse(bytes, &input.map).map_err(|why| changed(&own[0], &why))?;
+            let record = entry.record(&input.map).map_err(|why| changed(&own[0], &why))?;
             if record.conversation.id != own[0].conversation_id {
                 return Err(changed(&own[0], "another conversation stands there"));
             }

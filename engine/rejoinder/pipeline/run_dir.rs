@@ -298,7 +298,10 @@ impl RunDir {
             .manifest
             .inputs
             .iter()
-            .map(|i| InputFile::describe(&i.path))
+            .map(|i| {
+                let described = InputFile::describe_as(&i.path, Some(i.format), &engine.config.input.map);
+                described.map(|(file, _)| file)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let now = Manifest::new(&engine, inputs, self.manifest.stdin);
         self.refuse(&self.manifest.changes(&now))?;

@@ -147,7 +147,9 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
         too_short: scanned.too_short,
         quarantined: scanned.quarantined.len() as u64,
         faults: scanned.faults.len() as u64,
-        bytes: chunk.end.byte - chunk.start.byte,
+        repeated: chunk.skipped.repeated,
+        without_chat: chunk.skipped.without_chat,
+        bytes: chunk.content_bytes,
         ..ScanStats::default()
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];

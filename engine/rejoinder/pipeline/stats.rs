@@ -13,6 +13,10 @@ pub struct ScanStats {
     pub conversations: u64,
     /// Conversations with fewer messages than `min-messages`.
     pub too_short: u64,
+    /// Records of traces that a longer one repeats.
+    pub repeated: u64,
+    /// Records of traces in which there is no chat.
+    pub without_chat: u64,
     /// Later turns.
     pub turns: u64,
     /// Later turns that some rule other than a reject rule marked.
@@ -85,6 +89,8 @@ impl AddAssign for ScanStats {
     fn add_assign(&mut self, other: Self) {
         self.conversations += other.conversations;
         self.too_short += other.too_short;
+        self.repeated += other.repeated;
+        self.without_chat += other.without_chat;
         self.turns += other.turns;
         self.candidates += other.candidates;
         self.accepted += other.accepted;

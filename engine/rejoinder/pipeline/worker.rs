@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Vote};
-use rejoinder_data::{Chunk, Quarantined, Record};
+use rejoinder_data::{Chunk, Entry, Quarantined, Record};
 use rejoinder_host::{Batch, Fault, LoadedPlugin, Session};
 use rejoinder_rules::{Costs, Route, Scanner, Trial};
 
@@ -220,8 +220,9 @@ impl<'e> Worker<'e> {
         let mut out = Scanned { quarantined: chunk.lost.clone(), ..Scanned::default() };
         // Turns that wait in the batch for the plugins' votes.
         let mut voting: Vec<usize> = Vec::new();
-        for (line, bytes) in chunk.lines() {
-            match self.parse(bytes) {
+        for entry in chunk.entries() {
+            let line = entry.ordinal;
+            match self.parse(&entry) {
                 Ok(record) if record.conversation.messages.len() < self.engine.config.input.min_messages => {
                     out.too_short += 1;
                 }
@@ -242,7 +243,7 @@ impl<'e> Worker<'e> {
                     shard: chunk.start.shard,
                     line,
                     file: chunk.file.clone(),
-                    bytes: bytes.len() as u64,
+                    bytes: entry.size(),
                     reason,
                 }),
             }
@@ -262,12 +263,12 @@ impl<'e> Worker<'e> {
         Ok(out)
     }
 
-    fn parse<'c>(&self, line: &'c [u8]) -> Result<Record<'c>, String> {
+    fn parse<'c>(&self, entry: &Entry<'c>) -> Result<Record<'c>, String> {
         let input = &self.engine.config.input;
-        if line.len() > input.max_record_bytes {
-            return Err(rejoinder_data::chunk::too_long(line.len() as u64, input.max_record_bytes));
+        if entry.size() > input.max_record_bytes as u64 {
+            return Err(rejoinder_data::chunk::too_long(entry.size(), input.max_record_bytes));
         }
-        Record::parse(line, &input.map)
+        entry.record(&input.map)
     }
 
     /// Scans all later turns; returns where they stand in `out.turns`.
@@ -275,7 +276,7 @@ impl<'e> Worker<'e> {
         let first = out.turns.len();
         let conversation = &record.conversation;
         self.scanner.begin(conversation);
-        for message_index in conversation.later_turns() {
+        for message_index in record.later_turns() {
             let hits = match &mut self.costs {
                 None => self.scanner.scan(conversation, message_index),
                 Some(costs) => self.scanner.scan_timed(conversation, message_index, costs),

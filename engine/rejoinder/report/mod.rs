@@ -6,6 +6,7 @@ pub mod calibration;
 pub mod dialogue;
 pub mod evaluation;
 pub mod explanation;
+pub mod inspection;
 pub mod plan;
 pub mod plugin_bench;
 pub mod progress;

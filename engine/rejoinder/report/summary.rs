@@ -22,6 +22,10 @@ pub struct Summary {
     pub conversations: u64,
     /// Conversations left out because of `min-messages`.
     pub too_short: u64,
+    /// Records of traces left out because a longer one repeats them.
+    pub repeated: u64,
+    /// Records of traces left out because there is no chat in them.
+    pub without_chat: u64,
     /// Later turns = accepted + rejected + undecided + judged.
     pub turns: u64,
     /// Later turns that some rule marked.
@@ -109,6 +113,8 @@ impl Summary {
         Ok(Self {
             conversations: scan.conversations,
             too_short: scan.too_short,
+            repeated: scan.repeated,
+            without_chat: scan.without_chat,
             turns: scan.turns,
             candidates: scan.candidates,
             accepted: scan.accepted,
@@ -164,6 +170,14 @@ impl Summary {
             line("plugin", "", plugin);
         }
         line("conversations", &thousands(self.conversations), &note(self.too_short, "left out as too short"));
+        if self.repeated + self.without_chat > 0 {
+            let why = format!(
+                "records of traces: {} repeated by longer ones, {} without a chat",
+                thousands(self.repeated),
+                thousands(self.without_chat)
+            );
+            line("  left out", &thousands(self.repeated + self.without_chat), &why);
+        }
         line("later turns", &thousands(self.turns), "user messages after a first answer");
         line(
             "  candidates",

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 use super::mapping::Mapping;
 
 /// Keys under which the messages are looked for when no mapping names one.
-const MESSAGES: [&str; 2] = ["conversation", "messages"];
+pub(crate) const MESSAGES: [&str; 2] = ["conversation", "messages"];
 /// Keys under which the id is looked for, the best first.
-const IDS: [&str; 3] = ["conversation_id", "conversation_hash", "id"];
+pub(crate) const IDS: [&str; 3] = ["conversation_id", "conversation_hash", "id"];
 
 /// A column as it stands in the line: valid JSON, unparsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
     /// Text that the caller has checked to be JSON.
-    pub(super) const fn checked(text: &'a str) -> Self {
+    pub(crate) const fn checked(text: &'a str) -> Self {
         Self(text)
     }
 

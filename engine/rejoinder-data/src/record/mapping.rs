@@ -40,17 +40,17 @@ impl Mapping {
     }
 
     /// Key of a message's role.
-    pub(super) fn role_key(&self) -> &str {
+    pub(crate) fn role_key(&self) -> &str {
         self.role.as_deref().unwrap_or("role")
     }
 
     /// Key of a message's text.
-    pub(super) fn content_key(&self) -> &str {
+    pub(crate) fn content_key(&self) -> &str {
         self.content.as_deref().unwrap_or("content")
     }
 
     /// The role that the source calls `name`.
-    pub(super) fn role(&self, name: &str) -> Option<Role> {
+    pub(crate) fn role(&self, name: &str) -> Option<Role> {
         match self.roles.get(name) {
             Some(mapped) => standard_role(mapped),
             None => standard_role(name),
@@ -61,9 +61,9 @@ impl Mapping {
 fn standard_role(name: &str) -> Option<Role> {
     Some(match name {
         "user" | "human" | "prompter" => Role::User,
-        "assistant" | "gpt" | "model" | "bot" => Role::Assistant,
+        "assistant" | "gpt" | "model" | "bot" | "chatgpt" | "bing" | "bard" => Role::Assistant,
         "system" | "developer" => Role::System,
-        "tool" | "function" => Role::Tool,
+        "tool" | "function" | "function_call" | "observation" => Role::Tool,
         _ => return None,
     })
 }

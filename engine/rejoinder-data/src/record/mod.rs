@@ -17,12 +17,14 @@ mod walk;
 
 use std::borrow::Cow;
 
-use rejoinder_core::{Conversation, Message};
+use rejoinder_core::{Conversation, Message, Role};
 use serde_json::Value;
 
 use columns::Columns;
 pub use columns::Json;
+pub(crate) use columns::{IDS, MESSAGES};
 pub use mapping::Mapping;
+pub(crate) use reference::reason;
 
 /// A conversation and the other columns of its line.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,8 @@ pub struct Record<'a> {
     pub conversation: Conversation<'a>,
     /// The other columns, unparsed.
     pub metadata: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// So many messages at the beginning stand in an earlier conversation, too, and their turns are looked at there.
+    pub shared: usize,
 }
 
 impl<'a> Record<'a> {
@@ -47,10 +51,37 @@ impl<'a> Record<'a> {
     }
 
     fn of(mut columns: Columns<'a, '_>) -> Result<Self, String> {
-        let id = columns.take_id().map_err(|e| reference::reason(&e))?;
+        let id = columns.take_id().map_err(|e| reason(&e))?;
         let messages = columns.messages.unwrap_or_default();
         let id = id.unwrap_or_else(|| Cow::Owned(content_hash(&messages)));
-        Ok(Self { conversation: Conversation { id, messages }, metadata: columns.metadata })
+        Ok(Self { conversation: Conversation { id, messages }, metadata: columns.metadata, shared: 0 })
+    }
+
+    /// Reads a line that an adapter wrote.
+    pub(crate) fn parse_adapted(line: &'a [u8]) -> Result<Self, String> {
+        let mut record = Self::parse(line, &Mapping::default())?;
+        if let Some(at) = record.metadata.iter().position(|(key, _)| key == SHARED) {
+            let (_, shared) = record.metadata.remove(at);
+            record.shared =
+                shared.get().parse().map_err(|_| "a broken count of shared messages".to_owned())?;
+        }
+        Ok(record)
+    }
+
+    /// A record of what was read by columns.
+    pub(crate) fn of_messages(
+        id: Option<Cow<'a, str>>,
+        messages: Vec<Message<'a>>,
+        metadata: Vec<(Cow<'a, str>, Json<'a>)>,
+    ) -> Result<Self, String> {
+        reference::check(&messages)?;
+        let id = id.unwrap_or_else(|| Cow::Owned(content_hash(&messages)));
+        Ok(Self { conversation: Conversation { id, messages }, metadata, shared: 0 })
+    }
+
+    /// The later turns that are looked at here.
+    pub fn later_turns(&self) -> impl Iterator<Item = usize> {
+        self.conversation.later_turns().filter(|turn| *turn >= self.shared)
     }
 
     /// The metadata as JSON values. What is valid JSON and still no value that can be held (a number beyond all
@@ -69,6 +100,20 @@ impl<'a> Record<'a> {
     pub fn column(&self, key: &str) -> Option<Json<'a>> {
         self.metadata.iter().find(|(k, _)| k == key).map(|(_, json)| *json)
     }
+}
+
+/// Under this key adapters write how many messages stand in an earlier conversation, too.
+pub(crate) const SHARED: &str = "shared_messages";
+
+/// The role that the source calls `name`.
+///
+/// # Errors
+/// If it is not known; the message says what to do.
+pub(crate) fn of_role(mapping: &Mapping, name: &str) -> Result<Role, String> {
+    mapping.role(name).ok_or_else(|| {
+        let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+        format!("unknown role `{shown}`; say what it is with --map roles.NAME=user")
+    })
 }
 
 /// The line as text, without a byte order mark.

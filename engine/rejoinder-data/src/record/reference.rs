@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::columns::{Columns, Json};
 use super::mapping::Mapping;
+use super::of_role;
 
 /// Reads a line whose messages, if it has any, hold no NUL and one of them is the user's.
 ///
@@ -29,22 +30,34 @@ pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Result<Col
         None => "neither `conversation` nor `messages` in the record; name the key with --map messages=KEY"
             .to_owned(),
     })?;
-    if !messages.iter().any(|m| m.role == Role::User) {
-        return Err("no user message in the conversation".to_owned());
-    }
-    if let Some(at) = messages.iter().position(|m| m.text.contains('\0')) {
-        return Err(format!("message {at} holds a NUL character"));
-    }
+    check(messages)?;
     Ok(columns)
 }
 
+/// That messages can be used.
+///
+/// # Errors
+/// Why they cannot.
+pub(super) fn check(messages: &[Message<'_>]) -> Result<(), String> {
+    if !messages.iter().any(|m| m.role == Role::User) {
+        return Err("no user message in the conversation".to_owned());
+    }
+    match messages.iter().position(|m| memchr::memchr(0, m.text.as_bytes()).is_some()) {
+        Some(at) => Err(format!("message {at} holds a NUL character")),
+        None => Ok(()),
+    }
+}
+
 /// serde_json's message, with the place in words; a line is always line 1.
-pub(super) fn reason(error: &serde_json::Error) -> String {
+pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
     let what = if what.contains("hex escape") { "a lone surrogate or broken \\u escape" } else { what };
     format!("{what} (column {})", error.column())
 }
+
+/// Key of what an assistant wrote where it would not answer.
+pub(super) const REFUSAL: &str = "refusal";
 
 struct ColumnsSeed<'m>(&'m Mapping);
 
@@ -145,30 +158,43 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
         let role_key = self.0.role_key();
         let content_key = self.0.content_key();
         let mut role = None;
-        let mut text = None;
+        let (mut text, mut refusal) = (None, None);
         while let Some(Decoded(key)) = map.next_key()? {
             if key == role_key {
                 let Decoded(name) = map.next_value()?;
-                role = Some(self.0.role(&name).ok_or_else(|| {
-                    let shown: String = name.chars().take(40).flat_map(char::escape_debug).collect();
-                    A::Error::custom(format!(
-                        "unknown role `{shown}`; say what it is with --map roles.NAME=user"
-                    ))
-                })?);
+                role = Some(of_role(self.0, &name).map_err(A::Error::custom)?);
             } else if key == content_key {
                 text = Some(map.next_value::<Content<'de>>()?.0);
+            } else if key == REFUSAL {
+                refusal = map.next_value::<Refusal<'de>>()?.0;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
         let role = role.ok_or_else(|| A::Error::custom(format!("a message without `{role_key}`")))?;
         let text = match (text, role) {
+            (Some(text), Role::Assistant) if text.is_empty() => refusal.unwrap_or(text),
             (Some(text), _) => text,
             // An assistant message that only calls tools may leave the content out.
-            (None, Role::Assistant) => Cow::Borrowed(""),
+            (None, Role::Assistant) => refusal.unwrap_or_default(),
             (None, _) => return Err(A::Error::custom(format!("a message without `{content_key}`"))),
         };
         Ok(Message::new(role, text))
+    }
+}
+
+/// What an assistant wrote where it would not answer: a string; anything else is none.
+struct Refusal<'a>(Option<Cow<'a, str>>);
+
+impl<'de> Deserialize<'de> for Refusal<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        match raw.get().starts_with('"') {
+            true => serde_json::from_str(raw.get())
+                .map(|Decoded(text)| Self(Some(text)))
+                .map_err(D::Error::custom),
+            false => Ok(Self(None)),
+        }
     }
 }
 

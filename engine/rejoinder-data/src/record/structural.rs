@@ -10,6 +10,7 @@ use rejoinder_core::{Message, Role, Text};
 
 use super::columns::{Columns, Json};
 use super::mapping::Mapping;
+use super::reference::REFUSAL;
 use super::walk::Walk;
 
 /// The columns of a line with a user message; `None` where the reference must look at it.
@@ -81,8 +82,8 @@ fn message<'a>(
             role = Some(mapping.role(walk.string()?.plain()?)?);
         } else if key == content_key {
             text = Some(content(walk)?);
-        } else {
-            walk.value()?;
+        } else if walk.value()? != "null" && key == REFUSAL {
+            return None;
         }
         if !walk.goes_on(b'}')? {
             break;

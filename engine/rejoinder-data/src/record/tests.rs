@@ -35,6 +35,20 @@ fn reads_openai_messages_with_parts_tools_and_null() {
 }
 
 #[test]
+fn a_refusal_is_what_the_assistant_said() {
+    let texts = |message: &str| {
+        let line =
+            format!(r#"{{"messages":[{{"role":"user","content":"x"}},{{"role":"assistant",{message}}}]}}"#);
+        parse(&line).unwrap().conversation.messages[1].text.to_string()
+    };
+    assert_eq!(texts(r#""content":null,"refusal":"I\u0020will not""#), "I will not");
+    assert_eq!(texts(r#""refusal":"no""#), "no");
+    assert_eq!(texts(r#""content":"yes","refusal":"no""#), "yes");
+    assert_eq!(texts(r#""content":"yes","refusal":null"#), "yes");
+    assert_eq!(texts(r#""content":"","refusal":7"#), "");
+}
+
+#[test]
 fn a_mapping_names_other_shapes() {
     let mapping = Mapping {
         id: Some("n".into()),
@@ -183,7 +197,7 @@ fn row() -> impl Strategy<Value = String> {
         1 => select(vec!["\"us\\u0065r\"", "\"narrator\"", "7", "null"]),
     ];
     let content = prop_oneof![30 => quoted, 1 => value.clone()];
-    let extra = (select(vec!["toxic", "role", "content", "c\\u006fntent", "name"]), value.clone());
+    let extra = (select(vec!["toxic", "role", "content", "c\\u006fntent", "name", "refusal"]), value.clone());
     let message = (role, content, prop::option::weighted(0.1, extra), 0..20_u8).prop_map(
         |(role, content, extra, order)| {
             let mut fields = vec![format!("\"role\":{role}"), format!("\"content\": {content}")];

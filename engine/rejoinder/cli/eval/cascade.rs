@@ -65,7 +65,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let engine = Engine::of(&effective)?;
     let taught = engine.taught()?;
     let judges = Judges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
-    let files = described(&args.inputs)?;
+    let files = described(&args.inputs, &engine.config.input)?;
     let mut all = Read::default();
     flow::run(
         &engine,

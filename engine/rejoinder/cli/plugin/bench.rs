@@ -53,7 +53,7 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
         ..PluginConfig::at(absolute(&args.library)?)
     }];
     let engine = Engine::build(effective.config)?;
-    let files = described(&args.corpus)?;
+    let files = described(&args.corpus, &engine.config.input)?;
     let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
     let mut nanoseconds = Vec::new();
     for pass in 0..args.passes.get() {

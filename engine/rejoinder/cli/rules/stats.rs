@@ -56,7 +56,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
         effective.config.rules.disable.clear();
     }
     let engine = Engine::of(&effective)?;
-    let files = described(&args.inputs)?;
+    let files = described(&args.inputs, &engine.config.input)?;
     let mut all = ByRule::new(&engine);
     let mut unlabelled = Unlabelled::default();
     flow::run(

@@ -1,0 +1,62 @@
+//! `rejoinder inspect`: what files hold and how they will be read, before anything is done with them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_data::{InputFile, Position, input};
+
+use super::run::Settings;
+use super::{Threads, print, print_json};
+use crate::failure::Exit;
+use crate::failure::Failure;
+use crate::pipeline::engine::Engine;
+use crate::pipeline::flow;
+use crate::report::inspection::{Inspection, Looked};
+
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// Files, folders, globs
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
+    /// So many dialogues are shown as they will be read
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    dialogues: usize,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
+    let mut effective = args.settings.effective()?;
+    // Nothing is decided here.
+    effective.config.rules.packs.clear();
+    effective.config.plugins.clear();
+    effective.config.cascade = Default::default();
+    let engine = Engine::of(&effective)?;
+    let config = &engine.config.input;
+    let describe = |path: &PathBuf| InputFile::describe_as(path, config.format, &config.map);
+    let found = input::find(&args.inputs)?.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
+    let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();
+    let mut inspection = Inspection::new(&found, args.dialogues);
+    flow::run(
+        &engine,
+        &files,
+        Position::default(),
+        args.threads.get(),
+        |_, chunk| Ok(Looked::at(chunk, config, args.dialogues)),
+        |looked| {
+            inspection.add(looked);
+            Ok(())
+        },
+    )?;
+    if args.json {
+        print_json(&inspection)?;
+    } else {
+        print(&inspection.text())?;
+    }
+    Ok(Exit::Ok)
+}

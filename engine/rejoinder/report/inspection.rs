@@ -1,0 +1,303 @@
+//! What files hold: how they are read, counts, languages, lengths, what is skipped, and the first dialogues.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rejoinder_core::{Role, printable};
+use rejoinder_data::{Chunk, InputFile, Record, Skipped, language};
+use serde::Serialize;
+
+use super::summary::{share, thousands};
+use crate::config::InputConfig;
+
+/// Reasons that are told apart; they may quote the data.
+const REASONS: usize = 40;
+/// Messages and characters of a dialogue that are shown.
+const SHOWN_MESSAGES: usize = 12;
+const SHOWN_CHARS: usize = 300;
+
+/// How one file is read.
+#[derive(Clone, Debug, Serialize)]
+struct FileEntry {
+    path: String,
+    format: &'static str,
+    container: &'static str,
+    why: String,
+    bytes: u64,
+}
+
+/// A dialogue as it will be read.
+#[derive(Clone, Debug, Serialize)]
+struct Dialogue {
+    id: String,
+    conversation_id: String,
+    language: &'static str,
+    messages: Vec<(Role, String)>,
+}
+
+/// How often each length occurs, the long ones rounded to two digits.
+#[derive(Clone, Debug, Default)]
+struct Lengths(BTreeMap<u64, u64>);
+
+/// Some lengths out of many.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Quantiles {
+    median: u64,
+    nine_tenths: u64,
+    most: u64,
+}
+
+/// What was found in a chunk.
+#[derive(Default)]
+pub struct Looked {
+    counts: Counts,
+    lengths: [Lengths; 3],
+    dialogues: Vec<Dialogue>,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Counts {
+    conversations: u64,
+    too_short: u64,
+    messages: u64,
+    user_messages: u64,
+    assistant_messages: u64,
+    other_messages: u64,
+    later_turns: u64,
+    /// Messages that stand in an earlier conversation, too.
+    shared_messages: u64,
+    /// Bytes of decompressed content.
+    bytes: u64,
+    repeated: u64,
+    without_chat: u64,
+    /// Conversations by language.
+    languages: BTreeMap<&'static str, u64>,
+    /// Records that cannot be used, by reason.
+    bad: BTreeMap<String, u64>,
+}
+
+impl Looked {
+    /// Looks at a chunk, and keeps its first `shown` dialogues.
+    pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize) -> Self {
+        let Skipped { repeated, without_chat } = chunk.skipped;
+        let mut looked = Self::default();
+        looked.counts = Counts { bytes: chunk.content_bytes, repeated, without_chat, ..Counts::default() };
+        chunk.lost.iter().for_each(|lost| looked.counts.bad(&lost.reason, 1));
+        for entry in chunk.entries() {
+            let too_long = || rejoinder_data::chunk::too_long(entry.size(), config.max_record_bytes);
+            let record = match entry.size() > config.max_record_bytes as u64 {
+                true => Err(too_long()),
+                false => entry.record(&config.map),
+            };
+            match record {
+                Err(why) => looked.counts.bad(&why, 1),
+                Ok(record) if record.conversation.messages.len() < config.min_messages => {
+                    looked.counts.too_short += 1;
+                }
+                Ok(record) => {
+                    let language = language::of(&record);
+                    looked.count(&record, language);
+                    if looked.dialogues.len() < shown {
+                        let id = format!("{}:{}", chunk.start.shard, entry.ordinal);
+                        looked.dialogues.push(Dialogue::new(id, &record, language));
+                    }
+                }
+            }
+        }
+        looked
+    }
+
+    fn count(&mut self, record: &Record<'_>, language: &'static str) {
+        let messages = &record.conversation.messages;
+        let of = |role| messages.iter().filter(move |m| m.role == role);
+        let (users, assistants) = (of(Role::User).count() as u64, of(Role::Assistant).count() as u64);
+        let counts = &mut self.counts;
+        counts.conversations += 1;
+        counts.messages += messages.len() as u64;
+        counts.user_messages += users;
+        counts.assistant_messages += assistants;
+        counts.other_messages += messages.len() as u64 - users - assistants;
+        counts.later_turns += record.later_turns().count() as u64;
+        counts.shared_messages += record.shared as u64;
+        *counts.languages.entry(language).or_default() += 1;
+        let [each, user, assistant] = &mut self.lengths;
+        each.add(messages.len() as u64, 1);
+        of(Role::User).for_each(|m| user.add(m.text.chars().count() as u64, 1));
+        of(Role::Assistant).for_each(|m| assistant.add(m.text.chars().count() as u64, 1));
+    }
+}
+
+impl Counts {
+    fn bad(&mut self, reason: &str, count: u64) {
+        let known = self.bad.contains_key(reason) || self.bad.len() < REASONS;
+        let reason = if known { reason } else { "other reasons" };
+        *self.bad.entry(reason.to_owned()).or_default() += count;
+    }
+
+    fn add(&mut self, other: Self) {
+        self.conversations += other.conversations;
+        self.too_short += other.too_short;
+        self.messages += other.messages;
+        self.user_messages += other.user_messages;
+        self.assistant_messages += other.assistant_messages;
+        self.other_messages += other.other_messages;
+        self.later_turns += other.later_turns;
+        self.shared_messages += other.shared_messages;
+        self.bytes += other.bytes;
+        self.repeated += other.repeated;
+        self.without_chat += other.without_chat;
+        other.languages.into_iter().for_each(|(code, n)| *self.languages.entry(code).or_default() += n);
+        other.bad.iter().for_each(|(reason, n)| self.bad(reason, *n));
+    }
+}
+
+impl Lengths {
+    fn add(&mut self, length: u64, count: u64) {
+        let step = 10_u64.pow(length.checked_ilog10().unwrap_or_default().saturating_sub(1));
+        *self.0.entry(length / step * step).or_default() += count;
+    }
+
+    fn quantiles(&self) -> Quantiles {
+        let total: u64 = self.0.values().sum();
+        let at = |share: f64| {
+            let mut left = (total as f64 * share) as u64;
+            let reached = self.0.iter().find(|(_, count)| {
+                let found = left < **count;
+                left = left.saturating_sub(**count);
+                found
+            });
+            reached.map_or(0, |(length, _)| *length)
+        };
+        let most = self.0.last_key_value().map_or(0, |(length, _)| *length);
+        Quantiles { median: at(0.5), nine_tenths: at(0.9), most }
+    }
+}
+
+impl Dialogue {
+    fn new(id: String, record: &Record<'_>, language: &'static str) -> Self {
+        let messages = record.conversation.messages.iter().map(|m| (m.role, m.text.to_string())).collect();
+        Self { id, conversation_id: record.conversation.id.to_string(), language, messages }
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!("── {} · {} · {}\n", self.id, printable(&self.conversation_id), self.language);
+        for (role, text) in self.messages.iter().take(SHOWN_MESSAGES) {
+            let mut shown: String = text.chars().take(SHOWN_CHARS).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            let shown = printable(&shown).replace('\n', "\n            │ ");
+            let _ = writeln!(out, "  {:<9} │ {shown}", role.name());
+        }
+        if self.messages.len() > SHOWN_MESSAGES {
+            let _ = writeln!(out, "  … {} more messages", self.messages.len() - SHOWN_MESSAGES);
+        }
+        out
+    }
+}
+
+/// What all files hold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    files: Vec<FileEntry>,
+    #[serde(flatten)]
+    counts: Counts,
+    messages_a_conversation: Quantiles,
+    characters_a_user_message: Quantiles,
+    characters_an_assistant_message: Quantiles,
+    dialogues: Vec<Dialogue>,
+    #[serde(skip)]
+    lengths: [Lengths; 3],
+    #[serde(skip)]
+    shown: usize,
+}
+
+impl Inspection {
+    /// An inspection of files, each with why it is taken for what it is; so many dialogues will be `shown`.
+    pub fn new(files: &[(InputFile, String)], shown: usize) -> Self {
+        let entry = |(file, why): &(InputFile, String)| FileEntry {
+            path: file.path.display().to_string(),
+            format: file.format.name(),
+            container: file.container.describe(),
+            why: format!("{}: {why}", file.format.describe()),
+            bytes: file.size,
+        };
+        let none = Quantiles::default();
+        Self {
+            files: files.iter().map(entry).collect(),
+            counts: Counts::default(),
+            messages_a_conversation: none,
+            characters_a_user_message: none,
+            characters_an_assistant_message: none,
+            dialogues: Vec::new(),
+            lengths: Default::default(),
+            shown,
+        }
+    }
+
+    /// Adds what was found in the next chunk.
+    pub fn add(&mut self, looked: Looked) {
+        self.counts.add(looked.counts);
+        for (all, new) in self.lengths.iter_mut().zip(looked.lengths) {
+            new.0.into_iter().for_each(|(length, count)| all.add(length, count));
+        }
+        let [each, user, assistant] = &self.lengths;
+        self.messages_a_conversation = each.quantiles();
+        self.characters_a_user_message = user.quantiles();
+        self.characters_an_assistant_message = assistant.quantiles();
+        let missing = self.shown.saturating_sub(self.dialogues.len());
+        self.dialogues.extend(looked.dialogues.into_iter().take(missing));
+    }
+
+    /// The inspection for people.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for file in &self.files {
+            let _ = writeln!(out, "{}", printable(&file.path));
+            let _ = writeln!(out, "  {:<9} {}; {}", file.format, file.container, printable(&file.why));
+        }
+        let counts = &self.counts;
+        let mut line = |label: &str, figure: u64, remark: &str| {
+            let _ = writeln!(out, "{}", format!("{label:<24}{:>14}   {remark}", thousands(figure)).trim_end());
+        };
+        let of = |n: u64, what: &str| if n > 0 { format!("{} {what}", thousands(n)) } else { String::new() };
+        line("conversations", counts.conversations, &of(counts.too_short, "more are too short"));
+        let roles = format!(
+            "{} by users, {} by assistants, {} others",
+            thousands(counts.user_messages),
+            thousands(counts.assistant_messages),
+            thousands(counts.other_messages)
+        );
+        line("messages", counts.messages, &roles);
+        if counts.shared_messages > 0 {
+            line("  read before", counts.shared_messages, "stand in an earlier conversation, too");
+        }
+        line("later turns", counts.later_turns, "user messages after a first answer");
+        for (label, lengths) in [
+            ("messages each", self.messages_a_conversation),
+            ("characters, users", self.characters_a_user_message),
+            ("characters, assistants", self.characters_an_assistant_message),
+        ] {
+            let Quantiles { median, nine_tenths, most } = lengths;
+            let rest = format!("the median; nine of ten up to {}, the longest {}", thousands(nine_tenths), thousands(most));
+            line(label, median, &rest);
+        }
+        if counts.repeated + counts.without_chat > 0 {
+            line("repeated", counts.repeated, "records of traces that a longer one repeats");
+            line("without a chat", counts.without_chat, "records of traces with something else");
+        }
+        let mut languages: Vec<_> = counts.languages.iter().collect();
+        languages.sort_by_key(|(code, n)| (std::cmp::Reverse(**n), **code));
+        for (code, n) in languages {
+            line(&format!("language {code}"), *n, &share(*n, counts.conversations));
+        }
+        for (reason, n) in &counts.bad {
+            line("cannot be used", *n, &printable(reason));
+        }
+        for dialogue in &self.dialogues {
+            let _ = write!(out, "\n{}", dialogue.text());
+        }
+        out
+    }
+}

@@ -1,0 +1,140 @@
+//! Every format from the command on: what `inspect` says of it, and that a run reads it alike whole, in threads and
+//! after a kill.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+mod support;
+use support::{DIALOGUES, figure, folder, output_files, rejoinder, rows, text, write};
+
+const FORMATS: &str = "tests/data/formats";
+
+fn fixtures() -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = std::fs::read_dir(FORMATS).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.retain(|path| path.extension().is_none_or(|ext| ext != "read"));
+    all.sort();
+    all
+}
+
+#[test]
+fn inspect_says_what_every_file_holds_and_a_run_reads_as_much() {
+    let dir = folder();
+    for path in fixtures() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let input = text(&path);
+        let looked = rejoinder(&["inspect", &input, "--json"]).expect(0).json();
+        let page = rejoinder(&["inspect", &input]).expect(0).stdout;
+        let format = looked["files"][0]["format"].as_str().unwrap();
+        assert!(page.contains(format) && page.contains("── 0:0 ·"), "{page}");
+        let run = dir.path().join(name);
+        let summary = rejoinder(&["run", &input, "--json", "--out", &text(&run)]).expect(0).json();
+        assert_eq!(figure(&summary, "conversations"), figure(&looked, "conversations"), "{name}");
+        assert_eq!(figure(&summary, "turns"), figure(&looked, "later_turns"), "{name}");
+        let bad: u64 = looked["bad"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(figure(&summary, "quarantined"), bad, "{name}");
+        assert!(figure(&summary, "conversations") > 0, "{name}");
+        // What was accepted leads back to its dialogue.
+        for row in rows_of(&run) {
+            let id = row["id"].as_str().unwrap().to_owned();
+            let explained = rejoinder(&["explain", &text(&run), &id]).expect(0).stdout;
+            assert!(explained.contains(row["span"].as_str().unwrap_or_default()), "{explained}");
+        }
+        rejoinder(&["export", "kto", &text(&run)]).expect(0);
+    }
+}
+
+fn rows_of(run: &Path) -> Vec<Value> {
+    let part = run.join("parts/part-00000.jsonl");
+    if part.exists() { rows(&part) } else { Vec::new() }
+}
+
+#[test]
+fn a_turn_that_several_paths_of_a_tree_share_is_looked_at_once() {
+    let looked = rejoinder(&["inspect", &format!("{FORMATS}/oasst_trees.jsonl"), "--json"]).expect(0).json();
+    assert_eq!((figure(&looked, "conversations"), figure(&looked, "shared_messages")), (3, 4));
+    assert_eq!(figure(&looked, "later_turns"), 3, "m2, m5 and m7");
+}
+
+/// Many of the example dialogues, in a shape that goes through an adapter.
+fn many(count: usize) -> Vec<Value> {
+    let dialogues = rows(Path::new(DIALOGUES));
+    let of = |n: usize| {
+        let dialogue = &dialogues[n % dialogues.len()];
+        let turns = dialogue["conversation"].as_array().unwrap();
+        let all: Vec<Value> = turns
+            .iter()
+            .map(|m| json!({"from": m["role"].as_str().unwrap().replace("user", "human"), "value": m["content"]}))
+            .collect();
+        // Every seventh comes in two pieces.
+        if n % 7 == 0 && all.len() > 2 {
+            let (head, tail) = all.split_at(2);
+            return vec![
+                json!({"id": format!("d{n}_0"), "conversations": head}),
+                json!({"id": format!("d{n}_2"), "conversations": tail}),
+            ];
+        }
+        vec![json!({"id": format!("d{n}"), "conversations": all, "pad": "x".repeat(n % 400)})]
+    };
+    (0..count).flat_map(of).collect()
+}
+
+#[test]
+fn an_array_is_read_alike_in_threads_and_after_kills() {
+    let dir = folder();
+    let array = serde_json::to_string_pretty(&many(3000)).unwrap();
+    let input = write(dir.path(), "sharegpt.json", array);
+    let config = write(dir.path(), "c.toml", "format = 1\n[output]\npart-mib = 1\n");
+    let run = |name: &str, threads: &str| {
+        let out = dir.path().join(name);
+        let args = ["run", &input, "--json", "--config", &config, "--threads", threads, "--out", &text(&out)];
+        (rejoinder(&args).expect(0).json(), out)
+    };
+    let (summary, whole) = run("whole", "1");
+    assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (3000, 0));
+    let files = output_files(&whole);
+    assert!(files.len() > 4, "several parts: {}", files.len());
+    assert!(output_files(&run("threads", "3").1) == files);
+    // As a kill leaves it: only the first parts are committed.
+    let killed = run("killed", "2").1;
+    let ledger = rusqlite::Connection::open(killed.join("ledger.sqlite")).unwrap();
+    ledger.execute_batch("DELETE FROM parts WHERE idx > 0; DELETE FROM facts WHERE name = 'scan';").unwrap();
+    drop(ledger);
+    let resumed = rejoinder(&["resume", &text(&killed), "--json"]).expect(0).json();
+    assert!(output_files(&killed) == files, "the same bytes");
+    for key in ["conversations", "turns", "bytes"] {
+        assert_eq!(figure(&resumed, key), figure(&summary, key), "{key}");
+    }
+}
+
+#[test]
+fn the_shape_can_be_given_and_a_wrong_one_costs_only_words() {
+    let input = format!("{FORMATS}/sharegpt.jsonl");
+    let dir = folder();
+    let wrong = rejoinder(&["inspect", &input, "--format", "openai", "--json"]).expect(0).json();
+    assert_eq!(figure(&wrong, "conversations"), 0);
+    assert!(wrong["bad"].to_string().contains("neither `conversation` nor `messages`"), "{wrong}");
+    let ended = rejoinder(&["inspect", &input, "--format", "sharegtp"]).expect(2);
+    assert!(ended.stderr.contains("sharegpt"), "{}", ended.stderr);
+    let config = write(dir.path(), "c.toml", "format = 1\n[input]\nformat = \"sharegtp\"\n");
+    let ended = rejoinder(&["inspect", &input, "--config", &config]).expect(7);
+    assert!(ended.stderr.contains("did you mean `sharegpt`"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_parquet_file_without_the_messages_is_refused_with_its_schema() {
+    let input = format!("{FORMATS}/lmsys.parquet");
+    let ended = rejoinder(&["run", &input, "--map", "messages=chat", "--out", "never"]);
+    assert_eq!(ended.code, 8, "{}", ended.stderr);
+    assert!(ended.stderr.contains("no column `chat`") && ended.stderr.contains("REPEATED GROUP list"), "{}", ended.stderr);
+    assert!(!Path::new("never").exists());
+}
+
+#[test]
+fn dialogues_are_shown_without_what_steers_a_terminal() {
+    let dir = folder();
+    let record = json!({"id": "\u{1b}]0;x\u{7}", "messages": [{"role": "user", "content": "\u{1b}[2J\u{202e}"}]});
+    let input = write(dir.path(), "in.jsonl", record.to_string());
+    let page = rejoinder(&["inspect", &input]).expect(0).stdout;
+    assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']) && page.contains("\\u{1b}[2J"), "{page}");
+}
