@@ -126,7 +126,7 @@ fn a_parquet_file_without_the_messages_is_refused_with_its_schema() {
     let input = format!("{FORMATS}/lmsys.parquet");
     let ended = rejoinder(&["run", &input, "--map", "messages=chat", "--out", "never"]);
     assert_eq!(ended.code, 8, "{}", ended.stderr);
-    assert!(ended.stderr.contains("no column `chat`") && ended.stderr.contains("REPEATED GROUP list"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no column `chat`") && ended.stderr.contains("REPEATED group list"), "{}", ended.stderr);
     assert!(!Path::new("never").exists());
 }
 

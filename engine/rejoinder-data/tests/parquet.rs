@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::ByteArray;
+use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
@@ -293,7 +294,7 @@ fn a_missing_column_is_named_and_the_schema_shown() {
     let mapping = Mapping { content: Some("text".into()), ..Mapping::default() };
     let message = refused(None, &mapping);
     assert!(message.contains("no column `conversation` with `text` in it"), "{message}");
-    assert!(message.contains("REPEATED GROUP list") && message.contains("BYTE_ARRAY role"), "{message}");
+    assert!(message.contains("REPEATED group list") && message.contains("BYTE_ARRAY role"), "{message}");
     let mapping = Mapping { messages: Some("chat".into()), ..Mapping::default() };
     assert!(refused(None, &mapping).contains("no column `chat`"));
     assert!(refused(Some(Format::Arena), &Mapping::default()).contains("no column `conversation_a`"));
@@ -311,8 +312,9 @@ fn a_row_group_that_is_damaged_costs_only_itself() {
     let writing = Writing { group_rows: 10, dictionary: false, ..Writing::default() };
     writing.write(&path, &dialogues);
     let mut content = std::fs::read(&path).unwrap();
-    let middle = content.len() * 4 / 9;
-    content[middle..middle + 40].fill(0xFF);
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(&path).unwrap()).unwrap();
+    let (start, length) = metadata.row_group(1).column(2).byte_range();
+    content[start as usize..(start + length) as usize].fill(0xFF);
     std::fs::write(&path, content).unwrap();
     let file = InputFile::describe(&path).unwrap();
     let all = read(&file, Position::default());
