@@ -11,7 +11,8 @@ use support::{DIALOGUES, figure, folder, output_files, rejoinder, rows, text, wr
 const FORMATS: &str = "tests/data/formats";
 
 fn fixtures() -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = std::fs::read_dir(FORMATS).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut all: Vec<PathBuf> =
+        std::fs::read_dir(FORMATS).unwrap().map(|entry| entry.unwrap().path()).collect();
     all.retain(|path| path.extension().is_none_or(|ext| ext != "read"));
     all.sort();
     all
@@ -108,6 +109,28 @@ fn an_array_is_read_alike_in_threads_and_after_kills() {
 }
 
 #[test]
+fn languages_can_be_chosen_and_what_is_left_out_is_counted() {
+    let dir = folder();
+    let all = rejoinder(&["inspect", DIALOGUES, "--json"]).expect(0).json();
+    let languages = all["languages"].as_object().unwrap();
+    let of = |code: &str| languages[code].as_u64().unwrap();
+    assert!(of("en") > 0 && of("de") > 0);
+    let run = text(&dir.path().join("run"));
+    let summary =
+        rejoinder(&["run", DIALOGUES, "--lang", "de,English", "--json", "--out", &run]).expect(0).json();
+    assert_eq!(figure(&summary, "conversations"), of("en") + of("de"));
+    assert_eq!(figure(&summary, "other_language"), figure(&all, "conversations") - of("en") - of("de"));
+    let config = write(dir.path(), "c.toml", "format = 1\n[input]\nlang = [\"de\"]\n");
+    let looked = rejoinder(&["inspect", DIALOGUES, "--config", &config, "--json"]).expect(0).json();
+    assert_eq!(figure(&looked, "conversations"), of("de"));
+    let config = write(dir.path(), "c.toml", "format = 1\n[input]\nlang = [\"de\", \"klingonese\"]\n");
+    assert!(
+        rejoinder(&["inspect", DIALOGUES, "--config", &config]).expect(7).stderr.contains("is no language")
+    );
+    assert!(rejoinder(&["inspect", DIALOGUES, "--lang", "x"]).expect(2).stderr.contains("is no language"));
+}
+
+#[test]
 fn the_shape_can_be_given_and_a_wrong_one_costs_only_words() {
     let input = format!("{FORMATS}/sharegpt.jsonl");
     let dir = folder();
@@ -126,14 +149,19 @@ fn a_parquet_file_without_the_messages_is_refused_with_its_schema() {
     let input = format!("{FORMATS}/lmsys.parquet");
     let ended = rejoinder(&["run", &input, "--map", "messages=chat", "--out", "never"]);
     assert_eq!(ended.code, 8, "{}", ended.stderr);
-    assert!(ended.stderr.contains("no column `chat`") && ended.stderr.contains("REPEATED group list"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("no column `chat`") && ended.stderr.contains("REPEATED group list"),
+        "{}",
+        ended.stderr
+    );
     assert!(!Path::new("never").exists());
 }
 
 #[test]
 fn dialogues_are_shown_without_what_steers_a_terminal() {
     let dir = folder();
-    let record = json!({"id": "\u{1b}]0;x\u{7}", "messages": [{"role": "user", "content": "\u{1b}[2J\u{202e}"}]});
+    let record =
+        json!({"id": "\u{1b}]0;x\u{7}", "messages": [{"role": "user", "content": "\u{1b}[2J\u{202e}"}]});
     let input = write(dir.path(), "in.jsonl", record.to_string());
     let page = rejoinder(&["inspect", &input]).expect(0).stdout;
     assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']) && page.contains("\\u{1b}[2J"), "{page}");

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         trial("what_is_too_long_for_llama_server_is_cut_or_halved", server.clone(), too_long),
         trial("llama_server_killed_and_restarted_in_mid_run_loses_nothing", server, killed_and_restarted),
         trial("a_real_corpus_runs_without_loss", corpus.clone(), |corpus| real_corpus(corpus)),
+        trial("every_message_of_a_real_corpus_is_read", corpus.clone(), |corpus| every_message(corpus)),
         trial("plugins_say_the_same_of_a_real_corpus_wherever_they_run", corpus, |corpus| {
             plugins_wherever_they_run(corpus)
         }),
@@ -303,6 +304,32 @@ fn real_corpus(corpus: &Path) -> Result<(), Failed> {
         .into();
     let [one, two] = [&summaries[0], &summaries[1]].map(|run| output_files(Path::new(run)));
     if one == two { Ok(()) } else { Err("the output depends on the number of threads".into()) }
+}
+
+/// What is read of each file is what a plain count of its lines and messages finds.
+fn every_message(corpus: &Path) -> Result<(), Failed> {
+    let mut files = 0;
+    for entry in std::fs::read_dir(corpus)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|ext| ext != "jsonl") {
+            continue;
+        }
+        files += 1;
+        let (mut lines, mut messages) = (0, 0);
+        for line in std::fs::read_to_string(&path)?.lines().filter(|line| !line.trim().is_empty()) {
+            let row: Value = serde_json::from_str(line)?;
+            lines += 1;
+            messages += row["conversation"].as_array().map_or(0, Vec::len) as u64;
+        }
+        let looked = rejoinder(&["inspect", &text(&path), "--json"]).expect(0).json();
+        let read = (figure(&looked, "conversations"), figure(&looked, "messages"));
+        if read != (lines, messages) {
+            return Err(
+                format!("{}: {read:?} of {lines} and {messages}: {}", path.display(), looked["bad"]).into()
+            );
+        }
+    }
+    if files > 0 { Ok(()) } else { Err("no .jsonl file in the corpus".into()) }
 }
 
 /// Linked in, loaded from a library, and in a process of its own: the same output, but for the name of the library in it.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::Purpose;
-use rejoinder_data::{Format, Mapping};
+use rejoinder_data::{Format, Mapping, Record, language};
 use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::did_you_mean;
 use schemars::JsonSchema;
@@ -77,13 +77,68 @@ pub struct InputConfig {
     pub map: Mapping,
     /// Conversations with fewer messages are left out; 4 is the paper's choice.
     pub min_messages: usize,
+    /// Conversations in other languages are left out: ISO 639 codes or English names, and `und` for those that nobody
+    /// can tell; empty = all are kept. The language is the corpus's word for it, else detected from what the user wrote.
+    pub lang: Vec<String>,
     /// Longer records are set aside.
     pub max_record_bytes: usize,
 }
 
+/// Why a conversation is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It has fewer messages than `min-messages`.
+    TooShort,
+    /// It is in none of the languages of `lang`.
+    OtherLanguage,
+}
+
+impl InputConfig {
+    /// Whether the config leaves a conversation out, and why.
+    pub fn leaves_out(&self, record: &Record<'_>) -> Option<LeftOut> {
+        if record.conversation.messages.len() < self.min_messages {
+            return Some(LeftOut::TooShort);
+        }
+        if self.lang.is_empty() {
+            return None;
+        }
+        let own = language::of(record);
+        let is_wanted = self.lang.iter().any(|wanted| language_code(wanted) == Some(own));
+        (!is_wanted).then_some(LeftOut::OtherLanguage)
+    }
+
+    /// That it can be: else the key at fault, as a JSON pointer, and the message.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        self.map.check().map_err(|message| ("/map", message))?;
+        match self.lang.iter().find(|name| language_code(name).is_none()) {
+            Some(name) => {
+                let shown = name.escape_debug();
+                Err((
+                    "/lang",
+                    format!("`{shown}` is no language: give ISO 639 codes, such as en or de, or und"),
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn language_code(name: &str) -> Option<&'static str> {
+    if name == language::UNDETERMINED { Some(language::UNDETERMINED) } else { language::code(name) }
+}
+
 impl Default for InputConfig {
     fn default() -> Self {
-        Self { format: None, map: Mapping::default(), min_messages: 0, max_record_bytes: 16 << 20 }
+        Self {
+            format: None,
+            map: Mapping::default(),
+            min_messages: 0,
+            lang: Vec::new(),
+            max_record_bytes: 16 << 20,
+        }
     }
 }
 
@@ -173,7 +228,7 @@ impl Config {
             let message = format!("config format {} is not known; this engine reads {FORMAT}", self.format);
             return wrong("/format", message);
         }
-        self.input.map.check().or_else(|message| wrong("/input/map", message))?;
+        self.input.check().or_else(|(key, message)| wrong(&format!("/input{key}"), message))?;
         for (index, plugin) in self.plugins.iter().enumerate() {
             plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
         }

@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn names_and_codes_are_known() {
         let codes = ["English", "de", "deu", "pt-BR", "Chinese", "Cebuano", "zh_Hant"].map(code);
-        assert_eq!(codes, [Some("en"), Some("de"), Some("de"), Some("pt"), Some("zh"), Some("ceb"), Some("zh")]);
+        assert_eq!(
+            codes,
+            [Some("en"), Some("de"), Some("de"), Some("pt"), Some("zh"), Some("ceb"), Some("zh")]
+        );
         assert_eq!(["unknown", "und", "", "Klingonese", "a-b"].map(code), [None; 5]);
     }
 

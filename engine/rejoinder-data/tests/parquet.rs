@@ -59,12 +59,18 @@ impl Writing {
             fields.reverse();
         }
         let messages = if self.struct_of_lists {
-            let field = |name| format!("{list} GROUP {name} (LIST) {{ REPEATED GROUP {repeated} {{ {text} BYTE_ARRAY {inner} (UTF8); }} }}");
+            let field = |name| {
+                format!(
+                    "{list} GROUP {name} (LIST) {{ REPEATED GROUP {repeated} {{ {text} BYTE_ARRAY {inner} (UTF8); }} }}"
+                )
+            };
             format!("REQUIRED GROUP conversation {{ {} }}", fields.map(field).join(" "))
         } else {
             let field = |name| format!("{text} BYTE_ARRAY {name} (UTF8);");
             let fields = fields.map(field).join(" ");
-            format!("{list} GROUP conversation (LIST) {{ REPEATED GROUP {repeated} {{ {element} GROUP {inner} {{ {fields} }} }} }}")
+            format!(
+                "{list} GROUP conversation (LIST) {{ REPEATED GROUP {repeated} {{ {element} GROUP {inner} {{ {fields} }} }} }}"
+            )
         };
         format!(
             "message schema {{ OPTIONAL BYTE_ARRAY model (UTF8); REQUIRED BYTE_ARRAY conversation_id (UTF8); {messages} \
@@ -81,7 +87,8 @@ impl Writing {
             .set_data_page_size_limit(self.page_bytes)
             .set_write_batch_size(8)
             .build();
-        let mut writer = SerializedFileWriter::new(File::create(path).unwrap(), schema, Arc::new(properties)).unwrap();
+        let mut writer =
+            SerializedFileWriter::new(File::create(path).unwrap(), schema, Arc::new(properties)).unwrap();
         let mut first = 0;
         for rows in dialogues.chunks(self.group_rows) {
             let mut group = writer.next_row_group().unwrap();
@@ -98,13 +105,17 @@ impl Writing {
             let numbers = first..first + rows.len();
             match (column.untyped(), index) {
                 (ColumnWriter::ByteArrayColumnWriter(w), 0) => {
-                    let names: Vec<ByteArray> =
-                        numbers.clone().filter(|n| n % 3 > 0).map(|n| format!("m{}", n % 3).as_str().into()).collect();
+                    let names: Vec<ByteArray> = numbers
+                        .clone()
+                        .filter(|n| n % 3 > 0)
+                        .map(|n| format!("m{}", n % 3).as_str().into())
+                        .collect();
                     let levels: Vec<i16> = numbers.map(|n| i16::from(n % 3 > 0)).collect();
                     w.write_batch(&names, Some(&levels), None).unwrap();
                 }
                 (ColumnWriter::ByteArrayColumnWriter(w), 1) => {
-                    let ids: Vec<ByteArray> = numbers.map(|n| format!("id \"{n}\"").as_str().into()).collect();
+                    let ids: Vec<ByteArray> =
+                        numbers.map(|n| format!("id \"{n}\"").as_str().into()).collect();
                     w.write_batch(&ids, None, None).unwrap();
                 }
                 (ColumnWriter::ByteArrayColumnWriter(w), column) => {
@@ -117,7 +128,8 @@ impl Writing {
                     w.write_batch(&turns, Some(&vec![1; rows.len()]), None).unwrap();
                 }
                 (ColumnWriter::Int64ColumnWriter(w), _) => {
-                    w.write_batch(&vec![1_681_000_000_000_000; rows.len()], Some(&vec![1; rows.len()]), None).unwrap();
+                    w.write_batch(&vec![1_681_000_000_000_000; rows.len()], Some(&vec![1; rows.len()]), None)
+                        .unwrap();
                 }
                 (ColumnWriter::FixedLenByteArrayColumnWriter(w), _) => {
                     let odd = vec![ByteArray::from("xx").into(); rows.len()];
@@ -168,8 +180,12 @@ fn read(file: &InputFile, from: Position) -> Vec<(u64, Value)> {
             let value = match entry.record(&mapping) {
                 Err(why) => json!(why),
                 Ok(record) => {
-                    let messages: Vec<_> =
-                        record.conversation.messages.iter().map(|m| (m.role.name(), m.text.to_string())).collect();
+                    let messages: Vec<_> = record
+                        .conversation
+                        .messages
+                        .iter()
+                        .map(|m| (m.role.name(), m.text.to_string()))
+                        .collect();
                     json!([record.conversation.id, messages, record.metadata_values()])
                 }
             };
@@ -184,10 +200,13 @@ fn expected(dialogues: &[Dialogue]) -> Vec<(u64, Value)> {
     let one = |(n, dialogue): (usize, &Dialogue)| {
         let value = if dialogue.iter().all(|(role, _)| *role != "user") {
             json!("no user message in the conversation")
-        } else if let Some(at) = dialogue.iter().position(|(_, text)| text.as_ref().is_some_and(|t| t.contains('\0'))) {
+        } else if let Some(at) =
+            dialogue.iter().position(|(_, text)| text.as_ref().is_some_and(|t| t.contains('\0')))
+        {
             json!(format!("message {at} holds a NUL character"))
         } else {
-            let messages: Vec<_> = dialogue.iter().map(|(r, t)| (*r, t.clone().unwrap_or_default())).collect();
+            let messages: Vec<_> =
+                dialogue.iter().map(|(r, t)| (*r, t.clone().unwrap_or_default())).collect();
             let model = (n % 3 > 0).then(|| format!("m{}", n % 3));
             let metadata = json!({"model": model, "turn": dialogue.len() / 2, "timestamp": "2023-04-09 00:26:40.000000 +00:00"});
             json!([format!("id \"{n}\""), messages, metadata])
@@ -220,11 +239,30 @@ fn writing() -> impl Strategy<Value = Writing> {
         Compression::BROTLI(Default::default()),
     ]);
     let version = prop::sample::select(vec![WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0]);
-    (list, any::<(bool, bool, bool)>(), any::<[bool; 3]>(), compression, version, 1_usize..2000, 1_usize..30).prop_map(
-        |(list, (content_first, struct_of_lists, dictionary), nullable, compression, version, page_bytes, group_rows)| {
-            Writing { list, content_first, struct_of_lists, nullable, dictionary, compression, version, page_bytes, group_rows }
-        },
-    )
+    (list, any::<(bool, bool, bool)>(), any::<[bool; 3]>(), compression, version, 1_usize..2000, 1_usize..30)
+        .prop_map(
+            |(
+                list,
+                (content_first, struct_of_lists, dictionary),
+                nullable,
+                compression,
+                version,
+                page_bytes,
+                group_rows,
+            )| {
+                Writing {
+                    list,
+                    content_first,
+                    struct_of_lists,
+                    nullable,
+                    dictionary,
+                    compression,
+                    version,
+                    page_bytes,
+                    group_rows,
+                }
+            },
+        )
 }
 
 proptest! {
@@ -266,7 +304,9 @@ fn a_large_row_group_comes_in_pieces_and_each_end_is_a_place_to_resume() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     let dialogues: Vec<Dialogue> = (0..3000)
-        .map(|n| vec![("user", Some(format!("{n} ").repeat(400))), ("assistant", None), ("user", Some("x".into()))])
+        .map(|n| {
+            vec![("user", Some(format!("{n} ").repeat(400))), ("assistant", None), ("user", Some("x".into()))]
+        })
         .collect();
     Writing { group_rows: 2000, dictionary: false, ..Writing::default() }.write(&path, &dialogues);
     let file = InputFile::describe(&path).unwrap();
@@ -288,9 +328,8 @@ fn a_missing_column_is_named_and_the_schema_shown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     Writing::default().write(&path, &[vec![("user", None)]]);
-    let refused = |format, mapping: &Mapping| {
-        InputFile::describe_as(&path, format, mapping).unwrap_err().to_string()
-    };
+    let refused =
+        |format, mapping: &Mapping| InputFile::describe_as(&path, format, mapping).unwrap_err().to_string();
     let mapping = Mapping { content: Some("text".into()), ..Mapping::default() };
     let message = refused(None, &mapping);
     assert!(message.contains("no column `conversation` with `text` in it"), "{message}");
@@ -320,5 +359,9 @@ fn a_row_group_that_is_damaged_costs_only_itself() {
     let all = read(&file, Position::default());
     let good: Vec<u64> = all.iter().filter(|(_, v)| v.is_array()).map(|(n, _)| *n).collect();
     assert_eq!(good, (0..10).chain(20..30).collect::<Vec<_>>());
-    assert!(all[10].0 == 10 && all[10].1.as_str().unwrap().contains("the 10 rows from here on"), "{:?}", all[10]);
+    assert!(
+        all[10].0 == 10 && all[10].1.as_str().unwrap().contains("the 10 rows from here on"),
+        "{:?}",
+        all[10]
+    );
 }

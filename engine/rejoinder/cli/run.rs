@@ -64,6 +64,9 @@ pub(super) struct Settings {
     /// Names a key of the input's shape: id, messages, role, content, or roles.NAME
     #[arg(long, value_name = "KEY=NAME")]
     map: Vec<String>,
+    /// Leave out conversations in other languages: ISO 639 codes, such as en,de, and und
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    lang: Vec<String>,
     /// Leave out conversations with fewer messages (4 = the paper's choice)
     #[arg(long, value_name = "N")]
     min_messages: Option<usize>,
@@ -112,10 +115,13 @@ impl Settings {
             }
             effective.set_by_flag(format!("input.map.{key}"), "--map");
         }
-        effective.config.input.map.check().map_err(Failure::usage)?;
         if let Some(format) = self.format {
             effective.config.input.format = Some(format);
             effective.set_by_flag("input.format", "--format");
+        }
+        if !self.lang.is_empty() {
+            effective.config.input.lang.clone_from(&self.lang);
+            effective.set_by_flag("input.lang", "--lang");
         }
         if let Some(messages) = self.min_messages {
             effective.config.input.min_messages = messages;
@@ -135,6 +141,7 @@ impl Settings {
             effective.config.plugin_dirs.push(absolute(dir)?);
             effective.set_by_flag("plugin-dirs", "--plugin-dir");
         }
+        effective.config.input.check().map_err(|(_, message)| Failure::usage(message))?;
         Ok(effective)
     }
 }

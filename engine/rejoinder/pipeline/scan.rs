@@ -147,6 +147,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
         too_short: scanned.too_short,
         quarantined: scanned.quarantined.len() as u64,
         faults: scanned.faults.len() as u64,
+        other_language: scanned.other_language,
         repeated: chunk.skipped.repeated,
         without_chat: chunk.skipped.without_chat,
         bytes: chunk.content_bytes,

@@ -13,6 +13,8 @@ pub struct ScanStats {
     pub conversations: u64,
     /// Conversations with fewer messages than `min-messages`.
     pub too_short: u64,
+    /// Conversations in other languages than wanted.
+    pub other_language: u64,
     /// Records of traces that a longer one repeats.
     pub repeated: u64,
     /// Records of traces in which there is no chat.
@@ -89,6 +91,7 @@ impl AddAssign for ScanStats {
     fn add_assign(&mut self, other: Self) {
         self.conversations += other.conversations;
         self.too_short += other.too_short;
+        self.other_language += other.other_language;
         self.repeated += other.repeated;
         self.without_chat += other.without_chat;
         self.turns += other.turns;

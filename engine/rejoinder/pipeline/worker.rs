@@ -10,6 +10,7 @@ use rejoinder_data::{Chunk, Entry, Quarantined, Record};
 use rejoinder_host::{Batch, Fault, LoadedPlugin, Session};
 use rejoinder_rules::{Costs, Route, Scanner, Trial};
 
+use crate::config::LeftOut;
 use crate::failure::Failure;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::faults::FaultRow;
@@ -37,6 +38,8 @@ pub struct Scanned<'c> {
     pub quarantined: Vec<Quarantined>,
     /// Conversations with fewer messages than wanted.
     pub too_short: u64,
+    /// Conversations in other languages than wanted.
+    pub other_language: u64,
     /// Plugins' failures.
     pub faults: Vec<FaultRow>,
     turns: Vec<ScannedTurn>,
@@ -222,11 +225,12 @@ impl<'e> Worker<'e> {
         let mut voting: Vec<usize> = Vec::new();
         for entry in chunk.entries() {
             let line = entry.ordinal;
-            match self.parse(&entry) {
-                Ok(record) if record.conversation.messages.len() < self.engine.config.input.min_messages => {
-                    out.too_short += 1;
-                }
-                Ok(record) => {
+            let parsed = self.parse(&entry);
+            let left_out = parsed.as_ref().ok().and_then(|r| self.engine.config.input.leaves_out(r));
+            match (parsed, left_out) {
+                (Ok(_), Some(LeftOut::TooShort)) => out.too_short += 1,
+                (Ok(_), Some(LeftOut::OtherLanguage)) => out.other_language += 1,
+                (Ok(record), None) => {
                     let turns = self.scan(&record, &mut out);
                     self.enlist(&record, line, turns.clone(), &mut out, &mut voting);
                     out.conversations.push(ScannedConversation {
@@ -239,7 +243,7 @@ impl<'e> Worker<'e> {
                         self.vote(chunk, &mut voting, &mut out)?;
                     }
                 }
-                Err(reason) => out.quarantined.push(Quarantined {
+                (Err(reason), _) => out.quarantined.push(Quarantined {
                     shard: chunk.start.shard,
                     line,
                     file: chunk.file.clone(),

@@ -8,7 +8,7 @@ use rejoinder_data::{Chunk, InputFile, Record, Skipped, language};
 use serde::Serialize;
 
 use super::summary::{share, thousands};
-use crate::config::InputConfig;
+use crate::config::{InputConfig, LeftOut};
 
 /// Reasons that are told apart; they may quote the data.
 const REASONS: usize = 40;
@@ -60,6 +60,7 @@ pub struct Looked {
 struct Counts {
     conversations: u64,
     too_short: u64,
+    other_language: u64,
     messages: u64,
     user_messages: u64,
     assistant_messages: u64,
@@ -90,12 +91,12 @@ impl Looked {
                 true => Err(too_long()),
                 false => entry.record(&config.map),
             };
-            match record {
-                Err(why) => looked.counts.bad(&why, 1),
-                Ok(record) if record.conversation.messages.len() < config.min_messages => {
-                    looked.counts.too_short += 1;
-                }
-                Ok(record) => {
+            let left_out = record.as_ref().ok().and_then(|record| config.leaves_out(record));
+            match (record, left_out) {
+                (Err(why), _) => looked.counts.bad(&why, 1),
+                (Ok(_), Some(LeftOut::TooShort)) => looked.counts.too_short += 1,
+                (Ok(_), Some(LeftOut::OtherLanguage)) => looked.counts.other_language += 1,
+                (Ok(record), None) => {
                     let language = language::of(&record);
                     looked.count(&record, language);
                     if looked.dialogues.len() < shown {
@@ -138,6 +139,7 @@ impl Counts {
     fn add(&mut self, other: Self) {
         self.conversations += other.conversations;
         self.too_short += other.too_short;
+        self.other_language += other.other_language;
         self.messages += other.messages;
         self.user_messages += other.user_messages;
         self.assistant_messages += other.assistant_messages;
@@ -259,7 +261,8 @@ impl Inspection {
         }
         let counts = &self.counts;
         let mut line = |label: &str, figure: u64, remark: &str| {
-            let _ = writeln!(out, "{}", format!("{label:<24}{:>14}   {remark}", thousands(figure)).trim_end());
+            let _ =
+                writeln!(out, "{}", format!("{label:<24}{:>14}   {remark}", thousands(figure)).trim_end());
         };
         let of = |n: u64, what: &str| if n > 0 { format!("{} {what}", thousands(n)) } else { String::new() };
         line("conversations", counts.conversations, &of(counts.too_short, "more are too short"));
@@ -273,6 +276,9 @@ impl Inspection {
         if counts.shared_messages > 0 {
             line("  read before", counts.shared_messages, "stand in an earlier conversation, too");
         }
+        if counts.other_language > 0 {
+            line("left out", counts.other_language, "conversations in other languages");
+        }
         line("later turns", counts.later_turns, "user messages after a first answer");
         for (label, lengths) in [
             ("messages each", self.messages_a_conversation),
@@ -280,7 +286,11 @@ impl Inspection {
             ("characters, assistants", self.characters_an_assistant_message),
         ] {
             let Quantiles { median, nine_tenths, most } = lengths;
-            let rest = format!("the median; nine of ten up to {}, the longest {}", thousands(nine_tenths), thousands(most));
+            let rest = format!(
+                "the median; nine of ten up to {}, the longest {}",
+                thousands(nine_tenths),
+                thousands(most)
+            );
             line(label, median, &rest);
         }
         if counts.repeated + counts.without_chat > 0 {

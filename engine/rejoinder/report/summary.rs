@@ -22,6 +22,8 @@ pub struct Summary {
     pub conversations: u64,
     /// Conversations left out because of `min-messages`.
     pub too_short: u64,
+    /// Conversations left out because of `lang`.
+    pub other_language: u64,
     /// Records of traces left out because a longer one repeats them.
     pub repeated: u64,
     /// Records of traces left out because there is no chat in them.
@@ -113,6 +115,7 @@ impl Summary {
         Ok(Self {
             conversations: scan.conversations,
             too_short: scan.too_short,
+            other_language: scan.other_language,
             repeated: scan.repeated,
             without_chat: scan.without_chat,
             turns: scan.turns,
@@ -170,6 +173,9 @@ impl Summary {
             line("plugin", "", plugin);
         }
         line("conversations", &thousands(self.conversations), &note(self.too_short, "left out as too short"));
+        if self.other_language > 0 {
+            line("  left out", &thousands(self.other_language), "in other languages");
+        }
         if self.repeated + self.without_chat > 0 {
             let why = format!(
                 "records of traces: {} repeated by longer ones, {} without a chat",

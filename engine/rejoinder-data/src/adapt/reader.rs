@@ -17,6 +17,8 @@ pub(crate) struct Adapted<I> {
     group: Vec<Vec<u8>>,
     key: Option<String>,
     began: (u64, usize),
+    /// How many records of the first chunk are done with.
+    done: u32,
     /// How far the records were read.
     source_end: u64,
     ended: bool,
@@ -57,6 +59,7 @@ impl<I: Iterator<Item = Chunk>> Adapted<I> {
             group: Vec::new(),
             key: None,
             began: (0, 0),
+            done: at.done,
             source_end: at.byte,
             ended: false,
         }
@@ -81,15 +84,15 @@ impl<I: Iterator<Item = Chunk>> Adapted<I> {
 
     fn take(&mut self, chunk: &Chunk, out: &mut Growing) {
         // What is done with in a chunk that is read again was counted then; 1 stands for what could not be read.
-        let done = std::mem::take(&mut self.at.done) as usize;
+        let done = std::mem::take(&mut self.done) as usize;
         if done == 0 {
             out.chunk.content_bytes += chunk.content_bytes;
             chunk.lost.iter().for_each(|lost| out.bad(lost.bytes, lost.reason.clone()));
         }
         for (nth, (_, record)) in chunk.lines().enumerate().skip(done.saturating_sub(1)) {
+            let key = self.adapter.key(record);
             let bytes = record.len() + self.group.iter().map(Vec::len).sum::<usize>();
-            let key = self.adapter.key(record).filter(|_| bytes <= self.max_record_bytes);
-            if key.is_none() || key != self.key {
+            if key.is_none() || key != self.key || bytes > self.max_record_bytes {
                 self.flush(out);
                 self.began = (chunk.start.byte, nth);
             }
