@@ -169,6 +169,8 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
             () if path == "for" => "\"kto\"".to_owned(),
             () if path.starts_with("cascade.") => "0.5".to_owned(),
             () if path == "judge.base-url" => "\"http://x\"".to_owned(),
+            () if path == "input.lang" => "[\"de\"]".to_owned(),
+            () if property["enum"].is_array() => property["enum"][0].to_string(),
             () if path == "blake3" => format!("\"{}\"", "0".repeat(64)),
             () if path == "timeout" => "\"5s\"".to_owned(),
             () if types.contains("string") => "\"x\"".to_owned(),

@@ -36,7 +36,7 @@ fn inspect_says_what_every_file_holds_and_a_run_reads_as_much() {
         assert_eq!(figure(&summary, "quarantined"), bad, "{name}");
         assert!(figure(&summary, "conversations") > 0, "{name}");
         // What was accepted leads back to its dialogue.
-        for row in rows_of(&run) {
+        if let Some(row) = rows_of(&run).first() {
             let id = row["id"].as_str().unwrap().to_owned();
             let explained = rejoinder(&["explain", &text(&run), &id]).expect(0).stdout;
             assert!(explained.contains(row["span"].as_str().unwrap_or_default()), "{explained}");
@@ -75,7 +75,7 @@ fn many(count: usize) -> Vec<Value> {
                 json!({"id": format!("d{n}_2"), "conversations": tail}),
             ];
         }
-        vec![json!({"id": format!("d{n}"), "conversations": all, "pad": "x".repeat(n % 400)})]
+        vec![json!({"id": format!("d{n}"), "conversations": all, "pad": "x".repeat(n % 4000)})]
     };
     (0..count).flat_map(of).collect()
 }
@@ -128,6 +128,32 @@ fn languages_can_be_chosen_and_what_is_left_out_is_counted() {
         rejoinder(&["inspect", DIALOGUES, "--config", &config]).expect(7).stderr.contains("is no language")
     );
     assert!(rejoinder(&["inspect", DIALOGUES, "--lang", "x"]).expect(2).stderr.contains("is no language"));
+}
+
+#[test]
+fn duplicates_are_left_out_where_one_asks_for_it_and_counted() {
+    let dir = folder();
+    let dialogues = std::fs::read_to_string(DIALOGUES).unwrap();
+    let shouted = dialogues.lines().next().unwrap().replace("sorts a list", "SORTS a list,");
+    let input = write(dir.path(), "in.jsonl", format!("{dialogues}{dialogues}{shouted}\n"));
+    let run = |name: &str, kind: &str, input: &str, threads: &str| {
+        let out = dir.path().join(name);
+        let args = ["run", input, "--duplicates", kind, "--threads", threads, "--json", "--out", &text(&out)];
+        let summary = rejoinder(&args).expect(0).json();
+        (figure(&summary, "conversations"), figure(&summary, "duplicates"), output_files(&out))
+    };
+    let count = dialogues.lines().count() as u64;
+    let (once, none, _) = run("once", "near", DIALOGUES, "1");
+    assert_eq!((once, none), (count, 0));
+    let (kept, left_out, _) = run("keep", "keep", &input, "1");
+    assert_eq!((kept, left_out), (2 * count + 1, 0));
+    let (kept, left_out, exact) = run("exact", "exact", &input, "1");
+    assert_eq!((kept, left_out), (count + 1, count));
+    assert!(exact == run("threads", "exact", &input, "3").2);
+    let looked = rejoinder(&["inspect", &input, "--duplicates", "near", "--json"]).expect(0).json();
+    assert_eq!((figure(&looked, "conversations"), figure(&looked, "duplicates")), (2 * count + 1, count + 1));
+    let (kept, left_out, _) = run("near", "near", &input, "2");
+    assert_eq!((kept, left_out), (count, count + 1));
 }
 
 #[test]

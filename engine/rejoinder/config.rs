@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::Purpose;
-use rejoinder_data::{Format, Mapping, Record, language};
+use rejoinder_data::{Duplicates, Format, Mapping, Record, language};
 use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::did_you_mean;
 use schemars::JsonSchema;
@@ -70,7 +70,7 @@ pub struct Config {
 pub struct InputConfig {
     /// The shape of the records, where it is not to be told by the content: `json`, `openai`, `lmsys`, `wildchat`,
     /// `sharegpt`, `oasst`, `arena`, `chatgpt`, `spans` or `langfuse`.
-    #[schemars(with = "Option<String>")]
+    #[schemars(schema_with = "keys::format_schema")]
     pub format: Option<Format>,
     /// Names of the keys in shapes that are not known.
     #[schemars(with = "keys::MappingSchema")]
@@ -80,6 +80,11 @@ pub struct InputConfig {
     /// Conversations in other languages are left out: ISO 639 codes or English names, and `und` for those that nobody
     /// can tell; empty = all are kept. The language is the corpus's word for it, else detected from what the user wrote.
     pub lang: Vec<String>,
+    /// Whether conversations that stand in the input before are left out: `keep` leaves none out, `exact` those with the
+    /// same roles and texts, `near` those that differ in case, punctuation and spacing only. Takes one more reading of
+    /// the input, and some twenty bytes of memory a conversation.
+    #[schemars(schema_with = "keys::duplicates_schema")]
+    pub duplicates: Duplicates,
     /// Longer records are set aside.
     pub max_record_bytes: usize,
 }
@@ -137,6 +142,7 @@ impl Default for InputConfig {
             map: Mapping::default(),
             min_messages: 0,
             lang: Vec::new(),
+            duplicates: Duplicates::Keep,
             max_record_bytes: 16 << 20,
         }
     }

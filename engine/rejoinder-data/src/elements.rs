@@ -30,7 +30,9 @@ impl Elements {
         let start = match self.start {
             Some(start) => start,
             None => {
-                let between = |b: u8| b.is_ascii_whitespace() || matches!(b, b',' | b'[' | b']');
+                // A byte order mark may stand at the beginning.
+                let between =
+                    |b: u8| b.is_ascii_whitespace() || matches!(b, b',' | b'[' | b']' | 0xEF | 0xBB | 0xBF);
                 let rest = &bytes[self.at..];
                 let Some(skipped) = rest.iter().position(|&b| !between(b)) else {
                     self.at = bytes.len();
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!(of("{\"a\":\n{}}\n{\"b\":2}x"), ["{\"a\":\n{}}", r#"{"b":2}"#, "x"]);
         assert_eq!(of(r#"[{"a":"cut"#), [r#"{"a":"cut"#]);
         assert_eq!(of("[]"), Vec::<String>::new());
+        assert_eq!(of("\u{feff}[{}]"), ["{}"]);
     }
 
     #[test]

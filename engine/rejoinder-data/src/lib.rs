@@ -11,6 +11,7 @@ mod array;
 pub mod chunk;
 pub mod condition;
 mod detect;
+mod duplicates;
 mod elements;
 pub mod export;
 mod format;
@@ -27,6 +28,7 @@ mod window;
 
 pub use adapt::Skipped;
 pub use chunk::{Chunk, Entry, Position};
+pub use duplicates::Duplicates;
 pub use format::{Container, Format, UnknownFormat};
 pub use input::{InputError, InputFile};
 pub use quarantine::Quarantined;

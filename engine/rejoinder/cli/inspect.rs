@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_data::{InputFile, Position, input};
+use rejoinder_data::{Duplicates, InputFile, Position, input};
 
 use super::run::Settings;
 use super::{Threads, print, print_json};
-use crate::failure::Exit;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::flow;
 use crate::report::inspection::{Inspection, Looked};
@@ -36,8 +35,10 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     effective.config.rules.packs.clear();
     effective.config.plugins.clear();
     effective.config.cascade = Default::default();
+    // They are counted in passing, and none is left out.
+    let config = &effective.config.input.clone();
+    effective.config.input.duplicates = Duplicates::Keep;
     let engine = Engine::of(&effective)?;
-    let config = &engine.config.input;
     let describe = |path: &PathBuf| InputFile::describe_as(path, config.format, &config.map);
     let found = input::find(&args.inputs)?.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_data::{Format, InputFile, input};
+use rejoinder_data::{Duplicates, Format, InputFile, input};
 
 use super::{Threads, absolute, print, print_json, recall, signals};
 use crate::config::{Effective, InputConfig, UnitName};
@@ -67,6 +67,9 @@ pub(super) struct Settings {
     /// Leave out conversations in other languages: ISO 639 codes, such as en,de, and und
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     lang: Vec<String>,
+    /// Leave out conversations that stand in the input before: exact, or near (but for case, punctuation, spacing)
+    #[arg(long, value_name = "KIND", value_parser = ["keep", "exact", "near"])]
+    duplicates: Option<String>,
     /// Leave out conversations with fewer messages (4 = the paper's choice)
     #[arg(long, value_name = "N")]
     min_messages: Option<usize>,
@@ -122,6 +125,14 @@ impl Settings {
         if !self.lang.is_empty() {
             effective.config.input.lang.clone_from(&self.lang);
             effective.set_by_flag("input.lang", "--lang");
+        }
+        if let Some(kind) = &self.duplicates {
+            effective.config.input.duplicates = match kind.as_str() {
+                "exact" => Duplicates::Exact,
+                "near" => Duplicates::Near,
+                _ => Duplicates::Keep,
+            };
+            effective.set_by_flag("input.duplicates", "--duplicates");
         }
         if let Some(messages) = self.min_messages {
             effective.config.input.min_messages = messages;

@@ -273,6 +273,8 @@ mod tests {
             let value = match key.name.as_str() {
                 "for" => "kto",
                 name if name.starts_with("cascade.") => "0.5",
+                "input.format" => "oasst",
+                "input.duplicates" => "near",
                 "judge.base-url" => "http://localhost/v1",
                 "judge.unit" => "conversation",
                 "judge.answer" => "json",

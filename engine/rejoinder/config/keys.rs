@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use rejoinder_data::Format;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
@@ -37,6 +38,18 @@ pub(super) struct MappingSchema {
 /// As [`rejoinder_core::Purpose`] is read.
 pub(super) fn purpose_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array"], "items": { "type": "string" } })
+}
+
+/// As [`rejoinder_data::Format`] is read.
+pub(super) fn format_schema(_: &mut SchemaGenerator) -> Schema {
+    let names = Format::ALL.map(|format| Value::from(format.name()));
+    let or_none: Vec<Value> = names.into_iter().chain([Value::Null]).collect();
+    json_schema!({ "type": ["string", "null"], "enum": or_none })
+}
+
+/// As [`rejoinder_data::Duplicates`] is read.
+pub(super) fn duplicates_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["exact", "near", "keep"] })
 }
 
 /// The JSON Schema (draft 2020-12) of the config file.

@@ -148,6 +148,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
         quarantined: scanned.quarantined.len() as u64,
         faults: scanned.faults.len() as u64,
         other_language: scanned.other_language,
+        duplicates: scanned.duplicates,
         repeated: chunk.skipped.repeated,
         without_chat: chunk.skipped.without_chat,
         bytes: chunk.content_bytes,

@@ -15,6 +15,8 @@ pub struct ScanStats {
     pub too_short: u64,
     /// Conversations in other languages than wanted.
     pub other_language: u64,
+    /// Conversations that stand in the input before.
+    pub duplicates: u64,
     /// Records of traces that a longer one repeats.
     pub repeated: u64,
     /// Records of traces in which there is no chat.
@@ -92,6 +94,7 @@ impl AddAssign for ScanStats {
         self.conversations += other.conversations;
         self.too_short += other.too_short;
         self.other_language += other.other_language;
+        self.duplicates += other.duplicates;
         self.repeated += other.repeated;
         self.without_chat += other.without_chat;
         self.turns += other.turns;

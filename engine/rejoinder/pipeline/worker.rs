@@ -1,5 +1,6 @@
 //! What one thread does with one chunk: parse, scan, let the plugins vote, decide.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub struct Worker<'e> {
     session: Session<'e>,
     batch: Batch,
     new_votes: Vec<Vote>,
+    /// Conversations that are left out because they stand in the input before: shards and ordinals.
+    repeated: Option<&'e HashSet<(u32, u64)>>,
     /// What scanning cost, where somebody wants to know.
     costs: Option<Costs>,
     /// How many candidates the plugins were asked about, and how long that took.
@@ -40,6 +43,8 @@ pub struct Scanned<'c> {
     pub too_short: u64,
     /// Conversations in other languages than wanted.
     pub other_language: u64,
+    /// Conversations that stand in the input before.
+    pub duplicates: u64,
     /// Plugins' failures.
     pub faults: Vec<FaultRow>,
     turns: Vec<ScannedTurn>,
@@ -188,9 +193,15 @@ impl<'e> Worker<'e> {
             session: engine.registry.session()?,
             batch: Batch::default(),
             new_votes: Vec::new(),
+            repeated: None,
             costs: None,
             asked: Default::default(),
         })
+    }
+
+    /// The same, leaving out these conversations, given by shard and ordinal.
+    pub fn passing_over(self, repeated: &'e HashSet<(u32, u64)>) -> Self {
+        Self { repeated: Some(repeated), ..self }
     }
 
     /// From now on notes what scanning costs; returns what was noted since the last call.
@@ -230,6 +241,9 @@ impl<'e> Worker<'e> {
             match (parsed, left_out) {
                 (Ok(_), Some(LeftOut::TooShort)) => out.too_short += 1,
                 (Ok(_), Some(LeftOut::OtherLanguage)) => out.other_language += 1,
+                (Ok(_), None) if self.repeated.is_some_and(|r| r.contains(&(chunk.start.shard, line))) => {
+                    out.duplicates += 1;
+                }
                 (Ok(record), None) => {
                     let turns = self.scan(&record, &mut out);
                     self.enlist(&record, line, turns.clone(), &mut out, &mut voting);

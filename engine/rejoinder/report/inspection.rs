@@ -1,10 +1,10 @@
 //! What files hold: how they are read, counts, languages, lengths, what is skipped, and the first dialogues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use rejoinder_core::{Role, printable};
-use rejoinder_data::{Chunk, InputFile, Record, Skipped, language};
+use rejoinder_data::{Chunk, Duplicates, InputFile, Record, Skipped, language};
 use serde::Serialize;
 
 use super::summary::{share, thousands};
@@ -51,6 +51,8 @@ struct Quantiles {
 #[derive(Default)]
 pub struct Looked {
     counts: Counts,
+    /// What duplicates are known by, where they are asked for.
+    fingerprints: Vec<u64>,
     lengths: [Lengths; 3],
     dialogues: Vec<Dialogue>,
 }
@@ -66,6 +68,8 @@ struct Counts {
     assistant_messages: u64,
     other_messages: u64,
     later_turns: u64,
+    /// Conversations that stand in the input before, where one asks for it.
+    duplicates: u64,
     /// Messages that stand in an earlier conversation, too.
     shared_messages: u64,
     /// Bytes of decompressed content.
@@ -98,6 +102,9 @@ impl Looked {
                 (Ok(_), Some(LeftOut::OtherLanguage)) => looked.counts.other_language += 1,
                 (Ok(record), None) => {
                     let language = language::of(&record);
+                    if config.duplicates != Duplicates::Keep {
+                        looked.fingerprints.push(config.duplicates.fingerprint(&record.conversation));
+                    }
                     looked.count(&record, language);
                     if looked.dialogues.len() < shown {
                         let id = format!("{}:{}", chunk.start.shard, entry.ordinal);
@@ -212,6 +219,8 @@ pub struct Inspection {
     #[serde(skip)]
     lengths: [Lengths; 3],
     #[serde(skip)]
+    seen: HashSet<u64>,
+    #[serde(skip)]
     shown: usize,
 }
 
@@ -234,6 +243,7 @@ impl Inspection {
             characters_an_assistant_message: none,
             dialogues: Vec::new(),
             lengths: Default::default(),
+            seen: HashSet::new(),
             shown,
         }
     }
@@ -241,6 +251,8 @@ impl Inspection {
     /// Adds what was found in the next chunk.
     pub fn add(&mut self, looked: Looked) {
         self.counts.add(looked.counts);
+        let again = looked.fingerprints.into_iter().filter(|print| !self.seen.insert(*print));
+        self.counts.duplicates += again.count() as u64;
         for (all, new) in self.lengths.iter_mut().zip(looked.lengths) {
             new.0.into_iter().for_each(|(length, count)| all.add(length, count));
         }
@@ -266,6 +278,9 @@ impl Inspection {
         };
         let of = |n: u64, what: &str| if n > 0 { format!("{} {what}", thousands(n)) } else { String::new() };
         line("conversations", counts.conversations, &of(counts.too_short, "more are too short"));
+        if counts.duplicates > 0 {
+            line("  duplicates", counts.duplicates, "of them stand in the input before");
+        }
         let roles = format!(
             "{} by users, {} by assistants, {} others",
             thousands(counts.user_messages),

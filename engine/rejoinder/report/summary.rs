@@ -24,6 +24,8 @@ pub struct Summary {
     pub too_short: u64,
     /// Conversations left out because of `lang`.
     pub other_language: u64,
+    /// Conversations left out because of `duplicates`.
+    pub duplicates: u64,
     /// Records of traces left out because a longer one repeats them.
     pub repeated: u64,
     /// Records of traces left out because there is no chat in them.
@@ -116,6 +118,7 @@ impl Summary {
             conversations: scan.conversations,
             too_short: scan.too_short,
             other_language: scan.other_language,
+            duplicates: scan.duplicates,
             repeated: scan.repeated,
             without_chat: scan.without_chat,
             turns: scan.turns,
@@ -175,6 +178,9 @@ impl Summary {
         line("conversations", &thousands(self.conversations), &note(self.too_short, "left out as too short"));
         if self.other_language > 0 {
             line("  left out", &thousands(self.other_language), "in other languages");
+        }
+        if self.duplicates > 0 {
+            line("  left out", &thousands(self.duplicates), "stand in the input before");
         }
         if self.repeated + self.without_chat > 0 {
             let why = format!(

@@ -1,0 +1,69 @@
+//! Conversations that a corpus holds more than once: what counts as the same.
+
+use rejoinder_core::Conversation;
+use serde::{Deserialize, Serialize};
+
+/// Which conversations count as the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// None: all are kept.
+    #[default]
+    Keep,
+    /// Those whose messages have the same roles and texts.
+    Exact,
+    /// Those whose messages have the same roles and the same letters and digits, whatever their case, punctuation and spacing.
+    Near,
+}
+
+impl Duplicates {
+    /// What conversations that count as the same have in common, but for chance: one in 10¹³ for a pair out of a million.
+    pub fn fingerprint(self, conversation: &Conversation<'_>) -> u64 {
+        let mut hasher = blake3::Hasher::new();
+        let mut words = String::new();
+        for message in &conversation.messages {
+            let text = match self {
+                Self::Near => {
+                    words.clear();
+                    words.extend(
+                        message.text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase),
+                    );
+                    &words
+                }
+                Self::Keep | Self::Exact => &*message.text,
+            };
+            hasher.update(&[message.role as u8]);
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.finalize().as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_core::{Message, Role};
+
+    use super::*;
+
+    fn conversation(texts: [&'static str; 2]) -> Conversation<'static> {
+        let [user, assistant] = texts;
+        let messages = vec![Message::new(Role::User, user), Message::new(Role::Assistant, assistant)];
+        Conversation { id: "c".into(), messages }
+    }
+
+    #[test]
+    fn near_ones_differ_in_case_punctuation_and_spacing_only() {
+        let first = conversation(["Sort this list, please", "[1, 2]"]);
+        for (texts, is_exact, is_near) in [
+            (["Sort this list, please", "[1, 2]"], true, true),
+            (["sort  this list please!", "1 2"], false, true),
+            (["Sort this list, please", "[1, 3]"], false, false),
+            (["Sort this list, please[1,", "2]"], false, false),
+        ] {
+            let other = conversation(texts);
+            let same = |kind: Duplicates| kind.fingerprint(&first) == kind.fingerprint(&other);
+            assert_eq!((same(Duplicates::Exact), same(Duplicates::Near)), (is_exact, is_near), "{texts:?}");
+        }
+    }
+}
