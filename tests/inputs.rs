@@ -21,6 +21,8 @@ fn fixtures() -> Vec<PathBuf> {
 #[test]
 fn inspect_says_what_every_file_holds_and_a_run_reads_as_much() {
     let dir = folder();
+    // Few rules: it is reading that is tried here.
+    let config = write(dir.path(), "c.toml", "format = 1\n[rules]\npacks = [\"en\"]\n");
     for path in fixtures() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let input = text(&path);
@@ -29,7 +31,8 @@ fn inspect_says_what_every_file_holds_and_a_run_reads_as_much() {
         let format = looked["files"][0]["format"].as_str().unwrap();
         assert!(page.contains(format) && page.contains("── 0:0 ·"), "{page}");
         let run = dir.path().join(name);
-        let summary = rejoinder(&["run", &input, "--json", "--out", &text(&run)]).expect(0).json();
+        let summary =
+            rejoinder(&["run", &input, "--config", &config, "--json", "--out", &text(&run)]).expect(0).json();
         assert_eq!(figure(&summary, "conversations"), figure(&looked, "conversations"), "{name}");
         assert_eq!(figure(&summary, "turns"), figure(&looked, "later_turns"), "{name}");
         let bad: u64 = looked["bad"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
