@@ -53,7 +53,7 @@ pub(crate) fn of_json(
 ///
 /// # Errors
 /// If it cannot be read, or a column is missing that its shape needs.
-pub(crate) fn of_parquet(file: File, given: Option<Format>, mapping: &Mapping) -> io::Result<Detected> {
+pub(crate) fn of_parquet(file: &File, given: Option<Format>, mapping: &Mapping) -> io::Result<Detected> {
     let schema = Schema::read(file)?;
     let (format, why) = settle(told_by(&schema.names()), given, mapping, "the columns");
     Layout::find(&schema, format, mapping)?;

@@ -196,7 +196,7 @@ impl InputFile {
         let mut described =
             Self { path: path.to_owned(), size, hash, format: format.unwrap_or_default(), container };
         let detected = match container {
-            Container::Parquet => detect::of_parquet(file, format, mapping),
+            Container::Parquet => detect::of_parquet(&file, format, mapping),
             _ => described.head().map(|head| detect::of_json(&head, container, format, mapping)),
         };
         let Detected { format, container, why } =

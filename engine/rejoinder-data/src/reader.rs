@@ -68,7 +68,7 @@ impl<'a> Portions<'a> {
                 FileReader::Chunks(Box::new(ArrayReader::new(file, from, max)))
             }
             Container::Parquet => {
-                let schema = Schema::read(std::fs::File::open(&file.path)?)?;
+                let schema = Schema::read(&std::fs::File::open(&file.path)?)?;
                 match Layout::find(&schema, file.format, self.mapping)? {
                     Layout::Columns(columns) => {
                         let groups = RowGroup::all(file, from.shard, &schema, columns, from.byte);
@@ -145,7 +145,7 @@ impl Iterator for Portions<'_> {
 }
 
 /// Reads the input files chunk by chunk.
-pub struct ChunkReader<'a>(iter::Flatten<iter::Map<Portions<'a>, fn(Portion) -> Chunks<'static>>>);
+pub struct ChunkReader<'a>(Chunks<'a>);
 
 impl<'a> ChunkReader<'a> {
     /// As [`Portions::new`].
@@ -155,8 +155,8 @@ impl<'a> ChunkReader<'a> {
         from: Position,
         max_record_bytes: usize,
     ) -> Self {
-        let chunks: fn(Portion) -> Chunks<'static> = |portion| Box::new(portion.chunks());
-        Self(Portions::new(files, mapping, from, max_record_bytes).map(chunks).flatten())
+        let portions = Portions::new(files, mapping, from, max_record_bytes);
+        Self(Box::new(portions.flat_map(Portion::chunks)))
     }
 }
 

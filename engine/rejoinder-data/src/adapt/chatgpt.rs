@@ -12,9 +12,9 @@ use crate::record::{Mapping, of_role};
 const HIDDEN: [&str; 4] = ["thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"];
 
 /// The one line of a conversation.
-pub(super) fn made(record: Value, mapping: &Mapping) -> Result<Vec<Result<Line, String>>, String> {
+pub(super) fn made(record: &Value, mapping: &Mapping) -> Result<Vec<Result<Line, String>>, String> {
     let nodes = record["mapping"].as_object().ok_or("no `mapping` in the record")?;
-    let path = path(&record, nodes)?;
+    let path = path(record, nodes)?;
     let mut messages: Vec<(Role, String)> = Vec::new();
     let (mut ids, mut edited, mut regenerated) = (Vec::new(), Vec::new(), Vec::new());
     // An answer may begin with what is not shown, and be written anew from there.

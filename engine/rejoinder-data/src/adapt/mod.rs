@@ -74,7 +74,7 @@ impl Adapter {
             Format::Sharegpt => Ok(sharegpt::made(group, &self.mapping)),
             Format::Oasst => Ok(oasst::made(group, &self.mapping)),
             Format::Arena => value(&group[0]).and_then(|record| arena::made(&record, &self.mapping)),
-            Format::Chatgpt => value(&group[0]).and_then(|record| chatgpt::made(record, &self.mapping)),
+            Format::Chatgpt => value(&group[0]).and_then(|record| chatgpt::made(&record, &self.mapping)),
             Format::Spans | Format::Langfuse => self.calls(&group[0]).map(|calls| {
                 if calls.is_empty() {
                     skipped.without_chat += 1;

@@ -150,7 +150,7 @@ impl Paths<'_> {
             let role = record["role"].as_str().ok_or("a message without `role`")?;
             messages.push((of_role(self.mapping, role)?, text(&record["text"])));
         }
-        let leaf = records().last().and_then(|record| id(&record["message_id"]));
+        let leaf = records().next_back().and_then(|record| id(&record["message_id"]));
         let mut metadata = Map::new();
         for key in ["message_tree_id", "tree_state", "lang"] {
             let own = [self.tree, &self.nodes[path[0].0].record];

@@ -22,8 +22,8 @@ impl Schema {
     ///
     /// # Errors
     /// If it cannot be read, or is not what a Parquet file ends with.
-    pub(crate) fn read(file: File) -> io::Result<Self> {
-        let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file))
+    pub(crate) fn read(file: &File) -> io::Result<Self> {
+        let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(file))
             .map_err(|e| io::Error::new(e.kind(), format!("no whole Parquet file: {e}")))?;
         Ok(Self { metadata: Arc::new(metadata) })
     }
