@@ -86,8 +86,8 @@ impl Looked {
     /// Looks at a chunk, and keeps its first `shown` dialogues.
     pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize) -> Self {
         let Skipped { repeated, without_chat } = chunk.skipped;
-        let mut looked = Self::default();
-        looked.counts = Counts { bytes: chunk.content_bytes, repeated, without_chat, ..Counts::default() };
+        let counts = Counts { bytes: chunk.content_bytes, repeated, without_chat, ..Counts::default() };
+        let mut looked = Self { counts, ..Self::default() };
         chunk.lost.iter().for_each(|lost| looked.counts.bad(&lost.reason, 1));
         for entry in chunk.entries() {
             let too_long = || rejoinder_data::chunk::too_long(entry.size(), config.max_record_bytes);
