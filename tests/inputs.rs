@@ -71,7 +71,7 @@ fn many(count: usize) -> Vec<Value> {
             .map(|m| json!({"from": m["role"].as_str().unwrap().replace("user", "human"), "value": m["content"]}))
             .collect();
         // Every seventh comes in two pieces.
-        if n % 7 == 0 && all.len() > 2 {
+        if n.is_multiple_of(7) && all.len() > 2 {
             let (head, tail) = all.split_at(2);
             return vec![
                 json!({"id": format!("d{n}_0"), "conversations": head}),

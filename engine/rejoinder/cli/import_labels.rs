@@ -40,11 +40,20 @@ enum Origin {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum NumberingName {
+pub(super) enum NumberingName {
     /// UR1 is to repeat or rephrase, UR5 is praise
     Paper,
     /// UR2 is to repeat or rephrase, UR6 is praise
     Petrak,
+}
+
+impl NumberingName {
+    pub(super) const fn numbering(self) -> Numbering {
+        match self {
+            Self::Paper => Numbering::Paper,
+            Self::Petrak => Numbering::Petrak,
+        }
+    }
 }
 
 pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
@@ -74,10 +83,7 @@ pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
 
 impl ImportLabelsArgs {
     fn numbering(&self) -> Numbering {
-        match self.numbering {
-            Some(NumberingName::Petrak) => Numbering::Petrak,
-            Some(NumberingName::Paper) | None => Numbering::Paper,
-        }
+        self.numbering.unwrap_or(NumberingName::Paper).numbering()
     }
 }
 

@@ -31,6 +31,7 @@ mod plugin;
 mod plugin_host;
 mod progress;
 mod recall;
+mod reproduce_paper;
 mod resume;
 mod rules;
 mod run;
@@ -74,6 +75,8 @@ enum Verb {
     Export(export::ExportArgs),
     /// Read labels that people made with other programs, to measure and to train with
     ImportLabels(import_labels::ImportLabelsArgs),
+    /// Compare a run over LMSYS-Chat-1M with the data set that the paper released
+    ReproducePaper(reproduce_paper::ReproducePaperArgs),
     /// Certify what a run missed and wrongly took, by a sample of what the judge was not asked about
     Audit(audit::AuditArgs),
     /// Find the scores between which the judge must be asked, by a sample of a corpus
@@ -134,6 +137,7 @@ pub fn main() -> Exit {
         Verb::Show(args) => show::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::ImportLabels(args) => import_labels::main(&args),
+        Verb::ReproducePaper(args) => reproduce_paper::main(&args),
         Verb::Audit(args) => audit::main(&args),
         Verb::Calibrate(args) => calibrate::main(&args),
         Verb::Train(args) => train::main(&args),

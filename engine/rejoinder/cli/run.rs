@@ -159,32 +159,15 @@ impl Settings {
 
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let engine = Engine::of(&args.effective()?)?;
-    let client = engine.config.judge.client()?;
-    if engine.config.cascade.recall.is_some() && (client.is_none() || args.offline) {
+    let effective = args.effective()?;
+    let config = &effective.config;
+    if config.cascade.recall.is_some() && (config.judge.client()?.is_none() || args.offline) {
         return Err(Failure::usage(
             "a recall can be kept only with a judge who is asked about a sample: give --config FILE with [judge] base-url and \
              model, and no --offline",
         ));
     }
-    let stdin = args.inputs.iter().any(|i| i == "-");
-    if stdin && args.inputs.len() > 1 {
-        return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
-    }
-    let files = if stdin { Vec::new() } else { input::find(&args.inputs)? };
-    let mut described = Vec::new();
-    let InputConfig { format, map, .. } = &engine.config.input;
-    for file in &files {
-        described.push(InputFile::describe_as(&absolute(file)?, *format, map)?.0);
-    }
-    let path = match &args.out {
-        Some(path) => RunDir::create(path)?,
-        None => RunDir::create_numbered()?,
-    };
-    if stdin {
-        described.push(keep_stdin(&path, &engine.config.input)?);
-    }
-    let mut run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
+    let (mut run, engine) = begin(&effective, &args.inputs, args.out.as_deref())?;
     if let Some(seed) = args.seed {
         recall::keep_seed(&run, seed)?;
     }
@@ -192,6 +175,39 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     signals::stop_on_interrupt(&watch)?;
     let stopped = recall::scan_and_ask(&mut run, engine, args.threads, &watch, args.offline)?;
     finish(&run, stopped, begun, args.json, args.strict)
+}
+
+/// Makes the folder of a new run over inputs, and the engine that a config asks for.
+///
+/// # Errors
+/// If something is wrong with config, rules, plugins or inputs; then there is no folder.
+pub(super) fn begin(
+    effective: &Effective,
+    inputs: &[String],
+    out: Option<&Path>,
+) -> Result<(RunDir, Engine), Failure> {
+    let engine = Engine::of(effective)?;
+    // What is wrong with the judge is told before there is a folder.
+    engine.config.judge.client()?;
+    let stdin = inputs.iter().any(|i| i == "-");
+    if stdin && inputs.len() > 1 {
+        return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
+    }
+    let files = if stdin { Vec::new() } else { input::find(inputs)? };
+    let mut described = Vec::new();
+    let InputConfig { format, map, .. } = &engine.config.input;
+    for file in &files {
+        described.push(InputFile::describe_as(&absolute(file)?, *format, map)?.0);
+    }
+    let path = match out {
+        Some(path) => RunDir::create(path)?,
+        None => RunDir::create_numbered()?,
+    };
+    if stdin {
+        described.push(keep_stdin(&path, &engine.config.input)?);
+    }
+    let run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
+    Ok((run, engine))
 }
 
 impl RunArgs {

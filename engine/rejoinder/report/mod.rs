@@ -10,5 +10,6 @@ pub mod inspection;
 pub mod plan;
 pub mod plugin_bench;
 pub mod progress;
+pub mod reproduction;
 pub mod strategies;
 pub mod summary;

@@ -39,7 +39,11 @@ pub struct LabelRow {
 }
 
 impl LabelRow {
-    fn category(&self) -> Result<Option<Category>, String> {
+    /// The category; `None` = judged, and no feedback.
+    ///
+    /// # Errors
+    /// If it is neither a category nor `none`.
+    pub fn category(&self) -> Result<Option<Category>, String> {
         match self.category.as_str() {
             "none" => Ok(None),
             code => {

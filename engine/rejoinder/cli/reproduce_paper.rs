@@ -1,0 +1,107 @@
+//! `rejoinder reproduce-paper`: our run over the user's own copy of LMSYS-Chat-1M beside the data set that the paper released,
+//! on one page. The run is a common one, so a judge, a budget and `resume` work as they always do.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use rejoinder_data::labels::foreign;
+
+use super::import_labels::NumberingName;
+use super::run::{self, Settings};
+use super::terminal::remark;
+use super::{Threads, print, print_json, recall, signals};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::watch::Watch;
+use crate::report::reproduction::{Released, Reproduction};
+use crate::report::summary::Summary;
+
+/// The paper leaves out shorter conversations.
+const MIN_MESSAGES: usize = 4;
+
+#[derive(Debug, Args)]
+pub(super) struct ReproducePaperArgs {
+    /// Folder with the conversations (Parquet or JSONL) and the released .csv
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The .csv, where it lies elsewhere, or there are several
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Which numbers it calls the categories by: old copies use those of Petrak et al., one higher
+    #[arg(long, value_enum, default_value = "paper")]
+    numbering: NumberingName,
+    /// Compare this run over the same conversations instead of making a new one
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config"])]
+    run: Option<PathBuf>,
+    /// Folder for the run [default: runs/0001, runs/0002, …]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print one JSON object instead of the page
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let released = args.released()?;
+    let (run, stopped) = match &args.run {
+        Some(path) => (RunDir::open(path)?, None),
+        None => {
+            let mut effective = args.settings.effective()?;
+            effective.config.input.min_messages = effective.config.input.min_messages.max(MIN_MESSAGES);
+            let (mut run, engine) =
+                run::begin(&effective, &[args.dir.display().to_string()], args.out.as_deref())?;
+            let watch = Watch::default();
+            signals::stop_on_interrupt(&watch)?;
+            let stopped = recall::scan_and_ask(&mut run, engine, args.threads, &watch, false)?;
+            (run, stopped)
+        }
+    };
+    let summary = Summary::of(&run, begun.elapsed().as_secs_f64())?;
+    let page = Reproduction::of(&run, &released, summary)?;
+    if args.json {
+        print_json(&page)?;
+    } else {
+        print(&page.text())?;
+    }
+    stopped.map_or(Ok(Exit::Ok), Err)
+}
+
+impl ReproducePaperArgs {
+    /// What the paper released.
+    fn released(&self) -> Result<Released, Failure> {
+        let file = match &self.csv {
+            Some(file) => file.clone(),
+            None => only_csv(&self.dir)?,
+        };
+        let shown = file.display();
+        let csv = std::fs::read(&file).map_err(|e| Failure::usage(format!("cannot read {shown}: {e}")))?;
+        let read = foreign::paper(&csv, self.numbering.numbering());
+        let read = read.map_err(|why| Failure::usage(format!("{shown} cannot be used: {why}")))?;
+        if let Some(first) = read.left_out.first() {
+            remark(&format!("{shown}: {} rows left out; the first: {first}", read.left_out.len()));
+        }
+        Ok(Released::new(read.rows()))
+    }
+}
+
+/// The one .csv of a folder.
+fn only_csv(dir: &Path) -> Result<PathBuf, Failure> {
+    let entries =
+        std::fs::read_dir(dir).map_err(|e| Failure::usage(format!("cannot read {}: {e}", dir.display())))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut found = paths.filter(|path| path.extension().is_some_and(|name| name == "csv"));
+    match (found.next(), found.next()) {
+        (Some(file), None) => Ok(file),
+        (None, _) => Err(Failure::usage(format!(
+            "{} holds no .csv: put the paper's dataset_extraction.csv there, or name it by --csv",
+            dir.display()
+        ))),
+        _ => Err(Failure::usage(format!("{} holds several .csv: name the paper's by --csv", dir.display()))),
+    }
+}
