@@ -1,6 +1,8 @@
 //! Tasks for people to review: what a run found, for Argilla or Label Studio. What they say comes back by
 //! [`crate::labels::foreign`], so ids and message indices are those of the source.
 
+use std::path::Path;
+
 use rejoinder_core::{Category, Conversation, Feedback};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,8 +27,8 @@ impl Reviewer {
         }
     }
 
-    /// What sets the program up for these tasks.
-    pub fn setup(self) -> String {
+    /// What sets the program up for these tasks, which are in `file`.
+    pub fn setup(self, file: &Path) -> String {
         match self {
             Self::Argilla => {
                 let labels: Vec<_> = Category::ALL.iter().map(|c| c.code()).chain(["NONE"]).collect();
@@ -35,7 +37,8 @@ impl Reviewer {
                      questions=[rg.LabelQuestion(\"label\", labels={labels:?})],\n    \
                      metadata=[rg.TermsMetadataProperty(\"source\"), rg.TermsMetadataProperty(\"record\")],\n)\n\
                      dataset = rg.Dataset(name=\"feedback\", settings=settings).create()\n\
-                     dataset.records.from_json(\"review.json\")\n"
+                     dataset.records.from_json({:?})\n",
+                    file.display().to_string()
                 )
             }
             Self::LabelStudio => {

@@ -59,7 +59,7 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     remark(&format!("{} tasks", tasks.len()));
     if !is_stdout(&path) {
         remark(&format!("wrote {}", path.display()));
-        print(&reviewer.setup())?;
+        print(&reviewer.setup(&path))?;
     }
     Ok(Exit::Ok)
 }
