@@ -178,6 +178,13 @@ fn a_recall_is_kept_in_one_go_and_a_stopped_run_goes_on() {
     let trained = rejoinder(&["train", &run, "--out", &model, "--json"]).expect(0).json();
     assert!(figure(&trained, "labelled_turns") > 300, "{trained}");
     assert!(figure(&trained, "labelled_turns") < figure(&trained, "turns"), "{trained}");
+    let further = text(&dir.path().join("further.rjm"));
+    let onward = rejoinder(&["train", &run, "--base", &model, "--out", &further, "--json"]).expect(0);
+    assert!(onward.stderr.contains("the figures flatter"), "{}", onward.stderr);
+    let conversations = |trained: &Value| trained["provenance"]["conversations"].as_u64().unwrap();
+    assert_eq!(conversations(&onward.json()), 2 * conversations(&trained), "those of the base and its own");
+    let missing = rejoinder(&["train", &run, "--base", "no/such.rjm", "--out", &further]).expect(2);
+    assert!(missing.stderr.contains("cannot read the model `no/such.rjm`"), "{}", missing.stderr);
 }
 
 #[test]

@@ -8,7 +8,9 @@ use clap::Args;
 use rejoinder_core::{Category, RecordId, Role};
 use rejoinder_data::{ChunkReader, InputFile, Position, part};
 use rejoinder_score::features::Rarity;
-use rejoinder_score::{Evidence, Examples, Label, Model, Origin, TrainOptions, refit, train};
+use rejoinder_score::{
+    Evidence, Examples, Label, Model, Origin, TrainOptions, conversation_hash, refit, train,
+};
 use serde_json::json;
 
 use super::labelled::{LabelArgs, Unlabelled};
@@ -147,7 +149,7 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         Some(base) => Examples::after(base),
         None => Examples::new(rarity(&engine, args, &sources)?.finish()),
     };
-    let mut without = 0;
+    let (mut without, mut known) = (0, 0);
     let mut unlabelled = Unlabelled::default();
     each(&engine, args, &sources, &mut unlabelled, |scanned, conversation, labels| {
         let source = &conversation.record.conversation;
@@ -156,6 +158,7 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
             return;
         }
         examples.begin(source);
+        known += u64::from(base.as_ref().is_some_and(|b| b.was_trained_on(conversation_hash(source))));
         for (turn, label) in turns.iter().zip(labels) {
             without += usize::from(*label == Label::Unknown);
             let rules = scanned.rule_ids(&engine, turn);
@@ -173,6 +176,12 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         ..TrainOptions::default()
     };
     unlabelled.remark();
+    if known > 0 {
+        remark(&format!(
+            "the base was trained on {} of these conversations: the figures flatter",
+            thousands(known)
+        ));
+    }
     let trained = match &base {
         Some(base) => refit(base, &examples, &options),
         None => train(&examples, &options),
