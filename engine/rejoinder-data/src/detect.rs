@@ -5,6 +5,7 @@ use std::io;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::csv_rows;
 use crate::elements::Elements;
 use crate::format::{Container, Format};
 use crate::record::Mapping;
@@ -30,6 +31,11 @@ pub(crate) fn of_json(
     given: Option<Format>,
     mapping: &Mapping,
 ) -> Detected {
+    let columns = if container == Container::Lines { columns(head, mapping) } else { Vec::new() };
+    if !columns.is_empty() {
+        let (format, why) = settle(told_by(&columns), given, mapping, "the columns");
+        return Detected { format, container: Container::Csv, why };
+    }
     let (container, where_from) = match container {
         Container::Lines => held_by(head),
         other => (other, ""),
@@ -72,6 +78,20 @@ fn settle(
         (None, Some((format, key))) => (format, format!("{place} have {key}")),
         (None, None) => (Format::Json, format!("{place} have no keys of another shape")),
     }
+}
+
+/// The columns of content that begins with a row of names, some of which are known; else none.
+fn columns(head: &[u8], mapping: &Mapping) -> Vec<String> {
+    let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().first();
+    if matches!(begins, None | Some(b'{' | b'[')) {
+        return Vec::new();
+    }
+    let mut columns = csv_rows::headers(head);
+    let is_named = mapping.messages.as_ref().is_some_and(|name| columns.contains(name));
+    if columns.len() < 2 || !(is_named || told_by(&columns).is_some()) {
+        columns.clear();
+    }
+    columns
 }
 
 /// Whether content that is no archive keeps to lines, and if not, why.

@@ -140,6 +140,8 @@ pub enum Container {
     Zip,
     /// A record a row.
     Parquet,
+    /// A record a row, under a row of names.
+    Csv,
 }
 
 impl Container {
@@ -150,6 +152,7 @@ impl Container {
             Self::Array => "JSON records in an array or over several lines",
             Self::Zip => "JSON arrays in a zip archive",
             Self::Parquet => "Parquet",
+            Self::Csv => "CSV",
         }
     }
 }

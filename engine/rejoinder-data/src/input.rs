@@ -303,6 +303,19 @@ impl Content {
     }
 }
 
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.source {
+            Source::Plain(file) => {
+                let got = file.read(buffer);
+                self.stored.note(*got.as_ref().unwrap_or(&0) as u64, got.as_ref().err());
+                got
+            }
+            Source::Packed(packed) => packed.read(buffer),
+        }
+    }
+}
+
 impl Stored {
     fn note(&self, read: u64, error: Option<&io::Error>) {
         self.read.fetch_add(read, Ordering::Relaxed);

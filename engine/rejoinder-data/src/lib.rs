@@ -10,6 +10,7 @@ mod adapt;
 mod array;
 pub mod chunk;
 pub mod condition;
+mod csv_rows;
 mod detect;
 mod duplicates;
 mod elements;

@@ -6,6 +6,7 @@ use std::vec;
 use crate::adapt::{Adapted, Adapter};
 use crate::array::ArrayReader;
 use crate::chunk::{Chunk, Content, Position};
+use crate::csv_rows::CsvRows;
 use crate::format::Container;
 use crate::input::InputFile;
 use crate::lines::LineReader;
@@ -67,6 +68,7 @@ impl<'a> Portions<'a> {
             Container::Array | Container::Zip => {
                 FileReader::Chunks(Box::new(ArrayReader::new(file, from, max)))
             }
+            Container::Csv => FileReader::Chunks(Box::new(CsvRows::new(file, from, max))),
             Container::Parquet => {
                 let schema = Schema::read(&std::fs::File::open(&file.path)?)?;
                 match Layout::find(&schema, file.format, self.mapping)? {

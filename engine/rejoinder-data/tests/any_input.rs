@@ -135,7 +135,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-const FIXTURES: [(&str, Format); 13] = [
+const FIXTURES: [(&str, Format); 14] = [
     ("lmsys.jsonl", Format::Lmsys),
     ("openai.jsonl", Format::Openai),
     ("sharegpt.json", Format::Sharegpt),
@@ -149,6 +149,7 @@ const FIXTURES: [(&str, Format); 13] = [
     ("otlp.jsonl", Format::Spans),
     ("openinference.jsonl", Format::Spans),
     ("langfuse.jsonl", Format::Langfuse),
+    ("arena_55k.csv", Format::Arena),
 ];
 
 proptest! {
