@@ -217,10 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_too_long_is_set_aside_and_the_next_keeps_its_number() {
-        let content = format!("model_a,response_a\na,{}\nb,short\n", "x".repeat(2_000));
+    fn a_row_that_cannot_be_used_is_set_aside_and_the_next_keeps_its_number() {
+        let content = format!("model_a,response_a\na,{}\nb,short\nc,is,uneven\nd,short\n", "x".repeat(2_000));
         let chunks = read(&content, Position::default(), 1_000);
         let numbers: Vec<u64> = chunks[0].lines().map(|(number, _)| number).collect();
-        assert_eq!((numbers, chunks[0].lost[0].line, chunks[0].lost[0].bytes), (vec![1], 0, 2_003));
+        let [long, uneven] = &*chunks[0].lost else { panic!("{:?}", chunks[0].lost) };
+        assert_eq!((numbers, long.line, long.bytes, uneven.line), (vec![1, 3], 0, 2_003, 2));
+        assert_eq!(uneven.reason, "a row of 3 values under 2 columns");
     }
 }
