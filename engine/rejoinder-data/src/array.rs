@@ -99,19 +99,11 @@ impl Iterator for ArrayReader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
-
-    fn file(content: &[u8]) -> (tempfile::NamedTempFile, InputFile) {
-        let mut temp = tempfile::NamedTempFile::new().unwrap();
-        temp.write_all(content).unwrap();
-        let input = InputFile::describe(temp.path()).unwrap();
-        (temp, input)
-    }
+    use crate::window::file;
 
     fn records(input: &InputFile, from: Position, limit: usize) -> Vec<(u64, Value)> {
         let of =

@@ -83,14 +83,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::window::file;
     use crate::{ChunkReader, Mapping};
-
-    fn file(content: &[u8]) -> (tempfile::NamedTempFile, InputFile) {
-        let mut temp = tempfile::NamedTempFile::new().unwrap();
-        temp.write_all(content).unwrap();
-        let input = InputFile::describe(temp.path()).unwrap();
-        (temp, input)
-    }
 
     fn all_lines(files: &[InputFile], from: Position, limit: usize) -> Vec<(u32, u64, Vec<u8>)> {
         ChunkReader::new(files, &Mapping::default(), from, limit)

@@ -91,3 +91,12 @@ impl<'a> Window<'a> {
         })
     }
 }
+
+/// A file with some content, for the tests of those who look through a window.
+#[cfg(test)]
+pub(crate) fn file(content: &[u8]) -> (tempfile::NamedTempFile, InputFile) {
+    let temp = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(temp.path(), content).unwrap();
+    let input = InputFile::describe(temp.path()).unwrap();
+    (temp, input)
+}

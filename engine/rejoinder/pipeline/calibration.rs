@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Purpose, RecordId};
 use rejoinder_data::{InputFile, Position};
-use rejoinder_score::{Evidence, Example, Scratch};
+use rejoinder_score::{Example, Scratch};
 
 use crate::failure::Failure;
 use crate::pipeline::cuts::{Judged, Wanted, is_open};
@@ -127,13 +127,9 @@ impl Corpus<'_> {
                         let hash = hash(seed, id);
                         let is_eligible = among.from.is_none_or(|from| before.is_open && standing >= from);
                         if most > 0 && is_eligible && bound.admits(hash) {
-                            let source = &conversation.record.conversation;
-                            let is_known = taught.holds(source);
-                            let example = taught.model().map(|model| {
-                                let rules = scanned.rule_ids(worker.engine, turn);
-                                let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
-                                scratch.example(model, source, turn.message_index, &evidence)
-                            });
+                            let is_known = taught.holds(&conversation.record.conversation);
+                            let example =
+                                taught.example(worker.engine, &mut scratch, &scanned, conversation, turn);
                             let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
                             found.drawn.push((hash, (Drawn { turn, before, example }, is_known)));
                         }

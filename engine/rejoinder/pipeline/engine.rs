@@ -7,11 +7,12 @@ use rejoinder_cascade::{Ballot, Ground, Standing, decide};
 use rejoinder_core::{Category, Conversation, Hit, RecordId, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_rules::{Pack, Route, RuleSet};
-use rejoinder_score::{Model, conversation_hash};
+use rejoinder_score::{Evidence, Example, Model, Scratch, conversation_hash};
 
 use crate::config::{Config, Effective};
 use crate::failure::Failure;
 use crate::pipeline::faults::FaultRow;
+use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
 
 /// The plugins that are linked in; a library of the same name that is found wins.
 pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
@@ -42,6 +43,21 @@ impl Taught {
     /// The model, where the score is one of this engine's.
     pub fn model(&self) -> Option<&Model> {
         self.0.as_ref()
+    }
+
+    /// What a score can learn from a scanned turn, where it is one of this engine's; `scratch` has begun its conversation.
+    pub fn example(
+        &self,
+        engine: &Engine,
+        scratch: &mut Scratch,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        turn: &ScannedTurn,
+    ) -> Option<Example> {
+        let model = self.model()?;
+        let rules = scanned.rule_ids(engine, turn);
+        let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
+        Some(scratch.example(model, &conversation.record.conversation, turn.message_index, &evidence))
     }
 
     /// Whether labels of a conversation are part of it.

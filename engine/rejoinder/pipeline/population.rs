@@ -3,7 +3,7 @@
 
 use rejoinder_cascade::Ground;
 use rejoinder_core::Category;
-use rejoinder_score::{Evidence, Example, Scratch};
+use rejoinder_score::{Example, Scratch};
 
 use crate::failure::Failure;
 use crate::pipeline::calibration::no_score;
@@ -114,12 +114,7 @@ impl Population {
         for ((turn, label), row) in turns.into_iter().zip(rows) {
             let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
             let (score, likeliest) = engine.score(votes).ok_or_else(no_score)?;
-            if let Some(model) = taught.model() {
-                let rules = scanned.rule_ids(engine, turn);
-                let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
-                let source = &conversation.record.conversation;
-                self.examples.push(self.scratch.example(model, source, turn.message_index, &evidence));
-            }
+            self.examples.extend(taught.example(engine, &mut self.scratch, scanned, conversation, turn));
             self.units.push(Unit {
                 conversation: index,
                 label,
