@@ -8,6 +8,7 @@
 pub mod case;
 mod category;
 pub mod change;
+mod content;
 mod conversation;
 pub mod dialogue;
 mod feedback;
@@ -21,6 +22,7 @@ pub mod text;
 mod vote;
 
 pub use category::Category;
+pub use content::ContentHash;
 pub use conversation::{Conversation, Exchange, Message, Role};
 pub use feedback::{AnswerProbabilities, Feedback, PluginVote, Settled, Source, TurnRecord};
 pub use ids::RecordId;

@@ -1,6 +1,6 @@
 //! Conversations that a corpus holds more than once: what counts as the same.
 
-use rejoinder_core::Conversation;
+use rejoinder_core::{ContentHash, Conversation};
 use serde::{Deserialize, Serialize};
 
 /// Which conversations count as the same.
@@ -19,7 +19,7 @@ pub enum Duplicates {
 impl Duplicates {
     /// What conversations that count as the same have in common, but for chance: one in 10¹³ for a pair out of a million.
     pub fn fingerprint(self, conversation: &Conversation<'_>) -> u64 {
-        let mut hasher = blake3::Hasher::new();
+        let mut hash = ContentHash::default();
         let mut words = String::new();
         for message in &conversation.messages {
             let text = match self {
@@ -32,11 +32,9 @@ impl Duplicates {
                 }
                 Self::Keep | Self::Exact => &*message.text,
             };
-            hasher.update(&[message.role as u8]);
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
+            hash.add(message.role, text);
         }
-        hasher.finalize().as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        hash.short()
     }
 }
 

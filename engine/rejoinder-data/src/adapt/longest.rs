@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use rejoinder_core::Role;
+use rejoinder_core::{ContentHash, Role};
 use serde_json::{Map, Value};
 
 use super::line::Line;
@@ -27,15 +27,12 @@ impl Call {
 
     /// Hashes of the conversation up to each message.
     fn prefixes(&self) -> Vec<u64> {
-        let mut hasher = blake3::Hasher::new();
-        let mut hashes = Vec::with_capacity(self.messages.len());
-        for (role, text) in &self.messages {
-            hasher.update(&[*role as u8]);
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-            hashes.push(short(&hasher.finalize()));
-        }
-        hashes
+        let mut hash = ContentHash::default();
+        let up_to = |(role, text): &(Role, String)| {
+            hash.add(*role, text);
+            hash.short()
+        };
+        self.messages.iter().map(up_to).collect()
     }
 }
 

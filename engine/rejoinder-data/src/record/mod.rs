@@ -17,7 +17,7 @@ mod walk;
 
 use std::borrow::Cow;
 
-use rejoinder_core::{Conversation, Message, Role};
+use rejoinder_core::{ContentHash, Conversation, Message, Role};
 use serde_json::Value;
 
 use columns::Columns;
@@ -127,11 +127,7 @@ fn utf8(line: &[u8]) -> Result<&str, String> {
 
 /// An id for a conversation that has none: the same content has the same id everywhere.
 fn content_hash(messages: &[Message<'_>]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for message in messages {
-        hasher.update(&[message.role as u8]);
-        hasher.update(&(message.text.len() as u64).to_le_bytes());
-        hasher.update(message.text.as_bytes());
-    }
-    format!("blake3:{}", &hasher.finalize().to_hex()[..32])
+    let mut hash = ContentHash::default();
+    messages.iter().for_each(|message| hash.add(message.role, &message.text));
+    format!("blake3:{}", hash.hex())
 }

@@ -1,6 +1,6 @@
 //! What a model is trained on: turns with their features, and what people or the judge said of them.
 
-use rejoinder_core::{Category, Conversation};
+use rejoinder_core::{Category, ContentHash, Conversation};
 
 use super::logistic::Sparse;
 use crate::features::{Buckets, DENSE, Evidence, Extractor, Features, Idf, hindsight};
@@ -135,15 +135,7 @@ impl Examples {
     }
 }
 
-/// The hash of a conversation's content, by which a model knows what it was trained on. The id counts for nothing: it
-/// may differ where the content is the same.
+/// The hash of a conversation's content, by which a model knows what it was trained on.
 pub fn conversation_hash(conversation: &Conversation<'_>) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    for message in &conversation.messages {
-        hasher.update(&[message.role as u8]);
-        hasher.update(&(message.text.len() as u64).to_le_bytes());
-        hasher.update(message.text.as_bytes());
-    }
-    let bytes = *hasher.finalize().as_bytes();
-    u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes"))
+    ContentHash::of(conversation).short()
 }
