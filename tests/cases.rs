@@ -73,7 +73,11 @@ fn check(case: &str, input: &Input) {
     let place = format!("{case}/{}", input.file);
     let dir = folder();
     // English alone: it is reading that is tried.
-    let config = write(dir.path(), "c.toml", "format = 1\n[rules]\npacks = [\"en\"]\n[[plugin]]\nname = \"rephrase\"\n[[plugin]]\nname = \"context\"\n");
+    let config = write(
+        dir.path(),
+        "c.toml",
+        "format = 1\n[rules]\npacks = [\"en\"]\n[[plugin]]\nname = \"rephrase\"\n[[plugin]]\nname = \"context\"\n",
+    );
     let path = format!("{CASES}/{place}");
     let args = |verb: &[&str]| -> Vec<String> {
         let all = verb.iter().copied().chain([&*path, "--config", &config, "--json"]);
@@ -134,7 +138,8 @@ fn check_feedback(input: &Input, run: &str, seen: &str) {
     };
     let word = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
     if let Some(expected) = &input.feedback {
-        let read: BTreeMap<String, String> = found.iter().map(|row| (word(row, "id"), word(row, "category"))).collect();
+        let read: BTreeMap<String, String> =
+            found.iter().map(|row| (word(row, "id"), word(row, "category"))).collect();
         assert_eq!(&read, expected, "{seen}");
     }
     if let Some(turns) = &input.turns {
@@ -160,13 +165,15 @@ fn check_feedback(input: &Input, run: &str, seen: &str) {
 fn check_exports(input: &Input, run: &str, seen: &str) {
     let export = |args: &[&str]| -> Vec<Value> {
         let file = format!("{run}/export.jsonl");
-        let all: Vec<&str> = ["export"].into_iter().chain(args.iter().copied()).chain([run, "--out", &file]).collect();
+        let all: Vec<&str> =
+            ["export"].into_iter().chain(args.iter().copied()).chain([run, "--out", &file]).collect();
         rejoinder(&all).expect(0);
         rows(Path::new(&file))
     };
     if let Some(completions) = &input.completions {
         let kto = export(&["kto", "--unbalanced"]);
-        let mut read: Vec<&str> = kto.iter().map(|row| row["completion"][0]["content"].as_str().unwrap()).collect();
+        let mut read: Vec<&str> =
+            kto.iter().map(|row| row["completion"][0]["content"].as_str().unwrap()).collect();
         let mut expected: Vec<&str> = completions.iter().map(String::as_str).collect();
         read.sort_unstable();
         expected.sort_unstable();

@@ -383,7 +383,7 @@ impl Inspection {
             }
         }
         for (what, n) in &counts.mended {
-            line("put right", *n, &format!("conversations with {what}"));
+            line("put right", *n, &format!("conversations: {what}"));
         }
         let mut languages: Vec<_> = counts.languages.iter().collect();
         languages.sort_by_key(|(code, n)| (std::cmp::Reverse(**n), **code));

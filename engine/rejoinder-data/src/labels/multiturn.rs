@@ -41,7 +41,9 @@ pub(super) fn read(column: &str, conversation: &Conversation<'_>) -> Result<Vec<
     }
     let label = |(turn, name): (usize, &String)| match category(name) {
         Some(category) => Ok(Label { turn, category, span: None }),
-        None => Err(format!("`{}` in `{COLUMN}` is none of NEG_1 to NEG_4, POS and NEU", name.escape_debug())),
+        None => {
+            Err(format!("`{}` in `{COLUMN}` is none of NEG_1 to NEG_4, POS and NEU", name.escape_debug()))
+        }
     };
     turns.into_iter().zip(&names).map(label).collect()
 }
@@ -63,7 +65,10 @@ mod tests {
 
     #[test]
     fn each_user_message_after_the_first_has_its_label() {
-        assert_eq!(labels(r#"["NEG_3","POS"]"#), Ok(vec![(2, Some(Category::Ur3)), (4, Some(Category::Ur5))]));
+        assert_eq!(
+            labels(r#"["NEG_3","POS"]"#),
+            Ok(vec![(2, Some(Category::Ur3)), (4, Some(Category::Ur5))])
+        );
         assert_eq!(labels(r#"["NEU","neg_4"]"#), Ok(vec![(2, None), (4, Some(Category::Ur4))]));
         assert_eq!(labels(r#""[\"NEG_1\", \"NEG_2\"]""#).unwrap()[1].1, Some(Category::Ur2));
         for (wrong, why) in [

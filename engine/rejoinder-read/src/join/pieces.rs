@@ -97,7 +97,8 @@ impl Pieces {
 
 /// Whether a name is made up, as `QvK1abc` is: no word has digits or capitals in it.
 fn is_made_up(name: &str) -> bool {
-    name.chars().all(char::is_alphanumeric) && name.chars().skip(1).any(|c| c.is_ascii_digit() || c.is_uppercase())
+    name.chars().all(char::is_alphanumeric)
+        && name.chars().skip(1).any(|c| c.is_ascii_digit() || c.is_uppercase())
 }
 
 /// Bytes of a message's texts.

@@ -92,7 +92,10 @@ mod tests {
             ("Write `<think>` before, `</think>` after it.", "Write `<think>` before, `</think>` after it."),
             ("```xml\n<think>\nx\n</think>\n```", "```xml\n<think>\nx\n</think>\n```"),
             ("I think> so", "I think> so"),
-            ("<details type=\"reasoning\" done=\"true\">\n<summary>Thought</summary>\n> Hm.\n</details>\nYes.", "Yes."),
+            (
+                "<details type=\"reasoning\" done=\"true\">\n<summary>Thought</summary>\n> Hm.\n</details>\nYes.",
+                "Yes.",
+            ),
             ("<details>\nmore\n</details>", "<details>\nmore\n</details>"),
         ] {
             assert_eq!(spoken(text.to_owned()), said, "{text}");

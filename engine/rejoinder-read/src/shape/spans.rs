@@ -19,6 +19,9 @@ pub(super) static SHAPE: Shape = Shape {
     read: Read::Calls(calls),
 };
 
+/// Attributes nested deeper stay as they are.
+const DEPTH: usize = 16;
+
 fn fits(record: &Value) -> Option<Sign> {
     let has = |key: &str| record.get(key).is_some();
     let begins =
@@ -259,7 +262,7 @@ fn numbered(all: &Map<String, Value>, name: &str) -> Option<Value> {
         Some(Value::Array(list)) => {
             let nested = |value: Value| match value {
                 Value::Object(fields) if fields.keys().any(|key| key.contains('.')) => {
-                    nest(fields.into_iter())
+                    nest(fields.into_iter().collect(), 0)
                 }
                 other => other,
             };
@@ -272,28 +275,32 @@ fn numbered(all: &Map<String, Value>, name: &str) -> Option<Value> {
     let below =
         all.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.to_owned(), value.clone())));
     let below: Vec<_> = below.filter(|(key, _)| key.starts_with(|c: char| c.is_ascii_digit())).collect();
-    if below.is_empty() { None } else { Some(nest(below.into_iter())) }
+    if below.is_empty() { None } else { Some(nest(below, 0)) }
 }
 
 /// Objects in objects out of names that dots join; where all names are numbers, a list.
-fn nest(flat: impl Iterator<Item = (String, Value)>) -> Value {
+fn nest(flat: Vec<(String, Value)>, depth: usize) -> Value {
     let mut groups: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();
     for (name, value) in flat {
-        let (first, rest) = name.split_once('.').unwrap_or((&name, ""));
+        let (first, rest) =
+            if depth < DEPTH { name.split_once('.').unwrap_or((&name, "")) } else { (&*name, "") };
         groups.entry(first.to_owned()).or_default().push((rest.to_owned(), value));
     }
     let is_list = groups.keys().all(|key| key.parse::<u64>().is_ok());
-    let value = |below: Vec<(String, Value)>| match below.iter().position(|(rest, _)| rest.is_empty()) {
-        Some(at) if below.len() == 1 => below.into_iter().nth(at).map_or(Value::Null, |(_, value)| value),
-        _ => nest(below.into_iter().filter(|(rest, _)| !rest.is_empty())),
+    let value = |mut below: Vec<(String, Value)>| {
+        if below.len() == 1 && below[0].0.is_empty() {
+            return below.remove(0).1;
+        }
+        below.retain(|(rest, _)| !rest.is_empty());
+        nest(below, depth + 1)
     };
+    let mut values: Vec<(String, Value)> =
+        groups.into_iter().map(|(key, below)| (key, value(below))).collect();
     if is_list {
-        let mut list: Vec<(u64, Value)> =
-            groups.into_iter().filter_map(|(key, below)| Some((key.parse().ok()?, value(below)))).collect();
-        list.sort_by_key(|(number, _)| *number);
-        return list.into_iter().map(|(_, value)| value).collect();
+        values.sort_by_key(|(key, _)| key.parse::<u64>().unwrap_or_default());
+        return values.into_iter().map(|(_, value)| value).collect();
     }
-    Value::Object(groups.into_iter().map(|(key, below)| (key, value(below))).collect())
+    Value::Object(values.into_iter().collect())
 }
 
 /// The attributes of a span, a resource or an event, by name: written as OTLP does, as an object, or as columns.
@@ -321,8 +328,6 @@ fn attributes(owner: &Value) -> Map<String, Value> {
 
 /// Objects in objects, by the names that dots join; lists stay.
 fn flatten(prefix: &str, fields: Map<String, Value>, all: &mut Map<String, Value>) {
-    /// Objects nested deeper stay as they are.
-    const DEPTH: usize = 16;
     for (key, value) in fields {
         match value {
             Value::Object(inner) if prefix.matches('.').count() < DEPTH => {
