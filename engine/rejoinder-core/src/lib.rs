@@ -19,6 +19,7 @@ mod printable;
 mod purpose;
 pub mod similarity;
 pub mod text;
+mod tools;
 mod vote;
 
 pub use category::Category;
@@ -29,4 +30,5 @@ pub use ids::RecordId;
 pub use printable::{printable, printable_json};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use text::Text;
+pub use tools::{ToolPart, ToolUse};
 pub use vote::{Hit, Verdict, Vote};
