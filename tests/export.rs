@@ -122,6 +122,43 @@ fn a_data_set_has_a_card_and_splits_without_a_common_conversation() {
 }
 
 #[test]
+fn nothing_is_left_out_or_joined_in_silence() {
+    let dir = folder();
+    let chat = |id: &str, said: &[(&str, &str)]| {
+        let said: Vec<_> = said.iter().map(|(role, text)| json!({ "role": role, "content": text })).collect();
+        json!({ "conversation_id": id, "messages": said }).to_string()
+    };
+    let [user, assistant, tool] = ["user", "assistant", "tool"];
+    let thanks = (user, "Thank you!");
+    let chats = [
+        chat("greeted", &[(assistant, "Welcome!"), (user, "2+2?"), (assistant, "4"), thanks]),
+        chat("joined", &[(user, "Hi."), (user, "2+3?"), (assistant, "5"), thanks]),
+        chat("lost", &[(user, "Rain?"), (assistant, ""), (tool, "dry"), (assistant, "No."), thanks]),
+        chat("after", &[(user, "Rain?"), (assistant, "I will look."), (tool, "dry"), thanks]),
+    ];
+    let run = run_over(dir.path(), &write(dir.path(), "chats.jsonl", chats.join("\n")));
+    let set = dir.path().join("set");
+    let told = export(&run, &format!("sft --dataset {}", text(&set))).expect(0).stderr;
+    for remark in [
+        "left out: 1 feedback after a tool's result without its call",
+        "left out: 1 feedback about an answer that ends with a tool's result instead of words",
+        "changed: 1 rows, in which an opening greeting is left out",
+        "changed: 1 rows, in which neighbours of one role are joined",
+        "2 rows, shuffled",
+    ] {
+        assert!(told.contains(remark), "{remark}: {told}");
+    }
+    let card = std::fs::read_to_string(set.join("README.md")).unwrap();
+    assert!(
+        card.contains("## Changed") && card.contains("| an opening greeting is left out | 1 |"),
+        "{card}"
+    );
+    let told = export(&run, "sft --tools drop-rows --out -").expect(0).stderr;
+    assert!(told.contains("left out: 2 feedback after or about the use of a tool"), "{told}");
+    export(&run, "sft --tools no").expect(2);
+}
+
+#[test]
 fn filters_leave_out_what_they_say() {
     let dir = folder();
     let run = run(dir.path());
