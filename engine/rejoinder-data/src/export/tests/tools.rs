@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{choice, conversation, examples, feedback, plain, script};
 use crate::export::example::{self, Example, Task, Tools};
+use crate::export::review::Reviewer;
 use crate::export::skipped::{Skipped, SkippedCounts};
 use crate::export::style::Style;
 use crate::export::template::Template;
@@ -256,6 +257,23 @@ fn a_file_begins_with_tools_if_it_has_any() {
     assert_eq!(arrange::remove_unseen_tools(&mut held_out, &rows(true)), 0);
     assert_eq!(arrange::remove_unseen_tools(&mut held_out, &[other]), 1);
     assert_eq!(held_out.len(), 9);
+}
+
+#[test]
+fn reviewers_see_what_the_assistant_called_and_got() {
+    let (chat, tools) = with_tools(
+        "U: q | A: I'll look.; call x f {\"a\": 1} | T: 1; result x 1 | A: a; call y g {} | U: thanks; result y 2",
+    );
+    let said = [feedback(&chat, 4, Category::Ur5)];
+    let shown = ["q", "I'll look.\n[calls f] {\"a\": 1}", "1", "a\n[calls g] {}", "thanks\n[result] 2"];
+    let argilla = Reviewer::Argilla.tasks(&chat, &tools, &said);
+    let studio = Reviewer::LabelStudio.tasks(&chat, &tools, &said);
+    let texts = |list: &Value, key: &str| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|said| said[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(texts(&argilla[0]["fields"]["chat"], "content"), shown[..4]);
+    assert_eq!(argilla[0]["fields"]["feedback"], "thanks");
+    assert_eq!(texts(&studio[0]["data"]["dialogue"], "text"), shown);
 }
 
 fn any_tool() -> impl Strategy<Value = ToolPart> {
