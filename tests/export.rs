@@ -75,6 +75,29 @@ fn every_export_is_byte_for_byte_what_it_was() {
 }
 
 #[test]
+fn tools_stand_in_the_rows_of_every_style() {
+    let dir = folder();
+    let run = run_over(dir.path(), &format!("{FOLDER}/tools.jsonl"));
+    for (name, args) in [
+        ("trl-kto.jsonl", "kto"),
+        ("trl-pairs.jsonl", "pairs"),
+        ("axolotl-sft.jsonl", "sft --style axolotl"),
+        ("axolotl-kto.jsonl", "kto --style axolotl"),
+        ("llamafactory-kto.jsonl", "kto --style llamafactory"),
+    ] {
+        let ended = export(&run, &format!("{args} --unbalanced --out -")).expect(0);
+        expect_file(&format!("tools/{name}"), &ended.stdout);
+        assert_eq!(
+            ended.stderr.contains("for which the style has no form"),
+            name.starts_with("llama"),
+            "{name}"
+        );
+    }
+    let without = exported(&run, "kto --unbalanced --tools drop-rows");
+    assert_eq!(ids(&without), BTreeSet::from(["greeted", "plain", "repeated"]));
+}
+
+#[test]
 fn each_style_prints_the_configuration_that_it_needs() {
     let dir = folder();
     let run = run(dir.path());
