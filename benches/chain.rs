@@ -9,7 +9,7 @@ use rejoinder::pipeline::engine::Engine;
 use rejoinder::pipeline::run_dir::{Manifest, RunDir};
 use rejoinder::pipeline::scan;
 use rejoinder_core::Role;
-use rejoinder_data::{InputFile, Mapping, Record};
+use rejoinder_read::{InputFile, Mapping, Record};
 use rejoinder_rules::Scanner;
 
 #[path = "corpus.rs"]

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use rejoinder_data::{ChunkReader, Container, Format, InputFile, Mapping, Position};
+use rejoinder_read::{ChunkReader, Container, Format, InputFile, Mapping, Position};
 use rejoinder_rules::{Pack, Route, Scanner};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,15 +16,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         path: Path::new(corpus).to_owned(),
         size: 0,
         hash: String::new(),
-        format: Format::Json,
+        format: Format::JSON,
         container: Container::Lines,
+        reading: Default::default(),
     }];
     let mapping = Mapping::default();
     let mut scanner = Scanner::new(&rules);
     let [mut conversations, mut quarantined, mut turns, mut candidates] = [0_u64; 4];
     for chunk in ChunkReader::new(&input, &mapping, Position::default(), 16 << 20) {
         for entry in chunk.entries() {
-            let Ok(record) = entry.record(&mapping) else {
+            let Ok(record) = entry.record() else {
                 quarantined += 1;
                 continue;
             };

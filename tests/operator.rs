@@ -54,7 +54,7 @@ fn quiet_keeps_remarks_back_but_no_error() {
 #[test]
 fn the_watch_sees_bytes_and_decisions_and_a_stop_ends_the_scan() {
     let dir = folder();
-    let input = rejoinder_data::InputFile::describe(Path::new(DIALOGUES)).unwrap();
+    let input = rejoinder_read::InputFile::describe(Path::new(DIALOGUES)).unwrap();
     let engine = Engine::build(Config::default()).unwrap();
     let begin = |name: &str| {
         let path = RunDir::create(&dir.path().join(name)).unwrap();
@@ -84,7 +84,7 @@ fn judging_beside_the_scan_tells_of_all_requests_that_the_scan_has_left() {
     let mut config = Config::default();
     config.judge.base_url = Some(server.base_url());
     let engine = Engine::build(config).unwrap();
-    let input = rejoinder_data::InputFile::describe(Path::new(DIALOGUES)).unwrap();
+    let input = rejoinder_read::InputFile::describe(Path::new(DIALOGUES)).unwrap();
     let path = RunDir::create(&dir.path().join("run")).unwrap();
     let mut run = RunDir::begin(path, Manifest::new(&engine, vec![input], false)).unwrap();
     let client = engine.config.judge.client().unwrap().unwrap();
@@ -104,7 +104,7 @@ fn judging_beside_the_scan_tells_of_all_requests_that_the_scan_has_left() {
 fn an_input_that_vanishes_during_a_run_stops_it_resumably() {
     let dir = folder();
     let name = write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());
-    let input = rejoinder_data::InputFile::describe(Path::new(&name)).unwrap();
+    let input = rejoinder_read::InputFile::describe(Path::new(&name)).unwrap();
     let engine = Engine::build(Config::default()).unwrap();
     let path = dir.path().join("run");
     let run =

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::Purpose;
-use rejoinder_data::{Duplicates, Format, Mapping, Record, language};
+use rejoinder_read::{Asked, Duplicates, Format, Mapping, Record, language};
 use rejoinder_rules::Pack;
 use rejoinder_rules::diagnostic::did_you_mean;
 use schemars::JsonSchema;
@@ -68,13 +68,15 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct InputConfig {
-    /// The shape of the records, where it is not to be told by the content: `json`, `openai`, `lmsys`, `wildchat`,
-    /// `sharegpt`, `oasst`, `arena`, `chatgpt`, `spans` or `langfuse`.
+    /// The shape of the records, where it is not to be told by the content.
     #[schemars(schema_with = "keys::format_schema")]
     pub format: Option<Format>,
     /// Names of the keys in shapes that are not known.
     #[schemars(with = "keys::MappingSchema")]
     pub map: Mapping,
+    /// Whether records that belong together are joined: calls that repeat what was said before, messages of one session,
+    /// pieces of one conversation. Without it each record is read by itself, but for messages a record.
+    pub join: bool,
     /// Conversations with fewer messages are left out; 4 is the paper's choice.
     pub min_messages: usize,
     /// Conversations in other languages are left out: ISO 639 codes or English names, and `und` for those that nobody
@@ -99,6 +101,11 @@ pub enum LeftOut {
 }
 
 impl InputConfig {
+    /// How files are to be read.
+    pub const fn asked(&self) -> Asked<'_> {
+        Asked { format: self.format, mapping: &self.map, joins: self.join }
+    }
+
     /// Whether the config leaves a conversation out, and why.
     pub fn leaves_out(&self, record: &Record<'_>) -> Option<LeftOut> {
         if record.conversation.messages.len() < self.min_messages {
@@ -140,6 +147,7 @@ impl Default for InputConfig {
         Self {
             format: None,
             map: Mapping::default(),
+            join: true,
             min_messages: 0,
             lang: Vec::new(),
             duplicates: Duplicates::Keep,

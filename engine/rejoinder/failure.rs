@@ -132,9 +132,9 @@ impl From<rejoinder_rules::PackError> for Failure {
     }
 }
 
-impl From<rejoinder_data::InputError> for Failure {
-    fn from(error: rejoinder_data::InputError) -> Self {
-        use rejoinder_data::InputError::{BadGlob, NoFile, Nothing, Unfit, UnknownCompression, Unreadable};
+impl From<rejoinder_read::InputError> for Failure {
+    fn from(error: rejoinder_read::InputError) -> Self {
+        use rejoinder_read::InputError::{BadGlob, NoFile, Nothing, Unfit, UnknownCompression, Unreadable};
         let exit = match &error {
             Nothing(_) | NoFile(_) | BadGlob(..) => Exit::Usage,
             Unreadable(..) | UnknownCompression(..) | Unfit(..) => Exit::Io,

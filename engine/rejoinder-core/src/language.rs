@@ -6,51 +6,37 @@ use std::str::FromStr;
 
 use whichlang::Lang;
 
+use script::Script;
+
+mod neighbours;
+mod script;
+mod vocabulary;
+
 /// How much text is read, in bytes: more makes the answer no surer.
 const ENOUGH: usize = 320;
 
-const KNOWN: [(&str, Lang); 16] = [
-    ("ar", Lang::Ara),
-    ("de", Lang::Deu),
-    ("en", Lang::Eng),
-    ("es", Lang::Spa),
-    ("fr", Lang::Fra),
-    ("hi", Lang::Hin),
-    ("it", Lang::Ita),
-    ("ja", Lang::Jpn),
-    ("ko", Lang::Kor),
-    ("nl", Lang::Nld),
-    ("pt", Lang::Por),
-    ("ru", Lang::Rus),
-    ("sv", Lang::Swe),
-    ("tr", Lang::Tur),
-    ("vi", Lang::Vie),
-    ("zh", Lang::Cmn),
-];
-
-/// A language that is told from the others. A text in a language that is not among them counts as the most similar one.
+/// A language that is told from the others: by its script; where it shares that, by a statistical guess that holds
+/// unless words and letters speak for another language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Language(Lang);
+pub struct Language(&'static str);
 
 impl Language {
     /// The ISO 639-1 codes of all languages that are told apart.
-    pub const CODES: [&'static str; KNOWN.len()] = {
-        let mut codes = [""; KNOWN.len()];
-        let mut i = 0;
-        while i < codes.len() {
-            codes[i] = KNOWN[i].0;
-            i += 1;
-        }
-        codes
-    };
+    pub const CODES: [&'static str; 73] = [
+        "af", "am", "ar", "az", "be", "bg", "bn", "bo", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es",
+        "et", "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja",
+        "ka", "kk", "km", "kn", "ko", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "my", "nb", "ne", "nl", "or",
+        "pa", "pl", "ps", "pt", "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl",
+        "tr", "uk", "ur", "vi", "zh",
+    ];
 
     /// The ISO 639-1 code, such as `en`.
-    pub fn code(self) -> &'static str {
-        KNOWN.iter().find(|(_, lang)| *lang == self.0).map_or("", |(code, _)| code)
+    pub const fn code(self) -> &'static str {
+        self.0
     }
 
     /// The language of the texts taken together, of which the first few hundred bytes are read; `None` where they hold
-    /// no letter.
+    /// no letter, and where the language is none of [`Self::CODES`].
     pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut sample = String::with_capacity(ENOUGH);
         for text in texts {
@@ -61,7 +47,56 @@ impl Language {
             sample.push_str(&text[..text.floor_char_boundary(room)]);
             sample.push('\n');
         }
-        sample.contains(char::is_alphabetic).then(|| Self(whichlang::detect_language(&sample)))
+        let nearest = whichlang::detect_language(&sample);
+        let code = match Script::most_of(&sample, script_of(nearest))? {
+            Script::Latin => {
+                let guess = latin(nearest).or_else(|| {
+                    sample.retain(|c| c.is_ascii() || Script::of(c) == Script::Latin);
+                    latin(whichlang::detect_language(&sample))
+                });
+                neighbours::LATIN.language(&sample, guess)
+            }
+            Script::Cyrillic => neighbours::CYRILLIC.language(&sample, Some("ru")),
+            Script::Arabic => neighbours::ARABIC.language(&sample, Some("ar")),
+            Script::Devanagari => neighbours::DEVANAGARI.language(&sample, Some("hi")),
+            Script::HanAndKana => Some(match nearest {
+                Lang::Cmn => "zh",
+                Lang::Jpn => "ja",
+                _ if sample.contains(|c| matches!(c, 'ぁ'..='ヿ' | 'ㇰ'..='ㇿ' | 'ｦ'..='ﾝ')) => "ja",
+                _ => "zh",
+            }),
+            Script::Of(code) => Some(code),
+            Script::Other => None,
+        };
+        code.map(Self)
+    }
+}
+
+fn script_of(lang: Lang) -> Script {
+    match lang {
+        Lang::Ara => Script::Arabic,
+        Lang::Cmn | Lang::Jpn => Script::HanAndKana,
+        Lang::Hin => Script::Devanagari,
+        Lang::Kor => Script::Of("ko"),
+        Lang::Rus => Script::Cyrillic,
+        _ => Script::Latin,
+    }
+}
+
+/// The code of a language in Latin script.
+fn latin(lang: Lang) -> Option<&'static str> {
+    match lang {
+        Lang::Deu => Some("de"),
+        Lang::Eng => Some("en"),
+        Lang::Fra => Some("fr"),
+        Lang::Ita => Some("it"),
+        Lang::Nld => Some("nl"),
+        Lang::Por => Some("pt"),
+        Lang::Spa => Some("es"),
+        Lang::Swe => Some("sv"),
+        Lang::Tur => Some("tr"),
+        Lang::Vie => Some("vi"),
+        Lang::Ara | Lang::Cmn | Lang::Hin | Lang::Jpn | Lang::Kor | Lang::Rus => None,
     }
 }
 
@@ -87,34 +122,9 @@ impl FromStr for Language {
     type Err = UnknownLanguage;
 
     fn from_str(code: &str) -> Result<Self, UnknownLanguage> {
-        KNOWN.iter().find(|(known, _)| *known == code).map(|(_, lang)| Self(*lang)).ok_or(UnknownLanguage)
+        Self::CODES.iter().find(|known| **known == code).map(|known| Self(known)).ok_or(UnknownLanguage)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn code(text: &str) -> &'static str {
-        Language::of(std::iter::once(text)).map_or("", Language::code)
-    }
-
-    #[test]
-    fn tells_languages_apart_by_a_few_words() {
-        assert_eq!(code("are you sure?"), "en");
-        assert_eq!(code("no, eso no es lo que pedí"), "es");
-        assert_eq!(code("Nein, ich wollte Python"), "de");
-        assert_eq!(code("请解释一下"), "zh");
-        assert_eq!(code("この車のエンジン"), "ja");
-        assert_eq!(code("Объясни, пожалуйста"), "ru");
-        assert_eq!([code("1234 5678"), code("")], ["", ""]);
-    }
-
-    #[test]
-    fn every_code_is_read_back() {
-        for code in Language::CODES {
-            assert_eq!(code.parse::<Language>().unwrap().code(), code);
-        }
-        assert!("xx".parse::<Language>().is_err());
-    }
-}
+mod tests;

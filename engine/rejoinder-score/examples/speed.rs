@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Instant;
 
 use rejoinder_core::{Category, Conversation};
-use rejoinder_data::{Mapping, Record};
+use rejoinder_read::{Mapping, Record};
 use rejoinder_rules::{Pack, Scanner};
 use rejoinder_score::features::{Idf, Rarity};
 use rejoinder_score::{Evidence, Examples, Label, Model, Scorer, TrainOptions, train};

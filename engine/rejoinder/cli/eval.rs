@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_data::{Position, part};
+use rejoinder_data::part;
+use rejoinder_read::Position;
 
 use super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
 use super::run::Settings;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::RecordId;
-use rejoinder_data::{Chunk, ChunkReader, InputFile, Position};
+use rejoinder_read::{Chunk, ChunkReader, InputFile, Position};
 
 use super::run::Settings;
 use super::{print, print_json};
@@ -79,7 +79,7 @@ fn read_dialogue(
     id: Option<RecordId>,
     input: &InputConfig,
 ) -> Result<(Chunk, Option<usize>), Failure> {
-    let (file, _) = InputFile::describe_as(path, input.format, &input.map)?;
+    let (file, _) = InputFile::describe_as(path, input.asked())?;
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let is_script = text.lines().any(|l| l.starts_with("U:")) && !text.trim_start().starts_with('{');
     if !is_script {

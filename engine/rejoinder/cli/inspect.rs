@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_data::{Duplicates, InputFile, Position, input};
+use rejoinder_read::{Duplicates, InputFile, Position, input};
 
 use super::run::Settings;
 use super::{Threads, print, print_json};
@@ -22,6 +22,9 @@ pub(super) struct InspectArgs {
     /// So many dialogues are shown as they will be read
     #[arg(long, value_name = "N", default_value_t = 3)]
     dialogues: usize,
+    /// Show what each shape saw in the first records
+    #[arg(long)]
+    why: bool,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object
@@ -39,10 +42,10 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let config = &effective.config.input.clone();
     effective.config.input.duplicates = Duplicates::Keep;
     let engine = Engine::of(&effective)?;
-    let describe = |path: &PathBuf| InputFile::describe_as(path, config.format, &config.map);
+    let describe = |path: &PathBuf| InputFile::describe_as(path, config.asked());
     let found = input::find(&args.inputs)?.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();
-    let mut inspection = Inspection::new(&found, args.dialogues);
+    let mut inspection = Inspection::new(&found, args.dialogues, args.why);
     flow::run(
         &engine,
         &files,

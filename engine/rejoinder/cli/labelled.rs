@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use rejoinder_core::Category;
-use rejoinder_data::Record;
-use rejoinder_data::condition::Condition;
 use rejoinder_data::labels::beside::SideCar;
 use rejoinder_data::labels::{self, Label};
+use rejoinder_read::Record;
+use rejoinder_read::condition::Condition;
 
 use crate::failure::Failure;
 use crate::pipeline::worker::{Scanned, ScannedConversation};

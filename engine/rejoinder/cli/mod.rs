@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use rejoinder_core::printable_json;
-use rejoinder_data::{InputFile, input};
+use rejoinder_read::{InputFile, input};
 
 use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
@@ -167,8 +167,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 
 /// The input files behind paths, folders and globs, as they are now.
 fn described(inputs: &[String], config: &InputConfig) -> Result<Vec<InputFile>, Failure> {
-    let describe =
-        |file: &PathBuf| InputFile::describe_as(file, config.format, &config.map).map(|(file, _)| file);
+    let describe = |file: &PathBuf| InputFile::describe_as(file, config.asked()).map(|(file, _)| file);
     Ok(input::find(inputs)?.iter().map(describe).collect::<Result<_, _>>()?)
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_data::{Duplicates, Format, InputFile, input};
+use rejoinder_read::{Duplicates, Format, InputFile, input};
 
 use super::{Threads, absolute, print, print_json, recall, signals};
 use crate::config::{Effective, InputConfig, UnitName};
@@ -18,7 +18,7 @@ use crate::report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Files (.jsonl, .json, also .gz and .zst, .parquet, .zip), folders, globs, or - for standard input
+    /// Files (.jsonl, .json, .csv, also .gz and .zst, .parquet, .zip), folders, globs, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     /// Folder for the results [default: runs/0001, runs/0002, …]
@@ -57,10 +57,12 @@ pub(super) struct Settings {
     /// Config file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Shape of the records: json, openai, lmsys, wildchat, sharegpt, oasst, arena, chatgpt, spans or langfuse
-    /// [default: told by the content]
+    /// Shape of the records, such as openai, sharegpt or langfuse; `inspect --why` names all [default: told by the content]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+    /// Read every record by itself: join no calls of a session, no pieces, nothing that repeats
+    #[arg(long)]
+    no_join: bool,
     /// Names a key of the input's shape: id, messages, role, content, or roles.NAME
     #[arg(long, value_name = "KEY=NAME")]
     map: Vec<String>,
@@ -121,6 +123,10 @@ impl Settings {
         if let Some(format) = self.format {
             effective.config.input.format = Some(format);
             effective.set_by_flag("input.format", "--format");
+        }
+        if self.no_join {
+            effective.config.input.join = false;
+            effective.set_by_flag("input.join", "--no-join");
         }
         if !self.lang.is_empty() {
             effective.config.input.lang.clone_from(&self.lang);
@@ -195,9 +201,8 @@ pub(super) fn begin(
     }
     let files = if stdin { Vec::new() } else { input::find(inputs)? };
     let mut described = Vec::new();
-    let InputConfig { format, map, .. } = &engine.config.input;
     for file in &files {
-        described.push(InputFile::describe_as(&absolute(file)?, *format, map)?.0);
+        described.push(InputFile::describe_as(&absolute(file)?, engine.config.input.asked())?.0);
     }
     let path = match out {
         Some(path) => RunDir::create(path)?,
@@ -280,5 +285,5 @@ fn keep_stdin(run: &Path, input: &InputConfig) -> Result<InputFile, Failure> {
     let path = folder.join("stdin.jsonl.zst");
     let kept = std::fs::create_dir(&folder).and_then(|()| input::keep_stream(io::stdin().lock(), &path));
     kept.map_err(|e| Failure::io(format!("cannot keep standard input in {}", path.display()), &e))?;
-    Ok(InputFile::describe_as(&path, input.format, &input.map)?.0)
+    Ok(InputFile::describe_as(&path, input.asked())?.0)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::{Category, RecordId};
-use rejoinder_data::Position;
+use rejoinder_read::Position;
 
 use super::{Threads, print};
 use crate::failure::{Exit, Failure};

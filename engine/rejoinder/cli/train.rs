@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::{Category, RecordId, Role};
-use rejoinder_data::{ChunkReader, InputFile, Position, part};
+use rejoinder_data::part;
+use rejoinder_read::{ChunkReader, InputFile, Position};
 use rejoinder_score::features::Rarity;
 use rejoinder_score::{
     Evidence, Examples, Label, Model, Origin, TrainOptions, conversation_hash, refit, train,

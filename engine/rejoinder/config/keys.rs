@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use rejoinder_data::Format;
+use rejoinder_read::Format;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::Config;
 /// What the environment variables of the config begin with.
 pub(super) const PREFIX: &str = "REJOINDER_";
 
-/// As [`rejoinder_data::Mapping`] is read.
+/// As [`rejoinder_read::Mapping`] is read.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -40,14 +40,14 @@ pub(super) fn purpose_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array"], "items": { "type": "string" } })
 }
 
-/// As [`rejoinder_data::Format`] is read.
+/// As [`rejoinder_read::Format`] is read.
 pub(super) fn format_schema(_: &mut SchemaGenerator) -> Schema {
-    let names = Format::ALL.map(|format| Value::from(format.name()));
-    let or_none: Vec<Value> = names.into_iter().chain([Value::Null]).collect();
+    let names = Format::all().map(|format| Value::from(format.name()));
+    let or_none: Vec<Value> = names.chain([Value::Null]).collect();
     json_schema!({ "type": ["string", "null"], "enum": or_none })
 }
 
-/// As [`rejoinder_data::Duplicates`] is read.
+/// As [`rejoinder_read::Duplicates`] is read.
 pub(super) fn duplicates_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["exact", "near", "keep"] })
 }

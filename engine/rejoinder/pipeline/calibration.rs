@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Purpose, RecordId};
-use rejoinder_data::{InputFile, Position};
+use rejoinder_read::{InputFile, Position};
 use rejoinder_score::{Example, Scratch};
 
 use crate::failure::Failure;

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use crossbeam_channel::bounded;
-use rejoinder_data::{Chunk, Duplicates, InputFile, Portions, Position, Record};
+use rejoinder_read::{Chunk, Duplicates, InputFile, Portions, Position, Record};
 
 use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
@@ -58,7 +58,7 @@ fn repeated(
     }
     let fingerprints = |_: &mut (), chunk: &Chunk| {
         let records = chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64);
-        let records = records.filter_map(|entry| Some((entry.ordinal, entry.record(&input.map).ok()?)));
+        let records = records.filter_map(|entry| Some((entry.ordinal, entry.record().ok()?)));
         let kept = records.filter(|(_, record)| input.leaves_out(record).is_none());
         let fingerprint = |record: &Record<'_>| input.duplicates.fingerprint(&record.conversation);
         let all: Vec<_> = kept.map(|(ordinal, record)| (ordinal, fingerprint(&record))).collect();

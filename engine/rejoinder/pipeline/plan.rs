@@ -6,9 +6,9 @@ use std::ops::AddAssign;
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::Hit;
-use rejoinder_data::{Chunk, InputFile, Position};
 use rejoinder_judge::{Form, Question, Unit, prompt, tokens};
 use rejoinder_ledger::Replies;
+use rejoinder_read::{Chunk, InputFile, Position};
 use serde::Serialize;
 
 use crate::failure::Failure;

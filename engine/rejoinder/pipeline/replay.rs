@@ -4,7 +4,7 @@
 use std::iter::Peekable;
 
 use rejoinder_core::Feedback;
-use rejoinder_data::{ChunkReader, Position, Record};
+use rejoinder_read::{ChunkReader, Position, Record};
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::{Kind, RunDir};
@@ -71,7 +71,7 @@ pub fn conversations_with_feedback(
             if own.is_empty() {
                 continue;
             }
-            let record = entry.record(&input.map).map_err(|why| changed(&own[0], &why))?;
+            let record = entry.record().map_err(|why| changed(&own[0], &why))?;
             if record.conversation.id != own[0].conversation_id {
                 return Err(changed(&own[0], "another conversation stands there"));
             }

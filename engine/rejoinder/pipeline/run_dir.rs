@@ -6,10 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::RecordId;
-use rejoinder_data::{InputFile, part};
+use rejoinder_data::part;
 use rejoinder_host::Origin;
 use rejoinder_judge::Findings;
 use rejoinder_ledger::{Ledger, Replies};
+use rejoinder_read::InputFile;
 use rejoinder_score::Model;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -299,7 +300,7 @@ impl RunDir {
             .inputs
             .iter()
             .map(|i| {
-                let described = InputFile::describe_as(&i.path, Some(i.format), &engine.config.input.map);
+                let described = InputFile::describe_as(&i.path, engine.config.input.asked());
                 described.map(|(file, _)| file)
             })
             .collect::<Result<Vec<_>, _>>()?;

@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::{AnswerProbabilities, Feedback, Settled};
-use rejoinder_data::{Chunk, Position};
 use rejoinder_judge::{prompt, tokens};
+use rejoinder_read::{Chunk, Position};
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
@@ -150,7 +150,10 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
         other_language: scanned.other_language,
         duplicates: scanned.duplicates,
         repeated: chunk.skipped.repeated,
+        helpers: chunk.skipped.helpers,
         without_chat: chunk.skipped.without_chat,
+        joined: chunk.skipped.joined,
+        unjoined: chunk.skipped.unjoined,
         bytes: chunk.content_bytes,
         ..ScanStats::default()
     };
@@ -158,6 +161,8 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
     let mut grouper = Grouper::default();
     for conversation in &scanned.conversations {
         count_paper(&mut stats, conversation, &scanned);
+        stats.mended += u64::from(conversation.record.mended.is_some());
+        stats.wordless += conversation.record.wordless_turns().count() as u64;
         for turn in scanned.turns(conversation) {
             stats.turns += 1;
             stats.candidates += u64::from(turn.is_candidate);

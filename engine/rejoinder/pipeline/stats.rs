@@ -17,10 +17,20 @@ pub struct ScanStats {
     pub other_language: u64,
     /// Conversations that stand in the input before.
     pub duplicates: u64,
-    /// Records of traces that a longer one repeats.
+    /// Calls whose messages stand in the conversation that is kept.
     pub repeated: u64,
-    /// Records of traces in which there is no chat.
+    /// Calls that an application makes for itself, and asides of agents.
+    pub helpers: u64,
+    /// Records in which there is no chat.
     pub without_chat: u64,
+    /// Records that were joined with others to one conversation.
+    pub joined: u64,
+    /// Records that may go on in others and were left alone.
+    pub unjoined: u64,
+    /// Conversations whose record held a token that is no JSON, or no UTF-8, and was put right.
+    pub mended: u64,
+    /// Later turns with no text: an image, a sound or a file.
+    pub wordless: u64,
     /// Later turns.
     pub turns: u64,
     /// Later turns that some rule other than a reject rule marked.
@@ -96,7 +106,12 @@ impl AddAssign for ScanStats {
         self.other_language += other.other_language;
         self.duplicates += other.duplicates;
         self.repeated += other.repeated;
+        self.helpers += other.helpers;
         self.without_chat += other.without_chat;
+        self.joined += other.joined;
+        self.unjoined += other.unjoined;
+        self.mended += other.mended;
+        self.wordless += other.wordless;
         self.turns += other.turns;
         self.candidates += other.candidates;
         self.accepted += other.accepted;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Vote};
-use rejoinder_data::{Chunk, Entry, Quarantined, Record};
 use rejoinder_host::{Batch, Fault, LoadedPlugin, Session};
+use rejoinder_read::{Chunk, Entry, Quarantined, Record};
 use rejoinder_rules::{Costs, Route, Scanner, Trial};
 
 use crate::config::LeftOut;
@@ -284,9 +284,9 @@ impl<'e> Worker<'e> {
     fn parse<'c>(&self, entry: &Entry<'c>) -> Result<Record<'c>, String> {
         let input = &self.engine.config.input;
         if entry.size() > input.max_record_bytes as u64 {
-            return Err(rejoinder_data::chunk::too_long(entry.size(), input.max_record_bytes));
+            return Err(rejoinder_read::chunk::too_long(entry.size(), input.max_record_bytes));
         }
-        entry.record(&input.map)
+        entry.record()
     }
 
     /// Scans all later turns; returns where they stand in `out.turns`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use rejoinder_core::{Role, printable};
-use rejoinder_data::{Chunk, Duplicates, InputFile, Record, Skipped, language};
+use rejoinder_read::{Candidate, Chunk, Duplicates, Example, InputFile, Record, Skipped, Why, language};
 use serde::Serialize;
 
 use super::summary::{share, thousands};
@@ -24,6 +24,8 @@ struct FileEntry {
     container: &'static str,
     why: String,
     bytes: u64,
+    /// All shapes that saw a sign in the first records.
+    candidates: Vec<Candidate>,
 }
 
 /// A dialogue as it will be read.
@@ -55,6 +57,7 @@ pub struct Looked {
     fingerprints: Vec<u64>,
     lengths: [Lengths; 3],
     dialogues: Vec<Dialogue>,
+    examples: Vec<Example>,
 }
 
 /// What is counted.
@@ -74,8 +77,21 @@ struct Counts {
     shared_messages: u64,
     /// Bytes of decompressed content.
     bytes: u64,
+    /// Calls whose messages stand in the conversation that is kept.
     repeated: u64,
+    /// Calls that an application makes for itself, and asides of agents.
+    helpers: u64,
     without_chat: u64,
+    /// Records that were joined with others to one conversation.
+    joined: u64,
+    /// Records that may go on in others and were left alone.
+    unjoined: u64,
+    /// Conversations whose record was put right, by what was odd.
+    mended: BTreeMap<&'static str, u64>,
+    /// Later turns with no text: an image, a sound or a file.
+    wordless: u64,
+    /// Messages of users and assistants with no text.
+    blank_messages: u64,
     /// Conversations by language.
     languages: BTreeMap<&'static str, u64>,
     /// Records that cannot be used, by reason.
@@ -85,15 +101,16 @@ struct Counts {
 impl Looked {
     /// Looks at a chunk, and keeps its first `shown` dialogues.
     pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize) -> Self {
-        let Skipped { repeated, without_chat } = chunk.skipped;
-        let counts = Counts { bytes: chunk.content_bytes, repeated, without_chat, ..Counts::default() };
-        let mut looked = Self { counts, ..Self::default() };
+        let Skipped { repeated, helpers, without_chat, joined, unjoined, examples } = chunk.skipped.clone();
+        let bytes = chunk.content_bytes;
+        let counts = Counts { bytes, repeated, helpers, without_chat, joined, unjoined, ..Counts::default() };
+        let mut looked = Self { counts, examples, ..Self::default() };
         chunk.lost.iter().for_each(|lost| looked.counts.bad(&lost.reason, 1));
         for entry in chunk.entries() {
-            let too_long = || rejoinder_data::chunk::too_long(entry.size(), config.max_record_bytes);
+            let too_long = || rejoinder_read::chunk::too_long(entry.size(), config.max_record_bytes);
             let record = match entry.size() > config.max_record_bytes as u64 {
                 true => Err(too_long()),
-                false => entry.record(&config.map),
+                false => entry.record(),
             };
             let left_out = record.as_ref().ok().and_then(|record| config.leaves_out(record));
             match (record, left_out) {
@@ -128,6 +145,12 @@ impl Looked {
         counts.other_messages += messages.len() as u64 - users - assistants;
         counts.later_turns += record.later_turns().count() as u64;
         counts.shared_messages += record.shared as u64;
+        counts.wordless += record.wordless_turns().count() as u64;
+        let is_said = |role| matches!(role, Role::User | Role::Assistant);
+        counts.blank_messages += messages.iter().filter(|m| is_said(m.role) && m.is_blank()).count() as u64;
+        if let Some(what) = record.mended {
+            *counts.mended.entry(what).or_default() += 1;
+        }
         *counts.languages.entry(language).or_default() += 1;
         let [each, user, assistant] = &mut self.lengths;
         each.add(messages.len() as u64, 1);
@@ -155,7 +178,13 @@ impl Counts {
         self.shared_messages += other.shared_messages;
         self.bytes += other.bytes;
         self.repeated += other.repeated;
+        self.helpers += other.helpers;
         self.without_chat += other.without_chat;
+        self.joined += other.joined;
+        self.unjoined += other.unjoined;
+        self.wordless += other.wordless;
+        self.blank_messages += other.blank_messages;
+        other.mended.into_iter().for_each(|(what, n)| *self.mended.entry(what).or_default() += n);
         other.languages.into_iter().for_each(|(code, n)| *self.languages.entry(code).or_default() += n);
         other.bad.iter().for_each(|(reason, n)| self.bad(reason, *n));
     }
@@ -206,6 +235,18 @@ impl Dialogue {
     }
 }
 
+/// What each shape saw, a line each.
+fn candidates(candidates: &[Candidate]) -> String {
+    if candidates.is_empty() {
+        return "            no shape saw a sign in the first records\n".to_owned();
+    }
+    let line = |candidate: &Candidate| {
+        let Candidate { format, records, looked_at, seen } = candidate;
+        format!("            {format:<10} {records} of {looked_at} records have {seen}\n")
+    };
+    candidates.iter().map(line).collect()
+}
+
 /// What all files hold.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
@@ -216,6 +257,10 @@ pub struct Inspection {
     characters_a_user_message: Quantiles,
     characters_an_assistant_message: Quantiles,
     dialogues: Vec<Dialogue>,
+    /// One example of each kind of record that is joined, repeated or left out.
+    examples: BTreeMap<&'static str, String>,
+    #[serde(skip)]
+    is_why_shown: bool,
     #[serde(skip)]
     lengths: [Lengths; 3],
     #[serde(skip)]
@@ -225,14 +270,16 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// An inspection of files, each with why it is taken for what it is; so many dialogues will be `shown`.
-    pub fn new(files: &[(InputFile, String)], shown: usize) -> Self {
-        let entry = |(file, why): &(InputFile, String)| FileEntry {
+    /// An inspection of files, each with why it is taken for what it is; so many dialogues will be `shown`, and what each
+    /// shape saw if `is_why_shown`.
+    pub fn new(files: &[(InputFile, Why)], shown: usize, is_why_shown: bool) -> Self {
+        let entry = |(file, why): &(InputFile, Why)| FileEntry {
             path: file.path.display().to_string(),
             format: file.format.name(),
             container: file.container.describe(),
-            why: format!("{}: {why}", file.format.describe()),
+            why: format!("{}: {}", file.format.describe(), why.text),
             bytes: file.size,
+            candidates: why.candidates.clone(),
         };
         let none = Quantiles::default();
         Self {
@@ -242,6 +289,8 @@ impl Inspection {
             characters_a_user_message: none,
             characters_an_assistant_message: none,
             dialogues: Vec::new(),
+            examples: BTreeMap::new(),
+            is_why_shown,
             lengths: Default::default(),
             seen: HashSet::new(),
             shown,
@@ -260,6 +309,9 @@ impl Inspection {
         self.messages_a_conversation = each.quantiles();
         self.characters_a_user_message = user.quantiles();
         self.characters_an_assistant_message = assistant.quantiles();
+        for Example { kind, text } in looked.examples {
+            self.examples.entry(kind).or_insert(text);
+        }
         let missing = self.shown.saturating_sub(self.dialogues.len());
         self.dialogues.extend(looked.dialogues.into_iter().take(missing));
     }
@@ -270,6 +322,9 @@ impl Inspection {
         for file in &self.files {
             let _ = writeln!(out, "{}", printable(&file.path));
             let _ = writeln!(out, "  {:<9} {}; {}", file.format, file.container, printable(&file.why));
+            if self.is_why_shown {
+                out += &candidates(&file.candidates);
+            }
         }
         let counts = &self.counts;
         let mut line = |label: &str, figure: u64, remark: &str| {
@@ -295,6 +350,12 @@ impl Inspection {
             line("left out", counts.other_language, "conversations in other languages");
         }
         line("later turns", counts.later_turns, "user messages after a first answer");
+        if counts.wordless > 0 {
+            line("  without text", counts.wordless, "of them: an image, a sound or a file, and no word");
+        }
+        if counts.blank_messages > 0 {
+            line("  blank", counts.blank_messages, "messages of users and assistants without a word");
+        }
         for (label, lengths) in [
             ("messages each", self.messages_a_conversation),
             ("characters, users", self.characters_a_user_message),
@@ -308,9 +369,21 @@ impl Inspection {
             );
             line(label, median, &rest);
         }
-        if counts.repeated + counts.without_chat > 0 {
-            line("repeated", counts.repeated, "records of traces that a longer one repeats");
-            line("without a chat", counts.without_chat, "records of traces with something else");
+        for (label, count, kind, what) in [
+            ("repeated", counts.repeated, "repeated", "calls whose messages stand in what is kept"),
+            ("helper calls", counts.helpers, "helper", "and asides: no part of a chat"),
+            ("without a chat", counts.without_chat, "", "records of something else"),
+            ("joined", counts.joined, "joined", "records, each with others to one conversation"),
+            ("not joined", counts.unjoined, "unjoined", "records that may belong together"),
+        ] {
+            if count > 0 {
+                let example =
+                    self.examples.get(kind).map(|text| format!("; {}", printable(text))).unwrap_or_default();
+                line(label, count, &format!("{what}{example}"));
+            }
+        }
+        for (what, n) in &counts.mended {
+            line("put right", *n, &format!("conversations with {what}"));
         }
         let mut languages: Vec<_> = counts.languages.iter().collect();
         languages.sort_by_key(|(code, n)| (std::cmp::Reverse(**n), **code));

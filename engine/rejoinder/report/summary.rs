@@ -26,10 +26,20 @@ pub struct Summary {
     pub other_language: u64,
     /// Conversations left out because of `duplicates`.
     pub duplicates: u64,
-    /// Records of traces left out because a longer one repeats them.
+    /// Calls left out because their messages stand in the conversation that is kept.
     pub repeated: u64,
-    /// Records of traces left out because there is no chat in them.
+    /// Calls left out because an application makes them for itself: titles, tags, routing; and asides of agents.
+    pub helpers: u64,
+    /// Records left out because there is no chat in them.
     pub without_chat: u64,
+    /// Records that were joined with others to one conversation.
+    pub joined: u64,
+    /// Records that may go on in others and were left alone, since too much would have had to be kept.
+    pub unjoined: u64,
+    /// Conversations whose record held a token that is no JSON, or no UTF-8, and was put right.
+    pub mended: u64,
+    /// Later turns with no text: an image, a sound or a file.
+    pub wordless: u64,
     /// Later turns = accepted + rejected + undecided + judged.
     pub turns: u64,
     /// Later turns that some rule marked.
@@ -120,7 +130,12 @@ impl Summary {
             other_language: scan.other_language,
             duplicates: scan.duplicates,
             repeated: scan.repeated,
+            helpers: scan.helpers,
             without_chat: scan.without_chat,
+            joined: scan.joined,
+            unjoined: scan.unjoined,
+            mended: scan.mended,
+            wordless: scan.wordless,
             turns: scan.turns,
             candidates: scan.candidates,
             accepted: scan.accepted,
@@ -182,15 +197,26 @@ impl Summary {
         if self.duplicates > 0 {
             line("  left out", &thousands(self.duplicates), "stand in the input before");
         }
-        if self.repeated + self.without_chat > 0 {
-            let why = format!(
-                "records of traces: {} repeated by longer ones, {} without a chat",
-                thousands(self.repeated),
-                thousands(self.without_chat)
-            );
-            line("  left out", &thousands(self.repeated + self.without_chat), &why);
+        for (label, count, what) in [
+            ("  left out", self.repeated, "calls, repeated: their messages stand in what is kept"),
+            ("  left out", self.helpers, "helper calls and asides: no part of a chat"),
+            ("  left out", self.without_chat, "records without a chat"),
+            ("  joined", self.joined, "records, each with others to one conversation"),
+            ("  not joined", self.unjoined, "records that may belong together: too much to keep in mind"),
+            ("  put right", self.mended, "conversations with a token that is no JSON or no UTF-8"),
+        ] {
+            if count > 0 {
+                line(label, &thousands(count), what);
+            }
         }
         line("later turns", &thousands(self.turns), "user messages after a first answer");
+        if self.wordless > 0 {
+            line(
+                "  without text",
+                &thousands(self.wordless),
+                "of them: an image, a sound or a file, and no word",
+            );
+        }
         line(
             "  candidates",
             &thousands(self.candidates),

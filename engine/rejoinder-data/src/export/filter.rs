@@ -9,8 +9,8 @@ use rejoinder_core::{Role, dialogue};
 use super::example::Example;
 use super::overlap::Overlap;
 use super::phrases::Phrases;
-use crate::condition::{self, Condition};
-use crate::record::Record;
+use rejoinder_read::Record;
+use rejoinder_read::condition::{self, Condition};
 
 /// One reason to leave examples out.
 #[derive(Debug)]

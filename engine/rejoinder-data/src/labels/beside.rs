@@ -6,7 +6,7 @@ use rejoinder_core::Category;
 use serde::{Deserialize, Serialize};
 
 use super::{Label, LabelRow, resolve};
-use crate::record::Record;
+use rejoinder_read::Record;
 
 /// A line of the file: the labels of one conversation, in all of which every turn that is not listed was judged to be no
 /// feedback, unless the reader is told otherwise.

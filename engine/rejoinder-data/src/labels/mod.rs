@@ -5,11 +5,12 @@
 
 pub mod beside;
 pub mod foreign;
+mod multiturn;
 
 use rejoinder_core::{Category, Conversation};
 use serde::{Deserialize, Serialize};
 
-use crate::record::Record;
+use rejoinder_read::Record;
 
 /// One labelled turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +60,16 @@ impl LabelRow {
 }
 
 /// The labels in the column `labels`: a list of `{"turn", "category", "span"}`, with `"none"` for a turn that was
-/// judged to be no feedback. Category names follow arXiv 2407.10944 (Petrak et al. count one higher).
+/// judged to be no feedback. Category names follow arXiv 2407.10944 (Petrak et al. count one higher). Where there is no such
+/// column, those of the data set `multiturn-feedback` in `user_feedback_category`.
 ///
 /// # Errors
 /// If the record has no labels, or they are malformed or point at no message.
 pub fn read(record: &Record<'_>) -> Result<Vec<Label>, String> {
-    let raw = record.column("labels").ok_or("no `labels` in the record")?;
+    let Some(raw) = record.column("labels") else {
+        let by_turn = record.column(multiturn::COLUMN).ok_or("no `labels` in the record")?;
+        return multiturn::read(by_turn.get(), &record.conversation);
+    };
     let rows: Vec<LabelRow> =
         serde_json::from_str(raw.get()).map_err(|e| format!("malformed `labels`: {e}"))?;
     resolve(&rows, &record.conversation)

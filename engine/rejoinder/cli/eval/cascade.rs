@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_data::Position;
+use rejoinder_read::Position;
 
 use super::super::labelled::{Unlabelled, nothing_labelled};
 use super::super::terminal::remark;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::language::Language;
-use rejoinder_data::condition::Condition;
 use rejoinder_data::export::filter::{Cap, Filter, Filters};
 use rejoinder_data::export::{Overlap, Phrases};
+use rejoinder_read::condition::Condition;
 
 use crate::cli::terminal::remark;
 use crate::failure::Failure;

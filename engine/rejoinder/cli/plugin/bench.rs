@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_data::{InputFile, Position};
+use rejoinder_read::{InputFile, Position};
 use serde_json::Value;
 
 use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};

@@ -1,7 +1,7 @@
 //! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
 
 use clap::{Args, ValueEnum};
-use rejoinder_data::Position;
+use rejoinder_read::Position;
 
 use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
 use super::super::run::Settings;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::beside::SideCar;
 use super::*;
-use crate::record::{Mapping, Record};
+use rejoinder_read::{Mapping, Record};
 
 type Shown = (Option<usize>, Option<u32>, String);
 

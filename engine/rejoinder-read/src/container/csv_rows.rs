@@ -1,0 +1,260 @@
+//! CSV rows as JSON records: columns become keys, values texts. What adapters expect to be a list may be JSON in a text.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use csv::ByteRecord;
+use serde_json::{Map, Value};
+
+use super::window::CHUNK_BYTES;
+use crate::chunk::{Chunk, Content as Held, Position, too_long};
+use crate::input::{Content, InputFile};
+use crate::quarantine::Quarantined;
+use crate::record::Mapping;
+
+/// Reads one file, chunk by chunk: a row is a line.
+pub(crate) struct CsvRows<'a> {
+    file: &'a InputFile,
+    mapping: Arc<Mapping>,
+    max_record_bytes: usize,
+    at: Position,
+    open: Option<Open>,
+    has_ended: bool,
+}
+
+struct Open {
+    headers: Vec<String>,
+    rows: csv::Reader<Limited>,
+    /// Byte of the content at which `rows` began.
+    begun: u64,
+}
+
+/// Content that ends in an error where a row does not end: an open quote would swallow the rest of the file.
+struct Limited {
+    content: Content,
+    left: usize,
+}
+
+impl Read for Limited {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::Error::other("a row does not end; is a quote not closed?"));
+        }
+        let most = buffer.len().min(self.left);
+        let got = self.content.read(&mut buffer[..most])?;
+        self.left -= got;
+        Ok(got)
+    }
+}
+
+/// What may stand between the values of a row.
+pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// The first rows of a head of content, as records, if it can be CSV; one that is cut off is left out, but for the first.
+pub(crate) fn first(head: &[u8], delimiter: u8, count: usize, is_whole: bool) -> (Vec<String>, Vec<Value>) {
+    let mut rows = builder(delimiter).from_reader(head);
+    let mut row = ByteRecord::new();
+    if !rows.read_byte_record(&mut row).is_ok_and(|is_there| is_there) {
+        return Default::default();
+    }
+    let headers = names(&row);
+    let mut records = Vec::new();
+    while records.len() < count && rows.read_byte_record(&mut row).is_ok_and(|is_there| is_there) {
+        let is_cut_off = !is_whole && rows.position().byte() >= head.len() as u64;
+        if !is_cut_off || records.is_empty() {
+            records.extend(record(&headers, &row).ok());
+        }
+    }
+    (headers, records)
+}
+
+fn builder(delimiter: u8) -> csv::ReaderBuilder {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter);
+    builder
+}
+
+fn names(first: &ByteRecord) -> Vec<String> {
+    let name = |field: &[u8]| {
+        let field = field.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(field);
+        String::from_utf8_lossy(field).into_owned()
+    };
+    first.iter().map(name).collect()
+}
+
+impl<'a> CsvRows<'a> {
+    /// Rows longer than `max_record_bytes` are set aside.
+    pub(crate) const fn new(
+        file: &'a InputFile,
+        mapping: Arc<Mapping>,
+        from: Position,
+        max_record_bytes: usize,
+    ) -> Self {
+        Self { file, mapping, max_record_bytes, at: from, open: None, has_ended: false }
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        if self.open.is_none() {
+            let limit = self.limit();
+            let delimiter = self.file.reading.delimiter;
+            let rows = |content| builder(delimiter).from_reader(Limited { content, left: limit });
+            let mut open = Open { headers: Vec::new(), rows: rows(self.file.open(0)?), begun: 0 };
+            let mut first = ByteRecord::new();
+            open.rows.read_byte_record(&mut first)?;
+            open.headers = names(&first);
+            let after = open.rows.position().byte();
+            if self.at.byte > after {
+                open = Open { rows: rows(self.file.open(self.at.byte)?), begun: self.at.byte, ..open };
+            } else {
+                self.at.byte = after;
+            }
+            self.open = Some(open);
+        }
+        Ok(())
+    }
+
+    /// As much as may be read for one row: the reader reads ahead.
+    const fn limit(&self) -> usize {
+        2 * self.max_record_bytes + CHUNK_BYTES
+    }
+
+    /// The next row as JSON, or why it is none.
+    fn next_row(&mut self) -> io::Result<Option<Result<String, (u64, String)>>> {
+        let (limit, max) = (self.limit(), self.max_record_bytes);
+        self.open()?;
+        let (before, open) = (self.at.byte, self.open.as_mut().expect("just opened"));
+        open.rows.get_mut().left = limit;
+        let mut row = ByteRecord::new();
+        if !open.rows.read_byte_record(&mut row)? {
+            return Ok(None);
+        }
+        let end = open.begun + open.rows.position().byte();
+        let bytes = end.saturating_sub(before);
+        let record = if bytes > max as u64 {
+            Err(too_long(bytes, max))
+        } else {
+            record(&open.headers, &row).map(|row| row.to_string())
+        };
+        self.at.byte = end;
+        Ok(Some(record.map_err(|why| (bytes, why))))
+    }
+
+    fn lost(&self, bytes: u64, reason: String) -> Quarantined {
+        let Position { shard, line, .. } = self.at;
+        Quarantined { shard, line, file: self.file.path.display().to_string(), bytes, reason }
+    }
+}
+
+fn record(headers: &[String], row: &ByteRecord) -> Result<Value, String> {
+    if row.len() != headers.len() {
+        return Err(format!("a row of {} values under {} columns", row.len(), headers.len()));
+    }
+    let mut record = Map::new();
+    for (name, value) in headers.iter().zip(row) {
+        // A cell without a word holds no text.
+        let value = String::from_utf8_lossy(value);
+        record.insert(name.clone(), if value.is_empty() { Value::Null } else { value.into() });
+    }
+    Ok(Value::Object(record))
+}
+
+impl Iterator for CsvRows<'_> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        let start = self.at;
+        let (mut lines, mut lost, mut failure) = (Vec::new(), Vec::new(), None);
+        while lines.len() < CHUNK_BYTES && !self.has_ended {
+            match self.next_row() {
+                Ok(None) => self.has_ended = true,
+                Ok(Some(row)) => {
+                    match row {
+                        Ok(json) => lines.extend_from_slice(json.as_bytes()),
+                        Err((bytes, why)) => lost.push(self.lost(bytes, why)),
+                    }
+                    // What is lost leaves a blank line, so that rows keep their numbers.
+                    lines.push(b'\n');
+                    self.at.line += 1;
+                }
+                Err(error) => {
+                    self.has_ended = true;
+                    let is_stored = |open: &Open| !open.rows.get_ref().content.storage_failed();
+                    if !self.open.as_ref().is_some_and(is_stored) {
+                        failure = Some(format!("cannot read {}: {error}", self.file.path.display()));
+                    }
+                    lost.push(self.lost(0, format!("the rest of this file cannot be read: {error}")));
+                }
+            }
+        }
+        if lines.is_empty() && lost.is_empty() {
+            return None;
+        }
+        let read = self.open.as_ref().map_or(0, |open| open.rows.get_ref().content.stored_bytes_read());
+        Some(Chunk {
+            end: self.at,
+            stored_bytes_read: read,
+            content_bytes: self.at.byte - start.byte,
+            lost,
+            failure,
+            ..Chunk::new(
+                self.file.path.display().to_string(),
+                start,
+                Held::Lines(lines, Arc::clone(&self.mapping)),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn read(content: &str, from: Position, max: usize) -> Vec<Chunk> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        std::fs::write(&path, content).unwrap();
+        let file = InputFile::describe(&path).unwrap();
+        assert_eq!(file.container, crate::Container::Csv);
+        CsvRows::new(&file, from, max).collect()
+    }
+
+    #[test]
+    fn every_end_of_a_chunk_is_a_place_to_resume() {
+        let mut content = "\u{feff}model_a,response_a\r\n".to_owned();
+        for n in 0..40_000 {
+            let _ = write!(content, "m{n},\"a text,\r\nof \"\"two\"\" lines: {}\"\r\n", "x".repeat(n % 70));
+        }
+        let chunks = read(&content, Position::default(), 1 << 20);
+        assert!(chunks.len() > 3);
+        assert_eq!(chunks.last().unwrap().end.line, 40_000);
+        let lines = |chunks: &[Chunk]| -> Vec<(u64, Vec<u8>)> {
+            chunks.iter().flat_map(|c| c.lines().map(|(n, line)| (n, line.to_vec()))).collect()
+        };
+        for (index, chunk) in chunks.iter().enumerate() {
+            assert_eq!(lines(&read(&content, chunk.end, 1 << 20)), lines(&chunks[index + 1..]), "{index}");
+        }
+        let row: Value = serde_json::from_slice(&lines(&chunks)[2].1).unwrap();
+        assert_eq!(row["response_a"], "a text,\r\nof \"two\" lines: xx");
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_does_not_swallow_the_memory() {
+        let content = format!("model_a,response_a\na,b\nc,\"{}", "x\n".repeat(3 << 20));
+        let chunks = read(&content, Position::default(), 1 << 10);
+        let lost: Vec<_> = chunks.iter().flat_map(|chunk| &chunk.lost).collect();
+        assert_eq!((chunks[0].lines().count(), lost.len(), lost[0].line), (1, 1, 1));
+        assert!(lost[0].reason.contains("is a quote not closed?"), "{}", lost[0].reason);
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_used_is_set_aside_and_the_next_keeps_its_number() {
+        let content = format!("model_a,response_a\na,{}\nb,short\nc,is,uneven\nd,short\n", "x".repeat(2_000));
+        let chunks = read(&content, Position::default(), 1_000);
+        let numbers: Vec<u64> = chunks[0].lines().map(|(number, _)| number).collect();
+        let [long, uneven] = &*chunks[0].lost else { panic!("{:?}", chunks[0].lost) };
+        assert_eq!((numbers, long.line, long.bytes, uneven.line), (vec![1, 3], 0, 2_003, 2));
+        assert_eq!(uneven.reason, "a row of 3 values under 2 columns");
+    }
+}

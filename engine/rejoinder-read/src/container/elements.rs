@@ -1,0 +1,258 @@
+//! Cuts JSON that does not keep to lines into its records: the objects of an array, of several arrays one after
+//! another, or objects that simply follow each other; or the elements of one list, whatever they are. Nothing but the
+//! record under way is held.
+
+use memchr::memchr2;
+
+/// A record, as it stands in the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Where it begins in what was given.
+    pub start: usize,
+    /// One past its end.
+    pub end: usize,
+}
+
+/// A search for the end of a record that goes on where the bytes given so far ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Elements {
+    /// How far the bytes were looked at.
+    at: usize,
+    /// Where the record under way begins.
+    start: Option<usize>,
+    depth: usize,
+    in_string: bool,
+    /// The records are the elements of one list, which may be lists.
+    is_list: bool,
+    /// That list has ended: what comes after it is none of it.
+    has_ended: bool,
+}
+
+impl Elements {
+    /// The elements of one list, from one of them on, or from one past its bracket.
+    pub(crate) fn of_list() -> Self {
+        Self { is_list: true, ..Self::default() }
+    }
+
+    /// The objects of content, whatever lists they stand in; or the elements of one list.
+    pub(crate) fn new(is_list: bool) -> Self {
+        if is_list { Self::of_list() } else { Self::default() }
+    }
+
+    /// One past the end of the value at the beginning of `bytes`, if it ends there.
+    pub(crate) fn first_value(bytes: &[u8]) -> Option<usize> {
+        Self { start: Some(0), ..Self::of_list() }.end(bytes)
+    }
+
+    /// The next record of `bytes`, which begin where they began in the last call, or were cut by
+    /// [`forget`](Self::forget). `None` = it needs more. At the end of the content, the rest is one (broken) record.
+    pub(crate) fn next(&mut self, bytes: &[u8], is_end: bool) -> Option<Found> {
+        let start = match self.start {
+            Some(start) => start,
+            None => {
+                // A byte order mark may stand at the beginning.
+                let of_objects = |b: u8| !self.is_list && matches!(b, b'[' | b']' | 0xEF | 0xBB | 0xBF);
+                let between = |b: u8| b.is_ascii_whitespace() || b == b',' || of_objects(b);
+                let rest = &bytes[self.at..];
+                let next = if self.has_ended { None } else { rest.iter().position(|&b| !between(b)) };
+                let Some(skipped) = next else {
+                    self.at = bytes.len();
+                    return None;
+                };
+                self.at += skipped;
+                if self.is_list && bytes[self.at] == b']' {
+                    self.has_ended = true;
+                    self.at = bytes.len();
+                    return None;
+                }
+                self.start = Some(self.at);
+                self.at
+            }
+        };
+        let end = self.end(bytes).or((is_end).then_some(bytes.len()))?;
+        *self = Self { at: end, ..Self::new(self.is_list) };
+        Some(Found { start, end })
+    }
+
+    /// One past the end of the record under way.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        while self.at < bytes.len() {
+            if self.in_string {
+                let Some(next) = memchr2(b'"', b'\\', &bytes[self.at..]) else {
+                    self.at = bytes.len();
+                    return None;
+                };
+                let at = self.at + next;
+                if bytes[at] == b'"' {
+                    self.in_string = false;
+                    self.at = at + 1;
+                } else if at + 1 < bytes.len() {
+                    self.at = at + 2;
+                } else {
+                    self.at = at;
+                    return None;
+                }
+                continue;
+            }
+            let byte = bytes[self.at];
+            match byte {
+                // A record that is no object ends where the next thing begins.
+                b',' | b']' if self.depth == 0 => return Some(self.at),
+                b'{' if !self.is_list && self.depth == 0 && self.start != Some(self.at) => {
+                    return Some(self.at);
+                }
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        self.at += 1;
+                        return Some(self.at);
+                    }
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    /// Tells it that the first `count` bytes will not be given again. What is under way must not begin in them.
+    pub(crate) fn forget(&mut self, count: usize) {
+        self.at -= count;
+        if let Some(start) = &mut self.start {
+            *start -= count;
+        }
+    }
+
+    /// Lets go of the bytes of the record under way that were looked at; returns how many.
+    pub(crate) fn forget_seen(&mut self) -> usize {
+        // The record still is under way, wherever it began.
+        self.start = self.start.map(|_| 0);
+        std::mem::take(&mut self.at)
+    }
+
+    /// Where the record under way begins, or how far nothing was found.
+    pub(crate) fn needed_from(&self) -> usize {
+        self.start.unwrap_or(self.at)
+    }
+
+    /// The first `count` records of a content that begins with `head`; one that is cut off is left out, but for the first.
+    pub(crate) fn first(head: &[u8], count: usize, is_list: bool) -> Vec<Vec<u8>> {
+        let mut elements = Self::new(is_list);
+        let mut found: Vec<Vec<u8>> = std::iter::from_fn(|| elements.next(head, false))
+            .take(count)
+            .map(|found| head[found.start..found.end].to_vec())
+            .collect();
+        if found.is_empty()
+            && let Some(cut_off) = Self::new(is_list).next(head, true)
+        {
+            found.push(head[cut_off.start..cut_off.end].to_vec());
+        }
+        found
+    }
+}
+
+/// Puts a record on one line: line ends between its tokens become spaces.
+///
+/// # Errors
+/// If a line end stands inside a string, which is no JSON.
+pub(crate) fn onto_line(record: &mut [u8]) -> Result<(), &'static str> {
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in record {
+        match *byte {
+            b'\n' | b'\r' if in_string => return Err("a line end inside a string"),
+            b'\n' | b'\r' => *byte = b' ',
+            b'"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = in_string && *byte == b'\\' && !escaped;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// All records of the content, given in pieces of these lengths.
+    fn records(content: &[u8], pieces: &[usize]) -> Vec<Vec<u8>> {
+        let mut elements = Elements::default();
+        let (mut given, mut held, mut found) = (0, Vec::new(), Vec::new());
+        let mut pieces = pieces.iter().copied().cycle();
+        loop {
+            while let Some(next) = elements.next(&held, given == content.len()) {
+                found.push(held[next.start..next.end].to_vec());
+            }
+            if given == content.len() {
+                return found;
+            }
+            let needed = elements.needed_from();
+            held.drain(..needed);
+            elements.forget(needed);
+            let more = (given + pieces.next().unwrap_or(1).max(1)).min(content.len());
+            held.extend_from_slice(&content[given..more]);
+            given = more;
+        }
+    }
+
+    #[test]
+    fn broken_records_end_somewhere_and_the_next_ones_are_found() {
+        let of = |text: &str| -> Vec<String> {
+            records(text.as_bytes(), &[3]).into_iter().map(|r| String::from_utf8(r).unwrap()).collect()
+        };
+        assert_eq!(of(r#"[{"a":1},nul,{"b":"}]"}]"#), [r#"{"a":1}"#, "nul", r#"{"b":"}]"}"#]);
+        assert_eq!(of("[{\"a\":1}] [ {\"b\":2} ]\n"), [r#"{"a":1}"#, r#"{"b":2}"#]);
+        assert_eq!(of("{\"a\":\n{}}\n{\"b\":2}x"), ["{\"a\":\n{}}", r#"{"b":2}"#, "x"]);
+        assert_eq!(of(r#"[{"a":"cut"#), [r#"{"a":"cut"#]);
+        assert_eq!(of("[]"), Vec::<String>::new());
+        assert_eq!(of("\u{feff}[{}]"), ["{}"]);
+    }
+
+    #[test]
+    fn line_ends_between_tokens_become_spaces() {
+        let mut record = b"{\"a\\\\\":\r\n \"x\\\"y\"\n}".to_vec();
+        onto_line(&mut record).unwrap();
+        assert_eq!(record, b"{\"a\\\\\":   \"x\\\"y\" }");
+        assert!(onto_line(&mut b"{\"a\n\":1}".to_vec()).is_err());
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<i32>().prop_map(Value::from),
+            "[\\PC\n\"\\\\{}\\[\\],]{0,8}".prop_map(Value::from),
+            Just(Value::Null)
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("[a-c\"\\\\]{0,3}", inner), 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_objects_of_an_array_are_found_however_it_is_cut(
+            values in prop::collection::vec(value(), 0..6), pretty in any::<bool>(), pieces in prop::collection::vec(1_usize..40, 1..5),
+        ) {
+            let objects: Vec<Value> = values.into_iter().map(|v| json!({ "v": v })).collect();
+            let text = if pretty { serde_json::to_string_pretty(&objects) } else { serde_json::to_string(&objects) }.unwrap();
+            let found: Vec<Value> = records(text.as_bytes(), &pieces).into_iter().map(|mut r| {
+                onto_line(&mut r).unwrap();
+                assert!(!r.contains(&b'\n'));
+                serde_json::from_slice(&r).unwrap()
+            }).collect();
+            prop_assert_eq!(found, objects);
+        }
+
+        #[test]
+        fn any_bytes_are_cut_alike_in_any_pieces(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'{'), Just(b'}'), Just(b'"'), Just(b'\\'), Just(b',')], 0..80), pieces in prop::collection::vec(1_usize..9, 1..4)) {
+            prop_assert_eq!(records(&bytes, &pieces), records(&bytes, &[bytes.len().max(1)]));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What a file holds, told by its content: its encoding, how its records stand in it, and their shape.
+
+use std::fs::File;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::encoding::Encoding;
+use crate::container::table::{self, Layout, Schema};
+use crate::container::{Container, Elements, csv_rows, cut};
+use crate::record::Mapping;
+use crate::shape::{Candidate, Format, Recognised, is_record, recognised, value};
+
+/// So much of a file is looked at, in bytes of its content.
+pub(crate) const HEAD: u64 = 1 << 18;
+/// So many records of it.
+const RECORDS: usize = 32;
+
+/// What the user says of the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The shape of the records; `None` = told by the content.
+    pub format: Option<Format>,
+    /// Names of keys.
+    pub mapping: &'a Mapping,
+    /// Whether records that belong together are joined.
+    pub joins: bool,
+}
+
+/// How the content of a file is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reading {
+    /// How text is stored.
+    pub encoding: Encoding,
+    /// What stands between the values of a row of CSV.
+    pub delimiter: u8,
+    /// Where the list begins whose elements are the records.
+    pub inside: Option<u64>,
+    /// Where the messages stand in a record, if under no key of its own.
+    pub messages: Option<String>,
+    /// Whether records that belong together are joined.
+    pub joins: bool,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { encoding: Encoding::Utf8, delimiter: b',', inside: None, messages: None, joins: true }
+    }
+}
+
+/// Why a file is taken for what it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// In one sentence.
+    pub text: String,
+    /// All shapes that saw a sign in the first records, the best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What was found.
+pub(crate) struct Look {
+    pub format: Format,
+    pub container: Container,
+    pub reading: Reading,
+    pub why: Why,
+}
+
+impl Look {
+    fn new(container: Container, reading: Reading, found: Recognised, where_from: &str) -> Self {
+        let why = Why { text: format!("{}{where_from}", found.why), candidates: found.candidates };
+        Self {
+            format: found.format,
+            container,
+            reading: Reading { messages: found.messages, ..reading },
+            why,
+        }
+    }
+
+    /// Looks at the beginning of a content, which is in `container` as far as its first bytes tell, and ends with `head` if
+    /// that `is_whole`.
+    pub(crate) fn at_text(
+        head: &[u8],
+        is_whole: bool,
+        container: Container,
+        encoding: Encoding,
+        asked: Asked<'_>,
+    ) -> Self {
+        let reading = Reading { encoding, joins: asked.joins, ..Reading::default() };
+        let of_encoding = match encoding {
+            Encoding::Utf8 => "",
+            Encoding::Utf16Le | Encoding::Utf16Be => "; in UTF-16",
+            Encoding::Windows1252 => "; in Windows-1252 (Latin-1)",
+        };
+        let see =
+            |records: &[Value], place| recognised(records, asked.format, asked.mapping, place, asked.joins);
+        if container == Container::Lines
+            && let Some((delimiter, records)) = rows(head, is_whole, asked)
+        {
+            let of_delimiter = match delimiter {
+                b';' => "; semicolons stand between the values",
+                b'\t' => "; tabs stand between the values",
+                b'|' => "; bars stand between the values",
+                _ => "",
+            };
+            let reading = Reading { delimiter, ..reading };
+            return Self::new(
+                Container::Csv,
+                reading,
+                see(&records, "the columns"),
+                &format!("{of_delimiter}{of_encoding}"),
+            );
+        }
+        let (container, inside, where_from) = match container {
+            Container::Lines => {
+                let cut = cut(head, is_record);
+                (cut.container, cut.inside, cut.why)
+            }
+            other => (other, None, ""),
+        };
+        let records: Vec<Vec<u8>> = match container {
+            Container::Lines => lines(head, is_whole),
+            _ => Elements::first(&head[inside.unwrap_or(0) as usize..], RECORDS, inside.is_some()),
+        };
+        let records: Vec<Value> = records.iter().filter_map(|record| value(record).ok()).collect();
+        let reading = Reading { inside, ..reading };
+        Self::new(
+            container,
+            reading,
+            see(&records, "the first records"),
+            &format!("{where_from}{of_encoding}"),
+        )
+    }
+
+    /// Looks at the schema of a Parquet file and its first rows.
+    ///
+    /// # Errors
+    /// If it cannot be read, or a column is missing that its shape needs.
+    pub(crate) fn at_parquet(file: &File, asked: Asked<'_>) -> io::Result<Self> {
+        let schema = Schema::read(file)?;
+        let records = match Layout::projection(&schema) {
+            Ok(projection) => table::first(file.try_clone()?, projection, RECORDS),
+            Err(_) => Vec::new(),
+        };
+        // Columns that are left out tell a shape, too.
+        let names = schema.names();
+        let named = |mut record: Value| {
+            if let Some(fields) = record.as_object_mut() {
+                for name in &names {
+                    fields.entry(name.clone()).or_insert(Value::Null);
+                }
+            }
+            record
+        };
+        let records: Vec<Value> = records.into_iter().map(named).collect();
+        let found = recognised(&records, asked.format, asked.mapping, "the columns", asked.joins);
+        let mut mapping = asked.mapping.clone();
+        mapping.messages = mapping.messages.or_else(|| found.messages.clone());
+        Layout::find(&schema, found.format, &mapping)?;
+        let reading = Reading { joins: asked.joins, ..Reading::default() };
+        Ok(Self::new(Container::Parquet, reading, found, ""))
+    }
+}
+
+fn lines(head: &[u8], is_whole: bool) -> Vec<Vec<u8>> {
+    let mut lines: Vec<&[u8]> = head.split(|&b| b == b'\n').collect();
+    // The last one may be cut off.
+    if !is_whole && lines.len() > 1 {
+        lines.pop();
+    }
+    let lines = lines.into_iter().map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    lines.take(RECORDS).map(<[u8]>::to_vec).collect()
+}
+
+/// The delimiter and the first rows of content that begins with a row of names, of which some are known; else none.
+fn rows(head: &[u8], is_whole: bool, asked: Asked<'_>) -> Option<(u8, Vec<Value>)> {
+    let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().first();
+    if matches!(begins, None | Some(b'{' | b'[')) {
+        return None;
+    }
+    csv_rows::DELIMITERS.into_iter().find_map(|delimiter| {
+        let (headers, records) = csv_rows::first(head, delimiter, RECORDS, is_whole);
+        let named = [&asked.mapping.messages, &asked.mapping.content, &asked.mapping.role];
+        let is_named = named.into_iter().flatten().any(|name| headers.contains(name));
+        let is_known = || !recognised(&records, None, &Mapping::default(), "", false).candidates.is_empty();
+        (headers.len() > 1 && (is_named || asked.format.is_some() || is_known()))
+            .then_some((delimiter, records))
+    })
+}

@@ -1,0 +1,280 @@
+//! Calls to a model repeat what was said before: from all calls of a file to its chats.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rejoinder_core::Role;
+use serde_json::{Map, Value};
+
+use super::chains::{Chains, Chat, Fate, Seen};
+use super::helpers::{is_helper, is_summary};
+use super::{HELD_BYTES, Join, Out};
+use crate::message::Said;
+use crate::record::{Mapping, Record};
+use crate::shape::value;
+
+/// What is kept of all calls of a file while they are looked at, in bytes, about.
+const KEPT_BYTES: usize = 1 << 30;
+
+/// One call: what was said before, and the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// What the calls of one conversation share.
+    pub session: Option<String>,
+    /// The request's or the trace's own name.
+    pub id: Option<String>,
+    /// Which response it follows, and its own name as one.
+    pub response: Option<Response>,
+    /// Who asked: calls of others are not of the same conversation, where no session says so.
+    pub scope: Option<String>,
+    /// A name for the conversation where there is no session.
+    pub name: Option<String>,
+    /// What kind of call it is said to be.
+    pub label: Option<String>,
+    /// When it was made, in nanoseconds since 1970.
+    pub time: Option<i128>,
+    pub said: Vec<Said>,
+    pub metadata: Map<String, Value>,
+}
+
+/// A response that another may follow.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    pub id: String,
+    pub follows: Option<String>,
+}
+
+/// Reads the calls that a record tells of.
+type ReadCalls = fn(&Value, &Mapping) -> Result<Vec<Call>, String>;
+
+pub(super) struct Calls {
+    read: ReadCalls,
+    mapping: Arc<Mapping>,
+    joins: bool,
+    chains: Option<Chains>,
+    /// Of each response the first of its row.
+    roots: HashMap<u64, u64>,
+    fates: Vec<Fate>,
+    chats: Vec<Chat>,
+    /// Number of the next call.
+    next: usize,
+    /// Parts of chats that are not yet whole, and the bytes of their texts.
+    held: HashMap<u32, Vec<(u32, Call)>>,
+    held_bytes: usize,
+    /// Of which kinds an example was given.
+    has: Vec<&'static str>,
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Where the messages stand by which a call is known: what a person or the model wrote.
+fn places(said: &[Said]) -> Vec<usize> {
+    let counts = |one: &Said| matches!(one.role, Role::User | Role::Assistant) && !one.is_blank();
+    said.iter().enumerate().filter(|(_, one)| counts(one)).map(|(at, _)| at).collect()
+}
+
+/// A message as it is known again: programs trim texts, and put other line ends in them.
+fn key(said: &Said) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (said.role as u8).hash(&mut hasher);
+    said.text.split_whitespace().for_each(|word| word.hash(&mut hasher));
+    hasher.finish().max(1)
+}
+
+impl Calls {
+    pub(super) fn new(read: ReadCalls, mapping: Arc<Mapping>, joins: bool) -> Self {
+        Self {
+            read,
+            mapping,
+            joins,
+            chains: Some(Chains::new(KEPT_BYTES)),
+            roots: HashMap::new(),
+            fates: Vec::new(),
+            chats: Vec::new(),
+            next: 0,
+            held: HashMap::new(),
+            held_bytes: 0,
+            has: Vec::new(),
+        }
+    }
+
+    fn calls(&self, record: &[u8]) -> Result<Vec<Call>, String> {
+        (self.read)(&value(record)?, &self.mapping)
+    }
+
+    fn session(&mut self, call: &Call) -> Option<u64> {
+        let Some(Response { id, follows }) = &call.response else { return call.session.as_ref().map(hash) };
+        let own = hash(id);
+        let root = match follows.as_ref().map(hash) {
+            Some(before) => self.roots.get(&before).copied().unwrap_or(before),
+            None => own,
+        };
+        self.roots.insert(own, root);
+        Some(call.session.as_ref().map_or(root, hash))
+    }
+
+    fn seen(&mut self, call: &Call) -> Seen {
+        let places = places(&call.said);
+        let system = call.said.iter().find(|one| one.role == Role::System).map(|one| {
+            // A clock or a number in it makes no other instructions.
+            let letters = one.text.chars().filter(|c| c.is_alphabetic());
+            letters.take(200).collect::<String>()
+        });
+        Seen {
+            session: self.session(call),
+            scope: hash(&call.scope),
+            keys: places.iter().map(|at| key(&call.said[*at])).collect(),
+            users: places.iter().filter(|at| call.said[**at].role == Role::User).count() as u32,
+            time: call.time,
+            id: call.id.as_ref().map(hash),
+            kind: hash((&call.label, system)),
+            is_helper: is_helper(call.label.as_deref(), &call.said),
+            sums_up: call.said.iter().find(|one| !one.is_blank()).is_some_and(is_summary),
+        }
+    }
+
+    fn example(&mut self, out: &mut Out, kind: &'static str, text: impl FnOnce() -> String) {
+        let is_first = !self.has.contains(&kind);
+        if is_first {
+            self.has.push(kind);
+        }
+        out.skipped.example(is_first, kind, text);
+    }
+
+    /// The name of the chat that a call is of.
+    fn name(&self, call: &Call, chat: Option<Chat>) -> Option<String> {
+        let session = call.session.clone().or_else(|| call.response.as_ref().and(call.name.clone()));
+        match chat.map_or(0, |chat| chat.nth_of_session) {
+            0 => session.or_else(|| call.name.clone()),
+            nth => session.map(|session| format!("{session}#{}", nth + 1)),
+        }
+    }
+
+    fn take_call(&mut self, call: Call, bytes: usize, out: &mut Out) {
+        let fate = self.fates.get(self.next).copied().unwrap_or(Fate::Unjoined);
+        self.next += 1;
+        let shown = || shown(&call);
+        match fate {
+            _ if !self.joins => self.alone(call, None, bytes, out),
+            Fate::Repeated { .. } => {
+                out.skipped.repeated += 1;
+                self.example(out, "repeated", || {
+                    format!("{}: its messages stand in a later or longer call", shown())
+                });
+            }
+            Fate::Helper => {
+                out.skipped.helpers += 1;
+                self.example(out, "helper", || format!("{}: a call beside the chat", shown()));
+            }
+            Fate::Unjoined => {
+                out.skipped.unjoined += 1;
+                self.example(out, "unjoined", || format!("{}: too many calls to keep in mind", shown()));
+                self.alone(call, None, bytes, out);
+            }
+            Fate::Part { chat, nth, from, to } => {
+                let parts = self.chats[chat as usize].parts;
+                if parts == 1 {
+                    return self.alone(call, Some(chat), bytes, out);
+                }
+                let part = Call { said: part(&call.said, from as usize, to as usize, nth == 0), ..call };
+                let text: usize = part.said.iter().map(|one| one.text.len()).sum();
+                out.skipped.joined += 1;
+                self.held_bytes += text;
+                let held = self.held.entry(chat).or_default();
+                held.push((nth, part));
+                if held.len() == parts as usize || self.held_bytes > HELD_BYTES {
+                    self.finish(chat, bytes, out);
+                }
+            }
+        }
+    }
+
+    fn alone(&self, call: Call, chat: Option<u32>, bytes: usize, out: &mut Out) {
+        let name = self.name(&call, chat.map(|chat| self.chats[chat as usize]));
+        out.made(Record::of_said(name, call.said, call.metadata), bytes);
+    }
+
+    /// Makes a chat of the parts that have come. Where there is no room for more, its other parts make another one.
+    fn finish(&mut self, chat: u32, bytes: usize, out: &mut Out) {
+        let Some(mut parts) = self.held.remove(&chat) else { return };
+        parts.sort_by_key(|(nth, _)| *nth);
+        let of = self.chats[chat as usize];
+        if parts.len() < of.parts as usize {
+            out.skipped.unjoined += parts.len() as u64;
+            self.chats[chat as usize].parts -= parts.len() as u32;
+        }
+        let Some((_, last)) = parts.last() else { return };
+        let name = self.name(last, Some(of));
+        let mut metadata = last.metadata.clone();
+        metadata.insert("calls".to_owned(), parts.len().into());
+        self.example(out, "joined", || {
+            format!("{} calls make `{}`", parts.len(), name.as_deref().unwrap_or_default().escape_debug())
+        });
+        let mut said = Vec::new();
+        for (_, call) in parts {
+            self.held_bytes -= call.said.iter().map(|one| one.text.len()).sum::<usize>();
+            said.extend(call.said);
+        }
+        out.made(Record::of_said(name, said, metadata), bytes);
+    }
+}
+
+fn shown(call: &Call) -> String {
+    let short = |name: &String| -> String { name.chars().take(60).flat_map(char::escape_debug).collect() };
+    let name = call.id.as_ref().or(call.name.as_ref()).map(short).unwrap_or_default();
+    match &call.label {
+        Some(label) => format!("`{name}` ({})", short(label)),
+        None => format!("`{name}`"),
+    }
+}
+
+/// The messages of a call that are its part of a chat: its keys from `from` up to `to`, and what stands between. Only the
+/// first part brings the instructions.
+fn part(said: &[Said], from: usize, to: usize, is_first: bool) -> Vec<Said> {
+    let places = places(said);
+    let start = if from == 0 { 0 } else { places.get(from).copied().unwrap_or(said.len()) };
+    let end =
+        if to >= places.len() { said.len() } else { to.checked_sub(1).map_or(0, |last| places[last] + 1) };
+    let all = said[start.min(end)..end].iter();
+    all.filter(|one| is_first || one.role != Role::System).cloned().collect()
+}
+
+impl Join for Calls {
+    fn looks_first(&self) -> bool {
+        self.joins
+    }
+
+    fn see(&mut self, record: &[u8]) {
+        for call in self.calls(record).unwrap_or_default() {
+            let seen = self.seen(&call);
+            self.chains.iter_mut().for_each(|chains| chains.see(seen.clone()));
+        }
+    }
+
+    fn has_seen(&mut self) {
+        self.roots = HashMap::new();
+        if let Some(chains) = self.chains.take() {
+            (self.fates, self.chats) = chains.fates();
+        }
+    }
+
+    fn take(&mut self, record: &[u8], out: &mut Out) {
+        match self.calls(record) {
+            Err(why) => out.bad(record.len() as u64, why),
+            Ok(calls) if calls.is_empty() => out.skipped.without_chat += 1,
+            Ok(calls) => calls.into_iter().for_each(|call| self.take_call(call, record.len(), out)),
+        }
+    }
+
+    fn end(&mut self, out: &mut Out) {
+        let mut left: Vec<u32> = self.held.keys().copied().collect();
+        left.sort_unstable();
+        left.into_iter().for_each(|chat| self.finish(chat, 0, out));
+    }
+}

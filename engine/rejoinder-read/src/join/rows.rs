@@ -1,0 +1,174 @@
+//! Messages that stand a record each: gathered by what the messages of one conversation share, and put in order.
+//!
+//! A conversation is made where its last message stands. Memory: the texts of conversations of which more is to come, and
+//! some 40 bytes for each conversation of the file.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{HELD_BYTES, Join, Out};
+use crate::message::of_list;
+use crate::record::{Mapping, Record};
+use crate::shape::value;
+
+/// Conversations that are told apart while a file is looked at.
+const CONVERSATIONS: usize = 1 << 24;
+
+/// One message, and where it belongs.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// What the messages of its conversation share.
+    pub key: Option<String>,
+    /// Its number there.
+    pub order: Option<f64>,
+    /// When it was written, in nanoseconds since 1970.
+    pub time: Option<i128>,
+    pub message: Value,
+    pub metadata: Map<String, Value>,
+    /// A new conversation begins here, where nothing else tells.
+    pub begins: bool,
+    /// It is no message of the conversation.
+    pub is_aside: bool,
+}
+
+pub(super) struct Rows {
+    read: fn(&Value, &Mapping) -> Row,
+    mapping: Arc<Mapping>,
+    max_bytes: usize,
+    /// How many rows of each conversation are to come.
+    left: HashMap<u64, u32>,
+    /// Conversations begun without a name.
+    begun: u64,
+    /// The key under which rows without one stand.
+    session: Option<String>,
+    held: HashMap<u64, Held>,
+    held_bytes: usize,
+    has_example: bool,
+}
+
+#[derive(Default)]
+struct Held {
+    rows: Vec<Row>,
+    key: Option<String>,
+    bytes: usize,
+}
+
+impl Rows {
+    pub(super) fn new(read: fn(&Value, &Mapping) -> Row, mapping: Arc<Mapping>, max_bytes: usize) -> Self {
+        Self {
+            read,
+            mapping,
+            max_bytes,
+            left: HashMap::new(),
+            begun: 0,
+            session: None,
+            held: HashMap::new(),
+            held_bytes: 0,
+            has_example: false,
+        }
+    }
+
+    /// The conversation that a row is of.
+    fn place(&mut self, row: &Row) -> u64 {
+        if row.begins {
+            self.begun += 1;
+            self.session.clone_from(&row.key);
+        }
+        let mut hasher = DefaultHasher::new();
+        match &row.key {
+            Some(key) if !row.begins => key.hash(&mut hasher),
+            _ => (self.begun, &self.session).hash(&mut hasher),
+        }
+        hasher.finish()
+    }
+
+    fn finish(&mut self, place: u64, out: &mut Out) {
+        let Some(Held { mut rows, key, bytes }) = self.held.remove(&place) else { return };
+        self.held_bytes -= bytes;
+        // By their numbers where all have one, else by time where all have one, else as they stand.
+        if rows.iter().all(|row| row.order.is_some()) {
+            rows.sort_by(|a, b| a.order.unwrap_or_default().total_cmp(&b.order.unwrap_or_default()));
+        } else if rows.iter().all(|row| row.time.is_some()) {
+            rows.sort_by_key(|row| row.time);
+        }
+        if rows.len() > 1 {
+            out.skipped.joined += rows.len() as u64;
+            out.skipped.example(!self.has_example, "joined", || {
+                let named = key.as_deref().map_or("one conversation".to_owned(), |key| {
+                    format!("`{}`", key.chars().take(60).flat_map(char::escape_debug).collect::<String>())
+                });
+                format!("{} messages make {named}", rows.len())
+            });
+            self.has_example = true;
+        }
+        // What is the same in all rows is the conversation's.
+        let mut metadata = rows.first().map(|row| row.metadata.clone()).unwrap_or_default();
+        metadata.retain(|key, value| rows.iter().all(|row| row.metadata.get(key) == Some(value)));
+        let list: Vec<Value> = rows.into_iter().map(|row| row.message).collect();
+        let made = of_list(&list, &self.mapping).and_then(|said| Record::of_said(key, said, metadata));
+        out.made(made, bytes);
+    }
+}
+
+impl Join for Rows {
+    fn looks_first(&self) -> bool {
+        true
+    }
+
+    fn see(&mut self, record: &[u8]) {
+        let Ok(value) = value(record) else { return };
+        let row = (self.read)(&value, &self.mapping);
+        let place = self.place(&row);
+        if !row.is_aside && (self.left.len() < CONVERSATIONS || self.left.contains_key(&place)) {
+            *self.left.entry(place).or_default() += 1;
+        }
+    }
+
+    fn has_seen(&mut self) {
+        (self.begun, self.session) = (0, None);
+    }
+
+    fn take(&mut self, record: &[u8], out: &mut Out) {
+        let value = match value(record) {
+            Ok(value) => value,
+            Err(why) => return out.bad(record.len() as u64, why),
+        };
+        let row = (self.read)(&value, &self.mapping);
+        let place = self.place(&row);
+        if row.is_aside {
+            out.skipped.helpers += u64::from(!row.begins && crate::message::looks_like_message(&value));
+            out.skipped.without_chat += u64::from(!row.begins && !crate::message::looks_like_message(&value));
+            return;
+        }
+        let held = self.held.entry(place).or_default();
+        if held.key.is_none() {
+            held.key = row.key.clone().or_else(|| self.session.clone());
+        }
+        held.bytes += record.len();
+        held.rows.push(row);
+        self.held_bytes += record.len();
+        let is_too_long = held.bytes > self.max_bytes;
+        // What was not counted is made of neighbours.
+        let left = self.left.get_mut(&place);
+        let is_last = left.is_none_or(|left| {
+            *left = left.saturating_sub(1);
+            *left == 0
+        });
+        if is_too_long || self.held_bytes > HELD_BYTES {
+            out.skipped.unjoined += 1;
+        }
+        if is_last || is_too_long || self.held_bytes > HELD_BYTES {
+            self.finish(place, out);
+        }
+    }
+
+    fn end(&mut self, out: &mut Out) {
+        let mut left: Vec<u64> = self.held.keys().copied().collect();
+        left.sort_unstable();
+        left.into_iter().for_each(|place| self.finish(place, out));
+    }
+}

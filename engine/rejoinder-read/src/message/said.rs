@@ -1,0 +1,234 @@
+//! One value of a list of messages: who says what in it.
+
+use rejoinder_core::{Role, ToolPart};
+use serde_json::{Map, Value};
+
+use super::content::Content;
+use super::role::{Speaker, speaker};
+use super::{Said, keys_of, tools};
+use crate::record::Mapping;
+
+/// Keys of who speaks, the surest first.
+pub(crate) const ROLES: [&str; 9] =
+    ["role", "from", "sender", "author", "speaker", "type", "sender_type", "author_type", "author_role"];
+/// Keys of what is said, the surest first.
+pub(crate) const CONTENTS: [&str; 12] = [
+    "content",
+    "parts",
+    "contents",
+    "text",
+    "value",
+    "message",
+    "body",
+    "utterance",
+    "mes",
+    "msg",
+    "contentParts",
+    "message_text",
+];
+/// Keys under which more of a message may stand than its text.
+pub(crate) const ELSEWHERE: [&str; 4] = ["tool_calls", "function_call", "toolInvocations", "parts"];
+/// Keys that say with a truth value whether a person speaks.
+const PERSONS: [&str; 6] =
+    ["is_user", "isUser", "isCreatedByUser", "is_created_by_user", "from_user", "inbound"];
+/// Keys under which a message may stand inside an envelope.
+const ENVELOPES: [&str; 4] = ["message", "data", "kwargs", "payload"];
+
+/// Why a value is no message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Nobody knows this role.
+    UnknownRole(String),
+    /// Anything else, in words for the quarantine.
+    Other(String),
+}
+
+/// The value that a name leads to: a key of that name, else dots lead into objects.
+pub(crate) fn named<'v>(fields: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
+    fields.get(path).or_else(|| {
+        let (first, rest) = path.split_once('.')?;
+        named(fields.get(first)?.as_object()?, rest)
+    })
+}
+
+/// Whether a value is plainly a message: somebody known speaks, and there is something that is said.
+pub(crate) fn looks_like_message(value: &Value) -> bool {
+    let Some(fields) = value.as_object() else { return false };
+    let holds = |fields: &Map<String, Value>| CONTENTS.iter().any(|key| fields.contains_key(*key));
+    let inside = || ENVELOPES.iter().filter_map(|key| fields.get(*key)?.as_object()).any(holds);
+    (holds(fields) || inside()) && matches!(who(fields, &Mapping::default()), Ok(Some(_)))
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// Why it is none.
+pub(crate) fn said(value: &Value, mapping: &Mapping) -> Result<Said, Problem> {
+    let Some(fields) = value.as_object() else {
+        let what = match value {
+            Value::String(_) => "a text without a role",
+            Value::Array(_) => "a list",
+            _ => "a mere value",
+        };
+        return Err(Problem::Other(format!("{what} in the place of a message")));
+    };
+    let Some(speaker) = who(fields, mapping)? else {
+        return without_role(value, mapping).ok_or_else(|| {
+            let key = mapping.role.as_deref().unwrap_or("role");
+            Problem::Other(format!("a message without `{}`; it has {}", key.escape_debug(), keys_of(value)))
+        });
+    };
+    let (mut content, is_there) = content(fields, mapping);
+    let role = match speaker {
+        Speaker::Role(role) => role,
+        Speaker::Thinking => return Ok(Said::of(Role::Assistant, Content::default())),
+        Speaker::Call => {
+            let calls = tools::written(&content.text);
+            if calls.is_empty() && content.tools.is_empty() {
+                Role::Tool
+            } else {
+                content.text.clear();
+                content.tools.extend(calls);
+                Role::Assistant
+            }
+        }
+    };
+    if !is_there && role != Role::Assistant && content.is_nothing() {
+        let key = mapping.content.as_deref().unwrap_or("content");
+        let reason = format!("a message without `{}`; it has {}", key.escape_debug(), keys_of(value));
+        return Err(Problem::Other(reason));
+    }
+    if role == Role::Tool && !content.tools.iter().any(|part| matches!(part, ToolPart::Result { .. })) {
+        let ToolPart::Result { id, name, .. } = tools::result(fields) else {
+            unreachable!("it makes results")
+        };
+        content.tools.push(ToolPart::Result { id, name, text: content.text.clone() });
+    }
+    Ok(Said::of(role, content))
+}
+
+/// Who speaks; `None` where nothing says so.
+fn who(fields: &Map<String, Value>, mapping: &Mapping) -> Result<Option<Speaker>, Problem> {
+    if let Some(path) = &mapping.role {
+        return match named(fields, path) {
+            Some(Value::String(name)) => {
+                speaker(mapping, name).map(Some).ok_or_else(|| Problem::UnknownRole(name.clone()))
+            }
+            Some(Value::Number(number)) => {
+                let name = number.to_string();
+                speaker(mapping, &name).map(Some).ok_or(Problem::UnknownRole(name))
+            }
+            Some(Value::Bool(is_person)) => Ok(Some(of_person(*is_person))),
+            _ => Ok(None),
+        };
+    }
+    let mut unknown = None;
+    for key in ROLES {
+        let name = match fields.get(key) {
+            Some(Value::String(name)) => name,
+            Some(Value::Object(author)) => {
+                let inner = ["role", "type", "name"].iter().find_map(|key| author.get(*key)?.as_str());
+                let Some(name) = inner else { continue };
+                match speaker(mapping, name) {
+                    Some(speaker) => return Ok(Some(speaker)),
+                    None => continue,
+                }
+            }
+            _ => continue,
+        };
+        match speaker(mapping, name) {
+            Some(speaker) => return Ok(Some(speaker)),
+            // A kind of record is no role.
+            None if key == "type" => {}
+            None => drop(unknown.get_or_insert_with(|| name.clone())),
+        }
+    }
+    let person = PERSONS.iter().find_map(|key| match fields.get(*key)? {
+        Value::Bool(is_person) => Some(*is_person),
+        Value::String(word) => word.to_ascii_lowercase().parse().ok(),
+        _ => None,
+    });
+    if let Some(is_person) = person {
+        return Ok(Some(of_person(is_person)));
+    }
+    // LangChain names the class of a message at the end of its `id`.
+    let class = fields.get("id").and_then(Value::as_array).and_then(|path| path.last()?.as_str());
+    if let Some(speaker) = class.and_then(|class| speaker(mapping, class)) {
+        return Ok(Some(speaker));
+    }
+    if let Some(name) = unknown {
+        return Err(Problem::UnknownRole(name));
+    }
+    match ENVELOPES.iter().find_map(|key| fields.get(*key)?.as_object()) {
+        Some(inner) => who(inner, mapping),
+        None => Ok(None),
+    }
+}
+
+const fn of_person(is_person: bool) -> Speaker {
+    Speaker::Role(if is_person { Role::User } else { Role::Assistant })
+}
+
+/// What is said, and whether there is a place for it at all.
+fn content(fields: &Map<String, Value>, mapping: &Mapping) -> (Content, bool) {
+    let mut found = Content::default();
+    let mut is_there = false;
+    if let Some(path) = &mapping.content {
+        if let Some(value) = named(fields, path) {
+            is_there = true;
+            found = Content::of(value);
+        }
+    } else {
+        for key in CONTENTS {
+            let Some(value) = fields.get(key) else { continue };
+            is_there = true;
+            let is_envelope = value.is_object() && ENVELOPES.contains(&key);
+            let next = if is_envelope { Content::default() } else { Content::of(value) };
+            if found.text.trim().is_empty() && !next.is_nothing() {
+                let mut tools = std::mem::take(&mut found.tools);
+                let has_media = found.has_media;
+                found = next;
+                tools.append(&mut found.tools);
+                (found.tools, found.has_media) = (tools, has_media | found.has_media);
+            } else if found.tools.is_empty() {
+                found.tools = next.tools;
+            }
+        }
+    }
+    if found.tools.is_empty() {
+        found.tools = tools::beside(fields);
+    }
+    if found.text.trim().is_empty() {
+        let transcript = fields.get("audio").and_then(|audio| audio.get("transcript"));
+        let instead = [fields.get("refusal"), transcript];
+        if let Some(text) = instead.into_iter().flatten().find_map(Value::as_str) {
+            text.clone_into(&mut found.text);
+        }
+    }
+    if found.is_nothing() && mapping.content.is_none() {
+        for inner in ENVELOPES.iter().filter_map(|key| fields.get(*key)?.as_object()) {
+            let (inside, has_place) = content(inner, mapping);
+            is_there |= has_place;
+            if !inside.is_nothing() {
+                return (inside, true);
+            }
+        }
+    }
+    (found, is_there)
+}
+
+/// A value that names no role and still tells whose it is: a call, a result, a step of thinking.
+fn without_role(value: &Value, mapping: &Mapping) -> Option<Said> {
+    if mapping.role.is_some() {
+        return None;
+    }
+    let kind = value.get("type")?.as_str()?;
+    let content = Content::of(value);
+    let role = match content.tools.first() {
+        Some(ToolPart::Call { .. }) => Role::Assistant,
+        Some(ToolPart::Result { .. }) => Role::Tool,
+        None if content.is_nothing() && kind.contains("reasoning") => Role::Assistant,
+        None => return None,
+    };
+    Some(Said::of(role, content))
+}

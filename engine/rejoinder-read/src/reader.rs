@@ -1,0 +1,191 @@
+//! Reads the input files one after another, whatever they are: in portions for threads, or chunk by chunk.
+
+use std::sync::Arc;
+use std::vec;
+
+use crate::adapted::Adapted;
+use crate::chunk::{Chunk, Content, Position};
+use crate::container::Container;
+use crate::container::array::ArrayReader;
+use crate::container::csv_rows::CsvRows;
+use crate::container::lines::LineReader;
+use crate::container::table::{JsonRows, Layout, RowGroup, Schema, is_of_storage};
+use crate::input::InputFile;
+use crate::join;
+use crate::record::Mapping;
+
+/// What one thread works on.
+pub struct Portion(Inner);
+
+enum Inner {
+    Chunk(Box<Chunk>),
+    Group(RowGroup),
+}
+
+impl Portion {
+    /// Its chunks, one after another; a row group is read here.
+    pub fn chunks(self) -> impl Iterator<Item = Chunk> {
+        let (chunk, group) = match self.0 {
+            Inner::Chunk(chunk) => (Some(*chunk), None),
+            Inner::Group(group) => (None, Some(group.chunks())),
+        };
+        chunk.into_iter().chain(group.into_iter().flatten())
+    }
+}
+
+type Chunks<'a> = Box<dyn Iterator<Item = Chunk> + Send + 'a>;
+
+enum FileReader<'a> {
+    Chunks(Chunks<'a>),
+    Groups(vec::IntoIter<RowGroup>),
+}
+
+/// Reads the input files in portions.
+pub struct Portions<'a> {
+    files: &'a [InputFile],
+    mapping: &'a Mapping,
+    max_record_bytes: usize,
+    /// Where the file begins that comes next.
+    next: Position,
+    open: Option<FileReader<'a>>,
+}
+
+impl<'a> Portions<'a> {
+    /// A reader over `files` from position `from`; records longer than `max_record_bytes` are set aside.
+    pub const fn new(
+        files: &'a [InputFile],
+        mapping: &'a Mapping,
+        from: Position,
+        max_record_bytes: usize,
+    ) -> Self {
+        Self { files, mapping, max_record_bytes, next: from, open: None }
+    }
+
+    /// The records of a file, as they stand in it.
+    fn records(
+        &self,
+        file: &'a InputFile,
+        mapping: &Arc<Mapping>,
+        from: Position,
+    ) -> Result<FileReader<'a>, std::io::Error> {
+        let max = self.max_record_bytes;
+        let own = Arc::clone(mapping);
+        Ok(match file.container {
+            Container::Lines => FileReader::Chunks(Box::new(LineReader::new(file, own, from, max))),
+            Container::Array | Container::Zip => {
+                FileReader::Chunks(Box::new(ArrayReader::new(file, own, from, max)))
+            }
+            Container::Csv => FileReader::Chunks(Box::new(CsvRows::new(file, own, from, max))),
+            Container::Parquet => {
+                let schema = Schema::read(&std::fs::File::open(&file.path)?)?;
+                match Layout::find(&schema, file.format, mapping)? {
+                    Layout::Columns(columns) => {
+                        let groups = RowGroup::all(file, from.shard, &schema, columns, mapping, from.byte);
+                        FileReader::Groups(groups.into_iter())
+                    }
+                    Layout::Json(projection) => FileReader::Chunks(Box::new(JsonRows::new(
+                        file,
+                        own,
+                        from,
+                        projection,
+                        schema.rows(),
+                    ))),
+                }
+            }
+        })
+    }
+
+    fn open(&self, file: &'a InputFile, from: Position) -> Result<FileReader<'a>, std::io::Error> {
+        let mapping = Arc::new(file.mapping(self.mapping));
+        let max = self.max_record_bytes;
+        let Some(mut join) = join::of(file.format, &mapping, file.reading.joins, max) else {
+            return self.records(file, &mapping, from);
+        };
+        let begin = if join.is_apart() { from } else { Position::of_file(from.shard) };
+        let chunks = |from| -> Result<Chunks<'a>, std::io::Error> {
+            Ok(match self.records(file, &mapping, from)? {
+                FileReader::Chunks(chunks) => chunks,
+                FileReader::Groups(groups) => Box::new(groups.flat_map(RowGroup::chunks)),
+            })
+        };
+        if join.looks_first() {
+            for chunk in chunks(Position::of_file(from.shard))? {
+                let records = chunk.lines().map(|(_, record)| record).filter(|record| record.len() <= max);
+                records.for_each(|record| join.see(record));
+            }
+            join.has_seen();
+        }
+        let name = file.path.display().to_string();
+        Ok(FileReader::Chunks(Box::new(Adapted::new(chunks(begin)?, join, name, from, max))))
+    }
+
+    /// A chunk that says why a file cannot be read at all.
+    fn unreadable(file: &InputFile, at: Position, error: &std::io::Error) -> Chunk {
+        let name = file.path.display().to_string();
+        let mut chunk = Chunk::new(name.clone(), at, Content::Lines(Vec::new(), Arc::default()));
+        let reason = format!("cannot read {name}: {error}");
+        if is_of_storage(error) {
+            chunk.failure = Some(reason);
+        } else {
+            chunk.lost.push(crate::Quarantined {
+                shard: at.shard,
+                line: at.line,
+                file: name,
+                bytes: 0,
+                reason,
+            });
+        }
+        chunk
+    }
+}
+
+impl Iterator for Portions<'_> {
+    type Item = Portion;
+
+    fn next(&mut self) -> Option<Portion> {
+        loop {
+            let next = match &mut self.open {
+                Some(FileReader::Chunks(chunks)) => chunks.next().map(|c| Inner::Chunk(Box::new(c))),
+                Some(FileReader::Groups(groups)) => groups.next().map(Inner::Group),
+                None => None,
+            };
+            if let Some(portion) = next {
+                return Some(Portion(portion));
+            }
+            let at = self.next;
+            let file = self.files.get(at.shard as usize)?;
+            self.next = Position::of_file(at.shard + 1);
+            match self.open(file, at) {
+                Ok(open) => self.open = Some(open),
+                Err(error) => {
+                    self.open = None;
+                    return Some(Portion(Inner::Chunk(Box::new(Self::unreadable(file, at, &error)))));
+                }
+            }
+        }
+    }
+}
+
+/// Reads the input files chunk by chunk.
+pub struct ChunkReader<'a>(Chunks<'a>);
+
+impl<'a> ChunkReader<'a> {
+    /// As [`Portions::new`].
+    pub fn new(
+        files: &'a [InputFile],
+        mapping: &'a Mapping,
+        from: Position,
+        max_record_bytes: usize,
+    ) -> Self {
+        let portions = Portions::new(files, mapping, from, max_record_bytes);
+        Self(Box::new(portions.flat_map(Portion::chunks)))
+    }
+}
+
+impl Iterator for ChunkReader<'_> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        self.0.next()
+    }
+}

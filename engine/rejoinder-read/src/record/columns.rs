@@ -1,0 +1,130 @@
+//! A line's columns, sorted into id, messages and metadata, whoever reads them.
+
+use std::borrow::Cow;
+
+use rejoinder_core::{Message, ToolUse};
+use serde_json::value::RawValue;
+
+use super::mapping::Mapping;
+
+/// Keys under which the messages are looked for when no mapping names one.
+pub(crate) const MESSAGES: [&str; 2] = ["conversation", "messages"];
+/// More of them, where none of those is there.
+pub(crate) const OTHER_MESSAGES: [&str; 8] =
+    ["conversations", "chat_messages", "dialogue", "dialog", "turns", "chat", "history", "chat_history"];
+/// Keys under which the id is looked for, the best first.
+pub(crate) const IDS: [&str; 8] = [
+    "conversation_id",
+    "conversation_hash",
+    "conversationId",
+    "id",
+    "uuid",
+    "session_id",
+    "custom_id",
+    "request_id",
+];
+
+/// A column as it stands in the line: valid JSON, unparsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json<'a>(Cow<'a, str>);
+
+impl<'a> Json<'a> {
+    /// Text that the caller has checked to be JSON.
+    pub(crate) fn checked(text: impl Into<Cow<'a, str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The JSON text.
+    pub fn get(&self) -> &str {
+        &self.0
+    }
+
+    /// The same, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> Json<'_> {
+        Json(Cow::Borrowed(&self.0))
+    }
+
+    /// The same on its own.
+    pub(crate) fn into_owned(self) -> Json<'static> {
+        Json(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+impl<'a> From<&'a RawValue> for Json<'a> {
+    fn from(raw: &'a RawValue) -> Self {
+        Self(Cow::Borrowed(raw.get()))
+    }
+}
+
+/// The columns read so far.
+pub(super) struct Columns<'a, 'm> {
+    mapping: &'m Mapping,
+    /// The first column that holds messages.
+    pub messages: Option<Vec<Message<'a>>>,
+    /// What stands beside their texts.
+    pub tools: Vec<ToolUse>,
+    /// Messages that show something and say nothing.
+    pub media: Vec<usize>,
+    /// All others.
+    pub metadata: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// Rank and place of the best id.
+    best_id: Option<(usize, usize)>,
+}
+
+impl<'a, 'm> Columns<'a, 'm> {
+    pub(super) const fn new(mapping: &'m Mapping) -> Self {
+        Self {
+            mapping,
+            messages: None,
+            tools: Vec::new(),
+            media: Vec::new(),
+            metadata: Vec::new(),
+            best_id: None,
+        }
+    }
+
+    pub(super) const fn mapping(&self) -> &'m Mapping {
+        self.mapping
+    }
+
+    /// Whether column `key` is the one with the messages.
+    pub(super) fn takes_messages(&self, key: &str) -> bool {
+        self.messages.is_none()
+            && match &self.mapping.messages {
+                Some(name) => key == name,
+                None => MESSAGES.contains(&key),
+            }
+    }
+
+    /// Takes any other column.
+    pub(super) fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
+        let rank = match &self.mapping.id {
+            Some(name) => (*key == **name).then_some(0),
+            None => IDS.iter().position(|id| *id == key),
+        };
+        if let Some(rank) = rank
+            && self.best_id.is_none_or(|(best, _)| rank < best)
+        {
+            self.best_id = Some((rank, self.metadata.len()));
+        }
+        self.metadata.push((key, value));
+    }
+
+    /// Takes the id out of the metadata. A number is an id too; null, an empty string and anything else are none.
+    pub(super) fn take_id(&mut self) -> Option<Cow<'a, str>> {
+        let (_, at) = self.best_id?;
+        let is_id = matches!(self.metadata[at].1.get().as_bytes()[0], b'"' | b'-' | b'0'..=b'9');
+        if !is_id {
+            return None;
+        }
+        let id = match self.metadata.remove(at).1.0 {
+            Cow::Borrowed(raw) if !raw.starts_with('"') => Cow::Borrowed(raw),
+            Cow::Borrowed(raw) if !raw.contains('\\') => Cow::Borrowed(&raw[1..raw.len() - 1]),
+            raw => match super::mended_value(&raw) {
+                serde_json::Value::String(id) => Cow::Owned(id),
+                _ => raw,
+            },
+        };
+        Some(id).filter(|id| !id.is_empty())
+    }
+}

@@ -1,0 +1,106 @@
+//! The fast way through a line: the structure is walked, texts are borrowed, nothing is decoded.
+//!
+//! It takes the plain rows that nearly all lines are, with the keys in any order, and leaves everything odd
+//! (control characters, escaped keys and roles, contents that are no strings or blank, tools, thinking, whatever is
+//! wrong) to [`general`](super::general), which also says why. Where it takes a row, both read the same.
+
+use std::borrow::Cow;
+
+use rejoinder_core::{Message, Role, Text};
+
+use super::columns::{Columns, Json};
+use super::mapping::Mapping;
+use super::walk::Walk;
+use crate::message::{ELSEWHERE, may_think};
+
+/// The columns of a line with a user message; `None` where the full parser must look at it.
+pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Columns<'a, 'm>> {
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if holds_control(text.as_bytes()) || may_think(text.as_bytes()) {
+        return None;
+    }
+    let mut walk = Walk::new(text);
+    let mut columns = Columns::new(mapping);
+    walk.spaces();
+    if !walk.eat(b'{') {
+        return None;
+    }
+    walk.spaces();
+    loop {
+        let key = walk.key()?.plain()?;
+        if columns.takes_messages(key) {
+            columns.messages = Some(messages(&mut walk, mapping)?);
+        } else {
+            let value = walk.value()?;
+            columns.push(Cow::Borrowed(key), Json::checked(value));
+        }
+        if !walk.goes_on(b'}')? {
+            break;
+        }
+    }
+    walk.spaces();
+    let has_user = || columns.messages.as_ref().is_some_and(|all| all.iter().any(|m| m.role == Role::User));
+    (walk.is_at_end() && has_user()).then_some(columns)
+}
+
+/// Whether there is a control character: outside strings odd, inside them an error. Without a branch, so that the
+/// compiler makes it a vector loop.
+fn holds_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(b' ', |least, &b| least.min(b)) < b' '
+}
+
+fn messages<'a>(walk: &mut Walk<'a>, mapping: &Mapping) -> Option<Vec<Message<'a>>> {
+    let role_key = mapping.role_key();
+    let content_key = mapping.content_key();
+    if !walk.eat(b'[') {
+        return None;
+    }
+    walk.spaces();
+    let mut messages = Vec::with_capacity(8);
+    loop {
+        messages.push(message(walk, mapping, role_key, content_key)?);
+        if !walk.goes_on(b']')? {
+            return Some(messages);
+        }
+    }
+}
+
+fn message<'a>(
+    walk: &mut Walk<'a>,
+    mapping: &Mapping,
+    role_key: &str,
+    content_key: &str,
+) -> Option<Message<'a>> {
+    let (mut role, mut text) = (None, None);
+    if !walk.eat(b'{') {
+        return None;
+    }
+    walk.spaces();
+    loop {
+        let key = walk.key()?.plain()?;
+        if key == role_key {
+            role = Some(mapping.role(walk.string()?.plain()?)?);
+        } else if key == content_key {
+            text = Some(content(walk)?);
+        } else if walk.value()? != "null" && ELSEWHERE.contains(&key) {
+            return None;
+        }
+        if !walk.goes_on(b'}')? {
+            break;
+        }
+    }
+    // What a tool answered refers to its call.
+    let role = role.filter(|role| *role != Role::Tool)?;
+    Some(Message { role, text: text? })
+}
+
+fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {
+    let string = walk.string()?;
+    let text = match string.plain() {
+        _ if string.nul => return None,
+        Some(plain) => Text::from(plain),
+        None => Text::escaped(string.quoted),
+    };
+    // The text may stand elsewhere.
+    (!text.is_blank()).then_some(text)
+}

@@ -1,0 +1,109 @@
+//! What was sent to a model and what came back, however a program keeps them: a text, a list of messages, the body of a
+//! request or of a response of any provider.
+
+use rejoinder_core::Role;
+use serde_json::{Map, Value};
+
+use crate::message::{self, Content, Said, looks_like_message, of_list};
+use crate::record::Mapping;
+
+/// Responses in responses: no deeper.
+const DEPTH: usize = 6;
+
+/// What was asked: the messages of a request. `None` if it is no chat.
+pub(super) fn asked(value: &Value, mapping: &Mapping) -> Option<Vec<Said>> {
+    found(value, Role::User, mapping, 0)
+}
+
+/// What was answered.
+pub(super) fn answered(value: &Value, mapping: &Mapping) -> Option<Vec<Said>> {
+    found(value, Role::Assistant, mapping, 0)
+}
+
+/// The messages of a value; a mere text is one of `role`.
+fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<Vec<Said>> {
+    if depth > DEPTH {
+        return None;
+    }
+    let inside = |value: &Value| found(value, role, mapping, depth + 1);
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) => {
+            let begins = text.trim_start().starts_with(['[', '{']);
+            match begins.then(|| message::unquoted(text).ok()).flatten() {
+                Some(inner @ (Value::Array(_) | Value::Object(_))) => {
+                    inside(&inner).or_else(|| Some(vec![Said::new(role, value)]))
+                }
+                _ => Some(vec![Said::new(role, value)]),
+            }
+        }
+        Value::Array(list) => {
+            if let Ok(said) = of_list(list, mapping) {
+                return Some(said);
+            }
+            // Choices, generations, a list of lists, parts of one content.
+            match list.first()? {
+                first @ (Value::Object(_) | Value::Array(_)) if !is_part(first) => {
+                    if role == Role::Assistant { inside(first) } else { list.iter().find_map(inside) }
+                }
+                _ => {
+                    let content = Content::of(value);
+                    (!content.is_nothing()).then(|| vec![Said::of(role, content)])
+                }
+            }
+        }
+        Value::Object(fields) => of_object(value, fields, role, mapping, depth),
+        Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+fn is_part(value: &Value) -> bool {
+    value.get("type").is_some_and(Value::is_string)
+        && (value.get("text").is_some() || value.get("thinking").is_some())
+}
+
+fn of_object(
+    value: &Value,
+    fields: &Map<String, Value>,
+    role: Role,
+    mapping: &Mapping,
+    depth: usize,
+) -> Option<Vec<Said>> {
+    /// Where the messages of a request stand, and the answer of a response.
+    const REQUESTS: [&str; 10] =
+        ["messages", "input", "inputs", "contents", "body", "request", "args", "kwargs", "prompt", "data"];
+    const RESPONSES: [&str; 14] = [
+        "choices",
+        "message",
+        "output",
+        "outputs",
+        "candidates",
+        "generations",
+        "body",
+        "response",
+        "content",
+        "completion",
+        "output_text",
+        "text",
+        "generated_text",
+        "messages",
+    ];
+    if looks_like_message(value) {
+        return of_list(std::slice::from_ref(value), mapping).ok();
+    }
+    let keys: &[&str] = if role == Role::Assistant { &RESPONSES } else { &REQUESTS };
+    let mut said = keys
+        .iter()
+        .filter_map(|key| fields.get(*key).filter(|inner| !inner.is_null()))
+        .find_map(|inner| found(inner, role, mapping, depth + 1).filter(|said| !said.is_empty()))?;
+    if role == Role::User {
+        let instructions = ["system", "instructions", "systemInstruction", "system_instruction"];
+        let system = instructions.iter().find_map(|key| fields.get(*key)).map(Content::of);
+        if let Some(system) = system.filter(|system| !system.text.trim().is_empty())
+            && !said.iter().any(|said| said.role == Role::System)
+        {
+            said.insert(0, Said::of(Role::System, system));
+        }
+    }
+    Some(said)
+}

@@ -1,0 +1,90 @@
+//! Langfuse: traces and observations, whose `input` and `output` are any JSON.
+
+use serde_json::{Map, Value};
+
+use super::answers::{answered, asked};
+use super::log::{SESSIONS, TIMES};
+use super::{Read, Shape, Sign, has, id_of, sign};
+use crate::join::{Call, moment_of};
+use crate::record::Mapping;
+
+pub(super) static SHAPE: Shape =
+    Shape { name: "langfuse", describe: "Langfuse traces or observations", fits, read: Read::Calls(calls) };
+
+/// Keys of a trace or an observation that a mere pair of texts has not.
+const OF_TRACE: [&str; 10] = [
+    "trace_id",
+    "traceId",
+    "session_id",
+    "sessionId",
+    "project_id",
+    "projectId",
+    "observations",
+    "parent_observation_id",
+    "parentObservationId",
+    "provided_model_name",
+];
+
+fn fits(record: &Value) -> Option<Sign> {
+    let fields = record.as_object()?;
+    let is_pair =
+        fields.contains_key("input") && fields.contains_key("output") || record["observations"].is_array();
+    let is_trace = OF_TRACE.iter().any(|key| fields.contains_key(*key));
+    // LangSmith's runs have a kind of their own, and are read alike.
+    let is_run =
+        fields.contains_key("inputs") && fields.contains_key("outputs") && fields.contains_key("run_type");
+    if is_pair && is_trace || is_run { sign(2, "`input` and `output` of a trace") } else { None }
+}
+
+/// The calls that a record tells of: its own, or else those of the observations in it.
+fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
+    // A run's own `session_id` is that of a whole project.
+    let sessions = if has(record, "run_type") { &SESSIONS[10..] } else { &SESSIONS[..] };
+    let session = id_of(record, sessions);
+    if let Some(call) = call(record, session.clone(), mapping) {
+        return Ok(vec![call]);
+    }
+    // The observations of a trace without a session are of one chat.
+    let session = session.or_else(|| id_of(record, &["id"]));
+    let observations = super::unquoted(&record["observations"]);
+    let list: &[Value] = observations.as_ref().and_then(Value::as_array).map_or(&[], Vec::as_slice);
+    Ok(list.iter().filter_map(|observation| call(observation, session.clone(), mapping)).collect())
+}
+
+fn call(record: &Value, session: Option<String>, mapping: &Mapping) -> Option<Call> {
+    const CHATS: [&str; 5] = ["GENERATION", "AGENT", "CHAIN", "LLM", "CHAT_MODEL"];
+    let kind = record["type"].as_str().or_else(|| record["run_type"].as_str());
+    if kind.is_some_and(|kind| !CHATS.iter().any(|chat| kind.eq_ignore_ascii_case(chat))) {
+        return None;
+    }
+    let either = |keys: [&str; 2]| {
+        keys.into_iter().find(|key| has(record, key)).map_or(&Value::Null, |key| &record[key])
+    };
+    let mut said = asked(either(["input", "inputs"]), mapping)?;
+    said.extend(answered(either(["output", "outputs"]), mapping)?);
+    if said.is_empty() {
+        return None;
+    }
+    let mut metadata = Map::new();
+    for (column, keys) in [
+        ("model", &["model", "provided_model_name", "providedModelName"][..]),
+        ("user", &["userId", "user_id"]),
+        ("name", &["name"]),
+        ("trace_id", &["traceId", "trace_id"]),
+    ] {
+        if let Some(value) = id_of(record, keys) {
+            metadata.insert(column.to_owned(), value.into());
+        }
+    }
+    Some(Call {
+        session,
+        id: id_of(record, &["traceId", "trace_id", "id"]),
+        response: None,
+        scope: id_of(record, &["userId", "user_id"]),
+        name: id_of(record, &["id"]),
+        label: id_of(record, &["name"]),
+        time: moment_of(record, &TIMES),
+        said,
+        metadata,
+    })
+}

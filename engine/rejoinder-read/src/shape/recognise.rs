@@ -1,0 +1,179 @@
+//! Which shape the first records of a file have. Every shape looks at every one of them; the one with the most and the
+//! surest signs is taken, and what each saw is told.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::{Format, Read, SHAPES, Shape, log, messages, value};
+use crate::message::{named, of_list};
+use crate::record::{MESSAGES, Mapping, OTHER_MESSAGES};
+
+/// What the shapes saw in the first records.
+#[derive(Clone, Debug)]
+pub(crate) struct Recognised {
+    pub format: Format,
+    /// Where the messages stand, if under no key of the record itself.
+    pub messages: Option<String>,
+    /// Why it is taken for that shape.
+    pub why: String,
+    /// All shapes that saw a sign, the best first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A shape that a file may have.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Candidate {
+    /// The shape's name.
+    pub format: &'static str,
+    /// How many of the first records bear its signs.
+    pub records: usize,
+    /// How many were looked at.
+    pub looked_at: usize,
+    /// What was seen in the first of them.
+    pub seen: &'static str,
+}
+
+/// Says what the shapes see in the first records, which stand in `place` ("the first records", "the columns").
+pub(crate) fn recognised(
+    records: &[Value],
+    given: Option<Format>,
+    mapping: &Mapping,
+    place: &str,
+    joins: bool,
+) -> Recognised {
+    let mut scored: Vec<(u32, Candidate, &'static Shape)> =
+        SHAPES.iter().filter_map(|shape| scored(shape, records)).collect();
+    // Stable: of equals the first in the list.
+    scored.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
+    let candidates: Vec<Candidate> = scored.iter().map(|(_, candidate, _)| candidate.clone()).collect();
+    let best = scored.first().map(|(_, candidate, shape)| (of(shape), candidate.clone()));
+    let path = || nested(records);
+    let (format, messages, why) = match (given, best) {
+        (Some(format), _) => {
+            let is_plain = matches!(format.shape().read, Read::Lines(_));
+            let messages = path().filter(|_| is_plain && mapping.messages.is_none() && !holds_any(records));
+            (format, messages, "as asked for".to_owned())
+        }
+        _ if mapping.messages.is_some() => (Format::JSON, None, "the mapping names the messages".to_owned()),
+        (None, Some((format, candidate))) => (format, None, format!("{place} have {}", candidate.seen)),
+        (None, None) => match path() {
+            Some(path) => {
+                let why = format!("{place} have a list of messages under `{path}`");
+                (Format::JSON, Some(path), why)
+            }
+            None => (Format::JSON, None, format!("{place} have no keys of another shape")),
+        },
+    };
+    let grows = given.is_none()
+        && joins
+        && format.is_direct()
+        && !is_table(format)
+        && grows(records, mapping, messages.as_deref());
+    match grows {
+        true => Recognised {
+            format: Format::LOG,
+            messages,
+            why: format!("{why}; one record repeats the messages of another and goes on"),
+            candidates,
+        },
+        false => Recognised { format, messages, why, candidates },
+    }
+}
+
+/// Whether the shape is that of a published table, in which no record goes on from another.
+fn is_table(format: Format) -> bool {
+    ["lmsys", "wildchat"].contains(&format.name())
+}
+
+fn of(shape: &'static Shape) -> Format {
+    Format::all().find(|format| format.name() == shape.name).unwrap_or_default()
+}
+
+fn scored(shape: &'static Shape, records: &[Value]) -> Option<(u32, Candidate, &'static Shape)> {
+    let signs: Vec<_> = records.iter().filter_map(shape.fits).collect();
+    let seen = signs.first()?.seen;
+    let score = signs.iter().map(|sign| sign.weight).sum();
+    Some((
+        score,
+        Candidate { format: shape.name, records: signs.len(), looked_at: records.len(), seen },
+        shape,
+    ))
+}
+
+fn holds_any(records: &[Value]) -> bool {
+    let keys = || MESSAGES.iter().chain(&OTHER_MESSAGES);
+    records.iter().any(|record| keys().any(|key| record.get(key).is_some_and(messages::is_list)))
+}
+
+/// Where most of the records hold a list of messages, deeper than under a key of their own: the first such path.
+fn nested(records: &[Value]) -> Option<String> {
+    const DEPTH: usize = 4;
+    fn paths(value: &Value, prefix: &str, depth: usize, found: &mut Vec<String>) {
+        for (key, inner) in value.as_object().into_iter().flatten().filter(|(key, _)| !key.contains('.')) {
+            let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            let is_filled = inner.as_array().is_none_or(|list| !list.is_empty());
+            if messages::is_list(inner) && is_filled && !inner.is_object() {
+                found.push(path);
+            } else if depth < DEPTH {
+                paths(inner, &path, depth + 1, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    records.iter().take(4).for_each(|record| paths(record, "", 0, &mut found));
+    let in_most = |path: &&String| {
+        let has = |record: &&Value| {
+            record.as_object().and_then(|fields| named(fields, path)).is_some_and(messages::is_list)
+        };
+        2 * records.iter().filter(has).count() > records.len()
+    };
+    // A list under one of the usual names before any other.
+    let is_usual = |path: &&String| MESSAGES.contains(&path.rsplit('.').next().unwrap_or_default());
+    found.iter().filter(in_most).find(is_usual).or_else(|| found.iter().find(in_most)).cloned()
+}
+
+/// Whether some of the records repeat the messages of others and go on, as logs of requests do: at least one in five.
+fn grows(records: &[Value], mapping: &Mapping, path: Option<&str>) -> bool {
+    let path = path.or(mapping.messages.as_deref());
+    let list = |record: &Value| -> Option<Vec<Value>> {
+        let fields = record.as_object()?;
+        let found = match path {
+            Some(path) => named(fields, path),
+            None => MESSAGES.iter().chain(&OTHER_MESSAGES).find_map(|key| fields.get(*key)),
+        };
+        found.or_else(|| named(fields, log::request(record)?))?.as_array().cloned()
+    };
+    let said = |record: &Value| -> Vec<(u8, String)> {
+        let all = list(record).and_then(|list| of_list(&list, mapping).ok()).unwrap_or_default();
+        let counts =
+            all.into_iter().filter(|one| one.role != rejoinder_core::Role::System && !one.is_blank());
+        counts.map(|one| (one.role as u8, one.text.trim().to_owned())).collect()
+    };
+    let mut all: Vec<Vec<(u8, String)>> = records.iter().map(said).collect();
+    // Logs are written, and mostly exported, in the order of time. The newest may come first; then more must bear it out.
+    let in_order = repeated(&all);
+    all.reverse();
+    let newest_first = repeated(&all);
+    in_order > 0 && 5 * in_order >= all.len() || newest_first > 1 && 2 * newest_first >= all.len()
+}
+
+/// How many of the lists are the beginning of a longer one that comes after them.
+fn repeated(all: &[Vec<(u8, String)>]) -> usize {
+    let mut beginnings: HashSet<&[(u8, String)]> = HashSet::new();
+    let mut count = 0;
+    for one in all.iter().rev() {
+        count += usize::from(one.len() >= 2 && beginnings.contains(&one[..]));
+        beginnings.extend((2..one.len()).map(|end| &one[..end]));
+    }
+    count
+}
+
+/// Whether a value by itself is a record of some shape, but no mere message: what stands in a wrapper around records.
+pub(crate) fn is_record(bytes: &[u8]) -> bool {
+    let Ok(value) = value(bytes) else { return false };
+    let is_message = crate::message::looks_like_message(&value) && !holds_any(std::slice::from_ref(&value));
+    let signs =
+        SHAPES.iter().filter(|shape| shape.name != "rows").any(|shape| (shape.fits)(&value).is_some());
+    !is_message && signs
+}

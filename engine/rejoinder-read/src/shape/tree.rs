@@ -1,0 +1,112 @@
+//! Chats that are kept as trees: an edited request and an answer that was written anew are branches. The branch that the
+//! user saw last is the conversation.
+
+use std::collections::{HashMap, HashSet};
+
+use rejoinder_core::Role;
+use serde_json::{Map, Value};
+
+use crate::message::Said;
+
+/// The messages of a chat, each with the one before it.
+#[derive(Default)]
+pub(super) struct Tree<'v> {
+    nodes: Vec<Node<'v>>,
+    places: HashMap<&'v str, usize>,
+}
+
+struct Node<'v> {
+    id: &'v str,
+    parent: Option<&'v str>,
+    value: &'v Value,
+}
+
+/// What is made of a node.
+pub(super) enum Shown {
+    /// A message.
+    Said(Said),
+    /// Nothing of the chat; the role is that of whoever wrote it.
+    Hidden(Option<Role>),
+}
+
+impl<'v> Tree<'v> {
+    /// Adds a message. Of two with one id the first counts.
+    pub(super) fn add(&mut self, id: &'v str, parent: Option<&'v str>, value: &'v Value) {
+        self.places.entry(id).or_insert(self.nodes.len());
+        self.nodes.push(Node { id, parent: parent.filter(|parent| *parent != id), value });
+    }
+
+    fn parent(&self, at: usize) -> Option<usize> {
+        self.places.get(self.nodes[at].parent?).copied()
+    }
+
+    /// From the root to `current`; where that is not known, to the message without a reply that was written last. A link
+    /// that leads nowhere, or in a circle, is where the path begins.
+    fn path(&self, current: Option<&str>, time: impl Fn(&Value) -> Option<i128>) -> Vec<usize> {
+        let last = current.and_then(|id| self.places.get(id).copied()).or_else(|| {
+            let parents: HashSet<&str> = self.nodes.iter().filter_map(|node| node.parent).collect();
+            let is_leaf = |at: &usize| !parents.contains(self.nodes[*at].id);
+            let all = 0..self.nodes.len();
+            all.filter(is_leaf).max_by_key(|at| (time(self.nodes[*at].value), *at))
+        });
+        let Some(mut at) = last else { return Vec::new() };
+        let (mut path, mut seen) = (vec![at], HashSet::from([at]));
+        while let Some(before) = self.parent(at) {
+            if !seen.insert(before) {
+                break;
+            }
+            path.push(before);
+            at = before;
+        }
+        path.reverse();
+        path
+    }
+
+    /// The messages on the way to `current`, and as metadata their ids, and which of them stand in the place of another of
+    /// the same role: edited requests and answers that were written anew.
+    ///
+    /// # Errors
+    /// If a message cannot be read.
+    pub(super) fn conversation(
+        &self,
+        current: Option<&str>,
+        time: impl Fn(&Value) -> Option<i128>,
+        show: impl Fn(&Value) -> Result<Shown, String>,
+    ) -> Result<(Vec<Said>, Map<String, Value>), String> {
+        let mut children: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            children.entry(node.parent.unwrap_or_default()).or_default().push(at);
+        }
+        let role = |at: usize| match show(self.nodes[at].value) {
+            Ok(Shown::Said(said)) => Some(said.role),
+            Ok(Shown::Hidden(role)) => role,
+            Err(_) => None,
+        };
+        let mut said: Vec<Said> = Vec::new();
+        let (mut ids, mut edited, mut regenerated) = (Vec::new(), Vec::new(), Vec::new());
+        // An answer may begin with what is not shown, and be written anew from there.
+        let mut anew = false;
+        for at in self.path(current, time) {
+            let node = &self.nodes[at];
+            let siblings = children.get(node.parent.unwrap_or_default()).map_or(&[][..], Vec::as_slice);
+            if siblings.len() > 1 {
+                let own = role(at);
+                anew |= siblings.iter().filter(|other| role(**other) == own).count() > 1;
+            }
+            let Shown::Said(one) = show(node.value)? else { continue };
+            match one.role {
+                Role::User if anew => edited.push(Value::from(said.len())),
+                Role::Assistant if anew => regenerated.push(Value::from(said.len())),
+                _ => {}
+            }
+            anew &= matches!(one.role, Role::Tool);
+            ids.push(Value::from(node.id));
+            said.push(one);
+        }
+        let mut metadata = Map::new();
+        for (key, indices) in [("message_ids", ids), ("edited", edited), ("regenerated", regenerated)] {
+            metadata.insert(key.to_owned(), indices.into());
+        }
+        Ok((said, metadata))
+    }
+}
