@@ -36,7 +36,8 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
     let (mut examples, mut blamed) = (Vec::new(), HashSet::new());
     let style = args.style();
     replay::conversations_with_feedback(run, |record, feedback| {
-        let dialogue = Dialogue { conversation: &record.conversation, tools: &[], media: &[] };
+        let conversation = &record.conversation;
+        let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
         for example in example::of(task, &dialogue, feedback, &choice, &mut skipped) {
             if task == Task::Sft && !example.label {
                 blamed.insert(example.hash(false));
