@@ -75,6 +75,29 @@ fn every_export_is_byte_for_byte_what_it_was() {
 }
 
 #[test]
+fn tools_stand_in_the_rows_of_every_style() {
+    let dir = folder();
+    let run = run_over(dir.path(), &format!("{FOLDER}/tools.jsonl"));
+    for (name, args) in [
+        ("trl-kto.jsonl", "kto"),
+        ("trl-pairs.jsonl", "pairs"),
+        ("axolotl-sft.jsonl", "sft --style axolotl"),
+        ("axolotl-kto.jsonl", "kto --style axolotl"),
+        ("llamafactory-kto.jsonl", "kto --style llamafactory"),
+    ] {
+        let ended = export(&run, &format!("{args} --unbalanced --out -")).expect(0);
+        expect_file(&format!("tools/{name}"), &ended.stdout);
+        assert_eq!(
+            ended.stderr.contains("for which the style has no form"),
+            name.starts_with("llama"),
+            "{name}"
+        );
+    }
+    let without = exported(&run, "kto --unbalanced --tools drop-rows");
+    assert_eq!(ids(&without), BTreeSet::from(["greeted", "plain", "repeated"]));
+}
+
+#[test]
 fn each_style_prints_the_configuration_that_it_needs() {
     let dir = folder();
     let run = run(dir.path());
@@ -119,6 +142,43 @@ fn a_data_set_has_a_card_and_splits_without_a_common_conversation() {
     export(&run, "kto --validation 0.3").expect(2);
     export(&run, &format!("kto --dataset {} --license a:b", text(&set))).expect(2);
     export(&run, &format!("kto --dataset {} --validation 1.5", text(&set))).expect(2);
+}
+
+#[test]
+fn nothing_is_left_out_or_joined_in_silence() {
+    let dir = folder();
+    let chat = |id: &str, said: &[(&str, &str)]| {
+        let said: Vec<_> = said.iter().map(|(role, text)| json!({ "role": role, "content": text })).collect();
+        json!({ "conversation_id": id, "messages": said }).to_string()
+    };
+    let [user, assistant, tool] = ["user", "assistant", "tool"];
+    let thanks = (user, "Thank you!");
+    let chats = [
+        chat("greeted", &[(assistant, "Welcome!"), (user, "2+2?"), (assistant, "4"), thanks]),
+        chat("joined", &[(user, "Hi."), (user, "2+3?"), (assistant, "5"), thanks]),
+        chat("lost", &[(user, "Rain?"), (assistant, ""), (tool, "dry"), (assistant, "No."), thanks]),
+        chat("after", &[(user, "Rain?"), (assistant, "I will look."), (tool, "dry"), thanks]),
+    ];
+    let run = run_over(dir.path(), &write(dir.path(), "chats.jsonl", chats.join("\n")));
+    let set = dir.path().join("set");
+    let told = export(&run, &format!("sft --dataset {}", text(&set))).expect(0).stderr;
+    for remark in [
+        "left out: 1 feedback after a tool's result without its call",
+        "left out: 1 feedback about an answer that ends with a tool's result instead of words",
+        "changed: 1 rows, in which an opening greeting is left out",
+        "changed: 1 rows, in which neighbours of one role are joined",
+        "2 rows, shuffled",
+    ] {
+        assert!(told.contains(remark), "{remark}: {told}");
+    }
+    let card = std::fs::read_to_string(set.join("README.md")).unwrap();
+    assert!(
+        card.contains("## Changed") && card.contains("| an opening greeting is left out | 1 |"),
+        "{card}"
+    );
+    let told = export(&run, "sft --tools drop-rows --out -").expect(0).stderr;
+    assert!(told.contains("left out: 2 feedback after or about the use of a tool"), "{told}");
+    export(&run, "sft --tools no").expect(2);
 }
 
 #[test]

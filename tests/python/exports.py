@@ -14,16 +14,18 @@ STYLES = ("trl", "axolotl", "llamafactory")
 
 
 class Run:
-    """A finished run in a temporary folder: over dialogues that hold something for every export, or over others."""
+    """A finished run in a temporary folder: over dialogues that hold something for every export, by the rules beside them; or over
+    others, by the shipped rules unless `rules`."""
 
-    def __init__(self, binary: str, *inputs):
+    def __init__(self, binary: str, *inputs, rules=False):
         self.binary = str(pathlib.Path(binary).resolve())
         self.kept = tempfile.TemporaryDirectory(prefix="rejoinder-exports-")
         self.folder = pathlib.Path(self.kept.name)
         self.run = self.folder / "run"
         config = self.folder / "config.toml"
         config.write_text(f"format = 1\n[rules]\npacks = [{json.dumps(str(EXPORT / 'rules.toml'))}]\n")
-        self.command("run", *(inputs or [EXPORT / "dialogues.jsonl", "--config", config]), "--out", self.run)
+        own = ["--config", config] if rules or not inputs else []
+        self.command("run", *(inputs or [EXPORT / "dialogues.jsonl"]), *own, "--out", self.run)
 
     def command(self, *args) -> str:
         """Runs the command and returns its standard output; it must succeed."""

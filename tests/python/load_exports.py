@@ -4,6 +4,7 @@
 Needs `pip install pandas polars duckdb pyarrow datasets`; `.ci/exports` sees to that. Prints `N passed, N failed`.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -16,8 +17,9 @@ import duckdb  # noqa: E402
 import huggingface_hub  # noqa: E402
 import pandas  # noqa: E402
 import polars  # noqa: E402
+import pyarrow.json  # noqa: E402
 
-from exports import DIALOGUES, STYLES, TASKS, Run, binary, json_lines  # noqa: E402
+from exports import DIALOGUES, EXPORT, STYLES, TASKS, Run, binary, json_lines  # noqa: E402
 
 PAPER = ["conversation_id", "feedback_turn", "category", "label"]
 KEYS = [*PAPER, "span", "span_start", "span_end", "span_start_char", "span_end_char", "source", "id", "message_index"]
@@ -71,6 +73,38 @@ def training_files(run: Run):
             assert len(polars.read_ndjson(path)) == len(duckdb.sql(f"from '{path}'").df()) == len(rows)
 
 
+def call(number: int, name: str, arguments) -> dict:
+    return {"id": f"call{number:05}", "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def training_files_with_tools(_: Run):
+    """Rows with tools and rows without stand in one file, which each library reads as it is."""
+    run = Run(binary(), EXPORT / "tools.jsonl", rules=True)
+    for style in STYLES:
+        for task in TASKS:
+            path = run.export(task, f"{style}-{task}.jsonl", "--style", style, "--unbalanced")
+            rows = json_lines(path)
+            loaded = datasets.load_dataset("json", data_files=str(path), split="train")
+            # No key that a message lacks is there as null, which templates take for a call; no number has become a text.
+            assert loaded.to_list() == rows, (style, task)
+            assert len(pandas.read_json(path, lines=True)) == len(duckdb.sql(f"from '{path}'").df()) == len(rows)
+            # TRL's arguments are objects of any shape; what has one type a column, polars and pyarrow read as well.
+            if style != "trl":
+                assert len(polars.read_ndjson(path)) == len(pyarrow.json.read_json(path)) == len(rows)
+    trl = {row["conversation_id"]: row for row in json_lines(run.folder / "trl-kto.jsonl") if row["label"]}
+    assert [message["role"] for message in trl["both"]["prompt"]] == ["user", "assistant", "tool", "tool"], trl["both"]
+    assert trl["both"]["prompt"][1]["tool_calls"] == [
+        call(1, "weather", {"city": "Oslo", "days": "2"}),
+        call(2, "weather", {"city": {"name": "Rome", "zip": None}}),
+    ]
+    assert "tool_calls" not in json.dumps(trl["plain"])
+    factory = {row["conversation_id"]: row["messages"] for row in json_lines(run.folder / "llamafactory-sft.jsonl")}
+    assert json.loads(factory["weather"][1]["content"]) == {"name": "weather", "arguments": {"city": "Oslo", "days": 1}}
+    assert "both" not in factory and factory["weather"][2]["role"] == "observation"
+    without = json_lines(run.export("kto", "without.jsonl", "--unbalanced", "--tools", "drop-rows"))
+    assert {row["conversation_id"] for row in without} == {"plain", "greeted", "repeated"}, without
+
+
 def data_set_folder(run: Run):
     folder = run.folder / "set"
     run.command("export", "kto", run.run, "--dataset", folder, "--validation", "0.25", "--license", "cc0-1.0")
@@ -86,7 +120,7 @@ def data_set_folder(run: Run):
 def main() -> int:
     run = Run(binary())
     failed = 0
-    checks = [feedback_table, training_files, data_set_folder]
+    checks = [feedback_table, training_files, training_files_with_tools, data_set_folder]
     for check in checks:
         try:
             check(run)

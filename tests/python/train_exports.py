@@ -16,10 +16,11 @@ import torch  # noqa: E402
 import transformers  # noqa: E402
 import trl  # noqa: E402
 
-from exports import Run, binary  # noqa: E402
+from exports import EXPORT, Run, binary  # noqa: E402
 
 TEMPLATE = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}{% for call in m['tool_calls'] %}<tool_call>"
+    "{{ call['function'] | tojson }}</tool_call>{% endfor %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
@@ -57,10 +58,17 @@ TRAINERS = {
 
 
 def main():
-    run = Run(binary())
+    train(Run(binary()), "")
+    train(Run(binary(), EXPORT / "tools.jsonl", rules=True), ", some with tools")
+
+
+def train(run: Run, what: str):
     made = tokenizer()
     for task, (trainer, config, more) in TRAINERS.items():
         rows = datasets.load_dataset("json", data_files=str(run.export(task, f"{task}.jsonl")), split="train")
+        if what:
+            written = made.apply_chat_template(rows[0]["prompt"], tokenize=False)
+            assert '<tool_call>{"name": ' in written and "null" not in written.replace('"zip": null', ""), written
         begun = time.monotonic()
         args = config(
             output_dir=tempfile.mkdtemp(), max_steps=2, per_device_train_batch_size=2, use_cpu=True, report_to=[],
@@ -70,7 +78,7 @@ def main():
         loss = trained.train().training_loss
         assert loss == loss and loss > 0, loss
         assert trained.state.global_step == 2
-        print(f"ok  {task}: {len(rows)} rows, 2 steps, loss {loss:.3f}, {time.monotonic() - begun:.1f} s")
+        print(f"ok  {task}: {len(rows)} rows{what}, 2 steps, loss {loss:.3f}, {time.monotonic() - begun:.1f} s")
 
 
 main()

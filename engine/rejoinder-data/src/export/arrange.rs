@@ -32,7 +32,7 @@ pub fn is_held_out(conversation_id: &str, share: f64, seed: u64) -> bool {
 
 /// Shuffles by `seed`, and then lets the labels alternate by their share, so that every batch holds both: trainers that
 /// pair neighbouring rows (KTO's KL term) read files in their order. Neighbours come from different conversations where
-/// that can be.
+/// that can be. If any row holds tools, the first does: readers take the columns' types from a file's beginning.
 pub fn order(examples: Vec<Example>, seed: u64) -> Vec<Example> {
     let (mut ones, mut others): (Vec<_>, Vec<_>) = examples.into_iter().partition(|example| example.label);
     let mut random = fastrand::Rng::with_seed(seed);
@@ -40,13 +40,29 @@ pub fn order(examples: Vec<Example>, seed: u64) -> Vec<Example> {
     random.shuffle(&mut others);
     let (all_ones, total) = (ones.len(), ones.len() + others.len());
     let mut ordered: Vec<Example> = Vec::with_capacity(total);
-    for place in 0..total {
+    ordered.extend([&mut ones, &mut others].into_iter().find_map(take_with_tools));
+    for place in ordered.len()..total {
         // So many of the rows up to here are ones: their share among all rows, rounded up.
         let due = ((place + 1) * all_ones).div_ceil(total);
         let queue = if all_ones - ones.len() < due { &mut ones } else { &mut others };
         ordered.push(next(queue, ordered.last()));
     }
     ordered
+}
+
+/// Removes rows with tools from `held_out` if none of `train` has any: a reader takes the columns' types from `train`. Returns
+/// how many.
+pub fn remove_unseen_tools(held_out: &mut Vec<Example>, train: &[Example]) -> u64 {
+    let before = held_out.len();
+    if !train.iter().any(Example::has_tools) {
+        held_out.retain(|example| !example.has_tools());
+    }
+    (before - held_out.len()) as u64
+}
+
+fn take_with_tools(queue: &mut Vec<Example>) -> Option<Example> {
+    let at = queue.iter().rposition(Example::has_tools)?;
+    Some(queue.remove(at))
 }
 
 /// Takes the last of `queue` that is of another conversation than the row before it, or simply the last.

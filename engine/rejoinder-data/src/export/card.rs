@@ -30,6 +30,8 @@ pub struct Card<'a> {
     pub license: &'a str,
     /// What the rows were taken and left out for: how many, and why.
     pub left_out: &'a [(String, u64)],
+    /// What was changed in rows that stayed: in how many, and what.
+    pub changed: &'a [(&'static str, u64)],
     /// The piece of configuration that reads the files.
     pub configuration: &'a str,
     /// What the seed was.
@@ -62,6 +64,12 @@ impl Card<'_> {
             text.push_str("\n## Left out\n\n| why | feedback |\n|---|---:|\n");
             for (why, count) in self.left_out {
                 let _ = writeln!(text, "| {} | {count} |", cell(why));
+            }
+        }
+        if !self.changed.is_empty() {
+            text.push_str("\n## Changed\n\n| what | rows |\n|---|---:|\n");
+            for (what, count) in self.changed {
+                let _ = writeln!(text, "| {what} | {count} |");
             }
         }
         self.provenance(&mut text);

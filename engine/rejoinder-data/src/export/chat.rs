@@ -1,54 +1,177 @@
-//! Dialogues as trainers read them: roles in turn, no blanks, no tools.
+//! Dialogues as trainers read them: roles in turn, nothing blank, calls of tools beside the words.
 
-use rejoinder_core::{Conversation, Message, Role};
-use serde::Serialize;
+use std::fmt;
 
-use super::example::Skipped;
+use rejoinder_core::{Conversation, Role, ToolUse};
+use serde_json::value::RawValue;
+
+use super::prompt::{self, Prompt};
+use super::skipped::Skipped;
+use super::steps::{self, At, Step};
 
 /// A chat message as trainers read it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChatMessage {
-    /// `system`, `user` or `assistant`.
-    pub role: &'static str,
+    /// Who wrote it.
+    pub role: Role,
     /// What was written.
     pub content: String,
+    /// The tools that an assistant calls after these words.
+    pub calls: Vec<Call>,
+    /// Of a tool's message: the call that it answers.
+    pub answers: Option<Answered>,
 }
 
-impl ChatMessage {
-    /// An answer.
-    pub fn assistant(content: impl Into<String>) -> Self {
-        Self { role: Role::Assistant.name(), content: content.into() }
+/// A call of a tool.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// Its number in the row.
+    pub id: CallId,
+    /// The tool.
+    pub name: String,
+    /// A JSON object, written in one line as Python writes it.
+    pub arguments: String,
+}
+
+impl Call {
+    /// The arguments, as JSON.
+    pub(super) fn object(&self) -> &RawValue {
+        serde_json::from_str(&self.arguments).expect("it was read as an object")
+    }
+
+    /// The call as a JSON object, in which the arguments have this key.
+    pub(super) fn json(&self, arguments: &str) -> String {
+        let name = serde_json::to_string(&self.name).expect("it is a text");
+        format!("{{\"name\": {name}, \"{arguments}\": {}}}", self.arguments)
     }
 }
 
-/// The prompt, which ends with a user message, and the answer that the feedback in message `turn` judges.
+/// The call that a tool's message answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Answered {
+    /// Its number in the row.
+    pub id: CallId,
+    /// The tool.
+    pub name: String,
+}
+
+/// A call's number in its row, from 1. The source's own ids differ from one record of a dialogue to the next; these are the
+/// same in both, and have the nine letters and digits that Mistral's templates ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallId(pub u32);
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call{:05}", self.0)
+    }
+}
+
+impl ChatMessage {
+    /// A message of words alone.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self { role, content: content.into(), calls: Vec::new(), answers: None }
+    }
+
+    /// An answer.
+    pub fn assistant(content: impl Into<String>) -> Self {
+        Self::new(Role::Assistant, content)
+    }
+
+    /// Whether it calls a tool or is a tool's.
+    pub fn has_tools(&self) -> bool {
+        self.role == Role::Tool || !self.calls.is_empty()
+    }
+
+    /// All that it says, of its calls the names and arguments.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let calls = self.calls.iter().flat_map(|call| [&*call.name, &*call.arguments]);
+        [&*self.content].into_iter().chain(calls).filter(|text| !text.is_empty())
+    }
+}
+
+/// A conversation, and what stands beside its messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialogue<'a> {
+    /// The conversation.
+    pub conversation: &'a Conversation<'a>,
+    /// Calls and results of tools, in the order of the messages.
+    pub tools: &'a [ToolUse],
+    /// Indices of messages that hold an image, a sound or a file, and no text.
+    pub media: &'a [usize],
+}
+
+impl Dialogue<'_> {
+    /// Whether there is a call or a result of a tool before message `turn`, or a result in it.
+    pub(super) fn has_tools_until(&self, turn: usize) -> bool {
+        let messages = &self.conversation.messages[..turn];
+        messages.iter().any(|m| m.role == Role::Tool) || self.tools.iter().any(|tool| tool.message <= turn)
+    }
+}
+
+/// What a row leaves out or joins of the dialogue that it is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The assistant's opening is left out.
+    pub greeting: bool,
+    /// Neighbours of one role are joined.
+    pub joined: bool,
+    /// The answer called tools whose results are not there, and these calls are left out.
+    pub calls: bool,
+}
+
+impl Changes {
+    /// What was changed in some of these rows, for the report, and in how many.
+    pub fn counts(rows: impl Iterator<Item = Self>) -> Vec<(&'static str, u64)> {
+        let mut counts = [
+            ("an opening greeting is left out", 0),
+            ("neighbours of one role are joined", 0),
+            ("calls of tools at the end of the answer are left out", 0),
+        ];
+        for Self { greeting, joined, calls } in rows {
+            for ((_, count), is_changed) in counts.iter_mut().zip([greeting, joined, calls]) {
+                *count += u64::from(is_changed);
+            }
+        }
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+/// An answer, and what led to it.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// Ends with a user message or a tool's result.
+    pub prompt: Vec<ChatMessage>,
+    /// The last that the assistant said.
+    pub completion: String,
+    /// Whether the assistant used tools for it.
+    pub uses_tools: bool,
+    /// What was left out or joined.
+    pub changes: Changes,
+}
+
+/// The answer that the feedback in message `turn` judges, and all that came before it.
 ///
-/// Blank and tool messages are left out, neighbours of one role are joined, and an opening greeting is dropped.
+/// The answer is the assistant's last words. What it called before, with its words and the results, belongs to the prompt.
 ///
 /// # Errors
 /// Why there is no such pair.
 ///
 /// # Panics
 /// If `turn` is no index into the messages.
-pub(super) fn pair(
-    conversation: &Conversation<'_>,
-    turn: usize,
-) -> Result<(Vec<ChatMessage>, String), Skipped> {
+pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<Pair, Skipped> {
+    let conversation = dialogue.conversation;
     let exchange = conversation.judged_exchange(turn).ok_or(Skipped::Greeting)?;
     if exchange.number == 0 {
         return Err(Skipped::Greeting);
     }
-    let before = &conversation.messages[..exchange.answer_start];
-    let is_asked = before
+    if dialogue.media.iter().any(|&message| message < exchange.answer_end) {
+        return Err(Skipped::Media);
+    }
+    let is_asked = conversation.messages[..exchange.answer_start]
         .iter()
         .rev()
         .take_while(|m| m.role != Role::Assistant)
         .any(|m| m.role == Role::User && !m.is_blank());
-    let prompt = without_greeting(alternating(before));
-    let answer = alternating(&conversation.messages[exchange.answer()]);
-    let Some(completion) = answer.into_iter().find(|m| m.role == Role::Assistant.name()) else {
-        return Err(Skipped::Blank);
-    };
     if !is_asked {
         return Err(Skipped::Blank);
     }
@@ -57,29 +180,26 @@ pub(super) fn pair(
     if said.by_ref().any(|m| m.role != Role::System) && said.any(|m| m.role == Role::System) {
         return Err(Skipped::LateSystem);
     }
-    Ok((prompt, completion.content))
-}
 
-fn alternating(messages: &[Message<'_>]) -> Vec<ChatMessage> {
-    let mut chat: Vec<ChatMessage> = Vec::new();
-    for message in messages.iter().filter(|m| m.role != Role::Tool && !m.is_blank()) {
-        match chat.last_mut() {
-            Some(last) if last.role == message.role.name() => {
-                last.content.push_str("\n\n");
-                last.content.push_str(&message.text);
-            }
-            _ => chat.push(ChatMessage { role: message.role.name(), content: message.text.to_string() }),
-        }
+    let steps = steps::until(dialogue, turn);
+    let is_of_answer = |at: &At<'_>| exchange.answer().contains(&at.message);
+    let answers = |at: &At<'_>| is_of_answer(at) && at.step.is_by(Role::Assistant);
+    let last = steps.iter().rposition(|at| answers(at) && at.step.has_words()).ok_or(Skipped::Blank)?;
+    if steps[last + 1..].iter().any(|at| matches!(at.step, Step::Result { .. })) {
+        return Err(Skipped::EndsWithTools);
     }
-    chat
-}
-
-/// Many chat templates refuse a dialogue that the assistant opens.
-fn without_greeting(mut chat: Vec<ChatMessage>) -> Vec<ChatMessage> {
-    if let Some(first) = chat.iter().position(|m| m.role != Role::System.name())
-        && chat[first].role == Role::Assistant.name()
-    {
-        chat.remove(first);
-    }
-    chat
+    let first =
+        steps[..last].iter().rposition(|at| !answers(at) || at.step.has_calls()).map_or(0, |at| at + 1);
+    let words: Vec<_> = steps[first..=last].iter().map(|at| at.step.words()).collect();
+    let Prompt { messages, has_greeting, is_joined } = prompt::of(&steps[..first])?;
+    Ok(Pair {
+        prompt: messages,
+        completion: words.join("\n\n"),
+        uses_tools: steps[..first].iter().any(is_of_answer),
+        changes: Changes {
+            greeting: has_greeting,
+            joined: is_joined || last > first,
+            calls: steps[last..].iter().any(|at| at.step.has_calls()),
+        },
+    })
 }

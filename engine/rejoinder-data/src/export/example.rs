@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rejoinder_core::{Category, Conversation, Feedback, Purpose, RecordId, Source};
+use rejoinder_core::{Category, Feedback, Purpose, RecordId, Source};
 
-use super::chat::{self, ChatMessage};
+use super::chat::{self, Changes, ChatMessage, Dialogue, Pair};
+use super::skipped::{Skipped, SkippedCounts, note};
 
 /// What a training file teaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +32,9 @@ impl Task {
 /// One example, before it is brought into the style of a library.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// All that came before the answer; ends with a user message.
+    /// All that came before the answer; ends with a user message or a tool's result.
     pub prompt: Vec<ChatMessage>,
-    /// The judged answer; of a pair the better one.
+    /// The judged answer, the assistant's last words; of a pair the better one.
     pub completion: String,
     /// Of a pair the worse one, which answered the same prompt.
     pub rejected: Option<String>,
@@ -47,29 +48,60 @@ pub struct Example {
     pub category: Category,
     /// Id of that feedback.
     pub id: RecordId,
+    /// Whether the assistant used tools for `completion`.
+    pub uses_tools: bool,
+    /// What was left out or joined of the dialogue.
+    pub changes: Changes,
 }
 
 impl Example {
-    /// All its texts.
+    /// All its texts, names and arguments of calls among them.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let prompt = self.prompt.iter().map(|message| &*message.content);
+        let prompt = self.prompt.iter().flat_map(ChatMessage::texts);
         prompt.chain([&*self.completion]).chain(self.rejected.as_deref())
+    }
+
+    /// Whether calls and results of tools stand in the prompt.
+    pub fn has_tools(&self) -> bool {
+        self.prompt.iter().any(ChatMessage::has_tools)
     }
 
     /// A hash of what is learned from it: prompt and answers, and the label if asked for.
     pub fn hash(&self, with_label: bool) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
-        for (role, text) in self.prompt.iter().map(|m| m.role).chain(std::iter::repeat("")).zip(self.texts())
-        {
+        let mut add = |role: &str, text: &str| {
             hasher.update(role.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
+        };
+        for message in &self.prompt {
+            add(message.role.name(), &message.content);
+            for call in &message.calls {
+                add("name", &call.name);
+                add("arguments", &call.arguments);
+            }
+            if let Some(call) = &message.answers {
+                add("answers", &call.id.to_string());
+            }
+        }
+        add("", &self.completion);
+        if let Some(rejected) = &self.rejected {
+            add("", rejected);
         }
         if with_label {
             hasher.update(&[u8::from(self.label)]);
         }
         *hasher.finalize().as_bytes()
     }
+}
+
+/// What becomes of rows in whose prompt or answer a tool was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tools {
+    /// Calls and results stand in the prompt.
+    Keep,
+    /// The rows are left out.
+    DropRows,
 }
 
 /// Which feedback counts, and as what.
@@ -83,6 +115,8 @@ pub struct Choice {
     pub sources: Vec<Source>,
     /// How sure it must be, where anybody said ([`Feedback::score`]).
     pub min_score: f32,
+    /// Whether dialogues with tools count.
+    pub tools: Tools,
 }
 
 impl Choice {
@@ -101,76 +135,27 @@ impl Choice {
     }
 }
 
-/// Why a feedback gives no example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Skipped {
-    /// The export does not use its category.
-    Category,
-    /// Nobody settled it whom the export trusts.
-    Source,
-    /// It is not sure enough.
-    Score,
-    /// It is about an opening greeting: there is no prompt.
-    Greeting,
-    /// The judged answer, or the request before it, is blank.
-    Blank,
-    /// A system message stands in the middle of the prompt.
-    LateSystem,
-    /// Another feedback on the same answer says the opposite.
-    Conflict,
-    /// Another feedback on the same answer says the same.
-    Repeated,
-    /// The dialogue holds no praised answer after it, or the answer did not change.
-    Unpaired,
-}
-
-impl Skipped {
-    /// For the report.
-    pub const fn describe(self) -> &'static str {
-        match self {
-            Self::Category => "of a category that this export does not use",
-            Self::Source => "settled by a source that this export does not use",
-            Self::Score => "with a score below the least",
-            Self::Greeting => "about an opening greeting",
-            Self::Blank => "about a blank answer or request",
-            Self::LateSystem => "after a system message in the middle of the dialogue",
-            Self::Conflict => "contradicted by other feedback on the same answer",
-            Self::Repeated => "repeated on the same answer",
-            Self::Unpaired => "without an answer that was praised after it",
-        }
-    }
-}
-
-/// Counts of what gave no example.
-pub type SkippedCounts = BTreeMap<Skipped, u64>;
-
 /// The examples of one conversation for a task.
 ///
 /// Those of SFT include the blamed answers: one is no model answer, whatever praise it got besides or elsewhere, so they
 /// take part in the conflicts.
 pub fn of(
     task: Task,
-    conversation: &Conversation<'_>,
+    dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
     choice: &Choice,
     skipped: &mut SkippedCounts,
 ) -> Vec<Example> {
-    let judged = judged(conversation, feedback, choice, skipped);
+    let judged = judged(dialogue, feedback, choice, skipped);
     match task {
         Task::Sft | Task::Kto => judged,
         Task::Pairs => pairs(judged, skipped),
     }
 }
 
-fn note(skipped: &mut SkippedCounts, why: Skipped, count: usize) {
-    if count > 0 {
-        *skipped.entry(why).or_default() += count as u64;
-    }
-}
-
 /// One example for each answer whose feedback agrees, in the order of the answers.
 fn judged(
-    conversation: &Conversation<'_>,
+    dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
     choice: &Choice,
     skipped: &mut SkippedCounts,
@@ -190,8 +175,8 @@ fn judged(
             continue;
         }
         note(skipped, Skipped::Repeated, same.len() - 1);
-        match chat::pair(conversation, first.message_index as usize) {
-            Ok((prompt, completion)) => examples.push(Example {
+        match pair(dialogue, first.message_index as usize, choice.tools) {
+            Ok(Pair { prompt, completion, uses_tools, changes }) => examples.push(Example {
                 prompt,
                 completion,
                 rejected: None,
@@ -200,11 +185,20 @@ fn judged(
                 feedback_turn: first.feedback_turn,
                 category: first.category,
                 id: first.id,
+                uses_tools,
+                changes,
             }),
             Err(why) => note(skipped, why, 1),
         }
     }
     examples
+}
+
+fn pair(dialogue: &Dialogue<'_>, turn: usize, tools: Tools) -> Result<Pair, Skipped> {
+    match tools {
+        Tools::DropRows if dialogue.has_tools_until(turn) => Err(Skipped::Tools),
+        Tools::DropRows | Tools::Keep => chat::pair(dialogue, turn),
+    }
 }
 
 /// Pairs of a blamed answer and the praised one at the end of an unbroken row of attempts: the user asked again or
@@ -224,6 +218,10 @@ fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
         let (better, same): (Vec<_>, Vec<_>) =
             attempts.drain(..).partition(|attempt| attempt.completion != example.completion);
         note(skipped, Skipped::Unpaired, same.len());
+        if example.uses_tools {
+            note(skipped, Skipped::BetterByTools, better.len());
+            continue;
+        }
         pairs.extend(better.into_iter().map(|attempt| preferred(attempt, &example)));
     }
     note(skipped, Skipped::Unpaired, attempts.len());
@@ -231,5 +229,18 @@ fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
 }
 
 fn preferred(worse: Example, better: &Example) -> Example {
-    Example { completion: better.completion.clone(), rejected: Some(worse.completion), label: true, ..worse }
+    let Changes { joined, calls, .. } = better.changes;
+    let changes = Changes {
+        joined: joined || worse.changes.joined,
+        calls: calls || worse.changes.calls,
+        ..worse.changes
+    };
+    Example {
+        completion: better.completion.clone(),
+        rejected: Some(worse.completion),
+        label: true,
+        uses_tools: better.uses_tools,
+        changes,
+        ..worse
+    }
 }

@@ -1,9 +1,10 @@
 //! What leaves a run: the feedback table, training rows, tasks for human review.
 //!
-//! [`table`] is the feedback itself, and [`review`] asks people about it. Training goes in steps, each a module: [`example`] pairs a feedback with the answer
-//! that it judges, [`filter`] leaves examples out and counts them, [`arrange`] balances, splits and orders what is left,
+//! [`table`] is the feedback itself, and [`review`] asks people about it. Training goes in steps, each a module: [`example`] pairs a
+//! feedback with the answer that it judges, [`filter`] leaves examples out and counts them, [`arrange`] balances, splits and orders what is left,
 //! [`style`] writes it as a training library wants it, and [`card`] says where it comes from.
 
+mod arguments;
 pub mod arrange;
 pub mod card;
 mod chat;
@@ -12,13 +13,16 @@ pub mod filter;
 mod overlap;
 mod parquet;
 mod phrases;
+mod prompt;
 pub mod review;
+pub mod skipped;
+mod steps;
 pub mod style;
 pub mod table;
 pub mod template;
 #[cfg(test)]
 mod tests;
 
-pub use chat::ChatMessage;
+pub use chat::{Answered, Call, CallId, Changes, ChatMessage, Dialogue};
 pub use overlap::Overlap;
 pub use phrases::Phrases;

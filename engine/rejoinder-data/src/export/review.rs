@@ -1,12 +1,14 @@
 //! Tasks for people to review: what a run found, for Argilla or Label Studio. What they say comes back by
 //! [`crate::labels::foreign`], so ids and message indices are those of the source.
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use rejoinder_core::{Category, Conversation, Feedback};
+use rejoinder_core::{Category, Conversation, Feedback, Role, ToolPart, ToolUse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::steps::tools_in;
 use super::table::Offsets;
 
 /// A program for review.
@@ -19,11 +21,18 @@ pub enum Reviewer {
 }
 
 impl Reviewer {
-    /// The tasks about one conversation.
-    pub fn tasks(self, conversation: &Conversation<'_>, feedback: &[Feedback]) -> Vec<Value> {
+    /// The tasks about one conversation, in which these calls and results stand, in the order of the messages.
+    pub fn tasks(
+        self,
+        conversation: &Conversation<'_>,
+        tools: &[ToolUse],
+        feedback: &[Feedback],
+    ) -> Vec<Value> {
+        let shown: Vec<_> =
+            (0..conversation.messages.len()).map(|at| shown(conversation, tools, at)).collect();
         match self {
-            Self::Argilla => feedback.iter().map(|row| argilla(conversation, row)).collect(),
-            Self::LabelStudio => vec![label_studio(conversation, feedback)],
+            Self::Argilla => feedback.iter().map(|row| argilla(conversation, &shown, row)).collect(),
+            Self::LabelStudio => vec![label_studio(conversation, &shown, feedback)],
         }
     }
 
@@ -55,17 +64,32 @@ impl Reviewer {
     }
 }
 
+/// What a message says, and below it what it does with tools. The words come first, so that places in them stay.
+fn shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse], message: usize) -> Cow<'a, str> {
+    let said = &conversation.messages[message];
+    let used = tools_in(tools, message).filter_map(|part| match part {
+        ToolPart::Call { name, arguments, .. } => Some(format!("[calls {name}] {arguments}")),
+        // The text of a tool's message is its results.
+        ToolPart::Result { .. } if said.role == Role::Tool => None,
+        ToolPart::Result { text, .. } => Some(format!("[result] {text}")),
+    });
+    used.fold(Cow::Borrowed(&*said.text), |all, used| match all.is_empty() {
+        true => Cow::Owned(used),
+        false => Cow::Owned(format!("{all}\n{used}")),
+    })
+}
+
 #[derive(Serialize)]
 struct Said<'a> {
     role: &'static str,
     content: &'a str,
 }
 
-fn argilla(conversation: &Conversation<'_>, feedback: &Feedback) -> Value {
+fn argilla(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &Feedback) -> Value {
     let turn = feedback.message_index as usize;
-    let before = conversation.messages[..turn].iter().filter(|message| !message.is_blank());
+    let before = conversation.messages[..turn].iter().zip(shown).filter(|(_, text)| !text.trim().is_empty());
     let chat: Vec<_> =
-        before.map(|message| Said { role: message.role.name(), content: &message.text }).collect();
+        before.map(|(message, text)| Said { role: message.role.name(), content: text }).collect();
     json!({
         "id": format!("{}#{turn}", conversation.id),
         "fields": { "chat": chat, "feedback": &*conversation.messages[turn].text },
@@ -85,11 +109,12 @@ fn agent(feedback: &Feedback) -> String {
     format!("rejoinder/{who}").chars().map(|c| if allowed(c) { c } else { '_' }).collect()
 }
 
-fn label_studio(conversation: &Conversation<'_>, feedback: &[Feedback]) -> Value {
+fn label_studio(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &[Feedback]) -> Value {
     let dialogue: Vec<_> = conversation
         .messages
         .iter()
-        .map(|message| json!({ "author": message.role.name(), "text": &*message.text }))
+        .zip(shown)
+        .map(|(message, text)| json!({ "author": message.role.name(), "text": text }))
         .collect();
     let regions: Vec<_> = feedback.iter().map(|row| region(conversation, row)).collect();
     let least = feedback.iter().filter_map(Feedback::score).min_by(f32::total_cmp);

@@ -1,11 +1,12 @@
 //! Chat templates, for libraries that take a prompt as text alone.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
 use rejoinder_core::Role;
 
-use super::chat::ChatMessage;
+use super::chat::{Call, ChatMessage};
 
 /// How a family of models writes a dialogue. The token that begins a text is left to the tokenizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,27 +24,28 @@ impl Template {
     pub const NAMED: [(&'static str, Self); 3] =
         [("chatml", Self::ChatMl), ("llama3", Self::Llama3), ("mistral", Self::Mistral)];
 
+    /// Whether the family's own templates have a form for what these messages do with tools: Llama 3.1 writes one call at a
+    /// time, without words beside it; the Mistral that is written here knows no tools.
+    pub fn expresses(self, messages: &[ChatMessage]) -> bool {
+        let mut with_tools = messages.iter().filter(|message| message.has_tools());
+        match self {
+            Self::ChatMl => true,
+            Self::Llama3 => with_tools.all(|m| match &*m.calls {
+                [] => true,
+                [_] => m.content.is_empty(),
+                _ => false,
+            }),
+            Self::Mistral => with_tools.next().is_none(),
+        }
+    }
+
     /// The dialogue up to where the model goes on.
     pub fn prompt(self, messages: &[ChatMessage]) -> String {
-        let mut text = String::new();
-        let mut system = "";
-        for ChatMessage { role, content } in messages {
-            let _ = match self {
-                Self::ChatMl => writeln!(text, "<|im_start|>{role}\n{content}<|im_end|>"),
-                Self::Llama3 => {
-                    write!(text, "<|start_header_id|>{role}<|end_header_id|>\n\n{content}<|eot_id|>")
-                }
-                Self::Mistral if *role == Role::System.name() => {
-                    system = content;
-                    Ok(())
-                }
-                Self::Mistral if *role == Role::User.name() => {
-                    let gap = if system.is_empty() { "" } else { "\n\n" };
-                    write!(text, "[INST] {}{gap}{content} [/INST]", std::mem::take(&mut system))
-                }
-                Self::Mistral => write!(text, " {content}</s>"),
-            };
-        }
+        let mut text = match self {
+            Self::ChatMl => chat_ml(messages),
+            Self::Llama3 => messages.iter().map(llama_3).collect(),
+            Self::Mistral => mistral(messages),
+        };
         text.push_str(match self {
             Self::ChatMl => "<|im_start|>assistant\n",
             Self::Llama3 => "<|start_header_id|>assistant<|end_header_id|>\n\n",
@@ -69,4 +71,53 @@ impl FromStr for Template {
         let named = Self::NAMED.iter().find(|(name, _)| *name == text);
         named.map(|(_, template)| *template).ok_or_else(|| "expected chatml, llama3 or mistral".to_owned())
     }
+}
+
+/// With calls and results as Qwen and Hermes write them: neighbouring results are one user's turn.
+fn chat_ml(messages: &[ChatMessage]) -> String {
+    let mut text = String::new();
+    for turn in messages.chunk_by(|a, b| a.role == Role::Tool && b.role == Role::Tool) {
+        let role = if turn[0].role == Role::Tool { Role::User } else { turn[0].role };
+        let mut parts: Vec<Cow<'_, str>> = Vec::new();
+        for ChatMessage { role, content, calls, .. } in turn {
+            match role {
+                Role::Tool => parts.push(format!("<tool_response>\n{content}\n</tool_response>").into()),
+                _ if content.is_empty() => {}
+                _ => parts.push(content.into()),
+            }
+            let call = |call: &Call| format!("<tool_call>\n{}\n</tool_call>", call.json("arguments")).into();
+            parts.extend(calls.iter().map(call));
+        }
+        let _ = writeln!(text, "<|im_start|>{}\n{}<|im_end|>", role.name(), parts.join("\n"));
+    }
+    text
+}
+
+/// With a call and its result as Llama 3.1 writes them, which quotes every result.
+fn llama_3(ChatMessage { role, content, calls, .. }: &ChatMessage) -> String {
+    let (role, content) = match (role, &**calls) {
+        (Role::Tool, _) => ("ipython", serde_json::to_string(content).expect("it is a text")),
+        (role, [call, ..]) => (role.name(), call.json("parameters")),
+        (role, []) => (role.name(), content.clone()),
+    };
+    format!("<|start_header_id|>{role}<|end_header_id|>\n\n{content}<|eot_id|>")
+}
+
+fn mistral(messages: &[ChatMessage]) -> String {
+    let mut text = String::new();
+    let mut system = "";
+    for ChatMessage { role, content, .. } in messages {
+        let _ = match role {
+            Role::System => {
+                system = content;
+                Ok(())
+            }
+            Role::User => {
+                let gap = if system.is_empty() { "" } else { "\n\n" };
+                write!(text, "[INST] {}{gap}{content} [/INST]", std::mem::take(&mut system))
+            }
+            Role::Assistant | Role::Tool => write!(text, " {content}</s>"),
+        };
+    }
+    text
 }

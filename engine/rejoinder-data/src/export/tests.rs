@@ -1,5 +1,7 @@
 //! What holds of every training file, whatever the conversation was.
 
+mod tools;
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;
@@ -7,10 +9,11 @@ use rejoinder_core::{
     AnswerProbabilities, Category, Conversation, Feedback, Message, Purpose, RecordId, Role, Source,
 };
 
-use super::arrange;
-use super::example::{self, Choice, Example, Skipped, SkippedCounts, Task};
+use super::example::{self, Choice, Example, Task, Tools};
+use super::skipped::{Skipped, SkippedCounts};
 use super::style::Style;
 use super::template::Template;
+use super::{Changes, Dialogue, arrange};
 
 fn conversation(id: &str, script: &[(Role, String)]) -> Conversation<'static> {
     Conversation {
@@ -49,16 +52,17 @@ fn choice(task: Task) -> Choice {
         negative: Purpose::of(&negative).unwrap(),
         sources: Vec::new(),
         min_score: 0.0,
+        tools: Tools::Keep,
     }
 }
 
-fn examples(
-    task: Task,
-    conversation: &Conversation<'_>,
-    feedback: &[Feedback],
-) -> (Vec<Example>, SkippedCounts) {
+const fn plain<'a>(conversation: &'a Conversation<'a>) -> Dialogue<'a> {
+    Dialogue { conversation, tools: &[], media: &[] }
+}
+
+fn examples(task: Task, dialogue: &Dialogue<'_>, feedback: &[Feedback]) -> (Vec<Example>, SkippedCounts) {
     let mut skipped = SkippedCounts::new();
-    let found = example::of(task, conversation, feedback, &choice(task), &mut skipped);
+    let found = example::of(task, dialogue, feedback, &choice(task), &mut skipped);
     (found, skipped)
 }
 
@@ -81,13 +85,13 @@ fn pairs_join_each_blamed_answer_with_the_one_praised_after_it() {
     );
     let said = [(2, Category::Ur1), (4, Category::Ur2), (6, Category::Ur5), (8, Category::Ur2)];
     let feedback: Vec<_> = said.iter().map(|&(turn, category)| feedback(&chat, turn, category)).collect();
-    let (pairs, skipped) = examples(Task::Pairs, &chat, &feedback);
+    let (pairs, skipped) = examples(Task::Pairs, &plain(&chat), &feedback);
     let shown: Vec<_> =
         pairs.iter().map(|p| (p.prompt.len(), &*p.completion, p.rejected.as_deref().unwrap())).collect();
     assert_eq!(shown, [(1, "python", "java"), (3, "python", "perl")]);
     assert_eq!(skipped, SkippedCounts::from([(Skipped::Unpaired, 1)]));
     // An exchange without blame breaks the row of attempts.
-    let (pairs, skipped) = examples(Task::Pairs, &chat, &[feedback[0].clone(), feedback[2].clone()]);
+    let (pairs, skipped) = examples(Task::Pairs, &plain(&chat), &[feedback[0].clone(), feedback[2].clone()]);
     assert!(pairs.is_empty());
     assert_eq!(skipped, SkippedCounts::from([(Skipped::Unpaired, 1)]));
 }
@@ -99,11 +103,37 @@ fn what_cannot_be_an_example_is_counted_with_its_reason() {
         ("U: q | A:   | T: 1 | U: thanks", 3, Skipped::Blank),
         ("U: q | A: a | U:   | A: b | U: thanks", 4, Skipped::Blank),
         ("U: q | S: be kind | A: a | U: thanks", 3, Skipped::LateSystem),
+        ("U: q | A: a | T: 1 | U: thanks", 3, Skipped::EndsWithTools),
+        ("U: q | T: 1 | A: a | U: thanks", 3, Skipped::LostResult),
     ] {
         let chat = conversation("c", &script(text));
-        let (found, skipped) = examples(Task::Sft, &chat, &[feedback(&chat, turn, Category::Ur5)]);
+        let (found, skipped) = examples(Task::Sft, &plain(&chat), &[feedback(&chat, turn, Category::Ur5)]);
         assert!(found.is_empty(), "{text}");
         assert_eq!(skipped, SkippedCounts::from([(expected, 1)]), "{text}");
+    }
+}
+
+#[test]
+fn an_image_in_place_of_words_gives_no_row() {
+    let chat = conversation("c", &script("U: q | A: a | U:   | U: and this? | A: b | U: thanks"));
+    let said = [feedback(&chat, 2, Category::Ur5), feedback(&chat, 5, Category::Ur5)];
+    let (found, skipped) = examples(Task::Sft, &Dialogue { media: &[2], ..plain(&chat) }, &said);
+    assert_eq!(found.iter().map(|e| &*e.completion).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(skipped, SkippedCounts::from([(Skipped::Media, 1)]));
+}
+
+#[test]
+fn what_is_left_out_or_joined_of_a_row_is_known() {
+    for (text, expected) in [
+        ("U: q | A: a | U: thanks", Changes::default()),
+        ("S: s | A: hello | U: q | A: a | U: thanks", Changes { greeting: true, ..Changes::default() }),
+        ("U: q | U: r | A: a | U: thanks", Changes { joined: true, ..Changes::default() }),
+        ("U: q | A: a | A:   | A: b | U: thanks", Changes { joined: true, ..Changes::default() }),
+    ] {
+        let chat = conversation("c", &script(text));
+        let turn = chat.messages.len() - 1;
+        let (found, _) = examples(Task::Sft, &plain(&chat), &[feedback(&chat, turn, Category::Ur5)]);
+        assert_eq!(found[0].changes, expected, "{text}");
     }
 }
 
@@ -114,7 +144,7 @@ fn a_score_below_the_least_and_a_source_not_wanted_do_not_count() {
     row.probabilities = AnswerProbabilities::new(0.4, [0.0, 0.0, 0.0, 0.0, 0.6]);
     let mut skipped = SkippedCounts::new();
     let mut found = |choice: &Choice| {
-        example::of(Task::Sft, &chat, std::slice::from_ref(&row), choice, &mut skipped).len()
+        example::of(Task::Sft, &plain(&chat), std::slice::from_ref(&row), choice, &mut skipped).len()
     };
     assert_eq!(found(&Choice { min_score: 0.7, ..choice(Task::Sft) }), 0);
     assert_eq!(found(&Choice { min_score: 0.5, ..choice(Task::Sft) }), 1);
@@ -125,7 +155,7 @@ fn a_score_below_the_least_and_a_source_not_wanted_do_not_count() {
 #[test]
 fn templates_write_the_whole_dialogue() {
     let chat = conversation("c", &script("S: be kind | U: q | A: a | U: r | A: b | U: thanks"));
-    let (found, _) = examples(Task::Sft, &chat, &[feedback(&chat, 5, Category::Ur5)]);
+    let (found, _) = examples(Task::Sft, &plain(&chat), &[feedback(&chat, 5, Category::Ur5)]);
     let expected = [
         (
             Template::ChatMl,
@@ -158,6 +188,8 @@ fn any_example(conversations: u32) -> impl Strategy<Value = Example> {
         feedback_turn: 1,
         category: if label { Category::Ur5 } else { Category::Ur2 },
         id: RecordId { shard: 0, ordinal: u64::from(id), message_index: 2 },
+        uses_tools: false,
+        changes: Changes::default(),
     })
 }
 
@@ -176,16 +208,16 @@ proptest! {
             .filter_map(|turn| Some(feedback(&chat, turn, categories[turn]?)))
             .collect();
         for task in [Task::Sft, Task::Kto, Task::Pairs] {
-            let (found, skipped) = examples(task, &chat, &feedback);
+            let (found, skipped) = examples(task, &plain(&chat), &feedback);
             // A praised answer may end several pairs, or none; of the others each feedback is a row or counted.
             if task != Task::Pairs {
                 prop_assert_eq!(found.len() as u64 + skipped.values().sum::<u64>(), feedback.len() as u64);
             }
             for example in &found {
                 let turns: Vec<_> =
-                    example.prompt.iter().map(|m| m.role).skip_while(|role| *role == "system").collect();
-                prop_assert_eq!(turns.last(), Some(&"user"));
-                prop_assert!(turns.iter().enumerate().all(|(i, role)| *role == ["user", "assistant"][i % 2]));
+                    example.prompt.iter().map(|m| m.role).skip_while(|role| *role == Role::System).collect();
+                prop_assert_eq!(turns.last(), Some(&Role::User));
+                prop_assert!(turns.iter().enumerate().all(|(i, role)| *role == [Role::User, Role::Assistant][i % 2]));
                 prop_assert!(example.texts().all(|text| !text.trim().is_empty()));
                 prop_assert_eq!(example.rejected.is_some(), task == Task::Pairs);
                 for style in [Style::Trl, Style::Axolotl(Template::Mistral), Style::LlamaFactory] {

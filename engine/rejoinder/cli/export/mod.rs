@@ -4,6 +4,7 @@ mod feedback;
 mod filters;
 mod review;
 mod training;
+mod training_args;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -26,11 +27,11 @@ enum What {
     #[command(alias = "table")]
     Feedback(feedback::FeedbackArgs),
     /// Answers to imitate: those that the user praised
-    Sft(training::TrainingArgs),
+    Sft(training_args::TrainingArgs),
     /// Answers with a label: desirable if the user praised them, not if the user said that they are wrong
-    Kto(training::TrainingArgs),
+    Kto(training_args::TrainingArgs),
     /// Two answers to one request: the one that the user asked again about or corrected, and the one praised in the end
-    Pairs(training::TrainingArgs),
+    Pairs(training_args::TrainingArgs),
     /// Tasks for people to review, for Argilla or Label Studio; `import-labels` reads what they say
     Review(review::ReviewArgs),
 }

@@ -47,7 +47,7 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     };
     let mut tasks = Vec::new();
     replay::conversations_with_feedback(&run, |record, feedback| {
-        tasks.extend(reviewer.tasks(&record.conversation, feedback));
+        tasks.extend(reviewer.tasks(&record.conversation, &record.tools, feedback));
         Ok(())
     })?;
     if let Some(sample) = args.sample {

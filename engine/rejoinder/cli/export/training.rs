@@ -1,17 +1,15 @@
 //! `rejoinder export sft|kto|pairs`: training files.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
-use rejoinder_core::{Category, Purpose, Source};
-use rejoinder_data::export::arrange;
 use rejoinder_data::export::card::{Card, Split};
-use rejoinder_data::export::example::{self, Choice, Example, Skipped, SkippedCounts, Task};
+use rejoinder_data::export::example::{self, Example, Task};
+use rejoinder_data::export::skipped::{Skipped, SkippedCounts};
 use rejoinder_data::export::style::{self, Style};
-use rejoinder_data::export::template::Template;
+use rejoinder_data::export::{Changes, Dialogue, arrange};
 
-use super::filters::FilterArgs;
+use super::training_args::{StyleName, TrainingArgs};
 use super::{is_stdout, write};
 use crate::cli::print;
 use crate::cli::terminal::remark;
@@ -19,121 +17,16 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
 use crate::pipeline::run_dir::RunDir;
 
-#[derive(Debug, Args)]
-pub(super) struct TrainingArgs {
-    /// The run's folder
-    #[arg(value_name = "RUN")]
-    run: PathBuf,
-    /// File to write, - for standard output [default: sft.jsonl, kto.jsonl or pairs.jsonl in the run's folder]
-    #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
-    out: Option<PathBuf>,
-    /// Write a data set for the hub into this folder: data/train.jsonl and a card
-    #[arg(long, value_name = "DIR")]
-    dataset: Option<PathBuf>,
-    /// Share of the conversations that go into data/validation.jsonl
-    #[arg(long, value_name = "SHARE", requires = "dataset", value_parser = share)]
-    validation: Option<f64>,
-    /// Licence of the source, for the card, as the hub names licences
-    #[arg(long, value_name = "ID", requires = "dataset", default_value = "unknown", value_parser = license)]
-    license: String,
-    /// Library that the rows are for
-    #[arg(long, value_enum, default_value_t = StyleName::Trl)]
-    style: StyleName,
-    /// Chat template of the model: chatml, llama3 or mistral; Axolotl takes KTO rows as text alone
-    #[arg(long, value_name = "NAME", default_value = "chatml")]
-    template: Template,
-    /// Categories that praise the answer before them
-    #[arg(long, value_name = "CATEGORIES", default_value = "UR5")]
-    positive: Purpose,
-    /// Categories that blame it [default: UR2,UR3; of pairs UR1,UR2]
-    #[arg(long, value_name = "CATEGORIES")]
-    negative: Option<Purpose>,
-    /// Keep all rows of KTO; without it the more frequent label is drawn down to the other
-    #[arg(long)]
-    unbalanced: bool,
-    /// Only feedback that was settled by these
-    #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',')]
-    source: Vec<SourceName>,
-    /// Only feedback with at least this score; what has none stays
-    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
-    min_score: f32,
-    #[command(flatten)]
-    filters: FilterArgs,
-    /// Another seed draws, splits and shuffles otherwise
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StyleName {
-    /// TRL: conversational rows
-    Trl,
-    /// Axolotl
-    Axolotl,
-    /// LLaMA-Factory
-    Llamafactory,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SourceName {
-    /// An accept rule
-    Rule,
-    /// A plugin
-    Plugin,
-    /// The judge
-    Judge,
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        _ => Err("expected a share below 1, such as 0.05".to_owned()),
-    }
-}
-
-fn license(text: &str) -> Result<String, String> {
-    match text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) && !text.is_empty() {
-        true => Ok(text.to_owned()),
-        false => Err("expected an identifier of letters, digits, `-` and `.`, such as cc-by-4.0".to_owned()),
-    }
-}
-
-impl TrainingArgs {
-    fn style(&self) -> Style {
-        match self.style {
-            StyleName::Trl => Style::Trl,
-            StyleName::Axolotl => Style::Axolotl(self.template),
-            StyleName::Llamafactory => Style::LlamaFactory,
-        }
-    }
-
-    fn choice(&self, task: Task) -> Result<Choice, Failure> {
-        let usual: &[Category] = match task {
-            Task::Sft | Task::Kto => &[Category::Ur2, Category::Ur3],
-            Task::Pairs => &[Category::Ur1, Category::Ur2],
-        };
-        let negative = self.negative.or_else(|| Purpose::of(usual)).expect("some categories are usual");
-        if let Some(both) = self.positive.categories().find(|&category| negative.wants(category)) {
-            return Err(Failure::usage(format!("{both} cannot be both --positive and --negative")));
-        }
-        let sources = self.source.iter().map(|source| match source {
-            SourceName::Rule => Source::Rule,
-            SourceName::Plugin => Source::Plugin,
-            SourceName::Judge => Source::Judge,
-        });
-        Ok(Choice {
-            positive: self.positive,
-            negative,
-            sources: sources.collect(),
-            min_score: self.min_score,
-        })
-    }
-}
-
 /// What is to be written, and what was left out.
 struct Taken {
     examples: Vec<Example>,
     left_out: Vec<(String, u64)>,
+}
+
+/// What is not in the files as the source has it, and how often.
+struct Account {
+    left_out: Vec<(String, u64)>,
+    changed: Vec<(&'static str, u64)>,
 }
 
 fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure> {
@@ -141,11 +34,16 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
     let mut filters = args.filters.filters()?;
     let mut skipped = SkippedCounts::new();
     let (mut examples, mut blamed) = (Vec::new(), HashSet::new());
+    let style = args.style();
     replay::conversations_with_feedback(run, |record, feedback| {
-        for example in example::of(task, &record.conversation, feedback, &choice, &mut skipped) {
+        let conversation = &record.conversation;
+        let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
+        for example in example::of(task, &dialogue, feedback, &choice, &mut skipped) {
             if task == Task::Sft && !example.label {
                 blamed.insert(example.hash(false));
                 *skipped.entry(Skipped::Category).or_default() += 1;
+            } else if !style.expresses(task, &example) {
+                *skipped.entry(Skipped::Form).or_default() += 1;
             } else if filters.keep(&example, record) {
                 examples.push(example);
             }
@@ -167,19 +65,27 @@ pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
     let held_out = |example: &Example| {
         arrange::is_held_out(&example.conversation_id, args.validation.unwrap_or(0.0), args.seed)
     };
-    let (validation, train): (Vec<_>, Vec<_>) = examples.into_iter().partition(held_out);
+    let (mut validation, train): (Vec<_>, Vec<_>) = examples.into_iter().partition(held_out);
     let mut balanced = 0;
-    let [train, validation] = [train, validation].map(|mut split| {
+    let mut arranged = |mut split: Vec<Example>| {
         if task == Task::Kto && !args.unbalanced {
             balanced += arrange::balance(&mut split, args.seed);
         }
         arrange::order(split, args.seed)
-    });
+    };
+    let train = arranged(train);
+    let unseen = arrange::remove_unseen_tools(&mut validation, &train);
+    let validation = arranged(validation);
+    if unseen > 0 {
+        left_out.push(("held out with tools, which no row to train on has".to_owned(), unseen));
+    }
     if balanced > 0 {
         left_out.push(("drawn to balance the labels".to_owned(), balanced));
     }
     let style = args.style();
     let counts = arrange::counts(&train);
+    let changed = Changes::counts(train.iter().chain(&validation).map(|example| example.changes));
+    let account = Account { left_out, changed };
     let file = match &args.dataset {
         Some(folder) => {
             let path = folder.join("data/train.jsonl");
@@ -195,7 +101,7 @@ pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
                     examples: &validation,
                 });
             }
-            let card = card(task, args, &run, counts, &left_out, &splits)?;
+            let card = card(task, args, &run, counts, &account, &splits)?;
             write(&folder.join("README.md"), |out| out.write_all(card.as_bytes()))?;
             path
         }
@@ -206,8 +112,17 @@ pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
             path
         }
     };
-    for (why, count) in &left_out {
+    for (why, count) in &account.left_out {
         remark(&format!("left out: {count} feedback {why}"));
+    }
+    for (what, count) in &account.changed {
+        remark(&format!("changed: {count} rows, in which {what}"));
+    }
+    let with_tools = train.iter().chain(&validation).filter(|example| example.has_tools()).count();
+    if with_tools > 0 && style.needs_template(task) {
+        remark(&format!(
+            "{with_tools} rows hold calls and results of tools: choose a chat template that writes them"
+        ));
     }
     report(task, args, &train, &validation);
     if !is_stdout(&file) {
@@ -255,7 +170,7 @@ fn card(
     args: &TrainingArgs,
     run: &RunDir,
     counts: [usize; 2],
-    left_out: &[(String, u64)],
+    account: &Account,
     splits: &[Split<'_>],
 ) -> Result<String, Failure> {
     let manifest = &run.manifest;
@@ -270,7 +185,8 @@ fn card(
         task,
         library,
         license: &args.license,
-        left_out,
+        left_out: &account.left_out,
+        changed: &account.changed,
         configuration: &args.style().configuration(task, splits[0].path, counts),
         seed: args.seed,
         engine: &manifest.engine,

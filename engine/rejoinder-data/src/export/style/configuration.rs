@@ -1,49 +1,13 @@
-//! Rows as a training library wants them, and the piece of configuration that tells it so.
-//!
-//! No row has a column whose name a library gives a meaning of its own, no list is null, and no column changes its type.
+//! The piece of configuration with which a library reads a file of training rows.
 
 use std::fmt::Write as _;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
-use super::chat::ChatMessage;
-use super::example::{Example, Task};
-use super::template::Template;
-
-/// A training library.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// TRL's conversational forms.
-    Trl,
-    /// Axolotl. It takes KTO rows as text only, so they are rendered by a chat template.
-    Axolotl(Template),
-    /// LLaMA-Factory.
-    LlamaFactory,
-}
-
-/// A row of a training file.
-#[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
-    style: Style,
-    task: Task,
-    example: &'a Example,
-}
-
-/// A message, and whether it is learned.
-#[derive(serde::Serialize)]
-struct Learned<'a> {
-    role: &'a str,
-    content: &'a str,
-    train: bool,
-}
+use super::Style;
+use crate::export::example::Task;
 
 impl Style {
-    /// The row of an example.
-    pub const fn row(self, task: Task, example: &Example) -> Row<'_> {
-        Row { style: self, task, example }
-    }
-
     /// The piece of configuration with which the library reads a file of such rows at `path`, of which as many are not
     /// desirable and desirable as `counts` says.
     pub fn configuration(self, task: Task, path: &str, counts: [usize; 2]) -> String {
@@ -52,55 +16,6 @@ impl Style {
             Self::Axolotl(_) => axolotl(task, path, counts),
             Self::LlamaFactory => llama_factory(task, path, counts),
         }
-    }
-}
-
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Example { prompt, completion, rejected, label, .. } = self.example;
-        let answer = ChatMessage::assistant(completion);
-        let worse = ChatMessage::assistant(rejected.as_deref().unwrap_or_default());
-        let whole = || prompt.iter().chain([&answer]);
-        let mut row = serializer.serialize_map(None)?;
-        match (self.style, self.task) {
-            (Style::Trl, Task::Pairs) => {
-                row.serialize_entry("prompt", prompt)?;
-                row.serialize_entry("chosen", &[&answer])?;
-                row.serialize_entry("rejected", &[&worse])?;
-            }
-            (Style::Trl, Task::Sft | Task::Kto) => {
-                row.serialize_entry("prompt", prompt)?;
-                row.serialize_entry("completion", &[&answer])?;
-            }
-            (Style::Axolotl(template), Task::Kto) => {
-                row.serialize_entry("prompt", &template.prompt(prompt))?;
-                row.serialize_entry("completion", &template.completion(completion))?;
-            }
-            (Style::Axolotl(_), Task::Sft) => {
-                let last = prompt.len();
-                let learned = whole().enumerate().map(|(place, message)| Learned {
-                    role: message.role,
-                    content: &message.content,
-                    train: place == last,
-                });
-                row.serialize_entry("messages", &learned.collect::<Vec<_>>())?;
-            }
-            (Style::LlamaFactory, Task::Sft | Task::Kto) => {
-                row.serialize_entry("messages", &whole().collect::<Vec<_>>())?;
-            }
-            (Style::Axolotl(_) | Style::LlamaFactory, Task::Pairs) => {
-                row.serialize_entry("messages", prompt)?;
-                row.serialize_entry("chosen", &answer)?;
-                row.serialize_entry("rejected", &worse)?;
-            }
-        }
-        if self.task == Task::Kto {
-            row.serialize_entry("label", label)?;
-        }
-        row.serialize_entry("conversation_id", &self.example.conversation_id)?;
-        row.serialize_entry("feedback_turn", &self.example.feedback_turn)?;
-        row.serialize_entry("category", &self.example.category)?;
-        row.end()
     }
 }
 
@@ -167,7 +82,8 @@ fn llama_factory(task: Task, path: &str, counts: [usize; 2]) -> String {
         "columns": columns,
         "tags": {
             "role_tag": "role", "content_tag": "content",
-            "user_tag": "user", "assistant_tag": "assistant", "system_tag": "system"
+            "user_tag": "user", "assistant_tag": "assistant", "system_tag": "system",
+            "observation_tag": "observation", "function_tag": "function_call"
         }
     }});
     let entry = serde_json::to_string_pretty(&entry).expect("it is plain data");

@@ -1,0 +1,102 @@
+//! From steps to a prompt: the opening greeting out, neighbours of one role joined, each result with its call.
+
+use rejoinder_core::Role;
+
+use super::arguments;
+use super::chat::{Answered, Call, CallId, ChatMessage};
+use super::skipped::Skipped;
+use super::steps::{At, CalledAs, Step};
+
+#[derive(Debug)]
+pub(super) struct Prompt {
+    pub messages: Vec<ChatMessage>,
+    /// Whether the assistant opened the dialogue, which is left out: many chat templates refuse it.
+    pub has_greeting: bool,
+    /// Whether neighbours of one role were joined.
+    pub is_joined: bool,
+}
+
+/// The prompt that steps are.
+///
+/// # Errors
+/// Why they are none: every call must have its result before anybody goes on, and every result its call.
+pub(super) fn of(steps: &[At<'_>]) -> Result<Prompt, Skipped> {
+    let opening = steps.iter().position(|at| at.step.is_by(Role::User)).unwrap_or(steps.len());
+    let mut assembly = Assembly::default();
+    let mut has_greeting = false;
+    for (place, At { step, .. }) in steps.iter().enumerate() {
+        if place < opening && !step.is_by(Role::System) {
+            has_greeting = true;
+            continue;
+        }
+        match step {
+            Step::Said { role, text, calls } => assembly.say(*role, text, calls)?,
+            Step::Result { id, name, text } => assembly.answer(*id, *name, text)?,
+        }
+    }
+    if !assembly.open.is_empty() {
+        return Err(Skipped::OpenCall);
+    }
+    Ok(Prompt { messages: assembly.messages, has_greeting, is_joined: assembly.is_joined })
+}
+
+#[derive(Default)]
+struct Assembly<'a> {
+    messages: Vec<ChatMessage>,
+    /// Calls that have no result yet.
+    open: Vec<Open<'a>>,
+    calls: u32,
+    is_joined: bool,
+}
+
+struct Open<'a> {
+    source: Option<&'a str>,
+    call: Answered,
+}
+
+impl<'a> Assembly<'a> {
+    fn say(&mut self, role: Role, text: &str, calls: &[CalledAs<'a>]) -> Result<(), Skipped> {
+        let before = self.messages.last().map(|last| last.role);
+        // Some sources write each of several calls at once as a message of its own.
+        let calls_on = text.is_empty() && role == Role::Assistant && before == Some(role);
+        if !self.open.is_empty() && !calls_on {
+            return Err(Skipped::OpenCall);
+        }
+        let calls = calls.iter().map(|call| self.call(*call)).collect::<Result<Vec<_>, _>>()?;
+        match self.messages.last_mut() {
+            Some(last) if last.role == role => {
+                self.is_joined = true;
+                if !last.content.is_empty() && !text.is_empty() {
+                    last.content.push_str("\n\n");
+                }
+                last.content.push_str(text);
+                last.calls.extend(calls);
+            }
+            _ => self.messages.push(ChatMessage { calls, ..ChatMessage::new(role, text) }),
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, CalledAs { id: source, name, arguments }: CalledAs<'a>) -> Result<Call, Skipped> {
+        if name.trim().is_empty() {
+            return Err(Skipped::NamelessCall);
+        }
+        let arguments = arguments::object(arguments).ok_or(Skipped::Arguments)?;
+        self.calls += 1;
+        let id = CallId(self.calls);
+        self.open.push(Open { source, call: Answered { id, name: name.to_owned() } });
+        Ok(Call { id, name: name.to_owned(), arguments })
+    }
+
+    /// Adds a result of the open call that it names, by id or else by the tool's name; without either, of the first.
+    fn answer(&mut self, id: Option<&str>, name: Option<&str>, text: &str) -> Result<(), Skipped> {
+        let is_meant = |open: &Open<'_>| match (id, open.source) {
+            (Some(id), Some(source)) => id == source,
+            _ => name.is_none_or(|name| name == open.call.name),
+        };
+        let at = self.open.iter().position(is_meant).ok_or(Skipped::LostResult)?;
+        let answers = Some(self.open.remove(at).call);
+        self.messages.push(ChatMessage { answers, ..ChatMessage::new(Role::Tool, text) });
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! What `rejoinder export sft|kto|pairs` is asked for.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rejoinder_core::{Category, Purpose, Source};
+use rejoinder_data::export::example::{Choice, Task, Tools};
+use rejoinder_data::export::style::Style;
+use rejoinder_data::export::template::Template;
+
+use super::filters::FilterArgs;
+use crate::failure::Failure;
+
+#[derive(Debug, Args)]
+pub(super) struct TrainingArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    pub(super) run: PathBuf,
+    /// File to write, - for standard output [default: sft.jsonl, kto.jsonl or pairs.jsonl in the run's folder]
+    #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
+    pub(super) out: Option<PathBuf>,
+    /// Write a data set for the hub into this folder: data/train.jsonl and a card
+    #[arg(long, value_name = "DIR")]
+    pub(super) dataset: Option<PathBuf>,
+    /// Share of the conversations that go into data/validation.jsonl
+    #[arg(long, value_name = "SHARE", requires = "dataset", value_parser = share)]
+    pub(super) validation: Option<f64>,
+    /// Licence of the source, for the card, as the hub names licences
+    #[arg(long, value_name = "ID", requires = "dataset", default_value = "unknown", value_parser = license)]
+    pub(super) license: String,
+    /// Library that the rows are for
+    #[arg(long, value_enum, default_value_t = StyleName::Trl)]
+    pub(super) style: StyleName,
+    /// Chat template of the model: chatml, llama3 or mistral; Axolotl takes KTO rows as text alone
+    #[arg(long, value_name = "NAME", default_value = "chatml")]
+    template: Template,
+    /// What becomes of rows with calls and results of tools
+    #[arg(long, value_enum, default_value_t = ToolsName::Keep)]
+    tools: ToolsName,
+    /// Categories that praise the answer before them
+    #[arg(long, value_name = "CATEGORIES", default_value = "UR5")]
+    positive: Purpose,
+    /// Categories that blame it [default: UR2,UR3; of pairs UR1,UR2]
+    #[arg(long, value_name = "CATEGORIES")]
+    negative: Option<Purpose>,
+    /// Keep all rows of KTO; without it the more frequent label is drawn down to the other
+    #[arg(long)]
+    pub(super) unbalanced: bool,
+    /// Only feedback that was settled by these
+    #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',')]
+    source: Vec<SourceName>,
+    /// Only feedback with at least this score; what has none stays
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
+    min_score: f32,
+    #[command(flatten)]
+    pub(super) filters: FilterArgs,
+    /// Another seed draws, splits and shuffles otherwise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum StyleName {
+    /// TRL: conversational rows
+    Trl,
+    /// Axolotl
+    Axolotl,
+    /// LLaMA-Factory
+    Llamafactory,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ToolsName {
+    /// They stand in the prompt in the form of the library; what has none there is left out
+    Keep,
+    /// All such rows are left out
+    DropRows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SourceName {
+    /// An accept rule
+    Rule,
+    /// A plugin
+    Plugin,
+    /// The judge
+    Judge,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share below 1, such as 0.05".to_owned()),
+    }
+}
+
+fn license(text: &str) -> Result<String, String> {
+    match text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) && !text.is_empty() {
+        true => Ok(text.to_owned()),
+        false => Err("expected an identifier of letters, digits, `-` and `.`, such as cc-by-4.0".to_owned()),
+    }
+}
+
+impl TrainingArgs {
+    /// The style, with its template.
+    pub(super) fn style(&self) -> Style {
+        match self.style {
+            StyleName::Trl => Style::Trl,
+            StyleName::Axolotl => Style::Axolotl(self.template),
+            StyleName::Llamafactory => Style::LlamaFactory,
+        }
+    }
+
+    /// Which feedback counts, and as what.
+    pub(super) fn choice(&self, task: Task) -> Result<Choice, Failure> {
+        let usual: &[Category] = match task {
+            Task::Sft | Task::Kto => &[Category::Ur2, Category::Ur3],
+            Task::Pairs => &[Category::Ur1, Category::Ur2],
+        };
+        let negative = self.negative.or_else(|| Purpose::of(usual)).expect("some categories are usual");
+        if let Some(both) = self.positive.categories().find(|&category| negative.wants(category)) {
+            return Err(Failure::usage(format!("{both} cannot be both --positive and --negative")));
+        }
+        let sources = self.source.iter().map(|source| match source {
+            SourceName::Rule => Source::Rule,
+            SourceName::Plugin => Source::Plugin,
+            SourceName::Judge => Source::Judge,
+        });
+        Ok(Choice {
+            positive: self.positive,
+            negative,
+            sources: sources.collect(),
+            min_score: self.min_score,
+            tools: match self.tools {
+                ToolsName::Keep => Tools::Keep,
+                ToolsName::DropRows => Tools::DropRows,
+            },
+        })
+    }
+}
