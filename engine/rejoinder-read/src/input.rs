@@ -37,6 +37,9 @@ const EXTENSIONS: [&str; 10] = [
     ".parquet",
 ];
 
+/// Names of files that are read only where they are named: a folder of logs holds tables of other things, too.
+const NAMED_ONLY: [&str; 6] = [".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".zip"];
+
 /// One file of the input, as the manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,12 +107,36 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// The files that `names` stand for, each once: names in the order given, folders and globs sorted inside.
+/// What names stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The files, each once: names in the order given, folders and globs sorted inside.
+    pub files: Vec<PathBuf>,
+    /// What may hold chats and lies in a folder that was given, but is read only where it is named itself, sorted.
+    pub left_out: Vec<PathBuf>,
+}
+
+impl Found {
+    /// What was left out of folders, in one sentence; `None` if nothing was.
+    pub fn remark(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        let names: Vec<String> =
+            self.left_out.iter().take(SHOWN).map(|path| path.display().to_string()).collect();
+        let more = self.left_out.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = names.join(", ");
+        (!names.is_empty())
+            .then(|| format!("not read: {shown}{rest}; tables and archives are read where they are named"))
+    }
+}
+
+/// The files that `names` stand for.
 ///
 /// # Errors
 /// If a name stands for nothing, a glob is malformed, or a folder cannot be read.
-pub fn find(names: &[String]) -> Result<Vec<PathBuf>, InputError> {
+pub fn find(names: &[String]) -> Result<Found, InputError> {
     let mut files: Vec<PathBuf> = Vec::new();
+    let mut left_out: Vec<PathBuf> = Vec::new();
     let mut add = |path: PathBuf| {
         if !files.contains(&path) {
             files.push(path);
@@ -119,9 +146,13 @@ pub fn find(names: &[String]) -> Result<Vec<PathBuf>, InputError> {
         let path = Path::new(name);
         if path.is_dir() {
             let mut inside = Vec::new();
-            walk(path, &mut inside)?;
+            walk(path, &mut inside, &mut left_out)?;
             if inside.is_empty() {
-                return Err(InputError::Nothing(name.clone()));
+                let only = Found { files: Vec::new(), left_out };
+                return Err(match only.remark() {
+                    Some(remark) => InputError::Unfit(path.to_owned(), remark),
+                    None => InputError::Nothing(name.clone()),
+                });
             }
             inside.sort();
             inside.into_iter().for_each(&mut add);
@@ -145,20 +176,24 @@ pub fn find(names: &[String]) -> Result<Vec<PathBuf>, InputError> {
             return Err(InputError::Nothing(name.clone()));
         }
     }
-    Ok(files)
+    left_out.retain(|path| !files.contains(path));
+    left_out.sort();
+    Ok(Found { files, left_out })
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>, left_out: &mut Vec<PathBuf>) -> Result<(), InputError> {
     let unreadable = |e| InputError::Unreadable(folder.to_owned(), e);
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         if path.is_dir() {
             if !path.is_symlink() && !name.starts_with('.') {
-                walk(&path, files)?;
+                walk(&path, files, left_out)?;
             }
         } else if EXTENSIONS.iter().any(|e| name.ends_with(e)) {
             files.push(path);
+        } else if NAMED_ONLY.iter().any(|e| name.ends_with(e)) {
+            left_out.push(path);
         }
     }
     Ok(())

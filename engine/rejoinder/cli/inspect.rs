@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_read::{Duplicates, InputFile, Position, input};
+use rejoinder_read::{Duplicates, InputFile, Position};
 
 use super::run::Settings;
-use super::{Threads, print, print_json};
+use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::flow;
@@ -43,7 +43,7 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     effective.config.input.duplicates = Duplicates::Keep;
     let engine = Engine::of(&effective)?;
     let describe = |path: &PathBuf| InputFile::describe_as(path, config.asked());
-    let found = input::find(&args.inputs)?.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
+    let found = files(&args.inputs)?.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();
     let mut inspection = Inspection::new(&found, args.dialogues, args.why);
     flow::run(

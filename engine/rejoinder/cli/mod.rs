@@ -165,10 +165,17 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|e| Failure::io(format!("cannot use {}", path.display()), &e))
 }
 
+/// The files that paths, folders and globs stand for; says what is left out of folders.
+fn files(inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let found = input::find(inputs)?;
+    found.remark().iter().for_each(|text| remark(text));
+    Ok(found.files)
+}
+
 /// The input files behind paths, folders and globs, as they are now.
 fn described(inputs: &[String], config: &InputConfig) -> Result<Vec<InputFile>, Failure> {
     let describe = |file: &PathBuf| InputFile::describe_as(file, config.asked()).map(|(file, _)| file);
-    Ok(input::find(inputs)?.iter().map(describe).collect::<Result<_, _>>()?)
+    Ok(files(inputs)?.iter().map(describe).collect::<Result<_, _>>()?)
 }
 
 /// Prints to standard output; a closed pipe ends the command as a success.

@@ -199,7 +199,7 @@ pub(super) fn begin(
     if stdin && inputs.len() > 1 {
         return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
     }
-    let files = if stdin { Vec::new() } else { input::find(inputs)? };
+    let files = if stdin { Vec::new() } else { super::files(inputs)? };
     let mut described = Vec::new();
     for file in &files {
         described.push(InputFile::describe_as(&absolute(file)?, engine.config.input.asked())?.0);

@@ -283,6 +283,7 @@ mod tests {
                 "judge.span" => "ask",
                 _ if key.is_text => "some-text",
                 "judge.all" => "true",
+                "input.join" => "false",
                 _ => "7",
             };
             // A limit needs a price.

@@ -10,7 +10,7 @@ use super::encoding::Encoding;
 use crate::container::table::{self, Layout, Schema};
 use crate::container::{Container, Elements, csv_rows, cut};
 use crate::record::Mapping;
-use crate::shape::{Candidate, Format, Recognised, is_record, recognised, value};
+use crate::shape::{Candidate, Format, Recognised, is_record, recognised, unwrap_texts, value};
 
 /// So much of a file is looked at, in bytes of its content.
 pub(crate) const HEAD: u64 = 1 << 18;
@@ -153,7 +153,8 @@ impl Look {
             }
             record
         };
-        let records: Vec<Value> = records.into_iter().map(named).collect();
+        let mut records: Vec<Value> = records.into_iter().map(named).collect();
+        records.iter_mut().for_each(unwrap_texts);
         let found = recognised(&records, asked.format, asked.mapping, "the columns", asked.joins);
         let mut mapping = asked.mapping.clone();
         mapping.messages = mapping.messages.or_else(|| found.messages.clone());
@@ -180,7 +181,8 @@ fn rows(head: &[u8], is_whole: bool, asked: Asked<'_>) -> Option<(u8, Vec<Value>
         return None;
     }
     csv_rows::DELIMITERS.into_iter().find_map(|delimiter| {
-        let (headers, records) = csv_rows::first(head, delimiter, RECORDS, is_whole);
+        let (headers, mut records) = csv_rows::first(head, delimiter, RECORDS, is_whole);
+        records.iter_mut().for_each(unwrap_texts);
         let named = [&asked.mapping.messages, &asked.mapping.content, &asked.mapping.role];
         let is_named = named.into_iter().flatten().any(|name| headers.contains(name));
         let is_known = || !recognised(&records, None, &Mapping::default(), "", false).candidates.is_empty();

@@ -159,7 +159,8 @@ impl Calls {
     fn take_call(&mut self, call: Call, bytes: usize, out: &mut Out) {
         let fate = self.fates.get(self.next).copied().unwrap_or(Fate::Unjoined);
         self.next += 1;
-        let shown = || shown(&call);
+        let nth = self.next;
+        let shown = || shown(&call, nth);
         match fate {
             _ if !self.joins => self.alone(call, None, bytes, out),
             Fate::Repeated { .. } => {
@@ -225,12 +226,13 @@ impl Calls {
     }
 }
 
-fn shown(call: &Call) -> String {
+fn shown(call: &Call, nth: usize) -> String {
     let short = |name: &String| -> String { name.chars().take(60).flat_map(char::escape_debug).collect() };
-    let name = call.id.as_ref().or(call.name.as_ref()).map(short).unwrap_or_default();
+    let name = call.id.as_ref().or(call.name.as_ref()).map(|name| format!("`{}`", short(name)));
+    let name = name.unwrap_or_else(|| format!("call number {nth}"));
     match &call.label {
-        Some(label) => format!("`{name}` ({})", short(label)),
-        None => format!("`{name}`"),
+        Some(label) => format!("{name} ({})", short(label)),
+        None => name,
     }
 }
 

@@ -47,6 +47,17 @@ impl Content {
         self.text.trim().is_empty() && self.tools.is_empty() && !self.has_media
     }
 
+    /// Whether a value is plainly a part: an object of a kind that is known, with a text where it is one of texts.
+    pub(crate) fn is_part(value: &Value) -> bool {
+        let Some(part) = value.as_object() else { return false };
+        let Some(name) = part.get("type").and_then(Value::as_str) else { return false };
+        match kind(&name.to_ascii_lowercase().replace('-', "_"), part) {
+            Kind::Unknown => false,
+            Kind::Text => ["text", "content", "refusal"].iter().any(|key| part.contains_key(*key)),
+            _ => true,
+        }
+    }
+
     fn say(&mut self, text: &str) {
         if text.is_empty() {
             return;

@@ -56,7 +56,7 @@ pub(crate) fn unquoted(text: &str) -> Result<Value, String> {
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
-    if let Some(mended) = crate::json::mend::mended(begin.as_bytes())
+    if let Some(mended) = crate::json::mended(begin.as_bytes())
         && let Ok(value) = serde_json::from_str(&mended.text)
     {
         return Ok(value);

@@ -1,5 +1,7 @@
 //! One value of a list of messages: who says what in it.
 
+use std::borrow::Cow;
+
 use rejoinder_core::{Role, ToolPart};
 use serde_json::{Map, Value};
 
@@ -183,7 +185,7 @@ fn content(fields: &Map<String, Value>, mapping: &Mapping) -> (Content, bool) {
             let Some(value) = fields.get(key) else { continue };
             is_there = true;
             let is_envelope = value.is_object() && ENVELOPES.contains(&key);
-            let next = if is_envelope { Content::default() } else { Content::of(value) };
+            let next = if is_envelope { Content::default() } else { Content::of(&written(value)) };
             if found.text.trim().is_empty() && !next.is_nothing() {
                 let mut tools = std::mem::take(&mut found.tools);
                 let has_media = found.has_media;
@@ -215,6 +217,24 @@ fn content(fields: &Map<String, Value>, mapping: &Mapping) -> (Content, bool) {
         }
     }
     (found, is_there)
+}
+
+/// A content whose parts stand in a text of JSON, as tables and attributes hold them, as the parts; any other as it is.
+fn written(content: &Value) -> Cow<'_, Value> {
+    match content {
+        Value::String(text) if may_be_parts(text) => match serde_json::from_str(text) {
+            Ok(Value::Array(parts)) if !parts.is_empty() && parts.iter().all(Content::is_part) => {
+                Cow::Owned(Value::Array(parts))
+            }
+            _ => Cow::Borrowed(content),
+        },
+        _ => Cow::Borrowed(content),
+    }
+}
+
+/// Whether a text may be a list of parts: by its beginning.
+pub(crate) fn may_be_parts(text: &str) -> bool {
+    text.starts_with("[{")
 }
 
 /// A value that names no role and still tells whose it is: a call, a result, a step of thinking.

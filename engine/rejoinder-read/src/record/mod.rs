@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use rejoinder_core::{ContentHash, Conversation, Message, Text, ToolUse};
 use serde_json::{Map, Value};
 
-use crate::json::mend;
+use crate::json;
 use crate::message::Said;
 use columns::Columns;
 pub use columns::Json;
@@ -70,7 +70,7 @@ impl<'a> Record<'a> {
 
     /// Reads a line once it is put right; `None` where nothing could be.
     fn mended(line: &[u8], mapping: &Mapping) -> Option<Result<Record<'static>, String>> {
-        let mended = mend::mended(line)?;
+        let mended = json::mended(line)?;
         Some(match general::columns(&mended.text, mapping) {
             Ok(columns) => Ok(Record { mended: Some(mended.what), ..Record::of(columns).into_owned() }),
             Err(Refused::Syntax(why) | Refused::Content(why)) => Err(why),
@@ -196,9 +196,9 @@ impl<'a> Record<'a> {
 }
 
 /// The value of a JSON text, mended where it must be; else its source text.
-fn mended_value(json: &str) -> Value {
-    let mended = || serde_json::from_str(&mend::mended(json.as_bytes())?.text).ok();
-    serde_json::from_str(json).ok().or_else(mended).unwrap_or_else(|| Value::from(json))
+fn mended_value(text: &str) -> Value {
+    let mended = || serde_json::from_str(&json::mended(text.as_bytes())?.text).ok();
+    serde_json::from_str(text).ok().or_else(mended).unwrap_or_else(|| Value::from(text))
 }
 
 /// The line as text, without a byte order mark.

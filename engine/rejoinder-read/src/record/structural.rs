@@ -11,7 +11,7 @@ use rejoinder_core::{Message, Role, Text};
 use super::columns::{Columns, Json};
 use super::mapping::Mapping;
 use super::walk::Walk;
-use crate::message::{ELSEWHERE, may_think};
+use crate::message::{ELSEWHERE, may_be_parts, may_think};
 
 /// The columns of a line with a user message; `None` where the full parser must look at it.
 pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Columns<'a, 'm>> {
@@ -99,6 +99,8 @@ fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {
     let text = match string.plain() {
         _ if string.nul => return None,
         Some(plain) => Text::from(plain),
+        // Parts as a text of JSON have quotes in them.
+        None if may_be_parts(&string.quoted[1..]) => return None,
         None => Text::escaped(string.quoted),
     };
     // The text may stand elsewhere.

@@ -23,6 +23,9 @@ impl Format {
     /// Logs of requests, each with the messages so far and the answer.
     pub(crate) const LOG: Self = Self(&super::log::SHAPE);
 
+    /// A message a record.
+    pub(crate) const ROWS: Self = Self(&super::rows::SHAPE);
+
     /// All of them, in the order in which they are tried.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         SHAPES.iter().map(|shape| Self(shape))

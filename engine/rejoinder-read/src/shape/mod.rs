@@ -133,15 +133,65 @@ fn made(id: Option<String>, said: Vec<Said>, metadata: Map<String, Value>) -> Ve
     vec![Record::of_said(id, said, metadata)]
 }
 
-/// A record as JSON, mended where it must be.
+/// Columns that tables and logs without nesting hold as a text of JSON.
+const TEXT_COLUMNS: [&str; 24] = [
+    "messages",
+    "conversation",
+    "request",
+    "response",
+    "request_body",
+    "response_body",
+    "proxy_server_request",
+    "input",
+    "output",
+    "inputs",
+    "outputs",
+    "extra",
+    "metadata",
+    "body",
+    "data",
+    "attributes",
+    "events",
+    "observations",
+    "spans",
+    "mapping",
+    "chat",
+    "chat_messages",
+    "contents",
+    "message",
+];
+
+/// A record as JSON, mended where it must be; what stands in it as a text of JSON is taken out of the text.
 ///
 /// # Errors
 /// Why it is none.
 pub(crate) fn value(record: &[u8]) -> Result<Value, String> {
     let record = record.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(record);
-    serde_json::from_slice(record).or_else(|error| {
+    let mut value: Value = serde_json::from_slice(record).or_else(|error| {
         let why = || crate::record::reason(&error);
-        let mended = crate::json::mend::mended(record).ok_or_else(why)?;
+        let mended = crate::json::mended(record).ok_or_else(why)?;
         serde_json::from_str(&mended.text).map_err(|_| why())
-    })
+    })?;
+    unwrap_texts(&mut value);
+    Ok(value)
+}
+
+/// Takes objects out of the texts in which some columns hold them. A list stays a text: it is unwrapped where it is read.
+pub(crate) fn unwrap_texts(value: &mut Value) {
+    for (key, column) in value.as_object_mut().into_iter().flatten() {
+        let Value::String(text) = &*column else { continue };
+        if !text.trim_start().starts_with('{') || !TEXT_COLUMNS.contains(&key.as_str()) {
+            continue;
+        }
+        // A person may have written JSON, too.
+        let is_envelope = |inner: &Value| {
+            let has = |key: &str| inner.get(key).is_some();
+            key != "message" || has("role") || has("lc") || has("type") && (has("data") || has("content"))
+        };
+        if let Ok(inner) = serde_json::from_str::<Value>(text)
+            && is_envelope(&inner)
+        {
+            *column = inner;
+        }
+    }
 }

@@ -41,6 +41,9 @@ fn fits(record: &Value) -> Option<Sign> {
     if REQUESTS[asked] == "user" && record.get("assistant").is_none() {
         return None;
     }
+    if record["history"].is_array() {
+        return sign(2, "a request, its answer, and the `history` before");
+    }
     sign(1, "a request and its answer, two texts")
 }
 

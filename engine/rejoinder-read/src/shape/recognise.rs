@@ -56,6 +56,9 @@ pub(crate) fn recognised(
             (format, messages, "as asked for".to_owned())
         }
         _ if mapping.messages.is_some() => (Format::JSON, None, "the mapping names the messages".to_owned()),
+        _ if names_rows(records, mapping) => {
+            (Format::ROWS, None, format!("{place} have the text that the mapping names, one message"))
+        }
         (None, Some((format, candidate))) => (format, None, format!("{place} have {}", candidate.seen)),
         (None, None) => match path() {
             Some(path) => {
@@ -84,6 +87,15 @@ pub(crate) fn recognised(
 /// Whether the shape is that of a published table, in which no record goes on from another.
 fn is_table(format: Format) -> bool {
     ["lmsys", "wildchat"].contains(&format.name())
+}
+
+/// Whether the mapping names keys of the records themselves: each is a message.
+fn names_rows(records: &[Value], mapping: &Mapping) -> bool {
+    let (Some(role), Some(content)) = (&mapping.role, &mapping.content) else { return false };
+    let has =
+        |record: &&Value, path: &str| record.as_object().is_some_and(|fields| named(fields, path).is_some());
+    let count = records.iter().filter(|record| has(record, role) && has(record, content)).count();
+    count > 0 && 2 * count >= records.len() && !holds_any(records)
 }
 
 fn of(shape: &'static Shape) -> Format {

@@ -7,7 +7,7 @@ use crate::join::{Row, moment_of};
 use crate::message::{CONTENTS, ROLES, id, looks_like_message, named};
 use crate::record::Mapping;
 
-pub(super) static SHAPE: Shape =
+pub(crate) static SHAPE: Shape =
     Shape { name: "rows", describe: "a message a record", fits, read: Read::Rows(row) };
 pub(super) static TRANSCRIPT: Shape = Shape {
     name: "transcript",
