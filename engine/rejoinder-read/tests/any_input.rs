@@ -66,7 +66,7 @@ fn check(content: &[u8], format: Format) -> Vec<(u64, Value)> {
 
 /// JSON out of the words that the formats use.
 fn value() -> impl Strategy<Value = Value> {
-    const WORDS: [&str; 80] = [
+    const WORDS: [&str; 79] = [
         "messages",
         "conversation",
         "conversations",

@@ -112,12 +112,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::window::file;
+    use crate::container::window::file;
 
     fn records(input: &InputFile, from: Position, limit: usize) -> Vec<(u64, Value)> {
         let of =
             |c: Chunk| c.lines().map(|(n, l)| (n, serde_json::from_slice(l).unwrap())).collect::<Vec<_>>();
-        ArrayReader::new(input, from, limit).flat_map(of).collect()
+        ArrayReader::new(input, Arc::default(), from, limit).flat_map(of).collect()
     }
 
     #[test]
@@ -125,7 +125,8 @@ mod tests {
         let long = "x".repeat(9 << 20);
         let content = serde_json::to_vec_pretty(&json!([{"n": 0}, {"n": 1, "t": long}, {"n": 2}])).unwrap();
         let (_keep, input) = file(&content);
-        let chunks: Vec<Chunk> = ArrayReader::new(&input, Position::default(), 2 << 20).collect();
+        let chunks: Vec<Chunk> =
+            ArrayReader::new(&input, Arc::default(), Position::default(), 2 << 20).collect();
         let lost: Vec<_> = chunks.iter().flat_map(|c| &c.lost).collect();
         assert_eq!((lost.len(), lost[0].line), (1, 1));
         assert!(lost[0].bytes > 9 << 20 && lost[0].reason.contains("max-record-bytes"));
@@ -145,7 +146,7 @@ mod tests {
             let short = |n: &usize| lengths[*n] < 599_000;
             let read = |n: usize| whole.iter().any(|(at, value)| *at == n as u64 && value["n"] == n);
             prop_assert!((0..lengths.len()).filter(short).all(read));
-            for chunk in ArrayReader::new(&input, Position::default(), 600_000) {
+            for chunk in ArrayReader::new(&input, Arc::default(), Position::default(), 600_000) {
                 let mut joined: Vec<_> = whole.iter().filter(|(n, _)| *n < chunk.end.line).cloned().collect();
                 joined.extend(records(&input, chunk.end, 600_000));
                 prop_assert_eq!(&joined, &whole);

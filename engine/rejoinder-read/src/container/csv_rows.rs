@@ -217,12 +217,12 @@ mod tests {
         std::fs::write(&path, content).unwrap();
         let file = InputFile::describe(&path).unwrap();
         assert_eq!(file.container, crate::Container::Csv);
-        CsvRows::new(&file, from, max).collect()
+        CsvRows::new(&file, Arc::default(), from, max).collect()
     }
 
     #[test]
     fn every_end_of_a_chunk_is_a_place_to_resume() {
-        let mut content = "\u{feff}model_a,response_a\r\n".to_owned();
+        let mut content = "\u{feff}prompt,response\r\n".to_owned();
         for n in 0..40_000 {
             let _ = write!(content, "m{n},\"a text,\r\nof \"\"two\"\" lines: {}\"\r\n", "x".repeat(n % 70));
         }
@@ -236,12 +236,12 @@ mod tests {
             assert_eq!(lines(&read(&content, chunk.end, 1 << 20)), lines(&chunks[index + 1..]), "{index}");
         }
         let row: Value = serde_json::from_slice(&lines(&chunks)[2].1).unwrap();
-        assert_eq!(row["response_a"], "a text,\r\nof \"two\" lines: xx");
+        assert_eq!(row["response"], "a text,\r\nof \"two\" lines: xx");
     }
 
     #[test]
     fn a_quote_that_is_not_closed_does_not_swallow_the_memory() {
-        let content = format!("model_a,response_a\na,b\nc,\"{}", "x\n".repeat(3 << 20));
+        let content = format!("prompt,response\na,b\nc,\"{}", "x\n".repeat(3 << 20));
         let chunks = read(&content, Position::default(), 1 << 10);
         let lost: Vec<_> = chunks.iter().flat_map(|chunk| &chunk.lost).collect();
         assert_eq!((chunks[0].lines().count(), lost.len(), lost[0].line), (1, 1, 1));
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_row_that_cannot_be_used_is_set_aside_and_the_next_keeps_its_number() {
-        let content = format!("model_a,response_a\na,{}\nb,short\nc,is,uneven\nd,short\n", "x".repeat(2_000));
+        let content = format!("prompt,response\na,{}\nb,short\nc,is,uneven\nd,short\n", "x".repeat(2_000));
         let chunks = read(&content, Position::default(), 1_000);
         let numbers: Vec<u64> = chunks[0].lines().map(|(number, _)| number).collect();
         let [long, uneven] = &*chunks[0].lost else { panic!("{:?}", chunks[0].lost) };

@@ -90,8 +90,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::window::file;
     use super::*;
+    use crate::container::window::file;
     use crate::{ChunkReader, Mapping};
 
     fn all_lines(files: &[InputFile], from: Position, limit: usize) -> Vec<(u32, u64, Vec<u8>)> {

@@ -208,6 +208,11 @@ impl Paths<'_> {
         }
         metadata.insert("message_ids".to_owned(), records().map(|r| r["message_id"].clone()).collect());
         self.bytes += said.iter().map(|one| one.text.len()).sum::<usize>();
-        Ok(Record { shared, ..Record::of_said(leaf, said, metadata)? })
+        let made = Record::of_said(leaf, said, metadata);
+        let is_cut_off = records().next().is_some_and(|root| root["parent_id"].is_string());
+        let record = made.map_err(|why| {
+            if is_cut_off { format!("{why}; the parent of its first message is missing") } else { why }
+        })?;
+        Ok(Record { shared, ..record })
     }
 }

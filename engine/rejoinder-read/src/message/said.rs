@@ -30,6 +30,8 @@ pub(crate) const CONTENTS: [&str; 12] = [
 ];
 /// Keys under which more of a message may stand than its text.
 pub(crate) const ELSEWHERE: [&str; 4] = ["tool_calls", "function_call", "toolInvocations", "parts"];
+/// Keys under which a text may stand in the place of one that is blank.
+pub(crate) const INSTEAD: [&str; 5] = ["refusal", "audio", "data", "kwargs", "payload"];
 /// Keys that say with a truth value whether a person speaks.
 const PERSONS: [&str; 6] =
     ["is_user", "isUser", "isCreatedByUser", "is_created_by_user", "from_user", "inbound"];
@@ -192,8 +194,13 @@ fn content(fields: &Map<String, Value>, mapping: &Mapping) -> (Content, bool) {
                 found = next;
                 tools.append(&mut found.tools);
                 (found.tools, found.has_media) = (tools, has_media | found.has_media);
-            } else if found.tools.is_empty() {
-                found.tools = next.tools;
+            } else {
+                if found.text.is_empty() {
+                    found.text = next.text;
+                }
+                if found.tools.is_empty() {
+                    found.tools = next.tools;
+                }
             }
         }
     }

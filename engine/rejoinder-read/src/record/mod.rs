@@ -197,7 +197,14 @@ impl<'a> Record<'a> {
 
 /// The value of a JSON text, mended where it must be; else its source text.
 fn mended_value(text: &str) -> Value {
-    let mended = || serde_json::from_str(&json::mended(text.as_bytes())?.text).ok();
+    let mended = || match text.starts_with('"') {
+        true => {
+            let list: Vec<Value> =
+                serde_json::from_str(&json::mended(format!("[{text}]").as_bytes())?.text).ok()?;
+            list.into_iter().next()
+        }
+        false => serde_json::from_str(&json::mended(text.as_bytes())?.text).ok(),
+    };
     serde_json::from_str(text).ok().or_else(mended).unwrap_or_else(|| Value::from(text))
 }
 

@@ -11,7 +11,7 @@ use rejoinder_core::{Message, Role, Text};
 use super::columns::{Columns, Json};
 use super::mapping::Mapping;
 use super::walk::Walk;
-use crate::message::{ELSEWHERE, may_be_parts, may_think};
+use crate::message::{CONTENTS, ELSEWHERE, INSTEAD, may_be_parts, may_think};
 
 /// The columns of a line with a user message; `None` where the full parser must look at it.
 pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Columns<'a, 'm>> {
@@ -71,7 +71,7 @@ fn message<'a>(
     role_key: &str,
     content_key: &str,
 ) -> Option<Message<'a>> {
-    let (mut role, mut text) = (None, None);
+    let (mut role, mut text, mut has_more) = (None, None, false);
     if !walk.eat(b'{') {
         return None;
     }
@@ -82,8 +82,11 @@ fn message<'a>(
             role = Some(mapping.role(walk.string()?.plain()?)?);
         } else if key == content_key {
             text = Some(content(walk)?);
-        } else if walk.value()? != "null" && ELSEWHERE.contains(&key) {
-            return None;
+        } else if walk.value()? != "null" {
+            if ELSEWHERE.contains(&key) {
+                return None;
+            }
+            has_more |= INSTEAD.contains(&key) || CONTENTS.contains(&key);
         }
         if !walk.goes_on(b'}')? {
             break;
@@ -91,18 +94,21 @@ fn message<'a>(
     }
     // What a tool answered refers to its call.
     let role = role.filter(|role| *role != Role::Tool)?;
-    Some(Message { role, text: text? })
+    let text = text?;
+    // The text may stand elsewhere.
+    (!has_more || !text.is_blank()).then_some(Message { role, text })
 }
 
 fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {
+    if walk.peek()? != b'"' {
+        return (walk.value()? == "null").then(|| Text::from(""));
+    }
     let string = walk.string()?;
-    let text = match string.plain() {
-        _ if string.nul => return None,
-        Some(plain) => Text::from(plain),
+    match string.plain() {
+        _ if string.nul => None,
+        Some(plain) => Some(Text::from(plain)),
         // Parts as a text of JSON have quotes in them.
-        None if may_be_parts(&string.quoted[1..]) => return None,
-        None => Text::escaped(string.quoted),
-    };
-    // The text may stand elsewhere.
-    (!text.is_blank()).then_some(text)
+        None if may_be_parts(&string.quoted[1..]) => None,
+        None => Some(Text::escaped(string.quoted)),
+    }
 }

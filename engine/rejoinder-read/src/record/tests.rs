@@ -4,6 +4,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rejoinder_core::Role;
 
+use super::general::Refused;
 use super::*;
 
 fn parse(line: &str) -> Result<Record<'_>, String> {
@@ -30,7 +31,7 @@ fn reads_openai_messages_with_parts_tools_and_null() {
     )
     .unwrap();
     let texts: Vec<_> = record.conversation.messages.iter().map(|m| &*m.text).collect();
-    assert_eq!(texts, ["s", "look\n[image_url]", "", "42", "42"]);
+    assert_eq!(texts, ["s", "look", "", "42", "42"]);
     assert!(record.conversation.id.starts_with("blake3:"), "no id: the content's hash");
 }
 
@@ -69,27 +70,25 @@ fn a_mapping_names_other_shapes() {
 fn says_why_a_record_cannot_be_used() {
     for (line, expected) in [
         (r#"{"conversation":[{"role":"user","content":"trunc"#, "EOF while parsing"),
-        (r#"{"conversation":"x"}"#, "expected a list of messages"),
-        (r#"{"conversation":[{"role":"user","content":5}]}"#, "expected a message's content"),
+        (r#"{"conversation":"x"}"#, "a text in the place of a list of messages"),
+        (r#"{"conversation":{"x":1}}"#, "an object in the place of a list of messages; it has the keys `x`"),
+        (r#"{"conversation":["x"]}"#, "message 0: a text without a role"),
         (r#"{"conversation":[{"role":"narrator","content":""}]}"#, "unknown role `narrator`"),
         (r#"{"conversation":[{"content":"x"}]}"#, "without `role`"),
-        (r#"{"conversation":[{"role":"user"}]}"#, "without `content`"),
+        (r#"{"conversation":[{"role":"user"}]}"#, "without `content`; it has the keys `role`"),
         (r#"{"conversation":[{"role":"assistant","content":"x"}]}"#, "no user message"),
         (r#"{"conversation":[]}"#, "no user message"),
-        (r#"{"conversation":[{"role":"user","content":"a\u0000b"}]}"#, "message 0 holds a NUL"),
-        (r#"{"conversation":[{"role":"user","content":"\ud800"}]}"#, "surrogate"),
-        ("{\"conversation\":[{\"role\":\"user\",\"content\":\"a\0b\"}]}", "control character"),
-        (r#"{"text":"x"}"#, "neither `conversation` nor `messages`"),
-        (r#"[{"conversation":[]}]"#, "JSON array"),
+        (
+            r#"{"text":"x","log":[{"a":1}]}"#,
+            "it has the keys `log`, `text`; name the key with --map messages=log",
+        ),
+        (r#"[{"conversation":[]}]"#, "message 0: a message without `role`; it has the keys `conversation`"),
         ("hello", "expected value"),
         (r#"{"conversation":[{"role":"user","content":"x"}]} {}"#, "trailing characters"),
     ] {
         let error = parse(line).unwrap_err();
         assert!(error.contains(expected), "{line}: {error}");
     }
-    assert!(
-        Record::parse(b"{\"a\":\"\xFF\"}", &Mapping::default()).unwrap_err().contains("not UTF-8 at byte 6")
-    );
 }
 
 #[test]
@@ -100,12 +99,12 @@ fn plain_rows_take_the_fast_way() {
         // WildChat
         r#"{"conversation_hash": "h", "timestamp": null, "conversation": [{"content": "привет", "country": "France", "header": {"accept-language": "fr"}, "role": "user", "toxic": false, "turn_identifier": 1}, {"content": "", "role": "assistant"}], "detoxify_moderation": [], "toxic": false}"#,
         // OpenAI
-        r#"{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":[{"id":"t","function":{"name":"f","arguments":"{\"x\":1}"}}]},{"role":"tool","tool_call_id":"t","content":"42"},{"role":"assistant","tool_calls":[]}]}"#,
+        r#"{"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"},{"role":"assistant","content":null,"tool_calls":null,"refusal":null},{"role":"user","content":"42"}]}"#,
     ] {
         let mapping = Mapping::default();
         let fast = structural::columns(line, &mapping).expect("the fast way takes it");
         assert!(fast.messages.as_ref().unwrap().iter().all(|m| m.text.is_borrowed()));
-        assert_eq!(Record::of(fast), Record::of(reference::columns(line, &mapping).unwrap()));
+        assert_eq!(Record::of(fast), in_full(line, &mapping).unwrap());
         assert!(structural::columns(&format!("{line}\r"), &mapping).is_some());
     }
     let mapping = Mapping { messages: Some("log".into()), role: Some("by".into()), ..Mapping::default() };
@@ -119,8 +118,55 @@ fn metadata_that_no_value_can_hold_comes_as_its_source_text() {
         r#"{{"huge":1e999,"half":"\ud800","deep":{deep},"messages":[{{"role":"user","content":"x"}}]}}"#
     );
     let values = parse(&line).unwrap().metadata_values();
-    assert_eq!((&values["huge"], &values["half"]), (&"1e999".into(), &r#""\ud800""#.into()));
+    assert_eq!((&values["huge"], &values["half"]), (&"1e999".into(), &"\u{fffd}".into()));
     assert_eq!(values["deep"], deep);
+}
+
+/// What the full parser reads.
+fn in_full<'a>(line: &'a str, mapping: &Mapping) -> Result<Record<'a>, String> {
+    general::columns(line, mapping).map(Record::of).map_err(|refused| match refused {
+        Refused::Syntax(why) | Refused::Content(why) => why,
+    })
+}
+
+#[test]
+fn what_is_odd_in_one_place_costs_nothing_else() {
+    for (line, what, text) in [
+        (r#"{"score":NaN,"messages":[{"role":"user","content":"x"}]}"#, "NaN is not JSON", "x"),
+        (r#"{"messages":[{"role":"user","content":"x\ud800"}]}"#, "a lone surrogate", "x\u{fffd}"),
+        ("{\"messages\":[{\"role\":\"user\",\"content\":\"a\0b\"}]}", "a NUL character", "a\u{fffd}b"),
+        (r#"{"messages":[{"role":"user","content":"x"},]}"#, "a trailing comma", "x"),
+        (r#"{'messages': [{'role': 'user', 'content': "it's"}]}"#, "printed by Python, not JSON", "it's"),
+    ] {
+        let record = parse(line).unwrap();
+        assert_eq!((record.mended, &*record.conversation.messages[0].text), (Some(what), text), "{line}");
+    }
+    let latin =
+        Record::parse(b"{\"messages\":[{\"role\":\"user\",\"content\":\"caf\xE9\"}]}", &Mapping::default())
+            .unwrap();
+    assert_eq!((latin.mended, &*latin.conversation.messages[0].text), (Some("not UTF-8"), "caf\u{fffd}"));
+    let nul = parse(r#"{"messages":[{"role":"user","content":"a\u0000b"}]}"#).unwrap();
+    assert_eq!(&*nul.conversation.messages[0].text, "a\u{fffd}b");
+}
+
+#[test]
+fn a_path_leads_into_objects() {
+    let line = r#"{"id":"i","chat":{"log":"[{\"who\":{\"name\":\"bot\"},\"says\":\"yo\"},{\"who\":{\"name\":\"me\"},\"says\":\"hi\"}]"}}"#;
+    let name = |name: &str| Some(name.to_owned());
+    let mapping = Mapping {
+        messages: name("chat.log"),
+        role: name("who.name"),
+        content: name("says"),
+        ..Mapping::default()
+    };
+    let record = Record::parse(line.as_bytes(), &mapping).unwrap();
+    assert_eq!(
+        record.conversation.messages,
+        [Message::new(Role::Assistant, "yo"), Message::new(Role::User, "hi")]
+    );
+    let mapping = Mapping { messages: name("chat.messages"), ..Mapping::default() };
+    let why = Record::parse(line.as_bytes(), &mapping).unwrap_err();
+    assert_eq!(why, "no `chat.messages` in the record: `chat` has the keys `log`");
 }
 
 /// Pieces of lines, put together at random and damaged: rows of all shapes, and what only looks like them.
@@ -272,7 +318,7 @@ fn the_rows_that_are_compared_take_both_ways() {
         let line = row().new_tree(&mut runner).unwrap().current();
         let mapping = Mapping::default();
         let fast = structural::columns(&line, &mapping).is_some();
-        let read = reference::columns(line.trim_start_matches('\u{feff}'), &mapping).is_ok();
+        let read = in_full(line.trim_start_matches('\u{feff}'), &mapping).is_ok();
         taken[usize::from(fast) + usize::from(read && !fast) * 2] += 1;
     }
     let [refused, fast, reference] = taken;
@@ -296,8 +342,17 @@ proptest! {
         } else {
             Mapping::default()
         };
-        let reference = utf8(&line).and_then(|text| Record::of(reference::columns(text, &mapping)?));
-        prop_assert_eq!(Record::parse(&line, &mapping), reference);
+        let Ok(text) = utf8(&line) else { return Ok(()) };
+        let Some(fast) = structural::columns(text, &mapping).map(Record::of) else { return Ok(()) };
+        match general::columns(text, &mapping).map(Record::of) {
+            Ok(full) => prop_assert_eq!(fast, full),
+            // A value that cannot be held, where nobody looks at it.
+            Err(Refused::Syntax(_)) => {
+                let mended = Record::mended(&line, &mapping).unwrap().unwrap();
+                prop_assert_eq!(fast.conversation.messages, mended.conversation.messages);
+            }
+            Err(Refused::Content(why)) => prop_assert!(false, "{why}"),
+        }
     }
 }
 

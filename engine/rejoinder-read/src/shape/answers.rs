@@ -29,8 +29,10 @@ fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<V
     match value {
         Value::Null => Some(Vec::new()),
         Value::String(text) => {
-            let begins = text.trim_start().starts_with(['[', '{']);
+            let begins = text.trim_start().starts_with(['[', '{', '"']);
             match begins.then(|| message::unquoted(text).ok()).flatten() {
+                // Some write every value as JSON, texts among them.
+                Some(inner @ Value::String(_)) => Some(vec![Said::new(role, &inner)]),
                 Some(inner @ (Value::Array(_) | Value::Object(_))) => {
                     inside(&inner).or_else(|| Some(vec![Said::new(role, value)]))
                 }

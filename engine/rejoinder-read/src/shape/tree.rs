@@ -86,7 +86,8 @@ impl<'v> Tree<'v> {
         let (mut ids, mut edited, mut regenerated) = (Vec::new(), Vec::new(), Vec::new());
         // An answer may begin with what is not shown, and be written anew from there.
         let mut anew = false;
-        for at in self.path(current, time) {
+        let path = self.path(current, time);
+        for &at in &path {
             let node = &self.nodes[at];
             let siblings = children.get(node.parent.unwrap_or_default()).map_or(&[][..], Vec::as_slice);
             if siblings.len() > 1 {
@@ -102,6 +103,13 @@ impl<'v> Tree<'v> {
             anew &= matches!(one.role, Role::Tool);
             ids.push(Value::from(node.id));
             said.push(one);
+        }
+        let root = path.first().and_then(|at| self.nodes[*at].parent);
+        if let Some(parent) = root
+            && !self.places.contains_key(parent)
+            && !said.iter().any(|one| one.role == Role::User)
+        {
+            return Err("a message whose parent is missing, and no user message after it".to_owned());
         }
         let mut metadata = Map::new();
         for (key, indices) in [("message_ids", ids), ("edited", edited), ("regenerated", regenerated)] {
