@@ -257,22 +257,27 @@ impl InputFile {
     }
 
     fn look(&mut self, asked: Asked<'_>) -> io::Result<Look> {
-        let (mut head, mut is_whole) = self.head()?;
+        let (mut head, mut is_whole) = self.head(look::HEAD)?;
         self.reading.encoding = Encoding::of(&head);
         if self.reading.encoding != Encoding::Utf8 {
-            (head, is_whole) = self.head()?;
+            (head, is_whole) = self.head(look::HEAD)?;
         }
-        Ok(Look::at_text(&head, is_whole, self.container, self.reading.encoding, asked))
+        let mut look = Look::at_text(&head, is_whole, self.container, self.reading.encoding, asked);
+        if look.needs_more {
+            (head, is_whole) = self.head(look::MOST)?;
+            look = Look::at_text(&head, is_whole, self.container, self.reading.encoding, asked);
+        }
+        Ok(look)
     }
 
-    /// The beginning of the content, and whether that is all of it. What is broken in it is told where it is read.
-    fn head(&self) -> io::Result<(Vec<u8>, bool)> {
+    /// The beginning of the content, `most` bytes of it, and whether that is all of it. What is broken in it is told where it is read.
+    fn head(&self, most: u64) -> io::Result<(Vec<u8>, bool)> {
         let mut head = Vec::new();
         let mut content = self.open(0)?;
-        match content.read_up_to(look::HEAD, &mut head) {
+        match content.read_up_to(most, &mut head) {
             Err(e) if self.container == Container::Zip => Err(e),
             read => {
-                let is_whole = read.is_ok_and(|read| (read as u64) < look::HEAD);
+                let is_whole = read.is_ok_and(|read| (read as u64) < most);
                 Ok((head, is_whole))
             }
         }

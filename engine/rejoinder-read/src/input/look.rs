@@ -12,8 +12,9 @@ use crate::container::{Container, Elements, csv_rows, cut};
 use crate::record::Mapping;
 use crate::shape::{Candidate, Format, Recognised, is_record, recognised, unwrap_texts, value};
 
-/// So much of a file is looked at, in bytes of its content.
+/// So much of a file is looked at, in bytes of its content; and up to so much where that holds no whole record.
 pub(crate) const HEAD: u64 = 1 << 18;
+pub(crate) const MOST: u64 = 32 << 20;
 /// So many records of it.
 const RECORDS: usize = 32;
 
@@ -65,6 +66,8 @@ pub(crate) struct Look {
     pub container: Container,
     pub reading: Reading,
     pub why: Why,
+    /// The head held no whole record: more of it may tell more.
+    pub needs_more: bool,
 }
 
 impl Look {
@@ -75,6 +78,7 @@ impl Look {
             container,
             reading: Reading { messages: found.messages, ..reading },
             why,
+            needs_more: false,
         }
     }
 
@@ -112,6 +116,9 @@ impl Look {
                 &format!("{of_delimiter}{of_encoding}"),
             );
         }
+        // An object that goes on beyond the head: a long record, or records with an object around them.
+        let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+        let is_cut_off = begins.first() == Some(&b'{') && Elements::first_value(begins).is_none();
         let (container, inside, where_from) = match container {
             Container::Lines => {
                 let cut = cut(head, is_record);
@@ -125,12 +132,9 @@ impl Look {
         };
         let records: Vec<Value> = records.iter().filter_map(|record| value(record).ok()).collect();
         let reading = Reading { inside, ..reading };
-        Self::new(
-            container,
-            reading,
-            see(&records, "the first records"),
-            &format!("{where_from}{of_encoding}"),
-        )
+        let needs_more = !is_whole && (records.is_empty() || is_cut_off && inside.is_none());
+        let where_from = format!("{where_from}{of_encoding}");
+        Self { needs_more, ..Self::new(container, reading, see(&records, "the first records"), &where_from) }
     }
 
     /// Looks at the schema of a Parquet file and its first rows.

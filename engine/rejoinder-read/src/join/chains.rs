@@ -291,7 +291,7 @@ impl Chains {
                 sessions.entry(session).or_default().push(at as u32);
             }
         }
-        let mut helpers: Vec<u32> = Vec::new();
+        let mut helps = vec![false; self.chains.len()];
         let mut chats: Vec<Chat> = Vec::new();
         let mut numbers = vec![0; self.chains.len()];
         let mut all: Vec<_> = sessions.into_values().collect();
@@ -299,9 +299,9 @@ impl Chains {
         for mut of_session in all {
             // In the order of time; where nobody tells it, in that of the file.
             of_session.sort_by_key(|at| (self.chains[*at as usize].times.map(|times| times.0), *at));
-            self.settle(&of_session, &mut helpers);
-            let left =
-                of_session.iter().filter(|at| !self.chains[**at as usize].is_gone && !helpers.contains(at));
+            self.settle(&of_session, &mut helps);
+            let is_chat = |at: &&u32| !self.chains[**at as usize].is_gone && !helps[**at as usize];
+            let left = of_session.iter().filter(is_chat);
             left.enumerate().for_each(|(nth, at)| numbers[*at as usize] = nth as u32);
         }
         let mut fates: Vec<Fate> = self
@@ -309,9 +309,12 @@ impl Chains {
             .iter()
             .map(|at| if *at == NOWHERE { Fate::Unjoined } else { Fate::Repeated { chat: *at } })
             .collect();
+        // Among calls that repeat each other, a helper's is known by its words alone.
+        let is_log = self.taken.len() > self.chains.len();
         let mut of_chain = vec![NOWHERE; self.chains.len()];
         for (at, chain) in self.chains.iter().enumerate().filter(|(_, chain)| !chain.is_gone) {
-            if helpers.contains(&(at as u32)) {
+            let stands_alone = chain.session.is_none() && chain.users <= 1 && chain.is_helper;
+            if helps[at] || is_log && stands_alone {
                 chain.parts.iter().for_each(|part| fates[part.call as usize] = Fate::Helper);
                 continue;
             }
@@ -372,11 +375,10 @@ impl Chains {
     }
 
     /// Settles the chains of one session, which have no message in common and stand in the order of time.
-    fn settle(&mut self, of_session: &[u32], helpers: &mut Vec<u32>) {
+    fn settle(&mut self, of_session: &[u32], helps: &mut [bool]) {
         if of_session.len() < 2 {
             return;
         }
-        let chain = |chains: &Self, at: u32| chains.chains[at as usize].clone();
         let is_chat = |chains: &Self, at: u32| chains.chains[at as usize].users > 1;
         let kinds: Vec<u64> = of_session
             .iter()
@@ -388,7 +390,7 @@ impl Chains {
         // The chat that goes on, in time.
         let mut current: Option<u32> = None;
         for &at in of_session {
-            let own = chain(self, at);
+            let own = self.chains[at as usize].clone();
             if own.users > 1 && !own.sums_up {
                 current = Some(at);
                 continue;
@@ -398,7 +400,7 @@ impl Chains {
                 && !own.sums_up
                 && (!kinds.contains(&own.kind) || own.times.is_none());
             if !all_help && own.users <= 1 && (own.is_helper || is_aside) {
-                helpers.push(at);
+                helps[at as usize] = true;
                 continue;
             }
             match current {
