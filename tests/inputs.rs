@@ -163,9 +163,14 @@ fn duplicates_are_left_out_where_one_asks_for_it_and_counted() {
 fn the_shape_can_be_given_and_a_wrong_one_costs_only_words() {
     let input = format!("{FORMATS}/sharegpt.jsonl");
     let dir = folder();
-    let wrong = rejoinder(&["inspect", &input, "--format", "openai", "--json"]).expect(0).json();
+    let wrong = rejoinder(&["inspect", &input, "--format", "chatgpt", "--json"]).expect(0).json();
     assert_eq!(figure(&wrong, "conversations"), 0);
-    assert!(wrong["bad"].to_string().contains("neither `conversation` nor `messages`"), "{wrong}");
+    assert!(
+        wrong["bad"]
+            .to_string()
+            .contains("of another shape than the file's (a ChatGPT account export): it has the keys"),
+        "{wrong}"
+    );
     let ended = rejoinder(&["inspect", &input, "--format", "sharegtp"]).expect(2);
     assert!(ended.stderr.contains("sharegpt"), "{}", ended.stderr);
     let config = write(dir.path(), "c.toml", "format = 1\n[input]\nformat = \"sharegtp\"\n");
@@ -194,4 +199,91 @@ fn dialogues_are_shown_without_what_steers_a_terminal() {
     let input = write(dir.path(), "in.jsonl", record.to_string());
     let page = rejoinder(&["inspect", &input]).expect(0).stdout;
     assert!(!page.contains(['\u{1b}', '\u{7}', '\u{202e}']) && page.contains("\\u{1b}[2J"), "{page}");
+}
+
+#[test]
+fn what_a_folder_holds_and_is_not_read_is_said() {
+    let dir = folder();
+    let chat = json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"role": "user", "content": "thanks!"}]);
+    write(dir.path(), "a.jsonl", json!({ "messages": chat }).to_string());
+    let table = write(dir.path(), "labels.csv", "id,label\n1,UR5\n");
+    let ended = rejoinder(&["inspect", &text(dir.path())]).expect(0);
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("not read: {table}; tables and archives are read where they are named")),
+        "{}",
+        ended.stderr
+    );
+    assert!(!rejoinder(&["inspect", &text(dir.path()), &table]).expect(0).stderr.contains("not read"));
+    std::fs::remove_file(dir.path().join("a.jsonl")).unwrap();
+    assert!(rejoinder(&["inspect", &text(dir.path())]).expect(8).stderr.contains("not read"));
+}
+
+#[test]
+fn inspect_says_what_each_shape_saw_and_what_is_joined() {
+    let cases = "tests/data/cases";
+    let page = rejoinder(&["inspect", &format!("{cases}/langfuse-turn-per-trace/window.jsonl"), "--why"])
+        .expect(0)
+        .stdout;
+    assert!(page.contains("langfuse   4 of 4 records have `input` and `output` of a trace"), "{page}");
+    assert!(page.contains("3 calls make `s-9`") && page.contains("`t0`: its messages stand in"), "{page}");
+    let traces = format!("{cases}/langfuse-turn-per-trace/traces.jsonl");
+    let apart = rejoinder(&["inspect", &traces, "--no-join", "--json"]).expect(0).json();
+    assert_eq!((figure(&apart, "conversations"), figure(&apart, "joined")), (3, 0));
+    let dir = folder();
+    let config = write(dir.path(), "c.toml", "format = 1\n[input]\njoin = false\n");
+    assert_eq!(rejoinder(&["inspect", &traces, "--config", &config, "--json"]).expect(0).json(), apart);
+}
+
+#[test]
+fn joined_calls_are_read_alike_in_threads_and_after_kills() {
+    let dir = folder();
+    let dialogues = rows(Path::new(DIALOGUES));
+    let (mut calls, mut sessions): (Vec<(usize, Value)>, u64) = (Vec::new(), 0);
+    for n in 0..1500 {
+        let all = dialogues[n % dialogues.len()]["conversation"].as_array().unwrap();
+        if all.iter().enumerate().any(|(at, m)| (m["role"] == "user") != at.is_multiple_of(2)) {
+            continue;
+        }
+        sessions += 1;
+        for turn in 0..all.len() / 2 {
+            let answered = &all[2 * turn + 1];
+            // Every third session brings its whole history, the others one turn a call.
+            let from = if n.is_multiple_of(3) { 0 } else { 2 * turn };
+            let input = &all[from..=2 * turn];
+            let time = format!("2026-01-01T00:{:02}:00Z", turn);
+            // Calls of sessions stand between each other's.
+            calls.push((n + 40 * turn, json!({"id": format!("{n}-{turn}"), "session_id": format!("s{n}"), "timestamp": time, "type": "GENERATION", "input": input, "output": answered, "pad": "x".repeat(n % 3000)})));
+        }
+    }
+    calls.sort_by_key(|(place, _)| *place);
+    let content: String = calls.iter().map(|(_, call)| format!("{call}\n")).collect();
+    let input = write(dir.path(), "calls.jsonl", content);
+    let config =
+        write(dir.path(), "c.toml", "format = 1\n[rules]\npacks = [\"en\"]\n[output]\npart-mib = 1\n");
+    let run = |name: &str, threads: &str| {
+        let out = dir.path().join(name);
+        let args = ["run", &input, "--json", "--config", &config, "--threads", threads, "--out", &text(&out)];
+        (rejoinder(&args).expect(0).json(), out)
+    };
+    let (summary, whole) = run("whole", "1");
+    assert_eq!(
+        (figure(&summary, "conversations"), figure(&summary, "quarantined")),
+        (sessions, 0),
+        "{summary}"
+    );
+    assert!(figure(&summary, "joined") > 500 && figure(&summary, "repeated") > 100, "{summary}");
+    let files = output_files(&whole);
+    assert!(files.len() > 3, "several parts: {}", files.len());
+    assert!(output_files(&run("threads", "3").1) == files);
+    let killed = run("killed", "2").1;
+    let ledger = rusqlite::Connection::open(killed.join("ledger.sqlite")).unwrap();
+    ledger.execute_batch("DELETE FROM parts WHERE idx > 1; DELETE FROM facts WHERE name = 'scan';").unwrap();
+    drop(ledger);
+    let resumed = rejoinder(&["resume", &text(&killed), "--json"]).expect(0).json();
+    assert!(output_files(&killed) == files, "the same bytes");
+    for key in ["conversations", "turns", "bytes", "joined", "repeated"] {
+        assert_eq!(figure(&resumed, key), figure(&summary, key), "{key}");
+    }
 }

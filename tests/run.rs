@@ -174,17 +174,18 @@ fn bad_records_are_quarantined_with_line_and_reason_and_the_rest_is_kept() {
     let dir = folder();
     let good = json!({"conversation": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "thanks!"}]});
     let mut content = format!("{good}\n").into_bytes();
-    let bad: [&[u8]; 8] = [
+    let lines: [&[u8]; 8] = [
         br#"{"conversation":[{"role":"user","content":"cut"#,
         br#"{"conversation":{"role":"user"}}"#,
         br#"{"conversation":[{"role":"assistant","content":"only"}]}"#,
+        b"not json at all",
+        // One odd token costs no record.
         b"{\"conversation\":[{\"role\":\"user\",\"content\":\"n\0l\"}]}",
         br#"{"conversation":[{"role":"user","content":"\u0000"}]}"#,
         br#"{"conversation":[{"role":"user","content":"\ud83d"}]}"#,
         b"{\"conversation\":[{\"role\":\"user\",\"content\":\"\xff\"}]}",
-        b"not json at all",
     ];
-    for line in bad {
+    for line in lines {
         content.extend_from_slice(line);
         content.push(b'\n');
     }
@@ -192,28 +193,21 @@ fn bad_records_are_quarantined_with_line_and_reason_and_the_rest_is_kept() {
     content.extend(format!("{huge}\n\n{good}").bytes());
     let input = write(dir.path(), "in.jsonl", content);
     let (summary, out) = run_json(&[&input], &[]);
-    assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (2, 9), "{summary}");
+    assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (6, 5), "{summary}");
+    assert_eq!(figure(&summary, "mended"), 2, "{summary}");
     let rows = rows(&out.path().join("run/quarantine/part-00000.jsonl"));
     let lines: Vec<u64> = rows.iter().map(|r| r["line"].as_u64().unwrap()).collect();
-    assert_eq!(lines, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    for (row, expected) in rows.iter().zip([
-        "EOF",
-        "list of messages",
-        "no user message",
-        "control character",
-        "NUL",
-        "surrogate",
-        "not UTF-8",
-        "expected",
-        "more than the limit",
-    ]) {
+    assert_eq!(lines, [1, 2, 3, 4, 9]);
+    for (row, expected) in
+        rows.iter().zip(["EOF", "list of messages", "no user message", "expected", "more than the limit"])
+    {
         let reason = row["reason"].as_str().unwrap();
         assert!(reason.contains(expected), "{reason}");
         assert_eq!(row["file"], input);
     }
     let strict = text(&out.path().join("strict"));
     let ended = rejoinder(&["run", &input, "--strict", "--out", &strict]).expect(6);
-    assert!(ended.stderr.contains("9 records were quarantined"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("5 records were quarantined"), "{}", ended.stderr);
 }
 
 #[test]

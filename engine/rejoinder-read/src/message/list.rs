@@ -98,6 +98,10 @@ pub(crate) fn of_list(list: &[Value], mapping: &Mapping) -> Result<Vec<Said>, St
     let mut all = Vec::with_capacity(list.len());
     let mut unknown: Vec<String> = Vec::new();
     for (at, value) in list.iter().enumerate() {
+        if let Some(said) = named_pair(value, mapping) {
+            all.push(said);
+            continue;
+        }
         if let Some(pair) = pair(value) {
             all.extend(pair);
             continue;
@@ -111,6 +115,15 @@ pub(crate) fn of_list(list: &[Value], mapping: &Mapping) -> Result<Vec<Said>, St
         }
     }
     if unknown.is_empty() { Ok(all) } else { Err(role::unknown(&unknown)) }
+}
+
+/// A message as a role and a text: `["human", "hi"]`.
+fn named_pair(value: &Value, mapping: &Mapping) -> Option<Said> {
+    let [Value::String(name), text @ Value::String(_)] = value.as_array()?.as_slice() else { return None };
+    match role::speaker(mapping, name)? {
+        role::Speaker::Role(role) => Some(Said::new(role, text)),
+        _ => None,
+    }
 }
 
 /// An exchange in one value: `["hi", "hello"]` or `{"user": "hi", "assistant": "hello"}`. An empty answer is one.
@@ -160,6 +173,7 @@ mod tests {
             json!("[{'role': 'user', 'content': 'hi'}\n {'role': 'assistant', 'content': 'hello'}]"),
             json!({"role": ["user", "assistant"], "content": ["hi", "hello"]}),
             json!([["hi", "hello"]]),
+            json!([["human", "hi"], ["ai", "hello"]]),
             json!([{"user": "hi", "assistant": "hello"}]),
             json!([{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}]),
             json!([{"sender": "Customer", "text": "hi"}, {"sender": "AI", "text": "hello"}]),
