@@ -54,7 +54,7 @@ pub(super) struct Calls {
     mapping: Arc<Mapping>,
     joins: bool,
     chains: Option<Chains>,
-    /// Of each response the first of its row.
+    /// Of each response the one that it follows, or that its row begins with.
     roots: HashMap<u64, u64>,
     fates: Vec<Fate>,
     chats: Vec<Chat>,
@@ -71,6 +71,19 @@ fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Where a row of responses begins. Of rows that go in a circle it is any of them.
+fn root(roots: &mut HashMap<u64, u64>, of: u64) -> u64 {
+    let (mut path, mut at) = (Vec::new(), of);
+    while let Some(before) = roots.get(&at).copied().filter(|before| *before != at)
+        && path.len() <= roots.len()
+    {
+        path.push(at);
+        at = before;
+    }
+    roots.extend(path.into_iter().map(|of| (of, at)));
+    at
 }
 
 /// Where the messages stand by which a call is known: what a person or the model wrote.
@@ -108,15 +121,12 @@ impl Calls {
         (self.read)(&value(record)?, &self.mapping)
     }
 
+    /// What the calls of one chat share; of a response its own name, until all are known that may come before it.
     fn session(&mut self, call: &Call) -> Option<u64> {
-        let Some(Response { id, follows }) = &call.response else { return call.session.as_ref().map(hash) };
-        let own = hash(id);
-        let root = match follows.as_ref().map(hash) {
-            Some(before) => self.roots.get(&before).copied().unwrap_or(before),
-            None => own,
-        };
-        self.roots.insert(own, root);
-        Some(call.session.as_ref().map_or(root, hash))
+        if let Some(Response { id, follows }) = &call.response {
+            self.roots.insert(hash(id), hash(follows.as_ref().unwrap_or(id)));
+        }
+        call.session.as_ref().or(call.response.as_ref().map(|response| &response.id)).map(hash)
     }
 
     fn seen(&mut self, call: &Call) -> Seen {
@@ -260,8 +270,9 @@ impl Join for Calls {
     }
 
     fn has_seen(&mut self) {
-        self.roots = HashMap::new();
-        if let Some(chains) = self.chains.take() {
+        let mut roots = std::mem::take(&mut self.roots);
+        if let Some(mut chains) = self.chains.take() {
+            chains.rename_sessions(|session| root(&mut roots, session));
             (self.fates, self.chats) = chains.fates();
         }
     }

@@ -148,6 +148,11 @@ impl Chains {
         self.taken.push(at);
     }
 
+    /// Puts another name in the place of each session's, now that all are known.
+    pub(super) fn rename_sessions(&mut self, mut name: impl FnMut(u64) -> u64) {
+        self.chains.iter_mut().for_each(|chain| chain.session = chain.session.map(&mut name));
+    }
+
     /// Puts a chain where it belongs: into another, or beside them; returns where.
     fn place(&mut self, scope: u64, new: Chain) -> u32 {
         let is_session = new.session.is_some();

@@ -85,7 +85,7 @@ pub(super) const SESSIONS: [&str; 27] = [
     "conversation",
 ];
 /// When a request was made.
-pub(super) const TIMES: [&str; 15] = [
+pub(super) const TIMES: [&str; 17] = [
     "start_time",
     "startTime",
     "startTimeUnixNano",
@@ -101,6 +101,8 @@ pub(super) const TIMES: [&str; 15] = [
     "date",
     "ts",
     "inserted_at",
+    "response.created_at",
+    "response.created",
 ];
 
 /// Where in a record a list of messages stands, as a path.

@@ -35,8 +35,14 @@ fn either<'v>(record: &'v Value, keys: &[&str]) -> Option<(usize, &'v Value)> {
     })
 }
 
+/// The answer: a text, or nothing where a place for it is left empty.
+fn answer(record: &Value) -> Option<&Value> {
+    let is_empty = |key: &&str| record.get(*key).filter(|value| value.is_null());
+    either(record, &ANSWERS).map(|(_, text)| text).or_else(|| ANSWERS.iter().find_map(is_empty))
+}
+
 fn fits(record: &Value) -> Option<Sign> {
-    let ((asked, _), (_, _)) = (either(record, &REQUESTS)?, either(record, &ANSWERS)?);
+    let ((asked, _), _) = (either(record, &REQUESTS)?, answer(record)?);
     // A mere `user` beside an answer may be an id.
     if REQUESTS[asked] == "user" && record.get("assistant").is_none() {
         return None;
@@ -48,8 +54,7 @@ fn fits(record: &Value) -> Option<Sign> {
 }
 
 fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
-    let (Some((_, asked)), Some((_, answered))) = (either(record, &REQUESTS), either(record, &ANSWERS))
-    else {
+    let (Some((_, asked)), Some(answered)) = (either(record, &REQUESTS), answer(record)) else {
         let keys = crate::message::keys_of(record);
         return Err(format!("no request with an answer in the record; it has {keys}"));
     };
