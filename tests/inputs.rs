@@ -252,7 +252,7 @@ fn joined_calls_are_read_alike_in_threads_and_after_kills() {
             // Every third session brings its whole history, the others one turn a call.
             let from = if n.is_multiple_of(3) { 0 } else { 2 * turn };
             let input = &all[from..=2 * turn];
-            let time = format!("2026-01-01T00:{:02}:00Z", turn);
+            let time = format!("2026-01-01T00:{turn:02}:00Z");
             // Calls of sessions stand between each other's.
             calls.push((n + 40 * turn, json!({"id": format!("{n}-{turn}"), "session_id": format!("s{n}"), "timestamp": time, "type": "GENERATION", "input": input, "output": answered, "pad": "x".repeat(n % 3000)})));
         }

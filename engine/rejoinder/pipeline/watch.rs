@@ -13,6 +13,7 @@ use crate::pipeline::stats::ScanStats;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is looked at some times a second")]
 pub enum Stage {
     /// Nothing is done yet.
     #[default]

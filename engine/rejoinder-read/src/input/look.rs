@@ -71,15 +71,11 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    fn new(container: Container, reading: Reading, found: Recognised, where_from: &str) -> Self {
-        let why = Why { text: format!("{}{where_from}", found.why), candidates: found.candidates };
-        Self {
-            format: found.format,
-            container,
-            reading: Reading { messages: found.messages, ..reading },
-            why,
-            needs_more: false,
-        }
+    fn new(container: Container, mut reading: Reading, found: Recognised, where_from: &str) -> Self {
+        let Recognised { format, messages, why, candidates } = found;
+        let why = Why { text: format!("{why}{where_from}"), candidates };
+        reading.messages = messages;
+        Self { format, container, reading, why, needs_more: false }
     }
 
     /// Looks at the beginning of a content, which is in `container` as far as its first bytes tell, and ends with `head` if

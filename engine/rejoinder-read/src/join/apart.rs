@@ -32,7 +32,7 @@ impl Join for Apart {
                 ),
             ),
             Ok(value) => {
-                (self.read)(&value, &self.mapping).into_iter().for_each(|made| out.made(made, record.len()))
+                (self.read)(&value, &self.mapping).into_iter().for_each(|made| out.made(made, record.len()));
             }
         }
     }

@@ -442,7 +442,7 @@ impl Chains {
                 continue;
             }
             match current {
-                Some(before) if !(own.users > 1 && !own.sums_up) => {
+                Some(before) => {
                     // What sums up was never said.
                     let from = usize::from(own.sums_up && own.keys.len() > 1);
                     let parts: Vec<Part> = cut(&own, from).collect();
@@ -452,7 +452,7 @@ impl Chains {
                     let gone = &mut self.chains[at as usize];
                     (gone.is_gone, gone.front) = (true, i64::from(before));
                 }
-                _ => current = Some(at),
+                None => current = Some(at),
             }
         }
     }

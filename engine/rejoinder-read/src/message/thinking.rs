@@ -68,9 +68,8 @@ fn closes(line: &str) -> Option<usize> {
 
 /// Whether a text, or a line of JSON with texts in it, may hold such a tag. A fast look: it errs on one side only.
 pub(crate) fn may_think(bytes: &[u8]) -> bool {
-    static MARKS: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| {
-        ["think>", "thinking>", "thought>", "<details type=", r"\u003"].map(|mark| Finder::new(mark))
-    });
+    static MARKS: LazyLock<[Finder<'static>; 5]> =
+        LazyLock::new(|| ["think>", "thinking>", "thought>", "<details type=", r"\u003"].map(Finder::new));
     MARKS.iter().any(|mark| mark.find(bytes).is_some())
 }
 
