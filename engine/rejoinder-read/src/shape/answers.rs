@@ -10,14 +10,27 @@ use crate::record::Mapping;
 /// Responses in responses: no deeper.
 const DEPTH: usize = 6;
 
-/// What was asked: the messages of a request. `None` if it is no chat.
-pub(super) fn asked(value: &Value, mapping: &Mapping) -> Option<Vec<Said>> {
-    found(value, Role::User, mapping, 0)
+/// What was asked: the messages of a request. `None` if it is no chat. Whether the record writes every value as JSON,
+/// texts among them, says `is_json`: else a text in quotes was said in quotes.
+pub(super) fn asked(value: &Value, is_json: bool, mapping: &Mapping) -> Option<Vec<Said>> {
+    either(value, is_json, Role::User, mapping)
 }
 
 /// What was answered.
-pub(super) fn answered(value: &Value, mapping: &Mapping) -> Option<Vec<Said>> {
-    found(value, Role::Assistant, mapping, 0)
+pub(super) fn answered(value: &Value, is_json: bool, mapping: &Mapping) -> Option<Vec<Said>> {
+    either(value, is_json, Role::Assistant, mapping)
+}
+
+fn either(value: &Value, is_json: bool, role: Role, mapping: &Mapping) -> Option<Vec<Said>> {
+    match value {
+        Value::String(text) if !is_json && text.starts_with('"') => Some(vec![Said::new(role, value)]),
+        _ => found(value, role, mapping, 0),
+    }
+}
+
+/// Whether a text may be JSON.
+pub(super) fn may_be_json(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim_start().starts_with(['[', '{', '"']))
 }
 
 /// The messages of a value; a mere text is one of `role`.
@@ -29,11 +42,10 @@ fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<V
     match value {
         Value::Null => Some(Vec::new()),
         Value::String(text) => {
-            let begins = text.trim_start().starts_with(['[', '{', '"']);
-            match begins.then(|| message::unquoted(text).ok()).flatten() {
+            match may_be_json(value).then(|| message::unquoted(text).ok()).flatten() {
                 // Some write every value as JSON, texts among them.
                 Some(inner @ Value::String(_)) => Some(vec![Said::new(role, &inner)]),
-                Some(inner @ (Value::Array(_) | Value::Object(_))) => {
+                Some(inner) if has_object(&inner) => {
                     inside(&inner).or_else(|| Some(vec![Said::new(role, value)]))
                 }
                 _ => Some(vec![Said::new(role, value)]),
@@ -56,6 +68,14 @@ fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<V
         }
         Value::Object(fields) => of_object(value, fields, role, mapping, depth),
         Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// Whether there may be a message in a value: a list of numbers or of words is an answer like any other text.
+pub(super) fn has_object(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(has_object),
+        other => other.is_object(),
     }
 }
 

@@ -30,7 +30,7 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
         Ok(mut said) => {
             let response = [&record["response"], record].into_iter().find(|r| r["candidates"].is_array());
             if let Some(response) = response {
-                said.extend(super::answers::answered(response, mapping).unwrap_or_default());
+                said.extend(super::answers::answered(response, true, mapping).unwrap_or_default());
             }
             let system = ["systemInstruction", "system_instruction"].iter().find_map(|key| record.get(*key));
             if let Some(system) = system {

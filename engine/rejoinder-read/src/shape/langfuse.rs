@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::answers::{answered, asked};
+use super::answers::{answered, asked, may_be_json};
 use super::log::{SESSIONS, TIMES};
 use super::{Read, Shape, Sign, has, id_of, sign};
 use crate::join::{Call, moment_of};
@@ -60,8 +60,10 @@ fn call(record: &Value, session: Option<String>, mapping: &Mapping) -> Option<Ca
     let either = |keys: [&str; 2]| {
         keys.into_iter().find(|key| has(record, key)).map_or(&Value::Null, |key| &record[key])
     };
-    let mut said = asked(either(["input", "inputs"]), mapping)?;
-    said.extend(answered(either(["output", "outputs"]), mapping)?);
+    let (input, output) = (either(["input", "inputs"]), either(["output", "outputs"]));
+    let is_json = may_be_json(input) && may_be_json(output);
+    let mut said = asked(input, is_json, mapping)?;
+    said.extend(answered(output, is_json, mapping)?);
     if said.is_empty() {
         return None;
     }

@@ -4,7 +4,7 @@
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use super::answers::{answered, asked};
+use super::answers::{answered, asked, may_be_json};
 use super::{Read, Shape, Sign, has, id_of, messages, sign};
 use crate::join::{Call, Response, moment_of};
 use crate::message::named;
@@ -148,7 +148,9 @@ fn call(record: &Value, mapping: &Mapping) -> Option<Call> {
     let fields = record.as_object()?;
     let given = mapping.messages.as_deref().or_else(|| request(record));
     let path = given.or_else(|| REQUESTS.into_iter().find(|path| named(fields, path).is_some()))?;
-    let mut said = asked(named(fields, path)?, mapping)?;
+    let request = named(fields, path)?;
+    let is_json = may_be_json(request);
+    let mut said = asked(request, is_json, mapping)?;
     // Instructions that stand beside the messages.
     let beside = path.rsplit_once('.').map_or(Some(fields), |(outer, _)| named(fields, outer)?.as_object());
     let system = ["system", "instructions"].iter().find_map(|key| beside?.get(*key));
@@ -159,7 +161,7 @@ fn call(record: &Value, mapping: &Mapping) -> Option<Call> {
     }
     if let Some(answer) = answer(record) {
         said.extend(
-            answered(answer, mapping)
+            answered(answer, is_json, mapping)
                 .unwrap_or_default()
                 .into_iter()
                 .filter(|said| !said.is_blank() || !said.tools.is_empty()),

@@ -183,10 +183,17 @@ pub(crate) fn unwrap_texts(value: &mut Value) {
         if !text.trim_start().starts_with('{') || !TEXT_COLUMNS.contains(&key.as_str()) {
             continue;
         }
-        // A person may have written JSON, too.
+        // A person may have written JSON, too, and a model may have answered in it.
         let is_envelope = |inner: &Value| {
             let has = |key: &str| inner.get(key).is_some();
-            key != "message" || has("role") || has("lc") || has("type") && (has("data") || has("content"))
+            match key.as_str() {
+                "message" => has("role") || has("lc") || has("type") && (has("data") || has("content")),
+                "response" | "output" | "outputs" => {
+                    ["id", "object", "error"].into_iter().any(has)
+                        || answers::answered(inner, true, &Mapping::default()).is_some()
+                }
+                _ => true,
+            }
         };
         if let Ok(inner) = serde_json::from_str::<Value>(text)
             && is_envelope(&inner)

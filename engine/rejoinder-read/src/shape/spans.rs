@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use super::answers::{answered, asked};
+use super::answers::{answered, asked, has_object};
 use super::{Read, Shape, Sign, sign, unquoted};
 use crate::join::{Call, moment_of};
 use crate::message::{Said, id, messages, of_list};
@@ -187,10 +187,14 @@ fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<Said
         .and_then(Value::as_str)
         .is_none_or(|kind| ["LLM", "CHAT_MODEL", "chat", "llm"].contains(&kind));
     for [input, output] in BODIES.into_iter().filter(|_| is_chat) {
-        let Some(mut said) = all.get(input).map(plain_text).and_then(|value| asked(&value, mapping)) else {
+        let Some(mut said) = all.get(input).map(plain_text).and_then(|value| asked(&value, true, mapping))
+        else {
             continue;
         };
-        let answer = all.get(output).map(plain_text).and_then(|value| answered(&value, mapping));
+        // What is a text by its name is none of JSON.
+        let is_json = !output.ends_with(".text");
+        let own = |value: &Value| if is_json { plain_text(value) } else { value.clone() };
+        let answer = all.get(output).map(own).and_then(|value| answered(&value, is_json, mapping));
         said.extend(answer.unwrap_or_default());
         if said.iter().any(|one| one.role != Role::System) {
             return Ok(said);
@@ -226,8 +230,13 @@ fn of_events(span: &Value, mapping: &Mapping) -> Result<Vec<Said>, String> {
             }
         }
         for calls in ["content", "tool_calls"] {
-            if let Some(list @ (Value::Array(_) | Value::Object(_))) = message.get(calls).and_then(unquoted) {
-                message.insert(calls.to_owned(), list);
+            // What is neither parts nor calls was said as it is, JSON or not.
+            let are_parts = |value: &Value| match value {
+                Value::Array(_) => has_object(value),
+                other => other.get("type").or_else(|| other.get("text")).is_some(),
+            };
+            if let Some(parts) = message.get(calls).and_then(unquoted).filter(are_parts) {
+                message.insert(calls.to_owned(), parts);
             }
         }
         message.remove("message");
