@@ -16,7 +16,7 @@ use crate::record::{Mapping, Record};
 use crate::shape::value;
 
 /// What is kept of all calls of a file while they are looked at, in bytes, about.
-const KEPT_BYTES: usize = 1 << 30;
+const KEPT_BYTES: usize = 512 << 20;
 
 /// One call: what was said before, and the answer.
 #[derive(Clone, Debug)]

@@ -55,7 +55,7 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
     });
     match read {
         Err(why) => vec![Err(why)],
-        Ok((mut said, ids)) => {
+        Ok((said, ids)) => {
             metadata.extend(ids);
             metadata.insert("models".to_owned(), chat["models"].clone());
             if let Some(system) = chat["params"]["system"].as_str().or_else(|| chat["system"].as_str())
@@ -65,7 +65,6 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
                 // Beside the chat, so that messages keep their numbers.
                 metadata.insert("system".to_owned(), system.into());
             }
-            said.iter_mut().for_each(|one| one.tools.shrink_to_fit());
             made(id, said, metadata)
         }
     }
