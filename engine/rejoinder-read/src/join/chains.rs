@@ -430,7 +430,8 @@ impl Chains {
         let mut current: Option<u32> = None;
         for &at in of_session {
             let own = self.chains[at as usize].clone();
-            if own.users > 1 && !own.sums_up {
+            let common = current.map_or(0, |before| overlap(&self.chains[before as usize].keys, &own.keys));
+            if own.users > 1 && !own.sums_up && common == 0 {
                 current = Some(at);
                 continue;
             }
@@ -445,11 +446,12 @@ impl Chains {
             match current {
                 Some(before) => {
                     // What sums up was never said.
-                    let from = usize::from(own.sums_up && own.keys.len() > 1);
+                    let from = if own.sums_up && own.keys.len() > 1 { 1 } else { common };
                     let parts: Vec<Part> = cut(&own, from).collect();
                     let known = &mut self.chains[before as usize];
                     known.parts.extend(parts);
                     known.keys.extend_from_slice(&own.keys[from..]);
+                    known.users = known.users.max(own.users);
                     let gone = &mut self.chains[at as usize];
                     (gone.is_gone, gone.front) = (true, i64::from(before));
                 }
@@ -457,6 +459,12 @@ impl Chains {
             }
         }
     }
+}
+
+/// How many messages at the end of a chat a call begins with again. Not all of its own: who says the same twice is heard
+/// twice.
+fn overlap(chat: &[u64], call: &[u64]) -> usize {
+    (1..call.len()).rev().find(|length| chat.ends_with(&call[..*length])).unwrap_or(0)
 }
 
 /// The parts of a chain's keys before key `to`.
@@ -558,6 +566,12 @@ mod tests {
         assert_eq!(chats(&calls), [whole(6)]);
         let without = calls.map(|call| Seen { session: None, ..call });
         assert_eq!(chats(&without).len(), 3, "nothing says that they belong together");
+    }
+
+    #[test]
+    fn the_last_answer_that_a_call_repeats_is_said_once() {
+        let calls = [call(Some(7), 0..2, 1), call(Some(7), 1..4, 2), call(Some(7), 3..6, 3)];
+        assert_eq!(chats(&calls), [whole(6)]);
     }
 
     #[test]
