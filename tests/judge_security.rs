@@ -102,9 +102,9 @@ fn corpus(texts: &[String]) -> String {
         ];
         lines += &format!("{}\n{}\n", json!({ "messages": by_user }), json!({ "messages": by_assistant }));
     }
-    // No text holds such a character: this one is set aside.
-    let nul = json!({ "messages": [{ "role": "user", "content": "a" }, { "role": "assistant", "content": "b" }, { "role": "user", "content": "\0" }] });
-    lines + &format!("{nul}\n")
+    // Nobody asks anything here: this one is set aside.
+    let alone = json!({ "messages": [{ "role": "assistant", "content": "\0" }] });
+    lines + &format!("{alone}\n")
 }
 
 fn mark(dialogue: usize) -> String {
