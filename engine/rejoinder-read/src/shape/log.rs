@@ -108,9 +108,16 @@ pub(super) const TIMES: [&str; 17] = [
 /// Where in a record a list of messages stands, as a path.
 pub(super) fn request(record: &Value) -> Option<&'static str> {
     let fields = record.as_object()?;
+    // A person's text may begin as a list does.
+    let is_list = |path: &str, value: &Value| match value {
+        Value::String(_) if !path.ends_with("messages") => {
+            messages::is_list(value) && super::unquoted(value).is_some_and(|inner| messages::is_list(&inner))
+        }
+        _ => messages::is_list(value),
+    };
     REQUESTS.into_iter().find(|path| {
         named(fields, path)
-            .is_some_and(|value| messages::is_list(value) && !value.as_array().is_some_and(Vec::is_empty))
+            .is_some_and(|value| is_list(path, value) && !value.as_array().is_some_and(Vec::is_empty))
     })
 }
 
