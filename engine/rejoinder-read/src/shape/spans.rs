@@ -220,7 +220,9 @@ fn of_events(span: &Value, mapping: &Mapping) -> Result<Vec<Said>, String> {
         };
         // The attributes, or a body of the event, or one of the attributes as JSON.
         let body = ["body", "gen_ai.event.content", "event.body"].iter().find_map(|key| {
-            event.get(*key).or_else(|| own.get(*key)).and_then(unquoted).filter(Value::is_object)
+            let body = event.get(*key).or_else(|| own.get(*key)).and_then(unquoted)?;
+            let is_wrapped = body.get("kvlistValue").is_some();
+            Some(if is_wrapped { plain(&body) } else { body }).filter(Value::is_object)
         });
         let mut message = body.unwrap_or(Value::Object(own)).as_object().cloned().unwrap_or_default();
         if let Some(inner) = message.get("message").and_then(unquoted) {
@@ -362,5 +364,24 @@ fn plain(value: &Value) -> Value {
             Value::Object(pairs.filter_map(pair).collect())
         }
         _ => inner.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_body_of_an_event_may_be_wrapped_as_otlp_does() {
+        let text = |text: &str| json!({"kvlistValue": {"values": [{"key": "content", "value": {"stringValue": text}}]}});
+        let span = json!({"trace_id": "t", "span_id": "s", "attributes": {}, "events": [
+            {"name": "gen_ai.user.message", "body": text("hi")},
+            {"name": "gen_ai.assistant.message", "body": text("hello")},
+        ]});
+        let calls = calls(&span, &Mapping::default()).unwrap();
+        let said: Vec<_> = calls[0].said.iter().map(|one| (one.role, &*one.text)).collect();
+        assert_eq!(said, [(Role::User, "hi"), (Role::Assistant, "hello")]);
     }
 }
