@@ -37,6 +37,7 @@ impl Encoding {
             // A text of JSON or CSV begins with a bracket, a quote or the name of a column.
             [1..=255, 0] | [1..=255, 0, 1..=255, 0, ..] => Self::Utf16Le,
             [0, 1..=255] | [0, 1..=255, 0, 1..=255, ..] => Self::Utf16Be,
+            _ if simdutf8::basic::from_utf8(head).is_ok() => Self::Utf8,
             _ => Self::by_bad_bytes(head),
         }
     }

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use rejoinder_core::{Message, Role, Text};
 
 use super::columns::{Columns, Json};
@@ -16,7 +18,8 @@ use crate::message::{CONTENTS, ELSEWHERE, INSTEAD, may_be_parts, may_think};
 /// The columns of a line with a user message; `None` where the full parser must look at it.
 pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Columns<'a, 'm>> {
     let text = text.strip_suffix('\r').unwrap_or(text);
-    if holds_control(text.as_bytes()) || may_think(text.as_bytes()) {
+    let has_tags = memchr(b'<', text.as_bytes()).is_some();
+    if holds_control(text.as_bytes()) || has_tags && may_think(text.as_bytes()) {
         return None;
     }
     let mut walk = Walk::new(text);
@@ -105,7 +108,7 @@ fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {
     }
     let string = walk.string()?;
     match string.plain() {
-        _ if string.nul => None,
+        _ if string.nul || string.angle => None,
         Some(plain) => Some(Text::from(plain)),
         // Parts as a text of JSON have quotes in them.
         None if may_be_parts(&string.quoted[1..]) => None,

@@ -22,6 +22,8 @@ pub(super) struct Quoted<'a> {
     pub escaped: bool,
     /// Whether it holds an escaped NUL.
     pub nul: bool,
+    /// Whether it may hold an escaped angle bracket: what stands for `0` to `?`.
+    pub angle: bool,
 }
 
 impl<'a> Quoted<'a> {
@@ -85,18 +87,21 @@ impl<'a> Walk<'a> {
     pub(super) fn string(&mut self) -> Option<Quoted<'a>> {
         let bytes = self.text.as_bytes();
         let start = self.at;
-        let (mut escaped, mut nul) = (false, false);
+        let (mut escaped, mut nul, mut angle) = (false, false, false);
         if !self.eat(b'"') {
             return None;
         }
         loop {
             self.at = quote_or_backslash(bytes, self.at)?;
             if self.eat(b'"') {
-                return Some(Quoted { quoted: &self.text[start..self.at], escaped, nul });
+                return Some(Quoted { quoted: &self.text[start..self.at], escaped, nul, angle });
             }
             escaped = true;
             let rest = &bytes[self.at..];
-            nul |= rest.starts_with(b"\\u0000");
+            if rest.get(1) == Some(&b'u') {
+                nul |= rest.starts_with(b"\\u0000");
+                angle |= rest.starts_with(b"\\u003");
+            }
             self.at += escape_len(rest)?;
         }
     }

@@ -2,6 +2,8 @@
 //! surest signs is taken, and what each saw is told.
 
 use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 
 use serde_json::Value;
 
@@ -156,13 +158,18 @@ fn grows(records: &[Value], mapping: &Mapping, path: Option<&str>) -> bool {
         };
         found.or_else(|| named(fields, log::request(record)?))?.as_array().cloned()
     };
-    let said = |record: &Value| -> Vec<(u8, String)> {
+    // The hash of all that was said up to each message.
+    let said = |record: &Value| -> Vec<u64> {
         let all = list(record).and_then(|list| of_list(&list, mapping).ok()).unwrap_or_default();
-        let counts =
-            all.into_iter().filter(|one| one.role != rejoinder_core::Role::System && !one.is_blank());
-        counts.map(|one| (one.role as u8, one.text.trim().to_owned())).collect()
+        let counts = all.iter().filter(|one| one.role != rejoinder_core::Role::System && !one.is_blank());
+        let mut hasher = DefaultHasher::new();
+        let up_to = counts.map(|one| {
+            (one.role as u8, one.text.trim()).hash(&mut hasher);
+            hasher.finish()
+        });
+        up_to.collect()
     };
-    let mut all: Vec<Vec<(u8, String)>> = records.iter().map(said).collect();
+    let mut all: Vec<Vec<u64>> = records.iter().map(said).collect();
     // Logs are written, and mostly exported, in the order of time. The newest may come first; then more must bear it out.
     let in_order = repeated(&all);
     all.reverse();
@@ -171,12 +178,14 @@ fn grows(records: &[Value], mapping: &Mapping, path: Option<&str>) -> bool {
 }
 
 /// How many of the lists are the beginning of a longer one that comes after them.
-fn repeated(all: &[Vec<(u8, String)>]) -> usize {
-    let mut beginnings: HashSet<&[(u8, String)]> = HashSet::new();
+fn repeated(all: &[Vec<u64>]) -> usize {
+    let mut beginnings: HashSet<u64> = HashSet::new();
     let mut count = 0;
     for one in all.iter().rev() {
-        count += usize::from(one.len() >= 2 && beginnings.contains(&one[..]));
-        beginnings.extend((2..one.len()).map(|end| &one[..end]));
+        if let [before @ .., whole] = one.as_slice() {
+            count += usize::from(one.len() >= 2 && beginnings.contains(whole));
+            beginnings.extend(before);
+        }
     }
     count
 }
