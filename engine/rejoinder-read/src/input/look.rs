@@ -174,7 +174,7 @@ fn lines(head: &[u8], is_whole: bool) -> Vec<Vec<u8>> {
     lines.take(RECORDS).map(<[u8]>::to_vec).collect()
 }
 
-/// The delimiter and the first rows of content that begins with a row of names, of which some are known; else none.
+/// The delimiter and the first rows of content that begins with a row of names, if some of the names are known; else none.
 fn rows(head: &[u8], is_whole: bool, asked: Asked<'_>) -> Option<(u8, Vec<Value>)> {
     let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().first();
     if matches!(begins, None | Some(b'{' | b'[')) {

@@ -1,6 +1,6 @@
 //! Messages that stand a record each: gathered by what the messages of one conversation share, and put in order.
 //!
-//! A conversation is made where its last message stands. Memory: the texts of conversations of which more is to come, and
+//! A conversation is made where its last message stands. Memory: the texts of conversations whose end is to come, and
 //! some 40 bytes for each conversation of the file.
 
 use std::collections::HashMap;

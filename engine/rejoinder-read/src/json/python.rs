@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The first argument of a call that begins at `start`, of which the opening parenthesis was passed.
+    /// The first argument of a call that begins at `start`; its opening parenthesis was passed.
     fn transparent(&mut self, name: &str, start: usize) -> Option<Value> {
         self.spaces();
         if self.eat(b')') {

@@ -44,7 +44,7 @@ pub fn messages(said: &[Said]) -> Vec<Value> {
     said.iter().map(|(role, text)| message(role, text)).collect()
 }
 
-/// Pieces of texts, each of which some writer or reader may trip over.
+/// Pieces of texts over which some writer or reader may trip.
 const PIECES: [&str; 40] = [
     "no, ",
     "ok",

@@ -12,7 +12,7 @@ const CALLS: [&str; 2] = ["<tool_call>", "</tool_call>"];
 /// How messages are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// OpenAI's, with arguments as objects: what chat templates read, most of which write a text as one more JSON string.
+    /// OpenAI's, with arguments as objects: what chat templates read; most templates write a text as one more JSON string.
     Objects,
     /// OpenAI's, with arguments as JSON text, which the library parses: so the column has one type.
     Texts,
