@@ -11,7 +11,9 @@ mod tools;
 pub(crate) use content::Content;
 pub(crate) use list::{messages, of_list, unquoted};
 pub(crate) use role::{Speaker, of_role, speaker, unknown};
-pub(crate) use said::{CONTENTS, ELSEWHERE, INSTEAD, ROLES, looks_like_message, may_be_parts, named, said};
+pub(crate) use said::{
+    CONTENTS, ELSEWHERE, ENVELOPES, INSTEAD, ROLES, looks_like_message, may_be_parts, named, said,
+};
 pub(crate) use thinking::{may_think, spoken};
 
 use rejoinder_core::{Role, ToolPart};

@@ -36,7 +36,7 @@ pub(crate) const INSTEAD: [&str; 5] = ["refusal", "audio", "data", "kwargs", "pa
 const PERSONS: [&str; 6] =
     ["is_user", "isUser", "isCreatedByUser", "is_created_by_user", "from_user", "inbound"];
 /// Keys under which a message may stand inside an envelope.
-const ENVELOPES: [&str; 4] = ["message", "data", "kwargs", "payload"];
+pub(crate) const ENVELOPES: [&str; 4] = ["message", "data", "kwargs", "payload"];
 
 /// Why a value is no message.
 #[derive(Clone, Debug, PartialEq, Eq)]

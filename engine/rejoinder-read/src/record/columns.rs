@@ -13,7 +13,7 @@ pub(crate) const MESSAGES: [&str; 2] = ["conversation", "messages"];
 pub(crate) const OTHER_MESSAGES: [&str; 8] =
     ["conversations", "chat_messages", "dialogue", "dialog", "turns", "chat", "history", "chat_history"];
 /// Keys under which the id is looked for, the best first.
-pub(crate) const IDS: [&str; 8] = [
+pub(crate) const IDS: [&str; 9] = [
     "conversation_id",
     "conversation_hash",
     "conversationId",
@@ -22,6 +22,8 @@ pub(crate) const IDS: [&str; 8] = [
     "session_id",
     "custom_id",
     "request_id",
+    // Where the messages stand under another key.
+    "conversation",
 ];
 
 /// A column as it stands in the line: valid JSON, unparsed.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Read, Shape, Sign, has, id_of, sign};
 use crate::join::{Row, moment_of};
-use crate::message::{CONTENTS, ROLES, id, looks_like_message, named};
+use crate::message::{CONTENTS, ENVELOPES, ROLES, id, looks_like_message, named};
 use crate::record::Mapping;
 
 pub(crate) static SHAPE: Shape =
@@ -93,17 +93,26 @@ fn fits(record: &Value) -> Option<Sign> {
     sign(1, "a role and a text, one message")
 }
 
+/// Where a row may say what it is of: itself, and an envelope in it.
+fn places(record: &Value) -> impl Iterator<Item = &Value> {
+    let envelopes = ENVELOPES.iter().filter_map(|key| record.get(*key)).filter(|inner| inner.is_object());
+    [record].into_iter().chain(envelopes)
+}
+
 /// A message of a table.
 fn row(record: &Value, mapping: &Mapping) -> Row {
     let key = match &mapping.id {
         Some(path) => record.as_object().and_then(|fields| id(named(fields, path)?)),
-        None => id_of(record, &KEYS),
+        None => places(record).find_map(|place| id_of(place, &KEYS)),
     };
-    let order = ORDERS.iter().find_map(|key| match record.get(*key)? {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    });
+    let number = |place: &Value| {
+        ORDERS.iter().find_map(|key| match place.get(*key)? {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        })
+    };
+    let order = places(record).find_map(number);
     let role = mapping.role.as_deref();
     let content = mapping.content.as_deref();
     let is_said = |key: &str| {
@@ -119,7 +128,7 @@ fn row(record: &Value, mapping: &Mapping) -> Row {
     Row {
         key,
         order,
-        time: moment_of(record, &TIMES),
+        time: places(record).find_map(|place| moment_of(place, &TIMES)),
         message: record.clone(),
         metadata,
         begins: false,
