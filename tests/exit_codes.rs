@@ -29,6 +29,7 @@ fn each_code_is_reached_as_the_help_promises() {
     let poor = judged(dir, "poor.toml", &good, "[budget]\ncalls = 1\n");
     let deaf = judged(dir, "deaf.toml", &dead, "");
     let wrong = write(dir, "wrong.toml", "format = 9\n");
+    let empty = write(dir, "empty.jsonl", "");
     let xz = write(dir, "a.jsonl.xz", b"\xFD7zXZ\0rest");
     let run = |args: &[&str]| rejoinder(&[&["run"], args].concat());
     let ends: Vec<(&str, Ended)> = vec![
@@ -39,6 +40,7 @@ fn each_code_is_reached_as_the_help_promises() {
         ("5 judge unavailable", run(&[DIALOGUES, "--config", &deaf, "--out", &out("5")])),
         ("6 bad input under --strict", run(&[&bad_input, "--strict", "--out", &out("6")])),
         ("7 invalid or changed config or rules", run(&[DIALOGUES, "--config", &wrong, "--out", &out("7")])),
+        ("9 nothing read", run(&[&empty, "--out", &out("9")])),
         ("8 I/O or plugin failure", run(&[&xz, "--out", &out("8")])),
     ];
     for (promise, ended) in ends {

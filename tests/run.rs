@@ -28,7 +28,7 @@ fn the_main_job_prints_the_funnel_and_what_the_judge_would_cost() {
         "candidates",
         "accepted",
         "waiting for the judge",
-        "Mixtral requests: paper",
+        "requests to a judge: paper",
     ] {
         assert!(ended.stdout.contains(expected), "no `{expected}` in\n{}", ended.stdout);
     }

@@ -164,11 +164,29 @@ pub struct RulesConfig {
     pub packs: Vec<String>,
     /// Ids of rules that are not in force.
     pub disable: Vec<String>,
+    /// What becomes of later turns in languages that no pack is for, where no rule without words marks them and no score
+    /// ranks them: `pass-over` counts them as not looked at, `ask` lets them wait for the judge.
+    pub other_languages: OtherLanguages,
+}
+
+/// What becomes of later turns in languages that no pack is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherLanguages {
+    /// They are counted as not looked at.
+    #[default]
+    PassOver,
+    /// They wait for the judge.
+    Ask,
 }
 
 impl Default for RulesConfig {
     fn default() -> Self {
-        Self { packs: Pack::shipped().map(str::to_owned).collect(), disable: Vec::new() }
+        Self {
+            packs: Pack::shipped().map(str::to_owned).collect(),
+            disable: Vec::new(),
+            other_languages: OtherLanguages::default(),
+        }
     }
 }
 

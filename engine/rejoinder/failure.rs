@@ -25,6 +25,8 @@ pub enum Exit {
     Invalid = 7,
     /// Reading, writing or a plugin failed.
     Io = 8,
+    /// No conversation was read.
+    Nothing = 9,
     /// The operator interrupted it (128 + SIGINT, as shells count).
     Interrupted = 130,
 }

@@ -132,11 +132,14 @@ pub fn figure(summary: &Value, name: &str) -> u64 {
     summary[name].as_u64().unwrap_or_else(|| panic!("no number `{name}` in {summary}"))
 }
 
-/// Later turns = accepted + rejected + undecided + judged, always.
+/// Later turns = accepted + rejected + not looked at + undecided + judged, always.
 #[track_caller]
 pub fn assert_funnel_adds_up(summary: &Value) {
     let parts = accepted(summary)
-        + ["rejected", "undecided", "judged"].iter().map(|k| figure(summary, k)).sum::<u64>();
+        + ["rejected", "not_looked_at", "undecided", "judged"]
+            .iter()
+            .map(|k| figure(summary, k))
+            .sum::<u64>();
     assert_eq!(figure(summary, "turns"), parts, "{summary}");
 }
 

@@ -91,6 +91,10 @@ pub enum Ground {
     Candidate,
     /// Line 6: no candidate, without a score.
     Unmarked,
+    /// Line 6: no candidate, without a score, and in a language that no rule in force reads.
+    NotLookedAt,
+    /// None of them: as [`Self::NotLookedAt`], and the judge is asked about such turns.
+    AskedUnread,
     /// None of them: the judge is asked about every turn, as the paper does.
     AskedAnyway,
     /// None of them: the judge was asked about it before the scan, and what he said is used.
@@ -102,12 +106,13 @@ impl Ground {
     pub const fn decision(self) -> Decision {
         match self {
             Self::Accepted(category) | Self::HighScore(category) => Decision::Accepted(category),
-            Self::Rejected | Self::LowScore | Self::Unmarked => Decision::Rejected,
+            Self::Rejected | Self::LowScore | Self::Unmarked | Self::NotLookedAt => Decision::Rejected,
             Self::AcceptAgainstReject
             | Self::TwoCategories
             | Self::Faulted
             | Self::MiddleScore
             | Self::Candidate
+            | Self::AskedUnread
             | Self::AskedAnyway
             | Self::AskedBefore => Decision::Undecided,
         }
@@ -128,7 +133,9 @@ impl Ground {
             Self::HighScore(_) => "accepted: its score reaches `accept-at`",
             Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
             Self::Unmarked => "rejected: no rule marked it",
-            Self::AskedAnyway => "waits for the judge: he is asked about every turn",
+            Self::NotLookedAt => "not looked at: no rule pack in force is for its language",
+            Self::AskedUnread => "waits for the judge: no rule pack in force is for its language",
+            Self::AskedAnyway => "waits for the judge: it is asked about every turn",
             Self::AskedBefore => {
                 "the judge was asked about it before: in a sample, or so that the score might learn"
             }

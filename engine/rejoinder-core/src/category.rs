@@ -52,6 +52,17 @@ impl Category {
         }
     }
 
+    /// What a user of this category does, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ur1 => "asks the same again",
+            Self::Ur2 => "says that the answer is wrong, and what is wrong or right",
+            Self::Ur3 => "says that the answer is wrong, and no more",
+            Self::Ur4 => "doubts the answer, or asks for what is missing in it",
+            Self::Ur5 => "thanks for the answer, or confirms it",
+        }
+    }
+
     /// The paper's training label of the judged answer: +1 for UR5, −1 for the others.
     pub const fn label(self) -> i8 {
         if matches!(self, Self::Ur5) { 1 } else { -1 }

@@ -15,13 +15,17 @@ const COLUMNS: [&str; 2] = ["language", "lang"];
 /// The ISO 639 code of a conversation's language (two letters where there are two, else three): as the corpus gives it,
 /// by name or code; else detected from what the user wrote; else [`UNDETERMINED`].
 pub fn of(record: &Record<'_>) -> &'static str {
-    let given = COLUMNS.iter().find_map(|column| {
-        let quoted = record.column(column)?.get();
-        code(&serde_json::from_str::<String>(quoted).ok()?)
-    });
-    given.unwrap_or_else(|| {
+    given(record).unwrap_or_else(|| {
         let users = record.conversation.messages.iter().filter(|m| m.role == Role::User);
         Language::of(users.map(|m| &*m.text)).map_or(UNDETERMINED, Language::code)
+    })
+}
+
+/// The ISO 639 code of a conversation's language, where the corpus gives it by name or code.
+pub fn given(record: &Record<'_>) -> Option<&'static str> {
+    COLUMNS.iter().find_map(|column| {
+        let quoted = record.column(column)?.get();
+        code(&serde_json::from_str::<String>(quoted).ok()?)
     })
 }
 

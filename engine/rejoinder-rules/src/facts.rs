@@ -40,7 +40,7 @@ impl ConversationFacts {
     }
 
     /// The language of the user's messages, taken together from the first one on.
-    fn language(&self, conversation: &Conversation<'_>) -> Option<Language> {
+    pub(crate) fn language(&self, conversation: &Conversation<'_>) -> Option<Language> {
         *self.language.get_or_init(|| {
             let users = conversation.messages.iter().filter(|m| m.role == Role::User);
             Language::of(users.map(|m| &*m.text))

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use rejoinder_core::fold::{is_unsegmented, is_word_boundary, is_word_char};
+use rejoinder_core::language::Language;
 use rejoinder_core::{Conversation, Hit};
 
 use crate::compile::{Literals, RuleSet, Targets};
@@ -102,6 +103,11 @@ impl<'r> Scanner<'r> {
     /// Begins a conversation: call it before the first [`Scanner::scan`] of each.
     pub fn begin(&mut self, conversation: &Conversation<'_>) {
         self.facts.begin(conversation);
+    }
+
+    /// The language of the users' messages of the conversation that was begun last, as the condition `language` takes it.
+    pub fn language(&self, conversation: &Conversation<'_>) -> Option<Language> {
+        self.facts.language(conversation)
     }
 
     /// The hits in message `turn`, in the order of the rules; at most one a rule, its first match.

@@ -145,7 +145,12 @@ fn explain(
         ));
     };
     let trials = worker.explain(&conversation.record.conversation, turn.message_index);
-    let ground = engine.decide_turn(conversation.id(turn), scanned.hits(turn), scanned.votes(turn));
+    let ground = engine.decide_turn(
+        conversation.id(turn),
+        conversation.language,
+        scanned.hits(turn),
+        scanned.votes(turn),
+    );
     let notes = scanned.notes(turn).iter().cloned();
     let votes = scanned.plugin_votes(engine, turn).into_iter();
     let plugins = votes.zip(notes).map(|(vote, note)| PluginTrial { vote, note }).collect();

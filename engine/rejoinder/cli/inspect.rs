@@ -35,7 +35,7 @@ pub(super) struct InspectArgs {
 pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let mut effective = args.settings.effective()?;
     // Nothing is decided here.
-    effective.config.rules.packs.clear();
+    let packs = std::mem::take(&mut effective.config.rules.packs);
     effective.config.plugins.clear();
     effective.config.cascade = Default::default();
     // They are counted in passing, and none is left out.
@@ -57,10 +57,14 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
             Ok(())
         },
     )?;
+    inspection.end(&args.inputs.join(" "), &packs)?;
     if args.json {
         print_json(&inspection)?;
     } else {
         print(&inspection.text())?;
     }
-    Ok(Exit::Ok)
+    match inspection.nothing_read() {
+        Some(why) => Err(Failure::new(Exit::Nothing, why)),
+        None => Ok(Exit::Ok),
+    }
 }

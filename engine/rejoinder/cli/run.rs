@@ -14,6 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::{Manifest, RunDir};
 use crate::pipeline::watch::Watch;
+use crate::report::remarks;
 use crate::report::summary::Summary;
 
 #[derive(Debug, Args)]
@@ -259,7 +260,10 @@ pub(super) fn finish(
             format!("--strict: {} records were quarantined; see {}", summary.quarantined, place.display());
         return Err(Failure::new(Exit::BadInput, message));
     }
-    Ok(Exit::Ok)
+    match summary.nothing_read() {
+        Some(why) => Err(Failure::new(Exit::Nothing, why)),
+        None => Ok(Exit::Ok),
+    }
 }
 
 /// Prints the summary, and for people what to do next.
@@ -269,13 +273,22 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
     }
     print(&summary.text())?;
     let path = run.path.display();
-    let mut next = format!("read the feedback: rejoinder show {path} --accepted\n");
-    next += &format!("training files:    rejoinder export kto {path}\n");
-    if run.manifest.config.judge.base_url.is_none() && summary.undecided > 0 {
-        next +=
-            &format!("ask a judge later: rejoinder judge {path} --config FILE   ([judge] base-url = …)\n");
+    let mut next = String::new();
+    if summary.nothing_read().is_none() {
+        next += &format!("read the feedback: rejoinder show {path} --accepted\n");
+        next += &format!("training files:    rejoinder export kto {path}\n");
     }
-    print(&next)
+    if summary.undecided > 0 {
+        let config = if run.manifest.config.judge.base_url.is_none() {
+            " --config FILE   ([judge] base-url = …)"
+        } else {
+            ""
+        };
+        next +=
+            &format!("what waits:        rejoinder judge {path}{config}   (until then no export holds it)\n");
+    }
+    print(&next)?;
+    print(&remarks::text(&summary.remarks))
 }
 
 /// Copies standard input into the run directory: a stream cannot be read twice, and whoever reads the feedback

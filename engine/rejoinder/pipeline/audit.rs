@@ -93,7 +93,7 @@ impl Sample {
     pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: Draw) -> Result<Self, Failure> {
         let engine = run.engine()?;
         let stats = run.scan_stats()?;
-        let parts = [(draw.rejected, stats.rejected), (draw.accepted, stats.accepted.total())];
+        let parts = [(draw.rejected, stats.passed_over()), (draw.accepted, stats.accepted.total())];
         let mut lowest = parts.map(|(most, of)| Lowest::new(most, of));
         let mut turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
         if lowest.iter().any(Lowest::is_short) {
@@ -125,7 +125,7 @@ impl Sample {
         judged.values().for_each(|found| tally.judged(*found));
         (judged.len() as u64..stats.undecided).for_each(|_| tally.undecided(Audited::NotDrawn));
         let mut accepted = Category::ALL.map(|category| stats.accepted.get(category));
-        let mut rejected = stats.rejected;
+        let mut rejected = stats.passed_over();
         for (turn, answer) in self.turns.iter().zip(answers) {
             let audited = match answer {
                 None => Audited::Unreadable,

@@ -6,10 +6,11 @@ use std::sync::Mutex;
 use rejoinder_cascade::{Ballot, Ground, Standing, decide};
 use rejoinder_core::{Category, Conversation, Hit, RecordId, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
+use rejoinder_read::language::{self, UNDETERMINED};
 use rejoinder_rules::{Pack, Route, RuleSet};
 use rejoinder_score::{Evidence, Example, Model, Scratch, conversation_hash};
 
-use crate::config::{Config, Effective};
+use crate::config::{Config, Effective, OtherLanguages};
 use crate::failure::Failure;
 use crate::pipeline::faults::FaultRow;
 use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
@@ -34,6 +35,8 @@ pub struct PackInfo {
     pub file: String,
     /// blake3 hash of its text.
     pub hash: String,
+    /// The languages that it is for, as ISO 639 codes; empty where it does not say.
+    pub lang: Vec<&'static str>,
 }
 
 /// What a score was trained on: its scores of these conversations say nothing about others.
@@ -108,6 +111,7 @@ impl Engine {
                 version: p.content.version.clone(),
                 file: p.file.clone(),
                 hash: p.hash.clone(),
+                lang: languages_of(p),
             })
             .collect();
         let rules = Pack::compile(packs, &config.rules.disable)?;
@@ -161,9 +165,25 @@ impl Engine {
         model.transpose().map(Taught).map_err(Failure::invalid)
     }
 
-    /// Decides a turn as [`Self::decide`], unless the judge was asked about it before.
-    pub fn decide_turn(&self, id: RecordId, hits: &[Hit], votes: &[Vote]) -> Ground {
-        if self.asked.contains(&id) { Ground::AskedBefore } else { self.decide(hits, votes) }
+    /// Decides a turn of a conversation in a language as [`Self::decide`], unless the judge was asked about it before, or
+    /// no pack is for the language and nothing else spoke.
+    pub fn decide_turn(&self, id: RecordId, language: &str, hits: &[Hit], votes: &[Vote]) -> Ground {
+        if self.asked.contains(&id) {
+            return Ground::AskedBefore;
+        }
+        match self.decide(hits, votes) {
+            Ground::Unmarked if !self.reads(language) => match self.config.rules.other_languages {
+                OtherLanguages::PassOver => Ground::NotLookedAt,
+                OtherLanguages::Ask => Ground::AskedUnread,
+            },
+            ground => ground,
+        }
+    }
+
+    /// Whether a pack in force is for a language, or there is no knowing: no pack says which it is for, or the language is
+    /// not determined.
+    pub fn reads(&self, language: &str) -> bool {
+        is_read(language, self.packs.iter().map(|pack| pack.lang.as_slice()))
     }
 
     /// Decides by the rules' hits and the plugins' votes on a turn, unless the judge is asked about all.
@@ -197,6 +217,22 @@ impl Engine {
         }
         decide(&ballot, self.is_candidate(hits), score)
     }
+}
+
+/// The languages that a pack is for, as ISO 639 codes; empty where it does not say.
+pub fn languages_of(pack: &Pack) -> Vec<&'static str> {
+    pack.content.lang.iter().filter_map(|name| language::code(name)).collect()
+}
+
+/// Whether one of some packs is for a language, or there is no knowing; `packs` gives the languages of each.
+pub fn is_read<'p, L: AsRef<str> + 'p>(language: &str, packs: impl Iterator<Item = &'p [L]>) -> bool {
+    let mut says = false;
+    let mut is_among = false;
+    for lang in packs {
+        says |= !lang.is_empty();
+        is_among |= lang.iter().any(|code| code.as_ref() == language);
+    }
+    is_among || !says || language == UNDETERMINED
 }
 
 /// This program once more, as the host of one plugin.

@@ -12,6 +12,7 @@ pub mod judging;
 pub mod learning;
 pub mod plan;
 pub mod population;
+pub mod reading;
 pub mod replay;
 pub mod run_dir;
 pub mod scan;

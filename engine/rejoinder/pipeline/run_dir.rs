@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::spread::Curves;
-use crate::pipeline::stats::{JudgeStats, ScanStats};
+use crate::pipeline::stats::{JudgeStats, ScanCounts, ScanStats};
 
 /// File of the turns that the judge was asked about before the scan.
 const ASKED: &str = "asked.json";
@@ -27,7 +27,7 @@ const ASKED: &str = "asked.json";
 const MODEL: &str = "model.rjm";
 
 /// Version of the run directory's layout.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What a run is made of: the same manifest, the same output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct RulesEntry {
     pub file: String,
     /// blake3 hash of its text.
     pub hash: String,
+    /// The languages that it is for, as ISO 639 codes; empty where it does not say.
+    #[serde(default)]
+    pub lang: Vec<String>,
 }
 
 /// A plugin in force.
@@ -100,6 +103,7 @@ impl Manifest {
                     version: p.version.clone(),
                     file: p.file.clone(),
                     hash: p.hash.clone(),
+                    lang: p.lang.iter().map(|&code| code.to_owned()).collect(),
                 })
                 .collect(),
             plugins: engine
@@ -366,25 +370,33 @@ impl RunDir {
         })
     }
 
-    /// The committed parts: index, and what each counted.
+    /// The committed parts: index, and the numbers of each.
     ///
     /// # Errors
     /// If the ledger cannot be read.
     pub fn parts(&self) -> Result<Vec<(u64, ScanStats)>, Failure> {
         let parts = self.ledger.parts()?;
-        parts.into_iter().map(|p| Ok((p.index, from_json(&p.summary)?))).collect()
+        parts.into_iter().map(|p| Ok((p.index, from_json::<ScanCounts>(&p.summary)?.stats))).collect()
     }
 
-    /// The counts of the whole scan, as far as it is committed.
+    /// What the whole scan counted, as far as it is committed.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn scan_counts(&self) -> Result<ScanCounts, Failure> {
+        let mut total = ScanCounts::default();
+        for part in self.ledger.parts()? {
+            total += from_json(&part.summary)?;
+        }
+        Ok(total)
+    }
+
+    /// The numbers of the whole scan, as far as it is committed.
     ///
     /// # Errors
     /// If the ledger cannot be read.
     pub fn scan_stats(&self) -> Result<ScanStats, Failure> {
-        let mut total = ScanStats::default();
-        for (_, stats) in self.parts()? {
-            total += stats;
-        }
-        Ok(total)
+        Ok(self.scan_counts()?.stats)
     }
 
     /// What the judge's replies made of the undecided turns when they were last collected.

@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
+use crate::pipeline::reading::ReadCounts;
 use crate::pipeline::run_dir::{Kind, RunDir};
-use crate::pipeline::stats::ScanStats;
+use crate::pipeline::stats::{ScanCounts, ScanStats, add};
 use crate::pipeline::waiting::{Grouper, Waiting};
 use crate::pipeline::watch::{ScanProgress, Watch};
 use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
@@ -24,7 +25,7 @@ struct ChunkOutput {
     end: Position,
     /// Of the file that it ends in.
     stored_bytes_read: u64,
-    stats: ScanStats,
+    counts: ScanCounts,
     /// Lines for each of [`Kind::SCAN`].
     files: [Vec<u8>; 4],
 }
@@ -77,7 +78,7 @@ fn scan(
         for (kind, bytes) in Kind::SCAN.into_iter().zip(&part.files) {
             run.write_part(kind, next, bytes)?;
         }
-        run.ledger.commit_part(next, &to_json(&part.stats), &to_json(&part.end))?;
+        run.ledger.commit_part(next, &to_json(&part.counts), &to_json(&part.end))?;
         committed(next);
         next += 1;
         Ok::<_, Failure>(())
@@ -86,24 +87,24 @@ fn scan(
     let before: Vec<u64> =
         inputs.iter().scan(0, |sum, f| Some(std::mem::replace(sum, *sum + f.size))).collect();
     let total = inputs.iter().map(|f| f.size).sum();
-    let mut counted = run.scan_stats()?;
+    let mut counted = run.scan_counts()?.stats;
     flow::run(engine, inputs, from, threads, scan_chunk, |chunk| {
         watch.check()?;
-        counted += chunk.stats;
+        counted += chunk.counts.stats;
         let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
         watch.show_scan(ScanProgress { read, total, stats: counted, judge: None });
         let grown = match part.take() {
             None => chunk,
             Some(mut part) => {
                 part.end = chunk.end;
-                part.stats += chunk.stats;
+                part.counts += chunk.counts;
                 for (all, new) in part.files.iter_mut().zip(chunk.files) {
                     all.extend(new);
                 }
                 part
             }
         };
-        if grown.stats.bytes >= part_bytes {
+        if grown.counts.stats.read.bytes >= part_bytes {
             commit(grown)?;
         } else {
             part = Some(grown);
@@ -142,36 +143,35 @@ fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), Failure> {
 fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Failure> {
     let scanned = worker.process(chunk)?;
     let engine = worker.engine;
-    let mut stats = ScanStats {
-        conversations: scanned.conversations.len() as u64,
+    let mut counts = ScanCounts::default();
+    let ScanCounts { stats, details, accepted_by } = &mut counts;
+    stats.faults = scanned.faults.len() as u64;
+    stats.read = ReadCounts {
         too_short: scanned.too_short,
         quarantined: scanned.quarantined.len() as u64,
-        faults: scanned.faults.len() as u64,
         other_language: scanned.other_language,
         duplicates: scanned.duplicates,
-        repeated: chunk.skipped.repeated,
-        helpers: chunk.skipped.helpers,
-        without_chat: chunk.skipped.without_chat,
-        joined: chunk.skipped.joined,
-        unjoined: chunk.skipped.unjoined,
-        bytes: chunk.content_bytes,
-        ..ScanStats::default()
+        ..ReadCounts::of_chunk(chunk)
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
     let mut grouper = Grouper::default();
     for conversation in &scanned.conversations {
-        count_paper(&mut stats, conversation, &scanned);
-        stats.mended += u64::from(conversation.record.mended.is_some());
-        stats.wordless += conversation.record.wordless_turns().count() as u64;
-        for turn in scanned.turns(conversation) {
+        count_paper(stats, conversation, &scanned);
+        stats.read.count(&conversation.record);
+        let turns = scanned.turns(conversation);
+        details.count_turns(conversation.language, turns.len());
+        stats.with_accepted += u64::from(turns.iter().any(|t| matches!(t.decision, Decision::Accepted(_))));
+        for turn in turns {
             stats.turns += 1;
             stats.candidates += u64::from(turn.is_candidate);
             match turn.decision {
-                Decision::Rejected => stats.rejected += 1,
+                Decision::Rejected if turn.is_looked_at => stats.rejected += 1,
+                Decision::Rejected => stats.not_looked_at += 1,
                 Decision::Undecided => stats.undecided += 1,
                 Decision::Accepted(category) => {
                     stats.accepted.count(category);
-                    let (source, span) = scanned.accepted_by(engine, conversation, turn, category);
+                    let (source, span, name) = scanned.accepted_by(engine, conversation, turn, category);
+                    add(accepted_by, name, 1);
                     let settled = Settled {
                         category,
                         turn: &conversation.record.conversation.messages[turn.message_index].text,
@@ -195,8 +195,16 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
     }
     scanned.quarantined.iter().for_each(|q| write_row(&mut quarantine, q));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
+    let of_file = details.files.entry(chunk.start.shard).or_default();
+    of_file.records = stats.read.conversations + stats.read.duplicates + stats.read.left_out();
+    scanned.quarantined.iter().for_each(|q| of_file.set_aside(&q.reason));
     let stored_bytes_read = chunk.stored_bytes_read;
-    Ok(ChunkOutput { end: chunk.end, stored_bytes_read, stats, files: [feedback, spool, quarantine, faults] })
+    Ok(ChunkOutput {
+        end: chunk.end,
+        stored_bytes_read,
+        counts,
+        files: [feedback, spool, quarantine, faults],
+    })
 }
 
 /// What the paper's method would send for this conversation: one request with the whole dialogue, as it is.

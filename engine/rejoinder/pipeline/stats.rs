@@ -1,36 +1,34 @@
 //! The funnel: what a run counts, part by part, and adds up.
 
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use rejoinder_core::Category;
 use serde::{Deserialize, Serialize};
 
-/// Counts of a chunk, a part or a run. All of them are functions of input and config.
+use super::reading::{ReadCounts, ReadDetails};
+
+/// Counts of a chunk, a part or a run: numbers, and what they are made of by name. All of them are functions of input
+/// and config.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanCounts {
+    /// The numbers.
+    pub stats: ScanStats,
+    /// What reading met, by name.
+    pub details: ReadDetails,
+    /// Turns accepted here, by the rule or the plugin that accepted them.
+    pub accepted_by: BTreeMap<String, u64>,
+}
+
+/// The numbers of a chunk, a part or a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScanStats {
-    /// Conversations read, without those that are too short.
-    pub conversations: u64,
-    /// Conversations with fewer messages than `min-messages`.
-    pub too_short: u64,
-    /// Conversations in other languages than wanted.
-    pub other_language: u64,
-    /// Conversations that stand in the input before.
-    pub duplicates: u64,
-    /// Calls whose messages stand in the conversation that is kept.
-    pub repeated: u64,
-    /// Calls that an application makes for itself, and asides of agents.
-    pub helpers: u64,
-    /// Records in which there is no chat.
-    pub without_chat: u64,
-    /// Records that were joined with others to one conversation.
-    pub joined: u64,
-    /// Records that may go on in others and were left alone.
-    pub unjoined: u64,
-    /// Conversations whose record held a token that is no JSON, or no UTF-8, and was put right.
-    pub mended: u64,
-    /// Later turns with no text: an image, a sound or a file.
-    pub wordless: u64,
+    /// What was read.
+    pub read: ReadCounts,
+    /// Conversations of which a turn was accepted here.
+    pub with_accepted: u64,
     /// Later turns.
     pub turns: u64,
     /// Later turns that some rule other than a reject rule marked.
@@ -39,14 +37,13 @@ pub struct ScanStats {
     pub accepted: ByCategory,
     /// Later turns rejected here.
     pub rejected: u64,
+    /// Later turns that nothing here could look at: no pack in force reads their language, no rule marked them, and no
+    /// score ranks them.
+    pub not_looked_at: u64,
     /// Later turns that wait for the judge.
     pub undecided: u64,
-    /// Records set aside.
-    pub quarantined: u64,
     /// Failures of plugins.
     pub faults: u64,
-    /// Bytes of decompressed input.
-    pub bytes: u64,
     /// Questions that the undecided turns make: one a turn, or one a conversation.
     pub questions: u64,
     /// Requests that they take where several share one.
@@ -57,6 +54,13 @@ pub struct ScanStats {
     pub paper_requests: u64,
     /// The dialogues that they show, in estimated tokens.
     pub paper_shown_tokens: u64,
+}
+
+impl ScanStats {
+    /// Later turns that are neither accepted nor wait: rejected, or not looked at.
+    pub const fn passed_over(&self) -> u64 {
+        self.rejected + self.not_looked_at
+    }
 }
 
 /// A count for each category.
@@ -101,30 +105,36 @@ impl AddAssign for ByCategory {
 
 impl AddAssign for ScanStats {
     fn add_assign(&mut self, other: Self) {
-        self.conversations += other.conversations;
-        self.too_short += other.too_short;
-        self.other_language += other.other_language;
-        self.duplicates += other.duplicates;
-        self.repeated += other.repeated;
-        self.helpers += other.helpers;
-        self.without_chat += other.without_chat;
-        self.joined += other.joined;
-        self.unjoined += other.unjoined;
-        self.mended += other.mended;
-        self.wordless += other.wordless;
+        self.read += other.read;
+        self.with_accepted += other.with_accepted;
         self.turns += other.turns;
         self.candidates += other.candidates;
         self.accepted += other.accepted;
         self.rejected += other.rejected;
+        self.not_looked_at += other.not_looked_at;
         self.undecided += other.undecided;
-        self.quarantined += other.quarantined;
         self.faults += other.faults;
-        self.bytes += other.bytes;
         self.questions += other.questions;
         self.groups += other.groups;
         self.shown_tokens += other.shown_tokens;
         self.paper_requests += other.paper_requests;
         self.paper_shown_tokens += other.paper_shown_tokens;
+    }
+}
+
+impl AddAssign for ScanCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.stats += other.stats;
+        self.details += other.details;
+        other.accepted_by.into_iter().for_each(|(who, count)| add(&mut self.accepted_by, &who, count));
+    }
+}
+
+/// Adds to the count of a name.
+pub fn add(counts: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    match counts.get_mut(name) {
+        Some(known) => *known += count,
+        None => drop(counts.insert(name.to_owned(), count)),
     }
 }
 
@@ -136,6 +146,8 @@ pub struct JudgeStats {
     pub judged: u64,
     /// Those that are feedback, by category.
     pub feedback: ByCategory,
+    /// Conversations with such a turn and none that was accepted before.
+    pub with_feedback: u64,
     /// Turns whose reply could not be read or did not fit the turn: they stay undecided.
     pub unverified: u64,
 }

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use rejoinder_cascade::Decision;
-use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Vote};
+use rejoinder_cascade::{Decision, Ground};
+use rejoinder_core::language::Language;
+use rejoinder_core::{Category, Conversation, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
 use rejoinder_host::{Batch, Fault, LoadedPlugin, Session};
-use rejoinder_read::{Chunk, Entry, Quarantined, Record};
+use rejoinder_read::{Chunk, Entry, Quarantined, Record, language};
 use rejoinder_rules::{Costs, Route, Scanner, Trial};
 
 use crate::config::LeftOut;
@@ -62,6 +63,8 @@ pub struct ScannedConversation<'c> {
     pub shard: u32,
     /// 0-based line.
     pub ordinal: u64,
+    /// Its language; `und` where nobody can tell, and where it has no later turn.
+    pub language: &'static str,
     turns: Range<usize>,
 }
 
@@ -77,6 +80,8 @@ pub struct ScannedTurn {
     pub probability: f32,
     /// What became of it.
     pub decision: Decision,
+    /// Whether anything could look at it: else no pack in force reads its language, and nothing else spoke.
+    pub is_looked_at: bool,
     hits: Range<usize>,
     votes: Range<usize>,
 }
@@ -138,24 +143,31 @@ impl<'c> Scanned<'c> {
         }
     }
 
-    /// Who accepted a turn as `category`, and the span: that of the accepting rule, else the whole turn.
-    pub fn accepted_by(
+    /// What accepted a turn as `category`, the span, and the name: those of the accepting rule, else the whole turn and
+    /// the plugin's name.
+    pub fn accepted_by<'e>(
         &self,
-        engine: &Engine,
+        engine: &'e Engine,
         conversation: &ScannedConversation<'c>,
         turn: &ScannedTurn,
         category: Category,
-    ) -> (Source, Range<usize>) {
+    ) -> (Source, Range<usize>, &'e str) {
         let accepting = self.hits(turn).iter().find(|h| {
             let rule = engine.rules.rule(h.rule);
             rule.route == Route::Accept && rule.category == Some(category)
         });
         match accepting {
-            Some(hit) => (Source::Rule, hit.start as usize..hit.end as usize),
+            Some(hit) => {
+                let name = &engine.rules.rule(hit.rule).id;
+                (Source::Rule, hit.start as usize..hit.end as usize, name)
+            }
             None => {
                 let text = &conversation.record.conversation.messages[turn.message_index].text;
                 let start = text.len() - text.trim_start().len();
-                (Source::Plugin, start..start.max(text.trim_end().len()))
+                let votes = self.votes(turn).iter().zip(engine.registry.plugins());
+                let voter = votes.rev().find(|(vote, _)| vote.verdict == Verdict::Accept(category));
+                let name = voter.map_or("the learned score", |(_, plugin)| plugin.name());
+                (Source::Plugin, start..start.max(text.trim_end().len()), name)
             }
         }
     }
@@ -246,11 +258,13 @@ impl<'e> Worker<'e> {
                 }
                 (Ok(record), None) => {
                     let turns = self.scan(&record, &mut out);
+                    let language = self.language(&record, &turns);
                     self.enlist(&record, line, turns.clone(), &mut out, &mut voting);
                     out.conversations.push(ScannedConversation {
                         record,
                         shard: chunk.start.shard,
                         ordinal: line,
+                        language,
                         turns,
                     });
                     if self.batch.is_full() {
@@ -273,9 +287,11 @@ impl<'e> Worker<'e> {
                 let (id, hits, votes) = (out.conversations[at].id(turn), out.hits(turn), out.votes(turn));
                 let probability =
                     self.engine.score(votes).map_or_else(|| of_log_odds(turn.prior), |(p, _)| p);
-                let decision = self.engine.decide_turn(id, hits, votes).decision();
+                let language = out.conversations[at].language;
+                let ground = self.engine.decide_turn(id, language, hits, votes);
                 let turn = &mut out.turns[index];
-                (turn.probability, turn.decision) = (probability, decision);
+                (turn.probability, turn.decision) = (probability, ground.decision());
+                turn.is_looked_at = ground != Ground::NotLookedAt;
             }
         }
         Ok(out)
@@ -287,6 +303,16 @@ impl<'e> Worker<'e> {
             return Err(rejoinder_read::chunk::too_long(entry.size(), input.max_record_bytes));
         }
         entry.record()
+    }
+
+    /// The language of a conversation that was scanned last, where it has a later turn.
+    fn language(&self, record: &Record<'_>, turns: &Range<usize>) -> &'static str {
+        if turns.is_empty() {
+            return language::UNDETERMINED;
+        }
+        let detected =
+            || self.scanner.language(&record.conversation).map_or(language::UNDETERMINED, Language::code);
+        language::given(record).unwrap_or_else(detected)
     }
 
     /// Scans all later turns; returns where they stand in `out.turns`.
@@ -307,6 +333,7 @@ impl<'e> Worker<'e> {
                 prior: hits.iter().map(|h| self.engine.rules.rule(h.rule).weight).sum(),
                 probability: 0.0,
                 decision: Decision::Rejected,
+                is_looked_at: true,
                 hits: start..out.hits.len(),
                 votes: 0..0,
             });

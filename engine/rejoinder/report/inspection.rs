@@ -2,13 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use rejoinder_core::{Role, printable};
-use rejoinder_read::{Candidate, Chunk, Duplicates, Example, InputFile, Record, Skipped, Why, language};
+use rejoinder_read::language::UNDETERMINED;
+use rejoinder_read::{Candidate, Chunk, Duplicates, Example, InputFile, Record, Why, language};
+use rejoinder_rules::Pack;
 use serde::Serialize;
 
+use super::remarks::{self, Reading, Remark};
 use super::summary::{share, thousands};
 use crate::config::{InputConfig, LeftOut};
+use crate::failure::Failure;
+use crate::pipeline::engine::{is_read, languages_of};
+use crate::pipeline::reading::{FileCounts, ReadCounts, ReadDetails};
 
 /// Reasons that are told apart; they may quote the data.
 const REASONS: usize = 40;
@@ -63,33 +70,17 @@ pub struct Looked {
 /// What is counted.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Counts {
-    conversations: u64,
-    too_short: u64,
-    other_language: u64,
+    #[serde(flatten)]
+    read: ReadCounts,
+    #[serde(skip)]
+    details: ReadDetails,
     messages: u64,
-    user_messages: u64,
-    assistant_messages: u64,
     other_messages: u64,
     later_turns: u64,
-    /// Conversations that stand in the input before, where one asks for it.
-    duplicates: u64,
     /// Messages that stand in an earlier conversation, too.
     shared_messages: u64,
-    /// Bytes of decompressed content.
-    bytes: u64,
-    /// Calls whose messages stand in the conversation that is kept.
-    repeated: u64,
-    /// Calls that an application makes for itself, and asides of agents.
-    helpers: u64,
-    without_chat: u64,
-    /// Records that were joined with others to one conversation.
-    joined: u64,
-    /// Records that may go on in others and were left alone.
-    unjoined: u64,
     /// Conversations whose record was put right, by what was odd.
     mended: BTreeMap<&'static str, u64>,
-    /// Later turns with no text: an image, a sound or a file.
-    wordless: u64,
     /// Messages of users and assistants with no text.
     blank_messages: u64,
     /// Conversations by language.
@@ -101,11 +92,15 @@ struct Counts {
 impl Looked {
     /// Looks at a chunk, and keeps its first `shown` dialogues.
     pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize) -> Self {
-        let Skipped { repeated, helpers, without_chat, joined, unjoined, examples } = chunk.skipped.clone();
-        let bytes = chunk.content_bytes;
-        let counts = Counts { bytes, repeated, helpers, without_chat, joined, unjoined, ..Counts::default() };
-        let mut looked = Self { counts, examples, ..Self::default() };
-        chunk.lost.iter().for_each(|lost| looked.counts.bad(&lost.reason, 1));
+        let counts = Counts { read: ReadCounts::of_chunk(chunk), ..Counts::default() };
+        let mut looked = Self { counts, examples: chunk.skipped.examples.clone(), ..Self::default() };
+        let mut file = FileCounts::default();
+        let mut set_aside = |counts: &mut Counts, reason: &str| {
+            file.set_aside(reason);
+            counts.read.quarantined += 1;
+            counts.bad(reason, 1);
+        };
+        chunk.lost.iter().for_each(|lost| set_aside(&mut looked.counts, &lost.reason));
         for entry in chunk.entries() {
             let too_long = || rejoinder_read::chunk::too_long(entry.size(), config.max_record_bytes);
             let record = match entry.size() > config.max_record_bytes as u64 {
@@ -114,9 +109,9 @@ impl Looked {
             };
             let left_out = record.as_ref().ok().and_then(|record| config.leaves_out(record));
             match (record, left_out) {
-                (Err(why), _) => looked.counts.bad(&why, 1),
-                (Ok(_), Some(LeftOut::TooShort)) => looked.counts.too_short += 1,
-                (Ok(_), Some(LeftOut::OtherLanguage)) => looked.counts.other_language += 1,
+                (Err(why), _) => set_aside(&mut looked.counts, &why),
+                (Ok(_), Some(LeftOut::TooShort)) => looked.counts.read.too_short += 1,
+                (Ok(_), Some(LeftOut::OtherLanguage)) => looked.counts.read.other_language += 1,
                 (Ok(record), None) => {
                     let language = language::of(&record);
                     if config.duplicates != Duplicates::Keep {
@@ -130,6 +125,9 @@ impl Looked {
                 }
             }
         }
+        let read = &looked.counts.read;
+        file.records = read.conversations + read.left_out();
+        looked.counts.details.files.insert(chunk.start.shard, file);
         looked
     }
 
@@ -138,14 +136,13 @@ impl Looked {
         let of = |role| messages.iter().filter(move |m| m.role == role);
         let (users, assistants) = (of(Role::User).count() as u64, of(Role::Assistant).count() as u64);
         let counts = &mut self.counts;
-        counts.conversations += 1;
+        counts.read.count(record);
         counts.messages += messages.len() as u64;
-        counts.user_messages += users;
-        counts.assistant_messages += assistants;
         counts.other_messages += messages.len() as u64 - users - assistants;
-        counts.later_turns += record.later_turns().count() as u64;
+        let turns = record.later_turns().count();
+        counts.later_turns += turns as u64;
+        counts.details.count_turns(language, turns);
         counts.shared_messages += record.shared as u64;
-        counts.wordless += record.wordless_turns().count() as u64;
         let is_said = |role| matches!(role, Role::User | Role::Assistant);
         counts.blank_messages += messages.iter().filter(|m| is_said(m.role) && m.is_blank()).count() as u64;
         if let Some(what) = record.mended {
@@ -167,22 +164,12 @@ impl Counts {
     }
 
     fn add(&mut self, other: Self) {
-        self.conversations += other.conversations;
-        self.too_short += other.too_short;
-        self.other_language += other.other_language;
+        self.read += other.read;
+        self.details += other.details;
         self.messages += other.messages;
-        self.user_messages += other.user_messages;
-        self.assistant_messages += other.assistant_messages;
         self.other_messages += other.other_messages;
         self.later_turns += other.later_turns;
         self.shared_messages += other.shared_messages;
-        self.bytes += other.bytes;
-        self.repeated += other.repeated;
-        self.helpers += other.helpers;
-        self.without_chat += other.without_chat;
-        self.joined += other.joined;
-        self.unjoined += other.unjoined;
-        self.wordless += other.wordless;
         self.blank_messages += other.blank_messages;
         other.mended.into_iter().for_each(|(what, n)| *self.mended.entry(what).or_default() += n);
         other.languages.into_iter().for_each(|(code, n)| *self.languages.entry(code).or_default() += n);
@@ -259,6 +246,10 @@ pub struct Inspection {
     dialogues: Vec<Dialogue>,
     /// One example of each kind of record that is joined, repeated or left out.
     examples: BTreeMap<&'static str, String>,
+    /// What the reader should know.
+    remarks: Vec<Remark>,
+    #[serde(skip)]
+    nothing_read: Option<String>,
     #[serde(skip)]
     is_why_shown: bool,
     #[serde(skip)]
@@ -290,6 +281,8 @@ impl Inspection {
             characters_an_assistant_message: none,
             dialogues: Vec::new(),
             examples: BTreeMap::new(),
+            remarks: Vec::new(),
+            nothing_read: None,
             is_why_shown,
             lengths: Default::default(),
             seen: HashSet::new(),
@@ -301,7 +294,7 @@ impl Inspection {
     pub fn add(&mut self, looked: Looked) {
         self.counts.add(looked.counts);
         let again = looked.fingerprints.into_iter().filter(|print| !self.seen.insert(*print));
-        self.counts.duplicates += again.count() as u64;
+        self.counts.read.duplicates += again.count() as u64;
         for (all, new) in self.lengths.iter_mut().zip(looked.lengths) {
             new.0.into_iter().for_each(|(length, count)| all.add(length, count));
         }
@@ -314,6 +307,31 @@ impl Inspection {
         }
         let missing = self.shown.saturating_sub(self.dialogues.len());
         self.dialogues.extend(looked.dialogues.into_iter().take(missing));
+    }
+
+    /// Ends it: remarks on an input that the command line names so, as rule packs of these names would read it.
+    ///
+    /// # Errors
+    /// If a pack cannot be read.
+    pub fn end(&mut self, input: &str, packs: &[String]) -> Result<(), Failure> {
+        let files: Vec<&Path> = self.files.iter().map(|file| Path::new(&file.path)).collect();
+        let Counts { read, details, later_turns, .. } = &self.counts;
+        let reading = Reading { counts: read, details, turns: *later_turns, files: &files, input };
+        self.nothing_read = reading.nothing();
+        let mut found = reading.remarks();
+        // Packs are read only where they can matter: it takes longer than a small file.
+        if details.languages.keys().any(|code| code != UNDETERMINED) {
+            let packs: Vec<Vec<&str>> = Pack::load(packs)?.iter().map(languages_of).collect();
+            let reads = |language: &str| is_read(language, packs.iter().map(Vec::as_slice));
+            found.extend(remarks::languages(details, *later_turns, &reads, None));
+        }
+        self.remarks = found;
+        Ok(())
+    }
+
+    /// Why there is no conversation at all; nothing if there is one.
+    pub fn nothing_read(&self) -> Option<&str> {
+        self.nothing_read.as_deref()
     }
 
     /// The inspection for people.
@@ -332,26 +350,26 @@ impl Inspection {
                 writeln!(out, "{}", format!("{label:<24}{:>14}   {remark}", thousands(figure)).trim_end());
         };
         let of = |n: u64, what: &str| if n > 0 { format!("{} {what}", thousands(n)) } else { String::new() };
-        line("conversations", counts.conversations, &of(counts.too_short, "more are too short"));
-        if counts.duplicates > 0 {
-            line("  duplicates", counts.duplicates, "of them stand in the input before");
+        line("conversations", counts.read.conversations, &of(counts.read.too_short, "more are too short"));
+        if counts.read.duplicates > 0 {
+            line("  duplicates", counts.read.duplicates, "of them stand in the input before");
         }
         let roles = format!(
             "{} by users, {} by assistants, {} others",
-            thousands(counts.user_messages),
-            thousands(counts.assistant_messages),
+            thousands(counts.read.user_messages),
+            thousands(counts.read.assistant_messages),
             thousands(counts.other_messages)
         );
         line("messages", counts.messages, &roles);
         if counts.shared_messages > 0 {
             line("  read before", counts.shared_messages, "stand in an earlier conversation, too");
         }
-        if counts.other_language > 0 {
-            line("left out", counts.other_language, "conversations in other languages");
+        if counts.read.other_language > 0 {
+            line("left out", counts.read.other_language, "conversations in other languages");
         }
         line("later turns", counts.later_turns, "user messages after a first answer");
-        if counts.wordless > 0 {
-            line("  without text", counts.wordless, "of them: an image, a sound or a file, and no word");
+        if counts.read.wordless > 0 {
+            line("  without text", counts.read.wordless, "of them: an image, a sound or a file, and no word");
         }
         if counts.blank_messages > 0 {
             line("  blank", counts.blank_messages, "messages of users and assistants without a word");
@@ -370,11 +388,11 @@ impl Inspection {
             line(label, median, &rest);
         }
         for (label, count, kind, what) in [
-            ("repeated", counts.repeated, "repeated", "calls whose messages stand in what is kept"),
-            ("helper calls", counts.helpers, "helper", "and asides: no part of a chat"),
-            ("without a chat", counts.without_chat, "", "records of something else"),
-            ("joined", counts.joined, "joined", "records, each with others to one conversation"),
-            ("not joined", counts.unjoined, "unjoined", "records that may belong together"),
+            ("repeated", counts.read.repeated, "repeated", "calls whose messages stand in what is kept"),
+            ("helper calls", counts.read.helpers, "helper", "and asides: no part of a chat"),
+            ("without a chat", counts.read.without_chat, "", "records of something else"),
+            ("joined", counts.read.joined, "joined", "records, each with others to one conversation"),
+            ("not joined", counts.read.unjoined, "unjoined", "records that may belong together"),
         ] {
             if count > 0 {
                 let example =
@@ -388,7 +406,7 @@ impl Inspection {
         let mut languages: Vec<_> = counts.languages.iter().collect();
         languages.sort_by_key(|(code, n)| (std::cmp::Reverse(**n), **code));
         for (code, n) in languages {
-            line(&format!("language {code}"), *n, &share(*n, counts.conversations));
+            line(&format!("language {code}"), *n, &share(*n, counts.read.conversations));
         }
         for (reason, n) in &counts.bad {
             line("cannot be used", *n, &printable(reason));
@@ -396,6 +414,7 @@ impl Inspection {
         for dialogue in &self.dialogues {
             let _ = write!(out, "\n{}", dialogue.text());
         }
+        out += &remarks::text(&self.remarks);
         out
     }
 }

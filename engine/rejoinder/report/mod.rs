@@ -10,6 +10,7 @@ pub mod inspection;
 pub mod plan;
 pub mod plugin_bench;
 pub mod progress;
+pub mod remarks;
 pub mod reproduction;
 pub mod strategies;
 pub mod summary;

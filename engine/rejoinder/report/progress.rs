@@ -68,11 +68,11 @@ fn scan_line(scan: &ScanProgress, pace: Option<f64>) -> String {
         " · {} later turns: {} accepted, {} rejected, {} waiting",
         thousands(stats.turns),
         thousands(stats.accepted.total()),
-        thousands(stats.rejected),
+        thousands(stats.passed_over()),
         thousands(stats.undecided)
     );
-    if stats.quarantined > 0 {
-        line += &format!(" · {} records quarantined", thousands(stats.quarantined));
+    if stats.read.quarantined > 0 {
+        line += &format!(" · {} records quarantined", thousands(stats.read.quarantined));
     }
     if let Some(judge) = judge {
         line += &format!(" · judge: {} answered{}", thousands(judge.progress.answered), asked(judge));

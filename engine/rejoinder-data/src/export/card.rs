@@ -44,6 +44,8 @@ pub struct Card<'a> {
     pub plugins: &'a [(String, String)],
     /// The judge's model; empty where none was asked.
     pub judge: &'a str,
+    /// What the run's reader should know before using it.
+    pub remarks: &'a [String],
     /// The run's certificate, if it was audited.
     pub certificate: Option<&'a Value>,
 }
@@ -59,6 +61,13 @@ impl Card<'_> {
              with the answers they told it about. Categories are those of arXiv 2407.10944.\n",
             self.task.name().to_uppercase()
         );
+        if !self.remarks.is_empty() {
+            text.push_str("\n## Before you use it\n\n");
+            for remark in self.remarks {
+                let _ = writeln!(text, "* {}", cell(remark));
+            }
+            text.push('\n');
+        }
         self.counts(&mut text, splits);
         if !self.left_out.is_empty() {
             text.push_str("\n## Left out\n\n| why | feedback |\n|---|---:|\n");

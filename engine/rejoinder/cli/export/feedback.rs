@@ -11,6 +11,8 @@ use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
 use crate::pipeline::run_dir::RunDir;
+use crate::report::remarks;
+use crate::report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct FeedbackArgs {
@@ -76,6 +78,9 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
     }
     written?;
     remark(&format!("{rows} rows"));
+    if rows == 0 {
+        remark(&remarks::no_row(&Summary::of(&run, 0.0)?, &[]));
+    }
     if !is_stdout(&path) {
         remark(&format!("wrote {}", path.display()));
     }

@@ -16,6 +16,8 @@ use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
 use crate::pipeline::run_dir::RunDir;
+use crate::report::remarks;
+use crate::report::summary::Summary;
 
 /// What is to be written, and what was left out.
 struct Taken {
@@ -125,6 +127,9 @@ pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
         ));
     }
     report(task, args, &train, &validation);
+    if train.is_empty() {
+        remark(&remarks::no_row(&Summary::of(&run, 0.0)?, &account.left_out));
+    }
     if !is_stdout(&file) {
         remark(&format!("wrote {}", args.dataset.as_ref().unwrap_or(&file).display()));
         print(&style.configuration(task, &file.display().to_string(), counts))?;
@@ -176,6 +181,7 @@ fn card(
     let manifest = &run.manifest;
     let plugins: Vec<_> = manifest.plugins.iter().map(|p| (p.name.clone(), p.identity.clone())).collect();
     let certificate = run.certificate()?;
+    let remarks: Vec<String> = Summary::of(run, 0.0)?.remarks.into_iter().map(|remark| remark.text).collect();
     let library = match args.style {
         StyleName::Trl => "TRL",
         StyleName::Axolotl => "Axolotl",
@@ -193,6 +199,7 @@ fn card(
         rules_hash: &manifest.rules_hash,
         plugins: &plugins,
         judge: if manifest.judge.is_some() { &manifest.config.judge.model } else { "" },
+        remarks: &remarks,
         certificate: certificate.as_ref(),
     };
     Ok(card.text(splits))

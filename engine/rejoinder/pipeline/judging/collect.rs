@@ -1,6 +1,6 @@
 //! What the stored replies say of the turns that wait: worked out anew every time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rejoinder_core::{Category, Feedback, RecordId, Settled, Source};
 use rejoinder_judge::{Finding, Followed, TurnFinding};
@@ -71,6 +71,7 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
     let mut stats = JudgeStats::default();
     for (part, _) in run.parts()? {
         let mut lines = Vec::new();
+        let mut found_in = BTreeSet::new();
         for group in spool::of_part(run, part, most) {
             for (_, found, feedback) in read(judge, group?, &store)?.0 {
                 match found.finding {
@@ -82,15 +83,33 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
                     }
                 }
                 if let Some(feedback) = feedback {
+                    found_in.insert((feedback.id.shard, feedback.id.ordinal));
                     serde_json::to_writer(&mut lines, &feedback).expect("a row is plain data");
                     lines.push(b'\n');
                 }
             }
         }
         run.write_part(Kind::Judged, part, &lines)?;
+        stats.with_feedback += without_accepted(run, part, found_in)?;
     }
     let json = serde_json::to_string(&stats).expect("counts are plain data");
     Ok(run.ledger.put("judged", &json)?)
+}
+
+/// How many of a part's conversations, given by shard and ordinal, hold no turn that was accepted before.
+fn without_accepted(run: &RunDir, part: u64, mut found_in: BTreeSet<(u32, u64)>) -> Result<u64, Failure> {
+    /// As much of a row as it takes.
+    #[derive(serde::Deserialize)]
+    struct Row {
+        id: RecordId,
+    }
+    if !found_in.is_empty() {
+        for row in run.rows::<Row>(Kind::Parts, part) {
+            let Row { id } = row?;
+            found_in.remove(&(id.shard, id.ordinal));
+        }
+    }
+    Ok(found_in.len() as u64)
 }
 
 /// The judge of a run as far as it has been asked; `None` if none has.
