@@ -163,7 +163,7 @@ fn duplicates_are_left_out_where_one_asks_for_it_and_counted() {
 fn the_shape_can_be_given_and_a_wrong_one_costs_only_words() {
     let input = format!("{FORMATS}/sharegpt.jsonl");
     let dir = folder();
-    let wrong = rejoinder(&["inspect", &input, "--format", "chatgpt", "--json"]).expect(0).json();
+    let wrong = rejoinder(&["inspect", &input, "--format", "chatgpt", "--json"]).expect(9).json();
     assert_eq!(figure(&wrong, "conversations"), 0);
     assert!(
         wrong["bad"]

@@ -275,6 +275,7 @@ mod tests {
                 name if name.starts_with("cascade.") => "0.5",
                 "input.format" => "oasst",
                 "input.duplicates" => "near",
+                "rules.other-languages" => "ask",
                 "judge.base-url" => "http://localhost/v1",
                 "judge.unit" => "conversation",
                 "judge.answer" => "json",
