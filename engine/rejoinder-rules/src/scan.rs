@@ -246,8 +246,9 @@ impl Finder<'_> {
             return;
         }
         for &rule in rules {
-            let found = &self.matches.spans[rule as usize];
-            if found.as_ref().is_some_and(|found| found.end <= range.end) {
+            // The first to end, and of those that end together the longest, whichever automaton found it.
+            let found = self.matches.spans[rule as usize].as_ref();
+            if found.is_some_and(|found| (found.end, found.start) <= (range.end, range.start)) {
                 continue;
             }
             if stands_at(self.set.rule(rule).at, text, &range) {
@@ -356,8 +357,8 @@ mod tests {
     }
 
     proptest! {
-        /// A phrase goes before a regex, and the one that ends first before others; a regex whose literal ends first
-        /// goes before others.
+        /// A phrase goes before a regex, and the one that ends first before others, the longest of those that end
+        /// together; a regex whose literal ends first goes before others.
         #[test]
         fn the_first_match_of_a_rule_counts(
             phrases in prop::sample::subsequence(PHRASES.to_vec(), 0..=3),
@@ -400,6 +401,20 @@ mod tests {
                 prop_assert_eq!(&found, &expected);
             }
         }
+    }
+
+    #[test]
+    fn of_phrases_that_end_together_the_longest_counts_whichever_letters_it_has() {
+        let rule = "format = 1\n[[rule]]\nid = \"a\"\nroute = \"score\"\nweight = 1.0\nany = [\"no\", \"not é no\"]\n";
+        let set = Pack::compile(vec![Pack::new("a", "a.toml", rule)], &[]).unwrap();
+        let messages = [(Role::User, "q"), (Role::Assistant, "a"), (Role::User, "well. not é\nno")];
+        let conversation = Conversation {
+            id: "c".into(),
+            messages: messages.into_iter().map(|(role, text)| Message::new(role, text)).collect(),
+        };
+        let mut scanner = Scanner::new(&set);
+        scanner.begin(&conversation);
+        assert_eq!(scanner.scan(&conversation, 2), [Hit { rule: 0, start: 6, end: 15 }]);
     }
 
     #[test]
