@@ -4,7 +4,7 @@
 //! question passes: its reply is not stored → reserved → through the gate → sent → stored.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -20,8 +20,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::answer::Finding;
 use crate::clerk::{Clerk, Gone};
 use crate::client::{Attempt, Client};
+use crate::completion::Emptiness;
 use crate::config::JudgeConfig;
-use crate::form::{Followed, Form};
+use crate::form::{Followed, Form, halves};
 use crate::gate::{Gate, TICK};
 use crate::question::Question;
 use crate::request::Request;
@@ -35,6 +36,14 @@ const MAX_FAILED: u32 = 8;
 /// So many requests in a row that the server refuses, and it is taken for one that refuses all. More than above: a few
 /// neighbours may well hold what a server refuses.
 const MAX_REFUSED: u32 = 32;
+/// The same before it has answered anything.
+const MAX_REFUSED_AT_FIRST: u32 = 10;
+/// So many replies that hold nothing before the first that holds something, and no more is paid for.
+const MAX_EMPTY_AT_FIRST: u32 = 8;
+/// So many different words of refusals are kept.
+const MAX_REASONS: usize = 8;
+/// The HTTP status of who is known and not let in.
+const FORBIDDEN: u16 = 403;
 /// Retries that are allowed from the start, and for each first attempt: where more than a fifth of all fails, trying again
 /// only adds to what is wrong.
 const RETRIES_AT_FIRST: f64 = 32.0;
@@ -78,8 +87,19 @@ impl From<LedgerError> for JudgeError {
 pub enum Stop {
     /// The budget is spent.
     Budget,
-    /// The endpoint does not answer: why.
+    /// No connection comes about: why.
+    Unreachable(String),
+    /// The server is reached and gives no answer: why.
     Unavailable(String),
+    /// The server answers with a refusal whatever it is asked, or lets nobody in.
+    Refuses {
+        /// The HTTP status.
+        status: u16,
+        /// The server's own words, without secrets.
+        words: String,
+    },
+    /// The server answers, and its answers hold nothing: why.
+    Silent(Emptiness),
     /// The caller wanted no more.
     Interrupted,
 }
@@ -95,6 +115,8 @@ pub struct Progress {
     pub from_store: u64,
     /// Refused by the server.
     pub refused: u64,
+    /// Answered with nothing: such replies are not kept.
+    pub empty: u64,
     /// Given up after all attempts.
     pub failed: u64,
     /// HTTP requests in this call.
@@ -103,6 +125,8 @@ pub struct Progress {
     pub in_flight: u64,
     /// How many may be.
     pub limit: u64,
+    /// For how long the server has answered nobody, though it was asked; nothing while it answers.
+    pub down: Option<Duration>,
     /// What was spent in this call.
     pub spent: Spending,
     /// Tokens as the server counts.
@@ -116,6 +140,10 @@ pub struct Asked {
     pub progress: Progress,
     /// The models that the server named, where that was not the one asked for.
     pub other_models: BTreeSet<String>,
+    /// The server's words for what it refused, and how often each was said.
+    pub refusals: BTreeMap<String, u64>,
+    /// Why replies held nothing, and how often.
+    pub empty: BTreeMap<Emptiness, u64>,
     /// Why it ended before the questions did.
     pub stop: Option<Stop>,
 }
@@ -163,13 +191,19 @@ pub fn ask(
             reserved: Cell::new(0),
             settled: Notify::new(),
             last_failure: RefCell::default(),
+            empty_in_a_row: Cell::new(0),
             other_models: RefCell::default(),
+            refusals: RefCell::default(),
+            early_refusals: RefCell::default(),
+            empty: RefCell::default(),
             stop: RefCell::new(None),
         };
         let worked = runtime.block_on(desk.work(queue, on_progress));
         let asked = Asked {
             progress: desk.progress.get(),
             other_models: desk.other_models.take(),
+            refusals: desk.refusals.take(),
+            empty: desk.empty.take(),
             stop: desk.stop.take(),
         };
         drop(desk);
@@ -209,19 +243,23 @@ fn find(
 ) -> Result<(), LedgerError> {
     let mut failure = None;
     source(&mut |questions| {
-        let Followed { replies, next, .. } = match form.follow(&questions, store) {
+        let followed = match form.follow(&questions, store) {
             Ok(followed) => followed,
             Err(error) => {
                 failure = Some(error);
                 return ControlFlow::Break(());
             }
         };
-        let stored = (!replies.is_empty()).then_some(Found::Stored(replies.len() as u64));
-        let job = next.map(|request| Found::Job(Box::new(Job { questions, replies, request })));
-        match stored.into_iter().chain(job).try_for_each(|found| jobs.blocking_send(found)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+        for Followed { questions: range, replies, next, .. } in followed {
+            let stored = (!replies.is_empty()).then_some(Found::Stored(replies.len() as u64));
+            let job = next.map(|request| {
+                Found::Job(Box::new(Job { questions: questions[range].to_vec(), replies, request }))
+            });
+            if stored.into_iter().chain(job).try_for_each(|found| jobs.blocking_send(found)).is_err() {
+                return ControlFlow::Break(());
+            }
         }
+        ControlFlow::Continue(())
     });
     failure.map_or(Ok(()), Err)
 }
@@ -242,8 +280,14 @@ struct Desk<'a> {
     /// Requests that are reserved, or are being so, and not settled.
     reserved: Cell<usize>,
     settled: Notify,
-    last_failure: RefCell<String>,
+    /// The last failure, and whether the server was reached.
+    last_failure: RefCell<(String, bool)>,
+    empty_in_a_row: Cell<u32>,
     other_models: RefCell<BTreeSet<String>>,
+    refusals: RefCell<BTreeMap<String, u64>>,
+    /// Refusals from before the first answer, kept once it is known that the server answers others.
+    early_refusals: RefCell<Vec<(String, Reply)>>,
+    empty: RefCell<BTreeMap<Emptiness, u64>>,
     stop: RefCell<Option<Stop>>,
 }
 
@@ -289,9 +333,9 @@ impl Desk<'_> {
         self.report(on_progress);
         let failed = self.progress.get().failed;
         if failed > 0 {
-            let why = self.last_failure.borrow();
+            let (why, was_reached) = &*self.last_failure.borrow();
             let why = format!("no answer to {failed} of the requests after all attempts; at last: {why}");
-            self.stop(Stop::Unavailable(why));
+            self.stop(unavailable(why, *was_reached));
         }
         Ok(())
     }
@@ -305,7 +349,8 @@ impl Desk<'_> {
     /// Tells how far asking is, and stops it if the caller wants no more.
     fn report(&self, on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>) {
         let (in_flight, limit) = (self.gate.in_flight() as u64, self.gate.limit() as u64);
-        if on_progress(&Progress { in_flight, limit, ..self.progress.get() }).is_break() {
+        let down = self.trouble_since.get().map(|since| since.elapsed());
+        if on_progress(&Progress { in_flight, limit, down, ..self.progress.get() }).is_break() {
             self.stop(Stop::Interrupted);
         }
     }
@@ -318,17 +363,26 @@ impl Desk<'_> {
         self.stop.borrow().is_some()
     }
 
-    /// Asks all that there is to ask about a job's questions; says whether its first request was answered.
+    /// Asks all that there is to ask about a job's questions, by halves where the server refuses what they share; says
+    /// whether its first request was settled.
     async fn settle(&self, job: Job) -> Result<bool, Gone> {
-        let Job { questions, mut replies, request } = job;
-        let known = replies.len();
-        let mut next = Some(request);
-        while let Some(request) = next
-            && self.attempt(&questions, &mut replies, &request).await?
-        {
-            next = self.form.next(&questions, &replies);
+        let Job { questions, replies, request } = job;
+        let mut is_settled = false;
+        let mut open = vec![(0..questions.len(), replies, Some(request))];
+        while let Some((range, mut replies, mut next)) = open.pop() {
+            let asked = &questions[range.clone()];
+            while let Some(request) = next
+                && self.attempt(asked, &mut replies, &request).await?
+            {
+                is_settled = true;
+                next = self.form.next(asked, &replies);
+            }
+            for half in halves(&range, &replies).into_iter().flatten().rev() {
+                let next = self.form.next(&questions[half.clone()], &[]);
+                open.push((half, Vec::new(), next));
+            }
         }
-        Ok(replies.len() > known)
+        Ok(is_settled)
     }
 
     /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped; says whether there is a
@@ -354,12 +408,11 @@ impl Desk<'_> {
             let millis = pass.elapsed().as_millis() as u64;
             let failed = |amount| Outcome { state: State::Failed, status, amount, usage: None, millis };
             match attempt {
-                Attempt::Answered(reply) => {
+                Attempt::Answered(reply, emptiness) => {
                     pass.was_answered();
                     let outcome = Outcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);
-                    self.answered(questions, replies, request, reservation, outcome).await?;
-                    return Ok(true);
+                    return self.answered(questions, replies, request, reservation, outcome, emptiness).await;
                 }
                 Attempt::TooLong(why) => {
                     self.trouble_since.set(None);
@@ -368,14 +421,18 @@ impl Desk<'_> {
                     self.store(request, reply, reservation, failed(CALL)).await?;
                     return Ok(true);
                 }
-                Attempt::Refused(why) => {
-                    self.spend(reservation, failed(CALL))?;
-                    self.count(|p| p.refused += 1);
-                    self.note(&self.refused_in_a_row, MAX_REFUSED, why);
-                    return Ok(false);
+                Attempt::Refused(words) => {
+                    return self.refused(questions, replies, request, reservation, failed(CALL), words).await;
+                }
+                // The probe was let in: it is this request that is not, for what it holds.
+                Attempt::DeadEnd(words) if status == FORBIDDEN => {
+                    return self.refused(questions, replies, request, reservation, failed(CALL), words).await;
                 }
                 Attempt::DeadEnd(why) => {
-                    self.stop(Stop::Unavailable(why));
+                    self.stop(match status {
+                        0 => Stop::Unreachable(why),
+                        _ => Stop::Refuses { status, words: why },
+                    });
                     self.spend(reservation, failed(CALL))?;
                     return Ok(false);
                 }
@@ -383,13 +440,13 @@ impl Desk<'_> {
                     pass.was_too_much(None);
                     self.release(reservation)?;
                     waits += 1;
-                    self.is_in_trouble(why);
+                    self.is_in_trouble(why, false);
                 }
                 Attempt::Busy(why, wait) => {
-                    pass.was_too_much(wait.map(|w| w.min(MAX_WAIT)));
+                    pass.was_too_much(wait.map(|w| w.min(MAX_WAIT).min(self.config.pace.patience)));
                     self.spend(reservation, failed(CALL))?;
                     waits += 1;
-                    self.is_in_trouble(why);
+                    self.is_in_trouble(why, true);
                 }
                 Attempt::Failed(why) => {
                     pass.was_too_much(None);
@@ -398,7 +455,7 @@ impl Desk<'_> {
                     self.spend(reservation, all)?;
                     failures += 1;
                     self.retries_left.set(self.retries_left.get() - 1.0);
-                    self.is_in_trouble(why);
+                    self.is_in_trouble(why, true);
                 }
             }
             drop(pass);
@@ -408,8 +465,8 @@ impl Desk<'_> {
             if failures > self.config.pace.max_retries || self.retries_left.get() < 0.0 || is_singled_out {
                 if !self.has_stopped() {
                     self.count(|p| p.failed += 1);
-                    let why = self.last_failure.borrow().clone();
-                    self.note(&self.failed_in_a_row, MAX_FAILED, why);
+                    let (why, was_reached) = self.last_failure.borrow().clone();
+                    self.note(&self.failed_in_a_row, MAX_FAILED, || unavailable(why, was_reached));
                 }
                 break;
             }
@@ -454,19 +511,57 @@ impl Desk<'_> {
         self.settled.notify_one();
     }
 
-    /// Stores the last of the replies, with what it cost and whether it says anything.
+    /// A request was refused: about several questions, it is known from now on that they are asked apart; about one, that is
+    /// kept with the server's words once the server has answered others. Says whether there is more to ask.
+    async fn refused(
+        &self,
+        questions: &[Question],
+        replies: &mut Vec<Reply>,
+        request: &Request,
+        reservation: Reservation,
+        outcome: Outcome,
+        words: String,
+    ) -> Result<bool, Gone> {
+        self.trouble_since.set(None);
+        let status = outcome.status;
+        let reply = Reply::refused(self.config.model.clone(), words.clone());
+        let answers_others = self.progress.get().answered > 0;
+        let is_shared = questions.len() > 1;
+        if !is_shared {
+            self.count(|p| p.refused += 1);
+            let mut refusals = self.refusals.borrow_mut();
+            if refusals.len() < MAX_REASONS || refusals.contains_key(&words) {
+                *refusals.entry(words.clone()).or_default() += 1;
+            }
+            drop(refusals);
+            let limit = if answers_others { MAX_REFUSED } else { MAX_REFUSED_AT_FIRST };
+            self.note(&self.refused_in_a_row, limit, || Stop::Refuses { status, words });
+        }
+        if is_shared || answers_others {
+            replies.push(reply.clone());
+            self.store(request, reply, reservation, outcome).await?;
+            return Ok(true);
+        }
+        self.early_refusals.borrow_mut().push((request.key.clone(), reply));
+        self.spend(reservation, outcome)?;
+        Ok(false)
+    }
+
+    /// Stores the last of the replies, with what it cost and whether it says anything; one that holds nothing is taken back.
+    /// Says whether there is a reply.
     async fn answered(
         &self,
         questions: &[Question],
-        replies: &[Reply],
+        replies: &mut Vec<Reply>,
         request: &Request,
         reservation: Reservation,
         mut outcome: Outcome,
-    ) -> Result<(), Gone> {
+        emptiness: Option<Emptiness>,
+    ) -> Result<bool, Gone> {
         self.trouble_since.set(None);
         self.failed_in_a_row.set(0);
         self.refused_in_a_row.set(0);
-        let Some(reply) = replies.last() else { return Ok(()) };
+        let Some(reply) = replies.last().cloned() else { return Ok(false) };
         if reply.model != self.config.model && self.other_models.borrow().len() < MAX_MODELS {
             self.other_models.borrow_mut().insert(reply.model.clone());
         }
@@ -477,12 +572,27 @@ impl Desk<'_> {
         if let Some(usage) = reply.usage {
             outcome.amount = self.config.price.of(usage);
         }
-        self.store(request, reply.clone(), reservation, outcome).await?;
+        // One token is the whole answer in the label form: no limit cuts it.
+        let emptiness = emptiness.filter(|why| *why != Emptiness::Cut || request.max_tokens > 1);
+        if let (true, Some(why)) = (says_nothing, emptiness) {
+            replies.pop();
+            self.spend(reservation, outcome)?;
+            self.count(|p| p.empty += 1);
+            *self.empty.borrow_mut().entry(why).or_default() += 1;
+            if self.progress.get().answered == 0 {
+                self.note(&self.empty_in_a_row, MAX_EMPTY_AT_FIRST, || Stop::Silent(why));
+            }
+            return Ok(false);
+        }
+        for (key, reply) in self.early_refusals.take() {
+            self.clerk.keep(key, reply)?;
+        }
+        self.store(request, reply, reservation, outcome).await?;
         self.count(|p| {
             p.answered += 1;
             p.unparseable += u64::from(says_nothing);
         });
-        Ok(())
+        Ok(true)
     }
 
     /// Stores a reply, waits until it is durable, and notes what it cost.
@@ -517,14 +627,14 @@ impl Desk<'_> {
     }
 
     /// The server did not answer; where it has answered nobody for longer than it is borne, it is given up.
-    fn is_in_trouble(&self, why: String) {
+    fn is_in_trouble(&self, why: String, was_reached: bool) {
         let now = Instant::now();
         let since = self.trouble_since.get().unwrap_or(now);
         self.trouble_since.set(Some(since));
         if now - since >= self.config.pace.patience {
-            self.stop(Stop::Unavailable(why.clone()));
+            self.stop(unavailable(why.clone(), was_reached));
         }
-        self.last_failure.replace(why);
+        self.last_failure.replace((why, was_reached));
     }
 
     /// Waits, but not beyond a stop.
@@ -538,12 +648,16 @@ impl Desk<'_> {
     }
 
     /// Counts a request without an answer; too many in a row, and the endpoint is given up.
-    fn note(&self, in_a_row: &Cell<u32>, limit: u32, why: String) {
+    fn note(&self, in_a_row: &Cell<u32>, limit: u32, why: impl FnOnce() -> Stop) {
         in_a_row.set(in_a_row.get() + 1);
         if in_a_row.get() >= limit {
-            self.stop(Stop::Unavailable(why));
+            self.stop(why());
         }
     }
+}
+
+fn unavailable(why: String, was_reached: bool) -> Stop {
+    if was_reached { Stop::Unavailable(why) } else { Stop::Unreachable(why) }
 }
 
 /// An HTTP request that took no tokens.

@@ -68,7 +68,11 @@ pub fn read(line: &str, asked_model: &str) -> Result<(String, BatchResult), Stri
         None
     };
     let result = match reply {
-        Some(reply) => BatchResult::Reply(reply),
+        // What is no answer is not kept as one.
+        Some((reply, Some(why))) if reply.content.trim().is_empty() => {
+            BatchResult::Failed(format!("an empty answer: {}", why.describe()))
+        }
+        Some((reply, _)) => BatchResult::Reply(reply),
         None => {
             let told = if row.error.is_null() { body } else { &error };
             let message = message_of(told.as_bytes(), None);

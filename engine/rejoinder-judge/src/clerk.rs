@@ -26,7 +26,7 @@ enum Note {
 struct Answer {
     key: String,
     reply: Reply,
-    then: Note,
+    then: Option<Note>,
     told: oneshot::Sender<()>,
 }
 
@@ -85,9 +85,15 @@ impl Clerk {
         outcome: Outcome,
     ) -> Result<(), Gone> {
         let (told, tell) = oneshot::channel();
-        let then = Note::Settle { reservation, outcome };
+        let then = Some(Note::Settle { reservation, outcome });
         self.answers.send(Answer { key, reply, then, told }).map_err(|_| Gone)?;
         tell.await.map_err(|_| Gone)
+    }
+
+    /// What is to be stored under a key whose request was settled before.
+    pub(crate) fn keep(&self, key: String, reply: Reply) -> Result<(), Gone> {
+        let (told, _) = oneshot::channel();
+        self.answers.send(Answer { key, reply, then: None, told }).map_err(|_| Gone)
     }
 
     /// How a request without an answer ended.
@@ -111,7 +117,7 @@ fn store(answered: &Receiver<Answer>, notes: &Sender<Note>, replies: &Replies) -
     while let Some(answers) = together(answered) {
         replies.put(answers.iter().map(|answer| (answer.key.as_str(), &answer.reply)))?;
         for answer in answers {
-            if notes.send(answer.then).is_err() {
+            if answer.then.is_some_and(|note| notes.send(note).is_err()) {
                 // The other thread tells why.
                 return Ok(());
             }

@@ -8,7 +8,7 @@ use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use crate::asking::JudgeError;
-use crate::completion;
+use crate::completion::{self, Emptiness};
 use crate::config::{ApiKey, JudgeConfig};
 
 /// Larger bodies are no answers.
@@ -19,8 +19,8 @@ const MAX_MESSAGE: usize = 300;
 /// How an attempt ended.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Attempt {
-    /// The judge answered.
-    Answered(Reply),
+    /// The judge answered; and why the reply may hold no answer, where it does not.
+    Answered(Reply, Option<Emptiness>),
     /// The prompt is longer than the model's context, the server says.
     TooLong(String),
     /// This request will never be answered: why.
@@ -58,7 +58,12 @@ impl Client {
             headers.insert(AUTHORIZATION, value);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        if is_loopback(&config.url()) {
+            // A proxy of the environment is none for this machine itself: it would see chats and key.
+            builder = builder.no_proxy();
+        }
+        let http = builder
             .default_headers(headers)
             .timeout(config.pace.timeout)
             // A redirect would carry the chat to a server that nobody named.
@@ -110,7 +115,7 @@ impl Client {
         let said = || format!("HTTP {}: {}", status.as_u16(), message_of(body, self.api_key.as_ref()));
         match status.as_u16() {
             200 => match completion::read(body, &self.model) {
-                Some(reply) => Attempt::Answered(self.without_key(reply)),
+                Some((reply, emptiness)) => Attempt::Answered(self.without_key(reply), emptiness),
                 None => Attempt::Failed(said()),
             },
             429 | 502..=504 => Attempt::Busy(said(), wait),
@@ -133,6 +138,15 @@ impl Client {
             [model, content, finish_reason, alternatives].map(|text| key.hidden_in(&text));
         Reply { model, content, finish_reason, alternatives, usage }
     }
+}
+
+/// Whether an address names this machine itself.
+pub fn is_loopback(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether a refusal says that the prompt is longer than the model's context: in vLLM's, llama.cpp's, OpenAI's, SGLang's and
@@ -237,7 +251,7 @@ mod tests {
         let client = Client { api_key: Some(ApiKey::new("sk-secret".to_owned())), ..client() };
         let body = r#"{"model":"m sk-secret","choices":[{"message":{"content":"sk\u002dsecret"},"finish_reason":"sk-secret",
             "logprobs":{"content":[{"token":"sk-secret","logprob":0,"top_logprobs":[]}]}}]}"#;
-        let Attempt::Answered(reply) = client.sort(StatusCode::OK, None, body.as_bytes()) else {
+        let Attempt::Answered(reply, _) = client.sort(StatusCode::OK, None, body.as_bytes()) else {
             panic!("{body}")
         };
         assert_eq!((reply.model.as_str(), reply.content.as_str()), ("m ***", "***"));

@@ -6,6 +6,41 @@ use serde::de::IgnoredAny;
 
 use crate::loose::{List, Object, Scalar};
 
+/// Why a reply with status 200 holds no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Emptiness {
+    /// All tokens went into thinking.
+    Thinking,
+    /// It was cut off by its limit of tokens.
+    Cut,
+    /// A content filter kept it back.
+    Filtered,
+    /// It calls a tool instead.
+    ToolCall,
+    /// It has no text.
+    Blank,
+}
+
+impl Emptiness {
+    /// What it is and what to do about it, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Thinking => {
+                "the thinking took all tokens (finish_reason length): raise `max-tokens` under [judge], or switch the model's \
+                 thinking off"
+            }
+            Self::Cut => "cut off by their limit (finish_reason length): raise `max-tokens` under [judge]",
+            Self::Filtered => "kept back by the server's content filter",
+            Self::ToolCall => {
+                "a tool call in place of text: the server's tool parser should be off for this model"
+            }
+            Self::Blank => {
+                "no text: the server's chat template or reasoning parser is probably not the model's"
+            }
+        }
+    }
+}
+
 /// No request has more tokens; a greater figure is a server's mistake, and sums of it would overflow.
 const MAX_TOKENS: u64 = u32::MAX as u64;
 
@@ -36,6 +71,10 @@ struct Choice<'a> {
 struct Content {
     #[serde(default)]
     content: Option<String>,
+    #[serde(default, alias = "reasoning")]
+    reasoning_content: Option<IgnoredAny>,
+    #[serde(default)]
+    tool_calls: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -84,7 +123,9 @@ struct Alternative<'a> {
 
 /// The reply in the body of a response with status 200, if it holds one. Such a body may be an error all the same, and so
 /// may a choice in it, where the server failed in the middle of its answer.
-pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<Reply> {
+///
+/// Where the reply says nothing of what was asked, the second value says why that is no surprise.
+pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Emptiness>)> {
     let completion: Completion<'_> = serde_json::from_slice(body).ok()?;
     let choice = completion.choices.into_iter().next()?;
     if completion.error.is_some()
@@ -93,10 +134,23 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<Reply> {
     {
         return None;
     }
-    Some(Reply {
+    let finish_reason = choice.finish_reason.unwrap_or_default();
+    let content = choice.message.content.unwrap_or_default();
+    let is_blank = content.trim().is_empty();
+    let emptiness = match finish_reason.as_str() {
+        "content_filter" => Some(Emptiness::Filtered),
+        _ if is_blank && choice.message.reasoning_content.is_some() => Some(Emptiness::Thinking),
+        _ if is_blank && choice.message.tool_calls.is_some_and(|calls| !calls.is_empty()) => {
+            Some(Emptiness::ToolCall)
+        }
+        "length" => Some(Emptiness::Cut),
+        _ if is_blank => Some(Emptiness::Blank),
+        _ => None,
+    };
+    let reply = Reply {
         model: completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked_model.to_owned()),
-        content: choice.message.content.unwrap_or_default(),
-        finish_reason: choice.finish_reason.unwrap_or_default(),
+        content,
+        finish_reason,
         alternatives: choice
             .logprobs
             .0
@@ -106,7 +160,8 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<Reply> {
             .map(|first| alternatives(&first.0))
             .unwrap_or_default(),
         usage: usage(&completion.usage.0),
-    })
+    };
+    Some((reply, emptiness))
 }
 
 fn usage(counted: &Counted<'_>) -> Option<Usage> {
@@ -149,7 +204,7 @@ mod tests {
             "usage": { "prompt_tokens": 100, "completion_tokens": 1, "prompt_tokens_details": { "cached_tokens": 64 } },
             "error": null,
         });
-        let reply = read(body.to_string().as_bytes(), "asked").unwrap();
+        let (reply, _) = read(body.to_string().as_bytes(), "asked").unwrap();
         assert_eq!(reply.alternatives, r#"[["F",-1.5],["B",-0.25]]"#);
         let usage = Usage { prompt_tokens: 100, cached_tokens: 64, completion_tokens: 1 };
         assert_eq!((reply.model.as_str(), reply.usage), ("m", Some(usage)));
@@ -187,7 +242,7 @@ mod tests {
                 "choices": [{ "message": { "content": "B" }, "logprobs": odd }],
                 "usage": { "prompt_tokens": 7, "completion_tokens": odd, "prompt_tokens_details": odd },
             });
-            let reply = read(body.to_string().as_bytes(), "asked").unwrap();
+            let (reply, _) = read(body.to_string().as_bytes(), "asked").unwrap();
             assert_eq!(
                 (reply.alternatives.as_str(), reply.usage.map(|u| u.prompt_tokens)),
                 ("", Some(7)),
@@ -198,7 +253,7 @@ mod tests {
                     { "token": "B", "logprob": -1, "top_logprobs": odd }, odd] } }],
                 "usage": odd,
             });
-            let reply = read(body.to_string().as_bytes(), "asked").unwrap();
+            let (reply, _) = read(body.to_string().as_bytes(), "asked").unwrap();
             assert_eq!((reply.alternatives.as_str(), reply.usage), (r#"[["B",-1.0]]"#, None), "{odd}");
         }
     }

@@ -2,7 +2,9 @@
 //! out about the server, so that who asks, who writes a batch file and who reads the store come to the same keys.
 //!
 //! A question may take several requests: a shorter one where the server finds the first too long, one for the span after
-//! one for the label. [`Form::next`] says which comes next, given the replies so far.
+//! one for the label, halves where the server refuses what several share. [`Form::next`] says which comes next, given the replies so far.
+
+use std::ops::Range;
 
 use rejoinder_ledger::{LedgerError, Replies, Reply};
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::config::JudgeConfig;
 use crate::probe::Findings;
 use crate::prompt::{Answer, Room, Template};
 use crate::question::{Question, Unit};
-use crate::request::{Constraint, Request, body, response_format, with_alternatives};
+use crate::request::{Constraint, Parameters, Request, body, response_format, with_alternatives};
 
 /// So often a prompt that the server finds too long is halved.
 const MAX_HALVINGS: usize = 3;
@@ -31,12 +33,15 @@ pub struct Form {
     constraint: Constraint,
     has_alternatives: bool,
     has_schema: bool,
+    parameters: Parameters,
     room: Room,
 }
 
-/// How far questions have been answered.
+/// How far questions that share a request have been answered.
 #[derive(Clone, Debug, Default)]
 pub struct Followed {
+    /// Which of the questions that were followed: all, or some where the server refused what they share with others.
+    pub questions: Range<usize>,
     /// The key of each reply that is stored, in the order of the requests.
     pub keys: Vec<String>,
     /// These replies.
@@ -76,6 +81,7 @@ impl Form {
             constraint,
             has_alternatives: findings.logprobs,
             has_schema: findings.json_schema,
+            parameters: findings.parameters,
             room: Room { context: config.context.or(findings.context), counter: config.counter.clone() },
             endpoint: config.endpoint(),
             config: config.clone(),
@@ -111,17 +117,38 @@ impl Form {
         let halvings = replies.iter().take_while(|r| r.is_too_long()).count();
         match replies.get(halvings..)? {
             [] if halvings <= MAX_HALVINGS => Some(self.first(questions, halvings)),
+            [reply] if reply.is_refused() => None,
             [label] => self.second(questions, label, halvings),
             _ => None,
         }
     }
 
-    /// Follows the requests about questions that share one through the replies that are stored.
+    /// Follows the requests about questions that share one through the replies that are stored; where the server refused
+    /// one, the halves of its questions are followed, each by itself, down to single ones.
     ///
     /// # Errors
     /// If the store fails.
-    pub fn follow(&self, questions: &[Question], store: &Replies) -> Result<Followed, LedgerError> {
-        let mut followed = Followed::default();
+    pub fn follow(&self, questions: &[Question], store: &Replies) -> Result<Vec<Followed>, LedgerError> {
+        let mut settled = Vec::new();
+        let mut open = vec![0..questions.len()];
+        while let Some(range) = open.pop() {
+            let followed = self.follow_one(questions, range.clone(), store)?;
+            match halves(&range, &followed.replies) {
+                Some([left, right]) => open.extend([right, left]),
+                None => settled.push(followed),
+            }
+        }
+        Ok(settled)
+    }
+
+    fn follow_one(
+        &self,
+        questions: &[Question],
+        range: Range<usize>,
+        store: &Replies,
+    ) -> Result<Followed, LedgerError> {
+        let questions = &questions[range.clone()];
+        let mut followed = Followed { questions: range, ..Followed::default() };
         while let Some(request) = self.next(questions, &followed.replies) {
             match store.get(&request.key)? {
                 Some(reply) => {
@@ -186,7 +213,7 @@ impl Form {
             let room = Room { context, ..self.room.clone() };
             (prompt, tokens) = room.render(template, &questions, category, output);
         }
-        let mut body = body(&self.config.model, prompt, max_tokens);
+        let mut body = body(&self.config.model, prompt, max_tokens, self.parameters);
         constrain(&mut body);
         Request::new(&self.config, &self.endpoint, &body, tokens, max_tokens)
     }
@@ -195,15 +222,20 @@ impl Form {
     /// settle them is missing.
     pub fn read(&self, questions: &[Question], replies: &[Reply]) -> Option<Vec<Vec<TurnFinding>>> {
         let halvings = replies.iter().take_while(|r| r.is_too_long()).count();
+        let unverified = |why: &str| questions.iter().map(|q| answer::unverified(q, why)).collect();
         let Some(reply) = replies.get(halvings) else {
             let why = "the dialogue is longer than the model's context";
-            return (halvings > MAX_HALVINGS)
-                .then(|| questions.iter().map(|q| answer::unverified(q, why)).collect());
+            return (halvings > MAX_HALVINGS).then(|| unverified(why));
         };
+        if reply.is_refused() {
+            return Some(unverified(&format!("the server refused the request: {}", reply.content)));
+        }
         Some(match self.template.answer {
             Answer::Label => {
-                let quoting =
-                    replies.get(halvings + 1).filter(|r| !r.is_too_long()).map(|r| r.content.as_str());
+                let quoting = replies
+                    .get(halvings + 1)
+                    .filter(|r| !r.is_too_long() && !r.is_refused())
+                    .map(|r| r.content.as_str());
                 let labels = &self.template.labels;
                 let read = |q| answer::read_label(labels, q, &reply.content, &reply.alternatives, quoting);
                 questions.iter().map(read).collect()
@@ -216,4 +248,11 @@ impl Form {
     pub fn telling<'r>(&self, replies: &'r [Reply]) -> Option<(usize, &'r Reply)> {
         replies.iter().enumerate().find(|(_, r)| !r.is_too_long())
     }
+}
+
+/// The halves of questions whose shared request the server refused.
+pub(crate) fn halves(range: &Range<usize>, replies: &[Reply]) -> Option<[Range<usize>; 2]> {
+    let middle = range.start + range.len() / 2;
+    (range.len() > 1 && replies.last().is_some_and(Reply::is_refused))
+        .then(|| [range.start..middle, middle..range.end])
 }

@@ -26,10 +26,12 @@ pub mod tokens;
 
 pub use answer::{Finding, Probabilities, TurnFinding};
 pub use asking::{Asked, JudgeError, Progress, Source, Stop, ask};
+pub use client::is_loopback;
+pub use completion::Emptiness;
 pub use config::{ApiKey, JudgeConfig, Pace};
 pub use form::{Followed, Form};
 pub use price::{NANO, Price};
 pub use probe::Findings;
 pub use question::{Hint, Line, Question, Unit};
-pub use request::{Constraint, Request};
+pub use request::{Constraint, Parameters, Request};
 pub use tokens::TokenCounter;

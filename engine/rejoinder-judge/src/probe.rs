@@ -2,6 +2,7 @@
 //!
 //! It is asked for the digit 7 while it is constrained to answer something else: a server that obeys cannot say 7.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use rejoinder_ledger::{Entry, Ledger, Limits, Outcome, Reply, State};
@@ -14,7 +15,7 @@ use crate::client::{Attempt, Client};
 use crate::config::JudgeConfig;
 use crate::prompt::Answer;
 use crate::question::Unit;
-use crate::request::{self, Constraint, Request};
+use crate::request::{self, Constraint, Parameters, Request};
 
 /// What was found out about a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct Findings {
     pub json_schema: bool,
     /// Tokens of input and output together, if it says.
     pub context: Option<u64>,
+    /// What it asks for in place of the usual parameters.
+    #[serde(default)]
+    pub parameters: Parameters,
 }
 
 impl Findings {
@@ -46,6 +50,7 @@ impl Findings {
             logprobs: constraint != Constraint::None,
             json_schema: true,
             context: config.context,
+            parameters: Parameters::default(),
         }
     }
 
@@ -80,7 +85,15 @@ pub fn probe(
     ledger: &Ledger,
     limits: &Limits,
 ) -> Result<Result<Findings, Stop>, JudgeError> {
-    let prober = Prober { config, client: Client::new(config)?, ledger, limits };
+    let prober = Prober {
+        config,
+        client: Client::new(config)?,
+        ledger,
+        limits,
+        parameters: Cell::default(),
+        was_answered: Cell::new(false),
+        refusal: RefCell::default(),
+    };
     let runtime = runtime()?;
     match runtime.block_on(prober.find_out()) {
         Ok(findings) => Ok(Ok(findings)),
@@ -105,6 +118,10 @@ struct Prober<'a> {
     client: Client,
     ledger: &'a Ledger,
     limits: &'a Limits,
+    parameters: Cell<Parameters>,
+    was_answered: Cell<bool>,
+    /// The last refusal: status and words.
+    refusal: RefCell<Option<(u16, String)>>,
 }
 
 impl Prober<'_> {
@@ -127,7 +144,17 @@ impl Prober<'_> {
         if config.unit == Unit::Turn && (!is_labelled || config.asks_span) {
             findings.json_schema = self.honours_schema().await?;
         }
-        Ok(findings)
+        if !self.was_answered.get() {
+            // Nothing was asked so far, or all of it was refused: for what it holds beside the question, perhaps.
+            self.post(1, &|_| {}).await?;
+        }
+        findings.parameters = self.parameters.get();
+        match self.refusal.take() {
+            Some((status, words)) if !self.was_answered.get() => {
+                Err(Halt::Stop(Stop::Refuses { status, words }))
+            }
+            _ => Ok(findings),
+        }
     }
 
     /// The context's length and the constraint that this kind of server is likely to know.
@@ -162,13 +189,14 @@ impl Prober<'_> {
             if candidates[..index].contains(&constraint) {
                 continue;
             }
-            let mut body = request::body(&self.config.model, QUESTION, 1);
-            constraint.apply(&mut body, &LABELS);
-            let mut with_alternatives = body.clone();
-            request::with_alternatives(&mut with_alternatives);
-            let reply = match self.post(&with_alternatives).await? {
+            let constrain = |body: &mut Value| constraint.apply(body, &LABELS);
+            let with_alternatives = |body: &mut Value| {
+                constrain(body);
+                request::with_alternatives(body);
+            };
+            let reply = match self.post(1, &with_alternatives).await? {
                 Some(reply) => Some(reply),
-                None => self.post(&body).await?,
+                None => self.post(1, &constrain).await?,
             };
             let Some(reply) = reply else { continue };
             let has_alternatives =
@@ -189,9 +217,10 @@ impl Prober<'_> {
             return Ok((Constraint::None, false));
         }
         // Unconstrained, but with the probabilities of its first token, it can be read all the same.
-        let mut body = request::body(&self.config.model, QUESTION, 1);
-        request::with_alternatives(&mut body);
-        let tells = self.post(&body).await?.is_some_and(|reply| !reply.alternatives.is_empty());
+        let tells = self
+            .post(1, &request::with_alternatives)
+            .await?
+            .is_some_and(|reply| !reply.alternatives.is_empty());
         match tells {
             true => Ok((Constraint::None, true)),
             false => Err(form(
@@ -202,11 +231,10 @@ impl Prober<'_> {
     }
 
     async fn honours_schema(&self) -> Result<bool, Halt> {
-        let mut body = request::body(&self.config.model, QUESTION, 64);
         let tree = json!({ "type": "string", "enum": WORDS });
         let schema = json!({ "type": "object", "properties": { "tree": tree }, "required": ["tree"], "additionalProperties": false });
-        body["response_format"] = json!({ "type": "json_schema", "json_schema": { "name": "tree", "strict": true, "schema": schema } });
-        let reply = self.post(&body).await?;
+        let format = json!({ "type": "json_schema", "json_schema": { "name": "tree", "strict": true, "schema": schema } });
+        let reply = self.post(64, &|body| body["response_format"] = format.clone()).await?;
         let read: Value = reply.and_then(|r| serde_json::from_str(&r.content).ok()).unwrap_or_default();
         Ok(read["tree"].as_str().is_some_and(|tree| WORDS.contains(&tree)))
     }
@@ -223,17 +251,30 @@ impl Prober<'_> {
         Ok(told)
     }
 
-    /// The reply to a request, or `None` if the server refuses it.
-    async fn post(&self, body: &Value) -> Result<Option<Reply>, Halt> {
-        let prompt = body["messages"][0]["content"].as_str().unwrap_or_default();
-        let max_tokens = body["max_tokens"].as_u64().unwrap_or(0) as u32;
-        let request = Request::new(
-            self.config,
-            &self.config.endpoint(),
-            body,
-            self.config.counter.measure(prompt),
-            max_tokens,
-        );
+    /// The reply to the question, with so many tokens at most and what `change` adds, or `None` if the server refuses it. What
+    /// the server asks for in place of the usual parameters is found out on the way.
+    async fn post(&self, max_tokens: u32, change: &dyn Fn(&mut Value)) -> Result<Option<Reply>, Halt> {
+        loop {
+            let mut body = request::body(&self.config.model, QUESTION, max_tokens, self.parameters.get());
+            change(&mut body);
+            let tokens = self.config.counter.measure(QUESTION);
+            let request = Request::new(self.config, &self.config.endpoint(), &body, tokens, max_tokens);
+            let words = match self.send(&request).await? {
+                Ok(reply) => {
+                    self.was_answered.set(true);
+                    return Ok(Some(reply));
+                }
+                Err(words) => words,
+            };
+            match self.parameters.get().after(&words) {
+                Some(parameters) => self.parameters.set(parameters),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// The reply to a request, or the words in which the server refuses it.
+    async fn send(&self, request: &Request) -> Result<Result<Reply, String>, Halt> {
         let begun = Instant::now();
         loop {
             let Some(reservation) = self.ledger.reserve(KEY, request.most, self.limits)? else {
@@ -244,14 +285,14 @@ impl Prober<'_> {
             if let Attempt::NotSent(why) = attempt {
                 self.ledger.write(&[Entry::Release(reservation)], self.limits)?;
                 if begun.elapsed() >= MAX_REFUSED.min(self.config.pace.patience) {
-                    return Err(Halt::Stop(Stop::Unavailable(why)));
+                    return Err(Halt::Stop(Stop::Unreachable(why)));
                 }
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
-            let usage = if let Attempt::Answered(reply) = &attempt { reply.usage } else { None };
+            let usage = if let Attempt::Answered(reply, _) = &attempt { reply.usage } else { None };
             let outcome = Outcome {
-                state: if matches!(attempt, Attempt::Answered(_)) { State::Answered } else { State::Failed },
+                state: if matches!(attempt, Attempt::Answered(..)) { State::Answered } else { State::Failed },
                 status,
                 amount: usage.map_or(reservation.amount(), |usage| self.config.price.of(usage)),
                 usage,
@@ -259,12 +300,18 @@ impl Prober<'_> {
             };
             self.ledger.write(&[Entry::Settle(reservation, outcome)], self.limits)?;
             let (why, wait) = match attempt {
-                Attempt::Answered(reply) => return Ok(Some(reply)),
-                Attempt::Refused(_) | Attempt::TooLong(_) => return Ok(None),
-                Attempt::DeadEnd(why) => return Err(Halt::Stop(Stop::Unavailable(why))),
+                Attempt::Answered(reply, _) => return Ok(Ok(reply)),
+                Attempt::Refused(words) | Attempt::TooLong(words) => {
+                    self.refusal.replace(Some((status, words.clone())));
+                    return Ok(Err(words));
+                }
+                Attempt::DeadEnd(words) if status > 0 => {
+                    return Err(Halt::Stop(Stop::Refuses { status, words }));
+                }
+                Attempt::DeadEnd(why) => return Err(Halt::Stop(Stop::Unreachable(why))),
                 Attempt::Busy(why, wait) => (why, wait),
                 // Some servers answer with 500 what they do not know.
-                Attempt::Failed(_) if status == 500 => return Ok(None),
+                Attempt::Failed(words) if status == 500 => return Ok(Err(words)),
                 Attempt::Failed(why) | Attempt::NotSent(why) => (why, None),
             };
             if begun.elapsed() >= self.config.pace.patience {

@@ -61,13 +61,40 @@ const ALTERNATIVES: u32 = 20;
 
 /// The body of a request: greedy decoding, everything in one user message (some chat templates refuse a system message,
 /// others move it behind the shared prefix).
-pub(crate) fn body(model: &str, prompt: impl Into<String>, max_tokens: u32) -> Value {
-    json!({
+pub(crate) fn body(model: &str, prompt: impl Into<String>, max_tokens: u32, parameters: Parameters) -> Value {
+    let mut body = json!({
         "model": model,
         "messages": [{ "role": "user", "content": prompt.into() }],
-        "temperature": 0,
-        "max_tokens": max_tokens,
-    })
+    });
+    let limit = if parameters.max_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
+    body[limit] = max_tokens.into();
+    if !parameters.default_temperature {
+        body["temperature"] = 0.into();
+    }
+    body
+}
+
+/// What a server asks for in place of the usual parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Parameters {
+    /// `max_completion_tokens` instead of `max_tokens`.
+    pub max_completion_tokens: bool,
+    /// No `temperature`: the server knows its own only, so that answers may differ from one time to the next.
+    pub default_temperature: bool,
+}
+
+impl Parameters {
+    /// What to send instead, after a server refused a request in these words; nothing where they name no parameter that could
+    /// be sent otherwise.
+    pub(crate) fn after(self, refusal: &str) -> Option<Self> {
+        let words = refusal.to_lowercase();
+        let next = Self {
+            max_completion_tokens: self.max_completion_tokens || words.contains("max_tokens"),
+            default_temperature: self.default_temperature || words.contains("temperature"),
+        };
+        (next != self).then_some(next)
+    }
 }
 
 /// Asks for the log-probabilities of the first token.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{ApiKey, JudgeConfig, Pace, Price, Progress, Stop, ask};
+use rejoinder_judge::{ApiKey, Emptiness, JudgeConfig, Pace, Price, Progress, Stop, ask};
 use rejoinder_ledger::{Limits, Usage};
 
 mod support;
@@ -84,11 +84,11 @@ fn a_server_that_never_answers_is_given_up_and_its_answers_before_are_kept() {
 
 #[test]
 fn a_wrong_key_or_model_ends_at_once() {
-    for status in [401, 403, 404] {
+    for (status, most) in [(401, 3), (403, 20), (404, 3)] {
         let server = Server::start(move |_| Response::new(status, r#"{"error":{"message":"no"}}"#));
         let asked = run(&store(), &config(&server), questions(50), &NONE);
-        assert!(matches!(asked.stop, Some(Stop::Unavailable(_))), "{asked:?}");
-        assert!(server.requests() <= 3);
+        assert!(matches!(&asked.stop, Some(Stop::Refuses { status: s, .. }) if *s == status), "{asked:?}");
+        assert!(server.requests() <= most, "{} requests", server.requests());
     }
 }
 
@@ -116,8 +116,9 @@ fn a_row_of_refusals_ends_asking_only_where_it_is_long() {
     assert_eq!((asked.progress.answered, asked.progress.refused, asked.stop), (22, 8, None));
     let all = Server::start(move |_| too_long());
     let asked = run(&store(), &config(&all), questions(200), &NONE);
-    assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 400: unsupported character".into())));
-    assert!(all.requests() < 40, "{} requests into the void", all.requests());
+    let words = "HTTP 400: unsupported character".to_owned();
+    assert_eq!(asked.stop, Some(Stop::Refuses { status: 400, words }));
+    assert!(all.requests() < 20, "{} requests into the void", all.requests());
 }
 
 #[test]
@@ -128,7 +129,8 @@ fn a_key_that_the_server_repeats_is_not_shown() {
     });
     let config = JudgeConfig { api_key: Some(ApiKey::new("sk-very-secret".into())), ..config(&server) };
     let asked = run(&store(), &config, questions(1), &NONE);
-    assert_eq!(asked.stop, Some(Stop::Unavailable("HTTP 401: Incorrect key Bearer ***".into())));
+    let words = "HTTP 401: Incorrect key Bearer ***".to_owned();
+    assert_eq!(asked.stop, Some(Stop::Refuses { status: 401, words }));
 }
 
 #[test]
@@ -318,6 +320,38 @@ fn a_prompt_that_is_too_long_is_shortened_until_it_fits_and_that_is_remembered()
 }
 
 #[test]
+fn an_answer_that_holds_nothing_is_not_kept_and_asked_for_again_the_next_time() {
+    for (page, why) in [
+        (r#"{"choices":[{"message":{"content":null}}]}"#, Emptiness::Blank),
+        (
+            r#"{"choices":[{"message":{"content":"","reasoning_content":"The user"},"finish_reason":"length"}]}"#,
+            Emptiness::Thinking,
+        ),
+        (
+            r#"{"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]}"#,
+            Emptiness::Filtered,
+        ),
+        (
+            r#"{"choices":[{"message":{"content":null,"tool_calls":[{"id":"x"}]},"finish_reason":"tool_calls"}]}"#,
+            Emptiness::ToolCall,
+        ),
+    ] {
+        let server =
+            Server::start(move |r| if r.number == 0 { Response::new(200, page) } else { by_rule(r) });
+        let store = store();
+        let asked = run(&store, &config(&server), questions(1), &NONE);
+        assert_eq!((asked.progress.answered, asked.progress.empty, server.requests()), (0, 1, 1), "{page}");
+        assert_eq!(asked.empty, [(why, 1)].into());
+        let asked = run(&store, &config(&server), questions(1), &NONE);
+        assert_eq!((asked.progress.answered, asked.stop, server.requests()), (1, None, 2), "{page}");
+    }
+    let server = Server::start(|_| Response::new(200, r#"{"choices":[{"message":{"content":null}}]}"#));
+    let asked = run(&store(), &config(&server), questions(200), &NONE);
+    assert_eq!(asked.stop, Some(Stop::Silent(Emptiness::Blank)));
+    assert!(server.requests() < 20, "{} answers without a word were paid for", server.requests());
+}
+
+#[test]
 fn the_span_is_asked_for_in_a_second_request_that_is_stored_like_the_first() {
     let server = Server::start(|r| match r.prompt().contains("The pattern of the last user message above") {
         true => completion(r, r#"{"User Response Pattern":"UR5","User Response Text":"thanks"}"#),
@@ -337,7 +371,6 @@ fn answers_in_disguise_are_tried_again_or_kept_as_what_they_are() {
         ("<html>502 Bad Gateway</html>", false),
         (r#"{"choices":[{"message":{"content":"E"#, false),
         (r#"{"choices":[{"message":{"content":"I cannot answer that."}}]}"#, true),
-        (r#"{"choices":[{"message":{"content":null}}]}"#, true),
         (r#"{"model":"another","choices":[{"message":{"content":"E"}},{"message":{"content":"B"}}]}"#, true),
     ] {
         let server =

@@ -22,6 +22,9 @@ const STEPS: &[&str] = &[
 /// `finish_reason` of what is no answer but a server's word that the prompt is longer than the model's context: stored,
 /// so that the same prompt is not sent again to hear the same.
 const TOO_LONG: &str = "rejoinder:too-long";
+/// `finish_reason` of what is no answer but a server's refusal of this one request: stored, so that questions that shared the
+/// request are asked apart, and that the one that is refused is known with the server's words.
+const REFUSED: &str = "rejoinder:refused";
 
 /// An answer of the judge, as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +50,16 @@ impl Reply {
     /// Whether it is no answer but [`Self::too_long`].
     pub fn is_too_long(&self) -> bool {
         self.finish_reason == TOO_LONG
+    }
+
+    /// What stands in the store for a request that a server refused while it answered others, with its words.
+    pub fn refused(model: String, message: String) -> Self {
+        Self { model, content: message, finish_reason: REFUSED.to_owned(), ..Self::default() }
+    }
+
+    /// Whether it is no answer but [`Self::refused`].
+    pub fn is_refused(&self) -> bool {
+        self.finish_reason == REFUSED
     }
 }
 
@@ -116,6 +129,17 @@ impl Replies {
     /// If SQLite fails.
     pub fn contains(&self, key: &str) -> Result<bool, LedgerError> {
         self.reader().with(|c| c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key]))
+    }
+
+    /// Forgets the replies under some keys, so that they are asked for again.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn forget<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Result<(), LedgerError> {
+        self.writer.transaction(|c| {
+            let mut delete = c.prepare_cached("DELETE FROM replies WHERE reply_key = ?1")?;
+            keys.into_iter().try_for_each(|key| delete.execute([key]).map(drop))
+        })
     }
 
     /// Stores replies, all or none, durably. The first one under a key stays.

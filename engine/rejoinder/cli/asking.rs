@@ -8,6 +8,7 @@ use rejoinder_judge::{Asked, Constraint, Findings, JudgeConfig, Stop};
 use super::progress::Telling;
 use super::terminal::remark;
 use super::{Threads, resumable};
+use crate::config::JudgeSection;
 use crate::config::{Config, Effective};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -16,6 +17,7 @@ use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::scan;
 use crate::pipeline::waiting::Waiting;
 use crate::pipeline::watch::Watch;
+use crate::report::summary::thousands;
 
 /// Scans what is left to scan; asks the judge, if one is configured and `offline` does not leave it: without a budget while
 /// the scan goes on, with one after it, when it is known what is most worthwhile. Returns why asking ended before its end.
@@ -160,9 +162,33 @@ fn conclude(run: &RunDir, ended: Result<Option<Ended>, Failure>) -> Result<Optio
 
 /// Says what the operator should know of how the judge answered; returns why asking ended before its end.
 fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure> {
-    let Asked { progress, other_models, stop } = asked;
-    if progress.refused > 0 {
-        remark(&format!("the server refused {} requests; those turns keep waiting", progress.refused));
+    let Asked { progress, other_models, refusals, empty, stop } = asked;
+    if let Some(Findings { parameters, .. }) = &run.manifest.judge {
+        if parameters.max_completion_tokens {
+            remark("the server takes max_completion_tokens in place of max_tokens, and gets it");
+        }
+        if parameters.default_temperature {
+            remark(
+                "the server knows its own temperature only, and gets none: its answers may differ from one time to the next",
+            );
+        }
+    }
+    for (words, count) in &refusals {
+        remark(&format!(
+            "the server refused {} requests: {words}\nthose turns keep waiting; to ask again: rejoinder judge {} --ask-again refused",
+            thousands(*count),
+            run.path.display()
+        ));
+    }
+    for (why, count) in &empty {
+        remark(&format!(
+            "{} of {} answers were empty, and none of them is kept: {}\nthose turns keep waiting, and the next rejoinder judge {} \
+             asks again",
+            thousands(*count),
+            thousands(progress.answered + progress.empty),
+            why.describe(),
+            run.path.display()
+        ));
     }
     if progress.unparseable > 0 {
         let obeyed = match &run.manifest.judge {
@@ -186,6 +212,7 @@ fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure
 
 /// How asking ended, for the operator.
 fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
+    let judge = &run.manifest.config.judge;
     let run = run.path.display();
     match stop {
         Stop::Budget => Failure::new(
@@ -195,7 +222,28 @@ fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
                  --config FILE with another [budget]"
             ),
         ),
+        Stop::Refuses { status, words } => Failure::new(
+            Exit::Unavailable,
+            format!(
+                "{}\nwhat was answered is kept. Mend it and go on: rejoinder {verb} {run}",
+                refused(status, &words, judge)
+            ),
+        ),
+        Stop::Silent(why) => Failure::new(
+            Exit::Unavailable,
+            format!(
+                "the judge's answers hold nothing: {}\nno more is asked, so that no more is paid for. Mend it and go on: \
+                 rejoinder {verb} {run}",
+                why.describe()
+            ),
+        ),
         Stop::Unavailable(why) => Failure::new(
+            Exit::Unavailable,
+            format!(
+                "the server does not answer: {why}\nwhat was answered is kept. Go on later: rejoinder {verb} {run}"
+            ),
+        ),
+        Stop::Unreachable(why) => Failure::new(
             Exit::Unavailable,
             format!(
                 "the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder {verb} {run}"
@@ -208,5 +256,31 @@ fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
                 if verb == "judge" { "resume" } else { verb }
             ),
         ),
+    }
+}
+
+/// That the server was reached and refuses, in its own words, with what is probably wrong.
+fn refused(status: u16, words: &str, judge: &JudgeSection) -> String {
+    let model = &judge.model;
+    let base = judge.base_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    match status {
+        401 | 403 => {
+            let key = match &judge.api_key_env {
+                Some(name) => format!("The key comes from the environment variable {name}"),
+                None => "No key is configured: api-key-env under [judge] names the environment variable that holds one".to_owned(),
+            };
+            format!("the server lets nobody in with this key: {words}\n{key}")
+        }
+        404 => {
+            let slip = match base.ends_with("/v1") {
+                true => String::new(),
+                false => format!(" Base URLs mostly end with /v1: {base}/v1"),
+            };
+            format!(
+                "the server does not know this address or this model: {words}\nAsked was {base}/chat/completions for the model \
+                 {model}.{slip}"
+            )
+        }
+        _ => format!("the server refuses every request: {words}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rejoinder_core::printable;
 use rejoinder_judge::Findings;
 
@@ -11,7 +11,7 @@ use super::run::finish;
 use super::terminal::remark;
 use super::{asking, signals};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::judging::{self, Judge};
+use crate::pipeline::judging::{self, Judge, Useless};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
 use crate::report::summary::thousands;
@@ -33,9 +33,36 @@ pub(super) struct JudgeArgs {
     /// Ask nobody, but read results of such files, in any order and as far as they go; may be repeated
     #[arg(long, value_name = "FILE")]
     import_batch: Vec<PathBuf>,
+    /// Ask again about turns whose stored reply is of no use: empty, unreadable, refused, too-long; several with commas
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
+    ask_again: Vec<Kind>,
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
+}
+
+/// Which stored replies are asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Those without text
+    Empty,
+    /// Those that are not in the form that was asked for, or quote what is not there
+    Unreadable,
+    /// Refusals of the server
+    Refused,
+    /// Those that say that the prompt is longer than the model's context
+    TooLong,
+}
+
+impl From<Kind> for Useless {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Empty => Self::Empty,
+            Kind::Unreadable => Self::Unreadable,
+            Kind::Refused => Self::Refused,
+            Kind::TooLong => Self::TooLong,
+        }
+    }
 }
 
 pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
@@ -52,6 +79,14 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
         config.judge.client()?;
     }
     run.set_judge(&config)?;
+    if !args.ask_again.is_empty() {
+        let kinds: Vec<Useless> = args.ask_again.iter().map(|&kind| kind.into()).collect();
+        let forgotten = match judging::judge_of(&run)? {
+            Some(judge) => judging::forget(&run, &judge, &kinds)?,
+            None => 0,
+        };
+        remark(&format!("{} replies are asked for again", thousands(forgotten)));
+    }
     if by_files {
         let judge = judge_for_files(&mut run)?;
         if let Some(path) = &args.export_batch {

@@ -1,6 +1,6 @@
 //! A run's directory: what was run (the manifest), how far it is (the ledger), and what came out (the parts).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -405,6 +405,28 @@ impl RunDir {
     /// If the ledger cannot be read.
     pub fn judge_stats(&self) -> Result<JudgeStats, Failure> {
         self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
+    }
+
+    /// Why answers of the judge are of no use, and of how many turns, when they were last collected.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn unverified_reasons(&self) -> Result<BTreeMap<String, u64>, Failure> {
+        self.ledger.get("unverified")?.map_or(Ok(BTreeMap::new()), |json| from_json(&json))
+    }
+
+    /// Keeps what was collected from the judge's replies, and why those that are of no use are not.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn set_judge_stats(
+        &self,
+        stats: &JudgeStats,
+        reasons: &BTreeMap<String, u64>,
+    ) -> Result<(), Failure> {
+        let json = |error: Result<String, serde_json::Error>| error.expect("counts are plain data");
+        self.ledger.put("unverified", &json(serde_json::to_string(reasons)))?;
+        Ok(self.ledger.put("judged", &json(serde_json::to_string(stats)))?)
     }
 
     /// What the last audit certified; `None` if there was none.

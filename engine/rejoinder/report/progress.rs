@@ -99,6 +99,9 @@ fn judge_line(judge: &JudgeProgress, pace: Option<f64>, tokens_pace: Option<f64>
 fn asked(judge: &JudgeProgress) -> String {
     let JudgeProgress { progress, spent, limits, .. } = judge;
     let mut line = String::new();
+    if let Some(down) = progress.down {
+        line += &format!(" · the server has answered nobody for {} s", down.as_secs());
+    }
     if progress.from_store > 0 {
         line += &format!(" · {} reused", thousands(progress.from_store));
     }

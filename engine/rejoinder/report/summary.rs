@@ -1,9 +1,10 @@
 //! The summary of a run: the funnel, who decided, and what the judge costs beside the paper's method.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use rejoinder_core::Category;
+use rejoinder_core::{Category, printable};
 use rejoinder_judge::prompt::Answer;
 use rejoinder_judge::{Findings, Form, NANO, Unit};
 use rejoinder_ledger::Spent;
@@ -66,8 +67,10 @@ pub struct Summary {
     pub judged: u64,
     /// Those of the judged that are feedback, by category.
     pub judged_feedback: ByCategory,
-    /// Of the undecided: answered, but the answer does not fit the turn.
+    /// Of the undecided: asked about, and the answer is of no use.
     pub unverified: u64,
+    /// Why their answers are of no use, and of how many.
+    pub unverified_reasons: BTreeMap<String, u64>,
     /// Records set aside.
     pub quarantined: u64,
     /// Failures of plugins.
@@ -183,6 +186,7 @@ impl Summary {
             judged: judge.judged,
             judged_feedback: judge.feedback,
             unverified: judge.unverified,
+            unverified_reasons: run.unverified_reasons()?,
             quarantined: scan.read.quarantined,
             plugin_faults: scan.faults,
             seconds,
@@ -276,8 +280,11 @@ impl Summary {
         line(
             "  waiting for the judge",
             &thousands(self.undecided),
-            &note(self.unverified, "answered, but the answer does not fit the turn"),
+            &note(self.unverified, "of them asked about, without an answer that is of use"),
         );
+        for (why, count) in &self.unverified_reasons {
+            line("", &thousands(*count), &printable(why));
+        }
         if self.judged > 0 {
             let found = format!(
                 "{} of them feedback: {}",

@@ -1,6 +1,6 @@
 //! What the stored replies say of the turns that wait: worked out anew every time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rejoinder_core::{Category, Feedback, RecordId, Settled, Source};
 use rejoinder_judge::{Finding, Followed, TurnFinding};
@@ -10,38 +10,54 @@ use super::Judge;
 use super::spool::{self, Group};
 use crate::failure::Failure;
 use crate::pipeline::run_dir::{Kind, RunDir};
-use crate::pipeline::stats::JudgeStats;
+use crate::pipeline::stats::{JudgeStats, add};
 use crate::pipeline::waiting::Waiting;
+
+/// Reasons for which answers are of no use that are told apart, and what stands for the others.
+const REASONS: usize = 20;
+const OTHER_REASONS: &str = "other reasons";
 
 /// A turn, what the replies say of it, and its record if it is feedback.
 type Read = (RecordId, TurnFinding, Option<Feedback>);
 
-/// Each turn of a group, with what the replies say of it; none while they say nothing yet.
-fn read(judge: &Judge, group: Group, store: &Replies) -> Result<(Vec<Read>, Followed), Failure> {
+/// What is known of the turns of a group that were asked about together.
+struct Answered {
+    /// Each turn with what the replies say of it; none while they say nothing yet.
+    turns: Vec<Read>,
+    replied: Followed,
+}
+
+fn read(judge: &Judge, group: &Group, store: &Replies) -> Result<Vec<Answered>, Failure> {
     let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
-    let replied = judge.form.follow(&questions, store)?;
-    let Some(findings) = judge.form.read(&questions, &replied.replies) else {
-        return Ok((Vec::new(), replied));
-    };
-    let mut read = Vec::new();
-    for (row, findings) in group.into_iter().zip(findings) {
-        let Waiting { question, turns, .. } = row;
-        for record in turns {
-            let Some(found) = findings.iter().find(|f| f.message_index == record.id.message_index) else {
-                continue;
-            };
-            let id = record.id;
-            let text = question.line(id.message_index).map_or("", |line| &line.text);
-            let feedback = feedback(judge, record, text, found, &replied);
-            read.push((id, found.clone(), feedback));
+    let mut answered = Vec::new();
+    for replied in judge.form.follow(&questions, store)? {
+        let range = replied.questions.clone();
+        let findings = judge.form.read(&questions[range.clone()], &replied.replies).unwrap_or_default();
+        let mut turns = Vec::new();
+        for (row, findings) in group[range].iter().zip(findings) {
+            for record in &row.turns {
+                let id = record.id;
+                let Some(found) = findings.iter().find(|f| f.message_index == id.message_index) else {
+                    continue;
+                };
+                let text = row.question.line(id.message_index).map_or("", |line| &line.text);
+                let feedback = feedback(judge, record, text, found, &replied);
+                turns.push((id, found.clone(), feedback));
+            }
         }
+        answered.push(Answered { turns, replied });
     }
-    Ok((read, replied))
+    Ok(answered)
+}
+
+/// The turns of a group with what the replies say of them.
+fn turns(judge: &Judge, group: &Group, store: &Replies) -> Result<Vec<Read>, Failure> {
+    Ok(read(judge, group, store)?.into_iter().flat_map(|answered| answered.turns).collect())
 }
 
 fn feedback(
     judge: &Judge,
-    record: rejoinder_core::TurnRecord,
+    record: &rejoinder_core::TurnRecord,
     turn: &str,
     found: &TurnFinding,
     replied: &Followed,
@@ -58,7 +74,7 @@ fn feedback(
         reply_key: replied.keys[index].clone(),
         probabilities,
     };
-    Some(Feedback::new(record, settled))
+    Some(Feedback::new(record.clone(), settled))
 }
 
 /// Writes the judged parts anew from spool and replies, and counts.
@@ -69,13 +85,18 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
     let store = run.replies()?;
     let most = judge.form.questions_per_request();
     let mut stats = JudgeStats::default();
+    let mut reasons = BTreeMap::new();
     for (part, _) in run.parts()? {
         let mut lines = Vec::new();
         let mut found_in = BTreeSet::new();
         for group in spool::of_part(run, part, most) {
-            for (_, found, feedback) in read(judge, group?, &store)?.0 {
+            for (_, found, feedback) in turns(judge, &group?, &store)? {
                 match found.finding {
-                    Finding::Unverified(_) => stats.unverified += 1,
+                    Finding::Unverified(why) => {
+                        stats.unverified += 1;
+                        let is_told_apart = reasons.contains_key(&why) || reasons.len() < REASONS;
+                        add(&mut reasons, if is_told_apart { &why } else { OTHER_REASONS }, 1);
+                    }
                     Finding::NoFeedback => stats.judged += 1,
                     Finding::Feedback { category, .. } => {
                         stats.judged += 1;
@@ -92,8 +113,7 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
         run.write_part(Kind::Judged, part, &lines)?;
         stats.with_feedback += without_accepted(run, part, found_in)?;
     }
-    let json = serde_json::to_string(&stats).expect("counts are plain data");
-    Ok(run.ledger.put("judged", &json)?)
+    run.set_judge_stats(&stats, &reasons)
 }
 
 /// How many of a part's conversations, given by shard and ordinal, hold no turn that was accepted before.
@@ -110,6 +130,48 @@ fn without_accepted(run: &RunDir, part: u64, mut found_in: BTreeSet<(u32, u64)>)
         }
     }
     Ok(found_in.len() as u64)
+}
+
+/// Stored replies that are of no use, by what they lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Useless {
+    /// They hold no text.
+    Empty,
+    /// They are not in the form that was asked for, or quote what is not there.
+    Unreadable,
+    /// They are refusals of the server.
+    Refused,
+    /// They say that the prompt is longer than the model's context.
+    TooLong,
+}
+
+/// Forgets the replies about turns that wait because of such a one, so that they are asked for again; returns how many.
+///
+/// # Errors
+/// If the spool or the store fails.
+pub fn forget(run: &RunDir, judge: &Judge, kinds: &[Useless]) -> Result<u64, Failure> {
+    let store = run.replies()?;
+    let mut forgotten = 0;
+    for group in spool::in_input_order(run, judge.form.questions_per_request())? {
+        for Answered { turns, replied } in read(judge, &group?, &store)? {
+            let is_of_use =
+                turns.iter().any(|(_, found, _)| !matches!(found.finding, Finding::Unverified(_)));
+            let Some(last) = replied.replies.last().filter(|_| !is_of_use && !turns.is_empty()) else {
+                continue;
+            };
+            let kind = match last {
+                reply if reply.is_refused() => Useless::Refused,
+                reply if reply.is_too_long() => Useless::TooLong,
+                reply if reply.content.trim().is_empty() => Useless::Empty,
+                _ => Useless::Unreadable,
+            };
+            if kinds.contains(&kind) {
+                store.forget(replied.keys.iter().map(String::as_str))?;
+                forgotten += replied.keys.len() as u64;
+            }
+        }
+    }
+    Ok(forgotten)
 }
 
 /// The judge of a run as far as it has been asked; `None` if none has.
@@ -133,7 +195,7 @@ pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, Failu
     let Some(judge) = judge_of(run)? else { return Ok(judged) };
     let store = run.replies()?;
     for group in spool::in_input_order(run, judge.form.questions_per_request())? {
-        for (id, found, _) in read(&judge, group?, &store)?.0 {
+        for (id, found, _) in turns(&judge, &group?, &store)? {
             match found.finding {
                 Finding::Feedback { category, .. } => judged.insert(id, Some(category)),
                 Finding::NoFeedback => judged.insert(id, None),
@@ -150,7 +212,7 @@ pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, Failu
 /// If the store cannot be read.
 pub fn answer(judge: &Judge, row: &Waiting, store: &Replies) -> Result<Option<Option<Category>>, Failure> {
     let wanted = row.turns.first().map(|turn| turn.id);
-    let (read, _) = read(judge, vec![row.clone()], store)?;
+    let read = turns(judge, &vec![row.clone()], store)?;
     Ok(read.into_iter().find(|(id, ..)| Some(*id) == wanted).and_then(|(_, found, _)| match found.finding {
         Finding::Feedback { category, .. } => Some(Some(category)),
         Finding::NoFeedback => Some(None),
@@ -179,8 +241,14 @@ pub fn told(run: &RunDir, id: RecordId) -> Result<Option<Told>, Failure> {
         if !group.iter().flat_map(|row| &row.turns).any(|turn| turn.id == id) {
             continue;
         }
-        let (read, replied) = read(&judge, group, &store)?;
-        let Some((_, found, _)) = read.into_iter().find(|(turn, ..)| *turn == id) else { return Ok(None) };
+        let answered = read(&judge, &group, &store)?.into_iter();
+        let told = answered.map(|Answered { turns, replied }| {
+            (turns.into_iter().find(|(turn, ..)| *turn == id).map(|(_, found, _)| found), replied)
+        });
+        let Some((found, replied)) = told.into_iter().find_map(|(found, replied)| Some((found?, replied)))
+        else {
+            return Ok(None);
+        };
         let mut replies = Vec::new();
         for (key, reply) in replied.keys.into_iter().zip(replied.replies) {
             let spent = run.ledger.spent_on(&key)?;

@@ -39,25 +39,26 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, Fail
     let mut spent = run.ledger.spent()?.amount;
     let mut seen = HashSet::new();
     let mut out = Files::new(path);
-    for group in spool::in_order(run, &judge.form)? {
+    'groups: for group in spool::in_order(run, &judge.form)? {
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
-        let Followed { replies, next, .. } = judge.form.follow(&questions, &store)?;
-        exported.stored += replies.len() as u64;
-        let Some(request) = next else { continue };
-        if !seen.insert(request.key.clone()) {
-            exported.stored += 1;
-            continue;
+        for Followed { replies, next, .. } in judge.form.follow(&questions, &store)? {
+            exported.stored += replies.len() as u64;
+            let Some(request) = next else { continue };
+            if !seen.insert(request.key.clone()) {
+                exported.stored += 1;
+                continue;
+            }
+            let mut then = spent;
+            then += request.most;
+            if !limits.allow(&then) {
+                exported.is_cut = true;
+                break 'groups;
+            }
+            spent = then;
+            out.write(&batch::line(&request))?;
+            exported.requests += 1;
+            exported.input_tokens += request.input_tokens.1;
         }
-        let mut then = spent;
-        then += request.most;
-        if !limits.allow(&then) {
-            exported.is_cut = true;
-            break;
-        }
-        spent = then;
-        out.write(&batch::line(&request))?;
-        exported.requests += 1;
-        exported.input_tokens += request.input_tokens.1;
     }
     exported.files = out.finish()?;
     Ok(exported)

@@ -10,7 +10,7 @@ mod files;
 mod spool;
 
 pub use ask::{ask, ask_about, ask_while_scanning, inform, known};
-pub use collect::{Told, answer, collect, judge_of, judged, told};
+pub use collect::{Told, Useless, answer, collect, forget, judge_of, judged, told};
 pub use files::{Exported, Imported, export, import};
 
 use rejoinder_judge::{Findings, Form, JudgeConfig};

@@ -1,0 +1,407 @@
+//! How servers behave, and what the program says of it, does, and ends with: one table.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+mod support;
+use support::server::{Request, Response, Server, completion, marked_turns};
+use support::{Ended, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
+
+/// Twenty dialogues with sixteen turns that wait; four of them say FLAGGED, each in another group of four.
+const CHATS: &str = "tests/data/judge/chats.jsonl";
+
+type Handler = fn(&Request) -> Response;
+
+/// What is to be seen of a server.
+struct Behaviour {
+    name: &'static str,
+    handler: Handler,
+    exit: i32,
+    judged: u64,
+    /// Each stands in what is said on standard error.
+    says: &'static [&'static str],
+    most_requests: usize,
+    /// Lines under `[judge]`.
+    config: &'static str,
+}
+
+const fn row(name: &'static str, handler: Handler) -> Behaviour {
+    Behaviour { name, handler, exit: 0, judged: 16, says: &[], most_requests: 60, config: "" }
+}
+
+/// A server that knows no constraint and finds a correction in each turn.
+fn well(request: &Request) -> Response {
+    if request.method == "GET" {
+        return Response::new(200, json!({"data": [{"id": "m"}]}).to_string());
+    }
+    if request.is_probe() {
+        return completion(request, "7");
+    }
+    let objects = marked_turns(request.prompt()).into_iter().map(|(number, turn)| {
+        json!({"Turn": number, "User Response Pattern": "UR2", "User Response Text": turn}).to_string()
+    });
+    completion(request, &objects.collect::<Vec<_>>().join("\n"))
+}
+
+fn refusal(status: u16, words: &str) -> Response {
+    Response::new(status, json!({"error": {"message": words}}).to_string())
+}
+
+fn without(request: &Request, key: &str, words: &str) -> Response {
+    if request.body[key].is_null() { well(request) } else { refusal(400, words) }
+}
+
+/// As [`well`], but for requests that hold a flagged turn.
+fn flagged(request: &Request, response: fn() -> Response) -> Response {
+    if request.prompt().contains("FLAGGED") { response() } else { well(request) }
+}
+
+/// As [`well`], with this choice in place of each answer.
+fn choice(request: &Request, choice: &Value) -> Response {
+    if request.method == "GET" || request.is_probe() {
+        return well(request);
+    }
+    let usage = json!({"prompt_tokens": 100, "completion_tokens": 5});
+    Response::new(200, json!({"model": "m", "choices": [choice], "usage": usage}).to_string())
+}
+
+fn behaviours() -> Vec<Behaviour> {
+    vec![
+        row("answers", well),
+        Behaviour {
+            says: &["max_completion_tokens"],
+            ..row("knows max_completion_tokens and its own temperature only", |r| {
+                let words = "max_tokens is not known to this model; it takes max_completion_tokens";
+                match r.body["temperature"].is_null() {
+                    false if r.body["max_tokens"].is_null() => refusal(400, "only the default temperature 1"),
+                    _ => without(r, "max_tokens", words),
+                }
+            })
+        },
+        row("knows no temperature", |r| without(r, "temperature", "Unsupported value: 'temperature'")),
+        row("knows no logprobs", |r| without(r, "logprobs", "logprobs are not supported by this model")),
+        row("knows no response_format", |r| without(r, "response_format", "unknown field response_format")),
+        row("knows no structured_outputs", |r| {
+            without(r, "structured_outputs", "extra inputs are not permitted")
+        }),
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["lets nobody in", "HTTP 401: who are you", "api-key-env"],
+            most_requests: 4,
+            ..row("asks for a key", |_| refusal(401, "who are you"))
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 401: wrong key", "the environment variable BEHAVIOUR_TEST_KEY"],
+            most_requests: 4,
+            config: "api-key-env = \"BEHAVIOUR_TEST_KEY\"",
+            ..row("refuses the key", |_| refusal(401, "wrong key"))
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 403: not for you"],
+            most_requests: 4,
+            ..row("forbids everything", |_| refusal(403, "not for you"))
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 404: no such model", "/v1/chat/completions for the model m"],
+            most_requests: 4,
+            ..row("knows no such model", |_| refusal(404, "no such model"))
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["refuses every request: HTTP 400: nothing pleases me"],
+            most_requests: 12,
+            ..row("refuses everything", |r| match r.method.as_str() {
+                "GET" => well(r),
+                _ => refusal(400, "nothing pleases me"),
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["refuses every request: HTTP 400: not these"],
+            most_requests: 45,
+            ..row("refuses every chat", |r| match r.method == "GET" || r.is_probe() {
+                true => well(r),
+                false => refusal(400, "not these"),
+            })
+        },
+        Behaviour {
+            judged: 12,
+            says: &[
+                "the server refused 4 requests: HTTP 400: the prompt was filtered",
+                "--ask-again refused",
+            ],
+            ..row("filters some turns", |r| flagged(r, || refusal(400, "the prompt was filtered")))
+        },
+        Behaviour {
+            judged: 12,
+            says: &["the server refused 4 requests: HTTP 403: blocked by the firewall"],
+            ..row("forbids some turns", |r| flagged(r, || refusal(403, "blocked by the firewall")))
+        },
+        Behaviour {
+            judged: 12,
+            says: &["HTTP 413: too large"],
+            ..row("finds some turns too large", |r| flagged(r, || refusal(413, "too large")))
+        },
+        Behaviour {
+            judged: 12,
+            says: &["HTTP 422: cannot be processed"],
+            ..row("cannot process some turns", |r| flagged(r, || refusal(422, "cannot be processed")))
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 429: come back tomorrow"],
+            ..row("has no time for a day", |_| {
+                refusal(429, "come back tomorrow").header("retry-after", "86400")
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 429: come back tomorrow"],
+            ..row("has no more time for a day", |r| match r.method == "GET" || r.is_probe() {
+                true => well(r),
+                false => refusal(429, "come back tomorrow").header("retry-after", "86400"),
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 500: out of memory"],
+            ..row("fails", |r| match r.method == "GET" || r.is_probe() {
+                true => well(r),
+                false => refusal(500, "out of memory"),
+            })
+        },
+        row("is up after a while", |r| match r.number {
+            1..=2 => refusal(503, "loading the model"),
+            _ => well(r),
+        }),
+        Behaviour {
+            judged: 0,
+            says: &["4 of 4 answers were empty", "no text"],
+            ..row("answers without a word", |r| {
+                choice(r, &json!({"message": {"content": ""}, "finish_reason": "stop"}))
+            })
+        },
+        Behaviour {
+            judged: 0,
+            says: &[
+                "4 of 4 answers were empty",
+                "the thinking took all tokens (finish_reason length)",
+                "`max-tokens`",
+            ],
+            ..row("only thinks", |r| {
+                let message = json!({"content": null, "reasoning_content": "The user seems"});
+                choice(r, &json!({"message": message, "finish_reason": "length"}))
+            })
+        },
+        Behaviour {
+            judged: 0,
+            says: &["4 of 4 answers were empty", "the thinking took all tokens"],
+            ..row("only thinks, under another name", |r| {
+                choice(
+                    r,
+                    &json!({"message": {"content": "", "reasoning": "Well"}, "finish_reason": "length"}),
+                )
+            })
+        },
+        Behaviour {
+            judged: 0,
+            says: &["4 of 4 answers were empty", "content filter"],
+            ..row("keeps its answers back", |r| {
+                choice(r, &json!({"message": {"content": ""}, "finish_reason": "content_filter"}))
+            })
+        },
+        Behaviour {
+            judged: 0,
+            says: &["4 of 4 answers were empty", "a tool call in place of text"],
+            ..row("calls tools", |r| {
+                let message =
+                    json!({"content": null, "tool_calls": [{"id": "x", "function": {"name": "answer"}}]});
+                choice(r, &json!({"message": message, "finish_reason": "tool_calls"}))
+            })
+        },
+        Behaviour {
+            judged: 0,
+            says: &["4 of 4 answers were empty", "cut off by their limit"],
+            ..row("is cut off", |r| {
+                choice(r, &json!({"message": {"content": "Let me see. The"}, "finish_reason": "length"}))
+            })
+        },
+        Behaviour {
+            judged: 0,
+            says: &["4 of 4 answers say nothing of what was asked"],
+            ..row("chats", |r| {
+                choice(r, &json!({"message": {"content": "Gladly!"}, "finish_reason": "stop"}))
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["HTTP 200: <html>Welcome</html>"],
+            ..row("is a web page", |r| match r.method.as_str() {
+                "GET" => Response::new(404, "no"),
+                _ => Response::new(200, "<html>Welcome</html>"),
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["upstream is gone"],
+            ..row("errs under status 200", |r| match r.method == "GET" || r.is_probe() {
+                true => well(r),
+                false => refusal(200, "upstream is gone"),
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["the server does not answer", "no answer in time"],
+            ..row("hangs", |r| match r.method == "GET" || r.is_probe() {
+                true => well(r),
+                false => {
+                    std::thread::sleep(Duration::from_secs(4));
+                    well(r)
+                }
+            })
+        },
+        Behaviour {
+            says: &["asked for m, the server answered as other-7b"],
+            ..row("is another model", |r| {
+                let mut response = well(r);
+                response.body = response.body.replace("\"model\":\"m\"", "\"model\":\"other-7b\"");
+                response
+            })
+        },
+    ]
+}
+
+fn judge(dir: &Path, run: &str, name: &str, base_url: &str, more: &str) -> (Ended, Duration) {
+    let config = format!(
+        "format = 1\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"m\"\npatience-seconds = 2\ntimeout-seconds = 1\n\
+         max-retries = 1\n{more}\n"
+    );
+    let config = write(dir, &format!("{name}.toml"), config);
+    let begun = Instant::now();
+    let ended = support::command(&["judge", run, "--config", &config, "--json"])
+        .env("BEHAVIOUR_TEST_KEY", "sk-behaviour")
+        .output()
+        .expect("the command starts");
+    (ended.into(), begun.elapsed())
+}
+
+fn copied(run: &Path, to: &Path) -> String {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(run).expect("the run can be read") {
+        let path = entry.expect("the run can be read").path();
+        let target = to.join(path.file_name().expect("it has a name"));
+        if path.is_dir() {
+            copied(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("it can be copied");
+        }
+    }
+    text(to)
+}
+
+#[test]
+fn the_program_says_what_servers_do_and_ends_as_promised() {
+    let dir = folder();
+    let scanned = dir.path().join("scanned");
+    let before = rejoinder(&["run", CHATS, "--offline", "--json", "--out", &text(&scanned)]).expect(0).json();
+    assert_eq!(figure(&before, "undecided"), 16, "{before}");
+    let behaviours = behaviours();
+    let check = |index: usize, behaviour: &Behaviour| {
+        let Behaviour { name, handler, exit, judged, says, most_requests, config } = behaviour;
+        let server = Server::start(*handler);
+        let run = copied(&scanned, &dir.path().join(index.to_string()));
+        let (ended, took) = judge(dir.path(), &run, &index.to_string(), &server.base_url(), config);
+        assert_eq!(ended.code, *exit, "{name}: {}", ended.stderr);
+        for words in *says {
+            assert!(ended.stderr.contains(words), "{name}: no “{words}” in\n{}", ended.stderr);
+        }
+        assert!(!ended.stderr.contains("sk-behaviour"), "{name}");
+        let summary = ended.json();
+        assert_funnel_adds_up(&summary);
+        assert_eq!(figure(&summary, "judged"), *judged, "{name}: {}\n{summary}", ended.stderr);
+        assert!(server.all_requests() <= *most_requests, "{name}: {} requests", server.all_requests());
+        assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+    };
+    std::thread::scope(|scope| {
+        for offset in 0..4 {
+            let (check, behaviours) = (&check, &behaviours);
+            scope.spawn(move || {
+                (offset..behaviours.len()).step_by(4).for_each(|index| check(index, &behaviours[index]));
+            });
+        }
+    });
+}
+
+#[test]
+fn who_is_not_there_is_not_reached() {
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", CHATS, "--offline", "--out", &run]).expect(0);
+    for (name, base_url) in [("port", "http://127.0.0.1:1/v1"), ("name", "http://judge.invalid/v1")] {
+        let (ended, _) = judge(dir.path(), &run, name, base_url, "");
+        assert!(ended.expect(5).stderr.contains("the judge cannot be reached"));
+    }
+}
+
+#[test]
+fn a_turn_that_is_refused_waits_under_its_reason_and_is_asked_again_on_demand() {
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", CHATS, "--offline", "--out", &run]).expect(0);
+    let server = Server::start(|r| flagged(r, || refusal(400, "the prompt was filtered")));
+    let (ended, _) = judge(dir.path(), &run, "filters", &server.base_url(), "");
+    let reasons = &ended.expect(0).json()["unverified_reasons"];
+    assert_eq!(reasons["the server refused the request: HTTP 400: the prompt was filtered"], 4, "{reasons}");
+    let asked = server.all_requests();
+    let (again, _) = judge(dir.path(), &run, "filters", &server.base_url(), "");
+    assert_eq!(figure(&again.expect(0).json(), "judged"), 12);
+    assert_eq!(server.all_requests(), asked, "a refusal is remembered");
+    drop(server);
+    let mended = Server::start(well);
+    let config = format!(
+        "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nidentity = \"one\"\n",
+        mended.base_url()
+    );
+    let config = write(dir.path(), "mended.toml", config);
+    let ended =
+        rejoinder(&["judge", &run, "--config", &config, "--ask-again", "refused", "--json"]).expect(0);
+    assert_eq!(figure(&ended.json(), "judged"), 16, "{}", ended.stderr);
+}
+
+#[test]
+fn answers_without_a_word_are_asked_for_again_once_the_server_is_mended() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static IS_MENDED: AtomicBool = AtomicBool::new(false);
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", CHATS, "--offline", "--out", &run]).expect(0);
+    let server = Server::start(|r| match IS_MENDED.load(Ordering::Relaxed) {
+        true => well(r),
+        false => choice(
+            r,
+            &json!({"message": {"content": null, "reasoning_content": "x"}, "finish_reason": "length"}),
+        ),
+    });
+    let (ended, _) = judge(dir.path(), &run, "judge", &server.base_url(), "");
+    assert_eq!(figure(&ended.expect(0).json(), "judged"), 0);
+    IS_MENDED.store(true, Ordering::Relaxed);
+    let (ended, _) = judge(dir.path(), &run, "judge", &server.base_url(), "");
+    assert_eq!(figure(&ended.expect(0).json(), "judged"), 16);
+}
