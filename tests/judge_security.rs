@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 mod support;
 use support::server::{Request, Response, Server, by_rule, completion, marked_turns};
-use support::{Ended, all_files, figure, folder, rejoinder, rows, text, write};
+use support::{DIALOGUES, Ended, all_files, command, figure, folder, rejoinder, rows, text, write};
 
 /// What people have written to talk a judge round, and what confuses those who put text together.
 const HOSTILE: [&str; 52] = [
@@ -383,4 +383,63 @@ fn a_server_that_repeats_the_key_leaves_it_nowhere() {
     for file in files {
         assert!(!holds(&std::fs::read(&file).unwrap()), "the key is in {}", file.display());
     }
+}
+
+#[test]
+fn a_judge_on_this_machine_is_asked_without_the_environments_proxy() {
+    let dir = folder();
+    let (judge, proxy) = (Server::start(by_rule), Server::start(by_rule));
+    let config = config(dir.path(), "judge", &judge, "api-key-env = \"JUDGE_TEST_KEY\"\n");
+    let run = text(&dir.path().join("run"));
+    let address = proxy.base_url();
+    let proxy_address = address.trim_end_matches("/v1");
+    let ended: Ended = command(&["run", DIALOGUES, "--config", &config, "--out", &run, "--json"])
+        .envs(["http_proxy", "HTTP_PROXY", "all_proxy"].map(|name| (name, proxy_address)))
+        .env("JUDGE_TEST_KEY", "sk-secret")
+        .output()
+        .expect("the command starts")
+        .into();
+    assert!(figure(&ended.expect(0).json(), "judged") > 0);
+    assert_eq!(proxy.all_requests(), 0, "chats and key went to a proxy");
+    assert!(judge.all_requests() > 0);
+}
+
+#[test]
+fn credentials_in_the_address_are_refused_and_written_nowhere() {
+    let dir = folder();
+    for (index, url) in [
+        "http://user:pa55w0rd@127.0.0.1:9/v1",
+        "https://pa55w0rd@host.invalid/v1",
+        "https://host.invalid/v1?api-key=pa55w0rd",
+        "https://host.invalid/v1?x=1&Access_Token=pa55w0rd",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let config = format!("format = 1\n[judge]\nbase-url = \"{url}\"\nmodel = \"m\"\n");
+        let config = write(dir.path(), &format!("{index}.toml"), config);
+        let out = dir.path().join(index.to_string());
+        let ended = rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&out)]).expect(7);
+        assert!(ended.stderr.contains("api-key-env"), "{}", ended.stderr);
+        assert!(!out.exists());
+    }
+}
+
+#[test]
+fn a_key_that_goes_to_another_machine_in_the_clear_is_remarked_upon() {
+    let dir = folder();
+    let told = |name: &str, url: &str| {
+        let config = format!(
+            "format = 1\n[judge]\nbase-url = \"{url}\"\nmodel = \"m\"\npatience-seconds = 1\napi-key-env = \"JUDGE_TEST_KEY\"\n"
+        );
+        let config = write(dir.path(), &format!("{name}.toml"), config);
+        let run = text(&dir.path().join(name));
+        let args = ["run", DIALOGUES, "--config", &config, "--out", &run];
+        let ended: Ended =
+            command(&args).env("JUDGE_TEST_KEY", "sk-secret").output().expect("the command starts").into();
+        ended.expect(5).stderr.contains("unencrypted")
+    };
+    assert!(told("far", "http://judge.invalid/v1"));
+    assert!(!told("near", "http://127.0.0.1:1/v1"));
+    assert!(!told("hidden", "https://judge.invalid/v1"));
 }

@@ -97,7 +97,7 @@ pub(super) fn answers(
         return Err(Failure::usage("no judge is configured"));
     };
     let telling = Telling::of(watch);
-    let judge = match judging::inform(run, client)? {
+    let judge = match inform(run, client)? {
         Ok(judge) => judge,
         Err(stop) => return Ok(Err(failure_of(stop, run, verb))),
     };
@@ -110,7 +110,21 @@ pub(super) fn answers(
     rows.iter().map(|row| judging::answer(&judge, row, &store)).collect::<Result<_, _>>().map(Ok)
 }
 
-/// A judge and what came of asking him, or why he could not be asked at all.
+/// Finds out what the judge can do (see [`judging::inform`]), and says where its key would be read on the way.
+fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Stop>, Failure> {
+    if client.api_key.is_some()
+        && client.base_url.starts_with("http://")
+        && !rejoinder_judge::is_loopback(&client.base_url)
+    {
+        remark(
+            "the judge's address begins with http://: its key and all chats go there unencrypted, for everybody on the way to read. \
+             Use https:// unless the network is yours alone",
+        );
+    }
+    judging::inform(run, client)
+}
+
+/// A judge and what came of asking it, or why he could not be asked at all.
 type Ended = Result<(Judge, Asked), Stop>;
 
 fn scan_and_ask_client(
@@ -129,7 +143,7 @@ fn scan_and_ask_client(
         scan(run, &|_| {})?;
         return ask_client(run, client, watch).map(Some);
     }
-    Ok(Some(match judging::inform(run, client)? {
+    Ok(Some(match inform(run, client)? {
         Err(stop) => {
             scan(run, &|_| {})?;
             Err(stop)
@@ -142,7 +156,7 @@ fn scan_and_ask_client(
 }
 
 fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<Ended, Failure> {
-    Ok(match judging::inform(run, client)? {
+    Ok(match inform(run, client)? {
         Err(stop) => Err(stop),
         Ok(judge) => {
             let asked = judging::ask(run, &judge, watch)?;

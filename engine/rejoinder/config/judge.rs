@@ -251,6 +251,18 @@ impl PriceSection {
     }
 }
 
+/// Whether an address holds what is nobody else's business: credentials before the host, or a key in its query.
+fn holds_secret(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let query = rest.split_once('?').map_or("", |(_, query)| query).to_ascii_lowercase();
+    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    authority.contains('@')
+        || names
+            .into_iter()
+            .any(|name| ["key", "token", "secret", "password", "sig"].iter().any(|s| name.contains(s)))
+}
+
 impl JudgeSection {
     /// What the schema alone cannot say.
     pub(super) fn check(&self) -> Result<(), Wrong> {
@@ -258,6 +270,14 @@ impl JudgeSection {
         let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         if self.base_url.as_ref().is_some_and(|url| !is_http(url)) {
             return wrong("base-url", "`base-url` begins with http:// or https://".to_owned());
+        }
+        if self.base_url.as_deref().is_some_and(holds_secret) {
+            return wrong(
+                "base-url",
+                "`base-url` holds a user name, a password or a key, and would be written into the run's folder: put it into an \
+                 environment variable, and name the variable by `api-key-env`"
+                    .to_owned(),
+            );
         }
         for (key, value) in [
             ("turns-per-request", self.turns_per_request as u64),
