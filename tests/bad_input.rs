@@ -201,3 +201,77 @@ fn standard_input_that_is_bad_is_treated_like_a_file() {
     let summary = ended.expect(0).json();
     assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (1, 1));
 }
+
+/// Files that end before they should, each with its name.
+fn cut_files() -> Vec<(&'static str, Vec<u8>)> {
+    let record = r#"{"conversation":[{"role":"user","content":"hi"},{"role":"assistant","content":"a"},{"role":"user","content":"thanks"}]}"#;
+    let lines = format!("{record}\n").repeat(300).into_bytes();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&lines).expect("memory takes it");
+    let gzip = gzip.finish().expect("memory takes it");
+    let zstd = zstd::encode_all(&lines[..], 3).expect("memory takes it");
+    let csv = "conversation_id,user,assistant\nc1,hi,hello\nc2,\"how are you,fine\nc3,well,good\n";
+    vec![
+        ("between-records.json", format!("[{record}, {record}, ").into_bytes()),
+        ("behind-a-record.json", format!("[{record}, {record}").into_bytes()),
+        ("in-a-record.json", format!("[{record}, {}", &record[..40]).into_bytes()),
+        ("one-bracket.json", b"[".to_vec()),
+        ("brackets.json", b"[".repeat(1_000_000)),
+        ("more-behind.json", format!("[{record}] and so on").into_bytes()),
+        ("wrapped.json", format!("{{\"data\": [{record}, {record}").into_bytes()),
+        ("wrapper.json", format!("{{\"data\": [{record}, {record}]").into_bytes()),
+        ("last-line.jsonl", format!("{record}\n{}", &record[..50]).into_bytes()),
+        ("lines.jsonl.gz", gzip[..gzip.len() - 12].to_vec()),
+        ("lines.jsonl.zst", zstd[..zstd.len() - 3].to_vec()),
+        ("quote.csv", csv.as_bytes().to_vec()),
+    ]
+}
+
+#[test]
+fn a_file_that_is_cut_is_said_to_be_cut_and_fails_a_strict_run() {
+    let dir = folder();
+    for (name, content) in cut_files() {
+        let input = write(dir.path(), name, content);
+        let out = text(&dir.path().join(format!("{name}-run")));
+        let ended = rejoinder(&["run", &input, "--out", &out, "--offline", "--strict", "--json"]);
+        assert!(
+            matches!(ended.code, 6 | 8),
+            "{name}: exit {}: {}\n{}",
+            ended.code,
+            ended.stderr,
+            ended.stdout
+        );
+        let mut said = ended.stderr.clone();
+        if let Ok(rows) = std::fs::read_to_string(Path::new(&out).join("quarantine/part-00000.jsonl")) {
+            said += &rows;
+        }
+        let words = [
+            "cut",
+            "behind the end",
+            "end of file",
+            "unexpected end",
+            "incomplete",
+            "not closed",
+            "EOF",
+            "expected value",
+        ];
+        assert!(words.iter().any(|word| said.contains(word)), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_flood_of_bad_records_is_counted_and_costs_neither_memory_nor_disk() {
+    let dir = folder();
+    let input = write(dir.path(), "flood.jsonl", "{}\n".repeat(3 << 20) + &good() + "\n");
+    let out = dir.path().join("run");
+    let ended = rejoinder(&["run", &input, "--out", &text(&out), "--offline", "--json"]).expect(0);
+    let summary = ended.json();
+    assert_eq!((figure(&summary, "quarantined"), figure(&summary, "conversations")), (3 << 20, 1));
+    let kept = rows(&out.join("quarantine/part-00000.jsonl"));
+    assert!(kept.len() < 4_000, "{} rows", kept.len());
+    let listed = kept.iter().filter(|row| row["bytes"] != 0).count() as u64;
+    let more = kept.iter().filter_map(|row| {
+        row["reason"].as_str()?.strip_prefix("and ")?.split(' ').next()?.parse::<u64>().ok()
+    });
+    assert_eq!(listed + more.sum::<u64>(), 3 << 20, "none is lost");
+}

@@ -128,7 +128,7 @@ fn explain(
     let mut worker = Worker::new(engine)?;
     worker.want_notes();
     let scanned = worker.process(chunk)?;
-    if let Some(bad) = scanned.quarantined.first() {
+    if let Some(bad) = scanned.set_aside.first() {
         return Err(Failure::usage(format!("{}:{}: {}", bad.file, bad.line + 1, bad.reason)));
     }
     let Some(conversation) = scanned.conversations.first() else {

@@ -174,7 +174,7 @@ fn plan_chunk(
     let scanned = worker.process(chunk)?;
     let mut plan = Plan {
         conversations: scanned.conversations.len() as u64,
-        quarantined: scanned.quarantined.len() as u64,
+        quarantined: scanned.set_aside.count(),
         rules: vec![Bill::default(); engine.rules.rules().len()],
         plugins: vec![Bill::default(); engine.registry.plugins().len()],
         ..Plan::default()

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use rejoinder_core::Role;
-use rejoinder_read::{Chunk, Record};
+use rejoinder_read::{Chunk, Quarantined, Record};
 use serde::{Deserialize, Serialize};
 
 use super::stats::add;
 
 /// Reasons of one file that are told apart; they may name what the data hold.
 const REASONS: usize = 40;
+/// Rows that are kept of each kind of reason, in a chunk of about a mebibyte.
+const KEPT_ROWS: u64 = 200;
 /// Stands for the reasons beyond them.
 const OTHER_REASONS: &str = "other reasons";
 
@@ -62,6 +64,56 @@ pub struct ReadDetails {
     pub files: BTreeMap<u32, FileCounts>,
     /// Later turns by their conversation's language; `und` where nobody knows it.
     pub languages: BTreeMap<String, u64>,
+}
+
+/// Records of a chunk that were set aside: all are counted, and of each kind of reason the first ones are kept as rows, so that
+/// a file of nothing else costs neither memory nor disk.
+#[derive(Debug, Default)]
+pub struct SetAside {
+    rows: Vec<Quarantined>,
+    counts: BTreeMap<String, u64>,
+}
+
+impl SetAside {
+    /// Sets a record aside; `row` says where it stands.
+    pub fn add(&mut self, reason: String, row: impl FnOnce(String) -> Quarantined) {
+        let mut kind = kind_of(&reason);
+        if !self.counts.contains_key(&kind) && self.counts.len() >= REASONS {
+            OTHER_REASONS.clone_into(&mut kind);
+        }
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        if *count <= KEPT_ROWS {
+            self.rows.push(row(reason));
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// The first of them.
+    pub fn first(&self) -> Option<&Quarantined> {
+        self.rows.first()
+    }
+
+    /// What is written down of them: rows, and for each kind with more of them a last one that says how many.
+    pub fn rows(&self) -> impl Iterator<Item = Quarantined> {
+        let more = self.counts.iter().filter(|(_, count)| **count > KEPT_ROWS).filter_map(|(kind, count)| {
+            let last =
+                self.rows.iter().rev().find(|row| kind_of(&row.reason) == *kind).or(self.rows.last())?;
+            let reason =
+                format!("and {} more records behind this one, not listed, for: {kind}", count - KEPT_ROWS);
+            Some(Quarantined { reason, bytes: 0, ..last.clone() })
+        });
+        self.rows.iter().cloned().chain(more)
+    }
+
+    /// How many there are of each kind of reason.
+    pub fn into_counts(self) -> BTreeMap<String, u64> {
+        self.counts
+    }
 }
 
 /// The records of one file.

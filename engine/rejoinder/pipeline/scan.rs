@@ -148,7 +148,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
     stats.faults = scanned.faults.len() as u64;
     stats.read = ReadCounts {
         too_short: scanned.too_short,
-        quarantined: scanned.quarantined.len() as u64,
+        quarantined: scanned.set_aside.count(),
         other_language: scanned.other_language,
         duplicates: scanned.duplicates,
         ..ReadCounts::of_chunk(chunk)
@@ -193,11 +193,11 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
             write_row(&mut spool, &waiting);
         }
     }
-    scanned.quarantined.iter().for_each(|q| write_row(&mut quarantine, q));
+    scanned.set_aside.rows().for_each(|row| write_row(&mut quarantine, &row));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
     let of_file = details.files.entry(chunk.start.shard).or_default();
     of_file.records = stats.read.conversations + stats.read.duplicates + stats.read.left_out();
-    scanned.quarantined.iter().for_each(|q| of_file.set_aside(&q.reason));
+    of_file.set_aside = scanned.set_aside.into_counts();
     let stored_bytes_read = chunk.stored_bytes_read;
     Ok(ChunkOutput {
         end: chunk.end,

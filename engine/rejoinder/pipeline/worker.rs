@@ -16,6 +16,7 @@ use crate::config::LeftOut;
 use crate::failure::Failure;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::faults::FaultRow;
+use crate::pipeline::reading::SetAside;
 
 /// A thread's own scanner, plugin states and buffers.
 pub struct Worker<'e> {
@@ -38,8 +39,8 @@ pub struct Worker<'e> {
 pub struct Scanned<'c> {
     /// The conversations, in input order.
     pub conversations: Vec<ScannedConversation<'c>>,
-    /// Records that were set aside, in input order.
-    pub quarantined: Vec<Quarantined>,
+    /// Records that were set aside.
+    pub set_aside: SetAside,
     /// Conversations with fewer messages than wanted.
     pub too_short: u64,
     /// Conversations in other languages than wanted.
@@ -243,7 +244,10 @@ impl<'e> Worker<'e> {
     /// # Errors
     /// If a plugin fails more often than allowed.
     pub fn process<'c>(&mut self, chunk: &'c Chunk) -> Result<Scanned<'c>, Failure> {
-        let mut out = Scanned { quarantined: chunk.lost.clone(), ..Scanned::default() };
+        let mut out = Scanned::default();
+        for lost in &chunk.lost {
+            out.set_aside.add(lost.reason.clone(), |_| lost.clone());
+        }
         // Turns that wait in the batch for the plugins' votes.
         let mut voting: Vec<usize> = Vec::new();
         for entry in chunk.entries() {
@@ -271,7 +275,7 @@ impl<'e> Worker<'e> {
                         self.vote(chunk, &mut voting, &mut out)?;
                     }
                 }
-                (Err(reason), _) => out.quarantined.push(Quarantined {
+                (Err(reason), _) => out.set_aside.add(reason, |reason| Quarantined {
                     shard: chunk.start.shard,
                     line,
                     file: chunk.file.clone(),

@@ -13,7 +13,13 @@ use crate::quarantine::Quarantined;
 use crate::record::Mapping;
 
 /// Reads one file, chunk by chunk.
-pub(crate) struct ArrayReader<'a>(Window<'a>);
+pub(crate) struct ArrayReader<'a> {
+    window: Window<'a>,
+    /// Goes on from record to record, since brackets around them must be closed at the end.
+    elements: Elements,
+    /// Reading began behind some of those brackets.
+    is_resumed: bool,
+}
 
 impl<'a> ArrayReader<'a> {
     /// Records longer than `max_record_bytes` are set aside.
@@ -23,26 +29,35 @@ impl<'a> ArrayReader<'a> {
         mut from: Position,
         max_record_bytes: usize,
     ) -> Self {
-        from.byte = from.byte.max(file.reading.inside.unwrap_or(0));
-        Self(Window::new(file, mapping, from, max_record_bytes))
+        let is_resumed = from.byte > 0;
+        let inside = file.reading.inside;
+        from.byte = from.byte.max(inside.unwrap_or(0));
+        let elements = inside.map_or_else(Elements::default, |inside| {
+            let mut head = Vec::new();
+            // A file that cannot be read is told where its records are.
+            let _ = file.open(0).and_then(|mut content| content.read_up_to(inside, &mut head));
+            Elements::of_list_behind(&head)
+        });
+        Self { window: Window::new(file, mapping, from, max_record_bytes), elements, is_resumed }
     }
 
     /// Passes over the rest of a record that is too long and stands at the beginning of `ahead`.
-    fn skip_record(&mut self, mut elements: Elements, lost: &mut Vec<Quarantined>) -> Quarantined {
-        let window = &mut self.0;
+    fn skip_record(&mut self, lost: &mut Vec<Quarantined>) -> Quarantined {
+        let Self { window, elements, .. } = self;
         let mut length = 0_u64;
         let mut more = true;
         loop {
-            if let Some(found) = elements.next(&window.ahead, !more) {
-                length += found.end as u64;
-                window.ahead.drain(..found.end);
-                window.at.byte += found.end as u64;
-                break;
-            }
-            let seen = elements.forget_seen();
-            length += seen as u64;
-            window.at.byte += seen as u64;
-            window.ahead.drain(..seen);
+            let passed = match elements.next(&window.ahead, !more) {
+                Some(found) => {
+                    elements.forget(found.end);
+                    more = false;
+                    found.end
+                }
+                None => elements.forget_seen(),
+            };
+            length += passed as u64;
+            window.at.byte += passed as u64;
+            window.ahead.drain(..passed);
             if !more {
                 break;
             }
@@ -52,24 +67,55 @@ impl<'a> ArrayReader<'a> {
         window.at.line += 1;
         window.lost(line, length, too_long(length, window.max_record_bytes))
     }
+
+    /// What is wrong with the end of the content, all of which was seen.
+    fn fault_at_end(&self) -> Option<String> {
+        let elements = match self.is_resumed && self.window.file.reading.inside.is_none() {
+            true => ended(self.window.file).ok()?,
+            false => self.elements,
+        };
+        let fault = elements.fault_at_end()?;
+        Some(format!("{fault} (the file ends at byte {})", self.window.at.byte))
+    }
+}
+
+/// The end of all content of `file`.
+fn ended(file: &InputFile) -> std::io::Result<Elements> {
+    let mut content = file.open(0)?;
+    let (mut elements, mut ahead) = (Elements::default(), Vec::new());
+    loop {
+        let more = content.read_up_to(CHUNK_BYTES as u64, &mut ahead)? == CHUNK_BYTES;
+        while elements.next(&ahead, !more).is_some() {}
+        ahead.drain(..elements.forget_seen());
+        if !more {
+            return Ok(elements);
+        }
+    }
 }
 
 impl Iterator for ArrayReader<'_> {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {
-        let start = self.0.at;
+        let start = self.window.at;
         let (mut lost, mut lines) = (Vec::new(), Vec::new());
-        let mut elements = Elements::new(self.0.file.reading.inside.is_some());
         let mut target = CHUNK_BYTES;
-        let mut taken = 0;
+        let mut is_cut = false;
         loop {
-            let more = self.0.fill_or_report(target, false, &mut lost);
-            let window = &mut self.0;
+            let more = self.window.fill_or_report(target, false, &mut lost);
+            let Self { window, elements, .. } = self;
+            let is_nothing = window.at == start && window.ahead.is_empty();
+            let mut taken = 0;
             while let Some(found) = elements.next(&window.ahead, !more) {
                 let line = window.at.line;
                 let record = &mut window.ahead[found.start..found.end];
+                is_cut = found.is_cut;
                 match onto_line(record) {
+                    _ if is_cut => {
+                        let bytes = record.len() as u64;
+                        let end = window.at.byte + found.end as u64;
+                        lost.push(window.lost(line, bytes, unended(end)));
+                    }
                     Ok(()) => lines.extend_from_slice(record),
                     Err(why) => {
                         let bytes = record.len() as u64;
@@ -84,26 +130,44 @@ impl Iterator for ArrayReader<'_> {
                 taken = window.ahead.len();
             } else if taken == 0 {
                 taken = elements.needed_from();
-                elements.forget(taken);
             }
+            elements.forget(taken);
             window.ahead.drain(..taken);
             window.at.byte += taken as u64;
-            if !more || !lines.is_empty() {
+            if !more {
+                let is_read = lost.iter().all(|l| l.bytes > 0);
+                if is_read
+                    && !is_nothing
+                    && !is_cut
+                    && let Some(fault) = self.fault_at_end()
+                {
+                    lost.push(self.window.lost(self.window.at.line, 0, fault));
+                }
+                break;
+            }
+            // A chunk that ends where the content does has seen how that ends.
+            if !lines.is_empty() && !window.ahead.is_empty() {
                 break;
             }
             if window.ahead.len() > window.max_record_bytes {
-                let too_long = self.skip_record(elements, &mut lost);
+                let too_long = self.skip_record(&mut lost);
                 lost.push(too_long);
                 lines.push(b'\n');
                 break;
             }
-            taken = 0;
             target = CHUNK_BYTES.max(2 * window.ahead.len());
         }
         // Where reading failed is after all that was found.
-        lost.iter_mut().filter(|l| l.bytes == 0).for_each(|l| l.line = self.0.at.line);
-        self.0.chunk(start, lines, lost)
+        lost.iter_mut().filter(|l| l.bytes == 0).for_each(|l| l.line = self.window.at.line);
+        self.window.chunk(start, lines, lost)
     }
+}
+
+/// Why the last record of a content that ends at byte `end` is set aside.
+fn unended(end: u64) -> String {
+    format!(
+        "the file is cut: its last record does not end, or a quote or bracket in it is not closed (the file ends at byte {end})"
+    )
 }
 
 #[cfg(test)]

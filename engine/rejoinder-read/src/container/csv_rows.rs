@@ -29,21 +29,41 @@ struct Open {
     begun: u64,
 }
 
-/// Content that ends in an error where a row does not end: an open quote would swallow the rest of the file.
+/// Content that ends in an error where a row does not end: an open quote would swallow the rest of the file. Behind its
+/// end stands one more row, [`BEYOND`], which such a quote swallows, too.
 struct Limited {
     content: Content,
     left: usize,
+    /// Bytes of the content that were read.
+    read: u64,
+    /// What is left of the row behind the end; `None` before the end.
+    beyond: Option<&'static [u8]>,
 }
+
+const BEYOND: &[u8] = b"\n.";
 
 impl Read for Limited {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
             return Err(io::Error::other("a row does not end; is a quote not closed?"));
         }
+        if let Some(beyond) = &mut self.beyond {
+            return beyond.read(buffer);
+        }
         let most = buffer.len().min(self.left);
         let got = self.content.read(&mut buffer[..most])?;
         self.left -= got;
+        self.read += got as u64;
+        if got == 0 && most > 0 {
+            return self.beyond.insert(BEYOND).read(buffer);
+        }
         Ok(got)
+    }
+}
+
+impl Limited {
+    const fn new(content: Content, left: usize) -> Self {
+        Self { content, left, read: 0, beyond: None }
     }
 }
 
@@ -97,12 +117,17 @@ impl<'a> CsvRows<'a> {
         if self.open.is_none() {
             let limit = self.limit();
             let delimiter = self.file.reading.delimiter;
-            let rows = |content| builder(delimiter).from_reader(Limited { content, left: limit });
+            let rows = |content| builder(delimiter).from_reader(Limited::new(content, limit));
             let mut open = Open { headers: Vec::new(), rows: rows(self.file.open(0)?), begun: 0 };
             let mut first = ByteRecord::new();
             open.rows.read_byte_record(&mut first)?;
             open.headers = names(&first);
+            let all = open.rows.get_ref().read;
             let after = open.rows.position().byte();
+            if after > all + 1 {
+                return Err(io::Error::other("the row of names does not end; is a quote not closed?"));
+            }
+            let after = after.min(all);
             if self.at.byte > after {
                 open = Open { rows: rows(self.file.open(self.at.byte)?), begun: self.at.byte, ..open };
             } else {
@@ -128,9 +153,20 @@ impl<'a> CsvRows<'a> {
         if !open.rows.read_byte_record(&mut row)? {
             return Ok(None);
         }
+        let rows = open.rows.get_ref();
+        let all = open.begun + rows.read;
         let end = open.begun + open.rows.position().byte();
+        let is_beyond = rows.beyond.is_some() && end > all + 1;
+        if is_beyond && row.iter().eq([b"."]) {
+            return Ok(None);
+        }
+        let end = end.min(all);
         let bytes = end.saturating_sub(before);
-        let record = if bytes > max as u64 {
+        let record = if is_beyond {
+            Err(format!(
+                "the file is cut: its last row does not end, or a quote in it is not closed (the file ends at byte {all})"
+            ))
+        } else if bytes > max as u64 {
             Err(too_long(bytes, max))
         } else {
             record(&open.headers, &row).map(|row| row.to_string())

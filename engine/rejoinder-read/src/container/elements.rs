@@ -11,6 +11,8 @@ pub(crate) struct Found {
     pub start: usize,
     /// One past its end.
     pub end: usize,
+    /// The content ends inside of it: a bracket or a quote in it is not closed.
+    pub is_cut: bool,
 }
 
 /// A search for the end of a record that goes on where the bytes given so far ended.
@@ -26,12 +28,23 @@ pub(crate) struct Elements {
     is_list: bool,
     /// That list has ended: what comes after it is none of it.
     has_ended: bool,
+    /// Brackets that are open around the record, of lists; and, of objects too, around the one list once that has ended.
+    around: usize,
+    /// Something stands behind the last of the brackets around the one list.
+    has_more: bool,
 }
 
 impl Elements {
     /// The elements of one list, from one of them on, or from one past its bracket.
     pub(crate) fn of_list() -> Self {
         Self { is_list: true, ..Self::default() }
+    }
+
+    /// The same, of a list that stands in a content behind `head`, its own bracket included.
+    pub(crate) fn of_list_behind(head: &[u8]) -> Self {
+        let mut this = Self::of_list();
+        this.pass_around(head);
+        Self { around: this.around.saturating_sub(1), ..Self::of_list() }
     }
 
     /// The objects of content, whatever lists they stand in; or the elements of one list.
@@ -53,25 +66,73 @@ impl Elements {
                 // A byte order mark may stand at the beginning.
                 let of_objects = |b: u8| !self.is_list && matches!(b, b'[' | b']' | 0xEF | 0xBB | 0xBF);
                 let between = |b: u8| b.is_ascii_whitespace() || b == b',' || of_objects(b);
-                let rest = &bytes[self.at..];
-                let next = if self.has_ended { None } else { rest.iter().position(|&b| !between(b)) };
-                let Some(skipped) = next else {
-                    self.at = bytes.len();
+                if self.has_ended {
+                    self.at += self.pass_around(&bytes[self.at..]);
                     return None;
-                };
+                }
+                let rest = &bytes[self.at..];
+                let skipped = rest.iter().position(|&b| !between(b)).unwrap_or(rest.len());
+                for byte in &rest[..skipped] {
+                    match byte {
+                        b'[' => self.around += 1,
+                        b']' => self.around = self.around.saturating_sub(1),
+                        _ => {}
+                    }
+                }
                 self.at += skipped;
+                if self.at == bytes.len() {
+                    return None;
+                }
                 if self.is_list && bytes[self.at] == b']' {
                     self.has_ended = true;
-                    self.at = bytes.len();
-                    return None;
+                    self.at += 1;
+                    return self.next(bytes, is_end);
                 }
                 self.start = Some(self.at);
                 self.at
             }
         };
         let end = self.end(bytes).or((is_end).then_some(bytes.len()))?;
-        *self = Self { at: end, ..Self::new(self.is_list) };
-        Some(Found { start, end })
+        let is_cut = self.depth > 0 || self.in_string;
+        *self = Self { at: end, around: self.around, ..Self::new(self.is_list) };
+        Some(Found { start, end, is_cut })
+    }
+
+    /// What is wrong with the content's end, once all of it was given.
+    pub(crate) fn fault_at_end(&self) -> Option<&'static str> {
+        if self.is_list && !self.has_ended || !self.is_list && self.around > 0 {
+            Some("the file is cut: its list of records does not end")
+        } else if self.has_more {
+            Some("something stands behind the end of the list of records, and is not read")
+        } else if self.around > 0 {
+            Some("the file is cut: what stands around its list of records does not end")
+        } else {
+            None
+        }
+    }
+
+    /// Passes over what stands around the one list; returns how far.
+    fn pass_around(&mut self, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            match byte {
+                b'\\' if self.in_string && at + 1 == bytes.len() => return at,
+                b'\\' if self.in_string => at += 1,
+                b'"' if self.in_string => self.in_string = false,
+                _ if self.in_string => {}
+                _ => {
+                    self.has_more |= self.has_ended && self.around == 0 && !byte.is_ascii_whitespace();
+                    match byte {
+                        b'"' => self.in_string = true,
+                        b'{' | b'[' => self.around += 1,
+                        b'}' | b']' => self.around = self.around.saturating_sub(1),
+                        _ => {}
+                    }
+                }
+            }
+            at += 1;
+        }
+        at
     }
 
     /// One past the end of the record under way.
@@ -119,7 +180,7 @@ impl Elements {
 
     /// Tells it that the first `count` bytes will not be given again. What is under way must not begin in them.
     pub(crate) fn forget(&mut self, count: usize) {
-        self.at -= count;
+        self.at = self.at.saturating_sub(count);
         if let Some(start) = &mut self.start {
             *start -= count;
         }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
+use flate2::Crc;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Stored, StoredFile};
@@ -17,6 +18,8 @@ struct Member {
     start: u64,
     size: u64,
     is_packed: bool,
+    /// The length of what it holds, and its checksum.
+    whole: (u64, u32),
 }
 
 /// The members that hold conversations, one after another.
@@ -25,6 +28,10 @@ pub(super) struct Archive {
     stored: Arc<Stored>,
     left: VecDeque<Member>,
     current: Box<dyn Read + Send>,
+    /// What `current` must come to, and what it came to so far.
+    whole: (u64, u32),
+    sum: Crc,
+    read: u64,
 }
 
 impl Archive {
@@ -51,13 +58,15 @@ impl Archive {
                 other => return Err(io::Error::other(format!("{name} in it is packed with {other}"))),
             };
             let start = member.data_start().ok_or_else(|| io::Error::other("the archive is damaged"))?;
-            members.push(Member { start, size: member.compressed_size(), is_packed, name });
+            let whole = (member.size(), member.crc32());
+            members.push(Member { start, size: member.compressed_size(), is_packed, whole, name });
         }
         if members.is_empty() {
             return Err(io::Error::other("a zip archive without conversations.json: unpack it first"));
         }
         members.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self { file, stored, left: members.into(), current: Box::new(io::empty()) })
+        let current = Box::new(io::empty());
+        Ok(Self { file, stored, left: members.into(), current, whole: (0, 0), sum: Crc::new(), read: 0 })
     }
 
     fn enter(&mut self, member: &Member) -> io::Result<()> {
@@ -68,7 +77,18 @@ impl Archive {
             false => Box::new(bytes),
             true => Box::new(flate2::bufread::DeflateDecoder::new(bytes)),
         };
+        (self.whole, self.sum, self.read) = (member.whole, Crc::new(), 0);
         Ok(())
+    }
+
+    /// That all of the member was read, and as it was packed.
+    fn check(&self) -> io::Result<()> {
+        match (self.read, self.sum.sum()) == self.whole {
+            true => Ok(()),
+            false => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "a file in the archive is cut or damaged"))
+            }
+        }
     }
 }
 
@@ -77,8 +97,11 @@ impl Read for Archive {
         loop {
             let read = self.current.read(buffer)?;
             if read > 0 || buffer.is_empty() {
+                self.sum.update(&buffer[..read]);
+                self.read += read as u64;
                 return Ok(read);
             }
+            self.check()?;
             let Some(member) = self.left.pop_front() else { return Ok(0) };
             self.enter(&member)?;
         }

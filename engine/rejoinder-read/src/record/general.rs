@@ -139,7 +139,8 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
     let what = if what.contains("hex escape") { "a lone surrogate or broken \\u escape" } else { what };
     // What serde_json expected instead may quote the value.
     let what = if what.starts_with("invalid type") { "no JSON object" } else { what };
-    format!("{what} (column {})", error.column())
+    let cut = if error.is_eof() { ": the record is cut" } else { "" };
+    format!("{what} (column {}){cut}", error.column())
 }
 
 /// The columns of a record, in their order, unparsed.

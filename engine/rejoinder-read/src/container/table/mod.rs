@@ -17,15 +17,38 @@ pub(crate) use layout::Layout;
 pub(crate) use rows::{Row, Rows};
 pub(crate) use schema::Schema;
 
+use std::cell::Cell;
 use std::error::Error;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
 use parquet::errors::ParquetError;
 
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From here on a panic inside of [`guarded`] is told by what it returns alone; all others are reported as before.
+fn keep_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !IS_GUARDED.get() {
+                others(panic);
+            }
+        }));
+    });
+}
+
 /// What the library says, or where it panics on bytes that are no Parquet.
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> io::Result<T> {
-    match catch_unwind(AssertUnwindSafe(read)) {
+    keep_quiet();
+    let before = IS_GUARDED.replace(true);
+    let read = catch_unwind(AssertUnwindSafe(read));
+    IS_GUARDED.set(before);
+    match read {
         Ok(read) => read.map_err(into_io),
         Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the file is damaged")),
     }
