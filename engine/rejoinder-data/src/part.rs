@@ -55,6 +55,11 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The number of the part that a path ends with; nothing where it ends with none.
+pub fn index(path: &str) -> Option<u64> {
+    path.rsplit('/').next()?.strip_prefix("part-")?.strip_suffix(".jsonl")?.parse().ok()
+}
+
 /// Name of part `index`: `part-00042.jsonl`.
 pub fn name(index: u64) -> String {
     format!("part-{index:05}.jsonl")

@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rejoinder_ledger::{
-    Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending, State, Usage,
+    Claim, Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending, State, Usage,
 };
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -180,6 +180,7 @@ pub fn ask(
         let desk = Desk {
             config,
             form,
+            store: replies,
             client,
             clerk,
             gate: Gate::new(&config.pace),
@@ -268,6 +269,7 @@ fn find(
 struct Desk<'a> {
     config: &'a JudgeConfig,
     form: &'a Form,
+    store: &'a Replies,
     client: Client,
     clerk: Clerk,
     gate: Gate,
@@ -385,9 +387,39 @@ impl Desk<'_> {
         Ok(is_settled)
     }
 
+    /// Attempts a request as [`Self::attempt_claimed`], once no other process asks for the same: what another was answered is
+    /// taken from the store.
+    async fn attempt(
+        &self,
+        questions: &[Question],
+        replies: &mut Vec<Reply>,
+        request: &Request,
+    ) -> Result<bool, Gone> {
+        while !self.has_stopped() {
+            match self.clerk.claim(&request.key).await? {
+                Claim::Theirs => self.pause(TICK).await,
+                Claim::Answered => {
+                    // The thread that writes tells of a store that cannot be read.
+                    let Ok(Some(reply)) = self.store.get(&request.key) else { return Err(Gone) };
+                    replies.push(reply);
+                    self.count(|p| p.from_store += 1);
+                    return Ok(true);
+                }
+                Claim::Ours => {
+                    let is_answered = self.attempt_claimed(questions, replies, request).await?;
+                    if !is_answered {
+                        self.clerk.give_back(&request.key)?;
+                    }
+                    return Ok(is_answered);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped; says whether there is a
     /// reply, which is then stored and the last of `replies`.
-    async fn attempt(
+    async fn attempt_claimed(
         &self,
         questions: &[Question],
         replies: &mut Vec<Reply>,

@@ -9,7 +9,9 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use rejoinder_ledger::{Entry, Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending};
+use rejoinder_ledger::{
+    Claim, Entry, Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending,
+};
 use tokio::sync::oneshot;
 
 /// What one transaction holds at most.
@@ -30,9 +32,18 @@ struct Answer {
     told: oneshot::Sender<()>,
 }
 
+/// A line for the store of replies.
+enum StoreNote {
+    Answer(Answer),
+    Claim { key: String, told: oneshot::Sender<Claim> },
+    Release { key: String },
+}
+
 /// Where to hand in notes. Once it is dropped, all of them are written and the threads end.
 pub(crate) struct Clerk {
-    answers: Sender<Answer>,
+    answers: Sender<StoreNote>,
+    /// Whether other processes may ask for the same.
+    is_shared: bool,
     notes: Sender<Note>,
 }
 
@@ -66,7 +77,7 @@ impl Clerk {
             scope.spawn(move || store(&answered, &after, replies)),
             scope.spawn(move || write(&noted, ledger, &limits)),
         ]);
-        (Self { answers, notes }, writing)
+        (Self { answers, is_shared: replies.is_shared(), notes }, writing)
     }
 
     /// The right to make a request, or `None` where that would pass a limit.
@@ -74,6 +85,24 @@ impl Clerk {
         let (told, tell) = oneshot::channel();
         self.notes.send(Note::Reserve { key: key.to_owned(), amount, told }).map_err(|_| Gone)?;
         tell.await.map_err(|_| Gone)
+    }
+
+    /// Whether this process may ask for a key.
+    pub(crate) async fn claim(&self, key: &str) -> Result<Claim, Gone> {
+        if !self.is_shared {
+            return Ok(Claim::Ours);
+        }
+        let (told, tell) = oneshot::channel();
+        self.answers.send(StoreNote::Claim { key: key.to_owned(), told }).map_err(|_| Gone)?;
+        tell.await.map_err(|_| Gone)
+    }
+
+    /// A key that was claimed got no reply.
+    pub(crate) fn give_back(&self, key: &str) -> Result<(), Gone> {
+        match self.is_shared {
+            true => self.answers.send(StoreNote::Release { key: key.to_owned() }).map_err(|_| Gone),
+            false => Ok(()),
+        }
     }
 
     /// What was answered under which key, and how the request ended; returns once the answer is durable.
@@ -86,14 +115,14 @@ impl Clerk {
     ) -> Result<(), Gone> {
         let (told, tell) = oneshot::channel();
         let then = Some(Note::Settle { reservation, outcome });
-        self.answers.send(Answer { key, reply, then, told }).map_err(|_| Gone)?;
+        self.answers.send(StoreNote::Answer(Answer { key, reply, then, told })).map_err(|_| Gone)?;
         tell.await.map_err(|_| Gone)
     }
 
     /// What is to be stored under a key whose request was settled before.
     pub(crate) fn keep(&self, key: String, reply: Reply) -> Result<(), Gone> {
         let (told, _) = oneshot::channel();
-        self.answers.send(Answer { key, reply, then: None, told }).map_err(|_| Gone)
+        self.answers.send(StoreNote::Answer(Answer { key, reply, then: None, told })).map_err(|_| Gone)
     }
 
     /// How a request without an answer ended.
@@ -113,8 +142,30 @@ fn together<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
     Some(std::iter::once(first).chain(queue.try_iter().take(MOST - 1)).collect())
 }
 
-fn store(answered: &Receiver<Answer>, notes: &Sender<Note>, replies: &Replies) -> Result<(), LedgerError> {
-    while let Some(answers) = together(answered) {
+fn store(answered: &Receiver<StoreNote>, notes: &Sender<Note>, replies: &Replies) -> Result<(), LedgerError> {
+    while let Some(lines) = together(answered) {
+        let (mut answers, mut claimed, mut released) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines {
+            match line {
+                StoreNote::Answer(answer) => answers.push(answer),
+                StoreNote::Claim { key, told } => claimed.push((key, told)),
+                StoreNote::Release { key } => released.push(key),
+            }
+        }
+        if !released.is_empty() {
+            replies.release(&released.iter().map(String::as_str).collect::<Vec<_>>())?;
+        }
+        if !claimed.is_empty() {
+            let keys: Vec<&str> = claimed.iter().map(|(key, _)| key.as_str()).collect();
+            let claims = replies.claim(&keys)?;
+            claimed.into_iter().zip(claims).for_each(|((_, told), claim)| {
+                // Whoever does not listen any more has been stopped.
+                let _ = told.send(claim);
+            });
+        }
+        if answers.is_empty() {
+            continue;
+        }
         replies.put(answers.iter().map(|answer| (answer.key.as_str(), &answer.reply)))?;
         for answer in answers {
             if answer.then.is_some_and(|note| notes.send(note).is_err()) {

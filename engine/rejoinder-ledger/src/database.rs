@@ -22,6 +22,8 @@ pub(crate) const IN_MEMORY: &str = ":memory:";
 pub enum LedgerError {
     /// The file was written by a newer engine: the file, its version, ours.
     TooNew(PathBuf, i64, i64),
+    /// No file can be locked beside the file.
+    Unlockable(PathBuf, std::io::Error),
     /// SQLite failed on the file.
     Sqlite(PathBuf, rusqlite::Error),
 }
@@ -32,6 +34,11 @@ impl fmt::Display for LedgerError {
             Self::TooNew(path, version, ours) => write!(
                 f,
                 "{} has schema {version}, this engine knows {ours}: use the engine that wrote it",
+                path.display()
+            ),
+            Self::Unlockable(path, error) => write!(
+                f,
+                "{}: no file can be locked beside it, so that two processes might pay for the same: {error}",
                 path.display()
             ),
             Self::Sqlite(path, error) => write!(f, "{}: {error}", path.display()),
@@ -48,6 +55,35 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// Opens a file as [`Self::open`], or, where its folder cannot be written, to read it alone: then nobody else writes it
+    /// either, and what would be written fails.
+    pub(crate) fn open_even_read_only(
+        path: &Path,
+        create: bool,
+        steps: &[&str],
+    ) -> Result<Self, LedgerError> {
+        match Self::open(path, create, steps) {
+            Err(LedgerError::Sqlite(_, error)) if is_unwritable(&error) && path.exists() => {
+                Self::open_immutable(path, steps.len() as i64)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens a file that nobody writes.
+    fn open_immutable(path: &Path, version: i64) -> Result<Self, LedgerError> {
+        let failed = |e| LedgerError::Sqlite(path.to_owned(), e);
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(immutable_uri(path), flags).map_err(failed)?;
+        let found: i64 =
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+        if found > version {
+            return Err(LedgerError::TooNew(path.to_owned(), found, version));
+        }
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
+    }
+
     /// Opens a file, making it if `create`. The steps make its tables: each brings a file of the version before it to
     /// its own, so that an older file is brought up to date and loses nothing.
     pub(crate) fn open(path: &Path, create: bool, steps: &[&str]) -> Result<Self, LedgerError> {
@@ -100,6 +136,25 @@ impl Database {
             Ok(done)
         })
     }
+}
+
+/// Whether SQLite failed because it may not write.
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+    matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
+}
+
+/// SQLite's address of a file that does not change, with what means something in an address written by its number.
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(byte as char),
+            _ if byte.is_ascii_alphanumeric() => uri.push(byte as char),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri + "?immutable=1"
 }
 
 fn bring_up_to_date(connection: &Connection, steps: &[&str]) -> Result<(), rusqlite::Error> {

@@ -145,12 +145,12 @@ impl Ledger {
         Database::open(path, true, STEPS).map(Self)
     }
 
-    /// Opens the ledger of a run.
+    /// Opens the ledger of a run; where its folder cannot be written, to read it.
     ///
     /// # Errors
     /// If there is none, it is no ledger, or it is a newer engine's.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        Database::open(path, false, STEPS).map(Self)
+        Database::open_even_read_only(path, false, STEPS).map(Self)
     }
 
     /// A ledger that nobody sees and that ends with the process: to measure what asking costs without a disk.
@@ -206,6 +206,27 @@ impl Ledger {
         self.0.with(|c| {
             c.query_row("SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0)).optional()
         })
+    }
+
+    /// The facts whose names begin so, with their names.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn facts(&self, beginning: &str) -> Result<Vec<(String, String)>, LedgerError> {
+        self.0.with(|c| {
+            let mut select = c.prepare("SELECT name, value FROM facts WHERE substr(name, 1, ?2) = ?1")?;
+            let length = beginning.chars().count() as i64;
+            let rows = select.query_map(params![beginning, length], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
+    /// Forgets a fact of the run, if there is one.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn remove(&self, name: &str) -> Result<(), LedgerError> {
+        self.0.with(|c| c.execute("DELETE FROM facts WHERE name = ?1", [name])).map(drop)
     }
 
     /// Writes lines down, all or none, durably. For each [`Entry::Reserve`], in order: the reservation, or `None` where it

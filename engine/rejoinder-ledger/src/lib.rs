@@ -4,11 +4,13 @@
 //! knows SQLite.
 #![forbid(unsafe_code)]
 
+mod claims;
 mod database;
 mod ledger;
 mod replies;
 mod spending;
 
+pub use claims::Claim;
 pub use database::LedgerError;
 pub use ledger::{Entry, Ledger, Outcome, PartRow, Reservation, Spent, State, Usage};
 pub use replies::{Replies, Reply};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
 
+use crate::claims::{Claim, Claims};
 use crate::database::{Database, IN_MEMORY, LedgerError};
 use crate::ledger::Usage;
 
@@ -16,6 +17,9 @@ const STEPS: &[&str] = &[
     "
     ALTER TABLE replies ADD COLUMN cached_tokens INTEGER;
     ALTER TABLE replies ADD COLUMN alternatives TEXT NOT NULL DEFAULT '';
+    ",
+    "
+    CREATE TABLE claims (reply_key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
     ",
 ];
 
@@ -69,6 +73,8 @@ pub struct Replies {
     writer: Database,
     /// None where no second handle sees what the writer writes.
     reader: Option<Database>,
+    /// Where other processes may ask for the same.
+    claims: Option<Claims>,
 }
 
 impl Replies {
@@ -78,7 +84,57 @@ impl Replies {
     /// If the file cannot be made, is no store of replies, or is a newer engine's.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let writer = Database::open(path, true, STEPS)?;
-        Ok(Self { writer, reader: Some(Database::open(path, false, STEPS)?) })
+        Ok(Self { writer, reader: Some(Database::open(path, false, STEPS)?), claims: None })
+    }
+
+    /// Opens a store that other processes may ask for at the same time, making it if there is none: what one of them asks
+    /// for, no other does.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if no file can be locked beside the store.
+    pub fn open_shared(path: &Path) -> Result<Self, LedgerError> {
+        let claims = Claims::new(path).map_err(|error| LedgerError::Unlockable(path.to_owned(), error))?;
+        Ok(Self { claims: Some(claims), ..Self::open(path)? })
+    }
+
+    /// Claims keys, all in one transaction: whether this process may ask for each. In a store that is not shared it always
+    /// may.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn claim(&self, keys: &[&str]) -> Result<Vec<Claim>, LedgerError> {
+        match &self.claims {
+            None => Ok(vec![Claim::Ours; keys.len()]),
+            Some(claims) => {
+                self.writer.transaction(|c| keys.iter().map(|key| claims.claim(c, key)).collect())
+            }
+        }
+    }
+
+    /// Gives keys back that were claimed and have no reply.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn release(&self, keys: &[&str]) -> Result<(), LedgerError> {
+        match &self.claims {
+            None => Ok(()),
+            Some(claims) => {
+                self.writer.transaction(|c| keys.iter().try_for_each(|key| claims.release(c, key)))
+            }
+        }
+    }
+
+    /// Whether other processes may ask for the same.
+    pub const fn is_shared(&self) -> bool {
+        self.claims.is_some()
+    }
+
+    /// Opens a store to read it, whether its folder can be written or not.
+    ///
+    /// # Errors
+    /// If there is none, or it is a newer engine's.
+    pub fn open_to_read(path: &Path) -> Result<Self, LedgerError> {
+        Ok(Self { writer: Database::open_even_read_only(path, false, STEPS)?, reader: None, claims: None })
     }
 
     /// A store that nobody shares and that ends with the process: to measure what asking costs without a disk.
@@ -86,7 +142,7 @@ impl Replies {
     /// # Errors
     /// If SQLite fails.
     pub fn in_memory() -> Result<Self, LedgerError> {
-        Ok(Self { writer: Database::open(Path::new(IN_MEMORY), true, STEPS)?, reader: None })
+        Ok(Self { writer: Database::open(Path::new(IN_MEMORY), true, STEPS)?, reader: None, claims: None })
     }
 
     fn reader(&self) -> &Database {
@@ -154,7 +210,11 @@ impl Replies {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reply_key) DO NOTHING";
         self.writer.transaction(|c| {
             let mut insert = c.prepare_cached(insert)?;
+            let mut free = c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1")?;
             for (key, reply) in replies {
+                if self.claims.is_some() {
+                    free.execute([key])?;
+                }
                 let Reply { model, content, finish_reason, alternatives, usage } = reply;
                 let tokens = |of: fn(&Usage) -> u64| usage.as_ref().map(|u| of(u).cast_signed());
                 insert.execute(params![

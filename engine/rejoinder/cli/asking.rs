@@ -56,7 +56,7 @@ pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Fa
 /// # Errors
 /// If there is none, or it has not.
 pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
-    let run = RunDir::open(path)?;
+    let run = RunDir::open_to_change(path)?;
     if !scan::is_complete(&run)? {
         return Err(Failure::usage(format!(
             "the scan of {0} was interrupted; finish it first: rejoinder resume {0}",

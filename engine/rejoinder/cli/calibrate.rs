@@ -46,7 +46,7 @@ pub(super) struct CalibrateArgs {
 }
 
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
-    let mut run = RunDir::open(&args.run)?;
+    let mut run = RunDir::open_to_change(&args.run)?;
     let purpose = args.oracle.purpose(&run);
     let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
     let mut config = run.config();

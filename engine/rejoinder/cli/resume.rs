@@ -62,7 +62,7 @@ fn keep_findings(kept: &Config, config: &mut Config) {
 
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut run = RunDir::open(&args.run)?;
+    let mut run = RunDir::open_to_change(&args.run)?;
     let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
     keep_findings(&run.manifest.config, &mut config);
     if let Some(max_faults) = args.max_faults {

@@ -12,7 +12,8 @@ use super::{Threads, absolute, print, print_json, recall, signals};
 use crate::config::{Effective, InputConfig, UnitName};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
-use crate::pipeline::run_dir::{Manifest, RunDir};
+use crate::pipeline::manifest::Manifest;
+use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
 use crate::report::remarks;
 use crate::report::summary::Summary;
@@ -205,14 +206,14 @@ pub(super) fn begin(
     for file in &files {
         described.push(InputFile::describe_as(&absolute(file)?, engine.config.input.asked())?.0);
     }
-    let path = match out {
+    let new = match out {
         Some(path) => RunDir::create(path)?,
         None => RunDir::create_numbered()?,
     };
     if stdin {
-        described.push(keep_stdin(&path, &engine.config.input)?);
+        described.push(keep_stdin(&new.path, &engine.config.input)?);
     }
-    let run = RunDir::begin(path, Manifest::new(&engine, described, stdin))?;
+    let run = RunDir::begin(new, Manifest::new(&engine, described, stdin))?;
     Ok((run, engine))
 }
 

@@ -10,6 +10,8 @@ pub mod faults;
 pub mod flow;
 pub mod judging;
 pub mod learning;
+pub mod lock;
+pub mod manifest;
 pub mod plan;
 pub mod population;
 pub mod reading;

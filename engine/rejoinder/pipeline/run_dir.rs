@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use rejoinder_core::RecordId;
 use rejoinder_data::part;
-use rejoinder_host::Origin;
 use rejoinder_judge::Findings;
 use rejoinder_ledger::{Ledger, Replies};
 use rejoinder_read::InputFile;
@@ -18,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
+use crate::pipeline::lock::{self, Lock};
+use crate::pipeline::manifest::{FORMAT, Manifest};
 use crate::pipeline::spread::Curves;
 use crate::pipeline::stats::{JudgeStats, ScanCounts, ScanStats};
 
@@ -25,145 +26,12 @@ use crate::pipeline::stats::{JudgeStats, ScanCounts, ScanStats};
 const ASKED: &str = "asked.json";
 /// File of the model that a run has learned.
 const MODEL: &str = "model.rjm";
-
-/// Version of the run directory's layout.
-const FORMAT: u32 = 3;
-
-/// What a run is made of: the same manifest, the same output.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// Version of this layout.
-    pub format: u32,
-    /// Version of the engine.
-    pub engine: String,
-    /// Hash of all rules in force.
-    pub rules_hash: String,
-    /// The rule files.
-    pub rules: Vec<RulesEntry>,
-    /// The plugins.
-    pub plugins: Vec<PluginEntry>,
-    /// The input files.
-    pub inputs: Vec<InputFile>,
-    /// Whether the input was standard input, of which `inputs` then names the copy.
-    pub stdin: bool,
-    /// The effective config.
-    pub config: Config,
-    /// What was found out about the judge, once it was asked.
-    pub judge: Option<Findings>,
-}
-
-/// A rule file in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RulesEntry {
-    /// How the config, or the pack that extends it, names it.
-    pub pack: String,
-    /// The author's version; empty if there is none.
-    pub version: String,
-    /// Where it was read from.
-    pub file: String,
-    /// blake3 hash of its text.
-    pub hash: String,
-    /// The languages that it is for, as ISO 639 codes; empty where it does not say.
-    #[serde(default)]
-    pub lang: Vec<String>,
-}
-
-/// A plugin in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PluginEntry {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// The library, or `linked in`.
-    pub origin: String,
-    /// blake3 hash of the library; empty for one that is linked in.
-    pub hash: String,
-    /// Changes with version, library and configuration; names the plugin in records.
-    pub identity: String,
-    /// What it was configured with.
-    pub config: serde_json::Value,
-}
-
-impl Manifest {
-    /// The manifest of a run of `engine` over `inputs`.
-    pub fn new(engine: &Engine, inputs: Vec<InputFile>, stdin: bool) -> Self {
-        Self {
-            format: FORMAT,
-            engine: env!("CARGO_PKG_VERSION").to_owned(),
-            rules_hash: engine.rules.hash().to_owned(),
-            rules: engine
-                .packs
-                .iter()
-                .map(|p| RulesEntry {
-                    pack: p.name.clone(),
-                    version: p.version.clone(),
-                    file: p.file.clone(),
-                    hash: p.hash.clone(),
-                    lang: p.lang.iter().map(|&code| code.to_owned()).collect(),
-                })
-                .collect(),
-            plugins: engine
-                .registry
-                .plugins()
-                .iter()
-                .map(|p| {
-                    let (origin, hash) = match p.origin() {
-                        Origin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
-                        Origin::BuiltIn => ("linked in".to_owned(), String::new()),
-                    };
-                    PluginEntry {
-                        name: p.name().to_owned(),
-                        version: p.description().version.clone(),
-                        origin,
-                        hash,
-                        identity: p.identity().to_owned(),
-                        config: p.config().clone(),
-                    }
-                })
-                .collect(),
-            inputs,
-            stdin,
-            config: engine.config.clone(),
-            judge: None,
-        }
-    }
-
-    /// What differs in `now` from this manifest, in words; empty if a resumed run gives the same output.
-    pub fn changes(&self, now: &Self) -> Vec<String> {
-        let mut changes = Vec::new();
-        let mut compare = |what: &str, then: &str, now: &str| {
-            if then != now {
-                changes.push(format!("{what}: was {then}, is {now}"));
-            }
-        };
-        compare("engine", &self.engine, &now.engine);
-        for entry in &self.rules {
-            match now.rules.iter().find(|r| r.file == entry.file) {
-                Some(new) => compare(&format!("rules {}", entry.file), &entry.hash, &new.hash),
-                None => compare(&format!("rules {}", entry.file), "in force", "not in force"),
-            }
-        }
-        compare("rules in force", &self.rules_hash, &now.rules_hash);
-        for entry in &self.plugins {
-            let new = now.plugins.iter().find(|p| p.name == entry.name);
-            let describe = |p: &PluginEntry| format!("{} {} {}", p.version, p.origin, p.hash);
-            compare(
-                &format!("plugin {}", entry.name),
-                &describe(entry),
-                &new.map_or("not there".into(), describe),
-            );
-        }
-        for (then, new) in self.inputs.iter().zip(&now.inputs) {
-            let describe = |i: &InputFile| format!("{} bytes, hash {}", i.size, &i.hash[..12]);
-            compare(&format!("input {}", then.path.display()), &describe(then), &describe(new));
-        }
-        changes
-    }
-}
+const MANIFEST: &str = "manifest.json";
+const LEDGER: &str = "ledger.sqlite";
+/// The ledger's fact of which run it is.
+const RUN_FACT: &str = "run";
+/// Facts of the ledger that say what a file of a part was when it was written begin so; the file's path in the run follows.
+const SEAL: &str = "seal:";
 
 /// A run directory.
 pub struct RunDir {
@@ -173,6 +41,23 @@ pub struct RunDir {
     pub manifest: Manifest,
     /// How far it is.
     pub ledger: Ledger,
+    /// Held by whoever may change it.
+    lock: Option<Lock>,
+}
+
+/// The folder of a run that has not begun.
+pub struct NewDir {
+    /// Where it is.
+    pub path: PathBuf,
+    lock: Lock,
+}
+
+/// What a file was when it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Seal {
+    size: u64,
+    /// blake3.
+    hash: String,
 }
 
 /// The kinds of files that a part may have, each in a folder of its name.
@@ -207,39 +92,50 @@ impl Kind {
 }
 
 impl RunDir {
-    /// Makes the directory of a new run; `path` must not hold anything yet.
+    /// Makes the directory of a new run, which nobody else works on from now on. What is left of a run that failed before
+    /// it had begun is taken over; `path` must not hold anything else.
     ///
     /// # Errors
-    /// If it does, or cannot be written.
-    pub fn create(path: &Path) -> Result<PathBuf, Failure> {
+    /// If it does, another process works on it, or it cannot be written.
+    pub fn create(path: &Path) -> Result<NewDir, Failure> {
         if path.is_file() {
             return Err(Failure::usage(format!("--out {} is a file; name a folder", path.display())));
         }
-        let occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied {
-            let shown = path.display();
-            return Err(Failure::usage(match Self::is_run(path) {
-                true => format!(
-                    "{shown} holds a run already; go on with it: rejoinder resume {shown}, or give another --out"
-                ),
-                false => format!("{shown} holds something already that is no run; give another --out"),
-            }));
+        let shown = path.display();
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let is_begun = names.iter().any(|name| name == MANIFEST);
+        if !is_begun && !names.iter().all(|name| is_of_beginning(name)) {
+            return Err(Failure::usage(format!(
+                "{shown} holds something already that is no run; give another --out"
+            )));
         }
-        fs::create_dir_all(path).map_err(|e| Failure::io(format!("cannot make {}", path.display()), &e))?;
-        Ok(path.to_owned())
+        fs::create_dir_all(path).map_err(|e| Failure::io(format!("cannot make {shown}"), &e))?;
+        let lock = Lock::take(path)?;
+        if Self::is_run(path) {
+            return Err(Failure::usage(format!(
+                "{shown} holds a run already; go on with it: rejoinder resume {shown}, or give another --out"
+            )));
+        }
+        for name in names.iter().filter(|name| *name != lock::FILE) {
+            let file = path.join(name);
+            let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
+            removed.map_err(|e| Failure::io(format!("cannot clean up {}", file.display()), &e))?;
+        }
+        Ok(NewDir { path: path.to_owned(), lock })
     }
 
     /// Makes the first directory `runs/0001`, `runs/0002`, … that is not there yet.
     ///
     /// # Errors
     /// If none can be made.
-    pub fn create_numbered() -> Result<PathBuf, Failure> {
+    pub fn create_numbered() -> Result<NewDir, Failure> {
         let folder = Path::new("runs");
         fs::create_dir_all(folder).map_err(|e| Failure::io("cannot make the folder runs", &e))?;
         for number in 1_u32.. {
             let path = folder.join(format!("{number:04}"));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(path),
+                Ok(()) => return Ok(NewDir { lock: Lock::take(&path)?, path }),
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(Failure::io(format!("cannot make {}", path.display()), &e)),
             }
@@ -251,45 +147,106 @@ impl RunDir {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn begin(path: PathBuf, manifest: Manifest) -> Result<Self, Failure> {
+    pub fn begin(new: NewDir, manifest: Manifest) -> Result<Self, Failure> {
+        let NewDir { path, lock } = new;
         let failed = |e| Failure::io(format!("cannot write into {}", path.display()), &e);
-        let ledger = Ledger::create(&path.join("ledger.sqlite"))?;
+        let ledger = Ledger::create(&path.join(LEDGER))?;
+        ledger.put(RUN_FACT, &manifest.id)?;
         let mut json = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
         json.push(b'\n');
-        part::write(&path.join("manifest.json"), &json).map_err(failed)?;
-        Ok(Self { path, manifest, ledger })
+        part::write(&path.join(MANIFEST), &json).map_err(failed)?;
+        Ok(Self { path, manifest, ledger, lock: Some(lock) })
     }
 
-    /// Opens a run.
+    /// Opens a run to read it, beside whoever works on it.
     ///
     /// # Errors
-    /// If there is none, or it was written by an engine with another layout.
+    /// If there is none, it was written by an engine with another layout, its ledger is another run's, or a file of a
+    /// committed part is not what was written.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let file = path.join("manifest.json");
+        Self::open_with(path, None)
+    }
+
+    /// Opens a run to change it; nobody else does until it is dropped.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if another process works on it.
+    pub fn open_to_change(path: &Path) -> Result<Self, Failure> {
+        // A folder that is no run gets no lock.
+        let lock = if Self::is_run(path) { Some(Lock::take(path)?) } else { None };
+        Self::open_with(path, lock)
+    }
+
+    fn open_with(path: &Path, lock: Option<Lock>) -> Result<Self, Failure> {
+        let file = path.join(MANIFEST);
+        let shown = path.display();
         let text = fs::read_to_string(&file).map_err(|e| {
-            Failure::usage(format!(
-                "{} is no run directory: cannot read {}: {e}",
-                path.display(),
-                file.display()
-            ))
+            let has_failed_early = path.join(lock::FILE).is_file();
+            Failure::usage(match has_failed_early {
+                true => format!(
+                    "{shown} is what is left of a run that failed before it had begun: give its folder to rejoinder run once \
+                     more (--out {shown})"
+                ),
+                false => format!("{shown} is no run directory: cannot read {}: {e}", file.display()),
+            })
         })?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|e| {
-            Failure::invalid(format!("{} cannot be used by this engine: {e}", file.display()))
-        })?;
-        if manifest.format != FORMAT {
-            return Err(Failure::invalid(format!(
-                "{} has layout {}; this engine knows {FORMAT}",
-                path.display(),
-                manifest.format
-            )));
+        #[derive(Deserialize)]
+        struct Layout {
+            format: u32,
         }
-        let ledger = Ledger::open(&path.join("ledger.sqlite"))?;
-        Ok(Self { path: path.to_owned(), manifest, ledger })
+        let unusable = |e: serde_json::Error| {
+            Failure::invalid(format!("{} cannot be used by this engine: {e}", file.display()))
+        };
+        let Layout { format } = serde_json::from_str(&text).map_err(unusable)?;
+        if format != FORMAT {
+            return Err(Failure::invalid(format!("{shown} has layout {format}; this engine knows {FORMAT}")));
+        }
+        let manifest: Manifest = serde_json::from_str(&text).map_err(unusable)?;
+        let ledger = Ledger::open(&path.join(LEDGER))?;
+        if ledger.get(RUN_FACT)?.as_deref() != Some(&manifest.id) {
+            return Err(Failure::new(
+                Exit::Io,
+                format!(
+                    "{} is not the ledger of this run: it was emptied, or put in its place. What was spent and which parts are \
+                     whole stands there alone: bring it back from a copy, or begin a new run",
+                    path.join(LEDGER).display()
+                ),
+            ));
+        }
+        let run = Self { path: path.to_owned(), manifest, ledger, lock };
+        run.check_sizes()?;
+        Ok(run)
+    }
+
+    /// That each file of a committed part is there, as long as it was written.
+    fn check_sizes(&self) -> Result<(), Failure> {
+        let committed = self.ledger.parts()?.len() as u64;
+        for (name, json) in self.ledger.facts(SEAL)? {
+            let seal: Seal = from_json(&json)?;
+            let name = &name[SEAL.len()..];
+            // Whoever asks the judge writes these anew, and what is not committed is removed.
+            let is_judged = name.starts_with(Kind::Judged.folder());
+            // Names of parts are as long as their numbers need, and at least five digits: by number, not by letters.
+            let is_committed = part::index(name).is_some_and(|index| index < committed);
+            if !is_committed || (is_judged && self.lock.is_some()) {
+                continue;
+            }
+            let file = self.path.join(name);
+            let size = file.metadata().map(|found| found.len()).ok();
+            if size != Some(seal.size) {
+                let what = match size {
+                    None => "is missing".to_owned(),
+                    Some(size) => format!("has {size} bytes, and {} were written", seal.size),
+                };
+                return Err(lost(&file, &what, is_judged, &self.path));
+            }
+        }
+        Ok(())
     }
 
     /// Whether `path` is a run directory.
     pub fn is_run(path: &Path) -> bool {
-        path.join("manifest.json").is_file()
+        path.join(MANIFEST).is_file()
     }
 
     /// The engine of this run, built anew.
@@ -343,6 +300,9 @@ impl RunDir {
     pub fn write_part(&self, kind: Kind, index: u64, bytes: &[u8]) -> Result<(), Failure> {
         let file = self.part_file(kind, index);
         let failed = |e: std::io::Error| Failure::new(Exit::Io, e.to_string());
+        let sealed = format!("{SEAL}{}/{}", kind.folder(), part::name(index));
+        // A kill before the new seal leaves none, not one that does not fit.
+        self.ledger.remove(&sealed)?;
         if bytes.is_empty() {
             return match fs::remove_file(&file) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
@@ -350,7 +310,9 @@ impl RunDir {
             };
         }
         fs::create_dir_all(self.path.join(kind.folder())).map_err(failed)?;
-        part::write(&file, bytes).map_err(failed)
+        part::write(&file, bytes).map_err(failed)?;
+        let seal = Seal { size: bytes.len() as u64, hash: blake3::hash(bytes).to_hex().to_string() };
+        Ok(self.ledger.put(&sealed, &serde_json::to_string(&seal).expect("a seal is plain data"))?)
     }
 
     /// The rows of one kind in part `index`, read one at a time; none if there is no file.
@@ -363,11 +325,31 @@ impl RunDir {
         let broken = move |line: usize, why: &dyn std::fmt::Display| {
             Failure::new(Exit::Io, format!("{}:{}: {why}", file.display(), line + 1))
         };
-        let lines = fs::File::open(self.part_file(kind, index)).ok().map(|f| BufReader::new(f).lines());
-        lines.into_iter().flatten().enumerate().map(move |(number, line)| {
+        let whole = self.check_content(kind, index);
+        let is_whole = whole.is_ok();
+        let lines = fs::File::open(self.part_file(kind, index)).ok().filter(|_| is_whole);
+        let lines = lines.into_iter().flat_map(|file| BufReader::new(file).lines()).enumerate();
+        let rows = lines.map(move |(number, line)| {
             let line = line.map_err(|e| broken(number, &e))?;
             serde_json::from_str(&line).map_err(|e| broken(number, &e))
-        })
+        });
+        whole.err().map(Err).into_iter().chain(rows)
+    }
+
+    /// That a file of a part holds what was written, where it has a seal.
+    fn check_content(&self, kind: Kind, index: u64) -> Result<(), Failure> {
+        let sealed = format!("{SEAL}{}/{}", kind.folder(), part::name(index));
+        let Some(json) = self.ledger.get(&sealed)? else { return Ok(()) };
+        let seal: Seal = from_json(&json)?;
+        let file = self.part_file(kind, index);
+        let is_judged = kind == Kind::Judged;
+        let mut hasher = blake3::Hasher::new();
+        let read = fs::File::open(&file).and_then(|file| hasher.update_reader(file).map(drop));
+        read.map_err(|e| lost(&file, &format!("cannot be read ({e})"), is_judged, &self.path))?;
+        match hasher.finalize().to_hex().as_str() == seal.hash {
+            true => Ok(()),
+            false => Err(lost(&file, "is not what was written", is_judged, &self.path)),
+        }
     }
 
     /// The committed parts: index, and the numbers of each.
@@ -444,13 +426,20 @@ impl RunDir {
         }
     }
 
-    /// Opens the replies: the run's own file, or the shared one that the config names.
+    /// Opens the replies: the run's own file, or the shared one that the config names. Who only reads the run makes no file.
     ///
     /// # Errors
     /// If the file cannot be opened.
     pub fn replies(&self) -> Result<Replies, Failure> {
         let own = self.path.join("replies.sqlite");
-        Ok(Replies::open(self.manifest.config.judge.replies.as_deref().unwrap_or(&own))?)
+        let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
+        Ok(match (self.lock.is_some(), path.exists()) {
+            // The run's own file is under the run's lock.
+            (true, _) if path == own => Replies::open(path)?,
+            (true, _) => Replies::open_shared(path)?,
+            (false, true) => Replies::open_to_read(path)?,
+            (false, false) => Replies::in_memory()?,
+        })
     }
 
     /// Puts a config in force for the rest of the run: what [`Config::changes`] does not name may differ from what it
@@ -553,8 +542,7 @@ impl RunDir {
     fn write_manifest(&self) -> Result<(), Failure> {
         let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
         json.push(b'\n');
-        part::write(&self.path.join("manifest.json"), &json)
-            .map_err(|e| Failure::new(Exit::Io, e.to_string()))
+        part::write(&self.path.join(MANIFEST), &json).map_err(|e| Failure::new(Exit::Io, e.to_string()))
     }
 
     fn refuse(&self, changes: &[String]) -> Result<(), Failure> {
@@ -567,6 +555,20 @@ impl RunDir {
             changes.join("\n  ")
         )))
     }
+}
+
+/// Whether a name is that of a file or folder that a run has before its manifest.
+fn is_of_beginning(name: &str) -> bool {
+    name == lock::FILE || name == "input" || name.starts_with(LEDGER) || name == "manifest.json.tmp"
+}
+
+/// A file of a part is not what was written.
+fn lost(file: &Path, what: &str, is_judged: bool, run: &Path) -> Failure {
+    let next = match is_judged {
+        true => format!("the stored replies write it anew: rejoinder judge {}", run.display()),
+        false => "bring it back from a copy, or begin a new run".to_owned(),
+    };
+    Failure::new(Exit::Io, format!("{} {what}: results would lack a part; {next}", file.display()))
 }
 
 fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {

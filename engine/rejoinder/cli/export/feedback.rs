@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use rejoinder_core::Feedback;
 use rejoinder_data::export::table::{Form, Provenance, TableWriter};
 
-use super::{is_stdout, write};
+use super::{Overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
@@ -22,6 +22,8 @@ pub(super) struct FeedbackArgs {
     /// File to write, - for standard output [default: feedback.jsonl or feedback.parquet in the run's folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    overwriting: Overwriting,
     /// What to write [default: as the file's name says, else jsonl]
     #[arg(long, value_enum)]
     format: Option<FormName>,
@@ -47,6 +49,7 @@ impl FeedbackArgs {
 }
 
 pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
+    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
     let run = RunDir::open(&args.run)?;
     let (form, name) = match args.form() {
         FormName::Jsonl => (Form::JsonLines, "feedback.jsonl"),

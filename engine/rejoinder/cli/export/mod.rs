@@ -46,6 +46,28 @@ pub(super) fn main(args: &ExportArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// What becomes of files that are there already.
+#[derive(Debug, Args)]
+struct Overwriting {
+    /// Replace what is there already
+    #[arg(long)]
+    force: bool,
+}
+
+impl Overwriting {
+    /// That a file named by the user may be written.
+    ///
+    /// # Errors
+    /// If there is one that holds something, and nobody wants it replaced.
+    fn check(&self, path: &Path) -> Result<(), Failure> {
+        let holds_something = path.metadata().is_ok_and(|found| found.is_file() && found.len() > 0);
+        if self.force || is_stdout(path) || !holds_something {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("{} is there already; --force replaces it", path.display())))
+    }
+}
+
 /// Whether a path stands for standard output.
 fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")

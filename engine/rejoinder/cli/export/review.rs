@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rejoinder_data::export::review::Reviewer;
 
-use super::{is_stdout, write};
+use super::{Overwriting, is_stdout, write};
 use crate::cli::print;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
@@ -23,6 +23,8 @@ pub(super) struct ReviewArgs {
     /// File to write, - for standard output [default: review.json in the run's folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    overwriting: Overwriting,
     /// So many tasks, drawn by the seed [default: all]
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
@@ -40,6 +42,7 @@ enum ReviewerName {
 }
 
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
+    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
     let run = RunDir::open(&args.run)?;
     let reviewer = match args.reviewer {
         ReviewerName::Argilla => Reviewer::Argilla,

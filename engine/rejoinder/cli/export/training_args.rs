@@ -8,6 +8,7 @@ use rejoinder_data::export::example::{Choice, Task, Tools};
 use rejoinder_data::export::style::Style;
 use rejoinder_data::export::template::Template;
 
+use super::Overwriting;
 use super::filters::FilterArgs;
 use crate::failure::Failure;
 
@@ -19,6 +20,8 @@ pub(super) struct TrainingArgs {
     /// File to write, - for standard output [default: sft.jsonl, kto.jsonl or pairs.jsonl in the run's folder]
     #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) overwriting: Overwriting,
     /// Write a data set for the hub into this folder: data/train.jsonl and a card
     #[arg(long, value_name = "DIR")]
     pub(super) dataset: Option<PathBuf>,

@@ -1,0 +1,109 @@
+//! Who of several processes that share a store of replies asks for which: nobody pays for what another is being answered.
+//!
+//! A claim is a row; its owner is a file beside the store that the owning process keeps locked. The system takes the lock
+//! back when the process ends, however it ends, and its claims are free.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What comes of claiming a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody else asks for it now.
+    Ours,
+    /// Another process does.
+    Theirs,
+    /// There is a reply by now.
+    Answered,
+}
+
+/// The claims of this process.
+pub(crate) struct Claims {
+    folder: PathBuf,
+    owner: String,
+    /// Locked as long as this process works.
+    file: File,
+}
+
+impl Claims {
+    /// The claims of this process in a store.
+    ///
+    /// # Errors
+    /// If the folder of the owners cannot be made, or the file system has no locks.
+    pub(crate) fn new(store: &Path) -> std::io::Result<Self> {
+        let mut folder = store.as_os_str().to_owned();
+        folder.push(".owners");
+        let folder = PathBuf::from(folder);
+        sweep(&folder);
+        loop {
+            let owner = format!("{}-{:016x}", std::process::id(), fastrand::u64(..));
+            // The last of others may have removed the empty folder.
+            fs::create_dir_all(&folder)?;
+            let file = match File::create_new(folder.join(&owner)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                created => created?,
+            };
+            // Between its making and its lock it looks like one that was left.
+            match file.try_lock() {
+                Err(TryLockError::Error(error)) => return Err(error),
+                Ok(()) if folder.join(&owner).exists() => return Ok(Self { folder, owner, file }),
+                _ => {}
+            }
+        }
+    }
+
+    /// Claims a key on a connection that is in a transaction.
+    pub(crate) fn claim(&self, c: &Connection, key: &str) -> Result<Claim, rusqlite::Error> {
+        if c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key])? {
+            return Ok(Claim::Answered);
+        }
+        let owner: Option<String> = c
+            .prepare_cached("SELECT owner FROM claims WHERE reply_key = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        if owner.is_some_and(|owner| owner != self.owner && self.is_at_work(&owner)) {
+            return Ok(Claim::Theirs);
+        }
+        c.prepare_cached("INSERT OR REPLACE INTO claims (reply_key, owner) VALUES (?1, ?2)")?
+            .execute(params![key, self.owner])?;
+        Ok(Claim::Ours)
+    }
+
+    /// Gives a key back.
+    pub(crate) fn release(&self, c: &Connection, key: &str) -> Result<(), rusqlite::Error> {
+        c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1 AND owner = ?2")?
+            .execute(params![key, self.owner])
+            .map(drop)
+    }
+
+    fn is_at_work(&self, owner: &str) -> bool {
+        is_held(&self.folder.join(owner))
+    }
+}
+
+/// Whether some process holds an owner's file.
+fn is_held(file: &Path) -> bool {
+    File::open(file).is_ok_and(|file| file.try_lock().is_err())
+}
+
+/// Removes the files of owners that have ended without doing so.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !is_held(&entry.path()) {
+            // If it stays, the next one who looks removes it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+impl Drop for Claims {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+        let _ = fs::remove_file(self.folder.join(&self.owner));
+        sweep(&self.folder);
+        // Only the last one finds it empty.
+        let _ = fs::remove_dir(&self.folder);
+    }
+}
