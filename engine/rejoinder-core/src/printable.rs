@@ -1,37 +1,82 @@
 //! Chat text on a terminal: hostile until shown otherwise.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
-/// The text with everything that could steer a terminal or reorder a line made visible: control characters but
-/// line feed and tab, and the marks that override the direction of writing.
+/// The text with everything made visible that could steer a terminal, reorder a line, or stand in it unseen: control
+/// characters but line feed and tab, marks that override the direction of writing, and characters without a width. Joiners and
+/// variation selectors stay where scripts and emoji need them.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    escaped(text, |c| c.escape_unicode().to_string())
+    escaped(text, |c, shown| shown.extend(c.escape_unicode()))
 }
 
 /// JSON without line breaks, in which what [`printable`] makes visible is written as `\u....`: the same value.
 pub fn printable_json(json: &str) -> Cow<'_, str> {
-    escaped(json, |c| format!("\\u{:04x}", c as u32))
+    escaped(json, |c, shown| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    })
 }
 
-fn escaped(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+fn escaped(text: &str, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    if !text.contains(|c| is_harmful(c) || is_invisible(c)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
     for c in text.chars() {
-        if is_harmful(c) {
-            shown += &escape(c);
+        if is_harmful(c) || (is_invisible(c) && !is_needed(c, before)) {
+            escape(c, &mut shown);
         } else {
             shown.push(c);
         }
+        before = c;
     }
     shown.into()
 }
 
-/// None of these is beyond `\u{FFFF}`.
 fn is_harmful(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What has no width (Unicode's Default_Ignorable_Code_Point, and the marks of annotations), or looks like nothing.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200D}'
+            | '\u{2060}'..='\u{2065}'
+            | '\u{206A}'..='\u{206F}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Whether what has no width shapes the visible character before it: a joiner between letters or emoji, or the choice of a
+/// symbol's look.
+fn is_needed(c: char, before: char) -> bool {
+    let shapes = match c {
+        '\u{200C}' | '\u{200D}' => !before.is_ascii(),
+        '\u{FE0E}' | '\u{FE0F}' => {
+            !before.is_ascii() || before.is_ascii_digit() || matches!(before, '#' | '*')
+        }
+        _ => false,
+    };
+    // Behind an emoji's selector a joiner goes on with the same emoji.
+    shapes && (!is_invisible(before) || (c == '\u{200D}' && before == '\u{FE0F}'))
 }
 
 #[cfg(test)]
@@ -45,10 +90,37 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_sees_is_made_visible() {
+        for (text, expected) in [
+            ("pay\u{200b}pal", "pay\\u{200b}pal"),
+            ("a\u{e0041}\u{e0042}b", "a\\u{e0041}\\u{e0042}b"),
+            ("line\u{2028}# user: x", "line\\u{2028}# user: x"),
+            ("\u{feff}head", "\\u{feff}head"),
+            ("a\u{200d}b\u{fe0f}", "a\\u{200d}b\\u{fe0f}"),
+            ("so\u{ad}ft", "so\\u{ad}ft"),
+            ("谢\u{200d}\u{200d}谢", "谢\u{200d}\\u{200d}谢"),
+        ] {
+            assert_eq!(printable(text), expected);
+        }
+        for text in [
+            "👩\u{200d}💻 ❤\u{fe0f} 1\u{fe0f}\u{20e3}",
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "👁\u{fe0f}\u{200d}🗨\u{fe0f}",
+        ] {
+            assert_eq!(printable(text), text);
+        }
+    }
+
+    #[test]
     fn json_keeps_its_value() {
         let value = serde_json::json!("a\u{9b}2J\u{202e}b\u{7f}\n");
         let shown = printable_json(&value.to_string()).into_owned();
         assert_eq!(shown, r#""a\u009b2J\u202eb\u007f\n""#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        let value = serde_json::json!("a\u{e0041}b");
+        let shown = printable_json(&value.to_string()).into_owned();
+        assert_eq!(shown, r#""a\udb40\udc41b""#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use rejoinder_core::printable;
 use serde::Serialize;
 
 /// How bad it is.
@@ -56,6 +57,19 @@ impl Source<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Diagnostic {
+        let line = self.line_of(self.text.floor_char_boundary(span.start.min(self.text.len())));
+        self.diagnostic_in_line(line, code, span, message, help)
+    }
+
+    /// The same, by who knows the line: to count them for each of many findings takes the square of the file's length.
+    pub(crate) fn diagnostic_in_line(
+        &self,
+        line: usize,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
         let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
@@ -64,7 +78,7 @@ impl Source<'_> {
             code,
             severity: if code.starts_with('W') { Severity::Warning } else { Severity::Error },
             file: self.name.to_owned(),
-            line: self.line_of(start),
+            line,
             column: self.text[line_start..start].chars().count() + 1,
             message: message.into(),
             help: help.into(),
@@ -94,21 +108,23 @@ impl fmt::Display for Diagnostic {
             .take(self.column - 1)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        let shown: String = self
-            .source_line
-            .chars()
-            .map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c })
-            .collect();
-        writeln!(f, "{kind}[{}]: {}", self.code, self.message)?;
-        writeln!(f, "{gutter}--> {}:{}:{}", self.file, self.line, self.column)?;
+        let shown: String =
+            self.source_line.chars().map(|c| if is_plain(c) { c } else { '\u{FFFD}' }).collect();
+        writeln!(f, "{kind}[{}]: {}", self.code, printable(&self.message))?;
+        writeln!(f, "{gutter}--> {}:{}:{}", printable(&self.file), self.line, self.column)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {shown}")?;
         write!(f, "{gutter} | {lead}{}", "^".repeat(self.width))?;
         if !self.help.is_empty() {
-            write!(f, "\n{gutter} = help: {}", self.help)?;
+            write!(f, "\n{gutter} = help: {}", printable(&self.help))?;
         }
         Ok(())
     }
+}
+
+/// Whether a character may stand in a line as it is: one for one, so that the caret stands under its place.
+fn is_plain(c: char) -> bool {
+    c == '\t' || matches!(printable(c.encode_utf8(&mut [0; 4])), std::borrow::Cow::Borrowed(_))
 }
 
 /// "did you mean `x`?" for the nearest of `known`, or the list of what there is.

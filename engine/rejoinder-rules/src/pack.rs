@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::compile::RuleSet;
@@ -90,10 +92,11 @@ impl Pack {
     /// If there is no such pack or a file cannot be read. Mistakes in the files are kept, not an error here; a pack to
     /// extend that is not there is one of them.
     pub fn load(names: &[String]) -> Result<Vec<Self>, PackError> {
-        let mut loader = Loader::default();
+        let by_user = names.iter().filter_map(|name| Path::new(name).canonicalize().ok()).collect();
+        let mut loader = Loader { by_user, ..Loader::default() };
         for name in names {
             for pack in Self::named(name)? {
-                loader.add(pack);
+                loader.add(pack, None);
             }
         }
         Ok(loader.packs)
@@ -102,7 +105,7 @@ impl Pack {
     /// A pack behind those that it extends.
     pub fn with_extended(pack: Self) -> Vec<Self> {
         let mut loader = Loader::default();
-        loader.add(pack);
+        loader.add(pack, None);
         loader.packs
     }
 
@@ -134,7 +137,7 @@ impl Pack {
     }
 
     fn read(name: &str, path: &Path) -> Result<Self, PackError> {
-        let text = std::fs::read_to_string(path).map_err(|e| PackError::Unreadable(path.to_owned(), e))?;
+        let text = read_bounded(path).map_err(|e| PackError::Unreadable(path.to_owned(), e))?;
         Ok(Self::new(name, &path.display().to_string(), &text))
     }
 
@@ -227,24 +230,66 @@ struct Loader {
     packs: Vec<Pack>,
     /// Files that were met, so that packs may extend one another in any way.
     met: HashSet<PathBuf>,
+    /// What the user named: packs may extend it wherever it lies.
+    by_user: HashSet<PathBuf>,
 }
 
 impl Loader {
-    fn add(&mut self, mut pack: Pack) {
+    /// Adds a pack behind those that it extends, which lie below `root`: the folder of the pack that the user named.
+    fn add(&mut self, mut pack: Pack, root: Option<&Path>) {
         // A shipped pack has no file; its name stands for itself.
         let file = Path::new(&pack.file);
-        if !self.met.insert(file.canonicalize().unwrap_or_else(|_| file.to_owned())) {
+        let canonical = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        let root = root.or(canonical.parent()).map(Path::to_owned);
+        if !self.met.insert(canonical) {
             return;
         }
         for reference in &pack.content.extends {
-            match Pack::named(&resolved(&reference.name, &pack.file)) {
-                Ok(extended) => extended.into_iter().for_each(|p| self.add(p)),
+            let name = resolved(&reference.name, &pack.file);
+            if let Err((message, help)) = self.check(&name, root.as_deref()) {
+                pack.content.errors.push(reference.report("R011", message, help));
+                continue;
+            }
+            match Pack::named(&name) {
+                Ok(extended) => extended.into_iter().for_each(|p| self.add(p, root.as_deref())),
                 Err(error) => {
                     pack.content.errors.push(reference.report("R011", error.to_string(), String::new()));
                 }
             }
         }
         self.packs.push(pack);
+    }
+
+    /// That a pack may extend what `name` stands for: a shipped pack, a rule file or a folder below `root`, or what the user
+    /// named. A pack of somebody else's must not read what it likes, nor have it shown in messages.
+    fn check(&self, name: &str, root: Option<&Path>) -> Result<(), (String, String)> {
+        let Ok(path) = Path::new(name).canonicalize() else { return Ok(()) };
+        if self.by_user.contains(&path) || Pack::shipped().any(|shipped| shipped == name) {
+            return Ok(());
+        }
+        if !root.is_some_and(|root| path.starts_with(root)) {
+            return Err((
+                format!("`{name}` lies outside of the folder of the pack that extends it"),
+                "name it beside the pack: under `packs` in the config, or on the command line".to_owned(),
+            ));
+        }
+        let is_rules = path.is_dir() || (path.is_file() && path.extension().is_some_and(|e| e == "toml"));
+        match is_rules {
+            true => Ok(()),
+            false => Err((format!("`{name}` is no rule file"), "rule files end with .toml".to_owned())),
+        }
+    }
+}
+
+/// Rule files are written by people: longer ones are something else.
+const MAX_BYTES: u64 = 64 << 20;
+
+fn read_bounded(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    match read as u64 > MAX_BYTES {
+        true => Err(std::io::Error::other(format!("it has more than {} MiB", MAX_BYTES >> 20))),
+        false => Ok(text),
     }
 }
 
@@ -290,6 +335,37 @@ mod tests {
         write(folder.path(), "two.toml", &("extends = [\"./one.toml\"]\n".to_owned() + &rule("b")));
         let packs = Pack::load(&[one.clone(), one]).unwrap();
         assert_eq!(Pack::compile(packs, &[]).unwrap().rules().len(), 2);
+    }
+
+    #[test]
+    fn a_pack_extends_rule_files_below_its_folder_and_what_the_user_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let [inner, outer] = ["inner", "outer"].map(|name| folder.path().join(name));
+        std::fs::create_dir_all(inner.join("deep")).unwrap();
+        std::fs::create_dir_all(&outer).unwrap();
+        let base = write(&outer, "base.toml", &rule("a"));
+        write(&inner.join("deep"), "more.toml", &("extends = [\"../house.toml\"]\n".to_owned() + &rule("b")));
+        write(&inner, "house.toml", &rule("c"));
+        std::fs::write(inner.join("secret.txt"), "password = hunter2").unwrap();
+        let of =
+            |extends: &str| write(&inner, "mine.toml", &format!("extends = [{extends:?}]\n{}", rule("d")));
+        let fine = Pack::compile(Pack::load(&[of("./deep/more.toml")]).unwrap(), &[]).unwrap();
+        assert_eq!(fine.rules().len(), 3);
+        for (extends, says) in [
+            ("../outer/base.toml", "outside of the folder"),
+            ("/etc/passwd", "outside of the folder"),
+            ("/dev/zero", "outside of the folder"),
+            ("./secret.txt", "is no rule file"),
+        ] {
+            let packs = Pack::load(&[of(extends)]).unwrap();
+            let errors: Vec<String> =
+                packs.iter().flat_map(|p| &p.content.errors).map(ToString::to_string).collect();
+            assert_eq!((packs.len(), errors.len()), (1, 1), "{errors:?}");
+            assert!(errors[0].contains("R011") && errors[0].contains(says), "{}", errors[0]);
+            assert!(!errors[0].contains("root:") && !errors[0].contains("hunter2"), "{}", errors[0]);
+        }
+        let packs = Pack::load(&[base, of("../outer/base.toml")]).unwrap();
+        assert_eq!(Pack::compile(packs, &[]).unwrap().rules().len(), 2, "the user named it");
     }
 
     #[test]

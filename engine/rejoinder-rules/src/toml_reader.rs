@@ -43,7 +43,8 @@ impl<'a> Findings<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.list.push(self.source.diagnostic(code, span, message, help));
+        let line = self.line_of(span.start.min(self.source.text.len()));
+        self.list.push(self.source.diagnostic_in_line(line, code, span, message, help));
     }
 }
 
