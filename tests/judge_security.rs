@@ -345,7 +345,7 @@ fn a_server_that_repeats_the_key_leaves_it_nowhere() {
     let out = |name: &str| text(&dir.path().join(name));
     let mut seen: Vec<Ended> = Vec::new();
     let mut with_key = |args: &[&str]| -> Ended {
-        let ended: Ended = support::command(args).env("REJOINDER_TEST_KEY", KEY).output().unwrap().into();
+        let ended: Ended = command(args).env("REJOINDER_TEST_KEY", KEY).output().unwrap().into();
         seen.push(Ended { code: ended.code, stdout: ended.stdout.clone(), stderr: ended.stderr.clone() });
         ended
     };

@@ -34,7 +34,7 @@ struct Answer {
 
 /// A line for the store of replies.
 enum StoreNote {
-    Answer(Answer),
+    Answer(Box<Answer>),
     Claim { key: String, told: oneshot::Sender<Claim> },
     Release { key: String },
 }
@@ -115,14 +115,18 @@ impl Clerk {
     ) -> Result<(), Gone> {
         let (told, tell) = oneshot::channel();
         let then = Some(Note::Settle { reservation, outcome });
-        self.answers.send(StoreNote::Answer(Answer { key, reply, then, told })).map_err(|_| Gone)?;
+        self.answers
+            .send(StoreNote::Answer(Box::new(Answer { key, reply, then, told })))
+            .map_err(|_| Gone)?;
         tell.await.map_err(|_| Gone)
     }
 
     /// What is to be stored under a key whose request was settled before.
     pub(crate) fn keep(&self, key: String, reply: Reply) -> Result<(), Gone> {
         let (told, _) = oneshot::channel();
-        self.answers.send(StoreNote::Answer(Answer { key, reply, then: None, told })).map_err(|_| Gone)
+        self.answers
+            .send(StoreNote::Answer(Box::new(Answer { key, reply, then: None, told })))
+            .map_err(|_| Gone)
     }
 
     /// How a request without an answer ended.

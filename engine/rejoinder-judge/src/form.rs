@@ -130,7 +130,8 @@ impl Form {
     /// If the store fails.
     pub fn follow(&self, questions: &[Question], store: &Replies) -> Result<Vec<Followed>, LedgerError> {
         let mut settled = Vec::new();
-        let mut open = vec![0..questions.len()];
+        let all = 0..questions.len();
+        let mut open = vec![all];
         while let Some(range) = open.pop() {
             let followed = self.follow_one(questions, range.clone(), store)?;
             match halves(&range, &followed.replies) {
@@ -253,6 +254,6 @@ impl Form {
 /// The halves of questions whose shared request the server refused.
 pub(crate) fn halves(range: &Range<usize>, replies: &[Reply]) -> Option<[Range<usize>; 2]> {
     let middle = range.start + range.len() / 2;
-    (range.len() > 1 && replies.last().is_some_and(Reply::is_refused))
-        .then(|| [range.start..middle, middle..range.end])
+    let is_split = range.len() > 1 && replies.last().is_some_and(Reply::is_refused);
+    is_split.then_some([range.start..middle, middle..range.end])
 }

@@ -18,7 +18,8 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::lock::{self, Lock};
-use crate::pipeline::manifest::{FORMAT, Manifest};
+use crate::pipeline::manifest::FORMAT;
+pub use crate::pipeline::manifest::Manifest;
 use crate::pipeline::spread::Curves;
 use crate::pipeline::stats::{JudgeStats, ScanCounts, ScanStats};
 
