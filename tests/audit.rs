@@ -36,7 +36,7 @@ fn corpus_of(dir: &Path, dialogues: usize) -> String {
 /// Category by id of all that a run found.
 fn found(dir: &Path, run: &str) -> HashMap<String, String> {
     let table = text(&dir.join("table.jsonl"));
-    rejoinder(&["export", "table", run, "--out", &table]).expect(0);
+    rejoinder(&["export", "table", run, "--out", &table, "--force"]).expect(0);
     let of = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
     rows(Path::new(&table)).iter().map(|row| (of(row, "id"), of(row, "category"))).collect()
 }

@@ -152,7 +152,7 @@ fn results_in_pieces_and_disorder_end_where_asking_online_ends() {
     assert!(files == output_files(Path::new(&at_once)));
     let kto = |run: &str| {
         let file = dir.join("kto.jsonl");
-        rejoinder(&["export", "kto", run, "--out", &text(&file)]).expect(0);
+        rejoinder(&["export", "kto", run, "--out", &text(&file), "--force"]).expect(0);
         std::fs::read(file).unwrap()
     };
     let exported = kto(&run);

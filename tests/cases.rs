@@ -165,8 +165,11 @@ fn check_feedback(input: &Input, run: &str, seen: &str) {
 fn check_exports(input: &Input, run: &str, seen: &str) {
     let export = |args: &[&str]| -> Vec<Value> {
         let file = format!("{run}/export.jsonl");
-        let all: Vec<&str> =
-            ["export"].into_iter().chain(args.iter().copied()).chain([run, "--out", &file]).collect();
+        let all: Vec<&str> = ["export"]
+            .into_iter()
+            .chain(args.iter().copied())
+            .chain([run, "--out", &file, "--force"])
+            .collect();
         rejoinder(&all).expect(0);
         rows(Path::new(&file))
     };

@@ -3,12 +3,12 @@
 //! `REJOINDER_BLESS=1` writes the expected files anew.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 mod support;
-use support::{Ended, folder, rejoinder, rows, text, write};
+use support::{DIALOGUES, Ended, all_files, folder, rejoinder, rows, text, write};
 
 const FOLDER: &str = "tests/data/export";
 
@@ -104,7 +104,8 @@ fn each_style_prints_the_configuration_that_it_needs() {
     let out = text(&dir.path().join("out.jsonl"));
     for task in ["sft", "kto", "pairs"] {
         for style in ["trl", "axolotl", "llamafactory"] {
-            let printed = export(&run, &format!("{task} --style {style} --out {out}")).expect(0).stdout;
+            let printed =
+                export(&run, &format!("{task} --style {style} --out {out} --force")).expect(0).stdout;
             expect_file(&format!("{style}-{task}.txt"), &printed.replace(&out, "OUT"));
         }
     }
@@ -340,4 +341,36 @@ fn petraks_dialogues_become_a_corpus_with_labels() {
     let run = run_over(dir.path(), &corpus);
     let eval = rejoinder(&["eval", &run, "--labels", "--json"]).expect(0).json();
     assert_eq!((&eval["recall"]["n"], &eval["category_agreement"]["value"]), (&json!(1), &json!(1.0)));
+}
+
+#[test]
+fn an_export_replaces_no_file_that_the_user_named_unless_told_so() {
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--offline", "--out", &run]).expect(0);
+    let file = text(&dir.path().join("out.jsonl"));
+    let exports: [&[&str]; 4] = [
+        &["feedback", &run, "--out", &file],
+        &["sft", &run, "--out", &file],
+        &["kto", &run, "--out", &file],
+        &["review", &run, "--for", "argilla", "--out", &file],
+    ];
+    for args in exports {
+        let _ = std::fs::remove_file(&file);
+        rejoinder(&[&["export"], args].concat()).expect(0);
+        let written = output_of(dir.path());
+        let ended = rejoinder(&[&["export"], args].concat()).expect(2);
+        assert!(ended.stderr.contains("is there already; --force replaces it"), "{}", ended.stderr);
+        assert!(output_of(dir.path()) == written, "{args:?} has touched something");
+        rejoinder(&[&["export"], args, &["--force"]].concat()).expect(0);
+    }
+    // What the program named itself it may replace.
+    rejoinder(&["export", "kto", &run]).expect(0);
+    rejoinder(&["export", "kto", &run]).expect(0);
+}
+
+/// What stands beside a run in a folder.
+fn output_of(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = all_files(dir).into_iter().filter(|file| !file.starts_with(dir.join("run")));
+    files.map(|file| (file.clone(), std::fs::read(&file).expect("it can be read"))).collect()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 mod support;
-use support::server::{Request, Response, Server, completion, marked_turns};
+use support::server::{Request, Response, Server, by_rule, completion, marked_turns};
 use support::{Ended, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
 
 /// Twenty dialogues with sixteen turns that wait; four of them say FLAGGED, each in another group of four.
@@ -404,4 +404,37 @@ fn answers_without_a_word_are_asked_for_again_once_the_server_is_mended() {
     IS_MENDED.store(true, Ordering::Relaxed);
     let (ended, _) = judge(dir.path(), &run, "judge", &server.base_url(), "");
     assert_eq!(figure(&ended.expect(0).json(), "judged"), 16);
+}
+
+#[test]
+fn a_judge_is_tried_out_in_the_words_of_a_run() {
+    let dir = folder();
+    let test = |name: &str, handler: Handler, code: i32| {
+        let server = Server::start(handler);
+        let config = format!("format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\n", server.base_url());
+        let config = write(dir.path(), &format!("{name}.toml"), config);
+        let ended = rejoinder(&["judge", "test", "--config", &config]).expect(code);
+        assert!(server.all_requests() <= 14, "{name}: {}", server.all_requests());
+        ended
+    };
+    let good = test("good", by_rule, 0);
+    for says in [
+        "m at http://127.0.0.1",
+        "choice is obeyed",
+        "→ UR5 (as it should",
+        "→ no feedback (as it should",
+        "requests",
+    ] {
+        assert!(good.stdout.contains(says), "no “{says}” in\n{}", good.stdout);
+    }
+    let one_answer = test("one-answer", well, 3);
+    assert!(one_answer.stdout.contains("→ UR2 (WRONG: no feedback)"), "{}", one_answer.stdout);
+    assert!(one_answer.stderr.contains("does not tell thanks from a question"), "{}", one_answer.stderr);
+    let locked = test("locked", |_| refusal(401, "who are you"), 5);
+    assert!(
+        locked.stderr.contains("lets nobody in") && locked.stderr.contains("api-key-env"),
+        "{}",
+        locked.stderr
+    );
+    rejoinder(&["judge", "test"]).expect(2);
 }

@@ -128,7 +128,7 @@ impl Bench {
 impl Expected {
     fn of(run: &Path, asked: HashSet<String>) -> Self {
         let kto = run.with_extension("kto");
-        rejoinder(&["export", "kto", &text(run), "--out", &text(&kto)]).expect(0);
+        rejoinder(&["export", "kto", &text(run), "--out", &text(&kto), "--force"]).expect(0);
         Self { files: output_files(run), kto: std::fs::read(kto).unwrap(), asked }
     }
 }

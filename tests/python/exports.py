@@ -35,7 +35,7 @@ class Run:
     def export(self, what: str, name: str, *args) -> pathlib.Path:
         """Exports into the file `name` of the folder."""
         path = self.folder / name
-        self.command("export", what, self.run, "--out", path, *args)
+        self.command("export", what, self.run, "--out", path, "--force", *args)
         return path
 
 

@@ -224,53 +224,42 @@ fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure
     stop.map(|stop| failure_of(stop, run, verb))
 }
 
-/// How asking ended, for the operator.
+/// How asking about a run ended, for the operator.
 fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
     let judge = &run.manifest.config.judge;
     let run = run.path.display();
-    match stop {
-        Stop::Budget => Failure::new(
-            Exit::Budget,
+    let go_on = match &stop {
+        Stop::Budget => {
             format!(
-                "the budget is spent; what was answered is kept. Raise it and go on: rejoinder {verb} {run} --calls N, or \
-                 --config FILE with another [budget]"
-            ),
-        ),
-        Stop::Refuses { status, words } => Failure::new(
+                "Raise it and go on: rejoinder {verb} {run} --calls N, or --config FILE with another [budget]"
+            )
+        }
+        Stop::Refuses { .. } | Stop::Silent(_) => format!("Mend it and go on: rejoinder {verb} {run}"),
+        Stop::Unavailable(_) | Stop::Unreachable(_) => format!("Go on later: rejoinder {verb} {run}"),
+        Stop::Interrupted => {
+            format!("Go on with: rejoinder {} {run}", if verb == "judge" { "resume" } else { verb })
+        }
+    };
+    stopped(stop, judge, &format!("what was answered is kept. {go_on}"))
+}
+
+/// How asking a judge ended, in words, with what to do next.
+pub(super) fn stopped(stop: Stop, judge: &JudgeSection, next: &str) -> Failure {
+    let (exit, why) = match stop {
+        Stop::Budget => (Exit::Budget, "the budget is spent".to_owned()),
+        Stop::Refuses { status, words } => (Exit::Unavailable, refused(status, &words, judge)),
+        Stop::Silent(why) => (
             Exit::Unavailable,
             format!(
-                "{}\nwhat was answered is kept. Mend it and go on: rejoinder {verb} {run}",
-                refused(status, &words, judge)
-            ),
-        ),
-        Stop::Silent(why) => Failure::new(
-            Exit::Unavailable,
-            format!(
-                "the judge's answers hold nothing: {}\nno more is asked, so that no more is paid for. Mend it and go on: \
-                 rejoinder {verb} {run}",
+                "the judge's answers hold nothing: {}\nno more is asked, so that no more is paid for",
                 why.describe()
             ),
         ),
-        Stop::Unavailable(why) => Failure::new(
-            Exit::Unavailable,
-            format!(
-                "the server does not answer: {why}\nwhat was answered is kept. Go on later: rejoinder {verb} {run}"
-            ),
-        ),
-        Stop::Unreachable(why) => Failure::new(
-            Exit::Unavailable,
-            format!(
-                "the judge cannot be reached: {why}\nwhat was answered is kept. Go on later: rejoinder {verb} {run}"
-            ),
-        ),
-        Stop::Interrupted => Failure::new(
-            Exit::Interrupted,
-            format!(
-                "interrupted; what was answered is kept. Go on with: rejoinder {} {run}",
-                if verb == "judge" { "resume" } else { verb }
-            ),
-        ),
-    }
+        Stop::Unavailable(why) => (Exit::Unavailable, format!("the server does not answer: {why}")),
+        Stop::Unreachable(why) => (Exit::Unavailable, format!("the judge cannot be reached: {why}")),
+        Stop::Interrupted => (Exit::Interrupted, "interrupted".to_owned()),
+    };
+    Failure::new(exit, format!("{why}\n{next}"))
 }
 
 /// That the server was reached and refuses, in its own words, with what is probably wrong.

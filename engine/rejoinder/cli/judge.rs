@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use rejoinder_core::printable;
 use rejoinder_judge::Findings;
+
+mod test;
 
 use super::run::finish;
 use super::terminal::remark;
@@ -17,10 +19,13 @@ use crate::pipeline::watch::Watch;
 use crate::report::summary::thousands;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct JudgeArgs {
+    #[command(subcommand)]
+    test: Option<JudgeVerb>,
     /// The run's folder
-    #[arg(value_name = "RUN")]
-    run: PathBuf,
+    #[arg(value_name = "RUN", required = true)]
+    run: Option<PathBuf>,
     /// Config file whose [judge] and [budget] take the place of the run's
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -39,6 +44,12 @@ pub(super) struct JudgeArgs {
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum JudgeVerb {
+    /// Try a judge out with a handful of requests: key, model, what it obeys, what a request takes
+    Test(test::TestArgs),
 }
 
 /// Which stored replies are asked for again.
@@ -67,7 +78,11 @@ impl From<Kind> for Useless {
 
 pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut run = asking::scanned_run(&args.run)?;
+    if let Some(JudgeVerb::Test(args)) = &args.test {
+        return test::main(args);
+    }
+    let path = args.run.as_deref().ok_or_else(|| Failure::usage("name the run's folder"))?;
+    let mut run = asking::scanned_run(path)?;
     let config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
     if config.judge.base_url.is_none() {
         return Err(Failure::usage(

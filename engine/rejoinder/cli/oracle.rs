@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::pipeline::draw::DrawnTurn;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
+use crate::report::audit::JUDGE;
 
 #[derive(Debug, Args)]
 pub(super) struct OracleArgs {
@@ -62,7 +63,7 @@ pub(super) fn judge(
     let rows: Vec<_> = turns.iter().map(|turn| turn.row.clone()).collect();
     let answered = asking::answers(run, watch, &rows, verb)?;
     Ok(answered
-        .map(|labels| Answers { oracle: format!("the judge {}", run.manifest.config.judge.model), labels }))
+        .map(|labels| Answers { oracle: format!("{JUDGE} {}", run.manifest.config.judge.model), labels }))
 }
 
 impl OracleArgs {

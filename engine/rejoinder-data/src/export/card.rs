@@ -166,6 +166,9 @@ fn certified(text: &mut String, certificate: &Value) {
         let name = cell(claim["name"].as_str().unwrap_or_default());
         let _ = writeln!(text, "| {name} | {:.3} | {:.3} |", least("recall"), least("precision"));
     }
+    if let Some(quality) = certificate["oracle_quality"].as_str() {
+        let _ = writeln!(text, "\nOf the oracle itself: {}.", cell(quality));
+    }
     text.push_str("\nThis assumes:\n\n");
     for assumption in certificate["assumptions"].as_array().into_iter().flatten() {
         let _ = writeln!(text, "* {}", cell(assumption.as_str().unwrap_or_default()));

@@ -62,10 +62,7 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
 }
 
 pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
-    let in_data_set = |name: &str| args.dataset.as_ref().map(|folder| folder.join(name));
-    let named = ["README.md", "data/train.jsonl", "data/validation.jsonl"].map(in_data_set);
-    let mut files = named.iter().flatten().chain(&args.out);
-    files.try_for_each(|path| args.overwriting.check(path))?;
+    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
     let run = RunDir::open(&args.run)?;
     let Taken { examples, mut left_out } = take(task, args, &run)?;
     let held_out = |example: &Example| {

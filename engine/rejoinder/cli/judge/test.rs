@@ -1,0 +1,222 @@
+//! `rejoinder judge test`: whether a judge can be asked, how, and what a request takes, before a run depends on it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::Args;
+use rejoinder_core::{Category, RecordId, Role};
+use rejoinder_judge::{Asked, Constraint, Finding, Findings, JudgeConfig, Line, NANO, Question, probe};
+use rejoinder_ledger::{Ledger, Replies, Reply};
+use serde::Serialize;
+
+use crate::cli::{asking, print, print_json};
+use crate::config::{Config, Effective};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::judging::Judge;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TestArgs {
+    /// Config file with [judge]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A dialogue that nobody can mistake: what the user says last, and what that is.
+const EXAMPLES: [(&str, Option<Category>); 2] = [
+    ("Thank you, that is exactly what I needed!", Some(Category::Ur5)),
+    ("And which river flows through it?", None),
+];
+
+/// What was found out.
+#[derive(Debug, Serialize)]
+struct Report {
+    base_url: String,
+    model: String,
+    answered_as: Vec<String>,
+    key: String,
+    findings: Findings,
+    form: String,
+    /// For each example: its text, the right answer, and what the judge said.
+    examples: Vec<Example>,
+    requests: u64,
+    input_tokens: u64,
+    cached_tokens: u64,
+    output_tokens: u64,
+    /// What all of it took, by the configured prices.
+    money: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Example {
+    text: &'static str,
+    expected: String,
+    answer: String,
+    is_right: bool,
+}
+
+pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
+    let config = Effective::load(args.config.as_deref())?.config;
+    let client = config.judge.client()?.ok_or_else(|| {
+        Failure::usage(
+            "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",
+        )
+    })?;
+    let report = Report::of(&config, &client)?;
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    match report.examples.iter().all(|example| example.is_right) {
+        true => Ok(Exit::Ok),
+        false => Err(Failure::new(
+            Exit::CheckFailed,
+            "the judge does not tell thanks from a question: a run would keep its answers, and they would tell nothing",
+        )),
+    }
+}
+
+impl Report {
+    fn of(config: &Config, client: &JudgeConfig) -> Result<Self, Failure> {
+        let (ledger, store) = (Ledger::in_memory()?, Replies::in_memory()?);
+        let limits = config.budget.limits();
+        let stopped =
+            |stop| asking::stopped(stop, &config.judge, "mend it and try again: rejoinder judge test");
+        let findings = probe::probe(client, &ledger, &limits)?.map_err(stopped)?;
+        let judge = Judge::new(client.clone(), &findings)?;
+        let questions = EXAMPLES.map(|(said, _)| question(said));
+        let mut replies = Vec::new();
+        let mut other_models = Vec::new();
+        let mut refusals = Vec::new();
+        // One after the other, so that the second shows whether the server reuses what both begin with.
+        for question in &questions {
+            let asked = question.clone();
+            let Asked { progress: _, other_models: others, refusals: refused, empty, stop } =
+                rejoinder_judge::ask(
+                    client,
+                    &judge.form,
+                    Box::new(move |sink| {
+                        let _ = sink(vec![asked]);
+                    }),
+                    &ledger,
+                    &store,
+                    &limits,
+                    &mut |_| ControlFlow::Continue(()),
+                )?;
+            if let Some(stop) = stop {
+                return Err(stopped(stop));
+            }
+            other_models.extend(others);
+            refusals.extend(refused.into_keys());
+            refusals.extend(empty.into_keys().map(|why| why.describe().to_owned()));
+            for followed in judge.form.follow(std::slice::from_ref(question), &store)? {
+                replies.push(followed.replies);
+            }
+        }
+        let answers =
+            questions.iter().zip(&replies).map(|(question, replies)| answer(&judge, question, replies));
+        let examples = EXAMPLES.iter().zip(answers).map(|((text, expected), answer)| Example {
+            text,
+            expected: name(*expected),
+            is_right: answer.as_ref().is_ok_and(|said| said == expected),
+            answer: answer.map_or_else(|why| refusals.first().cloned().unwrap_or(why), name),
+        });
+        let spent = ledger.spent()?;
+        Ok(Self {
+            base_url: client.base_url.clone(),
+            model: client.model.clone(),
+            answered_as: other_models,
+            key: config
+                .judge
+                .api_key_env
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), |name| format!("from the environment variable {name}")),
+            form: format!("{} {}", judge.form.template.name, judge.form.template.version),
+            examples: examples.collect(),
+            requests: spent.amount.calls,
+            input_tokens: spent.usage.prompt_tokens,
+            cached_tokens: spent.usage.cached_tokens,
+            output_tokens: spent.usage.completion_tokens,
+            money: spent.amount.money as f64 / NANO,
+            findings,
+        })
+    }
+
+    fn text(&self) -> String {
+        let Findings { constraint, logprobs, json_schema, context, parameters, .. } = &self.findings;
+        let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
+        let mut lines = vec![
+            ("judge", format!("{} at {}", self.model, self.base_url)),
+            ("key", self.key.clone()),
+            ("context", context.map_or_else(|| "not told".to_owned(), |tokens| format!("{tokens} tokens"))),
+            (
+                "constraint",
+                match constraint {
+                    Constraint::None => "none is obeyed: answers in JSON, several turns a request".to_owned(),
+                    obeyed => format!("{obeyed:?} is obeyed: one letter a turn").to_lowercase(),
+                },
+            ),
+            ("log-probabilities", yes(*logprobs)),
+            ("JSON schema", yes(*json_schema)),
+            ("prompt", self.form.clone()),
+        ];
+        if parameters.max_completion_tokens {
+            lines.push(("parameters", "max_completion_tokens in place of max_tokens".to_owned()));
+        }
+        if parameters.default_temperature {
+            lines.push(("parameters", "no temperature".to_owned()));
+        }
+        if !self.answered_as.is_empty() {
+            lines.push(("answered as", self.answered_as.join(", ")));
+        }
+        for Example { text, expected, answer, is_right } in &self.examples {
+            let mark = if *is_right { "as it should" } else { "WRONG" };
+            lines.push(("example", format!("“{text}” → {answer} ({mark}: {expected})")));
+        }
+        lines.push((
+            "took",
+            format!(
+                "{} requests, {} input tokens ({} of them computed before), {} output tokens, {:.6} in money",
+                self.requests, self.input_tokens, self.cached_tokens, self.output_tokens, self.money
+            ),
+        ));
+        let line =
+            |(label, text): &(&str, String)| format!("{label:<20}{}\n", rejoinder_core::printable(text));
+        lines.iter().map(line).collect()
+    }
+}
+
+/// A question about what a user says last in a short dialogue.
+fn question(said: &str) -> Question {
+    let said = [
+        (Role::User, "What is the capital of Peru?"),
+        (Role::Assistant, "The capital of Peru is Lima."),
+        (Role::User, said),
+    ];
+    let lines = (0..).zip(said).map(|(index, (role, text))| Line { index, role, text: text.to_owned() });
+    Question {
+        id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
+        lines: lines.collect(),
+        open: vec![2],
+        hints: Vec::new(),
+    }
+}
+
+/// What the judge said of a question's turn, or why that is nothing.
+fn answer(judge: &Judge, question: &Question, replies: &[Reply]) -> Result<Option<Category>, String> {
+    let read = judge.form.read(std::slice::from_ref(question), replies);
+    let finding = read.and_then(|found| found.into_iter().flatten().next()).map(|found| found.finding);
+    match finding {
+        Some(Finding::Feedback { category, .. }) => Ok(Some(category)),
+        Some(Finding::NoFeedback) => Ok(None),
+        Some(Finding::Unverified(why)) => Err(why),
+        None => Err("no answer".to_owned()),
+    }
+}
+
+fn name(category: Option<Category>) -> String {
+    category.map_or_else(|| "no feedback".to_owned(), |category| category.code().to_owned())
+}
