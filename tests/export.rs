@@ -285,14 +285,33 @@ fn reviewed_tasks_come_back_as_labels_that_agree_with_the_run() {
         let labels = text(&dir.path().join("labels.jsonl"));
         rejoinder(&["import-labels", &reviewed, "--from", reviewer, "--out", &labels]).expect(0);
         let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
-        for figure in ["recall", "category_agreement"] {
+        for figure in ["precision", "category_agreement"] {
             assert_eq!(eval[figure]["value"], 1.0, "{reviewer} {eval}");
             assert_eq!(eval[figure]["n"].as_u64().unwrap() as usize, exported(&run, "feedback").len());
         }
-        assert!(eval["turns"].as_u64() > eval["recall"]["n"].as_u64());
-        // The same labels teach a score, and stand in for the judge.
+        // They were chosen because a run had found them: of what was missed they say nothing.
+        for figure in ["recall", "f1", "candidate_recall", "accepted", "rejected_feedback"] {
+            assert!(eval[figure].is_null(), "{reviewer} {figure}: {eval}");
+        }
+        let told = rejoinder(&["eval", &run, "--label-file", &labels]).expect(0).stdout;
+        assert!(told.contains("were chosen because a run had found feedback in them"), "{told}");
+        assert!(told.contains("rejoinder audit RUN"), "{told}");
+        let curve = rejoinder(&["eval", &corpus, "--label-file", &labels, "--cascade"]).expect(2);
+        assert!(curve.stderr.contains("no curve follows from them"), "{}", curve.stderr);
+        // Tasks of others say nothing of how they were chosen.
+        let others = write(
+            dir.path(),
+            "others.json",
+            agreed(&tasks).to_string().replace("\"drawn\":\"found\"", "\"x\":1"),
+        );
+        let unknown = text(&dir.path().join("unknown.jsonl"));
+        rejoinder(&["import-labels", &others, "--from", reviewer, "--out", &unknown]).expect(0);
+        let eval = rejoinder(&["eval", &run, "--label-file", &unknown, "--json"]).expect(0).json();
+        assert!(eval["recall"].is_null() && eval["precision"].is_null(), "{eval}");
+        // Whole dialogues teach a score; a record for each feedback says nothing of what is none.
         let model = text(&dir.path().join("model.rjm"));
-        rejoinder(&["train", &corpus, "--label-file", &labels, "--out", &model]).expect(0);
+        let code = if reviewer == "argilla" { 2 } else { 0 };
+        rejoinder(&["train", &corpus, "--label-file", &labels, "--out", &model]).expect(code);
         // One conversation holds no feedback, so nobody was asked about it.
         let audit = rejoinder(&["audit", &run, "--label-file", &labels]).expect(2);
         assert!(audit.stderr.contains("does not hold all conversations"), "{}", audit.stderr);

@@ -116,7 +116,8 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                             if label.is_some() { &mut compared.misses } else { &mut compared.false_alarms };
                         let _ = writeln!(pages, "label {} · found {}\n{text}", name(label), name(found));
                     }
-                    compared.turns.push(Judged { id, label, outcome, is_candidate: turn.is_candidate });
+                    let (is_candidate, drawn) = (turn.is_candidate, labels.drawn);
+                    compared.turns.push(Judged { id, label, outcome, is_candidate, drawn });
                 }
             }
             Ok(compared)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use rejoinder_core::Category;
 use rejoinder_data::labels::beside::SideCar;
+use rejoinder_data::labels::drawn::Drawn;
 use rejoinder_data::labels::{self, Label};
 use rejoinder_read::Record;
 use rejoinder_read::condition::Condition;
@@ -47,6 +48,10 @@ enum Unlisted {
 pub(super) struct Labels<'a> {
     args: &'a LabelArgs,
     listed: Vec<Label>,
+    /// How the labelled turns were chosen.
+    pub(super) drawn: Drawn,
+    /// Whether turns that are not listed were judged, too.
+    is_complete: bool,
 }
 
 impl LabelArgs {
@@ -100,7 +105,12 @@ impl LabelArgs {
         let read = || self.label_file.as_ref().map_or_else(|| labels::read(record), |file| file.read(record));
         match wanted.then(read) {
             None => Some(None),
-            Some(Ok(listed)) => Some(Some(Labels { args: self, listed })),
+            Some(Ok(listed)) => {
+                let id = &*record.conversation.id;
+                let draw = self.label_file.as_ref().and_then(|file| file.draw_of(id));
+                let (drawn, is_complete) = draw.unwrap_or((Drawn::Whole, true));
+                Some(Some(Labels { args: self, listed, drawn, is_complete }))
+            }
             Some(Err(why)) => {
                 unlabelled.0.push(format!("{file}:{}: {why}", conversation.ordinal + 1));
                 None
@@ -114,7 +124,7 @@ impl Labels<'_> {
     pub(super) fn of(&self, message_index: usize) -> Option<Option<Category>> {
         match self.listed.iter().find(|l| l.turn == message_index) {
             Some(label) => Some(label.category),
-            None => (self.args.unlisted == Unlisted::None).then_some(None),
+            None => (self.is_complete && self.args.unlisted == Unlisted::None).then_some(None),
         }
     }
 }

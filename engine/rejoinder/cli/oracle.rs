@@ -83,10 +83,16 @@ impl OracleArgs {
                 let index = record.id.message_index as usize;
                 file.of(&record.conversation_id, index, record.feedback_turn)
             };
-            let labels = turns.iter().map(|turn| label(turn).map(Some)).collect::<Option<_>>();
-            let labels = labels.ok_or_else(|| {
-                Failure::usage("--label-file does not hold all conversations; without it the judge is asked")
-            })?;
+            let labels: asking::Labels = turns.iter().map(label).collect();
+            let labelled = labels.iter().flatten().count();
+            if labelled < labels.len() {
+                return Err(Failure::usage(format!(
+                    "--label-file does not hold all conversations: of the {} turns that were drawn here, without looking at what a \
+                     run finds, it judges {labelled}. Turns that were chosen otherwise cannot stand for them; label the others, \
+                     too, or leave --label-file away, and the judge is asked",
+                    labels.len()
+                )));
+            }
             return Ok(Answers { oracle: "the labels of a file".to_owned(), labels });
         }
         if self.labels {

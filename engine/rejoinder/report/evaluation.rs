@@ -1,9 +1,11 @@
 //! Decisions against labels: what was found, what was missed, and how sure these figures are.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rejoinder_cascade::interval::wilson;
 use rejoinder_core::{Category, RecordId};
+use rejoinder_data::labels::drawn::Drawn;
 use serde::Serialize;
 
 use crate::report::by_rule::{RuleRow, table};
@@ -20,6 +22,8 @@ pub struct Judged {
     pub outcome: Outcome,
     /// Whether a rule marked it.
     pub is_candidate: bool,
+    /// How it was chosen to be labelled.
+    pub drawn: Drawn,
 }
 
 /// A proportion with its 95 % Wilson interval. `value` is 0 where there is nothing to divide by.
@@ -53,44 +57,46 @@ pub struct Score {
     /// Labelled turns.
     pub labelled: u64,
     /// Share of the found turns that are right.
-    pub precision: Rate,
+    pub precision: Option<Rate>,
     /// Share of the labelled turns that were found; an undecided turn counts as missed.
-    pub recall: Rate,
+    pub recall: Option<Rate>,
     /// Harmonic mean of the two.
-    pub f1: f64,
+    pub f1: Option<f64>,
     /// Share of the labelled turns that are candidates.
-    pub candidate_recall: Rate,
+    pub candidate_recall: Option<Rate>,
 }
 
-/// Everything measured.
+/// Everything measured. A figure is not there where the labelled turns were chosen by what it counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// Later turns that were compared.
     pub turns: u64,
     /// Conversations that they come from.
     pub conversations: u64,
+    /// Turns that were compared, by how they were chosen to be labelled.
+    pub drawn: BTreeMap<&'static str, u64>,
     /// Feedback or none, whatever the category.
-    pub precision: Rate,
+    pub precision: Option<Rate>,
     /// See [`Score::recall`].
-    pub recall: Rate,
+    pub recall: Option<Rate>,
     /// See [`Score::f1`].
-    pub f1: f64,
+    pub f1: Option<f64>,
     /// See [`Score::candidate_recall`].
-    pub candidate_recall: Rate,
+    pub candidate_recall: Option<Rate>,
     /// Share of the later turns that are candidates.
-    pub candidates: Rate,
+    pub candidates: Option<Rate>,
     /// Share of the later turns that were accepted here.
-    pub accepted: Rate,
+    pub accepted: Option<Rate>,
     /// Share of the later turns that were rejected here.
-    pub rejected: Rate,
+    pub rejected: Option<Rate>,
     /// Share of the later turns that wait for the judge.
-    pub undecided: Rate,
+    pub undecided: Option<Rate>,
     /// Share of the later turns that the judge settled.
-    pub judged: Rate,
+    pub judged: Option<Rate>,
     /// Labelled feedback among the undecided turns: missed here, and still to be found by the judge.
     pub undecided_feedback: u64,
     /// Share of the labelled feedback among what was rejected here.
-    pub rejected_feedback: Rate,
+    pub rejected_feedback: Option<Rate>,
     /// Share of the feedback found in the right category among what is feedback at all.
     pub category_agreement: Rate,
     /// One row a category.
@@ -104,14 +110,19 @@ impl Evaluation {
     /// Compares decisions with labels.
     pub fn of(turns: &[Judged], conversations: u64) -> Self {
         let count = |test: &dyn Fn(&Judged) -> bool| turns.iter().filter(|t| test(t)).count() as u64;
-        let n = turns.len() as u64;
-        let share = |test: &dyn Fn(&Judged) -> bool| Rate::new(count(test), n);
+        let whole: Vec<&Judged> = turns.iter().filter(|t| t.drawn.gives_recall()).collect();
+        let of_whole = |test: &dyn Fn(&Judged) -> bool| whole.iter().filter(|t| test(t)).count() as u64;
+        let share = |test: &dyn Fn(&Judged) -> bool| {
+            (!whole.is_empty()).then(|| Rate::new(of_whole(test), whole.len() as u64))
+        };
         let all = score("feedback", turns, |label| label.is_some());
-        let labelled = count(&|t| t.label.is_some());
         let both = count(&|t| t.label.is_some() && t.outcome.category().is_some());
+        let mut drawn = BTreeMap::new();
+        turns.iter().for_each(|t| *drawn.entry(t.drawn.name()).or_default() += 1);
         Self {
-            turns: n,
+            turns: turns.len() as u64,
             conversations,
+            drawn,
             precision: all.precision,
             recall: all.recall,
             f1: all.f1,
@@ -121,11 +132,11 @@ impl Evaluation {
             rejected: share(&|t| t.outcome == Outcome::Rejected),
             undecided: share(&|t| t.outcome == Outcome::Undecided),
             judged: share(&|t| matches!(t.outcome, Outcome::Judged(_))),
-            undecided_feedback: count(&|t| t.label.is_some() && t.outcome == Outcome::Undecided),
-            rejected_feedback: Rate::new(
-                count(&|t| t.label.is_some() && t.outcome == Outcome::Rejected),
-                labelled,
-            ),
+            undecided_feedback: of_whole(&|t| t.label.is_some() && t.outcome == Outcome::Undecided),
+            rejected_feedback: (!whole.is_empty()).then(|| {
+                let rejected = of_whole(&|t| t.label.is_some() && t.outcome == Outcome::Rejected);
+                Rate::new(rejected, of_whole(&|t| t.label.is_some()))
+            }),
             category_agreement: Rate::new(
                 count(&|t| t.label.is_some() && t.label == t.outcome.category()),
                 both,
@@ -133,6 +144,33 @@ impl Evaluation {
             categories: Category::ALL.map(|c| score(c.code(), turns, move |label| label == Some(c))).into(),
             rules: None,
         }
+    }
+
+    /// What the choice of the labelled turns takes from the figures, and which draw would give them; nothing where all of them
+    /// stand.
+    pub fn caveat(&self) -> Option<String> {
+        let of = |drawn: Drawn| self.drawn.get(drawn.name()).copied().unwrap_or_default();
+        let (found, unknown) = (of(Drawn::Found), of(Drawn::Unknown));
+        let mut said = Vec::new();
+        if found > 0 {
+            said.push(format!(
+                "{found} of the labelled turns were chosen because a run had found feedback in them: they say how often that is \
+                 right, and nothing of what was missed"
+            ));
+        }
+        if unknown > 0 {
+            said.push(format!(
+                "of {unknown} labelled turns nothing says how they were chosen, so that no figure about the corpus follows from \
+                 them"
+            ));
+        }
+        (!said.is_empty()).then(|| {
+            format!(
+                "{}. Recall takes turns that were drawn without looking: rejoinder audit RUN draws them and asks the judge; or label \
+                 whole conversations, and say \"drawn\": \"whole\" in the file of labels",
+                said.join("; ")
+            )
+        })
     }
 
     /// The figures for people; `oracle` names whose labels they are.
@@ -143,15 +181,17 @@ impl Evaluation {
             "{} later turns of {} conversations, against the labels in {oracle}",
             self.turns, self.conversations
         );
-        let _ = writeln!(
-            out,
-            "turns: candidates {}, accepted {}, rejected {}, waiting for the judge {}, judged {}\n",
-            percent(&self.candidates),
-            percent(&self.accepted),
-            percent(&self.rejected),
-            percent(&self.undecided),
-            percent(&self.judged)
-        );
+        if let [Some(candidates), Some(accepted), Some(rejected), Some(undecided), Some(judged)] =
+            [self.candidates, self.accepted, self.rejected, self.undecided, self.judged]
+                .map(|r| r.map(percent))
+        {
+            let _ = writeln!(
+                out,
+                "turns: candidates {candidates}, accepted {accepted}, rejected {rejected}, waiting for the judge {undecided}, \
+                 judged {judged}"
+            );
+        }
+        out.push('\n');
         let _ = writeln!(
             out,
             "{:<10}{:>9}  {:<24}{:<24}{:>6}  {:<24}",
@@ -159,7 +199,7 @@ impl Evaluation {
         );
         let all = Score {
             class: "feedback".to_owned(),
-            labelled: self.recall.n,
+            labelled: self.categories.iter().map(|row| row.labelled).sum(),
             precision: self.precision,
             recall: self.recall,
             f1: self.f1,
@@ -167,25 +207,31 @@ impl Evaluation {
         };
         for row in std::iter::once(&all).chain(&self.categories) {
             let line = format!(
-                "{:<10}{:>9}  {:<24}{:<24}{:>6.3}  {:<24}",
+                "{:<10}{:>9}  {:<24}{:<24}{:>6}  {:<24}",
                 row.class,
                 row.labelled,
-                interval(&row.precision),
-                interval(&row.recall),
-                row.f1,
-                interval(&row.candidate_recall)
+                interval(row.precision),
+                interval(row.recall),
+                row.f1.map_or_else(|| "–".to_owned(), |f1| format!("{f1:.3}")),
+                interval(row.candidate_recall)
             );
             let _ = writeln!(out, "{}", line.trim_end());
         }
-        let _ = writeln!(
-            out,
-            "\nof the labelled feedback, {} wait for the judge (counted as missed) and {} were rejected here",
-            self.undecided_feedback, self.rejected_feedback.of
-        );
+        out.push('\n');
+        if let Some(rejected) = self.rejected_feedback {
+            let _ = writeln!(
+                out,
+                "of the labelled feedback, {} wait for the judge (counted as missed) and {} were rejected here",
+                self.undecided_feedback, rejected.of
+            );
+        }
         let _ = writeln!(
             out,
             "intervals: 95 % Wilson, as if turns were independent; turns of one dialogue are not"
         );
+        if let Some(caveat) = self.caveat() {
+            let _ = writeln!(out, "\n! {caveat}");
+        }
         if let Some(rows) = &self.rules {
             let _ = write!(out, "\n{}", table(rows));
         }
@@ -195,28 +241,40 @@ impl Evaluation {
 
 fn score(class: &str, turns: &[Judged], is_class: impl Fn(Option<Category>) -> bool) -> Score {
     let count = |test: &dyn Fn(&Judged) -> bool| turns.iter().filter(|t| test(t)).count() as u64;
-    let labelled = count(&|t| is_class(t.label));
-    let found = count(&|t| is_class(t.outcome.category()));
-    let right = count(&|t| is_class(t.label) && is_class(t.outcome.category()));
+    let (is_labelled, is_found) =
+        (|t: &Judged| is_class(t.label), |t: &Judged| is_class(t.outcome.category()));
+    let precision = turns.iter().any(|t| t.drawn.gives_precision()).then(|| {
+        let found = count(&|t| t.drawn.gives_precision() && is_found(t));
+        Rate::new(count(&|t| t.drawn.gives_precision() && is_found(t) && is_labelled(t)), found)
+    });
+    let gives_recall = turns.iter().any(|t| t.drawn.gives_recall());
+    let labelled = count(&|t| t.drawn.gives_recall() && is_labelled(t));
+    let recalled = |test: &dyn Fn(&Judged) -> bool| {
+        gives_recall
+            .then(|| Rate::new(count(&|t| t.drawn.gives_recall() && is_labelled(t) && test(t)), labelled))
+    };
+    let recall = recalled(&|t| is_found(t));
     Score {
         class: class.to_owned(),
-        labelled,
-        precision: Rate::new(right, found),
-        recall: Rate::new(right, labelled),
-        f1: if labelled + found == 0 { 0.0 } else { 2.0 * right as f64 / (labelled + found) as f64 },
-        candidate_recall: Rate::new(count(&|t| is_class(t.label) && t.is_candidate), labelled),
+        labelled: count(&is_labelled),
+        f1: precision.zip(recall).map(|(precision, recall)| {
+            let sum = precision.n + recall.n;
+            if sum == 0 { 0.0 } else { (precision.of + recall.of) as f64 / sum as f64 }
+        }),
+        precision,
+        recall,
+        candidate_recall: recalled(&|t| t.is_candidate),
     }
 }
 
-fn percent(rate: &Rate) -> String {
+fn percent(rate: Rate) -> String {
     format!("{:.1} %", 100.0 * rate.value)
 }
 
-fn interval(rate: &Rate) -> String {
-    if rate.n == 0 {
-        "–".to_owned()
-    } else {
-        format!("{:.3} [{:.3}, {:.3}]", rate.value, rate.low, rate.high)
+fn interval(rate: Option<Rate>) -> String {
+    match rate {
+        Some(rate) if rate.n > 0 => format!("{:.3} [{:.3}, {:.3}]", rate.value, rate.low, rate.high),
+        _ => "–".to_owned(),
     }
 }
 
@@ -225,7 +283,8 @@ mod tests {
     use super::*;
 
     fn turn(label: Option<Category>, outcome: Outcome, is_candidate: bool) -> Judged {
-        Judged { id: RecordId { shard: 0, ordinal: 0, message_index: 2 }, label, outcome, is_candidate }
+        let id = RecordId { shard: 0, ordinal: 0, message_index: 2 };
+        Judged { id, label, outcome, is_candidate, drawn: Drawn::Whole }
     }
 
     #[test]
@@ -240,13 +299,37 @@ mod tests {
             turn(None, Outcome::Judged(None), true),
         ];
         let e = Evaluation::of(&turns, 6);
-        assert_eq!((e.precision.of, e.precision.n), (2, 3));
-        assert_eq!((e.recall.of, e.recall.n), (2, 4));
-        assert_eq!((e.candidate_recall.of, e.undecided_feedback, e.rejected_feedback.of), (3, 1, 1));
+        let of = |rate: Option<Rate>| rate.map(|rate| (rate.of, rate.n));
+        assert_eq!((of(e.precision), of(e.recall)), (Some((2, 3)), Some((2, 4))));
+        assert_eq!(of(e.candidate_recall), Some((3, 4)));
+        assert_eq!((e.undecided_feedback, of(e.rejected_feedback)), (1, Some((1, 4))));
         assert_eq!((e.category_agreement.of, e.category_agreement.n), (1, 2));
-        let ur2 = &e.categories[1];
-        assert_eq!((ur2.precision.n, ur2.recall.of, ur2.recall.n), (0, 0, 2));
-        let total = [e.accepted, e.rejected, e.undecided, e.judged].iter().map(|r| r.of).sum::<u64>();
-        assert_eq!(total, e.turns);
+        assert_eq!((of(e.categories[1].precision), of(e.categories[1].recall)), (Some((0, 0)), Some((0, 2))));
+        let total: u64 =
+            [e.accepted, e.rejected, e.undecided, e.judged].into_iter().flatten().map(|r| r.of).sum();
+        assert_eq!((total, e.caveat()), (e.turns, None));
+    }
+
+    #[test]
+    fn turns_that_were_chosen_by_what_is_found_in_them_give_no_recall() {
+        use Category::{Ur2, Ur5};
+        let found = |label, outcome, drawn| Judged { drawn, ..turn(label, outcome, true) };
+        let selected: Vec<Judged> =
+            (0..50).map(|_| found(Some(Ur5), Outcome::Accepted(Ur5), Drawn::Found)).collect();
+        let e = Evaluation::of(&selected, 50);
+        assert_eq!((e.precision.map(|p| (p.of, p.n)), e.recall, e.f1), (Some((50, 50)), None, None));
+        assert_eq!((e.accepted, e.candidate_recall, e.rejected_feedback), (None, None, None));
+        assert!(!e.text("labels").contains("1.000 [0.929, 1.000]     1.000"), "{}", e.text("labels"));
+        assert!(e.caveat().is_some_and(|caveat| caveat.contains("rejoinder audit")));
+        // Beside them, turns of whole conversations give what they can.
+        let mut mixed = selected;
+        mixed.push(found(Some(Ur2), Outcome::Rejected, Drawn::Whole));
+        mixed.push(found(Some(Ur2), Outcome::Accepted(Ur2), Drawn::Unknown));
+        let e = Evaluation::of(&mixed, 52);
+        assert_eq!(
+            (e.precision.map(|p| (p.of, p.n)), e.recall.map(|r| (r.of, r.n))),
+            (Some((50, 50)), Some((0, 1)))
+        );
+        assert_eq!(e.drawn, [("found", 50), ("unknown", 1), ("whole", 1)].into());
     }
 }

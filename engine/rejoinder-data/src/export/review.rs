@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::steps::tools_in;
 use super::table::Offsets;
+use crate::labels::drawn::Drawn;
 
 /// A program for review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,8 @@ impl Reviewer {
                 format!(
                     "# Python\nsettings = rg.Settings(\n    fields=[rg.ChatField(\"chat\"), rg.TextField(\"feedback\")],\n    \
                      questions=[rg.LabelQuestion(\"label\", labels={labels:?})],\n    \
-                     metadata=[rg.TermsMetadataProperty(\"source\"), rg.TermsMetadataProperty(\"record\")],\n)\n\
+                     metadata=[rg.TermsMetadataProperty(\"source\"), rg.TermsMetadataProperty(\"record\"),\n        \
+                     rg.TermsMetadataProperty(\"drawn\")],\n)\n\
                      dataset = rg.Dataset(name=\"feedback\", settings=settings).create()\n\
                      dataset.records.from_json({:?})\n",
                     file.display().to_string()
@@ -93,7 +95,9 @@ fn argilla(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &F
     json!({
         "id": format!("{}#{turn}", conversation.id),
         "fields": { "chat": chat, "feedback": &*conversation.messages[turn].text },
-        "metadata": { "source": feedback.source.name(), "record": feedback.id.to_string() },
+        "metadata": {
+            "source": feedback.source.name(), "record": feedback.id.to_string(), "drawn": Drawn::Found.name()
+        },
         "suggestions": {
             "label": { "value": feedback.category.code(), "score": feedback.score(), "agent": agent(feedback) }
         },
@@ -119,7 +123,7 @@ fn label_studio(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedbac
     let regions: Vec<_> = feedback.iter().map(|row| region(conversation, row)).collect();
     let least = feedback.iter().filter_map(Feedback::score).min_by(f32::total_cmp);
     json!({
-        "data": { "conversation_id": conversation.id, "dialogue": dialogue },
+        "data": { "conversation_id": conversation.id, "dialogue": dialogue, "drawn": Drawn::Found.name() },
         "predictions": [{
             "model_version": format!("rejoinder-{}", env!("CARGO_PKG_VERSION")),
             "score": least.unwrap_or(1.0),

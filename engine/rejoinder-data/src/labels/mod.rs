@@ -4,6 +4,7 @@
 //! that people made with other programs.
 
 pub mod beside;
+pub mod drawn;
 pub mod foreign;
 mod multiturn;
 

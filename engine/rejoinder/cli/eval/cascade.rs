@@ -45,6 +45,8 @@ pub(super) struct CascadeArgs {
 struct Read {
     population: Population,
     unlabelled: Unlabelled,
+    /// Conversations whose labelled turns were chosen by what is found in them.
+    selected: u64,
 }
 
 pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
@@ -77,6 +79,10 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             let mut read = Read::default();
             let missing = &mut read.unlabelled;
             for (conversation, labels) in args.labelled.all(&scanned, &chunk.file, missing) {
+                if !labels.drawn.gives_recall() {
+                    read.selected += 1;
+                    continue;
+                }
                 let label = |message_index| labels.of(message_index);
                 read.population.add(worker.engine, &taught, &judges, &scanned, conversation, label)?;
             }
@@ -84,11 +90,23 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         },
         |read| {
             all.population.extend(read.population);
+            all.selected += read.selected;
             all.unlabelled.extend(read.unlabelled);
             Ok(())
         },
     )?;
     all.unlabelled.remark();
+    if all.selected > 0 {
+        let left_out = format!(
+            "the labels of {} conversations are of turns that were chosen because a run had found them, or nobody says how: no \
+             curve follows from them. Label whole conversations that were drawn without looking at what is found in them",
+            thousands(all.selected)
+        );
+        if all.population.units.is_empty() {
+            return Err(Failure::usage(left_out));
+        }
+        remark(&left_out);
+    }
     if all.population.units.is_empty() {
         return Err(nothing_labelled());
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rejoinder_core::Category;
 use serde_json::Value;
 
+use super::super::drawn::Drawn;
 use super::{Imported, LabelRow};
 
 /// Where several categories apply to one turn, the first counts.
@@ -14,7 +15,10 @@ pub(super) fn read(tasks: &[Value]) -> Result<Imported, String> {
     let mut imported = Imported::default();
     for (number, task) in tasks.iter().enumerate() {
         match labels(task) {
-            Ok(Some((conversation_id, rows))) => imported.add(conversation_id, rows),
+            Ok(Some((conversation_id, rows))) => {
+                let drawn = Drawn::of(task["data"]["drawn"].as_str());
+                imported.add(conversation_id, drawn, true, rows);
+            }
             Ok(None) => {}
             Err(why) => imported.left_out.push(format!("task {}: {why}", number + 1)),
         }

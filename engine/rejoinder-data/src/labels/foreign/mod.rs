@@ -12,25 +12,41 @@ use serde_json::Value;
 
 use super::LabelRow;
 use super::beside::Labelled;
+use super::drawn::Drawn;
 
 pub use petrak::{Dialogue, read as petrak};
 
 /// What a foreign file says, and what of it cannot be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    by_id: BTreeMap<String, Vec<LabelRow>>,
+    by_id: BTreeMap<String, Labelled>,
     /// Where something was left out, and why.
     pub left_out: Vec<String>,
 }
 
 impl Imported {
-    fn add(&mut self, conversation_id: &str, labels: impl IntoIterator<Item = LabelRow>) {
-        self.by_id.entry(conversation_id.to_owned()).or_default().extend(labels);
+    /// Adds labels of turns that were chosen so; `complete` says that all turns that are not listed are no feedback.
+    fn add(
+        &mut self,
+        conversation_id: &str,
+        drawn: Drawn,
+        complete: bool,
+        labels: impl IntoIterator<Item = LabelRow>,
+    ) {
+        let conversation_id = conversation_id.to_owned();
+        let entry = self.by_id.entry(conversation_id.clone()).or_insert(Labelled {
+            conversation_id,
+            drawn,
+            complete,
+            labels: Vec::new(),
+        });
+        entry.labels.extend(labels);
+        entry.drawn = entry.drawn.max(drawn);
     }
 
     /// The labels, by conversation.
     pub fn rows(self) -> impl Iterator<Item = Labelled> {
-        self.by_id.into_iter().map(|(conversation_id, labels)| Labelled { conversation_id, labels })
+        self.by_id.into_values()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::super::drawn::Drawn;
 use super::{Imported, LabelRow, Numbering};
 
 #[derive(Deserialize)]
@@ -31,6 +32,8 @@ pub(super) fn read(csv: &[u8], numbering: Numbering) -> Result<Imported, String>
         match read {
             Ok((row, category)) => imported.add(
                 &row.conversation_id,
+                Drawn::Whole,
+                true,
                 [LabelRow { turn: None, feedback_turn: Some(row.feedback_turn), category, span: None }],
             ),
             Err(why) => imported.left_out.push(format!("row {}: {why}", number + 1)),
