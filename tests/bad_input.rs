@@ -202,6 +202,18 @@ fn standard_input_that_is_bad_is_treated_like_a_file() {
     assert_eq!((figure(&summary, "conversations"), figure(&summary, "quarantined")), (1, 1));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_kernel_says_is_no_file_of_chats() {
+    let dir = folder();
+    let link = dir.path().join("log.jsonl");
+    std::os::unix::fs::symlink("/proc/kmsg", &link).expect("a link can be made");
+    for input in ["/proc/kmsg", "/proc/self/status", &text(&link)] {
+        let ended = rejoinder(&["run", input, "--out", &text(&dir.path().join("run"))]).expect(2);
+        assert!(ended.stderr.contains("no regular file"), "{input}: {}", ended.stderr);
+    }
+}
+
 /// Files that end before they should, each with its name.
 fn cut_files() -> Vec<(&'static str, Vec<u8>)> {
     let record = r#"{"conversation":[{"role":"user","content":"hi"},{"role":"assistant","content":"a"},{"role":"user","content":"thanks"}]}"#;

@@ -217,7 +217,7 @@ impl InputFile {
     pub fn describe_as(path: &Path, asked: Asked<'_>) -> Result<(Self, Why), InputError> {
         let unreadable = |e| InputError::Unreadable(path.to_owned(), e);
         // Asked before it is opened: to open a named pipe waits for its writer.
-        if !path.metadata().map_err(unreadable)?.is_file() {
+        if !path.metadata().map_err(unreadable)?.is_file() || is_of_the_kernel(path) {
             return Err(InputError::NoFile(path.to_owned()));
         }
         let mut file = File::open(path).map_err(unreadable)?;
@@ -463,4 +463,8 @@ fn sniff(file: &mut File) -> io::Result<Compression> {
     file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(Compression::of(&head))
+}
+/// Whether a path leads to what looks like a file and is the kernel's own voice, which may keep a reader waiting for ever.
+fn is_of_the_kernel(path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| ["/proc", "/sys"].iter().any(|root| path.starts_with(root)))
 }
