@@ -337,6 +337,19 @@ fn the_papers_labels_are_imported_by_the_numbering_that_is_said() {
     let run = run(dir.path());
     let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
     assert_eq!((&eval["recall"]["n"], &eval["category_agreement"]["value"]), (&json!(3), &json!(1.0)));
+    let nobodys = write(
+        dir.path(),
+        "nobodys.jsonl",
+        "{\"conversation_id\":\"of-another-corpus\",\"labels\":[{\"turn\":2,\"category\":\"UR5\"}]}\n",
+    );
+    let ended = rejoinder(&["eval", &run, "--label-file", &nobodys]).expect(2);
+    assert!(
+        ended
+            .stderr
+            .contains("none of the 1 conversations in the file of labels (such as `of-another-corpus`)"),
+        "{}",
+        ended.stderr
+    );
     let bad = write(
         dir.path(),
         "bad.jsonl",

@@ -10,7 +10,7 @@ use rejoinder_core::Category;
 use rejoinder_data::part;
 use rejoinder_read::Position;
 
-use super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
+use super::labelled::{LabelArgs, Unlabelled};
 use super::run::Settings;
 use super::{Threads, described, print, print_json, remark};
 use crate::failure::{Exit, Failure};
@@ -134,7 +134,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     )?;
     all.unlabelled.remark();
     if all.turns.is_empty() {
-        return Err(nothing_labelled());
+        return Err(args.labelled.nothing_labelled());
     }
     let rules = args.by_rule.then(|| all.by_rule.rows(&engine));
     let evaluation = Evaluation { rules, ..Evaluation::of(&all.turns, all.conversations) };

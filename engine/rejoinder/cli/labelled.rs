@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use rejoinder_core::Category;
+use rejoinder_core::{Category, printable};
 use rejoinder_data::labels::beside::SideCar;
 use rejoinder_data::labels::drawn::Drawn;
 use rejoinder_data::labels::{self, Label};
@@ -69,6 +69,27 @@ impl LabelArgs {
     ) -> impl Iterator<Item = (&'a ScannedConversation<'c>, Labels<'a>)> {
         let labelled = |conversation| Some((conversation, self.of(true, conversation, file, unlabelled)??));
         scanned.conversations.iter().filter_map(labelled)
+    }
+
+    /// The failure of a comparison with no labels at all, and its likeliest reason.
+    pub(super) fn nothing_labelled(&self) -> Failure {
+        let labels = match &self.label_file {
+            None => {
+                "the records have no usable `labels`: give --label-file FILE for labels that stand beside the corpus".to_owned()
+            }
+            Some(file) => {
+                let named = file.example().map_or_else(
+                    || "it is empty".to_owned(),
+                    |id| format!("such as `{}`", printable(id)),
+                );
+                format!(
+                    "none of the {} conversations in the file of labels ({named}) is one of them with a later turn that counts: the \
+                     labels are of another corpus, or the ids were made anew. `rejoinder inspect INPUT` shows the input's ids",
+                    file.len()
+                )
+            }
+        };
+        Failure::usage(format!("no labelled turn was found in the input: {labels}"))
     }
 
     /// Whether labels are asked for: by a flag of the verb, or by naming their file.
@@ -147,9 +168,4 @@ impl Unlabelled {
             ));
         }
     }
-}
-
-/// The failure of a comparison with no labels at all.
-pub(super) fn nothing_labelled() -> Failure {
-    Failure::usage("no labelled turn was found in the input")
 }

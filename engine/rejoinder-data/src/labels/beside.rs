@@ -65,6 +65,21 @@ impl SideCar {
         Ok(Self { by_id })
     }
 
+    /// How many conversations have labels.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The id of one of them, the first in the order of ids.
+    pub fn example(&self) -> Option<&str> {
+        self.by_id.keys().min().map(String::as_str)
+    }
+
     /// The labels of a record.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_read::Position;
 
-use super::super::labelled::{Unlabelled, nothing_labelled};
+use super::super::labelled::Unlabelled;
 use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
@@ -108,7 +108,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         remark(&left_out);
     }
     if all.population.units.is_empty() {
-        return Err(nothing_labelled());
+        return Err(args.labelled.nothing_labelled());
     }
     all.population.disturb(noise, seed);
     if all.population.trained_on > 0 {

@@ -8,7 +8,7 @@ use clap::Args;
 use rejoinder_read::{InputFile, Position};
 use serde_json::Value;
 
-use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
+use super::super::labelled::{LabelArgs, Unlabelled};
 use super::super::run::Settings;
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;
@@ -66,7 +66,7 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     unlabelled.remark();
     if tally.candidates() == 0 {
         return Err(if args.labelled.are_wanted(args.labels) {
-            nothing_labelled()
+            args.labelled.nothing_labelled()
         } else {
             Failure::usage(
                 "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",

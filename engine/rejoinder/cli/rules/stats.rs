@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use rejoinder_read::Position;
 
-use super::super::labelled::{LabelArgs, Unlabelled, nothing_labelled};
+use super::super::labelled::{LabelArgs, Unlabelled};
 use super::super::run::Settings;
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
@@ -95,7 +95,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     )?;
     unlabelled.remark();
     if args.labelled.are_wanted(args.labels) && all.turns() == 0 {
-        return Err(nothing_labelled());
+        return Err(args.labelled.nothing_labelled());
     }
     let mut rows = all.rows(&engine);
     sort(&mut rows, args.sort);
