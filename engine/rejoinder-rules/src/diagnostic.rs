@@ -7,7 +7,7 @@ use rejoinder_core::printable;
 use serde::Serialize;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Works, but is slow or useless.
@@ -17,7 +17,7 @@ pub enum Severity {
 }
 
 /// One finding, with its place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Diagnostic {
     /// Stable code: `R…` for errors, `W…` for warnings.
     pub code: &'static str,

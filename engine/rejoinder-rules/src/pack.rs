@@ -213,7 +213,9 @@ impl Pack {
                 return Err(PackError::NothingToDisable(id.clone(), advice));
             }
         }
-        rules.retain(|rule| !disable.contains(&rule.id) && !disabled.iter().any(|d| d.name == rule.id));
+        let disabled: HashSet<&str> =
+            disable.iter().map(String::as_str).chain(disabled.iter().map(|d| d.name.as_str())).collect();
+        rules.retain(|rule| !disabled.contains(rule.id.as_str()));
         Ok(RuleSet::new(rules, hasher.finalize().to_hex().to_string()))
     }
 }

@@ -1,5 +1,7 @@
 //! `rejoinder rules check`: all mistakes at once.
 
+use std::collections::HashSet;
+
 use rejoinder_rules::diagnostic::{Diagnostic, Severity};
 use rejoinder_rules::{Pack, PackError};
 
@@ -12,11 +14,12 @@ pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
     let count = loaded.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
     let mut findings: Vec<Diagnostic> = Vec::new();
+    let mut seen = HashSet::new();
     for file in &loaded {
         // Warnings about what it extends are not the author's.
         let errors = file.packs.iter().flat_map(|p| p.content.errors.clone());
         for finding in errors.chain(file.own().warnings()) {
-            if !findings.contains(&finding) {
+            if seen.insert(finding.clone()) {
                 findings.push(finding);
             }
         }
