@@ -400,7 +400,9 @@ fn answers_without_a_word_are_asked_for_again_once_the_server_is_mended() {
         ),
     });
     let (ended, _) = judge(dir.path(), &run, "judge", &server.base_url(), "");
-    assert_eq!(figure(&ended.expect(0).json(), "judged"), 0);
+    let summary = ended.expect(0).json();
+    assert_eq!((figure(&summary, "judged"), figure(&summary, "unverified")), (0, 16), "{summary}");
+    assert!(summary["unverified_reasons"].to_string().contains("the thinking took all tokens"), "{summary}");
     IS_MENDED.store(true, Ordering::Relaxed);
     let (ended, _) = judge(dir.path(), &run, "judge", &server.base_url(), "");
     assert_eq!(figure(&ended.expect(0).json(), "judged"), 16);

@@ -115,7 +115,7 @@ pub struct Progress {
     pub from_store: u64,
     /// Refused by the server.
     pub refused: u64,
-    /// Answered with nothing: such replies are not kept.
+    /// Answered with nothing: such replies are noted, and not kept as answers.
     pub empty: u64,
     /// Given up after all attempts.
     pub failed: u64,
@@ -251,7 +251,9 @@ fn find(
                 return ControlFlow::Break(());
             }
         };
-        for Followed { questions: range, replies, next, .. } in followed {
+        for followed in followed {
+            let range = followed.questions.clone();
+            let Followed { replies, next, .. } = form.to_ask(&questions[range.clone()], followed);
             let stored = (!replies.is_empty()).then_some(Found::Stored(replies.len() as u64));
             let job = next.map(|request| {
                 Found::Job(Box::new(Job { questions: questions[range].to_vec(), replies, request }))
@@ -608,7 +610,8 @@ impl Desk<'_> {
         let emptiness = emptiness.filter(|why| *why != Emptiness::Cut || request.max_tokens > 1);
         if let (true, Some(why)) = (says_nothing, emptiness) {
             replies.pop();
-            self.spend(reservation, outcome)?;
+            let note = Reply::empty(reply.model, why.describe().to_owned());
+            self.store(request, note, reservation, outcome).await?;
             self.count(|p| p.empty += 1);
             *self.empty.borrow_mut().entry(why).or_default() += 1;
             if self.progress.get().answered == 0 {

@@ -117,7 +117,7 @@ impl Form {
         let halvings = replies.iter().take_while(|r| r.is_too_long()).count();
         match replies.get(halvings..)? {
             [] if halvings <= MAX_HALVINGS => Some(self.first(questions, halvings)),
-            [reply] if reply.is_refused() => None,
+            [reply] if reply.is_refused() || reply.is_empty() => None,
             [label] => self.second(questions, label, halvings),
             _ => None,
         }
@@ -140,6 +140,15 @@ impl Form {
             }
         }
         Ok(settled)
+    }
+
+    /// What is to be asked of questions that were followed: where the answer was empty, the same once more.
+    pub fn to_ask(&self, questions: &[Question], mut followed: Followed) -> Followed {
+        if followed.replies.pop_if(|reply| reply.is_empty()).is_some() {
+            followed.keys.pop();
+            followed.next = self.next(questions, &followed.replies);
+        }
+        followed
     }
 
     fn follow_one(
@@ -228,6 +237,9 @@ impl Form {
             let why = "the dialogue is longer than the model's context";
             return (halvings > MAX_HALVINGS).then(|| unverified(why));
         };
+        if reply.is_empty() {
+            return Some(unverified(&format!("the answer was empty: {}", reply.content)));
+        }
         if reply.is_refused() {
             return Some(unverified(&format!("the server refused the request: {}", reply.content)));
         }
@@ -235,7 +247,7 @@ impl Form {
             Answer::Label => {
                 let quoting = replies
                     .get(halvings + 1)
-                    .filter(|r| !r.is_too_long() && !r.is_refused())
+                    .filter(|r| !r.is_too_long() && !r.is_refused() && !r.is_empty())
                     .map(|r| r.content.as_str());
                 let labels = &self.template.labels;
                 let read = |q| answer::read_label(labels, q, &reply.content, &reply.alternatives, quoting);

@@ -170,7 +170,7 @@ fn a_dead_port_costs_no_call() {
     let config = JudgeConfig { base_url: format!("http://{dead}/v1"), ..config(&server) };
     let config = paced(config, |pace| pace.patience = Duration::from_millis(300));
     let asked = run(&store, &config, questions(20), &calls(5));
-    assert!(matches!(asked.stop, Some(Stop::Unavailable(_))), "{asked:?}");
+    assert!(matches!(asked.stop, Some(Stop::Unreachable(_))), "{asked:?}");
     assert_eq!((asked.progress.attempts, store.ledger.spent().unwrap().amount.calls), (0, 0));
 }
 

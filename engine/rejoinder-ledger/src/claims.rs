@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::replies::EMPTY;
+
 /// What comes of claiming a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -56,7 +58,8 @@ impl Claims {
 
     /// Claims a key on a connection that is in a transaction.
     pub(crate) fn claim(&self, c: &Connection, key: &str) -> Result<Claim, rusqlite::Error> {
-        if c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key])? {
+        let answered = "SELECT 1 FROM replies WHERE reply_key = ?1 AND finish_reason <> ?2";
+        if c.prepare_cached(answered)?.exists([key, EMPTY])? {
             return Ok(Claim::Answered);
         }
         let owner: Option<String> = c

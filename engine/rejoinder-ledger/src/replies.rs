@@ -29,6 +29,9 @@ const TOO_LONG: &str = "rejoinder:too-long";
 /// `finish_reason` of what is no answer but a server's refusal of this one request: stored, so that questions that shared the
 /// request are asked apart, and that the one that is refused is known with the server's words.
 const REFUSED: &str = "rejoinder:refused";
+/// `finish_reason` of what is no answer but a note that a server answered with nothing: it tells why a turn waits, and gives way
+/// to whatever comes when the same is asked again.
+pub(crate) const EMPTY: &str = "rejoinder:empty";
 
 /// An answer of the judge, as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +62,16 @@ impl Reply {
     /// What stands in the store for a request that a server refused while it answered others, with its words.
     pub fn refused(model: String, message: String) -> Self {
         Self { model, content: message, finish_reason: REFUSED.to_owned(), ..Self::default() }
+    }
+
+    /// What stands in the store for an answer that held nothing: why.
+    pub fn empty(model: String, why: String) -> Self {
+        Self { model, content: why, finish_reason: EMPTY.to_owned(), ..Self::default() }
+    }
+
+    /// Whether it is no answer but [`Self::empty`].
+    pub fn is_empty(&self) -> bool {
+        self.finish_reason == EMPTY
     }
 
     /// Whether it is no answer but [`Self::refused`].
@@ -179,12 +192,13 @@ impl Replies {
         })
     }
 
-    /// Whether there is a reply under a key.
+    /// Whether there is a reply under a key, other than [`Reply::empty`].
     ///
     /// # Errors
     /// If SQLite fails.
     pub fn contains(&self, key: &str) -> Result<bool, LedgerError> {
-        self.reader().with(|c| c.prepare_cached("SELECT 1 FROM replies WHERE reply_key = ?1")?.exists([key]))
+        let select = "SELECT 1 FROM replies WHERE reply_key = ?1 AND finish_reason <> ?2";
+        self.reader().with(|c| c.prepare_cached(select)?.exists([key, EMPTY]))
     }
 
     /// Forgets the replies under some keys, so that they are asked for again.
@@ -198,7 +212,7 @@ impl Replies {
         })
     }
 
-    /// Stores replies, all or none, durably. The first one under a key stays.
+    /// Stores replies, all or none, durably. The first one under a key stays, but for [`Reply::empty`].
     ///
     /// # Errors
     /// If SQLite fails.
@@ -207,7 +221,11 @@ impl Replies {
         replies: impl IntoIterator<Item = (&'a str, &'a Reply)>,
     ) -> Result<(), LedgerError> {
         let insert = "INSERT INTO replies (reply_key, model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reply_key) DO NOTHING";
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reply_key) DO UPDATE SET
+                model = excluded.model, content = excluded.content, finish_reason = excluded.finish_reason,
+                alternatives = excluded.alternatives, prompt_tokens = excluded.prompt_tokens,
+                cached_tokens = excluded.cached_tokens, completion_tokens = excluded.completion_tokens
+            WHERE finish_reason = 'rejoinder:empty'";
         self.writer.transaction(|c| {
             let mut insert = c.prepare_cached(insert)?;
             let mut free = c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1")?;

@@ -162,7 +162,7 @@ pub fn forget(run: &RunDir, judge: &Judge, kinds: &[Useless]) -> Result<u64, Fai
             let kind = match last {
                 reply if reply.is_refused() => Useless::Refused,
                 reply if reply.is_too_long() => Useless::TooLong,
-                reply if reply.content.trim().is_empty() => Useless::Empty,
+                reply if reply.is_empty() || reply.content.trim().is_empty() => Useless::Empty,
                 _ => Useless::Unreadable,
             };
             if kinds.contains(&kind) {

@@ -41,7 +41,9 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, Fail
     let mut out = Files::new(path);
     'groups: for group in spool::in_order(run, &judge.form)? {
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
-        for Followed { replies, next, .. } in judge.form.follow(&questions, &store)? {
+        for followed in judge.form.follow(&questions, &store)? {
+            let range = followed.questions.clone();
+            let Followed { replies, next, .. } = judge.form.to_ask(&questions[range], followed);
             exported.stored += replies.len() as u64;
             let Some(request) = next else { continue };
             if !seen.insert(request.key.clone()) {
