@@ -71,10 +71,13 @@ struct Choice<'a> {
 struct Content {
     #[serde(default)]
     content: Option<String>,
-    #[serde(default, alias = "reasoning")]
+    // Servers send one of these names, or both.
+    #[serde(default)]
     reasoning_content: Option<IgnoredAny>,
     #[serde(default)]
-    tool_calls: Option<Vec<IgnoredAny>>,
+    reasoning: Option<IgnoredAny>,
+    #[serde(default)]
+    tool_calls: serde_json::Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -137,10 +140,11 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
     let finish_reason = choice.finish_reason.unwrap_or_default();
     let content = choice.message.content.unwrap_or_default();
     let is_blank = content.trim().is_empty();
+    let thinks = choice.message.reasoning_content.is_some() || choice.message.reasoning.is_some();
     let emptiness = match finish_reason.as_str() {
         "content_filter" => Some(Emptiness::Filtered),
-        _ if is_blank && choice.message.reasoning_content.is_some() => Some(Emptiness::Thinking),
-        _ if is_blank && choice.message.tool_calls.is_some_and(|calls| !calls.is_empty()) => {
+        "length" if is_blank && thinks => Some(Emptiness::Thinking),
+        _ if is_blank && choice.message.tool_calls.as_array().is_some_and(|calls| !calls.is_empty()) => {
             Some(Emptiness::ToolCall)
         }
         "length" => Some(Emptiness::Cut),
@@ -256,6 +260,26 @@ mod tests {
             let (reply, _) = read(body.to_string().as_bytes(), "asked").unwrap();
             assert_eq!((reply.alternatives.as_str(), reply.usage), (r#"[["B",-1.0]]"#, None), "{odd}");
         }
+    }
+
+    #[test]
+    fn thoughts_and_calls_beside_an_answer_do_not_cost_it() {
+        for beside in [
+            r#""reasoning":"a","reasoning_content":"b""#,
+            r#""reasoning":null,"reasoning_content":null,"tool_calls":null"#,
+            r#""tool_calls":{}"#,
+            r#""tool_calls":[]"#,
+        ] {
+            let body =
+                format!(r#"{{"choices":[{{"message":{{"content":"B",{beside}}},"finish_reason":"stop"}}]}}"#);
+            let read = read(body.as_bytes(), "m").map(|(reply, emptiness)| (reply.content, emptiness));
+            assert_eq!(read, Some(("B".to_owned(), None)), "{body}");
+        }
+        let body = r#"{"choices":[{"message":{"content":null,"reasoning":"a","reasoning_content":"a"},"finish_reason":"length"}]}"#;
+        assert_eq!(
+            read(body.as_bytes(), "m").and_then(|(_, emptiness)| emptiness),
+            Some(Emptiness::Thinking)
+        );
     }
 
     proptest! {
