@@ -321,6 +321,75 @@ fn reviewed_tasks_come_back_as_labels_that_agree_with_the_run() {
 }
 
 #[test]
+fn turns_that_an_audit_draws_come_back_as_labels_that_certify_the_run() {
+    let dir = folder();
+    let run = run(dir.path());
+    for reviewer in ["argilla", "label-studio"] {
+        let told = export(
+            &run,
+            &format!("review --for {reviewer} --audit --accepted 4 --out {run}/{reviewer}.json"),
+        )
+        .expect(0);
+        assert!(
+            told.stderr.contains(&format!("rejoinder audit {run} --label-file labels.jsonl")),
+            "{}",
+            told.stderr
+        );
+        let tasks: Value =
+            serde_json::from_str(&std::fs::read_to_string(format!("{run}/{reviewer}.json")).unwrap())
+                .unwrap();
+        // Whoever judges does not see what the run made of a turn.
+        let shown = tasks.to_string();
+        assert!(!shown.contains("\"predictions\"") && !shown.contains("\"label\""), "{tasks}");
+        let mut judged = tasks.clone();
+        for task in judged.as_array_mut().unwrap() {
+            match reviewer {
+                "argilla" => task["responses"] = json!({ "label": [{ "value": "NONE", "user_id": "u" }] }),
+                _ => task["annotations"] = json!([{ "result": [] }]),
+            }
+        }
+        let labels = text(&dir.path().join("labels.jsonl"));
+        let import = |judged: &Value| {
+            let file = write(dir.path(), "judged.json", judged.to_string());
+            rejoinder(&["import-labels", &file, "--from", reviewer, "--out", &labels]).expect(0);
+        };
+        import(&judged);
+        let certificate = rejoinder(&["audit", &run, "--label-file", &labels, "--json"]).expect(0).json();
+        assert_eq!(certificate["draw"]["accepted"], 4, "{certificate}");
+        // Part of the turns stands for none of a corpus without the audit's own arithmetic.
+        let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
+        assert!(eval["recall"].is_null() && eval["precision"].is_null(), "{eval}");
+        let told = rejoinder(&["eval", &run, "--label-file", &labels]).expect(0).stdout;
+        assert!(told.contains("were drawn by an audit"), "{told}");
+        judged.as_array_mut().unwrap().pop();
+        import(&judged);
+        let lacking = rejoinder(&["audit", &run, "--label-file", &labels]).expect(2);
+        assert!(lacking.stderr.contains("label the others, too"), "{}", lacking.stderr);
+        let other = export(&run, &format!("review --for {reviewer} --audit --accepted 5 --out -")).expect(2);
+        assert!(other.stderr.contains("this run was audited by a draw of"), "{}", other.stderr);
+    }
+}
+
+#[test]
+fn html_in_a_chat_stays_text_where_a_program_for_review_shows_html() {
+    let dir = folder();
+    let html = "<img src=x onerror=alert(1)> & thanks, that works!";
+    let record = json!({ "id": "h", "messages": [
+        { "role": "user", "content": "<b>bold</b>?" }, { "role": "assistant", "content": "<script>alert(2)</script>" },
+        { "role": "user", "content": html },
+    ] });
+    let input = write(dir.path(), "html.jsonl", record.to_string());
+    let out = text(&dir.path().join("html-run"));
+    rejoinder(&["run", &input, "--out", &out]).expect(0);
+    let fields = &export(&out, "review --for argilla --out -").expect(0).json()[0]["fields"];
+    assert_eq!(fields["feedback"], "&lt;img src=x onerror=alert(1)&gt; &amp; thanks, that works!");
+    assert_eq!(fields["chat"][1]["content"], "&lt;script&gt;alert(2)&lt;/script&gt;");
+    // Label Studio shows paragraphs as text, and counts places in the text as it is.
+    let task = &export(&out, "review --for label-studio --out -").expect(0).json()[0];
+    assert_eq!(task["data"]["dialogue"][2]["text"], html);
+}
+
+#[test]
 fn the_papers_labels_are_imported_by_the_numbering_that_is_said() {
     let dir = folder();
     let csv = write(

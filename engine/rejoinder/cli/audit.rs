@@ -24,12 +24,8 @@ pub(super) struct AuditArgs {
     /// How sure all bounds together are
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     confidence: f64,
-    /// Rejected turns to draw [default: 300, or as drawn before]
-    #[arg(long, value_name = "N")]
-    rejected: Option<usize>,
-    /// Accepted turns to draw [default: 100, or as drawn before]
-    #[arg(long, value_name = "N")]
-    accepted: Option<usize>,
+    #[command(flatten)]
+    size: DrawSize,
     /// What the draw depends on [default: drawn at random, and kept]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -43,6 +39,17 @@ pub(super) struct AuditArgs {
     json: bool,
 }
 
+/// How many turns an audit draws.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct DrawSize {
+    /// Rejected turns to draw [default: 300, or as drawn before]
+    #[arg(long, value_name = "N")]
+    rejected: Option<usize>,
+    /// Accepted turns to draw [default: 100, or as drawn before]
+    #[arg(long, value_name = "N")]
+    accepted: Option<usize>,
+}
+
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     let mut run = asking::scanned_run(&args.run)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
@@ -53,7 +60,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
             args.run.display()
         ));
     }
-    let sample = sample(args, &run)?;
+    let sample = sample(&run, args.size, args.seed, args.threads)?;
     let answers = args.oracle.ask(&mut run, &sample.drawn(), "audit")?;
     let report = AuditReport::of(
         &run,
@@ -79,30 +86,35 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
 }
 
 /// The sample of an earlier audit, or a new one: looking at another draw until one pleases would void the certificate.
-fn sample(args: &AuditArgs, run: &RunDir) -> Result<Sample, Failure> {
+pub(super) fn sample(
+    run: &RunDir,
+    size: DrawSize,
+    seed: Option<u64>,
+    threads: Threads,
+) -> Result<Sample, Failure> {
     let asks = |of: Option<usize>, then: usize| of.is_some_and(|wanted| wanted != then);
     match Sample::of(run)? {
         Some(sample) => {
-            let Draw { rejected, accepted, seed } = sample.draw;
-            if asks(args.rejected, rejected)
-                || asks(args.accepted, accepted)
-                || args.seed.is_some_and(|wanted| wanted != seed)
+            let Draw { rejected, accepted, seed: then } = sample.draw;
+            if asks(size.rejected, rejected)
+                || asks(size.accepted, accepted)
+                || seed.is_some_and(|wanted| wanted != then)
             {
                 return Err(Failure::usage(format!(
-                    "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {seed}; \
+                    "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {then}; \
                      to draw again until a bound pleases would void it. Leave --rejected, --accepted and --seed away"
                 )));
             }
             Ok(sample)
         }
         None => {
-            let usual = Draw::new(args.seed.unwrap_or_else(draw::seed));
+            let usual = Draw::new(seed.unwrap_or_else(draw::seed));
             let draw = Draw {
-                rejected: args.rejected.unwrap_or(usual.rejected),
-                accepted: args.accepted.unwrap_or(usual.accepted),
+                rejected: size.rejected.unwrap_or(usual.rejected),
+                accepted: size.accepted.unwrap_or(usual.accepted),
                 ..usual
             };
-            Sample::draw(run, args.threads.get(), draw)
+            Sample::draw(run, threads.get(), draw)
         }
     }
 }

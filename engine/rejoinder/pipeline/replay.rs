@@ -3,7 +3,7 @@
 
 use std::iter::Peekable;
 
-use rejoinder_core::Feedback;
+use rejoinder_core::{Feedback, RecordId};
 use rejoinder_read::{ChunkReader, Position, Record};
 
 use crate::failure::{Exit, Failure};
@@ -50,10 +50,24 @@ where
 /// If the input is not what it was, or the run cannot be read.
 pub fn conversations_with_feedback(
     run: &RunDir,
-    mut visit: impl FnMut(&Record<'_>, &[Feedback]) -> Result<(), Failure>,
+    visit: impl FnMut(&Record<'_>, &[Feedback]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    conversations_with(run, feedback(run)?, |f| (f.id, &f.conversation_id), visit)
+}
+
+/// The same with each conversation in which some turns stand; `place` gives the id of a turn and of its conversation.
+///
+/// # Errors
+/// As there.
+pub fn conversations_with<T>(
+    run: &RunDir,
+    turns: impl Iterator<Item = Result<T, Failure>>,
+    place: impl Fn(&T) -> (RecordId, &str),
+    mut visit: impl FnMut(&Record<'_>, &[T]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let input = &run.manifest.config.input;
-    let mut rows = feedback(run)?.peekable();
+    let mut rows = turns.peekable();
+    let id = |turn: &T| place(turn).0;
     for chunk in
         ChunkReader::new(&run.manifest.inputs, &input.map, Position::default(), input.max_record_bytes)
     {
@@ -63,31 +77,32 @@ pub fn conversations_with_feedback(
         for entry in chunk.entries() {
             let mut own = Vec::new();
             while let Some(row) = rows.next_if(|row| {
-                row.as_ref()
-                    .map_or(true, |f| (f.id.shard, f.id.ordinal) == (chunk.start.shard, entry.ordinal))
+                let stands_here = |id: RecordId| (id.shard, id.ordinal) == (chunk.start.shard, entry.ordinal);
+                row.as_ref().map_or(true, |turn| stands_here(id(turn)))
             }) {
                 own.push(row?);
             }
             if own.is_empty() {
                 continue;
             }
-            let record = entry.record().map_err(|why| changed(&own[0], &why))?;
-            if record.conversation.id != own[0].conversation_id {
-                return Err(changed(&own[0], "another conversation stands there"));
+            let (first, conversation_id) = place(&own[0]);
+            let record = entry.record().map_err(|why| changed(first, &why))?;
+            if record.conversation.id != conversation_id {
+                return Err(changed(first, "another conversation stands there"));
             }
             let messages = record.conversation.messages.len();
-            if let Some(beyond) = own.iter().find(|f| f.message_index as usize >= messages) {
+            if let Some(beyond) = own.iter().map(id).find(|id| id.message_index as usize >= messages) {
                 return Err(changed(beyond, "the conversation is shorter"));
             }
             visit(&record, &own)?;
         }
     }
     match rows.next() {
-        Some(row) => Err(changed(&row?, "the input ends before it")),
+        Some(row) => Err(changed(id(&row?), "the input ends before it")),
         None => Ok(()),
     }
 }
 
-fn changed(feedback: &Feedback, why: &str) -> Failure {
-    Failure::new(Exit::Invalid, format!("the input has changed since the run: record {}: {why}", feedback.id))
+fn changed(id: RecordId, why: &str) -> Failure {
+    Failure::new(Exit::Invalid, format!("the input has changed since the run: record {id}: {why}"))
 }

@@ -150,8 +150,14 @@ impl Evaluation {
     /// stand.
     pub fn caveat(&self) -> Option<String> {
         let of = |drawn: Drawn| self.drawn.get(drawn.name()).copied().unwrap_or_default();
-        let (found, unknown) = (of(Drawn::Found), of(Drawn::Unknown));
+        let (audit, found, unknown) = (of(Drawn::Audit), of(Drawn::Found), of(Drawn::Unknown));
         let mut said = Vec::new();
+        if audit > 0 {
+            said.push(format!(
+                "{audit} of the labelled turns were drawn by an audit, some of what was accepted and some of the rest, which \
+                 `rejoinder audit RUN --label-file FILE` puts together"
+            ));
+        }
         if found > 0 {
             said.push(format!(
                 "{found} of the labelled turns were chosen because a run had found feedback in them: they say how often that is \

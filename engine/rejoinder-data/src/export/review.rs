@@ -1,10 +1,10 @@
-//! Tasks for people to review: what a run found, for Argilla or Label Studio. What they say comes back by
+//! Tasks for people: what a run found, to review, or turns that its audit drew, to judge; for Argilla or Label Studio. What they say comes back by
 //! [`crate::labels::foreign`], so ids and message indices are those of the source.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-use rejoinder_core::{Category, Conversation, Feedback, Role, ToolPart, ToolUse};
+use rejoinder_core::{Category, Conversation, Feedback, RecordId, Role, ToolPart, ToolUse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -29,11 +29,29 @@ impl Reviewer {
         tools: &[ToolUse],
         feedback: &[Feedback],
     ) -> Vec<Value> {
-        let shown: Vec<_> =
-            (0..conversation.messages.len()).map(|at| shown(conversation, tools, at)).collect();
+        let shown = all_shown(conversation, tools);
         match self {
-            Self::Argilla => feedback.iter().map(|row| argilla(conversation, &shown, row)).collect(),
-            Self::LabelStudio => vec![label_studio(conversation, &shown, feedback)],
+            Self::Argilla => feedback.iter().map(|row| found(conversation, &shown, row)).collect(),
+            Self::LabelStudio => {
+                let mut task = dialogue(conversation, &shown, Drawn::Found);
+                task["predictions"] = predictions(conversation, feedback);
+                vec![task]
+            }
+        }
+    }
+
+    /// The tasks about drawn turns of one conversation, which do not say what a run made of them.
+    pub fn blind_tasks(
+        self,
+        conversation: &Conversation<'_>,
+        tools: &[ToolUse],
+        turns: &[RecordId],
+        drawn: Drawn,
+    ) -> Vec<Value> {
+        let shown = all_shown(conversation, tools);
+        match self {
+            Self::Argilla => turns.iter().map(|turn| record(conversation, &shown, *turn, drawn)).collect(),
+            Self::LabelStudio => vec![dialogue(conversation, &shown, drawn)],
         }
     }
 
@@ -84,26 +102,45 @@ fn shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse], message: usi
 #[derive(Serialize)]
 struct Said<'a> {
     role: &'static str,
-    content: &'a str,
+    content: Cow<'a, str>,
 }
 
-fn argilla(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &Feedback) -> Value {
-    let turn = feedback.message_index as usize;
+/// A text as Argilla's fields take it: they show what they are given as HTML, which chat text must not become. Label Studio's
+/// paragraphs show text as text.
+fn as_html(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>']) {
+        return text.into();
+    }
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into()
+}
+
+fn all_shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse]) -> Vec<Cow<'a, str>> {
+    (0..conversation.messages.len()).map(|at| shown(conversation, tools, at)).collect()
+}
+
+/// A record of Argilla about a turn.
+fn record(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], id: RecordId, drawn: Drawn) -> Value {
+    let turn = id.message_index as usize;
     let before = conversation.messages[..turn].iter().zip(shown).filter(|(_, text)| !text.trim().is_empty());
     let chat: Vec<_> =
-        before.map(|(message, text)| Said { role: message.role.name(), content: text }).collect();
+        before.map(|(message, text)| Said { role: message.role.name(), content: as_html(text) }).collect();
     json!({
         "id": format!("{}#{turn}", conversation.id),
-        "fields": { "chat": chat, "feedback": &*conversation.messages[turn].text },
-        "metadata": {
-            "source": feedback.source.name(), "record": feedback.id.to_string(), "drawn": Drawn::Found.name()
-        },
-        "suggestions": {
-            "label": { "value": feedback.category.code(), "score": feedback.score(), "agent": agent(feedback) }
-        },
+        "fields": { "chat": chat, "feedback": as_html(&conversation.messages[turn].text) },
+        "metadata": { "record": id.to_string(), "drawn": drawn.name() },
+        "suggestions": {},
         "responses": {},
         "vectors": {}
     })
+}
+
+/// The same about feedback that a run found, which is suggested.
+fn found(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &Feedback) -> Value {
+    let mut record = record(conversation, shown, feedback.id, Drawn::Found);
+    record["metadata"]["source"] = feedback.source.name().into();
+    record["suggestions"]["label"] =
+        json!({ "value": feedback.category.code(), "score": feedback.score(), "agent": agent(feedback) });
+    record
 }
 
 /// Who suggests, in the characters that Argilla takes.
@@ -113,23 +150,25 @@ fn agent(feedback: &Feedback) -> String {
     format!("rejoinder/{who}").chars().map(|c| if allowed(c) { c } else { '_' }).collect()
 }
 
-fn label_studio(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &[Feedback]) -> Value {
+/// A task of Label Studio about a dialogue.
+fn dialogue(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], drawn: Drawn) -> Value {
     let dialogue: Vec<_> = conversation
         .messages
         .iter()
         .zip(shown)
         .map(|(message, text)| json!({ "author": message.role.name(), "text": text }))
         .collect();
+    json!({ "data": { "conversation_id": conversation.id, "dialogue": dialogue, "drawn": drawn.name() } })
+}
+
+fn predictions(conversation: &Conversation<'_>, feedback: &[Feedback]) -> Value {
     let regions: Vec<_> = feedback.iter().map(|row| region(conversation, row)).collect();
     let least = feedback.iter().filter_map(Feedback::score).min_by(f32::total_cmp);
-    json!({
-        "data": { "conversation_id": conversation.id, "dialogue": dialogue, "drawn": Drawn::Found.name() },
-        "predictions": [{
-            "model_version": format!("rejoinder-{}", env!("CARGO_PKG_VERSION")),
-            "score": least.unwrap_or(1.0),
-            "result": regions
-        }]
-    })
+    json!([{
+        "model_version": format!("rejoinder-{}", env!("CARGO_PKG_VERSION")),
+        "score": least.unwrap_or(1.0),
+        "result": regions
+    }])
 }
 
 /// Label Studio counts in UTF-16 code units, and paragraphs by text.

@@ -10,6 +10,8 @@ pub enum Drawn {
     /// Without regard to what a run finds in them.
     #[default]
     Whole,
+    /// By the audit of a run: so many of what it accepted and so many of what it passed over, for `audit` to put together.
+    Audit,
     /// Because a run had found feedback: what else there is was not looked for.
     Found,
     /// Nobody says.
@@ -21,6 +23,7 @@ impl Drawn {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
+            Self::Audit => "audit",
             Self::Found => "found",
             Self::Unknown => "unknown",
         }
@@ -28,7 +31,7 @@ impl Drawn {
 
     /// What a file's word says; one that is missing or not known says nothing.
     pub fn of(word: Option<&str>) -> Self {
-        [Self::Whole, Self::Found]
+        [Self::Whole, Self::Audit, Self::Found]
             .into_iter()
             .find(|drawn| word == Some(drawn.name()))
             .unwrap_or(Self::Unknown)

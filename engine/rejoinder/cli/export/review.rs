@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use rejoinder_core::RecordId;
 use rejoinder_data::export::review::Reviewer;
+use rejoinder_data::labels::drawn::Drawn;
+use serde_json::Value;
 
 use super::{Overwriting, is_stdout, write};
-use crate::cli::print;
+use crate::cli::audit::{self, DrawSize};
 use crate::cli::terminal::remark;
+use crate::cli::{Threads, asking, print};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
 use crate::pipeline::run_dir::RunDir;
@@ -28,9 +32,16 @@ pub(super) struct ReviewArgs {
     /// So many tasks, drawn by the seed [default: all]
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// Another seed draws other tasks
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    /// The turns that the run's audit draws, without what the run made of them; labelled, they go to `audit --label-file`
+    #[arg(long, conflicts_with = "sample")]
+    audit: bool,
+    #[command(flatten)]
+    size: DrawSize,
+    /// What a draw depends on [default: of a sample 0; of an audit drawn at random, and kept]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,22 +52,24 @@ enum ReviewerName {
     LabelStudio,
 }
 
+impl ReviewerName {
+    /// What `import-labels --from` calls it.
+    const fn origin(self) -> &'static str {
+        match self {
+            Self::Argilla => "argilla",
+            Self::LabelStudio => "label-studio",
+        }
+    }
+}
+
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
-    let run = RunDir::open(&args.run)?;
+    let run = if args.audit { asking::scanned_run(&args.run)? } else { RunDir::open(&args.run)? };
     let reviewer = match args.reviewer {
         ReviewerName::Argilla => Reviewer::Argilla,
         ReviewerName::LabelStudio => Reviewer::LabelStudio,
     };
-    let mut tasks = Vec::new();
-    replay::conversations_with_feedback(&run, |record, feedback| {
-        tasks.extend(reviewer.tasks(&record.conversation, &record.tools, feedback));
-        Ok(())
-    })?;
-    if let Some(sample) = args.sample {
-        fastrand::Rng::with_seed(args.seed).shuffle(&mut tasks);
-        tasks.truncate(sample);
-    }
+    let tasks = if args.audit { drawn(args, reviewer, &run)? } else { found(args, reviewer, &run)? };
     let path = args.out.clone().unwrap_or_else(|| run.path.join("review.json"));
     write(&path, |out| Ok(serde_json::to_writer_pretty(out, &tasks)?))?;
     remark(&format!("{} tasks", tasks.len()));
@@ -64,5 +77,45 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
         remark(&format!("wrote {}", path.display()));
         print(&reviewer.setup(&path))?;
     }
+    if args.audit {
+        remark(&format!(
+            "when all are labelled: rejoinder import-labels EXPORTED --from {} --out labels.jsonl, and rejoinder audit {} \
+             --label-file labels.jsonl",
+            args.reviewer.origin(),
+            run.path.display()
+        ));
+    }
     Ok(Exit::Ok)
+}
+
+/// Tasks about what the run found.
+fn found(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Value>, Failure> {
+    let mut tasks = Vec::new();
+    replay::conversations_with_feedback(run, |record, feedback| {
+        tasks.extend(reviewer.tasks(&record.conversation, &record.tools, feedback));
+        Ok(())
+    })?;
+    if let Some(sample) = args.sample {
+        fastrand::Rng::with_seed(args.seed.unwrap_or(0)).shuffle(&mut tasks);
+        tasks.truncate(sample);
+    }
+    Ok(tasks)
+}
+
+/// Tasks about the turns that the run's audit draws, in an order that says nothing of them.
+fn drawn(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Value>, Failure> {
+    let sample = audit::sample(run, args.size, args.seed, args.threads)?;
+    let turns = sample.turns.iter().filter_map(|drawn| drawn.turn.row.turns.first()).map(Ok);
+    let mut tasks = Vec::new();
+    replay::conversations_with(
+        run,
+        turns,
+        |turn| (turn.id, &turn.conversation_id),
+        |record, turns| {
+            let ids: Vec<RecordId> = turns.iter().map(|turn| turn.id).collect();
+            tasks.extend(reviewer.blind_tasks(&record.conversation, &record.tools, &ids, Drawn::Audit));
+            Ok(())
+        },
+    )?;
+    Ok(tasks)
 }
