@@ -21,10 +21,12 @@ fn of(count: usize, record: impl Fn(usize) -> Value) -> Vec<Value> {
     (0..count).map(record).collect()
 }
 
-/// A conversation that every reader takes for what it is, and in which nothing is odd.
+/// A conversation that every reader takes for what it is, and in which nothing is odd; some are short and some are long.
 fn good(i: usize) -> Value {
     let asked = format!("How far is it from town {i} to the sea?");
-    chat(&[&asked, "It is forty miles.", "And by train?"])
+    let answered = "It is forty miles along the coast. ".repeat(1 << (i % 7));
+    let by_train = format!("And by train{}?", ", with a stop in another town on the way".repeat(i * 5 % 8));
+    chat(&[&asked, &answered, &by_train])
 }
 
 /// A record without messages.
@@ -97,6 +99,17 @@ fn odd_inputs() -> Vec<Odd> {
             of(40, |i| chat(&[&number(i), &number(i + 100), &number(i + 200)]))
         }),
         odd("one-category", "Service dialogues and small talk end with thanks", of(40, thanks)),
+        odd(
+            "unlike",
+            "100 % of the answers have at most",
+            of(120, |i| {
+                chat(&[
+                    &format!("A table for {i}"),
+                    "It is booked.",
+                    &format!("Please book one for {i} more, in the evening"),
+                ])
+            }),
+        ),
         odd("one-rule", "alone: its precision is that of the whole", of(40, thanks)),
         odd("languages", "in languages that no rule pack in force is for: tr 20", {
             let turkish = |i: usize| {
@@ -163,6 +176,34 @@ fn good_input_gives_no_remark() {
         assert!(!ended.stdout.contains("\n! "), "{}", ended.stdout);
         assert_eq!(names(&rejoinder(&["inspect", input, "--json"]).expect(0).json()), [""; 0]);
     }
+}
+
+#[test]
+fn in_a_foreign_corpus_the_score_accepts_nothing_unless_the_config_says_that_the_cut_is_of_it() {
+    let dir = folder();
+    let booked = |i: usize| {
+        chat(&[&format!("A table for {i}"), "It is booked.", &format!("no, I said {i} people, not two")])
+    };
+    let input = write(dir.path(), "service.jsonl", lines(of(120, booked)));
+    let accepted = |name: &str, cascade: &str| {
+        let config = format!(
+            "format = 1\n[rules]\npacks = []\n[[plugin]]\nname = \"scorer\"\n[cascade]\naccept-at = 0.05\n{cascade}"
+        );
+        let config = write(dir.path(), &format!("{name}.toml"), config);
+        let out = text(&dir.path().join(name));
+        let summary = rejoinder(&["run", &input, "--config", &config, "--out", &out, "--offline", "--json"])
+            .expect(0)
+            .json();
+        assert_funnel_adds_up(&summary);
+        let by_category = summary["accepted"].as_object().expect("counts").values();
+        (by_category.filter_map(Value::as_u64).sum::<u64>(), summary)
+    };
+    let (none, foreign) = accepted("foreign", "");
+    assert_eq!((none, figure(&foreign, "undecided")), (0, 120), "{foreign}");
+    assert!(texts(&foreign).contains("though the config says `accept-at = 0.05`"), "{}", texts(&foreign));
+    let (all, calibrated) = accepted("calibrated", "accept-unlike = true\n");
+    assert_eq!(all, 120, "{calibrated}");
+    assert!(names(&calibrated).contains(&"unlike"), "{calibrated}");
 }
 
 #[test]

@@ -39,6 +39,11 @@ impl Condition {
     }
 }
 
+/// The first value of a column, as text.
+pub fn text_of(record: &Record<'_>, column: &str) -> Option<String> {
+    values(record, column).first().map(|value| written(value).into_owned())
+}
+
 fn written(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => text.into(),

@@ -51,13 +51,13 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
         &files,
         Position::default(),
         args.threads.get(),
-        |_, chunk| Ok(Looked::at(chunk, config, args.dialogues)),
+        |worker, chunk| Ok(Looked::at(chunk, config, args.dialogues, worker.engine)),
         |looked| {
             inspection.add(looked);
             Ok(())
         },
     )?;
-    inspection.end(&args.inputs.join(" "), &packs)?;
+    inspection.end(&args.inputs.join(" "), &packs, &engine.measured.on)?;
     if args.json {
         print_json(&inspection)?;
     } else {

@@ -13,6 +13,7 @@ use crate::config::{Effective, InputConfig, UnitName};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::manifest::Manifest;
+use crate::pipeline::profile;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::watch::Watch;
 use crate::report::remarks;
@@ -194,7 +195,7 @@ pub(super) fn begin(
     inputs: &[String],
     out: Option<&Path>,
 ) -> Result<(RunDir, Engine), Failure> {
-    let engine = Engine::of(effective)?;
+    let mut engine = Engine::of(effective)?;
     // What is wrong with the judge is told before there is a folder.
     engine.config.judge.client()?;
     let stdin = inputs.iter().any(|i| i == "-");
@@ -213,8 +214,15 @@ pub(super) fn begin(
     if stdin {
         described.push(keep_stdin(&new.path, &engine.config.input)?);
     }
-    let run = RunDir::begin(new, Manifest::new(&engine, described, stdin))?;
-    Ok((run, engine))
+    let mut accept_at_set_aside = None;
+    if engine.config.cascade.accepts_by_score_alone() {
+        let beginnings = profile::of_beginnings(&engine, &described)?;
+        if !engine.measured.on.differences(&beginnings).is_empty() {
+            accept_at_set_aside = engine.config.cascade.set_accept_at_aside();
+        }
+    }
+    let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, stdin) };
+    Ok((RunDir::begin(new, manifest)?, engine))
 }
 
 impl RunArgs {

@@ -1,16 +1,17 @@
 //! `rejoinder train`: a score learned from labels, or from what the judge said in runs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::{Category, RecordId, Role};
 use rejoinder_data::part;
-use rejoinder_read::{ChunkReader, InputFile, Position};
-use rejoinder_score::features::Rarity;
+use rejoinder_read::{ChunkReader, InputFile, Position, condition};
+use rejoinder_score::features::{KnownWords, Rarity};
 use rejoinder_score::{
-    Evidence, Examples, Label, Model, Origin, TrainOptions, conversation_hash, refit, train,
+    Evidence, Examples, Label, Model, Origin, Profile, Score, TrainOptions, Trait, conversation_hash, refit,
+    train,
 };
 use serde_json::json;
 
@@ -23,6 +24,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::Sample;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::judging;
+use crate::pipeline::profile::{self, Profiler};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::worker::{Scanned, ScannedConversation, Worker};
 use crate::report::summary::thousands;
@@ -48,6 +50,10 @@ pub(super) struct TrainArgs {
     /// Leave out what rules find: shows what the score is worth where they miss
     #[arg(long)]
     blind: bool,
+    /// The column that tells kinds of dialogue apart, such as source; a corpus is unlike what the model was measured on if it is
+    /// unlike each kind and each mixture of them [default: each input is a kind]
+    #[arg(long, value_name = "COLUMN")]
+    kinds: Option<String>,
     /// All that is drawn depends on it
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -109,9 +115,11 @@ impl Source {
             [file] => file.hash.clone(),
             _ => String::new(),
         };
-        let name =
-            Path::new(&self.name).file_name().map_or_else(String::new, |name| name.display().to_string());
-        Origin { name, part, hash }
+        Origin { name: self.short_name(), part, hash }
+    }
+
+    fn short_name(&self) -> String {
+        Path::new(&self.name).file_name().map_or_else(String::new, |name| name.display().to_string())
     }
 }
 
@@ -146,13 +154,18 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         sources.push(Source::unlabelled(input, config)?);
     }
     let base = args.base.as_deref().map(base).transpose()?;
+    let mut rarity = match &base {
+        Some(_) => Rarity::default(),
+        None => rarity(&engine, args, &sources)?,
+    };
     let mut examples = match &base {
         Some(base) => Examples::after(base),
-        None => Examples::new(rarity(&engine, args, &sources)?.finish()),
+        None => Examples::new(rarity.finish()),
     };
+    let mut kinds = Kinds::default();
     let (mut without, mut known) = (0, 0);
     let mut unlabelled = Unlabelled::default();
-    each(&engine, args, &sources, &mut unlabelled, |scanned, conversation, labels| {
+    each(&engine, args, &sources, &mut unlabelled, |from, scanned, conversation, labels| {
         let source = &conversation.record.conversation;
         let turns = scanned.turns(conversation);
         if turns.iter().zip(labels).all(|(_, label)| *label == Label::Unknown) && without >= MOST_UNLABELLED {
@@ -168,6 +181,16 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
                 false => Evidence { rules: &rules, prior: turn.prior, votes: &[] },
             };
             examples.push(source, turn.message_index, &evidence, *label);
+        }
+        let judged = labels.iter().filter(|label| **label != Label::Unknown).count();
+        if judged > 0 {
+            let known =
+                base.as_ref().map_or_else(|| rarity.without(source), |base| KnownWords::Model(base.idf()));
+            let kind =
+                args.kinds.as_deref().and_then(|column| condition::text_of(&conversation.record, column));
+            let profile = kinds.of(kind.unwrap_or_else(|| from.short_name()), judged);
+            Profiler::of_training(known).texts(&conversation.record, profile);
+            turns.iter().for_each(|turn| profile.count(Trait::Mark, profile::mark(&engine, scanned, turn)));
         }
     })?;
     let options = TrainOptions {
@@ -187,7 +210,8 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         Some(base) => refit(base, &examples, &options),
         None => train(&examples, &options),
     };
-    let (model, report) = trained.map_err(|why| Failure::usage(why.to_string()))?;
+    let (mut model, report) = trained.map_err(|why| Failure::usage(why.to_string()))?;
+    model.add_measured(kinds.scored(&report.held_out));
     let bytes = model.to_bytes();
     part::write(&args.out, &bytes)?;
     let seconds = begun.elapsed().as_secs_f64();
@@ -209,6 +233,30 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
+/// What the labelled conversations are like, by kind.
+#[derive(Default)]
+struct Kinds {
+    profiles: BTreeMap<String, Profile>,
+    /// The kind of each judged turn, in the order of the turns.
+    judged: Vec<String>,
+}
+
+impl Kinds {
+    /// The profile of a kind, of which one more conversation has so many judged turns.
+    fn of(&mut self, kind: String, judged: usize) -> &mut Profile {
+        self.judged.extend(std::iter::repeat_n(kind.clone(), judged));
+        self.profiles.entry(kind).or_default()
+    }
+
+    /// The profiles with the scores of the judged turns, each by a model that had not seen its conversation.
+    fn scored(mut self, held_out: &[Score]) -> BTreeMap<String, Profile> {
+        for (kind, score) in self.judged.into_iter().zip(held_out) {
+            self.profiles.entry(kind).or_default().count(Trait::Score, score.feedback());
+        }
+        self.profiles
+    }
+}
+
 /// The model to go on from.
 fn base(name: &Path) -> Result<Model, Failure> {
     let file = (name != Path::new("shipped")).then_some(name);
@@ -218,7 +266,7 @@ fn base(name: &Path) -> Result<Model, Failure> {
 /// How rare users' words are in the sources.
 fn rarity(engine: &Engine, args: &TrainArgs, sources: &[Source]) -> Result<Rarity, Failure> {
     let mut rarity = Rarity::default();
-    each(engine, args, sources, &mut Unlabelled::default(), |_, conversation, _| {
+    each(engine, args, sources, &mut Unlabelled::default(), |_, _, conversation, _| {
         let messages = &conversation.record.conversation.messages;
         messages
             .iter()
@@ -228,13 +276,13 @@ fn rarity(engine: &Engine, args: &TrainArgs, sources: &[Source]) -> Result<Rarit
     Ok(rarity)
 }
 
-/// Calls `visit` with each conversation of the sources that counts, and the labels of its later turns.
+/// Calls `visit` with each conversation of the sources that counts, its source, and the labels of its later turns.
 fn each(
     engine: &Engine,
     args: &TrainArgs,
     sources: &[Source],
     unlabelled: &mut Unlabelled,
-    mut visit: impl FnMut(&Scanned<'_>, &ScannedConversation<'_>, &[Label]),
+    mut visit: impl FnMut(&Source, &Scanned<'_>, &ScannedConversation<'_>, &[Label]),
 ) -> Result<(), Failure> {
     let mut worker = Worker::new(engine)?;
     for source in sources {
@@ -262,7 +310,7 @@ fn each(
                         _ => continue,
                     },
                 };
-                visit(&scanned, conversation, &labels);
+                visit(source, &scanned, conversation, &labels);
             }
         }
     }

@@ -14,6 +14,9 @@ pub struct CascadeSection {
     pub reject_below: Option<f64>,
     /// Turns whose probability is at least so high are accepted without asking.
     pub accept_at: Option<f64>,
+    /// Accept by `accept-at` even where the corpus is unlike what the score was measured on; `calibrate` writes it, since it has
+    /// asked about turns of the corpus.
+    pub accept_unlike: bool,
     /// Share of what `for` wants that must be found: a run asks the judge about a sample first and cuts by it, and audits itself
     /// at its end.
     pub recall: Option<f64>,
@@ -23,7 +26,7 @@ pub struct CascadeSection {
 
 impl Default for CascadeSection {
     fn default() -> Self {
-        Self { reject_below: None, accept_at: None, recall: None, confidence: 0.95 }
+        Self { reject_below: None, accept_at: None, accept_unlike: false, recall: None, confidence: 0.95 }
     }
 }
 
@@ -35,6 +38,18 @@ impl CascadeSection {
             (None, None) => None,
             (below, at) => Some(Cuts { reject_below: below.unwrap_or(0.0), accept_at: at.unwrap_or(never) }),
         }
+    }
+
+    /// Whether turns are accepted by a score that nobody has measured on this corpus.
+    pub fn accepts_by_score_alone(&self) -> bool {
+        self.accept_at.is_some() && self.recall.is_none() && !self.accept_unlike
+    }
+
+    /// Accepts nothing by the score; returns where it would have.
+    pub fn set_accept_at_aside(&mut self) -> Option<f64> {
+        // The score stays in force, as the cut below it says.
+        self.reject_below.get_or_insert(0.0);
+        self.accept_at.take()
     }
 
     /// What is wrong: the key, as a JSON pointer, and the message.

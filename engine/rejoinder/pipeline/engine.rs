@@ -8,9 +8,9 @@ use rejoinder_core::{Category, Conversation, Hit, RecordId, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
 use rejoinder_read::language::{self, UNDETERMINED};
 use rejoinder_rules::{Pack, Route, RuleSet};
-use rejoinder_score::{Evidence, Example, Model, Scratch, conversation_hash};
+use rejoinder_score::{Evidence, Example, Measured, Model, Scratch, conversation_hash};
 
-use crate::config::{Config, Effective, OtherLanguages};
+use crate::config::{Config, Effective, OtherLanguages, PluginConfig};
 use crate::failure::Failure;
 use crate::pipeline::faults::FaultRow;
 use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
@@ -79,6 +79,8 @@ pub struct Engine {
     pub packs: Vec<PackInfo>,
     /// The loaded plugins.
     pub registry: Registry,
+    /// What the score was measured on, and with it the accept rules: by the scorer's model, or the shipped one.
+    pub measured: Measured,
     /// Turns that the judge was asked about before the scan.
     pub asked: HashSet<RecordId>,
     /// Plugins' failures since it was built, also on turns of parts that did not come to their end.
@@ -126,7 +128,11 @@ impl Engine {
             launcher: launcher(),
         };
         let registry = Registry::load(&specs, &surroundings).map_err(|error| refused(&error))?;
-        Ok(Self { config, rules, packs: infos, registry, asked: HashSet::new(), faults: Mutex::default() })
+        let scorer = config.plugins.iter().find(|plugin| plugin.is_scorer());
+        let measured = rejoinder_plugin_scorer::measured(scorer.and_then(PluginConfig::model))
+            .map_err(Failure::invalid)?;
+        let (asked, faults) = Default::default();
+        Ok(Self { config, rules, packs: infos, registry, measured, asked, faults })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.

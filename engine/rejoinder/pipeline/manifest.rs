@@ -3,6 +3,7 @@
 use rejoinder_host::Origin;
 use rejoinder_judge::Findings;
 use rejoinder_read::InputFile;
+use rejoinder_score::Reference;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -29,10 +30,16 @@ pub struct Manifest {
     pub plugins: Vec<PluginEntry>,
     /// The input files.
     pub inputs: Vec<InputFile>,
-    /// Whether the input was standard input, of which `inputs` then names the copy.
+    /// Whether the input was standard input; `inputs` then names the copy.
     pub stdin: bool,
     /// The effective config.
     pub config: Config,
+    /// What the score and the accept rules were measured on.
+    #[serde(default)]
+    pub measured_on: Reference,
+    /// The `accept-at` that is not in force, since the corpus is unlike that.
+    #[serde(default)]
+    pub accept_at_set_aside: Option<f64>,
     /// What was found out about the judge, once it was asked.
     pub judge: Option<Findings>,
 }
@@ -113,6 +120,8 @@ impl Manifest {
             inputs,
             stdin,
             config: engine.config.clone(),
+            measured_on: engine.measured.on.clone(),
+            accept_at_set_aside: None,
             judge: None,
         }
     }

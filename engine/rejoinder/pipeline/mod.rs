@@ -14,6 +14,7 @@ pub mod lock;
 pub mod manifest;
 pub mod plan;
 pub mod population;
+pub mod profile;
 pub mod reading;
 pub mod replay;
 pub mod run_dir;

@@ -29,7 +29,7 @@ const ASKED: &str = "asked.json";
 const MODEL: &str = "model.rjm";
 const MANIFEST: &str = "manifest.json";
 const LEDGER: &str = "ledger.sqlite";
-/// The ledger's fact of which run it is.
+/// What the ledger calls the id of its run.
 const RUN_FACT: &str = "run";
 /// Facts of the ledger that say what a file of a part was when it was written begin so; the file's path in the run follows.
 const SEAL: &str = "seal:";

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
+use crate::pipeline::profile::Profiler;
 use crate::pipeline::reading::ReadCounts;
 use crate::pipeline::run_dir::{Kind, RunDir};
 use crate::pipeline::stats::{ScanCounts, ScanStats, add};
@@ -144,7 +145,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
     let scanned = worker.process(chunk)?;
     let engine = worker.engine;
     let mut counts = ScanCounts::default();
-    let ScanCounts { stats, details, accepted_by } = &mut counts;
+    let ScanCounts { stats, details, accepted_by, profile } = &mut counts;
     stats.faults = scanned.faults.len() as u64;
     stats.read = ReadCounts {
         too_short: scanned.too_short,
@@ -154,12 +155,13 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Fai
         ..ReadCounts::of_chunk(chunk)
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
-    let mut grouper = Grouper::default();
+    let (mut grouper, mut profiler) = (Grouper::default(), Profiler::of_chunk(engine));
     for conversation in &scanned.conversations {
         count_paper(stats, conversation, &scanned);
         stats.read.count(&conversation.record);
         let turns = scanned.turns(conversation);
         details.count_turns(conversation.language, turns.len());
+        profiler.turns(engine, &scanned, conversation, profile);
         stats.with_accepted += u64::from(turns.iter().any(|t| matches!(t.decision, Decision::Accepted(_))));
         for turn in turns {
             stats.turns += 1;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use rejoinder_core::Category;
+use rejoinder_score::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::reading::{ReadCounts, ReadDetails};
@@ -19,6 +20,8 @@ pub struct ScanCounts {
     pub details: ReadDetails,
     /// Turns accepted here, by the rule or the plugin that accepted them.
     pub accepted_by: BTreeMap<String, u64>,
+    /// What the later turns are like.
+    pub profile: Profile,
 }
 
 /// The numbers of a chunk, a part or a run.
@@ -27,7 +30,7 @@ pub struct ScanCounts {
 pub struct ScanStats {
     /// What was read.
     pub read: ReadCounts,
-    /// Conversations of which a turn was accepted here.
+    /// Conversations with a turn that was accepted here.
     pub with_accepted: u64,
     /// Later turns.
     pub turns: u64,
@@ -127,6 +130,7 @@ impl AddAssign for ScanCounts {
         self.stats += other.stats;
         self.details += other.details;
         other.accepted_by.into_iter().for_each(|(who, count)| add(&mut self.accepted_by, &who, count));
+        self.profile += other.profile;
     }
 }
 

@@ -153,7 +153,7 @@ impl CalibrationReport {
             self.reject_below.unwrap_or(0.0)
         );
         if let Some(at) = self.accept_at {
-            let _ = writeln!(out, "accept-at = {at:?}");
+            let _ = writeln!(out, "accept-at = {at:?}\naccept-unlike = true");
         }
         if self.reject_below.is_none() {
             out.push_str(

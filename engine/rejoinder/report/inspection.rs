@@ -8,13 +8,15 @@ use rejoinder_core::{Role, printable};
 use rejoinder_read::language::UNDETERMINED;
 use rejoinder_read::{Candidate, Chunk, Duplicates, Example, InputFile, Record, Why, language};
 use rejoinder_rules::Pack;
+use rejoinder_score::{Profile, Reference};
 use serde::Serialize;
 
 use super::remarks::{self, Reading, Remark};
 use super::summary::{share, thousands};
 use crate::config::{InputConfig, LeftOut};
 use crate::failure::Failure;
-use crate::pipeline::engine::{is_read, languages_of};
+use crate::pipeline::engine::{Engine, is_read, languages_of};
+use crate::pipeline::profile::Profiler;
 use crate::pipeline::reading::{FileCounts, ReadCounts, ReadDetails};
 
 /// Reasons that are told apart; they may quote the data.
@@ -74,6 +76,8 @@ struct Counts {
     read: ReadCounts,
     #[serde(skip)]
     details: ReadDetails,
+    #[serde(skip)]
+    profile: Profile,
     messages: u64,
     other_messages: u64,
     later_turns: u64,
@@ -91,7 +95,8 @@ struct Counts {
 
 impl Looked {
     /// Looks at a chunk, and keeps its first `shown` dialogues.
-    pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize) -> Self {
+    pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize, engine: &Engine) -> Self {
+        let mut profiler = Profiler::of_chunk(engine);
         let counts = Counts { read: ReadCounts::of_chunk(chunk), ..Counts::default() };
         let mut looked = Self { counts, examples: chunk.skipped.examples.clone(), ..Self::default() };
         let mut file = FileCounts::default();
@@ -118,6 +123,7 @@ impl Looked {
                         looked.fingerprints.push(config.duplicates.fingerprint(&record.conversation));
                     }
                     looked.count(&record, language);
+                    profiler.texts(&record, &mut looked.counts.profile);
                     if looked.dialogues.len() < shown {
                         let id = format!("{}:{}", chunk.start.shard, entry.ordinal);
                         looked.dialogues.push(Dialogue::new(id, &record, language));
@@ -166,6 +172,7 @@ impl Counts {
     fn add(&mut self, other: Self) {
         self.read += other.read;
         self.details += other.details;
+        self.profile += other.profile;
         self.messages += other.messages;
         self.other_messages += other.other_messages;
         self.later_turns += other.later_turns;
@@ -309,11 +316,12 @@ impl Inspection {
         self.dialogues.extend(looked.dialogues.into_iter().take(missing));
     }
 
-    /// Ends it: remarks on an input that the command line names so, as rule packs of these names would read it.
+    /// Ends it: remarks on an input that the command line names so, as rule packs of these names would read it, and beside what
+    /// the shipped score was measured on.
     ///
     /// # Errors
     /// If a pack cannot be read.
-    pub fn end(&mut self, input: &str, packs: &[String]) -> Result<(), Failure> {
+    pub fn end(&mut self, input: &str, packs: &[String], measured_on: &Reference) -> Result<(), Failure> {
         let files: Vec<&Path> = self.files.iter().map(|file| Path::new(&file.path)).collect();
         let Counts { read, details, later_turns, .. } = &self.counts;
         let reading = Reading { counts: read, details, turns: *later_turns, files: &files, input };
@@ -325,6 +333,7 @@ impl Inspection {
             let reads = |language: &str| is_read(language, packs.iter().map(Vec::as_slice));
             found.extend(remarks::languages(details, *later_turns, &reads, None));
         }
+        found.extend(remarks::unlike(measured_on, &self.counts.profile, None));
         self.remarks = found;
         Ok(())
     }

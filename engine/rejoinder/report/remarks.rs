@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rejoinder_core::{Category, printable};
+use rejoinder_score::{Difference, Profile, Reference, Trait};
 use serde::Serialize;
 
 use super::summary::{Summary, share, thousands};
+use crate::pipeline::manifest::Manifest;
 use crate::pipeline::reading::{FileCounts, ReadCounts, ReadDetails};
 use crate::pipeline::stats::{ByCategory, JudgeStats, ScanCounts};
 
@@ -15,6 +17,8 @@ use crate::pipeline::stats::{ByCategory, JudgeStats, ScanCounts};
 const NAMED_FILES: usize = 3;
 /// Languages that are named one by one.
 const NAMED_LANGUAGES: usize = 8;
+/// Differences from what was measured that are named.
+const NAMED_DIFFERENCES: usize = 3;
 /// From so many turns or answers on their distribution says something.
 const ENOUGH: u64 = 30;
 
@@ -102,7 +106,7 @@ impl Reading<'_> {
         ))
     }
 
-    /// Files of which most records cannot be used.
+    /// Files whose records mostly cannot be used.
     fn set_aside(&self) -> Option<Remark> {
         let mostly_bad = |file: &FileCounts| file.all_set_aside() * 2 > file.records;
         let bad: Vec<_> = self.details.files.iter().filter(|(_, file)| mostly_bad(file)).collect();
@@ -319,6 +323,66 @@ pub fn languages(
             unread[0].0,
         ),
     ))
+}
+
+/// That a corpus is unlike what the score and the accept rules were measured on. A run is given by its manifest and its folder;
+/// else nothing was decided yet.
+pub fn unlike(measured_on: &Reference, corpus: &Profile, run: Option<(&Manifest, &str)>) -> Option<Remark> {
+    let differences = measured_on.differences(corpus);
+    if differences.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = differences.iter().take(NAMED_DIFFERENCES).map(difference).collect();
+    let kinds: Vec<&str> = measured_on.kinds.keys().map(String::as_str).collect();
+    let next = match run {
+        None => "A run over it says the same, and accepts nothing by a score that a config cuts.".to_owned(),
+        Some((manifest, run)) => {
+            let by_score = match manifest.accept_at_set_aside {
+                Some(at) => format!(
+                    " By the score nothing was accepted, though the config says `accept-at = {at}`: `rejoinder calibrate {run}` finds \
+                     cuts for this corpus by a judge or by labels."
+                ),
+                None => String::new(),
+            };
+            format!(
+                "Read some of what was accepted before you use it: rejoinder show {run} --accepted --sample 20.{by_score} What \
+                 precision and recall are here, a judge or people can tell: `run --recall 0.9` asks a judge about a sample first, \
+                 and `rejoinder export review {run} --for argilla --audit` draws turns for people."
+            )
+        }
+    };
+    Some(Remark::new(
+        "unlike",
+        format!(
+            "These dialogues are unlike those that the accept rules and the score were measured on ({}): {}. How often they are right \
+             here is not known. {next}",
+            kinds.join(", "),
+            named.join("; "),
+        ),
+    ))
+}
+
+/// A difference in words.
+fn difference(found: &Difference) -> String {
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let (share, at) = (percent(found.share), found.at);
+    let what = match found.what {
+        Trait::AnswerBytes if at.is_finite() => format!("of the answers have at most {at} bytes"),
+        Trait::TurnBytes if at.is_finite() => format!("of the later turns have at most {at} bytes"),
+        Trait::NewWords if at == 0.0 => "of the later turns have no word that is new to the score".to_owned(),
+        Trait::NewWords => {
+            format!("of the later turns have at most {:.0} % words that are new to the score", 100.0 * at)
+        }
+        Trait::Mark if at == 0.0 => "of the later turns are marked by no rule".to_owned(),
+        Trait::Mark if at <= 5.0 => format!("of the later turns are marked as UR{at}"),
+        Trait::Mark => "of the later turns are marked by a rule without a category".to_owned(),
+        Trait::Score => format!("of the later turns have a score of at most {at}"),
+        Trait::AnswerBytes | Trait::TurnBytes => "of the messages are longer than all others".to_owned(),
+    };
+    match percent(found.least) == percent(found.most) {
+        true => format!("{share} {what} (there {})", percent(found.most)),
+        false => format!("{share} {what} (there {} to {})", percent(found.least), percent(found.most)),
+    }
 }
 
 /// Remarks on what a run decided.

@@ -164,6 +164,9 @@ impl Summary {
         let reads = |language: &str| is_read(language, manifest.rules.iter().map(|r| r.lang.as_slice()));
         remarks.extend(remarks::languages(&counts.details, scan.turns, &reads, Some(scan.not_looked_at)));
         remarks.extend(remarks::decisions(&counts, &judge, &run_dir));
+        let unlike = remarks::unlike(&manifest.measured_on, &counts.profile, Some((manifest, &run_dir)));
+        let is_measured = unlike.is_none() && is_measured(manifest);
+        remarks.extend(unlike);
         let nothing_read = reading.nothing();
         Ok(Self {
             conversations: scan.read.conversations,
@@ -221,7 +224,7 @@ impl Summary {
             curves: run.curves()?,
             remarks,
             nothing_read,
-            is_measured: is_measured(manifest),
+            is_measured,
             unit,
             rules: manifest.rules.iter().map(|r| r.file.clone()).collect(),
         })
@@ -383,11 +386,11 @@ impl Summary {
         }
         let _ = writeln!(
             out,
-            "{}; look for yourself: rejoinder export review {} --accepted",
+            "{}; look for yourself: rejoinder show {} --accepted --sample 20",
             match self.is_measured {
                 true => TRUST,
                 false =>
-                    "how often what is accepted is feedback was not measured with these rules and plugins",
+                    "how often what is accepted is feedback was not measured with these rules and plugins, or on such dialogues",
             },
             self.run_dir
         );

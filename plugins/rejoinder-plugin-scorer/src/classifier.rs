@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rejoinder_core::{Conversation, Message, Purpose};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, Verdict};
-use rejoinder_score::{Evidence, Model, Scratch};
+use rejoinder_score::{Evidence, FileError, Measured, Model, Scratch};
 use serde::Deserialize;
 
 /// The shipped model, as the file that it is.
@@ -16,12 +16,24 @@ pub const DEFAULT_MODEL: &[u8] = include_bytes!("../model/default.rjm");
 /// # Errors
 /// If the file cannot be read or is no model that this engine knows, in words for the user.
 pub fn load(file: Option<&Path>) -> Result<Model, String> {
+    read(file, Model::from_bytes)
+}
+
+/// What such a model was measured on.
+///
+/// # Errors
+/// As [`load`].
+pub fn measured(file: Option<&Path>) -> Result<Measured, String> {
+    read(file, Measured::of_model)
+}
+
+fn read<T>(file: Option<&Path>, parse: impl Fn(&[u8]) -> Result<T, FileError>) -> Result<T, String> {
     let Some(file) = file else {
-        return Model::from_bytes(DEFAULT_MODEL).map_err(|why| format!("the shipped model: {why}"));
+        return parse(DEFAULT_MODEL).map_err(|why| format!("the shipped model: {why}"));
     };
     let shown = file.display();
     let bytes = std::fs::read(file).map_err(|e| format!("cannot read the model `{shown}`: {e}"))?;
-    Model::from_bytes(&bytes).map_err(|why| format!("`{shown}`: {why}"))
+    parse(&bytes).map_err(|why| format!("`{shown}`: {why}"))
 }
 
 /// The plugin's configuration.

@@ -6,6 +6,6 @@
 
 mod classifier;
 
-pub use classifier::{Config, DEFAULT_MODEL, Scorer, load};
+pub use classifier::{Config, DEFAULT_MODEL, Scorer, load, measured};
 
 rejoinder_plugin::export_classifier!(Scorer);

@@ -12,6 +12,8 @@ const STEPS: f32 = 24.0;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Idf {
     table: Vec<u8>,
+    /// The entry of words that stood in no text; nothing where no words were counted.
+    unseen: Option<u8>,
 }
 
 /// Numbers by the ten thousand tell a reader nothing.
@@ -24,7 +26,7 @@ impl fmt::Debug for Idf {
 impl Default for Idf {
     /// All words are equally rare.
     fn default() -> Self {
-        Self { table: vec![STEPS as u8; Self::LEN] }
+        Self::of_table(vec![STEPS as u8; Self::LEN])
     }
 }
 
@@ -39,11 +41,21 @@ impl Idf {
     /// If there are not [`Self::LEN`] bytes.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         assert_eq!(bytes.len(), Self::LEN);
-        Self { table: bytes.to_vec() }
+        Self::of_table(bytes.to_vec())
+    }
+
+    fn of_table(table: Vec<u8>) -> Self {
+        let (least, most) = (table.iter().min().copied(), table.iter().max().copied());
+        Self { table, unseen: most.filter(|_| least != most) }
     }
 
     fn bucket(word: Word) -> usize {
         (word.hash() >> (30 - BITS)) as usize
+    }
+
+    /// Whether a word stood in none of the texts that were counted, or was the rarest of all; nothing where none were.
+    pub(crate) fn is_new(&self, word: Word) -> Option<bool> {
+        Some(self.table[Self::bucket(word)] == self.unseen?)
     }
 
     pub(crate) fn of(&self, word: Word) -> f32 {
@@ -53,7 +65,7 @@ impl Idf {
 
 /// Counts in how many texts words stand.
 #[derive(Clone, Debug)]
-pub(crate) struct Counter {
+pub struct Counter {
     texts: u32,
     counts: Vec<u32>,
 }
@@ -79,6 +91,11 @@ impl Counter {
         let all = (self.texts + 1) as f32;
         let table =
             self.counts.iter().map(|&n| ((all / (n + 1) as f32).ln() * STEPS).clamp(1.0, 255.0) as u8);
-        Idf { table: table.collect() }
+        Idf::of_table(table.collect())
+    }
+
+    /// In how many texts a word stands.
+    pub(crate) fn texts_with(&self, word: Word) -> u32 {
+        self.counts[Idf::bucket(word)]
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod hindsight;
 pub(crate) mod idf;
 mod lexicon;
 mod likeness;
+mod novelty;
 mod shape;
 mod words;
 
@@ -24,6 +25,7 @@ pub use evidence::Evidence;
 pub(crate) use grams::Buckets;
 use grams::Grams;
 pub use idf::Idf;
+pub use novelty::{KnownWords, WordReader};
 use words::{WordList, fold_ends};
 
 /// How much of a turn's beginning and end is read, in bytes.
@@ -306,6 +308,17 @@ impl Rarity {
     /// What was learned.
     pub fn finish(&self) -> Idf {
         self.counter.finish()
+    }
+
+    /// The words of all conversations but this one, which was counted, too: a corpus can so be measured beside itself.
+    pub fn without(&mut self, conversation: &Conversation<'_>) -> KnownWords<'_> {
+        let mut own = idf::Counter::default();
+        for message in conversation.messages.iter().filter(|message| message.role == Role::User) {
+            fold_ends(&message.text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
+            self.words.read(self.folded.text());
+            own.add(&self.words);
+        }
+        KnownWords::Counted { all: &self.counter, own }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The model file, `.rjm`: magic, format, provenance and quality as JSON, numbers, a checksum. Nothing in it is text of the
+//! The model file, `.rjm`: magic, format, provenance, quality and profiles as JSON, numbers, a checksum. Nothing in it is text of the
 //! training data: words are there as hashes of 16 bits at most, conversations as hashes of 64.
 
 use std::fmt;
@@ -9,10 +9,11 @@ use super::linear::{BUCKETS, Linear};
 use super::{Model, Part, Parts, Provenance, Quality};
 use crate::features::{DENSE, Idf, VERSION};
 use crate::heads::{HEADS, PerHead};
+use crate::profile::{Measured, Profile, Reference};
 
 const MAGIC: &[u8; 4] = b"RJM\x1a";
 /// Number of the format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const CHECKSUM: usize = 32;
 /// A tree as bytes.
 const TREE: usize = DEPTH * (2 + 4) + LEAVES * HEADS * 2;
@@ -71,6 +72,7 @@ impl Model {
         out.u32(VERSION);
         out.text(&serde_json::to_string(&self.provenance).expect("plain data"));
         out.text(&serde_json::to_string(&self.quality).expect("plain data"));
+        out.text(&serde_json::to_string(&self.measured_on).expect("plain data"));
         out.u32(self.trained_on.len() as u32);
         self.trained_on.iter().for_each(|&hash| out.u64(hash));
         for &(slope, intercept) in &self.calibration {
@@ -92,18 +94,7 @@ impl Model {
     /// # Errors
     /// If it is none, is damaged, or comes from an engine with other features.
     pub fn from_bytes(file: &[u8]) -> Result<Self, FileError> {
-        let mut head = Reader(file);
-        if head.bytes(MAGIC.len()).map_or(true, |magic| magic != MAGIC) {
-            return Err(FileError::NoModel);
-        }
-        match head.u32()? {
-            FORMAT => {}
-            other => return Err(FileError::Format(other)),
-        }
-        match head.u32()? {
-            VERSION => {}
-            model => return Err(FileError::Features { model }),
-        }
+        let head = behind_head(file)?;
         let body = file.len().checked_sub(CHECKSUM).ok_or(FileError::Short)?;
         if blake3::hash(&file[..body]).as_bytes() != &file[body..] {
             return Err(FileError::Checksum);
@@ -113,10 +104,10 @@ impl Model {
     }
 
     fn read_body(body: &mut Reader<'_>) -> Result<Self, FileError> {
-        let provenance: Provenance =
-            serde_json::from_str(body.text()?).map_err(|_| FileError::Invalid("its provenance"))?;
+        let provenance = provenance(body)?;
         let quality: Quality =
             serde_json::from_str(body.text()?).map_err(|_| FileError::Invalid("its measured quality"))?;
+        let measured_on = measured_on(body)?;
         let n = body.count(8)?;
         let trained_on = (0..n).map(|_| body.u64()).collect::<Result<Vec<_>, _>>()?;
         if !trained_on.is_sorted() {
@@ -133,8 +124,58 @@ impl Model {
         if !body.0.is_empty() {
             return Err(FileError::Invalid("there is more behind its end"));
         }
-        Ok(Self { idf, parts: Parts { blind, informed }, calibration, trained_on, provenance, quality })
+        Ok(Self {
+            idf,
+            parts: Parts { blind, informed },
+            calibration,
+            trained_on,
+            provenance,
+            quality,
+            measured_on,
+        })
     }
+}
+
+impl Measured {
+    /// What the model in a file was measured on: reads the beginning of the file, and checks no more.
+    ///
+    /// # Errors
+    /// If the file is no model, or ends too early.
+    pub fn of_model(file: &[u8]) -> Result<Self, FileError> {
+        let mut body = behind_head(file)?;
+        let Provenance { rules, .. } = provenance(&mut body)?;
+        body.text()?;
+        let on = measured_on(&mut body)?;
+        let trained_on = body.count(8)? * 8;
+        body.bytes(trained_on + 2 * 4 * HEADS)?;
+        Ok(Self { on, rules, idf: Idf::from_bytes(body.bytes(Idf::LEN)?) })
+    }
+}
+
+/// What follows magic, format and version.
+fn behind_head(file: &[u8]) -> Result<Reader<'_>, FileError> {
+    let mut head = Reader(file);
+    if head.bytes(MAGIC.len()).map_or(true, |magic| magic != MAGIC) {
+        return Err(FileError::NoModel);
+    }
+    match head.u32()? {
+        FORMAT => {}
+        other => return Err(FileError::Format(other)),
+    }
+    match head.u32()? {
+        VERSION => Ok(head),
+        model => Err(FileError::Features { model }),
+    }
+}
+
+fn provenance(body: &mut Reader<'_>) -> Result<Provenance, FileError> {
+    serde_json::from_str(body.text()?).map_err(|_| FileError::Invalid("its provenance"))
+}
+
+fn measured_on(body: &mut Reader<'_>) -> Result<Reference, FileError> {
+    let invalid = FileError::Invalid("what it was measured on");
+    let found: Reference = serde_json::from_str(body.text()?).map_err(|_| invalid.clone())?;
+    if found.kinds.values().all(Profile::is_sound) { Ok(found) } else { Err(invalid) }
 }
 
 fn write_linear(out: &mut Writer, linear: &Linear) {

@@ -14,12 +14,15 @@ mod provenance;
 pub use file::FileError;
 pub use provenance::{HeadQuality, Origin, Provenance, Quality};
 
+use std::collections::BTreeMap;
+
 use forest::Forest;
 use linear::Linear;
 use rejoinder_core::Purpose;
 
 use crate::features::{Buckets, Idf};
 use crate::heads::{ANY, FIRST_CATEGORY, HEADS, PerHead, head};
+use crate::profile::{Profile, Reference};
 
 /// Weight of a part's n-grams beside its forest.
 pub(crate) const LINEAR_SHARE: f32 = 0.6;
@@ -35,6 +38,7 @@ pub struct Model {
     pub(crate) trained_on: Vec<u64>,
     pub(crate) provenance: Provenance,
     pub(crate) quality: Quality,
+    pub(crate) measured_on: Reference,
 }
 
 /// What gives log-odds.
@@ -77,6 +81,18 @@ impl Model {
     /// How good it was on turns of conversations that it had not seen.
     pub const fn quality(&self) -> &Quality {
         &self.quality
+    }
+
+    /// Adds kinds of dialogue that it was measured on.
+    pub fn add_measured(&mut self, kinds: BTreeMap<String, Profile>) {
+        for (name, profile) in kinds {
+            *self.measured_on.kinds.entry(name).or_default() += profile;
+        }
+    }
+
+    /// How rare words are in what it was trained on.
+    pub const fn idf(&self) -> &Idf {
+        &self.idf
     }
 
     /// Whether labels of the conversation with this [`crate::conversation_hash`] went into it.

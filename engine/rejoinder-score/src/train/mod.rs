@@ -29,6 +29,7 @@ use refit::Refitter;
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
 use crate::heads::PerHead;
 use crate::model::{Model, Origin, Part, Parts, Provenance};
+use crate::profile::Reference;
 
 /// How a model is trained.
 #[derive(Clone, Debug)]
@@ -122,6 +123,7 @@ pub fn refit(
     model.trained_on.sort_unstable();
     model.trained_on.dedup();
     model.provenance.goes_on_from(&base.provenance);
+    model.measured_on.clone_from(&base.measured_on);
     Ok((model, report))
 }
 
@@ -173,6 +175,7 @@ fn measured(
         trained_on,
         provenance: provenance(examples, options, with_labels.len()),
         quality: report.quality.clone(),
+        measured_on: Reference::default(),
     };
     Ok((model, report))
 }
