@@ -246,6 +246,16 @@ impl InputFile {
         Ok((described, look.why))
     }
 
+    /// A file that is no input: its reader knows what it holds (see [`values`](crate::values())).
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn of_values(path: &Path, container: Container) -> Result<Self, InputError> {
+        let size = path.metadata().map_err(|e| InputError::Unreadable(path.to_owned(), e))?.len();
+        let (hash, format, reading) = (String::new(), Format::default(), Reading::default());
+        Ok(Self { path: path.to_owned(), size, hash, format, container, reading })
+    }
+
     /// The names of keys in its records, where the user gives `mapping`.
     pub(crate) fn mapping(&self, given: &Mapping) -> Mapping {
         let mut mapping = match &self.format.shape().read {
