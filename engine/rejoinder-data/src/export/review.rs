@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::steps::tools_in;
-use super::table::Offsets;
 use crate::labels::drawn::Drawn;
 
 /// A program for review.
@@ -120,7 +119,7 @@ fn label_studio(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedbac
         .zip(shown)
         .map(|(message, text)| json!({ "author": message.role.name(), "text": text }))
         .collect();
-    let regions: Vec<_> = feedback.iter().map(|row| region(conversation, row)).collect();
+    let regions: Vec<_> = feedback.iter().map(region).collect();
     let least = feedback.iter().filter_map(Feedback::score).min_by(f32::total_cmp);
     json!({
         "data": { "conversation_id": conversation.id, "dialogue": dialogue, "drawn": Drawn::Found.name() },
@@ -133,10 +132,8 @@ fn label_studio(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedbac
 }
 
 /// Label Studio counts in UTF-16 code units, and paragraphs by text.
-fn region(conversation: &Conversation<'_>, feedback: &Feedback) -> Value {
+fn region(feedback: &Feedback) -> Value {
     let paragraph = feedback.message_index.to_string();
-    let text = &conversation.messages[feedback.message_index as usize].text;
-    let Offsets { start, end } = Offsets::utf16(text, feedback);
     json!({
         "id": feedback.id.to_string(),
         "from_name": "category",
@@ -145,8 +142,8 @@ fn region(conversation: &Conversation<'_>, feedback: &Feedback) -> Value {
         "value": {
             "start": &paragraph,
             "end": &paragraph,
-            "startOffset": start,
-            "endOffset": end,
+            "startOffset": feedback.span_start_utf16,
+            "endOffset": feedback.span_end_utf16,
             "text": feedback.span,
             "paragraphlabels": [feedback.category.code()]
         }
