@@ -11,7 +11,7 @@ use rejoinder_read::chunk::too_long;
 use rejoinder_read::{Chunk, ChunkReader, InputFile, Position};
 
 use super::run::Settings;
-use super::{print, print_json};
+use super::{InputRoot, print, print_json};
 use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -29,6 +29,8 @@ pub(super) struct ExplainArgs {
     /// The turn's id (shard:ordinal:message_index, as in the run's records); needed with a run
     #[arg(value_name = "ID")]
     id: Option<RecordId>,
+    #[command(flatten)]
+    input: InputRoot,
     /// Show the rules that found nothing, too
     #[arg(long)]
     all: bool,
@@ -47,7 +49,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let id = args.id.ok_or_else(|| {
             Failure::usage("name the turn by its id, the column `id` of its record, such as 0:17:4")
         })?;
-        let run = RunDir::open(&args.target)?;
+        let run = args.input.find(RunDir::open(&args.target)?)?;
         let engine = run.engine()?;
         let line = find_line(&run.manifest.inputs, id, &engine.config.input)?;
         let told = judging::told(&run, id)?;

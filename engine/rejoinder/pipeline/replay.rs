@@ -54,9 +54,7 @@ pub fn conversations_with_feedback(
 ) -> Result<(), Failure> {
     let input = &run.manifest.config.input;
     let mut rows = feedback(run)?.peekable();
-    for chunk in
-        ChunkReader::new(&run.manifest.inputs, &input.map, Position::default(), input.max_record_bytes)
-    {
+    for chunk in ChunkReader::new(run.input()?, &input.map, Position::default(), input.max_record_bytes) {
         if let Some(why) = chunk.failure {
             return Err(Failure::new(Exit::Io, why));
         }

@@ -216,7 +216,7 @@ impl Iterator for CsvRows<'_> {
                     self.has_ended = true;
                     let is_stored = |open: &Open| !open.rows.get_ref().content.storage_failed();
                     if !self.open.as_ref().is_some_and(is_stored) {
-                        failure = Some(format!("cannot read {}: {error}", self.file.path.display()));
+                        failure = Some(format!("cannot read {}: {error}", self.file.place().display()));
                     }
                     lost.push(self.lost(0, format!("the rest of this file cannot be read: {error}")));
                 }

@@ -70,7 +70,7 @@ impl<'a> Window<'a> {
                     line += line_ends(&self.ahead);
                 }
                 if self.open.as_ref().is_none_or(Content::storage_failed) {
-                    self.failure = Some(format!("cannot read {}: {error}", self.file.path.display()));
+                    self.failure = Some(format!("cannot read {}: {error}", self.file.place().display()));
                 }
                 lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
                 self.open = Some(Content::given_up(self.file.size));

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use rejoinder_data::export::review::Reviewer;
 
 use super::{Overwriting, is_stdout, write};
-use crate::cli::print;
 use crate::cli::terminal::remark;
+use crate::cli::{InputRoot, print};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
 use crate::pipeline::run_dir::RunDir;
@@ -17,6 +17,8 @@ pub(super) struct ReviewArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    input: InputRoot,
     /// Program that people review with
     #[arg(long = "for", value_enum)]
     reviewer: ReviewerName,
@@ -43,7 +45,7 @@ enum ReviewerName {
 
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
-    let run = RunDir::open(&args.run)?;
+    let run = args.input.find(RunDir::open(&args.run)?)?;
     let reviewer = match args.reviewer {
         ReviewerName::Argilla => Reviewer::Argilla,
         ReviewerName::LabelStudio => Reviewer::LabelStudio,
