@@ -272,6 +272,26 @@ fn a_file_that_is_cut_is_said_to_be_cut_and_fails_a_strict_run() {
 }
 
 #[test]
+fn damaged_parquet_is_told_in_a_sentence_and_not_as_a_panic() {
+    for n in 0..3 {
+        let dir = folder();
+        let input = format!("tests/data/damaged/{n}.parquet");
+        let out = dir.path().join("run");
+        let mut run = command(&["run", &input, "--out", &text(&out), "--offline", "-q"]);
+        let ended = Ended::from(run.env("RUST_BACKTRACE", "1").output().expect("it starts"));
+        assert!(
+            !ended.stderr.contains("panicked") && !ended.stderr.contains("backtrace"),
+            "{}",
+            ended.stderr
+        );
+        let told = std::fs::read_to_string(out.join("quarantine/part-00000.jsonl")).unwrap_or(ended.stderr);
+        let words = ["the file is damaged", "no column `conversation` or `messages`"];
+        assert!(words.iter().any(|words| told.contains(words)), "{n}: {told}");
+        assert!(matches!(ended.code, 0 | 8 | 9), "{n}: exit {}", ended.code);
+    }
+}
+
+#[test]
 fn a_flood_of_bad_records_is_counted_and_costs_neither_memory_nor_disk() {
     let dir = folder();
     let input = write(dir.path(), "flood.jsonl", "{}\n".repeat(3 << 20) + &good() + "\n");
