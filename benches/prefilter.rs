@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Neither size nor hash matters to a reader.
     let input = [InputFile {
         path: Path::new(corpus).to_owned(),
+        moved_to: None,
         size: 0,
         hash: String::new(),
         format: Format::JSON,

@@ -272,6 +272,26 @@ fn a_file_that_is_cut_is_said_to_be_cut_and_fails_a_strict_run() {
 }
 
 #[test]
+fn damaged_parquet_is_told_in_a_sentence_and_not_as_a_panic() {
+    for n in 0..3 {
+        let dir = folder();
+        let input = format!("tests/data/damaged/{n}.parquet");
+        let out = dir.path().join("run");
+        let mut run = command(&["run", &input, "--out", &text(&out), "--offline", "-q"]);
+        let ended = Ended::from(run.env("RUST_BACKTRACE", "1").output().expect("it starts"));
+        assert!(
+            !ended.stderr.contains("panicked") && !ended.stderr.contains("backtrace"),
+            "{}",
+            ended.stderr
+        );
+        let told = std::fs::read_to_string(out.join("quarantine/part-00000.jsonl")).unwrap_or(ended.stderr);
+        let words = ["the file is damaged", "no column `conversation` or `messages`"];
+        assert!(words.iter().any(|words| told.contains(words)), "{n}: {told}");
+        assert!(matches!(ended.code, 0 | 8 | 9), "{n}: exit {}", ended.code);
+    }
+}
+
+#[test]
 fn a_flood_of_bad_records_is_counted_and_costs_neither_memory_nor_disk() {
     let dir = folder();
     let input = write(dir.path(), "flood.jsonl", "{}\n".repeat(3 << 20) + &good() + "\n");
@@ -286,4 +306,44 @@ fn a_flood_of_bad_records_is_counted_and_costs_neither_memory_nor_disk() {
         row["reason"].as_str()?.strip_prefix("and ")?.split(' ').next()?.parse::<u64>().ok()
     });
     assert_eq!(listed + more.sum::<u64>(), 3 << 20, "none is lost");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn explaining_and_importing_hold_no_more_of_a_file_than_a_record_may_have() {
+    let dir = folder();
+    let long = |begin: &str, end: &str| {
+        let path = dir.path().join("long.json");
+        let mut file = std::fs::File::create(&path).expect("the folder takes files");
+        file.write_all(begin.as_bytes()).expect("it takes the beginning");
+        let piece = vec![b'x'; 1 << 20];
+        (0..512).for_each(|_| file.write_all(&piece).expect("it takes a piece"));
+        file.write_all(end.as_bytes()).expect("it takes the end");
+        text(&path)
+    };
+    let told = |args: &[&str], why: &str| {
+        let mut child = command(args).stderr(std::process::Stdio::piped()).spawn().expect("it starts");
+        let status = format!("/proc/{}/status", child.id());
+        let mut most = 0;
+        while child.try_wait().expect("it can be waited for").is_none() {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next());
+            most = peak.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(most);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(most < 256 << 10, "{args:?} took {most} KiB");
+        let ended = Ended::from(child.wait_with_output().expect("it has ended")).expect(2);
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    };
+    let record = long("{\"messages\":[{\"role\":\"user\",\"content\":\"", "\"}]}\n");
+    told(&["explain", &record], "max-record-bytes");
+    told(&["explain", &long("U: ", "\n")], "max-record-bytes");
+    let labels = text(&dir.path().join("labels.jsonl"));
+    let tasks = long("[{\"data\":{\"conversation_id\":\"", "\"}}]\n");
+    for program in ["argilla", "label-studio"] {
+        told(&["import-labels", &tasks, "--from", program, "--out", &labels], "max-record-bytes");
+    }
+    let rows = long("conversation_id,feedback_turn,category\n\"", "\",1,UR1\n");
+    let from_paper = ["--from", "paper", "--numbering", "paper", "--out", &labels];
+    told(&[&["import-labels", &rows], &from_paper[..]].concat(), "is a quote not closed?");
 }

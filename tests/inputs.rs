@@ -287,3 +287,87 @@ fn joined_calls_are_read_alike_in_threads_and_after_kills() {
         assert_eq!(figure(&resumed, key), figure(&summary, key), "{key}");
     }
 }
+
+#[test]
+fn a_run_finds_its_input_again_after_a_move_by_what_it_holds() {
+    let dir = folder();
+    let config = write(
+        dir.path(),
+        "c.toml",
+        "format = 1\n[rules]\npacks = [\"en\"]\n[judge]\nmodel = \"m\"\nbase-url = \"http://127.0.0.1:9\"\n",
+    );
+    let logs = dir.path().join("logs");
+    let dialogues = std::fs::read_to_string(DIALOGUES).unwrap();
+    let (first, second) =
+        dialogues.split_at(dialogues.len() / 2 + dialogues[dialogues.len() / 2..].find('\n').unwrap() + 1);
+    for (year, content) in [("2025", first), ("2026", second)] {
+        std::fs::create_dir_all(logs.join(year)).unwrap();
+        write(&logs.join(year), "chats.jsonl", content);
+    }
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", &text(&logs), "--config", &config, "--out", &run, "--offline"]).expect(0);
+    let table = rejoinder(&["export", "feedback", &run, "--out", "-"]).expect(0).stdout;
+    let id = serde_json::from_str::<Value>(table.lines().next().unwrap()).unwrap()["id"].clone();
+    let id = id.as_str().unwrap();
+    let ledger = rusqlite::Connection::open(dir.path().join("run/ledger.sqlite")).unwrap();
+    ledger.execute("DELETE FROM parts", ()).unwrap();
+    ledger.execute("DELETE FROM facts WHERE name = 'scan'", ()).unwrap();
+    drop(ledger);
+    let expected = output_files(Path::new(&run));
+
+    let now = dir.path().join("elsewhere");
+    std::fs::rename(&logs, &now).unwrap();
+    let resumed = rejoinder(&["resume", &run, "--offline"]).expect(8).stderr;
+    assert!(
+        resumed.contains("logs/2025/chats.jsonl is not there") && resumed.contains("--input-root DIR"),
+        "{resumed}"
+    );
+    rejoinder(&["resume", &run, "--offline", "--input-root", &text(&now)]).expect(0);
+    assert!(
+        output_files(Path::new(&run)) == expected,
+        "the names of files in it are those that it began with"
+    );
+
+    // What does not need the input does not ask for it.
+    assert_eq!(rejoinder(&["export", "feedback", &run, "--out", "-"]).expect(0).stdout, table);
+    let batch = text(&dir.path().join("batch.jsonl"));
+    rejoinder(&["judge", &run, "--export-batch", &batch]).expect(0);
+    let needs: [&[&str]; 5] = [
+        &["show", &run],
+        &["explain", &run, id],
+        &["export", "kto", &run, "--out", "-"],
+        &["export", "review", &run, "--for", "argilla", "--out", "-"],
+        &["eval", &run, "--labels"],
+    ];
+    let with = |args: &[&str], root: &Path| rejoinder(&[args, &["--input-root", &text(root)]].concat());
+    for args in needs {
+        let told = rejoinder(args).expect(8).stderr;
+        assert!(told.contains("--input-root DIR"), "{args:?}: {told}");
+        with(args, &now).expect(0);
+    }
+    // All in one folder would be found by the name alone, and one of the two is not there.
+    let one = dir.path().join("one");
+    std::fs::create_dir(&one).unwrap();
+    let told = with(needs[0], &one).expect(7).stderr;
+    assert!(told.contains("is not under") && told.contains("one/chats.jsonl is there"), "{told}");
+    write(&one, "chats.jsonl", first);
+    let told = with(needs[0], &one).expect(7).stderr;
+    assert!(
+        told.contains("2026/chats.jsonl is not what lies under") && told.contains("one/chats.jsonl has"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_copy_of_standard_input_moves_with_the_run() {
+    use std::process::Stdio;
+    let dir = folder();
+    let run = dir.path().join("run");
+    let mut command = support::command(&["run", "-", "--offline", "--out", &text(&run)]);
+    let input = Stdio::from(std::fs::File::open(DIALOGUES).unwrap());
+    assert!(command.stdin(input).output().unwrap().status.success());
+    let moved = dir.path().join("moved");
+    std::fs::rename(&run, &moved).unwrap();
+    rejoinder(&["show", &text(&moved)]).expect(0);
+    rejoinder(&["export", "sft", &text(&moved), "--out", "-"]).expect(0);
+}

@@ -11,7 +11,9 @@ use rejoinder::failure::Exit;
 use rejoinder::pipeline::engine::Engine;
 use rejoinder::pipeline::run_dir::{Manifest, RunDir};
 use rejoinder::pipeline::watch::{ScanProgress, Stage, Watch};
+use rejoinder::pipeline::worker::Worker;
 use rejoinder::pipeline::{judging, scan};
+use rejoinder_read::{Chunk, Position};
 
 mod support;
 use support::server::{Server, by_rule};
@@ -75,6 +77,18 @@ fn the_watch_sees_bytes_and_decisions_and_a_stop_ends_the_scan() {
     let failure = scan::run_watched(&stopped, &engine, NonZeroUsize::MIN, &watch, &|_| {}).unwrap_err();
     assert_eq!(failure.exit, Exit::Interrupted);
     assert!(!scan::is_complete(&stopped).unwrap());
+}
+
+#[test]
+fn a_stop_is_heard_within_a_conversation() {
+    let engine = Engine::build(Config::default()).unwrap();
+    let line = std::fs::read_to_string(DIALOGUES).unwrap().lines().next().unwrap().to_owned();
+    let chunk = Chunk::of_lines("one.jsonl".to_owned(), Position::default(), line.into_bytes());
+    let mut worker = Worker::new(&engine).unwrap();
+    let watch = Watch::default();
+    assert_eq!(worker.process_watched(&chunk, &watch).unwrap().conversations.len(), 1);
+    watch.stop_flag().store(true, Ordering::Relaxed);
+    assert_eq!(worker.process_watched(&chunk, &watch).err().map(|why| why.exit), Some(Exit::Interrupted));
 }
 
 #[test]

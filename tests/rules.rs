@@ -227,6 +227,25 @@ max-words = 20
     assert!(ended.stdout.contains("0 errors, 4 warnings"), "{}", ended.stdout);
 }
 
+#[test]
+fn a_phrase_of_megabytes_is_refused_in_few_words_at_its_place() {
+    let dir = folder();
+    let phrase = "never in this life ".repeat(300_000);
+    let rule = format!(
+        "[[rule]]\nid = \"a\"\ncategory = \"UR3\"\nroute = \"escalate\"\nany = [\"no\", {phrase:?}]\n"
+    );
+    let file = write(dir.path(), "big.toml", format!("format = 1\n{rule}"));
+    let ended = rejoinder(&["rules", "check", &file]).expect(3);
+    assert!(
+        ended.stdout.contains("a phrase has at most 1000 characters, this one has 5700000"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains("big.toml:6:14"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("any = [\"no\", \"never in this life never"), "{}", ended.stdout);
+    assert!(ended.stdout.len() < 5_000, "{} bytes", ended.stdout.len());
+}
+
 const CONDITIONS: &str = r#"format = 1
 version = "7"
 extends = ["./base.toml"]

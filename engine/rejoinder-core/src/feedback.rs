@@ -138,6 +138,14 @@ pub struct Feedback {
     pub span_start: u64,
     /// One past the last byte of the span in the turn.
     pub span_end: u64,
+    /// The same in Unicode characters, as Python counts.
+    pub span_start_char: u64,
+    /// See [`Self::span_start_char`].
+    pub span_end_char: u64,
+    /// The same in UTF-16 code units, as JavaScript counts.
+    pub span_start_utf16: u64,
+    /// See [`Self::span_start_utf16`].
+    pub span_end_utf16: u64,
     /// Who settled it.
     pub source: Source,
     /// `shard:ordinal:message_index`.
@@ -171,6 +179,9 @@ impl Feedback {
     /// # Panics
     /// If the span does not lie on character boundaries of the turn.
     pub fn new(record: TurnRecord, settled: Settled<'_>) -> Self {
+        let (before, through) = (&settled.turn[..settled.span.start], &settled.turn[..settled.span.end]);
+        let chars = |text: &str| text.chars().count() as u64;
+        let utf16 = |text: &str| text.encode_utf16().count() as u64;
         Self {
             conversation_id: record.conversation_id,
             feedback_turn: record.feedback_turn,
@@ -179,6 +190,10 @@ impl Feedback {
             span: settled.turn[settled.span.clone()].to_owned(),
             span_start: settled.span.start as u64,
             span_end: settled.span.end as u64,
+            span_start_char: chars(before),
+            span_end_char: chars(through),
+            span_start_utf16: utf16(before),
+            span_end_utf16: utf16(through),
             source: settled.source,
             id: record.id,
             message_index: record.id.message_index,

@@ -61,6 +61,35 @@ fn a_library_and_the_linked_in_plugin_vote_alike() {
 }
 
 #[test]
+fn a_turn_gets_the_same_vote_alone_and_after_the_turns_before_it() {
+    let registry = registry(&[PluginSpec::named("rephrase")], &[&PLUGIN]);
+    let long = "a long request about nothing ".repeat(100);
+    let messages: Vec<String> = (0..200)
+        .map(|n| match n % 7 {
+            0 => format!("please list the rivers of country {}", n % 3),
+            1 => "I cannot do that.".to_owned(),
+            2 => format!("{long}{}", n % 5),
+            _ => format!("list the rivers of country {}, and their lengths", n % 4),
+        })
+        .collect();
+    let conversation = dialogue(&messages.iter().map(String::as_str).collect::<Vec<_>>());
+    let asked = |turns: &[usize]| {
+        let mut batch = Batch::new();
+        batch.begin_conversation(&conversation, messages.len() - 1);
+        turns.iter().for_each(|&turn| batch.push_candidate(turn as u64, turn, 0.0, &[]));
+        classify(&registry, &batch).unwrap().1
+    };
+    let turns: Vec<usize> = (2..messages.len()).step_by(2).collect();
+    let alone: Vec<Vote> = turns.iter().flat_map(|&turn| asked(&[turn])).collect();
+    assert!(alone.iter().any(|vote| vote.score.is_some()), "{alone:?}");
+    assert_eq!(asked(&turns), alone);
+    let some: Vec<usize> = turns.iter().copied().filter(|turn| turn % 3 == 0).collect();
+    let of_some: Vec<Vote> =
+        turns.iter().zip(&alone).filter(|(turn, _)| *turn % 3 == 0).map(|(_, vote)| *vote).collect();
+    assert_eq!(asked(&some), of_some);
+}
+
+#[test]
 fn a_path_may_be_given_as_cargo_users_write_it() {
     for path in [library(), deps().join("rejoinder-plugin-rephrase")] {
         let registry = from_file(&PluginSpec::at(path)).unwrap();

@@ -17,6 +17,7 @@ use crate::shape::{Format, Read as ShapeRead};
 mod archive;
 mod encoding;
 mod look;
+mod moved;
 
 use archive::Archive;
 use encoding::{Decoding, Encoding};
@@ -44,8 +45,11 @@ const NAMED_ONLY: [&str; 6] = [".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst",
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputFile {
-    /// Where it is.
+    /// Where it was when it was described; records and messages call it so.
     pub path: PathBuf,
+    /// Where it is, if it was moved since.
+    #[serde(skip)]
+    pub moved_to: Option<PathBuf>,
     /// Its size in bytes, as stored.
     pub size: u64,
     /// blake3 hash of its stored bytes.
@@ -234,8 +238,9 @@ impl InputFile {
             _ => Container::Lines,
         };
         let format = asked.format.unwrap_or_default();
+        let reading = Reading::default();
         let mut described =
-            Self { path: path.to_owned(), size, hash, format, container, reading: Reading::default() };
+            Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading };
         let look = match container {
             Container::Parquet => Look::at_parquet(&file, asked),
             _ => described.look(asked),
@@ -244,6 +249,16 @@ impl InputFile {
         (described.format, described.container, described.reading) =
             (look.format, look.container, look.reading);
         Ok((described, look.why))
+    }
+
+    /// A file that is no input: its reader knows what it holds (see [`values`](crate::values())).
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn of_values(path: &Path, container: Container) -> Result<Self, InputError> {
+        let size = path.metadata().map_err(|e| InputError::Unreadable(path.to_owned(), e))?.len();
+        let (hash, format, reading) = (String::new(), Format::default(), Reading::default());
+        Ok(Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading })
     }
 
     /// The names of keys in its records, where the user gives `mapping`.
@@ -288,7 +303,7 @@ impl InputFile {
     /// # Errors
     /// If the file cannot be read, or ends before `skip`.
     pub fn open(&self, skip: u64) -> io::Result<Content> {
-        let mut file = File::open(&self.path)?;
+        let mut file = File::open(self.place())?;
         let compression = sniff(&mut file)?;
         let stored = Arc::new(Stored::default());
         let encoding = self.reading.encoding;

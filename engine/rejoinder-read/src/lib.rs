@@ -9,6 +9,7 @@
 //! | one place says what text a message has | `message` |
 //! | the fast way for plain lines, and the full one beside it | [`record`] |
 //! | all files, chunk by chunk | [`reader`] |
+//! | the records of other files than chats | [`values`] |
 #![forbid(unsafe_code)]
 
 mod adapted;
@@ -25,6 +26,7 @@ pub mod quarantine;
 pub mod reader;
 pub mod record;
 mod shape;
+mod values;
 
 pub use chunk::{Chunk, Entry, Position};
 pub use container::Container;
@@ -35,3 +37,4 @@ pub use quarantine::Quarantined;
 pub use reader::{ChunkReader, Portion, Portions};
 pub use record::{Mapping, Record};
 pub use shape::{Candidate, Format, UnknownFormat};
+pub use values::values;

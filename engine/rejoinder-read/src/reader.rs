@@ -77,7 +77,7 @@ impl<'a> Portions<'a> {
             }
             Container::Csv => FileReader::Chunks(Box::new(CsvRows::new(file, own, from, max))),
             Container::Parquet => {
-                let schema = Schema::read(&std::fs::File::open(&file.path)?)?;
+                let schema = Schema::read(&std::fs::File::open(file.place())?)?;
                 match Layout::find(&schema, file.format, mapping)? {
                     Layout::Columns(columns) => {
                         let groups = RowGroup::all(file, from.shard, &schema, columns, mapping, from.byte);
@@ -123,7 +123,7 @@ impl<'a> Portions<'a> {
     fn unreadable(file: &InputFile, at: Position, error: &std::io::Error) -> Chunk {
         let name = file.path.display().to_string();
         let mut chunk = Chunk::new(name.clone(), at, Content::Lines(Vec::new(), Arc::default()));
-        let reason = format!("cannot read {name}: {error}");
+        let reason = format!("cannot read {}: {error}", file.place().display());
         if is_of_storage(error) {
             chunk.failure = Some(reason);
         } else {

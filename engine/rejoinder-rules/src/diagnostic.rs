@@ -33,8 +33,11 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do; empty if the message says it all.
     pub help: String,
-    /// The source line, for the caret.
+    /// The source line, for the caret; of a long one what stands around the place.
     pub source_line: String,
+    /// Characters of it before the place.
+    #[serde(skip)]
+    pub caret: usize,
     /// Number of characters to underline, at least 1.
     pub width: usize,
 }
@@ -47,6 +50,9 @@ pub struct Source<'a> {
     /// Its text.
     pub text: &'a str,
 }
+
+/// Of a line longer than so many bytes only what stands around the place is shown.
+const LONG_LINE: usize = 480;
 
 impl Source<'_> {
     /// A finding at a byte range of the source.
@@ -73,7 +79,16 @@ impl Source<'_> {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
         let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
-        let end = self.text.floor_char_boundary(span.end.clamp(start, line_end));
+        let mut shown = line_start..line_end;
+        if shown.len() > LONG_LINE {
+            let from = self.text.floor_char_boundary(start.saturating_sub(LONG_LINE / 4));
+            shown.start = shown.start.max(from);
+            shown.end = shown.end.min(self.text.floor_char_boundary(start + LONG_LINE / 2));
+        }
+        let end = self.text.floor_char_boundary(span.end.clamp(start, shown.end));
+        let cut = |is_cut| if is_cut { "…" } else { "" };
+        let lead = format!("{}{}", cut(shown.start > line_start), &self.text[shown.start..start]);
+        let rest = self.text[start..shown.end].trim_end_matches('\r');
         Diagnostic {
             code,
             severity: if code.starts_with('W') { Severity::Warning } else { Severity::Error },
@@ -82,7 +97,8 @@ impl Source<'_> {
             column: self.text[line_start..start].chars().count() + 1,
             message: message.into(),
             help: help.into(),
-            source_line: self.text[line_start..line_end].trim_end_matches('\r').to_owned(),
+            source_line: format!("{lead}{rest}{}", cut(shown.end < line_end)),
+            caret: lead.chars().count(),
             width: self.text[start..end].chars().count().max(1),
         }
     }
@@ -102,12 +118,8 @@ impl fmt::Display for Diagnostic {
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
         // Tabs before the caret are kept as tabs, so that the caret stands under the place in any terminal.
-        let lead: String = self
-            .source_line
-            .chars()
-            .take(self.column - 1)
-            .map(|c| if c == '\t' { '\t' } else { ' ' })
-            .collect();
+        let lead: String =
+            self.source_line.chars().take(self.caret).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let shown: String =
             self.source_line.chars().map(|c| if is_plain(c) { c } else { '\u{FFFD}' }).collect();
         writeln!(f, "{kind}[{}]: {}", self.code, printable(&self.message))?;

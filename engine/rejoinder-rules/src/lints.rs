@@ -1,11 +1,15 @@
 //! Warnings about rules that work, and are slow, useless or untested.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use rejoinder_core::Category;
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
-use crate::rule::{At, Rule};
+use crate::condition::Condition;
+use crate::rule::{At, Route, Rule};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
@@ -70,46 +74,114 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     }
 }
 
-/// All phrases of a file, searchable inside each other.
+/// The phrases of a file, each once, searchable inside each other.
 struct Phrases {
     automaton: AhoCorasick,
-    /// Rule and place in it, by the automaton's pattern.
-    owners: Vec<(usize, usize)>,
+    /// By rule: what it says, and the automaton's patterns in the order of its phrases.
+    of_rules: Vec<(Saying, Vec<usize>)>,
+    /// By pattern.
+    owners: Vec<Owners>,
 }
+
+/// The rules that have a phrase.
+#[derive(Default)]
+struct Owners {
+    /// Each with the first place of the phrase in it.
+    places: HashMap<usize, usize>,
+    /// Of those that look for it anywhere in a turn and say the same under the same conditions, the first, in their order.
+    sayings: Vec<(Saying, usize)>,
+}
+
+/// What a rule says of a turn, and the numbers of the conditions on which it does.
+#[derive(Clone, PartialEq, Eq)]
+struct Saying {
+    route: Route,
+    category: Option<Category>,
+    conditions: Rc<BTreeSet<usize>>,
+}
+
+/// A phrase is held against so many sayings of other rules at most, so that many rules on one phrase take no square of time.
+const SAYINGS: usize = 64;
 
 impl Phrases {
     /// `None` if there are none.
     fn of(rules: &[Rule]) -> Option<Self> {
-        let of_rule = |(r, rule): (usize, &Rule)| (0..rule.phrases.len()).map(move |p| (r, p));
-        let owners: Vec<(usize, usize)> = rules.iter().enumerate().flat_map(of_rule).collect();
-        let texts = owners.iter().map(|&(rule, phrase)| &rules[rule].phrases[phrase]);
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(texts).ok()?;
-        (!owners.is_empty()).then_some(Self { automaton, owners })
+        let (mut patterns, mut numbers) = (HashMap::<&str, usize>::new(), HashMap::<String, usize>::new());
+        let (mut texts, mut of_rules, mut owners) = (Vec::new(), Vec::new(), Vec::<Owners>::new());
+        for (index, rule) in rules.iter().enumerate() {
+            let saying = Saying::of(rule, &mut numbers);
+            let mut own = Vec::with_capacity(rule.phrases.len());
+            for (place, phrase) in rule.phrases.iter().enumerate() {
+                let pattern = *patterns.entry(phrase).or_insert_with(|| {
+                    texts.push(phrase);
+                    owners.push(Owners::default());
+                    texts.len() - 1
+                });
+                own.push(pattern);
+                let owners = &mut owners[pattern];
+                owners.places.entry(index).or_insert(place);
+                let is_new = || owners.sayings.iter().all(|(known, _)| *known != saying);
+                if rule.at == At::Anywhere && owners.sayings.len() < SAYINGS && is_new() {
+                    owners.sayings.push((saying.clone(), index));
+                }
+            }
+            of_rules.push((saying, own));
+        }
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok()?;
+        (!texts.is_empty()).then_some(Self { automaton, of_rules, owners })
     }
 
-    /// The phrases that stand in `outer` at word boundaries, itself among them: rule and place.
-    fn inside<'a>(&'a self, outer: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
+    /// The phrases that stand in `outer` at word boundaries, itself among them.
+    fn inside<'a>(&'a self, outer: &'a str) -> impl Iterator<Item = usize> + 'a {
         let found = self.automaton.find_overlapping_iter(outer);
         let at_boundaries =
             found.filter(|m| is_word_boundary(outer, m.start()) && is_word_boundary(outer, m.end()));
-        at_boundaries.map(|m| self.owners[m.pattern().as_usize()])
+        at_boundaries.map(|m| m.pattern().as_usize())
+    }
+
+    /// The rule, and the place of its phrase, that makes a phrase of a rule useless.
+    fn shadow(&self, rules: &[Rule], index: usize, place: usize) -> Option<(usize, usize)> {
+        let (rule, (saying, own)) = (&rules[index], &self.of_rules[index]);
+        let outer = own[place];
+        self.inside(&rule.phrases[place]).find_map(|inner| {
+            // Of two equal phrases the later one is useless.
+            let is_same = inner == outer;
+            let owners = &self.owners[inner];
+            let own = owners.places.get(&index).filter(|&&p| match is_same {
+                true => p < place,
+                false => rule.at == At::Anywhere,
+            });
+            let other = owners.sayings.iter().find(|(other, first)| {
+                *first != index && (!is_same || *first < index) && other.holds_where(saying)
+            });
+            let other = other.map(|&(_, first)| (first, owners.places[&first]));
+            own.map(|&p| (index, p)).into_iter().chain(other).min()
+        })
+    }
+}
+
+impl Saying {
+    fn of(rule: &Rule, numbers: &mut HashMap<String, usize>) -> Self {
+        let mut number = |condition: &Condition| {
+            let next = numbers.len();
+            *numbers.entry(condition.to_string()).or_insert(next)
+        };
+        let conditions = Rc::new(rule.conditions.iter().map(&mut number).collect());
+        Self { route: rule.route, category: rule.category, conditions }
+    }
+
+    /// Whether it is said wherever `other` is said.
+    fn holds_where(&self, other: &Self) -> bool {
+        (self.route, self.category) == (other.route, other.category)
+            && self.conditions.is_subset(&other.conditions)
     }
 }
 
 /// Phrases that can never add a hit.
 fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &Phrases, warn: &mut Warn<'_>) {
     let rule = &rules[index];
-    for (place, (phrase, span)) in rule.phrases.iter().zip(&spans.phrases).enumerate() {
-        // Of two equal phrases the later one is useless.
-        let adds_nothing = |&(r, p): &(usize, usize)| {
-            let inner = &rules[r].phrases[p];
-            if r == index {
-                p != place && (inner != phrase && rule.at == At::Anywhere || inner == phrase && p < place)
-            } else {
-                (inner != phrase || r < index) && marks_all_that(&rules[r], rule)
-            }
-        };
-        match phrases.inside(phrase).find(adds_nothing) {
+    for (place, span) in spans.phrases.iter().enumerate() {
+        match phrases.shadow(rules, index, place) {
             Some((r, p)) if r == index => warn(
                 "W104",
                 span,
@@ -128,15 +200,6 @@ fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &Phrases, warn:
             None => {}
         }
     }
-}
-
-/// Whether `other` says the same as `rule` of every turn in which its phrase matches.
-fn marks_all_that(other: &Rule, rule: &Rule) -> bool {
-    let asks_no_more = || {
-        let own: Vec<String> = rule.conditions.iter().map(ToString::to_string).collect();
-        other.conditions.iter().all(|c| own.contains(&c.to_string()))
-    };
-    other.route == rule.route && other.category == rule.category && other.at == At::Anywhere && asks_no_more()
 }
 
 fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
@@ -175,5 +238,94 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
             "the rule hits only a turn that is its own phrase and nothing else".to_owned(),
             "add a turn as people write it",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::schema;
+
+    /// The phrases that a look at all pairs calls useless: rule and place.
+    fn useless(rules: &[Rule]) -> Vec<(usize, usize)> {
+        let says_as_much = |other: &Rule, rule: &Rule| {
+            let own: Vec<String> = rule.conditions.iter().map(ToString::to_string).collect();
+            (other.route, other.category, other.at) == (rule.route, rule.category, At::Anywhere)
+                && other.conditions.iter().all(|c| own.contains(&c.to_string()))
+        };
+        let stands_in = |inner: &str, outer: &str| {
+            let ends = |at| is_word_boundary(outer, at) && is_word_boundary(outer, at + inner.len());
+            (0..outer.len()).any(|at| outer[at..].starts_with(inner) && ends(at))
+        };
+        let places = |rule: usize| (0..rules[rule].phrases.len()).map(move |place| (rule, place));
+        let all: Vec<_> = (0..rules.len()).flat_map(places).collect();
+        let is_useless = |&(rule, place): &(usize, usize)| {
+            let outer = &rules[rule].phrases[place];
+            all.iter().any(|&(r, p)| {
+                let inner = &rules[r].phrases[p];
+                let is_same = inner == outer;
+                stands_in(inner, outer)
+                    && match r == rule {
+                        true if is_same => p < place,
+                        true => rules[rule].at == At::Anywhere,
+                        false => (!is_same || r < rule) && says_as_much(&rules[r], &rules[rule]),
+                    }
+            })
+        };
+        all.iter().copied().filter(is_useless).collect()
+    }
+
+    fn rule(id: usize, rest: &str) -> String {
+        format!("[[rule]]\nid = \"r{id}\"\nroute = \"reject\"\n{rest}\n")
+    }
+
+    fn warned(text: &str) -> Vec<usize> {
+        let file = schema::parse("f", text);
+        assert!(file.errors.is_empty(), "{:?}", file.errors);
+        let warnings = file.warnings("f", text);
+        warnings.iter().filter(|w| w.code == "W104").map(|w| w.line).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_phrases_called_useless_are_those_of_all_pairs(
+            rules in prop::collection::vec(
+                (
+                    prop::collection::vec("[ab]( [ab]){0,2}", 1..4),
+                    prop::sample::select(vec!["", "max-words = 9", "max-words = 9\nmin-words = 2", "at = \"start\""]),
+                ),
+                1..6,
+            ),
+        ) {
+            let mut text = "format = 1\n".to_owned();
+            for (id, (phrases, rest)) in rules.iter().enumerate() {
+                // A phrase a line, so that its line tells it.
+                text += &rule(id, &format!("any = [\n{},\n]\n{rest}", phrases.iter().map(|p| format!("{p:?}")).collect::<Vec<_>>().join(",\n")));
+            }
+            let file = schema::parse("f", &text);
+            let line = |&(rule, place): &(usize, usize)| file.rules[rule].line + 4 + place;
+            let expected: Vec<usize> = useless(&file.rules).iter().map(line).collect();
+            prop_assert_eq!(warned(&text), expected, "{}", text);
+        }
+    }
+
+    #[test]
+    fn many_rules_on_one_phrase_take_no_square_of_time() {
+        const RULES: usize = 20_000;
+        let mut text = "format = 1\n".to_owned();
+        for id in 0..RULES {
+            let _ = write!(text, "{}", rule(id, &format!("any = [\"one phrase\"]\nmax-words = {}", id + 2)));
+        }
+        let begun = Instant::now();
+        assert!(warned(&text).is_empty(), "each holds where none before it does");
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+        text = text.replace("max-words", "min-words = 2\nmax-words");
+        text += &rule(RULES, "any = [\"one phrase\"]\nmax-words = 3\nmin-words = 2");
+        assert_eq!(warned(&text).len(), 1);
     }
 }

@@ -191,6 +191,7 @@ impl Pack {
                         message: format!("rule id `{}` is already used in {first}", rule.id),
                         help: "ids are unique over all packs in force".to_owned(),
                         source_line: "[[rule]]".to_owned(),
+                        caret: 0,
                         width: "[[rule]]".len(),
                     });
                 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::oracle::OracleArgs;
 use super::terminal::remark;
-use super::{Threads, asking, print, print_json};
+use super::{InputRoot, Threads, asking, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::{Draw, Sample};
 use crate::pipeline::draw;
@@ -19,6 +19,8 @@ pub(super) struct AuditArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    input: InputRoot,
     #[command(flatten)]
     oracle: OracleArgs,
     /// How sure all bounds together are
@@ -51,7 +53,7 @@ pub(super) struct DrawSize {
 }
 
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
-    let mut run = asking::scanned_run(&args.run)?;
+    let mut run = args.input.find(asking::scanned_run(&args.run)?)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
         remark(&format!(

@@ -9,7 +9,7 @@ use rejoinder_host::LoadedPlugin;
 
 use super::oracle::OracleArgs;
 use super::terminal::remark;
-use super::{Threads, print, print_json};
+use super::{InputRoot, Threads, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::calibration::{Among, Corpus};
 use crate::pipeline::cuts::{self, Wanted};
@@ -24,6 +24,8 @@ pub(super) struct CalibrateArgs {
     /// The folder of a run over the corpus, such as one with --offline: its rules, plugins and judge are used, and its ledger pays
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    input: InputRoot,
     #[command(flatten)]
     oracle: OracleArgs,
     /// Share of the wanted feedback that must be found
@@ -46,11 +48,12 @@ pub(super) struct CalibrateArgs {
 }
 
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
-    let mut run = RunDir::open_to_change(&args.run)?;
+    let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
     let purpose = args.oracle.purpose(&run);
     let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
     let mut config = run.config();
     config.score_all_turns(purpose);
+    run.input()?;
     let engine = Engine::build(config)?;
     // Rules and score are fixed by now; only then the seed is drawn.
     let seed = seed(args, &run, &engine, &wanted)?;

@@ -12,7 +12,7 @@ use rejoinder_read::Position;
 
 use super::labelled::{LabelArgs, Unlabelled};
 use super::run::Settings;
-use super::{Threads, described, print, print_json, remark};
+use super::{InputRoot, Threads, described, print, print_json, remark};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::run_dir::RunDir;
@@ -26,6 +26,8 @@ pub(super) struct EvalArgs {
     /// Files, folders, globs (then no judge is asked), or one run folder (then what its judge said counts)
     #[arg(required = true, value_name = "INPUT|RUN")]
     inputs: Vec<String>,
+    #[command(flatten)]
+    input: InputRoot,
     /// Read the labels in each record's `labels` column
     #[arg(long, required_unless_present = "label_file")]
     labels: bool,
@@ -78,7 +80,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let run_path = args.inputs.first().map(Path::new).filter(|p| args.inputs.len() == 1 && RunDir::is_run(p));
     let (engine, files, judged) = match run_path {
         Some(path) => {
-            let run = RunDir::open(path)?;
+            let run = args.input.find(RunDir::open(path)?)?;
             let judged = judging::judged(&run)?;
             (run.engine()?, run.manifest.inputs, judged)
         }

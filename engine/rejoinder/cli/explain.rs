@@ -1,14 +1,17 @@
 //! `rejoinder explain`: what every rule and plugin made of a turn, for the author whose rule does not do what it should,
 //! and for the operator who wonders about a record.
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::RecordId;
+use rejoinder_read::chunk::too_long;
 use rejoinder_read::{Chunk, ChunkReader, InputFile, Position};
 
 use super::run::Settings;
-use super::{print, print_json};
+use super::{InputRoot, print, print_json};
 use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
@@ -26,6 +29,8 @@ pub(super) struct ExplainArgs {
     /// The turn's id (shard:ordinal:message_index, as in the run's records); needed with a run
     #[arg(value_name = "ID")]
     id: Option<RecordId>,
+    #[command(flatten)]
+    input: InputRoot,
     /// Show the rules that found nothing, too
     #[arg(long)]
     all: bool,
@@ -44,7 +49,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let id = args.id.ok_or_else(|| {
             Failure::usage("name the turn by its id, the column `id` of its record, such as 0:17:4")
         })?;
-        let run = RunDir::open(&args.target)?;
+        let run = args.input.find(RunDir::open(&args.target)?)?;
         let engine = run.engine()?;
         let line = find_line(&run.manifest.inputs, id, &engine.config.input)?;
         let told = judging::told(&run, id)?;
@@ -58,7 +63,6 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
 /// A chunk of the one record.
 fn find_line(inputs: &[InputFile], id: RecordId, input: &InputConfig) -> Result<Chunk, Failure> {
     let from = Position::of_file(id.shard);
-    let nothing = || Failure::usage(format!("there is no record {id} in the input"));
     for chunk in ChunkReader::new(inputs, &input.map, from, input.max_record_bytes) {
         if chunk.start.shard != id.shard || chunk.start.line > id.ordinal {
             break;
@@ -69,8 +73,11 @@ fn find_line(inputs: &[InputFile], id: RecordId, input: &InputConfig) -> Result<
         if let Some(found) = chunk.single(id.ordinal) {
             return Ok(found);
         }
+        if let Some(lost) = chunk.lost.iter().find(|lost| lost.line == id.ordinal) {
+            return Err(Failure::usage(format!("{}:{}: {}", lost.file, lost.line + 1, lost.reason)));
+        }
     }
-    Err(nothing())
+    Err(Failure::usage(format!("there is no record {id} in the input")))
 }
 
 /// The dialogue of a file, and the turn that is asked about; `None` = its last later turn.
@@ -80,13 +87,11 @@ fn read_dialogue(
     input: &InputConfig,
 ) -> Result<(Chunk, Option<usize>), Failure> {
     let (file, _) = InputFile::describe_as(path, input.asked())?;
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let is_script = text.lines().any(|l| l.starts_with("U:")) && !text.trim_start().starts_with('{');
-    if !is_script {
+    let Some(text) = script(path, input.max_record_bytes)? else {
         let id_or_first = id.unwrap_or(RecordId { shard: 0, ordinal: 0, message_index: 0 });
         let chunk = find_line(&[file], id_or_first, input)?;
         return Ok((chunk, id.map(|id| id.message_index as usize)));
-    }
+    };
     let mut messages: Vec<(&str, String)> = Vec::new();
     for line in text.lines() {
         let role = match line.get(..2) {
@@ -111,6 +116,24 @@ fn read_dialogue(
     let bytes = serde_json::json!({ "id": "dialogue", "messages": messages }).to_string().into_bytes();
     let chunk = Chunk::of_lines(path.display().to_string(), Position::default(), bytes);
     Ok((chunk, id.map(|id| id.message_index as usize)))
+}
+
+/// The text of a file that begins with a message of somebody; `None` where it holds records.
+fn script(path: &Path, max_bytes: usize) -> Result<Option<String>, Failure> {
+    let failed = |e: io::Error| Failure::io(format!("cannot read {}", path.display()), &e);
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let mut file = BufReader::new(file);
+    let head = file.fill_buf().map_err(failed)?.trim_ascii_start();
+    if !["U:", "A:", "S:"].iter().any(|role| head.starts_with(role.as_bytes())) {
+        return Ok(None);
+    }
+    if size > max_bytes as u64 {
+        return Err(Failure::usage(format!("{}: {}", path.display(), too_long(size, max_bytes))));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(failed)?;
+    Ok(Some(text))
 }
 
 fn explain(

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use rejoinder_data::labels::foreign::{self, Imported, Numbering};
+use rejoinder_data::labels::foreign::{self, LeftOut, Numbering};
 use rejoinder_data::part;
+use rejoinder_read::{Container, InputFile, values};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::terminal::remark;
+use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::report::summary::thousands;
 
@@ -57,28 +60,37 @@ impl NumberingName {
 }
 
 pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
+    let files = json_files(&args.inputs)?;
     let mut labels = Labels::default();
-    for file in json_files(&args.inputs)? {
-        let text = read(&file)?;
-        let imported = match args.from {
-            Origin::Argilla => foreign::argilla(&text),
-            Origin::LabelStudio => foreign::label_studio(&text),
-            Origin::Paper => foreign::paper(text.as_bytes(), args.numbering()),
-            Origin::Petrak => {
-                labels.add_dialogue(&file, &text);
-                continue;
+    // What reading a file fails of is told as it is, not as a failure to write.
+    let mut unread = None;
+    let written = part::write_with(&args.out, |out| {
+        for file in &files {
+            match labels.read(args, file) {
+                Ok(lines) => out.write_all(&lines)?,
+                Err(failure) => {
+                    unread = Some(failure);
+                    return Err(std::io::ErrorKind::Other.into());
+                }
             }
-        };
-        let imported =
-            imported.map_err(|why| Failure::usage(format!("{} cannot be used: {why}", file.display())))?;
-        labels.add(&file, imported);
+        }
+        Ok(())
+    });
+    if let Some(failure) = unread {
+        return Err(failure);
     }
-    part::write(&args.out, &labels.lines)?;
-    if let Some(first) = labels.left_out.first() {
-        remark(&format!("left out: {} entries; the first: {first}", thousands(labels.left_out.len() as u64)));
+    written?;
+    let LeftOut { count, first } = &labels.left_out;
+    if *count > 0 {
+        remark(&format!("left out: {} entries; the first: {first}", thousands(*count)));
     }
     remark(&format!("labels of {} conversations in {}", thousands(labels.conversations), args.out.display()));
     Ok(Exit::Ok)
+}
+
+/// The rows of a CSV of the paper or the records of another file of labels, none longer than a record of the input may be.
+pub(super) fn records(file: &InputFile) -> impl Iterator<Item = Result<Value, String>> {
+    values(file, InputConfig::default().max_record_bytes)
 }
 
 impl ImportLabelsArgs {
@@ -90,34 +102,45 @@ impl ImportLabelsArgs {
 /// What was read, and what was not.
 #[derive(Default)]
 struct Labels {
-    lines: Vec<u8>,
     conversations: u64,
-    left_out: Vec<String>,
+    left_out: LeftOut,
 }
 
 impl Labels {
-    fn add(&mut self, file: &Path, imported: Imported) {
-        self.left_out.extend(imported.left_out.iter().map(|why| format!("{}: {why}", file.display())));
-        imported.rows().for_each(|row| self.push(&row));
+    /// The lines to write for a file.
+    fn read(&mut self, args: &ImportLabelsArgs, file: &Path) -> Result<Vec<u8>, Failure> {
+        let container = match args.from {
+            Origin::Paper => Container::Csv,
+            Origin::Argilla | Origin::LabelStudio | Origin::Petrak => Container::Array,
+        };
+        let shown = file.display();
+        let input = InputFile::of_values(file, container)?;
+        let records = records(&input);
+        let mut lines = Vec::new();
+        let imported = match args.from {
+            Origin::Argilla => foreign::argilla(records),
+            Origin::LabelStudio => foreign::label_studio(records),
+            Origin::Paper => foreign::paper(records, args.numbering()),
+            Origin::Petrak => {
+                let name = file.file_stem().unwrap_or_default().to_string_lossy();
+                match foreign::petrak(records, &name) {
+                    Ok(dialogue) => self.push(&mut lines, &dialogue),
+                    Err(why) => self.left_out.add(1, || format!("{shown}: {why}")),
+                }
+                return Ok(lines);
+            }
+        };
+        let imported = imported.map_err(|why| Failure::usage(format!("{shown} cannot be used: {why}")))?;
+        self.left_out.add(imported.left_out.count, || format!("{shown}: {}", imported.left_out.first));
+        imported.rows().for_each(|row| self.push(&mut lines, &row));
+        Ok(lines)
     }
 
-    fn add_dialogue(&mut self, file: &Path, text: &str) {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        match foreign::petrak(text, &name) {
-            Ok(dialogue) => self.push(&dialogue),
-            Err(why) => self.left_out.push(format!("{}: {why}", file.display())),
-        }
-    }
-
-    fn push(&mut self, row: &impl Serialize) {
-        serde_json::to_writer(&mut self.lines, row).expect("labels are plain data");
-        self.lines.push(b'\n');
+    fn push(&mut self, lines: &mut Vec<u8>, row: &impl Serialize) {
+        serde_json::to_writer(&mut *lines, row).expect("labels are plain data");
+        lines.push(b'\n');
         self.conversations += 1;
     }
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display())))
 }
 
 /// The files, and those named .json in the folders, sorted.

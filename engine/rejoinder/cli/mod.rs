@@ -113,6 +113,26 @@ impl Threads {
     }
 }
 
+/// Where a run's input lies.
+#[derive(Debug, Args)]
+struct InputRoot {
+    /// Folder under which the run's input files lie now, if they were moved: each is looked for by its path or the end of it,
+    /// and must hold what it did
+    #[arg(long, value_name = "DIR")]
+    input_root: Option<PathBuf>,
+}
+
+impl InputRoot {
+    /// The run, with its input where it is now.
+    ///
+    /// # Errors
+    /// If it is not there.
+    fn find(&self, mut run: RunDir) -> Result<RunDir, Failure> {
+        self.input_root.iter().try_for_each(|root| run.look_under(root))?;
+        Ok(run)
+    }
+}
+
 /// Runs the command that the process was started with; returns how it ended, with all messages printed.
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_data::labels::foreign;
+use rejoinder_data::labels::foreign::{self, LeftOut};
+use rejoinder_read::{Container, InputFile};
 
-use super::import_labels::NumberingName;
+use super::import_labels::{NumberingName, records};
 use super::run::{self, Settings};
 use super::terminal::remark;
 use super::{Threads, print, print_json, recall, signals};
@@ -80,11 +81,12 @@ impl ReproducePaperArgs {
             None => only_csv(&self.dir)?,
         };
         let shown = file.display();
-        let csv = std::fs::read(&file).map_err(|e| Failure::usage(format!("cannot read {shown}: {e}")))?;
-        let read = foreign::paper(&csv, self.numbering.numbering());
+        let csv = InputFile::of_values(&file, Container::Csv)?;
+        let read = foreign::paper(records(&csv), self.numbering.numbering());
         let read = read.map_err(|why| Failure::usage(format!("{shown} cannot be used: {why}")))?;
-        if let Some(first) = read.left_out.first() {
-            remark(&format!("{shown}: {} rows left out; the first: {first}", read.left_out.len()));
+        let LeftOut { count, first } = &read.left_out;
+        if *count > 0 {
+            remark(&format!("{shown}: {count} rows left out; the first: {first}"));
         }
         Ok(Released::new(read.rows()))
     }

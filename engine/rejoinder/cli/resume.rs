@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::run::finish;
-use super::{Threads, asking, recall, signals};
+use super::{InputRoot, Threads, asking, recall, signals};
 use crate::config::{CascadeSection, Config};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
@@ -18,6 +18,8 @@ pub(super) struct ResumeArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    input: InputRoot,
     /// Config file; only [judge], [budget] and where plugins run and how many failures of them are borne may differ from
     /// what the run began with
     #[arg(long, value_name = "FILE")]
@@ -62,7 +64,7 @@ fn keep_findings(kept: &Config, config: &mut Config) {
 
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut run = RunDir::open_to_change(&args.run)?;
+    let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
     let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
     keep_findings(&run.manifest.config, &mut config);
     if let Some(max_faults) = args.max_faults {

@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
 use crate::pipeline::manifest::Manifest;
 use crate::pipeline::profile;
-use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::run_dir::{INPUT, RunDir};
 use crate::pipeline::watch::Watch;
 use crate::report::remarks;
 use crate::report::summary::Summary;
@@ -303,7 +303,7 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
 /// Copies standard input into the run directory: a stream cannot be read twice, and whoever reads the feedback
 /// wants the dialogue beside it.
 fn keep_stdin(run: &Path, input: &InputConfig) -> Result<InputFile, Failure> {
-    let folder = absolute(&run.join("input"))?;
+    let folder = absolute(&run.join(INPUT))?;
     let path = folder.join("stdin.jsonl.zst");
     let kept = std::fs::create_dir(&folder).and_then(|()| input::keep_stream(io::stdin().lock(), &path));
     kept.map_err(|e| Failure::io(format!("cannot keep standard input in {}", path.display()), &e))?;

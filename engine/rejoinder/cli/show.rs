@@ -7,7 +7,7 @@ use clap::Args;
 use rejoinder_core::{Category, RecordId};
 use rejoinder_read::Position;
 
-use super::{Threads, print};
+use super::{InputRoot, Threads, print};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::{flow, judging};
@@ -18,6 +18,8 @@ pub(super) struct ShowArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    input: InputRoot,
     /// Turns that rules and plugins accepted
     #[arg(long)]
     accepted: bool,
@@ -57,7 +59,7 @@ impl ShowArgs {
 }
 
 pub(super) fn main(args: &ShowArgs) -> Result<Exit, Failure> {
-    let run = RunDir::open(&args.run)?;
+    let run = args.input.find(RunDir::open(&args.run)?)?;
     let engine = run.engine()?;
     let judged = judging::judged(&run)?;
     // The turns with the smallest draws are an even sample, whatever the order they come in.

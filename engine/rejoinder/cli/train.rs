@@ -18,7 +18,7 @@ use serde_json::json;
 use super::labelled::{LabelArgs, Unlabelled};
 use super::run::Settings;
 use super::terminal::remark;
-use super::{described, print, print_json};
+use super::{InputRoot, described, print, print_json};
 use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::audit::Sample;
@@ -34,6 +34,8 @@ pub(super) struct TrainArgs {
     /// Files, folders or globs of conversations with a `labels` column, or run folders, whose judged turns count
     #[arg(required = true, value_name = "LABELS|RUN")]
     inputs: Vec<String>,
+    #[command(flatten)]
+    input: InputRoot,
     /// The model file to write
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
@@ -83,7 +85,7 @@ enum Labels {
 }
 
 impl Source {
-    fn of(input: &str, config: &InputConfig) -> Result<Self, Failure> {
+    fn of(input: &str, root: &InputRoot, config: &InputConfig) -> Result<Self, Failure> {
         let path = Path::new(input);
         if !RunDir::is_run(path) {
             return Ok(Self {
@@ -92,7 +94,8 @@ impl Source {
                 labels: Labels::Column,
             });
         }
-        let run = RunDir::open(path)?;
+        let run = root.find(RunDir::open(path)?)?;
+        run.input()?;
         let mut judged = judging::judged(&run)?;
         judged.extend(audited(&run)?);
         Ok(Self { name: input.to_owned(), files: run.manifest.inputs, labels: Labels::Judge(judged) })
@@ -148,8 +151,8 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     effective.config.cascade = Default::default();
     let engine = Engine::of(&effective)?;
     let config = &engine.config.input;
-    let mut sources =
-        args.inputs.iter().map(|input| Source::of(input, config)).collect::<Result<Vec<_>, _>>()?;
+    let source = |input: &String| Source::of(input, &args.input, config);
+    let mut sources = args.inputs.iter().map(source).collect::<Result<Vec<_>, _>>()?;
     for input in &args.unlabelled {
         sources.push(Source::unlabelled(input, config)?);
     }

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::pipeline::engine::Engine;
 
 /// Version of the run directory's layout.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// What a run is made of: the same manifest, the same output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -29,6 +29,8 @@ const ASKED: &str = "asked.json";
 const MODEL: &str = "model.rjm";
 const MANIFEST: &str = "manifest.json";
 const LEDGER: &str = "ledger.sqlite";
+/// Folder of the copy of standard input.
+pub const INPUT: &str = "input";
 /// What the ledger calls the id of its run.
 const RUN_FACT: &str = "run";
 /// Facts of the ledger that say what a file of a part was when it was written begin so; the file's path in the run follows.
@@ -202,7 +204,13 @@ impl RunDir {
         if format != FORMAT {
             return Err(Failure::invalid(format!("{shown} has layout {format}; this engine knows {FORMAT}")));
         }
-        let manifest: Manifest = serde_json::from_str(&text).map_err(unusable)?;
+        let mut manifest: Manifest = serde_json::from_str(&text).map_err(unusable)?;
+        if manifest.stdin {
+            // The copy lies in the run's folder, wherever that is now.
+            for input in &mut manifest.inputs {
+                input.moved_to = input.path.file_name().map(|name| path.join(INPUT).join(name));
+            }
+        }
         let ledger = Ledger::open(&path.join(LEDGER))?;
         if ledger.get(RUN_FACT)?.as_deref() != Some(&manifest.id) {
             return Err(Failure::new(
@@ -250,6 +258,36 @@ impl RunDir {
         path.join(MANIFEST).is_file()
     }
 
+    /// The input files.
+    ///
+    /// # Errors
+    /// If one is not where it was, nor found elsewhere.
+    pub fn input(&self) -> Result<&[InputFile], Failure> {
+        match self.manifest.inputs.iter().find(|input| !input.place().exists()) {
+            None => Ok(&self.manifest.inputs),
+            Some(gone) => Err(Failure::new(
+                Exit::Io,
+                format!(
+                    "the input {} is not there; if it was moved, say where it lies now: --input-root DIR",
+                    gone.place().display()
+                ),
+            )),
+        }
+    }
+
+    /// Looks for the input files under `root` from now on.
+    ///
+    /// # Errors
+    /// If one is not there, or holds something else than it did.
+    pub fn look_under(&mut self, root: &Path) -> Result<(), Failure> {
+        for input in &mut self.manifest.inputs {
+            let found = input.find_under(root);
+            let found = found.map_err(|why| Failure::invalid(format!("--input-root: the input {why}")))?;
+            input.moved_to = Some(found);
+        }
+        Ok(())
+    }
+
     /// The engine of this run, built anew.
     ///
     /// # Errors
@@ -258,11 +296,10 @@ impl RunDir {
         let mut engine = Engine::build(self.config())?;
         engine.asked = self.asked()?;
         let inputs = self
-            .manifest
-            .inputs
+            .input()?
             .iter()
             .map(|i| {
-                let described = InputFile::describe_as(&i.path, engine.config.input.asked());
+                let described = InputFile::describe_as(i.place(), engine.config.input.asked());
                 described.map(|(file, _)| file)
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -560,7 +597,7 @@ impl RunDir {
 
 /// Whether a name is that of a file or folder that a run has before its manifest.
 fn is_of_beginning(name: &str) -> bool {
-    name == lock::FILE || name == "input" || name.starts_with(LEDGER) || name == "manifest.json.tmp"
+    name == lock::FILE || name == INPUT || name.starts_with(LEDGER) || name == "manifest.json.tmp"
 }
 
 /// A file of a part is not what was written.

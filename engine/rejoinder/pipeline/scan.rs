@@ -89,7 +89,8 @@ fn scan(
         inputs.iter().scan(0, |sum, f| Some(std::mem::replace(sum, *sum + f.size))).collect();
     let total = inputs.iter().map(|f| f.size).sum();
     let mut counted = run.scan_counts()?.stats;
-    flow::run(engine, inputs, from, threads, scan_chunk, |chunk| {
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, watch);
+    flow::run(engine, inputs, from, threads, work, |chunk| {
         watch.check()?;
         counted += chunk.counts.stats;
         let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
@@ -141,8 +142,8 @@ fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Failure> {
-    let scanned = worker.process(chunk)?;
+fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk, watch: &Watch) -> Result<ChunkOutput, Failure> {
+    let scanned = worker.process_watched(chunk, watch)?;
     let engine = worker.engine;
     let mut counts = ScanCounts::default();
     let ScanCounts { stats, details, accepted_by, profile } = &mut counts;

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::pipeline::engine::Engine;
 use crate::pipeline::faults::FaultRow;
 use crate::pipeline::reading::SetAside;
+use crate::pipeline::watch::Watch;
 
 /// A thread's own scanner, plugin states and buffers.
 pub struct Worker<'e> {
@@ -194,6 +195,10 @@ fn of_log_odds(log_odds: f32) -> f32 {
 /// A candidate's number in a batch leads back to its line and message.
 const MESSAGE_BITS: u32 = 20;
 
+/// Of a conversation plugins are asked about so many turns at a time, so that a stop is heard in a very long one; with each
+/// they read it from its beginning.
+const MOST_TURNS: usize = 4096;
+
 impl<'e> Worker<'e> {
     /// A worker of `engine`, with its own plugin states.
     ///
@@ -239,11 +244,19 @@ impl<'e> Worker<'e> {
         self.scanner.explain(conversation, message_index)
     }
 
+    /// As [`Self::process_watched`], with nobody watching.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn process<'c>(&mut self, chunk: &'c Chunk) -> Result<Scanned<'c>, Failure> {
+        self.process_watched(chunk, &Watch::default())
+    }
+
     /// Parses, scans and decides a chunk.
     ///
     /// # Errors
-    /// If a plugin fails more often than allowed.
-    pub fn process<'c>(&mut self, chunk: &'c Chunk) -> Result<Scanned<'c>, Failure> {
+    /// If a plugin fails more often than allowed, or the watch says stop.
+    pub fn process_watched<'c>(&mut self, chunk: &'c Chunk, watch: &Watch) -> Result<Scanned<'c>, Failure> {
         let mut out = Scanned::default();
         for lost in &chunk.lost {
             out.set_aside.add(lost.reason.clone(), |_| lost.clone());
@@ -261,9 +274,16 @@ impl<'e> Worker<'e> {
                     out.duplicates += 1;
                 }
                 (Ok(record), None) => {
-                    let turns = self.scan(&record, &mut out);
+                    let turns = self.scan(&record, watch, &mut out)?;
                     let language = self.language(&record, &turns);
-                    self.enlist(&record, line, turns.clone(), &mut out, &mut voting);
+                    for first in turns.clone().step_by(MOST_TURNS) {
+                        let some = first..turns.end.min(first + MOST_TURNS);
+                        self.enlist(&record, line, some, &mut out, &mut voting);
+                        if self.batch.is_full() {
+                            watch.check()?;
+                            self.vote(chunk, &mut voting, &mut out)?;
+                        }
+                    }
                     out.conversations.push(ScannedConversation {
                         record,
                         shard: chunk.start.shard,
@@ -271,9 +291,6 @@ impl<'e> Worker<'e> {
                         language,
                         turns,
                     });
-                    if self.batch.is_full() {
-                        self.vote(chunk, &mut voting, &mut out)?;
-                    }
                 }
                 (Err(reason), _) => out.set_aside.add(reason, |reason| Quarantined {
                     shard: chunk.start.shard,
@@ -320,11 +337,17 @@ impl<'e> Worker<'e> {
     }
 
     /// Scans all later turns; returns where they stand in `out.turns`.
-    fn scan(&mut self, record: &Record<'_>, out: &mut Scanned<'_>) -> Range<usize> {
+    fn scan(
+        &mut self,
+        record: &Record<'_>,
+        watch: &Watch,
+        out: &mut Scanned<'_>,
+    ) -> Result<Range<usize>, Failure> {
         let first = out.turns.len();
         let conversation = &record.conversation;
         self.scanner.begin(conversation);
         for message_index in record.later_turns() {
+            watch.check()?;
             let hits = match &mut self.costs {
                 None => self.scanner.scan(conversation, message_index),
                 Some(costs) => self.scanner.scan_timed(conversation, message_index, costs),
@@ -342,7 +365,7 @@ impl<'e> Worker<'e> {
                 votes: 0..0,
             });
         }
-        first..out.turns.len()
+        Ok(first..out.turns.len())
     }
 
     /// Puts a conversation's turns that the plugins are asked about into the batch.

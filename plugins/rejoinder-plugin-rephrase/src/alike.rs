@@ -1,5 +1,7 @@
 //! How alike a turn is to the user's earlier turns: which of them it is most like, and by what measures.
 
+use std::collections::VecDeque;
+
 use rejoinder_core::fold::{Folded, words};
 use rejoinder_core::similarity::WordBag;
 
@@ -13,17 +15,21 @@ const LENGTHS: usize = 8;
 const SAME: f32 = 0.95;
 
 /// A turn as it is compared: folded, with its words.
+#[derive(Debug)]
 pub struct Request {
     folded: Folded,
     bag: WordBag,
+    /// How much of the turn was read, in bytes.
+    read: usize,
 }
 
 impl Request {
     /// Reads the beginning of a turn.
     pub fn new(text: &str) -> Self {
-        let folded = Folded::new(head(text));
+        let text = &text[..text.floor_char_boundary(HEAD)];
+        let folded = Folded::new(text);
         let bag = WordBag::of_folded(folded.text());
-        Self { folded, bag }
+        Self { folded, bag, read: text.len() }
     }
 
     /// The folded text.
@@ -35,11 +41,25 @@ impl Request {
     pub fn len(&self) -> usize {
         self.bag.len()
     }
+
+    /// What it takes of the bytes in [`EARLIER`].
+    const fn weight(&self) -> usize {
+        self.read + 1
+    }
+}
+
+/// The user's turns so far: of the latest, as many as are compared, what was read of them; of all others their number.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The latest last.
+    turns: VecDeque<Request>,
+    weight: usize,
+    count: usize,
 }
 
 /// The earlier turn that is most like this one.
-pub struct Nearest {
-    pub request: Request,
+pub struct Nearest<'e> {
+    pub request: &'e Request,
     /// How many user turns lie between: 0 for the latest.
     pub distance: usize,
     /// Share of the words in common.
@@ -48,26 +68,40 @@ pub struct Nearest {
     pub same: usize,
 }
 
-/// Finds it; `None` where no turn has a word in common. `earlier` has the latest first.
-pub fn nearest<'a>(turn: &Request, earlier: impl Iterator<Item = &'a str>) -> Option<Nearest> {
-    let len = turn.text().len();
-    let mut left = EARLIER;
-    let (mut best, mut same) = (None::<(f32, usize, Request)>, 0);
-    for (distance, text) in earlier.enumerate() {
-        let text = head(text);
-        let Some(rest) = left.checked_sub(text.len() + 1) else { break };
-        left = rest;
-        if len.max(text.len()) > LENGTHS * len.min(text.len()) {
-            continue;
-        }
-        let other = Request::new(text);
-        let words = turn.bag.dice(&other.bag);
-        same += usize::from(words >= SAME);
-        if words > best.as_ref().map_or(0.0, |best| best.0) {
-            best = Some((words, distance, other));
+impl Earlier {
+    /// How many turns there are.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Adds the turn that comes next.
+    pub fn push(&mut self, turn: Request) {
+        self.count += 1;
+        self.weight += turn.weight();
+        self.turns.push_back(turn);
+        while self.weight > EARLIER
+            && let Some(first) = self.turns.pop_front()
+        {
+            self.weight -= first.weight();
         }
     }
-    best.map(|(words, distance, request)| Nearest { request, distance, words, same })
+
+    /// The one that is most like `turn`; `None` where none has a word in common.
+    pub fn nearest(&self, turn: &Request) -> Option<Nearest<'_>> {
+        let len = turn.text().len();
+        let (mut best, mut same) = (None::<(f32, usize, &Request)>, 0);
+        for (distance, other) in self.turns.iter().rev().enumerate() {
+            if len.max(other.read) > LENGTHS * len.min(other.read) {
+                continue;
+            }
+            let words = turn.bag.dice(&other.bag);
+            same += usize::from(words >= SAME);
+            if words > best.as_ref().map_or(0.0, |best| best.0) {
+                best = Some((words, distance, other));
+            }
+        }
+        best.map(|(words, distance, request)| Nearest { request, distance, words, same })
+    }
 }
 
 /// Likeness by runs of three characters, which keeps order, and inflected words alike: Dice's coefficient.
@@ -102,10 +136,6 @@ pub fn frame(a: &str, b: &str) -> (f32, f32) {
     (share(begin), share(end))
 }
 
-fn head(text: &str) -> &str {
-    &text[..text.floor_char_boundary(HEAD)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,20 +148,38 @@ mod tests {
         assert_eq!(grams("", ""), 0.0);
     }
 
+    fn earlier<'a>(turns: impl IntoIterator<Item = &'a str>) -> Earlier {
+        let mut earlier = Earlier::default();
+        turns.into_iter().for_each(|turn| earlier.push(Request::new(turn)));
+        earlier
+    }
+
     #[test]
     fn the_nearest_of_many_is_found_however_far_back() {
-        let earlier: Vec<String> =
-            (0..40).rev().map(|n| format!("question {n} of the quiz about rivers")).collect();
+        let asked: Vec<String> = (0..40).map(|n| format!("question {n} of the quiz about rivers")).collect();
         let turn = Request::new("question 3 of the quiz about rivers");
-        let nearest = nearest(&turn, earlier.iter().map(String::as_str)).unwrap();
+        let earlier = earlier(asked.iter().map(String::as_str));
+        let nearest = earlier.nearest(&turn).unwrap();
         assert_eq!((nearest.distance, nearest.words, nearest.same), (36, 1.0, 1));
     }
 
     #[test]
     fn long_texts_are_cut_between_characters_and_in_all() {
         let long = "é ".repeat(HEAD);
-        let nearest = nearest(&Request::new(&long), vec![&*long; 1000].into_iter()).unwrap();
+        let earlier = earlier([&*long; 1000]);
+        let nearest = earlier.nearest(&Request::new(&long)).unwrap();
         assert!((20..40).contains(&nearest.same));
+        assert_eq!(earlier.count(), 1000);
+    }
+
+    #[test]
+    fn the_latest_turns_that_fit_are_kept_and_no_more() {
+        let turn = "x".repeat(EARLIER / 32 - 1);
+        let first = "the first of all";
+        let of = |turns: usize| earlier([first].into_iter().chain(vec![&*turn; turns]));
+        let is_kept = |earlier: &Earlier| earlier.nearest(&Request::new(first)).is_some();
+        assert!(is_kept(&of(31)) && !is_kept(&of(32)));
+        assert_eq!(of(100).turns.len(), 32);
     }
 
     #[test]

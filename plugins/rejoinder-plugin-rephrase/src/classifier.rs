@@ -1,10 +1,13 @@
 //! The classifier: signs, weighed, against a threshold.
 
-use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Verdict};
+use std::cell::RefCell;
+
+use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Message, Role, Verdict};
 use serde::Deserialize;
 
+use crate::alike::{Earlier, Request};
 use crate::model;
-use crate::signs::{self, Course};
+use crate::signs::{self, Course, Signs};
 
 /// The plugin's configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -24,6 +27,36 @@ impl Default for Config {
 #[derive(Clone, Copy, Debug)]
 pub struct Rephrase {
     config: Config,
+}
+
+thread_local! {
+    /// The conversation that a thread is at, whichever classifier looks at it.
+    static SO_FAR: RefCell<SoFar> = RefCell::default();
+}
+
+/// A conversation, as far as it was read.
+#[derive(Debug, Default)]
+struct SoFar {
+    /// How many messages.
+    messages: usize,
+    /// The user's among them.
+    earlier: Earlier,
+}
+
+impl SoFar {
+    /// Reads on, up to the candidate's turn, and then that turn's signs.
+    fn signs(&mut self, candidate: Candidate<'_>) -> Option<Signs> {
+        let last = candidate.messages().len() - 1;
+        // From the end: what was read is not passed over once more.
+        let unread = candidate.messages().rev().skip(1).take(last - self.messages);
+        let of_user: Vec<&str> = unread.filter(|m| m.role() == Role::User).map(Message::text).collect();
+        of_user.into_iter().rev().for_each(|turn| self.earlier.push(Request::new(turn)));
+        let request = Request::new(candidate.target().text());
+        let signs = signs::of(&request, &self.earlier, candidate.previous_answer());
+        self.earlier.push(request);
+        self.messages = last + 1;
+        signs
+    }
 }
 
 impl Classifier for Rephrase {
@@ -51,9 +84,13 @@ impl Classifier for Rephrase {
     }
 
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {
-        let earlier = candidate.earlier_user_texts().collect::<Vec<_>>();
-        let (turn, answer) = (candidate.target().text(), candidate.previous_answer());
-        let Some(signs) = signs::of(turn, earlier.into_iter(), answer) else { return Verdict::abstain() };
+        let signs = SO_FAR.with_borrow_mut(|so_far| {
+            if !candidate.goes_on() {
+                *so_far = SoFar::default();
+            }
+            so_far.signs(candidate)
+        });
+        let Some(signs) = signs else { return Verdict::abstain() };
         let estimate = model::estimate(&signs.values);
         candidate.note(|| model::describe(&signs.values));
         let verdict = if estimate.rephrase >= self.config.threshold {

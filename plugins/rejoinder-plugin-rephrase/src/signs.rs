@@ -4,7 +4,7 @@ use rejoinder_core::change::Change;
 use rejoinder_core::dialogue::{Opening, is_cut_off};
 use rejoinder_core::fold::{Folded, words};
 
-use crate::alike::{self, Request};
+use crate::alike::{self, Earlier, Request};
 
 /// How much of the answer's end is searched for a menu, in bytes.
 const MENU: usize = 4096;
@@ -75,13 +75,10 @@ impl Course {
     }
 }
 
-/// Reads the signs off a turn; `None` where no earlier turn is like it.
-///
-/// `earlier` are the user's turns before it, the latest first; `answer` is the last thing that the assistant said.
-pub fn of<'a>(turn: &str, earlier: impl ExactSizeIterator<Item = &'a str>, answer: &str) -> Option<Signs> {
-    let request = Request::new(turn);
-    let turns = earlier.len() + 1;
-    let nearest = alike::nearest(&request, earlier).filter(|nearest| nearest.words >= ALIKE)?;
+/// Reads the signs off a turn; `None` where no earlier turn is like it. `answer` is the last thing that the assistant said.
+pub fn of(request: &Request, earlier: &Earlier, answer: &str) -> Option<Signs> {
+    let turns = earlier.count() + 1;
+    let nearest = earlier.nearest(request).filter(|nearest| nearest.words >= ALIKE)?;
     let (old, new) = (nearest.request.text(), request.text());
     let change = Change::between(old, new);
     let (begin, end) = alike::frame(old, new);
@@ -146,8 +143,14 @@ fn offered(answer: &str, turn: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn course(earlier: &str, answer: &str, turn: &str) -> Option<Course> {
-        of(turn, [earlier].into_iter(), answer).map(|signs| signs.course)
+    fn signs(before: &str, answer: &str, turn: &str) -> Option<Signs> {
+        let mut earlier = Earlier::default();
+        earlier.push(Request::new(before));
+        of(&Request::new(turn), &earlier, answer)
+    }
+
+    fn course(before: &str, answer: &str, turn: &str) -> Option<Course> {
+        signs(before, answer, turn).map(|signs| signs.course)
     }
 
     #[test]
@@ -170,7 +173,7 @@ mod tests {
     #[test]
     fn long_and_multibyte_texts_are_cut_between_characters() {
         let long = "é".repeat(5000);
-        assert!(of(&long, [&*long].into_iter(), &"ü".repeat(MENU)).is_some());
+        assert!(signs(&long, &"ü".repeat(MENU), &long).is_some());
     }
 
     #[test]

@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::steps::tools_in;
-use super::table::Offsets;
 use crate::labels::drawn::Drawn;
 
 /// A program for review.
@@ -34,7 +33,7 @@ impl Reviewer {
             Self::Argilla => feedback.iter().map(|row| found(conversation, &shown, row)).collect(),
             Self::LabelStudio => {
                 let mut task = dialogue(conversation, &shown, Drawn::Found);
-                task["predictions"] = predictions(conversation, feedback);
+                task["predictions"] = predictions(feedback);
                 vec![task]
             }
         }
@@ -161,8 +160,8 @@ fn dialogue(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], drawn: Draw
     json!({ "data": { "conversation_id": conversation.id, "dialogue": dialogue, "drawn": drawn.name() } })
 }
 
-fn predictions(conversation: &Conversation<'_>, feedback: &[Feedback]) -> Value {
-    let regions: Vec<_> = feedback.iter().map(|row| region(conversation, row)).collect();
+fn predictions(feedback: &[Feedback]) -> Value {
+    let regions: Vec<_> = feedback.iter().map(region).collect();
     let least = feedback.iter().filter_map(Feedback::score).min_by(f32::total_cmp);
     json!([{
         "model_version": format!("rejoinder-{}", env!("CARGO_PKG_VERSION")),
@@ -172,10 +171,8 @@ fn predictions(conversation: &Conversation<'_>, feedback: &[Feedback]) -> Value 
 }
 
 /// Label Studio counts in UTF-16 code units, and paragraphs by text.
-fn region(conversation: &Conversation<'_>, feedback: &Feedback) -> Value {
+fn region(feedback: &Feedback) -> Value {
     let paragraph = feedback.message_index.to_string();
-    let text = &conversation.messages[feedback.message_index as usize].text;
-    let Offsets { start, end } = Offsets::utf16(text, feedback);
     json!({
         "id": feedback.id.to_string(),
         "from_name": "category",
@@ -184,8 +181,8 @@ fn region(conversation: &Conversation<'_>, feedback: &Feedback) -> Value {
         "value": {
             "start": &paragraph,
             "end": &paragraph,
-            "startOffset": start,
-            "endOffset": end,
+            "startOffset": feedback.span_start_utf16,
+            "endOffset": feedback.span_end_utf16,
             "text": feedback.span,
             "paragraphlabels": [feedback.category.code()]
         }

@@ -12,35 +12,6 @@ use serde::Serialize;
 
 use super::parquet::ParquetRows;
 
-/// Places of a span in its turn, counted as other programs count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Offsets {
-    /// First character.
-    pub start: u64,
-    /// One past the last character.
-    pub end: u64,
-}
-
-impl Offsets {
-    /// The bytes `feedback.span_start..feedback.span_end` of `turn`, in units of which `len` says how many a text has.
-    /// Bytes that are none of the turn's count as those nearest to them.
-    pub fn of(turn: &str, feedback: &Feedback, len: impl Fn(&str) -> usize) -> Self {
-        let at = |byte: u64| turn.floor_char_boundary(usize::try_from(byte).unwrap_or(usize::MAX));
-        let count = |byte: u64| len(&turn[..at(byte)]) as u64;
-        Self { start: count(feedback.span_start), end: count(feedback.span_end) }
-    }
-
-    /// In Unicode characters, as Python counts.
-    pub fn chars(turn: &str, feedback: &Feedback) -> Self {
-        Self::of(turn, feedback, |text| text.chars().count())
-    }
-
-    /// In UTF-16 code units, as JavaScript counts.
-    pub fn utf16(turn: &str, feedback: &Feedback) -> Self {
-        Self::of(turn, feedback, |text| text.encode_utf16().count())
-    }
-}
-
 /// A row of the exported table. The columns are a promise; [`Feedback`] says what most of them mean.
 #[derive(Debug, Serialize)]
 struct Row<'a> {
@@ -78,9 +49,7 @@ pub struct Provenance<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(feedback: &'a Feedback, turn: &str, provenance: Provenance<'a>) -> Self {
-        let chars = Offsets::chars(turn, feedback);
-        let utf16 = Offsets::utf16(turn, feedback);
+    fn new(feedback: &'a Feedback, provenance: Provenance<'a>) -> Self {
         Self {
             conversation_id: &feedback.conversation_id,
             feedback_turn: feedback.feedback_turn,
@@ -89,10 +58,10 @@ impl<'a> Row<'a> {
             span: &feedback.span,
             span_start: feedback.span_start,
             span_end: feedback.span_end,
-            span_start_char: chars.start,
-            span_end_char: chars.end,
-            span_start_utf16: utf16.start,
-            span_end_utf16: utf16.end,
+            span_start_char: feedback.span_start_char,
+            span_end_char: feedback.span_end_char,
+            span_start_utf16: feedback.span_start_utf16,
+            span_end_utf16: feedback.span_end_utf16,
             source: feedback.source.name(),
             id: feedback.id.to_string(),
             message_index: feedback.message_index,
@@ -185,12 +154,12 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
         Ok(Self { form, provenance, rows: 0 })
     }
 
-    /// Adds a feedback, which stands in `turn`.
+    /// Adds a feedback.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn push(&mut self, feedback: &Feedback, turn: &str) -> io::Result<()> {
-        let row = Row::new(feedback, turn, self.provenance);
+    pub fn push(&mut self, feedback: &Feedback) -> io::Result<()> {
+        let row = Row::new(feedback, self.provenance);
         self.rows += 1;
         match &mut self.form {
             Writer::JsonLines(out) => {

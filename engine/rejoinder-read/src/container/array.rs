@@ -69,9 +69,16 @@ impl<'a> ArrayReader<'a> {
     }
 
     /// What is wrong with the end of the content, all of which was seen.
-    fn fault_at_end(&self) -> Option<String> {
+    fn fault_at_end(&mut self) -> Option<String> {
         let elements = match self.is_resumed && self.window.file.reading.inside.is_none() {
-            true => ended(self.window.file).ok()?,
+            true => match ended(self.window.file) {
+                Ok(elements) => elements,
+                // It was read to its end a moment ago: the fault is none of the data's.
+                Err(error) => {
+                    self.window.fail(&error);
+                    return None;
+                }
+            },
             false => self.elements,
         };
         let fault = elements.fault_at_end()?;
@@ -182,6 +189,41 @@ mod tests {
         let of =
             |c: Chunk| c.lines().map(|(n, l)| (n, serde_json::from_slice(l).unwrap())).collect::<Vec<_>>();
         ArrayReader::new(input, Arc::default(), from, limit).flat_map(of).collect()
+    }
+
+    fn unclosed() -> Vec<u8> {
+        let all: Vec<Value> = (0..6).map(|n| json!({"n": n, "t": "z".repeat(700_000)})).collect();
+        let mut content = serde_json::to_vec(&all).unwrap();
+        content.pop();
+        content
+    }
+
+    #[test]
+    fn an_array_without_end_is_said_to_be_cut_from_any_chunk_end_on() {
+        let (_keep, input) = file(&unclosed());
+        let read = |from| ArrayReader::new(&input, Arc::default(), from, 1 << 20);
+        let told = |from| {
+            read(from).flat_map(|chunk| chunk.lost).map(|lost| (lost.line, lost.reason)).collect::<Vec<_>>()
+        };
+        let whole = told(Position::default());
+        assert!(whole.len() == 1 && whole[0].1.contains("its list of records does not end"), "{whole:?}");
+        let ends: Vec<Position> = read(Position::default()).map(|chunk| chunk.end).collect();
+        assert!(ends.len() > 3);
+        for end in &ends[..ends.len() - 1] {
+            assert_eq!(told(*end), whole, "{end:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_vanishes_before_its_end_is_looked_at_once_more_is_a_failure() {
+        let (keep, input) = file(&unclosed());
+        let first = ArrayReader::new(&input, Arc::default(), Position::default(), 1 << 20).next().unwrap();
+        let mut resumed = ArrayReader::new(&input, Arc::default(), first.end, 1 << 20);
+        assert_eq!(resumed.next().unwrap().failure, None);
+        keep.close().unwrap();
+        let failure = resumed.last().unwrap().failure;
+        assert!(failure.is_some_and(|why| why.contains("cannot read")));
     }
 
     #[test]

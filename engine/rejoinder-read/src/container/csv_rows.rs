@@ -216,7 +216,7 @@ impl Iterator for CsvRows<'_> {
                     self.has_ended = true;
                     let is_stored = |open: &Open| !open.rows.get_ref().content.storage_failed();
                     if !self.open.as_ref().is_some_and(is_stored) {
-                        failure = Some(format!("cannot read {}: {error}", self.file.path.display()));
+                        failure = Some(format!("cannot read {}: {error}", self.file.place().display()));
                     }
                     lost.push(self.lost(0, format!("the rest of this file cannot be read: {error}")));
                 }
@@ -273,6 +273,38 @@ mod tests {
         }
         let row: Value = serde_json::from_slice(&lines(&chunks)[2].1).unwrap();
         assert_eq!(row["response"], "a text,\r\nof \"two\" lines: xx");
+    }
+
+    #[test]
+    fn however_the_last_line_ends_no_row_is_lost_and_none_is_made_up() {
+        let row = |a: &str, b: &str| serde_json::json!({ "a": a, "b": b });
+        for (content, expected) in [
+            ("a,b\r\n1,2\r\n3,4\r\n", vec![row("1", "2"), row("3", "4")]),
+            ("a,b\r\n1,2\r\n3,4", vec![row("1", "2"), row("3", "4")]),
+            ("a,b\n1,2\n\n\n3,4\n\n\n", vec![row("1", "2"), row("3", "4")]),
+            ("a,b\r\n1,2\r\n\r\n\r\n", vec![row("1", "2")]),
+            ("a,b\n.,.\n", vec![row(".", ".")]),
+        ] {
+            assert_eq!(values(content), (expected, Vec::new()), "{content:?}");
+        }
+        for (content, dots) in [("a\n1\n.", 1), ("a\n.\n.\n", 2), ("a\n.\r\n\r\n.\r\n", 2), ("a\n\".\"", 1)] {
+            let (rows, lost) = values(content);
+            assert_eq!(rows.iter().filter(|row| row["a"] == ".").count(), dots, "{content:?}");
+            assert!(lost.is_empty(), "{content:?}: {lost:?}");
+        }
+    }
+
+    /// The rows of a content, and why there are no more.
+    fn values(content: &str) -> (Vec<Value>, Vec<String>) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        let file = InputFile::of_values(file.path(), crate::Container::Csv).unwrap();
+        let chunks: Vec<Chunk> = CsvRows::new(&file, Arc::default(), Position::default(), 1 << 20).collect();
+        let rows = chunks.iter().flat_map(Chunk::lines).map(|(_, row)| serde_json::from_slice(row).unwrap());
+        (
+            rows.collect(),
+            chunks.iter().flat_map(|chunk| &chunk.lost).map(|lost| lost.reason.clone()).collect(),
+        )
     }
 
     #[test]

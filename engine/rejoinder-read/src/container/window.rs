@@ -52,6 +52,11 @@ impl<'a> Window<'a> {
         Ok(got == missing)
     }
 
+    /// Notes that the file itself cannot be read on.
+    pub(crate) fn fail(&mut self, error: &io::Error) {
+        self.failure = Some(format!("cannot read {}: {error}", self.file.place().display()));
+    }
+
     /// As `fill`; a failure ends the file here and is reported as lost. `keeps_to_lines`: what was read before the
     /// failure stays good, but for a line that it cut in two; else all of it is looked at.
     pub(crate) fn fill_or_report(
@@ -70,7 +75,7 @@ impl<'a> Window<'a> {
                     line += line_ends(&self.ahead);
                 }
                 if self.open.as_ref().is_none_or(Content::storage_failed) {
-                    self.failure = Some(format!("cannot read {}: {error}", self.file.path.display()));
+                    self.fail(&error);
                 }
                 lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
                 self.open = Some(Content::given_up(self.file.size));

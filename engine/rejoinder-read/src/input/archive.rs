@@ -107,3 +107,60 @@ impl Read for Archive {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+    use crate::{ChunkReader, InputFile, Mapping, Position};
+
+    const CHAT: &str = r#"[{"title":"t","mapping":{"a":{"id":"a","message":{"author":{"role":"user"},"content":{"content_type":"text","parts":["hello there"]}},"children":[]}},"current_node":"a"}]"#;
+
+    /// What is told of an archive of two members, each as `packed`, after `damage` was done to its bytes.
+    fn told(packed: CompressionMethod, damage: impl Fn(&mut Vec<u8>)) -> Vec<String> {
+        let mut archive = ZipWriter::new(io::Cursor::new(Vec::new()));
+        for name in ["conversations-000.json", "conversations-001.json"] {
+            archive.start_file(name, SimpleFileOptions::default().compression_method(packed)).unwrap();
+            archive.write_all(CHAT.as_bytes()).unwrap();
+        }
+        let mut bytes = archive.finish().unwrap().into_inner();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let (files, mapping) = ([InputFile::describe(file.path()).unwrap()], Mapping::default());
+        damage(&mut bytes);
+        std::fs::write(file.path(), bytes).unwrap();
+        let chunks = ChunkReader::new(&files, &mapping, Position::default(), 1 << 20);
+        chunks.flat_map(|chunk| chunk.lost).map(|lost| lost.reason).collect()
+    }
+
+    fn replace(bytes: &mut [u8], from: &[u8], to: &[u8], nth: usize) {
+        let at = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(from)).nth(nth).unwrap();
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+
+    #[test]
+    fn a_member_with_another_checksum_is_reported() {
+        assert!(told(CompressionMethod::Stored, |_| {}).is_empty());
+        for nth in [0, 1] {
+            let told = told(CompressionMethod::Stored, |bytes| replace(bytes, b"hello", b"jello", nth));
+            assert!(matches!(&*told, [one] if one.contains("cut or damaged")), "{nth}: {told:?}");
+        }
+        // The checksum that the directory of the archive names, at its end.
+        let checksum = {
+            let mut sum = Crc::new();
+            sum.update(CHAT.as_bytes());
+            sum.sum().to_le_bytes()
+        };
+        for packed in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let told = told(packed, |bytes| {
+                let all = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(&checksum)).count();
+                replace(bytes, &checksum, &[0; 4], all - 1);
+            });
+            assert!(matches!(&*told, [one] if one.contains("cut or damaged")), "{packed}: {told:?}");
+        }
+    }
+}

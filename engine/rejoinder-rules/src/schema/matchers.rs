@@ -7,10 +7,23 @@ use rejoinder_core::fold::Folded;
 use crate::pattern::{Pattern, PatternError};
 use crate::toml_reader::{At, Findings, Table};
 
+/// A phrase has at most so many characters.
+const LONGEST_PHRASE: usize = 1000;
+
 /// The phrases of `any`, folded, and where they stand.
 pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<String>, Vec<Range<usize>>) {
     let (mut phrases, mut spans) = (Vec::new(), Vec::new());
     for phrase in table.strings("any", findings).unwrap_or_default() {
+        let length = phrase.value.chars().count();
+        if length > LONGEST_PHRASE {
+            findings.report(
+                "R008",
+                phrase.span,
+                format!("a phrase has at most {LONGEST_PHRASE} characters, this one has {length}"),
+                "nobody writes so much word for word: take the words that tell, as one phrase or several",
+            );
+            continue;
+        }
         let folded = Folded::new(phrase.value.trim());
         if folded.text().is_empty() {
             findings.report("R008", phrase.span, "an empty phrase would match everywhere", "remove it");

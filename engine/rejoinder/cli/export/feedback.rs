@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_core::Feedback;
 use rejoinder_data::export::table::{Form, Provenance, TableWriter};
 
 use super::{Overwriting, is_stdout, write};
@@ -57,21 +56,20 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
     };
     let path = args.out.clone().unwrap_or_else(|| run.path.join(name));
     let provenance = Provenance { engine: &run.manifest.engine, rules_hash: &run.manifest.rules_hash };
+    let feedback = replay::feedback(&run)?;
     let mut rows = 0;
     // What reading the run fails of is told as it is, not as a failure to write.
     let mut unread = None;
     let written = write(&path, |out| {
         let mut table = TableWriter::new(out, form, provenance)?;
-        let mut unwritten = Ok(());
-        let read = replay::conversations_with_feedback(&run, |record, feedback| {
-            let turn = |row: &Feedback| &record.conversation.messages[row.message_index as usize].text;
-            unwritten = feedback.iter().try_for_each(|row| table.push(row, turn(row)));
-            if unwritten.is_ok() { Ok(()) } else { Err(Failure::new(Exit::Io, "")) }
-        });
-        unwritten?;
-        if let Err(failure) = read {
-            unread = Some(failure);
-            return Err(std::io::ErrorKind::Other.into());
+        for row in feedback {
+            match row {
+                Ok(row) => table.push(&row)?,
+                Err(failure) => {
+                    unread = Some(failure);
+                    return Err(std::io::ErrorKind::Other.into());
+                }
+            }
         }
         rows = table.finish()?;
         Ok(())

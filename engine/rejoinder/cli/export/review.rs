@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Overwriting, is_stdout, write};
 use crate::cli::audit::{self, DrawSize};
 use crate::cli::terminal::remark;
-use crate::cli::{Threads, asking, print};
+use crate::cli::{InputRoot, Threads, asking, print};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::replay;
 use crate::pipeline::run_dir::RunDir;
@@ -21,6 +21,8 @@ pub(super) struct ReviewArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    input: InputRoot,
     /// Program that people review with
     #[arg(long = "for", value_enum)]
     reviewer: ReviewerName,
@@ -65,6 +67,7 @@ impl ReviewerName {
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
     let run = if args.audit { asking::scanned_run(&args.run)? } else { RunDir::open(&args.run)? };
+    let run = args.input.find(run)?;
     let reviewer = match args.reviewer {
         ReviewerName::Argilla => Reviewer::Argilla,
         ReviewerName::LabelStudio => Reviewer::LabelStudio,

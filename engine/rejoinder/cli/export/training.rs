@@ -63,7 +63,7 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
 
 pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
-    let run = RunDir::open(&args.run)?;
+    let run = args.input.find(RunDir::open(&args.run)?)?;
     let Taken { examples, mut left_out } = take(task, args, &run)?;
     let held_out = |example: &Example| {
         arrange::is_held_out(&example.conversation_id, args.validation.unwrap_or(0.0), args.seed)

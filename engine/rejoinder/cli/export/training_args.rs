@@ -10,6 +10,7 @@ use rejoinder_data::export::template::Template;
 
 use super::Overwriting;
 use super::filters::FilterArgs;
+use crate::cli::InputRoot;
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
@@ -17,6 +18,8 @@ pub(super) struct TrainingArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     pub(super) run: PathBuf,
+    #[command(flatten)]
+    pub(super) input: InputRoot,
     /// File to write, - for standard output [default: sft.jsonl, kto.jsonl or pairs.jsonl in the run's folder]
     #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
     pub(super) out: Option<PathBuf>,

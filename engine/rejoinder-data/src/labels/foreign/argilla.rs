@@ -7,19 +7,12 @@ use serde_json::Value;
 use super::super::drawn::Drawn;
 use super::{Imported, LabelRow, value};
 
-pub(super) fn read(records: &[Value]) -> Result<Imported, String> {
-    let mut imported = Imported::default();
-    for (number, record) in records.iter().enumerate() {
-        match label(record) {
-            Ok(Some((conversation_id, row))) => {
-                let drawn = Drawn::of(record["metadata"]["drawn"].as_str());
-                imported.add(conversation_id, drawn, false, [row]);
-            }
-            Ok(None) => {}
-            Err(why) => imported.left_out.push(format!("record {}: {why}", number + 1)),
-        }
+pub(super) fn add(imported: &mut Imported, record: &Value) -> Result<(), String> {
+    if let Some((conversation_id, row)) = label(record)? {
+        let drawn = Drawn::of(record["metadata"]["drawn"].as_str());
+        imported.add(conversation_id, drawn, false, [row]);
     }
-    Ok(imported)
+    Ok(())
 }
 
 /// The label of a record; `None` if nobody has reviewed it.

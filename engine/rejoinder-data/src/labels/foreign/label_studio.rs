@@ -11,19 +11,12 @@ use super::{Imported, LabelRow};
 /// Where several categories apply to one turn, the first counts.
 const PRIORITY: [Category; 5] = [Category::Ur2, Category::Ur3, Category::Ur4, Category::Ur1, Category::Ur5];
 
-pub(super) fn read(tasks: &[Value]) -> Result<Imported, String> {
-    let mut imported = Imported::default();
-    for (number, task) in tasks.iter().enumerate() {
-        match labels(task) {
-            Ok(Some((conversation_id, rows))) => {
-                let drawn = Drawn::of(task["data"]["drawn"].as_str());
-                imported.add(conversation_id, drawn, true, rows);
-            }
-            Ok(None) => {}
-            Err(why) => imported.left_out.push(format!("task {}: {why}", number + 1)),
-        }
+pub(super) fn add(imported: &mut Imported, task: &Value) -> Result<(), String> {
+    if let Some((conversation_id, rows)) = labels(task)? {
+        let drawn = Drawn::of(task["data"]["drawn"].as_str());
+        imported.add(conversation_id, drawn, true, rows);
     }
-    Ok(imported)
+    Ok(())
 }
 
 /// The labels of a task; `None` if nobody has annotated it.

@@ -20,11 +20,45 @@ pub use petrak::{Dialogue, read as petrak};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     by_id: BTreeMap<String, Labelled>,
-    /// Where something was left out, and why.
-    pub left_out: Vec<String>,
+    /// What of it cannot be used.
+    pub left_out: LeftOut,
+}
+
+/// How much was left out, and where and why the first was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// The first; empty where there is none.
+    pub first: String,
+}
+
+impl LeftOut {
+    /// Counts `count` more, of which the first is `first`.
+    pub fn add(&mut self, count: u64, first: impl FnOnce() -> String) {
+        if self.count == 0 && count > 0 {
+            self.first = first();
+        }
+        self.count += count;
+    }
 }
 
 impl Imported {
+    /// What `add` takes from each record; those that it refuses are left out, each as a `name` with its number.
+    fn of(
+        name: &str,
+        records: impl Iterator<Item = Result<Value, String>>,
+        mut add: impl FnMut(&mut Self, &Value) -> Result<(), String>,
+    ) -> Result<Self, String> {
+        let mut imported = Self::default();
+        for (number, record) in (1..).zip(records) {
+            if let Err(why) = add(&mut imported, &record?) {
+                imported.left_out.add(1, || format!("{name} {number}: {why}"));
+            }
+        }
+        Ok(imported)
+    }
+
     /// Adds labels of turns that were chosen so; `complete` says that all turns that are not listed are no feedback.
     fn add(
         &mut self,
@@ -75,29 +109,34 @@ impl Numbering {
 /// Argilla's records, as `Dataset.records.to_json` writes them: what most reviewers said of each turn.
 ///
 /// # Errors
-/// If the file is no such list.
-pub fn argilla(json: &str) -> Result<Imported, String> {
-    argilla::read(&list(json)?)
+/// The first error among the records.
+pub fn argilla(records: impl Iterator<Item = Result<Value, String>>) -> Result<Imported, String> {
+    Imported::of("record", records, argilla::add)
 }
 
 /// Label Studio's tasks, as its JSON export writes them: the latest annotation of each dialogue.
 ///
 /// # Errors
-/// If the file is no such list.
-pub fn label_studio(json: &str) -> Result<Imported, String> {
-    label_studio::read(&list(json)?)
+/// The first error among the tasks.
+pub fn label_studio(tasks: impl Iterator<Item = Result<Value, String>>) -> Result<Imported, String> {
+    Imported::of("task", tasks, label_studio::add)
 }
 
-/// The paper's released CSV (`conversation_id, feedback_turn, category, label`).
+/// The rows of the paper's released CSV (`conversation_id, feedback_turn, category, label`).
 ///
 /// # Errors
-/// If the columns are not there.
-pub fn paper(csv: &[u8], numbering: Numbering) -> Result<Imported, String> {
-    paper::read(csv, numbering)
-}
-
-fn list(json: &str) -> Result<Vec<Value>, String> {
-    serde_json::from_str(json).map_err(|e| format!("expected a JSON array: {e}"))
+/// The first error among the rows; if there is none, or the columns are not there.
+pub fn paper(
+    rows: impl Iterator<Item = Result<Value, String>>,
+    numbering: Numbering,
+) -> Result<Imported, String> {
+    let mut rows = rows.peekable();
+    match rows.peek() {
+        Some(Ok(first)) => paper::check_columns(first)?,
+        Some(Err(_)) => {}
+        None => return Err("it has no row".to_owned()),
+    }
+    Imported::of("row", rows, |imported, row| paper::add(imported, row, numbering))
 }
 
 /// A category, or `none` in any case.

@@ -1,43 +1,31 @@
 //! The data set that the paper released.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::drawn::Drawn;
 use super::{Imported, LabelRow, Numbering};
 
-#[derive(Deserialize)]
-struct Row {
-    conversation_id: String,
-    feedback_turn: u32,
-    category: String,
+pub(super) fn check_columns(row: &Value) -> Result<(), String> {
+    let missing =
+        ["conversation_id", "feedback_turn", "category"].into_iter().find(|name| row.get(name).is_none());
+    let Some(missing) = missing else { return Ok(()) };
+    let found: Vec<&str> =
+        row.as_object().into_iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+    Err(format!("it has no column `{missing}`; it has {}", found.join(", ").escape_debug()))
 }
 
-pub(super) fn read(csv: &[u8], numbering: Numbering) -> Result<Imported, String> {
-    let mut reader = csv::Reader::from_reader(csv);
-    let headers = reader.headers().map_err(|e| e.to_string())?;
-    for column in ["conversation_id", "feedback_turn", "category"] {
-        if headers.iter().all(|name| name != column) {
-            let found = headers.iter().collect::<Vec<_>>().join(", ");
-            return Err(format!("it has no column `{column}`; it has {}", found.escape_debug()));
-        }
-    }
-    let mut imported = Imported::default();
-    for (number, row) in reader.deserialize::<Row>().enumerate() {
-        let read = row.map_err(|e| e.to_string()).and_then(|row| {
-            let category = numbering.category(&row.category);
-            let category = category
-                .ok_or_else(|| format!("the category `{}` is not known", row.category.escape_debug()))?;
-            Ok((row, category.map_or("none", |category| category.code()).to_owned()))
-        });
-        match read {
-            Ok((row, category)) => imported.add(
-                &row.conversation_id,
-                Drawn::Whole,
-                true,
-                [LabelRow { turn: None, feedback_turn: Some(row.feedback_turn), category, span: None }],
-            ),
-            Err(why) => imported.left_out.push(format!("row {}: {why}", number + 1)),
-        }
-    }
-    Ok(imported)
+pub(super) fn add(imported: &mut Imported, row: &Value, numbering: Numbering) -> Result<(), String> {
+    let value = |name| row[name].as_str().unwrap_or_default();
+    let feedback_turn = value("feedback_turn");
+    let feedback_turn = feedback_turn
+        .parse()
+        .map_err(|_| format!("the feedback_turn `{}` is no number", feedback_turn.escape_debug()))?;
+    let category = numbering
+        .category(value("category"))
+        .ok_or_else(|| format!("the category `{}` is not known", value("category").escape_debug()))?
+        .map_or("none", |category| category.code())
+        .to_owned();
+    let label = LabelRow { turn: None, feedback_turn: Some(feedback_turn), category, span: None };
+    imported.add(value("conversation_id"), Drawn::Whole, true, [label]);
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! become a corpus of their own. Reactions are named in words, so their numbering does not matter.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::LabelRow;
 
@@ -44,12 +45,19 @@ const REACTIONS: [(&str, &str); 5] = [
     ("Ask for Clarification", "UR4"),
 ];
 
-/// The dialogue of a file.
+/// The dialogue of a file, which is its only record.
 ///
 /// # Errors
-/// If it is none of theirs, or holds no reaction.
-pub fn read(json: &str, conversation_id: &str) -> Result<Dialogue, String> {
-    let file: File = serde_json::from_str(json).map_err(|e| e.to_string())?;
+/// The record's error; if it is none of theirs, or holds no reaction.
+pub fn read(
+    mut records: impl Iterator<Item = Result<Value, String>>,
+    conversation_id: &str,
+) -> Result<Dialogue, String> {
+    let record = records.next().ok_or("it is empty")??;
+    if records.next().is_some() {
+        return Err("it holds more than one dialogue".to_owned());
+    }
+    let file = File::deserialize(record).map_err(|e| e.to_string())?;
     let reaction =
         REACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(file.user_reaction_type.trim()));
     let (_, category) = reaction

@@ -6,13 +6,25 @@ use serde_json::json;
 
 use super::super::beside::SideCar;
 use super::*;
-use rejoinder_read::{Mapping, Record};
+use rejoinder_read::{Container, InputFile, Mapping, Record, values};
 
 type Shown = (Option<usize>, Option<u32>, String);
 
 fn shown(imported: Imported) -> Vec<(String, Vec<Shown>)> {
     let row = |row: LabelRow| (row.turn, row.feedback_turn, row.category);
     imported.rows().map(|r| (r.conversation_id, r.labels.into_iter().map(row).collect())).collect()
+}
+
+/// The records of a file with this content.
+fn records(content: impl AsRef<[u8]>, container: Container) -> std::vec::IntoIter<Result<Value, String>> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), content).unwrap();
+    let all: Vec<_> = values(&InputFile::of_values(file.path(), container).unwrap(), 1 << 20).collect();
+    all.into_iter()
+}
+
+fn json(value: &Value) -> std::vec::IntoIter<Result<Value, String>> {
+    records(value.to_string(), Container::Array)
 }
 
 #[test]
@@ -30,9 +42,9 @@ fn argilla_gives_what_most_reviewers_said() {
         record("no number", &["UR1"]),
         { "id": "e#1", "responses": {} },
     ]);
-    let imported = argilla(&file.to_string()).unwrap();
-    assert_eq!(imported.left_out.len(), 3, "{:?}", imported.left_out);
-    assert!(imported.left_out[0].contains("do not agree"));
+    let imported = argilla(json(&file)).unwrap();
+    assert_eq!(imported.left_out.count, 3);
+    assert_eq!(imported.left_out.first, "record 3: its reviewers do not agree");
     let rows = vec![(Some(4), None, "UR2".to_owned()), (Some(2), None, "none".to_owned())];
     assert_eq!(shown(imported), [("a#b".to_owned(), rows)]);
 }
@@ -56,8 +68,8 @@ fn label_studio_gives_the_latest_annotation_and_the_first_category_of_a_turn() {
         task("c", json!([])),
         task("d", json!([{ "result": [region(json!("x"), "UR1")] }])),
     ]);
-    let imported = label_studio(&file.to_string()).unwrap();
-    assert_eq!(imported.left_out.len(), 1);
+    let imported = label_studio(json(&file)).unwrap();
+    assert_eq!(imported.left_out.count, 1);
     let rows = vec![(Some(2), None, "UR2".to_owned()), (Some(4), None, "UR5".to_owned())];
     assert_eq!(shown(imported), [("a".to_owned(), rows), ("b".to_owned(), Vec::new())]);
 }
@@ -67,21 +79,24 @@ fn the_papers_csv_is_read_in_the_numbering_that_is_said() {
     let csv =
         b"conversation_id,feedback_turn,category,label\nc,1,UR2,-1\nc,3,UR6,1\nd,1,UR1,-1\nd,x,UR1,-1\n";
     let row = |turn, category: &str| (None, Some(turn), category.to_owned());
-    let petrak = paper(csv, Numbering::Petrak).unwrap();
-    assert_eq!(petrak.left_out.len(), 1);
+    let rows = |csv: &[u8]| records(csv, Container::Csv);
+    let petrak = paper(rows(csv), Numbering::Petrak).unwrap();
+    assert_eq!(petrak.left_out.count, 1);
     let expected =
         [("c".to_owned(), vec![row(1, "UR1"), row(3, "UR5")]), ("d".to_owned(), vec![row(1, "none")])];
     assert_eq!(shown(petrak), expected);
-    let same = paper(csv, Numbering::Paper).unwrap();
-    assert_eq!(same.left_out.len(), 2, "UR6 is not the paper's");
-    assert!(paper(b"id,category\n", Numbering::Paper).unwrap_err().contains("no column `conversation_id`"));
+    let same = paper(rows(csv), Numbering::Paper).unwrap();
+    assert_eq!(same.left_out.count, 2, "UR6 is not the paper's");
+    let why = |csv: &[u8]| paper(rows(csv), Numbering::Paper).unwrap_err();
+    assert!(why(b"id,category\nc,UR1\n").contains("no column `conversation_id`; it has"));
+    assert_eq!(why(b"id,category\n"), "it has no row");
 }
 
 #[test]
 fn petraks_dialogues_come_with_their_reaction() {
     let file = json!({ "context": "<user> Is it free? <system> Yes.<user> And wifi? <system>", "error_text": " It is a hotel. ",
         "user_reaction": " I asked about wifi.", "user_reaction_type": "Make Aware with Correction", "target": " Yes, free wifi.", "id": 1 });
-    let dialogue = petrak(&file.to_string(), "d").unwrap();
+    let dialogue = petrak(json(&file), "d").unwrap();
     let said: Vec<_> = dialogue.conversation.iter().map(|turn| (turn.role, &*turn.content)).collect();
     let expected = [
         ("user", "Is it free?"),
@@ -97,7 +112,9 @@ fn petraks_dialogues_come_with_their_reaction() {
     let line = serde_json::to_vec(&dialogue).unwrap();
     let record = Record::parse(&line, &Mapping::default()).unwrap();
     assert_eq!(super::super::read(&record).unwrap()[0].turn, 4);
-    assert!(petrak(&file.to_string().replace("Make Aware with", "Praise"), "d").is_err());
+    let unknown = file.to_string().replace("Make Aware with", "Praise");
+    assert!(petrak(records(unknown, Container::Array), "d").is_err());
+    assert!(petrak(json(&json!([file, file])), "d").unwrap_err().contains("more than one"));
 }
 
 #[test]
@@ -156,15 +173,17 @@ proptest! {
     #[test]
     fn nothing_that_a_file_holds_panics(value in any_json(), bytes in prop::collection::vec(any::<u8>(), 0..200), text in any::<String>()) {
         for json in [value.to_string(), json!([value]).to_string(), text.clone()] {
-            let _ = argilla(&json);
-            let _ = label_studio(&json);
-            let _ = petrak(&json, "d");
+            let found = records(&json, Container::Array);
+            let _ = argilla(found.clone());
+            let _ = label_studio(found.clone());
+            let _ = petrak(found, "d");
             let _ = SideCar::new(&json);
         }
-        let _ = paper(&bytes, Numbering::Petrak);
-        let _ = paper(&[b"conversation_id,feedback_turn,category\n", &*bytes].concat(), Numbering::Paper);
+        let _ = paper(records(&bytes, Container::Csv), Numbering::Petrak);
+        let with_names = [b"conversation_id,feedback_turn,category\n", &*bytes].concat();
+        let _ = paper(records(with_names, Container::Csv), Numbering::Paper);
         let file = json!({ "context": text, "error_text": text, "user_reaction": text, "user_reaction_type": "Repeat or Rephrase" });
-        let _ = petrak(&file.to_string(), "d");
+        let _ = petrak(json(&file), "d");
     }
 
     #[test]

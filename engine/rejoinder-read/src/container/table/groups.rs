@@ -106,7 +106,7 @@ struct Open {
 
 impl Open {
     fn new(group: &RowGroup) -> io::Result<Self> {
-        let file = Arc::new(File::open(&group.file.path)?);
+        let file = Arc::new(File::open(group.file.place())?);
         let columns = &group.columns;
         guarded(|| {
             let properties = Arc::new(ReaderProperties::builder().build());

@@ -39,7 +39,7 @@ impl<'a> JsonRows<'a> {
 
     fn next_row(&mut self) -> std::io::Result<Option<String>> {
         if self.open.is_none() {
-            let file = File::open(&self.file.path)?;
+            let file = File::open(self.file.place())?;
             let (projection, done) = (self.projection.clone(), self.at.byte);
             self.open = Some(guarded(|| {
                 let reader = SerializedFileReader::new(file)?;
