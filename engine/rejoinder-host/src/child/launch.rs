@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::frame::{self, Header, kind};
 use super::wait::Waiter;
-use super::{Hello, Which};
+use super::{Hello, LAST_WORDS, Which};
 use crate::batch::Earlier;
 use crate::handshake::Description;
 use crate::missed::Missed;
@@ -21,9 +21,6 @@ use crate::{Batch, Launcher, Origin};
 
 /// How long a child may take to load a plugin and to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
-
-/// How long a child that was told to end may take before it is killed.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// All that it takes to start one more child.
 #[derive(Debug)]

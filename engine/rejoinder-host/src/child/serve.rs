@@ -3,11 +3,11 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::frame::{self, Header, kind};
 use super::wait::Waiter;
-use super::{Hello, Which};
+use super::{Hello, Which, end_with_parent};
 use crate::abi::Plugin;
 use crate::batch::Earlier;
 use crate::handshake::{Checked, Description};
@@ -16,16 +16,13 @@ use crate::registry::{Starter, Surroundings};
 use crate::state::State;
 use crate::{Batch, LoadCause, PluginSpec, locate, panics, services};
 
-/// How often a child looks whether its parent is still there.
-const WATCH: Duration = Duration::from_secs(1);
-
 /// Serves the parent on standard input until it goes. `built_in` are the plugins that are linked in.
 ///
 /// # Errors
 /// If standard input is no socket, or what comes over it makes no sense.
 pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
+    end_with_parent()?;
     let mut stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    end_with_parent();
     panics::install();
     let mut served = Served::default();
     let mut waiter = Waiter::default();
@@ -55,17 +52,6 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
         };
         frame::send_text(&mut stream, kind, text)?;
     }
-}
-
-/// A plugin that hangs does not notice that its parent was killed.
-fn end_with_parent() {
-    let parent = std::os::unix::process::parent_id();
-    std::thread::spawn(move || {
-        while std::os::unix::process::parent_id() == parent {
-            std::thread::sleep(WATCH);
-        }
-        std::process::exit(0);
-    });
 }
 
 /// What a child has by now.
