@@ -111,7 +111,7 @@ fn a_crash_a_hang_and_a_lie_cost_one_turn_each_and_are_written_down() {
     let dir = folder();
     let turns = ["fine", "segfault", "fine", "hang", "panic", "garbage", "exit", "fine"];
     let input = dialogues(dir.path(), &turns);
-    let config = config(dir.path(), "c.toml", "isolation = \"process\"\ntimeout = \"500ms\"");
+    let config = config(dir.path(), "c.toml", "isolation = \"process\"\ntimeout = \"1s\"");
     let out = dir.path().join("out");
     let summary = run(&input, &config, &out).expect(0).json();
     assert_eq!(figure(&summary, "plugin_faults"), 5);
@@ -121,7 +121,7 @@ fn a_crash_a_hang_and_a_lie_cost_one_turn_each_and_are_written_down() {
     let of = |key: &str| -> Vec<&str> { faults.iter().map(|f| f[key].as_str().unwrap()).collect() };
     assert_eq!(of("id"), ["0:1:2", "0:3:2", "0:4:2", "0:5:2", "0:6:2"]);
     assert!(of("message")[0].starts_with("it crashed: signal: 11"), "{faults:?}");
-    assert_eq!(of("message")[1], "it did not answer within 500ms, and was killed");
+    assert_eq!(of("message")[1], "it did not answer within 1s, and was killed");
     assert!(of("plugin").iter().all(|p| *p == "misfit"));
 
     let manifest: Value = serde_json::from_slice(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
@@ -202,6 +202,22 @@ fn hanging(dir: &Path, place: &str) -> String {
         .expect("this test needs a C compiler");
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
     text(&library)
+}
+
+#[test]
+fn a_plugin_that_hangs_before_the_first_turn_ends_the_run_after_the_configured_time() {
+    let dir = folder();
+    for (place, doing) in [("load", "loading its library"), ("create", "starting it (`create`)")] {
+        let library = hanging(dir.path(), place);
+        let config = format!(
+            "format = 1\n[[plugin]]\npath = \"{library}\"\nisolation = \"process\"\ntimeout = \"1s\"\n"
+        );
+        let config = write(dir.path(), "c.toml", config);
+        let ended = run(DIALOGUES, &config, &dir.path().join("out")).expect(7);
+        assert!(ended.stderr.contains("c.toml:5:1\n"), "{}", ended.stderr);
+        let message = format!("is not ready in time: {doing} took longer than 1s");
+        assert!(ended.stderr.contains(&message), "{}", ended.stderr);
+    }
 }
 
 /// Processes that were given this mark in their environment.

@@ -23,7 +23,7 @@ pub struct Child(Infallible);
 
 impl Launch {
     /// Nothing yet.
-    pub fn new(_: &Surroundings<'_>, _: &str, _: &Origin, _: &serde_json::Value, _: Duration) -> Self {
+    pub fn new(_: &Surroundings<'_>, _: &str, _: &Origin, _: &serde_json::Value, _: Option<Duration>) -> Self {
         Self
     }
 
