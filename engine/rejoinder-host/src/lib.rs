@@ -26,6 +26,7 @@ mod schema;
 mod search;
 mod services;
 mod session;
+mod snapshot;
 mod spec;
 mod state;
 

@@ -3,10 +3,11 @@
 
 mod common;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::{batch_of, c_plugin, classify, launcher, library};
-use rejoinder_core::{Verdict, Vote};
+use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{HostError, Isolation, LoadCause, LoadError, PluginSpec, Registry, Surroundings, abi};
 use rejoinder_plugin_misfit::PLUGIN;
 
@@ -131,6 +132,31 @@ fn a_plugin_that_does_not_start_is_refused_with_its_reason() {
     let lost = Surroundings { built_in: &[&PLUGIN], ..Surroundings::default() };
     let error = Registry::load(&[isolated(PluginSpec::named("misfit"))], &lost).unwrap_err();
     assert!(matches!(error.cause, LoadCause::Child { .. }), "{error}");
+}
+
+#[test]
+fn the_library_that_was_read_runs_on_where_another_takes_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second] =
+        [("first", 5), ("second", 3)].map(|(name, category)| c_plugin(dir.path(), name, category, "", ""));
+    let path = dir.path().join("plugin.so");
+    let moved_there = |from: &Path| {
+        std::fs::copy(from, dir.path().join("new.so")).unwrap();
+        std::fs::rename(dir.path().join("new.so"), &path).unwrap();
+    };
+    let written_over = |from: &Path| {
+        std::fs::copy(from, &path).unwrap();
+    };
+    for replace in [&moved_there as &dyn Fn(&Path), &written_over] {
+        moved_there(&first);
+        let registry = load(&isolated(PluginSpec::at(&path))).unwrap();
+        replace(&second);
+        // The crash ends the child that was started before; another one is asked about the other turn.
+        let (faults, votes) = classify(&registry, &batch_of(&["x", "fine"])).unwrap();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let accepted = Vote { verdict: Verdict::Accept(Category::Ur5), ..Vote::default() };
+        assert_eq!(votes, [FAULTED, accepted]);
+    }
 }
 
 #[test]

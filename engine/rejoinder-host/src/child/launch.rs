@@ -14,10 +14,12 @@ use super::wait::Waiter;
 use super::{Hello, LAST_WORDS, Which};
 use crate::batch::Earlier;
 use crate::handshake::Description;
+use crate::locate::Located;
 use crate::missed::Missed;
 use crate::output::{Columns, Notes};
 use crate::registry::Surroundings;
-use crate::{Batch, Launcher, Origin};
+use crate::snapshot::Snapshot;
+use crate::{Batch, Launcher};
 
 /// How long a child may take to load a plugin, and again to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
@@ -31,6 +33,8 @@ pub struct Launch {
     launcher: Launcher,
     hello: String,
     config: String,
+    /// What the children load, where that is a library.
+    _library: Option<Snapshot>,
     /// How long anything may take, where the user says so.
     timeout: Option<Duration>,
 }
@@ -46,23 +50,25 @@ pub struct Child {
 }
 
 impl Launch {
-    /// A child for the plugin that was found at `origin`.
+    /// Children for a plugin that was found.
     pub fn new(
         surroundings: &Surroundings<'_>,
-        name: &str,
-        origin: &Origin,
+        located: Located,
         config: &serde_json::Value,
         timeout: Option<Duration>,
     ) -> Self {
-        let plugin = match origin {
-            Origin::File { path, .. } => Which::File(path.clone()),
-            Origin::BuiltIn => Which::BuiltIn(name.to_owned()),
+        let (plugin, library) = match located {
+            Located::File { path, blake3, snapshot } => {
+                (Which::File { path, blake3, place: snapshot.place() }, Some(snapshot))
+            }
+            Located::BuiltIn(checked) => (Which::BuiltIn(checked.description.name), None),
         };
         let hello = Hello { plugin, rule_ids: surroundings.rule_ids.clone() };
         Self {
             launcher: surroundings.launcher.clone(),
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
             config: config.to_string(),
+            _library: library,
             timeout,
         }
     }

@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::snapshot::Place;
+
 /// How long a child that is to end may take before it is killed.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -35,6 +37,11 @@ struct Hello {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Which {
-    File(PathBuf),
+    /// The copy of the library at `path` whose bytes have this hash.
+    File {
+        path: PathBuf,
+        blake3: String,
+        place: Place,
+    },
     BuiltIn(String),
 }

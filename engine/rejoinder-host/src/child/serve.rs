@@ -67,15 +67,15 @@ struct Served {
 impl Served {
     fn load(&mut self, hello: &str, built_in: &[&'static Plugin]) -> Result<Description, String> {
         let hello: Hello = serde_json::from_str(hello).map_err(|e| e.to_string())?;
-        let spec = match hello.plugin {
-            Which::File(path) => PluginSpec::at(path),
-            Which::BuiltIn(name) => PluginSpec::named(name),
+        let located = match hello.plugin {
+            Which::File { path, blake3, place } => locate::handed_over(path, &blake3, place),
+            Which::BuiltIn(name) => {
+                let surroundings = Surroundings { built_in, ..Surroundings::default() };
+                locate::locate(&PluginSpec::named(name), &surroundings)
+            }
         };
-        let surroundings = Surroundings { built_in, ..Surroundings::default() };
         let host = services::start(hello.rule_ids);
-        let checked = locate::locate(&spec, &surroundings)
-            .and_then(|located| located.open(host))
-            .map_err(LoadCause::reason)?;
+        let checked = located.and_then(|located| located.open(host)).map_err(LoadCause::reason)?;
         let description = checked.description.clone();
         self.loaded = Some((checked, host));
         Ok(description)
