@@ -3,7 +3,16 @@
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fmt::Write as _;
+#[cfg(target_os = "linux")]
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::{
+    process::Stdio,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -102,7 +111,7 @@ fn a_crash_a_hang_and_a_lie_cost_one_turn_each_and_are_written_down() {
     let dir = folder();
     let turns = ["fine", "segfault", "fine", "hang", "panic", "garbage", "exit", "fine"];
     let input = dialogues(dir.path(), &turns);
-    let config = config(dir.path(), "c.toml", "isolation = \"process\"\ntimeout = \"500ms\"");
+    let config = config(dir.path(), "c.toml", "isolation = \"process\"\ntimeout = \"1s\"");
     let out = dir.path().join("out");
     let summary = run(&input, &config, &out).expect(0).json();
     assert_eq!(figure(&summary, "plugin_faults"), 5);
@@ -112,7 +121,7 @@ fn a_crash_a_hang_and_a_lie_cost_one_turn_each_and_are_written_down() {
     let of = |key: &str| -> Vec<&str> { faults.iter().map(|f| f[key].as_str().unwrap()).collect() };
     assert_eq!(of("id"), ["0:1:2", "0:3:2", "0:4:2", "0:5:2", "0:6:2"]);
     assert!(of("message")[0].starts_with("it crashed: signal: 11"), "{faults:?}");
-    assert_eq!(of("message")[1], "it did not answer within 500ms, and was killed");
+    assert_eq!(of("message")[1], "it did not answer within 1s, and was killed");
     assert!(of("plugin").iter().all(|p| *p == "misfit"));
 
     let manifest: Value = serde_json::from_slice(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
@@ -180,4 +189,100 @@ fn explain_shows_each_plugins_verdict_score_reason_and_note() {
     let plugin = &json["plugins"][0];
     assert_eq!((plugin["verdict"].as_str(), plugin["note"].as_str()), (Some("reject"), Some("12 bytes")));
     assert_eq!(plugin["reason"], "nothing went wrong");
+}
+
+/// A plugin in C that says `hanging`, and hangs, where it is told to: in `load` or in `create`.
+fn hanging(dir: &Path, place: &str) -> String {
+    let library = dir.join(format!("{place}.so"));
+    let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
+        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-Iplugins/abi/include"])
+        .arg(format!("-DIN_{}", place.to_uppercase()))
+        .args([Path::new("tests/data/hanging.c"), Path::new("-o"), &library])
+        .output()
+        .expect("this test needs a C compiler");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    text(&library)
+}
+
+#[test]
+fn a_plugin_that_hangs_before_the_first_turn_ends_the_run_after_the_configured_time() {
+    let dir = folder();
+    for (place, doing) in [("load", "loading its library"), ("create", "starting it (`create`)")] {
+        let library = hanging(dir.path(), place);
+        let config = format!(
+            "format = 1\n[[plugin]]\npath = \"{library}\"\nisolation = \"process\"\ntimeout = \"1s\"\n"
+        );
+        let config = write(dir.path(), "c.toml", config);
+        let ended = run(DIALOGUES, &config, &dir.path().join("out")).expect(7);
+        assert!(ended.stderr.contains("c.toml:5:1\n"), "{}", ended.stderr);
+        let message = format!("is not ready in time: {doing} took longer than 1s");
+        assert!(ended.stderr.contains(&message), "{}", ended.stderr);
+    }
+}
+
+/// Processes that were given this mark in their environment.
+#[cfg(target_os = "linux")]
+fn marked(mark: &str) -> Vec<String> {
+    let has_mark = |process: &std::fs::DirEntry| {
+        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == format!("MARK={mark}").as_bytes())
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().filter(has_mark);
+    processes.map(|process| process.file_name().into_string().unwrap()).collect()
+}
+
+/// Starts a command, kills it `when` that returns, and waits until none of its processes is left.
+#[cfg(target_os = "linux")]
+fn killed_with_all_its_children(args: &[&str], mark: &str, when: fn(&mut std::process::Child, &str)) {
+    let mut parent = support::command(args)
+        .env("MARK", mark)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    when(&mut parent, mark);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    let begun = Instant::now();
+    loop {
+        let left = marked(mark);
+        if left.is_empty() {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{args:?}: {left:?} live on");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_child_outlives_a_command_that_is_killed_while_a_plugin_hangs() {
+    fn has_child(parent: &mut std::process::Child, mark: &str) {
+        while marked(mark).len() < 2 {
+            assert_eq!(parent.try_wait().unwrap(), None, "it ended instead of hanging");
+            sleep(Duration::from_millis(1));
+        }
+    }
+    fn has_child_that_hangs(parent: &mut std::process::Child, _: &str) {
+        let mut lines = BufReader::new(parent.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "hanging"));
+    }
+    fn has_check_that_hangs(parent: &mut std::process::Child, mark: &str) {
+        has_child(parent, mark);
+        sleep(Duration::from_millis(500));
+    }
+    let dir = folder();
+    let out = text(&dir.path().join("out"));
+    for place in ["load", "create"] {
+        let library = hanging(dir.path(), place);
+        let config = format!("format = 1\n[[plugin]]\npath = \"{library}\"\nisolation = \"process\"\n");
+        let config = write(dir.path(), "c.toml", config);
+        let run = ["run", DIALOGUES, "--config", &config, "--out", &out];
+        for early in 0..3 {
+            killed_with_all_its_children(&run, &format!("{place} {early} {out}"), has_child);
+        }
+        killed_with_all_its_children(&run, &format!("{place} run {out}"), has_child_that_hangs);
+        let check = ["plugin", "check", &library];
+        killed_with_all_its_children(&check, &format!("{place} check {out}"), has_check_that_hangs);
+    }
 }

@@ -63,6 +63,13 @@ pub enum LoadCause {
         /// Why, in its own words.
         reason: String,
     },
+    /// The plugin was not ready in time, in its child process.
+    Late {
+        /// The plugin, or its file.
+        name: String,
+        /// What took how long, and what to do.
+        reason: String,
+    },
     /// The child process that was to run the plugin did not.
     Child {
         /// The plugin, or its file.
@@ -106,6 +113,7 @@ impl LoadError {
             LoadCause::NotFound { .. } | LoadCause::Duplicate { .. } => "/name",
             LoadCause::Pin { .. } => "/blake3",
             LoadCause::Create { .. } => "/config",
+            LoadCause::Late { .. } => "/timeout",
             LoadCause::Child { .. } => "/isolation",
         };
         vec![Problem { pointer: key.to_owned(), message: self.to_string(), known: Vec::new() }]
@@ -119,6 +127,7 @@ impl LoadCause {
             Self::Open { reason, .. }
             | Self::Refused { reason, .. }
             | Self::Create { reason, .. }
+            | Self::Late { reason, .. }
             | Self::Child { reason, .. } => reason,
             other => other.to_string(),
         }
@@ -161,6 +170,7 @@ impl fmt::Display for LoadCause {
                 problems.iter().try_for_each(|p| write!(f, "\n  config{}: {}", p.pointer, p.message))
             }
             Self::Create { name, reason } => write!(f, "plugin `{name}` cannot start: {reason}"),
+            Self::Late { name, reason } => write!(f, "plugin `{name}` is not ready in time: {reason}"),
             Self::Child { name, reason } => {
                 write!(f, "plugin `{name}` cannot run in a process of its own: {reason}")
             }

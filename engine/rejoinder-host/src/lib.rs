@@ -26,10 +26,13 @@ mod schema;
 mod search;
 mod services;
 mod session;
+mod snapshot;
 mod spec;
 mod state;
 
 pub use batch::{Batch, MAX_CANDIDATES, MAX_TEXT_BYTES};
+#[cfg(unix)]
+pub use child::end_with_parent;
 pub use child::serve;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use handshake::Description;

@@ -8,16 +8,13 @@ use object::{Architecture, FileKind, Object};
 
 use crate::abi::{ENTRY_SYMBOL, EntryFn, Host, Plugin};
 
-/// Loads `path` for good and asks its entry for the plugin. `bytes` is what the file holds.
+/// Loads the library that was found at `path` for good, from its `copy`, and asks its entry for the plugin.
 ///
 /// # Errors
-/// The system cannot load the file, it has no entry, or the entry refuses this host.
-pub fn load(path: &Path, bytes: &[u8], host: &'static Host) -> Result<*const Plugin, String> {
-    if let Some(reason) = unfit(bytes) {
-        return Err(reason);
-    }
+/// The system cannot load the copy, it has no entry, or the entry refuses this host.
+pub fn load(path: &Path, copy: &Path, host: &'static Host) -> Result<*const Plugin, String> {
     // SAFETY: loading runs the library's initialisers; plugins are trusted code, as the header says.
-    let library = unsafe { open(path) }.map_err(|e| in_our_words(&e))?;
+    let library = unsafe { open(copy) }.map_err(|e| in_our_words(&e, path, copy))?;
     // A library's code and statics must outlive every state and thread of it: it is never unloaded.
     let library: &'static Library = Box::leak(Box::new(library));
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
@@ -78,13 +75,15 @@ pub fn unfit(bytes: &[u8]) -> Option<String> {
 }
 
 /// The loader's message, with what it means where people have asked.
-fn in_our_words(error: &libloading::Error) -> String {
+fn in_our_words(error: &libloading::Error, path: &Path, copy: &Path) -> String {
     // What the system says is the source of an error that says no more than which call failed.
     let message = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let message = message.replace(&*copy.to_string_lossy(), &path.to_string_lossy());
     let help = if message.contains("undefined symbol") || message.contains("symbol not found") {
         "; a function that it calls is in none of the libraries it was linked with: link it with them, or statically"
     } else if message.contains("cannot open shared object file") {
-        "; a library that it was linked with is not on this machine, or not where the loader looks"
+        "; a library that it was linked with is not on this machine, or not where the loader looks, which is not beside the \
+         plugin: a copy of it is loaded"
     } else {
         ""
     };
@@ -98,8 +97,6 @@ fn in_our_words(error: &libloading::Error) -> String {
 #[cfg(unix)]
 unsafe fn open(path: &Path) -> Result<Library, libloading::Error> {
     use libloading::os::unix;
-    // A bare file name would be looked for in the system's folders.
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     // SAFETY: the caller's promise.
     unsafe { unix::Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) }.map(Into::into)
 }

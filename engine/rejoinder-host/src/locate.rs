@@ -7,12 +7,15 @@ use crate::abi::{Host, Plugin};
 use crate::handshake::{self, Checked, Description};
 use crate::registry::Surroundings;
 use crate::search::spellings;
+#[cfg(unix)]
+use crate::snapshot::Place;
+use crate::snapshot::Snapshot;
 use crate::{LoadCause, Origin, PluginSpec, library};
 
 /// A plugin that is there, and whose code has not run yet.
 pub enum Located {
-    /// A library.
-    File { path: PathBuf, bytes: Vec<u8>, blake3: String },
+    /// A library: where it was found, the hash of its bytes, and these bytes.
+    File { path: PathBuf, blake3: String, snapshot: Snapshot },
     /// A table that is linked in, which passed the checks.
     BuiltIn(Checked),
 }
@@ -33,9 +36,10 @@ impl Located {
     pub fn open(self, host: &'static Host) -> Result<Checked, LoadCause> {
         match self {
             Self::BuiltIn(checked) => Ok(checked),
-            Self::File { path, bytes, .. } => {
-                let plugin = library::load(&path, &bytes, host)
-                    .map_err(|reason| LoadCause::Open { path: path.clone(), reason })?;
+            Self::File { path, snapshot, .. } => {
+                let loaded = library::load(&path, &snapshot.path(), host);
+                snapshot.stay();
+                let plugin = loaded.map_err(|reason| LoadCause::Open { path: path.clone(), reason })?;
                 let refused = |reason| LoadCause::Refused { name: path.display().to_string(), reason };
                 // SAFETY: an entry returns a static of its library, which is never unloaded.
                 unsafe { handshake::check(plugin) }.map_err(refused)
@@ -104,13 +108,68 @@ fn check_linked(plugin: &'static Plugin) -> Result<Checked, LoadCause> {
 }
 
 fn read(path: PathBuf, pin: Option<&str>) -> Result<Located, LoadCause> {
-    let bytes = std::fs::read(&path)
-        .map_err(|e| LoadCause::Open { path: path.clone(), reason: format!("it cannot be read: {e}") })?;
-    let blake3 = blake3::hash(&bytes).to_hex().to_string();
+    let unusable = |reason| LoadCause::Open { path: path.clone(), reason };
+    let bytes = std::fs::read(&path).map_err(|e| unusable(format!("it cannot be read: {e}")))?;
+    let blake3 = hash(&path, &bytes, pin)?;
+    if let Some(reason) = library::unfit(&bytes) {
+        return Err(unusable(reason));
+    }
+    let snapshot = Snapshot::new(&bytes, &path)
+        .map_err(|e| unusable(format!("no copy of it can be made, of the bytes that were hashed: {e}")))?;
+    Ok(Located::File { path, blake3, snapshot })
+}
+
+/// In a child: the library that the parent has read, if it is the one.
+///
+/// # Errors
+/// It is not there, or is another.
+#[cfg(unix)]
+pub fn handed_over(path: PathBuf, blake3: &str, place: Place) -> Result<Located, LoadCause> {
+    let gone =
+        |e| LoadCause::Open { path: path.clone(), reason: format!("the copy of it cannot be read: {e}") };
+    let snapshot = Snapshot::of_parent(place).map_err(gone)?;
+    let bytes = std::fs::read(snapshot.path()).map_err(gone)?;
+    let blake3 = hash(&path, &bytes, Some(blake3))?;
+    Ok(Located::File { path, blake3, snapshot })
+}
+
+/// The hash of a library, if it is the pinned one.
+fn hash(path: &Path, bytes: &[u8], pin: Option<&str>) -> Result<String, LoadCause> {
+    let found = blake3::hash(bytes).to_hex().to_string();
     match pin {
-        Some(wanted) if !wanted.eq_ignore_ascii_case(&blake3) => {
-            Err(LoadCause::Pin { path: Some(path), found: blake3, wanted: wanted.to_owned() })
+        Some(wanted) if !wanted.eq_ignore_ascii_case(&found) => {
+            Err(LoadCause::Pin { path: Some(path.to_owned()), found, wanted: wanted.to_owned() })
         }
-        _ => Ok(Located::File { path, bytes, blake3 }),
+        _ => Ok(found),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+
+    use super::*;
+
+    #[test]
+    fn what_was_hashed_is_loaded_though_the_file_was_replaced_in_between() {
+        let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+        let library = |name| format!("{DLL_PREFIX}rejoinder_plugin_{name}{DLL_SUFFIX}");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(library("misfit"));
+        std::fs::copy(deps.join(library("misfit")), &path).unwrap();
+        let located = locate(&PluginSpec::at(&path), &Surroundings::default()).ok().unwrap();
+        std::fs::copy(deps.join(library("rephrase")), &path).unwrap();
+        let checked = located.open(crate::services::start(Vec::new())).ok().unwrap();
+        assert_eq!(checked.description.name, "misfit");
+    }
+
+    #[test]
+    fn a_child_refuses_a_copy_that_is_not_what_was_hashed() {
+        let path = PathBuf::from("plugin.so");
+        let snapshot = Snapshot::new(b"these", &path).unwrap();
+        let hash = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
+        assert!(handed_over(path.clone(), &hash(b"these"), snapshot.place()).is_ok());
+        let refused = handed_over(path, &hash(b"others"), snapshot.place());
+        assert!(matches!(refused, Err(LoadCause::Pin { .. })));
     }
 }

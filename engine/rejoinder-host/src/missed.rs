@@ -8,6 +8,8 @@ use crate::LoadCause;
 pub enum Missed {
     /// The plugin says that it failed; the child lives and has started it again.
     Failed(String),
+    /// The child took too long to load or to start the plugin, and is of no more use.
+    Late(String),
     /// The child is of no more use: what happened to it.
     Dead(String),
     /// The plugin failed, and did not start again.
@@ -15,10 +17,18 @@ pub enum Missed {
 }
 
 impl Missed {
+    /// What happened.
+    pub fn reason(self) -> String {
+        match self {
+            Self::Failed(reason) | Self::Late(reason) | Self::Dead(reason) | Self::Stuck(reason) => reason,
+        }
+    }
+
     /// What to tell where the plugin was only to be loaded.
     pub fn cause(self, name: &str, plugin_said: fn(String, String) -> LoadCause) -> LoadCause {
         match self {
             Self::Failed(reason) | Self::Stuck(reason) => plugin_said(name.to_owned(), reason),
+            Self::Late(reason) => LoadCause::Late { name: name.to_owned(), reason },
             Self::Dead(reason) => LoadCause::Child { name: name.to_owned(), reason },
         }
     }

@@ -5,13 +5,14 @@ use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
+use crate::Batch;
 use crate::abi::Plugin;
 use crate::batch::Earlier;
 use crate::handshake::Description;
+use crate::locate::Located;
 use crate::missed::Missed;
 use crate::output::{Columns, Notes};
 use crate::registry::Surroundings;
-use crate::{Batch, Origin};
 
 /// Cannot be used here.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Child(Infallible);
 
 impl Launch {
     /// Nothing yet.
-    pub fn new(_: &Surroundings<'_>, _: &str, _: &Origin, _: &serde_json::Value, _: Duration) -> Self {
+    pub fn new(_: &Surroundings<'_>, _: Located, _: &serde_json::Value, _: Option<Duration>) -> Self {
         Self
     }
 

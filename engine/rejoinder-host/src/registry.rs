@@ -153,9 +153,7 @@ impl LoadedPlugin {
         let (description, code) = match spec.isolation {
             Isolation::None => here(spec, &origin, located, host)?,
             Isolation::Process { timeout } => {
-                drop(located);
-                let launch = Launch::new(surroundings, &spec.name, &origin, &spec.config, timeout);
-                child(spec, &origin, launch)?
+                child(spec, &origin, Launch::new(surroundings, located, &spec.config, timeout))?
             }
         };
         let identity = identity(&description, &origin, spec.known_by.as_ref().unwrap_or(&spec.config));

@@ -76,7 +76,7 @@ impl Registry {
 fn new_child(plugin: &LoadedPlugin) -> Result<Child, HostError> {
     let Code::Child(launch, _) = &plugin.code else { unreachable!("only isolated plugins have children") };
     let started = launch.spawn().and_then(|(mut child, _)| launch.start(&mut child).map(|()| child));
-    started.map_err(|(Missed::Failed(why) | Missed::Dead(why) | Missed::Stuck(why))| plugin.no_restart(why))
+    started.map_err(|missed| plugin.no_restart(missed.reason()))
 }
 
 impl Session<'_> {
@@ -203,7 +203,7 @@ impl Session<'_> {
                 match child.classify(batch, range, &self.earlier, wants_notes, &mut self.output) {
                     Ok(notes) => notes,
                     Err(Missed::Failed(message)) => return Err(CallError::Fault(message)),
-                    Err(Missed::Dead(message)) => {
+                    Err(Missed::Dead(message) | Missed::Late(message)) => {
                         *own = None;
                         return Err(CallError::Fault(message));
                     }

@@ -22,8 +22,9 @@ pub enum Isolation {
     None,
     /// In a child process for each session, which may crash or hang.
     Process {
-        /// A call that takes longer is a fault, and the child is killed.
-        timeout: Duration,
+        /// A child that takes longer is killed: to load the library and to start the plugin, without which it cannot be
+        /// used, and for a call, which is a fault then. `None` is 120 seconds each for the first two, and 30 for a call.
+        timeout: Option<Duration>,
     },
 }
 

@@ -3,10 +3,11 @@
 
 mod common;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::{batch_of, classify, launcher, library};
-use rejoinder_core::{Verdict, Vote};
+use common::{batch_of, c_plugin, classify, launcher, library};
+use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{HostError, Isolation, LoadCause, LoadError, PluginSpec, Registry, Surroundings, abi};
 use rejoinder_plugin_misfit::PLUGIN;
 
@@ -15,7 +16,7 @@ const GOOD: Vote =
 const FAULTED: Vote = Vote { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, faulted: true };
 
 fn isolated(spec: PluginSpec) -> PluginSpec {
-    PluginSpec { isolation: Isolation::Process { timeout: Duration::from_millis(500) }, ..spec }
+    PluginSpec { isolation: Isolation::Process { timeout: Some(Duration::from_secs(1)) }, ..spec }
 }
 
 fn load(spec: &PluginSpec) -> Result<Registry, LoadError> {
@@ -50,7 +51,7 @@ fn what_ends_or_stops_a_process_costs_one_turn() {
         ("segfault", "it crashed: signal: 11 (SIGSEGV)"),
         ("abort", "it crashed: signal: 6 (SIGABRT)"),
         ("exit", "it crashed: exit status: 0"),
-        ("hang", "it did not answer within 500ms, and was killed"),
+        ("hang", "it did not answer within 1s, and was killed"),
         ("panic", "panicked: as turn 2 told me"),
         ("garbage", "it gave reason 42405 and has 1"),
         ("reason", "it gave reason 77 and has 1"),
@@ -131,4 +132,53 @@ fn a_plugin_that_does_not_start_is_refused_with_its_reason() {
     let lost = Surroundings { built_in: &[&PLUGIN], ..Surroundings::default() };
     let error = Registry::load(&[isolated(PluginSpec::named("misfit"))], &lost).unwrap_err();
     assert!(matches!(error.cause, LoadCause::Child { .. }), "{error}");
+}
+
+#[test]
+fn the_library_that_was_read_runs_on_where_another_takes_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second] =
+        [("first", 5), ("second", 3)].map(|(name, category)| c_plugin(dir.path(), name, category, "", ""));
+    let path = dir.path().join("plugin.so");
+    let moved_there = |from: &Path| {
+        std::fs::copy(from, dir.path().join("new.so")).unwrap();
+        std::fs::rename(dir.path().join("new.so"), &path).unwrap();
+    };
+    let written_over = |from: &Path| {
+        std::fs::copy(from, &path).unwrap();
+    };
+    for replace in [&moved_there as &dyn Fn(&Path), &written_over] {
+        moved_there(&first);
+        let registry = load(&isolated(PluginSpec::at(&path))).unwrap();
+        replace(&second);
+        // The crash ends the child that was started before; another one is asked about the other turn.
+        let (faults, votes) = classify(&registry, &batch_of(&["x", "fine"])).unwrap();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let accepted = Vote { verdict: Verdict::Accept(Category::Ur5), ..Vote::default() };
+        assert_eq!(votes, [FAULTED, accepted]);
+    }
+}
+
+#[test]
+fn a_plugin_that_hangs_before_it_is_asked_is_given_the_time_of_the_config() {
+    let dir = tempfile::tempdir().unwrap();
+    let hang = "for (;;) pause();";
+    let loading = c_plugin(dir.path(), "loading", 5, hang, "");
+    let starting = c_plugin(dir.path(), "starting", 5, "", hang);
+    for (library, name, doing) in [
+        (&loading, loading.display().to_string(), "loading its library"),
+        (&starting, "in-c".to_owned(), "starting it (`create`)"),
+    ] {
+        let begun = Instant::now();
+        let error = load(&isolated(PluginSpec::at(library))).unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "plugin `{name}` is not ready in time: {doing} took longer than 1s, and its process was killed; a longer \
+                 `timeout` in its [[plugin]] table leaves it more time"
+            )
+        );
+        assert_eq!(error.problems()[0].pointer, "/timeout");
+    }
 }

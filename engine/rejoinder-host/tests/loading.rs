@@ -5,7 +5,8 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{c_library, library};
+use common::{batch_of, c_library, c_plugin, classify, library};
+use rejoinder_core::{Category, Verdict};
 use rejoinder_host::{PluginSpec, Registry, Surroundings};
 use tempfile::TempDir;
 
@@ -123,4 +124,16 @@ fn a_pin_holds_the_file_to_its_hash() {
     let message = Registry::load(&[linked], &surroundings).unwrap_err().to_string();
     assert!(message.contains("linked in has no file to pin"), "{message}");
     assert!(Path::new(&path).is_file());
+}
+
+#[test]
+fn a_library_that_has_changed_is_loaded_as_it_is_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("plugin.so");
+    for (name, category) in [("first", Category::Ur5), ("second", Category::Ur3)] {
+        std::fs::rename(c_plugin(dir.path(), name, category as u8, "", ""), &path).unwrap();
+        let registry = Registry::load(&[PluginSpec::at(&path)], &Surroundings::default()).unwrap();
+        let (_, votes) = classify(&registry, &batch_of(&["fine"])).unwrap();
+        assert_eq!(votes[0].verdict, Verdict::Accept(category));
+    }
 }

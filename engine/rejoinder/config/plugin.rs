@@ -8,9 +8,6 @@ use rejoinder_host as host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How long a call to a plugin in its own process may take where the config does not say.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// `[[plugin]]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -30,8 +27,8 @@ pub struct PluginConfig {
     /// Where it runs.
     #[serde(default)]
     pub isolation: Isolation,
-    /// How long a call (up to 256 turns) may take, such as `5s` or `500ms`; needs isolation = "process", and is 30s there
-    /// by default.
+    /// How long loading the library, starting the plugin, and each call (up to 256 turns) may take, such as `5s` or `500ms`;
+    /// needs isolation = "process". By default 30s for a call, and 120s for loading and for starting.
     #[serde(default)]
     pub timeout: Option<String>,
     /// What its failure on a turn leads to.
@@ -139,10 +136,10 @@ impl PluginConfig {
         self.timeout().map_err(|why| ("/timeout", why)).map(drop)
     }
 
-    fn timeout(&self) -> Result<Duration, String> {
-        let Some(text) = &self.timeout else { return Ok(DEFAULT_TIMEOUT) };
+    fn timeout(&self) -> Result<Option<Duration>, String> {
+        let Some(text) = &self.timeout else { return Ok(None) };
         match humantime::parse_duration(text) {
-            Ok(timeout) if !timeout.is_zero() => Ok(timeout),
+            Ok(timeout) if !timeout.is_zero() => Ok(Some(timeout)),
             Ok(_) => Err("`timeout` must be longer than nothing".to_owned()),
             Err(e) => Err(format!("`timeout` is a time such as \"5s\" or \"500ms\", not \"{text}\": {e}")),
         }
@@ -171,7 +168,7 @@ impl PluginConfig {
             isolation: match self.isolation {
                 Isolation::None => host::Isolation::None,
                 Isolation::Process => {
-                    host::Isolation::Process { timeout: self.timeout().unwrap_or(DEFAULT_TIMEOUT) }
+                    host::Isolation::Process { timeout: self.timeout().unwrap_or_default() }
                 }
             },
             on_fault: match self.on_fault {

@@ -8,7 +8,8 @@
  *             returns NULL from its entry. (0.1 was a draft that kept none of this; it is refused.)
  * Handshake   The host looks up the symbol `rejoinder_plugin`, then one named as the file without its prefix `lib` and
  *             its extension, calls it once and checks, in this order: pointer not NULL, magic, ABI version, struct_size,
- *             functions not NULL, name ([a-z0-9_-]+). A library is never unloaded.
+ *             functions not NULL, name ([a-z0-9_-]+). What is loaded is a copy of the file, at another place, so a library
+ *             cannot look for files beside itself. It is never unloaded.
  * Ownership   Nothing that one side allocates is freed by the other. Inputs are borrowed for the duration of the call;
  *             rjn_plugin, its strings, and everything behind rjn_host live until the process ends.
  * Inputs      are guaranteed: text is valid UTF-8; offsets are monotone and on character boundaries;

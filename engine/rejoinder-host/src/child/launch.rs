@@ -11,19 +11,21 @@ use std::time::{Duration, Instant};
 
 use super::frame::{self, Header, kind};
 use super::wait::Waiter;
-use super::{Hello, Which};
+use super::{Hello, LAST_WORDS, Which};
 use crate::batch::Earlier;
 use crate::handshake::Description;
+use crate::locate::Located;
 use crate::missed::Missed;
 use crate::output::{Columns, Notes};
 use crate::registry::Surroundings;
-use crate::{Batch, Launcher, Origin};
+use crate::snapshot::Snapshot;
+use crate::{Batch, Launcher};
 
-/// How long a child may take to load a plugin and to start it, which may read a model.
+/// How long a child may take to load a plugin, and again to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
 
-/// How long a child that was told to end may take before it is killed.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long a call may take.
+const CALL: Duration = Duration::from_secs(30);
 
 /// All that it takes to start one more child.
 #[derive(Debug)]
@@ -31,7 +33,10 @@ pub struct Launch {
     launcher: Launcher,
     hello: String,
     config: String,
-    timeout: Duration,
+    /// What the children load, where that is a library.
+    _library: Option<Snapshot>,
+    /// How long anything may take, where the user says so.
+    timeout: Option<Duration>,
 }
 
 /// A running child whose plugin was started.
@@ -39,29 +44,31 @@ pub struct Launch {
 pub struct Child {
     process: std::process::Child,
     stream: UnixStream,
-    /// How long a call may take.
+    /// How long an answer may take.
     timeout: Duration,
     waiter: Waiter,
 }
 
 impl Launch {
-    /// A child for the plugin that was found at `origin`.
+    /// Children for a plugin that was found.
     pub fn new(
         surroundings: &Surroundings<'_>,
-        name: &str,
-        origin: &Origin,
+        located: Located,
         config: &serde_json::Value,
-        timeout: Duration,
+        timeout: Option<Duration>,
     ) -> Self {
-        let plugin = match origin {
-            Origin::File { path, .. } => Which::File(path.clone()),
-            Origin::BuiltIn => Which::BuiltIn(name.to_owned()),
+        let (plugin, library) = match located {
+            Located::File { path, blake3, snapshot } => {
+                (Which::File { path, blake3, place: snapshot.place() }, Some(snapshot))
+            }
+            Located::BuiltIn(checked) => (Which::BuiltIn(checked.description.name), None),
         };
         let hello = Hello { plugin, rule_ids: surroundings.rule_ids.clone() };
         Self {
             launcher: surroundings.launcher.clone(),
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
             config: config.to_string(),
+            _library: library,
             timeout,
         }
     }
@@ -74,7 +81,7 @@ impl Launch {
         let mut child = self.launch().map_err(|e| {
             Missed::Dead(format!("{} cannot be started: {e}", self.launcher.program.display()))
         })?;
-        let description = child.talk(kind::HELLO, &self.hello)?;
+        let description = child.talk("loading its library", kind::HELLO, &self.hello)?;
         let description = serde_json::from_str(&description)
             .map_err(|e| Missed::Dead(format!("its child process talks nonsense: {e}")))?;
         Ok((child, description))
@@ -85,8 +92,8 @@ impl Launch {
     /// # Errors
     /// If the plugin does not start.
     pub fn start(&self, child: &mut Child) -> Result<(), Missed> {
-        child.talk(kind::START, &self.config)?;
-        child.limit(self.timeout).map_err(|e| child.dead(&e))
+        child.talk("starting it (`create`)", kind::START, &self.config)?;
+        child.limit(self.timeout.unwrap_or(CALL)).map_err(|e| child.dead(&e))
     }
 
     fn launch(&self) -> io::Result<Child> {
@@ -99,8 +106,9 @@ impl Launch {
             // A key that interrupts the run must not look like a crash of its plugins.
             .process_group(0)
             .spawn()?;
-        let mut child = Child { process, stream: ours, timeout: BEGINNING, waiter: Waiter::default() };
-        child.limit(BEGINNING)?;
+        let timeout = self.timeout.unwrap_or(BEGINNING);
+        let mut child = Child { process, stream: ours, timeout, waiter: Waiter::default() };
+        child.limit(timeout)?;
         Ok(child)
     }
 }
@@ -139,7 +147,7 @@ impl Child {
         }
     }
 
-    /// From here on, calls may take so long.
+    /// From here on, answers may take so long.
     fn limit(&mut self, timeout: Duration) -> io::Result<()> {
         self.timeout = timeout;
         self.stream.set_read_timeout(Some(timeout))?;
@@ -172,8 +180,8 @@ impl Child {
         Ok(Ok(serde_json::from_str(&notes)?))
     }
 
-    /// Sends a text and waits for the answer to it.
-    fn talk(&mut self, kind: u32, text: &str) -> Result<String, Missed> {
+    /// Sends a text and waits for the answer to it, which comes after `doing`.
+    fn talk(&mut self, doing: &str, kind: u32, text: &str) -> Result<String, Missed> {
         let deadline = Instant::now() + self.timeout;
         let reply = frame::send_text(&mut self.stream, kind, text).and_then(|()| {
             let mut stream = Until { stream: &self.stream, deadline };
@@ -183,6 +191,14 @@ impl Child {
         match reply {
             Ok((kind::DONE, text)) => Ok(text),
             Ok((kind, text)) => Err(self.no_answer(kind, text)),
+            Err(e) if is_late(&e) => {
+                let _ = self.process.kill();
+                Err(Missed::Late(format!(
+                    "{doing} took longer than {:?}, and its process was killed; a longer `timeout` in its [[plugin]] table \
+                     leaves it more time",
+                    self.timeout
+                )))
+            }
             Err(e) => Err(self.dead(&e)),
         }
     }
@@ -197,9 +213,9 @@ impl Child {
 
     /// What became of the child, of which an error of the socket told.
     fn dead(&mut self, error: &io::Error) -> Missed {
-        use io::ErrorKind::{BrokenPipe, ConnectionReset, TimedOut, UnexpectedEof, WouldBlock};
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let what = match error.kind() {
-            WouldBlock | TimedOut => format!("it did not answer within {:?}, and was killed", self.timeout),
+            _ if is_late(error) => format!("it did not answer within {:?}, and was killed", self.timeout),
             BrokenPipe | ConnectionReset | UnexpectedEof => match self.ended(LAST_WORDS) {
                 Some(status) => format!("it crashed: {}", describe(status)),
                 None => "it closed the connection, and was killed".into(),
@@ -259,6 +275,10 @@ impl Read for Until<'_> {
         let result = self.stream.read_vectored(buffers);
         self.check(result)
     }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 fn describe(status: ExitStatus) -> String {

@@ -9,14 +9,22 @@ mod frame;
 mod launch;
 mod serve;
 mod wait;
+mod watch;
 
 pub use frame::{Header, kind};
 pub use launch::{Child, Launch};
 pub use serve::serve;
+pub use watch::end_with_parent;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::snapshot::Place;
+
+/// How long a child that is to end may take before it is killed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Which plugin a child loads, and into what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +37,11 @@ struct Hello {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Which {
-    File(PathBuf),
+    /// The copy of the library at `path` whose bytes have this hash.
+    File {
+        path: PathBuf,
+        blake3: String,
+        place: Place,
+    },
     BuiltIn(String),
 }

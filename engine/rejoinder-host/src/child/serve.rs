@@ -3,11 +3,11 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::frame::{self, Header, kind};
 use super::wait::Waiter;
-use super::{Hello, Which};
+use super::{Hello, Which, end_with_parent};
 use crate::abi::Plugin;
 use crate::batch::Earlier;
 use crate::handshake::{Checked, Description};
@@ -16,16 +16,13 @@ use crate::registry::{Starter, Surroundings};
 use crate::state::State;
 use crate::{Batch, LoadCause, PluginSpec, locate, panics, services};
 
-/// How often a child looks whether its parent is still there.
-const WATCH: Duration = Duration::from_secs(1);
-
 /// Serves the parent on standard input until it goes. `built_in` are the plugins that are linked in.
 ///
 /// # Errors
 /// If standard input is no socket, or what comes over it makes no sense.
 pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
+    end_with_parent()?;
     let mut stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    end_with_parent();
     panics::install();
     let mut served = Served::default();
     let mut waiter = Waiter::default();
@@ -57,17 +54,6 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
     }
 }
 
-/// A plugin that hangs does not notice that its parent was killed.
-fn end_with_parent() {
-    let parent = std::os::unix::process::parent_id();
-    std::thread::spawn(move || {
-        while std::os::unix::process::parent_id() == parent {
-            std::thread::sleep(WATCH);
-        }
-        std::process::exit(0);
-    });
-}
-
 /// What a child has by now.
 #[derive(Default)]
 struct Served {
@@ -81,15 +67,15 @@ struct Served {
 impl Served {
     fn load(&mut self, hello: &str, built_in: &[&'static Plugin]) -> Result<Description, String> {
         let hello: Hello = serde_json::from_str(hello).map_err(|e| e.to_string())?;
-        let spec = match hello.plugin {
-            Which::File(path) => PluginSpec::at(path),
-            Which::BuiltIn(name) => PluginSpec::named(name),
+        let located = match hello.plugin {
+            Which::File { path, blake3, place } => locate::handed_over(path, &blake3, place),
+            Which::BuiltIn(name) => {
+                let surroundings = Surroundings { built_in, ..Surroundings::default() };
+                locate::locate(&PluginSpec::named(name), &surroundings)
+            }
         };
-        let surroundings = Surroundings { built_in, ..Surroundings::default() };
         let host = services::start(hello.rule_ids);
-        let checked = locate::locate(&spec, &surroundings)
-            .and_then(|located| located.open(host))
-            .map_err(LoadCause::reason)?;
+        let checked = located.and_then(|located| located.open(host)).map_err(LoadCause::reason)?;
         let description = checked.description.clone();
         self.loaded = Some((checked, host));
         Ok(description)

@@ -57,6 +57,16 @@ pub fn batch_of(turns: &[&str]) -> Batch {
     batch
 }
 
+/// A plugin in C, `in-c`, that accepts every turn as this category, crashes on turns that begin with an `x`, and does more
+/// when it is loaded and when it is started.
+pub fn c_plugin(dir: &Path, name: &str, category: u8, when_loaded: &str, when_started: &str) -> PathBuf {
+    let source = include_str!("plugin.c")
+        .replace("CATEGORY", &category.to_string())
+        .replace("WHEN_LOADED", when_loaded)
+        .replace("WHEN_STARTED", when_started);
+    c_library(dir, name, &source, &[])
+}
+
 /// Compiles a plugin in C against the header of this repository, or another one in `include`.
 pub fn c_library(dir: &Path, name: &str, source: &str, include: &[&Path]) -> PathBuf {
     let (file, library) = (dir.join(format!("{name}.c")), dir.join(format!("{name}.so")));

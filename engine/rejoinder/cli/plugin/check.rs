@@ -112,6 +112,9 @@ fn text(check: &Check, outcome: &Outcome) -> String {
 
 /// The child's side: runs one check, and writes how it came out.
 pub(in crate::cli) fn one(args: &OneCheck) -> Result<Exit, Failure> {
+    rejoinder_host::end_with_parent().map_err(|e| {
+        Failure::io("a check is started by `plugin check`, with a pipe as its standard input", &e)
+    })?;
     let setting = setting(args.plugin_config.as_deref(), args.cases.as_deref())?;
     let outcome = conformance::run(&args.check, &args.library, &setting)
         .ok_or_else(|| Failure::usage(format!("there is no check `{}`", args.check)))?;
@@ -150,8 +153,9 @@ fn in_child(args: &CheckArgs, check: &Check) -> Result<Outcome, Failure> {
         command.arg("--cases").arg(cases);
     }
     let errors_file = File::create(&errors).map_err(failed)?;
+    // A pipe, so that a check whose plugin hangs ends with this process.
     let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors_file).spawn().map_err(failed)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(errors_file).spawn().map_err(failed)?;
     let patience = Duration::from_secs(args.timeout.get());
     let last_words = || last_words(&errors);
     Ok(match wait(&mut child, patience).map_err(failed)? {
