@@ -162,8 +162,7 @@ pub type Source<'s> = dyn FnOnce(&mut dyn FnMut(Vec<Question>) -> ControlFlow<()
 ///
 /// Endpoints of one model share the requests; those of a conversation keep to one where they can, and an endpoint that is down,
 /// overloaded or misconfigured is left alone. Before each HTTP request the most that it can take is reserved in the ledger, and
-/// `limits` (over the ledger's whole
-/// life) are never passed. Lost connections and failures of the server are tried again, after the time that it asks for or
+/// `limits` (over the ledger's whole life) are never passed. Lost connections and failures of the server are tried again, after the time that it asks for or
 /// a growing random one. After a stop, what is in flight is awaited and stored: an answer that was paid for is never lost.
 /// Memory does not grow with the number of questions. `on_progress` is called several times a second, and stops the asking
 /// when it breaks.
