@@ -602,6 +602,22 @@ fn several_endpoints_share_the_requests_and_the_replies() {
 }
 
 #[test]
+fn what_is_no_address_is_refused_where_it_stands() {
+    let dir = folder();
+    for (name, value, says) in [
+        ("none", "[]", "a list without an address"),
+        ("number", "7", "expected an address such as"),
+        ("other", "[\"http://a/v1\", \"ftp://b\"]", "begins with http"),
+        ("secret", "[\"http://a/v1\", \"http://me:secret@b/v1\"]", "into an environment variable"),
+    ] {
+        let config = write(dir.path(), name, format!("format = 1\n[judge]\nbase-url = {value}\n"));
+        let said = rejoinder(&["config", "show", "--config", &config]).expect(7).stderr;
+        let is_told = said.contains(says) && said.contains(&format!("{config}:3:"));
+        assert!(is_told, "{name}: {said}");
+    }
+}
+
+#[test]
 fn each_of_several_endpoints_is_tried_out() {
     let dir = folder();
     let test = |name: &str, base_urls: &[String], code: i32| {
