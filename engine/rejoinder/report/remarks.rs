@@ -102,7 +102,7 @@ impl Reading<'_> {
         ))
     }
 
-    /// Files of which most records cannot be used.
+    /// Files whose records are mostly of no use.
     fn set_aside(&self) -> Option<Remark> {
         let mostly_bad = |file: &FileCounts| file.all_set_aside() * 2 > file.records;
         let bad: Vec<_> = self.details.files.iter().filter(|(_, file)| mostly_bad(file)).collect();
