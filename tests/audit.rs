@@ -13,7 +13,7 @@ use support::{figure, folder, rejoinder, rows, text, write};
 #[path = "../benches/corpus.rs"]
 mod corpus;
 
-/// A judge who finds feedback also where no rule marks anything.
+/// A judge that finds feedback also where no rule marks anything.
 fn judge() -> Server {
     Server::start(|request| match last_user_message(request.prompt()).contains("river") {
         true if !request.is_probe() => labelled(request, "B", &[("B", -0.1), ("F", -2.5)]),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 mod support;
-use support::server::{Request, Response, Server, by_rule, completion, marked_turns};
+use support::server::{Request, Response, Server, by_rule, by_rule_in_prose, completion, marked_turns};
 use support::{Ended, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
 
 /// Twenty dialogues with sixteen turns that wait; four of them say FLAGGED, each in another group of four.
@@ -67,6 +67,37 @@ fn choice(request: &Request, choice: &Value) -> Response {
     Response::new(200, json!({"model": "m", "choices": [choice], "usage": usage}).to_string())
 }
 
+/// A server that neither takes `max_tokens` nor a temperature, and says so in these ways.
+fn modern(request: &Request, no_limit: &Value, no_temperature: &Value) -> Response {
+    let refuse = |error: &Value| Response::new(400, json!({"error": error}).to_string());
+    match (&request.body["max_tokens"], &request.body["temperature"]) {
+        (limit, _) if !limit.is_null() => refuse(no_limit),
+        (_, temperature) if !temperature.is_null() => refuse(no_temperature),
+        _ => well(request),
+    }
+}
+
+/// As [`well`], but for answers about several turns, which end in the middle of the second.
+fn cut_in_the_middle(request: &Request) -> Response {
+    match marked_turns(request.prompt()).as_slice() {
+        [(number, turn), _, ..] => {
+            let first = json!({"Turn": number, "User Response Pattern": "UR2", "User Response Text": turn});
+            let content = format!("{{\"Answers\": [{first}, {{\"Turn\": {}, \"User Resp", number + 1);
+            choice(request, &json!({"message": {"content": content}, "finish_reason": "length"}))
+        }
+        _ => well(request),
+    }
+}
+
+/// As [`by_rule`], with so many alternatives at most.
+fn with_alternatives(request: &Request, most: u64, words: &str) -> Response {
+    match request.body["top_logprobs"].as_u64() {
+        Some(asked) if asked > most => refusal(400, words),
+        None if request.method == "POST" && !request.is_probe() => refusal(400, "none were asked for"),
+        _ => by_rule(request),
+    }
+}
+
 fn behaviours() -> Vec<Behaviour> {
     vec![
         row("answers", well),
@@ -80,6 +111,32 @@ fn behaviours() -> Vec<Behaviour> {
                 }
             })
         },
+        row("names what it does not know beside its words only", |r| {
+            let unsupported = |name| json!({"message": "That does not go.", "param": name, "code": "unsupported_parameter"});
+            modern(r, &unsupported("max_tokens"), &unsupported("temperature"))
+        }),
+        row("names what it does not know in plain words", |r| {
+            let message = |words| json!({"message": words});
+            modern(r, &message("Max tokens is not supported."), &message("Temperature must be 1."))
+        }),
+        row("repeats the request where it refuses one", |r| {
+            let is_unknown = |key: &&str| !r.body[*key].is_null();
+            match ["structured_outputs", "grammar", "regex", "response_format", "max_completion_tokens"]
+                .iter()
+                .find(|key| is_unknown(key))
+            {
+                Some(key) => refusal(400, &format!("{key}? Unknown: {}", r.body)),
+                None if r.method == "POST" && r.body["max_tokens"].is_null() => {
+                    refusal(400, "without a limit")
+                }
+                None if r.method == "POST" && r.body["temperature"].is_null() => refusal(400, "too warm"),
+                None => well(r),
+            }
+        }),
+        row("gives five alternatives", |r| {
+            with_alternatives(r, 5, "top_logprobs must be between 0 and 5, not 20 (gpt-7)")
+        }),
+        row("gives some alternatives", |r| with_alternatives(r, 5, "top_logprobs is invalid")),
         row("knows no temperature", |r| without(r, "temperature", "Unsupported value: 'temperature'")),
         row("knows no logprobs", |r| without(r, "logprobs", "logprobs are not supported by this model")),
         row("knows no response_format", |r| without(r, "response_format", "unknown field response_format")),
@@ -129,7 +186,7 @@ fn behaviours() -> Vec<Behaviour> {
             exit: 5,
             judged: 0,
             says: &["refuses every request: HTTP 400: not these"],
-            most_requests: 45,
+            most_requests: 12,
             ..row("refuses every chat", |r| match r.method == "GET" || r.is_probe() {
                 true => well(r),
                 false => refusal(400, "not these"),
@@ -143,6 +200,36 @@ fn behaviours() -> Vec<Behaviour> {
             ],
             ..row("filters some turns", |r| flagged(r, || refusal(400, "the prompt was filtered")))
         },
+        Behaviour {
+            judged: 12,
+            says: &["the server refused 4 requests: HTTP 400: filtered (request "],
+            ..row("filters some turns under a number each", |r| match r.prompt().contains("FLAGGED") {
+                true => refusal(400, &format!("filtered (request 7f{}, 08:0{}:59)", r.number, r.number % 10)),
+                false => well(r),
+            })
+        },
+        Behaviour {
+            judged: 12,
+            says: &["the server refused 4 requests: the model refuses: I cannot help with that"],
+            ..row("is a model that refuses some turns", |r| match r.prompt().contains("FLAGGED") {
+                true => {
+                    let message = json!({"content": null, "refusal": "I cannot help with that"});
+                    choice(r, &json!({"message": message, "finish_reason": "stop"}))
+                }
+                false => well(r),
+            })
+        },
+        Behaviour {
+            exit: 5,
+            judged: 0,
+            says: &["refuses every request: the model refuses: I cannot help with that"],
+            most_requests: 12,
+            ..row("is a model that refuses everything", |r| {
+                let message = json!({"content": "", "refusal": "I cannot help with that"});
+                choice(r, &json!({"message": message, "finish_reason": "stop"}))
+            })
+        },
+        row("is cut off in the middle", cut_in_the_middle),
         Behaviour {
             judged: 12,
             says: &["the server refused 4 requests: HTTP 403: blocked by the firewall"],
@@ -358,6 +445,199 @@ fn who_is_not_there_is_not_reached() {
         let (ended, _) = judge(dir.path(), &run, name, base_url, "");
         assert!(ended.expect(5).stderr.contains("the judge cannot be reached"));
     }
+}
+
+/// A config for a scan whose turns are each asked about by itself.
+fn singly(dir: &Path) -> String {
+    write(
+        dir,
+        "singly.toml",
+        "format = 1
+[judge]
+turns-per-request = 1
+",
+    )
+}
+
+#[test]
+fn few_turns_that_are_all_refused_are_no_success() {
+    let dir = folder();
+    let chats = std::fs::read_to_string(CHATS).expect("it is there");
+    let few = write(dir.path(), "few.jsonl", chats.lines().take(4).collect::<Vec<_>>().join("\n"));
+    let run = text(&dir.path().join("run"));
+    let scanned =
+        rejoinder(&["run", &few, "--offline", "--json", "--config", &singly(dir.path()), "--out", &run])
+            .expect(0);
+    let waiting = figure(&scanned.json(), "undecided");
+    assert!((1..=4).contains(&waiting), "{waiting}");
+    let config = "turns-per-request = 1\nidentity = \"one\"";
+    let refusing = Server::start(|r| match r.method == "GET" || r.is_probe() {
+        true => well(r),
+        false => refusal(400, "not these"),
+    });
+    let (ended, _) = judge(dir.path(), &run, "refuses", &refusing.base_url(), config);
+    assert!(ended.expect(5).stderr.contains("refuses every request: HTTP 400: not these"));
+    let mended = Server::start(well);
+    let (ended, _) = judge(dir.path(), &run, "mended", &mended.base_url(), config);
+    let judged = figure(&ended.expect(0).json(), "judged");
+    assert_eq!(judged, waiting, "a refusal that no answer stood beside is asked about again");
+}
+
+#[test]
+fn many_refusals_in_a_row_are_no_dead_end_where_earlier_answers_are_stored() {
+    let dir = folder();
+    let chats = std::fs::read_to_string(CHATS).expect("it is there");
+    // All but the last few say what is filtered.
+    let flag = |(index, line): (usize, &str)| match index < 15 {
+        true => line.replace("Question number", "FLAGGED question number"),
+        false => line.replace("FLAGGED", "wrong"),
+    };
+    let flagged: Vec<String> = chats.lines().enumerate().map(flag).collect();
+    let input = write(dir.path(), "flagged.jsonl", flagged.join("\n"));
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", &input, "--offline", "--config", &singly(dir.path()), "--out", &run]).expect(0);
+    let server = Server::start(|r| match !r.is_probe() && r.prompt().contains("FLAGGED") {
+        true => refusal(400, "filtered"),
+        false => well(r),
+    });
+    let config = |again: &[&str]| {
+        let config = format!(
+            "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nturns-per-request = 1\nmax-in-flight = 1\n",
+            server.base_url()
+        );
+        let config = write(dir.path(), "filters.toml", config);
+        let mut args = vec!["judge", &run, "--config", &config, "--json"];
+        args.extend(again);
+        let summary = rejoinder(&args).expect(0).json();
+        let reasons = &summary["unverified_reasons"];
+        let waiting = reasons["the server refused the request: HTTP 400: filtered"].as_u64();
+        (figure(&summary, "judged"), waiting.unwrap_or_default())
+    };
+    let (judged, refused) = config(&[]);
+    assert!(refused > 10 && judged > 0 && judged + refused == 16, "{judged} {refused}");
+    assert_eq!(config(&["--ask-again", "refused"]), (judged, refused));
+}
+
+#[test]
+fn a_slip_in_the_address_is_named() {
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", CHATS, "--offline", "--out", &run]).expect(0);
+    let server = Server::start(|r| match r.path.as_str() {
+        "/v1/chat/completions" | "/v1/models" => well(r),
+        _ => refusal(404, "Not Found"),
+    });
+    let right = server.base_url();
+    for (name, wrong, says) in [
+        ("twice", format!("{right}/v1"), "names /v1 twice"),
+        ("chats", format!("{right}/chat/completions"), "ends before the path that is asked"),
+        ("completions", format!("{right}/completions/"), "ends before the path that is asked"),
+        ("none", right.replace("/v1", ""), "mostly end with /v1"),
+    ] {
+        let (ended, _) = judge(dir.path(), &run, name, &wrong, "");
+        let said = ended.expect(5).stderr;
+        let is_named = said.lines().any(|line| line.contains(says) && line.contains(&right));
+        assert!(is_named, "{name}: {said}");
+    }
+}
+
+/// `base-url` and what belongs to it, for several endpoints.
+fn several(dir: &Path, name: &str, base_urls: &[String]) -> String {
+    let urls = base_urls.iter().map(|url| format!("\"{url}\"")).collect::<Vec<_>>().join(", ");
+    let config = format!(
+        "format = 1\n[judge]\nbase-url = [{urls}]\nmodel = \"m\"\npatience-seconds = 2\ntimeout-seconds = 1\n\
+         turns-per-request = 1\n"
+    );
+    write(dir, &format!("{name}.toml"), config)
+}
+
+#[test]
+fn several_endpoints_share_the_requests_and_the_replies() {
+    let dir = folder();
+    let scanned = dir.path().join("scanned");
+    rejoinder(&["run", CHATS, "--offline", "--config", &singly(dir.path()), "--out", &text(&scanned)])
+        .expect(0);
+    let asked = |name: &str, base_urls: &[String], code: i32| {
+        let run = copied(&scanned, &dir.path().join(name));
+        let config = several(dir.path(), name, base_urls);
+        (rejoinder(&["judge", &run, "--config", &config, "--json"]).expect(code), run)
+    };
+    let [first, second] = [Server::start(well), Server::start(well)];
+    let both = [first.base_url(), second.base_url()];
+    let (ended, run) = asked("both", &both, 0);
+    assert_eq!(figure(&ended.json(), "judged"), 16, "{}", ended.stderr);
+    assert_eq!(first.requests() + second.requests(), 16);
+    assert!(first.requests().min(second.requests()) > 3, "{} and {}", first.requests(), second.requests());
+    let asked_before = first.requests();
+    // Who answered is no part of a key: the first alone has nothing left to be asked.
+    let (ended, _) = judge(dir.path(), &run, "first", &both[0], "turns-per-request = 1");
+    assert_eq!(figure(&ended.expect(0).json(), "judged"), 16);
+    assert_eq!(first.requests(), asked_before);
+
+    let nobody = "http://127.0.0.1:1/v1".to_owned();
+    let cases: [(&str, Handler); 4] = [
+        ("is overloaded", |_| refusal(503, "overloaded")),
+        ("fails", |_| refusal(500, "out of memory")),
+        ("lets nobody in", |_| refusal(401, "who are you")),
+        ("knows no such model", |_| refusal(404, "no such model")),
+    ];
+    for (name, handler) in cases {
+        for is_first in [true, false] {
+            let (good, bad) = (Server::start(well), Server::start(handler));
+            let mut base_urls = vec![bad.base_url(), good.base_url()];
+            if !is_first {
+                base_urls.reverse();
+            }
+            let (ended, _) = asked(&format!("{name} {is_first}"), &base_urls, 0);
+            assert_eq!(figure(&ended.json(), "judged"), 16, "{name}: {}", ended.stderr);
+            let says = format!("{} was left out", bad.base_url());
+            assert!(ended.stderr.contains(&says), "{name}: {}", ended.stderr);
+        }
+    }
+    let good = Server::start(well);
+    let (ended, _) = asked("one is there", &[nobody.clone(), good.base_url()], 0);
+    assert_eq!(figure(&ended.json(), "judged"), 16, "{}", ended.stderr);
+    let (ended, _) = asked("none is there", &[nobody, "http://judge.invalid/v1".to_owned()], 5);
+    assert!(ended.stderr.contains("the judge cannot be reached"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_is_no_address_is_refused_where_it_stands() {
+    let dir = folder();
+    for (name, value, says) in [
+        ("none", "[]", "a list without an address"),
+        ("number", "7", "expected an address such as"),
+        ("other", "[\"http://a/v1\", \"ftp://b\"]", "begins with http"),
+        ("secret", "[\"http://a/v1\", \"http://me:secret@b/v1\"]", "into an environment variable"),
+    ] {
+        let config = write(dir.path(), name, format!("format = 1\n[judge]\nbase-url = {value}\n"));
+        let said = rejoinder(&["config", "show", "--config", &config]).expect(7).stderr;
+        let is_told = said.contains(says) && said.contains(&format!("{config}:3:"));
+        assert!(is_told, "{name}: {said}");
+    }
+}
+
+#[test]
+fn each_of_several_endpoints_is_tried_out() {
+    let dir = folder();
+    let test = |name: &str, base_urls: &[String], code: i32| {
+        let config = several(dir.path(), name, base_urls);
+        rejoinder(&["judge", "test", "--config", &config]).expect(code)
+    };
+    let [good, also_good, other, locked] = [
+        Server::start(by_rule),
+        Server::start(by_rule),
+        Server::start(by_rule_in_prose),
+        Server::start(|_| refusal(401, "who are you")),
+    ]
+    .map(|server| server.base_url());
+    let both = test("both", &[good.clone(), also_good.clone()], 0);
+    assert!(both.stdout.contains(&good) && both.stdout.contains(&also_good), "{}", both.stdout);
+    let unlike = test("unlike", &[good.clone(), other], 3);
+    assert!(unlike.stderr.contains("do not do the same"), "{}", unlike.stderr);
+    let one = test("locked", &[locked.clone(), good.clone()], 5);
+    assert!(one.stdout.contains(&good), "{}", one.stdout);
+    assert!(one.stderr.contains(&format!("{locked}: the server lets nobody in")), "{}", one.stderr);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rejoinder::config::Config;
+use rejoinder::config::{BaseUrl, Config};
 use rejoinder::failure::Exit;
 use rejoinder::pipeline::engine::Engine;
 use rejoinder::pipeline::run_dir::{Manifest, RunDir};
@@ -96,7 +96,7 @@ fn judging_beside_the_scan_tells_of_all_requests_that_the_scan_has_left() {
     let dir = folder();
     let server = Server::start(by_rule);
     let mut config = Config::default();
-    config.judge.base_url = Some(server.base_url());
+    config.judge.base_url = Some(BaseUrl::One(server.base_url()));
     let engine = Engine::build(config).unwrap();
     let input = rejoinder_read::InputFile::describe(Path::new(DIALOGUES)).unwrap();
     let path = RunDir::create(&dir.path().join("run")).unwrap();

@@ -20,7 +20,7 @@ mod plugin;
 
 pub use cascade::CascadeSection;
 pub use effective::{Effective, Origin};
-pub use judge::{AnswerForm, BudgetConfig, JudgeSection, UnitName};
+pub use judge::{AnswerForm, BaseUrl, BudgetConfig, JudgeSection, UnitName};
 pub use keys::schema;
 pub use place::ConfigText;
 pub use plugin::{Isolation, OnFault, PluginConfig};

@@ -3,7 +3,7 @@
 //! # What is promised
 //!
 //! Of one claim (all feedback wanted, or one group of categories) let F be the positives that the judge confirmed, C the accepted
-//! units he would confirm, and M the positives in all other parts (rejected, undecided, accepted as something else). Then
+//! units it would confirm, and M the positives in all other parts (rejected, undecided, accepted as something else). Then
 //!
 //! recall = (F + C) / (F + C + M),  precision = (F + C) / (F + accepted).
 //!

@@ -97,7 +97,7 @@ pub enum Ground {
     AskedUnread,
     /// None of them: the judge is asked about every turn, as the paper does.
     AskedAnyway,
-    /// None of them: the judge was asked about it before the scan, and what he said is used.
+    /// None of them: the judge was asked about it before the scan, and what it said is used.
     AskedBefore,
 }
 

@@ -104,7 +104,7 @@ impl Tally {
         Self { wanted, judged, accepted: [none; 4], unwanted: none, rejected: none, undecided: none }
     }
 
-    /// A turn that the judge was asked about during the run, and the category he found.
+    /// A turn that the judge was asked about during the run, and the category that it found.
     pub fn judged(&mut self, found: Option<Category>) {
         if let Some(group) = found.and_then(|c| self.group(c)) {
             self.judged[group as usize] += 1;

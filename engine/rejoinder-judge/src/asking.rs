@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -14,16 +15,17 @@ use futures_util::stream::FuturesUnordered;
 use rejoinder_ledger::{
     Claim, Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending, State, Usage,
 };
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::alike::alike;
 use crate::answer::Finding;
 use crate::clerk::{Clerk, Gone};
-use crate::client::{Attempt, Client};
+use crate::client::{Attempt, Client, Refusal};
 use crate::completion::Emptiness;
 use crate::config::JudgeConfig;
 use crate::form::{Followed, Form, halves};
-use crate::gate::{Gate, TICK};
+use crate::gate::{Gate, Pass, TICK};
 use crate::question::Question;
 use crate::request::Request;
 
@@ -33,11 +35,13 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// So many requests in a row whose attempts all failed, and the endpoint is taken for dead.
 const MAX_FAILED: u32 = 8;
-/// So many requests in a row that the server refuses, and it is taken for one that refuses all. More than above: a few
-/// neighbours may well hold what a server refuses.
+/// So many requests about one question in a row that the server refuses, and it is asked whether it refuses all. More than above:
+/// a few neighbours may well hold what a server refuses.
 const MAX_REFUSED: u32 = 32;
-/// The same before it has answered anything.
+/// The same before it has answered anything; one request about several questions is enough then.
 const MAX_REFUSED_AT_FIRST: u32 = 10;
+/// What it is asked about: nothing that a filter could mind.
+const EXAMPLE: &str = "Thank you, that is exactly what I needed!";
 /// So many replies that hold nothing before the first that holds something, and no more is paid for.
 const MAX_EMPTY_AT_FIRST: u32 = 8;
 /// So many different words of refusals are kept.
@@ -140,8 +144,10 @@ pub struct Asked {
     pub progress: Progress,
     /// The models that the server named, where that was not the one asked for.
     pub other_models: BTreeSet<String>,
-    /// The server's words for what it refused, and how often each was said.
+    /// The server's words for what it refused, and how often such were said.
     pub refusals: BTreeMap<String, u64>,
+    /// Of several endpoints those that answered nothing, or were given up: why.
+    pub left_out: BTreeMap<String, String>,
     /// Why replies held nothing, and how often.
     pub empty: BTreeMap<Emptiness, u64>,
     /// Why it ended before the questions did.
@@ -154,8 +160,9 @@ pub type Source<'s> = dyn FnOnce(&mut dyn FnMut(Vec<Question>) -> ControlFlow<()
 
 /// Asks each question whose reply is not stored, and stores the replies.
 ///
-/// Before each HTTP request the most that it can take is reserved in the ledger, and `limits` (over the ledger's whole
-/// life) are never passed. Lost connections and failures of the server are tried again, after the time that it asks for or
+/// Endpoints of one model share the requests; those of a conversation keep to one where they can, and an endpoint that is down,
+/// overloaded or misconfigured is left alone. Before each HTTP request the most that it can take is reserved in the ledger, and
+/// `limits` (over the ledger's whole life) are never passed. Lost connections and failures of the server are tried again, after the time that it asks for or
 /// a growing random one. After a stop, what is in flight is awaited and stored: an answer that was paid for is never lost.
 /// Memory does not grow with the number of questions. `on_progress` is called several times a second, and stops the asking
 /// when it breaks.
@@ -171,19 +178,24 @@ pub fn ask(
     limits: &Limits,
     on_progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Asked, JudgeError> {
-    let client = Client::new(config)?;
+    let clients = Client::for_each(config)?;
+    let has_stored_answers = AtomicBool::new(false);
     let runtime = runtime()?;
     std::thread::scope(|scope| {
         let (clerk, written) = Clerk::start(scope, ledger, replies, *limits);
         let (jobs, queue) = mpsc::channel(AHEAD);
-        let finder = scope.spawn(move || find(source, form, replies, &jobs));
+        let stored = &has_stored_answers;
+        let finder = scope.spawn(move || find(source, form, replies, &jobs, stored));
         let desk = Desk {
             config,
             form,
             store: replies,
-            client,
+            gate: Gate::new(&config.pace, clients.len()),
+            clients,
             clerk,
-            gate: Gate::new(&config.pace),
+            has_stored_answers: stored,
+            answers_example: Cell::new(false),
+            trying: Mutex::new(()),
             progress: Cell::default(),
             trouble_since: Cell::new(None),
             failed_in_a_row: Cell::new(0),
@@ -196,6 +208,8 @@ pub fn ask(
             other_models: RefCell::default(),
             refusals: RefCell::default(),
             early_refusals: RefCell::default(),
+            last_refusal: RefCell::default(),
+            left_out: RefCell::default(),
             empty: RefCell::default(),
             stop: RefCell::new(None),
         };
@@ -203,7 +217,8 @@ pub fn ask(
         let asked = Asked {
             progress: desk.progress.get(),
             other_models: desk.other_models.take(),
-            refusals: desk.refusals.take(),
+            refusals: desk.refusals.take().into_values().collect(),
+            left_out: desk.left_out.take(),
             empty: desk.empty.take(),
             stop: desk.stop.take(),
         };
@@ -235,12 +250,13 @@ enum Found {
     Stored(u64),
 }
 
-/// Puts questions into words and looks up which of their replies are stored.
+/// Puts questions into words and looks up which of their replies are stored, and whether any of these is an answer.
 fn find(
     source: Box<Source<'_>>,
     form: &Form,
     store: &Replies,
     jobs: &mpsc::Sender<Found>,
+    has_answers: &AtomicBool,
 ) -> Result<(), LedgerError> {
     let mut failure = None;
     source(&mut |questions| {
@@ -254,6 +270,9 @@ fn find(
         for followed in followed {
             let range = followed.questions.clone();
             let Followed { replies, next, .. } = form.to_ask(&questions[range.clone()], followed);
+            if replies.iter().any(|reply| !reply.is_refused() && !reply.is_too_long()) {
+                has_answers.store(true, Ordering::Relaxed);
+            }
             let stored = (!replies.is_empty()).then_some(Found::Stored(replies.len() as u64));
             let job = next.map(|request| {
                 Found::Job(Box::new(Job { questions: questions[range].to_vec(), replies, request }))
@@ -272,8 +291,15 @@ struct Desk<'a> {
     config: &'a JudgeConfig,
     form: &'a Form,
     store: &'a Replies,
-    client: Client,
+    /// One for each lane of the gate.
+    clients: Vec<Client>,
     clerk: Clerk,
+    /// Whether the store is known to hold an answer of this judge.
+    has_stored_answers: &'a AtomicBool,
+    /// Whether the judge has answered the example.
+    answers_example: Cell<bool>,
+    /// Held while the example is asked about.
+    trying: Mutex<()>,
     gate: Gate,
     progress: Cell<Progress>,
     /// Since when the server has answered nobody, though it was asked.
@@ -288,7 +314,12 @@ struct Desk<'a> {
     last_failure: RefCell<(String, bool)>,
     empty_in_a_row: Cell<u32>,
     other_models: RefCell<BTreeSet<String>>,
-    refusals: RefCell<BTreeMap<String, u64>>,
+    /// The first words of refusals that are alike, and how many there are.
+    refusals: RefCell<BTreeMap<String, (String, u64)>>,
+    /// Status and words.
+    last_refusal: RefCell<Option<(u16, String)>>,
+    /// Endpoints that are in trouble and have never answered, or were given up: why.
+    left_out: RefCell<BTreeMap<String, String>>,
     /// Refusals from before the first answer, kept once it is known that the server answers others.
     early_refusals: RefCell<Vec<(String, Reply)>>,
     empty: RefCell<BTreeMap<Emptiness, u64>>,
@@ -335,11 +366,21 @@ impl Desk<'_> {
             }
         }
         self.report(on_progress);
-        let failed = self.progress.get().failed;
+        if self.has_stored_answers() {
+            self.keep_early_refusals()?;
+        }
+        let Progress { failed, answered, empty, refused, .. } = self.progress.get();
         if failed > 0 {
             let (why, was_reached) = &*self.last_failure.borrow();
             let why = format!("no answer to {failed} of the requests after all attempts; at last: {why}");
             self.stop(unavailable(why, *was_reached));
+        }
+        if refused > 0
+            && answered + empty == 0
+            && !self.has_stored_answers()
+            && let Some((status, words)) = self.last_refusal.take()
+        {
+            self.stop(Stop::Refuses { status, words });
         }
         Ok(())
     }
@@ -367,8 +408,17 @@ impl Desk<'_> {
         self.stop.borrow().is_some()
     }
 
-    /// Asks all that there is to ask about a job's questions, by halves where the server refuses what they share; says
-    /// whether its first request was settled.
+    fn has_stored_answers(&self) -> bool {
+        self.has_stored_answers.load(Ordering::Relaxed)
+    }
+
+    /// Whether the judge is known to answer something.
+    fn answers_others(&self) -> bool {
+        self.progress.get().answered > 0 || self.answers_example.get() || self.has_stored_answers()
+    }
+
+    /// Asks all that there is to ask about a job's questions, by halves where the server refuses what they share or cuts its answer
+    /// off; says whether its first request was settled.
     async fn settle(&self, job: Job) -> Result<bool, Gone> {
         let Job { questions, replies, request } = job;
         let mut is_settled = false;
@@ -381,7 +431,9 @@ impl Desk<'_> {
                 is_settled = true;
                 next = self.form.next(asked, &replies);
             }
-            for half in halves(&range, &replies).into_iter().flatten().rev() {
+            let is_shared_refusal = asked.len() > 1 && replies.last().is_some_and(Reply::is_refused);
+            self.doubt(is_shared_refusal).await?;
+            for half in halves(&self.form.left(&questions, &range, &replies)).rev() {
                 let next = self.form.next(&questions[half.clone()], &[]);
                 open.push((half, Vec::new(), next));
             }
@@ -428,22 +480,25 @@ impl Desk<'_> {
         request: &Request,
     ) -> Result<bool, Gone> {
         self.retries_left.set((self.retries_left.get() + RETRIES_A_REQUEST).min(10.0 * RETRIES_AT_FIRST));
+        let kinship = questions.first().map_or(0, |q| q.id.ordinal + u64::from(q.id.shard));
         let (mut failures, mut waits) = (0, 0);
         let mut first_failure = None;
         while !self.has_stopped() {
             let Some(reservation) = self.reserve(request).await? else { break };
             let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
             // Held until what comes is durable, so that a kill costs no more answers than may be in flight.
-            let Some(pass) = self.gate.enter(tokens, || self.has_stopped()).await else {
+            let Some(pass) = self.gate.enter(kinship, tokens, || self.has_stopped()).await else {
                 self.release(reservation)?;
                 break;
             };
-            let (status, attempt) = self.client.attempt(request.body.clone()).await;
+            let client = &self.clients[pass.lane()];
+            let (status, attempt) = client.attempt(request.body.clone()).await;
             let millis = pass.elapsed().as_millis() as u64;
             let failed = |amount| Outcome { state: State::Failed, status, amount, usage: None, millis };
             match attempt {
                 Attempt::Answered(reply, emptiness) => {
                     pass.was_answered();
+                    self.left_out.borrow_mut().remove(client.base());
                     let outcome = Outcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);
                     return self.answered(questions, replies, request, reservation, outcome, emptiness).await;
@@ -455,32 +510,38 @@ impl Desk<'_> {
                     self.store(request, reply, reservation, failed(CALL)).await?;
                     return Ok(true);
                 }
-                Attempt::Refused(words) => {
-                    return self.refused(questions, replies, request, reservation, failed(CALL), words).await;
+                Attempt::Refused(Refusal { words, usage, .. }) => {
+                    let amount = usage.map_or(CALL, |usage| self.config.price.of(usage));
+                    let outcome = Outcome { usage, ..failed(amount) };
+                    return self.refused(questions, replies, request, reservation, outcome, words).await;
                 }
-                // The probe was let in: it is this request that is not, for what it holds.
-                Attempt::DeadEnd(words) if status == FORBIDDEN => {
+                // Others were let in: it is this request that is not, for what it holds.
+                Attempt::DeadEnd(words) if status == FORBIDDEN && pass.is_let_in() => {
                     return self.refused(questions, replies, request, reservation, failed(CALL), words).await;
                 }
                 Attempt::DeadEnd(why) => {
+                    self.spend(reservation, failed(CALL))?;
+                    if pass.gives_up() {
+                        self.left_out.borrow_mut().insert(client.base().to_owned(), why);
+                        continue;
+                    }
                     self.stop(match status {
                         0 => Stop::Unreachable(why),
                         _ => Stop::Refuses { status, words: why },
                     });
-                    self.spend(reservation, failed(CALL))?;
                     return Ok(false);
                 }
                 Attempt::NotSent(why) => {
                     pass.was_too_much(None);
                     self.release(reservation)?;
                     waits += 1;
-                    self.is_in_trouble(why, false);
+                    self.is_in_trouble(&pass, why, false);
                 }
                 Attempt::Busy(why, wait) => {
                     pass.was_too_much(wait.map(|w| w.min(MAX_WAIT).min(self.config.pace.patience)));
                     self.spend(reservation, failed(CALL))?;
                     waits += 1;
-                    self.is_in_trouble(why, true);
+                    self.is_in_trouble(&pass, why, true);
                 }
                 Attempt::Failed(why) => {
                     pass.was_too_much(None);
@@ -489,7 +550,7 @@ impl Desk<'_> {
                     self.spend(reservation, all)?;
                     failures += 1;
                     self.retries_left.set(self.retries_left.get() - 1.0);
-                    self.is_in_trouble(why, true);
+                    self.is_in_trouble(&pass, why, true);
                 }
             }
             drop(pass);
@@ -509,8 +570,57 @@ impl Desk<'_> {
         Ok(false)
     }
 
-    /// The right to make a request; `None` where it would pass the budget, also once all others are settled, of which most
-    /// take less than is reserved for them.
+    /// Asks about the example once the server's refusals look as if it refused whatever it is asked: a request about several
+    /// questions before it has answered anything, or many about one in a row. If it refuses that too, it does.
+    async fn doubt(&self, is_shared_refusal: bool) -> Result<(), Gone> {
+        let is_doubtful = || match self.answers_others() {
+            true => self.refused_in_a_row.get() >= MAX_REFUSED,
+            false => is_shared_refusal || self.refused_in_a_row.get() >= MAX_REFUSED_AT_FIRST,
+        };
+        if !is_doubtful() {
+            return Ok(());
+        }
+        let _alone = self.trying.lock().await;
+        if self.has_stopped() || !is_doubtful() {
+            return Ok(());
+        }
+        let Some(request) = self.form.next(&[Question::example(EXAMPLE)], &[]) else { return Ok(()) };
+        let Some(reservation) = self.reserve(&request).await? else { return Ok(()) };
+        let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
+        let Some(pass) = self.gate.enter(0, tokens, || self.has_stopped()).await else {
+            return self.release(reservation);
+        };
+        let (status, attempt) = self.clients[pass.lane()].attempt(request.body).await;
+        let millis = pass.elapsed().as_millis() as u64;
+        let (mut state, mut amount, mut usage) = (State::Failed, CALL, None);
+        match attempt {
+            Attempt::Answered(reply, _) => {
+                (state, usage) = (State::Answered, reply.usage);
+                amount = usage.map_or(reservation.amount(), |usage| self.config.price.of(usage));
+                self.answers_example.set(true);
+                self.refused_in_a_row.set(0);
+                self.keep_early_refusals()?;
+            }
+            Attempt::DeadEnd(why) if pass.gives_up() => {
+                self.left_out.borrow_mut().insert(self.clients[pass.lane()].base().to_owned(), why);
+            }
+            Attempt::Refused(Refusal { words, .. }) | Attempt::DeadEnd(words) => {
+                self.stop(Stop::Refuses { status, words });
+            }
+            Attempt::NotSent(_) => return self.release(reservation),
+            Attempt::Failed(_) => amount = reservation.amount(),
+            Attempt::Busy(..) | Attempt::TooLong(_) => {}
+        }
+        self.spend(reservation, Outcome { state, status, amount, usage, millis })
+    }
+
+    /// Stores the refusals from before it was known that the server answers others.
+    fn keep_early_refusals(&self) -> Result<(), Gone> {
+        self.early_refusals.take().into_iter().try_for_each(|(key, reply)| self.clerk.keep(key, reply))
+    }
+
+    /// The right to make a request; `None` where it would pass the budget, also once all others are settled, for most take less
+    /// than is reserved for them.
     async fn reserve(&self, request: &Request) -> Result<Option<Reservation>, Gone> {
         loop {
             // Whatever was settled by now is written before this reservation.
@@ -559,18 +669,18 @@ impl Desk<'_> {
         self.trouble_since.set(None);
         let status = outcome.status;
         let reply = Reply::refused(self.config.model.clone(), words.clone());
-        let answers_others = self.progress.get().answered > 0;
+        let answers_others = self.answers_others();
         let is_shared = questions.len() > 1;
         if !is_shared {
             self.count(|p| p.refused += 1);
+            self.refused_in_a_row.set(self.refused_in_a_row.get() + 1);
+            let kind = alike(&words);
             let mut refusals = self.refusals.borrow_mut();
-            if refusals.len() < MAX_REASONS || refusals.contains_key(&words) {
-                *refusals.entry(words.clone()).or_default() += 1;
+            if refusals.len() < MAX_REASONS || refusals.contains_key(&kind) {
+                refusals.entry(kind).or_insert_with(|| (words.clone(), 0)).1 += 1;
             }
-            drop(refusals);
-            let limit = if answers_others { MAX_REFUSED } else { MAX_REFUSED_AT_FIRST };
-            self.note(&self.refused_in_a_row, limit, || Stop::Refuses { status, words });
         }
+        self.last_refusal.replace(Some((status, words)));
         if is_shared || answers_others {
             replies.push(reply.clone());
             self.store(request, reply, reservation, outcome).await?;
@@ -619,9 +729,7 @@ impl Desk<'_> {
             }
             return Ok(false);
         }
-        for (key, reply) in self.early_refusals.take() {
-            self.clerk.keep(key, reply)?;
-        }
+        self.keep_early_refusals()?;
         self.store(request, reply, reservation, outcome).await?;
         self.count(|p| {
             p.answered += 1;
@@ -661,9 +769,17 @@ impl Desk<'_> {
         });
     }
 
-    /// The server did not answer; where it has answered nobody for longer than it is borne, it is given up.
-    fn is_in_trouble(&self, why: String, was_reached: bool) {
+    /// An endpoint did not answer; where none has answered anybody for longer than that is borne, asking ends.
+    fn is_in_trouble(&self, pass: &Pass<'_>, mut why: String, mut was_reached: bool) {
         let now = Instant::now();
+        if self.clients.len() > 1 {
+            let base = self.clients[pass.lane()].base();
+            if !pass.is_let_in() {
+                self.left_out.borrow_mut().insert(base.to_owned(), why.clone());
+            }
+            why = format!("{base}: {why}");
+            was_reached |= self.trouble_since.get().is_some() && self.last_failure.borrow().1;
+        }
         let since = self.trouble_since.get().unwrap_or(now);
         self.trouble_since.set(Some(since));
         if now - since >= self.config.pace.patience {

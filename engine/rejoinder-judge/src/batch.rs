@@ -26,7 +26,7 @@ pub fn line(request: &Request) -> String {
 /// What a line of results says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchResult {
-    /// The judge answered, or the prompt was too long for it ([`Reply::is_too_long`]).
+    /// The judge answered, refused ([`Reply::is_refused`]), or the prompt was too long for it ([`Reply::is_too_long`]).
     Reply(Reply),
     /// It did not: why.
     Failed(String),

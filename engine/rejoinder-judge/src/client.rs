@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rejoinder_ledger::Reply;
+use rejoinder_ledger::{Reply, Usage};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub(crate) enum Attempt {
     /// The prompt is longer than the model's context, the server says.
     TooLong(String),
     /// This request will never be answered: why.
-    Refused(String),
+    Refused(Refusal),
     /// The server has no time now: why, and how long it asks to wait. Not the request's fault.
     Busy(String, Option<Duration>),
     /// It went wrong and may go right another time: why.
@@ -35,7 +35,67 @@ pub(crate) enum Attempt {
     DeadEnd(String),
 }
 
-/// A client for one server.
+/// Why a request is refused.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Refusal {
+    /// In the server's own words.
+    pub(crate) words: String,
+    /// The parameter that it names as the fault.
+    pub(crate) parameter: Option<String>,
+    /// Its name for this kind of fault.
+    pub(crate) code: String,
+    /// What it took all the same.
+    pub(crate) usage: Option<Usage>,
+}
+
+impl From<String> for Refusal {
+    fn from(words: String) -> Self {
+        Self { words, ..Self::default() }
+    }
+}
+
+/// So far from a parameter's name stand the words that tell what is wrong with it, in bytes.
+const NEAR: usize = 48;
+/// Such words.
+const FAULTS: [&str; 16] = [
+    "unsupported",
+    "not support",
+    "unknown",
+    "not known",
+    "unrecognized",
+    "unrecognised",
+    "unexpected",
+    "not permitted",
+    "not allowed",
+    "cannot be used",
+    "deprecated",
+    "instead",
+    "invalid",
+    "must be",
+    "default",
+    "only",
+];
+
+impl Refusal {
+    /// Whether it is this parameter that is refused: the error says so, or its words name it beside what is wrong. Mere mention
+    /// is no sign: some servers repeat the request.
+    pub(crate) fn blames(&self, name: &str) -> bool {
+        let plain = |text: &str| text.to_lowercase().replace(['_', '-'], " ");
+        let is_fault = |text: &str| FAULTS.iter().any(|fault| text.contains(fault));
+        let name = plain(name);
+        if let Some(parameter) = &self.parameter {
+            return plain(parameter).ends_with(&name);
+        }
+        let words = plain(&self.words);
+        words.match_indices(&name).any(|(at, _)| {
+            let from = words.floor_char_boundary(at.saturating_sub(NEAR));
+            let to = words.floor_char_boundary((at + name.len() + NEAR).min(words.len()));
+            is_fault(&words[from..to]) || is_fault(&plain(&self.code))
+        })
+    }
+}
+
+/// A client for one endpoint.
 pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
@@ -46,7 +106,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(config: &JudgeConfig) -> Result<Self, JudgeError> {
+    /// A client for each endpoint of a judge, in their order.
+    pub(crate) fn for_each(config: &JudgeConfig) -> Result<Vec<Self>, JudgeError> {
+        config.urls().map(|base| Self::new(config, base)).collect()
+    }
+
+    fn new(config: &JudgeConfig, base: String) -> Result<Self, JudgeError> {
         // Only the first installation in a process counts; a later one reports that, and means no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
@@ -59,7 +124,7 @@ impl Client {
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut builder = reqwest::Client::builder();
-        if is_loopback(&config.url()) {
+        if is_loopback(&base) {
             // A proxy of the environment is none for this machine itself: it would see chats and key.
             builder = builder.no_proxy();
         }
@@ -72,7 +137,6 @@ impl Client {
             .tcp_nodelay(true)
             .build()
             .map_err(|e| JudgeError::Client(describe(&e)))?;
-        let base = config.url();
         Ok(Self {
             http,
             completions: Url::parse(&format!("{base}/chat/completions")).map_err(|e| e.to_string()),
@@ -80,6 +144,11 @@ impl Client {
             model: config.model.clone(),
             api_key: config.api_key.clone(),
         })
+    }
+
+    /// Its address.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     /// Sends one request; returns the HTTP status (0 if none came) and what became of it.
@@ -115,6 +184,10 @@ impl Client {
         let said = || format!("HTTP {}: {}", status.as_u16(), message_of(body, self.api_key.as_ref()));
         match status.as_u16() {
             200 => match completion::read(body, &self.model) {
+                Some((reply, _)) if reply.is_refused() => {
+                    let Reply { content, usage, .. } = self.without_key(reply);
+                    Attempt::Refused(Refusal { usage, ..content.into() })
+                }
                 Some((reply, emptiness)) => Attempt::Answered(self.without_key(reply), emptiness),
                 None => Attempt::Failed(said()),
             },
@@ -126,7 +199,7 @@ impl Client {
                 status.as_u16()
             )),
             _ if speaks_of_context(body) => Attempt::TooLong(said()),
-            _ => Attempt::Refused(said()),
+            _ => Attempt::Refused(refusal(said(), body)),
         }
     }
 
@@ -184,9 +257,27 @@ pub(crate) fn message_of(body: &[u8], api_key: Option<&ApiKey>) -> String {
         .find_map(Value::as_str)
         .map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
     let told = api_key.map_or(told.clone(), |key| key.hidden_in(&told));
+    shown(&told)
+}
+
+/// The beginning of what a server says, on one line.
+pub(crate) fn shown(told: &str) -> String {
     let shown: String =
         told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_MESSAGE).collect();
     shown.trim().to_owned()
+}
+
+/// A refusal in such words; what it is about stands in OpenAI's `error.param` and `error.code`, or where FastAPI's `detail` says.
+fn refusal(words: String, body: &[u8]) -> Refusal {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = if value["error"].is_object() { &value["error"] } else { &value };
+    let details = [&value["detail"], &value["message"]["detail"]].into_iter().find_map(Value::as_array);
+    let place = details.into_iter().flatten().find_map(|detail| detail["loc"].as_array()?.last());
+    Refusal {
+        parameter: error["param"].as_str().or(place.and_then(Value::as_str)).map(str::to_owned),
+        code: error["code"].as_str().unwrap_or_default().to_owned(),
+        ..words.into()
+    }
 }
 
 /// reqwest's message with its causes; the address is left out, it may hold credentials.
@@ -243,7 +334,40 @@ mod tests {
             assert!(matches!(sorted, Attempt::TooLong(_)), "{body}");
         }
         let sorted = client.sort(StatusCode::BAD_REQUEST, None, br#"{"error":{"message":"bad schema"}}"#);
-        assert_eq!(sorted, Attempt::Refused("HTTP 400: bad schema".into()));
+        assert_eq!(sorted, Attempt::Refused("HTTP 400: bad schema".to_owned().into()));
+    }
+
+    #[test]
+    fn a_parameter_is_blamed_only_where_it_is_named_as_the_fault() {
+        for (body, blamed) in [
+            (
+                r#"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","param":"max_tokens"}}"#,
+                true,
+            ),
+            (
+                r#"{"error":{"message":"That does not go.","param":"max_tokens","code":"unsupported_parameter"}}"#,
+                true,
+            ),
+            (r#"{"error":{"message":"Max tokens is not supported here"}}"#, true),
+            (r#"{"error":{"message":"max_tokens goes no more","code":"unsupported_parameter"}}"#, true),
+            (
+                r#"{"detail":[{"type":"extra_forbidden","loc":["body","max_tokens"],"msg":"Extra inputs are not permitted"}]}"#,
+                true,
+            ),
+            (
+                r#"{"error":{"message":"no such tool, in the request {\"max_tokens\":1,\"temperature\":0}"}}"#,
+                false,
+            ),
+            (r#"{"error":{"message":"Unsupported value, in {\"max_tokens\":1}","param":"messages"}}"#, false),
+            (
+                r#"{"error":{"message":"max_completion_tokens is not supported","param":"max_completion_tokens"}}"#,
+                false,
+            ),
+        ] {
+            let sorted = client().sort(StatusCode::BAD_REQUEST, None, body.as_bytes());
+            let Attempt::Refused(refusal) = sorted else { panic!("{body}") };
+            assert_eq!(refusal.blames("max_tokens"), blamed, "{body}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use rejoinder_ledger::{Reply, Usage};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::client::shown;
 use crate::loose::{List, Object, Scalar};
 
 /// Why a reply with status 200 holds no answer.
@@ -78,6 +79,8 @@ struct Content {
     reasoning: Option<IgnoredAny>,
     #[serde(default)]
     tool_calls: serde_json::Value,
+    #[serde(default)]
+    refusal: serde_json::Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -127,7 +130,8 @@ struct Alternative<'a> {
 /// The reply in the body of a response with status 200, if it holds one. Such a body may be an error all the same, and so
 /// may a choice in it, where the server failed in the middle of its answer.
 ///
-/// Where the reply says nothing of what was asked, the second value says why that is no surprise.
+/// Where the reply says nothing of what was asked, the second value says why that is no surprise. A model's refusal comes as
+/// [`Reply::refused`].
 pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Emptiness>)> {
     let completion: Completion<'_> = serde_json::from_slice(body).ok()?;
     let choice = completion.choices.into_iter().next()?;
@@ -151,8 +155,15 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
         _ if is_blank => Some(Emptiness::Blank),
         _ => None,
     };
+    let model = completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked_model.to_owned());
+    let usage = usage(&completion.usage.0);
+    let refusal = choice.message.refusal.as_str().unwrap_or_default().trim();
+    if is_blank && !refusal.is_empty() {
+        let words = format!("the model refuses: {}", shown(refusal));
+        return Some((Reply { usage, ..Reply::refused(model, words) }, None));
+    }
     let reply = Reply {
-        model: completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked_model.to_owned()),
+        model,
         content,
         finish_reason,
         alternatives: choice
@@ -163,7 +174,7 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
             .first()
             .map(|first| alternatives(&first.0))
             .unwrap_or_default(),
-        usage: usage(&completion.usage.0),
+        usage,
     };
     Some((reply, emptiness))
 }
@@ -268,6 +279,8 @@ mod tests {
             r#""reasoning":"a","reasoning_content":"b""#,
             r#""reasoning":null,"reasoning_content":null,"tool_calls":null"#,
             r#""tool_calls":{}"#,
+            r#""refusal":null"#,
+            r#""refusal":"no""#,
             r#""tool_calls":[]"#,
         ] {
             let body =
@@ -280,6 +293,15 @@ mod tests {
             read(body.as_bytes(), "m").and_then(|(_, emptiness)| emptiness),
             Some(Emptiness::Thinking)
         );
+    }
+
+    #[test]
+    fn a_models_refusal_is_no_answer_and_costs_what_it_took() {
+        let body = r#"{"choices":[{"message":{"content":null,"refusal":"I can\u2019t\nhelp."},"finish_reason":"stop"}],
+            "usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
+        let (reply, emptiness) = read(body.as_bytes(), "m").unwrap();
+        assert_eq!((reply.is_refused(), reply.content.as_str()), (true, "the model refuses: I can’t help."));
+        assert_eq!((emptiness, reply.usage.map(|u| u.prompt_tokens)), (None, Some(7)));
     }
 
     proptest! {

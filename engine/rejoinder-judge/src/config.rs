@@ -38,9 +38,9 @@ impl fmt::Debug for ApiKey {
 /// The judge and how it is asked.
 #[derive(Clone, Debug)]
 pub struct JudgeConfig {
-    /// Base URL of the server, such as `http://127.0.0.1:8000/v1`.
-    pub base_url: String,
-    /// What the endpoint is called in the keys of replies, where its address is not to be: replies stay valid when it
+    /// Base URLs, such as `http://127.0.0.1:8000/v1`: endpoints that serve the same model and share the requests.
+    pub base_urls: Vec<String>,
+    /// What the judge is called in the keys of replies, where its first address is not to be: replies stay valid when it
     /// moves.
     pub identity: Option<String>,
     /// Model name sent to it.
@@ -73,7 +73,7 @@ pub struct JudgeConfig {
     pub price: Price,
 }
 
-/// How fast a server is asked, and how patiently.
+/// How fast each endpoint is asked, and how patiently.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
     /// Most requests in flight at once; how many there are follows from how the server takes them.
@@ -104,10 +104,10 @@ impl Default for Pace {
 }
 
 impl JudgeConfig {
-    /// A judge about whom nothing else is said.
+    /// A judge with one endpoint, about which nothing else is said.
     pub fn new(base_url: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
-            base_url: base_url.into(),
+            base_urls: vec![base_url.into()],
             identity: None,
             model: model.into(),
             revision: None,
@@ -126,14 +126,16 @@ impl JudgeConfig {
         }
     }
 
-    /// The endpoint as keys name it: its identity, or the base URL in its one normal spelling (lower-case host, no default
-    /// port, no slash at the end).
+    /// The judge as keys name it, whichever endpoint answers: its identity, or the first of its addresses.
     pub fn endpoint(&self) -> String {
-        self.identity.clone().unwrap_or_else(|| self.url())
+        self.identity.clone().or_else(|| self.urls().next()).unwrap_or_default()
     }
 
-    pub(crate) fn url(&self) -> String {
-        let url = reqwest::Url::parse(&self.base_url).map_or_else(|_| self.base_url.clone(), Into::into);
-        url.trim_end_matches('/').to_owned()
+    /// The base URLs in their one normal spelling: lower-case host, no default port, no slash at the end.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = String> {
+        self.base_urls.iter().map(|base| {
+            let url = reqwest::Url::parse(base).map_or_else(|_| base.clone(), Into::into);
+            url.trim_end_matches('/').to_owned()
+        })
     }
 }

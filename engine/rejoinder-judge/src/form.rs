@@ -2,22 +2,24 @@
 //! out about the server, so that who asks, who writes a batch file and who reads the store come to the same keys.
 //!
 //! A question may take several requests: a shorter one where the server finds the first too long, one for the span after
-//! one for the label, halves where the server refuses what several share. [`Form::next`] says which comes next, given the replies so far.
+//! one for the label, halves where the server refuses what several share or cuts the answer off. [`Form::next`] says which comes next, given the replies so far.
 
 use std::ops::Range;
 
 use rejoinder_ledger::{LedgerError, Replies, Reply};
 use serde_json::Value;
 
-use crate::answer::{self, TurnFinding};
+use crate::answer::{self, Finding, TurnFinding};
 use crate::config::JudgeConfig;
 use crate::probe::Findings;
 use crate::prompt::{Answer, Room, Template};
 use crate::question::{Question, Unit};
-use crate::request::{Constraint, Parameters, Request, body, response_format, with_alternatives};
+use crate::request::{Constraint, Parameters, Request, body, response_format};
 
 /// So often a prompt that the server finds too long is halved.
 const MAX_HALVINGS: usize = 3;
+/// The `finish_reason` of an answer that was cut off by its limit of tokens.
+const CUT: &str = "length";
 /// Output tokens of a label.
 const LABEL_TOKENS: u32 = 1;
 
@@ -40,7 +42,9 @@ pub struct Form {
 /// How far questions that share a request have been answered.
 #[derive(Clone, Debug, Default)]
 pub struct Followed {
-    /// Which of the questions that were followed: all, or some where the server refused what they share with others.
+    /// Which of the questions that were followed share the requests.
+    pub asked: Range<usize>,
+    /// Which of these the replies are about: all, or the first ones where an answer was cut off after them.
     pub questions: Range<usize>,
     /// The key of each reply that is stored, in the order of the requests.
     pub keys: Vec<String>,
@@ -51,7 +55,7 @@ pub struct Followed {
 }
 
 impl Form {
-    /// The form for a judge of which so much is known.
+    /// The form for a judge, as far as that is known.
     ///
     /// # Errors
     /// If config and prompt contradict each other, in words.
@@ -124,7 +128,7 @@ impl Form {
     }
 
     /// Follows the requests about questions that share one through the replies that are stored; where the server refused
-    /// one, the halves of its questions are followed, each by itself, down to single ones.
+    /// one, or cut its answer off, the halves of what is left are followed, each by itself, down to single ones.
     ///
     /// # Errors
     /// If the store fails.
@@ -134,12 +138,45 @@ impl Form {
         let mut open = vec![all];
         while let Some(range) = open.pop() {
             let followed = self.follow_one(questions, range.clone(), store)?;
-            match halves(&range, &followed.replies) {
-                Some([left, right]) => open.extend([right, left]),
-                None => settled.push(followed),
+            let left = self.left(questions, &range, &followed.replies);
+            let answered = range.start..left.start;
+            open.extend(halves(&left).rev());
+            if left.is_empty() || !answered.is_empty() {
+                settled.push(Followed { questions: answered, ..followed });
             }
         }
         Ok(settled)
+    }
+
+    /// Which of the questions that share a request are asked by halves: all where the server refused it, those from the first
+    /// without an answer on where the answer was cut off, else none.
+    pub(crate) fn left(
+        &self,
+        questions: &[Question],
+        range: &Range<usize>,
+        replies: &[Reply],
+    ) -> Range<usize> {
+        let none = range.end..range.end;
+        match replies.last().filter(|_| range.len() > 1) {
+            Some(reply) if reply.is_refused() => range.clone(),
+            Some(reply) if reply.finish_reason == CUT => {
+                let is_answered = |turns: &Vec<TurnFinding>| {
+                    turns.iter().all(|turn| !matches!(turn.finding, Finding::Unverified(_)))
+                };
+                let found = self.read(&questions[range.clone()], replies).unwrap_or_default();
+                let answered = found.into_iter().take_while(is_answered).count();
+                range.start + answered..range.end
+            }
+            _ => none,
+        }
+    }
+
+    /// What the replies say that were followed: for each of their questions, a finding for each of its open turns; nothing while
+    /// a reply that could settle them is missing.
+    pub fn findings(&self, questions: &[Question], followed: &Followed) -> Vec<Vec<TurnFinding>> {
+        let mut found = self.read(&questions[followed.asked.clone()], &followed.replies).unwrap_or_default();
+        found.truncate(followed.questions.len());
+        found
     }
 
     /// What is to be asked of questions that were followed: where the answer was empty, the same once more.
@@ -158,7 +195,7 @@ impl Form {
         store: &Replies,
     ) -> Result<Followed, LedgerError> {
         let questions = &questions[range.clone()];
-        let mut followed = Followed { questions: range, ..Followed::default() };
+        let mut followed = Followed { asked: range.clone(), questions: range, ..Followed::default() };
         while let Some(request) = self.next(questions, &followed.replies) {
             match store.get(&request.key)? {
                 Some(reply) => {
@@ -180,7 +217,7 @@ impl Form {
                 self.put(&self.template, questions, None, self.max_tokens(), halvings, &|body: &mut Value| {
                     self.constraint.apply(body, &self.template.label_names());
                     if self.has_alternatives {
-                        with_alternatives(body);
+                        self.parameters.ask_alternatives(body);
                     }
                 })
             }
@@ -263,9 +300,8 @@ impl Form {
     }
 }
 
-/// The halves of questions whose shared request the server refused.
-pub(crate) fn halves(range: &Range<usize>, replies: &[Reply]) -> Option<[Range<usize>; 2]> {
+/// The halves of questions that shared a request; one of them alone is whole.
+pub(crate) fn halves(range: &Range<usize>) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
     let middle = range.start + range.len() / 2;
-    let is_split = range.len() > 1 && replies.last().is_some_and(Reply::is_refused);
-    is_split.then_some([range.start..middle, middle..range.end])
+    [range.start..middle, middle..range.end].into_iter().filter(|half| !half.is_empty())
 }

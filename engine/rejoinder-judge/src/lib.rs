@@ -2,11 +2,12 @@
 //! could settle.
 //!
 //! A [`Question`] is what is asked, written down when a turn is left undecided. A [`Form`] puts it into words ([`prompt`])
-//! for one server, of which [`probe`](probe::probe) has found out what it obeys, and reads the replies ([`answer`]). [`ask`]
+//! for one server, after [`probe`](probe::probe) has found out what that obeys, and reads the replies ([`answer`]). [`ask`]
 //! gets them, each once and within the budget; [`batch`] writes and reads them as files. All that is asynchronous begins and
 //! ends in here.
 #![forbid(unsafe_code)]
 
+mod alike;
 pub mod answer;
 mod asking;
 pub mod batch;
@@ -24,6 +25,7 @@ mod question;
 mod request;
 pub mod tokens;
 
+pub use alike::alike;
 pub use answer::{Finding, Probabilities, TurnFinding};
 pub use asking::{Asked, JudgeError, Progress, Source, Stop, ask};
 pub use client::is_loopback;

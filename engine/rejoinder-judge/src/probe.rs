@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::asking::{JudgeError, Stop, runtime};
-use crate::client::{Attempt, Client};
+use crate::client::{Attempt, Client, Refusal};
 use crate::config::JudgeConfig;
 use crate::prompt::Answer;
 use crate::question::Unit;
@@ -76,7 +76,8 @@ const KEY: &str = "probe";
 const MAX_REFUSED: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Finds out what the server can do, at the cost of a few requests, which count like all others.
+/// Finds out what the server can do, at the cost of a few requests, which count like all others. Of several endpoints the first
+/// that answers is asked; only the last is waited for.
 ///
 /// # Errors
 /// If the client cannot be made, the ledger fails, or the server does not obey what the config says of it.
@@ -85,21 +86,35 @@ pub fn probe(
     ledger: &Ledger,
     limits: &Limits,
 ) -> Result<Result<Findings, Stop>, JudgeError> {
-    let prober = Prober {
-        config,
-        client: Client::new(config)?,
-        ledger,
-        limits,
-        parameters: Cell::default(),
-        was_answered: Cell::new(false),
-        refusal: RefCell::default(),
-    };
+    let clients = Client::for_each(config)?;
     let runtime = runtime()?;
-    match runtime.block_on(prober.find_out()) {
-        Ok(findings) => Ok(Ok(findings)),
-        Err(Halt::Stop(stop)) => Ok(Err(stop)),
-        Err(Halt::Error(error)) => Err(error),
+    let (mut left, mut reached) = (clients.len(), None);
+    for client in clients {
+        left -= 1;
+        let prober = Prober {
+            config,
+            client,
+            ledger,
+            limits,
+            patience: if left == 0 { config.pace.patience } else { Duration::ZERO },
+            parameters: Cell::default(),
+            are_parameters_known: Cell::new(false),
+            was_answered: Cell::new(false),
+            refusal: RefCell::default(),
+        };
+        match runtime.block_on(prober.find_out()) {
+            Ok(findings) => return Ok(Ok(findings)),
+            Err(Halt::Error(error)) => return Err(error),
+            // One that was reached says more of what is wrong.
+            Err(Halt::Stop(stop @ Stop::Unreachable(_))) if left == 0 => {
+                return Ok(Err(reached.unwrap_or(stop)));
+            }
+            Err(Halt::Stop(stop)) if left == 0 || stop == Stop::Budget => return Ok(Err(stop)),
+            Err(Halt::Stop(Stop::Unreachable(_))) => {}
+            Err(Halt::Stop(stop)) => reached = Some(stop),
+        }
     }
+    Err(JudgeError::Client("no address is given".to_owned()))
 }
 
 enum Halt {
@@ -118,7 +133,11 @@ struct Prober<'a> {
     client: Client,
     ledger: &'a Ledger,
     limits: &'a Limits,
+    /// How long it is waited for.
+    patience: Duration,
     parameters: Cell<Parameters>,
+    /// Whether a request with nothing beside the usual parameters was tried.
+    are_parameters_known: Cell<bool>,
     was_answered: Cell<bool>,
     /// The last refusal: status and words.
     refusal: RefCell<Option<(u16, String)>>,
@@ -144,14 +163,18 @@ impl Prober<'_> {
         if config.unit == Unit::Turn && (!is_labelled || config.asks_span) {
             findings.json_schema = self.honours_schema().await?;
         }
-        if !self.was_answered.get() {
+        if !self.was_answered.get() && !self.are_parameters_known.get() {
             // Nothing was asked so far, or all of it was refused: for what it holds beside the question, perhaps.
-            self.post(1, &|_| {}).await?;
+            self.find_parameters().await?;
         }
         findings.parameters = self.parameters.get();
         match self.refusal.take() {
-            Some((status, words)) if !self.was_answered.get() => {
+            Some((status, words)) if !self.was_answered.get() && status < 500 => {
                 Err(Halt::Stop(Stop::Refuses { status, words }))
+            }
+            // Another endpoint may do better.
+            Some((_, words)) if !self.was_answered.get() && self.patience.is_zero() => {
+                Err(Halt::Stop(Stop::Unavailable(words)))
             }
             _ => Ok(findings),
         }
@@ -190,13 +213,9 @@ impl Prober<'_> {
                 continue;
             }
             let constrain = |body: &mut Value| constraint.apply(body, &LABELS);
-            let with_alternatives = |body: &mut Value| {
-                constrain(body);
-                request::with_alternatives(body);
-            };
-            let reply = match self.post(1, &with_alternatives).await? {
+            let reply = match self.post_with_alternatives(&constrain).await? {
                 Some(reply) => Some(reply),
-                None => self.post(1, &constrain).await?,
+                None => self.post(1, &constrain).await?.ok(),
             };
             let Some(reply) = reply else { continue };
             let has_alternatives =
@@ -217,10 +236,8 @@ impl Prober<'_> {
             return Ok((Constraint::None, false));
         }
         // Unconstrained, but with the probabilities of its first token, it can be read all the same.
-        let tells = self
-            .post(1, &request::with_alternatives)
-            .await?
-            .is_some_and(|reply| !reply.alternatives.is_empty());
+        let reply = self.post_with_alternatives(&|_| {}).await?;
+        let tells = reply.is_some_and(|reply| !reply.alternatives.is_empty());
         match tells {
             true => Ok((Constraint::None, true)),
             false => Err(form(
@@ -235,7 +252,7 @@ impl Prober<'_> {
         let schema = json!({ "type": "object", "properties": { "tree": tree }, "required": ["tree"], "additionalProperties": false });
         let format = json!({ "type": "json_schema", "json_schema": { "name": "tree", "strict": true, "schema": schema } });
         let reply = self.post(64, &|body| body["response_format"] = format.clone()).await?;
-        let read: Value = reply.and_then(|r| serde_json::from_str(&r.content).ok()).unwrap_or_default();
+        let read: Value = reply.ok().and_then(|r| serde_json::from_str(&r.content).ok()).unwrap_or_default();
         Ok(read["tree"].as_str().is_some_and(|tree| WORDS.contains(&tree)))
     }
 
@@ -251,30 +268,89 @@ impl Prober<'_> {
         Ok(told)
     }
 
-    /// The reply to the question, with so many tokens at most and what `change` adds, or `None` if the server refuses it. What
-    /// the server asks for in place of the usual parameters is found out on the way.
-    async fn post(&self, max_tokens: u32, change: &dyn Fn(&mut Value)) -> Result<Option<Reply>, Halt> {
+    /// The reply to the question, with the log-probabilities of as many alternatives as the server gives; `None` if it gives none.
+    async fn post_with_alternatives(&self, change: &dyn Fn(&mut Value)) -> Result<Option<Reply>, Halt> {
+        let mut parameters = self.parameters.get();
         loop {
-            let mut body = request::body(&self.config.model, QUESTION, max_tokens, self.parameters.get());
-            change(&mut body);
-            let tokens = self.config.counter.measure(QUESTION);
-            let request = Request::new(self.config, &self.config.endpoint(), &body, tokens, max_tokens);
-            let words = match self.send(&request).await? {
+            let asked = parameters;
+            let change = |body: &mut Value| {
+                change(body);
+                asked.ask_alternatives(body);
+            };
+            match self.post(1, &change).await? {
                 Ok(reply) => {
-                    self.was_answered.set(true);
+                    let top_logprobs = parameters.top_logprobs;
+                    self.parameters.set(Parameters { top_logprobs, ..self.parameters.get() });
                     return Ok(Some(reply));
                 }
-                Err(words) => words,
-            };
-            match self.parameters.get().after(&words) {
-                Some(parameters) => self.parameters.set(parameters),
-                None => return Ok(None),
+                Err(refusal) => match parameters.with_fewer_alternatives(&refusal) {
+                    Some(fewer) => parameters = fewer,
+                    None => return Ok(None),
+                },
             }
         }
     }
 
-    /// The reply to a request, or the words in which the server refuses it.
-    async fn send(&self, request: &Request) -> Result<Result<Reply, String>, Halt> {
+    /// The reply to the question, with so many tokens at most and what `change` adds, or why the server refuses it. Where it
+    /// refuses a usual parameter, what it asks for instead is found out first.
+    async fn post(
+        &self,
+        max_tokens: u32,
+        change: &dyn Fn(&mut Value),
+    ) -> Result<Result<Reply, Refusal>, Halt> {
+        let parameters = self.parameters.get();
+        let answered = self.send(parameters, max_tokens, change).await?;
+        match &answered {
+            Err(refusal) if !self.are_parameters_known.get() && parameters.after(refusal).is_some() => {
+                self.find_parameters().await?;
+                match self.parameters.get() == parameters {
+                    true => Ok(answered),
+                    false => self.send(self.parameters.get(), max_tokens, change).await,
+                }
+            }
+            _ => Ok(answered),
+        }
+    }
+
+    /// Finds out, by requests with nothing else in them, what the server asks for in place of the usual parameters: only what
+    /// makes it answer is believed, for it may repeat parameters that are not at fault.
+    async fn find_parameters(&self) -> Result<(), Halt> {
+        self.are_parameters_known.set(true);
+        let mut parameters = self.parameters.get();
+        loop {
+            match self.send(parameters, 1, &|_| {}).await? {
+                Ok(_) => {
+                    self.parameters.set(parameters);
+                    return Ok(());
+                }
+                Err(refusal) => match parameters.after(&refusal) {
+                    Some(others) => parameters = others,
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        parameters: Parameters,
+        max_tokens: u32,
+        change: &dyn Fn(&mut Value),
+    ) -> Result<Result<Reply, Refusal>, Halt> {
+        let mut body = request::body(&self.config.model, QUESTION, max_tokens, parameters);
+        change(&mut body);
+        let tokens = self.config.counter.measure(QUESTION);
+        let request = Request::new(self.config, &self.config.endpoint(), &body, tokens, max_tokens);
+        let answered = self.send_patiently(&request).await?;
+        match &answered {
+            Ok(_) => self.was_answered.set(true),
+            Err((status, refusal)) => drop(self.refusal.replace(Some((*status, refusal.words.clone())))),
+        }
+        Ok(answered.map_err(|(_, refusal)| refusal))
+    }
+
+    /// The reply to a request, or the status and words in which the server refuses it.
+    async fn send_patiently(&self, request: &Request) -> Result<Result<Reply, (u16, Refusal)>, Halt> {
         let begun = Instant::now();
         loop {
             let Some(reservation) = self.ledger.reserve(KEY, request.most, self.limits)? else {
@@ -284,7 +360,7 @@ impl Prober<'_> {
             let (status, attempt) = self.client.attempt(request.body.clone()).await;
             if let Attempt::NotSent(why) = attempt {
                 self.ledger.write(&[Entry::Release(reservation)], self.limits)?;
-                if begun.elapsed() >= MAX_REFUSED.min(self.config.pace.patience) {
+                if begun.elapsed() >= MAX_REFUSED.min(self.patience) {
                     return Err(Halt::Stop(Stop::Unreachable(why)));
                 }
                 tokio::time::sleep(PAUSE).await;
@@ -301,23 +377,21 @@ impl Prober<'_> {
             self.ledger.write(&[Entry::Settle(reservation, outcome)], self.limits)?;
             let (why, wait) = match attempt {
                 Attempt::Answered(reply, _) => return Ok(Ok(reply)),
-                Attempt::Refused(words) | Attempt::TooLong(words) => {
-                    self.refusal.replace(Some((status, words.clone())));
-                    return Ok(Err(words));
-                }
+                Attempt::Refused(refusal) => return Ok(Err((status, refusal))),
+                Attempt::TooLong(words) => return Ok(Err((status, words.into()))),
                 Attempt::DeadEnd(words) if status > 0 => {
                     return Err(Halt::Stop(Stop::Refuses { status, words }));
                 }
                 Attempt::DeadEnd(why) => return Err(Halt::Stop(Stop::Unreachable(why))),
                 Attempt::Busy(why, wait) => (why, wait),
                 // Some servers answer with 500 what they do not know.
-                Attempt::Failed(words) if status == 500 => return Ok(Err(words)),
+                Attempt::Failed(words) if status == 500 => return Ok(Err((status, words.into()))),
                 Attempt::Failed(why) | Attempt::NotSent(why) => (why, None),
             };
-            if begun.elapsed() >= self.config.pace.patience {
+            if begun.elapsed() >= self.patience {
                 return Err(Halt::Stop(Stop::Unavailable(why)));
             }
-            tokio::time::sleep(wait.unwrap_or(PAUSE).min(self.config.pace.patience)).await;
+            tokio::time::sleep(wait.unwrap_or(PAUSE).min(self.patience)).await;
         }
     }
 }

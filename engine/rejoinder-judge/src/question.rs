@@ -54,6 +54,22 @@ pub struct Hint {
 }
 
 impl Question {
+    /// A question about what a user says last in a short and harmless dialogue.
+    pub fn example(said: &str) -> Self {
+        let said = [
+            (Role::User, "What is the capital of Peru?"),
+            (Role::Assistant, "The capital of Peru is Lima."),
+            (Role::User, said),
+        ];
+        let lines = (0..).zip(said).map(|(index, (role, text))| Line { index, role, text: text.to_owned() });
+        Self {
+            id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
+            lines: lines.collect(),
+            open: vec![2],
+            hints: Vec::new(),
+        }
+    }
+
     /// The message with an index, if it is shown.
     pub fn line(&self, index: u32) -> Option<&Line> {
         self.lines.iter().find(|line| line.index == index)

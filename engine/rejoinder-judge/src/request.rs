@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answer::{PATTERN, TEXT, TURN};
+use crate::client::Refusal;
 use crate::config::JudgeConfig;
 use crate::prompt::{Answer, Template};
 use crate::question::Unit;
@@ -58,6 +59,8 @@ pub struct Request {
 
 /// Alternatives to the first token that are asked for: as many as servers commonly give.
 const ALTERNATIVES: u32 = 20;
+/// As many as any server gives that gives some.
+const FEW_ALTERNATIVES: u32 = 5;
 
 /// The body of a request: greedy decoding, everything in one user message (some chat templates refuse a system message,
 /// others move it behind the shared prefix).
@@ -82,25 +85,45 @@ pub struct Parameters {
     pub max_completion_tokens: bool,
     /// No `temperature`: the server knows its own only, so that answers may differ from one time to the next.
     pub default_temperature: bool,
+    /// So many `top_logprobs`, the most that the server gives, where it gives fewer than are commonly asked for.
+    pub top_logprobs: Option<u32>,
 }
 
 impl Parameters {
-    /// What to send instead, after a server refused a request in these words; nothing where they name no parameter that could
-    /// be sent otherwise.
-    pub(crate) fn after(self, refusal: &str) -> Option<Self> {
-        let words = refusal.to_lowercase();
+    /// What to send instead, after a server refused a request; nothing where it blames no parameter that could be sent
+    /// otherwise.
+    pub(crate) fn after(self, refusal: &Refusal) -> Option<Self> {
         let next = Self {
-            max_completion_tokens: self.max_completion_tokens || words.contains("max_tokens"),
-            default_temperature: self.default_temperature || words.contains("temperature"),
+            max_completion_tokens: self.max_completion_tokens || refusal.blames("max_tokens"),
+            default_temperature: self.default_temperature || refusal.blames("temperature"),
+            ..self
         };
         (next != self).then_some(next)
     }
-}
 
-/// Asks for the log-probabilities of the first token.
-pub(crate) fn with_alternatives(body: &mut Value) {
-    body["logprobs"] = true.into();
-    body["top_logprobs"] = ALTERNATIVES.into();
+    /// The same with fewer alternatives, after a server refused as many: the most that its words name, else as few as any
+    /// server gives.
+    pub(crate) fn with_fewer_alternatives(self, refusal: &Refusal) -> Option<Self> {
+        let asked = self.alternatives();
+        let named = |text: &str| text.to_lowercase().contains("logprobs");
+        if !named(&refusal.words) && !refusal.parameter.as_deref().is_some_and(named) {
+            return None;
+        }
+        let numbers = refusal.words.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
+        let allowed = numbers.filter(|n| (1..asked).contains(n)).max();
+        let fewest = (refusal.blames("top_logprobs") && asked > FEW_ALTERNATIVES).then_some(FEW_ALTERNATIVES);
+        allowed.or(fewest).map(|n| Self { top_logprobs: Some(n), ..self })
+    }
+
+    fn alternatives(self) -> u32 {
+        self.top_logprobs.unwrap_or(ALTERNATIVES)
+    }
+
+    /// Asks for the log-probabilities of the first token.
+    pub(crate) fn ask_alternatives(self, body: &mut Value) {
+        body["logprobs"] = true.into();
+        body["top_logprobs"] = self.alternatives().into();
+    }
 }
 
 impl Request {

@@ -8,7 +8,7 @@ use rejoinder_judge::{ApiKey, Emptiness, JudgeConfig, Pace, Price, Progress, Sto
 use rejoinder_ledger::{Limits, Usage};
 
 mod support;
-use support::server::{Response, Server, by_rule, completion, labelled};
+use support::server::{Response, Server, by_rule, completion, labelled, last_user_message};
 use support::{calls, config, form, question, questions, run, source, store};
 
 fn paced(config: JudgeConfig, change: impl FnOnce(&mut Pace)) -> JudgeConfig {
@@ -167,11 +167,45 @@ fn a_dead_port_costs_no_call() {
     let server = Server::start(by_rule);
     let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let store = store();
-    let config = JudgeConfig { base_url: format!("http://{dead}/v1"), ..config(&server) };
+    let config = JudgeConfig { base_urls: vec![format!("http://{dead}/v1")], ..config(&server) };
     let config = paced(config, |pace| pace.patience = Duration::from_millis(300));
     let asked = run(&store, &config, questions(20), &calls(5));
     assert!(matches!(asked.stop, Some(Stop::Unreachable(_))), "{asked:?}");
     assert_eq!((asked.progress.attempts, store.ledger.spent().unwrap().amount.calls), (0, 0));
+}
+
+#[test]
+fn of_several_endpoints_each_has_its_own_conversations() {
+    let servers = [Server::start(by_rule), Server::start(by_rule)];
+    let base_urls = servers.iter().map(Server::base_url).collect();
+    let config = JudgeConfig { base_urls, ..config(&servers[0]) };
+    let config = paced(config, |pace| pace.max_in_flight = 16);
+    // Six conversations with four turns each.
+    let all = (0..24).map(|i| question(i / 4, &format!("thanks in {} for {i}", i / 4)));
+    let store = store();
+    let asked = run(&store, &config, all.clone().collect(), &NONE);
+    assert_eq!((asked.progress.answered, asked.stop), (24, None));
+    for (rest, server) in (0..).zip(&servers) {
+        let log = server.log();
+        assert_eq!(log.len(), 12);
+        for request in log {
+            let number =
+                last_user_message(request.prompt()).split(' ').nth(2).unwrap().parse::<u64>().unwrap();
+            assert_eq!(number % 2, rest, "{number}");
+        }
+    }
+    let first = JudgeConfig { base_urls: vec![servers[0].base_url()], ..config };
+    assert_eq!(run(&store, &first, all.collect(), &NONE).progress.from_store, 24, "keys name the first");
+}
+
+#[test]
+fn an_endpoint_that_goes_away_leaves_its_requests_to_the_others() {
+    let gone = Server::start(|r| if r.number < 5 { by_rule(r) } else { Response::new(0, "") });
+    let there = Server::start(by_rule);
+    let config = JudgeConfig { base_urls: vec![gone.base_url(), there.base_url()], ..config(&gone) };
+    let asked = run(&store(), &config, questions(60), &NONE);
+    assert_eq!((asked.progress.answered, asked.progress.failed, asked.stop), (60, 0, None));
+    assert!(gone.requests() < 20, "{} requests to one that is gone", gone.requests());
 }
 
 #[test]

@@ -112,10 +112,8 @@ pub(super) fn answers(
 
 /// Finds out what the judge can do (see [`judging::inform`]), and says where its key would be read on the way.
 fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Stop>, Failure> {
-    if client.api_key.is_some()
-        && client.base_url.starts_with("http://")
-        && !rejoinder_judge::is_loopback(&client.base_url)
-    {
+    let is_open = |url: &String| url.starts_with("http://") && !rejoinder_judge::is_loopback(url);
+    if client.api_key.is_some() && client.base_urls.iter().any(is_open) {
         remark(
             "the judge's address begins with http://: its key and all chats go there unencrypted, for everybody on the way to read. \
              Use https:// unless the network is yours alone",
@@ -124,7 +122,7 @@ fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Stop>, 
     judging::inform(run, client)
 }
 
-/// A judge and what came of asking it, or why he could not be asked at all.
+/// A judge and what came of asking it, or why it could not be asked at all.
 type Ended = Result<(Judge, Asked), Stop>;
 
 fn scan_and_ask_client(
@@ -176,7 +174,7 @@ fn conclude(run: &RunDir, ended: Result<Option<Ended>, Failure>) -> Result<Optio
 
 /// Says what the operator should know of how the judge answered; returns why asking ended before its end.
 fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure> {
-    let Asked { progress, other_models, refusals, empty, stop } = asked;
+    let Asked { progress, other_models, refusals, left_out, empty, stop } = asked;
     if let Some(Findings { parameters, .. }) = &run.manifest.judge {
         if parameters.max_completion_tokens {
             remark("the server takes max_completion_tokens in place of max_tokens, and gets it");
@@ -186,6 +184,9 @@ fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure
                 "the server knows its own temperature only, and gets none: its answers may differ from one time to the next",
             );
         }
+    }
+    for (endpoint, why) in left_out.iter().filter(|_| progress.answered > 0) {
+        remark(&format!("{endpoint} was left out, and the other endpoints took its requests: {why}"));
     }
     for (words, count) in &refusals {
         remark(&format!(
@@ -265,7 +266,6 @@ pub(super) fn stopped(stop: Stop, judge: &JudgeSection, next: &str) -> Failure {
 /// That the server was reached and refuses, in its own words, with what is probably wrong.
 fn refused(status: u16, words: &str, judge: &JudgeSection) -> String {
     let model = &judge.model;
-    let base = judge.base_url.as_deref().unwrap_or_default().trim_end_matches('/');
     match status {
         401 | 403 => {
             let key = match &judge.api_key_env {
@@ -275,15 +275,26 @@ fn refused(status: u16, words: &str, judge: &JudgeSection) -> String {
             format!("the server lets nobody in with this key: {words}\n{key}")
         }
         404 => {
-            let slip = match base.ends_with("/v1") {
-                true => String::new(),
-                false => format!(" Base URLs mostly end with /v1: {base}/v1"),
-            };
-            format!(
-                "the server does not know this address or this model: {words}\nAsked was {base}/chat/completions for the model \
-                 {model}.{slip}"
-            )
+            let mut message = format!("the server does not know this address or this model: {words}");
+            for base in judge.base_urls() {
+                let base = base.trim_end_matches('/');
+                let slip = slip(base).map(|slip| format!(" {slip}")).unwrap_or_default();
+                message += &format!("\nAsked was {base}/chat/completions for the model {model}.{slip}");
+            }
+            message
         }
         _ => format!("the server refuses every request: {words}"),
     }
+}
+
+/// What is probably wrong with a base URL whose server does not know the address that follows from it.
+fn slip(base: &str) -> Option<String> {
+    let right = base.strip_suffix("/completions").map(|rest| rest.strip_suffix("/chat").unwrap_or(rest));
+    if let Some(right) = right {
+        return Some(format!("A base URL ends before the path that is asked: base-url = \"{right}\""));
+    }
+    if let Some(right) = base.strip_suffix("/v1/v1") {
+        return Some(format!("The base URL names /v1 twice: base-url = \"{right}/v1\""));
+    }
+    (!base.ends_with("/v1")).then(|| format!("Base URLs mostly end with /v1: {base}/v1"))
 }

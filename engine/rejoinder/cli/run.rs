@@ -172,7 +172,7 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let config = &effective.config;
     if config.cascade.recall.is_some() && (config.judge.client()?.is_none() || args.offline) {
         return Err(Failure::usage(
-            "a recall can be kept only with a judge who is asked about a sample: give --config FILE with [judge] base-url and \
+            "a recall can be kept only with a judge that is asked about a sample: give --config FILE with [judge] base-url and \
              model, and no --offline",
         ));
     }

@@ -16,13 +16,16 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct JudgeSection {
-    /// Base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; without it nobody is asked.
-    pub base_url: Option<String>,
+    /// Base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; without it nobody is asked. A list names
+    /// endpoints that serve the same model and share the requests; the limits below are each one's, and replies are stored under
+    /// the first, or `identity`.
+    #[schemars(schema_with = "super::keys::base_url_schema")]
+    pub base_url: Option<BaseUrl>,
     /// Model name sent to the server.
     pub model: String,
     /// Which weights exactly; replies are stored by it.
     pub revision: Option<String>,
-    /// What the endpoint is called where replies are stored, instead of its address: they stay valid when it moves.
+    /// What the judge is called where replies are stored, instead of its (first) address: they stay valid when it moves.
     pub identity: Option<String>,
     /// Name of the environment variable that holds the key.
     pub api_key_env: Option<String>,
@@ -67,6 +70,16 @@ pub struct JudgeSection {
     pub replies: Option<PathBuf>,
     /// What tokens cost.
     pub price: PriceSection,
+}
+
+/// Where a judge is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected an address such as \"http://127.0.0.1:8000/v1\", or a list of them")]
+pub enum BaseUrl {
+    /// One endpoint.
+    One(String),
+    /// Endpoints that serve the same model.
+    Several(Vec<String>),
 }
 
 /// The model of the paper.
@@ -268,10 +281,13 @@ impl JudgeSection {
     pub(super) fn check(&self) -> Result<(), Wrong> {
         let wrong = |key: &str, message: String| Err((format!("/{key}"), message));
         let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-        if self.base_url.as_ref().is_some_and(|url| !is_http(url)) {
+        if self.base_url.is_some() && self.base_urls().is_empty() {
+            return wrong("base-url", "`base-url` is a list without an address".to_owned());
+        }
+        if !self.base_urls().iter().all(is_http) {
             return wrong("base-url", "`base-url` begins with http:// or https://".to_owned());
         }
-        if self.base_url.as_deref().is_some_and(holds_secret) {
+        if self.base_urls().iter().any(|url| holds_secret(url)) {
             return wrong(
                 "base-url",
                 "`base-url` holds a user name, a password or a key, and would be written into the run's folder: put it into an \
@@ -311,6 +327,15 @@ impl JudgeSection {
     /// Paths that are relative to the config file.
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         self.replies.iter_mut().chain(&mut self.tokenizer)
+    }
+
+    /// The endpoints' addresses.
+    pub fn base_urls(&self) -> &[String] {
+        match &self.base_url {
+            None => &[],
+            Some(BaseUrl::One(url)) => std::slice::from_ref(url),
+            Some(BaseUrl::Several(urls)) => urls,
+        }
     }
 
     /// What one question is about.
@@ -357,7 +382,7 @@ impl JudgeSection {
     /// As [`Self::client_without_key`].
     pub fn settings(&self) -> Result<JudgeConfig, Failure> {
         Ok(JudgeConfig {
-            base_url: self.base_url.clone().unwrap_or_default(),
+            base_urls: self.base_urls().to_vec(),
             identity: self.identity.clone(),
             model: self.model.clone(),
             revision: self.revision.clone(),

@@ -40,6 +40,11 @@ pub(super) fn purpose_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array"], "items": { "type": "string" } })
 }
 
+/// As [`super::BaseUrl`] is read, which may be left out.
+pub(super) fn base_url_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "array", "null"], "items": { "type": "string" } })
+}
+
 /// As [`rejoinder_read::Format`] is read.
 pub(super) fn format_schema(_: &mut SchemaGenerator) -> Schema {
     let names = Format::all().map(|format| Value::from(format.name()));

@@ -21,7 +21,7 @@ use crate::pipeline::watch::Watch;
 pub struct Drawn {
     /// The turn.
     pub turn: DrawnTurn,
-    /// How it stands before he answers.
+    /// How it stands before it answers.
     before: Judged,
     /// What a score can learn from it, where it is one of this engine's.
     pub example: Option<Example>,

@@ -77,9 +77,9 @@ impl Cost {
 
 /// The judges whose bills are compared.
 pub struct Judges {
-    /// As he is asked here.
+    /// As it is asked here.
     pub here: Judge,
-    /// As the paper asks him.
+    /// As the paper asks it.
     pub paper: Judge,
 }
 

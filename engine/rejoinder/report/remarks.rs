@@ -314,7 +314,7 @@ pub fn languages(
         "languages",
         format!(
             "{} of {} later turns ({}) are in languages that no rule pack in force is for: {}. {what} \
-             `other-languages = \"ask\"` under [rules] lets them wait for a judge who knows the languages; a pack of your own \
+             `other-languages = \"ask\"` under [rules] lets them wait for a judge that knows the languages; a pack of your own \
              says by `lang = [\"{}\"]` which languages it is for.",
             thousands(count),
             thousands(turns),

@@ -189,7 +189,7 @@ impl Reproduction {
         }
         let _ = writeln!(
             out,
-            "\n`none`: rejected here, or not in this copy. `waiting`: for the judge, who was {} here.\nThe run: {}",
+            "\n`none`: rejected here, or not in this copy. `waiting`: for the judge, which was {} here.\nThe run: {}",
             if self.run.calls > 0 { "asked, but not about all," } else { "not asked" },
             self.run.run_dir
         );

@@ -424,7 +424,7 @@ struct Asking {
 }
 
 impl Asking {
-    /// Asking what a scan left, by a judge of whom `findings` are known.
+    /// Asking what a scan left, by a judge with these `findings`.
     fn of(config: &Config, findings: Option<&Findings>, scan: &ScanStats) -> Result<Self, Failure> {
         let judge = Judge::expected(&config.judge, findings)?;
         Ok(Self::by(&judge.form, judge.requests(scan), scan.shown_tokens))

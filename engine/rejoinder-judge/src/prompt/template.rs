@@ -212,7 +212,7 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Single letters or digits, each of which is one token to every tokenizer; each meaning once.
+/// Single letters or digits, for each is one token to every tokenizer; each meaning once.
 fn read_labels(
     labels: &BTreeMap<String, String>,
     instructions: &str,

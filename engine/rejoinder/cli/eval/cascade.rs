@@ -35,7 +35,7 @@ pub(super) struct CascadeArgs {
     /// What the draws depend on
     #[arg(long, value_name = "N", default_value_t = 1, requires = "cascade")]
     seed: u64,
-    /// Let a share of the answers be wrong, as a poor judge's are: what is promised is promised about what he says
+    /// Let a share of the answers be wrong, as a poor judge's are: what is promised is promised about what it says
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "cascade")]
     noise: f64,
 }
@@ -60,7 +60,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let judge = &mut effective.config.judge;
     judge.all = false;
     judge.unit = UnitName::Turn;
-    // As cheaply as he can be asked: several turns a request.
+    // As cheaply as it can be asked: several turns a request.
     if judge.answer == AnswerForm::Auto {
         judge.answer = AnswerForm::Json;
     }

@@ -4,13 +4,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_core::{Category, RecordId, Role};
-use rejoinder_judge::{Asked, Constraint, Finding, Findings, JudgeConfig, Line, NANO, Question, probe};
+use rejoinder_core::Category;
+use rejoinder_judge::{Asked, Constraint, Finding, Findings, NANO, Question, probe};
 use rejoinder_ledger::{Ledger, Replies, Reply};
 use serde::Serialize;
 
+use crate::cli::terminal::remark;
 use crate::cli::{asking, print, print_json};
-use crate::config::{Config, Effective};
+use crate::config::{BaseUrl, Config, Effective, JudgeSection};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::judging::Judge;
 
@@ -19,12 +20,12 @@ pub(in crate::cli) struct TestArgs {
     /// Config file with [judge]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print one JSON object
+    /// Print one JSON object; of several endpoints a list of them
     #[arg(long)]
     json: bool,
 }
 
-/// A dialogue that nobody can mistake: what the user says last, and what that is.
+/// What a user may say last in a dialogue, so that nobody can mistake it, and what that is.
 const EXAMPLES: [(&str, Option<Category>); 2] = [
     ("Thank you, that is exactly what I needed!", Some(Category::Ur5)),
     ("And which river flows through it?", None),
@@ -59,59 +60,95 @@ struct Example {
 
 pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
     let config = Effective::load(args.config.as_deref())?.config;
-    let client = config.judge.client()?.ok_or_else(|| {
-        Failure::usage(
+    let urls = config.judge.base_urls();
+    if urls.is_empty() {
+        return Err(Failure::usage(
             "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",
-        )
-    })?;
-    let report = Report::of(&config, &client)?;
-    if args.json {
-        print_json(&report)?;
-    } else {
-        print(&report.text())?;
+        ));
     }
-    match report.examples.iter().all(|example| example.is_right) {
-        true => Ok(Exit::Ok),
-        false => Err(Failure::new(
-            Exit::CheckFailed,
-            "the judge does not tell thanks from a question: a run would keep its answers, and they would tell nothing",
-        )),
+    let (mut reports, mut failures) = (Vec::new(), Vec::new());
+    for url in urls {
+        match Report::of(&config, url) {
+            Ok(report) => reports.push(report),
+            Err(failure) => failures.push(failure),
+        }
     }
+    match reports.as_slice() {
+        [] => {}
+        [report] if args.json && urls.len() == 1 => print_json(report)?,
+        reports if args.json => print_json(&reports)?,
+        reports => print(&reports.iter().map(Report::text).collect::<Vec<_>>().join("\n"))?,
+    }
+    let mut failures = failures.into_iter();
+    if let Some(first) = failures.next() {
+        failures.for_each(|failure| remark(&failure.message));
+        return Err(first);
+    }
+    let fault = match reports.as_slice() {
+        reports if !reports.iter().flat_map(|report| &report.examples).all(|example| example.is_right) => {
+            "the judge does not tell thanks from a question: a run would keep its answers, and they would tell nothing"
+        }
+        reports if !reports.iter().all(|report| report.can_as(&reports[0])) => {
+            "the endpoints do not do the same, and a run asks all of them for what it finds that one does: let base-url name those \
+             that are alike"
+        }
+        _ => return Ok(Exit::Ok),
+    };
+    Err(Failure::new(Exit::CheckFailed, fault))
 }
 
 impl Report {
-    fn of(config: &Config, client: &JudgeConfig) -> Result<Self, Failure> {
+    /// What one endpoint does.
+    ///
+    /// # Errors
+    /// If it cannot be asked: why, with its address where there are others.
+    fn of(config: &Config, url: &str) -> Result<Self, Failure> {
+        let judge = JudgeSection { base_url: Some(BaseUrl::One(url.to_owned())), ..config.judge.clone() };
+        Self::of_one(&Config { judge, ..config.clone() }).map_err(|mut failure| {
+            if config.judge.base_urls().len() > 1 {
+                failure.message = format!("{url}: {}", failure.message);
+            }
+            failure
+        })
+    }
+
+    /// Whether both endpoints do the same.
+    fn can_as(&self, other: &Self) -> bool {
+        let of = |report: &Self| Findings { endpoint: String::new(), ..report.findings.clone() };
+        of(self) == of(other)
+    }
+
+    fn of_one(config: &Config) -> Result<Self, Failure> {
+        let client = &config.judge.client()?.ok_or_else(|| Failure::usage("no judge is configured"))?;
         let (ledger, store) = (Ledger::in_memory()?, Replies::in_memory()?);
         let limits = config.budget.limits();
         let stopped =
             |stop| asking::stopped(stop, &config.judge, "mend it and try again: rejoinder judge test");
         let findings = probe::probe(client, &ledger, &limits)?.map_err(stopped)?;
         let judge = Judge::new(client.clone(), &findings)?;
-        let questions = EXAMPLES.map(|(said, _)| question(said));
+        let questions = EXAMPLES.map(|(said, _)| Question::example(said));
         let mut replies = Vec::new();
         let mut other_models = Vec::new();
-        let mut refusals = Vec::new();
+        let mut reasons = Vec::new();
         // One after the other, so that the second shows whether the server reuses what both begin with.
         for question in &questions {
             let asked = question.clone();
-            let Asked { progress: _, other_models: others, refusals: refused, empty, stop } =
-                rejoinder_judge::ask(
-                    client,
-                    &judge.form,
-                    Box::new(move |sink| {
-                        let _ = sink(vec![asked]);
-                    }),
-                    &ledger,
-                    &store,
-                    &limits,
-                    &mut |_| ControlFlow::Continue(()),
-                )?;
+            let Asked { other_models: others, empty, stop, .. } = rejoinder_judge::ask(
+                client,
+                &judge.form,
+                Box::new(move |sink| {
+                    let _ = sink(vec![asked]);
+                }),
+                &ledger,
+                &store,
+                &limits,
+                &mut |_| ControlFlow::Continue(()),
+            )?;
             if let Some(stop) = stop {
                 return Err(stopped(stop));
             }
             other_models.extend(others);
-            refusals.extend(refused.into_keys());
-            refusals.extend(empty.into_keys().map(|why| why.describe().to_owned()));
+            reasons.extend(empty.into_keys().map(|why| why.describe().to_owned()));
             for followed in judge.form.follow(std::slice::from_ref(question), &store)? {
                 replies.push(followed.replies);
             }
@@ -122,11 +159,11 @@ impl Report {
             text,
             expected: name(*expected),
             is_right: answer.as_ref().is_ok_and(|said| said == expected),
-            answer: answer.map_or_else(|why| refusals.first().cloned().unwrap_or(why), name),
+            answer: answer.map_or_else(|why| reasons.first().cloned().unwrap_or(why), name),
         });
         let spent = ledger.spent()?;
         Ok(Self {
-            base_url: client.base_url.clone(),
+            base_url: client.base_urls.concat(),
             model: client.model.clone(),
             answered_as: other_models,
             key: config
@@ -169,6 +206,9 @@ impl Report {
         if parameters.default_temperature {
             lines.push(("parameters", "no temperature".to_owned()));
         }
+        if let Some(most) = parameters.top_logprobs {
+            lines.push(("parameters", format!("log-probabilities of {most} tokens at most")));
+        }
         if !self.answered_as.is_empty() {
             lines.push(("answered as", self.answered_as.join(", ")));
         }
@@ -186,22 +226,6 @@ impl Report {
         let line =
             |(label, text): &(&str, String)| format!("{label:<20}{}\n", rejoinder_core::printable(text));
         lines.iter().map(line).collect()
-    }
-}
-
-/// A question about what a user says last in a short dialogue.
-fn question(said: &str) -> Question {
-    let said = [
-        (Role::User, "What is the capital of Peru?"),
-        (Role::Assistant, "The capital of Peru is Lima."),
-        (Role::User, said),
-    ];
-    let lines = (0..).zip(said).map(|(index, (role, text))| Line { index, role, text: text.to_owned() });
-    Question {
-        id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
-        lines: lines.collect(),
-        open: vec![2],
-        hints: Vec::new(),
     }
 }
 

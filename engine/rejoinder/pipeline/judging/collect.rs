@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rejoinder_core::{Category, Feedback, RecordId, Settled, Source};
-use rejoinder_judge::{Finding, Followed, TurnFinding};
+use rejoinder_judge::{Finding, Followed, TurnFinding, alike};
 use rejoinder_ledger::{Replies, Reply, Spending};
 
 use super::Judge;
@@ -31,10 +31,9 @@ fn read(judge: &Judge, group: &Group, store: &Replies) -> Result<Vec<Answered>, 
     let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
     let mut answered = Vec::new();
     for replied in judge.form.follow(&questions, store)? {
-        let range = replied.questions.clone();
-        let findings = judge.form.read(&questions[range.clone()], &replied.replies).unwrap_or_default();
+        let findings = judge.form.findings(&questions, &replied);
         let mut turns = Vec::new();
-        for (row, findings) in group[range].iter().zip(findings) {
+        for (row, findings) in group[replied.questions.clone()].iter().zip(findings) {
             for record in &row.turns {
                 let id = record.id;
                 let Some(found) = findings.iter().find(|f| f.message_index == id.message_index) else {
@@ -86,6 +85,8 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
     let most = judge.form.questions_per_request();
     let mut stats = JudgeStats::default();
     let mut reasons = BTreeMap::new();
+    // The first words of reasons that are alike.
+    let mut first_words: BTreeMap<String, String> = BTreeMap::new();
     for (part, _) in run.parts()? {
         let mut lines = Vec::new();
         let mut found_in = BTreeSet::new();
@@ -94,8 +95,13 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), Failure> {
                 match found.finding {
                     Finding::Unverified(why) => {
                         stats.unverified += 1;
-                        let is_told_apart = reasons.contains_key(&why) || reasons.len() < REASONS;
-                        add(&mut reasons, if is_told_apart { &why } else { OTHER_REASONS }, 1);
+                        let kind = alike(&why);
+                        let reason = match first_words.get(&kind) {
+                            Some(first) => first,
+                            None if first_words.len() < REASONS => first_words.entry(kind).or_insert(why),
+                            None => OTHER_REASONS,
+                        };
+                        add(&mut reasons, reason, 1);
                     }
                     Finding::NoFeedback => stats.judged += 1,
                     Finding::Feedback { category, .. } => {

@@ -28,7 +28,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge of whom so much is known.
+    /// A judge, as far as it is known.
     ///
     /// # Errors
     /// If config and findings contradict each other.
@@ -37,8 +37,8 @@ impl Judge {
         Ok(Self { client, form })
     }
 
-    /// The judge of a config as far as he is known; of one who was never asked, or not even named, that he can do what
-    /// servers commonly can is assumed.
+    /// The judge of a config as far as it is known; one that was never asked, or not even named, is taken to do what servers
+    /// commonly can.
     ///
     /// # Errors
     /// If config and findings contradict each other, or a file that the config names cannot be used.
@@ -48,7 +48,7 @@ impl Judge {
         Self::new(client, findings.unwrap_or(&able))
     }
 
-    /// One who is asked in the paper's way.
+    /// One that is asked in the paper's way.
     ///
     /// # Errors
     /// None: the default config is sound.
