@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 mod support;
-use support::server::{Request, Response, Server, by_rule, by_rule_in_prose, completion, marked_turns};
+use support::server::{
+    Request, Response, Server, by_rule, by_rule_in_prose, completion, labelled, last_user_message,
+    marked_turns,
+};
 use support::{Ended, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
 
 /// Twenty dialogues with sixteen turns that wait; four of them say FLAGGED, each in another group of four.
@@ -599,6 +602,54 @@ fn several_endpoints_share_the_requests_and_the_replies() {
     assert_eq!(figure(&ended.json(), "judged"), 16, "{}", ended.stderr);
     let (ended, _) = asked("none is there", &[nobody, "http://judge.invalid/v1".to_owned()], 5);
     assert!(ended.stderr.contains("the judge cannot be reached"), "{}", ended.stderr);
+}
+
+/// Thirteen times [`CHATS`], with other first questions: 208 turns that wait.
+fn many_chats(dir: &Path) -> String {
+    let chats = std::fs::read_to_string(CHATS).expect("it is there");
+    let again = |round: usize| {
+        chats
+            .replace("Question number ", &format!("Question number {round}"))
+            .replace("\"j", &format!("\"{round}-"))
+    };
+    write(dir, "many.jsonl", (11..=23).map(again).collect::<String>())
+}
+
+#[test]
+fn letters_that_follow_the_order_of_the_choices_are_remarked_upon() {
+    let dir = folder();
+    let scanned = dir.path().join("scanned");
+    rejoinder(&["run", &many_chats(dir.path()), "--offline", "--out", &text(&scanned)]).expect(0);
+    let asked = |name: &str, handler: Handler, config: &str| {
+        let server = Server::start(handler);
+        let run = copied(&scanned, &dir.path().join(name));
+        let (ended, _) = judge(dir.path(), &run, name, &server.base_url(), config);
+        let summary = ended.json();
+        (summary, server, run)
+    };
+    let names = |summary: &Value| summary["remarks"].to_string();
+    let (summary, server, run) = asked("text", by_rule, "");
+    assert_eq!(summary["letters"], json!({"turns": 10, "same_letter": 0, "same_answer": 10}), "{summary}");
+    assert!(!names(&summary).contains("order of the choices"), "{summary}");
+    assert_eq!(server.requests(), 208 + 10);
+    let (ended, _) = judge(dir.path(), &run, "text", &server.base_url(), "");
+    assert_eq!(ended.expect(0).json()["letters"]["turns"], 10);
+    assert_eq!(server.requests(), 208 + 10, "those answers are stored, too");
+    let by_length: Handler = |r| match r.is_probe() {
+        true => by_rule(r),
+        false => {
+            let letter = ["A", "B", "C", "D", "E", "F"][last_user_message(r.prompt()).len() % 6];
+            labelled(r, letter, &[(letter, -0.1), ("C", -2.5)])
+        }
+    };
+    let (summary, _, _) = asked("order", by_length, "");
+    assert_eq!(summary["letters"], json!({"turns": 10, "same_letter": 10, "same_answer": 0}), "{summary}");
+    assert!(names(&summary).contains("10 got the same letter"), "{summary}");
+    let (summary, server, _) = asked("prose", by_rule_in_prose, "");
+    assert_eq!((summary["letters"]["turns"].as_u64(), server.requests()), (Some(0), 52));
+    let (summary, server, _) = asked("budget", by_rule, "[budget]\ncalls = 214");
+    assert_eq!(figure(&summary, "judged"), 208);
+    assert_eq!((server.all_requests(), figure(&summary, "calls")), (214, 214), "the budget holds");
 }
 
 #[test]

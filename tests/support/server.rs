@@ -193,11 +193,9 @@ pub fn by_rule(request: &Request) -> Response {
         return models(request);
     }
     if let Some(choices) = request.body["structured_outputs"]["choice"].as_array() {
-        let label = match (request.is_probe(), pattern(&last_user_message(request.prompt()))) {
-            (true, _) => "A",
-            (_, "UR5") => "E",
-            (_, "UR2") => "B",
-            _ => "F",
+        let label = match request.is_probe() {
+            true => "A",
+            false => letter(request.prompt(), pattern(&last_user_message(request.prompt()))),
         };
         assert!(choices.contains(&json!(label)));
         return labelled(request, label, &[(label, -0.1), ("C", -2.5)]);
@@ -274,6 +272,24 @@ fn pattern(turn: &str) -> &'static str {
         "UR2"
     } else {
         "No Feedback"
+    }
+}
+
+/// The letter that stands for a pattern in a prompt that asks for one.
+fn letter<'p>(prompt: &'p str, pattern: &str) -> &'p str {
+    let code = format!("({pattern})");
+    let stands_for = |line: &&str| {
+        line.get(1..4) == Some(" = ")
+            && (line.contains(&code) || line[4..].to_lowercase().starts_with(&pattern.to_lowercase()))
+    };
+    prompt.lines().find(stands_for).map_or_else(|| usual_letter(pattern), |line| &line[..1])
+}
+
+fn usual_letter(pattern: &str) -> &'static str {
+    match pattern {
+        "UR5" => "E",
+        "UR2" => "B",
+        _ => "F",
     }
 }
 

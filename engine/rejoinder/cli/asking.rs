@@ -148,6 +148,7 @@ fn scan_and_ask_client(
         }
         Ok(judge) => {
             let asked = judging::ask_while_scanning(run, &judge, watch, |committed| scan(run, committed))?;
+            try_letters(run, &judge, watch, &asked)?;
             Ok((judge, asked))
         }
     }))
@@ -158,9 +159,15 @@ fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<En
         Err(stop) => Err(stop),
         Ok(judge) => {
             let asked = judging::ask(run, &judge, watch)?;
+            try_letters(run, &judge, watch, &asked)?;
             Ok((judge, asked))
         }
     })
+}
+
+/// Looks whether the judge follows the order of its choices (see [`judging::try_letters`]), once all was asked.
+fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch, asked: &Asked) -> Result<(), Failure> {
+    if asked.stop.is_some() { Ok(()) } else { judging::try_letters(run, judge, watch) }
 }
 
 /// Tells the operator how it ended; returns why asking ended before its end.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::engine::Engine;
+use crate::pipeline::judging::Letters;
 use crate::pipeline::lock::{self, Lock};
 use crate::pipeline::manifest::FORMAT;
 pub use crate::pipeline::manifest::Manifest;
@@ -447,6 +448,23 @@ impl RunDir {
         let json = |error: Result<String, serde_json::Error>| error.expect("counts are plain data");
         self.ledger.put("unverified", &json(serde_json::to_string(reasons)))?;
         Ok(self.ledger.put("judged", &json(serde_json::to_string(stats)))?)
+    }
+
+    /// Keeps what became of the turns that were asked about with the letters in another order.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn keep_letters(&self, letters: &Letters) -> Result<(), Failure> {
+        let json = serde_json::to_string(letters).expect("counts are plain data");
+        Ok(self.ledger.put("letters", &json)?)
+    }
+
+    /// What became of the turns that were asked about with the letters in another order, if any were.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn letters(&self) -> Result<Letters, Failure> {
+        self.ledger.get("letters")?.map_or(Ok(Letters::default()), |json| from_json(&json))
     }
 
     /// What the last audit certified; `None` if there was none.

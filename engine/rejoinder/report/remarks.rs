@@ -9,6 +9,7 @@ use rejoinder_score::{Difference, Profile, Reference, Trait};
 use serde::Serialize;
 
 use super::summary::{Summary, share, thousands};
+use crate::pipeline::judging::Letters;
 use crate::pipeline::manifest::Manifest;
 use crate::pipeline::reading::{FileCounts, ReadCounts, ReadDetails};
 use crate::pipeline::stats::{ByCategory, JudgeStats, ScanCounts};
@@ -386,7 +387,7 @@ fn difference(found: &Difference) -> String {
 }
 
 /// Remarks on what a run decided.
-pub fn decisions(counts: &ScanCounts, judge: &JudgeStats, run: &str) -> Vec<Remark> {
+pub fn decisions(counts: &ScanCounts, judge: &JudgeStats, letters: Letters, run: &str) -> Vec<Remark> {
     let stats = &counts.stats;
     let mut remarks = Vec::new();
     if stats.turns >= ENOUGH && stats.candidates == 0 && stats.not_looked_at < stats.turns {
@@ -413,6 +414,7 @@ pub fn decisions(counts: &ScanCounts, judge: &JudgeStats, run: &str) -> Vec<Rema
         ));
     }
     remarks.extend(judged(judge, run));
+    remarks.extend(order_of_letters(letters, run));
     remarks
 }
 
@@ -512,6 +514,23 @@ fn judged(judge: &JudgeStats, run: &str) -> Vec<Remark> {
         ));
     }
     remarks
+}
+
+/// A judge whose letters stay where they are when their meanings change places.
+fn order_of_letters(letters: Letters, run: &str) -> Option<Remark> {
+    let Letters { turns, same_letter, same_answer } = letters;
+    (turns >= 10 && same_letter * 2 > turns).then(|| {
+        Remark::new(
+            "letters",
+            format!(
+                "{turns} turns were asked about once more with the letters in reverse: {same_letter} got the same letter, which \
+                 then means something else, and {same_answer} the same answer. The judge's letters follow the order of the \
+                 choices more than the text. A model that is too small, or a chat template that is not the model's, is the \
+                 likeliest reason: read some turns beside its answers (rejoinder show {run} --judged --sample 20), and try \
+                 `answer = \"json\"` under [judge] or another model in a new run.",
+            ),
+        )
+    })
 }
 
 /// Nine tenths.

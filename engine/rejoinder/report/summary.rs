@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::pipeline::engine::is_read;
 use crate::pipeline::judging::Judge;
+use crate::pipeline::judging::Letters;
 use crate::pipeline::manifest::Manifest;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::spread::Curves;
@@ -110,6 +111,8 @@ pub struct Summary {
     pub reported_cached_tokens: u64,
     /// Output tokens that the server reported.
     pub reported_output_tokens: u64,
+    /// Judged turns that were asked about once more, with the letters in another order.
+    pub letters: Letters,
     /// What was found out about the judge, once it was asked.
     pub judge: Option<Findings>,
     /// The prompt in force: name, version and the beginning of its hash.
@@ -163,7 +166,8 @@ impl Summary {
         let mut remarks = reading.remarks();
         let reads = |language: &str| is_read(language, manifest.rules.iter().map(|r| r.lang.as_slice()));
         remarks.extend(remarks::languages(&counts.details, scan.turns, &reads, Some(scan.not_looked_at)));
-        remarks.extend(remarks::decisions(&counts, &judge, &run_dir));
+        let letters = run.letters()?;
+        remarks.extend(remarks::decisions(&counts, &judge, letters, &run_dir));
         let unlike = remarks::unlike(&manifest.measured_on, &counts.profile, Some((manifest, &run_dir)));
         let is_measured = unlike.is_none() && is_measured(manifest);
         remarks.extend(unlike);
@@ -210,6 +214,7 @@ impl Summary {
             reported_input_tokens: usage.prompt_tokens,
             reported_cached_tokens: usage.cached_tokens,
             reported_output_tokens: usage.completion_tokens,
+            letters,
             judge: manifest.judge.clone(),
             prompt: here.prompt,
             is_label: here.is_label,
@@ -296,6 +301,12 @@ impl Summary {
                 by_category(&self.judged_feedback)
             );
             line("  judged", &thousands(self.judged), &found);
+        }
+        let Letters { turns, same_answer, .. } = self.letters;
+        if turns > 0 {
+            let what =
+                format!("of them once more, with the letters in reverse: {same_answer} got the same answer");
+            line("  asked twice", &thousands(turns), &what);
         }
         line(
             "with feedback",

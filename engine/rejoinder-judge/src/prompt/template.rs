@@ -15,8 +15,9 @@ use crate::question::Unit;
 const FORMAT: u32 = 1;
 
 /// The prompts that ship: name and text.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("turn-label", include_str!("../../../../rules/prompts/turn-label.toml")),
+    ("turn-label-reversed", include_str!("../../../../rules/prompts/turn-label-reversed.toml")),
     ("turn-json", include_str!("../../../../rules/prompts/turn-json.toml")),
     ("turn-span", include_str!("../../../../rules/prompts/turn-span.toml")),
     ("conversation", include_str!("../../../../rules/prompts/conversation.toml")),
@@ -255,6 +256,29 @@ mod tests {
             assert_eq!(template.name, name);
             assert_eq!(definitions(&template), paper, "{name}");
         }
+    }
+
+    #[test]
+    fn the_reversed_prompt_gives_every_letter_another_meaning_and_nothing_else() {
+        let [usual, reversed] =
+            ["turn-label", "turn-label-reversed"].map(|name| Template::shipped(name).unwrap());
+        let same_order = |t: &Template| {
+            let mut text = t.instructions.clone();
+            for (letter, meaning) in &t.labels {
+                let name = meaning.map_or("none", Category::code).to_lowercase();
+                text = text.replace(&format!("\n{letter} = "), &format!("\n{name} = "));
+                let order = text.rfind("the first of ").unwrap();
+                let (before, order) = text.split_at(order);
+                text = before.to_owned() + &order.replace(&format!(" {letter}"), &format!(" {name}"));
+            }
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(same_order(&usual), same_order(&reversed));
+        assert_eq!(usual.question, reversed.question);
+        let both = usual.labels.iter().zip(&reversed.labels);
+        assert!(both.into_iter().all(|((a, means), (b, then))| a == b && means != then));
     }
 
     #[test]

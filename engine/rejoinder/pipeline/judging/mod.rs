@@ -7,11 +7,13 @@ mod ask;
 mod collect;
 mod committed;
 mod files;
+mod letters;
 mod spool;
 
 pub use ask::{ask, ask_about, ask_while_scanning, inform, known};
 pub use collect::{Told, Useless, answer, collect, forget, judge_of, judged, told};
 pub use files::{Exported, Imported, export, import};
+pub use letters::{Letters, try_letters};
 
 use rejoinder_judge::{Findings, Form, JudgeConfig};
 
