@@ -167,6 +167,7 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
                 continue;
             }
             () if path == "for" => "\"kto\"".to_owned(),
+            () if path == "cascade.accept-unlike" => "true".to_owned(),
             () if path.starts_with("cascade.") => "0.5".to_owned(),
             () if path == "judge.base-url" => "\"http://x\"".to_owned(),
             () if path == "input.lang" => "[\"de\"]".to_owned(),

@@ -341,6 +341,18 @@ fn turns_that_an_audit_draws_come_back_as_labels_that_certify_the_run() {
         // Whoever judges does not see what the run made of a turn.
         let shown = tasks.to_string();
         assert!(!shown.contains("\"predictions\"") && !shown.contains("\"label\""), "{tasks}");
+        let untouched = write(dir.path(), "untouched.json", tasks.to_string());
+        let none = rejoinder(&[
+            "import-labels",
+            &untouched,
+            "--from",
+            reviewer,
+            "--out",
+            &text(&dir.path().join("no")),
+        ])
+        .expect(9);
+        assert!(none.stderr.contains("nobody has answered an entry yet"), "{}", none.stderr);
+        assert!(!dir.path().join("no").exists());
         let mut judged = tasks.clone();
         for task in judged.as_array_mut().unwrap() {
             match reviewer {
@@ -373,7 +385,7 @@ fn turns_that_an_audit_draws_come_back_as_labels_that_certify_the_run() {
 #[test]
 fn html_in_a_chat_stays_text_where_a_program_for_review_shows_html() {
     let dir = folder();
-    let html = "<img src=x onerror=alert(1)> & thanks, that works!";
+    let html = "Thank you, that works perfectly! <img src=x onerror=alert(1)> & so on";
     let record = json!({ "id": "h", "messages": [
         { "role": "user", "content": "<b>bold</b>?" }, { "role": "assistant", "content": "<script>alert(2)</script>" },
         { "role": "user", "content": html },
@@ -382,7 +394,10 @@ fn html_in_a_chat_stays_text_where_a_program_for_review_shows_html() {
     let out = text(&dir.path().join("html-run"));
     rejoinder(&["run", &input, "--out", &out]).expect(0);
     let fields = &export(&out, "review --for argilla --out -").expect(0).json()[0]["fields"];
-    assert_eq!(fields["feedback"], "&lt;img src=x onerror=alert(1)&gt; &amp; thanks, that works!");
+    assert_eq!(
+        fields["feedback"],
+        "Thank you, that works perfectly! &lt;img src=x onerror=alert(1)&gt; &amp; so on"
+    );
     assert_eq!(fields["chat"][1]["content"], "&lt;script&gt;alert(2)&lt;/script&gt;");
     // Label Studio shows paragraphs as text, and counts places in the text as it is.
     let task = &export(&out, "review --for label-studio --out -").expect(0).json()[0];

@@ -13,9 +13,10 @@ use tempfile::TempDir;
 /// The bytes, which are there as long as this is.
 #[derive(Debug)]
 pub enum Snapshot {
-    /// Memory that nobody can write to, and that goes with the last process that has it open.
+    /// Memory that nobody can write to, and that goes with the last process that has it open; the library itself, where there is
+    /// no room for a copy.
     #[cfg(target_os = "linux")]
-    Memory(File),
+    Open(File),
     /// A file, in a folder that a parent removes.
     File { path: PathBuf, _folder: Option<TempDir> },
 }
@@ -35,13 +36,35 @@ impl Snapshot {
     /// Keeps `bytes`, under the file name of the library at `path`: stack traces show it.
     ///
     /// # Errors
-    /// There is room for them neither in memory nor in the folder of temporary files.
+    /// There is room for them neither in memory nor in the folder of temporary files, and the library is no longer what it was.
     pub fn new(bytes: &[u8], path: &Path) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         if let Ok(memory) = Self::in_memory(bytes, path) {
             return Ok(memory);
         }
-        Self::in_folder(bytes, path)
+        let copied = Self::in_folder(bytes, path);
+        #[cfg(target_os = "linux")]
+        if copied.is_err()
+            && let Ok(library) = Self::held_open(bytes, path)
+        {
+            return Ok(library);
+        }
+        copied
+    }
+
+    /// The library itself: another file at its path is not taken for it, but who writes into it changes it. A limit on the size of
+    /// files leaves no better way.
+    #[cfg(target_os = "linux")]
+    fn held_open(bytes: &[u8], path: &Path) -> io::Result<Self> {
+        use rustix::io::{FdFlags, fcntl_setfd};
+        let library = Self::Open(File::open(path)?);
+        if std::fs::read(library.path())? != bytes {
+            return Err(io::Error::other("it has changed since it was read"));
+        }
+        if let Self::Open(file) = &library {
+            fcntl_setfd(file, FdFlags::empty())?;
+        }
+        Ok(library)
     }
 
     /// Fails where the system has no such memory, or shows no descriptors under `/proc`.
@@ -59,7 +82,7 @@ impl Snapshot {
         let mut memory = File::from(memory);
         memory.write_all(bytes)?;
         fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)?;
-        let snapshot = Self::Memory(memory);
+        let snapshot = Self::Open(memory);
         snapshot.path().metadata()?;
         Ok(snapshot)
     }
@@ -79,7 +102,7 @@ impl Snapshot {
     pub fn path(&self) -> PathBuf {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Memory(memory) => {
+            Self::Open(memory) => {
                 use std::os::fd::AsRawFd;
                 format!("/proc/{}/fd/{}", std::process::id(), memory.as_raw_fd()).into()
             }
@@ -91,7 +114,7 @@ impl Snapshot {
     /// could come again, and would be taken for this library.
     pub fn stay(self) {
         #[cfg(target_os = "linux")]
-        if let Self::Memory(memory) = self {
+        if let Self::Open(memory) = self {
             std::mem::forget(memory);
         }
     }
@@ -104,7 +127,7 @@ impl Snapshot {
     pub fn place(&self) -> Place {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Memory(memory) => Place::Descriptor(std::os::fd::AsRawFd::as_raw_fd(memory)),
+            Self::Open(memory) => Place::Descriptor(std::os::fd::AsRawFd::as_raw_fd(memory)),
             Self::File { path, .. } => Place::File(path.clone()),
         }
     }
@@ -116,7 +139,7 @@ impl Snapshot {
     pub fn of_parent(place: Place) -> io::Result<Self> {
         match place {
             #[cfg(target_os = "linux")]
-            Place::Descriptor(number) => File::open(format!("/proc/self/fd/{number}")).map(Self::Memory),
+            Place::Descriptor(number) => File::open(format!("/proc/self/fd/{number}")).map(Self::Open),
             Place::File(path) => Ok(Self::File { path, _folder: None }),
         }
     }
@@ -134,11 +157,24 @@ mod tests {
     #[test]
     fn nobody_can_write_to_a_snapshot_in_memory() {
         let snapshot = Snapshot::new(b"bytes", Path::new(NAME)).unwrap();
-        assert!(matches!(snapshot, Snapshot::Memory(_)), "{snapshot:?}");
+        assert!(matches!(snapshot, Snapshot::Open(_)), "{snapshot:?}");
         assert_eq!(std::fs::read(snapshot.path()).unwrap(), b"bytes");
         assert!(std::fs::write(snapshot.path(), b"other").is_err());
         let target = std::fs::read_link(snapshot.path()).unwrap();
         assert_eq!(target, Path::new("/memfd:libplugin.so (deleted)"), "stack traces name the library");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_library_that_is_held_open_is_the_one_that_was_read_whatever_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, other] = ["libplugin.so", "other.so"].map(|name| folder.path().join(name));
+        std::fs::write(&path, b"bytes").unwrap();
+        let held = Snapshot::held_open(b"bytes", &path).unwrap();
+        std::fs::write(&other, b"other").unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert_eq!(std::fs::read(held.path()).unwrap(), b"bytes");
+        assert!(Snapshot::held_open(b"bytes", &path).is_err(), "what stands there now is another");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rejoinder_core::{Category, Conversation, Message, Role};
-use rejoinder_score::features::Rarity;
+use rejoinder_score::features::{KnownWords, Rarity, WordReader};
 use rejoinder_score::{
-    Evidence, Examples, FileError, Label, Model, Origin, Purpose, Report, Scorer, Scratch, TrainError,
-    TrainOptions, conversation_hash, refit, train,
+    Evidence, Examples, FileError, Label, Measured, Model, Origin, Profile, Purpose, Report, Scorer, Scratch,
+    TrainError, TrainOptions, Trait, conversation_hash, refit, train,
 };
 
 const REPLIES: [(&str, Option<Category>); 8] = [
@@ -207,12 +207,48 @@ fn a_file_says_what_is_wrong_with_it() {
         Model::from_bytes(&bytes).unwrap_err()
     };
     assert_eq!(changed(0), FileError::NoModel);
-    assert_eq!(changed(4), FileError::Format(0));
+    assert_eq!(changed(4), FileError::Format(3));
     assert!(matches!(changed(8), FileError::Features { .. }));
     assert_eq!(changed(bytes.len() / 2), FileError::Checksum);
     assert_eq!(Model::from_bytes(&bytes[..20]), Err(FileError::Short));
     assert_eq!(Model::from_bytes(&[]), Err(FileError::NoModel));
     assert!(bytes.len() < 4 << 20);
+}
+
+#[test]
+fn a_file_keeps_what_the_model_was_measured_on_and_tells_it_from_its_beginning() {
+    let mut kind = Profile::default();
+    kind.begin(1);
+    kind.count(Trait::Score, 0.5);
+    let mut model = TRAINED.0.clone();
+    model.add_measured([("chats".to_owned(), kind.clone())].into());
+    model.add_measured([("chats".to_owned(), kind.clone()), ("mails".to_owned(), kind)].into());
+    let bytes = model.to_bytes();
+    let measured = Measured::of_model(&bytes).unwrap();
+    assert_eq!(measured.on.kinds["chats"].measured(Trait::Score), 2);
+    assert_eq!(measured.on.kinds.len(), 2);
+    assert_eq!(&measured.idf, model.idf());
+    assert_eq!(Model::from_bytes(&bytes).unwrap(), model);
+}
+
+#[test]
+fn words_are_new_that_stand_in_no_other_dialogue() {
+    let said = |text: &str| Conversation {
+        id: "".into(),
+        messages: vec![Message::new(Role::User, text.to_owned())],
+    };
+    let mut rarity = Rarity::default();
+    ["where does the river end", "where does the valley end"].iter().for_each(|text| rarity.add(text));
+    let idf = rarity.finish();
+    let mut reader = WordReader::default();
+    let model = KnownWords::Model(&idf);
+    assert_eq!(reader.new_share("where does the river end", &model), Some(0.0));
+    assert_eq!(reader.new_share("where does the glacier end", &model), Some(0.2));
+    assert_eq!(reader.new_share("the glacier", &model), None, "two words are a matter of chance");
+    let beside = rarity.without(&said("where does the river end"));
+    assert_eq!(reader.new_share("where does the river end", &beside), Some(0.2));
+    let untaught = Default::default();
+    assert_eq!(reader.new_share("where does the river end", &KnownWords::Model(&untaught)), None);
 }
 
 proptest! {
@@ -237,6 +273,11 @@ proptest! {
         }
         let checksum = blake3::hash(&bytes);
         bytes.extend_from_slice(checksum.as_bytes());
+        if let Ok(measured) = Measured::of_model(&bytes) {
+            let kinds = measured.on.kinds.values().cloned();
+            let all = kinds.reduce(|mut all, kind| { all += kind; all }).unwrap_or_default();
+            measured.on.differences(&all);
+        }
         if let Ok(model) = Model::from_bytes(&bytes) {
             let (conversation, _) = dialogue(3);
             Scorer::new(&model).score(&conversation, 2, &Evidence::default());

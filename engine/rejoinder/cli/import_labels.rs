@@ -74,6 +74,10 @@ pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
                 }
             }
         }
+        if labels.conversations == 0 {
+            unread = Some(labels.nothing_read());
+            return Err(std::io::ErrorKind::Other.into());
+        }
         Ok(())
     });
     if let Some(failure) = unread {
@@ -107,6 +111,18 @@ struct Labels {
 }
 
 impl Labels {
+    /// Why there is no label at all.
+    fn nothing_read(&self) -> Failure {
+        let LeftOut { count, first } = &self.left_out;
+        let why = match count {
+            0 => "nobody has answered an entry yet, or the files are not what --from says".to_owned(),
+            _ => {
+                format!("all {} entries with an answer were left out; the first: {first}", thousands(*count))
+            }
+        };
+        Failure::new(Exit::Nothing, format!("no label was read, and nothing is written: {why}"))
+    }
+
     /// The lines to write for a file.
     fn read(&mut self, args: &ImportLabelsArgs, file: &Path) -> Result<Vec<u8>, Failure> {
         let container = match args.from {

@@ -272,6 +272,7 @@ mod tests {
         for key in keys::keys() {
             let value = match key.name.as_str() {
                 "for" => "kto",
+                "cascade.accept-unlike" => "true",
                 name if name.starts_with("cascade.") => "0.5",
                 "input.format" => "oasst",
                 "input.duplicates" => "near",

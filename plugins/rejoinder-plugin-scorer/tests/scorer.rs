@@ -3,8 +3,8 @@
 
 use rejoinder_core::Verdict;
 use rejoinder_plugin::testing::{Answer, Harness};
-use rejoinder_plugin_scorer::{DEFAULT_MODEL, Scorer};
-use rejoinder_score::Model;
+use rejoinder_plugin_scorer::{DEFAULT_MODEL, Scorer, measured};
+use rejoinder_score::{Model, Trait};
 
 fn vote(dialogue: &[&str]) -> Answer {
     Harness::<Scorer>::new("{}").unwrap().classify(dialogue).unwrap()
@@ -47,6 +47,18 @@ fn a_model_that_is_not_there_or_none_is_refused_by_name() {
     assert!(refused("no/such.rjm").contains("cannot read the model `no/such.rjm`"));
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     assert!(refused(manifest).contains("not a model file"));
+}
+
+#[test]
+fn the_shipped_model_says_what_it_was_measured_on() {
+    let measured = measured(None).unwrap();
+    assert!(measured.on.kinds.keys().eq(["chatbot_arena", "realhumaneval", "wildchat"]), "{:?}", measured.on);
+    for (name, kind) in &measured.on.kinds {
+        for what in [Trait::AnswerBytes, Trait::TurnBytes, Trait::NewWords, Trait::Mark, Trait::Score] {
+            assert!(kind.measured(what) > 300, "{name}: {what:?}");
+        }
+        assert_eq!(measured.on.differences(kind), [], "{name}");
+    }
 }
 
 #[test]
