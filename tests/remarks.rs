@@ -184,24 +184,29 @@ fn in_a_foreign_corpus_the_score_accepts_nothing_unless_the_config_says_that_the
     let booked = |i: usize| {
         chat(&[&format!("A table for {i}"), "It is booked.", &format!("no, I said {i} people, not two")])
     };
-    let input = write(dir.path(), "service.jsonl", lines(of(120, booked)));
-    let accepted = |name: &str, cascade: &str| {
+    let whole = write(dir.path(), "service.jsonl", lines(of(120, booked)));
+    let many = text(&dir.path().join("many"));
+    std::fs::create_dir(&many).expect("a folder");
+    (0..120).for_each(|i| drop(write(many.as_ref(), &format!("{i}.jsonl"), lines([booked(i)]))));
+    let accepted = |name: &str, input: &str, cascade: &str| {
         let config = format!(
             "format = 1\n[rules]\npacks = []\n[[plugin]]\nname = \"scorer\"\n[cascade]\naccept-at = 0.05\n{cascade}"
         );
         let config = write(dir.path(), &format!("{name}.toml"), config);
         let out = text(&dir.path().join(name));
-        let summary = rejoinder(&["run", &input, "--config", &config, "--out", &out, "--offline", "--json"])
+        let summary = rejoinder(&["run", input, "--config", &config, "--out", &out, "--offline", "--json"])
             .expect(0)
             .json();
         assert_funnel_adds_up(&summary);
         let by_category = summary["accepted"].as_object().expect("counts").values();
         (by_category.filter_map(Value::as_u64).sum::<u64>(), summary)
     };
-    let (none, foreign) = accepted("foreign", "");
-    assert_eq!((none, figure(&foreign, "undecided")), (0, 120), "{foreign}");
-    assert!(texts(&foreign).contains("though the config says `accept-at = 0.05`"), "{}", texts(&foreign));
-    let (all, calibrated) = accepted("calibrated", "accept-unlike = true\n");
+    for (name, input) in [("foreign", &whole), ("in-many-files", &many)] {
+        let (none, foreign) = accepted(name, input, "");
+        assert_eq!((none, figure(&foreign, "undecided")), (0, 120), "{foreign}");
+        assert!(texts(&foreign).contains("though the config says `accept-at = 0.05`"), "{}", texts(&foreign));
+    }
+    let (all, calibrated) = accepted("calibrated", &whole, "accept-unlike = true\n");
     assert_eq!(all, 120, "{calibrated}");
     assert!(names(&calibrated).contains(&"unlike"), "{calibrated}");
 }

@@ -245,7 +245,7 @@ struct Kinds {
 }
 
 impl Kinds {
-    /// The profile of a kind, of which one more conversation has so many judged turns.
+    /// The profile of a kind; one more conversation of the kind has `judged` turns with labels.
     fn of(&mut self, kind: String, judged: usize) -> &mut Profile {
         self.judged.extend(std::iter::repeat_n(kind.clone(), judged));
         self.profiles.entry(kind).or_default()

@@ -1,6 +1,5 @@
 //! What a corpus is like, beside what the score and the accept rules were measured on.
 
-use std::num::NonZeroUsize;
 use std::slice;
 
 use rejoinder_core::Role;
@@ -15,8 +14,9 @@ use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn, Worker}
 
 /// Turns of a chunk whose words are read: they say as much as all, at a fraction of the work.
 const READ_A_CHUNK: usize = 64;
-/// Chunks of about a mebibyte that are looked at before a scan.
+/// Chunks of about a mebibyte that are looked at before a scan, and how much content in all.
 const LEADING_CHUNKS: usize = 8;
+const LEADING_BYTES: u64 = 8 << 20;
 
 /// Counts what the later turns of a chunk are like.
 pub struct Profiler<'a> {
@@ -103,14 +103,19 @@ pub fn of_beginnings(engine: &Engine, files: &[InputFile]) -> Result<Profile, Fa
     let input = &engine.config.input;
     let mut worker = Worker::new(engine)?;
     let mut profile = Profile::default();
-    let each = NonZeroUsize::new(LEADING_CHUNKS / files.len().max(1)).unwrap_or(NonZeroUsize::MIN).get();
-    for file in files.iter().take(LEADING_CHUNKS) {
+    let each = (LEADING_CHUNKS / files.len().max(1)).max(1);
+    let mut read = 0;
+    for file in files {
         let chunks =
             ChunkReader::new(slice::from_ref(file), &input.map, Position::default(), input.max_record_bytes);
         for chunk in chunks.take(each) {
+            if read >= LEADING_BYTES {
+                return Ok(profile);
+            }
             if let Some(why) = chunk.failure {
                 return Err(Failure::new(Exit::Io, why));
             }
+            read += chunk.content_bytes;
             let scanned = worker.process(&chunk)?;
             let mut profiler = Profiler::of_chunk(engine);
             for conversation in &scanned.conversations {

@@ -34,7 +34,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Counts `count` more, of which the first is `first`.
+    /// Counts `count` more; `first` says which is the first of them.
     pub fn add(&mut self, count: u64, first: impl FnOnce() -> String) {
         if self.count == 0 && count > 0 {
             self.first = first();
