@@ -314,7 +314,7 @@ fn reviewed_tasks_come_back_as_labels_that_agree_with_the_run() {
         rejoinder(&["train", &corpus, "--label-file", &labels, "--out", &model]).expect(code);
         // One conversation holds no feedback, so nobody was asked about it.
         let audit = rejoinder(&["audit", &run, "--label-file", &labels]).expect(2);
-        assert!(audit.stderr.contains("does not hold all conversations"), "{}", audit.stderr);
+        assert!(audit.stderr.contains("does not judge all of the"), "{}", audit.stderr);
     }
     let sample = export(&run, "review --for argilla --sample 3 --out -").expect(0).json();
     assert_eq!(sample.as_array().unwrap().len(), 3);
@@ -368,6 +368,11 @@ fn turns_that_an_audit_draws_come_back_as_labels_that_certify_the_run() {
         import(&judged);
         let certificate = rejoinder(&["audit", &run, "--label-file", &labels, "--json"]).expect(0).json();
         assert_eq!(certificate["draw"]["accepted"], 4, "{certificate}");
+        let assumed = certificate["assumptions"].to_string();
+        assert!(
+            assumed.contains("Relative to these labels") && !assumed.contains("frozen model"),
+            "{assumed}"
+        );
         // Part of the turns stands for none of a corpus without the audit's own arithmetic.
         let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
         assert!(eval["recall"].is_null() && eval["precision"].is_null(), "{eval}");
@@ -376,10 +381,50 @@ fn turns_that_an_audit_draws_come_back_as_labels_that_certify_the_run() {
         judged.as_array_mut().unwrap().pop();
         import(&judged);
         let lacking = rejoinder(&["audit", &run, "--label-file", &labels]).expect(2);
-        assert!(lacking.stderr.contains("label the others, too"), "{}", lacking.stderr);
+        assert!(lacking.stderr.contains("1 are missing, the first is message"), "{}", lacking.stderr);
         let other = export(&run, &format!("review --for {reviewer} --audit --accepted 5 --out -")).expect(2);
         assert!(other.stderr.contains("this run was audited by a draw of"), "{}", other.stderr);
     }
+}
+
+#[test]
+fn an_input_that_was_changed_in_place_is_refused_by_every_export() {
+    let dir = folder();
+    let records = std::fs::read_to_string(format!("{FOLDER}/dialogues.jsonl")).unwrap();
+    let input = write(dir.path(), "chats.jsonl", &records);
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", &input, "--out", &run]).expect(0);
+    std::fs::write(&input, records.replacen("the", "thE", 1)).unwrap();
+    for what in ["sft", "kto --unbalanced", "pairs", "review --for argilla"] {
+        let ended = export(&run, &format!("{what} --out -")).expect(7);
+        assert!(ended.stderr.contains(&format!("input {input}: was")), "{what}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{what}");
+    }
+    export(&run, "feedback --out -").expect(0);
+}
+
+#[test]
+fn two_conversations_of_one_id_are_no_tasks_whose_labels_come_back_by_it() {
+    let dir = folder();
+    let chat = |thanks: &str| {
+        json!({ "id": "same", "messages": [
+            { "role": "user", "content": "How far is it?" }, { "role": "assistant", "content": "Forty miles." },
+            { "role": "user", "content": thanks },
+        ] })
+        .to_string()
+    };
+    let told = |name: &str, second: &str| {
+        let input = write(dir.path(), name, chat("Thank you very much!") + "\n" + &chat(second));
+        let run = text(&dir.path().join(format!("{name}-run")));
+        rejoinder(&["run", &input, "--out", &run, "--no-join"]).expect(0);
+        ["review --for argilla --out -", "review --for label-studio --audit --out -"]
+            .map(|args| export(&run, args))
+    };
+    for ended in told("two.jsonl", "Thank you, that helped a lot!") {
+        let ended = ended.expect(2);
+        assert!(ended.stderr.contains("two different conversations have the id `same`"), "{}", ended.stderr);
+    }
+    told("twice.jsonl", "Thank you very much!").into_iter().for_each(|ended| drop(ended.expect(0)));
 }
 
 #[test]

@@ -205,6 +205,9 @@ fn in_a_foreign_corpus_the_score_accepts_nothing_unless_the_config_says_that_the
         let (none, foreign) = accepted(name, input, "");
         assert_eq!((none, figure(&foreign, "undecided")), (0, 120), "{foreign}");
         assert!(texts(&foreign).contains("though the config says `accept-at = 0.05`"), "{}", texts(&foreign));
+        // The config that it began with is still its own.
+        let config = text(&dir.path().join(format!("{name}.toml")));
+        rejoinder(&["resume", &text(&dir.path().join(name)), "--config", &config, "--offline"]).expect(0);
     }
     let (all, calibrated) = accepted("calibrated", &whole, "accept-unlike = true\n");
     assert_eq!(all, 120, "{calibrated}");

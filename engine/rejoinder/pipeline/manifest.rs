@@ -151,10 +151,17 @@ impl Manifest {
                 &new.map_or("not there".into(), describe),
             );
         }
-        for (then, new) in self.inputs.iter().zip(&now.inputs) {
-            let describe = |i: &InputFile| format!("{} bytes, hash {}", i.size, &i.hash[..12]);
-            compare(&format!("input {}", then.path.display()), &describe(then), &describe(new));
-        }
+        changes.extend(self.changed_inputs(&now.inputs));
         changes
+    }
+
+    /// What differs in the input files as they are `now`, in words.
+    pub fn changed_inputs(&self, now: &[InputFile]) -> Vec<String> {
+        let describe = |file: &InputFile| format!("{} bytes, hash {}", file.size, &file.hash[..12]);
+        let change = |(then, new): (&InputFile, &InputFile)| {
+            let (was, is) = (describe(then), describe(new));
+            (was != is).then(|| format!("input {}: was {was}, is {is}", then.path.display()))
+        };
+        self.inputs.iter().zip(now).filter_map(change).collect()
     }
 }

@@ -68,7 +68,9 @@ pub fn conversations_with<T>(
     let input = &run.manifest.config.input;
     let mut rows = turns.peekable();
     let id = |turn: &T| place(turn).0;
-    for chunk in ChunkReader::new(run.input()?, &input.map, Position::default(), input.max_record_bytes) {
+    for chunk in
+        ChunkReader::new(run.unchanged_input()?, &input.map, Position::default(), input.max_record_bytes)
+    {
         if let Some(why) = chunk.failure {
             return Err(Failure::new(Exit::Io, why));
         }

@@ -276,11 +276,30 @@ impl RunDir {
         }
     }
 
-    /// Looks for the input files under `root` from now on.
+    /// The input files, which hold what they did: whoever puts texts beside feedback must not take other ones.
+    ///
+    /// # Errors
+    /// If one is not there, or holds something else.
+    pub fn unchanged_input(&self) -> Result<&[InputFile], Failure> {
+        let now = self.input_now()?;
+        self.refuse(&self.manifest.changed_inputs(&now))?;
+        Ok(&self.manifest.inputs)
+    }
+
+    fn input_now(&self) -> Result<Vec<InputFile>, Failure> {
+        let asked = self.manifest.config.input.asked();
+        let described = |file: &InputFile| InputFile::describe_as(file.place(), asked).map(|(now, _)| now);
+        Ok(self.input()?.iter().map(described).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Looks for the input files under `root` from now on. The copy of standard input lies in the run's folder.
     ///
     /// # Errors
     /// If one is not there, or holds something else than it did.
     pub fn look_under(&mut self, root: &Path) -> Result<(), Failure> {
+        if self.manifest.stdin {
+            return Ok(());
+        }
         for input in &mut self.manifest.inputs {
             let found = input.find_under(root);
             let found = found.map_err(|why| Failure::invalid(format!("--input-root: the input {why}")))?;
@@ -296,15 +315,7 @@ impl RunDir {
     pub fn engine(&self) -> Result<Engine, Failure> {
         let mut engine = Engine::build(self.config())?;
         engine.asked = self.asked()?;
-        let inputs = self
-            .input()?
-            .iter()
-            .map(|i| {
-                let described = InputFile::describe_as(i.place(), engine.config.input.asked());
-                described.map(|(file, _)| file)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let now = Manifest::new(&engine, inputs, self.manifest.stdin);
+        let now = Manifest::new(&engine, self.input_now()?, self.manifest.stdin);
         self.refuse(&self.manifest.changes(&now))?;
         Ok(engine)
     }
