@@ -1,9 +1,10 @@
 //! `rejoinder export review`: tasks for people.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_core::RecordId;
+use rejoinder_core::{ContentHash, Conversation, RecordId, printable};
 use rejoinder_data::export::review::Reviewer;
 use rejoinder_data::labels::drawn::Drawn;
 use serde_json::Value;
@@ -93,8 +94,9 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
 
 /// Tasks about what the run found.
 fn found(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Value>, Failure> {
-    let mut tasks = Vec::new();
+    let (mut tasks, mut known) = (Vec::new(), Known::default());
     replay::conversations_with_feedback(run, |record, feedback| {
+        known.add(&record.conversation)?;
         tasks.extend(reviewer.tasks(&record.conversation, &record.tools, feedback));
         Ok(())
     })?;
@@ -109,16 +111,39 @@ fn found(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Valu
 fn drawn(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Value>, Failure> {
     let sample = audit::sample(run, args.size, args.seed, args.threads)?;
     let turns = sample.turns.iter().filter_map(|drawn| drawn.turn.row.turns.first()).map(Ok);
-    let mut tasks = Vec::new();
+    let (mut tasks, mut known) = (Vec::new(), Known::default());
     replay::conversations_with(
         run,
         turns,
         |turn| (turn.id, &turn.conversation_id),
         |record, turns| {
+            known.add(&record.conversation)?;
             let ids: Vec<RecordId> = turns.iter().map(|turn| turn.id).collect();
             tasks.extend(reviewer.blind_tasks(&record.conversation, &record.tools, &ids, Drawn::Audit));
             Ok(())
         },
     )?;
     Ok(tasks)
+}
+
+/// The conversations of the tasks so far, by id: labels come back by it.
+#[derive(Default)]
+struct Known(HashMap<String, u64>);
+
+impl Known {
+    /// Notes a conversation.
+    ///
+    /// # Errors
+    /// If another one has its id.
+    fn add(&mut self, conversation: &Conversation<'_>) -> Result<(), Failure> {
+        let content = ContentHash::of(conversation).short();
+        match self.0.insert(conversation.id.to_string(), content) {
+            Some(other) if other != content => Err(Failure::usage(format!(
+                "two different conversations have the id `{}`, and labels come back by the id: they would be taken for those of both. Name a \
+                 key that tells them apart (--map id=KEY) in a new run",
+                printable(&conversation.id)
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
