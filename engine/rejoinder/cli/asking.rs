@@ -167,7 +167,11 @@ fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<En
 
 /// Looks whether the judge follows the order of its choices (see [`judging::try_letters`]), once all was asked.
 fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch, asked: &Asked) -> Result<(), Failure> {
-    if asked.stop.is_some() { Ok(()) } else { judging::try_letters(run, judge, watch) }
+    // What was tried in vain is not tried again before there are new answers.
+    match asked.stop.is_some() || asked.progress.answered == 0 {
+        true => Ok(()),
+        false => judging::try_letters(run, judge, watch),
+    }
 }
 
 /// Tells the operator how it ended; returns why asking ended before its end.
