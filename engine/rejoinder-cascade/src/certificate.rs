@@ -18,6 +18,9 @@ pub const ASSUMPTIONS: [&str; 6] = [
      positive.",
 ];
 
+/// So many of them are about a judge.
+const OF_A_JUDGE: usize = 2;
+
 /// Bounds of recall and precision that hold together with probability ≥ `confidence` over the draw of the audited turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
@@ -31,6 +34,15 @@ pub struct Certificate {
     pub claims: Vec<Certified>,
     /// What all of it assumes, for readers.
     pub assumptions: Vec<String>,
+}
+
+impl Certificate {
+    /// Says that labels, and no judge, were taken for the truth.
+    pub fn is_relative_to_labels(&mut self) {
+        let of_labels = "Relative to these labels: a turn is positive when they say so; they were given without regard to what the run \
+                         found.";
+        self.assumptions.splice(..OF_A_JUDGE.min(self.assumptions.len()), [of_labels.to_owned()]);
+    }
 }
 
 /// What is certified of one claim: of all feedback wanted, or of one group of categories.

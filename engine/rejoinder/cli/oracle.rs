@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use rejoinder_core::Purpose;
+use rejoinder_core::{Purpose, printable};
 use rejoinder_data::labels::beside::SideCar;
 
 use super::labelled::side_car;
@@ -84,13 +84,18 @@ impl OracleArgs {
                 file.of(&record.conversation_id, index, record.feedback_turn)
             };
             let labels: asking::Labels = turns.iter().map(label).collect();
-            let labelled = labels.iter().flatten().count();
-            if labelled < labels.len() {
+            let mut missing = turns.iter().zip(&labels).filter(|(_, label)| label.is_none());
+            if let Some(record) = missing.next().and_then(|(turn, _)| turn.row.turns.first()) {
                 return Err(Failure::usage(format!(
-                    "--label-file does not hold all conversations: of the {} turns that were drawn here, without looking at what a \
-                     run finds, it judges {labelled}. Turns that were chosen otherwise cannot stand for them; label the others, \
-                     too, or leave --label-file away, and the judge is asked",
-                    labels.len()
+                    "--label-file does not judge all of the {} turns that were drawn here, without looking at what a run finds: {} are \
+                     missing, the first is message {} of conversation `{}`. Turns that were chosen otherwise cannot stand for them. \
+                     `rejoinder export review {} --for argilla --audit` writes all of them for people, and those on which reviewers do not \
+                     agree count for nothing; label the others, too, or leave --label-file away, and the judge is asked",
+                    labels.len(),
+                    missing.count() + 1,
+                    record.id.message_index,
+                    printable(&record.conversation_id),
+                    run.path.display(),
                 )));
             }
             return Ok(Answers { oracle: "the labels of a file".to_owned(), labels });

@@ -58,8 +58,13 @@ impl AuditReport {
         answers: &[Option<Option<Category>>],
     ) -> Result<Self, Failure> {
         let manifest = &run.manifest;
+        let is_judge = oracle.starts_with(JUDGE);
+        let mut certificate = sample.certify(run, purpose, confidence, answers)?;
+        if !is_judge {
+            certificate.is_relative_to_labels();
+        }
         Ok(Self {
-            oracle_quality: match oracle.starts_with(JUDGE) {
+            oracle_quality: match is_judge {
                 true => format!("how often {oracle} is right was not measured here; {PAPERS_JUDGE}"),
                 false => {
                     format!("{oracle} are taken for the truth; how often they are was not measured here")
@@ -72,7 +77,7 @@ impl AuditReport {
             engine: manifest.engine.clone(),
             rules_hash: manifest.rules_hash.clone(),
             plugins: manifest.plugins.iter().map(|plugin| plugin.identity.clone()).collect(),
-            certificate: sample.certify(run, purpose, confidence, answers)?,
+            certificate,
         })
     }
 
