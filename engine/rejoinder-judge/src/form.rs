@@ -16,6 +16,8 @@ use crate::prompt::{Answer, Room, Template};
 use crate::question::{Question, Unit};
 use crate::request::{Constraint, Parameters, Request, body, response_format};
 
+/// How the reason begins why a turn waits that the server has refused to answer about.
+pub const REFUSED: &str = "the server refused the request";
 /// So often a prompt that the server finds too long is halved.
 const MAX_HALVINGS: usize = 3;
 /// The `finish_reason` of an answer that was cut off by its limit of tokens.
@@ -278,7 +280,7 @@ impl Form {
             return Some(unverified(&format!("the answer was empty: {}", reply.content)));
         }
         if reply.is_refused() {
-            return Some(unverified(&format!("the server refused the request: {}", reply.content)));
+            return Some(unverified(&format!("{REFUSED}: {}", reply.content)));
         }
         Some(match self.template.answer {
             Answer::Label => {

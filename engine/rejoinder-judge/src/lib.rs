@@ -31,7 +31,7 @@ pub use asking::{Asked, JudgeError, Progress, Source, Stop, ask};
 pub use client::is_loopback;
 pub use completion::Emptiness;
 pub use config::{ApiKey, JudgeConfig, Pace};
-pub use form::{Followed, Form};
+pub use form::{Followed, Form, REFUSED};
 pub use price::{NANO, Price};
 pub use probe::Findings;
 pub use question::{Hint, Line, Question, Unit};

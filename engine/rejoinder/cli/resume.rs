@@ -9,7 +9,7 @@ use super::run::finish;
 use super::{InputRoot, Threads, asking, recall, signals};
 use crate::config::{CascadeSection, Config};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::run_dir::RunDir;
+use crate::pipeline::run_dir::{Manifest, RunDir};
 use crate::pipeline::scan;
 use crate::pipeline::watch::Watch;
 
@@ -44,7 +44,11 @@ pub(super) struct ResumeArgs {
 }
 
 /// What a run with a recall was told by flags, and what it found out for itself, stays as it is.
-fn keep_findings(kept: &Config, config: &mut Config) {
+fn keep_findings(manifest: &Manifest, config: &mut Config) {
+    let kept = &manifest.config;
+    if manifest.accept_at_set_aside.is_some() && config.cascade.accept_at == manifest.accept_at_set_aside {
+        config.cascade.set_accept_at_aside();
+    }
     let is_told = config.cascade != CascadeSection::default();
     if kept.cascade.recall.is_none() || (is_told && config.cascade.recall != kept.cascade.recall) {
         return;
@@ -66,7 +70,7 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
     let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
-    keep_findings(&run.manifest.config, &mut config);
+    keep_findings(&run.manifest, &mut config);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rejoinder_core::{Category, printable};
+use rejoinder_judge::REFUSED;
 use rejoinder_score::{Difference, Profile, Reference, Trait};
 use serde::Serialize;
 
@@ -326,39 +327,85 @@ pub fn languages(
     ))
 }
 
-/// That a corpus is unlike what the score and the accept rules were measured on. A run is given by its manifest and its folder;
-/// else nothing was decided yet.
-pub fn unlike(measured_on: &Reference, corpus: &Profile, run: Option<(&Manifest, &str)>) -> Option<Remark> {
+/// A run over a corpus that is unlike what was measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'a> {
+    /// What the run is made of.
+    pub manifest: &'a Manifest,
+    /// Its folder.
+    pub folder: &'a str,
+    /// Whether it accepted something.
+    pub has_accepted: bool,
+    /// Whether an audit has measured it.
+    pub is_certified: bool,
+}
+
+/// That a corpus is unlike what the score and the accept rules were measured on; `run` is nothing where no run has decided yet.
+pub fn unlike(measured_on: &Reference, corpus: &Profile, run: Option<Decided<'_>>) -> Option<Remark> {
     let differences = measured_on.differences(corpus);
     if differences.is_empty() {
         return None;
     }
     let named: Vec<String> = differences.iter().take(NAMED_DIFFERENCES).map(difference).collect();
     let kinds: Vec<&str> = measured_on.kinds.keys().map(String::as_str).collect();
-    let next = match run {
-        None => "A run over it says the same, and accepts nothing by a score that a config cuts.".to_owned(),
-        Some((manifest, run)) => {
-            let by_score = match manifest.accept_at_set_aside {
-                Some(at) => format!(
-                    " By the score nothing was accepted, though the config says `accept-at = {at}`: `rejoinder calibrate {run}` finds \
-                     cuts for this corpus by a judge or by labels."
-                ),
-                None => String::new(),
-            };
-            format!(
-                "Read some of what was accepted before you use it: rejoinder show {run} --accepted --sample 20.{by_score} What \
-                 precision and recall are here, a judge or people can tell: `run --recall 0.9` asks a judge about a sample first, \
-                 and `rejoinder export review {run} --for argilla --audit` draws turns for people."
-            )
-        }
-    };
+    let next = run.map_or_else(
+        || "How often they are right here is not known: a run over these dialogues says the same.".to_owned(),
+        Decided::next,
+    );
     Some(Remark::new(
         "unlike",
         format!(
-            "These dialogues are unlike those that the accept rules and the score were measured on ({}): {}. How often they are right \
-             here is not known. {next}",
+            "These dialogues are unlike those that the shipped accept rules and the score were measured on ({}): {}. {next}",
             kinds.join(", "),
             named.join("; "),
+        ),
+    ))
+}
+
+impl Decided<'_> {
+    /// What the reader of the run should do.
+    fn next(self) -> String {
+        let Self { manifest, folder: run, has_accepted, is_certified } = self;
+        let mut said = match is_certified {
+            true => vec![format!("How often they are right here, {run}/certificate.json says.")],
+            false => vec!["How often they are right here is not known.".to_owned()],
+        };
+        if has_accepted && !is_certified {
+            said.push(format!(
+                "Read some of what was accepted before you use it: rejoinder show {run} --accepted --sample 20."
+            ));
+        }
+        match manifest.accept_at_set_aside {
+            Some(at) => said.push(format!(
+                "By the score nothing was accepted, though the config says `accept-at = {at}`: `rejoinder calibrate {run}` finds cuts for \
+                 this corpus by a judge or by labels."
+            )),
+            None if manifest.config.cascade.accepts_by_score_alone() => said.push(
+                "The config's `accept-at` was in force all the same, since the beginnings of the files are not unlike: begin a run \
+                 without it, or read what it accepted."
+                    .to_owned(),
+            ),
+            None => {}
+        }
+        if !is_certified {
+            said.push(format!(
+                "What precision and recall are here, a judge or people can tell: `run --recall 0.9` asks a judge about a sample first, \
+                 and `rejoinder export review {run} --for argilla --audit` draws turns for people."
+            ));
+        }
+        said.join(" ")
+    }
+}
+
+/// That the config's `accept-at` is not in force, where no other remark says so.
+pub fn accept_at(manifest: &Manifest) -> Option<Remark> {
+    let at = manifest.accept_at_set_aside?;
+    Some(Remark::new(
+        "accept-at",
+        format!(
+            "The config's `accept-at = {at}` is not in force: the beginnings of the files are unlike what the score was measured on, \
+             though all of them together are not. Turns that it would have accepted wait for the judge. If the cut was measured on \
+             this corpus, say `accept-unlike = true` beside it, in a new run."
         ),
     ))
 }
@@ -387,7 +434,13 @@ fn difference(found: &Difference) -> String {
 }
 
 /// Remarks on what a run decided.
-pub fn decisions(counts: &ScanCounts, judge: &JudgeStats, letters: Letters, run: &str) -> Vec<Remark> {
+pub fn decisions(
+    counts: &ScanCounts,
+    judge: &JudgeStats,
+    useless: &BTreeMap<String, u64>,
+    letters: Letters,
+    run: &str,
+) -> Vec<Remark> {
     let stats = &counts.stats;
     let mut remarks = Vec::new();
     if stats.turns >= ENOUGH && stats.candidates == 0 && stats.not_looked_at < stats.turns {
@@ -413,7 +466,7 @@ pub fn decisions(counts: &ScanCounts, judge: &JudgeStats, letters: Letters, run:
             ),
         ));
     }
-    remarks.extend(judged(judge, run));
+    remarks.extend(judged(judge, useless, run));
     remarks.extend(order_of_letters(letters, run));
     remarks
 }
@@ -483,17 +536,34 @@ fn one_rule(accepted_by: &BTreeMap<String, u64>, accepted: u64, run: &str) -> Op
 }
 
 /// Remarks on what the judge said.
-fn judged(judge: &JudgeStats, run: &str) -> Vec<Remark> {
+fn judged(judge: &JudgeStats, useless: &BTreeMap<String, u64>, run: &str) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let answered = judge.judged + judge.unverified;
-    if judge.unverified * 20 > answered && judge.unverified >= 3 {
+    let is_more_than_a_few = |count: u64| count * 20 > answered && count >= 3;
+    let refusals = || useless.iter().filter(|(why, _)| why.starts_with(REFUSED));
+    let refused: u64 = refusals().map(|(_, count)| count).sum();
+    if is_more_than_a_few(refused) {
+        let commonest = refusals().max_by_key(|(_, count)| **count).map_or("", |(why, _)| why);
+        remarks.push(Remark::new(
+            "refused",
+            format!(
+                "The server refused to answer about {} of {} turns, and they keep waiting (“{commonest}”). A filter of the server's, or a \
+                 slip in the config, is the likeliest reason: `rejoinder judge test --config FILE` shows which; rejoinder judge {run} \
+                 --ask-again refused asks again.",
+                thousands(refused),
+                thousands(answered),
+            ),
+        ));
+    }
+    let unfit = judge.unverified.saturating_sub(refused);
+    if is_more_than_a_few(unfit) {
         remarks.push(Remark::new(
             "unverified",
             format!(
                 "{} of {} answers of the judge do not fit the turn that they are about, so those turns keep waiting. A model \
                  that is too small, or a chat template that is not the model's, is the likeliest reason: rejoinder explain {run} \
                  ID shows an answer.",
-                thousands(judge.unverified),
+                thousands(unfit),
                 thousands(answered),
             ),
         ));

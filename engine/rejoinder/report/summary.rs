@@ -19,7 +19,7 @@ use crate::pipeline::manifest::Manifest;
 use crate::pipeline::run_dir::RunDir;
 use crate::pipeline::spread::Curves;
 use crate::pipeline::stats::{ByCategory, JudgeStats, ScanStats};
-use crate::report::remarks::{self, Reading, Remark};
+use crate::report::remarks::{self, Decided, Reading, Remark};
 
 /// How far what the shipped rules and plugins accept can be trusted: 57 turns accepted in 375 dialogues that were kept apart
 /// (`rejoinder eval chats_labelled.jsonl --labels --where split=dev`).
@@ -167,10 +167,17 @@ impl Summary {
         let reads = |language: &str| is_read(language, manifest.rules.iter().map(|r| r.lang.as_slice()));
         remarks.extend(remarks::languages(&counts.details, scan.turns, &reads, Some(scan.not_looked_at)));
         let letters = run.letters()?;
-        remarks.extend(remarks::decisions(&counts, &judge, letters, &run_dir));
-        let unlike = remarks::unlike(&manifest.measured_on, &counts.profile, Some((manifest, &run_dir)));
+        let unverified_reasons = run.unverified_reasons()?;
+        remarks.extend(remarks::decisions(&counts, &judge, &unverified_reasons, letters, &run_dir));
+        let decided = Decided {
+            manifest,
+            folder: &run_dir,
+            has_accepted: scan.accepted.total() > 0,
+            is_certified: run.certificate()?.is_some(),
+        };
+        let unlike = remarks::unlike(&manifest.measured_on, &counts.profile, Some(decided));
         let is_measured = unlike.is_none() && is_measured(manifest);
-        remarks.extend(unlike);
+        remarks.extend(unlike.or_else(|| remarks::accept_at(manifest)));
         let nothing_read = reading.nothing();
         Ok(Self {
             conversations: scan.read.conversations,
@@ -194,7 +201,7 @@ impl Summary {
             judged: judge.judged,
             judged_feedback: judge.feedback,
             unverified: judge.unverified,
-            unverified_reasons: run.unverified_reasons()?,
+            unverified_reasons,
             quarantined: scan.read.quarantined,
             plugin_faults: scan.faults,
             seconds,
