@@ -578,7 +578,8 @@ fn several_endpoints_share_the_requests_and_the_replies() {
     assert_eq!(first.requests(), asked_before);
 
     let nobody = "http://127.0.0.1:1/v1".to_owned();
-    let cases: [(&str, Handler); 4] = [
+    let cases: [(&str, Handler); 5] = [
+        ("refuses all", |_| refusal(422, "no such field")),
         ("is overloaded", |_| refusal(503, "overloaded")),
         ("fails", |_| refusal(500, "out of memory")),
         ("lets nobody in", |_| refusal(401, "who are you")),

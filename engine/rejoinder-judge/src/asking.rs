@@ -481,7 +481,7 @@ impl Desk<'_> {
     ) -> Result<bool, Gone> {
         self.retries_left.set((self.retries_left.get() + RETRIES_A_REQUEST).min(10.0 * RETRIES_AT_FIRST));
         let kinship = questions.first().map_or(0, |q| q.id.ordinal + u64::from(q.id.shard));
-        let (mut failures, mut waits) = (0, 0);
+        let (mut failures, mut waits, mut refusals) = (0, 0, 0);
         let mut first_failure = None;
         while !self.has_stopped() {
             let Some(reservation) = self.reserve(request).await? else { break };
@@ -509,6 +509,16 @@ impl Desk<'_> {
                     replies.push(reply.clone());
                     self.store(request, reply, reservation, failed(CALL)).await?;
                     return Ok(true);
+                }
+                // An endpoint that has answered nobody may refuse all there is: another one is asked first.
+                Attempt::Refused(Refusal { words, .. })
+                    if !pass.is_let_in() && refusals + 1 < self.clients.len() =>
+                {
+                    refusals += 1;
+                    pass.was_too_much(None);
+                    self.left_out.borrow_mut().insert(client.base().to_owned(), words);
+                    self.spend(reservation, failed(CALL))?;
+                    continue;
                 }
                 Attempt::Refused(Refusal { words, usage, .. }) => {
                     let amount = usage.map_or(CALL, |usage| self.config.price.of(usage));
