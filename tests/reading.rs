@@ -161,8 +161,13 @@ fn an_input_that_changed_is_noticed_by_export_and_show() {
     let content = std::fs::read_to_string(DIALOGUES).unwrap();
     let without_first: String = content.lines().skip(1).map(|l| format!("{l}\n")).collect();
     std::fs::write(&input, without_first).unwrap();
-    assert!(rejoinder(&["export", "kto", &run]).expect(7).stderr.contains("input has changed"));
-    assert!(rejoinder(&["show", &run]).expect(7).stderr.contains("has changed"));
+    for args in [&["export", "kto", &run][..], &["show", &run]] {
+        let refused = rejoinder(args).expect(7).stderr;
+        assert!(
+            refused.contains("has changed") && refused.contains(&format!("input {input}: was")),
+            "{refused}"
+        );
+    }
 }
 
 #[test]
