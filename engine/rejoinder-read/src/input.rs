@@ -203,6 +203,13 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, left_out: &mut Vec<PathBuf>) ->
     Ok(())
 }
 
+/// How many bytes are left in a file, and their blake3 hash.
+fn size_and_hash(file: &mut File) -> io::Result<(u64, String)> {
+    let mut hasher = blake3::Hasher::new();
+    let size = io::copy(file, &mut hasher)?;
+    Ok((size, hasher.finalize().to_hex().to_string()))
+}
+
 impl InputFile {
     /// As [`describe_as`](Self::describe_as), with the shape told by the content.
     ///
@@ -229,9 +236,7 @@ impl InputFile {
         if let Compression::Unknown(name) = compression {
             return Err(InputError::UnknownCompression(path.to_owned(), name));
         }
-        let mut hasher = blake3::Hasher::new();
-        let size = io::copy(&mut file, &mut hasher).map_err(unreadable)?;
-        let hash = hasher.finalize().to_hex().to_string();
+        let (size, hash) = size_and_hash(&mut file).map_err(unreadable)?;
         let container = match compression {
             Compression::Zip => Container::Zip,
             Compression::Parquet => Container::Parquet,

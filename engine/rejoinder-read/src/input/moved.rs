@@ -1,10 +1,9 @@
 //! Files that lie elsewhere than when they were described.
 
 use std::fs::File;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::InputFile;
+use super::{InputFile, size_and_hash};
 
 impl InputFile {
     /// Where it is.
@@ -23,8 +22,9 @@ impl InputFile {
         let ends = (0..names.len()).map(|first| root.join(names[first..].iter().collect::<PathBuf>()));
         let mut others = String::new();
         for place in ends.filter(|place| place.is_file()) {
-            let (size, hash) =
-                content(&place).map_err(|e| format!("cannot read {}: {e}", place.display()))?;
+            let (size, hash) = File::open(&place)
+                .and_then(|mut file| size_and_hash(&mut file))
+                .map_err(|e| format!("cannot read {}: {e}", place.display()))?;
             if (size, &hash) == (self.size, &self.hash) {
                 return Ok(place);
             }
@@ -46,13 +46,6 @@ impl InputFile {
     }
 }
 
-/// How many bytes a file has, and their blake3 hash.
-fn content(path: &Path) -> io::Result<(u64, String)> {
-    let mut hasher = blake3::Hasher::new();
-    let size = io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok((size, hasher.finalize().to_hex().to_string()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,7 +60,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             path
         };
-        let (size, hash) = content(&write("one", "1\n")).unwrap();
+        let (size, hash) = size_and_hash(&mut File::open(write("one", "1\n")).unwrap()).unwrap();
         let path = PathBuf::from("/gone/chats/2026/a.jsonl");
         let file =
             InputFile { path, size, hash, ..InputFile::of_values(root.path(), Container::Lines).unwrap() };
