@@ -388,7 +388,7 @@ fn turns_that_an_audit_draws_come_back_as_labels_that_certify_the_run() {
 }
 
 #[test]
-fn an_input_that_was_changed_in_place_is_refused_by_every_export() {
+fn an_input_that_was_changed_in_place_is_refused_by_all_that_read_it_again() {
     let dir = folder();
     let records = std::fs::read_to_string(format!("{FOLDER}/dialogues.jsonl")).unwrap();
     let input = write(dir.path(), "chats.jsonl", &records);
@@ -401,6 +401,12 @@ fn an_input_that_was_changed_in_place_is_refused_by_every_export() {
         assert_eq!(ended.stdout, "", "{what}");
     }
     export(&run, "feedback --out -").expect(0);
+    // So it is by those that read its turns again to learn from them.
+    let model = text(&dir.path().join("model.rjm"));
+    for args in [&["calibrate", &run, "--labels"][..], &["train", &run, "--out", &model]] {
+        let refused = rejoinder(args).expect(7).stderr;
+        assert!(refused.contains(&format!("input {input}: was")), "{args:?}: {refused}");
+    }
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
     let mut config = run.config();
     config.score_all_turns(purpose);
-    run.input()?;
+    run.unchanged_input()?;
     let engine = Engine::build(config)?;
     // Rules and score are fixed by now; only then the seed is drawn.
     let seed = seed(args, &run, &engine, &wanted)?;

@@ -95,7 +95,7 @@ impl Source {
             });
         }
         let run = root.find(RunDir::open(path)?)?;
-        run.input()?;
+        run.unchanged_input()?;
         let mut judged = judging::judged(&run)?;
         judged.extend(audited(&run)?);
         Ok(Self { name: input.to_owned(), files: run.manifest.inputs, labels: Labels::Judge(judged) })

@@ -259,11 +259,8 @@ impl RunDir {
         path.join(MANIFEST).is_file()
     }
 
-    /// The input files.
-    ///
-    /// # Errors
-    /// If one is not where it was, nor found elsewhere.
-    pub fn input(&self) -> Result<&[InputFile], Failure> {
+    /// The input files, if all are there.
+    fn input(&self) -> Result<&[InputFile], Failure> {
         match self.manifest.inputs.iter().find(|input| !input.place().exists()) {
             None => Ok(&self.manifest.inputs),
             Some(gone) => Err(Failure::new(
