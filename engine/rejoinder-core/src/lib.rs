@@ -5,6 +5,7 @@
 //! Terms follow *Learning from Naturally Occurring Feedback* (arXiv 2407.10944).
 #![forbid(unsafe_code)]
 
+mod answer;
 pub mod case;
 mod category;
 pub mod change;
@@ -22,6 +23,7 @@ pub mod text;
 mod tools;
 mod vote;
 
+pub use answer::Answer;
 pub use category::Category;
 pub use content::ContentHash;
 pub use conversation::{Conversation, Exchange, Message, Role};

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_data::part;
 use rejoinder_host::LoadedPlugin;
+use rejoinder_ledger::part;
 
 use super::oracle::OracleArgs;
 use super::terminal::remark;

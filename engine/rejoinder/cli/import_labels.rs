@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use rejoinder_data::labels::foreign::{self, LeftOut, Numbering};
-use rejoinder_data::part;
+use rejoinder_export::labels::foreign::{self, LeftOut, Numbering};
+use rejoinder_ledger::part;
 use rejoinder_read::{Container, InputFile, values};
 use serde::Serialize;
 use serde_json::Value;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use rejoinder_core::{Category, printable};
-use rejoinder_data::labels::beside::SideCar;
-use rejoinder_data::labels::drawn::Drawn;
-use rejoinder_data::labels::{self, Label};
+use rejoinder_export::labels::beside::SideCar;
+use rejoinder_export::labels::drawn::Drawn;
+use rejoinder_export::labels::{self, Label};
 use rejoinder_read::Record;
 use rejoinder_read::condition::Condition;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use rejoinder_core::{Purpose, printable};
-use rejoinder_data::labels::beside::SideCar;
+use rejoinder_export::labels::beside::SideCar;
 
 use super::labelled::side_car;
 use super::{asking, signals};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_data::labels::foreign::{self, LeftOut};
+use rejoinder_export::labels::foreign::{self, LeftOut};
 use rejoinder_read::{Container, InputFile};
 
 use super::import_labels::{NumberingName, records};

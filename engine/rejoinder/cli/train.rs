@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::{Category, RecordId, Role};
-use rejoinder_data::part;
+use rejoinder_ledger::part;
 use rejoinder_read::{ChunkReader, InputFile, Position, condition};
 use rejoinder_score::features::{KnownWords, Rarity};
 use rejoinder_score::{

@@ -8,7 +8,7 @@ use rejoinder_cascade::audit::certify;
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_cascade::tally::{Audited, Tally};
 use rejoinder_core::{Category, Purpose};
-use rejoinder_data::part;
+use rejoinder_ledger::part;
 use rejoinder_read::Position;
 use serde::{Deserialize, Serialize};
 

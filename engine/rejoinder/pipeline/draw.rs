@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rejoinder_core::{Category, RecordId};
-use rejoinder_data::labels::{self, Label};
+use rejoinder_export::labels::{self, Label};
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::engine::Engine;

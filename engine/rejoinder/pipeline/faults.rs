@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use rejoinder_core::RecordId;
-use rejoinder_data::part;
+use rejoinder_ledger::part;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Exit, Failure};

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::RecordId;
-use rejoinder_data::part;
 use rejoinder_judge::Findings;
+use rejoinder_ledger::part;
 use rejoinder_ledger::{Ledger, Replies};
 use rejoinder_read::InputFile;
 use rejoinder_score::Model;

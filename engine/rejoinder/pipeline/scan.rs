@@ -134,7 +134,7 @@ fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), Failure> {
         for entry in entries {
             let failed = |e| Failure::io(format!("cannot clean up {}", folder.display()), &e);
             let path = entry.map_err(failed)?.path();
-            if path.file_name().is_some_and(|name| *name >= *rejoinder_data::part::name(next)) {
+            if path.file_name().is_some_and(|name| *name >= *rejoinder_ledger::part::name(next)) {
                 fs::remove_file(&path).map_err(failed)?;
             }
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rejoinder_cascade::certificate::{Certificate, Certified};
 use rejoinder_core::{Category, Purpose};
-use rejoinder_data::part;
+use rejoinder_ledger::part;
 use serde::Serialize;
 
 use crate::failure::Failure;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use rejoinder_cascade::interval::wilson;
 use rejoinder_core::{Category, RecordId};
-use rejoinder_data::labels::drawn::Drawn;
+use rejoinder_export::labels::drawn::Drawn;
 use serde::Serialize;
 
 use crate::report::by_rule::{RuleRow, table};

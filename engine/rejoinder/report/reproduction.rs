@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use rejoinder_core::Category;
-use rejoinder_data::labels::beside::Labelled;
+use rejoinder_export::labels::beside::Labelled;
 use serde::Serialize;
 
 use super::summary::{Summary, share, thousands};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_data::export::table::{Form, Provenance, TableWriter};
+use rejoinder_export::export::table::{Form, Provenance, TableWriter};
 
 use super::{Overwriting, is_stdout, write};
 use crate::cli::terminal::remark;

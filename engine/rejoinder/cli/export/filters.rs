@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::language::Language;
-use rejoinder_data::export::filter::{Cap, Filter, Filters};
-use rejoinder_data::export::{Overlap, Phrases};
+use rejoinder_export::export::filter::{Cap, Filter, Filters};
+use rejoinder_export::export::{Overlap, Phrases};
 use rejoinder_read::condition::Condition;
 
 use crate::cli::terminal::remark;

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use rejoinder_data::export::example::Task;
-use rejoinder_data::part;
+use rejoinder_export::export::example::Task;
+use rejoinder_ledger::part;
 
 use crate::failure::{Exit, Failure};
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use rejoinder_core::{ContentHash, Conversation, RecordId, printable};
-use rejoinder_data::export::review::Reviewer;
-use rejoinder_data::labels::drawn::Drawn;
+use rejoinder_export::export::review::Reviewer;
+use rejoinder_export::labels::drawn::Drawn;
 use serde_json::Value;
 
 use super::{Overwriting, is_stdout, write};

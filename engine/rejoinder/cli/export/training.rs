@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rejoinder_data::export::card::{Card, Split};
-use rejoinder_data::export::example::{self, Example, Task};
-use rejoinder_data::export::skipped::{Skipped, SkippedCounts};
-use rejoinder_data::export::style::{self, Style};
-use rejoinder_data::export::{Changes, Dialogue, arrange};
+use rejoinder_export::export::card::{Card, Split};
+use rejoinder_export::export::example::{self, Example, Task};
+use rejoinder_export::export::skipped::{Skipped, SkippedCounts};
+use rejoinder_export::export::style::{self, Style};
+use rejoinder_export::export::{Changes, Dialogue, arrange};
 
 use super::training_args::{StyleName, TrainingArgs};
 use super::{is_stdout, write};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use rejoinder_core::{Category, Purpose, Source};
-use rejoinder_data::export::example::{Choice, Task, Tools};
-use rejoinder_data::export::style::Style;
-use rejoinder_data::export::template::Template;
+use rejoinder_export::export::example::{Choice, Task, Tools};
+use rejoinder_export::export::style::Style;
+use rejoinder_export::export::template::Template;
 
 use super::Overwriting;
 use super::filters::FilterArgs;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_data::part;
+use rejoinder_ledger::part;
 use rejoinder_read::Position;
 
 use super::labelled::{LabelArgs, Unlabelled};
