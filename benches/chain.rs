@@ -4,13 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use rejoinder::config::Config;
-use rejoinder::pipeline::engine::Engine;
-use rejoinder::pipeline::run_dir::{Manifest, RunDir};
-use rejoinder::pipeline::scan;
 use rejoinder_core::Role;
 use rejoinder_read::{InputFile, Mapping, Record};
 use rejoinder_rules::Scanner;
+use rejoinder_run::folder::Manifest;
+use rejoinder_run::{RunDir, scan};
+use rejoinder_scan::{Config, Engine};
 
 #[path = "corpus.rs"]
 mod corpus;

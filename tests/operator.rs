@@ -6,14 +6,14 @@ use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rejoinder::config::{BaseUrl, Config};
-use rejoinder::failure::Exit;
-use rejoinder::pipeline::engine::Engine;
-use rejoinder::pipeline::run_dir::{Manifest, RunDir};
-use rejoinder::pipeline::watch::{ScanProgress, Stage, Watch};
-use rejoinder::pipeline::worker::Worker;
-use rejoinder::pipeline::{judging, scan};
+use rejoinder::failure::{Exit, Failure};
 use rejoinder_read::{Chunk, Position};
+use rejoinder_run::folder::Manifest;
+use rejoinder_run::judging::{self, settings};
+use rejoinder_run::watch::{ScanProgress, Stage, Watch};
+use rejoinder_run::{RunDir, scan};
+use rejoinder_scan::config::BaseUrl;
+use rejoinder_scan::{Config, Engine, StopFlag, Worker};
 
 mod support;
 use support::server::{Server, by_rule};
@@ -73,9 +73,9 @@ fn the_watch_sees_bytes_and_decisions_and_a_stop_ends_the_scan() {
     );
 
     let stopped = begin("stopped");
-    watch.stop_flag().store(true, Ordering::Relaxed);
-    let failure = scan::run_watched(&stopped, &engine, NonZeroUsize::MIN, &watch, &|_| {}).unwrap_err();
-    assert_eq!(failure.exit, Exit::Interrupted);
+    watch.stop.flag().store(true, Ordering::Relaxed);
+    let error = scan::run_watched(&stopped, &engine, NonZeroUsize::MIN, &watch, &|_| {}).unwrap_err();
+    assert_eq!(Failure::from(error).exit, Exit::Interrupted);
     assert!(!scan::is_complete(&stopped).unwrap());
 }
 
@@ -84,11 +84,12 @@ fn a_stop_is_heard_within_a_conversation() {
     let engine = Engine::build(Config::default()).unwrap();
     let line = std::fs::read_to_string(DIALOGUES).unwrap().lines().next().unwrap().to_owned();
     let chunk = Chunk::of_lines("one.jsonl".to_owned(), Position::default(), line.into_bytes());
-    let mut worker = Worker::new(&engine).unwrap();
-    let watch = Watch::default();
-    assert_eq!(worker.process_watched(&chunk, &watch).unwrap().conversations.len(), 1);
-    watch.stop_flag().store(true, Ordering::Relaxed);
-    assert_eq!(worker.process_watched(&chunk, &watch).err().map(|why| why.exit), Some(Exit::Interrupted));
+    let stop = StopFlag::default();
+    let mut worker = Worker::new(&engine).unwrap().until(stop.clone());
+    assert_eq!(worker.scan(&chunk).unwrap().conversations.len(), 1);
+    stop.flag().store(true, Ordering::Relaxed);
+    let error = worker.scan(&chunk).err().unwrap();
+    assert_eq!(Failure::from(error).exit, Exit::Interrupted);
 }
 
 #[test]
@@ -101,8 +102,8 @@ fn judging_beside_the_scan_tells_of_all_requests_that_the_scan_has_left() {
     let input = rejoinder_read::InputFile::describe(Path::new(DIALOGUES)).unwrap();
     let path = RunDir::create(&dir.path().join("run")).unwrap();
     let mut run = RunDir::begin(path, Manifest::new(&engine, vec![input], false)).unwrap();
-    let client = engine.config.judge.client().unwrap().unwrap();
-    let judge = judging::inform(&mut run, client).unwrap().unwrap();
+    let client = settings::client(&engine.config.judge).unwrap().unwrap();
+    let judge = judging::inform(&mut run, client).unwrap();
     let watch = Watch::default();
     judging::ask_while_scanning(&run, &judge, &watch, |committed| {
         scan::run_watched(&run, &engine, NonZeroUsize::MIN, &watch, committed)
@@ -124,12 +125,12 @@ fn an_input_that_vanishes_during_a_run_stops_it_resumably() {
     let run =
         RunDir::begin(RunDir::create(&path).unwrap(), Manifest::new(&engine, vec![input], false)).unwrap();
     std::fs::remove_file(&name).unwrap();
-    let failure = scan::run(&run, &engine, NonZeroUsize::MIN).unwrap_err();
+    let failure = Failure::from(scan::run(&run, &engine, NonZeroUsize::MIN).unwrap_err());
     assert_eq!(failure.exit, Exit::Io);
     assert!(failure.message.contains("cannot read") && failure.message.contains("in.jsonl"), "{failure}");
     drop(run);
     let run = RunDir::open(&path).unwrap();
-    assert_eq!(run.engine().err().map(|failure| failure.exit), Some(Exit::Io), "it is still away");
+    assert_eq!(run.engine().err().map(|error| Failure::from(error).exit), Some(Exit::Io), "it is still away");
     std::fs::copy(DIALOGUES, &name).unwrap();
     scan::run(&run, &run.engine().unwrap(), NonZeroUsize::MIN).unwrap();
     let whole = dir.path().join("whole");

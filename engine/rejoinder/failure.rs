@@ -3,6 +3,15 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
+use rejoinder_cascade::Refused;
+use rejoinder_host::HostError;
+use rejoinder_judge::JudgeError;
+use rejoinder_ledger::LedgerError;
+use rejoinder_read::InputError;
+use rejoinder_rules::PackError;
+use rejoinder_run::{FolderError, RunError};
+use rejoinder_scan::{ConfigError, ScanError};
+
 /// Exit codes. 4, 5, 8 and 130 leave a run that can be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -104,15 +113,15 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<rejoinder_ledger::LedgerError> for Failure {
-    fn from(error: rejoinder_ledger::LedgerError) -> Self {
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
         Self::new(Exit::Io, error.to_string())
     }
 }
 
-impl From<rejoinder_judge::JudgeError> for Failure {
-    fn from(error: rejoinder_judge::JudgeError) -> Self {
-        use rejoinder_judge::JudgeError::{Client, Form, Ledger};
+impl From<JudgeError> for Failure {
+    fn from(error: JudgeError) -> Self {
+        use JudgeError::{Client, Form, Ledger};
         let exit = match error {
             Client(_) | Form(_) => Exit::Invalid,
             Ledger(_) => Exit::Io,
@@ -122,21 +131,21 @@ impl From<rejoinder_judge::JudgeError> for Failure {
 }
 
 /// A recall, a confidence or a share that the arithmetic cannot use.
-impl From<rejoinder_cascade::Refused> for Failure {
-    fn from(why: rejoinder_cascade::Refused) -> Self {
+impl From<Refused> for Failure {
+    fn from(why: Refused) -> Self {
         Self::usage(why.to_string())
     }
 }
 
-impl From<rejoinder_rules::PackError> for Failure {
-    fn from(error: rejoinder_rules::PackError) -> Self {
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
         Self::invalid(error.to_string())
     }
 }
 
-impl From<rejoinder_read::InputError> for Failure {
-    fn from(error: rejoinder_read::InputError) -> Self {
-        use rejoinder_read::InputError::{BadGlob, NoFile, Nothing, Unfit, UnknownCompression, Unreadable};
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        use InputError::{BadGlob, NoFile, Nothing, Unfit, UnknownCompression, Unreadable};
         let exit = match &error {
             Nothing(_) | NoFile(_) | BadGlob(..) => Exit::Usage,
             Unreadable(..) | UnknownCompression(..) | Unfit(..) => Exit::Io,
@@ -145,9 +154,99 @@ impl From<rejoinder_read::InputError> for Failure {
     }
 }
 
-impl From<rejoinder_host::HostError> for Failure {
-    fn from(error: rejoinder_host::HostError) -> Self {
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
         Self::new(Exit::Io, error.to_string())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::Config(error) => error.into(),
+            ScanError::Rules(error) => error.into(),
+            ScanError::NoScore => Self::invalid(error.to_string()),
+            ScanError::Input(error) => error.into(),
+            ScanError::Read(_) => Self::new(Exit::Io, error.to_string()),
+            ScanError::Plugin(error) => error.into(),
+            ScanError::Stopped(_) => Self::interrupted(),
+        }
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        use FolderError::{
+            Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder, IsFile,
+            Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
+        };
+        let fact = error.to_string();
+        match error {
+            IsFile(_) => Self::usage(format!("--out {fact}; name a folder")),
+            HoldsOther(_) => Self::usage(format!("{fact}; give another --out")),
+            HoldsRun(folder) => Self::usage(format!(
+                "{fact}; go on with it: rejoinder resume {}, or give another --out",
+                folder.display()
+            )),
+            NotBegun(folder) => Self::usage(format!(
+                "{fact}: give its folder to rejoinder run once more (--out {})",
+                folder.display()
+            )),
+            NotScanned(folder) => {
+                Self::usage(format!("{fact}; finish it first: rejoinder resume {}", folder.display()))
+            }
+            NoRun { .. } => Self::usage(fact),
+            Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),
+            InputNotUnder(_) => Self::invalid(format!("--input-root: {fact}")),
+            InputGone(_) => Self::new(
+                Exit::Io,
+                format!("{fact}; if it was moved, say where it lies now: --input-root DIR"),
+            ),
+            Full(_) | ForeignLedger(_) => Self::new(Exit::Io, fact),
+            Lost { folder, is_judged, .. } => {
+                let next = match is_judged {
+                    true => {
+                        format!("the stored replies write it anew: rejoinder judge {}", folder.display())
+                    }
+                    false => "bring it back from a copy, or begin a new run".to_owned(),
+                };
+                Self::new(Exit::Io, format!("{fact}; {next}"))
+            }
+            Held { folder, .. } => Self::new(
+                Exit::Io,
+                format!(
+                    "{fact}\nwait until it has ended, or stop it; then go on: rejoinder resume {}",
+                    folder.display()
+                ),
+            ),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Scan(error) => error.into(),
+            RunError::Folder(error) => error.into(),
+            RunError::Ledger(error) => error.into(),
+            RunError::Judge(error) => error.into(),
+            RunError::Arithmetic(why) => why.into(),
+            RunError::NoJudge => Self::usage(error.to_string()),
+            RunError::NotLabelled => Self::usage(format!("{error}; without --labels the judge is asked")),
+            RunError::LabelsMissing { .. } => Self::usage(format!(
+                "{error}. Turns that were chosen otherwise cannot stand for them. `rejoinder export review RUN --for argilla --audit` \
+                 writes all of them for people, and those on which reviewers do not agree count for nothing; label the others, too, or \
+                 leave --label-file away, and the judge is asked"
+            )),
+            RunError::InputChanged(..) | RunError::SampleTrainedOn(..) => Self::invalid(error.to_string()),
+            RunError::Io(what) => Self::new(Exit::Io, what),
+        }
     }
 }
 

@@ -1,54 +1,86 @@
-//! Scanning and asking the judge, as `run`, `resume` and `judge` do it, and what the operator is told of it.
+//! What the operator hears of a run that scans and asks: remarks, progress, and how it ended.
 
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use rejoinder_core::Category;
-use rejoinder_judge::{Asked, Constraint, Findings, JudgeConfig, Stop};
+use rejoinder_judge::{Asked, Constraint, Findings, Stop};
+use rejoinder_run::judging::Judge;
+use rejoinder_run::stages::{Halted, Phase};
+use rejoinder_run::watch::Watch;
+use rejoinder_run::{Event, FolderError, Operator, RunDir, RunError, scan};
+use rejoinder_scan::config::{Config, Effective, JudgeSection};
 
 use super::progress::Telling;
+use super::resumable;
 use super::terminal::remark;
-use super::{Threads, resumable};
-use crate::config::JudgeSection;
-use crate::config::{Config, Effective};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::judging::{self, Judge};
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::scan;
-use crate::pipeline::waiting::Waiting;
-use crate::pipeline::watch::Watch;
-use crate::report::summary::thousands;
+use crate::report::summary::{share, thousands};
 
-/// Scans what is left to scan; asks the judge, if one is configured and `offline` does not leave it: without a budget while
-/// the scan goes on, with one after it, when it is known what is most worthwhile. Returns why asking ended before its end.
-///
-/// # Errors
-/// If the scan, the run directory or the config fails.
-pub(super) fn scan_and_ask(
-    run: &mut RunDir,
-    engine: &Engine,
-    threads: Threads,
+/// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
+pub(super) fn with_operator<T>(
     watch: &Watch,
-    offline: bool,
-) -> Result<Option<Failure>, Failure> {
-    let client = if offline { None } else { run.manifest.config.judge.client()? };
-    let telling = Telling::of(watch);
-    let ended = scan_and_ask_client(run, engine, threads, watch, client);
-    // Remarks come after the line of progress.
-    drop(telling);
-    conclude(run, ended)
+    threads: NonZeroUsize,
+    work: impl FnOnce(Operator<'_>) -> T,
+) -> T {
+    let telling = RefCell::new(None);
+    let listener = |event: Event<'_>| match event {
+        Event::WorkBegins => drop(telling.replace(Some(Telling::of(watch)))),
+        // Remarks come after the line of progress.
+        Event::WorkEnds => drop(telling.take()),
+        other => tell(other),
+    };
+    work(Operator { threads, watch, listener: &listener })
 }
 
-/// Asks the judge, if one is configured; returns why that ended before its end.
-///
-/// # Errors
-/// If the run directory or the config fails.
-pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Failure> {
-    let Some(client) = run.manifest.config.judge.client()? else { return Ok(None) };
-    let telling = Telling::of(watch);
-    let ended = ask_client(run, client, watch);
-    drop(telling);
-    conclude(run, ended.map(Some))
+/// Says what happens while a run scans, asks and learns.
+fn tell(event: Event<'_>) {
+    match event {
+        Event::WorkBegins | Event::WorkEnds => {}
+        Event::KeyInTheClear => remark(
+            "the judge's address begins with http://: its key and all chats go there unencrypted, for everybody on the way to read. \
+             Use https:// unless the network is yours alone",
+        ),
+        Event::Asked { run, judge, asked } => tell_of_answers(run, judge, asked),
+        Event::Learned { answers, needed, left } => remark(&format!(
+            "the score has learned from {} answers: about {} of the {} turns left are to be asked about",
+            thousands(answers),
+            thousands(needed),
+            thousands(left),
+        )),
+        Event::CutFound { positives, sampled, from, asked, turns, is_for_the_rest } => remark(&format!(
+            "{} of {} sampled turns are wanted; {}",
+            thousands(positives),
+            thousands(sampled),
+            match from {
+                Some(score) => format!(
+                    "asking about {} of the {} turns {}, those from {score:.4} on",
+                    share(asked, turns),
+                    thousands(turns),
+                    if is_for_the_rest { "left" } else { "of the corpus" },
+                ),
+                None => "no cut keeps the recall: asking about every turn".to_owned(),
+            }
+        )),
+        Event::Certified(report) => {
+            remark(&format!("recall is surely at least {:.3}; see certificate.json", report.recall()));
+        }
+    }
+}
+
+/// Why asking ended before its end, for the operator; an error leaves a run that can be resumed.
+pub(super) fn outcome(
+    run: &RunDir,
+    ended: Result<Option<Halted>, RunError>,
+) -> Result<Option<Failure>, Failure> {
+    let halted = ended.map_err(|error| resumable(error.into(), run))?;
+    Ok(halted.map(|Halted { stop, phase }| {
+        let verb = match phase {
+            Phase::Samples => "resume",
+            Phase::Waiting => "judge",
+        };
+        failure_of(stop, run, verb)
+    }))
 }
 
 /// A run whose scan has come to its end.
@@ -58,10 +90,7 @@ pub(super) fn ask(run: &mut RunDir, watch: &Watch) -> Result<Option<Failure>, Fa
 pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
     let run = RunDir::open_to_change(path)?;
     if !scan::is_complete(&run)? {
-        return Err(Failure::usage(format!(
-            "the scan of {0} was interrupted; finish it first: rejoinder resume {0}",
-            path.display()
-        )));
+        return Err(FolderError::NotScanned(path.to_owned()).into());
     }
     Ok(run)
 }
@@ -79,113 +108,9 @@ pub(super) fn config_for(run: &RunDir, file: Option<&Path>, calls: Option<u64>) 
     Ok(config)
 }
 
-/// What an oracle says of turns, in their order: the category, or that it is none; `None` where an answer says nothing.
-pub(super) type Labels = Vec<Option<Option<Category>>>;
-
-/// The judge's answers about some rows' turns, in their order, `None` where one says nothing; or why asking ended before its
-/// end.
-///
-/// # Errors
-/// If the run directory or the config fails.
-pub(super) fn answers(
-    run: &mut RunDir,
-    watch: &Watch,
-    rows: &[Waiting],
-    verb: &str,
-) -> Result<Result<Labels, Failure>, Failure> {
-    let Some(client) = run.manifest.config.judge.client()? else {
-        return Err(Failure::usage("no judge is configured"));
-    };
-    let telling = Telling::of(watch);
-    let judge = match inform(run, client)? {
-        Ok(judge) => judge,
-        Err(stop) => return Ok(Err(failure_of(stop, run, verb))),
-    };
-    let asked = judging::ask_about(run, &judge, watch, rows)?;
-    drop(telling);
-    if let Some(stopped) = told(run, &judge, asked, verb) {
-        return Ok(Err(stopped));
-    }
-    let store = run.replies()?;
-    rows.iter().map(|row| judging::answer(&judge, row, &store)).collect::<Result<_, _>>().map(Ok)
-}
-
-/// Finds out what the judge can do (see [`judging::inform`]), and says where its key would be read on the way.
-fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Result<Judge, Stop>, Failure> {
-    let is_open = |url: &String| url.starts_with("http://") && !rejoinder_judge::is_loopback(url);
-    if client.api_key.is_some() && client.base_urls.iter().any(is_open) {
-        remark(
-            "the judge's address begins with http://: its key and all chats go there unencrypted, for everybody on the way to read. \
-             Use https:// unless the network is yours alone",
-        );
-    }
-    judging::inform(run, client)
-}
-
-/// A judge and what came of asking it, or why it could not be asked at all.
-type Ended = Result<(Judge, Asked), Stop>;
-
-fn scan_and_ask_client(
-    run: &mut RunDir,
-    engine: &Engine,
-    threads: Threads,
-    watch: &Watch,
-    client: Option<JudgeConfig>,
-) -> Result<Option<Ended>, Failure> {
-    let scan = |run: &RunDir, committed: &dyn Fn(u64)| {
-        scan::run_watched(run, engine, threads.get(), watch, committed)
-    };
-    let has_budget = !run.manifest.config.budget.limits().is_none();
-    let Some(client) = client else { return scan(run, &|_| {}).map(|()| None) };
-    if has_budget {
-        scan(run, &|_| {})?;
-        return ask_client(run, client, watch).map(Some);
-    }
-    Ok(Some(match inform(run, client)? {
-        Err(stop) => {
-            scan(run, &|_| {})?;
-            Err(stop)
-        }
-        Ok(judge) => {
-            let asked = judging::ask_while_scanning(run, &judge, watch, |committed| scan(run, committed))?;
-            try_letters(run, &judge, watch, &asked)?;
-            Ok((judge, asked))
-        }
-    }))
-}
-
-fn ask_client(run: &mut RunDir, client: JudgeConfig, watch: &Watch) -> Result<Ended, Failure> {
-    Ok(match inform(run, client)? {
-        Err(stop) => Err(stop),
-        Ok(judge) => {
-            let asked = judging::ask(run, &judge, watch)?;
-            try_letters(run, &judge, watch, &asked)?;
-            Ok((judge, asked))
-        }
-    })
-}
-
-/// Looks whether the judge follows the order of its choices (see [`judging::try_letters`]), once all was asked.
-fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch, asked: &Asked) -> Result<(), Failure> {
-    // What was tried in vain is not tried again before there are new answers.
-    match asked.stop.is_some() || asked.progress.answered == 0 {
-        true => Ok(()),
-        false => judging::try_letters(run, judge, watch),
-    }
-}
-
-/// Tells the operator how it ended; returns why asking ended before its end.
-fn conclude(run: &RunDir, ended: Result<Option<Ended>, Failure>) -> Result<Option<Failure>, Failure> {
-    match ended.map_err(|failure| resumable(failure, run))? {
-        None => Ok(None),
-        Some(Err(stop)) => Ok(Some(failure_of(stop, run, "judge"))),
-        Some(Ok((judge, asked))) => Ok(told(run, &judge, asked, "judge")),
-    }
-}
-
-/// Says what the operator should know of how the judge answered; returns why asking ended before its end.
-fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure> {
-    let Asked { progress, other_models, refusals, left_out, empty, stop } = asked;
+/// Says what the operator should know of how the judge answered.
+fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &Asked) {
+    let Asked { progress, other_models, refusals, left_out, empty, .. } = asked;
     if let Some(Findings { parameters, .. }) = &run.manifest.judge {
         if parameters.max_completion_tokens {
             remark("the server takes max_completion_tokens in place of max_tokens, and gets it");
@@ -199,14 +124,14 @@ fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure
     for (endpoint, why) in left_out.iter().filter(|_| progress.answered > 0) {
         remark(&format!("{endpoint} was left out, and the other endpoints took its requests: {why}"));
     }
-    for (words, count) in &refusals {
+    for (words, count) in refusals {
         remark(&format!(
             "the server refused {} requests: {words}\nthose turns keep waiting; to ask again: rejoinder judge {} --ask-again refused",
             thousands(*count),
             run.path.display()
         ));
     }
-    for (why, count) in &empty {
+    for (why, count) in empty {
         remark(&format!(
             "{} of {} answers were empty, and none of them is kept: {}\nthose turns keep waiting, and the next rejoinder judge {} \
              asks again",
@@ -233,11 +158,10 @@ fn told(run: &RunDir, judge: &Judge, asked: Asked, verb: &str) -> Option<Failure
             other_models.iter().map(|m| rejoinder_core::printable(m).into_owned()).collect();
         remark(&format!("asked for {}, the server answered as {}", judge.client.model, names.join(", ")));
     }
-    stop.map(|stop| failure_of(stop, run, verb))
 }
 
-/// How asking about a run ended, for the operator.
-fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
+/// How asking about a run ended, for the operator; `verb` goes on with it.
+pub(super) fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
     let judge = &run.manifest.config.judge;
     let run = run.path.display();
     let go_on = match &stop {

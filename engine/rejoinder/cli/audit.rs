@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rejoinder_run::RunDir;
+use rejoinder_run::recall::audit::{AuditSample, Draw};
+use rejoinder_run::recall::{AuditReport, draw};
 
-use super::oracle::OracleArgs;
+use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
 use super::{InputRoot, Threads, asking, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::audit::{Draw, Sample};
-use crate::pipeline::draw;
-use crate::pipeline::run_dir::RunDir;
-use crate::report::audit::AuditReport;
+use crate::report::audit;
 use crate::report::summary::thousands;
 
 #[derive(Debug, Args)]
@@ -63,20 +63,15 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
         ));
     }
     let sample = sample(&run, args.size, args.seed, args.threads)?;
-    let answers = args.oracle.ask(&mut run, &sample.drawn(), "audit")?;
-    let report = AuditReport::of(
-        &run,
-        &sample,
-        args.oracle.purpose(&run),
-        args.confidence,
-        answers.oracle,
-        &answers.labels,
-    )?;
+    let (answers, oracle) =
+        with_oracle(&args.oracle, &mut run, args.threads, "audit", |oracle| oracle.ask(&sample.drawn()))?;
+    let report =
+        AuditReport::of(&run, &sample, args.oracle.purpose(&run), args.confidence, oracle, &answers)?;
     let file = report.write(&run)?;
     if args.json {
         print_json(&report)?;
     } else {
-        print(&report.text())?;
+        print(&audit::text(&report))?;
     }
     remark(&format!("the certificate is in {}", file.display()));
     match args.min_recall {
@@ -93,9 +88,9 @@ pub(super) fn sample(
     size: DrawSize,
     seed: Option<u64>,
     threads: Threads,
-) -> Result<Sample, Failure> {
+) -> Result<AuditSample, Failure> {
     let asks = |of: Option<usize>, then: usize| of.is_some_and(|wanted| wanted != then);
-    match Sample::of(run)? {
+    match AuditSample::of(run)? {
         Some(sample) => {
             let Draw { rejected, accepted, seed: then } = sample.draw;
             if asks(size.rejected, rejected)
@@ -116,7 +111,7 @@ pub(super) fn sample(
                 accepted: size.accepted.unwrap_or(usual.accepted),
                 ..usual
             };
-            Sample::draw(run, threads.get(), draw)
+            Ok(AuditSample::draw(run, threads.get(), draw)?)
         }
     }
 }

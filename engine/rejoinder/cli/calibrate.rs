@@ -1,22 +1,19 @@
 //! `rejoinder calibrate`: the scores between which the judge must be asked, by a sample of a run's corpus.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_host::LoadedPlugin;
 use rejoinder_ledger::part;
+use rejoinder_run::RunDir;
+use rejoinder_run::recall::{RecallTarget, RunCorpus, draw, search};
+use rejoinder_scan::Engine;
+use rejoinder_scan::StopFlag;
 
-use super::oracle::OracleArgs;
+use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
 use super::{InputRoot, Threads, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::calibration::{Among, Corpus};
-use crate::pipeline::cuts::{self, Wanted};
-use crate::pipeline::draw;
-use crate::pipeline::engine::Engine;
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::watch::Watch;
 use crate::report::calibration::CalibrationReport;
 
 #[derive(Debug, Args)]
@@ -50,29 +47,15 @@ pub(super) struct CalibrateArgs {
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
     let purpose = args.oracle.purpose(&run);
-    let wanted = Wanted { purpose, recall: args.recall, confidence: args.confidence };
-    let mut config = run.config();
-    config.score_all_turns(purpose);
+    let target = RecallTarget { purpose, recall: args.recall, confidence: args.confidence };
     run.unchanged_input()?;
-    let engine = Engine::build(config)?;
+    let corpus = RunCorpus::of(&run, target, args.threads.get(), StopFlag::default())?;
     // Rules and score are fixed by now; only then the seed is drawn.
-    let seed = seed(args, &run, &engine, &wanted)?;
-    let (taught, nothing) = (engine.taught()?, HashSet::new());
-    let corpus = Corpus {
-        engine: &engine,
-        files: &run.manifest.inputs,
-        threads: args.threads.get(),
-        wanted: &wanted,
-        taught: &taught,
-        watch: &Watch::default(),
-    };
-    let scored = corpus.score(Among { asked: &nothing, from: None }, args.sample, seed)?;
-    scored.check()?;
-    let answers = args.oracle.ask(&mut run, &scored.drawn(), "calibrate")?;
-    let judged = scored.judged(&answers.labels, purpose);
-    let found = cuts::find(&wanted, &judged, &scored.open)?;
-    let unreadable = answers.unreadable();
-    let report = CalibrationReport::new(answers.oracle, &wanted, seed, &scored, &found, unreadable);
+    let seed = seed(args, &run, &corpus.engine, &target)?;
+    let (calibration, oracle) = with_oracle(&args.oracle, &mut run, args.threads, "calibrate", |oracle| {
+        search::calibrate(&corpus, oracle, &target, args.sample, seed)
+    })?;
+    let report = CalibrationReport::new(oracle, &target, seed, &calibration);
     let file = run.path.join("cascade.toml");
     part::write(&file, report.toml().as_bytes())?;
     if args.json {
@@ -86,13 +69,13 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
 
 /// The seed given, or that of the same question before (looking at another draw until one pleases would void the promise), or a
 /// new one.
-fn seed(args: &CalibrateArgs, run: &RunDir, engine: &Engine, wanted: &Wanted) -> Result<u64, Failure> {
+fn seed(args: &CalibrateArgs, run: &RunDir, engine: &Engine, target: &RecallTarget) -> Result<u64, Failure> {
     let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
     let name = format!(
         "calibration {} {} {} {} {} {}",
-        wanted.purpose,
-        wanted.recall,
-        wanted.confidence,
+        target.purpose,
+        target.recall,
+        target.confidence,
         args.sample,
         engine.rules.hash(),
         plugins.join(" ")

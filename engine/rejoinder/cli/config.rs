@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 use rejoinder_core::printable;
+use rejoinder_scan::config::{self, Effective};
 use serde_json::{Value, json};
 
 use super::run::Settings;
 use super::{print, print_json};
-use crate::config::{self, Effective};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]

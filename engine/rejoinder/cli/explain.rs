@@ -9,15 +9,14 @@ use clap::Args;
 use rejoinder_core::RecordId;
 use rejoinder_read::chunk::too_long;
 use rejoinder_read::{Chunk, ChunkReader, InputFile, Position};
+use rejoinder_run::RunDir;
+use rejoinder_run::judging;
+use rejoinder_scan::Worker;
+use rejoinder_scan::config::InputConfig;
 
 use super::run::Settings;
 use super::{InputRoot, print, print_json};
-use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::judging;
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::worker::Worker;
 use crate::report::dialogue::{Outcome, render};
 use crate::report::explanation::{Explanation, JudgeTrial, PluginTrial};
 
@@ -52,12 +51,14 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let run = args.input.find(RunDir::open(&args.target)?)?;
         let engine = run.engine()?;
         let line = find_line(&run.manifest.inputs, id, &engine.config.input)?;
-        let told = judging::told(&run, id)?;
-        return explain(args, &engine, &line, Some(id.message_index as usize), told.as_ref());
+        let trace = judging::trace(&run, id)?;
+        let asked = run.asked()?;
+        let worker = Worker::new(&engine)?.knowing(&asked);
+        return explain(args, worker, &line, Some(id.message_index as usize), trace.as_ref());
     }
     let engine = args.settings.engine()?;
     let (line, turn) = read_dialogue(&args.target, args.id, &engine.config.input)?;
-    explain(args, &engine, &line, turn, None)
+    explain(args, Worker::new(&engine)?, &line, turn, None)
 }
 
 /// A chunk of the one record.
@@ -138,19 +139,19 @@ fn script(path: &Path, max_bytes: usize) -> Result<Option<String>, Failure> {
 
 fn explain(
     args: &ExplainArgs,
-    engine: &Engine,
+    mut worker: Worker<'_>,
     chunk: &Chunk,
     turn: Option<usize>,
-    told: Option<&judging::Told>,
+    trace: Option<&judging::JudgeTrace>,
 ) -> Result<Exit, Failure> {
+    let engine = worker.engine;
     for id in &args.rule {
         if engine.rules.rules().iter().all(|r| r.id != *id) {
             return Err(Failure::usage(format!("--rule {id}: no rule in force has this id")));
         }
     }
-    let mut worker = Worker::new(engine)?;
     worker.want_notes();
-    let scanned = worker.process(chunk)?;
+    let scanned = worker.scan(chunk)?;
     if let Some(bad) = scanned.set_aside.first() {
         return Err(Failure::usage(format!("{}:{}: {}", bad.file, bad.line + 1, bad.reason)));
     }
@@ -168,19 +169,13 @@ fn explain(
         ));
     };
     let trials = worker.explain(&conversation.record.conversation, turn.message_index);
-    let ground = engine.decide_turn(
-        conversation.id(turn),
-        conversation.language,
-        scanned.hits(turn),
-        scanned.votes(turn),
-    );
     let notes = scanned.notes(turn).iter().cloned();
     let votes = scanned.plugin_votes(engine, turn).into_iter();
     let plugins = votes.zip(notes).map(|(vote, note)| PluginTrial { vote, note }).collect();
-    let judge = told.map(JudgeTrial::new);
+    let judge = trace.map(JudgeTrial::new);
     let settled = judge.as_ref().and_then(JudgeTrial::settled);
-    let outcome = Outcome::new(turn.decision, settled.as_ref());
-    let explanation = Explanation::new(engine, &trials, plugins, ground, judge);
+    let outcome = Outcome::new(turn.decision(), settled.as_ref());
+    let explanation = Explanation::new(engine, &trials, plugins, turn.ground, judge);
     if args.json {
         print_json(&explanation)?;
     } else {

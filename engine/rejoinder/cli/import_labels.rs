@@ -6,11 +6,11 @@ use clap::{Args, ValueEnum};
 use rejoinder_export::labels::foreign::{self, LeftOut, Numbering};
 use rejoinder_ledger::part;
 use rejoinder_read::{Container, InputFile, values};
+use rejoinder_scan::config::InputConfig;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::terminal::remark;
-use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
 use crate::report::summary::thousands;
 

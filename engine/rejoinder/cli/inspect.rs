@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_read::{Duplicates, InputFile, Position};
+use rejoinder_read::{Duplicates, InputFile};
+use rejoinder_scan::Engine;
+use rejoinder_scan::{Scan, ScanError};
 
 use super::run::Settings;
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::flow;
 use crate::report::inspection::{Inspection, Looked};
 
 #[derive(Debug, Args)]
@@ -46,12 +46,8 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let found = files(&args.inputs)?.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();
     let mut inspection = Inspection::new(&found, args.dialogues, args.why);
-    flow::run(
-        &engine,
-        &files,
-        Position::default(),
-        args.threads.get(),
-        |worker, chunk| Ok(Looked::at(chunk, config, args.dialogues, worker.engine)),
+    Scan::of(&engine, &files, args.threads.get()).run(
+        |worker, chunk| Ok::<_, ScanError>(Looked::at(chunk, config, args.dialogues, worker.engine)),
         |looked| {
             inspection.add(looked);
             Ok(())

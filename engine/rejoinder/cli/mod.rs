@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use rejoinder_core::printable_json;
 use rejoinder_read::{InputFile, input};
+use rejoinder_run::RunDir;
+use rejoinder_scan::config::InputConfig;
+use rejoinder_scan::default_threads;
 
-use crate::config::InputConfig;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::flow;
-use crate::pipeline::run_dir::RunDir;
 
 mod asking;
 mod audit;
@@ -30,7 +30,6 @@ mod plan;
 mod plugin;
 mod plugin_host;
 mod progress;
-mod recall;
 mod reproduce_paper;
 mod resume;
 mod rules;
@@ -109,7 +108,7 @@ struct Threads {
 
 impl Threads {
     fn get(self) -> NonZeroUsize {
-        self.threads.unwrap_or_else(flow::default_threads)
+        self.threads.unwrap_or_else(default_threads)
     }
 }
 

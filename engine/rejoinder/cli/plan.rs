@@ -3,12 +3,12 @@
 use clap::Args;
 use rejoinder_judge::prompt::Answer;
 use rejoinder_ledger::Replies;
+use rejoinder_run::judging::Judge;
+use rejoinder_run::plan;
 
 use super::run::Settings;
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::judging::Judge;
-use crate::pipeline::plan;
 use crate::report::plan::{PlanReport, Rate};
 
 /// Rules that are shown where nobody wants all.

@@ -2,10 +2,10 @@
 //! (`isolation = "process"`), where standard input is a socket on which the run asks; or of one that is being checked.
 
 use clap::{Args, Subcommand};
+use rejoinder_scan::built_in;
 
 use super::plugin::check;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::built_in;
 
 #[derive(Debug, Args)]
 pub(super) struct PluginHostArgs {

@@ -6,8 +6,9 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rejoinder_run::watch::Watch;
+
 use super::terminal;
-use crate::pipeline::watch::Watch;
 use crate::report::progress::Reporter;
 
 /// Time between two looks at the watch.
@@ -71,7 +72,7 @@ impl Teller {
     }
 
     fn tick(&mut self, watch: &Watch, now: Duration, out: &mut impl Write) -> io::Result<()> {
-        if watch.is_stopped() && !self.told_stop {
+        if watch.stop.is_raised() && !self.told_stop {
             self.told_stop = true;
             self.end(out)?;
             writeln!(out, "stopping: what is under way is finished first; interrupt again to end at once")?;
@@ -110,7 +111,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::pipeline::watch::ScanProgress;
+    use rejoinder_run::watch::ScanProgress;
 
     /// What is written in the time from 0 to `seconds`.
     fn told(live: bool, seconds: u64, stop_at: u64) -> String {
@@ -119,7 +120,7 @@ mod tests {
         let mut teller = Teller::new(live);
         for second in 0..=seconds {
             watch.show_scan(ScanProgress { read: second, total: 100, ..Default::default() });
-            watch.stop_flag().fetch_or(second == stop_at, Ordering::Relaxed);
+            watch.stop.flag().fetch_or(second == stop_at, Ordering::Relaxed);
             teller.tick(&watch, Duration::from_secs(second), &mut out).unwrap();
         }
         teller.end(&mut out).unwrap();

@@ -7,14 +7,14 @@ use std::time::Instant;
 use clap::Args;
 use rejoinder_export::labels::foreign::{self, LeftOut};
 use rejoinder_read::{Container, InputFile};
+use rejoinder_run::watch::Watch;
+use rejoinder_run::{RunDir, stages};
 
 use super::import_labels::{NumberingName, records};
 use super::run::{self, Settings};
 use super::terminal::remark;
-use super::{Threads, print, print_json, recall, signals};
+use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::watch::Watch;
 use crate::report::reproduction::{Released, Reproduction};
 use crate::report::summary::Summary;
 
@@ -58,8 +58,11 @@ pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
             let (mut run, engine) =
                 run::begin(&effective, &[args.dir.display().to_string()], args.out.as_deref())?;
             let watch = Watch::default();
-            signals::stop_on_interrupt(&watch)?;
-            let stopped = recall::scan_and_ask(&mut run, engine, args.threads, &watch, false)?;
+            signals::stop_on_interrupt(&watch.stop)?;
+            let ended = asking::with_operator(&watch, args.threads.get(), |operator| {
+                stages::scan_and_ask(&mut run, engine, operator, false)
+            });
+            let stopped = asking::outcome(&run, ended)?;
             (run, stopped)
         }
     };

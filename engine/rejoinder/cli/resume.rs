@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use rejoinder_run::RunDir;
+use rejoinder_run::folder::Manifest;
+use rejoinder_run::watch::Watch;
+use rejoinder_run::{scan, stages};
+use rejoinder_scan::config::{CascadeSection, Config};
 
 use super::run::finish;
-use super::{InputRoot, Threads, asking, recall, signals};
-use crate::config::{CascadeSection, Config};
+use super::{InputRoot, Threads, asking, signals};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::run_dir::{Manifest, RunDir};
-use crate::pipeline::scan;
-use crate::pipeline::watch::Watch;
 
 #[derive(Debug, Args)]
 pub(super) struct ResumeArgs {
@@ -77,11 +78,12 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     run.adopt(config)?;
     let watch = Watch::default();
     let engine = if scan::is_complete(&run)? { None } else { Some(run.engine()?) };
-    signals::stop_on_interrupt(&watch)?;
-    let stopped = match engine {
-        Some(engine) => recall::scan_and_ask(&mut run, engine, args.threads, &watch, args.offline)?,
-        None if args.offline => None,
-        None => recall::ask(&mut run, args.threads, &watch)?,
-    };
+    signals::stop_on_interrupt(&watch.stop)?;
+    let ended = asking::with_operator(&watch, args.threads.get(), |operator| match engine {
+        Some(engine) => stages::scan_and_ask(&mut run, engine, operator, args.offline),
+        None if args.offline => Ok(None),
+        None => stages::ask_and_audit(&mut run, operator),
+    });
+    let stopped = asking::outcome(&run, ended)?;
     finish(&run, stopped, begun, args.json, args.strict)
 }

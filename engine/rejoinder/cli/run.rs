@@ -6,16 +6,16 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_read::{Duplicates, Format, InputFile, input};
+use rejoinder_read::{Duplicates, Format};
+use rejoinder_run::folder::{self, Input};
+use rejoinder_run::judging::settings;
+use rejoinder_run::watch::Watch;
+use rejoinder_run::{RunDir, stages};
+use rejoinder_scan::Engine;
+use rejoinder_scan::config::{Effective, UnitName};
 
-use super::{Threads, absolute, print, print_json, recall, signals};
-use crate::config::{Effective, InputConfig, UnitName};
+use super::{Threads, absolute, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::manifest::Manifest;
-use crate::pipeline::profile;
-use crate::pipeline::run_dir::{INPUT, RunDir};
-use crate::pipeline::watch::Watch;
 use crate::report::remarks;
 use crate::report::summary::Summary;
 
@@ -92,7 +92,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Rules and plugins as the config in force has them.
     pub(super) fn engine(&self) -> Result<Engine, Failure> {
-        Engine::of(&self.effective()?)
+        Ok(Engine::of(&self.effective()?)?)
     }
 
     /// The config in force, with the origin of each value: the file's, or the default, under the environment, under the
@@ -170,7 +170,7 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let effective = args.effective()?;
     let config = &effective.config;
-    if config.cascade.recall.is_some() && (config.judge.client()?.is_none() || args.offline) {
+    if config.cascade.recall.is_some() && (settings::client(&config.judge)?.is_none() || args.offline) {
         return Err(Failure::usage(
             "a recall can be kept only with a judge that is asked about a sample: give --config FILE with [judge] base-url and \
              model, and no --offline",
@@ -178,11 +178,14 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let (mut run, engine) = begin(&effective, &args.inputs, args.out.as_deref())?;
     if let Some(seed) = args.seed {
-        recall::keep_seed(&run, seed)?;
+        stages::keep_seed(&run, seed)?;
     }
     let watch = Watch::default();
-    signals::stop_on_interrupt(&watch)?;
-    let stopped = recall::scan_and_ask(&mut run, engine, args.threads, &watch, args.offline)?;
+    signals::stop_on_interrupt(&watch.stop)?;
+    let ended = asking::with_operator(&watch, args.threads.get(), |operator| {
+        stages::scan_and_ask(&mut run, engine, operator, args.offline)
+    });
+    let stopped = asking::outcome(&run, ended)?;
     finish(&run, stopped, begun, args.json, args.strict)
 }
 
@@ -195,34 +198,16 @@ pub(super) fn begin(
     inputs: &[String],
     out: Option<&Path>,
 ) -> Result<(RunDir, Engine), Failure> {
-    let mut engine = Engine::of(effective)?;
+    let engine = Engine::of(effective)?;
     // What is wrong with the judge is told before there is a folder.
-    engine.config.judge.client()?;
-    let stdin = inputs.iter().any(|i| i == "-");
-    if stdin && inputs.len() > 1 {
+    settings::client(&engine.config.judge)?;
+    if !inputs.iter().any(|input| input == "-") {
+        return Ok(folder::begin(engine, Input::Files(&super::files(inputs)?), out)?);
+    }
+    if inputs.len() > 1 {
         return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
     }
-    let files = if stdin { Vec::new() } else { super::files(inputs)? };
-    let mut described = Vec::new();
-    for file in &files {
-        described.push(InputFile::describe_as(&absolute(file)?, engine.config.input.asked())?.0);
-    }
-    let new = match out {
-        Some(path) => RunDir::create(path)?,
-        None => RunDir::create_numbered()?,
-    };
-    if stdin {
-        described.push(keep_stdin(&new.path, &engine.config.input)?);
-    }
-    let mut accept_at_set_aside = None;
-    if engine.config.cascade.accepts_by_score_alone() {
-        let beginnings = profile::of_beginnings(&engine, &described)?;
-        if !engine.measured.on.differences(&beginnings).is_empty() {
-            accept_at_set_aside = engine.config.cascade.set_accept_at_aside();
-        }
-    }
-    let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, stdin) };
-    Ok((RunDir::begin(new, manifest)?, engine))
+    Ok(folder::begin(engine, Input::Stream(&mut io::stdin().lock()), out)?)
 }
 
 impl RunArgs {
@@ -298,14 +283,4 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
     }
     print(&next)?;
     print(&remarks::text(&summary.remarks))
-}
-
-/// Copies standard input into the run directory: a stream cannot be read twice, and whoever reads the feedback
-/// wants the dialogue beside it.
-fn keep_stdin(run: &Path, input: &InputConfig) -> Result<InputFile, Failure> {
-    let folder = absolute(&run.join(INPUT))?;
-    let path = folder.join("stdin.jsonl.zst");
-    let kept = std::fs::create_dir(&folder).and_then(|()| input::keep_stream(io::stdin().lock(), &path));
-    kept.map_err(|e| Failure::io(format!("cannot keep standard input in {}", path.display()), &e))?;
-    Ok(InputFile::describe_as(&path, input.asked())?.0)
 }

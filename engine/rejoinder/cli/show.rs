@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::{Category, RecordId};
-use rejoinder_read::Position;
+use rejoinder_run::RunDir;
+use rejoinder_run::judging;
+use rejoinder_scan::Scan;
 
 use super::{InputRoot, Threads, print};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::{flow, judging};
 use crate::report::dialogue::{Outcome, render};
 
 #[derive(Debug, Args)]
@@ -65,19 +65,20 @@ pub(super) fn main(args: &ShowArgs) -> Result<Exit, Failure> {
     // The turns with the smallest draws are an even sample, whatever the order they come in.
     let mut drawn: Vec<(u64, RecordId, String)> = Vec::new();
     let mut fitting = 0_u64;
-    flow::run(
-        &engine,
-        &run.manifest.inputs,
-        Position::default(),
-        args.threads.get(),
+    let asked_before = run.asked()?;
+    let scan = Scan {
+        asked_before: Some(&asked_before),
+        ..Scan::of(&engine, &run.manifest.inputs, args.threads.get())
+    };
+    scan.run(
         |worker, chunk| {
-            let scanned = worker.process(chunk)?;
+            let scanned = worker.scan(chunk)?;
             let mut fit: Vec<(u64, RecordId, String)> = Vec::new();
             let mut count = 0;
             for conversation in &scanned.conversations {
                 for turn in scanned.turns(conversation) {
                     let id = conversation.id(turn);
-                    let outcome = Outcome::new(turn.decision, judged.get(&id));
+                    let outcome = Outcome::new(turn.decision(), judged.get(&id));
                     if args.wants(outcome) {
                         count += 1;
                         fit.push((draw(args.seed, id), id, String::new()));
@@ -89,12 +90,12 @@ pub(super) fn main(args: &ShowArgs) -> Result<Exit, Failure> {
                 for turn in scanned.turns(conversation) {
                     let id = conversation.id(turn);
                     if let Some(entry) = fit.iter_mut().find(|(_, i, _)| *i == id) {
-                        let outcome = Outcome::new(turn.decision, judged.get(&id));
+                        let outcome = Outcome::new(turn.decision(), judged.get(&id));
                         entry.2 = render(worker.engine, &scanned, conversation, turn, outcome);
                     }
                 }
             }
-            Ok((count, fit))
+            Ok::<_, Failure>((count, fit))
         },
         |(count, fit)| {
             fitting += count;

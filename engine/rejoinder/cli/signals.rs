@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use rejoinder_scan::StopFlag;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::watch::Watch;
 
-/// From now on, the first SIGINT or SIGTERM asks the watched stage to stop, and the second one ends the process.
-pub(super) fn stop_on_interrupt(watch: &Watch) -> Result<(), Failure> {
-    let stop = watch.stop_flag();
+/// From now on, the first SIGINT or SIGTERM asks what looks at the flag to stop, and the second one ends the process.
+pub(super) fn stop_on_interrupt(stop: &StopFlag) -> Result<(), Failure> {
+    let stop = stop.flag();
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag unset.
         flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, Arc::clone(&stop))

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rejoinder_core::{Category, Hit, Vote};
+use rejoinder_core::{Answer, Category};
 use rejoinder_rules::{Costs, Route};
+use rejoinder_scan::{Engine, Part, Scanned, ScannedConversation, ScannedTurn};
 use serde::Serialize;
 
-use crate::pipeline::engine::Engine;
 use crate::report::dialogue::Outcome;
 use crate::report::evaluation::Rate;
 
@@ -69,16 +69,18 @@ impl ByRule {
         Self { turns: 0, tallies: vec![Tally::default(); rules], costs: Costs::new(rules) }
     }
 
-    /// Counts a turn: the hits and votes on it, what became of it, and its label if it was judged by a labeller.
+    /// Counts a turn, what became of it, and its label if it was judged by a labeller.
     pub fn turn(
         &mut self,
         engine: &Engine,
-        hits: &[Hit],
-        votes: &[Vote],
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        turn: &ScannedTurn,
         outcome: Outcome,
-        label: Option<Option<Category>>,
+        label: Answer,
     ) {
         self.turns += 1;
+        let hits = scanned.hits(turn);
         for (i, hit) in hits.iter().enumerate() {
             let rule = engine.rules.rule(hit.rule);
             let others = [&hits[..i], &hits[i + 1..]].concat();
@@ -88,9 +90,8 @@ impl ByRule {
             let is_felt = match rule.route {
                 Route::Score => outcome == Outcome::Undecided && rule.weight != 0.0,
                 _ => {
-                    // Plugins see candidates only.
-                    let votes = if engine.asks_plugins(engine.is_candidate(&others)) { votes } else { &[] };
-                    engine.decide(&others, votes).decision() != engine.decide(hits, votes).decision()
+                    let without = scanned.ground_without(engine, conversation, turn, Part::Rule(hit.rule));
+                    without.decision() != turn.decision()
                 }
             };
             tally.effect += u64::from(is_felt);
@@ -99,10 +100,11 @@ impl ByRule {
                 Outcome::Rejected => tally.rejected += 1,
                 Outcome::Undecided | Outcome::Judged(_) => tally.undecided += 1,
             }
-            if let Some(label) = label {
+            if label.is_known() {
+                let category = label.category();
                 tally.labelled += 1;
-                tally.feedback += u64::from(label.is_some());
-                tally.same_category += u64::from(label.is_some() && label == rule.category);
+                tally.feedback += u64::from(category.is_some());
+                tally.same_category += u64::from(category.is_some() && category == rule.category);
             }
         }
     }

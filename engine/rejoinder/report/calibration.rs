@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use rejoinder_cascade::threshold::{labels_needed, positives_needed};
+use rejoinder_run::recall::{AGREEMENT, Calibration, RecallTarget, reject_below};
 use serde::Serialize;
 
-use crate::pipeline::calibration::Scored;
-use crate::pipeline::cuts::{self, AGREEMENT, Found, Wanted};
 use crate::report::summary::{share, thousands};
 
 /// What a calibration found, and what it rests on.
@@ -29,7 +28,7 @@ pub struct CalibrationReport {
     pub sampled: usize,
     /// Sampled turns whose answer says nothing: they count as feedback that the score puts last.
     pub unreadable: usize,
-    /// Sampled turns that are wanted.
+    /// Sampled turns that are target.
     pub positives: u64,
     /// From which score on is asked; `None` = about everything, explicit rejects included.
     pub reject_below: Option<f64>,
@@ -45,33 +44,26 @@ pub struct CalibrationReport {
 
 impl CalibrationReport {
     /// Of a calibration.
-    pub fn new(
-        oracle: String,
-        wanted: &Wanted,
-        seed: u64,
-        scored: &Scored,
-        found: &Found,
-        unreadable: usize,
-    ) -> Self {
-        let reject_below = cuts::reject_below(found.threshold.cut);
-        let accept_at = found.accept_at;
-        let positives = found.threshold.positives;
-        let needed = positives_needed(wanted.recall, wanted.delta()).ok().flatten();
-        let labels =
-            |needed| labels_needed(needed, positives, scored.sample.len() as u64, 0.9).ok().flatten();
+    pub fn new(oracle: String, target: &RecallTarget, seed: u64, calibration: &Calibration) -> Self {
+        let Calibration { sample, cuts, unknown } = calibration;
+        let reject_below = reject_below(cuts.threshold.cut);
+        let accept_at = cuts.accept_at;
+        let positives = cuts.threshold.positives;
+        let needed = positives_needed(target.recall, target.delta()).ok().flatten();
+        let labels = |needed| labels_needed(needed, positives, sample.turns.len() as u64, 0.9).ok().flatten();
         Self {
             oracle,
-            purpose: wanted.purpose.to_string(),
-            recall: wanted.recall,
-            confidence: wanted.confidence,
+            purpose: target.purpose.to_string(),
+            recall: target.recall,
+            confidence: target.confidence,
             seed,
-            turns: scored.turns,
-            sampled: scored.sample.len(),
-            unreadable,
+            turns: sample.population,
+            sampled: sample.turns.len(),
+            unreadable: *unknown,
             positives,
             reject_below,
             accept_at,
-            asked: scored.asked(reject_below, accept_at),
+            asked: sample.asked(reject_below, accept_at),
             positives_needed: needed,
             labels_needed: needed.and_then(labels),
         }

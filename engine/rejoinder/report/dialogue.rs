@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Conversation, Role, printable};
 use rejoinder_rules::Route;
-
-use crate::pipeline::engine::Engine;
-use crate::pipeline::worker::{Scanned, ScannedConversation, ScannedTurn};
-use rejoinder_cascade::Decision;
+use rejoinder_scan::Engine;
+use rejoinder_scan::Scanned;
+use rejoinder_scan::ScannedConversation;
+use rejoinder_scan::ScannedTurn;
 
 /// Messages shown before the turn, and how much of each.
 const CONTEXT_MESSAGES: usize = 3;

@@ -7,10 +7,9 @@ use rejoinder_cascade::Ground;
 use rejoinder_core::{AnswerProbabilities, Category, PluginVote, printable};
 use rejoinder_judge::{Finding, NANO};
 use rejoinder_rules::{Match, Trial};
+use rejoinder_run::judging::JudgeTrace;
+use rejoinder_scan::Engine;
 use serde::Serialize;
-
-use crate::pipeline::engine::Engine;
-use crate::pipeline::judging::Told;
 
 /// All rules on one turn.
 #[derive(Clone, Debug, Serialize)]
@@ -63,7 +62,7 @@ pub struct RequestTrial {
 
 impl JudgeTrial {
     /// From what the judge told.
-    pub fn new(told: &Told) -> Self {
+    pub fn new(told: &JudgeTrace) -> Self {
         let (finding, category) = match &told.found.finding {
             Finding::Feedback { category, start, end } => (
                 format!("it is {} ({category}), bytes {start} to {end} of the turn", category.name()),

@@ -8,16 +8,18 @@ use rejoinder_core::{Role, printable};
 use rejoinder_read::language::UNDETERMINED;
 use rejoinder_read::{Candidate, Chunk, Duplicates, Example, InputFile, Record, Why, language};
 use rejoinder_rules::Pack;
+use rejoinder_scan::Engine;
+use rejoinder_scan::Profiler;
+use rejoinder_scan::config::{InputConfig, LeftOut};
+use rejoinder_scan::is_read;
+use rejoinder_scan::languages_of;
+use rejoinder_scan::reading::{FileCounts, ReadCounts, ReadDetails};
 use rejoinder_score::{Profile, Reference};
 use serde::Serialize;
 
 use super::remarks::{self, Reading, Remark};
 use super::summary::{share, thousands};
-use crate::config::{InputConfig, LeftOut};
 use crate::failure::Failure;
-use crate::pipeline::engine::{Engine, is_read, languages_of};
-use crate::pipeline::profile::Profiler;
-use crate::pipeline::reading::{FileCounts, ReadCounts, ReadDetails};
 
 /// Reasons that are told apart; they may quote the data.
 const REASONS: usize = 40;

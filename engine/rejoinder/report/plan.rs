@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use rejoinder_judge::{NANO, Price};
 use rejoinder_ledger::Usage;
+use rejoinder_run::plan::{Bill, Plan, Requests, Tokens};
+use rejoinder_scan::Engine;
 use serde::Serialize;
 
-use crate::pipeline::engine::Engine;
-use crate::pipeline::plan::{Bill, Plan, Requests, Tokens};
 use crate::report::progress::duration;
 use crate::report::summary::{share, thousands};
 

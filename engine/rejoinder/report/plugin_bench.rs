@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rejoinder_core::{Category, Verdict, Vote, printable};
+use rejoinder_core::{Answer, Verdict, Vote, printable};
 use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
 
@@ -39,8 +39,8 @@ struct Bin {
 }
 
 impl Tally {
-    /// Counts a vote; `label` is the labellers' word on the turn, if they have one.
-    pub fn add(&mut self, vote: &Vote, label: Option<Option<Category>>) {
+    /// Counts a vote, and the labellers' word on the turn.
+    pub fn add(&mut self, vote: &Vote, label: Answer) {
         self.candidates += 1;
         self.faults += u64::from(vote.faulted);
         if vote.reason > 0 {
@@ -49,7 +49,10 @@ impl Tally {
         let names = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
         let row = self.verdicts.entry(names).or_default();
         row.given += 1;
-        let Some(label) = label else { return };
+        if !label.is_known() {
+            return;
+        }
+        let label = label.category();
         row.labelled += 1;
         row.feedback += u64::from(label.is_some());
         row.right_category += u64::from(match vote.verdict {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rejoinder_judge::{NANO, Progress};
+use rejoinder_run::watch::{JudgeProgress, ScanProgress, Stage};
 
-use crate::pipeline::watch::{JudgeProgress, ScanProgress, Stage};
 use crate::report::summary::{share, thousands};
 
 /// A pace measured over less than this says nothing.
@@ -174,7 +174,7 @@ mod tests {
     use rejoinder_ledger::{Limits, Spending, Usage};
 
     use super::*;
-    use crate::pipeline::stats::ScanStats;
+    use rejoinder_run::stats::ScanStats;
 
     fn at(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)

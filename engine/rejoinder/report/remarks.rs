@@ -6,14 +6,14 @@ use std::path::Path;
 
 use rejoinder_core::{Category, printable};
 use rejoinder_judge::REFUSED;
+use rejoinder_run::folder::Manifest;
+use rejoinder_run::judging::Letters;
+use rejoinder_run::stats::{ByCategory, JudgeStats, ScanCounts};
+use rejoinder_scan::reading::{FileCounts, ReadCounts, ReadDetails};
 use rejoinder_score::{Difference, Profile, Reference, Trait};
 use serde::Serialize;
 
 use super::summary::{Summary, share, thousands};
-use crate::pipeline::judging::Letters;
-use crate::pipeline::manifest::Manifest;
-use crate::pipeline::reading::{FileCounts, ReadCounts, ReadDetails};
-use crate::pipeline::stats::{ByCategory, JudgeStats, ScanCounts};
 
 /// Files that are named one by one.
 const NAMED_FILES: usize = 3;

@@ -6,14 +6,15 @@ use std::fmt::Write as _;
 
 use rejoinder_core::Category;
 use rejoinder_export::labels::beside::Labelled;
+use rejoinder_run::RunDir;
+use rejoinder_run::Waiting;
+use rejoinder_run::folder::Kind;
+use rejoinder_run::replay;
+use rejoinder_run::stats::ByCategory;
 use serde::Serialize;
 
 use super::summary::{Summary, share, thousands};
 use crate::failure::Failure;
-use crate::pipeline::replay;
-use crate::pipeline::run_dir::{Kind, RunDir};
-use crate::pipeline::stats::ByCategory;
-use crate::pipeline::waiting::Waiting;
 
 /// A judged exchange: the conversation's id, and its number.
 type Exchange = (String, u32);
@@ -88,7 +89,7 @@ impl Reproduction {
             by_category.count(feedback.category);
             found.insert((feedback.conversation_id, feedback.feedback_turn), feedback.category);
         }
-        let judged = crate::pipeline::judging::judged(run)?;
+        let judged = rejoinder_run::judging::judged(run)?;
         let mut waiting: HashSet<Exchange> = HashSet::new();
         for (part, _) in run.parts()? {
             for row in run.rows::<Waiting>(Kind::Spool, part) {

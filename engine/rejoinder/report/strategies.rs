@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use rejoinder_cascade::Ground;
 use rejoinder_cascade::curve::Ranking;
 use rejoinder_core::Category;
+use rejoinder_run::recall::RECALLS;
+use rejoinder_run::recall::strategies::{self, SearchOutcome, StrategyOutcome};
+use rejoinder_run::recall::{LabelledTurn, LabelledTurns, PricedJudges, RecallTarget, Round};
+use rejoinder_scan::Engine;
+use rejoinder_scan::ScoreModel;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::pipeline::cuts::Wanted;
-use crate::pipeline::engine::{Engine, Taught};
-use crate::pipeline::population::{Judges, Population, Unit};
-use crate::pipeline::simulation::{self, Looped, Played, Round};
-use crate::pipeline::spread::RECALLS;
 
 /// Resamples of the bootstrap over conversations.
 const RESAMPLES: usize = 1_000;
@@ -102,35 +102,36 @@ impl Comparison {
     /// A recall or confidence that is none.
     pub fn of(
         engine: &Engine,
-        taught: &Taught,
-        judges: &Judges,
-        population: &Population,
-        wanted: &Wanted,
+        model: &ScoreModel,
+        judges: &PricedJudges,
+        labelled: &LabelledTurns,
+        target: &RecallTarget,
         seed: u64,
     ) -> Result<Self, Failure> {
-        let purpose = wanted.purpose;
-        let bench = Bench { engine, judges, population, wanted, seed };
-        let of_units = |score: &dyn Fn(&Unit) -> f64| population.units.iter().map(score).collect::<Vec<_>>();
-        let played = simulation::paper(population, wanted, seed)?;
+        let purpose = target.purpose;
+        let bench = Bench { engine, judges, labelled, target, seed };
+        let of_turns =
+            |score: &dyn Fn(&LabelledTurn) -> f64| labelled.turns.iter().map(score).collect::<Vec<_>>();
+        let played = strategies::paper(labelled, target, seed)?;
         let mut strategies = BTreeMap::from([("paper", bench.figures(&played, None)?)]);
-        let played = simulation::rules(population, wanted, seed)?;
-        strategies.insert("rules", bench.figures(&played, Some(&of_units(&by_rules)))?);
-        let played = simulation::scored(population, wanted, seed)?;
-        let scores = of_units(&|unit| f64::from(unit.score));
+        let played = strategies::rules(labelled, target, seed)?;
+        strategies.insert("rules", bench.figures(&played, Some(&of_turns(&by_rules)))?);
+        let played = strategies::calibrated(labelled, target, seed)?;
+        let scores = of_turns(&|turn| f64::from(turn.score));
         strategies.insert("shipped", bench.figures(&played, Some(&scores))?);
-        if let Some(base) = taught.model() {
-            let Looped { played, scores, rounds } =
-                simulation::looped(population, wanted, seed, base, engine.rules.hash())?;
-            let figures = bench.figures(&played, Some(&scores))?;
+        if let Some(base) = model.model() {
+            let SearchOutcome { outcome, scores, rounds } =
+                strategies::searched(labelled, target, seed, base, engine.rules.hash())?;
+            let figures = bench.figures(&outcome, Some(&scores))?;
             strategies.insert("loop", Strategy { rounds, ..figures });
         }
         Ok(Self {
-            turns: population.units.len(),
-            conversations: population.conversations(),
-            positives: population.units.iter().filter(|unit| wanted.is_positive(unit.label)).count(),
+            turns: labelled.turns.len(),
+            conversations: labelled.conversations(),
+            positives: labelled.turns.iter().filter(|turn| target.is_positive(turn.label)).count(),
             purpose: purpose.to_string(),
-            recall: wanted.recall,
-            confidence: wanted.confidence,
+            recall: target.recall,
+            confidence: target.confidence,
             seed,
             strategies,
         })
@@ -207,58 +208,58 @@ impl Comparison {
 }
 
 /// What the rules alone make of a turn, as a score: rejects below all, accepts above.
-fn by_rules(unit: &Unit) -> f64 {
-    match unit.ground {
+fn by_rules(turn: &LabelledTurn) -> f64 {
+    match turn.ground {
         Ground::Rejected => f64::NEG_INFINITY,
         Ground::Accepted(_) => f64::INFINITY,
-        _ if unit.is_candidate => f64::from(unit.prior),
+        _ if turn.is_candidate => f64::from(turn.prior),
         _ => f64::MIN,
     }
 }
 
 struct Bench<'a> {
     engine: &'a Engine,
-    judges: &'a Judges,
-    population: &'a Population,
-    wanted: &'a Wanted,
+    judges: &'a PricedJudges,
+    labelled: &'a LabelledTurns,
+    target: &'a RecallTarget,
     seed: u64,
 }
 
 impl Bench<'_> {
     /// The figures of a strategy; `scores` are its turns', if it has any.
-    fn figures(&self, played: &Played, scores: Option<&[f64]>) -> Result<Strategy, Failure> {
-        let Wanted { purpose, recall, .. } = *self.wanted;
-        let units = &self.population.units;
-        let positive: Vec<bool> = units.iter().map(|unit| self.wanted.is_positive(unit.label)).collect();
-        let alike = vec![0.0; units.len()];
+    fn figures(&self, played: &StrategyOutcome, scores: Option<&[f64]>) -> Result<Strategy, Failure> {
+        let RecallTarget { purpose, recall, .. } = *self.target;
+        let turns = &self.labelled.turns;
+        let positive: Vec<bool> = turns.iter().map(|turn| self.target.is_positive(turn.label)).collect();
+        let alike = vec![0.0; turns.len()];
         let ranking = Ranking::new(scores.unwrap_or(&alike), &positive)
             .map_err(|why| Failure::invalid(why.to_string()))?;
         let each = |_: usize| 1.0;
         let (cut, curve_share) = ranking.cut(recall, each).unwrap_or((f64::NEG_INFINITY, 0.0));
-        let is_settled = |unit: &Unit| matches!(unit.ground, Ground::Accepted(_) | Ground::Rejected);
+        let is_settled = |turn: &LabelledTurn| matches!(turn.ground, Ground::Accepted(_) | Ground::Rejected);
         let cost = match scores {
-            None => self.population.cost_of_paper(self.judges),
+            None => self.labelled.cost_of_paper(self.judges),
             Some(scores) => {
-                self.population.cost(self.engine, self.judges, |i| scores[i] >= cut && !is_settled(&units[i]))
+                self.labelled.cost(self.engine, self.judges, |i| scores[i] >= cut && !is_settled(&turns[i]))
             }
         };
-        let paper = self.population.cost_of_paper(self.judges);
+        let paper = self.labelled.cost_of_paper(self.judges);
         let curve = scores.map_or_else(Vec::new, |scores| {
             let point = |recall| {
-                let (cut, turns) = ranking.cut(recall, each)?;
-                let is_asked = |i: usize| scores[i] >= cut && !is_settled(&units[i]);
-                let cost = self.population.cost(self.engine, self.judges, is_asked);
-                Some(Point { recall, turns, tokens: cost.input / paper.input.max(1.0) })
+                let (cut, share) = ranking.cut(recall, each)?;
+                let is_asked = |i: usize| scores[i] >= cut && !is_settled(&turns[i]);
+                let cost = self.labelled.cost(self.engine, self.judges, is_asked);
+                Some(Point { recall, turns: share, tokens: cost.input / paper.input.max(1.0) })
             };
             RECALLS.into_iter().filter_map(point).collect()
         });
         let outcomes: Vec<Outcome> =
-            (0..units.len()).map(|i| Outcome::new(played, i, &units[i], self.wanted)).collect();
+            (0..turns.len()).map(|i| Outcome::new(played, i, &turns[i], self.target)).collect();
         let count = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
         let share = |part: f64, of: f64| if of == 0.0 { 1.0 } else { part / of };
-        let all = units.len() as f64;
+        let all = turns.len() as f64;
         let recall_of = |category: Category| {
-            let labelled = units.iter().zip(&outcomes).filter(|(unit, _)| unit.label == Some(category));
+            let labelled = turns.iter().zip(&outcomes).filter(|(turn, _)| turn.label == Some(category));
             let found = labelled.clone().filter(|(_, o)| o.is_right).count() as f64;
             share(found, labelled.count() as f64)
         };
@@ -267,7 +268,7 @@ impl Bench<'_> {
         };
         let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
         self.resample(|weights| {
-            let weight = |unit: usize| weights[units[unit].conversation];
+            let weight = |turn: usize| weights[turns[turn].conversation];
             let mut note = |name, figure: Option<f64>| samples.entry(name).or_default().extend(figure);
             if scores.is_some() {
                 note("auc", ranking.auc(weight));
@@ -303,7 +304,7 @@ impl Bench<'_> {
 
     /// Hands out the weights of the conversations, drawn with replacement, again and again.
     fn resample(&self, mut with: impl FnMut(&[f64])) {
-        let conversations = self.population.conversations();
+        let conversations = self.labelled.conversations();
         let mut random = fastrand::Rng::with_seed(self.seed);
         let mut weights = vec![0.0; conversations];
         for _ in 0..RESAMPLES {
@@ -338,18 +339,18 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn new(played: &Played, index: usize, unit: &Unit, wanted: &Wanted) -> Self {
-        let is_positive = wanted.is_positive(unit.label);
+    fn new(played: &StrategyOutcome, index: usize, turn: &LabelledTurn, target: &RecallTarget) -> Self {
+        let is_positive = target.is_positive(turn.label);
         let is_sent = played.asked[index] || played.audited[index];
-        let said = if is_sent { unit.label } else { played.accepted[index] };
-        let is_output = said.is_some_and(|category| wanted.purpose.wants(category));
+        let said = if is_sent { turn.label } else { played.accepted[index] };
+        let is_output = said.is_some_and(|category| target.purpose.wants(category));
         Self {
             is_positive,
             is_sent,
             is_accepted: played.accepted[index].is_some() && !played.asked[index],
             is_output,
             is_found: is_output && is_positive,
-            is_right: is_output && said == unit.label,
+            is_right: is_output && said == turn.label,
         }
     }
 }

@@ -8,17 +8,17 @@ use rejoinder_core::{Category, printable};
 use rejoinder_judge::prompt::Answer;
 use rejoinder_judge::{Findings, Form, NANO, Unit};
 use rejoinder_ledger::Spent;
+use rejoinder_run::RunDir;
+use rejoinder_run::folder::Manifest;
+use rejoinder_run::judging::Letters;
+use rejoinder_run::judging::{Judge, settings};
+use rejoinder_run::recall::Curves;
+use rejoinder_run::stats::{ByCategory, JudgeStats, ScanStats};
+use rejoinder_scan::config::Config;
+use rejoinder_scan::is_read;
 use serde::Serialize;
 
-use crate::config::Config;
 use crate::failure::Failure;
-use crate::pipeline::engine::is_read;
-use crate::pipeline::judging::Judge;
-use crate::pipeline::judging::Letters;
-use crate::pipeline::manifest::Manifest;
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::spread::Curves;
-use crate::pipeline::stats::{ByCategory, JudgeStats, ScanStats};
 use crate::report::remarks::{self, Decided, Reading, Remark};
 
 /// How far what the shipped rules and plugins accept can be trusted: 57 turns accepted in 375 dialogues that were kept apart
@@ -149,7 +149,7 @@ impl Summary {
         let manifest = &run.manifest;
         let here = Asking::of(&manifest.config, manifest.judge.as_ref(), scan)?;
         let paper = Asking::papers(scan)?;
-        let unit = manifest.config.judge.unit();
+        let unit = settings::unit(&manifest.config.judge);
         let files: Vec<&Path> = manifest.inputs.iter().map(|input| input.path.as_path()).collect();
         let input = match files.as_slice() {
             [one] if !manifest.stdin => one.display().to_string(),

@@ -2,19 +2,18 @@
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_read::Position;
+use rejoinder_run::judging::Judge;
+use rejoinder_run::labels::Unlabelled;
+use rejoinder_run::recall::{LabelledTurns, PricedJudges, RecallTarget};
+use rejoinder_scan::Engine;
+use rejoinder_scan::Scan;
+use rejoinder_scan::config::{AnswerForm, UnitName};
 
-use super::super::labelled::Unlabelled;
+use super::super::labelled::{nothing_labelled, remark_unlabelled};
 use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
-use crate::config::{AnswerForm, UnitName};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::cuts::Wanted;
-use crate::pipeline::engine::Engine;
-use crate::pipeline::flow;
-use crate::pipeline::judging::Judge;
-use crate::pipeline::population::{Judges, Population};
 use crate::report::strategies::Comparison;
 use crate::report::summary::thousands;
 
@@ -43,7 +42,7 @@ pub(super) struct CascadeArgs {
 /// What a chunk adds.
 #[derive(Default)]
 struct Read {
-    population: Population,
+    turns: LabelledTurns,
     unlabelled: Unlabelled,
     /// Conversations whose labelled turns were chosen by what is found in them.
     selected: u64,
@@ -54,7 +53,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     if !(0.0..=1.0).contains(&noise) {
         return Err(Failure::usage("--noise is a share between 0 and 1"));
     }
-    let wanted = Wanted { purpose, recall, confidence };
+    let target = RecallTarget { purpose, recall, confidence };
     let mut effective = args.settings.effective()?;
     effective.config.score_all_turns(purpose);
     let judge = &mut effective.config.judge;
@@ -65,60 +64,57 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         judge.answer = AnswerForm::Json;
     }
     let engine = Engine::of(&effective)?;
-    let taught = engine.taught()?;
-    let judges = Judges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
+    let model = engine.score_model()?;
+    let judges = PricedJudges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
     let files = described(&args.inputs, &engine.config.input)?;
+    let reader = args.labelled.reader(true)?;
     let mut all = Read::default();
-    flow::run(
-        &engine,
-        &files,
-        Position::default(),
-        args.threads.get(),
+    Scan::of(&engine, &files, args.threads.get()).run(
         |worker, chunk| {
-            let scanned = worker.process(chunk)?;
+            let scanned = worker.scan(chunk)?;
             let mut read = Read::default();
             let missing = &mut read.unlabelled;
-            for (conversation, labels) in args.labelled.all(&scanned, &chunk.file, missing) {
+            for (conversation, labels) in reader.all(&scanned, &chunk.file, missing) {
                 if !labels.drawn.gives_recall() {
                     read.selected += 1;
                     continue;
                 }
                 let label = |message_index| labels.of(message_index);
-                read.population.add(worker.engine, &taught, &judges, &scanned, conversation, label)?;
+                read.turns.add(worker.engine, &model, &judges, &scanned, conversation, label)?;
             }
-            Ok(read)
+            Ok::<_, Failure>(read)
         },
         |read| {
-            all.population.extend(read.population);
+            all.turns.extend(read.turns);
             all.selected += read.selected;
             all.unlabelled.extend(read.unlabelled);
             Ok(())
         },
     )?;
-    all.unlabelled.remark();
+    remark_unlabelled(&all.unlabelled);
     if all.selected > 0 {
         let left_out = format!(
             "the labels of {} conversations are of turns that were chosen because a run had found them, or nobody says how: no \
              curve follows from them. Label whole conversations that were drawn without looking at what is found in them",
             thousands(all.selected)
         );
-        if all.population.units.is_empty() {
+        if all.turns.turns.is_empty() {
             return Err(Failure::usage(left_out));
         }
         remark(&left_out);
     }
-    if all.population.units.is_empty() {
-        return Err(args.labelled.nothing_labelled());
+    if all.turns.turns.is_empty() {
+        return Err(nothing_labelled(&reader));
     }
-    all.population.disturb(noise, seed);
-    if all.population.trained_on > 0 {
+    all.turns.disturb(noise, seed);
+    if all.turns.trained_on > 0 {
         remark(&format!(
             "the score was trained on {} of these {} conversations: its figures flatter",
-            thousands(all.population.trained_on),
-            thousands(all.population.conversations() as u64)
+            thousands(all.turns.trained_on),
+            thousands(all.turns.conversations() as u64)
         ));
     }
-    let comparison = Comparison::of(&engine, &taught, &judges, &all.population, &wanted, seed)?;
+    let comparison = Comparison::of(&engine, &model, &judges, &all.turns, &target, seed)?;
     if args.json {
         print_json(&comparison)?;
     } else {

@@ -8,18 +8,19 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rejoinder_core::Category;
 use rejoinder_ledger::part;
-use rejoinder_read::Position;
 
-use super::labelled::{LabelArgs, Unlabelled};
+use super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
 use super::run::Settings;
 use super::{InputRoot, Threads, described, print, print_json, remark};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::{flow, judging};
 use crate::report::by_rule::ByRule;
 use crate::report::dialogue::{Outcome, render};
 use crate::report::evaluation::{Evaluation, Judged};
+use rejoinder_run::RunDir;
+use rejoinder_run::judging;
+use rejoinder_run::labels::Unlabelled;
+use rejoinder_scan::Engine;
+use rejoinder_scan::Scan;
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
@@ -78,39 +79,40 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         return cascade::main(args);
     }
     let run_path = args.inputs.first().map(Path::new).filter(|p| args.inputs.len() == 1 && RunDir::is_run(p));
-    let (engine, files, judged) = match run_path {
+    let (engine, files, judged, asked_before) = match run_path {
         Some(path) => {
             let run = args.input.find(RunDir::open(path)?)?;
             let judged = judging::judged(&run)?;
-            (run.engine()?, run.manifest.inputs, judged)
+            (run.engine()?, run.manifest.inputs.clone(), judged, run.asked()?)
         }
         None => {
             let engine = args.settings.engine()?;
             let files = described(&args.inputs, &engine.config.input)?;
-            (engine, files, std::collections::HashMap::new())
+            (engine, files, Default::default(), Default::default())
         }
     };
+    let reader = args.labelled.reader(true)?;
     let mut all = Compared::new(&engine);
-    flow::run(
-        &engine,
-        &files,
-        Position::default(),
-        args.threads.get(),
+    let scan = Scan { asked_before: Some(&asked_before), ..Scan::of(&engine, &files, args.threads.get()) };
+    scan.run(
         |worker, chunk| {
-            let scanned = worker.process(chunk)?;
+            let scanned = worker.scan(chunk)?;
             let mut compared = Compared::new(worker.engine);
             let missing = &mut compared.unlabelled;
-            for (conversation, labels) in args.labelled.all(&scanned, &chunk.file, missing) {
+            for (conversation, labels) in reader.all(&scanned, &chunk.file, missing) {
                 compared.conversations += 1;
                 for turn in scanned.turns(conversation) {
-                    let Some(label) = labels.of(turn.message_index) else { continue };
+                    let label = labels.of(turn.message_index);
+                    if !label.is_known() {
+                        continue;
+                    }
                     let id = conversation.id(turn);
-                    let outcome = Outcome::new(turn.decision, judged.get(&id));
+                    let outcome = Outcome::new(turn.decision(), judged.get(&id));
                     let found = outcome.category();
                     if args.by_rule {
-                        let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
-                        compared.by_rule.turn(worker.engine, hits, votes, outcome, Some(label));
+                        compared.by_rule.turn(worker.engine, &scanned, conversation, turn, outcome, label);
                     }
+                    let label = label.category();
                     if args.out.is_some() && found != label {
                         let text = render(worker.engine, &scanned, conversation, turn, outcome);
                         let name = |c: Option<Category>| c.map_or("none", Category::code);
@@ -122,7 +124,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                     compared.turns.push(Judged { id, label, outcome, is_candidate, drawn });
                 }
             }
-            Ok(compared)
+            Ok::<_, Failure>(compared)
         },
         |compared| {
             all.turns.extend(compared.turns);
@@ -134,9 +136,9 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             Ok(())
         },
     )?;
-    all.unlabelled.remark();
+    remark_unlabelled(&all.unlabelled);
     if all.turns.is_empty() {
-        return Err(args.labelled.nothing_labelled());
+        return Err(nothing_labelled(&reader));
     }
     let rules = args.by_rule.then(|| all.by_rule.rows(&engine));
     let evaluation = Evaluation { rules, ..Evaluation::of(&all.turns, all.conversations) };

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use rejoinder_export::export::table::{Form, Provenance, TableWriter};
+use rejoinder_run::RunDir;
+use rejoinder_run::replay;
 
 use super::{Overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::replay;
-use crate::pipeline::run_dir::RunDir;
 use crate::report::remarks;
 use crate::report::summary::Summary;
 
@@ -75,7 +75,7 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
         Ok(())
     });
     if let Some(failure) = unread {
-        return Err(failure);
+        return Err(failure.into());
     }
     written?;
     remark(&format!("{rows} rows"));

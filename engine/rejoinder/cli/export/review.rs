@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use rejoinder_core::{ContentHash, Conversation, RecordId, printable};
 use rejoinder_export::export::review::Reviewer;
 use rejoinder_export::labels::drawn::Drawn;
+use rejoinder_run::RunDir;
+use rejoinder_run::replay;
 use serde_json::Value;
 
 use super::{Overwriting, is_stdout, write};
@@ -14,8 +16,6 @@ use crate::cli::audit::{self, DrawSize};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, asking, print};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::replay;
-use crate::pipeline::run_dir::RunDir;
 
 #[derive(Debug, Args)]
 pub(super) struct ReviewArgs {
@@ -98,7 +98,7 @@ fn found(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Valu
     replay::conversations_with_feedback(run, |record, feedback| {
         known.add(&record.conversation)?;
         tasks.extend(reviewer.tasks(&record.conversation, &record.tools, feedback));
-        Ok(())
+        Ok::<_, Failure>(())
     })?;
     if let Some(sample) = args.sample {
         fastrand::Rng::with_seed(args.seed.unwrap_or(0)).shuffle(&mut tasks);
@@ -120,7 +120,7 @@ fn drawn(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Valu
             known.add(&record.conversation)?;
             let ids: Vec<RecordId> = turns.iter().map(|turn| turn.id).collect();
             tasks.extend(reviewer.blind_tasks(&record.conversation, &record.tools, &ids, Drawn::Audit));
-            Ok(())
+            Ok::<_, Failure>(())
         },
     )?;
     Ok(tasks)

@@ -8,14 +8,14 @@ use rejoinder_export::export::example::{self, Example, Task};
 use rejoinder_export::export::skipped::{Skipped, SkippedCounts};
 use rejoinder_export::export::style::{self, Style};
 use rejoinder_export::export::{Changes, Dialogue, arrange};
+use rejoinder_run::replay;
+use rejoinder_run::{RunDir, RunError};
 
 use super::training_args::{StyleName, TrainingArgs};
 use super::{is_stdout, write};
 use crate::cli::print;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::replay;
-use crate::pipeline::run_dir::RunDir;
 use crate::report::remarks;
 use crate::report::summary::Summary;
 
@@ -50,7 +50,7 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
                 examples.push(example);
             }
         }
-        Ok(())
+        Ok::<_, RunError>(())
     })?;
     let mut left_out: Vec<_> =
         skipped.iter().map(|(why, count)| (why.describe().to_owned(), *count)).collect();

@@ -13,10 +13,12 @@ use super::run::finish;
 use super::terminal::remark;
 use super::{asking, signals};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::judging::{self, Judge, Useless};
-use crate::pipeline::run_dir::RunDir;
-use crate::pipeline::watch::Watch;
 use crate::report::summary::thousands;
+use rejoinder_run::RunDir;
+use rejoinder_run::judging::{self, Judge, Useless, settings};
+use rejoinder_run::stages;
+use rejoinder_run::watch::Watch;
+use rejoinder_scan::default_threads;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -91,7 +93,7 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     }
     let by_files = args.export_batch.is_some() || !args.import_batch.is_empty();
     if !by_files {
-        config.judge.client()?;
+        settings::client(&config.judge)?;
     }
     run.set_judge(&config)?;
     if !args.ask_again.is_empty() {
@@ -111,14 +113,15 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
         return finish(&run, None, begun, args.json, false);
     }
     let watch = Watch::default();
-    signals::stop_on_interrupt(&watch)?;
-    let stopped = asking::ask(&mut run, &watch)?;
+    signals::stop_on_interrupt(&watch.stop)?;
+    let ended = asking::with_operator(&watch, default_threads(), |operator| stages::ask(&mut run, operator));
+    let stopped = asking::outcome(&run, ended)?;
     finish(&run, stopped, begun, args.json, false)
 }
 
 /// The judge as far as it is known; of one that was never asked the config is believed.
 fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
-    let client = run.manifest.config.judge.client_without_key()?;
+    let client = settings::client_without_key(&run.manifest.config.judge)?;
     let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
     let findings = judging::known(run, &client).unwrap_or_else(|| Findings::assumed(&client));
     let judge = Judge::new(client, &findings)?;

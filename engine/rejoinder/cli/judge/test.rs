@@ -7,13 +7,13 @@ use clap::Args;
 use rejoinder_core::Category;
 use rejoinder_judge::{Asked, Constraint, Finding, Findings, NANO, Question, probe};
 use rejoinder_ledger::{Ledger, Replies, Reply};
+use rejoinder_run::judging::{Judge, settings};
+use rejoinder_scan::config::{BaseUrl, Config, Effective, JudgeSection};
 use serde::Serialize;
 
 use crate::cli::terminal::remark;
 use crate::cli::{asking, print, print_json};
-use crate::config::{BaseUrl, Config, Effective, JudgeSection};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::judging::Judge;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TestArgs {
@@ -119,9 +119,10 @@ impl Report {
     }
 
     fn of_one(config: &Config) -> Result<Self, Failure> {
-        let client = &config.judge.client()?.ok_or_else(|| Failure::usage("no judge is configured"))?;
+        let client =
+            &settings::client(&config.judge)?.ok_or_else(|| Failure::usage("no judge is configured"))?;
         let (ledger, store) = (Ledger::in_memory()?, Replies::in_memory()?);
-        let limits = config.budget.limits();
+        let limits = settings::limits(&config.budget);
         let stopped =
             |stop| asking::stopped(stop, &config.judge, "mend it and try again: rejoinder judge test");
         let findings = probe::probe(client, &ledger, &limits)?.map_err(stopped)?;

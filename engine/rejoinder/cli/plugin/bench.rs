@@ -5,17 +5,18 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_read::{InputFile, Position};
+use rejoinder_read::InputFile;
+use rejoinder_run::labels::{LabelReader, Unlabelled};
+use rejoinder_scan::Engine;
+use rejoinder_scan::Scan;
+use rejoinder_scan::config::PluginConfig;
 use serde_json::Value;
 
-use super::super::labelled::{LabelArgs, Unlabelled};
+use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
 use super::super::run::Settings;
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;
-use crate::config::PluginConfig;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::flow;
 use crate::report::plugin_bench::{PluginBench, Tally};
 
 #[derive(Debug, Args)]
@@ -53,20 +54,21 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
         ..PluginConfig::at(absolute(&args.library)?)
     }];
     let engine = Engine::build(effective.config)?;
+    let reader = args.labelled.reader(args.labels)?;
     let files = described(&args.corpus, &engine.config.input)?;
     let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
     let mut nanoseconds = Vec::new();
     for pass in 0..args.passes.get() {
-        let (counts, missing, cost) = read(args, &engine, &files)?;
+        let (counts, missing, cost) = read(&reader, &engine, &files)?;
         nanoseconds.push(cost);
         if pass == 0 {
             (tally, unlabelled) = (counts, missing);
         }
     }
-    unlabelled.remark();
+    remark_unlabelled(&unlabelled);
     if tally.candidates() == 0 {
-        return Err(if args.labelled.are_wanted(args.labels) {
-            args.labelled.nothing_labelled()
+        return Err(if reader.reads {
+            nothing_labelled(&reader)
         } else {
             Failure::usage(
                 "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
@@ -83,32 +85,32 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
 }
 
 /// Reads the corpus once; also gives the cost of a candidate in nanoseconds.
-fn read(args: &BenchArgs, engine: &Engine, files: &[InputFile]) -> Result<(Tally, Unlabelled, f64), Failure> {
+fn read(
+    reader: &LabelReader,
+    engine: &Engine,
+    files: &[InputFile],
+) -> Result<(Tally, Unlabelled, f64), Failure> {
     let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
     let (mut asked, mut spent) = (0, std::time::Duration::ZERO);
-    flow::run(
-        engine,
-        files,
-        Position::default(),
-        NonZeroUsize::MIN,
+    Scan::of(engine, files, NonZeroUsize::MIN).run(
         |worker, chunk| {
-            let scanned = worker.process(chunk)?;
+            let scanned = worker.scan(chunk)?;
             let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
             for conversation in &scanned.conversations {
                 let missing = &mut unlabelled;
-                let Some(labels) = args.labelled.of(args.labels, conversation, &chunk.file, missing) else {
+                let Some(labels) = reader.of(conversation, &chunk.file, missing) else {
                     continue;
                 };
                 for turn in scanned.turns(conversation) {
-                    let label = labels.as_ref().and_then(|labels| labels.of(turn.message_index));
+                    let label = labels.of(turn.message_index);
                     if let Some(vote) = scanned.votes(turn).first()
-                        && (labels.is_none() || label.is_some())
+                        && (label.is_known() || !labels.are_read())
                     {
                         tally.add(vote, label);
                     }
                 }
             }
-            Ok((tally, unlabelled, worker.take_asked()))
+            Ok::<_, Failure>((tally, unlabelled, worker.take_plugin_time()))
         },
         |(counts, missing, (candidates, time))| {
             tally.merge(&counts);

@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use clap::Args;
 use rejoinder_core::printable;
 use rejoinder_host::{Origin, SearchPath};
+use rejoinder_scan::built_in;
 use serde::Serialize;
 
 use super::super::run::Settings;
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::built_in;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {

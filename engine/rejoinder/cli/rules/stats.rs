@@ -1,14 +1,14 @@
 //! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
 
 use clap::{Args, ValueEnum};
-use rejoinder_read::Position;
+use rejoinder_run::labels::Unlabelled;
+use rejoinder_scan::Engine;
+use rejoinder_scan::Scan;
 
-use super::super::labelled::{LabelArgs, Unlabelled};
+use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
 use super::super::run::Settings;
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::pipeline::engine::Engine;
-use crate::pipeline::flow;
 use crate::report::by_rule::{ByRule, RuleRow, table};
 use crate::report::dialogue::Outcome;
 
@@ -57,35 +57,31 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     }
     let engine = Engine::of(&effective)?;
     let files = described(&args.inputs, &engine.config.input)?;
+    let reader = args.labelled.reader(args.labels)?;
     let mut all = ByRule::new(&engine);
     let mut unlabelled = Unlabelled::default();
-    flow::run(
-        &engine,
-        &files,
-        Position::default(),
-        args.threads.get(),
+    Scan::of(&engine, &files, args.threads.get()).run(
         |worker, chunk| {
             worker.take_costs();
-            let scanned = worker.process(chunk)?;
+            let scanned = worker.scan(chunk)?;
             let mut counts = ByRule::new(worker.engine);
             counts.cost(&worker.take_costs());
             let mut unlabelled = Unlabelled::default();
             for conversation in &scanned.conversations {
                 let missing = &mut unlabelled;
-                let Some(labels) = args.labelled.of(args.labels, conversation, &chunk.file, missing) else {
+                let Some(labels) = reader.of(conversation, &chunk.file, missing) else {
                     continue;
                 };
                 for turn in scanned.turns(conversation) {
-                    let label = labels.as_ref().map(|l| l.of(turn.message_index));
-                    if label == Some(None) {
+                    let label = labels.of(turn.message_index);
+                    if labels.are_read() && !label.is_known() {
                         continue;
                     }
-                    let outcome = Outcome::new(turn.decision, None);
-                    let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
-                    counts.turn(worker.engine, hits, votes, outcome, label.flatten());
+                    let outcome = Outcome::new(turn.decision(), None);
+                    counts.turn(worker.engine, &scanned, conversation, turn, outcome, label);
                 }
             }
-            Ok((counts, unlabelled))
+            Ok::<_, Failure>((counts, unlabelled))
         },
         |(counts, missing)| {
             all.add(&counts);
@@ -93,9 +89,9 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
             Ok(())
         },
     )?;
-    unlabelled.remark();
-    if args.labelled.are_wanted(args.labels) && all.turns() == 0 {
-        return Err(args.labelled.nothing_labelled());
+    remark_unlabelled(&unlabelled);
+    if reader.reads && all.turns() == 0 {
+        return Err(nothing_labelled(&reader));
     }
     let mut rows = all.rows(&engine);
     sort(&mut rows, args.sort);
@@ -110,7 +106,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
              waiting: share of the hits that wait for the judge{}\n",
             all.turns(),
             literals * 1e3 / all.turns().max(1) as f64,
-            if args.labelled.are_wanted(args.labels) {
+            if reader.reads {
                 " · feedback, category: share of the hits that the labels call so"
             } else {
                 ""

@@ -1,0 +1,141 @@
+//! Why something could not be done with a run. The facts stand here; what its user does next, the command says.
+
+use std::fmt;
+use std::io;
+
+use rejoinder_cascade::Refused;
+use rejoinder_core::{RecordId, TurnRecord, printable};
+use rejoinder_judge::JudgeError;
+use rejoinder_ledger::LedgerError;
+use rejoinder_read::InputError;
+use rejoinder_scan::{ConfigError, ScanError, Stopped};
+
+use crate::folder::FolderError;
+
+/// Why something could not be done with a run.
+#[derive(Debug)]
+pub enum RunError {
+    /// The engine, or the scan.
+    Scan(ScanError),
+    /// The run's folder.
+    Folder(FolderError),
+    /// The ledger or the store of replies.
+    Ledger(LedgerError),
+    /// Asking the judge.
+    Judge(JudgeError),
+    /// A judge is needed, and the config names none.
+    NoJudge,
+    /// A recall, a confidence or a share that the arithmetic cannot use.
+    Arithmetic(Refused),
+    /// The input holds something else at a turn of the run than it did.
+    InputChanged(RecordId, String),
+    /// So many of so many sampled turns are of conversations that the score was trained on.
+    SampleTrainedOn(u64, usize),
+    /// Not all records have labels of their own that can be used.
+    NotLabelled,
+    /// A file of labels does not judge all turns of a sample.
+    LabelsMissing {
+        /// Turns of the sample.
+        drawn: usize,
+        /// Turns without a label.
+        missing: usize,
+        /// The first of them.
+        first: Box<TurnRecord>,
+    },
+    /// Something could not be read or written: what, and why.
+    Io(String),
+}
+
+impl RunError {
+    /// Something could not be read or written.
+    pub(crate) fn io(what: impl fmt::Display, why: &dyn fmt::Display) -> Self {
+        Self::Io(format!("{what}: {why}"))
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scan(error) => error.fmt(f),
+            Self::Folder(error) => error.fmt(f),
+            Self::Ledger(error) => error.fmt(f),
+            Self::Judge(error) => error.fmt(f),
+            Self::NoJudge => f.write_str("no judge is configured"),
+            Self::Arithmetic(why) => why.fmt(f),
+            Self::InputChanged(id, why) => {
+                write!(f, "the input has changed since the run: record {id}: {why}")
+            }
+            Self::SampleTrainedOn(known, sampled) => write!(
+                f,
+                "{known} of the {sampled} sampled turns are of conversations that the score was trained on: no cut found by them holds \
+                 for others. Use another model ([[plugin]] name = \"scorer\", config = {{ model = … }}), or another corpus"
+            ),
+            Self::NotLabelled => f.write_str("not all records have usable `labels`"),
+            Self::LabelsMissing { drawn, missing, first } => write!(
+                f,
+                "the file of labels does not judge all of the {drawn} turns that were drawn here, without looking at what a run finds: \
+                 {missing} are missing, the first is message {} of conversation `{}`",
+                first.id.message_index,
+                printable(&first.conversation_id)
+            ),
+            Self::Io(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<ScanError> for RunError {
+    fn from(error: ScanError) -> Self {
+        Self::Scan(error)
+    }
+}
+
+impl From<ConfigError> for RunError {
+    fn from(error: ConfigError) -> Self {
+        Self::Scan(error.into())
+    }
+}
+
+impl From<Stopped> for RunError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Scan(stopped.into())
+    }
+}
+
+impl From<InputError> for RunError {
+    fn from(error: InputError) -> Self {
+        Self::Scan(error.into())
+    }
+}
+
+impl From<FolderError> for RunError {
+    fn from(error: FolderError) -> Self {
+        Self::Folder(error)
+    }
+}
+
+impl From<LedgerError> for RunError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<JudgeError> for RunError {
+    fn from(error: JudgeError) -> Self {
+        Self::Judge(error)
+    }
+}
+
+impl From<Refused> for RunError {
+    fn from(why: Refused) -> Self {
+        Self::Arithmetic(why)
+    }
+}
+
+/// Errors of files that name their path themselves.
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}

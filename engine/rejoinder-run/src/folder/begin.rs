@@ -1,0 +1,149 @@
+//! How a run begins: its folder, its input, and its manifest, which is written last.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rejoinder_ledger::{Ledger, part};
+use rejoinder_read::{InputFile, input};
+use rejoinder_scan::config::InputConfig;
+use rejoinder_scan::{Engine, profile_of_beginnings};
+
+use super::error::FolderError;
+use super::lock::{self, Lock};
+use super::manifest::Manifest;
+use super::run_dir::{INPUT, LEDGER, MANIFEST, RUN_FACT, RunDir};
+use crate::error::RunError;
+
+/// The folder of a run that has not begun.
+pub struct NewDir {
+    /// Where it is.
+    pub path: PathBuf,
+    lock: Lock,
+}
+
+/// What a run reads.
+pub enum Input<'a> {
+    /// Files.
+    Files(&'a [PathBuf]),
+    /// A stream, which is copied into the run's folder: it cannot be read twice, and whoever reads the feedback wants the
+    /// dialogue beside it.
+    Stream(&'a mut dyn Read),
+}
+
+/// Begins a run of an engine over an input, in the folder `out`, or in the first of `runs/0001`, `runs/0002`, … that is not
+/// there; returns the engine as it is in force: where the corpus is unlike what its score was measured on, `accept-at` is not.
+///
+/// # Errors
+/// If the input cannot be read, or the folder cannot be made.
+pub fn begin(mut engine: Engine, input: Input<'_>, out: Option<&Path>) -> Result<(RunDir, Engine), RunError> {
+    let asked = engine.config.input.asked();
+    let mut described = Vec::new();
+    if let Input::Files(files) = input {
+        for file in files {
+            let whole = std::path::absolute(file)
+                .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
+            described.push(InputFile::describe_as(&whole, asked)?.0);
+        }
+    }
+    let new = match out {
+        Some(path) => RunDir::create(path)?,
+        None => RunDir::create_numbered()?,
+    };
+    let is_stream = match input {
+        Input::Files(_) => false,
+        Input::Stream(stream) => {
+            described.push(keep_stream(stream, &new.path, &engine.config.input)?);
+            true
+        }
+    };
+    let mut accept_at_set_aside = None;
+    if engine.config.cascade.accepts_by_score_alone() {
+        let beginnings = profile_of_beginnings(&engine, &described)?;
+        if !engine.measured.on.differences(&beginnings).is_empty() {
+            accept_at_set_aside = engine.config.cascade.set_accept_at_aside();
+        }
+    }
+    let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, is_stream) };
+    Ok((RunDir::begin(new, manifest)?, engine))
+}
+
+/// Copies a stream into a run's folder.
+fn keep_stream(stream: &mut dyn Read, run: &Path, input: &InputConfig) -> Result<InputFile, RunError> {
+    let failed = |path: &Path, e: &std::io::Error| {
+        RunError::io(format!("cannot keep standard input in {}", path.display()), e)
+    };
+    let folder = std::path::absolute(run.join(INPUT)).map_err(|e| failed(run, &e))?;
+    let path = folder.join("stdin.jsonl.zst");
+    let kept = fs::create_dir(&folder).and_then(|()| input::keep_stream(stream, &path));
+    kept.map_err(|e| failed(&path, &e))?;
+    Ok(InputFile::describe_as(&path, input.asked())?.0)
+}
+
+impl RunDir {
+    /// Makes the directory of a new run, which nobody else works on from now on. What is left of a run that failed before
+    /// it had begun is taken over; `path` must not hold anything else.
+    ///
+    /// # Errors
+    /// If it does, another process works on it, or it cannot be written.
+    pub fn create(path: &Path) -> Result<NewDir, RunError> {
+        if path.is_file() {
+            return Err(FolderError::IsFile(path.to_owned()).into());
+        }
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let is_begun = names.iter().any(|name| name == MANIFEST);
+        if !is_begun && !names.iter().all(|name| is_of_beginning(name)) {
+            return Err(FolderError::HoldsOther(path.to_owned()).into());
+        }
+        fs::create_dir_all(path).map_err(|e| RunError::io(format!("cannot make {}", path.display()), &e))?;
+        let lock = Lock::take(path)?;
+        if Self::is_run(path) {
+            return Err(FolderError::HoldsRun(path.to_owned()).into());
+        }
+        for name in names.iter().filter(|name| *name != lock::FILE) {
+            let file = path.join(name);
+            let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
+            removed.map_err(|e| RunError::io(format!("cannot clean up {}", file.display()), &e))?;
+        }
+        Ok(NewDir { path: path.to_owned(), lock })
+    }
+
+    /// Makes the first directory `runs/0001`, `runs/0002`, … that is not there yet.
+    ///
+    /// # Errors
+    /// If none can be made.
+    pub fn create_numbered() -> Result<NewDir, RunError> {
+        let folder = Path::new("runs");
+        fs::create_dir_all(folder).map_err(|e| RunError::io("cannot make the folder runs", &e))?;
+        for number in 1_u32.. {
+            let path = folder.join(format!("{number:04}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(NewDir { lock: Lock::take(&path)?, path }),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(RunError::io(format!("cannot make {}", path.display()), &e)),
+            }
+        }
+        Err(FolderError::Full(folder.to_owned()).into())
+    }
+
+    /// Writes the manifest of a new run into its directory, last of all: a directory without one is no run.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn begin(new: NewDir, manifest: Manifest) -> Result<Self, RunError> {
+        let NewDir { path, lock } = new;
+        let failed = |e| RunError::io(format!("cannot write into {}", path.display()), &e);
+        let ledger = Ledger::create(&path.join(LEDGER))?;
+        ledger.put(RUN_FACT, &manifest.id)?;
+        let mut json = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
+        json.push(b'\n');
+        part::write(&path.join(MANIFEST), &json).map_err(failed)?;
+        Ok(Self { path, manifest, ledger, lock: Some(lock) })
+    }
+}
+
+/// Whether a name is that of a file or folder that a run has before its manifest.
+fn is_of_beginning(name: &str) -> bool {
+    name == lock::FILE || name == INPUT || name.starts_with(LEDGER) || name == "manifest.json.tmp"
+}

@@ -1,0 +1,149 @@
+//! What is wrong with a run's folder.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a run's folder, or with what the run was made of.
+#[derive(Debug)]
+pub enum FolderError {
+    /// A file has the name that the folder should get.
+    IsFile(PathBuf),
+    /// The folder holds something else than a run.
+    HoldsOther(PathBuf),
+    /// The folder holds a run already.
+    HoldsRun(PathBuf),
+    /// All numbers for folders are taken.
+    Full(PathBuf),
+    /// The folder is what is left of a run that failed before it had begun.
+    NotBegun(PathBuf),
+    /// The folder is no run's.
+    NoRun {
+        /// The folder.
+        folder: PathBuf,
+        /// Why its manifest cannot be read.
+        why: String,
+    },
+    /// The manifest is none that this engine reads.
+    Manifest {
+        /// The manifest's file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The folder has another layout.
+    Layout {
+        /// The folder.
+        folder: PathBuf,
+        /// Its layout.
+        format: u32,
+        /// The engine's.
+        known: u32,
+    },
+    /// The ledger in the folder, by its path, is another run's.
+    ForeignLedger(PathBuf),
+    /// A file of a part is not what was written.
+    Lost {
+        /// The run's folder.
+        folder: PathBuf,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// Whether the stored replies can write it anew.
+        is_judged: bool,
+    },
+    /// Another process works on the folder.
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// Who that is, as far as it is known.
+        holder: Option<Holder>,
+    },
+    /// The run's scan has not come to its end.
+    NotScanned(PathBuf),
+    /// An input file is not where it was.
+    InputGone(PathBuf),
+    /// No file under another root is an input file of the run; why.
+    InputNotUnder(String),
+    /// What the run was made of has changed.
+    Changed {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What differs, in words.
+        changes: Vec<String>,
+    },
+    /// The turns that wait were written down for another way of asking; what differs, in words.
+    SpooledOtherwise(Vec<String>),
+}
+
+/// Who works on a run's folder, as the file of its lock says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process's number.
+    pub process: u32,
+    /// The machine's name.
+    pub machine: String,
+    /// When the work began, in seconds since 1970.
+    pub since: u64,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { process, machine, since } = self;
+        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(*since);
+        write!(f, "process {process} on {machine}, since {}", humantime::format_rfc3339_seconds(since))
+    }
+}
+
+impl fmt::Display for FolderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IsFile(path) => write!(f, "{} is a file", path.display()),
+            Self::HoldsOther(path) => write!(f, "{} holds something already that is no run", path.display()),
+            Self::HoldsRun(path) => write!(f, "{} holds a run already", path.display()),
+            Self::Full(path) => write!(f, "the folder {} is full", path.display()),
+            Self::NotBegun(path) => {
+                write!(f, "{} is what is left of a run that failed before it had begun", path.display())
+            }
+            Self::NoRun { folder, why } => write!(f, "{} is no run directory: {why}", folder.display()),
+            Self::Manifest { file, why } => {
+                write!(f, "{} cannot be used by this engine: {why}", file.display())
+            }
+            Self::Layout { folder, format, known } => {
+                write!(f, "{} has layout {format}; this engine knows {known}", folder.display())
+            }
+            Self::ForeignLedger(file) => write!(
+                f,
+                "{} is not the ledger of this run: it was emptied, or put in its place. What was spent and which parts are \
+                 whole stands there alone: bring it back from a copy, or begin a new run",
+                file.display()
+            ),
+            Self::Lost { file, what, .. } => {
+                write!(f, "{} {what}: results would lack a part", file.display())
+            }
+            Self::Held { folder, holder } => {
+                write!(f, "another process works on {}", folder.display())?;
+                holder.as_ref().map_or(Ok(()), |holder| write!(f, ": {holder}"))
+            }
+            Self::NotScanned(path) => write!(f, "the scan of {} was interrupted", path.display()),
+            Self::InputGone(path) => write!(f, "the input {} is not there", path.display()),
+            Self::InputNotUnder(why) => write!(f, "the input {why}"),
+            Self::Changed { folder, changes } => write!(
+                f,
+                "what {} was made of has changed:\n  {}\nbring it back, or begin a new run",
+                folder.display(),
+                changes.join("\n  ")
+            ),
+            Self::SpooledOtherwise(changes) => write!(
+                f,
+                "the turns that wait were written down for another way of asking:\n  {}\nbegin a new run to change it",
+                changes.join("\n  ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for FolderError {}

@@ -1,0 +1,142 @@
+//! What a run keeps beside its parts: counts, findings, and what was asked before the scan.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+
+use rejoinder_core::RecordId;
+use rejoinder_ledger::Replies;
+
+use super::run_dir::{ASKED, RunDir, from_json};
+use crate::error::RunError;
+use crate::judging::Letters;
+use crate::recall::Curves;
+use crate::stats::{JudgeStats, ScanCounts, ScanStats};
+
+impl RunDir {
+    /// Turns that the judge was asked about before the scan.
+    pub fn asked(&self) -> Result<HashSet<RecordId>, RunError> {
+        let file = self.path.join(ASKED);
+        match fs::read(&file) {
+            Ok(json) => {
+                serde_json::from_slice(&json).map_err(|e| RunError::Io(format!("{}: {e}", file.display())))
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
+            Err(e) => Err(RunError::io(format!("cannot read {}", file.display()), &e)),
+        }
+    }
+
+    /// What the whole scan counted, as far as it is committed.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn scan_counts(&self) -> Result<ScanCounts, RunError> {
+        let mut total = ScanCounts::default();
+        for part in self.ledger.parts()? {
+            total += from_json(&part.summary)?;
+        }
+        Ok(total)
+    }
+
+    /// The numbers of the whole scan, as far as it is committed.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn scan_stats(&self) -> Result<ScanStats, RunError> {
+        Ok(self.scan_counts()?.stats)
+    }
+
+    /// What the judge's replies made of the undecided turns when they were last collected.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn judge_stats(&self) -> Result<JudgeStats, RunError> {
+        self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
+    }
+
+    /// Why answers of the judge are of no use, and of how many turns, when they were last collected.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn unverified_reasons(&self) -> Result<BTreeMap<String, u64>, RunError> {
+        self.ledger.get("unverified")?.map_or(Ok(BTreeMap::new()), |json| from_json(&json))
+    }
+
+    /// Keeps what was collected from the judge's replies, and why those that are of no use are not.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn set_judge_stats(
+        &self,
+        stats: &JudgeStats,
+        reasons: &BTreeMap<String, u64>,
+    ) -> Result<(), RunError> {
+        let json = |error: Result<String, serde_json::Error>| error.expect("counts are plain data");
+        self.ledger.put("unverified", &json(serde_json::to_string(reasons)))?;
+        Ok(self.ledger.put("judged", &json(serde_json::to_string(stats)))?)
+    }
+
+    /// Keeps what became of the turns that were asked about with the letters in another order.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn keep_letters(&self, letters: &Letters) -> Result<(), RunError> {
+        let json = serde_json::to_string(letters).expect("counts are plain data");
+        Ok(self.ledger.put("letters", &json)?)
+    }
+
+    /// What became of the turns that were asked about with the letters in another order, if any were.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn letters(&self) -> Result<Letters, RunError> {
+        self.ledger.get("letters")?.map_or(Ok(Letters::default()), |json| from_json(&json))
+    }
+
+    /// What the last audit certified; `None` if there was none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn certificate(&self) -> Result<Option<serde_json::Value>, RunError> {
+        let file = self.path.join("certificate.json");
+        let unreadable =
+            |e: &dyn std::fmt::Display| RunError::io(format!("cannot read {}", file.display()), e);
+        match fs::read(&file) {
+            Ok(json) => serde_json::from_slice(&json).map(Some).map_err(|e| unreadable(&e)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(unreadable(&e)),
+        }
+    }
+
+    /// Opens the replies: the run's own file, or the shared one that the config names. Who only reads the run makes no file.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn replies(&self) -> Result<Replies, RunError> {
+        let own = self.path.join("replies.sqlite");
+        let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
+        Ok(match (self.lock.is_some(), path.exists()) {
+            // The run's own file is under the run's lock.
+            (true, _) if path == own => Replies::open(path)?,
+            (true, _) => Replies::open_shared(path)?,
+            (false, true) => Replies::open_to_read(path)?,
+            (false, false) => Replies::in_memory()?,
+        })
+    }
+
+    /// Keeps what asking takes by the score, for each purpose.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn keep_curves(&self, curves: &Curves) -> Result<(), RunError> {
+        let json = serde_json::to_string(curves).expect("figures are plain data");
+        Ok(self.ledger.put("curves", &json)?)
+    }
+
+    /// What asking takes by the score, for each purpose; empty where no cut was searched for.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn curves(&self) -> Result<Curves, RunError> {
+        self.ledger.get("curves")?.map_or(Ok(Curves::new()), |json| from_json(&json))
+    }
+}

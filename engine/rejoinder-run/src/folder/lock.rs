@@ -1,0 +1,104 @@
+//! One hand a run's folder: the process that works on it holds a lock, which the system takes back whenever that process
+//! ends, however it ends.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::error::{FolderError, Holder};
+use crate::error::RunError;
+
+/// Name of the lock's file in a run's folder.
+pub const FILE: &str = "run.lock";
+
+/// A lock that is held; dropping it gives it back.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Takes the lock of a folder.
+    ///
+    /// # Errors
+    /// If another process holds it (who, since when, on which machine), or the file cannot be written.
+    pub fn take(folder: &Path) -> Result<Self, RunError> {
+        let path = folder.join(FILE);
+        let failed = |e: std::io::Error| RunError::io(format!("cannot lock {}", path.display()), &e);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed)?;
+        let has_locks = match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => return Err(held(folder, holder(&mut file))),
+            // A network file system may have none: then the file's word must do.
+            Err(TryLockError::Error(_)) => false,
+        };
+        if !has_locks && let Some(other) = holder(&mut file).filter(may_be_at_work) {
+            return Err(held(folder, Some(other)));
+        }
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+        let own = Holder { process: std::process::id(), machine: machine(), since };
+        let json = serde_json::to_vec(&own).expect("a holder is plain data");
+        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&json)).map_err(failed)?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An emptied file says that nobody is at work, where a file system has no locks; the lock itself goes with the file.
+        let _ = self.0.set_len(0);
+    }
+}
+
+/// Whether a holder may still be at work, as far as its word tells: on another machine nobody can say.
+fn may_be_at_work(holder: &Holder) -> bool {
+    holder.machine != machine() || Path::new(&format!("/proc/{}", holder.process)).exists()
+}
+
+fn holder(file: &mut File) -> Option<Holder> {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn held(folder: &Path, holder: Option<Holder>) -> RunError {
+    FolderError::Held { folder: folder.to_owned(), holder }.into()
+}
+
+/// The name of this machine, as far as it tells.
+fn machine() -> String {
+    let told = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let set = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    told.map(|name| name.trim().to_owned()).or_else(set).unwrap_or_else(|| "this machine".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_once_names_its_holder_and_is_free_again_when_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = Lock::take(folder.path()).unwrap();
+        let refused = Lock::take(folder.path()).unwrap_err();
+        let process = format!("process {} on ", std::process::id());
+        let refused = refused.to_string();
+        assert!(refused.contains(&process) && refused.contains(", since 2"), "{refused}");
+        drop(lock);
+        Lock::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn what_is_left_of_a_killed_process_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for left in ["", "{", r#"{"process":4294967295,"machine":"elsewhere","since":1}"#] {
+            std::fs::write(folder.path().join(FILE), left).unwrap();
+            Lock::take(folder.path()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What a run is made of: rules, plugins, inputs and config, by content.
+
+use rejoinder_host::Origin;
+use rejoinder_judge::Findings;
+use rejoinder_read::InputFile;
+use rejoinder_scan::{Config, Engine};
+use rejoinder_score::Reference;
+use serde::{Deserialize, Serialize};
+
+/// Version of the run directory's layout.
+pub const FORMAT: u32 = 4;
+
+/// What a run is made of: the same manifest, the same output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this layout.
+    pub format: u32,
+    /// Which run it is; its ledger says the same.
+    pub id: String,
+    /// Version of the engine.
+    pub engine: String,
+    /// Hash of all rules in force.
+    pub rules_hash: String,
+    /// The rule files.
+    pub rules: Vec<RulesEntry>,
+    /// The plugins.
+    pub plugins: Vec<PluginEntry>,
+    /// The input files.
+    pub inputs: Vec<InputFile>,
+    /// Whether the input was standard input; `inputs` then names the copy.
+    pub stdin: bool,
+    /// The effective config.
+    pub config: Config,
+    /// What the score and the accept rules were measured on.
+    #[serde(default)]
+    pub measured_on: Reference,
+    /// The `accept-at` that is not in force, since the corpus is unlike that.
+    #[serde(default)]
+    pub accept_at_set_aside: Option<f64>,
+    /// What was found out about the judge, once it was asked.
+    pub judge: Option<Findings>,
+}
+
+/// A rule file in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulesEntry {
+    /// How the config, or the pack that extends it, names it.
+    pub pack: String,
+    /// The author's version; empty if there is none.
+    pub version: String,
+    /// Where it was read from.
+    pub file: String,
+    /// blake3 hash of its text.
+    pub hash: String,
+    /// The languages that it is for, as ISO 639 codes; empty where it does not say.
+    #[serde(default)]
+    pub lang: Vec<String>,
+}
+
+/// A plugin in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginEntry {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The library, or `linked in`.
+    pub origin: String,
+    /// blake3 hash of the library; empty for one that is linked in.
+    pub hash: String,
+    /// Changes with version, library and configuration; names the plugin in records.
+    pub identity: String,
+    /// What it was configured with.
+    pub config: serde_json::Value,
+}
+
+impl Manifest {
+    /// The manifest of a run of `engine` over `inputs`.
+    pub fn new(engine: &Engine, inputs: Vec<InputFile>, stdin: bool) -> Self {
+        Self {
+            format: FORMAT,
+            id: format!("{:032x}", fastrand::u128(..)),
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            rules_hash: engine.rules.hash().to_owned(),
+            rules: engine
+                .packs
+                .iter()
+                .map(|p| RulesEntry {
+                    pack: p.name.clone(),
+                    version: p.version.clone(),
+                    file: p.file.clone(),
+                    hash: p.hash.clone(),
+                    lang: p.lang.iter().map(|&code| code.to_owned()).collect(),
+                })
+                .collect(),
+            plugins: engine
+                .registry
+                .plugins()
+                .iter()
+                .map(|p| {
+                    let (origin, hash) = match p.origin() {
+                        Origin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
+                        Origin::BuiltIn => ("linked in".to_owned(), String::new()),
+                    };
+                    PluginEntry {
+                        name: p.name().to_owned(),
+                        version: p.description().version.clone(),
+                        origin,
+                        hash,
+                        identity: p.identity().to_owned(),
+                        config: p.config().clone(),
+                    }
+                })
+                .collect(),
+            inputs,
+            stdin,
+            config: engine.config.clone(),
+            measured_on: engine.measured.on.clone(),
+            accept_at_set_aside: None,
+            judge: None,
+        }
+    }
+
+    /// What differs in `now` from this manifest, in words; empty if a resumed run gives the same output.
+    pub fn changes(&self, now: &Self) -> Vec<String> {
+        let mut changes = Vec::new();
+        let mut compare = |what: &str, then: &str, now: &str| {
+            if then != now {
+                changes.push(format!("{what}: was {then}, is {now}"));
+            }
+        };
+        compare("engine", &self.engine, &now.engine);
+        for entry in &self.rules {
+            match now.rules.iter().find(|r| r.file == entry.file) {
+                Some(new) => compare(&format!("rules {}", entry.file), &entry.hash, &new.hash),
+                None => compare(&format!("rules {}", entry.file), "in force", "not in force"),
+            }
+        }
+        compare("rules in force", &self.rules_hash, &now.rules_hash);
+        for entry in &self.plugins {
+            let new = now.plugins.iter().find(|p| p.name == entry.name);
+            let describe = |p: &PluginEntry| format!("{} {} {}", p.version, p.origin, p.hash);
+            compare(
+                &format!("plugin {}", entry.name),
+                &describe(entry),
+                &new.map_or("not there".into(), describe),
+            );
+        }
+        changes.extend(self.changed_inputs(&now.inputs));
+        changes
+    }
+
+    /// What differs in the input files as they are `now`, in words.
+    pub fn changed_inputs(&self, now: &[InputFile]) -> Vec<String> {
+        let describe = |file: &InputFile| format!("{} bytes, hash {}", file.size, &file.hash[..12]);
+        let change = |(then, new): (&InputFile, &InputFile)| {
+            let (was, is) = (describe(then), describe(new));
+            (was != is).then(|| format!("input {}: was {was}, is {is}", then.path.display()))
+        };
+        self.inputs.iter().zip(now).filter_map(change).collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! A run's folder: what was run (the manifest), how far it is (the ledger), what came out (the parts), and who works on it
+//! (the lock).
+
+mod begin;
+mod error;
+mod kept;
+mod lock;
+mod manifest;
+mod parts;
+mod run_dir;
+
+pub use begin::{Input, NewDir, begin};
+pub use error::{FolderError, Holder};
+pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
+pub use parts::Kind;
+pub(crate) use run_dir::MODEL;
+pub use run_dir::RunDir;

@@ -1,0 +1,252 @@
+//! A run's directory: what was run (the manifest), how far it is (the ledger), and what came out (the parts).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rejoinder_core::RecordId;
+use rejoinder_judge::Findings;
+use rejoinder_ledger::{Ledger, part};
+use rejoinder_read::InputFile;
+use rejoinder_scan::{Config, Engine};
+use rejoinder_score::Model;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::FolderError;
+use super::lock::{self, Lock};
+use super::manifest::{FORMAT, Manifest};
+use crate::error::RunError;
+
+/// File of the turns that the judge was asked about before the scan.
+pub(super) const ASKED: &str = "asked.json";
+/// File of the model that a run has learned.
+pub(crate) const MODEL: &str = "model.rjm";
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const LEDGER: &str = "ledger.sqlite";
+/// Folder of the copy of standard input.
+pub(super) const INPUT: &str = "input";
+/// What the ledger calls the id of its run.
+pub(super) const RUN_FACT: &str = "run";
+/// A run directory.
+pub struct RunDir {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What was run.
+    pub manifest: Manifest,
+    /// How far it is.
+    pub ledger: Ledger,
+    /// Held by whoever may change it.
+    pub(super) lock: Option<Lock>,
+}
+
+impl RunDir {
+    /// Opens a run to read it, beside whoever works on it.
+    ///
+    /// # Errors
+    /// If there is none, it was written by an engine with another layout, its ledger is another run's, or a file of a
+    /// committed part is not what was written.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        Self::open_with(path, None)
+    }
+
+    /// Opens a run to change it; nobody else does until it is dropped.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if another process works on it.
+    pub fn open_to_change(path: &Path) -> Result<Self, RunError> {
+        // A folder that is no run gets no lock.
+        let lock = if Self::is_run(path) { Some(Lock::take(path)?) } else { None };
+        Self::open_with(path, lock)
+    }
+
+    fn open_with(path: &Path, lock: Option<Lock>) -> Result<Self, RunError> {
+        let file = path.join(MANIFEST);
+        let text = fs::read_to_string(&file).map_err(|e| match path.join(lock::FILE).is_file() {
+            true => FolderError::NotBegun(path.to_owned()),
+            false => {
+                let why = format!("cannot read {}: {e}", file.display());
+                FolderError::NoRun { folder: path.to_owned(), why }
+            }
+        })?;
+        #[derive(Deserialize)]
+        struct Layout {
+            format: u32,
+        }
+        let unusable =
+            |e: serde_json::Error| FolderError::Manifest { file: file.clone(), why: e.to_string() };
+        let Layout { format } = serde_json::from_str(&text).map_err(unusable)?;
+        if format != FORMAT {
+            return Err(FolderError::Layout { folder: path.to_owned(), format, known: FORMAT }.into());
+        }
+        let mut manifest: Manifest = serde_json::from_str(&text).map_err(unusable)?;
+        if manifest.stdin {
+            // The copy lies in the run's folder, wherever that is now.
+            for input in &mut manifest.inputs {
+                input.moved_to = input.path.file_name().map(|name| path.join(INPUT).join(name));
+            }
+        }
+        let ledger = Ledger::open(&path.join(LEDGER))?;
+        if ledger.get(RUN_FACT)?.as_deref() != Some(&manifest.id) {
+            return Err(FolderError::ForeignLedger(path.join(LEDGER)).into());
+        }
+        let run = Self { path: path.to_owned(), manifest, ledger, lock };
+        run.check_sizes()?;
+        Ok(run)
+    }
+
+    /// Whether `path` is a run directory.
+    pub fn is_run(path: &Path) -> bool {
+        path.join(MANIFEST).is_file()
+    }
+
+    /// The input files, if all are there.
+    fn input(&self) -> Result<&[InputFile], RunError> {
+        match self.manifest.inputs.iter().find(|input| !input.place().exists()) {
+            None => Ok(&self.manifest.inputs),
+            Some(gone) => Err(FolderError::InputGone(gone.place().to_owned()).into()),
+        }
+    }
+
+    /// The input files, which hold what they did: whoever puts texts beside feedback must not take other ones.
+    ///
+    /// # Errors
+    /// If one is not there, or holds something else.
+    pub fn unchanged_input(&self) -> Result<&[InputFile], RunError> {
+        let now = self.input_now()?;
+        self.refuse(self.manifest.changed_inputs(&now))?;
+        Ok(&self.manifest.inputs)
+    }
+
+    fn input_now(&self) -> Result<Vec<InputFile>, RunError> {
+        let asked = self.manifest.config.input.asked();
+        let described = |file: &InputFile| InputFile::describe_as(file.place(), asked).map(|(now, _)| now);
+        Ok(self.input()?.iter().map(described).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Looks for the input files under `root` from now on. The copy of standard input lies in the run's folder.
+    ///
+    /// # Errors
+    /// If one is not there, or holds something else than it did.
+    pub fn look_under(&mut self, root: &Path) -> Result<(), RunError> {
+        if self.manifest.stdin {
+            return Ok(());
+        }
+        for input in &mut self.manifest.inputs {
+            let found = input.find_under(root);
+            input.moved_to = Some(found.map_err(|why| FolderError::InputNotUnder(why.to_string()))?);
+        }
+        Ok(())
+    }
+
+    /// The engine of this run, built anew.
+    ///
+    /// # Errors
+    /// If rules, plugins or inputs are not what they were; the message lists the changes.
+    pub fn engine(&self) -> Result<Engine, RunError> {
+        let engine = Engine::build(self.config())?;
+        let now = Manifest::new(&engine, self.input_now()?, self.manifest.stdin);
+        self.refuse(self.manifest.changes(&now))?;
+        Ok(engine)
+    }
+
+    /// The config of this run, with the paths of what lies in its folder.
+    pub fn config(&self) -> Config {
+        let mut config = self.manifest.config.clone();
+        config.resolve_model(&self.path);
+        config
+    }
+
+    /// Puts a config in force for the rest of the run: what [`Config::changes`] does not name may differ from what it
+    /// began with, nothing else.
+    ///
+    /// # Errors
+    /// If something else does; the message lists the changes. If the manifest cannot be written.
+    pub fn adopt(&mut self, config: Config) -> Result<(), RunError> {
+        self.refuse(self.manifest.config.changes(&config))?;
+        self.write_config(config)
+    }
+
+    /// Puts another judge or budget in force, whatever else `config` says: the manifest keeps the latest.
+    ///
+    /// # Errors
+    /// If the unit differs from that of the questions in the spool, or the manifest cannot be written.
+    pub fn set_judge(&mut self, config: &Config) -> Result<(), RunError> {
+        let then = &self.manifest.config;
+        let as_spooled = Config { judge: config.judge.clone(), ..then.clone() };
+        let changes = then.changes(&as_spooled);
+        if !changes.is_empty() {
+            return Err(FolderError::SpooledOtherwise(changes).into());
+        }
+        let (judge, budget) = (config.judge.clone(), config.budget.clone());
+        self.write_config(Config { judge, budget, ..then.clone() })
+    }
+
+    /// Keeps the model that the run has learned; it is not in force yet.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_model(&self, model: &Model) -> Result<PathBuf, RunError> {
+        let file = self.path.join(MODEL);
+        part::write(&file, &model.to_bytes())?;
+        Ok(file)
+    }
+
+    /// Puts in force what the run has found out for itself: from which score on is asked, or about every turn; whether the
+    /// score is the kept model's; and about which turns (sorted) the judge was asked to find it.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn settle(
+        &mut self,
+        cut: Option<f64>,
+        has_learned: bool,
+        asked: &[RecordId],
+    ) -> Result<Engine, RunError> {
+        let json = serde_json::to_vec(asked).expect("ids are plain data");
+        part::write(&self.path.join(ASKED), &json)?;
+        let config = &mut self.manifest.config;
+        config.cascade.reject_below = Some(cut.unwrap_or(0.0));
+        config.judge.all = cut.is_none();
+        if has_learned {
+            config.plugins.iter_mut().for_each(|plugin| plugin.set_model(Path::new(MODEL)));
+        }
+        let engine = self.engine()?;
+        self.manifest.plugins = Manifest::new(&engine, Vec::new(), false).plugins;
+        self.write_manifest()?;
+        Ok(engine)
+    }
+
+    fn write_config(&mut self, config: Config) -> Result<(), RunError> {
+        if config == self.manifest.config {
+            return Ok(());
+        }
+        self.manifest.config = config;
+        self.write_manifest()
+    }
+
+    /// Remembers what was found out about the judge.
+    ///
+    /// # Errors
+    /// If the manifest cannot be written.
+    pub fn set_findings(&mut self, findings: Findings) -> Result<(), RunError> {
+        self.manifest.judge = Some(findings);
+        self.write_manifest()
+    }
+
+    fn write_manifest(&self) -> Result<(), RunError> {
+        let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
+        json.push(b'\n');
+        part::write(&self.path.join(MANIFEST), &json).map_err(RunError::from)
+    }
+
+    fn refuse(&self, changes: Vec<String>) -> Result<(), RunError> {
+        match changes.is_empty() {
+            true => Ok(()),
+            false => Err(FolderError::Changed { folder: self.path.clone(), changes }.into()),
+        }
+    }
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, RunError> {
+    serde_json::from_str(json).map_err(|e| RunError::io("the ledger holds something unreadable", &e))
+}

@@ -1,0 +1,141 @@
+//! Asks the judge about what waits.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use rejoinder_judge::{Asked, Findings, JudgeConfig, Progress, Question, Source, probe};
+use rejoinder_scan::Stopped;
+
+use super::collect::collect;
+use super::committed::Committed;
+use super::spool::{self, Group};
+use super::{Judge, settings};
+use crate::error::RunError;
+use crate::folder::RunDir;
+use crate::recall::Halt;
+use crate::waiting::Waiting;
+use crate::watch::{JudgeProgress, Watch};
+
+/// Finds out what the judge can do, unless the run knows that already, and remembers it.
+///
+/// # Errors
+/// If the server does not do what the config says of it, or the ledger or manifest cannot be written; if the judge cannot be
+/// reached, or the budget is spent.
+pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Judge, Halt> {
+    let findings: Findings = match known(run, &client) {
+        Some(findings) => findings,
+        None => match probe::probe(&client, &run.ledger, &settings::limits(&run.manifest.config.budget))? {
+            Ok(findings) => {
+                run.set_findings(findings.clone())?;
+                findings
+            }
+            Err(stop) => return Err(Halt::Judge(stop)),
+        },
+    };
+    Ok(Judge::new(client, &findings)?)
+}
+
+/// What the run knows of this judge.
+pub fn known(run: &RunDir, client: &JudgeConfig) -> Option<Findings> {
+    run.manifest.judge.clone().filter(|findings| findings.are_about(client))
+}
+
+/// Asks the judge all that waits and was not answered yet, then writes down what it said.
+///
+/// Without a budget the questions go out in input order; with one, conversations in order of expected feedback a
+/// token, so that any stop leaves the best use of what was spent.
+///
+/// # Errors
+/// If the spool, ledger or store fails. A reached budget, a dead endpoint or an interruption is told in
+/// [`Asked::stop`].
+pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<Asked, RunError> {
+    // Put in order on the thread that finds: a long spool takes a while.
+    let asked =
+        ask_all(run, judge, watch, &|hand_on| spool::in_order(run, &judge.form)?.try_for_each(hand_on))?;
+    collect(run, judge)?;
+    Ok(asked)
+}
+
+/// Asks the judge about some turns, each in a request of its own, and leaves the replies in the store.
+///
+/// # Errors
+/// If ledger or store fails.
+pub fn ask_about(run: &RunDir, judge: &Judge, watch: &Watch, rows: &[Waiting]) -> Result<Asked, RunError> {
+    ask_all(run, judge, watch, &|hand_on| rows.iter().try_for_each(|row| hand_on(Ok(vec![row.clone()]))))
+}
+
+/// As [`ask`], in input order, while `scan` goes on, which is given what to call for each part that it commits.
+///
+/// # Errors
+/// If the scan, the spool, ledger or store fails.
+pub fn ask_while_scanning(
+    run: &RunDir,
+    judge: &Judge,
+    watch: &Watch,
+    scan: impl FnOnce(&dyn Fn(u64)) -> Result<(), RunError>,
+) -> Result<Asked, RunError> {
+    let most = judge.form.questions_per_request();
+    let committed = Committed::default();
+    for (part, _) in run.parts()? {
+        committed.add(part);
+    }
+    let (scanned, asked) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            ask_all(run, judge, watch, &|hand_on| {
+                while let Some(part) = committed.next() {
+                    spool::of_part(run, part, most).try_for_each(&mut *hand_on)?;
+                }
+                Ok(())
+            })
+        });
+        let scanned = scan(&|part| committed.add(part));
+        committed.end();
+        (scanned, asking.join().expect("asking does not panic"))
+    });
+    scanned?;
+    let asked = asked?;
+    collect(run, judge)?;
+    Ok(asked)
+}
+
+/// Finds groups of rows and hands them on, until handing on fails.
+type Find<'f> = dyn Fn(&mut dyn FnMut(Result<Group, RunError>) -> Result<(), RunError>) -> Result<(), RunError>
+    + Sync
+    + 'f;
+
+fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Result<Asked, RunError> {
+    let scanned_before = run.scan_stats()?;
+    let replies = run.replies()?;
+    let limits = settings::limits(&run.manifest.config.budget);
+    let before = run.ledger.spent()?.amount;
+    let form = &judge.form;
+    let mut on_progress = |progress: &Progress| {
+        let mut spent = before;
+        spent += progress.spent;
+        let requests = judge.requests(&watch.scanned().unwrap_or(scanned_before));
+        watch.show_judge(JudgeProgress { requests, progress: *progress, spent, limits });
+        if watch.stop.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    // Before the first question is found, which takes a while in a long spool.
+    let _ = on_progress(&Progress::default());
+    // A spool that cannot be read ends the questions; the failure is told after what was asked is stored.
+    let failure = Mutex::new(None);
+    let source: Box<Source<'_>> = Box::new(|sink| {
+        let mut is_over = false;
+        let found = find(&mut |group| {
+            let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
+            is_over = sink(questions).is_break();
+            // Not told: only ends the finding.
+            if is_over { Err(Stopped.into()) } else { Ok(()) }
+        });
+        if !is_over {
+            *failure.lock().unwrap_or_else(PoisonError::into_inner) = found.err();
+        }
+    });
+    let asked =
+        rejoinder_judge::ask(&judge.client, form, source, &run.ledger, &replies, &limits, &mut on_progress)?;
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        None => Ok(asked),
+        Some(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,107 @@
+//! Whether the judge's letters follow the order of the choices more than the text: a few turns are asked about again with the
+//! choices in reverse, where every letter means something else.
+
+use rejoinder_core::Answer;
+use rejoinder_judge::JudgeConfig;
+use rejoinder_judge::prompt::Template;
+use serde::{Deserialize, Serialize};
+
+use super::{Judge, answer, ask_about, spool};
+use crate::error::RunError;
+use crate::folder::RunDir;
+use crate::recall::draw::{self, Lowest};
+use crate::waiting::Waiting;
+use crate::watch::Watch;
+
+/// The shipped prompt for letters, and the same with its choices in reverse.
+const USUAL: &str = "turn-label";
+const REVERSED: &str = "turn-label-reversed";
+/// From so many answers on it is worth the requests.
+const ENOUGH: u64 = 200;
+/// One of so many answers is asked for again.
+const SHARE: u64 = 20;
+/// So many turns are asked about again, at most.
+const TURNS: usize = 20;
+/// Decides which.
+const SEED: u64 = 1;
+
+/// What became of the turns that were asked about twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letters {
+    /// How many were answered both times.
+    pub turns: u64,
+    /// Those that got the same letter, which means something else the second time.
+    pub same_letter: u64,
+    /// Those that got the same answer, by another letter.
+    pub same_answer: u64,
+}
+
+/// Asks about some turns again with the choices in reverse, and keeps what came of it. What stops that, such as the budget, leaves
+/// fewer turns to compare.
+///
+/// # Errors
+/// If the spool, ledger or store fails.
+pub fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<(), RunError> {
+    let is_usual = Template::shipped(USUAL).is_some_and(|usual| usual == judge.form.template);
+    let judged = run.judge_stats()?.judged;
+    let letters = match &run.manifest.judge {
+        Some(findings) if is_usual && judged >= ENOUGH => {
+            let turns = TURNS.min((judged / SHARE) as usize);
+            let template = Template::shipped(REVERSED);
+            let client = JudgeConfig { template, asks_span: false, ..judge.client.clone() };
+            compare(run, judge, &Judge::new(client, findings)?, watch, turns)?
+        }
+        _ => Letters::default(),
+    };
+    run.keep_letters(&letters)
+}
+
+fn compare(
+    run: &RunDir,
+    usual: &Judge,
+    reversed: &Judge,
+    watch: &Watch,
+    turns: usize,
+) -> Result<Letters, RunError> {
+    let store = run.replies()?;
+    let (mut rows, mut answers) = (Vec::new(), Vec::new());
+    for row in drawn(run)? {
+        if rows.len() < turns {
+            let said = answer(usual, &row, &store)?;
+            if said.is_known() {
+                rows.push(row);
+                answers.push(said);
+            }
+        }
+    }
+    ask_about(run, reversed, watch, &rows)?;
+    let letter = |judge: &Judge, meaning: Answer| {
+        let mut labels = judge.form.template.labels.iter();
+        labels.find(|(_, of)| *of == meaning.category()).map(|(letter, _)| letter.clone())
+    };
+    let mut letters = Letters::default();
+    for (row, first) in rows.iter().zip(answers) {
+        let second = answer(reversed, row, &store)?;
+        if !second.is_known() {
+            continue;
+        }
+        letters.turns += 1;
+        letters.same_letter += u64::from(letter(usual, first) == letter(reversed, second));
+        letters.same_answer += u64::from(first == second);
+    }
+    Ok(letters)
+}
+
+/// Twice as many rows as are asked about, for some have no answer.
+fn drawn(run: &RunDir) -> Result<Vec<Waiting>, RunError> {
+    let place = |row: &Waiting| draw::hash(SEED, row.question.id);
+    let mut lowest = Lowest::new(2 * TURNS, 0);
+    let bound = lowest.bound();
+    for group in spool::in_input_order(run, 1)? {
+        let rows = group?.into_iter().map(|row| (place(&row), row));
+        lowest.add(rows.filter(|(hash, _)| bound.admits(*hash)).collect());
+    }
+    let mut rows: Vec<Waiting> = lowest.found().cloned().collect();
+    rows.sort_by_key(place);
+    Ok(rows)
+}

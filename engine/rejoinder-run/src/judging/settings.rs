@@ -1,0 +1,151 @@
+//! From the config's words about the judge and the budget to what the judge's client and the ledger take.
+
+use std::time::Duration;
+
+use rejoinder_judge::prompt::{self, Template, Window};
+use rejoinder_judge::{ApiKey, Constraint, JudgeConfig, NANO, Pace, Price, TokenCounter, Unit};
+use rejoinder_ledger::Limits;
+use rejoinder_rules::diagnostic::{Source, did_you_mean};
+use rejoinder_scan::ConfigError;
+use rejoinder_scan::config::{
+    AnswerForm, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
+};
+
+/// What one question is about.
+pub const fn unit(judge: &JudgeSection) -> Unit {
+    match judge.unit {
+        UnitName::Turn => Unit::Turn,
+        UnitName::Conversation => Unit::Conversation,
+    }
+}
+
+/// The window that turn prompts show.
+pub const fn window(judge: &JudgeSection) -> Window {
+    Window { messages: judge.window_messages, max_bytes_per_message: judge.window_bytes }
+}
+
+/// The limits for the ledger.
+pub fn limits(budget: &BudgetConfig) -> Limits {
+    let nano = |amount: Option<f64>| amount.map(|n| (n * NANO).floor() as u64);
+    Limits {
+        calls: budget.calls,
+        tokens: budget.tokens,
+        money: nano(budget.money),
+        gpu: nano(budget.gpu_seconds),
+    }
+}
+
+/// The client's settings, with the key from the environment; `None` where no judge is configured.
+///
+/// # Errors
+/// If the named environment variable is not set, or a prompt or tokenizer file cannot be used.
+pub fn client(judge: &JudgeSection) -> Result<Option<JudgeConfig>, ConfigError> {
+    let Some(mut client) = client_without_key(judge)? else { return Ok(None) };
+    if let Some(name) = &judge.api_key_env {
+        let key = std::env::var(name).map_err(|_| {
+            ConfigError::new(format!(
+                "[judge] api-key-env names `{name}`, which is not set in the environment"
+            ))
+        })?;
+        client.api_key = Some(ApiKey::new(key));
+    }
+    Ok(Some(client))
+}
+
+/// The client's settings without a key: enough to find the replies that are stored already.
+///
+/// # Errors
+/// If a prompt or tokenizer file cannot be used.
+pub fn client_without_key(judge: &JudgeSection) -> Result<Option<JudgeConfig>, ConfigError> {
+    judge.base_url.as_ref().map(|_| settings(judge)).transpose()
+}
+
+/// The same, also for a judge that nobody has named yet: what a plan reckons with.
+///
+/// # Errors
+/// As [`client_without_key`].
+pub fn settings(judge: &JudgeSection) -> Result<JudgeConfig, ConfigError> {
+    Ok(JudgeConfig {
+        base_urls: judge.base_urls().to_vec(),
+        identity: judge.identity.clone(),
+        model: judge.model.clone(),
+        revision: judge.revision.clone(),
+        api_key: None,
+        unit: unit(judge),
+        answer: match judge.answer {
+            AnswerForm::Auto => None,
+            AnswerForm::Label => Some(prompt::Answer::Label),
+            AnswerForm::Json => Some(prompt::Answer::Json),
+        },
+        constraint: match judge.constraint {
+            ConstraintName::Auto => None,
+            ConstraintName::Choice => Some(Constraint::Choice),
+            ConstraintName::Grammar => Some(Constraint::Grammar),
+            ConstraintName::Regex => Some(Constraint::Regex),
+            ConstraintName::None => Some(Constraint::None),
+        },
+        template: judge.prompt.as_deref().map(load_prompt).transpose()?,
+        asks_span: judge.span == SpanFrom::Ask,
+        turns_per_request: judge.turns_per_request,
+        context: judge.context,
+        counter: match &judge.tokenizer {
+            None => TokenCounter::default(),
+            Some(path) => TokenCounter::from_file(path).map_err(|why| ConfigError::new(why.to_string()))?,
+        },
+        max_tokens: judge.max_tokens,
+        pace: Pace {
+            max_in_flight: judge.max_in_flight,
+            requests_per_minute: judge.requests_per_minute,
+            tokens_per_minute: judge.tokens_per_minute,
+            timeout: Duration::from_secs(judge.timeout_seconds),
+            patience: Duration::from_secs(judge.patience_seconds),
+            max_retries: judge.max_retries,
+        },
+        price: price(&judge.price),
+    })
+}
+
+fn price(price: &PriceSection) -> Price {
+    Price {
+        input: price.input.unwrap_or(0.0),
+        cached_input: price.cached_input,
+        output: price.output.unwrap_or(0.0),
+        gpu_input: price.gpu_seconds_input.unwrap_or(0.0),
+        gpu_output: price.gpu_seconds_output.unwrap_or(0.0),
+    }
+}
+
+/// A shipped prompt, or that of a file.
+fn load_prompt(name: &str) -> Result<Template, ConfigError> {
+    if let Some(template) = Template::shipped(name) {
+        return Ok(template);
+    }
+    let shipped: Vec<&str> = Template::shipped_names().collect();
+    let text = std::fs::read_to_string(name).map_err(|e| {
+        let help = did_you_mean(name, &shipped);
+        ConfigError::new(format!(
+            "[judge] prompt = \"{name}\" is neither a shipped prompt ({help}) nor a file: {e}"
+        ))
+    })?;
+    Template::parse(&text).map_err(|error| {
+        let source = Source { name, text: &text };
+        ConfigError::new(source.diagnostic("P001", error.span, &error.message, "").to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_that_is_silent_asks_as_the_client_does_by_itself() {
+        let section = JudgeSection::default();
+        let JudgeConfig { turns_per_request, max_tokens, pace, .. } = JudgeConfig::new("", "");
+        let configured = settings(&section).unwrap();
+        assert_eq!(
+            (configured.turns_per_request, configured.max_tokens, configured.pace),
+            (turns_per_request, max_tokens, pace)
+        );
+        assert_eq!(window(&section), Window::default());
+    }
+}

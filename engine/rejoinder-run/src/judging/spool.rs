@@ -1,0 +1,145 @@
+//! The rows of the spool in the order in which they are asked, those that share a request together.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
+
+use rejoinder_core::RecordId;
+use rejoinder_judge::Form;
+use serde::Deserialize;
+
+use super::settings;
+use crate::error::RunError;
+use crate::folder::{Kind, RunDir};
+use crate::waiting::Waiting;
+
+/// Rows that share a request.
+pub(super) type Group = Vec<Waiting>;
+
+/// The rows of one part, those that share a request together where `most` is more than one.
+pub(super) fn of_part(run: &RunDir, part: u64, most: usize) -> impl Iterator<Item = Result<Group, RunError>> {
+    together(run.rows(Kind::Spool, part), most)
+}
+
+/// All rows as they are asked: with a budget those that promise most first, without one in input order.
+pub(super) fn in_order<'r>(
+    run: &'r RunDir,
+    form: &Form,
+) -> Result<Box<dyn Iterator<Item = Result<Group, RunError>> + 'r>, RunError> {
+    let most = form.questions_per_request();
+    Ok(match settings::limits(&run.manifest.config.budget).is_none() {
+        true => Box::new(in_input_order(run, most)?),
+        false => Box::new(by_gain(run, most, form.fixed_tokens())?),
+    })
+}
+
+/// All rows, in input order.
+pub(super) fn in_input_order(
+    run: &RunDir,
+    most: usize,
+) -> Result<impl Iterator<Item = Result<Group, RunError>>, RunError> {
+    let parts = run.parts()?;
+    Ok(parts.into_iter().flat_map(move |(part, _)| of_part(run, part, most)))
+}
+
+fn together(
+    rows: impl Iterator<Item = Result<Waiting, RunError>>,
+    most: usize,
+) -> impl Iterator<Item = Result<Group, RunError>> {
+    let mut rows = rows.peekable();
+    std::iter::from_fn(move || {
+        let first = match rows.next()? {
+            Ok(row) => row,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let mut group = vec![first];
+        while group.len() < most
+            && let Some(Ok(row)) =
+                rows.next_if(|row| row.as_ref().is_ok_and(|row| row.group == group[0].group))
+        {
+            group.push(row);
+        }
+        Some(Ok(group))
+    })
+}
+
+/// What the order needs of a row.
+#[derive(Deserialize)]
+struct Head {
+    question: HeadQuestion,
+    group: RecordId,
+    gain: f32,
+    shown_tokens: u64,
+}
+
+#[derive(Deserialize)]
+struct HeadQuestion {
+    id: RecordId,
+}
+
+/// Rows that are asked one after the other: those of a conversation, and of others that share a request with it.
+struct Run {
+    group: RecordId,
+    conversation: (u32, u64),
+    part: u64,
+    offset: u64,
+    rows: u32,
+    gain: f64,
+    tokens: u64,
+}
+
+/// All rows, those of conversations with the most expected feedback a token first, ties in input order. `fixed_tokens` is
+/// what a request takes beside the messages that it shows.
+fn by_gain(
+    run: &RunDir,
+    most: usize,
+    fixed_tokens: u64,
+) -> Result<impl Iterator<Item = Result<Group, RunError>>, RunError> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (part, _) in run.parts()? {
+        let Ok(file) = File::open(run.part_file(Kind::Spool, part)) else { continue };
+        let mut reader = BufReader::new(file);
+        let mut line = String::new();
+        let mut offset = 0;
+        loop {
+            line.clear();
+            let length = reader.read_line(&mut line)? as u64;
+            if length == 0 {
+                break;
+            }
+            let head: Head = parse(&line)?;
+            let conversation = (head.question.id.shard, head.question.id.ordinal);
+            let (gain, tokens) = (f64::from(head.gain), head.shown_tokens + fixed_tokens);
+            match runs.last_mut() {
+                Some(run)
+                    if run.part == part
+                        && (run.conversation == conversation || (most > 1 && run.group == head.group)) =>
+                {
+                    run.conversation = conversation;
+                    run.group = head.group;
+                    run.rows += 1;
+                    run.gain += gain;
+                    run.tokens += tokens;
+                }
+                _ => runs.push(Run { group: head.group, conversation, part, offset, rows: 1, gain, tokens }),
+            }
+            offset += length;
+        }
+    }
+    let worth = |run: &Run| run.gain / run.tokens.max(1) as f64;
+    // The sort is stable.
+    runs.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    let rows = runs.into_iter().flat_map(move |part| {
+        read(run, &part).map_or_else(|e| vec![Err(e)], |rows| rows.into_iter().map(Ok).collect())
+    });
+    Ok(together(rows, most))
+}
+
+fn read(run: &RunDir, rows: &Run) -> Result<Vec<Waiting>, RunError> {
+    let mut file = File::open(run.part_file(Kind::Spool, rows.part))?;
+    file.seek(SeekFrom::Start(rows.offset))?;
+    BufReader::new(file).lines().take(rows.rows as usize).map(|line| parse(&line?)).collect()
+}
+
+fn parse<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, RunError> {
+    serde_json::from_str(line).map_err(|e| RunError::io("the spool holds something unreadable", &e))
+}

@@ -1,0 +1,134 @@
+//! Which records and turns of a labelled corpus count, and what their labels say.
+
+use rejoinder_core::Answer;
+use rejoinder_export::labels::beside::SideCar;
+use rejoinder_export::labels::drawn::Drawn;
+use rejoinder_export::labels::{self, Label};
+use rejoinder_read::Record;
+use rejoinder_read::condition::Condition;
+use rejoinder_scan::{Scanned, ScannedConversation};
+
+/// Reads the labels of a corpus.
+#[derive(Debug)]
+pub struct LabelReader {
+    /// Whether labels are read at all; else every turn that passes the filters counts, and nothing is known of it.
+    pub reads: bool,
+    /// Labels beside the corpus, in place of the records' own.
+    pub side_car: Option<SideCar>,
+    /// Whether the labellers read every turn, so that one without a label is no feedback.
+    pub is_complete: bool,
+    /// Only records for which it holds.
+    pub filter: Option<Condition>,
+    /// No records for which one of them holds.
+    pub except: Vec<Condition>,
+}
+
+/// The labels of one conversation.
+#[derive(Debug)]
+pub struct TurnLabels {
+    /// None where labels are not read.
+    listed: Option<Vec<Label>>,
+    /// How the labelled turns were chosen.
+    pub drawn: Drawn,
+    /// Whether turns that are not listed were judged to be no feedback.
+    is_complete: bool,
+}
+
+/// Records that were left out for want of labels.
+#[derive(Clone, Debug, Default)]
+pub struct Unlabelled {
+    /// How many.
+    pub records: u64,
+    /// Where the first one is, and why it has none.
+    pub first: Option<String>,
+}
+
+impl LabelReader {
+    /// Whether the record passes the filters: its columns are compared as text.
+    fn admits(&self, record: &Record<'_>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.holds(record)) && !self.is_excepted(record)
+    }
+
+    /// Whether the record is one of those that must not count.
+    pub fn is_excepted(&self, record: &Record<'_>) -> bool {
+        self.except.iter().any(|filter| filter.holds(record))
+    }
+
+    /// Which records count, in words.
+    pub fn part(&self) -> String {
+        let only = self.filter.iter().map(Condition::to_string);
+        let except = self.except.iter().map(|condition| format!("without {condition}"));
+        only.chain(except).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The conversations of a chunk of `file` that count, with their labels; those without labels that can be used are noted.
+    pub fn all<'a, 'c>(
+        &'a self,
+        scanned: &'a Scanned<'c>,
+        file: &'a str,
+        unlabelled: &'a mut Unlabelled,
+    ) -> impl Iterator<Item = (&'a ScannedConversation<'c>, TurnLabels)> {
+        scanned.conversations.iter().filter_map(|one| Some((one, self.of(one, file, unlabelled)?)))
+    }
+
+    /// The labels of a conversation of `file`; `None` if it does not count, because of the filter or because it has no labels
+    /// that can be used, which is noted.
+    pub fn of(
+        &self,
+        conversation: &ScannedConversation<'_>,
+        file: &str,
+        unlabelled: &mut Unlabelled,
+    ) -> Option<TurnLabels> {
+        let record = &conversation.record;
+        if !self.admits(record) {
+            return None;
+        }
+        if !self.reads {
+            return Some(TurnLabels { listed: None, drawn: Drawn::Whole, is_complete: false });
+        }
+        let side_car = self.side_car.as_ref();
+        match side_car.map_or_else(|| labels::read(record), |labels| labels.read(record)) {
+            Ok(listed) => {
+                let draw = side_car.and_then(|labels| labels.draw_of(&record.conversation.id));
+                let (drawn, is_whole) = draw.unwrap_or((Drawn::Whole, true));
+                Some(TurnLabels { listed: Some(listed), drawn, is_complete: is_whole && self.is_complete })
+            }
+            Err(why) => {
+                unlabelled.add(format!("{file}:{}: {why}", conversation.ordinal + 1));
+                None
+            }
+        }
+    }
+}
+
+impl TurnLabels {
+    /// Whether labels were read: else nothing is known of any turn, and all count.
+    pub const fn are_read(&self) -> bool {
+        self.listed.is_some()
+    }
+
+    /// The label of a later turn; [`Answer::Unknown`] if the turn does not count.
+    pub fn of(&self, message_index: usize) -> Answer {
+        let listed = self.listed.iter().flatten().find(|label| label.turn == message_index);
+        match listed {
+            Some(label) => label.category.into(),
+            None if self.is_complete => Answer::NoFeedback,
+            None => Answer::Unknown,
+        }
+    }
+}
+
+impl Unlabelled {
+    fn add(&mut self, why: String) {
+        self.records += 1;
+        self.first.get_or_insert(why);
+    }
+
+    /// Adds those of records that come after.
+    pub fn extend(&mut self, other: Self) {
+        self.records += other.records;
+        if self.first.is_none() {
+            self.first = other.first;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A run: chat logs scanned into a folder, the judge asked about what the scan left open, a recall kept on the way, and the
+//! whole read again.
+//!
+//! [`folder::begin`] makes a run's folder, and [`stages`] do its work: nothing here prints or knows a command. An
+//! [`Operator`] hears what happens as [`Event`]s, and a [`watch::Watch`] shows how far it is.
+#![forbid(unsafe_code)]
+
+mod error;
+mod faults;
+pub mod folder;
+pub mod judging;
+pub mod labels;
+mod operator;
+pub mod plan;
+pub mod recall;
+pub mod replay;
+pub mod scan;
+pub mod stages;
+pub mod stats;
+pub mod training;
+pub mod waiting;
+pub mod watch;
+
+pub use error::RunError;
+pub use folder::{FolderError, RunDir};
+pub use operator::{Event, Operator};
+pub use waiting::Waiting;

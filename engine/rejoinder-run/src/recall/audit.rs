@@ -1,0 +1,257 @@
+//! The audit of what came out: a uniform sample of the turns that the judge was not asked about is drawn, kept, asked about, and
+//! counted into a certificate. It looks at what came out, not at how, so it notices whatever went wrong before.
+
+use std::num::NonZeroUsize;
+
+use rejoinder_cascade::Decision;
+use rejoinder_cascade::audit::certify;
+use rejoinder_cascade::certificate::Certificate;
+use rejoinder_cascade::tally::{Audited, Tally};
+use rejoinder_core::{Answer, Category, Purpose, RecordId};
+use rejoinder_ledger::part;
+use rejoinder_scan::{Engine, Scan, ScannedTurn};
+use serde::{Deserialize, Serialize};
+
+use super::draw::{DrawnTurn, Lowest, hash};
+use crate::error::RunError;
+use crate::folder::RunDir;
+use crate::judging;
+
+/// How many turns are drawn, and by which seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// Of the rejected turns.
+    pub rejected: usize,
+    /// Of the accepted turns.
+    pub accepted: usize,
+    /// The turns drawn are those with the lowest hashes under it.
+    pub seed: u64,
+}
+
+impl Draw {
+    /// As many of each as a certificate of a few per cent takes.
+    pub const fn new(seed: u64) -> Self {
+        Self { rejected: 300, accepted: 100, seed }
+    }
+
+    /// As much as a run that audits itself spends on it, by the number of its later turns.
+    pub fn fitting(turns: u64, seed: u64) -> Self {
+        Self { rejected: (turns / 20).clamp(100, 600) as usize, accepted: 60, seed }
+    }
+}
+
+/// A turn that was drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditedTurn {
+    /// The turn.
+    pub turn: DrawnTurn,
+    /// What it was accepted as; `None` if it was rejected.
+    pub accepted: Option<Category>,
+}
+
+/// A draw and what came of it, as it lies in the run's folder: the answers must not decide what is drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSample {
+    /// How it was drawn.
+    pub draw: Draw,
+    /// The turns, in input order.
+    pub turns: Vec<AuditedTurn>,
+}
+
+/// What came of a corpus's later turns.
+#[derive(Clone, Debug, Default)]
+pub struct Outcomes {
+    /// The judge's answers about turns; `None` = no feedback.
+    pub judged: Vec<Option<Category>>,
+    /// Turns that still wait for the judge.
+    pub waiting: u64,
+    /// Turns that were accepted without asking, by category in the order of [`Category::ALL`].
+    pub accepted: [u64; 5],
+    /// Turns that were rejected, or not looked at.
+    pub rejected: u64,
+}
+
+/// Counts outcomes and the answers about an audit's sample, in its order, into a certificate. With `uses_answers` the
+/// certificate is about the outcomes with the sample's answers among them, else about the outcomes as they are.
+///
+/// # Errors
+/// A confidence outside (0, 1).
+pub fn certificate(
+    outcomes: &Outcomes,
+    sample: &[AuditedTurn],
+    answers: &[Answer],
+    purpose: Purpose,
+    confidence: f64,
+    uses_answers: bool,
+) -> Result<Certificate, RunError> {
+    let categories: Vec<Category> = purpose.categories().collect();
+    let mut tally = Tally::new(&categories);
+    outcomes.judged.iter().for_each(|found| tally.judged(*found));
+    (0..outcomes.waiting).for_each(|_| tally.undecided(Audited::NotDrawn));
+    let mut accepted = outcomes.accepted;
+    let mut rejected = outcomes.rejected;
+    for (turn, answer) in sample.iter().zip(answers) {
+        let audited = match answer {
+            Answer::Unknown => Audited::Unreadable,
+            Answer::NoFeedback => Audited::Nothing,
+            Answer::Feedback(category) => Audited::Feedback(*category),
+        };
+        match turn.accepted {
+            Some(category) => {
+                accepted[category.index()] -= 1;
+                tally.accepted(category, audited);
+            }
+            None => {
+                rejected -= 1;
+                tally.rejected(audited);
+            }
+        }
+    }
+    for category in Category::ALL {
+        (0..accepted[category.index()]).for_each(|_| tally.accepted(category, Audited::NotDrawn));
+    }
+    (0..rejected).for_each(|_| tally.rejected(Audited::NotDrawn));
+    Ok(certify(&tally.claims(), 1.0 - confidence, uses_answers)?)
+}
+
+const FILE: &str = "audit.json";
+
+impl AuditSample {
+    /// The sample of an earlier audit of the run, if there was one.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    pub fn of(run: &RunDir) -> Result<Option<Self>, RunError> {
+        let file = run.path.join(FILE);
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(RunError::io(format!("cannot read {}", file.display()), &e)),
+        };
+        let sample = serde_json::from_str(&text);
+        sample.map(Some).map_err(|e| RunError::Io(format!("{}: {e}", file.display())))
+    }
+
+    /// The turns as an oracle is asked about them.
+    pub fn drawn(&self) -> Vec<&DrawnTurn> {
+        self.turns.iter().map(|drawn| &drawn.turn).collect()
+    }
+
+    /// Draws from a finished run, uniformly and without replacement, and keeps the draw.
+    ///
+    /// # Errors
+    /// If input, rules or plugins are not what they were, or the run's folder cannot be written.
+    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: Draw) -> Result<Self, RunError> {
+        let engine = run.engine()?;
+        let stats = run.scan_stats()?;
+        let parts = [(draw.rejected, stats.passed_over()), (draw.accepted, stats.accepted.total())];
+        let mut lowest = parts.map(|(most, of)| Lowest::new(most, of));
+        let mut turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
+        if lowest.iter().any(Lowest::is_short) {
+            lowest = parts.map(|(most, _)| Lowest::new(most, 0));
+            turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
+        }
+        let sample = Self { draw, turns };
+        let json = serde_json::to_vec(&sample).expect("a sample is plain data");
+        part::write(&run.path.join(FILE), &json)?;
+        Ok(sample)
+    }
+
+    /// Counts the run and its sample into a certificate; `answers` are those to the sample's turns, in their order.
+    ///
+    /// # Errors
+    /// If the run cannot be read, or the confidence is none.
+    pub fn certify(
+        &self,
+        run: &RunDir,
+        purpose: Purpose,
+        confidence: f64,
+        answers: &[Answer],
+    ) -> Result<Certificate, RunError> {
+        certificate(&outcomes(run)?, &self.turns, answers, purpose, confidence, false)
+    }
+}
+
+/// What came of a run's later turns.
+fn outcomes(run: &RunDir) -> Result<Outcomes, RunError> {
+    let stats = run.scan_stats()?;
+    let judged: Vec<Option<Category>> = judging::judged(run)?.into_values().collect();
+    Ok(Outcomes {
+        waiting: stats.undecided.saturating_sub(judged.len() as u64),
+        judged,
+        accepted: Category::ALL.map(|category| stats.accepted.get(category)),
+        rejected: stats.passed_over(),
+    })
+}
+
+/// Draws from decided turns in memory: from the rejected and from the accepted ones, each with the lowest hashes. The turns
+/// are given with what they were accepted as, and not at all where the judge was asked about them; the places of the turns
+/// drawn come in their order, with what they were accepted as.
+pub fn draw_among(
+    turns: impl Iterator<Item = (usize, RecordId, Option<Category>)>,
+    draw: Draw,
+) -> Vec<(usize, Option<Category>)> {
+    let mut lowest = [draw.rejected, draw.accepted].map(|most| Lowest::new(most, 0));
+    let (accepted, rejected): (Vec<_>, Vec<_>) = turns
+        .map(|(place, id, accepted)| (hash(draw.seed, id), (place, accepted)))
+        .partition(|(_, (_, accepted))| accepted.is_some());
+    lowest[0].add(rejected);
+    lowest[1].add(accepted);
+    let mut drawn: Vec<_> = lowest.iter().flat_map(|lowest| lowest.found().copied()).collect();
+    drawn.sort_unstable_by_key(|(place, _)| *place);
+    drawn
+}
+
+/// Scans the run's input once more and keeps the lowest of the rejected and of the accepted turns, in input order.
+fn drawn(
+    run: &RunDir,
+    engine: &Engine,
+    threads: NonZeroUsize,
+    seed: u64,
+    lowest: &mut [Lowest<AuditedTurn>; 2],
+) -> Result<Vec<AuditedTurn>, RunError> {
+    let bounds = [lowest[0].bound(), lowest[1].bound()];
+    let asked_before = run.asked()?;
+    let scan = Scan { asked_before: Some(&asked_before), ..Scan::of(engine, &run.manifest.inputs, threads) };
+    scan.run(
+        |worker, chunk| {
+            let scanned = worker.scan(chunk)?;
+            let mut kept: [Vec<(u64, AuditedTurn)>; 2] = Default::default();
+            for conversation in &scanned.conversations {
+                for turn in scanned.turns(conversation) {
+                    let Some(kind) = kind(turn) else { continue };
+                    let hash = hash(seed, conversation.id(turn));
+                    if !bounds[kind].admits(hash) {
+                        continue;
+                    }
+                    let accepted = match turn.decision() {
+                        Decision::Accepted(category) => Some(category),
+                        _ => None,
+                    };
+                    let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
+                    kept[kind].push((hash, AuditedTurn { turn, accepted }));
+                }
+            }
+            Ok::<_, RunError>(kept)
+        },
+        |kept| {
+            lowest.iter_mut().zip(kept).for_each(|(lowest, kept)| lowest.add(kept));
+            Ok(())
+        },
+    )?;
+    let mut turns: Vec<AuditedTurn> = lowest.iter().flat_map(|lowest| lowest.found().cloned()).collect();
+    turns.sort_by_key(|drawn| drawn.turn.row.question.id);
+    Ok(turns)
+}
+
+/// Which of the lowest a turn belongs to.
+fn kind(turn: &ScannedTurn) -> Option<usize> {
+    match turn.decision() {
+        Decision::Rejected => Some(0),
+        Decision::Accepted(_) => Some(1),
+        Decision::Undecided => None,
+    }
+}

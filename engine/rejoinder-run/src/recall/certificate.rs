@@ -1,0 +1,98 @@
+//! What an audit certifies, as a run's `certificate.json`.
+
+use std::path::PathBuf;
+
+use rejoinder_cascade::certificate::Certificate;
+use rejoinder_core::{Answer, Purpose};
+use rejoinder_ledger::part;
+use serde::Serialize;
+
+use super::audit::{AuditSample, Draw};
+use crate::error::RunError;
+use crate::folder::RunDir;
+
+/// What certificates call a judge; its model's name follows.
+pub const JUDGE: &str = "the judge";
+/// How good the paper's judge is (arXiv 2407.10944).
+const PAPERS_JUDGE: &str =
+    "of Mixtral-8x7B the paper measured a precision of .43 and a recall of .58 against people";
+
+/// A certificate and what it is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct AuditReport {
+    /// Whose answers count as the truth.
+    pub oracle: String,
+    /// What is known of how often that is the truth.
+    pub oracle_quality: String,
+    /// What the feedback is for.
+    #[serde(rename = "for")]
+    pub purpose: String,
+    /// How the sample was drawn.
+    pub draw: Draw,
+    /// Sampled turns whose answer says nothing: the worst is assumed of them.
+    pub unreadable: usize,
+    /// The engine's version.
+    pub engine: String,
+    /// Hash of the rules in force.
+    pub rules_hash: String,
+    /// The plugins, by identity.
+    pub plugins: Vec<String>,
+    /// The bounds.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+}
+
+impl AuditReport {
+    /// Of a run and its sample, by the answers of an oracle about the sample's turns.
+    ///
+    /// # Errors
+    /// If the run cannot be read, or the confidence is none.
+    pub fn of(
+        run: &RunDir,
+        sample: &AuditSample,
+        purpose: Purpose,
+        confidence: f64,
+        oracle: String,
+        answers: &[Answer],
+    ) -> Result<Self, RunError> {
+        let manifest = &run.manifest;
+        let is_judge = oracle.starts_with(JUDGE);
+        let mut certificate = sample.certify(run, purpose, confidence, answers)?;
+        if !is_judge {
+            certificate.is_relative_to_labels();
+        }
+        Ok(Self {
+            oracle_quality: match is_judge {
+                true => format!("how often {oracle} is right was not measured here; {PAPERS_JUDGE}"),
+                false => {
+                    format!("{oracle} are taken for the truth; how often they are was not measured here")
+                }
+            },
+            oracle,
+            purpose: purpose.to_string(),
+            draw: sample.draw,
+            unreadable: answers.iter().filter(|answer| !answer.is_known()).count(),
+            engine: manifest.engine.clone(),
+            rules_hash: manifest.rules_hash.clone(),
+            plugins: manifest.plugins.iter().map(|plugin| plugin.identity.clone()).collect(),
+            certificate,
+        })
+    }
+
+    /// Lower bound of the recall of all that is wanted.
+    pub fn recall(&self) -> f64 {
+        self.certificate.claims.first().map_or(0.0, |claim| claim.recall.at_least)
+    }
+
+    /// Writes it as the run's certificate; returns where.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, run: &RunDir) -> Result<PathBuf, RunError> {
+        let mut json = serde_json::to_vec_pretty(self).expect("a certificate is plain data");
+        json.push(b'\n');
+        let file = run.path.join("certificate.json");
+        part::write(&file, &json)?;
+        Ok(file)
+    }
+}

@@ -1,0 +1,166 @@
+//! A uniform draw without replacement from turns that come in any order, on any number of threads: those with the lowest
+//! hashes under a seed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rejoinder_core::{Category, RecordId};
+use rejoinder_export::labels::{self, Label};
+use rejoinder_scan::{Engine, Scanned, ScannedConversation, ScannedTurn};
+use serde::{Deserialize, Serialize};
+
+use crate::waiting::Waiting;
+
+/// The turns with the lowest hashes.
+pub struct Lowest<T> {
+    most: usize,
+    /// Of so many turns.
+    of: u64,
+    bound: Bound,
+    found: Vec<(u64, T)>,
+}
+
+/// No turn with a higher hash is among the lowest, as far as is known.
+#[derive(Clone)]
+pub struct Bound(Arc<AtomicU64>);
+
+impl Bound {
+    /// Whether a turn with this hash may be among the lowest.
+    pub fn admits(&self, hash: u64) -> bool {
+        hash <= self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl<T> Lowest<T> {
+    /// The lowest `most` of about `of`; 0 where nobody knows of how many.
+    pub fn new(most: usize, of: u64) -> Self {
+        // Four times as high as is needed on average, and so high enough but for a miracle.
+        let guess = (most as f64 * 4.0 + 40.0) / of as f64;
+        let bound = if guess < 1.0 { (guess * u64::MAX as f64) as u64 } else { u64::MAX };
+        Self { most, of, bound: Bound(Arc::new(bound.into())), found: Vec::new() }
+    }
+
+    /// To be asked, on any thread, before work is put into a turn.
+    pub fn bound(&self) -> Bound {
+        self.bound.clone()
+    }
+
+    /// Adds turns with their hashes.
+    pub fn add(&mut self, turns: Vec<(u64, T)>) {
+        self.found.extend(turns);
+        if self.found.len() > self.most {
+            self.found.sort_by_key(|(hash, _)| *hash);
+            self.found.truncate(self.most);
+            self.bound.0.store(self.found.last().map_or(0, |(hash, _)| *hash), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the first guess at the bound was too low: draw again, with `of` unknown.
+    pub fn is_short(&self) -> bool {
+        (self.found.len() as u64) < self.of.min(self.most as u64)
+    }
+
+    /// The turns drawn, in no order.
+    pub fn found(&self) -> impl Iterator<Item = &T> {
+        self.found.iter().map(|(_, turn)| turn)
+    }
+}
+
+/// A turn that was drawn, as an oracle is asked about it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawnTurn {
+    /// What the judge is asked.
+    pub row: Waiting,
+    /// Whether the record has `labels` of its own.
+    pub is_labelled: bool,
+    /// What the record's labels say of the turn; `None` = no feedback.
+    pub label: Option<Category>,
+}
+
+impl DrawnTurn {
+    /// A turn of a scanned chunk.
+    pub fn of(
+        engine: &Engine,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        turn: &ScannedTurn,
+    ) -> Self {
+        let listed = labels::read(&conversation.record).ok();
+        let of_turn = |label: &&Label| label.turn == turn.message_index;
+        Self {
+            row: Waiting::about(engine, scanned, conversation, &[turn]).swap_remove(0),
+            is_labelled: listed.is_some(),
+            label: listed.iter().flatten().find(of_turn).and_then(|label| label.category),
+        }
+    }
+}
+
+/// A seed that nobody chose.
+pub fn seed() -> u64 {
+    fastrand::u64(..1 << 32)
+}
+
+/// A number that looks random, a function of seed and turn: rounds of splitmix64 (Steele, Lea and Flood 2014).
+pub fn hash(seed: u64, id: RecordId) -> u64 {
+    [u64::from(id.shard), id.ordinal, u64::from(id.message_index)]
+        .into_iter()
+        .fold(mixed(seed), |hash, part| mixed(hash ^ mixed(part)))
+}
+
+const fn mixed(state: u64) -> u64 {
+    let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_are_found_whatever_the_order_and_a_bound_too_low_is_noticed() {
+        let hashes: Vec<u64> =
+            (0..1_000).map(|ordinal| hash(9, RecordId { shard: 0, ordinal, message_index: 2 })).collect();
+        let drawn = |of: u64, backwards: bool| {
+            let mut lowest = Lowest::new(20, of);
+            let bound = lowest.bound();
+            for piece in 0..10 {
+                let piece = if backwards { 9 - piece } else { piece };
+                let of_piece = hashes[piece * 100..(piece + 1) * 100].iter();
+                lowest.add(of_piece.filter(|hash| bound.admits(**hash)).map(|hash| (*hash, *hash)).collect());
+            }
+            let mut found: Vec<u64> = lowest.found().copied().collect();
+            found.sort_unstable();
+            (found, lowest.is_short())
+        };
+        let mut expected = hashes.clone();
+        expected.sort_unstable();
+        expected.truncate(20);
+        assert_eq!(drawn(1_000, false), (expected.clone(), false));
+        assert_eq!(drawn(0, true), (expected, false));
+        assert!(drawn(1_000_000, false).1);
+    }
+
+    #[test]
+    fn every_turn_is_as_likely_to_be_drawn() {
+        // 400 draws of 10 of 100 turns: each turn is drawn 40 times, give or take.
+        let mut drawn = [0_u32; 100];
+        for seed in 0..400 {
+            let mut hashes: Vec<(u64, usize)> = (0..100)
+                .map(|i| {
+                    (
+                        hash(seed, RecordId { shard: 0, ordinal: i / 4, message_index: (i % 4) as u32 * 2 }),
+                        i as usize,
+                    )
+                })
+                .collect();
+            hashes.sort_unstable();
+            hashes[..10].iter().for_each(|(_, turn)| drawn[*turn] += 1);
+        }
+        // Variance 36; chi-square with 99 degrees of freedom stays below 149 in 999 of 1,000 cases.
+        let chi_square: f64 = drawn.iter().map(|&n| (f64::from(n) - 40.0).powi(2) / 36.0).sum();
+        assert!(chi_square < 149.0, "{chi_square}");
+    }
+}

@@ -1,0 +1,309 @@
+//! Later turns with labels as a corpus: what rules, votes and score say of each, and what it would cost to ask about some of
+//! them.
+
+use std::collections::HashSet;
+
+use rejoinder_cascade::Ground;
+use rejoinder_core::{Answer, Category, RecordId};
+use rejoinder_scan::{Engine, ScanError, Scanned, ScannedConversation, ScannedTurn, ScoreModel};
+use rejoinder_score::{Example, Model, Scratch};
+
+use super::corpus::{Corpus, SampledTurn, Scope, ScoredSample, before};
+use super::draw::{DrawnTurn, Lowest, hash};
+use super::target::{JudgedTurn, RecallTarget};
+use crate::error::RunError;
+use crate::judging::Judge;
+use crate::plan::{Requests, output, papers};
+use crate::waiting::{Grouper, Waiting};
+
+/// A later turn with its label.
+#[derive(Clone, Debug)]
+pub struct LabelledTurn {
+    /// Its address.
+    pub id: RecordId,
+    /// Index of its conversation.
+    pub conversation: usize,
+    /// What the label says; `None` = no feedback.
+    pub label: Option<Category>,
+    /// What rules and votes say, the score left aside.
+    pub ground: Ground,
+    /// Whether a rule marked it.
+    pub is_candidate: bool,
+    /// Sum of the weights of the rules that hit: log-odds.
+    pub prior: f32,
+    /// The learned score: the probability of what is wanted.
+    pub score: f32,
+    /// The likeliest category of those wanted.
+    pub likeliest: Category,
+    /// The learned probabilities of none, UR1, …, UR5.
+    probabilities: [f32; 6],
+    /// What a score learns from it, where the score can learn.
+    example: Option<Example>,
+    /// What the judge would be asked.
+    row: Waiting,
+}
+
+/// All labelled later turns of a corpus, in input order.
+#[derive(Debug, Default)]
+pub struct LabelledTurns {
+    /// The turns.
+    pub turns: Vec<LabelledTurn>,
+    /// Conversations that the score was trained on: what it is good for on others, they do not tell.
+    pub trained_on: u64,
+    /// What the paper's method asks: a request a conversation with such turns.
+    papers: Vec<Requests>,
+    scratch: Scratch,
+}
+
+/// What asking takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bill {
+    /// Requests.
+    pub requests: f64,
+    /// Input tokens, the instructions charged in full.
+    pub input: f64,
+    /// Input tokens, the shared prefix charged once.
+    pub input_cached: f64,
+    /// Output tokens.
+    pub output: f64,
+}
+
+impl Bill {
+    fn of(requests: impl Iterator<Item = Requests>, prefix: u64) -> Self {
+        let mut sum = Requests::default();
+        requests.for_each(|request| sum += request);
+        let repeated = sum.requests.saturating_sub(1) * prefix;
+        Self {
+            requests: sum.requests as f64,
+            input: sum.input_tokens.expected as f64,
+            input_cached: sum.input_tokens.expected.saturating_sub(repeated) as f64,
+            output: sum.output_tokens.expected as f64,
+        }
+    }
+}
+
+/// The judges whose bills are compared.
+pub struct PricedJudges {
+    /// As it is asked here.
+    pub here: Judge,
+    /// As the paper asks it.
+    pub paper: Judge,
+}
+
+impl LabelledTurns {
+    /// Adds the turns of a conversation for which there is a label; `label` gives [`Answer::Unknown`] where a turn does not
+    /// count.
+    ///
+    /// # Errors
+    /// If no plugin gave the probabilities of a turn.
+    pub fn add(
+        &mut self,
+        engine: &Engine,
+        model: &ScoreModel,
+        judges: &PricedJudges,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        label: impl Fn(usize) -> Answer,
+    ) -> Result<(), RunError> {
+        let turns: Vec<(&ScannedTurn, Answer)> = scanned
+            .turns(conversation)
+            .iter()
+            .map(|turn| (turn, label(turn.message_index)))
+            .filter(|(_, label)| label.is_known())
+            .collect();
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let only: Vec<&ScannedTurn> = turns.iter().map(|(turn, _)| *turn).collect();
+        let rows = Waiting::about(engine, scanned, conversation, &only);
+        let index = self.papers.len();
+        self.trained_on += u64::from(model.was_trained_on(&conversation.record.conversation));
+        self.papers.push(papers(&judges.paper.form, conversation));
+        self.scratch.begin();
+        for ((turn, label), row) in turns.into_iter().zip(rows) {
+            let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+            let (score, likeliest) = engine.score(votes).ok_or(ScanError::NoScore)?;
+            self.turns.push(LabelledTurn {
+                id: conversation.id(turn),
+                conversation: index,
+                label: label.category(),
+                ground: engine.settle(hits, votes, None),
+                is_candidate: turn.is_candidate,
+                prior: turn.prior,
+                score,
+                likeliest,
+                probabilities: Engine::probabilities(votes).copied().unwrap_or_default(),
+                example: model.example(engine, &mut self.scratch, scanned, conversation, turn),
+                row,
+            });
+        }
+        Ok(())
+    }
+
+    /// Appends turns of conversations that come after.
+    pub fn extend(&mut self, other: Self) {
+        let before = self.papers.len();
+        let later = other.turns.into_iter();
+        self.turns
+            .extend(later.map(|turn| LabelledTurn { conversation: turn.conversation + before, ..turn }));
+        self.trained_on += other.trained_on;
+        self.papers.extend(other.papers);
+    }
+
+    /// Makes a share of the labels wrong, uniformly: feedback becomes none, none becomes any category.
+    pub fn disturb(&mut self, share: f64, seed: u64) {
+        let mut random = fastrand::Rng::with_seed(seed ^ 0x6e6f_6973);
+        for turn in &mut self.turns {
+            if random.f64() < share {
+                turn.label = match turn.label {
+                    Some(_) => None,
+                    None => random.choice(Category::ALL),
+                };
+            }
+        }
+    }
+
+    /// Number of conversations.
+    pub fn conversations(&self) -> usize {
+        self.papers.len()
+    }
+
+    /// What the paper's method takes.
+    pub fn cost_of_paper(&self, judges: &PricedJudges) -> Bill {
+        Bill::of(self.papers.iter().copied(), judges.paper.form.prefix_tokens())
+    }
+
+    /// What asking about some of the turns takes, in the groups in which they would be spooled.
+    pub fn cost(&self, engine: &Engine, judges: &PricedJudges, is_asked: impl Fn(usize) -> bool) -> Bill {
+        let form = &judges.here.form;
+        let mut grouper = Grouper::default();
+        let mut groups = Vec::new();
+        for (_, turn) in self.turns.iter().enumerate().filter(|(index, _)| is_asked(*index)) {
+            let mut row = turn.row.clone();
+            let begins =
+                grouper.place(&mut row, engine, &HashSet::new()) || form.questions_per_request() == 1;
+            match groups.last_mut() {
+                Some(group) if !begins => Vec::push(group, row.question),
+                _ => groups.push(vec![row.question]),
+            }
+        }
+        let requests = groups.iter().filter_map(|group| {
+            let request = form.next(group, &[])?;
+            Some(Requests {
+                requests: 1,
+                input_tokens: request.input_tokens.into(),
+                output_tokens: output(form, group.len() as u64),
+            })
+        });
+        Bill::of(requests, form.prefix_tokens())
+    }
+}
+
+/// Labelled turns as a search sees them: with a score that may learn.
+pub struct LabelledCorpus<'a> {
+    all: &'a LabelledTurns,
+    target: &'a RecallTarget,
+    base: Option<&'a Model>,
+    rules: &'a str,
+    /// By turn, the score as it is now.
+    scores: Vec<f32>,
+    /// By turn, the probabilities as they are now.
+    probabilities: Vec<[f32; 6]>,
+}
+
+impl<'a> LabelledCorpus<'a> {
+    /// Labelled turns, with the score that they have; `base` is the model that it is, and `rules` the hash of the rules in
+    /// force.
+    pub fn new(
+        all: &'a LabelledTurns,
+        target: &'a RecallTarget,
+        base: Option<&'a Model>,
+        rules: &'a str,
+    ) -> Self {
+        let scores = all.turns.iter().map(|turn| turn.score).collect();
+        let probabilities = all.turns.iter().map(|turn| turn.probabilities).collect();
+        Self { all, target, base, rules, scores, probabilities }
+    }
+
+    /// The turns.
+    pub fn turns(&self) -> &'a [LabelledTurn] {
+        &self.all.turns
+    }
+
+    /// Place of a turn.
+    pub fn index_of(&self, id: RecordId) -> Option<usize> {
+        self.all.turns.binary_search_by_key(&id, |turn| turn.id).ok()
+    }
+
+    /// The present score of a turn, by its place.
+    pub fn score(&self, index: usize) -> f64 {
+        f64::from(self.scores[index])
+    }
+
+    /// Where a turn stands by its present score.
+    pub fn standing(&self, index: usize) -> f64 {
+        self.target.standing(self.all.turns[index].ground, self.scores[index])
+    }
+
+    /// A turn, by its place, as an oracle is asked about it.
+    pub fn drawn(&self, index: usize) -> DrawnTurn {
+        let turn = &self.all.turns[index];
+        DrawnTurn { row: turn.row.clone(), is_labelled: true, label: turn.label }
+    }
+
+    fn before(&self, index: usize) -> JudgedTurn {
+        let likeliest = self.target.purpose.likeliest(&self.probabilities[index]);
+        before(self.all.turns[index].ground, self.standing(index), likeliest)
+    }
+}
+
+impl Corpus for LabelledCorpus<'_> {
+    fn sample(&self, scope: Scope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
+        let mut sample = ScoredSample::default();
+        let mut eligible = Vec::new();
+        for (index, turn) in self.all.turns.iter().enumerate() {
+            let before = self.before(index);
+            if before.is_open {
+                sample.spreads.count(&self.probabilities[index]);
+            }
+            if scope.asked.contains(&turn.id) {
+                continue;
+            }
+            sample.count(turn.ground, before.standing);
+            let is_eligible = scope.from.is_none_or(|from| before.is_open && before.standing >= from);
+            if is_eligible {
+                eligible.push((hash(seed, turn.id), index));
+            }
+        }
+        let mut lowest = Lowest::new(most, 0);
+        lowest.add(eligible);
+        let mut drawn: Vec<usize> = lowest.found().copied().collect();
+        drawn.sort_unstable();
+        let sampled = |index: usize| SampledTurn {
+            turn: self.drawn(index),
+            before: self.before(index),
+            example: self.all.turns[index].example.clone(),
+        };
+        sample.turns = drawn.into_iter().map(sampled).collect();
+        Ok(sample)
+    }
+
+    fn base_model(&self) -> Option<&Model> {
+        self.base
+    }
+
+    fn rules_hash(&self) -> &str {
+        self.rules
+    }
+
+    fn adopt(&mut self, model: &Model) -> Result<(), RunError> {
+        for (index, turn) in self.all.turns.iter().enumerate() {
+            if let Some(example) = &turn.example {
+                let score = example.score(model);
+                self.scores[index] = score.of(self.target.purpose);
+                self.probabilities[index] = score.probabilities();
+            }
+        }
+        Ok(())
+    }
+}

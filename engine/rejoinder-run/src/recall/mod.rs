@@ -1,0 +1,30 @@
+//! Keeping a recall: a sample is asked about, the score may learn, a cut follows that keeps the recall, and an audit certifies
+//! what came of it.
+//!
+//! One [`search`] and one [`audit`], over two traits. A [`Corpus`] is what is searched: a run's input ([`RunCorpus`]), or
+//! turns with labels ([`LabelledCorpus`]). An [`Oracle`] says what turns hold: the judge ([`JudgeOracle`]) or labels
+//! ([`LabelOracle`]). So `eval --cascade` plays what `run --recall` does, and a calibration takes the first step of it.
+
+pub mod audit;
+mod certificate;
+mod corpus;
+pub mod draw;
+mod labelled;
+mod learning;
+mod oracle;
+mod run_corpus;
+pub mod search;
+mod spread;
+pub mod strategies;
+mod target;
+
+pub use certificate::{AuditReport, JUDGE};
+pub use corpus::{Corpus, SampledTurn, Scope, ScoredSample};
+pub use draw::DrawnTurn;
+pub use labelled::{Bill, LabelledCorpus, LabelledTurn, LabelledTurns, PricedJudges};
+pub use learning::{LearnedModel, RemainingForecast, learn};
+pub use oracle::{Halt, JudgeOracle, LabelOracle, Oracle, SideCarOracle};
+pub use run_corpus::RunCorpus;
+pub use search::{Calibration, FoundCut, Round};
+pub use spread::{Curves, Point, RECALLS, Spread, Spreads};
+pub use target::{AGREEMENT, CutPair, JudgedTurn, RecallTarget, find_cuts, is_open, reject_below};

@@ -1,0 +1,90 @@
+//! Who says what drawn turns hold: the judge, or labels.
+
+use rejoinder_core::Answer;
+use rejoinder_export::labels::beside::SideCar;
+use rejoinder_judge::Stop;
+
+use super::draw::DrawnTurn;
+use crate::error::RunError;
+use crate::folder::RunDir;
+use crate::operator::Operator;
+use crate::stages;
+
+/// Says what turns hold.
+pub trait Oracle {
+    /// The answers about some turns, in their order.
+    ///
+    /// # Errors
+    /// If asking fails, or ends before its end.
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt>;
+}
+
+/// Why something that asks an oracle ended before its end.
+#[derive(Debug)]
+pub enum Halt {
+    /// The judge was not asked to the end; what was answered is kept.
+    Judge(Stop),
+    /// Something failed.
+    Failed(RunError),
+}
+
+impl<E: Into<RunError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The judge of a run, at the run's expense.
+pub struct JudgeOracle<'a> {
+    /// The run.
+    pub run: &'a mut RunDir,
+    /// Who runs it.
+    pub operator: Operator<'a>,
+}
+
+impl Oracle for JudgeOracle<'_> {
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
+        let rows: Vec<_> = turns.iter().map(|turn| turn.row.clone()).collect();
+        stages::answers(self.run, &self.operator, &rows)
+    }
+}
+
+/// Labels that stand with the turns themselves; a turn that its record does not list is no feedback.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelOracle;
+
+/// Labels that stand in a file beside the corpus.
+#[derive(Clone, Copy, Debug)]
+pub struct SideCarOracle<'a>(pub &'a SideCar);
+
+impl Oracle for SideCarOracle<'_> {
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
+        let record = |turn: &&DrawnTurn| turn.row.turns[0].clone();
+        let label = |turn: &&DrawnTurn| -> Answer {
+            let record = record(turn);
+            let index = record.id.message_index as usize;
+            self.0
+                .of(&record.conversation_id, index, record.feedback_turn)
+                .map_or(Answer::Unknown, Answer::from)
+        };
+        let answers: Vec<Answer> = turns.iter().map(label).collect();
+        let mut missing = turns.iter().zip(&answers).filter(|(_, answer)| !answer.is_known());
+        match missing.next() {
+            None => Ok(answers),
+            Some((first, _)) => Err(Halt::Failed(RunError::LabelsMissing {
+                drawn: turns.len(),
+                missing: missing.count() + 1,
+                first: Box::new(record(first)),
+            })),
+        }
+    }
+}
+
+impl Oracle for LabelOracle {
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
+        if turns.iter().any(|turn| !turn.is_labelled) {
+            return Err(Halt::Failed(RunError::NotLabelled));
+        }
+        Ok(turns.iter().map(|turn| turn.label.into()).collect())
+    }
+}

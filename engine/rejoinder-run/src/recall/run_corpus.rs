@@ -1,0 +1,122 @@
+//! The input of a run as a corpus: each look at it is a scan.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use rejoinder_ledger::part;
+use rejoinder_read::{Chunk, InputFile};
+use rejoinder_scan::{Engine, Scan, ScanError, ScoreModel, StopFlag, Worker};
+use rejoinder_score::{Model, Scratch};
+
+use super::corpus::{Corpus, SampledTurn, Scope, ScoredSample, before};
+use super::draw::{DrawnTurn, Lowest, hash};
+use super::target::{RecallTarget, is_open};
+use crate::error::RunError;
+use crate::folder::{MODEL, RunDir};
+
+/// The input of a run.
+pub struct RunCorpus {
+    /// Gives each turn its score.
+    pub engine: Engine,
+    files: Vec<InputFile>,
+    threads: NonZeroUsize,
+    target: RecallTarget,
+    base: ScoreModel,
+    stop: StopFlag,
+    model_file: PathBuf,
+}
+
+/// What a chunk adds.
+#[derive(Default)]
+struct ChunkSample {
+    counts: ScoredSample,
+    /// Turns with their hashes, and whether the score was trained on their conversation.
+    drawn: Vec<(u64, (SampledTurn, bool))>,
+}
+
+impl RunCorpus {
+    /// The input of a run, every later turn scored for what `target` wants, and none cut.
+    ///
+    /// # Errors
+    /// If the run's rules or plugins cannot be loaded.
+    pub fn of(
+        run: &RunDir,
+        target: RecallTarget,
+        threads: NonZeroUsize,
+        stop: StopFlag,
+    ) -> Result<Self, RunError> {
+        let mut config = run.config();
+        config.score_all_turns(target.purpose);
+        let engine = Engine::build(config)?;
+        let base = engine.score_model()?;
+        let (files, model_file) = (run.manifest.inputs.clone(), run.path.join(MODEL));
+        Ok(Self { engine, files, threads, target, base, stop, model_file })
+    }
+}
+
+impl Corpus for RunCorpus {
+    fn sample(&self, scope: Scope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
+        let mut all = ScoredSample::default();
+        let mut lowest = Lowest::new(most, 0);
+        let bound = lowest.bound();
+        let look = |worker: &mut Worker<'_>, chunk: &Chunk| -> Result<ChunkSample, RunError> {
+            let scanned = worker.scan(chunk)?;
+            let mut found = ChunkSample::default();
+            let mut scratch = Scratch::default();
+            for conversation in &scanned.conversations {
+                scratch.begin();
+                for turn in scanned.turns(conversation) {
+                    let id = conversation.id(turn);
+                    let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
+                    let (score, likeliest) = worker.engine.score(votes).ok_or(ScanError::NoScore)?;
+                    let ground = worker.engine.settle(hits, votes, None);
+                    if let Some(probabilities) = Engine::probabilities(votes).filter(|_| is_open(ground)) {
+                        found.counts.spreads.count(probabilities);
+                    }
+                    if scope.asked.contains(&id) {
+                        continue;
+                    }
+                    let standing = self.target.standing(ground, score);
+                    let before = before(ground, standing, likeliest);
+                    found.counts.count(ground, standing);
+                    let hash = hash(seed, id);
+                    let is_eligible = scope.from.is_none_or(|from| before.is_open && standing >= from);
+                    if most > 0 && is_eligible && bound.admits(hash) {
+                        let is_known = self.base.was_trained_on(&conversation.record.conversation);
+                        let example =
+                            self.base.example(worker.engine, &mut scratch, &scanned, conversation, turn);
+                        let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
+                        found.drawn.push((hash, (SampledTurn { turn, before, example }, is_known)));
+                    }
+                }
+            }
+            Ok(found)
+        };
+        Scan::of(&self.engine, &self.files, self.threads).run(look, |found| {
+            self.stop.check()?;
+            all.add_counts(found.counts);
+            lowest.add(found.drawn);
+            Ok(())
+        })?;
+        all.trained_on = lowest.found().filter(|(_, is_known)| *is_known).count() as u64;
+        all.turns = lowest.found().map(|(sampled, _)| sampled.clone()).collect();
+        all.turns.sort_by_key(|sampled| sampled.turn.row.question.id);
+        Ok(all)
+    }
+
+    fn base_model(&self) -> Option<&Model> {
+        self.base.model()
+    }
+
+    fn rules_hash(&self) -> &str {
+        self.engine.rules.hash()
+    }
+
+    fn adopt(&mut self, model: &Model) -> Result<(), RunError> {
+        part::write(&self.model_file, &model.to_bytes())?;
+        let mut config = self.engine.config.clone();
+        config.plugins.iter_mut().for_each(|plugin| plugin.set_model(&self.model_file));
+        self.engine = Engine::build(config)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,301 @@
+//! From a purpose and a recall to the cut that keeps it: by one sample or, where the corpus is large enough for it to pay, by
+//! a score that learns from the answers in rounds ([`super::learning`]).
+//!
+//! All that is drawn follows from the seed, and what a judge said lies in the store: a search that was stopped is made
+//! again from its beginning, and comes to where it was without a call.
+//!
+//! The search accepts nothing by a score, so all of the error probability goes into its one cut
+//! (`rejoinder_cascade::threshold`). A [`calibrate`] or [`calibrate_enough`] that also says from which score on nobody need be
+//! asked gives half of it to each of both cuts. Where a round's answers are all alike the score keeps what it knows, and the
+//! next round goes on: what `rejoinder_cascade::refits` promises asks only that the score is fixed before the last sample.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rejoinder_cascade::refits::{self, Remainder};
+use rejoinder_cascade::threshold::{self, Cut};
+use rejoinder_core::{Answer, RecordId};
+use rejoinder_score::{Example, Model};
+use serde::Serialize;
+
+use super::corpus::{Corpus, Scope, ScoredSample};
+use super::learning::{self, FIRST, RemainingForecast};
+use super::oracle::{Halt, Oracle};
+use super::target::{CutPair, RecallTarget, find_cuts, reject_below};
+use crate::operator::Event;
+
+/// A sample alone is drawn on until it holds so many times the positives without which nothing can be rejected.
+const ENOUGH: u64 = 2;
+/// The draw of the last sample, behind those of all rounds.
+const LAST: u64 = 1 << 20;
+
+/// Where a search stood when the score had learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Round {
+    /// Turns asked about so far.
+    pub asked: usize,
+    /// Turns still to be asked about, by what the score now says.
+    pub needed: usize,
+}
+
+/// What a search has found.
+#[derive(Clone, Debug)]
+pub struct FoundCut {
+    /// From which score on is asked; `None` = about every turn.
+    pub from: Option<f64>,
+    /// What the score has learned, where it has.
+    pub model: Option<Model>,
+    /// Turns that were asked about, in input order.
+    pub asked: Vec<RecordId>,
+    /// The last sample.
+    pub sample: ScoredSample,
+    /// The rounds, none where the corpus is too small for learning to pay.
+    pub rounds: Vec<Round>,
+    /// By turn that the score learned from, the score of a model that had not seen its conversation.
+    pub held_out: BTreeMap<RecordId, f64>,
+}
+
+/// Cuts by one sample.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    /// The sample.
+    pub sample: ScoredSample,
+    /// The cuts.
+    pub cuts: CutPair,
+    /// How many answers say nothing.
+    pub unknown: usize,
+}
+
+/// Finds the cut that keeps a recall; `listener` hears of what is learned and found.
+///
+/// # Errors
+/// If the corpus cannot be read, the oracle is not asked to the end, or a recall or confidence is none.
+pub fn search(
+    corpus: &mut impl Corpus,
+    oracle: &mut (impl Oracle + ?Sized),
+    target: &RecallTarget,
+    seed: u64,
+    listener: &dyn Fn(Event<'_>),
+) -> Result<FoundCut, Halt> {
+    let search = Search {
+        corpus,
+        oracle,
+        target,
+        seed,
+        answers: BTreeMap::new(),
+        asked: HashSet::new(),
+        model: None,
+        held_out: BTreeMap::new(),
+        rounds: Vec::new(),
+    };
+    search.cut(listener)
+}
+
+/// Finds both cuts by a sample of a size.
+///
+/// # Errors
+/// As [`search`].
+pub fn calibrate(
+    corpus: &impl Corpus,
+    oracle: &mut (impl Oracle + ?Sized),
+    target: &RecallTarget,
+    size: usize,
+    seed: u64,
+) -> Result<Calibration, Halt> {
+    let sample = corpus.sample(Scope { asked: &HashSet::new(), from: None }, size, seed)?;
+    sample.check()?;
+    let answers = oracle.ask(&sample.drawn())?;
+    calibration(sample, &answers, target)
+}
+
+/// Finds both cuts by a sample that is drawn on until it holds positives enough.
+///
+/// # Errors
+/// As [`search`].
+pub fn calibrate_enough(
+    corpus: &impl Corpus,
+    oracle: &mut (impl Oracle + ?Sized),
+    target: &RecallTarget,
+    seed: u64,
+) -> Result<Calibration, Halt> {
+    let first = corpus.sample(Scope { asked: &HashSet::new(), from: None }, FIRST, seed)?;
+    first.check()?;
+    let answers = oracle.ask(&first.drawn())?;
+    let (sample, answers) = draw_on(corpus, oracle, target, target.delta(), seed, (first, answers))?;
+    calibration(sample, &answers, target)
+}
+
+fn calibration(sample: ScoredSample, answers: &[Answer], target: &RecallTarget) -> Result<Calibration, Halt> {
+    let cuts = find_cuts(target, &sample.judged(answers, target.purpose), &sample.open)?;
+    let unknown = answers.iter().filter(|answer| !answer.is_known()).count();
+    Ok(Calibration { sample, cuts, unknown })
+}
+
+/// Draws a sample on until it holds positives enough for a cut with error probability `delta`, which the promise allows
+/// ([`threshold`]).
+fn draw_on(
+    corpus: &impl Corpus,
+    oracle: &mut (impl Oracle + ?Sized),
+    target: &RecallTarget,
+    delta: f64,
+    seed: u64,
+    first: (ScoredSample, Vec<Answer>),
+) -> Result<(ScoredSample, Vec<Answer>), Halt> {
+    let enough = threshold::positives_needed(target.recall, delta)?.map_or(u64::MAX, |n| ENOUGH * n);
+    let (mut sample, mut answers) = first;
+    let corpus_size = sample.population;
+    let mut size = FIRST;
+    while (positives(&sample, &answers, target).len() as u64) < enough && (size as u64) < corpus_size {
+        size *= 2;
+        sample = corpus.sample(Scope { asked: &HashSet::new(), from: None }, size, seed)?;
+        sample.check()?;
+        answers = oracle.ask(&sample.drawn())?;
+    }
+    Ok((sample, answers))
+}
+
+/// Where the sampled turns stand that hold what is wanted.
+fn positives(sample: &ScoredSample, answers: &[Answer], target: &RecallTarget) -> Vec<f64> {
+    let judged = sample.judged(answers, target.purpose);
+    judged.iter().filter(|turn| target.is_positive(turn.label)).map(|turn| turn.standing).collect()
+}
+
+struct Search<'a, C, O: ?Sized> {
+    corpus: &'a mut C,
+    oracle: &'a mut O,
+    target: &'a RecallTarget,
+    seed: u64,
+    /// Answers that say something, in input order.
+    answers: BTreeMap<RecordId, (Option<Example>, Answer)>,
+    asked: HashSet<RecordId>,
+    model: Option<Model>,
+    held_out: BTreeMap<RecordId, f64>,
+    rounds: Vec<Round>,
+}
+
+impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
+    fn cut(mut self, listener: &dyn Fn(Event<'_>)) -> Result<FoundCut, Halt> {
+        let first = self.draw(None, FIRST, 0)?;
+        first.check()?;
+        let answers = self.oracle.ask(&first.drawn())?;
+        self.keep(&first, &answers);
+        let forecast = self.forecast(&first);
+        let pays = forecast.next_round(self.asked.len(), self.target.recall).is_some();
+        match pays && self.corpus.base_model().is_some() {
+            true => self.by_rounds(listener),
+            false => self.by_sample((first, answers), listener),
+        }
+    }
+
+    /// By one sample alone.
+    fn by_sample(
+        mut self,
+        first: (ScoredSample, Vec<Answer>),
+        listener: &dyn Fn(Event<'_>),
+    ) -> Result<FoundCut, Halt> {
+        let (target, delta) = (self.target, 1.0 - self.target.confidence);
+        let (sample, answers) = draw_on(self.corpus, self.oracle, target, delta, self.seed, first)?;
+        let positives = positives(&sample, &answers, target);
+        let cut = threshold::cut(&positives, target.recall, delta)?.cut;
+        self.answers.clear();
+        self.asked.clear();
+        self.keep(&sample, &answers);
+        Ok(self.found(cut, sample, positives.len(), listener))
+    }
+
+    /// Learns and asks in rounds, then makes the last cut by a fresh sample; what holds of it says [`refits`].
+    fn by_rounds(mut self, listener: &dyn Fn(Event<'_>)) -> Result<FoundCut, Halt> {
+        let recall = self.target.recall;
+        let mut round = 0;
+        let forecast = loop {
+            let has_learned = self.learn()?;
+            let left = self.draw(None, 0, 0)?;
+            let forecast = self.forecast(&left);
+            let needed = forecast.needed(recall);
+            self.rounds.push(Round { asked: self.asked.len(), needed });
+            if has_learned {
+                let answers = self.answers.len() as u64;
+                listener(Event::Learned { answers, needed: needed as u64, left: left.population });
+            }
+            let Some(more) = forecast.next_round(self.asked.len(), recall) else { break forecast };
+            round += 1;
+            let drawn = self.draw(Some(forecast.lowest_needed(recall)), more, round)?;
+            let answers = self.oracle.ask(&drawn.drawn())?;
+            if self.keep(&drawn, &answers) == 0 {
+                break forecast;
+            }
+        };
+        let sample = self.draw(None, forecast.last_sample(recall), LAST)?;
+        let answers = self.oracle.ask(&sample.drawn())?;
+        let positives = positives(&sample, &answers, self.target);
+        let sampled = sample.turns.len() as u64;
+        let left = Remainder { found: self.found_positives(), units: sample.population, sampled };
+        let cut = refits::cut(&positives, left, recall, 1.0 - self.target.confidence)?.cut;
+        self.keep(&sample, &answers);
+        Ok(self.found(cut, sample, positives.len(), listener))
+    }
+
+    /// Draws from the turns not asked about; the draw follows from the seed and its number.
+    fn draw(&self, from: Option<f64>, most: usize, number: u64) -> Result<ScoredSample, Halt> {
+        let scope = Scope { asked: &self.asked, from };
+        Ok(self.corpus.sample(scope, most, self.seed.wrapping_add(number << 32))?)
+    }
+
+    /// Takes up the answers that say something; returns how many. A turn with another one counts as not asked about.
+    fn keep(&mut self, sample: &ScoredSample, answers: &[Answer]) -> usize {
+        let before = self.asked.len();
+        for (sampled, answer) in sample.turns.iter().zip(answers).filter(|(_, answer)| answer.is_known()) {
+            let id = sampled.turn.row.question.id;
+            self.asked.insert(id);
+            self.answers.insert(id, (sampled.example.clone(), *answer));
+        }
+        self.asked.len() - before
+    }
+
+    fn found_positives(&self) -> u64 {
+        let answers = self.answers.values();
+        answers.filter(|(_, answer)| self.target.is_positive(answer.category())).count() as u64
+    }
+
+    fn forecast(&self, left: &ScoredSample) -> RemainingForecast {
+        RemainingForecast::new(left.population as usize, self.found_positives(), left.open.clone())
+    }
+
+    /// Lets the score learn from all answers so far; whether it could: not where all answers are alike.
+    fn learn(&mut self) -> Result<bool, Halt> {
+        let Some(base) = self.corpus.base_model() else { return Ok(false) };
+        let answers = self.answers.iter();
+        let known = answers.filter_map(|(id, (example, answer))| Some((*id, example.as_ref()?, *answer)));
+        let known: Vec<_> = known.collect();
+        let examples = known.iter().map(|(_, example, answer)| (*example, answer.category()));
+        let rules = self.corpus.rules_hash();
+        let Ok(learned) = learning::learn(base, examples, self.target, rules, self.seed) else {
+            return Ok(false);
+        };
+        self.held_out = known.iter().map(|(id, ..)| *id).zip(learned.held_out).collect();
+        self.corpus.adopt(&learned.model)?;
+        self.model = Some(learned.model);
+        Ok(true)
+    }
+
+    fn found(
+        self,
+        cut: Cut,
+        sample: ScoredSample,
+        positives: usize,
+        listener: &dyn Fn(Event<'_>),
+    ) -> FoundCut {
+        let from = reject_below(cut);
+        listener(Event::CutFound {
+            positives: positives as u64,
+            sampled: sample.turns.len() as u64,
+            from,
+            asked: sample.asked(from, None),
+            turns: sample.population,
+            is_for_the_rest: !self.rounds.is_empty(),
+        });
+        let Self { model, rounds, held_out, asked, .. } = self;
+        let mut asked: Vec<RecordId> = asked.into_iter().collect();
+        asked.sort_unstable();
+        FoundCut { from, model, asked, sample, rounds, held_out }
+    }
+}

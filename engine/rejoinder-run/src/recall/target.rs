@@ -1,0 +1,100 @@
+//! What is to be found, and how a judged uniform sample leads to the scores between which the judge is asked.
+
+use rejoinder_cascade::threshold::{self, Cut, Threshold};
+use rejoinder_cascade::{Ground, Refused, accept};
+use rejoinder_core::{Category, Purpose};
+
+/// What feedback is wanted, how much of it must be found, and how surely.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecallTarget {
+    /// What the feedback is for.
+    pub purpose: Purpose,
+    /// Share of the wanted feedback that must be found.
+    pub recall: f64,
+    /// How surely.
+    pub confidence: f64,
+}
+
+/// Share of what is accepted without asking on which the judge must agree.
+pub const AGREEMENT: f64 = 0.9;
+
+impl RecallTarget {
+    /// The error probability of each of two cuts by one sample: half of what may be.
+    pub fn delta(&self) -> f64 {
+        (1.0 - self.confidence) / 2.0
+    }
+
+    /// What a cut is compared with: the score, or that rules and votes have settled the turn. What they accept as something
+    /// that is not wanted is not asked about either.
+    pub fn standing(&self, ground: Ground, score: f32) -> f64 {
+        match ground {
+            _ if is_open(ground) => f64::from(score),
+            Ground::Accepted(category) if !self.purpose.wants(category) => f64::NEG_INFINITY,
+            Ground::Rejected => f64::NEG_INFINITY,
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// Whether a label is one of what is target.
+    pub fn is_positive(&self, label: Option<Category>) -> bool {
+        label.is_some_and(|label| self.purpose.wants(label))
+    }
+}
+
+/// Whether rules and votes leave a turn to the score.
+pub fn is_open(ground: Ground) -> bool {
+    matches!(ground, Ground::Candidate | Ground::Unmarked)
+}
+
+/// A turn of a sample, and what an oracle says of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JudgedTurn {
+    /// See [`RecallTarget::standing`].
+    pub standing: f64,
+    /// Whether rules and votes leave it to the score.
+    pub is_open: bool,
+    /// As what it would be accepted.
+    pub likeliest: Category,
+    /// What the oracle says; `None` = no feedback.
+    pub label: Option<Category>,
+}
+
+/// The score from which on is asked, as a config has it; `None` = everything is. Where nothing need be asked, or all
+/// positives are accepted anyway, the highest probability there is.
+pub fn reject_below(cut: Cut) -> Option<f64> {
+    match cut {
+        Cut::Everything => None,
+        Cut::From(score) => Some(score.min(1.0)),
+        Cut::Nothing => Some(1.0),
+    }
+}
+
+/// The two cuts that follow from one sample, and what they rest on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CutPair {
+    /// From which score on is asked.
+    pub threshold: Threshold,
+    /// From which score on nobody need be asked.
+    pub accept_at: Option<f64>,
+}
+
+/// Finds the cuts by a judged sample; `open` are the scores of all turns that rules and votes leave open, sampled or not.
+///
+/// # Errors
+/// A recall or confidence outside (0, 1).
+pub fn find_cuts(target: &RecallTarget, sample: &[JudgedTurn], open: &[f64]) -> Result<CutPair, Refused> {
+    let delta = target.delta();
+    let positives = sample.iter().filter(|turn| target.is_positive(turn.label));
+    let standings: Vec<f64> = positives.map(|turn| turn.standing).collect();
+    let judged: Vec<(f64, bool)> = sample
+        .iter()
+        .filter(|turn| turn.is_open)
+        .map(|turn| (turn.standing, turn.label == Some(turn.likeliest)))
+        .collect();
+    let sizes = accept::sizes(open.len() as u64, judged.len() as u64, AGREEMENT, delta)?;
+    let walked = accept::walk(&accept::prefixes(open, &sizes)?, &judged, AGREEMENT, delta)?;
+    Ok(CutPair {
+        threshold: threshold::cut(&standings, target.recall, delta)?,
+        accept_at: walked.accepted.map(|prefix| prefix.from),
+    })
+}

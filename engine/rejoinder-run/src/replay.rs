@@ -1,0 +1,110 @@
+//! Reading a finished run again together with its input: labels are side-car rows, so whoever wants to see the
+//! dialogue beside them comes through here.
+
+use std::iter::Peekable;
+
+use rejoinder_core::{Feedback, RecordId};
+use rejoinder_read::{ChunkReader, Position, Record};
+
+use rejoinder_scan::ScanError;
+
+use crate::error::RunError;
+use crate::folder::{Kind, RunDir};
+
+/// All feedback of a run, accepted here or found by the judge, in input order.
+///
+/// # Errors
+/// If a part cannot be read.
+pub fn feedback(run: &RunDir) -> Result<impl Iterator<Item = Result<Feedback, RunError>>, RunError> {
+    let parts = run.parts()?;
+    Ok(parts.into_iter().flat_map(|(index, _)| {
+        let accepted = run.rows(Kind::Parts, index).peekable();
+        let judged = run.rows(Kind::Judged, index).peekable();
+        Merge { accepted, judged }
+    }))
+}
+
+/// Merges two rows of feedback by id.
+struct Merge<A: Iterator, B: Iterator> {
+    accepted: Peekable<A>,
+    judged: Peekable<B>,
+}
+
+impl<A, B> Iterator for Merge<A, B>
+where
+    A: Iterator<Item = Result<Feedback, RunError>>,
+    B: Iterator<Item = Result<Feedback, RunError>>,
+{
+    type Item = Result<Feedback, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match (self.accepted.peek(), self.judged.peek()) {
+            (Some(Ok(a)), Some(Ok(b))) if b.id < a.id => self.judged.next(),
+            (Some(_), _) => self.accepted.next(),
+            (None, _) => self.judged.next(),
+        }
+    }
+}
+
+/// Calls `visit` with each conversation that holds feedback, and its feedback, in input order.
+///
+/// # Errors
+/// If the input is not what it was, or the run cannot be read.
+pub fn conversations_with_feedback<E: From<RunError>>(
+    run: &RunDir,
+    visit: impl FnMut(&Record<'_>, &[Feedback]) -> Result<(), E>,
+) -> Result<(), E> {
+    conversations_with(run, feedback(run)?, |f| (f.id, &f.conversation_id), visit)
+}
+
+/// The same with each conversation in which some turns stand; `place` gives the id of a turn and of its conversation.
+///
+/// # Errors
+/// As there.
+pub fn conversations_with<T, E: From<RunError>>(
+    run: &RunDir,
+    turns: impl Iterator<Item = Result<T, RunError>>,
+    place: impl Fn(&T) -> (RecordId, &str),
+    mut visit: impl FnMut(&Record<'_>, &[T]) -> Result<(), E>,
+) -> Result<(), E> {
+    let input = &run.manifest.config.input;
+    let mut rows = turns.peekable();
+    let id = |turn: &T| place(turn).0;
+    for chunk in
+        ChunkReader::new(run.unchanged_input()?, &input.map, Position::default(), input.max_record_bytes)
+    {
+        if let Some(why) = chunk.failure {
+            return Err(RunError::from(ScanError::Read(why)).into());
+        }
+        for entry in chunk.entries() {
+            let mut own = Vec::new();
+            while let Some(row) = rows.next_if(|row| {
+                let stands_here = |id: RecordId| (id.shard, id.ordinal) == (chunk.start.shard, entry.ordinal);
+                row.as_ref().map_or(true, |turn| stands_here(id(turn)))
+            }) {
+                own.push(row?);
+            }
+            if own.is_empty() {
+                continue;
+            }
+            let (first, conversation_id) = place(&own[0]);
+            let record = entry.record().map_err(|why| changed(first, &why))?;
+            if record.conversation.id != conversation_id {
+                return Err(changed(first, "another conversation stands there").into());
+            }
+            let messages = record.conversation.messages.len();
+            if let Some(beyond) = own.iter().map(id).find(|id| id.message_index as usize >= messages) {
+                return Err(changed(beyond, "the conversation is shorter").into());
+            }
+            visit(&record, &own)?;
+        }
+    }
+    match rows.next() {
+        Some(row) => Err(changed(id(&row?), "the input ends before it").into()),
+        None => Ok(()),
+    }
+}
+
+fn changed(id: RecordId, why: &str) -> RunError {
+    RunError::InputChanged(id, why.to_owned())
+}

@@ -1,0 +1,241 @@
+//! The first stage: input files to parts. What lies in a part is a function of input and config; a kill loses at
+//! most the part under way.
+
+use std::collections::HashSet;
+use std::fs;
+use std::num::NonZeroUsize;
+
+use rejoinder_cascade::Decision;
+use rejoinder_core::{AnswerProbabilities, Feedback, RecordId, Settled};
+use rejoinder_judge::{prompt, tokens};
+use rejoinder_ledger::part;
+use rejoinder_read::{Chunk, Position};
+use rejoinder_scan::reading::{ReadCounts, add};
+use rejoinder_scan::{Engine, FaultLog, Profiler, Scan, Scanned, ScannedConversation, Worker};
+use serde::Serialize;
+
+use crate::error::RunError;
+use crate::faults;
+use crate::folder::{Kind, RunDir};
+use crate::stats::{ScanCounts, ScanStats};
+use crate::waiting::{Grouper, Waiting};
+use crate::watch::{ScanProgress, Watch};
+
+/// What a chunk adds to the part it falls into.
+struct ChunkOutput {
+    end: Position,
+    /// Of the file that it ends in.
+    stored_bytes_read: u64,
+    counts: ScanCounts,
+    /// Lines for each of [`Kind::SCAN`].
+    files: [Vec<u8>; 4],
+}
+
+/// As [`run_watched`], with nobody watching.
+///
+/// # Errors
+/// See there.
+pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), RunError> {
+    run_watched(run, engine, threads, &Watch::default(), &|_| {})
+}
+
+/// Scans the rest of the run's input, from the end of its last committed part, and tells `committed` the number of each
+/// part that is done.
+///
+/// # Errors
+/// If reading, writing or a plugin fails, or the watch says stop; what is committed stays, and the run can be resumed.
+pub fn run_watched(
+    run: &RunDir,
+    engine: &Engine,
+    threads: NonZeroUsize,
+    watch: &Watch,
+    committed: &dyn Fn(u64),
+) -> Result<(), RunError> {
+    faults::count_committed(run, engine)?;
+    let log = FaultLog::default();
+    let scanned = scan(run, engine, threads, watch, &log, committed);
+    let gathered = faults::gather(run, &log);
+    scanned.and(gathered)
+}
+
+fn scan(
+    run: &RunDir,
+    engine: &Engine,
+    threads: NonZeroUsize,
+    watch: &Watch,
+    log: &FaultLog,
+    committed: &dyn Fn(u64),
+) -> Result<(), RunError> {
+    let done = run.ledger.parts()?;
+    let from = match done.last() {
+        Some(part) => serde_json::from_str(&part.end)
+            .map_err(|e| RunError::io("the ledger's last part has no readable end", &e))?,
+        None => Position::default(),
+    };
+    let mut next = done.last().map_or(0, |p| p.index + 1);
+    discard_uncommitted(run, next)?;
+    let part_bytes = engine.config.output.part_mib << 20;
+    let mut part: Option<ChunkOutput> = None;
+    let mut commit = |part: ChunkOutput| {
+        for (kind, bytes) in Kind::SCAN.into_iter().zip(&part.files) {
+            run.write_part(kind, next, bytes)?;
+        }
+        run.ledger.commit_part(next, &to_json(&part.counts), &to_json(&part.end))?;
+        committed(next);
+        next += 1;
+        Ok::<_, RunError>(())
+    };
+    let inputs = &run.manifest.inputs;
+    let before: Vec<u64> =
+        inputs.iter().scan(0, |sum, f| Some(std::mem::replace(sum, *sum + f.size))).collect();
+    let total = inputs.iter().map(|f| f.size).sum();
+    let mut counted = run.scan_counts()?.stats;
+    let asked_before = run.asked()?;
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, &asked_before);
+    let flow = Scan {
+        from,
+        asked_before: Some(&asked_before),
+        fault_log: Some(log),
+        stop: watch.stop.clone(),
+        ..Scan::of(engine, inputs, threads)
+    };
+    flow.run(work, |chunk: ChunkOutput| {
+        watch.stop.check()?;
+        counted += chunk.counts.stats;
+        let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
+        watch.show_scan(ScanProgress { read, total, stats: counted, judge: None });
+        let grown = match part.take() {
+            None => chunk,
+            Some(mut part) => {
+                part.end = chunk.end;
+                part.counts += chunk.counts;
+                for (all, new) in part.files.iter_mut().zip(chunk.files) {
+                    all.extend(new);
+                }
+                part
+            }
+        };
+        if grown.counts.stats.read.bytes >= part_bytes {
+            commit(grown)?;
+        } else {
+            part = Some(grown);
+        }
+        Ok(())
+    })?;
+    part.map_or(Ok(()), commit)?;
+    watch.scan_has_ended();
+    Ok(run.ledger.put("scan", "complete")?)
+}
+
+/// Whether the scan has come to the end of the input.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn is_complete(run: &RunDir) -> Result<bool, RunError> {
+    Ok(run.ledger.get("scan")?.is_some())
+}
+
+/// Removes files of parts that were not committed: a kill came between writing and committing.
+fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), RunError> {
+    for kind in Kind::SCAN {
+        let folder = run.path.join(kind.folder());
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let failed = |e| RunError::io(format!("cannot clean up {}", folder.display()), &e);
+            let path = entry.map_err(failed)?.path();
+            if path.file_name().is_some_and(|name| *name >= *part::name(next)) {
+                fs::remove_file(&path).map_err(failed)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scan_chunk(
+    worker: &mut Worker<'_>,
+    chunk: &Chunk,
+    asked_before: &HashSet<RecordId>,
+) -> Result<ChunkOutput, RunError> {
+    let scanned = worker.scan(chunk)?;
+    let engine = worker.engine;
+    let mut counts = ScanCounts::default();
+    let ScanCounts { stats, details, accepted_by, profile } = &mut counts;
+    stats.faults = scanned.faults.len() as u64;
+    stats.read = ReadCounts {
+        too_short: scanned.too_short,
+        quarantined: scanned.set_aside.count(),
+        other_language: scanned.other_language,
+        duplicates: scanned.duplicates,
+        ..ReadCounts::of_chunk(chunk)
+    };
+    let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
+    let (mut grouper, mut profiler) = (Grouper::default(), Profiler::of_chunk(engine));
+    for conversation in &scanned.conversations {
+        count_paper(stats, conversation, &scanned);
+        stats.read.count(&conversation.record);
+        let turns = scanned.turns(conversation);
+        details.count_turns(conversation.language, turns.len());
+        profiler.turns(engine, &scanned, conversation, profile);
+        stats.with_accepted += u64::from(turns.iter().any(|t| matches!(t.decision(), Decision::Accepted(_))));
+        for turn in turns {
+            stats.turns += 1;
+            stats.candidates += u64::from(turn.is_candidate);
+            match turn.decision() {
+                Decision::Rejected if turn.is_looked_at() => stats.rejected += 1,
+                Decision::Rejected => stats.not_looked_at += 1,
+                Decision::Undecided => stats.undecided += 1,
+                Decision::Accepted(category) => {
+                    stats.accepted.count(category);
+                    let (source, span, name) = scanned.accepted_by(engine, conversation, turn, category);
+                    add(accepted_by, name, 1);
+                    let settled = Settled {
+                        category,
+                        turn: &conversation.record.conversation.messages[turn.message_index].text,
+                        span,
+                        source,
+                        model: String::new(),
+                        reply_key: String::new(),
+                        probabilities: AnswerProbabilities::default(),
+                    };
+                    let record = scanned.turn_record(engine, conversation, turn);
+                    write_row(&mut feedback, &Feedback::new(record, settled));
+                }
+            }
+        }
+        for mut waiting in Waiting::of(engine, &scanned, conversation) {
+            stats.questions += 1;
+            stats.groups += u64::from(grouper.place(&mut waiting, engine, asked_before));
+            stats.shown_tokens += waiting.shown_tokens;
+            write_row(&mut spool, &waiting);
+        }
+    }
+    scanned.set_aside.rows().for_each(|row| write_row(&mut quarantine, &row));
+    scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
+    let of_file = details.files.entry(chunk.start.shard).or_default();
+    of_file.records = stats.read.conversations + stats.read.duplicates + stats.read.left_out();
+    of_file.set_aside = scanned.set_aside.into_counts();
+    let stored_bytes_read = chunk.stored_bytes_read;
+    Ok(ChunkOutput {
+        end: chunk.end,
+        stored_bytes_read,
+        counts,
+        files: [feedback, spool, quarantine, faults],
+    })
+}
+
+/// What the paper's method would send for this conversation: one request with the whole dialogue, as it is.
+fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &Scanned<'_>) {
+    if !scanned.turns(conversation).is_empty() {
+        stats.paper_requests += 1;
+        stats.paper_shown_tokens += tokens::of(prompt::count_conversation(&conversation.record.conversation));
+    }
+}
+
+fn write_row(lines: &mut Vec<u8>, row: &impl Serialize) {
+    serde_json::to_writer(&mut *lines, row).expect("a row is plain data, and memory takes every write");
+    lines.push(b'\n');
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("counts are plain data")
+}

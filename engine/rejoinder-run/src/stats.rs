@@ -1,0 +1,149 @@
+//! The funnel: what a run counts, part by part, and adds up.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use rejoinder_core::Category;
+use rejoinder_score::Profile;
+use serde::{Deserialize, Serialize};
+
+use rejoinder_scan::reading::{ReadCounts, ReadDetails, add};
+
+/// Counts of a chunk, a part or a run: numbers, and what they are made of by name. All of them are functions of input
+/// and config.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanCounts {
+    /// The numbers.
+    pub stats: ScanStats,
+    /// What reading met, by name.
+    pub details: ReadDetails,
+    /// Turns accepted here, by the rule or the plugin that accepted them.
+    pub accepted_by: BTreeMap<String, u64>,
+    /// What the later turns are like.
+    pub profile: Profile,
+}
+
+/// The numbers of a chunk, a part or a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanStats {
+    /// What was read.
+    pub read: ReadCounts,
+    /// Conversations with a turn that was accepted here.
+    pub with_accepted: u64,
+    /// Later turns.
+    pub turns: u64,
+    /// Later turns that some rule other than a reject rule marked.
+    pub candidates: u64,
+    /// Later turns accepted here, by category.
+    pub accepted: ByCategory,
+    /// Later turns rejected here.
+    pub rejected: u64,
+    /// Later turns that nothing here could look at: no pack in force reads their language, no rule marked them, and no
+    /// score ranks them.
+    pub not_looked_at: u64,
+    /// Later turns that wait for the judge.
+    pub undecided: u64,
+    /// Failures of plugins.
+    pub faults: u64,
+    /// Questions that the undecided turns make: one a turn, or one a conversation.
+    pub questions: u64,
+    /// Requests that they take where several share one.
+    pub groups: u64,
+    /// The messages that they show, in estimated tokens.
+    pub shown_tokens: u64,
+    /// Requests of the paper's method: one for each conversation with a later turn.
+    pub paper_requests: u64,
+    /// The dialogues that they show, in estimated tokens.
+    pub paper_shown_tokens: u64,
+}
+
+impl ScanStats {
+    /// Later turns that are neither accepted nor wait: rejected, or not looked at.
+    pub const fn passed_over(&self) -> u64 {
+        self.rejected + self.not_looked_at
+    }
+}
+
+/// A count for each category.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "UPPERCASE")]
+pub struct ByCategory {
+    ur1: u64,
+    ur2: u64,
+    ur3: u64,
+    ur4: u64,
+    ur5: u64,
+}
+
+impl ByCategory {
+    /// The count of one category.
+    pub fn get(&self, category: Category) -> u64 {
+        let Self { ur1, ur2, ur3, ur4, ur5 } = *self;
+        [ur1, ur2, ur3, ur4, ur5][category.index()]
+    }
+
+    /// Counts one more.
+    pub fn count(&mut self, category: Category) {
+        let Self { ur1, ur2, ur3, ur4, ur5 } = self;
+        *[ur1, ur2, ur3, ur4, ur5][category.index()] += 1;
+    }
+
+    /// The sum over all categories.
+    pub fn total(&self) -> u64 {
+        Category::ALL.into_iter().map(|c| self.get(c)).sum()
+    }
+}
+
+impl AddAssign for ByCategory {
+    fn add_assign(&mut self, other: Self) {
+        self.ur1 += other.ur1;
+        self.ur2 += other.ur2;
+        self.ur3 += other.ur3;
+        self.ur4 += other.ur4;
+        self.ur5 += other.ur5;
+    }
+}
+
+impl AddAssign for ScanStats {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.with_accepted += other.with_accepted;
+        self.turns += other.turns;
+        self.candidates += other.candidates;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.not_looked_at += other.not_looked_at;
+        self.undecided += other.undecided;
+        self.faults += other.faults;
+        self.questions += other.questions;
+        self.groups += other.groups;
+        self.shown_tokens += other.shown_tokens;
+        self.paper_requests += other.paper_requests;
+        self.paper_shown_tokens += other.paper_shown_tokens;
+    }
+}
+
+impl AddAssign for ScanCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.stats += other.stats;
+        self.details += other.details;
+        other.accepted_by.into_iter().for_each(|(who, count)| add(&mut self.accepted_by, &who, count));
+        self.profile += other.profile;
+    }
+}
+
+/// What the judge's replies made of the undecided turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JudgeStats {
+    /// Turns settled by a reply.
+    pub judged: u64,
+    /// Those that are feedback, by category.
+    pub feedback: ByCategory,
+    /// Conversations with such a turn and none that was accepted before.
+    pub with_feedback: u64,
+    /// Turns whose reply could not be read or did not fit the turn: they stay undecided.
+    pub unverified: u64,
+}

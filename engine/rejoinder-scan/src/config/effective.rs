@@ -1,0 +1,348 @@
+//! The config in force, and where each value comes from: flags over environment over file over defaults.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+
+use rejoinder_host::LoadError;
+use rejoinder_rules::diagnostic::{Source, did_you_mean};
+use serde_json::Value;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{self, PREFIX};
+use super::{Config, ConfigText};
+use crate::error::ConfigError;
+
+/// Variables that begin like ours and are no keys of the config: the plugin host's, and those of this repository's tests.
+const OTHER_VARIABLES: [&str; 4] =
+    ["REJOINDER_PLUGIN_PATH", "REJOINDER_CORPUS", "REJOINDER_LLAMA_SERVER", "REJOINDER_TINY_MIXTRAL"];
+/// And all that begin like this are tests'.
+const TEST_PREFIX: &str = "REJOINDER_TEST_";
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said otherwise.
+    #[default]
+    Default,
+    /// The config file, at a 1-based line.
+    File(String, usize),
+    /// An environment variable.
+    Environment(String),
+    /// A flag of the command.
+    Flag(&'static str),
+}
+
+impl Origin {
+    /// `default`, `file`, `environment` or `flag`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File(..) => "file",
+            Self::Environment(_) => "environment",
+            Self::Flag(_) => "flag",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(file, line) => write!(f, "{file}:{line}"),
+            Self::Environment(variable) => f.write_str(variable),
+            Self::Flag(flag) => f.write_str(flag),
+        }
+    }
+}
+
+/// A config with the origin of its values.
+#[derive(Clone, Debug, Default)]
+pub struct Effective {
+    /// What is in force.
+    pub config: Config,
+    /// By key, those that are not defaults.
+    origins: BTreeMap<String, Origin>,
+    /// The file, if there is one.
+    text: Option<ConfigText>,
+}
+
+impl Effective {
+    /// The file's config, or the default, under the environment's.
+    ///
+    /// # Errors
+    /// If the file or a variable says something that cannot be, or a variable is no key.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut effective = Self::default();
+        if let Some(path) = file {
+            let (config, text) = Config::load(path)?;
+            effective = Self { config, origins: origins_in_file(&text), text: Some(text) };
+        }
+        effective.apply(std::env::vars_os())?;
+        Ok(effective)
+    }
+
+    /// A config that was written down, under the environment's.
+    ///
+    /// # Errors
+    /// If a variable says something that cannot be, or is no key.
+    pub fn over(config: Config) -> Result<Self, ConfigError> {
+        let mut effective = Self { config, origins: BTreeMap::new(), text: None };
+        effective.apply(std::env::vars_os())?;
+        Ok(effective)
+    }
+
+    /// Why a plugin of this config was not loaded, with the place in the file where there is one.
+    pub fn about_plugin(&self, error: &LoadError) -> ConfigError {
+        match &self.text {
+            Some(text) => text.about_plugin(error),
+            None => ConfigError::new(error.to_string()),
+        }
+    }
+
+    /// Notes that a flag set a key.
+    pub fn set_by_flag(&mut self, key: impl Into<String>, flag: &'static str) {
+        self.origins.insert(key.into(), Origin::Flag(flag));
+    }
+
+    /// All values by key, each with its origin.
+    pub fn values(&self) -> Vec<(String, Value, Origin)> {
+        let values = self.config.values().into_iter();
+        values
+            .map(|(key, value)| {
+                let origin = self.origins.get(&key).cloned().unwrap_or_default();
+                (key, value, origin)
+            })
+            .collect()
+    }
+
+    fn apply(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+        let keys = keys::keys();
+        let mut unknown = Vec::new();
+        let mut ours: Vec<(String, OsString)> = variables
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        ours.sort();
+        for (variable, value) in ours {
+            let Some(key) = keys.iter().find(|k| k.variable == variable) else {
+                unknown.push(variable);
+                continue;
+            };
+            let wrong =
+                |why: &dyn fmt::Display| ConfigError::new(format!("{variable} ({}): {why}", key.name));
+            let text = value.into_string().map_err(|_| wrong(&"the value is not UTF-8"))?;
+            let value = match () {
+                () if text.is_empty() && key.is_optional => Value::Null,
+                () if key.is_text => Value::String(text),
+                () => serde_json::from_str(&text)
+                    .map_err(|_| wrong(&format!("`{}` is no number or truth value", text.escape_debug())))?,
+            };
+            let mut all = serde_json::to_value(&self.config).expect("a config is plain data");
+            *all.pointer_mut(&key.pointer).expect("a config writes all its keys") = value;
+            self.config = serde_json::from_value(all).map_err(|e| wrong(&e))?;
+            self.origins.insert(key.name.clone(), Origin::Environment(variable));
+        }
+        // Of all together: one may be what another needs.
+        self.config.check().map_err(|(pointer, why)| {
+            let key = keys.iter().find(|k| k.pointer == pointer && self.origins.contains_key(&k.name));
+            let of = key.map_or_else(String::new, |k| format!("{} ({}): ", k.variable, k.name));
+            ConfigError::new(format!("{of}{why}"))
+        })?;
+        if let Some(replies) = &mut self.config.judge.replies {
+            // One of the file is absolute by now; the environment's is relative to where the command runs.
+            *replies = std::path::absolute(&*replies).unwrap_or_else(|_| replies.clone());
+        }
+        let is_other = |name: &String| {
+            OTHER_VARIABLES.contains(&name.as_str())
+                || name.starts_with(TEST_PREFIX)
+                || self.config.judge.api_key_env.as_ref() == Some(name)
+        };
+        match unknown.into_iter().find(|name| !is_other(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let known: Vec<&str> = keys.iter().map(|k| k.variable.as_str()).collect();
+                let help = Some(did_you_mean(&name, &known)).filter(|help| help.starts_with("did you mean"));
+                Err(ConfigError::new(format!(
+                    "the environment variable {} names no key of the config; {}",
+                    name.escape_debug(),
+                    help.as_deref().unwrap_or("`rejoinder config show` lists the keys")
+                )))
+            }
+        }
+    }
+}
+
+/// The lines on which a config file says something, by key.
+fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, Origin> {
+    let mut origins = BTreeMap::new();
+    // It has been parsed before; what cannot be read says nothing.
+    if let Ok(table) = DeTable::parse(text) {
+        let mut note = |key: &str, offset: usize| {
+            let line = Source { name, text }.line_of(offset);
+            origins.insert(key.to_owned(), Origin::File(name.clone(), line));
+        };
+        walk(table.get_ref(), "", &mut note);
+    }
+    origins
+}
+
+fn walk(table: &DeTable<'_>, prefix: &str, note: &mut dyn FnMut(&str, usize)) {
+    for (name, value) in table {
+        let key = format!("{prefix}{}", name.get_ref());
+        note(&key, name.span().start);
+        match value.get_ref() {
+            DeValue::Table(inner) => walk(inner, &format!("{key}."), note),
+            DeValue::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let DeValue::Table(inner) = item.get_ref() {
+                        walk(inner, &format!("{key}[{index}]."), note);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Config {
+    /// All values by key, `judge.base-url` or `plugin[0].name`, sorted; `null` is unset.
+    pub fn values(&self) -> Vec<(String, Value)> {
+        let mut values = Vec::new();
+        flatten(serde_json::to_value(self).expect("a config is plain data"), String::new(), &mut values);
+        values
+    }
+
+    /// What differs in `now` and decides about turns, in words. Judge and budget may change during a run's life, but for
+    /// what is asked about (unit, window, turns that share a request), for which the waiting turns are written down; and so may where a plugin runs and how
+    /// many failures of it are borne.
+    pub fn changes(&self, now: &Self) -> Vec<String> {
+        let decides = |key: &str| match key.split_once('.') {
+            Some(("judge", key)) => {
+                matches!(key, "all" | "unit" | "window-messages" | "window-bytes" | "turns-per-request")
+            }
+            Some(("budget", _)) => false,
+            Some((plugin, key)) if plugin.starts_with("plugin[") => {
+                !matches!(key, "isolation" | "timeout" | "on-fault" | "max-faults")
+            }
+            _ => true,
+        };
+        let of = |config: &Self| -> BTreeMap<String, Value> {
+            config.values().into_iter().filter(|(key, _)| decides(key)).collect()
+        };
+        let (then, now) = (of(self), of(now));
+        let keys: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+        let show = |value: Option<&Value>| value.map_or_else(|| "not there".to_owned(), Value::to_string);
+        keys.into_iter()
+            .filter(|key| then.get(*key) != now.get(*key))
+            .map(|key| format!("{key}: was {}, is {}", show(then.get(key)), show(now.get(key))))
+            .collect()
+    }
+}
+
+fn flatten(value: Value, key: String, values: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, field) in fields {
+                let inner = if key.is_empty() { name } else { format!("{key}.{name}") };
+                flatten(field, inner, values);
+            }
+        }
+        Value::Array(items) if items.first().is_some_and(Value::is_object) => {
+            for (index, item) in items.into_iter().enumerate() {
+                flatten(item, format!("{key}[{index}]"), values);
+            }
+        }
+        leaf => values.push((key, leaf)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(variables: &[(&str, &str)]) -> Result<Effective, String> {
+        let mut effective = Effective::default();
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        effective.apply(variables).map_err(|error| error.to_string()).map(|()| effective)
+    }
+
+    #[test]
+    fn every_variable_sets_its_key_and_the_origin_says_so() {
+        for key in keys::keys() {
+            let value = match key.name.as_str() {
+                "for" => "kto",
+                "cascade.accept-unlike" => "true",
+                name if name.starts_with("cascade.") => "0.5",
+                "input.format" => "oasst",
+                "input.duplicates" => "near",
+                "rules.other-languages" => "ask",
+                "judge.base-url" => "http://localhost/v1",
+                "judge.unit" => "conversation",
+                "judge.answer" => "json",
+                "judge.replies" | "judge.tokenizer" => "/tmp/file",
+                "judge.constraint" => "grammar",
+                "judge.span" => "ask",
+                _ if key.is_text => "some-text",
+                "judge.all" => "true",
+                "input.join" => "false",
+                _ => "7",
+            };
+            // A limit needs a price.
+            let prices = ["INPUT", "GPU_SECONDS_INPUT"].map(|name| format!("REJOINDER_JUDGE_PRICE_{name}"));
+            let mut variables = vec![(key.variable.as_str(), value)];
+            variables.extend(prices.iter().map(|name| (name.as_str(), "7")));
+            // And a purpose a score that decides.
+            variables.push(("REJOINDER_CASCADE_RECALL", "0.5"));
+            let effective = applied(&variables).unwrap();
+            let (_, found, origin) =
+                effective.values().into_iter().find(|(name, ..)| *name == key.name).unwrap();
+            let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            let found = found.strip_suffix(".0").unwrap_or(&found).to_owned();
+            assert_eq!((found.as_str(), origin), (value, Origin::Environment(key.variable.clone())));
+            assert_ne!(effective.config, Config::default(), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_the_variable_and_the_reason() {
+        for (name, value, expected) in [
+            ("REJOINDER_BUDGET_CALLS", "many", "REJOINDER_BUDGET_CALLS (budget.calls): `many` is no number"),
+            ("REJOINDER_BUDGET_CALLS", "-1", "invalid value"),
+            ("REJOINDER_JUDGE_UNIT", "trun", "unknown variant"),
+            ("REJOINDER_JUDGE_BASE_URL", "ftp://x", "begins with http"),
+            ("REJOINDER_OUTPUT_PART_MIB", "0", "at least 1"),
+            ("REJOINDER_JUDGE_MODLE", "x", "did you mean `REJOINDER_JUDGE_MODEL`?"),
+            ("REJOINDER_FROBNICATE", "x", "names no key of the config"),
+            ("REJOINDER_FORMAT", "1", "names no key of the config"),
+        ] {
+            let error = applied(&[(name, value)]).map(|e| e.config).unwrap_err();
+            assert!(error.contains(expected), "{name}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn variables_that_are_not_the_configs_are_left_alone() {
+        let others = [
+            ("REJOINDER_PLUGIN_PATH", "x"),
+            ("REJOINDER_TEST_SEED", "x"),
+            ("REJOINDER_KEY", "secret"),
+            ("REJOINDER_JUDGE_API_KEY_ENV", "REJOINDER_KEY"),
+            ("PATH", "x"),
+        ];
+        assert_eq!(applied(&others).unwrap().config.judge.api_key_env.as_deref(), Some("REJOINDER_KEY"));
+        assert_eq!(applied(&[("REJOINDER_BUDGET_CALLS", "")]).unwrap().config, Config::default());
+    }
+
+    #[test]
+    fn lines_are_found_for_tables_inline_tables_and_lists_of_tables() {
+        let text = "format = 1\n[input]\nmap = { id = \"x\" }\n\n[[plugin]]\nname = \"rephrase\"\n[plugin.config]\nthreshold = 0.5\n";
+        let origins = origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into() });
+        for (key, line) in
+            [("format", 1), ("input.map.id", 3), ("plugin[0].name", 6), ("plugin[0].config.threshold", 8)]
+        {
+            assert_eq!(origins[key], Origin::File("c.toml".to_owned(), line), "{key}");
+        }
+    }
+}

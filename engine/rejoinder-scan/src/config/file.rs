@@ -1,0 +1,180 @@
+//! The config file: what it may say, what holds where it is silent, and where it is wrong.
+
+use std::path::{Path, PathBuf};
+
+use rejoinder_core::Purpose;
+use rejoinder_rules::diagnostic::did_you_mean;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    BudgetConfig, CascadeSection, ConfigText, InputConfig, JudgeSection, OutputConfig, PluginConfig,
+    RulesConfig, keys,
+};
+use crate::error::ConfigError;
+
+/// The config format that this engine reads.
+const FORMAT: u32 = 1;
+
+/// Everything that decides what a run does. Paths are relative to the config file's folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Format number of this file: 1.
+    pub format: u32,
+    /// What the feedback will be used for: `all`, `sft` (UR5), `kto` (UR2, UR3, UR5), or categories such as `["UR2", "UR5"]`.
+    #[serde(default, rename = "for")]
+    #[schemars(schema_with = "keys::purpose_schema")]
+    pub purpose: Purpose,
+    /// How records are read.
+    #[serde(default)]
+    pub input: InputConfig,
+    /// Which rules are in force.
+    #[serde(default)]
+    pub rules: RulesConfig,
+    /// Which plugins run, in this order.
+    #[serde(default, rename = "plugin")]
+    pub plugins: Vec<PluginConfig>,
+    /// Folders searched for plugins that are given by name.
+    #[serde(default)]
+    pub plugin_dirs: Vec<PathBuf>,
+    /// Between which learned scores the judge is asked.
+    #[serde(default)]
+    pub cascade: CascadeSection,
+    /// Who is asked about undecided turns, and how.
+    #[serde(default)]
+    pub judge: JudgeSection,
+    /// What asking may cost.
+    #[serde(default)]
+    pub budget: BudgetConfig,
+    /// How the output is cut.
+    #[serde(default)]
+    pub output: OutputConfig,
+}
+
+impl Default for Config {
+    /// What runs when no config is given: the shipped packs and the shipped plugins.
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            purpose: Purpose::ALL,
+            input: InputConfig::default(),
+            rules: RulesConfig::default(),
+            plugins: ["rephrase", "context"].map(PluginConfig::named).into(),
+            plugin_dirs: Vec::new(),
+            cascade: CascadeSection::default(),
+            judge: JudgeSection::default(),
+            budget: BudgetConfig::default(),
+            output: OutputConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a config file; also gives its text.
+    ///
+    /// # Errors
+    /// If it cannot be read, or says something that cannot be; with file, line and column.
+    pub(super) fn load(path: &Path) -> Result<(Self, ConfigText), ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| ConfigError::new(format!("cannot read the config {}: {e}", path.display())))?;
+        let text = ConfigText { name: path.display().to_string(), text };
+        let mut config = Self::parse(&text)?;
+        config.resolve_paths(path.parent().unwrap_or_else(|| Path::new("")));
+        Ok((config, text))
+    }
+
+    /// Reads a config from a text; paths in it stay as they are.
+    ///
+    /// # Errors
+    /// If the text says something that cannot be; with line and column.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::parse(&ConfigText { name: "the config".to_owned(), text: text.to_owned() })
+    }
+
+    fn parse(text: &ConfigText) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(&text.text).map_err(|e| {
+            let (message, help) = explain(e.message().trim_end());
+            text.at(e.span().unwrap_or(0..0), message, &help)
+        })?;
+        config.check().map_err(|(pointer, message)| text.about(&pointer, &message, ""))?;
+        Ok(config)
+    }
+
+    /// That what flags made of it can be.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn check_flags(&self) -> Result<(), ConfigError> {
+        self.check().map_err(|(_, message)| ConfigError::new(message))
+    }
+
+    /// What the schema alone cannot say: the value at fault, as a JSON pointer, and the message.
+    pub(super) fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |pointer: &str, message: String| Err((pointer.to_owned(), message));
+        if self.format != FORMAT {
+            let message = format!("config format {} is not known; this engine reads {FORMAT}", self.format);
+            return wrong("/format", message);
+        }
+        self.input.check().or_else(|(key, message)| wrong(&format!("/input{key}"), message))?;
+        for (index, plugin) in self.plugins.iter().enumerate() {
+            plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
+        }
+        self.cascade.check(self.purpose, !self.plugins.is_empty())?;
+        self.judge.check().or_else(|(key, message)| wrong(&format!("/judge{key}"), message))?;
+        self.budget.check(&self.judge).or_else(|(key, message)| wrong(&format!("/budget{key}"), message))?;
+        if self.output.part_mib == 0 {
+            return wrong("/output/part-mib", "`part-mib` must be at least 1".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Lets every later turn be scored for a purpose, and none be cut: as is done to find the cuts.
+    pub fn score_all_turns(&mut self, purpose: Purpose) {
+        self.purpose = purpose;
+        self.cascade = CascadeSection { reject_below: Some(0.0), ..CascadeSection::default() };
+        self.add_scorer();
+    }
+
+    /// Names the shipped scorer, where it is not named yet.
+    pub fn add_scorer(&mut self) {
+        if !self.plugins.iter().any(PluginConfig::is_scorer) {
+            self.plugins.push(PluginConfig::scorer());
+        }
+    }
+
+    /// Finds the scorer's model in `folder`, if the config does not say where it is.
+    pub fn resolve_model(&mut self, folder: &Path) {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        for model in self.plugins.iter_mut().filter_map(PluginConfig::model_mut) {
+            *model = folder.join(model.as_str().unwrap_or_default()).display().to_string().into();
+        }
+    }
+
+    fn resolve_paths(&mut self, folder: &Path) {
+        self.resolve_model(folder);
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
+        self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
+        self.plugin_dirs.iter_mut().for_each(resolve);
+        self.judge.paths().for_each(resolve);
+        for name in self.rules.packs.iter_mut().chain(&mut self.judge.prompt) {
+            if name.contains(['/', '\\', '.']) {
+                *name = folder.join(&*name).display().to_string();
+            }
+        }
+    }
+}
+
+/// A parser's message, and as help the nearest of the names that it says it expected.
+fn explain(message: &str) -> (&str, String) {
+    let unknown = |m: &str| m.starts_with("unknown field") || m.starts_with("unknown variant");
+    let Some((what, expected)) = message.split_once(", expected ").filter(|(what, _)| unknown(what)) else {
+        return (message, String::new());
+    };
+    let quoted = |text| -> Vec<&str> { str::split(text, '`').skip(1).step_by(2).collect() };
+    match quoted(what).first() {
+        Some(given) => (what, did_you_mean(given, &quoted(expected))),
+        None => (message, String::new()),
+    }
+}

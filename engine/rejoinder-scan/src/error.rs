@@ -1,0 +1,95 @@
+//! Why a scan cannot begin, or ends before its end.
+
+use std::fmt;
+
+use rejoinder_host::HostError;
+use rejoinder_read::InputError;
+use rejoinder_rules::PackError;
+
+use crate::stop::Stopped;
+
+/// What is wrong with a config, in words, with the place where its author wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    /// What is wrong, in words for the author of the config.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Why an engine cannot be built, or a scan ends before its end.
+#[derive(Debug)]
+pub enum ScanError {
+    /// The config asks for something that cannot be, such as a plugin that is not there.
+    Config(ConfigError),
+    /// The rules cannot be used.
+    Rules(PackError),
+    /// A score is needed, and no plugin gave probabilities.
+    NoScore,
+    /// The input cannot be opened.
+    Input(InputError),
+    /// The input cannot be read on.
+    Read(String),
+    /// A plugin failed more often than is borne.
+    Plugin(HostError),
+    /// Somebody wants it to end.
+    Stopped(Stopped),
+}
+
+impl fmt::Display for ScanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Rules(error) => error.fmt(f),
+            Self::NoScore => f.write_str(
+                "no plugin gave probabilities; name one that does, such as [[plugin]] name = \"scorer\"",
+            ),
+            Self::Input(error) => error.fmt(f),
+            Self::Read(why) => f.write_str(why),
+            Self::Plugin(error) => error.fmt(f),
+            Self::Stopped(stopped) => stopped.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ScanError {}
+
+impl From<ConfigError> for ScanError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<PackError> for ScanError {
+    fn from(error: PackError) -> Self {
+        Self::Rules(error)
+    }
+}
+
+impl From<InputError> for ScanError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<HostError> for ScanError {
+    fn from(error: HostError) -> Self {
+        Self::Plugin(error)
+    }
+}
+
+impl From<Stopped> for ScanError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}

@@ -1,0 +1,170 @@
+//! Threads: one reads, all others work, the caller's thread takes results in input order.
+//!
+//! A fixed number of portions is under way at any time, and of each a fixed number of results waits for its turn, so
+//! memory is bounded and one slow portion cannot let the others pile up. What a worker does with a chunk depends on
+//! the chunk alone, which makes the output independent of the number of threads.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+
+use crossbeam_channel::bounded;
+use rejoinder_core::RecordId;
+use rejoinder_read::{Chunk, Duplicates, InputFile, Portions, Position, Record};
+
+use crate::engine::Engine;
+use crate::error::ScanError;
+use crate::stop::{StopFlag, Stopped};
+use crate::worker::{FaultLog, Worker};
+
+/// Results of one portion that wait for their turn; of a row group larger than so many chunks, the rest is read when
+/// its turn has come.
+const WAITING: usize = 32;
+
+/// How many threads work if the user does not say.
+pub fn default_threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// A scan of files: who looks at them, from where on, on how many threads.
+#[derive(Clone)]
+pub struct Scan<'a> {
+    /// Decides about turns.
+    pub engine: &'a Engine,
+    /// The input.
+    pub files: &'a [InputFile],
+    /// Where it begins.
+    pub from: Position,
+    /// How many threads work.
+    pub threads: NonZeroUsize,
+    /// Turns that the judge was asked about before.
+    pub asked_before: Option<&'a HashSet<RecordId>>,
+    /// Takes the plugins' failures.
+    pub fault_log: Option<&'a FaultLog>,
+    /// Ends it within a conversation.
+    pub stop: StopFlag,
+}
+
+impl<'a> Scan<'a> {
+    /// A scan of whole files, about which nothing else is known.
+    pub fn of(engine: &'a Engine, files: &'a [InputFile], threads: NonZeroUsize) -> Self {
+        Self {
+            engine,
+            files,
+            from: Position::default(),
+            threads,
+            asked_before: None,
+            fault_log: None,
+            stop: StopFlag::default(),
+        }
+    }
+
+    /// Sends the input through `work`, and the results, in input order, into `sink`.
+    ///
+    /// # Errors
+    /// The first failure of reading or of a worker (in input order) or of the sink; then nothing more is read.
+    pub fn run<R: Send, E: From<ScanError> + Send>(
+        &self,
+        work: impl for<'c> Fn(&mut Worker<'_>, &'c Chunk) -> Result<R, E> + Sync,
+        sink: impl FnMut(R) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let repeated = self.repeated()?;
+        let begin = || self.worker(&repeated);
+        let work = |worker: &mut Result<Worker<'_>, Option<ScanError>>, chunk: &Chunk| match worker {
+            Ok(worker) => work(worker, chunk),
+            // The results before this one's failure are the last that anybody looks at.
+            Err(failure) => Err(failure.take().unwrap_or(ScanError::Stopped(Stopped)).into()),
+        };
+        self.in_order(begin, work, sink)
+    }
+
+    fn worker<'w>(&'w self, repeated: &'w HashSet<(u32, u64)>) -> Result<Worker<'w>, Option<ScanError>> {
+        let mut worker =
+            Worker::new(self.engine).map_err(Some)?.passing_over(repeated).until(self.stop.clone());
+        if let Some(asked) = self.asked_before {
+            worker = worker.knowing(asked);
+        }
+        if let Some(log) = self.fault_log {
+            worker = worker.logging(log);
+        }
+        Ok(worker)
+    }
+
+    /// The conversations that are left out because they stand in the input before: shards and ordinals.
+    fn repeated(&self) -> Result<HashSet<(u32, u64)>, ScanError> {
+        let input = &self.engine.config.input;
+        let (mut seen, mut repeated) = (HashSet::new(), HashSet::new());
+        if input.duplicates == Duplicates::Keep {
+            return Ok(repeated);
+        }
+        let fingerprints = |_: &mut (), chunk: &Chunk| {
+            let records = chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64);
+            let records = records.filter_map(|entry| Some((entry.ordinal, entry.record().ok()?)));
+            let kept = records.filter(|(_, record)| input.leaves_out(record).is_none());
+            let fingerprint = |record: &Record<'_>| input.duplicates.fingerprint(&record.conversation);
+            let all: Vec<_> = kept.map(|(ordinal, record)| (ordinal, fingerprint(&record))).collect();
+            Ok::<_, ScanError>((chunk.start.shard, all))
+        };
+        let whole = Self { from: Position::default(), ..self.clone() };
+        whole.in_order(
+            || (),
+            fingerprints,
+            |(shard, all)| {
+                repeated.extend(
+                    all.into_iter().filter(|(_, print)| !seen.insert(*print)).map(|(n, _)| (shard, n)),
+                );
+                Ok(())
+            },
+        )?;
+        Ok(repeated)
+    }
+
+    /// As [`Self::run`], with any worker that `begin` makes, one a thread.
+    fn in_order<W, R: Send, E: From<ScanError> + Send>(
+        &self,
+        begin: impl Fn() -> W + Sync,
+        work: impl for<'c> Fn(&mut W, &'c Chunk) -> Result<R, E> + Sync,
+        mut sink: impl FnMut(R) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { engine, files, from, threads, .. } = self;
+        let (from, threads) = (*from, *threads);
+        let input = &engine.config.input;
+        // Portions are taken first in, first out: the one whose turn it is has a worker before any later one has.
+        let (portion_tx, portion_rx) = bounded(threads.get());
+        let (turn_tx, turn_rx) = bounded(threads.get() * 3);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for portion in Portions::new(files, &input.map, from, input.max_record_bytes) {
+                    let (result_tx, result_rx) = bounded(WAITING);
+                    if turn_tx.send(result_rx).is_err() || portion_tx.send((portion, result_tx)).is_err() {
+                        break;
+                    }
+                }
+            });
+            for _ in 0..threads.get() {
+                let (portion_rx, begin, work) = (portion_rx.clone(), &begin, &work);
+                scope.spawn(move || {
+                    let mut worker = begin();
+                    for (portion, result_tx) in portion_rx {
+                        for chunk in portion.chunks() {
+                            let result = match &chunk.failure {
+                                Some(why) => Err(ScanError::Read(why.clone()).into()),
+                                None => work(&mut worker, &chunk),
+                            };
+                            if result_tx.send(result).is_err() {
+                                return;
+                            }
+                        }
+                    }
+                });
+            }
+            drop(portion_rx);
+            // Taken out of the caller's hands, so that returning early hangs up and ends the threads.
+            for results in turn_rx {
+                for result in results {
+                    sink(result?)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,27 @@
+//! From conversations to decisions: rules and plugins, assembled as a config says, look at every later turn of a user and
+//! accept it, reject it, or leave it to the judge.
+//!
+//! A [`Config`] says what is in force. An [`Engine`] is built from it once and never changes; every thread has a [`Worker`].
+//! A worker takes conversations in memory ([`Worker::scan_conversations`]) or a chunk of a file ([`Worker::scan`]), and
+//! gives [`Scanned`] turns. A [`Scan`] sends whole files through workers, in input order. Nobody is asked here and nothing
+//! is written: no network, no database, no command line.
+#![forbid(unsafe_code)]
+
+pub mod config;
+mod engine;
+mod error;
+mod flow;
+mod profile;
+pub mod reading;
+mod scanned;
+mod stop;
+mod worker;
+
+pub use config::Config;
+pub use engine::{Engine, PackInfo, ScoreModel, built_in, is_read, languages_of, launcher};
+pub use error::{ConfigError, ScanError};
+pub use flow::{Scan, default_threads};
+pub use profile::{Profiler, mark, profile_of_beginnings};
+pub use scanned::{FaultRow, Part, Scanned, ScannedConversation, ScannedTurn};
+pub use stop::{StopFlag, Stopped};
+pub use worker::{FaultLog, Worker};

@@ -1,0 +1,128 @@
+//! What a corpus is like, beside what the score and the accept rules were measured on.
+
+use std::slice;
+
+use rejoinder_core::Role;
+use rejoinder_read::{ChunkReader, InputFile, Position, Record};
+use rejoinder_rules::Route;
+use rejoinder_score::features::{KnownWords, WordReader};
+use rejoinder_score::{Profile, Trait};
+
+use crate::engine::Engine;
+use crate::error::ScanError;
+use crate::scanned::{Scanned, ScannedConversation, ScannedTurn};
+use crate::worker::Worker;
+
+/// Turns of a chunk whose words are read: they say as much as all, at a fraction of the work.
+const READ_A_CHUNK: usize = 64;
+/// Chunks of about a mebibyte that are looked at before a scan, and how much content in all.
+const LEADING_CHUNKS: usize = 8;
+const LEADING_BYTES: u64 = 8 << 20;
+
+/// Counts what the later turns of a chunk are like.
+pub struct Profiler<'a> {
+    known: KnownWords<'a>,
+    words: WordReader,
+    to_read: usize,
+}
+
+impl<'a> Profiler<'a> {
+    /// For a chunk of a corpus that an engine's score and rules are used on.
+    pub fn of_chunk(engine: &'a Engine) -> Self {
+        Self::new(KnownWords::Model(&engine.measured.idf), READ_A_CHUNK)
+    }
+
+    /// For a conversation that a model is trained on.
+    pub fn of_training(known: KnownWords<'a>) -> Self {
+        Self::new(known, usize::MAX)
+    }
+
+    fn new(known: KnownWords<'a>, to_read: usize) -> Self {
+        Self { known, words: WordReader::default(), to_read }
+    }
+
+    /// Counts the texts of a conversation's later turns.
+    pub fn texts(&mut self, record: &Record<'_>, profile: &mut Profile) {
+        let mut turns = record.later_turns().peekable();
+        if turns.peek().is_none() {
+            return;
+        }
+        profile.begin(record.later_turns().count());
+        let mut answer = 0;
+        for (index, message) in record.conversation.messages.iter().enumerate() {
+            if turns.next_if_eq(&index).is_some() {
+                profile.count(Trait::AnswerBytes, answer as f32);
+                profile.count(Trait::TurnBytes, message.text.len() as f32);
+                if self.to_read > 0
+                    && let Some(share) = self.words.new_share(&message.text, &self.known)
+                {
+                    self.to_read -= 1;
+                    profile.count(Trait::NewWords, share);
+                }
+            }
+            if message.role == Role::Assistant && !message.is_blank() {
+                answer = message.text.len();
+            }
+        }
+    }
+
+    /// Counts a conversation's later turns: their texts, the rules' marks, if they are the rules that the model was measured
+    /// with, and its scores, if it is asked about all turns.
+    pub fn turns(
+        &mut self,
+        engine: &Engine,
+        scanned: &Scanned<'_>,
+        conversation: &ScannedConversation<'_>,
+        profile: &mut Profile,
+    ) {
+        self.texts(&conversation.record, profile);
+        let same_rules = engine.rules.hash() == engine.measured.rules;
+        let scores_all = engine.config.cascade.cuts().is_some();
+        for turn in scanned.turns(conversation) {
+            if same_rules {
+                profile.count(Trait::Mark, mark(engine, scanned, turn));
+            }
+            if scores_all && let Some(probabilities) = Engine::probabilities(scanned.votes(turn)) {
+                profile.count(Trait::Score, 1.0 - probabilities[0]);
+            }
+        }
+    }
+}
+
+/// The mark of rules on a turn, as [`Trait::Mark`] counts it.
+pub fn mark(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> f32 {
+    let rules = scanned.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule));
+    let mut marks = rules.filter(|rule| matches!(rule.route, Route::Accept | Route::Escalate));
+    marks.next().map_or(0.0, |rule| rule.category.map_or(6.0, |category| category as u8 as f32))
+}
+
+/// What the beginnings of a corpus's files are like.
+///
+/// # Errors
+/// If a file cannot be read, or a plugin fails.
+pub fn profile_of_beginnings(engine: &Engine, files: &[InputFile]) -> Result<Profile, ScanError> {
+    let input = &engine.config.input;
+    let mut worker = Worker::new(engine)?;
+    let mut profile = Profile::default();
+    let each = (LEADING_CHUNKS / files.len().max(1)).max(1);
+    let mut read = 0;
+    for file in files {
+        let chunks =
+            ChunkReader::new(slice::from_ref(file), &input.map, Position::default(), input.max_record_bytes);
+        for chunk in chunks.take(each) {
+            if read >= LEADING_BYTES {
+                return Ok(profile);
+            }
+            if let Some(why) = chunk.failure {
+                return Err(ScanError::Read(why));
+            }
+            read += chunk.content_bytes;
+            let scanned = worker.scan(&chunk)?;
+            let mut profiler = Profiler::of_chunk(engine);
+            for conversation in &scanned.conversations {
+                profiler.turns(engine, &scanned, conversation, &mut profile);
+            }
+        }
+    }
+    Ok(profile)
+}

@@ -1,0 +1,252 @@
+//! What reading the input counts, in a scan and in an inspection alike.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use rejoinder_core::Role;
+use rejoinder_read::{Chunk, Quarantined, Record};
+use serde::{Deserialize, Serialize};
+
+/// Reasons of one file that are told apart; they may name what the data hold.
+const REASONS: usize = 40;
+/// Rows that are kept of each kind of reason, in a chunk of about a mebibyte.
+const KEPT_ROWS: u64 = 200;
+/// Stands for the reasons beyond them.
+const OTHER_REASONS: &str = "other reasons";
+
+/// What was read, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadCounts {
+    /// Conversations read, without those that are left out.
+    pub conversations: u64,
+    /// Conversations left out: fewer messages than `min-messages`.
+    pub too_short: u64,
+    /// Conversations left out: other languages than wanted.
+    pub other_language: u64,
+    /// Conversations left out, or counted by an inspection: they stand in the input before.
+    pub duplicates: u64,
+    /// Calls left out: their messages stand in the conversation that is kept.
+    pub repeated: u64,
+    /// Calls left out: an application makes them for itself, or they are asides of agents.
+    pub helpers: u64,
+    /// Records left out: there is no chat in them.
+    pub without_chat: u64,
+    /// Records that were joined with others to one conversation.
+    pub joined: u64,
+    /// Records that may go on in others and were left alone.
+    pub unjoined: u64,
+    /// Records set aside.
+    pub quarantined: u64,
+    /// Conversations whose record held a token that is no JSON, or no UTF-8, and was put right.
+    pub put_right: u64,
+    /// Messages of users.
+    pub user_messages: u64,
+    /// Those of them without a word.
+    pub blank_user_messages: u64,
+    /// Messages of assistants.
+    pub assistant_messages: u64,
+    /// Those of them without a word.
+    pub blank_assistant_messages: u64,
+    /// Later turns with no text: an image, a sound or a file.
+    pub wordless: u64,
+    /// Bytes of decompressed content.
+    pub bytes: u64,
+}
+
+/// What reading met, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadDetails {
+    /// By the input file's index.
+    pub files: BTreeMap<u32, FileCounts>,
+    /// Later turns by their conversation's language; `und` where nobody knows it.
+    pub languages: BTreeMap<String, u64>,
+}
+
+/// Records of a chunk that were set aside: all are counted, and of each kind of reason the first ones are kept as rows, so that
+/// a file of nothing else costs neither memory nor disk.
+#[derive(Debug, Default)]
+pub struct SetAside {
+    rows: Vec<Quarantined>,
+    counts: BTreeMap<String, u64>,
+}
+
+impl SetAside {
+    /// Sets a record aside; `row` says where it stands.
+    pub fn add(&mut self, reason: String, row: impl FnOnce(String) -> Quarantined) {
+        let mut kind = kind_of(&reason);
+        if !self.counts.contains_key(&kind) && self.counts.len() >= REASONS {
+            OTHER_REASONS.clone_into(&mut kind);
+        }
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        if *count <= KEPT_ROWS {
+            self.rows.push(row(reason));
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// The first of them.
+    pub fn first(&self) -> Option<&Quarantined> {
+        self.rows.first()
+    }
+
+    /// What is written down of them: rows, and for each kind with more of them a last one that says how many.
+    pub fn rows(&self) -> impl Iterator<Item = Quarantined> {
+        let more = self.counts.iter().filter(|(_, count)| **count > KEPT_ROWS).filter_map(|(kind, count)| {
+            let last =
+                self.rows.iter().rev().find(|row| kind_of(&row.reason) == *kind).or(self.rows.last())?;
+            let reason =
+                format!("and {} more records behind this one, not listed, for: {kind}", count - KEPT_ROWS);
+            Some(Quarantined { reason, bytes: 0, ..last.clone() })
+        });
+        self.rows.iter().cloned().chain(more)
+    }
+
+    /// How many there are of each kind of reason.
+    pub fn into_counts(self) -> BTreeMap<String, u64> {
+        self.counts
+    }
+}
+
+/// The records of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileCounts {
+    /// All of them, as far as they are told apart.
+    pub records: u64,
+    /// Those that were set aside, by the kind of reason.
+    pub set_aside: BTreeMap<String, u64>,
+}
+
+impl ReadCounts {
+    /// What the reader itself says of a chunk.
+    pub fn of_chunk(chunk: &Chunk) -> Self {
+        let skipped = &chunk.skipped;
+        Self {
+            repeated: skipped.repeated,
+            helpers: skipped.helpers,
+            without_chat: skipped.without_chat,
+            joined: skipped.joined,
+            unjoined: skipped.unjoined,
+            bytes: chunk.content_bytes,
+            ..Self::default()
+        }
+    }
+
+    /// Counts a conversation.
+    pub fn count(&mut self, record: &Record<'_>) {
+        self.conversations += 1;
+        self.put_right += u64::from(record.mended.is_some());
+        self.wordless += record.wordless_turns().count() as u64;
+        for message in &record.conversation.messages {
+            let (all, blank) = match message.role {
+                Role::User => (&mut self.user_messages, &mut self.blank_user_messages),
+                Role::Assistant => (&mut self.assistant_messages, &mut self.blank_assistant_messages),
+                _ => continue,
+            };
+            *all += 1;
+            *blank += u64::from(message.is_blank());
+        }
+    }
+
+    /// Records that were told apart and are no conversation of the output.
+    pub const fn left_out(&self) -> u64 {
+        self.too_short
+            + self.other_language
+            + self.repeated
+            + self.helpers
+            + self.without_chat
+            + self.quarantined
+    }
+}
+
+impl ReadDetails {
+    /// Counts the later turns of a conversation in a language.
+    pub fn count_turns(&mut self, language: &str, turns: usize) {
+        if turns > 0 {
+            add(&mut self.languages, language, turns as u64);
+        }
+    }
+}
+
+impl FileCounts {
+    /// Counts a record that was set aside.
+    pub fn set_aside(&mut self, reason: &str) {
+        let kind = kind_of(reason);
+        let is_told_apart = self.set_aside.contains_key(&kind) || self.set_aside.len() < REASONS;
+        add(&mut self.set_aside, if is_told_apart { &kind } else { OTHER_REASONS }, 1);
+    }
+
+    /// All records that were set aside.
+    pub fn all_set_aside(&self) -> u64 {
+        self.set_aside.values().sum()
+    }
+
+    /// The commonest reason, and how many records were set aside for it.
+    pub fn commonest(&self) -> Option<(&str, u64)> {
+        self.set_aside.iter().max_by_key(|(_, count)| **count).map(|(why, count)| (why.as_str(), *count))
+    }
+}
+
+/// A reason without the numbers that tell one record from the next.
+fn kind_of(reason: &str) -> String {
+    let mut kind = String::with_capacity(reason.len());
+    for c in reason.chars() {
+        match c.is_ascii_digit() {
+            true if kind.ends_with('…') => {}
+            true => kind.push('…'),
+            false => kind.push(c),
+        }
+    }
+    kind
+}
+
+impl AddAssign for ReadCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.conversations += other.conversations;
+        self.too_short += other.too_short;
+        self.other_language += other.other_language;
+        self.duplicates += other.duplicates;
+        self.repeated += other.repeated;
+        self.helpers += other.helpers;
+        self.without_chat += other.without_chat;
+        self.joined += other.joined;
+        self.unjoined += other.unjoined;
+        self.quarantined += other.quarantined;
+        self.put_right += other.put_right;
+        self.user_messages += other.user_messages;
+        self.blank_user_messages += other.blank_user_messages;
+        self.assistant_messages += other.assistant_messages;
+        self.blank_assistant_messages += other.blank_assistant_messages;
+        self.wordless += other.wordless;
+        self.bytes += other.bytes;
+    }
+}
+
+impl AddAssign for ReadDetails {
+    fn add_assign(&mut self, other: Self) {
+        for (file, counts) in other.files {
+            let known = self.files.entry(file).or_default();
+            known.records += counts.records;
+            for (kind, count) in counts.set_aside {
+                let is_told_apart = known.set_aside.contains_key(&kind) || known.set_aside.len() < REASONS;
+                add(&mut known.set_aside, if is_told_apart { &kind } else { OTHER_REASONS }, count);
+            }
+        }
+        other.languages.iter().for_each(|(language, turns)| add(&mut self.languages, language, *turns));
+    }
+}
+
+/// Adds to the count of a name.
+pub fn add(counts: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    match counts.get_mut(name) {
+        Some(known) => *known += count,
+        None => drop(counts.insert(name.to_owned(), count)),
+    }
+}

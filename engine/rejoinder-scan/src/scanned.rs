@@ -1,0 +1,207 @@
+//! What a scan finds: conversations with their later turns, each decided.
+
+use std::ops::Range;
+
+use rejoinder_cascade::{Decision, Ground};
+use rejoinder_core::{Category, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
+use rejoinder_host::LoadedPlugin;
+use rejoinder_read::Record;
+use rejoinder_rules::Route;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Engine;
+use crate::reading::SetAside;
+
+/// Everything found in a chunk.
+#[derive(Default)]
+pub struct Scanned<'c> {
+    /// The conversations, in input order.
+    pub conversations: Vec<ScannedConversation<'c>>,
+    /// Records that were set aside.
+    pub set_aside: SetAside,
+    /// Conversations with fewer messages than wanted.
+    pub too_short: u64,
+    /// Conversations in other languages than wanted.
+    pub other_language: u64,
+    /// Conversations that stand in the input before.
+    pub duplicates: u64,
+    /// Plugins' failures.
+    pub faults: Vec<FaultRow>,
+    pub(crate) turns: Vec<ScannedTurn>,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) votes: Vec<Vote>,
+    /// A text a vote, where somebody wants to know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// A conversation and where its turns stand in [`Scanned`].
+pub struct ScannedConversation<'c> {
+    /// The record it came from.
+    pub record: Record<'c>,
+    /// Index of the input file.
+    pub shard: u32,
+    /// 0-based line.
+    pub ordinal: u64,
+    /// Its language; `und` where nobody can tell, and where it has no later turn.
+    pub language: &'static str,
+    pub(crate) turns: Range<usize>,
+}
+
+/// A later turn, decided.
+pub struct ScannedTurn {
+    /// Index into the conversation's messages.
+    pub message_index: usize,
+    /// Whether a rule marked it as a candidate.
+    pub is_candidate: bool,
+    /// Sum of the weights of the rules that hit: log-odds.
+    pub prior: f32,
+    /// The probability that it holds what is wanted: learned, else by the prior.
+    pub probability: f32,
+    /// What became of it, and why.
+    pub ground: Ground,
+    pub(crate) hits: Range<usize>,
+    pub(crate) votes: Range<usize>,
+}
+
+/// A part of an engine that speaks about turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A rule, by its number.
+    Rule(u32),
+    /// A plugin, by its place in the config.
+    Plugin(usize),
+}
+
+/// A plugin's failure, as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRow {
+    /// The turn it failed on.
+    pub id: RecordId,
+    /// The plugin.
+    pub plugin: String,
+    /// What it said.
+    pub message: String,
+}
+
+impl ScannedTurn {
+    /// What became of it.
+    pub const fn decision(&self) -> Decision {
+        self.ground.decision()
+    }
+
+    /// Whether anything could look at it: else no pack in force reads its language, and nothing else spoke.
+    pub fn is_looked_at(&self) -> bool {
+        self.ground != Ground::NotLookedAt
+    }
+}
+
+impl ScannedConversation<'_> {
+    /// Address of one of its turns.
+    pub fn id(&self, turn: &ScannedTurn) -> RecordId {
+        RecordId { shard: self.shard, ordinal: self.ordinal, message_index: turn.message_index as u32 }
+    }
+}
+
+impl<'c> Scanned<'c> {
+    /// The later turns of a conversation.
+    pub fn turns(&self, conversation: &ScannedConversation<'c>) -> &[ScannedTurn] {
+        &self.turns[conversation.turns.clone()]
+    }
+
+    /// The rules' hits on a turn.
+    pub fn hits(&self, turn: &ScannedTurn) -> &[Hit] {
+        &self.hits[turn.hits.clone()]
+    }
+
+    /// Ids of the rules that hit a turn.
+    pub fn rule_ids<'e>(&self, engine: &'e Engine, turn: &ScannedTurn) -> Vec<&'e str> {
+        self.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect()
+    }
+
+    /// The plugins' votes on a turn, in their order; empty if they were not asked.
+    pub fn votes(&self, turn: &ScannedTurn) -> &[Vote] {
+        &self.votes[turn.votes.clone()]
+    }
+
+    /// What the plugins noted on a turn, in their order; empty if nobody wanted to know.
+    pub fn notes(&self, turn: &ScannedTurn) -> &[String] {
+        self.notes.get(turn.votes.clone()).unwrap_or_default()
+    }
+
+    /// What a turn would come to if a rule or a plugin were not in force.
+    pub fn ground_without(
+        &self,
+        engine: &Engine,
+        conversation: &ScannedConversation<'c>,
+        turn: &ScannedTurn,
+        part: Part,
+    ) -> Ground {
+        engine.ground_without(part, conversation.language, self.hits(turn), self.votes(turn))
+    }
+
+    /// The plugins' votes on a turn, as the output shows them.
+    pub fn plugin_votes(&self, engine: &Engine, turn: &ScannedTurn) -> Vec<PluginVote> {
+        let plugins = engine.registry.plugins();
+        self.votes(turn).iter().zip(plugins).map(|(vote, plugin)| plugin_vote(plugin, vote)).collect()
+    }
+
+    /// What is known of a turn, for the output.
+    pub fn turn_record(
+        &self,
+        engine: &Engine,
+        conversation: &ScannedConversation<'c>,
+        turn: &ScannedTurn,
+    ) -> TurnRecord {
+        let source = &conversation.record.conversation;
+        TurnRecord {
+            conversation_id: source.id.clone().into_owned(),
+            feedback_turn: source.judged_exchange(turn.message_index).map_or(0, |e| e.number),
+            id: conversation.id(turn),
+            rules: self.rule_ids(engine, turn).into_iter().map(str::to_owned).collect(),
+            plugins: self.plugin_votes(engine, turn),
+            metadata: conversation.record.metadata_values(),
+        }
+    }
+
+    /// What accepted a turn as `category`, the span, and the name: those of the accepting rule, else the whole turn and
+    /// the plugin's name.
+    pub fn accepted_by<'e>(
+        &self,
+        engine: &'e Engine,
+        conversation: &ScannedConversation<'c>,
+        turn: &ScannedTurn,
+        category: Category,
+    ) -> (Source, Range<usize>, &'e str) {
+        let accepting = self.hits(turn).iter().find(|h| {
+            let rule = engine.rules.rule(h.rule);
+            rule.route == Route::Accept && rule.category == Some(category)
+        });
+        match accepting {
+            Some(hit) => {
+                let name = &engine.rules.rule(hit.rule).id;
+                (Source::Rule, hit.start as usize..hit.end as usize, name)
+            }
+            None => {
+                let text = &conversation.record.conversation.messages[turn.message_index].text;
+                let start = text.len() - text.trim_start().len();
+                let votes = self.votes(turn).iter().zip(engine.registry.plugins());
+                let voter = votes.rev().find(|(vote, _)| vote.verdict == Verdict::Accept(category));
+                let name = voter.map_or("the learned score", |(_, plugin)| plugin.name());
+                (Source::Plugin, start..start.max(text.trim_end().len()), name)
+            }
+        }
+    }
+}
+
+fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
+    let (verdict, category) = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
+    PluginVote {
+        plugin: plugin.name().to_owned(),
+        identity: plugin.identity().to_owned(),
+        verdict: verdict.to_owned(),
+        category: category.to_owned(),
+        score: vote.score,
+        reason: plugin.description().reason(vote.reason).to_owned(),
+    }
+}
