@@ -3,14 +3,14 @@
 mod common;
 
 use common::{DELTA, draw, most_misses, rate};
-use fastrand::Rng;
 use rejoinder_cascade::accept::{self, Prefix};
+use rejoinder_core::random::Random;
 
 const AGREEMENT: f64 = 0.9;
 const SAMPLED: usize = 500;
 
 /// Units with falling scores; `agrees(rank share)` is the judge's agreement there. `levels` 0: no ties.
-fn population(units: usize, levels: u32, rng: &mut Rng, agrees: impl Fn(f64) -> f64) -> Vec<(f64, bool)> {
+fn population(units: usize, levels: u32, rng: &mut Random, agrees: impl Fn(f64) -> f64) -> Vec<(f64, bool)> {
     let unit = |i: usize| {
         let rank = i as f64 / units as f64;
         let score = 1.0 - rank;
@@ -34,7 +34,7 @@ fn ladder(population: &[(f64, bool)]) -> Vec<Prefix> {
 }
 
 /// Rate of accepting a prefix with too little agreement, and the share of units accepted on average.
-fn rates(mut population: Vec<(f64, bool)>, rng: &mut Rng) -> (f64, f64) {
+fn rates(mut population: Vec<(f64, bool)>, rng: &mut Random) -> (f64, f64) {
     let prefixes = ladder(&population);
     let truth: Vec<f64> = prefixes.iter().map(|&p| agreement(&population, p)).collect();
     let mut accepted = 0;
@@ -50,7 +50,7 @@ fn rates(mut population: Vec<(f64, bool)>, rng: &mut Rng) -> (f64, f64) {
 
 #[test]
 fn agreement_is_kept_where_it_falls_with_the_score() {
-    let mut rng = Rng::with_seed(11);
+    let mut rng = Random::with_seed(11);
     let falling = population(4_000, 0, &mut rng, |rank| 1.0 - 0.6 * rank * rank);
     let (broken, accepted) = rates(falling, &mut rng);
     assert!(broken <= most_misses(), "{broken}");
@@ -59,7 +59,7 @@ fn agreement_is_kept_where_it_falls_with_the_score() {
 
 #[test]
 fn agreement_is_kept_with_ties() {
-    let mut rng = Rng::with_seed(12);
+    let mut rng = Random::with_seed(12);
     let tied = population(4_000, 7, &mut rng, |rank| 1.0 - 0.4 * rank);
     let (broken, _) = rates(tied, &mut rng);
     assert!(broken <= most_misses(), "{broken}");
@@ -67,14 +67,14 @@ fn agreement_is_kept_with_ties() {
 
 #[test]
 fn a_bad_top_is_never_stepped_over() {
-    let mut rng = Rng::with_seed(13);
+    let mut rng = Random::with_seed(13);
     let bad_top = population(4_000, 0, &mut rng, |rank| if rank < 0.1 { 0.7 } else { 0.97 });
     let (broken, accepted) = rates(bad_top, &mut rng);
     assert!(broken <= most_misses() && accepted < 0.01, "{broken} {accepted}");
 }
 
 /// Every prefix agrees just too little, which gives the walk the most occasions to go wrong.
-fn just_too_little(rng: &mut Rng) -> Vec<(f64, bool)> {
+fn just_too_little(rng: &mut Random) -> Vec<(f64, bool)> {
     let mut units = population(4_000, 0, rng, |_| 1.0);
     for (i, unit) in units.iter_mut().enumerate() {
         unit.1 = !i.is_multiple_of(10);
@@ -86,7 +86,7 @@ fn just_too_little(rng: &mut Rng) -> Vec<(f64, bool)> {
 
 #[test]
 fn one_delta_is_enough_for_all_steps() {
-    let mut rng = Rng::with_seed(14);
+    let mut rng = Random::with_seed(14);
     let units = just_too_little(&mut rng);
     assert!(ladder(&units).iter().all(|&p| agreement(&units, p) < AGREEMENT));
     let (broken, _) = rates(units, &mut rng);
@@ -95,7 +95,7 @@ fn one_delta_is_enough_for_all_steps() {
 
 #[test]
 fn walking_on_after_a_failure_breaks_the_promise() {
-    let mut rng = Rng::with_seed(14);
+    let mut rng = Random::with_seed(14);
     let mut units = just_too_little(&mut rng);
     let prefixes = ladder(&units);
     let broken = rate(|_| {

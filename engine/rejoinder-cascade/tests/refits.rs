@@ -3,9 +3,9 @@
 mod common;
 
 use common::{DELTA, draw, most_misses, rate};
-use fastrand::Rng;
 use rejoinder_cascade::refits::{self, Remainder};
 use rejoinder_cascade::threshold::{self, Cut};
+use rejoinder_core::random::Random;
 
 #[derive(Clone, Copy)]
 struct Unit {
@@ -33,8 +33,8 @@ const WORLD: World = World { units: 2_000, offset: 0.5, invisible: 0.0, rejected
 
 impl World {
     /// Positive is what lies far along a direction bent by a product, so that the linear model below never quite gets it.
-    fn make(self, rng: &mut Rng) -> Vec<Unit> {
-        let noise = |rng: &mut Rng| (0..4).map(|_| rng.f64() - 0.5).sum::<f64>();
+    fn make(self, rng: &mut Random) -> Vec<Unit> {
+        let noise = |rng: &mut Random| (0..4).map(|_| rng.f64() - 0.5).sum::<f64>();
         (0..self.units)
             .map(|_| {
                 let mut features = [(); 3].map(|()| noise(rng));
@@ -72,7 +72,7 @@ fn train(asked: &[Unit]) -> [f64; 3] {
 }
 
 /// What the rounds leave: units asked about come first, and how many they are.
-fn rounds(world: World, units: &mut [Unit], rng: &mut Rng) -> (usize, [f64; 3]) {
+fn rounds(world: World, units: &mut [Unit], rng: &mut Random) -> (usize, [f64; 3]) {
     let mut asked = 80;
     draw(units, asked, rng);
     loop {
@@ -99,7 +99,7 @@ fn end(
     world: World,
     units: &mut [Unit],
     (asked, weights): (usize, [f64; 3]),
-    rng: &mut Rng,
+    rng: &mut Random,
     cut: impl Fn(&[f64], Remainder) -> Cut,
 ) -> Outcome {
     let all = units.iter().filter(|u| u.positive).count();
@@ -116,7 +116,7 @@ fn end(
 
 /// Rate of broken promises; units escalated by the cut on average.
 fn kept(world: World, seed: u64, cut: impl Fn(&[f64], Remainder) -> Cut) -> (f64, usize) {
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = Random::with_seed(seed);
     let mut units = world.make(&mut rng);
     let mut escalated = 0;
     let broken = rate(|_| {
@@ -168,7 +168,7 @@ fn recall_is_kept_over_refits_when_rejects_hide_positives() {
 
 #[test]
 fn a_cut_from_the_answers_it_was_trained_on_breaks_the_promise() {
-    let mut rng = Rng::with_seed(31);
+    let mut rng = Random::with_seed(31);
     let mut units = WORLD.make(&mut rng);
     let broken = rate(|_| {
         let (asked, weights) = rounds(WORLD, &mut units, &mut rng);
@@ -181,7 +181,7 @@ fn a_cut_from_the_answers_it_was_trained_on_breaks_the_promise() {
 
 /// A remainder of 1,000 units with 250 positives at random scores, 100 found before: the cut's rank plus `bolder`.
 fn bolder_cut(bolder: usize) -> f64 {
-    let mut rng = Rng::with_seed(36);
+    let mut rng = Random::with_seed(36);
     let unit = |i: usize| {
         let features = [i as f64 / 1_000.0, 0.0, 0.0];
         Unit { features, positive: i.is_multiple_of(4), rejected: false, score: 0.0 }

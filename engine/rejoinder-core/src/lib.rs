@@ -18,6 +18,7 @@ mod ids;
 pub mod language;
 mod printable;
 mod purpose;
+pub mod random;
 pub mod similarity;
 pub mod text;
 mod tools;
