@@ -11,6 +11,7 @@ mod category;
 pub mod change;
 mod content;
 mod conversation;
+pub mod diagnostic;
 pub mod dialogue;
 mod feedback;
 pub mod fold;

@@ -1,15 +1,14 @@
 //! Rules: what an author writes in TOML, checked as a compiler would, compiled into one scan, and tested in place.
 //!
-//! A rule file is read by [`parse`] into [`Rule`]s with [`diagnostic`]s for every mistake; [`pack`] gathers files
-//! into a [`RuleSet`], whose literals (phrases, and those that every match of a regex must hold) form one
-//! Aho-Corasick automaton; a [`Scanner`] marks the turns of a conversation with hits; [`testing`] runs the
-//! dialogues that authors put beside their rules.
+//! [`parse`] reads a rule file into [`Rule`]s, with a [diagnostic](rejoinder_core::diagnostic) for every mistake. [`pack`]
+//! gathers files into a [`RuleSet`], whose literals (phrases, and those that every match of a regex must hold) form one
+//! Aho-Corasick automaton. A [`Scanner`] marks the turns of a conversation with hits. [`testing`] runs the dialogues that
+//! authors put beside their rules.
 #![forbid(unsafe_code)]
 
 mod automaton;
 mod compile;
 mod condition;
-pub mod diagnostic;
 mod explain;
 mod facts;
 mod lints;

@@ -6,8 +6,9 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
+
 use crate::compile::RuleSet;
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::schema::{Reference, RuleFile, parse};
 
 /// A pack that ships inside the engine: name, file and text.

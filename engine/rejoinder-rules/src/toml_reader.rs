@@ -4,14 +4,13 @@
 
 use std::ops::Range;
 
+use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Source, did_you_mean};
-
 /// Findings of one file as they are gathered.
 pub(crate) struct Findings<'a> {
-    pub(crate) source: Source<'a>,
+    pub(crate) source: SourceText<'a>,
     pub(crate) list: Vec<Diagnostic>,
     /// Where the lines end.
     line_ends: Vec<usize>,
@@ -19,7 +18,7 @@ pub(crate) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     /// No findings yet.
-    pub(crate) fn new(source: Source<'a>) -> Self {
+    pub(crate) fn new(source: SourceText<'a>) -> Self {
         let line_ends = source.text.match_indices('\n').map(|(at, _)| at).collect();
         Self { source, list: Vec::new(), line_ends }
     }

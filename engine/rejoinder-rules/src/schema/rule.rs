@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use rejoinder_core::Category;
 use toml::de::DeTable;
 
-use super::{choose, conditions, matchers, tests};
+use super::file::choose;
+use super::{conditions, matchers, rule_test};
 use crate::lints::{self, Spans};
 use crate::rule::{At as Place, Route, Rule};
 use crate::toml_reader::{At, Findings, Table};
@@ -86,7 +87,7 @@ pub(super) fn read(
             "add `any` or `regex`",
         );
     }
-    let (tests, test_spans) = tests::read(&table, findings);
+    let (tests, test_spans) = rule_test::read(&table, findings);
     if findings.list.len() > before {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::choose;
+use super::file::choose;
 use super::rule::read_category;
 use crate::rule::{Expect, Route, RuleTest};
 use crate::toml_reader::{Findings, Table};
