@@ -1,16 +1,12 @@
-//! The language that a text is written in: a condition of rules whose words mean something else in other languages
-//! ("no", "gift", "chat").
+//! Telling languages apart.
 
 use std::fmt;
 use std::str::FromStr;
 
 use whichlang::Lang;
 
-use script::Script;
-
-mod neighbours;
-mod script;
-mod vocabulary;
+use super::neighbours;
+use super::script::Script;
 
 /// How much text is read, in bytes: more makes the answer no surer.
 const ENOUGH: usize = 320;
@@ -72,7 +68,7 @@ impl Language {
     }
 }
 
-fn script_of(lang: Lang) -> Script {
+pub(super) fn script_of(lang: Lang) -> Script {
     match lang {
         Lang::Ara => Script::Arabic,
         Lang::Cmn | Lang::Jpn => Script::HanAndKana,
@@ -84,7 +80,7 @@ fn script_of(lang: Lang) -> Script {
 }
 
 /// The code of a language in Latin script.
-fn latin(lang: Lang) -> Option<&'static str> {
+pub(super) fn latin(lang: Lang) -> Option<&'static str> {
     match lang {
         Lang::Deu => Some("de"),
         Lang::Eng => Some("en"),
@@ -125,6 +121,3 @@ impl FromStr for Language {
         Self::CODES.iter().find(|known| **known == code).map(|known| Self(known)).ok_or(UnknownLanguage)
     }
 }
-
-#[cfg(test)]
-mod tests;

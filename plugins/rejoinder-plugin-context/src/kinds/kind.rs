@@ -1,17 +1,9 @@
-//! The kinds of hard negatives, a file each.
+//! Which kinds there are.
 
 use serde::Deserialize;
 
+use super::{advance, answer, buried, choice, exercise, requested, script, slip};
 use crate::turn::Turn;
-
-mod advance;
-mod answer;
-mod buried;
-mod choice;
-mod exercise;
-mod requested;
-mod script;
-mod slip;
 
 /// A kind of turn that looks like feedback and is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
