@@ -19,8 +19,21 @@
 //! even for want of sampled units. (To step over those with few sampled units is not covered: given few draws from the top, a
 //! longer prefix's sample shows the top less often than the prefix holds it, and is no uniform draw any more.)
 //!
-//! Categories are walked separately, with δ split among them, and with the cut if it is made from the same sample. After refits
-//! the corpus is what was left when the fresh sample was drawn, as in [`crate::refits`].
+//! Categories are walked separately, with δ split among them. After refits the corpus is what was left when the fresh sample
+//! was drawn, as in [`crate::refits`].
+//!
+//! # Together with the cut
+//!
+//! One sample may give two cuts: the one below which units are rejected ([`crate::threshold`]) and the one from which on units
+//! are accepted unasked. Promised together, recall and agreement are to hold at once with probability ≥ 1−δ. So the
+//! first is made at level δ/2 and the walks share the other δ/2: the joint promise is broken only if one of the two is, and by
+//! the union bound that has probability ≤ δ/2 + δ/2, however the two depend on each other through their sample. Where nothing
+//! is accepted by its score there is one way to fail only, and the cut may spend the whole δ.
+//!
+//! At δ each the joint promise does not hold: the cut fails by the sample's lowest positives and the walk by the units
+//! at its top, so they fail almost independently, together with a probability near 1 − (1−δ)². Whether anything may be accepted
+//! must be settled before the answers. "The whole δ for the cut if the walk at δ/2 took nothing" is the union of three ways to
+//! fail (the cut at δ, the cut at δ/2, the walk at δ/2), which the split does not pay for.
 
 use crate::hypergeometric;
 use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};

@@ -36,6 +36,9 @@
 //! * *Explicit rejects* are part of the corpus: their score is −∞. When p_k is −∞, no cut keeps the promise unless they are
 //!   asked about too ([`Cut::Everything`]). Units accepted locally have the score +∞ (that they are right is for
 //!   [`crate::accept`] and the audit).
+//! * *The cut may spend the whole δ* if it is all that is made of the sample: nothing is accepted by its score. Where the
+//!   same sample also says from which score on units are accepted unasked, each of the two gets δ/2; [`crate::accept`] has
+//!   the proof.
 //! * The sampled positives below p_k are found as well when their answers are kept. The promise does not count on them.
 
 use crate::binomial;

@@ -4,6 +4,7 @@ mod common;
 
 use common::{DELTA, draw, most_misses, rate};
 use rejoinder_cascade::accept::{self, Prefix};
+use rejoinder_cascade::threshold;
 use rejoinder_core::random::Random;
 
 const AGREEMENT: f64 = 0.9;
@@ -104,4 +105,74 @@ fn walking_on_after_a_failure_breaks_the_promise() {
         prefixes.iter().any(passes)
     });
     assert!(broken > most_misses(), "this is what the tests above would see: {broken}");
+}
+
+/// A corpus that gives both cuts the most occasions to go wrong. The top tenth agrees just too little to be accepted; all
+/// positives but few lie above it or far below, so that the two fail independently.
+struct BothCuts {
+    /// Score, and whether the judge says positive, which is also what would be accepted.
+    units: Vec<(f64, bool)>,
+    top: Prefix,
+    /// The scores of all positives, rising.
+    positives: Vec<f64>,
+}
+
+impl BothCuts {
+    fn new() -> Self {
+        let count = 100_000;
+        let top = count / 10;
+        let positive = |i: usize| match i {
+            0 | 1 => false,
+            i if i < top => !i.is_multiple_of(10),
+            i => i.is_multiple_of(6),
+        };
+        let units: Vec<(f64, bool)> = (0..count).map(|i| ((count - i) as f64, positive(i))).collect();
+        let mut positives: Vec<f64> = units.iter().filter(|u| u.1).map(|u| u.0).collect();
+        positives.sort_by(f64::total_cmp);
+        let scores: Vec<f64> = units.iter().map(|u| u.0).collect();
+        let [top] = accept::prefixes(&scores, &[top as u64]).unwrap()[..] else { panic!("one prefix") };
+        Self { units, top, positives }
+    }
+
+    /// Rates of a broken recall, a broken agreement, and of either, with the cut and the walk at these levels.
+    fn rates(mut self, delta_of_cut: f64, delta_of_walk: f64) -> [f64; 3] {
+        let recall = 0.9;
+        let mut rng = Random::with_seed(15);
+        let (mut of_cut, mut of_walk) = (0, 0);
+        let either = rate(|_| {
+            let (sample, _) = draw(&mut self.units, 4_000, &mut rng);
+            let scores: Vec<f64> = sample.iter().filter(|u| u.1).map(|u| u.0).collect();
+            let cut = threshold::cut(&scores, recall, delta_of_cut).unwrap().cut;
+            let missed = self.positives.partition_point(|&score| !cut.escalates(score));
+            let misses = missed as f64 > (1.0 - recall) * self.positives.len() as f64;
+            let walked = accept::walk(&[self.top], sample, AGREEMENT, delta_of_walk).unwrap();
+            let is_wrong = walked.accepted.is_some();
+            of_cut += u64::from(misses);
+            of_walk += u64::from(is_wrong);
+            misses || is_wrong
+        });
+        let share = |count: u64| count as f64 / common::TRIALS as f64;
+        [share(of_cut), share(of_walk), either]
+    }
+}
+
+#[test]
+fn a_cut_and_an_acceptance_at_half_of_delta_each_keep_their_promises_together() {
+    let corpus = BothCuts::new();
+    assert!(agreement(&corpus.units, corpus.top) < AGREEMENT);
+    let [of_cut, of_walk, either] = corpus.rates(DELTA / 2.0, DELTA / 2.0);
+    assert!(either <= most_misses() && either > DELTA / 2.0, "{of_cut} {of_walk} {either}");
+}
+
+#[test]
+fn a_cut_that_comes_alone_may_spend_the_whole_delta() {
+    let [of_cut, _, _] = BothCuts::new().rates(DELTA, DELTA);
+    assert!(of_cut <= most_misses() && of_cut > DELTA / 2.0, "{of_cut}");
+}
+
+#[test]
+fn a_cut_and_an_acceptance_at_delta_each_break_their_promise_together() {
+    let [of_cut, of_walk, either] = BothCuts::new().rates(DELTA, DELTA);
+    assert!(of_cut <= most_misses() && of_walk <= most_misses(), "each keeps its own: {of_cut} {of_walk}");
+    assert!(either > most_misses(), "this is what the tests above would see: {either}");
 }
