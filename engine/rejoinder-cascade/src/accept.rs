@@ -35,8 +35,8 @@
 //! must be settled before the answers. "The whole δ for the cut if the walk at δ/2 took nothing" is the union of three ways to
 //! fail (the cut at δ, the cut at δ/2, the walk at δ/2), which the split does not pay for.
 
+use crate::error::{CascadeError, check_delta, check_part, check_scores, check_target};
 use crate::hypergeometric;
-use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};
 use crate::threshold::positives_needed;
 
 /// All units with at least some score.
@@ -50,7 +50,7 @@ pub struct Prefix {
 
 /// One step of the walk.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub struct WalkStep {
     /// The prefix tested.
     pub prefix: Prefix,
     /// Units of the sample in it.
@@ -67,7 +67,7 @@ pub struct Acceptance {
     /// The prefix accepted, if one was.
     pub accepted: Option<Prefix>,
     /// All steps; the last one failed unless every prefix was taken.
-    pub steps: Vec<Step>,
+    pub steps: Vec<WalkStep>,
 }
 
 /// Sizes for [`prefixes`]: a ladder that begins where about half as many units again are sampled as a first step needs if
@@ -78,7 +78,7 @@ pub struct Acceptance {
 ///
 /// # Errors
 /// More sampled than units; an agreement outside (0, 1]; a delta outside (0, 1).
-pub fn sizes(units: u64, sampled: u64, agreement: f64, delta: f64) -> Result<Vec<u64>, Refused> {
+pub fn sizes(units: u64, sampled: u64, agreement: f64, delta: f64) -> Result<Vec<u64>, CascadeError> {
     check_part("sampled", sampled, units)?;
     let Some(needed) = positives_needed(agreement, delta)? else { return Ok(Vec::new()) };
     if sampled == 0 {
@@ -96,7 +96,7 @@ pub fn sizes(units: u64, sampled: u64, agreement: f64, delta: f64) -> Result<Vec
 ///
 /// # Errors
 /// A score that is not a number.
-pub fn prefixes(scores: &[f64], sizes: &[u64]) -> Result<Vec<Prefix>, Refused> {
+pub fn prefixes(scores: &[f64], sizes: &[u64]) -> Result<Vec<Prefix>, CascadeError> {
     check_scores(scores.iter().copied())?;
     let mut falling = scores.to_vec();
     falling.sort_by(|a, b| b.total_cmp(a));
@@ -124,14 +124,14 @@ pub fn walk(
     sample: &[(f64, bool)],
     agreement: f64,
     delta: f64,
-) -> Result<Acceptance, Refused> {
+) -> Result<Acceptance, CascadeError> {
     check_target("agreement", agreement)?;
     check_delta(delta)?;
     check_scores(sample.iter().map(|s| s.0))?;
     check_scores(prefixes.iter().map(|p| p.from))?;
     let nested = |w: &[Prefix]| w[0].from > w[1].from && w[0].units < w[1].units;
     if let Some(at) = prefixes.windows(2).position(|w| !nested(w)) {
-        return Err(Refused::PrefixOrder { at: at + 1 });
+        return Err(CascadeError::PrefixOrder { at: at + 1 });
     }
     let mut walked = Acceptance { accepted: None, steps: Vec::new() };
     for &prefix in prefixes {
@@ -141,7 +141,7 @@ pub fn walk(
         check_part("sampled", sampled, prefix.units)?;
         let surely = hypergeometric::least(agreeing, sampled, prefix.units, delta);
         let at_least = surely as f64 / prefix.units.max(1) as f64;
-        walked.steps.push(Step { prefix, sampled, agreeing, at_least });
+        walked.steps.push(WalkStep { prefix, sampled, agreeing, at_least });
         if at_least < agreement {
             break;
         }
@@ -160,7 +160,7 @@ mod tests {
         let made = prefixes(&scores, &[5, 1, 2, 3, 99, 0]).unwrap();
         let expected = [(0.9, 1), (0.8, 4), (0.1, 5)].map(|(from, units)| Prefix { from, units });
         assert_eq!(made, expected);
-        assert_eq!(prefixes(&[f64::NAN], &[1]), Err(Refused::NotANumber { at: 0 }));
+        assert_eq!(prefixes(&[f64::NAN], &[1]), Err(CascadeError::NotANumber { at: 0 }));
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn prefixes_out_of_order_are_refused() {
         let [a, b] = [Prefix { from: 0.5, units: 9 }, Prefix { from: 0.6, units: 12 }];
-        assert_eq!(walk(&[a, b], &[], 0.9, 0.05), Err(Refused::PrefixOrder { at: 1 }));
+        assert_eq!(walk(&[a, b], &[], 0.9, 0.05), Err(CascadeError::PrefixOrder { at: 1 }));
         assert_eq!(
             walk(&[a], &[(0.7, true); 10], 0.9, 0.05).unwrap_err().to_string(),
             "10 sampled of only 9"

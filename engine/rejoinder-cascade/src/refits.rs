@@ -58,8 +58,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::error::{CascadeError, check_delta, check_part, check_scores, check_target};
 use crate::hypergeometric::{self, Draw};
-use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};
 use crate::threshold::{Cut, last};
 
 /// Into how many stretches the possible numbers of positives are divided at most, each judged by its worst corner.
@@ -109,7 +109,7 @@ pub fn remaining_recall(recall: f64, found: u64, positives: u64) -> f64 {
 /// # Errors
 /// A score that is not a number; more positives than sampled, or sampled than units; a recall outside (0, 1]; a delta
 /// outside (0, 1).
-pub fn cut(scores: &[f64], left: Remainder, recall: f64, delta: f64) -> Result<LastCut, Refused> {
+pub fn cut(scores: &[f64], left: Remainder, recall: f64, delta: f64) -> Result<LastCut, CascadeError> {
     check_scores(scores.iter().copied())?;
     check_target("recall", recall)?;
     check_delta(delta)?;

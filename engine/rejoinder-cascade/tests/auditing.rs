@@ -3,9 +3,9 @@
 mod common;
 
 use common::{CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
-use rejoinder_cascade::audit::{self, Claim, Sampled};
-use rejoinder_cascade::certificate::{Bound, Certified};
-use rejoinder_cascade::tally::{Audited, Group, Tally};
+use rejoinder_cascade::audit::{self, Claim, SampledPart};
+use rejoinder_cascade::certificate::{Bound, CertifiedClaim};
+use rejoinder_cascade::tally::{AuditAnswer, CategoryGroup, Tally};
 use rejoinder_cascade::threshold;
 use rejoinder_core::Category;
 use rejoinder_core::random::Random;
@@ -47,8 +47,8 @@ fn run(rng: &mut Random) -> Vec<Turn> {
 }
 
 /// Recall and precision as they are, of the turns of `groups`; `drawn` tells which answers were used.
-fn truth(turns: &[(Turn, bool)], groups: &[Group], used: bool) -> (f64, f64) {
-    let wanted = |c: Option<Category>| c.is_some_and(|c| groups.contains(&Group::of(c)));
+fn truth(turns: &[(Turn, bool)], groups: &[CategoryGroup], used: bool) -> (f64, f64) {
+    let wanted = |c: Option<Category>| c.is_some_and(|c| groups.contains(&CategoryGroup::of(c)));
     let (mut positive, mut found, mut output) = (0.0, 0.0, 0.0);
     for &(turn, drawn) in turns {
         let shown = match turn.fate {
@@ -68,9 +68,9 @@ fn tally(turns: &[(Turn, bool)]) -> Tally {
     let mut tally = Tally::new(&Category::ALL);
     for &(turn, drawn) in turns {
         let audited = match turn.truth {
-            _ if !drawn => Audited::NotDrawn,
-            None => Audited::Nothing,
-            Some(category) => Audited::Feedback(category),
+            _ if !drawn => AuditAnswer::NotDrawn,
+            None => AuditAnswer::Nothing,
+            Some(category) => AuditAnswer::Feedback(category),
         };
         match turn.fate {
             Fate::Judged => tally.judged(turn.truth),
@@ -95,8 +95,8 @@ fn all_bounds_of_all_groups_hold_together() {
         };
         parts[part].push(turn);
     }
-    let claims_groups: Vec<Vec<Group>> =
-        std::iter::once(Group::ALL.to_vec()).chain(Group::ALL.map(|g| vec![g])).collect();
+    let claims_groups: Vec<Vec<CategoryGroup>> =
+        std::iter::once(CategoryGroup::ALL.to_vec()).chain(CategoryGroup::ALL.map(|g| vec![g])).collect();
     let mut overall = 0.0;
     for used in [false, true] {
         let broken = rate(|_| {
@@ -108,7 +108,7 @@ fn all_bounds_of_all_groups_hold_together() {
             }
             let made = audit::certify(&tally(&turns).claims(), DELTA, used).unwrap();
             overall += made.claims[0].recall.at_least;
-            let wrong = |(claim, groups): (&Certified, &Vec<Group>)| {
+            let wrong = |(claim, groups): (&CertifiedClaim, &Vec<CategoryGroup>)| {
                 let (recall, precision) = truth(&turns, groups, used);
                 claim.recall.at_least > recall || claim.precision.at_least > precision
             };
@@ -119,7 +119,7 @@ fn all_bounds_of_all_groups_hold_together() {
         assert!(broken <= most_misses(), "answers used: {used}; {broken}");
     }
     let turns: Vec<(Turn, bool)> = parts.iter().flatten().map(|&t| (t, false)).collect();
-    let (recall, _) = truth(&turns, &Group::ALL, false);
+    let (recall, _) = truth(&turns, &CategoryGroup::ALL, false);
     let mean = overall / (2.0 * common::TRIALS as f64);
     assert!(mean > recall - 0.12, "a bound worth printing: {mean} of {recall}");
 }
@@ -128,7 +128,7 @@ fn all_bounds_of_all_groups_hold_together() {
 fn audited(confirmed: u64, rejected: &mut [Unit], sampled: usize, rng: &mut Random) -> Bound {
     let units = rejected.len() as u64;
     let (sample, _) = draw(rejected, sampled, rng);
-    let part = Sampled { units, sampled: sampled as u64, positive: positives(sample).len() as u64 };
+    let part = SampledPart { units, sampled: sampled as u64, positive: positives(sample).len() as u64 };
     let others = vec![("rejected".to_owned(), part)];
     let claim = Claim { name: "all".to_owned(), confirmed, others, ..Claim::default() };
     audit::certify(&[claim], DELTA, false).unwrap().claims[0].recall
