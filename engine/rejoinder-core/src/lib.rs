@@ -29,7 +29,7 @@ pub use answer::Answer;
 pub use category::Category;
 pub use content::ContentHash;
 pub use conversation::{Conversation, Exchange, Message, Role};
-pub use feedback::{AnswerProbabilities, Feedback, PluginVote, Settled, Source, TurnRecord};
+pub use feedback::{AnswerProbabilities, Feedback, FeedbackSource, PluginVote, SettledTurn, TurnRecord};
 pub use ids::RecordId;
 pub use printable::{printable, printable_json};
 pub use purpose::{Purpose, UnknownPurpose};

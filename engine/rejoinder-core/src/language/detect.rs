@@ -1,4 +1,4 @@
-//! Telling languages apart.
+//! Detection: first the script, then the language among those that share it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use super::script::Script;
 /// How much text is read, in bytes: more makes the answer no surer.
 const ENOUGH: usize = 320;
 
-/// A language that is told from the others: by its script; where it shares that, by a statistical guess that holds
+/// A language that can be detected: by its script, or, where languages share the script, by a statistical guess that holds
 /// unless words and letters speak for another language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Language(&'static str);
@@ -31,8 +31,8 @@ impl Language {
         self.0
     }
 
-    /// The language of the texts taken together, of which the first few hundred bytes are read; `None` where they hold
-    /// no letter, and where the language is none of [`Self::CODES`].
+    /// The language of the texts taken together. Their first few hundred bytes are read. `None` where the texts hold no
+    /// letter, and where the language is none of [`Self::CODES`].
     pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut sample = String::with_capacity(ENOUGH);
         for text in texts {
