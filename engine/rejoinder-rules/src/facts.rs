@@ -9,7 +9,7 @@ use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
-use crate::condition::{AnswerTrait, Condition, Measured};
+use crate::condition::{AnswerTrait, Condition, Measurement};
 use crate::shadow::TurnText;
 
 /// At most this many earlier user turns, the latest first, are compared with a turn.
@@ -114,21 +114,21 @@ impl<'a> TurnFacts<'a> {
     }
 
     /// What a condition is compared with.
-    pub(crate) fn measure(&self, condition: &Condition) -> Measured {
+    pub(crate) fn measure(&self, condition: &Condition) -> Measurement {
         match condition {
-            Condition::MinWords(_) | Condition::MaxWords(_) => Measured::Words(self.word_count()),
+            Condition::MinWords(_) | Condition::MaxWords(_) => Measurement::Words(self.word_count()),
             Condition::FirstTurn(_) => {
-                Measured::Is(self.shared.first_and_last(self.conversation).0 == Some(self.turn))
+                Measurement::Is(self.shared.first_and_last(self.conversation).0 == Some(self.turn))
             }
             Condition::LastTurn(_) => {
-                Measured::Is(self.shared.first_and_last(self.conversation).1 == Some(self.turn))
+                Measurement::Is(self.shared.first_and_last(self.conversation).1 == Some(self.turn))
             }
-            Condition::Previous(which, _) => Measured::Is(self.answer_is(*which)),
-            Condition::Language(_) => Measured::Language(self.shared.language(self.conversation)),
-            Condition::Unless(regex) => Measured::Match(regex.find(self.text)),
-            Condition::Similar(_) => Measured::Share(self.most_similar().0),
-            Condition::Template(_) => Measured::Is(self.is_template()),
-            Condition::InAnswer(_) => Measured::Share(self.in_answer()),
+            Condition::Previous(which, _) => Measurement::Is(self.answer_is(*which)),
+            Condition::Language(_) => Measurement::Language(self.shared.language(self.conversation)),
+            Condition::Unless(regex) => Measurement::Match(regex.find(self.text)),
+            Condition::Similar(_) => Measurement::Share(self.most_similar().0),
+            Condition::Template(_) => Measurement::Is(self.is_template()),
+            Condition::InAnswer(_) => Measurement::Share(self.in_answer()),
         }
     }
 

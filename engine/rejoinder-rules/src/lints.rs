@@ -9,7 +9,7 @@ use rejoinder_core::Category;
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
 use crate::condition::Condition;
-use crate::rule::{At, Route, Rule};
+use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
@@ -121,7 +121,7 @@ impl Phrases {
                 let owners = &mut owners[pattern];
                 owners.places.entry(index).or_insert(place);
                 let is_new = || owners.sayings.iter().all(|(known, _)| *known != saying);
-                if rule.at == At::Anywhere && owners.sayings.len() < SAYINGS && is_new() {
+                if rule.at == MatchPosition::Anywhere && owners.sayings.len() < SAYINGS && is_new() {
                     owners.sayings.push((saying.clone(), index));
                 }
             }
@@ -149,7 +149,7 @@ impl Phrases {
             let owners = &self.owners[inner];
             let own = owners.places.get(&index).filter(|&&p| match is_same {
                 true => p < place,
-                false => rule.at == At::Anywhere,
+                false => rule.at == MatchPosition::Anywhere,
             });
             let other = owners.sayings.iter().find(|(other, first)| {
                 *first != index && (!is_same || *first < index) && other.holds_where(saying)
@@ -229,7 +229,7 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     };
     let first = positive.peek().map(|(_, span)| (*span).clone());
     if let Some(span) = first
-        && rule.at != At::Whole
+        && rule.at != MatchPosition::Whole
         && positive.all(|(t, _)| only_keyword(&t.dialogue))
     {
         warn(
@@ -255,7 +255,7 @@ mod tests {
     fn useless(rules: &[Rule]) -> Vec<(usize, usize)> {
         let says_as_much = |other: &Rule, rule: &Rule| {
             let own: Vec<String> = rule.conditions.iter().map(ToString::to_string).collect();
-            (other.route, other.category, other.at) == (rule.route, rule.category, At::Anywhere)
+            (other.route, other.category, other.at) == (rule.route, rule.category, MatchPosition::Anywhere)
                 && other.conditions.iter().all(|c| own.contains(&c.to_string()))
         };
         let stands_in = |inner: &str, outer: &str| {
@@ -272,7 +272,7 @@ mod tests {
                 stands_in(inner, outer)
                     && match r == rule {
                         true if is_same => p < place,
-                        true => rules[rule].at == At::Anywhere,
+                        true => rules[rule].at == MatchPosition::Anywhere,
                         false => (!is_same || r < rule) && says_as_much(&rules[r], &rules[rule]),
                     }
             })

@@ -8,24 +8,24 @@ use toml::de::DeTable;
 use super::rule;
 use crate::lints::{self, Spans};
 use crate::rule::Rule;
-use crate::toml_reader::{At, Findings, Table};
+use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// The format number that this engine reads.
 const FORMAT: i64 = 1;
 
 const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "rule"];
 
-/// A rule file: its rules, as far as they are sound, and every mistake in it.
+/// The content of a rule file: its sound rules, and every mistake in it.
 #[derive(Clone, Debug, Default)]
 pub struct RuleFile {
     /// The author's version of the file; empty if there is none.
     pub version: String,
     /// Language codes that the author gave.
     pub lang: Vec<String>,
-    /// Packs that come into force with this file.
-    pub extends: Vec<Reference>,
-    /// Rules of those packs that do not.
-    pub disable: Vec<Reference>,
+    /// Names of the packs that come into force with this file.
+    pub extends: Vec<NameReference>,
+    /// Ids of rules in those packs that do not come into force.
+    pub disable: Vec<NameReference>,
     /// The sound rules, in the order of the file.
     pub rules: Vec<Rule>,
     /// All errors, in the order of the file.
@@ -34,17 +34,17 @@ pub struct RuleFile {
     spans: Vec<Spans>,
 }
 
-/// A name in the file for something that must exist elsewhere.
+/// A name in the file for a pack or rule that must exist elsewhere.
 #[derive(Clone, Debug)]
-pub struct Reference {
+pub struct NameReference {
     /// The name.
     pub name: String,
-    /// Where it stands: an error without code, message and help.
+    /// Where the name stands: a diagnostic without code, message and help.
     place: Diagnostic,
 }
 
-impl Reference {
-    /// The finding that nothing of this name is there.
+impl NameReference {
+    /// The diagnostic that nothing of this name exists.
     pub(crate) fn report(&self, code: &'static str, message: String, help: String) -> Diagnostic {
         Diagnostic { code, message, help, ..self.place.clone() }
     }
@@ -108,16 +108,16 @@ fn check_format(top: &Table<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn references(top: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Vec<Reference> {
+fn references(top: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Vec<NameReference> {
     let names = top.strings(key, findings).unwrap_or_default();
-    let place = |at: &At<&str>| findings.source.diagnostic("", at.span.clone(), "", "");
-    names.iter().map(|at| Reference { name: at.value.to_owned(), place: place(at) }).collect()
+    let place = |at: &SpannedValue<&str>| findings.source.diagnostic("", at.span.clone(), "", "");
+    names.iter().map(|at| NameReference { name: at.value.to_owned(), place: place(at) }).collect()
 }
 
 /// The position of `given` among `names`; reports a value that is none of them.
 pub(super) fn choose(
     key: &str,
-    given: &At<&str>,
+    given: &SpannedValue<&str>,
     names: &[&str],
     findings: &mut Findings<'_>,
 ) -> Option<usize> {
