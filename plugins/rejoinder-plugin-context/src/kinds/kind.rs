@@ -1,11 +1,11 @@
-//! Which kinds there are.
+//! The list of kinds, with their reasons and their files.
 
 use serde::Deserialize;
 
 use super::{advance, answer, buried, choice, exercise, requested, script, slip};
 use crate::turn::Turn;
 
-/// A kind of turn that looks like feedback and is none.
+/// A kind of turn that looks like feedback and is not feedback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -17,9 +17,9 @@ pub enum Kind {
     Exercise,
     /// The praise or blame belongs to a text that the user asks for.
     RequestedText,
-    /// A line of a play that the two are acting.
+    /// A line of a play that user and assistant act.
     Script,
-    /// The user owns up to a slip of his own.
+    /// The user admits a slip of the user's own.
     Slip,
     /// Thanks for what is still to be done.
     Advance,
@@ -40,7 +40,7 @@ impl Kind {
         Self::Buried,
     ];
 
-    /// What each says, in the order of [`Self::ALL`].
+    /// The reasons of all kinds, in the order of [`Self::ALL`].
     pub const REASONS: [&'static str; 8] = [
         "answers the assistant's question",
         "chooses from what the assistant offered",
