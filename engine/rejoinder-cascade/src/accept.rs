@@ -42,29 +42,29 @@ use crate::threshold::positives_needed;
 /// All units with at least some score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prefix {
-    /// The lowest score in it.
+    /// The lowest score in the prefix.
     pub from: f64,
-    /// How many units of the corpus are in it.
+    /// Number of units of the corpus in the prefix.
     pub units: u64,
 }
 
 /// One step of the walk.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WalkStep {
-    /// The prefix tested.
+    /// The prefix that the step tested.
     pub prefix: Prefix,
-    /// Units of the sample in it.
+    /// Number of sampled units in the prefix.
     pub sampled: u64,
-    /// Those on which the judge agrees.
+    /// Number of sampled units in the prefix on which the judge agrees.
     pub agreeing: u64,
     /// Lower bound of the judge's agreement over the whole prefix, as a share.
     pub at_least: f64,
 }
 
-/// How far the walk came.
+/// The result of a walk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Acceptance {
-    /// The prefix accepted, if one was.
+    /// The last prefix that was taken; `None` if the first one failed.
     pub accepted: Option<Prefix>,
     /// All steps; the last one failed unless every prefix was taken.
     pub steps: Vec<WalkStep>,

@@ -72,7 +72,7 @@ pub struct Remainder {
     pub found: u64,
     /// N, units not asked before the draw.
     pub units: u64,
-    /// m, how many of them are in the sample.
+    /// m, the number of these units in the sample.
     pub sampled: u64,
 }
 
@@ -83,7 +83,7 @@ pub struct LastCut {
     pub cut: Cut,
     /// n, positives in the sample.
     pub positives: u64,
-    /// k, the cut's rank among them from below; 0 where everything or nothing is escalated.
+    /// k, the cut's rank among the sampled positives, from below; 0 where everything or nothing is escalated.
     pub rank: u64,
     /// The largest number of positives left, those in the sample included, that was reckoned with: the last with α(u) < 1.
     pub at_most: u64,

@@ -47,7 +47,7 @@ use crate::error::{CascadeError, check_delta, check_part, check_scores, check_ta
 /// Which units to ask about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
-    /// Every unit, those that a rule rejected included.
+    /// Every unit, also those that a rule rejected.
     Everything,
     /// Every unit with this score or a higher one.
     From(f64),
@@ -83,7 +83,8 @@ pub struct Threshold {
     pub cut: Cut,
     /// n, positives in the sample.
     pub positives: u64,
-    /// k, the cut's rank among them from below; 0 when they are too few ([`positives_needed`] says how many would do).
+    /// k, the cut's rank among the sampled positives, from below; 0 when there are too few of them ([`positives_needed`] says
+    /// how many are enough).
     pub rank: u64,
 }
 
@@ -100,7 +101,7 @@ pub fn cut(scores: &[f64], recall: f64, delta: f64) -> Result<Threshold, Cascade
     Ok(Threshold { cut: Cut::at_rank(scores, rank), positives, rank })
 }
 
-/// k = max { j ≤ n(1−R) : P(Bin(n, 1−R) ≤ j−1) ≤ δ } for n sampled positives; 0 when there is none.
+/// k = max { j ≤ n(1−R) : P(Bin(n, 1−R) ≤ j−1) ≤ δ } for n sampled positives; 0 when there is no such j.
 ///
 /// ```
 /// use rejoinder_cascade::threshold::rank;

@@ -107,8 +107,8 @@ fn walking_on_after_a_failure_breaks_the_promise() {
     assert!(broken > most_misses(), "this is what the tests above would see: {broken}");
 }
 
-/// A corpus that gives both cuts the most occasions to go wrong. The top tenth agrees just too little to be accepted; all
-/// positives but few lie above it or far below, so that the two fail independently.
+/// A corpus that gives cut and acceptance the most occasions to go wrong. The top tenth agrees just too little to be accepted.
+/// The cut depends on the lowest positives, far below it, so the two fail almost independently.
 struct BothCuts {
     /// Score, and whether the judge says positive, which is also what would be accepted.
     units: Vec<(f64, bool)>,

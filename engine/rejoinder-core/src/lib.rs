@@ -1,7 +1,7 @@
-//! The vocabulary of the engine: conversations and their later turns, categories, votes, hits and feedback
-//! records, and the text features that rules and plugins share.
+//! The vocabulary of the engine: conversations and their later turns, categories, votes, hits and feedback records; the text
+//! features that rules and plugins share; diagnostics about files that people write; random numbers with a promised stream.
 //!
-//! It is the one crate that every other crate knows, so it holds no I/O, no threads and no `unsafe`.
+//! Every other crate may depend on this crate, so it holds no I/O, no threads and no `unsafe`.
 //! Terms follow *Learning from Naturally Occurring Feedback* (arXiv 2407.10944).
 #![forbid(unsafe_code)]
 

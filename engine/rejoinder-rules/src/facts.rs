@@ -1,4 +1,4 @@
-//! What conditions ask about a turn, each worked out when it is first asked, and at most once.
+//! The facts that conditions compare. A fact is worked out when a condition first asks for it, and at most once.
 
 use std::cell::OnceCell;
 
@@ -97,7 +97,7 @@ impl<'a> TurnFacts<'a> {
         cheap.all(|c| !self.is_cheap(c) || self.holds(c)) && dear.all(|c| self.holds(c))
     }
 
-    /// Whether to try the condition costs less than to run a regex.
+    /// Whether the trial of the condition costs less than a regex.
     pub(crate) fn is_cheap(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Unless(_) | Condition::InAnswer(_) => false,
@@ -113,7 +113,7 @@ impl<'a> TurnFacts<'a> {
         condition.holds(&self.measure(condition))
     }
 
-    /// What a condition is compared with.
+    /// The measurement that the condition compares.
     pub(crate) fn measure(&self, condition: &Condition) -> Measurement {
         match condition {
             Condition::MinWords(_) | Condition::MaxWords(_) => Measurement::Words(self.word_count()),
@@ -196,7 +196,7 @@ impl<'a> TurnFacts<'a> {
         })
     }
 
-    /// The share of the turn's words that stand in the last answer, each as often as it does there.
+    /// The share of the turn's words that stand in the last answer; a word counts as often as both hold it.
     fn in_answer(&self) -> f32 {
         *self.in_answer.get_or_init(|| {
             let own = self.words();

@@ -2,8 +2,8 @@
 
 use super::list::{Vocabulary, of};
 
-/// English has names, too, that are frequent words elsewhere. Hindi is there as people type it. Malay counts as
-/// Indonesian; Bosnian, and Serbian in Latin script, as Croatian.
+/// The list of English holds names, too, that are frequent words elsewhere. Hindi is there as people type it in Latin script.
+/// Malay counts as Indonesian; Bosnian, and Serbian in Latin script, count as Croatian.
 pub(in crate::language) const LATIN: [Vocabulary; 37] = [
     of(
         "en",

@@ -1,13 +1,13 @@
-//! What is known of a language.
+//! The letters and words that are known of a language.
 
 /// A language's letters and words, all in lower case.
 pub(in crate::language) struct Vocabulary {
     pub(in crate::language) code: &'static str,
-    /// Those that some language of the script lacks; in Latin script, those beyond ASCII.
+    /// The language's letters that other languages of the script lack; in Latin script, its letters beyond ASCII.
     pub(in crate::language) letters: &'static str,
-    /// Those that stand in words and names from elsewhere.
+    /// Letters that stand in words and names from elsewhere.
     pub(in crate::language) borrowed: &'static str,
-    /// With spaces between them.
+    /// The language's frequent words, with spaces between them.
     pub(in crate::language) words: &'static str,
 }
 

@@ -1,8 +1,8 @@
-//! What languages of one script are told apart by: letters that not all of them have, and their most frequent words,
-//! with those that turns of thanks and objection are made of.
+//! The letters and words that tell languages of one script apart: letters that not all of the languages have, their most
+//! frequent words, and the words that turns of thanks and objection are made of.
 //!
-//! A word stands in the list of every language that it is frequent in, so that it tells nothing between these. Words
-//! of one letter are left out: code is full of them. A script's first language is the one of its lists, names and code.
+//! A word stands in the list of every language in which it is frequent, so that it does not favour one of these. Words of one
+//! letter are left out: code is full of them. A script's first language is the language of its lists, names and code.
 
 mod latin;
 mod list;
