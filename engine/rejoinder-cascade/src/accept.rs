@@ -19,42 +19,55 @@
 //! even for want of sampled units. (To step over those with few sampled units is not covered: given few draws from the top, a
 //! longer prefix's sample shows the top less often than the prefix holds it, and is no uniform draw any more.)
 //!
-//! Categories are walked separately, with δ split among them, and with the cut if it is made from the same sample. After refits
-//! the corpus is what was left when the fresh sample was drawn, as in [`crate::refits`].
+//! Categories are walked separately, with δ split among them. After refits the corpus is what was left when the fresh sample
+//! was drawn, as in [`crate::refits`].
+//!
+//! # Together with the cut
+//!
+//! One sample may give two cuts: the one below which units are rejected ([`crate::threshold`]) and the one from which on units
+//! are accepted unasked. Promised together, recall and agreement are to hold at once with probability ≥ 1−δ. So the
+//! first is made at level δ/2 and the walks share the other δ/2: the joint promise is broken only if one of the two is, and by
+//! the union bound that has probability ≤ δ/2 + δ/2, however the two depend on each other through their sample. Where nothing
+//! is accepted by its score there is one way to fail only, and the cut may spend the whole δ.
+//!
+//! At δ each the joint promise does not hold: the cut fails by the sample's lowest positives and the walk by the units
+//! at its top, so they fail almost independently, together with a probability near 1 − (1−δ)². Whether anything may be accepted
+//! must be settled before the answers. "The whole δ for the cut if the walk at δ/2 took nothing" is the union of three ways to
+//! fail (the cut at δ, the cut at δ/2, the walk at δ/2), which the split does not pay for.
 
+use crate::error::{CascadeError, check_delta, check_part, check_scores, check_target};
 use crate::hypergeometric;
-use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};
 use crate::threshold::positives_needed;
 
 /// All units with at least some score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prefix {
-    /// The lowest score in it.
+    /// The lowest score in the prefix.
     pub from: f64,
-    /// How many units of the corpus are in it.
+    /// Number of units of the corpus in the prefix.
     pub units: u64,
 }
 
 /// One step of the walk.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
-    /// The prefix tested.
+pub struct WalkStep {
+    /// The prefix that the step tested.
     pub prefix: Prefix,
-    /// Units of the sample in it.
+    /// Number of sampled units in the prefix.
     pub sampled: u64,
-    /// Those on which the judge agrees.
+    /// Number of sampled units in the prefix on which the judge agrees.
     pub agreeing: u64,
     /// Lower bound of the judge's agreement over the whole prefix, as a share.
     pub at_least: f64,
 }
 
-/// How far the walk came.
+/// The result of a walk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Acceptance {
-    /// The prefix accepted, if one was.
+    /// The last prefix that was taken; `None` if the first one failed.
     pub accepted: Option<Prefix>,
     /// All steps; the last one failed unless every prefix was taken.
-    pub steps: Vec<Step>,
+    pub steps: Vec<WalkStep>,
 }
 
 /// Sizes for [`prefixes`]: a ladder that begins where about half as many units again are sampled as a first step needs if
@@ -65,7 +78,7 @@ pub struct Acceptance {
 ///
 /// # Errors
 /// More sampled than units; an agreement outside (0, 1]; a delta outside (0, 1).
-pub fn sizes(units: u64, sampled: u64, agreement: f64, delta: f64) -> Result<Vec<u64>, Refused> {
+pub fn sizes(units: u64, sampled: u64, agreement: f64, delta: f64) -> Result<Vec<u64>, CascadeError> {
     check_part("sampled", sampled, units)?;
     let Some(needed) = positives_needed(agreement, delta)? else { return Ok(Vec::new()) };
     if sampled == 0 {
@@ -83,7 +96,7 @@ pub fn sizes(units: u64, sampled: u64, agreement: f64, delta: f64) -> Result<Vec
 ///
 /// # Errors
 /// A score that is not a number.
-pub fn prefixes(scores: &[f64], sizes: &[u64]) -> Result<Vec<Prefix>, Refused> {
+pub fn prefixes(scores: &[f64], sizes: &[u64]) -> Result<Vec<Prefix>, CascadeError> {
     check_scores(scores.iter().copied())?;
     let mut falling = scores.to_vec();
     falling.sort_by(|a, b| b.total_cmp(a));
@@ -111,14 +124,14 @@ pub fn walk(
     sample: &[(f64, bool)],
     agreement: f64,
     delta: f64,
-) -> Result<Acceptance, Refused> {
+) -> Result<Acceptance, CascadeError> {
     check_target("agreement", agreement)?;
     check_delta(delta)?;
     check_scores(sample.iter().map(|s| s.0))?;
     check_scores(prefixes.iter().map(|p| p.from))?;
     let nested = |w: &[Prefix]| w[0].from > w[1].from && w[0].units < w[1].units;
     if let Some(at) = prefixes.windows(2).position(|w| !nested(w)) {
-        return Err(Refused::PrefixOrder { at: at + 1 });
+        return Err(CascadeError::PrefixOrder { at: at + 1 });
     }
     let mut walked = Acceptance { accepted: None, steps: Vec::new() };
     for &prefix in prefixes {
@@ -128,7 +141,7 @@ pub fn walk(
         check_part("sampled", sampled, prefix.units)?;
         let surely = hypergeometric::least(agreeing, sampled, prefix.units, delta);
         let at_least = surely as f64 / prefix.units.max(1) as f64;
-        walked.steps.push(Step { prefix, sampled, agreeing, at_least });
+        walked.steps.push(WalkStep { prefix, sampled, agreeing, at_least });
         if at_least < agreement {
             break;
         }
@@ -147,7 +160,7 @@ mod tests {
         let made = prefixes(&scores, &[5, 1, 2, 3, 99, 0]).unwrap();
         let expected = [(0.9, 1), (0.8, 4), (0.1, 5)].map(|(from, units)| Prefix { from, units });
         assert_eq!(made, expected);
-        assert_eq!(prefixes(&[f64::NAN], &[1]), Err(Refused::NotANumber { at: 0 }));
+        assert_eq!(prefixes(&[f64::NAN], &[1]), Err(CascadeError::NotANumber { at: 0 }));
     }
 
     #[test]
@@ -175,7 +188,7 @@ mod tests {
     #[test]
     fn prefixes_out_of_order_are_refused() {
         let [a, b] = [Prefix { from: 0.5, units: 9 }, Prefix { from: 0.6, units: 12 }];
-        assert_eq!(walk(&[a, b], &[], 0.9, 0.05), Err(Refused::PrefixOrder { at: 1 }));
+        assert_eq!(walk(&[a, b], &[], 0.9, 0.05), Err(CascadeError::PrefixOrder { at: 1 }));
         assert_eq!(
             walk(&[a], &[(0.7, true); 10], 0.9, 0.05).unwrap_err().to_string(),
             "10 sampled of only 9"

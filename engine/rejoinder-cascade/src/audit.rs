@@ -33,13 +33,13 @@
 //! Nothing here asks how the run came to reject or accept: whatever learned, drifted or failed before, the sample of the parts
 //! as they are now sees it. That is what an audit is for. Only the parts and the sample sizes must be settled before its answers.
 
-use crate::certificate::{ASSUMPTIONS, Bound, Certificate, Certified, FORMAT, Part};
+use crate::certificate::{ASSUMPTIONS, Bound, Certificate, CertificatePart, CertifiedClaim, FORMAT};
+use crate::error::{CascadeError, check_delta, check_part};
 use crate::hypergeometric;
-use crate::refused::{Refused, check_delta, check_part};
 
 /// A part of the corpus and what its sample holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sampled {
+pub struct SampledPart {
     /// Units in the part.
     pub units: u64,
     /// Units drawn from it, uniformly without replacement, and judged.
@@ -48,13 +48,13 @@ pub struct Sampled {
     pub positive: u64,
 }
 
-impl Sampled {
-    /// Whether a bound of this part spends error probability.
+impl SampledPart {
+    /// Whether the bound of this part spends error probability.
     fn needs_delta(&self) -> bool {
         self.sampled > 0 && self.sampled < self.units
     }
 
-    fn check(&self) -> Result<(), Refused> {
+    fn check(&self) -> Result<(), CascadeError> {
         check_part("sampled", self.sampled, self.units)?;
         check_part("positive", self.positive, self.sampled)
     }
@@ -88,18 +88,18 @@ impl Sampled {
 /// The counts behind one claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
-    /// Which turns it is about, e.g. `UR2+UR3`.
+    /// The categories that the claim is about, e.g. `UR2+UR3`.
     pub name: String,
     /// F, positives that the judge confirmed during the run.
     pub confirmed: u64,
     /// Units accepted locally as belonging to the claim; positive are those that the judge confirms.
-    pub accepted: Sampled,
+    pub accepted: SampledPart,
     /// The other parts that may hold positives, by name; none of them counts as found.
-    pub others: Vec<(String, Sampled)>,
+    pub others: Vec<(String, SampledPart)>,
 }
 
 impl Claim {
-    fn parts(&self) -> impl Iterator<Item = &Sampled> {
+    fn parts(&self) -> impl Iterator<Item = &SampledPart> {
         std::iter::once(&self.accepted).chain(self.others.iter().map(|(_, part)| part))
     }
 
@@ -114,10 +114,10 @@ impl Claim {
 ///
 /// # Errors
 /// No claim; more positives than sampled, or sampled than units, in a part; a delta outside (0, 1).
-pub fn certify(claims: &[Claim], delta: f64, answers_used: bool) -> Result<Certificate, Refused> {
+pub fn certify(claims: &[Claim], delta: f64, answers_used: bool) -> Result<Certificate, CascadeError> {
     check_delta(delta)?;
-    claims.iter().flat_map(Claim::parts).try_for_each(Sampled::check)?;
-    let Some((main, groups)) = claims.split_first() else { return Err(Refused::NoClaim) };
+    claims.iter().flat_map(Claim::parts).try_for_each(SampledPart::check)?;
+    let Some((main, groups)) = claims.split_first() else { return Err(CascadeError::NoClaim) };
     let needy = groups.iter().filter(|c| c.bounds() > 0).count();
     let of_main = match (main.bounds() > 0, needy > 0) {
         (_, false) => delta,
@@ -135,9 +135,9 @@ pub fn certify(claims: &[Claim], delta: f64, answers_used: bool) -> Result<Certi
     })
 }
 
-fn certified(claim: &Claim, delta: f64, answers_used: bool) -> Certified {
+fn certified(claim: &Claim, delta: f64, answers_used: bool) -> CertifiedClaim {
     let each = delta / claim.bounds().max(1) as f64;
-    let part = |name: &str, part: &Sampled, bound: u64| Part {
+    let part = |name: &str, part: &SampledPart, bound: u64| CertificatePart {
         name: name.to_owned(),
         units: part.units,
         sampled: part.sampled,
@@ -166,7 +166,7 @@ fn certified(claim: &Claim, delta: f64, answers_used: bool) -> Certified {
     let right = accepted.estimate();
     let elsewhere = claim.others.iter().map(|(_, o)| o.estimate()).sum::<Option<f64>>();
     let at_least = recall(right_at_least, elsewhere_at_most);
-    Certified {
+    CertifiedClaim {
         name: claim.name.clone(),
         recall: Bound { estimate: right.zip(elsewhere).map(|(r, e)| recall(r, e)), at_least },
         missed_at_most: 1.0 - at_least,
@@ -184,11 +184,11 @@ fn share(part: f64, whole: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn part(units: u64, sampled: u64, positive: u64) -> Sampled {
-        Sampled { units, sampled, positive }
+    fn part(units: u64, sampled: u64, positive: u64) -> SampledPart {
+        SampledPart { units, sampled, positive }
     }
 
-    fn claim(confirmed: u64, accepted: Sampled, rejected: Sampled, undecided: Sampled) -> Claim {
+    fn claim(confirmed: u64, accepted: SampledPart, rejected: SampledPart, undecided: SampledPart) -> Claim {
         let others = vec![("rejected".to_owned(), rejected), ("undecided".to_owned(), undecided)];
         Claim { name: "all".to_owned(), confirmed, accepted, others }
     }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn nothing_and_contradictions() {
-        assert_eq!(certify(&[], 0.05, true), Err(Refused::NoClaim));
+        assert_eq!(certify(&[], 0.05, true), Err(CascadeError::NoClaim));
         let nothing = certify(&[Claim::default()], 0.05, true).unwrap();
         assert_eq!(nothing.claims[0].recall, Bound { estimate: Some(1.0), at_least: 1.0 });
         let wrong = claim(0, part(5, 6, 0), part(0, 0, 0), part(0, 0, 0));

@@ -1,8 +1,9 @@
-//! What an audit found, as it is stored, printed and put beside every export: bounds, what they rest on, and what they assume.
+//! The result of an audit, as it is stored, printed and put beside every export: bounds, what they rest on, and what they
+//! assume.
 
 use serde::{Deserialize, Serialize};
 
-/// Number of the certificate's format; grows when a field changes its meaning.
+/// Number of the certificate's format. It grows when a field changes its meaning.
 pub const FORMAT: u32 = 1;
 
 /// What every certificate assumes. Where one of these fails, its bounds say nothing.
@@ -18,49 +19,49 @@ pub const ASSUMPTIONS: [&str; 6] = [
      positive.",
 ];
 
-/// So many of them are about a judge.
-const OF_A_JUDGE: usize = 2;
+/// How many of [`ASSUMPTIONS`], from the first on, are about the judge.
+const ABOUT_THE_JUDGE: usize = 2;
 
 /// Bounds of recall and precision that hold together with probability ≥ `confidence` over the draw of the audited turns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// [`FORMAT`] of the program that wrote it.
+    /// [`FORMAT`] of the program that wrote the certificate.
     pub format: u32,
     /// 1 − δ, for all bounds together.
     pub confidence: f64,
     /// Whether the answers to audited turns are part of the result (`true`), or were only measured with.
     pub answers_used: bool,
-    /// One for the whole purpose, which comes first, then one a group.
-    pub claims: Vec<Certified>,
-    /// What all of it assumes, for readers.
+    /// The certified claims: first the one about the whole purpose, then one for each group of categories.
+    pub claims: Vec<CertifiedClaim>,
+    /// What all bounds assume, for readers.
     pub assumptions: Vec<String>,
 }
 
 impl Certificate {
-    /// Says that labels, and no judge, were taken for the truth.
-    pub fn is_relative_to_labels(&mut self) {
+    /// Replaces the assumptions about the judge by the one that labels were taken for the truth.
+    pub fn make_relative_to_labels(&mut self) {
         let of_labels = "Relative to these labels: a turn is positive when they say so; they were given without regard to what the run \
                          found.";
-        self.assumptions.splice(..OF_A_JUDGE.min(self.assumptions.len()), [of_labels.to_owned()]);
+        self.assumptions.splice(..ABOUT_THE_JUDGE.min(self.assumptions.len()), [of_labels.to_owned()]);
     }
 }
 
 /// What is certified of one claim: of all feedback wanted, or of one group of categories.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Certified {
-    /// Which turns it is about, e.g. `UR2+UR3`.
+pub struct CertifiedClaim {
+    /// The categories that the claim is about, e.g. `UR2+UR3`.
     pub name: String,
     /// Share of the positives that were found.
     pub recall: Bound,
-    /// Share of positives that were missed, at most: 1 − recall's bound.
+    /// Upper bound of the share of positives that were missed: 1 − recall's bound.
     pub missed_at_most: f64,
     /// Share of what was found that the judge confirms.
     pub precision: Bound,
-    /// The counts and bounds it is made of.
-    pub parts: Vec<Part>,
+    /// The counts and bounds that recall and precision are made of.
+    pub parts: Vec<CertificatePart>,
 }
 
-/// A share: what it probably is, and what it surely is not below.
+/// A share: its estimate and its lower bound.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
     /// Estimate from the sampled shares; `None` where a part was not sampled and nothing can be said.
@@ -71,16 +72,16 @@ pub struct Bound {
 
 /// One part of the corpus, its sample, and the bound of what is in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
+pub struct CertificatePart {
     /// `accepted`, `rejected`, …
     pub name: String,
-    /// Units in it.
+    /// Number of units in the part.
     pub units: u64,
-    /// Units of it that were drawn and judged.
+    /// Number of units that were drawn from the part and judged.
     pub sampled: u64,
-    /// Those of them that are positive (of accepted ones: as accepted).
+    /// Number of drawn units that are positive; of accepted units, those that the judge confirms.
     pub positive: u64,
-    /// The error probability spent on its bound; 0 where none was needed.
+    /// The error probability spent on the bound; 0 where none was needed.
     pub delta: f64,
     /// Bound of the positives in the whole part: a lower one for accepted units, an upper one for all others.
     pub bound: u64,

@@ -2,7 +2,7 @@
 //!
 //! Units carry weights, so that a bootstrap over conversations is a change of weights, not another sort.
 
-use crate::refused::{Refused, check_scores};
+use crate::error::{CascadeError, check_scores};
 
 /// Units in the order of their scores.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Ranking {
     ///
     /// # Panics
     /// If there are more or fewer scores than units.
-    pub fn new(scores: &[f64], positive: &[bool]) -> Result<Self, Refused> {
+    pub fn new(scores: &[f64], positive: &[bool]) -> Result<Self, CascadeError> {
         assert_eq!(scores.len(), positive.len(), "a score a unit");
         check_scores(scores.iter().copied())?;
         let mut order: Vec<(usize, f64)> = scores.iter().copied().enumerate().collect();

@@ -1,60 +1,60 @@
-//! How one later turn is decided from what rules and plugins say of it.
+//! How one later turn is decided from what rules, plugins and the learned score say of it.
 
 use rejoinder_core::{Category, Verdict};
 
 /// What became of a later turn before the judge is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is feedback of this category.
+    /// The turn is feedback of this category.
     Accepted(Category),
-    /// It is none.
+    /// The turn is no feedback.
     Rejected,
-    /// It waits for the judge.
+    /// The turn waits for the judge.
     Undecided,
 }
 
-/// The scores between which the judge is asked; probabilities of what is wanted.
+/// The scores between which the judge is asked. A score is the probability that a turn holds feedback of a wanted category.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cuts {
-    /// Below it a turn is rejected.
+    /// Turns with a lower score are rejected.
     pub reject_below: f64,
-    /// From it on a turn is accepted.
+    /// Turns with this score or a higher one are accepted.
     pub accept_at: f64,
 }
 
-/// How a turn's learned score stands to the cuts.
+/// Where a turn's learned score lies between the cuts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Below both.
+pub enum ScoreBand {
+    /// The score is below `reject_below`.
     Low,
-    /// Between them.
+    /// The score is between the cuts.
     Between,
-    /// Above both; the likeliest category.
+    /// The score reaches `accept_at`; this category is the likeliest.
     High(Category),
 }
 
 impl Cuts {
-    /// Where a score stands; a high one speaks for `likeliest`.
-    pub fn standing(&self, score: f64, likeliest: Category) -> Standing {
+    /// The band that a score lies in; a high score speaks for `likeliest`.
+    pub fn band(&self, score: f64, likeliest: Category) -> ScoreBand {
         match score {
-            _ if score >= self.accept_at => Standing::High(likeliest),
-            _ if score < self.reject_below => Standing::Low,
-            _ => Standing::Between,
+            _ if score >= self.accept_at => ScoreBand::High(likeliest),
+            _ if score < self.reject_below => ScoreBand::Low,
+            _ => ScoreBand::Between,
         }
     }
 }
 
-/// The verdicts on one turn, counted as they come in; in any order they lead to the same decision.
+/// The verdicts of all voters on one turn. Verdicts may be added in any order; the decision is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ballot {
+pub struct TurnVerdicts {
     accepted: [bool; 5],
     rejected: bool,
     faulted: bool,
 }
 
-impl Ballot {
-    /// Counts a verdict.
-    pub fn cast(&mut self, verdict: Verdict) {
+impl TurnVerdicts {
+    /// Adds a voter's verdict.
+    pub fn add(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Accept(category) => self.accepted[category.index()] = true,
             Verdict::Reject => self.rejected = true,
@@ -63,14 +63,14 @@ impl Ballot {
     }
 
     /// Notes that a plugin failed on the turn.
-    pub fn fault(&mut self) {
+    pub fn add_fault(&mut self) {
         self.faulted = true;
     }
 }
 
-/// Why a turn was decided as it was: the line of the list that applied.
+/// Why a turn was decided as it was: the line of the list at [`decide`] that applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ground {
+pub enum DecisionReason {
     /// Line 1: an explicit reject and no accept.
     Rejected,
     /// Line 2: accept of exactly one category and no reject.
@@ -79,30 +79,30 @@ pub enum Ground {
     AcceptAgainstReject,
     /// Line 3: two categories accepted.
     TwoCategories,
-    /// Line 4: a plugin failed on it.
+    /// Line 4: a plugin failed on the turn.
     Faulted,
     /// Line 5: the score is below the cuts.
     LowScore,
     /// Line 5: the score is between the cuts.
     MiddleScore,
-    /// Line 5: the score is above the cuts.
+    /// Line 5: the score reaches the upper cut.
     HighScore(Category),
-    /// Line 6: a candidate, without a score.
+    /// Line 6: a rule marked the turn, and there is no score.
     Candidate,
-    /// Line 6: no candidate, without a score.
+    /// Line 6: no rule marked the turn, and there is no score.
     Unmarked,
-    /// Line 6: no candidate, without a score, and in a language that no rule in force reads.
+    /// Line 6: no rule marked the turn, there is no score, and no rule in force reads the turn's language.
     NotLookedAt,
-    /// None of them: as [`Self::NotLookedAt`], and the judge is asked about such turns.
+    /// No line: no rule in force reads the turn's language, and the judge is asked about such turns.
     AskedUnread,
-    /// None of them: the judge is asked about every turn, as the paper does.
+    /// No line: the judge is asked about every turn, as the paper does.
     AskedAnyway,
-    /// None of them: the judge was asked about it before the scan, and what it said is used.
+    /// No line: the judge was asked about the turn before the scan, and its answer is used.
     AskedBefore,
 }
 
-impl Ground {
-    /// What it leads to.
+impl DecisionReason {
+    /// The decision that the reason leads to.
     pub const fn decision(self) -> Decision {
         match self {
             Self::Accepted(category) | Self::HighScore(category) => Decision::Accepted(category),
@@ -118,7 +118,7 @@ impl Ground {
         }
     }
 
-    /// For people.
+    /// The reason in words, for people.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Rejected => "rejected: an explicit reject and no accept",
@@ -143,30 +143,30 @@ impl Ground {
     }
 }
 
-/// Decides a turn; the first line that applies:
+/// Decides a turn by the first line of this list that applies:
 ///
 /// 1. an explicit reject and no accept: rejected
 /// 2. accept of exactly one category and no reject: accepted
 /// 3. accept against reject, or two categories accepted: undecided
-/// 4. a plugin failed on it: undecided
-/// 5. there is a learned score: rejected, undecided or accepted, as it stands to the cuts
+/// 4. a plugin failed on the turn: undecided
+/// 5. there is a learned score: rejected, undecided or accepted, by the band that the score lies in
 /// 6. a candidate is undecided, any other turn rejected
 ///
 /// A candidate is a turn that some rule other than a reject rule marked.
-pub fn decide(ballot: &Ballot, is_candidate: bool, score: Option<Standing>) -> Ground {
-    let mut accepted = Category::ALL.into_iter().filter(|c| ballot.accepted[c.index()]);
-    match (accepted.next(), accepted.next(), ballot.rejected) {
-        (None, _, true) => Ground::Rejected,
-        (Some(category), None, false) => Ground::Accepted(category),
-        (Some(_), _, true) => Ground::AcceptAgainstReject,
-        (Some(_), Some(_), false) => Ground::TwoCategories,
-        (None, _, false) if ballot.faulted => Ground::Faulted,
+pub fn decide(verdicts: &TurnVerdicts, is_candidate: bool, score: Option<ScoreBand>) -> DecisionReason {
+    let mut accepted = Category::ALL.into_iter().filter(|c| verdicts.accepted[c.index()]);
+    match (accepted.next(), accepted.next(), verdicts.rejected) {
+        (None, _, true) => DecisionReason::Rejected,
+        (Some(category), None, false) => DecisionReason::Accepted(category),
+        (Some(_), _, true) => DecisionReason::AcceptAgainstReject,
+        (Some(_), Some(_), false) => DecisionReason::TwoCategories,
+        (None, _, false) if verdicts.faulted => DecisionReason::Faulted,
         (None, _, false) => match score {
-            Some(Standing::Low) => Ground::LowScore,
-            Some(Standing::Between) => Ground::MiddleScore,
-            Some(Standing::High(category)) => Ground::HighScore(category),
-            None if is_candidate => Ground::Candidate,
-            None => Ground::Unmarked,
+            Some(ScoreBand::Low) => DecisionReason::LowScore,
+            Some(ScoreBand::Between) => DecisionReason::MiddleScore,
+            Some(ScoreBand::High(category)) => DecisionReason::HighScore(category),
+            None if is_candidate => DecisionReason::Candidate,
+            None => DecisionReason::Unmarked,
         },
     }
 }
@@ -178,12 +178,12 @@ mod tests {
     use super::*;
 
     fn decided(verdicts: &[Verdict], faulted: bool, is_candidate: bool) -> Decision {
-        let mut ballot = Ballot::default();
-        verdicts.iter().for_each(|&v| ballot.cast(v));
+        let mut on_turn = TurnVerdicts::default();
+        verdicts.iter().for_each(|&v| on_turn.add(v));
         if faulted {
-            ballot.fault();
+            on_turn.add_fault();
         }
-        decide(&ballot, is_candidate, None).decision()
+        decide(&on_turn, is_candidate, None).decision()
     }
 
     #[test]
@@ -208,11 +208,11 @@ mod tests {
     #[test]
     fn a_score_decides_where_nothing_above_it_does() {
         let cuts = Cuts { reject_below: 0.2, accept_at: 0.9 };
-        let stands = |score| Some(cuts.standing(score, Category::Ur5));
+        let stands = |score| Some(cuts.band(score, Category::Ur5));
         let decided = |verdict, score| {
-            let mut ballot = Ballot::default();
-            ballot.cast(verdict);
-            decide(&ballot, true, stands(score)).decision()
+            let mut verdicts = TurnVerdicts::default();
+            verdicts.add(verdict);
+            decide(&verdicts, true, stands(score)).decision()
         };
         let ur5 = Decision::Accepted(Category::Ur5);
         let by_score = [0.1, 0.2, 0.89, 0.9].map(|score| decided(Verdict::Escalate, score));

@@ -16,12 +16,12 @@ pub mod certificate;
 pub mod curve;
 mod decision;
 mod density;
+mod error;
 pub mod hypergeometric;
 pub mod interval;
 pub mod refits;
-mod refused;
 pub mod tally;
 pub mod threshold;
 
-pub use decision::{Ballot, Cuts, Decision, Ground, Standing, decide};
-pub use refused::Refused;
+pub use decision::{Cuts, Decision, DecisionReason, ScoreBand, TurnVerdicts, decide};
+pub use error::CascadeError;

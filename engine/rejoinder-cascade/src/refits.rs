@@ -6,7 +6,7 @@
 //!
 //! # What is promised
 //!
-//! When the last refit is done, F positives have been found by asking, and N units are left, K of them positive (unknown). Draw
+//! When the score is final, F positives have been found by asking, and N units are left, K of them positive (unknown). Draw
 //! m of the N, judge them; n of them are positive, with scores p₁ ≤ … ≤ p_n. For every K that is possible (n ≤ K ≤ N − m + n) let
 //!
 //! * v(K) = ⌊(1−R)(F+K)⌋, the misses that F+K positives allow;
@@ -21,9 +21,10 @@
 //!
 //! # Proof
 //!
-//! Condition on everything up to the last refit: every answer, every draw, every round's decision to go on. Then the units left,
-//! their scores, K, F and N are fixed numbers, however they came about, and the sample is a uniform draw that depends on none of
-//! them. So refits, and any rule for when to stop refitting, are harmless; what is needed is that nothing is refitted later.
+//! Condition on everything before the last sample: every answer, every draw, every refit, every round's decision to go on. Then
+//! the units left, their scores, K, F and N are fixed numbers, however they came about, and the sample is a uniform draw that
+//! depends on none of them. So refits, and any rule for when to refit and when to stop, are harmless; what is needed is that the
+//! score is fixed before the sample is drawn.
 //!
 //! Given n too, the sampled positives are a uniform n-subset of the K, and k is a number: it looks at n, not at scores. Put the
 //! K positives in order of score, ties in any order fixed beforehand, and let H be the sampled ones among the lowest
@@ -34,6 +35,12 @@
 //!
 //! u(K) for the true K is a distribution function at its own variable, so P(u(K) ≤ t) ≤ t for every t; and α falls. Hence
 //! P(broken) ≤ E α(u(K)) ≤ ∫₀¹ α(u) du = δ. ∎
+//!
+//! *A round without a refit* changes nothing in this. A refit may be impossible (all answers alike, or too few); that depends on the
+//! answers, and so does every other decision of the rounds, all of which the proof conditions on. The former score stays,
+//! which is a fixed score as well, and the loop may go on asking by it, refit later, or never refit at all. What suffers is
+//! how many units are escalated, not the promise. The score is not fixed, and the promise does not hold, if the sample's own answers
+//! train the score that makes the cut.
 //!
 //! The found positives thus lower what is owed on the rest ([`remaining_recall`]), and the sample's own positives count. The
 //! weight α pays for K being unknown: numbers of positives that the sample makes unlikely may break the promise more often. Any
@@ -51,8 +58,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::error::{CascadeError, check_delta, check_part, check_scores, check_target};
 use crate::hypergeometric::{self, Draw};
-use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};
 use crate::threshold::{Cut, last};
 
 /// Into how many stretches the possible numbers of positives are divided at most, each judged by its worst corner.
@@ -65,7 +72,7 @@ pub struct Remainder {
     pub found: u64,
     /// N, units not asked before the draw.
     pub units: u64,
-    /// m, how many of them are in the sample.
+    /// m, the number of these units in the sample.
     pub sampled: u64,
 }
 
@@ -76,7 +83,7 @@ pub struct LastCut {
     pub cut: Cut,
     /// n, positives in the sample.
     pub positives: u64,
-    /// k, the cut's rank among them from below; 0 where everything or nothing is escalated.
+    /// k, the cut's rank among the sampled positives, from below; 0 where everything or nothing is escalated.
     pub rank: u64,
     /// The largest number of positives left, those in the sample included, that was reckoned with: the last with α(u) < 1.
     pub at_most: u64,
@@ -102,7 +109,7 @@ pub fn remaining_recall(recall: f64, found: u64, positives: u64) -> f64 {
 /// # Errors
 /// A score that is not a number; more positives than sampled, or sampled than units; a recall outside (0, 1]; a delta
 /// outside (0, 1).
-pub fn cut(scores: &[f64], left: Remainder, recall: f64, delta: f64) -> Result<LastCut, Refused> {
+pub fn cut(scores: &[f64], left: Remainder, recall: f64, delta: f64) -> Result<LastCut, CascadeError> {
     check_scores(scores.iter().copied())?;
     check_target("recall", recall)?;
     check_delta(delta)?;

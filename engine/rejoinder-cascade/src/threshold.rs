@@ -36,19 +36,22 @@
 //! * *Explicit rejects* are part of the corpus: their score is −∞. When p_k is −∞, no cut keeps the promise unless they are
 //!   asked about too ([`Cut::Everything`]). Units accepted locally have the score +∞ (that they are right is for
 //!   [`crate::accept`] and the audit).
+//! * *The cut may spend the whole δ* if it is all that is made of the sample: nothing is accepted by its score. Where the
+//!   same sample also says from which score on units are accepted unasked, each of the two gets δ/2; [`crate::accept`] has
+//!   the proof.
 //! * The sampled positives below p_k are found as well when their answers are kept. The promise does not count on them.
 
 use crate::binomial;
-use crate::refused::{Refused, check_delta, check_part, check_scores, check_target};
+use crate::error::{CascadeError, check_delta, check_part, check_scores, check_target};
 
 /// Which units to ask about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
-    /// Every unit, those that a rule rejected included.
+    /// Every unit, also those that a rule rejected.
     Everything,
     /// Every unit with this score or a higher one.
     From(f64),
-    /// None: what was found already is enough.
+    /// No unit: what was found already is enough.
     Nothing,
 }
 
@@ -80,7 +83,8 @@ pub struct Threshold {
     pub cut: Cut,
     /// n, positives in the sample.
     pub positives: u64,
-    /// k, the cut's rank among them from below; 0 when they are too few ([`positives_needed`] says how many would do).
+    /// k, the cut's rank among the sampled positives, from below; 0 when there are too few of them ([`positives_needed`] says
+    /// how many are enough).
     pub rank: u64,
 }
 
@@ -90,14 +94,14 @@ pub struct Threshold {
 ///
 /// # Errors
 /// A score that is not a number; a recall outside (0, 1]; a delta outside (0, 1).
-pub fn cut(scores: &[f64], recall: f64, delta: f64) -> Result<Threshold, Refused> {
+pub fn cut(scores: &[f64], recall: f64, delta: f64) -> Result<Threshold, CascadeError> {
     check_scores(scores.iter().copied())?;
     let positives = scores.len() as u64;
     let rank = rank(positives, recall, delta)?;
     Ok(Threshold { cut: Cut::at_rank(scores, rank), positives, rank })
 }
 
-/// k = max { j ≤ n(1−R) : P(Bin(n, 1−R) ≤ j−1) ≤ δ } for n sampled positives; 0 when there is none.
+/// k = max { j ≤ n(1−R) : P(Bin(n, 1−R) ≤ j−1) ≤ δ } for n sampled positives; 0 when there is no such j.
 ///
 /// ```
 /// use rejoinder_cascade::threshold::rank;
@@ -106,7 +110,7 @@ pub fn cut(scores: &[f64], recall: f64, delta: f64) -> Result<Threshold, Refused
 ///
 /// # Errors
 /// A recall outside (0, 1]; a delta outside (0, 1).
-pub fn rank(positives: u64, recall: f64, delta: f64) -> Result<u64, Refused> {
+pub fn rank(positives: u64, recall: f64, delta: f64) -> Result<u64, CascadeError> {
     check_target("recall", recall)?;
     check_delta(delta)?;
     let miss = 1.0 - recall;
@@ -133,7 +137,7 @@ pub(crate) fn last(most: u64, holds: impl Fn(u64) -> bool) -> u64 {
 ///
 /// # Errors
 /// A recall outside (0, 1]; a delta outside (0, 1).
-pub fn positives_needed(recall: f64, delta: f64) -> Result<Option<u64>, Refused> {
+pub fn positives_needed(recall: f64, delta: f64) -> Result<Option<u64>, CascadeError> {
     if rank(0, recall, delta)? > 0 || recall >= 1.0 {
         return Ok(None);
     }
@@ -158,10 +162,10 @@ pub fn labels_needed(
     positives: u64,
     labelled: u64,
     chance: f64,
-) -> Result<Option<u64>, Refused> {
+) -> Result<Option<u64>, CascadeError> {
     check_part("positives", positives, labelled)?;
     if !(chance > 0.0 && chance < 1.0) {
-        return Err(Refused::Share { name: "chance", value: chance });
+        return Err(CascadeError::Share { name: "chance", value: chance });
     }
     if positives == 0 {
         return Ok(None);
@@ -196,8 +200,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_or_no_share_is_refused() {
-        assert_eq!(cut(&[0.5, f64::NAN], 0.9, 0.05), Err(Refused::NotANumber { at: 1 }));
-        assert_eq!(cut(&[], 0.0, 0.05), Err(Refused::Share { name: "recall", value: 0.0 }));
+        assert_eq!(cut(&[0.5, f64::NAN], 0.9, 0.05), Err(CascadeError::NotANumber { at: 1 }));
+        assert_eq!(cut(&[], 0.0, 0.05), Err(CascadeError::Share { name: "recall", value: 0.0 }));
         assert!(cut(&[], f64::NAN, 0.05).is_err() && cut(&[], 0.9, 1.0).is_err());
         assert!(labels_needed(5, 3, 2, 0.9).is_err());
     }

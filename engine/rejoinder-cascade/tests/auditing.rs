@@ -3,12 +3,12 @@
 mod common;
 
 use common::{CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
-use fastrand::Rng;
-use rejoinder_cascade::audit::{self, Claim, Sampled};
-use rejoinder_cascade::certificate::{Bound, Certified};
-use rejoinder_cascade::tally::{Audited, Group, Tally};
+use rejoinder_cascade::audit::{self, Claim, SampledPart};
+use rejoinder_cascade::certificate::{Bound, CertifiedClaim};
+use rejoinder_cascade::tally::{AuditAnswer, CategoryGroup, Tally};
 use rejoinder_cascade::threshold;
 use rejoinder_core::Category;
+use rejoinder_core::random::Random;
 
 #[derive(Clone, Copy)]
 enum Fate {
@@ -25,7 +25,7 @@ struct Turn {
 }
 
 /// A finished run: 6,000 turns, 1,800 with feedback, UR3 rare; the accepted ones are sometimes wrong or of another category.
-fn run(rng: &mut Rng) -> Vec<Turn> {
+fn run(rng: &mut Random) -> Vec<Turn> {
     let weights = [(Category::Ur1, 0.35), (Category::Ur2, 0.12), (Category::Ur3, 0.03), (Category::Ur4, 0.4)];
     let mut turn = |unit: Unit| {
         let mut left = rng.f64();
@@ -42,13 +42,13 @@ fn run(rng: &mut Rng) -> Vec<Turn> {
         };
         Turn { fate, truth }
     };
-    let units = Recipe { units: 6_000, invisible: 0.1, ..CLEAN }.make(&mut Rng::with_seed(21));
+    let units = Recipe { units: 6_000, invisible: 0.1, ..CLEAN }.make(&mut Random::with_seed(21));
     units.into_iter().map(&mut turn).collect()
 }
 
 /// Recall and precision as they are, of the turns of `groups`; `drawn` tells which answers were used.
-fn truth(turns: &[(Turn, bool)], groups: &[Group], used: bool) -> (f64, f64) {
-    let wanted = |c: Option<Category>| c.is_some_and(|c| groups.contains(&Group::of(c)));
+fn truth(turns: &[(Turn, bool)], groups: &[CategoryGroup], used: bool) -> (f64, f64) {
+    let wanted = |c: Option<Category>| c.is_some_and(|c| groups.contains(&CategoryGroup::of(c)));
     let (mut positive, mut found, mut output) = (0.0, 0.0, 0.0);
     for &(turn, drawn) in turns {
         let shown = match turn.fate {
@@ -68,9 +68,9 @@ fn tally(turns: &[(Turn, bool)]) -> Tally {
     let mut tally = Tally::new(&Category::ALL);
     for &(turn, drawn) in turns {
         let audited = match turn.truth {
-            _ if !drawn => Audited::NotDrawn,
-            None => Audited::Nothing,
-            Some(category) => Audited::Feedback(category),
+            _ if !drawn => AuditAnswer::NotDrawn,
+            None => AuditAnswer::Nothing,
+            Some(category) => AuditAnswer::Feedback(category),
         };
         match turn.fate {
             Fate::Judged => tally.judged(turn.truth),
@@ -84,7 +84,7 @@ fn tally(turns: &[(Turn, bool)]) -> Tally {
 
 #[test]
 fn all_bounds_of_all_groups_hold_together() {
-    let mut rng = Rng::with_seed(22);
+    let mut rng = Random::with_seed(22);
     let mut parts = [const { Vec::new() }; 4];
     for turn in run(&mut rng) {
         let part = match turn.fate {
@@ -95,8 +95,8 @@ fn all_bounds_of_all_groups_hold_together() {
         };
         parts[part].push(turn);
     }
-    let claims_groups: Vec<Vec<Group>> =
-        std::iter::once(Group::ALL.to_vec()).chain(Group::ALL.map(|g| vec![g])).collect();
+    let claims_groups: Vec<Vec<CategoryGroup>> =
+        std::iter::once(CategoryGroup::ALL.to_vec()).chain(CategoryGroup::ALL.map(|g| vec![g])).collect();
     let mut overall = 0.0;
     for used in [false, true] {
         let broken = rate(|_| {
@@ -108,7 +108,7 @@ fn all_bounds_of_all_groups_hold_together() {
             }
             let made = audit::certify(&tally(&turns).claims(), DELTA, used).unwrap();
             overall += made.claims[0].recall.at_least;
-            let wrong = |(claim, groups): (&Certified, &Vec<Group>)| {
+            let wrong = |(claim, groups): (&CertifiedClaim, &Vec<CategoryGroup>)| {
                 let (recall, precision) = truth(&turns, groups, used);
                 claim.recall.at_least > recall || claim.precision.at_least > precision
             };
@@ -119,16 +119,16 @@ fn all_bounds_of_all_groups_hold_together() {
         assert!(broken <= most_misses(), "answers used: {used}; {broken}");
     }
     let turns: Vec<(Turn, bool)> = parts.iter().flatten().map(|&t| (t, false)).collect();
-    let (recall, _) = truth(&turns, &Group::ALL, false);
+    let (recall, _) = truth(&turns, &CategoryGroup::ALL, false);
     let mean = overall / (2.0 * common::TRIALS as f64);
     assert!(mean > recall - 0.12, "a bound worth printing: {mean} of {recall}");
 }
 
 /// What is certified of a run that confirmed so many and rejected `rejected`, of which `sampled` are audited.
-fn audited(confirmed: u64, rejected: &mut [Unit], sampled: usize, rng: &mut Rng) -> Bound {
+fn audited(confirmed: u64, rejected: &mut [Unit], sampled: usize, rng: &mut Random) -> Bound {
     let units = rejected.len() as u64;
     let (sample, _) = draw(rejected, sampled, rng);
-    let part = Sampled { units, sampled: sampled as u64, positive: positives(sample).len() as u64 };
+    let part = SampledPart { units, sampled: sampled as u64, positive: positives(sample).len() as u64 };
     let others = vec![("rejected".to_owned(), part)];
     let claim = Claim { name: "all".to_owned(), confirmed, others, ..Claim::default() };
     audit::certify(&[claim], DELTA, false).unwrap().claims[0].recall
@@ -136,7 +136,7 @@ fn audited(confirmed: u64, rejected: &mut [Unit], sampled: usize, rng: &mut Rng)
 
 #[test]
 fn a_single_bound_uses_its_level_and_an_estimate_is_none() {
-    let mut rng = Rng::with_seed(23);
+    let mut rng = Random::with_seed(23);
     let mut rejected: Vec<Unit> = (0..5_000).map(|i| Unit { score: 0.0, positive: i < 150 }).collect();
     let truth = 1_000.0 / 1_150.0;
     let mut bold = 0;
@@ -151,7 +151,7 @@ fn a_single_bound_uses_its_level_and_an_estimate_is_none() {
 
 /// Rates over draws: the cut missed `recall`; the audit's bound was above the truth; the audit's bound was below `floor`.
 /// The calibration sample comes from the first `seen` units only, the audit's from all that is rejected.
-fn cut_and_audit(population: &[Unit], seen: usize, recall: f64, floor: f64, rng: &mut Rng) -> [f64; 3] {
+fn cut_and_audit(population: &[Unit], seen: usize, recall: f64, floor: f64, rng: &mut Random) -> [f64; 3] {
     let mut first = population[..seen].to_vec();
     let all = positives(population).len() as f64;
     let (mut wrong, mut noticed) = (0, 0);
@@ -172,7 +172,7 @@ fn cut_and_audit(population: &[Unit], seen: usize, recall: f64, floor: f64, rng:
 
 #[test]
 fn the_audit_notices_drift() {
-    let mut rng = Rng::with_seed(24);
+    let mut rng = Random::with_seed(24);
     // Later units speak in other words: four positives in ten are invisible to the score, and there are more of them.
     let drifted = Recipe { units: 3_000, invisible: 0.4, positive: 0.4, ..CLEAN };
     let mut population = Recipe { units: 3_000, ..CLEAN }.make(&mut rng);
@@ -185,7 +185,7 @@ fn the_audit_notices_drift() {
 
 #[test]
 fn the_audit_does_not_cry_drift_where_there_is_none() {
-    let mut rng = Rng::with_seed(25);
+    let mut rng = Random::with_seed(25);
     let population = Recipe { units: 6_000, ..CLEAN }.make(&mut rng);
     let [missed, wrong, below] = cut_and_audit(&population, 6_000, 0.95, 0.9, &mut rng);
     assert!(missed <= most_misses() && wrong <= most_misses(), "{missed} {wrong}");

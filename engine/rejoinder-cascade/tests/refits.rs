@@ -3,9 +3,9 @@
 mod common;
 
 use common::{DELTA, draw, most_misses, rate};
-use fastrand::Rng;
 use rejoinder_cascade::refits::{self, Remainder};
 use rejoinder_cascade::threshold::{self, Cut};
+use rejoinder_core::random::Random;
 
 #[derive(Clone, Copy)]
 struct Unit {
@@ -27,14 +27,17 @@ struct World {
     rejected: f64,
     /// Scores are rounded to so many steps a unit; 0: not at all.
     levels: f64,
+    /// Rounds go on while one of them finds so many positives.
+    pays: usize,
 }
 
-const WORLD: World = World { units: 2_000, offset: 0.5, invisible: 0.0, rejected: 0.0, levels: 0.0 };
+const WORLD: World =
+    World { units: 2_000, offset: 0.5, invisible: 0.0, rejected: 0.0, levels: 0.0, pays: 65 };
 
 impl World {
     /// Positive is what lies far along a direction bent by a product, so that the linear model below never quite gets it.
-    fn make(self, rng: &mut Rng) -> Vec<Unit> {
-        let noise = |rng: &mut Rng| (0..4).map(|_| rng.f64() - 0.5).sum::<f64>();
+    fn make(self, rng: &mut Random) -> Vec<Unit> {
+        let noise = |rng: &mut Random| (0..4).map(|_| rng.f64() - 0.5).sum::<f64>();
         (0..self.units)
             .map(|_| {
                 let mut features = [(); 3].map(|()| noise(rng));
@@ -71,20 +74,42 @@ fn train(asked: &[Unit]) -> [f64; 3] {
     std::array::from_fn(|i| yes[i] - no[i])
 }
 
-/// What the rounds leave: units asked about come first, and how many they are.
-fn rounds(world: World, units: &mut [Unit], rng: &mut Rng) -> (usize, [f64; 3]) {
-    let mut asked = 80;
-    draw(units, asked, rng);
+/// What the rounds leave. The units asked about come first.
+struct Rounds {
+    asked: usize,
+    /// The last score that could be fitted.
+    weights: [f64; 3],
+    /// Rounds whose refit could be made, and those whose could not.
+    refits: [usize; 2],
+}
+
+/// Rounds that ask about the 100 highest scores and refit, where at least `needed` of the answers are positive; else the
+/// former score stays and the rounds go on.
+fn rounds(world: World, units: &mut [Unit], needed: usize, rng: &mut Random) -> Rounds {
+    let mut made = Rounds { asked: 80, weights: [1.0, 0.0, 0.0], refits: [0, 0] };
+    draw(units, made.asked, rng);
     loop {
-        let weights = train(&units[..asked]);
-        let rest = &mut units[asked..];
-        rest.iter_mut().for_each(|u| u.score = world.score(weights, u));
+        made.refit(units, needed);
+        let rest = &mut units[made.asked..];
+        rest.iter_mut().for_each(|u| u.score = world.score(made.weights, u));
         rest.select_nth_unstable_by(100, |a, b| b.score.total_cmp(&a.score));
         let found = rest[..100].iter().filter(|u| u.positive).count();
-        asked += 100;
+        made.asked += 100;
         // Going on as long as it pays is a rule that looks at answers, as the loop's does.
-        if found < 65 || asked > 700 {
-            return (asked, train(&units[..asked]));
+        if found < world.pays || made.asked > 700 {
+            made.refit(units, needed);
+            return made;
+        }
+    }
+}
+
+impl Rounds {
+    fn refit(&mut self, units: &[Unit], needed: usize) {
+        let answers = &units[..self.asked];
+        let is_possible = answers.iter().filter(|u| u.positive).count() >= needed;
+        self.refits[usize::from(!is_possible)] += 1;
+        if is_possible {
+            self.weights = train(answers);
         }
     }
 }
@@ -98,8 +123,8 @@ struct Outcome {
 fn end(
     world: World,
     units: &mut [Unit],
-    (asked, weights): (usize, [f64; 3]),
-    rng: &mut Rng,
+    Rounds { asked, weights, .. }: Rounds,
+    rng: &mut Random,
     cut: impl Fn(&[f64], Remainder) -> Cut,
 ) -> Outcome {
     let all = units.iter().filter(|u| u.positive).count();
@@ -116,11 +141,11 @@ fn end(
 
 /// Rate of broken promises; units escalated by the cut on average.
 fn kept(world: World, seed: u64, cut: impl Fn(&[f64], Remainder) -> Cut) -> (f64, usize) {
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = Random::with_seed(seed);
     let mut units = world.make(&mut rng);
     let mut escalated = 0;
     let broken = rate(|_| {
-        let state = rounds(world, &mut units, &mut rng);
+        let state = rounds(world, &mut units, 0, &mut rng);
         let made = end(world, &mut units, state, &mut rng, &cut);
         escalated += made.escalated;
         made.broken
@@ -167,21 +192,67 @@ fn recall_is_kept_over_refits_when_rejects_hide_positives() {
 }
 
 #[test]
-fn a_cut_from_the_answers_it_was_trained_on_breaks_the_promise() {
-    let mut rng = Rng::with_seed(31);
+fn recall_is_kept_when_rounds_go_on_without_a_refit() {
+    // The positive answers are too few for a refit in the first rounds, and in some trials to the end.
+    let mut rng = Random::with_seed(37);
+    let mut units = WORLD.make(&mut rng);
+    let mut trials = [0, 0, 0];
+    let broken = rate(|_| {
+        let state = rounds(WORLD, &mut units, 150, &mut rng);
+        match state.refits {
+            [_, 0] => trials[0] += 1,
+            [0, _] => trials[2] += 1,
+            _ => trials[1] += 1,
+        }
+        end(WORLD, &mut units, state, &mut rng, last_cut).broken
+    });
+    assert!(broken <= most_misses() && broken > DELTA / 5.0, "{broken}");
+    assert!(trials[1] > 100 && trials[2] > 100, "with some refits, and with none: {trials:?}");
+}
+
+#[test]
+fn a_score_that_learns_from_the_last_sample_breaks_the_promise() {
+    let mut rng = Random::with_seed(38);
     let mut units = WORLD.make(&mut rng);
     let broken = rate(|_| {
-        let (asked, weights) = rounds(WORLD, &mut units, &mut rng);
-        let known = units[..asked].iter().filter(|u| u.positive).map(|u| WORLD.score(weights, u));
+        let state = rounds(WORLD, &mut units, 0, &mut rng);
+        let (asked, weights) = (state.asked, state.weights);
+        let all = units.iter().filter(|u| u.positive).count();
+        let found = units[..asked].iter().filter(|u| u.positive).count();
+        let (sample, rest) = draw(&mut units[asked..], 250, &mut rng);
+        // The nearest positive answer decides, as in a model that has room to remember its examples.
+        let known: Vec<[f64; 3]> = sample.iter().filter(|u| u.positive).map(|u| u.features).collect();
+        let score = |unit: &Unit| {
+            let distance =
+                |of: &[f64; 3]| of.iter().zip(unit.features).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+            let nearest = known.iter().map(distance).fold(f64::INFINITY, f64::min);
+            WORLD.score(weights, unit) - 100.0 * nearest
+        };
+        let scores: Vec<f64> = sample.iter().filter(|u| u.positive).map(score).collect();
+        let left = Remainder { found: found as u64, units: (sample.len() + rest.len()) as u64, sampled: 250 };
+        let cut = last_cut(&scores, left);
+        let escalated = rest.iter().filter(|u| u.positive && cut.escalates(score(u))).count();
+        ((found + scores.len() + escalated) as f64) < 0.9 * all as f64
+    });
+    assert!(broken > 0.5, "this is what the tests above would see: {broken}");
+}
+
+#[test]
+fn a_cut_from_the_answers_it_was_trained_on_breaks_the_promise() {
+    let mut rng = Random::with_seed(31);
+    let mut units = WORLD.make(&mut rng);
+    let broken = rate(|_| {
+        let state = rounds(WORLD, &mut units, 0, &mut rng);
+        let known = units[..state.asked].iter().filter(|u| u.positive).map(|u| WORLD.score(state.weights, u));
         let cut = threshold::cut(&known.collect::<Vec<_>>(), 0.9, DELTA).unwrap().cut;
-        end(WORLD, &mut units, (asked, weights), &mut rng, |_, _| cut).broken
+        end(WORLD, &mut units, state, &mut rng, |_, _| cut).broken
     });
     assert!(broken > 0.5, "this is what the tests above would see: {broken}");
 }
 
 /// A remainder of 1,000 units with 250 positives at random scores, 100 found before: the cut's rank plus `bolder`.
 fn bolder_cut(bolder: usize) -> f64 {
-    let mut rng = Rng::with_seed(36);
+    let mut rng = Random::with_seed(36);
     let unit = |i: usize| {
         let features = [i as f64 / 1_000.0, 0.0, 0.0];
         Unit { features, positive: i.is_multiple_of(4), rejected: false, score: 0.0 }
@@ -190,12 +261,18 @@ fn bolder_cut(bolder: usize) -> f64 {
     rate(|_| {
         let found = vec![Unit { features: [0.0; 3], positive: true, rejected: false, score: 0.0 }; 100];
         let mut units = [found, std::mem::take(&mut left)].concat();
-        let made = end(WORLD, &mut units, (100, [1.0, 0.0, 0.0]), &mut rng, |scores, left| {
-            let made = refits::cut(scores, left, 0.9, DELTA).unwrap();
-            let mut sorted = scores.to_vec();
-            sorted.sort_by(f64::total_cmp);
-            Cut::From(sorted[made.rank as usize - 1 + bolder])
-        });
+        let made = end(
+            WORLD,
+            &mut units,
+            Rounds { asked: 100, weights: [1.0, 0.0, 0.0], refits: [0, 0] },
+            &mut rng,
+            |scores, left| {
+                let made = refits::cut(scores, left, 0.9, DELTA).unwrap();
+                let mut sorted = scores.to_vec();
+                sorted.sort_by(f64::total_cmp);
+                Cut::From(sorted[made.rank as usize - 1 + bolder])
+            },
+        );
         left = units.split_off(100);
         made.broken
     })

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
-use fastrand::Rng;
 use rejoinder_cascade::hypergeometric::Draw;
 use rejoinder_cascade::threshold::{self, Cut};
+use rejoinder_core::random::Random;
 
 /// Whether fewer than `recall` of the positives are escalated.
 fn misses(population: &[Unit], cut: Cut, recall: f64) -> bool {
@@ -16,7 +16,7 @@ fn misses(population: &[Unit], cut: Cut, recall: f64) -> bool {
 
 /// Rate of broken promises over draws of `sampled` units, and the share of units that are escalated on average.
 fn rates(recipe: Recipe, sampled: usize, recall: f64, seed: u64) -> (f64, f64) {
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = Random::with_seed(seed);
     let mut population = recipe.make(&mut rng);
     let mut scores: Vec<f64> = population.iter().map(|u| u.score).collect();
     scores.sort_by(f64::total_cmp);
@@ -93,7 +93,7 @@ fn recall_is_kept_when_explicit_rejects_hide_positives() {
 
 /// Draws on until there are 59 positives, and cuts at the lowest plus `bolder`.
 fn drawn_on(bolder: usize, seed: u64) -> f64 {
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = Random::with_seed(seed);
     let mut population = CLEAN.make(&mut rng);
     rate(|_| {
         let (sample, _) = draw(&mut population, 400, &mut rng);

@@ -1,8 +1,8 @@
-//! What somebody who is asked about a turn says of it.
+//! The answer to the question whether a turn holds feedback.
 
 use crate::Category;
 
-/// What the judge or a label says of a turn.
+/// What the judge or a label says about a turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// The turn holds feedback of this category.
@@ -15,7 +15,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The category of feedback; `None` for a turn without feedback and for one that nothing is known of.
+    /// The category of feedback; `None` for a turn without feedback and for a turn that nobody answered about.
     pub const fn category(self) -> Option<Category> {
         match self {
             Self::Feedback(category) => Some(category),
@@ -23,13 +23,13 @@ impl Answer {
         }
     }
 
-    /// Whether it says something.
+    /// Whether the answer says that there is feedback or that there is none.
     pub const fn is_known(self) -> bool {
         !matches!(self, Self::Unknown)
     }
 }
 
-/// What a reader who knows the turn says: a category, or that there is no feedback.
+/// The answer of a reader who has decided: a category, or that there is no feedback.
 impl From<Option<Category>> for Answer {
     fn from(label: Option<Category>) -> Self {
         label.map_or(Self::NoFeedback, Self::Feedback)

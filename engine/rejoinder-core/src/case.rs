@@ -1,7 +1,8 @@
-//! A dialogue and what a plugin should say of its last turn: one format for the plugin author's own tests and for the
-//! engine's check of a library.
+//! A test case for plugins: a dialogue, and what a plugin should say about its last turn. The plugin author's own tests and
+//! the engine's check of a library read the same format.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Deserialize;
 
@@ -11,7 +12,7 @@ use crate::{Category, Conversation, Hit, Message, Role};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cases {
-    /// The plugin's configuration, an object; left out, everything is as the plugin has it.
+    /// The plugin's configuration; keys that are left out have the plugin's defaults.
     #[serde(default)]
     pub config: serde_json::Map<String, serde_json::Value>,
     /// The cases.
@@ -23,28 +24,28 @@ pub struct Cases {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// Messages, each `U: `, `A: `, `S: ` or `T: ` and the text; the last is the user's, and judged.
+    /// Messages, each `U: `, `A: `, `S: ` or `T: ` and the text. The last message is the user's, and the turn under test.
     pub dialogue: Vec<String>,
-    /// Ids of the rules that match the whole of that turn; in a run, those in force say so.
+    /// Ids of rules that count as matching the whole turn under test. (In a run, the rules in force are matched.)
     #[serde(default)]
     pub rules: Vec<String>,
-    /// What must come of it.
-    pub expect: Expect,
+    /// What the plugin must say.
+    pub expect: ExpectedVote,
 }
 
-/// What must come of a case; what is left out may be anything.
+/// What a plugin must say in a case; a part that is left out may be anything.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Expect {
+pub struct ExpectedVote {
     /// `accept`, `reject`, `escalate` or `abstain`.
     pub verdict: Option<String>,
     /// The accepted category.
     pub category: Option<Category>,
     /// The reason, word for word.
     pub reason: Option<String>,
-    /// The score is given, and at least this.
+    /// The least score; a vote without a score does not meet it.
     pub min_score: Option<f32>,
-    /// The score is given, and at most this.
+    /// The greatest score; a vote without a score does not meet it.
     pub max_score: Option<f32>,
 }
 
@@ -57,7 +58,7 @@ impl Cases {
 }
 
 impl Case {
-    /// The hits of the case's rules, where `rules` are those in force.
+    /// The hits of the case's rules; `rules` are the ids of the rules in force.
     pub fn hits(&self, rules: &[String]) -> Vec<Hit> {
         let end = self.conversation().map_or(0, |c| c.messages.last().map_or(0, |turn| turn.text.len()));
         let number = |id: &String| rules.iter().position(|known| known == id);
@@ -69,15 +70,15 @@ impl Case {
     ///
     /// # Errors
     /// If a line does not begin with a role, or the last message is not the user's.
-    pub fn conversation(&self) -> Result<Conversation<'_>, String> {
+    pub fn conversation(&self) -> Result<Conversation<'_>, CaseError> {
         let messages = self.dialogue.iter().map(|line| message(line)).collect::<Result<Vec<_>, _>>()?;
         if messages.last().is_none_or(|last| last.role != Role::User) {
-            return Err("the last message of a dialogue is the user's: `U: …`".into());
+            return Err(CaseError::LastNotOfUser);
         }
         Ok(Conversation { id: "case".into(), messages })
     }
 
-    /// What of an answer is not as expected; `None` if all is.
+    /// How a vote differs from what is expected; `None` if it does not.
     pub fn difference(&self, answer: &crate::Vote, reason: &str) -> Option<String> {
         let expect = &self.expect;
         let (verdict, category) = answer.verdict.names();
@@ -92,12 +93,44 @@ impl Case {
     }
 }
 
+/// Why a dialogue cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseError {
+    /// A line does not begin with a role.
+    NoRole {
+        /// The line.
+        line: String,
+    },
+    /// The last message is not the user's.
+    LastNotOfUser,
+}
+
+impl fmt::Display for CaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRole { line } => {
+                write!(f, "`{}` does not begin with U:, A:, S: or T:", line.escape_debug())
+            }
+            Self::LastNotOfUser => f.write_str("the last message of a dialogue is the user's: `U: …`"),
+        }
+    }
+}
+
+impl std::error::Error for CaseError {}
+
+/// The plugin boundary reports errors as text.
+impl From<CaseError> for String {
+    fn from(error: CaseError) -> Self {
+        error.to_string()
+    }
+}
+
 /// Reads a line such as `U: thanks`.
 ///
 /// # Errors
 /// If it does not begin with a role.
-pub fn message(line: &str) -> Result<Message<'_>, String> {
-    let wrong = || format!("`{}` does not begin with U:, A:, S: or T:", line.escape_debug());
+pub fn message(line: &str) -> Result<Message<'_>, CaseError> {
+    let wrong = || CaseError::NoRole { line: line.to_owned() };
     let (who, said) = line.split_once(':').ok_or_else(wrong)?;
     let role = match who {
         "U" => Role::User,

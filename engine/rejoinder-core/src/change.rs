@@ -1,8 +1,8 @@
-//! What changed between two user turns, word by word: it tells a second try from the next item of the same work.
+//! What changed between two user turns, word by word. The change tells a second try from the next item of the same work.
 
 use crate::fold::words;
 
-/// More changed words than this tell nothing more, and comparing them all would cost.
+/// Changed words beyond this number tell nothing more, and comparing all of them would cost time.
 const MAX_CHANGED: usize = 32;
 
 /// Words that carry the form of a request rather than its content.
@@ -13,7 +13,7 @@ const FORM: &[&str] = &[
     "your",
 ];
 
-/// The words that one turn has and the other has not, each as often as it has more of them.
+/// The words that stand in one turn and not in the other, each as often as it stands there more often.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Change<'a> {
     added: Vec<&'a str>,
@@ -49,33 +49,33 @@ impl<'a> Change<'a> {
         change
     }
 
-    /// Nothing but order, case and punctuation changed.
+    /// Whether nothing but order, case and punctuation changed.
     pub const fn is_none(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()
     }
 
-    /// Words of content came and none went.
+    /// Whether words of content came and no such word went.
     pub fn grew(&self) -> bool {
         !has_content(&self.removed, &self.added) && has_content(&self.added, &self.removed)
     }
 
-    /// Words of content came and others went.
+    /// Whether words of content came and others went.
     pub fn swapped(&self) -> bool {
         has_content(&self.removed, &self.added) && has_content(&self.added, &self.removed)
     }
 
-    /// A few words only.
+    /// Whether a few words only changed.
     pub const fn is_small(&self) -> bool {
         self.added.len() <= 4 && self.removed.len() <= 4
     }
 
-    /// A number, or a word with one in it, gave way to another.
+    /// Whether a number, or a word with a digit, gave way to another.
     pub fn swapped_numbers(&self) -> bool {
         self.added.iter().copied().any(has_digit) && self.removed.iter().copied().any(has_digit)
     }
 
-    /// The same template on other data ("price of apples", "price of pears"; "chapter 3", "chapter 4"): the next item
-    /// of the same work, not a request made again.
+    /// Whether the turn is the same template on other data ("price of apples", "price of pears"; "chapter 3", "chapter 4"):
+    /// the next item of the same work, not a request made again.
     pub fn is_template(&self) -> bool {
         self.swapped() || self.swapped_numbers()
     }

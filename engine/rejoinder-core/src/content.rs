@@ -1,9 +1,9 @@
-//! What a conversation says, as a hash: who said what, one after the other. The id counts for nothing, since it may differ
-//! where the content is the same.
+//! The hash of a conversation's content: who said what, one message after the other. The id is left out, since conversations
+//! of the same content may have different ids.
 
 use crate::{Conversation, Role};
 
-/// A hash of messages, as they come.
+/// The hash of a sequence of messages, which may grow.
 #[derive(Clone, Debug, Default)]
 pub struct ContentHash(blake3::Hasher);
 
@@ -22,12 +22,12 @@ impl ContentHash {
         self.0.update(text.as_bytes());
     }
 
-    /// 64 bits of it: two of a million conversations are taken for one with a chance below one in 10⁷.
+    /// The first 64 bits of the hash: among a million conversations, two are taken for one with a chance below one in 10⁷.
     pub fn short(&self) -> u64 {
         self.0.finalize().as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 
-    /// 128 bits of it, in hex.
+    /// The first 128 bits of the hash, in hex.
     pub fn hex(&self) -> String {
         self.0.finalize().to_hex()[..32].to_owned()
     }

@@ -1,7 +1,7 @@
-//! A conversation as the source gave it, and which of its messages may hold feedback about what.
+//! A conversation as the input gave it: which of its messages may hold feedback, and which answer each judges.
 //!
-//! Indices are always those of the source: nothing is merged or dropped, so that every number in the output
-//! leads back to the input.
+//! Indices are always those of the input: no message is merged or dropped, so that every number in the output leads back
+//! to the input.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -40,9 +40,9 @@ impl Role {
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// Who wrote it.
+    /// Who wrote the message.
     pub role: Role,
-    /// What was written; borrowed from the source until it is looked at.
+    /// What was written; borrowed from the input until somebody reads it.
     pub text: Text<'a>,
 }
 
@@ -79,9 +79,9 @@ impl Exchange {
 /// A conversation: an id and its messages in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation<'a> {
-    /// The source's id, or the hash of the content where it had none.
+    /// The input's id, or the hash of the content where the input has no id.
     pub id: Cow<'a, str>,
-    /// The messages, with the indices of the source.
+    /// The messages, in the order of the input.
     pub messages: Vec<Message<'a>>,
 }
 

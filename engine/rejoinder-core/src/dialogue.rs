@@ -1,4 +1,4 @@
-//! What the assistant did in the answer before a turn: features that rules and plugins share.
+//! What the assistant did in an answer: features that rules and plugins share.
 
 use std::sync::LazyLock;
 
@@ -79,9 +79,9 @@ static PHRASES: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// What the opening of an answer does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
-    /// It apologises.
+    /// The opening apologises.
     pub apologises: bool,
-    /// It declines to do what was asked.
+    /// The opening declines to do what was asked.
     pub refuses: bool,
 }
 
@@ -158,8 +158,8 @@ pub fn ends_with_question(answer: &str) -> bool {
     QUESTION_OPENINGS.iter().any(|question| opening.text().starts_with(question))
 }
 
-/// Whether an answer of some length ends without a closing mark, or any answer inside a code block. A short line without
-/// a full stop is a style, not a cut.
+/// Whether an answer was cut off: it ends inside a code block, or it is long and ends without a closing mark. A short line
+/// without a full stop is a style, not a cut.
 pub fn is_cut_off(answer: &str) -> bool {
     const LONG: usize = 400;
     let text = answer.trim_end();

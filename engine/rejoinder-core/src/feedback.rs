@@ -1,4 +1,4 @@
-//! The record that the engine exists for: one piece of feedback, with all that led to it.
+//! The record that the engine exists for: one piece of feedback, with everything that led to it.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Category, RecordId};
 
-/// Who settled a turn.
+/// Who decided that a turn is feedback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub enum FeedbackSource {
     /// An accept rule.
     Rule,
     /// A plugin.
@@ -18,8 +18,8 @@ pub enum Source {
     Judge,
 }
 
-impl Source {
-    /// As records name it.
+impl FeedbackSource {
+    /// The name in records.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rule => "rule",
@@ -34,19 +34,19 @@ impl Source {
 pub struct PluginVote {
     /// The plugin's name.
     pub plugin: String,
-    /// Which plugin exactly, as the run's manifest has it: library, version and configuration.
+    /// The plugin's library, version and configuration, as the run's manifest identifies them.
     pub identity: String,
     /// `accept`, `reject`, `escalate`, `abstain` or `fault`.
     pub verdict: String,
-    /// The accepted category; empty where there is none.
+    /// The accepted category; empty where the verdict is not `accept`.
     pub category: String,
-    /// P(feedback), if given.
+    /// P(feedback), if the plugin gave it.
     pub score: Option<f32>,
-    /// Why, in the plugin's words; empty where it gives none.
+    /// The plugin's reason in its own words; empty where it gave none.
     pub reason: String,
 }
 
-/// What is known of a later turn before it is settled.
+/// What is known about a later turn before anybody has decided about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TurnRecord {
     /// The source's conversation id, or the content's hash.
@@ -55,15 +55,16 @@ pub struct TurnRecord {
     pub feedback_turn: u32,
     /// `shard:ordinal:message_index`.
     pub id: RecordId,
-    /// Ids of the rules that hit.
+    /// Ids of the rules that hit the turn.
     pub rules: Vec<String>,
-    /// What each plugin said.
+    /// The vote of each plugin.
     pub plugins: Vec<PluginVote>,
-    /// The other columns of the source's record, as they were.
+    /// The other columns of the input record, unchanged.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
-/// How probable each answer of the judge was; all unset where it did not say. Where set, they sum up to 1.
+/// How probable each answer of the judge was. All fields are unset where the judge gave no probabilities; where they are
+/// set, they sum up to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "UPPERCASE")]
 pub struct AnswerProbabilities {
@@ -83,13 +84,13 @@ pub struct AnswerProbabilities {
 }
 
 impl AnswerProbabilities {
-    /// From P(no feedback) and those of the categories, in their order.
+    /// Takes P(no feedback) and the probabilities of the categories, in their order.
     pub fn new(none: f32, by_category: [f32; 5]) -> Self {
         let [ur1, ur2, ur3, ur4, ur5] = by_category.map(Some);
         Self { none: Some(none), ur1, ur2, ur3, ur4, ur5 }
     }
 
-    /// That of one category.
+    /// The probability of one category.
     pub const fn of(&self, category: Category) -> Option<f32> {
         match category {
             Category::Ur1 => self.ur1,
@@ -101,22 +102,22 @@ impl AnswerProbabilities {
     }
 }
 
-/// How a turn was settled as feedback.
+/// A turn that was decided to be feedback.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settled<'a> {
+pub struct SettledTurn<'a> {
     /// The category.
     pub category: Category,
     /// The whole turn.
     pub turn: &'a str,
-    /// The feedback in it, in bytes.
+    /// Where the feedback stands in the turn, in bytes.
     pub span: Range<usize>,
-    /// Who settled it.
-    pub source: Source,
-    /// The judge's model; empty where it was not asked.
+    /// Who decided.
+    pub source: FeedbackSource,
+    /// The judge's model; empty where the judge was not asked.
     pub model: String,
-    /// Key of the judge's reply; empty where it was not asked.
+    /// Key of the judge's reply; empty where the judge was not asked.
     pub reply_key: String,
-    /// How probable its answers were.
+    /// How probable the judge's answers were.
     pub probabilities: AnswerProbabilities,
 }
 
@@ -132,53 +133,53 @@ pub struct Feedback {
     pub category: Category,
     /// +1 (UR5) or −1.
     pub label: i8,
-    /// The feedback itself: the turn's bytes `span_start..span_end`.
+    /// The text of the feedback: the turn's bytes `span_start..span_end`.
     pub span: String,
     /// First byte of the span in the turn.
     pub span_start: u64,
     /// One past the last byte of the span in the turn.
     pub span_end: u64,
-    /// The same in Unicode characters, as Python counts.
+    /// First character of the span in the turn, in Unicode characters, as Python counts.
     pub span_start_char: u64,
-    /// See [`Self::span_start_char`].
+    /// One past the last character of the span, counted as [`Self::span_start_char`] is.
     pub span_end_char: u64,
-    /// The same in UTF-16 code units, as JavaScript counts.
+    /// First code unit of the span in the turn, in UTF-16 code units, as JavaScript counts.
     pub span_start_utf16: u64,
-    /// See [`Self::span_start_utf16`].
+    /// One past the last code unit of the span, counted as [`Self::span_start_utf16`] is.
     pub span_end_utf16: u64,
-    /// Who settled it.
-    pub source: Source,
+    /// Who decided that the turn is feedback.
+    pub source: FeedbackSource,
     /// `shard:ordinal:message_index`.
     pub id: RecordId,
     /// 0-based index of the user turn that holds the feedback.
     pub message_index: u32,
-    /// Ids of the rules that hit.
+    /// Ids of the rules that hit the turn.
     pub rules: Vec<String>,
-    /// What each plugin said.
+    /// The vote of each plugin.
     pub plugins: Vec<PluginVote>,
-    /// The judge's model; empty where it was not asked.
+    /// The judge's model; empty where the judge was not asked.
     pub model: String,
-    /// Key of the judge's reply in the ledger; empty where it was not asked.
+    /// Key of the judge's reply in the ledger; empty where the judge was not asked.
     pub reply_key: String,
     /// How probable the judge's answers were.
     pub probabilities: AnswerProbabilities,
-    /// The other columns of the source's record, as they were.
+    /// The other columns of the input record, unchanged.
     pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Feedback {
-    /// How sure it is: the judge's probability of the category, else the highest score that a plugin gave; `None` where
-    /// neither said.
+    /// How sure the feedback is: the judge's probability of the category, else the highest score that a plugin gave; `None`
+    /// where neither the judge nor a plugin gave one.
     pub fn score(&self) -> Option<f32> {
         let scores = self.plugins.iter().filter_map(|vote| vote.score);
         self.probabilities.of(self.category).or_else(|| scores.max_by(f32::total_cmp))
     }
 
-    /// The row of a settled turn.
+    /// The row of a turn that was decided to be feedback.
     ///
     /// # Panics
     /// If the span does not lie on character boundaries of the turn.
-    pub fn new(record: TurnRecord, settled: Settled<'_>) -> Self {
+    pub fn new(record: TurnRecord, settled: SettledTurn<'_>) -> Self {
         let (before, through) = (&settled.turn[..settled.span.start], &settled.turn[..settled.span.end]);
         let chars = |text: &str| text.chars().count() as u64;
         let utf16 = |text: &str| text.encode_utf16().count() as u64;

@@ -31,7 +31,7 @@ impl Folded {
         self.fold_with(text, plain_len);
     }
 
-    /// Folds `text`, of which `plain_len` tells how many bytes from a place on fold to themselves but for case.
+    /// Folds `text`. `plain_len` tells how many bytes from a place on fold to themselves, but for case.
     fn fold_with(&mut self, text: &str, plain_len: impl Fn(&[u8], bool) -> usize) {
         self.text.clear();
         self.shifts.clear();

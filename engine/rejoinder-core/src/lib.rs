@@ -1,7 +1,7 @@
-//! The vocabulary of the engine: conversations and their later turns, categories, votes, hits and feedback
-//! records, and the text features that rules and plugins share.
+//! The vocabulary of the engine: conversations and their later turns, categories, votes, hits and feedback records; the text
+//! features that rules and plugins share; diagnostics about files that people write; random numbers with a promised stream.
 //!
-//! It is the one crate that every other crate knows, so it holds no I/O, no threads and no `unsafe`.
+//! Every other crate may depend on this crate, so it holds no I/O, no threads and no `unsafe`.
 //! Terms follow *Learning from Naturally Occurring Feedback* (arXiv 2407.10944).
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod category;
 pub mod change;
 mod content;
 mod conversation;
+pub mod diagnostic;
 pub mod dialogue;
 mod feedback;
 pub mod fold;
@@ -18,6 +19,7 @@ mod ids;
 pub mod language;
 mod printable;
 mod purpose;
+pub mod random;
 pub mod similarity;
 pub mod text;
 mod tools;
@@ -27,7 +29,7 @@ pub use answer::Answer;
 pub use category::Category;
 pub use content::ContentHash;
 pub use conversation::{Conversation, Exchange, Message, Role};
-pub use feedback::{AnswerProbabilities, Feedback, PluginVote, Settled, Source, TurnRecord};
+pub use feedback::{AnswerProbabilities, Feedback, FeedbackSource, PluginVote, SettledTurn, TurnRecord};
 pub use ids::RecordId;
 pub use printable::{printable, printable_json};
 pub use purpose::{Purpose, UnknownPurpose};

@@ -1,4 +1,4 @@
-//! Chat text on a terminal: hostile until shown otherwise.
+//! Text of others on a terminal, which counts as hostile.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ fn is_harmful(c: char) -> bool {
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What has no width (Unicode's Default_Ignorable_Code_Point, and the marks of annotations), or looks like nothing.
+/// Whether a character has no width (Unicode's Default_Ignorable_Code_Point, and the marks of annotations) or looks like nothing.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -65,8 +65,8 @@ const fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Whether what has no width shapes the visible character before it: a joiner between letters or emoji, or the choice of a
-/// symbol's look.
+/// Whether a character without width shapes the visible character before it: a joiner between letters or emoji, or the choice
+/// of a symbol's look.
 fn is_needed(c: char, before: char) -> bool {
     let shapes = match c {
         '\u{200C}' | '\u{200D}' => !before.is_ascii(),

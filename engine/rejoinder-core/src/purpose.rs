@@ -1,4 +1,4 @@
-//! What the feedback will be used for: only the categories that serve it are worth asking about.
+//! What the feedback will be used for. Only the categories that serve this purpose are worth asking about.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::category::{Category, UnknownCategory};
 
-/// The categories that will be used; at least one.
+/// The categories of feedback that will be used: at least one.
 ///
 /// ```
 /// use rejoinder_core::{Category, Purpose};
@@ -29,7 +29,7 @@ impl Purpose {
 
     const NAMED: [(&'static str, Self); 3] = [("all", Self::ALL), ("sft", Self::SFT), ("kto", Self::KTO)];
 
-    /// These categories; `None` without any.
+    /// The purpose that uses these categories; `None` if there are none.
     pub fn of(categories: &[Category]) -> Option<Self> {
         let mut wanted = [false; 5];
         categories.iter().for_each(|c| wanted[c.index()] = true);
@@ -46,12 +46,13 @@ impl Purpose {
         Category::ALL.into_iter().filter(move |c| self.wants(*c))
     }
 
-    /// The probability that a turn holds one of them; `probs` are those of none, UR1, …, UR5.
+    /// The probability that a turn holds feedback of a category that will be used. `probs` are the probabilities of no
+    /// feedback, UR1, …, UR5.
     pub fn probability(self, probs: &[f32; 6]) -> f32 {
         self.categories().map(|c| probs[c as usize]).sum::<f32>().min(1.0)
     }
 
-    /// The likeliest of them; the first among equals.
+    /// The likeliest of the categories that will be used; the first among equals.
     pub fn likeliest(self, probs: &[f32; 6]) -> Category {
         let by_probability = |a: &Category, b: &Category| probs[*a as usize].total_cmp(&probs[*b as usize]);
         // `max_by` takes the last among equals.
@@ -75,7 +76,7 @@ impl fmt::Display for Purpose {
     }
 }
 
-/// The text is no purpose.
+/// The text names no purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownPurpose;
 

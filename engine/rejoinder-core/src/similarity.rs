@@ -1,7 +1,13 @@
-//! The one measure of how alike two user turns are; rules, plugins and scores all mean this one.
+//! How alike two user turns are, for everything that compares a similarity with a bound of its own: rules
+//! (`similar-to-earlier`) and plugins.
 //!
-//! It is the Dice coefficient of the two multisets of words (folded; one character is a word in scripts without
+//! The measure is the Dice coefficient of the two multisets of words (folded; one character is a word in scripts without
 //! spaces): 1 for the same words in any order, 0 for no word in common.
+//!
+//! The learned score uses [`WordBag`] where it looks back at a turn from what came after (training's hindsight). How a turn
+//! relates to earlier ones it measures itself (`features/likeness.rs` of `rejoinder-score`): the same coefficient over the
+//! same words is one of its features, counted in the pass that also weighs words by rarity, and beside it stand runs of
+//! words and of bytes. Those features are part of the model's format, so they change with a new feature version only.
 
 use crate::fold::{Folded, words};
 
@@ -61,11 +67,6 @@ impl WordBag {
 /// FNV-1a: words are short, and the bags are never exposed to an attacker who gains by collisions.
 fn hash(word: &str) -> u64 {
     word.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// Similarity of `text` to the most similar of `others`, in [0, 1].
-pub fn to_most_similar<'a>(text: &WordBag, others: impl Iterator<Item = &'a str>) -> f32 {
-    others.map(|other| text.dice(&WordBag::new(other))).fold(0.0, f32::max)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! A message's text, decoded when somebody looks at it.
+//! A message's text, decoded when somebody reads it.
 //!
-//! Most of a chat log is what assistants wrote, and hardly anybody looks at that: a text that stands in its source
-//! as a JSON string with escapes stays there, borrowed, until it is read for the first time.
+//! Most of a chat log is what assistants wrote, and most of that is never read. So a text that stands in the input as a JSON
+//! string with escapes stays there, borrowed, until somebody reads it for the first time.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Add, Deref};
 use std::sync::OnceLock;
 
-/// A text that derefs to `str`; equal texts are equal however they are held.
+/// A text that derefs to `str`. Equal texts are equal, whether they are decoded yet or not.
 #[derive(Clone)]
 pub struct Text<'a>(Form<'a>);
 
@@ -19,13 +19,13 @@ enum Form<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The text of a JSON string, given with its quotes, of which the caller has checked all escapes: reading it
-    /// panics if it is no JSON string.
+    /// The text of a JSON string, given with its quotes. The caller has checked all escapes of the string: reading the
+    /// text panics if it is no JSON string.
     pub const fn escaped(quoted: &'a str) -> Self {
         Self(Form::Escaped { quoted, decoded: OnceLock::new() })
     }
 
-    /// Whether the text is borrowed from its source and not decoded (yet).
+    /// Whether the text is borrowed from the input and not decoded (yet).
     pub fn is_borrowed(&self) -> bool {
         match &self.0 {
             Form::Plain(text) => matches!(text, Cow::Borrowed(_)),
@@ -33,7 +33,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether the text is empty or white space only; hardly ever decodes it.
+    /// Whether the text is empty or white space only. The text is hardly ever decoded for it.
     pub fn is_blank(&self) -> bool {
         let Form::Escaped { quoted, .. } = &self.0 else { return self.trim().is_empty() };
         let mut rest = &quoted[1..quoted.len() - 1];
@@ -119,16 +119,16 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// How many characters a text has, of the kinds that tokenizers treat differently.
+/// Numbers of characters in a text, by the kinds that tokenizers treat differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CharCount {
     /// ASCII characters.
     pub ascii: u64,
-    /// Those of `ascii` that are neither letters nor spaces: digits, punctuation, line ends.
+    /// ASCII characters that are neither letters nor spaces: digits, punctuation, line ends.
     pub marks: u64,
-    /// All that are not ASCII.
+    /// Characters beyond ASCII.
     pub other: u64,
-    /// Those of `other` that take two bytes in UTF-8: letters of alphabets from Latin to Arabic.
+    /// Characters beyond ASCII that take two bytes in UTF-8: letters of alphabets from Latin to Arabic.
     pub two_byte: u64,
 }
 

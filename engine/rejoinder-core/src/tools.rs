@@ -1,12 +1,12 @@
-//! Tools in a conversation: what an assistant calls, and what comes back. Neither is text that anybody said, so both
-//! stand beside the messages.
+//! Tools in a conversation: what an assistant calls, and what comes back. Calls and results are not text that anybody said,
+//! so they stand beside the messages.
 
 /// A call of a tool, or a tool's result, in one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolUse {
-    /// Index of the message that holds it.
+    /// Index of the message that holds the call or result.
     pub message: usize,
-    /// Which of the two it is.
+    /// The call or the result.
     pub part: ToolPart,
 }
 
@@ -17,18 +17,18 @@ pub enum ToolPart {
     Call {
         /// The name by which the result refers to the call.
         id: Option<String>,
-        /// The tool's name; empty where the source gives none.
+        /// The tool's name; empty where the input gives none.
         name: String,
         /// The arguments: a JSON text, mostly of an object.
         arguments: String,
     },
-    /// What a tool answered.
+    /// A tool answers.
     Result {
-        /// The `id` of its call.
+        /// The `id` of the call that the result belongs to.
         id: Option<String>,
-        /// The tool's name, where the source repeats it.
+        /// The tool's name, where the input repeats it.
         name: Option<String>,
-        /// The answer. In a message of nothing but results, the message's text is all of them, joined by line feeds.
+        /// The answer. Where a message holds nothing but results, its text is their answers, joined by line feeds.
         text: String,
     },
 }

@@ -1,23 +1,23 @@
-//! What a voter (a rule or a plugin) says of a later turn.
+//! What a voter (a rule or a plugin) says about a later turn.
 
 use crate::Category;
 
 /// A voter's verdict on one later turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing to say.
+    /// The voter has nothing to say.
     #[default]
     Abstain,
-    /// It is feedback of this category.
+    /// The turn is feedback of this category.
     Accept(Category),
-    /// It looks like feedback and is not.
+    /// The turn looks like feedback and is not.
     Reject,
-    /// It may be feedback: ask the judge.
+    /// The turn may be feedback: ask the judge.
     Escalate,
 }
 
 impl Verdict {
-    /// `accept` and the category's code, or `reject`, `escalate` or `abstain` and nothing.
+    /// The verdict's name (`accept`, `reject`, `escalate` or `abstain`), and the code of the accepted category or nothing.
     pub const fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Accept(category) => ("accept", category.code()),
@@ -35,15 +35,15 @@ pub struct Vote {
     pub verdict: Verdict,
     /// P(feedback) in [0, 1], if the plugin gave one.
     pub score: Option<f32>,
-    /// Probabilities of none, UR1, …, UR5, if the plugin gave them.
+    /// Probabilities of no feedback, UR1, …, UR5, if the plugin gave them.
     pub probs: Option<[f32; 6]>,
-    /// Which of the plugin's reasons, from 1; 0 = it gave none.
+    /// Number of the reason among the plugin's reasons, from 1; 0 if the plugin gave none.
     pub reason: u16,
-    /// The plugin failed on this candidate; the verdict is then [`Verdict::Escalate`].
+    /// Whether the plugin failed on this candidate; the verdict is then [`Verdict::Escalate`].
     pub faulted: bool,
 }
 
-/// A rule matched a later turn.
+/// A match of a rule in a later turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// Index of the rule in the compiled rule set.

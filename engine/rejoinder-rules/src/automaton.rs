@@ -28,7 +28,7 @@ struct Output {
 }
 
 impl Automaton {
-    /// An automaton for `literals`, of which no two are the same and none is empty.
+    /// An automaton for `literals`. They are all different and not empty.
     ///
     /// # Panics
     /// If they hold more than 2³¹ bytes, or so.
@@ -103,10 +103,10 @@ impl Automaton {
     }
 
     /// The places where literals end.
-    pub(crate) fn ends<'a>(&'a self, text: &'a [u8]) -> Ends<'a> {
+    pub(crate) fn ends<'a>(&'a self, text: &'a [u8]) -> LiteralEnds<'a> {
         // Without literals nothing is to be looked at.
         let text = if self.lens.is_empty() { &[] } else { text };
-        Ends { automaton: self, text, at: 0, state: 0 }
+        LiteralEnds { automaton: self, text, at: 0, state: 0 }
     }
 }
 
@@ -130,16 +130,16 @@ fn new_row(width: usize) -> Vec<u32> {
     row
 }
 
-/// See [`Automaton::ends`].
-pub(crate) struct Ends<'a> {
+/// The places in a text where literals end.
+pub(crate) struct LiteralEnds<'a> {
     automaton: &'a Automaton,
     text: &'a [u8],
     at: usize,
     state: u32,
 }
 
-impl<'a> Iterator for Ends<'a> {
-    type Item = (usize, Found<'a>);
+impl<'a> Iterator for LiteralEnds<'a> {
+    type Item = (usize, EndingLiterals<'a>);
 
     /// The next place, and the literals that end there, the longest first.
     fn next(&mut self) -> Option<Self::Item> {
@@ -150,7 +150,7 @@ impl<'a> Iterator for Ends<'a> {
             if state & ENDS != 0 {
                 (self.at, self.state) = (at + 1, state);
                 let next = table[(state & !ENDS) as usize + width - 1];
-                return Some((at + 1, Found { outputs, next }));
+                return Some((at + 1, EndingLiterals { outputs, next }));
             }
         }
         self.at = self.text.len();
@@ -159,12 +159,12 @@ impl<'a> Iterator for Ends<'a> {
 }
 
 /// Literals that end at one place.
-pub(crate) struct Found<'a> {
+pub(crate) struct EndingLiterals<'a> {
     outputs: &'a [Output],
     next: u32,
 }
 
-impl Iterator for Found<'_> {
+impl Iterator for EndingLiterals<'_> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {

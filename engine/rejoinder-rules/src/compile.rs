@@ -1,9 +1,9 @@
-//! All rules in force, compiled into one scan.
+//! The rules in force, compiled into one scan.
 
 use crate::automaton::Automaton;
 use crate::rule::Rule;
 
-/// What a match of one literal means.
+/// What a match of one literal leads to.
 #[derive(Debug, Default)]
 pub(crate) struct Targets {
     /// Rules with this phrase: a match, once its word boundaries are checked.
@@ -12,7 +12,7 @@ pub(crate) struct Targets {
     pub(crate) gates: Vec<u32>,
 }
 
-/// Literals in one automaton.
+/// The literals of one automaton.
 #[derive(Debug)]
 pub(crate) struct Literals {
     pub(crate) automaton: Automaton,
@@ -37,7 +37,7 @@ pub struct RuleSet {
     pub(crate) literals: [Literals; 2],
     /// Regexes with required literals, by number: (rule, regex).
     pub(crate) gated: Vec<(u32, u32)>,
-    /// Regexes without a required literal: (rule, regex), run on every turn.
+    /// Regexes without a required literal: (rule, regex). They run on every turn.
     pub(crate) ungated: Vec<(u32, u32)>,
     /// Rules without phrase or regex: their conditions are tried on every turn.
     pub(crate) wordless: Vec<u32>,

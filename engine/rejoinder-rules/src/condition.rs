@@ -1,5 +1,5 @@
-//! Conditions: what a rule asks of a turn and its dialogue besides words. Each is measured, then compared, so that
-//! what decides and what is explained are the same figures.
+//! Conditions: what a rule asks of a turn and its dialogue besides words. A condition is measured, then compared, so that the
+//! figures that decide and the figures that are explained are the same.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,21 +11,21 @@ use crate::pattern::Pattern;
 /// A condition of a rule; all of them must hold.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    /// At least so many words in the turn.
+    /// The turn has at least so many words.
     MinWords(u32),
-    /// At most so many words in the turn.
+    /// The turn has at most so many words.
     MaxWords(u32),
-    /// It is the conversation's first later turn, or is not.
+    /// The turn is, or is not, the conversation's first later turn.
     FirstTurn(bool),
-    /// It is the conversation's last later turn, or is not.
+    /// The turn is, or is not, the conversation's last later turn.
     LastTurn(bool),
-    /// What the assistant's last answer did, or did not do.
+    /// The assistant's last answer has, or has not, this trait.
     Previous(AnswerTrait, bool),
     /// The conversation is held in one of these languages.
     Language(Vec<Language>),
     /// The regex matches nowhere in the turn.
     Unless(Pattern),
-    /// At least this similarity to an earlier user turn, in (0, 1].
+    /// The turn has at least this similarity to an earlier user turn, in (0, 1].
     Similar(f32),
     /// The turn is, or is not, an earlier turn's template with other data in it.
     Template(bool),
@@ -36,17 +36,17 @@ pub enum Condition {
 /// A trait of the assistant's last answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerTrait {
-    /// Its last sentence is a question.
+    /// The answer's last sentence is a question.
     EndsWithQuestion,
-    /// Its opening apologises.
+    /// The answer's opening apologises.
     Apologises,
-    /// Its opening declines.
+    /// The answer's opening declines.
     Refuses,
-    /// It stops in mid-sentence or inside a code block.
+    /// The answer stops in mid-sentence or inside a code block.
     CutOff,
-    /// It holds a code block.
+    /// The answer holds a code block.
     HasCode,
-    /// It is in another language than the user's turns.
+    /// The answer is in another language than the user's turns.
     OtherLanguage,
 }
 
@@ -67,16 +67,16 @@ impl AnswerTrait {
     }
 }
 
-/// What was found where a condition was tried.
+/// What was measured for a condition.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Measured {
+pub enum Measurement {
     /// A number of words.
     Words(u32),
     /// Yes or no.
     Is(bool),
     /// A share or similarity in [0, 1].
     Share(f32),
-    /// A language, if it can be told.
+    /// The language, if one was detected.
     Language(Option<Language>),
     /// Where the regex matched, in bytes of the folded turn.
     Match(Option<Range<usize>>),
@@ -84,20 +84,20 @@ pub enum Measured {
 
 impl Condition {
     /// Whether the condition holds for what was measured for it.
-    pub fn holds(&self, measured: &Measured) -> bool {
+    pub fn holds(&self, measured: &Measurement) -> bool {
         match (self, measured) {
-            (Self::MinWords(least), Measured::Words(words)) => words >= least,
-            (Self::MaxWords(most), Measured::Words(words)) => words <= most,
+            (Self::MinWords(least), Measurement::Words(words)) => words >= least,
+            (Self::MaxWords(most), Measurement::Words(words)) => words <= most,
             (
                 Self::FirstTurn(wanted)
                 | Self::LastTurn(wanted)
                 | Self::Template(wanted)
                 | Self::Previous(_, wanted),
-                Measured::Is(is),
+                Measurement::Is(is),
             ) => wanted == is,
-            (Self::Language(wanted), Measured::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
-            (Self::Unless(_), Measured::Match(found)) => found.is_none(),
-            (Self::Similar(least) | Self::InAnswer(least), Measured::Share(share)) => share >= least,
+            (Self::Language(wanted), Measurement::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
+            (Self::Unless(_), Measurement::Match(found)) => found.is_none(),
+            (Self::Similar(least) | Self::InAnswer(least), Measurement::Share(share)) => share >= least,
             _ => false,
         }
     }
@@ -124,8 +124,8 @@ impl fmt::Display for Condition {
     }
 }
 
-impl Measured {
-    /// What was found, in words; `folded` is the folded turn.
+impl Measurement {
+    /// The measurement in words; `folded` is the folded turn.
     pub fn describe(&self, folded: &str) -> String {
         match self {
             Self::Words(words) => format!("{words} words"),

@@ -1,36 +1,36 @@
-//! What a rule made of a turn, condition by condition: the scan's own figures, for people to read.
+//! The explanation of a scan, rule by rule and condition by condition: the scan's own figures, for people to read.
 
 use std::ops::Range;
 
 use crate::condition::Condition;
 
-/// A rule, tried on a turn.
+/// The trial of a rule on a turn.
 #[derive(Clone, Debug)]
-pub struct Trial<'r> {
+pub struct RuleTrial<'r> {
     /// Index of the rule in its set.
     pub rule: u32,
-    /// Whether its words were found.
-    pub matched: Match,
-    /// All its conditions; they are all measured, also behind one that failed.
-    pub checks: Vec<Check<'r>>,
+    /// What the rule's phrases and regexes found.
+    pub matched: RuleMatch,
+    /// All conditions of the rule. Conditions behind one that failed are measured too.
+    pub checks: Vec<ConditionCheck<'r>>,
     /// The span of the hit in the turn's original text, in bytes; `None` if the rule does not hit.
     pub hit: Option<Range<u32>>,
 }
 
 /// What a rule's phrases and regexes found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// This text, at this place of the folded turn.
+pub enum RuleMatch {
+    /// The text that matched, and its place in the folded turn.
     Found(String, Range<usize>),
-    /// The rule has neither phrases nor regexes: it stands for the whole turn.
+    /// The rule has neither phrases nor regexes, so the whole turn matches.
     Wordless(Range<usize>),
-    /// Only this text, which stands where the rule's `at` does not allow it.
+    /// A text matched, but stands where the rule's `at` does not allow a match.
     Misplaced(String),
-    /// Nothing.
+    /// Nothing matched.
     Nowhere,
 }
 
-impl Match {
+impl RuleMatch {
     /// The place in the folded turn, if there is an allowed one.
     pub(crate) const fn span(&self) -> Option<&Range<usize>> {
         match self {
@@ -40,9 +40,9 @@ impl Match {
     }
 }
 
-/// A condition, tried on a turn.
+/// The trial of a condition on a turn.
 #[derive(Clone, Debug)]
-pub struct Check<'r> {
+pub struct ConditionCheck<'r> {
     /// The condition.
     pub condition: &'r Condition,
     /// What was measured, in words.

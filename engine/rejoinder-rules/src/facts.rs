@@ -1,4 +1,4 @@
-//! What conditions ask about a turn, each worked out when it is first asked, and at most once.
+//! The facts that conditions compare. A fact is worked out when a condition first asks for it, and at most once.
 
 use std::cell::OnceCell;
 
@@ -9,7 +9,7 @@ use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
-use crate::condition::{AnswerTrait, Condition, Measured};
+use crate::condition::{AnswerTrait, Condition, Measurement};
 use crate::shadow::TurnText;
 
 /// At most this many earlier user turns, the latest first, are compared with a turn.
@@ -97,7 +97,7 @@ impl<'a> TurnFacts<'a> {
         cheap.all(|c| !self.is_cheap(c) || self.holds(c)) && dear.all(|c| self.holds(c))
     }
 
-    /// Whether to try the condition costs less than to run a regex.
+    /// Whether the trial of the condition costs less than a regex.
     pub(crate) fn is_cheap(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Unless(_) | Condition::InAnswer(_) => false,
@@ -113,22 +113,22 @@ impl<'a> TurnFacts<'a> {
         condition.holds(&self.measure(condition))
     }
 
-    /// What a condition is compared with.
-    pub(crate) fn measure(&self, condition: &Condition) -> Measured {
+    /// The measurement that the condition compares.
+    pub(crate) fn measure(&self, condition: &Condition) -> Measurement {
         match condition {
-            Condition::MinWords(_) | Condition::MaxWords(_) => Measured::Words(self.word_count()),
+            Condition::MinWords(_) | Condition::MaxWords(_) => Measurement::Words(self.word_count()),
             Condition::FirstTurn(_) => {
-                Measured::Is(self.shared.first_and_last(self.conversation).0 == Some(self.turn))
+                Measurement::Is(self.shared.first_and_last(self.conversation).0 == Some(self.turn))
             }
             Condition::LastTurn(_) => {
-                Measured::Is(self.shared.first_and_last(self.conversation).1 == Some(self.turn))
+                Measurement::Is(self.shared.first_and_last(self.conversation).1 == Some(self.turn))
             }
-            Condition::Previous(which, _) => Measured::Is(self.answer_is(*which)),
-            Condition::Language(_) => Measured::Language(self.shared.language(self.conversation)),
-            Condition::Unless(regex) => Measured::Match(regex.find(self.text)),
-            Condition::Similar(_) => Measured::Share(self.most_similar().0),
-            Condition::Template(_) => Measured::Is(self.is_template()),
-            Condition::InAnswer(_) => Measured::Share(self.in_answer()),
+            Condition::Previous(which, _) => Measurement::Is(self.answer_is(*which)),
+            Condition::Language(_) => Measurement::Language(self.shared.language(self.conversation)),
+            Condition::Unless(regex) => Measurement::Match(regex.find(self.text)),
+            Condition::Similar(_) => Measurement::Share(self.most_similar().0),
+            Condition::Template(_) => Measurement::Is(self.is_template()),
+            Condition::InAnswer(_) => Measurement::Share(self.in_answer()),
         }
     }
 
@@ -196,7 +196,7 @@ impl<'a> TurnFacts<'a> {
         })
     }
 
-    /// The share of the turn's words that stand in the last answer, each as often as it does there.
+    /// The share of the turn's words that stand in the last answer; a word counts as often as both hold it.
     fn in_answer(&self) -> f32 {
         *self.in_answer.get_or_init(|| {
             let own = self.words();

@@ -1,19 +1,19 @@
 //! Rules: what an author writes in TOML, checked as a compiler would, compiled into one scan, and tested in place.
 //!
-//! A rule file is read by [`parse`] into [`Rule`]s with [`diagnostic`]s for every mistake; [`pack`] gathers files
-//! into a [`RuleSet`], whose literals (phrases, and those that every match of a regex must hold) form one
-//! Aho-Corasick automaton; a [`Scanner`] marks the turns of a conversation with hits; [`testing`] runs the
-//! dialogues that authors put beside their rules.
+//! [`parse`] reads a rule file into [`Rule`]s, with a [diagnostic](rejoinder_core::diagnostic) for every mistake. [`pack`]
+//! gathers files into a [`RuleSet`], whose literals (phrases, and those that every match of a regex must hold) form one
+//! Aho-Corasick automaton. A [`Scanner`] marks the turns of a conversation with hits. [`testing`] runs the dialogues that
+//! authors put beside their rules.
 #![forbid(unsafe_code)]
 
 mod automaton;
 mod compile;
 mod condition;
-pub mod diagnostic;
 mod explain;
 mod facts;
 mod lints;
 mod literals;
+mod observer;
 pub mod pack;
 mod pattern;
 mod rule;
@@ -24,14 +24,13 @@ mod shadow_pattern;
 mod stand_in;
 pub mod testing;
 mod toml_reader;
-mod witness;
 
 pub use compile::RuleSet;
-pub use condition::{AnswerTrait, Condition, Measured};
-pub use explain::{Check, Match, Trial};
+pub use condition::{AnswerTrait, Condition, Measurement};
+pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
+pub use observer::RuleTimes;
 pub use pack::{Pack, PackError};
 pub use pattern::Pattern;
-pub use rule::{At, Expect, Route, Rule, RuleTest};
+pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest};
 pub use scan::Scanner;
-pub use schema::{Reference, RuleFile, parse};
-pub use witness::Costs;
+pub use schema::{NameReference, RuleFile, parse};

@@ -1,4 +1,4 @@
-//! Warnings about rules that work, and are slow, useless or untested.
+//! Warnings about rules that work but are slow, useless or untested.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -9,7 +9,7 @@ use rejoinder_core::Category;
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
 use crate::condition::Condition;
-use crate::rule::{At, Route, Rule};
+use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
@@ -29,7 +29,7 @@ pub(crate) struct Spans {
 
 /// Looks for what is slow, useless or untested in the sound rules of a file.
 pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>) {
-    let phrases = Phrases::of(rules);
+    let phrases = PhraseIndex::of(rules);
     for (index, (rule, spans)) in rules.iter().zip(spans).enumerate() {
         let mut warn = |code: &'static str, span: &Range<usize>, message: String, help: &str| {
             if !rule.allow.contains(&code) {
@@ -75,63 +75,63 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
 }
 
 /// The phrases of a file, each once, searchable inside each other.
-struct Phrases {
+struct PhraseIndex {
     automaton: AhoCorasick,
-    /// By rule: what it says, and the automaton's patterns in the order of its phrases.
-    of_rules: Vec<(Saying, Vec<usize>)>,
+    /// By rule: its effect, and the automaton's patterns in the order of its phrases.
+    of_rules: Vec<(RuleEffect, Vec<usize>)>,
     /// By pattern.
-    owners: Vec<Owners>,
+    owners: Vec<PhraseOwners>,
 }
 
-/// The rules that have a phrase.
+/// The rules that have one phrase.
 #[derive(Default)]
-struct Owners {
-    /// Each with the first place of the phrase in it.
+struct PhraseOwners {
+    /// By rule: the first place of the phrase among the rule's phrases.
     places: HashMap<usize, usize>,
-    /// Of those that look for it anywhere in a turn and say the same under the same conditions, the first, in their order.
-    sayings: Vec<(Saying, usize)>,
+    /// The effects of the rules that look for the phrase anywhere in a turn, each with the first rule that has it.
+    effects: Vec<(RuleEffect, usize)>,
 }
 
-/// What a rule says of a turn, and the numbers of the conditions on which it does.
+/// What a hit of a rule leads to, and the numbers of the conditions for it.
 #[derive(Clone, PartialEq, Eq)]
-struct Saying {
+struct RuleEffect {
     route: Route,
     category: Option<Category>,
     conditions: Rc<BTreeSet<usize>>,
 }
 
-/// A phrase is held against so many sayings of other rules at most, so that many rules on one phrase take no square of time.
-const SAYINGS: usize = 64;
+/// A phrase is compared with at most so many effects of other rules, so that many rules on one phrase take no square of time.
+const MOST_EFFECTS: usize = 64;
 
-impl Phrases {
-    /// `None` if there are none.
+impl PhraseIndex {
+    /// The phrases of `rules`; `None` if there are none.
     fn of(rules: &[Rule]) -> Option<Self> {
         let (mut patterns, mut numbers) = (HashMap::<&str, usize>::new(), HashMap::<String, usize>::new());
-        let (mut texts, mut of_rules, mut owners) = (Vec::new(), Vec::new(), Vec::<Owners>::new());
+        let (mut texts, mut of_rules, mut owners) = (Vec::new(), Vec::new(), Vec::<PhraseOwners>::new());
         for (index, rule) in rules.iter().enumerate() {
-            let saying = Saying::of(rule, &mut numbers);
+            let effect = RuleEffect::of(rule, &mut numbers);
             let mut own = Vec::with_capacity(rule.phrases.len());
             for (place, phrase) in rule.phrases.iter().enumerate() {
                 let pattern = *patterns.entry(phrase).or_insert_with(|| {
                     texts.push(phrase);
-                    owners.push(Owners::default());
+                    owners.push(PhraseOwners::default());
                     texts.len() - 1
                 });
                 own.push(pattern);
                 let owners = &mut owners[pattern];
                 owners.places.entry(index).or_insert(place);
-                let is_new = || owners.sayings.iter().all(|(known, _)| *known != saying);
-                if rule.at == At::Anywhere && owners.sayings.len() < SAYINGS && is_new() {
-                    owners.sayings.push((saying.clone(), index));
+                let is_new = || owners.effects.iter().all(|(known, _)| *known != effect);
+                if rule.at == MatchPosition::Anywhere && owners.effects.len() < MOST_EFFECTS && is_new() {
+                    owners.effects.push((effect.clone(), index));
                 }
             }
-            of_rules.push((saying, own));
+            of_rules.push((effect, own));
         }
         let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok()?;
         (!texts.is_empty()).then_some(Self { automaton, of_rules, owners })
     }
 
-    /// The phrases that stand in `outer` at word boundaries, itself among them.
+    /// The phrases that stand in `outer` at word boundaries; `outer` is one of them.
     fn inside<'a>(&'a self, outer: &'a str) -> impl Iterator<Item = usize> + 'a {
         let found = self.automaton.find_overlapping_iter(outer);
         let at_boundaries =
@@ -141,7 +141,7 @@ impl Phrases {
 
     /// The rule, and the place of its phrase, that makes a phrase of a rule useless.
     fn shadow(&self, rules: &[Rule], index: usize, place: usize) -> Option<(usize, usize)> {
-        let (rule, (saying, own)) = (&rules[index], &self.of_rules[index]);
+        let (rule, (effect, own)) = (&rules[index], &self.of_rules[index]);
         let outer = own[place];
         self.inside(&rule.phrases[place]).find_map(|inner| {
             // Of two equal phrases the later one is useless.
@@ -149,10 +149,10 @@ impl Phrases {
             let owners = &self.owners[inner];
             let own = owners.places.get(&index).filter(|&&p| match is_same {
                 true => p < place,
-                false => rule.at == At::Anywhere,
+                false => rule.at == MatchPosition::Anywhere,
             });
-            let other = owners.sayings.iter().find(|(other, first)| {
-                *first != index && (!is_same || *first < index) && other.holds_where(saying)
+            let other = owners.effects.iter().find(|(other, first)| {
+                *first != index && (!is_same || *first < index) && other.holds_where(effect)
             });
             let other = other.map(|&(_, first)| (first, owners.places[&first]));
             own.map(|&p| (index, p)).into_iter().chain(other).min()
@@ -160,7 +160,7 @@ impl Phrases {
     }
 }
 
-impl Saying {
+impl RuleEffect {
     fn of(rule: &Rule, numbers: &mut HashMap<String, usize>) -> Self {
         let mut number = |condition: &Condition| {
             let next = numbers.len();
@@ -170,15 +170,15 @@ impl Saying {
         Self { route: rule.route, category: rule.category, conditions }
     }
 
-    /// Whether it is said wherever `other` is said.
+    /// Whether this effect comes wherever `other` comes.
     fn holds_where(&self, other: &Self) -> bool {
         (self.route, self.category) == (other.route, other.category)
             && self.conditions.is_subset(&other.conditions)
     }
 }
 
-/// Phrases that can never add a hit.
-fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &Phrases, warn: &mut Warn<'_>) {
+/// PhraseIndex that can never add a hit.
+fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &PhraseIndex, warn: &mut Warn<'_>) {
     let rule = &rules[index];
     for (place, span) in spans.phrases.iter().enumerate() {
         match phrases.shadow(rules, index, place) {
@@ -229,7 +229,7 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     };
     let first = positive.peek().map(|(_, span)| (*span).clone());
     if let Some(span) = first
-        && rule.at != At::Whole
+        && rule.at != MatchPosition::Whole
         && positive.all(|(t, _)| only_keyword(&t.dialogue))
     {
         warn(
@@ -255,7 +255,7 @@ mod tests {
     fn useless(rules: &[Rule]) -> Vec<(usize, usize)> {
         let says_as_much = |other: &Rule, rule: &Rule| {
             let own: Vec<String> = rule.conditions.iter().map(ToString::to_string).collect();
-            (other.route, other.category, other.at) == (rule.route, rule.category, At::Anywhere)
+            (other.route, other.category, other.at) == (rule.route, rule.category, MatchPosition::Anywhere)
                 && other.conditions.iter().all(|c| own.contains(&c.to_string()))
         };
         let stands_in = |inner: &str, outer: &str| {
@@ -272,7 +272,7 @@ mod tests {
                 stands_in(inner, outer)
                     && match r == rule {
                         true if is_same => p < place,
-                        true => rules[rule].at == At::Anywhere,
+                        true => rules[rule].at == MatchPosition::Anywhere,
                         false => (!is_same || r < rule) && says_as_much(&rules[r], &rules[rule]),
                     }
             })

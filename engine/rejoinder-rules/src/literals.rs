@@ -16,8 +16,8 @@ const MAX_LITERALS: usize = 64;
 /// Literals are cut to this many bytes; the extractor's own limit.
 const MAX_LEN: usize = 100;
 
-/// A set of folded literals of which every match of a regex, parsed without regard to case, holds at least one in folded
-/// text; `None` if there is no useful set. White space stands as single spaces.
+/// A set of folded literals for a regex that was parsed without regard to case: every match in folded text holds at least one of
+/// them. `None` if there is no useful set. White space stands as single spaces.
 pub(crate) fn required(hir: &Hir) -> Option<Vec<String>> {
     let best = best(&fold_classes(hir))?;
     Some(best.into_iter().map(|literal| literal.replace('\n', " ")).collect())

@@ -6,12 +6,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
+
 use crate::compile::RuleSet;
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
-use crate::schema::{Reference, RuleFile, parse};
+use crate::schema::{NameReference, RuleFile, parse};
 
 /// A pack that ships inside the engine: name, file and text.
-type Shipped = (&'static str, &'static str, &'static str);
+type ShippedPack = (&'static str, &'static str, &'static str);
 
 macro_rules! shipped {
     ($($name:literal)*) => {
@@ -19,33 +20,33 @@ macro_rules! shipped {
     };
 }
 
-/// All of them: a language each.
-const SHIPPED: &[Shipped] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
+/// All shipped packs, one for each language.
+const SHIPPED: &[ShippedPack] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
 
 /// A rule file in force.
 #[derive(Clone, Debug)]
 pub struct Pack {
-    /// How the user named it.
+    /// The name by which the user gave the pack.
     pub name: String,
-    /// Where it was read from; `rules/en.toml` for a shipped one.
+    /// The file that the pack was read from; `rules/en.toml` for a shipped pack.
     pub file: String,
-    /// blake3 hash of its text.
+    /// blake3 hash of the pack's text.
     pub hash: String,
-    /// What it holds.
+    /// The rules of the pack, and the mistakes in them.
     pub content: RuleFile,
     text: String,
 }
 
-/// The rules cannot be used.
+/// Why rules cannot be used.
 #[derive(Debug)]
 pub enum PackError {
-    /// No shipped pack has this name, and it is no path.
+    /// No shipped pack has this name, and the name is no path.
     Unknown(String),
     /// The file could not be read.
     Unreadable(PathBuf, std::io::Error),
     /// The files hold errors.
     Invalid(Vec<Diagnostic>),
-    /// `disable` names a rule that is not there: the name, and advice.
+    /// `disable` names a rule that no pack in force has: the name, and advice.
     NothingToDisable(String, String),
 }
 
@@ -85,12 +86,12 @@ impl Pack {
         SHIPPED.iter().map(|(name, ..)| *name)
     }
 
-    /// Reads the packs that `names` stand for (shipped packs, rule files, folders of them) and those that they extend,
-    /// each once, a pack behind those it extends.
+    /// Reads the packs that `names` stand for (shipped packs, rule files, folders of rule files) and the packs that they extend,
+    /// each once, a pack behind those that it extends.
     ///
     /// # Errors
-    /// If there is no such pack or a file cannot be read. Mistakes in the files are kept, not an error here; a pack to
-    /// extend that is not there is one of them.
+    /// If there is no such pack or a file cannot be read. Mistakes in the files are no error here but are kept in the packs; that
+    /// a pack to extend does not exist is such a mistake.
     pub fn load(names: &[String]) -> Result<Vec<Self>, PackError> {
         let by_user = names.iter().filter_map(|name| Path::new(name).canonicalize().ok()).collect();
         let mut loader = Loader { by_user, ..Loader::default() };
@@ -102,14 +103,14 @@ impl Pack {
         Ok(loader.packs)
     }
 
-    /// A pack behind those that it extends.
+    /// The pack and the packs that it extends; the pack comes last.
     pub fn with_extended(pack: Self) -> Vec<Self> {
         let mut loader = Loader::default();
         loader.add(pack, None);
         loader.packs
     }
 
-    /// The packs under one name, without those that they extend.
+    /// The packs that one name stands for, without the packs that they extend.
     ///
     /// # Errors
     /// As [`Pack::load`].
@@ -141,7 +142,7 @@ impl Pack {
         Ok(Self::new(name, &path.display().to_string(), &text))
     }
 
-    /// A pack of the given text.
+    /// The pack that the text of a rule file makes.
     pub fn new(name: &str, file: &str, text: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -152,7 +153,7 @@ impl Pack {
         }
     }
 
-    /// Warnings about its rules: what works, and is slow, useless or untested.
+    /// Warnings about the pack's rules: what works, and is slow, useless or untested.
     pub fn warnings(&self) -> Vec<Diagnostic> {
         self.content.warnings(&self.file, &self.text)
     }
@@ -176,7 +177,7 @@ impl Pack {
         let mut owners: HashMap<String, String> = HashMap::new();
         let mut rules = Vec::new();
         let mut findings = Vec::new();
-        let mut disabled: Vec<Reference> = Vec::new();
+        let mut disabled: Vec<NameReference> = Vec::new();
         for pack in packs {
             disabled.extend(pack.content.disable);
             for rule in pack.content.rules {
@@ -227,18 +228,18 @@ fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {
     if advice.starts_with("did") { advice } else { "`rejoinder rules list` names them all".to_owned() }
 }
 
-/// Packs as they are gathered.
+/// Gathers packs.
 #[derive(Default)]
 struct Loader {
     packs: Vec<Pack>,
-    /// Files that were met, so that packs may extend one another in any way.
+    /// Files that were gathered already, so that packs may extend one another in any way.
     met: HashSet<PathBuf>,
-    /// What the user named: packs may extend it wherever it lies.
+    /// Files and folders that the user named: packs may extend them wherever they lie.
     by_user: HashSet<PathBuf>,
 }
 
 impl Loader {
-    /// Adds a pack behind those that it extends, which lie below `root`: the folder of the pack that the user named.
+    /// Adds a pack behind the packs that it extends. These lie below `root`, the folder of the pack that the user named.
     fn add(&mut self, mut pack: Pack, root: Option<&Path>) {
         // A shipped pack has no file; its name stands for itself.
         let file = Path::new(&pack.file);
@@ -263,8 +264,8 @@ impl Loader {
         self.packs.push(pack);
     }
 
-    /// That a pack may extend what `name` stands for: a shipped pack, a rule file or a folder below `root`, or what the user
-    /// named. A pack of somebody else's must not read what it likes, nor have it shown in messages.
+    /// Checks that a pack may extend what `name` stands for: a shipped pack, a rule file or a folder below `root`, or a file or
+    /// folder that the user named. A pack by somebody else must not read any file it likes, nor show it in messages.
     fn check(&self, name: &str, root: Option<&Path>) -> Result<(), (String, String)> {
         let Ok(path) = Path::new(name).canonicalize() else { return Ok(()) };
         if self.by_user.contains(&path) || Pack::shipped().any(|shipped| shipped == name) {

@@ -27,12 +27,12 @@ pub struct Pattern {
     source: String,
     /// See [`literals::required`].
     literals: Option<Vec<String>>,
-    shadow: OnceLock<OverShadows>,
+    shadow: OnceLock<ShadowRegex>,
     unicode: OnceLock<Regex>,
 }
 
 #[derive(Clone, Debug)]
-struct OverShadows {
+struct ShadowRegex {
     regex: meta::Regex,
     suits_all: bool,
 }
@@ -40,11 +40,11 @@ struct OverShadows {
 /// Why a pattern cannot be used.
 #[derive(Debug)]
 pub(crate) enum PatternError {
-    /// It is no regex.
+    /// The pattern is no regex.
     Syntax(Box<regex_syntax::Error>),
-    /// It matches the empty text.
+    /// The pattern matches the empty text.
     MatchesEmpty,
-    /// It is too large.
+    /// The compiled pattern would be too large.
     TooLarge,
 }
 
@@ -68,12 +68,12 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// As its author wrote it.
+    /// The pattern as its author wrote it.
     pub fn as_str(&self) -> &str {
         &self.source
     }
 
-    /// Folded literals of which every match holds one; `None` if there are none of use.
+    /// Folded literals; every match holds one of them. `None` if no useful literals are known.
     pub(crate) fn literals(&self) -> Option<&[String]> {
         self.literals.as_deref()
     }
@@ -100,13 +100,13 @@ impl Pattern {
         regex.find_iter(turn.text()).map(|m| m.range()).find(|range| fits(range))
     }
 
-    fn over_shadows(&self) -> OverShadows {
+    fn over_shadows(&self) -> ShadowRegex {
         let hir = parse(&self.source).expect("the pattern was read before");
         let ShadowPattern { hir, suits_all } = ShadowPattern::of(&hir);
         let config = meta::Config::new().utf8_empty(false).nfa_size_limit(None).onepass_size_limit(None);
         let regex =
             meta::Builder::new().configure(config).build_from_hir(&hir).expect("its size has no limit");
-        OverShadows { regex, suits_all }
+        ShadowRegex { regex, suits_all }
     }
 }
 

@@ -22,7 +22,7 @@ impl Route {
     /// All routes, in the order of their names.
     pub const ALL: [Self; 4] = [Self::Accept, Self::Escalate, Self::Reject, Self::Score];
 
-    /// All routes, as written in rule files.
+    /// The names of all routes in rule files.
     pub const NAMES: [&'static str; 4] = ["accept", "escalate", "reject", "score"];
 
     /// The name used in rule files.
@@ -33,23 +33,23 @@ impl Route {
 
 /// Where in the turn a phrase or regex must match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum At {
+pub enum MatchPosition {
     /// Anywhere.
     #[default]
     Anywhere,
-    /// No word before the match.
+    /// No word stands before the match.
     Start,
-    /// No word after the match.
+    /// No word stands after the match.
     End,
-    /// No word before or after it.
+    /// No word stands before or after the match.
     Whole,
 }
 
-impl At {
-    /// All places, in the order of their names.
+impl MatchPosition {
+    /// All positions, in the order of their names.
     pub const ALL: [Self; 4] = [Self::Anywhere, Self::Start, Self::End, Self::Whole];
 
-    /// All places, as written in rule files.
+    /// The names of all positions in rule files.
     pub const NAMES: [&'static str; 4] = ["anywhere", "start", "end", "whole"];
 
     /// The name used in rule files.
@@ -63,7 +63,7 @@ impl At {
 pub struct Rule {
     /// Unique id, such as `en.correction.not_what_i_asked`.
     pub id: String,
-    /// The category that a hit stands for; always there for accept and escalate rules.
+    /// The category that a hit stands for; accept and escalate rules always have one.
     pub category: Option<Category>,
     /// What a hit leads to.
     pub route: Route,
@@ -72,12 +72,12 @@ pub struct Rule {
     /// Regexes over the folded turn.
     pub regexes: Vec<Pattern>,
     /// Where a match must stand.
-    pub at: At,
-    /// What must hold besides, the cheapest to find out first.
+    pub at: MatchPosition,
+    /// Conditions that must hold besides, the cheapest first.
     pub conditions: Vec<Condition>,
     /// Log-odds that a hit adds to the prior.
     pub weight: f32,
-    /// Codes of warnings that the author does not want to hear about this rule.
+    /// Codes of warnings that the author has switched off for this rule.
     pub allow: Vec<&'static str>,
     /// The rule's own tests.
     pub tests: Vec<RuleTest>,
@@ -88,7 +88,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether the rule looks at words at all; if not, a hit spans the whole turn.
+    /// Whether the rule has phrases or regexes; if not, a hit spans the whole turn.
     pub fn has_matcher(&self) -> bool {
         !self.phrases.is_empty() || !self.regexes.is_empty()
     }
@@ -99,14 +99,14 @@ impl Rule {
     }
 }
 
-/// A dialogue and what the rule must make of its last message.
+/// A test of a rule: a dialogue, and what must come out for its last message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleTest {
     /// Messages as `U: …`, `A: …` or `S: …`; the last one is the user turn under test.
     pub dialogue: Vec<String>,
-    /// What must come out.
-    pub expect: Expect,
-    /// A known gap: reported, does not fail.
+    /// The expected result.
+    pub expect: Expectation,
+    /// The author's remark on a known gap; a test with one is reported and does not fail.
     pub todo: Option<String>,
     /// 1-based line of the test.
     pub line: usize,
@@ -119,15 +119,15 @@ impl RuleTest {
     }
 }
 
-/// What a test expects; every given part must hold.
+/// The result that a test expects; every given part must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Expect {
-    /// Route of this rule's hit, `none` if it must not hit.
+pub struct Expectation {
+    /// Route of this rule's hit; `none` if the rule must not hit.
     pub route: Option<String>,
     /// Category of this rule's hit.
     pub category: Option<Category>,
     /// Text of this rule's hit in the original turn.
     pub span: Option<String>,
-    /// Ids of all rules that hit, of the file and of the packs it extends, in their order.
+    /// Ids of all rules that hit, in their order: those of the file and of the packs that the file extends.
     pub hits: Option<Vec<String>>,
 }

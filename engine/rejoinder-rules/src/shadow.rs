@@ -1,6 +1,6 @@
-//! A folded text with one byte a character, over which automata without tables of Unicode see what those with them see
-//! in the text itself: its ASCII, the letters and marks that patterns name, which other characters belong to words, and
-//! how many characters there are.
+//! The shadow of a folded text: one byte for each character. Over the shadow, an automaton without tables of Unicode sees what an
+//! automaton with them sees in the text: ASCII, the letters and marks that patterns name, which other characters belong to
+//! words, and how many characters there are.
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use rejoinder_core::fold::Folded;
 
 use crate::stand_in;
 
-/// The turn at hand, folded, with its shadow as soon as somebody asks for it.
+/// The turn that is scanned, folded, with its shadow as soon as a pattern needs it.
 #[derive(Debug, Default)]
 pub(crate) struct TurnText {
     folded: Folded,
@@ -49,7 +49,7 @@ impl TurnText {
 
     /// The text with one byte a character.
     pub(crate) fn shadow(&self) -> &[u8] {
-        if self.is_ascii { self.text().as_bytes() } else { &self.made().bytes }
+        if self.is_ascii { self.text().as_bytes() } else { &self.built().bytes }
     }
 
     /// The range of the text that a range of its shadow stands for.
@@ -57,7 +57,7 @@ impl TurnText {
         if self.is_ascii {
             return shadow;
         }
-        let drifts = &self.made().drifts;
+        let drifts = &self.built().drifts;
         let place = |at: usize| match drifts.partition_point(|&(behind, _)| behind <= at).checked_sub(1) {
             Some(i) => drifts[i].1 + (at - drifts[i].0),
             None => at,
@@ -65,7 +65,7 @@ impl TurnText {
         place(shadow.start)..place(shadow.end)
     }
 
-    fn made(&self) -> &Shadow {
+    fn built(&self) -> &Shadow {
         self.shadow.get_or_init(|| {
             let mut shadow = Shadow { bytes: Vec::with_capacity(self.text().len()), drifts: Vec::new() };
             for (at, c) in self.text().char_indices() {

@@ -1,4 +1,4 @@
-//! A pattern as it must be to find in a shadow ([`crate::shadow::TurnText`]) what it finds in the text.
+//! A pattern rewritten so that it finds in a shadow ([`crate::shadow::TurnText`]) what the original finds in the text.
 
 use std::sync::LazyLock;
 
@@ -17,12 +17,12 @@ const FEW: usize = 64;
 pub(crate) struct ShadowPattern {
     /// The expression, over bytes.
     pub(crate) hir: Hir,
-    /// Whether it finds the same in every text; if not, it does in ASCII.
+    /// Whether the rewritten pattern finds the same in every text. If not, it finds the same in ASCII texts.
     pub(crate) suits_all: bool,
 }
 
 impl ShadowPattern {
-    /// For an expression over text.
+    /// Rewrites an expression over text.
     pub(crate) fn of(hir: &Hir) -> Self {
         let mut suits_all = true;
         let hir = shadowed(hir, &mut suits_all);

@@ -1,4 +1,4 @@
-//! The dialogue tests inside rule files: each runs the file's own rules, by the code that decides in a run.
+//! The dialogue tests inside rule files. A test runs the file's own rules by the code that decides in a run.
 
 use rejoinder_core::case::message;
 use rejoinder_core::{Category, Conversation};
@@ -7,20 +7,20 @@ use crate::compile::RuleSet;
 use crate::rule::{Rule, RuleTest};
 use crate::scan::Scanner;
 
-/// How a test went.
+/// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TestResult {
-    /// As expected.
+    /// The rule did what the test expects.
     Passed,
-    /// Not as expected: what differs.
+    /// The rule did something else; the text says what differs.
     Failed(String),
-    /// A known gap that is still there: the author's remark.
+    /// The test is marked as a known gap and still fails; the text is the author's remark.
     Todo(String),
-    /// Marked as a known gap, but passes: the mark can go.
+    /// The test is marked as a known gap, but passes: the mark can go.
     TodoPassed,
 }
 
-/// A test of a rule, and how it went.
+/// A test of a rule and its result.
 #[derive(Clone, Debug)]
 pub struct TestReport {
     /// Id of the rule.
@@ -29,7 +29,7 @@ pub struct TestReport {
     pub file: String,
     /// 1-based line of the test.
     pub line: usize,
-    /// How it went.
+    /// The result.
     pub result: TestResult,
 }
 
@@ -66,7 +66,7 @@ pub fn conversation(dialogue: &[String]) -> Conversation<'_> {
     Conversation { id: "test".into(), messages }
 }
 
-/// What differs from the expectation, if anything.
+/// How the rule's behaviour differs from the expectation; `None` if it does not.
 fn check(
     set: &RuleSet,
     scanner: &mut Scanner<'_>,

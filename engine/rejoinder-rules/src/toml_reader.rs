@@ -4,14 +4,13 @@
 
 use std::ops::Range;
 
+use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Source, did_you_mean};
-
 /// Findings of one file as they are gathered.
 pub(crate) struct Findings<'a> {
-    pub(crate) source: Source<'a>,
+    pub(crate) source: SourceText<'a>,
     pub(crate) list: Vec<Diagnostic>,
     /// Where the lines end.
     line_ends: Vec<usize>,
@@ -19,7 +18,7 @@ pub(crate) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     /// No findings yet.
-    pub(crate) fn new(source: Source<'a>) -> Self {
+    pub(crate) fn new(source: SourceText<'a>) -> Self {
         let line_ends = source.text.match_indices('\n').map(|(at, _)| at).collect();
         Self { source, list: Vec::new(), line_ends }
     }
@@ -49,7 +48,7 @@ impl<'a> Findings<'a> {
 }
 
 /// A value and where it stands.
-pub(crate) struct At<T> {
+pub(crate) struct SpannedValue<T> {
     pub(crate) value: T,
     pub(crate) span: Range<usize>,
 }
@@ -94,16 +93,16 @@ impl<'t> Table<'t> {
         expected: &str,
         findings: &mut Findings<'_>,
         convert: impl Fn(&'t DeValue<'t>) -> Option<T>,
-    ) -> Option<At<T>> {
+    ) -> Option<SpannedValue<T>> {
         let value = self.table.get(key)?;
         let converted = convert(value.get_ref());
         if converted.is_none() {
             wrong_type(key, expected, value, findings);
         }
-        Some(At { value: converted?, span: value.span() })
+        Some(SpannedValue { value: converted?, span: value.span() })
     }
 
-    pub(crate) fn string(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<&'t str>> {
+    pub(crate) fn string(&self, key: &str, findings: &mut Findings<'_>) -> Option<SpannedValue<&'t str>> {
         self.typed(key, "a string", findings, DeValue::as_str)
     }
 
@@ -111,11 +110,11 @@ impl<'t> Table<'t> {
         self.typed(key, "true or false", findings, DeValue::as_bool).map(|b| b.value)
     }
 
-    pub(crate) fn integer(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<i64>> {
+    pub(crate) fn integer(&self, key: &str, findings: &mut Findings<'_>) -> Option<SpannedValue<i64>> {
         self.typed(key, "a whole number", findings, integer)
     }
 
-    pub(crate) fn number(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<f32>> {
+    pub(crate) fn number(&self, key: &str, findings: &mut Findings<'_>) -> Option<SpannedValue<f32>> {
         self.typed(key, "a number", findings, |value| {
             let float = value.as_float().and_then(|f| f.as_str().replace('_', "").parse::<f32>().ok());
             float.filter(|f| f.is_finite()).or_else(|| integer(value).map(|i| i as f32))
@@ -123,31 +122,43 @@ impl<'t> Table<'t> {
     }
 
     /// The strings of an array; items of another type are reported and left out.
-    pub(crate) fn strings(&self, key: &str, findings: &mut Findings<'_>) -> Option<Vec<At<&'t str>>> {
+    pub(crate) fn strings(
+        &self,
+        key: &str,
+        findings: &mut Findings<'_>,
+    ) -> Option<Vec<SpannedValue<&'t str>>> {
         let items = self.typed(key, "a list of strings", findings, DeValue::as_array)?;
         let mut strings = Vec::new();
         for item in items.value {
             match item.get_ref().as_str() {
-                Some(value) => strings.push(At { value, span: item.span() }),
+                Some(value) => strings.push(SpannedValue { value, span: item.span() }),
                 None => wrong_type(&format!("{key}[…]"), "a string", item, findings),
             }
         }
         Some(strings)
     }
 
-    pub(crate) fn table(&self, key: &str, findings: &mut Findings<'_>) -> Option<At<&'t DeTable<'t>>> {
+    pub(crate) fn table(
+        &self,
+        key: &str,
+        findings: &mut Findings<'_>,
+    ) -> Option<SpannedValue<&'t DeTable<'t>>> {
         self.typed(key, "a table", findings, DeValue::as_table)
     }
 
     /// The tables of an array of tables (`[[key]]`).
-    pub(crate) fn tables(&self, key: &str, findings: &mut Findings<'_>) -> Vec<At<&'t DeTable<'t>>> {
+    pub(crate) fn tables(
+        &self,
+        key: &str,
+        findings: &mut Findings<'_>,
+    ) -> Vec<SpannedValue<&'t DeTable<'t>>> {
         let Some(items) = self.typed(key, "a list of tables ([[…]])", findings, DeValue::as_array) else {
             return Vec::new();
         };
         let mut tables = Vec::new();
         for item in items.value {
             match item.get_ref().as_table() {
-                Some(value) => tables.push(At { value, span: item.span() }),
+                Some(value) => tables.push(SpannedValue { value, span: item.span() }),
                 None => wrong_type(key, "a table", item, findings),
             }
         }

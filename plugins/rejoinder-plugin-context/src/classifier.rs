@@ -20,7 +20,7 @@ impl Default for Config {
     }
 }
 
-/// Rejects what only looks like feedback.
+/// Rejects turns that only look like feedback.
 #[derive(Clone, Debug)]
 pub struct Context {
     config: Config,

@@ -1,9 +1,9 @@
-//! Rejects turns that only look like feedback, where the dialogue shows that they are none: words of praise or blame
-//! that answer a question, belong to a text or are about the user himself.
+//! Rejects turns that only look like feedback, where the dialogue shows that they are not: words of praise or blame that answer
+//! a question, belong to a text or are about the user.
 //!
-//! A rule sees the words and a few traits of the answer; what decides here is how turn and dialogue fit together, and
-//! where in the turn the rules' hits lie. A rejected candidate never reaches the judge, so a kind says no only where it
-//! is nearly certain, and each can be switched off. Every kind has its file under `kinds/`.
+//! A rule sees the words and a few traits of the answer. This plugin decides by how turn and dialogue fit together, and by
+//! where in the turn the rules' hits lie. A rejected candidate never reaches the judge, so a kind rejects only where it is
+//! nearly certain, and each kind can be switched off. Every kind has its file under `kinds/`.
 #![forbid(unsafe_code)]
 
 mod classifier;

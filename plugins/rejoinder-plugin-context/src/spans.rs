@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Shorter quotations are words that the user speaks of, and part of his sentence.
+/// Shorter quotations are words that the user speaks about, and part of the user's sentence.
 const QUOTATION: usize = 24;
 
 /// Opening and closing marks of quotations that nest in nothing.

@@ -1,4 +1,4 @@
-//! What the kinds look at: the turn and what came before it, each cut to a length that bounds the work.
+//! The turn that the kinds look at, with what came before it. Both are cut to a length that bounds the work.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ const TAIL: usize = 4096;
 /// How much of all earlier user turns together is compared, in bytes.
 const EARLIER: usize = 64 << 10;
 
-/// What makes a turn an error report: feedback, wherever it stands.
+/// Words that make a turn an error report, which is feedback wherever it stands.
 const REPORT: &[&str] = &[
     "error",
     "errors",
@@ -45,9 +45,9 @@ pub struct Turn<'a> {
     candidate: Candidate<'a>,
     /// What the user wrote.
     pub text: &'a str,
-    /// Its beginning, folded.
+    /// The beginning of the text, folded.
     pub head: Folded,
-    /// The end of what the assistant said last.
+    /// The end of the assistant's last message.
     pub answer: &'a str,
 }
 
@@ -70,12 +70,12 @@ impl<'a> Turn<'a> {
         (self.text.len() <= HEAD && folded.len() <= len).then(|| phrases::bare(folded))
     }
 
-    /// The places that rules matched.
+    /// The places in the turn where rules matched.
     pub fn hits(&self) -> impl Iterator<Item = Range<usize>> {
         self.candidate.hits().map(Hit::span)
     }
 
-    /// Whether there are hits, and all lie where `holds` says.
+    /// Whether there are hits, and `holds` is true for the places of all of them.
     pub fn all_hits(&self, holds: impl Fn(&Range<usize>) -> bool) -> bool {
         self.candidate.hits().len() > 0 && self.hits().all(|hit| holds(&hit))
     }
@@ -90,7 +90,7 @@ impl<'a> Turn<'a> {
         has_code(self.answer) || self.is_like_an_earlier_one()
     }
 
-    /// Whether an earlier user turn shares half of its words with this one: then it may be that request once more.
+    /// Whether this turn shares half of its words with an earlier user turn: then it may be that request once more.
     pub fn is_like_an_earlier_one(&self) -> bool {
         let bag = WordBag::of_folded(self.head.text());
         let mut budget = EARLIER;

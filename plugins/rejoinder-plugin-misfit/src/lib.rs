@@ -1,4 +1,4 @@
-//! A plugin that fails in every way a plugin can, for the tests of the engine's host. It is never linked into the program.
+//! A plugin that fails in every way a plugin can fail, for the tests of the engine's host. It is never linked into the program.
 //!
 //! The first word of a turn says what goes wrong: see [`Misfit`] for what the SDK contains, and `misbehave` for what
 //! only a plugin without it can do. Every other turn is rejected with the score 0.25.

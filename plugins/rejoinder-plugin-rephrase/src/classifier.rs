@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Message, Role, Verdict};
 use serde::Deserialize;
 
-use crate::alike::{Earlier, Request};
 use crate::model;
-use crate::signs::{self, Course, Signs};
+use crate::requests::{EarlierRequests, Request};
+use crate::signs::{self, RequestChange, Signs};
 
 /// The plugin's configuration.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -30,20 +30,20 @@ pub struct Rephrase {
 }
 
 thread_local! {
-    /// The conversation that a thread is at, whichever classifier looks at it.
-    static SO_FAR: RefCell<SoFar> = RefCell::default();
+    /// The conversation that a thread reads, whichever classifier asks.
+    static STATE: RefCell<ConversationState> = RefCell::default();
 }
 
-/// A conversation, as far as it was read.
+/// A conversation as far as it was read.
 #[derive(Debug, Default)]
-struct SoFar {
-    /// How many messages.
+struct ConversationState {
+    /// Number of messages that were read.
     messages: usize,
-    /// The user's among them.
-    earlier: Earlier,
+    /// The user's requests among them.
+    earlier: EarlierRequests,
 }
 
-impl SoFar {
+impl ConversationState {
     /// Reads on, up to the candidate's turn, and then that turn's signs.
     fn signs(&mut self, candidate: Candidate<'_>) -> Option<Signs> {
         let last = candidate.messages().len() - 1;
@@ -65,12 +65,12 @@ impl Classifier for Rephrase {
     const ABOUT: &'static str = "accepts turns that repeat or rephrase an earlier request (UR1)";
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"threshold": {"type": "number", "minimum": 0.5, "maximum": 1, "default": 0.8, "description": "accept UR1 from this probability up"}}}"#;
     const REASONS: &'static [&'static str] = &[
-        Course::Refused.reason(),
-        Course::CutOff.reason(),
-        Course::Same.reason(),
-        Course::OtherData.reason(),
-        Course::Grew.reason(),
-        Course::Reworded.reason(),
+        RequestChange::Refused.reason(),
+        RequestChange::CutOff.reason(),
+        RequestChange::Same.reason(),
+        RequestChange::OtherData.reason(),
+        RequestChange::Grew.reason(),
+        RequestChange::Reworded.reason(),
     ];
     type Config = Config;
 
@@ -84,11 +84,11 @@ impl Classifier for Rephrase {
     }
 
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {
-        let signs = SO_FAR.with_borrow_mut(|so_far| {
+        let signs = STATE.with_borrow_mut(|state| {
             if !candidate.goes_on() {
-                *so_far = SoFar::default();
+                *state = ConversationState::default();
             }
-            so_far.signs(candidate)
+            state.signs(candidate)
         });
         let Some(signs) = signs else { return Verdict::abstain() };
         let estimate = model::estimate(&signs.values);
@@ -98,6 +98,6 @@ impl Classifier for Rephrase {
         } else {
             Verdict::abstain()
         };
-        verdict.with_score((estimate.rephrase + estimate.other).min(1.0)).because(signs.course.reason())
+        verdict.with_score((estimate.rephrase + estimate.other).min(1.0)).because(signs.change.reason())
     }
 }

@@ -8,9 +8,9 @@
 //! A small model weighs these signs; nothing is accepted below the configured probability.
 #![forbid(unsafe_code)]
 
-mod alike;
 mod classifier;
 mod model;
+mod requests;
 mod signs;
 
 pub use classifier::{Config, Rephrase};

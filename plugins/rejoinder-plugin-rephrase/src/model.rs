@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use crate::signs::{NAMES, Values};
+use crate::signs::{NAMES, SignValues};
 
 /// The probabilities of UR1 and of other feedback.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,7 @@ const WEIGHTS: [[f32; 2]; NAMES.len()] = [
 const BIAS: [f32; 2] = [-1.629, 0.188];
 
 /// Weighs the signs.
-pub fn estimate(values: &Values) -> Estimate {
+pub fn estimate(values: &SignValues) -> Estimate {
     let sum = |class: usize| {
         let weighted = values.iter().zip(&WEIGHTS).map(|(value, row)| value * row[class]);
         (BIAS[class] + weighted.sum::<f32>()).exp()
@@ -52,7 +52,7 @@ pub fn estimate(values: &Values) -> Estimate {
 }
 
 /// For people: each sign that was seen, with its weight for UR1.
-pub fn describe(values: &Values) -> String {
+pub fn describe(values: &SignValues) -> String {
     let mut text = format!("UR1 from {:+.2}", BIAS[0]);
     for ((name, value), weight) in NAMES.iter().zip(values).zip(&WEIGHTS) {
         if *value != 0.0 {
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn what_counts_is_what_is_told() {
-        let mut values = Values::default();
+        let mut values = SignValues::default();
         values[9] = 1.0;
         assert_eq!(describe(&values), "UR1 from -1.63; the answer refused 1.00 × +1.98");
-        assert!(estimate(&values).rephrase > estimate(&Values::default()).rephrase);
+        assert!(estimate(&values).rephrase > estimate(&SignValues::default()).rephrase);
     }
 }

@@ -4,7 +4,7 @@ use rejoinder_core::change::Change;
 use rejoinder_core::dialogue::{Opening, is_cut_off};
 use rejoinder_core::fold::{Folded, words};
 
-use crate::alike::{self, Earlier, Request};
+use crate::requests::{self, EarlierRequests, Request};
 
 /// How much of the answer's end is searched for a menu, in bytes.
 const MENU: usize = 4096;
@@ -33,36 +33,36 @@ pub const NAMES: [&str; 15] = [
 ];
 
 /// The signs of one turn; 1 and 0 stand for yes and no.
-pub type Values = [f32; NAMES.len()];
+pub type SignValues = [f32; NAMES.len()];
 
 /// A turn beside the earlier one that it is most like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signs {
     /// What was measured.
-    pub values: Values,
-    /// What became of the request.
-    pub course: Course,
+    pub values: SignValues,
+    /// How the request was made again.
+    pub change: RequestChange,
 }
 
-/// What became of a request between the two turns, the plainest first.
+/// How a request was made again, the plainest way first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Course {
-    /// The answer declined it.
+pub enum RequestChange {
+    /// The user asks again after the answer declined the request.
     Refused,
-    /// The answer ended in the middle.
+    /// The user asks again after the answer was cut off.
     CutOff,
-    /// It is asked word for word again.
+    /// The user asks the same again word for word.
     Same,
-    /// The same was asked of other data.
+    /// The user asks the same about other data.
     OtherData,
-    /// Something was added to it.
+    /// The user adds something to the request.
     Grew,
-    /// It is put in other words.
+    /// The user puts the request in other words.
     Reworded,
 }
 
-impl Course {
-    /// In words.
+impl RequestChange {
+    /// The plugin's reason for a turn of this kind.
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Refused => "the same request after a refusal",
@@ -75,19 +75,19 @@ impl Course {
     }
 }
 
-/// Reads the signs off a turn; `None` where no earlier turn is like it. `answer` is the last thing that the assistant said.
-pub fn of(request: &Request, earlier: &Earlier, answer: &str) -> Option<Signs> {
+/// The signs of a turn; `None` where no earlier turn is like it. `answer` is the assistant's last message.
+pub fn of(request: &Request, earlier: &EarlierRequests, answer: &str) -> Option<Signs> {
     let turns = earlier.count() + 1;
     let nearest = earlier.nearest(request).filter(|nearest| nearest.words >= ALIKE)?;
     let (old, new) = (nearest.request.text(), request.text());
     let change = Change::between(old, new);
-    let (begin, end) = alike::frame(old, new);
+    let (begin, end) = requests::frame(old, new);
     let opening = Opening::of(answer);
     let is_latest = nearest.distance == 0;
     let is_stock = change.is_none() && (request.len() <= 3 || nearest.same > 1 || offered(answer, new));
     let values = [
         log(request.len()),
-        alike::grams(old, new),
+        requests::grams(old, new),
         begin,
         end,
         old.len().min(new.len()) as f32 / old.len().max(new.len()) as f32,
@@ -102,20 +102,20 @@ pub fn of(request: &Request, earlier: &Earlier, answer: &str) -> Option<Signs> {
         flag(is_stock),
         log(turns),
     ];
-    let course = if change.is_template() {
-        Course::OtherData
+    let kind = if change.is_template() {
+        RequestChange::OtherData
     } else if opening.refuses {
-        Course::Refused
+        RequestChange::Refused
     } else if is_cut_off(answer) {
-        Course::CutOff
+        RequestChange::CutOff
     } else if change.is_none() {
-        Course::Same
+        RequestChange::Same
     } else if change.grew() {
-        Course::Grew
+        RequestChange::Grew
     } else {
-        Course::Reworded
+        RequestChange::Reworded
     };
-    Some(Signs { values, course })
+    Some(Signs { values, change: kind })
 }
 
 const fn flag(yes: bool) -> f32 {
@@ -126,7 +126,7 @@ fn log(count: usize) -> f32 {
     (count.min(MANY) as f32).ln_1p()
 }
 
-/// The turn begins by saying that something is wrong: other categories than UR1 then.
+/// Whether the turn begins by saying that something is wrong, which speaks for other categories than UR1.
 fn objects(turn: &str) -> bool {
     words(turn)
         .next()
@@ -144,30 +144,30 @@ mod tests {
     use super::*;
 
     fn signs(before: &str, answer: &str, turn: &str) -> Option<Signs> {
-        let mut earlier = Earlier::default();
+        let mut earlier = EarlierRequests::default();
         earlier.push(Request::new(before));
         of(&Request::new(turn), &earlier, answer)
     }
 
-    fn course(before: &str, answer: &str, turn: &str) -> Option<Course> {
-        signs(before, answer, turn).map(|signs| signs.course)
+    fn change_of(before: &str, answer: &str, turn: &str) -> Option<RequestChange> {
+        signs(before, answer, turn).map(|signs| signs.change)
     }
 
     #[test]
     fn a_turn_like_no_other_has_no_signs() {
-        assert_eq!(course("sort this list", "done", "thanks"), None);
-        assert_eq!(course("", "", ""), None);
+        assert_eq!(change_of("sort this list", "done", "thanks"), None);
+        assert_eq!(change_of("", "", ""), None);
     }
 
     #[test]
-    fn the_course_of_a_request_is_told() {
+    fn how_a_request_is_made_again_is_told() {
         let ask = "list the rivers of this country by length";
-        assert_eq!(course(ask, "I cannot do that.", ask), Some(Course::Refused));
-        assert_eq!(course(ask, "```\n1. the", ask), Some(Course::CutOff));
-        assert_eq!(course(ask, "Done.", ask), Some(Course::Same));
-        assert_eq!(course(ask, "Done.", &format!("{ask} and basin")), Some(Course::Grew));
-        assert_eq!(course(ask, "Done.", &ask.replace("rivers", "mountains")), Some(Course::OtherData));
-        assert_eq!(course(ask, "Done.", &format!("so, could you {ask}")), Some(Course::Reworded));
+        assert_eq!(change_of(ask, "I cannot do that.", ask), Some(RequestChange::Refused));
+        assert_eq!(change_of(ask, "```\n1. the", ask), Some(RequestChange::CutOff));
+        assert_eq!(change_of(ask, "Done.", ask), Some(RequestChange::Same));
+        assert_eq!(change_of(ask, "Done.", &format!("{ask} and basin")), Some(RequestChange::Grew));
+        assert_eq!(change_of(ask, "Done.", &ask.replace("rivers", "mountains")), Some(RequestChange::OtherData));
+        assert_eq!(change_of(ask, "Done.", &format!("so, could you {ask}")), Some(RequestChange::Reworded));
     }
 
     #[test]

@@ -183,7 +183,7 @@ pub fn check_cases<C: Classifier>(toml: &str) {
         let dialogue: Vec<&str> = case.dialogue.iter().map(String::as_str).collect();
         let hits: Vec<_> = case.hits(&rules).iter().map(|hit| (hit.rule, hit.start..hit.end)).collect();
         let question = Question { dialogue: &dialogue, hits: &hits, ..Question::default() };
-        let outcome = case.conversation().and_then(|_| harness.ask(&question));
+        let outcome = case.conversation().map_err(String::from).and_then(|_| harness.ask(&question));
         let wrong = outcome.map_or_else(Some, |answer| {
             let vote = Vote { verdict: answer.verdict, score: answer.score, ..Vote::default() };
             case.difference(&vote, answer.reason)

@@ -1,7 +1,7 @@
 //! Synthetic populations, draws, and how far a rate over so many trials may be off.
 #![allow(dead_code)] // Each test binary uses its part.
 
-use fastrand::Rng;
+use rejoinder_core::random::Random;
 
 /// Draws for each promise.
 pub const TRIALS: u64 = 1_000;
@@ -44,11 +44,11 @@ pub struct Recipe {
 pub const CLEAN: Recipe = Recipe { units: 10_000, positive: 0.3, invisible: 0.0, rejected: 0.0, levels: 0 };
 
 impl Recipe {
-    pub fn make(self, rng: &mut Rng) -> Vec<Unit> {
+    pub fn make(self, rng: &mut Random) -> Vec<Unit> {
         (0..self.units).map(|_| self.unit(rng)).collect()
     }
 
-    fn unit(self, rng: &mut Rng) -> Unit {
+    fn unit(self, rng: &mut Random) -> Unit {
         let positive = rng.f64() < self.positive;
         let looks_positive = positive && rng.f64() >= self.invisible;
         let mut score =
@@ -64,7 +64,7 @@ impl Recipe {
 }
 
 /// Brings a uniform draw of `count` without replacement to the front of `items` and returns it with the rest.
-pub fn draw<'a, T>(items: &'a mut [T], count: usize, rng: &mut Rng) -> (&'a mut [T], &'a mut [T]) {
+pub fn draw<'a, T>(items: &'a mut [T], count: usize, rng: &mut Random) -> (&'a mut [T], &'a mut [T]) {
     for i in 0..count {
         items.swap(i, rng.usize(i..items.len()));
     }

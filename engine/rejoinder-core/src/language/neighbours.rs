@@ -18,7 +18,7 @@ const OWN_WORD: i32 = 2;
 const OWN_LETTERS: i32 = 1;
 /// Points for a word with a letter that the language lacks.
 const FOREIGN_LETTER: i32 = -2;
-/// So many words in a language have some frequent one among them.
+/// Among so many words of a text there is at least one frequent word of its language.
 const ENOUGH_WORDS: i32 = 8;
 /// The longer the text, the more points another language must have than the guess: one more for so many words.
 const WORDS_PER_POINT: i32 = 10;
@@ -26,28 +26,28 @@ const WORDS_PER_POINT: i32 = 10;
 const LONGEST: usize = 32;
 
 /// A set of languages, a bit each.
-type Set = u64;
+type LanguageSet = u64;
 
-/// Languages of one script.
+/// The languages of one script.
 pub(super) struct Neighbours {
     languages: &'static [Vocabulary],
-    /// The languages in which it is frequent.
-    words: HashMap<&'static [u8], Set>,
+    /// By word: the languages in which the word is frequent.
+    words: HashMap<&'static [u8], LanguageSet>,
     letters: HashMap<char, Letter>,
 }
 
 /// The languages that have a letter.
 #[derive(Clone, Copy, Default)]
 struct Letter {
-    /// As one of their own.
-    owners: Set,
-    /// At all.
-    users: Set,
+    /// The languages that have the letter as one of their own.
+    owners: LanguageSet,
+    /// The languages that have the letter at all, in words and names from elsewhere too.
+    users: LanguageSet,
 }
 
 impl Neighbours {
     fn new(languages: &'static [Vocabulary]) -> Self {
-        let mut words: HashMap<_, Set> = HashMap::new();
+        let mut words: HashMap<_, LanguageSet> = HashMap::new();
         let mut letters: HashMap<_, Letter> = HashMap::new();
         for (i, language) in languages.iter().enumerate() {
             let bit = 1 << i;
@@ -64,9 +64,9 @@ impl Neighbours {
         Self { languages, words, letters }
     }
 
-    /// The text's language. The guess is kept unless another language has clearly more points, and given up where the
-    /// text is long enough to have points for it and has none. The script's first language needs none: it is the one of
-    /// lists, names and code.
+    /// The text's language. The guess is kept unless another language has clearly more points, and given up where the text is
+    /// long enough to have points for the guess and has none. The script's first language needs no points: it is the language
+    /// of lists, names and code.
     pub(super) fn language(&self, text: &str, guess: Option<&str>) -> Option<&'static str> {
         let (points, words) = self.points(text);
         let points = &points[..self.languages.len()];
@@ -91,9 +91,9 @@ impl Neighbours {
     }
 
     /// Each language's points, and the number of words.
-    fn points(&self, text: &str) -> ([i32; Set::BITS as usize], i32) {
+    fn points(&self, text: &str) -> ([i32; LanguageSet::BITS as usize], i32) {
         let (mut points, mut words) = ([0; _], 0);
-        let mut give = |mut to: Set, n| {
+        let mut give = |mut to: LanguageSet, n| {
             while to != 0 {
                 points[to.trailing_zeros() as usize] += n;
                 to &= to - 1;
@@ -111,13 +111,13 @@ impl Neighbours {
         (points, words)
     }
 
-    fn signs(&self, word: &str) -> Signs {
+    fn signs(&self, word: &str) -> WordSigns {
         let (mut lower, mut length) = ([0; LONGEST], 0);
         let mut letters: Option<Letter> = None;
         for c in word.chars() {
             let c = if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) };
             if let Some(letter) = self.letter(c) {
-                let sofar = letters.unwrap_or(Letter { owners: Set::MAX, users: Set::MAX });
+                let sofar = letters.unwrap_or(Letter { owners: LanguageSet::MAX, users: LanguageSet::MAX });
                 letters =
                     Some(Letter { owners: sofar.owners & letter.owners, users: sofar.users & letter.users });
             }
@@ -127,7 +127,7 @@ impl Neighbours {
             length += c.len_utf8();
         }
         let all = (1 << self.languages.len()) - 1;
-        Signs {
+        WordSigns {
             word: lower.get(..length).and_then(|lower| self.words.get(lower)).copied().unwrap_or(0),
             letters: letters.map_or(0, |letters| letters.owners),
             foreign: letters.map_or(0, |letters| all & !letters.users),
@@ -145,13 +145,13 @@ impl Neighbours {
 }
 
 /// The languages that a word speaks for or against.
-struct Signs {
-    /// It is a frequent word of theirs.
-    word: Set,
-    /// It has letters that are theirs and not all languages'.
-    letters: Set,
-    /// It has a letter that they lack.
-    foreign: Set,
+struct WordSigns {
+    /// The languages in which the word is frequent.
+    word: LanguageSet,
+    /// The languages that have a letter of the word as their own, while other languages of the script lack it.
+    letters: LanguageSet,
+    /// The languages that lack a letter of the word.
+    foreign: LanguageSet,
 }
 
 /// Whether what stands between two spaces is no plain text: a path, a name from a program, an option, a tag.

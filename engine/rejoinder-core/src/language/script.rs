@@ -9,9 +9,9 @@ pub(super) enum Script {
     Devanagari,
     /// Chinese characters and Japanese syllables.
     HanAndKana,
-    /// One that stands for a language, which is its only or by far its greatest one.
+    /// A script that stands for one language, which is the only or by far the greatest language of the script.
     Of(&'static str),
-    /// One whose languages are not told.
+    /// A script whose languages are not told apart.
     Other,
 }
 

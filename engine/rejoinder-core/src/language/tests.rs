@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use super::detect::{latin, script_of};
+use super::script::Script;
 use super::*;
 
 fn code(text: &str) -> &'static str {

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rejoinder_core::random::Random;
+
 use super::example::Example;
 
 /// Removes examples whose prompt and answer another one has with the opposite label, or which are among the `blamed`
@@ -35,7 +37,7 @@ pub fn is_held_out(conversation_id: &str, share: f64, seed: u64) -> bool {
 /// that can be. If any row holds tools, the first does: readers take the columns' types from a file's beginning.
 pub fn order(examples: Vec<Example>, seed: u64) -> Vec<Example> {
     let (mut ones, mut others): (Vec<_>, Vec<_>) = examples.into_iter().partition(|example| example.label);
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = Random::with_seed(seed);
     random.shuffle(&mut ones);
     random.shuffle(&mut others);
     let (all_ones, total) = (ones.len(), ones.len() + others.len());
@@ -84,7 +86,7 @@ pub fn balance(examples: &mut Vec<Example>, seed: u64) -> u64 {
     }
     let majority = ones > others;
     let mut places: Vec<usize> = (0..examples.len()).filter(|&i| examples[i].label == majority).collect();
-    fastrand::Rng::with_seed(seed).shuffle(&mut places);
+    Random::with_seed(seed).shuffle(&mut places);
     let mut drop = vec![false; examples.len()];
     places[most..].iter().for_each(|&place| drop[place] = true);
     let mut place = 0;

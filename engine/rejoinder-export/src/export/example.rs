@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rejoinder_core::{Category, Feedback, Purpose, RecordId, Source};
+use rejoinder_core::{Category, Feedback, FeedbackSource, Purpose, RecordId};
 
 use super::chat::{self, Changes, ChatMessage, Dialogue, Pair};
 use super::skipped::{Skipped, SkippedCounts, note};
@@ -112,7 +112,7 @@ pub struct Choice {
     /// Categories that blame it.
     pub negative: Purpose,
     /// Who may have settled it; anybody if empty.
-    pub sources: Vec<Source>,
+    pub sources: Vec<FeedbackSource>,
     /// How sure it must be, where anybody said ([`Feedback::score`]).
     pub min_score: f32,
     /// Whether dialogues with tools count.

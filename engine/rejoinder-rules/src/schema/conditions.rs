@@ -2,7 +2,8 @@
 
 use rejoinder_core::language::Language;
 
-use super::{choose, matchers};
+use super::file::choose;
+use super::matchers;
 use crate::condition::{AnswerTrait, Condition};
 use crate::toml_reader::{Findings, Table};
 

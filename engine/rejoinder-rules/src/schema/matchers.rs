@@ -5,7 +5,7 @@ use std::ops::Range;
 use rejoinder_core::fold::Folded;
 
 use crate::pattern::{Pattern, PatternError};
-use crate::toml_reader::{At, Findings, Table};
+use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// A phrase has at most so many characters.
 const LONGEST_PHRASE: usize = 1000;
@@ -94,7 +94,7 @@ fn help(error: &regex_syntax::Error) -> &'static str {
 }
 
 /// The place inside the file of a place inside a regex: exact where the TOML string holds no escapes.
-fn span_inside(pattern: &At<&str>, inner: Range<usize>, text: &str) -> Range<usize> {
+fn span_inside(pattern: &SpannedValue<&str>, inner: Range<usize>, text: &str) -> Range<usize> {
     let raw = &text[pattern.span.clone()];
     match raw.find(pattern.value) {
         Some(lead) if !pattern.value.is_empty() => {

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use rejoinder_core::Category;
 use toml::de::DeTable;
 
-use super::{choose, conditions, matchers, tests};
+use super::file::choose;
+use super::{conditions, matchers, rule_test};
 use crate::lints::{self, Spans};
-use crate::rule::{At as Place, Route, Rule};
-use crate::toml_reader::{At, Findings, Table};
+use crate::rule::{MatchPosition, Route, Rule};
+use crate::toml_reader::{Findings, SpannedValue, Table};
 
 const KEYS: &[&str] = &[
     "id",
@@ -34,7 +35,7 @@ const KEYS: &[&str] = &[
 /// Reads a rule and where its parts stand; `None` if it has errors. `seen` maps ids to the lines where they were first
 /// used.
 pub(super) fn read(
-    table: At<&DeTable<'_>>,
+    table: SpannedValue<&DeTable<'_>>,
     seen: &mut HashMap<String, usize>,
     findings: &mut Findings<'_>,
 ) -> Option<(Rule, Spans)> {
@@ -59,9 +60,9 @@ pub(super) fn read(
     let allow = read_allow(&table, findings);
     let (phrases, phrase_spans) = matchers::phrases(&table, findings);
     let (regexes, regex_spans) = matchers::regexes(&table, "regex", findings);
-    let at = table
-        .string("at", findings)
-        .and_then(|at| choose("at", &at, &Place::NAMES, findings).map(|i| (Place::ALL[i], at.span)));
+    let at = table.string("at", findings).and_then(|at| {
+        choose("at", &at, &MatchPosition::NAMES, findings).map(|i| (MatchPosition::ALL[i], at.span))
+    });
     let before_conditions = findings.list.len();
     let conditions = conditions::read(&table, findings);
     let weight = table.number("weight", findings).map(|w| w.value);
@@ -77,7 +78,7 @@ pub(super) fn read(
     }
     if let Some((place, span)) = &at
         && !has_matcher
-        && *place != Place::Anywhere
+        && *place != MatchPosition::Anywhere
     {
         findings.report(
             "R008",
@@ -86,7 +87,7 @@ pub(super) fn read(
             "add `any` or `regex`",
         );
     }
-    let (tests, test_spans) = tests::read(&table, findings);
+    let (tests, test_spans) = rule_test::read(&table, findings);
     if findings.list.len() > before {
         return None;
     }
@@ -99,7 +100,7 @@ pub(super) fn read(
         route,
         phrases,
         regexes,
-        at: at.map_or(Place::Anywhere, |(place, _)| place),
+        at: at.map_or(MatchPosition::Anywhere, |(place, _)| place),
         conditions,
         weight: weight.unwrap_or(if route == Route::Reject { -1.0 } else { 1.0 }),
         allow,
@@ -110,7 +111,7 @@ pub(super) fn read(
     Some((rule, spans))
 }
 
-fn required<'t>(table: &Table<'t>, key: &str, findings: &mut Findings<'_>) -> Option<At<&'t str>> {
+fn required<'t>(table: &Table<'t>, key: &str, findings: &mut Findings<'_>) -> Option<SpannedValue<&'t str>> {
     if !table.has(key) {
         findings.report(
             "R003",
@@ -153,7 +154,7 @@ fn read_id(
 }
 
 /// A category by its code; reports anything else.
-pub(super) fn read_category(given: &At<&str>, findings: &mut Findings<'_>) -> Option<Category> {
+pub(super) fn read_category(given: &SpannedValue<&str>, findings: &mut Findings<'_>) -> Option<Category> {
     let names = Category::ALL.map(Category::code);
     choose("category", given, &names, findings).map(|i| Category::ALL[i])
 }

@@ -1,4 +1,7 @@
 //! How a turn relates to the user's earlier turns: what tells a request made again from the next one.
+//!
+//! The features are the model's own and belong to its format. Where a person sets a bound, [`rejoinder_core::similarity`]
+//! is the measure; a test holds the coefficient of both to each other.
 
 use super::idf::Idf;
 use super::words::{Word, WordList};
@@ -261,6 +264,8 @@ fn longest_run(a: &[Word], b: &[Word]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use rejoinder_core::similarity::WordBag;
+
     use super::*;
 
     fn words(text: &str) -> WordList {
@@ -285,6 +290,16 @@ mod tests {
         assert!(value(&other, "best dice") > 0.5);
         assert_eq!([value(&other, "best added"), value(&other, "best numbers")], [2.0; 2]);
         assert_eq!([value(&other, "best begin"), value(&other, "best end")], [2.0 / 6.0; 2]);
+    }
+
+    #[test]
+    fn the_coefficient_is_the_one_that_rules_and_plugins_compare() {
+        let texts =
+            ["sort this list please", "please sort it", "请写一首诗", "请写一首长诗", "a a b", "a a a", ""];
+        for (a, b) in texts.iter().flat_map(|a| texts.map(|b| (*a, b))) {
+            let theirs = WordBag::of_folded(a).dice(&WordBag::of_folded(b));
+            assert_eq!(overlap(&words(a), &words(b), &Idf::default()).dice, theirs, "{a:?} {b:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Grows a forest: gradient boosting with a logistic loss for each head, one structure for all heads.
 
+use rejoinder_core::random::SplitMix64;
+
 use super::bins::{BINS, Binned};
-use super::random::Random;
 use crate::heads::{HEADS, PerHead};
 use crate::model::forest::{DEPTH, Forest, LEAVES, Questions};
 
@@ -74,7 +75,7 @@ pub(crate) fn grow_on(
     weights: &[f32],
     how: &Boosting,
 ) -> Forest {
-    let mut random = Random::new(how.seed);
+    let mut random = SplitMix64::with_seed(how.seed);
     let mut usable: Vec<usize> =
         (0..binned.columns.len()).filter(|&f| may(f) && !binned.borders[f].is_empty()).collect();
     let mut order = rows.to_vec();

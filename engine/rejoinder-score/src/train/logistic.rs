@@ -1,6 +1,7 @@
 //! Fits the weights of the n-grams: logistic regression of all heads by AdaGrad, in an order drawn from the seed.
 
-use super::random::Random;
+use rejoinder_core::random::SplitMix64;
+
 use crate::features::Buckets;
 use crate::heads::{HEADS, PerHead};
 use crate::model::linear::{BUCKETS, Linear, norm};
@@ -56,7 +57,7 @@ pub(crate) fn fit<'s>(
     let mut seen = vec![[how.inertia; HEADS]; BUCKETS];
     let (mut bias, mut bias_seen) = ([0.0_f32; HEADS], [how.inertia; HEADS]);
     let mut order = rows.to_vec();
-    let mut random = Random::new(how.seed);
+    let mut random = SplitMix64::with_seed(how.seed);
     let mut mean = vec![[0.0_f32; HEADS]; BUCKETS];
     let mut mean_bias = [0.0_f32; HEADS];
     let averaged = how.epochs.div_ceil(2);

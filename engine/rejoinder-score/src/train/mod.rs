@@ -11,11 +11,12 @@ mod calibrate;
 mod examples;
 mod logistic;
 mod measure;
-mod random;
 mod refit;
 mod report;
 
 use std::fmt;
+
+use rejoinder_core::random::SplitMix64;
 
 pub use examples::{Example, Examples, Label, conversation_hash};
 pub use report::Report;
@@ -23,7 +24,6 @@ pub use report::Report;
 use bins::Binned;
 use boost::Boosting;
 use logistic::Fitting;
-use random::Random;
 use refit::Refitter;
 
 use crate::features::{DENSE, FIRST_EVIDENCE, VERSION, hindsight};
@@ -211,7 +211,7 @@ fn assign(with_labels: &[u32], hashes: &[u64], folds: u32, seed: u64) -> Vec<u32
     distinct.dedup();
     let n = distinct.len();
     let mut shuffled = distinct.clone();
-    Random::new(seed ^ 0xf01d).choose(&mut shuffled, n);
+    SplitMix64::with_seed(seed ^ 0xf01d).choose(&mut shuffled, n);
     let mut numbers: Vec<(u64, u32)> = shuffled.into_iter().zip((0..folds).cycle()).collect();
     numbers.sort_unstable();
     let of = |hash| numbers.binary_search_by_key(&hash, |&(h, _)| h).map_or(0, |at| numbers[at].1);

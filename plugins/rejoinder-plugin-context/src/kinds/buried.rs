@@ -12,7 +12,7 @@ pub fn fits(turn: &Turn<'_>) -> bool {
     }
     let spans = foreign(turn.text);
     let outside: usize = turn.text.len().saturating_sub(spans.iter().map(ExactSizeIterator::len).sum());
-    // What has no words of the user beside it is what he says.
+    // A quotation without words of the user beside it is what the user says.
     outside >= 8
         && turn.all_hits(|hit| spans.iter().any(|span| span.start <= hit.start && hit.end <= span.end))
         && !turn.reports()

@@ -1,4 +1,4 @@
-//! In a play that the two are acting, the user's lines are the figure's words, not his own.
+//! In a play that user and assistant act, the user's lines are the words of a figure, not the user's own.
 
 use rejoinder_core::fold::is_word_char;
 

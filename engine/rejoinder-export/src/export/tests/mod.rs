@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use rejoinder_core::{
-    AnswerProbabilities, Category, Conversation, Feedback, Message, Purpose, RecordId, Role, Source,
+    AnswerProbabilities, Category, Conversation, Feedback, FeedbackSource, Message, Purpose, RecordId, Role,
 };
 
 use super::example::{self, Choice, Example, Task, Tools};
@@ -36,7 +36,7 @@ fn feedback(conversation: &Conversation<'_>, turn: usize, category: Category) ->
         span_end_char: text.chars().count() as u64,
         span_start_utf16: 0,
         span_end_utf16: text.encode_utf16().count() as u64,
-        source: Source::Rule,
+        source: FeedbackSource::Rule,
         id: RecordId { shard: 0, ordinal: 0, message_index: turn as u32 },
         message_index: turn as u32,
         rules: Vec::new(),
@@ -152,7 +152,7 @@ fn a_score_below_the_least_and_a_source_not_wanted_do_not_count() {
     };
     assert_eq!(found(&Choice { min_score: 0.7, ..choice(Task::Sft) }), 0);
     assert_eq!(found(&Choice { min_score: 0.5, ..choice(Task::Sft) }), 1);
-    assert_eq!(found(&Choice { sources: vec![Source::Judge], ..choice(Task::Sft) }), 0);
+    assert_eq!(found(&Choice { sources: vec![FeedbackSource::Judge], ..choice(Task::Sft) }), 0);
     assert_eq!(skipped, SkippedCounts::from([(Skipped::Source, 1), (Skipped::Score, 1)]));
 }
 

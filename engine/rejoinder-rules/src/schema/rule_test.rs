@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::choose;
+use super::file::choose;
 use super::rule::read_category;
-use crate::rule::{Expect, Route, RuleTest};
+use crate::rule::{Expectation, Route, RuleTest};
 use crate::toml_reader::{Findings, Table};
 
 const KEYS: &[&str] = &["dialogue", "expect", "todo"];
@@ -53,7 +53,7 @@ fn read_dialogue(test: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
     dialogue.iter().map(|m| m.value.to_owned()).collect()
 }
 
-fn read_expect(test: &Table<'_>, findings: &mut Findings<'_>) -> Option<Expect> {
+fn read_expect(test: &Table<'_>, findings: &mut Findings<'_>) -> Option<Expectation> {
     let table = test.table("expect", findings)?;
     let table = Table::new(table.value, table.span, "`expect`", EXPECT_KEYS, findings);
     let routes = [&Route::NAMES[..], &["none"]].concat();
@@ -61,11 +61,11 @@ fn read_expect(test: &Table<'_>, findings: &mut Findings<'_>) -> Option<Expect> 
     if let Some(route) = &route {
         choose("route", route, &routes, findings);
     }
-    let expect = Expect {
+    let expect = Expectation {
         route: route.map(|r| r.value.to_owned()),
         category: table.string("category", findings).and_then(|c| read_category(&c, findings)),
         span: table.string("span", findings).map(|s| s.value.to_owned()),
         hits: table.strings("hits", findings).map(|hits| hits.iter().map(|h| h.value.to_owned()).collect()),
     };
-    (expect != Expect::default()).then_some(expect)
+    (expect != Expectation::default()).then_some(expect)
 }

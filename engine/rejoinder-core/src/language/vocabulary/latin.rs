@@ -1,33 +1,10 @@
-//! What languages of one script are told apart by: letters that not all of them have, and their most frequent words,
-//! with those that turns of thanks and objection are made of.
-//!
-//! A word stands in the list of every language that it is frequent in, so that it tells nothing between these. Words
-//! of one letter are left out: code is full of them. A script's first language is the one of its lists, names and code.
+//! Languages in Latin script.
 
-/// A language's letters and words, all in lower case.
-pub(super) struct Vocabulary {
-    pub(super) code: &'static str,
-    /// Those that some language of the script lacks; in Latin script, those beyond ASCII.
-    pub(super) letters: &'static str,
-    /// Those that stand in words and names from elsewhere.
-    pub(super) borrowed: &'static str,
-    /// With spaces between them.
-    pub(super) words: &'static str,
-}
+use super::list::{Vocabulary, of};
 
-const fn of(code: &'static str, letters: &'static str, words: &'static str) -> Vocabulary {
-    Vocabulary { code, letters, borrowed: "", words }
-}
-
-impl Vocabulary {
-    const fn borrowing(self, borrowed: &'static str) -> Self {
-        Self { borrowed, ..self }
-    }
-}
-
-/// English has names, too, that are frequent words elsewhere. Hindi is there as people type it. Malay counts as
-/// Indonesian; Bosnian, and Serbian in Latin script, as Croatian.
-pub(super) const LATIN: [Vocabulary; 37] = [
+/// The list of English holds names, too, that are frequent words elsewhere. Hindi is there as people type it in Latin script.
+/// Malay counts as Indonesian; Bosnian, and Serbian in Latin script, count as Croatian.
+pub(in crate::language) const LATIN: [Vocabulary; 37] = [
     of(
         "en",
         "",
@@ -308,106 +285,4 @@ pub(super) const LATIN: [Vocabulary; 37] = [
         "kya aap mujhe hai hain nahi nahin kaise ka ki ke ko mein main tum mera meri raha rahi ho yaar bhai \
          aur kyun kyu hum tumhe mai baat karo batao kar galat sahi phir bahut shukriya dhanyavad hindi",
     ),
-];
-
-pub(super) const CYRILLIC: [Vocabulary; 8] = [
-    of(
-        "ru",
-        "ёийщъыьэюя",
-        "не на что это как но по из за то все она он они мы вы ты мне меня тебя его ее так же бы от для да \
-         нет уже или если когда где кто почему спасибо пожалуйста привет большое хорошо неверно неправильно \
-         еще ещё раз напиши сделай можешь можно нужно хочу есть быть был была только очень до во со при без \
-         чтобы продолжай русском благодарю отлично работает",
-    ),
-    of(
-        "uk",
-        "ґєіїйищьюя",
-        "не на що це як але по із за та все вона він вони ми ви ти мені мене тебе його її так же би від для \
-         ні вже або якщо коли де хто чому дякую ласка будь привіт добре неправильно ще раз напиши зроби \
-         можеш можна потрібно хочу бути був була тільки дуже до при без щоб українською продовжуй чудово \
-         працює",
-    ),
-    of(
-        "be",
-        "ёійўыьэюя",
-        "не на што гэта як але па за усё яна ён яны мы вы ты мне мяне яго яе так бы ад для ужо ці або калі \
-         дзе хто чаму дзякуй ласка прывітанне добра няправільна яшчэ раз напішы зрабі можаш хачу ёсць быць \
-         быў была толькі вельмі да",
-    ),
-    of(
-        "bg",
-        "ийщъьюя",
-        "не на че това как но по от за то все тя той те ние вие ти ми ме го така да или ако когато къде кой \
-         защо благодаря моля здравей добре грешно още веднъж напиши направи можеш може искам исках има съм \
-         си са е беше бъде само много до при без във със какво ли",
-    ),
-    of(
-        "sr",
-        "иђјљњћџ",
-        "не на што шта то је као али по из за све она он они ми ви ти ме мене тебе његово тако да или ако \
-         када где ко зашто хвала молим здраво добро погрешно још једном напиши уради можеш може желим има \
-         сам си су био само много до при без са ли",
-    ),
-    of(
-        "mk",
-        "иѓѕјљњќџ",
-        "не на што тоа како но по од за се таа тој тие ние вие ти ми ме го така да или ако кога каде кој \
-         зошто благодарам фала молам здраво добро погрешно уште еднаш напиши направи можеш може сакам има \
-         сум си беше само многу до при без со ли ја",
-    ),
-    of(
-        "kk",
-        "әғёийіқңөұүһщъыьэюя",
-        "және мен сен ол біз сіз бұл емес бар жоқ үшін деген қалай неге кім рахмет өтінемін сәлем жақсы \
-         қате тағы бір да де керек болды",
-    ),
-    of(
-        "mn",
-        "ёийөүщъыьэюя",
-        "би та энэ тэр бид нь биш байна бол ямар яаж яагаад хэн баярлалаа сайн буруу дахин нэг юм ба вэ \
-         хийх",
-    ),
-];
-
-pub(super) const ARABIC: [Vocabulary; 4] = [
-    of(
-        "ar",
-        "آأؤإئةكىي",
-        "من في على إلى الى أن ان هذا هذه ما لا هل كيف لماذا شكرا شكراً نعم هو هي أنا انا أنت كان التي الذي \
-         مع عن كل لم لن قد أو ثم بعد قبل خطأ مرة أخرى أريد يمكن يمكنك ليس جزيلا ممنون عربي",
-    ),
-    of(
-        "fa",
-        "آأؤئكيپچژکگی",
-        "از در به که این اين را با است برای براي آن یک يك نه بله هم تا می مي ممنون متشکرم لطفا لطفاً چرا \
-         چطور چگونه من تو شما ما هستم هست بود شد کرد کن کنم ولی اما اشتباه ادامه بده سلام خیلی مرسی غلط \
-         درست نیست دوباره فارسی های ها بنویس",
-    ),
-    of(
-        "ur",
-        "آأؤئٹپچڈڑژکگںھہیے",
-        "ہے کے میں کی کو سے یہ نہیں اور کا پر نے ہیں کیا آپ شکریہ غلط ہو تھا مجھے کر بھی ایک وہ اردو براہ \
-         کرم",
-    ),
-    of(
-        "ps",
-        "آئيټپځڅچډړږژښکګڼىیېۍ",
-        "او په چې دا نه زه ته دې له سره هم يې مننه سمه لپاره څه ولې څوک خو ده دی دي مې",
-    ),
-];
-
-pub(super) const DEVANAGARI: [Vocabulary; 3] = [
-    of(
-        "hi",
-        "",
-        "है हैं का की के को में से और यह नहीं मैं मुझे आप क्या कैसे क्यों पर ने हो था थी थे कर करो करें \
-         धन्यवाद शुक्रिया गलत सही फिर एक भी तो कि मेरा इस उस बहुत कृपया हिंदी",
-    ),
-    of(
-        "mr",
-        "ळ",
-        "आहे आहेत नाही मला आणि मी तू हे ही हा काय कसे धन्यवाद चूक चुकीचे होते होती करा झाले करायची हवे \
-         पुन्हा कृपया",
-    ),
-    of("ne", "", "छ छन् छैन हो होइन यो मलाई र को ले लाई मा के कसरी किन धन्यवाद गर्न गर्नुहोस् भयो पनि गलत फेरि कृपया"),
 ];

@@ -1,4 +1,4 @@
-//! How alike a turn is to the user's earlier turns: which of them it is most like, and by what measures.
+//! The user's requests so far, the one among them that a turn is most like, and measures of that likeness.
 
 use std::collections::VecDeque;
 
@@ -42,15 +42,15 @@ impl Request {
         self.bag.len()
     }
 
-    /// What it takes of the bytes in [`EARLIER`].
+    /// How many of the bytes in [`EARLIER`] the turn takes.
     const fn weight(&self) -> usize {
         self.read + 1
     }
 }
 
-/// The user's turns so far: of the latest, as many as are compared, what was read of them; of all others their number.
+/// The user's turns so far. The latest are kept, as far as they are compared; all are counted.
 #[derive(Debug, Default)]
-pub struct Earlier {
+pub struct EarlierRequests {
     /// The latest last.
     turns: VecDeque<Request>,
     weight: usize,
@@ -58,17 +58,17 @@ pub struct Earlier {
 }
 
 /// The earlier turn that is most like this one.
-pub struct Nearest<'e> {
+pub struct NearestRequest<'e> {
     pub request: &'e Request,
-    /// How many user turns lie between: 0 for the latest.
+    /// How many user turns lie between the two: 0 if the earlier turn is the latest.
     pub distance: usize,
-    /// Share of the words in common.
+    /// Share of the words that the two have in common.
     pub words: f32,
-    /// How many are the same.
+    /// How many earlier turns are the same as this one.
     pub same: usize,
 }
 
-impl Earlier {
+impl EarlierRequests {
     /// How many turns there are.
     pub const fn count(&self) -> usize {
         self.count
@@ -86,8 +86,8 @@ impl Earlier {
         }
     }
 
-    /// The one that is most like `turn`; `None` where none has a word in common.
-    pub fn nearest(&self, turn: &Request) -> Option<Nearest<'_>> {
+    /// The earlier turn that is most like `turn`; `None` where no earlier turn has a word in common with it.
+    pub fn nearest(&self, turn: &Request) -> Option<NearestRequest<'_>> {
         let len = turn.text().len();
         let (mut best, mut same) = (None::<(f32, usize, &Request)>, 0);
         for (distance, other) in self.turns.iter().rev().enumerate() {
@@ -100,11 +100,11 @@ impl Earlier {
                 best = Some((words, distance, other));
             }
         }
-        best.map(|(words, distance, request)| Nearest { request, distance, words, same })
+        best.map(|(words, distance, request)| NearestRequest { request, distance, words, same })
     }
 }
 
-/// Likeness by runs of three characters, which keeps order, and inflected words alike: Dice's coefficient.
+/// Likeness by runs of three characters: Dice's coefficient. Order counts in it, and inflected words are alike.
 pub fn grams(a: &str, b: &str) -> f32 {
     let (a, b) = (trigrams(a), trigrams(b));
     let (mut i, mut j, mut common) = (0, 0, 0);
@@ -148,8 +148,8 @@ mod tests {
         assert_eq!(grams("", ""), 0.0);
     }
 
-    fn earlier<'a>(turns: impl IntoIterator<Item = &'a str>) -> Earlier {
-        let mut earlier = Earlier::default();
+    fn earlier<'a>(turns: impl IntoIterator<Item = &'a str>) -> EarlierRequests {
+        let mut earlier = EarlierRequests::default();
         turns.into_iter().for_each(|turn| earlier.push(Request::new(turn)));
         earlier
     }
@@ -177,7 +177,7 @@ mod tests {
         let turn = "x".repeat(EARLIER / 32 - 1);
         let first = "the first of all";
         let of = |turns: usize| earlier([first].into_iter().chain(vec![&*turn; turns]));
-        let is_kept = |earlier: &Earlier| earlier.nearest(&Request::new(first)).is_some();
+        let is_kept = |earlier: &EarlierRequests| earlier.nearest(&Request::new(first)).is_some();
         assert!(is_kept(&of(31)) && !is_kept(&of(32)));
         assert_eq!(of(100).turns.len(), 32);
     }

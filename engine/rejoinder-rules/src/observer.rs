@@ -1,17 +1,17 @@
-//! Who watches a scan: nobody in a run, a stop-watch for the cost of each rule, a note-taker for explanations. The scan
-//! is one piece of code for all of them, and the watching costs nothing where there is none.
+//! Observers of a scan: none in a run, a stop-watch for the time that each rule takes, a note-taker for explanations. The
+//! scan is one piece of code for all of them, and costs nothing more where there is no observer.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// Is told what the scan does.
-pub(crate) trait Witness {
+/// Learns what a scan does while it does it.
+pub(crate) trait ScanObserver {
     /// The time, if it matters.
     fn now(&self) -> Option<Instant> {
         None
     }
 
-    /// The pass over the literals of all rules, begun at `begun`, is over.
+    /// Called when the pass over the literals of all rules, begun at `begun`, is over.
     fn literals(&mut self, _begun: Option<Instant>) {}
 
     /// Does the work that rule `rule` alone asks for.
@@ -24,25 +24,25 @@ pub(crate) trait Witness {
         false
     }
 
-    /// A phrase or regex of rule `rule` matched where its `at` does not allow it.
+    /// Called when a phrase or regex of rule `rule` matched where the rule's `at` does not allow a match.
     fn misplaced(&mut self, _rule: u32, _range: Range<usize>) {}
 }
 
-/// Nobody watches.
-impl Witness for () {}
+/// No observer.
+impl ScanObserver for () {}
 
 /// The time that scanning took, rule by rule.
 #[derive(Clone, Debug)]
-pub struct Costs {
+pub struct RuleTimes {
     /// The passes over the literals of all rules together.
     pub literals: Duration,
-    /// By rule: its regexes behind their gates, and its conditions. What rules share (a similarity, a word count) is
-    /// put down to the first that asks for it.
+    /// By rule: the time of its regexes behind their gates, and of its conditions. What rules share (a similarity, a word
+    /// count) counts for the first rule that asks for it.
     pub rules: Vec<Duration>,
 }
 
-impl Costs {
-    /// No time yet, for so many rules.
+impl RuleTimes {
+    /// No time yet for any of so many rules.
     pub fn new(rules: usize) -> Self {
         Self { literals: Duration::ZERO, rules: vec![Duration::ZERO; rules] }
     }
@@ -54,7 +54,7 @@ impl Costs {
     }
 }
 
-impl Witness for Costs {
+impl ScanObserver for RuleTimes {
     fn now(&self) -> Option<Instant> {
         Some(Instant::now())
     }
@@ -71,18 +71,18 @@ impl Witness for Costs {
     }
 }
 
-/// Where rules matched and were not allowed to.
+/// The places where rules matched and were not allowed to.
 #[derive(Debug, Default)]
-pub(crate) struct Misplaced(Vec<(u32, Range<usize>)>);
+pub(crate) struct MisplacedMatches(Vec<(u32, Range<usize>)>);
 
-impl Misplaced {
+impl MisplacedMatches {
     /// The first such place of a rule.
     pub(crate) fn of(&self, rule: u32) -> Option<Range<usize>> {
         self.0.iter().find(|(r, _)| *r == rule).map(|(_, range)| range.clone())
     }
 }
 
-impl Witness for Misplaced {
+impl ScanObserver for MisplacedMatches {
     fn wants_all(&self) -> bool {
         true
     }

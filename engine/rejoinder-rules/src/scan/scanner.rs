@@ -1,0 +1,130 @@
+//! The scanner that a worker marks turns with.
+
+use rejoinder_core::language::Language;
+use rejoinder_core::{Conversation, Hit};
+
+use super::finder::Finder;
+use super::matches::Matches;
+use super::sentence::sentence;
+use crate::compile::RuleSet;
+use crate::explain::{ConditionCheck, RuleMatch, RuleTrial};
+use crate::facts::{ConversationFacts, TurnFacts};
+use crate::observer::{MisplacedMatches, RuleTimes, ScanObserver};
+use crate::shadow::TurnText;
+
+/// A worker's scratch space for scanning; the rule set itself is shared.
+#[derive(Debug)]
+pub struct Scanner<'r> {
+    set: &'r RuleSet,
+    text: TurnText,
+    matches: Matches,
+    hits: Vec<Hit>,
+    facts: ConversationFacts,
+}
+
+impl<'r> Scanner<'r> {
+    /// A scanner for `set`.
+    pub fn new(set: &'r RuleSet) -> Self {
+        Self {
+            set,
+            text: TurnText::default(),
+            matches: Matches::new(set),
+            hits: Vec::new(),
+            facts: ConversationFacts::default(),
+        }
+    }
+
+    /// Begins a conversation: call it before the first [`Scanner::scan`] of each.
+    pub fn begin(&mut self, conversation: &Conversation<'_>) {
+        self.facts.begin(conversation);
+    }
+
+    /// The language of the user's messages in the conversation that was begun last, as the condition `language` measures it.
+    pub fn language(&self, conversation: &Conversation<'_>) -> Option<Language> {
+        self.facts.language(conversation)
+    }
+
+    /// The hits in message `turn`, in the order of the rules. A rule has at most one hit: its first match.
+    ///
+    /// # Panics
+    /// If `turn` is not an index into the messages, or [`Scanner::begin`] was not called for this conversation.
+    pub fn scan(&mut self, conversation: &Conversation<'_>, turn: usize) -> &[Hit] {
+        self.scan_as(conversation, turn, &mut ())
+    }
+
+    /// As [`Scanner::scan`]; adds the time that each rule took to `times`.
+    ///
+    /// # Panics
+    /// As [`Scanner::scan`], and if `times` were made for another rule set.
+    pub fn scan_timed(
+        &mut self,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        times: &mut RuleTimes,
+    ) -> &[Hit] {
+        self.scan_as(conversation, turn, times)
+    }
+
+    fn scan_as(
+        &mut self,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        observer: &mut impl ScanObserver,
+    ) -> &[Hit] {
+        let text = &*conversation.messages[turn].text;
+        self.hits.clear();
+        self.text.fold(text);
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
+        Finder { set: self.set, text: &self.text, matches: &mut self.matches }.find(&facts, observer);
+        for &index in &self.matches.touched {
+            let Some(span) = self.matches.spans[index as usize].take() else { continue };
+            let conditions = &self.set.rule(index).conditions;
+            if observer.at_rule(index, || facts.all_hold(conditions)) {
+                let original = self.text.folded().original_range(text, sentence(self.text.text(), &span));
+                self.hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
+            }
+        }
+        self.matches.touched.clear();
+        &self.hits
+    }
+
+    /// The trials of all rules on message `turn`, in the order of the rules: whether the rule matched, and each of its
+    /// conditions with what was measured. The rules with `hit` set are those of [`Scanner::scan`].
+    ///
+    /// # Panics
+    /// As [`Scanner::scan`].
+    pub fn explain(&mut self, conversation: &Conversation<'_>, turn: usize) -> Vec<RuleTrial<'r>> {
+        let text = &*conversation.messages[turn].text;
+        self.text.fold(text);
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
+        let mut misplaced = MisplacedMatches::default();
+        Finder { set: self.set, text: &self.text, matches: &mut self.matches }.find(&facts, &mut misplaced);
+        self.matches.touched.clear();
+        let folded = self.text.text();
+        let mut trials = Vec::new();
+        for (index, rule) in (0..).zip(self.set.rules()) {
+            let matched = match self.matches.spans[index as usize].take() {
+                Some(span) if rule.has_matcher() => RuleMatch::Found(folded[span.clone()].to_owned(), span),
+                Some(span) => RuleMatch::Wordless(span),
+                None => misplaced
+                    .of(index)
+                    .map_or(RuleMatch::Nowhere, |span| RuleMatch::Misplaced(folded[span].to_owned())),
+            };
+            let checks: Vec<ConditionCheck<'r>> = rule
+                .conditions
+                .iter()
+                .map(|condition| {
+                    let measured = facts.measure(condition);
+                    let holds = condition.holds(&measured);
+                    ConditionCheck { condition, actual: measured.describe(folded), holds }
+                })
+                .collect();
+            let span = matched.span().filter(|_| checks.iter().all(|c| c.holds)).map(|span| {
+                let range = self.text.folded().original_range(text, sentence(folded, span));
+                range.start as u32..range.end as u32
+            });
+            trials.push(RuleTrial { rule: index, matched, checks, hit: span });
+        }
+        trials
+    }
+}

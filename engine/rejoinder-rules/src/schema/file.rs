@@ -1,0 +1,134 @@
+//! A whole rule file: its top level, and the rules in it.
+
+use std::collections::HashMap;
+
+use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
+use toml::de::DeTable;
+
+use super::rule;
+use crate::lints::{self, Spans};
+use crate::rule::Rule;
+use crate::toml_reader::{Findings, SpannedValue, Table};
+
+/// The format number that this engine reads.
+const FORMAT: i64 = 1;
+
+const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "rule"];
+
+/// The content of a rule file: its sound rules, and every mistake in it.
+#[derive(Clone, Debug, Default)]
+pub struct RuleFile {
+    /// The author's version of the file; empty if there is none.
+    pub version: String,
+    /// Language codes that the author gave.
+    pub lang: Vec<String>,
+    /// Names of the packs that come into force with this file.
+    pub extends: Vec<NameReference>,
+    /// Ids of rules in those packs that do not come into force.
+    pub disable: Vec<NameReference>,
+    /// The sound rules, in the order of the file.
+    pub rules: Vec<Rule>,
+    /// All errors, in the order of the file.
+    pub errors: Vec<Diagnostic>,
+    /// Where the rules' parts stand.
+    spans: Vec<Spans>,
+}
+
+/// A name in the file for a pack or rule that must exist elsewhere.
+#[derive(Clone, Debug)]
+pub struct NameReference {
+    /// The name.
+    pub name: String,
+    /// Where the name stands: a diagnostic without code, message and help.
+    place: Diagnostic,
+}
+
+impl NameReference {
+    /// The diagnostic that nothing of this name exists.
+    pub(crate) fn report(&self, code: &'static str, message: String, help: String) -> Diagnostic {
+        Diagnostic { code, message, help, ..self.place.clone() }
+    }
+}
+
+impl RuleFile {
+    /// Warnings about the sound rules, in the order of the file; `name` and `text` are those that it was read from.
+    pub fn warnings(&self, name: &str, text: &str) -> Vec<Diagnostic> {
+        let mut findings = Findings::new(SourceText { name, text });
+        lints::check(&self.rules, &self.spans, &mut findings);
+        findings.in_order()
+    }
+}
+
+/// Reads a rule file; `name` stands in the messages.
+pub fn parse(name: &str, text: &str) -> RuleFile {
+    let mut findings = Findings::new(SourceText { name, text });
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let span = error.span().unwrap_or(0..0);
+        findings.report("R001", span, error.message().to_owned(), "");
+    }
+    let mut file = RuleFile::default();
+    let top = Table::new(document.get_ref(), 0..0, "a rule file", FILE_KEYS, &mut findings);
+    check_format(&top, &mut findings);
+    if let Some(version) = top.string("version", &mut findings) {
+        version.value.clone_into(&mut file.version);
+    }
+    if let Some(lang) = top.strings("lang", &mut findings) {
+        file.lang = lang.into_iter().map(|l| l.value.to_owned()).collect();
+    }
+    file.extends = references(&top, "extends", &mut findings);
+    file.disable = references(&top, "disable", &mut findings);
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut rules = Vec::new();
+    for table in top.tables("rule", &mut findings) {
+        if let Some(rule) = rule::read(table, &mut seen, &mut findings) {
+            rules.push(rule);
+        }
+    }
+    (file.rules, file.spans) = rules.into_iter().unzip();
+    file.errors = findings.in_order();
+    file
+}
+
+fn check_format(top: &Table<'_>, findings: &mut Findings<'_>) {
+    match top.integer("format", findings) {
+        Some(format) if format.value != FORMAT => findings.report(
+            "R010",
+            format.span,
+            format!("rule format {} is not known to this engine", format.value),
+            format!("it reads format = {FORMAT}"),
+        ),
+        None if !top.has("format") => findings.report(
+            "R003",
+            0..0,
+            "missing key `format`",
+            format!("begin the file with `format = {FORMAT}`"),
+        ),
+        Some(_) | None => {}
+    }
+}
+
+fn references(top: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Vec<NameReference> {
+    let names = top.strings(key, findings).unwrap_or_default();
+    let place = |at: &SpannedValue<&str>| findings.source.diagnostic("", at.span.clone(), "", "");
+    names.iter().map(|at| NameReference { name: at.value.to_owned(), place: place(at) }).collect()
+}
+
+/// The position of `given` among `names`; reports a value that is none of them.
+pub(super) fn choose(
+    key: &str,
+    given: &SpannedValue<&str>,
+    names: &[&str],
+    findings: &mut Findings<'_>,
+) -> Option<usize> {
+    let found = names.iter().position(|n| *n == given.value);
+    if found.is_none() {
+        findings.report(
+            "R005",
+            given.span.clone(),
+            format!("`{}` is no value of `{key}`", given.value),
+            did_you_mean(given.value, names),
+        );
+    }
+    found
+}
