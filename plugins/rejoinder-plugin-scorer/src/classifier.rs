@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rejoinder_core::{Conversation, Message, Purpose};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, Verdict};
-use rejoinder_score::{Evidence, FileError, Measured, Model, Scratch};
+use rejoinder_score::{Evidence, FileError, ComparisonBasis, Model, Scratch};
 use serde::Deserialize;
 
 /// The shipped model, as the file that it is.
@@ -23,8 +23,8 @@ pub fn load(file: Option<&Path>) -> Result<Model, String> {
 ///
 /// # Errors
 /// As [`load`].
-pub fn measured(file: Option<&Path>) -> Result<Measured, String> {
-    read(file, Measured::of_model)
+pub fn measured(file: Option<&Path>) -> Result<ComparisonBasis, String> {
+    read(file, ComparisonBasis::of_model)
 }
 
 fn read<T>(file: Option<&Path>, parse: impl Fn(&[u8]) -> Result<T, FileError>) -> Result<T, String> {
@@ -76,7 +76,7 @@ impl Classifier for Scorer {
         let turn = messages.len() - 1;
         let conversation = Conversation { id: "".into(), messages };
         let rules: Vec<&str> = candidate.hits().map(rejoinder_plugin::Hit::rule).collect();
-        let evidence = Evidence { rules: &rules, prior: candidate.prior(), votes: &[] };
+        let evidence = Evidence { rules: &rules, prior: candidate.prior() };
         let score = SCRATCH.with_borrow_mut(|scratch| {
             if !candidate.goes_on() {
                 scratch.begin();
