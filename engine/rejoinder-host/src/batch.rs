@@ -132,7 +132,7 @@ impl Batch {
     ///
     /// # Panics
     /// If `range` or a column of `earlier` does not fit the batch.
-    pub(crate) fn columns(&self, range: &Range<usize>, earlier: &Earlier) -> abi::Batch {
+    pub(crate) fn columns(&self, range: &Range<usize>, earlier: &EarlierVotes) -> abi::Batch {
         let votes = range.start * earlier.plugins..range.end * earlier.plugins;
         abi::Batch {
             struct_size: size_of::<abi::Batch>() as u32,
@@ -215,7 +215,7 @@ impl Batch {
 
 /// What the plugins before the current one said, a row a candidate.
 #[derive(Debug, Default)]
-pub(crate) struct Earlier {
+pub(crate) struct EarlierVotes {
     pub plugins: usize,
     pub verdict: Vec<u8>,
     pub category: Vec<u8>,
@@ -223,7 +223,7 @@ pub(crate) struct Earlier {
 }
 
 #[cfg(unix)]
-impl Earlier {
+impl EarlierVotes {
     /// The columns as they lie in memory.
     pub fn as_bytes(&self) -> [&[u8]; 3] {
         [&self.verdict, &self.category, cast_slice(&self.score)]

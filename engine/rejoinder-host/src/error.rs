@@ -195,7 +195,7 @@ pub struct Fault {
 }
 
 impl fmt::Display for Fault {
-    /// Without the id, of which only the caller knows what it stands for.
+    /// Without the id: only the caller knows what it stands for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "plugin `{}` failed on a turn: {}", self.plugin, self.message)
     }

@@ -12,17 +12,18 @@ mod child;
 #[cfg(not(unix))]
 #[path = "no_child.rs"]
 mod child;
+mod child_failure;
 #[cfg(unix)]
 pub mod conformance;
 mod error;
 mod handshake;
 mod library;
 mod locate;
-mod missed;
 mod output;
 mod panics;
 mod registry;
 mod schema;
+mod scores;
 mod search;
 mod services;
 mod session;
@@ -37,8 +38,9 @@ pub use child::serve;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use handshake::Description;
 pub use locate::{describe, inspect};
-pub use registry::{LoadedPlugin, Registry, Surroundings};
+pub use registry::{LoadedPlugin, Registry};
 pub use rejoinder_plugin_abi as abi;
+pub use scores::{ScoreDeclaration, Scores};
 pub use search::{FoundLibrary, SearchPath};
 pub use session::Session;
-pub use spec::{Isolation, Launcher, OnFault, Origin, PluginSpec};
+pub use spec::{Isolation, Launcher, LibraryOrigin, LoadContext, OnFault, PluginSpec};

@@ -1,6 +1,7 @@
 //! Loading a library and calling its entry; and, where that fails, what the file is instead.
 
 use std::error::Error as _;
+use std::fmt;
 use std::path::Path;
 
 use libloading::Library;
@@ -8,13 +9,39 @@ use object::{Architecture, FileKind, Object};
 
 use crate::abi::{ENTRY_SYMBOL, EntryFn, Host, Plugin};
 
+/// Why a library gives no plugin; its text is for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LibraryError {
+    /// The system's loader does not take it: its message, and what that means.
+    Unloadable(String),
+    /// It has no entry under the name of the header or of its own file.
+    NoEntry { own: String },
+    /// Its entry refuses this host.
+    Unsupported,
+}
+
+impl fmt::Display for LibraryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unloadable(message) => f.write_str(message),
+            Self::NoEntry { own } => write!(
+                f,
+                "it exports neither `{ENTRY_SYMBOL}` nor `{own}`: it is no rejoinder plugin, or was renamed (a plugin in Rust \
+                 exports its crate's name)"
+            ),
+            Self::Unsupported => f.write_str("it does not support this engine"),
+        }
+    }
+}
+
 /// Loads the library that was found at `path` for good, from its `copy`, and asks its entry for the plugin.
 ///
 /// # Errors
 /// The system cannot load the copy, it has no entry, or the entry refuses this host.
-pub fn load(path: &Path, copy: &Path, host: &'static Host) -> Result<*const Plugin, String> {
+pub fn load(path: &Path, copy: &Path, host: &'static Host) -> Result<*const Plugin, LibraryError> {
     // SAFETY: loading runs the library's initialisers; plugins are trusted code, as the header says.
-    let library = unsafe { open(copy) }.map_err(|e| in_our_words(&e, path, copy))?;
+    let library =
+        unsafe { open(copy) }.map_err(|e| LibraryError::Unloadable(in_our_words(&e, path, copy)))?;
     // A library's code and statics must outlive every state and thread of it: it is never unloaded.
     let library: &'static Library = Box::leak(Box::new(library));
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
@@ -25,16 +52,11 @@ pub fn load(path: &Path, copy: &Path, host: &'static Host) -> Result<*const Plug
             // SAFETY: a symbol of either name is an entry of this type, as the header says.
             unsafe { library.get::<EntryFn>(symbol.as_bytes()) }.ok()
         })
-        .ok_or_else(|| {
-            format!(
-                "it exports neither `{ENTRY_SYMBOL}` nor `{own}`: it is no rejoinder plugin, or was renamed (a plugin \
-                 in Rust exports its crate's name)"
-            )
-        })?;
+        .ok_or_else(|| LibraryError::NoEntry { own: own.to_owned() })?;
     // SAFETY: the services live until the process ends, as the entry may expect.
     let plugin = unsafe { entry(host) };
     if plugin.is_null() {
-        return Err("it does not support this engine".into());
+        return Err(LibraryError::Unsupported);
     }
     Ok(plugin)
 }

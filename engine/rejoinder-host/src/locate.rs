@@ -4,28 +4,29 @@
 use std::path::{Path, PathBuf};
 
 use crate::abi::{Host, Plugin};
-use crate::handshake::{self, Checked, Description};
-use crate::registry::Surroundings;
+use crate::handshake::{self, CheckedPlugin, Description, HandshakeError};
 use crate::search::spellings;
-#[cfg(unix)]
-use crate::snapshot::Place;
 use crate::snapshot::Snapshot;
-use crate::{LoadCause, Origin, PluginSpec, library};
+#[cfg(unix)]
+use crate::snapshot::SnapshotPlace;
+use crate::{LibraryOrigin, LoadCause, LoadContext, PluginSpec, library};
 
 /// A plugin that is there, and whose code has not run yet.
-pub enum Located {
+pub enum LocatedPlugin {
     /// A library: where it was found, the hash of its bytes, and these bytes.
     File { path: PathBuf, blake3: String, snapshot: Snapshot },
     /// A table that is linked in, which passed the checks.
-    BuiltIn(Checked),
+    BuiltIn(CheckedPlugin),
 }
 
-impl Located {
+impl LocatedPlugin {
     /// Where it came from.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> LibraryOrigin {
         match self {
-            Self::File { path, blake3, .. } => Origin::File { path: path.clone(), blake3: blake3.clone() },
-            Self::BuiltIn(_) => Origin::BuiltIn,
+            Self::File { path, blake3, .. } => {
+                LibraryOrigin::File { path: path.clone(), blake3: blake3.clone() }
+            }
+            Self::BuiltIn(_) => LibraryOrigin::BuiltIn,
         }
     }
 
@@ -33,14 +34,18 @@ impl Located {
     ///
     /// # Errors
     /// If it cannot be loaded or is no plugin of this engine's ABI.
-    pub fn open(self, host: &'static Host) -> Result<Checked, LoadCause> {
+    pub fn open(self, host: &'static Host) -> Result<CheckedPlugin, LoadCause> {
         match self {
             Self::BuiltIn(checked) => Ok(checked),
             Self::File { path, snapshot, .. } => {
                 let loaded = library::load(&path, &snapshot.path(), host);
                 snapshot.stay();
-                let plugin = loaded.map_err(|reason| LoadCause::Open { path: path.clone(), reason })?;
-                let refused = |reason| LoadCause::Refused { name: path.display().to_string(), reason };
+                let plugin = loaded
+                    .map_err(|error| LoadCause::Open { path: path.clone(), reason: error.to_string() })?;
+                let refused = |error: HandshakeError| LoadCause::Refused {
+                    name: path.display().to_string(),
+                    reason: error.to_string(),
+                };
                 // SAFETY: an entry returns a static of its library, which is never unloaded.
                 unsafe { handshake::check(plugin) }.map_err(refused)
             }
@@ -52,23 +57,23 @@ impl Located {
 ///
 /// # Errors
 /// If there is none, its file cannot be read, or is not the pinned one.
-pub fn locate(spec: &PluginSpec, surroundings: &Surroundings<'_>) -> Result<Located, LoadCause> {
+pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlugin, LoadCause> {
     let looked = match &spec.path {
         Some(path) => spellings(path),
-        None => surroundings.search.candidates(&spec.name),
+        None => context.search.candidates(&spec.name),
     };
     if let Some(path) = looked.iter().find(|path| path.is_file()) {
         return read(path.clone(), spec.blake3.as_deref());
     }
     let mut names = Vec::new();
-    for &plugin in surroundings.built_in.iter().filter(|_| spec.path.is_none()) {
+    for &plugin in context.built_in.iter().filter(|_| spec.path.is_none()) {
         let checked = check_linked(plugin)?;
         if checked.description.name == spec.name {
             return match &spec.blake3 {
                 Some(wanted) => {
                     Err(LoadCause::Pin { path: None, found: String::new(), wanted: wanted.clone() })
                 }
-                None => Ok(Located::BuiltIn(checked)),
+                None => Ok(LocatedPlugin::BuiltIn(checked)),
             };
         }
         names.push(checked.description.name);
@@ -81,9 +86,9 @@ pub fn locate(spec: &PluginSpec, surroundings: &Surroundings<'_>) -> Result<Loca
 ///
 /// # Errors
 /// If there is no such library, or it is no plugin of this ABI.
-pub fn inspect(library: &Path) -> Result<(Description, Origin), LoadCause> {
+pub fn inspect(library: &Path) -> Result<(Description, LibraryOrigin), LoadCause> {
     crate::panics::install();
-    let located = locate(&PluginSpec::at(library), &Surroundings::default())?;
+    let located = locate(&PluginSpec::at(library), &LoadContext::default())?;
     let origin = located.origin();
     let checked = located.open(crate::services::start(Vec::new()))?;
     Ok((checked.description, origin))
@@ -101,13 +106,14 @@ pub fn describe(plugin: &'static Plugin) -> Result<Description, LoadCause> {
 ///
 /// # Errors
 /// If it is none of this ABI.
-fn check_linked(plugin: &'static Plugin) -> Result<Checked, LoadCause> {
-    let refused = |reason| LoadCause::Refused { name: "(linked in)".into(), reason };
+fn check_linked(plugin: &'static Plugin) -> Result<CheckedPlugin, LoadCause> {
+    let refused =
+        |error: HandshakeError| LoadCause::Refused { name: "(linked in)".into(), reason: error.to_string() };
     // SAFETY: a static of this program's own ABI version.
     unsafe { handshake::check(plugin) }.map_err(refused)
 }
 
-fn read(path: PathBuf, pin: Option<&str>) -> Result<Located, LoadCause> {
+fn read(path: PathBuf, pin: Option<&str>) -> Result<LocatedPlugin, LoadCause> {
     let unusable = |reason| LoadCause::Open { path: path.clone(), reason };
     let bytes = std::fs::read(&path).map_err(|e| unusable(format!("it cannot be read: {e}")))?;
     let blake3 = hash(&path, &bytes, pin)?;
@@ -116,7 +122,7 @@ fn read(path: PathBuf, pin: Option<&str>) -> Result<Located, LoadCause> {
     }
     let snapshot = Snapshot::new(&bytes, &path)
         .map_err(|e| unusable(format!("no copy of it can be made, of the bytes that were hashed: {e}")))?;
-    Ok(Located::File { path, blake3, snapshot })
+    Ok(LocatedPlugin::File { path, blake3, snapshot })
 }
 
 /// In a child: the library that the parent has read, if it is the one.
@@ -124,13 +130,13 @@ fn read(path: PathBuf, pin: Option<&str>) -> Result<Located, LoadCause> {
 /// # Errors
 /// It is not there, or is another.
 #[cfg(unix)]
-pub fn handed_over(path: PathBuf, blake3: &str, place: Place) -> Result<Located, LoadCause> {
+pub fn handed_over(path: PathBuf, blake3: &str, place: SnapshotPlace) -> Result<LocatedPlugin, LoadCause> {
     let gone =
         |e| LoadCause::Open { path: path.clone(), reason: format!("the copy of it cannot be read: {e}") };
     let snapshot = Snapshot::of_parent(place).map_err(gone)?;
     let bytes = std::fs::read(snapshot.path()).map_err(gone)?;
     let blake3 = hash(&path, &bytes, Some(blake3))?;
-    Ok(Located::File { path, blake3, snapshot })
+    Ok(LocatedPlugin::File { path, blake3, snapshot })
 }
 
 /// The hash of a library, if it is the pinned one.
@@ -157,7 +163,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(library("misfit"));
         std::fs::copy(deps.join(library("misfit")), &path).unwrap();
-        let located = locate(&PluginSpec::at(&path), &Surroundings::default()).ok().unwrap();
+        let located = locate(&PluginSpec::at(&path), &LoadContext::default()).ok().unwrap();
         std::fs::copy(deps.join(library("rephrase")), &path).unwrap();
         let checked = located.open(crate::services::start(Vec::new())).ok().unwrap();
         assert_eq!(checked.description.name, "misfit");

@@ -5,14 +5,13 @@ use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::Batch;
 use crate::abi::Plugin;
-use crate::batch::Earlier;
+use crate::batch::EarlierVotes;
+use crate::child_failure::ChildFailure;
 use crate::handshake::Description;
-use crate::locate::Located;
-use crate::missed::Missed;
+use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
-use crate::registry::Surroundings;
+use crate::{Batch, LoadContext};
 
 /// Cannot be used here.
 #[derive(Debug)]
@@ -24,19 +23,22 @@ pub struct Child(Infallible);
 
 impl Launch {
     /// Nothing yet.
-    pub fn new(_: &Surroundings<'_>, _: Located, _: &serde_json::Value, _: Option<Duration>) -> Self {
+    pub fn new(_: &LoadContext<'_>, _: LocatedPlugin, _: Option<Duration>) -> Self {
         Self
     }
 
+    /// Nothing here.
+    pub fn configure(&mut self, _: &serde_json::Value) {}
+
     /// # Errors
     /// Always.
-    pub fn spawn(&self) -> Result<(Child, Description), Missed> {
-        Err(Missed::Dead("isolation = \"process\" needs a Unix system".into()))
+    pub fn spawn(&self) -> Result<(Child, Description), ChildFailure> {
+        Err(ChildFailure::Dead("isolation = \"process\" needs a Unix system".into()))
     }
 
     /// # Errors
     /// Never: there is no child.
-    pub fn start(&self, child: &mut Child) -> Result<(), Missed> {
+    pub fn start(&self, child: &mut Child) -> Result<(), ChildFailure> {
         match child.0 {}
     }
 }
@@ -44,14 +46,20 @@ impl Launch {
 impl Child {
     /// # Errors
     /// Never: there is no child.
+    pub fn model(&mut self) -> Result<Vec<u8>, ChildFailure> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// Never: there is no child.
     pub fn classify(
         &mut self,
         _: &Batch,
         _: &Range<usize>,
-        _: &Earlier,
+        _: &EarlierVotes,
         _: bool,
         _: &mut Columns,
-    ) -> Result<Notes, Missed> {
+    ) -> Result<Notes, ChildFailure> {
         match self.0 {}
     }
 }

@@ -1,6 +1,7 @@
 //! What a plugin answers, read with suspicion.
 
 use std::ffi::c_void;
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -9,10 +10,42 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Category, Verdict, Vote};
 
 use crate::abi::{self, PROBS, Str, verdict};
-use crate::batch::Earlier;
+use crate::batch::EarlierVotes;
 
 /// What a plugin noted of candidates, by their numbers in the call.
 pub type Notes = Vec<(u32, String)>;
+
+/// Why an answer is not allowed; as text, the message of the fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AnswerError {
+    /// A number that stands for no verdict.
+    Verdict(u8),
+    /// An accepted number that stands for no category.
+    Category(u8),
+    /// A category without an accept.
+    NotAccepted(u8),
+    /// A reason beyond the plugin's `reasons`.
+    Reason { reason: u16, reasons: usize },
+    /// A score that is no probability.
+    Score(f32),
+    /// A row of probabilities, one of them not in [0, 1].
+    Probabilities([f32; PROBS]),
+}
+
+impl fmt::Display for AnswerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(number) => write!(f, "it gave the verdict {number}, which is not 0 to 3"),
+            Self::Category(number) => write!(f, "it accepted the category {number}, which is not 1 to 5"),
+            Self::NotAccepted(number) => write!(f, "it gave the category {number} without accepting"),
+            Self::Reason { reason, reasons } => write!(f, "it gave reason {reason} and has {reasons}"),
+            Self::Score(score) => write!(f, "it gave the score {score}, which is not in [0, 1]"),
+            Self::Probabilities(probs) => {
+                write!(f, "it gave the probabilities {probs:?}, of which not all are in [0, 1]")
+            }
+        }
+    }
+}
 
 /// The output columns of a batch.
 #[derive(Debug, Default)]
@@ -72,25 +105,25 @@ impl Columns {
     /// The vote on a candidate of a plugin with so many `reasons`.
     ///
     /// # Errors
-    /// What of the answer is not allowed.
+    /// The answer is not allowed.
     ///
     /// # Panics
     /// If there is no room for `candidate`.
-    pub fn vote(&self, candidate: usize, reasons: usize) -> Result<Vote, String> {
+    pub fn vote(&self, candidate: usize, reasons: usize) -> Result<Vote, AnswerError> {
         let reason = self.reason[candidate];
         if reason as usize > reasons {
-            return Err(format!("it gave reason {reason} and has {reasons}"));
+            return Err(AnswerError::Reason { reason, reasons });
         }
         let verdict = read_verdict(self.verdict[candidate], self.category[candidate])?;
         let score = self.score[candidate];
         if !is_probability(score) && !score.is_nan() {
-            return Err(format!("it gave the score {score}, which is not in [0, 1]"));
+            return Err(AnswerError::Score(score));
         }
         let mut probs = [0.0; PROBS];
         probs.copy_from_slice(&self.probs[candidate * PROBS..(candidate + 1) * PROBS]);
         let given = probs.iter().any(|p| !p.is_nan());
         if given && !probs.iter().copied().all(is_probability) {
-            return Err(format!("it gave the probabilities {probs:?}, of which not all are in [0, 1]"));
+            return Err(AnswerError::Probabilities(probs));
         }
         Ok(Vote {
             verdict,
@@ -146,7 +179,7 @@ unsafe extern "C" fn note(context: *mut c_void, index: u32, text: Str) {
     notes.lock().unwrap_or_else(PoisonError::into_inner).push((index, text));
 }
 
-impl Earlier {
+impl EarlierVotes {
     /// Forgets all votes.
     pub fn clear(&mut self) {
         self.plugins = 0;
@@ -173,17 +206,15 @@ impl Earlier {
     }
 }
 
-fn read_verdict(number: u8, category: u8) -> Result<Verdict, String> {
+fn read_verdict(number: u8, category: u8) -> Result<Verdict, AnswerError> {
     match (number, Category::from_number(category)) {
         (verdict::ACCEPT, Some(category)) => Ok(Verdict::Accept(category)),
-        (verdict::ACCEPT, None) => Err(format!("it accepted the category {category}, which is not 1 to 5")),
-        (verdict::ABSTAIN..=verdict::ESCALATE, _) if category != 0 => {
-            Err(format!("it gave the category {category} without accepting"))
-        }
+        (verdict::ACCEPT, None) => Err(AnswerError::Category(category)),
+        (verdict::ABSTAIN..=verdict::ESCALATE, _) if category != 0 => Err(AnswerError::NotAccepted(category)),
         (verdict::ABSTAIN, _) => Ok(Verdict::Abstain),
         (verdict::REJECT, _) => Ok(Verdict::Reject),
         (verdict::ESCALATE, _) => Ok(Verdict::Escalate),
-        _ => Err(format!("it gave the verdict {number}, which is not 0 to 3")),
+        _ => Err(AnswerError::Verdict(number)),
     }
 }
 

@@ -1,30 +1,19 @@
 //! The plugins of a run: found, checked, configured, and started once.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::abi::{Host, Plugin};
+use crate::abi::Host;
 use crate::child::{Child, Launch};
-use crate::handshake::{Description, Functions};
-use crate::locate::{self, Located};
+use crate::handshake::{CheckedPlugin, Description, Functions};
+use crate::locate::{self, LocatedPlugin};
+use crate::scores::Settings;
 use crate::state::{SharedState, State};
 use crate::{
-    Fault, HostError, Isolation, Launcher, LoadCause, LoadError, OnFault, Origin, PluginSpec, SearchPath,
-    panics, schema, services,
+    Fault, HostError, Isolation, LibraryOrigin, LoadCause, LoadContext, LoadError, OnFault, PluginSpec,
+    Scores, panics, schema, services,
 };
-
-/// What plugins are loaded into.
-#[derive(Debug, Default)]
-pub struct Surroundings<'a> {
-    /// Where libraries are looked for.
-    pub search: SearchPath,
-    /// The plugins that are linked in; a library of the same name that is found wins.
-    pub built_in: &'a [&'static Plugin],
-    /// Ids of the rules in force, by index.
-    pub rule_ids: Vec<String>,
-    /// Runs plugins that are to have a process of their own.
-    pub launcher: Launcher,
-}
 
 /// The plugins of a run, in the order in which they vote.
 #[derive(Debug)]
@@ -36,18 +25,19 @@ pub struct Registry {
 #[derive(Debug)]
 pub struct LoadedPlugin {
     description: Description,
-    origin: Origin,
+    origin: LibraryOrigin,
     config: serde_json::Value,
     identity: String,
+    scores: Option<Scores>,
     on_fault: OnFault,
     max_faults: u32,
     faults: AtomicU32,
-    pub(crate) code: Code,
+    pub(crate) code: PluginCode,
 }
 
 /// Where a plugin's code runs.
 #[derive(Debug)]
-pub(crate) enum Code {
+pub(crate) enum PluginCode {
     /// In this process, with a state for each session.
     Here(Starter),
     /// In this process, with one state for all sessions.
@@ -86,13 +76,13 @@ impl Registry {
     ///
     /// # Errors
     /// The first plugin that is not found, refused, configured twice, or does not accept its configuration.
-    pub fn load(specs: &[PluginSpec], surroundings: &Surroundings<'_>) -> Result<Self, LoadError> {
+    pub fn load(specs: &[PluginSpec], context: &LoadContext<'_>) -> Result<Self, LoadError> {
         panics::install();
-        let host = services::start(surroundings.rule_ids.clone());
+        let host = services::start(context.rule_ids.clone());
         let mut plugins: Vec<LoadedPlugin> = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
             let failed = |cause| LoadError { plugin: index, cause };
-            let plugin = LoadedPlugin::load(spec, surroundings, host).map_err(failed)?;
+            let plugin = LoadedPlugin::load(spec, context, host).map_err(failed)?;
             if plugins.iter().any(|other| other.name() == plugin.name()) {
                 return Err(failed(LoadCause::Duplicate { name: plugin.name().into() }));
             }
@@ -119,18 +109,24 @@ impl LoadedPlugin {
     }
 
     /// Where it came from.
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &LibraryOrigin {
         &self.origin
     }
 
-    /// The configuration that it was given.
+    /// The configuration that the plugin was given: the configured one, and what a plugin that scores is told besides.
     pub fn config(&self) -> &serde_json::Value {
         &self.config
     }
 
-    /// Which plugin exactly: 16 hex digits that change with the library, the version or the configuration.
+    /// Which plugin exactly: 16 hex digits that change with the library, the version, the configuration, or the content of
+    /// the model file that the configuration of a plugin that scores names.
     pub fn identity(&self) -> &str {
         &self.identity
+    }
+
+    /// The plugin's calibrated scores, where it declares that it gives them.
+    pub const fn scores(&self) -> Option<&Scores> {
+        self.scores.as_ref()
     }
 
     /// Faults up to now, over all sessions.
@@ -143,25 +139,22 @@ impl LoadedPlugin {
         self.faults.fetch_add(faults, Ordering::Relaxed);
     }
 
-    fn load(
-        spec: &PluginSpec,
-        surroundings: &Surroundings<'_>,
-        host: &'static Host,
-    ) -> Result<Self, LoadCause> {
-        let located = locate::locate(spec, surroundings)?;
+    fn load(spec: &PluginSpec, context: &LoadContext<'_>, host: &'static Host) -> Result<Self, LoadCause> {
+        let located = locate::locate(spec, context)?;
         let origin = located.origin();
-        let (description, code) = match spec.isolation {
+        let StartedPlugin { description, code, settings, own_model } = match spec.isolation {
             Isolation::None => here(spec, &origin, located, host)?,
-            Isolation::Process { timeout } => {
-                child(spec, &origin, Launch::new(surroundings, located, &spec.config, timeout))?
-            }
+            Isolation::Process { timeout } => child(spec, &origin, Launch::new(context, located, timeout))?,
         };
-        let identity = identity(&description, &origin, spec.known_by.as_ref().unwrap_or(&spec.config));
+        let identity = identity(&description, &origin, &settings.identifying);
+        let config = settings.config.clone();
+        let scores = settings.scores(&description.name, own_model)?;
         Ok(Self {
             description,
             origin,
-            config: spec.config.clone(),
+            config,
             identity,
+            scores,
             on_fault: spec.on_fault,
             max_faults: spec.max_faults,
             faults: AtomicU32::new(0),
@@ -208,56 +201,73 @@ pub(crate) fn replace(
     Ok(())
 }
 
-fn here(
-    spec: &PluginSpec,
-    origin: &Origin,
-    located: Located,
-    host: &'static Host,
-) -> Result<(Description, Code), LoadCause> {
-    let checked = located.open(host)?;
-    allowed(spec, &checked.description, origin)?;
-    let starter = Starter::new(checked.functions, host, &spec.config);
-    let state = starter
-        .start()
-        .map_err(|reason| LoadCause::Create { name: checked.description.name.clone(), reason })?;
-    let code = match SharedState::new(state) {
-        Ok(shared) => Code::Shared(starter, Mutex::new(Arc::new(shared))),
-        Err(_) => Code::Here(starter),
-    };
-    Ok((checked.description, code))
+/// A plugin that has started for the first time.
+struct StartedPlugin {
+    description: Description,
+    code: PluginCode,
+    settings: Settings,
+    /// The plugin's own model, where it scores by that.
+    own_model: Cow<'static, [u8]>,
 }
 
-fn child(spec: &PluginSpec, origin: &Origin, launch: Launch) -> Result<(Description, Code), LoadCause> {
+fn here(
+    spec: &PluginSpec,
+    origin: &LibraryOrigin,
+    located: LocatedPlugin,
+    host: &'static Host,
+) -> Result<StartedPlugin, LoadCause> {
+    let CheckedPlugin { functions, description, model } = located.open(host)?;
+    let settings = Settings::new(spec, description.scores.as_ref());
+    allowed(&spec.name, &settings.config, &description, origin)?;
+    let starter = Starter::new(functions, host, &settings.config);
+    let state =
+        starter.start().map_err(|reason| LoadCause::Create { name: description.name.clone(), reason })?;
+    let code = match SharedState::new(state) {
+        Ok(shared) => PluginCode::Shared(starter, Mutex::new(Arc::new(shared))),
+        Err(_) => PluginCode::Here(starter),
+    };
+    Ok(StartedPlugin { description, code, settings, own_model: Cow::Borrowed(model) })
+}
+
+fn child(spec: &PluginSpec, origin: &LibraryOrigin, mut launch: Launch) -> Result<StartedPlugin, LoadCause> {
     let name = spec.path.as_deref().map_or_else(|| spec.name.clone(), |p| p.display().to_string());
     let (mut child, description) = launch
         .spawn()
-        .map_err(|missed| missed.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
-    allowed(spec, &description, origin)?;
+        .map_err(|failure| failure.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
+    let settings = Settings::new(spec, description.scores.as_ref());
+    allowed(&spec.name, &settings.config, &description, origin)?;
+    launch.configure(&settings.config);
     let create_failed = |name, reason| LoadCause::Create { name, reason };
-    launch.start(&mut child).map_err(|missed| missed.cause(&description.name, create_failed))?;
-    Ok((description, Code::Child(launch, Mutex::new(Some(child)))))
+    launch.start(&mut child).map_err(|failure| failure.cause(&description.name, create_failed))?;
+    let own_model = match settings.uses_own_model() {
+        true => child.model().map_err(|failure| failure.cause(&description.name, create_failed))?,
+        false => Vec::new(),
+    };
+    let code = PluginCode::Child(launch, Mutex::new(Some(child)));
+    Ok(StartedPlugin { description, code, settings, own_model: Cow::Owned(own_model) })
 }
 
 /// Whether the plugin is the one that the configuration means, and its schema allows what is configured.
-pub(crate) fn allowed(
-    spec: &PluginSpec,
+fn allowed(
+    configured_name: &str,
+    config: &serde_json::Value,
     description: &Description,
-    origin: &Origin,
+    origin: &LibraryOrigin,
 ) -> Result<(), LoadCause> {
     let name = || description.name.clone();
-    if !spec.name.is_empty() && spec.name != description.name {
-        let reason = format!("the configuration calls it `{}` ({origin})", spec.name);
+    if !configured_name.is_empty() && configured_name != description.name {
+        let reason = format!("the configuration calls it `{configured_name}` ({origin})");
         return Err(LoadCause::Refused { name: name(), reason });
     }
-    let problems = schema::problems(&description.config_schema, &spec.config)
-        .map_err(|reason| LoadCause::Refused { name: name(), reason })?;
+    let problems = schema::problems(&description.config_schema, config)
+        .map_err(|error| LoadCause::Refused { name: name(), reason: error.to_string() })?;
     if problems.is_empty() { Ok(()) } else { Err(LoadCause::Config { name: name(), problems }) }
 }
 
-fn identity(description: &Description, origin: &Origin, config: &serde_json::Value) -> String {
+fn identity(description: &Description, origin: &LibraryOrigin, config: &serde_json::Value) -> String {
     let file = match origin {
-        Origin::File { blake3, .. } => blake3.as_str(),
-        Origin::BuiltIn => "",
+        LibraryOrigin::File { blake3, .. } => blake3.as_str(),
+        LibraryOrigin::BuiltIn => "",
     };
     let whole = serde_json::json!([description.name, description.version, file, config]).to_string();
     blake3::hash(whole.as_bytes()).to_hex()[..16].to_owned()

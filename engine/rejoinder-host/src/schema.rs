@@ -1,21 +1,33 @@
 //! A plugin's configuration against the JSON Schema that the plugin gives, before the plugin sees it: a mistake is found
 //! without running it, all mistakes at once, and each has a place.
 
+use std::fmt;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::Problem;
 
+/// A plugin's schema is no JSON Schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaError(String);
+
+impl fmt::Display for SchemaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "its config_schema is no JSON Schema: {}", self.0)
+    }
+}
+
 /// What of `config` the schema does not allow; nothing where the schema is empty. Places are JSON pointers into `config`.
 ///
 /// # Errors
 /// `schema` is no JSON Schema.
-pub fn problems(schema: &str, config: &Value) -> Result<Vec<Problem>, String> {
+pub fn problems(schema: &str, config: &Value) -> Result<Vec<Problem>, SchemaError> {
     if schema.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let refused = |e: &dyn std::fmt::Display| format!("its config_schema is no JSON Schema: {e}");
+    let refused = |e: &dyn fmt::Display| SchemaError(e.to_string());
     let schema: Value = serde_json::from_str(schema).map_err(|e| refused(&e))?;
     let validator = jsonschema::validator_for(&schema).map_err(|e| refused(&e))?;
     Ok(validator.iter_errors(config).flat_map(|error| describe(&schema, &error)).collect())
@@ -83,7 +95,12 @@ mod tests {
     #[test]
     fn no_schema_allows_everything_and_a_broken_one_is_refused() {
         assert_eq!(problems(" ", &json!({"x": 1})).unwrap(), []);
-        assert!(problems("{", &json!({})).unwrap_err().starts_with("its config_schema is no JSON Schema"));
+        assert!(
+            problems("{", &json!({}))
+                .unwrap_err()
+                .to_string()
+                .starts_with("its config_schema is no JSON Schema")
+        );
         assert!(problems(r#"{"type": 7}"#, &json!({})).is_err());
     }
 }

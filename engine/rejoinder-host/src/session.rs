@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use rejoinder_core::{Verdict, Vote};
 
-use crate::batch::Earlier;
+use crate::batch::EarlierVotes;
 use crate::child::Child;
-use crate::missed::Missed;
+use crate::child_failure::ChildFailure;
 use crate::output::Columns;
-use crate::registry::{self, Code};
+use crate::registry::{self, PluginCode};
 use crate::state::State;
 use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 
@@ -17,16 +17,16 @@ use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 #[derive(Debug)]
 pub struct Session<'r> {
     plugins: &'r [LoadedPlugin],
-    own: Vec<Own>,
+    own: Vec<SessionInstance>,
     output: Columns,
-    earlier: Earlier,
+    earlier: EarlierVotes,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
     notes: Option<Vec<String>>,
 }
 
 /// What a session has of a plugin; `None` in it where it must be made anew.
 #[derive(Debug)]
-enum Own {
+enum SessionInstance {
     /// Nothing: all sessions share one state.
     Shared,
     State(Option<State>),
@@ -48,14 +48,14 @@ impl Registry {
     /// A plugin does not start once more.
     pub fn session(&self) -> Result<Session<'_>, HostError> {
         let own = |plugin: &LoadedPlugin| match &plugin.code {
-            Code::Shared(..) => Ok(Own::Shared),
-            Code::Here(starter) => {
+            PluginCode::Shared(..) => Ok(SessionInstance::Shared),
+            PluginCode::Here(starter) => {
                 let state = starter.start().map_err(|reason| plugin.no_restart(reason))?;
-                Ok(Own::State(Some(state)))
+                Ok(SessionInstance::State(Some(state)))
             }
-            Code::Child(_, waiting) => {
+            PluginCode::Child(_, waiting) => {
                 let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Ok(Own::Child(Some(match waiting {
+                Ok(SessionInstance::Child(Some(match waiting {
                     Some(child) => child,
                     None => new_child(plugin)?,
                 })))
@@ -65,7 +65,7 @@ impl Registry {
             plugins: self.plugins(),
             own: self.plugins().iter().map(own).collect::<Result<_, _>>()?,
             output: Columns::default(),
-            earlier: Earlier::default(),
+            earlier: EarlierVotes::default(),
             notes: None,
         })
     }
@@ -74,9 +74,11 @@ impl Registry {
 /// # Errors
 /// The child or its plugin does not start.
 fn new_child(plugin: &LoadedPlugin) -> Result<Child, HostError> {
-    let Code::Child(launch, _) = &plugin.code else { unreachable!("only isolated plugins have children") };
+    let PluginCode::Child(launch, _) = &plugin.code else {
+        unreachable!("only isolated plugins have children")
+    };
     let started = launch.spawn().and_then(|(mut child, _)| launch.start(&mut child).map(|()| child));
-    started.map_err(|missed| plugin.no_restart(missed.reason()))
+    started.map_err(|failure| plugin.no_restart(failure.reason()))
 }
 
 impl Session<'_> {
@@ -148,7 +150,7 @@ impl Session<'_> {
                         votes[candidate * stride + plugin] = self
                             .output
                             .vote(candidate, reasons)
-                            .or_else(|message| fault(candidate, message))?;
+                            .or_else(|error| fault(candidate, error.to_string()))?;
                     }
                 }
                 Err(CallError::Fault(message)) if range.len() == 1 => {
@@ -172,7 +174,7 @@ impl Session<'_> {
         let mut output = self.output.prefilled(range, wants_notes);
         let stop = |reason| CallError::Stop(loaded.no_restart(reason));
         let notes = match (&mut self.own[plugin], &loaded.code) {
-            (Own::Shared, Code::Shared(starter, shared)) => {
+            (SessionInstance::Shared, PluginCode::Shared(starter, shared)) => {
                 let state = Arc::clone(&shared.lock().unwrap_or_else(PoisonError::into_inner));
                 let columns = batch.columns(range, &self.earlier);
                 // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave columns of the range's length.
@@ -182,7 +184,7 @@ impl Session<'_> {
                 }
                 self.output.take_notes()
             }
-            (Own::State(own), Code::Here(starter)) => {
+            (SessionInstance::State(own), PluginCode::Here(starter)) => {
                 let state = match own {
                     Some(state) => state,
                     None => own.insert(starter.start().map_err(stop)?),
@@ -195,19 +197,19 @@ impl Session<'_> {
                 }
                 self.output.take_notes()
             }
-            (Own::Child(own), Code::Child(..)) => {
+            (SessionInstance::Child(own), PluginCode::Child(..)) => {
                 let child = match own {
                     Some(child) => child,
                     None => own.insert(new_child(loaded).map_err(CallError::Stop)?),
                 };
                 match child.classify(batch, range, &self.earlier, wants_notes, &mut self.output) {
                     Ok(notes) => notes,
-                    Err(Missed::Failed(message)) => return Err(CallError::Fault(message)),
-                    Err(Missed::Dead(message) | Missed::Late(message)) => {
+                    Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
+                    Err(ChildFailure::Dead(message) | ChildFailure::Late(message)) => {
                         *own = None;
                         return Err(CallError::Fault(message));
                     }
-                    Err(Missed::Stuck(message)) => return Err(stop(message)),
+                    Err(ChildFailure::Stuck(message)) => return Err(stop(message)),
                 }
             }
             _ => unreachable!("a session is made for where each plugin runs"),

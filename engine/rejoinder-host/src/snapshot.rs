@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-/// The bytes, which are there as long as this is.
+/// The bytes, which are kept as long as the snapshot lives.
 #[derive(Debug)]
 pub enum Snapshot {
     /// Memory that nobody can write to, and that goes with the last process that has it open; the library itself, where there is
@@ -24,7 +24,7 @@ pub enum Snapshot {
 /// Where a child finds a snapshot.
 #[cfg(unix)]
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Place {
+pub enum SnapshotPlace {
     /// Behind a descriptor that it has inherited.
     #[cfg(target_os = "linux")]
     Descriptor(std::os::fd::RawFd),
@@ -52,7 +52,7 @@ impl Snapshot {
         copied
     }
 
-    /// The library itself: another file at its path is not taken for it, but who writes into it changes it. A limit on the size of
+    /// The library itself: another file at its path is not taken for it, but a program that writes into it changes it. A limit on the size of
     /// files leaves no better way.
     #[cfg(target_os = "linux")]
     fn held_open(bytes: &[u8], path: &Path) -> io::Result<Self> {
@@ -124,11 +124,11 @@ impl Snapshot {
 #[cfg(unix)]
 impl Snapshot {
     /// Where a child finds it.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> SnapshotPlace {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Open(memory) => Place::Descriptor(std::os::fd::AsRawFd::as_raw_fd(memory)),
-            Self::File { path, .. } => Place::File(path.clone()),
+            Self::Open(memory) => SnapshotPlace::Descriptor(std::os::fd::AsRawFd::as_raw_fd(memory)),
+            Self::File { path, .. } => SnapshotPlace::File(path.clone()),
         }
     }
 
@@ -136,11 +136,13 @@ impl Snapshot {
     ///
     /// # Errors
     /// It is not there.
-    pub fn of_parent(place: Place) -> io::Result<Self> {
+    pub fn of_parent(place: SnapshotPlace) -> io::Result<Self> {
         match place {
             #[cfg(target_os = "linux")]
-            Place::Descriptor(number) => File::open(format!("/proc/self/fd/{number}")).map(Self::Open),
-            Place::File(path) => Ok(Self::File { path, _folder: None }),
+            SnapshotPlace::Descriptor(number) => {
+                File::open(format!("/proc/self/fd/{number}")).map(Self::Open)
+            }
+            SnapshotPlace::File(path) => Ok(Self::File { path, _folder: None }),
         }
     }
 }

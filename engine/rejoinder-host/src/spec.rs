@@ -1,8 +1,13 @@
-//! What a run asks for, and where it was found.
+//! What a run asks for, what it is loaded into, and where it was found.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use rejoinder_core::Purpose;
+
+use crate::SearchPath;
+use crate::abi::Plugin;
 
 /// What to do when a plugin fails on a candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,9 +44,10 @@ pub struct PluginSpec {
     pub blake3: Option<String>,
     /// The plugin's own configuration, an object.
     pub config: serde_json::Value,
-    /// What of the configuration its identity goes by, where that is not the text: a file that it names may lie elsewhere
-    /// and be the same, or stay where it is and be another.
-    pub known_by: Option<serde_json::Value>,
+    /// What the feedback is wanted for: what a plugin that scores is told as the key `for`.
+    pub purpose: Purpose,
+    /// The folder from which a plugin that scores takes a relative path in the key `model`; `None` leaves the path as it is.
+    pub folder: Option<PathBuf>,
     /// Where it runs.
     pub isolation: Isolation,
     /// What a fault leads to.
@@ -58,7 +64,8 @@ impl PluginSpec {
             path: None,
             blake3: None,
             config: serde_json::json!({}),
-            known_by: None,
+            purpose: Purpose::ALL,
+            folder: None,
             isolation: Isolation::None,
             on_fault: OnFault::Escalate,
             max_faults: 16,
@@ -80,9 +87,22 @@ pub struct Launcher {
     pub args: Vec<String>,
 }
 
-/// Where a plugin came from.
+/// What plugins are loaded into.
+#[derive(Debug, Default)]
+pub struct LoadContext<'a> {
+    /// Where libraries are looked for.
+    pub search: SearchPath,
+    /// The plugins that are linked in; a library of the same name that is found wins.
+    pub built_in: &'a [&'static Plugin],
+    /// Ids of the rules in force, by index.
+    pub rule_ids: Vec<String>,
+    /// Runs plugins that are to have a process of their own.
+    pub launcher: Launcher,
+}
+
+/// Where a plugin's code came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum LibraryOrigin {
     /// A library.
     File {
         /// Its path.
@@ -94,7 +114,7 @@ pub enum Origin {
     BuiltIn,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for LibraryOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, .. } => write!(f, "loaded from {}", path.display()),

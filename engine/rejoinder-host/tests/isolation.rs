@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::{batch_of, c_plugin, classify, launcher, library};
 use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_host::{HostError, Isolation, LoadCause, LoadError, PluginSpec, Registry, Surroundings, abi};
+use rejoinder_host::{HostError, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry, abi};
 use rejoinder_plugin_misfit::PLUGIN;
 
 const GOOD: Vote =
@@ -21,8 +21,8 @@ fn isolated(spec: PluginSpec) -> PluginSpec {
 
 fn load(spec: &PluginSpec) -> Result<Registry, LoadError> {
     let built_in: &[&'static abi::Plugin] = &[&PLUGIN];
-    let surroundings = Surroundings { built_in, launcher: launcher(), ..Surroundings::default() };
-    Registry::load(std::slice::from_ref(spec), &surroundings)
+    let context = LoadContext { built_in, launcher: launcher(), ..LoadContext::default() };
+    Registry::load(std::slice::from_ref(spec), &context)
 }
 
 fn misfit() -> Registry {
@@ -129,7 +129,7 @@ fn a_plugin_that_does_not_start_is_refused_with_its_reason() {
     let error = with(serde_json::json!({"crush": true}));
     assert_eq!(error.problems()[0].pointer, "/config/crush");
 
-    let lost = Surroundings { built_in: &[&PLUGIN], ..Surroundings::default() };
+    let lost = LoadContext { built_in: &[&PLUGIN], ..LoadContext::default() };
     let error = Registry::load(&[isolated(PluginSpec::named("misfit"))], &lost).unwrap_err();
     assert!(matches!(error.cause, LoadCause::Child { .. }), "{error}");
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use common::{batch_of, c_library, c_plugin, classify, library};
 use rejoinder_core::{Category, Verdict};
-use rejoinder_host::{PluginSpec, Registry, Surroundings};
+use rejoinder_host::{LoadContext, PluginSpec, Registry};
 use tempfile::TempDir;
 
 fn error(spec: &PluginSpec) -> String {
-    Registry::load(std::slice::from_ref(spec), &Surroundings::default()).unwrap_err().to_string()
+    Registry::load(std::slice::from_ref(spec), &LoadContext::default()).unwrap_err().to_string()
 }
 
 fn file(dir: &TempDir, bytes: &[u8]) -> PathBuf {
@@ -72,7 +72,7 @@ fn a_library_that_is_no_plugin_of_ours_is_refused() {
         ("int something;\n".to_owned(), "it exports neither `rejoinder_plugin` nor `plugin0`"),
         (table("return NULL;"), "it does not support this engine"),
         (table("p.magic = 0;"), "its entry does not return a rejoinder plugin"),
-        (table("p.abi_major = 7;"), "it speaks plugin ABI 7.2, this engine 0.2 to 0.x"),
+        (table("p.abi_major = 7;"), "it speaks plugin ABI 7.3, this engine 0.2 to 0.x"),
         (table("p.abi_minor = 1;"), "it speaks plugin ABI 0.1, this engine 0.2 to 0.x"),
         (table("p.struct_size = 16;"), "its plugin struct has 16 bytes"),
         (table(""), "it has no function `create`"),
@@ -102,7 +102,7 @@ fn a_missing_file_is_named_with_all_its_spellings() {
         "{message}"
     );
     let problem =
-        &Registry::load(&[PluginSpec::at("no/such")], &Surroundings::default()).unwrap_err().problems()[0];
+        &Registry::load(&[PluginSpec::at("no/such")], &LoadContext::default()).unwrap_err().problems()[0];
     assert_eq!(problem.pointer, "/path");
 }
 
@@ -112,16 +112,15 @@ fn a_pin_holds_the_file_to_its_hash() {
     let hash = blake3::hash(&std::fs::read(&path).unwrap()).to_hex().to_string();
     let pinned = |blake3: String| PluginSpec { blake3: Some(blake3), ..PluginSpec::at(&path) };
     for good in [hash.clone(), hash.to_uppercase()] {
-        assert!(Registry::load(&[pinned(good)], &Surroundings::default()).is_ok());
+        assert!(Registry::load(&[pinned(good)], &LoadContext::default()).is_ok());
     }
     let other = "0".repeat(64);
     let message = error(&pinned(other.clone()));
     assert!(message.contains(&hash) && message.contains(&other), "{message}");
 
     let linked = PluginSpec { blake3: Some(hash), ..PluginSpec::named("misfit") };
-    let surroundings =
-        Surroundings { built_in: &[&rejoinder_plugin_misfit::PLUGIN], ..Surroundings::default() };
-    let message = Registry::load(&[linked], &surroundings).unwrap_err().to_string();
+    let context = LoadContext { built_in: &[&rejoinder_plugin_misfit::PLUGIN], ..LoadContext::default() };
+    let message = Registry::load(&[linked], &context).unwrap_err().to_string();
     assert!(message.contains("linked in has no file to pin"), "{message}");
     assert!(Path::new(&path).is_file());
 }
@@ -132,7 +131,7 @@ fn a_library_that_has_changed_is_loaded_as_it_is_now() {
     let path = dir.path().join("plugin.so");
     for (name, category) in [("first", Category::Ur5), ("second", Category::Ur3)] {
         std::fs::rename(c_plugin(dir.path(), name, category as u8, "", ""), &path).unwrap();
-        let registry = Registry::load(&[PluginSpec::at(&path)], &Surroundings::default()).unwrap();
+        let registry = Registry::load(&[PluginSpec::at(&path)], &LoadContext::default()).unwrap();
         let (_, votes) = classify(&registry, &batch_of(&["fine"])).unwrap();
         assert_eq!(votes[0].verdict, Verdict::Accept(category));
     }

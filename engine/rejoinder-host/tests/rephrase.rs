@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use common::{classify, deps, dialogue, registry};
 use rejoinder_core::{Category, Verdict, Vote};
-use rejoinder_host::{Batch, LoadCause, LoadError, Origin, PluginSpec, Registry, SearchPath, Surroundings};
+use rejoinder_host::{
+    Batch, LibraryOrigin, LoadCause, LoadContext, LoadError, PluginSpec, Registry, SearchPath,
+};
 use rejoinder_plugin_rephrase::PLUGIN;
 
 fn library() -> PathBuf {
@@ -15,8 +17,8 @@ fn library() -> PathBuf {
 
 fn from_file(spec: &PluginSpec) -> Result<Registry, LoadError> {
     let search = SearchPath::new(vec![deps()]);
-    let surroundings = Surroundings { search, built_in: &[&PLUGIN], ..Surroundings::default() };
-    Registry::load(std::slice::from_ref(spec), &surroundings)
+    let context = LoadContext { search, built_in: &[&PLUGIN], ..LoadContext::default() };
+    Registry::load(std::slice::from_ref(spec), &context)
 }
 
 fn votes(registry: &Registry) -> Vec<Vote> {
@@ -49,7 +51,7 @@ fn votes(registry: &Registry) -> Vec<Vote> {
 fn a_library_and_the_linked_in_plugin_vote_alike() {
     let loaded = from_file(&PluginSpec::named("rephrase")).unwrap();
     let linked = registry(&[PluginSpec::named("rephrase")], &[&PLUGIN]);
-    let Origin::File { path, blake3 } = loaded.plugins()[0].origin() else {
+    let LibraryOrigin::File { path, blake3 } = loaded.plugins()[0].origin() else {
         panic!("the library wins over the linked-in plugin")
     };
     assert_eq!((path, blake3.len()), (&library(), 64));
@@ -131,8 +133,8 @@ fn what_cannot_be_loaded_is_named_with_the_reason() {
     );
 
     let twice = [PluginSpec::named("rephrase"), PluginSpec::named("rephrase")];
-    let surroundings = Surroundings { built_in: &[&PLUGIN], ..Surroundings::default() };
-    let error = Registry::load(&twice, &surroundings).unwrap_err();
+    let context = LoadContext { built_in: &[&PLUGIN], ..LoadContext::default() };
+    let error = Registry::load(&twice, &context).unwrap_err();
     assert_eq!(error.to_string(), "plugin `rephrase` is configured twice");
 
     let dir = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ use rejoinder_rules::{Pack, Scanner};
 use rejoinder_score::features::{Idf, Rarity};
 use rejoinder_score::{Evidence, Examples, Label, Model, Scorer, TrainOptions, train};
 
-type Found<'r> = Vec<(usize, Vec<&'r str>, f32)>;
+type RuleHits<'r> = Vec<(usize, Vec<&'r str>, f32)>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = Pack::shipped().map(str::to_owned).collect();
     let rules = Pack::compile(Pack::load(&names)?, &[])?;
     let mut scanner = Scanner::new(&rules);
-    let found: Vec<Found<'_>> = conversations
+    let found: Vec<RuleHits<'_>> = conversations
         .iter()
         .map(|conversation| {
             scanner.begin(conversation);
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (conversation, found) in conversations.iter().zip(&found) {
             scorer.begin();
             for (turn, rules, prior) in found {
-                let evidence = Evidence { rules, prior: *prior, votes: &[] };
+                let evidence = Evidence { rules, prior: *prior };
                 sum += scorer.score(conversation, *turn, &evidence).feedback();
                 turns += 1;
             }
@@ -73,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             conversation.messages[0].text = format!("{round} {}", &*conversation.messages[0].text).into();
             examples.begin(&conversation);
             for (turn, rules, prior) in found {
-                let evidence = Evidence { rules, prior: *prior, votes: &[] };
+                let evidence = Evidence { rules, prior: *prior };
                 examples.push(
                     &conversation,
                     *turn,

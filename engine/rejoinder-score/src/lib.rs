@@ -14,8 +14,8 @@ mod scorer;
 mod train;
 
 pub use features::Evidence;
-pub use model::{FileError, HeadQuality, Model, Origin, Provenance, Quality, Score};
-pub use profile::{Difference, Measured, Profile, Reference, Trait};
+pub use model::{FileError, HeadQuality, Model, Provenance, Quality, Score, TrainingOrigin};
+pub use profile::{ComparisonBasis, Difference, Profile, Reference, Trait};
 pub use rejoinder_core::Purpose;
 pub use scorer::{Scorer, Scratch};
 pub use train::{

@@ -1,5 +1,5 @@
 //! What a corpus is like, in shares of its later turns. A model keeps the profiles of what it was measured on, one for each
-//! kind of dialogue, and whoever uses it on another corpus can tell whether that is unlike all of them.
+//! kind of dialogue, so that a user of the model can tell whether another corpus is unlike all of them.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -124,7 +124,7 @@ pub struct Reference {
 
 /// What it takes to compare a corpus with what a model was measured on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Measured {
+pub struct ComparisonBasis {
     /// What that was.
     pub on: Reference,
     /// Hash of the rules whose marks were counted.

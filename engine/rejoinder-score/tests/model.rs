@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rejoinder_core::{Category, Conversation, Message, Role};
 use rejoinder_score::features::{KnownWords, Rarity, WordReader};
 use rejoinder_score::{
-    Evidence, Examples, FileError, Label, Measured, Model, Origin, Profile, Purpose, Report, Scorer, Scratch,
-    TrainError, TrainOptions, Trait, conversation_hash, refit, train,
+    ComparisonBasis, Evidence, Examples, FileError, Label, Model, Profile, Purpose, Report, Scorer, Scratch,
+    TrainError, TrainOptions, TrainingOrigin, Trait, conversation_hash, refit, train,
 };
 
 const REPLIES: [(&str, Option<Category>); 8] = [
@@ -47,7 +47,7 @@ fn examples(n: usize, unlabelled: usize) -> Examples {
 }
 
 fn options() -> TrainOptions {
-    let origin = Origin { name: "made up".to_owned(), ..Origin::default() };
+    let origin = TrainingOrigin { name: "made up".to_owned(), ..TrainingOrigin::default() };
     TrainOptions { trees: 20, folds: Some(3), origins: vec![origin], ..TrainOptions::default() }
 }
 
@@ -157,7 +157,7 @@ fn measured(model: &Model, numbers: std::ops::Range<usize>) -> Examples {
 #[test]
 fn going_on_from_a_model_learns_what_is_new_and_keeps_what_was_known() {
     let base = &TRAINED.0;
-    let fresh = Origin { name: "fresh".to_owned(), ..Origin::default() };
+    let fresh = TrainingOrigin { name: "fresh".to_owned(), ..TrainingOrigin::default() };
     let how = TrainOptions { origins: vec![fresh], ..options() };
     let (model, report) = refit(base, &measured(base, 1000..1240), &how).unwrap();
     assert!(report.quality.heads[0].auc > 0.95, "{report}");
@@ -224,7 +224,7 @@ fn a_file_keeps_what_the_model_was_measured_on_and_tells_it_from_its_beginning()
     model.add_measured([("chats".to_owned(), kind.clone())].into());
     model.add_measured([("chats".to_owned(), kind.clone()), ("mails".to_owned(), kind)].into());
     let bytes = model.to_bytes();
-    let measured = Measured::of_model(&bytes).unwrap();
+    let measured = ComparisonBasis::of_model(&bytes).unwrap();
     assert_eq!(measured.on.kinds["chats"].measured(Trait::Score), 2);
     assert_eq!(measured.on.kinds.len(), 2);
     assert_eq!(&measured.idf, model.idf());
@@ -273,7 +273,7 @@ proptest! {
         }
         let checksum = blake3::hash(&bytes);
         bytes.extend_from_slice(checksum.as_bytes());
-        if let Ok(measured) = Measured::of_model(&bytes) {
+        if let Ok(measured) = ComparisonBasis::of_model(&bytes) {
             let kinds = measured.on.kinds.values().cloned();
             let all = kinds.reduce(|mut all, kind| { all += kind; all }).unwrap_or_default();
             measured.on.differences(&all);
@@ -300,7 +300,7 @@ proptest! {
         let mut scorer = Scorer::new(&TRAINED.0);
         scorer.begin();
         for turn in conversation.later_turns() {
-            let evidence = Evidence { rules: &["en.positive.thanks", "x", "a.b.c.d"], prior: 1.5, votes: &[] };
+            let evidence = Evidence { rules: &["en.positive.thanks", "x", "a.b.c.d"], prior: 1.5 };
             let probabilities = scorer.score(&conversation, turn, &evidence).probabilities();
             prop_assert!(probabilities.iter().all(|p| (0.0..=1.0).contains(p)));
         }

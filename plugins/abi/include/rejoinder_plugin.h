@@ -22,6 +22,17 @@
  *             batch to find the candidates that cause it, gives those the verdict RJN_ESCALATE, destroys the state and
  *             creates a new one. Nothing is ever accepted on a fault. No panic and no exception may leave a function.
  * Errors      A function that fails may write at most err->cap bytes of UTF-8 to err->buf and their number to err->len.
+ * Scores      A plugin with RJN_FLAG_SCORES estimates, for every candidate, calibrated probabilities: it fills probs, and they
+ *             sum to 1 (to within 0.01). It fills score, too: the probability of the feedback that the key `for` of its
+ *             configuration names, which is `all`, `sft`, `kto`, or categories such as `UR2,UR5`. For `all` the score is
+ *             1 - P(none) (to within 0.01); for less than that it may be an estimate of its own, where that ranks
+ *             candidates better than the sum of the categories' probabilities does.
+ *             The host adds `for` to the configuration, unless the user has given it, where the plugin is calibrated for what
+ *             the run wants (score_purposes); where it is not, the host goes by probs alone. Where the configuration has the
+ *             key `model`, the host takes its text for the path of a file, makes the path absolute (a relative one is taken
+ *             from the folder of the config file), and identifies the plugin by the file's content instead of its path. A
+ *             plugin that gives a model of the engine's own format (rjn_plugin.model) uses the file that `model` names
+ *             instead of that model: the engine names such a file when it has learned from answers.
  * Threads     create and destroy may run on any thread. Without RJN_FLAG_CONCURRENT a state is used by one thread at a
  *             time; with it, classify_batch runs on many threads at once on one state. destroy runs last, alone.
  *             Threads that a plugin starts are joined in destroy.
@@ -40,7 +51,7 @@ extern "C" {
 
 #define RJN_MAGIC UINT64_C(0x3147554C504E4A52) /* the bytes "RJNPLUG1" on a little-endian machine */
 #define RJN_ABI_MAJOR 0
-#define RJN_ABI_MINOR 2
+#define RJN_ABI_MINOR 3
 
 typedef int32_t rjn_status;
 enum { RJN_OK = 0, RJN_INVALID_CONFIG = 1, RJN_INCOMPATIBLE = 2, RJN_FAILED = 3, RJN_PANICKED = 4 };
@@ -51,6 +62,7 @@ enum { RJN_ROLE_SYSTEM = 1, RJN_ROLE_USER = 2, RJN_ROLE_ASSISTANT = 3, RJN_ROLE_
 enum { RJN_LOG_ERROR = 1, RJN_LOG_WARN = 2, RJN_LOG_INFO = 3, RJN_LOG_DEBUG = 4 };
 
 #define RJN_FLAG_CONCURRENT (UINT64_C(1) << 0) /* one state may classify on many threads at once */
+#define RJN_FLAG_SCORES (UINT64_C(1) << 1)     /* since 0.3: it gives calibrated probabilities, see "Scores" above */
 
 typedef struct rjn_state rjn_state; /* the plugin's own */
 
@@ -58,6 +70,11 @@ typedef struct rjn_str { /* UTF-8, borrowed, no NUL at the end */
     const uint8_t *ptr;
     size_t len;
 } rjn_str;
+
+typedef struct rjn_bytes { /* any bytes, borrowed */
+    const uint8_t *ptr;
+    size_t len;
+} rjn_bytes;
 
 typedef struct rjn_hit { /* a rule matched bytes start..end of the target's text */
     uint32_t rule, start, end;
@@ -128,6 +145,9 @@ typedef struct rjn_plugin {
     rjn_status (*create)(const rjn_host *host, rjn_str config_json, rjn_state **out, rjn_error *err);
     rjn_status (*classify_batch)(rjn_state *state, const rjn_batch *batch, rjn_output *out, rjn_error *err);
     void (*destroy)(rjn_state *state);
+    /* Since 0.3; read only with RJN_FLAG_SCORES. */
+    rjn_str score_purposes;           /* what it is calibrated for, such as "all kto UR2,UR5"; empty: whatever is wanted */
+    rjn_bytes model;                  /* its own model, where that is a model file of `rejoinder train`; else empty */
 } rjn_plugin;
 
 /* The entry. NULL: the plugin does not support this host. */
@@ -135,13 +155,16 @@ const rjn_plugin *rejoinder_plugin(const rjn_host *host);
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(rjn_str) == 16 && sizeof(rjn_hit) == 12, "array elements");
+_Static_assert(sizeof(rjn_bytes) == 16, "rjn_bytes");
 _Static_assert(offsetof(rjn_batch, text) == 24 && offsetof(rjn_batch, hits) == 88, "rjn_batch");
 _Static_assert(offsetof(rjn_batch, earlier_score) == 112 && sizeof(rjn_batch) == 120, "rjn_batch");
 _Static_assert(offsetof(rjn_output, probs) == 40 && sizeof(rjn_output) == 64, "rjn_output");
 _Static_assert(offsetof(rjn_error, buf) == 16 && sizeof(rjn_error) == 24, "rjn_error");
 _Static_assert(offsetof(rjn_host, rule_name) == 24 && sizeof(rjn_host) == 32, "rjn_host");
 _Static_assert(offsetof(rjn_plugin, name) == 24 && offsetof(rjn_plugin, create) == 104, "rjn_plugin");
-_Static_assert(offsetof(rjn_plugin, destroy) == 120 && sizeof(rjn_plugin) == 128, "rjn_plugin");
+_Static_assert(offsetof(rjn_plugin, destroy) == 120, "rjn_plugin");
+_Static_assert(offsetof(rjn_plugin, score_purposes) == 128, "rjn_plugin");
+_Static_assert(offsetof(rjn_plugin, model) == 144 && sizeof(rjn_plugin) == 160, "rjn_plugin");
 #endif
 
 #ifdef __cplusplus

@@ -9,8 +9,8 @@ mod text;
 mod types;
 
 pub use types::{
-    Batch, ClassifyBatch, Create, Destroy, EntryFn, Error, Hit, Host, Note, Output, Plugin, State, Status,
-    Str,
+    Batch, Bytes, ClassifyBatch, Create, Destroy, EntryFn, Error, Hit, Host, Note, Output, Plugin, State,
+    Status, Str,
 };
 
 /// First eight bytes of every [`Plugin`].
@@ -18,14 +18,18 @@ pub const MAGIC: u64 = 0x3147_554C_504E_4A52;
 /// Major version: that of host and plugin must be equal.
 pub const MAJOR: u16 = 0;
 /// Minor version: structs of a later one have more fields at their ends.
-pub const MINOR: u16 = 2;
+pub const MINOR: u16 = 3;
 /// The first minor version whose structs are the beginnings of all later ones.
 pub const FIRST_MINOR: u16 = 2;
+/// The first minor version whose plugins can declare that they score.
+pub const SCORES_MINOR: u16 = 3;
 
-/// Sizes of the structs in [`FIRST_MINOR`]: what a reader may rely on whoever wrote them.
+/// Sizes of the structs in [`FIRST_MINOR`]: a reader may rely on them, whichever version wrote the structs.
 pub mod floor {
     /// Of [`Plugin`](crate::Plugin).
     pub const PLUGIN: u32 = 128;
+    /// Of [`Plugin`](crate::Plugin) from [`SCORES_MINOR`](crate::SCORES_MINOR) on.
+    pub const SCORING_PLUGIN: u32 = 160;
     /// Of [`Batch`](crate::Batch).
     pub const BATCH: u32 = 120;
     /// Of [`Output`](crate::Output).
@@ -39,6 +43,8 @@ pub const ENTRY_SYMBOL: &str = "rejoinder_plugin";
 
 /// One state may classify on many threads at once.
 pub const FLAG_CONCURRENT: u64 = 1;
+/// The plugin gives calibrated probabilities of every candidate.
+pub const FLAG_SCORES: u64 = 1 << 1;
 
 /// Values of [`Status`].
 pub mod status {

@@ -1,6 +1,6 @@
-//! Text across the border: borrowed strings, and the host's slot for error messages.
+//! Text and bytes across the border: borrowed strings, and the host's slot for error messages.
 
-use crate::{Error, Str};
+use crate::{Bytes, Error, Str};
 
 impl Str {
     /// A string that lives until the process ends.
@@ -23,6 +23,25 @@ impl Str {
         }
         // SAFETY: the caller promises that the bytes are there and stay.
         std::str::from_utf8(unsafe { std::slice::from_raw_parts(self.ptr, self.len) }).ok()
+    }
+}
+
+impl Bytes {
+    /// Bytes that live until the process ends.
+    pub const fn from_static(bytes: &'static [u8]) -> Self {
+        Self { ptr: bytes.as_ptr(), len: bytes.len() }
+    }
+
+    /// The bytes; none where the pointer is null.
+    ///
+    /// # Safety
+    /// `ptr` is null, or points to `len` bytes that nobody changes during `'a`.
+    pub unsafe fn get<'a>(self) -> &'a [u8] {
+        if self.ptr.is_null() {
+            return &[];
+        }
+        // SAFETY: the caller promises that the bytes are there and stay.
+        unsafe { std::slice::from_raw_parts(self.ptr, self.len) }
     }
 }
 

@@ -20,6 +20,14 @@ pub struct Str {
     pub len: usize,
 }
 
+/// `rjn_bytes`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Bytes {
+    pub ptr: *const u8,
+    pub len: usize,
+}
+
 /// `rjn_hit`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +132,8 @@ pub struct Plugin {
     pub create: Option<Create>,
     pub classify_batch: Option<ClassifyBatch>,
     pub destroy: Option<Destroy>,
+    pub score_purposes: Str,
+    pub model: Bytes,
 }
 
 // SAFETY: its strings are constants, and the header lets any thread call its functions.

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use rejoinder_plugin_abi::{
-    Batch, Error, FLAG_CONCURRENT, Hit, Host, MAGIC, MAJOR, MINOR, Output, Plugin, Str, log_level, role,
-    status, verdict,
+    Batch, Bytes, Error, FLAG_CONCURRENT, FLAG_SCORES, Hit, Host, MAGIC, MAJOR, MINOR, Output, Plugin, Str,
+    log_level, role, status, verdict,
 };
 
 /// Adds one line a field, and one for the size, to the C program's source and to what Rust expects it to print.
@@ -35,6 +35,7 @@ macro_rules! constants {
 fn c_and_rust_agree_on_the_layout() {
     let (mut c, mut rust) = (String::new(), String::new());
     record!(c, rust, Str, "rjn_str", [ptr, len]);
+    record!(c, rust, Bytes, "rjn_bytes", [ptr, len]);
     record!(c, rust, Hit, "rjn_hit", [rule, start, end]);
     record!(
         c,
@@ -90,7 +91,9 @@ fn c_and_rust_agree_on_the_layout() {
             n_reasons,
             create,
             classify_batch,
-            destroy
+            destroy,
+            score_purposes,
+            model
         ]
     );
     constants!(
@@ -100,6 +103,7 @@ fn c_and_rust_agree_on_the_layout() {
         "RJN_ABI_MAJOR" = MAJOR,
         "RJN_ABI_MINOR" = MINOR,
         "RJN_FLAG_CONCURRENT" = FLAG_CONCURRENT,
+        "RJN_FLAG_SCORES" = FLAG_SCORES,
         "RJN_OK" = status::OK,
         "RJN_INVALID_CONFIG" = status::INVALID_CONFIG,
         "RJN_INCOMPATIBLE" = status::INCOMPATIBLE,

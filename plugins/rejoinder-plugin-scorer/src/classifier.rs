@@ -1,40 +1,15 @@
 //! The glue between a candidate and the model.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rejoinder_core::{Conversation, Message, Purpose};
-use rejoinder_plugin::{BoxError, Candidate, Classifier, Verdict};
-use rejoinder_score::{Evidence, FileError, Measured, Model, Scratch};
+use rejoinder_plugin::{BoxError, Candidate, Classifier, Scores, Verdict};
+use rejoinder_score::{Evidence, Model, Scratch};
 use serde::Deserialize;
 
 /// The shipped model, as the file that it is.
 pub const DEFAULT_MODEL: &[u8] = include_bytes!("../model/default.rjm");
-
-/// The model in a file of `rejoinder train`, or the shipped one.
-///
-/// # Errors
-/// If the file cannot be read or is no model that this engine knows, in words for the user.
-pub fn load(file: Option<&Path>) -> Result<Model, String> {
-    read(file, Model::from_bytes)
-}
-
-/// What such a model was measured on.
-///
-/// # Errors
-/// As [`load`].
-pub fn measured(file: Option<&Path>) -> Result<Measured, String> {
-    read(file, Measured::of_model)
-}
-
-fn read<T>(file: Option<&Path>, parse: impl Fn(&[u8]) -> Result<T, FileError>) -> Result<T, String> {
-    let Some(file) = file else {
-        return parse(DEFAULT_MODEL).map_err(|why| format!("the shipped model: {why}"));
-    };
-    let shown = file.display();
-    let bytes = std::fs::read(file).map_err(|e| format!("cannot read the model `{shown}`: {e}"))?;
-    parse(&bytes).map_err(|why| format!("`{shown}`: {why}"))
-}
 
 /// The plugin's configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -65,10 +40,20 @@ impl Classifier for Scorer {
     const ABOUT: &'static str =
         "scores turns by a learned model: P(feedback) and probabilities of the categories";
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"model": {"type": "string", "minLength": 1, "description": "a model file (.rjm); the shipped model where it is left out"}, "for": {"type": "string", "description": "what the score is the probability of: all, sft, kto, or categories; the engine says it"}}}"#;
+    const SCORES: Option<Scores> = Some(Scores::for_every_purpose().with_model(DEFAULT_MODEL));
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {
-        Ok(Self { model: load(config.model.as_deref())?, purpose: config.purpose })
+        let model = match config.model {
+            None => Model::from_bytes(DEFAULT_MODEL).map_err(|why| format!("the shipped model: {why}"))?,
+            Some(file) => {
+                let shown = file.display();
+                let bytes =
+                    std::fs::read(&file).map_err(|e| format!("cannot read the model `{shown}`: {e}"))?;
+                Model::from_bytes(&bytes).map_err(|why| format!("`{shown}`: {why}"))?
+            }
+        };
+        Ok(Self { model, purpose: config.purpose })
     }
 
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {
@@ -76,7 +61,7 @@ impl Classifier for Scorer {
         let turn = messages.len() - 1;
         let conversation = Conversation { id: "".into(), messages };
         let rules: Vec<&str> = candidate.hits().map(rejoinder_plugin::Hit::rule).collect();
-        let evidence = Evidence { rules: &rules, prior: candidate.prior(), votes: &[] };
+        let evidence = Evidence { rules: &rules, prior: candidate.prior() };
         let score = SCRATCH.with_borrow_mut(|scratch| {
             if !candidate.goes_on() {
                 scratch.begin();

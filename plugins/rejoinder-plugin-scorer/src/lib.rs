@@ -6,6 +6,6 @@
 
 mod classifier;
 
-pub use classifier::{Config, DEFAULT_MODEL, Scorer, load, measured};
+pub use classifier::{Config, DEFAULT_MODEL, Scorer};
 
 rejoinder_plugin::export_classifier!(Scorer);

@@ -1,10 +1,12 @@
 //! What the shipped model says of dialogues, through the plugin's border.
 #![forbid(unsafe_code)]
 
-use rejoinder_core::Verdict;
+use rejoinder_core::{Purpose, Verdict};
+use rejoinder_host::{LoadContext, PluginSpec, Registry};
+use rejoinder_plugin::Classifier;
 use rejoinder_plugin::testing::{Answer, Harness};
-use rejoinder_plugin_scorer::{DEFAULT_MODEL, Scorer, measured};
-use rejoinder_score::{Model, Trait};
+use rejoinder_plugin_scorer::{DEFAULT_MODEL, PLUGIN, Scorer};
+use rejoinder_score::{ComparisonBasis, Model, Trait};
 
 fn vote(dialogue: &[&str]) -> Answer {
     Harness::<Scorer>::new("{}").unwrap().classify(dialogue).unwrap()
@@ -51,7 +53,7 @@ fn a_model_that_is_not_there_or_none_is_refused_by_name() {
 
 #[test]
 fn the_shipped_model_says_what_it_was_measured_on() {
-    let measured = measured(None).unwrap();
+    let measured = ComparisonBasis::of_model(DEFAULT_MODEL).unwrap();
     assert!(measured.on.kinds.keys().eq(["chatbot_arena", "realhumaneval", "wildchat"]), "{:?}", measured.on);
     for (name, kind) in &measured.on.kinds {
         for what in [Trait::AnswerBytes, Trait::TurnBytes, Trait::NewWords, Trait::Mark, Trait::Score] {
@@ -59,6 +61,35 @@ fn the_shipped_model_says_what_it_was_measured_on() {
         }
         assert_eq!(measured.on.differences(kind), [], "{name}");
     }
+}
+
+#[test]
+fn the_scorer_declares_its_scores_and_its_model_and_is_identified_by_the_model_that_it_is_given() {
+    let load = |config: serde_json::Value| {
+        let spec = PluginSpec { config, purpose: Purpose::KTO, ..PluginSpec::named(Scorer::NAME) };
+        let context = LoadContext { built_in: &[&PLUGIN], ..LoadContext::default() };
+        Registry::load(&[spec], &context).unwrap()
+    };
+    let shipped = load(serde_json::json!({}));
+    let scores = shipped.plugins()[0].scores().unwrap();
+    assert_eq!((scores.model(), scores.purpose()), (Some(DEFAULT_MODEL), Some(Purpose::KTO)));
+    assert_eq!(shipped.plugins()[0].config(), &serde_json::json!({"for": "kto"}));
+
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/model/default.rjm");
+    let configured = load(serde_json::json!({"model": file}));
+    assert_eq!(configured.plugins()[0].scores().unwrap().model(), Some(DEFAULT_MODEL));
+    assert_ne!(configured.plugins()[0].identity(), shipped.plugins()[0].identity());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_kit_finds_its_scores_as_it_declares_them() {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+
+    use rejoinder_host::conformance::{Outcome, Setting, run};
+    let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+    let library = deps.join(format!("{DLL_PREFIX}rejoinder_plugin_scorer{DLL_SUFFIX}"));
+    assert_eq!(run("scores", &library, &Setting::default()), Some(Outcome::Passed));
 }
 
 #[test]

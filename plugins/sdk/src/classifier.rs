@@ -28,6 +28,10 @@ pub trait Classifier: Sized + Send + Sync + 'static {
     /// `rejoinder explain` show them.
     const REASONS: &'static [&'static str] = &[];
 
+    /// That the classifier scores: every verdict has probabilities ([`Verdict::with_probs`]) that are calibrated, and the
+    /// score of what its configuration's key `for` wants. `None`: it promises nothing of the kind, and may give either.
+    const SCORES: Option<Scores> = None;
+
     /// The plugin's part of the configuration. Give it `#[serde(deny_unknown_fields, default)]`, so that a misspelt
     /// key is reported and every key may be left out; [`NoConfig`] where there is nothing to configure.
     type Config: DeserializeOwned;
@@ -44,6 +48,39 @@ pub trait Classifier: Sized + Send + Sync + 'static {
     /// # Panics
     /// A panic is contained: the candidate goes to the judge, and the classifier is made anew.
     fn classify(&self, candidate: Candidate<'_>) -> Verdict;
+}
+
+/// What a classifier that scores declares of its scores.
+///
+/// The engine then adds the key `for` to the classifier's configuration: what the score is to be the probability of, as text
+/// (`all`, `sft`, `kto`, or categories such as `UR2,UR5`), unless the user has given it. So [`Classifier::Config`]
+/// needs that key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scores {
+    pub(crate) purposes: &'static str,
+    pub(crate) model: &'static [u8],
+}
+
+impl Scores {
+    /// Scores that are calibrated whatever feedback is wanted.
+    pub const fn for_every_purpose() -> Self {
+        Self { purposes: "", model: &[] }
+    }
+
+    /// Scores that are calibrated for these purposes alone, with blanks between them: `"all kto UR2,UR5"`. For any other the
+    /// engine adds no `for`, and goes by the probabilities of the categories.
+    pub const fn for_purposes(purposes: &'static str) -> Self {
+        Self { purposes, model: &[] }
+    }
+
+    /// Adds the classifier's own model: the bytes of a file of `rejoinder train`. The engine tells by it what the scores were
+    /// measured on, and trains from it; a model that it has trained it names as the key `model` of the configuration, a
+    /// path, and the classifier is to use that model instead of its own.
+    #[must_use]
+    pub const fn with_model(mut self, model: &'static [u8]) -> Self {
+        self.model = model;
+        self
+    }
 }
 
 /// The configuration of a plugin that has none: `{}`, and any key is refused.

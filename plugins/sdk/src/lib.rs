@@ -45,10 +45,10 @@ mod trampoline;
 mod verdict;
 
 pub use candidate::{Candidate, EarlierVote, Hit, Message};
-pub use classifier::{BoxError, Classifier, NoConfig};
+pub use classifier::{BoxError, Classifier, NoConfig, Scores};
 #[doc(hidden)]
 pub use entry::enter;
-pub use rejoinder_core::{Category, Role};
+pub use rejoinder_core::{Category, Purpose, Role};
 pub use rejoinder_plugin_abi as abi;
 pub use trampoline::vtable;
 pub use verdict::Verdict;

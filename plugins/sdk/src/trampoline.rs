@@ -10,7 +10,7 @@ use rejoinder_core::Verdict as Kind;
 use rejoinder_plugin_abi::{self as abi, Str, status, verdict};
 
 use crate::candidate::Columns;
-use crate::{Candidate, Classifier};
+use crate::{Candidate, Classifier, Scores};
 
 /// The plugin table of a classifier.
 ///
@@ -19,12 +19,16 @@ use crate::{Candidate, Classifier};
 /// [`export_classifier!`](crate::export_classifier) writes it, that is an error of compilation.
 pub const fn vtable<C: Classifier>() -> abi::Plugin {
     assert!(is_name(C::NAME), "a plugin's name consists of a-z, 0-9, - and _");
+    let scores = match C::SCORES {
+        Some(scores) => scores,
+        None => Scores::for_every_purpose(),
+    };
     abi::Plugin {
         magic: abi::MAGIC,
         struct_size: size_of::<abi::Plugin>() as u32,
         abi_major: abi::MAJOR,
         abi_minor: abi::MINOR,
-        flags: abi::FLAG_CONCURRENT,
+        flags: abi::FLAG_CONCURRENT | if C::SCORES.is_some() { abi::FLAG_SCORES } else { 0 },
         name: Str::from_static(C::NAME),
         version: Str::from_static(C::VERSION),
         about: Str::from_static(C::ABOUT),
@@ -34,6 +38,8 @@ pub const fn vtable<C: Classifier>() -> abi::Plugin {
         create: Some(create::<C>),
         classify_batch: Some(classify_batch::<C>),
         destroy: Some(destroy::<C>),
+        score_purposes: Str::from_static(scores.purposes),
+        model: abi::Bytes::from_static(scores.model),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use rejoinder_core::{Role, Verdict as Kind};
 use rejoinder_plugin::testing::Harness;
-use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Message, Verdict};
+use rejoinder_plugin::{
+    BoxError, Candidate, Category, Classifier, Message, NoConfig, Scores, Verdict, abi, vtable,
+};
 
 #[derive(Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -71,6 +73,33 @@ fn a_panic_is_a_message_and_the_classifier_lives_on() {
     let harness = harness();
     assert_eq!(harness.classify(&["U: panic"]).unwrap_err(), "panicked: asked to with glee");
     assert!(harness.classify(&["U: reject"]).is_ok());
+}
+
+#[test]
+fn scores_are_declared_in_the_table() {
+    struct Scoring;
+    impl Classifier for Scoring {
+        const NAME: &'static str = "scoring";
+        const VERSION: &'static str = "0.0.0";
+        const ABOUT: &'static str = "declares scores";
+        const SCORES: Option<Scores> = Some(Scores::for_purposes("all UR2,UR5").with_model(b"RJM"));
+        type Config = NoConfig;
+
+        fn new(_: NoConfig) -> Result<Self, BoxError> {
+            Ok(Self)
+        }
+
+        fn classify(&self, _: Candidate<'_>) -> Verdict {
+            Verdict::abstain()
+        }
+    }
+    let (plain, scoring) = (vtable::<Probe>(), vtable::<Scoring>());
+    assert_eq!((plain.flags & abi::FLAG_SCORES, scoring.flags & abi::FLAG_SCORES), (0, abi::FLAG_SCORES));
+    // SAFETY: the table's strings and bytes are static.
+    unsafe {
+        assert_eq!((plain.score_purposes.get(), plain.model.get()), (Some(""), &[][..]));
+        assert_eq!((scoring.score_purposes.get(), scoring.model.get()), (Some("all UR2,UR5"), &b"RJM"[..]));
+    }
 }
 
 #[test]

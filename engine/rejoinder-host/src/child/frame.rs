@@ -12,13 +12,15 @@ const LONGEST_TEXT: u32 = 1 << 30;
 
 /// What a frame is.
 pub mod kind {
-    /// To the child: a [`Hello`](super::super::Hello).
+    /// To the child: a [`Greeting`](super::super::greeting::Greeting).
     pub const HELLO: u32 = 1;
     /// To the child: the configuration to start with.
     pub const START: u32 = 2;
     /// To the child: a batch.
     pub const BATCH: u32 = 3;
-    /// From the child: a description, or nothing, as was asked.
+    /// To the child: its plugin's own model is wanted.
+    pub const MODEL: u32 = 8;
+    /// From the child: a description, a model, or nothing, as was asked.
     pub const DONE: u32 = 4;
     /// From the child: the plugin, or its library, failed; the text says how.
     pub const FAILED: u32 = 5;
@@ -73,8 +75,16 @@ impl Header {
 /// # Errors
 /// Of writing.
 pub fn send_text(to: &mut impl Write, kind: u32, text: &str) -> io::Result<()> {
-    let header = Header { text: u32::try_from(text.len()).unwrap_or(u32::MAX), ..Header::new(kind) };
-    send(to, &header, &[text.as_bytes()])
+    send_bytes(to, kind, text.as_bytes())
+}
+
+/// Sends a frame of bytes, in the place of text.
+///
+/// # Errors
+/// Of writing.
+pub fn send_bytes(to: &mut impl Write, kind: u32, bytes: &[u8]) -> io::Result<()> {
+    let header = Header { text: u32::try_from(bytes.len()).unwrap_or(u32::MAX), ..Header::new(kind) };
+    send(to, &header, &[bytes])
 }
 
 /// Reads the text that belongs to a header.
@@ -82,9 +92,17 @@ pub fn send_text(to: &mut impl Write, kind: u32, text: &str) -> io::Result<()> {
 /// # Errors
 /// Of reading; or it is not UTF-8.
 pub fn read_text(from: &mut impl Read, len: u32) -> io::Result<String> {
-    let mut text = vec![0; len as usize];
-    from.read_exact(&mut text)?;
-    String::from_utf8(text).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+    String::from_utf8(read_bytes(from, len)?).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+}
+
+/// Reads the bytes that belong to a header, in the place of text.
+///
+/// # Errors
+/// Of reading.
+pub fn read_bytes(from: &mut impl Read, len: u32) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; len as usize];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Sends a header and what follows it, in as few calls as the system allows.

@@ -9,17 +9,17 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::LAST_WORDS;
 use super::frame::{self, Header, kind};
+use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
-use super::{Hello, LAST_WORDS, Which};
-use crate::batch::Earlier;
+use crate::batch::EarlierVotes;
+use crate::child_failure::ChildFailure;
 use crate::handshake::Description;
-use crate::locate::Located;
-use crate::missed::Missed;
+use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
-use crate::registry::Surroundings;
 use crate::snapshot::Snapshot;
-use crate::{Batch, Launcher};
+use crate::{Batch, Launcher, LoadContext};
 
 /// How long a child may take to load a plugin, and again to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
@@ -51,39 +51,39 @@ pub struct Child {
 
 impl Launch {
     /// Children for a plugin that was found.
-    pub fn new(
-        surroundings: &Surroundings<'_>,
-        located: Located,
-        config: &serde_json::Value,
-        timeout: Option<Duration>,
-    ) -> Self {
+    pub fn new(context: &LoadContext<'_>, located: LocatedPlugin, timeout: Option<Duration>) -> Self {
         let (plugin, library) = match located {
-            Located::File { path, blake3, snapshot } => {
-                (Which::File { path, blake3, place: snapshot.place() }, Some(snapshot))
+            LocatedPlugin::File { path, blake3, snapshot } => {
+                (PluginReference::File { path, blake3, place: snapshot.place() }, Some(snapshot))
             }
-            Located::BuiltIn(checked) => (Which::BuiltIn(checked.description.name), None),
+            LocatedPlugin::BuiltIn(checked) => (PluginReference::BuiltIn(checked.description.name), None),
         };
-        let hello = Hello { plugin, rule_ids: surroundings.rule_ids.clone() };
+        let hello = Greeting { plugin, rule_ids: context.rule_ids.clone() };
         Self {
-            launcher: surroundings.launcher.clone(),
+            launcher: context.launcher.clone(),
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
-            config: config.to_string(),
+            config: "{}".to_owned(),
             _library: library,
             timeout,
         }
+    }
+
+    /// From here on, plugins are started with this configuration.
+    pub fn configure(&mut self, config: &serde_json::Value) {
+        self.config = config.to_string();
     }
 
     /// Starts a child that has loaded the plugin and not started it.
     ///
     /// # Errors
     /// If the child does not come up, or cannot load the plugin.
-    pub fn spawn(&self) -> Result<(Child, Description), Missed> {
+    pub fn spawn(&self) -> Result<(Child, Description), ChildFailure> {
         let mut child = self.launch().map_err(|e| {
-            Missed::Dead(format!("{} cannot be started: {e}", self.launcher.program.display()))
+            ChildFailure::Dead(format!("{} cannot be started: {e}", self.launcher.program.display()))
         })?;
         let description = child.talk("loading its library", kind::HELLO, &self.hello)?;
         let description = serde_json::from_str(&description)
-            .map_err(|e| Missed::Dead(format!("its child process talks nonsense: {e}")))?;
+            .map_err(|e| ChildFailure::Dead(format!("its child process talks nonsense: {e}")))?;
         Ok((child, description))
     }
 
@@ -91,7 +91,7 @@ impl Launch {
     ///
     /// # Errors
     /// If the plugin does not start.
-    pub fn start(&self, child: &mut Child) -> Result<(), Missed> {
+    pub fn start(&self, child: &mut Child) -> Result<(), ChildFailure> {
         child.talk("starting it (`create`)", kind::START, &self.config)?;
         child.limit(self.timeout.unwrap_or(CALL)).map_err(|e| child.dead(&e))
     }
@@ -113,19 +113,33 @@ impl Launch {
     }
 }
 
+/// Why a frame brought no answer.
+enum ReplyError {
+    /// The socket failed, or what came over it makes no sense.
+    Socket(io::Error),
+    /// The child says, by the kind of its frame and in words, why there is none.
+    Refused { kind: u32, text: String },
+}
+
+impl From<io::Error> for ReplyError {
+    fn from(error: io::Error) -> Self {
+        Self::Socket(error)
+    }
+}
+
 impl Child {
     /// One call on the candidates in `range`, whose answers go into `output`; their notes are returned, where wanted.
     ///
     /// # Errors
-    /// If there is no answer. After [`Missed::Dead`] the child is of no use.
+    /// If there is no answer. After [`ChildFailure::Dead`] the child is of no use.
     pub fn classify(
         &mut self,
         batch: &Batch,
         range: &Range<usize>,
-        earlier: &Earlier,
+        earlier: &EarlierVotes,
         wants_notes: bool,
         output: &mut Columns,
-    ) -> Result<Notes, Missed> {
+    ) -> Result<Notes, ChildFailure> {
         let header = Header {
             start: range.start as u32,
             end: range.end as u32,
@@ -138,13 +152,11 @@ impl Child {
         let mut parts = vec![text];
         parts.extend(more);
         parts.extend([verdict, category, score]);
-        let sent = frame::send(&mut self.stream, &header, &parts);
-        let reply = sent.and_then(|()| self.answers(range, deadline, output));
-        match reply {
-            Ok(Ok(notes)) => Ok(notes),
-            Ok(Err(missed)) => Err(missed),
-            Err(e) => Err(self.dead(&e)),
-        }
+        let sent = frame::send(&mut self.stream, &header, &parts).map_err(ReplyError::Socket);
+        sent.and_then(|()| self.answers(range, deadline, output)).map_err(|error| match error {
+            ReplyError::Refused { kind, text } => no_answer(kind, text),
+            ReplyError::Socket(e) => self.dead(&e),
+        })
     }
 
     /// From here on, answers may take so long.
@@ -159,41 +171,56 @@ impl Child {
         range: &Range<usize>,
         deadline: Instant,
         output: &mut Columns,
-    ) -> io::Result<Result<Notes, Missed>> {
+    ) -> Result<Notes, ReplyError> {
         let asked = Instant::now();
         self.waiter.wait(&self.stream);
-        let mut stream = Until { stream: &self.stream, deadline };
+        let mut stream = DeadlineReader { stream: &self.stream, deadline };
         let header = Header::read(&mut stream)?;
         self.waiter.took(asked.elapsed());
         if header.kind != kind::ANSWERS {
             let text = frame::read_text(&mut stream, header.text)?;
-            return Ok(Err(self.no_answer(header.kind, text)));
+            return Err(ReplyError::Refused { kind: header.kind, text });
         }
         if header.n as usize != range.len() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it sent the answers to something else"));
+            let message = "it sent the answers to something else";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
         }
         frame::read_parts(&mut stream, output.as_bytes_mut(range, header.flag != 0))?;
         if header.text == 0 {
-            return Ok(Ok(Vec::new()));
+            return Ok(Vec::new());
         }
         let notes = frame::read_text(&mut stream, header.text)?;
-        Ok(Ok(serde_json::from_str(&notes)?))
+        Ok(serde_json::from_str(&notes).map_err(io::Error::from)?)
     }
 
-    /// Sends a text and waits for the answer to it, which comes after `doing`.
-    fn talk(&mut self, doing: &str, kind: u32, text: &str) -> Result<String, Missed> {
+    /// The own model of the plugin that [`Launch::spawn`] has loaded.
+    ///
+    /// # Errors
+    /// If the child does not give it.
+    pub fn model(&mut self) -> Result<Vec<u8>, ChildFailure> {
+        self.exchange("reading its model", kind::MODEL, "")
+    }
+
+    /// Sends a text and waits for the text that answers it, which comes after `doing`.
+    fn talk(&mut self, doing: &str, kind: u32, text: &str) -> Result<String, ChildFailure> {
+        let answer = self.exchange(doing, kind, text)?;
+        String::from_utf8(answer).map_err(|e| self.dead(&io::Error::new(io::ErrorKind::InvalidData, e)))
+    }
+
+    /// Sends a text and waits for the bytes that answer it, which come after `doing`.
+    fn exchange(&mut self, doing: &str, kind: u32, text: &str) -> Result<Vec<u8>, ChildFailure> {
         let deadline = Instant::now() + self.timeout;
         let reply = frame::send_text(&mut self.stream, kind, text).and_then(|()| {
-            let mut stream = Until { stream: &self.stream, deadline };
+            let mut stream = DeadlineReader { stream: &self.stream, deadline };
             let header = Header::read(&mut stream)?;
-            Ok((header.kind, frame::read_text(&mut stream, header.text)?))
+            Ok((header.kind, frame::read_bytes(&mut stream, header.text)?))
         });
         match reply {
-            Ok((kind::DONE, text)) => Ok(text),
-            Ok((kind, text)) => Err(self.no_answer(kind, text)),
+            Ok((kind::DONE, answer)) => Ok(answer),
+            Ok((kind, answer)) => Err(no_answer(kind, String::from_utf8_lossy(&answer).into_owned())),
             Err(e) if is_late(&e) => {
                 let _ = self.process.kill();
-                Err(Missed::Late(format!(
+                Err(ChildFailure::Late(format!(
                     "{doing} took longer than {:?}, and its process was killed; a longer `timeout` in its [[plugin]] table \
                      leaves it more time",
                     self.timeout
@@ -203,16 +230,8 @@ impl Child {
         }
     }
 
-    fn no_answer(&mut self, kind: u32, text: String) -> Missed {
-        match kind {
-            kind::FAILED => Missed::Failed(text),
-            kind::STUCK => Missed::Stuck(text),
-            kind => Missed::Dead(format!("its child process sent a frame of kind {kind}")),
-        }
-    }
-
-    /// What became of the child, of which an error of the socket told.
-    fn dead(&mut self, error: &io::Error) -> Missed {
+    /// What became of the child, after an error of the socket.
+    fn dead(&mut self, error: &io::Error) -> ChildFailure {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let what = match error.kind() {
             _ if is_late(error) => format!("it did not answer within {:?}, and was killed", self.timeout),
@@ -223,7 +242,7 @@ impl Child {
             _ => format!("its process cannot be used any more: {error}"),
         };
         let _ = self.process.kill();
-        Missed::Dead(what)
+        ChildFailure::Dead(what)
     }
 
     /// Waits a while for the child to end by itself.
@@ -251,12 +270,12 @@ impl Drop for Child {
 }
 
 /// Reads until a point in time: the system's own timeout begins anew with each call.
-struct Until<'s> {
+struct DeadlineReader<'s> {
     stream: &'s UnixStream,
     deadline: Instant,
 }
 
-impl Until<'_> {
+impl DeadlineReader<'_> {
     fn check(&self, result: io::Result<usize>) -> io::Result<usize> {
         if result.is_ok() && Instant::now() > self.deadline {
             return Err(io::ErrorKind::TimedOut.into());
@@ -265,7 +284,7 @@ impl Until<'_> {
     }
 }
 
-impl Read for Until<'_> {
+impl Read for DeadlineReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let result = self.stream.read(buffer);
         self.check(result)
@@ -274,6 +293,15 @@ impl Read for Until<'_> {
     fn read_vectored(&mut self, buffers: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
         let result = self.stream.read_vectored(buffers);
         self.check(result)
+    }
+}
+
+/// What a frame that is no answer says.
+fn no_answer(kind: u32, text: String) -> ChildFailure {
+    match kind {
+        kind::FAILED => ChildFailure::Failed(text),
+        kind::STUCK => ChildFailure::Stuck(text),
+        kind => ChildFailure::Dead(format!("its child process sent a frame of kind {kind}")),
     }
 }
 

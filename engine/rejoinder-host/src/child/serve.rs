@@ -5,16 +5,17 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
+use super::end_with_parent;
 use super::frame::{self, Header, kind};
+use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
-use super::{Hello, Which, end_with_parent};
 use crate::abi::Plugin;
-use crate::batch::Earlier;
-use crate::handshake::{Checked, Description};
+use crate::batch::EarlierVotes;
+use crate::handshake::{CheckedPlugin, Description};
 use crate::output::Columns;
-use crate::registry::{Starter, Surroundings};
+use crate::registry::Starter;
 use crate::state::State;
-use crate::{Batch, LoadCause, PluginSpec, locate, panics, services};
+use crate::{Batch, LoadCause, LoadContext, PluginSpec, locate, panics, services};
 
 /// Serves the parent on standard input until it goes. `built_in` are the plugins that are linked in.
 ///
@@ -24,7 +25,7 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
     end_with_parent()?;
     let mut stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     panics::install();
-    let mut served = Served::default();
+    let mut served = ServedPlugin::default();
     let mut waiter = Waiter::default();
     loop {
         let answered = Instant::now();
@@ -36,6 +37,10 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
         waiter.took(answered.elapsed());
         if header.kind == kind::BATCH {
             served.classify(&mut stream, &header)?;
+            continue;
+        }
+        if header.kind == kind::MODEL {
+            frame::send_bytes(&mut stream, kind::DONE, served.model())?;
             continue;
         }
         let text = frame::read_text(&mut stream, header.text)?;
@@ -56,22 +61,22 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
 
 /// What a child has by now.
 #[derive(Default)]
-struct Served {
-    loaded: Option<(Checked, &'static crate::abi::Host)>,
+struct ServedPlugin {
+    loaded: Option<(CheckedPlugin, &'static crate::abi::Host)>,
     started: Option<(Starter, State)>,
     batch: Batch,
-    earlier: Earlier,
+    earlier: EarlierVotes,
     output: Columns,
 }
 
-impl Served {
+impl ServedPlugin {
     fn load(&mut self, hello: &str, built_in: &[&'static Plugin]) -> Result<Description, String> {
-        let hello: Hello = serde_json::from_str(hello).map_err(|e| e.to_string())?;
+        let hello: Greeting = serde_json::from_str(hello).map_err(|e| e.to_string())?;
         let located = match hello.plugin {
-            Which::File { path, blake3, place } => locate::handed_over(path, &blake3, place),
-            Which::BuiltIn(name) => {
-                let surroundings = Surroundings { built_in, ..Surroundings::default() };
-                locate::locate(&PluginSpec::named(name), &surroundings)
+            PluginReference::File { path, blake3, place } => locate::handed_over(path, &blake3, place),
+            PluginReference::BuiltIn(name) => {
+                let context = LoadContext { built_in, ..LoadContext::default() };
+                locate::locate(&PluginSpec::named(name), &context)
             }
         };
         let host = services::start(hello.rule_ids);
@@ -79,6 +84,11 @@ impl Served {
         let description = checked.description.clone();
         self.loaded = Some((checked, host));
         Ok(description)
+    }
+
+    /// The plugin's own model; none before it is loaded.
+    fn model(&self) -> &'static [u8] {
+        self.loaded.as_ref().map_or(&[], |(checked, _)| checked.model)
     }
 
     fn start(&mut self, config: &str) -> Result<(), String> {

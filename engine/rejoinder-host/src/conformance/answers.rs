@@ -1,8 +1,11 @@
 //! Answers: always there, always allowed, and of the candidate alone.
 
 use rejoinder_core::Vote;
+use rejoinder_core::case::Case;
 
-use super::{Outcome, Setting, Subject, about_to_ask, material, outcome, settled};
+use super::outcome::{Breach, Outcome, about_to_ask, outcome, settled};
+use super::subject::AskError;
+use super::{Setting, Subject, material};
 use crate::Batch;
 use crate::state::{SharedState, State};
 
@@ -26,10 +29,10 @@ fn takes(
     subject: &Subject,
     state: &mut State,
     mut batches: impl Iterator<Item = (String, Batch)>,
-) -> Result<(), String> {
+) -> Result<(), Breach> {
     batches.try_for_each(|(what, batch)| {
         about_to_ask(&what);
-        subject.ask(state, &batch).map(drop).map_err(|why| format!("{what}: {why}"))
+        subject.ask(state, &batch).map(drop).map_err(|why| format!("{what}: {why}").into())
     })
 }
 
@@ -39,8 +42,8 @@ pub fn allowed(subject: &Subject, _: &Setting) -> Outcome {
         for (what, batch) in material::each_turn().chain(material::sizes()).chain(material::extremes()) {
             about_to_ask(&what);
             // Other checks are about calls that fail.
-            if let Ok(answers) = subject.ask_strictly(&mut state, &batch) {
-                answers.map_err(|why| format!("{what}: {why}"))?;
+            if let Err(AskError::NotAllowed(why)) = subject.ask_strictly(&mut state, &batch) {
+                return Err(format!("{what}: {why}").into());
             }
         }
         Ok(())
@@ -88,7 +91,7 @@ pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
         let expected = subject.ask_twice(&mut state, &batch)?;
         let shared = SharedState::new(state)
             .map_err(|_| Outcome::Skipped("it does not claim RJN_FLAG_CONCURRENT".into()))?;
-        let ask = || -> Result<(), String> {
+        let ask = || -> Result<(), Breach> {
             for _ in 0..20 {
                 let answers = subject.answers(&batch, false, |columns, output| {
                     // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
@@ -130,34 +133,36 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
     let Some(cases) = &setting.cases else {
         return Outcome::Skipped("no file of cases was given (--cases)".into());
     };
-    let config = serde_json::Value::Object(cases.config.clone()).to_string();
-    let mut state = match State::create(subject.functions, subject.host, &config) {
+    let mut state = match subject.state_of_cases(cases) {
         Ok(state) => state,
-        Err(why) => return Outcome::Failed(format!("it does not start with the cases' config: {why}")),
+        Err(why) => return why.into(),
     };
     let mut wrong = Vec::new();
     for (number, case) in cases.cases.iter().enumerate() {
         let difference = (|| {
-            let conversation = case.conversation()?;
+            let conversation = case.conversation().map_err(Breach::from)?;
             let target = conversation.messages.len() - 1;
             let mut batch = Batch::new();
             batch.begin_conversation(&conversation, target);
             batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
-            let vote = subject.ask_strictly(&mut state, &batch)??[0];
-            Ok::<_, String>(case.difference(&vote, subject.description.reason(vote.reason)))
+            let vote = subject.ask_strictly(&mut state, &batch).map_err(AskError::into_breach)?[0];
+            Ok::<_, Breach>(case.difference(&vote, subject.description.reason(vote.reason)))
         })();
         match difference {
             Ok(None) => {}
-            Ok(Some(why)) | Err(why) => {
-                let turn = case.dialogue.last().map_or("", String::as_str);
-                wrong.push(format!("case {} ({turn}): {why}", number + 1));
-            }
+            Ok(Some(why)) => wrong.push(of_case(number, case, &why)),
+            Err(Breach(why)) => wrong.push(of_case(number, case, &why)),
         }
     }
-    outcome(if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) })
+    outcome(if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ").into()) })
 }
 
-fn same(expected: &[Vote], found: &[Vote], when: &str) -> Result<(), String> {
+fn of_case(number: usize, case: &Case, why: &str) -> String {
+    let turn = case.dialogue.last().map_or("", String::as_str);
+    format!("case {} ({turn}): {why}", number + 1)
+}
+
+fn same(expected: &[Vote], found: &[Vote], when: &str) -> Result<(), Breach> {
     match expected.iter().zip(found).position(|(a, b)| a != b) {
         None => Ok(()),
         Some(at) => Err(format!(
@@ -166,6 +171,7 @@ fn same(expected: &[Vote], found: &[Vote], when: &str) -> Result<(), String> {
             found[at].score,
             expected[at].verdict.names().0,
             expected[at].score
-        )),
+        )
+        .into()),
     }
 }

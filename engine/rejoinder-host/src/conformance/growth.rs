@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Outcome, Setting, Subject, material, outcome};
+use super::outcome::{Outcome, outcome};
+use super::{Setting, Subject, material};
 
 /// States in a round, unless they are slow to make; at least, as a small leak first fills what the allocator has in hand.
 const STATES: u64 = 1000;
@@ -40,7 +41,8 @@ pub fn growth(subject: &Subject, _: &Setting) -> Outcome {
             "each of {ROUNDS} rounds of {states} states, made, asked once and destroyed, left {} KiB or more behind: about {} bytes a state",
             least >> 10,
             least / states
-        ))
+        )
+        .into())
     })())
 }
 

@@ -3,12 +3,13 @@
 
 use bytemuck::cast_slice;
 
-use super::guard::Guarded;
+use super::guard::GuardedCopy;
+use super::outcome::{Breach, Outcome, outcome};
 use super::subject::earlier;
-use super::{Outcome, Subject, material, outcome};
+use super::{Subject, material};
 use crate::Batch;
 use crate::abi::{self, Str};
-use crate::batch::Earlier;
+use crate::batch::EarlierVotes;
 use crate::state::State;
 
 /// Candidates in these checks: an odd number, so that no column ends on a boundary by chance.
@@ -20,7 +21,7 @@ pub fn over_read(subject: &Subject, column: usize) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
         let batch = material::batch(&material::TURNS[..N]);
-        let guarded = Guarded::new(input_bytes(&batch, &earlier(N))[column])?;
+        let guarded = GuardedCopy::new(input_bytes(&batch, &earlier(N))[column])?;
         let start = guarded.start();
         let read = |columns: &abi::Batch, output: &mut abi::Output| {
             let mut columns = *columns;
@@ -61,7 +62,7 @@ const INPUTS: [&str; 12] = [
     "earlier_score",
 ];
 
-fn input_bytes<'a>(batch: &'a Batch, earlier: &'a Earlier) -> [&'a [u8]; 12] {
+fn input_bytes<'a>(batch: &'a Batch, earlier: &'a EarlierVotes) -> [&'a [u8]; 12] {
     let mut bytes = [&[][..]; 12];
     bytes[..9].copy_from_slice(&batch.as_bytes());
     bytes[9..].copy_from_slice(&earlier.as_bytes());
@@ -81,7 +82,7 @@ pub fn inputs(subject: &Subject) -> Outcome {
         let after = input_bytes(&batch, &earlier);
         match INPUTS.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| before != after) {
             Some((name, _)) => {
-                Err(format!("it wrote to the input column `{name}`, which is only lent to it"))
+                Err(format!("it wrote to the input column `{name}`, which is only lent to it").into())
             }
             None => called.map(drop),
         }
@@ -94,14 +95,14 @@ const CANARY: u8 = 0xC5;
 const ROOM: usize = 256;
 
 /// An output column between canaries.
-struct Fenced {
+struct FencedColumn {
     name: &'static str,
     // Of words, so that it is aligned for every column.
     words: Vec<u64>,
     len: usize,
 }
 
-impl Fenced {
+impl FencedColumn {
     fn new(name: &'static str, fill: &[u8]) -> Self {
         let total = ROOM * 2 + fill.len();
         let mut words = vec![u64::from_ne_bytes([CANARY; 8]); total.div_ceil(8)];
@@ -113,11 +114,11 @@ impl Fenced {
         bytemuck::cast_slice_mut::<u64, u8>(&mut self.words)[ROOM..].as_mut_ptr()
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Breach> {
         let bytes: &[u8] = cast_slice(&self.words);
         let is_canary = |byte: &u8| *byte == CANARY;
         if !bytes[..ROOM].iter().all(is_canary) {
-            return Err(format!("it wrote before the column `{}`", self.name));
+            return Err(format!("it wrote before the column `{}`", self.name).into());
         }
         match bytes[ROOM + self.len..].iter().position(|byte| !is_canary(byte)) {
             Some(at) => Err(format!(
@@ -125,7 +126,8 @@ impl Fenced {
                 at + 1,
                 self.name,
                 self.len
-            )),
+            )
+            .into()),
             None => Ok(()),
         }
     }
@@ -137,13 +139,13 @@ pub fn canaries(subject: &Subject) -> Outcome {
         let batch = material::batch(&material::TURNS[..N]);
         let nan = f32::NAN.to_ne_bytes();
         let mut columns = [
-            Fenced::new("verdict", &[0; N]),
-            Fenced::new("category", &[0; N]),
-            Fenced::new("reason", &[0; N * 2]),
-            Fenced::new("score", &nan.repeat(N)),
-            Fenced::new("probs", &nan.repeat(N * abi::PROBS)),
+            FencedColumn::new("verdict", &[0; N]),
+            FencedColumn::new("category", &[0; N]),
+            FencedColumn::new("reason", &[0; N * 2]),
+            FencedColumn::new("score", &nan.repeat(N)),
+            FencedColumn::new("probs", &nan.repeat(N * abi::PROBS)),
         ];
-        let [verdict, category, reason, score, probs] = columns.each_mut().map(Fenced::pointer);
+        let [verdict, category, reason, score, probs] = columns.each_mut().map(FencedColumn::pointer);
         let mut output = abi::Output {
             struct_size: size_of::<abi::Output>() as u32,
             n: N as u32,
@@ -159,7 +161,7 @@ pub fn canaries(subject: &Subject) -> Outcome {
             // SAFETY: the batch's own columns, and output columns with room for its candidates.
             unsafe { state.classify(inputs, &mut output) }
         });
-        columns.iter().try_for_each(Fenced::check)?;
+        columns.iter().try_for_each(FencedColumn::check)?;
         called.map(drop)
     })())
 }
@@ -174,7 +176,7 @@ pub fn error_slot(subject: &Subject) -> Outcome {
     outcome([64, 5, 1, 0].into_iter().try_for_each(|cap| write_message(subject, &config, cap)))
 }
 
-fn write_message(subject: &Subject, config: &str, cap: usize) -> Result<(), String> {
+fn write_message(subject: &Subject, config: &str, cap: usize) -> Result<(), Breach> {
     let mut buffer = [CANARY; 4096];
     let mut slot = abi::Error::over(&mut buffer[..cap]);
     let mut state = std::ptr::null_mut();
@@ -185,13 +187,15 @@ fn write_message(subject: &Subject, config: &str, cap: usize) -> Result<(), Stri
     if status == abi::status::OK {
         // SAFETY: the plugin just made this state, and nobody uses it.
         unsafe { (subject.functions.destroy)(state) };
-        return Err(format!("with room for {cap} bytes of a message it starts where it did not before"));
+        return Err(
+            format!("with room for {cap} bytes of a message it starts where it did not before").into()
+        );
     }
     if buffer[cap..].iter().any(|byte| *byte != CANARY) {
-        return Err(format!("it wrote a message beyond the {cap} bytes that there were for it"));
+        return Err(format!("it wrote a message beyond the {cap} bytes that there were for it").into());
     }
     if slot.len as usize > cap {
-        return Err(format!("it says that its message has {} bytes, in {cap}", slot.len));
+        return Err(format!("it says that its message has {} bytes, in {cap}", slot.len).into());
     }
     Ok(())
 }

@@ -4,154 +4,17 @@
 //! Each check is meant for a process of its own ([`run`] in a child): a plugin that breaks a rule may crash or hang.
 
 mod answers;
+mod check;
 mod growth;
 mod guard;
 mod material;
 mod memory;
+mod outcome;
+mod scores;
 mod start;
 mod subject;
 mod versions;
 
-use std::path::Path;
-
-use rejoinder_core::case::Cases;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
+pub use check::{CHECKS, Check, Setting, run};
+pub use outcome::Outcome;
 pub use subject::Subject;
-
-/// How a check came out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// As it should.
-    Passed,
-    /// A rule is broken: which, and how it showed.
-    Failed(String),
-    /// It does not apply here: why.
-    Skipped(String),
-}
-
-/// What a plugin is checked with.
-#[derive(Clone, Debug, Default)]
-pub struct Setting {
-    /// The configuration; left out, the one of the cases.
-    pub config: Option<Map<String, Value>>,
-    /// The author's cases.
-    pub cases: Option<Cases>,
-}
-
-impl Setting {
-    /// The configuration in force.
-    fn config(&self) -> Map<String, Value> {
-        let of_cases = self.cases.as_ref().map(|cases| &cases.config);
-        self.config.as_ref().or(of_cases).cloned().unwrap_or_default()
-    }
-}
-
-type Body = fn(&Subject, &Setting) -> Outcome;
-
-/// One check.
-#[derive(Clone, Copy)]
-pub struct Check {
-    /// Its name, for the command line.
-    pub name: &'static str,
-    /// What holds where it passes.
-    pub about: &'static str,
-    body: Body,
-}
-
-impl std::fmt::Debug for Check {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-macro_rules! checks {
-    ($($name:literal, $about:literal, $body:expr;)*) => {
-        &[$(Check { name: $name, about: $about, body: $body }),*]
-    };
-}
-
-/// All checks, in the order in which their failures are best read. Where one of the first two fails, the others have
-/// nothing to ask.
-pub const CHECKS: &[Check] = checks! {
-    "loads", "the library loads and passes the handshake", |_, _| Outcome::Passed;
-    "starts", "it starts with the configuration", start::starts;
-    "schema", "its config_schema is a JSON Schema that allows the configuration and the defaults", start::schema;
-    "two-states", "two states side by side do not disturb each other", start::two_states;
-    "bad-config", "a configuration that makes no sense is refused with a message", start::bad_config;
-    "growth", "states made and destroyed by the thousand leave no memory behind", growth::growth;
-    "empty-batch", "it takes a batch of nothing", answers::empty_batch;
-    "sizes", "it takes batches of 1 and of 4096", answers::sizes;
-    "huge-turn", "it takes empty turns, a turn of 1 MiB and a dialogue of 2001 messages", answers::huge;
-    "scripts", "it takes all scripts, joiners, lone marks, NUL and text that runs backwards", answers::scripts;
-    "answers", "its verdicts, categories, reasons, scores and probabilities are allowed ones", answers::allowed;
-    "repeats", "the same batch gets the same answers, now and from another state", answers::repeats;
-    "permutes", "an answer does not depend on the batch around it, nor on the id", answers::permutes;
-    "threads", "eight threads at once on one state get the same answers", answers::threads;
-    "notes", "answers are the same whether notes are wanted or not", answers::notes;
-    "over-read-text", "it reads text_off[n_messages] bytes of `text`, no more", |s, _| memory::over_read(s, 0);
-    "over-read-text_off", "it reads n_messages + 1 items of `text_off`, no more", |s, _| memory::over_read(s, 1);
-    "over-read-role", "it reads n_messages items of `role`, no more", |s, _| memory::over_read(s, 2);
-    "over-read-first", "it reads n items of `first`, no more", |s, _| memory::over_read(s, 3);
-    "over-read-target", "it reads n items of `target`, no more", |s, _| memory::over_read(s, 4);
-    "over-read-id", "it reads n items of `id`, no more", |s, _| memory::over_read(s, 5);
-    "over-read-prior", "it reads n items of `prior`, no more", |s, _| memory::over_read(s, 6);
-    "over-read-hit_off", "it reads n + 1 items of `hit_off`, no more", |s, _| memory::over_read(s, 7);
-    "over-read-hits", "it reads n_hits items of `hits`, no more", |s, _| memory::over_read(s, 8);
-    "over-read-earlier_verdict", "it reads n * n_earlier items of `earlier_verdict`, no more", |s, _| memory::over_read(s, 9);
-    "over-read-earlier_category", "it reads n * n_earlier items of `earlier_category`, no more", |s, _| memory::over_read(s, 10);
-    "over-read-earlier_score", "it reads n * n_earlier items of `earlier_score`, no more", |s, _| memory::over_read(s, 11);
-    "inputs", "it leaves its inputs as they are", |s, _| memory::inputs(s);
-    "canaries", "it writes nothing before or after its output columns", |s, _| memory::canaries(s);
-    "error-slot", "it writes no more of a message than there is room for", |s, _| memory::error_slot(s);
-    "later-host", "it works with a later minor version of the engine", |s, _| versions::later(s);
-    "oldest-host", "it works with the oldest engine that its ABI promises", |s, _| versions::oldest(s);
-    "cases", "its cases come out as their file says", answers::cases;
-};
-
-impl Check {
-    /// Whether the others can say nothing where this one fails.
-    pub fn is_needed_by_all(&self) -> bool {
-        matches!(self.name, "loads" | "starts")
-    }
-
-    /// What a crash in this check means, unless it may mean anything.
-    pub fn meaning_of_a_crash(&self) -> Option<&'static str> {
-        self.name.starts_with("over-read").then_some("the next byte lies on a page that nobody may touch")
-    }
-}
-
-/// Runs one check on a library, in this process; `None` where there is no such check.
-///
-/// # Errors
-/// The plugin cannot be loaded, or does not start; the text says why.
-pub fn run(name: &str, library: &Path, setting: &Setting) -> Option<Outcome> {
-    let check = CHECKS.iter().find(|check| check.name == name)?;
-    Some(match Subject::load(library, setting) {
-        Ok(subject) => (check.body)(&subject, setting),
-        Err(why) => Outcome::Failed(why),
-    })
-}
-
-impl From<String> for Outcome {
-    fn from(why: String) -> Self {
-        Self::Failed(why)
-    }
-}
-
-/// As [`outcome`], of a check that may also turn out not to apply.
-fn settled(result: Result<(), Outcome>) -> Outcome {
-    result.err().unwrap_or(Outcome::Passed)
-}
-
-/// `Passed`, or what went wrong.
-fn outcome(result: Result<(), String>) -> Outcome {
-    result.map_or_else(Outcome::Failed, |()| Outcome::Passed)
-}
-
-/// Says on standard error what comes next: whoever runs the check in a process of its own sees there what it died of.
-fn about_to_ask(what: &str) {
-    eprintln!("asked about {what}");
-}

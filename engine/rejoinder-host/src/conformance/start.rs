@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Outcome, Setting, Subject, about_to_ask, material, outcome, settled};
+use super::outcome::{Breach, Outcome, about_to_ask, outcome, settled};
+use super::{Setting, Subject, material};
 use crate::schema;
 use crate::state::State;
 
@@ -25,14 +26,14 @@ pub fn schema(subject: &Subject, setting: &Setting) -> Outcome {
         allows(text, &config).map_err(|why| format!("of the schema's own defaults, {why}"))?;
         State::create(subject.functions, subject.host, &config.to_string())
             .map(drop)
-            .map_err(|why| format!("it does not start with its schema's defaults, {config}: {why}"))
+            .map_err(|why| format!("it does not start with its schema's defaults, {config}: {why}").into())
     })())
 }
 
-fn allows(schema: &str, config: &Value) -> Result<(), String> {
+fn allows(schema: &str, config: &Value) -> Result<(), Breach> {
     match schema::problems(schema, config)?.first() {
         None => Ok(()),
-        Some(problem) => Err(format!("config{}: {}", problem.pointer, problem.message)),
+        Some(problem) => Err(format!("config{}: {}", problem.pointer, problem.message).into()),
     }
 }
 
@@ -84,7 +85,7 @@ fn unknown_key() -> Value {
     json!({"no such key, surely": {"x": [1, null]}})
 }
 
-/// Configurations of which most plugins refuse some.
+/// Configurations: most plugins refuse some of them.
 pub fn senseless(schema: &str) -> Vec<String> {
     let mut texts = garbage();
     texts.push(unknown_key().to_string());
@@ -120,7 +121,8 @@ pub fn bad_config(subject: &Subject, _: &Setting) -> Outcome {
                 return Err(format!(
                     "it takes anything for the key `{key}`, be it a number, a list or null: refuse what makes no sense \
                      in `create`, or give the key a type in config_schema"
-                ));
+                )
+                .into());
             }
         }
         Ok(())
@@ -139,13 +141,13 @@ fn is_open(schema: &str) -> bool {
 ///
 /// # Errors
 /// It refuses without a message that a user could read.
-fn try_config(subject: &Subject, config: &str) -> Result<bool, String> {
+fn try_config(subject: &Subject, config: &str) -> Result<bool, Breach> {
     let shown: String = config.chars().take(60).collect();
     about_to_ask(&format!("the configuration {shown}"));
     match State::create(subject.functions, subject.host, config) {
         Ok(_) => Ok(true),
         Err(why) if why.contains("does not say why") || why.contains('\u{FFFD}') => {
-            Err(format!("to the configuration {shown} it says nothing readable ({why})"))
+            Err(format!("to the configuration {shown} it says nothing readable ({why})").into())
         }
         Err(_) => Ok(false),
     }

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use rejoinder_core::case::Cases;
 use rejoinder_core::{Verdict, Vote};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Outcome, Setting};
+use super::Setting;
+use super::outcome::{Breach, Outcome};
 use crate::abi::{self, Host};
-use crate::batch::Earlier;
+use crate::batch::EarlierVotes;
 use crate::handshake::{Description, Functions};
 use crate::output::{Columns, Notes};
 use crate::state::State;
-use crate::{Batch, LoadCause, PluginSpec, Surroundings, locate, panics, services};
+use crate::{Batch, LoadContext, PluginSpec, ScoreDeclaration, locate, panics, scores, services};
 
 /// A plugin and what it is started with.
 #[derive(Debug)]
@@ -20,8 +21,10 @@ pub struct Subject {
     pub(super) functions: Functions,
     pub(super) description: Description,
     pub(super) host: &'static Host,
-    /// The configuration, as JSON.
-    pub(super) config: String,
+    /// The plugin's own model, where it scores and that has the engine's format.
+    pub(super) model: &'static [u8],
+    /// The configuration; a plugin that scores is told what for.
+    pub(super) config: Value,
     /// The rules in force: two of the kit's, and those of the cases.
     pub(super) rules: Vec<String>,
 }
@@ -31,32 +34,57 @@ impl Subject {
     ///
     /// # Errors
     /// Why it cannot be loaded.
-    pub(super) fn load(library: &Path, setting: &Setting) -> Result<Self, String> {
+    pub(super) fn load(library: &Path, setting: &Setting) -> Result<Self, Breach> {
         panics::install();
         let mut rules = vec!["en.rule.one".to_owned(), "en.rule.two".to_owned()];
         rules.extend(setting.cases.iter().flat_map(Cases::rules));
         let host = services::start(rules.clone());
-        let checked = locate::locate(&PluginSpec::at(library), &Surroundings::default())
+        let checked = locate::locate(&PluginSpec::at(library), &LoadContext::default())
             .and_then(|located| located.open(host))
-            .map_err(LoadCause::reason)?;
-        let config = Value::Object(setting.config()).to_string();
-        Ok(Self { functions: checked.functions, description: checked.description, host, config, rules })
+            .map_err(|cause| Breach(cause.reason()))?;
+        let config = completed(setting.config(), checked.description.scores.as_ref());
+        Ok(Self {
+            functions: checked.functions,
+            description: checked.description,
+            model: checked.model,
+            host,
+            config,
+            rules,
+        })
+    }
+
+    /// A state with the configuration of the author's cases.
+    ///
+    /// # Errors
+    /// What the plugin says.
+    pub(super) fn state_of_cases(&self, cases: &Cases) -> Result<State, Breach> {
+        let config = completed(cases.config.clone(), self.description.scores.as_ref());
+        State::create(self.functions, self.host, &config.to_string())
+            .map_err(|why| format!("it does not start with the cases' config: {why}").into())
     }
 
     /// A state of its own.
     ///
     /// # Errors
     /// What the plugin says.
-    pub(super) fn state(&self) -> Result<State, String> {
-        State::create(self.functions, self.host, &self.config)
-            .map_err(|why| format!("it does not start: {why}"))
+    pub(super) fn state(&self) -> Result<State, Breach> {
+        self.state_with(&self.config)
+    }
+
+    /// A state with another configuration.
+    ///
+    /// # Errors
+    /// What the plugin says.
+    pub(super) fn state_with(&self, config: &Value) -> Result<State, Breach> {
+        State::create(self.functions, self.host, &config.to_string())
+            .map_err(|why| format!("it does not start: {why}").into())
     }
 
     /// What a state says of a whole batch.
     ///
     /// # Errors
     /// The call failed.
-    pub(super) fn ask(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, String> {
+    pub(super) fn ask(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, Breach> {
         self.ask_noting(state, batch, false).map(|(votes, _)| votes)
     }
 
@@ -83,7 +111,7 @@ impl Subject {
         state: &mut State,
         batch: &Batch,
         wants_notes: bool,
-    ) -> Result<(Vec<Vote>, Notes), String> {
+    ) -> Result<(Vec<Vote>, Notes), Breach> {
         let mut answers = self.answers_of(state, batch, wants_notes)?;
         let notes = answers.take_notes();
         Ok((self.read(&answers, batch.len()), notes))
@@ -92,16 +120,16 @@ impl Subject {
     /// As [`Self::ask`], where all answers must be allowed.
     ///
     /// # Errors
-    /// The call failed (the outer one), or the first answer that is not allowed.
-    pub(super) fn ask_strictly(
-        &self,
-        state: &mut State,
-        batch: &Batch,
-    ) -> Result<Result<Vec<Vote>, String>, String> {
-        let answers = self.answers_of(state, batch, false)?;
+    /// The call failed, or an answer is not allowed: the first one is told.
+    pub(super) fn ask_strictly(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, AskError> {
+        let answers = self.answers_of(state, batch, false).map_err(AskError::CallFailed)?;
         let reasons = self.description.reasons.len();
-        let read = |i| answers.vote(i, reasons).map_err(|why| format!("candidate {i}: {why}"));
-        Ok((0..batch.len()).map(read).collect())
+        let read = |i| {
+            answers
+                .vote(i, reasons)
+                .map_err(|why| AskError::NotAllowed(format!("candidate {i}: {why}").into()))
+        };
+        (0..batch.len()).map(read).collect()
     }
 
     /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
@@ -111,7 +139,7 @@ impl Subject {
         (0..n).map(|i| answers.vote(i, self.description.reasons.len()).unwrap_or(fault)).collect()
     }
 
-    fn answers_of(&self, state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, String> {
+    fn answers_of(&self, state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, Breach> {
         self.answers(batch, wants_notes, |columns, output| {
             // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
             unsafe { state.classify(columns, output) }
@@ -127,7 +155,7 @@ impl Subject {
         batch: &Batch,
         wants_notes: bool,
         call: impl FnOnce(&abi::Batch, &mut abi::Output) -> Result<(), String>,
-    ) -> Result<Columns, String> {
+    ) -> Result<Columns, Breach> {
         let (range, earlier) = (0..batch.len(), earlier(batch.len()));
         let mut answers = Columns::default();
         answers.resize(batch.len());
@@ -138,9 +166,37 @@ impl Subject {
     }
 }
 
+/// A configuration as a run would give it: a plugin that scores is told what for.
+fn completed(config: Map<String, Value>, declaration: Option<&ScoreDeclaration>) -> Value {
+    let mut config = Value::Object(config);
+    if let Some(declaration) = declaration {
+        let purpose = declaration.purposes.first().copied().unwrap_or_default();
+        scores::complete(&mut config, declaration, purpose, None);
+    }
+    config
+}
+
+/// Why a plugin gave no answers that can be compared.
+#[derive(Debug)]
+pub(super) enum AskError {
+    /// The call failed.
+    CallFailed(Breach),
+    /// An answer is not allowed.
+    NotAllowed(Breach),
+}
+
+impl AskError {
+    /// The rule that is broken.
+    pub(super) fn into_breach(self) -> Breach {
+        match self {
+            Self::CallFailed(breach) | Self::NotAllowed(breach) => breach,
+        }
+    }
+}
+
 /// Votes of two plugins before this one.
-pub(super) fn earlier(n: usize) -> Earlier {
-    let mut earlier = Earlier::default();
+pub(super) fn earlier(n: usize) -> EarlierVotes {
+    let mut earlier = EarlierVotes::default();
     let votes: Vec<Vote> =
         (0..n * 2).map(|i| Vote { score: (i % 3 == 0).then_some(0.5), ..Vote::default() }).collect();
     earlier.refill(&votes, 2, 2);

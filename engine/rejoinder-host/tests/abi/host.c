@@ -19,7 +19,7 @@ static rjn_str rule_name(void *ctx, uint32_t rule)
     return none;
 }
 
-#if RJN_ABI_MINOR > 2
+#if RJN_ABI_MINOR > 3
 static uint32_t later(void *ctx) { (void)ctx; return 7; }
 #endif
 
@@ -35,7 +35,7 @@ int main(int argc, char **argv)
     static const rjn_host host = {
         .struct_size = sizeof(rjn_host), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
         .log = log_line, .rule_name = rule_name,
-#if RJN_ABI_MINOR > 2
+#if RJN_ABI_MINOR > 3
         .later = later,
 #endif
     };
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
         .struct_size = sizeof output, .n = 1, .verdict = &verdict, .category = &category, .reason = &reason,
         .score = &score, .probs = probs,
     };
-#if RJN_ABI_MINOR > 2
+#if RJN_ABI_MINOR > 3
     uint32_t in = 7, out = 0;
     batch.later = &in;
     output.later = &out;

@@ -1,4 +1,4 @@
-/* A plugin that reads every field that its header has, and of those that came after 0.2 only what struct_size covers. */
+/* A plugin that reads every field that its header has, and of those that came after 0.3 only what struct_size covers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out
             out->reason[i] = 1;
             out->score[i] = 0.75f;
         }
-#if RJN_ABI_MINOR > 2
+#if RJN_ABI_MINOR > 3
         if (HAS(b, later) && b->later[i] != 7)
             return RJN_FAILED;
         if (HAS(out, later))
@@ -46,7 +46,7 @@ static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out
 
 static void destroy(rjn_state *state) { free(state); }
 
-#if RJN_ABI_MINOR > 2
+#if RJN_ABI_MINOR > 3
 static void later(void) {}
 #endif
 
@@ -54,7 +54,7 @@ static const rjn_plugin plugin = {
     .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
     .name = STR("versions"), .version = STR("1"), .about = STR("for the tests of versions"), .config_schema = STR(""),
     .reasons = reasons, .n_reasons = 1, .create = create, .classify_batch = classify, .destroy = destroy,
-#if RJN_ABI_MINOR > 2
+#if RJN_ABI_MINOR > 3
     .later = later,
 #endif
 };

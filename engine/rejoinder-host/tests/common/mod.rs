@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rejoinder_core::{Conversation, Message, Role, Vote};
-use rejoinder_host::{Batch, Fault, HostError, Launcher, PluginSpec, Registry, Surroundings, abi};
+use rejoinder_host::{Batch, Fault, HostError, Launcher, LoadContext, PluginSpec, Registry, abi};
 
 /// A conversation of alternating user and assistant messages, the user's first.
 pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
@@ -20,7 +20,7 @@ pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
 /// A registry of built-in plugins alone.
 pub fn registry(specs: &[PluginSpec], built_in: &[&'static abi::Plugin]) -> Registry {
     let rule_ids = vec!["en.one".into()];
-    Registry::load(specs, &Surroundings { built_in, rule_ids, ..Surroundings::default() }).unwrap()
+    Registry::load(specs, &LoadContext { built_in, rule_ids, ..LoadContext::default() }).unwrap()
 }
 
 /// One session's votes on a batch, and the faults in it.

@@ -7,17 +7,17 @@ const BITS: usize = 13;
 
 /// A set of hashes that may say yes too often, never no.
 #[derive(Clone, Debug)]
-pub(crate) struct Members {
+pub(crate) struct WordSet {
     bits: Vec<u64>,
 }
 
-impl Default for Members {
+impl Default for WordSet {
     fn default() -> Self {
         Self { bits: vec![0; (1 << BITS) / 64] }
     }
 }
 
-impl Members {
+impl WordSet {
     pub(crate) fn clear(&mut self) {
         self.bits.fill(0);
     }
@@ -35,9 +35,9 @@ impl Members {
 
 /// What was said in an answer, as sets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said {
-    pub(crate) words: Members,
-    pub(crate) pairs: Members,
+pub(crate) struct AnswerWords {
+    pub(crate) words: WordSet,
+    pub(crate) pairs: WordSet,
     pub(crate) len: usize,
 }
 
@@ -45,7 +45,7 @@ pub(crate) const fn pair(a: Word, b: Word) -> u32 {
     a.hash().wrapping_mul(0x85eb_ca6b).rotate_left(13) ^ b.hash()
 }
 
-impl Said {
+impl AnswerWords {
     /// Reads the words of an answer.
     pub(crate) fn read(&mut self, words: &WordList) {
         self.words.clear();
@@ -75,7 +75,7 @@ pub(crate) const NAMES: [&str; 11] = [
 ];
 
 /// Reads the signs; `earlier` are all words of the user's turns before.
-pub(crate) fn of(turn: &WordList, said: &Said, earlier: &Members, idf: &Idf) -> [f32; NAMES.len()] {
+pub(crate) fn of(turn: &WordList, said: &AnswerWords, earlier: &WordSet, idf: &Idf) -> [f32; NAMES.len()] {
     let n = turn.len().max(1) as f32;
     let (mut words, mut content, mut all_content) = (0.0_f32, 0.0_f32, 1e-3_f32);
     let (mut rare, mut novel, mut novel_content, mut ignored, mut old, mut all) =
@@ -148,9 +148,9 @@ mod tests {
             words.read(text);
             words
         };
-        let mut said = Said::default();
+        let mut said = AnswerWords::default();
         said.read(&words("the danube flows into the black sea"));
-        let mut earlier = Members::default();
+        let mut earlier = WordSet::default();
         words("longest rivers").ordered.iter().for_each(|word| earlier.insert(word.hash()));
         let values = of(&words("danube flows past rivers and 7 castles"), &said, &earlier, &Idf::default());
         let value = |name: &str| values[NAMES.iter().position(|&n| n == name).unwrap()];

@@ -1,6 +1,4 @@
-//! What rules and plugins found about a turn, as the score takes it.
-
-use rejoinder_core::{Category, Verdict, Vote};
+//! What rules found about a turn, as the score takes it.
 
 /// What is known of a turn besides the conversation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -9,14 +7,12 @@ pub struct Evidence<'a> {
     pub rules: &'a [&'a str],
     /// Sum of their weights: log-odds.
     pub prior: f32,
-    /// What plugins said, in their order; empty if none was asked.
-    pub votes: &'a [Vote],
 }
 
 /// Themes of the shipped packs: the part of a rule's id after the language.
 const THEMES: [&str; 8] = ["positive", "clarify", "wrong", "correction", "repeat", "shape", "not", "score"];
 
-pub(crate) const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 10] = [
     "prior",
     "hits",
     "hits positive",
@@ -27,11 +23,11 @@ pub(crate) const NAMES: [&str; 14] = [
     "hits shape",
     "hits not",
     "hits score",
-    "vote accepts",
-    "vote rejects",
-    "vote positive",
-    "vote score",
 ];
+
+/// Numbers, behind those of [`NAMES`], that stood for votes of plugins in features of the same version. No model could ask for
+/// them, since no caller ever gave votes: they were 0 for every turn, and no border between values can be drawn through one value.
+pub(crate) const VOTES: usize = 4;
 
 pub(crate) fn of(evidence: &Evidence<'_>) -> [f32; NAMES.len()] {
     let mut values = [0.0; NAMES.len()];
@@ -42,17 +38,6 @@ pub(crate) fn of(evidence: &Evidence<'_>) -> [f32; NAMES.len()] {
         if let Some(at) = THEMES.iter().position(|&known| known == theme) {
             values[2 + at] += 1.0;
         }
-    }
-    for vote in evidence.votes.iter().filter(|vote| !vote.faulted) {
-        match vote.verdict {
-            Verdict::Accept(category) => {
-                values[10] += 1.0;
-                values[12] += f32::from(u8::from(category == Category::Ur5));
-            }
-            Verdict::Reject => values[11] += 1.0,
-            _ => {}
-        }
-        values[13] = vote.score.unwrap_or(0.0).max(values[13]);
     }
     values
 }

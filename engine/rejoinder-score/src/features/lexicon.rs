@@ -81,7 +81,7 @@ pub(crate) fn of(turn: &[Word]) -> ([f32; LEN], u64) {
     (values, all)
 }
 
-/// The groups of which a text has something, as bits.
+/// The groups that a text has a word of, as bits.
 pub(crate) fn groups(words: &[Word]) -> u64 {
     let mut all = 0;
     find(words, |_, groups| all |= groups);

@@ -188,7 +188,7 @@ pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAME
     values
 }
 
-/// Bytes of a text of which the runs of characters are compared.
+/// How many bytes of a text are compared by their runs of characters.
 const STEM_BYTES: usize = 160;
 
 /// The runs of four bytes of a text's beginning, sorted: they see through inflections, typos and scripts without spaces.

@@ -1,4 +1,4 @@
-//! A text as hashed words, of which bags, runs and frames are compared without touching the text again.
+//! A text as hashed words: their bags, runs and frames are compared without touching the text again.
 
 use std::sync::LazyLock;
 

@@ -7,9 +7,9 @@ use super::bytes::{Reader, Writer};
 use super::forest::{DEPTH, Forest, LEAVES, Questions};
 use super::linear::{BUCKETS, Linear};
 use super::{Model, Part, Parts, Provenance, Quality};
-use crate::features::{DENSE, Idf, VERSION};
+use crate::features::{DENSE, Idf, VERSION, VOTES};
 use crate::heads::{HEADS, PerHead};
-use crate::profile::{Measured, Profile, Reference};
+use crate::profile::{ComparisonBasis, Profile, Reference};
 
 const MAGIC: &[u8; 4] = b"RJM\x1a";
 /// Number of the format.
@@ -30,6 +30,8 @@ pub enum FileError {
         /// The version that the model was trained on.
         model: u32,
     },
+    /// It asks for votes of plugins on a turn, which this engine no longer measures.
+    Votes,
     /// It ends too early.
     Short,
     /// It is damaged: its checksum does not fit.
@@ -51,6 +53,9 @@ impl fmt::Display for FileError {
             Self::Features { model } => write!(
                 f,
                 "the model was trained on features of version {model}, and this engine measures version {VERSION}; train it anew"
+            ),
+            Self::Votes => f.write_str(
+                "the model asks for votes of plugins on a turn, and this engine measures none; train it anew",
             ),
             Self::Short => f.write_str("the model file ends too early"),
             Self::Checksum => f.write_str("the model file is damaged: its checksum does not fit"),
@@ -136,7 +141,7 @@ impl Model {
     }
 }
 
-impl Measured {
+impl ComparisonBasis {
     /// What the model in a file was measured on: reads the beginning of the file, and checks no more.
     ///
     /// # Errors
@@ -211,6 +216,9 @@ fn read_forest(body: &mut Reader<'_>) -> Result<Forest, FileError> {
         let (mut questions, mut leaves) = (Questions::default(), [[0; HEADS]; LEAVES]);
         for feature in &mut questions.features {
             *feature = body.u16()?;
+            if (DENSE..DENSE + VOTES).contains(&usize::from(*feature)) {
+                return Err(FileError::Votes);
+            }
             if usize::from(*feature) >= DENSE {
                 return Err(FileError::Invalid("a tree asks for a feature that is not there"));
             }
@@ -232,4 +240,40 @@ fn per_head(body: &mut Reader<'_>, what: &'static str) -> Result<PerHead, FileEr
         *value = body.f32(what)?;
     }
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Trained when votes of plugins were features that nobody gave.
+    const SHIPPED: &[u8] = include_bytes!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../plugins/rejoinder-plugin-scorer/model/default.rjm"
+    ));
+
+    /// The shipped model with one more tree, which asks for this feature.
+    fn asking_for(feature: usize) -> Result<Model, FileError> {
+        let mut model = Model::from_bytes(SHIPPED).unwrap();
+        let forest = &mut model.parts.informed.forest;
+        let mut asks = Questions::default();
+        asks.features[2] = feature as u16;
+        let trees = forest.trees().map(|(questions, leaves)| (*questions, *leaves));
+        let trees: Vec<_> = trees.chain([(asks, [[0; HEADS]; LEAVES])]).collect();
+        *forest = Forest::new(trees.into_iter(), forest.scale, forest.bias);
+        Model::from_bytes(&model.to_bytes())
+    }
+
+    #[test]
+    fn a_model_of_the_time_when_votes_were_features_is_read_unless_it_asks_for_them() {
+        assert!(Model::from_bytes(SHIPPED).unwrap().to_bytes() == SHIPPED);
+        assert!(asking_for(DENSE - 1).is_ok());
+        for vote in DENSE..DENSE + VOTES {
+            let why = asking_for(vote).unwrap_err();
+            assert_eq!(why, FileError::Votes);
+            assert!(why.to_string().contains("asks for votes of plugins"));
+        }
+        let nowhere = FileError::Invalid("a tree asks for a feature that is not there");
+        assert_eq!(asking_for(DENSE + VOTES).unwrap_err(), nowhere);
+    }
 }

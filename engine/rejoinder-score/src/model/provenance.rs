@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where training data came from, as the trainer was told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct TrainingOrigin {
     /// Its name.
     pub name: String,
     /// Which part of it was taken, in words.
@@ -19,7 +19,7 @@ pub struct Origin {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The data.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<TrainingOrigin>,
     /// Hash of the rules whose hits it saw.
     pub rules: String,
     /// Conversations with judged turns.
@@ -49,7 +49,7 @@ impl Provenance {
 /// How good a model was in cross-validation by conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// Number of parts of which each was scored by a model that had not seen it.
+    /// Number of parts; each part was scored by a model that had not seen it.
     pub folds: u32,
     /// By question.
     pub heads: Vec<HeadQuality>,

@@ -3,16 +3,16 @@
 /// Most bins of a feature.
 pub(crate) const BINS: usize = 32;
 
-/// Binned columns.
+/// BinnedColumns columns.
 #[derive(Debug)]
-pub(crate) struct Binned {
+pub(crate) struct BinnedColumns {
     /// By feature: its borders; a value's bin is the number of borders below it.
     pub(crate) borders: Vec<Vec<f32>>,
     /// By feature: the rows' bins.
     pub(crate) columns: Vec<Vec<u8>>,
 }
 
-impl Binned {
+impl BinnedColumns {
     /// Bins `dense`, rows of `width` values.
     pub(crate) fn new(dense: &[f32], width: usize) -> Self {
         let mut borders = Vec::with_capacity(width);

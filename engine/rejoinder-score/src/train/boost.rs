@@ -2,13 +2,13 @@
 
 use rejoinder_core::random::SplitMix64;
 
-use super::bins::{BINS, Binned};
+use super::bins::{BINS, BinnedColumns};
 use crate::heads::{HEADS, PerHead};
 use crate::model::forest::{DEPTH, Forest, LEAVES, Questions};
 
 /// How a forest is grown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Boosting {
+pub(crate) struct BoostOptions {
     pub(crate) trees: usize,
     pub(crate) rate: f32,
     /// Share of the features that a tree may choose from.
@@ -37,7 +37,7 @@ impl Gradient {
 }
 
 /// A forest's structure while it grows, with leaves not yet rounded.
-struct Grown {
+struct Tree {
     features: [u16; DEPTH],
     thresholds: [f32; DEPTH],
     bins: [u8; DEPTH],
@@ -46,12 +46,12 @@ struct Grown {
 
 /// Grows a forest on `rows`, with `targets` in [0, 1] and `weights`, asking for features that `may` be used.
 pub(crate) fn grow(
-    binned: &Binned,
+    binned: &BinnedColumns,
     may: impl Fn(usize) -> bool,
     rows: &[u32],
     targets: &[PerHead],
     weights: &[f32],
-    how: &Boosting,
+    how: &BoostOptions,
 ) -> Forest {
     let all: f64 = rows.iter().map(|&row| f64::from(weights[row as usize])).sum();
     let bias: PerHead = std::array::from_fn(|k| {
@@ -68,12 +68,12 @@ pub(crate) fn grow(
 /// As [`grow`], by what is still amiss when `logits` are there already; the forest adds to them.
 pub(crate) fn grow_on(
     mut logits: Vec<PerHead>,
-    binned: &Binned,
+    binned: &BinnedColumns,
     may: impl Fn(usize) -> bool,
     rows: &[u32],
     targets: &[PerHead],
     weights: &[f32],
-    how: &Boosting,
+    how: &BoostOptions,
 ) -> Forest {
     let mut random = SplitMix64::with_seed(how.seed);
     let mut usable: Vec<usize> =
@@ -108,7 +108,7 @@ pub(crate) fn grow_on(
 }
 
 /// Leaves as whole numbers of one common unit.
-fn round(grown: &[Grown]) -> Forest {
+fn round(grown: &[Tree]) -> Forest {
     let scale = unit(grown.iter().flat_map(|tree| tree.leaves.iter().flatten().copied()));
     let trees = grown.iter().map(|tree| {
         let leaves = tree.leaves.map(|leaf| whole(&leaf, scale));
@@ -143,14 +143,14 @@ impl Grower {
     #[allow(clippy::too_many_arguments)]
     fn tree(
         &mut self,
-        binned: &Binned,
+        binned: &BinnedColumns,
         features: &[usize],
         rows: &[u32],
         targets: &[PerHead],
         weights: &[f32],
         logits: &[PerHead],
-        how: &Boosting,
-    ) -> Option<Grown> {
+        how: &BoostOptions,
+    ) -> Option<Tree> {
         self.gradients.clear();
         self.hessians.clear();
         self.weights.clear();
@@ -171,7 +171,7 @@ impl Grower {
         let value: PerHead = spread.map(|s| (s / total).max(1e-4).powf(-how.balance));
         self.leaf.clear();
         self.leaf.resize(rows.len(), 0);
-        let mut tree = Grown {
+        let mut tree = Tree {
             features: [0; DEPTH],
             thresholds: [f32::MAX; DEPTH],
             bins: [u8::MAX; DEPTH],

@@ -35,7 +35,7 @@ impl Sparse {
 
 /// How weights are fitted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fitting {
+pub(crate) struct FitOptions {
     pub(crate) epochs: usize,
     pub(crate) rate: f32,
     pub(crate) ridge: f32,
@@ -44,14 +44,14 @@ pub(crate) struct Fitting {
     pub(crate) seed: u64,
 }
 
-/// Fits the rows in `rows`, of which `of` gives the buckets and `logits` what is there already, to which the weights add.
+/// Fits weights to the rows in `rows`: `of` gives the buckets of a row, and `logits` the log-odds to which the weights add.
 pub(crate) fn fit<'s>(
     of: impl Fn(usize) -> &'s [u32],
     logits: impl Fn(usize) -> PerHead,
     rows: &[u32],
     targets: &[PerHead],
     weights: &[f32],
-    how: &Fitting,
+    how: &FitOptions,
 ) -> Linear {
     let mut w = vec![[0.0_f32; HEADS]; BUCKETS];
     let mut seen = vec![[how.inertia; HEADS]; BUCKETS];

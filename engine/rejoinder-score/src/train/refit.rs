@@ -1,10 +1,10 @@
 //! Training that goes on from a model: its log-odds, stretched by a line a head as the new answers say, are what trees and
 //! n-grams add to. A few hundred answers move it a little, many thousands make it another.
 
-use super::bins::Binned;
-use super::boost::{self, Boosting};
+use super::bins::BinnedColumns;
+use super::boost::{self, BoostOptions};
 use super::calibrate;
-use super::logistic::{self, Fitting};
+use super::logistic::{self, FitOptions};
 use super::{EPOCHS, Examples, MANY, ROWS_A_TREE, TrainOptions};
 use crate::features::{Buckets, DENSE, FIRST_EVIDENCE};
 use crate::heads::{HEADS, PerHead};
@@ -20,38 +20,38 @@ pub(super) struct Refitter<'a> {
     base: &'a Model,
     examples: &'a Examples,
     options: &'a TrainOptions,
-    binned: Binned,
+    binned: BinnedColumns,
 }
 
 impl<'a> Refitter<'a> {
     pub(super) fn new(base: &'a Model, examples: &'a Examples, options: &'a TrainOptions) -> Self {
-        Self { base, examples, options, binned: Binned::new(&examples.dense, DENSE) }
+        Self { base, examples, options, binned: BinnedColumns::new(&examples.dense, DENSE) }
     }
 
-    /// Fits what the judged rows `taught` add to the base.
-    pub(super) fn fit(&self, taught: &[u32]) -> Parts {
-        let lines = self.lines(taught);
+    /// Fits what the judged rows `training_rows` add to the base.
+    pub(super) fn fit(&self, training_rows: &[u32]) -> Parts {
+        let lines = self.lines(training_rows);
         let weights = vec![1.0; self.examples.len()];
         let of_text = |row| self.examples.sparse.row(row).of_text();
         let all = |row| self.examples.sparse.row(row).all;
         let base = &self.base.parts;
         Parts {
-            blind: self.part(&base.blind, &lines, taught, &weights, of_text, FIRST_EVIDENCE, 1),
-            informed: self.part(&base.informed, &lines, taught, &weights, all, DENSE, 2),
+            blind: self.part(&base.blind, &lines, training_rows, &weights, of_text, FIRST_EVIDENCE, 1),
+            informed: self.part(&base.informed, &lines, training_rows, &weights, all, DENSE, 2),
         }
     }
 
     /// By head, the line that makes the base's log-odds fit the answers.
-    fn lines(&self, taught: &[u32]) -> [(f32, f32); HEADS] {
+    fn lines(&self, training_rows: &[u32]) -> [(f32, f32); HEADS] {
         let buckets = |row| -> Buckets<'_> { self.examples.sparse.row(row) };
-        let logits: Vec<PerHead> = taught
+        let logits: Vec<PerHead> = training_rows
             .iter()
             .map(|&row| self.base.parts.eval(self.examples.dense_row(row as usize), buckets(row as usize)))
             .collect();
         std::array::from_fn(|k| {
             let z: Vec<f32> = logits.iter().map(|z| z[k]).collect();
             let yes: Vec<bool> =
-                taught.iter().map(|&row| self.examples.targets[row as usize][k] > 0.5).collect();
+                training_rows.iter().map(|&row| self.examples.targets[row as usize][k] > 0.5).collect();
             let positives = yes.iter().filter(|&&yes| yes).count();
             match positives.min(yes.len() - positives) {
                 ENOUGH.. => calibrate::line(&z, &yes),
@@ -65,7 +65,7 @@ impl<'a> Refitter<'a> {
         &self,
         base: &Part,
         lines: &[(f32, f32); HEADS],
-        taught: &[u32],
+        training_rows: &[u32],
         weights: &[f32],
         buckets: impl Fn(usize) -> &'s [u32],
         features: usize,
@@ -76,17 +76,17 @@ impl<'a> Refitter<'a> {
             part.linear.scale[k] *= slope;
             part.linear.bias[k] *= slope;
         }
-        let many = usize::from(taught.len() > MANY);
+        let many = usize::from(training_rows.len() > MANY);
         let logits = |part: &Part| {
             let mut logits = vec![PerHead::default(); self.examples.len()];
-            for &row in taught {
+            for &row in training_rows {
                 let row = row as usize;
                 logits[row] = part.eval(self.examples.dense_row(row), buckets(row));
             }
             logits
         };
         let targets = &self.examples.targets;
-        let how = Fitting {
+        let how = FitOptions {
             epochs: EPOCHS[many],
             rate: 0.15,
             ridge: 2e-4,
@@ -94,9 +94,9 @@ impl<'a> Refitter<'a> {
             seed: self.options.seed ^ 3,
         };
         let before = logits(&part);
-        let added = logistic::fit(&buckets, |row| before[row], taught, targets, weights, &how);
+        let added = logistic::fit(&buckets, |row| before[row], training_rows, targets, weights, &how);
         part.linear = sum(&part.linear, &added);
-        let how = Boosting {
+        let how = BoostOptions {
             trees: self.options.trees / 2,
             rate: 0.09,
             features: 0.15,
@@ -107,7 +107,7 @@ impl<'a> Refitter<'a> {
             seed: self.options.seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt),
         };
         let may = |feature| feature < features;
-        let added = boost::grow_on(logits(&part), &self.binned, may, taught, targets, weights, &how);
+        let added = boost::grow_on(logits(&part), &self.binned, may, training_rows, targets, weights, &how);
         part.forest = joined(&part.forest, &added);
         part
     }

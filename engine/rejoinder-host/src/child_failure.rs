@@ -1,11 +1,11 @@
-//! What a child process owes an answer for and does not give: the words in which both say it, where there are such
-//! processes and where there are none.
+//! Why a child process did not answer. The type is there on systems without child processes, too, so that the callers are the
+//! same.
 
 use crate::LoadCause;
 
 /// Why a call to a child brought no answer.
 #[derive(Debug)]
-pub enum Missed {
+pub enum ChildFailure {
     /// The plugin says that it failed; the child lives and has started it again.
     Failed(String),
     /// The child took too long to load or to start the plugin, and is of no more use.
@@ -16,7 +16,7 @@ pub enum Missed {
     Stuck(String),
 }
 
-impl Missed {
+impl ChildFailure {
     /// What happened.
     pub fn reason(self) -> String {
         match self {
