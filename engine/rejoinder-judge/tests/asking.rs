@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{ApiKey, Emptiness, JudgeConfig, Pace, Price, Progress, Stop, ask};
-use rejoinder_ledger::{Limits, Usage};
+use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_judge::{ApiKey, AskProgress, EmptyReplyReason, JudgeConfig, Pace, Price, StopReason, ask};
+use rejoinder_ledger::{SpendingLimits, TokenUsage};
 
 mod support;
 use support::server::{Response, Server, by_rule, completion, labelled, last_user_message};
@@ -17,7 +17,7 @@ fn paced(config: JudgeConfig, change: impl FnOnce(&mut Pace)) -> JudgeConfig {
     config
 }
 
-const NONE: Limits = Limits { calls: None, tokens: None, money: None, gpu: None };
+const NONE: SpendingLimits = SpendingLimits { calls: None, tokens: None, money: None, gpu: None };
 
 #[test]
 fn a_stored_reply_is_never_asked_for_again_and_the_same_prompt_is_asked_once() {
@@ -43,7 +43,7 @@ fn the_budget_holds_through_retries_and_concurrency() {
     let server = Server::start(|r| if r.number % 3 == 0 { Response::new(503, "busy") } else { by_rule(r) });
     let store = store();
     let asked = run(&store, &config(&server), questions(40), &calls(10));
-    assert_eq!((server.requests(), asked.progress.attempts, asked.stop), (10, 10, Some(Stop::Budget)));
+    assert_eq!((server.requests(), asked.progress.attempts, asked.stop), (10, 10, Some(StopReason::Budget)));
     assert_eq!(store.ledger.spent().unwrap().amount.calls, 10);
     let kept = questions(40)
         .iter()
@@ -77,7 +77,7 @@ fn a_server_that_never_answers_is_given_up_and_its_answers_before_are_kept() {
     let config = paced(config(&server), |pace| pace.max_retries = 1);
     let asked = run(&store, &config, questions(200), &NONE);
     assert_eq!(asked.progress.answered, 4);
-    let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
+    let Some(StopReason::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
     assert!(why.contains("HTTP 500: out of memory"), "{why}");
     assert!(server.requests() < 30, "{} requests into the void", server.requests());
 }
@@ -87,7 +87,10 @@ fn a_wrong_key_or_model_ends_at_once() {
     for (status, most) in [(401, 3), (403, 20), (404, 3)] {
         let server = Server::start(move |_| Response::new(status, r#"{"error":{"message":"no"}}"#));
         let asked = run(&store(), &config(&server), questions(50), &NONE);
-        assert!(matches!(&asked.stop, Some(Stop::Refuses { status: s, .. }) if *s == status), "{asked:?}");
+        assert!(
+            matches!(&asked.stop, Some(StopReason::Refuses { status: s, .. }) if *s == status),
+            "{asked:?}"
+        );
         assert!(server.requests() <= most, "{} requests", server.requests());
     }
 }
@@ -117,7 +120,7 @@ fn a_row_of_refusals_ends_asking_only_where_it_is_long() {
     let all = Server::start(move |_| too_long());
     let asked = run(&store(), &config(&all), questions(200), &NONE);
     let words = "HTTP 400: unsupported character".to_owned();
-    assert_eq!(asked.stop, Some(Stop::Refuses { status: 400, words }));
+    assert_eq!(asked.stop, Some(StopReason::Refuses { status: 400, words }));
     assert!(all.requests() < 20, "{} requests into the void", all.requests());
 }
 
@@ -130,7 +133,7 @@ fn a_key_that_the_server_repeats_is_not_shown() {
     let config = JudgeConfig { api_key: Some(ApiKey::new("sk-very-secret".into())), ..config(&server) };
     let asked = run(&store(), &config, questions(1), &NONE);
     let words = "HTTP 401: Incorrect key Bearer ***".to_owned();
-    assert_eq!(asked.stop, Some(Stop::Refuses { status: 401, words }));
+    assert_eq!(asked.stop, Some(StopReason::Refuses { status: 401, words }));
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn a_dead_port_costs_no_call() {
     let config = JudgeConfig { base_urls: vec![format!("http://{dead}/v1")], ..config(&server) };
     let config = paced(config, |pace| pace.patience = Duration::from_millis(300));
     let asked = run(&store, &config, questions(20), &calls(5));
-    assert!(matches!(asked.stop, Some(Stop::Unreachable(_))), "{asked:?}");
+    assert!(matches!(asked.stop, Some(StopReason::Unreachable(_))), "{asked:?}");
     assert_eq!((asked.progress.attempts, store.ledger.spent().unwrap().amount.calls), (0, 0));
 }
 
@@ -225,7 +228,7 @@ fn a_slow_server_is_asked_within_the_limit_and_timed_out() {
         pace.max_retries = 0;
     });
     let asked = run(&store(), &impatient, questions(1), &NONE);
-    let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
+    let Some(StopReason::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
     assert!(why.contains("no answer"), "{why}");
 }
 
@@ -241,7 +244,7 @@ fn an_interruption_keeps_what_is_in_flight_and_waits_for_no_retry() {
     });
     let store = store();
     let begun = Instant::now();
-    let mut enough = |_: &Progress| match server.requests() {
+    let mut enough = |_: &AskProgress| match server.requests() {
         0..3 => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
     };
@@ -256,7 +259,10 @@ fn an_interruption_keeps_what_is_in_flight_and_waits_for_no_retry() {
         &mut enough,
     )
     .unwrap();
-    assert_eq!((asked.stop, asked.progress.answered, server.requests()), (Some(Stop::Interrupted), 2, 3));
+    assert_eq!(
+        (asked.stop, asked.progress.answered, server.requests()),
+        (Some(StopReason::Interrupted), 2, 3)
+    );
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
@@ -271,15 +277,15 @@ fn every_unit_of_a_budget_holds_under_retries_and_64_in_flight() {
     let config = paced(JudgeConfig { price, ..config(&server) }, |pace| pace.max_in_flight = 64);
     for limits in [
         calls(50),
-        Limits { tokens: Some(40_000), ..NONE },
-        Limits { money: Some(40_000_000), ..NONE },
-        Limits { gpu: Some(2_000_000_000), ..NONE },
+        SpendingLimits { tokens: Some(40_000), ..NONE },
+        SpendingLimits { money: Some(40_000_000), ..NONE },
+        SpendingLimits { gpu: Some(2_000_000_000), ..NONE },
     ] {
         let before = server.all_requests();
         let store = store();
         let asked = run(&store, &config, questions(400), &limits);
         let spent = store.ledger.spent().unwrap().amount;
-        assert_eq!(asked.stop, Some(Stop::Budget), "{asked:?}");
+        assert_eq!(asked.stop, Some(StopReason::Budget), "{asked:?}");
         assert!(limits.allow(&spent), "{spent:?} of {limits:?}");
         assert_eq!(
             (server.all_requests() - before) as u64,
@@ -325,7 +331,7 @@ fn one_bad_request_is_given_up_and_the_others_are_answered() {
     let store = store();
     let asked = run(&store, &config, questions(50), &NONE);
     assert_eq!((asked.progress.answered, asked.progress.failed), (49, 1));
-    let Some(Stop::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
+    let Some(StopReason::Unavailable(why)) = asked.stop else { panic!("{asked:?}") };
     assert!(why.contains("1 of the requests") && why.contains("this one breaks"), "{why}");
     assert_eq!(server.requests(), 49 + 3);
 }
@@ -356,18 +362,18 @@ fn a_prompt_that_is_too_long_is_shortened_until_it_fits_and_that_is_remembered()
 #[test]
 fn an_answer_that_holds_nothing_is_not_kept_and_asked_for_again_the_next_time() {
     for (page, why) in [
-        (r#"{"choices":[{"message":{"content":null}}]}"#, Emptiness::Blank),
+        (r#"{"choices":[{"message":{"content":null}}]}"#, EmptyReplyReason::Blank),
         (
             r#"{"choices":[{"message":{"content":"","reasoning_content":"The user"},"finish_reason":"length"}]}"#,
-            Emptiness::Thinking,
+            EmptyReplyReason::Thinking,
         ),
         (
             r#"{"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]}"#,
-            Emptiness::Filtered,
+            EmptyReplyReason::Filtered,
         ),
         (
             r#"{"choices":[{"message":{"content":null,"tool_calls":[{"id":"x"}]},"finish_reason":"tool_calls"}]}"#,
-            Emptiness::ToolCall,
+            EmptyReplyReason::ToolCall,
         ),
     ] {
         let server =
@@ -381,7 +387,7 @@ fn an_answer_that_holds_nothing_is_not_kept_and_asked_for_again_the_next_time() 
     }
     let server = Server::start(|_| Response::new(200, r#"{"choices":[{"message":{"content":null}}]}"#));
     let asked = run(&store(), &config(&server), questions(200), &NONE);
-    assert_eq!(asked.stop, Some(Stop::Silent(Emptiness::Blank)));
+    assert_eq!(asked.stop, Some(StopReason::Silent(EmptyReplyReason::Blank)));
     assert!(server.requests() < 20, "{} answers without a word were paid for", server.requests());
 }
 
@@ -452,7 +458,7 @@ fn a_busy_server_is_asked_by_fewer_at_a_time() {
 #[test]
 fn json_answers_about_several_turns_are_asked_together() {
     let server = Server::start(by_rule);
-    let config = JudgeConfig { answer: Some(Answer::Json), turns_per_request: 4, ..config(&server) };
+    let config = JudgeConfig { answer: Some(AnswerFormat::Json), turns_per_request: 4, ..config(&server) };
     let form = form(&config);
     assert_eq!(form.questions_per_request(), 4);
     let store = store();
@@ -471,5 +477,5 @@ fn json_answers_about_several_turns_are_asked_together() {
     let schema = &server.log()[0].body["response_format"]["json_schema"]["schema"];
     assert_eq!(schema["properties"]["Answers"]["minItems"], 4);
     let spent = store.ledger.spent().unwrap();
-    assert_ne!(spent.usage, Usage::default());
+    assert_ne!(spent.usage, TokenUsage::default());
 }

@@ -10,7 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use rejoinder_ledger::{
-    Claim, Entry, Ledger, LedgerError, Limits, Outcome, Replies, Reply, Reservation, Spending,
+    ClaimResult, Ledger, LedgerEntry, LedgerError, Reply, ReplyStore, RequestOutcome, Reservation, Spending,
+    SpendingLimits,
 };
 use tokio::sync::oneshot;
 
@@ -20,7 +21,7 @@ const MOST: usize = 4096;
 /// A line for the ledger.
 enum Note {
     Reserve { key: String, amount: Spending, told: oneshot::Sender<Option<Reservation>> },
-    Settle { reservation: Reservation, outcome: Outcome },
+    Settle { reservation: Reservation, outcome: RequestOutcome },
     Release { reservation: Reservation },
 }
 
@@ -35,45 +36,45 @@ struct Answer {
 /// A line for the store of replies.
 enum StoreNote {
     Answer(Box<Answer>),
-    Claim { key: String, told: oneshot::Sender<Claim> },
+    ClaimResult { key: String, told: oneshot::Sender<ClaimResult> },
     Release { key: String },
 }
 
 /// Where to hand in notes. Once it is dropped, all of them are written and the threads end.
-pub(crate) struct Clerk {
+pub(crate) struct Recorder {
     answers: Sender<StoreNote>,
     /// Whether other processes may ask for the same.
     is_shared: bool,
     notes: Sender<Note>,
 }
 
-/// A clerk's thread has ended, because of a failure that it tells when it is joined.
+/// A recorder's thread has ended, because of a failure that it tells when it is joined.
 #[derive(Debug)]
-pub(crate) struct Gone;
+pub(crate) struct RecorderStopped;
 
-/// The clerk's threads.
-pub(crate) struct Writing<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
+/// The recorder's threads.
+pub(crate) struct RecorderThreads<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
 
-impl Writing<'_> {
+impl RecorderThreads<'_> {
     /// Waits until everything is written.
     pub(crate) fn join(self) -> Result<(), LedgerError> {
-        let ended = self.0.map(|thread| thread.join().expect("no clerk panics"));
+        let ended = self.0.map(|thread| thread.join().expect("no recorder panics"));
         ended.into_iter().collect()
     }
 }
 
-impl Clerk {
+impl Recorder {
     /// Starts the threads.
     pub(crate) fn start<'s, 'e: 's>(
         scope: &'s Scope<'s, 'e>,
         ledger: &'e Ledger,
-        replies: &'e Replies,
-        limits: Limits,
-    ) -> (Self, Writing<'s>) {
+        replies: &'e ReplyStore,
+        limits: SpendingLimits,
+    ) -> (Self, RecorderThreads<'s>) {
         let (answers, answered) = channel();
         let (notes, noted) = channel();
         let after = notes.clone();
-        let writing = Writing([
+        let writing = RecorderThreads([
             scope.spawn(move || store(&answered, &after, replies)),
             scope.spawn(move || write(&noted, ledger, &limits)),
         ]);
@@ -81,26 +82,34 @@ impl Clerk {
     }
 
     /// The right to make a request, or `None` where that would pass a limit.
-    pub(crate) async fn reserve(&self, key: &str, amount: Spending) -> Result<Option<Reservation>, Gone> {
+    pub(crate) async fn reserve(
+        &self,
+        key: &str,
+        amount: Spending,
+    ) -> Result<Option<Reservation>, RecorderStopped> {
         let (told, tell) = oneshot::channel();
-        self.notes.send(Note::Reserve { key: key.to_owned(), amount, told }).map_err(|_| Gone)?;
-        tell.await.map_err(|_| Gone)
+        self.notes.send(Note::Reserve { key: key.to_owned(), amount, told }).map_err(|_| RecorderStopped)?;
+        tell.await.map_err(|_| RecorderStopped)
     }
 
     /// Whether this process may ask for a key.
-    pub(crate) async fn claim(&self, key: &str) -> Result<Claim, Gone> {
+    pub(crate) async fn claim(&self, key: &str) -> Result<ClaimResult, RecorderStopped> {
         if !self.is_shared {
-            return Ok(Claim::Ours);
+            return Ok(ClaimResult::Ours);
         }
         let (told, tell) = oneshot::channel();
-        self.answers.send(StoreNote::Claim { key: key.to_owned(), told }).map_err(|_| Gone)?;
-        tell.await.map_err(|_| Gone)
+        self.answers
+            .send(StoreNote::ClaimResult { key: key.to_owned(), told })
+            .map_err(|_| RecorderStopped)?;
+        tell.await.map_err(|_| RecorderStopped)
     }
 
     /// A key that was claimed got no reply.
-    pub(crate) fn give_back(&self, key: &str) -> Result<(), Gone> {
+    pub(crate) fn give_back(&self, key: &str) -> Result<(), RecorderStopped> {
         match self.is_shared {
-            true => self.answers.send(StoreNote::Release { key: key.to_owned() }).map_err(|_| Gone),
+            true => {
+                self.answers.send(StoreNote::Release { key: key.to_owned() }).map_err(|_| RecorderStopped)
+            }
             false => Ok(()),
         }
     }
@@ -111,32 +120,36 @@ impl Clerk {
         key: String,
         reply: Reply,
         reservation: Reservation,
-        outcome: Outcome,
-    ) -> Result<(), Gone> {
+        outcome: RequestOutcome,
+    ) -> Result<(), RecorderStopped> {
         let (told, tell) = oneshot::channel();
         let then = Some(Note::Settle { reservation, outcome });
         self.answers
             .send(StoreNote::Answer(Box::new(Answer { key, reply, then, told })))
-            .map_err(|_| Gone)?;
-        tell.await.map_err(|_| Gone)
+            .map_err(|_| RecorderStopped)?;
+        tell.await.map_err(|_| RecorderStopped)
     }
 
     /// What is to be stored under a key whose request was settled before.
-    pub(crate) fn keep(&self, key: String, reply: Reply) -> Result<(), Gone> {
+    pub(crate) fn keep(&self, key: String, reply: Reply) -> Result<(), RecorderStopped> {
         let (told, _) = oneshot::channel();
         self.answers
             .send(StoreNote::Answer(Box::new(Answer { key, reply, then: None, told })))
-            .map_err(|_| Gone)
+            .map_err(|_| RecorderStopped)
     }
 
     /// How a request without an answer ended.
-    pub(crate) fn settle(&self, reservation: Reservation, outcome: Outcome) -> Result<(), Gone> {
-        self.notes.send(Note::Settle { reservation, outcome }).map_err(|_| Gone)
+    pub(crate) fn settle(
+        &self,
+        reservation: Reservation,
+        outcome: RequestOutcome,
+    ) -> Result<(), RecorderStopped> {
+        self.notes.send(Note::Settle { reservation, outcome }).map_err(|_| RecorderStopped)
     }
 
     /// A request was never sent.
-    pub(crate) fn release(&self, reservation: Reservation) -> Result<(), Gone> {
-        self.notes.send(Note::Release { reservation }).map_err(|_| Gone)
+    pub(crate) fn release(&self, reservation: Reservation) -> Result<(), RecorderStopped> {
+        self.notes.send(Note::Release { reservation }).map_err(|_| RecorderStopped)
     }
 }
 
@@ -146,13 +159,17 @@ fn together<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
     Some(std::iter::once(first).chain(queue.try_iter().take(MOST - 1)).collect())
 }
 
-fn store(answered: &Receiver<StoreNote>, notes: &Sender<Note>, replies: &Replies) -> Result<(), LedgerError> {
+fn store(
+    answered: &Receiver<StoreNote>,
+    notes: &Sender<Note>,
+    replies: &ReplyStore,
+) -> Result<(), LedgerError> {
     while let Some(lines) = together(answered) {
         let (mut answers, mut claimed, mut released) = (Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             match line {
                 StoreNote::Answer(answer) => answers.push(answer),
-                StoreNote::Claim { key, told } => claimed.push((key, told)),
+                StoreNote::ClaimResult { key, told } => claimed.push((key, told)),
                 StoreNote::Release { key } => released.push(key),
             }
         }
@@ -183,18 +200,20 @@ fn store(answered: &Receiver<StoreNote>, notes: &Sender<Note>, replies: &Replies
     Ok(())
 }
 
-fn write(noted: &Receiver<Note>, ledger: &Ledger, limits: &Limits) -> Result<(), LedgerError> {
+fn write(noted: &Receiver<Note>, ledger: &Ledger, limits: &SpendingLimits) -> Result<(), LedgerError> {
     while let Some(notes) = together(noted) {
         let mut entries = Vec::with_capacity(notes.len());
         let mut to_reserve = Vec::new();
         for note in notes {
             match note {
                 Note::Reserve { key, amount, told } => {
-                    entries.push(Entry::Reserve { key, amount });
+                    entries.push(LedgerEntry::Reserve { key, amount });
                     to_reserve.push(told);
                 }
-                Note::Settle { reservation, outcome } => entries.push(Entry::Settle(reservation, outcome)),
-                Note::Release { reservation } => entries.push(Entry::Release(reservation)),
+                Note::Settle { reservation, outcome } => {
+                    entries.push(LedgerEntry::Settle(reservation, outcome));
+                }
+                Note::Release { reservation } => entries.push(LedgerEntry::Release(reservation)),
             }
         }
         let reserved = ledger.write(&entries, limits)?;
