@@ -145,7 +145,7 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
     let content = choice.message.content.unwrap_or_default();
     let is_blank = content.trim().is_empty();
     let thinks = choice.message.reasoning_content.is_some() || choice.message.reasoning.is_some();
-    let emptiness = match finish_reason.as_str() {
+    let empty_reason = match finish_reason.as_str() {
         "content_filter" => Some(EmptyReplyReason::Filtered),
         "length" if is_blank && thinks => Some(EmptyReplyReason::Thinking),
         _ if is_blank && choice.message.tool_calls.as_array().is_some_and(|calls| !calls.is_empty()) => {
@@ -176,7 +176,7 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
             .unwrap_or_default(),
         usage,
     };
-    Some((reply, emptiness))
+    Some((reply, empty_reason))
 }
 
 fn usage(counted: &Counted<'_>) -> Option<TokenUsage> {
@@ -285,12 +285,12 @@ mod tests {
         ] {
             let body =
                 format!(r#"{{"choices":[{{"message":{{"content":"B",{beside}}},"finish_reason":"stop"}}]}}"#);
-            let read = read(body.as_bytes(), "m").map(|(reply, emptiness)| (reply.content, emptiness));
+            let read = read(body.as_bytes(), "m").map(|(reply, empty_reason)| (reply.content, empty_reason));
             assert_eq!(read, Some(("B".to_owned(), None)), "{body}");
         }
         let body = r#"{"choices":[{"message":{"content":null,"reasoning":"a","reasoning_content":"a"},"finish_reason":"length"}]}"#;
         assert_eq!(
-            read(body.as_bytes(), "m").and_then(|(_, emptiness)| emptiness),
+            read(body.as_bytes(), "m").and_then(|(_, empty_reason)| empty_reason),
             Some(EmptyReplyReason::Thinking)
         );
     }
@@ -299,9 +299,9 @@ mod tests {
     fn a_models_refusal_is_no_answer_and_costs_what_it_took() {
         let body = r#"{"choices":[{"message":{"content":null,"refusal":"I can\u2019t\nhelp."},"finish_reason":"stop"}],
             "usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
-        let (reply, emptiness) = read(body.as_bytes(), "m").unwrap();
+        let (reply, empty_reason) = read(body.as_bytes(), "m").unwrap();
         assert_eq!((reply.is_refused(), reply.content.as_str()), (true, "the model refuses: I can’t help."));
-        assert_eq!((emptiness, reply.usage.map(|u| u.prompt_tokens)), (None, Some(7)));
+        assert_eq!((empty_reason, reply.usage.map(|u| u.prompt_tokens)), (None, Some(7)));
     }
 
     proptest! {

@@ -12,14 +12,14 @@ use crate::request::JudgeRequest;
 pub(super) const CALL: Spending = Spending { calls: 1, tokens: 0, money: 0, gpu: 0 };
 
 impl Dispatcher<'_> {
-    /// The right to make a request; `None` where it would pass the budget, also once all others are settled, for most take less
-    /// than is reserved for them.
+    /// Reserves a request; `None` where the request would pass the budget even after all others are settled. Waiting for these pays,
+    /// for most requests cost less than is reserved for them.
     pub(super) async fn reserve(
         &self,
         request: &JudgeRequest,
     ) -> Result<Option<Reservation>, RecorderStopped> {
         loop {
-            // Whatever was settled by now is written before this reservation.
+            // Everything that was settled by now is written before this reservation.
             let was_alone = self.reserved.get() == 0;
             self.reserved.set(self.reserved.get() + 1);
             if let Some(reservation) = self.recorder.reserve(&request.key, request.most).await? {
@@ -34,7 +34,7 @@ impl Dispatcher<'_> {
                 return Ok(None);
             }
             if !are_all_settled {
-                // Woken by the next one that is settled; once in a while to see whether it is over.
+                // The next settled request ends the wait; so does the timeout, to see whether asking has stopped.
                 let _ = tokio::time::timeout(TICK, self.settled.notified()).await;
             }
         }
@@ -42,16 +42,16 @@ impl Dispatcher<'_> {
 
     pub(super) fn release(&self, reservation: Reservation) -> Result<(), RecorderStopped> {
         self.recorder.release(reservation)?;
-        self.is_settled();
+        self.count_settled();
         Ok(())
     }
 
-    fn is_settled(&self) {
+    fn count_settled(&self) {
         self.reserved.set(self.reserved.get() - 1);
         self.settled.notify_one();
     }
 
-    /// Stores a reply, waits until it is durable, and notes what it cost.
+    /// Stores a reply, waits until it is durable, and notes the cost of its request.
     pub(super) async fn store(
         &self,
         request: &JudgeRequest,
@@ -61,11 +61,11 @@ impl Dispatcher<'_> {
     ) -> Result<(), RecorderStopped> {
         let (amount, usage) = (outcome.amount, outcome.usage);
         self.recorder.store(request.key.clone(), reply, reservation, outcome).await?;
-        self.is_spent(amount, usage);
+        self.count_spent(amount, usage);
         Ok(())
     }
 
-    /// Notes what a request without an answer cost.
+    /// Notes the cost of a request without an answer.
     pub(super) fn spend(
         &self,
         reservation: Reservation,
@@ -73,12 +73,12 @@ impl Dispatcher<'_> {
     ) -> Result<(), RecorderStopped> {
         let (amount, usage) = (outcome.amount, outcome.usage);
         self.recorder.settle(reservation, outcome)?;
-        self.is_spent(amount, usage);
+        self.count_spent(amount, usage);
         Ok(())
     }
 
-    fn is_spent(&self, amount: Spending, usage: Option<TokenUsage>) {
-        self.is_settled();
+    fn count_spent(&self, amount: Spending, usage: Option<TokenUsage>) {
+        self.count_settled();
         self.count(|p| {
             p.attempts += 1;
             p.spent += amount;

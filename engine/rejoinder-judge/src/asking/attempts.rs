@@ -29,8 +29,8 @@ const MAX_MODELS: usize = 8;
 const FORBIDDEN: u16 = 403;
 
 impl Dispatcher<'_> {
-    /// Asks all that there is to ask about a job's questions, by halves where the server refuses what they share or cuts its answer
-    /// off; says whether its first request was settled.
+    /// Makes all requests about a job's questions: by halves where the server refuses a request that the questions share, or cuts
+    /// its answer off. Returns whether the job's first request was settled.
     pub(super) async fn settle(&self, job: Job) -> Result<bool, RecorderStopped> {
         let Job { questions, replies, request } = job;
         let mut is_settled = false;
@@ -44,7 +44,7 @@ impl Dispatcher<'_> {
                 next = self.form.next(asked, &replies);
             }
             let is_shared_refusal = asked.len() > 1 && replies.last().is_some_and(Reply::is_refused);
-            self.doubt(is_shared_refusal).await?;
+            self.test_refusals(is_shared_refusal).await?;
             for half in halves(&self.form.left(&questions, &range, &replies)).rev() {
                 let next = self.form.next(&questions[half.clone()], &[]);
                 open.push((half, Vec::new(), next));
@@ -53,8 +53,8 @@ impl Dispatcher<'_> {
         Ok(is_settled)
     }
 
-    /// Attempts a request as [`Self::attempt_claimed`], once no other process asks for the same: what another was answered is
-    /// taken from the store.
+    /// Makes a request as [`Self::attempt_claimed`] does, once no other process makes the same request. A reply that another process
+    /// has got is taken from the store.
     async fn attempt(
         &self,
         questions: &[Question],
@@ -65,7 +65,7 @@ impl Dispatcher<'_> {
             match self.recorder.claim(&request.key).await? {
                 ClaimResult::Theirs => self.pause(TICK).await,
                 ClaimResult::Answered => {
-                    // The thread that writes tells of a store that cannot be read.
+                    // The recorder's own error tells of a store that cannot be read.
                     let Ok(Some(reply)) = self.replies.get(&request.key) else { return Err(RecorderStopped) };
                     replies.push(reply);
                     self.count(|p| p.from_store += 1);
@@ -83,8 +83,8 @@ impl Dispatcher<'_> {
         Ok(false)
     }
 
-    /// Attempts a request until it is answered, refused, out of attempts, or asking has stopped; says whether there is a
-    /// reply, which is then stored and the last of `replies`.
+    /// Makes a request until it is answered, refused, out of attempts, or asking has stopped. Returns whether there is a reply, which
+    /// is then stored and the last of `replies`.
     async fn attempt_claimed(
         &self,
         questions: &[Question],
@@ -98,7 +98,7 @@ impl Dispatcher<'_> {
         while !self.has_stopped() {
             let Some(reservation) = self.reserve(request).await? else { break };
             let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
-            // Held until what comes is durable, so that a kill costs no more answers than may be in flight.
+            // The pass is held until the answer is durable, so that a kill costs no more answers than may be in flight.
             let Some(pass) = self.gate.enter(kinship, tokens, || self.has_stopped()).await else {
                 self.release(reservation)?;
                 break;
@@ -109,12 +109,14 @@ impl Dispatcher<'_> {
             let failed =
                 |amount| RequestOutcome { state: RequestState::Failed, status, amount, usage: None, millis };
             match attempt {
-                AttemptResult::Answered(reply, emptiness) => {
+                AttemptResult::Answered(reply, empty_reason) => {
                     pass.was_answered();
                     self.left_out.borrow_mut().remove(client.base());
                     let outcome = RequestOutcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);
-                    return self.answered(questions, replies, request, reservation, outcome, emptiness).await;
+                    return self
+                        .answered(questions, replies, request, reservation, outcome, empty_reason)
+                        .await;
                 }
                 AttemptResult::TooLong(why) => {
                     self.trouble_since.set(None);
@@ -123,7 +125,7 @@ impl Dispatcher<'_> {
                     self.store(request, reply, reservation, failed(CALL)).await?;
                     return Ok(true);
                 }
-                // An endpoint that has answered nobody may refuse all there is: another one is asked first.
+                // An endpoint that has never answered may refuse every request: another endpoint is asked first.
                 AttemptResult::Refused(Refusal { words, .. })
                     if !pass.is_let_in() && refusals + 1 < self.clients.len() =>
                 {
@@ -138,13 +140,13 @@ impl Dispatcher<'_> {
                     let outcome = RequestOutcome { usage, ..failed(amount) };
                     return self.refused(questions, replies, request, reservation, outcome, words).await;
                 }
-                // Others were let in: it is this request that is not, for what it holds.
+                // The server let other requests in, so it refuses this one for what it holds.
                 AttemptResult::DeadEnd(words) if status == FORBIDDEN && pass.is_let_in() => {
                     return self.refused(questions, replies, request, reservation, failed(CALL), words).await;
                 }
                 AttemptResult::DeadEnd(why) => {
                     self.spend(reservation, failed(CALL))?;
-                    if pass.gives_up() {
+                    if pass.give_up() {
                         self.left_out.borrow_mut().insert(client.base().to_owned(), why);
                         continue;
                     }
@@ -158,33 +160,33 @@ impl Dispatcher<'_> {
                     pass.was_too_much(None);
                     self.release(reservation)?;
                     waits += 1;
-                    self.is_in_trouble(&pass, why, false);
+                    self.note_trouble(&pass, why, false);
                 }
                 AttemptResult::Busy(why, wait) => {
                     pass.was_too_much(wait.map(|w| w.min(MAX_WAIT).min(self.config.pace.patience)));
                     self.spend(reservation, failed(CALL))?;
                     waits += 1;
-                    self.is_in_trouble(&pass, why, true);
+                    self.note_trouble(&pass, why, true);
                 }
                 AttemptResult::Failed(why) => {
                     pass.was_too_much(None);
-                    // What it took, nobody knows: all of it stays spent.
+                    // What the request cost is not known: all that was reserved stays spent.
                     let all = failed(reservation.amount());
                     self.spend(reservation, all)?;
                     failures += 1;
                     self.retries_left.set(self.retries_left.get() - 1.0);
-                    self.is_in_trouble(&pass, why, true);
+                    self.note_trouble(&pass, why, true);
                 }
             }
             drop(pass);
-            // A server that has no time says nothing about this request, unless it has time for all others.
+            // A busy server says nothing about this request, unless it has time for all others.
             let is_singled_out =
                 first_failure.get_or_insert_with(Instant::now).elapsed() > self.config.pace.patience;
             if failures > self.config.pace.max_retries || self.retries_left.get() < 0.0 || is_singled_out {
                 if !self.has_stopped() {
                     self.count(|p| p.failed += 1);
                     let (why, was_reached) = self.last_failure.borrow().clone();
-                    self.note(&self.failed_in_a_row, MAX_FAILED, || unavailable(why, was_reached));
+                    self.count_in_a_row(&self.failed_in_a_row, MAX_FAILED, || unavailable(why, was_reached));
                 }
                 break;
             }
@@ -193,8 +195,8 @@ impl Dispatcher<'_> {
         Ok(false)
     }
 
-    /// Stores the last of the replies, with what it cost and whether it says anything; one that holds nothing is taken back.
-    /// Says whether there is a reply.
+    /// Stores the last of the replies, with its cost and whether it says anything. A reply that holds nothing is taken out of
+    /// `replies`. Returns whether there is a reply.
     async fn answered(
         &self,
         questions: &[Question],
@@ -202,7 +204,7 @@ impl Dispatcher<'_> {
         request: &JudgeRequest,
         reservation: Reservation,
         mut outcome: RequestOutcome,
-        emptiness: Option<EmptyReplyReason>,
+        empty_reason: Option<EmptyReplyReason>,
     ) -> Result<bool, RecorderStopped> {
         self.trouble_since.set(None);
         self.failed_in_a_row.set(0);
@@ -218,16 +220,16 @@ impl Dispatcher<'_> {
         if let Some(usage) = reply.usage {
             outcome.amount = self.config.price.of(usage);
         }
-        // One token is the whole answer in the label form: no limit cuts it.
-        let emptiness = emptiness.filter(|why| *why != EmptyReplyReason::Cut || request.max_tokens > 1);
-        if let (true, Some(why)) = (says_nothing, emptiness) {
+        // In the label form one token is the whole answer, so that no limit can cut it off.
+        let empty_reason = empty_reason.filter(|why| *why != EmptyReplyReason::Cut || request.max_tokens > 1);
+        if let (true, Some(why)) = (says_nothing, empty_reason) {
             replies.pop();
             let note = Reply::empty(reply.model, why.describe().to_owned());
             self.store(request, note, reservation, outcome).await?;
             self.count(|p| p.empty += 1);
             *self.empty.borrow_mut().entry(why).or_default() += 1;
             if self.progress.get().answered == 0 {
-                self.note(&self.empty_in_a_row, MAX_EMPTY_AT_FIRST, || StopReason::Silent(why));
+                self.count_in_a_row(&self.empty_in_a_row, MAX_EMPTY_AT_FIRST, || StopReason::Silent(why));
             }
             return Ok(false);
         }

@@ -119,24 +119,24 @@ impl<'a> Dispatcher<'a> {
         on_progress: &mut dyn FnMut(&AskProgress) -> ControlFlow<()>,
     ) -> Result<(), RecorderStopped> {
         let mut open = FuturesUnordered::new();
-        let mut seen = KnownPrompts::default();
+        let mut known = KnownPrompts::default();
         let mut has_ended = false;
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // As many wait at the gate as may be in flight, so that the next ones go out without waiting for the disk.
+            // As many requests wait at the gate as may be in flight, so that the next ones go out without waiting for the disk.
             let wants_more = !has_ended && !self.has_stopped() && open.len() < 2 * self.gate.limit();
             tokio::select! {
                 biased;
                 _ = ticks.tick() => self.report(on_progress),
                 Some((key, replied)) = open.next(), if !open.is_empty() => {
                     let replied: Result<bool, RecorderStopped> = replied;
-                    seen.close(key, replied?);
+                    known.close(key, replied?);
                 }
-                found = queue.recv(), if wants_more => match found {
+                item = queue.recv(), if wants_more => match item {
                     None => has_ended = true,
                     Some(QueueItem::Stored(count)) => self.count(|p| p.from_store += count),
-                    Some(QueueItem::Job(job)) => match seen.open(&job.request.key) {
+                    Some(QueueItem::Job(job)) => match known.open(&job.request.key) {
                         // The same prompt twice is one question.
                         false => self.count(|p| p.from_store += 1),
                         true => open.push(async move {
@@ -177,7 +177,7 @@ impl<'a> Dispatcher<'a> {
         self.progress.set(progress);
     }
 
-    /// Tells how far asking is, and stops it if the caller wants no more.
+    /// Reports the progress to the caller, and stops asking if the caller wants no more.
     fn report(&self, on_progress: &mut dyn FnMut(&AskProgress) -> ControlFlow<()>) {
         let (in_flight, limit) = (self.gate.in_flight() as u64, self.gate.limit() as u64);
         let down = self.trouble_since.get().map(|since| since.elapsed());

@@ -1,10 +1,10 @@
-//! Writes down what is reserved, answered and spent, as much in one transaction as has come together, for a transaction costs
-//! a wait for the disk however much is in it.
+//! Writes down what is reserved, answered and spent. One transaction takes all notes that have come together, for a transaction
+//! costs a wait for the disk however much it holds.
 //!
-//! Two threads, one a file: the first stores replies and hands on, once they are durable, what they cost to the second, which
-//! keeps the ledger. Who reserves is told once that is durable, and who answers once the reply is; what it cost need not be
-//! waited for: all notes are written in their order, so no later reservation misses it, and after a kill between the two
-//! the whole reservation counts as spent.
+//! Two threads write, one for each file. The first thread stores replies; once they are durable, it hands what they cost to the
+//! second thread, which keeps the ledger. A caller that reserves is told once the reservation is durable, and a caller that has an
+//! answer once the reply is durable. No caller has to wait for the note of what a request cost: all notes are written in their
+//! order, so that no later reservation misses one, and after a kill between the two writes the whole reservation counts as spent.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -15,49 +15,49 @@ use rejoinder_ledger::{
 };
 use tokio::sync::oneshot;
 
-/// What one transaction holds at most.
-const MOST: usize = 4096;
+/// The most notes that one transaction takes.
+const MAX_NOTES: usize = 4096;
 
-/// A line for the ledger.
-enum Note {
-    Reserve { key: String, amount: Spending, told: oneshot::Sender<Option<Reservation>> },
+/// A note for the ledger.
+enum LedgerNote {
+    Reserve { key: String, amount: Spending, answer: oneshot::Sender<Option<Reservation>> },
     Settle { reservation: Reservation, outcome: RequestOutcome },
     Release { reservation: Reservation },
 }
 
-/// A reply to be stored under its key, and what to note after it.
-struct Answer {
+/// A reply to be stored under its key, and the note for the ledger that follows.
+struct ReplyNote {
     key: String,
     reply: Reply,
-    then: Option<Note>,
-    told: oneshot::Sender<()>,
+    then: Option<LedgerNote>,
+    when_durable: oneshot::Sender<()>,
 }
 
-/// A line for the store of replies.
+/// A note for the store of replies.
 enum StoreNote {
-    Answer(Box<Answer>),
-    ClaimResult { key: String, told: oneshot::Sender<ClaimResult> },
+    Reply(Box<ReplyNote>),
+    Claim { key: String, answer: oneshot::Sender<ClaimResult> },
     Release { key: String },
 }
 
-/// Where to hand in notes. Once it is dropped, all of them are written and the threads end.
-pub(crate) struct Recorder {
-    answers: Sender<StoreNote>,
-    /// Whether other processes may ask for the same.
+/// Takes notes for the two threads. Once the recorder is dropped, the threads write all notes that are left, and end.
+pub(super) struct Recorder {
+    store_notes: Sender<StoreNote>,
+    /// Whether other processes may ask for the same replies.
     is_shared: bool,
-    notes: Sender<Note>,
+    ledger_notes: Sender<LedgerNote>,
 }
 
-/// A recorder's thread has ended, because of a failure that it tells when it is joined.
+/// A thread of the recorder has ended after a failure, which [`RecorderThreads::join`] returns.
 #[derive(Debug)]
-pub(crate) struct RecorderStopped;
+pub(super) struct RecorderStopped;
 
 /// The recorder's threads.
-pub(crate) struct RecorderThreads<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
+pub(super) struct RecorderThreads<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
 
 impl RecorderThreads<'_> {
     /// Waits until everything is written.
-    pub(crate) fn join(self) -> Result<(), LedgerError> {
+    pub(super) fn join(self) -> Result<(), LedgerError> {
         let ended = self.0.map(|thread| thread.join().expect("no recorder panics"));
         ended.into_iter().collect()
     }
@@ -65,111 +65,113 @@ impl RecorderThreads<'_> {
 
 impl Recorder {
     /// Starts the threads.
-    pub(crate) fn start<'s, 'e: 's>(
+    pub(super) fn start<'s, 'e: 's>(
         scope: &'s Scope<'s, 'e>,
         ledger: &'e Ledger,
         replies: &'e ReplyStore,
         limits: SpendingLimits,
     ) -> (Self, RecorderThreads<'s>) {
-        let (answers, answered) = channel();
-        let (notes, noted) = channel();
-        let after = notes.clone();
-        let writing = RecorderThreads([
-            scope.spawn(move || store(&answered, &after, replies)),
-            scope.spawn(move || write(&noted, ledger, &limits)),
+        let (store_notes, incoming_store_notes) = channel();
+        let (ledger_notes, incoming_ledger_notes) = channel();
+        let after = ledger_notes.clone();
+        let threads = RecorderThreads([
+            scope.spawn(move || store(&incoming_store_notes, &after, replies)),
+            scope.spawn(move || write(&incoming_ledger_notes, ledger, &limits)),
         ]);
-        (Self { answers, is_shared: replies.is_shared(), notes }, writing)
+        (Self { store_notes, is_shared: replies.is_shared(), ledger_notes }, threads)
     }
 
-    /// The right to make a request, or `None` where that would pass a limit.
-    pub(crate) async fn reserve(
+    /// Reserves a request; `None` where the reservation would pass a limit.
+    pub(super) async fn reserve(
         &self,
         key: &str,
         amount: Spending,
     ) -> Result<Option<Reservation>, RecorderStopped> {
-        let (told, tell) = oneshot::channel();
-        self.notes.send(Note::Reserve { key: key.to_owned(), amount, told }).map_err(|_| RecorderStopped)?;
-        tell.await.map_err(|_| RecorderStopped)
+        let (sender, receiver) = oneshot::channel();
+        self.ledger_notes
+            .send(LedgerNote::Reserve { key: key.to_owned(), amount, answer: sender })
+            .map_err(|_| RecorderStopped)?;
+        receiver.await.map_err(|_| RecorderStopped)
     }
 
-    /// Whether this process may ask for a key.
-    pub(crate) async fn claim(&self, key: &str) -> Result<ClaimResult, RecorderStopped> {
+    /// Claims a key: says whether this process may ask for its reply.
+    pub(super) async fn claim(&self, key: &str) -> Result<ClaimResult, RecorderStopped> {
         if !self.is_shared {
             return Ok(ClaimResult::Ours);
         }
-        let (told, tell) = oneshot::channel();
-        self.answers
-            .send(StoreNote::ClaimResult { key: key.to_owned(), told })
+        let (sender, receiver) = oneshot::channel();
+        self.store_notes
+            .send(StoreNote::Claim { key: key.to_owned(), answer: sender })
             .map_err(|_| RecorderStopped)?;
-        tell.await.map_err(|_| RecorderStopped)
+        receiver.await.map_err(|_| RecorderStopped)
     }
 
-    /// A key that was claimed got no reply.
-    pub(crate) fn give_back(&self, key: &str) -> Result<(), RecorderStopped> {
+    /// Gives back a claimed key that got no reply.
+    pub(super) fn give_back(&self, key: &str) -> Result<(), RecorderStopped> {
         match self.is_shared {
             true => {
-                self.answers.send(StoreNote::Release { key: key.to_owned() }).map_err(|_| RecorderStopped)
+                self.store_notes.send(StoreNote::Release { key: key.to_owned() }).map_err(|_| RecorderStopped)
             }
             false => Ok(()),
         }
     }
 
-    /// What was answered under which key, and how the request ended; returns once the answer is durable.
-    pub(crate) async fn store(
+    /// Notes a reply and how its request ended. Returns once the reply is durable.
+    pub(super) async fn store(
         &self,
         key: String,
         reply: Reply,
         reservation: Reservation,
         outcome: RequestOutcome,
     ) -> Result<(), RecorderStopped> {
-        let (told, tell) = oneshot::channel();
-        let then = Some(Note::Settle { reservation, outcome });
-        self.answers
-            .send(StoreNote::Answer(Box::new(Answer { key, reply, then, told })))
+        let (sender, receiver) = oneshot::channel();
+        let then = Some(LedgerNote::Settle { reservation, outcome });
+        self.store_notes
+            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, then, when_durable: sender })))
             .map_err(|_| RecorderStopped)?;
-        tell.await.map_err(|_| RecorderStopped)
+        receiver.await.map_err(|_| RecorderStopped)
     }
 
-    /// What is to be stored under a key whose request was settled before.
-    pub(crate) fn keep(&self, key: String, reply: Reply) -> Result<(), RecorderStopped> {
-        let (told, _) = oneshot::channel();
-        self.answers
-            .send(StoreNote::Answer(Box::new(Answer { key, reply, then: None, told })))
+    /// Notes a reply whose request was settled before.
+    pub(super) fn keep(&self, key: String, reply: Reply) -> Result<(), RecorderStopped> {
+        let (sender, _) = oneshot::channel();
+        self.store_notes
+            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, then: None, when_durable: sender })))
             .map_err(|_| RecorderStopped)
     }
 
-    /// How a request without an answer ended.
-    pub(crate) fn settle(
+    /// Notes how a request without an answer ended.
+    pub(super) fn settle(
         &self,
         reservation: Reservation,
         outcome: RequestOutcome,
     ) -> Result<(), RecorderStopped> {
-        self.notes.send(Note::Settle { reservation, outcome }).map_err(|_| RecorderStopped)
+        self.ledger_notes.send(LedgerNote::Settle { reservation, outcome }).map_err(|_| RecorderStopped)
     }
 
-    /// A request was never sent.
-    pub(crate) fn release(&self, reservation: Reservation) -> Result<(), RecorderStopped> {
-        self.notes.send(Note::Release { reservation }).map_err(|_| RecorderStopped)
+    /// Notes that a request was never sent.
+    pub(super) fn release(&self, reservation: Reservation) -> Result<(), RecorderStopped> {
+        self.ledger_notes.send(LedgerNote::Release { reservation }).map_err(|_| RecorderStopped)
     }
 }
 
-/// All that has come together; waits for the first. `None` once there will be no more.
-fn together<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
+/// Waits for a note and takes all that have come with it; `None` once the queue has ended.
+fn take_all<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
     let first = queue.recv().ok()?;
-    Some(std::iter::once(first).chain(queue.try_iter().take(MOST - 1)).collect())
+    Some(std::iter::once(first).chain(queue.try_iter().take(MAX_NOTES - 1)).collect())
 }
 
 fn store(
-    answered: &Receiver<StoreNote>,
-    notes: &Sender<Note>,
+    incoming: &Receiver<StoreNote>,
+    ledger_notes: &Sender<LedgerNote>,
     replies: &ReplyStore,
 ) -> Result<(), LedgerError> {
-    while let Some(lines) = together(answered) {
-        let (mut answers, mut claimed, mut released) = (Vec::new(), Vec::new(), Vec::new());
-        for line in lines {
-            match line {
-                StoreNote::Answer(answer) => answers.push(answer),
-                StoreNote::ClaimResult { key, told } => claimed.push((key, told)),
+    while let Some(notes) = take_all(incoming) {
+        let (mut stored, mut claimed, mut released) = (Vec::new(), Vec::new(), Vec::new());
+        for note in notes {
+            match note {
+                StoreNote::Reply(note) => stored.push(note),
+                StoreNote::Claim { key, answer } => claimed.push((key, answer)),
                 StoreNote::Release { key } => released.push(key),
             }
         }
@@ -179,46 +181,50 @@ fn store(
         if !claimed.is_empty() {
             let keys: Vec<&str> = claimed.iter().map(|(key, _)| key.as_str()).collect();
             let claims = replies.claim(&keys)?;
-            claimed.into_iter().zip(claims).for_each(|((_, told), claim)| {
-                // Whoever does not listen any more has been stopped.
-                let _ = told.send(claim);
+            claimed.into_iter().zip(claims).for_each(|((_, answer), claim)| {
+                // A caller that no longer listens has been stopped.
+                let _ = answer.send(claim);
             });
         }
-        if answers.is_empty() {
+        if stored.is_empty() {
             continue;
         }
-        replies.put(answers.iter().map(|answer| (answer.key.as_str(), &answer.reply)))?;
-        for answer in answers {
-            if answer.then.is_some_and(|note| notes.send(note).is_err()) {
-                // The other thread tells why.
+        replies.put(stored.iter().map(|note| (note.key.as_str(), &note.reply)))?;
+        for note in stored {
+            if note.then.is_some_and(|note| ledger_notes.send(note).is_err()) {
+                // The other thread returns the error.
                 return Ok(());
             }
-            // Whoever does not listen any more has been stopped.
-            let _ = answer.told.send(());
+            // A caller that no longer listens has been stopped.
+            let _ = note.when_durable.send(());
         }
     }
     Ok(())
 }
 
-fn write(noted: &Receiver<Note>, ledger: &Ledger, limits: &SpendingLimits) -> Result<(), LedgerError> {
-    while let Some(notes) = together(noted) {
+fn write(
+    incoming: &Receiver<LedgerNote>,
+    ledger: &Ledger,
+    limits: &SpendingLimits,
+) -> Result<(), LedgerError> {
+    while let Some(notes) = take_all(incoming) {
         let mut entries = Vec::with_capacity(notes.len());
         let mut to_reserve = Vec::new();
         for note in notes {
             match note {
-                Note::Reserve { key, amount, told } => {
+                LedgerNote::Reserve { key, amount, answer } => {
                     entries.push(LedgerEntry::Reserve { key, amount });
-                    to_reserve.push(told);
+                    to_reserve.push(answer);
                 }
-                Note::Settle { reservation, outcome } => {
+                LedgerNote::Settle { reservation, outcome } => {
                     entries.push(LedgerEntry::Settle(reservation, outcome));
                 }
-                Note::Release { reservation } => entries.push(LedgerEntry::Release(reservation)),
+                LedgerNote::Release { reservation } => entries.push(LedgerEntry::Release(reservation)),
             }
         }
         let reserved = ledger.write(&entries, limits)?;
-        for (told, reservation) in to_reserve.into_iter().zip(reserved) {
-            let _ = told.send(reservation);
+        for (answer, reservation) in to_reserve.into_iter().zip(reserved) {
+            let _ = answer.send(reservation);
         }
     }
     Ok(())

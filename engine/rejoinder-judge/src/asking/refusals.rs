@@ -1,4 +1,4 @@
-//! What a refusal means: one question that the server does not answer, or a server that answers nobody.
+//! What a refusal means: a question that the server does not answer, or a server that refuses every request.
 
 use rejoinder_ledger::{Reply, RequestOutcome, RequestState, Reservation};
 
@@ -22,14 +22,14 @@ const EXAMPLE: &str = "Thank you, that is exactly what I needed!";
 const MAX_REASONS: usize = 8;
 
 impl Dispatcher<'_> {
-    /// Whether the judge is known to answer something.
+    /// Whether the judge is known to answer some requests.
     fn answers_others(&self) -> bool {
         self.progress.get().answered > 0 || self.answers_example.get() || self.has_stored_answers()
     }
 
-    /// Asks about the example once the server's refusals look as if it refused whatever it is asked: a request about several
-    /// questions before it has answered anything, or many about one in a row. If it refuses that too, it does.
-    pub(super) async fn doubt(&self, is_shared_refusal: bool) -> Result<(), RecorderStopped> {
+    /// Asks about the example once the server seems to refuse every request: it refused a request about several questions before
+    /// its first answer, or many requests about one question in a row. Asking stops if the server refuses the example, too.
+    pub(super) async fn test_refusals(&self, is_shared_refusal: bool) -> Result<(), RecorderStopped> {
         let is_doubtful = || match self.answers_others() {
             true => self.refused_in_a_row.get() >= MAX_REFUSED,
             false => is_shared_refusal || self.refused_in_a_row.get() >= MAX_REFUSED_AT_FIRST,
@@ -58,7 +58,7 @@ impl Dispatcher<'_> {
                 self.refused_in_a_row.set(0);
                 self.keep_early_refusals()?;
             }
-            AttemptResult::DeadEnd(why) if pass.gives_up() => {
+            AttemptResult::DeadEnd(why) if pass.give_up() => {
                 self.left_out.borrow_mut().insert(self.clients[pass.lane()].base().to_owned(), why);
             }
             AttemptResult::Refused(Refusal { words, .. }) | AttemptResult::DeadEnd(words) => {
@@ -71,13 +71,14 @@ impl Dispatcher<'_> {
         self.spend(reservation, RequestOutcome { state, status, amount, usage, millis })
     }
 
-    /// Stores the refusals from before it was known that the server answers others.
+    /// Stores the refusals from before it was known that the server answers other requests.
     pub(super) fn keep_early_refusals(&self) -> Result<(), RecorderStopped> {
         self.early_refusals.take().into_iter().try_for_each(|(key, reply)| self.recorder.keep(key, reply))
     }
 
-    /// A request was refused: about several questions, it is known from now on that they are asked apart; about one, that is
-    /// kept with the server's words once the server has answered others. Says whether there is more to ask.
+    /// Handles a refused request. A refusal about several questions is stored, so that the questions are asked apart from now on. A
+    /// refusal about one question is stored, with the server's words, once the server has answered other requests. Returns whether
+    /// the refusal was stored.
     pub(super) async fn refused(
         &self,
         questions: &[Question],

@@ -14,14 +14,14 @@ pub(super) const MAX_WAIT: Duration = Duration::from_secs(60);
 /// The ceiling of the first wait, doubled with every attempt; the real wait is drawn between nothing and the ceiling ("full
 /// jitter").
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// After so many requests in a row whose attempts all failed, the endpoint is taken for dead.
+/// After so many requests in a row whose attempts all failed, the judge is taken for dead.
 pub(super) const MAX_FAILED: u32 = 8;
 /// The number of retries that are allowed from the start.
 pub(super) const RETRIES_AT_FIRST: f64 = 32.0;
 
 impl Dispatcher<'_> {
-    /// An endpoint did not answer; where none has answered anybody for longer than that is borne, asking ends.
-    pub(super) fn is_in_trouble(&self, pass: &Pass<'_>, mut why: String, mut was_reached: bool) {
+    /// Notes that an endpoint did not answer. Asking stops where no endpoint has answered for longer than the config's patience.
+    pub(super) fn note_trouble(&self, pass: &Pass<'_>, mut why: String, mut was_reached: bool) {
         let now = Instant::now();
         if self.clients.len() > 1 {
             let base = self.clients[pass.lane()].base();
@@ -39,7 +39,7 @@ impl Dispatcher<'_> {
         self.last_failure.replace((why, was_reached));
     }
 
-    /// Waits, but not beyond a stop.
+    /// Waits until the time is over or asking has stopped.
     pub(super) async fn pause(&self, wait: Duration) {
         let end = Instant::now() + wait;
         while !self.has_stopped()
@@ -49,8 +49,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Counts a request without an answer; too many in a row, and the endpoint is given up.
-    pub(super) fn note(&self, in_a_row: &Cell<u32>, limit: u32, why: impl FnOnce() -> StopReason) {
+    /// Counts one more request without an answer in a row. Asking stops once the count reaches the limit.
+    pub(super) fn count_in_a_row(&self, in_a_row: &Cell<u32>, limit: u32, why: impl FnOnce() -> StopReason) {
         in_a_row.set(in_a_row.get() + 1);
         if in_a_row.get() >= limit {
             self.stop(why());

@@ -130,7 +130,7 @@ impl Client {
                     let Reply { content, usage, .. } = self.without_key(reply);
                     AttemptResult::Refused(Refusal { usage, ..content.into() })
                 }
-                Some((reply, emptiness)) => AttemptResult::Answered(self.without_key(reply), emptiness),
+                Some((reply, empty_reason)) => AttemptResult::Answered(self.without_key(reply), empty_reason),
                 None => AttemptResult::Failed(said()),
             },
             429 | 502..=504 => AttemptResult::Busy(said(), wait),
