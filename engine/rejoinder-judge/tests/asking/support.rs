@@ -1,5 +1,4 @@
 //! What the tests of asking share: a judge's config, questions, and a place to write down what was asked.
-#![allow(dead_code, reason = "each test file takes what it needs")]
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -30,6 +29,13 @@ pub fn config(server: &Server) -> JudgeConfig {
         },
         ..JudgeConfig::new(server.base_url(), "m")
     }
+}
+
+/// The judge of a config, asked at another pace.
+pub fn paced(config: JudgeConfig, change: impl FnOnce(&mut Pace)) -> JudgeConfig {
+    let mut config = config;
+    change(&mut config.pace);
+    config
 }
 
 /// The form for a server like vLLM.
@@ -68,6 +74,8 @@ pub fn store() -> Store {
     Store { _folder: folder, ledger, replies }
 }
 
+pub const NONE: SpendingLimits = SpendingLimits { calls: None, tokens: None, money: None, gpu: None };
+
 pub fn calls(limit: u64) -> SpendingLimits {
     SpendingLimits { calls: Some(limit), ..SpendingLimits::default() }
 }
@@ -75,7 +83,7 @@ pub fn calls(limit: u64) -> SpendingLimits {
 /// Questions one by one.
 pub fn source(questions: Vec<Question>) -> Box<QuestionSource<'static>> {
     Box::new(move |sink| {
-        // Where the sink breaks, nobody wants the rest.
+        // Where the sink breaks, the rest is not wanted.
         let _ = questions.into_iter().try_for_each(|question| sink(vec![question]));
     })
 }
