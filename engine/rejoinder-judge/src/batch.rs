@@ -1,5 +1,5 @@
 //! Requests and replies as files: OpenAI's Batch format, which vLLM's `run-batch` and hosted batch services read and write.
-//! A request's `custom_id` is the key of its reply, so results come back to the place where an online answer would be.
+//! A request's `custom_id` is the key of its reply, so that a result is stored where an online answer would be.
 
 use std::fmt;
 

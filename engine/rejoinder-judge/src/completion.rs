@@ -72,7 +72,7 @@ struct Choice<'a> {
 struct Content {
     #[serde(default)]
     content: Option<String>,
-    // Servers send one of these names, or both.
+    // Servers use one of these two names, or both.
     #[serde(default)]
     reasoning_content: Option<IgnoredAny>,
     #[serde(default)]

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use rejoinder_core::text::CharCount;
 use tokenizers::Tokenizer;
 
-/// Tokens that a chat template may put around a prompt: the turn markers, and the system prompt of some templates.
+/// The tokens that a chat template may put around a prompt: the turn markers, and the system prompt of some templates.
 const TEMPLATE: u64 = 128;
 
 /// The estimated number of tokens of `text`: see [`of`].
@@ -56,7 +56,7 @@ pub const fn range(count: CharCount) -> (u64, u64, u64) {
     (low, expected, high)
 }
 
-/// How many tokens a prompt is.
+/// The number of tokens of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PromptTokens {
     /// The fewest, expected and most tokens to plan with: the tokenizer's count, or see [`range`].
@@ -131,7 +131,7 @@ impl TokenCounter {
         Ok(Self(Some(Arc::new(tokenizer))))
     }
 
-    /// Whether counts are the model's own, not estimates.
+    /// Whether the counts are the model's own and not estimates.
     pub const fn is_exact(&self) -> bool {
         self.0.is_some()
     }
@@ -141,7 +141,7 @@ impl TokenCounter {
         self.exact(text).unwrap_or_else(|| estimate(text))
     }
 
-    /// How many tokens a prompt of `text` is.
+    /// The number of tokens of a prompt of `text`.
     pub fn measure(&self, text: &str) -> PromptTokens {
         if let Some(tokens) = self.exact(text) {
             return PromptTokens { range: (tokens, tokens, tokens), bound: tokens + TEMPLATE };

@@ -12,7 +12,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// Writes the file `path` as [`write`] does, with what `content` writes: for content that should not be held in memory.
+/// Writes the file `path` as [`write()`] does, with what `content` writes: for content that should not be held in memory.
 ///
 /// # Errors
 /// If `content` fails, the folder is missing or full, or the file cannot be written; the error names the path.

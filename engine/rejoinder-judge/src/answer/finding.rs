@@ -12,9 +12,9 @@ pub enum Finding {
     Feedback {
         /// The category of the feedback.
         category: Category,
-        /// First byte of the quoted span in the turn.
+        /// The first byte of the quoted span in the turn.
         start: usize,
-        /// One past its last byte.
+        /// The byte after the last one of the span.
         end: usize,
     },
     /// The turn holds no feedback.
@@ -26,11 +26,11 @@ pub enum Finding {
 /// A finding and the turn that it is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TurnFinding {
-    /// Index into the conversation's messages.
+    /// The turn's index in the conversation's messages.
     pub message_index: u32,
     /// What the judge says of the turn.
     pub finding: Finding,
-    /// How probable each answer was, where the server says.
+    /// The probability of each answer, where the server gives it.
     pub probabilities: Option<LabelProbabilities>,
 }
 
@@ -40,7 +40,7 @@ impl TurnFinding {
     }
 }
 
-/// The same finding of every open turn of a question.
+/// The same reason why nothing is known, for every open turn of a question.
 pub(crate) fn unverified(question: &Question, why: &str) -> Vec<TurnFinding> {
     let of = |&index: &u32| TurnFinding::new(index, Finding::Unverified(why.to_owned()));
     question.open.iter().map(of).collect()

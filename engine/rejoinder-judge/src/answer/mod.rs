@@ -1,7 +1,7 @@
 //! What a reply says: lenient in form, strict in substance.
 //!
-//! Models wrap their JSON in fences and prose, escape what needs no escape, and leave keys half-named; all that is
-//! read. But a span counts only if it stands in the turn that it is claimed for, and what cannot be read is no answer.
+//! Models wrap their JSON in fences and prose, escape what needs no escape, and leave keys half-named; all these forms are
+//! read. But a span counts only if the turn that it is claimed for holds it, and a text that cannot be read is no answer.
 
 mod finding;
 mod json;

@@ -6,7 +6,7 @@ use super::{Finding, read_json, read_label};
 use crate::prompt::PromptTemplate;
 use crate::question::{DialogueLine, Question, QuestionUnit, RuleHint};
 
-/// A dialogue whose later turns these are, the open ones so marked.
+/// A question about a dialogue with these later turns; `true` marks the open ones.
 fn question(turns: &[(&str, bool)]) -> Question {
     let line = |index, role, text: &str| DialogueLine { index, role, text: text.to_owned() };
     let mut lines = vec![line(0, Role::User, "sort this"), line(1, Role::Assistant, "done")];

@@ -234,7 +234,7 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// What the server says to the question, with at most so many tokens and with what `change` adds to the request. Where the
+    /// What the server says to the question, with at most `max_tokens` tokens and with what `change` adds to the request. Where the
     /// server refuses a usual parameter, what it takes instead is found out first.
     async fn post(&self, max_tokens: u32, change: &dyn Fn(&mut Value)) -> Result<ProbeReply, ProbeError> {
         let parameters = self.parameters.get();

@@ -1,8 +1,8 @@
 //! Over-long dialogues, cut to fit the model's context.
 //!
-//! The rule: all messages are cut in the middle to one common length, the greatest with which the prompt fits (a turn that
-//! is asked about may have three times that length), two thirds of what is kept being its beginning. Where even [`SHORTEST`]
-//! bytes of each are too much, the first messages are left out, as few as possible.
+//! All messages are cut in the middle to one common length, the greatest with which the prompt fits; a turn that is asked
+//! about may have three times that length. Two thirds of what is kept are the beginning of the message, one third is its end. Where
+//! even [`SHORTEST`] bytes of each message are too much, the first messages are left out, as few as possible.
 
 use rejoinder_core::Category;
 
@@ -11,7 +11,7 @@ use super::template::PromptTemplate;
 use crate::question::Question;
 use crate::tokens::{PromptTokens, TokenCounter};
 
-/// Messages are not cut shorter than this.
+/// The shortest length to which a message is cut, in bytes.
 const SHORTEST: usize = 60;
 
 /// The longest prompt that a model takes.

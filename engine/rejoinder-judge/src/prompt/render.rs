@@ -1,4 +1,4 @@
-//! Questions and a template to the one user message of a request.
+//! Renders questions and a template as the one user message of a request.
 
 use std::collections::BTreeMap;
 use std::ops::Add;

@@ -119,7 +119,7 @@ impl PromptTemplate {
     /// Reads a prompt file.
     ///
     /// # Errors
-    /// The first thing that is wrong with it.
+    /// The first mistake in the file.
     pub fn parse(text: &str) -> Result<Self, PromptTemplateError> {
         let file: PromptFile = toml::from_str(text).map_err(|e| PromptTemplateError {
             span: e.span().unwrap_or(0..0),

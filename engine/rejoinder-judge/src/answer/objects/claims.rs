@@ -7,7 +7,7 @@ use super::lenient::{self, LenientObject};
 use super::lines;
 use crate::answer::pattern;
 
-/// What one object says: the paper's form of an answer.
+/// What one object of a reply says, in the paper's form of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::answer) struct LabelClaim {
     pub(in crate::answer) pattern: Answer,
@@ -27,8 +27,8 @@ pub(in crate::answer) struct ReplyReading {
 
 /// Longest object that is read among other text, in bytes: a claim quotes one turn.
 const MAX_OBJECT: usize = 1 << 16;
-/// After so many braces that open nothing readable the rest is noise. With [`MAX_OBJECT`], the number bounds the time that a
-/// reply of nothing but braces takes.
+/// The number of braces without a readable object after which the rest counts as noise. With [`MAX_OBJECT`], the number bounds
+/// the time that a reply of nothing but braces takes.
 const MAX_FALSE_STARTS: usize = 256;
 /// The number of strings within strings that may hold the objects that are looked for.
 const MAX_LAYERS: usize = 2;
@@ -73,7 +73,7 @@ fn after_thinking(content: &str) -> &str {
     }
 }
 
-/// Whether a server or a proxy has answered in the model's place.
+/// Whether the reply is a page by which a server or a proxy has answered in the model's place.
 fn is_page(content: &str) -> bool {
     let content = content.trim_start();
     ["<!doctype", "<html", "<head", "<body", "<?xml"]

@@ -1,8 +1,8 @@
 //! An object that is almost JSON, read as it was meant.
 //!
-//! serde_json stops at the first slip; models make many: quotes of other kinds or none, quotes inside quotes, commas
-//! too many or too few, comments, Python's constants, an end that is missing. Where a slip leaves open what was
-//! meant, the object is broken rather than guessed. One pass, of bounded depth.
+//! serde_json stops at the first slip, and models make many: quotes of other kinds, missing quotes, quotes inside quotes,
+//! too many or too few commas, comments, Python's constants, a missing end. Where a slip leaves open what was meant, the
+//! parser calls the object broken and does not guess. It makes one pass, of bounded depth.
 
 use serde_json::{Map, Number, Value};
 
@@ -53,7 +53,7 @@ pub(super) fn key_follows(text: &str) -> bool {
     after.len() < text.len() && colon.starts_with(COLONS)
 }
 
-/// Whether `text` ends before it shows whether it began with a quoted key.
+/// Whether `text` is too short to show whether it begins with a quoted key.
 fn ends_in_key(text: &str) -> bool {
     text.is_empty() || text.strip_prefix(is_quote).is_some_and(|key| key.chars().all(is_key_char))
 }
@@ -85,7 +85,7 @@ enum Place {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// The pairs of the innermost object that is cut off, once the end is reached inside one.
+    /// The pairs of the innermost object that is cut off, once the text has ended inside an object.
     last: Option<Map<String, Value>>,
 }
 
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether a line ends between here and `next`, a part of the rest.
+    /// Whether a line ends between here and `next`, which is the end of the rest.
     fn is_line_end(&self, next: &str) -> bool {
         let rest = self.rest();
         rest[..rest.len() - next.len()].contains('\n')
