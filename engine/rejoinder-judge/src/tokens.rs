@@ -170,11 +170,11 @@ mod tests {
 
     use super::*;
 
-    fn from_text(text: &[u8]) -> Result<TokenCounter, String> {
+    fn from_text(text: &[u8]) -> Result<TokenCounter, TokenizerError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tokenizer.json");
         fs::write(&path, text).unwrap();
-        TokenCounter::from_file(&path).map_err(|e| e.to_string().replace(&path.display().to_string(), "FILE"))
+        TokenCounter::from_file(&path)
     }
 
     /// A tokenizer with byte fallback that knows "▁no" and whose file asks to truncate and to pad.
@@ -245,9 +245,13 @@ mod tests {
     fn says_what_is_wrong_with_a_file() {
         let missing = TokenCounter::from_file(Path::new("/nowhere/tokenizer.json")).unwrap_err().to_string();
         assert!(missing.starts_with("cannot read the tokenizer /nowhere/tokenizer.json: "), "{missing}");
-        let model = from_text(b"\n\x0e\n\x05<unk>\x15").unwrap_err();
+        let refusal = |text: &[u8]| {
+            let error = from_text(text).unwrap_err();
+            error.to_string().replace(&error.path.display().to_string(), "FILE")
+        };
+        let model = refusal(b"\n\x0e\n\x05<unk>\x15");
         assert!(model.starts_with("FILE is no tokenizer.json; a SentencePiece model"), "{model}");
-        let config = from_text(br#"{"tokenizer_class": "LlamaTokenizer"}"#).unwrap_err();
+        let config = refusal(br#"{"tokenizer_class": "LlamaTokenizer"}"#);
         assert!(config.starts_with("FILE is no valid tokenizer.json: "), "{config}");
     }
 
