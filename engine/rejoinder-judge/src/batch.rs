@@ -1,5 +1,7 @@
 //! Requests and replies as files: OpenAI's Batch format, which vLLM's `run-batch` and hosted batch services read and write.
-//! A request's `custom_id` is the key of its reply, so results come back to the place where an online answer would be.
+//! A request's `custom_id` is the key of its reply, so that a result is stored where an online answer would be.
+
+use std::fmt;
 
 use rejoinder_ledger::Reply;
 use serde::Deserialize;
@@ -8,56 +10,76 @@ use serde_json::value::RawValue;
 
 use crate::client::{message_of, speaks_of_context};
 use crate::completion;
-use crate::request::Request;
+use crate::request::JudgeRequest;
 
-/// A file holds no more requests.
+/// The most requests that a file may hold.
 pub const MAX_REQUESTS: u64 = 50_000;
-/// Nor more bytes.
+/// The most bytes that a file may hold.
 pub const MAX_BYTES: u64 = 200_000_000;
 
-/// The line of a request, with its line end.
-pub fn line(request: &Request) -> String {
-    let Request { key, body, .. } = request;
+/// The line of a request, including the line end.
+pub fn line(request: &JudgeRequest) -> String {
+    let JudgeRequest { key, body, .. } = request;
     format!(
         "{{\"custom_id\":\"{key}\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{body}}}\n"
     )
 }
 
-/// What a line of results says.
+/// What a line of results says about its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchResult {
-    /// The judge answered, refused ([`Reply::is_refused`]), or the prompt was too long for it ([`Reply::is_too_long`]).
+    /// The judge answered or refused ([`Reply::is_refused`]), or the prompt was too long for the judge ([`Reply::is_too_long`]).
     Reply(Reply),
-    /// It did not: why.
+    /// The judge gave no reply, for the reason given.
     Failed(String),
 }
 
+/// Why a line is no result.
+#[derive(Debug)]
+pub enum BatchLineError {
+    /// The line is not in the format of batch results.
+    NoResult(serde_json::Error),
+    /// The result is about a request with this `custom_id`, which is not a key of a reply.
+    ForeignId(String),
+}
+
+impl fmt::Display for BatchLineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoResult(error) => write!(f, "no line of batch results: {error}"),
+            Self::ForeignId(id) => write!(f, "`{}` is no custom_id of ours", id.escape_debug()),
+        }
+    }
+}
+
+impl std::error::Error for BatchLineError {}
+
 #[derive(Deserialize)]
-struct Row<'a> {
+struct ResultLine<'a> {
     custom_id: String,
     #[serde(borrow, default)]
-    response: Option<Response<'a>>,
+    response: Option<ResultResponse<'a>>,
     #[serde(default)]
     error: Value,
 }
 
 #[derive(Deserialize)]
-struct Response<'a> {
+struct ResultResponse<'a> {
     #[serde(default)]
     status_code: u16,
     #[serde(borrow, default)]
     body: Option<&'a RawValue>,
 }
 
-/// Reads a line of results: the key and what came of it.
+/// Reads a line of results: the key of the request, and its result.
 ///
 /// # Errors
-/// If it is no line of results: why.
-pub fn read(line: &str, asked_model: &str) -> Result<(String, BatchResult), String> {
-    let row: Row<'_> = serde_json::from_str(line).map_err(|e| format!("no line of batch results: {e}"))?;
+/// If the line is no result of a request that this engine wrote.
+pub fn read(line: &str, asked_model: &str) -> Result<(String, BatchResult), BatchLineError> {
+    let row: ResultLine<'_> = serde_json::from_str(line).map_err(BatchLineError::NoResult)?;
     let is_key = row.custom_id.len() == 64 && row.custom_id.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_key {
-        return Err(format!("`{}` is no custom_id of ours", row.custom_id.escape_debug()));
+        return Err(BatchLineError::ForeignId(row.custom_id));
     }
     let body = row.response.as_ref().and_then(|r| r.body).map_or("null", RawValue::get);
     let status = row.response.as_ref().map_or(0, |r| r.status_code);
@@ -68,7 +90,7 @@ pub fn read(line: &str, asked_model: &str) -> Result<(String, BatchResult), Stri
         None
     };
     let result = match reply {
-        // What is no answer is not kept as one.
+        // An empty reply is not kept as an answer.
         Some((reply, Some(why))) if reply.content.trim().is_empty() => {
             BatchResult::Failed(format!("an empty answer: {}", why.describe()))
         }
@@ -96,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_request_is_one_line_of_the_batch_format() {
-        let request = Request {
+        let request = JudgeRequest {
             key: KEY.into(),
             body: r#"{"model":"m"}"#.into(),
             input_tokens: (1, 1, 1),

@@ -1,29 +1,29 @@
 //! A chat completion as servers send it, read leniently: a figure of an odd type must not cost the answer.
 
-use rejoinder_ledger::{Reply, Usage};
+use rejoinder_ledger::{Reply, TokenUsage};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::client::shown;
-use crate::loose::{List, Object, Scalar};
+use crate::lenient_json::{List, Object, Scalar};
 
 /// Why a reply with status 200 holds no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Emptiness {
-    /// All tokens went into thinking.
+pub enum EmptyReplyReason {
+    /// All tokens of the reply went into thinking.
     Thinking,
-    /// It was cut off by its limit of tokens.
+    /// The reply was cut off by its limit of tokens.
     Cut,
-    /// A content filter kept it back.
+    /// A content filter kept the reply back.
     Filtered,
-    /// It calls a tool instead.
+    /// The reply calls a tool instead.
     ToolCall,
-    /// It has no text.
+    /// The reply has no text.
     Blank,
 }
 
-impl Emptiness {
-    /// What it is and what to do about it, for people.
+impl EmptyReplyReason {
+    /// The reason and what to do about it, for people.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Thinking => {
@@ -42,7 +42,7 @@ impl Emptiness {
     }
 }
 
-/// No request has more tokens; a greater figure is a server's mistake, and sums of it would overflow.
+/// No request has more tokens. A greater figure is a server's mistake, and sums of such figures would overflow.
 const MAX_TOKENS: u64 = u32::MAX as u64;
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ struct Choice<'a> {
 struct Content {
     #[serde(default)]
     content: Option<String>,
-    // Servers send one of these names, or both.
+    // Servers use one of these two names, or both.
     #[serde(default)]
     reasoning_content: Option<IgnoredAny>,
     #[serde(default)]
@@ -108,7 +108,7 @@ struct Logprobs<'a> {
     content: List<Object<Position<'a>>>,
 }
 
-/// A token of the answer, and those that could have stood in its place.
+/// A token of the answer, and the tokens that could have stood in its place.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Position<'a> {
@@ -127,12 +127,12 @@ struct Alternative<'a> {
     logprob: Scalar<'a>,
 }
 
-/// The reply in the body of a response with status 200, if it holds one. Such a body may be an error all the same, and so
-/// may a choice in it, where the server failed in the middle of its answer.
+/// The reply in the body of a response with status 200, if the body holds one. Such a body may be an error all the same, and so
+/// may a choice in the body, where the server failed in the middle of its answer.
 ///
-/// Where the reply says nothing of what was asked, the second value says why that is no surprise. A model's refusal comes as
+/// Where the reply says nothing about what was asked, the second value explains that. A model's refusal comes as
 /// [`Reply::refused`].
-pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Emptiness>)> {
+pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<EmptyReplyReason>)> {
     let completion: Completion<'_> = serde_json::from_slice(body).ok()?;
     let choice = completion.choices.into_iter().next()?;
     if completion.error.is_some()
@@ -145,14 +145,14 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
     let content = choice.message.content.unwrap_or_default();
     let is_blank = content.trim().is_empty();
     let thinks = choice.message.reasoning_content.is_some() || choice.message.reasoning.is_some();
-    let emptiness = match finish_reason.as_str() {
-        "content_filter" => Some(Emptiness::Filtered),
-        "length" if is_blank && thinks => Some(Emptiness::Thinking),
+    let empty_reason = match finish_reason.as_str() {
+        "content_filter" => Some(EmptyReplyReason::Filtered),
+        "length" if is_blank && thinks => Some(EmptyReplyReason::Thinking),
         _ if is_blank && choice.message.tool_calls.as_array().is_some_and(|calls| !calls.is_empty()) => {
-            Some(Emptiness::ToolCall)
+            Some(EmptyReplyReason::ToolCall)
         }
-        "length" => Some(Emptiness::Cut),
-        _ if is_blank => Some(Emptiness::Blank),
+        "length" => Some(EmptyReplyReason::Cut),
+        _ if is_blank => Some(EmptyReplyReason::Blank),
         _ => None,
     };
     let model = completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked_model.to_owned());
@@ -176,23 +176,23 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
             .unwrap_or_default(),
         usage,
     };
-    Some((reply, emptiness))
+    Some((reply, empty_reason))
 }
 
-fn usage(counted: &Counted<'_>) -> Option<Usage> {
+fn usage(counted: &Counted<'_>) -> Option<TokenUsage> {
     let tokens = |figure: &Scalar<'_>| figure.count().filter(|&n| n <= MAX_TOKENS);
     let (prompt, completion) = (tokens(&counted.prompt_tokens), tokens(&counted.completion_tokens));
     if prompt.is_none() && completion.is_none() {
         return None;
     }
-    Some(Usage {
+    Some(TokenUsage {
         prompt_tokens: prompt.unwrap_or(0),
         cached_tokens: tokens(&counted.prompt_tokens_details.0.cached_tokens).unwrap_or(0),
         completion_tokens: completion.unwrap_or(0),
     })
 }
 
-/// What the first token could have been, as the store keeps it.
+/// The alternatives to the first token, as the store keeps them.
 fn alternatives(first: &Position<'_>) -> String {
     let given = || first.top_logprobs.0.iter().map(|Object(other)| (&other.token, &other.logprob));
     // Some servers leave the token that was generated out of its alternatives.
@@ -221,7 +221,7 @@ mod tests {
         });
         let (reply, _) = read(body.to_string().as_bytes(), "asked").unwrap();
         assert_eq!(reply.alternatives, r#"[["F",-1.5],["B",-0.25]]"#);
-        let usage = Usage { prompt_tokens: 100, cached_tokens: 64, completion_tokens: 1 };
+        let usage = TokenUsage { prompt_tokens: 100, cached_tokens: 64, completion_tokens: 1 };
         assert_eq!((reply.model.as_str(), reply.usage), ("m", Some(usage)));
     }
 
@@ -285,13 +285,13 @@ mod tests {
         ] {
             let body =
                 format!(r#"{{"choices":[{{"message":{{"content":"B",{beside}}},"finish_reason":"stop"}}]}}"#);
-            let read = read(body.as_bytes(), "m").map(|(reply, emptiness)| (reply.content, emptiness));
+            let read = read(body.as_bytes(), "m").map(|(reply, empty_reason)| (reply.content, empty_reason));
             assert_eq!(read, Some(("B".to_owned(), None)), "{body}");
         }
         let body = r#"{"choices":[{"message":{"content":null,"reasoning":"a","reasoning_content":"a"},"finish_reason":"length"}]}"#;
         assert_eq!(
-            read(body.as_bytes(), "m").and_then(|(_, emptiness)| emptiness),
-            Some(Emptiness::Thinking)
+            read(body.as_bytes(), "m").and_then(|(_, empty_reason)| empty_reason),
+            Some(EmptyReplyReason::Thinking)
         );
     }
 
@@ -299,9 +299,9 @@ mod tests {
     fn a_models_refusal_is_no_answer_and_costs_what_it_took() {
         let body = r#"{"choices":[{"message":{"content":null,"refusal":"I can\u2019t\nhelp."},"finish_reason":"stop"}],
             "usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
-        let (reply, emptiness) = read(body.as_bytes(), "m").unwrap();
+        let (reply, empty_reason) = read(body.as_bytes(), "m").unwrap();
         assert_eq!((reply.is_refused(), reply.content.as_str()), (true, "the model refuses: I can’t help."));
-        assert_eq!((emptiness, reply.usage.map(|u| u.prompt_tokens)), (None, Some(7)));
+        assert_eq!((empty_reason, reply.usage.map(|u| u.prompt_tokens)), (None, Some(7)));
     }
 
     proptest! {

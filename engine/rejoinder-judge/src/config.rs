@@ -1,12 +1,12 @@
-//! Which judge is asked, and how.
+//! Which judge is asked, and in which way.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::price::Price;
-use crate::prompt::{Answer, Template};
-use crate::question::Unit;
-use crate::request::Constraint;
+use crate::prompt::{AnswerFormat, PromptTemplate};
+use crate::question::QuestionUnit;
+use crate::request::LabelConstraint;
 use crate::tokens::TokenCounter;
 
 /// A key that no message, log or debug print shows.
@@ -23,7 +23,7 @@ impl ApiKey {
         &self.0
     }
 
-    /// A text that may repeat the key, without it.
+    /// A text without the key, which the text may repeat.
     pub(crate) fn hidden_in(&self, text: &str) -> String {
         if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "***") }
     }
@@ -35,58 +35,57 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// The judge and how it is asked.
+/// The judge and how the engine asks it.
 #[derive(Clone, Debug)]
 pub struct JudgeConfig {
     /// Base URLs, such as `http://127.0.0.1:8000/v1`: endpoints that serve the same model and share the requests.
     pub base_urls: Vec<String>,
-    /// What the judge is called in the keys of replies, where its first address is not to be: replies stay valid when it
-    /// moves.
+    /// The judge's name in the keys of replies, in place of its first address, so that replies stay valid when the judge moves.
     pub identity: Option<String>,
-    /// Model name sent to it.
+    /// The model name that is sent to the judge.
     pub model: String,
-    /// Which weights exactly; a part of the keys only.
+    /// The exact weights, which are a part of the keys only.
     pub revision: Option<String>,
-    /// Sent as a bearer token.
+    /// The key that is sent as a bearer token.
     pub api_key: Option<ApiKey>,
     /// What one question is about.
-    pub unit: Unit,
-    /// The form of the answer; `None` = a label for a turn where the server can, JSON elsewhere.
-    pub answer: Option<Answer>,
-    /// How labels are enforced; `None` = as the server is found to obey.
-    pub constraint: Option<Constraint>,
-    /// The prompt; `None` = the shipped one for unit and answer.
-    pub template: Option<Template>,
+    pub unit: QuestionUnit,
+    /// The form of the answer; `None` means a label for a turn where the server can give one, else JSON.
+    pub answer: Option<AnswerFormat>,
+    /// How labels are enforced; `None` means the way that the server is found to obey.
+    pub constraint: Option<LabelConstraint>,
+    /// The prompt; `None` means the shipped prompt for unit and answer.
+    pub template: Option<PromptTemplate>,
     /// Whether the words that show a label are asked for in a second request.
     pub asks_span: bool,
-    /// Turns that share a request in the JSON form.
+    /// The number of turns that share a request in the JSON form.
     pub turns_per_request: usize,
-    /// Tokens of input and output together; `None` = as the server says.
+    /// The tokens of input and output together; `None` means what the server says.
     pub context: Option<u64>,
-    /// How tokens are counted before anybody is asked.
+    /// How tokens are counted before the judge is asked.
     pub counter: TokenCounter,
-    /// Longest answer in the JSON form, in tokens.
+    /// The longest answer in the JSON form, in tokens.
     pub max_tokens: u32,
-    /// How fast it is asked, and how long it is waited for.
+    /// How fast the judge is asked, and how long its answers are waited for.
     pub pace: Pace,
-    /// What it costs.
+    /// What the judge costs.
     pub price: Price,
 }
 
 /// How fast each endpoint is asked, and how patiently.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
-    /// Most requests in flight at once; how many there are follows from how the server takes them.
+    /// The most requests in flight at once. The actual number follows from how the server takes them.
     pub max_in_flight: usize,
-    /// Most requests a minute.
+    /// The most requests a minute.
     pub requests_per_minute: Option<f64>,
-    /// Most tokens a minute, input and output.
+    /// The most tokens a minute, input and output together.
     pub tokens_per_minute: Option<f64>,
-    /// Longest wait for one answer.
+    /// The longest wait for one answer.
     pub timeout: Duration,
-    /// How long the server may answer nobody before it is given up.
+    /// How long the server may leave all requests without an answer before it is given up.
     pub patience: Duration,
-    /// Attempts after the first one, where a request itself seems to be what fails.
+    /// The number of further attempts at a request that itself seems to be at fault.
     pub max_retries: u32,
 }
 
@@ -104,7 +103,7 @@ impl Default for Pace {
 }
 
 impl JudgeConfig {
-    /// A judge with one endpoint, about which nothing else is said.
+    /// A judge with one endpoint and otherwise the usual settings.
     pub fn new(base_url: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
             base_urls: vec![base_url.into()],
@@ -112,7 +111,7 @@ impl JudgeConfig {
             model: model.into(),
             revision: None,
             api_key: None,
-            unit: Unit::Turn,
+            unit: QuestionUnit::Turn,
             answer: None,
             constraint: None,
             template: None,
@@ -126,7 +125,7 @@ impl JudgeConfig {
         }
     }
 
-    /// The judge as keys name it, whichever endpoint answers: its identity, or the first of its addresses.
+    /// The judge's name in the keys of replies, whichever endpoint answers: its identity, or the first of its addresses.
     pub fn endpoint(&self) -> String {
         self.identity.clone().or_else(|| self.urls().next()).unwrap_or_default()
     }

@@ -1,23 +1,22 @@
 //! The judge: a large language model behind an OpenAI-compatible server, asked about the turns that nothing else
 //! could settle.
 //!
-//! A [`Question`] is what is asked, written down when a turn is left undecided. A [`Form`] puts it into words ([`prompt`])
-//! for one server, after [`probe`](probe::probe) has found out what that obeys, and reads the replies ([`answer`]). [`ask`]
-//! gets them, each once and within the budget; [`batch`] writes and reads them as files. All that is asynchronous begins and
-//! ends in here.
+//! A [`Question`] is what is asked, written down when a turn is left undecided. A [`QuestionForm`] puts the question into words
+//! ([`prompt`]) for one server, whose [`ServerCapabilities`] were found out before ([`probe`]), and reads the replies ([`answer`]).
+//! [`ask`] gets the replies, each once and within the budget; [`batch`] writes requests to files and reads their results. All that
+//! is asynchronous begins and ends in this crate.
 #![forbid(unsafe_code)]
 
-mod alike;
 pub mod answer;
 mod asking;
 pub mod batch;
-mod clerk;
 mod client;
 mod completion;
 mod config;
+mod error;
 mod form;
-mod gate;
-mod loose;
+mod lenient_json;
+mod mask;
 mod price;
 pub mod probe;
 pub mod prompt;
@@ -25,15 +24,16 @@ mod question;
 mod request;
 pub mod tokens;
 
-pub use alike::alike;
-pub use answer::{Finding, Probabilities, TurnFinding};
-pub use asking::{Asked, JudgeError, Progress, Source, Stop, ask};
+pub use answer::{Finding, LabelProbabilities, TurnFinding};
+pub use asking::{AskProgress, AskReport, QuestionSource, StopReason, ask};
 pub use client::is_loopback;
-pub use completion::Emptiness;
+pub use completion::EmptyReplyReason;
 pub use config::{ApiKey, JudgeConfig, Pace};
-pub use form::{Followed, Form, REFUSED};
-pub use price::{NANO, Price};
-pub use probe::Findings;
-pub use question::{Hint, Line, Question, Unit};
-pub use request::{Constraint, Parameters, Request};
-pub use tokens::TokenCounter;
+pub use error::JudgeError;
+pub use form::{FormError, QuestionForm, REFUSAL_PREFIX, ReplyChain};
+pub use mask::mask_numbers;
+pub use price::{NANOS_PER_UNIT, Price};
+pub use probe::{ProbeError, ServerCapabilities};
+pub use question::{DialogueLine, Question, QuestionUnit, RuleHint};
+pub use request::{JudgeRequest, LabelConstraint, RequestParameters};
+pub use tokens::{TokenCounter, TokenizerError};

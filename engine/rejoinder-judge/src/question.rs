@@ -1,5 +1,5 @@
-//! What the judge is asked about: written down once, when a turn is left undecided, and never changed. How it is put into
-//! words is decided when it is asked, so that a scan without a judge serves any judge later.
+//! What the judge is asked about. A question is written down once, when a turn is left undecided, and never changed. Its words are
+//! chosen only when the judge is asked, so that a scan without a judge serves any judge later.
 
 use rejoinder_core::{Category, RecordId, Role};
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// What one question is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Unit {
-    /// One later turn with a short window.
+pub enum QuestionUnit {
+    /// The question is about one later turn, shown with a short window.
     #[default]
     Turn,
-    /// A whole conversation (arXiv 2407.10944, section 3).
+    /// The question is about a whole conversation (arXiv 2407.10944, section 3).
     Conversation,
 }
 
@@ -21,35 +21,36 @@ pub enum Unit {
 pub struct Question {
     /// The (first) open turn.
     pub id: RecordId,
-    /// The messages that are shown, in their order: a window that ends with the open turn, or the whole dialogue.
-    pub lines: Vec<Line>,
-    /// Indices into the conversation's messages of the turns that are asked about: one, or all open ones of the dialogue.
+    /// The messages that the judge is shown, in their order: a window that ends with the open turn, or the whole dialogue.
+    pub lines: Vec<DialogueLine>,
+    /// The turns that the judge is asked about, as indices into the conversation's messages: one turn, or all open turns of the
+    /// dialogue.
     pub open: Vec<u32>,
-    /// Where rules hit the open turn (turn unit only): a label has no span of its own.
-    pub hints: Vec<Hint>,
+    /// The places where rules hit the open turn (only for one turn): a label has no span of its own.
+    pub hints: Vec<RuleHint>,
 }
 
-/// A message as it is shown.
+/// A message as the judge is shown it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
-    /// Index into the conversation's messages.
+pub struct DialogueLine {
+    /// The message's index in the conversation.
     pub index: u32,
-    /// Who says it.
+    /// The role of the speaker.
     pub role: Role,
-    /// What is said. An open turn is whole.
+    /// The text of the message; that of an open turn is whole.
     pub text: String,
 }
 
-/// Where a rule of a category hit.
+/// The place where a rule of a category hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Hint {
+pub struct RuleHint {
     /// The rule's category.
     pub category: Category,
-    /// First byte of the hit in the turn.
+    /// The first byte of the hit in the turn.
     pub start: u32,
-    /// One past its last byte.
+    /// The byte after the last one of the hit.
     pub end: u32,
 }
 
@@ -61,7 +62,8 @@ impl Question {
             (Role::Assistant, "The capital of Peru is Lima."),
             (Role::User, said),
         ];
-        let lines = (0..).zip(said).map(|(index, (role, text))| Line { index, role, text: text.to_owned() });
+        let lines =
+            (0..).zip(said).map(|(index, (role, text))| DialogueLine { index, role, text: text.to_owned() });
         Self {
             id: RecordId { shard: 0, ordinal: 0, message_index: 2 },
             lines: lines.collect(),
@@ -70,18 +72,18 @@ impl Question {
         }
     }
 
-    /// The message with an index, if it is shown.
-    pub fn line(&self, index: u32) -> Option<&Line> {
+    /// The message with this index, if the question shows it.
+    pub fn line(&self, index: u32) -> Option<&DialogueLine> {
         self.lines.iter().find(|line| line.index == index)
     }
 
-    /// The (first) open turn's text.
+    /// The text of the (first) open turn.
     pub fn turn(&self) -> &str {
         self.open.first().and_then(|&index| self.line(index)).map_or("", |line| &line.text)
     }
 
-    /// Whether both are of one conversation.
-    pub fn is_beside(&self, other: &Self) -> bool {
+    /// Whether both questions are about one conversation.
+    pub fn shares_conversation(&self, other: &Self) -> bool {
         (self.id.shard, self.id.ordinal) == (other.id.shard, other.id.ordinal)
     }
 }

@@ -1,32 +1,32 @@
-//! One request to the server: its body, the key of its reply, and what it can take at most.
+//! One request to the server: its body, the key of its reply, and the most that the request can cost.
 
-use rejoinder_ledger::{Spending, Usage};
+use rejoinder_ledger::{Spending, TokenUsage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answer::{PATTERN, TEXT, TURN};
 use crate::client::Refusal;
 use crate::config::JudgeConfig;
-use crate::prompt::{Answer, Template};
-use crate::question::Unit;
-use crate::tokens::Tokens;
+use crate::prompt::{AnswerFormat, PromptTemplate};
+use crate::question::QuestionUnit;
+use crate::tokens::PromptTokens;
 
-/// How a server is made to answer in one of a few labels. Servers differ, and some ignore what they do not know.
+/// How a server is made to answer with one of a few labels. Servers differ, and some ignore what they do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Constraint {
-    /// `structured_outputs.choice` (vLLM).
+pub enum LabelConstraint {
+    /// The request holds `structured_outputs.choice` (vLLM).
     Choice,
-    /// `grammar` in GBNF (llama.cpp).
+    /// The request holds a `grammar` in GBNF (llama.cpp).
     Grammar,
-    /// `regex` (SGLang).
+    /// The request holds a `regex` (SGLang).
     Regex,
-    /// Not at all.
+    /// The server is not constrained.
     None,
 }
 
-impl Constraint {
-    /// Those that constrain.
+impl LabelConstraint {
+    /// All that constrain a server.
     pub const ALL: [Self; 3] = [Self::Choice, Self::Grammar, Self::Regex];
 
     pub(crate) fn apply(self, body: &mut Value, labels: &[&str]) {
@@ -44,27 +44,32 @@ impl Constraint {
 
 /// A request, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Key of its reply.
+pub struct JudgeRequest {
+    /// The key of the reply.
     pub key: String,
-    /// JSON.
+    /// The body, as JSON.
     pub body: String,
-    /// Input tokens: hardly less, expected, hardly more.
+    /// The input tokens: a number that is hardly too high, the expected number, and a number that is hardly too low.
     pub input_tokens: (u64, u64, u64),
-    /// The most that it can take.
+    /// The most that the request can cost.
     pub most: Spending,
-    /// Output tokens that it may have.
+    /// The output tokens that the answer may have.
     pub max_tokens: u32,
 }
 
-/// Alternatives to the first token that are asked for: as many as servers commonly give.
+/// The number of alternatives to the first token that are asked for: as many as servers commonly give.
 const ALTERNATIVES: u32 = 20;
-/// As many as any server gives that gives some.
+/// The number of alternatives that every server gives that gives any.
 const FEW_ALTERNATIVES: u32 = 5;
 
 /// The body of a request: greedy decoding, everything in one user message (some chat templates refuse a system message,
 /// others move it behind the shared prefix).
-pub(crate) fn body(model: &str, prompt: impl Into<String>, max_tokens: u32, parameters: Parameters) -> Value {
+pub(crate) fn body(
+    model: &str,
+    prompt: impl Into<String>,
+    max_tokens: u32,
+    parameters: RequestParameters,
+) -> Value {
     let mut body = json!({
         "model": model,
         "messages": [{ "role": "user", "content": prompt.into() }],
@@ -77,21 +82,20 @@ pub(crate) fn body(model: &str, prompt: impl Into<String>, max_tokens: u32, para
     body
 }
 
-/// What a server asks for in place of the usual parameters.
+/// What a server takes in place of the usual parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Parameters {
-    /// `max_completion_tokens` instead of `max_tokens`.
+pub struct RequestParameters {
+    /// Whether the server takes `max_completion_tokens` instead of `max_tokens`.
     pub max_completion_tokens: bool,
-    /// No `temperature`: the server knows its own only, so that answers may differ from one time to the next.
+    /// Whether the server takes no `temperature`: it knows its own only, so that answers may differ from one time to the next.
     pub default_temperature: bool,
-    /// So many `top_logprobs`, the most that the server gives, where it gives fewer than are commonly asked for.
+    /// The most `top_logprobs` that the server gives, where these are fewer than are commonly asked for.
     pub top_logprobs: Option<u32>,
 }
 
-impl Parameters {
-    /// What to send instead, after a server refused a request; nothing where it blames no parameter that could be sent
-    /// otherwise.
+impl RequestParameters {
+    /// What to send instead after a server refused a request; `None` where the server blames no parameter that could be replaced.
     pub(crate) fn after(self, refusal: &Refusal) -> Option<Self> {
         let next = Self {
             max_completion_tokens: self.max_completion_tokens || refusal.blames("max_tokens"),
@@ -101,8 +105,8 @@ impl Parameters {
         (next != self).then_some(next)
     }
 
-    /// The same with fewer alternatives, after a server refused as many: the most that its words name, else as few as any
-    /// server gives.
+    /// The same with fewer alternatives, after a server refused as many: the most that the server's words name, else as few as
+    /// every server gives.
     pub(crate) fn with_fewer_alternatives(self, refusal: &Refusal) -> Option<Self> {
         let asked = self.alternatives();
         let named = |text: &str| text.to_lowercase().contains("logprobs");
@@ -126,14 +130,14 @@ impl Parameters {
     }
 }
 
-impl Request {
+impl JudgeRequest {
     /// A request under its key: blake3 of endpoint, revision and the whole body (model, decoding, constraint or schema,
     /// prompt). `serde_json` sorts the body's keys, so equal requests are equal bytes.
     pub(crate) fn new(
         config: &JudgeConfig,
         endpoint: &str,
         body: &Value,
-        tokens: Tokens,
+        tokens: PromptTokens,
         max_tokens: u32,
     ) -> Self {
         let body = body.to_string();
@@ -141,8 +145,11 @@ impl Request {
         for part in [endpoint, config.revision.as_deref().unwrap_or_default(), &body] {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         }
-        let most =
-            Usage { prompt_tokens: tokens.bound, cached_tokens: 0, completion_tokens: u64::from(max_tokens) };
+        let most = TokenUsage {
+            prompt_tokens: tokens.bound,
+            cached_tokens: 0,
+            completion_tokens: u64::from(max_tokens),
+        };
         Self {
             key: hasher.finalize().to_hex().to_string(),
             body,
@@ -153,18 +160,19 @@ impl Request {
     }
 }
 
-/// Longest span that a schema allows, in characters.
+/// The longest span that a schema allows, in characters.
 const MAX_SPAN: u32 = 600;
 
-/// The schema of an answer about `turns` turns; the paper's own form has none, for an answer may hold any number of
-/// objects.
-pub(crate) fn response_format(template: &Template, turns: usize) -> Option<Value> {
+/// The schema of an answer about `turns` turns. The paper's own form has no schema, for an answer may hold any number of objects.
+pub(crate) fn response_format(template: &PromptTemplate, turns: usize) -> Option<Value> {
     let text = json!({ "type": "string", "maxLength": MAX_SPAN });
     let pattern = json!({ "type": "string", "enum": ["UR1", "UR2", "UR3", "UR4", "UR5", "No Feedback"] });
     let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
     let schema = match (template.unit, template.answer) {
-        (Unit::Turn, Answer::Span) => object(json!({ PATTERN: pattern, TEXT: text }), &[PATTERN, TEXT]),
-        (Unit::Turn, Answer::Json) => {
+        (QuestionUnit::Turn, AnswerFormat::Span) => {
+            object(json!({ PATTERN: pattern, TEXT: text }), &[PATTERN, TEXT])
+        }
+        (QuestionUnit::Turn, AnswerFormat::Json) => {
             let numbers: Vec<usize> = (1..=turns).collect();
             let turn = json!({ "type": "integer", "enum": numbers });
             let answer = object(json!({ TURN: turn, PATTERN: pattern, TEXT: text }), &[TURN, PATTERN, TEXT]);

@@ -1,6 +1,6 @@
-//! How many tokens a text is: by the model's own tokenizer where its file is at hand, else by its characters.
+//! How many tokens a text is: by the model's own tokenizer where its file is at hand, else by the characters of the text.
 //!
-//! The estimate is fitted to Mixtral-8x7B's tokenizer (SentencePiece, 32,000 entries, byte fallback), of which each
+//! The estimate is fitted to Mixtral-8x7B's tokenizer (SentencePiece, 32,000 entries, byte fallback), for which each
 //! kind of character costs a different share of a token. Measured over public chat dialogues of people with
 //! assistants: fitted on 10,620 messages (1.9 million tokens), checked on 29,630 others (5.3 million). The total came
 //! out 0.3 % high in both. Of the others' messages longer than 200 bytes:
@@ -20,33 +20,34 @@
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rejoinder_core::text::CharCount;
 use tokenizers::Tokenizer;
 
-/// Tokens that a chat template may put around a prompt: the turn markers, and the system prompt of some templates.
+/// The tokens that a chat template may put around a prompt: the turn markers, and the system prompt of some templates.
 const TEMPLATE: u64 = 128;
 
-/// Estimated tokens of `text`: see [`of`].
+/// The estimated number of tokens of `text`: see [`of`].
 pub fn estimate(text: &str) -> u64 {
     of(CharCount::of(text))
 }
 
-/// Estimated tokens of so many characters: see the module.
+/// The estimated number of tokens of so many characters: see the module.
 pub const fn of(count: CharCount) -> u64 {
     let words = count.ascii - count.marks;
     let longer = count.other - count.two_byte;
-    // Letters among letters with accents belong to languages of which the vocabulary knows fewer words.
+    // Letters among letters with accents belong to languages that have fewer words in the vocabulary.
     let accented = 16 * count.two_byte;
     let foreign = if accented < words { accented } else { words };
     (4 * words + 4 * foreign + 19 * count.marks + 8 * count.two_byte + 22 * longer).div_ceil(20)
 }
 
-/// Fewest, expected and most tokens of so many characters. Meant to hold for 99 messages of 100 on either side: of the
-/// measured ones longer than 200 bytes, 99.7 % had no more than the most and 99.3 % no fewer than the fewest; for each kind
-/// of the table at least 99 % and 96 %.
+/// The fewest, expected and most tokens of so many characters. Either bound is meant to hold for 99 messages of 100: among the
+/// measured messages longer than 200 bytes, 99.7 % had no more than the most and 99.3 % no fewer than the fewest; for each kind of
+/// the table, at least 99 % and 96 %.
 pub const fn range(count: CharCount) -> (u64, u64, u64) {
     let expected = of(count);
     // Characters of two bytes are a third of a token in Cyrillic, a whole one in Arabic and Hebrew.
@@ -55,70 +56,103 @@ pub const fn range(count: CharCount) -> (u64, u64, u64) {
     (low, expected, high)
 }
 
-/// How many tokens a prompt is.
+/// The number of tokens of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tokens {
-    /// Fewest, expected and most tokens to plan with: the tokenizer's count, or see [`range`].
+pub struct PromptTokens {
+    /// The fewest, expected and most tokens to plan with: the tokenizer's count, or see [`range`].
     pub range: (u64, u64, u64),
-    /// No fewer than the model is sent, with an allowance for its chat template.
+    /// A number of tokens that the prompt does not exceed, with an allowance for the model's chat template.
     ///
-    /// Without a tokenizer file that is a token a byte: byte fallback never makes more of a text that the tokenizer
+    /// Without a tokenizer file, the bound is a token a byte: byte fallback never makes more of a text that the tokenizer
     /// takes as it is (a tokenizer that decomposes rare characters first may).
     pub bound: u64,
 }
 
-/// Counts tokens; clones share the tokenizer. By default, an estimate.
+/// Why a file cannot be used as a tokenizer.
+#[derive(Debug)]
+pub struct TokenizerError {
+    /// The file.
+    path: PathBuf,
+    problem: TokenizerProblem,
+}
+
+#[derive(Debug)]
+enum TokenizerProblem {
+    Unreadable(io::Error),
+    NoJson,
+    Invalid(tokenizers::Error),
+    Unusable(tokenizers::Error),
+}
+
+impl fmt::Display for TokenizerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.path.display();
+        match &self.problem {
+            TokenizerProblem::Unreadable(error) => write!(f, "cannot read the tokenizer {shown}: {error}"),
+            TokenizerProblem::NoJson => write!(
+                f,
+                "{shown} is no tokenizer.json; a SentencePiece model (tokenizer.model) must be converted to one: \
+                 in Python, `transformers.AutoTokenizer.from_pretrained(MODEL_DIR).save_pretrained(OUT_DIR)` writes it"
+            ),
+            TokenizerProblem::Invalid(error) => write!(f, "{shown} is no valid tokenizer.json: {error}"),
+            TokenizerProblem::Unusable(error) => write!(f, "{shown}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TokenizerError {}
+
+/// Counts tokens. Clones share the tokenizer; without a tokenizer, the count is an estimate.
 #[derive(Clone, Default)]
 pub struct TokenCounter(Option<Arc<Tokenizer>>);
 
 impl TokenCounter {
-    /// Goes by the characters alone.
+    /// A counter that estimates by the characters alone.
     pub fn estimate() -> Self {
         Self::default()
     }
 
-    /// Goes by the model's own tokenizer, a `tokenizer.json`.
+    /// A counter that uses the model's own tokenizer, a `tokenizer.json`.
     ///
     /// # Errors
-    /// A message for the user if the file cannot be read or is something else.
-    pub fn from_file(path: &Path) -> Result<Self, String> {
-        let shown = path.display();
-        let bytes = fs::read(path).map_err(|e| format!("cannot read the tokenizer {shown}: {e}"))?;
+    /// If the file cannot be read, or is not a usable tokenizer.
+    pub fn from_file(path: &Path) -> Result<Self, TokenizerError> {
+        let failed = |problem| TokenizerError { path: path.to_owned(), problem };
+        let bytes = fs::read(path).map_err(|e| failed(TokenizerProblem::Unreadable(e)))?;
         if bytes.trim_ascii_start().first() != Some(&b'{') {
-            return Err(format!(
-                "{shown} is no tokenizer.json; a SentencePiece model (tokenizer.model) must be converted to one: \
-                 in Python, `transformers.AutoTokenizer.from_pretrained(MODEL_DIR).save_pretrained(OUT_DIR)` writes it"
-            ));
+            return Err(failed(TokenizerProblem::NoJson));
         }
-        let mut tokenizer =
-            Tokenizer::from_bytes(bytes).map_err(|e| format!("{shown} is no valid tokenizer.json: {e}"))?;
-        // Some files ask for either, which would falsify the count.
-        tokenizer.with_padding(None).with_truncation(None).map_err(|e| format!("{shown}: {e}"))?;
+        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|e| failed(TokenizerProblem::Invalid(e)))?;
+        // Some files ask for padding or truncation, which would falsify the count.
+        tokenizer
+            .with_padding(None)
+            .with_truncation(None)
+            .map_err(|e| failed(TokenizerProblem::Unusable(e)))?;
         Ok(Self(Some(Arc::new(tokenizer))))
     }
 
-    /// Whether counts are the model's own, not estimates.
+    /// Whether the counts are the model's own and not estimates.
     pub const fn is_exact(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Expected tokens of `text`, without those that a chat template adds.
+    /// The expected number of tokens of `text`, without those that a chat template adds.
     pub fn count(&self, text: &str) -> u64 {
         self.exact(text).unwrap_or_else(|| estimate(text))
     }
 
-    /// How many tokens a prompt of `text` is.
-    pub fn measure(&self, text: &str) -> Tokens {
+    /// The number of tokens of a prompt of `text`.
+    pub fn measure(&self, text: &str) -> PromptTokens {
         if let Some(tokens) = self.exact(text) {
-            return Tokens { range: (tokens, tokens, tokens), bound: tokens + TEMPLATE };
+            return PromptTokens { range: (tokens, tokens, tokens), bound: tokens + TEMPLATE };
         }
         let (low, expected, high) = range(CharCount::of(text));
         let bytes = text.len() as u64;
         // SentencePiece puts a space before the text.
-        Tokens { range: (low, expected, high.min(bytes + 1)), bound: bytes + TEMPLATE }
+        PromptTokens { range: (low, expected, high.min(bytes + 1)), bound: bytes + TEMPLATE }
     }
 
-    /// The tokenizer's count; none without a tokenizer or if it has no token for something in `text`.
+    /// The tokenizer's count; `None` without a tokenizer, or if the tokenizer has no token for something in `text`.
     fn exact(&self, text: &str) -> Option<u64> {
         Some(self.0.as_ref()?.encode_fast(text, false).ok()?.len() as u64)
     }
@@ -136,11 +170,11 @@ mod tests {
 
     use super::*;
 
-    fn from_text(text: &[u8]) -> Result<TokenCounter, String> {
+    fn from_text(text: &[u8]) -> Result<TokenCounter, TokenizerError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tokenizer.json");
         fs::write(&path, text).unwrap();
-        TokenCounter::from_file(&path).map_err(|e| e.replace(&path.display().to_string(), "FILE"))
+        TokenCounter::from_file(&path)
     }
 
     /// A tokenizer with byte fallback that knows "▁no" and whose file asks to truncate and to pad.
@@ -209,11 +243,15 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_with_a_file() {
-        let missing = TokenCounter::from_file(Path::new("/nowhere/tokenizer.json")).unwrap_err();
+        let missing = TokenCounter::from_file(Path::new("/nowhere/tokenizer.json")).unwrap_err().to_string();
         assert!(missing.starts_with("cannot read the tokenizer /nowhere/tokenizer.json: "), "{missing}");
-        let model = from_text(b"\n\x0e\n\x05<unk>\x15").unwrap_err();
+        let refusal = |text: &[u8]| {
+            let error = from_text(text).unwrap_err();
+            error.to_string().replace(&error.path.display().to_string(), "FILE")
+        };
+        let model = refusal(b"\n\x0e\n\x05<unk>\x15");
         assert!(model.starts_with("FILE is no tokenizer.json; a SentencePiece model"), "{model}");
-        let config = from_text(br#"{"tokenizer_class": "LlamaTokenizer"}"#).unwrap_err();
+        let config = refusal(br#"{"tokenizer_class": "LlamaTokenizer"}"#);
         assert!(config.starts_with("FILE is no valid tokenizer.json: "), "{config}");
     }
 
@@ -221,7 +259,7 @@ mod tests {
         #[test]
         fn bounds_enclose_the_count(text in "(\\PC|[no \\n1é谢😀]){0,80}") {
             let estimate = TokenCounter::estimate();
-            let Tokens { range: (low, expected, high), bound } = estimate.measure(&text);
+            let PromptTokens { range: (low, expected, high), bound } = estimate.measure(&text);
             prop_assert!(low <= expected && expected <= high && high <= bound);
             prop_assert!(tiny().count(&text) <= bound);
         }

@@ -1,4 +1,4 @@
-//! Who of several processes that share a store of replies asks for which: nobody pays for what another is being answered.
+//! Which of several processes that share a store of replies asks for which reply, so that no two of them pay for the same.
 //!
 //! A claim is a row; its owner is a file beside the store that the owning process keeps locked. The system takes the lock
 //! back when the process ends, however it ends, and its claims are free.
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::replies::EMPTY;
+use crate::reply_store::EMPTY;
 
-/// What comes of claiming a key.
+/// The result of claiming a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// Nobody else asks for it now.
+pub enum ClaimResult {
+    /// This process may ask for the reply: no other process asks for it now.
     Ours,
-    /// Another process does.
+    /// Another process asks for the reply.
     Theirs,
-    /// There is a reply by now.
+    /// The store holds a reply by now.
     Answered,
 }
 
@@ -41,13 +41,13 @@ impl Claims {
         sweep(&folder);
         loop {
             let owner = format!("{}-{:016x}", std::process::id(), fastrand::u64(..));
-            // The last of others may have removed the empty folder.
+            // The last of the other processes may have removed the empty folder.
             fs::create_dir_all(&folder)?;
             let file = match File::create_new(folder.join(&owner)) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 created => created?,
             };
-            // Between its making and its lock it looks like one that was left.
+            // Before its lock, the file looks like one that an ended process has left.
             match file.try_lock() {
                 Err(TryLockError::Error(error)) => return Err(error),
                 Ok(()) if folder.join(&owner).exists() => return Ok(Self { folder, owner, file }),
@@ -57,24 +57,24 @@ impl Claims {
     }
 
     /// Claims a key on a connection that is in a transaction.
-    pub(crate) fn claim(&self, c: &Connection, key: &str) -> Result<Claim, rusqlite::Error> {
+    pub(crate) fn claim(&self, c: &Connection, key: &str) -> Result<ClaimResult, rusqlite::Error> {
         let answered = "SELECT 1 FROM replies WHERE reply_key = ?1 AND finish_reason <> ?2";
         if c.prepare_cached(answered)?.exists([key, EMPTY])? {
-            return Ok(Claim::Answered);
+            return Ok(ClaimResult::Answered);
         }
         let owner: Option<String> = c
             .prepare_cached("SELECT owner FROM claims WHERE reply_key = ?1")?
             .query_row([key], |row| row.get(0))
             .optional()?;
         if owner.is_some_and(|owner| owner != self.owner && self.is_at_work(&owner)) {
-            return Ok(Claim::Theirs);
+            return Ok(ClaimResult::Theirs);
         }
         c.prepare_cached("INSERT OR REPLACE INTO claims (reply_key, owner) VALUES (?1, ?2)")?
             .execute(params![key, self.owner])?;
-        Ok(Claim::Ours)
+        Ok(ClaimResult::Ours)
     }
 
-    /// Gives a key back.
+    /// Gives a claimed key back.
     pub(crate) fn release(&self, c: &Connection, key: &str) -> Result<(), rusqlite::Error> {
         c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1 AND owner = ?2")?
             .execute(params![key, self.owner])
@@ -95,7 +95,7 @@ fn is_held(file: &Path) -> bool {
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if !is_held(&entry.path()) {
-            // If it stays, the next one who looks removes it.
+            // A file that stays is removed by the next process that looks.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -106,7 +106,7 @@ impl Drop for Claims {
         let _ = self.file.unlock();
         let _ = fs::remove_file(self.folder.join(&self.owner));
         sweep(&self.folder);
-        // Only the last one finds it empty.
+        // Only the last process finds the folder empty.
         let _ = fs::remove_dir(&self.folder);
     }
 }

@@ -7,24 +7,25 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-/// How long a process waits for another that holds the file.
+/// How long a process waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(30);
 
 /// A checkpoint writes each page that changed since the last one once: keys are random, so seldom is cheaper. 32 MiB.
 const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
 /// Memory for pages, so that those on the way to a key are not read again for each.
 const CACHE_KIB: i64 = 16 << 10;
-/// What SQLite calls a file that is none.
+/// SQLite's name for a database in memory.
 pub(crate) const IN_MEMORY: &str = ":memory:";
 
-/// The ledger or the replies cannot be used.
+/// Why the ledger or the store of replies cannot be used.
 #[derive(Debug)]
 pub enum LedgerError {
-    /// The file was written by a newer engine: the file, its version, ours.
+    /// The file was written by a newer engine. The values are the path, the version of the file, and the newest version that this
+    /// engine knows.
     TooNew(PathBuf, i64, i64),
-    /// No file can be locked beside the file.
+    /// Beside the file at this path, no file can be locked.
     Unlockable(PathBuf, std::io::Error),
-    /// SQLite failed on the file.
+    /// SQLite failed on the file at this path.
     Sqlite(PathBuf, rusqlite::Error),
 }
 
@@ -55,8 +56,8 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens a file as [`Self::open`], or, where its folder cannot be written, to read it alone: then nobody else writes it
-    /// either, and what would be written fails.
+    /// Opens a file as [`Self::open`] does, or read-only where its folder cannot be written. No other process writes such a file
+    /// either, and writing fails.
     pub(crate) fn open_even_read_only(
         path: &Path,
         create: bool,
@@ -70,7 +71,7 @@ impl Database {
         }
     }
 
-    /// Opens a file that nobody writes.
+    /// Opens a file that no process writes.
     fn open_immutable(path: &Path, version: i64) -> Result<Self, LedgerError> {
         let failed = |e| LedgerError::Sqlite(path.to_owned(), e);
         let flags =
@@ -84,8 +85,8 @@ impl Database {
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 
-    /// Opens a file, making it if `create`. The steps make its tables: each brings a file of the version before it to
-    /// its own, so that an older file is brought up to date and loses nothing.
+    /// Opens a file, and makes it if `create` is set. The steps make the tables: each step brings a file of the version before it
+    /// to the step's own version, so that an older file is brought up to date and loses nothing.
     pub(crate) fn open(path: &Path, create: bool, steps: &[&str]) -> Result<Self, LedgerError> {
         let version = steps.len() as i64;
         let failed = |e| LedgerError::Sqlite(path.to_owned(), e);
@@ -113,7 +114,7 @@ impl Database {
         Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 
-    /// Runs `work` on the connection; its error gets the file's name.
+    /// Runs `work` on the connection. An error of `work` gets the file's name.
     pub(crate) fn with<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
@@ -138,13 +139,13 @@ impl Database {
     }
 }
 
-/// Whether SQLite failed because it may not write.
+/// Whether SQLite failed because it must not write.
 fn is_unwritable(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
     matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
 }
 
-/// SQLite's address of a file that does not change, with what means something in an address written by its number.
+/// SQLite's address of a file that does not change. Bytes with a meaning in addresses are written by their numbers.
 fn immutable_uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.to_string_lossy().bytes() {

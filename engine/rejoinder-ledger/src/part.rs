@@ -1,4 +1,4 @@
-//! Output files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder.
+//! Output files that exist whole or not at all: temporary file, fsync, rename, fsync of the folder.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -12,7 +12,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// Writes what `content` writes as the file `path`, in the same way: for content that should not be held in memory.
+/// Writes the file `path` as [`write()`] does, with what `content` writes: for content that should not be held in memory.
 ///
 /// # Errors
 /// If `content` fails, the folder is missing or full, or the file cannot be written; the error names the path.
@@ -33,7 +33,7 @@ pub fn write_with(
         sync_folder(folder)
     })();
     written.map_err(|e| {
-        // Nothing half-written stays behind; if it cannot be removed, the first error is the one to tell.
+        // Nothing half-written should stay behind. If the file cannot be removed, the first error is the one to report.
         let _ = fs::remove_file(&temporary);
         named(e)
     })
@@ -55,12 +55,12 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The number of the part that a path ends with; nothing where it ends with none.
+/// The number of the part file that a path names; `None` where the path names no part file.
 pub fn index(path: &str) -> Option<u64> {
     path.rsplit('/').next()?.strip_prefix("part-")?.strip_suffix(".jsonl")?.parse().ok()
 }
 
-/// Name of part `index`: `part-00042.jsonl`.
+/// The name of the file of part `index`, such as `part-00042.jsonl`.
 pub fn name(index: u64) -> String {
     format!("part-{index:05}.jsonl")
 }

@@ -2,16 +2,16 @@
 
 use std::ops::{AddAssign, SubAssign};
 
-/// An amount in each unit.
+/// An amount in each unit of a budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spending {
-    /// HTTP requests.
+    /// The number of HTTP requests.
     pub calls: u64,
-    /// Input and output tokens.
+    /// The number of input and output tokens.
     pub tokens: u64,
-    /// Billionths of the unit in which prices are given.
+    /// The money, in billionths of the unit in which prices are given.
     pub money: u64,
-    /// Billionths of a GPU-second.
+    /// The GPU time, in billionths of a GPU-second.
     pub gpu: u64,
 }
 
@@ -38,26 +38,26 @@ impl SubAssign for Spending {
     }
 }
 
-/// What may be spent, over a run's whole life; `None` = as much as it takes.
+/// The most that may be spent over a run's whole life; `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// HTTP requests.
+pub struct SpendingLimits {
+    /// The number of HTTP requests.
     pub calls: Option<u64>,
-    /// Input and output tokens.
+    /// The number of input and output tokens.
     pub tokens: Option<u64>,
-    /// Billionths of the unit in which prices are given.
+    /// The money, in billionths of the unit in which prices are given.
     pub money: Option<u64>,
-    /// Billionths of a GPU-second.
+    /// The GPU time, in billionths of a GPU-second.
     pub gpu: Option<u64>,
 }
 
-impl Limits {
-    /// Whether there is none.
+impl SpendingLimits {
+    /// Whether nothing is limited.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether so much may be spent.
+    /// Whether this amount may be spent.
     pub fn allow(&self, spent: &Spending) -> bool {
         let within = |limit: Option<u64>, spent: u64| limit.is_none_or(|limit| spent <= limit);
         within(self.calls, spent.calls)

@@ -1,13 +1,13 @@
 //! Where a quoted text stands in a turn.
 //!
-//! A quote counts only if it is there, but models do not copy characters: they straighten quotation marks, break
+//! A quote counts only if the turn holds it. But models do not copy characters: they straighten quotation marks, break
 //! lines elsewhere, compose accents, add marks around a quote and leave its middle out.
 
 use std::ops::Range;
 
 use rejoinder_core::fold::{self, Folded};
 
-/// The bytes of `turn` that `quote` names, compared in folded form; `None` if they are not there.
+/// The bytes of `turn` that `quote` quotes, compared in folded form; `None` if the turn does not hold the quote.
 pub(super) fn locate(quote: &str, turn: &str) -> Option<(usize, usize)> {
     let folded_turn = Folded::new(turn);
     let turn_text = comparable(&folded_turn);
@@ -27,7 +27,7 @@ pub(super) fn whole(turn: &str) -> Option<(usize, usize)> {
     (start < end).then_some((start, end))
 }
 
-/// The folded text, its lines joined and its ellipses spelt out. Both keep every offset: `…` has three bytes, too.
+/// The folded text, with its lines joined and its ellipses spelt out. Both changes keep every offset: `…` has three bytes, too.
 fn comparable(folded: &Folded) -> String {
     folded.text().replace('\n', " ").replace('…', "...")
 }
@@ -37,7 +37,7 @@ fn bare(quote: &str) -> &str {
     quote.trim_matches(['"', '\'', '`', '«', '»', '.', ' '])
 }
 
-/// Where `quote` stands in `turn`: rather as words than inside of some.
+/// Where `quote` stands in `turn`; a place between word boundaries is preferred.
 fn find(quote: &str, turn: &str) -> Option<Range<usize>> {
     if quote.is_empty() {
         return None;
@@ -65,7 +65,7 @@ fn find_parts(quote: &str, turn: &str) -> Option<Range<usize>> {
     found
 }
 
-/// Whether a part of a quote is long enough to be more than a chance find.
+/// Whether a part of a quote is so long that it hardly stands in the turn by chance.
 fn is_telling(part: &str) -> bool {
     part.chars().count() >= 8 || fold::words(part).count() >= 3
 }

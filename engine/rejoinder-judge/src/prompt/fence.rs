@@ -1,5 +1,5 @@
-//! The fence around chat text, which is hostile data. Whatever in it could pass for a control marker of a chat template,
-//! for the end of the fence, for the beginning of another message or for the mark of a turn gets a zero-width space behind
+//! The fence around chat text, which is hostile data. Whatever in that text could pass for a control marker of a chat template,
+//! for the end of the fence, for the beginning of another message or for the mark of a turn gets a zero-width space after
 //! its first character: a model reads on as before, a tokenizer sees no marker, and folding makes the two spellings equal
 //! again when a span is checked.
 
@@ -12,11 +12,11 @@ const ZERO_WIDTH_SPACE: char = '\u{200B}';
 
 /// Families of markers with their sources.
 const MARKERS: &str = include_str!("markers.txt");
-/// Longest name between brackets that is looked at, in bytes.
+/// The longest name between brackets that is looked at, in bytes.
 const LONGEST_NAME: usize = 40;
-/// How our own fence and the mark of a turn go on behind their bracket, slashes and white space.
+/// The words of this engine's own fence and of the mark of a turn, after their bracket, slashes and white space.
 const OWN: [(char, &str); 2] = [('<', "dialogue"), ('[', "turn")];
-/// What other formats of dialogues begin a message with, before a colon.
+/// The words with which other formats of dialogues begin a message, before a colon.
 const HEADS: [&str; 14] = [
     "user",
     "human",
@@ -33,7 +33,7 @@ const HEADS: [&str; 14] = [
     "input",
     "question",
 ];
-/// What our own begin a message with, behind `#`.
+/// The words with which this engine's own format begins a message, after `#`.
 const ROLES: [&str; 4] = ["user", "assistant", "system", "tool"];
 
 /// The markers, a family a line.
@@ -53,7 +53,7 @@ static NAMES: LazyLock<HashSet<String>> = LazyLock::new(|| {
 /// Appends chat text that cannot leave the fence.
 pub(super) fn push_disarmed(prompt: &mut String, text: &str) {
     let mut begins_line = false;
-    // End of the last run of `#` and white space, so that none is passed over twice.
+    // The end of the last run of `#` and white space, so that no run is read twice.
     let mut run_end = 0;
     for (at, c) in text.char_indices() {
         prompt.push(c);
@@ -84,7 +84,7 @@ fn is_marker(text: &str) -> bool {
             .is_some_and(|name| name.contains('_') || NAMES.contains(name.to_ascii_lowercase().as_str()))
 }
 
-/// The name between the brackets that `text` begins with, without slashes; nothing where there is no name.
+/// The name between the brackets that `text` begins with, without slashes; `None` where there is no name.
 fn name_in(text: &str) -> Option<&str> {
     let close = match text.chars().next()? {
         '<' => '>',
@@ -96,7 +96,7 @@ fn name_in(text: &str) -> Option<&str> {
     (end > 0 && inner[end..].starts_with(close)).then(|| &inner[..end])
 }
 
-/// Whether `text` begins with what a model could take for our own fence or mark.
+/// Whether `text` begins with what a model could take for this engine's own fence or mark.
 fn is_own(bracket: char, text: &str) -> bool {
     let word = text[1..].trim_start_matches(|c: char| c == '/' || c.is_whitespace());
     OWN.iter().any(|(own_bracket, own)| *own_bracket == bracket && starts_with_ignoring_case(word, own))
@@ -110,7 +110,7 @@ fn is_head(text: &str) -> bool {
     })
 }
 
-/// Whether `c` may stand before the head of a message in its line: white space, what nobody sees, marks of quotations and
+/// Whether `c` may stand before the head of a message in its line: white space, invisible characters, marks of quotations and
 /// headings.
 fn is_lead(c: char) -> bool {
     (c.is_whitespace() && !ends_line(c)) || is_invisible(c) || matches!(c, '>' | '#' | '＃' | '*' | '_' | '-')

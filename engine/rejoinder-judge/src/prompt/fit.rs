@@ -1,62 +1,63 @@
 //! Over-long dialogues, cut to fit the model's context.
 //!
-//! The rule: all messages are cut in the middle to one common length, the greatest with which the prompt fits (a turn that
-//! is asked about may have three times that length), two thirds of what is kept being its beginning. Where even [`SHORTEST`]
-//! bytes of each are too much, the first messages are left out, as few as possible.
+//! All messages are cut in the middle to one common length, the greatest with which the prompt fits; a turn that is asked
+//! about may have three times that length. Two thirds of what is kept are the beginning of the message, one third is its end. Where
+//! even [`SHORTEST`] bytes of each message are too much, the first messages are left out, as few as possible.
 
 use rejoinder_core::Category;
 
-use super::render::{Cut, render_cut};
-use super::template::Template;
+use super::render::{PromptCut, render_cut};
+use super::template::PromptTemplate;
 use crate::question::Question;
-use crate::tokens::{TokenCounter, Tokens};
+use crate::tokens::{PromptTokens, TokenCounter};
 
-/// Messages are not cut shorter than this.
+/// The shortest length to which a message is cut, in bytes.
 const SHORTEST: usize = 60;
 
-/// How long a prompt may be.
+/// The longest prompt that a model takes.
 #[derive(Clone, Debug)]
-pub struct Room {
-    /// Tokens of input and output together; `None` = nobody knows.
+pub struct PromptLimit {
+    /// The tokens of input and output together; `None` where the limit is not known.
     pub context: Option<u64>,
     /// How tokens are counted.
     pub counter: TokenCounter,
 }
 
-impl Room {
-    /// The user message for questions that share a request, cut so that `output` tokens of answer fit beside it; and
-    /// its length.
+impl PromptLimit {
+    /// The user message for questions that share a request, cut so that `output` tokens of answer fit beside it, and the length of
+    /// the message.
     pub(crate) fn render(
         &self,
-        template: &Template,
+        template: &PromptTemplate,
         questions: &[&Question],
         category: Option<Category>,
         output: u64,
-    ) -> (String, Tokens) {
-        let measured = |cut: Cut| {
+    ) -> (String, PromptTokens) {
+        let measured = |cut: PromptCut| {
             let prompt = render_cut(template, questions, category, cut);
             let tokens = self.counter.measure(&prompt);
             (prompt, tokens)
         };
-        let whole = measured(Cut::NONE);
-        let fits = |tokens: &Tokens| self.context.is_none_or(|context| tokens.range.2 + output <= context);
+        let whole = measured(PromptCut::NONE);
+        let fits =
+            |tokens: &PromptTokens| self.context.is_none_or(|context| tokens.range.2 + output <= context);
         if fits(&whole.1) {
             return whole;
         }
         let lines = || questions.iter().flat_map(|q| &q.lines);
-        let fitting = |cut: Cut| Some(measured(cut)).filter(|(_, tokens)| fits(tokens));
+        let fitting = |cut: PromptCut| Some(measured(cut)).filter(|(_, tokens)| fits(tokens));
         let longest = lines().map(|l| l.text.len()).max().unwrap_or(0);
-        if let Some(found) = greatest(SHORTEST, longest, |bytes| fitting(Cut { bytes, skip: 0 })) {
+        if let Some(found) = greatest(SHORTEST, longest, |bytes| fitting(PromptCut { bytes, skip: 0 })) {
             return found;
         }
-        // The last message stays, whatever comes of it: the server has the last word.
+        // The last message stays even where it is too long: the server decides.
         let most = lines().count().saturating_sub(1);
-        let keeping = |kept: usize| fitting(Cut { bytes: SHORTEST, skip: most - kept });
-        greatest(0, most, keeping).unwrap_or_else(|| measured(Cut { bytes: SHORTEST, skip: most }))
+        let keeping = |kept: usize| fitting(PromptCut { bytes: SHORTEST, skip: most - kept });
+        greatest(0, most, keeping).unwrap_or_else(|| measured(PromptCut { bytes: SHORTEST, skip: most }))
     }
 }
 
-/// What the greatest number of `low..=high` gives for which there is something; with one there is for all below it.
+/// The result of `of` for the greatest number in `low..=high` that has a result. If a number has a result, so have all smaller ones.
 fn greatest<T>(low: usize, high: usize, of: impl Fn(usize) -> Option<T>) -> Option<T> {
     let mut best = of(low)?;
     let (mut low, mut high) = (low, high);
@@ -75,10 +76,10 @@ mod tests {
     use rejoinder_core::{RecordId, Role};
 
     use super::*;
-    use crate::question::Line;
+    use crate::question::DialogueLine;
 
     fn question(texts: &[String]) -> Question {
-        let line = |(index, text): (u32, &String)| Line {
+        let line = |(index, text): (u32, &String)| DialogueLine {
             index,
             role: if index % 2 == 0 { Role::User } else { Role::Assistant },
             text: text.clone(),
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn messages_are_cut_to_the_greatest_common_length_that_fits() {
-        let template = Template::shipped("conversation").unwrap();
+        let template = PromptTemplate::shipped("conversation").unwrap();
         let texts = [
             "short".to_owned(),
             "b".repeat(20_000),
@@ -104,7 +105,7 @@ mod tests {
         let question = question(&texts);
         let instructions = TokenCounter::default().measure(&template.instructions).range.2;
         for room in [1_000, 2_000, 4_000] {
-            let room = Room { context: Some(instructions + room), counter: TokenCounter::default() };
+            let room = PromptLimit { context: Some(instructions + room), counter: TokenCounter::default() };
             let (prompt, tokens) = room.render(&template, &[&question], None, 100);
             assert_eq!(tokens, room.counter.measure(&prompt));
             let tokens = tokens.range.2 + 100;
@@ -119,22 +120,22 @@ mod tests {
 
     #[test]
     fn where_that_is_not_enough_the_first_messages_are_left_out() {
-        let template = Template::shipped("conversation").unwrap();
+        let template = PromptTemplate::shipped("conversation").unwrap();
         let texts: Vec<String> = (0..400).map(|i| format!("{i} {}", "x".repeat(200))).collect();
-        let room = Room { context: Some(3_000), counter: TokenCounter::default() };
+        let room = PromptLimit { context: Some(3_000), counter: TokenCounter::default() };
         let (prompt, tokens) = room.render(&template, &[&question(&texts)], None, 0);
         assert!(tokens.range.2 <= 3_000);
         assert!(!prompt.contains("# user: 0 x") && prompt.contains("# assistant: 399 x"));
-        let hopeless = Room { context: Some(10), ..room };
+        let hopeless = PromptLimit { context: Some(10), ..room };
         assert!(hopeless.render(&template, &[&question(&texts)], None, 0).0.contains("399"));
     }
 
     #[test]
     fn what_fits_and_what_nobody_knows_the_room_of_is_left_whole() {
-        let template = Template::shipped("turn-label").unwrap();
+        let template = PromptTemplate::shipped("turn-label").unwrap();
         let question = question(&["x".repeat(5_000), "y".repeat(5_000)]);
         for context in [None, Some(1 << 20)] {
-            let room = Room { context, counter: TokenCounter::default() };
+            let room = PromptLimit { context, counter: TokenCounter::default() };
             assert!(room.render(&template, &[&question], None, 1).0.contains(&"x".repeat(5_000)));
         }
     }

@@ -7,7 +7,7 @@ mod render;
 mod template;
 mod window;
 
-pub use fit::Room;
+pub use fit::PromptLimit;
 pub use render::{count_conversation, render};
-pub use template::{Answer, Template, TemplateError};
-pub use window::{Window, window};
+pub use template::{AnswerFormat, PromptTemplate, PromptTemplateError};
+pub use window::{DialogueWindow, window};

@@ -1,4 +1,4 @@
-//! Questions and a template to the one user message of a request.
+//! Renders questions and a template as the one user message of a request.
 
 use std::collections::BTreeMap;
 use std::ops::Add;
@@ -7,57 +7,57 @@ use rejoinder_core::text::CharCount;
 use rejoinder_core::{Category, Conversation, Role};
 
 use super::fence::{FENCE_END, FENCE_START, push_disarmed};
-use super::template::{Answer, CATEGORY, TURNS, Template};
+use super::template::{AnswerFormat, CATEGORY, PromptTemplate, TURNS};
 use super::window::{OMISSION, excerpt};
-use crate::question::{Line, Question, Unit};
+use crate::question::{DialogueLine, Question, QuestionUnit};
 
-/// The turn itself may be this many times as long as the messages before it.
+/// The turn that is asked about may be this many times as long as the messages before it.
 const TURN_FACTOR: usize = 3;
 
-/// How much is shown of what the questions hold.
+/// How much of the questions' messages is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
-    /// Longest excerpt of an earlier message, in bytes; a turn that is asked about may have three times as much.
+pub(super) struct PromptCut {
+    /// The longest excerpt of an earlier message, in bytes; a turn that is asked about may have three times as much.
     pub(super) bytes: usize,
-    /// So many of the first messages are left out.
+    /// The number of first messages that are left out.
     pub(super) skip: usize,
 }
 
-impl Cut {
-    /// No message is shortened further than the turn by its window.
+impl PromptCut {
+    /// No cut: messages are as long as the window has left them.
     pub(super) const NONE: Self = Self { bytes: usize::MAX, skip: 0 };
 }
 
-/// The whole user message for questions that share a request, in the order of their turns' numbers, from 1. `category` is
-/// what a span is asked for.
-pub fn render(template: &Template, questions: &[&Question], category: Option<Category>) -> String {
-    render_cut(template, questions, category, Cut::NONE)
+/// The whole user message for questions that share a request, in the order of their turns' numbers, from 1. `category` is the
+/// category whose span is asked for.
+pub fn render(template: &PromptTemplate, questions: &[&Question], category: Option<Category>) -> String {
+    render_cut(template, questions, category, PromptCut::NONE)
 }
 
 pub(super) fn render_cut(
-    template: &Template,
+    template: &PromptTemplate,
     questions: &[&Question],
     category: Option<Category>,
-    cut: Cut,
+    cut: PromptCut,
 ) -> String {
     let shown: usize =
         questions.iter().flat_map(|q| &q.lines).map(|l| l.text.len().min(cut.bytes) + 24).sum();
     let mut prompt = String::with_capacity(template.instructions.len() + shown + 256);
     prompt.push_str(&template.instructions);
     match template.unit {
-        Unit::Conversation => {
+        QuestionUnit::Conversation => {
             prompt.push('\n');
             for question in questions {
                 push_lines(&mut prompt, question.lines.iter().map(|line| (line, Mark::Plain)), cut);
             }
         }
-        Unit::Turn => {
+        QuestionUnit::Turn => {
             let mut number = 0;
-            for excerpt in questions.chunk_by(|a, b| a.is_beside(b)) {
+            for excerpt in questions.chunk_by(|a, b| a.shares_conversation(b)) {
                 prompt.push('\n');
                 prompt.push_str(FENCE_START);
                 prompt.push('\n');
-                push_lines(&mut prompt, united(excerpt, template.answer, &mut number).into_iter(), cut);
+                push_lines(&mut prompt, merged_lines(excerpt, template.answer, &mut number).into_iter(), cut);
                 prompt.push_str(FENCE_END);
             }
             prompt.push('\n');
@@ -71,15 +71,19 @@ pub(super) fn render_cut(
 #[derive(Clone, Copy)]
 enum Mark {
     Plain,
-    /// It is asked about, under no number.
-    Asked,
-    /// It is asked about, as a turn of this number.
+    /// The message is asked about, and has no number.
+    AskReport,
+    /// The message is asked about, as the turn with this number.
     Turn(u32),
 }
 
-/// The messages that questions of one conversation show, each once, the asked ones whole and numbered.
-fn united<'q>(questions: &[&'q Question], answer: Answer, number: &mut u32) -> Vec<(&'q Line, Mark)> {
-    let mut lines: BTreeMap<u32, (&Line, Mark)> = BTreeMap::new();
+/// The messages that questions of one conversation show, each once; those that are asked about are whole and numbered.
+fn merged_lines<'q>(
+    questions: &[&'q Question],
+    answer: AnswerFormat,
+    number: &mut u32,
+) -> Vec<(&'q DialogueLine, Mark)> {
+    let mut lines: BTreeMap<u32, (&DialogueLine, Mark)> = BTreeMap::new();
     for line in questions.iter().flat_map(|q| &q.lines) {
         let known = lines.entry(line.index).or_insert((line, Mark::Plain));
         if line.text.len() > known.0.text.len() {
@@ -90,7 +94,7 @@ fn united<'q>(questions: &[&'q Question], answer: Answer, number: &mut u32) -> V
         for index in &question.open {
             *number += 1;
             if let Some(line) = question.line(*index) {
-                let mark = if answer == Answer::Json { Mark::Turn(*number) } else { Mark::Asked };
+                let mark = if answer == AnswerFormat::Json { Mark::Turn(*number) } else { Mark::AskReport };
                 lines.insert(*index, (line, mark));
             }
         }
@@ -98,7 +102,7 @@ fn united<'q>(questions: &[&'q Question], answer: Answer, number: &mut u32) -> V
     lines.into_values().collect()
 }
 
-fn push_question(prompt: &mut String, template: &Template, turns: u32, category: Option<Category>) {
+fn push_question(prompt: &mut String, template: &PromptTemplate, turns: u32, category: Option<Category>) {
     let question = &template.question;
     if let Some((before, after)) = question.split_once(TURNS) {
         let numbers: Vec<String> = (1..=turns).map(|n| n.to_string()).collect();
@@ -111,7 +115,11 @@ fn push_question(prompt: &mut String, template: &Template, turns: u32, category:
     }
 }
 
-fn push_lines<'q>(prompt: &mut String, lines: impl Iterator<Item = (&'q Line, Mark)>, cut: Cut) {
+fn push_lines<'q>(
+    prompt: &mut String,
+    lines: impl Iterator<Item = (&'q DialogueLine, Mark)>,
+    cut: PromptCut,
+) {
     let mut next = None;
     for (line, mark) in lines.skip(cut.skip) {
         if next.is_some_and(|next| next != line.index) {
@@ -122,7 +130,7 @@ fn push_lines<'q>(prompt: &mut String, lines: impl Iterator<Item = (&'q Line, Ma
         prompt.push_str(line.role.name());
         let bytes = match mark {
             Mark::Plain => cut.bytes,
-            Mark::Asked => cut.bytes.saturating_mul(TURN_FACTOR),
+            Mark::AskReport => cut.bytes.saturating_mul(TURN_FACTOR),
             Mark::Turn(number) => {
                 prompt.extend([" [turn ", &number.to_string(), "]"]);
                 cut.bytes.saturating_mul(TURN_FACTOR)
@@ -141,8 +149,8 @@ fn push_lines<'q>(prompt: &mut String, lines: impl Iterator<Item = (&'q Line, Ma
     }
 }
 
-/// The number of characters that the paper's method would send for a conversation, without its instructions, without
-/// rendering it, and without the zero-width spaces that disarm markers.
+/// The number of characters that the paper's method would send for a conversation, without the instructions and without the
+/// zero-width spaces that disarm markers. The prompt is not rendered for this.
 pub fn count_conversation(conversation: &Conversation<'_>) -> CharCount {
     let head = |role: Role| CharCount::of("# : \n") + CharCount::of(role.name());
     let counts = conversation.messages.iter().map(|m| head(m.role) + m.text.count());
@@ -154,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
     use rejoinder_core::{Message, RecordId};
 
-    use super::super::window::{Window, window};
+    use super::super::window::{DialogueWindow, window};
     use super::*;
 
     fn dialogue(texts: &[&str]) -> Conversation<'static> {
@@ -168,7 +176,7 @@ mod tests {
     fn question(c: &Conversation<'_>, ordinal: u64, index: usize, messages: usize) -> Question {
         Question {
             id: RecordId { shard: 0, ordinal, message_index: index as u32 },
-            lines: window(c, index, &Window { messages, ..Window::default() }),
+            lines: window(c, index, &DialogueWindow { messages, ..DialogueWindow::default() }),
             open: vec![index as u32],
             hints: Vec::new(),
         }
@@ -179,11 +187,11 @@ mod tests {
         Question { open: Vec::new(), ..question(c, 0, last, last) }
     }
 
-    fn shipped(name: &str) -> Template {
-        Template::shipped(name).unwrap()
+    fn shipped(name: &str) -> PromptTemplate {
+        PromptTemplate::shipped(name).unwrap()
     }
 
-    fn data<'p>(template: &Template, prompt: &'p str) -> &'p str {
+    fn data<'p>(template: &PromptTemplate, prompt: &'p str) -> &'p str {
         prompt.strip_prefix(template.instructions.as_str()).expect("the instructions are constant and first")
     }
 

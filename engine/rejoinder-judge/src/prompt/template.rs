@@ -1,4 +1,4 @@
-//! A prompt as its author writes it: a TOML file, checked as a whole when it is loaded.
+//! A prompt as its author writes it: a TOML file, which is checked as a whole when it is loaded.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::fence::{FENCE_END, FENCE_START};
 use crate::answer::{PATTERN, TEXT};
-use crate::question::Unit;
+use crate::question::QuestionUnit;
 
 const FORMAT: u32 = 1;
 
@@ -23,76 +23,76 @@ const SHIPPED: [(&str, &str); 5] = [
     ("conversation", include_str!("../../../../rules/prompts/conversation.toml")),
 ];
 
-/// Put in the question for the numbers of the marked turns (answer `json`).
+/// The placeholder in a question for the numbers of the marked turns (answer `json`).
 pub(super) const TURNS: &str = "{turns}";
-/// Put in the question for the category that was found (answer `span`).
+/// The placeholder in a question for the category whose span is asked for (answer `span`).
 pub(super) const CATEGORY: &str = "{category}";
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Answer {
-    /// One of six single-token labels.
+pub enum AnswerFormat {
+    /// The answer is one of six single-token labels.
     Label,
-    /// The paper's objects.
+    /// The answer holds the paper's objects.
     Json,
-    /// The words that show a category that is known already.
+    /// The answer copies the words that show a category that is known already.
     Span,
 }
 
 /// A prompt: constant instructions, then the dialogue, then a short question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
-    /// Its name.
+pub struct PromptTemplate {
+    /// The prompt's name.
     pub name: String,
     /// The author's version.
     pub version: String,
-    /// What it asks about.
-    pub unit: Unit,
-    /// The form of the answer that it asks for.
-    pub answer: Answer,
-    /// blake3 hash of its text.
+    /// What the prompt asks about.
+    pub unit: QuestionUnit,
+    /// The form of the answer that the prompt asks for.
+    pub answer: AnswerFormat,
+    /// The blake3 hash of the prompt file's text.
     pub hash: String,
-    /// What each label means, `None` for no feedback (answer `label`).
+    /// The meaning of each label, `None` for no feedback (answer `label`).
     pub labels: Vec<(String, Option<Category>)>,
-    /// What every prompt begins with, byte for byte the same.
+    /// The beginning of every prompt, byte for byte the same.
     pub(crate) instructions: String,
-    /// What it ends with.
+    /// The end of every prompt.
     pub(crate) question: String,
 }
 
 /// What is wrong with a prompt file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateError {
-    /// Bytes of the file.
+pub struct PromptTemplateError {
+    /// The place of the mistake, in bytes of the file.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// What is wrong with the file.
     pub message: String,
 }
 
-impl fmt::Display for TemplateError {
+impl fmt::Display for PromptTemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for TemplateError {}
+impl std::error::Error for PromptTemplateError {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct PromptFile {
     format: Spanned<u32>,
     name: Spanned<String>,
     version: Spanned<String>,
-    unit: Unit,
-    answer: Spanned<Answer>,
+    unit: QuestionUnit,
+    answer: Spanned<AnswerFormat>,
     instructions: Spanned<String>,
     question: Option<Spanned<String>>,
     labels: Option<Spanned<BTreeMap<String, String>>>,
 }
 
-impl Template {
-    /// Names of the shipped prompts.
+impl PromptTemplate {
+    /// The names of the shipped prompts.
     pub fn shipped_names() -> impl Iterator<Item = &'static str> {
         SHIPPED.iter().map(|(name, _)| *name)
     }
@@ -109,8 +109,8 @@ impl Template {
     /// The shipped prompt for a unit and a form of answer.
     ///
     /// # Panics
-    /// If none ships, which is so for a conversation's label and span.
-    pub fn for_answer(unit: Unit, answer: Answer) -> Self {
+    /// If no such prompt ships, as for a conversation's label or span.
+    pub fn for_answer(unit: QuestionUnit, answer: AnswerFormat) -> Self {
         let shipped = SHIPPED.iter().filter_map(|(name, _)| Self::shipped(name));
         let mut fitting = shipped.filter(|t| t.unit == unit && t.answer == answer);
         fitting.next().expect("a prompt ships for every form that is asked for")
@@ -119,13 +119,13 @@ impl Template {
     /// Reads a prompt file.
     ///
     /// # Errors
-    /// The first thing that is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let file: File = toml::from_str(text).map_err(|e| TemplateError {
+    /// The first mistake in the file.
+    pub fn parse(text: &str) -> Result<Self, PromptTemplateError> {
+        let file: PromptFile = toml::from_str(text).map_err(|e| PromptTemplateError {
             span: e.span().unwrap_or(0..0),
             message: e.message().trim_end().to_owned(),
         })?;
-        let wrong = |span: Range<usize>, message: String| Err(TemplateError { span, message });
+        let wrong = |span: Range<usize>, message: String| Err(PromptTemplateError { span, message });
         if *file.format.get_ref() != FORMAT {
             return wrong(
                 file.format.span(),
@@ -140,15 +140,15 @@ impl Template {
             }
         }
         let answer = *file.answer.get_ref();
-        if file.unit == Unit::Conversation && answer != Answer::Json {
+        if file.unit == QuestionUnit::Conversation && answer != AnswerFormat::Json {
             return wrong(file.answer.span(), "a whole conversation is answered in json only".to_owned());
         }
         let instructions = file.instructions.get_ref();
         let needed: &[&str] = match (file.unit, answer) {
-            (Unit::Conversation, _) => &[PATTERN, TEXT],
-            (Unit::Turn, Answer::Json) => &[FENCE_START, FENCE_END, PATTERN, TEXT],
-            (Unit::Turn, Answer::Label) => &[FENCE_START, FENCE_END],
-            (Unit::Turn, Answer::Span) => &[FENCE_START, FENCE_END, TEXT],
+            (QuestionUnit::Conversation, _) => &[PATTERN, TEXT],
+            (QuestionUnit::Turn, AnswerFormat::Json) => &[FENCE_START, FENCE_END, PATTERN, TEXT],
+            (QuestionUnit::Turn, AnswerFormat::Label) => &[FENCE_START, FENCE_END],
+            (QuestionUnit::Turn, AnswerFormat::Span) => &[FENCE_START, FENCE_END, TEXT],
         };
         if let Some(missing) = needed.iter().find(|n| !instructions.contains(**n)) {
             return wrong(file.instructions.span(), format!("the instructions have to speak of `{missing}`"));
@@ -156,9 +156,9 @@ impl Template {
         let (question, question_at) =
             file.question.map_or((String::new(), file.answer.span()), |q| (q.get_ref().clone(), q.span()));
         let allowed: &[&str] = match answer {
-            Answer::Label => &[],
-            Answer::Json => &[TURNS],
-            Answer::Span => &[CATEGORY],
+            AnswerFormat::Label => &[],
+            AnswerFormat::Json => &[TURNS],
+            AnswerFormat::Span => &[CATEGORY],
         };
         if let Some(unknown) = placeholders(instructions).next() {
             let message = format!("`{unknown}` would be sent as it stands: the instructions are constant");
@@ -170,13 +170,12 @@ impl Template {
                 format!("`{unknown}` means nothing here; known: {}", allowed.join(", ")),
             );
         }
-        if answer == Answer::Span && !question.contains(CATEGORY) {
+        if answer == AnswerFormat::Span && !question.contains(CATEGORY) {
             return wrong(question_at, format!("the question has to hold {CATEGORY}"));
         }
         let labels = match (answer, file.labels) {
-            (Answer::Label, Some(labels)) => read_labels(labels.get_ref(), instructions)
-                .map_err(|message| TemplateError { span: labels.span(), message })?,
-            (Answer::Label, None) => {
+            (AnswerFormat::Label, Some(labels)) => read_labels(&labels, instructions)?,
+            (AnswerFormat::Label, None) => {
                 return wrong(file.answer.span(), "answer = \"label\" needs a table [labels]".to_owned());
             }
             (_, Some(labels)) => {
@@ -196,13 +195,13 @@ impl Template {
         })
     }
 
-    /// The labels alone.
+    /// The labels without their meanings.
     pub fn label_names(&self) -> Vec<&str> {
         self.labels.iter().map(|(label, _)| label.as_str()).collect()
     }
 }
 
-/// What stands in braces like a name to be filled in.
+/// The parts of a text that stand in braces like a name to be filled in.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('{').filter_map(|(at, _)| {
         let length = text[at..].find('}')? + 1;
@@ -213,29 +212,33 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Single letters or digits, for each is one token to every tokenizer; each meaning once.
+/// Reads the table of labels: single letters or digits, for each is one token to every tokenizer; each meaning once.
 fn read_labels(
-    labels: &BTreeMap<String, String>,
+    labels: &Spanned<BTreeMap<String, String>>,
     instructions: &str,
-) -> Result<Vec<(String, Option<Category>)>, String> {
+) -> Result<Vec<(String, Option<Category>)>, PromptTemplateError> {
+    let wrong = |message: String| PromptTemplateError { span: labels.span(), message };
     let mut read = Vec::new();
-    for (label, meaning) in labels {
+    for (label, meaning) in labels.get_ref() {
         if label.len() != 1 || !label.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(format!("`{label}` is no label: one ASCII letter or digit, so that it is one token"));
+            let message =
+                format!("`{label}` is no label: one ASCII letter or digit, so that it is one token");
+            return Err(wrong(message));
         }
         let is_named = instructions.split(|c: char| !c.is_alphanumeric()).any(|word| word == label);
         if !is_named {
-            return Err(format!("the instructions do not say what `{label}` means"));
+            return Err(wrong(format!("the instructions do not say what `{label}` means")));
         }
         let category = match meaning.as_str() {
             "none" => None,
-            code => Some(code.parse().map_err(|_| format!("`{code}` is none of UR1 … UR5 and none"))?),
+            code => Some(code.parse().map_err(|_| wrong(format!("`{code}` is none of UR1 … UR5 and none")))?),
         };
         read.push((label.clone(), category));
     }
     let mut missing = Category::ALL.map(Some).into_iter().chain([None]);
     if let Some(missing) = missing.find(|meaning| read.iter().filter(|(_, m)| m == meaning).count() != 1) {
-        return Err(format!("exactly one label has to mean {}", missing.map_or("none", Category::code)));
+        let name = missing.map_or("none", Category::code);
+        return Err(wrong(format!("exactly one label has to mean {name}")));
     }
     Ok(read)
 }
@@ -247,12 +250,12 @@ mod tests {
     #[test]
     fn all_shipped_prompts_are_sound_and_share_the_papers_definitions() {
         let definitions =
-            |t: &Template| t.instructions.lines().take(7).map(str::to_owned).collect::<Vec<_>>();
-        let paper = definitions(&Template::shipped("conversation").unwrap());
+            |t: &PromptTemplate| t.instructions.lines().take(7).map(str::to_owned).collect::<Vec<_>>();
+        let paper = definitions(&PromptTemplate::shipped("conversation").unwrap());
         assert!(paper[0].starts_with("There are five different patterns in user responses"));
         assert!(paper[4].ends_with("e.g., You’re wrong."));
-        for name in Template::shipped_names() {
-            let template = Template::shipped(name).unwrap();
+        for name in PromptTemplate::shipped_names() {
+            let template = PromptTemplate::shipped(name).unwrap();
             assert_eq!(template.name, name);
             assert_eq!(definitions(&template), paper, "{name}");
         }
@@ -261,8 +264,8 @@ mod tests {
     #[test]
     fn the_reversed_prompt_gives_every_letter_another_meaning_and_nothing_else() {
         let [usual, reversed] =
-            ["turn-label", "turn-label-reversed"].map(|name| Template::shipped(name).unwrap());
-        let same_order = |t: &Template| {
+            ["turn-label", "turn-label-reversed"].map(|name| PromptTemplate::shipped(name).unwrap());
+        let same_order = |t: &PromptTemplate| {
             let mut text = t.instructions.clone();
             for (letter, meaning) in &t.labels {
                 let name = meaning.map_or("none", Category::code).to_lowercase();
@@ -301,7 +304,7 @@ mod tests {
         ] {
             assert!(sound.contains(from), "{from}");
             let text = sound.replace(from, to);
-            let error = Template::parse(&text).expect_err(to);
+            let error = PromptTemplate::parse(&text).expect_err(to);
             assert!(error.message.contains(message), "{to}: {error}");
             assert!(text[error.span.start..].starts_with(at), "{to}: {:?}", &text[error.span.clone()]);
         }

@@ -1,36 +1,40 @@
-//! What is shown of a dialogue beside the turn that is asked about.
+//! How much of a dialogue is shown with the turn that is asked about.
 
 use rejoinder_core::Conversation;
 
-use crate::question::Line;
+use crate::question::DialogueLine;
 
-/// Stands where text was left out.
+/// The mark where text was left out.
 pub(super) const OMISSION: &str = " […] ";
 
 /// How much of a dialogue is shown with a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Messages before the turn.
+pub struct DialogueWindow {
+    /// The number of messages before the turn.
     pub messages: usize,
-    /// Longest excerpt of each, in bytes.
+    /// The longest excerpt of each message, in bytes.
     pub max_bytes_per_message: usize,
 }
 
-impl Default for Window {
+impl Default for DialogueWindow {
     fn default() -> Self {
         Self { messages: 4, max_bytes_per_message: 1_500 }
     }
 }
 
-/// A turn, whole, and what comes before it, cut.
+/// The whole turn, and excerpts of the messages before it.
 ///
 /// # Panics
 /// If `message_index` is not an index into the messages.
-pub fn window(conversation: &Conversation<'_>, message_index: usize, window: &Window) -> Vec<Line> {
+pub fn window(
+    conversation: &Conversation<'_>,
+    message_index: usize,
+    window: &DialogueWindow,
+) -> Vec<DialogueLine> {
     let first = message_index.saturating_sub(window.messages);
     let shown = (first..).zip(&conversation.messages[first..=message_index]);
     shown
-        .map(|(index, message)| Line {
+        .map(|(index, message)| DialogueLine {
             index: index as u32,
             role: message.role,
             text: match index == message_index {
@@ -41,7 +45,7 @@ pub fn window(conversation: &Conversation<'_>, message_index: usize, window: &Wi
         .collect()
 }
 
-/// A text of at most about `limit` bytes: the head says what it is about, the tail how it ended, two thirds and one third.
+/// A text of at most about `limit` bytes. The head (two thirds) says what the text is about, the tail (one third) how it ends.
 pub(super) fn excerpt(text: &str, limit: usize) -> [&str; 3] {
     if text.len() <= limit {
         return [text, "", ""];

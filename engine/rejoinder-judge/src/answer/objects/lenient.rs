@@ -1,34 +1,36 @@
 //! An object that is almost JSON, read as it was meant.
 //!
-//! serde_json stops at the first slip; models make many: quotes of other kinds or none, quotes inside quotes, commas
-//! too many or too few, comments, Python's constants, an end that is missing. Where a slip leaves open what was
-//! meant, the object is broken rather than guessed. One pass, of bounded depth.
+//! serde_json stops at the first slip, and models make many: quotes of other kinds, missing quotes, quotes inside quotes,
+//! too many or too few commas, comments, Python's constants, a missing end. Where a slip leaves open what was meant, the
+//! parser calls the object broken and does not guess. It makes one pass, of bounded depth.
 
 use serde_json::{Map, Number, Value};
 
-/// What stands at the beginning of a text.
-pub(super) enum Outcome {
-    /// An object of so many bytes.
+/// What the lenient parser finds at the beginning of a text.
+pub(super) enum LenientObject {
+    /// An object, and its length in bytes.
     Whole(Value, usize),
     /// An object that the text's end cuts off.
     CutOff {
-        /// What holds the innermost object that is cut off, without it; null if nothing does.
+        /// The value that holds the innermost object that is cut off, without that object; null if no value holds it.
         kept: Value,
         /// The complete pairs of the innermost object that is cut off.
         last: Map<String, Value>,
     },
-    /// Neither.
+    /// No object that can be read.
     Broken,
 }
 
-/// Reads the object whose brace `text` begins with.
-pub(super) fn read(text: &str) -> Outcome {
+/// Reads the object whose opening brace `text` begins with.
+pub(super) fn read(text: &str) -> LenientObject {
     let mut reader = Reader { text, at: 0, last: None };
     let value = reader.value(Place::Object, 0);
     match (value, reader.last) {
-        (Err(Stop::Broken), _) => Outcome::Broken,
-        (Ok(value), None) => Outcome::Whole(value, reader.at),
-        (value, last) => Outcome::CutOff { kept: value.unwrap_or_default(), last: last.unwrap_or_default() },
+        (Err(Halt::Broken), _) => LenientObject::Broken,
+        (Ok(value), None) => LenientObject::Whole(value, reader.at),
+        (value, last) => {
+            LenientObject::CutOff { kept: value.unwrap_or_default(), last: last.unwrap_or_default() }
+        }
     }
 }
 
@@ -51,7 +53,7 @@ pub(super) fn key_follows(text: &str) -> bool {
     after.len() < text.len() && colon.starts_with(COLONS)
 }
 
-/// Whether `text` ends before it shows whether it began with a quoted key.
+/// Whether `text` is too short to show whether it begins with a quoted key.
 fn ends_in_key(text: &str) -> bool {
     text.is_empty() || text.strip_prefix(is_quote).is_some_and(|key| key.chars().all(is_key_char))
 }
@@ -61,13 +63,13 @@ pub(super) fn is_quote(c: char) -> bool {
 }
 
 const MAX_DEPTH: usize = 32;
-/// Longest key, in bytes: a longer one has swallowed something.
+/// Longest key, in bytes: a longer key has swallowed something.
 const MAX_KEY: usize = 64;
 const COLONS: [char; 2] = [':', '：'];
 const COMMAS: [char; 2] = [',', '，'];
 const FENCES: [&str; 2] = ["```", "~~~"];
 
-enum Stop {
+enum Halt {
     CutOff,
     Broken,
 }
@@ -83,7 +85,7 @@ enum Place {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// The pairs of the innermost object that is cut off, once the end is reached inside one.
+    /// The pairs of the innermost object that is cut off, once the text has ended inside an object.
     last: Option<Map<String, Value>>,
 }
 
@@ -92,10 +94,10 @@ impl<'a> Reader<'a> {
         &self.text[self.at..]
     }
 
-    fn value(&mut self, place: Place, depth: usize) -> Result<Value, Stop> {
+    fn value(&mut self, place: Place, depth: usize) -> Result<Value, Halt> {
         self.skip_space();
-        match self.rest().chars().next().ok_or(Stop::CutOff)? {
-            '{' | '[' if depth == MAX_DEPTH => Err(Stop::Broken),
+        match self.rest().chars().next().ok_or(Halt::CutOff)? {
+            '{' | '[' if depth == MAX_DEPTH => Err(Halt::Broken),
             '{' => self.object(depth),
             '[' => self.array(depth),
             c if is_quote(c) => Ok(Value::String(self.string(place)?)),
@@ -103,7 +105,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn object(&mut self, depth: usize) -> Result<Value, Halt> {
         self.at += 1;
         let mut pairs = Map::new();
         loop {
@@ -113,20 +115,20 @@ impl<'a> Reader<'a> {
                 return Ok(Value::Object(pairs));
             }
             match self.pair(depth) {
-                // A key that comes twice: the end of an object has been missed.
-                Ok((key, _)) if pairs.contains_key(&key) => return Err(Stop::Broken),
+                // A key that comes twice shows that the end of an object has been missed.
+                Ok((key, _)) if pairs.contains_key(&key) => return Err(Halt::Broken),
                 Ok((key, value)) => pairs.insert(key, value),
-                Err(Stop::Broken) => return Err(Stop::Broken),
-                Err(Stop::CutOff) if self.last.is_some() => return Ok(Value::Object(pairs)),
-                Err(Stop::CutOff) => {
+                Err(Halt::Broken) => return Err(Halt::Broken),
+                Err(Halt::CutOff) if self.last.is_some() => return Ok(Value::Object(pairs)),
+                Err(Halt::CutOff) => {
                     self.last = Some(pairs);
-                    return Err(Stop::CutOff);
+                    return Err(Halt::CutOff);
                 }
             };
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, Stop> {
+    fn array(&mut self, depth: usize) -> Result<Value, Halt> {
         self.at += 1;
         let mut items = Vec::new();
         loop {
@@ -137,24 +139,24 @@ impl<'a> Reader<'a> {
             }
             match self.value(Place::Array, depth + 1) {
                 Ok(item) => items.push(item),
-                Err(Stop::Broken) => return Err(Stop::Broken),
-                Err(Stop::CutOff) => return Ok(Value::Array(items)),
+                Err(Halt::Broken) => return Err(Halt::Broken),
+                Err(Halt::CutOff) => return Ok(Value::Array(items)),
             }
         }
     }
 
-    fn pair(&mut self, depth: usize) -> Result<(String, Value), Stop> {
+    fn pair(&mut self, depth: usize) -> Result<(String, Value), Halt> {
         let key = self.key()?;
         self.skip_space();
-        let colon = self.rest().chars().next().ok_or(Stop::CutOff)?;
+        let colon = self.rest().chars().next().ok_or(Halt::CutOff)?;
         if !COLONS.contains(&colon) {
-            return Err(Stop::Broken);
+            return Err(Halt::Broken);
         }
         self.at += colon.len_utf8();
         Ok((key, self.value(Place::Object, depth + 1)?))
     }
 
-    fn key(&mut self) -> Result<String, Stop> {
+    fn key(&mut self) -> Result<String, Halt> {
         let rest = self.rest();
         if rest.starts_with(is_quote) {
             return self.string(Place::Key);
@@ -162,13 +164,13 @@ impl<'a> Reader<'a> {
         let key = &rest[..rest.len() - rest.trim_start_matches(is_key_char).len()];
         self.at += key.len();
         match key.trim() {
-            _ if rest.is_empty() => Err(Stop::CutOff),
-            key if key.is_empty() || key.len() > MAX_KEY => Err(Stop::Broken),
+            _ if rest.is_empty() => Err(Halt::CutOff),
+            key if key.is_empty() || key.len() > MAX_KEY => Err(Halt::Broken),
             key => Ok(key.to_owned()),
         }
     }
 
-    fn string(&mut self, place: Place) -> Result<String, Stop> {
+    fn string(&mut self, place: Place) -> Result<String, Halt> {
         let closers = self.rest().chars().next().map_or(&[][..], closers);
         let mut text = String::new();
         self.skip_char();
@@ -176,7 +178,7 @@ impl<'a> Reader<'a> {
             let rest = self.rest();
             let Some(at) = rest.find(|c| c == '\\' || closers.contains(&c)) else {
                 self.at = self.text.len();
-                return Err(Stop::CutOff);
+                return Err(Halt::CutOff);
             };
             text.push_str(&rest[..at]);
             self.at += at;
@@ -189,21 +191,21 @@ impl<'a> Reader<'a> {
                 text.extend(mark);
             }
             if place == Place::Key && text.len() > MAX_KEY {
-                return Err(Stop::Broken);
+                return Err(Halt::Broken);
             }
         }
     }
 
-    /// Whether the quote that has just been read ends its string, by what comes behind it; otherwise it is a part of
-    /// the text that should have been escaped.
-    fn is_end_of_string(&self, place: Place) -> Result<bool, Stop> {
+    /// Whether the quote that has just been read ends its string, as what follows it shows. Otherwise the quote is a part of the
+    /// text that should have been escaped.
+    fn is_end_of_string(&self, place: Place) -> Result<bool, Halt> {
         let next = self.rest().trim_start();
         if next.is_empty() {
             return Ok(true);
         }
         if next.starts_with(COLONS) {
-            // Behind a value, this is the end of a key that the value has swallowed.
-            return if place == Place::Key { Ok(true) } else { Err(Stop::Broken) };
+            // After a value, this quote is the end of a key that the value has swallowed.
+            return if place == Place::Key { Ok(true) } else { Err(Halt::Broken) };
         }
         let is_separator = |c: char| c.is_whitespace() || COMMAS.contains(&c);
         let after_comma = next.starts_with(COMMAS).then(|| next.trim_start_matches(is_separator));
@@ -220,21 +222,21 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether a line ends between here and `next`, a part of the rest.
+    /// Whether a line ends between here and `next`, which is the end of the rest.
     fn is_line_end(&self, next: &str) -> bool {
         let rest = self.rest();
         rest[..rest.len() - next.len()].contains('\n')
     }
 
     /// A value without quotes: a number, a constant or a word.
-    fn bare(&mut self) -> Result<Value, Stop> {
+    fn bare(&mut self) -> Result<Value, Halt> {
         let rest = self.rest();
-        let end = rest.find(['\n', '}', ']', ',', '，']).ok_or(Stop::CutOff)?;
+        let end = rest.find(['\n', '}', ']', ',', '，']).ok_or(Halt::CutOff)?;
         let end = ["//", "/*"].iter().filter_map(|mark| rest[..end].find(mark)).fold(end, usize::min);
         self.at += end;
         let word = rest[..end].trim();
         if word.is_empty() || word.contains(['"', '{', '[', ':']) {
-            return Err(Stop::Broken);
+            return Err(Halt::Broken);
         }
         Ok(match word {
             "None" | "null" | "undefined" => Value::Null,
@@ -289,7 +291,7 @@ fn is_key_char(c: char) -> bool {
     c.is_alphanumeric() || [' ', '_', '-', '\\', '.', '/', '(', ')'].contains(&c)
 }
 
-/// The quotes that may end a string that begins with `open`; none if that is no quote.
+/// The quotes that may end a string that begins with `open`; empty if `open` is no quote.
 fn closers(open: char) -> &'static [char] {
     match open {
         '"' => &['"'],
@@ -301,8 +303,8 @@ fn closers(open: char) -> &'static [char] {
     }
 }
 
-/// Adds to `out` what the escape stands for whose backslash `text` follows; returns its length. A letter that makes no
-/// escape keeps its backslash: it was meant as one.
+/// Adds to `out` what an escape stands for, and returns the escape's length. `text` is what follows the backslash. A letter that
+/// makes no escape keeps its backslash, which was meant as a backslash.
 fn unescape(text: &str, out: &mut String) -> usize {
     let Some(c) = text.chars().next() else {
         out.push('\\');

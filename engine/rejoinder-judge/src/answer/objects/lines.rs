@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{PATTERN_KEYS, TEXT_KEYS, TURN_KEYS, simplified};
+use super::claims::{PATTERN_KEYS, TEXT_KEYS, TURN_KEYS, simplified};
 
-/// The pairs of the lines that begin with a known key; a key that comes again begins a new block.
+/// The pairs of the lines that begin with a known key. A key that comes again begins a new block.
 pub(super) fn blocks(content: &str) -> Vec<Map<String, Value>> {
     let mut blocks = Vec::new();
     let mut block = Map::new();
@@ -38,7 +38,7 @@ pub(super) fn unfenced(content: &str) -> String {
     content.lines().filter(|line| !is_fence(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// The known key of a line, in simplified form, and its value, both without Markdown's marks.
+/// The known key of a line, in simplified form, and the line's value, both without Markdown's marks.
 fn pair(line: &str) -> Option<(String, String)> {
     let (key, value) = line.split_once([':', '：'])?;
     let key = simplified(key).trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
@@ -54,7 +54,7 @@ fn opens_quote(value: &str) -> bool {
     value.starts_with(['"', '“']) && unquoted(value) == value
 }
 
-/// How many lines more a quote takes.
+/// The number of further lines that a quote takes.
 fn rest_of_quote<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<usize> {
     let end = lines.by_ref().take(MAX_LINES).position(|line| line.trim_end().ends_with(['"', '”']))?;
     Some(end + 1)

@@ -1,21 +1,23 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use rejoinder_core::Answer;
 use rejoinder_core::Category::{self, Ur1, Ur2, Ur3, Ur4, Ur5};
 use serde_json::json;
 
-use super::*;
+use super::lenient::{self, LenientObject};
+use super::{LabelClaim, read};
 
-fn claimed(category: Category, text: &str) -> Claim {
-    Claim { pattern: Pattern::Feedback(category), text: text.to_owned(), turn: None }
+fn claimed(category: Category, text: &str) -> LabelClaim {
+    LabelClaim { pattern: Answer::Feedback(category), text: text.to_owned(), turn: None }
 }
 
-fn no_feedback() -> Claim {
-    Claim { pattern: Pattern::NoFeedback, text: String::new(), turn: None }
+fn no_feedback() -> LabelClaim {
+    LabelClaim { pattern: Answer::NoFeedback, text: String::new(), turn: None }
 }
 
 /// The claims of a reply that is whole.
-fn claims(content: &str) -> Vec<Claim> {
+fn claims(content: &str) -> Vec<LabelClaim> {
     let reading = read(content);
     assert!(!reading.damaged, "damaged: {content}");
     reading.claims
@@ -188,7 +190,7 @@ fn a_turn_is_named_by_a_number() {
         (r#""note": 3"#, None),
     ] {
         let content = format!(r#"{{"pattern": "UR5", "text": "thanks", {pair}}}"#);
-        assert_eq!(claims(&content), [Claim { turn, ..claimed(Ur5, "thanks") }], "{pair}");
+        assert_eq!(claims(&content), [LabelClaim { turn, ..claimed(Ur5, "thanks") }], "{pair}");
     }
     let lines = "Turn: 2\nPattern: UR5\nText: thanks\nTurn: 4\nPattern: UR1\nText: again";
     assert_eq!(claims(lines).iter().map(|claim| claim.turn).collect::<Vec<_>>(), [Some(2), Some(4)]);
@@ -248,7 +250,7 @@ proptest! {
     fn without_strictness_valid_json_reads_the_same(texts in prop::collection::vec(any::<String>(), 1..4), number: i64) {
         let value = json!({"a": texts, "b": {"c": [number, null, true, [[]], {}], "d": texts[0]}});
         for text in [value.to_string(), format!("{value:#}")] {
-            let Outcome::Whole(read, length) = lenient::read(&text) else { panic!("{text}") };
+            let LenientObject::Whole(read, length) = lenient::read(&text) else { panic!("{text}") };
             prop_assert_eq!(&read, &value);
             prop_assert_eq!(length, text.len());
         }

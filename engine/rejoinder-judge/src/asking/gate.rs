@@ -1,12 +1,12 @@
-//! How many requests may be in flight, which follows from how the endpoints take them; and how many a minute.
+//! How many requests may be in flight, which follows from how the endpoints take them, and how many may go out in a minute.
 //!
-//! Each endpoint has a lane of its own. Additive increase, multiplicative decrease: each answer lets a lane's limit grow, by one an
-//! answer until the endpoint first has enough (so that it doubles with every round trip), by one a round trip after that. An
-//! endpoint that is busy, fails, or takes more than half the time that it is waited for, halves it, once for all that were in
-//! flight together.
+//! Each endpoint has a lane of its own, with a limit (additive increase, multiplicative decrease). The limit grows by one with each
+//! answer until the endpoint first has enough, so that the limit doubles with every round trip; after that, the limit grows by one
+//! with every round trip. An endpoint that is busy, fails, or takes more than half of the longest wait halves its limit, once for
+//! all requests that were in flight together.
 //!
-//! Requests of one conversation keep to one lane, whose endpoint has computed what they begin with before. They take another
-//! where theirs is closed, or full while the other has room that nobody waits for.
+//! Requests of one conversation keep to one lane, whose endpoint has computed their common beginning before. They take another lane
+//! where their own is closed, or where their own is full and the other has room that no request waits for.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -16,16 +16,17 @@ use tokio::time::Instant;
 
 use crate::config::Pace;
 
-/// Where a lane's limit begins.
+/// A lane's first limit.
 const FIRST_LIMIT: usize = 16;
-/// The longest time without a look at whether to go on.
-pub(crate) const TICK: Duration = Duration::from_millis(100);
+/// The longest time between two looks at whether to go on.
+pub(super) const TICK: Duration = Duration::from_millis(100);
 const MINUTE: Duration = Duration::from_secs(60);
-/// How long an endpoint in trouble rests where there are others, doubled with every time that it is in trouble again.
+/// How long an endpoint in trouble rests where there are other endpoints. The rest doubles each time that the endpoint is in trouble
+/// again.
 const FIRST_REST: Duration = Duration::from_secs(1);
 const MAX_REST: Duration = Duration::from_secs(60);
 
-pub(crate) struct Gate {
+pub(super) struct Gate {
     most: f64,
     slow: Duration,
     lanes: Vec<Lane>,
@@ -34,30 +35,30 @@ pub(crate) struct Gate {
 struct Lane {
     limit: Cell<f64>,
     in_flight: Cell<usize>,
-    /// Those who wait for this lane.
+    /// The number of requests that wait for this lane.
     waiting: Cell<usize>,
     has_had_enough: Cell<bool>,
     has_answered: Cell<bool>,
     last_cut: Cell<Instant>,
     closed_until: Cell<Instant>,
-    /// How often it had to rest since it last answered.
+    /// The number of rests since the endpoint's last answer.
     rests: Cell<u32>,
     is_given_up: Cell<bool>,
-    /// The time of one request, and when the next one is due.
+    /// The time between two requests, and when the next request is due.
     request_pace: Option<(Duration, Cell<Instant>)>,
     token_pace: Option<(Duration, Cell<Instant>)>,
     freed: Notify,
 }
 
-/// The right to have one request in flight; given back when dropped.
-pub(crate) struct Pass<'g> {
+/// The right to have one request in flight. The right ends when the pass is dropped.
+pub(super) struct Pass<'g> {
     gate: &'g Gate,
     lane: usize,
     begun: Instant,
 }
 
 impl Gate {
-    pub(crate) fn new(pace: &Pace, lanes: usize) -> Self {
+    pub(super) fn new(pace: &Pace, lanes: usize) -> Self {
         Self {
             most: pace.max_in_flight as f64,
             slow: pace.timeout / 2,
@@ -65,23 +66,23 @@ impl Gate {
         }
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
+    pub(super) fn in_flight(&self) -> usize {
         self.lanes.iter().map(|lane| lane.in_flight.get()).sum()
     }
 
-    /// How many may be in flight now.
-    pub(crate) fn limit(&self) -> usize {
+    /// The number of requests that may be in flight now.
+    pub(super) fn limit(&self) -> usize {
         self.open_lanes().map(|(_, lane)| lane.limit()).sum()
     }
 
-    /// Those that are not given up.
+    /// The lanes that are not given up.
     fn open_lanes(&self) -> impl Iterator<Item = (usize, &Lane)> {
         self.lanes.iter().enumerate().filter(|(_, lane)| !lane.is_given_up.get())
     }
 
-    /// Waits until a request of so many tokens may go out; `None` if `is_over` says first that none shall. Requests of equal
-    /// `kinship` take the same lane where they can.
-    pub(crate) async fn enter(
+    /// Waits until a request of so many tokens may go out; `None` if `is_over` becomes true before that. Requests of equal `kinship`
+    /// take the same lane where they can.
+    pub(super) async fn enter(
         &self,
         kinship: u64,
         tokens: u64,
@@ -105,7 +106,7 @@ impl Gate {
                 lane.take(tokens, now);
                 return Some(Pass { gate: self, lane: index, begun: now });
             }
-            // Woken by whoever comes out; once in a while to see whether it is over.
+            // A request that comes out ends the wait; so does the timeout, to see whether asking is over.
             let opens = home.opens();
             let wait = if opens > now { TICK.min(opens - now) } else { TICK };
             home.waiting.set(home.waiting.get() + 1);
@@ -143,7 +144,7 @@ impl Lane {
         self.request_pace.iter().chain(&self.token_pace)
     }
 
-    /// When it lets the next one in, if it has room.
+    /// When the lane lets the next request in, if it has room.
     fn opens(&self) -> Instant {
         self.paces().map(|(_, next)| next.get()).fold(self.closed_until.get(), Instant::max)
     }
@@ -161,32 +162,32 @@ impl Lane {
 }
 
 impl Pass<'_> {
-    /// Which endpoint takes it.
-    pub(crate) const fn lane(&self) -> usize {
+    /// The index of the endpoint that takes the request.
+    pub(super) const fn lane(&self) -> usize {
         self.lane
     }
 
-    /// How long it has been out.
-    pub(crate) fn elapsed(&self) -> Duration {
+    /// How long the request has been in flight.
+    pub(super) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// The endpoint has answered.
-    pub(crate) fn was_answered(&self) {
+    /// Notes that the endpoint has answered.
+    pub(super) fn was_answered(&self) {
         let lane = self.own();
         lane.has_answered.set(true);
         lane.rests.set(0);
         if self.elapsed() > self.gate.slow { self.cut() } else { self.grow() }
     }
 
-    /// Whether the endpoint has ever answered, or is the only one, which then was tried before.
-    pub(crate) fn is_let_in(&self) -> bool {
+    /// Whether the endpoint has ever answered, or is the only one, which was tried before.
+    pub(super) fn is_let_in(&self) -> bool {
         self.own().has_answered.get() || self.gate.lanes.len() == 1
     }
 
-    /// The endpoint has enough, or fails, and perhaps asks to be left alone for a while. Where there are others it rests in any
-    /// case, and they take its requests.
-    pub(crate) fn was_too_much(&self, leave_alone: Option<Duration>) {
+    /// Notes that the endpoint has enough, or fails, and perhaps asks to be left alone for a while. Where there are other endpoints,
+    /// this one rests in any case, and the others take its requests.
+    pub(super) fn was_too_much(&self, leave_alone: Option<Duration>) {
         let lane = self.own();
         let is_first = self.begun >= lane.last_cut.get();
         let mut wait = leave_alone.unwrap_or_default();
@@ -198,8 +199,8 @@ impl Pass<'_> {
         self.cut();
     }
 
-    /// The endpoint takes nothing at all; says whether there is another.
-    pub(crate) fn gives_up(&self) -> bool {
+    /// Gives the endpoint up, if there is another one. Returns whether there is.
+    pub(super) fn give_up(&self) -> bool {
         let has_other = self.gate.open_lanes().any(|(lane, _)| lane != self.lane);
         self.own().is_given_up.set(has_other);
         has_other
@@ -223,13 +224,13 @@ impl Pass<'_> {
         let limit = lane.limit.get();
         let step = if lane.has_had_enough.get() { 1.0 / limit } else { 1.0 };
         lane.limit.set((limit + step).min(self.gate.most));
-        // Room for more than the one who comes out.
+        // The limit has room for more than the request that comes out.
         if lane.limit() > lane.in_flight.get() {
             self.wake();
         }
     }
 
-    /// Wakes one who waits for this lane, or if nobody does, one who waits for another.
+    /// Wakes a request that waits for this lane, or if there is none, a request that waits for another lane.
     fn wake(&self) {
         let lanes = &self.gate.lanes;
         let awaited = std::iter::once(self.own()).chain(lanes).find(|lane| lane.waiting.get() > 0);
@@ -347,10 +348,10 @@ mod tests {
             drop(pass);
             tokio::time::sleep(FIRST_REST).await;
             assert_eq!(enter(7).await.unwrap().lane(), 1, "and is tried again");
-            assert!(enter(7).await.unwrap().gives_up());
+            assert!(enter(7).await.unwrap().give_up());
             let last = enter(7).await.unwrap();
             assert_eq!((last.lane(), gate.limit()), (0, 2));
-            assert!(!last.gives_up(), "the last one is not given up");
+            assert!(!last.give_up(), "the last one is not given up");
         });
     }
 

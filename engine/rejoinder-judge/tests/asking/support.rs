@@ -1,13 +1,15 @@
 //! What the tests of asking share: a judge's config, questions, and a place to write down what was asked.
-#![allow(dead_code, reason = "each test file takes what it needs")]
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use rejoinder_core::{RecordId, Role};
-use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{Asked, Findings, Form, JudgeConfig, Line, Pace, Question, Source, ask};
-use rejoinder_ledger::{Ledger, Limits, Replies};
+use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_judge::{
+    AskReport, DialogueLine, JudgeConfig, Pace, Question, QuestionForm, QuestionSource, ServerCapabilities,
+    ask,
+};
+use rejoinder_ledger::{Ledger, ReplyStore, SpendingLimits};
 
 #[path = "../../../../tests/support/server.rs"]
 pub mod server;
@@ -15,7 +17,7 @@ use server::Server;
 
 pub fn config(server: &Server) -> JudgeConfig {
     JudgeConfig {
-        answer: Some(Answer::Label),
+        answer: Some(AnswerFormat::Label),
         turns_per_request: 1,
         max_tokens: 64,
         pace: Pace {
@@ -29,13 +31,20 @@ pub fn config(server: &Server) -> JudgeConfig {
     }
 }
 
+/// The judge of a config, asked at another pace.
+pub fn paced(config: JudgeConfig, change: impl FnOnce(&mut Pace)) -> JudgeConfig {
+    let mut config = config;
+    change(&mut config.pace);
+    config
+}
+
 /// The form for a server like vLLM.
-pub fn form(config: &JudgeConfig) -> Form {
-    Form::new(config, &Findings::commonly(config)).unwrap()
+pub fn form(config: &JudgeConfig) -> QuestionForm {
+    QuestionForm::new(config, &ServerCapabilities::common(config)).unwrap()
 }
 
 pub fn question(ordinal: u64, text: &str) -> Question {
-    let line = |index, role, text: &str| Line { index, role, text: text.to_owned() };
+    let line = |index, role, text: &str| DialogueLine { index, role, text: text.to_owned() };
     Question {
         id: RecordId { shard: 0, ordinal, message_index: 2 },
         lines: vec![
@@ -55,29 +64,36 @@ pub fn questions(count: u64) -> Vec<Question> {
 pub struct Store {
     _folder: tempfile::TempDir,
     pub ledger: Ledger,
-    pub replies: Replies,
+    pub replies: ReplyStore,
 }
 
 pub fn store() -> Store {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::create(&folder.path().join("l")).unwrap();
-    let replies = Replies::open(&folder.path().join("r")).unwrap();
+    let replies = ReplyStore::open(&folder.path().join("r")).unwrap();
     Store { _folder: folder, ledger, replies }
 }
 
-pub fn calls(limit: u64) -> Limits {
-    Limits { calls: Some(limit), ..Limits::default() }
+pub const NONE: SpendingLimits = SpendingLimits { calls: None, tokens: None, money: None, gpu: None };
+
+pub fn calls(limit: u64) -> SpendingLimits {
+    SpendingLimits { calls: Some(limit), ..SpendingLimits::default() }
 }
 
 /// Questions one by one.
-pub fn source(questions: Vec<Question>) -> Box<Source<'static>> {
+pub fn source(questions: Vec<Question>) -> Box<QuestionSource<'static>> {
     Box::new(move |sink| {
-        // Where the sink breaks, nobody wants the rest.
+        // Where the sink breaks, the rest is not wanted.
         let _ = questions.into_iter().try_for_each(|question| sink(vec![question]));
     })
 }
 
-pub fn run(store: &Store, config: &JudgeConfig, questions: Vec<Question>, limits: &Limits) -> Asked {
+pub fn run(
+    store: &Store,
+    config: &JudgeConfig,
+    questions: Vec<Question>,
+    limits: &SpendingLimits,
+) -> AskReport {
     let go_on = &mut |_: &_| ControlFlow::Continue(());
     ask(config, &form(config), source(questions), &store.ledger, &store.replies, limits, go_on).unwrap()
 }

@@ -1,12 +1,12 @@
-//! What the judge said, word for word, under the key of what it was asked.
+//! What the judge said, word for word, under the key of the request.
 
 use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{ClaimResult, Claims};
 use crate::database::{Database, IN_MEMORY, LedgerError};
-use crate::ledger::Usage;
+use crate::ledger::TokenUsage;
 
 const STEPS: &[&str] = &[
     "
@@ -23,85 +23,84 @@ const STEPS: &[&str] = &[
     ",
 ];
 
-/// `finish_reason` of what is no answer but a server's word that the prompt is longer than the model's context: stored,
-/// so that the same prompt is not sent again to hear the same.
+/// The `finish_reason` of a reply that is no answer, but a server's message that the prompt is longer than the model's context.
+/// The message is stored so that the same prompt is not sent again in vain.
 const TOO_LONG: &str = "rejoinder:too-long";
-/// `finish_reason` of what is no answer but a server's refusal of this one request: stored, so that questions that shared the
-/// request are asked apart, and that the one that is refused is known with the server's words.
+/// The `finish_reason` of a reply that is no answer, but a server's refusal of this one request. The refusal is stored so that
+/// questions that shared the request are asked apart, and so that the refused question is known with the server's words.
 const REFUSED: &str = "rejoinder:refused";
-/// `finish_reason` of what is no answer but a note that a server answered with nothing: it tells why a turn waits, and gives way
-/// to whatever comes when the same is asked again.
+/// The `finish_reason` of a reply that is no answer, but a note that a server answered with nothing. The note tells why a turn
+/// waits, and is replaced by any reply that comes when the same request is made again.
 pub(crate) const EMPTY: &str = "rejoinder:empty";
 
-/// An answer of the judge, as it came.
+/// An answer of the judge as the server sent it, or a note in an answer's place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The model that the server named.
     pub model: String,
     /// The assistant's text.
     pub content: String,
-    /// Why it ended: `stop`, `length`, …
+    /// Why the text ended: `stop`, `length`, …
     pub finish_reason: String,
-    /// What the first token could have been, as a JSON list of token and log-probability; empty where nobody asked.
+    /// The alternatives to the first token, as a JSON list of tokens and log-probabilities; empty where the request asked for none.
     pub alternatives: String,
-    /// Tokens as the server counts, if it said.
-    pub usage: Option<Usage>,
+    /// The tokens as the server counts them, if it gave them.
+    pub usage: Option<TokenUsage>,
 }
 
 impl Reply {
-    /// What stands in the store for a prompt that a server found too long.
+    /// The note that a server found the prompt too long, with its message.
     pub fn too_long(model: String, message: String) -> Self {
         Self { model, content: message, finish_reason: TOO_LONG.to_owned(), ..Self::default() }
     }
 
-    /// Whether it is no answer but [`Self::too_long`].
+    /// Whether the reply is no answer, but a note made by [`Self::too_long`].
     pub fn is_too_long(&self) -> bool {
         self.finish_reason == TOO_LONG
     }
 
-    /// What stands in the store for a request that a server refused while it answered others, with its words.
+    /// The note that a server refused the request while it answered others, with its message.
     pub fn refused(model: String, message: String) -> Self {
         Self { model, content: message, finish_reason: REFUSED.to_owned(), ..Self::default() }
     }
 
-    /// What stands in the store for an answer that held nothing: why.
+    /// The note that an answer held nothing, with the reason.
     pub fn empty(model: String, why: String) -> Self {
         Self { model, content: why, finish_reason: EMPTY.to_owned(), ..Self::default() }
     }
 
-    /// Whether it is no answer but [`Self::empty`].
+    /// Whether the reply is no answer, but a note made by [`Self::empty`].
     pub fn is_empty(&self) -> bool {
         self.finish_reason == EMPTY
     }
 
-    /// Whether it is no answer but [`Self::refused`].
+    /// Whether the reply is no answer, but a note made by [`Self::refused`].
     pub fn is_refused(&self) -> bool {
         self.finish_reason == REFUSED
     }
 }
 
-/// The store of replies; usable from any thread, and by several processes at once. Whoever reads does not wait for who
-/// writes.
-pub struct Replies {
+/// The store of replies. Several threads and processes can use a store at once; readers do not wait for writers.
+pub struct ReplyStore {
     writer: Database,
-    /// None where no second handle sees what the writer writes.
+    /// `None` where a second handle would not see what the writer writes.
     reader: Option<Database>,
-    /// Where other processes may ask for the same.
+    /// `None` where no other process may ask for the same replies.
     claims: Option<Claims>,
 }
 
-impl Replies {
-    /// Opens the store, making it if there is none.
+impl ReplyStore {
+    /// Opens the store, and makes it if the file is missing.
     ///
     /// # Errors
-    /// If the file cannot be made, is no store of replies, or is a newer engine's.
+    /// If the file cannot be made, is no store of replies, or was written by a newer engine.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let writer = Database::open(path, true, STEPS)?;
         Ok(Self { writer, reader: Some(Database::open(path, false, STEPS)?), claims: None })
     }
 
-    /// Opens a store that other processes may ask for at the same time, making it if there is none: what one of them asks
-    /// for, no other does.
+    /// Opens a store that other processes may use at the same time, and makes it if the file is missing. What one process asks
+    /// for, no other process asks for.
     ///
     /// # Errors
     /// As [`Self::open`], and if no file can be locked beside the store.
@@ -110,21 +109,21 @@ impl Replies {
         Ok(Self { claims: Some(claims), ..Self::open(path)? })
     }
 
-    /// Claims keys, all in one transaction: whether this process may ask for each. In a store that is not shared it always
-    /// may.
+    /// Claims keys, all in one transaction, and returns for each key whether this process may ask for its reply. In a store that
+    /// is not shared, the process always may.
     ///
     /// # Errors
     /// If SQLite fails.
-    pub fn claim(&self, keys: &[&str]) -> Result<Vec<Claim>, LedgerError> {
+    pub fn claim(&self, keys: &[&str]) -> Result<Vec<ClaimResult>, LedgerError> {
         match &self.claims {
-            None => Ok(vec![Claim::Ours; keys.len()]),
+            None => Ok(vec![ClaimResult::Ours; keys.len()]),
             Some(claims) => {
                 self.writer.transaction(|c| keys.iter().map(|key| claims.claim(c, key)).collect())
             }
         }
     }
 
-    /// Gives keys back that were claimed and have no reply.
+    /// Gives back keys that were claimed and have no reply.
     ///
     /// # Errors
     /// If SQLite fails.
@@ -137,20 +136,20 @@ impl Replies {
         }
     }
 
-    /// Whether other processes may ask for the same.
+    /// Whether other processes may ask for the same replies.
     pub const fn is_shared(&self) -> bool {
         self.claims.is_some()
     }
 
-    /// Opens a store to read it, whether its folder can be written or not.
+    /// Opens a store for reading, whether its folder can be written or not.
     ///
     /// # Errors
-    /// If there is none, or it is a newer engine's.
+    /// If the file is missing, or was written by a newer engine.
     pub fn open_to_read(path: &Path) -> Result<Self, LedgerError> {
         Ok(Self { writer: Database::open_even_read_only(path, false, STEPS)?, reader: None, claims: None })
     }
 
-    /// A store that nobody shares and that ends with the process: to measure what asking costs without a disk.
+    /// A store in memory, which ends with the process: to measure what asking costs without a disk.
     ///
     /// # Errors
     /// If SQLite fails.
@@ -174,7 +173,7 @@ impl Replies {
                     let tokens = |i| row.get::<_, Option<i64>>(i).map(|n| n.map(i64::cast_unsigned));
                     let usage = match (tokens(4)?, tokens(6)?) {
                         (None, None) => None,
-                        (prompt, completion) => Some(Usage {
+                        (prompt, completion) => Some(TokenUsage {
                             prompt_tokens: prompt.unwrap_or(0),
                             cached_tokens: tokens(5)?.unwrap_or(0),
                             completion_tokens: completion.unwrap_or(0),
@@ -192,7 +191,7 @@ impl Replies {
         })
     }
 
-    /// Whether there is a reply under a key, other than [`Reply::empty`].
+    /// Whether the store holds a reply under a key, other than a note made by [`Reply::empty`].
     ///
     /// # Errors
     /// If SQLite fails.
@@ -201,7 +200,7 @@ impl Replies {
         self.reader().with(|c| c.prepare_cached(select)?.exists([key, EMPTY]))
     }
 
-    /// Forgets the replies under some keys, so that they are asked for again.
+    /// Forgets the replies under these keys, so that they are asked for again.
     ///
     /// # Errors
     /// If SQLite fails.
@@ -212,7 +211,8 @@ impl Replies {
         })
     }
 
-    /// Stores replies, all or none, durably. The first one under a key stays, but for [`Reply::empty`].
+    /// Stores replies, all of them or not one, durably. The first reply under a key stays, unless it is a note made by
+    /// [`Reply::empty`].
     ///
     /// # Errors
     /// If SQLite fails.
@@ -234,7 +234,7 @@ impl Replies {
                     free.execute([key])?;
                 }
                 let Reply { model, content, finish_reason, alternatives, usage } = reply;
-                let tokens = |of: fn(&Usage) -> u64| usage.as_ref().map(|u| of(u).cast_signed());
+                let tokens = |of: fn(&TokenUsage) -> u64| usage.as_ref().map(|u| of(u).cast_signed());
                 insert.execute(params![
                     key,
                     model,
@@ -266,7 +266,7 @@ mod tests {
         old.execute("INSERT INTO replies VALUES ('k', 'm', 'UR5', 'stop', 7, NULL)", ()).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
         drop(old);
-        let reply = Replies::open(&path).unwrap().get("k").unwrap().unwrap();
+        let reply = ReplyStore::open(&path).unwrap().get("k").unwrap().unwrap();
         assert_eq!((reply.content.as_str(), reply.usage.unwrap().prompt_tokens), ("UR5", 7));
     }
 
@@ -276,14 +276,14 @@ mod tests {
         fn any_reply_comes_back_and_the_first_one_stays(content: String, alternatives: String, key in "[0-9a-f]{1,64}", tokens in prop::option::of(0_u64..1 << 40)) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("replies.sqlite");
-            let usage = tokens.map(|n| Usage { prompt_tokens: n, cached_tokens: n / 2, completion_tokens: 1 });
+            let usage = tokens.map(|n| TokenUsage { prompt_tokens: n, cached_tokens: n / 2, completion_tokens: 1 });
             let reply = Reply { model: "m".into(), content, finish_reason: "stop".into(), alternatives, usage };
-            let store = Replies::open(&path).unwrap();
+            let store = ReplyStore::open(&path).unwrap();
             prop_assert_eq!(store.get(&key).unwrap(), None);
             store.put([(key.as_str(), &reply)]).unwrap();
             store.put([(key.as_str(), &Reply { model: "later".into(), ..reply.clone() })]).unwrap();
             drop(store);
-            let store = Replies::open(&path).unwrap();
+            let store = ReplyStore::open(&path).unwrap();
             prop_assert!(store.contains(&key).unwrap());
             prop_assert_eq!(store.get(&key).unwrap(), Some(reply));
         }

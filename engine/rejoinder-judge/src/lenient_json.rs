@@ -1,5 +1,5 @@
-//! JSON of which a server may make something else than agreed: what is of another type counts as absent, and costs nothing
-//! but itself.
+//! JSON in which a server may send other types than agreed: a value of another type counts as absent, and costs nothing but
+//! itself.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text or a number, or something else.
+/// A text, a number, or a value of another type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Scalar<'a> {
     Text(Cow<'a, str>),
@@ -36,11 +36,11 @@ impl Scalar<'_> {
     }
 }
 
-/// An object read as `T`, or `T`'s default in place of something else.
+/// An object read as `T`; `T`'s default in place of a value of another type.
 #[derive(Debug, Default)]
 pub(crate) struct Object<T>(pub(crate) T);
 
-/// A list of `T`, or none in place of something else.
+/// A list of `T`; an empty list in place of a value of another type.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 
@@ -50,7 +50,7 @@ impl<T> Default for List<T> {
     }
 }
 
-/// Swallows what is not wanted.
+/// The methods of a visitor that skip values of unwanted types.
 macro_rules! anything_else_is {
     ($nothing:expr) => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

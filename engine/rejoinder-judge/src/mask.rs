@@ -1,8 +1,8 @@
-//! Words of servers that differ in nothing but numbers: of requests, of bytes, of the hour.
+//! Servers' messages that differ in nothing but numbers: of requests, of bytes, of the hour.
 
 /// A text with a mark in place of each number, identifier and date, but for an HTTP status: servers' messages that are alike in
 /// this are one reason.
-pub fn alike(words: &str) -> String {
+pub fn mask_numbers(words: &str) -> String {
     let mut marked = String::with_capacity(words.len());
     let mut rest = words;
     while let Some(first) = rest.chars().next() {
@@ -28,13 +28,13 @@ mod tests {
     fn what_differs_in_numbers_is_alike_and_what_differs_in_words_or_status_is_not() {
         let first = "HTTP 400: blocked at 2026-11-29T08:01:02Z (request req-7f3a, 120 tokens)";
         assert_eq!(
-            alike(first),
-            alike("HTTP 400: blocked at 2027-01-01T23:59:59Z (request req-0b91, 7 tokens)")
+            mask_numbers(first),
+            mask_numbers("HTTP 400: blocked at 2027-01-01T23:59:59Z (request req-0b91, 7 tokens)")
         );
         assert_ne!(
-            alike(first),
-            alike("HTTP 422: blocked at 2026-11-29T08:01:02Z (request req-7f3a, 120 tokens)")
+            mask_numbers(first),
+            mask_numbers("HTTP 422: blocked at 2026-11-29T08:01:02Z (request req-7f3a, 120 tokens)")
         );
-        assert_ne!(alike("HTTP 400: blocked"), alike("HTTP 400: filtered"));
+        assert_ne!(mask_numbers("HTTP 400: blocked"), mask_numbers("HTTP 400: filtered"));
     }
 }

@@ -1,0 +1,67 @@
+//! The entrance: starts the threads, waits for them, and reports.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
+
+use rejoinder_ledger::{Ledger, ReplyStore, SpendingLimits};
+use tokio::sync::mpsc;
+
+use super::dispatcher::Dispatcher;
+use super::finder::{AHEAD, find};
+use super::recorder::{Recorder, RecorderStopped};
+use super::report::{AskProgress, AskReport};
+use crate::client::Client;
+use crate::config::JudgeConfig;
+use crate::error::JudgeError;
+use crate::form::QuestionForm;
+use crate::question::Question;
+
+/// Where questions come from: a function that is called on a thread of its own. It hands groups of questions that share a
+/// request to the sink that it is given, until the sink breaks.
+pub type QuestionSource<'s> = dyn FnOnce(&mut dyn FnMut(Vec<Question>) -> ControlFlow<()>) + Send + 's;
+
+/// Asks each question whose reply is not stored, and stores the replies.
+///
+/// Endpoints of one model share the requests. Those of a conversation keep to one endpoint where they can, and an endpoint that
+/// is down, overloaded or misconfigured is left alone. Before each HTTP request the most that it can take is reserved in the
+/// ledger, and `limits` (over the ledger's whole life) are never passed. Lost connections and failures of the server are tried
+/// again, after the time that the server asks for or a growing random one. After a stop, what is in flight is awaited and stored:
+/// an answer that was paid for is never lost. Memory does not grow with the number of questions. `on_progress` is called several
+/// times a second, and stops the asking when it breaks.
+///
+/// # Errors
+/// If the client cannot be set up, or the ledger or the store fails.
+pub fn ask(
+    config: &JudgeConfig,
+    form: &QuestionForm,
+    source: Box<QuestionSource<'_>>,
+    ledger: &Ledger,
+    replies: &ReplyStore,
+    limits: &SpendingLimits,
+    on_progress: &mut dyn FnMut(&AskProgress) -> ControlFlow<()>,
+) -> Result<AskReport, JudgeError> {
+    let clients = Client::for_each(config)?;
+    let has_stored_answers = AtomicBool::new(false);
+    let runtime = runtime()?;
+    std::thread::scope(|scope| {
+        let (recorder, written) = Recorder::start(scope, ledger, replies, *limits);
+        let (jobs, queue) = mpsc::channel(AHEAD);
+        let stored = &has_stored_answers;
+        let finder = scope.spawn(move || find(source, form, replies, &jobs, stored));
+        let dispatcher = Dispatcher::new(config, form, replies, clients, recorder, stored);
+        let worked = runtime.block_on(dispatcher.work(queue, on_progress));
+        // This ends the recorder, which writes until its last handle is dropped.
+        let report = dispatcher.into_report();
+        written.join()?;
+        finder.join().expect("finding does not panic")?;
+        // Only the recorder can have stopped, and its own error was returned above.
+        worked
+            .map(|()| report)
+            .map_err(|RecorderStopped| JudgeError::Client("the ledger cannot be written".to_owned()))
+    })
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, JudgeError> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().map_err(|e| JudgeError::Client(e.to_string()))
+}

@@ -1,0 +1,21 @@
+//! Gets questions answered: each once, within the budget, as many at a time as the server bears, through bad weather.
+//!
+//! Four threads work together: the [`finder`] looks up which replies are stored and puts the open questions into words, the
+//! [`dispatcher`] sends requests and waits for answers, and the two threads of the [`recorder`] write down what happened. A
+//! question passes these stations: its reply is not stored → reserved → through the [`gate`] → sent → stored.
+
+mod accounts;
+mod ask;
+mod attempts;
+mod dispatcher;
+mod finder;
+mod gate;
+mod known_prompts;
+mod recorder;
+mod refusals;
+mod report;
+mod trouble;
+
+pub(crate) use ask::runtime;
+pub use ask::{QuestionSource, ask};
+pub use report::{AskProgress, AskReport, StopReason};

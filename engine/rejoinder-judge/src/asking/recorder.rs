@@ -1,0 +1,231 @@
+//! Writes down what is reserved, answered and spent. One transaction takes all notes that have come together, for a transaction
+//! costs a wait for the disk however much it holds.
+//!
+//! Two threads write, one for each file. The first thread stores replies; once they are durable, it hands what they cost to the
+//! second thread, which keeps the ledger. A caller that reserves is told once the reservation is durable, and a caller that has an
+//! answer once the reply is durable. No caller has to wait for the note of what a request cost: all notes are written in their
+//! order, so that no later reservation misses one, and after a kill between the two writes the whole reservation counts as spent.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use rejoinder_ledger::{
+    ClaimResult, Ledger, LedgerEntry, LedgerError, Reply, ReplyStore, RequestOutcome, Reservation, Spending,
+    SpendingLimits,
+};
+use tokio::sync::oneshot;
+
+/// The most notes that one transaction takes.
+const MAX_NOTES: usize = 4096;
+
+/// A note for the ledger.
+enum LedgerNote {
+    Reserve { key: String, amount: Spending, answer: oneshot::Sender<Option<Reservation>> },
+    Settle { reservation: Reservation, outcome: RequestOutcome },
+    Release { reservation: Reservation },
+}
+
+/// A reply to be stored under its key, and the note for the ledger that follows.
+struct ReplyNote {
+    key: String,
+    reply: Reply,
+    then: Option<LedgerNote>,
+    when_durable: oneshot::Sender<()>,
+}
+
+/// A note for the store of replies.
+enum StoreNote {
+    Reply(Box<ReplyNote>),
+    Claim { key: String, answer: oneshot::Sender<ClaimResult> },
+    Release { key: String },
+}
+
+/// Takes notes for the two threads. Once the recorder is dropped, the threads write all notes that are left, and end.
+pub(super) struct Recorder {
+    store_notes: Sender<StoreNote>,
+    /// Whether other processes may ask for the same replies.
+    is_shared: bool,
+    ledger_notes: Sender<LedgerNote>,
+}
+
+/// A thread of the recorder has ended after a failure, which [`RecorderThreads::join`] returns.
+#[derive(Debug)]
+pub(super) struct RecorderStopped;
+
+/// The recorder's threads.
+pub(super) struct RecorderThreads<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
+
+impl RecorderThreads<'_> {
+    /// Waits until everything is written.
+    pub(super) fn join(self) -> Result<(), LedgerError> {
+        let ended = self.0.map(|thread| thread.join().expect("no recorder panics"));
+        ended.into_iter().collect()
+    }
+}
+
+impl Recorder {
+    /// Starts the threads.
+    pub(super) fn start<'s, 'e: 's>(
+        scope: &'s Scope<'s, 'e>,
+        ledger: &'e Ledger,
+        replies: &'e ReplyStore,
+        limits: SpendingLimits,
+    ) -> (Self, RecorderThreads<'s>) {
+        let (store_notes, incoming_store_notes) = channel();
+        let (ledger_notes, incoming_ledger_notes) = channel();
+        let after = ledger_notes.clone();
+        let threads = RecorderThreads([
+            scope.spawn(move || store(&incoming_store_notes, &after, replies)),
+            scope.spawn(move || write(&incoming_ledger_notes, ledger, &limits)),
+        ]);
+        (Self { store_notes, is_shared: replies.is_shared(), ledger_notes }, threads)
+    }
+
+    /// Reserves a request; `None` where the reservation would pass a limit.
+    pub(super) async fn reserve(
+        &self,
+        key: &str,
+        amount: Spending,
+    ) -> Result<Option<Reservation>, RecorderStopped> {
+        let (sender, receiver) = oneshot::channel();
+        self.ledger_notes
+            .send(LedgerNote::Reserve { key: key.to_owned(), amount, answer: sender })
+            .map_err(|_| RecorderStopped)?;
+        receiver.await.map_err(|_| RecorderStopped)
+    }
+
+    /// Claims a key: says whether this process may ask for its reply.
+    pub(super) async fn claim(&self, key: &str) -> Result<ClaimResult, RecorderStopped> {
+        if !self.is_shared {
+            return Ok(ClaimResult::Ours);
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.store_notes
+            .send(StoreNote::Claim { key: key.to_owned(), answer: sender })
+            .map_err(|_| RecorderStopped)?;
+        receiver.await.map_err(|_| RecorderStopped)
+    }
+
+    /// Gives back a claimed key that got no reply.
+    pub(super) fn give_back(&self, key: &str) -> Result<(), RecorderStopped> {
+        match self.is_shared {
+            true => {
+                self.store_notes.send(StoreNote::Release { key: key.to_owned() }).map_err(|_| RecorderStopped)
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Notes a reply and how its request ended. Returns once the reply is durable.
+    pub(super) async fn store(
+        &self,
+        key: String,
+        reply: Reply,
+        reservation: Reservation,
+        outcome: RequestOutcome,
+    ) -> Result<(), RecorderStopped> {
+        let (sender, receiver) = oneshot::channel();
+        let then = Some(LedgerNote::Settle { reservation, outcome });
+        self.store_notes
+            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, then, when_durable: sender })))
+            .map_err(|_| RecorderStopped)?;
+        receiver.await.map_err(|_| RecorderStopped)
+    }
+
+    /// Notes a reply whose request was settled before.
+    pub(super) fn keep(&self, key: String, reply: Reply) -> Result<(), RecorderStopped> {
+        let (sender, _) = oneshot::channel();
+        self.store_notes
+            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, then: None, when_durable: sender })))
+            .map_err(|_| RecorderStopped)
+    }
+
+    /// Notes how a request without an answer ended.
+    pub(super) fn settle(
+        &self,
+        reservation: Reservation,
+        outcome: RequestOutcome,
+    ) -> Result<(), RecorderStopped> {
+        self.ledger_notes.send(LedgerNote::Settle { reservation, outcome }).map_err(|_| RecorderStopped)
+    }
+
+    /// Notes that a request was never sent.
+    pub(super) fn release(&self, reservation: Reservation) -> Result<(), RecorderStopped> {
+        self.ledger_notes.send(LedgerNote::Release { reservation }).map_err(|_| RecorderStopped)
+    }
+}
+
+/// Waits for a note and takes all that have come with it; `None` once the queue has ended.
+fn take_all<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
+    let first = queue.recv().ok()?;
+    Some(std::iter::once(first).chain(queue.try_iter().take(MAX_NOTES - 1)).collect())
+}
+
+fn store(
+    incoming: &Receiver<StoreNote>,
+    ledger_notes: &Sender<LedgerNote>,
+    replies: &ReplyStore,
+) -> Result<(), LedgerError> {
+    while let Some(notes) = take_all(incoming) {
+        let (mut stored, mut claimed, mut released) = (Vec::new(), Vec::new(), Vec::new());
+        for note in notes {
+            match note {
+                StoreNote::Reply(note) => stored.push(note),
+                StoreNote::Claim { key, answer } => claimed.push((key, answer)),
+                StoreNote::Release { key } => released.push(key),
+            }
+        }
+        if !released.is_empty() {
+            replies.release(&released.iter().map(String::as_str).collect::<Vec<_>>())?;
+        }
+        if !claimed.is_empty() {
+            let keys: Vec<&str> = claimed.iter().map(|(key, _)| key.as_str()).collect();
+            let claims = replies.claim(&keys)?;
+            claimed.into_iter().zip(claims).for_each(|((_, answer), claim)| {
+                // A caller that no longer listens has been stopped.
+                let _ = answer.send(claim);
+            });
+        }
+        if stored.is_empty() {
+            continue;
+        }
+        replies.put(stored.iter().map(|note| (note.key.as_str(), &note.reply)))?;
+        for note in stored {
+            if note.then.is_some_and(|note| ledger_notes.send(note).is_err()) {
+                // The other thread returns the error.
+                return Ok(());
+            }
+            // A caller that no longer listens has been stopped.
+            let _ = note.when_durable.send(());
+        }
+    }
+    Ok(())
+}
+
+fn write(
+    incoming: &Receiver<LedgerNote>,
+    ledger: &Ledger,
+    limits: &SpendingLimits,
+) -> Result<(), LedgerError> {
+    while let Some(notes) = take_all(incoming) {
+        let mut entries = Vec::with_capacity(notes.len());
+        let mut to_reserve = Vec::new();
+        for note in notes {
+            match note {
+                LedgerNote::Reserve { key, amount, answer } => {
+                    entries.push(LedgerEntry::Reserve { key, amount });
+                    to_reserve.push(answer);
+                }
+                LedgerNote::Settle { reservation, outcome } => {
+                    entries.push(LedgerEntry::Settle(reservation, outcome));
+                }
+                LedgerNote::Release { reservation } => entries.push(LedgerEntry::Release(reservation)),
+            }
+        }
+        let reserved = ledger.write(&entries, limits)?;
+        for (answer, reservation) in to_reserve.into_iter().zip(reserved) {
+            let _ = answer.send(reservation);
+        }
+    }
+    Ok(())
+}

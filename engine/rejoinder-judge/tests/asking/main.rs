@@ -1,0 +1,8 @@
+//! Asking against a real HTTP server: how often the server is asked, what is kept, and when asking gives up.
+
+mod answers;
+mod budget;
+mod endpoints;
+mod patience;
+mod refusals;
+mod support;

@@ -1,0 +1,102 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::Connection;
+
+use super::{Ledger, LedgerEntry, PartRow, RequestOutcome, RequestState, SpendingTotal, TokenUsage};
+use crate::spending::{Spending, SpendingLimits};
+
+const CALL: Spending = Spending { calls: 1, tokens: 10, money: 100, gpu: 1_000 };
+
+fn calls(limit: u64) -> SpendingLimits {
+    SpendingLimits { calls: Some(limit), ..SpendingLimits::default() }
+}
+
+fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    (folder, path)
+}
+
+#[test]
+fn no_number_of_threads_and_handles_passes_a_limit() {
+    let (_folder, path) = file();
+    let first = Ledger::create(&path).unwrap();
+    let second = Ledger::open(&path).unwrap();
+    let given = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (ledger, given) = (if thread % 2 == 0 { &first } else { &second }, &given);
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    if ledger.reserve("k", CALL, &calls(25)).unwrap().is_some() {
+                        given.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!((given.into_inner(), second.spent().unwrap().amount.calls), (25, 25));
+}
+
+#[test]
+fn every_unit_limits_and_what_was_not_needed_is_free_again() {
+    let (_folder, path) = file();
+    let ledger = Ledger::create(&path).unwrap();
+    for limits in [
+        calls(2),
+        SpendingLimits { tokens: Some(29), ..SpendingLimits::default() },
+        SpendingLimits { money: Some(299), ..SpendingLimits::default() },
+        SpendingLimits { gpu: Some(2_999), ..SpendingLimits::default() },
+    ] {
+        let before = ledger.spent().unwrap();
+        let one = ledger.reserve("k", CALL, &limits).unwrap().unwrap();
+        let two = ledger.reserve("k", CALL, &limits).unwrap().unwrap();
+        assert_eq!(ledger.reserve("k", CALL, &limits).unwrap(), None, "{limits:?}");
+        ledger.write(&[LedgerEntry::Release(one), LedgerEntry::Release(two)], &limits).unwrap();
+        assert_eq!(ledger.spent().unwrap(), before);
+    }
+}
+
+#[test]
+fn a_reservation_is_spent_until_released_and_survives_reopening() {
+    let (_folder, path) = file();
+    let ledger = Ledger::create(&path).unwrap();
+    let kept = ledger.reserve("a", CALL, &calls(2)).unwrap().unwrap();
+    let returned = ledger.reserve("b", CALL, &calls(2)).unwrap().unwrap();
+    let usage = TokenUsage { prompt_tokens: 4, cached_tokens: 3, completion_tokens: 1 };
+    let amount = Spending { calls: 1, tokens: 5, money: 50, gpu: 0 };
+    let outcome =
+        RequestOutcome { state: RequestState::Answered, status: 200, amount, usage: Some(usage), millis: 5 };
+    let entries = [
+        LedgerEntry::Release(returned),
+        LedgerEntry::Settle(kept, outcome),
+        LedgerEntry::Reserve { key: "d".into(), amount: CALL },
+    ];
+    assert!(ledger.write(&entries, &calls(2)).unwrap()[0].is_some());
+    ledger.commit_part(0, "{}", "e").unwrap();
+    ledger.put("scan", "one").unwrap();
+    ledger.put("scan", "two").unwrap();
+    drop(ledger);
+    let ledger = Ledger::open(&path).unwrap();
+    let mut expected = amount;
+    expected += CALL;
+    assert_eq!(ledger.spent().unwrap(), SpendingTotal { amount: expected, usage });
+    assert_eq!(ledger.spent_on("a").unwrap(), amount);
+    assert_eq!(ledger.parts().unwrap(), [PartRow { index: 0, summary: "{}".into(), end: "e".into() }]);
+    assert_eq!(ledger.get("scan").unwrap().as_deref(), Some("two"));
+    assert!(ledger.commit_part(0, "{}", "e").is_err(), "a part is committed once");
+}
+
+#[test]
+fn a_missing_a_broken_and_a_newer_file_are_refused() {
+    let (_folder, path) = file();
+    assert!(Ledger::open(&path).is_err());
+    std::fs::write(&path, "no database at all, but text that is long enough to be read as a header").unwrap();
+    let error = Ledger::open(&path).err().unwrap().to_string();
+    assert!(error.contains("ledger.sqlite") && error.contains("not a database"), "{error}");
+    std::fs::remove_file(&path).unwrap();
+    drop(Ledger::create(&path).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let error = Ledger::open(&path).err().unwrap().to_string();
+    assert!(error.contains("schema 99"), "{error}");
+}
