@@ -21,7 +21,7 @@ pub fn remove_conflicts(examples: &mut Vec<Example>, blamed: &HashSet<[u8; 32]>)
 }
 
 /// Whether a conversation belongs to the validation split, to which about `share` of all do.
-pub fn is_held_out(conversation_id: &str, share: f64, seed: u64) -> bool {
+pub fn is_validation(conversation_id: &str, share: f64, seed: u64) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes());
     hasher.update(conversation_id.as_bytes());
@@ -77,7 +77,7 @@ fn next(queue: &mut Vec<Example>, before: Option<&Example>) -> Example {
 /// Leaves out examples of the more frequent label, drawn by `seed`, until both are as many; returns how many. Nothing is
 /// left out where one label is missing.
 pub fn balance(examples: &mut Vec<Example>, seed: u64) -> u64 {
-    let [others, ones] = counts(examples);
+    let [others, ones] = label_counts(examples);
     let most = ones.min(others);
     if most == 0 || ones == others {
         return 0;
@@ -96,7 +96,7 @@ pub fn balance(examples: &mut Vec<Example>, seed: u64) -> u64 {
 }
 
 /// How many examples are not desirable, and how many are.
-pub fn counts(examples: &[Example]) -> [usize; 2] {
+pub fn label_counts(examples: &[Example]) -> [usize; 2] {
     let ones = examples.iter().filter(|example| example.label).count();
     [examples.len() - ones, ones]
 }

@@ -6,7 +6,7 @@ use rejoinder_core::Category;
 use serde_json::Value;
 
 use super::arrange;
-use super::example::{Example, Task};
+use super::example::{Example, TrainingTask};
 
 /// A file of the data set.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub struct Split<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Card<'a> {
     /// What the files teach.
-    pub task: Task,
+    pub task: TrainingTask,
     /// The library that reads them.
     pub library: &'a str,
     /// The licence of the source, as the hub names licences.
@@ -113,8 +113,8 @@ impl Card<'_> {
     }
 
     fn counts(&self, text: &mut String, splits: &[Split<'_>]) {
-        let kinds = if self.task == Task::Kto { " desirable | undesirable |" } else { "" };
-        let dashes = if self.task == Task::Kto { "---:|---:|" } else { "" };
+        let kinds = if self.task == TrainingTask::Kto { " desirable | undesirable |" } else { "" };
+        let dashes = if self.task == TrainingTask::Kto { "---:|---:|" } else { "" };
         let categories = Category::ALL.map(Category::code).join(" | ");
         let _ = writeln!(
             text,
@@ -122,8 +122,8 @@ impl Card<'_> {
         );
         for split in splits {
             let _ = write!(text, "| {} | {} |", split.name, split.examples.len());
-            if self.task == Task::Kto {
-                let [undesirable, desirable] = arrange::counts(split.examples);
+            if self.task == TrainingTask::Kto {
+                let [undesirable, desirable] = arrange::label_counts(split.examples);
                 let _ = write!(text, " {desirable} | {undesirable} |");
             }
             for category in Category::ALL {

@@ -6,8 +6,8 @@ use rejoinder_core::{Conversation, Role, ToolUse};
 use serde_json::value::RawValue;
 
 use super::prompt::{self, Prompt};
-use super::skipped::Skipped;
-use super::steps::{self, At, Step};
+use super::skip_reason::SkipReason;
+use super::steps::{self, PlacedStep, Step};
 
 /// A chat message as trainers read it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,14 +17,14 @@ pub struct ChatMessage {
     /// What was written.
     pub content: String,
     /// The tools that an assistant calls after these words.
-    pub calls: Vec<Call>,
+    pub calls: Vec<ToolCall>,
     /// Of a tool's message: the call that it answers.
-    pub answers: Option<Answered>,
+    pub answers: Option<AnsweredCall>,
 }
 
 /// A call of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Call {
+pub struct ToolCall {
     /// Its number in the row.
     pub id: CallId,
     /// The tool.
@@ -33,7 +33,7 @@ pub struct Call {
     pub arguments: String,
 }
 
-impl Call {
+impl ToolCall {
     /// The arguments, as JSON.
     pub(super) fn object(&self) -> &RawValue {
         serde_json::from_str(&self.arguments).expect("it was read as an object")
@@ -48,7 +48,7 @@ impl Call {
 
 /// The call that a tool's message answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Answered {
+pub struct AnsweredCall {
     /// Its number in the row.
     pub id: CallId,
     /// The tool.
@@ -110,7 +110,7 @@ impl Dialogue<'_> {
 
 /// What a row leaves out or joins of the dialogue that it is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct RowChanges {
     /// The assistant's opening is left out.
     pub greeting: bool,
     /// Neighbours of one role are joined.
@@ -119,7 +119,7 @@ pub struct Changes {
     pub calls: bool,
 }
 
-impl Changes {
+impl RowChanges {
     /// What was changed in some of these rows, for the report, and in how many.
     pub fn counts(rows: impl Iterator<Item = Self>) -> Vec<(&'static str, u64)> {
         let mut counts = [
@@ -138,7 +138,7 @@ impl Changes {
 
 /// An answer, and what led to it.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(super) struct AnswerPair {
     /// Ends with a user message or a tool's result.
     pub prompt: Vec<ChatMessage>,
     /// The last that the assistant said.
@@ -146,7 +146,7 @@ pub(super) struct Pair {
     /// Whether the assistant used tools for it.
     pub uses_tools: bool,
     /// What was left out or joined.
-    pub changes: Changes,
+    pub changes: RowChanges,
 }
 
 /// The answer that the feedback in message `turn` judges, and all that came before it.
@@ -158,14 +158,14 @@ pub(super) struct Pair {
 ///
 /// # Panics
 /// If `turn` is no index into the messages.
-pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<Pair, Skipped> {
+pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<AnswerPair, SkipReason> {
     let conversation = dialogue.conversation;
-    let exchange = conversation.judged_exchange(turn).ok_or(Skipped::Greeting)?;
+    let exchange = conversation.judged_exchange(turn).ok_or(SkipReason::Greeting)?;
     if exchange.number == 0 {
-        return Err(Skipped::Greeting);
+        return Err(SkipReason::Greeting);
     }
     if dialogue.media.iter().any(|&message| message < exchange.answer_end) {
-        return Err(Skipped::Media);
+        return Err(SkipReason::Media);
     }
     let is_asked = conversation.messages[..exchange.answer_start]
         .iter()
@@ -173,30 +173,30 @@ pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<Pair, Skipped
         .take_while(|m| m.role != Role::Assistant)
         .any(|m| m.role == Role::User && !m.is_blank());
     if !is_asked {
-        return Err(Skipped::Blank);
+        return Err(SkipReason::Blank);
     }
     // Most chat templates refuse one anywhere but at the beginning.
     let mut said = conversation.messages[..exchange.answer_end].iter().filter(|m| !m.is_blank());
     if said.by_ref().any(|m| m.role != Role::System) && said.any(|m| m.role == Role::System) {
-        return Err(Skipped::LateSystem);
+        return Err(SkipReason::LateSystem);
     }
 
     let steps = steps::until(dialogue, turn);
-    let is_of_answer = |at: &At<'_>| exchange.answer().contains(&at.message);
-    let answers = |at: &At<'_>| is_of_answer(at) && at.step.is_by(Role::Assistant);
-    let last = steps.iter().rposition(|at| answers(at) && at.step.has_words()).ok_or(Skipped::Blank)?;
+    let is_of_answer = |at: &PlacedStep<'_>| exchange.answer().contains(&at.message);
+    let answers = |at: &PlacedStep<'_>| is_of_answer(at) && at.step.is_by(Role::Assistant);
+    let last = steps.iter().rposition(|at| answers(at) && at.step.has_words()).ok_or(SkipReason::Blank)?;
     if steps[last + 1..].iter().any(|at| matches!(at.step, Step::Result { .. })) {
-        return Err(Skipped::EndsWithTools);
+        return Err(SkipReason::EndsWithTools);
     }
     let first =
         steps[..last].iter().rposition(|at| !answers(at) || at.step.has_calls()).map_or(0, |at| at + 1);
     let words: Vec<_> = steps[first..=last].iter().map(|at| at.step.words()).collect();
     let Prompt { messages, has_greeting, is_joined } = prompt::of(&steps[..first])?;
-    Ok(Pair {
+    Ok(AnswerPair {
         prompt: messages,
         completion: words.join("\n\n"),
         uses_tools: steps[..first].iter().any(is_of_answer),
-        changes: Changes {
+        changes: RowChanges {
             greeting: has_greeting,
             joined: is_joined || last > first,
             calls: steps[last..].iter().any(|at| at.step.has_calls()),

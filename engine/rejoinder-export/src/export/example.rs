@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use rejoinder_core::{Category, Feedback, Purpose, RecordId, Source};
 
-use super::chat::{self, Changes, ChatMessage, Dialogue, Pair};
-use super::skipped::{Skipped, SkippedCounts, note};
+use super::chat::{self, AnswerPair, ChatMessage, Dialogue, RowChanges};
+use super::skip_reason::{SkipCounts, SkipReason, note};
 
 /// What a training file teaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum TrainingTask {
     /// Answers to imitate.
     Sft,
     /// Answers, each desirable or not.
@@ -18,7 +18,7 @@ pub enum Task {
     Pairs,
 }
 
-impl Task {
+impl TrainingTask {
     /// The name of the export and of its file.
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ pub struct Example {
     /// Whether the assistant used tools for `completion`.
     pub uses_tools: bool,
     /// What was left out or joined of the dialogue.
-    pub changes: Changes,
+    pub changes: RowChanges,
 }
 
 impl Example {
@@ -97,7 +97,7 @@ impl Example {
 
 /// What becomes of rows in whose prompt or answer a tool was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tools {
+pub enum ToolPolicy {
     /// Calls and results stand in the prompt.
     Keep,
     /// The rows are left out.
@@ -106,7 +106,7 @@ pub enum Tools {
 
 /// Which feedback counts, and as what.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct FeedbackChoice {
     /// Categories that praise the answer before them.
     pub positive: Purpose,
     /// Categories that blame it.
@@ -116,19 +116,19 @@ pub struct Choice {
     /// How sure it must be, where anybody said ([`Feedback::score`]).
     pub min_score: f32,
     /// Whether dialogues with tools count.
-    pub tools: Tools,
+    pub tools: ToolPolicy,
 }
 
-impl Choice {
+impl FeedbackChoice {
     /// Whether a feedback praises, or why it does not count.
-    fn praises(&self, feedback: &Feedback) -> Result<bool, Skipped> {
+    fn praises(&self, feedback: &Feedback) -> Result<bool, SkipReason> {
         let is_positive = self.positive.wants(feedback.category);
         if !is_positive && !self.negative.wants(feedback.category) {
-            Err(Skipped::Category)
+            Err(SkipReason::Category)
         } else if !self.sources.is_empty() && !self.sources.contains(&feedback.source) {
-            Err(Skipped::Source)
+            Err(SkipReason::Source)
         } else if feedback.score().is_some_and(|score| score < self.min_score) {
-            Err(Skipped::Score)
+            Err(SkipReason::Score)
         } else {
             Ok(is_positive)
         }
@@ -140,16 +140,16 @@ impl Choice {
 /// Those of SFT include the blamed answers: one is no model answer, whatever praise it got besides or elsewhere, so they
 /// take part in the conflicts.
 pub fn of(
-    task: Task,
+    task: TrainingTask,
     dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
-    choice: &Choice,
-    skipped: &mut SkippedCounts,
+    choice: &FeedbackChoice,
+    skipped: &mut SkipCounts,
 ) -> Vec<Example> {
     let judged = judged(dialogue, feedback, choice, skipped);
     match task {
-        Task::Sft | Task::Kto => judged,
-        Task::Pairs => pairs(judged, skipped),
+        TrainingTask::Sft | TrainingTask::Kto => judged,
+        TrainingTask::Pairs => pairs(judged, skipped),
     }
 }
 
@@ -157,8 +157,8 @@ pub fn of(
 fn judged(
     dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
-    choice: &Choice,
-    skipped: &mut SkippedCounts,
+    choice: &FeedbackChoice,
+    skipped: &mut SkipCounts,
 ) -> Vec<Example> {
     let mut by_answer: BTreeMap<u32, Vec<(&Feedback, bool)>> = BTreeMap::new();
     for f in feedback {
@@ -171,12 +171,12 @@ fn judged(
     for same in by_answer.into_values() {
         let (first, label) = same[0];
         if same.iter().any(|(_, other)| *other != label) {
-            note(skipped, Skipped::Conflict, same.len());
+            note(skipped, SkipReason::Conflict, same.len());
             continue;
         }
-        note(skipped, Skipped::Repeated, same.len() - 1);
+        note(skipped, SkipReason::Repeated, same.len() - 1);
         match pair(dialogue, first.message_index as usize, choice.tools) {
-            Ok(Pair { prompt, completion, uses_tools, changes }) => examples.push(Example {
+            Ok(AnswerPair { prompt, completion, uses_tools, changes }) => examples.push(Example {
                 prompt,
                 completion,
                 rejected: None,
@@ -194,22 +194,22 @@ fn judged(
     examples
 }
 
-fn pair(dialogue: &Dialogue<'_>, turn: usize, tools: Tools) -> Result<Pair, Skipped> {
+fn pair(dialogue: &Dialogue<'_>, turn: usize, tools: ToolPolicy) -> Result<AnswerPair, SkipReason> {
     match tools {
-        Tools::DropRows if dialogue.has_tools_until(turn) => Err(Skipped::Tools),
-        Tools::DropRows | Tools::Keep => chat::pair(dialogue, turn),
+        ToolPolicy::DropRows if dialogue.has_tools_until(turn) => Err(SkipReason::Tools),
+        ToolPolicy::DropRows | ToolPolicy::Keep => chat::pair(dialogue, turn),
     }
 }
 
 /// Pairs of a blamed answer and the praised one at the end of an unbroken row of attempts: the user asked again or
 /// corrected, perhaps several times, and then was content.
-fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
+fn pairs(judged: Vec<Example>, skipped: &mut SkipCounts) -> Vec<Example> {
     let mut pairs = Vec::new();
     let mut attempts: Vec<Example> = Vec::new();
     for example in judged {
         let goes_on = attempts.last().is_some_and(|last| last.feedback_turn + 1 == example.feedback_turn);
         if !goes_on {
-            note(skipped, Skipped::Unpaired, std::mem::take(&mut attempts).len());
+            note(skipped, SkipReason::Unpaired, std::mem::take(&mut attempts).len());
         }
         if !example.label {
             attempts.push(example);
@@ -217,20 +217,20 @@ fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
         }
         let (better, same): (Vec<_>, Vec<_>) =
             attempts.drain(..).partition(|attempt| attempt.completion != example.completion);
-        note(skipped, Skipped::Unpaired, same.len());
+        note(skipped, SkipReason::Unpaired, same.len());
         if example.uses_tools {
-            note(skipped, Skipped::BetterByTools, better.len());
+            note(skipped, SkipReason::BetterByTools, better.len());
             continue;
         }
         pairs.extend(better.into_iter().map(|attempt| preferred(attempt, &example)));
     }
-    note(skipped, Skipped::Unpaired, attempts.len());
+    note(skipped, SkipReason::Unpaired, attempts.len());
     pairs
 }
 
 fn preferred(worse: Example, better: &Example) -> Example {
-    let Changes { joined, calls, .. } = better.changes;
-    let changes = Changes {
+    let RowChanges { joined, calls, .. } = better.changes;
+    let changes = RowChanges {
         joined: joined || worse.changes.joined,
         calls: calls || worse.changes.calls,
         ..worse.changes

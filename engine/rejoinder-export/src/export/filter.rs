@@ -6,9 +6,9 @@ use std::fmt;
 use rejoinder_core::language::Language;
 use rejoinder_core::{Role, dialogue};
 
+use super::blocked_phrases::BlockedPhrases;
 use super::example::Example;
-use super::overlap::Overlap;
-use super::phrases::Phrases;
+use super::held_out::HeldOutText;
 use rejoinder_read::Record;
 use rejoinder_read::condition::{self, Condition};
 
@@ -20,7 +20,7 @@ pub enum Filter {
     /// The record meets the condition.
     Except(Condition),
     /// Prompt or answer holds one of the phrases.
-    Phrases(Phrases),
+    Phrases(BlockedPhrases),
     /// The answer declines to do what was asked.
     Refusals,
     /// What the user wrote is in none of these languages.
@@ -30,29 +30,31 @@ pub enum Filter {
     /// The answer has fewer characters.
     MinAnswerChars(usize),
     /// Prompt or answer shares words with a text that must stay unseen.
-    Overlap(Overlap),
+    Overlap(HeldOutText),
     /// The same prompt, answers and label came before.
     Duplicates(HashSet<[u8; 32]>),
     /// So many examples with the same value of a column came before.
-    Cap(Cap),
+    Cap(ColumnCap),
 }
 
 /// How many examples may share a value of a column. Records without the column share nothing.
 #[derive(Debug)]
-pub struct Cap {
+pub struct ColumnCap {
     column: String,
     most: u64,
     counts: HashMap<String, u64>,
 }
 
-impl Cap {
+impl ColumnCap {
     /// At most `most` examples for each value of `column`.
     pub fn new(column: impl Into<String>, most: u64) -> Self {
         Self { column: column.into(), most, counts: HashMap::new() }
     }
 
     fn keeps(&mut self, record: &Record<'_>) -> bool {
-        let Some(value) = condition::values(record, &self.column).into_iter().next() else { return true };
+        let Some(value) = condition::column_values(record, &self.column).into_iter().next() else {
+            return true;
+        };
         let count = self.counts.entry(value.to_string()).or_default();
         *count += 1;
         *count <= self.most

@@ -6,16 +6,16 @@
 
 mod arguments;
 pub mod arrange;
+mod blocked_phrases;
 pub mod card;
 mod chat;
 pub mod example;
 pub mod filter;
-mod overlap;
+mod held_out;
 mod parquet;
-mod phrases;
 mod prompt;
 pub mod review;
-pub mod skipped;
+pub mod skip_reason;
 mod steps;
 pub mod style;
 pub mod table;
@@ -23,6 +23,6 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 
-pub use chat::{Answered, Call, CallId, Changes, ChatMessage, Dialogue};
-pub use overlap::Overlap;
-pub use phrases::Phrases;
+pub use blocked_phrases::{BlockedPhrases, PhraseError};
+pub use chat::{AnsweredCall, CallId, ChatMessage, Dialogue, RowChanges, ToolCall};
+pub use held_out::{HeldOutText, NoHeldOutText};

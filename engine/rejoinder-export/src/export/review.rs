@@ -9,18 +9,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::steps::tools_in;
-use crate::labels::drawn::Drawn;
+use crate::labels::selection::TurnSelection;
 
 /// A program for review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reviewer {
+pub enum ReviewTool {
     /// Argilla 2: a record for each feedback.
     Argilla,
     /// Label Studio: a task for each dialogue, in which reviewers also mark what was missed.
     LabelStudio,
 }
 
-impl Reviewer {
+impl ReviewTool {
     /// The tasks about one conversation, in which these calls and results stand, in the order of the messages.
     pub fn tasks(
         self,
@@ -32,7 +32,7 @@ impl Reviewer {
         match self {
             Self::Argilla => feedback.iter().map(|row| found(conversation, &shown, row)).collect(),
             Self::LabelStudio => {
-                let mut task = dialogue(conversation, &shown, Drawn::Found);
+                let mut task = dialogue(conversation, &shown, TurnSelection::FoundByRun);
                 task["predictions"] = predictions(feedback);
                 vec![task]
             }
@@ -45,7 +45,7 @@ impl Reviewer {
         conversation: &Conversation<'_>,
         tools: &[ToolUse],
         turns: &[RecordId],
-        drawn: Drawn,
+        drawn: TurnSelection,
     ) -> Vec<Value> {
         let shown = all_shown(conversation, tools);
         match self {
@@ -99,7 +99,7 @@ fn shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse], message: usi
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct ChatEntry<'a> {
     role: &'static str,
     content: Cow<'a, str>,
 }
@@ -118,11 +118,17 @@ fn all_shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse]) -> Vec<C
 }
 
 /// A record of Argilla about a turn.
-fn record(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], id: RecordId, drawn: Drawn) -> Value {
+fn record(
+    conversation: &Conversation<'_>,
+    shown: &[Cow<'_, str>],
+    id: RecordId,
+    drawn: TurnSelection,
+) -> Value {
     let turn = id.message_index as usize;
     let before = conversation.messages[..turn].iter().zip(shown).filter(|(_, text)| !text.trim().is_empty());
-    let chat: Vec<_> =
-        before.map(|(message, text)| Said { role: message.role.name(), content: as_html(text) }).collect();
+    let chat: Vec<_> = before
+        .map(|(message, text)| ChatEntry { role: message.role.name(), content: as_html(text) })
+        .collect();
     json!({
         "id": format!("{}#{turn}", conversation.id),
         "fields": { "chat": chat, "feedback": as_html(&conversation.messages[turn].text) },
@@ -135,7 +141,7 @@ fn record(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], id: RecordId,
 
 /// The same about feedback that a run found, which is suggested.
 fn found(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &Feedback) -> Value {
-    let mut record = record(conversation, shown, feedback.id, Drawn::Found);
+    let mut record = record(conversation, shown, feedback.id, TurnSelection::FoundByRun);
     record["metadata"]["source"] = feedback.source.name().into();
     record["suggestions"]["label"] =
         json!({ "value": feedback.category.code(), "score": feedback.score(), "agent": agent(feedback) });
@@ -150,7 +156,7 @@ fn agent(feedback: &Feedback) -> String {
 }
 
 /// A task of Label Studio about a dialogue.
-fn dialogue(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], drawn: Drawn) -> Value {
+fn dialogue(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], drawn: TurnSelection) -> Value {
     let dialogue: Vec<_> = conversation
         .messages
         .iter()

@@ -14,7 +14,7 @@ use super::parquet::ParquetRows;
 
 /// A row of the exported table. The columns are a promise; [`Feedback`] says what most of them mean.
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+struct TableRow<'a> {
     conversation_id: &'a str,
     feedback_turn: u32,
     category: &'static str,
@@ -48,7 +48,7 @@ pub struct Provenance<'a> {
     pub rules_hash: &'a str,
 }
 
-impl<'a> Row<'a> {
+impl<'a> TableRow<'a> {
     fn new(feedback: &'a Feedback, provenance: Provenance<'a>) -> Self {
         Self {
             conversation_id: &feedback.conversation_id,
@@ -122,7 +122,7 @@ fn schema() -> Schema {
 
 /// What a table is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum TableFormat {
     /// One JSON object a line.
     JsonLines,
     /// Parquet.
@@ -131,12 +131,12 @@ pub enum Form {
 
 /// A table that is being written.
 pub struct TableWriter<'p, W: Write + Send> {
-    form: Writer<W>,
+    form: RowWriter<W>,
     provenance: Provenance<'p>,
     rows: u64,
 }
 
-enum Writer<W: Write + Send> {
+enum RowWriter<W: Write + Send> {
     JsonLines(W),
     Parquet(Box<ParquetRows<W>>),
 }
@@ -146,10 +146,10 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
     ///
     /// # Errors
     /// If the beginning of the file cannot be written.
-    pub fn new(out: W, form: Form, provenance: Provenance<'p>) -> io::Result<Self> {
+    pub fn new(out: W, form: TableFormat, provenance: Provenance<'p>) -> io::Result<Self> {
         let form = match form {
-            Form::JsonLines => Writer::JsonLines(out),
-            Form::Parquet => Writer::Parquet(Box::new(ParquetRows::new(out, schema())?)),
+            TableFormat::JsonLines => RowWriter::JsonLines(out),
+            TableFormat::Parquet => RowWriter::Parquet(Box::new(ParquetRows::new(out, schema())?)),
         };
         Ok(Self { form, provenance, rows: 0 })
     }
@@ -159,14 +159,14 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
     /// # Errors
     /// If it cannot be written.
     pub fn push(&mut self, feedback: &Feedback) -> io::Result<()> {
-        let row = Row::new(feedback, self.provenance);
+        let row = TableRow::new(feedback, self.provenance);
         self.rows += 1;
         match &mut self.form {
-            Writer::JsonLines(out) => {
+            RowWriter::JsonLines(out) => {
                 serde_json::to_writer(&mut *out, &row)?;
                 out.write_all(b"\n")
             }
-            Writer::Parquet(rows) => rows.push(&row),
+            RowWriter::Parquet(rows) => rows.push(&row),
         }
     }
 
@@ -176,8 +176,8 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
     /// If it cannot be written.
     pub fn finish(self) -> io::Result<u64> {
         match self.form {
-            Writer::JsonLines(mut out) => out.flush()?,
-            Writer::Parquet(rows) => rows.finish()?,
+            RowWriter::JsonLines(mut out) => out.flush()?,
+            RowWriter::Parquet(rows) => rows.finish()?,
         }
         Ok(self.rows)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Why a feedback gives no example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Skipped {
+pub enum SkipReason {
     /// The export does not use its category.
     Category,
     /// Nobody settled it whom the export trusts.
@@ -43,7 +43,7 @@ pub enum Skipped {
     BetterByTools,
 }
 
-impl Skipped {
+impl SkipReason {
     /// For the report.
     pub const fn describe(self) -> &'static str {
         match self {
@@ -70,9 +70,9 @@ impl Skipped {
 }
 
 /// Counts of what gave no example.
-pub type SkippedCounts = BTreeMap<Skipped, u64>;
+pub type SkipCounts = BTreeMap<SkipReason, u64>;
 
-pub(super) fn note(skipped: &mut SkippedCounts, why: Skipped, count: usize) {
+pub(super) fn note(skipped: &mut SkipCounts, why: SkipReason, count: usize) {
     if count > 0 {
         *skipped.entry(why).or_default() += count as u64;
     }
