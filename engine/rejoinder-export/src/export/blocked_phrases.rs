@@ -6,7 +6,7 @@ use std::fmt;
 use aho_corasick::{AhoCorasick, BuildError};
 use rejoinder_core::fold::{Folded, is_word_boundary};
 
-/// Phrases to search for, whatever case, width and white space they are written in.
+/// Phrases to search for, in any case, width and white space.
 #[derive(Clone, Debug)]
 pub struct BlockedPhrases {
     automaton: AhoCorasick,
@@ -14,10 +14,10 @@ pub struct BlockedPhrases {
 }
 
 impl BlockedPhrases {
-    /// One phrase a line; blank lines count for nothing.
+    /// Reads a list of phrases, one a line. Blank lines are ignored.
     ///
     /// # Errors
-    /// If there is none, or there are too many to search for.
+    /// If there is no phrase, or there are too many to search for.
     pub fn new(lines: &str) -> Result<Self, PhraseError> {
         let fold = |line: &str| Folded::new(line).text().trim_end().to_owned();
         let phrases: Vec<String> = lines.lines().map(fold).filter(|phrase| !phrase.is_empty()).collect();
@@ -28,12 +28,12 @@ impl BlockedPhrases {
         Ok(Self { automaton, count: phrases.len() })
     }
 
-    /// How many there are.
+    /// The number of phrases.
     pub const fn count(&self) -> usize {
         self.count
     }
 
-    /// Whether one of them stands in `text`, as whole words.
+    /// Whether one of the phrases occurs in `text`, as whole words.
     pub fn occur_in(&self, text: &str) -> bool {
         let folded = Folded::new(text);
         let text = folded.text();

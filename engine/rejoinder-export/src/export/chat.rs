@@ -1,4 +1,4 @@
-//! Dialogues as trainers read them: roles in turn, nothing blank, calls of tools beside the words.
+//! Dialogues as trainers read them: the roles alternate, no message is blank, and calls of tools stand beside the words.
 
 use std::fmt;
 
@@ -12,24 +12,24 @@ use super::steps::{self, PlacedStep, Step};
 /// A chat message as trainers read it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChatMessage {
-    /// Who wrote it.
+    /// The author.
     pub role: Role,
-    /// What was written.
+    /// The words.
     pub content: String,
     /// The tools that an assistant calls after these words.
     pub calls: Vec<ToolCall>,
-    /// Of a tool's message: the call that it answers.
+    /// The call that the message answers, where a tool wrote the message.
     pub answers: Option<AnsweredCall>,
 }
 
 /// A call of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ToolCall {
-    /// Its number in the row.
+    /// The number of the call in the row.
     pub id: CallId,
-    /// The tool.
+    /// The name of the tool.
     pub name: String,
-    /// A JSON object, written in one line as Python writes it.
+    /// The arguments: a JSON object, written in one line as Python writes it.
     pub arguments: String,
 }
 
@@ -49,14 +49,14 @@ impl ToolCall {
 /// The call that a tool's message answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AnsweredCall {
-    /// Its number in the row.
+    /// The number of the call in the row.
     pub id: CallId,
-    /// The tool.
+    /// The name of the tool.
     pub name: String,
 }
 
-/// A call's number in its row, from 1. The source's own ids differ from one record of a dialogue to the next; these are the
-/// same in both, and have the nine letters and digits that Mistral's templates ask for.
+/// The number of a call in its row, from 1. The ids of the source differ from one record of a dialogue to the next; the numbers
+/// are the same in both, and are written with the nine letters and digits that Mistral's templates ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallId(pub u32);
 
@@ -77,19 +77,19 @@ impl ChatMessage {
         Self::new(Role::Assistant, content)
     }
 
-    /// Whether it calls a tool or is a tool's.
+    /// Whether the message calls a tool or was written by a tool.
     pub fn has_tools(&self) -> bool {
         self.role == Role::Tool || !self.calls.is_empty()
     }
 
-    /// All that it says, of its calls the names and arguments.
+    /// The words of the message, and the names and arguments of its calls.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let calls = self.calls.iter().flat_map(|call| [&*call.name, &*call.arguments]);
         [&*self.content].into_iter().chain(calls).filter(|text| !text.is_empty())
     }
 }
 
-/// A conversation, and what stands beside its messages.
+/// A conversation, and the tools and media beside its messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialogue<'a> {
     /// The conversation.
@@ -113,14 +113,14 @@ impl Dialogue<'_> {
 pub struct RowChanges {
     /// The assistant's opening is left out.
     pub greeting: bool,
-    /// Neighbours of one role are joined.
+    /// Neighbouring messages of one role are joined.
     pub joined: bool,
-    /// The answer called tools whose results are not there, and these calls are left out.
+    /// Calls of tools at the end of the answer, which have no results, are left out.
     pub calls: bool,
 }
 
 impl RowChanges {
-    /// What was changed in some of these rows, for the report, and in how many.
+    /// The changes that were made in some of these rows, in words for the report, and the number of rows of each.
     pub fn counts(rows: impl Iterator<Item = Self>) -> Vec<(&'static str, u64)> {
         let mut counts = [
             ("an opening greeting is left out", 0),
@@ -139,11 +139,11 @@ impl RowChanges {
 /// An answer, and what led to it.
 #[derive(Debug)]
 pub(super) struct AnswerPair {
-    /// Ends with a user message or a tool's result.
+    /// The messages before the answer; the last is a user's or a tool's result.
     pub prompt: Vec<ChatMessage>,
-    /// The last that the assistant said.
+    /// The last words of the assistant.
     pub completion: String,
-    /// Whether the assistant used tools for it.
+    /// Whether the assistant used tools for the answer.
     pub uses_tools: bool,
     /// What was left out or joined.
     pub changes: RowChanges,
@@ -151,7 +151,8 @@ pub(super) struct AnswerPair {
 
 /// The answer that the feedback in message `turn` judges, and all that came before it.
 ///
-/// The answer is the assistant's last words. What it called before, with its words and the results, belongs to the prompt.
+/// The answer is the assistant's last words. Earlier calls of the assistant, with the words before them and their results, belong
+/// to the prompt.
 ///
 /// # Errors
 /// Why there is no such pair.

@@ -7,14 +7,14 @@ use rejoinder_core::{Category, Feedback, Purpose, RecordId, Source};
 use super::chat::{self, AnswerPair, ChatMessage, Dialogue, RowChanges};
 use super::skip_reason::{SkipCounts, SkipReason, note};
 
-/// What a training file teaches.
+/// The kind of training that a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrainingTask {
-    /// Answers to imitate.
+    /// Supervised fine-tuning: answers to imitate.
     Sft,
-    /// Answers, each desirable or not.
+    /// Kahneman-Tversky optimisation: answers, each desirable or undesirable.
     Kto,
-    /// Two answers to one request, of which one is better.
+    /// Preference pairs: two answers to one request, the first better than the second.
     Pairs,
 }
 
@@ -29,24 +29,24 @@ impl TrainingTask {
     }
 }
 
-/// One example, before it is brought into the style of a library.
+/// One training example, before a library's style is applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// All that came before the answer; ends with a user message or a tool's result.
+    /// All messages before the answer; the last is a user's or a tool's result.
     pub prompt: Vec<ChatMessage>,
-    /// The judged answer, the assistant's last words; of a pair the better one.
+    /// The judged answer, which is the assistant's last words; in a pair the better answer.
     pub completion: String,
-    /// Of a pair the worse one, which answered the same prompt.
+    /// In a pair the worse answer to the same prompt.
     pub rejected: Option<String>,
     /// Whether `completion` is desirable.
     pub label: bool,
-    /// Where it comes from.
+    /// The conversation that the example comes from.
     pub conversation_id: String,
-    /// The judged exchange; of a pair the one with the worse answer.
+    /// The judged exchange; in a pair the exchange with the worse answer.
     pub feedback_turn: u32,
-    /// What the feedback on it says.
+    /// The category of the feedback on the answer.
     pub category: Category,
-    /// Id of that feedback.
+    /// The id of the feedback.
     pub id: RecordId,
     /// Whether the assistant used tools for `completion`.
     pub uses_tools: bool,
@@ -55,7 +55,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// All its texts, names and arguments of calls among them.
+    /// All texts of the example, and the names and arguments of calls.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let prompt = self.prompt.iter().flat_map(ChatMessage::texts);
         prompt.chain([&*self.completion]).chain(self.rejected.as_deref())
@@ -66,7 +66,7 @@ impl Example {
         self.prompt.iter().any(ChatMessage::has_tools)
     }
 
-    /// A hash of what is learned from it: prompt and answers, and the label if asked for.
+    /// A hash of what a model learns from the example: prompt and answers, and the label if `with_label`.
     pub fn hash(&self, with_label: bool) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         let mut add = |role: &str, text: &str| {
@@ -95,7 +95,7 @@ impl Example {
     }
 }
 
-/// What becomes of rows in whose prompt or answer a tool was used.
+/// What happens to rows whose prompt or answer uses tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolPolicy {
     /// Calls and results stand in the prompt.
@@ -104,23 +104,23 @@ pub enum ToolPolicy {
     DropRows,
 }
 
-/// Which feedback counts, and as what.
+/// Which feedback counts, and whether as praise or as blame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedbackChoice {
     /// Categories that praise the answer before them.
     pub positive: Purpose,
-    /// Categories that blame it.
+    /// Categories that blame the answer before them.
     pub negative: Purpose,
-    /// Who may have settled it; anybody if empty.
+    /// The sources whose feedback counts; all sources if empty.
     pub sources: Vec<Source>,
-    /// How sure it must be, where anybody said ([`Feedback::score`]).
+    /// The least score that counts, where feedback has one ([`Feedback::score`]).
     pub min_score: f32,
-    /// Whether dialogues with tools count.
+    /// What happens to dialogues with tools.
     pub tools: ToolPolicy,
 }
 
 impl FeedbackChoice {
-    /// Whether a feedback praises, or why it does not count.
+    /// Whether a feedback praises the answer; the error says why the feedback does not count.
     fn praises(&self, feedback: &Feedback) -> Result<bool, SkipReason> {
         let is_positive = self.positive.wants(feedback.category);
         if !is_positive && !self.negative.wants(feedback.category) {
@@ -137,8 +137,8 @@ impl FeedbackChoice {
 
 /// The examples of one conversation for a task.
 ///
-/// Those of SFT include the blamed answers: one is no model answer, whatever praise it got besides or elsewhere, so they
-/// take part in the conflicts.
+/// The examples of SFT include the blamed answers. They take part in the search for conflicts: a blamed answer is not to be imitated,
+/// whatever praise it got elsewhere.
 pub fn of(
     task: TrainingTask,
     dialogue: &Dialogue<'_>,

@@ -12,32 +12,32 @@ use super::held_out::HeldOutText;
 use rejoinder_read::Record;
 use rejoinder_read::condition::{self, Condition};
 
-/// One reason to leave examples out.
+/// A filter of examples: what an example is left out for.
 #[derive(Debug)]
 pub enum Filter {
     /// The record does not meet the condition.
     Where(Condition),
     /// The record meets the condition.
     Except(Condition),
-    /// Prompt or answer holds one of the phrases.
+    /// The prompt or the answer holds one of the phrases.
     Phrases(BlockedPhrases),
     /// The answer declines to do what was asked.
     Refusals,
-    /// What the user wrote is in none of these languages.
+    /// The user wrote in another language than these.
     Languages(Vec<Language>),
-    /// Prompt and answer together have more characters.
+    /// The prompt and the answer together have more characters.
     MaxChars(usize),
     /// The answer has fewer characters.
     MinAnswerChars(usize),
-    /// Prompt or answer shares words with a text that must stay unseen.
+    /// The prompt or the answer shares a run of words with a text that must stay unseen.
     Overlap(HeldOutText),
-    /// The same prompt, answers and label came before.
+    /// An earlier example has the same prompt, answers and label.
     Duplicates(HashSet<[u8; 32]>),
-    /// So many examples with the same value of a column came before.
+    /// Enough earlier examples have the same value of a column.
     Cap(ColumnCap),
 }
 
-/// How many examples may share a value of a column. Records without the column share nothing.
+/// The most examples that may share a value of a column. Records without the column share nothing.
 #[derive(Debug)]
 pub struct ColumnCap {
     column: String,
@@ -62,7 +62,7 @@ impl ColumnCap {
 }
 
 impl Filter {
-    /// Whether an example, which comes from `record`, stays.
+    /// Whether the filter keeps an example, which comes from `record`.
     fn keeps(&mut self, example: &Example, record: &Record<'_>) -> bool {
         let mut texts = example.texts();
         match self {
@@ -104,19 +104,19 @@ impl fmt::Display for Filter {
     }
 }
 
-/// Filters in the order in which they are asked; the first that objects takes the count.
+/// Filters in the order in which they are applied. An example counts for the first filter that leaves it out.
 #[derive(Debug, Default)]
 pub struct Filters {
     filters: Vec<(Filter, u64)>,
 }
 
 impl Filters {
-    /// Asks one more, last.
+    /// Adds a filter, which is applied last.
     pub fn add(&mut self, filter: Filter) {
         self.filters.push((filter, 0));
     }
 
-    /// Whether an example, which comes from `record`, stays.
+    /// Whether all filters keep an example, which comes from `record`.
     pub fn keep(&mut self, example: &Example, record: &Record<'_>) -> bool {
         for (filter, removed) in &mut self.filters {
             if !filter.keeps(example, record) {
@@ -127,7 +127,7 @@ impl Filters {
         true
     }
 
-    /// What each filter is, and how many examples it left out.
+    /// The words for each filter, and the number of examples that the filter left out.
     pub fn report(&self) -> Vec<(String, u64)> {
         self.filters.iter().map(|(filter, removed)| (filter.to_string(), *removed)).collect()
     }

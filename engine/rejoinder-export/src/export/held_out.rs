@@ -1,4 +1,4 @@
-//! Decontamination: texts that a model will be tested on must not be in what it learns from. Runs of words are
+//! Decontamination: texts that a model will be tested on must not be in its training data. Runs of words are
 //! compared, as in the appendix of the GPT-3 paper (arXiv 2005.14165, section C), which used 13.
 
 use std::collections::{BTreeMap, HashSet};
@@ -9,10 +9,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rejoinder_core::fold::{Folded, words};
 use serde_json::Value;
 
-/// Texts with fewer words occur by chance.
+/// The fewest words of a run: shorter texts occur by chance.
 const FEWEST: usize = 5;
 
-/// Runs of words that examples are compared with.
+/// Text that must stay unseen, as runs of words that examples are compared with.
 #[derive(Debug)]
 pub struct HeldOutText {
     most: usize,
@@ -22,11 +22,11 @@ pub struct HeldOutText {
 }
 
 impl HeldOutText {
-    /// All runs of `most` words of `file`'s texts. Each line is a text; of a line of JSON each string is one. A text of
-    /// fewer words counts as a whole.
+    /// All runs of `most` words in the texts of `file`. Each line is a text; in a line of JSON each string is a text. A text of
+    /// fewer words is one run.
     ///
     /// # Errors
-    /// If there is nothing to compare with.
+    /// If no text is long enough to compare with.
     pub fn new(file: &str, most: usize) -> Result<Self, NoHeldOutText> {
         let mut overlap = Self { most: most.max(FEWEST), runs: BTreeMap::new(), ignored: 0 };
         for line in file.lines().filter(|line| !line.trim().is_empty()) {

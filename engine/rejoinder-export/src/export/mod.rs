@@ -1,4 +1,4 @@
-//! What leaves a run: the feedback table, training rows, tasks for human review.
+//! The exports of a run: the feedback table, training rows, and tasks for people who review.
 //!
 //! [`table`] is the feedback itself, and [`review`] asks people about it. Training goes in steps, each a module: [`example`] pairs a
 //! feedback with the answer that it judges, [`filter`] leaves examples out and counts them, [`arrange`] balances, splits and orders what is left,

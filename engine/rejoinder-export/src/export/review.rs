@@ -1,5 +1,5 @@
-//! Tasks for people: what a run found, to review, or turns that its audit drew, to judge; for Argilla or Label Studio. What they say comes back by
-//! [`crate::labels::foreign`], so ids and message indices are those of the source.
+//! Tasks for people in Argilla or Label Studio: feedback that a run found, to review, or turns that an audit drew, to judge.
+//! [`crate::labels::foreign`] reads the answers, so ids and message indices are those of the source.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 use super::steps::tools_in;
 use crate::labels::selection::TurnSelection;
 
-/// A program for review.
+/// A program in which people review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewTool {
-    /// Argilla 2: a record for each feedback.
+    /// Argilla 2, with a record for each feedback.
     Argilla,
-    /// Label Studio: a task for each dialogue, in which reviewers also mark what was missed.
+    /// Label Studio, with a task for each dialogue, in which reviewers also mark what the run missed.
     LabelStudio,
 }
 
 impl ReviewTool {
-    /// The tasks about one conversation, in which these calls and results stand, in the order of the messages.
+    /// The tasks about the feedback of one conversation. `tools` are the calls and results in the order of the messages.
     pub fn tasks(
         self,
         conversation: &Conversation<'_>,
@@ -39,7 +39,7 @@ impl ReviewTool {
         }
     }
 
-    /// The tasks about drawn turns of one conversation, which do not say what a run made of them.
+    /// The tasks about drawn turns of one conversation. They do not say what the run decided about the turns.
     pub fn blind_tasks(
         self,
         conversation: &Conversation<'_>,
@@ -54,7 +54,7 @@ impl ReviewTool {
         }
     }
 
-    /// What sets the program up for these tasks, which are in `file`.
+    /// The settings with which the program reads the tasks in `file`.
     pub fn setup(self, file: &Path) -> String {
         match self {
             Self::Argilla => {
@@ -139,7 +139,7 @@ fn record(
     })
 }
 
-/// The same about feedback that a run found, which is suggested.
+/// A record of Argilla about feedback that a run found, with the feedback as a suggestion.
 fn found(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &Feedback) -> Value {
     let mut record = record(conversation, shown, feedback.id, TurnSelection::FoundByRun);
     record["metadata"]["source"] = feedback.source.name().into();

@@ -1,7 +1,7 @@
 //! The feedback table: one row a feedback, as JSON lines or as Parquet, with the same columns.
 //!
-//! It begins with the columns of the paper's released data set. Every key is always written and no column changes its
-//! type from row to row; so the source's other columns, which may hold anything, come as JSON text.
+//! The table begins with the columns of the paper's released data set. Every key is always written and no column changes its
+//! type from row to row; so the other columns of the source, which may hold anything, are written as JSON text.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -39,12 +39,12 @@ struct TableRow<'a> {
     metadata: String,
 }
 
-/// What all rows of a table share.
+/// The values that all rows of a table share.
 #[derive(Clone, Copy, Debug)]
 pub struct Provenance<'a> {
-    /// Version of the engine.
+    /// The version of the engine.
     pub engine: &'a str,
-    /// Hash of all rules in force.
+    /// The hash of all rules in force.
     pub rules_hash: &'a str,
 }
 
@@ -120,7 +120,7 @@ fn schema() -> Schema {
     ])
 }
 
-/// What a table is written as.
+/// The file format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFormat {
     /// One JSON object a line.
@@ -131,7 +131,7 @@ pub enum TableFormat {
 
 /// A table that is being written.
 pub struct TableWriter<'p, W: Write + Send> {
-    form: RowWriter<W>,
+    writer: RowWriter<W>,
     provenance: Provenance<'p>,
     rows: u64,
 }
@@ -142,26 +142,26 @@ enum RowWriter<W: Write + Send> {
 }
 
 impl<'p, W: Write + Send> TableWriter<'p, W> {
-    /// A table in `form`, written to `out`.
+    /// Begins a table in `format`, which is written to `out`.
     ///
     /// # Errors
     /// If the beginning of the file cannot be written.
-    pub fn new(out: W, form: TableFormat, provenance: Provenance<'p>) -> io::Result<Self> {
-        let form = match form {
+    pub fn new(out: W, format: TableFormat, provenance: Provenance<'p>) -> io::Result<Self> {
+        let writer = match format {
             TableFormat::JsonLines => RowWriter::JsonLines(out),
             TableFormat::Parquet => RowWriter::Parquet(Box::new(ParquetRows::new(out, schema())?)),
         };
-        Ok(Self { form, provenance, rows: 0 })
+        Ok(Self { writer, provenance, rows: 0 })
     }
 
     /// Adds a feedback.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the row cannot be written.
     pub fn push(&mut self, feedback: &Feedback) -> io::Result<()> {
         let row = TableRow::new(feedback, self.provenance);
         self.rows += 1;
-        match &mut self.form {
+        match &mut self.writer {
             RowWriter::JsonLines(out) => {
                 serde_json::to_writer(&mut *out, &row)?;
                 out.write_all(b"\n")
@@ -170,12 +170,12 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
         }
     }
 
-    /// Ends the file; returns how many rows it has.
+    /// Ends the file. Returns the number of rows.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the end of the file cannot be written.
     pub fn finish(self) -> io::Result<u64> {
-        match self.form {
+        match self.writer {
             RowWriter::JsonLines(mut out) => out.flush()?,
             RowWriter::Parquet(rows) => rows.finish()?,
         }

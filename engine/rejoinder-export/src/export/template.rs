@@ -9,7 +9,7 @@ use rejoinder_core::Role;
 
 use super::chat::{ChatMessage, ToolCall};
 
-/// How a family of models writes a dialogue. The token that begins a text is left to the tokenizer.
+/// How a family of models writes a dialogue. The tokenizer adds the token that begins a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatTemplate {
     /// ChatML: Qwen and many others.
@@ -21,12 +21,12 @@ pub enum ChatTemplate {
 }
 
 impl ChatTemplate {
-    /// All, with the names that users give.
+    /// All templates, with the names that users give.
     pub const NAMED: [(&'static str, Self); 3] =
         [("chatml", Self::ChatMl), ("llama3", Self::Llama3), ("mistral", Self::Mistral)];
 
-    /// Whether the family's own templates have a form for what these messages do with tools: Llama 3.1 writes one call at a
-    /// time, without words beside it; the Mistral that is written here knows no tools.
+    /// Whether the family's own templates have a form for the use of tools in these messages. Llama 3.1 writes one call at a
+    /// time, without words beside the call; the form of Mistral that is written here has no tools.
     pub fn expresses(self, messages: &[ChatMessage]) -> bool {
         let mut with_tools = messages.iter().filter(|message| message.has_tools());
         match self {
@@ -40,7 +40,7 @@ impl ChatTemplate {
         }
     }
 
-    /// The dialogue up to where the model goes on.
+    /// The text of the dialogue up to the point where the model goes on.
     pub fn prompt(self, messages: &[ChatMessage]) -> String {
         let mut text = match self {
             Self::ChatMl => chat_ml(messages),
@@ -55,7 +55,7 @@ impl ChatTemplate {
         text
     }
 
-    /// What the model goes on with, and the token that ends it.
+    /// The text that the model goes on with, and the token that ends an answer.
     pub fn completion(self, answer: &str) -> String {
         match self {
             Self::ChatMl => format!("{answer}<|im_end|>"),

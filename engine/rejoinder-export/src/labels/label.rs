@@ -10,19 +10,19 @@ use super::error::LabelError;
 pub struct Label {
     /// 0-based index into the conversation's messages.
     pub turn: usize,
-    /// Its category; `None` = judged, and no feedback.
+    /// The category; `None` if somebody judged that the turn holds no feedback.
     pub category: Option<Category>,
     /// The feedback, verbatim, where the labeller marked it.
     pub span: Option<String>,
 }
 
-/// A label as it is written: it names the turn, or the exchange that the turn is about.
+/// A label as files write it. The label names the turn, or the exchange that the turn is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRow {
     /// 0-based index into the conversation's messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<usize>,
-    /// The paper's number of the judged exchange, where `turn` is not known: every later turn about it is meant.
+    /// The paper's number of the judged exchange, where `turn` is not known. The label holds for every later turn about the exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback_turn: Option<u32>,
     /// `UR1` … `UR5` as in arXiv 2407.10944, or `none`.
@@ -33,10 +33,10 @@ pub struct LabelRow {
 }
 
 impl LabelRow {
-    /// The category; `None` = judged, and no feedback.
+    /// The category; `None` if somebody judged that the turn holds no feedback.
     ///
     /// # Errors
-    /// If it is neither a category nor `none`.
+    /// If the text is neither a category nor `none`.
     pub fn category(&self) -> Result<Option<Category>, LabelError> {
         match self.category.as_str() {
             "none" => Ok(None),
@@ -47,7 +47,7 @@ impl LabelRow {
         }
     }
 
-    /// Whether it is about message `turn`, which judges exchange `exchange`.
+    /// Whether the label is about message `turn`, which judges exchange `exchange`.
     pub(super) fn is_about(&self, turn: usize, exchange: u32) -> bool {
         self.turn == Some(turn) || self.turn.is_none() && self.feedback_turn == Some(exchange)
     }

@@ -1,4 +1,4 @@
-//! Labels in a file beside the corpus, joined by the conversation's id: the corpus is never rewritten.
+//! Labels in a file beside the corpus, joined by the id of the conversation. The corpus is never rewritten.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -13,18 +13,18 @@ use super::label::{Label, LabelRow};
 use super::read::resolve;
 use super::selection::TurnSelection;
 
-/// A line of the file: the labels of one conversation.
+/// A line of a file of labels: the labels of one conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationLabels {
-    /// The conversation.
+    /// The id of the conversation.
     pub conversation_id: String,
     /// How the labelled turns were chosen.
     #[serde(default, rename = "drawn")]
     pub selection: TurnSelection,
-    /// Whether every turn that is not listed was judged to be no feedback, unless the reader is told otherwise.
+    /// Whether every turn without a label was judged to hold no feedback, unless the reader is told otherwise.
     #[serde(default = "yes")]
     pub complete: bool,
-    /// Its labels.
+    /// The labels.
     pub labels: Vec<LabelRow>,
 }
 
@@ -40,7 +40,7 @@ struct Entry {
     complete: bool,
 }
 
-/// The labels of a corpus.
+/// A file of labels, by conversation.
 #[derive(Clone, Debug, Default)]
 pub struct LabelFile {
     by_id: HashMap<String, Entry>,
@@ -50,7 +50,7 @@ impl LabelFile {
     /// Reads the lines of a file. Several lines about one conversation add up.
     ///
     /// # Errors
-    /// If a line is malformed: its number and what is wrong with it.
+    /// The first line that is malformed.
     pub fn new(lines: &str) -> Result<Self, LabelFileError> {
         let mut by_id: HashMap<String, Entry> = HashMap::new();
         for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -71,17 +71,17 @@ impl LabelFile {
         Ok(Self { by_id })
     }
 
-    /// How many conversations have labels.
+    /// The number of conversations with labels.
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// Whether there are none.
+    /// Whether no conversation has labels.
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
 
-    /// The id of one of them, the first in the order of ids.
+    /// The id of one conversation with labels, the first in the order of ids.
     pub fn example(&self) -> Option<&str> {
         self.by_id.keys().min().map(String::as_str)
     }

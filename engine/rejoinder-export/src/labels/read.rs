@@ -12,7 +12,7 @@ const COLUMN: &str = "labels";
 
 /// The labels in the column `labels`: a list of `{"turn", "category", "span"}`, with `"none"` for a turn that was
 /// judged to be no feedback. Category names follow arXiv 2407.10944 (Petrak et al. count one higher). Where there is no such
-/// column, those of the data set `multiturn-feedback` in `user_feedback_category`.
+/// column, the labels of the data set `multiturn-feedback` in `user_feedback_category` are read.
 ///
 /// # Errors
 /// If the record has no labels, or they are malformed or point at no message.
@@ -26,7 +26,7 @@ pub fn read(record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
     resolve(&rows, &record.conversation)
 }
 
-/// The labels of these rows in a conversation.
+/// The labels that rows of a file give to the turns of a conversation.
 pub(super) fn resolve(rows: &[LabelRow], conversation: &Conversation<'_>) -> Result<Vec<Label>, LabelError> {
     let mut labels = Vec::with_capacity(rows.len());
     for row in rows {

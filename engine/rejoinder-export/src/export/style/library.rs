@@ -13,7 +13,7 @@ use crate::export::template::ChatTemplate;
 pub enum Style {
     /// TRL's conversational forms.
     Trl,
-    /// Axolotl. It takes KTO rows as text only, so they are rendered by a chat template.
+    /// Axolotl, which takes KTO rows as text only, so that a chat template renders them.
     Axolotl(ChatTemplate),
     /// LLaMA-Factory.
     LlamaFactory,
@@ -38,13 +38,13 @@ impl Style {
         }
     }
 
-    /// Whether it is a chat template of the user's own that writes calls and results.
+    /// Whether calls and results are written by a chat template that the user has to give.
     pub const fn needs_template(self, task: TrainingTask) -> bool {
         matches!((self, task), (Self::Trl, _) | (Self::Axolotl(_), TrainingTask::Sft))
     }
 }
 
-/// Whether users or tools, and the assistant, take turns, as LLaMA-Factory's loader asks; so there is one result at a time.
+/// Whether the assistant takes turns with users or tools, as LLaMA-Factory's loader asks. So there is one result at a time.
 fn alternate(prompt: &[ChatMessage]) -> bool {
     let turns = prompt.iter().skip_while(|message| message.role == Role::System);
     turns.enumerate().all(|(place, message)| (message.role == Role::Assistant) == (place % 2 == 1))

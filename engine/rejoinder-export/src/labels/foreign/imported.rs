@@ -10,25 +10,25 @@ use crate::labels::LabelRow;
 use crate::labels::label_file::ConversationLabels;
 use crate::labels::selection::TurnSelection;
 
-/// What a foreign file says, and what of it cannot be used.
+/// The labels of a foreign file, and the entries that cannot be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportedLabels {
     by_id: BTreeMap<String, ConversationLabels>,
-    /// What of it cannot be used.
+    /// The entries that cannot be used.
     pub left_out: LeftOutEntries,
 }
 
-/// How much was left out, and where and why the first was.
+/// The entries that were left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOutEntries {
-    /// How many.
+    /// The number of entries.
     pub count: u64,
-    /// The first; empty where there is none.
+    /// The first entry and the reason, in words; empty where no entry was left out.
     pub first: String,
 }
 
 impl LeftOutEntries {
-    /// Counts `count` more; `first` says which is the first of them.
+    /// Counts `count` more entries; `first` gives the words for the first of these.
     pub fn add(&mut self, count: u64, first: impl FnOnce() -> String) {
         if self.count == 0 && count > 0 {
             self.first = first();
@@ -38,7 +38,7 @@ impl LeftOutEntries {
 }
 
 impl ImportedLabels {
-    /// What `add` takes from each record; those that it refuses are left out, each as a `name` with its number.
+    /// Collects what `add` takes from each record. Records that `add` refuses are left out, and named by `name` and a number.
     pub(super) fn of(
         name: &str,
         records: impl Iterator<Item = Result<Value, JsonValuesError>>,
@@ -53,7 +53,7 @@ impl ImportedLabels {
         Ok(imported)
     }
 
-    /// Adds labels of turns that were chosen so; `complete` says that all turns that are not listed are no feedback.
+    /// Adds labels of turns that were chosen by `selection`; `complete` says that all turns without a label hold no feedback.
     pub(super) fn add(
         &mut self,
         conversation_id: &str,

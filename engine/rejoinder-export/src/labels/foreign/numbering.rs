@@ -2,13 +2,13 @@
 
 use rejoinder_core::{Answer, Category};
 
-/// Which numbers a file calls the categories by.
+/// The numbering of the categories in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CategoryNumbering {
-    /// Those of arXiv 2407.10944.
+    /// The numbering of arXiv 2407.10944.
     Paper,
-    /// Those of Petrak et al. 2023, one higher; UR1 is there to ignore the error and go on. Old copies of the paper's data
-    /// set use them, with UR6 for praise.
+    /// The numbering of Petrak et al. 2023, which is one higher: UR1 means to ignore the error and go on. Old copies of the paper's
+    /// data set use this numbering, with UR6 for praise.
     Petrak,
 }
 

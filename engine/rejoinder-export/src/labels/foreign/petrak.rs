@@ -9,23 +9,23 @@ use serde_json::Value;
 use super::error::{EntryError, ImportError};
 use crate::labels::LabelRow;
 
-/// A dialogue with its label.
+/// A dialogue of Petrak et al. with a label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LabelledDialogue {
-    /// The name given by the caller.
+    /// The id that the caller gives.
     pub conversation_id: String,
-    /// Its messages.
+    /// The messages.
     pub conversation: Vec<DialogueMessage>,
-    /// The reaction to the error.
+    /// The label: the reaction to the error.
     pub labels: Vec<LabelRow>,
 }
 
-/// A message.
+/// A message of a dialogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DialogueMessage {
     /// `user` or `assistant`.
     pub role: &'static str,
-    /// What was written.
+    /// The words.
     pub content: String,
 }
 
@@ -50,7 +50,7 @@ const REACTIONS: [(&str, &str); 5] = [
 /// The dialogue of a file, which is its only record.
 ///
 /// # Errors
-/// The record's error; if it is none of theirs, or holds no reaction.
+/// If the record cannot be read, is no dialogue of Petrak et al., or holds no reaction.
 pub fn read(
     mut records: impl Iterator<Item = Result<Value, JsonValuesError>>,
     conversation_id: &str,
