@@ -1,6 +1,6 @@
-//! Data out: tables, training files and review tasks of feedback; and labels that others made.
+//! Writes the feedback of a run as tables, training files and review tasks, and reads labels.
 //!
-//! [`export`] makes tables and training files, and [`labels`] reads what people and other programs say of turns.
+//! [`export`] makes tables, training files and review tasks. [`labels`] reads what people and other programs say of turns.
 #![forbid(unsafe_code)]
 
 pub mod export;

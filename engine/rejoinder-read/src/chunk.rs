@@ -5,20 +5,20 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter};
 use serde::{Deserialize, Serialize};
 
-use crate::container::table::{Row, Rows};
-use crate::join::{Conversations, Held, Skipped};
-use crate::quarantine::Quarantined;
-use crate::record::{Mapping, Record};
+use crate::container::table::{TableRow, TableRows};
+use crate::join::{HeldConversation, JoinReport, JoinedConversations};
+use crate::quarantine::QuarantinedRecord;
+use crate::record::{Mapping, Record, RecordError};
 
-/// A place in the input, always at the beginning of a record.
+/// A place in the input: the beginning of a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
     /// Index of the input file.
     pub shard: u32,
-    /// 0-based number of the conversation in it: its line, where a line is a conversation.
+    /// Number of the conversation in the file, from 0. Where a line is a conversation, this is the number of the line.
     pub line: u64,
-    /// Byte in its decompressed content; in a Parquet file the row.
+    /// Byte in the decompressed content of the file; in a Parquet file the number of the row.
     pub byte: u64,
 }
 
@@ -34,42 +34,43 @@ impl Position {
 pub struct Chunk {
     /// Name of the input file.
     pub file: String,
-    /// Where it begins.
+    /// Where the chunk begins.
     pub start: Position,
-    /// Where the next one begins.
+    /// Where the next chunk begins.
     pub end: Position,
-    /// Bytes of the input file, as stored, that had been read when it was cut.
+    /// Bytes of the input file, as stored, that had been read when the chunk was cut.
     pub stored_bytes_read: u64,
-    /// Bytes of decompressed content that it stands for.
+    /// Bytes of decompressed content that the chunk stands for.
     pub content_bytes: u64,
     /// The conversations.
-    pub(crate) content: Content,
-    /// What could not be read: a record that was too long, or where the compression is broken.
-    pub lost: Vec<Quarantined>,
-    /// Records that give no conversation of their own and are no mistakes.
-    pub skipped: Skipped,
-    /// Why the file itself cannot be read on: a fault of the disk or the network that may pass, not of the data.
+    pub(crate) content: ChunkContent,
+    /// Records that cannot be used, such as a record that is too long, and places where the compression is broken.
+    pub set_aside: Vec<QuarantinedRecord>,
+    /// Records that give no conversation of their own although nothing is wrong with them.
+    pub skipped: JoinReport,
+    /// Why the rest of the file cannot be read: a fault of the disk or the network, which may pass, not of the data.
     pub failure: Option<String>,
 }
 
-/// Conversations, as they are held.
+/// The conversations of a chunk, in the form in which they were read.
 #[derive(Clone, Debug)]
-pub(crate) enum Content {
-    /// One a line, with line feeds; the last line of a file may have none. Blank lines count and are none.
+pub(crate) enum ChunkContent {
+    /// One conversation a line, with line feeds; the last line of a file may have none. Blank lines are numbered and hold no
+    /// conversation.
     Lines(Vec<u8>, Arc<Mapping>),
-    /// One a row.
-    Rows(Rows),
-    /// Made of other records.
-    Made(Conversations),
+    /// One conversation a row.
+    Rows(TableRows),
+    /// Conversations that were joined from several records.
+    Joined(JoinedConversations),
 }
 
 impl Chunk {
     /// A chunk of lines that were picked by hand, the first at `start`.
     pub fn of_lines(file: String, start: Position, bytes: Vec<u8>) -> Self {
-        Self::new(file, start, Content::Lines(bytes, Arc::default()))
+        Self::new(file, start, ChunkContent::Lines(bytes, Arc::default()))
     }
 
-    pub(crate) fn new(file: String, start: Position, content: Content) -> Self {
+    pub(crate) fn new(file: String, start: Position, content: ChunkContent) -> Self {
         Self {
             file,
             start,
@@ -77,56 +78,58 @@ impl Chunk {
             stored_bytes_read: 0,
             content_bytes: 0,
             content,
-            lost: Vec::new(),
-            skipped: Skipped::default(),
+            set_aside: Vec::new(),
+            skipped: JoinReport::default(),
             failure: None,
         }
     }
 
-    /// Its conversations, unread.
+    /// The conversations of the chunk, not yet parsed.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        let (lines, rows, made) = match &self.content {
-            Content::Lines(bytes, mapping) => (Some(lines(bytes, self.start.line, mapping)), None, None),
-            Content::Rows(rows) => (None, Some(rows.entries()), None),
-            Content::Made(made) => (None, None, Some(self.made(made))),
+        let (lines, rows, joined) = match &self.content {
+            ChunkContent::Lines(bytes, mapping) => (Some(lines(bytes, self.start.line, mapping)), None, None),
+            ChunkContent::Rows(rows) => (None, Some(rows.entries()), None),
+            ChunkContent::Joined(joined) => (None, None, Some(self.joined(joined))),
         };
-        lines.into_iter().flatten().chain(rows.into_iter().flatten()).chain(made.into_iter().flatten())
+        lines.into_iter().flatten().chain(rows.into_iter().flatten()).chain(joined.into_iter().flatten())
     }
 
-    fn made<'c>(&self, made: &'c Conversations) -> impl Iterator<Item = Entry<'c>> + use<'c> {
+    fn joined<'c>(&self, joined: &'c JoinedConversations) -> impl Iterator<Item = Entry<'c>> + use<'c> {
         let first = self.start.line;
-        made.entries.iter().enumerate().filter_map(move |(nth, held)| {
+        joined.entries.iter().enumerate().filter_map(move |(nth, held)| {
             let source = match held {
-                Held::Line(range) => Source::Line(&made.lines[range.clone()], &made.mapping),
-                Held::Record(record) => Source::Record(record),
-                Held::Lost => return None,
+                HeldConversation::Line(range) => {
+                    EntrySource::Line(&joined.lines[range.clone()], &joined.mapping)
+                }
+                HeldConversation::Record(record) => EntrySource::Record(record),
+                HeldConversation::SetAside => return None,
             };
             Some(Entry { ordinal: first + nth as u64, source })
         })
     }
 
-    /// The same with the conversation `ordinal` alone; `None` if it is not there.
+    /// The same chunk with only the conversation `ordinal`; `None` if the chunk does not hold that conversation.
     pub fn single(&self, ordinal: u64) -> Option<Self> {
         let start = Position { line: ordinal, ..self.start };
         let content = match &self.content {
-            Content::Rows(rows) => Content::Rows(rows.single(ordinal)?),
+            ChunkContent::Rows(rows) => ChunkContent::Rows(rows.single(ordinal)?),
             _ => match self.entries().find(|entry| entry.ordinal == ordinal)?.source {
-                Source::Line(line, mapping) => Content::Lines(line.to_vec(), Arc::clone(mapping)),
-                Source::Record(record) => {
-                    let entries = vec![Held::Record(Box::new(record.clone()))];
-                    Content::Made(Conversations { entries, ..Conversations::default() })
+                EntrySource::Line(line, mapping) => ChunkContent::Lines(line.to_vec(), Arc::clone(mapping)),
+                EntrySource::Record(record) => {
+                    let entries = vec![HeldConversation::Record(Box::new(record.clone()))];
+                    ChunkContent::Joined(JoinedConversations { entries, ..JoinedConversations::default() })
                 }
-                Source::Row(_) => return None,
+                EntrySource::Row(_) => return None,
             },
         };
         Some(Self::new(self.file.clone(), start, content))
     }
 
-    /// Its lines with their 0-based numbers, without line feeds and blank lines; none if it holds rows.
+    /// The lines of the chunk with their numbers from 0, without line feeds and blank lines; no lines if the chunk holds rows.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.entries().filter_map(|entry| match entry.source {
-            Source::Line(line, _) => Some((entry.ordinal, line)),
-            Source::Row(_) | Source::Record(_) => None,
+            EntrySource::Line(line, _) => Some((entry.ordinal, line)),
+            EntrySource::Row(_) | EntrySource::Record(_) => None,
         })
     }
 }
@@ -135,7 +138,7 @@ fn lines<'c>(bytes: &'c [u8], first: u64, mapping: &'c Arc<Mapping>) -> impl Ite
     let (mut number, mut rest) = (first, bytes);
     std::iter::from_fn(move || {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let entry = Entry { ordinal: number, source: Source::Line(&rest[..end], mapping) };
+        let entry = Entry { ordinal: number, source: EntrySource::Line(&rest[..end], mapping) };
         let more = !rest.is_empty();
         rest = rest.get(end + 1..).unwrap_or_default();
         number += 1;
@@ -144,45 +147,45 @@ fn lines<'c>(bytes: &'c [u8], first: u64, mapping: &'c Arc<Mapping>) -> impl Ite
     .filter(|entry| !entry.is_blank())
 }
 
-/// A conversation of a chunk, unread.
+/// A conversation of a chunk, not yet parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'c> {
-    /// Its 0-based number in the input file.
+    /// Number of the conversation in the input file, from 0.
     pub ordinal: u64,
-    pub(crate) source: Source<'c>,
+    pub(crate) source: EntrySource<'c>,
 }
 
-/// Where a conversation stands.
+/// Where the text of a conversation is held.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Source<'c> {
+pub(crate) enum EntrySource<'c> {
     Line(&'c [u8], &'c Arc<Mapping>),
-    Row(Row<'c>),
+    Row(TableRow<'c>),
     Record(&'c Record<'static>),
 }
 
 impl<'c> Entry<'c> {
-    /// How long it is, in bytes: the line, or the texts of the row.
+    /// The length in bytes: of the line, or of the texts of the row.
     pub fn size(&self) -> u64 {
         match &self.source {
-            Source::Line(line, _) => line.len() as u64,
-            Source::Row(row) => row.size(),
-            Source::Record(record) => record.size(),
+            EntrySource::Line(line, _) => line.len() as u64,
+            EntrySource::Row(row) => row.size(),
+            EntrySource::Record(record) => record.size(),
         }
     }
 
     fn is_blank(&self) -> bool {
-        matches!(self.source, Source::Line(line, _) if line.trim_ascii().is_empty())
+        matches!(self.source, EntrySource::Line(line, _) if line.trim_ascii().is_empty())
     }
 
-    /// Reads it.
+    /// Parses the conversation.
     ///
     /// # Errors
-    /// Why it cannot be used, in words for the quarantine.
-    pub fn record(&self) -> Result<Record<'c>, String> {
+    /// Why the record is set aside.
+    pub fn record(&self) -> Result<Record<'c>, RecordError> {
         match self.source {
-            Source::Line(line, mapping) => Record::parse(line, mapping),
-            Source::Row(row) => row.record(),
-            Source::Record(record) => Ok(record.borrowed()),
+            EntrySource::Line(line, mapping) => Record::parse(line, mapping),
+            EntrySource::Row(row) => row.record(),
+            EntrySource::Record(record) => Ok(record.borrowed()),
         }
     }
 }
@@ -190,9 +193,4 @@ impl<'c> Entry<'c> {
 /// How many lines end in `bytes`.
 pub(crate) fn line_ends(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// Why a record of `length` bytes is set aside.
-pub fn too_long(length: u64, limit: usize) -> String {
-    format!("the record has {length} bytes, more than the limit of {limit} ([input] max-record-bytes)")
 }

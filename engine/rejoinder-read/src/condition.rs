@@ -2,6 +2,7 @@
 //! `openai_moderation.flagged=true`, `detoxify.toxicity>0.5`.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::record::Record;
 
-/// A column and what its value must be.
+/// A condition on one column of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     column: String,
@@ -27,11 +28,11 @@ enum Comparison {
 }
 
 impl Condition {
-    /// Whether the record has such a value: anywhere, where the column holds lists.
+    /// Whether the record meets the condition. A column that holds lists meets it with any value in them.
     ///
-    /// A dot leads into a column that is an object, unless a column of the whole name is there.
+    /// A dot in the name leads into a column that is an object, unless the record has a column of the whole name.
     pub fn holds(&self, record: &Record<'_>) -> bool {
-        values(record, &self.column).iter().any(|value| match (self.comparison, value) {
+        column_values(record, &self.column).iter().any(|value| match (self.comparison, value) {
             (Comparison::Equal, value) => written(value) == self.value,
             (Comparison::Above, other) => other.as_f64().is_some_and(|number| number > self.number),
             (Comparison::Below, other) => other.as_f64().is_some_and(|number| number < self.number),
@@ -40,8 +41,8 @@ impl Condition {
 }
 
 /// The first value of a column, as text.
-pub fn text_of(record: &Record<'_>, column: &str) -> Option<String> {
-    values(record, column).first().map(|value| written(value).into_owned())
+pub fn column_text(record: &Record<'_>, column: &str) -> Option<String> {
+    column_values(record, column).first().map(|value| written(value).into_owned())
 }
 
 fn written(value: &Value) -> Cow<'_, str> {
@@ -51,8 +52,8 @@ fn written(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// The values of a column, or of what a dotted name leads to inside one.
-pub fn values(record: &Record<'_>, column: &str) -> Vec<Value> {
+/// The values of a column, or of the place inside a column that a dotted name leads to.
+pub fn column_values(record: &Record<'_>, column: &str) -> Vec<Value> {
     let parsed = |name: &str| record.column(name).and_then(|json| serde_json::from_str(json.get()).ok());
     let mut found = Vec::new();
     if let Some(value) = parsed(column) {
@@ -91,12 +92,23 @@ impl fmt::Display for Condition {
     }
 }
 
-impl FromStr for Condition {
-    type Err = String;
+/// The text is no [`Condition`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConditionError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || "expected KEY=VALUE, such as split=dev, or KEY>NUMBER or KEY<NUMBER".to_owned();
-        let at = text.find(['=', '>', '<']).ok_or_else(expected)?;
+impl fmt::Display for ConditionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected KEY=VALUE, such as split=dev, or KEY>NUMBER or KEY<NUMBER")
+    }
+}
+
+impl Error for ConditionError {}
+
+impl FromStr for Condition {
+    type Err = ConditionError;
+
+    fn from_str(text: &str) -> Result<Self, ConditionError> {
+        let at = text.find(['=', '>', '<']).ok_or(ConditionError)?;
         let (column, value) = (&text[..at], &text[at + 1..]);
         let comparison = match text.as_bytes()[at] {
             b'=' => Comparison::Equal,
@@ -105,7 +117,7 @@ impl FromStr for Condition {
         };
         let number = value.parse().unwrap_or(f64::NAN);
         if column.is_empty() || (comparison != Comparison::Equal && number.is_nan()) {
-            return Err(expected());
+            return Err(ConditionError);
         }
         Ok(Self { column: column.to_owned(), comparison, value: value.to_owned(), number })
     }

@@ -1,4 +1,4 @@
-//! Conversations that a corpus holds more than once: what counts as the same.
+//! Conversations that a corpus holds more than once, and which count as the same.
 
 use rejoinder_core::{ContentHash, Conversation};
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Duplicates {
-    /// None: all are kept.
+    /// No conversation counts as the same as another: all are kept.
     #[default]
     Keep,
-    /// Those whose messages have the same roles and texts.
+    /// Conversations whose messages have the same roles and texts.
     Exact,
-    /// Those whose messages have the same roles and the same letters and digits, whatever their case, punctuation and spacing.
+    /// Conversations whose messages have the same roles and the same letters and digits, whatever their case, punctuation and
+    /// spacing.
     Near,
 }
 

@@ -1,4 +1,4 @@
-//! The language of a conversation: the corpus's word for it, or detected.
+//! The language of a conversation: as the corpus names it, or detected.
 
 use isolang::Language as Iso;
 use rejoinder_core::Role;
@@ -6,14 +6,14 @@ use rejoinder_core::language::Language;
 
 use crate::record::Record;
 
-/// Stands for a language that nobody knows: there are no letters to tell it by.
+/// The code for a language that cannot be told, because the conversation has no letters.
 pub const UNDETERMINED: &str = "und";
 
-/// Columns in which corpora give it.
+/// Columns in which corpora name the language.
 const COLUMNS: [&str; 2] = ["language", "lang"];
 
-/// The ISO 639 code of a conversation's language (two letters where there are two, else three): as the corpus gives it,
-/// by name or code; else detected from what the user wrote; else [`UNDETERMINED`].
+/// The ISO 639 code of a conversation's language, of two letters where there is one, else of three. The corpus may name the
+/// language or give its code; else it is detected from what the user wrote; else it is [`UNDETERMINED`].
 pub fn of(record: &Record<'_>) -> &'static str {
     given(record).unwrap_or_else(|| {
         let users = record.conversation.messages.iter().filter(|m| m.role == Role::User);
@@ -21,7 +21,7 @@ pub fn of(record: &Record<'_>) -> &'static str {
     })
 }
 
-/// The ISO 639 code of a conversation's language, where the corpus gives it by name or code.
+/// The ISO 639 code of a conversation's language, where the corpus gives a name or a code.
 pub fn given(record: &Record<'_>) -> Option<&'static str> {
     COLUMNS.iter().find_map(|column| {
         let quoted = record.column(column)?.get();

@@ -1,18 +1,17 @@
-//! Input files in: from the bytes that people have to conversations, or the reasons why there are none.
+//! Reads input files: turns the bytes that people have into conversations, or says why a record is set aside.
 //!
 //! | step | module |
 //! |---|---|
-//! | which files there are, how they are stored, what they hold | [`input`] |
-//! | content is cut into records, about a mebibyte at a time | `container` |
-//! | a record's shape is recognised, and its conversations are read | `shape` |
-//! | records that belong together are joined | `join` |
-//! | one place says what text a message has | `message` |
-//! | the fast way for plain lines, and the full one beside it | [`record`] |
-//! | all files, chunk by chunk | [`reader`] |
-//! | the records of other files than chats | [`values`] |
+//! | find the files, how each is stored and what it holds | [`input`] |
+//! | cut the content into records, about a mebibyte at a time | `container` |
+//! | recognise the shape of the records, and read their conversations | `shape` |
+//! | join the records that belong to one conversation | `join` |
+//! | decide what text a message has | `message` |
+//! | parse one record, by a fast parser for plain lines and a full parser for all others | [`record`] |
+//! | read all files, chunk by chunk | [`reader`] |
+//! | read the records of files that hold no chats | [`json_values`] |
 #![forbid(unsafe_code)]
 
-mod adapted;
 pub mod chunk;
 pub mod condition;
 mod container;
@@ -20,21 +19,21 @@ mod duplicates;
 pub mod input;
 mod join;
 mod json;
+mod json_values;
 pub mod language;
 mod message;
 pub mod quarantine;
 pub mod reader;
 pub mod record;
 mod shape;
-mod values;
 
 pub use chunk::{Chunk, Entry, Position};
 pub use container::Container;
 pub use duplicates::Duplicates;
-pub use input::{Asked, InputError, InputFile, Why};
-pub use join::{Example, Skipped};
-pub use quarantine::Quarantined;
+pub use input::{FormatEvidence, InputError, InputFile, InputOptions};
+pub use join::{JoinExample, JoinReport};
+pub use json_values::{JsonValuesError, json_values};
+pub use quarantine::QuarantinedRecord;
 pub use reader::{ChunkReader, Portion, Portions};
-pub use record::{Mapping, Record};
-pub use shape::{Candidate, Format, UnknownFormat};
-pub use values::values;
+pub use record::{Mapping, MappingError, Record, RecordError};
+pub use shape::{Format, FormatCandidate, UnknownFormat};

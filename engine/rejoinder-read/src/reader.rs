@@ -1,33 +1,32 @@
-//! Reads the input files one after another, whatever they are: in portions for threads, or chunk by chunk.
+//! Reads the input files one after another, in portions for threads or chunk by chunk.
 
 use std::sync::Arc;
 use std::vec;
 
-use crate::adapted::Adapted;
-use crate::chunk::{Chunk, Content, Position};
+use crate::chunk::{Chunk, ChunkContent, Position};
 use crate::container::Container;
 use crate::container::array::ArrayReader;
 use crate::container::csv_rows::CsvRows;
 use crate::container::lines::LineReader;
 use crate::container::table::{JsonRows, Layout, RowGroup, Schema, is_of_storage};
 use crate::input::InputFile;
-use crate::join;
+use crate::join::{self, JoinedChunks};
 use crate::record::Mapping;
 
-/// What one thread works on.
-pub struct Portion(Inner);
+/// A part of the input that one thread works on.
+pub struct Portion(PortionContent);
 
-enum Inner {
+enum PortionContent {
     Chunk(Box<Chunk>),
     Group(RowGroup),
 }
 
 impl Portion {
-    /// Its chunks, one after another; a row group is read here.
+    /// The chunks of the portion, one after another. A row group of Parquet is read here.
     pub fn chunks(self) -> impl Iterator<Item = Chunk> {
         let (chunk, group) = match self.0 {
-            Inner::Chunk(chunk) => (Some(*chunk), None),
-            Inner::Group(group) => (None, Some(group.chunks())),
+            PortionContent::Chunk(chunk) => (Some(*chunk), None),
+            PortionContent::Group(group) => (None, Some(group.chunks())),
         };
         chunk.into_iter().chain(group.into_iter().flatten())
     }
@@ -45,7 +44,7 @@ pub struct Portions<'a> {
     files: &'a [InputFile],
     mapping: &'a Mapping,
     max_record_bytes: usize,
-    /// Where the file begins that comes next.
+    /// The beginning of the next file.
     next: Position,
     open: Option<FileReader<'a>>,
 }
@@ -61,7 +60,7 @@ impl<'a> Portions<'a> {
         Self { files, mapping, max_record_bytes, next: from, open: None }
     }
 
-    /// The records of a file, as they stand in it.
+    /// The records of a file, before any are joined.
     fn records(
         &self,
         file: &'a InputFile,
@@ -77,9 +76,9 @@ impl<'a> Portions<'a> {
             }
             Container::Csv => FileReader::Chunks(Box::new(CsvRows::new(file, own, from, max))),
             Container::Parquet => {
-                let schema = Schema::read(&std::fs::File::open(file.place())?)?;
+                let schema = Schema::read(&std::fs::File::open(file.current_path())?)?;
                 match Layout::find(&schema, file.format, mapping)? {
-                    Layout::Columns(columns) => {
+                    Layout::LeafColumns(columns) => {
                         let groups = RowGroup::all(file, from.shard, &schema, columns, mapping, from.byte);
                         FileReader::Groups(groups.into_iter())
                     }
@@ -101,33 +100,33 @@ impl<'a> Portions<'a> {
         let Some(mut join) = join::of(file.format, &mapping, file.reading.joins, max) else {
             return self.records(file, &mapping, from);
         };
-        let begin = if join.is_apart() { from } else { Position::of_file(from.shard) };
+        let begin = if join.is_per_record() { from } else { Position::of_file(from.shard) };
         let chunks = |from| -> Result<Chunks<'a>, std::io::Error> {
             Ok(match self.records(file, &mapping, from)? {
                 FileReader::Chunks(chunks) => chunks,
                 FileReader::Groups(groups) => Box::new(groups.flat_map(RowGroup::chunks)),
             })
         };
-        if join.looks_first() {
+        if join.needs_preview() {
             for chunk in chunks(Position::of_file(from.shard))? {
                 let records = chunk.lines().map(|(_, record)| record).filter(|record| record.len() <= max);
-                records.for_each(|record| join.see(record));
+                records.for_each(|record| join.preview(record));
             }
-            join.has_seen();
+            join.end_preview();
         }
         let name = file.path.display().to_string();
-        Ok(FileReader::Chunks(Box::new(Adapted::new(chunks(begin)?, join, name, from, max))))
+        Ok(FileReader::Chunks(Box::new(JoinedChunks::new(chunks(begin)?, join, name, from, max))))
     }
 
-    /// A chunk that says why a file cannot be read at all.
+    /// A chunk that holds nothing but the reason why a file cannot be read at all.
     fn unreadable(file: &InputFile, at: Position, error: &std::io::Error) -> Chunk {
         let name = file.path.display().to_string();
-        let mut chunk = Chunk::new(name.clone(), at, Content::Lines(Vec::new(), Arc::default()));
-        let reason = format!("cannot read {}: {error}", file.place().display());
+        let mut chunk = Chunk::new(name.clone(), at, ChunkContent::Lines(Vec::new(), Arc::default()));
+        let reason = format!("cannot read {}: {error}", file.current_path().display());
         if is_of_storage(error) {
             chunk.failure = Some(reason);
         } else {
-            chunk.lost.push(crate::Quarantined {
+            chunk.set_aside.push(crate::QuarantinedRecord {
                 shard: at.shard,
                 line: at.line,
                 file: name,
@@ -145,8 +144,8 @@ impl Iterator for Portions<'_> {
     fn next(&mut self) -> Option<Portion> {
         loop {
             let next = match &mut self.open {
-                Some(FileReader::Chunks(chunks)) => chunks.next().map(|c| Inner::Chunk(Box::new(c))),
-                Some(FileReader::Groups(groups)) => groups.next().map(Inner::Group),
+                Some(FileReader::Chunks(chunks)) => chunks.next().map(|c| PortionContent::Chunk(Box::new(c))),
+                Some(FileReader::Groups(groups)) => groups.next().map(PortionContent::Group),
                 None => None,
             };
             if let Some(portion) = next {
@@ -159,7 +158,9 @@ impl Iterator for Portions<'_> {
                 Ok(open) => self.open = Some(open),
                 Err(error) => {
                     self.open = None;
-                    return Some(Portion(Inner::Chunk(Box::new(Self::unreadable(file, at, &error)))));
+                    return Some(Portion(PortionContent::Chunk(Box::new(Self::unreadable(
+                        file, at, &error,
+                    )))));
                 }
             }
         }

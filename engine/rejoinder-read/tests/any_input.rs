@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use rejoinder_read::{Asked, ChunkReader, Format, InputFile, Mapping, Position};
+use rejoinder_read::{ChunkReader, Format, InputFile, InputOptions, Mapping, Position};
 use serde_json::{Value, json};
 
 /// What is read from a place on: number, and the conversation or why not.
@@ -16,7 +16,7 @@ fn read(file: &InputFile, from: Position) -> Vec<(u64, Value)> {
     for chunk in ChunkReader::new(&files, &mapping, from, 1 << 20) {
         for entry in chunk.entries() {
             let value = match entry.record() {
-                Err(why) => json!(why),
+                Err(why) => json!(why.to_string()),
                 Ok(record) => {
                     let messages: Vec<_> = record
                         .conversation
@@ -29,7 +29,7 @@ fn read(file: &InputFile, from: Position) -> Vec<(u64, Value)> {
             };
             all.push((entry.ordinal, value));
         }
-        all.extend(chunk.lost.iter().map(|lost| (lost.line, json!(lost.reason))));
+        all.extend(chunk.set_aside.iter().map(|set_aside| (set_aside.line, json!(set_aside.reason))));
     }
     // What is lost is told after what is read of its chunk.
     all.sort_by_key(|(ordinal, _)| *ordinal);
@@ -45,7 +45,7 @@ fn ends(file: &InputFile) -> Vec<Position> {
 fn check(content: &[u8], format: Format) -> Vec<(u64, Value)> {
     let mut temp = tempfile::NamedTempFile::new().unwrap();
     temp.write_all(content).unwrap();
-    let asked = Asked { format: Some(format), mapping: &Mapping::default(), joins: true };
+    let asked = InputOptions { format: Some(format), mapping: &Mapping::default(), joins: true };
     let Ok((file, _)) = InputFile::describe_as(temp.path(), asked) else {
         return Vec::new();
     };

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use rejoinder_read::{Asked, Chunk, ChunkReader, Container, Format, InputFile, Mapping, Position};
+use rejoinder_read::{Chunk, ChunkReader, Container, Format, InputFile, InputOptions, Mapping, Position};
 
-fn asked(format: Option<Format>) -> Asked<'static> {
+fn asked(format: Option<Format>) -> InputOptions<'static> {
     static PLAIN: LazyLock<Mapping> = LazyLock::new(Mapping::default);
-    Asked { format, mapping: &PLAIN, joins: true }
+    InputOptions { format, mapping: &PLAIN, joins: true }
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -43,11 +43,14 @@ fn page(file: &InputFile, why: &str) -> String {
                 }
             }
         }
-        for lost in &chunk.lost {
-            writeln!(page, "\n{}: {} ({} bytes)", lost.line, lost.reason, lost.bytes).unwrap();
+        for set_aside in &chunk.set_aside {
+            writeln!(page, "\n{}: {} ({} bytes)", set_aside.line, set_aside.reason, set_aside.bytes).unwrap();
         }
         if chunk.skipped != Default::default() {
-            writeln!(page, "\n{:?}", chunk.skipped).unwrap();
+            // The pages name the types as they were called when the pages were made.
+            let report = format!("{:?}", chunk.skipped);
+            let report = report.replace("JoinReport {", "Skipped {").replace("JoinExample {", "Example {");
+            writeln!(page, "\n{report}").unwrap();
         }
     }
     page

@@ -12,7 +12,7 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use proptest::prelude::*;
-use rejoinder_read::{Asked, ChunkReader, Container, Format, InputFile, Mapping, Position};
+use rejoinder_read::{ChunkReader, Container, Format, InputFile, InputOptions, Mapping, Position};
 use serde_json::{Value, json};
 
 /// A conversation: roles and texts, of which some are null.
@@ -178,7 +178,7 @@ fn read(file: &InputFile, from: Position) -> Vec<(u64, Value)> {
             let single = chunk.single(entry.ordinal).unwrap();
             assert_eq!(single.entries().next().unwrap().record(), entry.record());
             let value = match entry.record() {
-                Err(why) => json!(why),
+                Err(why) => json!(why.to_string()),
                 Ok(record) => {
                     let messages: Vec<_> = record
                         .conversation
@@ -191,7 +191,7 @@ fn read(file: &InputFile, from: Position) -> Vec<(u64, Value)> {
             };
             all.push((entry.ordinal, value));
         }
-        all.extend(chunk.lost.iter().map(|lost| (lost.line, json!(lost.reason))));
+        all.extend(chunk.set_aside.iter().map(|set_aside| (set_aside.line, json!(set_aside.reason))));
     }
     all
 }
@@ -327,7 +327,9 @@ fn a_missing_column_is_named_and_the_schema_shown() {
     let path = folder.path().join("x.parquet");
     Writing::default().write(&path, &[vec![("user", None)]]);
     let refused = |mapping: &Mapping| {
-        InputFile::describe_as(&path, Asked { format: None, mapping, joins: true }).unwrap_err().to_string()
+        InputFile::describe_as(&path, InputOptions { format: None, mapping, joins: true })
+            .unwrap_err()
+            .to_string()
     };
     let mapping = Mapping { messages: Some("chat".into()), ..Mapping::default() };
     let message = refused(&mapping);

@@ -166,7 +166,10 @@ mod tests {
         assert_eq!(change_of(ask, "```\n1. the", ask), Some(RequestChange::CutOff));
         assert_eq!(change_of(ask, "Done.", ask), Some(RequestChange::Same));
         assert_eq!(change_of(ask, "Done.", &format!("{ask} and basin")), Some(RequestChange::Grew));
-        assert_eq!(change_of(ask, "Done.", &ask.replace("rivers", "mountains")), Some(RequestChange::OtherData));
+        assert_eq!(
+            change_of(ask, "Done.", &ask.replace("rivers", "mountains")),
+            Some(RequestChange::OtherData)
+        );
         assert_eq!(change_of(ask, "Done.", &format!("so, could you {ask}")), Some(RequestChange::Reworded));
     }
 

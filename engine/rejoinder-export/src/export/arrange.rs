@@ -1,5 +1,5 @@
-//! From examples to files: contradictions out, labels balanced, conversations split, rows in an order to train in. All of it
-//! depends on the examples and the seed alone.
+//! From examples to files: removes contradictions, balances the labels, splits by conversation, and orders the rows for
+//! training. The result depends on the examples and the seed alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,8 @@ use rejoinder_core::random::Random;
 
 use super::example::Example;
 
-/// Removes examples whose prompt and answer another one has with the opposite label, or which are among the `blamed`
-/// (hashes without label); returns how many.
+/// Removes examples whose prompt and answer another example has with the opposite label, or whose hash without label is among
+/// `blamed`. Returns the number of removed examples.
 pub fn remove_conflicts(examples: &mut Vec<Example>, blamed: &HashSet<[u8; 32]>) -> u64 {
     let mut labels: HashMap<[u8; 32], [bool; 2]> = HashMap::new();
     for example in &*examples {
@@ -22,8 +22,8 @@ pub fn remove_conflicts(examples: &mut Vec<Example>, blamed: &HashSet<[u8; 32]>)
     (before - examples.len()) as u64
 }
 
-/// Whether a conversation belongs to the validation split, to which about `share` of all do.
-pub fn is_held_out(conversation_id: &str, share: f64, seed: u64) -> bool {
+/// Whether a conversation belongs to the validation split, which takes about `share` of all conversations.
+pub fn is_validation(conversation_id: &str, share: f64, seed: u64) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes());
     hasher.update(conversation_id.as_bytes());
@@ -32,9 +32,9 @@ pub fn is_held_out(conversation_id: &str, share: f64, seed: u64) -> bool {
     place < share
 }
 
-/// Shuffles by `seed`, and then lets the labels alternate by their share, so that every batch holds both: trainers that
+/// Shuffles by `seed`, and then lets the labels alternate by their share, so that every batch holds both labels: trainers that
 /// pair neighbouring rows (KTO's KL term) read files in their order. Neighbours come from different conversations where
-/// that can be. If any row holds tools, the first does: readers take the columns' types from a file's beginning.
+/// possible. If any row holds tools, the first row does: readers take the types of the columns from the beginning of a file.
 pub fn order(examples: Vec<Example>, seed: u64) -> Vec<Example> {
     let (mut ones, mut others): (Vec<_>, Vec<_>) = examples.into_iter().partition(|example| example.label);
     let mut random = Random::with_seed(seed);
@@ -52,14 +52,14 @@ pub fn order(examples: Vec<Example>, seed: u64) -> Vec<Example> {
     ordered
 }
 
-/// Removes rows with tools from `held_out` if none of `train` has any: a reader takes the columns' types from `train`. Returns
-/// how many.
-pub fn remove_unseen_tools(held_out: &mut Vec<Example>, train: &[Example]) -> u64 {
-    let before = held_out.len();
+/// Removes rows with tools from the validation split if no row of `train` has tools: a reader takes the types of the columns from
+/// `train`. Returns the number of removed rows.
+pub fn remove_unseen_tools(validation: &mut Vec<Example>, train: &[Example]) -> u64 {
+    let before = validation.len();
     if !train.iter().any(Example::has_tools) {
-        held_out.retain(|example| !example.has_tools());
+        validation.retain(|example| !example.has_tools());
     }
-    (before - held_out.len()) as u64
+    (before - validation.len()) as u64
 }
 
 fn take_with_tools(queue: &mut Vec<Example>) -> Option<Example> {
@@ -76,10 +76,10 @@ fn next(queue: &mut Vec<Example>, before: Option<&Example>) -> Example {
     queue.remove(at)
 }
 
-/// Leaves out examples of the more frequent label, drawn by `seed`, until both are as many; returns how many. Nothing is
-/// left out where one label is missing.
+/// Removes examples of the more frequent label, drawn by `seed`, until both labels have as many. Removes nothing where one label
+/// is missing. Returns the number of removed examples.
 pub fn balance(examples: &mut Vec<Example>, seed: u64) -> u64 {
-    let [others, ones] = counts(examples);
+    let [others, ones] = label_counts(examples);
     let most = ones.min(others);
     if most == 0 || ones == others {
         return 0;
@@ -97,8 +97,8 @@ pub fn balance(examples: &mut Vec<Example>, seed: u64) -> u64 {
     (places.len() - most) as u64
 }
 
-/// How many examples are not desirable, and how many are.
-pub fn counts(examples: &[Example]) -> [usize; 2] {
+/// The numbers of undesirable and of desirable examples.
+pub fn label_counts(examples: &[Example]) -> [usize; 2] {
     let ones = examples.iter().filter(|example| example.label).count();
     [examples.len() - ones, ones]
 }

@@ -1,4 +1,4 @@
-//! The card of a data set: a README.md as the hub reads it, saying what is in the files and how it came there.
+//! The card of a data set: a README.md as the hub reads it. The card says what the files hold and where their rows come from.
 
 use std::fmt::Write as _;
 
@@ -6,16 +6,16 @@ use rejoinder_core::Category;
 use serde_json::Value;
 
 use super::arrange;
-use super::example::{Example, Task};
+use super::example::{Example, TrainingTask};
 
 /// A file of the data set.
 #[derive(Clone, Copy, Debug)]
 pub struct Split<'a> {
     /// `train` or `validation`.
     pub name: &'a str,
-    /// Its path, relative to the card.
+    /// The path of the file, relative to the card.
     pub path: &'a str,
-    /// What is in it.
+    /// The examples in the file.
     pub examples: &'a [Example],
 }
 
@@ -23,28 +23,28 @@ pub struct Split<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Card<'a> {
     /// What the files teach.
-    pub task: Task,
+    pub task: TrainingTask,
     /// The library that reads them.
     pub library: &'a str,
     /// The licence of the source, as the hub names licences.
     pub license: &'a str,
-    /// What the rows were taken and left out for: how many, and why.
+    /// Why feedback was left out, and how much for each reason.
     pub left_out: &'a [(String, u64)],
-    /// What was changed in rows that stayed: in how many, and what.
+    /// What was changed in rows that stayed, and in how many rows.
     pub changed: &'a [(&'static str, u64)],
     /// The piece of configuration that reads the files.
     pub configuration: &'a str,
-    /// What the seed was.
+    /// The seed of the export.
     pub seed: u64,
-    /// Version of the engine.
+    /// The version of the engine.
     pub engine: &'a str,
-    /// Hash of all rules in force.
+    /// The hash of all rules in force.
     pub rules_hash: &'a str,
     /// The plugins in force, each with its identity.
     pub plugins: &'a [(String, String)],
     /// The judge's model; empty where none was asked.
     pub judge: &'a str,
-    /// What the run's reader should know before using it.
+    /// What a reader should know before using the data set.
     pub remarks: &'a [String],
     /// The run's certificate, if it was audited.
     pub certificate: Option<&'a Value>,
@@ -113,8 +113,8 @@ impl Card<'_> {
     }
 
     fn counts(&self, text: &mut String, splits: &[Split<'_>]) {
-        let kinds = if self.task == Task::Kto { " desirable | undesirable |" } else { "" };
-        let dashes = if self.task == Task::Kto { "---:|---:|" } else { "" };
+        let kinds = if self.task == TrainingTask::Kto { " desirable | undesirable |" } else { "" };
+        let dashes = if self.task == TrainingTask::Kto { "---:|---:|" } else { "" };
         let categories = Category::ALL.map(Category::code).join(" | ");
         let _ = writeln!(
             text,
@@ -122,8 +122,8 @@ impl Card<'_> {
         );
         for split in splits {
             let _ = write!(text, "| {} | {} |", split.name, split.examples.len());
-            if self.task == Task::Kto {
-                let [undesirable, desirable] = arrange::counts(split.examples);
+            if self.task == TrainingTask::Kto {
+                let [undesirable, desirable] = arrange::label_counts(split.examples);
                 let _ = write!(text, " {desirable} | {undesirable} |");
             }
             for category in Category::ALL {

@@ -1,4 +1,4 @@
-//! Dialogues as trainers read them: roles in turn, nothing blank, calls of tools beside the words.
+//! Dialogues as trainers read them: the roles alternate, no message is blank, and calls of tools stand beside the words.
 
 use std::fmt;
 
@@ -6,34 +6,34 @@ use rejoinder_core::{Conversation, Role, ToolUse};
 use serde_json::value::RawValue;
 
 use super::prompt::{self, Prompt};
-use super::skipped::Skipped;
-use super::steps::{self, At, Step};
+use super::skip_reason::SkipReason;
+use super::steps::{self, PlacedStep, Step};
 
 /// A chat message as trainers read it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ChatMessage {
-    /// Who wrote it.
+    /// The author.
     pub role: Role,
-    /// What was written.
+    /// The words.
     pub content: String,
     /// The tools that an assistant calls after these words.
-    pub calls: Vec<Call>,
-    /// Of a tool's message: the call that it answers.
-    pub answers: Option<Answered>,
+    pub calls: Vec<ToolCall>,
+    /// The call that the message answers, where a tool wrote the message.
+    pub answers: Option<AnsweredCall>,
 }
 
 /// A call of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Call {
-    /// Its number in the row.
+pub struct ToolCall {
+    /// The number of the call in the row.
     pub id: CallId,
-    /// The tool.
+    /// The name of the tool.
     pub name: String,
-    /// A JSON object, written in one line as Python writes it.
+    /// The arguments: a JSON object, written in one line as Python writes it.
     pub arguments: String,
 }
 
-impl Call {
+impl ToolCall {
     /// The arguments, as JSON.
     pub(super) fn object(&self) -> &RawValue {
         serde_json::from_str(&self.arguments).expect("it was read as an object")
@@ -48,15 +48,15 @@ impl Call {
 
 /// The call that a tool's message answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Answered {
-    /// Its number in the row.
+pub struct AnsweredCall {
+    /// The number of the call in the row.
     pub id: CallId,
-    /// The tool.
+    /// The name of the tool.
     pub name: String,
 }
 
-/// A call's number in its row, from 1. The source's own ids differ from one record of a dialogue to the next; these are the
-/// same in both, and have the nine letters and digits that Mistral's templates ask for.
+/// The number of a call in its row, from 1. The ids of the source differ from one record of a dialogue to the next; the numbers
+/// are the same in both, and are written with the nine letters and digits that Mistral's templates ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallId(pub u32);
 
@@ -77,19 +77,19 @@ impl ChatMessage {
         Self::new(Role::Assistant, content)
     }
 
-    /// Whether it calls a tool or is a tool's.
+    /// Whether the message calls a tool or was written by a tool.
     pub fn has_tools(&self) -> bool {
         self.role == Role::Tool || !self.calls.is_empty()
     }
 
-    /// All that it says, of its calls the names and arguments.
+    /// The words of the message, and the names and arguments of its calls.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let calls = self.calls.iter().flat_map(|call| [&*call.name, &*call.arguments]);
         [&*self.content].into_iter().chain(calls).filter(|text| !text.is_empty())
     }
 }
 
-/// A conversation, and what stands beside its messages.
+/// A conversation, and the tools and media beside its messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialogue<'a> {
     /// The conversation.
@@ -110,17 +110,17 @@ impl Dialogue<'_> {
 
 /// What a row leaves out or joins of the dialogue that it is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct RowChanges {
     /// The assistant's opening is left out.
     pub greeting: bool,
-    /// Neighbours of one role are joined.
+    /// Neighbouring messages of one role are joined.
     pub joined: bool,
-    /// The answer called tools whose results are not there, and these calls are left out.
+    /// Calls of tools at the end of the answer, which have no results, are left out.
     pub calls: bool,
 }
 
-impl Changes {
-    /// What was changed in some of these rows, for the report, and in how many.
+impl RowChanges {
+    /// The changes that were made in some of these rows, in words for the report, and the number of rows of each.
     pub fn counts(rows: impl Iterator<Item = Self>) -> Vec<(&'static str, u64)> {
         let mut counts = [
             ("an opening greeting is left out", 0),
@@ -138,34 +138,35 @@ impl Changes {
 
 /// An answer, and what led to it.
 #[derive(Debug)]
-pub(super) struct Pair {
-    /// Ends with a user message or a tool's result.
+pub(super) struct AnswerPair {
+    /// The messages before the answer; the last is a user's or a tool's result.
     pub prompt: Vec<ChatMessage>,
-    /// The last that the assistant said.
+    /// The last words of the assistant.
     pub completion: String,
-    /// Whether the assistant used tools for it.
+    /// Whether the assistant used tools for the answer.
     pub uses_tools: bool,
     /// What was left out or joined.
-    pub changes: Changes,
+    pub changes: RowChanges,
 }
 
 /// The answer that the feedback in message `turn` judges, and all that came before it.
 ///
-/// The answer is the assistant's last words. What it called before, with its words and the results, belongs to the prompt.
+/// The answer is the assistant's last words. Earlier calls of the assistant, with the words before them and their results, belong
+/// to the prompt.
 ///
 /// # Errors
 /// Why there is no such pair.
 ///
 /// # Panics
 /// If `turn` is no index into the messages.
-pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<Pair, Skipped> {
+pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<AnswerPair, SkipReason> {
     let conversation = dialogue.conversation;
-    let exchange = conversation.judged_exchange(turn).ok_or(Skipped::Greeting)?;
+    let exchange = conversation.judged_exchange(turn).ok_or(SkipReason::Greeting)?;
     if exchange.number == 0 {
-        return Err(Skipped::Greeting);
+        return Err(SkipReason::Greeting);
     }
     if dialogue.media.iter().any(|&message| message < exchange.answer_end) {
-        return Err(Skipped::Media);
+        return Err(SkipReason::Media);
     }
     let is_asked = conversation.messages[..exchange.answer_start]
         .iter()
@@ -173,30 +174,30 @@ pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<Pair, Skipped
         .take_while(|m| m.role != Role::Assistant)
         .any(|m| m.role == Role::User && !m.is_blank());
     if !is_asked {
-        return Err(Skipped::Blank);
+        return Err(SkipReason::Blank);
     }
     // Most chat templates refuse one anywhere but at the beginning.
     let mut said = conversation.messages[..exchange.answer_end].iter().filter(|m| !m.is_blank());
     if said.by_ref().any(|m| m.role != Role::System) && said.any(|m| m.role == Role::System) {
-        return Err(Skipped::LateSystem);
+        return Err(SkipReason::LateSystem);
     }
 
     let steps = steps::until(dialogue, turn);
-    let is_of_answer = |at: &At<'_>| exchange.answer().contains(&at.message);
-    let answers = |at: &At<'_>| is_of_answer(at) && at.step.is_by(Role::Assistant);
-    let last = steps.iter().rposition(|at| answers(at) && at.step.has_words()).ok_or(Skipped::Blank)?;
+    let is_of_answer = |at: &PlacedStep<'_>| exchange.answer().contains(&at.message);
+    let answers = |at: &PlacedStep<'_>| is_of_answer(at) && at.step.is_by(Role::Assistant);
+    let last = steps.iter().rposition(|at| answers(at) && at.step.has_words()).ok_or(SkipReason::Blank)?;
     if steps[last + 1..].iter().any(|at| matches!(at.step, Step::Result { .. })) {
-        return Err(Skipped::EndsWithTools);
+        return Err(SkipReason::EndsWithTools);
     }
     let first =
         steps[..last].iter().rposition(|at| !answers(at) || at.step.has_calls()).map_or(0, |at| at + 1);
     let words: Vec<_> = steps[first..=last].iter().map(|at| at.step.words()).collect();
     let Prompt { messages, has_greeting, is_joined } = prompt::of(&steps[..first])?;
-    Ok(Pair {
+    Ok(AnswerPair {
         prompt: messages,
         completion: words.join("\n\n"),
         uses_tools: steps[..first].iter().any(is_of_answer),
-        changes: Changes {
+        changes: RowChanges {
             greeting: has_greeting,
             joined: is_joined || last > first,
             calls: steps[last..].iter().any(|at| at.step.has_calls()),

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use rejoinder_core::{Category, Feedback, FeedbackSource, Purpose, RecordId};
 
-use super::chat::{self, Changes, ChatMessage, Dialogue, Pair};
-use super::skipped::{Skipped, SkippedCounts, note};
+use super::chat::{self, AnswerPair, ChatMessage, Dialogue, RowChanges};
+use super::skip_reason::{SkipCounts, SkipReason, note};
 
-/// What a training file teaches.
+/// The kind of training that a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// Answers to imitate.
+pub enum TrainingTask {
+    /// Supervised fine-tuning: answers to imitate.
     Sft,
-    /// Answers, each desirable or not.
+    /// Kahneman-Tversky optimisation: answers, each desirable or undesirable.
     Kto,
-    /// Two answers to one request, of which one is better.
+    /// Preference pairs: two answers to one request, the first better than the second.
     Pairs,
 }
 
-impl Task {
+impl TrainingTask {
     /// The name of the export and of its file.
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,33 +29,33 @@ impl Task {
     }
 }
 
-/// One example, before it is brought into the style of a library.
+/// One training example, before a library's style is applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// All that came before the answer; ends with a user message or a tool's result.
+    /// All messages before the answer; the last is a user's or a tool's result.
     pub prompt: Vec<ChatMessage>,
-    /// The judged answer, the assistant's last words; of a pair the better one.
+    /// The judged answer, which is the assistant's last words; in a pair the better answer.
     pub completion: String,
-    /// Of a pair the worse one, which answered the same prompt.
+    /// In a pair the worse answer to the same prompt.
     pub rejected: Option<String>,
     /// Whether `completion` is desirable.
     pub label: bool,
-    /// Where it comes from.
+    /// The conversation that the example comes from.
     pub conversation_id: String,
-    /// The judged exchange; of a pair the one with the worse answer.
+    /// The judged exchange; in a pair the exchange with the worse answer.
     pub feedback_turn: u32,
-    /// What the feedback on it says.
+    /// The category of the feedback on the answer.
     pub category: Category,
-    /// Id of that feedback.
+    /// The id of the feedback.
     pub id: RecordId,
     /// Whether the assistant used tools for `completion`.
     pub uses_tools: bool,
     /// What was left out or joined of the dialogue.
-    pub changes: Changes,
+    pub changes: RowChanges,
 }
 
 impl Example {
-    /// All its texts, names and arguments of calls among them.
+    /// All texts of the example, and the names and arguments of calls.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let prompt = self.prompt.iter().flat_map(ChatMessage::texts);
         prompt.chain([&*self.completion]).chain(self.rejected.as_deref())
@@ -66,7 +66,7 @@ impl Example {
         self.prompt.iter().any(ChatMessage::has_tools)
     }
 
-    /// A hash of what is learned from it: prompt and answers, and the label if asked for.
+    /// A hash of what a model learns from the example: prompt and answers, and the label if `with_label`.
     pub fn hash(&self, with_label: bool) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         let mut add = |role: &str, text: &str| {
@@ -95,40 +95,40 @@ impl Example {
     }
 }
 
-/// What becomes of rows in whose prompt or answer a tool was used.
+/// What happens to rows whose prompt or answer uses tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tools {
+pub enum ToolPolicy {
     /// Calls and results stand in the prompt.
     Keep,
     /// The rows are left out.
     DropRows,
 }
 
-/// Which feedback counts, and as what.
+/// Which feedback counts, and whether as praise or as blame.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct FeedbackChoice {
     /// Categories that praise the answer before them.
     pub positive: Purpose,
-    /// Categories that blame it.
+    /// Categories that blame the answer before them.
     pub negative: Purpose,
-    /// Who may have settled it; anybody if empty.
+    /// The sources whose feedback counts; all sources if empty.
     pub sources: Vec<FeedbackSource>,
-    /// How sure it must be, where anybody said ([`Feedback::score`]).
+    /// The least score that counts, where feedback has one ([`Feedback::score`]).
     pub min_score: f32,
-    /// Whether dialogues with tools count.
-    pub tools: Tools,
+    /// What happens to dialogues with tools.
+    pub tools: ToolPolicy,
 }
 
-impl Choice {
-    /// Whether a feedback praises, or why it does not count.
-    fn praises(&self, feedback: &Feedback) -> Result<bool, Skipped> {
+impl FeedbackChoice {
+    /// Whether a feedback praises the answer; the error says why the feedback does not count.
+    fn praises(&self, feedback: &Feedback) -> Result<bool, SkipReason> {
         let is_positive = self.positive.wants(feedback.category);
         if !is_positive && !self.negative.wants(feedback.category) {
-            Err(Skipped::Category)
+            Err(SkipReason::Category)
         } else if !self.sources.is_empty() && !self.sources.contains(&feedback.source) {
-            Err(Skipped::Source)
+            Err(SkipReason::Source)
         } else if feedback.score().is_some_and(|score| score < self.min_score) {
-            Err(Skipped::Score)
+            Err(SkipReason::Score)
         } else {
             Ok(is_positive)
         }
@@ -137,19 +137,19 @@ impl Choice {
 
 /// The examples of one conversation for a task.
 ///
-/// Those of SFT include the blamed answers: one is no model answer, whatever praise it got besides or elsewhere, so they
-/// take part in the conflicts.
+/// The examples of SFT include the blamed answers. They take part in the search for conflicts: a blamed answer is not to be imitated,
+/// whatever praise it got elsewhere.
 pub fn of(
-    task: Task,
+    task: TrainingTask,
     dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
-    choice: &Choice,
-    skipped: &mut SkippedCounts,
+    choice: &FeedbackChoice,
+    skipped: &mut SkipCounts,
 ) -> Vec<Example> {
     let judged = judged(dialogue, feedback, choice, skipped);
     match task {
-        Task::Sft | Task::Kto => judged,
-        Task::Pairs => pairs(judged, skipped),
+        TrainingTask::Sft | TrainingTask::Kto => judged,
+        TrainingTask::Pairs => pairs(judged, skipped),
     }
 }
 
@@ -157,8 +157,8 @@ pub fn of(
 fn judged(
     dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
-    choice: &Choice,
-    skipped: &mut SkippedCounts,
+    choice: &FeedbackChoice,
+    skipped: &mut SkipCounts,
 ) -> Vec<Example> {
     let mut by_answer: BTreeMap<u32, Vec<(&Feedback, bool)>> = BTreeMap::new();
     for f in feedback {
@@ -171,12 +171,12 @@ fn judged(
     for same in by_answer.into_values() {
         let (first, label) = same[0];
         if same.iter().any(|(_, other)| *other != label) {
-            note(skipped, Skipped::Conflict, same.len());
+            note(skipped, SkipReason::Conflict, same.len());
             continue;
         }
-        note(skipped, Skipped::Repeated, same.len() - 1);
+        note(skipped, SkipReason::Repeated, same.len() - 1);
         match pair(dialogue, first.message_index as usize, choice.tools) {
-            Ok(Pair { prompt, completion, uses_tools, changes }) => examples.push(Example {
+            Ok(AnswerPair { prompt, completion, uses_tools, changes }) => examples.push(Example {
                 prompt,
                 completion,
                 rejected: None,
@@ -194,22 +194,22 @@ fn judged(
     examples
 }
 
-fn pair(dialogue: &Dialogue<'_>, turn: usize, tools: Tools) -> Result<Pair, Skipped> {
+fn pair(dialogue: &Dialogue<'_>, turn: usize, tools: ToolPolicy) -> Result<AnswerPair, SkipReason> {
     match tools {
-        Tools::DropRows if dialogue.has_tools_until(turn) => Err(Skipped::Tools),
-        Tools::DropRows | Tools::Keep => chat::pair(dialogue, turn),
+        ToolPolicy::DropRows if dialogue.has_tools_until(turn) => Err(SkipReason::Tools),
+        ToolPolicy::DropRows | ToolPolicy::Keep => chat::pair(dialogue, turn),
     }
 }
 
 /// Pairs of a blamed answer and the praised one at the end of an unbroken row of attempts: the user asked again or
 /// corrected, perhaps several times, and then was content.
-fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
+fn pairs(judged: Vec<Example>, skipped: &mut SkipCounts) -> Vec<Example> {
     let mut pairs = Vec::new();
     let mut attempts: Vec<Example> = Vec::new();
     for example in judged {
         let goes_on = attempts.last().is_some_and(|last| last.feedback_turn + 1 == example.feedback_turn);
         if !goes_on {
-            note(skipped, Skipped::Unpaired, std::mem::take(&mut attempts).len());
+            note(skipped, SkipReason::Unpaired, std::mem::take(&mut attempts).len());
         }
         if !example.label {
             attempts.push(example);
@@ -217,20 +217,20 @@ fn pairs(judged: Vec<Example>, skipped: &mut SkippedCounts) -> Vec<Example> {
         }
         let (better, same): (Vec<_>, Vec<_>) =
             attempts.drain(..).partition(|attempt| attempt.completion != example.completion);
-        note(skipped, Skipped::Unpaired, same.len());
+        note(skipped, SkipReason::Unpaired, same.len());
         if example.uses_tools {
-            note(skipped, Skipped::BetterByTools, better.len());
+            note(skipped, SkipReason::BetterByTools, better.len());
             continue;
         }
         pairs.extend(better.into_iter().map(|attempt| preferred(attempt, &example)));
     }
-    note(skipped, Skipped::Unpaired, attempts.len());
+    note(skipped, SkipReason::Unpaired, attempts.len());
     pairs
 }
 
 fn preferred(worse: Example, better: &Example) -> Example {
-    let Changes { joined, calls, .. } = better.changes;
-    let changes = Changes {
+    let RowChanges { joined, calls, .. } = better.changes;
+    let changes = RowChanges {
         joined: joined || worse.changes.joined,
         calls: calls || worse.changes.calls,
         ..worse.changes

@@ -6,53 +6,55 @@ use std::fmt;
 use rejoinder_core::language::Language;
 use rejoinder_core::{Role, dialogue};
 
+use super::blocked_phrases::BlockedPhrases;
 use super::example::Example;
-use super::overlap::Overlap;
-use super::phrases::Phrases;
+use super::held_out::HeldOutText;
 use rejoinder_read::Record;
 use rejoinder_read::condition::{self, Condition};
 
-/// One reason to leave examples out.
+/// A filter of examples: what an example is left out for.
 #[derive(Debug)]
 pub enum Filter {
     /// The record does not meet the condition.
     Where(Condition),
     /// The record meets the condition.
     Except(Condition),
-    /// Prompt or answer holds one of the phrases.
-    Phrases(Phrases),
+    /// The prompt or the answer holds one of the phrases.
+    Phrases(BlockedPhrases),
     /// The answer declines to do what was asked.
     Refusals,
-    /// What the user wrote is in none of these languages.
+    /// The user wrote in another language than these.
     Languages(Vec<Language>),
-    /// Prompt and answer together have more characters.
+    /// The prompt and the answer together have more characters.
     MaxChars(usize),
     /// The answer has fewer characters.
     MinAnswerChars(usize),
-    /// Prompt or answer shares words with a text that must stay unseen.
-    Overlap(Overlap),
-    /// The same prompt, answers and label came before.
+    /// The prompt or the answer shares a run of words with a text that must stay unseen.
+    Overlap(HeldOutText),
+    /// An earlier example has the same prompt, answers and label.
     Duplicates(HashSet<[u8; 32]>),
-    /// So many examples with the same value of a column came before.
-    Cap(Cap),
+    /// Enough earlier examples have the same value of a column.
+    Cap(ColumnCap),
 }
 
-/// How many examples may share a value of a column. Records without the column share nothing.
+/// The most examples that may share a value of a column. Records without the column share nothing.
 #[derive(Debug)]
-pub struct Cap {
+pub struct ColumnCap {
     column: String,
     most: u64,
     counts: HashMap<String, u64>,
 }
 
-impl Cap {
+impl ColumnCap {
     /// At most `most` examples for each value of `column`.
     pub fn new(column: impl Into<String>, most: u64) -> Self {
         Self { column: column.into(), most, counts: HashMap::new() }
     }
 
     fn keeps(&mut self, record: &Record<'_>) -> bool {
-        let Some(value) = condition::values(record, &self.column).into_iter().next() else { return true };
+        let Some(value) = condition::column_values(record, &self.column).into_iter().next() else {
+            return true;
+        };
         let count = self.counts.entry(value.to_string()).or_default();
         *count += 1;
         *count <= self.most
@@ -60,7 +62,7 @@ impl Cap {
 }
 
 impl Filter {
-    /// Whether an example, which comes from `record`, stays.
+    /// Whether the filter keeps an example, which comes from `record`.
     fn keeps(&mut self, example: &Example, record: &Record<'_>) -> bool {
         let mut texts = example.texts();
         match self {
@@ -102,19 +104,19 @@ impl fmt::Display for Filter {
     }
 }
 
-/// Filters in the order in which they are asked; the first that objects takes the count.
+/// Filters in the order in which they are applied. An example counts for the first filter that leaves it out.
 #[derive(Debug, Default)]
 pub struct Filters {
     filters: Vec<(Filter, u64)>,
 }
 
 impl Filters {
-    /// Asks one more, last.
+    /// Adds a filter, which is applied last.
     pub fn add(&mut self, filter: Filter) {
         self.filters.push((filter, 0));
     }
 
-    /// Whether an example, which comes from `record`, stays.
+    /// Whether all filters keep an example, which comes from `record`.
     pub fn keep(&mut self, example: &Example, record: &Record<'_>) -> bool {
         for (filter, removed) in &mut self.filters {
             if !filter.keeps(example, record) {
@@ -125,7 +127,7 @@ impl Filters {
         true
     }
 
-    /// What each filter is, and how many examples it left out.
+    /// The words for each filter, and the number of examples that the filter left out.
     pub fn report(&self) -> Vec<(String, u64)> {
         self.filters.iter().map(|(filter, removed)| (filter.to_string(), *removed)).collect()
     }

@@ -1,4 +1,4 @@
-//! What leaves a run: the feedback table, training rows, tasks for human review.
+//! The exports of a run: the feedback table, training rows, and tasks for people who review.
 //!
 //! [`table`] is the feedback itself, and [`review`] asks people about it. Training goes in steps, each a module: [`example`] pairs a
 //! feedback with the answer that it judges, [`filter`] leaves examples out and counts them, [`arrange`] balances, splits and orders what is left,
@@ -6,16 +6,16 @@
 
 mod arguments;
 pub mod arrange;
+mod blocked_phrases;
 pub mod card;
 mod chat;
 pub mod example;
 pub mod filter;
-mod overlap;
+mod held_out;
 mod parquet;
-mod phrases;
 mod prompt;
 pub mod review;
-pub mod skipped;
+pub mod skip_reason;
 mod steps;
 pub mod style;
 pub mod table;
@@ -23,6 +23,6 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 
-pub use chat::{Answered, Call, CallId, Changes, ChatMessage, Dialogue};
-pub use overlap::Overlap;
-pub use phrases::Phrases;
+pub use blocked_phrases::{BlockedPhrases, PhraseError};
+pub use chat::{AnsweredCall, CallId, ChatMessage, Dialogue, RowChanges, ToolCall};
+pub use held_out::{HeldOutText, NoHeldOutText};

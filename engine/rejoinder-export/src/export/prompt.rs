@@ -3,9 +3,9 @@
 use rejoinder_core::Role;
 
 use super::arguments;
-use super::chat::{Answered, Call, CallId, ChatMessage};
-use super::skipped::Skipped;
-use super::steps::{At, CalledAs, Step};
+use super::chat::{AnsweredCall, CallId, ChatMessage, ToolCall};
+use super::skip_reason::SkipReason;
+use super::steps::{PlacedStep, SourceCall, Step};
 
 #[derive(Debug)]
 pub(super) struct Prompt {
@@ -20,11 +20,11 @@ pub(super) struct Prompt {
 ///
 /// # Errors
 /// Why they are none: every call must have its result before anybody goes on, and every result its call.
-pub(super) fn of(steps: &[At<'_>]) -> Result<Prompt, Skipped> {
+pub(super) fn of(steps: &[PlacedStep<'_>]) -> Result<Prompt, SkipReason> {
     let opening = steps.iter().position(|at| at.step.is_by(Role::User)).unwrap_or(steps.len());
     let mut assembly = Assembly::default();
     let mut has_greeting = false;
-    for (place, At { step, .. }) in steps.iter().enumerate() {
+    for (place, PlacedStep { step, .. }) in steps.iter().enumerate() {
         if place < opening && !step.is_by(Role::System) {
             has_greeting = true;
             continue;
@@ -35,7 +35,7 @@ pub(super) fn of(steps: &[At<'_>]) -> Result<Prompt, Skipped> {
         }
     }
     if !assembly.open.is_empty() {
-        return Err(Skipped::OpenCall);
+        return Err(SkipReason::OpenCall);
     }
     Ok(Prompt { messages: assembly.messages, has_greeting, is_joined: assembly.is_joined })
 }
@@ -44,23 +44,23 @@ pub(super) fn of(steps: &[At<'_>]) -> Result<Prompt, Skipped> {
 struct Assembly<'a> {
     messages: Vec<ChatMessage>,
     /// Calls that have no result yet.
-    open: Vec<Open<'a>>,
+    open: Vec<OpenCall<'a>>,
     calls: u32,
     is_joined: bool,
 }
 
-struct Open<'a> {
+struct OpenCall<'a> {
     source: Option<&'a str>,
-    call: Answered,
+    call: AnsweredCall,
 }
 
 impl<'a> Assembly<'a> {
-    fn say(&mut self, role: Role, text: &str, calls: &[CalledAs<'a>]) -> Result<(), Skipped> {
+    fn say(&mut self, role: Role, text: &str, calls: &[SourceCall<'a>]) -> Result<(), SkipReason> {
         let before = self.messages.last().map(|last| last.role);
         // Some sources write each of several calls at once as a message of its own.
         let calls_on = text.is_empty() && role == Role::Assistant && before == Some(role);
         if !self.open.is_empty() && !calls_on {
-            return Err(Skipped::OpenCall);
+            return Err(SkipReason::OpenCall);
         }
         let calls = calls.iter().map(|call| self.call(*call)).collect::<Result<Vec<_>, _>>()?;
         match self.messages.last_mut() {
@@ -77,24 +77,27 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    fn call(&mut self, CalledAs { id: source, name, arguments }: CalledAs<'a>) -> Result<Call, Skipped> {
+    fn call(
+        &mut self,
+        SourceCall { id: source, name, arguments }: SourceCall<'a>,
+    ) -> Result<ToolCall, SkipReason> {
         if name.trim().is_empty() {
-            return Err(Skipped::NamelessCall);
+            return Err(SkipReason::NamelessCall);
         }
-        let arguments = arguments::object(arguments).ok_or(Skipped::Arguments)?;
+        let arguments = arguments::object(arguments).ok_or(SkipReason::Arguments)?;
         self.calls += 1;
         let id = CallId(self.calls);
-        self.open.push(Open { source, call: Answered { id, name: name.to_owned() } });
-        Ok(Call { id, name: name.to_owned(), arguments })
+        self.open.push(OpenCall { source, call: AnsweredCall { id, name: name.to_owned() } });
+        Ok(ToolCall { id, name: name.to_owned(), arguments })
     }
 
     /// Adds a result of the open call that it names, by id or else by the tool's name; without either, of the first.
-    fn answer(&mut self, id: Option<&str>, name: Option<&str>, text: &str) -> Result<(), Skipped> {
-        let is_meant = |open: &Open<'_>| match (id, open.source) {
+    fn answer(&mut self, id: Option<&str>, name: Option<&str>, text: &str) -> Result<(), SkipReason> {
+        let is_meant = |open: &OpenCall<'_>| match (id, open.source) {
             (Some(id), Some(source)) => id == source,
             _ => name.is_none_or(|name| name == open.call.name),
         };
-        let at = self.open.iter().position(is_meant).ok_or(Skipped::LostResult)?;
+        let at = self.open.iter().position(is_meant).ok_or(SkipReason::LostResult)?;
         let answers = Some(self.open.remove(at).call);
         self.messages.push(ChatMessage { answers, ..ChatMessage::new(Role::Tool, text) });
         Ok(())

@@ -1,5 +1,5 @@
-//! Tasks for people: what a run found, to review, or turns that its audit drew, to judge; for Argilla or Label Studio. What they say comes back by
-//! [`crate::labels::foreign`], so ids and message indices are those of the source.
+//! Tasks for people in Argilla or Label Studio: feedback that a run found, to review, or turns that an audit drew, to judge.
+//! [`crate::labels::foreign`] reads the answers, so ids and message indices are those of the source.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,19 +9,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::steps::tools_in;
-use crate::labels::drawn::Drawn;
+use crate::labels::selection::TurnSelection;
 
-/// A program for review.
+/// A program in which people review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reviewer {
-    /// Argilla 2: a record for each feedback.
+pub enum ReviewTool {
+    /// Argilla 2, with a record for each feedback.
     Argilla,
-    /// Label Studio: a task for each dialogue, in which reviewers also mark what was missed.
+    /// Label Studio, with a task for each dialogue, in which reviewers also mark what the run missed.
     LabelStudio,
 }
 
-impl Reviewer {
-    /// The tasks about one conversation, in which these calls and results stand, in the order of the messages.
+impl ReviewTool {
+    /// The tasks about the feedback of one conversation. `tools` are the calls and results in the order of the messages.
     pub fn tasks(
         self,
         conversation: &Conversation<'_>,
@@ -32,20 +32,20 @@ impl Reviewer {
         match self {
             Self::Argilla => feedback.iter().map(|row| found(conversation, &shown, row)).collect(),
             Self::LabelStudio => {
-                let mut task = dialogue(conversation, &shown, Drawn::Found);
+                let mut task = dialogue(conversation, &shown, TurnSelection::FoundByRun);
                 task["predictions"] = predictions(feedback);
                 vec![task]
             }
         }
     }
 
-    /// The tasks about drawn turns of one conversation, which do not say what a run made of them.
+    /// The tasks about drawn turns of one conversation. They do not say what the run decided about the turns.
     pub fn blind_tasks(
         self,
         conversation: &Conversation<'_>,
         tools: &[ToolUse],
         turns: &[RecordId],
-        drawn: Drawn,
+        drawn: TurnSelection,
     ) -> Vec<Value> {
         let shown = all_shown(conversation, tools);
         match self {
@@ -54,7 +54,7 @@ impl Reviewer {
         }
     }
 
-    /// What sets the program up for these tasks, which are in `file`.
+    /// The settings with which the program reads the tasks in `file`.
     pub fn setup(self, file: &Path) -> String {
         match self {
             Self::Argilla => {
@@ -99,7 +99,7 @@ fn shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse], message: usi
 }
 
 #[derive(Serialize)]
-struct Said<'a> {
+struct ChatEntry<'a> {
     role: &'static str,
     content: Cow<'a, str>,
 }
@@ -118,11 +118,17 @@ fn all_shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse]) -> Vec<C
 }
 
 /// A record of Argilla about a turn.
-fn record(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], id: RecordId, drawn: Drawn) -> Value {
+fn record(
+    conversation: &Conversation<'_>,
+    shown: &[Cow<'_, str>],
+    id: RecordId,
+    drawn: TurnSelection,
+) -> Value {
     let turn = id.message_index as usize;
     let before = conversation.messages[..turn].iter().zip(shown).filter(|(_, text)| !text.trim().is_empty());
-    let chat: Vec<_> =
-        before.map(|(message, text)| Said { role: message.role.name(), content: as_html(text) }).collect();
+    let chat: Vec<_> = before
+        .map(|(message, text)| ChatEntry { role: message.role.name(), content: as_html(text) })
+        .collect();
     json!({
         "id": format!("{}#{turn}", conversation.id),
         "fields": { "chat": chat, "feedback": as_html(&conversation.messages[turn].text) },
@@ -133,9 +139,9 @@ fn record(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], id: RecordId,
     })
 }
 
-/// The same about feedback that a run found, which is suggested.
+/// A record of Argilla about feedback that a run found, with the feedback as a suggestion.
 fn found(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], feedback: &Feedback) -> Value {
-    let mut record = record(conversation, shown, feedback.id, Drawn::Found);
+    let mut record = record(conversation, shown, feedback.id, TurnSelection::FoundByRun);
     record["metadata"]["source"] = feedback.source.name().into();
     record["suggestions"]["label"] =
         json!({ "value": feedback.category.code(), "score": feedback.score(), "agent": agent(feedback) });
@@ -150,7 +156,7 @@ fn agent(feedback: &Feedback) -> String {
 }
 
 /// A task of Label Studio about a dialogue.
-fn dialogue(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], drawn: Drawn) -> Value {
+fn dialogue(conversation: &Conversation<'_>, shown: &[Cow<'_, str>], drawn: TurnSelection) -> Value {
     let dialogue: Vec<_> = conversation
         .messages
         .iter()

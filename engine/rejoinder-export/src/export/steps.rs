@@ -6,7 +6,7 @@ use super::chat::Dialogue;
 
 /// A step, and the message that it stands in.
 #[derive(Debug)]
-pub(super) struct At<'a> {
+pub(super) struct PlacedStep<'a> {
     pub message: usize,
     pub step: Step<'a>,
 }
@@ -14,14 +14,14 @@ pub(super) struct At<'a> {
 #[derive(Debug)]
 pub(super) enum Step<'a> {
     /// Somebody says something, calls tools, or both.
-    Said { role: Role, text: &'a str, calls: Vec<CalledAs<'a>> },
+    Said { role: Role, text: &'a str, calls: Vec<SourceCall<'a>> },
     /// A tool answers.
     Result { id: Option<&'a str>, name: Option<&'a str>, text: &'a str },
 }
 
 /// A call in the source's own words.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CalledAs<'a> {
+pub(super) struct SourceCall<'a> {
     pub id: Option<&'a str>,
     pub name: &'a str,
     pub arguments: &'a str,
@@ -48,7 +48,7 @@ impl<'a> Step<'a> {
 }
 
 /// The steps before message `turn`, and the results in it. Where nobody says or calls anything, there is none.
-pub(super) fn until<'a>(dialogue: &Dialogue<'a>, turn: usize) -> Vec<At<'a>> {
+pub(super) fn until<'a>(dialogue: &Dialogue<'a>, turn: usize) -> Vec<PlacedStep<'a>> {
     let mut steps = Vec::new();
     for (message, said) in dialogue.conversation.messages[..=turn].iter().enumerate() {
         let text = if said.is_blank() { "" } else { &*said.text };
@@ -67,7 +67,7 @@ pub(super) fn until<'a>(dialogue: &Dialogue<'a>, turn: usize) -> Vec<At<'a>> {
         let all = [calling].into_iter().chain(results).chain([saying]);
         let counts =
             |step: &Step<'_>| matches!(step, Step::Result { .. }) || step.has_words() || step.has_calls();
-        steps.extend(all.filter(counts).map(|step| At { message, step }));
+        steps.extend(all.filter(counts).map(|step| PlacedStep { message, step }));
     }
     steps
 }
@@ -78,9 +78,9 @@ pub(super) fn tools_in(tools: &[ToolUse], message: usize) -> impl Iterator<Item 
     tools[from..].iter().take_while(move |tool| tool.message == message).map(|tool| &tool.part)
 }
 
-fn called_as(part: &ToolPart) -> Option<CalledAs<'_>> {
+fn called_as(part: &ToolPart) -> Option<SourceCall<'_>> {
     match part {
-        ToolPart::Call { id, name, arguments } => Some(CalledAs { id: id.as_deref(), name, arguments }),
+        ToolPart::Call { id, name, arguments } => Some(SourceCall { id: id.as_deref(), name, arguments }),
         ToolPart::Result { .. } => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The feedback table: one row a feedback, as JSON lines or as Parquet, with the same columns.
 //!
-//! It begins with the columns of the paper's released data set. Every key is always written and no column changes its
-//! type from row to row; so the source's other columns, which may hold anything, come as JSON text.
+//! The table begins with the columns of the paper's released data set. Every key is always written and no column changes its
+//! type from row to row; so the other columns of the source, which may hold anything, are written as JSON text.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::parquet::ParquetRows;
 
 /// A row of the exported table. The columns are a promise; [`Feedback`] says what most of them mean.
 #[derive(Debug, Serialize)]
-struct Row<'a> {
+struct TableRow<'a> {
     conversation_id: &'a str,
     feedback_turn: u32,
     category: &'static str,
@@ -39,16 +39,16 @@ struct Row<'a> {
     metadata: String,
 }
 
-/// What all rows of a table share.
+/// The values that all rows of a table share.
 #[derive(Clone, Copy, Debug)]
 pub struct Provenance<'a> {
-    /// Version of the engine.
+    /// The version of the engine.
     pub engine: &'a str,
-    /// Hash of all rules in force.
+    /// The hash of all rules in force.
     pub rules_hash: &'a str,
 }
 
-impl<'a> Row<'a> {
+impl<'a> TableRow<'a> {
     fn new(feedback: &'a Feedback, provenance: Provenance<'a>) -> Self {
         Self {
             conversation_id: &feedback.conversation_id,
@@ -120,9 +120,9 @@ fn schema() -> Schema {
     ])
 }
 
-/// What a table is written as.
+/// The file format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum TableFormat {
     /// One JSON object a line.
     JsonLines,
     /// Parquet.
@@ -131,53 +131,53 @@ pub enum Form {
 
 /// A table that is being written.
 pub struct TableWriter<'p, W: Write + Send> {
-    form: Writer<W>,
+    writer: RowWriter<W>,
     provenance: Provenance<'p>,
     rows: u64,
 }
 
-enum Writer<W: Write + Send> {
+enum RowWriter<W: Write + Send> {
     JsonLines(W),
     Parquet(Box<ParquetRows<W>>),
 }
 
 impl<'p, W: Write + Send> TableWriter<'p, W> {
-    /// A table in `form`, written to `out`.
+    /// Begins a table in `format`, which is written to `out`.
     ///
     /// # Errors
     /// If the beginning of the file cannot be written.
-    pub fn new(out: W, form: Form, provenance: Provenance<'p>) -> io::Result<Self> {
-        let form = match form {
-            Form::JsonLines => Writer::JsonLines(out),
-            Form::Parquet => Writer::Parquet(Box::new(ParquetRows::new(out, schema())?)),
+    pub fn new(out: W, format: TableFormat, provenance: Provenance<'p>) -> io::Result<Self> {
+        let writer = match format {
+            TableFormat::JsonLines => RowWriter::JsonLines(out),
+            TableFormat::Parquet => RowWriter::Parquet(Box::new(ParquetRows::new(out, schema())?)),
         };
-        Ok(Self { form, provenance, rows: 0 })
+        Ok(Self { writer, provenance, rows: 0 })
     }
 
     /// Adds a feedback.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the row cannot be written.
     pub fn push(&mut self, feedback: &Feedback) -> io::Result<()> {
-        let row = Row::new(feedback, self.provenance);
+        let row = TableRow::new(feedback, self.provenance);
         self.rows += 1;
-        match &mut self.form {
-            Writer::JsonLines(out) => {
+        match &mut self.writer {
+            RowWriter::JsonLines(out) => {
                 serde_json::to_writer(&mut *out, &row)?;
                 out.write_all(b"\n")
             }
-            Writer::Parquet(rows) => rows.push(&row),
+            RowWriter::Parquet(rows) => rows.push(&row),
         }
     }
 
-    /// Ends the file; returns how many rows it has.
+    /// Ends the file. Returns the number of rows.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the end of the file cannot be written.
     pub fn finish(self) -> io::Result<u64> {
-        match self.form {
-            Writer::JsonLines(mut out) => out.flush()?,
-            Writer::Parquet(rows) => rows.finish()?,
+        match self.writer {
+            RowWriter::JsonLines(mut out) => out.flush()?,
+            RowWriter::Parquet(rows) => rows.finish()?,
         }
         Ok(self.rows)
     }

@@ -1,16 +1,17 @@
 //! Chat templates, for libraries that take a prompt as text alone.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::error::Error;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use rejoinder_core::Role;
 
-use super::chat::{Call, ChatMessage};
+use super::chat::{ChatMessage, ToolCall};
 
-/// How a family of models writes a dialogue. The token that begins a text is left to the tokenizer.
+/// How a family of models writes a dialogue. The tokenizer adds the token that begins a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Template {
+pub enum ChatTemplate {
     /// ChatML: Qwen and many others.
     ChatMl,
     /// Llama 3.
@@ -19,13 +20,13 @@ pub enum Template {
     Mistral,
 }
 
-impl Template {
-    /// All, with the names that users give.
+impl ChatTemplate {
+    /// All templates, with the names that users give.
     pub const NAMED: [(&'static str, Self); 3] =
         [("chatml", Self::ChatMl), ("llama3", Self::Llama3), ("mistral", Self::Mistral)];
 
-    /// Whether the family's own templates have a form for what these messages do with tools: Llama 3.1 writes one call at a
-    /// time, without words beside it; the Mistral that is written here knows no tools.
+    /// Whether the family's own templates have a form for the use of tools in these messages. Llama 3.1 writes one call at a
+    /// time, without words beside the call; the form of Mistral that is written here has no tools.
     pub fn expresses(self, messages: &[ChatMessage]) -> bool {
         let mut with_tools = messages.iter().filter(|message| message.has_tools());
         match self {
@@ -39,7 +40,7 @@ impl Template {
         }
     }
 
-    /// The dialogue up to where the model goes on.
+    /// The text of the dialogue up to the point where the model goes on.
     pub fn prompt(self, messages: &[ChatMessage]) -> String {
         let mut text = match self {
             Self::ChatMl => chat_ml(messages),
@@ -54,7 +55,7 @@ impl Template {
         text
     }
 
-    /// What the model goes on with, and the token that ends it.
+    /// The text that the model goes on with, and the token that ends an answer.
     pub fn completion(self, answer: &str) -> String {
         match self {
             Self::ChatMl => format!("{answer}<|im_end|>"),
@@ -64,12 +65,24 @@ impl Template {
     }
 }
 
-impl FromStr for Template {
-    type Err = String;
+/// The text names no template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownTemplate;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl fmt::Display for UnknownTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected chatml, llama3 or mistral")
+    }
+}
+
+impl Error for UnknownTemplate {}
+
+impl FromStr for ChatTemplate {
+    type Err = UnknownTemplate;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTemplate> {
         let named = Self::NAMED.iter().find(|(name, _)| *name == text);
-        named.map(|(_, template)| *template).ok_or_else(|| "expected chatml, llama3 or mistral".to_owned())
+        named.map(|(_, template)| *template).ok_or(UnknownTemplate)
     }
 }
 
@@ -85,7 +98,8 @@ fn chat_ml(messages: &[ChatMessage]) -> String {
                 _ if content.is_empty() => {}
                 _ => parts.push(content.into()),
             }
-            let call = |call: &Call| format!("<tool_call>\n{}\n</tool_call>", call.json("arguments")).into();
+            let call =
+                |call: &ToolCall| format!("<tool_call>\n{}\n</tool_call>", call.json("arguments")).into();
             parts.extend(calls.iter().map(call));
         }
         let _ = writeln!(text, "<|im_start|>{}\n{}<|im_end|>", role.name(), parts.join("\n"));

@@ -1,22 +1,23 @@
 //! The labels that people made for `yuhan-nlp/multiturn-feedback` (CC-BY-4.0), with the same five categories under other
 //! names: a list with an entry for each user message after the first.
 
-use rejoinder_core::{Category, Conversation, Role};
+use rejoinder_core::{Answer, Category, Conversation, Role};
 
-use super::Label;
+use super::error::LabelError;
+use super::label::Label;
 
 /// The column that holds them.
 pub(super) const COLUMN: &str = "user_feedback_category";
 
-/// The category that the data set calls `name`; `None` = no feedback.
-fn category(name: &str) -> Option<Option<Category>> {
+/// What the data set's label `name` says of a turn; `None` if the data set has no such label.
+fn answer(name: &str) -> Option<Answer> {
     Some(match name.trim().to_ascii_uppercase().as_str() {
-        "NEU" => None,
-        "POS" => Some(Category::Ur5),
-        "NEG_1" => Some(Category::Ur1),
-        "NEG_2" => Some(Category::Ur2),
-        "NEG_3" => Some(Category::Ur3),
-        "NEG_4" => Some(Category::Ur4),
+        "NEU" => Answer::NoFeedback,
+        "POS" => Answer::Feedback(Category::Ur5),
+        "NEG_1" => Answer::Feedback(Category::Ur1),
+        "NEG_2" => Answer::Feedback(Category::Ur2),
+        "NEG_3" => Answer::Feedback(Category::Ur3),
+        "NEG_4" => Answer::Feedback(Category::Ur4),
         _ => return None,
     })
 }
@@ -25,25 +26,19 @@ fn category(name: &str) -> Option<Option<Category>> {
 ///
 /// # Errors
 /// If they are no list, name no category, or are not as many as the user messages after the first.
-pub(super) fn read(column: &str, conversation: &Conversation<'_>) -> Result<Vec<Label>, String> {
+pub(super) fn read(column: &str, conversation: &Conversation<'_>) -> Result<Vec<Label>, LabelError> {
     // Tables without lists hold it as a text.
     let names: Vec<String> = serde_json::from_str(column)
         .or_else(|_| serde_json::from_str::<String>(column).and_then(|text| serde_json::from_str(&text)))
-        .map_err(|e| format!("malformed `{COLUMN}`: {e}"))?;
+        .map_err(|error| LabelError::Malformed { column: COLUMN, reason: error.to_string() })?;
     let users = (0..conversation.messages.len()).filter(|&at| conversation.messages[at].role == Role::User);
     let turns: Vec<usize> = users.skip(1).collect();
     if turns.len() != names.len() {
-        return Err(format!(
-            "{} labels in `{COLUMN}` and {} user messages after the first",
-            names.len(),
-            turns.len()
-        ));
+        return Err(LabelError::WrongCount { labels: names.len(), messages: turns.len() });
     }
-    let label = |(turn, name): (usize, &String)| match category(name) {
-        Some(category) => Ok(Label { turn, category, span: None }),
-        None => {
-            Err(format!("`{}` in `{COLUMN}` is none of NEG_1 to NEG_4, POS and NEU", name.escape_debug()))
-        }
+    let label = |(turn, name): (usize, &String)| match answer(name) {
+        Some(answer) => Ok(Label { turn, category: answer.category(), span: None }),
+        None => Err(LabelError::UnknownName(name.clone())),
     };
     turns.into_iter().zip(&names).map(label).collect()
 }
@@ -54,7 +49,7 @@ mod tests {
 
     use super::*;
 
-    fn labels(column: &str) -> Result<Vec<(usize, Option<Category>)>, String> {
+    fn labels(column: &str) -> Result<Vec<(usize, Option<Category>)>, LabelError> {
         let line = format!(
             r#"{{"conversation":[{{"role":"user","content":"q"}},{{"role":"assistant","content":"a"}},{{"role":"user","content":"no"}},{{"role":"assistant","content":"b"}},{{"role":"user","content":"thanks"}}],"user_feedback_category":{column}}}"#
         );
@@ -76,7 +71,7 @@ mod tests {
             (r#"["POS","NEG_5"]"#, "is none of NEG_1"),
             ("7", "malformed"),
         ] {
-            assert!(labels(wrong).unwrap_err().contains(why), "{wrong}");
+            assert!(labels(wrong).unwrap_err().to_string().contains(why), "{wrong}");
         }
     }
 }

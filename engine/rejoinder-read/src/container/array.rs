@@ -5,19 +5,19 @@
 
 use std::sync::Arc;
 
-use super::elements::{Elements, onto_line};
+use super::elements::{ElementCutter, onto_line};
 use super::window::{CHUNK_BYTES, Window};
-use crate::chunk::{Chunk, Position, too_long};
+use crate::chunk::{Chunk, Position};
 use crate::input::InputFile;
-use crate::quarantine::Quarantined;
-use crate::record::Mapping;
+use crate::quarantine::QuarantinedRecord;
+use crate::record::{Mapping, RecordError};
 
 /// Reads one file, chunk by chunk.
 pub(crate) struct ArrayReader<'a> {
     window: Window<'a>,
-    /// Goes on from record to record, since brackets around them must be closed at the end.
-    elements: Elements,
-    /// Reading began behind some of those brackets.
+    /// The search goes on from record to record, since the brackets around the records must be closed at the end.
+    elements: ElementCutter,
+    /// Whether reading began behind some of those brackets.
     is_resumed: bool,
 }
 
@@ -32,17 +32,17 @@ impl<'a> ArrayReader<'a> {
         let is_resumed = from.byte > 0;
         let inside = file.reading.inside;
         from.byte = from.byte.max(inside.unwrap_or(0));
-        let elements = inside.map_or_else(Elements::default, |inside| {
+        let elements = inside.map_or_else(ElementCutter::default, |inside| {
             let mut head = Vec::new();
             // A file that cannot be read is told where its records are.
             let _ = file.open(0).and_then(|mut content| content.read_up_to(inside, &mut head));
-            Elements::of_list_behind(&head)
+            ElementCutter::of_list_behind(&head)
         });
         Self { window: Window::new(file, mapping, from, max_record_bytes), elements, is_resumed }
     }
 
     /// Passes over the rest of a record that is too long and stands at the beginning of `ahead`.
-    fn skip_record(&mut self, lost: &mut Vec<Quarantined>) -> Quarantined {
+    fn skip_record(&mut self, set_aside: &mut Vec<QuarantinedRecord>) -> QuarantinedRecord {
         let Self { window, elements, .. } = self;
         let mut length = 0_u64;
         let mut more = true;
@@ -61,14 +61,15 @@ impl<'a> ArrayReader<'a> {
             if !more {
                 break;
             }
-            more = window.fill_or_report(CHUNK_BYTES, false, lost);
+            more = window.fill_or_report(CHUNK_BYTES, false, set_aside);
         }
         let line = window.at.line;
         window.at.line += 1;
-        window.lost(line, length, too_long(length, window.max_record_bytes))
+        let error = RecordError::TooLong { bytes: length, limit: window.max_record_bytes };
+        window.set_aside(line, length, error.to_string())
     }
 
-    /// What is wrong with the end of the content, all of which was seen.
+    /// What is wrong with the end of the content, after all of the content was seen.
     fn fault_at_end(&mut self) -> Option<String> {
         let elements = match self.is_resumed && self.window.file.reading.inside.is_none() {
             true => match ended(self.window.file) {
@@ -87,9 +88,9 @@ impl<'a> ArrayReader<'a> {
 }
 
 /// The end of all content of `file`.
-fn ended(file: &InputFile) -> std::io::Result<Elements> {
+fn ended(file: &InputFile) -> std::io::Result<ElementCutter> {
     let mut content = file.open(0)?;
-    let (mut elements, mut ahead) = (Elements::default(), Vec::new());
+    let (mut elements, mut ahead) = (ElementCutter::default(), Vec::new());
     loop {
         let more = content.read_up_to(CHUNK_BYTES as u64, &mut ahead)? == CHUNK_BYTES;
         while elements.next(&ahead, !more).is_some() {}
@@ -105,11 +106,11 @@ impl Iterator for ArrayReader<'_> {
 
     fn next(&mut self) -> Option<Chunk> {
         let start = self.window.at;
-        let (mut lost, mut lines) = (Vec::new(), Vec::new());
+        let (mut set_aside, mut lines) = (Vec::new(), Vec::new());
         let mut target = CHUNK_BYTES;
         let mut is_cut = false;
         loop {
-            let more = self.window.fill_or_report(target, false, &mut lost);
+            let more = self.window.fill_or_report(target, false, &mut set_aside);
             let Self { window, elements, .. } = self;
             let is_nothing = window.at == start && window.ahead.is_empty();
             let mut taken = 0;
@@ -121,12 +122,12 @@ impl Iterator for ArrayReader<'_> {
                     _ if is_cut => {
                         let bytes = record.len() as u64;
                         let end = window.at.byte + found.end as u64;
-                        lost.push(window.lost(line, bytes, unended(end)));
+                        set_aside.push(window.set_aside(line, bytes, unended(end)));
                     }
                     Ok(()) => lines.extend_from_slice(record),
                     Err(why) => {
                         let bytes = record.len() as u64;
-                        lost.push(window.lost(line, bytes, why.to_owned()));
+                        set_aside.push(window.set_aside(line, bytes, why.to_owned()));
                     }
                 }
                 lines.push(b'\n');
@@ -142,13 +143,13 @@ impl Iterator for ArrayReader<'_> {
             window.ahead.drain(..taken);
             window.at.byte += taken as u64;
             if !more {
-                let is_read = lost.iter().all(|l| l.bytes > 0);
+                let is_read = set_aside.iter().all(|l| l.bytes > 0);
                 if is_read
                     && !is_nothing
                     && !is_cut
                     && let Some(fault) = self.fault_at_end()
                 {
-                    lost.push(self.window.lost(self.window.at.line, 0, fault));
+                    set_aside.push(self.window.set_aside(self.window.at.line, 0, fault));
                 }
                 break;
             }
@@ -157,16 +158,16 @@ impl Iterator for ArrayReader<'_> {
                 break;
             }
             if window.ahead.len() > window.max_record_bytes {
-                let too_long = self.skip_record(&mut lost);
-                lost.push(too_long);
+                let too_long = self.skip_record(&mut set_aside);
+                set_aside.push(too_long);
                 lines.push(b'\n');
                 break;
             }
             target = CHUNK_BYTES.max(2 * window.ahead.len());
         }
         // Where reading failed is after all that was found.
-        lost.iter_mut().filter(|l| l.bytes == 0).for_each(|l| l.line = self.window.at.line);
-        self.window.chunk(start, lines, lost)
+        set_aside.iter_mut().filter(|l| l.bytes == 0).for_each(|l| l.line = self.window.at.line);
+        self.window.chunk(start, lines, set_aside)
     }
 }
 
@@ -203,7 +204,10 @@ mod tests {
         let (_keep, input) = file(&unclosed());
         let read = |from| ArrayReader::new(&input, Arc::default(), from, 1 << 20);
         let told = |from| {
-            read(from).flat_map(|chunk| chunk.lost).map(|lost| (lost.line, lost.reason)).collect::<Vec<_>>()
+            read(from)
+                .flat_map(|chunk| chunk.set_aside)
+                .map(|set_aside| (set_aside.line, set_aside.reason))
+                .collect::<Vec<_>>()
         };
         let whole = told(Position::default());
         assert!(whole.len() == 1 && whole[0].1.contains("its list of records does not end"), "{whole:?}");
@@ -233,9 +237,9 @@ mod tests {
         let (_keep, input) = file(&content);
         let chunks: Vec<Chunk> =
             ArrayReader::new(&input, Arc::default(), Position::default(), 2 << 20).collect();
-        let lost: Vec<_> = chunks.iter().flat_map(|c| &c.lost).collect();
-        assert_eq!((lost.len(), lost[0].line), (1, 1));
-        assert!(lost[0].bytes > 9 << 20 && lost[0].reason.contains("max-record-bytes"));
+        let set_aside: Vec<_> = chunks.iter().flat_map(|c| &c.set_aside).collect();
+        assert_eq!((set_aside.len(), set_aside[0].line), (1, 1));
+        assert!(set_aside[0].bytes > 9 << 20 && set_aside[0].reason.contains("max-record-bytes"));
         let read = records(&input, Position::default(), 2 << 20);
         assert_eq!(read, [(0, json!({"n": 0})), (2, json!({"n": 2}))]);
         assert_eq!(chunks.last().unwrap().end.byte, content.len() as u64);

@@ -1,4 +1,4 @@
-//! CSV rows as JSON records: columns become keys, values texts. What adapters expect to be a list may be JSON in a text.
+//! CSV rows as JSON records: columns become keys, and values become texts. A shape that needs a list may find JSON in a text.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use csv::ByteRecord;
 use serde_json::{Map, Value};
 
 use super::window::CHUNK_BYTES;
-use crate::chunk::{Chunk, Content as Held, Position, too_long};
+use crate::chunk::{Chunk, ChunkContent, Position};
 use crate::input::{Content, InputFile};
-use crate::quarantine::Quarantined;
-use crate::record::Mapping;
+use crate::quarantine::QuarantinedRecord;
+use crate::record::{Mapping, RecordError};
 
 /// Reads one file, chunk by chunk: a row is a line.
 pub(crate) struct CsvRows<'a> {
@@ -18,20 +18,28 @@ pub(crate) struct CsvRows<'a> {
     mapping: Arc<Mapping>,
     max_record_bytes: usize,
     at: Position,
-    open: Option<Open>,
+    open: Option<OpenTable>,
     has_ended: bool,
 }
 
-struct Open {
+struct OpenTable {
     headers: Vec<String>,
-    rows: csv::Reader<Limited>,
+    rows: csv::Reader<LimitedContent>,
     /// Byte of the content at which `rows` began.
     begun: u64,
 }
 
+/// A row that was read.
+enum CsvRow {
+    /// The row as a JSON record.
+    Json(String),
+    /// A row that cannot be used: its length, and why.
+    SetAside { bytes: u64, error: RecordError },
+}
+
 /// Content that ends in an error where a row does not end: an open quote would swallow the rest of the file. Behind its
 /// end stands one more row, [`BEYOND`], which such a quote swallows, too.
-struct Limited {
+struct LimitedContent {
     content: Content,
     left: usize,
     /// Bytes of the content that were read.
@@ -42,7 +50,7 @@ struct Limited {
 
 const BEYOND: &[u8] = b"\n.";
 
-impl Read for Limited {
+impl Read for LimitedContent {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
             return Err(io::Error::other("a row does not end; is a quote not closed?"));
@@ -61,16 +69,17 @@ impl Read for Limited {
     }
 }
 
-impl Limited {
+impl LimitedContent {
     const fn new(content: Content, left: usize) -> Self {
         Self { content, left, read: 0, beyond: None }
     }
 }
 
-/// What may stand between the values of a row.
+/// The bytes that may separate the values of a row.
 pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// The first rows of a head of content, as records, if it can be CSV; one that is cut off is left out, but for the first.
+/// The names and the first rows of a content that begins with `head`, as records, if the content can be CSV. A row that is cut off is
+/// left out, unless it is the first.
 pub(crate) fn first(head: &[u8], delimiter: u8, count: usize, is_whole: bool) -> (Vec<String>, Vec<Value>) {
     let mut rows = builder(delimiter).from_reader(head);
     let mut row = ByteRecord::new();
@@ -117,8 +126,8 @@ impl<'a> CsvRows<'a> {
         if self.open.is_none() {
             let limit = self.limit();
             let delimiter = self.file.reading.delimiter;
-            let rows = |content| builder(delimiter).from_reader(Limited::new(content, limit));
-            let mut open = Open { headers: Vec::new(), rows: rows(self.file.open(0)?), begun: 0 };
+            let rows = |content| builder(delimiter).from_reader(LimitedContent::new(content, limit));
+            let mut open = OpenTable { headers: Vec::new(), rows: rows(self.file.open(0)?), begun: 0 };
             let mut first = ByteRecord::new();
             open.rows.read_byte_record(&mut first)?;
             open.headers = names(&first);
@@ -129,7 +138,7 @@ impl<'a> CsvRows<'a> {
             }
             let after = after.min(all);
             if self.at.byte > after {
-                open = Open { rows: rows(self.file.open(self.at.byte)?), begun: self.at.byte, ..open };
+                open = OpenTable { rows: rows(self.file.open(self.at.byte)?), begun: self.at.byte, ..open };
             } else {
                 self.at.byte = after;
             }
@@ -138,13 +147,13 @@ impl<'a> CsvRows<'a> {
         Ok(())
     }
 
-    /// As much as may be read for one row: the reader reads ahead.
+    /// The most bytes that may be read for one row, since the reader reads ahead.
     const fn limit(&self) -> usize {
         2 * self.max_record_bytes + CHUNK_BYTES
     }
 
-    /// The next row as JSON, or why it is none.
-    fn next_row(&mut self) -> io::Result<Option<Result<String, (u64, String)>>> {
+    /// The next row; `None` at the end.
+    fn next_row(&mut self) -> io::Result<Option<CsvRow>> {
         let (limit, max) = (self.limit(), self.max_record_bytes);
         self.open()?;
         let (before, open) = (self.at.byte, self.open.as_mut().expect("just opened"));
@@ -163,27 +172,30 @@ impl<'a> CsvRows<'a> {
         let end = end.min(all);
         let bytes = end.saturating_sub(before);
         let record = if is_beyond {
-            Err(format!(
+            Err(RecordError::from(format!(
                 "the file is cut: its last row does not end, or a quote in it is not closed (the file ends at byte {all})"
-            ))
+            )))
         } else if bytes > max as u64 {
-            Err(too_long(bytes, max))
+            Err(RecordError::TooLong { bytes, limit: max })
         } else {
             record(&open.headers, &row).map(|row| row.to_string())
         };
         self.at.byte = end;
-        Ok(Some(record.map_err(|why| (bytes, why))))
+        Ok(Some(match record {
+            Ok(json) => CsvRow::Json(json),
+            Err(error) => CsvRow::SetAside { bytes, error },
+        }))
     }
 
-    fn lost(&self, bytes: u64, reason: String) -> Quarantined {
+    fn set_aside(&self, bytes: u64, reason: String) -> QuarantinedRecord {
         let Position { shard, line, .. } = self.at;
-        Quarantined { shard, line, file: self.file.path.display().to_string(), bytes, reason }
+        QuarantinedRecord { shard, line, file: self.file.path.display().to_string(), bytes, reason }
     }
 }
 
-fn record(headers: &[String], row: &ByteRecord) -> Result<Value, String> {
+fn record(headers: &[String], row: &ByteRecord) -> Result<Value, RecordError> {
     if row.len() != headers.len() {
-        return Err(format!("a row of {} values under {} columns", row.len(), headers.len()));
+        return Err(format!("a row of {} values under {} columns", row.len(), headers.len()).into());
     }
     let mut record = Map::new();
     for (name, value) in headers.iter().zip(row) {
@@ -199,14 +211,16 @@ impl Iterator for CsvRows<'_> {
 
     fn next(&mut self) -> Option<Chunk> {
         let start = self.at;
-        let (mut lines, mut lost, mut failure) = (Vec::new(), Vec::new(), None);
+        let (mut lines, mut set_aside, mut failure) = (Vec::new(), Vec::new(), None);
         while lines.len() < CHUNK_BYTES && !self.has_ended {
             match self.next_row() {
                 Ok(None) => self.has_ended = true,
                 Ok(Some(row)) => {
                     match row {
-                        Ok(json) => lines.extend_from_slice(json.as_bytes()),
-                        Err((bytes, why)) => lost.push(self.lost(bytes, why)),
+                        CsvRow::Json(json) => lines.extend_from_slice(json.as_bytes()),
+                        CsvRow::SetAside { bytes, error } => {
+                            set_aside.push(self.set_aside(bytes, error.to_string()));
+                        }
                     }
                     // What is lost leaves a blank line, so that rows keep their numbers.
                     lines.push(b'\n');
@@ -214,15 +228,17 @@ impl Iterator for CsvRows<'_> {
                 }
                 Err(error) => {
                     self.has_ended = true;
-                    let is_stored = |open: &Open| !open.rows.get_ref().content.storage_failed();
+                    let is_stored = |open: &OpenTable| !open.rows.get_ref().content.storage_failed();
                     if !self.open.as_ref().is_some_and(is_stored) {
-                        failure = Some(format!("cannot read {}: {error}", self.file.place().display()));
+                        failure =
+                            Some(format!("cannot read {}: {error}", self.file.current_path().display()));
                     }
-                    lost.push(self.lost(0, format!("the rest of this file cannot be read: {error}")));
+                    set_aside
+                        .push(self.set_aside(0, format!("the rest of this file cannot be read: {error}")));
                 }
             }
         }
-        if lines.is_empty() && lost.is_empty() {
+        if lines.is_empty() && set_aside.is_empty() {
             return None;
         }
         let read = self.open.as_ref().map_or(0, |open| open.rows.get_ref().content.stored_bytes_read());
@@ -230,12 +246,12 @@ impl Iterator for CsvRows<'_> {
             end: self.at,
             stored_bytes_read: read,
             content_bytes: self.at.byte - start.byte,
-            lost,
+            set_aside,
             failure,
             ..Chunk::new(
                 self.file.path.display().to_string(),
                 start,
-                Held::Lines(lines, Arc::clone(&self.mapping)),
+                ChunkContent::Lines(lines, Arc::clone(&self.mapping)),
             )
         })
     }
@@ -288,9 +304,9 @@ mod tests {
             assert_eq!(values(content), (expected, Vec::new()), "{content:?}");
         }
         for (content, dots) in [("a\n1\n.", 1), ("a\n.\n.\n", 2), ("a\n.\r\n\r\n.\r\n", 2), ("a\n\".\"", 1)] {
-            let (rows, lost) = values(content);
+            let (rows, set_aside) = values(content);
             assert_eq!(rows.iter().filter(|row| row["a"] == ".").count(), dots, "{content:?}");
-            assert!(lost.is_empty(), "{content:?}: {lost:?}");
+            assert!(set_aside.is_empty(), "{content:?}: {set_aside:?}");
         }
     }
 
@@ -298,12 +314,16 @@ mod tests {
     fn values(content: &str) -> (Vec<Value>, Vec<String>) {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        let file = InputFile::of_values(file.path(), crate::Container::Csv).unwrap();
+        let file = InputFile::of_json_values(file.path(), crate::Container::Csv).unwrap();
         let chunks: Vec<Chunk> = CsvRows::new(&file, Arc::default(), Position::default(), 1 << 20).collect();
         let rows = chunks.iter().flat_map(Chunk::lines).map(|(_, row)| serde_json::from_slice(row).unwrap());
         (
             rows.collect(),
-            chunks.iter().flat_map(|chunk| &chunk.lost).map(|lost| lost.reason.clone()).collect(),
+            chunks
+                .iter()
+                .flat_map(|chunk| &chunk.set_aside)
+                .map(|set_aside| set_aside.reason.clone())
+                .collect(),
         )
     }
 
@@ -311,9 +331,9 @@ mod tests {
     fn a_quote_that_is_not_closed_does_not_swallow_the_memory() {
         let content = format!("prompt,response\na,b\nc,\"{}", "x\n".repeat(3 << 20));
         let chunks = read(&content, Position::default(), 1 << 10);
-        let lost: Vec<_> = chunks.iter().flat_map(|chunk| &chunk.lost).collect();
-        assert_eq!((chunks[0].lines().count(), lost.len(), lost[0].line), (1, 1, 1));
-        assert!(lost[0].reason.contains("is a quote not closed?"), "{}", lost[0].reason);
+        let set_aside: Vec<_> = chunks.iter().flat_map(|chunk| &chunk.set_aside).collect();
+        assert_eq!((chunks[0].lines().count(), set_aside.len(), set_aside[0].line), (1, 1, 1));
+        assert!(set_aside[0].reason.contains("is a quote not closed?"), "{}", set_aside[0].reason);
     }
 
     #[test]
@@ -321,7 +341,7 @@ mod tests {
         let content = format!("prompt,response\na,{}\nb,short\nc,is,uneven\nd,short\n", "x".repeat(2_000));
         let chunks = read(&content, Position::default(), 1_000);
         let numbers: Vec<u64> = chunks[0].lines().map(|(number, _)| number).collect();
-        let [long, uneven] = &*chunks[0].lost else { panic!("{:?}", chunks[0].lost) };
+        let [long, uneven] = &*chunks[0].set_aside else { panic!("{:?}", chunks[0].set_aside) };
         assert_eq!((numbers, long.line, long.bytes, uneven.line), (vec![1, 3], 0, 2_003, 2));
         assert_eq!(uneven.reason, "a row of 3 values under 2 columns");
     }

@@ -4,50 +4,51 @@
 
 use memchr::memchr2;
 
-/// A record, as it stands in the content.
+/// The place of a record in the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Where it begins in what was given.
+pub(crate) struct RecordSpan {
+    /// Where the record begins in the given bytes.
     pub start: usize,
-    /// One past its end.
+    /// One past the end of the record.
     pub end: usize,
-    /// The content ends inside of it: a bracket or a quote in it is not closed.
+    /// Whether the content ends inside of the record, because a bracket or a quote in the record is not closed.
     pub is_cut: bool,
 }
 
 /// A search for the end of a record that goes on where the bytes given so far ended.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Elements {
+pub(crate) struct ElementCutter {
     /// How far the bytes were looked at.
     at: usize,
     /// Where the record under way begins.
     start: Option<usize>,
     depth: usize,
     in_string: bool,
-    /// The records are the elements of one list, which may be lists.
+    /// Whether the records are the elements of one list. The elements may be lists.
     is_list: bool,
-    /// That list has ended: what comes after it is none of it.
+    /// Whether that list has ended, so that nothing behind it is a record.
     has_ended: bool,
-    /// Brackets that are open around the record, of lists; and, of objects too, around the one list once that has ended.
+    /// The number of open brackets of lists around the record. Once the one list has ended: the number of open brackets around it, of
+    /// lists and of objects.
     around: usize,
-    /// Something stands behind the last of the brackets around the one list.
+    /// Whether something stands behind the last bracket around the one list.
     has_more: bool,
 }
 
-impl Elements {
-    /// The elements of one list, from one of them on, or from one past its bracket.
+impl ElementCutter {
+    /// Cuts the elements of one list, from an element on or from one past the bracket of the list.
     pub(crate) fn of_list() -> Self {
         Self { is_list: true, ..Self::default() }
     }
 
-    /// The same, of a list that stands in a content behind `head`, its own bracket included.
+    /// Cuts the elements of a list in a content. `head` is the content up to the bracket of the list, with the bracket.
     pub(crate) fn of_list_behind(head: &[u8]) -> Self {
         let mut this = Self::of_list();
         this.pass_around(head);
         Self { around: this.around.saturating_sub(1), ..Self::of_list() }
     }
 
-    /// The objects of content, whatever lists they stand in; or the elements of one list.
+    /// Cuts the objects of a content, whatever lists they stand in; or the elements of one list.
     pub(crate) fn new(is_list: bool) -> Self {
         if is_list { Self::of_list() } else { Self::default() }
     }
@@ -58,8 +59,8 @@ impl Elements {
     }
 
     /// The next record of `bytes`, which begin where they began in the last call, or were cut by
-    /// [`forget`](Self::forget). `None` = it needs more. At the end of the content, the rest is one (broken) record.
-    pub(crate) fn next(&mut self, bytes: &[u8], is_end: bool) -> Option<Found> {
+    /// [`forget`](Self::forget). `None` if more bytes are needed. At the end of the content, the rest is one (broken) record.
+    pub(crate) fn next(&mut self, bytes: &[u8], is_end: bool) -> Option<RecordSpan> {
         let start = match self.start {
             Some(start) => start,
             None => {
@@ -95,10 +96,10 @@ impl Elements {
         let end = self.end(bytes).or((is_end).then_some(bytes.len()))?;
         let is_cut = self.depth > 0 || self.in_string;
         *self = Self { at: end, around: self.around, ..Self::new(self.is_list) };
-        Some(Found { start, end, is_cut })
+        Some(RecordSpan { start, end, is_cut })
     }
 
-    /// What is wrong with the content's end, once all of it was given.
+    /// What is wrong with the end of the content, once all of the content was given.
     pub(crate) fn fault_at_end(&self) -> Option<&'static str> {
         if self.is_list && !self.has_ended || !self.is_list && self.around > 0 {
             Some("the file is cut: its list of records does not end")
@@ -111,7 +112,7 @@ impl Elements {
         }
     }
 
-    /// Passes over what stands around the one list; returns how far.
+    /// Passes over everything around the one list. Returns the number of bytes.
     fn pass_around(&mut self, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -178,7 +179,7 @@ impl Elements {
         None
     }
 
-    /// Tells it that the first `count` bytes will not be given again. What is under way must not begin in them.
+    /// Forgets the first `count` bytes, which will not be given again. The record under way must not begin in these bytes.
     pub(crate) fn forget(&mut self, count: usize) {
         self.at = self.at.saturating_sub(count);
         if let Some(start) = &mut self.start {
@@ -186,19 +187,19 @@ impl Elements {
         }
     }
 
-    /// Lets go of the bytes of the record under way that were looked at; returns how many.
+    /// Forgets the bytes of the record under way that were looked at. Returns the number of bytes.
     pub(crate) fn forget_seen(&mut self) -> usize {
         // The record still is under way, wherever it began.
         self.start = self.start.map(|_| 0);
         std::mem::take(&mut self.at)
     }
 
-    /// Where the record under way begins, or how far nothing was found.
+    /// Where the record under way begins; without such a record, how far the bytes were looked at.
     pub(crate) fn needed_from(&self) -> usize {
         self.start.unwrap_or(self.at)
     }
 
-    /// The first `count` records of a content that begins with `head`; one that is cut off is left out, but for the first.
+    /// The first `count` records of a content that begins with `head`. A record that is cut off is left out, unless it is the first.
     pub(crate) fn first(head: &[u8], count: usize, is_list: bool) -> Vec<Vec<u8>> {
         let mut elements = Self::new(is_list);
         let mut found: Vec<Vec<u8>> = std::iter::from_fn(|| elements.next(head, false))
@@ -241,7 +242,7 @@ mod tests {
 
     /// All records of the content, given in pieces of these lengths.
     fn records(content: &[u8], pieces: &[usize]) -> Vec<Vec<u8>> {
-        let mut elements = Elements::default();
+        let mut elements = ElementCutter::default();
         let (mut given, mut held, mut found) = (0, Vec::new(), Vec::new());
         let mut pieces = pieces.iter().copied().cycle();
         loop {

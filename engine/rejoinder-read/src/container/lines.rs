@@ -8,10 +8,10 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::window::{CHUNK_BYTES, Window};
-use crate::chunk::{Chunk, Position, line_ends, too_long};
+use crate::chunk::{Chunk, Position, line_ends};
 use crate::input::InputFile;
-use crate::quarantine::Quarantined;
-use crate::record::Mapping;
+use crate::quarantine::QuarantinedRecord;
+use crate::record::{Mapping, RecordError};
 
 /// Reads one file, chunk by chunk.
 pub(crate) struct LineReader<'a>(Window<'a>);
@@ -28,7 +28,7 @@ impl<'a> LineReader<'a> {
     }
 
     /// Passes over the rest of a line that is too long and stands at the beginning of `ahead`.
-    fn skip_line(&mut self, lost: &mut Vec<Quarantined>) -> Quarantined {
+    fn skip_line(&mut self, set_aside: &mut Vec<QuarantinedRecord>) -> QuarantinedRecord {
         let window = &mut self.0;
         let line = window.at.line;
         let mut length = 0_u64;
@@ -41,13 +41,14 @@ impl<'a> LineReader<'a> {
             }
             length += window.ahead.len() as u64;
             window.ahead.clear();
-            if !window.fill_or_report(CHUNK_BYTES, true, lost) && window.ahead.is_empty() {
+            if !window.fill_or_report(CHUNK_BYTES, true, set_aside) && window.ahead.is_empty() {
                 window.at.byte += length;
                 break;
             }
         }
         window.at.line += 1;
-        window.lost(line, length, too_long(length, window.max_record_bytes))
+        let error = RecordError::TooLong { bytes: length, limit: window.max_record_bytes };
+        window.set_aside(line, length, error.to_string())
     }
 }
 
@@ -56,8 +57,8 @@ impl Iterator for LineReader<'_> {
 
     fn next(&mut self) -> Option<Chunk> {
         let start = self.0.at;
-        let mut lost = Vec::new();
-        let mut more = self.0.fill_or_report(CHUNK_BYTES, true, &mut lost);
+        let mut set_aside = Vec::new();
+        let mut more = self.0.fill_or_report(CHUNK_BYTES, true, &mut set_aside);
         let mut target = CHUNK_BYTES;
         let cut = loop {
             if let Some(end) = memrchr(b'\n', &self.0.ahead) {
@@ -67,12 +68,12 @@ impl Iterator for LineReader<'_> {
                 break self.0.ahead.len();
             }
             if self.0.ahead.len() > self.0.max_record_bytes {
-                let lost_line = self.skip_line(&mut lost);
-                lost.push(lost_line);
+                let lost_line = self.skip_line(&mut set_aside);
+                set_aside.push(lost_line);
                 break 0;
             }
             target *= 2;
-            more = self.0.fill_or_report(target, true, &mut lost);
+            more = self.0.fill_or_report(target, true, &mut set_aside);
         };
         let window = &mut self.0;
         let rest = window.ahead.split_off(cut);
@@ -80,7 +81,7 @@ impl Iterator for LineReader<'_> {
         let partial = u64::from(bytes.last().is_some_and(|&b| b != b'\n'));
         window.at.byte += bytes.len() as u64;
         window.at.line += line_ends(&bytes) + partial;
-        window.chunk(start, bytes, lost)
+        window.chunk(start, bytes, set_aside)
     }
 }
 
@@ -109,8 +110,8 @@ mod tests {
         let files = files.each_ref().map(|f| f.1.clone());
         let chunks: Vec<Chunk> =
             ChunkReader::new(&files, &Mapping::default(), Position::default(), 2 << 20).collect();
-        let lost: Vec<_> = chunks.iter().flat_map(|c| &c.lost).collect();
-        assert_eq!((lost.len(), lost[0].line, lost[0].bytes), (1, 1, 5 << 20));
+        let set_aside: Vec<_> = chunks.iter().flat_map(|c| &c.set_aside).collect();
+        assert_eq!((set_aside.len(), set_aside[0].line, set_aside[0].bytes), (1, 1, 5 << 20));
         assert_eq!(
             all_lines(&files, Position::default(), 2 << 20),
             [(0, 0, b"a".to_vec()), (0, 2, b"b".to_vec())]
@@ -163,9 +164,9 @@ mod tests {
         let files = [input];
         let chunks: Vec<Chunk> =
             ChunkReader::new(&files, &Mapping::default(), Position::default(), 1 << 20).collect();
-        let lost: Vec<_> = chunks.iter().flat_map(|c| &c.lost).collect();
-        assert_eq!(lost.len(), 1);
-        assert!(lost[0].reason.contains("cannot be read"), "{}", lost[0].reason);
+        let set_aside: Vec<_> = chunks.iter().flat_map(|c| &c.set_aside).collect();
+        assert_eq!(set_aside.len(), 1);
+        assert!(set_aside[0].reason.contains("cannot be read"), "{}", set_aside[0].reason);
         let good = all_lines(&files, Position::default(), 1 << 20);
         assert!(
             good.len() > 10_000 && good.iter().all(|(_, n, l)| *l == format!("{{\"n\":{n}}}").into_bytes())

@@ -1,13 +1,13 @@
-//! The part of a file's content that is looked at, and what becomes of it where the file cannot be read on.
+//! The part of a file's content that is looked at, and what happens where the rest of the file cannot be read.
 
 use std::io;
 use std::sync::Arc;
 
 use memchr::memrchr;
 
-use crate::chunk::{Chunk, Content as Held, Position, line_ends};
+use crate::chunk::{Chunk, ChunkContent, Position, line_ends};
 use crate::input::{Content, InputFile};
-use crate::quarantine::Quarantined;
+use crate::quarantine::QuarantinedRecord;
 use crate::record::Mapping;
 
 /// A chunk ends at the last record's end in this many bytes.
@@ -36,8 +36,14 @@ impl<'a> Window<'a> {
         Self { file, mapping, max_record_bytes, at, ahead: Vec::new(), open: None, failure: None }
     }
 
-    pub(crate) fn lost(&self, line: u64, bytes: u64, reason: String) -> Quarantined {
-        Quarantined { shard: self.at.shard, line, file: self.file.path.display().to_string(), bytes, reason }
+    pub(crate) fn set_aside(&self, line: u64, bytes: u64, reason: String) -> QuarantinedRecord {
+        QuarantinedRecord {
+            shard: self.at.shard,
+            line,
+            file: self.file.path.display().to_string(),
+            bytes,
+            reason,
+        }
     }
 
     /// Fills `ahead` up to `target` bytes; false at the end of the file.
@@ -54,16 +60,16 @@ impl<'a> Window<'a> {
 
     /// Notes that the file itself cannot be read on.
     pub(crate) fn fail(&mut self, error: &io::Error) {
-        self.failure = Some(format!("cannot read {}: {error}", self.file.place().display()));
+        self.failure = Some(format!("cannot read {}: {error}", self.file.current_path().display()));
     }
 
-    /// As `fill`; a failure ends the file here and is reported as lost. `keeps_to_lines`: what was read before the
-    /// failure stays good, but for a line that it cut in two; else all of it is looked at.
+    /// Fills `ahead` as `fill` does. A failure ends the file here and is reported in `set_aside`. With `keeps_to_lines`, the lines that
+    /// were read before the failure stay, but not a line that the failure cut in two; else all bytes stay.
     pub(crate) fn fill_or_report(
         &mut self,
         target: usize,
         keeps_to_lines: bool,
-        lost: &mut Vec<Quarantined>,
+        set_aside: &mut Vec<QuarantinedRecord>,
     ) -> bool {
         match self.fill(target) {
             Ok(more) => more,
@@ -77,34 +83,43 @@ impl<'a> Window<'a> {
                 if self.open.as_ref().is_none_or(Content::storage_failed) {
                     self.fail(&error);
                 }
-                lost.push(self.lost(line, 0, format!("the rest of this file cannot be read: {error}")));
+                set_aside.push(self.set_aside(
+                    line,
+                    0,
+                    format!("the rest of this file cannot be read: {error}"),
+                ));
                 self.open = Some(Content::given_up(self.file.size));
                 false
             }
         }
     }
 
-    /// The chunk of `bytes` from `start` to where the window now begins; `None` where there is nothing to tell.
-    pub(crate) fn chunk(&mut self, start: Position, bytes: Vec<u8>, lost: Vec<Quarantined>) -> Option<Chunk> {
+    /// The chunk of `bytes` from `start` to where the window now begins; `None` where there is nothing to report.
+    pub(crate) fn chunk(
+        &mut self,
+        start: Position,
+        bytes: Vec<u8>,
+        set_aside: Vec<QuarantinedRecord>,
+    ) -> Option<Chunk> {
         let failure = self.failure.take();
-        if bytes.is_empty() && lost.is_empty() && failure.is_none() {
+        if bytes.is_empty() && set_aside.is_empty() && failure.is_none() {
             return None;
         }
         let stored_bytes_read = self.open.as_ref().map_or(0, Content::stored_bytes_read);
-        let content = Held::Lines(bytes, Arc::clone(&self.mapping));
+        let content = ChunkContent::Lines(bytes, Arc::clone(&self.mapping));
         let file = self.file.path.display().to_string();
         Some(Chunk {
             end: self.at,
             stored_bytes_read,
             content_bytes: self.at.byte - start.byte,
-            lost,
+            set_aside,
             failure,
             ..Chunk::new(file, start, content)
         })
     }
 }
 
-/// A file with some content, for the tests of those who look through a window.
+/// A file with some content, for the tests of the readers over a window.
 #[cfg(test)]
 pub(crate) fn file(content: &[u8]) -> (tempfile::NamedTempFile, InputFile) {
     let temp = tempfile::NamedTempFile::new().unwrap();

@@ -10,36 +10,36 @@ use std::sync::Arc;
 use flate2::Crc;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Stored, StoredFile};
+use super::content::{StorageStatus, StoredFile};
 
-/// Where a member of the archive lies.
+/// The place of a member in the archive.
 struct Member {
     name: String,
     start: u64,
     size: u64,
     is_packed: bool,
-    /// The length of what it holds, and its checksum.
+    /// The length and the checksum of the decompressed member.
     whole: (u64, u32),
 }
 
 /// The members that hold conversations, one after another.
 pub(super) struct Archive {
     file: File,
-    stored: Arc<Stored>,
+    stored: Arc<StorageStatus>,
     left: VecDeque<Member>,
     current: Box<dyn Read + Send>,
-    /// What `current` must come to, and what it came to so far.
+    /// The length and the checksum that `current` must have at the end.
     whole: (u64, u32),
     sum: Crc,
     read: u64,
 }
 
 impl Archive {
-    /// The conversations in an archive.
+    /// Opens the conversations in an archive.
     ///
     /// # Errors
-    /// If it is no archive, has no conversations, or they are packed in a way that is not known.
-    pub(super) fn open(file: File, stored: Arc<Stored>) -> io::Result<Self> {
+    /// If the file is no archive, holds no conversations, or packs them in a way that is not known.
+    pub(super) fn open(file: File, stored: Arc<StorageStatus>) -> io::Result<Self> {
         let mut archive = ZipArchive::new(BufReader::new(file.try_clone()?)).map_err(io::Error::other)?;
         let mut members = Vec::new();
         for index in 0..archive.len() {
@@ -81,7 +81,7 @@ impl Archive {
         Ok(())
     }
 
-    /// That all of the member was read, and as it was packed.
+    /// Checks that all of the member was read, and as it was packed.
     fn check(&self) -> io::Result<()> {
         match (self.read, self.sum.sum()) == self.whole {
             true => Ok(()),
@@ -134,7 +134,7 @@ mod tests {
         damage(&mut bytes);
         std::fs::write(file.path(), bytes).unwrap();
         let chunks = ChunkReader::new(&files, &mapping, Position::default(), 1 << 20);
-        chunks.flat_map(|chunk| chunk.lost).map(|lost| lost.reason).collect()
+        chunks.flat_map(|chunk| chunk.set_aside).map(|set_aside| set_aside.reason).collect()
     }
 
     fn replace(bytes: &mut [u8], from: &[u8], to: &[u8], nth: usize) {

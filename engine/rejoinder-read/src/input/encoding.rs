@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// How many bytes are read, and how many are decoded, at a time.
 const BUFFER_LEN: usize = 16 * 1024;
 
-/// How a text is stored.
+/// The encoding of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
     /// UTF-8, with or without a byte order mark.
@@ -22,7 +22,7 @@ pub enum Encoding {
     /// UTF-16, the high byte first.
     #[serde(rename = "utf-16be")]
     Utf16Be,
-    /// What old Windows programs of western Europe and America write; it has all of Latin-1's letters.
+    /// The encoding of old Windows programs in western Europe and America, which has all letters of Latin-1.
     #[serde(rename = "windows-1252")]
     Windows1252,
 }
@@ -80,30 +80,30 @@ impl Encoding {
     }
 }
 
-/// A reader of UTF-8 without a byte order mark, whatever encoding its source is in. What the source should not hold
-/// becomes U+FFFD.
-pub(crate) struct Decoding<R> {
+/// A reader of UTF-8 without a byte order mark, whatever the encoding of the source. Bytes that are not valid in the source become
+/// U+FFFD.
+pub(crate) struct Utf8Reader<R> {
     source: R,
     decoder: Decoder,
     encoded: Box<[u8]>,
-    /// Where in `encoded` is what was read and not decoded.
+    /// The bytes of `encoded` that were read and not yet decoded.
     read: Range<usize>,
     text: Box<[u8]>,
-    /// Where in `text` is what was decoded and not given away.
+    /// The bytes of `text` that were decoded and not yet given away.
     decoded: Range<usize>,
-    state: State,
+    state: DecodingState,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum DecodingState {
     Reading,
     /// The source has ended.
     Ending,
-    /// All is decoded.
+    /// All of the source is decoded.
     Done,
 }
 
-impl<R: Read> Decoding<R> {
+impl<R: Read> Utf8Reader<R> {
     pub(crate) fn new(source: R, encoding: Encoding) -> Self {
         Self {
             source,
@@ -112,34 +112,34 @@ impl<R: Read> Decoding<R> {
             read: 0..0,
             text: vec![0; BUFFER_LEN].into(),
             decoded: 0..0,
-            state: State::Reading,
+            state: DecodingState::Reading,
         }
     }
 
-    /// Reads more of the source, if nothing is left, and decodes it.
+    /// Decodes the next bytes, which are read from the source if none are left.
     fn fill(&mut self) -> io::Result<()> {
-        if self.state == State::Reading && self.read.is_empty() {
+        if self.state == DecodingState::Reading && self.read.is_empty() {
             let len = self.source.read(&mut self.encoded)?;
             self.read = 0..len;
             if len == 0 {
-                self.state = State::Ending;
+                self.state = DecodingState::Ending;
             }
         }
-        let is_last = self.state == State::Ending;
+        let is_last = self.state == DecodingState::Ending;
         let encoded = &self.encoded[self.read.clone()];
         let (result, read, len, _) = self.decoder.decode_to_utf8(encoded, &mut self.text, is_last);
         self.read.start += read;
         self.decoded = 0..len;
         if is_last && result == CoderResult::InputEmpty {
-            self.state = State::Done;
+            self.state = DecodingState::Done;
         }
         Ok(())
     }
 }
 
-impl<R: Read> Read for Decoding<R> {
+impl<R: Read> Read for Utf8Reader<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.decoded.is_empty() && self.state != State::Done && !into.is_empty() {
+        while self.decoded.is_empty() && self.state != DecodingState::Done && !into.is_empty() {
             self.fill()?;
         }
         let rest = &self.text[self.decoded.clone()];
@@ -195,7 +195,7 @@ mod tests {
 
     /// All that is read, in reads of these lengths.
     fn decoded(bytes: &[u8], encoding: Encoding, pieces: &[usize], reads: &[usize]) -> String {
-        let mut decoding = Decoding::new(Pieces { rest: bytes, lengths: pieces.iter().cycle() }, encoding);
+        let mut decoding = Utf8Reader::new(Pieces { rest: bytes, lengths: pieces.iter().cycle() }, encoding);
         let mut all = Vec::new();
         for &len in reads.iter().cycle() {
             let mut piece = vec![0; len];
@@ -272,7 +272,7 @@ mod tests {
                 Err(io::ErrorKind::BrokenPipe.into())
             }
         }
-        let mut decoding = Decoding::new(b"ab".chain(Broken), Encoding::Utf8);
+        let mut decoding = Utf8Reader::new(b"ab".chain(Broken), Encoding::Utf8);
         let mut all = Vec::new();
         assert_eq!(decoding.read_to_end(&mut all).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(all, b"ab");

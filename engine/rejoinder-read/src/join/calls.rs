@@ -1,4 +1,4 @@
-//! Calls to a model repeat what was said before: from all calls of a file to its chats.
+//! Joins calls to a model into chats: each call repeats the messages before it.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -8,49 +8,50 @@ use std::sync::Arc;
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use super::chains::{Chains, Chat, Fate, Seen};
+use super::chains::{CallSummary, Chains, Chat, Fate};
 use super::helpers::{is_helper, is_summary};
-use super::{HELD_BYTES, Join, Out};
-use crate::message::Said;
-use crate::record::{Mapping, Record};
+use super::joiner::{HELD_BYTES, Join};
+use super::output::JoinOutput;
+use crate::message::ParsedMessage;
+use crate::record::{Mapping, Record, RecordError};
 use crate::shape::value;
 
-/// What is kept of all calls of a file while they are looked at, in bytes, about.
+/// The most memory that is taken while all calls of a file are looked at, in bytes, about.
 const KEPT_BYTES: usize = 512 << 20;
 
-/// One call: what was said before, and the answer.
+/// One call to a model: the messages so far, and the answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
-    /// What the calls of one conversation share.
+pub(crate) struct ModelCall {
+    /// The name of the session that the calls of one conversation share.
     pub session: Option<String>,
-    /// The request's or the trace's own name.
+    /// The id of the request or the trace.
     pub id: Option<String>,
-    /// Which response it follows, and its own name as one.
-    pub response: Option<Response>,
-    /// Who asked: calls of others are not of the same conversation, where no session says so.
+    /// The response that the call is, for calls that follow each other by responses.
+    pub response: Option<ModelResponse>,
+    /// The user: without a session, calls of other users are not part of the same conversation.
     pub scope: Option<String>,
     /// A name for the conversation where there is no session.
     pub name: Option<String>,
-    /// What kind of call it is said to be.
+    /// The kind of the call, as the source names it.
     pub label: Option<String>,
-    /// When it was made, in nanoseconds since 1970.
+    /// When the call was made, in nanoseconds since 1970.
     pub time: Option<i128>,
-    pub said: Vec<Said>,
+    pub said: Vec<ParsedMessage>,
     pub metadata: Map<String, Value>,
 }
 
-/// A response that another may follow.
+/// A response of a model, which another response may follow.
 #[derive(Clone, Debug)]
-pub(crate) struct Response {
+pub(crate) struct ModelResponse {
     pub id: String,
     pub follows: Option<String>,
 }
 
 /// Reads the calls that a record tells of.
-type ReadCalls = fn(&Value, &Mapping) -> Result<Vec<Call>, String>;
+type CallReader = fn(&Value, &Mapping) -> Result<Vec<ModelCall>, RecordError>;
 
-pub(super) struct Calls {
-    read: ReadCalls,
+pub(super) struct CallJoin {
+    read: CallReader,
     mapping: Arc<Mapping>,
     joins: bool,
     chains: Option<Chains>,
@@ -61,9 +62,9 @@ pub(super) struct Calls {
     /// Number of the next call.
     next: usize,
     /// Parts of chats that are not yet whole, and the bytes of their texts.
-    held: HashMap<u32, Vec<(u32, Call)>>,
+    held: HashMap<u32, Vec<(u32, ModelCall)>>,
     held_bytes: usize,
-    /// Of which kinds an example was given.
+    /// The kinds that have an example.
     has: Vec<&'static str>,
 }
 
@@ -73,7 +74,7 @@ fn hash(value: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Where a row of responses begins. Of rows that go in a circle it is any of them.
+/// The first response of a row. In a row that goes in a circle, any response is the first.
 fn root(roots: &mut HashMap<u64, u64>, of: u64) -> u64 {
     let (mut path, mut at) = (Vec::new(), of);
     while let Some(before) = roots.get(&at).copied().filter(|before| *before != at)
@@ -86,22 +87,22 @@ fn root(roots: &mut HashMap<u64, u64>, of: u64) -> u64 {
     at
 }
 
-/// Where the messages stand by which a call is known: what a person or the model wrote.
-fn places(said: &[Said]) -> Vec<usize> {
-    let counts = |one: &Said| matches!(one.role, Role::User | Role::Assistant) && !one.is_blank();
+/// The places of the messages by which a call is known: those that a person or the model wrote.
+fn places(said: &[ParsedMessage]) -> Vec<usize> {
+    let counts = |one: &ParsedMessage| matches!(one.role, Role::User | Role::Assistant) && !one.is_blank();
     said.iter().enumerate().filter(|(_, one)| counts(one)).map(|(at, _)| at).collect()
 }
 
-/// A message as it is known again: programs trim texts, and put other line ends in them.
-fn key(said: &Said) -> u64 {
+/// A hash by which a message is known again, although programs trim texts and change line ends.
+fn key(said: &ParsedMessage) -> u64 {
     let mut hasher = DefaultHasher::new();
     (said.role as u8).hash(&mut hasher);
     said.text.split_whitespace().for_each(|word| word.hash(&mut hasher));
     hasher.finish().max(1)
 }
 
-impl Calls {
-    pub(super) fn new(read: ReadCalls, mapping: Arc<Mapping>, joins: bool) -> Self {
+impl CallJoin {
+    pub(super) fn new(read: CallReader, mapping: Arc<Mapping>, joins: bool) -> Self {
         Self {
             read,
             mapping,
@@ -117,26 +118,27 @@ impl Calls {
         }
     }
 
-    fn calls(&self, record: &[u8]) -> Result<Vec<Call>, String> {
+    fn calls(&self, record: &[u8]) -> Result<Vec<ModelCall>, RecordError> {
         (self.read)(&value(record)?, &self.mapping)
     }
 
-    /// What the calls of one chat share; of a response its own name, until all are known that may come before it.
-    fn session(&mut self, call: &Call) -> Option<u64> {
-        if let Some(Response { id, follows }) = &call.response {
+    /// The hash of the session that the calls of one chat share. For a response it is the hash of the response's id, until all responses
+    /// before it are known.
+    fn session(&mut self, call: &ModelCall) -> Option<u64> {
+        if let Some(ModelResponse { id, follows }) = &call.response {
             self.roots.insert(hash(id), hash(follows.as_ref().unwrap_or(id)));
         }
         call.session.as_ref().or(call.response.as_ref().map(|response| &response.id)).map(hash)
     }
 
-    fn seen(&mut self, call: &Call) -> Seen {
+    fn seen(&mut self, call: &ModelCall) -> CallSummary {
         let places = places(&call.said);
         let system = call.said.iter().find(|one| one.role == Role::System).map(|one| {
             // A clock or a number in it makes no other instructions.
             let letters = one.text.chars().filter(|c| c.is_alphabetic());
             letters.take(200).collect::<String>()
         });
-        Seen {
+        CallSummary {
             session: self.session(call),
             scope: hash(&call.scope),
             keys: places.iter().map(|at| key(&call.said[*at])).collect(),
@@ -149,7 +151,7 @@ impl Calls {
         }
     }
 
-    fn example(&mut self, out: &mut Out, kind: &'static str, text: impl FnOnce() -> String) {
+    fn example(&mut self, out: &mut JoinOutput, kind: &'static str, text: impl FnOnce() -> String) {
         let is_first = !self.has.contains(&kind);
         if is_first {
             self.has.push(kind);
@@ -157,8 +159,8 @@ impl Calls {
         out.skipped.example(is_first, kind, text);
     }
 
-    /// The name of the chat that a call is of.
-    fn name(&self, call: &Call, chat: Option<Chat>) -> Option<String> {
+    /// The name of the chat that a call belongs to.
+    fn name(&self, call: &ModelCall, chat: Option<Chat>) -> Option<String> {
         let session = call.session.clone().or_else(|| call.response.as_ref().and(call.name.clone()));
         match chat.map_or(0, |chat| chat.nth_of_session) {
             0 => session.or_else(|| call.name.clone()),
@@ -166,7 +168,7 @@ impl Calls {
         }
     }
 
-    fn take_call(&mut self, call: Call, bytes: usize, out: &mut Out) {
+    fn take_call(&mut self, call: ModelCall, bytes: usize, out: &mut JoinOutput) {
         let fate = self.fates.get(self.next).copied().unwrap_or(Fate::Unjoined);
         self.next += 1;
         let nth = self.next;
@@ -193,7 +195,7 @@ impl Calls {
                 if parts == 1 {
                     return self.alone(call, Some(chat), bytes, out);
                 }
-                let part = Call { said: part(&call.said, from as usize, to as usize, nth == 0), ..call };
+                let part = ModelCall { said: part(&call.said, from as usize, to as usize, nth == 0), ..call };
                 let text: usize = part.said.iter().map(|one| one.text.len()).sum();
                 out.skipped.joined += 1;
                 self.held_bytes += text;
@@ -206,13 +208,13 @@ impl Calls {
         }
     }
 
-    fn alone(&self, call: Call, chat: Option<u32>, bytes: usize, out: &mut Out) {
+    fn alone(&self, call: ModelCall, chat: Option<u32>, bytes: usize, out: &mut JoinOutput) {
         let name = self.name(&call, chat.map(|chat| self.chats[chat as usize]));
-        out.made(Record::of_said(name, call.said, call.metadata), bytes);
+        out.push(Record::of_parsed(name, call.said, call.metadata), bytes);
     }
 
-    /// Makes a chat of the parts that have come. Where there is no room for more, its other parts make another one.
-    fn finish(&mut self, chat: u32, bytes: usize, out: &mut Out) {
+    /// Makes a chat of the parts that have come. If memory is short before the chat is whole, the other parts make another chat.
+    fn finish(&mut self, chat: u32, bytes: usize, out: &mut JoinOutput) {
         let Some(mut parts) = self.held.remove(&chat) else { return };
         parts.sort_by_key(|(nth, _)| *nth);
         let of = self.chats[chat as usize];
@@ -232,11 +234,11 @@ impl Calls {
             self.held_bytes -= call.said.iter().map(|one| one.text.len()).sum::<usize>();
             said.extend(call.said);
         }
-        out.made(Record::of_said(name, said, metadata), bytes);
+        out.push(Record::of_parsed(name, said, metadata), bytes);
     }
 }
 
-fn shown(call: &Call, nth: usize) -> String {
+fn shown(call: &ModelCall, nth: usize) -> String {
     let short = |name: &String| -> String { name.chars().take(60).flat_map(char::escape_debug).collect() };
     let name = call.id.as_ref().or(call.name.as_ref()).map(|name| format!("`{}`", short(name)));
     let name = name.unwrap_or_else(|| format!("call number {nth}"));
@@ -248,7 +250,7 @@ fn shown(call: &Call, nth: usize) -> String {
 
 /// The messages of a call that are its part of a chat: its keys from `from` up to `to`, and what stands between. Only the
 /// first part brings the instructions.
-fn part(said: &[Said], from: usize, to: usize, is_first: bool) -> Vec<Said> {
+fn part(said: &[ParsedMessage], from: usize, to: usize, is_first: bool) -> Vec<ParsedMessage> {
     let places = places(said);
     let start = if from == 0 { 0 } else { places.get(from).copied().unwrap_or(said.len()) };
     let end =
@@ -257,19 +259,19 @@ fn part(said: &[Said], from: usize, to: usize, is_first: bool) -> Vec<Said> {
     all.filter(|one| is_first || one.role != Role::System).cloned().collect()
 }
 
-impl Join for Calls {
-    fn looks_first(&self) -> bool {
+impl Join for CallJoin {
+    fn needs_preview(&self) -> bool {
         self.joins
     }
 
-    fn see(&mut self, record: &[u8]) {
+    fn preview(&mut self, record: &[u8]) {
         for call in self.calls(record).unwrap_or_default() {
             let seen = self.seen(&call);
             self.chains.iter_mut().for_each(|chains| chains.see(seen.clone()));
         }
     }
 
-    fn has_seen(&mut self) {
+    fn end_preview(&mut self) {
         let mut roots = std::mem::take(&mut self.roots);
         if let Some(mut chains) = self.chains.take() {
             chains.rename_sessions(|session| root(&mut roots, session));
@@ -277,15 +279,15 @@ impl Join for Calls {
         }
     }
 
-    fn take(&mut self, record: &[u8], out: &mut Out) {
+    fn take(&mut self, record: &[u8], out: &mut JoinOutput) {
         match self.calls(record) {
-            Err(why) => out.bad(record.len() as u64, why),
+            Err(why) => out.set_aside(record.len() as u64, why),
             Ok(calls) if calls.is_empty() => out.skipped.without_chat += 1,
             Ok(calls) => calls.into_iter().for_each(|call| self.take_call(call, record.len(), out)),
         }
     }
 
-    fn end(&mut self, out: &mut Out) {
+    fn end(&mut self, out: &mut JoinOutput) {
         let mut left: Vec<u32> = self.held.keys().copied().collect();
         left.sort_unstable();
         left.into_iter().for_each(|chat| self.finish(chat, 0, out));

@@ -1,9 +1,9 @@
-//! Calls that an application makes for itself beside a chat: titles, tags, suggestions, routing, rewritten queries. And
+//! Calls that an application makes for itself beside a chat (titles, tags, suggestions, routing, rewritten queries), and the
 //! summaries with which a chat goes on once it has become too long.
 
 use rejoinder_core::Role;
 
-use crate::message::Said;
+use crate::message::ParsedMessage;
 
 /// Words in the names of such calls.
 const NAMES: [&str; 19] = [
@@ -81,7 +81,7 @@ const PROMPTS: [&str; 44] = [
     "context checkpoint compaction",
 ];
 
-/// Phrases with which a chat begins that goes on from its summary.
+/// Phrases at the beginning of a chat that goes on from a summary.
 const SUMMARIES: [&str; 10] = [
     "summary of the conversation",
     "summary of our conversation",
@@ -95,16 +95,16 @@ const SUMMARIES: [&str; 10] = [
     "this is your own checkpoint",
 ];
 
-/// So much of a text is looked at.
+/// The number of bytes of a text that are looked at.
 const LOOKED: usize = 1_500;
 
 fn begins(text: &str) -> String {
     text[..text.floor_char_boundary(LOOKED)].to_lowercase()
 }
 
-/// Whether a call is plainly none of the chat's: by its name, or by what it is told to do. A call in which somebody has
-/// answered before is a chat, whatever its name.
-pub(super) fn is_helper(label: Option<&str>, said: &[Said]) -> bool {
+/// Whether a call is plainly made beside the chat, by its name or by its instructions. A call with an earlier answer in it is part of
+/// a chat, whatever its name.
+pub(super) fn is_helper(label: Option<&str>, said: &[ParsedMessage]) -> bool {
     let users = said.iter().filter(|one| one.role == Role::User).count();
     if users > 1 {
         return false;
@@ -116,8 +116,8 @@ pub(super) fn is_helper(label: Option<&str>, said: &[Said]) -> bool {
     is_named || told.into_iter().any(|text| PROMPTS.iter().any(|phrase| text.contains(phrase)))
 }
 
-/// Whether a message sums up what was said before it.
-pub(super) fn is_summary(said: &Said) -> bool {
+/// Whether a message sums up the earlier part of a chat.
+pub(super) fn is_summary(said: &ParsedMessage) -> bool {
     let text = begins(&said.text);
     SUMMARIES.iter().any(|phrase| text.contains(phrase))
 }

@@ -1,9 +1,9 @@
 //! Pieces of long conversations, as FastChat cuts them at a number of tokens: they stand side by side, and are named
-//! `id_<index of their first message>`. Feedback may be about an answer in the piece before, so they are joined again.
+//! `id_<index of their first message>`. Feedback may be about an answer in the piece before, so the pieces are joined again.
 //!
-//! Numbered names are also mere numbers. Records are pieces only if the first begins at 0, each begins where the one before
-//! it ends, none of the name is left over, and each is as long as only a cut makes it; or they are few, and their name is no
-//! word but one of those that are made up for each conversation.
+//! A number at the end of a name may also be a mere counter. Records are pieces only if the first begins at 0, each begins where the
+//! one before it ends, and no record of the name is left over. Besides, each piece must be as long as only a cut makes it, or the
+//! pieces are few and their name is no word but was made up for one conversation.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Join, Out};
+use super::joiner::Join;
+use super::output::JoinOutput;
 use crate::record::Mapping;
 use crate::shape::value;
 
@@ -21,7 +22,7 @@ const PIECES: usize = 64;
 /// tokens, and no tokenizer packs more than about one byte of them less densely than this.
 const CUT_BYTES: usize = 2_048;
 
-/// Shorter ones are no more than this, and have a made-up name.
+/// The most pieces that may be shorter than that; their name must be made up.
 const FEW: usize = 5;
 
 #[derive(Deserialize)]
@@ -30,23 +31,23 @@ struct Id<'a> {
     id: Option<Cow<'a, str>>,
 }
 
-pub(super) struct Pieces {
+pub(super) struct PieceJoin {
     mapping: Arc<Mapping>,
     max_bytes: usize,
-    /// Neighbours that share a name, as they stand.
+    /// Neighbouring records that share a name.
     group: Vec<Vec<u8>>,
     name: Option<String>,
-    /// The name is a counter.
+    /// Whether the name is a counter.
     is_counter: bool,
     has_example: bool,
 }
 
-impl Pieces {
+impl PieceJoin {
     pub(super) const fn new(mapping: Arc<Mapping>, max_bytes: usize) -> Self {
         Self { mapping, max_bytes, group: Vec::new(), name: None, is_counter: false, has_example: false }
     }
 
-    fn flush(&mut self, out: &mut Out) {
+    fn flush(&mut self, out: &mut JoinOutput) {
         let group = std::mem::take(&mut self.group);
         out.conversations.mapping = Arc::clone(&self.mapping);
         let joined = if group.len() > 1 && !self.is_counter { self.joined(&group) } else { None };
@@ -113,14 +114,14 @@ fn split(id: &str) -> Option<(&str, usize)> {
     Some((name, first.parse().ok().filter(|_| is_number)?))
 }
 
-/// The name that the pieces of a conversation share; `None` if it is no piece.
+/// The name that the pieces of a conversation share; `None` if the record is no piece.
 fn name(record: &[u8]) -> Option<String> {
     let id = serde_json::from_slice::<Id<'_>>(record).ok()?.id?;
     split(&id).map(|(name, _)| name.to_owned())
 }
 
-impl Join for Pieces {
-    fn take(&mut self, record: &[u8], out: &mut Out) {
+impl Join for PieceJoin {
+    fn take(&mut self, record: &[u8], out: &mut JoinOutput) {
         let name = name(record);
         if name.is_none() || name != self.name {
             self.flush(out);
@@ -135,7 +136,7 @@ impl Join for Pieces {
         }
     }
 
-    fn end(&mut self, out: &mut Out) {
+    fn end(&mut self, out: &mut JoinOutput) {
         self.flush(out);
     }
 }

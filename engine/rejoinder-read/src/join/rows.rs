@@ -1,4 +1,4 @@
-//! Messages that stand a record each: gathered by what the messages of one conversation share, and put in order.
+//! Joins records of one message each: gathers the messages of each conversation by a shared value, and puts them in order.
 //!
 //! A conversation is made where its last message stands. Memory: the texts of conversations whose end is to come, and
 //! some 40 bytes for each conversation of the file.
@@ -10,55 +10,60 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{HELD_BYTES, Join, Out};
+use super::joiner::{HELD_BYTES, Join};
+use super::output::JoinOutput;
 use crate::message::of_list;
 use crate::record::{Mapping, Record};
 use crate::shape::value;
 
-/// Conversations that are told apart while a file is looked at.
+/// The most conversations that are told apart while a file is looked at.
 const CONVERSATIONS: usize = 1 << 24;
 
-/// One message, and where it belongs.
+/// A record of one message, with its place in a conversation.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
-    /// What the messages of its conversation share.
+pub(crate) struct MessageRow {
+    /// The value that the messages of the conversation share.
     pub key: Option<String>,
-    /// Its number there.
+    /// The number of the message in the conversation.
     pub order: Option<f64>,
-    /// When it was written, in nanoseconds since 1970.
+    /// When the message was written, in nanoseconds since 1970.
     pub time: Option<i128>,
     pub message: Value,
     pub metadata: Map<String, Value>,
-    /// A new conversation begins here, where nothing else tells.
+    /// Whether a new conversation begins here, where no key says so.
     pub begins: bool,
-    /// It is no message of the conversation.
+    /// Whether the record is no message of the conversation.
     pub is_aside: bool,
 }
 
-pub(super) struct Rows {
-    read: fn(&Value, &Mapping) -> Row,
+pub(super) struct RowJoin {
+    read: fn(&Value, &Mapping) -> MessageRow,
     mapping: Arc<Mapping>,
     max_bytes: usize,
-    /// How many rows of each conversation are to come.
+    /// The number of rows of each conversation that are still to come.
     left: HashMap<u64, u32>,
-    /// Conversations begun without a name.
+    /// The number of conversations that began without a name.
     begun: u64,
-    /// The key under which rows without one stand.
+    /// The key of rows that have no key of their own.
     session: Option<String>,
-    held: HashMap<u64, Held>,
+    held: HashMap<u64, OpenConversation>,
     held_bytes: usize,
     has_example: bool,
 }
 
 #[derive(Default)]
-struct Held {
-    rows: Vec<Row>,
+struct OpenConversation {
+    rows: Vec<MessageRow>,
     key: Option<String>,
     bytes: usize,
 }
 
-impl Rows {
-    pub(super) fn new(read: fn(&Value, &Mapping) -> Row, mapping: Arc<Mapping>, max_bytes: usize) -> Self {
+impl RowJoin {
+    pub(super) fn new(
+        read: fn(&Value, &Mapping) -> MessageRow,
+        mapping: Arc<Mapping>,
+        max_bytes: usize,
+    ) -> Self {
         Self {
             read,
             mapping,
@@ -72,8 +77,8 @@ impl Rows {
         }
     }
 
-    /// The conversation that a row is of.
-    fn place(&mut self, row: &Row) -> u64 {
+    /// The hash of the conversation that a row belongs to.
+    fn place(&mut self, row: &MessageRow) -> u64 {
         if row.begins {
             self.begun += 1;
             self.session.clone_from(&row.key);
@@ -86,8 +91,8 @@ impl Rows {
         hasher.finish()
     }
 
-    fn finish(&mut self, place: u64, out: &mut Out) {
-        let Some(Held { mut rows, key, bytes }) = self.held.remove(&place) else { return };
+    fn finish(&mut self, place: u64, out: &mut JoinOutput) {
+        let Some(OpenConversation { mut rows, key, bytes }) = self.held.remove(&place) else { return };
         self.held_bytes -= bytes;
         // By their numbers where all have one, else by time where all have one, else as they stand.
         if rows.iter().all(|row| row.order.is_some()) {
@@ -109,17 +114,17 @@ impl Rows {
         let mut metadata = rows.first().map(|row| row.metadata.clone()).unwrap_or_default();
         metadata.retain(|key, value| rows.iter().all(|row| row.metadata.get(key) == Some(value)));
         let list: Vec<Value> = rows.into_iter().map(|row| row.message).collect();
-        let made = of_list(&list, &self.mapping).and_then(|said| Record::of_said(key, said, metadata));
-        out.made(made, bytes);
+        let made = of_list(&list, &self.mapping).and_then(|said| Record::of_parsed(key, said, metadata));
+        out.push(made, bytes);
     }
 }
 
-impl Join for Rows {
-    fn looks_first(&self) -> bool {
+impl Join for RowJoin {
+    fn needs_preview(&self) -> bool {
         true
     }
 
-    fn see(&mut self, record: &[u8]) {
+    fn preview(&mut self, record: &[u8]) {
         let Ok(value) = value(record) else { return };
         let row = (self.read)(&value, &self.mapping);
         let place = self.place(&row);
@@ -128,14 +133,14 @@ impl Join for Rows {
         }
     }
 
-    fn has_seen(&mut self) {
+    fn end_preview(&mut self) {
         (self.begun, self.session) = (0, None);
     }
 
-    fn take(&mut self, record: &[u8], out: &mut Out) {
+    fn take(&mut self, record: &[u8], out: &mut JoinOutput) {
         let value = match value(record) {
             Ok(value) => value,
-            Err(why) => return out.bad(record.len() as u64, why),
+            Err(why) => return out.set_aside(record.len() as u64, why),
         };
         let row = (self.read)(&value, &self.mapping);
         let place = self.place(&row);
@@ -166,7 +171,7 @@ impl Join for Rows {
         }
     }
 
-    fn end(&mut self, out: &mut Out) {
+    fn end(&mut self, out: &mut JoinOutput) {
         let mut left: Vec<u64> = self.held.keys().copied().collect();
         left.sort_unstable();
         left.into_iter().for_each(|place| self.finish(place, out));

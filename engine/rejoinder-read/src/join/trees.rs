@@ -1,20 +1,21 @@
-//! OpenAssistant: a tree of messages. Each path from the root to a leaf is a conversation; what it shares with the
-//! path before is looked at there only, so that each message is judged once.
+//! OpenAssistant: a tree of messages. Each path from the root to a leaf is a conversation. The messages that a path shares with the path
+//! before are looked at in the path before only, so that each message is judged once.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Join, Out};
-use crate::message::{Said, id, of_role};
+use super::joiner::Join;
+use super::output::JoinOutput;
+use crate::message::{ParsedMessage, id, of_role};
 use crate::record::{Mapping, Record};
-use crate::shape::{Made, value};
+use crate::shape::{RecordResult, value};
 
-/// What the paths of one tree may take together: branches repeat what they share.
+/// The most text that the paths of one tree may have together, in bytes: branches repeat the messages that they share.
 const MAX_BYTES: usize = 64 << 20;
 
-pub(super) struct Trees {
+pub(super) struct TreeJoin {
     mapping: Arc<Mapping>,
     max_bytes: usize,
     /// Messages of one tree.
@@ -23,28 +24,28 @@ pub(super) struct Trees {
     key: Option<String>,
 }
 
-impl Trees {
+impl TreeJoin {
     pub(super) const fn new(mapping: Arc<Mapping>, max_bytes: usize) -> Self {
         Self { mapping, max_bytes, group: Vec::new(), bytes: 0, key: None }
     }
 
-    fn flush(&mut self, out: &mut Out) {
+    fn flush(&mut self, out: &mut JoinOutput) {
         let group = std::mem::take(&mut self.group);
         let bytes = std::mem::take(&mut self.bytes);
         if !group.is_empty() {
-            made(&group, &self.mapping).into_iter().for_each(|made| out.made(made, bytes));
+            made(&group, &self.mapping).into_iter().for_each(|made| out.push(made, bytes));
         }
     }
 }
 
-impl Join for Trees {
-    fn take(&mut self, record: &[u8], out: &mut Out) {
+impl Join for TreeJoin {
+    fn take(&mut self, record: &[u8], out: &mut JoinOutput) {
         let record_bytes = record.len();
         let record = match value(record) {
             Ok(record) => record,
             Err(why) => {
                 self.flush(out);
-                return out.bad(record_bytes as u64, why);
+                return out.set_aside(record_bytes as u64, why);
             }
         };
         let key = key(&record);
@@ -59,12 +60,12 @@ impl Join for Trees {
         }
     }
 
-    fn end(&mut self, out: &mut Out) {
+    fn end(&mut self, out: &mut JoinOutput) {
         self.flush(out);
     }
 }
 
-/// The tree that a message on its own is of; `None` for whole trees and threads.
+/// The id of the tree that a single message belongs to; `None` for whole trees and threads.
 fn key(record: &Value) -> Option<String> {
     let is_message = record.get("message_id").is_some() && record.get("prompt").is_none();
     id(&record["message_tree_id"]).filter(|_| is_message)
@@ -77,7 +78,7 @@ struct Node {
 }
 
 /// The paths of a tree, which is one record or a group of messages.
-fn made(records: &[Value], mapping: &Mapping) -> Vec<Made> {
+fn made(records: &[Value], mapping: &Mapping) -> Vec<RecordResult> {
     let mut nodes = Vec::new();
     let roots = match records {
         [tree] if tree["prompt"].is_object() => vec![grow(&tree["prompt"], &mut nodes)],
@@ -106,15 +107,15 @@ fn made(records: &[Value], mapping: &Mapping) -> Vec<Made> {
     let has_room = paths.bytes <= MAX_BYTES;
     let mut made = paths.made;
     if lost > 0 && has_room {
-        made.push(Err(format!("{lost} messages of the tree are each other's parents")));
+        made.push(Err(format!("{lost} messages of the tree are each other's parents").into()));
     }
     if made.is_empty() {
-        made.push(Err("no message in the tree".to_owned()));
+        made.push(Err("no message in the tree".into()));
     }
     made
 }
 
-/// Takes a message with all replies below it; returns where it stands.
+/// Adds a message with all replies below it. Returns the place of the message.
 fn grow(message: &Value, nodes: &mut Vec<Node>) -> usize {
     let at = nodes.len();
     let mut record = message.clone();
@@ -129,8 +130,8 @@ fn grow(message: &Value, nodes: &mut Vec<Node>) -> usize {
     at
 }
 
-/// Hangs messages below their parents; returns those that have none. A message whose parent is missing begins a path of its
-/// own.
+/// Hangs messages below their parents. Returns the messages without a parent; a message whose parent is missing begins a path of
+/// its own.
 fn rebuild(records: &[Value], nodes: &mut Vec<Node>) -> Vec<usize> {
     nodes.extend(records.iter().map(|record| Node { record: record.clone(), replies: Vec::new() }));
     let places: BTreeMap<&str, usize> =
@@ -153,7 +154,7 @@ struct Paths<'t> {
     bytes: usize,
     /// Messages that stand on some path.
     reached: HashSet<usize>,
-    made: Vec<Made>,
+    made: Vec<RecordResult>,
 }
 
 impl Paths<'_> {
@@ -175,7 +176,7 @@ impl Paths<'_> {
                 None => {
                     if self.nodes[node].replies.is_empty() {
                         if self.bytes > MAX_BYTES {
-                            self.made.push(Err("the tree has too many branches".to_owned()));
+                            self.made.push(Err("the tree has too many branches".into()));
                             return;
                         }
                         let made = self.conversation(&path, shared);
@@ -191,12 +192,12 @@ impl Paths<'_> {
         }
     }
 
-    fn conversation(&mut self, path: &[(usize, usize)], shared: usize) -> Made {
+    fn conversation(&mut self, path: &[(usize, usize)], shared: usize) -> RecordResult {
         let records = || path.iter().map(|(node, _)| &self.nodes[*node].record);
-        let mut said: Vec<Said> = Vec::with_capacity(path.len());
+        let mut said: Vec<ParsedMessage> = Vec::with_capacity(path.len());
         for record in records() {
             let role = record["role"].as_str().ok_or("a message without `role`")?;
-            said.push(Said::new(of_role(self.mapping, role)?, &record["text"]));
+            said.push(ParsedMessage::new(of_role(self.mapping, role)?, &record["text"]));
         }
         let leaf = records().next_back().and_then(|record| id(&record["message_id"]));
         let mut metadata = Map::new();
@@ -208,10 +209,10 @@ impl Paths<'_> {
         }
         metadata.insert("message_ids".to_owned(), records().map(|r| r["message_id"].clone()).collect());
         self.bytes += said.iter().map(|one| one.text.len()).sum::<usize>();
-        let made = Record::of_said(leaf, said, metadata);
+        let made = Record::of_parsed(leaf, said, metadata);
         let is_cut_off = records().next().is_some_and(|root| root["parent_id"].is_string());
         let record = made.map_err(|why| {
-            if is_cut_off { format!("{why}; the parent of its first message is missing") } else { why }
+            if is_cut_off { format!("{why}; the parent of its first message is missing").into() } else { why }
         })?;
         Ok(Record { shared, ..record })
     }

@@ -1,29 +1,29 @@
-//! The content of a message: a text, or parts of many kinds. Texts are joined by line feeds; whatever is no text leaves
-//! no trace in them.
+//! The content of a message: a text, or parts of many kinds. Texts are joined by line feeds; all other parts leave no trace in the
+//! text.
 
 use rejoinder_core::ToolPart;
 use serde_json::{Map, Value};
 
 use super::tools;
 
-/// What a content holds.
+/// The content of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
-    /// Its texts.
+    /// The texts, joined.
     pub text: String,
     /// Calls and results of tools.
     pub tools: Vec<ToolPart>,
-    /// Whether there is an image, a sound, a file, or anything else that is shown and no text.
+    /// Whether there is an image, a sound, a file, or anything else that is shown and has no text.
     pub has_media: bool,
 }
 
-/// What a part is, by the name of its kind.
+/// The kinds of parts.
 enum Kind {
     Text,
     Thinking,
     Call,
     Result,
-    /// A call with its result in it.
+    /// A call together with its result.
     Both,
     /// Marks of steps, sources and the like.
     Silent,
@@ -42,12 +42,12 @@ impl Content {
         content
     }
 
-    /// Whether it holds nothing at all.
+    /// Whether the content holds nothing at all.
     pub(crate) fn is_nothing(&self) -> bool {
         self.text.trim().is_empty() && self.tools.is_empty() && !self.has_media
     }
 
-    /// Whether a value is plainly a part: an object of a kind that is known, with a text where it is one of texts.
+    /// Whether a value is plainly a part: an object of a known kind, with a text where the kind has texts.
     pub(crate) fn is_part(value: &Value) -> bool {
         let Some(part) = value.as_object() else { return false };
         let Some(name) = part.get("type").and_then(Value::as_str) else { return false };

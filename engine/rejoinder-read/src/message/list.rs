@@ -1,15 +1,15 @@
-//! A list of messages, in whatever it is wrapped: JSON in a text, Python's print of it, an object around it, a list for
-//! each field, pairs.
+//! Lists of messages in all forms: as JSON in a text, as Python prints a list, inside an object, as a list for each field, or as
+//! pairs.
 
 use std::borrow::Cow;
 
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use super::said::{Problem, said};
-use super::{Content, Said, keys_of, role};
+use super::single::{MessageProblem, message_of};
+use super::{Content, ParsedMessage, keys_of, role};
 use crate::json::python;
-use crate::record::Mapping;
+use crate::record::{Mapping, RecordError};
 
 /// Keys of lists in an object that wraps them.
 const LISTS: [&str; 5] = ["messages", "conversation", "conversations", "turns", "history"];
@@ -17,12 +17,12 @@ const LISTS: [&str; 5] = ["messages", "conversation", "conversations", "turns", 
 /// The messages that a value holds.
 ///
 /// # Errors
-/// Why it holds none, in words for the quarantine, without the value's own text.
-pub(crate) fn messages(value: &Value, mapping: &Mapping) -> Result<Vec<Said>, String> {
+/// Why the value holds no list of messages.
+pub(crate) fn messages(value: &Value, mapping: &Mapping) -> Result<Vec<ParsedMessage>, RecordError> {
     of_list(&listed(value, mapping, 0)?, mapping)
 }
 
-fn listed<'v>(value: &'v Value, mapping: &Mapping, depth: usize) -> Result<Cow<'v, [Value]>, String> {
+fn listed<'v>(value: &'v Value, mapping: &Mapping, depth: usize) -> Result<Cow<'v, [Value]>, RecordError> {
     const DEPTH: usize = 4;
     match value {
         Value::Array(list) => Ok(Cow::Borrowed(list)),
@@ -38,46 +38,47 @@ fn listed<'v>(value: &'v Value, mapping: &Mapping, depth: usize) -> Result<Cow<'
                 Some(inner) => listed(inner, mapping, depth + 1),
                 None if super::looks_like_message(value) => Ok(Cow::Owned(vec![value.clone()])),
                 None => {
-                    Err(format!("an object in the place of a list of messages; it has {}", keys_of(value)))
+                    let keys = keys_of(value);
+                    Err(format!("an object in the place of a list of messages; it has {keys}").into())
                 }
             }
         }
-        Value::Null => Err("null in the place of a list of messages".to_owned()),
-        _ => Err("a mere value in the place of a list of messages".to_owned()),
+        Value::Null => Err("null in the place of a list of messages".into()),
+        _ => Err("a mere value in the place of a list of messages".into()),
     }
 }
 
 /// The value that a text is: JSON, or what Python or numpy prints.
 ///
 /// # Errors
-/// What it is instead, without quoting it.
-pub(crate) fn unquoted(text: &str) -> Result<Value, String> {
+/// What the text is instead.
+pub(crate) fn unquoted(text: &str) -> Result<Value, RecordError> {
     let begin = text.trim_start();
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
-    if let Some(mended) = crate::json::mended(begin.as_bytes())
-        && let Ok(value) = serde_json::from_str(&mended.text)
+    if let Some(repaired) = crate::json::repaired(begin.as_bytes())
+        && let Ok(value) = serde_json::from_str(&repaired.text)
     {
         return Ok(value);
     }
     match python::parsed(begin) {
         Ok(value @ (Value::Array(_) | Value::Object(_))) => Ok(value),
-        Err(python::Unreadable::Elided) => {
+        Err(python::PrintError::Elided) => {
             Err("a list as numpy prints it, with `...` in place of what it left out; write the column as JSON \
                  (to_json, or json.dumps of each value)"
-                .to_owned())
+                .into())
         }
         _ if begin.starts_with(['[', '{']) || begin.starts_with("array(") => {
             Err("a text that is neither JSON nor a list as Python prints it, in the place of a list of messages; \
                  is it cut off?"
-                .to_owned())
+                .into())
         }
-        _ => Err("a text in the place of a list of messages".to_owned()),
+        _ => Err("a text in the place of a list of messages".into()),
     }
 }
 
-/// A list a field instead of a record a message: `{"role": ["user", …], "content": ["hi", …]}`.
+/// A list for each field instead of an object for each message: `{"role": ["user", …], "content": ["hi", …]}`.
 fn by_field(fields: &Map<String, Value>, mapping: &Mapping) -> Option<Vec<Value>> {
     let role = fields.get(mapping.role_key()).or_else(|| fields.get("from"))?.as_array()?;
     let columns: Vec<(&String, &Vec<Value>)> =
@@ -93,8 +94,8 @@ fn by_field(fields: &Map<String, Value>, mapping: &Mapping) -> Option<Vec<Value>
 /// The messages of a list.
 ///
 /// # Errors
-/// Why it is none: all unknown roles at once, else the first message that cannot be read, with its place.
-pub(crate) fn of_list(list: &[Value], mapping: &Mapping) -> Result<Vec<Said>, String> {
+/// All unknown roles at once; without any, the first message that cannot be read.
+pub(crate) fn of_list(list: &[Value], mapping: &Mapping) -> Result<Vec<ParsedMessage>, RecordError> {
     let mut all = Vec::with_capacity(list.len());
     let mut unknown: Vec<String> = Vec::new();
     for (at, value) in list.iter().enumerate() {
@@ -106,28 +107,28 @@ pub(crate) fn of_list(list: &[Value], mapping: &Mapping) -> Result<Vec<Said>, St
             all.extend(pair);
             continue;
         }
-        match said(value, mapping) {
+        match message_of(value, mapping) {
             Ok(said) => all.push(said),
-            Err(Problem::UnknownRole(name)) if unknown.contains(&name) => {}
-            Err(Problem::UnknownRole(name)) => unknown.push(name),
-            Err(Problem::Other(_)) if !unknown.is_empty() => {}
-            Err(Problem::Other(why)) => return Err(format!("message {at}: {why}")),
+            Err(MessageProblem::UnknownRole(name)) if unknown.contains(&name) => {}
+            Err(MessageProblem::UnknownRole(name)) => unknown.push(name),
+            Err(MessageProblem::Other(_)) if !unknown.is_empty() => {}
+            Err(MessageProblem::Other(reason)) => return Err(RecordError::BadMessage { index: at, reason }),
         }
     }
-    if unknown.is_empty() { Ok(all) } else { Err(role::unknown(&unknown)) }
+    if unknown.is_empty() { Ok(all) } else { Err(RecordError::UnknownRoles(unknown)) }
 }
 
 /// A message as a role and a text: `["human", "hi"]`.
-fn named_pair(value: &Value, mapping: &Mapping) -> Option<Said> {
+fn named_pair(value: &Value, mapping: &Mapping) -> Option<ParsedMessage> {
     let [Value::String(name), text @ Value::String(_)] = value.as_array()?.as_slice() else { return None };
     match role::speaker(mapping, name)? {
-        role::Speaker::Role(role) => Some(Said::new(role, text)),
+        role::Speaker::Role(role) => Some(ParsedMessage::new(role, text)),
         _ => None,
     }
 }
 
-/// An exchange in one value: `["hi", "hello"]` or `{"user": "hi", "assistant": "hello"}`. An empty answer is one.
-fn pair(value: &Value) -> Option<[Said; 2]> {
+/// An exchange in one value: `["hi", "hello"]` or `{"user": "hi", "assistant": "hello"}`. The answer may be empty.
+fn pair(value: &Value) -> Option<[ParsedMessage; 2]> {
     const KEYS: [[&str; 2]; 6] = [
         ["user", "assistant"],
         ["human", "assistant"],
@@ -147,7 +148,7 @@ fn pair(value: &Value) -> Option<[Said; 2]> {
         }
         _ => return None,
     };
-    let said = |role, value| Said::of(role, Content::of(value));
+    let said = |role, value| ParsedMessage::of(role, Content::of(value));
     Some([said(Role::User, asked), said(Role::Assistant, answered)])
 }
 
@@ -157,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn texts(value: &Value) -> Result<Vec<(Role, String)>, String> {
+    fn texts(value: &Value) -> Result<Vec<(Role, String)>, RecordError> {
         let all = messages(value, &Mapping::default())?;
         Ok(all.into_iter().map(|said| (said.role, said.text)).collect())
     }
@@ -207,7 +208,7 @@ mod tests {
             (json!([{"role": "user", "secrets": 1}]), "a message without `content`"),
             (json!({"x": 1}), "an object in the place of a list of messages; it has the keys `x`"),
         ] {
-            let said = texts(&value).unwrap_err();
+            let said = texts(&value).unwrap_err().to_string();
             assert!(
                 said.contains(reason) && !said.contains("secret\"") && !said.contains(" secret"),
                 "{said}"

@@ -1,48 +1,35 @@
-//! Who speaks, by the many names that programs have for the four roles.
+//! The many names that programs have for the four roles.
 
 use rejoinder_core::Role;
 
-use crate::record::Mapping;
+use crate::record::{Mapping, RecordError};
 
-/// Who a name stands for.
+/// The speaker that a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speaker {
     /// One of the four roles.
     Role(Role),
-    /// An assistant who calls a tool: the content is the call.
+    /// An assistant that calls a tool: the content is the call.
     Call,
-    /// An assistant who thinks: the content was not said.
+    /// An assistant that thinks: the content was not said.
     Thinking,
 }
 
-/// Who is meant by `name`: by the mapping, else by the usual names in any case, those of classes among them.
+/// The speaker that `name` stands for: by the mapping, else by the usual names and names of classes in any case.
 pub(crate) fn speaker(mapping: &Mapping, name: &str) -> Option<Speaker> {
     mapping.role(name).map(Speaker::Role).or_else(|| usual(name))
 }
 
-/// The role that the source calls `name`; who calls a tool is the assistant.
+/// The role that the source calls `name`. A name for a call of a tool stands for the assistant.
 ///
 /// # Errors
-/// If it is not known; the message says what to do.
-pub(crate) fn of_role(mapping: &Mapping, name: &str) -> Result<Role, String> {
+/// If the name is not known.
+pub(crate) fn of_role(mapping: &Mapping, name: &str) -> Result<Role, RecordError> {
     match speaker(mapping, name) {
         Some(Speaker::Role(role)) => Ok(role),
         Some(Speaker::Call | Speaker::Thinking) => Ok(Role::Assistant),
-        None => Err(unknown(&[name.to_owned()])),
+        None => Err(RecordError::UnknownRoles(vec![name.to_owned()])),
     }
-}
-
-/// What is said of names that nobody knows: all of them at once.
-pub(crate) fn unknown(names: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let short = |name: &String| -> String { name.chars().take(40).flat_map(char::escape_debug).collect() };
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect();
-    if names.len() > SHOWN {
-        shown.push(format!("{} more", names.len() - SHOWN));
-    }
-    let roles = if names.len() > 1 { "unknown roles" } else { "unknown role" };
-    let first = names.first().map(short).unwrap_or_default();
-    format!("{roles} {}; say who is who with --map 'roles.{first}=user' and the like", shown.join(", "))
 }
 
 fn usual(name: &str) -> Option<Speaker> {
@@ -95,11 +82,5 @@ mod tests {
             }
         }
         assert_eq!(speaker(&Mapping::default(), "function_call"), Some(Speaker::Call));
-    }
-
-    #[test]
-    fn all_unknown_names_are_told_together() {
-        let said = unknown(&["Narrator".to_owned(), "x\n".to_owned()]);
-        assert!(said.starts_with("unknown roles `Narrator`, `x\\n`; say who is who"), "{said}");
     }
 }

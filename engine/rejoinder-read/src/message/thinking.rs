@@ -1,5 +1,5 @@
-//! Thinking that stands inside an answer's text, between `<think>` and `</think>`, and calls of tools between `<details>`, as
-//! Open WebUI renders them: nobody said it.
+//! Removes from answers what nobody said: thinking between `<think>` and `</think>`, and calls of tools between `<details>`, as Open
+//! WebUI renders them.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use memchr::memmem::Finder;
 /// Names of the tags in use.
 const TAGS: [&str; 3] = ["think", "thinking", "thought"];
 
-/// What Open WebUI begins what it renders with.
+/// The beginnings of the blocks that Open WebUI renders.
 const DETAILS: [&str; 3] =
     [r#"<details type="reasoning""#, r#"<details type="tool_calls""#, r#"<details type="code_interpreter""#];
 
-/// What of an answer was said. A tag counts where a line begins with it, outside fences of code: an answer may write
+/// The part of an answer that was said. A tag counts where a line begins with it, outside fences of code: an answer may write
 /// about tags. Thinking that does not end leaves nothing after it; thinking whose opening tag stood in the prompt ends
 /// at a line that is, or ends in, the closing tag.
 pub(crate) fn spoken(text: String) -> String {
@@ -58,7 +58,7 @@ fn opens(line: &str, tag: &str) -> bool {
     line.strip_prefix('<').and_then(|rest| rest.strip_prefix(tag)).is_some_and(|rest| rest.starts_with('>'))
 }
 
-/// Where a closing tag ends that stands at the beginning or the end of a line.
+/// The end of a closing tag that stands at the beginning or the end of a line.
 fn closes(line: &str) -> Option<usize> {
     let whole = line.trim();
     let closing = TAGS.iter().map(|tag| format!("</{tag}>"));
@@ -66,7 +66,7 @@ fn closes(line: &str) -> Option<usize> {
     line.find(&tag).map(|at| at + tag.len())
 }
 
-/// Whether a text, or a line of JSON with texts in it, may hold such a tag. A fast look: it errs on one side only.
+/// Whether a text, or a line of JSON with texts in it, may hold such a tag. The test is fast, and never misses a tag.
 pub(crate) fn may_think(bytes: &[u8]) -> bool {
     static MARKS: LazyLock<[Finder<'static>; 5]> =
         LazyLock::new(|| ["think>", "thinking>", "thought>", "<details type=", r"\u003"].map(Finder::new));

@@ -48,7 +48,7 @@ pub(super) fn result(fields: &Map<String, Value>) -> ToolPart {
     }
 }
 
-/// The text of an answer: its own, or those of its parts; data as JSON.
+/// The text of a tool's answer: the text itself, the texts of the parts, or data as JSON.
 fn answer(value: &Value) -> String {
     match value {
         Value::Object(fields) if !fields.contains_key("type") && !fields.contains_key("text") => {
@@ -79,7 +79,7 @@ pub(super) fn beside(message: &Map<String, Value>) -> Vec<ToolPart> {
     parts
 }
 
-/// A call with its result in it, as the AI SDK keeps them; the result only where it has come.
+/// A call and its result from one object, as the AI SDK keeps them. There is no result before the tool has answered.
 pub(super) fn both(fields: &Map<String, Value>, kind: &str) -> Vec<ToolPart> {
     let own = fields.get("toolInvocation").and_then(Value::as_object).unwrap_or(fields);
     let mut parts = vec![call(fields, kind)];
@@ -89,7 +89,7 @@ pub(super) fn both(fields: &Map<String, Value>, kind: &str) -> Vec<ToolPart> {
     parts
 }
 
-/// The call that a mere text is, where it is one: JSON with a name.
+/// The calls that a text is, if the text is JSON with the name of a tool.
 pub(super) fn written(text: &str) -> Vec<ToolPart> {
     let of = |value: &Value| {
         let fields = value.as_object().filter(|fields| first(fields, &NAMES).is_some())?;

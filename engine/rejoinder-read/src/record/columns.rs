@@ -1,4 +1,4 @@
-//! A line's columns, sorted into id, messages and metadata, whoever reads them.
+//! The columns of a line, sorted into id, messages and metadata, for both parsers.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 
 use super::mapping::Mapping;
 
-/// Keys under which the messages are looked for when no mapping names one.
+/// Keys under which the messages are looked for if the mapping names no key.
 pub(crate) const MESSAGES: [&str; 2] = ["conversation", "messages"];
-/// More of them, where none of those is there.
+/// Keys under which the messages are looked for next.
 pub(crate) const OTHER_MESSAGES: [&str; 8] =
     ["conversations", "chat_messages", "dialogue", "dialog", "turns", "chat", "history", "chat_history"];
 /// Keys under which the id is looked for, the best first.
@@ -26,11 +26,11 @@ pub(crate) const IDS: [&str; 9] = [
     "conversation",
 ];
 
-/// A column as it stands in the line: valid JSON, unparsed.
+/// A column of a record: valid JSON that is not parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Json<'a>(Cow<'a, str>);
+pub struct JsonColumn<'a>(Cow<'a, str>);
 
-impl<'a> Json<'a> {
+impl<'a> JsonColumn<'a> {
     /// Text that the caller has checked to be JSON.
     pub(crate) fn checked(text: impl Into<Cow<'a, str>>) -> Self {
         Self(text.into())
@@ -41,39 +41,39 @@ impl<'a> Json<'a> {
         &self.0
     }
 
-    /// The same, borrowed from this one.
-    pub(crate) fn borrowed(&self) -> Json<'_> {
-        Json(Cow::Borrowed(&self.0))
+    /// The same column, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> JsonColumn<'_> {
+        JsonColumn(Cow::Borrowed(&self.0))
     }
 
-    /// The same on its own.
-    pub(crate) fn into_owned(self) -> Json<'static> {
-        Json(Cow::Owned(self.0.into_owned()))
+    /// The same column, which borrows nothing.
+    pub(crate) fn into_owned(self) -> JsonColumn<'static> {
+        JsonColumn(Cow::Owned(self.0.into_owned()))
     }
 }
 
-impl<'a> From<&'a RawValue> for Json<'a> {
+impl<'a> From<&'a RawValue> for JsonColumn<'a> {
     fn from(raw: &'a RawValue) -> Self {
         Self(Cow::Borrowed(raw.get()))
     }
 }
 
 /// The columns read so far.
-pub(super) struct Columns<'a, 'm> {
+pub(super) struct RecordColumns<'a, 'm> {
     mapping: &'m Mapping,
     /// The first column that holds messages.
     pub messages: Option<Vec<Message<'a>>>,
-    /// What stands beside their texts.
+    /// The calls and results of tools beside the messages.
     pub tools: Vec<ToolUse>,
-    /// Messages that show something and say nothing.
+    /// The indices of messages that show an image, a sound or a file and have no text.
     pub media: Vec<usize>,
-    /// All others.
-    pub metadata: Vec<(Cow<'a, str>, Json<'a>)>,
-    /// Rank and place of the best id.
+    /// All other columns.
+    pub metadata: Vec<(Cow<'a, str>, JsonColumn<'a>)>,
+    /// The rank and the place of the best id.
     best_id: Option<(usize, usize)>,
 }
 
-impl<'a, 'm> Columns<'a, 'm> {
+impl<'a, 'm> RecordColumns<'a, 'm> {
     pub(super) const fn new(mapping: &'m Mapping) -> Self {
         Self {
             mapping,
@@ -99,7 +99,7 @@ impl<'a, 'm> Columns<'a, 'm> {
     }
 
     /// Takes any other column.
-    pub(super) fn push(&mut self, key: Cow<'a, str>, value: Json<'a>) {
+    pub(super) fn push(&mut self, key: Cow<'a, str>, value: JsonColumn<'a>) {
         let rank = match &self.mapping.id {
             Some(name) => (*key == **name).then_some(0),
             None => IDS.iter().position(|id| *id == key),
@@ -112,7 +112,7 @@ impl<'a, 'm> Columns<'a, 'm> {
         self.metadata.push((key, value));
     }
 
-    /// Takes the id out of the metadata. A number is an id too; null, an empty string and anything else are none.
+    /// Takes the id out of the metadata. A string or a number is an id; null, an empty string and any other value are not.
     pub(super) fn take_id(&mut self) -> Option<Cow<'a, str>> {
         let (_, at) = self.best_id?;
         let is_id = matches!(self.metadata[at].1.get().as_bytes()[0], b'"' | b'-' | b'0'..=b'9');
@@ -122,7 +122,7 @@ impl<'a, 'm> Columns<'a, 'm> {
         let id = match self.metadata.remove(at).1.0 {
             Cow::Borrowed(raw) if !raw.starts_with('"') => Cow::Borrowed(raw),
             Cow::Borrowed(raw) if !raw.contains('\\') => Cow::Borrowed(&raw[1..raw.len() - 1]),
-            raw => match super::mended_value(&raw) {
+            raw => match super::value::repaired_value(&raw) {
                 serde_json::Value::String(id) => Cow::Owned(id),
                 _ => raw,
             },

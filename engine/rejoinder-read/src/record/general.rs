@@ -1,4 +1,4 @@
-//! The full parser: it takes all that can be taken of a line, and says why the rest cannot.
+//! The full parser: it takes every line that can be used, and says why any other cannot.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,26 +9,30 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::columns::{Columns, Json, MESSAGES, OTHER_MESSAGES};
+use super::columns::{JsonColumn, MESSAGES, OTHER_MESSAGES, RecordColumns};
+use super::error::RecordError;
 use super::mapping::Mapping;
-use crate::message::{self, Said};
+use crate::message::{self, ParsedMessage};
 
-/// Why a line is not read.
+/// Why a line cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// It is no JSON.
-    Syntax(String),
-    /// It is JSON, and no conversation.
-    Content(String),
+pub(super) enum ParseFailure {
+    /// The line is no JSON.
+    Syntax(RecordError),
+    /// The line is JSON, and no conversation.
+    Content(RecordError),
 }
 
-/// Reads a line.
+/// Parses a line.
 ///
 /// # Errors
-/// Why it cannot be used, in words for the quarantine.
-pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Result<Columns<'a, 'm>, Refused> {
-    let syntax = |e: serde_json::Error| Refused::Syntax(reason(&e));
-    let mut columns = Columns::new(mapping);
+/// Why the record is set aside.
+pub(super) fn columns<'a, 'm>(
+    text: &'a str,
+    mapping: &'m Mapping,
+) -> Result<RecordColumns<'a, 'm>, ParseFailure> {
+    let syntax = |e: serde_json::Error| ParseFailure::Syntax(reason(&e));
+    let mut columns = RecordColumns::new(mapping);
     if text.trim_start().starts_with('[') {
         let list: Value = serde_json::from_str(text).map_err(syntax)?;
         take(&mut columns, &list)?;
@@ -41,9 +45,9 @@ pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Result<Col
             let value: Value = serde_json::from_str(raw.get()).map_err(syntax)?;
             take(&mut columns, inside(&value, &key, mapping)?)?;
         }
-        None => return Err(Refused::Content(without_messages(&fields, mapping))),
+        None => return Err(ParseFailure::Content(without_messages(&fields, mapping).into())),
     }
-    fields.into_iter().for_each(|(key, raw)| columns.push(key, Json::from(raw)));
+    fields.into_iter().for_each(|(key, raw)| columns.push(key, JsonColumn::from(raw)));
     Ok(columns)
 }
 
@@ -64,44 +68,43 @@ fn place(fields: &[(Cow<'_, str>, &RawValue)], mapping: &Mapping) -> Option<usiz
     among(&MESSAGES).or_else(|| among(&OTHER_MESSAGES)).or_else(|| named(&MESSAGES))
 }
 
-/// What the mapping's path leads to inside a column.
-fn inside<'v>(value: &'v Value, key: &str, mapping: &Mapping) -> Result<&'v Value, Refused> {
+/// The value inside a column that the mapping's path leads to.
+fn inside<'v>(value: &'v Value, key: &str, mapping: &Mapping) -> Result<&'v Value, ParseFailure> {
     let path = mapping.messages.as_deref().filter(|path| *path != key);
     let Some(rest) = path.and_then(|path| path.split_once('.')).map(|(_, rest)| rest) else {
         return Ok(value);
     };
     value.as_object().and_then(|fields| message::named(fields, rest)).ok_or_else(|| {
         let path = mapping.messages.as_deref().unwrap_or_default().escape_debug().to_string();
-        Refused::Content(format!(
-            "no `{path}` in the record: `{}` has {}",
-            key.escape_debug(),
-            message::keys_of(value)
-        ))
+        let keys = message::keys_of(value);
+        ParseFailure::Content(
+            format!("no `{path}` in the record: `{}` has {keys}", key.escape_debug()).into(),
+        )
     })
 }
 
-fn take(columns: &mut Columns<'_, '_>, list: &Value) -> Result<(), Refused> {
-    let said = message::messages(list, columns.mapping()).map_err(Refused::Content)?;
-    check(said.iter().map(|one| one.role)).map_err(Refused::Content)?;
+fn take(columns: &mut RecordColumns<'_, '_>, list: &Value) -> Result<(), ParseFailure> {
+    let said = message::messages(list, columns.mapping()).map_err(ParseFailure::Content)?;
+    check(said.iter().map(|one| one.role)).map_err(ParseFailure::Content)?;
     let (messages, tools, media) = parted(said);
     columns.messages = Some(messages);
     (columns.tools, columns.media) = (tools, media);
     Ok(())
 }
 
-/// That a conversation can be used.
+/// Checks that a conversation can be used.
 ///
 /// # Errors
-/// Why it cannot.
-pub(super) fn check(mut roles: impl Iterator<Item = Role>) -> Result<(), String> {
+/// If no message is a user's.
+pub(super) fn check(mut roles: impl Iterator<Item = Role>) -> Result<(), RecordError> {
     match roles.any(|role| role == Role::User) {
         true => Ok(()),
-        false => Err("no user message in the conversation".to_owned()),
+        false => Err(RecordError::NoUserMessage),
     }
 }
 
-/// The messages, and what stands beside them.
-pub(crate) fn parted(said: Vec<Said>) -> (Vec<Message<'static>>, Vec<ToolUse>, Vec<usize>) {
+/// The messages, the calls and results of tools beside them, and the indices of those with media and without text.
+pub(super) fn parted(said: Vec<ParsedMessage>) -> (Vec<Message<'static>>, Vec<ToolUse>, Vec<usize>) {
     let (mut tools, mut media) = (Vec::new(), Vec::new());
     let messages = said.into_iter().enumerate().map(|(at, said)| {
         tools.extend(said.tools.into_iter().map(|part| ToolUse { message: at, part }));
@@ -133,17 +136,17 @@ fn without_messages(fields: &[(Cow<'_, str>, &RawValue)], mapping: &Mapping) -> 
 }
 
 /// serde_json's message, with the place in words; a line is always line 1.
-pub(crate) fn reason(error: &serde_json::Error) -> String {
+pub(crate) fn reason(error: &serde_json::Error) -> RecordError {
     let message = error.to_string();
     let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
     let what = if what.contains("hex escape") { "a lone surrogate or broken \\u escape" } else { what };
     // What serde_json expected instead may quote the value.
     let what = if what.starts_with("invalid type") { "no JSON object" } else { what };
     let cut = if error.is_eof() { ": the record is cut" } else { "" };
-    format!("{what} (column {}){cut}", error.column())
+    RecordError::NotJson(format!("{what} (column {}){cut}", error.column()))
 }
 
-/// The columns of a record, in their order, unparsed.
+/// The columns of a record in their order, not parsed.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {

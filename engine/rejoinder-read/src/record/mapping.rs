@@ -1,12 +1,14 @@
-//! How a source names things: the keys of its shape and its roles.
+//! The names that a source gives to keys and roles.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 
 use rejoinder_core::Role;
 use serde::{Deserialize, Serialize};
 
-/// Names of the keys in a shape that is not known (`[input] map`). A name leads to the key of that name, and else dots in
-/// it lead into objects: `chat.messages`.
+/// The names of the keys in records of an unknown shape (`[input] map`). A name leads to the key of that name; where there is no
+/// such key, dots in the name lead into objects, as in `chat.messages`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mapping {
@@ -18,26 +20,20 @@ pub struct Mapping {
     pub role: Option<String>,
     /// Key of a message's text.
     pub content: Option<String>,
-    /// The source's names of roles, to `system`, `user`, `assistant` or `tool`.
+    /// For each of the source's names of roles one of `system`, `user`, `assistant` and `tool`.
     pub roles: BTreeMap<String, String>,
 }
 
 impl Mapping {
-    /// Checks that the mapping's roles are known.
+    /// Checks that every name is mapped to a role.
     ///
     /// # Errors
-    /// If a role is mapped to something that is no role.
-    pub fn check(&self) -> Result<(), String> {
-        for (from, to) in &self.roles {
-            if standard_role(to).is_none() {
-                return Err(format!(
-                    "map.roles turns `{}` into `{}`, which is none of system, user, assistant, tool",
-                    from.escape_debug(),
-                    to.escape_debug()
-                ));
-            }
+    /// If a name is mapped to something that is no role.
+    pub fn check(&self) -> Result<(), MappingError> {
+        match self.roles.iter().find(|(_, to)| standard_role(to).is_none()) {
+            Some((from, to)) => Err(MappingError { name: from.clone(), role: to.clone() }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Key of a message's role.
@@ -58,6 +54,28 @@ impl Mapping {
         }
     }
 }
+
+/// The mapping turns the source's name of a role into something that is no role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingError {
+    /// The source's name.
+    pub name: String,
+    /// What the mapping has for the name.
+    pub role: String,
+}
+
+impl fmt::Display for MappingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "map.roles turns `{}` into `{}`, which is none of system, user, assistant, tool",
+            self.name.escape_debug(),
+            self.role.escape_debug()
+        )
+    }
+}
+
+impl Error for MappingError {}
 
 fn standard_role(name: &str) -> Option<Role> {
     Some(match name {

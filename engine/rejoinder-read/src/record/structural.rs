@@ -1,8 +1,8 @@
 //! The fast way through a line: the structure is walked, texts are borrowed, nothing is decoded.
 //!
-//! It takes the plain rows that nearly all lines are, with the keys in any order, and leaves everything odd
-//! (control characters, escaped keys and roles, contents that are no strings or blank, tools, thinking, whatever is
-//! wrong) to [`general`](super::general), which also says why. Where it takes a row, both read the same.
+//! This parser takes the plain rows that nearly all lines are, with the keys in any order. It leaves everything odd (control
+//! characters, escaped keys and roles, contents that are no strings or blank, tools, thinking, errors) to
+//! [`general`](super::general), which also says what is wrong. Where this parser takes a row, both read the same.
 
 use std::borrow::Cow;
 
@@ -10,20 +10,20 @@ use memchr::memchr;
 
 use rejoinder_core::{Message, Role, Text};
 
-use super::columns::{Columns, Json};
+use super::columns::{JsonColumn, RecordColumns};
 use super::mapping::Mapping;
 use super::walk::Walk;
 use crate::message::{CONTENTS, ELSEWHERE, INSTEAD, may_be_parts, may_think};
 
-/// The columns of a line with a user message; `None` where the full parser must look at it.
-pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Columns<'a, 'm>> {
+/// The columns of a line with a user message; `None` where the full parser must read the line.
+pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<RecordColumns<'a, 'm>> {
     let text = text.strip_suffix('\r').unwrap_or(text);
     let has_tags = memchr(b'<', text.as_bytes()).is_some();
     if holds_control(text.as_bytes()) || has_tags && may_think(text.as_bytes()) {
         return None;
     }
     let mut walk = Walk::new(text);
-    let mut columns = Columns::new(mapping);
+    let mut columns = RecordColumns::new(mapping);
     walk.spaces();
     if !walk.eat(b'{') {
         return None;
@@ -35,7 +35,7 @@ pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<Col
             columns.messages = Some(messages(&mut walk, mapping)?);
         } else {
             let value = walk.value()?;
-            columns.push(Cow::Borrowed(key), Json::checked(value));
+            columns.push(Cow::Borrowed(key), JsonColumn::checked(value));
         }
         if !walk.goes_on(b'}')? {
             break;

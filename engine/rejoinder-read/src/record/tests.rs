@@ -2,12 +2,13 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use rejoinder_core::Role;
+use rejoinder_core::{Message, Role};
 
-use super::general::Refused;
+use super::general::ParseFailure;
+use super::parse::utf8;
 use super::*;
 
-fn parse(line: &str) -> Result<Record<'_>, String> {
+fn parse(line: &str) -> Result<Record<'_>, RecordError> {
     Record::parse(line.as_bytes(), &Mapping::default())
 }
 
@@ -87,7 +88,7 @@ fn says_why_a_record_cannot_be_used() {
         (r#"{"conversation":[{"role":"user","content":"x"}]} {}"#, "trailing characters"),
     ] {
         let error = parse(line).unwrap_err();
-        assert!(error.contains(expected), "{line}: {error}");
+        assert!(error.to_string().contains(expected), "{line}: {error}");
     }
 }
 
@@ -123,9 +124,9 @@ fn metadata_that_no_value_can_hold_comes_as_its_source_text() {
 }
 
 /// What the full parser reads.
-fn in_full<'a>(line: &'a str, mapping: &Mapping) -> Result<Record<'a>, String> {
+fn in_full<'a>(line: &'a str, mapping: &Mapping) -> Result<Record<'a>, RecordError> {
     general::columns(line, mapping).map(Record::of).map_err(|refused| match refused {
-        Refused::Syntax(why) | Refused::Content(why) => why,
+        ParseFailure::Syntax(why) | ParseFailure::Content(why) => why,
     })
 }
 
@@ -139,12 +140,12 @@ fn what_is_odd_in_one_place_costs_nothing_else() {
         (r#"{'messages': [{'role': 'user', 'content': "it's"}]}"#, "printed by Python, not JSON", "it's"),
     ] {
         let record = parse(line).unwrap();
-        assert_eq!((record.mended, &*record.conversation.messages[0].text), (Some(what), text), "{line}");
+        assert_eq!((record.repaired, &*record.conversation.messages[0].text), (Some(what), text), "{line}");
     }
     let latin =
         Record::parse(b"{\"messages\":[{\"role\":\"user\",\"content\":\"caf\xE9\"}]}", &Mapping::default())
             .unwrap();
-    assert_eq!((latin.mended, &*latin.conversation.messages[0].text), (Some("not UTF-8"), "caf\u{fffd}"));
+    assert_eq!((latin.repaired, &*latin.conversation.messages[0].text), (Some("not UTF-8"), "caf\u{fffd}"));
     let nul = parse(r#"{"messages":[{"role":"user","content":"a\u0000b"}]}"#).unwrap();
     assert_eq!(&*nul.conversation.messages[0].text, "a\u{fffd}b");
 }
@@ -166,7 +167,7 @@ fn a_path_leads_into_objects() {
     );
     let mapping = Mapping { messages: name("chat.messages"), ..Mapping::default() };
     let why = Record::parse(line.as_bytes(), &mapping).unwrap_err();
-    assert_eq!(why, "no `chat.messages` in the record: `chat` has the keys `log`");
+    assert_eq!(why.to_string(), "no `chat.messages` in the record: `chat` has the keys `log`");
 }
 
 /// Pieces of lines, put together at random and damaged: rows of all shapes, and what only looks like them.
@@ -347,11 +348,11 @@ proptest! {
         match general::columns(text, &mapping).map(Record::of) {
             Ok(full) => prop_assert_eq!(fast, full),
             // A value that cannot be held, where nobody looks at it.
-            Err(Refused::Syntax(_)) => {
-                let mended = Record::mended(&line, &mapping).unwrap().unwrap();
-                prop_assert_eq!(fast.conversation.messages, mended.conversation.messages);
+            Err(ParseFailure::Syntax(_)) => {
+                let repaired = Record::repaired(&line, &mapping).unwrap().unwrap();
+                prop_assert_eq!(fast.conversation.messages, repaired.conversation.messages);
             }
-            Err(Refused::Content(why)) => prop_assert!(false, "{why}"),
+            Err(ParseFailure::Content(why)) => prop_assert!(false, "{why}"),
         }
     }
 }

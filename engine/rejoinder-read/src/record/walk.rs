@@ -1,4 +1,4 @@
-//! A walk over one line of JSON that has no control characters: strings, keys, and values that nobody looks at.
+//! A walk over one line of JSON without control characters: strings, keys, and values that are not parsed.
 //!
 //! Whatever passes here is valid JSON that serde_json reads alike; `None` means only that the full parser must say
 //! what the line is. The walk leaps from quote to quote, so that long texts cost little.
@@ -15,7 +15,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// A JSON string whose escapes are valid and make characters.
-pub(super) struct Quoted<'a> {
+pub(super) struct QuotedString<'a> {
     /// With its quotes.
     pub quoted: &'a str,
     /// Whether it holds escapes.
@@ -26,7 +26,7 @@ pub(super) struct Quoted<'a> {
     pub angle: bool,
 }
 
-impl<'a> Quoted<'a> {
+impl<'a> QuotedString<'a> {
     /// The string itself, if it stands there as it is.
     pub(super) fn plain(&self) -> Option<&'a str> {
         (!self.escaped).then(|| &self.quoted[1..self.quoted.len() - 1])
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Passes over a key, its colon and the spaces around.
-    pub(super) fn key(&mut self) -> Option<Quoted<'a>> {
+    pub(super) fn key(&mut self) -> Option<QuotedString<'a>> {
         let key = self.string()?;
         self.spaces();
         if !self.eat(b':') {
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Passes over a string.
-    pub(super) fn string(&mut self) -> Option<Quoted<'a>> {
+    pub(super) fn string(&mut self) -> Option<QuotedString<'a>> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let (mut escaped, mut nul, mut angle) = (false, false, false);
@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
         loop {
             self.at = quote_or_backslash(bytes, self.at)?;
             if self.eat(b'"') {
-                return Some(Quoted { quoted: &self.text[start..self.at], escaped, nul, angle });
+                return Some(QuotedString { quoted: &self.text[start..self.at], escaped, nul, angle });
             }
             escaped = true;
             let rest = &bytes[self.at..];

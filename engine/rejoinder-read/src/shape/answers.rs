@@ -1,29 +1,31 @@
-//! What was sent to a model and what came back, however a program keeps them: a text, a list of messages, the body of a
-//! request or of a response of any provider.
+//! Requests to a model and its answers in all forms: a text, a list of messages, or the body of a request or a response of any
+//! provider.
 
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use crate::message::{self, Content, Said, looks_like_message, of_list};
+use crate::message::{self, Content, ParsedMessage, looks_like_message, of_list};
 use crate::record::Mapping;
 
-/// Responses in responses: no deeper.
+/// The most levels of responses in responses.
 const DEPTH: usize = 6;
 
-/// What was asked: the messages of a request. `None` if it is no chat. Whether the record writes every value as JSON,
-/// texts among them, says `is_json`: else a text in quotes was said in quotes.
-pub(super) fn asked(value: &Value, is_json: bool, mapping: &Mapping) -> Option<Vec<Said>> {
+/// The messages of a request; `None` if the request is no chat. `is_json` says whether the record writes every value as JSON, texts
+/// among them; else a text in quotes was said in quotes.
+pub(super) fn asked(value: &Value, is_json: bool, mapping: &Mapping) -> Option<Vec<ParsedMessage>> {
     either(value, is_json, Role::User, mapping)
 }
 
-/// What was answered.
-pub(super) fn answered(value: &Value, is_json: bool, mapping: &Mapping) -> Option<Vec<Said>> {
+/// The messages of an answer, read as those of a request.
+pub(super) fn answered(value: &Value, is_json: bool, mapping: &Mapping) -> Option<Vec<ParsedMessage>> {
     either(value, is_json, Role::Assistant, mapping)
 }
 
-fn either(value: &Value, is_json: bool, role: Role, mapping: &Mapping) -> Option<Vec<Said>> {
+fn either(value: &Value, is_json: bool, role: Role, mapping: &Mapping) -> Option<Vec<ParsedMessage>> {
     match value {
-        Value::String(text) if !is_json && text.starts_with('"') => Some(vec![Said::new(role, value)]),
+        Value::String(text) if !is_json && text.starts_with('"') => {
+            Some(vec![ParsedMessage::new(role, value)])
+        }
         _ => found(value, role, mapping, 0),
     }
 }
@@ -33,8 +35,8 @@ pub(super) fn may_be_json(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim_start().starts_with(['[', '{', '"']))
 }
 
-/// The messages of a value; a mere text is one of `role`.
-fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<Vec<Said>> {
+/// The messages of a value. A mere text becomes a message of `role`.
+fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<Vec<ParsedMessage>> {
     if depth > DEPTH {
         return None;
     }
@@ -44,11 +46,11 @@ fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<V
         Value::String(text) => {
             match may_be_json(value).then(|| message::unquoted(text).ok()).flatten() {
                 // Some write every value as JSON, texts among them.
-                Some(inner @ Value::String(_)) => Some(vec![Said::new(role, &inner)]),
+                Some(inner @ Value::String(_)) => Some(vec![ParsedMessage::new(role, &inner)]),
                 Some(inner) if has_object(&inner) => {
-                    inside(&inner).or_else(|| Some(vec![Said::new(role, value)]))
+                    inside(&inner).or_else(|| Some(vec![ParsedMessage::new(role, value)]))
                 }
-                _ => Some(vec![Said::new(role, value)]),
+                _ => Some(vec![ParsedMessage::new(role, value)]),
             }
         }
         Value::Array(list) => {
@@ -62,7 +64,7 @@ fn found(value: &Value, role: Role, mapping: &Mapping, depth: usize) -> Option<V
                 }
                 _ => {
                     let content = Content::of(value);
-                    (!content.is_nothing()).then(|| vec![Said::of(role, content)])
+                    (!content.is_nothing()).then(|| vec![ParsedMessage::of(role, content)])
                 }
             }
         }
@@ -90,7 +92,7 @@ fn of_object(
     role: Role,
     mapping: &Mapping,
     depth: usize,
-) -> Option<Vec<Said>> {
+) -> Option<Vec<ParsedMessage>> {
     /// Where the messages of a request stand, and the answer of a response.
     const REQUESTS: [&str; 10] =
         ["messages", "input", "inputs", "contents", "body", "request", "args", "kwargs", "prompt", "data"];
@@ -124,7 +126,7 @@ fn of_object(
         if let Some(system) = system.filter(|system| !system.text.trim().is_empty())
             && !said.iter().any(|said| said.role == Role::System)
         {
-            said.insert(0, Said::of(Role::System, system));
+            said.insert(0, ParsedMessage::of(Role::System, system));
         }
     }
     Some(said)

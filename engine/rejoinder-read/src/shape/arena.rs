@@ -1,15 +1,15 @@
-//! Chatbot Arena: two models answer the same user. Each side is a conversation; what the user says next may be about
-//! either answer, which the column `ambiguous_target` says.
+//! Chatbot Arena: two models answer the same user. Each side is a conversation. The user's next message may be about either answer,
+//! and the column `ambiguous_target` says so.
 
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use super::{Made, Read, Shape, Sign, id_of, sign, simple, unquoted};
-use crate::message::{Said, keys_of, of_list};
-use crate::record::{Mapping, Record};
+use super::{ReadMode, RecordResult, Shape, Sign, id_of, sign, simple, unquoted};
+use crate::message::{ParsedMessage, keys_of, of_list};
+use crate::record::{Mapping, Record, RecordError};
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "arena", describe: "Chatbot Arena pairs", fits, read: Read::Apart(read) };
+    Shape { name: "arena", describe: "Chatbot Arena pairs", fits, read: ReadMode::PerRecord(read) };
 
 fn fits(record: &Value) -> Option<Sign> {
     let has = |key: &str| record.get(key).is_some_and(|value| value.is_array() || value.is_string());
@@ -25,7 +25,7 @@ fn fits(record: &Value) -> Option<Sign> {
 }
 
 /// A conversation a side.
-fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
+fn read(record: &Value, mapping: &Mapping) -> Vec<RecordResult> {
     let sides = match sides(record, mapping) {
         Ok(sides) => sides,
         Err(why) => return vec![Err(why)],
@@ -47,12 +47,12 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
         metadata.insert("side".to_owned(), side.into());
         metadata.insert("model".to_owned(), record[format!("model_{side}")].clone());
         metadata.insert("ambiguous_target".to_owned(), later.into());
-        Record::of_said(own.as_ref().map(|id| format!("{id}:{side}")), said, metadata)
+        Record::of_parsed(own.as_ref().map(|id| format!("{id}:{side}")), said, metadata)
     });
     made.collect()
 }
 
-fn sides(record: &Value, mapping: &Mapping) -> Result<[Vec<Said>; 2], String> {
+fn sides(record: &Value, mapping: &Mapping) -> Result<[Vec<ParsedMessage>; 2], RecordError> {
     let list = |key: &str| match unquoted(&record[key]) {
         Some(Value::Array(list)) => Some(list),
         _ => None,
@@ -70,20 +70,22 @@ fn sides(record: &Value, mapping: &Mapping) -> Result<[Vec<Said>; 2], String> {
         return Ok([of_list(&a, mapping)?, of_list(&b, mapping)?]);
     }
     if record.get("prompt").is_none() {
-        return Err(format!(
-            "neither `conversation_a` and `conversation_b` nor `prompt` in the record; it has {}",
-            keys_of(record)
-        ));
+        let keys = keys_of(record);
+        let missing = "neither `conversation_a` and `conversation_b` nor `prompt` in the record";
+        return Err(format!("{missing}; it has {keys}").into());
     }
-    let texts = |key: &str| list(key).ok_or_else(|| format!("no `{key}` that is a list"));
+    let texts = |key: &str| list(key).ok_or_else(|| RecordError::from(format!("no `{key}` that is a list")));
     let prompts = texts("prompt")?;
     let side = |key: &str| {
         let answers = texts(key)?;
         if answers.len() != prompts.len() {
-            return Err(format!("{} prompts and {} answers in `{key}`", prompts.len(), answers.len()));
+            let (prompts, answers) = (prompts.len(), answers.len());
+            return Err(RecordError::from(format!("{prompts} prompts and {answers} answers in `{key}`")));
         }
         let both = prompts.iter().zip(&answers);
-        Ok(both.flat_map(|(p, a)| [Said::new(Role::User, p), Said::new(Role::Assistant, a)]).collect())
+        Ok(both
+            .flat_map(|(p, a)| [ParsedMessage::new(Role::User, p), ParsedMessage::new(Role::Assistant, a)])
+            .collect())
     };
     Ok([side("response_a")?, side("response_b")?])
 }

@@ -2,16 +2,15 @@
 
 use serde_json::Value;
 
-use super::tree::{Shown, Tree};
-use super::{Made, Read, Shape, Sign, id_of, made, sign};
-use crate::join::moment_of;
-use crate::message::{Content, Said, keys_of, of_role};
-use crate::record::Mapping;
+use super::tree::{NodeContent, Tree};
+use super::{ReadMode, RecordResult, Shape, Sign, id_of, moment_of, sign, single};
+use crate::message::{Content, ParsedMessage, keys_of, of_role};
+use crate::record::{Mapping, RecordError};
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "chatgpt", describe: "a ChatGPT account export", fits, read: Read::Apart(read) };
+    Shape { name: "chatgpt", describe: "a ChatGPT account export", fits, read: ReadMode::PerRecord(read) };
 
-/// What the interface does not show as part of the chat.
+/// The kinds of content that the interface does not show as part of the chat.
 const HIDDEN: [&str; 4] = ["thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"];
 
 fn fits(record: &Value) -> Option<Sign> {
@@ -24,14 +23,14 @@ fn fits(record: &Value) -> Option<Sign> {
     }
 }
 
-fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
+fn read(record: &Value, mapping: &Mapping) -> Vec<RecordResult> {
     conversation(record, mapping).unwrap_or_else(|why| vec![Err(why)])
 }
 
-fn conversation(record: &Value, mapping: &Mapping) -> Result<Vec<Made>, String> {
-    let nodes = record["mapping"]
-        .as_object()
-        .ok_or_else(|| format!("no `mapping` in the record; it has {}", keys_of(record)))?;
+fn conversation(record: &Value, mapping: &Mapping) -> Result<Vec<RecordResult>, RecordError> {
+    let nodes = record["mapping"].as_object().ok_or_else(|| {
+        RecordError::from(format!("no `mapping` in the record; it has {}", keys_of(record)))
+    })?;
     let mut tree = Tree::default();
     for (id, node) in nodes {
         tree.add(id, node["parent"].as_str(), node);
@@ -42,15 +41,15 @@ fn conversation(record: &Value, mapping: &Mapping) -> Result<Vec<Made>, String> 
         let name = message["author"]["role"].as_str();
         let role = name.map(|name| of_role(mapping, name)).transpose();
         if !is_shown(message) {
-            return Ok(Shown::Hidden(role.ok().flatten()));
+            return Ok(NodeContent::Hidden(role.ok().flatten()));
         }
         let role = role?.ok_or("a message without the role of its author")?;
-        Ok(Shown::Said(Said::of(role, content(&message["content"]))))
+        Ok(NodeContent::Message(ParsedMessage::of(role, content(&message["content"]))))
     })?;
     for key in ["title", "create_time", "default_model_slug"] {
         metadata.insert(key.to_owned(), record[key].clone());
     }
-    Ok(made(id_of(record, &["conversation_id", "id"]), said, metadata))
+    Ok(single(id_of(record, &["conversation_id", "id"]), said, metadata))
 }
 
 fn is_shown(message: &Value) -> bool {

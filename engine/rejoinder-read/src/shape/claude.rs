@@ -2,14 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::tree::{Shown, Tree};
-use super::{Made, Read, Shape, Sign, has, id_of, made, sign};
-use crate::join::moment_of;
-use crate::message::{Content, Said, of_role};
+use super::tree::{NodeContent, Tree};
+use super::{ReadMode, RecordResult, Shape, Sign, has, id_of, moment_of, sign, single};
+use crate::message::{Content, ParsedMessage, of_role};
 use crate::record::Mapping;
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "claude", describe: "a Claude account export", fits, read: Read::Apart(read) };
+    Shape { name: "claude", describe: "a Claude account export", fits, read: ReadMode::PerRecord(read) };
 
 fn fits(record: &Value) -> Option<Sign> {
     let list = record["chat_messages"].as_array()?;
@@ -17,7 +16,7 @@ fn fits(record: &Value) -> Option<Sign> {
     if list.iter().all(is_message) { sign(3, "`chat_messages` with a `sender`") } else { None }
 }
 
-fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
+fn read(record: &Value, mapping: &Mapping) -> Vec<RecordResult> {
     let list: &[Value] = record["chat_messages"].as_array().map_or(&[], Vec::as_slice);
     let names: Vec<String> = (0..list.len()).map(|at| format!("{at}")).collect();
     let mut tree = Tree::default();
@@ -33,7 +32,7 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
     let time = |message: &Value| moment_of(message, &["created_at"]);
     let read = tree.conversation(record["current_leaf_message_uuid"].as_str(), time, |message| {
         let role = of_role(mapping, message["sender"].as_str().ok_or("a message without `sender`")?)?;
-        Ok(Shown::Said(Said::of(role, content(message))))
+        Ok(NodeContent::Message(ParsedMessage::of(role, content(message))))
     });
     match read {
         Err(why) => vec![Err(why)],
@@ -42,13 +41,13 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
             for key in ["name", "created_at", "model"] {
                 metadata.insert(key.to_owned(), record[key].clone());
             }
-            made(id_of(record, &["uuid", "id"]), said, metadata)
+            single(id_of(record, &["uuid", "id"]), said, metadata)
         }
     }
 }
 
-/// The text of the blocks; only where there is none, the flat text, which also names what it cannot show. A paste is kept
-/// as an attachment.
+/// The text of the blocks; without one, the flat text, which also names things that it cannot show. A paste is kept as an
+/// attachment.
 fn content(message: &Value) -> Content {
     let mut content = Content::of(&message["content"]);
     if content.text.trim().is_empty() && content.tools.is_empty() {

@@ -1,16 +1,15 @@
-//! DeepSeek's account export: ChatGPT's tree, with messages that have no author and are cut into fragments of a kind.
+//! DeepSeek's account export: the tree of ChatGPT, with messages that have no author and are cut into fragments of several kinds.
 
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use super::tree::{Shown, Tree};
-use super::{Made, Read, Shape, Sign, id_of, made, sign};
-use crate::join::moment_of;
-use crate::message::{Content, Said};
+use super::tree::{NodeContent, Tree};
+use super::{ReadMode, RecordResult, Shape, Sign, id_of, moment_of, sign, single};
+use crate::message::{Content, ParsedMessage};
 use crate::record::Mapping;
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "deepseek", describe: "a DeepSeek account export", fits, read: Read::Apart(read) };
+    Shape { name: "deepseek", describe: "a DeepSeek account export", fits, read: ReadMode::PerRecord(read) };
 
 fn fits(record: &Value) -> Option<Sign> {
     let nodes = record["mapping"].as_object()?;
@@ -18,7 +17,7 @@ fn fits(record: &Value) -> Option<Sign> {
     if nodes.values().any(has_fragments) { sign(3, "`mapping` with messages of `fragments`") } else { None }
 }
 
-fn read(record: &Value, _: &Mapping) -> Vec<Made> {
+fn read(record: &Value, _: &Mapping) -> Vec<RecordResult> {
     let empty = Map::new();
     let mut tree = Tree::default();
     for (id, node) in record["mapping"].as_object().unwrap_or(&empty) {
@@ -33,11 +32,11 @@ fn read(record: &Value, _: &Mapping) -> Vec<Made> {
     for key in ["title", "inserted_at"] {
         metadata.insert(key.to_owned(), record[key].clone());
     }
-    made(id_of(record, &["id", "conversation_id"]), said, metadata)
+    single(id_of(record, &["id", "conversation_id"]), said, metadata)
 }
 
-/// A message: what was requested, or the response without what was thought, searched and read before.
-fn shown(message: &Value) -> Shown {
+/// A message: a request, or a response without the thinking, searches and pages before it.
+fn shown(message: &Value) -> NodeContent {
     let fragments = || message["fragments"].as_array().into_iter().flatten();
     let of = |kind: &str| -> Vec<Value> {
         let is_one =
@@ -46,14 +45,16 @@ fn shown(message: &Value) -> Shown {
     };
     let said = |role, fragments: Vec<Value>| {
         let texts: Vec<Value> = fragments.into_iter().map(|fragment| fragment["content"].clone()).collect();
-        Shown::Said(Said::of(role, Content::of(&Value::Array(texts))))
+        NodeContent::Message(ParsedMessage::of(role, Content::of(&Value::Array(texts))))
     };
     let (requests, responses) = (of("REQUEST"), of("RESPONSE"));
     match (requests.is_empty(), responses.is_empty()) {
         (false, _) => said(Role::User, requests),
         (true, false) => said(Role::Assistant, responses),
         // An answer that was stopped while it was thought about.
-        _ if fragments().next().is_some() => Shown::Said(Said::new(Role::Assistant, &Value::Null)),
-        _ => Shown::Hidden(None),
+        _ if fragments().next().is_some() => {
+            NodeContent::Message(ParsedMessage::new(Role::Assistant, &Value::Null))
+        }
+        _ => NodeContent::Hidden(None),
     }
 }

@@ -14,7 +14,7 @@ use super::{SHAPES, Shape};
 pub struct Format(&'static Shape);
 
 impl Format {
-    /// A list of messages a record, under its usual names or those of the mapping.
+    /// A list of messages in each record, under the usual keys or those of the mapping.
     pub const JSON: Self = Self(&super::messages::JSON);
     /// OpenAI's `{"messages": […]}`.
     pub const OPENAI: Self = Self(&super::messages::OPENAI);
@@ -26,17 +26,17 @@ impl Format {
     /// A message a record.
     pub(crate) const ROWS: Self = Self(&super::rows::SHAPE);
 
-    /// All of them, in the order in which they are tried.
+    /// All shapes, in the order in which they are tried.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         SHAPES.iter().map(|shape| Self(shape))
     }
 
-    /// Its name in flags and config.
+    /// The name of the shape in a configuration.
     pub const fn name(self) -> &'static str {
         self.0.name
     }
 
-    /// What it is, for people.
+    /// What the shape is, in words for people.
     pub const fn describe(self) -> &'static str {
         self.0.describe
     }
@@ -45,9 +45,9 @@ impl Format {
         self.0
     }
 
-    /// Whether a record holds one list of messages, which is read where it stands.
+    /// Whether a record holds one list of messages, which is parsed as it is.
     pub(crate) fn is_direct(self) -> bool {
-        matches!(self.0.read, super::Read::Lines(_))
+        matches!(self.0.read, super::ReadMode::Lines(_))
     }
 }
 

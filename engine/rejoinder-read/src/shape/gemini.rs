@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Made, Read, Shape, Sign, id_of, made, sign, simple};
-use crate::message::{Said, messages};
+use super::{ReadMode, RecordResult, Shape, Sign, id_of, sign, simple, single};
+use crate::message::{ParsedMessage, messages};
 use crate::record::Mapping;
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "gemini", describe: "Gemini contents", fits, read: Read::Apart(read) };
+    Shape { name: "gemini", describe: "Gemini contents", fits, read: ReadMode::PerRecord(read) };
 
 fn list(record: &Value) -> Option<&Value> {
     let lists = [&record["contents"], &record["chunkedPrompt"]["chunks"], &record["request"]["contents"]];
@@ -20,8 +20,8 @@ fn fits(record: &Value) -> Option<Sign> {
     if is_content { sign(2, "`contents` of `parts`, or `chunkedPrompt`") } else { None }
 }
 
-fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
-    let Some(list) = list(record) else { return vec![Err("no `contents` in the record".to_owned())] };
+fn read(record: &Value, mapping: &Mapping) -> Vec<RecordResult> {
+    let Some(list) = list(record) else { return vec![Err("no `contents` in the record".into())] };
     // Thinking has chunks of its own.
     let spoken: Vec<Value> =
         list.as_array().into_iter().flatten().filter(|c| c["isThought"] != true).cloned().collect();
@@ -34,9 +34,13 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
             }
             let system = ["systemInstruction", "system_instruction"].iter().find_map(|key| record.get(*key));
             if let Some(system) = system {
-                said.insert(0, Said::new(rejoinder_core::Role::System, system));
+                said.insert(0, ParsedMessage::new(rejoinder_core::Role::System, system));
             }
-            made(id_of(record, &["id", "conversation_id"]), said, simple(record, &["id", "conversation_id"]))
+            single(
+                id_of(record, &["id", "conversation_id"]),
+                said,
+                simple(record, &["id", "conversation_id"]),
+            )
         }
     }
 }

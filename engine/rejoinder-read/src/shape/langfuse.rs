@@ -4,12 +4,16 @@ use serde_json::{Map, Value};
 
 use super::answers::{answered, asked, may_be_json};
 use super::log::{SESSIONS, TIMES};
-use super::{Read, Shape, Sign, has, id_of, sign};
-use crate::join::{Call, moment_of};
-use crate::record::Mapping;
+use super::{ReadMode, Shape, Sign, has, id_of, moment_of, sign};
+use crate::join::ModelCall;
+use crate::record::{Mapping, RecordError};
 
-pub(super) static SHAPE: Shape =
-    Shape { name: "langfuse", describe: "Langfuse traces or observations", fits, read: Read::Calls(calls) };
+pub(super) static SHAPE: Shape = Shape {
+    name: "langfuse",
+    describe: "Langfuse traces or observations",
+    fits,
+    read: ReadMode::Calls(calls),
+};
 
 /// Keys of a trace or an observation that a mere pair of texts has not.
 const OF_TRACE: [&str; 10] = [
@@ -36,8 +40,8 @@ fn fits(record: &Value) -> Option<Sign> {
     if is_pair && is_trace || is_run { sign(2, "`input` and `output` of a trace") } else { None }
 }
 
-/// The calls that a record tells of: its own, or else those of the observations in it.
-fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
+/// The calls in a record: the record itself, or else the observations in it.
+fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<ModelCall>, RecordError> {
     // A run's own `session_id` is that of a whole project.
     let sessions = if has(record, "run_type") { &SESSIONS[10..] } else { &SESSIONS[..] };
     let session = id_of(record, sessions);
@@ -51,7 +55,7 @@ fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
     Ok(list.iter().filter_map(|observation| call(observation, session.clone(), mapping)).collect())
 }
 
-fn call(record: &Value, session: Option<String>, mapping: &Mapping) -> Option<Call> {
+fn call(record: &Value, session: Option<String>, mapping: &Mapping) -> Option<ModelCall> {
     const CHATS: [&str; 5] = ["GENERATION", "AGENT", "CHAIN", "LLM", "CHAT_MODEL"];
     let kind = record["type"].as_str().or_else(|| record["run_type"].as_str());
     if kind.is_some_and(|kind| !CHATS.iter().any(|chat| kind.eq_ignore_ascii_case(chat))) {
@@ -78,7 +82,7 @@ fn call(record: &Value, session: Option<String>, mapping: &Mapping) -> Option<Ca
             metadata.insert(column.to_owned(), value.into());
         }
     }
-    Some(Call {
+    Some(ModelCall {
         session,
         id: id_of(record, &["traceId", "trace_id", "id"]),
         response: None,

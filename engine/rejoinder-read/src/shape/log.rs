@@ -1,22 +1,26 @@
-//! Logs of gateways and clients: a record a request, with the messages so far and the answer. Each repeats what was said
-//! before.
+//! Logs of gateways and clients: each record is a request with the messages so far and the answer, and repeats the messages of earlier
+//! requests.
 
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
 use super::answers::{answered, asked, may_be_json};
-use super::{Read, Shape, Sign, has, id_of, messages, sign};
-use crate::join::{Call, Response, moment_of};
+use super::{ReadMode, Shape, Sign, has, id_of, messages, moment_of, sign};
+use crate::join::{ModelCall, ModelResponse};
 use crate::message::named;
-use crate::record::Mapping;
+use crate::record::{Mapping, RecordError};
 
-pub(crate) static SHAPE: Shape =
-    Shape { name: "log", describe: "requests to a model with their answers", fits, read: Read::Calls(calls) };
+pub(crate) static SHAPE: Shape = Shape {
+    name: "log",
+    describe: "requests to a model with their answers",
+    fits,
+    read: ReadMode::Calls(calls),
+};
 pub(super) static RESPONSES: Shape = Shape {
     name: "responses",
     describe: "OpenAI responses, each with its input",
     fits: fits_responses,
-    read: Read::Calls(calls),
+    read: ReadMode::Calls(calls),
 };
 
 /// Where the messages of a request stand.
@@ -39,7 +43,7 @@ const REQUESTS: [&str; 17] = [
     "prompt",
     "request",
 ];
-/// Where its answer stands.
+/// Where the answer of a request stands.
 const ANSWERS: [&str; 12] = [
     "response",
     "response_body",
@@ -54,7 +58,7 @@ const ANSWERS: [&str; 12] = [
     "answer",
     "assistant_response",
 ];
-/// What the requests of one chat share.
+/// Keys of the value that the requests of one chat share.
 pub(super) const SESSIONS: [&str; 27] = [
     "session_id",
     "sessionId",
@@ -146,12 +150,12 @@ fn fits_responses(record: &Value) -> Option<Sign> {
     None
 }
 
-/// The call that a record tells of.
-fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
+/// The call in a record.
+fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<ModelCall>, RecordError> {
     Ok(call(record, mapping).into_iter().collect())
 }
 
-fn call(record: &Value, mapping: &Mapping) -> Option<Call> {
+fn call(record: &Value, mapping: &Mapping) -> Option<ModelCall> {
     let fields = record.as_object()?;
     let given = mapping.messages.as_deref().or_else(|| request(record));
     let path = given.or_else(|| REQUESTS.into_iter().find(|path| named(fields, path).is_some()))?;
@@ -164,7 +168,7 @@ fn call(record: &Value, mapping: &Mapping) -> Option<Call> {
     if let Some(system) = system.filter(|system| !system.is_null())
         && !said.iter().any(|said| said.role == Role::System)
     {
-        said.insert(0, crate::message::Said::new(Role::System, system));
+        said.insert(0, crate::message::ParsedMessage::new(Role::System, system));
     }
     if let Some(answer) = answer(record) {
         said.extend(
@@ -178,7 +182,7 @@ fn call(record: &Value, mapping: &Mapping) -> Option<Call> {
         .into_iter()
         .find(|one| one["object"] == "response" || one.get("previous_response_id").is_some());
     let response = is_response.and_then(|one| {
-        Some(Response {
+        Some(ModelResponse {
             id: crate::message::id(&one["id"])?,
             follows: id_of(
                 record,
@@ -199,7 +203,7 @@ fn call(record: &Value, mapping: &Mapping) -> Option<Call> {
     }
     let session =
         mapping.id.as_deref().and_then(|key| id_of(record, &[key])).or_else(|| id_of(record, &SESSIONS));
-    Some(Call {
+    Some(ModelCall {
         session,
         id: own.clone(),
         response,

@@ -1,8 +1,8 @@
-//! Records with a list of messages: the commonest shape, which is read where it stands.
+//! Records with a list of messages: the commonest shape, which is parsed as it is.
 
 use serde_json::Value;
 
-use super::{Read, Shape, Sign, has, sign};
+use super::{ReadMode, Shape, Sign, has, sign};
 use crate::message::looks_like_message;
 use crate::record::{MESSAGES, Mapping, OTHER_MESSAGES};
 
@@ -10,14 +10,26 @@ pub(crate) static JSON: Shape = Shape {
     name: "json",
     describe: "a list of messages a record",
     fits: any,
-    read: Read::Lines(Mapping::clone),
+    read: ReadMode::Lines(Mapping::clone),
 };
-pub(crate) static OPENAI: Shape =
-    Shape { name: "openai", describe: "OpenAI messages", fits: openai, read: Read::Lines(Mapping::clone) };
-pub(super) static LMSYS: Shape =
-    Shape { name: "lmsys", describe: "LMSYS-Chat-1M rows", fits: lmsys, read: Read::Lines(Mapping::clone) };
-pub(super) static WILDCHAT: Shape =
-    Shape { name: "wildchat", describe: "WildChat rows", fits: wildchat, read: Read::Lines(Mapping::clone) };
+pub(crate) static OPENAI: Shape = Shape {
+    name: "openai",
+    describe: "OpenAI messages",
+    fits: openai,
+    read: ReadMode::Lines(Mapping::clone),
+};
+pub(super) static LMSYS: Shape = Shape {
+    name: "lmsys",
+    describe: "LMSYS-Chat-1M rows",
+    fits: lmsys,
+    read: ReadMode::Lines(Mapping::clone),
+};
+pub(super) static WILDCHAT: Shape = Shape {
+    name: "wildchat",
+    describe: "WildChat rows",
+    fits: wildchat,
+    read: ReadMode::Lines(Mapping::clone),
+};
 
 /// Whether a value may be a list of messages: by its first one, or by the first characters of a text.
 pub(super) fn is_list(value: &Value) -> bool {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Read, Shape, Sign, sign};
+use super::{ReadMode, Shape, Sign, sign};
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "oasst", describe: "OpenAssistant trees or messages", fits, read: Read::Trees };
+    Shape { name: "oasst", describe: "OpenAssistant trees or messages", fits, read: ReadMode::Trees };
 
 fn fits(record: &Value) -> Option<Sign> {
     let has = |key: &str| record.get(key).is_some();

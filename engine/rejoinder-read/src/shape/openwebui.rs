@@ -2,14 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::tree::{Shown, Tree};
-use super::{Made, Read, Shape, Sign, id_of, made, sign};
-use crate::join::moment_of;
-use crate::message::{Content, Said, of_role, said};
+use super::tree::{NodeContent, Tree};
+use super::{ReadMode, RecordResult, Shape, Sign, id_of, moment_of, sign, single};
+use crate::message::{Content, ParsedMessage, message_of, of_role};
 use crate::record::Mapping;
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "openwebui", describe: "chats of Open WebUI", fits, read: Read::Apart(read) };
+    Shape { name: "openwebui", describe: "chats of Open WebUI", fits, read: ReadMode::PerRecord(read) };
 
 /// The chat of a record: in an export, bare, or in an export of feedback.
 fn chat(record: &Value) -> Option<&Value> {
@@ -24,7 +23,7 @@ fn fits(record: &Value) -> Option<Sign> {
     })
 }
 
-fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
+fn read(record: &Value, mapping: &Mapping) -> Vec<RecordResult> {
     let mut metadata = Map::new();
     for key in ["title", "created_at", "user_id"] {
         metadata.insert(key.to_owned(), record[key].clone());
@@ -32,7 +31,7 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
     let id = id_of(record, &["id", "meta.chat_id"]);
     let Some(chat) = chat(record) else {
         return match crate::message::messages(&record["chat"]["messages"], mapping) {
-            Ok(said) => made(id, said, metadata),
+            Ok(said) => single(id, said, metadata),
             Err(why) => vec![Err(why)],
         };
     };
@@ -48,10 +47,11 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
     let read = tree.conversation(current, time, |message| {
         let role = message["role"].as_str().ok_or("a message without `role`")?;
         let role = of_role(mapping, role)?;
-        let mut said = said(message, mapping).unwrap_or_else(|_| Said::of(role, Content::default()));
+        let mut said =
+            message_of(message, mapping).unwrap_or_else(|_| ParsedMessage::of(role, Content::default()));
         let is_shown = message["files"].as_array().is_some_and(|files| !files.is_empty());
         said.is_media |= said.is_blank() && is_shown;
-        Ok(Shown::Said(said))
+        Ok(NodeContent::Message(said))
     });
     match read {
         Err(why) => vec![Err(why)],
@@ -65,7 +65,7 @@ fn read(record: &Value, mapping: &Mapping) -> Vec<Made> {
                 // Beside the chat, so that messages keep their numbers.
                 metadata.insert("system".to_owned(), system.into());
             }
-            made(id, said, metadata)
+            single(id, said, metadata)
         }
     }
 }

@@ -1,17 +1,21 @@
-//! A request with its answer a record, as two texts: the turns of one chat where they share a name for it, else a
-//! conversation each.
+//! Records of a request and its answer, as two texts. Records that share the name of a chat are its turns; any other record is a
+//! conversation of its own.
 
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
 use super::log::{SESSIONS, TIMES};
-use super::{Read, Shape, Sign, id_of, sign, simple};
-use crate::join::{Call, moment_of};
-use crate::message::{Said, messages};
-use crate::record::Mapping;
+use super::{ReadMode, Shape, Sign, id_of, moment_of, sign, simple};
+use crate::join::ModelCall;
+use crate::message::{ParsedMessage, messages};
+use crate::record::{Mapping, RecordError};
 
-pub(super) static SHAPE: Shape =
-    Shape { name: "pairs", describe: "a request and its answer a record", fits, read: Read::Calls(calls) };
+pub(super) static SHAPE: Shape = Shape {
+    name: "pairs",
+    describe: "a request and its answer a record",
+    fits,
+    read: ReadMode::Calls(calls),
+};
 
 const REQUESTS: [&str; 9] =
     ["prompt", "instruction", "question", "query", "request", "user_message", "user_input", "user", "input"];
@@ -35,7 +39,7 @@ fn either<'v>(record: &'v Value, keys: &[&str]) -> Option<(usize, &'v Value)> {
     })
 }
 
-/// The answer: a text, or nothing where a place for it is left empty.
+/// The answer: a text, or null where the key of the answer is there and empty.
 fn answer(record: &Value) -> Option<&Value> {
     let is_empty = |key: &&str| record.get(*key).filter(|value| value.is_null());
     either(record, &ANSWERS).map(|(_, text)| text).or_else(|| ANSWERS.iter().find_map(is_empty))
@@ -53,17 +57,17 @@ fn fits(record: &Value) -> Option<Sign> {
     sign(1, "a request and its answer, two texts")
 }
 
-fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
+fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<ModelCall>, RecordError> {
     let (Some((_, asked)), Some(answered)) = (either(record, &REQUESTS), answer(record)) else {
         let keys = crate::message::keys_of(record);
-        return Err(format!("no request with an answer in the record; it has {keys}"));
+        return Err(format!("no request with an answer in the record; it has {keys}").into());
     };
     let mut said = Vec::new();
     for key in ["system", "system_prompt"] {
         if let Some(system @ Value::String(text)) = record.get(key)
             && !text.is_empty()
         {
-            said.push(Said::new(Role::System, system));
+            said.push(ParsedMessage::new(Role::System, system));
         }
     }
     // Earlier exchanges.
@@ -72,7 +76,7 @@ fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
             said.extend(messages(history, mapping)?);
         }
     }
-    let mut asked = Said::new(Role::User, asked);
+    let mut asked = ParsedMessage::new(Role::User, asked);
     // An instruction about an input.
     if let (Some(_), Some(Value::String(input))) = (record.get("instruction"), record.get("input"))
         && !input.trim().is_empty()
@@ -80,12 +84,12 @@ fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
         asked.text = format!("{}\n\n{input}", asked.text);
     }
     said.push(asked);
-    said.push(Said::new(Role::Assistant, answered));
+    said.push(ParsedMessage::new(Role::Assistant, answered));
     let mut metadata: Map<String, Value> =
         simple(record, &[&REQUESTS[..], &ANSWERS, &["system", "system_prompt", "id"]].concat());
     SESSIONS.iter().for_each(|key| drop(metadata.remove(*key)));
     let own = id_of(record, &["id", "uuid", "request_id", "_id"]);
-    Ok(vec![Call {
+    Ok(vec![ModelCall {
         session: mapping
             .id
             .as_deref()

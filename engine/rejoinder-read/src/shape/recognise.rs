@@ -1,5 +1,5 @@
-//! Which shape the first records of a file have. Every shape looks at every one of them; the one with the most and the
-//! surest signs is taken, and what each saw is told.
+//! Recognises the shape of the first records of a file. Every shape looks at every record; the shape with the most and surest signs is
+//! taken, and the signs of all shapes are reported.
 
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
@@ -7,53 +7,53 @@ use std::hash::{Hash, Hasher};
 
 use serde_json::Value;
 
-use super::{Format, Read, SHAPES, Shape, log, messages, value};
+use super::{Format, ReadMode, SHAPES, Shape, log, messages, value};
 use crate::message::{named, of_list};
 use crate::record::{MESSAGES, Mapping, OTHER_MESSAGES};
 
-/// What the shapes saw in the first records.
+/// The signs that the shapes found in the first records.
 #[derive(Clone, Debug)]
-pub(crate) struct Recognised {
+pub(crate) struct Recognition {
     pub format: Format,
-    /// Where the messages stand, if under no key of the record itself.
+    /// The path to the messages, where they are not under a key of the record itself.
     pub messages: Option<String>,
-    /// Why it is taken for that shape.
+    /// The reason for the shape.
     pub why: String,
-    /// All shapes that saw a sign, the best first.
-    pub candidates: Vec<Candidate>,
+    /// All shapes that found a sign, the best first.
+    pub candidates: Vec<FormatCandidate>,
 }
 
 /// A shape that a file may have.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Candidate {
+pub struct FormatCandidate {
     /// The shape's name.
     pub format: &'static str,
-    /// How many of the first records bear its signs.
+    /// How many of the first records have signs of the shape.
     pub records: usize,
-    /// How many were looked at.
+    /// How many records were looked at.
     pub looked_at: usize,
-    /// What was seen in the first of them.
+    /// What was found in the first of these records.
     pub seen: &'static str,
 }
 
-/// Says what the shapes see in the first records, which stand in `place` ("the first records", "the columns").
-pub(crate) fn recognised(
+/// Tells the shape of the first records, which `place` names in words ("the first records", "the columns").
+pub(crate) fn recognise(
     records: &[Value],
     given: Option<Format>,
     mapping: &Mapping,
     place: &str,
     joins: bool,
-) -> Recognised {
-    let mut scored: Vec<(u32, Candidate, &'static Shape)> =
+) -> Recognition {
+    let mut scored: Vec<(u32, FormatCandidate, &'static Shape)> =
         SHAPES.iter().filter_map(|shape| scored(shape, records)).collect();
     // Stable: of equals the first in the list.
     scored.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
-    let candidates: Vec<Candidate> = scored.iter().map(|(_, candidate, _)| candidate.clone()).collect();
+    let candidates: Vec<FormatCandidate> = scored.iter().map(|(_, candidate, _)| candidate.clone()).collect();
     let best = scored.first().map(|(_, candidate, shape)| (of(shape), candidate.clone()));
     let path = || nested(records);
     let (format, messages, why) = match (given, best) {
         (Some(format), _) => {
-            let is_plain = matches!(format.shape().read, Read::Lines(_));
+            let is_plain = matches!(format.shape().read, ReadMode::Lines(_));
             let messages = path().filter(|_| is_plain && mapping.messages.is_none() && !holds_any(records));
             (format, messages, "as asked for".to_owned())
         }
@@ -76,13 +76,13 @@ pub(crate) fn recognised(
         && !is_table(format)
         && grows(records, mapping, messages.as_deref());
     match grows {
-        true => Recognised {
+        true => Recognition {
             format: Format::LOG,
             messages,
             why: format!("{why}; one record repeats the messages of another and goes on"),
             candidates,
         },
-        false => Recognised { format, messages, why, candidates },
+        false => Recognition { format, messages, why, candidates },
     }
 }
 
@@ -91,7 +91,7 @@ fn is_table(format: Format) -> bool {
     ["lmsys", "wildchat"].contains(&format.name())
 }
 
-/// Whether the mapping names keys of the records themselves: each is a message.
+/// Whether the mapping names keys of the records themselves, so that each record is a message.
 fn names_rows(records: &[Value], mapping: &Mapping) -> bool {
     let (Some(role), Some(content)) = (&mapping.role, &mapping.content) else { return false };
     let has =
@@ -104,13 +104,13 @@ fn of(shape: &'static Shape) -> Format {
     Format::all().find(|format| format.name() == shape.name).unwrap_or_default()
 }
 
-fn scored(shape: &'static Shape, records: &[Value]) -> Option<(u32, Candidate, &'static Shape)> {
+fn scored(shape: &'static Shape, records: &[Value]) -> Option<(u32, FormatCandidate, &'static Shape)> {
     let signs: Vec<_> = records.iter().filter_map(shape.fits).collect();
     let seen = signs.first()?.seen;
     let score = signs.iter().map(|sign| sign.weight).sum();
     Some((
         score,
-        Candidate { format: shape.name, records: signs.len(), looked_at: records.len(), seen },
+        FormatCandidate { format: shape.name, records: signs.len(), looked_at: records.len(), seen },
         shape,
     ))
 }
@@ -120,7 +120,7 @@ fn holds_any(records: &[Value]) -> bool {
     records.iter().any(|record| keys().any(|key| record.get(key).is_some_and(messages::is_list)))
 }
 
-/// Where most of the records hold a list of messages, deeper than under a key of their own: the first such path.
+/// The first path, deeper than one key, under which most of the records hold a list of messages.
 fn nested(records: &[Value]) -> Option<String> {
     const DEPTH: usize = 4;
     fn paths(value: &Value, prefix: &str, depth: usize, found: &mut Vec<String>) {
@@ -177,7 +177,7 @@ fn grows(records: &[Value], mapping: &Mapping, path: Option<&str>) -> bool {
     in_order > 0 && 5 * in_order >= all.len() || newest_first > 1 && 2 * newest_first >= all.len()
 }
 
-/// How many of the lists are the beginning of a longer one that comes after them.
+/// The number of lists that are the beginning of a longer list after them.
 fn repeated(all: &[Vec<u64>]) -> usize {
     let mut beginnings: HashSet<u64> = HashSet::new();
     let mut count = 0;
@@ -190,7 +190,7 @@ fn repeated(all: &[Vec<u64>]) -> usize {
     count
 }
 
-/// Whether a value by itself is a record of some shape, but no mere message: what stands in a wrapper around records.
+/// Whether a value by itself is a record of some shape and no mere message, so that a list of such values is a list of records.
 pub(crate) fn is_record(bytes: &[u8]) -> bool {
     let Ok(value) = value(bytes) else { return false };
     let is_message = crate::message::looks_like_message(&value) && !holds_any(std::slice::from_ref(&value));

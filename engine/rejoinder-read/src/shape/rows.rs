@@ -1,22 +1,22 @@
-//! One message a record: a dump of a table, or a file to which each message is appended.
+//! Records of one message: the dump of a table, or a file to which each message is appended.
 
 use serde_json::{Map, Value};
 
-use super::{Read, Shape, Sign, has, id_of, sign};
-use crate::join::{Row, moment_of};
+use super::{ReadMode, Shape, Sign, has, id_of, moment_of, sign};
+use crate::join::MessageRow;
 use crate::message::{CONTENTS, ENVELOPES, ROLES, id, looks_like_message, named};
 use crate::record::Mapping;
 
 pub(crate) static SHAPE: Shape =
-    Shape { name: "rows", describe: "a message a record", fits, read: Read::Rows(row) };
+    Shape { name: "rows", describe: "a message a record", fits, read: ReadMode::Rows(row) };
 pub(super) static TRANSCRIPT: Shape = Shape {
     name: "transcript",
     describe: "a transcript of an agent or a chat client, a message a record",
     fits: fits_transcript,
-    read: Read::Rows(step),
+    read: ReadMode::Rows(step),
 };
 
-/// What the messages of one conversation share.
+/// Keys of the value that the messages of one conversation share.
 const KEYS: [&str; 26] = [
     "conversation_id",
     "conversationId",
@@ -45,7 +45,7 @@ const KEYS: [&str; 26] = [
     "session",
     "thread",
 ];
-/// What says where in its conversation a message stands.
+/// Keys of the place of a message in its conversation.
 const ORDERS: [&str; 20] = [
     "message_index",
     "turn_index",
@@ -93,14 +93,14 @@ fn fits(record: &Value) -> Option<Sign> {
     sign(1, "a role and a text, one message")
 }
 
-/// Where a row may say what it is of: itself, and an envelope in it.
+/// The objects in which a row may name its conversation: the row itself, and an envelope in it.
 fn places(record: &Value) -> impl Iterator<Item = &Value> {
     let envelopes = ENVELOPES.iter().filter_map(|key| record.get(*key)).filter(|inner| inner.is_object());
     [record].into_iter().chain(envelopes)
 }
 
 /// A message of a table.
-fn row(record: &Value, mapping: &Mapping) -> Row {
+fn row(record: &Value, mapping: &Mapping) -> MessageRow {
     let key = match &mapping.id {
         Some(path) => record.as_object().and_then(|fields| id(named(fields, path)?)),
         None => places(record).find_map(|place| id_of(place, &KEYS)),
@@ -125,7 +125,7 @@ fn row(record: &Value, mapping: &Mapping) -> Row {
         .filter(|(key, value)| !is_said(key) && !is_place(key) && !value.is_array() && !value.is_object())
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    Row {
+    MessageRow {
         key,
         order,
         time: places(record).find_map(|place| moment_of(place, &TIMES)),
@@ -152,7 +152,7 @@ fn fits_transcript(record: &Value) -> Option<Sign> {
     None
 }
 
-/// With what texts begin that a client puts into the user's mouth.
+/// The beginnings of texts that a client writes in the user's name.
 const INJECTED: [&str; 17] = [
     "<command-name>",
     "<command-message>",
@@ -173,14 +173,14 @@ const INJECTED: [&str; 17] = [
     "<turn_aborted>",
 ];
 
-/// A step of a transcript. What was not said in the chat itself is an aside: side chains, and notes of the program.
-fn step(record: &Value, mapping: &Mapping) -> Row {
+/// A step of a transcript. A step that is not part of the chat itself, such as a side chain or a note of the program, is an aside.
+fn step(record: &Value, mapping: &Mapping) -> MessageRow {
     let mut row = row(record, mapping);
     let kind = record["type"].as_str().unwrap_or_default();
     let is_true = |key: &str| record[key] == true;
     // Codex writes each message twice, once as an event.
     let is_event = kind == "event_msg";
-    let text = crate::message::said(record, mapping).map(|said| said.text).unwrap_or_default();
+    let text = crate::message::message_of(record, mapping).map(|said| said.text).unwrap_or_default();
     let is_injected = INJECTED.iter().any(|begin| text.trim_start().starts_with(begin));
     row.is_aside = is_true("isSidechain")
         || is_true("isMeta")

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::{Read, Shape, Sign, sign};
+use super::{ReadMode, Shape, Sign, sign};
 use crate::record::Mapping;
 
 pub(super) static SHAPE: Shape =
-    Shape { name: "sharegpt", describe: "ShareGPT conversations", fits, read: Read::Pieces(named) };
+    Shape { name: "sharegpt", describe: "ShareGPT conversations", fits, read: ReadMode::Pieces(named) };
 
 fn fits(record: &Value) -> Option<Sign> {
     let list = match &record["conversations"] {

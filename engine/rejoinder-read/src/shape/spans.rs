@@ -1,5 +1,5 @@
 //! Spans with chats in them: OpenTelemetry's GenAI conventions of all years, OpenInference, OpenLLMetry, MLflow and the AI
-//! SDK; as OTLP-JSON, or a span a record.
+//! SDK; as OTLP-JSON, or as records of one span.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
 use super::answers::{answered, asked, has_object};
-use super::{Read, Shape, Sign, sign, unquoted};
-use crate::join::{Call, moment_of};
-use crate::message::{Said, id, messages, of_list};
-use crate::record::Mapping;
+use super::{ReadMode, Shape, Sign, moment_of, sign, unquoted};
+use crate::join::ModelCall;
+use crate::message::{ParsedMessage, id, messages, of_list};
+use crate::record::{Mapping, RecordError};
 
 pub(super) static SHAPE: Shape = Shape {
     name: "spans",
     describe: "spans of OpenTelemetry GenAI, OpenInference or OpenLLMetry",
     fits,
-    read: Read::Calls(calls),
+    read: ReadMode::Calls(calls),
 };
 
 /// Attributes nested deeper stay as they are.
@@ -38,8 +38,8 @@ fn fits(record: &Value) -> Option<Sign> {
     }
 }
 
-/// The calls that a record tells of.
-fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
+/// The calls in a record.
+fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<ModelCall>, RecordError> {
     let either = |value: &Value, keys: [&str; 2]| -> Vec<Value> {
         keys.iter().find_map(|key| value.get(*key)?.as_array().cloned()).unwrap_or_default()
     };
@@ -67,7 +67,11 @@ fn calls(record: &Value, mapping: &Mapping) -> Result<Vec<Call>, String> {
     Ok(calls)
 }
 
-fn call(span: &Value, resource: &Map<String, Value>, mapping: &Mapping) -> Result<Option<Call>, String> {
+fn call(
+    span: &Value,
+    resource: &Map<String, Value>,
+    mapping: &Mapping,
+) -> Result<Option<ModelCall>, RecordError> {
     let mut all = resource.clone();
     all.extend(attributes(span));
     let mut said = of_events(span, mapping)?;
@@ -82,10 +86,10 @@ fn call(span: &Value, resource: &Map<String, Value>, mapping: &Mapping) -> Resul
             ["gen_ai.prompt", "gen_ai.completion", "gen_ai.input.messages"].iter().any(|p| key.starts_with(p))
         };
         return match all.iter().find(|(key, value)| is_chat(key) && !value.is_null() && **value != "") {
-            Some((key, _)) if all.keys().filter(is_chat).count() > 1 => Err(format!(
-                "`{}` and its neighbours hold no messages that are understood",
-                key.escape_debug()
-            )),
+            Some((key, _)) if all.keys().filter(is_chat).count() > 1 => {
+                let key = key.escape_debug();
+                Err(format!("`{key}` and its neighbours hold no messages that are understood").into())
+            }
             _ => Ok(None),
         };
     }
@@ -104,7 +108,7 @@ fn call(span: &Value, resource: &Map<String, Value>, mapping: &Mapping) -> Resul
     if let Some(trace) = &trace {
         metadata.insert("trace_id".to_owned(), trace.clone().into());
     }
-    Ok(Some(Call {
+    Ok(Some(ModelCall {
         session: named(&[
             "gen_ai.conversation.id",
             "session.id",
@@ -134,16 +138,16 @@ fn call(span: &Value, resource: &Map<String, Value>, mapping: &Mapping) -> Resul
     }))
 }
 
-/// The messages in the attributes of a span, by the first convention that is kept to.
-fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<Said>, String> {
-    /// Where what was asked and what was answered stand, as lists of messages or numbered one by one.
+/// The messages in the attributes of a span, by the first convention that gives some.
+fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<ParsedMessage>, RecordError> {
+    /// The names of request and answer, as lists of messages or numbered one by one.
     const LISTS: [[&str; 2]; 4] = [
         ["gen_ai.input.messages", "gen_ai.output.messages"],
         ["gen_ai.prompt", "gen_ai.completion"],
         ["llm.input_messages", "llm.output_messages"],
         ["pydantic_ai.all_messages", "-"],
     ];
-    /// The same as bodies of requests and responses, or as mere texts.
+    /// The names of request and answer, as bodies of requests and responses, or as mere texts.
     const BODIES: [[&str; 2]; 10] = [
         ["gen_ai.prompt", "gen_ai.completion"],
         ["ai.prompt.messages", "ai.response.text"],
@@ -163,7 +167,7 @@ fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<Said
             // The other conventions may read what this one does not.
             match messages(list, mapping) {
                 Ok(more) => said.extend(more),
-                Err(why) if why.starts_with("unknown role") => return Err(why),
+                Err(error @ RecordError::UnknownRoles(_)) => return Err(error),
                 Err(_) => {}
             }
         }
@@ -172,7 +176,7 @@ fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<Said
             if let Some(instructions) =
                 instructions.filter(|_| !said.iter().any(|one| one.role == Role::System))
             {
-                said.insert(0, Said::new(Role::System, &instructions));
+                said.insert(0, ParsedMessage::new(Role::System, &instructions));
             }
             return Ok(said);
         }
@@ -203,8 +207,8 @@ fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<Said
     Ok(Vec::new())
 }
 
-/// The messages of a span's events, one an event; or of events that hold all of them as JSON.
-fn of_events(span: &Value, mapping: &Mapping) -> Result<Vec<Said>, String> {
+/// The messages of a span's events: one message an event, or events that hold all messages as JSON.
+fn of_events(span: &Value, mapping: &Mapping) -> Result<Vec<ParsedMessage>, RecordError> {
     let mut said = Vec::new();
     for event in list(&span["events"]) {
         let own = attributes(&event);

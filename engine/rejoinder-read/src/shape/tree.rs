@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
-use crate::message::Said;
+use crate::message::ParsedMessage;
+use crate::record::RecordError;
 
-/// The messages of a chat, each with the one before it.
+/// The messages of a chat, each with its parent.
 #[derive(Default)]
 pub(super) struct Tree<'v> {
     nodes: Vec<Node<'v>>,
@@ -21,16 +22,16 @@ struct Node<'v> {
     value: &'v Value,
 }
 
-/// What is made of a node.
-pub(super) enum Shown {
+/// The part of the chat that a node holds.
+pub(super) enum NodeContent {
     /// A message.
-    Said(Said),
-    /// Nothing of the chat; the role is that of whoever wrote it.
+    Message(ParsedMessage),
+    /// No part of the chat; the role is that of the author.
     Hidden(Option<Role>),
 }
 
 impl<'v> Tree<'v> {
-    /// Adds a message. Of two with one id the first counts.
+    /// Adds a message. If two messages have one id, the first counts.
     pub(super) fn add(&mut self, id: &'v str, parent: Option<&'v str>, value: &'v Value) {
         self.places.entry(id).or_insert(self.nodes.len());
         self.nodes.push(Node { id, parent: parent.filter(|parent| *parent != id), value });
@@ -40,8 +41,8 @@ impl<'v> Tree<'v> {
         self.places.get(self.nodes[at].parent?).copied()
     }
 
-    /// From the root to `current`; where that is not known, to the message without a reply that was written last. A link
-    /// that leads nowhere, or in a circle, is where the path begins.
+    /// The path from the root to `current`; where that message is not known, to the message without a reply that was written last. The
+    /// path begins where a link leads nowhere or in a circle.
     fn path(&self, current: Option<&str>, time: impl Fn(&Value) -> Option<i128>) -> Vec<usize> {
         let last = current.and_then(|id| self.places.get(id).copied()).or_else(|| {
             let parents: HashSet<&str> = self.nodes.iter().filter_map(|node| node.parent).collect();
@@ -62,8 +63,8 @@ impl<'v> Tree<'v> {
         path
     }
 
-    /// The messages on the way to `current`, and as metadata their ids, and which of them stand in the place of another of
-    /// the same role: edited requests and answers that were written anew.
+    /// The messages on the path to `current`, and metadata: the ids of the messages, and the indices of edited requests and of answers
+    /// that were written anew.
     ///
     /// # Errors
     /// If a message cannot be read.
@@ -71,18 +72,18 @@ impl<'v> Tree<'v> {
         &self,
         current: Option<&str>,
         time: impl Fn(&Value) -> Option<i128>,
-        show: impl Fn(&Value) -> Result<Shown, String>,
-    ) -> Result<(Vec<Said>, Map<String, Value>), String> {
+        show: impl Fn(&Value) -> Result<NodeContent, RecordError>,
+    ) -> Result<(Vec<ParsedMessage>, Map<String, Value>), RecordError> {
         let mut children: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, node) in self.nodes.iter().enumerate() {
             children.entry(node.parent.unwrap_or_default()).or_default().push(at);
         }
         let role = |at: usize| match show(self.nodes[at].value) {
-            Ok(Shown::Said(said)) => Some(said.role),
-            Ok(Shown::Hidden(role)) => role,
+            Ok(NodeContent::Message(said)) => Some(said.role),
+            Ok(NodeContent::Hidden(role)) => role,
             Err(_) => None,
         };
-        let mut said: Vec<Said> = Vec::new();
+        let mut said: Vec<ParsedMessage> = Vec::new();
         let (mut ids, mut edited, mut regenerated) = (Vec::new(), Vec::new(), Vec::new());
         // An answer may begin with what is not shown, and be written anew from there.
         let mut anew = false;
@@ -94,7 +95,7 @@ impl<'v> Tree<'v> {
                 let own = role(at);
                 anew |= siblings.iter().filter(|other| role(**other) == own).count() > 1;
             }
-            let Shown::Said(one) = show(node.value)? else { continue };
+            let NodeContent::Message(one) = show(node.value)? else { continue };
             match one.role {
                 Role::User if anew => edited.push(Value::from(said.len())),
                 Role::Assistant if anew => regenerated.push(Value::from(said.len())),
@@ -109,7 +110,7 @@ impl<'v> Tree<'v> {
             && !self.places.contains_key(parent)
             && !said.iter().any(|one| one.role == Role::User)
         {
-            return Err("a message whose parent is missing, and no user message after it".to_owned());
+            return Err("a message whose parent is missing, and no user message after it".into());
         }
         let mut metadata = Map::new();
         for (key, indices) in [("message_ids", ids), ("edited", edited), ("regenerated", regenerated)] {

@@ -105,8 +105,10 @@ impl Shape {
                 }
             }
             // An export has conversations in which nobody said anything.
-            if let Some(lost) = chunk.lost.iter().find(|lost| !lost.reason.contains("no user message")) {
-                return Err(format!("{seen}: {}", lost.reason));
+            if let Some(set_aside) =
+                chunk.set_aside.iter().find(|set_aside| !set_aside.reason.contains("no user message"))
+            {
+                return Err(format!("{seen}: {}", set_aside.reason));
             }
         }
         Ok((sorted(all), seen))
@@ -232,7 +234,7 @@ fn read_from(file: &InputFile, from: Position) -> (Vec<Numbered>, Vec<Position>)
             let said = record.conversation.messages.iter().map(|m| (m.role.name(), m.text.to_string()));
             all.push((entry.ordinal, record.conversation.id.to_string(), said.collect()));
         }
-        assert_eq!(chunk.lost, []);
+        assert_eq!(chunk.set_aside, []);
         ends.push(chunk.end);
     }
     (all, ends)

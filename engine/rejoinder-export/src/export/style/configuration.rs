@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Style;
-use crate::export::example::Task;
+use crate::export::example::TrainingTask;
 
 impl Style {
     /// The piece of configuration with which the library reads a file of such rows at `path`, of which as many are not
     /// desirable and desirable as `counts` says.
-    pub fn configuration(self, task: Task, path: &str, counts: [usize; 2]) -> String {
+    pub fn configuration(self, task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
         match self {
             Self::Trl => trl(task, path, counts),
             Self::Axolotl(_) => axolotl(task, path, counts),
@@ -27,12 +27,14 @@ pub fn desirable_weight([undesirable, desirable]: [usize; 2]) -> Option<[f64; 2]
     (undesirable > 0 && desirable > 0).then_some([ratio, ratio * 4.0 / 3.0])
 }
 
-fn trl(task: Task, path: &str, counts: [usize; 2]) -> String {
+fn trl(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
     let mut text =
         format!("# Python\ntrain = datasets.load_dataset(\"json\", data_files={path:?}, split=\"train\")\n");
     let _ = match task {
-        Task::Sft => writeln!(text, "trl.SFTTrainer(model, args=trl.SFTConfig(), train_dataset=train)"),
-        Task::Kto => {
+        TrainingTask::Sft => {
+            writeln!(text, "trl.SFTTrainer(model, args=trl.SFTConfig(), train_dataset=train)")
+        }
+        TrainingTask::Kto => {
             let weight = middle_weight(counts);
             writeln!(
                 text,
@@ -40,18 +42,20 @@ fn trl(task: Task, path: &str, counts: [usize; 2]) -> String {
                  trl.KTOTrainer(model, args=args, train_dataset=train, processing_class=tokenizer)"
             )
         }
-        Task::Pairs => writeln!(text, "trl.DPOTrainer(model, args=trl.DPOConfig(), train_dataset=train)"),
+        TrainingTask::Pairs => {
+            writeln!(text, "trl.DPOTrainer(model, args=trl.DPOConfig(), train_dataset=train)")
+        }
     };
     text
 }
 
-fn axolotl(task: Task, path: &str, counts: [usize; 2]) -> String {
+fn axolotl(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
     match task {
-        Task::Sft => format!(
+        TrainingTask::Sft => format!(
             "# YAML\ndatasets:\n  - path: {path:?}\n    ds_type: json\n    type: chat_template\n    field_messages: messages\n    \
              roles_to_train: []\n    message_field_training: train\n    train_on_eos: turn\n"
         ),
-        Task::Kto => {
+        TrainingTask::Kto => {
             let weight = middle_weight(counts);
             format!(
                 "# YAML\nrl: kto\nkto_desirable_weight: {weight:.2}\nkto_undesirable_weight: 1.0\nremove_unused_columns: false\n\
@@ -60,7 +64,7 @@ fn axolotl(task: Task, path: &str, counts: [usize; 2]) -> String {
                  completion_format: \"{{completion}}\"\n"
             )
         }
-        Task::Pairs => format!(
+        TrainingTask::Pairs => format!(
             "# YAML\nrl: dpo\ndatasets:\n  - path: {path:?}\n    ds_type: json\n    split: train\n    type: chat_template.default\n    \
              field_messages: messages\n    field_chosen: chosen\n    field_rejected: rejected\n"
         ),
@@ -68,11 +72,13 @@ fn axolotl(task: Task, path: &str, counts: [usize; 2]) -> String {
 }
 
 /// An entry of `dataset_info.json`, in which the file's name is relative to its folder, and what the training needs beside it.
-fn llama_factory(task: Task, path: &str, counts: [usize; 2]) -> String {
+fn llama_factory(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
     let (columns, is_ranking) = match task {
-        Task::Sft => (json!({ "messages": "messages" }), false),
-        Task::Kto => (json!({ "messages": "messages", "kto_tag": "label" }), false),
-        Task::Pairs => (json!({ "messages": "messages", "chosen": "chosen", "rejected": "rejected" }), true),
+        TrainingTask::Sft => (json!({ "messages": "messages" }), false),
+        TrainingTask::Kto => (json!({ "messages": "messages", "kto_tag": "label" }), false),
+        TrainingTask::Pairs => {
+            (json!({ "messages": "messages", "chosen": "chosen", "rejected": "rejected" }), true)
+        }
     };
     let name = format!("rejoinder_{}", task.name());
     let entry = json!({ &name: {
@@ -89,11 +95,11 @@ fn llama_factory(task: Task, path: &str, counts: [usize; 2]) -> String {
     let entry = serde_json::to_string_pretty(&entry).expect("it is plain data");
     let training = match task {
         // Without it all earlier answers are learned, too.
-        Task::Sft => "stage: sft\nmask_history: true".to_owned(),
-        Task::Kto => {
+        TrainingTask::Sft => "stage: sft\nmask_history: true".to_owned(),
+        TrainingTask::Kto => {
             format!("stage: kto\nkto_chosen_weight: {:.2}\nkto_rejected_weight: 1.0", middle_weight(counts))
         }
-        Task::Pairs => "stage: dpo".to_owned(),
+        TrainingTask::Pairs => "stage: dpo".to_owned(),
     };
     format!("# dataset_info.json\n{entry}\n# YAML\ndataset: {name}\n{training}\n")
 }

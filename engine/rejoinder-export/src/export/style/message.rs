@@ -4,14 +4,14 @@ use rejoinder_core::Role;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::export::chat::{Call, ChatMessage};
+use crate::export::chat::{ChatMessage, ToolCall};
 
 /// Where LLaMA-Factory finds the calls of a message that has words, too.
 const CALLS: [&str; 2] = ["<tool_call>", "</tool_call>"];
 
 /// How messages are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum MessageForm {
     /// OpenAI's, with arguments as objects: what chat templates read; most templates write a text as one more JSON string.
     Objects,
     /// OpenAI's, with arguments as JSON text, which the library parses: so the column has one type.
@@ -20,34 +20,34 @@ pub(super) enum Form {
     ShareGpt,
 }
 
-impl Form {
+impl MessageForm {
     /// The message in this form.
-    pub(super) const fn of(self, message: &ChatMessage) -> Written<'_> {
-        Written { form: self, message, train: None }
+    pub(super) const fn of(self, message: &ChatMessage) -> FormattedMessage<'_> {
+        FormattedMessage { form: self, message, train: None }
     }
 }
 
 /// A message in a form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Written<'a> {
-    form: Form,
+pub(super) struct FormattedMessage<'a> {
+    form: MessageForm,
     message: &'a ChatMessage,
     train: Option<bool>,
 }
 
-impl Written<'_> {
+impl FormattedMessage<'_> {
     /// The same message, which says whether it is learned.
     pub(super) const fn learned(self, train: bool) -> Self {
         Self { train: Some(train), ..self }
     }
 }
 
-impl Serialize for Written<'_> {
+impl Serialize for FormattedMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { form, message, train } = *self;
         let ChatMessage { role, content, calls, answers } = message;
         let mut map = serializer.serialize_map(None)?;
-        if form == Form::ShareGpt {
+        if form == MessageForm::ShareGpt {
             let (role, content) = share_gpt(message);
             map.serialize_entry("role", role)?;
             map.serialize_entry("content", &content)?;
@@ -55,7 +55,7 @@ impl Serialize for Written<'_> {
             map.serialize_entry("role", role.name())?;
             map.serialize_entry("content", content)?;
             if !calls.is_empty() {
-                let calls: Vec<_> = calls.iter().map(|call| ToolCall::new(form, call)).collect();
+                let calls: Vec<_> = calls.iter().map(|call| OpenAiCall::new(form, call)).collect();
                 map.serialize_entry("tool_calls", &calls)?;
             }
             if let Some(call) = answers {
@@ -72,7 +72,7 @@ impl Serialize for Written<'_> {
 
 /// A call as OpenAI writes it.
 #[derive(serde::Serialize)]
-struct ToolCall<'a> {
+struct OpenAiCall<'a> {
     id: String,
     r#type: &'static str,
     function: Function<'a>,
@@ -91,11 +91,11 @@ enum Arguments<'a> {
     Text(&'a str),
 }
 
-impl<'a> ToolCall<'a> {
-    fn new(form: Form, call: &'a Call) -> Self {
+impl<'a> OpenAiCall<'a> {
+    fn new(form: MessageForm, call: &'a ToolCall) -> Self {
         let arguments = match form {
-            Form::Objects => Arguments::Object(call.object()),
-            Form::Texts | Form::ShareGpt => Arguments::Text(&call.arguments),
+            MessageForm::Objects => Arguments::Object(call.object()),
+            MessageForm::Texts | MessageForm::ShareGpt => Arguments::Text(&call.arguments),
         };
         Self {
             id: call.id.to_string(),

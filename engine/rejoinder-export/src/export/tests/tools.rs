@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use rejoinder_core::{Category, Conversation, Role, ToolPart, ToolUse};
 use serde_json::{Value, json};
 
-use super::{choice, conversation, examples, feedback, plain, script};
-use crate::export::example::{self, Example, Task, Tools};
-use crate::export::review::Reviewer;
-use crate::export::skipped::{Skipped, SkippedCounts};
+use super::support::{choice, conversation, examples, feedback, plain, script};
+use crate::export::example::{self, Example, ToolPolicy, TrainingTask};
+use crate::export::review::ReviewTool;
+use crate::export::skip_reason::{SkipCounts, SkipReason};
 use crate::export::style::Style;
-use crate::export::template::Template;
-use crate::export::{Changes, Dialogue, arrange};
+use crate::export::template::ChatTemplate;
+use crate::export::{Dialogue, RowChanges, arrange};
 
 /// A dialogue and its tools: after a message's text come `; call ID NAME ARGUMENTS` and `; result ID TEXT`, with - for no id.
 fn with_tools(text: &str) -> (Conversation<'static>, Vec<ToolUse>) {
@@ -37,14 +37,14 @@ fn tool(text: &str) -> ToolPart {
 }
 
 /// The rows about the praise in the last message.
-fn praised(text: &str) -> (Vec<Example>, SkippedCounts) {
+fn praised(text: &str) -> (Vec<Example>, SkipCounts) {
     let (chat, tools) = with_tools(text);
     let turn = chat.messages.len() - 1;
     let said = [feedback(&chat, turn, Category::Ur5)];
-    examples(Task::Sft, &Dialogue { tools: &tools, ..plain(&chat) }, &said)
+    examples(TrainingTask::Sft, &Dialogue { tools: &tools, ..plain(&chat) }, &said)
 }
 
-fn row(style: Style, task: Task, example: &Example) -> Value {
+fn row(style: Style, task: TrainingTask, example: &Example) -> Value {
     serde_json::to_value(style.row(task, example)).unwrap()
 }
 
@@ -56,7 +56,7 @@ fn calls_and_results_stand_in_the_prompt_and_the_last_words_are_the_answer() {
     let (found, _) = praised(SEARCH);
     let call = |id: &str, arguments: Value| json!([{"id": id, "type": "function", "function": {"name": "grep", "arguments": arguments}}]);
     assert_eq!(
-        row(Style::Trl, Task::Sft, &found[0]),
+        row(Style::Trl, TrainingTask::Sft, &found[0]),
         json!({
             "prompt": [
                 {"role": "user", "content": "find them"},
@@ -69,11 +69,11 @@ fn calls_and_results_stand_in_the_prompt_and_the_last_words_are_the_answer() {
             "conversation_id": "c", "feedback_turn": 1, "category": "UR5"
         })
     );
-    let axolotl = row(Style::Axolotl(Template::ChatMl), Task::Sft, &found[0]);
+    let axolotl = row(Style::Axolotl(ChatTemplate::ChatMl), TrainingTask::Sft, &found[0]);
     assert_eq!(axolotl["messages"][1]["tool_calls"], call("call00001", json!("{\"pattern\": \"TODO\"}")));
     assert_eq!(axolotl["messages"][2]["train"], false);
     let roles = ["user", "function_call", "observation", "function_call", "observation", "assistant"];
-    let messages = row(Style::LlamaFactory, Task::Sft, &found[0])["messages"].clone();
+    let messages = row(Style::LlamaFactory, TrainingTask::Sft, &found[0])["messages"].clone();
     assert_eq!(
         messages.as_array().unwrap().iter().map(|m| m["role"].as_str().unwrap()).collect::<Vec<_>>(),
         roles
@@ -83,12 +83,12 @@ fn calls_and_results_stand_in_the_prompt_and_the_last_words_are_the_answer() {
         "I'll look.\n<tool_call>{\"name\": \"grep\", \"arguments\": {\"pattern\": \"TODO\"}}</tool_call>"
     );
     assert_eq!(
-        Template::ChatMl.prompt(&found[0].prompt[..3]),
+        ChatTemplate::ChatMl.prompt(&found[0].prompt[..3]),
         "<|im_start|>user\nfind them<|im_end|>\n<|im_start|>assistant\nI'll look.\n<tool_call>\n{\"name\": \"grep\", \"arguments\": \
          {\"pattern\": \"TODO\"}}\n</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\na.py:3\n</tool_response><|im_end|>\n\
          <|im_start|>assistant\n"
     );
-    assert_eq!(found[0].changes, Changes { joined: true, ..Changes::default() });
+    assert_eq!(found[0].changes, RowChanges { joined: true, ..RowChanges::default() });
 }
 
 #[test]
@@ -126,23 +126,23 @@ fn results_find_their_calls() {
 #[test]
 fn what_gives_no_honest_row_is_counted_with_its_reason() {
     for (text, expected) in [
-        ("U: q | A: ; call x  {} | T: 1; result x 1 | A: a | U: thanks", Skipped::NamelessCall),
-        ("U: q | A: ; call x f 2+2 | T: 1; result x 1 | A: a | U: thanks", Skipped::Arguments),
-        ("U: q | A: ; call x f {} | A: a | U: thanks", Skipped::OpenCall),
-        ("U: q | A: ; call x f {}; call y f {} | T: 1; result x 1 | A: a | U: thanks", Skipped::OpenCall),
-        ("U: q | A: a; call x f {} | U: r | A: b | U: thanks", Skipped::OpenCall),
-        ("U: q | A: ; call x f {} | T: 1; result z 1 | A: a | U: thanks", Skipped::LostResult),
+        ("U: q | A: ; call x  {} | T: 1; result x 1 | A: a | U: thanks", SkipReason::NamelessCall),
+        ("U: q | A: ; call x f 2+2 | T: 1; result x 1 | A: a | U: thanks", SkipReason::Arguments),
+        ("U: q | A: ; call x f {} | A: a | U: thanks", SkipReason::OpenCall),
+        ("U: q | A: ; call x f {}; call y f {} | T: 1; result x 1 | A: a | U: thanks", SkipReason::OpenCall),
+        ("U: q | A: a; call x f {} | U: r | A: b | U: thanks", SkipReason::OpenCall),
+        ("U: q | A: ; call x f {} | T: 1; result z 1 | A: a | U: thanks", SkipReason::LostResult),
         (
             "U: q | A: ; call x f {} | T: 1; result x 1 | T: 2; result x 2 | A: a | U: thanks",
-            Skipped::LostResult,
+            SkipReason::LostResult,
         ),
-        ("U: q | A: I'll do it.; call x f {} | T: 1; result x 1 | U: thanks", Skipped::EndsWithTools),
-        ("U: q | A: I'll do it.; call x f {} | U: thanks; result x 1", Skipped::EndsWithTools),
-        ("U: q | A: ; call x f {} | T: 1; result x 1 | U: thanks", Skipped::Blank),
+        ("U: q | A: I'll do it.; call x f {} | T: 1; result x 1 | U: thanks", SkipReason::EndsWithTools),
+        ("U: q | A: I'll do it.; call x f {} | U: thanks; result x 1", SkipReason::EndsWithTools),
+        ("U: q | A: ; call x f {} | T: 1; result x 1 | U: thanks", SkipReason::Blank),
     ] {
         let (found, skipped) = praised(text);
         assert!(found.is_empty(), "{text}");
-        assert_eq!(skipped, SkippedCounts::from([(expected, 1)]), "{text}");
+        assert_eq!(skipped, SkipCounts::from([(expected, 1)]), "{text}");
     }
 }
 
@@ -150,8 +150,8 @@ fn what_gives_no_honest_row_is_counted_with_its_reason() {
 fn calls_at_the_end_of_an_answer_are_left_out_and_known() {
     let (found, _) = praised("U: q | A: It is dry.; call x note {} | U: thanks");
     assert_eq!((found[0].prompt.len(), &*found[0].completion), (1, "It is dry."));
-    assert_eq!(found[0].changes, Changes { calls: true, ..Changes::default() });
-    let counts = Changes::counts(found.iter().map(|e| e.changes));
+    assert_eq!(found[0].changes, RowChanges { calls: true, ..RowChanges::default() });
+    let counts = RowChanges::counts(found.iter().map(|e| e.changes));
     assert_eq!(counts, [("calls of tools at the end of the answer are left out", 1)]);
 }
 
@@ -166,11 +166,15 @@ fn all_rows_with_tools_can_be_left_out() {
     ] {
         let (chat, tools) = with_tools(text);
         let said = [feedback(&chat, chat.messages.len() - 1, Category::Ur5)];
-        let choice = example::Choice { tools: Tools::DropRows, ..choice(Task::Sft) };
-        let mut skipped = SkippedCounts::new();
+        let choice = example::FeedbackChoice { tools: ToolPolicy::DropRows, ..choice(TrainingTask::Sft) };
+        let mut skipped = SkipCounts::new();
         let dialogue = Dialogue { tools: &tools, ..plain(&chat) };
-        assert_eq!(example::of(Task::Sft, &dialogue, &said, &choice, &mut skipped).len(), expected, "{text}");
-        assert_eq!(skipped.contains_key(&Skipped::Tools), expected == 0, "{text}");
+        assert_eq!(
+            example::of(TrainingTask::Sft, &dialogue, &said, &choice, &mut skipped).len(),
+            expected,
+            "{text}"
+        );
+        assert_eq!(skipped.contains_key(&SkipReason::Tools), expected == 0, "{text}");
     }
 }
 
@@ -178,7 +182,7 @@ fn all_rows_with_tools_can_be_left_out() {
 fn a_style_says_for_which_use_of_tools_it_has_a_form() {
     let [trl, factory] = [Style::Trl, Style::LlamaFactory];
     let [chat_ml, llama, mistral] =
-        [Template::ChatMl, Template::Llama3, Template::Mistral].map(Style::Axolotl);
+        [ChatTemplate::ChatMl, ChatTemplate::Llama3, ChatTemplate::Mistral].map(Style::Axolotl);
     let plain = "U: q | A: a | U: thanks";
     let one = "U: q | A: ; call x f {} | T: 1; result x 1 | A: a | U: thanks";
     let words = "U: q | A: I'll look.; call x f {} | T: 1; result x 1 | A: a | U: thanks";
@@ -195,14 +199,18 @@ fn a_style_says_for_which_use_of_tools_it_has_a_form() {
     ] {
         let (found, _) = praised(text);
         for style in [trl, factory, chat_ml, llama, mistral] {
-            assert_eq!(style.expresses(Task::Kto, &found[0]), !without.contains(&style), "{text} {style:?}");
+            assert_eq!(
+                style.expresses(TrainingTask::Kto, &found[0]),
+                !without.contains(&style),
+                "{text} {style:?}"
+            );
         }
-        assert!(chat_ml.expresses(Task::Sft, &found[0]));
-        assert_eq!(chat_ml.expresses(Task::Pairs, &found[0]), text == plain);
+        assert!(chat_ml.expresses(TrainingTask::Sft, &found[0]));
+        assert_eq!(chat_ml.expresses(TrainingTask::Pairs, &found[0]), text == plain);
     }
     let (found, _) = praised(one);
     assert_eq!(
-        Template::Llama3.prompt(&found[0].prompt[1..]),
+        ChatTemplate::Llama3.prompt(&found[0].prompt[1..]),
         "<|start_header_id|>assistant<|end_header_id|>\n\n{\"name\": \"f\", \"parameters\": {}}<|eot_id|>\
          <|start_header_id|>ipython<|end_header_id|>\n\n\"1\"<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
     );
@@ -214,8 +222,9 @@ fn a_better_answer_that_comes_from_tools_makes_no_pair() {
         let (chat, tools) = with_tools(&format!("U: q | A: wrong | U: again | {better} | U: thanks"));
         let last = chat.messages.len() - 1;
         let said = [feedback(&chat, 2, Category::Ur1), feedback(&chat, last, Category::Ur5)];
-        let (found, skipped) = examples(Task::Pairs, &Dialogue { tools: &tools, ..plain(&chat) }, &said);
-        assert_eq!((found.len(), skipped.contains_key(&Skipped::BetterByTools)), (pairs, pairs == 0));
+        let (found, skipped) =
+            examples(TrainingTask::Pairs, &Dialogue { tools: &tools, ..plain(&chat) }, &said);
+        assert_eq!((found.len(), skipped.contains_key(&SkipReason::BetterByTools)), (pairs, pairs == 0));
     }
 }
 
@@ -266,8 +275,8 @@ fn reviewers_see_what_the_assistant_called_and_got() {
     );
     let said = [feedback(&chat, 4, Category::Ur5)];
     let shown = ["q", "I'll look.\n[calls f] {\"a\": 1}", "1", "a\n[calls g] {}", "thanks\n[result] 2"];
-    let argilla = Reviewer::Argilla.tasks(&chat, &tools, &said);
-    let studio = Reviewer::LabelStudio.tasks(&chat, &tools, &said);
+    let argilla = ReviewTool::Argilla.tasks(&chat, &tools, &said);
+    let studio = ReviewTool::LabelStudio.tasks(&chat, &tools, &said);
     let texts = |list: &Value, key: &str| -> Vec<String> {
         list.as_array().unwrap().iter().map(|said| said[key].as_str().unwrap().to_owned()).collect()
     };
@@ -302,7 +311,7 @@ proptest! {
         };
         let tools: Vec<_> = said.iter().enumerate().flat_map(parts).collect();
         let feedback: Vec<_> = chat.later_turns().map(|turn| feedback(&chat, turn, Category::Ur5)).collect();
-        let (found, skipped) = examples(Task::Sft, &Dialogue { tools: &tools, ..plain(&chat) }, &feedback);
+        let (found, skipped) = examples(TrainingTask::Sft, &Dialogue { tools: &tools, ..plain(&chat) }, &feedback);
         prop_assert_eq!(found.len() as u64 + skipped.values().sum::<u64>(), feedback.len() as u64);
         for example in &found {
             prop_assert!(matches!(example.prompt.last().unwrap().role, Role::User | Role::Tool));
@@ -318,8 +327,8 @@ proptest! {
                 open.extend(message.calls.iter().map(|call| call.id));
             }
             prop_assert!(open.is_empty());
-            for style in [Style::Trl, Style::LlamaFactory, Style::Axolotl(Template::ChatMl)] {
-                prop_assert!(!serde_json::to_string(&style.row(Task::Sft, example)).unwrap().contains('\n'));
+            for style in [Style::Trl, Style::LlamaFactory, Style::Axolotl(ChatTemplate::ChatMl)] {
+                prop_assert!(!serde_json::to_string(&style.row(TrainingTask::Sft, example)).unwrap().contains('\n'));
             }
         }
     }

@@ -2,32 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use rejoinder_core::Category;
+use rejoinder_read::JsonValuesError;
 use serde_json::Value;
 
-use super::super::drawn::Drawn;
-use super::{Imported, LabelRow, value};
+use super::error::{EntryError, ImportError};
+use super::imported::ImportedLabels;
+use crate::labels::LabelRow;
+use crate::labels::selection::TurnSelection;
 
-pub(super) fn add(imported: &mut Imported, record: &Value) -> Result<(), String> {
+/// Argilla's records, as `Dataset.records.to_json` writes them: what most reviewers said of each turn.
+///
+/// # Errors
+/// The first error among the records.
+pub fn read(
+    records: impl Iterator<Item = Result<Value, JsonValuesError>>,
+) -> Result<ImportedLabels, ImportError> {
+    ImportedLabels::of("record", records, add)
+}
+
+fn add(imported: &mut ImportedLabels, record: &Value) -> Result<(), EntryError> {
     if let Some((conversation_id, row)) = label(record)? {
-        let drawn = Drawn::of(record["metadata"]["drawn"].as_str());
-        imported.add(conversation_id, drawn, false, [row]);
+        let selection = TurnSelection::of(record["metadata"]["drawn"].as_str());
+        imported.add(conversation_id, selection, false, [row]);
     }
     Ok(())
 }
 
 /// The label of a record; `None` if nobody has reviewed it.
-fn label(record: &Value) -> Result<Option<(&str, LabelRow)>, String> {
-    let id = record["id"].as_str().ok_or("it has no id")?;
+fn label(record: &Value) -> Result<Option<(&str, LabelRow)>, EntryError> {
+    let id = record["id"].as_str().ok_or(EntryError::NoId)?;
     let (conversation_id, turn) = id
         .rsplit_once('#')
         .and_then(|(conversation, turn)| Some((conversation, turn.parse().ok()?)))
-        .ok_or_else(|| format!("its id `{}` is not CONVERSATION#MESSAGE", id.escape_debug()))?;
+        .ok_or_else(|| EntryError::BadId(id.to_owned()))?;
     let responses = record["responses"]["label"].as_array().map_or(&[][..], Vec::as_slice);
     let mut votes: BTreeMap<String, usize> = BTreeMap::new();
     for response in responses {
         let said = response["value"].as_str().unwrap_or_default();
-        let category =
-            value(said).ok_or_else(|| format!("the label `{}` is not known", said.escape_debug()))?;
+        let category = value(said).ok_or_else(|| EntryError::UnknownLabel(said.to_owned()))?;
         *votes.entry(category).or_default() += 1;
     }
     let Some(most) = votes.values().copied().max() else { return Ok(None) };
@@ -37,6 +50,14 @@ fn label(record: &Value) -> Result<Option<(&str, LabelRow)>, String> {
             let row = LabelRow { turn: Some(turn), feedback_turn: None, category, span: None };
             Ok(Some((conversation_id, row)))
         }
-        _ => Err("its reviewers do not agree".to_owned()),
+        _ => Err(EntryError::Disagreement),
     }
+}
+
+/// A category, or `none` in any case.
+fn value(text: &str) -> Option<String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Some("none".to_owned());
+    }
+    text.parse::<Category>().ok().map(|category| category.code().to_owned())
 }

@@ -3,25 +3,38 @@
 use std::collections::BTreeMap;
 
 use rejoinder_core::Category;
+use rejoinder_read::JsonValuesError;
 use serde_json::Value;
 
-use super::super::drawn::Drawn;
-use super::{Imported, LabelRow};
+use super::error::{EntryError, ImportError};
+use super::imported::ImportedLabels;
+use crate::labels::LabelRow;
+use crate::labels::selection::TurnSelection;
 
 /// Where several categories apply to one turn, the first counts.
 const PRIORITY: [Category; 5] = [Category::Ur2, Category::Ur3, Category::Ur4, Category::Ur1, Category::Ur5];
 
-pub(super) fn add(imported: &mut Imported, task: &Value) -> Result<(), String> {
+/// Label Studio's tasks, as its JSON export writes them: the latest annotation of each dialogue.
+///
+/// # Errors
+/// The first error among the tasks.
+pub fn read(
+    tasks: impl Iterator<Item = Result<Value, JsonValuesError>>,
+) -> Result<ImportedLabels, ImportError> {
+    ImportedLabels::of("task", tasks, add)
+}
+
+fn add(imported: &mut ImportedLabels, task: &Value) -> Result<(), EntryError> {
     if let Some((conversation_id, rows)) = labels(task)? {
-        let drawn = Drawn::of(task["data"]["drawn"].as_str());
-        imported.add(conversation_id, drawn, true, rows);
+        let selection = TurnSelection::of(task["data"]["drawn"].as_str());
+        imported.add(conversation_id, selection, true, rows);
     }
     Ok(())
 }
 
 /// The labels of a task; `None` if nobody has annotated it.
-fn labels(task: &Value) -> Result<Option<(&str, Vec<LabelRow>)>, String> {
-    let conversation_id = task["data"]["conversation_id"].as_str().ok_or("it has no data.conversation_id")?;
+fn labels(task: &Value) -> Result<Option<(&str, Vec<LabelRow>)>, EntryError> {
+    let conversation_id = task["data"]["conversation_id"].as_str().ok_or(EntryError::NoConversation)?;
     let annotations = task["annotations"].as_array().map_or(&[][..], Vec::as_slice);
     let counts = |annotation: &&Value| annotation["was_cancelled"].as_bool() != Some(true);
     let Some(annotation) = annotations.iter().rfind(counts) else { return Ok(None) };
@@ -29,10 +42,10 @@ fn labels(task: &Value) -> Result<Option<(&str, Vec<LabelRow>)>, String> {
     for result in annotation["result"].as_array().map_or(&[][..], Vec::as_slice) {
         let region = &result["value"];
         let Some(labels) = region["paragraphlabels"].as_array() else { continue };
-        let turn = paragraph(&region["start"]).ok_or("a region does not say in which message it begins")?;
+        let turn = paragraph(&region["start"]).ok_or(EntryError::NoMessage)?;
         for label in labels.iter().filter_map(Value::as_str) {
             let rank = label.parse().ok().and_then(|category| PRIORITY.iter().position(|c| *c == category));
-            let rank = rank.ok_or_else(|| format!("the label `{}` is not known", label.escape_debug()))?;
+            let rank = rank.ok_or_else(|| EntryError::UnknownLabel(label.to_owned()))?;
             let best = turns.entry(turn).or_insert((rank, region["text"].as_str()));
             if rank < best.0 {
                 *best = (rank, region["text"].as_str());

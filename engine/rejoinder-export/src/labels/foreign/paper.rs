@@ -1,31 +1,49 @@
 //! The data set that the paper released.
 
+use rejoinder_core::Category;
+use rejoinder_read::JsonValuesError;
 use serde_json::Value;
 
-use super::super::drawn::Drawn;
-use super::{Imported, LabelRow, Numbering};
+use super::error::{EntryError, ImportError};
+use super::imported::ImportedLabels;
+use super::numbering::CategoryNumbering;
+use crate::labels::LabelRow;
+use crate::labels::selection::TurnSelection;
 
-pub(super) fn check_columns(row: &Value) -> Result<(), String> {
-    let missing =
-        ["conversation_id", "feedback_turn", "category"].into_iter().find(|name| row.get(name).is_none());
-    let Some(missing) = missing else { return Ok(()) };
-    let found: Vec<&str> =
-        row.as_object().into_iter().flat_map(|row| row.keys()).map(String::as_str).collect();
-    Err(format!("it has no column `{missing}`; it has {}", found.join(", ").escape_debug()))
+/// The rows of the paper's released CSV (`conversation_id, feedback_turn, category, label`).
+///
+/// # Errors
+/// The first error among the rows; if there is none, or the columns are not there.
+pub fn read(
+    rows: impl Iterator<Item = Result<Value, JsonValuesError>>,
+    numbering: CategoryNumbering,
+) -> Result<ImportedLabels, ImportError> {
+    let mut rows = rows.peekable();
+    match rows.peek() {
+        Some(Ok(first)) => check_columns(first)?,
+        Some(Err(_)) => {}
+        None => return Err(ImportError::NoRow),
+    }
+    ImportedLabels::of("row", rows, |imported, row| add(imported, row, numbering))
 }
 
-pub(super) fn add(imported: &mut Imported, row: &Value, numbering: Numbering) -> Result<(), String> {
+fn check_columns(row: &Value) -> Result<(), ImportError> {
+    let missing =
+        ["conversation_id", "feedback_turn", "category"].into_iter().find(|name| row.get(name).is_none());
+    let Some(column) = missing else { return Ok(()) };
+    let columns: Vec<&str> =
+        row.as_object().into_iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+    Err(ImportError::NoColumn { column, columns: columns.join(", ") })
+}
+
+fn add(imported: &mut ImportedLabels, row: &Value, numbering: CategoryNumbering) -> Result<(), EntryError> {
     let value = |name| row[name].as_str().unwrap_or_default();
     let feedback_turn = value("feedback_turn");
-    let feedback_turn = feedback_turn
-        .parse()
-        .map_err(|_| format!("the feedback_turn `{}` is no number", feedback_turn.escape_debug()))?;
-    let category = numbering
-        .category(value("category"))
-        .ok_or_else(|| format!("the category `{}` is not known", value("category").escape_debug()))?
-        .map_or("none", |category| category.code())
-        .to_owned();
+    let feedback_turn = feedback_turn.parse().map_err(|_| EntryError::BadTurn(feedback_turn.to_owned()))?;
+    let code = value("category");
+    let answer = numbering.answer(code).ok_or_else(|| EntryError::UnknownCategory(code.to_owned()))?;
+    let category = answer.category().map_or("none", Category::code).to_owned();
     let label = LabelRow { turn: None, feedback_turn: Some(feedback_turn), category, span: None };
-    imported.add(value("conversation_id"), Drawn::Whole, true, [label]);
+    imported.add(value("conversation_id"), TurnSelection::Independent, true, [label]);
     Ok(())
 }

@@ -2,28 +2,30 @@
 //! `data/preprocessed` has them: one dialogue a file, whose user reacts to an error. They come with their texts, so they
 //! become a corpus of their own. Reactions are named in words, so their numbering does not matter.
 
+use rejoinder_read::JsonValuesError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::LabelRow;
+use super::error::{EntryError, ImportError};
+use crate::labels::LabelRow;
 
-/// A dialogue with its label.
+/// A dialogue of Petrak et al. with a label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Dialogue {
-    /// The name given by the caller.
+pub struct LabelledDialogue {
+    /// The id that the caller gives.
     pub conversation_id: String,
-    /// Its messages.
-    pub conversation: Vec<Turn>,
-    /// The reaction to the error.
+    /// The messages.
+    pub conversation: Vec<DialogueMessage>,
+    /// The label: the reaction to the error.
     pub labels: Vec<LabelRow>,
 }
 
-/// A message.
+/// A message of a dialogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Turn {
+pub struct DialogueMessage {
     /// `user` or `assistant`.
     pub role: &'static str,
-    /// What was written.
+    /// The words.
     pub content: String,
 }
 
@@ -48,47 +50,47 @@ const REACTIONS: [(&str, &str); 5] = [
 /// The dialogue of a file, which is its only record.
 ///
 /// # Errors
-/// The record's error; if it is none of theirs, or holds no reaction.
+/// If the record cannot be read, is no dialogue of Petrak et al., or holds no reaction.
 pub fn read(
-    mut records: impl Iterator<Item = Result<Value, String>>,
+    mut records: impl Iterator<Item = Result<Value, JsonValuesError>>,
     conversation_id: &str,
-) -> Result<Dialogue, String> {
-    let record = records.next().ok_or("it is empty")??;
+) -> Result<LabelledDialogue, ImportError> {
+    let record = records.next().ok_or(ImportError::Empty)??;
     if records.next().is_some() {
-        return Err("it holds more than one dialogue".to_owned());
+        return Err(ImportError::SeveralDialogues);
     }
-    let file = File::deserialize(record).map_err(|e| e.to_string())?;
+    let file = File::deserialize(record).map_err(|error| EntryError::NoDialogue(error.to_string()))?;
     let reaction =
         REACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(file.user_reaction_type.trim()));
-    let (_, category) = reaction
-        .ok_or_else(|| format!("the reaction `{}` is not known", file.user_reaction_type.escape_debug()))?;
+    let (_, category) =
+        reaction.ok_or_else(|| EntryError::UnknownReaction(file.user_reaction_type.clone()))?;
     let mut conversation = turns(&file.context);
     let mut add = |role, text: &str| {
         if !text.trim().is_empty() {
-            conversation.push(Turn { role, content: text.trim().to_owned() });
+            conversation.push(DialogueMessage { role, content: text.trim().to_owned() });
         }
         conversation.len()
     };
     let before = add("assistant", &file.error_text);
     let after = add("user", &file.user_reaction);
     if after == before {
-        return Err("its user does not react".to_owned());
+        return Err(EntryError::NoReaction.into());
     }
     add("assistant", &file.target);
     let row =
         LabelRow { turn: Some(before), feedback_turn: None, category: (*category).to_owned(), span: None };
-    Ok(Dialogue { conversation_id: conversation_id.to_owned(), conversation, labels: vec![row] })
+    Ok(LabelledDialogue { conversation_id: conversation_id.to_owned(), conversation, labels: vec![row] })
 }
 
 /// The turns of a context, in which `<user>` and `<system>` begin each.
-fn turns(context: &str) -> Vec<Turn> {
+fn turns(context: &str) -> Vec<DialogueMessage> {
     let mut turns = Vec::new();
     for piece in context.split("<user>").skip(1) {
         let mut said = piece.split("<system>");
         let user = said.next().into_iter().map(|text| ("user", text));
         for (role, text) in user.chain(said.map(|text| ("assistant", text))) {
             if !text.trim().is_empty() {
-                turns.push(Turn { role, content: text.trim().to_owned() });
+                turns.push(DialogueMessage { role, content: text.trim().to_owned() });
             }
         }
     }

@@ -2,28 +2,33 @@
 
 use proptest::prelude::*;
 use rejoinder_core::{Conversation, Message, Role};
-use serde_json::json;
+use rejoinder_read::{Container, InputFile, JsonValuesError, Mapping, Record, json_values};
+use serde_json::{Value, json};
 
-use super::super::beside::SideCar;
 use super::*;
-use rejoinder_read::{Container, InputFile, Mapping, Record, values};
+use crate::labels::LabelRow;
+use crate::labels::label_file::LabelFile;
 
 type Shown = (Option<usize>, Option<u32>, String);
 
-fn shown(imported: Imported) -> Vec<(String, Vec<Shown>)> {
+fn shown(imported: ImportedLabels) -> Vec<(String, Vec<Shown>)> {
     let row = |row: LabelRow| (row.turn, row.feedback_turn, row.category);
     imported.rows().map(|r| (r.conversation_id, r.labels.into_iter().map(row).collect())).collect()
 }
 
 /// The records of a file with this content.
-fn records(content: impl AsRef<[u8]>, container: Container) -> std::vec::IntoIter<Result<Value, String>> {
+fn records(
+    content: impl AsRef<[u8]>,
+    container: Container,
+) -> std::vec::IntoIter<Result<Value, JsonValuesError>> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), content).unwrap();
-    let all: Vec<_> = values(&InputFile::of_values(file.path(), container).unwrap(), 1 << 20).collect();
+    let all: Vec<_> =
+        json_values(&InputFile::of_json_values(file.path(), container).unwrap(), 1 << 20).collect();
     all.into_iter()
 }
 
-fn json(value: &Value) -> std::vec::IntoIter<Result<Value, String>> {
+fn json(value: &Value) -> std::vec::IntoIter<Result<Value, JsonValuesError>> {
     records(value.to_string(), Container::Array)
 }
 
@@ -80,14 +85,14 @@ fn the_papers_csv_is_read_in_the_numbering_that_is_said() {
         b"conversation_id,feedback_turn,category,label\nc,1,UR2,-1\nc,3,UR6,1\nd,1,UR1,-1\nd,x,UR1,-1\n";
     let row = |turn, category: &str| (None, Some(turn), category.to_owned());
     let rows = |csv: &[u8]| records(csv, Container::Csv);
-    let petrak = paper(rows(csv), Numbering::Petrak).unwrap();
+    let petrak = paper(rows(csv), CategoryNumbering::Petrak).unwrap();
     assert_eq!(petrak.left_out.count, 1);
     let expected =
         [("c".to_owned(), vec![row(1, "UR1"), row(3, "UR5")]), ("d".to_owned(), vec![row(1, "none")])];
     assert_eq!(shown(petrak), expected);
-    let same = paper(rows(csv), Numbering::Paper).unwrap();
+    let same = paper(rows(csv), CategoryNumbering::Paper).unwrap();
     assert_eq!(same.left_out.count, 2, "UR6 is not the paper's");
-    let why = |csv: &[u8]| paper(rows(csv), Numbering::Paper).unwrap_err();
+    let why = |csv: &[u8]| paper(rows(csv), CategoryNumbering::Paper).unwrap_err().to_string();
     assert!(why(b"id,category\nc,UR1\n").contains("no column `conversation_id`; it has"));
     assert_eq!(why(b"id,category\n"), "it has no row");
 }
@@ -111,10 +116,10 @@ fn petraks_dialogues_come_with_their_reaction() {
     // It is a record that this engine reads, with labels it reads.
     let line = serde_json::to_vec(&dialogue).unwrap();
     let record = Record::parse(&line, &Mapping::default()).unwrap();
-    assert_eq!(super::super::read(&record).unwrap()[0].turn, 4);
+    assert_eq!(crate::labels::read(&record).unwrap()[0].turn, 4);
     let unknown = file.to_string().replace("Make Aware with", "Praise");
     assert!(petrak(records(unknown, Container::Array), "d").is_err());
-    assert!(petrak(json(&json!([file, file])), "d").unwrap_err().contains("more than one"));
+    assert!(petrak(json(&json!([file, file])), "d").unwrap_err().to_string().contains("more than one"));
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn an_exchange_stands_for_the_turns_that_judge_it() {
         messages.iter().map(|(role, text)| json!({ "role": role, "content": text })).collect();
     let line = json!({ "id": "c", "messages": messages }).to_string();
     let record = Record::parse(line.as_bytes(), &Mapping::default()).unwrap();
-    let labels = |lines: &str| SideCar::new(lines).unwrap().read(&record);
+    let labels = |lines: &str| LabelFile::new(lines).unwrap().read(&record);
     let found =
         labels("{\"conversation_id\":\"c\",\"labels\":[{\"feedback_turn\":1,\"category\":\"UR3\"}]}\n")
             .unwrap();
@@ -136,8 +141,9 @@ fn an_exchange_stands_for_the_turns_that_judge_it() {
     );
     assert!(labels("{\"conversation_id\":\"other\",\"labels\":[]}").is_err());
     assert!(
-        SideCar::new("\n{\"conversation_id\":\"c\",\"labels\":[{\"turn\":1,\"category\":\"UR7\"}]}")
+        LabelFile::new("\n{\"conversation_id\":\"c\",\"labels\":[{\"turn\":1,\"category\":\"UR7\"}]}")
             .unwrap_err()
+            .to_string()
             .contains("line 2")
     );
 }
@@ -177,11 +183,11 @@ proptest! {
             let _ = argilla(found.clone());
             let _ = label_studio(found.clone());
             let _ = petrak(found, "d");
-            let _ = SideCar::new(&json);
+            let _ = LabelFile::new(&json);
         }
-        let _ = paper(records(&bytes, Container::Csv), Numbering::Petrak);
+        let _ = paper(records(&bytes, Container::Csv), CategoryNumbering::Petrak);
         let with_names = [b"conversation_id,feedback_turn,category\n", &*bytes].concat();
-        let _ = paper(records(with_names, Container::Csv), Numbering::Paper);
+        let _ = paper(records(with_names, Container::Csv), CategoryNumbering::Paper);
         let file = json!({ "context": text, "error_text": text, "user_reaction": text, "user_reaction_type": "Repeat or Rephrase" });
         let _ = petrak(json(&file), "d");
     }
@@ -196,7 +202,7 @@ proptest! {
             messages: (0..messages).map(|i| Message::new(role(i), "x")).collect(),
         };
         let row = LabelRow { turn, feedback_turn: exchange, category: "UR1".to_owned(), span: None };
-        if let Ok(labels) = super::super::resolve(&[row], &conversation) {
+        if let Ok(labels) = crate::labels::read::resolve(&[row], &conversation) {
             prop_assert!(!labels.is_empty() && labels.iter().all(|label| label.turn < messages));
         }
     }

@@ -14,14 +14,14 @@ use parquet::file::reader::RowGroupReader as _;
 use parquet::file::serialized_reader::SerializedRowGroupReader;
 use parquet::record::Field;
 
-use super::layout::Columns;
+use super::guard::{guarded, is_of_storage};
+use super::layout::LeafColumns;
 use super::leaf::{ListReader, ScalarReader};
-use super::rows::Rows;
+use super::rows::TableRows;
 use super::schema::Schema;
-use super::{guarded, is_of_storage};
-use crate::chunk::{Chunk, Content, Position};
+use crate::chunk::{Chunk, ChunkContent, Position};
 use crate::input::InputFile;
-use crate::quarantine::Quarantined;
+use crate::quarantine::QuarantinedRecord;
 use crate::record::Mapping;
 
 /// Decompressed bytes that a piece stands for.
@@ -33,12 +33,12 @@ pub(crate) struct RowGroup {
     file: InputFile,
     shard: u32,
     schema: Schema,
-    columns: Arc<Columns>,
+    columns: Arc<LeafColumns>,
     mapping: Arc<Mapping>,
     group: usize,
-    /// Number of its first row in the file.
+    /// The number of the group's first row in the file.
     first: u64,
-    /// The rows of it that are left.
+    /// The rows of the group that are still to be read.
     left: Range<u64>,
 }
 
@@ -48,7 +48,7 @@ impl RowGroup {
         file: &InputFile,
         shard: u32,
         schema: &Schema,
-        columns: Columns,
+        columns: LeafColumns,
         mapping: &Arc<Mapping>,
         from: u64,
     ) -> Vec<Self> {
@@ -74,7 +74,7 @@ impl RowGroup {
         groups
     }
 
-    /// Reads it.
+    /// Reads the row group.
     pub(crate) fn chunks(self) -> GroupReader {
         GroupReader { group: self, open: None }
     }
@@ -87,7 +87,7 @@ impl RowGroup {
         self.schema.group_rows(self.group)
     }
 
-    /// Bytes of the file, as stored, up to a row: as if all rows were of one size.
+    /// The bytes of the file, as stored, up to a row, estimated as if all rows were of one size.
     fn stored_bytes(&self, row: u64) -> u64 {
         let all = self.schema.rows().max(1);
         (u128::from(self.file.size) * u128::from(self.first + row) / u128::from(all)) as u64
@@ -95,7 +95,7 @@ impl RowGroup {
 }
 
 /// The columns of a row group, being read.
-struct Open {
+struct OpenColumns {
     role: ListReader,
     content: ListReader,
     id: Option<ScalarReader>,
@@ -104,9 +104,9 @@ struct Open {
     mapping: Arc<Mapping>,
 }
 
-impl Open {
+impl OpenColumns {
     fn new(group: &RowGroup) -> io::Result<Self> {
-        let file = Arc::new(File::open(group.file.place())?);
+        let file = Arc::new(File::open(group.file.current_path())?);
         let columns = &group.columns;
         guarded(|| {
             let properties = Arc::new(ReaderProperties::builder().build());
@@ -140,8 +140,8 @@ impl Open {
         })
     }
 
-    /// The next `count` rows, of which the first has the number `first` in the file.
-    fn read(&mut self, first: u64, count: usize) -> io::Result<Rows> {
+    /// The next `count` rows. The first has the number `first` in the file.
+    fn read(&mut self, first: u64, count: usize) -> io::Result<TableRows> {
         guarded(|| {
             let mut json = String::new();
             let mut column = |reader: &mut ScalarReader| {
@@ -163,7 +163,7 @@ impl Open {
             whole(roles.rows.len() - 1, count)?;
             whole(contents.rows.len() - 1, count)?;
             let (names, mapping) = (Arc::clone(&self.names), Arc::clone(&self.mapping));
-            Ok(Rows { first, roles, contents, ids, names, metadata, json, mapping })
+            Ok(TableRows { first, roles, contents, ids, names, metadata, json, mapping })
         })
     }
 }
@@ -178,13 +178,13 @@ fn whole(read: usize, count: usize) -> Result<(), ParquetError> {
 /// Reads a row group piece by piece.
 pub(crate) struct GroupReader {
     group: RowGroup,
-    open: Option<Open>,
+    open: Option<OpenColumns>,
 }
 
 impl GroupReader {
-    fn read(&mut self, rows: Range<u64>) -> io::Result<Rows> {
+    fn read(&mut self, rows: Range<u64>) -> io::Result<TableRows> {
         if self.open.is_none() {
-            self.open = Some(Open::new(&self.group)?);
+            self.open = Some(OpenColumns::new(&self.group)?);
         }
         let open = self.open.as_mut().expect("just opened");
         open.read(self.group.first + rows.start, (rows.end - rows.start) as usize)
@@ -208,15 +208,22 @@ impl Iterator for GroupReader {
         let from = group.position(start);
         let read = self.read(start..stop);
         let mut chunk = match read {
-            Ok(rows) => Chunk::new(file, from, Content::Rows(rows)),
+            Ok(rows) => Chunk::new(file, from, ChunkContent::Rows(rows)),
             Err(error) => {
-                let mut chunk = Chunk::new(file.clone(), from, Content::Lines(Vec::new(), Arc::default()));
+                let mut chunk =
+                    Chunk::new(file.clone(), from, ChunkContent::Lines(Vec::new(), Arc::default()));
                 if is_of_storage(&error) {
                     chunk.failure = Some(format!("cannot read {file}: {error}"));
                 }
                 stop = end;
                 let reason = format!("the {} rows from here on cannot be read: {error}", end - start);
-                chunk.lost.push(Quarantined { shard: from.shard, line: from.line, file, bytes: 0, reason });
+                chunk.set_aside.push(QuarantinedRecord {
+                    shard: from.shard,
+                    line: from.line,
+                    file,
+                    bytes: 0,
+                    reason,
+                });
                 chunk
             }
         };

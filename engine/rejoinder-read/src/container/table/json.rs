@@ -8,11 +8,11 @@ use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
 use serde_json::Value;
 
-use super::{guarded, is_of_storage};
-use crate::chunk::{Chunk, Content, Position};
+use super::guard::{guarded, is_of_storage};
+use crate::chunk::{Chunk, ChunkContent, Position};
 use crate::container::window::CHUNK_BYTES;
 use crate::input::InputFile;
-use crate::quarantine::Quarantined;
+use crate::quarantine::QuarantinedRecord;
 use crate::record::Mapping;
 
 /// Reads one file, chunk by chunk: a row is a line.
@@ -39,7 +39,7 @@ impl<'a> JsonRows<'a> {
 
     fn next_row(&mut self) -> std::io::Result<Option<String>> {
         if self.open.is_none() {
-            let file = File::open(self.file.place())?;
+            let file = File::open(self.file.current_path())?;
             let (projection, done) = (self.projection.clone(), self.at.byte);
             self.open = Some(guarded(|| {
                 let reader = SerializedFileReader::new(file)?;
@@ -70,7 +70,7 @@ impl Iterator for JsonRows<'_> {
 
     fn next(&mut self) -> Option<Chunk> {
         let start = self.at;
-        let (mut lines, mut lost, mut failure) = (Vec::new(), Vec::new(), None);
+        let (mut lines, mut set_aside, mut failure) = (Vec::new(), Vec::new(), None);
         let name = self.file.path.display().to_string();
         while lines.len() < CHUNK_BYTES && self.at.byte < self.rows {
             match self.next_row() {
@@ -88,7 +88,7 @@ impl Iterator for JsonRows<'_> {
                     let left = self.rows - self.at.byte;
                     let reason = format!("the {left} rows from here on cannot be read: {error}");
                     let Position { shard, line, .. } = self.at;
-                    lost.push(Quarantined { shard, line, file: name.clone(), bytes: 0, reason });
+                    set_aside.push(QuarantinedRecord { shard, line, file: name.clone(), bytes: 0, reason });
                     self.at.byte = self.rows;
                 }
             }
@@ -102,9 +102,9 @@ impl Iterator for JsonRows<'_> {
             end: self.at,
             stored_bytes_read: read as u64,
             content_bytes,
-            lost,
+            set_aside,
             failure,
-            ..Chunk::new(name, start, Content::Lines(lines, Arc::clone(&self.mapping)))
+            ..Chunk::new(name, start, ChunkContent::Lines(lines, Arc::clone(&self.mapping)))
         })
     }
 }

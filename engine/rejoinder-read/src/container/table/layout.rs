@@ -10,21 +10,21 @@ use crate::message::ELSEWHERE;
 use crate::record::{IDS, MESSAGES, Mapping, OTHER_MESSAGES};
 use crate::shape::Format;
 
-/// Columns that are large and that nobody asks for.
+/// Columns that are large and are not needed.
 const IGNORED: [&str; 4] = ["openai_moderation", "detoxify_moderation", "toxic_chat_tag", "detoxify"];
 
 /// How the rows of a file are read.
 #[derive(Clone, Debug)]
 pub(crate) enum Layout {
-    /// By the columns of their messages.
-    Columns(Columns),
+    /// By the columns of the messages.
+    LeafColumns(LeafColumns),
     /// As JSON records of these columns.
     Json(Type),
 }
 
 /// The leaf columns that are read.
 #[derive(Clone, Debug)]
-pub(crate) struct Columns {
+pub(crate) struct LeafColumns {
     pub role: Leaf,
     pub content: Leaf,
     /// The conversation's id.
@@ -36,7 +36,7 @@ pub(crate) struct Columns {
 /// A leaf column below one repetition.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Leaf {
-    /// Its place among the leaf columns.
+    /// The place among the leaf columns.
     pub index: usize,
     /// From this definition level up there is an element.
     pub element: i16,
@@ -48,7 +48,7 @@ impl Layout {
     /// The layout of rows of a shape.
     ///
     /// # Errors
-    /// If a column is missing; the message names it and shows the schema.
+    /// If a column is missing. The message names the column and shows the schema.
     pub(crate) fn find(schema: &Schema, format: Format, mapping: &Mapping) -> io::Result<Self> {
         let names = schema.names();
         let has = |name: &&str| names.iter().any(|n| n == name);
@@ -65,8 +65,8 @@ impl Layout {
             let shown =
                 path.map_or("`conversation` or `messages`".to_owned(), |p| format!("`{}`", p.escape_debug()));
             let messages = looked_for.iter().copied().find(has).ok_or_else(|| missing(shown))?;
-            if let Some(columns) = Columns::of(schema, messages, mapping) {
-                return Ok(Self::Columns(columns));
+            if let Some(columns) = LeafColumns::of(schema, messages, mapping) {
+                return Ok(Self::LeafColumns(columns));
             }
         }
         Self::json(schema)
@@ -75,11 +75,11 @@ impl Layout {
     /// All columns that can be read, as JSON.
     ///
     /// # Errors
-    /// If there are none.
+    /// If no column can be read.
     pub(crate) fn projection(schema: &Schema) -> io::Result<Type> {
         match Self::json(schema)? {
             Self::Json(projection) => Ok(projection),
-            Self::Columns(_) => Err(io::ErrorKind::InvalidData.into()),
+            Self::LeafColumns(_) => Err(io::ErrorKind::InvalidData.into()),
         }
     }
 
@@ -91,12 +91,12 @@ impl Layout {
         };
         let fields = root.get_fields().iter().filter(|field| is_kept(field.name())).cloned().collect();
         let projection = Type::group_type_builder(root.name()).with_fields(fields).build();
-        Ok(Self::Json(projection.map_err(super::into_io)?))
+        Ok(Self::Json(projection.map_err(super::guard::into_io)?))
     }
 }
 
-impl Columns {
-    /// The columns of a list `messages`; `None` where its messages are not simply a role and a text.
+impl LeafColumns {
+    /// The columns of the list `messages`; `None` where the messages are not simply a role and a text.
     fn of(schema: &Schema, messages: &str, mapping: &Mapping) -> Option<Self> {
         let columns = schema.columns().columns();
         let inside: Vec<usize> =

@@ -1,4 +1,4 @@
-//! Reads so many rows of a leaf column.
+//! Reads rows of one leaf column.
 
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -11,9 +11,9 @@ use super::layout::Leaf;
 
 /// The values of a column of lists: those of row `i` are the elements `rows[i]..rows[i + 1]`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lists {
+pub(super) struct ListValues {
     pub rows: Vec<u32>,
-    /// A value each, or none for a null.
+    /// The value of each element; `None` for a null.
     pub elements: Vec<Option<ByteArray>>,
 }
 
@@ -40,14 +40,14 @@ impl ListReader {
         self.reader.skip_records(rows).map(drop)
     }
 
-    /// Reads the next `count` rows, or what there is of them.
-    pub(super) fn read(&mut self, count: usize) -> Result<Lists, ParquetError> {
+    /// Reads the next `count` rows, or as many as there are.
+    pub(super) fn read(&mut self, count: usize) -> Result<ListValues, ParquetError> {
         let [definitions, repetitions] = &mut self.levels;
         definitions.clear();
         repetitions.clear();
         let mut values = Vec::new();
         self.reader.read_records(count, Some(definitions), Some(repetitions), &mut values)?;
-        let mut lists = Lists::default();
+        let mut lists = ListValues::default();
         let mut values = values.into_iter();
         // A list whose values can never be null has no levels to tell it from its neighbours but these.
         for (&definition, &repetition) in definitions.iter().zip(repetitions.iter()) {
@@ -110,7 +110,7 @@ impl ScalarReader {
     }
 }
 
-/// A number, or a time where the column says so and it is one.
+/// A number; or a time, where the column holds times and the number is one.
 fn of_int64(column: &ColumnDescPtr, value: i64) -> Field {
     /// Years that a date has a name for, in microseconds.
     const MICROS: i64 = 8_000_000_000_000_000_000;

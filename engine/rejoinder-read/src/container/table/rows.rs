@@ -8,45 +8,47 @@ use parquet::data_type::ByteArray;
 use rejoinder_core::{Conversation, Message, Role};
 use serde_json::Value;
 
-use super::leaf::Lists;
-use crate::chunk::{Entry, Source};
+use super::leaf::ListValues;
+use crate::chunk::{Entry, EntrySource};
 use crate::message::{self, Speaker, may_think, speaker};
-use crate::record::{Json, Mapping, Record};
+use crate::record::{JsonColumn, Mapping, Record, RecordError};
 
 /// Some rows of a file.
 #[derive(Clone, Debug)]
-pub(crate) struct Rows {
-    /// Number of the first one in the file.
+pub(crate) struct TableRows {
+    /// The number of the first row in the file.
     pub(super) first: u64,
-    pub(super) roles: Lists,
-    pub(super) contents: Lists,
-    /// Ids, where there is a column of them: in `json` like the metadata.
+    pub(super) roles: ListValues,
+    pub(super) contents: ListValues,
+    /// Where the ids stand in `json`, if there is a column of ids.
     pub(super) ids: Option<Vec<Range<usize>>>,
     /// Names of the columns beside the messages.
     pub(super) names: Arc<[String]>,
-    /// For each of them, where the rows' values stand in `json`.
+    /// For each of these columns, where the values of the rows stand in `json`.
     pub(super) metadata: Vec<Vec<Range<usize>>>,
     pub(super) json: String,
     pub(super) mapping: Arc<Mapping>,
 }
 
-impl Rows {
+impl TableRows {
     pub(super) fn len(&self) -> usize {
         self.roles.rows.len() - 1
     }
 
-    /// The rows, unread.
+    /// The rows, not yet parsed.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        (0..self.len())
-            .map(|at| Entry { ordinal: self.first + at as u64, source: Source::Row(Row { rows: self, at }) })
+        (0..self.len()).map(|at| Entry {
+            ordinal: self.first + at as u64,
+            source: EntrySource::Row(TableRow { rows: self, at }),
+        })
     }
 
-    /// The row with this number in the file alone.
+    /// The same with only the row that has this number in the file.
     pub(crate) fn single(&self, ordinal: u64) -> Option<Self> {
         let at = usize::try_from(ordinal.checked_sub(self.first)?).ok().filter(|at| *at < self.len())?;
-        let only = |lists: &Lists| {
+        let only = |lists: &ListValues| {
             let elements = lists.elements[lists.of(at)].to_vec();
-            Lists { rows: vec![0, elements.len() as u32], elements }
+            ListValues { rows: vec![0, elements.len() as u32], elements }
         };
         Some(Self {
             first: ordinal,
@@ -61,7 +63,7 @@ impl Rows {
     }
 }
 
-impl Lists {
+impl ListValues {
     fn of(&self, row: usize) -> Range<usize> {
         self.rows[row] as usize..self.rows[row + 1] as usize
     }
@@ -69,31 +71,31 @@ impl Lists {
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'c> {
-    rows: &'c Rows,
+pub(crate) struct TableRow<'c> {
+    rows: &'c TableRows,
     at: usize,
 }
 
-impl<'c> Row<'c> {
+impl<'c> TableRow<'c> {
     fn contents(&self) -> &'c [Option<ByteArray>] {
         &self.rows.contents.elements[self.rows.contents.of(self.at)]
     }
 
-    /// Length of its texts in bytes.
+    /// The length of the texts in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.contents().iter().flatten().map(|text| text.len() as u64).sum()
     }
 
-    /// Reads it.
+    /// Parses the row.
     ///
     /// # Errors
-    /// Why it cannot be used, in words for the quarantine.
-    pub(crate) fn record(&self) -> Result<Record<'c>, String> {
+    /// Why the record is set aside.
+    pub(crate) fn record(&self) -> Result<Record<'c>, RecordError> {
         let mapping = &self.rows.mapping;
         let roles = &self.rows.roles.elements[self.rows.roles.of(self.at)];
         let contents = self.contents();
         if roles.len() != contents.len() {
-            return Err(format!("{} roles and {} contents", roles.len(), contents.len()));
+            return Err(format!("{} roles and {} contents", roles.len(), contents.len()).into());
         }
         let mut messages = Vec::with_capacity(roles.len());
         let mut unknown: Vec<String> = Vec::new();
@@ -117,24 +119,24 @@ impl<'c> Row<'c> {
             }
         }
         if !unknown.is_empty() {
-            return Err(message::unknown(&unknown));
+            return Err(RecordError::UnknownRoles(unknown));
         }
         Record::of_messages(self.id()?, messages, self.metadata())
     }
 
-    /// Reads it by way of JSON.
-    fn in_full(&self) -> Result<Record<'c>, String> {
+    /// Parses the row by way of JSON.
+    fn in_full(&self) -> Result<Record<'c>, RecordError> {
         let mapping = &self.rows.mapping;
         let roles = &self.rows.roles.elements[self.rows.roles.of(self.at)];
         let value = |bytes: &Option<ByteArray>| {
             bytes.as_ref().map_or(Ok(Value::Null), |bytes| text(bytes).map(Value::from))
         };
-        let message = |(role, content)| -> Result<Value, String> {
+        let message = |(role, content)| -> Result<Value, RecordError> {
             let fields = [(mapping.role_key(), value(role)?), (mapping.content_key(), value(content)?)];
             Ok(Value::Object(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
         };
         let list = roles.iter().zip(self.contents()).map(message).collect::<Result<Vec<_>, _>>()?;
-        let read = Record::of_said(None, message::of_list(&list, mapping)?, serde_json::Map::new())?;
+        let read = Record::of_parsed(None, message::of_list(&list, mapping)?, serde_json::Map::new())?;
         let id = self.id()?.unwrap_or(read.conversation.id);
         let conversation = Conversation { id, ..read.conversation };
         Ok(Record { conversation, metadata: self.metadata(), ..read })
@@ -144,24 +146,24 @@ impl<'c> Row<'c> {
         &self.rows.json[range.clone()]
     }
 
-    fn id(&self) -> Result<Option<Cow<'c, str>>, String> {
+    fn id(&self) -> Result<Option<Cow<'c, str>>, RecordError> {
         Ok(match self.rows.ids.as_ref().map(|ids| self.json(&ids[self.at])) {
             None | Some("null" | "\"\"") => None,
-            Some(quoted) if quoted.starts_with('"') => {
-                Some(Cow::Owned(serde_json::from_str::<String>(quoted).map_err(|e| e.to_string())?))
-            }
+            Some(quoted) if quoted.starts_with('"') => Some(Cow::Owned(
+                serde_json::from_str::<String>(quoted).map_err(|e| RecordError::NotJson(e.to_string()))?,
+            )),
             Some(number) => Some(Cow::Borrowed(number)),
         })
     }
 
-    fn metadata(&self) -> Vec<(Cow<'c, str>, Json<'c>)> {
+    fn metadata(&self) -> Vec<(Cow<'c, str>, JsonColumn<'c>)> {
         let columns = self.rows.names.iter().zip(&self.rows.metadata);
         columns
-            .map(|(name, values)| (Cow::Borrowed(&**name), Json::checked(self.json(&values[self.at]))))
+            .map(|(name, values)| (Cow::Borrowed(&**name), JsonColumn::checked(self.json(&values[self.at]))))
             .collect()
     }
 }
 
-fn text(bytes: &ByteArray) -> Result<&str, String> {
-    simdutf8::basic::from_utf8(bytes.data()).map_err(|_| "a text that is not UTF-8".to_owned())
+fn text(bytes: &ByteArray) -> Result<&str, RecordError> {
+    simdutf8::basic::from_utf8(bytes.data()).map_err(|_| RecordError::from("a text that is not UTF-8"))
 }

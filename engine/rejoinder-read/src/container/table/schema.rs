@@ -1,4 +1,4 @@
-//! What a Parquet file says of itself.
+//! The schema of a Parquet file.
 
 use std::fs::File;
 use std::io;
@@ -9,9 +9,9 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::printer::print_schema;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::guarded;
+use super::guard::guarded;
 
-/// The metadata of a file, shared by all who read it.
+/// The metadata of a file, shared by all readers of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
     pub metadata: Arc<ParquetMetaData>,

@@ -1,4 +1,4 @@
-//! What a file holds, told by its content: its encoding, how its records stand in it, and their shape.
+//! Tells by the content what a file holds: the encoding, the container and the shape of the records.
 
 use std::fs::File;
 use std::io;
@@ -8,20 +8,20 @@ use serde_json::Value;
 
 use super::encoding::Encoding;
 use crate::container::table::{self, Layout, Schema};
-use crate::container::{Container, Elements, csv_rows, cut};
+use crate::container::{Container, ElementCutter, csv_rows, cut};
 use crate::record::Mapping;
-use crate::shape::{Candidate, Format, Recognised, is_record, recognised, unwrap_texts, value};
+use crate::shape::{Format, FormatCandidate, Recognition, is_record, recognise, unwrap_texts, value};
 
-/// So much of a file is looked at, in bytes of its content; and up to so much where that holds no whole record.
+/// The number of bytes of the content that are looked at first, and the most where these hold no whole record.
 pub(crate) const HEAD: u64 = 1 << 18;
 pub(crate) const MOST: u64 = 32 << 20;
-/// So many records of it.
+/// The number of records that are looked at.
 const RECORDS: usize = 32;
 
-/// What the user says of the input.
+/// What the user says about the input.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// The shape of the records; `None` = told by the content.
+pub struct InputOptions<'a> {
+    /// The shape of the records; `None` to tell the shape by the content.
     pub format: Option<Format>,
     /// Names of keys.
     pub mapping: &'a Mapping,
@@ -32,20 +32,20 @@ pub struct Asked<'a> {
 /// How the content of a file is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Reading {
-    /// How text is stored.
+pub struct ReadSettings {
+    /// The encoding of the text.
     pub encoding: Encoding,
-    /// What stands between the values of a row of CSV.
+    /// The byte between the values of a row of CSV.
     pub delimiter: u8,
-    /// Where the list begins whose elements are the records.
+    /// The byte at which the list of records begins, where an object stands around the list or the records are lists.
     pub inside: Option<u64>,
-    /// Where the messages stand in a record, if under no key of its own.
+    /// The path to the messages of a record, where they are not under a key of the record itself.
     pub messages: Option<String>,
     /// Whether records that belong together are joined.
     pub joins: bool,
 }
 
-impl Default for Reading {
+impl Default for ReadSettings {
     fn default() -> Self {
         Self { encoding: Encoding::Utf8, delimiter: b',', inside: None, messages: None, joins: true }
     }
@@ -53,50 +53,50 @@ impl Default for Reading {
 
 /// Why a file is taken for what it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Why {
-    /// In one sentence.
+pub struct FormatEvidence {
+    /// The reason in one sentence.
     pub text: String,
-    /// All shapes that saw a sign in the first records, the best first.
-    pub candidates: Vec<Candidate>,
+    /// All shapes that found a sign in the first records, the best first.
+    pub candidates: Vec<FormatCandidate>,
 }
 
-/// What was found.
-pub(crate) struct Look {
+/// What the content tells.
+pub(crate) struct Detection {
     pub format: Format,
     pub container: Container,
-    pub reading: Reading,
-    pub why: Why,
-    /// The head held no whole record: more of it may tell more.
+    pub reading: ReadSettings,
+    pub why: FormatEvidence,
+    /// Whether a longer head may tell more, since this one holds no whole record.
     pub needs_more: bool,
 }
 
-impl Look {
-    fn new(container: Container, mut reading: Reading, found: Recognised, where_from: &str) -> Self {
-        let Recognised { format, messages, why, candidates } = found;
-        let why = Why { text: format!("{why}{where_from}"), candidates };
+impl Detection {
+    fn new(container: Container, mut reading: ReadSettings, found: Recognition, where_from: &str) -> Self {
+        let Recognition { format, messages, why, candidates } = found;
+        let why = FormatEvidence { text: format!("{why}{where_from}"), candidates };
         reading.messages = messages;
         Self { format, container, reading, why, needs_more: false }
     }
 
-    /// Looks at the beginning of a content, which is in `container` as far as its first bytes tell, and ends with `head` if
-    /// that `is_whole`.
+    /// Looks at the beginning of a content. `container` is what the first bytes tell; the content ends with `head` if `is_whole`.
     pub(crate) fn at_text(
         head: &[u8],
         is_whole: bool,
         container: Container,
         encoding: Encoding,
-        asked: Asked<'_>,
+        options: InputOptions<'_>,
     ) -> Self {
-        let reading = Reading { encoding, joins: asked.joins, ..Reading::default() };
+        let reading = ReadSettings { encoding, joins: options.joins, ..ReadSettings::default() };
         let of_encoding = match encoding {
             Encoding::Utf8 => "",
             Encoding::Utf16Le | Encoding::Utf16Be => "; in UTF-16",
             Encoding::Windows1252 => "; in Windows-1252 (Latin-1)",
         };
-        let see =
-            |records: &[Value], place| recognised(records, asked.format, asked.mapping, place, asked.joins);
+        let see = |records: &[Value], place| {
+            recognise(records, options.format, options.mapping, place, options.joins)
+        };
         if container == Container::Lines
-            && let Some((delimiter, records)) = rows(head, is_whole, asked)
+            && let Some((delimiter, records)) = rows(head, is_whole, options)
         {
             let of_delimiter = match delimiter {
                 b';' => "; semicolons stand between the values",
@@ -104,7 +104,7 @@ impl Look {
                 b'|' => "; bars stand between the values",
                 _ => "",
             };
-            let reading = Reading { delimiter, ..reading };
+            let reading = ReadSettings { delimiter, ..reading };
             return Self::new(
                 Container::Csv,
                 reading,
@@ -114,7 +114,7 @@ impl Look {
         }
         // An object that goes on beyond the head: a long record, or records with an object around them.
         let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-        let is_cut_off = begins.first() == Some(&b'{') && Elements::first_value(begins).is_none();
+        let is_cut_off = begins.first() == Some(&b'{') && ElementCutter::first_value(begins).is_none();
         let (container, inside, where_from) = match container {
             Container::Lines => {
                 let cut = cut(head, is_record);
@@ -124,10 +124,10 @@ impl Look {
         };
         let records: Vec<Vec<u8>> = match container {
             Container::Lines => lines(head, is_whole),
-            _ => Elements::first(&head[inside.unwrap_or(0) as usize..], RECORDS, inside.is_some()),
+            _ => ElementCutter::first(&head[inside.unwrap_or(0) as usize..], RECORDS, inside.is_some()),
         };
         let records: Vec<Value> = records.iter().filter_map(|record| value(record).ok()).collect();
-        let reading = Reading { inside, ..reading };
+        let reading = ReadSettings { inside, ..reading };
         let needs_more = !is_whole && (records.is_empty() || is_cut_off && inside.is_none());
         let where_from = format!("{where_from}{of_encoding}");
         Self { needs_more, ..Self::new(container, reading, see(&records, "the first records"), &where_from) }
@@ -136,8 +136,8 @@ impl Look {
     /// Looks at the schema of a Parquet file and its first rows.
     ///
     /// # Errors
-    /// If it cannot be read, or a column is missing that its shape needs.
-    pub(crate) fn at_parquet(file: &File, asked: Asked<'_>) -> io::Result<Self> {
+    /// If the file cannot be read, or lacks a column that its shape needs.
+    pub(crate) fn at_parquet(file: &File, options: InputOptions<'_>) -> io::Result<Self> {
         let schema = Schema::read(file)?;
         let records = match Layout::projection(&schema) {
             Ok(projection) => table::first(file.try_clone()?, projection, RECORDS),
@@ -155,11 +155,11 @@ impl Look {
         };
         let mut records: Vec<Value> = records.into_iter().map(named).collect();
         records.iter_mut().for_each(unwrap_texts);
-        let found = recognised(&records, asked.format, asked.mapping, "the columns", asked.joins);
-        let mut mapping = asked.mapping.clone();
+        let found = recognise(&records, options.format, options.mapping, "the columns", options.joins);
+        let mut mapping = options.mapping.clone();
         mapping.messages = mapping.messages.or_else(|| found.messages.clone());
         Layout::find(&schema, found.format, &mapping)?;
-        let reading = Reading { joins: asked.joins, ..Reading::default() };
+        let reading = ReadSettings { joins: options.joins, ..ReadSettings::default() };
         Ok(Self::new(Container::Parquet, reading, found, ""))
     }
 }
@@ -174,8 +174,8 @@ fn lines(head: &[u8], is_whole: bool) -> Vec<Vec<u8>> {
     lines.take(RECORDS).map(<[u8]>::to_vec).collect()
 }
 
-/// The delimiter and the first rows of content that begins with a row of names, if some of the names are known; else none.
-fn rows(head: &[u8], is_whole: bool, asked: Asked<'_>) -> Option<(u8, Vec<Value>)> {
+/// The delimiter and the first rows of a content that begins with a row of names; `None` if no name is known.
+fn rows(head: &[u8], is_whole: bool, options: InputOptions<'_>) -> Option<(u8, Vec<Value>)> {
     let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().first();
     if matches!(begins, None | Some(b'{' | b'[')) {
         return None;
@@ -183,10 +183,10 @@ fn rows(head: &[u8], is_whole: bool, asked: Asked<'_>) -> Option<(u8, Vec<Value>
     csv_rows::DELIMITERS.into_iter().find_map(|delimiter| {
         let (headers, mut records) = csv_rows::first(head, delimiter, RECORDS, is_whole);
         records.iter_mut().for_each(unwrap_texts);
-        let named = [&asked.mapping.messages, &asked.mapping.content, &asked.mapping.role];
+        let named = [&options.mapping.messages, &options.mapping.content, &options.mapping.role];
         let is_named = named.into_iter().flatten().any(|name| headers.contains(name));
-        let is_known = || !recognised(&records, None, &Mapping::default(), "", false).candidates.is_empty();
-        (headers.len() > 1 && (is_named || asked.format.is_some() || is_known()))
+        let is_known = || !recognise(&records, None, &Mapping::default(), "", false).candidates.is_empty();
+        (headers.len() > 1 && (is_named || options.format.is_some() || is_known()))
             .then_some((delimiter, records))
     })
 }

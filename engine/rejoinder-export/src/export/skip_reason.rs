@@ -1,17 +1,17 @@
-//! What gives no training row, and why.
+//! Why feedback gives no training row.
 
 use std::collections::BTreeMap;
 
 /// Why a feedback gives no example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Skipped {
-    /// The export does not use its category.
+pub enum SkipReason {
+    /// The export does not use the category of the feedback.
     Category,
-    /// Nobody settled it whom the export trusts.
+    /// The export does not use the source of the feedback.
     Source,
-    /// It is not sure enough.
+    /// The score of the feedback is too low.
     Score,
-    /// It is about an opening greeting: there is no prompt.
+    /// The feedback is about an opening greeting, which has no prompt.
     Greeting,
     /// The judged answer, or the request before it, is blank.
     Blank,
@@ -21,7 +21,7 @@ pub enum Skipped {
     Media,
     /// Tools were used, and the export takes no such rows.
     Tools,
-    /// After the assistant's last words a tool answered.
+    /// A tool answered after the assistant's last words.
     EndsWithTools,
     /// A call in the prompt names no tool.
     NamelessCall,
@@ -37,14 +37,14 @@ pub enum Skipped {
     Conflict,
     /// Another feedback on the same answer says the same.
     Repeated,
-    /// The dialogue holds no praised answer after it, or the answer did not change.
+    /// No praised answer comes after the blamed answer, or the answer did not change.
     Unpaired,
-    /// The praised answer after it comes from tools whose results are not in the prompt.
+    /// The praised answer comes from tools whose results are not in the prompt.
     BetterByTools,
 }
 
-impl Skipped {
-    /// For the report.
+impl SkipReason {
+    /// The reason in words for the report.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Category => "of a category that this export does not use",
@@ -69,10 +69,10 @@ impl Skipped {
     }
 }
 
-/// Counts of what gave no example.
-pub type SkippedCounts = BTreeMap<Skipped, u64>;
+/// The number of feedbacks without an example, by reason.
+pub type SkipCounts = BTreeMap<SkipReason, u64>;
 
-pub(super) fn note(skipped: &mut SkippedCounts, why: Skipped, count: usize) {
+pub(super) fn note(skipped: &mut SkipCounts, why: SkipReason, count: usize) {
     if count > 0 {
         *skipped.entry(why).or_default() += count as u64;
     }

@@ -1,4 +1,4 @@
-//! One value of a list of messages: who says what in it.
+//! One message of a list: the speaker and the text.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use super::content::Content;
 use super::role::{Speaker, speaker};
-use super::{Said, keys_of, tools};
+use super::{ParsedMessage, keys_of, named, tools};
 use crate::record::Mapping;
 
-/// Keys of who speaks, the surest first.
+/// Keys of the speaker, the surest first.
 pub(crate) const ROLES: [&str; 9] =
     ["role", "from", "sender", "author", "speaker", "type", "sender_type", "author_type", "author_role"];
-/// Keys of what is said, the surest first.
+/// Keys of the text, the surest first.
 pub(crate) const CONTENTS: [&str; 12] = [
     "content",
     "parts",
@@ -40,22 +40,14 @@ pub(crate) const ENVELOPES: [&str; 4] = ["message", "data", "kwargs", "payload"]
 
 /// Why a value is no message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
-    /// Nobody knows this role.
+pub(crate) enum MessageProblem {
+    /// The role is not known.
     UnknownRole(String),
-    /// Anything else, in words for the quarantine.
-    Other(String),
+    /// Any other reason.
+    Other(Cow<'static, str>),
 }
 
-/// The value that a name leads to: a key of that name, else dots lead into objects.
-pub(crate) fn named<'v>(fields: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
-    fields.get(path).or_else(|| {
-        let (first, rest) = path.split_once('.')?;
-        named(fields.get(first)?.as_object()?, rest)
-    })
-}
-
-/// Whether a value is plainly a message: somebody known speaks, and there is something that is said.
+/// Whether a value is plainly a message: the speaker is known, and there is a content.
 pub(crate) fn looks_like_message(value: &Value) -> bool {
     let Some(fields) = value.as_object() else { return false };
     let holds = |fields: &Map<String, Value>| CONTENTS.iter().any(|key| fields.contains_key(*key));
@@ -66,26 +58,28 @@ pub(crate) fn looks_like_message(value: &Value) -> bool {
 /// Reads a message.
 ///
 /// # Errors
-/// Why it is none.
-pub(crate) fn said(value: &Value, mapping: &Mapping) -> Result<Said, Problem> {
+/// Why the value is no message.
+pub(crate) fn message_of(value: &Value, mapping: &Mapping) -> Result<ParsedMessage, MessageProblem> {
     let Some(fields) = value.as_object() else {
         let what = match value {
             Value::String(_) => "a text without a role",
             Value::Array(_) => "a list",
             _ => "a mere value",
         };
-        return Err(Problem::Other(format!("{what} in the place of a message")));
+        return Err(MessageProblem::Other(format!("{what} in the place of a message").into()));
     };
     let Some(speaker) = who(fields, mapping)? else {
         return without_role(value, mapping).ok_or_else(|| {
             let key = mapping.role.as_deref().unwrap_or("role");
-            Problem::Other(format!("a message without `{}`; it has {}", key.escape_debug(), keys_of(value)))
+            MessageProblem::Other(
+                format!("a message without `{}`; it has {}", key.escape_debug(), keys_of(value)).into(),
+            )
         });
     };
     let (mut content, is_there) = content(fields, mapping);
     let role = match speaker {
         Speaker::Role(role) => role,
-        Speaker::Thinking => return Ok(Said::of(Role::Assistant, Content::default())),
+        Speaker::Thinking => return Ok(ParsedMessage::of(Role::Assistant, Content::default())),
         Speaker::Call => {
             let calls = tools::written(&content.text);
             if calls.is_empty() && content.tools.is_empty() {
@@ -100,7 +94,7 @@ pub(crate) fn said(value: &Value, mapping: &Mapping) -> Result<Said, Problem> {
     if !is_there && role != Role::Assistant && content.is_nothing() {
         let key = mapping.content.as_deref().unwrap_or("content");
         let reason = format!("a message without `{}`; it has {}", key.escape_debug(), keys_of(value));
-        return Err(Problem::Other(reason));
+        return Err(MessageProblem::Other(reason.into()));
     }
     if role == Role::Tool && !content.tools.iter().any(|part| matches!(part, ToolPart::Result { .. })) {
         let ToolPart::Result { id, name, .. } = tools::result(fields) else {
@@ -108,19 +102,19 @@ pub(crate) fn said(value: &Value, mapping: &Mapping) -> Result<Said, Problem> {
         };
         content.tools.push(ToolPart::Result { id, name, text: content.text.clone() });
     }
-    Ok(Said::of(role, content))
+    Ok(ParsedMessage::of(role, content))
 }
 
-/// Who speaks; `None` where nothing says so.
-fn who(fields: &Map<String, Value>, mapping: &Mapping) -> Result<Option<Speaker>, Problem> {
+/// The speaker; `None` where no key names one.
+fn who(fields: &Map<String, Value>, mapping: &Mapping) -> Result<Option<Speaker>, MessageProblem> {
     if let Some(path) = &mapping.role {
         return match named(fields, path) {
             Some(Value::String(name)) => {
-                speaker(mapping, name).map(Some).ok_or_else(|| Problem::UnknownRole(name.clone()))
+                speaker(mapping, name).map(Some).ok_or_else(|| MessageProblem::UnknownRole(name.clone()))
             }
             Some(Value::Number(number)) => {
                 let name = number.to_string();
-                speaker(mapping, &name).map(Some).ok_or(Problem::UnknownRole(name))
+                speaker(mapping, &name).map(Some).ok_or(MessageProblem::UnknownRole(name))
             }
             Some(Value::Bool(is_person)) => Ok(Some(of_person(*is_person))),
             _ => Ok(None),
@@ -161,7 +155,7 @@ fn who(fields: &Map<String, Value>, mapping: &Mapping) -> Result<Option<Speaker>
         return Ok(Some(speaker));
     }
     if let Some(name) = unknown {
-        return Err(Problem::UnknownRole(name));
+        return Err(MessageProblem::UnknownRole(name));
     }
     match ENVELOPES.iter().find_map(|key| fields.get(*key)?.as_object()) {
         Some(inner) => who(inner, mapping),
@@ -173,7 +167,7 @@ const fn of_person(is_person: bool) -> Speaker {
     Speaker::Role(if is_person { Role::User } else { Role::Assistant })
 }
 
-/// What is said, and whether there is a place for it at all.
+/// The content, and whether the message has a key for one at all.
 fn content(fields: &Map<String, Value>, mapping: &Mapping) -> (Content, bool) {
     let mut found = Content::default();
     let mut is_there = false;
@@ -226,7 +220,7 @@ fn content(fields: &Map<String, Value>, mapping: &Mapping) -> (Content, bool) {
     (found, is_there)
 }
 
-/// A content whose parts stand in a text of JSON, as tables and attributes hold them, as the parts; any other as it is.
+/// The parts of a content, where they are written as a text of JSON, as tables and attributes do; any other content as it is.
 fn written(content: &Value) -> Cow<'_, Value> {
     match content {
         Value::String(text) if may_be_parts(text) => match serde_json::from_str(text) {
@@ -239,13 +233,13 @@ fn written(content: &Value) -> Cow<'_, Value> {
     }
 }
 
-/// Whether a text may be a list of parts: by its beginning.
+/// Whether a text may be a list of parts, told by the beginning of the text.
 pub(crate) fn may_be_parts(text: &str) -> bool {
     text.starts_with("[{")
 }
 
-/// A value that names no role and still tells whose it is: a call, a result, a step of thinking.
-fn without_role(value: &Value, mapping: &Mapping) -> Option<Said> {
+/// A message without a role that still tells the speaker: a call, a result, or a step of thinking.
+fn without_role(value: &Value, mapping: &Mapping) -> Option<ParsedMessage> {
     if mapping.role.is_some() {
         return None;
     }
@@ -257,5 +251,5 @@ fn without_role(value: &Value, mapping: &Mapping) -> Option<Said> {
         None if content.is_nothing() && kind.contains("reasoning") => Role::Assistant,
         None => return None,
     };
-    Some(Said::of(role, content))
+    Some(ParsedMessage::of(role, content))
 }

@@ -1,5 +1,7 @@
 //! The records of files that hold no chats, such as labels: cut as those of the input are, and given as they are.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,24 +12,42 @@ use crate::container::array::ArrayReader;
 use crate::container::csv_rows::CsvRows;
 use crate::input::InputFile;
 
-/// The rows of a CSV file, as objects of texts; of any other file the objects of JSON, in a list or one after another. No more
-/// than a record is held. Ends with why the rest cannot be read, or a record is longer than `max_record_bytes`.
-pub fn values(
+/// Why the records of a file cannot be read to the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonValuesError {
+    /// The number of the record, from 1.
+    pub record: u64,
+    /// What is wrong with the record.
+    pub reason: String,
+}
+
+impl fmt::Display for JsonValuesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record {}: {}", self.record, self.reason)
+    }
+}
+
+impl Error for JsonValuesError {}
+
+/// The rows of a CSV file as objects of texts; the JSON objects of any other file, in a list or one after another. No more
+/// than one record is held in memory. The first error ends the records: the rest cannot be read, or a record is longer than
+/// `max_record_bytes`.
+pub fn json_values(
     file: &InputFile,
     max_record_bytes: usize,
-) -> impl Iterator<Item = Result<Value, String>> + use<'_> {
+) -> impl Iterator<Item = Result<Value, JsonValuesError>> + use<'_> {
     let (mapping, from) = (Arc::default(), Position::default());
     let chunks: Box<dyn Iterator<Item = Chunk>> = match file.container {
         Container::Csv => Box::new(CsvRows::new(file, mapping, from, max_record_bytes)),
         _ => Box::new(ArrayReader::new(file, mapping, from, max_record_bytes)),
     };
     let of_chunk = |chunk: Chunk| {
-        let numbered = |line: u64, why: &str| format!("record {}: {why}", line + 1);
+        let error = |line: u64, reason: String| JsonValuesError { record: line + 1, reason };
         let parse = |(line, record): (u64, &[u8])| {
-            serde_json::from_slice(record).map_err(|why| numbered(line, &why.to_string()))
+            serde_json::from_slice(record).map_err(|why| error(line, why.to_string()))
         };
-        let lost = chunk.lost.first().map(|lost| Err(numbered(lost.line, &lost.reason)));
-        chunk.lines().map(parse).chain(lost).collect::<Vec<_>>()
+        let set_aside = chunk.set_aside.first().map(|first| Err(error(first.line, first.reason.clone())));
+        chunk.lines().map(parse).chain(set_aside).collect::<Vec<_>>()
     };
     let mut has_failed = false;
     chunks.flat_map(of_chunk).take_while(move |value| !std::mem::replace(&mut has_failed, value.is_err()))
@@ -39,10 +59,10 @@ mod tests {
 
     use super::*;
 
-    fn read(content: &str, container: Container) -> Vec<Result<Value, String>> {
+    fn read(content: &str, container: Container) -> Vec<Result<Value, JsonValuesError>> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        values(&InputFile::of_values(file.path(), container).unwrap(), 100).collect()
+        json_values(&InputFile::of_json_values(file.path(), container).unwrap(), 100).collect()
     }
 
     #[test]
@@ -63,10 +83,10 @@ mod tests {
             ("a\n1\n\"2", Container::Csv, "record 2: the file is cut"),
         ] {
             let [Ok(_), Err(told)] = &*read(content, container) else { panic!("{content}") };
-            assert!(told.starts_with(why), "{told}");
+            assert!(told.to_string().starts_with(why), "{told}");
         }
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(5 << 20));
         let [Err(told)] = &*read(&long, Container::Array) else { panic!("it is too long") };
-        assert!(told.contains("more than the limit of 100"), "{told}");
+        assert!(told.reason.contains("more than the limit of 100"), "{told}");
     }
 }

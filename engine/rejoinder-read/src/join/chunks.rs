@@ -1,14 +1,16 @@
-//! Makes conversations of the records of a file, chunk by chunk: as many as the records come in.
+//! Makes conversations of the records of a file: one chunk of conversations from each chunk of records.
 //!
-//! What joins several records begins at the beginning of the file each time: a resumed run passes over the chunks that are
-//! done with, so that each chunk's end is a place to resume.
+//! A join of several records begins at the beginning of the file each time. A resumed run passes over the chunks that are done with,
+//! so that the end of each chunk is a place to resume.
 
-use crate::chunk::{Chunk, Content, Position, too_long};
-use crate::join::{Join, Out};
-use crate::quarantine::Quarantined;
+use super::joiner::Join;
+use super::output::JoinOutput;
+use crate::chunk::{Chunk, ChunkContent, Position};
+use crate::quarantine::QuarantinedRecord;
+use crate::record::RecordError;
 
 /// Reads one file, chunk by chunk.
-pub(crate) struct Adapted<I> {
+pub(crate) struct JoinedChunks<I> {
     source: I,
     join: Box<dyn Join>,
     file: String,
@@ -20,9 +22,9 @@ pub(crate) struct Adapted<I> {
     has_ended: bool,
 }
 
-impl<I: Iterator<Item = Chunk>> Adapted<I> {
-    /// Reads the conversations that `join` makes of the records of `source`, from `from` on. Where it is not
-    /// [apart](Join::is_apart), `source` must begin with the file.
+impl<I: Iterator<Item = Chunk>> JoinedChunks<I> {
+    /// Reads the conversations that `join` makes of the records of `source`, from `from` on. Unless the join reads
+    /// [each record by itself](Join::is_per_record), `source` must begin with the file.
     pub(crate) fn new(
         source: I,
         join: Box<dyn Join>,
@@ -30,15 +32,18 @@ impl<I: Iterator<Item = Chunk>> Adapted<I> {
         from: Position,
         max_record_bytes: usize,
     ) -> Self {
-        let at = if join.is_apart() { from } else { Position::of_file(from.shard) };
+        let at = if join.is_per_record() { from } else { Position::of_file(from.shard) };
         Self { source, join, file, max_record_bytes, at, from, has_ended: false }
     }
 
-    fn take(&mut self, chunk: &Chunk, out: &mut Out) {
-        chunk.lost.iter().for_each(|lost| out.bad(lost.bytes, lost.reason.clone()));
+    fn take(&mut self, chunk: &Chunk, out: &mut JoinOutput) {
+        for other in &chunk.set_aside {
+            out.set_aside(other.bytes, other.reason.clone().into());
+        }
         for (_, record) in chunk.lines() {
             if record.len() > self.max_record_bytes {
-                out.bad(record.len() as u64, too_long(record.len() as u64, self.max_record_bytes));
+                let bytes = record.len() as u64;
+                out.set_aside(bytes, RecordError::TooLong { bytes, limit: self.max_record_bytes });
             } else {
                 self.join.take(record, out);
             }
@@ -47,8 +52,8 @@ impl<I: Iterator<Item = Chunk>> Adapted<I> {
 
     fn next_chunk(&mut self) -> Option<Chunk> {
         let start = self.at;
-        let mut out = Out::default();
-        let mut chunk = Chunk::new(self.file.clone(), start, Content::Made(Default::default()));
+        let mut out = JoinOutput::default();
+        let mut chunk = Chunk::new(self.file.clone(), start, ChunkContent::Joined(Default::default()));
         while !self.has_ended {
             match self.source.next() {
                 None => {
@@ -69,22 +74,22 @@ impl<I: Iterator<Item = Chunk>> Adapted<I> {
         }
         self.at.line += out.conversations.entries.len() as u64;
         let is_nothing = self.at == start && chunk.failure.is_none() && out.skipped == Default::default();
-        let lost = |(nth, bytes, reason): (usize, u64, String)| Quarantined {
+        let set_aside = |(nth, bytes, error): (usize, u64, RecordError)| QuarantinedRecord {
             shard: start.shard,
             line: start.line + nth as u64,
             file: self.file.clone(),
             bytes,
-            reason,
+            reason: error.to_string(),
         };
-        chunk.lost = out.lost.into_iter().map(lost).collect();
+        chunk.set_aside = out.set_aside.into_iter().map(set_aside).collect();
         chunk.end = self.at;
         chunk.skipped = out.skipped;
-        chunk.content = Content::Made(out.conversations);
+        chunk.content = ChunkContent::Joined(out.conversations);
         (!is_nothing).then_some(chunk)
     }
 }
 
-impl<I: Iterator<Item = Chunk>> Iterator for Adapted<I> {
+impl<I: Iterator<Item = Chunk>> Iterator for JoinedChunks<I> {
     type Item = Chunk;
 
     fn next(&mut self) -> Option<Chunk> {

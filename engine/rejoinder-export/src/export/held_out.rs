@@ -1,31 +1,33 @@
-//! Decontamination: texts that a model will be tested on must not be in what it learns from. Runs of words are
+//! Decontamination: texts that a model will be tested on must not be in its training data. Runs of words are
 //! compared, as in the appendix of the GPT-3 paper (arXiv 2005.14165, section C), which used 13.
 
 use std::collections::{BTreeMap, HashSet};
+use std::error::Error;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rejoinder_core::fold::{Folded, words};
 use serde_json::Value;
 
-/// Texts with fewer words occur by chance.
+/// The fewest words of a run: shorter texts occur by chance.
 const FEWEST: usize = 5;
 
-/// Runs of words that examples are compared with.
+/// Text that must stay unseen, as runs of words that examples are compared with.
 #[derive(Debug)]
-pub struct Overlap {
+pub struct HeldOutText {
     most: usize,
     /// Hashes of runs, by their length in words.
     runs: BTreeMap<usize, HashSet<u64>>,
     ignored: u64,
 }
 
-impl Overlap {
-    /// All runs of `most` words of `file`'s texts. Each line is a text; of a line of JSON each string is one. A text of
-    /// fewer words counts as a whole.
+impl HeldOutText {
+    /// All runs of `most` words in the texts of `file`. Each line is a text; in a line of JSON each string is a text. A text of
+    /// fewer words is one run.
     ///
     /// # Errors
-    /// If there is nothing to compare with.
-    pub fn new(file: &str, most: usize) -> Result<Self, String> {
+    /// If no text is long enough to compare with.
+    pub fn new(file: &str, most: usize) -> Result<Self, NoHeldOutText> {
         let mut overlap = Self { most: most.max(FEWEST), runs: BTreeMap::new(), ignored: 0 };
         for line in file.lines().filter(|line| !line.trim().is_empty()) {
             match serde_json::from_str::<Value>(line) {
@@ -35,7 +37,7 @@ impl Overlap {
             }
         }
         match overlap.runs.is_empty() {
-            true => Err(format!("it holds no text of {FEWEST} words or more")),
+            true => Err(NoHeldOutText),
             false => Ok(overlap),
         }
     }
@@ -76,6 +78,18 @@ impl Overlap {
     }
 }
 
+/// A file holds no text that is long enough to compare examples with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoHeldOutText;
+
+impl fmt::Display for NoHeldOutText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it holds no text of {FEWEST} words or more")
+    }
+}
+
+impl Error for NoHeldOutText {}
+
 fn word_hashes(text: &str) -> Vec<u64> {
     words(Folded::new(text).text()).map(|word| hash(&word)).collect()
 }
@@ -93,7 +107,7 @@ mod tests {
     #[test]
     fn runs_of_words_are_found_in_any_spelling() {
         let file = "{\"q\":\"How many moons does the planet Mars have, as far as we know today?\",\"id\":\"m1\"}\nName the capital of Peru\n";
-        let overlap = Overlap::new(file, 8).unwrap();
+        let overlap = HeldOutText::new(file, 8).unwrap();
         assert_eq!((overlap.words(), overlap.ignored()), (8, 1));
         for yes in [
             "tell me: how many MOONS does the planet mars have",
@@ -105,6 +119,6 @@ mod tests {
         for no in ["how many moons does the planet Venus have", "name the capital", "m1", ""] {
             assert!(!overlap.occurs_in(no), "{no}");
         }
-        assert!(Overlap::new("too short\n", 13).is_err());
+        assert!(HeldOutText::new("too short\n", 13).is_err());
     }
 }
