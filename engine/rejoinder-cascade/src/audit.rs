@@ -40,11 +40,11 @@ use crate::hypergeometric;
 /// A part of the corpus and what its sample holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SampledPart {
-    /// Units in the part.
+    /// Number of units in the part.
     pub units: u64,
-    /// Units drawn from it, uniformly without replacement, and judged.
+    /// Number of units drawn from the part, uniformly without replacement, and judged.
     pub sampled: u64,
-    /// Positives among them: units that belong to the claim.
+    /// Number of drawn units that are positive, that is, belong to the claim.
     pub positive: u64,
 }
 

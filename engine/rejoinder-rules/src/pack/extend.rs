@@ -1,0 +1,106 @@
+//! Packs with the packs that they extend.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::Pack;
+
+/// Gathers packs.
+pub(super) struct Loader {
+    pub(super) packs: Vec<Pack>,
+    /// Files that were gathered already, so that packs may extend one another in any way.
+    met: HashSet<PathBuf>,
+    /// Files and folders that the user named: packs may extend them wherever they lie.
+    by_user: HashSet<PathBuf>,
+}
+
+impl Loader {
+    /// Nothing gathered yet; packs may extend the files and folders `by_user` wherever they lie.
+    pub(super) fn new(by_user: HashSet<PathBuf>) -> Self {
+        Self { packs: Vec::new(), met: HashSet::new(), by_user }
+    }
+
+    /// Adds a pack behind the packs that it extends. These lie below `root`, the folder of the pack that the user named.
+    pub(super) fn add(&mut self, mut pack: Pack, root: Option<&Path>) {
+        // A shipped pack has no file; its name stands for itself.
+        let file = Path::new(&pack.file);
+        let canonical = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        let root = root.or(canonical.parent()).map(Path::to_owned);
+        if !self.met.insert(canonical) {
+            return;
+        }
+        for reference in &pack.content.extends {
+            let name = resolved(&reference.name, &pack.file);
+            if let Err(error) = self.check(&name, root.as_deref()) {
+                let help = error.help().to_owned();
+                pack.content.errors.push(reference.report("R011", error.to_string(), help));
+                continue;
+            }
+            match Pack::named(&name) {
+                Ok(extended) => extended.into_iter().for_each(|p| self.add(p, root.as_deref())),
+                Err(error) => {
+                    pack.content.errors.push(reference.report("R011", error.to_string(), String::new()));
+                }
+            }
+        }
+        self.packs.push(pack);
+    }
+
+    /// Checks that a pack may extend what `name` stands for: a shipped pack, a rule file or a folder below `root`, or a file or
+    /// folder that the user named. A pack by somebody else must not read any file it likes, nor show it in messages.
+    fn check(&self, name: &str, root: Option<&Path>) -> Result<(), ExtensionError> {
+        let Ok(path) = Path::new(name).canonicalize() else { return Ok(()) };
+        if self.by_user.contains(&path) || Pack::shipped().any(|shipped| shipped == name) {
+            return Ok(());
+        }
+        if !root.is_some_and(|root| path.starts_with(root)) {
+            return Err(ExtensionError::OutsideFolder(name.to_owned()));
+        }
+        let is_rules = path.is_dir() || (path.is_file() && path.extension().is_some_and(|e| e == "toml"));
+        match is_rules {
+            true => Ok(()),
+            false => Err(ExtensionError::NoRuleFile(name.to_owned())),
+        }
+    }
+}
+
+/// Why a pack may not extend what a name stands for.
+#[derive(Debug)]
+enum ExtensionError {
+    /// The file or folder lies outside of the folder of the pack.
+    OutsideFolder(String),
+    /// The file is no rule file.
+    NoRuleFile(String),
+}
+
+impl ExtensionError {
+    /// What the author can do.
+    const fn help(&self) -> &'static str {
+        match self {
+            Self::OutsideFolder(_) => {
+                "name it beside the pack: under `packs` in the config, or on the command line"
+            }
+            Self::NoRuleFile(_) => "rule files end with .toml",
+        }
+    }
+}
+
+impl fmt::Display for ExtensionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutsideFolder(name) => {
+                write!(f, "`{name}` lies outside of the folder of the pack that extends it")
+            }
+            Self::NoRuleFile(name) => write!(f, "`{name}` is no rule file"),
+        }
+    }
+}
+
+/// What `name` in the file `from` stands for: a shipped pack, or a path from that file's folder.
+fn resolved(name: &str, from: &str) -> String {
+    if !name.contains(['/', '\\', '.']) {
+        return name.to_owned();
+    }
+    Path::new(from).parent().map_or_else(|| name.into(), |folder| folder.join(name).display().to_string())
+}

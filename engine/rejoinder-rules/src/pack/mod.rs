@@ -1,0 +1,11 @@
+//! Packs: which rule files are in force, where they come from, and the hash that names them together.
+
+mod error;
+mod extend;
+mod rule_pack;
+
+pub use error::PackError;
+pub use rule_pack::Pack;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! A pack: read from a file or from the engine, and compiled with others.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
+
+use super::error::PackError;
+use super::extend::Loader;
+use crate::compile::RuleSet;
+use crate::schema::{NameReference, RuleFile, parse};
+
+/// A pack that ships inside the engine: name, file and text.
+type ShippedPack = (&'static str, &'static str, &'static str);
+
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        [$(($name, concat!("rules/", $name, ".toml"), include_str!(concat!("../../../../rules/", $name, ".toml")))),*]
+    };
+}
+
+/// All shipped packs, one for each language.
+const SHIPPED: &[ShippedPack] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
+
+/// A rule file in force.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// The name by which the user gave the pack.
+    pub name: String,
+    /// The file that the pack was read from; `rules/en.toml` for a shipped pack.
+    pub file: String,
+    /// blake3 hash of the pack's text.
+    pub hash: String,
+    /// The rules of the pack, and the mistakes in them.
+    pub content: RuleFile,
+    text: String,
+}
+
+impl Pack {
+    /// Names of the shipped packs.
+    pub fn shipped() -> impl Iterator<Item = &'static str> {
+        SHIPPED.iter().map(|(name, ..)| *name)
+    }
+
+    /// Reads the packs that `names` stand for (shipped packs, rule files, folders of rule files) and the packs that they extend,
+    /// each once, a pack behind those that it extends.
+    ///
+    /// # Errors
+    /// If there is no such pack or a file cannot be read. Mistakes in the files are no error here but are kept in the packs; that
+    /// a pack to extend does not exist is such a mistake.
+    pub fn load(names: &[String]) -> Result<Vec<Self>, PackError> {
+        let by_user = names.iter().filter_map(|name| Path::new(name).canonicalize().ok()).collect();
+        let mut loader = Loader::new(by_user);
+        for name in names {
+            for pack in Self::named(name)? {
+                loader.add(pack, None);
+            }
+        }
+        Ok(loader.packs)
+    }
+
+    /// The pack and the packs that it extends; the pack comes last.
+    pub fn with_extended(pack: Self) -> Vec<Self> {
+        let mut loader = Loader::new(HashSet::new());
+        loader.add(pack, None);
+        loader.packs
+    }
+
+    /// The packs that one name stands for, without the packs that they extend.
+    ///
+    /// # Errors
+    /// As [`Pack::load`].
+    pub fn named(name: &str) -> Result<Vec<Self>, PackError> {
+        if let Some((name, file, text)) = SHIPPED.iter().find(|(shipped, ..)| *shipped == name) {
+            return Ok(vec![Self::new(name, file, text)]);
+        }
+        let path = Path::new(name);
+        if path.is_dir() {
+            let unreadable = |e| PackError::Unreadable(path.to_owned(), e);
+            let mut files = Vec::new();
+            for entry in std::fs::read_dir(path).map_err(unreadable)? {
+                let file = entry.map_err(unreadable)?.path();
+                if file.extension().is_some_and(|e| e == "toml") {
+                    files.push(file);
+                }
+            }
+            files.sort();
+            return files.iter().map(|file| Self::read(name, file)).collect();
+        }
+        if !path.exists() && !name.contains(['/', '\\', '.']) {
+            return Err(PackError::Unknown(name.to_owned()));
+        }
+        Ok(vec![Self::read(name, path)?])
+    }
+
+    fn read(name: &str, path: &Path) -> Result<Self, PackError> {
+        let text = read_bounded(path).map_err(|e| PackError::Unreadable(path.to_owned(), e))?;
+        Ok(Self::new(name, &path.display().to_string(), &text))
+    }
+
+    /// The pack that the text of a rule file makes.
+    pub fn new(name: &str, file: &str, text: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
+            content: parse(file, text),
+            text: text.to_owned(),
+        }
+    }
+
+    /// Warnings about the pack's rules: what works, and is slow, useless or untested.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        self.content.warnings(&self.file, &self.text)
+    }
+
+    /// Compiles packs into the rules in force: without those that `disable` or a pack's own `disable` names.
+    ///
+    /// # Errors
+    /// If a pack has errors, an id stands in two of them, or something disabled is not there.
+    pub fn compile(packs: Vec<Self>, disable: &[String]) -> Result<RuleSet, PackError> {
+        let errors: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
+        if !errors.is_empty() {
+            return Err(PackError::Invalid(errors));
+        }
+        let mut hasher = blake3::Hasher::new();
+        for pack in &packs {
+            hasher.update(pack.hash.as_bytes());
+        }
+        for id in disable {
+            hasher.update(b"-").update(id.as_bytes());
+        }
+        let mut owners: HashMap<String, String> = HashMap::new();
+        let mut rules = Vec::new();
+        let mut findings = Vec::new();
+        let mut disabled: Vec<NameReference> = Vec::new();
+        for pack in packs {
+            disabled.extend(pack.content.disable);
+            for rule in pack.content.rules {
+                let place = format!("{}:{}", rule.file, rule.line);
+                if let Some(first) = owners.insert(rule.id.clone(), place) {
+                    findings.push(Diagnostic {
+                        code: "R006",
+                        severity: Severity::Error,
+                        file: rule.file.clone(),
+                        line: rule.line,
+                        column: 1,
+                        message: format!("rule id `{}` is already used in {first}", rule.id),
+                        help: "ids are unique over all packs in force".to_owned(),
+                        source_line: "[[rule]]".to_owned(),
+                        caret: 0,
+                        width: "[[rule]]".len(),
+                    });
+                }
+                rules.push(rule);
+            }
+        }
+        let unknown = |id: &str| (!owners.contains_key(id)).then(|| nearest_rule(id, &owners));
+        for reference in &disabled {
+            if let Some(advice) = unknown(&reference.name) {
+                let message =
+                    format!("`disable` names the rule `{}`, which no pack in force has", reference.name);
+                findings.push(reference.report("R012", message, advice));
+            }
+        }
+        if !findings.is_empty() {
+            return Err(PackError::Invalid(findings));
+        }
+        for id in disable {
+            if let Some(advice) = unknown(id) {
+                return Err(PackError::NothingToDisable(id.clone(), advice));
+            }
+        }
+        let disabled: HashSet<&str> =
+            disable.iter().map(String::as_str).chain(disabled.iter().map(|d| d.name.as_str())).collect();
+        rules.retain(|rule| !disabled.contains(rule.id.as_str()));
+        Ok(RuleSet::new(rules, hasher.finalize().to_hex().to_string()))
+    }
+}
+
+fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {
+    let known: Vec<&str> = owners.keys().map(String::as_str).collect();
+    let advice = did_you_mean(id, &known);
+    if advice.starts_with("did") { advice } else { "`rejoinder rules list` names them all".to_owned() }
+}
+
+/// Rule files are written by people: longer ones are something else.
+const MAX_BYTES: u64 = 64 << 20;
+
+fn read_bounded(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    match read as u64 > MAX_BYTES {
+        true => Err(std::io::Error::other(format!("it has more than {} MiB", MAX_BYTES >> 20))),
+        false => Ok(text),
+    }
+}
