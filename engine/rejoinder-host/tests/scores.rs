@@ -33,8 +33,10 @@ impl Classifier for InRust {
     const NAME: &'static str = "scorer";
     const VERSION: &'static str = "7";
     const ABOUT: &'static str = "for tests";
-    const SCORES: Option<rejoinder_plugin::Scores> =
-        Some(rejoinder_plugin::Scores::for_every_purpose().with_model(b"the model of the plugin in Rust"));
+    const SCORES: Option<rejoinder_plugin::ScoreDeclaration> = Some(
+        rejoinder_plugin::ScoreDeclaration::for_every_purpose()
+            .with_model(b"the model of the plugin in Rust"),
+    );
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {

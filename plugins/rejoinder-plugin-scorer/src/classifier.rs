@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use rejoinder_core::{Conversation, Message, Purpose};
-use rejoinder_plugin::{BoxError, Candidate, Classifier, Scores, Verdict};
+use rejoinder_plugin::{BoxError, Candidate, Classifier, ScoreDeclaration, Verdict};
 use rejoinder_score::{Evidence, Model, Scratch};
 use serde::Deserialize;
 
@@ -40,7 +40,8 @@ impl Classifier for Scorer {
     const ABOUT: &'static str =
         "scores turns by a learned model: P(feedback) and probabilities of the categories";
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"model": {"type": "string", "minLength": 1, "description": "a model file (.rjm); the shipped model where it is left out"}, "for": {"type": "string", "description": "what the score is the probability of: all, sft, kto, or categories; the engine says it"}}}"#;
-    const SCORES: Option<Scores> = Some(Scores::for_every_purpose().with_model(DEFAULT_MODEL));
+    const SCORES: Option<ScoreDeclaration> =
+        Some(ScoreDeclaration::for_every_purpose().with_model(DEFAULT_MODEL));
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {

@@ -83,13 +83,20 @@ fn the_scorer_declares_its_scores_and_its_model_and_is_identified_by_the_model_t
 
 #[cfg(unix)]
 #[test]
-fn the_kit_finds_its_scores_as_it_declares_them() {
+fn the_library_of_the_scorer_gives_scores_as_it_declares_them_and_takes_the_place_of_the_linked_one() {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 
     use rejoinder_host::conformance::{Outcome, Setting, run};
+    use rejoinder_host::{LibraryOrigin, SearchPath};
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
     let library = deps.join(format!("{DLL_PREFIX}rejoinder_plugin_scorer{DLL_SUFFIX}"));
     assert_eq!(run("scores", &library, &Setting::default()), Some(Outcome::Passed));
+
+    let search = SearchPath::new(vec![deps]);
+    let context = LoadContext { built_in: &[&PLUGIN], search, ..LoadContext::default() };
+    let found = Registry::load(&[PluginSpec::named(Scorer::NAME)], &context).unwrap();
+    assert!(matches!(found.plugins()[0].origin(), LibraryOrigin::File { .. }), "it wins over the linked one");
+    assert_eq!(found.plugins()[0].scores().unwrap().model(), Some(DEFAULT_MODEL));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub trait Classifier: Sized + Send + Sync + 'static {
 
     /// That the classifier scores: every verdict has probabilities ([`Verdict::with_probs`]) that are calibrated, and the
     /// score of what its configuration's key `for` wants. `None`: it promises nothing of the kind, and may give either.
-    const SCORES: Option<Scores> = None;
+    const SCORES: Option<ScoreDeclaration> = None;
 
     /// The plugin's part of the configuration. Give it `#[serde(deny_unknown_fields, default)]`, so that a misspelt
     /// key is reported and every key may be left out; [`NoConfig`] where there is nothing to configure.
@@ -56,19 +56,19 @@ pub trait Classifier: Sized + Send + Sync + 'static {
 /// (`all`, `sft`, `kto`, or categories such as `UR2,UR5`), unless the user has given it. So [`Classifier::Config`]
 /// needs that key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scores {
+pub struct ScoreDeclaration {
     pub(crate) purposes: &'static str,
     pub(crate) model: &'static [u8],
 }
 
-impl Scores {
-    /// Scores that are calibrated whatever feedback is wanted.
+impl ScoreDeclaration {
+    /// The scores are calibrated whatever feedback is wanted.
     pub const fn for_every_purpose() -> Self {
         Self { purposes: "", model: &[] }
     }
 
-    /// Scores that are calibrated for these purposes alone, with blanks between them: `"all kto UR2,UR5"`. For any other the
-    /// engine adds no `for`, and goes by the probabilities of the categories.
+    /// The scores are calibrated for these purposes alone, with blanks between them: `"all kto UR2,UR5"`. For any other purpose
+    /// the engine adds no `for`, and goes by the probabilities of the categories.
     pub const fn for_purposes(purposes: &'static str) -> Self {
         Self { purposes, model: &[] }
     }

@@ -45,7 +45,7 @@ mod trampoline;
 mod verdict;
 
 pub use candidate::{Candidate, EarlierVote, Hit, Message};
-pub use classifier::{BoxError, Classifier, NoConfig, Scores};
+pub use classifier::{BoxError, Classifier, NoConfig, ScoreDeclaration};
 #[doc(hidden)]
 pub use entry::enter;
 pub use rejoinder_core::{Category, Purpose, Role};

@@ -10,7 +10,7 @@ use rejoinder_core::Verdict as Kind;
 use rejoinder_plugin_abi::{self as abi, Str, status, verdict};
 
 use crate::candidate::Columns;
-use crate::{Candidate, Classifier, Scores};
+use crate::{Candidate, Classifier, ScoreDeclaration};
 
 /// The plugin table of a classifier.
 ///
@@ -21,7 +21,7 @@ pub const fn vtable<C: Classifier>() -> abi::Plugin {
     assert!(is_name(C::NAME), "a plugin's name consists of a-z, 0-9, - and _");
     let scores = match C::SCORES {
         Some(scores) => scores,
-        None => Scores::for_every_purpose(),
+        None => ScoreDeclaration::for_every_purpose(),
     };
     abi::Plugin {
         magic: abi::MAGIC,

@@ -3,7 +3,7 @@
 use rejoinder_core::{Role, Verdict as Kind};
 use rejoinder_plugin::testing::Harness;
 use rejoinder_plugin::{
-    BoxError, Candidate, Category, Classifier, Message, NoConfig, Scores, Verdict, abi, vtable,
+    BoxError, Candidate, Category, Classifier, Message, NoConfig, ScoreDeclaration, Verdict, abi, vtable,
 };
 
 #[derive(Default, serde::Deserialize)]
@@ -82,7 +82,8 @@ fn scores_are_declared_in_the_table() {
         const NAME: &'static str = "scoring";
         const VERSION: &'static str = "0.0.0";
         const ABOUT: &'static str = "declares scores";
-        const SCORES: Option<Scores> = Some(Scores::for_purposes("all UR2,UR5").with_model(b"RJM"));
+        const SCORES: Option<ScoreDeclaration> =
+            Some(ScoreDeclaration::for_purposes("all UR2,UR5").with_model(b"RJM"));
         type Config = NoConfig;
 
         fn new(_: NoConfig) -> Result<Self, BoxError> {

@@ -140,7 +140,7 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
     let mut wrong = Vec::new();
     for (number, case) in cases.cases.iter().enumerate() {
         let difference = (|| {
-            let conversation = case.conversation().map_err(Breach::from)?;
+            let conversation = case.conversation().map_err(|why| Breach(why.to_string()))?;
             let target = conversation.messages.len() - 1;
             let mut batch = Batch::new();
             batch.begin_conversation(&conversation, target);
