@@ -1,6 +1,6 @@
 //! How fast Parquet is read, as the pipeline reads it: row groups, records, later turns, scanner; nothing is written.
 //!
-//! `cargo run --release -p rejoinder-export --example parquet_speed -- FILE RULES.toml [THREADS]` prints seconds and counts,
+//! `cargo run --release -p rejoinder-read --example parquet_speed -- FILE RULES.toml [THREADS]` prints seconds and counts,
 //! beside merely decompressing the pages of the messages' columns.
 
 use std::error::Error;

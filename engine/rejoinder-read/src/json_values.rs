@@ -1,4 +1,4 @@
-//! The records of files that hold no chats, such as labels: cut as those of the input are, and given as they are.
+//! The records of files that hold no chats, such as labels. They are cut like the records of the input, and given as they are.
 
 use std::error::Error;
 use std::fmt;

@@ -9,7 +9,7 @@
 //! | decide what text a message has | `message` |
 //! | parse one record, by a fast parser for plain lines and a full parser for all others | [`record`] |
 //! | read all files, chunk by chunk | [`reader`] |
-//! | read the records of files that hold no chats | [`json_values`] |
+//! | read the records of files that hold no chats | [`json_values()`] |
 #![forbid(unsafe_code)]
 
 pub mod chunk;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// A JSON object in one line, spaced and unescaped as Python's `json.dumps(…, ensure_ascii=False)` and the `tojson` of chat
-/// templates write it; keys and numbers stay as they are. `None` if the text is no object. No text, and null, are no arguments.
+/// templates write it; keys and numbers stay as they are. `None` if the text is no object. An empty text and null stand for a call without arguments.
 pub(super) fn object(text: &str) -> Option<String> {
     let text = text.trim();
     if text.is_empty() || text == "null" {

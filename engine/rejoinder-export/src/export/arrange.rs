@@ -67,7 +67,7 @@ fn take_with_tools(queue: &mut Vec<Example>) -> Option<Example> {
     Some(queue.remove(at))
 }
 
-/// Takes the last of `queue` that is of another conversation than the row before it, or simply the last.
+/// Takes the last example of `queue` that comes from another conversation than the row before, or simply the last.
 fn next(queue: &mut Vec<Example>, before: Option<&Example>) -> Example {
     const SEARCHED: usize = 64;
     let differs = |example: &Example| before.is_none_or(|b| b.conversation_id != example.conversation_id);

@@ -19,12 +19,12 @@ pub struct Split<'a> {
     pub examples: &'a [Example],
 }
 
-/// What a card says besides the files.
+/// Everything that a card says besides the contents of the files.
 #[derive(Clone, Copy, Debug)]
 pub struct Card<'a> {
-    /// What the files teach.
+    /// The kind of training that the files are for.
     pub task: TrainingTask,
-    /// The library that reads them.
+    /// The library that reads the files.
     pub library: &'a str,
     /// The licence of the source, as the hub names licences.
     pub license: &'a str,
@@ -40,13 +40,13 @@ pub struct Card<'a> {
     pub engine: &'a str,
     /// The hash of all rules in force.
     pub rules_hash: &'a str,
-    /// The plugins in force, each with its identity.
+    /// The plugins in force, each by name and identity.
     pub plugins: &'a [(String, String)],
-    /// The judge's model; empty where none was asked.
+    /// The model of the judge; empty where no judge was asked.
     pub judge: &'a str,
     /// What a reader should know before using the data set.
     pub remarks: &'a [String],
-    /// The run's certificate, if it was audited.
+    /// The certificate of the run, if the run was audited.
     pub certificate: Option<&'a Value>,
 }
 
@@ -150,7 +150,7 @@ impl Card<'_> {
     }
 }
 
-/// The certificate's claims, with all that they assume.
+/// The claims of a certificate, with all their assumptions.
 fn certified(text: &mut String, certificate: &Value) {
     let said = |key: &str| certificate[key].as_str().map_or_else(|| certificate[key].to_string(), cell);
     let _ = writeln!(

@@ -108,7 +108,7 @@ impl Dialogue<'_> {
     }
 }
 
-/// What a row leaves out or joins of the dialogue that it is made of.
+/// The changes that were made to the dialogue of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowChanges {
     /// The assistant's opening is left out.
@@ -136,7 +136,7 @@ impl RowChanges {
     }
 }
 
-/// An answer, and what led to it.
+/// An answer, and the messages before it.
 #[derive(Debug)]
 pub(super) struct AnswerPair {
     /// The messages before the answer; the last is a user's or a tool's result.
@@ -149,7 +149,7 @@ pub(super) struct AnswerPair {
     pub changes: RowChanges,
 }
 
-/// The answer that the feedback in message `turn` judges, and all that came before it.
+/// The answer that the feedback in message `turn` judges, and all messages before the answer.
 ///
 /// The answer is the assistant's last words. Earlier calls of the assistant, with the words before them and their results, belong
 /// to the prompt.

@@ -1,4 +1,4 @@
-//! Training examples: the answer that a feedback judges, paired with all that led to it.
+//! Training examples: the answer that a feedback judges, and all messages before the answer.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum TrainingTask {
 }
 
 impl TrainingTask {
-    /// The name of the export and of its file.
+    /// The name of the export and of the file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sft => "sft",

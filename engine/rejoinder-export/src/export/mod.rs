@@ -1,8 +1,9 @@
 //! The exports of a run: the feedback table, training rows, and tasks for people who review.
 //!
-//! [`table`] is the feedback itself, and [`review`] asks people about it. Training goes in steps, each a module: [`example`] pairs a
-//! feedback with the answer that it judges, [`filter`] leaves examples out and counts them, [`arrange`] balances, splits and orders what is left,
-//! [`style`] writes it as a training library wants it, and [`card`] says where it comes from.
+//! [`table`] is the feedback itself, and [`review`] asks people about the feedback. A training file is made in steps, each a module:
+//! [`example`] pairs a feedback with the answer that the feedback judges, [`filter`] leaves examples out and counts them, [`arrange`]
+//! balances, splits and orders the others, [`style`] writes them in the form of a training library, and [`card`] says where the rows
+//! come from.
 
 mod arguments;
 pub mod arrange;

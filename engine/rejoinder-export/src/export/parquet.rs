@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// Rows that are turned into columns together; also what memory holds at most beside the open row group.
 const BATCH: usize = 1024;
-/// Rows of a row group: readers take one at a time, and it is held in memory until it is full.
+/// Rows of a row group. Readers take one row group at a time, and the writer holds a row group in memory until the group is full.
 const ROW_GROUP: usize = 64 * BATCH;
 
 /// A Parquet file that is being written.

@@ -1,4 +1,4 @@
-//! From steps to a prompt: the opening greeting out, neighbours of one role joined, each result with its call.
+//! From steps to a prompt: leaves out the opening greeting, joins neighbours of one role, and pairs each result with its call.
 
 use rejoinder_core::Role;
 
@@ -10,16 +10,16 @@ use super::steps::{PlacedStep, SourceCall, Step};
 #[derive(Debug)]
 pub(super) struct Prompt {
     pub messages: Vec<ChatMessage>,
-    /// Whether the assistant opened the dialogue, which is left out: many chat templates refuse it.
+    /// Whether the assistant opened the dialogue. The opening is left out, because many chat templates refuse it.
     pub has_greeting: bool,
     /// Whether neighbours of one role were joined.
     pub is_joined: bool,
 }
 
-/// The prompt that steps are.
+/// The prompt that the steps make.
 ///
 /// # Errors
-/// Why they are none: every call must have its result before anybody goes on, and every result its call.
+/// Why the steps make no prompt: every call must have its result before anybody goes on, and every result its call.
 pub(super) fn of(steps: &[PlacedStep<'_>]) -> Result<Prompt, SkipReason> {
     let opening = steps.iter().position(|at| at.step.is_by(Role::User)).unwrap_or(steps.len());
     let mut assembly = Assembly::default();
@@ -91,7 +91,8 @@ impl<'a> Assembly<'a> {
         Ok(ToolCall { id, name: name.to_owned(), arguments })
     }
 
-    /// Adds a result of the open call that it names, by id or else by the tool's name; without either, of the first.
+    /// Adds a result, which belongs to the open call that the result names, by id or else by the name of the tool; a result that names
+    /// none belongs to the first open call.
     fn answer(&mut self, id: Option<&str>, name: Option<&str>, text: &str) -> Result<(), SkipReason> {
         let is_meant = |open: &OpenCall<'_>| match (id, open.source) {
             (Some(id), Some(source)) => id == source,

@@ -83,7 +83,7 @@ impl ReviewTool {
     }
 }
 
-/// What a message says, and below it what it does with tools. The words come first, so that places in them stay.
+/// The words of a message, and below them its calls and results of tools. The words come first, so that places in them stay.
 fn shown<'a>(conversation: &'a Conversation<'_>, tools: &[ToolUse], message: usize) -> Cow<'a, str> {
     let said = &conversation.messages[message];
     let used = tools_in(tools, message).filter_map(|part| match part {
@@ -104,7 +104,7 @@ struct ChatEntry<'a> {
     content: Cow<'a, str>,
 }
 
-/// A text as Argilla's fields take it: they show what they are given as HTML, which chat text must not become. Label Studio's
+/// A text as Argilla's fields take it: the fields show their text as HTML, and chat text must not become HTML. Label Studio's
 /// paragraphs show text as text.
 fn as_html(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>']) {

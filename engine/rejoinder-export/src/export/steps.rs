@@ -1,10 +1,10 @@
-//! A conversation as what is done in it, one after the other: somebody says something and calls tools, tools answer.
+//! A conversation as a list of steps: somebody says something and calls tools, and tools answer.
 
 use rejoinder_core::{Role, ToolPart, ToolUse};
 
 use super::chat::Dialogue;
 
-/// A step, and the message that it stands in.
+/// A step, and the message that holds the step.
 #[derive(Debug)]
 pub(super) struct PlacedStep<'a> {
     pub message: usize,
@@ -19,7 +19,7 @@ pub(super) enum Step<'a> {
     Result { id: Option<&'a str>, name: Option<&'a str>, text: &'a str },
 }
 
-/// A call in the source's own words.
+/// A call as the source writes it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SourceCall<'a> {
     pub id: Option<&'a str>,
@@ -47,7 +47,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The steps before message `turn`, and the results in it. Where nobody says or calls anything, there is none.
+/// The steps before message `turn`, and the results of tools in that message. A message without words, calls and results has no step.
 pub(super) fn until<'a>(dialogue: &Dialogue<'a>, turn: usize) -> Vec<PlacedStep<'a>> {
     let mut steps = Vec::new();
     for (message, said) in dialogue.conversation.messages[..=turn].iter().enumerate() {

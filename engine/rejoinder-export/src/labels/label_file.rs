@@ -89,7 +89,7 @@ impl LabelFile {
     /// The labels of a record.
     ///
     /// # Errors
-    /// If the file has no labels of the record, or they do not fit the conversation.
+    /// If the file has no labels of the record, or a label does not fit the conversation.
     pub fn read(&self, record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
         let entry = self.by_id.get(&*record.conversation.id).ok_or(LabelError::NotInFile)?;
         resolve(&entry.rows, &record.conversation)

@@ -6,7 +6,7 @@ use rejoinder_core::{Answer, Category, Conversation, Role};
 use super::error::LabelError;
 use super::label::Label;
 
-/// The column that holds them.
+/// The column of the labels.
 pub(super) const COLUMN: &str = "user_feedback_category";
 
 /// What the data set's label `name` says of a turn; `None` if the data set has no such label.
@@ -25,7 +25,7 @@ fn answer(name: &str) -> Option<Answer> {
 /// The labels of a conversation.
 ///
 /// # Errors
-/// If they are no list, name no category, or are not as many as the user messages after the first.
+/// If the column holds no list of labels, or not as many labels as there are user messages after the first.
 pub(super) fn read(column: &str, conversation: &Conversation<'_>) -> Result<Vec<Label>, LabelError> {
     // Tables without lists hold it as a text.
     let names: Vec<String> = serde_json::from_str(column)

@@ -15,7 +15,7 @@ const COLUMN: &str = "labels";
 /// column, the labels of the data set `multiturn-feedback` in `user_feedback_category` are read.
 ///
 /// # Errors
-/// If the record has no labels, or they are malformed or point at no message.
+/// If the record has no labels, or a label is malformed or points at no message.
 pub fn read(record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
     let Some(raw) = record.column(COLUMN) else {
         let by_turn = record.column(multiturn::COLUMN).ok_or(LabelError::NoColumn)?;

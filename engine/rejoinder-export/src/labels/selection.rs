@@ -11,7 +11,8 @@ pub enum TurnSelection {
     #[default]
     #[serde(rename = "whole")]
     Independent,
-    /// The audit of a run drew some of the turns that the run accepted and some that it passed over, and puts them together.
+    /// The audit of a run drew the turns: some that the run accepted and some that the run passed over. Only the audit can put both
+    /// together.
     Audit,
     /// The turns were chosen because a run had found feedback in them; nobody looked for other feedback.
     #[serde(rename = "found")]

@@ -1,4 +1,4 @@
-//! Texts that are not UTF-8: which encoding a file is in, and its content as UTF-8.
+//! Texts that are not UTF-8: tells the encoding of a file, and reads the content as UTF-8.
 
 use std::io::{self, Read};
 use std::ops::Range;

@@ -267,7 +267,7 @@ impl Join for CallJoin {
     fn preview(&mut self, record: &[u8]) {
         for call in self.calls(record).unwrap_or_default() {
             let seen = self.seen(&call);
-            self.chains.iter_mut().for_each(|chains| chains.see(seen.clone()));
+            self.chains.iter_mut().for_each(|chains| chains.add(seen.clone()));
         }
     }
 

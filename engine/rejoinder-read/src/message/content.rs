@@ -18,7 +18,7 @@ pub(crate) struct Content {
 }
 
 /// The kinds of parts.
-enum Kind {
+enum PartKind {
     Text,
     Thinking,
     Call,
@@ -52,8 +52,8 @@ impl Content {
         let Some(part) = value.as_object() else { return false };
         let Some(name) = part.get("type").and_then(Value::as_str) else { return false };
         match kind(&name.to_ascii_lowercase().replace('-', "_"), part) {
-            Kind::Unknown => false,
-            Kind::Text => ["text", "content", "refusal"].iter().any(|key| part.contains_key(*key)),
+            PartKind::Unknown => false,
+            PartKind::Text => ["text", "content", "refusal"].iter().any(|key| part.contains_key(*key)),
             _ => true,
         }
     }
@@ -84,71 +84,71 @@ impl Content {
             ["type", "content_type", "part_kind", "kind"].iter().find_map(|key| part.get(*key)?.as_str());
         let name = named.unwrap_or_default().to_ascii_lowercase().replace('-', "_");
         match kind(&name, part) {
-            Kind::Thinking | Kind::Silent => {}
-            Kind::Call => self.tools.push(tools::call(part, "")),
-            Kind::Result => self.tools.push(tools::result(part)),
-            Kind::Both => self.tools.extend(tools::both(part, &name)),
-            Kind::Media => match part.get("transcript").and_then(Value::as_str) {
+            PartKind::Thinking | PartKind::Silent => {}
+            PartKind::Call => self.tools.push(tools::call(part, "")),
+            PartKind::Result => self.tools.push(tools::result(part)),
+            PartKind::Both => self.tools.extend(tools::both(part, &name)),
+            PartKind::Media => match part.get("transcript").and_then(Value::as_str) {
                 Some(transcript) => self.say(transcript),
                 None => self.has_media = true,
             },
-            kind @ (Kind::Text | Kind::Unknown) => {
+            kind @ (PartKind::Text | PartKind::Unknown) => {
                 let texts = ["text", "content", "refusal", "value", "parts", "transcript", "message_content"];
                 let own = texts.iter().find_map(|key| part.get(*key).filter(|value| !value.is_null()));
                 match own {
                     Some(inner) => self.add(inner, depth + 1),
-                    None => self.has_media |= matches!(kind, Kind::Unknown),
+                    None => self.has_media |= matches!(kind, PartKind::Unknown),
                 }
             }
         }
     }
 }
 
-fn kind(name: &str, part: &Map<String, Value>) -> Kind {
+fn kind(name: &str, part: &Map<String, Value>) -> PartKind {
     let has = |key: &str| part.get(key).is_some_and(|value| !value.is_null());
     if part.get("thought").is_some_and(|thought| *thought == true) {
-        return Kind::Thinking;
+        return PartKind::Thinking;
     }
     match name {
-        "" if has("functionCall") => Kind::Call,
-        "" if has("functionResponse") => Kind::Result,
+        "" if has("functionCall") => PartKind::Call,
+        "" if has("functionResponse") => PartKind::Result,
         ""
         | "text"
         | "input_text"
         | "output_text"
         | "refusal"
         | "multimodal_text"
-        | "audio_transcription" => Kind::Text,
+        | "audio_transcription" => PartKind::Text,
         "think" | "thinking" | "redacted_thinking" | "reasoning" | "reasoning_content" | "thoughts"
-        | "thought" | "reasoning_recap" | "reasoning_text" => Kind::Thinking,
-        "tool_invocation" | "dynamic_tool" => Kind::Both,
+        | "thought" | "reasoning_recap" | "reasoning_text" => PartKind::Thinking,
+        "tool_invocation" | "dynamic_tool" => PartKind::Both,
         "tool_return"
         | "tool_response"
         | "tool_call_response"
         | "function_response"
         | "function_call_output"
-        | "tool_call_output" => Kind::Result,
-        "tool_use" | "tool_call" | "tool_calls" | "function_call" | "function" => Kind::Call,
+        | "tool_call_output" => PartKind::Result,
+        "tool_use" | "tool_call" | "tool_calls" | "function_call" | "function" => PartKind::Call,
         "step_start" | "step_finish" | "start" | "finish" | "source" | "source_url" | "source_document"
-        | "citation" | "token_budget" | "flag" | "compaction" => Kind::Silent,
+        | "citation" | "token_budget" | "flag" | "compaction" => PartKind::Silent,
         // An audio beside the transcript of what was said.
-        "real_time_user_audio_video_asset_pointer" => Kind::Silent,
+        "real_time_user_audio_video_asset_pointer" => PartKind::Silent,
         _ if name.ends_with("_tool_result")
             || name.ends_with("tool_result")
             || name.ends_with("_call_output") =>
         {
-            Kind::Result
+            PartKind::Result
         }
-        _ if name.ends_with("tool_use") || name.ends_with("_call") => Kind::Call,
-        _ if name.starts_with("data_") => Kind::Silent,
-        _ if name.starts_with("tool_") => Kind::Both,
+        _ if name.ends_with("tool_use") || name.ends_with("_call") => PartKind::Call,
+        _ if name.starts_with("data_") => PartKind::Silent,
+        _ if name.starts_with("tool_") => PartKind::Both,
         _ if ["image", "audio", "video", "file", "document", "media", "blob", "uri"]
             .iter()
             .any(|media| name.contains(media)) =>
         {
-            Kind::Media
+            PartKind::Media
         }
-        _ => Kind::Unknown,
+        _ => PartKind::Unknown,
     }
 }
 

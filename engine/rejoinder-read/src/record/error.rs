@@ -31,7 +31,7 @@ pub enum RecordError {
         /// What the value is instead.
         reason: Cow<'static, str>,
     },
-    /// The record lacks something that its shape has, or has it in another form.
+    /// The record lacks a part of its shape, or has a part in another form.
     Structure(Cow<'static, str>),
 }
 

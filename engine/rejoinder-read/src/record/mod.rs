@@ -2,7 +2,7 @@
 //!
 //! Known shapes are `{"conversation": [{"role", "content"}]}` (LMSYS and WildChat rows) and OpenAI's
 //! `{"messages": […]}`; a [`Mapping`] names the keys of any other. Texts are borrowed from the line, and decoded
-//! when somebody looks at them; other columns are kept unparsed, as metadata.
+//! when they are used; other columns are kept as metadata, not parsed.
 //!
 //! Two parsers read alike: the structural one is fast and takes plain rows, the general one takes all that can be
 //! taken and says why the rest cannot. What is no JSON for one odd token is repaired and read again.

@@ -150,7 +150,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The value of a JSON text, repaired where it must be; else its source text.
+/// The value of a JSON text, repaired where necessary; the text itself where there is no such value.
 pub(super) fn repaired_value(text: &str) -> Value {
     let repaired = || match text.starts_with('"') {
         true => {
@@ -163,7 +163,7 @@ pub(super) fn repaired_value(text: &str) -> Value {
     serde_json::from_str(text).ok().or_else(repaired).unwrap_or_else(|| Value::from(text))
 }
 
-/// An id for a conversation that has none: the same content has the same id everywhere.
+/// An id for a conversation without one: the same content has the same id everywhere.
 fn content_hash(messages: &[Message<'_>]) -> String {
     let mut hash = ContentHash::default();
     messages.iter().for_each(|message| hash.add(message.role, &message.text));

@@ -31,7 +31,7 @@ pub(super) static WILDCHAT: Shape = Shape {
     read: ReadMode::Lines(Mapping::clone),
 };
 
-/// Whether a value may be a list of messages: by its first one, or by the first characters of a text.
+/// Whether a value may be a list of messages, told by the first element, or by the first characters of a text.
 pub(super) fn is_list(value: &Value) -> bool {
     match value {
         Value::Array(list) => {

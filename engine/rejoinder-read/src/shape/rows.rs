@@ -136,7 +136,7 @@ fn row(record: &Value, mapping: &Mapping) -> MessageRow {
     }
 }
 
-/// Whether a record is a step of a transcript: an envelope with a message in it, or what stands between such.
+/// Whether a record is a step of a transcript: an envelope with a message in it, or a record between such envelopes.
 fn is_step(record: &Value) -> bool {
     let inner = |key: &str| record[key].is_object() && record[key].get("role").is_some();
     record["type"].is_string() && (inner("message") || inner("payload"))

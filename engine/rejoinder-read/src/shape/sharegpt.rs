@@ -1,4 +1,4 @@
-//! ShareGPT: `conversations` of `from` and `value`. Long ones were split, and their pieces stand side by side (see
+//! ShareGPT: `conversations` of `from` and `value`. Long conversations were split, and their pieces stand side by side (see
 //! [`join::pieces`](crate::join)).
 
 use serde_json::Value;

@@ -85,15 +85,15 @@ impl Shape {
     ///
     /// # Errors
     /// What was set aside, and why.
-    fn read(self, content: &[u8]) -> Result<(Vec<Read>, String), String> {
+    fn read(self, content: &[u8]) -> Result<(Vec<Read>, String), TestCaseError> {
         let temp = stored(content);
-        let file = InputFile::describe(temp.path()).map_err(|why| why.to_string())?;
+        let file = InputFile::describe(temp.path()).map_err(|why| TestCaseError::fail(why.to_string()))?;
         let seen = format!("{} · {}", file.format, file.container.describe());
         let (files, mapping) = ([file], Mapping::default());
         let mut all = Vec::new();
         for chunk in ChunkReader::new(&files, &mapping, Position::default(), 1 << 24) {
             for entry in chunk.entries() {
-                let record = entry.record().map_err(|why| format!("{seen}: {why}"))?;
+                let record = entry.record().map_err(|why| TestCaseError::fail(format!("{seen}: {why}")))?;
                 let text = |at: usize| record.conversation.messages[at].text.to_string();
                 let said = record.conversation.messages.iter().map(|m| (m.role.name(), m.text.to_string()));
                 let turns = record.later_turns().map(text).collect();
@@ -108,7 +108,7 @@ impl Shape {
             if let Some(set_aside) =
                 chunk.set_aside.iter().find(|set_aside| !set_aside.reason.contains("no user message"))
             {
-                return Err(format!("{seen}: {}", set_aside.reason));
+                return Err(TestCaseError::fail(format!("{seen}: {}", set_aside.reason)));
             }
         }
         Ok((sorted(all), seen))

@@ -8,8 +8,8 @@ use super::Style;
 use crate::export::example::TrainingTask;
 
 impl Style {
-    /// The piece of configuration with which the library reads a file of such rows at `path`, of which as many are not
-    /// desirable and desirable as `counts` says.
+    /// The piece of configuration with which the library reads a file of such rows at `path`. `counts` are the numbers of undesirable
+    /// and of desirable rows.
     pub fn configuration(self, task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
         match self {
             Self::Trl => trl(task, path, counts),
@@ -71,7 +71,7 @@ fn axolotl(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
     }
 }
 
-/// An entry of `dataset_info.json`, in which the file's name is relative to its folder, and what the training needs beside it.
+/// An entry of `dataset_info.json`, in which the name of the file is relative to the folder, and the settings of the training.
 fn llama_factory(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
     let (columns, is_ranking) = match task {
         TrainingTask::Sft => (json!({ "messages": "messages" }), false),

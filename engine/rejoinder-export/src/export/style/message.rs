@@ -16,7 +16,7 @@ pub(super) enum MessageForm {
     Objects,
     /// OpenAI's, with arguments as JSON text, which the library parses: so the column has one type.
     Texts,
-    /// ShareGPT's: a message is a role and a text; a call is a JSON object in it, several are a list.
+    /// ShareGPT's: a message is a role and a text. A call is a JSON object in the text, and several calls are a list.
     ShareGpt,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct FormattedMessage<'a> {
 }
 
 impl FormattedMessage<'_> {
-    /// The same message, which says whether it is learned.
+    /// The same message, with the mark whether a model learns it.
     pub(super) const fn learned(self, train: bool) -> Self {
         Self { train: Some(train), ..self }
     }

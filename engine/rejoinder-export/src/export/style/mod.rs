@@ -1,4 +1,4 @@
-//! Rows as a training library wants them, and the piece of configuration that tells it so.
+//! Rows in the form of a training library, and the piece of configuration with which the library reads them.
 //!
 //! No row has a column whose name a library gives a meaning of its own, no list is null, and no column changes its type. A message
 //! has the keys that it needs and no others: many templates take `tool_calls` for a call as soon as the key is

@@ -11,10 +11,10 @@ use super::imported::ImportedLabels;
 use crate::labels::LabelRow;
 use crate::labels::selection::TurnSelection;
 
-/// Argilla's records, as `Dataset.records.to_json` writes them: what most reviewers said of each turn.
+/// The labels in Argilla's records, as `Dataset.records.to_json` writes them: for each turn the label that most reviewers gave.
 ///
 /// # Errors
-/// The first error among the records.
+/// If a record cannot be read.
 pub fn read(
     records: impl Iterator<Item = Result<Value, JsonValuesError>>,
 ) -> Result<ImportedLabels, ImportError> {
@@ -29,7 +29,7 @@ fn add(imported: &mut ImportedLabels, record: &Value) -> Result<(), EntryError> 
     Ok(())
 }
 
-/// The label of a record; `None` if nobody has reviewed it.
+/// The label of a record; `None` if nobody has reviewed the record.
 fn label(record: &Value) -> Result<Option<(&str, LabelRow)>, EntryError> {
     let id = record["id"].as_str().ok_or(EntryError::NoId)?;
     let (conversation_id, turn) = id

@@ -11,13 +11,13 @@ use super::imported::ImportedLabels;
 use crate::labels::LabelRow;
 use crate::labels::selection::TurnSelection;
 
-/// Where several categories apply to one turn, the first counts.
+/// The order of the categories: if several apply to one turn, the first counts.
 const PRIORITY: [Category; 5] = [Category::Ur2, Category::Ur3, Category::Ur4, Category::Ur1, Category::Ur5];
 
-/// Label Studio's tasks, as its JSON export writes them: the latest annotation of each dialogue.
+/// The labels in Label Studio's tasks, as the JSON export writes them: the latest annotation of each dialogue.
 ///
 /// # Errors
-/// The first error among the tasks.
+/// If a task cannot be read.
 pub fn read(
     tasks: impl Iterator<Item = Result<Value, JsonValuesError>>,
 ) -> Result<ImportedLabels, ImportError> {
@@ -32,7 +32,7 @@ fn add(imported: &mut ImportedLabels, task: &Value) -> Result<(), EntryError> {
     Ok(())
 }
 
-/// The labels of a task; `None` if nobody has annotated it.
+/// The labels of a task; `None` if nobody has annotated the task.
 fn labels(task: &Value) -> Result<Option<(&str, Vec<LabelRow>)>, EntryError> {
     let conversation_id = task["data"]["conversation_id"].as_str().ok_or(EntryError::NoConversation)?;
     let annotations = task["annotations"].as_array().map_or(&[][..], Vec::as_slice);

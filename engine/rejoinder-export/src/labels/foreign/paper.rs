@@ -1,4 +1,4 @@
-//! The data set that the paper released.
+//! The released data set of the paper.
 
 use rejoinder_core::Category;
 use rejoinder_read::JsonValuesError;
@@ -13,7 +13,7 @@ use crate::labels::selection::TurnSelection;
 /// The rows of the paper's released CSV (`conversation_id, feedback_turn, category, label`).
 ///
 /// # Errors
-/// The first error among the rows; if there is none, or the columns are not there.
+/// If there is no row, a column is missing, or a row cannot be read.
 pub fn read(
     rows: impl Iterator<Item = Result<Value, JsonValuesError>>,
     numbering: CategoryNumbering,

@@ -1,6 +1,6 @@
 //! The dialogues of Petrak et al. 2023 (doi 10.18653/v1/2023.emnlp-main.703), as their repository's folder
-//! `data/preprocessed` has them: one dialogue a file, whose user reacts to an error. They come with their texts, so they
-//! become a corpus of their own. Reactions are named in words, so their numbering does not matter.
+//! `data/preprocessed` has them: one dialogue a file, in which the user reacts to an error. The files hold the texts of the
+//! dialogues, so the dialogues become a corpus of their own. Reactions are named in words, so no numbering is needed.
 
 use rejoinder_read::JsonValuesError;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct DialogueMessage {
 }
 
 #[derive(Deserialize)]
-struct File {
+struct DialogueFile {
     context: String,
     error_text: String,
     user_reaction: String,
@@ -47,7 +47,7 @@ const REACTIONS: [(&str, &str); 5] = [
     ("Ask for Clarification", "UR4"),
 ];
 
-/// The dialogue of a file, which is its only record.
+/// The dialogue of a file, which is the only record of the file.
 ///
 /// # Errors
 /// If the record cannot be read, is no dialogue of Petrak et al., or holds no reaction.
@@ -59,7 +59,8 @@ pub fn read(
     if records.next().is_some() {
         return Err(ImportError::SeveralDialogues);
     }
-    let file = File::deserialize(record).map_err(|error| EntryError::NoDialogue(error.to_string()))?;
+    let file =
+        DialogueFile::deserialize(record).map_err(|error| EntryError::NoDialogue(error.to_string()))?;
     let reaction =
         REACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(file.user_reaction_type.trim()));
     let (_, category) =

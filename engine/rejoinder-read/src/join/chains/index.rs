@@ -58,7 +58,7 @@ impl Chains {
     }
 
     /// Notes the next call.
-    pub(in crate::join) fn see(&mut self, seen: CallSummary) {
+    pub(in crate::join) fn add(&mut self, seen: CallSummary) {
         let call = CallId::try_from(self.taken.len()).unwrap_or(NOWHERE);
         self.bytes += 16;
         if self.bytes >= self.limit || call == NOWHERE {

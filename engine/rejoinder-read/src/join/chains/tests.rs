@@ -13,7 +13,7 @@ fn call(session: Option<u64>, keys: std::ops::Range<u64>, time: i128) -> CallSum
 
 fn fates(calls: &[CallSummary]) -> (Vec<Fate>, Vec<Chat>) {
     let mut chains = Chains::new(1 << 20);
-    calls.iter().for_each(|call| chains.see(call.clone()));
+    calls.iter().for_each(|call| chains.add(call.clone()));
     chains.fates()
 }
 
@@ -112,7 +112,7 @@ fn memory_is_what_is_said() {
     let mut chains = Chains::new(usize::MAX);
     for turn in 1..=turns {
         // Histories that grow: each call repeats all before it, and only the last is kept.
-        (0..chats).for_each(|n| chains.see(call(Some(n), n * 100..n * 100 + 2 * turn, i128::from(turn))));
+        (0..chats).for_each(|n| chains.add(call(Some(n), n * 100..n * 100 + 2 * turn, i128::from(turn))));
     }
     let of_chain = |chain: &Chain| chain.keys.capacity() * 8 + chain.parts.capacity() * size_of::<Part>();
     let bytes = chains.chains.iter().map(of_chain).sum::<usize>()
@@ -128,7 +128,7 @@ fn memory_is_what_is_said() {
 #[test]
 fn what_exceeds_the_limit_is_left_alone() {
     let mut chains = Chains::new(600);
-    (0..20).for_each(|n| chains.see(call(None, n * 10..n * 10 + 4, 1)));
+    (0..20).for_each(|n| chains.add(call(None, n * 10..n * 10 + 4, 1)));
     let (fates, chats) = chains.fates();
     assert!(chats.len() < 4 && fates.len() == 20);
     assert_eq!(fates[10..], [Fate::Unjoined; 10]);
