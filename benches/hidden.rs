@@ -10,6 +10,7 @@ use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufWriter, Write};
 
+use rejoinder_core::random::Random;
 use serde_json::{Value, json};
 
 /// Share of later turns that is feedback.
@@ -31,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let text = std::fs::read_to_string(file)?;
         conversations.extend(text.lines().map(serde_json::from_str).collect::<Result<Vec<_>, _>>()?);
     }
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = Random::with_seed(seed);
     random.shuffle(&mut conversations);
     let mut taken = 0;
     let mut chosen = Vec::new();

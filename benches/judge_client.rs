@@ -22,9 +22,11 @@ use hyper::server::conn::http1 as server;
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use rejoinder_core::{RecordId, Role};
-use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{Findings, Form, JudgeConfig, Line, Pace, Price, Question, Source, ask};
-use rejoinder_ledger::{Ledger, Limits, Replies};
+use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_judge::{
+    DialogueLine, JudgeConfig, Pace, Price, Question, QuestionForm, QuestionSource, ServerCapabilities, ask,
+};
+use rejoinder_ledger::{Ledger, ReplyStore, SpendingLimits};
 use tokio::net::{TcpListener, TcpStream};
 
 type Failure = Box<dyn Error>;
@@ -76,12 +78,12 @@ fn main() -> Result<(), Failure> {
             println!(
                 "without: files, fsync. With: prompts, keys, JSON, SQLite in memory, budget, pace, parsing"
             );
-            measure(&load, &Ledger::in_memory()?, &Replies::in_memory()?)
+            measure(&load, &Ledger::in_memory()?, &ReplyStore::in_memory()?)
         }
         Command::Full { load, dir } => {
             let folder = tempfile::tempdir_in(dir)?;
             let ledger = Ledger::create(&folder.path().join("ledger.sqlite"))?;
-            measure(&load, &ledger, &Replies::open(&folder.path().join("replies.sqlite"))?)
+            measure(&load, &ledger, &ReplyStore::open(&folder.path().join("replies.sqlite"))?)
         }
         Command::Body => {
             let config = config("http://127.0.0.1:1/v1", 1);
@@ -251,16 +253,16 @@ fn hyper_alone(load: &Load) -> Result<(), Failure> {
     meter.print()
 }
 
-fn measure(load: &Load, ledger: &Ledger, replies: &Replies) -> Result<(), Failure> {
+fn measure(load: &Load, ledger: &Ledger, replies: &ReplyStore) -> Result<(), Failure> {
     let config = config(&load.url, load.in_flight);
     let form = form(&config)?;
     let requests = load.requests;
-    let source: Box<Source<'_>> = Box::new(move |sink| {
+    let source: Box<QuestionSource<'_>> = Box::new(move |sink| {
         let _ = (0..requests).try_for_each(|number| sink(vec![question(number)]));
     });
     // All of them are reached for, none is reached.
     let much = u64::MAX / 4;
-    let limits = Limits { calls: Some(much), tokens: Some(much), money: Some(much), gpu: Some(much) };
+    let limits = SpendingLimits { calls: Some(much), tokens: Some(much), money: Some(much), gpu: Some(much) };
     let meter = Meter::new(load);
     let asked = ask(&config, &form, source, ledger, replies, &limits, &mut |progress| {
         meter.see(progress.answered);
@@ -274,15 +276,15 @@ fn measure(load: &Load, ledger: &Ledger, replies: &Replies) -> Result<(), Failur
 
 fn config(url: &str, in_flight: usize) -> JudgeConfig {
     JudgeConfig {
-        answer: Some(Answer::Label),
+        answer: Some(AnswerFormat::Label),
         pace: Pace { max_in_flight: in_flight, timeout: Duration::from_secs(60), ..Pace::default() },
         price: Price { input: 0.5, output: 1.5, gpu_input: 40.0, gpu_output: 900.0, ..Price::default() },
         ..JudgeConfig::new(url, "m")
     }
 }
 
-fn form(config: &JudgeConfig) -> Result<Form, Failure> {
-    Ok(Form::new(config, &Findings::commonly(config))?)
+fn form(config: &JudgeConfig) -> Result<QuestionForm, Failure> {
+    Ok(QuestionForm::new(config, &ServerCapabilities::common(config))?)
 }
 
 fn body(config: &JudgeConfig) -> Result<String, Failure> {
@@ -292,7 +294,7 @@ fn body(config: &JudgeConfig) -> Result<String, Failure> {
 
 /// A short window: a request, an answer, and what the user says to it.
 fn question(number: u64) -> Question {
-    let line = |index, role, text: String| Line { index, role, text };
+    let line = |index, role, text: String| DialogueLine { index, role, text };
     let answer =
         "Here is the table, sorted by its second column; rows with the same value stay in their order. ";
     Question {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rejoinder_core::{Conversation, Message, Role};
-use rejoinder_host::{Batch, Isolation, Launcher, PluginSpec, Registry, Surroundings, abi};
+use rejoinder_host::{Batch, Isolation, Launcher, LoadContext, PluginSpec, Registry, abi};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, NoConfig, Verdict, vtable};
 
 /// A plugin in C that leaves its outputs as they are.
@@ -83,7 +83,7 @@ fn call(criterion: &mut Criterion) {
         ("loaded", PluginSpec::at(&library)),
         ("child", PluginSpec { isolation: child, ..PluginSpec::at(&library) }),
     ];
-    let surroundings = Surroundings { built_in: &[&SILENT_RUST], launcher, ..Surroundings::default() };
+    let surroundings = LoadContext { built_in: &[&SILENT_RUST], launcher, ..LoadContext::default() };
     for (form, spec) in forms {
         let registry = Registry::load(&[spec], &surroundings).expect("the plugin is sound");
         let mut session = registry.session().expect("the plugin starts");

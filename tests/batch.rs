@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use rejoinder_core::random::Random;
 use serde_json::{Value, json};
 
 mod support;
@@ -97,7 +98,7 @@ fn results_in_pieces_and_disorder_end_where_asking_online_ends() {
     );
 
     // The first file: a third of the answers, some failures, one answer twice, and lines that are no results.
-    fastrand::Rng::with_seed(5).shuffle(&mut lines);
+    Random::with_seed(5).shuffle(&mut lines);
     let third = lines.len() / 3;
     let (first, rest) = lines.split_at(third);
     let mut results: Vec<Value> = first.iter().map(answer).collect();

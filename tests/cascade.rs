@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rejoinder_core::random::Random;
 use serde_json::{Value, json};
 
 mod support;
@@ -213,7 +214,7 @@ fn what_cannot_be_kept_is_refused_at_the_start() {
 
 /// Dialogues in which the server finds feedback where no rule and no shipped score sees any: wherever a word has `thank` in it.
 fn strange(dir: &Path, name: &str, dialogues: usize) -> String {
-    let mut random = fastrand::Rng::with_seed(8);
+    let mut random = Random::with_seed(8);
     let odd = ["thankless", "thanksgiving", "unthankful", "thankworthy", "thankfulness"];
     let plain: Vec<String> = (0..60).map(|i| format!("word{}{}", i % 7, (b'a' + i % 26) as char)).collect();
     let mut lines = String::new();

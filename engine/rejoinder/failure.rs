@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use rejoinder_cascade::Refused;
+use rejoinder_cascade::CascadeError;
 use rejoinder_host::HostError;
 use rejoinder_judge::JudgeError;
 use rejoinder_ledger::LedgerError;
@@ -121,9 +121,9 @@ impl From<LedgerError> for Failure {
 
 impl From<JudgeError> for Failure {
     fn from(error: JudgeError) -> Self {
-        use JudgeError::{Client, Form, Ledger};
+        use JudgeError::{Client, Config, Ledger};
         let exit = match error {
-            Client(_) | Form(_) => Exit::Invalid,
+            Client(_) | Config(_) => Exit::Invalid,
             Ledger(_) => Exit::Io,
         };
         Self::new(exit, error.to_string())
@@ -131,8 +131,8 @@ impl From<JudgeError> for Failure {
 }
 
 /// A recall, a confidence or a share that the arithmetic cannot use.
-impl From<Refused> for Failure {
-    fn from(why: Refused) -> Self {
+impl From<CascadeError> for Failure {
+    fn from(why: CascadeError) -> Self {
         Self::usage(why.to_string())
     }
 }
@@ -145,10 +145,10 @@ impl From<PackError> for Failure {
 
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
-        use InputError::{BadGlob, NoFile, Nothing, Unfit, UnknownCompression, Unreadable};
+        use InputError::{BadGlob, NotFound, NotRegularFile, UnknownCompression, Unreadable, Unusable};
         let exit = match &error {
-            Nothing(_) | NoFile(_) | BadGlob(..) => Exit::Usage,
-            Unreadable(..) | UnknownCompression(..) | Unfit(..) => Exit::Io,
+            NotFound(_) | NotRegularFile(_) | BadGlob(..) => Exit::Usage,
+            Unreadable(..) | UnknownCompression(..) | Unusable(..) => Exit::Io,
         };
         Self::new(exit, error.to_string())
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use rejoinder_cascade::Refused;
+use rejoinder_cascade::CascadeError;
 use rejoinder_core::{RecordId, TurnRecord, printable};
 use rejoinder_judge::JudgeError;
 use rejoinder_ledger::LedgerError;
@@ -26,7 +26,7 @@ pub enum RunError {
     /// A judge is needed, and the config names none.
     NoJudge,
     /// A recall, a confidence or a share that the arithmetic cannot use.
-    Arithmetic(Refused),
+    Arithmetic(CascadeError),
     /// The input holds something else at a turn of the run than it did.
     InputChanged(RecordId, String),
     /// So many of so many sampled turns are of conversations that the score was trained on.
@@ -127,8 +127,8 @@ impl From<JudgeError> for RunError {
     }
 }
 
-impl From<Refused> for RunError {
-    fn from(why: Refused) -> Self {
+impl From<CascadeError> for RunError {
+    fn from(why: CascadeError) -> Self {
         Self::Arithmetic(why)
     }
 }

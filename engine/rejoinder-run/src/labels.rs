@@ -1,8 +1,8 @@
 //! Which records and turns of a labelled corpus count, and what their labels say.
 
 use rejoinder_core::Answer;
-use rejoinder_export::labels::beside::SideCar;
-use rejoinder_export::labels::drawn::Drawn;
+use rejoinder_export::labels::label_file::LabelFile;
+use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_export::labels::{self, Label};
 use rejoinder_read::Record;
 use rejoinder_read::condition::Condition;
@@ -14,7 +14,7 @@ pub struct LabelReader {
     /// Whether labels are read at all; else every turn that passes the filters counts, and nothing is known of it.
     pub reads: bool,
     /// Labels beside the corpus, in place of the records' own.
-    pub side_car: Option<SideCar>,
+    pub side_car: Option<LabelFile>,
     /// Whether the labellers read every turn, so that one without a label is no feedback.
     pub is_complete: bool,
     /// Only records for which it holds.
@@ -29,7 +29,7 @@ pub struct TurnLabels {
     /// None where labels are not read.
     listed: Option<Vec<Label>>,
     /// How the labelled turns were chosen.
-    pub drawn: Drawn,
+    pub drawn: TurnSelection,
     /// Whether turns that are not listed were judged to be no feedback.
     is_complete: bool,
 }
@@ -84,13 +84,13 @@ impl LabelReader {
             return None;
         }
         if !self.reads {
-            return Some(TurnLabels { listed: None, drawn: Drawn::Whole, is_complete: false });
+            return Some(TurnLabels { listed: None, drawn: TurnSelection::Independent, is_complete: false });
         }
         let side_car = self.side_car.as_ref();
         match side_car.map_or_else(|| labels::read(record), |labels| labels.read(record)) {
             Ok(listed) => {
-                let draw = side_car.and_then(|labels| labels.draw_of(&record.conversation.id));
-                let (drawn, is_whole) = draw.unwrap_or((Drawn::Whole, true));
+                let draw = side_car.and_then(|labels| labels.selection_of(&record.conversation.id));
+                let (drawn, is_whole) = draw.unwrap_or((TurnSelection::Independent, true));
                 Some(TurnLabels { listed: Some(listed), drawn, is_complete: is_whole && self.is_complete })
             }
             Err(why) => {

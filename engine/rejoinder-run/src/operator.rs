@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use rejoinder_judge::Asked;
+use rejoinder_judge::AskReport;
 
 use crate::folder::RunDir;
 use crate::judging::Judge;
@@ -36,7 +36,7 @@ pub enum Event<'a> {
         /// Who was asked.
         judge: &'a Judge,
         /// What came of it.
-        asked: &'a Asked,
+        asked: &'a AskReport,
     },
     /// The score has learned.
     Learned {

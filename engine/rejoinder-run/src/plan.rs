@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::ops::AddAssign;
 
 use rejoinder_cascade::Decision;
-use rejoinder_judge::{Form, Question, Unit, prompt, tokens};
-use rejoinder_ledger::Replies;
+use rejoinder_judge::{Question, QuestionForm, QuestionUnit, prompt, tokens};
+use rejoinder_ledger::ReplyStore;
 use rejoinder_read::{Chunk, InputFile};
 use rejoinder_scan::{Engine, Part, Scan, Scanned, ScannedConversation, ScannedTurn, Worker};
 use serde::Serialize;
@@ -130,9 +130,9 @@ pub fn plan(
     engine: &Engine,
     files: &[InputFile],
     threads: NonZeroUsize,
-    form: &Form,
-    paper: &Form,
-    known: Option<&Replies>,
+    form: &QuestionForm,
+    paper: &QuestionForm,
+    known: Option<&ReplyStore>,
 ) -> Result<Plan, RunError> {
     let mut all = Plan {
         rules: vec![Bill::default(); engine.rules.rules().len()],
@@ -164,9 +164,9 @@ pub fn plan(
 fn plan_chunk(
     worker: &mut Worker<'_>,
     chunk: &Chunk,
-    form: &Form,
-    paper: &Form,
-    known: Option<&Replies>,
+    form: &QuestionForm,
+    paper: &QuestionForm,
+    known: Option<&ReplyStore>,
 ) -> Result<ChunkPlan, RunError> {
     let engine = worker.engine;
     let scanned = worker.scan(chunk)?;
@@ -223,7 +223,7 @@ fn plan_chunk(
 }
 
 /// Output of a request about so many turns.
-pub(crate) fn output(form: &Form, objects: u64) -> Tokens {
+pub(crate) fn output(form: &QuestionForm, objects: u64) -> Tokens {
     let most = u64::from(form.max_tokens());
     let of = |tokens: u64| (objects * tokens).min(most);
     match most {
@@ -233,7 +233,7 @@ pub(crate) fn output(form: &Form, objects: u64) -> Tokens {
 }
 
 /// One request with the whole dialogue, as it is.
-pub(crate) fn papers(form: &Form, conversation: &ScannedConversation<'_>) -> Requests {
+pub(crate) fn papers(form: &QuestionForm, conversation: &ScannedConversation<'_>) -> Requests {
     let shown = tokens::range(prompt::count_conversation(&conversation.record.conversation));
     let fixed = form.prefix_tokens();
     let input_tokens = Tokens { low: shown.0 + fixed, expected: shown.1 + fixed, high: shown.2 + fixed };
@@ -250,7 +250,7 @@ fn bill(
     fixed_tokens: u64,
 ) {
     let is_undecided = |decision: Decision| decision == Decision::Undecided;
-    let whole = settings::unit(&engine.config.judge) == Unit::Conversation;
+    let whole = settings::unit(&engine.config.judge) == QuestionUnit::Conversation;
     let tokens_of = |turn: &ScannedTurn| {
         let index = turn.message_index as u32;
         let row = rows.iter().find(|row| row.question.open.contains(&index));

@@ -88,7 +88,7 @@ pub fn conversations_with<T, E: From<RunError>>(
                 continue;
             }
             let (first, conversation_id) = place(&own[0]);
-            let record = entry.record().map_err(|why| changed(first, &why))?;
+            let record = entry.record().map_err(|why| changed(first, &why.to_string()))?;
             if record.conversation.id != conversation_id {
                 return Err(changed(first, "another conversation stands there").into());
             }

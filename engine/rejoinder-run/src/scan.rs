@@ -6,7 +6,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{AnswerProbabilities, Feedback, RecordId, Settled};
+use rejoinder_core::{AnswerProbabilities, Feedback, RecordId, SettledTurn};
 use rejoinder_judge::{prompt, tokens};
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, Position};
@@ -188,7 +188,7 @@ fn scan_chunk(
                     stats.accepted.count(category);
                     let (source, span, name) = scanned.accepted_by(engine, conversation, turn, category);
                     add(accepted_by, name, 1);
-                    let settled = Settled {
+                    let settled = SettledTurn {
                         category,
                         turn: &conversation.record.conversation.messages[turn.message_index].text,
                         span,

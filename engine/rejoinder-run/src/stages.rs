@@ -2,7 +2,7 @@
 //! that is to keep a recall searches for its cut before them, and audits itself at its end.
 
 use rejoinder_core::Answer;
-use rejoinder_judge::{Asked, JudgeConfig, Stop};
+use rejoinder_judge::{AskReport, JudgeConfig, StopReason};
 use rejoinder_scan::Engine;
 
 use crate::error::RunError;
@@ -29,7 +29,7 @@ pub enum Phase {
 #[derive(Clone, Debug)]
 pub struct Halted {
     /// Why.
-    pub stop: Stop,
+    pub stop: StopReason,
     /// About what it was asked.
     pub phase: Phase,
 }
@@ -143,8 +143,9 @@ fn find_cut(run: &mut RunDir, target: &RecallTarget, operator: Operator<'_>) -> 
     let mut judge = JudgeOracle { run, operator };
     let found = search::search(&mut corpus, &mut judge, target, seed, operator.listener)?;
     let FoundCut { from, model, asked, sample, .. } = found;
+    let learner = model.and(corpus.engine.scorer());
     run.keep_curves(&sample.spreads.curves())?;
-    Ok(run.settle(from, model.is_some(), &asked)?)
+    Ok(run.settle(from, learner, &asked)?)
 }
 
 /// Audits the run and writes its certificate; returns why asking ended before its end.
@@ -184,8 +185,8 @@ fn inform(run: &mut RunDir, client: JudgeConfig, operator: Operator<'_>) -> Resu
 
 /// A judge and what came of asking it, or why it could not be asked at all.
 enum Ended {
-    Asked(Box<(Judge, Asked)>),
-    NotAsked(Stop),
+    Asked(Box<(Judge, AskReport)>),
+    NotAsked(StopReason),
 }
 
 /// The judge could not be asked at all: an outcome, and no failure.
@@ -238,7 +239,12 @@ fn ask_client(run: &mut RunDir, client: JudgeConfig, operator: Operator<'_>) -> 
 }
 
 /// Looks whether the judge follows the order of its choices (see [`judging::try_letters`]), once all was asked.
-fn try_letters(run: &RunDir, judge: &Judge, operator: Operator<'_>, asked: &Asked) -> Result<(), RunError> {
+fn try_letters(
+    run: &RunDir,
+    judge: &Judge,
+    operator: Operator<'_>,
+    asked: &AskReport,
+) -> Result<(), RunError> {
     // What was tried in vain is not tried again before there are new answers.
     match asked.stop.is_some() || asked.progress.answered == 0 {
         true => Ok(()),

@@ -8,8 +8,8 @@ use rejoinder_read::{ChunkReader, InputFile, Position, condition};
 use rejoinder_scan::{Engine, Profiler, ScanError, Scanned, ScannedConversation, Worker, mark};
 use rejoinder_score::features::{KnownWords, Rarity};
 use rejoinder_score::{
-    Evidence, Examples, Label, Model, Origin, Profile, Report, Score, TrainError, TrainOptions, Trait,
-    conversation_hash, refit, train,
+    Evidence, Examples, Label, Model, Profile, Report, Score, TrainError, TrainOptions, TrainingOrigin,
+    Trait, conversation_hash, refit, train,
 };
 
 use crate::error::RunError;
@@ -159,7 +159,7 @@ impl Training<'_> {
                 let rules = scanned.rule_ids(self.engine, turn);
                 let evidence = match self.is_blind {
                     true => Evidence::default(),
-                    false => Evidence { rules: &rules, prior: turn.prior, votes: &[] },
+                    false => Evidence { rules: &rules, prior: turn.prior },
                 };
                 examples.push(source, turn.message_index, &evidence, *label);
             }
@@ -167,14 +167,14 @@ impl Training<'_> {
             if judged > 0 {
                 let known =
                     self.base.map_or_else(|| rarity.without(source), |base| KnownWords::Model(base.idf()));
-                let kind = self.kinds.and_then(|column| condition::text_of(&conversation.record, column));
+                let kind = self.kinds.and_then(|column| condition::column_text(&conversation.record, column));
                 let profile = kinds.of(kind.unwrap_or_else(|| from.short_name()), judged);
                 Profiler::of_training(known).texts(&conversation.record, profile);
                 let marks = turns.iter().map(|turn| mark(self.engine, scanned, turn));
                 marks.for_each(|mark| profile.count(Trait::Mark, mark));
             }
         })?;
-        let origin = |source: &TrainingSource| Origin {
+        let origin = |source: &TrainingSource| TrainingOrigin {
             name: source.short_name(),
             part: describe(source),
             hash: match source.files.as_slice() {

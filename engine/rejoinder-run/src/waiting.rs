@@ -7,7 +7,7 @@ use std::ops::Add;
 use rejoinder_cascade::Decision;
 use rejoinder_core::text::CharCount;
 use rejoinder_core::{RecordId, TurnRecord};
-use rejoinder_judge::{Hint, Line, Question, Unit, prompt, tokens};
+use rejoinder_judge::{DialogueLine, Question, QuestionUnit, RuleHint, prompt, tokens};
 use rejoinder_scan::{Engine, Scanned, ScannedConversation, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ impl Waiting {
     ) -> Vec<Self> {
         let source = &conversation.record.conversation;
         let judge = &engine.config.judge;
-        let row = |turns: &[&ScannedTurn], lines: Vec<Line>, hints: Vec<Hint>| {
+        let row = |turns: &[&ScannedTurn], lines: Vec<DialogueLine>, hints: Vec<RuleHint>| {
             let id = conversation.id(turns[0]);
             Self {
                 group: id,
@@ -66,16 +66,17 @@ impl Waiting {
             }
         };
         match settings::unit(judge) {
-            Unit::Turn => wanted
+            QuestionUnit::Turn => wanted
                 .iter()
                 .map(|turn| {
                     let lines = prompt::window(source, turn.message_index, &settings::window(judge));
                     row(&[turn], lines, hints(engine, scanned, turn))
                 })
                 .collect(),
-            Unit::Conversation => {
+            QuestionUnit::Conversation => {
                 let lines = (0..).zip(&source.messages);
-                let lines = lines.map(|(index, m)| Line { index, role: m.role, text: m.text.to_string() });
+                let lines =
+                    lines.map(|(index, m)| DialogueLine { index, role: m.role, text: m.text.to_string() });
                 vec![row(wanted, lines.collect(), Vec::new())]
             }
         }
@@ -83,19 +84,20 @@ impl Waiting {
 }
 
 /// Where rules with a category hit the turn.
-fn hints(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> Vec<Hint> {
+fn hints(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> Vec<RuleHint> {
     let hits = scanned.hits(turn).iter();
     let hints = hits.filter_map(|hit| {
         let category = engine.rules.rule(hit.rule).category?;
-        (hit.start < hit.end).then_some(Hint { category, start: hit.start, end: hit.end })
+        (hit.start < hit.end).then_some(RuleHint { category, start: hit.start, end: hit.end })
     });
     hints.collect()
 }
 
 /// Estimated tokens of messages as a prompt shows them.
-fn shown_tokens(lines: &[Line]) -> u64 {
-    let of =
-        |line: &Line| CharCount::of("# : \n") + CharCount::of(line.role.name()) + CharCount::of(&line.text);
+fn shown_tokens(lines: &[DialogueLine]) -> u64 {
+    let of = |line: &DialogueLine| {
+        CharCount::of("# : \n") + CharCount::of(line.role.name()) + CharCount::of(&line.text)
+    };
     tokens::of(lines.iter().map(of).fold(CharCount::default(), CharCount::add))
 }
 
@@ -117,7 +119,7 @@ impl Grouper {
     /// scan.
     pub fn place(&mut self, row: &mut Waiting, engine: &Engine, asked_before: &HashSet<RecordId>) -> bool {
         let judge = &engine.config.judge;
-        let most = if settings::unit(judge) == Unit::Turn { judge.turns_per_request } else { 1 };
+        let most = if settings::unit(judge) == QuestionUnit::Turn { judge.turns_per_request } else { 1 };
         let is_full = self.turns == most || self.tokens + row.shown_tokens > MAX_SHARED_TOKENS;
         // What was asked by itself before the scan is found again only as the same request.
         let is_alone = asked_before.contains(&row.question.id);

@@ -4,8 +4,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rejoinder_judge::Progress;
-use rejoinder_ledger::{Limits, Spending};
+use rejoinder_judge::AskProgress;
+use rejoinder_ledger::{Spending, SpendingLimits};
 use rejoinder_scan::StopFlag;
 
 use crate::stats::ScanStats;
@@ -42,11 +42,11 @@ pub struct JudgeProgress {
     /// Requests that there are, as far as is known.
     pub requests: u64,
     /// What this command has done.
-    pub progress: Progress,
+    pub progress: AskProgress,
     /// What was spent over the run's whole life.
     pub spent: Spending,
     /// What may be.
-    pub limits: Limits,
+    pub limits: SpendingLimits,
 }
 
 /// What the operator and a run share; clones are the same watch.

@@ -1,11 +1,13 @@
 //! Rules and plugins, assembled as a config says: all that decides about a turn before the judge does.
 
-use rejoinder_cascade::{Ballot, Ground, Standing, decide};
+use std::path::Path;
+
+use rejoinder_cascade::{DecisionReason, ScoreBand, TurnVerdicts, decide};
 use rejoinder_core::{Category, Conversation, Hit, Verdict, Vote};
-use rejoinder_host::{Launcher, LoadError, PluginSpec, Registry, SearchPath, Surroundings};
+use rejoinder_host::{Launcher, LoadContext, LoadError, PluginSpec, Registry, Scores, SearchPath};
 use rejoinder_read::language::{self, UNDETERMINED};
 use rejoinder_rules::{Pack, Route, RuleSet};
-use rejoinder_score::{Evidence, Example, Measured, Model, Scratch, conversation_hash};
+use rejoinder_score::{ComparisonBasis, Evidence, Example, Model, Scratch, conversation_hash};
 
 use crate::config::{Config, Effective, OtherLanguages, PluginConfig};
 use crate::error::{ConfigError, ScanError};
@@ -55,7 +57,7 @@ impl ScoreModel {
     ) -> Option<Example> {
         let model = self.model()?;
         let rules = scanned.rule_ids(engine, turn);
-        let evidence = Evidence { rules: &rules, prior: turn.prior, votes: &[] };
+        let evidence = Evidence { rules: &rules, prior: turn.prior };
         Some(scratch.example(model, &conversation.record.conversation, turn.message_index, &evidence))
     }
 
@@ -76,7 +78,7 @@ pub struct Engine {
     /// The loaded plugins.
     pub registry: Registry,
     /// What the score was measured on, and with it the accept rules: by the scorer's model, or the shipped one.
-    pub measured: Measured,
+    pub measured: ComparisonBasis,
 }
 
 impl Engine {
@@ -97,7 +99,7 @@ impl Engine {
         Self::assemble(effective.config.clone(), &|error| effective.about_plugin(error))
     }
 
-    fn assemble(config: Config, refused: &dyn Fn(&LoadError) -> ConfigError) -> Result<Self, ScanError> {
+    fn assemble(mut config: Config, refused: &dyn Fn(&LoadError) -> ConfigError) -> Result<Self, ScanError> {
         let packs = Pack::load(&config.rules.packs)?;
         let infos = packs
             .iter()
@@ -110,20 +112,33 @@ impl Engine {
             })
             .collect();
         let rules = Pack::compile(packs, &config.rules.disable)?;
-        let specs: Vec<PluginSpec> =
-            config.plugins.iter().map(|plugin| plugin.spec(config.purpose)).collect();
         let rule_ids = rules.rules().iter().map(|r| r.id.clone()).collect();
         let built_in = built_in();
-        let surroundings = Surroundings {
+        let context = LoadContext {
             search: SearchPath::new(config.plugin_dirs.clone()),
             built_in: &built_in,
             rule_ids,
             launcher: launcher(),
         };
-        let registry = Registry::load(&specs, &surroundings).map_err(|error| refused(&error))?;
-        let scorer = config.plugins.iter().find(|plugin| plugin.is_scorer());
-        let measured = rejoinder_plugin_scorer::measured(scorer.and_then(PluginConfig::model))
-            .map_err(ConfigError::new)?;
+        let load = |config: &Config| {
+            let spec = |plugin: &PluginConfig| plugin.spec(config.purpose, config.folder.as_deref());
+            let specs: Vec<PluginSpec> = config.plugins.iter().map(spec).collect();
+            Registry::load(&specs, &context).map_err(|error| refused(&error))
+        };
+        let mut registry = load(&config)?;
+        if config.cascade.is_scored() && scorer_of(&registry).is_none() {
+            config.plugins.push(PluginConfig::shipped_score());
+            registry = load(&config)?;
+        }
+        for (entry, loaded) in config.plugins.iter_mut().zip(registry.plugins()) {
+            if let Some(file) = loaded.scores().and_then(Scores::model_file) {
+                entry.config["model"] = file.display().to_string().into();
+            }
+        }
+        let scores = scorer_of(&registry).and_then(|scorer| registry.plugins()[scorer].scores());
+        let model = scores.and_then(Scores::model).unwrap_or(rejoinder_plugin_scorer::DEFAULT_MODEL);
+        let measured = ComparisonBasis::of_model(model)
+            .map_err(|why| ConfigError::new(format!("the model of the score: {why}")))?;
         Ok(Self { config, rules, packs: infos, registry, measured })
     }
 
@@ -143,8 +158,9 @@ impl Engine {
         let probs = Self::probabilities(votes)?;
         let index = votes.iter().rposition(|vote| vote.probs.is_some())?;
         let purpose = self.config.purpose;
-        // The shipped scorer answers just what is wanted, which ranks turns better than a sum of categories.
-        let own = votes[index].score.filter(|_| self.config.plugins[index].is_scorer());
+        // A plugin that is told what is wanted answers just that, which ranks turns better than a sum of categories.
+        let scores = self.registry.plugins()[index].scores();
+        let own = votes[index].score.filter(|_| scores.is_some_and(|s| s.purpose() == Some(purpose)));
         Some((own.unwrap_or_else(|| purpose.probability(probs)), purpose.likeliest(probs)))
     }
 
@@ -153,30 +169,48 @@ impl Engine {
         votes.iter().rev().find_map(|vote| vote.probs.as_ref())
     }
 
-    /// The model behind the score, read from its file; none where nothing scores.
+    /// The place of the plugin that scores: the last one that declares calibrated probabilities.
+    pub fn scorer(&self) -> Option<usize> {
+        scorer_of(&self.registry)
+    }
+
+    /// The model behind the score, as it was when the plugin was loaded; none where nothing scores, or the model is none of
+    /// this engine's.
     ///
     /// # Errors
     /// If the model cannot be read.
     pub fn score_model(&self) -> Result<ScoreModel, ScanError> {
-        let scorer = self.config.plugins.iter().find(|plugin| plugin.is_scorer());
-        let model = scorer.map(|scorer| rejoinder_plugin_scorer::load(scorer.model()));
-        Ok(model.transpose().map(ScoreModel).map_err(ConfigError::new)?)
+        let scores = self.scorer().and_then(|scorer| self.registry.plugins()[scorer].scores());
+        let model = scores.and_then(Scores::model).map(Model::from_bytes).transpose();
+        let wrong = |why| ConfigError::new(format!("the model of the score: {why}"));
+        Ok(ScoreModel(model.map_err(wrong)?))
+    }
+
+    /// The same engine, whose score goes by the model in another file.
+    ///
+    /// # Errors
+    /// If nothing scores, or the plugin that does refuses the file.
+    pub fn with_model(&self, file: &Path) -> Result<Self, ScanError> {
+        let mut config = self.config.clone();
+        let scorer = self.scorer().ok_or(ScanError::NoScore)?;
+        config.plugins[scorer].set_model(file);
+        Self::build(config)
     }
 
     /// Decides a turn of a conversation in a language by the rules' hits and the plugins' votes: as [`Self::decide`], unless
     /// no pack is for the language and nothing else spoke.
-    pub fn ground(&self, language: &str, hits: &[Hit], votes: &[Vote]) -> Ground {
+    pub fn ground(&self, language: &str, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
         match self.decide(hits, votes) {
-            Ground::Unmarked if !self.reads(language) => match self.config.rules.other_languages {
-                OtherLanguages::PassOver => Ground::NotLookedAt,
-                OtherLanguages::Ask => Ground::AskedUnread,
+            DecisionReason::Unmarked if !self.reads(language) => match self.config.rules.other_languages {
+                OtherLanguages::PassOver => DecisionReason::NotLookedAt,
+                OtherLanguages::Ask => DecisionReason::AskedUnread,
             },
             ground => ground,
         }
     }
 
     /// Decides a turn as [`Self::ground`] would if a rule or a plugin were not in force.
-    pub fn ground_without(&self, part: Part, language: &str, hits: &[Hit], votes: &[Vote]) -> Ground {
+    pub fn ground_without(&self, part: Part, language: &str, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
         match part {
             Part::Rule(rule) => {
                 let others: Vec<Hit> = hits.iter().filter(|hit| hit.rule != rule).copied().collect();
@@ -201,21 +235,21 @@ impl Engine {
     }
 
     /// Decides by the rules' hits and the plugins' votes on a turn, unless the judge is asked about all.
-    fn decide(&self, hits: &[Hit], votes: &[Vote]) -> Ground {
+    fn decide(&self, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
         if self.config.judge.all {
-            return Ground::AskedAnyway;
+            return DecisionReason::AskedAnyway;
         }
         let score = self.config.cascade.cuts().zip(self.score(votes));
-        let standing = score.map(|(cuts, (score, likeliest))| cuts.standing(f64::from(score), likeliest));
-        self.settle(hits, votes, standing)
+        let band = score.map(|(cuts, (score, likeliest))| cuts.band(f64::from(score), likeliest));
+        self.settle(hits, votes, band)
     }
 
-    /// Decides a turn as [`Self::decide`], its score standing where it is said to.
-    pub fn settle(&self, hits: &[Hit], votes: &[Vote], score: Option<Standing>) -> Ground {
-        let mut ballot = Ballot::default();
+    /// Decides a turn as [`Self::decide`], its score in a given band.
+    pub fn settle(&self, hits: &[Hit], votes: &[Vote], score: Option<ScoreBand>) -> DecisionReason {
+        let mut verdicts = TurnVerdicts::default();
         for hit in hits {
             let rule = self.rules.rule(hit.rule);
-            ballot.cast(match (rule.route, rule.category) {
+            verdicts.add(match (rule.route, rule.category) {
                 (Route::Accept, Some(category)) => Verdict::Accept(category),
                 (Route::Reject, _) => Verdict::Reject,
                 (Route::Escalate, _) => Verdict::Escalate,
@@ -224,13 +258,18 @@ impl Engine {
         }
         for vote in votes {
             if vote.faulted {
-                ballot.fault();
+                verdicts.add_fault();
             } else {
-                ballot.cast(vote.verdict);
+                verdicts.add(vote.verdict);
             }
         }
-        decide(&ballot, self.is_candidate(hits), score)
+        decide(&verdicts, self.is_candidate(hits), score)
     }
+}
+
+/// The place of the plugin that scores: the last one that declares calibrated probabilities.
+fn scorer_of(registry: &Registry) -> Option<usize> {
+    registry.plugins().iter().rposition(|plugin| plugin.scores().is_some())
 }
 
 /// The languages that a pack is for, as ISO 639 codes; empty where it does not say.

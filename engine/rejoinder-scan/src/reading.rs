@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use rejoinder_core::Role;
-use rejoinder_read::{Chunk, Quarantined, Record};
+use rejoinder_read::{Chunk, QuarantinedRecord, Record};
 use serde::{Deserialize, Serialize};
 
 /// Reasons of one file that are told apart; they may name what the data hold.
@@ -68,13 +68,13 @@ pub struct ReadDetails {
 /// a file of nothing else costs neither memory nor disk.
 #[derive(Debug, Default)]
 pub struct SetAside {
-    rows: Vec<Quarantined>,
+    rows: Vec<QuarantinedRecord>,
     counts: BTreeMap<String, u64>,
 }
 
 impl SetAside {
     /// Sets a record aside; `row` says where it stands.
-    pub fn add(&mut self, reason: String, row: impl FnOnce(String) -> Quarantined) {
+    pub fn add(&mut self, reason: String, row: impl FnOnce(String) -> QuarantinedRecord) {
         let mut kind = kind_of(&reason);
         if !self.counts.contains_key(&kind) && self.counts.len() >= REASONS {
             OTHER_REASONS.clone_into(&mut kind);
@@ -92,18 +92,18 @@ impl SetAside {
     }
 
     /// The first of them.
-    pub fn first(&self) -> Option<&Quarantined> {
+    pub fn first(&self) -> Option<&QuarantinedRecord> {
         self.rows.first()
     }
 
     /// What is written down of them: rows, and for each kind with more of them a last one that says how many.
-    pub fn rows(&self) -> impl Iterator<Item = Quarantined> {
+    pub fn rows(&self) -> impl Iterator<Item = QuarantinedRecord> {
         let more = self.counts.iter().filter(|(_, count)| **count > KEPT_ROWS).filter_map(|(kind, count)| {
             let last =
                 self.rows.iter().rev().find(|row| kind_of(&row.reason) == *kind).or(self.rows.last())?;
             let reason =
                 format!("and {} more records behind this one, not listed, for: {kind}", count - KEPT_ROWS);
-            Some(Quarantined { reason, bytes: 0, ..last.clone() })
+            Some(QuarantinedRecord { reason, bytes: 0, ..last.clone() })
         });
         self.rows.iter().cloned().chain(more)
     }
@@ -142,7 +142,7 @@ impl ReadCounts {
     /// Counts a conversation.
     pub fn count(&mut self, record: &Record<'_>) {
         self.conversations += 1;
-        self.put_right += u64::from(record.mended.is_some());
+        self.put_right += u64::from(record.repaired.is_some());
         self.wordless += record.wordless_turns().count() as u64;
         for message in &record.conversation.messages {
             let (all, blank) = match message.role {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use rejoinder_cascade::{Decision, Ground};
-use rejoinder_core::{Category, Hit, PluginVote, RecordId, Source, TurnRecord, Verdict, Vote};
+use rejoinder_cascade::{Decision, DecisionReason};
+use rejoinder_core::{Category, FeedbackSource, Hit, PluginVote, RecordId, TurnRecord, Verdict, Vote};
 use rejoinder_host::LoadedPlugin;
 use rejoinder_read::Record;
 use rejoinder_rules::Route;
@@ -58,7 +58,7 @@ pub struct ScannedTurn {
     /// The probability that it holds what is wanted: learned, else by the prior.
     pub probability: f32,
     /// What became of it, and why.
-    pub ground: Ground,
+    pub ground: DecisionReason,
     pub(crate) hits: Range<usize>,
     pub(crate) votes: Range<usize>,
 }
@@ -92,7 +92,7 @@ impl ScannedTurn {
 
     /// Whether anything could look at it: else no pack in force reads its language, and nothing else spoke.
     pub fn is_looked_at(&self) -> bool {
-        self.ground != Ground::NotLookedAt
+        self.ground != DecisionReason::NotLookedAt
     }
 }
 
@@ -136,7 +136,7 @@ impl<'c> Scanned<'c> {
         conversation: &ScannedConversation<'c>,
         turn: &ScannedTurn,
         part: Part,
-    ) -> Ground {
+    ) -> DecisionReason {
         engine.ground_without(part, conversation.language, self.hits(turn), self.votes(turn))
     }
 
@@ -172,7 +172,7 @@ impl<'c> Scanned<'c> {
         conversation: &ScannedConversation<'c>,
         turn: &ScannedTurn,
         category: Category,
-    ) -> (Source, Range<usize>, &'e str) {
+    ) -> (FeedbackSource, Range<usize>, &'e str) {
         let accepting = self.hits(turn).iter().find(|h| {
             let rule = engine.rules.rule(h.rule);
             rule.route == Route::Accept && rule.category == Some(category)
@@ -180,7 +180,7 @@ impl<'c> Scanned<'c> {
         match accepting {
             Some(hit) => {
                 let name = &engine.rules.rule(hit.rule).id;
-                (Source::Rule, hit.start as usize..hit.end as usize, name)
+                (FeedbackSource::Rule, hit.start as usize..hit.end as usize, name)
             }
             None => {
                 let text = &conversation.record.conversation.messages[turn.message_index].text;
@@ -188,7 +188,7 @@ impl<'c> Scanned<'c> {
                 let votes = self.votes(turn).iter().zip(engine.registry.plugins());
                 let voter = votes.rev().find(|(vote, _)| vote.verdict == Verdict::Accept(category));
                 let name = voter.map_or("the learned score", |(_, plugin)| plugin.name());
-                (Source::Plugin, start..start.max(text.trim_end().len()), name)
+                (FeedbackSource::Plugin, start..start.max(text.trim_end().len()), name)
             }
         }
     }

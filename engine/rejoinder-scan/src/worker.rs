@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rejoinder_cascade::Ground;
+use rejoinder_cascade::DecisionReason;
 use rejoinder_core::language::Language;
 use rejoinder_core::{Conversation, RecordId, Vote};
 use rejoinder_host::{Batch, Fault, Session};
-use rejoinder_read::{Chunk, Entry, Quarantined, Record, language};
-use rejoinder_rules::{Costs, Scanner, Trial};
+use rejoinder_read::{Chunk, Entry, QuarantinedRecord, Record, RecordError, language};
+use rejoinder_rules::{RuleTimes, RuleTrial, Scanner};
 
 use crate::config::LeftOut;
 use crate::engine::Engine;
@@ -33,7 +33,7 @@ pub struct Worker<'e> {
     fault_log: Option<&'e FaultLog>,
     stop: StopFlag,
     /// What scanning cost, where somebody wants to know.
-    costs: Option<Costs>,
+    costs: Option<RuleTimes>,
     /// How many candidates the plugins were asked about, and how long that took.
     plugin_time: (usize, Duration),
 }
@@ -110,8 +110,8 @@ impl<'e> Worker<'e> {
     }
 
     /// From now on notes what scanning costs; returns what was noted since the last call.
-    pub fn take_costs(&mut self) -> Costs {
-        let none = Costs::new(self.engine.rules.rules().len());
+    pub fn take_costs(&mut self) -> RuleTimes {
+        let none = RuleTimes::new(self.engine.rules.rules().len());
         self.costs.replace(none.clone()).unwrap_or(none)
     }
 
@@ -126,7 +126,7 @@ impl<'e> Worker<'e> {
     }
 
     /// What each rule makes of a turn (see [`Scanner::explain`]).
-    pub fn explain(&mut self, conversation: &Conversation<'_>, message_index: usize) -> Vec<Trial<'e>> {
+    pub fn explain(&mut self, conversation: &Conversation<'_>, message_index: usize) -> Vec<RuleTrial<'e>> {
         self.scanner.begin(conversation);
         self.scanner.explain(conversation, message_index)
     }
@@ -148,7 +148,7 @@ impl<'e> Worker<'e> {
                 shared: 0,
                 tools: Vec::new(),
                 media: Vec::new(),
-                mended: None,
+                repaired: None,
             };
             self.take(record, ordinal, &mut batching)?;
         }
@@ -162,14 +162,14 @@ impl<'e> Worker<'e> {
     pub fn scan<'c>(&mut self, chunk: &'c Chunk) -> Result<Scanned<'c>, ScanError> {
         let shard = chunk.start.shard;
         let mut batching = Batching { out: Scanned::default(), shard, voting: Vec::new() };
-        for lost in &chunk.lost {
+        for lost in &chunk.set_aside {
             batching.out.set_aside.add(lost.reason.clone(), |_| lost.clone());
         }
         for entry in chunk.entries() {
             let line = entry.ordinal;
             match self.parse(&entry) {
                 Ok(record) => self.take(record, line, &mut batching)?,
-                Err(reason) => batching.out.set_aside.add(reason, |reason| Quarantined {
+                Err(why) => batching.out.set_aside.add(why.to_string(), |reason| QuarantinedRecord {
                     shard,
                     line,
                     file: chunk.file.clone(),
@@ -181,10 +181,10 @@ impl<'e> Worker<'e> {
         self.end(batching)
     }
 
-    fn parse<'c>(&self, entry: &Entry<'c>) -> Result<Record<'c>, String> {
+    fn parse<'c>(&self, entry: &Entry<'c>) -> Result<Record<'c>, RecordError> {
         let input = &self.engine.config.input;
         if entry.size() > input.max_record_bytes as u64 {
-            return Err(rejoinder_read::chunk::too_long(entry.size(), input.max_record_bytes));
+            return Err(RecordError::TooLong { bytes: entry.size(), limit: input.max_record_bytes });
         }
         entry.record()
     }
@@ -238,7 +238,7 @@ impl<'e> Worker<'e> {
                 let probability =
                     self.engine.score(votes).map_or_else(|| of_log_odds(turn.prior), |(p, _)| p);
                 let ground = match self.asked_before.is_some_and(|asked| asked.contains(&id)) {
-                    true => Ground::AskedBefore,
+                    true => DecisionReason::AskedBefore,
                     false => self.engine.ground(language, hits, votes),
                 };
                 let turn = &mut out.turns[index];
@@ -276,7 +276,7 @@ impl<'e> Worker<'e> {
                 is_candidate: self.engine.is_candidate(hits),
                 prior: hits.iter().map(|h| self.engine.rules.rule(h.rule).weight).sum(),
                 probability: 0.0,
-                ground: Ground::Unmarked,
+                ground: DecisionReason::Unmarked,
                 hits: start..out.hits.len(),
                 votes: 0..0,
             });

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use rejoinder_judge::{Asked, Constraint, Findings, Stop};
+use rejoinder_judge::{AskReport, LabelConstraint, ServerCapabilities, StopReason};
 use rejoinder_run::judging::Judge;
 use rejoinder_run::stages::{Halted, Phase};
 use rejoinder_run::watch::Watch;
@@ -109,9 +109,9 @@ pub(super) fn config_for(run: &RunDir, file: Option<&Path>, calls: Option<u64>) 
 }
 
 /// Says what the operator should know of how the judge answered.
-fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &Asked) {
-    let Asked { progress, other_models, refusals, left_out, empty, .. } = asked;
-    if let Some(Findings { parameters, .. }) = &run.manifest.judge {
+fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &AskReport) {
+    let AskReport { progress, other_models, refusals, left_out, empty, .. } = asked;
+    if let Some(ServerCapabilities { parameters, .. }) = &run.manifest.judge {
         if parameters.max_completion_tokens {
             remark("the server takes max_completion_tokens in place of max_tokens, and gets it");
         }
@@ -143,7 +143,7 @@ fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &Asked) {
     }
     if progress.unparseable > 0 {
         let obeyed = match &run.manifest.judge {
-            Some(Findings { constraint, .. }) if *constraint != Constraint::None => {
+            Some(ServerCapabilities { constraint, .. }) if *constraint != LabelConstraint::None => {
                 ", though it obeyed a constraint when it was tried"
             }
             _ => "",
@@ -161,18 +161,22 @@ fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &Asked) {
 }
 
 /// How asking about a run ended, for the operator; `verb` goes on with it.
-pub(super) fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
+pub(super) fn failure_of(stop: StopReason, run: &RunDir, verb: &str) -> Failure {
     let judge = &run.manifest.config.judge;
     let run = run.path.display();
     let go_on = match &stop {
-        Stop::Budget => {
+        StopReason::Budget => {
             format!(
                 "Raise it and go on: rejoinder {verb} {run} --calls N, or --config FILE with another [budget]"
             )
         }
-        Stop::Refuses { .. } | Stop::Silent(_) => format!("Mend it and go on: rejoinder {verb} {run}"),
-        Stop::Unavailable(_) | Stop::Unreachable(_) => format!("Go on later: rejoinder {verb} {run}"),
-        Stop::Interrupted => {
+        StopReason::Refuses { .. } | StopReason::Silent(_) => {
+            format!("Mend it and go on: rejoinder {verb} {run}")
+        }
+        StopReason::Unavailable(_) | StopReason::Unreachable(_) => {
+            format!("Go on later: rejoinder {verb} {run}")
+        }
+        StopReason::Interrupted => {
             format!("Go on with: rejoinder {} {run}", if verb == "judge" { "resume" } else { verb })
         }
     };
@@ -180,20 +184,20 @@ pub(super) fn failure_of(stop: Stop, run: &RunDir, verb: &str) -> Failure {
 }
 
 /// How asking a judge ended, in words, with what to do next.
-pub(super) fn stopped(stop: Stop, judge: &JudgeSection, next: &str) -> Failure {
+pub(super) fn stopped(stop: StopReason, judge: &JudgeSection, next: &str) -> Failure {
     let (exit, why) = match stop {
-        Stop::Budget => (Exit::Budget, "the budget is spent".to_owned()),
-        Stop::Refuses { status, words } => (Exit::Unavailable, refused(status, &words, judge)),
-        Stop::Silent(why) => (
+        StopReason::Budget => (Exit::Budget, "the budget is spent".to_owned()),
+        StopReason::Refuses { status, words } => (Exit::Unavailable, refused(status, &words, judge)),
+        StopReason::Silent(why) => (
             Exit::Unavailable,
             format!(
                 "the judge's answers hold nothing: {}\nno more is asked, so that no more is paid for",
                 why.describe()
             ),
         ),
-        Stop::Unavailable(why) => (Exit::Unavailable, format!("the server does not answer: {why}")),
-        Stop::Unreachable(why) => (Exit::Unavailable, format!("the judge cannot be reached: {why}")),
-        Stop::Interrupted => (Exit::Interrupted, "interrupted".to_owned()),
+        StopReason::Unavailable(why) => (Exit::Unavailable, format!("the server does not answer: {why}")),
+        StopReason::Unreachable(why) => (Exit::Unavailable, format!("the judge cannot be reached: {why}")),
+        StopReason::Interrupted => (Exit::Interrupted, "interrupted".to_owned()),
     };
     Failure::new(exit, format!("{why}\n{next}"))
 }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::RecordId;
-use rejoinder_read::chunk::too_long;
-use rejoinder_read::{Chunk, ChunkReader, InputFile, Position};
+use rejoinder_read::{Chunk, ChunkReader, InputFile, Position, RecordError};
 use rejoinder_run::RunDir;
 use rejoinder_run::judging;
 use rejoinder_scan::Worker;
@@ -74,7 +73,7 @@ fn find_line(inputs: &[InputFile], id: RecordId, input: &InputConfig) -> Result<
         if let Some(found) = chunk.single(id.ordinal) {
             return Ok(found);
         }
-        if let Some(lost) = chunk.lost.iter().find(|lost| lost.line == id.ordinal) {
+        if let Some(lost) = chunk.set_aside.iter().find(|lost| lost.line == id.ordinal) {
             return Err(Failure::usage(format!("{}:{}: {}", lost.file, lost.line + 1, lost.reason)));
         }
     }
@@ -130,7 +129,11 @@ fn script(path: &Path, max_bytes: usize) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     if size > max_bytes as u64 {
-        return Err(Failure::usage(format!("{}: {}", path.display(), too_long(size, max_bytes))));
+        return Err(Failure::usage(format!(
+            "{}: {}",
+            path.display(),
+            RecordError::TooLong { bytes: size, limit: max_bytes }
+        )));
     }
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(failed)?;

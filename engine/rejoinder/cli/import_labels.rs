@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use rejoinder_export::labels::foreign::{self, LeftOut, Numbering};
+use rejoinder_export::labels::foreign::{self, CategoryNumbering, LeftOutEntries};
 use rejoinder_ledger::part;
-use rejoinder_read::{Container, InputFile, values};
+use rejoinder_read::{Container, InputFile, JsonValuesError, json_values};
 use rejoinder_scan::config::InputConfig;
 use serde::Serialize;
 use serde_json::Value;
@@ -51,10 +51,10 @@ pub(super) enum NumberingName {
 }
 
 impl NumberingName {
-    pub(super) const fn numbering(self) -> Numbering {
+    pub(super) const fn numbering(self) -> CategoryNumbering {
         match self {
-            Self::Paper => Numbering::Paper,
-            Self::Petrak => Numbering::Petrak,
+            Self::Paper => CategoryNumbering::Paper,
+            Self::Petrak => CategoryNumbering::Petrak,
         }
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
         return Err(failure);
     }
     written?;
-    let LeftOut { count, first } = &labels.left_out;
+    let LeftOutEntries { count, first } = &labels.left_out;
     if *count > 0 {
         remark(&format!("left out: {} entries; the first: {first}", thousands(*count)));
     }
@@ -93,12 +93,12 @@ pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
 }
 
 /// The rows of a CSV of the paper or the records of another file of labels, none longer than a record of the input may be.
-pub(super) fn records(file: &InputFile) -> impl Iterator<Item = Result<Value, String>> {
-    values(file, InputConfig::default().max_record_bytes)
+pub(super) fn records(file: &InputFile) -> impl Iterator<Item = Result<Value, JsonValuesError>> {
+    json_values(file, InputConfig::default().max_record_bytes)
 }
 
 impl ImportLabelsArgs {
-    fn numbering(&self) -> Numbering {
+    fn numbering(&self) -> CategoryNumbering {
         self.numbering.unwrap_or(NumberingName::Paper).numbering()
     }
 }
@@ -107,13 +107,13 @@ impl ImportLabelsArgs {
 #[derive(Default)]
 struct Labels {
     conversations: u64,
-    left_out: LeftOut,
+    left_out: LeftOutEntries,
 }
 
 impl Labels {
     /// Why there is no label at all.
     fn nothing_read(&self) -> Failure {
-        let LeftOut { count, first } = &self.left_out;
+        let LeftOutEntries { count, first } = &self.left_out;
         let why = match count {
             0 => "nobody has answered an entry yet, or the files are not what --from says".to_owned(),
             _ => {
@@ -130,7 +130,7 @@ impl Labels {
             Origin::Argilla | Origin::LabelStudio | Origin::Petrak => Container::Array,
         };
         let shown = file.display();
-        let input = InputFile::of_values(file, container)?;
+        let input = InputFile::of_json_values(file, container)?;
         let records = records(&input);
         let mut lines = Vec::new();
         let imported = match args.from {

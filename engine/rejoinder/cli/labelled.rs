@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rejoinder_core::printable;
-use rejoinder_export::labels::beside::SideCar;
+use rejoinder_export::labels::label_file::LabelFile;
 use rejoinder_read::condition::Condition;
 use rejoinder_run::labels::{LabelReader, Unlabelled};
 
@@ -58,12 +58,12 @@ impl LabelArgs {
 ///
 /// # Errors
 /// If it cannot be read, or holds something else.
-pub(super) fn side_car(file: &Path) -> Result<SideCar, Failure> {
+pub(super) fn side_car(file: &Path) -> Result<LabelFile, Failure> {
     let wrong = |why: String| {
         Failure::usage(format!("invalid value '{}' for '--label-file <FILE>': {why}", file.display()))
     };
     let lines = std::fs::read_to_string(file).map_err(|e| wrong(format!("cannot read it: {e}")))?;
-    SideCar::new(&lines).map_err(|why| wrong(why.to_string()))
+    LabelFile::new(&lines).map_err(|why| wrong(why.to_string()))
 }
 
 /// The failure of a comparison with no labels at all, and its likeliest reason.

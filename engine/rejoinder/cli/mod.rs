@@ -187,7 +187,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 /// The files that paths, folders and globs stand for; says what is left out of folders.
 fn files(inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
     let found = input::find(inputs)?;
-    found.remark().iter().for_each(|text| remark(text));
+    found.left_out_note().iter().for_each(|text| remark(text));
     Ok(found.files)
 }
 

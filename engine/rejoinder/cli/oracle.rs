@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_run::RunDir;
-use rejoinder_run::recall::{Halt, JUDGE, JudgeOracle, LabelOracle, Oracle, SideCarOracle};
+use rejoinder_run::recall::{Halt, JUDGE, JudgeOracle, LabelFileOracle, LabelOracle, Oracle};
 use rejoinder_run::watch::Watch;
 
 use super::labelled::side_car;
@@ -52,7 +52,7 @@ pub(super) fn with_oracle<T>(
 ) -> Result<(T, String), Failure> {
     let (done, oracle) = if let Some(file) = &args.label_file {
         let labels = side_car(file)?;
-        (work(&mut SideCarOracle(&labels)), "the labels of a file".to_owned())
+        (work(&mut LabelFileOracle(&labels)), "the labels of a file".to_owned())
     } else if args.labels {
         (work(&mut LabelOracle), "the records' own labels".to_owned())
     } else {

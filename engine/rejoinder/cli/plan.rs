@@ -1,8 +1,8 @@
 //! `rejoinder plan`: what judging would take, before anybody is asked.
 
 use clap::Args;
-use rejoinder_judge::prompt::Answer;
-use rejoinder_ledger::Replies;
+use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan;
 
@@ -44,7 +44,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     let Judge { client, form } = Judge::expected(judge, None)?;
     let paper = Judge::papers()?.form;
     let known = match &judge.replies {
-        Some(path) if path.exists() => Some(Replies::open(path)?),
+        Some(path) if path.exists() => Some(ReplyStore::open(path)?),
         _ => None,
     };
     let files = described(&args.inputs, &engine.config.input)?;
@@ -55,7 +55,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
         tokens: per_second(args.tokens_per_second, judge.tokens_per_minute),
     };
     let mut assumptions = vec![match form.template.answer {
-        Answer::Label => {
+        AnswerFormat::Label => {
             "one letter a turn, which needs a server that obeys a constraint; else answer = \"json\""
                 .to_owned()
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_export::labels::foreign::{self, LeftOut};
+use rejoinder_export::labels::foreign::{self, LeftOutEntries};
 use rejoinder_read::{Container, InputFile};
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
@@ -84,10 +84,10 @@ impl ReproducePaperArgs {
             None => only_csv(&self.dir)?,
         };
         let shown = file.display();
-        let csv = InputFile::of_values(&file, Container::Csv)?;
+        let csv = InputFile::of_json_values(&file, Container::Csv)?;
         let read = foreign::paper(records(&csv), self.numbering.numbering());
         let read = read.map_err(|why| Failure::usage(format!("{shown} cannot be used: {why}")))?;
-        let LeftOut { count, first } = &read.left_out;
+        let LeftOutEntries { count, first } = &read.left_out;
         if *count > 0 {
             remark(&format!("{shown}: {count} rows left out; the first: {first}"));
         }

@@ -5,10 +5,8 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_run::RunDir;
-use rejoinder_run::folder::Manifest;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{scan, stages};
-use rejoinder_scan::config::{CascadeSection, Config};
 
 use super::run::finish;
 use super::{InputRoot, Threads, asking, signals};
@@ -44,34 +42,11 @@ pub(super) struct ResumeArgs {
     json: bool,
 }
 
-/// What a run with a recall was told by flags, and what it found out for itself, stays as it is.
-fn keep_findings(manifest: &Manifest, config: &mut Config) {
-    let kept = &manifest.config;
-    if manifest.accept_at_set_aside.is_some() && config.cascade.accept_at == manifest.accept_at_set_aside {
-        config.cascade.set_accept_at_aside();
-    }
-    let is_told = config.cascade != CascadeSection::default();
-    if kept.cascade.recall.is_none() || (is_told && config.cascade.recall != kept.cascade.recall) {
-        return;
-    }
-    if !is_told {
-        config.purpose = kept.purpose;
-    }
-    config.cascade = kept.cascade.clone();
-    config.judge.all = kept.judge.all;
-    config.add_scorer();
-    for plugin in config.plugins.iter_mut().filter(|plugin| plugin.is_scorer()) {
-        if let Some(found) = kept.plugins.iter().find(|kept| kept.is_scorer()) {
-            plugin.config.clone_from(&found.config);
-        }
-    }
-}
-
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
     let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
-    keep_findings(&run.manifest, &mut config);
+    run.manifest.keep_findings(&mut config);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
     }

@@ -221,7 +221,6 @@ impl RunArgs {
             let cascade = &mut effective.config.cascade;
             cascade.recall = Some(recall);
             cascade.confidence = self.confidence.unwrap_or(cascade.confidence);
-            effective.config.add_scorer();
             effective.set_by_flag("cascade.recall", "--recall");
         }
         effective.config.check_flags()?;

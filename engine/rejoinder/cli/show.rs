@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use rejoinder_core::random::splitmix::{GAMMA, mix};
 use rejoinder_core::{Category, RecordId};
 use rejoinder_run::RunDir;
 use rejoinder_run::judging;
@@ -117,14 +118,8 @@ fn keep_smallest(drawn: &mut Vec<(u64, RecordId, String)>, count: usize) {
     drawn.truncate(count);
 }
 
-/// A number that looks random and depends on seed and id alone (the finaliser of SplitMix64).
+/// A number that looks random and depends on seed and id alone.
 fn draw(seed: u64, id: RecordId) -> u64 {
-    let mix = |mut z: u64| {
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    let golden = 0x9e37_79b9_7f4a_7c15_u64;
     let fields = [seed, u64::from(id.shard), id.ordinal, u64::from(id.message_index)];
-    fields.into_iter().fold(golden, |z, field| mix(z.wrapping_add(golden) ^ field))
+    fields.into_iter().fold(GAMMA, |z, field| mix(z.wrapping_add(GAMMA) ^ field))
 }

@@ -137,6 +137,12 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
 
 /// The model to go on from.
 fn base(name: &Path) -> Result<Model, Failure> {
-    let file = (name != Path::new("shipped")).then_some(name);
-    rejoinder_plugin_scorer::load(file).map_err(Failure::usage)
+    let shown = name.display();
+    if name == Path::new("shipped") {
+        return Model::from_bytes(rejoinder_plugin_scorer::DEFAULT_MODEL)
+            .map_err(|why| Failure::usage(format!("the shipped model: {why}")));
+    }
+    let bytes =
+        std::fs::read(name).map_err(|e| Failure::usage(format!("cannot read the model `{shown}`: {e}")))?;
+    Model::from_bytes(&bytes).map_err(|why| Failure::usage(format!("`{shown}`: {why}")))
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_cascade::certificate::Certified;
+use rejoinder_cascade::certificate::CertifiedClaim;
 use rejoinder_run::recall::AuditReport;
 
 use crate::report::summary::thousands;
 
-fn main_claim(report: &AuditReport) -> Option<&Certified> {
+fn main_claim(report: &AuditReport) -> Option<&CertifiedClaim> {
     report.certificate.claims.first()
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rejoinder_core::{Answer, Category};
-use rejoinder_rules::{Costs, Route};
+use rejoinder_rules::{Route, RuleTimes};
 use rejoinder_scan::{Engine, Part, Scanned, ScannedConversation, ScannedTurn};
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ struct Tally {
 pub struct ByRule {
     turns: u64,
     tallies: Vec<Tally>,
-    costs: Costs,
+    costs: RuleTimes,
 }
 
 /// One rule's row.
@@ -66,7 +66,7 @@ impl ByRule {
     /// No counts yet.
     pub fn new(engine: &Engine) -> Self {
         let rules = engine.rules.rules().len();
-        Self { turns: 0, tallies: vec![Tally::default(); rules], costs: Costs::new(rules) }
+        Self { turns: 0, tallies: vec![Tally::default(); rules], costs: RuleTimes::new(rules) }
     }
 
     /// Counts a turn, what became of it, and its label if it was judged by a labeller.
@@ -110,7 +110,7 @@ impl ByRule {
     }
 
     /// Adds what scanning cost.
-    pub fn cost(&mut self, costs: &Costs) {
+    pub fn cost(&mut self, costs: &RuleTimes) {
         self.costs.add(costs);
     }
 

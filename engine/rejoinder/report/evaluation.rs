@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use rejoinder_cascade::interval::wilson;
 use rejoinder_core::{Category, RecordId};
-use rejoinder_export::labels::drawn::Drawn;
+use rejoinder_export::labels::selection::TurnSelection;
 use serde::Serialize;
 
 use crate::report::by_rule::{RuleRow, table};
@@ -23,7 +23,7 @@ pub struct Judged {
     /// Whether a rule marked it.
     pub is_candidate: bool,
     /// How it was chosen to be labelled.
-    pub drawn: Drawn,
+    pub drawn: TurnSelection,
 }
 
 /// A proportion with its 95 % Wilson interval. `value` is 0 where there is nothing to divide by.
@@ -149,8 +149,9 @@ impl Evaluation {
     /// What the choice of the labelled turns takes from the figures, and which draw would give them; nothing where all of them
     /// stand.
     pub fn caveat(&self) -> Option<String> {
-        let of = |drawn: Drawn| self.drawn.get(drawn.name()).copied().unwrap_or_default();
-        let (audit, found, unknown) = (of(Drawn::Audit), of(Drawn::Found), of(Drawn::Unknown));
+        let of = |drawn: TurnSelection| self.drawn.get(drawn.name()).copied().unwrap_or_default();
+        let (audit, found, unknown) =
+            (of(TurnSelection::Audit), of(TurnSelection::FoundByRun), of(TurnSelection::Unknown));
         let mut said = Vec::new();
         if audit > 0 {
             said.push(format!(
@@ -290,7 +291,7 @@ mod tests {
 
     fn turn(label: Option<Category>, outcome: Outcome, is_candidate: bool) -> Judged {
         let id = RecordId { shard: 0, ordinal: 0, message_index: 2 };
-        Judged { id, label, outcome, is_candidate, drawn: Drawn::Whole }
+        Judged { id, label, outcome, is_candidate, drawn: TurnSelection::Independent }
     }
 
     #[test]
@@ -321,7 +322,7 @@ mod tests {
         use Category::{Ur2, Ur5};
         let found = |label, outcome, drawn| Judged { drawn, ..turn(label, outcome, true) };
         let selected: Vec<Judged> =
-            (0..50).map(|_| found(Some(Ur5), Outcome::Accepted(Ur5), Drawn::Found)).collect();
+            (0..50).map(|_| found(Some(Ur5), Outcome::Accepted(Ur5), TurnSelection::FoundByRun)).collect();
         let e = Evaluation::of(&selected, 50);
         assert_eq!((e.precision.map(|p| (p.of, p.n)), e.recall, e.f1), (Some((50, 50)), None, None));
         assert_eq!((e.accepted, e.candidate_recall, e.rejected_feedback), (None, None, None));
@@ -329,8 +330,8 @@ mod tests {
         assert!(e.caveat().is_some_and(|caveat| caveat.contains("rejoinder audit")));
         // Beside them, turns of whole conversations give what they can.
         let mut mixed = selected;
-        mixed.push(found(Some(Ur2), Outcome::Rejected, Drawn::Whole));
-        mixed.push(found(Some(Ur2), Outcome::Accepted(Ur2), Drawn::Unknown));
+        mixed.push(found(Some(Ur2), Outcome::Rejected, TurnSelection::Independent));
+        mixed.push(found(Some(Ur2), Outcome::Accepted(Ur2), TurnSelection::Unknown));
         let e = Evaluation::of(&mixed, 52);
         assert_eq!(
             (e.precision.map(|p| (p.of, p.n)), e.recall.map(|r| (r.of, r.n))),

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_cascade::Ground;
+use rejoinder_cascade::DecisionReason;
 use rejoinder_core::{AnswerProbabilities, Category, PluginVote, printable};
-use rejoinder_judge::{Finding, NANO};
-use rejoinder_rules::{Match, Trial};
+use rejoinder_judge::{Finding, NANOS_PER_UNIT};
+use rejoinder_rules::{RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
 use rejoinder_scan::Engine;
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub struct Explanation {
     /// What each plugin said, in their order.
     pub plugins: Vec<PluginTrial>,
     /// A row a rule, in the order of the rules.
-    pub rules: Vec<RuleTrial>,
+    pub rules: Vec<RuleRow>,
     /// What the judge said, if it was asked and answered.
     pub judge: Option<JudgeTrial>,
 }
@@ -79,8 +79,8 @@ impl JudgeTrial {
             finish_reason: reply.finish_reason.clone(),
             calls: spent.calls,
             tokens: spent.tokens,
-            money: spent.money as f64 / NANO,
-            gpu_seconds: spent.gpu as f64 / NANO,
+            money: spent.money as f64 / NANOS_PER_UNIT,
+            gpu_seconds: spent.gpu as f64 / NANOS_PER_UNIT,
         });
         Self {
             finding,
@@ -138,7 +138,7 @@ pub struct PluginTrial {
 
 /// One rule on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct RuleTrial {
+pub struct RuleRow {
     /// The rule.
     pub id: String,
     /// Its file and line.
@@ -168,19 +168,19 @@ impl Explanation {
     /// Explains a turn from what its rules were found to be.
     pub fn new(
         engine: &Engine,
-        trials: &[Trial<'_>],
+        trials: &[RuleTrial<'_>],
         plugins: Vec<PluginTrial>,
-        ground: Ground,
+        ground: DecisionReason,
         judge: Option<JudgeTrial>,
     ) -> Self {
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
             let words = match &trial.matched {
-                Match::Found(text, span) => Some((
+                RuleMatch::Found(text, span) => Some((
                     true,
                     format!("found `{}` at byte {} of the folded turn", text.escape_debug(), span.start),
                 )),
-                Match::Misplaced(text) => Some((
+                RuleMatch::Misplaced(text) => Some((
                     false,
                     format!(
                         "found `{}`, but not where at = \"{}\" wants it",
@@ -188,9 +188,9 @@ impl Explanation {
                         rule.at.name()
                     ),
                 )),
-                Match::Nowhere if rule.has_matcher() => Some((false, "not found".to_owned())),
-                Match::Nowhere => Some((false, "the turn is blank".to_owned())),
-                Match::Wordless(_) => None,
+                RuleMatch::Nowhere if rule.has_matcher() => Some((false, "not found".to_owned())),
+                RuleMatch::Nowhere => Some((false, "the turn is blank".to_owned())),
+                RuleMatch::Wordless(_) => None,
             };
             let words = words.map(|(holds, actual)| Line { asks: "any, regex".to_owned(), holds, actual });
             let conditions = trial.checks.iter().map(|check| Line {
@@ -198,7 +198,7 @@ impl Explanation {
                 holds: check.holds,
                 actual: check.actual.clone(),
             });
-            RuleTrial {
+            RuleRow {
                 id: rule.id.clone(),
                 place: format!("{}:{}", rule.file, rule.line),
                 route: rule.route.name(),

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use rejoinder_core::{Role, printable};
 use rejoinder_read::language::UNDETERMINED;
-use rejoinder_read::{Candidate, Chunk, Duplicates, Example, InputFile, Record, Why, language};
+use rejoinder_read::{
+    Chunk, Duplicates, FormatCandidate, FormatEvidence, InputFile, JoinExample, Record, RecordError, language,
+};
 use rejoinder_rules::Pack;
 use rejoinder_scan::Engine;
 use rejoinder_scan::Profiler;
@@ -36,7 +38,7 @@ struct FileEntry {
     why: String,
     bytes: u64,
     /// All shapes that saw a sign in the first records.
-    candidates: Vec<Candidate>,
+    candidates: Vec<FormatCandidate>,
 }
 
 /// A dialogue as it will be read.
@@ -68,7 +70,7 @@ pub struct Looked {
     fingerprints: Vec<u64>,
     lengths: [Lengths; 3],
     dialogues: Vec<Dialogue>,
-    examples: Vec<Example>,
+    examples: Vec<JoinExample>,
 }
 
 /// What is counted.
@@ -107,16 +109,15 @@ impl Looked {
             counts.read.quarantined += 1;
             counts.bad(reason, 1);
         };
-        chunk.lost.iter().for_each(|lost| set_aside(&mut looked.counts, &lost.reason));
+        chunk.set_aside.iter().for_each(|lost| set_aside(&mut looked.counts, &lost.reason));
         for entry in chunk.entries() {
-            let too_long = || rejoinder_read::chunk::too_long(entry.size(), config.max_record_bytes);
             let record = match entry.size() > config.max_record_bytes as u64 {
-                true => Err(too_long()),
+                true => Err(RecordError::TooLong { bytes: entry.size(), limit: config.max_record_bytes }),
                 false => entry.record(),
             };
             let left_out = record.as_ref().ok().and_then(|record| config.leaves_out(record));
             match (record, left_out) {
-                (Err(why), _) => set_aside(&mut looked.counts, &why),
+                (Err(why), _) => set_aside(&mut looked.counts, &why.to_string()),
                 (Ok(_), Some(LeftOut::TooShort)) => looked.counts.read.too_short += 1,
                 (Ok(_), Some(LeftOut::OtherLanguage)) => looked.counts.read.other_language += 1,
                 (Ok(record), None) => {
@@ -153,7 +154,7 @@ impl Looked {
         counts.shared_messages += record.shared as u64;
         let is_said = |role| matches!(role, Role::User | Role::Assistant);
         counts.blank_messages += messages.iter().filter(|m| is_said(m.role) && m.is_blank()).count() as u64;
-        if let Some(what) = record.mended {
+        if let Some(what) = record.repaired {
             *counts.mended.entry(what).or_default() += 1;
         }
         *counts.languages.entry(language).or_default() += 1;
@@ -232,12 +233,12 @@ impl Dialogue {
 }
 
 /// What each shape saw, a line each.
-fn candidates(candidates: &[Candidate]) -> String {
+fn candidates(candidates: &[FormatCandidate]) -> String {
     if candidates.is_empty() {
         return "            no shape saw a sign in the first records\n".to_owned();
     }
-    let line = |candidate: &Candidate| {
-        let Candidate { format, records, looked_at, seen } = candidate;
+    let line = |candidate: &FormatCandidate| {
+        let FormatCandidate { format, records, looked_at, seen } = candidate;
         format!("            {format:<10} {records} of {looked_at} records have {seen}\n")
     };
     candidates.iter().map(line).collect()
@@ -272,8 +273,8 @@ pub struct Inspection {
 impl Inspection {
     /// An inspection of files, each with why it is taken for what it is; so many dialogues will be `shown`, and what each
     /// shape saw if `is_why_shown`.
-    pub fn new(files: &[(InputFile, Why)], shown: usize, is_why_shown: bool) -> Self {
-        let entry = |(file, why): &(InputFile, Why)| FileEntry {
+    pub fn new(files: &[(InputFile, FormatEvidence)], shown: usize, is_why_shown: bool) -> Self {
+        let entry = |(file, why): &(InputFile, FormatEvidence)| FileEntry {
             path: file.path.display().to_string(),
             format: file.format.name(),
             container: file.container.describe(),
@@ -311,7 +312,7 @@ impl Inspection {
         self.messages_a_conversation = each.quantiles();
         self.characters_a_user_message = user.quantiles();
         self.characters_an_assistant_message = assistant.quantiles();
-        for Example { kind, text } in looked.examples {
+        for JoinExample { kind, text } in looked.examples {
             self.examples.entry(kind).or_insert(text);
         }
         let missing = self.shown.saturating_sub(self.dialogues.len());

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_judge::{NANO, Price};
-use rejoinder_ledger::Usage;
+use rejoinder_judge::{NANOS_PER_UNIT, Price};
+use rejoinder_ledger::TokenUsage;
 use rejoinder_run::plan::{Bill, Plan, Requests, Tokens};
 use rejoinder_scan::Engine;
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub struct BillRow {
 
 impl Cost {
     fn new(requests: Requests, price: &Price, rate: &Rate) -> Self {
-        let usage = |of: fn(&Tokens) -> u64| Usage {
+        let usage = |of: fn(&Tokens) -> u64| TokenUsage {
             prompt_tokens: of(&requests.input_tokens),
             cached_tokens: 0,
             completion_tokens: of(&requests.output_tokens),
@@ -90,8 +90,8 @@ impl Cost {
         let by_tokens = rate.tokens.map(|rate| all / rate);
         Self {
             requests,
-            money: price.has_money().then(|| spent.map(|s| s.money as f64 / NANO)),
-            gpu_seconds: price.has_gpu().then(|| spent.map(|s| s.gpu as f64 / NANO)),
+            money: price.has_money().then(|| spent.map(|s| s.money as f64 / NANOS_PER_UNIT)),
+            gpu_seconds: price.has_gpu().then(|| spent.map(|s| s.gpu as f64 / NANOS_PER_UNIT)),
             seconds: [by_requests, by_tokens].into_iter().flatten().reduce(f64::max),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rejoinder_judge::{NANO, Progress};
+use rejoinder_judge::{AskProgress, NANOS_PER_UNIT};
 use rejoinder_run::watch::{JudgeProgress, ScanProgress, Stage};
 
 use crate::report::summary::{share, thousands};
@@ -110,7 +110,7 @@ fn asked(judge: &JudgeProgress) -> String {
     if limits.tokens.is_some() {
         line += &format!(" · {} tokens{}", thousands(spent.tokens), of(limits.tokens.map(thousands)));
     }
-    let amount = |nano: u64| format!("{:.2}", nano as f64 / NANO);
+    let amount = |nano: u64| format!("{:.2}", nano as f64 / NANOS_PER_UNIT);
     if spent.money > 0 || limits.money.is_some() {
         line += &format!(" · {} spent{}", amount(spent.money), of(limits.money.map(amount)));
     }
@@ -132,7 +132,7 @@ fn of(limit: Option<String>) -> String {
 }
 
 /// Requests that need no more asking.
-const fn done(progress: &Progress) -> u64 {
+const fn done(progress: &AskProgress) -> u64 {
     progress.answered + progress.from_store + progress.refused + progress.failed
 }
 
@@ -171,7 +171,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use rejoinder_core::Category;
-    use rejoinder_ledger::{Limits, Spending, Usage};
+    use rejoinder_ledger::{Spending, SpendingLimits, TokenUsage};
 
     use super::*;
     use rejoinder_run::stats::ScanStats;
@@ -199,15 +199,17 @@ mod tests {
 
     #[test]
     fn judging_tells_requests_pace_and_spending_and_reckons_with_the_budget() {
-        let limits = Limits { calls: Some(400), money: Some(2_000_000_000), ..Limits::default() };
-        let from_store = Progress { from_store: 100, ..Progress::default() };
+        let limits =
+            SpendingLimits { calls: Some(400), money: Some(2_000_000_000), ..SpendingLimits::default() };
+        let from_store = AskProgress { from_store: 100, ..AskProgress::default() };
         let judge = JudgeProgress { requests: 1_000, progress: from_store, limits, ..Default::default() };
         let mut reporter = Reporter::default();
         let scan = ScanProgress { read: 7, total: 7, ..Default::default() };
         reporter.line(&Stage::Scan(scan), at(0.0)).unwrap();
         reporter.line(&Stage::Judge(judge), at(10.0)).unwrap();
-        let usage = Usage { prompt_tokens: 90_000, cached_tokens: 0, completion_tokens: 450 };
-        let progress = Progress { answered: 200, refused: 1, in_flight: 16, limit: 32, usage, ..from_store };
+        let usage = TokenUsage { prompt_tokens: 90_000, cached_tokens: 0, completion_tokens: 450 };
+        let progress =
+            AskProgress { answered: 200, refused: 1, in_flight: 16, limit: 32, usage, ..from_store };
         let spent = Spending { calls: 250, tokens: 1, money: 1_234_000_000, gpu: 0 };
         assert_eq!(
             reporter.line(&Stage::Judge(JudgeProgress { progress, spent, ..judge }), at(110.5)).unwrap(),
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_scan_tells_of_the_judge_that_is_asked_beside_it() {
-        let progress = Progress { answered: 12, in_flight: 3, limit: 16, ..Progress::default() };
+        let progress = AskProgress { answered: 12, in_flight: 3, limit: 16, ..AskProgress::default() };
         let spent = Spending { calls: 15, ..Spending::default() };
         let judge = Some(JudgeProgress { progress, spent, ..Default::default() });
         let scan = ScanProgress { read: 1, total: 2, judge, ..Default::default() };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rejoinder_core::{Category, printable};
-use rejoinder_judge::REFUSED;
+use rejoinder_judge::REFUSAL_PREFIX;
 use rejoinder_run::folder::Manifest;
 use rejoinder_run::judging::Letters;
 use rejoinder_run::stats::{ByCategory, JudgeStats, ScanCounts};
@@ -540,7 +540,7 @@ fn judged(judge: &JudgeStats, useless: &BTreeMap<String, u64>, run: &str) -> Vec
     let mut remarks = Vec::new();
     let answered = judge.judged + judge.unverified;
     let is_more_than_a_few = |count: u64| count * 20 > answered && count >= 3;
-    let refusals = || useless.iter().filter(|(why, _)| why.starts_with(REFUSED));
+    let refusals = || useless.iter().filter(|(why, _)| why.starts_with(REFUSAL_PREFIX));
     let refused: u64 = refusals().map(|(_, count)| count).sum();
     if is_more_than_a_few(refused) {
         let commonest = refusals().max_by_key(|(_, count)| **count).map_or("", |(why, _)| why);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use rejoinder_core::Category;
-use rejoinder_export::labels::beside::Labelled;
+use rejoinder_export::labels::label_file::ConversationLabels;
 use rejoinder_run::RunDir;
 use rejoinder_run::Waiting;
 use rejoinder_run::folder::Kind;
@@ -25,7 +25,7 @@ pub struct Released(HashMap<Exchange, Category>);
 
 impl Released {
     /// Gathers rows that name exchanges.
-    pub fn new(rows: impl Iterator<Item = Labelled>) -> Self {
+    pub fn new(rows: impl Iterator<Item = ConversationLabels>) -> Self {
         let mut released = HashMap::new();
         for row in rows {
             for label in &row.labels {

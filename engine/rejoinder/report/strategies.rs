@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rejoinder_cascade::Ground;
+use rejoinder_cascade::DecisionReason;
 use rejoinder_cascade::curve::Ranking;
 use rejoinder_core::Category;
+use rejoinder_core::random::Random;
 use rejoinder_run::recall::RECALLS;
 use rejoinder_run::recall::strategies::{self, SearchOutcome, StrategyOutcome};
 use rejoinder_run::recall::{LabelledTurn, LabelledTurns, PricedJudges, RecallTarget, Round};
@@ -210,8 +211,8 @@ impl Comparison {
 /// What the rules alone make of a turn, as a score: rejects below all, accepts above.
 fn by_rules(turn: &LabelledTurn) -> f64 {
     match turn.ground {
-        Ground::Rejected => f64::NEG_INFINITY,
-        Ground::Accepted(_) => f64::INFINITY,
+        DecisionReason::Rejected => f64::NEG_INFINITY,
+        DecisionReason::Accepted(_) => f64::INFINITY,
         _ if turn.is_candidate => f64::from(turn.prior),
         _ => f64::MIN,
     }
@@ -236,7 +237,9 @@ impl Bench<'_> {
             .map_err(|why| Failure::invalid(why.to_string()))?;
         let each = |_: usize| 1.0;
         let (cut, curve_share) = ranking.cut(recall, each).unwrap_or((f64::NEG_INFINITY, 0.0));
-        let is_settled = |turn: &LabelledTurn| matches!(turn.ground, Ground::Accepted(_) | Ground::Rejected);
+        let is_settled = |turn: &LabelledTurn| {
+            matches!(turn.ground, DecisionReason::Accepted(_) | DecisionReason::Rejected)
+        };
         let cost = match scores {
             None => self.labelled.cost_of_paper(self.judges),
             Some(scores) => {
@@ -305,7 +308,7 @@ impl Bench<'_> {
     /// Hands out the weights of the conversations, drawn with replacement, again and again.
     fn resample(&self, mut with: impl FnMut(&[f64])) {
         let conversations = self.labelled.conversations();
-        let mut random = fastrand::Rng::with_seed(self.seed);
+        let mut random = Random::with_seed(self.seed);
         let mut weights = vec![0.0; conversations];
         for _ in 0..RESAMPLES {
             weights.fill(0.0);

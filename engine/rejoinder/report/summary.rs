@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use rejoinder_core::{Category, printable};
-use rejoinder_judge::prompt::Answer;
-use rejoinder_judge::{Findings, Form, NANO, Unit};
-use rejoinder_ledger::Spent;
+use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_judge::{NANOS_PER_UNIT, QuestionForm, QuestionUnit, ServerCapabilities};
+use rejoinder_ledger::SpendingTotal;
 use rejoinder_run::RunDir;
 use rejoinder_run::folder::Manifest;
 use rejoinder_run::judging::Letters;
@@ -114,7 +114,7 @@ pub struct Summary {
     /// Judged turns that were asked about once more, with the letters in another order.
     pub letters: Letters,
     /// What was found out about the judge, once it was asked.
-    pub judge: Option<Findings>,
+    pub judge: Option<ServerCapabilities>,
     /// The prompt in force: name, version and the beginning of its hash.
     pub prompt: String,
     /// Each plugin, and how it was loaded.
@@ -129,7 +129,7 @@ pub struct Summary {
     #[serde(skip)]
     is_measured: bool,
     #[serde(skip)]
-    unit: Unit,
+    unit: QuestionUnit,
     #[serde(skip)]
     is_label: bool,
     #[serde(skip)]
@@ -145,7 +145,7 @@ impl Summary {
         let counts = run.scan_counts()?;
         let scan = &counts.stats;
         let judge: JudgeStats = run.judge_stats()?;
-        let Spent { amount, usage } = run.ledger.spent()?;
+        let SpendingTotal { amount, usage } = run.ledger.spent()?;
         let manifest = &run.manifest;
         let here = Asking::of(&manifest.config, manifest.judge.as_ref(), scan)?;
         let paper = Asking::papers(scan)?;
@@ -216,8 +216,8 @@ impl Summary {
             max_output_tokens: here.max_output_tokens,
             calls: amount.calls,
             spent_tokens: amount.tokens,
-            spent_money: amount.money as f64 / NANO,
-            spent_gpu_seconds: amount.gpu as f64 / NANO,
+            spent_money: amount.money as f64 / NANOS_PER_UNIT,
+            spent_gpu_seconds: amount.gpu as f64 / NANOS_PER_UNIT,
             reported_input_tokens: usage.prompt_tokens,
             reported_cached_tokens: usage.cached_tokens,
             reported_output_tokens: usage.completion_tokens,
@@ -337,9 +337,9 @@ impl Summary {
             );
         }
         let unit = match (self.unit, self.is_label) {
-            (Unit::Turn, true) => "one a turn, with a short window, answered by one letter",
-            (Unit::Turn, false) => "several turns in one, with short windows, answered in JSON",
-            (Unit::Conversation, _) => "one a conversation, whole dialogue",
+            (QuestionUnit::Turn, true) => "one a turn, with a short window, answered by one letter",
+            (QuestionUnit::Turn, false) => "several turns in one, with short windows, answered in JSON",
+            (QuestionUnit::Conversation, _) => "one a conversation, whole dialogue",
         };
         let _ = writeln!(
             out,
@@ -443,7 +443,7 @@ struct Asking {
 
 impl Asking {
     /// Asking what a scan left, by a judge with these `findings`.
-    fn of(config: &Config, findings: Option<&Findings>, scan: &ScanStats) -> Result<Self, Failure> {
+    fn of(config: &Config, findings: Option<&ServerCapabilities>, scan: &ScanStats) -> Result<Self, Failure> {
         let judge = Judge::expected(&config.judge, findings)?;
         Ok(Self::by(&judge.form, judge.requests(scan), scan.shown_tokens))
     }
@@ -453,7 +453,7 @@ impl Asking {
         Ok(Self::by(&Judge::papers()?.form, scan.paper_requests, scan.paper_shown_tokens))
     }
 
-    fn by(form: &Form, requests: u64, shown_tokens: u64) -> Self {
+    fn by(form: &QuestionForm, requests: u64, shown_tokens: u64) -> Self {
         let template = &form.template;
         Self {
             requests,
@@ -462,7 +462,7 @@ impl Asking {
                 + form.prefix_tokens().min(requests * form.prefix_tokens())
                 + shown_tokens,
             max_output_tokens: requests * u64::from(form.max_tokens()),
-            is_label: template.answer == Answer::Label,
+            is_label: template.answer == AnswerFormat::Label,
             prompt: format!("{} {} {}", template.name, template.version, &template.hash[..12]),
         }
     }

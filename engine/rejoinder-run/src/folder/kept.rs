@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
 use rejoinder_core::RecordId;
-use rejoinder_ledger::Replies;
+use rejoinder_ledger::ReplyStore;
 
 use super::run_dir::{ASKED, RunDir, from_json};
 use crate::error::RunError;
@@ -111,15 +111,15 @@ impl RunDir {
     ///
     /// # Errors
     /// If the file cannot be opened.
-    pub fn replies(&self) -> Result<Replies, RunError> {
+    pub fn replies(&self) -> Result<ReplyStore, RunError> {
         let own = self.path.join("replies.sqlite");
         let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
         Ok(match (self.lock.is_some(), path.exists()) {
             // The run's own file is under the run's lock.
-            (true, _) if path == own => Replies::open(path)?,
-            (true, _) => Replies::open_shared(path)?,
-            (false, true) => Replies::open_to_read(path)?,
-            (false, false) => Replies::in_memory()?,
+            (true, _) if path == own => ReplyStore::open(path)?,
+            (true, _) => ReplyStore::open_shared(path)?,
+            (false, true) => ReplyStore::open_to_read(path)?,
+            (false, false) => ReplyStore::in_memory()?,
         })
     }
 

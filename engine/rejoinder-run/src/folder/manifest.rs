@@ -1,11 +1,17 @@
 //! What a run is made of: rules, plugins, inputs and config, by content.
 
-use rejoinder_host::Origin;
-use rejoinder_judge::Findings;
+use std::path::PathBuf;
+
+use rejoinder_host::LibraryOrigin;
+use rejoinder_judge::ServerCapabilities;
 use rejoinder_read::InputFile;
+use rejoinder_scan::config::CascadeSection;
 use rejoinder_scan::{Config, Engine};
 use rejoinder_score::Reference;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::run_dir::MODEL;
 
 /// Version of the run directory's layout.
 pub const FORMAT: u32 = 4;
@@ -39,7 +45,7 @@ pub struct Manifest {
     #[serde(default)]
     pub accept_at_set_aside: Option<f64>,
     /// What was found out about the judge, once it was asked.
-    pub judge: Option<Findings>,
+    pub judge: Option<ServerCapabilities>,
 }
 
 /// A rule file in force.
@@ -74,7 +80,7 @@ pub struct PluginEntry {
     /// Changes with version, library and configuration; names the plugin in records.
     pub identity: String,
     /// What it was configured with.
-    pub config: serde_json::Value,
+    pub config: Value,
 }
 
 impl Manifest {
@@ -102,8 +108,8 @@ impl Manifest {
                 .iter()
                 .map(|p| {
                     let (origin, hash) = match p.origin() {
-                        Origin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
-                        Origin::BuiltIn => ("linked in".to_owned(), String::new()),
+                        LibraryOrigin::File { path, blake3 } => (path.display().to_string(), blake3.clone()),
+                        LibraryOrigin::BuiltIn => ("linked in".to_owned(), String::new()),
                     };
                     PluginEntry {
                         name: p.name().to_owned(),
@@ -121,6 +127,41 @@ impl Manifest {
             measured_on: engine.measured.on.clone(),
             accept_at_set_aside: None,
             judge: None,
+        }
+    }
+
+    /// Puts into a config that a run goes on with what it was told when it began and what it has found out for itself: the cut
+    /// and the learned score of a kept recall, an `accept-at` that is not in force, the score that ships with the engine
+    /// where no plugin was named for it, and the whole paths of models.
+    pub fn keep_findings(&self, config: &mut Config) {
+        let kept = &self.config;
+        if self.accept_at_set_aside.is_some() && config.cascade.accept_at == self.accept_at_set_aside {
+            config.cascade.set_accept_at_aside();
+        }
+        let is_told = config.cascade != CascadeSection::default();
+        let goes_on =
+            kept.cascade.recall.is_some() && (!is_told || config.cascade.recall == kept.cascade.recall);
+        if goes_on {
+            if !is_told {
+                config.purpose = kept.purpose;
+            }
+            config.cascade = kept.cascade.clone();
+            config.judge.all = kept.judge.all;
+        }
+        let folder = config.folder.clone().unwrap_or_default();
+        for (place, found) in kept.plugins.iter().enumerate() {
+            let model = found.config.get("model").and_then(Value::as_str);
+            match config.plugins.get_mut(place) {
+                None if config.cascade.is_scored() => config.plugins.push(found.clone()),
+                Some(plugin) if (&plugin.name, &plugin.path) == (&found.name, &found.path) => {
+                    let named = plugin.config.get("model").and_then(Value::as_str);
+                    let is_same = named.map(|file| folder.join(file)) == model.map(PathBuf::from);
+                    if is_same || (goes_on && model == Some(MODEL)) {
+                        plugin.config.clone_from(&found.config);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 

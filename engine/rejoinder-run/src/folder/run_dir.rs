@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::RecordId;
-use rejoinder_judge::Findings;
+use rejoinder_judge::ServerCapabilities;
 use rejoinder_ledger::{Ledger, part};
 use rejoinder_read::InputFile;
 use rejoinder_scan::{Config, Engine};
@@ -101,9 +101,9 @@ impl RunDir {
 
     /// The input files, if all are there.
     fn input(&self) -> Result<&[InputFile], RunError> {
-        match self.manifest.inputs.iter().find(|input| !input.place().exists()) {
+        match self.manifest.inputs.iter().find(|input| !input.current_path().exists()) {
             None => Ok(&self.manifest.inputs),
-            Some(gone) => Err(FolderError::InputGone(gone.place().to_owned()).into()),
+            Some(gone) => Err(FolderError::InputGone(gone.current_path().to_owned()).into()),
         }
     }
 
@@ -119,7 +119,8 @@ impl RunDir {
 
     fn input_now(&self) -> Result<Vec<InputFile>, RunError> {
         let asked = self.manifest.config.input.asked();
-        let described = |file: &InputFile| InputFile::describe_as(file.place(), asked).map(|(now, _)| now);
+        let described =
+            |file: &InputFile| InputFile::describe_as(file.current_path(), asked).map(|(now, _)| now);
         Ok(self.input()?.iter().map(described).collect::<Result<Vec<_>, _>>()?)
     }
 
@@ -152,7 +153,8 @@ impl RunDir {
     /// The config of this run, with the paths of what lies in its folder.
     pub fn config(&self) -> Config {
         let mut config = self.manifest.config.clone();
-        config.resolve_model(&self.path);
+        let folder = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        config.folder = Some(folder);
         config
     }
 
@@ -191,15 +193,15 @@ impl RunDir {
         Ok(file)
     }
 
-    /// Puts in force what the run has found out for itself: from which score on is asked, or about every turn; whether the
-    /// score is the kept model's; and about which turns (sorted) the judge was asked to find it.
+    /// Puts in force what the run has found out for itself: from which score on is asked, or about every turn; which plugin,
+    /// by its place, scores by the kept model, if one does; and about which turns (sorted) the judge was asked to find it.
     ///
     /// # Errors
     /// If the folder cannot be written.
     pub fn settle(
         &mut self,
         cut: Option<f64>,
-        has_learned: bool,
+        learner: Option<usize>,
         asked: &[RecordId],
     ) -> Result<Engine, RunError> {
         let json = serde_json::to_vec(asked).expect("ids are plain data");
@@ -207,8 +209,8 @@ impl RunDir {
         let config = &mut self.manifest.config;
         config.cascade.reject_below = Some(cut.unwrap_or(0.0));
         config.judge.all = cut.is_none();
-        if has_learned {
-            config.plugins.iter_mut().for_each(|plugin| plugin.set_model(Path::new(MODEL)));
+        if let Some(plugin) = learner.and_then(|place| config.plugins.get_mut(place)) {
+            plugin.set_model(Path::new(MODEL));
         }
         let engine = self.engine()?;
         self.manifest.plugins = Manifest::new(&engine, Vec::new(), false).plugins;
@@ -228,7 +230,7 @@ impl RunDir {
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn set_findings(&mut self, findings: Findings) -> Result<(), RunError> {
+    pub fn set_findings(&mut self, findings: ServerCapabilities) -> Result<(), RunError> {
         self.manifest.judge = Some(findings);
         self.write_manifest()
     }

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
-use rejoinder_judge::{Asked, Findings, JudgeConfig, Progress, Question, Source, probe};
+use rejoinder_judge::{
+    AskProgress, AskReport, JudgeConfig, ProbeError, Question, QuestionSource, ServerCapabilities, probe,
+};
 use rejoinder_scan::Stopped;
 
 use super::collect::collect;
@@ -22,21 +24,22 @@ use crate::watch::{JudgeProgress, Watch};
 /// If the server does not do what the config says of it, or the ledger or manifest cannot be written; if the judge cannot be
 /// reached, or the budget is spent.
 pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Judge, Halt> {
-    let findings: Findings = match known(run, &client) {
+    let findings: ServerCapabilities = match known(run, &client) {
         Some(findings) => findings,
-        None => match probe::probe(&client, &run.ledger, &settings::limits(&run.manifest.config.budget))? {
+        None => match probe::probe(&client, &run.ledger, &settings::limits(&run.manifest.config.budget)) {
             Ok(findings) => {
                 run.set_findings(findings.clone())?;
                 findings
             }
-            Err(stop) => return Err(Halt::Judge(stop)),
+            Err(ProbeError::Stopped(stop)) => return Err(Halt::Judge(stop)),
+            Err(ProbeError::Failed(error)) => return Err(error.into()),
         },
     };
     Ok(Judge::new(client, &findings)?)
 }
 
 /// What the run knows of this judge.
-pub fn known(run: &RunDir, client: &JudgeConfig) -> Option<Findings> {
+pub fn known(run: &RunDir, client: &JudgeConfig) -> Option<ServerCapabilities> {
     run.manifest.judge.clone().filter(|findings| findings.are_about(client))
 }
 
@@ -47,8 +50,8 @@ pub fn known(run: &RunDir, client: &JudgeConfig) -> Option<Findings> {
 ///
 /// # Errors
 /// If the spool, ledger or store fails. A reached budget, a dead endpoint or an interruption is told in
-/// [`Asked::stop`].
-pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<Asked, RunError> {
+/// [`AskReport::stop`].
+pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<AskReport, RunError> {
     // Put in order on the thread that finds: a long spool takes a while.
     let asked =
         ask_all(run, judge, watch, &|hand_on| spool::in_order(run, &judge.form)?.try_for_each(hand_on))?;
@@ -60,7 +63,12 @@ pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<Asked, RunError
 ///
 /// # Errors
 /// If ledger or store fails.
-pub fn ask_about(run: &RunDir, judge: &Judge, watch: &Watch, rows: &[Waiting]) -> Result<Asked, RunError> {
+pub fn ask_about(
+    run: &RunDir,
+    judge: &Judge,
+    watch: &Watch,
+    rows: &[Waiting],
+) -> Result<AskReport, RunError> {
     ask_all(run, judge, watch, &|hand_on| rows.iter().try_for_each(|row| hand_on(Ok(vec![row.clone()]))))
 }
 
@@ -73,7 +81,7 @@ pub fn ask_while_scanning(
     judge: &Judge,
     watch: &Watch,
     scan: impl FnOnce(&dyn Fn(u64)) -> Result<(), RunError>,
-) -> Result<Asked, RunError> {
+) -> Result<AskReport, RunError> {
     let most = judge.form.questions_per_request();
     let committed = Committed::default();
     for (part, _) in run.parts()? {
@@ -103,13 +111,13 @@ type Find<'f> = dyn Fn(&mut dyn FnMut(Result<Group, RunError>) -> Result<(), Run
     + Sync
     + 'f;
 
-fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Result<Asked, RunError> {
+fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Result<AskReport, RunError> {
     let scanned_before = run.scan_stats()?;
     let replies = run.replies()?;
     let limits = settings::limits(&run.manifest.config.budget);
     let before = run.ledger.spent()?.amount;
     let form = &judge.form;
-    let mut on_progress = |progress: &Progress| {
+    let mut on_progress = |progress: &AskProgress| {
         let mut spent = before;
         spent += progress.spent;
         let requests = judge.requests(&watch.scanned().unwrap_or(scanned_before));
@@ -117,10 +125,10 @@ fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Resul
         if watch.stop.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     // Before the first question is found, which takes a while in a long spool.
-    let _ = on_progress(&Progress::default());
+    let _ = on_progress(&AskProgress::default());
     // A spool that cannot be read ends the questions; the failure is told after what was asked is stored.
     let failure = Mutex::new(None);
-    let source: Box<Source<'_>> = Box::new(|sink| {
+    let source: Box<QuestionSource<'_>> = Box::new(|sink| {
         let mut is_over = false;
         let found = find(&mut |group| {
             let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rejoinder_core::{Answer, Category, Feedback, RecordId, Settled, Source};
-use rejoinder_judge::{Finding, Followed, TurnFinding, alike};
-use rejoinder_ledger::{Replies, Reply, Spending};
+use rejoinder_core::{Answer, Category, Feedback, FeedbackSource, RecordId, SettledTurn};
+use rejoinder_judge::{Finding, ReplyChain, TurnFinding, mask_numbers};
+use rejoinder_ledger::{Reply, ReplyStore, Spending};
 use rejoinder_scan::reading::add;
 
 use super::spool::{self, Group};
@@ -25,10 +25,10 @@ type Read = (RecordId, TurnFinding, Option<Feedback>);
 struct Answered {
     /// Each turn with what the replies say of it; none while they say nothing yet.
     turns: Vec<Read>,
-    replied: Followed,
+    replied: ReplyChain,
 }
 
-fn read(judge: &Judge, group: &Group, store: &Replies) -> Result<Vec<Answered>, RunError> {
+fn read(judge: &Judge, group: &Group, store: &ReplyStore) -> Result<Vec<Answered>, RunError> {
     let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
     let mut answered = Vec::new();
     for replied in judge.form.follow(&questions, store)? {
@@ -51,7 +51,7 @@ fn read(judge: &Judge, group: &Group, store: &Replies) -> Result<Vec<Answered>, 
 }
 
 /// The turns of a group with what the replies say of them.
-fn turns(judge: &Judge, group: &Group, store: &Replies) -> Result<Vec<Read>, RunError> {
+fn turns(judge: &Judge, group: &Group, store: &ReplyStore) -> Result<Vec<Read>, RunError> {
     Ok(read(judge, group, store)?.into_iter().flat_map(|answered| answered.turns).collect())
 }
 
@@ -60,16 +60,16 @@ fn feedback(
     record: &rejoinder_core::TurnRecord,
     turn: &str,
     found: &TurnFinding,
-    replied: &Followed,
+    replied: &ReplyChain,
 ) -> Option<Feedback> {
     let Finding::Feedback { category, start, end } = found.finding else { return None };
-    let (index, reply) = judge.form.telling(&replied.replies)?;
+    let (index, reply) = judge.form.decisive_reply(&replied.replies)?;
     let probabilities = found.probabilities.map(Into::into).unwrap_or_default();
-    let settled = Settled {
+    let settled = SettledTurn {
         category,
         turn,
         span: start..end,
-        source: Source::Judge,
+        source: FeedbackSource::Judge,
         model: reply.model.clone(),
         reply_key: replied.keys[index].clone(),
         probabilities,
@@ -96,7 +96,7 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
                 match found.finding {
                     Finding::Unverified(why) => {
                         stats.unverified += 1;
-                        let kind = alike(&why);
+                        let kind = mask_numbers(&why);
                         let reason = match first_words.get(&kind) {
                             Some(first) => first,
                             None if first_words.len() < REASONS => first_words.entry(kind).or_insert(why),
@@ -217,7 +217,7 @@ pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, RunEr
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn answer(judge: &Judge, row: &Waiting, store: &Replies) -> Result<Answer, RunError> {
+pub fn answer(judge: &Judge, row: &Waiting, store: &ReplyStore) -> Result<Answer, RunError> {
     let wanted = row.turns.first().map(|turn| turn.id);
     let read = turns(judge, &vec![row.clone()], store)?;
     let found = read.into_iter().find(|(id, ..)| Some(*id) == wanted).map(|(_, found, _)| found.finding);

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use rejoinder_judge::{Followed, Question, batch};
-use rejoinder_ledger::{Entry, Limits, Outcome, Reply, State};
+use rejoinder_judge::{Question, ReplyChain, batch};
+use rejoinder_ledger::{LedgerEntry, Reply, RequestOutcome, RequestState, SpendingLimits};
 
 use super::{Judge, settings, spool};
 use crate::error::RunError;
@@ -43,7 +43,7 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, RunE
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
         for followed in judge.form.follow(&questions, &store)? {
             let range = followed.questions.clone();
-            let Followed { replies, next, .. } = judge.form.to_ask(&questions[range], followed);
+            let ReplyChain { replies, next, .. } = judge.form.to_ask(&questions[range], followed);
             exported.stored += replies.len() as u64;
             let Some(request) = next else { continue };
             if !seen.insert(request.key.clone()) {
@@ -187,20 +187,21 @@ pub fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<Imported
 fn write(
     run: &RunDir,
     judge: &Judge,
-    store: &rejoinder_ledger::Replies,
+    store: &rejoinder_ledger::ReplyStore,
     pending: &mut BTreeMap<String, Reply>,
 ) -> Result<u64, RunError> {
     store.put(pending.iter().map(|(key, reply)| (key.as_str(), reply)))?;
     let reserve = |(key, reply): (&String, &Reply)| {
         let amount = judge.client.price.of(reply.usage.unwrap_or_default());
-        Entry::Reserve { key: key.clone(), amount }
+        LedgerEntry::Reserve { key: key.clone(), amount }
     };
-    let reserved = run.ledger.write(&pending.iter().map(reserve).collect::<Vec<_>>(), &Limits::default())?;
+    let reserved =
+        run.ledger.write(&pending.iter().map(reserve).collect::<Vec<_>>(), &SpendingLimits::default())?;
     let settled = reserved.into_iter().flatten().zip(pending.iter()).map(|(reservation, (_, reply))| {
         let (amount, usage) = (reservation.amount(), reply.usage);
-        let outcome = Outcome { state: State::Answered, status: 200, amount, usage, millis: 0 };
-        Entry::Settle(reservation, outcome)
+        let outcome = RequestOutcome { state: RequestState::Answered, status: 200, amount, usage, millis: 0 };
+        LedgerEntry::Settle(reservation, outcome)
     });
-    run.ledger.write(&settled.collect::<Vec<_>>(), &Limits::default())?;
+    run.ledger.write(&settled.collect::<Vec<_>>(), &SpendingLimits::default())?;
     Ok(std::mem::take(pending).len() as u64)
 }

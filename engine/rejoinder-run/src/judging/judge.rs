@@ -1,6 +1,6 @@
 //! A judge and how it is asked.
 
-use rejoinder_judge::{Findings, Form, JudgeConfig};
+use rejoinder_judge::{JudgeConfig, QuestionForm, ServerCapabilities};
 use rejoinder_scan::ConfigError;
 use rejoinder_scan::config::{JudgeSection, UnitName};
 
@@ -13,7 +13,7 @@ pub struct Judge {
     /// How it is reached.
     pub client: JudgeConfig,
     /// How questions are put.
-    pub form: Form,
+    pub form: QuestionForm,
 }
 
 impl Judge {
@@ -21,8 +21,9 @@ impl Judge {
     ///
     /// # Errors
     /// If config and findings contradict each other.
-    pub fn new(client: JudgeConfig, findings: &Findings) -> Result<Self, RunError> {
-        let form = Form::new(&client, findings).map_err(|why| ConfigError::new(format!("[judge]: {why}")))?;
+    pub fn new(client: JudgeConfig, findings: &ServerCapabilities) -> Result<Self, RunError> {
+        let form = QuestionForm::new(&client, findings)
+            .map_err(|why| ConfigError::new(format!("[judge]: {why}")))?;
         Ok(Self { client, form })
     }
 
@@ -31,9 +32,9 @@ impl Judge {
     ///
     /// # Errors
     /// If config and findings contradict each other, or a file that the config names cannot be used.
-    pub fn expected(config: &JudgeSection, findings: Option<&Findings>) -> Result<Self, RunError> {
+    pub fn expected(config: &JudgeSection, findings: Option<&ServerCapabilities>) -> Result<Self, RunError> {
         let client = settings::settings(config)?;
-        let able = Findings::commonly(&client);
+        let able = ServerCapabilities::common(&client);
         Self::new(client, findings.unwrap_or(&able))
     }
 

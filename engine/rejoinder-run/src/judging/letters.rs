@@ -3,7 +3,7 @@
 
 use rejoinder_core::Answer;
 use rejoinder_judge::JudgeConfig;
-use rejoinder_judge::prompt::Template;
+use rejoinder_judge::prompt::PromptTemplate;
 use serde::{Deserialize, Serialize};
 
 use super::{Judge, answer, ask_about, spool};
@@ -42,12 +42,12 @@ pub struct Letters {
 /// # Errors
 /// If the spool, ledger or store fails.
 pub fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<(), RunError> {
-    let is_usual = Template::shipped(USUAL).is_some_and(|usual| usual == judge.form.template);
+    let is_usual = PromptTemplate::shipped(USUAL).is_some_and(|usual| usual == judge.form.template);
     let judged = run.judge_stats()?.judged;
     let letters = match &run.manifest.judge {
         Some(findings) if is_usual && judged >= ENOUGH => {
             let turns = TURNS.min((judged / SHARE) as usize);
-            let template = Template::shipped(REVERSED);
+            let template = PromptTemplate::shipped(REVERSED);
             let client = JudgeConfig { template, asks_span: false, ..judge.client.clone() };
             compare(run, judge, &Judge::new(client, findings)?, watch, turns)?
         }

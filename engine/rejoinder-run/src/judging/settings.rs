@@ -2,32 +2,34 @@
 
 use std::time::Duration;
 
-use rejoinder_judge::prompt::{self, Template, Window};
-use rejoinder_judge::{ApiKey, Constraint, JudgeConfig, NANO, Pace, Price, TokenCounter, Unit};
-use rejoinder_ledger::Limits;
-use rejoinder_rules::diagnostic::{Source, did_you_mean};
+use rejoinder_core::diagnostic::{SourceText, did_you_mean};
+use rejoinder_judge::prompt::{AnswerFormat, DialogueWindow, PromptTemplate};
+use rejoinder_judge::{
+    ApiKey, JudgeConfig, LabelConstraint, NANOS_PER_UNIT, Pace, Price, QuestionUnit, TokenCounter,
+};
+use rejoinder_ledger::SpendingLimits;
 use rejoinder_scan::ConfigError;
 use rejoinder_scan::config::{
     AnswerForm, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
 };
 
 /// What one question is about.
-pub const fn unit(judge: &JudgeSection) -> Unit {
+pub const fn unit(judge: &JudgeSection) -> QuestionUnit {
     match judge.unit {
-        UnitName::Turn => Unit::Turn,
-        UnitName::Conversation => Unit::Conversation,
+        UnitName::Turn => QuestionUnit::Turn,
+        UnitName::Conversation => QuestionUnit::Conversation,
     }
 }
 
 /// The window that turn prompts show.
-pub const fn window(judge: &JudgeSection) -> Window {
-    Window { messages: judge.window_messages, max_bytes_per_message: judge.window_bytes }
+pub const fn window(judge: &JudgeSection) -> DialogueWindow {
+    DialogueWindow { messages: judge.window_messages, max_bytes_per_message: judge.window_bytes }
 }
 
 /// The limits for the ledger.
-pub fn limits(budget: &BudgetConfig) -> Limits {
-    let nano = |amount: Option<f64>| amount.map(|n| (n * NANO).floor() as u64);
-    Limits {
+pub fn limits(budget: &BudgetConfig) -> SpendingLimits {
+    let nano = |amount: Option<f64>| amount.map(|n| (n * NANOS_PER_UNIT).floor() as u64);
+    SpendingLimits {
         calls: budget.calls,
         tokens: budget.tokens,
         money: nano(budget.money),
@@ -74,15 +76,15 @@ pub fn settings(judge: &JudgeSection) -> Result<JudgeConfig, ConfigError> {
         unit: unit(judge),
         answer: match judge.answer {
             AnswerForm::Auto => None,
-            AnswerForm::Label => Some(prompt::Answer::Label),
-            AnswerForm::Json => Some(prompt::Answer::Json),
+            AnswerForm::Label => Some(AnswerFormat::Label),
+            AnswerForm::Json => Some(AnswerFormat::Json),
         },
         constraint: match judge.constraint {
             ConstraintName::Auto => None,
-            ConstraintName::Choice => Some(Constraint::Choice),
-            ConstraintName::Grammar => Some(Constraint::Grammar),
-            ConstraintName::Regex => Some(Constraint::Regex),
-            ConstraintName::None => Some(Constraint::None),
+            ConstraintName::Choice => Some(LabelConstraint::Choice),
+            ConstraintName::Grammar => Some(LabelConstraint::Grammar),
+            ConstraintName::Regex => Some(LabelConstraint::Regex),
+            ConstraintName::None => Some(LabelConstraint::None),
         },
         template: judge.prompt.as_deref().map(load_prompt).transpose()?,
         asks_span: judge.span == SpanFrom::Ask,
@@ -116,19 +118,19 @@ fn price(price: &PriceSection) -> Price {
 }
 
 /// A shipped prompt, or that of a file.
-fn load_prompt(name: &str) -> Result<Template, ConfigError> {
-    if let Some(template) = Template::shipped(name) {
+fn load_prompt(name: &str) -> Result<PromptTemplate, ConfigError> {
+    if let Some(template) = PromptTemplate::shipped(name) {
         return Ok(template);
     }
-    let shipped: Vec<&str> = Template::shipped_names().collect();
+    let shipped: Vec<&str> = PromptTemplate::shipped_names().collect();
     let text = std::fs::read_to_string(name).map_err(|e| {
         let help = did_you_mean(name, &shipped);
         ConfigError::new(format!(
             "[judge] prompt = \"{name}\" is neither a shipped prompt ({help}) nor a file: {e}"
         ))
     })?;
-    Template::parse(&text).map_err(|error| {
-        let source = Source { name, text: &text };
+    PromptTemplate::parse(&text).map_err(|error| {
+        let source = SourceText { name, text: &text };
         ConfigError::new(source.diagnostic("P001", error.span, &error.message, "").to_string())
     })
 }
@@ -146,6 +148,6 @@ mod tests {
             (configured.turns_per_request, configured.max_tokens, configured.pace),
             (turns_per_request, max_tokens, pace)
         );
-        assert_eq!(window(&section), Window::default());
+        assert_eq!(window(&section), DialogueWindow::default());
     }
 }

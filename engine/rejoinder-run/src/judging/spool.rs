@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
 
 use rejoinder_core::RecordId;
-use rejoinder_judge::Form;
+use rejoinder_judge::QuestionForm;
 use serde::Deserialize;
 
 use super::settings;
@@ -23,7 +23,7 @@ pub(super) fn of_part(run: &RunDir, part: u64, most: usize) -> impl Iterator<Ite
 /// All rows as they are asked: with a budget those that promise most first, without one in input order.
 pub(super) fn in_order<'r>(
     run: &'r RunDir,
-    form: &Form,
+    form: &QuestionForm,
 ) -> Result<Box<dyn Iterator<Item = Result<Group, RunError>> + 'r>, RunError> {
     let most = form.questions_per_request();
     Ok(match settings::limits(&run.manifest.config.budget).is_none() {

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use rejoinder_cascade::Decision;
 use rejoinder_cascade::audit::certify;
 use rejoinder_cascade::certificate::Certificate;
-use rejoinder_cascade::tally::{Audited, Tally};
+use rejoinder_cascade::tally::{AuditAnswer, Tally};
 use rejoinder_core::{Answer, Category, Purpose, RecordId};
 use rejoinder_ledger::part;
 use rejoinder_scan::{Engine, Scan, ScannedTurn};
@@ -90,14 +90,14 @@ pub fn certificate(
     let categories: Vec<Category> = purpose.categories().collect();
     let mut tally = Tally::new(&categories);
     outcomes.judged.iter().for_each(|found| tally.judged(*found));
-    (0..outcomes.waiting).for_each(|_| tally.undecided(Audited::NotDrawn));
+    (0..outcomes.waiting).for_each(|_| tally.undecided(AuditAnswer::NotDrawn));
     let mut accepted = outcomes.accepted;
     let mut rejected = outcomes.rejected;
     for (turn, answer) in sample.iter().zip(answers) {
         let audited = match answer {
-            Answer::Unknown => Audited::Unreadable,
-            Answer::NoFeedback => Audited::Nothing,
-            Answer::Feedback(category) => Audited::Feedback(*category),
+            Answer::Unknown => AuditAnswer::Unreadable,
+            Answer::NoFeedback => AuditAnswer::Nothing,
+            Answer::Feedback(category) => AuditAnswer::Feedback(*category),
         };
         match turn.accepted {
             Some(category) => {
@@ -111,9 +111,9 @@ pub fn certificate(
         }
     }
     for category in Category::ALL {
-        (0..accepted[category.index()]).for_each(|_| tally.accepted(category, Audited::NotDrawn));
+        (0..accepted[category.index()]).for_each(|_| tally.accepted(category, AuditAnswer::NotDrawn));
     }
-    (0..rejected).for_each(|_| tally.rejected(Audited::NotDrawn));
+    (0..rejected).for_each(|_| tally.rejected(AuditAnswer::NotDrawn));
     Ok(certify(&tally.claims(), 1.0 - confidence, uses_answers)?)
 }
 

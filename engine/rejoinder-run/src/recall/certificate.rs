@@ -59,7 +59,7 @@ impl AuditReport {
         let is_judge = oracle.starts_with(JUDGE);
         let mut certificate = sample.certify(run, purpose, confidence, answers)?;
         if !is_judge {
-            certificate.is_relative_to_labels();
+            certificate.make_relative_to_labels();
         }
         Ok(Self {
             oracle_quality: match is_judge {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rejoinder_cascade::{Decision, Ground};
+use rejoinder_cascade::{Decision, DecisionReason};
 use rejoinder_core::{Answer, Category, Purpose, RecordId};
 use rejoinder_score::{Example, Model};
 
@@ -86,7 +86,7 @@ pub struct ScoredSample {
 
 impl ScoredSample {
     /// Counts a turn: why it is decided as it is, before any cut, and where it stands.
-    pub(super) fn count(&mut self, ground: Ground, standing: f64) {
+    pub(super) fn count(&mut self, ground: DecisionReason, standing: f64) {
         self.population += 1;
         match ground.decision() {
             _ if is_open(ground) => self.open.push(standing),
@@ -133,6 +133,6 @@ impl ScoredSample {
 }
 
 /// A turn as a score finds it.
-pub(super) fn before(ground: Ground, standing: f64, likeliest: Category) -> JudgedTurn {
+pub(super) fn before(ground: DecisionReason, standing: f64, likeliest: Category) -> JudgedTurn {
     JudgedTurn { standing, is_open: is_open(ground), likeliest, label: None }
 }

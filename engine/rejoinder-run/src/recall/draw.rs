@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rejoinder_core::random::splitmix;
 use rejoinder_core::{Category, RecordId};
 use rejoinder_export::labels::{self, Label};
 use rejoinder_scan::{Engine, Scanned, ScannedConversation, ScannedTurn};
@@ -105,14 +106,7 @@ pub fn seed() -> u64 {
 pub fn hash(seed: u64, id: RecordId) -> u64 {
     [u64::from(id.shard), id.ordinal, u64::from(id.message_index)]
         .into_iter()
-        .fold(mixed(seed), |hash, part| mixed(hash ^ mixed(part)))
-}
-
-const fn mixed(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+        .fold(splitmix::first(seed), |hash, part| splitmix::first(hash ^ splitmix::first(part)))
 }
 
 #[cfg(test)]

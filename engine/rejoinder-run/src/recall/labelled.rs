@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use rejoinder_cascade::Ground;
+use rejoinder_cascade::DecisionReason;
+use rejoinder_core::random::Random;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_scan::{Engine, ScanError, Scanned, ScannedConversation, ScannedTurn, ScoreModel};
 use rejoinder_score::{Example, Model, Scratch};
@@ -26,7 +27,7 @@ pub struct LabelledTurn {
     /// What the label says; `None` = no feedback.
     pub label: Option<Category>,
     /// What rules and votes say, the score left aside.
-    pub ground: Ground,
+    pub ground: DecisionReason,
     /// Whether a rule marked it.
     pub is_candidate: bool,
     /// Sum of the weights of the rules that hit: log-odds.
@@ -152,7 +153,7 @@ impl LabelledTurns {
 
     /// Makes a share of the labels wrong, uniformly: feedback becomes none, none becomes any category.
     pub fn disturb(&mut self, share: f64, seed: u64) {
-        let mut random = fastrand::Rng::with_seed(seed ^ 0x6e6f_6973);
+        let mut random = Random::with_seed(seed ^ 0x6e6f_6973);
         for turn in &mut self.turns {
             if random.f64() < share {
                 turn.label = match turn.label {

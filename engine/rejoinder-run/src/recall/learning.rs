@@ -8,7 +8,7 @@
 
 use rejoinder_cascade::refits::remaining_recall;
 use rejoinder_core::Category;
-use rejoinder_score::{Example, Examples, Model, Origin, TrainError, TrainOptions, refit};
+use rejoinder_score::{Example, Examples, Model, TrainError, TrainOptions, TrainingOrigin, refit};
 
 use super::target::RecallTarget;
 
@@ -114,7 +114,7 @@ pub fn learn<'e>(
 ) -> Result<LearnedModel, TrainError> {
     let mut examples = Examples::after(base);
     answers.for_each(|(example, category)| examples.add(example, category));
-    let origin = Origin {
+    let origin = TrainingOrigin {
         name: "the corpus itself".to_owned(),
         part: format!("{} turns by their judge's answers", examples.len()),
         hash: String::new(),
@@ -133,6 +133,8 @@ pub fn learn<'e>(
 
 #[cfg(test)]
 mod tests {
+    use rejoinder_core::random::Random;
+
     use super::*;
 
     fn forecast(found: u64) -> RemainingForecast {
@@ -171,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_sample_is_never_larger_than_what_is_left() {
-        let mut random = fastrand::Rng::with_seed(1);
+        let mut random = Random::with_seed(1);
         for _ in 0..300 {
             let (turns, recall) = (random.usize(1..3_000), 0.1 + 0.89 * random.f64());
             let open = (0..turns / 2).map(|i| 1.0 / (i + 1) as f64).collect();

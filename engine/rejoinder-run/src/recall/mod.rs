@@ -23,7 +23,7 @@ pub use corpus::{Corpus, SampledTurn, Scope, ScoredSample};
 pub use draw::DrawnTurn;
 pub use labelled::{Bill, LabelledCorpus, LabelledTurn, LabelledTurns, PricedJudges};
 pub use learning::{LearnedModel, RemainingForecast, learn};
-pub use oracle::{Halt, JudgeOracle, LabelOracle, Oracle, SideCarOracle};
+pub use oracle::{Halt, JudgeOracle, LabelFileOracle, LabelOracle, Oracle};
 pub use run_corpus::RunCorpus;
 pub use search::{Calibration, FoundCut, Round};
 pub use spread::{Curves, Point, RECALLS, Spread, Spreads};

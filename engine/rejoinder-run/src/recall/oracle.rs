@@ -1,8 +1,8 @@
 //! Who says what drawn turns hold: the judge, or labels.
 
 use rejoinder_core::Answer;
-use rejoinder_export::labels::beside::SideCar;
-use rejoinder_judge::Stop;
+use rejoinder_export::labels::label_file::LabelFile;
+use rejoinder_judge::StopReason;
 
 use super::draw::DrawnTurn;
 use crate::error::RunError;
@@ -23,7 +23,7 @@ pub trait Oracle {
 #[derive(Debug)]
 pub enum Halt {
     /// The judge was not asked to the end; what was answered is kept.
-    Judge(Stop),
+    Judge(StopReason),
     /// Something failed.
     Failed(RunError),
 }
@@ -55,17 +55,15 @@ pub struct LabelOracle;
 
 /// Labels that stand in a file beside the corpus.
 #[derive(Clone, Copy, Debug)]
-pub struct SideCarOracle<'a>(pub &'a SideCar);
+pub struct LabelFileOracle<'a>(pub &'a LabelFile);
 
-impl Oracle for SideCarOracle<'_> {
+impl Oracle for LabelFileOracle<'_> {
     fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
         let record = |turn: &&DrawnTurn| turn.row.turns[0].clone();
         let label = |turn: &&DrawnTurn| -> Answer {
             let record = record(turn);
             let index = record.id.message_index as usize;
-            self.0
-                .of(&record.conversation_id, index, record.feedback_turn)
-                .map_or(Answer::Unknown, Answer::from)
+            self.0.answer(&record.conversation_id, index, record.feedback_turn)
         };
         let answers: Vec<Answer> = turns.iter().map(label).collect();
         let mut missing = turns.iter().zip(&answers).filter(|(_, answer)| !answer.is_known());

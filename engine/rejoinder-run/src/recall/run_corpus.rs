@@ -114,9 +114,7 @@ impl Corpus for RunCorpus {
 
     fn adopt(&mut self, model: &Model) -> Result<(), RunError> {
         part::write(&self.model_file, &model.to_bytes())?;
-        let mut config = self.engine.config.clone();
-        config.plugins.iter_mut().for_each(|plugin| plugin.set_model(&self.model_file));
-        self.engine = Engine::build(config)?;
+        self.engine = self.engine.with_model(&self.model_file)?;
         Ok(())
     }
 }

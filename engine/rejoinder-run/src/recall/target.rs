@@ -1,7 +1,7 @@
 //! What is to be found, and how a judged uniform sample leads to the scores between which the judge is asked.
 
 use rejoinder_cascade::threshold::{self, Cut, Threshold};
-use rejoinder_cascade::{Ground, Refused, accept};
+use rejoinder_cascade::{CascadeError, DecisionReason, accept};
 use rejoinder_core::{Category, Purpose};
 
 /// What feedback is wanted, how much of it must be found, and how surely.
@@ -26,11 +26,11 @@ impl RecallTarget {
 
     /// What a cut is compared with: the score, or that rules and votes have settled the turn. What they accept as something
     /// that is not wanted is not asked about either.
-    pub fn standing(&self, ground: Ground, score: f32) -> f64 {
+    pub fn standing(&self, ground: DecisionReason, score: f32) -> f64 {
         match ground {
             _ if is_open(ground) => f64::from(score),
-            Ground::Accepted(category) if !self.purpose.wants(category) => f64::NEG_INFINITY,
-            Ground::Rejected => f64::NEG_INFINITY,
+            DecisionReason::Accepted(category) if !self.purpose.wants(category) => f64::NEG_INFINITY,
+            DecisionReason::Rejected => f64::NEG_INFINITY,
             _ => f64::INFINITY,
         }
     }
@@ -42,8 +42,8 @@ impl RecallTarget {
 }
 
 /// Whether rules and votes leave a turn to the score.
-pub fn is_open(ground: Ground) -> bool {
-    matches!(ground, Ground::Candidate | Ground::Unmarked)
+pub fn is_open(ground: DecisionReason) -> bool {
+    matches!(ground, DecisionReason::Candidate | DecisionReason::Unmarked)
 }
 
 /// A turn of a sample, and what an oracle says of it.
@@ -82,7 +82,11 @@ pub struct CutPair {
 ///
 /// # Errors
 /// A recall or confidence outside (0, 1).
-pub fn find_cuts(target: &RecallTarget, sample: &[JudgedTurn], open: &[f64]) -> Result<CutPair, Refused> {
+pub fn find_cuts(
+    target: &RecallTarget,
+    sample: &[JudgedTurn],
+    open: &[f64],
+) -> Result<CutPair, CascadeError> {
     let delta = target.delta();
     let positives = sample.iter().filter(|turn| target.is_positive(turn.label));
     let standings: Vec<f64> = positives.map(|turn| turn.standing).collect();

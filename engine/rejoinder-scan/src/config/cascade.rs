@@ -40,6 +40,11 @@ impl CascadeSection {
         }
     }
 
+    /// Whether a learned score is needed.
+    pub fn is_scored(&self) -> bool {
+        self.recall.is_some() || self.cuts().is_some()
+    }
+
     /// Whether turns are accepted by a score that nobody has measured on this corpus.
     pub fn accepts_by_score_alone(&self) -> bool {
         self.accept_at.is_some() && self.recall.is_none() && !self.accept_unlike
@@ -53,7 +58,7 @@ impl CascadeSection {
     }
 
     /// What is wrong: the key, as a JSON pointer, and the message.
-    pub(super) fn check(&self, purpose: Purpose, has_plugins: bool) -> Result<(), (String, String)> {
+    pub(super) fn check(&self, purpose: Purpose) -> Result<(), (String, String)> {
         let wrong = |key: &str, message: &str| Err((key.to_owned(), message.to_owned()));
         for (key, cut) in
             [("/cascade/reject-below", self.reject_below), ("/cascade/accept-at", self.accept_at)]
@@ -68,19 +73,14 @@ impl CascadeSection {
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
             return wrong("/cascade/confidence", "`confidence` is a share between 0 and 1");
         }
-        let is_scored = self.recall.is_some() || self.cuts().is_some();
         match self.cuts() {
-            None if purpose != Purpose::ALL && !is_scored => wrong(
+            None if purpose != Purpose::ALL && !self.is_scored() => wrong(
                 "/for",
                 "rules alone cannot tell what a purpose wants: it takes a learned score, and `recall` or `reject-below` in [cascade]",
             ),
             Some(cuts) if cuts.reject_below > cuts.accept_at => {
                 wrong("/cascade/reject-below", "`reject-below` must not be greater than `accept-at`")
             }
-            _ if is_scored && !has_plugins => wrong(
-                "/cascade",
-                "the score is a plugin's: name one that gives probabilities, such as [[plugin]] name = \"scorer\"",
-            ),
             _ => Ok(()),
         }
     }

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
+use rejoinder_core::diagnostic::{SourceText, did_you_mean};
 use rejoinder_host::LoadError;
-use rejoinder_rules::diagnostic::{Source, did_you_mean};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
@@ -180,7 +180,7 @@ fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, O
     // It has been parsed before; what cannot be read says nothing.
     if let Ok(table) = DeTable::parse(text) {
         let mut note = |key: &str, offset: usize| {
-            let line = Source { name, text }.line_of(offset);
+            let line = SourceText { name, text }.line_of(offset);
             origins.insert(key.to_owned(), Origin::File(name.clone(), line));
         };
         walk(table.get_ref(), "", &mut note);

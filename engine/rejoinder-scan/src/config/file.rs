@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::Purpose;
-use rejoinder_rules::diagnostic::did_you_mean;
+use rejoinder_core::diagnostic::did_you_mean;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ pub struct Config {
     /// How the output is cut.
     #[serde(default)]
     pub output: OutputConfig,
+    /// The folder from which a plugin that scores takes the path of its model; the file itself does not say it.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -66,6 +69,7 @@ impl Default for Config {
             judge: JudgeSection::default(),
             budget: BudgetConfig::default(),
             output: OutputConfig::default(),
+            folder: None,
         }
     }
 }
@@ -120,7 +124,7 @@ impl Config {
         for (index, plugin) in self.plugins.iter().enumerate() {
             plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
         }
-        self.cascade.check(self.purpose, !self.plugins.is_empty())?;
+        self.cascade.check(self.purpose)?;
         self.judge.check().or_else(|(key, message)| wrong(&format!("/judge{key}"), message))?;
         self.budget.check(&self.judge).or_else(|(key, message)| wrong(&format!("/budget{key}"), message))?;
         if self.output.part_mib == 0 {
@@ -133,26 +137,9 @@ impl Config {
     pub fn score_all_turns(&mut self, purpose: Purpose) {
         self.purpose = purpose;
         self.cascade = CascadeSection { reject_below: Some(0.0), ..CascadeSection::default() };
-        self.add_scorer();
-    }
-
-    /// Names the shipped scorer, where it is not named yet.
-    pub fn add_scorer(&mut self) {
-        if !self.plugins.iter().any(PluginConfig::is_scorer) {
-            self.plugins.push(PluginConfig::scorer());
-        }
-    }
-
-    /// Finds the scorer's model in `folder`, if the config does not say where it is.
-    pub fn resolve_model(&mut self, folder: &Path) {
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        for model in self.plugins.iter_mut().filter_map(PluginConfig::model_mut) {
-            *model = folder.join(model.as_str().unwrap_or_default()).display().to_string().into();
-        }
     }
 
     fn resolve_paths(&mut self, folder: &Path) {
-        self.resolve_model(folder);
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
@@ -163,6 +150,7 @@ impl Config {
                 *name = folder.join(&*name).display().to_string();
             }
         }
+        self.folder = Some(folder);
     }
 }
 

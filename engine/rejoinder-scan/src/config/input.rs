@@ -1,6 +1,6 @@
 //! `[input]`, `[rules]` and `[output]`: which conversations are read, by which rules, and how the output is cut.
 
-use rejoinder_read::{Asked, Duplicates, Format, Mapping, Record, language};
+use rejoinder_read::{Duplicates, Format, InputOptions, Mapping, Record, language};
 use rejoinder_rules::Pack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,8 @@ pub enum LeftOut {
 
 impl InputConfig {
     /// How files are to be read.
-    pub const fn asked(&self) -> Asked<'_> {
-        Asked { format: self.format, mapping: &self.map, joins: self.join }
+    pub const fn asked(&self) -> InputOptions<'_> {
+        InputOptions { format: self.format, mapping: &self.map, joins: self.join }
     }
 
     /// Whether the config leaves a conversation out, and why.
@@ -67,7 +67,7 @@ impl InputConfig {
     /// # Errors
     /// If it cannot.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        self.map.check().map_err(|message| ("/map", message))?;
+        self.map.check().map_err(|why| ("/map", why.to_string()))?;
         match self.lang.iter().find(|name| language_code(name).is_none()) {
             Some(name) => {
                 let shown = name.escape_debug();

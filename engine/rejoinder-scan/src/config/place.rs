@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use rejoinder_core::diagnostic::{SourceText, did_you_mean};
 use rejoinder_host::LoadError;
-use rejoinder_rules::diagnostic::{Source, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -21,7 +21,7 @@ pub struct ConfigText {
 impl ConfigText {
     /// A message about a place in bytes.
     pub fn at(&self, span: Range<usize>, message: &str, help: &str) -> ConfigError {
-        let source = Source { name: &self.name, text: &self.text };
+        let source = SourceText { name: &self.name, text: &self.text };
         ConfigError::new(source.diagnostic("C001", span, message, help).to_string())
     }
 

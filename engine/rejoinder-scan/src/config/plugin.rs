@@ -39,7 +39,7 @@ pub struct PluginConfig {
     pub max_faults: u32,
 }
 
-const SCORER: &str = "scorer";
+const SHIPPED_SCORE: &str = "scorer";
 
 fn empty_table() -> serde_json::Value {
     serde_json::json!({})
@@ -86,32 +86,14 @@ impl PluginConfig {
         }
     }
 
-    /// The shipped scorer, which is told what the feedback is for.
-    pub fn scorer() -> Self {
-        Self::named(SCORER)
-    }
-
-    /// Whether it is the shipped scorer, or one that takes its name.
-    pub fn is_scorer(&self) -> bool {
-        self.name.as_deref() == Some(SCORER)
-    }
-
-    /// The model file that the scorer's configuration names; without one it uses the shipped model.
-    pub fn model(&self) -> Option<&Path> {
-        if self.is_scorer() { self.config.get("model")?.as_str().map(Path::new) } else { None }
-    }
-
-    /// Lets the scorer use the model in a file.
+    /// Lets a plugin that scores use the model in a file.
     pub fn set_model(&mut self, file: &Path) {
-        if self.is_scorer()
-            && let Some(table) = self.config.as_object_mut()
-        {
-            table.insert("model".to_owned(), file.display().to_string().into());
-        }
+        self.config["model"] = file.display().to_string().into();
     }
 
-    pub(super) fn model_mut(&mut self) -> Option<&mut serde_json::Value> {
-        if self.is_scorer() { self.config.get_mut("model").filter(|model| model.is_string()) } else { None }
+    /// The score that ships with the engine.
+    pub fn shipped_score() -> Self {
+        Self::named(SHIPPED_SCORE)
     }
 
     /// The plugin in a library, with all else as it is by default.
@@ -145,26 +127,16 @@ impl PluginConfig {
         }
     }
 
-    /// As the host wants it; the scorer is told what the feedback is for.
-    pub fn spec(&self, purpose: Purpose) -> host::PluginSpec {
-        let mut config = self.config.clone();
-        if self.is_scorer()
-            && let Some(table) = config.as_object_mut()
-        {
-            table.entry("for").or_insert_with(|| purpose.to_string().into());
-        }
-        let mut known_by = None;
-        if let Some(model) = self.model().and_then(|file| std::fs::read(file).ok()) {
-            let mut content = config.clone();
-            content["model"] = blake3::hash(&model).to_hex().as_str().into();
-            known_by = Some(content);
-        }
+    /// As the host wants it: a plugin that scores is told what the feedback is for, and takes the path of its model from
+    /// `folder`.
+    pub fn spec(&self, purpose: Purpose, folder: Option<&Path>) -> host::PluginSpec {
         host::PluginSpec {
             name: self.name.clone().unwrap_or_default(),
             path: self.path.clone(),
             blake3: self.blake3.clone(),
-            config,
-            known_by,
+            config: self.config.clone(),
+            purpose,
+            folder: folder.map(Path::to_owned),
             isolation: match self.isolation {
                 Isolation::None => host::Isolation::None,
                 Isolation::Process => {

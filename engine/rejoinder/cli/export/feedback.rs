@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_export::export::table::{Form, Provenance, TableWriter};
+use rejoinder_export::export::table::{Provenance, TableFormat, TableWriter};
 use rejoinder_run::RunDir;
 use rejoinder_run::replay;
 
@@ -51,8 +51,8 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
     let run = RunDir::open(&args.run)?;
     let (form, name) = match args.form() {
-        FormName::Jsonl => (Form::JsonLines, "feedback.jsonl"),
-        FormName::Parquet => (Form::Parquet, "feedback.parquet"),
+        FormName::Jsonl => (TableFormat::JsonLines, "feedback.jsonl"),
+        FormName::Parquet => (TableFormat::Parquet, "feedback.parquet"),
     };
     let path = args.out.clone().unwrap_or_else(|| run.path.join(name));
     let provenance = Provenance { engine: &run.manifest.engine, rules_hash: &run.manifest.rules_hash };

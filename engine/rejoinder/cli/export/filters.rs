@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_core::language::Language;
-use rejoinder_export::export::filter::{Cap, Filter, Filters};
-use rejoinder_export::export::{Overlap, Phrases};
+use rejoinder_export::export::filter::{ColumnCap, Filter, Filters};
+use rejoinder_export::export::{BlockedPhrases, HeldOutText};
 use rejoinder_read::condition::Condition;
 
 use crate::cli::terminal::remark;
@@ -72,12 +72,12 @@ impl FilterArgs {
         self.max_chars.map(Filter::MaxChars).into_iter().for_each(|filter| filters.add(filter));
         self.min_answer_chars.map(Filter::MinAnswerChars).into_iter().for_each(|filter| filters.add(filter));
         for file in &self.block {
-            let phrases = Phrases::new(&read(file)?).map_err(|why| unusable(file, &why))?;
+            let phrases = BlockedPhrases::new(&read(file)?).map_err(|why| unusable(file, &why))?;
             filters.add(Filter::Phrases(phrases));
         }
         for file in &self.held_out {
-            let overlap =
-                Overlap::new(&read(file)?, usize::from(self.ngram)).map_err(|why| unusable(file, &why))?;
+            let overlap = HeldOutText::new(&read(file)?, usize::from(self.ngram))
+                .map_err(|why| unusable(file, &why))?;
             if overlap.ignored() > 0 {
                 remark(&format!(
                     "{}: {} texts are too short to be looked for",
@@ -91,7 +91,7 @@ impl FilterArgs {
             filters.add(Filter::Duplicates(HashSet::new()));
         }
         for (column, most) in &self.cap {
-            filters.add(Filter::Cap(Cap::new(column, *most)));
+            filters.add(Filter::Cap(ColumnCap::new(column, *most)));
         }
         Ok(filters)
     }
@@ -101,6 +101,6 @@ fn read(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("cannot read {}: {e}", file.display())))
 }
 
-fn unusable(file: &Path, why: &str) -> Failure {
+fn unusable(file: &Path, why: &dyn std::fmt::Display) -> Failure {
     Failure::usage(format!("{} cannot be used: {why}", file.display()))
 }

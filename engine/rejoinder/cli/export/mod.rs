@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use rejoinder_export::export::example::Task;
+use rejoinder_export::export::example::TrainingTask;
 use rejoinder_ledger::part;
 
 use crate::failure::{Exit, Failure};
@@ -39,9 +39,9 @@ enum What {
 pub(super) fn main(args: &ExportArgs) -> Result<Exit, Failure> {
     match &args.what {
         What::Feedback(args) => feedback::main(args),
-        What::Sft(args) => training::main(Task::Sft, args),
-        What::Kto(args) => training::main(Task::Kto, args),
-        What::Pairs(args) => training::main(Task::Pairs, args),
+        What::Sft(args) => training::main(TrainingTask::Sft, args),
+        What::Kto(args) => training::main(TrainingTask::Kto, args),
+        What::Pairs(args) => training::main(TrainingTask::Pairs, args),
         What::Review(args) => review::main(args),
     }
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use rejoinder_core::random::Random;
 use rejoinder_core::{ContentHash, Conversation, RecordId, printable};
-use rejoinder_export::export::review::Reviewer;
-use rejoinder_export::labels::drawn::Drawn;
+use rejoinder_export::export::review::ReviewTool;
+use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_run::RunDir;
 use rejoinder_run::replay;
 use serde_json::Value;
@@ -70,10 +71,10 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     let run = if args.audit { asking::scanned_run(&args.run)? } else { RunDir::open(&args.run)? };
     let run = args.input.find(run)?;
     let reviewer = match args.reviewer {
-        ReviewerName::Argilla => Reviewer::Argilla,
-        ReviewerName::LabelStudio => Reviewer::LabelStudio,
+        ReviewerName::Argilla => ReviewTool::Argilla,
+        ReviewerName::LabelStudio => ReviewTool::LabelStudio,
     };
-    let tasks = if args.audit { drawn(args, reviewer, &run)? } else { found(args, reviewer, &run)? };
+    let tasks = if args.audit { selection(args, reviewer, &run)? } else { found(args, reviewer, &run)? };
     let path = args.out.clone().unwrap_or_else(|| run.path.join("review.json"));
     write(&path, |out| Ok(serde_json::to_writer_pretty(out, &tasks)?))?;
     remark(&format!("{} tasks", tasks.len()));
@@ -93,7 +94,7 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
 }
 
 /// Tasks about what the run found.
-fn found(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Value>, Failure> {
+fn found(args: &ReviewArgs, reviewer: ReviewTool, run: &RunDir) -> Result<Vec<Value>, Failure> {
     let (mut tasks, mut known) = (Vec::new(), Known::default());
     replay::conversations_with_feedback(run, |record, feedback| {
         known.add(&record.conversation)?;
@@ -101,14 +102,14 @@ fn found(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Valu
         Ok::<_, Failure>(())
     })?;
     if let Some(sample) = args.sample {
-        fastrand::Rng::with_seed(args.seed.unwrap_or(0)).shuffle(&mut tasks);
+        Random::with_seed(args.seed.unwrap_or(0)).shuffle(&mut tasks);
         tasks.truncate(sample);
     }
     Ok(tasks)
 }
 
 /// Tasks about the turns that the run's audit draws, in an order that says nothing of them.
-fn drawn(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Value>, Failure> {
+fn selection(args: &ReviewArgs, reviewer: ReviewTool, run: &RunDir) -> Result<Vec<Value>, Failure> {
     let sample = audit::sample(run, args.size, args.seed, args.threads)?;
     let turns = sample.turns.iter().filter_map(|drawn| drawn.turn.row.turns.first()).map(Ok);
     let (mut tasks, mut known) = (Vec::new(), Known::default());
@@ -119,7 +120,12 @@ fn drawn(args: &ReviewArgs, reviewer: Reviewer, run: &RunDir) -> Result<Vec<Valu
         |record, turns| {
             known.add(&record.conversation)?;
             let ids: Vec<RecordId> = turns.iter().map(|turn| turn.id).collect();
-            tasks.extend(reviewer.blind_tasks(&record.conversation, &record.tools, &ids, Drawn::Audit));
+            tasks.extend(reviewer.blind_tasks(
+                &record.conversation,
+                &record.tools,
+                &ids,
+                TurnSelection::Audit,
+            ));
             Ok::<_, Failure>(())
         },
     )?;

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use rejoinder_export::export::card::{Card, Split};
-use rejoinder_export::export::example::{self, Example, Task};
-use rejoinder_export::export::skipped::{Skipped, SkippedCounts};
+use rejoinder_export::export::example::{self, Example, TrainingTask};
+use rejoinder_export::export::skip_reason::{SkipCounts, SkipReason};
 use rejoinder_export::export::style::{self, Style};
-use rejoinder_export::export::{Changes, Dialogue, arrange};
+use rejoinder_export::export::{Dialogue, RowChanges, arrange};
 use rejoinder_run::replay;
 use rejoinder_run::{RunDir, RunError};
 
@@ -31,21 +31,21 @@ struct Account {
     changed: Vec<(&'static str, u64)>,
 }
 
-fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure> {
+fn take(task: TrainingTask, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure> {
     let choice = args.choice(task)?;
     let mut filters = args.filters.filters()?;
-    let mut skipped = SkippedCounts::new();
+    let mut skipped = SkipCounts::new();
     let (mut examples, mut blamed) = (Vec::new(), HashSet::new());
     let style = args.style();
     replay::conversations_with_feedback(run, |record, feedback| {
         let conversation = &record.conversation;
         let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
         for example in example::of(task, &dialogue, feedback, &choice, &mut skipped) {
-            if task == Task::Sft && !example.label {
+            if task == TrainingTask::Sft && !example.label {
                 blamed.insert(example.hash(false));
-                *skipped.entry(Skipped::Category).or_default() += 1;
+                *skipped.entry(SkipReason::Category).or_default() += 1;
             } else if !style.expresses(task, &example) {
-                *skipped.entry(Skipped::Form).or_default() += 1;
+                *skipped.entry(SkipReason::Form).or_default() += 1;
             } else if filters.keep(&example, record) {
                 examples.push(example);
             }
@@ -61,17 +61,17 @@ fn take(task: Task, args: &TrainingArgs, run: &RunDir) -> Result<Taken, Failure>
     Ok(Taken { examples, left_out })
 }
 
-pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
+pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
     let run = args.input.find(RunDir::open(&args.run)?)?;
     let Taken { examples, mut left_out } = take(task, args, &run)?;
     let held_out = |example: &Example| {
-        arrange::is_held_out(&example.conversation_id, args.validation.unwrap_or(0.0), args.seed)
+        arrange::is_validation(&example.conversation_id, args.validation.unwrap_or(0.0), args.seed)
     };
     let (mut validation, train): (Vec<_>, Vec<_>) = examples.into_iter().partition(held_out);
     let mut balanced = 0;
     let mut arranged = |mut split: Vec<Example>| {
-        if task == Task::Kto && !args.unbalanced {
+        if task == TrainingTask::Kto && !args.unbalanced {
             balanced += arrange::balance(&mut split, args.seed);
         }
         arrange::order(split, args.seed)
@@ -86,8 +86,8 @@ pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
         left_out.push(("drawn to balance the labels".to_owned(), balanced));
     }
     let style = args.style();
-    let counts = arrange::counts(&train);
-    let changed = Changes::counts(train.iter().chain(&validation).map(|example| example.changes));
+    let counts = arrange::label_counts(&train);
+    let changed = RowChanges::counts(train.iter().chain(&validation).map(|example| example.changes));
     let account = Account { left_out, changed };
     let file = match &args.dataset {
         Some(folder) => {
@@ -138,7 +138,7 @@ pub(super) fn main(task: Task, args: &TrainingArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn write_rows(path: &Path, task: Task, style: Style, examples: &[Example]) -> Result<(), Failure> {
+fn write_rows(path: &Path, task: TrainingTask, style: Style, examples: &[Example]) -> Result<(), Failure> {
     write(path, |out| {
         for example in examples {
             serde_json::to_writer(&mut *out, &style.row(task, example))?;
@@ -148,19 +148,21 @@ fn write_rows(path: &Path, task: Task, style: Style, examples: &[Example]) -> Re
     })
 }
 
-fn report(task: Task, args: &TrainingArgs, train: &[Example], validation: &[Example]) {
-    let [undesirable, desirable] = arrange::counts(train);
+fn report(task: TrainingTask, args: &TrainingArgs, train: &[Example], validation: &[Example]) {
+    let [undesirable, desirable] = arrange::label_counts(train);
     let seed = args.seed;
     match task {
-        Task::Kto => remark(&format!(
+        TrainingTask::Kto => remark(&format!(
             "{desirable} desirable and {undesirable} undesirable rows, shuffled with seed {seed}"
         )),
-        Task::Sft | Task::Pairs => remark(&format!("{} rows, shuffled with seed {seed}", train.len())),
+        TrainingTask::Sft | TrainingTask::Pairs => {
+            remark(&format!("{} rows, shuffled with seed {seed}", train.len()));
+        }
     }
     if args.validation.is_some() {
         remark(&format!("{} rows are held out for validation", validation.len()));
     }
-    if task != Task::Kto {
+    if task != TrainingTask::Kto {
         return;
     }
     match style::desirable_weight([undesirable, desirable]) {
@@ -172,7 +174,7 @@ fn report(task: Task, args: &TrainingArgs, train: &[Example], validation: &[Exam
 }
 
 fn card(
-    task: Task,
+    task: TrainingTask,
     args: &TrainingArgs,
     run: &RunDir,
     counts: [usize; 2],

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_core::{Category, Purpose, Source};
-use rejoinder_export::export::example::{Choice, Task, Tools};
+use rejoinder_core::{Category, FeedbackSource, Purpose};
+use rejoinder_export::export::example::{FeedbackChoice, ToolPolicy, TrainingTask};
 use rejoinder_export::export::style::Style;
-use rejoinder_export::export::template::Template;
+use rejoinder_export::export::template::ChatTemplate;
 
 use super::Overwriting;
 use super::filters::FilterArgs;
@@ -39,7 +39,7 @@ pub(super) struct TrainingArgs {
     pub(super) style: StyleName,
     /// Chat template of the model: chatml, llama3 or mistral; Axolotl takes KTO rows as text alone
     #[arg(long, value_name = "NAME", default_value = "chatml")]
-    template: Template,
+    template: ChatTemplate,
     /// What becomes of rows with calls and results of tools
     #[arg(long, value_enum, default_value_t = ToolsName::Keep)]
     tools: ToolsName,
@@ -118,28 +118,28 @@ impl TrainingArgs {
     }
 
     /// Which feedback counts, and as what.
-    pub(super) fn choice(&self, task: Task) -> Result<Choice, Failure> {
+    pub(super) fn choice(&self, task: TrainingTask) -> Result<FeedbackChoice, Failure> {
         let usual: &[Category] = match task {
-            Task::Sft | Task::Kto => &[Category::Ur2, Category::Ur3],
-            Task::Pairs => &[Category::Ur1, Category::Ur2],
+            TrainingTask::Sft | TrainingTask::Kto => &[Category::Ur2, Category::Ur3],
+            TrainingTask::Pairs => &[Category::Ur1, Category::Ur2],
         };
         let negative = self.negative.or_else(|| Purpose::of(usual)).expect("some categories are usual");
         if let Some(both) = self.positive.categories().find(|&category| negative.wants(category)) {
             return Err(Failure::usage(format!("{both} cannot be both --positive and --negative")));
         }
         let sources = self.source.iter().map(|source| match source {
-            SourceName::Rule => Source::Rule,
-            SourceName::Plugin => Source::Plugin,
-            SourceName::Judge => Source::Judge,
+            SourceName::Rule => FeedbackSource::Rule,
+            SourceName::Plugin => FeedbackSource::Plugin,
+            SourceName::Judge => FeedbackSource::Judge,
         });
-        Ok(Choice {
+        Ok(FeedbackChoice {
             positive: self.positive,
             negative,
             sources: sources.collect(),
             min_score: self.min_score,
             tools: match self.tools {
-                ToolsName::Keep => Tools::Keep,
-                ToolsName::DropRows => Tools::DropRows,
+                ToolsName::Keep => ToolPolicy::Keep,
+                ToolsName::DropRows => ToolPolicy::DropRows,
             },
         })
     }

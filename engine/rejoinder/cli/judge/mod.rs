@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand, ValueEnum};
 use rejoinder_core::printable;
-use rejoinder_judge::Findings;
+use rejoinder_judge::ServerCapabilities;
 
 mod test;
 
@@ -123,7 +123,7 @@ pub(super) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
 fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
     let client = settings::client_without_key(&run.manifest.config.judge)?;
     let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
-    let findings = judging::known(run, &client).unwrap_or_else(|| Findings::assumed(&client));
+    let findings = judging::known(run, &client).unwrap_or_else(|| ServerCapabilities::assumed(&client));
     let judge = Judge::new(client, &findings)?;
     run.set_findings(findings)?;
     Ok(judge)

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_judge::{Asked, Constraint, Finding, Findings, NANO, Question, probe};
-use rejoinder_ledger::{Ledger, Replies, Reply};
+use rejoinder_judge::{
+    AskReport, Finding, LabelConstraint, NANOS_PER_UNIT, ProbeError, Question, ServerCapabilities, probe,
+};
+use rejoinder_ledger::{Ledger, Reply, ReplyStore};
 use rejoinder_run::judging::{Judge, settings};
 use rejoinder_scan::config::{BaseUrl, Config, Effective, JudgeSection};
 use serde::Serialize;
@@ -38,7 +40,7 @@ struct Report {
     model: String,
     answered_as: Vec<String>,
     key: String,
-    findings: Findings,
+    findings: ServerCapabilities,
     form: String,
     /// For each example: its text, the right answer, and what the judge said.
     examples: Vec<Example>,
@@ -114,18 +116,21 @@ impl Report {
 
     /// Whether both endpoints do the same.
     fn can_as(&self, other: &Self) -> bool {
-        let of = |report: &Self| Findings { endpoint: String::new(), ..report.findings.clone() };
+        let of = |report: &Self| ServerCapabilities { endpoint: String::new(), ..report.findings.clone() };
         of(self) == of(other)
     }
 
     fn of_one(config: &Config) -> Result<Self, Failure> {
         let client =
             &settings::client(&config.judge)?.ok_or_else(|| Failure::usage("no judge is configured"))?;
-        let (ledger, store) = (Ledger::in_memory()?, Replies::in_memory()?);
+        let (ledger, store) = (Ledger::in_memory()?, ReplyStore::in_memory()?);
         let limits = settings::limits(&config.budget);
         let stopped =
             |stop| asking::stopped(stop, &config.judge, "mend it and try again: rejoinder judge test");
-        let findings = probe::probe(client, &ledger, &limits)?.map_err(stopped)?;
+        let findings = probe::probe(client, &ledger, &limits).map_err(|error| match error {
+            ProbeError::Stopped(stop) => stopped(stop),
+            ProbeError::Failed(error) => error.into(),
+        })?;
         let judge = Judge::new(client.clone(), &findings)?;
         let questions = EXAMPLES.map(|(said, _)| Question::example(said));
         let mut replies = Vec::new();
@@ -134,7 +139,7 @@ impl Report {
         // One after the other, so that the second shows whether the server reuses what both begin with.
         for question in &questions {
             let asked = question.clone();
-            let Asked { other_models: others, empty, stop, .. } = rejoinder_judge::ask(
+            let AskReport { other_models: others, empty, stop, .. } = rejoinder_judge::ask(
                 client,
                 &judge.form,
                 Box::new(move |sink| {
@@ -178,13 +183,14 @@ impl Report {
             input_tokens: spent.usage.prompt_tokens,
             cached_tokens: spent.usage.cached_tokens,
             output_tokens: spent.usage.completion_tokens,
-            money: spent.amount.money as f64 / NANO,
+            money: spent.amount.money as f64 / NANOS_PER_UNIT,
             findings,
         })
     }
 
     fn text(&self) -> String {
-        let Findings { constraint, logprobs, json_schema, context, parameters, .. } = &self.findings;
+        let ServerCapabilities { constraint, logprobs, json_schema, context, parameters, .. } =
+            &self.findings;
         let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
         let mut lines = vec![
             ("judge", format!("{} at {}", self.model, self.base_url)),
@@ -193,7 +199,9 @@ impl Report {
             (
                 "constraint",
                 match constraint {
-                    Constraint::None => "none is obeyed: answers in JSON, several turns a request".to_owned(),
+                    LabelConstraint::None => {
+                        "none is obeyed: answers in JSON, several turns a request".to_owned()
+                    }
                     obeyed => format!("{obeyed:?} is obeyed: one letter a turn").to_lowercase(),
                 },
             ),

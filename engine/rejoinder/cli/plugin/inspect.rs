@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::printable;
-use rejoinder_host::Origin;
+use rejoinder_host::LibraryOrigin;
 
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
@@ -23,7 +23,7 @@ pub(in crate::cli) struct InspectArgs {
 pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let (description, origin) =
         rejoinder_host::inspect(&args.library).map_err(|e| Failure::invalid(printable(&e.to_string())))?;
-    let Origin::File { path, blake3 } = origin else { unreachable!("it was read from a file") };
+    let LibraryOrigin::File { path, blake3 } = origin else { unreachable!("it was read from a file") };
     let size = std::fs::metadata(&path)
         .map_err(|e| Failure::io(format!("cannot read {}", path.display()), &e))?
         .len();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use rejoinder_core::printable;
-use rejoinder_host::{Origin, SearchPath};
+use rejoinder_host::{LibraryOrigin, SearchPath};
 use rejoinder_scan::built_in;
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
             wins: taken.insert(described.name.clone()),
             about: format!("{} {}", described.version, described.about),
             name: described.name,
-            origin: Origin::BuiltIn.to_string(),
+            origin: LibraryOrigin::BuiltIn.to_string(),
             problem: String::new(),
         });
     }

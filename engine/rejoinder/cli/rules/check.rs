@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rejoinder_rules::diagnostic::{Diagnostic, Severity};
+use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use rejoinder_rules::{Pack, PackError};
 
 use super::super::{print, print_json};

@@ -1,7 +1,7 @@
 //! `rejoinder rules list`: what there is, a line a rule.
 
 use rejoinder_core::Category;
-use rejoinder_rules::{At, Rule};
+use rejoinder_rules::{MatchPosition, Rule};
 
 use super::super::{print, print_json};
 use super::Files;
@@ -37,7 +37,7 @@ fn line(rule: &Rule) -> String {
     if !rule.regexes.is_empty() {
         asks.push(format!("{} regexes", rule.regexes.len()));
     }
-    if rule.at != At::Anywhere {
+    if rule.at != MatchPosition::Anywhere {
         asks.push(format!("at = {}", rule.at.name()));
     }
     asks.extend(rule.conditions.iter().map(|condition| {
