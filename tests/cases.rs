@@ -102,7 +102,7 @@ fn check(case: &str, input: &Input) {
     same("repeated", input.repeated);
     same("helpers", input.helpers);
     same("joined", input.joined);
-    same("mended", input.repaired);
+    same("mended", input.mended);
     same("wordless", input.wordless);
     same("quarantined", input.bad.or(Some(0)));
     if let Some(reason) = &input.reason {
