@@ -204,7 +204,6 @@ fn what_cannot_be_kept_is_refused_at_the_start() {
     refused("", &["--for", "kto"], 2, "it takes a learned score");
     refused("for = \"sft\"\n", &[], 7, "it takes a learned score");
     refused("for = [\"UR7\"]\n", &[], 7, "expected all, sft, kto, or categories");
-    refused("[cascade]\nreject-below = 0.1\n", &[], 7, "name one that gives probabilities");
     let scorer = "[[plugin]]\nname = \"scorer\"\n[cascade]\n";
     refused(&format!("{scorer}reject-below = 1.5\n"), &[], 7, "a cut is a probability");
     refused(&format!("{scorer}reject-below = 0.9\naccept-at = 0.1\n"), &[], 7, "must not be greater");

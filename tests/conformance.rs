@@ -116,7 +116,7 @@ fn states_and_their_configuration() {
             "schema",
             "it does not start with its schema's defaults, {\"k\":1}: there is nothing",
         ),
-        ("EXACT_HOST", "later-host", "I want exactly my own version"),
+        ("NO_LATER_HOST", "later-host", "I want no later version than my own"),
         ("EXACT_BATCH", "later-host", "I want exactly my own structs"),
     ]);
 }

@@ -27,9 +27,9 @@ static rjn_status say(rjn_error *err, const char *message)
 static rjn_status create(const rjn_host *host, rjn_str config, rjn_state **out, rjn_error *err)
 {
     (void)host, (void)config, (void)err;
-#ifdef EXACT_HOST
-    if (host->abi_minor != RJN_ABI_MINOR)
-        return say(err, "I want exactly my own version");
+#ifdef NO_LATER_HOST
+    if (host->abi_minor > RJN_ABI_MINOR)
+        return say(err, "I want no later version than my own");
 #endif
 #if !defined LOOSE && !defined LOOSE_KEY
     if (config.len != 2 || memcmp(config.ptr, "{}", 2) != 0) {

@@ -223,7 +223,7 @@ impl RunArgs {
             cascade.confidence = self.confidence.unwrap_or(cascade.confidence);
             effective.set_by_flag("cascade.recall", "--recall");
         }
-        effective.config.check_flags()?;
+        effective.config.check_flags().map_err(|why| Failure::usage(why.to_string()))?;
         Ok(effective)
     }
 }
