@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 mod support;
 use support::server::{Server, by_rule};
-use support::{assert_funnel_adds_up, figure, folder, rejoinder, rows, text, write};
+use support::{assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows, text, write};
 
 #[path = "../benches/corpus.rs"]
 mod corpus;
@@ -209,6 +209,26 @@ fn what_cannot_be_kept_is_refused_at_the_start() {
     refused(&format!("{scorer}reject-below = 0.9\naccept-at = 0.1\n"), &[], 7, "must not be greater");
     refused(&format!("{scorer}recall = 1.0\n"), &[], 7, "between 0 and 1");
     refused("", &["--recall", "7", "--for", "kto"], 2, "between 0 and 1");
+}
+
+#[test]
+fn a_cut_needs_no_word_about_the_score_that_ships() {
+    let dir = folder();
+    let input = labelled(dir.path(), "in.jsonl", 60, 7);
+    let run = |name: &str, plugins: &str| {
+        let cut = "[cascade]\nreject-below = 0.1\n";
+        let config = write(dir.path(), &format!("{name}.toml"), format!("format = 1\n{plugins}{cut}"));
+        let out = dir.path().join(name);
+        rejoinder(&["run", &input, "--config", &config, "--offline", "--out", &text(&out)]).expect(0);
+        let manifest = std::fs::read(out.join("manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        (output_files(&out), manifest["plugins"].clone())
+    };
+    let others = "[[plugin]]\nname = \"rephrase\"\n[[plugin]]\nname = \"context\"\n";
+    let (silent, its_plugins) = run("silent", others);
+    let (named, plugins) = run("named", &format!("{others}[[plugin]]\nname = \"scorer\"\n"));
+    assert_eq!(plugins[2]["name"], "scorer");
+    assert!(silent == named && its_plugins == plugins);
 }
 
 /// Dialogues in which the server finds feedback where no rule and no shipped score sees any: wherever a word has `thank` in it.

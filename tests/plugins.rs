@@ -107,6 +107,16 @@ fn a_plugin_says_the_same_in_a_process_of_its_own_on_any_number_of_threads() {
 }
 
 #[test]
+fn the_bill_of_a_rule_keeps_no_vote_on_a_turn_that_would_be_no_candidate_without_the_rule() {
+    let dir = folder();
+    let input = dialogues(dir.path(), &["fine", "panic", "fine"]);
+    let config = config(dir.path(), "c.toml", "max-faults = 9");
+    let plan = rejoinder(&["plan", &input, "--config", &config, "--json"]).expect(0).json();
+    let rule = &plan["rules"][0];
+    assert_eq!((rule["id"].as_str(), figure(rule, "waiting"), figure(rule, "asks")), (Some("t.marked"), 1, 1));
+}
+
+#[test]
 fn a_crash_a_hang_and_a_lie_cost_one_turn_each_and_are_written_down() {
     let dir = folder();
     let turns = ["fine", "segfault", "fine", "hang", "panic", "garbage", "exit", "fine"];

@@ -436,6 +436,24 @@ fn stats_count_what_each_rule_does_and_name_those_without_effect() {
 }
 
 #[test]
+fn a_rule_whose_turn_a_plugin_rejects_has_no_effect() {
+    let dir = folder();
+    let rule = "format = 1\n[[rule]]\nid = \"s.wrong\"\ncategory = \"UR3\"\nroute = \"escalate\"\nany = [\"wrong\"]\n";
+    let rules = write(dir.path(), "s.toml", rule);
+    let messages = serde_json::json!([
+        { "role": "user", "content": "capital of Peru?" },
+        { "role": "assistant", "content": "Lima." },
+        { "role": "user", "content": "Which statement about bees is wrong?\nA. They dance.\nB. They sting.\nC. They read." },
+    ]);
+    let corpus = serde_json::json!({ "id": "a", "messages": messages }).to_string();
+    let corpus = write(dir.path(), "corpus.jsonl", corpus);
+    let json = rejoinder(&["rules", "stats", &corpus, "--rules", &rules, "--json"]).expect(0).json();
+    let rule = &json["rules"][0];
+    let figures = ["hits", "alone", "rejected", "effect"].map(|key| rule[key].as_u64().unwrap());
+    assert_eq!(figures, [1, 1, 1, 0], "with the rule or without, the turn is rejected");
+}
+
+#[test]
 fn list_shows_every_rule_with_its_line() {
     let ended = rejoinder(&["rules", "list", "en"]).expect(0);
     assert!(ended.stdout.starts_with("rules/en.toml: "), "{}", ended.stdout);

@@ -79,6 +79,8 @@ pub struct Engine {
     pub registry: Registry,
     /// What the score was measured on, and with it the accept rules: by the scorer's model, or the shipped one.
     pub measured: ComparisonBasis,
+    /// The place of the plugin that scores.
+    scorer: Option<usize>,
 }
 
 impl Engine {
@@ -135,11 +137,12 @@ impl Engine {
                 entry.config["model"] = file.display().to_string().into();
             }
         }
-        let scores = scorer_of(&registry).and_then(|scorer| registry.plugins()[scorer].scores());
+        let scorer = scorer_of(&registry);
+        let scores = scorer.and_then(|scorer| registry.plugins()[scorer].scores());
         let model = scores.and_then(Scores::model).unwrap_or(rejoinder_plugin_scorer::DEFAULT_MODEL);
         let measured = ComparisonBasis::of_model(model)
             .map_err(|why| ConfigError::new(format!("the model of the score: {why}")))?;
-        Ok(Self { config, rules, packs: infos, registry, measured })
+        Ok(Self { config, rules, packs: infos, registry, measured, scorer })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.
@@ -152,26 +155,28 @@ impl Engine {
         is_candidate || self.config.cascade.cuts().is_some()
     }
 
-    /// The learned score: the probability, by the last plugin that gives probabilities, that the turn holds what is
-    /// wanted; and the likeliest category.
+    /// The learned score of a turn by the votes on it: the probability that the turn holds what is wanted, and the likeliest
+    /// category; none where nothing scores, or the plugin that does has not looked at the turn.
     pub fn score(&self, votes: &[Vote]) -> Option<(f32, Category)> {
-        let probs = Self::probabilities(votes)?;
-        let index = votes.iter().rposition(|vote| vote.probs.is_some())?;
+        let scorer = self.scorer?;
+        let vote = votes.get(scorer)?;
+        let probabilities = vote.probs.as_ref()?;
         let purpose = self.config.purpose;
         // A plugin that is told what is wanted answers just that, which ranks turns better than a sum of categories.
-        let scores = self.registry.plugins()[index].scores();
-        let own = votes[index].score.filter(|_| scores.is_some_and(|s| s.purpose() == Some(purpose)));
-        Some((own.unwrap_or_else(|| purpose.probability(probs)), purpose.likeliest(probs)))
+        let scores = self.registry.plugins()[scorer].scores();
+        let own = vote.score.filter(|_| scores.is_some_and(|scores| scores.purpose() == Some(purpose)));
+        let score = own.unwrap_or_else(|| purpose.probability(probabilities));
+        Some((score, purpose.likeliest(probabilities)))
     }
 
-    /// The learned probabilities of none, UR1, …, UR5: those of the last plugin that gives any.
-    pub fn probabilities(votes: &[Vote]) -> Option<&[f32; 6]> {
-        votes.iter().rev().find_map(|vote| vote.probs.as_ref())
+    /// The learned probabilities of none, UR1, …, UR5 by the votes on a turn.
+    pub fn probabilities<'v>(&self, votes: &'v [Vote]) -> Option<&'v [f32; 6]> {
+        votes.get(self.scorer?)?.probs.as_ref()
     }
 
     /// The place of the plugin that scores: the last one that declares calibrated probabilities.
-    pub fn scorer(&self) -> Option<usize> {
-        scorer_of(&self.registry)
+    pub const fn scorer(&self) -> Option<usize> {
+        self.scorer
     }
 
     /// The model behind the score, as it was when the plugin was loaded; none where nothing scores, or the model is none of
@@ -180,7 +185,7 @@ impl Engine {
     /// # Errors
     /// If the model cannot be read.
     pub fn score_model(&self) -> Result<ScoreModel, ScanError> {
-        let scores = self.scorer().and_then(|scorer| self.registry.plugins()[scorer].scores());
+        let scores = self.scorer.and_then(|scorer| self.registry.plugins()[scorer].scores());
         let model = scores.and_then(Scores::model).map(Model::from_bytes).transpose();
         let wrong = |why| ConfigError::new(format!("the model of the score: {why}"));
         Ok(ScoreModel(model.map_err(wrong)?))
@@ -192,7 +197,7 @@ impl Engine {
     /// If nothing scores, or the plugin that does refuses the file.
     pub fn with_model(&self, file: &Path) -> Result<Self, ScanError> {
         let mut config = self.config.clone();
-        let scorer = self.scorer().ok_or(ScanError::NoScore)?;
+        let scorer = self.scorer.ok_or(ScanError::NoScore)?;
         config.plugins[scorer].set_model(file);
         Self::build(config)
     }

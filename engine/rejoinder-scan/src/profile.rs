@@ -82,7 +82,7 @@ impl<'a> Profiler<'a> {
             if same_rules {
                 profile.count(Trait::Mark, mark(engine, scanned, turn));
             }
-            if scores_all && let Some(probabilities) = Engine::probabilities(scanned.votes(turn)) {
+            if scores_all && let Some(probabilities) = engine.probabilities(scanned.votes(turn)) {
                 profile.count(Trait::Score, 1.0 - probabilities[0]);
             }
         }

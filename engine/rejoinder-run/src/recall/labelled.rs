@@ -133,7 +133,7 @@ impl LabelledTurns {
                 prior: turn.prior,
                 score,
                 likeliest,
-                probabilities: Engine::probabilities(votes).copied().unwrap_or_default(),
+                probabilities: engine.probabilities(votes).copied().unwrap_or_default(),
                 example: model.example(engine, &mut self.scratch, scanned, conversation, turn),
                 row,
             });

@@ -70,7 +70,7 @@ impl Corpus for RunCorpus {
                     let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
                     let (score, likeliest) = worker.engine.score(votes).ok_or(ScanError::NoScore)?;
                     let ground = worker.engine.settle(hits, votes, None);
-                    if let Some(probabilities) = Engine::probabilities(votes).filter(|_| is_open(ground)) {
+                    if let Some(probabilities) = worker.engine.probabilities(votes).filter(|_| is_open(ground)) {
                         found.counts.spreads.count(probabilities);
                     }
                     if scope.asked.contains(&id) {
