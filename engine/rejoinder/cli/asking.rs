@@ -12,10 +12,9 @@ use rejoinder_run::{Event, FolderError, Operator, RunDir, RunError, scan};
 use rejoinder_scan::config::{Config, Effective, JudgeSection};
 
 use super::progress::Telling;
-use super::resumable;
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::summary::{share, thousands};
+use crate::report::numbers::{share, thousands};
 
 /// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
 pub(super) fn with_operator<T>(
@@ -236,4 +235,13 @@ fn slip(base: &str) -> Option<String> {
         return Some(format!("The base URL names /v1 twice: base-url = \"{right}/v1\""));
     }
     (!base.ends_with("/v1")).then(|| format!("Base URLs mostly end with /v1: {base}/v1"))
+}
+
+/// Says how to go on after a failure that leaves the run resumable.
+fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
+    if matches!(failure.exit, Exit::Io | Exit::Interrupted) && !failure.closed_pipe {
+        failure.message +=
+            &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
+    }
+    failure
 }

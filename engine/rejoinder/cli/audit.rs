@@ -9,10 +9,10 @@ use rejoinder_run::recall::{AuditReport, draw};
 
 use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
-use super::{InputRoot, Threads, asking, print, print_json};
+use super::{InputRoot, Threads, asking, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::audit;
-use crate::report::summary::thousands;
+use crate::report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
@@ -53,7 +53,7 @@ pub(super) struct DrawSize {
 }
 
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
-    let mut run = args.input.find(asking::scanned_run(&args.run)?)?;
+    let mut run = find_input(&args.input, asking::scanned_run(&args.run)?)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
         remark(&format!(

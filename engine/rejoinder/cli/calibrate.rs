@@ -12,7 +12,7 @@ use rejoinder_scan::StopFlag;
 
 use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
-use super::{InputRoot, Threads, print, print_json};
+use super::{InputRoot, Threads, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::calibration::CalibrationReport;
 
@@ -45,7 +45,7 @@ pub(super) struct CalibrateArgs {
 }
 
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
-    let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
+    let mut run = find_input(&args.input, RunDir::open_to_change(&args.run)?)?;
     let purpose = args.oracle.purpose(&run);
     let target = RecallTarget { purpose, recall: args.recall, confidence: args.confidence };
     run.unchanged_input()?;

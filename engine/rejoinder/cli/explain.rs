@@ -14,7 +14,7 @@ use rejoinder_scan::Worker;
 use rejoinder_scan::config::InputConfig;
 
 use super::run::Settings;
-use super::{InputRoot, print, print_json};
+use super::{InputRoot, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::dialogue::{Outcome, render};
 use crate::report::explanation::{Explanation, JudgeTrial, PluginTrial};
@@ -47,7 +47,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let id = args.id.ok_or_else(|| {
             Failure::usage("name the turn by its id, the column `id` of its record, such as 0:17:4")
         })?;
-        let run = args.input.find(RunDir::open(&args.target)?)?;
+        let run = find_input(&args.input, RunDir::open(&args.target)?)?;
         let engine = run.engine()?;
         let line = find_line(&run.manifest.inputs, id, &engine.config.input)?;
         let trace = judging::trace(&run, id)?;

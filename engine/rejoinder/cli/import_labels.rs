@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::summary::thousands;
+use crate::report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportLabelsArgs {

@@ -10,7 +10,7 @@ use rejoinder_scan::{Scan, ScanError};
 use super::run::Settings;
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::inspection::{Inspection, Looked};
+use crate::report::inspection::{ChunkInspection, Inspection};
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
@@ -47,7 +47,7 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();
     let mut inspection = Inspection::new(&found, args.dialogues, args.why);
     Scan::of(&engine, &files, args.threads.get()).run(
-        |worker, chunk| Ok::<_, ScanError>(Looked::at(chunk, config, args.dialogues, worker.engine)),
+        |worker, chunk| Ok::<_, ScanError>(ChunkInspection::at(chunk, config, args.dialogues, worker.engine)),
         |looked| {
             inspection.add(looked);
             Ok(())

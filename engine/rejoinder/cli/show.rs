@@ -10,7 +10,7 @@ use rejoinder_run::RunDir;
 use rejoinder_run::judging;
 use rejoinder_scan::Scan;
 
-use super::{InputRoot, Threads, print};
+use super::{InputRoot, Threads, find_input, print};
 use crate::failure::{Exit, Failure};
 use crate::report::dialogue::{Outcome, render};
 
@@ -60,7 +60,7 @@ impl ShowArgs {
 }
 
 pub(super) fn main(args: &ShowArgs) -> Result<Exit, Failure> {
-    let run = args.input.find(RunDir::open(&args.run)?)?;
+    let run = find_input(&args.input, RunDir::open(&args.run)?)?;
     let engine = run.engine()?;
     let judged = judging::judged(&run)?;
     // The turns with the smallest draws are an even sample, whatever the order they come in.

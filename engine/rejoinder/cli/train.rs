@@ -16,9 +16,9 @@ use serde_json::json;
 use super::labelled::{LabelArgs, remark_unlabelled};
 use super::run::Settings;
 use super::terminal::remark;
-use super::{InputRoot, described, print, print_json};
+use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::summary::thousands;
+use crate::report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
@@ -59,7 +59,7 @@ pub(super) struct TrainArgs {
 fn source(input: &str, root: &InputRoot, config: &InputConfig) -> Result<TrainingSource, Failure> {
     let path = Path::new(input);
     if RunDir::is_run(path) {
-        let run = root.find(RunDir::open(path)?)?;
+        let run = find_input(root, RunDir::open(path)?)?;
         return Ok(TrainingSource::of_run(input.to_owned(), run)?);
     }
     let files = described(&[input.to_owned()], config)?;

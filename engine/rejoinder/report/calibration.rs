@@ -6,7 +6,7 @@ use rejoinder_cascade::threshold::{labels_needed, positives_needed};
 use rejoinder_run::recall::{AGREEMENT, Calibration, RecallTarget, reject_below};
 use serde::Serialize;
 
-use crate::report::summary::{share, thousands};
+use crate::report::numbers::{share, thousands};
 
 /// What a calibration found, and what it rests on.
 #[derive(Clone, Debug, Serialize)]

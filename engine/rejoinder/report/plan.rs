@@ -8,8 +8,8 @@ use rejoinder_run::plan::{Bill, Plan, Requests, Tokens};
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
+use crate::report::numbers::{share, thousands};
 use crate::report::progress::duration;
-use crate::report::summary::{share, thousands};
 
 /// How fast the server is, as far as the operator knows.
 #[derive(Clone, Copy, Debug, Default)]

@@ -13,7 +13,8 @@ use rejoinder_run::replay;
 use rejoinder_run::stats::ByCategory;
 use serde::Serialize;
 
-use super::summary::{Summary, share, thousands};
+use super::numbers::{share, thousands};
+use super::summary::Summary;
 use crate::failure::Failure;
 
 /// A judged exchange: the conversation's id, and its number.

@@ -7,7 +7,7 @@ use rejoinder_export::export::table::{Provenance, TableFormat, TableWriter};
 use rejoinder_run::RunDir;
 use rejoinder_run::replay;
 
-use super::{Overwriting, is_stdout, write};
+use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::report::remarks;
@@ -22,7 +22,7 @@ pub(super) struct FeedbackArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    overwriting: Overwriting,
+    overwriting: OverwriteArgs,
     /// What to write [default: as the file's name says, else jsonl]
     #[arg(long, value_enum)]
     format: Option<FormName>,
@@ -48,7 +48,7 @@ impl FeedbackArgs {
 }
 
 pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
-    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
+    args.out.iter().try_for_each(|path| check_overwriting(&args.overwriting, path))?;
     let run = RunDir::open(&args.run)?;
     let (form, name) = match args.form() {
         FormName::Jsonl => (TableFormat::JsonLines, "feedback.jsonl"),

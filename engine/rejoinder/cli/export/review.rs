@@ -12,10 +12,10 @@ use rejoinder_run::RunDir;
 use rejoinder_run::replay;
 use serde_json::Value;
 
-use super::{Overwriting, is_stdout, write};
+use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::audit::{self, DrawSize};
 use crate::cli::terminal::remark;
-use crate::cli::{InputRoot, Threads, asking, print};
+use crate::cli::{InputRoot, Threads, asking, find_input, print};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(super) struct ReviewArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    overwriting: Overwriting,
+    overwriting: OverwriteArgs,
     /// So many tasks, drawn by the seed [default: all]
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
@@ -67,9 +67,9 @@ impl ReviewerName {
 }
 
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
-    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
+    args.out.iter().try_for_each(|path| check_overwriting(&args.overwriting, path))?;
     let run = if args.audit { asking::scanned_run(&args.run)? } else { RunDir::open(&args.run)? };
-    let run = args.input.find(run)?;
+    let run = find_input(&args.input, run)?;
     let reviewer = match args.reviewer {
         ReviewerName::Argilla => ReviewTool::Argilla,
         ReviewerName::LabelStudio => ReviewTool::LabelStudio,

@@ -12,9 +12,9 @@ use rejoinder_run::replay;
 use rejoinder_run::{RunDir, RunError};
 
 use super::training_args::{StyleName, TrainingArgs};
-use super::{is_stdout, write};
-use crate::cli::print;
+use super::{check_overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
+use crate::cli::{find_input, print};
 use crate::failure::{Exit, Failure};
 use crate::report::remarks;
 use crate::report::summary::Summary;
@@ -62,8 +62,8 @@ fn take(task: TrainingTask, args: &TrainingArgs, run: &RunDir) -> Result<Taken, 
 }
 
 pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Failure> {
-    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
-    let run = args.input.find(RunDir::open(&args.run)?)?;
+    args.out.iter().try_for_each(|path| check_overwriting(&args.overwriting, path))?;
+    let run = find_input(&args.input, RunDir::open(&args.run)?)?;
     let Taken { examples, mut left_out } = take(task, args, &run)?;
     let held_out = |example: &Example| {
         arrange::is_validation(&example.conversation_id, args.validation.unwrap_or(0.0), args.seed)

@@ -8,7 +8,7 @@ use rejoinder_export::export::example::{FeedbackChoice, ToolPolicy, TrainingTask
 use rejoinder_export::export::style::Style;
 use rejoinder_export::export::template::ChatTemplate;
 
-use super::Overwriting;
+use super::OverwriteArgs;
 use super::filters::FilterArgs;
 use crate::cli::InputRoot;
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ pub(super) struct TrainingArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) overwriting: Overwriting,
+    pub(super) overwriting: OverwriteArgs,
     /// Write a data set for the hub into this folder: data/train.jsonl and a card
     #[arg(long, value_name = "DIR")]
     pub(super) dataset: Option<PathBuf>,
