@@ -11,6 +11,7 @@ use rejoinder_read::InputError;
 use rejoinder_scan::{ConfigError, ScanError, Stopped};
 
 use crate::folder::FolderError;
+use crate::recall::audit::AuditDraw;
 
 /// Why something could not be done with a run.
 #[derive(Debug)]
@@ -42,6 +43,12 @@ pub enum RunError {
         /// The first of them.
         first: Box<TurnRecord>,
     },
+    /// Different conversations have this id, by which labels come back.
+    SharedId(String),
+    /// The run was audited by another draw.
+    AuditedOtherwise(AuditDraw),
+    /// The same question was calibrated with another seed.
+    CalibratedOtherwise(u64),
     /// Something could not be read or written: what, and why.
     Io(String),
 }
@@ -77,6 +84,20 @@ impl fmt::Display for RunError {
                  {missing} are missing, the first is message {} of conversation `{}`",
                 first.id.message_index,
                 printable(&first.conversation_id)
+            ),
+            Self::SharedId(id) => write!(
+                f,
+                "two different conversations have the id `{}`, and labels come back by the id: they would be taken for those of both",
+                printable(id)
+            ),
+            Self::AuditedOtherwise(AuditDraw { rejected, accepted, seed }) => write!(
+                f,
+                "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {seed}; to draw again \
+                 until a bound pleases would void it"
+            ),
+            Self::CalibratedOtherwise(seed) => write!(
+                f,
+                "this was calibrated with seed {seed} before; to draw again until a cut pleases would void it"
             ),
             Self::Io(what) => f.write_str(what),
         }

@@ -6,12 +6,16 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod exporting;
 mod faults;
 pub mod folder;
 pub mod judging;
+pub mod label_import;
 pub mod labels;
 mod operator;
+mod outcome;
 pub mod plan;
+pub mod reading_sample;
 pub mod recall;
 pub mod replay;
 pub mod scan;
@@ -24,4 +28,5 @@ pub mod watch;
 pub use error::RunError;
 pub use folder::{FolderError, RunDir};
 pub use operator::{Event, Operator};
+pub use outcome::TurnOutcome;
 pub use waiting::Waiting;

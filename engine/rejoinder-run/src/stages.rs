@@ -9,7 +9,7 @@ use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging::{self, Judge, settings};
 use crate::operator::{Event, Operator};
-use crate::recall::audit::{AuditSample, Draw};
+use crate::recall::audit::{AuditDraw, AuditSample};
 use crate::recall::{
     AuditReport, FoundCut, Halt, JUDGE, JudgeOracle, Oracle, RecallTarget, RunCorpus, draw, search,
 };
@@ -158,7 +158,7 @@ fn audit_itself(
         Some(sample) => sample,
         None => {
             // Another seed than the search's: turns that made the cut must not be likelier to be audited.
-            let draw = Draw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1));
+            let draw = AuditDraw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1));
             AuditSample::draw(run, operator.threads, draw)?
         }
     };

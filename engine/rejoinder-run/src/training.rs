@@ -100,9 +100,7 @@ impl TrainingSource {
     /// If the run cannot be read, or its input is not what it was.
     pub fn of_run(name: String, run: RunDir) -> Result<Self, RunError> {
         run.unchanged_input()?;
-        let judged = judging::judged(&run)?;
-        let mut answers: HashMap<RecordId, Answer> =
-            judged.into_iter().map(|(id, category)| (id, category.into())).collect();
+        let mut answers = judging::judged(&run)?;
         answers.extend(audited(&run)?);
         Ok(Self { name, files: run.manifest.inputs, labels: TrainingLabels::Judge(answers) })
     }

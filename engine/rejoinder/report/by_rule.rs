@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use rejoinder_core::{Answer, Category};
 use rejoinder_rules::{Route, RuleTimes};
+use rejoinder_run::TurnOutcome;
 use rejoinder_scan::{Engine, Part, Scanned, ScannedConversation, ScannedTurn};
 use serde::Serialize;
 
-use crate::report::dialogue::Outcome;
 use crate::report::evaluation::Rate;
 
 /// Counts of one rule; all but the time are functions of input and config.
@@ -76,7 +76,7 @@ impl ByRule {
         scanned: &Scanned<'_>,
         conversation: &ScannedConversation<'_>,
         turn: &ScannedTurn,
-        outcome: Outcome,
+        outcome: TurnOutcome,
         label: Answer,
     ) {
         self.turns += 1;
@@ -88,7 +88,7 @@ impl ByRule {
             tally.hits += 1;
             tally.alone += u64::from(engine.is_candidate(hits) && !engine.is_candidate(&others));
             let is_felt = match rule.route {
-                Route::Score => outcome == Outcome::Undecided && rule.weight != 0.0,
+                Route::Score => outcome == TurnOutcome::Undecided && rule.weight != 0.0,
                 _ => {
                     let without = scanned.ground_without(engine, conversation, turn, Part::Rule(hit.rule));
                     without.decision() != turn.decision()
@@ -96,9 +96,9 @@ impl ByRule {
             };
             tally.effect += u64::from(is_felt);
             match outcome {
-                Outcome::Accepted(_) => tally.accepted += 1,
-                Outcome::Rejected => tally.rejected += 1,
-                Outcome::Undecided | Outcome::Judged(_) => tally.undecided += 1,
+                TurnOutcome::Accepted(_) => tally.accepted += 1,
+                TurnOutcome::Rejected => tally.rejected += 1,
+                TurnOutcome::Undecided | TurnOutcome::Judged(_) => tally.undecided += 1,
             }
             if label.is_known() {
                 let category = label.category();

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use rejoinder_cascade::interval::wilson;
 use rejoinder_core::{Category, RecordId};
 use rejoinder_export::labels::selection::TurnSelection;
+use rejoinder_run::TurnOutcome;
 use serde::Serialize;
 
 use crate::report::by_rule::{RuleRow, table};
-use crate::report::dialogue::Outcome;
 
 /// One later turn with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Judged {
     /// What the label says; `None` = no feedback.
     pub label: Option<Category>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: TurnOutcome,
     /// Whether a rule marked it.
     pub is_candidate: bool,
     /// How it was chosen to be labelled.
@@ -128,13 +128,13 @@ impl Evaluation {
             f1: all.f1,
             candidate_recall: all.candidate_recall,
             candidates: share(&|t| t.is_candidate),
-            accepted: share(&|t| matches!(t.outcome, Outcome::Accepted(_))),
-            rejected: share(&|t| t.outcome == Outcome::Rejected),
-            undecided: share(&|t| t.outcome == Outcome::Undecided),
-            judged: share(&|t| matches!(t.outcome, Outcome::Judged(_))),
-            undecided_feedback: of_whole(&|t| t.label.is_some() && t.outcome == Outcome::Undecided),
+            accepted: share(&|t| matches!(t.outcome, TurnOutcome::Accepted(_))),
+            rejected: share(&|t| t.outcome == TurnOutcome::Rejected),
+            undecided: share(&|t| t.outcome == TurnOutcome::Undecided),
+            judged: share(&|t| matches!(t.outcome, TurnOutcome::Judged(_))),
+            undecided_feedback: of_whole(&|t| t.label.is_some() && t.outcome == TurnOutcome::Undecided),
             rejected_feedback: (!whole.is_empty()).then(|| {
-                let rejected = of_whole(&|t| t.label.is_some() && t.outcome == Outcome::Rejected);
+                let rejected = of_whole(&|t| t.label.is_some() && t.outcome == TurnOutcome::Rejected);
                 Rate::new(rejected, of_whole(&|t| t.label.is_some()))
             }),
             category_agreement: Rate::new(
@@ -289,7 +289,7 @@ fn interval(rate: Option<Rate>) -> String {
 mod tests {
     use super::*;
 
-    fn turn(label: Option<Category>, outcome: Outcome, is_candidate: bool) -> Judged {
+    fn turn(label: Option<Category>, outcome: TurnOutcome, is_candidate: bool) -> Judged {
         let id = RecordId { shard: 0, ordinal: 0, message_index: 2 };
         Judged { id, label, outcome, is_candidate, drawn: TurnSelection::Independent }
     }
@@ -298,12 +298,12 @@ mod tests {
     fn undecided_counts_as_missed_and_a_wrong_category_as_found() {
         use Category::{Ur2, Ur3, Ur5};
         let turns = [
-            turn(Some(Ur5), Outcome::Accepted(Ur5), true),
-            turn(Some(Ur2), Outcome::Accepted(Ur3), true),
-            turn(Some(Ur2), Outcome::Undecided, true),
-            turn(Some(Ur3), Outcome::Rejected, false),
-            turn(None, Outcome::Accepted(Ur5), true),
-            turn(None, Outcome::Judged(None), true),
+            turn(Some(Ur5), TurnOutcome::Accepted(Ur5), true),
+            turn(Some(Ur2), TurnOutcome::Accepted(Ur3), true),
+            turn(Some(Ur2), TurnOutcome::Undecided, true),
+            turn(Some(Ur3), TurnOutcome::Rejected, false),
+            turn(None, TurnOutcome::Accepted(Ur5), true),
+            turn(None, TurnOutcome::Judged(None), true),
         ];
         let e = Evaluation::of(&turns, 6);
         let of = |rate: Option<Rate>| rate.map(|rate| (rate.of, rate.n));
@@ -321,8 +321,9 @@ mod tests {
     fn turns_that_were_chosen_by_what_is_found_in_them_give_no_recall() {
         use Category::{Ur2, Ur5};
         let found = |label, outcome, drawn| Judged { drawn, ..turn(label, outcome, true) };
-        let selected: Vec<Judged> =
-            (0..50).map(|_| found(Some(Ur5), Outcome::Accepted(Ur5), TurnSelection::FoundByRun)).collect();
+        let selected: Vec<Judged> = (0..50)
+            .map(|_| found(Some(Ur5), TurnOutcome::Accepted(Ur5), TurnSelection::FoundByRun))
+            .collect();
         let e = Evaluation::of(&selected, 50);
         assert_eq!((e.precision.map(|p| (p.of, p.n)), e.recall, e.f1), (Some((50, 50)), None, None));
         assert_eq!((e.accepted, e.candidate_recall, e.rejected_feedback), (None, None, None));
@@ -330,8 +331,8 @@ mod tests {
         assert!(e.caveat().is_some_and(|caveat| caveat.contains("rejoinder audit")));
         // Beside them, turns of whole conversations give what they can.
         let mut mixed = selected;
-        mixed.push(found(Some(Ur2), Outcome::Rejected, TurnSelection::Independent));
-        mixed.push(found(Some(Ur2), Outcome::Accepted(Ur2), TurnSelection::Unknown));
+        mixed.push(found(Some(Ur2), TurnOutcome::Rejected, TurnSelection::Independent));
+        mixed.push(found(Some(Ur2), TurnOutcome::Accepted(Ur2), TurnSelection::Unknown));
         let e = Evaluation::of(&mixed, 52);
         assert_eq!(
             (e.precision.map(|p| (p.of, p.n)), e.recall.map(|r| (r.of, r.n))),

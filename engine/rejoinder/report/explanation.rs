@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use rejoinder_cascade::DecisionReason;
-use rejoinder_core::{AnswerProbabilities, Category, PluginVote, printable};
+use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
 use rejoinder_rules::{RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
@@ -17,16 +17,16 @@ pub struct Explanation {
     /// What decided, in words.
     pub decision: &'static str,
     /// What each plugin said, in their order.
-    pub plugins: Vec<PluginTrial>,
+    pub plugins: Vec<PluginRow>,
     /// A row a rule, in the order of the rules.
-    pub rules: Vec<RuleRow>,
+    pub rules: Vec<RuleTrialRow>,
     /// What the judge said, if it was asked and answered.
-    pub judge: Option<JudgeTrial>,
+    pub judge: Option<JudgeRow>,
 }
 
 /// The judge on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct JudgeTrial {
+pub struct JudgeRow {
     /// What was made of its replies, in words.
     pub finding: String,
     /// The category that it found.
@@ -34,14 +34,14 @@ pub struct JudgeTrial {
     /// How probable its answers were.
     pub probabilities: AnswerProbabilities,
     /// What it was asked and said, in order.
-    pub requests: Vec<RequestTrial>,
+    pub requests: Vec<RequestRow>,
     #[serde(skip)]
     is_settled: bool,
 }
 
 /// One request about the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct RequestTrial {
+pub struct RequestRow {
     /// Key of the reply in the store.
     pub reply_key: String,
     /// The model that answered.
@@ -60,7 +60,7 @@ pub struct RequestTrial {
     pub gpu_seconds: f64,
 }
 
-impl JudgeTrial {
+impl JudgeRow {
     /// From what the judge told.
     pub fn new(told: &JudgeTrace) -> Self {
         let (finding, category) = match &told.found.finding {
@@ -72,7 +72,7 @@ impl JudgeTrial {
             Finding::Unverified(why) => (format!("it keeps waiting: {why}"), None),
         };
         let probabilities = told.found.probabilities.map(Into::into).unwrap_or_default();
-        let requests = told.replies.iter().map(|(key, reply, spent)| RequestTrial {
+        let requests = told.replies.iter().map(|(key, reply, spent)| RequestRow {
             reply_key: key.clone(),
             model: reply.model.clone(),
             reply: reply.content.clone(),
@@ -91,9 +91,9 @@ impl JudgeTrial {
         }
     }
 
-    /// What it settled the turn to be: a category, or none; `None` where it settled nothing.
-    pub fn settled(&self) -> Option<Option<Category>> {
-        self.is_settled.then_some(self.category)
+    /// The judge's answer about the turn.
+    pub fn answer(&self) -> Answer {
+        if self.is_settled { self.category.into() } else { Answer::Unknown }
     }
 
     fn text(&self) -> String {
@@ -107,7 +107,7 @@ impl JudgeTrial {
             let _ = writeln!(out, "     probabilities: {}", shown.join(" · "));
         }
         for request in &self.requests {
-            let RequestTrial { reply_key, model, reply, calls, tokens, money, gpu_seconds, .. } = request;
+            let RequestRow { reply_key, model, reply, calls, tokens, money, gpu_seconds, .. } = request;
             let _ = writeln!(out, "     {} said: {}", printable(model), printable(reply));
             let _ = write!(
                 out,
@@ -128,7 +128,7 @@ impl JudgeTrial {
 
 /// One plugin on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct PluginTrial {
+pub struct PluginRow {
     /// Its vote.
     #[serde(flatten)]
     pub vote: PluginVote,
@@ -138,7 +138,7 @@ pub struct PluginTrial {
 
 /// One rule on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct RuleRow {
+pub struct RuleTrialRow {
     /// The rule.
     pub id: String,
     /// Its file and line.
@@ -150,12 +150,12 @@ pub struct RuleRow {
     /// Whether it hits.
     pub hit: bool,
     /// Its words first, then its conditions.
-    pub checks: Vec<Line>,
+    pub checks: Vec<CheckLine>,
 }
 
 /// One thing that must hold for a hit.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
+pub struct CheckLine {
     /// As a rule file says it.
     pub asks: String,
     /// Whether it holds.
@@ -169,9 +169,9 @@ impl Explanation {
     pub fn new(
         engine: &Engine,
         trials: &[RuleTrial<'_>],
-        plugins: Vec<PluginTrial>,
+        plugins: Vec<PluginRow>,
         ground: DecisionReason,
-        judge: Option<JudgeTrial>,
+        judge: Option<JudgeRow>,
     ) -> Self {
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
@@ -192,13 +192,14 @@ impl Explanation {
                 RuleMatch::Nowhere => Some((false, "the turn is blank".to_owned())),
                 RuleMatch::Wordless(_) => None,
             };
-            let words = words.map(|(holds, actual)| Line { asks: "any, regex".to_owned(), holds, actual });
-            let conditions = trial.checks.iter().map(|check| Line {
+            let words =
+                words.map(|(holds, actual)| CheckLine { asks: "any, regex".to_owned(), holds, actual });
+            let conditions = trial.checks.iter().map(|check| CheckLine {
                 asks: check.condition.to_string(),
                 holds: check.holds,
                 actual: check.actual.clone(),
             });
-            RuleRow {
+            RuleTrialRow {
                 id: rule.id.clone(),
                 place: format!("{}:{}", rule.file, rule.line),
                 route: rule.route.name(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rejoinder_core::{Answer, Category, Feedback, FeedbackSource, RecordId, SettledTurn};
+use rejoinder_core::{Answer, Feedback, FeedbackSource, RecordId, SettledTurn};
 use rejoinder_judge::{Finding, ReplyChain, TurnFinding, mask_numbers};
 use rejoinder_ledger::{Reply, ReplyStore, Spending};
 use rejoinder_scan::reading::add;
@@ -193,19 +193,19 @@ pub fn judge_of(run: &RunDir) -> Result<Option<Judge>, RunError> {
     }
 }
 
-/// What the judge has settled so far: the category, or none, of each judged turn.
+/// What the judge has settled so far: its answer about each judged turn.
 ///
 /// # Errors
 /// If the spool or the store cannot be read.
-pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, RunError> {
+pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Answer>, RunError> {
     let mut judged = HashMap::new();
     let Some(judge) = judge_of(run)? else { return Ok(judged) };
     let store = run.replies()?;
     for group in spool::in_input_order(run, judge.form.questions_per_request())? {
         for (id, found, _) in turns(&judge, &group?, &store)? {
             match found.finding {
-                Finding::Feedback { category, .. } => judged.insert(id, Some(category)),
-                Finding::NoFeedback => judged.insert(id, None),
+                Finding::Feedback { category, .. } => judged.insert(id, Answer::Feedback(category)),
+                Finding::NoFeedback => judged.insert(id, Answer::NoFeedback),
                 Finding::Unverified(_) => None,
             };
         }

@@ -11,9 +11,11 @@ mod judge;
 mod letters;
 pub mod settings;
 mod spool;
+mod trial;
 
 pub use ask::{ask, ask_about, ask_while_scanning, inform, known};
 pub use collect::{JudgeTrace, Useless, answer, collect, forget, judge_of, judged, trace};
 pub use files::{Exported, Imported, export, import};
 pub use judge::Judge;
 pub use letters::{Letters, try_letters};
+pub use trial::{ExampleAnswer, JudgeTrial};

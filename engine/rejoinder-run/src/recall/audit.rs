@@ -12,7 +12,7 @@ use rejoinder_ledger::part;
 use rejoinder_scan::{Engine, Scan, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
-use super::draw::{DrawnTurn, Lowest, hash};
+use super::draw::{self, DrawnTurn, Lowest, hash};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging;
@@ -20,7 +20,7 @@ use crate::judging;
 /// How many turns are drawn, and by which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Draw {
+pub struct AuditDraw {
     /// Of the rejected turns.
     pub rejected: usize,
     /// Of the accepted turns.
@@ -29,7 +29,7 @@ pub struct Draw {
     pub seed: u64,
 }
 
-impl Draw {
+impl AuditDraw {
     /// As many of each as a certificate of a few per cent takes.
     pub const fn new(seed: u64) -> Self {
         Self { rejected: 300, accepted: 100, seed }
@@ -56,7 +56,7 @@ pub struct AuditedTurn {
 #[serde(deny_unknown_fields)]
 pub struct AuditSample {
     /// How it was drawn.
-    pub draw: Draw,
+    pub draw: AuditDraw,
     /// The turns, in input order.
     pub turns: Vec<AuditedTurn>,
 }
@@ -119,6 +119,36 @@ pub fn certificate(
 
 const FILE: &str = "audit.json";
 
+/// What somebody wants of an audit's draw; what is not said is as drawn before, or as usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditDrawRequest {
+    /// Rejected turns to draw.
+    pub rejected: Option<usize>,
+    /// Accepted turns to draw.
+    pub accepted: Option<usize>,
+    /// The seed of the draw.
+    pub seed: Option<u64>,
+}
+
+impl AuditDrawRequest {
+    /// Whether a draw is what is wanted.
+    fn allows(&self, draw: AuditDraw) -> bool {
+        self.rejected.is_none_or(|wanted| wanted == draw.rejected)
+            && self.accepted.is_none_or(|wanted| wanted == draw.accepted)
+            && self.seed.is_none_or(|wanted| wanted == draw.seed)
+    }
+
+    /// The draw of a run that was not audited before.
+    fn draw(&self) -> AuditDraw {
+        let usual = AuditDraw::new(self.seed.unwrap_or_else(draw::seed));
+        AuditDraw {
+            rejected: self.rejected.unwrap_or(usual.rejected),
+            accepted: self.accepted.unwrap_or(usual.accepted),
+            ..usual
+        }
+    }
+}
+
 impl AuditSample {
     /// The sample of an earlier audit of the run, if there was one.
     ///
@@ -135,6 +165,23 @@ impl AuditSample {
         sample.map(Some).map_err(|e| RunError::Io(format!("{}: {e}", file.display())))
     }
 
+    /// The sample of an earlier audit of the run, or a new one: looking at another draw until one pleases would void the
+    /// certificate.
+    ///
+    /// # Errors
+    /// If the run was audited by another draw than the one wanted; else as [`Self::draw`].
+    pub fn of_or_drawn(
+        run: &RunDir,
+        threads: NonZeroUsize,
+        request: AuditDrawRequest,
+    ) -> Result<Self, RunError> {
+        match Self::of(run)? {
+            Some(sample) if request.allows(sample.draw) => Ok(sample),
+            Some(sample) => Err(RunError::AuditedOtherwise(sample.draw)),
+            None => Self::draw(run, threads, request.draw()),
+        }
+    }
+
     /// The turns as an oracle is asked about them.
     pub fn drawn(&self) -> Vec<&DrawnTurn> {
         self.turns.iter().map(|drawn| &drawn.turn).collect()
@@ -144,7 +191,7 @@ impl AuditSample {
     ///
     /// # Errors
     /// If input, rules or plugins are not what they were, or the run's folder cannot be written.
-    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: Draw) -> Result<Self, RunError> {
+    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: AuditDraw) -> Result<Self, RunError> {
         let engine = run.engine()?;
         let stats = run.scan_stats()?;
         let parts = [(draw.rejected, stats.passed_over()), (draw.accepted, stats.accepted.total())];
@@ -178,7 +225,7 @@ impl AuditSample {
 /// What came of a run's later turns.
 fn outcomes(run: &RunDir) -> Result<Outcomes, RunError> {
     let stats = run.scan_stats()?;
-    let judged: Vec<Option<Category>> = judging::judged(run)?.into_values().collect();
+    let judged: Vec<Option<Category>> = judging::judged(run)?.into_values().map(Answer::category).collect();
     Ok(Outcomes {
         waiting: stats.undecided.saturating_sub(judged.len() as u64),
         judged,
@@ -192,7 +239,7 @@ fn outcomes(run: &RunDir) -> Result<Outcomes, RunError> {
 /// drawn come in their order, with what they were accepted as.
 pub fn draw_among(
     turns: impl Iterator<Item = (usize, RecordId, Option<Category>)>,
-    draw: Draw,
+    draw: AuditDraw,
 ) -> Vec<(usize, Option<Category>)> {
     let mut lowest = [draw.rejected, draw.accepted].map(|most| Lowest::new(most, 0));
     let (accepted, rejected): (Vec<_>, Vec<_>) = turns

@@ -7,7 +7,7 @@ use rejoinder_core::{Answer, Purpose};
 use rejoinder_ledger::part;
 use serde::Serialize;
 
-use super::audit::{AuditSample, Draw};
+use super::audit::{AuditDraw, AuditSample};
 use crate::error::RunError;
 use crate::folder::RunDir;
 
@@ -28,7 +28,7 @@ pub struct AuditReport {
     #[serde(rename = "for")]
     pub purpose: String,
     /// How the sample was drawn.
-    pub draw: Draw,
+    pub draw: AuditDraw,
     /// Sampled turns whose answer says nothing: the worst is assumed of them.
     pub unreadable: usize,
     /// The engine's version.

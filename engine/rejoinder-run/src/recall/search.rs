@@ -14,13 +14,18 @@ use std::collections::{BTreeMap, HashSet};
 use rejoinder_cascade::refits::{self, Remainder};
 use rejoinder_cascade::threshold::{self, Cut};
 use rejoinder_core::{Answer, RecordId};
+use rejoinder_host::LoadedPlugin;
+use rejoinder_scan::Engine;
 use rejoinder_score::{Example, Model};
 use serde::Serialize;
 
 use super::corpus::{Corpus, Scope, ScoredSample};
+use super::draw;
 use super::learning::{self, FIRST, RemainingForecast};
 use super::oracle::{Halt, Oracle};
 use super::target::{CutPair, RecallTarget, find_cuts, reject_below};
+use crate::error::RunError;
+use crate::folder::RunDir;
 use crate::operator::Event;
 
 /// A sample alone is drawn on until it holds so many times the positives without which nothing can be rejected.
@@ -105,6 +110,39 @@ pub fn calibrate(
     sample.check()?;
     let answers = oracle.ask(&sample.drawn())?;
     calibration(sample, &answers, target)
+}
+
+/// The seed of a calibration: the one wanted, or that of the same question before (looking at another draw until one pleases
+/// would void the promise), or a new one. Rules and score must be fixed by now.
+///
+/// # Errors
+/// If the same question was calibrated with another seed, or the ledger fails.
+pub fn calibration_seed(
+    run: &RunDir,
+    engine: &Engine,
+    target: &RecallTarget,
+    size: usize,
+    wanted: Option<u64>,
+) -> Result<u64, RunError> {
+    let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
+    let name = format!(
+        "calibration {} {} {} {size} {} {}",
+        target.purpose,
+        target.recall,
+        target.confidence,
+        engine.rules.hash(),
+        plugins.join(" ")
+    );
+    let known = run.ledger.get(&name)?.and_then(|seed| seed.parse::<u64>().ok());
+    match (known, wanted) {
+        (Some(known), Some(seed)) if known != seed => Err(RunError::CalibratedOtherwise(known)),
+        (Some(known), _) => Ok(known),
+        (None, seed) => {
+            let seed = seed.unwrap_or_else(draw::seed);
+            run.ledger.put(&name, &seed.to_string())?;
+            Ok(seed)
+        }
+    }
 }
 
 /// Finds both cuts by a sample that is drawn on until it holds positives enough.

@@ -8,7 +8,7 @@ use rejoinder_cascade::certificate::Certificate;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
-use super::audit::{self, AuditedTurn, Draw, Outcomes, certificate};
+use super::audit::{self, AuditDraw, AuditedTurn, Outcomes, certificate};
 use super::labelled::{LabelledCorpus, LabelledTurns};
 use super::oracle::{Halt, LabelOracle, Oracle};
 use super::search::{self, Round};
@@ -181,7 +181,7 @@ impl Played {
         let left = (0..turns.len()).filter(|&index| !asked[index]);
         let left = left.map(|index| (index, turns[index].id, accepted[index]));
         // Another seed than the search's: turns that made the cut must not be likelier to be audited.
-        let draw = Draw::fitting(turns.len() as u64, seed.wrapping_add(1));
+        let draw = AuditDraw::fitting(turns.len() as u64, seed.wrapping_add(1));
         let drawn = audit::draw_among(left, draw);
         let sample: Vec<AuditedTurn> = drawn
             .iter()

@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rejoinder_core::Category;
 use rejoinder_ledger::part;
+use rejoinder_run::labels::Unlabelled;
+use rejoinder_run::reading_sample::TurnView;
+use rejoinder_run::{RunDir, TurnOutcome, judging};
+use rejoinder_scan::{Engine, Scan};
 
 use super::cascade;
 use crate::cli::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
@@ -14,13 +18,8 @@ use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::by_rule::ByRule;
-use crate::report::dialogue::{Outcome, render};
+use crate::report::dialogue::render;
 use crate::report::evaluation::{Evaluation, Judged};
-use rejoinder_run::RunDir;
-use rejoinder_run::judging;
-use rejoinder_run::labels::Unlabelled;
-use rejoinder_scan::Engine;
-use rejoinder_scan::Scan;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvalArgs {
@@ -107,14 +106,21 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                         continue;
                     }
                     let id = conversation.id(turn);
-                    let outcome = Outcome::new(turn.decision(), judged.get(&id));
+                    let outcome =
+                        TurnOutcome::new(turn.decision(), judged.get(&id).copied().unwrap_or_default());
                     let found = outcome.category();
                     if args.by_rule {
                         compared.by_rule.turn(worker.engine, &scanned, conversation, turn, outcome, label);
                     }
                     let label = label.category();
                     if args.out.is_some() && found != label {
-                        let text = render(worker.engine, &scanned, conversation, turn, outcome);
+                        let text = render(TurnView {
+                            engine: worker.engine,
+                            scanned: &scanned,
+                            conversation,
+                            turn,
+                            outcome,
+                        });
                         let name = |c: Option<Category>| c.map_or("none", Category::code);
                         let pages =
                             if label.is_some() { &mut compared.misses } else { &mut compared.false_alarms };

@@ -1,5 +1,6 @@
 //! `rejoinder export`: what a run found, as a table, as training files, as tasks for people.
 
+mod card;
 mod feedback;
 mod filters;
 mod output;

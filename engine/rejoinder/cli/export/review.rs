@@ -1,19 +1,15 @@
 //! `rejoinder export review`: tasks for people.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_core::random::Random;
-use rejoinder_core::{ContentHash, Conversation, RecordId, printable};
 use rejoinder_export::export::review::ReviewTool;
-use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_run::RunDir;
-use rejoinder_run::replay;
-use serde_json::Value;
+use rejoinder_run::exporting::{audit_tasks, feedback_tasks};
+use rejoinder_run::recall::audit::AuditSample;
 
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
-use crate::cli::audit::{self, DrawSize};
+use crate::cli::audit::{DrawSize, draw_request};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, asking, find_input, print};
 use crate::failure::{Exit, Failure};
@@ -74,7 +70,12 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
         ReviewerName::Argilla => ReviewTool::Argilla,
         ReviewerName::LabelStudio => ReviewTool::LabelStudio,
     };
-    let tasks = if args.audit { selection(args, reviewer, &run)? } else { found(args, reviewer, &run)? };
+    let tasks = if args.audit {
+        let request = draw_request(args.size, args.seed);
+        audit_tasks(&run, reviewer, &AuditSample::of_or_drawn(&run, args.threads.get(), request)?)?
+    } else {
+        feedback_tasks(&run, reviewer, args.sample.map(|sample| (sample, args.seed.unwrap_or(0))))?
+    };
     let path = args.out.clone().unwrap_or_else(|| run.path.join("review.json"));
     write(&path, |out| Ok(serde_json::to_writer_pretty(out, &tasks)?))?;
     remark(&format!("{} tasks", tasks.len()));
@@ -91,65 +92,4 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
         ));
     }
     Ok(Exit::Ok)
-}
-
-/// Tasks about what the run found.
-fn found(args: &ReviewArgs, reviewer: ReviewTool, run: &RunDir) -> Result<Vec<Value>, Failure> {
-    let (mut tasks, mut known) = (Vec::new(), Known::default());
-    replay::conversations_with_feedback(run, |record, feedback| {
-        known.add(&record.conversation)?;
-        tasks.extend(reviewer.tasks(&record.conversation, &record.tools, feedback));
-        Ok::<_, Failure>(())
-    })?;
-    if let Some(sample) = args.sample {
-        Random::with_seed(args.seed.unwrap_or(0)).shuffle(&mut tasks);
-        tasks.truncate(sample);
-    }
-    Ok(tasks)
-}
-
-/// Tasks about the turns that the run's audit draws, in an order that says nothing of them.
-fn selection(args: &ReviewArgs, reviewer: ReviewTool, run: &RunDir) -> Result<Vec<Value>, Failure> {
-    let sample = audit::sample(run, args.size, args.seed, args.threads)?;
-    let turns = sample.turns.iter().filter_map(|drawn| drawn.turn.row.turns.first()).map(Ok);
-    let (mut tasks, mut known) = (Vec::new(), Known::default());
-    replay::conversations_with(
-        run,
-        turns,
-        |turn| (turn.id, &turn.conversation_id),
-        |record, turns| {
-            known.add(&record.conversation)?;
-            let ids: Vec<RecordId> = turns.iter().map(|turn| turn.id).collect();
-            tasks.extend(reviewer.blind_tasks(
-                &record.conversation,
-                &record.tools,
-                &ids,
-                TurnSelection::Audit,
-            ));
-            Ok::<_, Failure>(())
-        },
-    )?;
-    Ok(tasks)
-}
-
-/// The conversations of the tasks so far, by id: labels come back by it.
-#[derive(Default)]
-struct Known(HashMap<String, u64>);
-
-impl Known {
-    /// Notes a conversation.
-    ///
-    /// # Errors
-    /// If another one has its id.
-    fn add(&mut self, conversation: &Conversation<'_>) -> Result<(), Failure> {
-        let content = ContentHash::of(conversation).short();
-        match self.0.insert(conversation.id.to_string(), content) {
-            Some(other) if other != content => Err(Failure::usage(format!(
-                "two different conversations have the id `{}`, and labels come back by the id: they would be taken for those of both. Name a \
-                 key that tells them apart (--map id=KEY) in a new run",
-                printable(&conversation.id)
-            ))),
-            _ => Ok(()),
-        }
-    }
 }

@@ -1,16 +1,16 @@
 //! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
 
 use clap::{Args, ValueEnum};
+use rejoinder_core::Answer;
+use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
-use rejoinder_scan::Engine;
-use rejoinder_scan::Scan;
+use rejoinder_scan::{Engine, Scan};
 
 use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
 use super::super::run::Settings;
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::by_rule::{ByRule, RuleRow, table};
-use crate::report::dialogue::Outcome;
 
 #[derive(Debug, Args)]
 pub(super) struct StatsArgs {
@@ -77,7 +77,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
                     if labels.are_read() && !label.is_known() {
                         continue;
                     }
-                    let outcome = Outcome::new(turn.decision(), None);
+                    let outcome = TurnOutcome::new(turn.decision(), Answer::Unknown);
                     counts.turn(worker.engine, &scanned, conversation, turn, outcome, label);
                 }
             }
