@@ -179,7 +179,7 @@ impl From<ScanError> for Failure {
             ScanError::Input(error) => error.into(),
             ScanError::Read(_) => Self::new(Exit::Io, error.to_string()),
             ScanError::Plugin(error) => error.into(),
-            ScanError::Stopped(_) => Self::interrupted(),
+            ScanError::Interrupted(_) => Self::interrupted(),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Labels that people made with other programs, as a file that stands beside the corpus.
 
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use rejoinder_export::labels::foreign::{
     self, CategoryNumbering, ImportError, ImportedLabels, LeftOutEntries,

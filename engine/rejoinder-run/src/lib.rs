@@ -19,14 +19,14 @@ pub mod reading_sample;
 pub mod recall;
 pub mod replay;
 pub mod scan;
+pub mod spool_row;
 pub mod stages;
 pub mod stats;
 pub mod training;
-pub mod waiting;
 pub mod watch;
 
 pub use error::RunError;
 pub use folder::{FolderError, RunDir};
 pub use operator::{Event, Operator};
 pub use outcome::TurnOutcome;
-pub use waiting::Waiting;
+pub use spool_row::SpoolRow;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use rejoinder_core::RecordId;
 use rejoinder_core::random::splitmix::{GAMMA, mix};
-use rejoinder_scan::{Engine, Scan, Scanned, ScannedConversation, ScannedTurn};
+use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedConversation, ScannedTurn};
 
 use crate::error::RunError;
 use crate::folder::RunDir;
@@ -18,7 +18,7 @@ pub struct TurnView<'a> {
     /// The engine that decided about the turn.
     pub engine: &'a Engine,
     /// The batch that the turn was scanned in.
-    pub scanned: &'a Scanned<'a>,
+    pub scanned: &'a ScannedBatch<'a>,
     /// The turn's conversation.
     pub conversation: &'a ScannedConversation<'a>,
     /// The turn.

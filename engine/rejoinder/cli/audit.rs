@@ -26,7 +26,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     confidence: f64,
     #[command(flatten)]
-    size: DrawSize,
+    size: DrawSizeArgs,
     /// What the draw depends on [default: drawn at random, and kept]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -42,7 +42,7 @@ pub(super) struct AuditArgs {
 
 /// How many turns an audit draws.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct DrawSize {
+pub(super) struct DrawSizeArgs {
     /// Rejected turns to draw [default: 300, or as drawn before]
     #[arg(long, value_name = "N")]
     rejected: Option<usize>,
@@ -82,6 +82,6 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
 }
 
 /// What the flags want of a draw.
-pub(super) fn draw_request(size: DrawSize, seed: Option<u64>) -> AuditDrawRequest {
+pub(super) fn draw_request(size: DrawSizeArgs, seed: Option<u64>) -> AuditDrawRequest {
     AuditDrawRequest { rejected: size.rejected, accepted: size.accepted, seed }
 }

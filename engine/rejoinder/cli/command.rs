@@ -13,7 +13,7 @@ use crate::failure::Exit;
 #[command(name = "rejoinder", version, after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
-    verb: Verb,
+    verb: CommandVerb,
     /// No progress and no remarks on standard error, errors only
     #[arg(long, short, global = true)]
     quiet: bool,
@@ -24,7 +24,7 @@ const EXIT_CODES: &str = "Exit codes: 0 ok · 1 bug · 2 usage · 3 a check fail
 After 4, 5, 8 and 130, `rejoinder resume RUN` goes on.";
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum CommandVerb {
     /// Say what files hold and how they will be read
     Inspect(inspect::InspectArgs),
     /// Find the feedback in chat logs
@@ -81,25 +81,25 @@ pub fn main() -> Exit {
     }
     signals::survive_file_size_limits();
     let ended = match cli.verb {
-        Verb::Inspect(args) => inspect::main(&args),
-        Verb::Run(args) => run::main(&args),
-        Verb::Judge(args) => judge::main(&args),
-        Verb::Plan(args) => plan::main(&args),
-        Verb::Resume(args) => resume::main(&args),
-        Verb::Show(args) => show::main(&args),
-        Verb::Export(args) => export::main(&args),
-        Verb::ImportLabels(args) => import_labels::main(&args),
-        Verb::ReproducePaper(args) => reproduce_paper::main(&args),
-        Verb::Audit(args) => audit::main(&args),
-        Verb::Calibrate(args) => calibrate::main(&args),
-        Verb::Train(args) => train::main(&args),
-        Verb::Eval(args) => eval::main(&args),
-        Verb::Explain(args) => explain::main(&args),
-        Verb::Rules(args) => rules::main(&args),
-        Verb::Config(args) => config::main(&args),
-        Verb::Plugin(args) => plugin::main(&args),
-        Verb::PluginHost(args) => plugin_host::main(&args),
-        Verb::Completions(args) => completions::main(&args),
+        CommandVerb::Inspect(args) => inspect::main(&args),
+        CommandVerb::Run(args) => run::main(&args),
+        CommandVerb::Judge(args) => judge::main(&args),
+        CommandVerb::Plan(args) => plan::main(&args),
+        CommandVerb::Resume(args) => resume::main(&args),
+        CommandVerb::Show(args) => show::main(&args),
+        CommandVerb::Export(args) => export::main(&args),
+        CommandVerb::ImportLabels(args) => import_labels::main(&args),
+        CommandVerb::ReproducePaper(args) => reproduce_paper::main(&args),
+        CommandVerb::Audit(args) => audit::main(&args),
+        CommandVerb::Calibrate(args) => calibrate::main(&args),
+        CommandVerb::Train(args) => train::main(&args),
+        CommandVerb::Eval(args) => eval::main(&args),
+        CommandVerb::Explain(args) => explain::main(&args),
+        CommandVerb::Rules(args) => rules::main(&args),
+        CommandVerb::Config(args) => config::main(&args),
+        CommandVerb::Plugin(args) => plugin::main(&args),
+        CommandVerb::PluginHost(args) => plugin_host::main(&args),
+        CommandVerb::Completions(args) => completions::main(&args),
     };
     match ended {
         Ok(exit) => exit,

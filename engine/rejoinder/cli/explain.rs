@@ -13,7 +13,7 @@ use rejoinder_run::{RunDir, TurnOutcome, judging};
 use rejoinder_scan::Worker;
 use rejoinder_scan::config::InputConfig;
 
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::{InputRoot, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::dialogue::render;
@@ -36,7 +36,7 @@ pub(super) struct ExplainArgs {
     #[arg(long, value_name = "ID")]
     rule: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -80,7 +80,7 @@ fn find_line(inputs: &[InputFile], id: RecordId, input: &InputConfig) -> Result<
     Err(Failure::usage(format!("there is no record {id} in the input")))
 }
 
-/// The dialogue of a file, and the turn that is asked about; `None` = its last later turn.
+/// The dialogue of a file, and the turn that is asked about; `None` for the last later turn.
 fn read_dialogue(
     path: &Path,
     id: Option<RecordId>,

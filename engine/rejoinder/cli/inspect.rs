@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_read::{Duplicates, InputFile};
-use rejoinder_scan::Engine;
-use rejoinder_scan::{Scan, ScanError};
+use rejoinder_scan::{Engine, Scan, ScanError};
 
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::inspection::{ChunkInspection, Inspection};
@@ -18,7 +17,7 @@ pub(super) struct InspectArgs {
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// So many dialogues are shown as they will be read
     #[arg(long, value_name = "N", default_value_t = 3)]
     dialogues: usize,

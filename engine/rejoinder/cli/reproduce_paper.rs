@@ -11,11 +11,11 @@ use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 
 use super::import_labels::NumberingName;
-use super::run::{self, Settings};
+use super::run::{self, SettingsArgs};
 use super::terminal::remark;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use crate::report::reproduction::{Released, Reproduction};
+use crate::report::reproduction::{ReleasedLabels, Reproduction};
 use crate::report::summary::Summary;
 
 /// The paper leaves out shorter conversations.
@@ -39,7 +39,7 @@ pub(super) struct ReproducePaperArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object instead of the page
@@ -77,7 +77,7 @@ pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
 }
 
 /// What the paper released.
-fn released(args: &ReproducePaperArgs) -> Result<Released, Failure> {
+fn released(args: &ReproducePaperArgs) -> Result<ReleasedLabels, Failure> {
     let file = match &args.csv {
         Some(file) => file.clone(),
         None => only_csv(&args.dir)?,
@@ -87,7 +87,7 @@ fn released(args: &ReproducePaperArgs) -> Result<Released, Failure> {
     if *count > 0 {
         remark(&format!("{}: {count} rows left out; the first: {first}", file.display()));
     }
-    Ok(Released::new(read.rows()))
+    Ok(ReleasedLabels::new(read.rows()))
 }
 
 /// The one .csv of a folder.

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_run::RunDir;
 use rejoinder_run::watch::Watch;
-use rejoinder_run::{scan, stages};
+use rejoinder_run::{RunDir, scan, stages};
 
 use super::run::finish;
 use super::{InputRoot, Threads, asking, find_input, signals};

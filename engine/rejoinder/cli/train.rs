@@ -14,7 +14,7 @@ use rejoinder_score::Model;
 use serde_json::json;
 
 use super::labelled::{LabelArgs, remark_unlabelled};
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::terminal::remark;
 use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
@@ -39,7 +39,7 @@ pub(super) struct TrainArgs {
     #[command(flatten)]
     labelled: LabelArgs,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Leave out what rules find: shows what the score is worth where they miss
     #[arg(long)]
     blind: bool,

@@ -11,7 +11,7 @@ fn main_claim(report: &AuditReport) -> Option<&CertifiedClaim> {
     report.certificate.claims.first()
 }
 
-/// A certificate and what it is about, as text.
+/// A certificate, and what the certificate is about, as text.
 pub fn text(report: &AuditReport) -> String {
     let mut out = String::new();
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));

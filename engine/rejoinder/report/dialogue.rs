@@ -1,4 +1,4 @@
-//! Turns as a reader wants them: some context, the turn with its span marked, and who decided what.
+//! Turns for reading: some context, the turn with its span marked, and who decided what.
 
 use std::fmt::Write as _;
 

@@ -16,24 +16,24 @@ use serde::Serialize;
 pub struct Explanation {
     /// What decided, in words.
     pub decision: &'static str,
-    /// What each plugin said, in their order.
+    /// What each plugin said, in the order of the plugins.
     pub plugins: Vec<PluginRow>,
     /// A row a rule, in the order of the rules.
     pub rules: Vec<RuleTrialRow>,
-    /// What the judge said, if it was asked and answered.
+    /// What the judge said, if the judge was asked and has answered.
     pub judge: Option<JudgeRow>,
 }
 
 /// The judge on the turn.
 #[derive(Clone, Debug, Serialize)]
 pub struct JudgeRow {
-    /// What was made of its replies, in words.
+    /// What follows from the judge's replies, in words.
     pub finding: String,
-    /// The category that it found.
+    /// The category that the judge found.
     pub category: Option<Category>,
-    /// How probable its answers were.
+    /// How probable the judge's answers were.
     pub probabilities: AnswerProbabilities,
-    /// What it was asked and said, in order.
+    /// The requests to the judge and its replies, in order.
     pub requests: Vec<RequestRow>,
     #[serde(skip)]
     is_settled: bool,
@@ -46,22 +46,22 @@ pub struct RequestRow {
     pub reply_key: String,
     /// The model that answered.
     pub model: String,
-    /// Its reply, word for word.
+    /// The reply, word for word.
     pub reply: String,
     /// Why the reply ended.
     pub finish_reason: String,
-    /// HTTP requests of this run for it; none where another run asked.
+    /// HTTP requests of this run for the reply; none where another run asked.
     pub calls: u64,
-    /// Tokens that they took.
+    /// Tokens that these HTTP requests took.
     pub tokens: u64,
-    /// Money that they took.
+    /// Money that these HTTP requests took.
     pub money: f64,
-    /// GPU-seconds that they took.
+    /// GPU-seconds that these HTTP requests took.
     pub gpu_seconds: f64,
 }
 
 impl JudgeRow {
-    /// From what the judge told.
+    /// The row of a judge's trace.
     pub fn new(told: &JudgeTrace) -> Self {
         let (finding, category) = match &told.found.finding {
             Finding::Feedback { category, start, end } => (
@@ -129,10 +129,10 @@ impl JudgeRow {
 /// One plugin on the turn.
 #[derive(Clone, Debug, Serialize)]
 pub struct PluginRow {
-    /// Its vote.
+    /// The plugin's vote.
     #[serde(flatten)]
     pub vote: PluginVote,
-    /// What it measured, in its own words.
+    /// What the plugin measured, in the plugin's words.
     pub note: String,
 }
 
@@ -141,31 +141,31 @@ pub struct PluginRow {
 pub struct RuleTrialRow {
     /// The rule.
     pub id: String,
-    /// Its file and line.
+    /// The rule's file and line.
     pub place: String,
-    /// Its route.
+    /// The rule's route.
     pub route: &'static str,
-    /// Its category, if it has one.
+    /// The rule's category, if it has one.
     pub category: Option<Category>,
-    /// Whether it hits.
+    /// Whether the rule hits.
     pub hit: bool,
-    /// Its words first, then its conditions.
+    /// The check of the rule's words, then the checks of its conditions.
     pub checks: Vec<CheckLine>,
 }
 
 /// One thing that must hold for a hit.
 #[derive(Clone, Debug, Serialize)]
 pub struct CheckLine {
-    /// As a rule file says it.
+    /// The condition, as a rule file says it.
     pub asks: String,
-    /// Whether it holds.
+    /// Whether the condition holds.
     pub holds: bool,
     /// What was found.
     pub actual: String,
 }
 
 impl Explanation {
-    /// Explains a turn from what its rules were found to be.
+    /// Explains a turn by the trials of all rules on the turn.
     pub fn new(
         engine: &Engine,
         trials: &[RuleTrial<'_>],
@@ -211,7 +211,8 @@ impl Explanation {
         Self { decision: ground.describe(), plugins, rules: rules.collect(), judge }
     }
 
-    /// For people: the rules in `only`, or, where that is empty, those that hit or found their words, or `all`.
+    /// The explanation for people: with the rules in `only`, or, where `only` is empty, with the rules that hit or found their
+    /// words, or with `all` rules.
     pub fn text(&self, only: &[String], all: bool) -> String {
         let mut out = String::new();
         let mut hidden = 0;

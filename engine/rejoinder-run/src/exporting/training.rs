@@ -31,7 +31,7 @@ pub struct TrainingRequest {
     pub seed: u64,
 }
 
-/// The rows of training files, and what is not in them as the run has it.
+/// The rows of training files, and what was left out of the files or changed.
 pub struct TrainingFiles {
     /// The rows to train on.
     pub train: Vec<Example>,

@@ -1,4 +1,5 @@
-//! Trying a judge out before a run depends on it: what its server can do, and whether it tells thanks from a question.
+//! Trying a judge out before a run depends on the judge: what the server can do, and whether the judge tells thanks from a
+//! question.
 
 use std::ops::ControlFlow;
 
@@ -9,17 +10,17 @@ use rejoinder_scan::Config;
 
 use super::{Judge, settings};
 use crate::error::RunError;
-use crate::recall::Halt;
+use crate::recall::OracleError;
 
-/// What a user may say last in a dialogue, so that nobody can mistake it, and the right answer.
+/// What a user may say last in a dialogue, too clear to be mistaken, and the right answer.
 const EXAMPLES: [(&str, Answer); 2] = [
     ("Thank you, that is exactly what I needed!", Answer::Feedback(Category::Ur5)),
     ("And which river flows through it?", Answer::NoFeedback),
 ];
 
-/// What came of trying a judge out.
+/// The result of trying a judge out.
 pub struct JudgeTrial {
-    /// The judge, as it was asked.
+    /// The judge that was asked.
     pub judge: Judge,
     /// What the server can do.
     pub findings: ServerCapabilities,
@@ -27,7 +28,7 @@ pub struct JudgeTrial {
     pub other_models: Vec<String>,
     /// The judge's answer to each example.
     pub examples: Vec<ExampleAnswer>,
-    /// What all of it took.
+    /// What all requests took.
     pub spent: SpendingTotal,
 }
 
@@ -40,7 +41,7 @@ pub struct ExampleAnswer {
     pub expected: Answer,
     /// The judge's answer.
     pub answer: Answer,
-    /// Why there is no answer; empty where there is one.
+    /// The reason why there is no answer; empty where there is an answer.
     pub why: String,
 }
 
@@ -56,12 +57,12 @@ impl JudgeTrial {
     ///
     /// # Errors
     /// If the config names no judge or cannot be used, or the judge was not asked to the end.
-    pub fn of(config: &Config) -> Result<Self, Halt> {
+    pub fn of(config: &Config) -> Result<Self, OracleError> {
         let client = settings::client(&config.judge)?.ok_or(RunError::NoJudge)?;
         let (ledger, store) = (Ledger::in_memory()?, ReplyStore::in_memory()?);
         let limits = settings::limits(&config.budget);
         let findings = probe::probe(&client, &ledger, &limits).map_err(|error| match error {
-            ProbeError::Stopped(stop) => Halt::Judge(stop),
+            ProbeError::Stopped(stop) => OracleError::Stopped(stop),
             ProbeError::Failed(error) => error.into(),
         })?;
         let judge = Judge::new(client, &findings)?;
@@ -83,7 +84,7 @@ impl JudgeTrial {
                 &mut |_| ControlFlow::Continue(()),
             )?;
             if let Some(stop) = stop {
-                return Err(Halt::Judge(stop));
+                return Err(OracleError::Stopped(stop));
             }
             other_models.extend(others);
             reasons.extend(empty.into_keys().map(|why| why.describe().to_owned()));

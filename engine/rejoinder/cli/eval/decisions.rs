@@ -13,13 +13,13 @@ use rejoinder_scan::{Engine, Scan};
 
 use super::cascade;
 use crate::cli::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
-use crate::cli::run::Settings;
+use crate::cli::run::SettingsArgs;
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::by_rule::ByRule;
+use crate::report::by_rule::RuleCounts;
 use crate::report::dialogue::render;
-use crate::report::evaluation::{Evaluation, Judged};
+use crate::report::evaluation::{Evaluation, LabelledOutcome};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvalArgs {
@@ -42,7 +42,7 @@ pub(in crate::cli) struct EvalArgs {
     #[command(flatten)]
     pub(super) cascade: cascade::CascadeArgs,
     #[command(flatten)]
-    pub(super) settings: Settings,
+    pub(super) settings: SettingsArgs,
     #[command(flatten)]
     pub(super) threads: Threads,
     /// Print one JSON object instead of the table
@@ -51,21 +51,21 @@ pub(in crate::cli) struct EvalArgs {
 }
 
 /// What a chunk adds.
-struct Compared {
-    turns: Vec<Judged>,
+struct ChunkComparison {
+    turns: Vec<LabelledOutcome>,
     conversations: u64,
-    by_rule: ByRule,
+    by_rule: RuleCounts,
     misses: String,
     false_alarms: String,
     unlabelled: Unlabelled,
 }
 
-impl Compared {
+impl ChunkComparison {
     fn new(engine: &Engine) -> Self {
         Self {
             turns: Vec::new(),
             conversations: 0,
-            by_rule: ByRule::new(engine),
+            by_rule: RuleCounts::new(engine),
             misses: String::new(),
             false_alarms: String::new(),
             unlabelled: Unlabelled::default(),
@@ -91,12 +91,12 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         }
     };
     let reader = args.labelled.reader(true)?;
-    let mut all = Compared::new(&engine);
+    let mut all = ChunkComparison::new(&engine);
     let scan = Scan { asked_before: Some(&asked_before), ..Scan::of(&engine, &files, args.threads.get()) };
     scan.run(
         |worker, chunk| {
             let scanned = worker.scan(chunk)?;
-            let mut compared = Compared::new(worker.engine);
+            let mut compared = ChunkComparison::new(worker.engine);
             let missing = &mut compared.unlabelled;
             for (conversation, labels) in reader.all(&scanned, &chunk.file, missing) {
                 compared.conversations += 1;
@@ -127,7 +127,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                         let _ = writeln!(pages, "label {} · found {}\n{text}", name(label), name(found));
                     }
                     let (is_candidate, drawn) = (turn.is_candidate, labels.drawn);
-                    compared.turns.push(Judged { id, label, outcome, is_candidate, drawn });
+                    compared.turns.push(LabelledOutcome { id, label, outcome, is_candidate, drawn });
                 }
             }
             Ok::<_, Failure>(compared)

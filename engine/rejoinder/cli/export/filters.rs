@@ -57,7 +57,7 @@ fn cap(text: &str) -> Result<(String, u64), String> {
     Ok((column.to_owned(), most.parse().map_err(|_| expected())?))
 }
 
-/// The filters, in the order in which they are asked: cheap ones first, those that count what came before last.
+/// The filters that the flags ask for, cheap filters first, and filters that count earlier rows last.
 ///
 /// # Errors
 /// If a file of phrases or of texts cannot be used.

@@ -19,7 +19,7 @@ pub(super) struct OverwriteArgs {
 /// That a file named by the user may be written.
 ///
 /// # Errors
-/// If there is one that holds something, and nobody wants it replaced.
+/// If a file is there that holds something, and nobody wants it replaced.
 pub(super) fn check_overwriting(args: &OverwriteArgs, path: &Path) -> Result<(), Failure> {
     let holds_something = path.metadata().is_ok_and(|found| found.is_file() && found.len() > 0);
     if args.force || is_stdout(path) || !holds_something {

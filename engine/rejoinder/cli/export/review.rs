@@ -9,7 +9,7 @@ use rejoinder_run::exporting::{audit_tasks, feedback_tasks};
 use rejoinder_run::recall::audit::AuditSample;
 
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
-use crate::cli::audit::{DrawSize, draw_request};
+use crate::cli::audit::{DrawSizeArgs, draw_request};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, asking, find_input, print};
 use crate::failure::{Exit, Failure};
@@ -36,7 +36,7 @@ pub(super) struct ReviewArgs {
     #[arg(long, conflicts_with = "sample")]
     audit: bool,
     #[command(flatten)]
-    size: DrawSize,
+    size: DrawSizeArgs,
     /// What a draw depends on [default: of a sample 0; of an audit drawn at random, and kept]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -53,7 +53,7 @@ enum ReviewerName {
 }
 
 impl ReviewerName {
-    /// What `import-labels --from` calls it.
+    /// The name of the program in `import-labels --from`.
     const fn origin(self) -> &'static str {
         match self {
             Self::Argilla => "argilla",

@@ -13,10 +13,9 @@ use crate::cli::terminal::remark;
 use crate::cli::{asking, signals};
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::thousands;
-use rejoinder_run::RunDir;
-use rejoinder_run::judging::{self, Judge, Useless, settings};
-use rejoinder_run::stages;
+use rejoinder_run::judging::{self, Judge, UselessReply, settings};
 use rejoinder_run::watch::Watch;
+use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::default_threads;
 
 #[derive(Debug, Args)]
@@ -41,7 +40,7 @@ pub(in crate::cli) struct JudgeArgs {
     import_batch: Vec<PathBuf>,
     /// Ask again about turns whose stored reply is of no use: empty, unreadable, refused, too-long; several with commas
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
-    ask_again: Vec<Kind>,
+    ask_again: Vec<ReplyKindName>,
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
@@ -55,7 +54,7 @@ enum JudgeVerb {
 
 /// Which stored replies are asked for again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum ReplyKindName {
     /// Those without text
     Empty,
     /// Those that are not in the form that was asked for, or quote what is not there
@@ -66,13 +65,13 @@ enum Kind {
     TooLong,
 }
 
-impl From<Kind> for Useless {
-    fn from(kind: Kind) -> Self {
+impl From<ReplyKindName> for UselessReply {
+    fn from(kind: ReplyKindName) -> Self {
         match kind {
-            Kind::Empty => Self::Empty,
-            Kind::Unreadable => Self::Unreadable,
-            Kind::Refused => Self::Refused,
-            Kind::TooLong => Self::TooLong,
+            ReplyKindName::Empty => Self::Empty,
+            ReplyKindName::Unreadable => Self::Unreadable,
+            ReplyKindName::Refused => Self::Refused,
+            ReplyKindName::TooLong => Self::TooLong,
         }
     }
 }
@@ -96,7 +95,7 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     }
     run.set_judge(&config)?;
     if !args.ask_again.is_empty() {
-        let kinds: Vec<Useless> = args.ask_again.iter().map(|&kind| kind.into()).collect();
+        let kinds: Vec<UselessReply> = args.ask_again.iter().map(|&kind| kind.into()).collect();
         let forgotten = match judging::judge_of(&run)? {
             Some(judge) => judging::forget(&run, &judge, &kinds)?,
             None => 0,
@@ -122,7 +121,8 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
 fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
     let client = settings::client_without_key(&run.manifest.config.judge)?;
     let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
-    let findings = judging::known(run, &client).unwrap_or_else(|| ServerCapabilities::assumed(&client));
+    let findings =
+        judging::known_capabilities(run, &client).unwrap_or_else(|| ServerCapabilities::assumed(&client));
     let judge = Judge::new(client, &findings)?;
     run.set_findings(findings)?;
     Ok(judge)

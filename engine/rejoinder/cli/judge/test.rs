@@ -6,8 +6,8 @@ use clap::Args;
 use rejoinder_core::{Answer, Category};
 use rejoinder_judge::{LabelConstraint, NANOS_PER_UNIT, ServerCapabilities};
 use rejoinder_run::judging::{ExampleAnswer, JudgeTrial};
-use rejoinder_run::recall::Halt;
-use rejoinder_scan::config::{BaseUrl, Config, Effective, JudgeSection};
+use rejoinder_run::recall::OracleError;
+use rejoinder_scan::config::{BaseUrl, Config, EffectiveConfig, JudgeSection};
 use serde::Serialize;
 
 use crate::cli::terminal::remark;
@@ -26,7 +26,7 @@ pub(in crate::cli) struct TestArgs {
 
 /// What was found out.
 #[derive(Debug, Serialize)]
-struct Report {
+struct TrialReport {
     base_url: String,
     model: String,
     answered_as: Vec<String>,
@@ -34,7 +34,7 @@ struct Report {
     findings: ServerCapabilities,
     form: String,
     /// For each example: its text, the right answer, and what the judge said.
-    examples: Vec<Example>,
+    examples: Vec<ExampleRow>,
     requests: u64,
     input_tokens: u64,
     cached_tokens: u64,
@@ -44,7 +44,7 @@ struct Report {
 }
 
 #[derive(Debug, Serialize)]
-struct Example {
+struct ExampleRow {
     text: &'static str,
     expected: String,
     answer: String,
@@ -52,7 +52,7 @@ struct Example {
 }
 
 pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
-    let config = Effective::load(args.config.as_deref())?.config;
+    let config = EffectiveConfig::load(args.config.as_deref())?.config;
     let urls = config.judge.base_urls();
     if urls.is_empty() {
         return Err(Failure::usage(
@@ -66,13 +66,13 @@ pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
             Err(failure) => failures.push(failure),
         }
     }
-    let reports: Vec<Report> =
-        trials.iter().map(|trial| Report::of(trial, config.judge.api_key_env.as_deref())).collect();
+    let reports: Vec<TrialReport> =
+        trials.iter().map(|trial| TrialReport::of(trial, config.judge.api_key_env.as_deref())).collect();
     match reports.as_slice() {
         [] => {}
         [report] if args.json && urls.len() == 1 => print_json(report)?,
         reports if args.json => print_json(&reports)?,
-        reports => print(&reports.iter().map(Report::text).collect::<Vec<_>>().join("\n"))?,
+        reports => print(&reports.iter().map(TrialReport::text).collect::<Vec<_>>().join("\n"))?,
     }
     let mut failures = failures.into_iter();
     if let Some(first) = failures.next() {
@@ -101,8 +101,8 @@ fn trial(config: &Config, url: &str) -> Result<JudgeTrial, Failure> {
     let one = Config { judge, ..config.clone() };
     JudgeTrial::of(&one).map_err(|halt| {
         let mut failure = match halt {
-            Halt::Failed(error) => error.into(),
-            Halt::Judge(stop) => {
+            OracleError::Failed(error) => error.into(),
+            OracleError::Stopped(stop) => {
                 asking::stopped(stop, &one.judge, "mend it and try again: rejoinder judge test")
             }
         };
@@ -113,11 +113,11 @@ fn trial(config: &Config, url: &str) -> Result<JudgeTrial, Failure> {
     })
 }
 
-impl Report {
+impl TrialReport {
     /// A trial in figures and words; the key comes from the environment variable of this name.
     fn of(trial: &JudgeTrial, key: Option<&str>) -> Self {
         let JudgeTrial { judge, findings, other_models, examples, spent } = trial;
-        let example = |example: &ExampleAnswer| Example {
+        let example = |example: &ExampleAnswer| ExampleRow {
             text: example.text,
             expected: name(example.expected).to_owned(),
             answer: match example.answer {
@@ -176,7 +176,7 @@ impl Report {
         if !self.answered_as.is_empty() {
             lines.push(("answered as", self.answered_as.join(", ")));
         }
-        for Example { text, expected, answer, is_right } in &self.examples {
+        for ExampleRow { text, expected, answer, is_right } in &self.examples {
             let mark = if *is_right { "as it should" } else { "WRONG" };
             lines.push(("example", format!("“{text}” → {answer} ({mark}: {expected})")));
         }

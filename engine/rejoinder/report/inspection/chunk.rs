@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rejoinder_core::Role;
 use rejoinder_read::{Chunk, Duplicates, JoinExample, Record, RecordError, language};
-use rejoinder_scan::config::{InputConfig, LeftOut};
+use rejoinder_scan::config::{ExclusionReason, InputConfig};
 use rejoinder_scan::reading::{FileCounts, ReadCounts, ReadDetails};
 use rejoinder_scan::{Engine, Profiler};
 use rejoinder_score::Profile;
@@ -13,14 +13,14 @@ use serde::Serialize;
 use super::dialogue::Dialogue;
 use super::lengths::Lengths;
 
-/// Reasons that are told apart; they may quote the data.
+/// The most reasons that are told apart: reasons may quote the data.
 const REASONS: usize = 40;
 
 /// What was found in a chunk.
 #[derive(Default)]
 pub struct ChunkInspection {
     pub(super) counts: InspectionCounts,
-    /// What duplicates are known by, where they are asked for.
+    /// The fingerprints by which duplicates are known, where duplicates are to be counted.
     pub(super) fingerprints: Vec<u64>,
     pub(super) lengths: [Lengths; 3],
     pub(super) dialogues: Vec<Dialogue>,
@@ -52,7 +52,7 @@ pub(super) struct InspectionCounts {
 }
 
 impl ChunkInspection {
-    /// Looks at a chunk, and keeps its first `shown` dialogues.
+    /// Inspects a chunk, and keeps its first `shown` dialogues.
     pub fn at(chunk: &Chunk, config: &InputConfig, shown: usize, engine: &Engine) -> Self {
         let mut profiler = Profiler::of_chunk(engine);
         let counts = InspectionCounts { read: ReadCounts::of_chunk(chunk), ..InspectionCounts::default() };
@@ -72,8 +72,8 @@ impl ChunkInspection {
             let left_out = record.as_ref().ok().and_then(|record| config.leaves_out(record));
             match (record, left_out) {
                 (Err(why), _) => set_aside(&mut looked.counts, &why.to_string()),
-                (Ok(_), Some(LeftOut::TooShort)) => looked.counts.read.too_short += 1,
-                (Ok(_), Some(LeftOut::OtherLanguage)) => looked.counts.read.other_language += 1,
+                (Ok(_), Some(ExclusionReason::TooShort)) => looked.counts.read.too_short += 1,
+                (Ok(_), Some(ExclusionReason::OtherLanguage)) => looked.counts.read.other_language += 1,
                 (Ok(record), None) => {
                     let language = language::of(&record);
                     if config.duplicates != Duplicates::Keep {

@@ -10,7 +10,7 @@ use serde::Serialize;
 const SHOWN_MESSAGES: usize = 12;
 const SHOWN_CHARS: usize = 300;
 
-/// A dialogue as it will be read.
+/// A dialogue, in the form in which a run will read it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Dialogue {
     id: String,

@@ -14,7 +14,7 @@ use super::chunk::{ChunkInspection, InspectionCounts};
 use super::dialogue::Dialogue;
 use super::lengths::{Lengths, Quantiles};
 use crate::failure::Failure;
-use crate::report::remarks::{self, Reading, Remark};
+use crate::report::remarks::{self, ReadFigures, Remark};
 
 /// How one file is read.
 #[derive(Clone, Debug, Serialize)]
@@ -55,8 +55,8 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// An inspection of files, each with why it is taken for what it is; so many dialogues will be `shown`, and what each
-    /// shape saw if `is_why_shown`.
+    /// An inspection of files, each with the evidence for its format; so many dialogues will be `shown`, and what each shape
+    /// saw if `is_why_shown`.
     pub fn new(files: &[(InputFile, FormatEvidence)], shown: usize, is_why_shown: bool) -> Self {
         let entry = |(file, why): &(InputFile, FormatEvidence)| FileEntry {
             path: file.path.display().to_string(),
@@ -103,15 +103,15 @@ impl Inspection {
         self.dialogues.extend(chunk.dialogues.into_iter().take(missing));
     }
 
-    /// Ends it: remarks on an input that the command line names so, as rule packs of these names would read it, and beside what
-    /// the shipped score was measured on.
+    /// Ends the inspection with remarks. `input` is the command line's name of the files, `packs` are the rule packs that a run
+    /// would use, and `measured_on` is what the shipped score was measured on.
     ///
     /// # Errors
     /// If a pack cannot be read.
     pub fn end(&mut self, input: &str, packs: &[String], measured_on: &Reference) -> Result<(), Failure> {
         let files: Vec<&Path> = self.files.iter().map(|file| Path::new(&file.path)).collect();
         let InspectionCounts { read, details, later_turns, .. } = &self.counts;
-        let reading = Reading { counts: read, details, turns: *later_turns, files: &files, input };
+        let reading = ReadFigures { counts: read, details, turns: *later_turns, files: &files, input };
         self.nothing_read = reading.nothing();
         let mut found = reading.remarks();
         // Packs are read only where they can matter: it takes longer than a small file.

@@ -13,11 +13,11 @@ const NAMED_DIFFERENCES: usize = 3;
 pub struct DecidedRun<'a> {
     /// What the run is made of.
     pub manifest: &'a Manifest,
-    /// Its folder.
+    /// The run's folder.
     pub folder: &'a str,
-    /// Whether it accepted something.
+    /// Whether the run accepted a turn.
     pub has_accepted: bool,
-    /// Whether an audit has measured it.
+    /// Whether an audit has measured the run.
     pub is_certified: bool,
 }
 

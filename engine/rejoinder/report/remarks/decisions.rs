@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rejoinder_core::Category;
 use rejoinder_judge::REFUSAL_PREFIX;
-use rejoinder_run::judging::Letters;
+use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::stats::{ByCategory, JudgeStats, ScanCounts};
 
 use super::remark::{ENOUGH, Remark, is_nearly_all};
@@ -15,7 +15,7 @@ pub fn decisions(
     counts: &ScanCounts,
     judge: &JudgeStats,
     useless: &BTreeMap<String, u64>,
-    letters: Letters,
+    letters: LetterCheck,
     run: &str,
 ) -> Vec<Remark> {
     let stats = &counts.stats;
@@ -139,8 +139,8 @@ fn judged(judge: &JudgeStats, useless: &BTreeMap<String, u64>, run: &str) -> Vec
 }
 
 /// A judge whose letters stay where they are when their meanings change places.
-fn order_of_letters(letters: Letters, run: &str) -> Option<Remark> {
-    let Letters { turns, same_letter, same_answer } = letters;
+fn order_of_letters(letters: LetterCheck, run: &str) -> Option<Remark> {
+    let LetterCheck { turns, same_letter, same_answer } = letters;
     (turns >= 10 && same_letter * 2 > turns).then(|| {
         Remark::new(
             "letters",

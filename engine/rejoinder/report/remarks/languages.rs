@@ -8,8 +8,8 @@ use crate::report::numbers::{share, thousands};
 /// Languages that are named one by one.
 const NAMED_LANGUAGES: usize = 8;
 
-/// Later turns in languages that no pack in force is for; `reads` says whether one is. Of them, `not_looked_at` were looked at
-/// by nothing, where a run has decided about them.
+/// Later turns in languages that no pack in force is for; `reads` says whether a pack in force is for a language. Where a
+/// run has decided about the turns, nothing looked at `not_looked_at` turns.
 pub fn languages(
     details: &ReadDetails,
     turns: u64,

@@ -12,5 +12,5 @@ pub use corpus::{DecidedRun, accept_at, unlike};
 pub use decisions::decisions;
 pub use export::no_row;
 pub use languages::languages;
-pub use reading::Reading;
+pub use reading::ReadFigures;
 pub use remark::{Remark, text};

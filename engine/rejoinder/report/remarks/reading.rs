@@ -10,9 +10,9 @@ use crate::report::numbers::thousands;
 /// Files that are named one by one.
 const NAMED_FILES: usize = 3;
 
-/// What was read, as far as remarks look at it.
+/// The figures of what was read that remarks look at.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading<'a> {
+pub struct ReadFigures<'a> {
     /// The numbers.
     pub counts: &'a ReadCounts,
     /// Files and languages.
@@ -25,7 +25,7 @@ pub struct Reading<'a> {
     pub input: &'a str,
 }
 
-impl Reading<'_> {
+impl ReadFigures<'_> {
     /// All remarks on what was read, but for languages.
     pub fn remarks(&self) -> Vec<Remark> {
         let found = [
@@ -103,7 +103,7 @@ impl Reading<'_> {
         Some(Remark::new("set-aside", lines.join(" ")))
     }
 
-    /// Records that stand apart from all conversations, where they are the most.
+    /// Records that belong to no conversation, where most records do.
     fn left_out(&self) -> Option<Remark> {
         let counts = self.counts;
         let records = counts.conversations + counts.duplicates + counts.left_out();
@@ -143,7 +143,7 @@ impl Reading<'_> {
         ))
     }
 
-    /// Conversations that the config leaves out, where they are nearly all.
+    /// Conversations that the config leaves out, where nearly all are left out.
     fn unwanted(&self) -> Option<Remark> {
         let counts = self.counts;
         let all = counts.conversations + counts.too_short + counts.other_language + counts.duplicates;

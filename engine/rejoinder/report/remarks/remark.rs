@@ -3,13 +3,13 @@
 use rejoinder_core::printable;
 use serde::Serialize;
 
-/// From so many turns or answers on their distribution says something.
+/// The fewest turns or answers whose distribution says something.
 pub(super) const ENOUGH: u64 = 30;
 
 /// Something that the reader of a result should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remark {
-    /// What it is about, for scripts: such as `set-aside`.
+    /// A name of the remark for scripts, such as `set-aside`.
     pub name: &'static str,
     /// The figures, the likeliest reason, and what to do next.
     pub text: String,

@@ -7,7 +7,7 @@ use rejoinder_judge::{NANOS_PER_UNIT, QuestionUnit, ServerCapabilities};
 use rejoinder_ledger::SpendingTotal;
 use rejoinder_run::RunDir;
 use rejoinder_run::folder::Manifest;
-use rejoinder_run::judging::{Letters, settings};
+use rejoinder_run::judging::{LetterCheck, settings};
 use rejoinder_run::recall::Curves;
 use rejoinder_run::stats::{ByCategory, JudgeStats};
 use rejoinder_scan::{Config, is_read};
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::asking_cost::AskingCost;
 use crate::failure::Failure;
-use crate::report::remarks::{self, DecidedRun, Reading, Remark};
+use crate::report::remarks::{self, DecidedRun, ReadFigures, Remark};
 
 /// All figures of a run, as `--json` prints them.
 #[derive(Clone, Debug, Serialize)]
@@ -30,9 +30,9 @@ pub struct Summary {
     pub duplicates: u64,
     /// Calls left out because their messages stand in the conversation that is kept.
     pub repeated: u64,
-    /// Calls left out because an application makes them for itself: titles, tags, routing; and asides of agents.
+    /// Calls left out because an application makes such calls for itself (titles, tags, routing), and asides of agents.
     pub helpers: u64,
-    /// Records left out because there is no chat in them.
+    /// Records left out because the record holds no chat.
     pub without_chat: u64,
     /// Records that were joined with others to one conversation.
     pub joined: u64,
@@ -50,19 +50,19 @@ pub struct Summary {
     pub accepted: ByCategory,
     /// Rejected by rules and plugins, or never marked.
     pub rejected: u64,
-    /// ChunkInspection at by nothing: no pack in force is for their language, and nothing else spoke.
+    /// Later turns that nothing looked at: no pack in force is for the language, and no rule or plugin spoke.
     pub not_looked_at: u64,
     /// Conversations in which feedback was found so far.
     pub with_feedback: u64,
-    /// Waiting for the judge.
+    /// SpoolRow for the judge.
     pub undecided: u64,
-    /// Settled by the judge.
+    /// Later turns that the judge settled.
     pub judged: u64,
-    /// Those of the judged that are feedback, by category.
+    /// Turns that the judge found to be feedback, by category.
     pub judged_feedback: ByCategory,
-    /// Of the undecided: asked about, and the answer is of no use.
+    /// Undecided turns that were asked about, whose answer is of no use.
     pub unverified: u64,
-    /// Why their answers are of no use, and of how many.
+    /// Why answers are of no use, and for how many turns.
     pub unverified_reasons: BTreeMap<String, u64>,
     /// Records set aside.
     pub quarantined: u64,
@@ -72,13 +72,13 @@ pub struct Summary {
     pub seconds: f64,
     /// Decompressed input bytes of the run.
     pub bytes: u64,
-    /// Where it all is.
+    /// The run's folder.
     pub run_dir: String,
     /// Requests that all turns sent to the judge take.
     pub requests: u64,
     /// Requests of the paper's method on the same input.
     pub paper_requests: u64,
-    /// Their input tokens here, estimated.
+    /// Input tokens of these requests, estimated.
     pub input_tokens: u64,
     /// Input tokens of the paper's method, estimated.
     pub paper_input_tokens: u64,
@@ -86,9 +86,9 @@ pub struct Summary {
     pub input_tokens_shared_prefix: u64,
     /// `paper_input_tokens` on a server that reuses the instructions' prefix.
     pub paper_input_tokens_shared_prefix: u64,
-    /// The most output tokens that the requests may have.
+    /// The most output tokens that the requests may take.
     pub max_output_tokens: u64,
-    /// HTTP requests made so far, with those whose outcome a kill has hidden.
+    /// HTTP requests made so far, also requests whose outcome a kill has hidden.
     pub calls: u64,
     /// Tokens spent so far, with what is reserved for such requests.
     pub spent_tokens: u64,
@@ -98,17 +98,17 @@ pub struct Summary {
     pub spent_gpu_seconds: f64,
     /// Input tokens that the server reported.
     pub reported_input_tokens: u64,
-    /// Those of them that it had computed before.
+    /// Input tokens that the server had computed before.
     pub reported_cached_tokens: u64,
     /// Output tokens that the server reported.
     pub reported_output_tokens: u64,
     /// Judged turns that were asked about once more, with the letters in another order.
-    pub letters: Letters,
-    /// What was found out about the judge, once it was asked.
+    pub letters: LetterCheck,
+    /// What was found out about the judge, once the judge was asked.
     pub judge: Option<ServerCapabilities>,
     /// The prompt in force: name, version and the beginning of its hash.
     pub prompt: String,
-    /// Each plugin, and how it was loaded.
+    /// Each plugin, and where the plugin was loaded from.
     pub plugins: Vec<String>,
     /// By purpose: about how many turns have to be asked about for a recall, by what the score says; empty where the run has
     /// searched no cut.
@@ -146,7 +146,7 @@ impl Summary {
             [one] if !manifest.stdin => one.display().to_string(),
             _ => "INPUT".to_owned(),
         };
-        let reading = Reading {
+        let reading = ReadFigures {
             counts: &scan.read,
             details: &counts.details,
             turns: scan.turns,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rejoinder_core::{Category, printable};
 use rejoinder_judge::QuestionUnit;
-use rejoinder_run::judging::Letters;
+use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::stats::ByCategory;
 
 use super::figures::Summary;
@@ -83,7 +83,7 @@ impl Summary {
             );
             line("  judged", &thousands(self.judged), &found);
         }
-        let Letters { turns, same_answer, .. } = self.letters;
+        let LetterCheck { turns, same_answer, .. } = self.letters;
         if turns > 0 {
             let what =
                 format!("of them once more, with the letters in reverse: {same_answer} got the same answer");
