@@ -103,7 +103,7 @@ fn judging_beside_the_scan_tells_of_all_requests_that_the_scan_has_left() {
     let path = RunDir::create(&dir.path().join("run")).unwrap();
     let mut run = RunDir::begin(path, Manifest::new(&engine, vec![input], false)).unwrap();
     let client = settings::client(&engine.config.judge).unwrap().unwrap();
-    let judge = judging::inform(&mut run, client).unwrap();
+    let judge = judging::prepare_judge(&mut run, client).unwrap();
     let watch = Watch::default();
     judging::ask_while_scanning(&run, &judge, &watch, |committed| {
         scan::run_watched(&run, &engine, NonZeroUsize::MIN, &watch, committed)

@@ -113,7 +113,10 @@ fn the_bill_of_a_rule_keeps_no_vote_on_a_turn_that_would_be_no_candidate_without
     let config = config(dir.path(), "c.toml", "max-faults = 9");
     let plan = rejoinder(&["plan", &input, "--config", &config, "--json"]).expect(0).json();
     let rule = &plan["rules"][0];
-    assert_eq!((rule["id"].as_str(), figure(rule, "waiting"), figure(rule, "asks")), (Some("t.marked"), 1, 1));
+    assert_eq!(
+        (rule["id"].as_str(), figure(rule, "waiting"), figure(rule, "asks")),
+        (Some("t.marked"), 1, 1)
+    );
 }
 
 #[test]

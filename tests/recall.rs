@@ -8,10 +8,10 @@ use rejoinder_core::random::Random;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_read::InputFile;
 use rejoinder_run::judging::Judge;
-use rejoinder_run::recall::audit::{self, AuditedTurn, Draw, Outcomes};
+use rejoinder_run::recall::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts};
 use rejoinder_run::recall::{
-    Corpus, LabelOracle, LabelledCorpus, LabelledTurns, Oracle, PricedJudges, RecallTarget, Scope, search,
-    strategies,
+    Corpus, LabelOracle, LabelledCorpus, LabelledTurns, Oracle, PricedJudges, RecallTarget, SampleScope,
+    search, strategies,
 };
 use rejoinder_run::{RunDir, RunError};
 use rejoinder_scan::{Config, Engine, Scan};
@@ -86,7 +86,7 @@ fn labelled(engine: &Engine, file: &Path) -> LabelledTurns {
 fn certificate(turns: &LabelledTurns, target: &RecallTarget, base: &Model, rules: &str) -> Value {
     let played = strategies::searched(turns, target, SEED, base, rules).unwrap().outcome;
     let corpus = LabelledCorpus::new(turns, target, None, rules);
-    let mut outcomes = Outcomes::default();
+    let mut outcomes = OutcomeCounts::default();
     let mut left = Vec::new();
     for (index, turn) in turns.turns.iter().enumerate() {
         let accepted = played.accepted[index];
@@ -99,7 +99,7 @@ fn certificate(turns: &LabelledTurns, target: &RecallTarget, base: &Model, rules
             left.push((index, turn.id, accepted));
         }
     }
-    let draw = Draw::fitting(turns.turns.len() as u64, SEED + 1);
+    let draw = AuditDraw::fitting(turns.turns.len() as u64, SEED + 1);
     let sample: Vec<AuditedTurn> = audit::draw_among(left.into_iter(), draw)
         .into_iter()
         .map(|(index, accepted)| AuditedTurn { turn: corpus.drawn(index), accepted })
@@ -145,7 +145,7 @@ fn a_run_and_labels_come_to_the_same_cut_model_and_certificate() {
     assert!(found.asked == asked, "{} and {} turns", found.asked.len(), asked.len());
     let learned = found.model.expect("the score has learned").to_bytes();
     assert!(learned == std::fs::read(run.path.join("model.rjm")).unwrap());
-    assert_eq!(found.sample.spreads.curves(), run.curves().unwrap());
+    assert_eq!(found.sample.histograms.curves(), run.curves().unwrap());
     let of_labels = certificate(&turns, &target, base, engine.rules.hash());
     let of_run = run.certificate().unwrap().expect("the run has audited itself");
     assert_eq!(of_run["claims"], of_labels["claims"]);
@@ -165,7 +165,7 @@ fn a_search_whose_first_answers_are_all_alike_goes_on_asking_where_the_score_is_
     let base = base.model().expect("the shipped score can learn");
     // Nothing in the first sample is feedback: the score cannot learn from it.
     let corpus = LabelledCorpus::new(&turns, &target, Some(base), engine.rules.hash());
-    let scope = Scope { asked: &Default::default(), from: None };
+    let scope = SampleScope { asked: &Default::default(), from: None };
     let first = corpus.sample(scope, 400, SEED).unwrap();
     let drawn: HashMap<RecordId, ()> =
         first.turns.iter().map(|sampled| (sampled.turn.row.question.id, ())).collect();

@@ -4,13 +4,17 @@ use std::fmt;
 use std::io::{self, Write as _};
 
 use rejoinder_cascade::CascadeError;
+use rejoinder_export::labels::foreign::LeftOutEntries;
 use rejoinder_host::HostError;
 use rejoinder_judge::JudgeError;
 use rejoinder_ledger::LedgerError;
 use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
+use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::{ConfigError, ScanError};
+
+use crate::report::numbers::thousands;
 
 /// Exit codes. 4, 5, 8 and 130 leave a run that can be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +179,7 @@ impl From<ScanError> for Failure {
             ScanError::Input(error) => error.into(),
             ScanError::Read(_) => Self::new(Exit::Io, error.to_string()),
             ScanError::Plugin(error) => error.into(),
-            ScanError::Stopped(_) => Self::interrupted(),
+            ScanError::Interrupted(_) => Self::interrupted(),
         }
     }
 }
@@ -229,6 +233,27 @@ impl From<FolderError> for Failure {
     }
 }
 
+impl From<LabelImportError> for Failure {
+    fn from(error: LabelImportError) -> Self {
+        let fact = error.to_string();
+        match error {
+            LabelImportError::Run(error) => error.into(),
+            LabelImportError::Unusable { .. } => Self::usage(fact),
+            LabelImportError::NoLabel(LeftOutEntries { count: 0, .. }) => Self::new(
+                Exit::Nothing,
+                format!("{fact}: nobody has answered an entry yet, or the files are not what --from says"),
+            ),
+            LabelImportError::NoLabel(LeftOutEntries { count, first }) => Self::new(
+                Exit::Nothing,
+                format!(
+                    "{fact}: all {} entries with an answer were left out; the first: {first}",
+                    thousands(count)
+                ),
+            ),
+        }
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
@@ -245,6 +270,13 @@ impl From<RunError> for Failure {
                  leave --label-file away, and the judge is asked"
             )),
             RunError::InputChanged(..) | RunError::SampleTrainedOn(..) => Self::invalid(error.to_string()),
+            RunError::SharedId(_) => {
+                Self::usage(format!("{error}. Name a key that tells them apart (--map id=KEY) in a new run"))
+            }
+            RunError::AuditedOtherwise(_) => {
+                Self::usage(format!("{error}. Leave --rejected, --accepted and --seed away"))
+            }
+            RunError::CalibratedOtherwise(_) => Self::usage(format!("{error}. Leave --seed away")),
             RunError::Io(what) => Self::new(Exit::Io, what),
         }
     }

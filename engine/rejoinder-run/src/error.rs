@@ -1,35 +1,35 @@
-//! Why something could not be done with a run. The facts stand here; what its user does next, the command says.
+//! Why something could not be done with a run. The facts stand here; the command says what its user can do next.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use rejoinder_cascade::CascadeError;
 use rejoinder_core::{RecordId, TurnRecord, printable};
 use rejoinder_judge::JudgeError;
 use rejoinder_ledger::LedgerError;
 use rejoinder_read::InputError;
-use rejoinder_scan::{ConfigError, ScanError, Stopped};
+use rejoinder_scan::{ConfigError, Interruption, ScanError};
 
 use crate::folder::FolderError;
+use crate::recall::audit::AuditDraw;
 
 /// Why something could not be done with a run.
 #[derive(Debug)]
 pub enum RunError {
-    /// The engine, or the scan.
+    /// The engine or the scan failed.
     Scan(ScanError),
-    /// The run's folder.
+    /// Something is wrong with the run's folder.
     Folder(FolderError),
-    /// The ledger or the store of replies.
+    /// The ledger or the store of replies failed.
     Ledger(LedgerError),
-    /// Asking the judge.
+    /// Asking the judge failed.
     Judge(JudgeError),
     /// A judge is needed, and the config names none.
     NoJudge,
     /// A recall, a confidence or a share that the arithmetic cannot use.
     Arithmetic(CascadeError),
-    /// The input holds something else at a turn of the run than it did.
+    /// The input holds something else at a turn of the run than before: which turn, and what.
     InputChanged(RecordId, String),
-    /// So many of so many sampled turns are of conversations that the score was trained on.
+    /// Sampled turns are of conversations that the score was trained on: how many, and how many were sampled.
     SampleTrainedOn(u64, usize),
     /// Not all records have labels of their own that can be used.
     NotLabelled,
@@ -39,9 +39,15 @@ pub enum RunError {
         drawn: usize,
         /// Turns without a label.
         missing: usize,
-        /// The first of them.
+        /// The first turn without a label.
         first: Box<TurnRecord>,
     },
+    /// Different conversations have this id, by which labels come back.
+    SharedId(String),
+    /// The run was audited by another draw.
+    AuditedOtherwise(AuditDraw),
+    /// The same question was calibrated with another seed.
+    CalibratedOtherwise(u64),
     /// Something could not be read or written: what, and why.
     Io(String),
 }
@@ -78,6 +84,20 @@ impl fmt::Display for RunError {
                 first.id.message_index,
                 printable(&first.conversation_id)
             ),
+            Self::SharedId(id) => write!(
+                f,
+                "two different conversations have the id `{}`, and labels come back by the id: they would be taken for those of both",
+                printable(id)
+            ),
+            Self::AuditedOtherwise(AuditDraw { rejected, accepted, seed }) => write!(
+                f,
+                "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {seed}; to draw again \
+                 until a bound pleases would void it"
+            ),
+            Self::CalibratedOtherwise(seed) => write!(
+                f,
+                "this was calibrated with seed {seed} before; to draw again until a cut pleases would void it"
+            ),
             Self::Io(what) => f.write_str(what),
         }
     }
@@ -97,8 +117,8 @@ impl From<ConfigError> for RunError {
     }
 }
 
-impl From<Stopped> for RunError {
-    fn from(stopped: Stopped) -> Self {
+impl From<Interruption> for RunError {
+    fn from(stopped: Interruption) -> Self {
         Self::Scan(stopped.into())
     }
 }

@@ -1,5 +1,5 @@
-//! Plugins' failures: written down with the part that they fell into, counted over a run's whole life, and gathered in one
-//! file for the operator, who wants to see them most when they were so many that the run stopped.
+//! Plugins' failures: written down with the part of the failing turn, counted over a run's whole life, and gathered in one
+//! file for the operator, who needs the file most when so many failures stopped the run.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use rejoinder_ledger::part;
 use rejoinder_scan::{Engine, FaultLog, FaultRow};
 
 use crate::error::RunError;
-use crate::folder::{Kind, RunDir};
+use crate::folder::{PartKind, RunDir};
 
 /// The file in the run's folder.
 pub const FILE: &str = "faults.jsonl";
@@ -28,7 +28,7 @@ pub fn count_committed(run: &RunDir, engine: &Engine) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Writes all faults, those of unfinished parts too, into one file; none where there are none.
+/// Writes all faults, also of unfinished parts, into one file; without faults there is no file.
 ///
 /// # Errors
 /// If parts cannot be read or the file cannot be written.
@@ -52,7 +52,7 @@ fn committed(run: &RunDir) -> Result<Vec<FaultRow>, RunError> {
     let mut rows = Vec::new();
     for (index, stats) in run.parts()? {
         if stats.faults > 0 {
-            for row in run.rows(Kind::Faults, index) {
+            for row in run.rows(PartKind::Faults, index) {
                 rows.push(row?);
             }
         }

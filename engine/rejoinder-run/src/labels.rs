@@ -1,4 +1,4 @@
-//! Which records and turns of a labelled corpus count, and what their labels say.
+//! Which records and turns of a labelled corpus count, and what the labels say.
 
 use rejoinder_core::Answer;
 use rejoinder_export::labels::label_file::LabelFile;
@@ -6,7 +6,7 @@ use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_export::labels::{self, Label};
 use rejoinder_read::Record;
 use rejoinder_read::condition::Condition;
-use rejoinder_scan::{Scanned, ScannedConversation};
+use rejoinder_scan::{ScannedBatch, ScannedConversation};
 
 /// Reads the labels of a corpus.
 #[derive(Debug)]
@@ -17,16 +17,16 @@ pub struct LabelReader {
     pub side_car: Option<LabelFile>,
     /// Whether the labellers read every turn, so that one without a label is no feedback.
     pub is_complete: bool,
-    /// Only records for which it holds.
+    /// Only records for which this condition holds are read.
     pub filter: Option<Condition>,
-    /// No records for which one of them holds.
+    /// Records for which one of these conditions holds are left out.
     pub except: Vec<Condition>,
 }
 
 /// The labels of one conversation.
 #[derive(Debug)]
 pub struct TurnLabels {
-    /// None where labels are not read.
+    /// `None` where labels are not read.
     listed: Option<Vec<Label>>,
     /// How the labelled turns were chosen.
     pub drawn: TurnSelection,
@@ -37,9 +37,9 @@ pub struct TurnLabels {
 /// Records that were left out for want of labels.
 #[derive(Clone, Debug, Default)]
 pub struct Unlabelled {
-    /// How many.
+    /// The number of records.
     pub records: u64,
-    /// Where the first one is, and why it has none.
+    /// Where the first such record is, and why it has no labels.
     pub first: Option<String>,
 }
 
@@ -61,18 +61,18 @@ impl LabelReader {
         only.chain(except).collect::<Vec<_>>().join(", ")
     }
 
-    /// The conversations of a chunk of `file` that count, with their labels; those without labels that can be used are noted.
+    /// The conversations of a chunk of `file` that count, with the labels of each; conversations without usable labels are noted.
     pub fn all<'a, 'c>(
         &'a self,
-        scanned: &'a Scanned<'c>,
+        scanned: &'a ScannedBatch<'c>,
         file: &'a str,
         unlabelled: &'a mut Unlabelled,
     ) -> impl Iterator<Item = (&'a ScannedConversation<'c>, TurnLabels)> {
         scanned.conversations.iter().filter_map(|one| Some((one, self.of(one, file, unlabelled)?)))
     }
 
-    /// The labels of a conversation of `file`; `None` if it does not count, because of the filter or because it has no labels
-    /// that can be used, which is noted.
+    /// The labels of a conversation of `file`; `None` if the conversation does not count, because of a filter or because it has
+    /// no usable labels, which is noted.
     pub fn of(
         &self,
         conversation: &ScannedConversation<'_>,
@@ -124,7 +124,7 @@ impl Unlabelled {
         self.first.get_or_insert(why);
     }
 
-    /// Adds those of records that come after.
+    /// Adds the numbers of records that come after.
     pub fn extend(&mut self, other: Self) {
         self.records += other.records;
         if self.first.is_none() {

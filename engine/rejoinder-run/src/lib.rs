@@ -6,22 +6,27 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod exporting;
 mod faults;
 pub mod folder;
 pub mod judging;
+pub mod label_import;
 pub mod labels;
 mod operator;
+mod outcome;
 pub mod plan;
+pub mod reading_sample;
 pub mod recall;
 pub mod replay;
 pub mod scan;
+pub mod spool_row;
 pub mod stages;
 pub mod stats;
 pub mod training;
-pub mod waiting;
 pub mod watch;
 
 pub use error::RunError;
 pub use folder::{FolderError, RunDir};
 pub use operator::{Event, Operator};
-pub use waiting::Waiting;
+pub use outcome::TurnOutcome;
+pub use spool_row::SpoolRow;

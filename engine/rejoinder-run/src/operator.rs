@@ -1,4 +1,4 @@
-//! Who runs something long: how many threads it may take, whether it should end, and what is worth telling meanwhile.
+//! Who runs a long job: how many threads the job may take, whether the job should end, and who hears of it meanwhile.
 
 use std::num::NonZeroUsize;
 
@@ -9,14 +9,14 @@ use crate::judging::Judge;
 use crate::recall::AuditReport;
 use crate::watch::Watch;
 
-/// Who runs something long.
+/// Who runs a long job.
 #[derive(Clone, Copy)]
 pub struct Operator<'a> {
     /// How many threads scan.
     pub threads: NonZeroUsize,
-    /// How far it is, and whether it should end.
+    /// Shows how far the job is, and says whether the job should end.
     pub watch: &'a Watch,
-    /// Hears what happens.
+    /// Hears of what happens.
     pub listener: &'a dyn Fn(Event<'_>),
 }
 
@@ -25,26 +25,26 @@ pub struct Operator<'a> {
 pub enum Event<'a> {
     /// Work begins whose progress the watch shows.
     WorkBegins,
-    /// That work has ended.
+    /// The work has ended.
     WorkEnds,
     /// The judge's key and all chats go over the network unencrypted.
     KeyInTheClear,
     /// The judge was asked.
     Asked {
-        /// Of the run.
+        /// The run whose turns were asked about.
         run: &'a RunDir,
-        /// Who was asked.
+        /// The judge that was asked.
         judge: &'a Judge,
-        /// What came of it.
+        /// What came of asking.
         asked: &'a AskReport,
     },
     /// The score has learned.
     Learned {
-        /// From so many answers.
+        /// The number of answers that the score has learned from.
         answers: u64,
-        /// So many turns are still to be asked about, as far as the score knows.
+        /// The number of turns still to be asked about, as far as the score knows.
         needed: u64,
-        /// So many turns have not been asked about.
+        /// The number of turns that were not asked about.
         left: u64,
     },
     /// A cut is in force that keeps the recall.
@@ -53,13 +53,13 @@ pub enum Event<'a> {
         positives: u64,
         /// Sampled turns.
         sampled: u64,
-        /// From which score on is asked; `None` where no cut keeps the recall.
+        /// From which score on the judge is asked; `None` where no cut keeps the recall.
         from: Option<f64>,
         /// Turns to be asked about.
         asked: u64,
         /// Turns that the cut is for.
         turns: u64,
-        /// Whether these are the turns that no round has asked about, instead of all.
+        /// Whether the cut is for the turns that no round has asked about, instead of all turns.
         is_for_the_rest: bool,
     },
     /// The run has audited itself.

@@ -8,21 +8,21 @@ use rejoinder_cascade::Decision;
 use rejoinder_judge::{Question, QuestionForm, QuestionUnit, prompt, tokens};
 use rejoinder_ledger::ReplyStore;
 use rejoinder_read::{Chunk, InputFile};
-use rejoinder_scan::{Engine, Part, Scan, Scanned, ScannedConversation, ScannedTurn, Worker};
+use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedConversation, ScannedTurn, Voter, Worker};
 use serde::Serialize;
 
 use crate::error::RunError;
 use crate::judging::settings;
-use crate::waiting::{Grouper, Waiting};
+use crate::spool_row::{RequestGrouping, SpoolRow};
 
-/// A number of tokens as far as it is known: at least, expected, at most.
+/// An estimate of a number of tokens: low, expected, high.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tokens {
-    /// Hardly less.
+    /// The number is hardly lower.
     pub low: u64,
-    /// Expected.
+    /// The expected number.
     pub expected: u64,
-    /// Hardly more.
+    /// The number is hardly higher.
     pub high: u64,
 }
 
@@ -45,9 +45,9 @@ impl AddAssign for Tokens {
 pub struct Requests {
     /// Requests with different prompts and no stored reply: those that would be made.
     pub requests: u64,
-    /// Their input.
+    /// The input tokens of these requests.
     pub input_tokens: Tokens,
-    /// Their output.
+    /// The output tokens of these requests.
     pub output_tokens: Tokens,
 }
 
@@ -59,20 +59,20 @@ impl AddAssign for Requests {
     }
 }
 
-/// What one rule or plugin adds to what is asked, and what it saves.
+/// What one rule or plugin adds to the questions, and what it saves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Bill {
-    /// Turns with its hit or vote that wait.
+pub struct VoterBill {
+    /// Waiting turns with a hit or vote of this rule or plugin.
     pub waiting: u64,
-    /// Turns that would not wait without it.
+    /// Turns that would not wait without this rule or plugin.
     pub asks: u64,
-    /// Input tokens of asking about them one by one.
+    /// Input tokens of asking about these turns one by one.
     pub asks_tokens: u64,
-    /// Turns that would wait without it.
+    /// Turns that would wait without this rule or plugin.
     pub saves: u64,
 }
 
-impl AddAssign for Bill {
+impl AddAssign for VoterBill {
     fn add_assign(&mut self, other: Self) {
         self.waiting += other.waiting;
         self.asks += other.asks;
@@ -106,16 +106,16 @@ pub struct Plan {
     pub stored: u64,
     /// What the paper's method would ask of the same corpus.
     pub paper: Requests,
-    /// By rule, in their order.
-    pub rules: Vec<Bill>,
-    /// By plugin, in their order.
-    pub plugins: Vec<Bill>,
+    /// A bill for each rule, in the order of the rules.
+    pub rules: Vec<VoterBill>,
+    /// A bill for each plugin, in the order of the plugins.
+    pub plugins: Vec<VoterBill>,
 }
 
-/// What a chunk adds.
+/// What a chunk adds to a plan.
 struct ChunkPlan {
     plan: Plan,
-    /// Each request: the beginning of its key, and what it takes.
+    /// For each request the beginning of its key, and what the request takes.
     requests: Vec<(u128, Requests)>,
 }
 
@@ -135,8 +135,8 @@ pub fn plan(
     known: Option<&ReplyStore>,
 ) -> Result<Plan, RunError> {
     let mut all = Plan {
-        rules: vec![Bill::default(); engine.rules.rules().len()],
-        plugins: vec![Bill::default(); engine.registry.plugins().len()],
+        rules: vec![VoterBill::default(); engine.rules.rules().len()],
+        plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
         ..Plan::default()
     };
     let mut seen = HashSet::new();
@@ -173,11 +173,11 @@ fn plan_chunk(
     let mut plan = Plan {
         conversations: scanned.conversations.len() as u64,
         quarantined: scanned.set_aside.count(),
-        rules: vec![Bill::default(); engine.rules.rules().len()],
-        plugins: vec![Bill::default(); engine.registry.plugins().len()],
+        rules: vec![VoterBill::default(); engine.rules.rules().len()],
+        plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
         ..Plan::default()
     };
-    let mut grouper = Grouper::default();
+    let mut grouper = RequestGrouping::default();
     let mut groups: Vec<Vec<Question>> = Vec::new();
     for conversation in &scanned.conversations {
         let turns = scanned.turns(conversation);
@@ -193,7 +193,7 @@ fn plan_chunk(
                 Decision::Undecided => plan.waiting += 1,
             }
         }
-        let mut rows = Waiting::of(engine, &scanned, conversation);
+        let mut rows = SpoolRow::of(engine, &scanned, conversation);
         if !engine.config.judge.all {
             bill(&mut plan, engine, &scanned, conversation, &rows, form.fixed_tokens());
         }
@@ -244,9 +244,9 @@ pub(crate) fn papers(form: &QuestionForm, conversation: &ScannedConversation<'_>
 fn bill(
     plan: &mut Plan,
     engine: &Engine,
-    scanned: &Scanned<'_>,
+    scanned: &ScannedBatch<'_>,
     conversation: &ScannedConversation<'_>,
-    rows: &[Waiting],
+    rows: &[SpoolRow],
     fixed_tokens: u64,
 ) {
     let is_undecided = |decision: Decision| decision == Decision::Undecided;
@@ -260,7 +260,7 @@ fn bill(
     };
     for turn in scanned.turns(conversation) {
         let waits = is_undecided(turn.decision());
-        let note = |bill: &mut Bill, part: Part| {
+        let note = |bill: &mut VoterBill, part: Voter| {
             let without = scanned.ground_without(engine, conversation, turn, part).decision();
             bill.waiting += u64::from(waits);
             if waits && !is_undecided(without) {
@@ -272,11 +272,11 @@ fn bill(
         let hits = scanned.hits(turn);
         for (i, hit) in hits.iter().enumerate() {
             if hits[..i].iter().all(|earlier| earlier.rule != hit.rule) {
-                note(&mut plan.rules[hit.rule as usize], Part::Rule(hit.rule));
+                note(&mut plan.rules[hit.rule as usize], Voter::Rule(hit.rule));
             }
         }
         for plugin in 0..scanned.votes(turn).len() {
-            note(&mut plan.plugins[plugin], Part::Plugin(plugin));
+            note(&mut plan.plugins[plugin], Voter::Plugin(plugin));
         }
     }
 }

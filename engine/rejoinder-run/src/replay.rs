@@ -1,5 +1,5 @@
-//! Reading a finished run again together with its input: labels are side-car rows, so whoever wants to see the
-//! dialogue beside them comes through here.
+//! Reading a finished run again together with its input: feedback stands in rows of its own, so whoever wants
+//! to see the dialogue beside the feedback comes through here.
 
 use std::iter::Peekable;
 
@@ -9,7 +9,7 @@ use rejoinder_read::{ChunkReader, Position, Record};
 use rejoinder_scan::ScanError;
 
 use crate::error::RunError;
-use crate::folder::{Kind, RunDir};
+use crate::folder::{PartKind, RunDir};
 
 /// All feedback of a run, accepted here or found by the judge, in input order.
 ///
@@ -18,19 +18,19 @@ use crate::folder::{Kind, RunDir};
 pub fn feedback(run: &RunDir) -> Result<impl Iterator<Item = Result<Feedback, RunError>>, RunError> {
     let parts = run.parts()?;
     Ok(parts.into_iter().flat_map(|(index, _)| {
-        let accepted = run.rows(Kind::Parts, index).peekable();
-        let judged = run.rows(Kind::Judged, index).peekable();
-        Merge { accepted, judged }
+        let accepted = run.rows(PartKind::Parts, index).peekable();
+        let judged = run.rows(PartKind::Judged, index).peekable();
+        FeedbackMerge { accepted, judged }
     }))
 }
 
 /// Merges two rows of feedback by id.
-struct Merge<A: Iterator, B: Iterator> {
+struct FeedbackMerge<A: Iterator, B: Iterator> {
     accepted: Peekable<A>,
     judged: Peekable<B>,
 }
 
-impl<A, B> Iterator for Merge<A, B>
+impl<A, B> Iterator for FeedbackMerge<A, B>
 where
     A: Iterator<Item = Result<Feedback, RunError>>,
     B: Iterator<Item = Result<Feedback, RunError>>,
@@ -57,10 +57,11 @@ pub fn conversations_with_feedback<E: From<RunError>>(
     conversations_with(run, feedback(run)?, |f| (f.id, &f.conversation_id), visit)
 }
 
-/// The same with each conversation in which some turns stand; `place` gives the id of a turn and of its conversation.
+/// Calls `visit` with each conversation that holds some of the turns, and these turns, in input order; `place` gives the id
+/// of a turn and of its conversation.
 ///
 /// # Errors
-/// As there.
+/// If the input is not what it was, or the run cannot be read.
 pub fn conversations_with<T, E: From<RunError>>(
     run: &RunDir,
     turns: impl Iterator<Item = Result<T, RunError>>,

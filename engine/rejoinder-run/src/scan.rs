@@ -11,30 +11,30 @@ use rejoinder_judge::{prompt, tokens};
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, Position};
 use rejoinder_scan::reading::{ReadCounts, add};
-use rejoinder_scan::{Engine, FaultLog, Profiler, Scan, Scanned, ScannedConversation, Worker};
+use rejoinder_scan::{Engine, FaultLog, Profiler, Scan, ScannedBatch, ScannedConversation, Worker};
 use serde::Serialize;
 
 use crate::error::RunError;
 use crate::faults;
-use crate::folder::{Kind, RunDir};
+use crate::folder::{PartKind, RunDir};
+use crate::spool_row::{RequestGrouping, SpoolRow};
 use crate::stats::{ScanCounts, ScanStats};
-use crate::waiting::{Grouper, Waiting};
 use crate::watch::{ScanProgress, Watch};
 
-/// What a chunk adds to the part it falls into.
+/// What a chunk adds to its part.
 struct ChunkOutput {
     end: Position,
-    /// Of the file that it ends in.
+    /// The bytes that were read of the file in which the chunk ends.
     stored_bytes_read: u64,
     counts: ScanCounts,
-    /// Lines for each of [`Kind::SCAN`].
+    /// Lines for each of [`PartKind::SCAN`].
     files: [Vec<u8>; 4],
 }
 
-/// As [`run_watched`], with nobody watching.
+/// Scans the rest of a run's input as [`run_watched`] does, with nobody watching.
 ///
 /// # Errors
-/// See there.
+/// If reading, writing or a plugin fails; what is committed stays, and the run can be resumed.
 pub fn run(run: &RunDir, engine: &Engine, threads: NonZeroUsize) -> Result<(), RunError> {
     run_watched(run, engine, threads, &Watch::default(), &|_| {})
 }
@@ -77,7 +77,7 @@ fn scan(
     let part_bytes = engine.config.output.part_mib << 20;
     let mut part: Option<ChunkOutput> = None;
     let mut commit = |part: ChunkOutput| {
-        for (kind, bytes) in Kind::SCAN.into_iter().zip(&part.files) {
+        for (kind, bytes) in PartKind::SCAN.into_iter().zip(&part.files) {
             run.write_part(kind, next, bytes)?;
         }
         run.ledger.commit_part(next, &to_json(&part.counts), &to_json(&part.end))?;
@@ -137,7 +137,7 @@ pub fn is_complete(run: &RunDir) -> Result<bool, RunError> {
 
 /// Removes files of parts that were not committed: a kill came between writing and committing.
 fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), RunError> {
-    for kind in Kind::SCAN {
+    for kind in PartKind::SCAN {
         let folder = run.path.join(kind.folder());
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries {
@@ -169,7 +169,7 @@ fn scan_chunk(
         ..ReadCounts::of_chunk(chunk)
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
-    let (mut grouper, mut profiler) = (Grouper::default(), Profiler::of_chunk(engine));
+    let (mut grouper, mut profiler) = (RequestGrouping::default(), Profiler::of_chunk(engine));
     for conversation in &scanned.conversations {
         count_paper(stats, conversation, &scanned);
         stats.read.count(&conversation.record);
@@ -202,7 +202,7 @@ fn scan_chunk(
                 }
             }
         }
-        for mut waiting in Waiting::of(engine, &scanned, conversation) {
+        for mut waiting in SpoolRow::of(engine, &scanned, conversation) {
             stats.questions += 1;
             stats.groups += u64::from(grouper.place(&mut waiting, engine, asked_before));
             stats.shown_tokens += waiting.shown_tokens;
@@ -223,8 +223,8 @@ fn scan_chunk(
     })
 }
 
-/// What the paper's method would send for this conversation: one request with the whole dialogue, as it is.
-fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &Scanned<'_>) {
+/// Counts what the paper's method would send for this conversation: one request with the whole dialogue.
+fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &ScannedBatch<'_>) {
     if !scanned.turns(conversation).is_empty() {
         stats.paper_requests += 1;
         stats.paper_shown_tokens += tokens::of(prompt::count_conversation(&conversation.record.conversation));

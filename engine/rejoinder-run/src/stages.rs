@@ -1,5 +1,5 @@
 //! The two stages of a run, one after the other or side by side: scanning its input, and asking the judge about what waits. A run
-//! that is to keep a recall searches for its cut before them, and audits itself at its end.
+//! that is to keep a recall searches for its cut before the two stages, and audits itself after them.
 
 use rejoinder_core::Answer;
 use rejoinder_judge::{AskReport, JudgeConfig, StopReason};
@@ -9,34 +9,34 @@ use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging::{self, Judge, settings};
 use crate::operator::{Event, Operator};
-use crate::recall::audit::{AuditSample, Draw};
+use crate::recall::audit::{AuditDraw, AuditSample};
 use crate::recall::{
-    AuditReport, FoundCut, Halt, JUDGE, JudgeOracle, Oracle, RecallTarget, RunCorpus, draw, search,
+    AuditReport, JUDGE, JudgeOracle, Oracle, OracleError, RecallCut, RecallTarget, RunCorpus, draw, search,
 };
 use crate::scan;
-use crate::waiting::Waiting;
+use crate::spool_row::SpoolRow;
 
-/// About what the judge was asked when that ended before its end.
+/// About what the judge was asked when asking was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Samples, before the scan or after it: the run goes on with them when it is resumed.
+pub enum AskingPhase {
+    /// Samples, before the scan or after it: a resumed run goes on with the samples.
     Samples,
-    /// The turns that wait.
+    /// The waiting turns.
     Waiting,
 }
 
-/// Asking the judge ended before its end; what was answered is kept.
+/// Asking the judge was stopped; the answers so far are kept.
 #[derive(Clone, Debug)]
-pub struct Halted {
-    /// Why.
+pub struct EarlyStop {
+    /// Why asking was stopped.
     pub stop: StopReason,
-    /// About what it was asked.
-    pub phase: Phase,
+    /// About what the judge was asked.
+    pub phase: AskingPhase,
 }
 
-/// Scans what is left to scan; asks the judge, if one is configured and `offline` does not leave it: without a budget while
-/// the scan goes on, with one after it, when it is known what is most worthwhile. Where the config names a recall, a search
-/// for the cut comes before that, and an audit behind it. Returns why asking ended before its end.
+/// Scans what is left to scan; asks the judge, if one is configured and the run is not `offline`: without a budget while the
+/// scan goes on, with a budget after the scan, when it is known which turns are the most worthwhile. Where the config
+/// names a recall, a search for the cut comes first, and an audit last. Returns why asking was stopped, if it was.
 ///
 /// # Errors
 /// If the scan, the run directory or the config fails.
@@ -45,13 +45,15 @@ pub fn scan_and_ask(
     engine: Engine,
     operator: Operator<'_>,
     offline: bool,
-) -> Result<Option<Halted>, RunError> {
+) -> Result<Option<EarlyStop>, RunError> {
     let target = target(run);
     let engine = match (&target, run.manifest.config.cascade.cuts()) {
         (Some(target), None) => match find_cut(run, target, operator) {
             Ok(engine) => engine,
-            Err(Halt::Judge(stop)) => return Ok(Some(Halted { stop, phase: Phase::Samples })),
-            Err(Halt::Failed(error)) => return Err(error),
+            Err(OracleError::Stopped(stop)) => {
+                return Ok(Some(EarlyStop { stop, phase: AskingPhase::Samples }));
+            }
+            Err(OracleError::Failed(error)) => return Err(error),
         },
         _ => engine,
     };
@@ -64,51 +66,51 @@ pub fn scan_and_ask(
 }
 
 /// Asks the judge, if one is configured, after a scan that has come to its end; where the config names a recall, an audit
-/// follows. Returns why asking ended before its end.
+/// follows. Returns why asking was stopped, if it was.
 ///
 /// # Errors
 /// If the run directory or the config fails.
-pub fn ask_and_audit(run: &mut RunDir, operator: Operator<'_>) -> Result<Option<Halted>, RunError> {
+pub fn ask_and_audit(run: &mut RunDir, operator: Operator<'_>) -> Result<Option<EarlyStop>, RunError> {
     match (ask(run, operator)?, target(run)) {
         (None, Some(target)) => audit_itself(run, &target, operator),
         (halted, _) => Ok(halted),
     }
 }
 
-/// Asks the judge, if one is configured; returns why that ended before its end.
+/// Asks the judge, if one is configured; returns why asking was stopped, if it was.
 ///
 /// # Errors
 /// If the run directory or the config fails.
-pub fn ask(run: &mut RunDir, operator: Operator<'_>) -> Result<Option<Halted>, RunError> {
+pub fn ask(run: &mut RunDir, operator: Operator<'_>) -> Result<Option<EarlyStop>, RunError> {
     let Some(client) = settings::client(&run.manifest.config.judge)? else { return Ok(None) };
     let ended = operator.work(|| ask_client(run, client, operator))?;
     Ok(conclude(run, operator, Some(ended)))
 }
 
-/// The judge's answers about some rows' turns, in their order.
+/// The judge's answers about the turns of some rows, in the order of the rows.
 ///
 /// # Errors
-/// If the run directory or the config fails, or asking ended before its end.
+/// If the run directory or the config fails, or asking was stopped.
 pub(crate) fn answers(
     run: &mut RunDir,
     operator: &Operator<'_>,
-    rows: &[Waiting],
-) -> Result<Vec<Answer>, Halt> {
+    rows: &[SpoolRow],
+) -> Result<Vec<Answer>, OracleError> {
     let client = settings::client(&run.manifest.config.judge)?.ok_or(RunError::NoJudge)?;
     let (judge, asked) = operator.work(|| {
-        let judge = inform(run, client, *operator)?;
+        let judge = prepare_judge(run, client, *operator)?;
         let asked = judging::ask_about(run, &judge, operator.watch, rows)?;
-        Ok::<_, Halt>((judge, asked))
+        Ok::<_, OracleError>((judge, asked))
     })?;
     operator.tell(Event::Asked { run, judge: &judge, asked: &asked });
     if let Some(stop) = asked.stop {
-        return Err(Halt::Judge(stop));
+        return Err(OracleError::Stopped(stop));
     }
     let store = run.replies()?;
     Ok(rows.iter().map(|row| judging::answer(&judge, row, &store)).collect::<Result<_, _>>()?)
 }
 
-/// What a run's config wants to be found.
+/// The feedback that must be found by a run's config, if the config names a recall.
 fn target(run: &RunDir) -> Option<RecallTarget> {
     let config = &run.manifest.config;
     let (recall, confidence) = (config.cascade.recall?, config.cascade.confidence);
@@ -118,7 +120,7 @@ fn target(run: &RunDir) -> Option<RecallTarget> {
 /// What the ledger calls the seed of a run's samples.
 const SEED: &str = "seed of samples";
 
-/// The seed of the search; drawn when rules and score are fixed, and kept: a resumed run goes on with the same sample.
+/// The seed of the search; drawn when rules and score are fixed, and kept, so that a resumed run goes on with the same sample.
 fn seed(run: &RunDir) -> Result<u64, RunError> {
     if let Some(seed) = run.ledger.get(SEED)?.and_then(|seed| seed.parse().ok()) {
         return Ok(seed);
@@ -128,7 +130,7 @@ fn seed(run: &RunDir) -> Result<u64, RunError> {
     Ok(seed)
 }
 
-/// Says what a run's samples depend on, before they are drawn.
+/// Keeps the seed of a run's samples, before the samples are drawn.
 ///
 /// # Errors
 /// If the ledger cannot be written.
@@ -136,36 +138,36 @@ pub fn keep_seed(run: &RunDir, seed: u64) -> Result<(), RunError> {
     Ok(run.ledger.put(SEED, &seed.to_string())?)
 }
 
-/// Searches for the cut that keeps the recall, and puts it in force; returns the engine that goes by it.
-fn find_cut(run: &mut RunDir, target: &RecallTarget, operator: Operator<'_>) -> Result<Engine, Halt> {
+/// Searches for the cut that keeps the recall, and puts the cut in force; returns the engine that goes by the cut.
+fn find_cut(run: &mut RunDir, target: &RecallTarget, operator: Operator<'_>) -> Result<Engine, OracleError> {
     let seed = seed(run)?;
     let mut corpus = RunCorpus::of(run, *target, operator.threads, operator.watch.stop.clone())?;
     let mut judge = JudgeOracle { run, operator };
     let found = search::search(&mut corpus, &mut judge, target, seed, operator.listener)?;
-    let FoundCut { from, model, asked, sample, .. } = found;
+    let RecallCut { from, model, asked, sample, .. } = found;
     let learner = model.and(corpus.engine.scorer());
-    run.keep_curves(&sample.spreads.curves())?;
+    run.keep_curves(&sample.histograms.curves())?;
     Ok(run.settle(from, learner, &asked)?)
 }
 
-/// Audits the run and writes its certificate; returns why asking ended before its end.
+/// Audits the run and writes its certificate; returns why asking was stopped, if it was.
 fn audit_itself(
     run: &mut RunDir,
     target: &RecallTarget,
     operator: Operator<'_>,
-) -> Result<Option<Halted>, RunError> {
+) -> Result<Option<EarlyStop>, RunError> {
     let sample = match AuditSample::of(run)? {
         Some(sample) => sample,
         None => {
             // Another seed than the search's: turns that made the cut must not be likelier to be audited.
-            let draw = Draw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1));
+            let draw = AuditDraw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1));
             AuditSample::draw(run, operator.threads, draw)?
         }
     };
     let answers = match (JudgeOracle { run, operator }.ask(&sample.drawn())) {
         Ok(answers) => answers,
-        Err(Halt::Judge(stop)) => return Ok(Some(Halted { stop, phase: Phase::Samples })),
-        Err(Halt::Failed(error)) => return Err(error),
+        Err(OracleError::Stopped(stop)) => return Ok(Some(EarlyStop { stop, phase: AskingPhase::Samples })),
+        Err(OracleError::Failed(error)) => return Err(error),
     };
     let oracle = format!("{JUDGE} {}", run.manifest.config.judge.model);
     let report = AuditReport::of(run, &sample, target.purpose, target.confidence, oracle, &answers)?;
@@ -174,26 +176,30 @@ fn audit_itself(
     Ok(None)
 }
 
-/// Finds out what the judge can do (see [`judging::inform`]), and says where its key would be read on the way.
-fn inform(run: &mut RunDir, client: JudgeConfig, operator: Operator<'_>) -> Result<Judge, Halt> {
+/// Makes the judge ready ([`judging::prepare_judge`]), and tells the operator if the key would be readable on the way.
+fn prepare_judge(
+    run: &mut RunDir,
+    client: JudgeConfig,
+    operator: Operator<'_>,
+) -> Result<Judge, OracleError> {
     let is_open = |url: &String| url.starts_with("http://") && !rejoinder_judge::is_loopback(url);
     if client.api_key.is_some() && client.base_urls.iter().any(is_open) {
         operator.tell(Event::KeyInTheClear);
     }
-    judging::inform(run, client)
+    judging::prepare_judge(run, client)
 }
 
-/// A judge and what came of asking it, or why it could not be asked at all.
-enum Ended {
+/// What came of asking a judge, or why the judge could not be asked at all.
+enum AskingResult {
     Asked(Box<(Judge, AskReport)>),
     NotAsked(StopReason),
 }
 
-/// The judge could not be asked at all: an outcome, and no failure.
-fn not_asked(halt: Halt) -> Result<Ended, RunError> {
+/// That the judge could not be asked at all is a result, and no failure.
+fn not_asked(halt: OracleError) -> Result<AskingResult, RunError> {
     match halt {
-        Halt::Judge(stop) => Ok(Ended::NotAsked(stop)),
-        Halt::Failed(error) => Err(error),
+        OracleError::Stopped(stop) => Ok(AskingResult::NotAsked(stop)),
+        OracleError::Failed(error) => Err(error),
     }
 }
 
@@ -202,7 +208,7 @@ fn scan_and_ask_client(
     engine: &Engine,
     operator: Operator<'_>,
     client: Option<JudgeConfig>,
-) -> Result<Option<Ended>, RunError> {
+) -> Result<Option<AskingResult>, RunError> {
     let watch = operator.watch;
     let scan = |run: &RunDir, committed: &dyn Fn(u64)| {
         scan::run_watched(run, engine, operator.threads, watch, committed)
@@ -213,7 +219,7 @@ fn scan_and_ask_client(
         scan(run, &|_| {})?;
         return ask_client(run, client, operator).map(Some);
     }
-    Ok(Some(match inform(run, client, operator) {
+    Ok(Some(match prepare_judge(run, client, operator) {
         Err(halt) => {
             let ended = not_asked(halt)?;
             scan(run, &|_| {})?;
@@ -222,23 +228,27 @@ fn scan_and_ask_client(
         Ok(judge) => {
             let asked = judging::ask_while_scanning(run, &judge, watch, |committed| scan(run, committed))?;
             try_letters(run, &judge, operator, &asked)?;
-            Ended::Asked(Box::new((judge, asked)))
+            AskingResult::Asked(Box::new((judge, asked)))
         }
     }))
 }
 
-fn ask_client(run: &mut RunDir, client: JudgeConfig, operator: Operator<'_>) -> Result<Ended, RunError> {
-    match inform(run, client, operator) {
+fn ask_client(
+    run: &mut RunDir,
+    client: JudgeConfig,
+    operator: Operator<'_>,
+) -> Result<AskingResult, RunError> {
+    match prepare_judge(run, client, operator) {
         Err(halt) => not_asked(halt),
         Ok(judge) => {
             let asked = judging::ask(run, &judge, operator.watch)?;
             try_letters(run, &judge, operator, &asked)?;
-            Ok(Ended::Asked(Box::new((judge, asked))))
+            Ok(AskingResult::Asked(Box::new((judge, asked))))
         }
     }
 }
 
-/// Looks whether the judge follows the order of its choices (see [`judging::try_letters`]), once all was asked.
+/// Looks whether the judge follows the order of its choices ([`judging::try_letters`]), once all was asked.
 fn try_letters(
     run: &RunDir,
     judge: &Judge,
@@ -252,15 +262,15 @@ fn try_letters(
     }
 }
 
-/// Tells the operator how asking went; returns why it ended before its end.
-fn conclude(run: &RunDir, operator: Operator<'_>, ended: Option<Ended>) -> Option<Halted> {
+/// Tells the operator how asking went; returns why asking was stopped, if it was.
+fn conclude(run: &RunDir, operator: Operator<'_>, ended: Option<AskingResult>) -> Option<EarlyStop> {
     let stop = match ended? {
-        Ended::NotAsked(stop) => Some(stop),
-        Ended::Asked(asked) => {
+        AskingResult::NotAsked(stop) => Some(stop),
+        AskingResult::Asked(asked) => {
             let (judge, asked) = *asked;
             operator.tell(Event::Asked { run, judge: &judge, asked: &asked });
             asked.stop
         }
     };
-    stop.map(|stop| Halted { stop, phase: Phase::Waiting })
+    stop.map(|stop| EarlyStop { stop, phase: AskingPhase::Waiting })
 }

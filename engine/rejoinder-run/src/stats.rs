@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use rejoinder_scan::reading::{ReadCounts, ReadDetails, add};
 
-/// Counts of a chunk, a part or a run: numbers, and what they are made of by name. All of them are functions of input
-/// and config.
+/// Counts of a chunk, a part or a run: numbers, and by name what the numbers are made of. All counts are functions of
+/// input and config.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScanCounts {
@@ -18,7 +18,7 @@ pub struct ScanCounts {
     pub stats: ScanStats,
     /// What reading met, by name.
     pub details: ReadDetails,
-    /// Turns accepted here, by the rule or the plugin that accepted them.
+    /// Turns accepted here, by the accepting rule or plugin.
     pub accepted_by: BTreeMap<String, u64>,
     /// What the later turns are like.
     pub profile: Profile,
@@ -40,8 +40,8 @@ pub struct ScanStats {
     pub accepted: ByCategory,
     /// Later turns rejected here.
     pub rejected: u64,
-    /// Later turns that nothing here could look at: no pack in force reads their language, no rule marked them, and no
-    /// score ranks them.
+    /// Later turns that nothing here could look at: no pack in force reads the language, no rule marked the turn, and no
+    /// score ranks the turn.
     pub not_looked_at: u64,
     /// Later turns that wait for the judge.
     pub undecided: u64,
@@ -49,13 +49,13 @@ pub struct ScanStats {
     pub faults: u64,
     /// Questions that the undecided turns make: one a turn, or one a conversation.
     pub questions: u64,
-    /// Requests that they take where several share one.
+    /// Requests that the questions take where several questions share a request.
     pub groups: u64,
-    /// The messages that they show, in estimated tokens.
+    /// The messages that the questions show, in estimated tokens.
     pub shown_tokens: u64,
     /// Requests of the paper's method: one for each conversation with a later turn.
     pub paper_requests: u64,
-    /// The dialogues that they show, in estimated tokens.
+    /// The dialogues that these requests show, in estimated tokens.
     pub paper_shown_tokens: u64,
 }
 
@@ -140,10 +140,10 @@ impl AddAssign for ScanCounts {
 pub struct JudgeStats {
     /// Turns settled by a reply.
     pub judged: u64,
-    /// Those that are feedback, by category.
+    /// Turns that the judge found to be feedback, by category.
     pub feedback: ByCategory,
-    /// Conversations with such a turn and none that was accepted before.
+    /// Conversations with feedback that the judge found, and without a turn that was accepted before.
     pub with_feedback: u64,
-    /// Turns whose reply could not be read or did not fit the turn: they stay undecided.
+    /// Turns whose reply could not be read or did not fit the turn: such turns stay undecided.
     pub unverified: u64,
 }

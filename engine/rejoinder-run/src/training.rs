@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rejoinder_core::{Answer, RecordId, Role};
 use rejoinder_read::{ChunkReader, InputFile, Position, condition};
-use rejoinder_scan::{Engine, Profiler, ScanError, Scanned, ScannedConversation, Worker, mark};
+use rejoinder_scan::{Engine, Profiler, ScanError, ScannedBatch, ScannedConversation, Worker, mark};
 use rejoinder_score::features::{KnownWords, Rarity};
 use rejoinder_score::{
     Evidence, Examples, Label, Model, Profile, Report, Score, TrainError, TrainOptions, TrainingOrigin,
@@ -24,7 +24,7 @@ const MOST_UNLABELLED: usize = 20_000;
 /// Conversations to learn from.
 #[derive(Debug)]
 pub struct TrainingSource {
-    /// What it was called, such as a path.
+    /// The name that the user gave, such as a path.
     pub name: String,
     /// The files.
     pub files: Vec<InputFile>,
@@ -35,30 +35,30 @@ pub struct TrainingSource {
 /// Where the labels of conversations come from.
 #[derive(Debug)]
 pub enum TrainingLabels {
-    /// The reader of labels says them.
+    /// The reader of labels says the labels.
     Read,
-    /// What a judge said, by turn.
+    /// A judge said the labels: an answer for each turn.
     Judge(HashMap<RecordId, Answer>),
-    /// There are none.
+    /// There are no labels.
     None,
 }
 
 /// How a score learns.
 #[derive(Clone, Copy)]
 pub struct Training<'a> {
-    /// Finds what the rules mark; without plugins, for the score is one of them.
+    /// The engine, whose rules mark the turns; without plugins, for the score is a plugin.
     pub engine: &'a Engine,
     /// Conversations to learn from.
     pub sources: &'a [TrainingSource],
     /// Which records and turns count.
     pub reader: &'a LabelReader,
-    /// The model to go on from; else it begins anew.
+    /// The model to go on from; without one the score begins anew.
     pub base: Option<&'a Model>,
-    /// Leaves out what rules find.
+    /// Whether the score learns without what the rules find.
     pub is_blind: bool,
     /// The column that tells kinds of dialogue apart; else each source is a kind.
     pub kinds: Option<&'a str>,
-    /// All that is drawn depends on it.
+    /// The seed of all that is drawn.
     pub seed: u64,
 }
 
@@ -66,13 +66,13 @@ pub struct Training<'a> {
 pub struct TrainedModel {
     /// The model.
     pub model: Model,
-    /// How good it is on conversations held out.
+    /// How good the score is on conversations held out.
     pub report: Report,
-    /// Turns that it learned from.
+    /// The number of turns that the score learned from.
     pub turns: usize,
-    /// Those of them with a label.
+    /// The number of these turns with a label.
     pub labelled: usize,
-    /// Conversations that the base was trained on.
+    /// The number of conversations that the base model was trained on.
     pub known: u64,
     /// Records that were left out for want of labels.
     pub unlabelled: Unlabelled,
@@ -94,15 +94,13 @@ impl<E: Into<RunError>> From<E> for TrainingError {
 }
 
 impl TrainingSource {
-    /// The turns of a run that its judge has answered about, by these answers.
+    /// The turns of a run that the run's judge has answered about, labelled by the answers.
     ///
     /// # Errors
     /// If the run cannot be read, or its input is not what it was.
     pub fn of_run(name: String, run: RunDir) -> Result<Self, RunError> {
         run.unchanged_input()?;
-        let judged = judging::judged(&run)?;
-        let mut answers: HashMap<RecordId, Answer> =
-            judged.into_iter().map(|(id, category)| (id, category.into())).collect();
+        let mut answers = judging::judged(&run)?;
         answers.extend(audited(&run)?);
         Ok(Self { name, files: run.manifest.inputs, labels: TrainingLabels::Judge(answers) })
     }
@@ -112,7 +110,7 @@ impl TrainingSource {
     }
 }
 
-/// What the judge said when the run was audited: the only of its answers that nobody chose.
+/// What the judge said when the run was audited: only these turns were chosen by nobody.
 fn audited(run: &RunDir) -> Result<HashMap<RecordId, Answer>, RunError> {
     let (Some(sample), Some(judge)) = (AuditSample::of(run)?, judging::judge_of(run)?) else {
         return Ok(HashMap::new());
@@ -142,7 +140,7 @@ impl Training<'_> {
             Some(base) => Examples::after(base),
             None => Examples::new(rarity.finish()),
         };
-        let mut kinds = Kinds::default();
+        let mut kinds = KindProfiles::default();
         let (mut without, mut known) = (0, 0);
         let mut unlabelled = Unlabelled::default();
         self.each(&mut unlabelled, |from, scanned, conversation, labels| {
@@ -214,7 +212,7 @@ impl Training<'_> {
     fn each(
         &self,
         unlabelled: &mut Unlabelled,
-        mut visit: impl FnMut(&TrainingSource, &Scanned<'_>, &ScannedConversation<'_>, &[Label]),
+        mut visit: impl FnMut(&TrainingSource, &ScannedBatch<'_>, &ScannedConversation<'_>, &[Label]),
     ) -> Result<(), RunError> {
         let label = |answer: Answer| match answer {
             Answer::Unknown => Label::Unknown,
@@ -256,13 +254,13 @@ impl Training<'_> {
 
 /// What the labelled conversations are like, by kind.
 #[derive(Default)]
-struct Kinds {
+struct KindProfiles {
     profiles: BTreeMap<String, Profile>,
     /// The kind of each judged turn, in the order of the turns.
     judged: Vec<String>,
 }
 
-impl Kinds {
+impl KindProfiles {
     /// The profile of a kind; one more conversation of the kind has `judged` turns with labels.
     fn of(&mut self, kind: String, judged: usize) -> &mut Profile {
         self.judged.extend(std::iter::repeat_n(kind.clone(), judged));

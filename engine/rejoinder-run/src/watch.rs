@@ -1,6 +1,6 @@
-//! The operator's view into a running stage and hand on it: how far it is, and whether it should stop.
+//! The operator's view of a running stage, and the wish to stop: how far the stage is, and whether it should end.
 //!
-//! Stages write a few numbers for each chunk or answer and never print; whoever wants to see them reads.
+//! Stages write a few numbers for each chunk or answer and never print; whoever wants to see the numbers reads them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,24 +28,24 @@ pub enum Stage {
 pub struct ScanProgress {
     /// Bytes of the input files that are done, as stored.
     pub read: u64,
-    /// All of them.
+    /// Bytes of all input files, as stored.
     pub total: u64,
-    /// What was counted.
+    /// The counts so far.
     pub stats: ScanStats,
-    /// How far asking the judge is, which goes on at the same time.
+    /// How far asking the judge is, if the judge is asked at the same time.
     pub judge: Option<JudgeProgress>,
 }
 
 /// How far asking the judge is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JudgeProgress {
-    /// Requests that there are, as far as is known.
+    /// The number of requests to make, as far as is known.
     pub requests: u64,
-    /// What this command has done.
+    /// What has been asked since this process began.
     pub progress: AskProgress,
     /// What was spent over the run's whole life.
     pub spent: Spending,
-    /// What may be.
+    /// What may be spent.
     pub limits: SpendingLimits,
 }
 
@@ -54,11 +54,11 @@ pub struct JudgeProgress {
 pub struct Watch {
     /// Raised to end the stage.
     pub stop: StopFlag,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<WatchState>>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct WatchState {
     scan: Option<ScanProgress>,
     scan_has_ended: bool,
     judge: Option<JudgeProgress>,
@@ -80,12 +80,12 @@ impl Watch {
         self.seen().judge = Some(judge);
     }
 
-    /// What the scan has counted, over the run's whole life; `None` if this command has not scanned.
+    /// What the scan has counted, over the run's whole life; `None` if this process has not scanned.
     pub fn scanned(&self) -> Option<ScanStats> {
         self.seen().scan.map(|scan| scan.stats)
     }
 
-    /// How far it is.
+    /// The stage, and how far the stage is.
     pub fn stage(&self) -> Stage {
         let seen = self.seen();
         match (seen.scan, seen.judge) {
@@ -97,7 +97,7 @@ impl Watch {
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, WatchState> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

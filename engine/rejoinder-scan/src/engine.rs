@@ -9,11 +9,11 @@ use rejoinder_read::language::{self, UNDETERMINED};
 use rejoinder_rules::{Pack, Route, RuleSet};
 use rejoinder_score::{ComparisonBasis, Evidence, Example, Model, Scratch, conversation_hash};
 
-use crate::config::{Config, Effective, OtherLanguages, PluginConfig};
+use crate::config::{Config, EffectiveConfig, OtherLanguages, PluginConfig};
 use crate::error::{ConfigError, ScanError};
-use crate::scanned::{Part, Scanned, ScannedConversation, ScannedTurn};
+use crate::scanned::{ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 
-/// The plugins that are linked in; a library of the same name that is found wins.
+/// The plugins that are linked in; a library of the same name in the search path takes the place of a linked plugin.
 pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
     vec![
         &rejoinder_plugin_rephrase::PLUGIN,
@@ -25,19 +25,19 @@ pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
 /// A pack in force.
 #[derive(Clone, Debug)]
 pub struct PackInfo {
-    /// How the config, or the pack that extends it, names it.
+    /// The name of the pack in the config, or in the pack that extends it.
     pub name: String,
     /// The author's version; empty if there is none.
     pub version: String,
-    /// Where it was read from.
+    /// The file that the pack was read from.
     pub file: String,
-    /// blake3 hash of its text.
+    /// blake3 hash of the file's text.
     pub hash: String,
-    /// The languages that it is for, as ISO 639 codes; empty where it does not say.
+    /// The languages that the pack is for, as ISO 639 codes; empty where the pack does not say.
     pub lang: Vec<&'static str>,
 }
 
-/// The model behind the score, where it is one that this engine can read and train further.
+/// The model behind the score, where this engine can read the model and train it further.
 pub struct ScoreModel(Option<Model>);
 
 impl ScoreModel {
@@ -51,7 +51,7 @@ impl ScoreModel {
         &self,
         engine: &Engine,
         scratch: &mut Scratch,
-        scanned: &Scanned<'_>,
+        scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         turn: &ScannedTurn,
     ) -> Option<Example> {
@@ -61,7 +61,7 @@ impl ScoreModel {
         Some(scratch.example(model, &conversation.record.conversation, turn.message_index, &evidence))
     }
 
-    /// Whether the model was trained on a conversation: its scores of that one say nothing about others.
+    /// Whether the model was trained on a conversation: the scores of such a conversation say nothing about others.
     pub fn was_trained_on(&self, conversation: &Conversation<'_>) -> bool {
         self.0.as_ref().is_some_and(|model| model.was_trained_on(conversation_hash(conversation)))
     }
@@ -69,7 +69,7 @@ impl ScoreModel {
 
 /// What decides about turns; immutable and shared by all workers.
 pub struct Engine {
-    /// The config it was built from.
+    /// The config that the engine was built from.
     pub config: Config,
     /// The compiled rules.
     pub rules: RuleSet,
@@ -77,7 +77,7 @@ pub struct Engine {
     pub packs: Vec<PackInfo>,
     /// The loaded plugins.
     pub registry: Registry,
-    /// What the score was measured on, and with it the accept rules: by the scorer's model, or the shipped one.
+    /// What the score and the accept rules were measured on, as the scorer's model says, or else the shipped model.
     pub measured: ComparisonBasis,
     /// The place of the plugin that scores.
     scorer: Option<usize>,
@@ -93,11 +93,11 @@ impl Engine {
         Self::assemble(config, &|error| ConfigError::new(error.to_string()))
     }
 
-    /// As [`Self::build`]; what is wrong with a plugin is shown where the config says it.
+    /// Builds an engine as [`Self::build`] does; an error about a plugin names the place in the config file.
     ///
     /// # Errors
-    /// As there.
-    pub fn of(effective: &Effective) -> Result<Self, ScanError> {
+    /// If a pack or plugin cannot be found, is invalid, or refuses its config.
+    pub fn of(effective: &EffectiveConfig) -> Result<Self, ScanError> {
         Self::assemble(effective.config.clone(), &|error| effective.about_plugin(error))
     }
 
@@ -179,8 +179,8 @@ impl Engine {
         self.scorer
     }
 
-    /// The model behind the score, as it was when the plugin was loaded; none where nothing scores, or the model is none of
-    /// this engine's.
+    /// The model behind the score, as it was when the plugin was loaded; empty where nothing scores, or where this engine
+    /// cannot read the model.
     ///
     /// # Errors
     /// If the model cannot be read.
@@ -202,8 +202,8 @@ impl Engine {
         Self::build(config)
     }
 
-    /// Decides a turn of a conversation in a language by the rules' hits and the plugins' votes: as [`Self::decide`], unless
-    /// no pack is for the language and nothing else spoke.
+    /// Decides a turn of a conversation in a language by the rules' hits and the plugins' votes. A turn in a language that no
+    /// pack is for, and that no rule or plugin spoke about, is not looked at, or waits for the judge, as the config says.
     pub fn ground(&self, language: &str, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
         match self.decide(hits, votes) {
             DecisionReason::Unmarked if !self.reads(language) => match self.config.rules.other_languages {
@@ -215,15 +215,21 @@ impl Engine {
     }
 
     /// Decides a turn as [`Self::ground`] would if a rule or a plugin were not in force.
-    pub fn ground_without(&self, part: Part, language: &str, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
+    pub fn ground_without(
+        &self,
+        part: Voter,
+        language: &str,
+        hits: &[Hit],
+        votes: &[Vote],
+    ) -> DecisionReason {
         match part {
-            Part::Rule(rule) => {
+            Voter::Rule(rule) => {
                 let others: Vec<Hit> = hits.iter().filter(|hit| hit.rule != rule).copied().collect();
                 // Of a turn that would be no candidate the plugins would not be asked.
                 let votes = if self.asks_plugins(self.is_candidate(&others)) { votes } else { &[] };
                 self.ground(language, &others, votes)
             }
-            Part::Plugin(plugin) => {
+            Voter::Plugin(plugin) => {
                 // A vote's place says whose it is.
                 let silent =
                     |(place, vote): (usize, &Vote)| if place == plugin { Vote::default() } else { *vote };
@@ -233,8 +239,8 @@ impl Engine {
         }
     }
 
-    /// Whether a pack in force is for a language, or there is no knowing: no pack says which it is for, or the language is
-    /// not determined.
+    /// Whether a pack in force is for a language; also true where nobody can know: no pack names its languages, or the
+    /// language is not determined.
     pub fn reads(&self, language: &str) -> bool {
         is_read(language, self.packs.iter().map(|pack| pack.lang.as_slice()))
     }
@@ -249,7 +255,7 @@ impl Engine {
         self.settle(hits, votes, band)
     }
 
-    /// Decides a turn as [`Self::decide`], its score in a given band.
+    /// Decides a turn by the rules' hits, the plugins' votes and the band of the score, whatever the config says of asking.
     pub fn settle(&self, hits: &[Hit], votes: &[Vote], score: Option<ScoreBand>) -> DecisionReason {
         let mut verdicts = TurnVerdicts::default();
         for hit in hits {
@@ -277,12 +283,13 @@ fn scorer_of(registry: &Registry) -> Option<usize> {
     registry.plugins().iter().rposition(|plugin| plugin.scores().is_some())
 }
 
-/// The languages that a pack is for, as ISO 639 codes; empty where it does not say.
+/// The languages that a pack is for, as ISO 639 codes; empty where the pack does not say.
 pub fn languages_of(pack: &Pack) -> Vec<&'static str> {
     pack.content.lang.iter().filter_map(|name| language::code(name)).collect()
 }
 
-/// Whether one of some packs is for a language, or there is no knowing; `packs` gives the languages of each.
+/// Whether one of some packs is for a language; also true where nobody can know: no pack names its languages, or the
+/// language is not determined. `packs` gives the languages of each pack.
 pub fn is_read<'p, L: AsRef<str> + 'p>(language: &str, packs: impl Iterator<Item = &'p [L]>) -> bool {
     let mut says = false;
     let mut is_among = false;

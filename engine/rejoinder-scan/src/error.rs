@@ -6,7 +6,7 @@ use rejoinder_host::HostError;
 use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
 
-use crate::stop::Stopped;
+use crate::stop::Interruption;
 
 /// What is wrong with a config, in words, with the place where its author wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl std::error::Error for ConfigError {}
 /// Why an engine cannot be built, or a scan ends before its end.
 #[derive(Debug)]
 pub enum ScanError {
-    /// The config asks for something that cannot be, such as a plugin that is not there.
+    /// The config holds a value that cannot be used, such as a plugin that is not there.
     Config(ConfigError),
     /// The rules cannot be used.
     Rules(PackError),
@@ -38,12 +38,12 @@ pub enum ScanError {
     NoScore,
     /// The input cannot be opened.
     Input(InputError),
-    /// The input cannot be read on.
+    /// Reading the input failed.
     Read(String),
     /// A plugin failed more often than is borne.
     Plugin(HostError),
-    /// Somebody wants it to end.
-    Stopped(Stopped),
+    /// Somebody wanted the scan to end.
+    Interrupted(Interruption),
 }
 
 impl fmt::Display for ScanError {
@@ -57,7 +57,7 @@ impl fmt::Display for ScanError {
             Self::Input(error) => error.fmt(f),
             Self::Read(why) => f.write_str(why),
             Self::Plugin(error) => error.fmt(f),
-            Self::Stopped(stopped) => stopped.fmt(f),
+            Self::Interrupted(stopped) => stopped.fmt(f),
         }
     }
 }
@@ -88,8 +88,8 @@ impl From<HostError> for ScanError {
     }
 }
 
-impl From<Stopped> for ScanError {
-    fn from(stopped: Stopped) -> Self {
-        Self::Stopped(stopped)
+impl From<Interruption> for ScanError {
+    fn from(stopped: Interruption) -> Self {
+        Self::Interrupted(stopped)
     }
 }

@@ -1,6 +1,6 @@
 //! Threads: one reads, all others work, the caller's thread takes results in input order.
 //!
-//! A fixed number of portions is under way at any time, and of each a fixed number of results waits for its turn, so
+//! A fixed number of portions is under way at any time, and a fixed number of results of each portion waits for its turn, so
 //! memory is bounded and one slow portion cannot let the others pile up. What a worker does with a chunk depends on
 //! the chunk alone, which makes the output independent of the number of threads.
 
@@ -13,11 +13,11 @@ use rejoinder_read::{Chunk, Duplicates, InputFile, Portions, Position, Record};
 
 use crate::engine::Engine;
 use crate::error::ScanError;
-use crate::stop::{StopFlag, Stopped};
+use crate::stop::{Interruption, StopFlag};
 use crate::worker::{FaultLog, Worker};
 
-/// Results of one portion that wait for their turn; of a row group larger than so many chunks, the rest is read when
-/// its turn has come.
+/// The most results of one portion that wait for their turn; the rest of a row group with more chunks is read when the
+/// turn of the portion has come.
 const WAITING: usize = 32;
 
 /// How many threads work if the user does not say.
@@ -25,14 +25,14 @@ pub fn default_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// A scan of files: who looks at them, from where on, on how many threads.
+/// A scan of files: by which engine, from where on, on how many threads.
 #[derive(Clone)]
 pub struct Scan<'a> {
     /// Decides about turns.
     pub engine: &'a Engine,
     /// The input.
     pub files: &'a [InputFile],
-    /// Where it begins.
+    /// Where the scan begins.
     pub from: Position,
     /// How many threads work.
     pub threads: NonZeroUsize,
@@ -40,7 +40,7 @@ pub struct Scan<'a> {
     pub asked_before: Option<&'a HashSet<RecordId>>,
     /// Takes the plugins' failures.
     pub fault_log: Option<&'a FaultLog>,
-    /// Ends it within a conversation.
+    /// Ends the scan when the flag is raised, even within a conversation.
     pub stop: StopFlag,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Scan<'a> {
         let work = |worker: &mut Result<Worker<'_>, Option<ScanError>>, chunk: &Chunk| match worker {
             Ok(worker) => work(worker, chunk),
             // The results before this one's failure are the last that anybody looks at.
-            Err(failure) => Err(failure.take().unwrap_or(ScanError::Stopped(Stopped)).into()),
+            Err(failure) => Err(failure.take().unwrap_or(ScanError::Interrupted(Interruption)).into()),
         };
         self.in_order(begin, work, sink)
     }
@@ -89,7 +89,7 @@ impl<'a> Scan<'a> {
         Ok(worker)
     }
 
-    /// The conversations that are left out because they stand in the input before: shards and ordinals.
+    /// The conversations that are left out because the same conversation stands in the input before: shards and ordinals.
     fn repeated(&self) -> Result<HashSet<(u32, u64)>, ScanError> {
         let input = &self.engine.config.input;
         let (mut seen, mut repeated) = (HashSet::new(), HashSet::new());
@@ -118,7 +118,7 @@ impl<'a> Scan<'a> {
         Ok(repeated)
     }
 
-    /// As [`Self::run`], with any worker that `begin` makes, one a thread.
+    /// Sends the input through workers as [`Self::run`] does; `begin` makes a worker for each thread.
     fn in_order<W, R: Send, E: From<ScanError> + Send>(
         &self,
         begin: impl Fn() -> W + Sync,

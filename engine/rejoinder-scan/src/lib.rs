@@ -3,7 +3,7 @@
 //!
 //! A [`Config`] says what is in force. An [`Engine`] is built from it once and never changes; every thread has a [`Worker`].
 //! A worker takes conversations in memory ([`Worker::scan_conversations`]) or a chunk of a file ([`Worker::scan`]), and
-//! gives [`Scanned`] turns. A [`Scan`] sends whole files through workers, in input order. Nobody is asked here and nothing
+//! gives [`ScannedBatch`] turns. A [`Scan`] sends whole files through workers, in input order. Nobody is asked here and nothing
 //! is written: no network, no database, no command line.
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,6 @@ pub use engine::{Engine, PackInfo, ScoreModel, built_in, is_read, languages_of, 
 pub use error::{ConfigError, ScanError};
 pub use flow::{Scan, default_threads};
 pub use profile::{Profiler, mark, profile_of_beginnings};
-pub use scanned::{FaultRow, Part, Scanned, ScannedConversation, ScannedTurn};
-pub use stop::{StopFlag, Stopped};
+pub use scanned::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+pub use stop::{Interruption, StopFlag};
 pub use worker::{FaultLog, Worker};

@@ -10,10 +10,10 @@ use rejoinder_score::{Profile, Trait};
 
 use crate::engine::Engine;
 use crate::error::ScanError;
-use crate::scanned::{Scanned, ScannedConversation, ScannedTurn};
+use crate::scanned::{ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::worker::Worker;
 
-/// Turns of a chunk whose words are read: they say as much as all, at a fraction of the work.
+/// The turns of a chunk whose words are read: so many turns say as much as all, at a fraction of the work.
 const READ_A_CHUNK: usize = 64;
 /// Chunks of about a mebibyte that are looked at before a scan, and how much content in all.
 const LEADING_CHUNKS: usize = 8;
@@ -66,12 +66,12 @@ impl<'a> Profiler<'a> {
         }
     }
 
-    /// Counts a conversation's later turns: their texts, the rules' marks, if they are the rules that the model was measured
-    /// with, and its scores, if it is asked about all turns.
+    /// Counts a conversation's later turns: the texts, the rules' marks, if the rules are those that the model was measured
+    /// with, and the model's scores, if all turns are scored.
     pub fn turns(
         &mut self,
         engine: &Engine,
-        scanned: &Scanned<'_>,
+        scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         profile: &mut Profile,
     ) {
@@ -90,7 +90,7 @@ impl<'a> Profiler<'a> {
 }
 
 /// The mark of rules on a turn, as [`Trait::Mark`] counts it.
-pub fn mark(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> f32 {
+pub fn mark(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> f32 {
     let rules = scanned.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule));
     let mut marks = rules.filter(|rule| matches!(rule.route, Route::Accept | Route::Escalate));
     marks.next().map_or(0.0, |rule| rule.category.map_or(6.0, |category| category as u8 as f32))

@@ -7,30 +7,30 @@ use rejoinder_core::Role;
 use rejoinder_read::{Chunk, QuarantinedRecord, Record};
 use serde::{Deserialize, Serialize};
 
-/// Reasons of one file that are told apart; they may name what the data hold.
+/// The most reasons of one file that are told apart: reasons may quote the data.
 const REASONS: usize = 40;
 /// Rows that are kept of each kind of reason, in a chunk of about a mebibyte.
 const KEPT_ROWS: u64 = 200;
-/// Stands for the reasons beyond them.
+/// The name of all reasons beyond these.
 const OTHER_REASONS: &str = "other reasons";
 
 /// What was read, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadCounts {
-    /// Conversations read, without those that are left out.
+    /// Conversations read, without conversations that are left out.
     pub conversations: u64,
     /// Conversations left out: fewer messages than `min-messages`.
     pub too_short: u64,
     /// Conversations left out: other languages than wanted.
     pub other_language: u64,
-    /// Conversations left out, or counted by an inspection: they stand in the input before.
+    /// Conversations left out, or counted by an inspection: the same conversation stands in the input before.
     pub duplicates: u64,
-    /// Calls left out: their messages stand in the conversation that is kept.
+    /// Calls left out: the messages stand in the conversation that is kept.
     pub repeated: u64,
-    /// Calls left out: an application makes them for itself, or they are asides of agents.
+    /// Calls left out: an application makes such calls for itself, or agents make them as asides.
     pub helpers: u64,
-    /// Records left out: there is no chat in them.
+    /// Records left out: the record holds no chat.
     pub without_chat: u64,
     /// Records that were joined with others to one conversation.
     pub joined: u64,
@@ -42,11 +42,11 @@ pub struct ReadCounts {
     pub put_right: u64,
     /// Messages of users.
     pub user_messages: u64,
-    /// Those of them without a word.
+    /// Messages of users without a word.
     pub blank_user_messages: u64,
     /// Messages of assistants.
     pub assistant_messages: u64,
-    /// Those of them without a word.
+    /// Messages of assistants without a word.
     pub blank_assistant_messages: u64,
     /// Later turns with no text: an image, a sound or a file.
     pub wordless: u64,
@@ -58,22 +58,22 @@ pub struct ReadCounts {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadDetails {
-    /// By the input file's index.
+    /// The counts of each file, by the file's index in the input.
     pub files: BTreeMap<u32, FileCounts>,
-    /// Later turns by their conversation's language; `und` where nobody knows it.
+    /// Later turns by their conversation's language; `und` where nobody knows the language.
     pub languages: BTreeMap<String, u64>,
 }
 
-/// Records of a chunk that were set aside: all are counted, and of each kind of reason the first ones are kept as rows, so that
+/// Records of a chunk that were set aside: all are counted, and for each kind of reason the first records are kept as rows, so that
 /// a file of nothing else costs neither memory nor disk.
 #[derive(Debug, Default)]
-pub struct SetAside {
+pub struct SetAsideRecords {
     rows: Vec<QuarantinedRecord>,
     counts: BTreeMap<String, u64>,
 }
 
-impl SetAside {
-    /// Sets a record aside; `row` says where it stands.
+impl SetAsideRecords {
+    /// Sets a record aside; `row` makes the row that says where the record stands.
     pub fn add(&mut self, reason: String, row: impl FnOnce(String) -> QuarantinedRecord) {
         let mut kind = kind_of(&reason);
         if !self.counts.contains_key(&kind) && self.counts.len() >= REASONS {
@@ -86,17 +86,17 @@ impl SetAside {
         }
     }
 
-    /// How many there are.
+    /// The number of records set aside.
     pub fn count(&self) -> u64 {
         self.counts.values().sum()
     }
 
-    /// The first of them.
+    /// The first record set aside.
     pub fn first(&self) -> Option<&QuarantinedRecord> {
         self.rows.first()
     }
 
-    /// What is written down of them: rows, and for each kind with more of them a last one that says how many.
+    /// The rows to write down: for each kind of reason with more records than rows a last row says how many more.
     pub fn rows(&self) -> impl Iterator<Item = QuarantinedRecord> {
         let more = self.counts.iter().filter(|(_, count)| **count > KEPT_ROWS).filter_map(|(kind, count)| {
             let last =
@@ -108,7 +108,7 @@ impl SetAside {
         self.rows.iter().cloned().chain(more)
     }
 
-    /// How many there are of each kind of reason.
+    /// The number of records for each kind of reason.
     pub fn into_counts(self) -> BTreeMap<String, u64> {
         self.counts
     }
@@ -118,9 +118,9 @@ impl SetAside {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FileCounts {
-    /// All of them, as far as they are told apart.
+    /// The number of records, as far as records are told apart.
     pub records: u64,
-    /// Those that were set aside, by the kind of reason.
+    /// The number of records set aside, by the kind of reason.
     pub set_aside: BTreeMap<String, u64>,
 }
 

@@ -1,4 +1,4 @@
-//! What a scan finds: conversations with their later turns, each decided.
+//! What a scan finds: conversations, and a decision for each later turn.
 
 use std::ops::Range;
 
@@ -10,15 +10,15 @@ use rejoinder_rules::Route;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
-use crate::reading::SetAside;
+use crate::reading::SetAsideRecords;
 
-/// Everything found in a chunk.
+/// A batch of conversations that was scanned, such as a chunk of a file.
 #[derive(Default)]
-pub struct Scanned<'c> {
+pub struct ScannedBatch<'c> {
     /// The conversations, in input order.
     pub conversations: Vec<ScannedConversation<'c>>,
     /// Records that were set aside.
-    pub set_aside: SetAside,
+    pub set_aside: SetAsideRecords,
     /// Conversations with fewer messages than wanted.
     pub too_short: u64,
     /// Conversations in other languages than wanted.
@@ -30,19 +30,19 @@ pub struct Scanned<'c> {
     pub(crate) turns: Vec<ScannedTurn>,
     pub(crate) hits: Vec<Hit>,
     pub(crate) votes: Vec<Vote>,
-    /// A text a vote, where somebody wants to know.
+    /// A note for each vote, where somebody wants notes.
     pub(crate) notes: Vec<String>,
 }
 
-/// A conversation and where its turns stand in [`Scanned`].
+/// A conversation of a [`ScannedBatch`], which holds the turns.
 pub struct ScannedConversation<'c> {
-    /// The record it came from.
+    /// The record of the conversation.
     pub record: Record<'c>,
     /// Index of the input file.
     pub shard: u32,
-    /// 0-based line.
+    /// The 0-based line of the record.
     pub ordinal: u64,
-    /// Its language; `und` where nobody can tell, and where it has no later turn.
+    /// The language of the conversation; `und` where nobody can tell, and where there is no later turn.
     pub language: &'static str,
     pub(crate) turns: Range<usize>,
 }
@@ -51,21 +51,21 @@ pub struct ScannedConversation<'c> {
 pub struct ScannedTurn {
     /// Index into the conversation's messages.
     pub message_index: usize,
-    /// Whether a rule marked it as a candidate.
+    /// Whether a rule marked the turn as a candidate.
     pub is_candidate: bool,
     /// Sum of the weights of the rules that hit: log-odds.
     pub prior: f32,
-    /// The probability that it holds what is wanted: learned, else by the prior.
+    /// The probability that the turn holds what is wanted: learned, else by the prior.
     pub probability: f32,
-    /// What became of it, and why.
+    /// The decision, with its reason.
     pub ground: DecisionReason,
     pub(crate) hits: Range<usize>,
     pub(crate) votes: Range<usize>,
 }
 
-/// A part of an engine that speaks about turns.
+/// A rule or a plugin, which speaks about turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Voter {
     /// A rule, by its number.
     Rule(u32),
     /// A plugin, by its place in the config.
@@ -76,34 +76,34 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRow {
-    /// The turn it failed on.
+    /// The turn that the plugin failed on.
     pub id: RecordId,
-    /// The plugin.
+    /// The name of the plugin.
     pub plugin: String,
-    /// What it said.
+    /// The plugin's message.
     pub message: String,
 }
 
 impl ScannedTurn {
-    /// What became of it.
+    /// The decision.
     pub const fn decision(&self) -> Decision {
         self.ground.decision()
     }
 
-    /// Whether anything could look at it: else no pack in force reads its language, and nothing else spoke.
+    /// Whether anything could look at the turn; if not, no pack in force reads the language, and no rule or plugin spoke.
     pub fn is_looked_at(&self) -> bool {
         self.ground != DecisionReason::NotLookedAt
     }
 }
 
 impl ScannedConversation<'_> {
-    /// Address of one of its turns.
+    /// The address of a turn of the conversation.
     pub fn id(&self, turn: &ScannedTurn) -> RecordId {
         RecordId { shard: self.shard, ordinal: self.ordinal, message_index: turn.message_index as u32 }
     }
 }
 
-impl<'c> Scanned<'c> {
+impl<'c> ScannedBatch<'c> {
     /// The later turns of a conversation.
     pub fn turns(&self, conversation: &ScannedConversation<'c>) -> &[ScannedTurn] {
         &self.turns[conversation.turns.clone()]
@@ -119,23 +119,23 @@ impl<'c> Scanned<'c> {
         self.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect()
     }
 
-    /// The plugins' votes on a turn, in their order; empty if they were not asked.
+    /// The plugins' votes on a turn, in the order of the plugins; empty if the plugins were not asked.
     pub fn votes(&self, turn: &ScannedTurn) -> &[Vote] {
         &self.votes[turn.votes.clone()]
     }
 
-    /// What the plugins noted on a turn, in their order; empty if nobody wanted to know.
+    /// The plugins' notes on a turn, in the order of the plugins; empty if nobody wanted notes.
     pub fn notes(&self, turn: &ScannedTurn) -> &[String] {
         self.notes.get(turn.votes.clone()).unwrap_or_default()
     }
 
-    /// What a turn would come to if a rule or a plugin were not in force.
+    /// The decision about a turn, with its reason, if a rule or a plugin were not in force.
     pub fn ground_without(
         &self,
         engine: &Engine,
         conversation: &ScannedConversation<'c>,
         turn: &ScannedTurn,
-        part: Part,
+        part: Voter,
     ) -> DecisionReason {
         engine.ground_without(part, conversation.language, self.hits(turn), self.votes(turn))
     }
@@ -164,8 +164,8 @@ impl<'c> Scanned<'c> {
         }
     }
 
-    /// What accepted a turn as `category`, the span, and the name: those of the accepting rule, else the whole turn and
-    /// the plugin's name.
+    /// Who accepted a turn as `category`, by which span, and by which name: the accepting rule's span and id, else the whole
+    /// turn and the plugin's name.
     pub fn accepted_by<'e>(
         &self,
         engine: &'e Engine,

@@ -1,4 +1,4 @@
-//! The wish that something long should end.
+//! The wish that a long job should end.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
 
-/// The flag was raised.
+/// The error that a job was interrupted: the flag was raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped;
+pub struct Interruption;
 
 impl StopFlag {
     /// The flag itself, for a handler of signals.
@@ -18,24 +18,24 @@ impl StopFlag {
         Arc::clone(&self.0)
     }
 
-    /// Whether it was raised.
+    /// Whether the flag was raised.
     pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Ends what should stop.
+    /// Ends a job whose flag was raised.
     ///
     /// # Errors
     /// If the flag was raised.
-    pub fn check(&self) -> Result<(), Stopped> {
-        if self.is_raised() { Err(Stopped) } else { Ok(()) }
+    pub fn check(&self) -> Result<(), Interruption> {
+        if self.is_raised() { Err(Interruption) } else { Ok(()) }
     }
 }
 
-impl fmt::Display for Stopped {
+impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("interrupted")
     }
 }
 
-impl std::error::Error for Stopped {}
+impl std::error::Error for Interruption {}

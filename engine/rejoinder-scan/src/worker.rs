@@ -12,10 +12,10 @@ use rejoinder_host::{Batch, Fault, Session};
 use rejoinder_read::{Chunk, Entry, QuarantinedRecord, Record, RecordError, language};
 use rejoinder_rules::{RuleTimes, RuleTrial, Scanner};
 
-use crate::config::LeftOut;
+use crate::config::ExclusionReason;
 use crate::engine::Engine;
 use crate::error::ScanError;
-use crate::scanned::{FaultRow, Scanned, ScannedConversation, ScannedTurn};
+use crate::scanned::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::stop::StopFlag;
 
 /// A thread's own scanner, plugin states and buffers.
@@ -26,19 +26,19 @@ pub struct Worker<'e> {
     session: Session<'e>,
     batch: Batch,
     new_votes: Vec<Vote>,
-    /// Conversations that are left out because they stand in the input before: shards and ordinals.
+    /// Conversations that are left out because the same conversation stands in the input before: shards and ordinals.
     repeated: Option<&'e HashSet<(u32, u64)>>,
     /// Turns that the judge was asked about before.
     asked_before: Option<&'e HashSet<RecordId>>,
     fault_log: Option<&'e FaultLog>,
     stop: StopFlag,
-    /// What scanning cost, where somebody wants to know.
+    /// What scanning cost, where somebody wants to know the cost.
     costs: Option<RuleTimes>,
     /// How many candidates the plugins were asked about, and how long that took.
     plugin_time: (usize, Duration),
 }
 
-/// Plugins' failures, those on turns whose scan did not come to its end among them.
+/// Plugins' failures, also on turns of batches whose scan did not come to its end.
 #[derive(Debug, Default)]
 pub struct FaultLog(Mutex<Vec<FaultRow>>);
 
@@ -47,22 +47,22 @@ impl FaultLog {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(rows);
     }
 
-    /// All so far.
+    /// All failures so far.
     pub fn rows(&self) -> Vec<FaultRow> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// A candidate's number in a batch leads back to its conversation and message.
+/// A candidate's number in a batch leads back to the conversation and the message: so many bits are the message's.
 const MESSAGE_BITS: u32 = 20;
 
-/// Of a conversation plugins are asked about so many turns at a time, so that a stop is heard in a very long one; with each
-/// they read it from its beginning.
+/// Plugins are asked about so many turns of a conversation at a time, so that a stop is heard in a very long conversation.
+/// Each time the plugins read the conversation from its beginning.
 const MOST_TURNS: usize = 4096;
 
 /// A batch under way.
-struct Batching<'c> {
-    out: Scanned<'c>,
+struct BatchInProgress<'c> {
+    out: ScannedBatch<'c>,
     shard: u32,
     /// Turns that wait in the batch for the plugins' votes.
     voting: Vec<usize>,
@@ -89,22 +89,22 @@ impl<'e> Worker<'e> {
         })
     }
 
-    /// The same, leaving out these conversations, given by shard and ordinal.
+    /// The worker, leaving out these conversations, given by shard and ordinal.
     pub fn passing_over(self, repeated: &'e HashSet<(u32, u64)>) -> Self {
         Self { repeated: Some(repeated), ..self }
     }
 
-    /// The same, deciding these turns by what the judge said of them before.
+    /// The worker, leaving these turns to what the judge has said of them before.
     pub fn knowing(self, asked_before: &'e HashSet<RecordId>) -> Self {
         Self { asked_before: Some(asked_before), ..self }
     }
 
-    /// The same, with a log of the plugins' failures.
+    /// The worker, with a log of the plugins' failures.
     pub fn logging(self, faults: &'e FaultLog) -> Self {
         Self { fault_log: Some(faults), ..self }
     }
 
-    /// The same, ending as soon as somebody wants it to.
+    /// The worker, ending as soon as the flag is raised.
     pub fn until(self, stop: StopFlag) -> Self {
         Self { stop, ..self }
     }
@@ -135,12 +135,12 @@ impl<'e> Worker<'e> {
     /// the batch, its shard 0.
     ///
     /// # Errors
-    /// If a plugin fails more often than is borne, or somebody wants it to end.
+    /// If a plugin fails more often than is borne, or the worker's flag is raised.
     pub fn scan_conversations<'c>(
         &mut self,
         conversations: impl IntoIterator<Item = Conversation<'c>>,
-    ) -> Result<Scanned<'c>, ScanError> {
-        let mut batching = Batching { out: Scanned::default(), shard: 0, voting: Vec::new() };
+    ) -> Result<ScannedBatch<'c>, ScanError> {
+        let mut batching = BatchInProgress { out: ScannedBatch::default(), shard: 0, voting: Vec::new() };
         for (ordinal, conversation) in (0..).zip(conversations) {
             let record = Record {
                 conversation,
@@ -158,10 +158,10 @@ impl<'e> Worker<'e> {
     /// Reads the records of a chunk, scans them, and decides their later turns.
     ///
     /// # Errors
-    /// If a plugin fails more often than is borne, or somebody wants it to end.
-    pub fn scan<'c>(&mut self, chunk: &'c Chunk) -> Result<Scanned<'c>, ScanError> {
+    /// If a plugin fails more often than is borne, or the worker's flag is raised.
+    pub fn scan<'c>(&mut self, chunk: &'c Chunk) -> Result<ScannedBatch<'c>, ScanError> {
         let shard = chunk.start.shard;
-        let mut batching = Batching { out: Scanned::default(), shard, voting: Vec::new() };
+        let mut batching = BatchInProgress { out: ScannedBatch::default(), shard, voting: Vec::new() };
         for lost in &chunk.set_aside {
             batching.out.set_aside.add(lost.reason.clone(), |_| lost.clone());
         }
@@ -189,17 +189,17 @@ impl<'e> Worker<'e> {
         entry.record()
     }
 
-    /// Scans a conversation, unless it is to be left out.
+    /// Scans a conversation, unless the config leaves it out.
     fn take<'c>(
         &mut self,
         record: Record<'c>,
         ordinal: u64,
-        batching: &mut Batching<'c>,
+        batching: &mut BatchInProgress<'c>,
     ) -> Result<(), ScanError> {
         let out = &mut batching.out;
         match self.engine.config.input.leaves_out(&record) {
-            Some(LeftOut::TooShort) => out.too_short += 1,
-            Some(LeftOut::OtherLanguage) => out.other_language += 1,
+            Some(ExclusionReason::TooShort) => out.too_short += 1,
+            Some(ExclusionReason::OtherLanguage) => out.other_language += 1,
             None if self.repeated.is_some_and(|r| r.contains(&(batching.shard, ordinal))) => {
                 out.duplicates += 1;
             }
@@ -226,8 +226,8 @@ impl<'e> Worker<'e> {
         Ok(())
     }
 
-    /// Lets the plugins vote on what still waits, and decides all turns.
-    fn end<'c>(&mut self, mut batching: Batching<'c>) -> Result<Scanned<'c>, ScanError> {
+    /// Lets the plugins vote on the turns that still wait, and decides all turns.
+    fn end<'c>(&mut self, mut batching: BatchInProgress<'c>) -> Result<ScannedBatch<'c>, ScanError> {
         self.vote(&mut batching)?;
         let mut out = batching.out;
         for at in 0..out.conversations.len() {
@@ -248,7 +248,7 @@ impl<'e> Worker<'e> {
         Ok(out)
     }
 
-    /// The language of a conversation that was scanned last, where it has a later turn.
+    /// The language of the conversation that was scanned last, if the conversation has a later turn.
     fn language(&self, record: &Record<'_>, turns: &Range<usize>) -> &'static str {
         if turns.is_empty() {
             return language::UNDETERMINED;
@@ -258,8 +258,8 @@ impl<'e> Worker<'e> {
         language::given(record).unwrap_or_else(detected)
     }
 
-    /// Lets the rules mark all later turns; returns where they stand in `out.turns`.
-    fn mark(&mut self, record: &Record<'_>, out: &mut Scanned<'_>) -> Result<Range<usize>, ScanError> {
+    /// Lets the rules mark all later turns; returns the places of the turns in `out.turns`.
+    fn mark(&mut self, record: &Record<'_>, out: &mut ScannedBatch<'_>) -> Result<Range<usize>, ScanError> {
         let first = out.turns.len();
         let conversation = &record.conversation;
         self.scanner.begin(conversation);
@@ -290,12 +290,12 @@ impl<'e> Worker<'e> {
         record: &Record<'_>,
         ordinal: u64,
         turns: Range<usize>,
-        batching: &mut Batching<'_>,
+        batching: &mut BatchInProgress<'_>,
     ) {
         if self.engine.registry.plugins().is_empty() {
             return;
         }
-        let Batching { out, voting, .. } = batching;
+        let BatchInProgress { out, voting, .. } = batching;
         let asked = || turns.clone().filter(|&t| self.engine.asks_plugins(out.turns[t].is_candidate));
         let Some(last) = asked().next_back() else { return };
         self.batch.begin_conversation(&record.conversation, out.turns[last].message_index);
@@ -308,8 +308,8 @@ impl<'e> Worker<'e> {
     }
 
     /// Lets the plugins vote on the batch, and empties it.
-    fn vote(&mut self, batching: &mut Batching<'_>) -> Result<(), ScanError> {
-        let Batching { out, shard, voting } = batching;
+    fn vote(&mut self, batching: &mut BatchInProgress<'_>) -> Result<(), ScanError> {
+        let BatchInProgress { out, shard, voting } = batching;
         if voting.is_empty() {
             return Ok(());
         }

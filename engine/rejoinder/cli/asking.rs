@@ -1,4 +1,4 @@
-//! What the operator hears of a run that scans and asks: remarks, progress, and how it ended.
+//! What the operator hears of a run that scans and asks: remarks, progress, and how the run ended.
 
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
@@ -6,16 +6,15 @@ use std::path::Path;
 
 use rejoinder_judge::{AskReport, LabelConstraint, ServerCapabilities, StopReason};
 use rejoinder_run::judging::Judge;
-use rejoinder_run::stages::{Halted, Phase};
+use rejoinder_run::stages::{AskingPhase, EarlyStop};
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{Event, FolderError, Operator, RunDir, RunError, scan};
-use rejoinder_scan::config::{Config, Effective, JudgeSection};
+use rejoinder_scan::config::{Config, EffectiveConfig, JudgeSection};
 
-use super::progress::Telling;
-use super::resumable;
+use super::progress::ProgressDisplay;
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::summary::{share, thousands};
+use crate::report::numbers::{share, thousands};
 
 /// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
 pub(super) fn with_operator<T>(
@@ -25,7 +24,7 @@ pub(super) fn with_operator<T>(
 ) -> T {
     let telling = RefCell::new(None);
     let listener = |event: Event<'_>| match event {
-        Event::WorkBegins => drop(telling.replace(Some(Telling::of(watch)))),
+        Event::WorkBegins => drop(telling.replace(Some(ProgressDisplay::of(watch)))),
         // Remarks come after the line of progress.
         Event::WorkEnds => drop(telling.take()),
         other => tell(other),
@@ -68,16 +67,16 @@ fn tell(event: Event<'_>) {
     }
 }
 
-/// Why asking ended before its end, for the operator; an error leaves a run that can be resumed.
+/// Why asking was stopped, in words for the operator; after an error the run can be resumed.
 pub(super) fn outcome(
     run: &RunDir,
-    ended: Result<Option<Halted>, RunError>,
+    ended: Result<Option<EarlyStop>, RunError>,
 ) -> Result<Option<Failure>, Failure> {
     let halted = ended.map_err(|error| resumable(error.into(), run))?;
-    Ok(halted.map(|Halted { stop, phase }| {
+    Ok(halted.map(|EarlyStop { stop, phase }| {
         let verb = match phase {
-            Phase::Samples => "resume",
-            Phase::Waiting => "judge",
+            AskingPhase::Samples => "resume",
+            AskingPhase::Waiting => "judge",
         };
         failure_of(stop, run, verb)
     }))
@@ -86,7 +85,7 @@ pub(super) fn outcome(
 /// A run whose scan has come to its end.
 ///
 /// # Errors
-/// If there is none, or it has not.
+/// If there is no run, or its scan has not come to its end.
 pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
     let run = RunDir::open_to_change(path)?;
     if !scan::is_complete(&run)? {
@@ -95,14 +94,15 @@ pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
     Ok(run)
 }
 
-/// The config in force for the rest of a run: that of `file`, else its own, under the environment's and with so many calls.
+/// The config in force for the rest of a run: the config of `file`, or else of the run, under the environment, and with so
+/// many calls.
 ///
 /// # Errors
 /// If the file or a variable says something that cannot be.
 pub(super) fn config_for(run: &RunDir, file: Option<&Path>, calls: Option<u64>) -> Result<Config, Failure> {
     let mut config = match file {
-        Some(path) => Effective::load(Some(path))?.config,
-        None => Effective::over(run.manifest.config.clone())?.config,
+        Some(path) => EffectiveConfig::load(Some(path))?.config,
+        None => EffectiveConfig::over(run.manifest.config.clone())?.config,
     };
     config.budget.calls = calls.or(config.budget.calls);
     Ok(config)
@@ -160,7 +160,7 @@ fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &AskReport) {
     }
 }
 
-/// How asking about a run ended, for the operator; `verb` goes on with it.
+/// How asking about a run ended, in words for the operator; `verb` goes on with the run.
 pub(super) fn failure_of(stop: StopReason, run: &RunDir, verb: &str) -> Failure {
     let judge = &run.manifest.config.judge;
     let run = run.path.display();
@@ -202,7 +202,7 @@ pub(super) fn stopped(stop: StopReason, judge: &JudgeSection, next: &str) -> Fai
     Failure::new(exit, format!("{why}\n{next}"))
 }
 
-/// That the server was reached and refuses, in its own words, with what is probably wrong.
+/// That the server refuses, in the server's words, with what is probably wrong.
 fn refused(status: u16, words: &str, judge: &JudgeSection) -> String {
     let model = &judge.model;
     match status {
@@ -236,4 +236,13 @@ fn slip(base: &str) -> Option<String> {
         return Some(format!("The base URL names /v1 twice: base-url = \"{right}/v1\""));
     }
     (!base.ends_with("/v1")).then(|| format!("Base URLs mostly end with /v1: {base}/v1"))
+}
+
+/// Says how to go on after a failure that leaves the run resumable.
+fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
+    if matches!(failure.exit, Exit::Io | Exit::Interrupted) && !failure.closed_pipe {
+        failure.message +=
+            &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
+    }
+    failure
 }

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_run::RunDir;
-use rejoinder_run::recall::audit::{AuditSample, Draw};
-use rejoinder_run::recall::{AuditReport, draw};
+use rejoinder_run::recall::AuditReport;
+use rejoinder_run::recall::audit::{AuditDrawRequest, AuditSample};
 
 use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
-use super::{InputRoot, Threads, asking, print, print_json};
+use super::{InputRoot, Threads, asking, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::audit;
-use crate::report::summary::thousands;
+use crate::report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
@@ -27,7 +26,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     confidence: f64,
     #[command(flatten)]
-    size: DrawSize,
+    size: DrawSizeArgs,
     /// What the draw depends on [default: drawn at random, and kept]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -43,7 +42,7 @@ pub(super) struct AuditArgs {
 
 /// How many turns an audit draws.
 #[derive(Clone, Copy, Debug, Args)]
-pub(super) struct DrawSize {
+pub(super) struct DrawSizeArgs {
     /// Rejected turns to draw [default: 300, or as drawn before]
     #[arg(long, value_name = "N")]
     rejected: Option<usize>,
@@ -53,7 +52,7 @@ pub(super) struct DrawSize {
 }
 
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
-    let mut run = args.input.find(asking::scanned_run(&args.run)?)?;
+    let mut run = find_input(&args.input, asking::scanned_run(&args.run)?)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
         remark(&format!(
@@ -62,7 +61,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
             args.run.display()
         ));
     }
-    let sample = sample(&run, args.size, args.seed, args.threads)?;
+    let sample = AuditSample::of_or_drawn(&run, args.threads.get(), draw_request(args.size, args.seed))?;
     let (answers, oracle) =
         with_oracle(&args.oracle, &mut run, args.threads, "audit", |oracle| oracle.ask(&sample.drawn()))?;
     let report =
@@ -82,36 +81,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// The sample of an earlier audit, or a new one: looking at another draw until one pleases would void the certificate.
-pub(super) fn sample(
-    run: &RunDir,
-    size: DrawSize,
-    seed: Option<u64>,
-    threads: Threads,
-) -> Result<AuditSample, Failure> {
-    let asks = |of: Option<usize>, then: usize| of.is_some_and(|wanted| wanted != then);
-    match AuditSample::of(run)? {
-        Some(sample) => {
-            let Draw { rejected, accepted, seed: then } = sample.draw;
-            if asks(size.rejected, rejected)
-                || asks(size.accepted, accepted)
-                || seed.is_some_and(|wanted| wanted != then)
-            {
-                return Err(Failure::usage(format!(
-                    "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {then}; \
-                     to draw again until a bound pleases would void it. Leave --rejected, --accepted and --seed away"
-                )));
-            }
-            Ok(sample)
-        }
-        None => {
-            let usual = Draw::new(seed.unwrap_or_else(draw::seed));
-            let draw = Draw {
-                rejected: size.rejected.unwrap_or(usual.rejected),
-                accepted: size.accepted.unwrap_or(usual.accepted),
-                ..usual
-            };
-            Ok(AuditSample::draw(run, threads.get(), draw)?)
-        }
-    }
+/// What the flags want of a draw.
+pub(super) fn draw_request(size: DrawSizeArgs, seed: Option<u64>) -> AuditDrawRequest {
+    AuditDrawRequest { rejected: size.rejected, accepted: size.accepted, seed }
 }

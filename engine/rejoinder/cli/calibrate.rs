@@ -3,16 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_host::LoadedPlugin;
 use rejoinder_ledger::part;
 use rejoinder_run::RunDir;
-use rejoinder_run::recall::{RecallTarget, RunCorpus, draw, search};
-use rejoinder_scan::Engine;
+use rejoinder_run::recall::{RecallTarget, RunCorpus, search};
 use rejoinder_scan::StopFlag;
 
 use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
-use super::{InputRoot, Threads, print, print_json};
+use super::{InputRoot, Threads, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::calibration::CalibrationReport;
 
@@ -45,13 +43,13 @@ pub(super) struct CalibrateArgs {
 }
 
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
-    let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
+    let mut run = find_input(&args.input, RunDir::open_to_change(&args.run)?)?;
     let purpose = args.oracle.purpose(&run);
     let target = RecallTarget { purpose, recall: args.recall, confidence: args.confidence };
     run.unchanged_input()?;
     let corpus = RunCorpus::of(&run, target, args.threads.get(), StopFlag::default())?;
     // Rules and score are fixed by now; only then the seed is drawn.
-    let seed = seed(args, &run, &corpus.engine, &target)?;
+    let seed = search::calibration_seed(&run, &corpus.engine, &target, args.sample, args.seed)?;
     let (calibration, oracle) = with_oracle(&args.oracle, &mut run, args.threads, "calibrate", |oracle| {
         search::calibrate(&corpus, oracle, &target, args.sample, seed)
     })?;
@@ -65,31 +63,4 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     }
     remark(&format!("the cuts for a config are in {}", file.display()));
     Ok(Exit::Ok)
-}
-
-/// The seed given, or that of the same question before (looking at another draw until one pleases would void the promise), or a
-/// new one.
-fn seed(args: &CalibrateArgs, run: &RunDir, engine: &Engine, target: &RecallTarget) -> Result<u64, Failure> {
-    let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
-    let name = format!(
-        "calibration {} {} {} {} {} {}",
-        target.purpose,
-        target.recall,
-        target.confidence,
-        args.sample,
-        engine.rules.hash(),
-        plugins.join(" ")
-    );
-    let known = run.ledger.get(&name)?.and_then(|seed| seed.parse::<u64>().ok());
-    match (known, args.seed) {
-        (Some(known), Some(seed)) if known != seed => Err(Failure::usage(format!(
-            "this was calibrated with seed {known} before; to draw again until a cut pleases would void it. Leave --seed away"
-        ))),
-        (Some(known), _) => Ok(known),
-        (None, seed) => {
-            let seed = seed.unwrap_or_else(draw::seed);
-            run.ledger.put(&name, &seed.to_string())?;
-            Ok(seed)
-        }
-    }
 }

@@ -3,7 +3,8 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, print};
+use super::command::Cli;
+use super::print;
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]

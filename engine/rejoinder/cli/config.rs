@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand};
 use rejoinder_core::printable;
-use rejoinder_scan::config::{self, Effective};
+use rejoinder_scan::config::{self, EffectiveConfig};
 use serde_json::{Value, json};
 
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
@@ -26,7 +26,7 @@ enum ConfigVerb {
 #[derive(Debug, Args)]
 struct ShowArgs {
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -44,7 +44,7 @@ pub(super) fn main(args: &ConfigArgs) -> Result<Exit, Failure> {
 }
 
 fn show(args: &ShowArgs) -> Result<Exit, Failure> {
-    let effective: Effective = args.settings.effective()?;
+    let effective: EffectiveConfig = args.settings.effective()?;
     let values = effective.values();
     if args.json {
         let values: Vec<Value> = values

@@ -6,18 +6,18 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rejoinder_core::RecordId;
+use rejoinder_core::{Answer, RecordId};
 use rejoinder_read::{Chunk, ChunkReader, InputFile, Position, RecordError};
-use rejoinder_run::RunDir;
-use rejoinder_run::judging;
+use rejoinder_run::reading_sample::TurnView;
+use rejoinder_run::{RunDir, TurnOutcome, judging};
 use rejoinder_scan::Worker;
 use rejoinder_scan::config::InputConfig;
 
-use super::run::Settings;
-use super::{InputRoot, print, print_json};
+use super::run::SettingsArgs;
+use super::{InputRoot, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::dialogue::{Outcome, render};
-use crate::report::explanation::{Explanation, JudgeTrial, PluginTrial};
+use crate::report::dialogue::render;
+use crate::report::explanation::{Explanation, JudgeRow, PluginRow};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -36,7 +36,7 @@ pub(super) struct ExplainArgs {
     #[arg(long, value_name = "ID")]
     rule: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -47,7 +47,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let id = args.id.ok_or_else(|| {
             Failure::usage("name the turn by its id, the column `id` of its record, such as 0:17:4")
         })?;
-        let run = args.input.find(RunDir::open(&args.target)?)?;
+        let run = find_input(&args.input, RunDir::open(&args.target)?)?;
         let engine = run.engine()?;
         let line = find_line(&run.manifest.inputs, id, &engine.config.input)?;
         let trace = judging::trace(&run, id)?;
@@ -80,7 +80,7 @@ fn find_line(inputs: &[InputFile], id: RecordId, input: &InputConfig) -> Result<
     Err(Failure::usage(format!("there is no record {id} in the input")))
 }
 
-/// The dialogue of a file, and the turn that is asked about; `None` = its last later turn.
+/// The dialogue of a file, and the turn that is asked about; `None` for the last later turn.
 fn read_dialogue(
     path: &Path,
     id: Option<RecordId>,
@@ -174,15 +174,15 @@ fn explain(
     let trials = worker.explain(&conversation.record.conversation, turn.message_index);
     let notes = scanned.notes(turn).iter().cloned();
     let votes = scanned.plugin_votes(engine, turn).into_iter();
-    let plugins = votes.zip(notes).map(|(vote, note)| PluginTrial { vote, note }).collect();
-    let judge = trace.map(JudgeTrial::new);
-    let settled = judge.as_ref().and_then(JudgeTrial::settled);
-    let outcome = Outcome::new(turn.decision(), settled.as_ref());
+    let plugins = votes.zip(notes).map(|(vote, note)| PluginRow { vote, note }).collect();
+    let judge = trace.map(JudgeRow::new);
+    let answer = judge.as_ref().map_or(Answer::Unknown, JudgeRow::answer);
+    let outcome = TurnOutcome::new(turn.decision(), answer);
     let explanation = Explanation::new(engine, &trials, plugins, turn.ground, judge);
     if args.json {
         print_json(&explanation)?;
     } else {
-        print(&render(engine, &scanned, conversation, turn, outcome))?;
+        print(&render(TurnView { engine, scanned: &scanned, conversation, turn, outcome }))?;
         print(&explanation.text(&args.rule, args.all))?;
     }
     Ok(Exit::Ok)

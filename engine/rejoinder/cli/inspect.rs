@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_read::{Duplicates, InputFile};
-use rejoinder_scan::Engine;
-use rejoinder_scan::{Scan, ScanError};
+use rejoinder_scan::{Engine, Scan, ScanError};
 
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::inspection::{Inspection, Looked};
+use crate::report::inspection::{ChunkInspection, Inspection};
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
@@ -18,7 +17,7 @@ pub(super) struct InspectArgs {
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// So many dialogues are shown as they will be read
     #[arg(long, value_name = "N", default_value_t = 3)]
     dialogues: usize,
@@ -47,7 +46,7 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     let files: Vec<InputFile> = found.iter().map(|(file, _)| file.clone()).collect();
     let mut inspection = Inspection::new(&found, args.dialogues, args.why);
     Scan::of(&engine, &files, args.threads.get()).run(
-        |worker, chunk| Ok::<_, ScanError>(Looked::at(chunk, config, args.dialogues, worker.engine)),
+        |worker, chunk| Ok::<_, ScanError>(ChunkInspection::at(chunk, config, args.dialogues, worker.engine)),
         |looked| {
             inspection.add(looked);
             Ok(())

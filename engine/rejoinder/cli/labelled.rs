@@ -18,8 +18,8 @@ pub(super) struct LabelArgs {
     #[arg(long, value_name = "FILE")]
     label_file: Option<PathBuf>,
     /// What later turns without a label are
-    #[arg(long, value_enum, default_value_t = Unlisted::None)]
-    unlisted: Unlisted,
+    #[arg(long, value_enum, default_value_t = UnlistedTurns::None)]
+    unlisted: UnlistedTurns,
     /// Only records whose column KEY is VALUE, such as split=dev
     #[arg(long = "where", value_name = "KEY=VALUE")]
     filter: Option<Condition>,
@@ -30,7 +30,7 @@ pub(super) struct LabelArgs {
 
 /// What later turns without a label are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Unlisted {
+enum UnlistedTurns {
     /// No feedback: the labellers read every turn
     None,
     /// Not judged: they count for nothing
@@ -38,7 +38,7 @@ enum Unlisted {
 }
 
 impl LabelArgs {
-    /// The reader of the labels that are asked for: `by_flag` of the verb, or by naming their file.
+    /// The reader of the labels that are asked for: by a flag of the verb (`by_flag`), or by naming a file of labels.
     ///
     /// # Errors
     /// If the file of labels cannot be used.
@@ -47,7 +47,7 @@ impl LabelArgs {
         Ok(LabelReader {
             reads: by_flag || side_car.is_some(),
             side_car,
-            is_complete: self.unlisted == Unlisted::None,
+            is_complete: self.unlisted == UnlistedTurns::None,
             filter: self.filter.clone(),
             except: self.except.clone(),
         })
@@ -57,7 +57,7 @@ impl LabelArgs {
 /// Reads a file of labels that is named on the command line.
 ///
 /// # Errors
-/// If it cannot be read, or holds something else.
+/// If the file cannot be read, or is no file of labels.
 pub(super) fn side_car(file: &Path) -> Result<LabelFile, Failure> {
     let wrong = |why: String| {
         Failure::usage(format!("invalid value '{}' for '--label-file <FILE>': {why}", file.display()))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_run::RunDir;
-use rejoinder_run::recall::{Halt, JUDGE, JudgeOracle, LabelFileOracle, LabelOracle, Oracle};
+use rejoinder_run::recall::{JUDGE, JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError};
 use rejoinder_run::watch::Watch;
 
 use super::labelled::side_car;
@@ -48,7 +48,7 @@ pub(super) fn with_oracle<T>(
     run: &mut RunDir,
     threads: Threads,
     verb: &str,
-    work: impl FnOnce(&mut dyn Oracle) -> Result<T, Halt>,
+    work: impl FnOnce(&mut dyn Oracle) -> Result<T, OracleError>,
 ) -> Result<(T, String), Failure> {
     let (done, oracle) = if let Some(file) = &args.label_file {
         let labels = side_car(file)?;
@@ -72,7 +72,7 @@ pub(super) fn with_oracle<T>(
     };
     match done {
         Ok(done) => Ok((done, oracle)),
-        Err(Halt::Failed(error)) => Err(error.into()),
-        Err(Halt::Judge(stop)) => Err(asking::failure_of(stop, run, verb)),
+        Err(OracleError::Failed(error)) => Err(error.into()),
+        Err(OracleError::Stopped(stop)) => Err(asking::failure_of(stop, run, verb)),
     }
 }

@@ -6,10 +6,10 @@ use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan;
 
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::plan::{PlanReport, Rate};
+use crate::report::plan::{PlanReport, ServerRate};
 
 /// Rules that are shown where nobody wants all.
 const ROWS: usize = 15;
@@ -21,7 +21,7 @@ pub(super) struct PlanArgs {
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<String>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     #[command(flatten)]
     threads: Threads,
     /// Requests that the server answers in a second [default: [judge] requests-per-minute]
@@ -50,7 +50,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     let files = described(&args.inputs, &engine.config.input)?;
     let plan = plan::plan(&engine, &files, args.threads.get(), &form, &paper, known.as_ref())?;
     let per_second = |given: Option<f64>, a_minute: Option<f64>| given.or(a_minute.map(|n| n / MINUTE));
-    let rate = Rate {
+    let rate = ServerRate {
         requests: per_second(args.requests_per_second, judge.requests_per_minute),
         tokens: per_second(args.tokens_per_second, judge.tokens_per_minute),
     };

@@ -15,7 +15,7 @@ pub(super) struct PluginHostArgs {
 
 #[derive(Debug, Subcommand)]
 enum PluginHostVerb {
-    Check(check::OneCheck),
+    Check(check::OneCheckArgs),
 }
 
 pub(super) fn main(args: &PluginHostArgs) -> Result<Exit, Failure> {

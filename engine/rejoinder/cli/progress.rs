@@ -1,5 +1,5 @@
 //! The progress of a stage on standard error: one line that is redrawn on a terminal, a plain line now and then
-//! elsewhere. It runs beside the stage and reads its [`Watch`], so it costs the stage nothing.
+//! elsewhere. The display runs beside the stage and reads its [`Watch`], so it costs the stage nothing.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rejoinder_run::watch::Watch;
 
 use super::terminal;
-use crate::report::progress::Reporter;
+use crate::report::progress::ProgressFormatter;
 
 /// Time between two looks at the watch.
 const TICK: Duration = Duration::from_millis(100);
@@ -20,12 +20,12 @@ const BETWEEN_LINES: Duration = Duration::from_secs(30);
 /// Columns of a terminal that does not tell.
 const DEFAULT_COLUMNS: u16 = 80;
 
-/// Progress that is being told; ends, and leaves a clean line, when it is dropped.
-pub(super) struct Telling {
+/// A display of progress, which ends, and leaves a clean line, when it is dropped.
+pub(super) struct ProgressDisplay {
     thread: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-impl Telling {
+impl ProgressDisplay {
     /// Begins to tell the progress that `watch` shows, unless the operator wants quiet.
     pub(super) fn of(watch: &Watch) -> Self {
         if terminal::is_quiet() {
@@ -33,7 +33,7 @@ impl Telling {
         }
         let watch = watch.clone();
         let (hang_up, hung_up) = channel();
-        let mut teller = Teller::new(terminal::is_live());
+        let mut teller = ProgressWriter::new(terminal::is_live());
         let thread = std::thread::spawn(move || {
             let begun = Instant::now();
             while hung_up.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
@@ -46,7 +46,7 @@ impl Telling {
     }
 }
 
-impl Drop for Telling {
+impl Drop for ProgressDisplay {
     fn drop(&mut self) {
         if let Some((hang_up, thread)) = self.thread.take() {
             drop(hang_up);
@@ -57,8 +57,8 @@ impl Drop for Telling {
 }
 
 /// Decides what is written when; time and place are handed in.
-struct Teller {
-    reporter: Reporter,
+struct ProgressWriter {
+    reporter: ProgressFormatter,
     /// Whether the place is a terminal whose line can be redrawn.
     live: bool,
     drawn: bool,
@@ -66,9 +66,15 @@ struct Teller {
     told_stop: bool,
 }
 
-impl Teller {
+impl ProgressWriter {
     fn new(live: bool) -> Self {
-        Self { reporter: Reporter::default(), live, drawn: false, next_line: FIRST_LINE, told_stop: false }
+        Self {
+            reporter: ProgressFormatter::default(),
+            live,
+            drawn: false,
+            next_line: FIRST_LINE,
+            told_stop: false,
+        }
     }
 
     fn tick(&mut self, watch: &Watch, now: Duration, out: &mut impl Write) -> io::Result<()> {
@@ -117,7 +123,7 @@ mod tests {
     fn told(live: bool, seconds: u64, stop_at: u64) -> String {
         let watch = Watch::default();
         let mut out = Vec::new();
-        let mut teller = Teller::new(live);
+        let mut teller = ProgressWriter::new(live);
         for second in 0..=seconds {
             watch.show_scan(ScanProgress { read: second, total: 100, ..Default::default() });
             watch.stop.flag().fetch_or(second == stop_at, Ordering::Relaxed);

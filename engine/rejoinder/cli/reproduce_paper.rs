@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_export::labels::foreign::{self, LeftOutEntries};
-use rejoinder_read::{Container, InputFile};
+use rejoinder_export::labels::foreign::LeftOutEntries;
+use rejoinder_run::label_import::paper_labels;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 
-use super::import_labels::{NumberingName, records};
-use super::run::{self, Settings};
+use super::import_labels::NumberingName;
+use super::run::{self, SettingsArgs};
 use super::terminal::remark;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use crate::report::reproduction::{Released, Reproduction};
+use crate::report::reproduction::{ReleasedLabels, Reproduction};
 use crate::report::summary::Summary;
 
 /// The paper leaves out shorter conversations.
@@ -39,7 +39,7 @@ pub(super) struct ReproducePaperArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object instead of the page
@@ -49,7 +49,7 @@ pub(super) struct ReproducePaperArgs {
 
 pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let released = args.released()?;
+    let released = released(args)?;
     let (run, stopped) = match &args.run {
         Some(path) => (RunDir::open(path)?, None),
         None => {
@@ -76,23 +76,18 @@ pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
     stopped.map_or(Ok(Exit::Ok), Err)
 }
 
-impl ReproducePaperArgs {
-    /// What the paper released.
-    fn released(&self) -> Result<Released, Failure> {
-        let file = match &self.csv {
-            Some(file) => file.clone(),
-            None => only_csv(&self.dir)?,
-        };
-        let shown = file.display();
-        let csv = InputFile::of_json_values(&file, Container::Csv)?;
-        let read = foreign::paper(records(&csv), self.numbering.numbering());
-        let read = read.map_err(|why| Failure::usage(format!("{shown} cannot be used: {why}")))?;
-        let LeftOutEntries { count, first } = &read.left_out;
-        if *count > 0 {
-            remark(&format!("{shown}: {count} rows left out; the first: {first}"));
-        }
-        Ok(Released::new(read.rows()))
+/// What the paper released.
+fn released(args: &ReproducePaperArgs) -> Result<ReleasedLabels, Failure> {
+    let file = match &args.csv {
+        Some(file) => file.clone(),
+        None => only_csv(&args.dir)?,
+    };
+    let read = paper_labels(&file, args.numbering.numbering())?;
+    let LeftOutEntries { count, first } = &read.left_out;
+    if *count > 0 {
+        remark(&format!("{}: {count} rows left out; the first: {first}", file.display()));
     }
+    Ok(ReleasedLabels::new(read.rows()))
 }
 
 /// The one .csv of a folder.

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_run::RunDir;
 use rejoinder_run::watch::Watch;
-use rejoinder_run::{scan, stages};
+use rejoinder_run::{RunDir, scan, stages};
 
 use super::run::finish;
-use super::{InputRoot, Threads, asking, signals};
+use super::{InputRoot, Threads, asking, find_input, signals};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -44,7 +43,7 @@ pub(super) struct ResumeArgs {
 
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut run = args.input.find(RunDir::open_to_change(&args.run)?)?;
+    let mut run = find_input(&args.input, RunDir::open_to_change(&args.run)?)?;
     let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
     run.manifest.keep_findings(&mut config);
     if let Some(max_faults) = args.max_faults {

@@ -7,12 +7,12 @@ use std::time::Instant;
 use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_read::{Duplicates, Format};
-use rejoinder_run::folder::{self, Input};
+use rejoinder_run::folder::{self, RunInput};
 use rejoinder_run::judging::settings;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::Engine;
-use rejoinder_scan::config::{Effective, UnitName};
+use rejoinder_scan::config::{EffectiveConfig, UnitName};
 
 use super::{Threads, absolute, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
@@ -28,7 +28,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     #[command(flatten)]
     threads: Threads,
     /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5; needs a learned score
@@ -56,7 +56,7 @@ pub(super) struct RunArgs {
 
 /// What flags may set in the config.
 #[derive(Debug, Args)]
-pub(super) struct Settings {
+pub(super) struct SettingsArgs {
     /// Config file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -89,7 +89,7 @@ pub(super) struct Settings {
     judge_all: bool,
 }
 
-impl Settings {
+impl SettingsArgs {
     /// Rules and plugins as the config in force has them.
     pub(super) fn engine(&self) -> Result<Engine, Failure> {
         Ok(Engine::of(&self.effective()?)?)
@@ -97,8 +97,8 @@ impl Settings {
 
     /// The config in force, with the origin of each value: the file's, or the default, under the environment, under the
     /// flags.
-    pub(super) fn effective(&self) -> Result<Effective, Failure> {
-        let mut effective = Effective::load(self.config.as_deref())?;
+    pub(super) fn effective(&self) -> Result<EffectiveConfig, Failure> {
+        let mut effective = EffectiveConfig::load(self.config.as_deref())?;
         for entry in &self.map {
             let (key, name) = entry.split_once('=').ok_or_else(|| {
                 Failure::usage(format!("--map {entry}: expected KEY=NAME, such as messages=history"))
@@ -194,7 +194,7 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
 /// # Errors
 /// If something is wrong with config, rules, plugins or inputs; then there is no folder.
 pub(super) fn begin(
-    effective: &Effective,
+    effective: &EffectiveConfig,
     inputs: &[String],
     out: Option<&Path>,
 ) -> Result<(RunDir, Engine), Failure> {
@@ -202,16 +202,16 @@ pub(super) fn begin(
     // What is wrong with the judge is told before there is a folder.
     settings::client(&engine.config.judge)?;
     if !inputs.iter().any(|input| input == "-") {
-        return Ok(folder::begin(engine, Input::Files(&super::files(inputs)?), out)?);
+        return Ok(folder::begin(engine, RunInput::Files(&super::files(inputs)?), out)?);
     }
     if inputs.len() > 1 {
         return Err(Failure::usage("standard input (-) cannot be mixed with other inputs"));
     }
-    Ok(folder::begin(engine, Input::Stream(&mut io::stdin().lock()), out)?)
+    Ok(folder::begin(engine, RunInput::Stream(&mut io::stdin().lock()), out)?)
 }
 
 impl RunArgs {
-    fn effective(&self) -> Result<Effective, Failure> {
+    fn effective(&self) -> Result<EffectiveConfig, Failure> {
         let mut effective = self.settings.effective()?;
         if let Some(purpose) = self.purpose {
             effective.config.purpose = purpose;

@@ -4,15 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use rejoinder_core::random::splitmix::{GAMMA, mix};
-use rejoinder_core::{Category, RecordId};
-use rejoinder_run::RunDir;
-use rejoinder_run::judging;
-use rejoinder_scan::Scan;
+use rejoinder_core::Category;
+use rejoinder_run::reading_sample::{ReadingDraw, ReadingSample, reading_sample};
+use rejoinder_run::{RunDir, TurnOutcome};
 
-use super::{InputRoot, Threads, print};
+use super::{InputRoot, Threads, find_input, print};
 use crate::failure::{Exit, Failure};
-use crate::report::dialogue::{Outcome, render};
+use crate::report::dialogue::render;
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
@@ -46,80 +44,26 @@ pub(super) struct ShowArgs {
     threads: Threads,
 }
 
-impl ShowArgs {
-    fn wants(&self, outcome: Outcome) -> bool {
-        let all = !(self.accepted || self.rejected || self.undecided || self.judged);
-        let kind = match outcome {
-            Outcome::Accepted(_) => self.accepted,
-            Outcome::Rejected => self.rejected,
-            Outcome::Undecided => self.undecided,
-            Outcome::Judged(_) => self.judged,
-        };
-        (all || kind) && self.category.is_none_or(|c| outcome.category() == Some(c))
-    }
-}
-
 pub(super) fn main(args: &ShowArgs) -> Result<Exit, Failure> {
-    let run = args.input.find(RunDir::open(&args.run)?)?;
-    let engine = run.engine()?;
-    let judged = judging::judged(&run)?;
-    // The turns with the smallest draws are an even sample, whatever the order they come in.
-    let mut drawn: Vec<(u64, RecordId, String)> = Vec::new();
-    let mut fitting = 0_u64;
-    let asked_before = run.asked()?;
-    let scan = Scan {
-        asked_before: Some(&asked_before),
-        ..Scan::of(&engine, &run.manifest.inputs, args.threads.get())
-    };
-    scan.run(
-        |worker, chunk| {
-            let scanned = worker.scan(chunk)?;
-            let mut fit: Vec<(u64, RecordId, String)> = Vec::new();
-            let mut count = 0;
-            for conversation in &scanned.conversations {
-                for turn in scanned.turns(conversation) {
-                    let id = conversation.id(turn);
-                    let outcome = Outcome::new(turn.decision(), judged.get(&id));
-                    if args.wants(outcome) {
-                        count += 1;
-                        fit.push((draw(args.seed, id), id, String::new()));
-                    }
-                }
-            }
-            keep_smallest(&mut fit, args.sample.get());
-            for conversation in &scanned.conversations {
-                for turn in scanned.turns(conversation) {
-                    let id = conversation.id(turn);
-                    if let Some(entry) = fit.iter_mut().find(|(_, i, _)| *i == id) {
-                        let outcome = Outcome::new(turn.decision(), judged.get(&id));
-                        entry.2 = render(worker.engine, &scanned, conversation, turn, outcome);
-                    }
-                }
-            }
-            Ok::<_, Failure>((count, fit))
-        },
-        |(count, fit)| {
-            fitting += count;
-            drawn.extend(fit);
-            keep_smallest(&mut drawn, args.sample.get());
-            Ok(())
-        },
-    )?;
-    drawn.sort_by_key(|&(_, id, _)| id);
-    for (_, _, text) in &drawn {
+    let run = find_input(&args.input, RunDir::open(&args.run)?)?;
+    let draw = ReadingDraw { most: args.sample.get(), seed: args.seed, threads: args.threads.get() };
+    let ReadingSample { turns, fitting } =
+        reading_sample(&run, draw, |outcome| is_wanted(args, outcome), render)?;
+    for text in &turns {
         print(&format!("{text}\n"))?;
     }
-    print(&format!("{} of {fitting} turns\n", drawn.len()))?;
+    print(&format!("{} of {fitting} turns\n", turns.len()))?;
     Ok(Exit::Ok)
 }
 
-fn keep_smallest(drawn: &mut Vec<(u64, RecordId, String)>, count: usize) {
-    drawn.sort_by_key(|&(draw, id, _)| (draw, id));
-    drawn.truncate(count);
-}
-
-/// A number that looks random and depends on seed and id alone.
-fn draw(seed: u64, id: RecordId) -> u64 {
-    let fields = [seed, u64::from(id.shard), id.ordinal, u64::from(id.message_index)];
-    fields.into_iter().fold(GAMMA, |z, field| mix(z.wrapping_add(GAMMA) ^ field))
+/// Whether the flags want turns with an outcome.
+fn is_wanted(args: &ShowArgs, outcome: TurnOutcome) -> bool {
+    let all = !(args.accepted || args.rejected || args.undecided || args.judged);
+    let kind = match outcome {
+        TurnOutcome::Accepted(_) => args.accepted,
+        TurnOutcome::Rejected => args.rejected,
+        TurnOutcome::Undecided => args.undecided,
+        TurnOutcome::Judged(_) => args.judged,
+    };
+    (all || kind) && args.category.is_none_or(|category| outcome.category() == Some(category))
 }

@@ -14,11 +14,11 @@ use rejoinder_score::Model;
 use serde_json::json;
 
 use super::labelled::{LabelArgs, remark_unlabelled};
-use super::run::Settings;
+use super::run::SettingsArgs;
 use super::terminal::remark;
-use super::{InputRoot, described, print, print_json};
+use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::summary::thousands;
+use crate::report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
@@ -39,7 +39,7 @@ pub(super) struct TrainArgs {
     #[command(flatten)]
     labelled: LabelArgs,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Leave out what rules find: shows what the score is worth where they miss
     #[arg(long)]
     blind: bool,
@@ -59,7 +59,7 @@ pub(super) struct TrainArgs {
 fn source(input: &str, root: &InputRoot, config: &InputConfig) -> Result<TrainingSource, Failure> {
     let path = Path::new(input);
     if RunDir::is_run(path) {
-        let run = root.find(RunDir::open(path)?)?;
+        let run = find_input(root, RunDir::open(path)?)?;
         return Ok(TrainingSource::of_run(input.to_owned(), run)?);
     }
     let files = described(&[input.to_owned()], config)?;

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use rejoinder_cascade::certificate::CertifiedClaim;
 use rejoinder_run::recall::AuditReport;
 
-use crate::report::summary::thousands;
+use crate::report::numbers::thousands;
 
 fn main_claim(report: &AuditReport) -> Option<&CertifiedClaim> {
     report.certificate.claims.first()
 }
 
-/// A certificate and what it is about, as text.
+/// A certificate, and what the certificate is about, as text.
 pub fn text(report: &AuditReport) -> String {
     let mut out = String::new();
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use rejoinder_core::{Answer, Category};
 use rejoinder_rules::{Route, RuleTimes};
-use rejoinder_scan::{Engine, Part, Scanned, ScannedConversation, ScannedTurn};
+use rejoinder_run::TurnOutcome;
+use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 use serde::Serialize;
 
-use crate::report::dialogue::Outcome;
-use crate::report::evaluation::Rate;
+use crate::report::evaluation::Proportion;
 
 /// Counts of one rule; all but the time are functions of input and config.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Tally {
+struct RuleTally {
     hits: u64,
     alone: u64,
     effect: u64,
@@ -27,9 +27,9 @@ struct Tally {
 
 /// The counts of all rules.
 #[derive(Clone, Debug)]
-pub struct ByRule {
+pub struct RuleCounts {
     turns: u64,
-    tallies: Vec<Tally>,
+    tallies: Vec<RuleTally>,
     costs: RuleTimes,
 }
 
@@ -38,45 +38,45 @@ pub struct ByRule {
 pub struct RuleRow {
     /// The rule.
     pub id: String,
-    /// Its route.
+    /// The rule's route.
     pub route: &'static str,
-    /// Its category, if it has one.
+    /// The rule's category, if it has one.
     pub category: Option<Category>,
-    /// Turns that it hits.
+    /// Turns that the rule hits.
     pub hits: u64,
     /// Hits on turns that no other rule makes candidates; 0 for rules that make none.
     pub alone: u64,
     /// Hits without which the turn would have been decided otherwise, or, for a score rule, put elsewhere in the queue.
     pub effect: u64,
-    /// Its hits that were accepted, by whatever rule or plugin.
+    /// Hit turns that were accepted, by whatever rule or plugin.
     pub accepted: u64,
-    /// Its hits that were rejected.
+    /// Hit turns that were rejected.
     pub rejected: u64,
-    /// Its hits that wait for the judge: escalations.
+    /// Hit turns that wait for the judge: escalations.
     pub undecided: u64,
-    /// Share of its labelled hits that are feedback; absent without labels.
-    pub precision: Option<Rate>,
-    /// Share of its labelled hits that are feedback of its category; absent without labels or category.
-    pub category_precision: Option<Rate>,
-    /// Time spent in its regexes and conditions, in microseconds; absent where it was not taken.
+    /// The share of the labelled hit turns that are feedback; absent without labels.
+    pub precision: Option<Proportion>,
+    /// The share of the labelled hit turns that are feedback of the rule's category; absent without labels or category.
+    pub category_precision: Option<Proportion>,
+    /// The time spent in the rule's regexes and conditions, in microseconds; absent where no time was taken.
     pub micros: Option<f64>,
 }
 
-impl ByRule {
+impl RuleCounts {
     /// No counts yet.
     pub fn new(engine: &Engine) -> Self {
         let rules = engine.rules.rules().len();
-        Self { turns: 0, tallies: vec![Tally::default(); rules], costs: RuleTimes::new(rules) }
+        Self { turns: 0, tallies: vec![RuleTally::default(); rules], costs: RuleTimes::new(rules) }
     }
 
-    /// Counts a turn, what became of it, and its label if it was judged by a labeller.
+    /// Counts a turn with its outcome and its label.
     pub fn turn(
         &mut self,
         engine: &Engine,
-        scanned: &Scanned<'_>,
+        scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         turn: &ScannedTurn,
-        outcome: Outcome,
+        outcome: TurnOutcome,
         label: Answer,
     ) {
         self.turns += 1;
@@ -88,17 +88,17 @@ impl ByRule {
             tally.hits += 1;
             tally.alone += u64::from(engine.is_candidate(hits) && !engine.is_candidate(&others));
             let is_felt = match rule.route {
-                Route::Score => outcome == Outcome::Undecided && rule.weight != 0.0,
+                Route::Score => outcome == TurnOutcome::Undecided && rule.weight != 0.0,
                 _ => {
-                    let without = scanned.ground_without(engine, conversation, turn, Part::Rule(hit.rule));
+                    let without = scanned.ground_without(engine, conversation, turn, Voter::Rule(hit.rule));
                     without.decision() != turn.decision()
                 }
             };
             tally.effect += u64::from(is_felt);
             match outcome {
-                Outcome::Accepted(_) => tally.accepted += 1,
-                Outcome::Rejected => tally.rejected += 1,
-                Outcome::Undecided | Outcome::Judged(_) => tally.undecided += 1,
+                TurnOutcome::Accepted(_) => tally.accepted += 1,
+                TurnOutcome::Rejected => tally.rejected += 1,
+                TurnOutcome::Undecided | TurnOutcome::Judged(_) => tally.undecided += 1,
             }
             if label.is_known() {
                 let category = label.category();
@@ -155,16 +155,16 @@ impl ByRule {
             accepted: t.accepted,
             rejected: t.rejected,
             undecided: t.undecided,
-            precision: (t.labelled > 0).then(|| Rate::new(t.feedback, t.labelled)),
+            precision: (t.labelled > 0).then(|| Proportion::new(t.feedback, t.labelled)),
             category_precision: (t.labelled > 0 && rule.category.is_some())
-                .then(|| Rate::new(t.same_category, t.labelled)),
+                .then(|| Proportion::new(t.same_category, t.labelled)),
             micros: is_timed.then_some(time.as_secs_f64() * 1e6),
         })
         .collect()
     }
 }
 
-/// The rows as a table for people; rules without effect are named below it.
+/// The rows as a table for people; below the table stand the rules without effect.
 pub fn table(rows: &[RuleRow]) -> String {
     let mut out = String::new();
     let with_labels = rows.iter().any(|r| r.precision.is_some());
@@ -183,7 +183,7 @@ pub fn table(rows: &[RuleRow]) -> String {
         if with_labels { heads.as_str() } else { "" },
         if with_time { "  time ms" } else { "" },
     );
-    let rate = |r: Option<Rate>| r.map_or_else(|| "–".to_owned(), |r| format!("{:.2}", r.value));
+    let rate = |r: Option<Proportion>| r.map_or_else(|| "–".to_owned(), |r| format!("{:.2}", r.value));
     for row in rows {
         let waiting = match row.hits {
             0 => "–".to_owned(),

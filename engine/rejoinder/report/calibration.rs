@@ -6,9 +6,9 @@ use rejoinder_cascade::threshold::{labels_needed, positives_needed};
 use rejoinder_run::recall::{AGREEMENT, Calibration, RecallTarget, reject_below};
 use serde::Serialize;
 
-use crate::report::summary::{share, thousands};
+use crate::report::numbers::{share, thousands};
 
-/// What a calibration found, and what it rests on.
+/// What a calibration found, and the figures behind it.
 #[derive(Clone, Debug, Serialize)]
 pub struct CalibrationReport {
     /// Whose answers count as the truth.
@@ -16,21 +16,21 @@ pub struct CalibrationReport {
     /// What the feedback is for.
     #[serde(rename = "for")]
     pub purpose: String,
-    /// Share of it that must be found.
+    /// The share of the feedback that must be found.
     pub recall: f64,
-    /// How surely.
+    /// The probability with which that share must be found.
     pub confidence: f64,
     /// What the draw depends on.
     pub seed: u64,
     /// Later turns of the corpus.
     pub turns: u64,
-    /// Those of the sample.
+    /// Turns of the sample.
     pub sampled: usize,
-    /// Sampled turns whose answer says nothing: they count as feedback that the score puts last.
+    /// Sampled turns whose answer says nothing: such turns count as feedback that the score puts last.
     pub unreadable: usize,
-    /// Sampled turns that are target.
+    /// Sampled turns that hold wanted feedback.
     pub positives: u64,
-    /// From which score on is asked; `None` = about everything, explicit rejects included.
+    /// From which score on the judge is asked; `None`: about every turn, explicit rejects included.
     pub reject_below: Option<f64>,
     /// From which score on nobody need be asked.
     pub accept_at: Option<f64>,
@@ -38,12 +38,12 @@ pub struct CalibrationReport {
     pub asked: u64,
     /// Positives without which nothing can be rejected.
     pub positives_needed: Option<u64>,
-    /// Labels that hold so many, probably (in nine of ten draws).
+    /// The number of labels that hold so many positives in nine of ten draws.
     pub labels_needed: Option<u64>,
 }
 
 impl CalibrationReport {
-    /// Of a calibration.
+    /// The report on a calibration.
     pub fn new(oracle: String, target: &RecallTarget, seed: u64, calibration: &Calibration) -> Self {
         let Calibration { sample, cuts, unknown } = calibration;
         let reject_below = reject_below(cuts.threshold.cut);
@@ -69,7 +69,7 @@ impl CalibrationReport {
         }
     }
 
-    /// For people.
+    /// The report for people.
     pub fn text(&self) -> String {
         let mut out = String::new();
         let _ = writeln!(

@@ -1,81 +1,39 @@
-//! Turns as a reader wants them: some context, the turn with its span marked, and who decided what.
+//! Turns for reading: some context, the turn with its span marked, and who decided what.
 
 use std::fmt::Write as _;
 
-use rejoinder_cascade::Decision;
 use rejoinder_core::{Category, Conversation, Role, printable};
 use rejoinder_rules::Route;
-use rejoinder_scan::Engine;
-use rejoinder_scan::Scanned;
-use rejoinder_scan::ScannedConversation;
-use rejoinder_scan::ScannedTurn;
+use rejoinder_run::TurnOutcome;
+use rejoinder_run::reading_sample::TurnView;
 
 /// Messages shown before the turn, and how much of each.
 const CONTEXT_MESSAGES: usize = 3;
 const CONTEXT_CHARS: usize = 400;
 const TURN_CHARS: usize = 2_000;
 
-/// What became of a turn in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Accepted by rules or plugins.
-    Accepted(Category),
-    /// Rejected by rules or plugins, or never marked.
-    Rejected,
-    /// Waiting for the judge.
-    Undecided,
-    /// The judge found feedback, or none.
-    Judged(Option<Category>),
-}
-
-impl Outcome {
-    /// The outcome of a decision and of what the judge may have said since.
-    pub fn new(decision: Decision, judged: Option<&Option<Category>>) -> Self {
-        match (decision, judged) {
-            (Decision::Accepted(category), _) => Self::Accepted(category),
-            (Decision::Rejected, _) => Self::Rejected,
-            (Decision::Undecided, None) => Self::Undecided,
-            (Decision::Undecided, Some(found)) => Self::Judged(*found),
-        }
-    }
-
-    /// The category of feedback, if it is some.
-    pub const fn category(self) -> Option<Category> {
-        match self {
-            Self::Accepted(category) | Self::Judged(Some(category)) => Some(category),
-            _ => None,
-        }
-    }
-
-    /// In words.
-    pub fn describe(self) -> String {
-        let named = |c: Category| format!("{c} {}", c.name());
-        match self {
-            Self::Accepted(category) => format!("accepted as {}", named(category)),
-            Self::Rejected => "rejected".to_owned(),
-            Self::Undecided => "waiting for the judge".to_owned(),
-            Self::Judged(Some(category)) => format!("judged to be {}", named(category)),
-            Self::Judged(None) => "judged to be no feedback".to_owned(),
-        }
+/// An outcome in words.
+fn describe(outcome: TurnOutcome) -> String {
+    let named = |c: Category| format!("{c} {}", c.name());
+    match outcome {
+        TurnOutcome::Accepted(category) => format!("accepted as {}", named(category)),
+        TurnOutcome::Rejected => "rejected".to_owned(),
+        TurnOutcome::Undecided => "waiting for the judge".to_owned(),
+        TurnOutcome::Judged(Some(category)) => format!("judged to be {}", named(category)),
+        TurnOutcome::Judged(None) => "judged to be no feedback".to_owned(),
     }
 }
 
 /// A turn with its context, for reading.
-pub fn render(
-    engine: &Engine,
-    scanned: &Scanned<'_>,
-    conversation: &ScannedConversation<'_>,
-    turn: &ScannedTurn,
-    outcome: Outcome,
-) -> String {
+pub fn render(view: TurnView<'_>) -> String {
+    let TurnView { engine, scanned, conversation, turn, outcome } = view;
     let source = &conversation.record.conversation;
     let mut out = String::new();
-    let _ =
-        writeln!(out, "── {} · {} · {}", conversation.id(turn), printable(&source.id), outcome.describe());
+    let _ = writeln!(out, "── {} · {} · {}", conversation.id(turn), printable(&source.id), describe(outcome));
     context(&mut out, source, turn.message_index);
     let text = &source.messages[turn.message_index].text;
     let span = match outcome {
-        Outcome::Accepted(category) => Some(scanned.accepted_by(engine, conversation, turn, category).1),
+        TurnOutcome::Accepted(category) => Some(scanned.accepted_by(engine, conversation, turn, category).1),
         _ => scanned.hits(turn).first().map(|h| h.start as usize..h.end as usize),
     };
     let marked = match span.filter(|s| !s.is_empty() && s.len() < text.trim().len()) {

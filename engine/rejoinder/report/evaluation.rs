@@ -6,29 +6,29 @@ use std::fmt::Write as _;
 use rejoinder_cascade::interval::wilson;
 use rejoinder_core::{Category, RecordId};
 use rejoinder_export::labels::selection::TurnSelection;
+use rejoinder_run::TurnOutcome;
 use serde::Serialize;
 
 use crate::report::by_rule::{RuleRow, table};
-use crate::report::dialogue::Outcome;
 
 /// One later turn with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// Its address.
+pub struct LabelledOutcome {
+    /// The address of the turn.
     pub id: RecordId,
     /// What the label says; `None` = no feedback.
     pub label: Option<Category>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Whether a rule marked it.
+    /// What became of the turn.
+    pub outcome: TurnOutcome,
+    /// Whether a rule marked the turn.
     pub is_candidate: bool,
-    /// How it was chosen to be labelled.
+    /// How the turn was chosen to be labelled.
     pub drawn: TurnSelection,
 }
 
 /// A proportion with its 95 % Wilson interval. `value` is 0 where there is nothing to divide by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rate {
+pub struct Proportion {
     /// The proportion.
     pub value: f64,
     /// Lower end of the interval.
@@ -41,7 +41,7 @@ pub struct Rate {
     pub n: u64,
 }
 
-impl Rate {
+impl Proportion {
     /// `of` in `n`.
     pub fn new(of: u64, n: u64) -> Self {
         let (low, high) = wilson(of, n);
@@ -51,69 +51,70 @@ impl Rate {
 
 /// Precision, recall and F1 of one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Score {
+pub struct ClassScore {
     /// `feedback` or the category.
     pub class: String,
     /// Labelled turns.
     pub labelled: u64,
     /// Share of the found turns that are right.
-    pub precision: Option<Rate>,
+    pub precision: Option<Proportion>,
     /// Share of the labelled turns that were found; an undecided turn counts as missed.
-    pub recall: Option<Rate>,
+    pub recall: Option<Proportion>,
     /// Harmonic mean of the two.
     pub f1: Option<f64>,
     /// Share of the labelled turns that are candidates.
-    pub candidate_recall: Option<Rate>,
+    pub candidate_recall: Option<Proportion>,
 }
 
-/// Everything measured. A figure is not there where the labelled turns were chosen by what it counts.
+/// All figures of an evaluation. A figure is missing where the labelled turns were chosen by what the figure counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// Later turns that were compared.
     pub turns: u64,
-    /// Conversations that they come from.
+    /// Conversations of the compared turns.
     pub conversations: u64,
     /// Turns that were compared, by how they were chosen to be labelled.
     pub drawn: BTreeMap<&'static str, u64>,
     /// Feedback or none, whatever the category.
-    pub precision: Option<Rate>,
-    /// See [`Score::recall`].
-    pub recall: Option<Rate>,
-    /// See [`Score::f1`].
+    pub precision: Option<Proportion>,
+    /// The recall, as [`ClassScore::recall`] says.
+    pub recall: Option<Proportion>,
+    /// F1, as [`ClassScore::f1`] says.
     pub f1: Option<f64>,
-    /// See [`Score::candidate_recall`].
-    pub candidate_recall: Option<Rate>,
+    /// The candidate recall, as [`ClassScore::candidate_recall`] says.
+    pub candidate_recall: Option<Proportion>,
     /// Share of the later turns that are candidates.
-    pub candidates: Option<Rate>,
+    pub candidates: Option<Proportion>,
     /// Share of the later turns that were accepted here.
-    pub accepted: Option<Rate>,
+    pub accepted: Option<Proportion>,
     /// Share of the later turns that were rejected here.
-    pub rejected: Option<Rate>,
+    pub rejected: Option<Proportion>,
     /// Share of the later turns that wait for the judge.
-    pub undecided: Option<Rate>,
+    pub undecided: Option<Proportion>,
     /// Share of the later turns that the judge settled.
-    pub judged: Option<Rate>,
+    pub judged: Option<Proportion>,
     /// Labelled feedback among the undecided turns: missed here, and still to be found by the judge.
     pub undecided_feedback: u64,
     /// Share of the labelled feedback among what was rejected here.
-    pub rejected_feedback: Option<Rate>,
+    pub rejected_feedback: Option<Proportion>,
     /// Share of the feedback found in the right category among what is feedback at all.
-    pub category_agreement: Rate,
+    pub category_agreement: Proportion,
     /// One row a category.
-    pub categories: Vec<Score>,
-    /// One row a rule, where they were asked for.
+    pub categories: Vec<ClassScore>,
+    /// A row for each rule, where rows were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<RuleRow>>,
 }
 
 impl Evaluation {
     /// Compares decisions with labels.
-    pub fn of(turns: &[Judged], conversations: u64) -> Self {
-        let count = |test: &dyn Fn(&Judged) -> bool| turns.iter().filter(|t| test(t)).count() as u64;
-        let whole: Vec<&Judged> = turns.iter().filter(|t| t.drawn.gives_recall()).collect();
-        let of_whole = |test: &dyn Fn(&Judged) -> bool| whole.iter().filter(|t| test(t)).count() as u64;
-        let share = |test: &dyn Fn(&Judged) -> bool| {
-            (!whole.is_empty()).then(|| Rate::new(of_whole(test), whole.len() as u64))
+    pub fn of(turns: &[LabelledOutcome], conversations: u64) -> Self {
+        let count = |test: &dyn Fn(&LabelledOutcome) -> bool| turns.iter().filter(|t| test(t)).count() as u64;
+        let whole: Vec<&LabelledOutcome> = turns.iter().filter(|t| t.drawn.gives_recall()).collect();
+        let of_whole =
+            |test: &dyn Fn(&LabelledOutcome) -> bool| whole.iter().filter(|t| test(t)).count() as u64;
+        let share = |test: &dyn Fn(&LabelledOutcome) -> bool| {
+            (!whole.is_empty()).then(|| Proportion::new(of_whole(test), whole.len() as u64))
         };
         let all = score("feedback", turns, |label| label.is_some());
         let both = count(&|t| t.label.is_some() && t.outcome.category().is_some());
@@ -128,16 +129,16 @@ impl Evaluation {
             f1: all.f1,
             candidate_recall: all.candidate_recall,
             candidates: share(&|t| t.is_candidate),
-            accepted: share(&|t| matches!(t.outcome, Outcome::Accepted(_))),
-            rejected: share(&|t| t.outcome == Outcome::Rejected),
-            undecided: share(&|t| t.outcome == Outcome::Undecided),
-            judged: share(&|t| matches!(t.outcome, Outcome::Judged(_))),
-            undecided_feedback: of_whole(&|t| t.label.is_some() && t.outcome == Outcome::Undecided),
+            accepted: share(&|t| matches!(t.outcome, TurnOutcome::Accepted(_))),
+            rejected: share(&|t| t.outcome == TurnOutcome::Rejected),
+            undecided: share(&|t| t.outcome == TurnOutcome::Undecided),
+            judged: share(&|t| matches!(t.outcome, TurnOutcome::Judged(_))),
+            undecided_feedback: of_whole(&|t| t.label.is_some() && t.outcome == TurnOutcome::Undecided),
             rejected_feedback: (!whole.is_empty()).then(|| {
-                let rejected = of_whole(&|t| t.label.is_some() && t.outcome == Outcome::Rejected);
-                Rate::new(rejected, of_whole(&|t| t.label.is_some()))
+                let rejected = of_whole(&|t| t.label.is_some() && t.outcome == TurnOutcome::Rejected);
+                Proportion::new(rejected, of_whole(&|t| t.label.is_some()))
             }),
-            category_agreement: Rate::new(
+            category_agreement: Proportion::new(
                 count(&|t| t.label.is_some() && t.label == t.outcome.category()),
                 both,
             ),
@@ -146,8 +147,8 @@ impl Evaluation {
         }
     }
 
-    /// What the choice of the labelled turns takes from the figures, and which draw would give them; nothing where all of them
-    /// stand.
+    /// Which figures are missing by the choice of the labelled turns, and which draw would give the figures; `None` where no
+    /// figure is missing.
     pub fn caveat(&self) -> Option<String> {
         let of = |drawn: TurnSelection| self.drawn.get(drawn.name()).copied().unwrap_or_default();
         let (audit, found, unknown) =
@@ -180,7 +181,7 @@ impl Evaluation {
         })
     }
 
-    /// The figures for people; `oracle` names whose labels they are.
+    /// The figures for people; `oracle` names whose labels the turns have.
     pub fn text(&self, oracle: &str) -> String {
         let mut out = String::new();
         let _ = writeln!(
@@ -204,7 +205,7 @@ impl Evaluation {
             "{:<10}{:>9}  {:<24}{:<24}{:>6}  {:<24}",
             "class", "labelled", "precision", "recall", "F1", "candidate recall"
         );
-        let all = Score {
+        let all = ClassScore {
             class: "feedback".to_owned(),
             labelled: self.categories.iter().map(|row| row.labelled).sum(),
             precision: self.precision,
@@ -246,22 +247,23 @@ impl Evaluation {
     }
 }
 
-fn score(class: &str, turns: &[Judged], is_class: impl Fn(Option<Category>) -> bool) -> Score {
-    let count = |test: &dyn Fn(&Judged) -> bool| turns.iter().filter(|t| test(t)).count() as u64;
+fn score(class: &str, turns: &[LabelledOutcome], is_class: impl Fn(Option<Category>) -> bool) -> ClassScore {
+    let count = |test: &dyn Fn(&LabelledOutcome) -> bool| turns.iter().filter(|t| test(t)).count() as u64;
     let (is_labelled, is_found) =
-        (|t: &Judged| is_class(t.label), |t: &Judged| is_class(t.outcome.category()));
+        (|t: &LabelledOutcome| is_class(t.label), |t: &LabelledOutcome| is_class(t.outcome.category()));
     let precision = turns.iter().any(|t| t.drawn.gives_precision()).then(|| {
         let found = count(&|t| t.drawn.gives_precision() && is_found(t));
-        Rate::new(count(&|t| t.drawn.gives_precision() && is_found(t) && is_labelled(t)), found)
+        Proportion::new(count(&|t| t.drawn.gives_precision() && is_found(t) && is_labelled(t)), found)
     });
     let gives_recall = turns.iter().any(|t| t.drawn.gives_recall());
     let labelled = count(&|t| t.drawn.gives_recall() && is_labelled(t));
-    let recalled = |test: &dyn Fn(&Judged) -> bool| {
-        gives_recall
-            .then(|| Rate::new(count(&|t| t.drawn.gives_recall() && is_labelled(t) && test(t)), labelled))
+    let recalled = |test: &dyn Fn(&LabelledOutcome) -> bool| {
+        gives_recall.then(|| {
+            Proportion::new(count(&|t| t.drawn.gives_recall() && is_labelled(t) && test(t)), labelled)
+        })
     };
     let recall = recalled(&|t| is_found(t));
-    Score {
+    ClassScore {
         class: class.to_owned(),
         labelled: count(&is_labelled),
         f1: precision.zip(recall).map(|(precision, recall)| {
@@ -274,11 +276,11 @@ fn score(class: &str, turns: &[Judged], is_class: impl Fn(Option<Category>) -> b
     }
 }
 
-fn percent(rate: Rate) -> String {
+fn percent(rate: Proportion) -> String {
     format!("{:.1} %", 100.0 * rate.value)
 }
 
-fn interval(rate: Option<Rate>) -> String {
+fn interval(rate: Option<Proportion>) -> String {
     match rate {
         Some(rate) if rate.n > 0 => format!("{:.3} [{:.3}, {:.3}]", rate.value, rate.low, rate.high),
         _ => "–".to_owned(),
@@ -289,24 +291,24 @@ fn interval(rate: Option<Rate>) -> String {
 mod tests {
     use super::*;
 
-    fn turn(label: Option<Category>, outcome: Outcome, is_candidate: bool) -> Judged {
+    fn turn(label: Option<Category>, outcome: TurnOutcome, is_candidate: bool) -> LabelledOutcome {
         let id = RecordId { shard: 0, ordinal: 0, message_index: 2 };
-        Judged { id, label, outcome, is_candidate, drawn: TurnSelection::Independent }
+        LabelledOutcome { id, label, outcome, is_candidate, drawn: TurnSelection::Independent }
     }
 
     #[test]
     fn undecided_counts_as_missed_and_a_wrong_category_as_found() {
         use Category::{Ur2, Ur3, Ur5};
         let turns = [
-            turn(Some(Ur5), Outcome::Accepted(Ur5), true),
-            turn(Some(Ur2), Outcome::Accepted(Ur3), true),
-            turn(Some(Ur2), Outcome::Undecided, true),
-            turn(Some(Ur3), Outcome::Rejected, false),
-            turn(None, Outcome::Accepted(Ur5), true),
-            turn(None, Outcome::Judged(None), true),
+            turn(Some(Ur5), TurnOutcome::Accepted(Ur5), true),
+            turn(Some(Ur2), TurnOutcome::Accepted(Ur3), true),
+            turn(Some(Ur2), TurnOutcome::Undecided, true),
+            turn(Some(Ur3), TurnOutcome::Rejected, false),
+            turn(None, TurnOutcome::Accepted(Ur5), true),
+            turn(None, TurnOutcome::Judged(None), true),
         ];
         let e = Evaluation::of(&turns, 6);
-        let of = |rate: Option<Rate>| rate.map(|rate| (rate.of, rate.n));
+        let of = |rate: Option<Proportion>| rate.map(|rate| (rate.of, rate.n));
         assert_eq!((of(e.precision), of(e.recall)), (Some((2, 3)), Some((2, 4))));
         assert_eq!(of(e.candidate_recall), Some((3, 4)));
         assert_eq!((e.undecided_feedback, of(e.rejected_feedback)), (1, Some((1, 4))));
@@ -320,9 +322,10 @@ mod tests {
     #[test]
     fn turns_that_were_chosen_by_what_is_found_in_them_give_no_recall() {
         use Category::{Ur2, Ur5};
-        let found = |label, outcome, drawn| Judged { drawn, ..turn(label, outcome, true) };
-        let selected: Vec<Judged> =
-            (0..50).map(|_| found(Some(Ur5), Outcome::Accepted(Ur5), TurnSelection::FoundByRun)).collect();
+        let found = |label, outcome, drawn| LabelledOutcome { drawn, ..turn(label, outcome, true) };
+        let selected: Vec<LabelledOutcome> = (0..50)
+            .map(|_| found(Some(Ur5), TurnOutcome::Accepted(Ur5), TurnSelection::FoundByRun))
+            .collect();
         let e = Evaluation::of(&selected, 50);
         assert_eq!((e.precision.map(|p| (p.of, p.n)), e.recall, e.f1), (Some((50, 50)), None, None));
         assert_eq!((e.accepted, e.candidate_recall, e.rejected_feedback), (None, None, None));
@@ -330,8 +333,8 @@ mod tests {
         assert!(e.caveat().is_some_and(|caveat| caveat.contains("rejoinder audit")));
         // Beside them, turns of whole conversations give what they can.
         let mut mixed = selected;
-        mixed.push(found(Some(Ur2), Outcome::Rejected, TurnSelection::Independent));
-        mixed.push(found(Some(Ur2), Outcome::Accepted(Ur2), TurnSelection::Unknown));
+        mixed.push(found(Some(Ur2), TurnOutcome::Rejected, TurnSelection::Independent));
+        mixed.push(found(Some(Ur2), TurnOutcome::Accepted(Ur2), TurnSelection::Unknown));
         let e = Evaluation::of(&mixed, 52);
         assert_eq!(
             (e.precision.map(|p| (p.of, p.n)), e.recall.map(|r| (r.of, r.n))),

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use rejoinder_cascade::DecisionReason;
-use rejoinder_core::{AnswerProbabilities, Category, PluginVote, printable};
+use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
 use rejoinder_rules::{RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
@@ -16,52 +16,52 @@ use serde::Serialize;
 pub struct Explanation {
     /// What decided, in words.
     pub decision: &'static str,
-    /// What each plugin said, in their order.
-    pub plugins: Vec<PluginTrial>,
+    /// What each plugin said, in the order of the plugins.
+    pub plugins: Vec<PluginRow>,
     /// A row a rule, in the order of the rules.
-    pub rules: Vec<RuleRow>,
-    /// What the judge said, if it was asked and answered.
-    pub judge: Option<JudgeTrial>,
+    pub rules: Vec<RuleTrialRow>,
+    /// What the judge said, if the judge was asked and has answered.
+    pub judge: Option<JudgeRow>,
 }
 
 /// The judge on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct JudgeTrial {
-    /// What was made of its replies, in words.
+pub struct JudgeRow {
+    /// What follows from the judge's replies, in words.
     pub finding: String,
-    /// The category that it found.
+    /// The category that the judge found.
     pub category: Option<Category>,
-    /// How probable its answers were.
+    /// How probable the judge's answers were.
     pub probabilities: AnswerProbabilities,
-    /// What it was asked and said, in order.
-    pub requests: Vec<RequestTrial>,
+    /// The requests to the judge and its replies, in order.
+    pub requests: Vec<RequestRow>,
     #[serde(skip)]
     is_settled: bool,
 }
 
 /// One request about the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct RequestTrial {
+pub struct RequestRow {
     /// Key of the reply in the store.
     pub reply_key: String,
     /// The model that answered.
     pub model: String,
-    /// Its reply, word for word.
+    /// The reply, word for word.
     pub reply: String,
     /// Why the reply ended.
     pub finish_reason: String,
-    /// HTTP requests of this run for it; none where another run asked.
+    /// HTTP requests of this run for the reply; none where another run asked.
     pub calls: u64,
-    /// Tokens that they took.
+    /// Tokens that these HTTP requests took.
     pub tokens: u64,
-    /// Money that they took.
+    /// Money that these HTTP requests took.
     pub money: f64,
-    /// GPU-seconds that they took.
+    /// GPU-seconds that these HTTP requests took.
     pub gpu_seconds: f64,
 }
 
-impl JudgeTrial {
-    /// From what the judge told.
+impl JudgeRow {
+    /// The row of a judge's trace.
     pub fn new(told: &JudgeTrace) -> Self {
         let (finding, category) = match &told.found.finding {
             Finding::Feedback { category, start, end } => (
@@ -72,7 +72,7 @@ impl JudgeTrial {
             Finding::Unverified(why) => (format!("it keeps waiting: {why}"), None),
         };
         let probabilities = told.found.probabilities.map(Into::into).unwrap_or_default();
-        let requests = told.replies.iter().map(|(key, reply, spent)| RequestTrial {
+        let requests = told.replies.iter().map(|(key, reply, spent)| RequestRow {
             reply_key: key.clone(),
             model: reply.model.clone(),
             reply: reply.content.clone(),
@@ -91,9 +91,9 @@ impl JudgeTrial {
         }
     }
 
-    /// What it settled the turn to be: a category, or none; `None` where it settled nothing.
-    pub fn settled(&self) -> Option<Option<Category>> {
-        self.is_settled.then_some(self.category)
+    /// The judge's answer about the turn.
+    pub fn answer(&self) -> Answer {
+        if self.is_settled { self.category.into() } else { Answer::Unknown }
     }
 
     fn text(&self) -> String {
@@ -107,7 +107,7 @@ impl JudgeTrial {
             let _ = writeln!(out, "     probabilities: {}", shown.join(" · "));
         }
         for request in &self.requests {
-            let RequestTrial { reply_key, model, reply, calls, tokens, money, gpu_seconds, .. } = request;
+            let RequestRow { reply_key, model, reply, calls, tokens, money, gpu_seconds, .. } = request;
             let _ = writeln!(out, "     {} said: {}", printable(model), printable(reply));
             let _ = write!(
                 out,
@@ -128,50 +128,50 @@ impl JudgeTrial {
 
 /// One plugin on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct PluginTrial {
-    /// Its vote.
+pub struct PluginRow {
+    /// The plugin's vote.
     #[serde(flatten)]
     pub vote: PluginVote,
-    /// What it measured, in its own words.
+    /// What the plugin measured, in the plugin's words.
     pub note: String,
 }
 
 /// One rule on the turn.
 #[derive(Clone, Debug, Serialize)]
-pub struct RuleRow {
+pub struct RuleTrialRow {
     /// The rule.
     pub id: String,
-    /// Its file and line.
+    /// The rule's file and line.
     pub place: String,
-    /// Its route.
+    /// The rule's route.
     pub route: &'static str,
-    /// Its category, if it has one.
+    /// The rule's category, if it has one.
     pub category: Option<Category>,
-    /// Whether it hits.
+    /// Whether the rule hits.
     pub hit: bool,
-    /// Its words first, then its conditions.
-    pub checks: Vec<Line>,
+    /// The check of the rule's words, then the checks of its conditions.
+    pub checks: Vec<CheckLine>,
 }
 
 /// One thing that must hold for a hit.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
-    /// As a rule file says it.
+pub struct CheckLine {
+    /// The condition, as a rule file says it.
     pub asks: String,
-    /// Whether it holds.
+    /// Whether the condition holds.
     pub holds: bool,
     /// What was found.
     pub actual: String,
 }
 
 impl Explanation {
-    /// Explains a turn from what its rules were found to be.
+    /// Explains a turn by the trials of all rules on the turn.
     pub fn new(
         engine: &Engine,
         trials: &[RuleTrial<'_>],
-        plugins: Vec<PluginTrial>,
+        plugins: Vec<PluginRow>,
         ground: DecisionReason,
-        judge: Option<JudgeTrial>,
+        judge: Option<JudgeRow>,
     ) -> Self {
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
@@ -192,13 +192,14 @@ impl Explanation {
                 RuleMatch::Nowhere => Some((false, "the turn is blank".to_owned())),
                 RuleMatch::Wordless(_) => None,
             };
-            let words = words.map(|(holds, actual)| Line { asks: "any, regex".to_owned(), holds, actual });
-            let conditions = trial.checks.iter().map(|check| Line {
+            let words =
+                words.map(|(holds, actual)| CheckLine { asks: "any, regex".to_owned(), holds, actual });
+            let conditions = trial.checks.iter().map(|check| CheckLine {
                 asks: check.condition.to_string(),
                 holds: check.holds,
                 actual: check.actual.clone(),
             });
-            RuleRow {
+            RuleTrialRow {
                 id: rule.id.clone(),
                 place: format!("{}:{}", rule.file, rule.line),
                 route: rule.route.name(),
@@ -210,7 +211,8 @@ impl Explanation {
         Self { decision: ground.describe(), plugins, rules: rules.collect(), judge }
     }
 
-    /// For people: the rules in `only`, or, where that is empty, those that hit or found their words, or `all`.
+    /// The explanation for people: with the rules in `only`, or, where `only` is empty, with the rules that hit or found their
+    /// words, or with `all` rules.
     pub fn text(&self, only: &[String], all: bool) -> String {
         let mut out = String::new();
         let mut hidden = 0;

@@ -7,6 +7,7 @@ pub mod dialogue;
 pub mod evaluation;
 pub mod explanation;
 pub mod inspection;
+pub mod numbers;
 pub mod plan;
 pub mod plugin_bench;
 pub mod progress;

@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 
 use rejoinder_judge::{NANOS_PER_UNIT, Price};
 use rejoinder_ledger::TokenUsage;
-use rejoinder_run::plan::{Bill, Plan, Requests, Tokens};
+use rejoinder_run::plan::{Plan, Requests, Tokens, VoterBill};
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
+use crate::report::numbers::{share, thousands};
 use crate::report::progress::duration;
-use crate::report::summary::{share, thousands};
 
 /// How fast the server is, as far as the operator knows.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Rate {
+pub struct ServerRate {
     /// Requests a second.
     pub requests: Option<f64>,
     /// Input and output tokens a second.
@@ -70,15 +70,15 @@ pub struct Cost {
 /// One rule or plugin.
 #[derive(Clone, Debug, Serialize)]
 pub struct BillRow {
-    /// Its id or name.
+    /// The rule's id, or the plugin's name.
     pub id: String,
-    /// What it adds and saves.
+    /// What the rule or plugin adds and saves.
     #[serde(flatten)]
-    pub bill: Bill,
+    pub bill: VoterBill,
 }
 
 impl Cost {
-    fn new(requests: Requests, price: &Price, rate: &Rate) -> Self {
+    fn new(requests: Requests, price: &Price, rate: &ServerRate) -> Self {
         let usage = |of: fn(&Tokens) -> u64| TokenUsage {
             prompt_tokens: of(&requests.input_tokens),
             cached_tokens: 0,
@@ -99,12 +99,18 @@ impl Cost {
 
 impl PlanReport {
     /// From what was counted.
-    pub fn new(engine: &Engine, plan: &Plan, price: &Price, rate: &Rate, assumptions: Vec<String>) -> Self {
+    pub fn new(
+        engine: &Engine,
+        plan: &Plan,
+        price: &Price,
+        rate: &ServerRate,
+        assumptions: Vec<String>,
+    ) -> Self {
         let rules = engine.rules.rules().iter().map(|rule| rule.id.clone());
         let plugins = engine.registry.plugins().iter().map(|plugin| plugin.name().to_owned());
-        let rows = |ids: &mut dyn Iterator<Item = String>, bills: &[Bill]| -> Vec<BillRow> {
+        let rows = |ids: &mut dyn Iterator<Item = String>, bills: &[VoterBill]| -> Vec<BillRow> {
             let mut rows: Vec<BillRow> = ids.zip(bills).map(|(id, &bill)| BillRow { id, bill }).collect();
-            rows.retain(|row| row.bill != Bill::default());
+            rows.retain(|row| row.bill != VoterBill::default());
             rows.sort_by_key(|row| {
                 std::cmp::Reverse((row.bill.asks_tokens, row.bill.waiting, row.bill.saves))
             });
@@ -176,7 +182,7 @@ impl PlanReport {
         for (what, bills) in [("rule", &self.rules), ("plugin", &self.plugins)] {
             let _ = writeln!(out, "\n{what:<44}{:>16}{:>19}{:>20}{:>16}", head[0], head[1], head[2], head[3]);
             for BillRow { id, bill } in bills.iter().take(rows) {
-                let Bill { waiting, asks, asks_tokens, saves } = *bill;
+                let VoterBill { waiting, asks, asks_tokens, saves } = *bill;
                 let [a, b, c, d] = [waiting, asks, asks_tokens, saves].map(thousands);
                 let _ = writeln!(out, "{id:<44}{a:>16}{b:>19}{c:>20}{d:>16}");
             }

@@ -7,24 +7,24 @@ use rejoinder_core::{Answer, Verdict, Vote, printable};
 use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
 
-use crate::report::evaluation::Rate;
+use crate::report::evaluation::Proportion;
 
 /// Score ranges of the reliability curve.
 const BINS: usize = 10;
 
 /// Counts over candidates.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct VoteTally {
     candidates: u64,
-    verdicts: BTreeMap<(&'static str, &'static str), Row>,
+    verdicts: BTreeMap<(&'static str, &'static str), VerdictTally>,
     reasons: BTreeMap<u16, u64>,
     faults: u64,
-    bins: [Bin; BINS],
+    bins: [ScoreBin; BINS],
 }
 
 /// One verdict.
 #[derive(Clone, Copy, Debug, Default)]
-struct Row {
+struct VerdictTally {
     given: u64,
     labelled: u64,
     feedback: u64,
@@ -32,13 +32,13 @@ struct Row {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Bin {
+struct ScoreBin {
     labelled: u64,
     score: f64,
     feedback: u64,
 }
 
-impl Tally {
+impl VoteTally {
     /// Counts a vote, and the labellers' word on the turn.
     pub fn add(&mut self, vote: &Vote, label: Answer) {
         self.candidates += 1;
@@ -103,11 +103,11 @@ pub struct PluginBench {
     pub candidates: u64,
     /// Median and least cost of a candidate over the passes, in nanoseconds.
     pub nanoseconds: Nanoseconds,
-    /// Candidates on which it failed.
+    /// Candidates on which the plugin failed.
     pub faults: u64,
-    /// What it said how often.
+    /// How often the plugin gave each verdict.
     pub verdicts: Vec<VerdictRow>,
-    /// Why, how often.
+    /// How often the plugin gave each reason.
     pub reasons: Vec<(String, u64)>,
     /// Scores beside labels, by tenths; empty without labels.
     pub reliability: Vec<Reliability>,
@@ -133,14 +133,14 @@ pub struct VerdictRow {
     pub category: String,
     /// How often.
     pub given: u64,
-    /// How many of them have labels.
+    /// The number of these candidates with labels.
     pub labelled: u64,
-    /// Share of feedback among those.
+    /// The share of feedback among the labelled candidates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub feedback: Option<Rate>,
-    /// Of an accept: the share that is feedback of its category among the labelled ones.
+    pub feedback: Option<Proportion>,
+    /// For an accept, the share of feedback of the accepted category among the labelled candidates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub right_category: Option<Rate>,
+    pub right_category: Option<Proportion>,
 }
 
 /// Scores in one range beside labels.
@@ -150,9 +150,9 @@ pub struct Reliability {
     pub from: f64,
     /// Labelled candidates with such a score.
     pub labelled: u64,
-    /// Their mean score.
+    /// The mean score of these candidates.
     pub mean_score: f64,
-    /// The share of feedback among them.
+    /// The share of feedback among these candidates.
     pub feedback: f64,
 }
 
@@ -161,17 +161,17 @@ impl PluginBench {
     ///
     /// # Panics
     /// If there was no pass.
-    pub fn new(plugin: &LoadedPlugin, tally: &Tally, mut nanoseconds: Vec<f64>) -> Self {
+    pub fn new(plugin: &LoadedPlugin, tally: &VoteTally, mut nanoseconds: Vec<f64>) -> Self {
         nanoseconds.sort_by(f64::total_cmp);
         let passes = nanoseconds.len();
-        let row = |(&(verdict, category), row): (&(&str, &str), &Row)| VerdictRow {
+        let row = |(&(verdict, category), row): (&(&str, &str), &VerdictTally)| VerdictRow {
             verdict: verdict.to_owned(),
             category: category.to_owned(),
             given: row.given,
             labelled: row.labelled,
-            feedback: (row.labelled > 0).then(|| Rate::new(row.feedback, row.labelled)),
+            feedback: (row.labelled > 0).then(|| Proportion::new(row.feedback, row.labelled)),
             right_category: (row.labelled > 0 && !category.is_empty())
-                .then(|| Rate::new(row.right_category, row.labelled)),
+                .then(|| Proportion::new(row.right_category, row.labelled)),
         };
         let bins = tally.bins.iter().enumerate().filter(|(_, bin)| bin.labelled > 0);
         Self {
@@ -244,6 +244,6 @@ impl PluginBench {
     }
 }
 
-fn shown(Rate { value, low, high, .. }: &Rate) -> String {
+fn shown(Proportion { value, low, high, .. }: &Proportion) -> String {
     format!("{value:.3} ({low:.3}–{high:.3})")
 }

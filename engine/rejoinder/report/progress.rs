@@ -5,26 +5,26 @@ use std::time::Duration;
 use rejoinder_judge::{AskProgress, NANOS_PER_UNIT};
 use rejoinder_run::watch::{JudgeProgress, ScanProgress, Stage};
 
-use crate::report::summary::{share, thousands};
+use crate::report::numbers::{share, thousands};
 
 /// A pace measured over less than this says nothing.
 const MIN_PACE: Duration = Duration::from_millis(500);
 
-/// Turns stages into lines; remembers where it first saw the stage, for the pace.
+/// Puts stages into lines; remembers how far a stage was at first, for the pace.
 #[derive(Debug, Default)]
-pub struct Reporter {
-    begun: Option<Begun>,
+pub struct ProgressFormatter {
+    begun: Option<StageStart>,
 }
 
 #[derive(Debug)]
-struct Begun {
+struct StageStart {
     stage: std::mem::Discriminant<Stage>,
     at: Duration,
     done: u64,
     tokens: u64,
 }
 
-impl Reporter {
+impl ProgressFormatter {
     /// The line for a stage that is seen at `now` (any clock that only goes forward); none before something is done.
     pub fn line(&mut self, stage: &Stage, now: Duration) -> Option<String> {
         let done = match stage {
@@ -40,7 +40,7 @@ impl Reporter {
         };
         let this = std::mem::discriminant(stage);
         if self.begun.as_ref().is_none_or(|begun| begun.stage != this) {
-            self.begun = Some(Begun { stage: this, at: now, done, tokens });
+            self.begun = Some(StageStart { stage: this, at: now, done, tokens });
         }
         let begun = self.begun.as_ref()?;
         let elapsed = now.saturating_sub(begun.at);
@@ -185,7 +185,7 @@ mod tests {
         let mut stats = ScanStats { turns: 1_500, rejected: 1_000, undecided: 499, ..ScanStats::default() };
         stats.accepted.count(Category::Ur5);
         let scan = |read| Stage::Scan(ScanProgress { read, total: 4_000_000_000, stats, judge: None });
-        let mut reporter = Reporter::default();
+        let mut reporter = ProgressFormatter::default();
         assert_eq!(reporter.line(&Stage::Starting, at(0.0)), None);
         // Resumed at half: what an earlier command did is no pace of this one.
         let first = reporter.line(&scan(2_000_000_000), at(3.0)).unwrap();
@@ -203,7 +203,7 @@ mod tests {
             SpendingLimits { calls: Some(400), money: Some(2_000_000_000), ..SpendingLimits::default() };
         let from_store = AskProgress { from_store: 100, ..AskProgress::default() };
         let judge = JudgeProgress { requests: 1_000, progress: from_store, limits, ..Default::default() };
-        let mut reporter = Reporter::default();
+        let mut reporter = ProgressFormatter::default();
         let scan = ScanProgress { read: 7, total: 7, ..Default::default() };
         reporter.line(&Stage::Scan(scan), at(0.0)).unwrap();
         reporter.line(&Stage::Judge(judge), at(10.0)).unwrap();
@@ -224,14 +224,14 @@ mod tests {
         let spent = Spending { calls: 15, ..Spending::default() };
         let judge = Some(JudgeProgress { progress, spent, ..Default::default() });
         let scan = ScanProgress { read: 1, total: 2, judge, ..Default::default() };
-        let line = Reporter::default().line(&Stage::Scan(scan), at(0.0)).unwrap();
+        let line = ProgressFormatter::default().line(&Stage::Scan(scan), at(0.0)).unwrap();
         assert!(line.ends_with("· judge: 12 answered · 3 of 16 in flight · 15 calls"), "{line}");
     }
 
     #[test]
     fn a_stalled_stage_promises_nothing() {
         let stage = Stage::Scan(ScanProgress { read: 5, total: 10, ..ScanProgress::default() });
-        let mut reporter = Reporter::default();
+        let mut reporter = ProgressFormatter::default();
         reporter.line(&stage, at(0.0)).unwrap();
         assert!(!reporter.line(&stage, at(9.0)).unwrap().contains("ETA"));
     }

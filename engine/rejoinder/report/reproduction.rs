@@ -6,14 +6,13 @@ use std::fmt::Write as _;
 
 use rejoinder_core::Category;
 use rejoinder_export::labels::label_file::ConversationLabels;
-use rejoinder_run::RunDir;
-use rejoinder_run::Waiting;
-use rejoinder_run::folder::Kind;
-use rejoinder_run::replay;
+use rejoinder_run::folder::PartKind;
 use rejoinder_run::stats::ByCategory;
+use rejoinder_run::{RunDir, SpoolRow, replay};
 use serde::Serialize;
 
-use super::summary::{Summary, share, thousands};
+use super::numbers::{share, thousands};
+use super::summary::Summary;
 use crate::failure::Failure;
 
 /// A judged exchange: the conversation's id, and its number.
@@ -21,9 +20,9 @@ type Exchange = (String, u32);
 
 /// The released rows.
 #[derive(Debug, Default)]
-pub struct Released(HashMap<Exchange, Category>);
+pub struct ReleasedLabels(HashMap<Exchange, Category>);
 
-impl Released {
+impl ReleasedLabels {
     /// Gathers rows that name exchanges.
     pub fn new(rows: impl Iterator<Item = ConversationLabels>) -> Self {
         let mut released = HashMap::new();
@@ -41,38 +40,38 @@ impl Released {
 /// What became here of the released rows of one category.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Agreement {
-    /// Released rows of the category.
+    /// ReleasedLabels rows of the category.
     pub released: u64,
-    /// Found here, as the same category.
+    /// Rows that were found here as the same category.
     pub same: u64,
-    /// Found here, as another.
+    /// Rows that were found here as another category.
     pub other: u64,
-    /// Waiting here for the judge.
+    /// SpoolRow here for the judge.
     pub waiting: u64,
-    /// None of these: rejected, or not in this copy of the corpus.
+    /// Rows of none of these kinds: rejected here, or not in this copy of the corpus.
     pub none: u64,
-    /// Found here as this category at exchanges that were not released.
+    /// Feedback found here as this category at exchanges that were not released.
     pub only_here: u64,
 }
 
-/// The page.
+/// The comparison of a run with the released rows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reproduction {
-    /// Conversations that the paper looks at: those with more than three messages.
+    /// Conversations that the paper looks at: conversations with more than three messages.
     pub conversations: u64,
-    /// Of these, those with released feedback.
+    /// Conversations with released feedback.
     pub released_conversations: u64,
-    /// Those with feedback found here.
+    /// Conversations with feedback found here.
     pub found_conversations: u64,
-    /// Those with feedback found here, or a turn that waits.
+    /// Conversations with feedback found here, or with a waiting turn.
     pub possible_conversations: u64,
-    /// Released rows, by category.
+    /// ReleasedLabels rows, by category.
     pub released: ByCategory,
     /// Feedback found here, by category.
     pub found: ByCategory,
     /// By category, as in [`Category::ALL`].
     pub agreement: [Agreement; 5],
-    /// The figures of the run, requests and tokens beside the paper's among them.
+    /// The figures of the run, with requests and tokens beside the paper's.
     pub run: Summary,
 }
 
@@ -81,7 +80,7 @@ impl Reproduction {
     ///
     /// # Errors
     /// If the run cannot be read.
-    pub fn of(run: &RunDir, released: &Released, summary: Summary) -> Result<Self, Failure> {
+    pub fn of(run: &RunDir, released: &ReleasedLabels, summary: Summary) -> Result<Self, Failure> {
         let mut found: HashMap<Exchange, Category> = HashMap::new();
         let mut by_category = ByCategory::default();
         for feedback in replay::feedback(run)? {
@@ -92,7 +91,7 @@ impl Reproduction {
         let judged = rejoinder_run::judging::judged(run)?;
         let mut waiting: HashSet<Exchange> = HashSet::new();
         for (part, _) in run.parts()? {
-            for row in run.rows::<Waiting>(Kind::Spool, part) {
+            for row in run.rows::<SpoolRow>(PartKind::Spool, part) {
                 let turns = row?.turns.into_iter().filter(|turn| !judged.contains_key(&turn.id));
                 waiting.extend(turns.map(|turn| (turn.conversation_id, turn.feedback_turn)));
             }

@@ -7,11 +7,11 @@ use rejoinder_cascade::DecisionReason;
 use rejoinder_cascade::curve::Ranking;
 use rejoinder_core::Category;
 use rejoinder_core::random::Random;
-use rejoinder_run::recall::RECALLS;
 use rejoinder_run::recall::strategies::{self, SearchOutcome, StrategyOutcome};
-use rejoinder_run::recall::{LabelledTurn, LabelledTurns, PricedJudges, RecallTarget, Round};
-use rejoinder_scan::Engine;
-use rejoinder_scan::ScoreModel;
+use rejoinder_run::recall::{
+    LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallTarget,
+};
+use rejoinder_scan::{Engine, ScoreModel};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -21,7 +21,7 @@ const RESAMPLES: usize = 1_000;
 
 /// What a recall takes, the highest scores first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Point {
+pub struct SpendPoint {
     /// Share of the wanted feedback.
     pub recall: f64,
     /// Share of all later turns.
@@ -35,28 +35,28 @@ pub struct Point {
 pub struct Comparison {
     /// Later turns with a label.
     pub turns: usize,
-    /// Conversations that they come from.
+    /// Conversations of these turns.
     pub conversations: usize,
-    /// Those of the turns that are feedback of a wanted category.
+    /// Turns that are feedback of a wanted category.
     pub positives: usize,
     /// What the feedback is for.
     #[serde(rename = "for")]
     pub purpose: String,
-    /// Share of it that must be found.
+    /// The share of the wanted feedback that must be found.
     pub recall: f64,
-    /// How surely.
+    /// The probability with which that share must be found.
     pub confidence: f64,
     /// What the draws depend on.
     pub seed: u64,
-    /// By name.
-    pub strategies: BTreeMap<&'static str, Strategy>,
+    /// The figures of each strategy, by name.
+    pub strategies: BTreeMap<&'static str, StrategyFigures>,
 }
 
 /// The figures of one strategy. Shares of turns are of all later turns; shares of calls and tokens are of what the paper's method
 /// takes on the same conversations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Strategy {
-    /// Whether its score puts the wanted first: 0.5 is chance; none without a score.
+pub struct StrategyFigures {
+    /// How well the strategy's score puts the wanted turns first: 0.5 is chance; absent without a score.
     pub auc: Option<f64>,
     /// Turns from the highest score down that hold the recall wanted, with hindsight.
     pub curve_share: f64,
@@ -64,16 +64,16 @@ pub struct Strategy {
     pub accept_share: f64,
     /// Recall against spend, with hindsight.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub curve: Vec<Point>,
+    pub curve: Vec<SpendPoint>,
     /// Requests about the turns of `curve_share` that nothing else settles.
     pub call_share: f64,
-    /// Their input tokens, the instructions charged in full.
+    /// Input tokens of these requests, the instructions charged in full.
     pub token_share: f64,
-    /// Their input tokens, the shared prefix charged once.
+    /// Input tokens of these requests, the shared prefix charged once.
     pub token_share_cached: f64,
-    /// Their output tokens.
+    /// Output tokens of these requests.
     pub output_token_share: f64,
-    /// Turns asked about without hindsight, calibration sample and audit among them.
+    /// Turns asked about without hindsight, calibration sample and audit included.
     pub sent_share: f64,
     /// Share of the wanted feedback that is found so.
     pub recall: f64,
@@ -89,18 +89,18 @@ pub struct Strategy {
     pub audited: u64,
     /// From which score on was asked.
     pub cut: Option<f64>,
-    /// When the score learned, where it did.
+    /// The rounds in which the score learned; empty where the score did not learn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rounds: Vec<Round>,
+    pub rounds: Vec<LearningRound>,
     /// 95 % intervals by bootstrap over conversations.
     pub intervals: BTreeMap<&'static str, (f64, f64)>,
 }
 
 impl Comparison {
-    /// Plays every strategy.
+    /// Compares all strategies.
     ///
     /// # Errors
-    /// A recall or confidence that is none.
+    /// If the recall or the confidence is not between 0 and 1.
     pub fn of(
         engine: &Engine,
         model: &ScoreModel,
@@ -110,7 +110,7 @@ impl Comparison {
         seed: u64,
     ) -> Result<Self, Failure> {
         let purpose = target.purpose;
-        let bench = Bench { engine, judges, labelled, target, seed };
+        let bench = StrategyBench { engine, judges, labelled, target, seed };
         let of_turns =
             |score: &dyn Fn(&LabelledTurn) -> f64| labelled.turns.iter().map(score).collect::<Vec<_>>();
         let played = strategies::paper(labelled, target, seed)?;
@@ -124,7 +124,7 @@ impl Comparison {
             let SearchOutcome { outcome, scores, rounds } =
                 strategies::searched(labelled, target, seed, base, engine.rules.hash())?;
             let figures = bench.figures(&outcome, Some(&scores))?;
-            strategies.insert("loop", Strategy { rounds, ..figures });
+            strategies.insert("loop", StrategyFigures { rounds, ..figures });
         }
         Ok(Self {
             turns: labelled.turns.len(),
@@ -138,7 +138,7 @@ impl Comparison {
         })
     }
 
-    /// The table for people; `oracle` names whose labels they are.
+    /// The table for people; `oracle` names whose labels the turns have.
     pub fn text(&self, oracle: &str) -> String {
         let mut out = String::new();
         let _ = writeln!(
@@ -154,14 +154,14 @@ impl Comparison {
             self.seed
         );
         let names = ["paper", "rules", "shipped", "loop"];
-        let played: Vec<(&str, &Strategy)> =
+        let played: Vec<(&str, &StrategyFigures)> =
             names.into_iter().filter_map(|name| Some((name, self.strategies.get(name)?))).collect();
         let _ = write!(out, "{:<34}", "");
         for (name, _) in &played {
             let _ = write!(out, "{name:>18}");
         }
         out.push('\n');
-        let mut row = |name: &str, figure: &dyn Fn(&Strategy) -> Option<f64>, interval: &str| {
+        let mut row = |name: &str, figure: &dyn Fn(&StrategyFigures) -> Option<f64>, interval: &str| {
             let _ = write!(out, "{name:<34}");
             for (_, strategy) in &played {
                 let shown = match (figure(strategy), strategy.intervals.get(interval)) {
@@ -194,8 +194,8 @@ impl Comparison {
             let _ = write!(out, "{recall:>8}");
         }
         for (name, strategy) in played.iter().filter(|(_, strategy)| !strategy.curve.is_empty()) {
-            for (of, figure) in [("turns", &|p: &Point| p.turns), ("tokens", &|p: &Point| p.tokens)]
-                as [(_, &dyn Fn(&Point) -> f64); 2]
+            for (of, figure) in [("turns", &|p: &SpendPoint| p.turns), ("tokens", &|p: &SpendPoint| p.tokens)]
+                as [(_, &dyn Fn(&SpendPoint) -> f64); 2]
             {
                 let _ = write!(out, "\n  {name:<14}{of:<20}");
                 for point in &strategy.curve {
@@ -218,7 +218,7 @@ fn by_rules(turn: &LabelledTurn) -> f64 {
     }
 }
 
-struct Bench<'a> {
+struct StrategyBench<'a> {
     engine: &'a Engine,
     judges: &'a PricedJudges,
     labelled: &'a LabelledTurns,
@@ -226,9 +226,9 @@ struct Bench<'a> {
     seed: u64,
 }
 
-impl Bench<'_> {
-    /// The figures of a strategy; `scores` are its turns', if it has any.
-    fn figures(&self, played: &StrategyOutcome, scores: Option<&[f64]>) -> Result<Strategy, Failure> {
+impl StrategyBench<'_> {
+    /// The figures of a strategy; `scores` are the scores of the turns, if the strategy has a score.
+    fn figures(&self, played: &StrategyOutcome, scores: Option<&[f64]>) -> Result<StrategyFigures, Failure> {
         let RecallTarget { purpose, recall, .. } = *self.target;
         let turns = &self.labelled.turns;
         let positive: Vec<bool> = turns.iter().map(|turn| self.target.is_positive(turn.label)).collect();
@@ -252,13 +252,13 @@ impl Bench<'_> {
                 let (cut, share) = ranking.cut(recall, each)?;
                 let is_asked = |i: usize| scores[i] >= cut && !is_settled(&turns[i]);
                 let cost = self.labelled.cost(self.engine, self.judges, is_asked);
-                Some(Point { recall, turns: share, tokens: cost.input / paper.input.max(1.0) })
+                Some(SpendPoint { recall, turns: share, tokens: cost.input / paper.input.max(1.0) })
             };
             RECALLS.into_iter().filter_map(point).collect()
         });
-        let outcomes: Vec<Outcome> =
-            (0..turns.len()).map(|i| Outcome::new(played, i, &turns[i], self.target)).collect();
-        let count = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
+        let outcomes: Vec<PlayedTurn> =
+            (0..turns.len()).map(|i| PlayedTurn::new(played, i, &turns[i], self.target)).collect();
+        let count = |test: &dyn Fn(&PlayedTurn) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
         let share = |part: f64, of: f64| if of == 0.0 { 1.0 } else { part / of };
         let all = turns.len() as f64;
         let recall_of = |category: Category| {
@@ -266,7 +266,7 @@ impl Bench<'_> {
             let found = labelled.clone().filter(|(_, o)| o.is_right).count() as f64;
             share(found, labelled.count() as f64)
         };
-        let sums = |weight: &dyn Fn(usize) -> f64, test: &dyn Fn(&Outcome) -> bool| -> f64 {
+        let sums = |weight: &dyn Fn(usize) -> f64, test: &dyn Fn(&PlayedTurn) -> bool| -> f64 {
             outcomes.iter().enumerate().filter(|(_, o)| test(o)).map(|(i, _)| weight(i)).sum()
         };
         let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
@@ -280,7 +280,7 @@ impl Bench<'_> {
             note("recall", Some(share(sums(&weight, &|o| o.is_found), sums(&weight, &|o| o.is_positive))));
             note("sent_share", Some(share(sums(&weight, &|o| o.is_sent), sums(&weight, &|_| true))));
         });
-        Ok(Strategy {
+        Ok(StrategyFigures {
             auc: scores.and_then(|_| ranking.auc(each)),
             curve_share,
             curve,
@@ -329,19 +329,19 @@ fn interval(mut figures: Vec<f64>) -> Option<(f64, f64)> {
 }
 
 /// What became of one turn.
-struct Outcome {
+struct PlayedTurn {
     is_positive: bool,
     is_sent: bool,
     is_accepted: bool,
-    /// It is said to be wanted feedback.
+    /// The strategy says that the turn is wanted feedback.
     is_output: bool,
-    /// It is wanted feedback and said to be, in whichever category.
+    /// The turn is wanted feedback, and the strategy says so, in whichever category.
     is_found: bool,
-    /// And in the right one.
+    /// The turn is wanted feedback, and the strategy says the right category.
     is_right: bool,
 }
 
-impl Outcome {
+impl PlayedTurn {
     fn new(played: &StrategyOutcome, index: usize, turn: &LabelledTurn, target: &RecallTarget) -> Self {
         let is_positive = target.is_positive(turn.label);
         let is_sent = played.asked[index] || played.audited[index];

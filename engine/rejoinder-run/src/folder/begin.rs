@@ -16,17 +16,17 @@ use super::run_dir::{INPUT, LEDGER, MANIFEST, RUN_FACT, RunDir};
 use crate::error::RunError;
 
 /// The folder of a run that has not begun.
-pub struct NewDir {
-    /// Where it is.
+pub struct NewRunDir {
+    /// The path of the folder.
     pub path: PathBuf,
     lock: Lock,
 }
 
 /// What a run reads.
-pub enum Input<'a> {
+pub enum RunInput<'a> {
     /// Files.
     Files(&'a [PathBuf]),
-    /// A stream, which is copied into the run's folder: it cannot be read twice, and whoever reads the feedback wants the
+    /// A stream, which is copied into the run's folder: a stream cannot be read twice, and readers of the feedback want the
     /// dialogue beside it.
     Stream(&'a mut dyn Read),
 }
@@ -36,10 +36,14 @@ pub enum Input<'a> {
 ///
 /// # Errors
 /// If the input cannot be read, or the folder cannot be made.
-pub fn begin(mut engine: Engine, input: Input<'_>, out: Option<&Path>) -> Result<(RunDir, Engine), RunError> {
+pub fn begin(
+    mut engine: Engine,
+    input: RunInput<'_>,
+    out: Option<&Path>,
+) -> Result<(RunDir, Engine), RunError> {
     let asked = engine.config.input.asked();
     let mut described = Vec::new();
-    if let Input::Files(files) = input {
+    if let RunInput::Files(files) = input {
         for file in files {
             let whole = std::path::absolute(file)
                 .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
@@ -51,8 +55,8 @@ pub fn begin(mut engine: Engine, input: Input<'_>, out: Option<&Path>) -> Result
         None => RunDir::create_numbered()?,
     };
     let is_stream = match input {
-        Input::Files(_) => false,
-        Input::Stream(stream) => {
+        RunInput::Files(_) => false,
+        RunInput::Stream(stream) => {
             described.push(keep_stream(stream, &new.path, &engine.config.input)?);
             true
         }
@@ -85,8 +89,8 @@ impl RunDir {
     /// it had begun is taken over; `path` must not hold anything else.
     ///
     /// # Errors
-    /// If it does, another process works on it, or it cannot be written.
-    pub fn create(path: &Path) -> Result<NewDir, RunError> {
+    /// If `path` does, another process works on the folder, or the folder cannot be written.
+    pub fn create(path: &Path) -> Result<NewRunDir, RunError> {
         if path.is_file() {
             return Err(FolderError::IsFile(path.to_owned()).into());
         }
@@ -106,20 +110,20 @@ impl RunDir {
             let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
             removed.map_err(|e| RunError::io(format!("cannot clean up {}", file.display()), &e))?;
         }
-        Ok(NewDir { path: path.to_owned(), lock })
+        Ok(NewRunDir { path: path.to_owned(), lock })
     }
 
     /// Makes the first directory `runs/0001`, `runs/0002`, … that is not there yet.
     ///
     /// # Errors
-    /// If none can be made.
-    pub fn create_numbered() -> Result<NewDir, RunError> {
+    /// If no directory can be made.
+    pub fn create_numbered() -> Result<NewRunDir, RunError> {
         let folder = Path::new("runs");
         fs::create_dir_all(folder).map_err(|e| RunError::io("cannot make the folder runs", &e))?;
         for number in 1_u32.. {
             let path = folder.join(format!("{number:04}"));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(NewDir { lock: Lock::take(&path)?, path }),
+                Ok(()) => return Ok(NewRunDir { lock: Lock::take(&path)?, path }),
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(RunError::io(format!("cannot make {}", path.display()), &e)),
             }
@@ -130,9 +134,9 @@ impl RunDir {
     /// Writes the manifest of a new run into its directory, last of all: a directory without one is no run.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn begin(new: NewDir, manifest: Manifest) -> Result<Self, RunError> {
-        let NewDir { path, lock } = new;
+    /// If the manifest cannot be written.
+    pub fn begin(new: NewRunDir, manifest: Manifest) -> Result<Self, RunError> {
+        let NewRunDir { path, lock } = new;
         let failed = |e| RunError::io(format!("cannot write into {}", path.display()), &e);
         let ledger = Ledger::create(&path.join(LEDGER))?;
         ledger.put(RUN_FACT, &manifest.id)?;

@@ -19,14 +19,14 @@ pub enum FolderError {
     Full(PathBuf),
     /// The folder is what is left of a run that failed before it had begun.
     NotBegun(PathBuf),
-    /// The folder is no run's.
+    /// The folder is not that of a run.
     NoRun {
         /// The folder.
         folder: PathBuf,
         /// Why its manifest cannot be read.
         why: String,
     },
-    /// The manifest is none that this engine reads.
+    /// This engine cannot read the manifest.
     Manifest {
         /// The manifest's file.
         file: PathBuf,
@@ -37,14 +37,14 @@ pub enum FolderError {
     Layout {
         /// The folder.
         folder: PathBuf,
-        /// Its layout.
+        /// The folder's layout.
         format: u32,
-        /// The engine's.
+        /// The layout that this engine knows.
         known: u32,
     },
-    /// The ledger in the folder, by its path, is another run's.
+    /// The ledger at this path belongs to another run.
     ForeignLedger(PathBuf),
-    /// A file of a part is not what was written.
+    /// A file of a part does not hold what was written.
     Lost {
         /// The run's folder.
         folder: PathBuf,
@@ -52,21 +52,21 @@ pub enum FolderError {
         file: PathBuf,
         /// What is wrong with it.
         what: String,
-        /// Whether the stored replies can write it anew.
+        /// Whether the file can be written anew from the stored replies.
         is_judged: bool,
     },
     /// Another process works on the folder.
     Held {
         /// The folder.
         folder: PathBuf,
-        /// Who that is, as far as it is known.
-        holder: Option<Holder>,
+        /// Which process that is, as far as the lock tells.
+        holder: Option<LockHolder>,
     },
     /// The run's scan has not come to its end.
     NotScanned(PathBuf),
-    /// An input file is not where it was.
+    /// An input file is missing.
     InputGone(PathBuf),
-    /// No file under another root is an input file of the run; why.
+    /// An input file was not found under another root; why.
     InputNotUnder(String),
     /// What the run was made of has changed.
     Changed {
@@ -75,13 +75,13 @@ pub enum FolderError {
         /// What differs, in words.
         changes: Vec<String>,
     },
-    /// The turns that wait were written down for another way of asking; what differs, in words.
+    /// The waiting turns were written down for another way of asking; what differs, in words.
     SpooledOtherwise(Vec<String>),
 }
 
-/// Who works on a run's folder, as the file of its lock says it.
+/// The process that works on a run's folder, as the file of the lock says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LockHolder {
     /// The process's number.
     pub process: u32,
     /// The machine's name.
@@ -90,7 +90,7 @@ pub struct Holder {
     pub since: u64,
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { process, machine, since } = self;
         let since = SystemTime::UNIX_EPOCH + Duration::from_secs(*since);

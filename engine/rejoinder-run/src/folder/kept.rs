@@ -8,7 +8,7 @@ use rejoinder_ledger::ReplyStore;
 
 use super::run_dir::{ASKED, RunDir, from_json};
 use crate::error::RunError;
-use crate::judging::Letters;
+use crate::judging::LetterCheck;
 use crate::recall::Curves;
 use crate::stats::{JudgeStats, ScanCounts, ScanStats};
 
@@ -25,7 +25,7 @@ impl RunDir {
         }
     }
 
-    /// What the whole scan counted, as far as it is committed.
+    /// The counts of the whole scan, as far as it is committed.
     ///
     /// # Errors
     /// If the ledger cannot be read.
@@ -45,7 +45,7 @@ impl RunDir {
         Ok(self.scan_counts()?.stats)
     }
 
-    /// What the judge's replies made of the undecided turns when they were last collected.
+    /// What the judge's replies made of the undecided turns at the last collection.
     ///
     /// # Errors
     /// If the ledger cannot be read.
@@ -53,7 +53,7 @@ impl RunDir {
         self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
     }
 
-    /// Why answers of the judge are of no use, and of how many turns, when they were last collected.
+    /// Why answers of the judge were of no use, and for how many turns, at the last collection.
     ///
     /// # Errors
     /// If the ledger cannot be read.
@@ -61,7 +61,7 @@ impl RunDir {
         self.ledger.get("unverified")?.map_or(Ok(BTreeMap::new()), |json| from_json(&json))
     }
 
-    /// Keeps what was collected from the judge's replies, and why those that are of no use are not.
+    /// Keeps the counts of the judge's replies, and the reasons why replies are of no use.
     ///
     /// # Errors
     /// If the ledger cannot be written.
@@ -75,27 +75,27 @@ impl RunDir {
         Ok(self.ledger.put("judged", &json(serde_json::to_string(stats)))?)
     }
 
-    /// Keeps what became of the turns that were asked about with the letters in another order.
+    /// Keeps what came of asking with the letters in another order.
     ///
     /// # Errors
     /// If the ledger cannot be written.
-    pub fn keep_letters(&self, letters: &Letters) -> Result<(), RunError> {
+    pub fn keep_letters(&self, letters: &LetterCheck) -> Result<(), RunError> {
         let json = serde_json::to_string(letters).expect("counts are plain data");
         Ok(self.ledger.put("letters", &json)?)
     }
 
-    /// What became of the turns that were asked about with the letters in another order, if any were.
+    /// What came of asking with the letters in another order; all zero where nobody did.
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn letters(&self) -> Result<Letters, RunError> {
-        self.ledger.get("letters")?.map_or(Ok(Letters::default()), |json| from_json(&json))
+    pub fn letters(&self) -> Result<LetterCheck, RunError> {
+        self.ledger.get("letters")?.map_or(Ok(LetterCheck::default()), |json| from_json(&json))
     }
 
-    /// What the last audit certified; `None` if there was none.
+    /// The certificate of the last audit; `None` if there was no audit.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the certificate cannot be read.
     pub fn certificate(&self) -> Result<Option<serde_json::Value>, RunError> {
         let file = self.path.join("certificate.json");
         let unreadable =
@@ -107,7 +107,7 @@ impl RunDir {
         }
     }
 
-    /// Opens the replies: the run's own file, or the shared one that the config names. Who only reads the run makes no file.
+    /// Opens the replies: the run's own file, or the shared one that the config names. A reader of the run makes no file.
     ///
     /// # Errors
     /// If the file cannot be opened.

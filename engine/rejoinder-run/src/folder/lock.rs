@@ -1,18 +1,18 @@
-//! One hand a run's folder: the process that works on it holds a lock, which the system takes back whenever that process
-//! ends, however it ends.
+//! One hand a run's folder: the process that works on it holds a lock, which the system takes back when the process ends,
+//! however it ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::error::{FolderError, Holder};
+use super::error::{FolderError, LockHolder};
 use crate::error::RunError;
 
 /// Name of the lock's file in a run's folder.
 pub const FILE: &str = "run.lock";
 
-/// A lock that is held; dropping it gives it back.
+/// A lock that is held; dropping the lock gives it back.
 #[derive(Debug)]
 pub struct Lock(File);
 
@@ -41,7 +41,7 @@ impl Lock {
             return Err(held(folder, Some(other)));
         }
         let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
-        let own = Holder { process: std::process::id(), machine: machine(), since };
+        let own = LockHolder { process: std::process::id(), machine: machine(), since };
         let json = serde_json::to_vec(&own).expect("a holder is plain data");
         file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&json)).map_err(failed)?;
         Ok(Self(file))
@@ -55,22 +55,22 @@ impl Drop for Lock {
     }
 }
 
-/// Whether a holder may still be at work, as far as its word tells: on another machine nobody can say.
-fn may_be_at_work(holder: &Holder) -> bool {
+/// Whether a holder may still be at work, as far as can be known: nobody can say of another machine.
+fn may_be_at_work(holder: &LockHolder) -> bool {
     holder.machine != machine() || Path::new(&format!("/proc/{}", holder.process)).exists()
 }
 
-fn holder(file: &mut File) -> Option<Holder> {
+fn holder(file: &mut File) -> Option<LockHolder> {
     let mut text = String::new();
     file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
     serde_json::from_str(&text).ok()
 }
 
-fn held(folder: &Path, holder: Option<Holder>) -> RunError {
+fn held(folder: &Path, holder: Option<LockHolder>) -> RunError {
     FolderError::Held { folder: folder.to_owned(), holder }.into()
 }
 
-/// The name of this machine, as far as it tells.
+/// The name of this machine, where the system tells the name.
 fn machine() -> String {
     let told = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let set = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());

@@ -22,7 +22,7 @@ pub const FORMAT: u32 = 4;
 pub struct Manifest {
     /// Version of this layout.
     pub format: u32,
-    /// Which run it is; its ledger says the same.
+    /// The id of the run; the run's ledger says the same.
     pub id: String,
     /// Version of the engine.
     pub engine: String,
@@ -41,10 +41,10 @@ pub struct Manifest {
     /// What the score and the accept rules were measured on.
     #[serde(default)]
     pub measured_on: Reference,
-    /// The `accept-at` that is not in force, since the corpus is unlike that.
+    /// The `accept-at` that is not in force, since the corpus is unlike what the score was measured on.
     #[serde(default)]
     pub accept_at_set_aside: Option<f64>,
-    /// What was found out about the judge, once it was asked.
+    /// What was found out about the judge, once the judge was asked.
     pub judge: Option<ServerCapabilities>,
 }
 
@@ -52,15 +52,15 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulesEntry {
-    /// How the config, or the pack that extends it, names it.
+    /// The name of the pack in the config, or in the pack that extends it.
     pub pack: String,
     /// The author's version; empty if there is none.
     pub version: String,
-    /// Where it was read from.
+    /// The file that the pack was read from.
     pub file: String,
-    /// blake3 hash of its text.
+    /// blake3 hash of the file's text.
     pub hash: String,
-    /// The languages that it is for, as ISO 639 codes; empty where it does not say.
+    /// The languages that the pack is for, as ISO 639 codes; empty where the pack does not say.
     #[serde(default)]
     pub lang: Vec<String>,
 }
@@ -69,9 +69,9 @@ pub struct RulesEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PluginEntry {
-    /// Its name.
+    /// The plugin's name.
     pub name: String,
-    /// Its version.
+    /// The plugin's version.
     pub version: String,
     /// The library, or `linked in`.
     pub origin: String,
@@ -79,7 +79,7 @@ pub struct PluginEntry {
     pub hash: String,
     /// Changes with version, library and configuration; names the plugin in records.
     pub identity: String,
-    /// What it was configured with.
+    /// The plugin's configuration.
     pub config: Value,
 }
 
@@ -130,7 +130,7 @@ impl Manifest {
         }
     }
 
-    /// Puts into a config that a run goes on with what it was told when it began and what it has found out for itself: the cut
+    /// Puts into a config that a run goes on with what the run was told at its beginning and has found out for itself: the cut
     /// and the learned score of a kept recall, an `accept-at` that is not in force, the score that ships with the engine
     /// where no plugin was named for it, and the whole paths of models.
     pub fn keep_findings(&self, config: &mut Config) {

@@ -9,9 +9,9 @@ mod manifest;
 mod parts;
 mod run_dir;
 
-pub use begin::{Input, NewDir, begin};
-pub use error::{FolderError, Holder};
+pub use begin::{NewRunDir, RunInput, begin};
+pub use error::{FolderError, LockHolder};
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
-pub use parts::Kind;
+pub use parts::PartKind;
 pub(crate) use run_dir::MODEL;
 pub use run_dir::RunDir;

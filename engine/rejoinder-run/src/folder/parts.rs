@@ -16,9 +16,9 @@ use crate::stats::{ScanCounts, ScanStats};
 /// Facts of the ledger that say what a file of a part was when it was written begin so; the file's path in the run follows.
 const SEAL: &str = "seal:";
 
-/// What a file was when it was written.
+/// The size and the hash that a file had when it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Seal {
+struct FileSeal {
     size: u64,
     /// blake3.
     hash: String,
@@ -26,7 +26,7 @@ struct Seal {
 
 /// The kinds of files that a part may have, each in a folder of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PartKind {
     /// Feedback that was accepted here.
     Parts,
     /// Turns that wait for the judge.
@@ -39,7 +39,7 @@ pub enum Kind {
     Faults,
 }
 
-impl Kind {
+impl PartKind {
     /// The kinds that the scan writes.
     pub const SCAN: [Self; 4] = [Self::Parts, Self::Spool, Self::Quarantine, Self::Faults];
 
@@ -56,14 +56,14 @@ impl Kind {
 }
 
 impl RunDir {
-    /// That each file of a committed part is there, as long as it was written.
+    /// Checks that each file of a committed part is there, with the size that was written.
     pub(super) fn check_sizes(&self) -> Result<(), RunError> {
         let committed = self.ledger.parts()?.len() as u64;
         for (name, json) in self.ledger.facts(SEAL)? {
-            let seal: Seal = from_json(&json)?;
+            let seal: FileSeal = from_json(&json)?;
             let name = &name[SEAL.len()..];
             // Whoever asks the judge writes these anew, and what is not committed is removed.
-            let is_judged = name.starts_with(Kind::Judged.folder());
+            let is_judged = name.starts_with(PartKind::Judged.folder());
             // Names of parts are as long as their numbers need, and at least five digits: by number, not by letters.
             let is_committed = part::index(name).is_some_and(|index| index < committed);
             if !is_committed || (is_judged && self.lock.is_some()) {
@@ -82,16 +82,16 @@ impl RunDir {
         Ok(())
     }
 
-    /// The file of one kind for part `index`.
-    pub fn part_file(&self, kind: Kind, index: u64) -> PathBuf {
+    /// The path of the file of one kind in part `index`.
+    pub fn part_file(&self, kind: PartKind, index: u64) -> PathBuf {
         self.path.join(kind.folder()).join(part::name(index))
     }
 
-    /// Writes a file of part `index`; no file for no bytes.
+    /// Writes a file of part `index`; without bytes there is no file.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn write_part(&self, kind: Kind, index: u64, bytes: &[u8]) -> Result<(), RunError> {
+    /// If the file cannot be written.
+    pub fn write_part(&self, kind: PartKind, index: u64, bytes: &[u8]) -> Result<(), RunError> {
         let file = self.part_file(kind, index);
         let failed = |e: std::io::Error| RunError::from(e);
         let sealed = format!("{SEAL}{}/{}", kind.folder(), part::name(index));
@@ -105,14 +105,14 @@ impl RunDir {
         }
         fs::create_dir_all(self.path.join(kind.folder())).map_err(failed)?;
         part::write(&file, bytes).map_err(failed)?;
-        let seal = Seal { size: bytes.len() as u64, hash: blake3::hash(bytes).to_hex().to_string() };
+        let seal = FileSeal { size: bytes.len() as u64, hash: blake3::hash(bytes).to_hex().to_string() };
         Ok(self.ledger.put(&sealed, &serde_json::to_string(&seal).expect("a seal is plain data"))?)
     }
 
     /// The rows of one kind in part `index`, read one at a time; none if there is no file.
     pub fn rows<T: DeserializeOwned>(
         &self,
-        kind: Kind,
+        kind: PartKind,
         index: u64,
     ) -> impl Iterator<Item = Result<T, RunError>> {
         let file = self.part_file(kind, index);
@@ -130,13 +130,13 @@ impl RunDir {
         whole.err().map(Err).into_iter().chain(rows)
     }
 
-    /// That a file of a part holds what was written, where it has a seal.
-    fn check_content(&self, kind: Kind, index: u64) -> Result<(), RunError> {
+    /// Checks that a file of a part holds what was written, where the file has a seal.
+    fn check_content(&self, kind: PartKind, index: u64) -> Result<(), RunError> {
         let sealed = format!("{SEAL}{}/{}", kind.folder(), part::name(index));
         let Some(json) = self.ledger.get(&sealed)? else { return Ok(()) };
-        let seal: Seal = from_json(&json)?;
+        let seal: FileSeal = from_json(&json)?;
         let file = self.part_file(kind, index);
-        let is_judged = kind == Kind::Judged;
+        let is_judged = kind == PartKind::Judged;
         let mut hasher = blake3::Hasher::new();
         let read = fs::File::open(&file).and_then(|file| hasher.update_reader(file).map(drop));
         read.map_err(|e| lost(&file, &format!("cannot be read ({e})"), is_judged, &self.path))?;
@@ -156,7 +156,7 @@ impl RunDir {
     }
 }
 
-/// A file of a part is not what was written.
+/// The error that a file of a part does not hold what was written.
 fn lost(file: &Path, what: &str, is_judged: bool, run: &Path) -> RunError {
     let (folder, file, what) = (run.to_owned(), file.to_owned(), what.to_owned());
     FolderError::Lost { folder, file, what, is_judged }.into()

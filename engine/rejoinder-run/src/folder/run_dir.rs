@@ -29,13 +29,13 @@ pub(super) const INPUT: &str = "input";
 pub(super) const RUN_FACT: &str = "run";
 /// A run directory.
 pub struct RunDir {
-    /// Where it is.
+    /// The path of the directory.
     pub path: PathBuf,
-    /// What was run.
+    /// What the run is made of.
     pub manifest: Manifest,
-    /// How far it is.
+    /// The ledger, which says how far the run is.
     pub ledger: Ledger,
-    /// Held by whoever may change it.
+    /// The lock, where the run was opened to change it.
     pub(super) lock: Option<Lock>,
 }
 
@@ -52,7 +52,7 @@ impl RunDir {
     /// Opens a run to change it; nobody else does until it is dropped.
     ///
     /// # Errors
-    /// As [`Self::open`], and if another process works on it.
+    /// As [`Self::open`], and if another process works on the run.
     pub fn open_to_change(path: &Path) -> Result<Self, RunError> {
         // A folder that is no run gets no lock.
         let lock = if Self::is_run(path) { Some(Lock::take(path)?) } else { None };
@@ -107,7 +107,7 @@ impl RunDir {
         }
     }
 
-    /// The input files, which hold what they did: whoever puts texts beside feedback must not take other ones.
+    /// The input files, if all hold what they did when the run began: other texts must not be put beside the feedback.
     ///
     /// # Errors
     /// If one is not there, or holds something else.
@@ -158,8 +158,8 @@ impl RunDir {
         config
     }
 
-    /// Puts a config in force for the rest of the run: what [`Config::changes`] does not name may differ from what it
-    /// began with, nothing else.
+    /// Puts a config in force for the rest of the run: only what [`Config::changes`] does not name may differ from the
+    /// config that the run began with.
     ///
     /// # Errors
     /// If something else does; the message lists the changes. If the manifest cannot be written.
@@ -183,18 +183,19 @@ impl RunDir {
         self.write_config(Config { judge, budget, ..then.clone() })
     }
 
-    /// Keeps the model that the run has learned; it is not in force yet.
+    /// Keeps the model that the run has learned, without putting it in force.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the model cannot be written.
     pub fn keep_model(&self, model: &Model) -> Result<PathBuf, RunError> {
         let file = self.path.join(MODEL);
         part::write(&file, &model.to_bytes())?;
         Ok(file)
     }
 
-    /// Puts in force what the run has found out for itself: from which score on is asked, or about every turn; which plugin,
-    /// by its place, scores by the kept model, if one does; and about which turns (sorted) the judge was asked to find it.
+    /// Puts in force what the run has found out for itself: the `cut` from which on the judge is asked (`None`: about every
+    /// turn), the place of the plugin that scores by the kept model, if one does, and the turns (sorted) that the judge was
+    /// asked about to find the cut.
     ///
     /// # Errors
     /// If the folder cannot be written.
@@ -226,7 +227,7 @@ impl RunDir {
         self.write_manifest()
     }
 
-    /// Remembers what was found out about the judge.
+    /// Keeps what was found out about the judge.
     ///
     /// # Errors
     /// If the manifest cannot be written.

@@ -6,44 +6,45 @@ use std::sync::{Mutex, PoisonError};
 use rejoinder_judge::{
     AskProgress, AskReport, JudgeConfig, ProbeError, Question, QuestionSource, ServerCapabilities, probe,
 };
-use rejoinder_scan::Stopped;
+use rejoinder_scan::Interruption;
 
 use super::collect::collect;
-use super::committed::Committed;
-use super::spool::{self, Group};
+use super::committed::CommittedParts;
+use super::spool::{self, RequestGroup};
 use super::{Judge, settings};
 use crate::error::RunError;
 use crate::folder::RunDir;
-use crate::recall::Halt;
-use crate::waiting::Waiting;
+use crate::recall::OracleError;
+use crate::spool_row::SpoolRow;
 use crate::watch::{JudgeProgress, Watch};
 
-/// Finds out what the judge can do, unless the run knows that already, and remembers it.
+/// Makes a judge ready to be asked: finds out what its server can do, unless the run knows that already, and keeps the
+/// findings in the manifest.
 ///
 /// # Errors
-/// If the server does not do what the config says of it, or the ledger or manifest cannot be written; if the judge cannot be
+/// If the server does not do what the config says, the ledger or the manifest cannot be written, the judge cannot be
 /// reached, or the budget is spent.
-pub fn inform(run: &mut RunDir, client: JudgeConfig) -> Result<Judge, Halt> {
-    let findings: ServerCapabilities = match known(run, &client) {
+pub fn prepare_judge(run: &mut RunDir, client: JudgeConfig) -> Result<Judge, OracleError> {
+    let findings: ServerCapabilities = match known_capabilities(run, &client) {
         Some(findings) => findings,
         None => match probe::probe(&client, &run.ledger, &settings::limits(&run.manifest.config.budget)) {
             Ok(findings) => {
                 run.set_findings(findings.clone())?;
                 findings
             }
-            Err(ProbeError::Stopped(stop)) => return Err(Halt::Judge(stop)),
+            Err(ProbeError::Stopped(stop)) => return Err(OracleError::Stopped(stop)),
             Err(ProbeError::Failed(error)) => return Err(error.into()),
         },
     };
     Ok(Judge::new(client, &findings)?)
 }
 
-/// What the run knows of this judge.
-pub fn known(run: &RunDir, client: &JudgeConfig) -> Option<ServerCapabilities> {
+/// What the run knows of what a judge can do; `None` if the run asked another judge, or none.
+pub fn known_capabilities(run: &RunDir, client: &JudgeConfig) -> Option<ServerCapabilities> {
     run.manifest.judge.clone().filter(|findings| findings.are_about(client))
 }
 
-/// Asks the judge all that waits and was not answered yet, then writes down what it said.
+/// Asks the judge about all waiting turns without an answer, then writes down the answers.
 ///
 /// Without a budget the questions go out in input order; with one, conversations in order of expected feedback a
 /// token, so that any stop leaves the best use of what was spent.
@@ -59,7 +60,7 @@ pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<AskReport, RunE
     Ok(asked)
 }
 
-/// Asks the judge about some turns, each in a request of its own, and leaves the replies in the store.
+/// Asks the judge about some turns, a request for each turn, and leaves the replies in the store.
 ///
 /// # Errors
 /// If ledger or store fails.
@@ -67,12 +68,13 @@ pub fn ask_about(
     run: &RunDir,
     judge: &Judge,
     watch: &Watch,
-    rows: &[Waiting],
+    rows: &[SpoolRow],
 ) -> Result<AskReport, RunError> {
     ask_all(run, judge, watch, &|hand_on| rows.iter().try_for_each(|row| hand_on(Ok(vec![row.clone()]))))
 }
 
-/// As [`ask`], in input order, while `scan` goes on, which is given what to call for each part that it commits.
+/// Asks as [`ask`] does, in input order, while `scan` goes on; `scan` calls the function that it is given for each
+/// committed part.
 ///
 /// # Errors
 /// If the scan, the spool, ledger or store fails.
@@ -83,7 +85,7 @@ pub fn ask_while_scanning(
     scan: impl FnOnce(&dyn Fn(u64)) -> Result<(), RunError>,
 ) -> Result<AskReport, RunError> {
     let most = judge.form.questions_per_request();
-    let committed = Committed::default();
+    let committed = CommittedParts::default();
     for (part, _) in run.parts()? {
         committed.add(part);
     }
@@ -106,12 +108,17 @@ pub fn ask_while_scanning(
     Ok(asked)
 }
 
-/// Finds groups of rows and hands them on, until handing on fails.
-type Find<'f> = dyn Fn(&mut dyn FnMut(Result<Group, RunError>) -> Result<(), RunError>) -> Result<(), RunError>
+/// Finds groups of rows and hands each group on, until handing on fails.
+type GroupFinder<'f> = dyn Fn(&mut dyn FnMut(Result<RequestGroup, RunError>) -> Result<(), RunError>) -> Result<(), RunError>
     + Sync
     + 'f;
 
-fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Result<AskReport, RunError> {
+fn ask_all(
+    run: &RunDir,
+    judge: &Judge,
+    watch: &Watch,
+    find: &GroupFinder<'_>,
+) -> Result<AskReport, RunError> {
     let scanned_before = run.scan_stats()?;
     let replies = run.replies()?;
     let limits = settings::limits(&run.manifest.config.budget);
@@ -134,7 +141,7 @@ fn ask_all(run: &RunDir, judge: &Judge, watch: &Watch, find: &Find<'_>) -> Resul
             let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
             is_over = sink(questions).is_break();
             // Not told: only ends the finding.
-            if is_over { Err(Stopped.into()) } else { Ok(()) }
+            if is_over { Err(Interruption.into()) } else { Ok(()) }
         });
         if !is_over {
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = found.err();

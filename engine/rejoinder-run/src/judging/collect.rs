@@ -1,34 +1,34 @@
-//! What the stored replies say of the turns that wait: worked out anew every time.
+//! What the stored replies say of the waiting turns: worked out anew every time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rejoinder_core::{Answer, Category, Feedback, FeedbackSource, RecordId, SettledTurn};
+use rejoinder_core::{Answer, Feedback, FeedbackSource, RecordId, SettledTurn};
 use rejoinder_judge::{Finding, ReplyChain, TurnFinding, mask_numbers};
 use rejoinder_ledger::{Reply, ReplyStore, Spending};
 use rejoinder_scan::reading::add;
 
-use super::spool::{self, Group};
+use super::spool::{self, RequestGroup};
 use super::{Judge, settings};
 use crate::error::RunError;
-use crate::folder::{Kind, RunDir};
+use crate::folder::{PartKind, RunDir};
+use crate::spool_row::SpoolRow;
 use crate::stats::JudgeStats;
-use crate::waiting::Waiting;
 
 /// Reasons for which answers are of no use that are told apart, and what stands for the others.
 const REASONS: usize = 20;
 const OTHER_REASONS: &str = "other reasons";
 
-/// A turn, what the replies say of it, and its record if it is feedback.
-type Read = (RecordId, TurnFinding, Option<Feedback>);
+/// A turn, what the replies say of the turn, and the record of the turn if it is feedback.
+type TurnReading = (RecordId, TurnFinding, Option<Feedback>);
 
 /// What is known of the turns of a group that were asked about together.
-struct Answered {
-    /// Each turn with what the replies say of it; none while they say nothing yet.
-    turns: Vec<Read>,
+struct GroupAnswers {
+    /// What the replies say of each turn; empty while the replies say nothing yet.
+    turns: Vec<TurnReading>,
     replied: ReplyChain,
 }
 
-fn read(judge: &Judge, group: &Group, store: &ReplyStore) -> Result<Vec<Answered>, RunError> {
+fn read(judge: &Judge, group: &RequestGroup, store: &ReplyStore) -> Result<Vec<GroupAnswers>, RunError> {
     let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
     let mut answered = Vec::new();
     for replied in judge.form.follow(&questions, store)? {
@@ -45,13 +45,13 @@ fn read(judge: &Judge, group: &Group, store: &ReplyStore) -> Result<Vec<Answered
                 turns.push((id, found.clone(), feedback));
             }
         }
-        answered.push(Answered { turns, replied });
+        answered.push(GroupAnswers { turns, replied });
     }
     Ok(answered)
 }
 
-/// The turns of a group with what the replies say of them.
-fn turns(judge: &Judge, group: &Group, store: &ReplyStore) -> Result<Vec<Read>, RunError> {
+/// What the replies say of each turn of a group.
+fn turns(judge: &Judge, group: &RequestGroup, store: &ReplyStore) -> Result<Vec<TurnReading>, RunError> {
     Ok(read(judge, group, store)?.into_iter().flat_map(|answered| answered.turns).collect())
 }
 
@@ -117,7 +117,7 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
                 }
             }
         }
-        run.write_part(Kind::Judged, part, &lines)?;
+        run.write_part(PartKind::Judged, part, &lines)?;
         stats.with_feedback += without_accepted(run, part, found_in)?;
     }
     run.set_judge_stats(&stats, &reasons)
@@ -125,13 +125,13 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
 
 /// How many of a part's conversations, given by shard and ordinal, hold no turn that was accepted before.
 fn without_accepted(run: &RunDir, part: u64, mut found_in: BTreeSet<(u32, u64)>) -> Result<u64, RunError> {
-    /// As much of a row as it takes.
+    /// The one field of a row that is needed.
     #[derive(serde::Deserialize)]
     struct Row {
         id: RecordId,
     }
     if !found_in.is_empty() {
-        for row in run.rows::<Row>(Kind::Parts, part) {
+        for row in run.rows::<Row>(PartKind::Parts, part) {
             let Row { id } = row?;
             found_in.remove(&(id.shard, id.ordinal));
         }
@@ -139,38 +139,38 @@ fn without_accepted(run: &RunDir, part: u64, mut found_in: BTreeSet<(u32, u64)>)
     Ok(found_in.len() as u64)
 }
 
-/// Stored replies that are of no use, by what they lack.
+/// A stored reply that is of no use, by what is wrong with the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Useless {
-    /// They hold no text.
+pub enum UselessReply {
+    /// The reply holds no text.
     Empty,
-    /// They are not in the form that was asked for, or quote what is not there.
+    /// The reply is not in the form that was asked for, or quotes what is not in the turn.
     Unreadable,
-    /// They are refusals of the server.
+    /// The reply is a refusal of the server.
     Refused,
-    /// They say that the prompt is longer than the model's context.
+    /// The reply says that the prompt is longer than the model's context.
     TooLong,
 }
 
-/// Forgets the replies about turns that wait because of such a one, so that they are asked for again; returns how many.
+/// Forgets the useless replies of some kinds, so that the judge is asked again; returns how many replies were forgotten.
 ///
 /// # Errors
 /// If the spool or the store fails.
-pub fn forget(run: &RunDir, judge: &Judge, kinds: &[Useless]) -> Result<u64, RunError> {
+pub fn forget(run: &RunDir, judge: &Judge, kinds: &[UselessReply]) -> Result<u64, RunError> {
     let store = run.replies()?;
     let mut forgotten = 0;
     for group in spool::in_input_order(run, judge.form.questions_per_request())? {
-        for Answered { turns, replied } in read(judge, &group?, &store)? {
+        for GroupAnswers { turns, replied } in read(judge, &group?, &store)? {
             let is_of_use =
                 turns.iter().any(|(_, found, _)| !matches!(found.finding, Finding::Unverified(_)));
             let Some(last) = replied.replies.last().filter(|_| !is_of_use && !turns.is_empty()) else {
                 continue;
             };
             let kind = match last {
-                reply if reply.is_refused() => Useless::Refused,
-                reply if reply.is_too_long() => Useless::TooLong,
-                reply if reply.is_empty() || reply.content.trim().is_empty() => Useless::Empty,
-                _ => Useless::Unreadable,
+                reply if reply.is_refused() => UselessReply::Refused,
+                reply if reply.is_too_long() => UselessReply::TooLong,
+                reply if reply.is_empty() || reply.content.trim().is_empty() => UselessReply::Empty,
+                _ => UselessReply::Unreadable,
             };
             if kinds.contains(&kind) {
                 store.forget(replied.keys.iter().map(String::as_str))?;
@@ -181,7 +181,7 @@ pub fn forget(run: &RunDir, judge: &Judge, kinds: &[Useless]) -> Result<u64, Run
     Ok(forgotten)
 }
 
-/// The judge of a run as far as it has been asked; `None` if none has.
+/// The judge that a run has asked; `None` if the run has asked no judge.
 ///
 /// # Errors
 /// If config and findings contradict each other.
@@ -193,19 +193,19 @@ pub fn judge_of(run: &RunDir) -> Result<Option<Judge>, RunError> {
     }
 }
 
-/// What the judge has settled so far: the category, or none, of each judged turn.
+/// The judge's answer about each turn that the judge has settled so far.
 ///
 /// # Errors
 /// If the spool or the store cannot be read.
-pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, RunError> {
+pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Answer>, RunError> {
     let mut judged = HashMap::new();
     let Some(judge) = judge_of(run)? else { return Ok(judged) };
     let store = run.replies()?;
     for group in spool::in_input_order(run, judge.form.questions_per_request())? {
         for (id, found, _) in turns(&judge, &group?, &store)? {
             match found.finding {
-                Finding::Feedback { category, .. } => judged.insert(id, Some(category)),
-                Finding::NoFeedback => judged.insert(id, None),
+                Finding::Feedback { category, .. } => judged.insert(id, Answer::Feedback(category)),
+                Finding::NoFeedback => judged.insert(id, Answer::NoFeedback),
                 Finding::Unverified(_) => None,
             };
         }
@@ -217,7 +217,7 @@ pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Option<Category>>, RunEr
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn answer(judge: &Judge, row: &Waiting, store: &ReplyStore) -> Result<Answer, RunError> {
+pub fn answer(judge: &Judge, row: &SpoolRow, store: &ReplyStore) -> Result<Answer, RunError> {
     let wanted = row.turns.first().map(|turn| turn.id);
     let read = turns(judge, &vec![row.clone()], store)?;
     let found = read.into_iter().find(|(id, ..)| Some(*id) == wanted).map(|(_, found, _)| found.finding);
@@ -228,16 +228,16 @@ pub fn answer(judge: &Judge, row: &Waiting, store: &ReplyStore) -> Result<Answer
     })
 }
 
-/// All that the judge told of one turn, and what it took.
+/// The judge's replies about one turn, what follows from the replies, and what the replies took.
 #[derive(Clone, Debug)]
 pub struct JudgeTrace {
-    /// What was made of it.
+    /// What follows from the replies.
     pub found: TurnFinding,
-    /// Each request's key, its reply, and what was spent on it in this run.
+    /// For each request the key, the reply, and what this run spent.
     pub replies: Vec<(String, Reply, Spending)>,
 }
 
-/// What the judge told of one turn; `None` if it was not asked, or has not answered.
+/// What the judge replied about one turn; `None` if the judge was not asked, or has not answered.
 ///
 /// # Errors
 /// If the spool, the store or the ledger cannot be read.
@@ -250,7 +250,7 @@ pub fn trace(run: &RunDir, id: RecordId) -> Result<Option<JudgeTrace>, RunError>
             continue;
         }
         let answered = read(&judge, &group, &store)?.into_iter();
-        let told = answered.map(|Answered { turns, replied }| {
+        let told = answered.map(|GroupAnswers { turns, replied }| {
             (turns.into_iter().find(|(turn, ..)| *turn == id).map(|(_, found, _)| found), replied)
         });
         let Some((found, replied)) = told.into_iter().find_map(|(found, replied)| Some((found?, replied)))

@@ -12,33 +12,33 @@ use super::{Judge, settings, spool};
 use crate::error::RunError;
 use crate::folder::RunDir;
 
-/// What was exported.
+/// The batch files that an export wrote.
 #[derive(Clone, Debug, Default)]
-pub struct Exported {
+pub struct BatchExport {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// Requests in them.
+    /// Requests in the files.
     pub requests: u64,
-    /// Requests that were left out, because their reply is stored or they stand in a file already.
+    /// Requests that were left out, because the reply is stored or the request stands in a file already.
     pub stored: u64,
-    /// Input tokens, about.
+    /// Input tokens of the requests, estimated.
     pub input_tokens: u64,
-    /// Whether the budget left some out.
+    /// Whether the budget left requests out.
     pub is_cut: bool,
 }
 
-/// Writes what waits and was not answered as batch files, within the budget the most worthwhile first: `path`, and where
-/// one file may not hold all, `path` with `-2`, `-3`, … before its extension.
+/// Writes the waiting turns without an answer as batch files, within the budget the most worthwhile first: `path`, and
+/// where one file may not hold all requests, `path` with `-2`, `-3`, … before the extension.
 ///
 /// # Errors
 /// If the spool or the store cannot be read, or a file cannot be written.
-pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, RunError> {
+pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<BatchExport, RunError> {
     let store = run.replies()?;
     let limits = settings::limits(&run.manifest.config.budget);
-    let mut exported = Exported::default();
+    let mut exported = BatchExport::default();
     let mut spent = run.ledger.spent()?.amount;
     let mut seen = HashSet::new();
-    let mut out = Files::new(path);
+    let mut out = BatchFiles::new(path);
     'groups: for group in spool::in_order(run, &judge.form)? {
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
         for followed in judge.form.follow(&questions, &store)? {
@@ -66,8 +66,8 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exported, RunE
     Ok(exported)
 }
 
-/// Files that each hold as much as a batch service takes.
-struct Files<'p> {
+/// BatchFiles that each hold as much as a batch service takes.
+struct BatchFiles<'p> {
     path: &'p Path,
     open: Option<BufWriter<File>>,
     done: Vec<PathBuf>,
@@ -75,7 +75,7 @@ struct Files<'p> {
     bytes: u64,
 }
 
-impl<'p> Files<'p> {
+impl<'p> BatchFiles<'p> {
     const fn new(path: &'p Path) -> Self {
         Self { path, open: None, done: Vec::new(), lines: 0, bytes: 0 }
     }
@@ -123,18 +123,18 @@ impl<'p> Files<'p> {
     }
 }
 
-/// What was imported.
+/// The results of batch files that an import read.
 #[derive(Clone, Debug, Default)]
-pub struct Imported {
+pub struct BatchImport {
     /// Replies that are new.
     pub replies: u64,
-    /// Replies that were there already.
+    /// Replies that were stored already.
     pub known: u64,
-    /// Requests that were not answered, with the first few reasons.
+    /// Requests that were not answered.
     pub failed: u64,
-    /// Why, of the first few.
+    /// The reasons of the first few requests that were not answered.
     pub reasons: Vec<String>,
-    /// Lines that are no results: their places and why.
+    /// Lines that are no results: for each the place and the reason.
     pub unreadable: Vec<String>,
 }
 
@@ -143,13 +143,13 @@ const MAX_TOLD: usize = 5;
 /// Replies that are written in one transaction.
 const AT_ONCE: usize = 1_000;
 
-/// Reads results of batch files into the store of replies, in any order, as far as they go.
+/// Reads results of batch files into the store of replies, in any order; not all requests need a result.
 ///
 /// # Errors
 /// If a file cannot be read, or the store or ledger fail. Lines that are no results are told, not failures.
-pub fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<Imported, RunError> {
+pub fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<BatchImport, RunError> {
     let store = run.replies()?;
-    let mut imported = Imported::default();
+    let mut imported = BatchImport::default();
     let mut pending: BTreeMap<String, Reply> = BTreeMap::new();
     for path in paths {
         let failed = |e: std::io::Error| RunError::io(format!("cannot read {}", path.display()), &e);
@@ -183,7 +183,7 @@ pub fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<Imported
     Ok(imported)
 }
 
-/// Stores replies, then what they took: it has been spent, whatever the budget says.
+/// Stores replies, then what the replies took, which has been spent whatever the budget says.
 fn write(
     run: &RunDir,
     judge: &Judge,

@@ -1,4 +1,4 @@
-//! A judge and how it is asked.
+//! A judge, and the form of the questions to the judge.
 
 use rejoinder_judge::{JudgeConfig, QuestionForm, ServerCapabilities};
 use rejoinder_scan::ConfigError;
@@ -8,16 +8,16 @@ use super::settings;
 use crate::error::RunError;
 use crate::stats::ScanStats;
 
-/// A judge and how it is asked.
+/// A judge, and the form of the questions to the judge.
 pub struct Judge {
-    /// How it is reached.
+    /// How the judge is reached.
     pub client: JudgeConfig,
-    /// How questions are put.
+    /// The form in which questions are put.
     pub form: QuestionForm,
 }
 
 impl Judge {
-    /// A judge, as far as it is known.
+    /// A judge whose server was found to be able to do so much.
     ///
     /// # Errors
     /// If config and findings contradict each other.
@@ -27,8 +27,8 @@ impl Judge {
         Ok(Self { client, form })
     }
 
-    /// The judge of a config as far as it is known; one that was never asked, or not even named, is taken to do what servers
-    /// commonly can.
+    /// The judge of a config, by the findings about its server. Of a judge that was never asked, or not even named, the
+    /// common capabilities are expected.
     ///
     /// # Errors
     /// If config and findings contradict each other, or a file that the config names cannot be used.
@@ -38,7 +38,7 @@ impl Judge {
         Self::new(client, findings.unwrap_or(&able))
     }
 
-    /// One that is asked in the paper's way.
+    /// A judge that is asked in the paper's way.
     ///
     /// # Errors
     /// None: the default config is sound.
@@ -46,7 +46,8 @@ impl Judge {
         Self::expected(&JudgeSection { unit: UnitName::Conversation, ..JudgeSection::default() }, None)
     }
 
-    /// How many requests it takes to ask what a scan has left, if none is stored and none has a second one behind it.
+    /// How many requests asking about the waiting turns of a scan takes, if no reply is stored and no request has a second
+    /// one behind it.
     pub fn requests(&self, scan: &ScanStats) -> u64 {
         if self.form.questions_per_request() > 1 { scan.groups } else { scan.questions }
     }

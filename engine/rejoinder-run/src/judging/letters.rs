@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 use super::{Judge, answer, ask_about, spool};
 use crate::error::RunError;
 use crate::folder::RunDir;
-use crate::recall::draw::{self, Lowest};
-use crate::waiting::Waiting;
+use crate::recall::draw::{self, UniformDraw};
+use crate::spool_row::SpoolRow;
 use crate::watch::Watch;
 
-/// The shipped prompt for letters, and the same with its choices in reverse.
+/// The shipped prompt for letters, and the same prompt with the choices in reverse.
 const USUAL: &str = "turn-label";
 const REVERSED: &str = "turn-label-reversed";
-/// From so many answers on it is worth the requests.
+/// The comparison is worth its requests from so many answers on.
 const ENOUGH: u64 = 200;
 /// One of so many answers is asked for again.
 const SHARE: u64 = 20;
 /// So many turns are asked about again, at most.
 const TURNS: usize = 20;
-/// Decides which.
+/// The seed that decides which turns.
 const SEED: u64 = 1;
 
-/// What became of the turns that were asked about twice.
+/// What came of asking about turns twice, with the letters in another order the second time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letters {
-    /// How many were answered both times.
+pub struct LetterCheck {
+    /// The number of turns that were answered both times.
     pub turns: u64,
-    /// Those that got the same letter, which means something else the second time.
+    /// Turns that got the same letter, which means something else the second time.
     pub same_letter: u64,
-    /// Those that got the same answer, by another letter.
+    /// Turns that got the same answer, by another letter.
     pub same_answer: u64,
 }
 
-/// Asks about some turns again with the choices in reverse, and keeps what came of it. What stops that, such as the budget, leaves
-/// fewer turns to compare.
+/// Asks about some turns again with the choices in reverse, and keeps the comparison. A reason to stop, such as the
+/// budget, leaves fewer turns to compare.
 ///
 /// # Errors
 /// If the spool, ledger or store fails.
@@ -51,7 +51,7 @@ pub fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<(), Run
             let client = JudgeConfig { template, asks_span: false, ..judge.client.clone() };
             compare(run, judge, &Judge::new(client, findings)?, watch, turns)?
         }
-        _ => Letters::default(),
+        _ => LetterCheck::default(),
     };
     run.keep_letters(&letters)
 }
@@ -62,7 +62,7 @@ fn compare(
     reversed: &Judge,
     watch: &Watch,
     turns: usize,
-) -> Result<Letters, RunError> {
+) -> Result<LetterCheck, RunError> {
     let store = run.replies()?;
     let (mut rows, mut answers) = (Vec::new(), Vec::new());
     for row in drawn(run)? {
@@ -79,7 +79,7 @@ fn compare(
         let mut labels = judge.form.template.labels.iter();
         labels.find(|(_, of)| *of == meaning.category()).map(|(letter, _)| letter.clone())
     };
-    let mut letters = Letters::default();
+    let mut letters = LetterCheck::default();
     for (row, first) in rows.iter().zip(answers) {
         let second = answer(reversed, row, &store)?;
         if !second.is_known() {
@@ -93,15 +93,15 @@ fn compare(
 }
 
 /// Twice as many rows as are asked about, for some have no answer.
-fn drawn(run: &RunDir) -> Result<Vec<Waiting>, RunError> {
-    let place = |row: &Waiting| draw::hash(SEED, row.question.id);
-    let mut lowest = Lowest::new(2 * TURNS, 0);
+fn drawn(run: &RunDir) -> Result<Vec<SpoolRow>, RunError> {
+    let place = |row: &SpoolRow| draw::hash(SEED, row.question.id);
+    let mut lowest = UniformDraw::new(2 * TURNS, 0);
     let bound = lowest.bound();
     for group in spool::in_input_order(run, 1)? {
         let rows = group?.into_iter().map(|row| (place(&row), row));
         lowest.add(rows.filter(|(hash, _)| bound.admits(*hash)).collect());
     }
-    let mut rows: Vec<Waiting> = lowest.found().cloned().collect();
+    let mut rows: Vec<SpoolRow> = lowest.found().cloned().collect();
     rows.sort_by_key(place);
     Ok(rows)
 }

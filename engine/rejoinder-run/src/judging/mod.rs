@@ -1,7 +1,7 @@
-//! The second stage: the questions in the spool to the judge, and its replies to feedback.
+//! The second stage: from the questions in the spool to the replies of the judge, and from the replies to feedback.
 //!
-//! Asking and reading are apart: replies are stored as they came, and what they mean is worked out from the store
-//! every time, so a killed run or a better parser costs no second call.
+//! Asking and reading are apart: replies are stored as they came, and the meaning of replies is worked out from the
+//! store every time, so a killed run or a better parser costs no second call.
 
 mod ask;
 mod collect;
@@ -11,9 +11,11 @@ mod judge;
 mod letters;
 pub mod settings;
 mod spool;
+mod trial;
 
-pub use ask::{ask, ask_about, ask_while_scanning, inform, known};
-pub use collect::{JudgeTrace, Useless, answer, collect, forget, judge_of, judged, trace};
-pub use files::{Exported, Imported, export, import};
+pub use ask::{ask, ask_about, ask_while_scanning, known_capabilities, prepare_judge};
+pub use collect::{JudgeTrace, UselessReply, answer, collect, forget, judge_of, judged, trace};
+pub use files::{BatchExport, BatchImport, export, import};
 pub use judge::Judge;
-pub use letters::{Letters, try_letters};
+pub use letters::{LetterCheck, try_letters};
+pub use trial::{ExampleAnswer, JudgeTrial};

@@ -62,10 +62,10 @@ pub fn client_without_key(judge: &JudgeSection) -> Result<Option<JudgeConfig>, C
     judge.base_url.as_ref().map(|_| settings(judge)).transpose()
 }
 
-/// The same, also for a judge that nobody has named yet: what a plan reckons with.
+/// The client's settings, also for a judge that nobody has named yet: what a plan reckons with.
 ///
 /// # Errors
-/// As [`client_without_key`].
+/// If a prompt or tokenizer file cannot be used.
 pub fn settings(judge: &JudgeSection) -> Result<JudgeConfig, ConfigError> {
     Ok(JudgeConfig {
         base_urls: judge.base_urls().to_vec(),

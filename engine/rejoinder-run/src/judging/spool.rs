@@ -1,4 +1,4 @@
-//! The rows of the spool in the order in which they are asked, those that share a request together.
+//! The rows of the spool in the order of asking; rows that share a request stand together.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -9,22 +9,26 @@ use serde::Deserialize;
 
 use super::settings;
 use crate::error::RunError;
-use crate::folder::{Kind, RunDir};
-use crate::waiting::Waiting;
+use crate::folder::{PartKind, RunDir};
+use crate::spool_row::SpoolRow;
 
 /// Rows that share a request.
-pub(super) type Group = Vec<Waiting>;
+pub(super) type RequestGroup = Vec<SpoolRow>;
 
-/// The rows of one part, those that share a request together where `most` is more than one.
-pub(super) fn of_part(run: &RunDir, part: u64, most: usize) -> impl Iterator<Item = Result<Group, RunError>> {
-    together(run.rows(Kind::Spool, part), most)
+/// The rows of one part; rows that share a request stand together where `most` is more than one.
+pub(super) fn of_part(
+    run: &RunDir,
+    part: u64,
+    most: usize,
+) -> impl Iterator<Item = Result<RequestGroup, RunError>> {
+    together(run.rows(PartKind::Spool, part), most)
 }
 
-/// All rows as they are asked: with a budget those that promise most first, without one in input order.
+/// All rows in the order of asking: with a budget the most promising rows first, without a budget in input order.
 pub(super) fn in_order<'r>(
     run: &'r RunDir,
     form: &QuestionForm,
-) -> Result<Box<dyn Iterator<Item = Result<Group, RunError>> + 'r>, RunError> {
+) -> Result<Box<dyn Iterator<Item = Result<RequestGroup, RunError>> + 'r>, RunError> {
     let most = form.questions_per_request();
     Ok(match settings::limits(&run.manifest.config.budget).is_none() {
         true => Box::new(in_input_order(run, most)?),
@@ -36,15 +40,15 @@ pub(super) fn in_order<'r>(
 pub(super) fn in_input_order(
     run: &RunDir,
     most: usize,
-) -> Result<impl Iterator<Item = Result<Group, RunError>>, RunError> {
+) -> Result<impl Iterator<Item = Result<RequestGroup, RunError>>, RunError> {
     let parts = run.parts()?;
     Ok(parts.into_iter().flat_map(move |(part, _)| of_part(run, part, most)))
 }
 
 fn together(
-    rows: impl Iterator<Item = Result<Waiting, RunError>>,
+    rows: impl Iterator<Item = Result<SpoolRow, RunError>>,
     most: usize,
-) -> impl Iterator<Item = Result<Group, RunError>> {
+) -> impl Iterator<Item = Result<RequestGroup, RunError>> {
     let mut rows = rows.peekable();
     std::iter::from_fn(move || {
         let first = match rows.next()? {
@@ -62,22 +66,23 @@ fn together(
     })
 }
 
-/// What the order needs of a row.
+/// The fields of a row that the order needs.
 #[derive(Deserialize)]
-struct Head {
-    question: HeadQuestion,
+struct RowHead {
+    question: RowHeadQuestion,
     group: RecordId,
     gain: f32,
     shown_tokens: u64,
 }
 
 #[derive(Deserialize)]
-struct HeadQuestion {
+struct RowHeadQuestion {
     id: RecordId,
 }
 
-/// Rows that are asked one after the other: those of a conversation, and of others that share a request with it.
-struct Run {
+/// Rows that are asked one after the other: the rows of a conversation, and of others that share a request with the
+/// conversation.
+struct RowSequence {
     group: RecordId,
     conversation: (u32, u64),
     part: u64,
@@ -87,16 +92,16 @@ struct Run {
     tokens: u64,
 }
 
-/// All rows, those of conversations with the most expected feedback a token first, ties in input order. `fixed_tokens` is
-/// what a request takes beside the messages that it shows.
+/// All rows: conversations with the most expected feedback a token come first, ties in input order. `fixed_tokens` is
+/// what a request takes beside the shown messages.
 fn by_gain(
     run: &RunDir,
     most: usize,
     fixed_tokens: u64,
-) -> Result<impl Iterator<Item = Result<Group, RunError>>, RunError> {
-    let mut runs: Vec<Run> = Vec::new();
+) -> Result<impl Iterator<Item = Result<RequestGroup, RunError>>, RunError> {
+    let mut runs: Vec<RowSequence> = Vec::new();
     for (part, _) in run.parts()? {
-        let Ok(file) = File::open(run.part_file(Kind::Spool, part)) else { continue };
+        let Ok(file) = File::open(run.part_file(PartKind::Spool, part)) else { continue };
         let mut reader = BufReader::new(file);
         let mut line = String::new();
         let mut offset = 0;
@@ -106,7 +111,7 @@ fn by_gain(
             if length == 0 {
                 break;
             }
-            let head: Head = parse(&line)?;
+            let head: RowHead = parse(&line)?;
             let conversation = (head.question.id.shard, head.question.id.ordinal);
             let (gain, tokens) = (f64::from(head.gain), head.shown_tokens + fixed_tokens);
             match runs.last_mut() {
@@ -120,12 +125,20 @@ fn by_gain(
                     run.gain += gain;
                     run.tokens += tokens;
                 }
-                _ => runs.push(Run { group: head.group, conversation, part, offset, rows: 1, gain, tokens }),
+                _ => runs.push(RowSequence {
+                    group: head.group,
+                    conversation,
+                    part,
+                    offset,
+                    rows: 1,
+                    gain,
+                    tokens,
+                }),
             }
             offset += length;
         }
     }
-    let worth = |run: &Run| run.gain / run.tokens.max(1) as f64;
+    let worth = |run: &RowSequence| run.gain / run.tokens.max(1) as f64;
     // The sort is stable.
     runs.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let rows = runs.into_iter().flat_map(move |part| {
@@ -134,8 +147,8 @@ fn by_gain(
     Ok(together(rows, most))
 }
 
-fn read(run: &RunDir, rows: &Run) -> Result<Vec<Waiting>, RunError> {
-    let mut file = File::open(run.part_file(Kind::Spool, rows.part))?;
+fn read(run: &RunDir, rows: &RowSequence) -> Result<Vec<SpoolRow>, RunError> {
+    let mut file = File::open(run.part_file(PartKind::Spool, rows.part))?;
     file.seek(SeekFrom::Start(rows.offset))?;
     BufReader::new(file).lines().take(rows.rows as usize).map(|line| parse(&line?)).collect()
 }

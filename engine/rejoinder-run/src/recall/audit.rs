@@ -1,5 +1,5 @@
 //! The audit of what came out: a uniform sample of the turns that the judge was not asked about is drawn, kept, asked about, and
-//! counted into a certificate. It looks at what came out, not at how, so it notices whatever went wrong before.
+//! counted into a certificate. The audit looks at what came out, not at how, and so notices whatever went wrong before.
 
 use std::num::NonZeroUsize;
 
@@ -12,7 +12,7 @@ use rejoinder_ledger::part;
 use rejoinder_scan::{Engine, Scan, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
-use super::draw::{DrawnTurn, Lowest, hash};
+use super::draw::{self, DrawnTurn, UniformDraw, hash};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging;
@@ -20,22 +20,22 @@ use crate::judging;
 /// How many turns are drawn, and by which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Draw {
-    /// Of the rejected turns.
+pub struct AuditDraw {
+    /// The number of rejected turns to draw.
     pub rejected: usize,
-    /// Of the accepted turns.
+    /// The number of accepted turns to draw.
     pub accepted: usize,
-    /// The turns drawn are those with the lowest hashes under it.
+    /// The seed: the turns with the lowest hashes under the seed are drawn.
     pub seed: u64,
 }
 
-impl Draw {
-    /// As many of each as a certificate of a few per cent takes.
+impl AuditDraw {
+    /// A draw of as many turns as a certificate of a few per cent takes.
     pub const fn new(seed: u64) -> Self {
         Self { rejected: 300, accepted: 100, seed }
     }
 
-    /// As much as a run that audits itself spends on it, by the number of its later turns.
+    /// The draw of a run that audits itself, by the number of the run's later turns.
     pub fn fitting(turns: u64, seed: u64) -> Self {
         Self { rejected: (turns / 20).clamp(100, 600) as usize, accepted: 60, seed }
     }
@@ -47,23 +47,23 @@ impl Draw {
 pub struct AuditedTurn {
     /// The turn.
     pub turn: DrawnTurn,
-    /// What it was accepted as; `None` if it was rejected.
+    /// The category that the turn was accepted as; `None` for a rejected turn.
     pub accepted: Option<Category>,
 }
 
-/// A draw and what came of it, as it lies in the run's folder: the answers must not decide what is drawn.
+/// A draw and the turns drawn, kept in the run's folder: the answers must not decide what is drawn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditSample {
-    /// How it was drawn.
-    pub draw: Draw,
+    /// How the turns were drawn.
+    pub draw: AuditDraw,
     /// The turns, in input order.
     pub turns: Vec<AuditedTurn>,
 }
 
-/// What came of a corpus's later turns.
+/// The numbers of a corpus's later turns by outcome.
 #[derive(Clone, Debug, Default)]
-pub struct Outcomes {
+pub struct OutcomeCounts {
     /// The judge's answers about turns; `None` = no feedback.
     pub judged: Vec<Option<Category>>,
     /// Turns that still wait for the judge.
@@ -74,13 +74,13 @@ pub struct Outcomes {
     pub rejected: u64,
 }
 
-/// Counts outcomes and the answers about an audit's sample, in its order, into a certificate. With `uses_answers` the
-/// certificate is about the outcomes with the sample's answers among them, else about the outcomes as they are.
+/// Counts outcomes and the answers about an audit's sample, in the sample's order, into a certificate. With
+/// `uses_answers` the certificate counts the sample's answers among the outcomes, else it is about the outcomes alone.
 ///
 /// # Errors
 /// A confidence outside (0, 1).
 pub fn certificate(
-    outcomes: &Outcomes,
+    outcomes: &OutcomeCounts,
     sample: &[AuditedTurn],
     answers: &[Answer],
     purpose: Purpose,
@@ -119,11 +119,41 @@ pub fn certificate(
 
 const FILE: &str = "audit.json";
 
+/// The wanted draw of an audit; a number that is not given is as in the draw before, or as usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditDrawRequest {
+    /// Rejected turns to draw.
+    pub rejected: Option<usize>,
+    /// Accepted turns to draw.
+    pub accepted: Option<usize>,
+    /// The seed of the draw.
+    pub seed: Option<u64>,
+}
+
+impl AuditDrawRequest {
+    /// Whether a draw is what is wanted.
+    fn allows(&self, draw: AuditDraw) -> bool {
+        self.rejected.is_none_or(|wanted| wanted == draw.rejected)
+            && self.accepted.is_none_or(|wanted| wanted == draw.accepted)
+            && self.seed.is_none_or(|wanted| wanted == draw.seed)
+    }
+
+    /// The draw of a run that was not audited before.
+    fn draw(&self) -> AuditDraw {
+        let usual = AuditDraw::new(self.seed.unwrap_or_else(draw::seed));
+        AuditDraw {
+            rejected: self.rejected.unwrap_or(usual.rejected),
+            accepted: self.accepted.unwrap_or(usual.accepted),
+            ..usual
+        }
+    }
+}
+
 impl AuditSample {
     /// The sample of an earlier audit of the run, if there was one.
     ///
     /// # Errors
-    /// If its file cannot be read.
+    /// If the file of the sample cannot be read.
     pub fn of(run: &RunDir) -> Result<Option<Self>, RunError> {
         let file = run.path.join(FILE);
         let text = match std::fs::read_to_string(&file) {
@@ -135,6 +165,23 @@ impl AuditSample {
         sample.map(Some).map_err(|e| RunError::Io(format!("{}: {e}", file.display())))
     }
 
+    /// The sample of an earlier audit of the run, or a new one: looking at another draw until one pleases would void the
+    /// certificate.
+    ///
+    /// # Errors
+    /// If the run was audited by another draw than the one wanted; else as [`Self::draw`].
+    pub fn of_or_drawn(
+        run: &RunDir,
+        threads: NonZeroUsize,
+        request: AuditDrawRequest,
+    ) -> Result<Self, RunError> {
+        match Self::of(run)? {
+            Some(sample) if request.allows(sample.draw) => Ok(sample),
+            Some(sample) => Err(RunError::AuditedOtherwise(sample.draw)),
+            None => Self::draw(run, threads, request.draw()),
+        }
+    }
+
     /// The turns as an oracle is asked about them.
     pub fn drawn(&self) -> Vec<&DrawnTurn> {
         self.turns.iter().map(|drawn| &drawn.turn).collect()
@@ -144,14 +191,14 @@ impl AuditSample {
     ///
     /// # Errors
     /// If input, rules or plugins are not what they were, or the run's folder cannot be written.
-    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: Draw) -> Result<Self, RunError> {
+    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: AuditDraw) -> Result<Self, RunError> {
         let engine = run.engine()?;
         let stats = run.scan_stats()?;
         let parts = [(draw.rejected, stats.passed_over()), (draw.accepted, stats.accepted.total())];
-        let mut lowest = parts.map(|(most, of)| Lowest::new(most, of));
+        let mut lowest = parts.map(|(most, of)| UniformDraw::new(most, of));
         let mut turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
-        if lowest.iter().any(Lowest::is_short) {
-            lowest = parts.map(|(most, _)| Lowest::new(most, 0));
+        if lowest.iter().any(UniformDraw::is_short) {
+            lowest = parts.map(|(most, _)| UniformDraw::new(most, 0));
             turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
         }
         let sample = Self { draw, turns };
@@ -160,10 +207,10 @@ impl AuditSample {
         Ok(sample)
     }
 
-    /// Counts the run and its sample into a certificate; `answers` are those to the sample's turns, in their order.
+    /// Counts the run and its sample into a certificate; `answers` stand in the order of the sample's turns.
     ///
     /// # Errors
-    /// If the run cannot be read, or the confidence is none.
+    /// If the run cannot be read, or the confidence is not between 0 and 1.
     pub fn certify(
         &self,
         run: &RunDir,
@@ -175,11 +222,11 @@ impl AuditSample {
     }
 }
 
-/// What came of a run's later turns.
-fn outcomes(run: &RunDir) -> Result<Outcomes, RunError> {
+/// The numbers of a run's later turns by outcome.
+fn outcomes(run: &RunDir) -> Result<OutcomeCounts, RunError> {
     let stats = run.scan_stats()?;
-    let judged: Vec<Option<Category>> = judging::judged(run)?.into_values().collect();
-    Ok(Outcomes {
+    let judged: Vec<Option<Category>> = judging::judged(run)?.into_values().map(Answer::category).collect();
+    Ok(OutcomeCounts {
         waiting: stats.undecided.saturating_sub(judged.len() as u64),
         judged,
         accepted: Category::ALL.map(|category| stats.accepted.get(category)),
@@ -187,14 +234,14 @@ fn outcomes(run: &RunDir) -> Result<Outcomes, RunError> {
     })
 }
 
-/// Draws from decided turns in memory: from the rejected and from the accepted ones, each with the lowest hashes. The turns
-/// are given with what they were accepted as, and not at all where the judge was asked about them; the places of the turns
-/// drawn come in their order, with what they were accepted as.
+/// Draws from decided turns in memory: the rejected and the accepted turns with the lowest hashes. Each turn comes with
+/// the category that the turn was accepted as; turns that the judge was asked about must not be among the turns given.
+/// The places of the drawn turns come in order, each with its category.
 pub fn draw_among(
     turns: impl Iterator<Item = (usize, RecordId, Option<Category>)>,
-    draw: Draw,
+    draw: AuditDraw,
 ) -> Vec<(usize, Option<Category>)> {
-    let mut lowest = [draw.rejected, draw.accepted].map(|most| Lowest::new(most, 0));
+    let mut lowest = [draw.rejected, draw.accepted].map(|most| UniformDraw::new(most, 0));
     let (accepted, rejected): (Vec<_>, Vec<_>) = turns
         .map(|(place, id, accepted)| (hash(draw.seed, id), (place, accepted)))
         .partition(|(_, (_, accepted))| accepted.is_some());
@@ -211,7 +258,7 @@ fn drawn(
     engine: &Engine,
     threads: NonZeroUsize,
     seed: u64,
-    lowest: &mut [Lowest<AuditedTurn>; 2],
+    lowest: &mut [UniformDraw<AuditedTurn>; 2],
 ) -> Result<Vec<AuditedTurn>, RunError> {
     let bounds = [lowest[0].bound(), lowest[1].bound()];
     let asked_before = run.asked()?;
@@ -247,7 +294,7 @@ fn drawn(
     Ok(turns)
 }
 
-/// Which of the lowest a turn belongs to.
+/// Which of the two draws a turn belongs to.
 fn kind(turn: &ScannedTurn) -> Option<usize> {
     match turn.decision() {
         Decision::Rejected => Some(0),

@@ -7,7 +7,7 @@ use rejoinder_core::{Answer, Purpose};
 use rejoinder_ledger::part;
 use serde::Serialize;
 
-use super::audit::{AuditSample, Draw};
+use super::audit::{AuditDraw, AuditSample};
 use crate::error::RunError;
 use crate::folder::RunDir;
 
@@ -17,19 +17,19 @@ pub const JUDGE: &str = "the judge";
 const PAPERS_JUDGE: &str =
     "of Mixtral-8x7B the paper measured a precision of .43 and a recall of .58 against people";
 
-/// A certificate and what it is about.
+/// A certificate, and what the certificate is about.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditReport {
     /// Whose answers count as the truth.
     pub oracle: String,
-    /// What is known of how often that is the truth.
+    /// What is known of how often these answers are the truth.
     pub oracle_quality: String,
     /// What the feedback is for.
     #[serde(rename = "for")]
     pub purpose: String,
     /// How the sample was drawn.
-    pub draw: Draw,
-    /// Sampled turns whose answer says nothing: the worst is assumed of them.
+    pub draw: AuditDraw,
+    /// Sampled turns whose answer says nothing: for each the worst is assumed.
     pub unreadable: usize,
     /// The engine's version.
     pub engine: String,
@@ -43,10 +43,10 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// Of a run and its sample, by the answers of an oracle about the sample's turns.
+    /// The report on a run and its sample, by the answers of an oracle about the sample's turns.
     ///
     /// # Errors
-    /// If the run cannot be read, or the confidence is none.
+    /// If the run cannot be read, or the confidence is not between 0 and 1.
     pub fn of(
         run: &RunDir,
         sample: &AuditSample,
@@ -84,10 +84,10 @@ impl AuditReport {
         self.certificate.claims.first().map_or(0.0, |claim| claim.recall.at_least)
     }
 
-    /// Writes it as the run's certificate; returns where.
+    /// Writes the report as the run's certificate; returns the file.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub fn write(&self, run: &RunDir) -> Result<PathBuf, RunError> {
         let mut json = serde_json::to_vec_pretty(self).expect("a certificate is plain data");
         json.push(b'\n');

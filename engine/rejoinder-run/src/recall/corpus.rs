@@ -7,17 +7,17 @@ use rejoinder_core::{Answer, Category, Purpose, RecordId};
 use rejoinder_score::{Example, Model};
 
 use super::draw::DrawnTurn;
-use super::spread::Spreads;
+use super::histogram::PurposeHistograms;
 use super::target::{JudgedTurn, is_open};
 use crate::error::RunError;
 
 /// A corpus whose later turns a score ranks.
 pub trait Corpus {
-    /// Scores all later turns of `scope` and draws `most` of them, those with the lowest hashes under `seed`.
+    /// Scores all later turns of `scope`, and draws the `most` turns with the lowest hashes under `seed`.
     ///
     /// # Errors
-    /// If the corpus cannot be read, or no score is there.
-    fn sample(&self, scope: Scope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError>;
+    /// If the corpus cannot be read, or there is no score.
+    fn sample(&self, scope: SampleScope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError>;
 
     /// The model that the score began as; none where the score cannot learn.
     fn base_model(&self) -> Option<&Model>;
@@ -32,12 +32,12 @@ pub trait Corpus {
     fn adopt(&mut self, model: &Model) -> Result<(), RunError>;
 }
 
-/// Which turns a corpus is taken to consist of, and which of these are drawn from.
+/// Which turns of a corpus count, and from which turns a sample is drawn.
 #[derive(Clone, Copy)]
-pub struct Scope<'a> {
-    /// Turns that do not count any more.
+pub struct SampleScope<'a> {
+    /// Turns that do not count any more: an oracle was asked about these.
     pub asked: &'a HashSet<RecordId>,
-    /// With a score, only open turns from it on are drawn.
+    /// The lowest score of the open turns that are drawn from; without it all turns are drawn from.
     pub from: Option<f64>,
 }
 
@@ -46,14 +46,14 @@ pub struct Scope<'a> {
 pub struct SampledTurn {
     /// The turn.
     pub turn: DrawnTurn,
-    /// How it stands, before anybody has answered.
+    /// How the turn stands before anybody has answered.
     pub before: JudgedTurn,
-    /// What a score can learn from it, where the score can learn.
+    /// What a score can learn from the turn, where the score can learn.
     pub example: Option<Example>,
 }
 
 impl SampledTurn {
-    /// The turn with the oracle's answer. One of which nothing is known may be a positive that the score puts last.
+    /// The turn with the oracle's answer. A turn without an answer may be a positive that the score puts last.
     fn judged(&self, answer: Answer, purpose: Purpose) -> JudgedTurn {
         match answer {
             Answer::Feedback(_) | Answer::NoFeedback => {
@@ -67,25 +67,25 @@ impl SampledTurn {
     }
 }
 
-/// A sample, and what the score says of all turns that it was drawn from.
+/// A sample, and what the score says of all turns that the sample was drawn from.
 #[derive(Clone, Debug, Default)]
 pub struct ScoredSample {
     /// The sample, in input order.
     pub turns: Vec<SampledTurn>,
-    /// Number of later turns that count.
+    /// The number of later turns that count.
     pub population: u64,
-    /// Those that rules and votes leave open: their scores.
+    /// The scores of the turns that rules and votes leave open.
     pub open: Vec<f64>,
-    /// Sampled turns of conversations that the score was trained on: where there are any, no cut found promises anything.
+    /// Sampled turns of conversations that the score was trained on: with such turns no cut promises anything.
     pub trained_on: u64,
-    /// Number of turns about which rules and votes contradict each other: always asked.
+    /// The number of turns about which rules and votes contradict each other: these are always asked about.
     pub contradictory: u64,
-    /// What the score says of all open turns, those that do not count any more among them.
-    pub spreads: Spreads,
+    /// The probabilities of all open turns, also of turns that do not count any more.
+    pub histograms: PurposeHistograms,
 }
 
 impl ScoredSample {
-    /// Counts a turn: why it is decided as it is, before any cut, and where it stands.
+    /// Counts a turn by the reason of its decision before any cut, and by its standing.
     pub(super) fn count(&mut self, ground: DecisionReason, standing: f64) {
         self.population += 1;
         match ground.decision() {
@@ -100,7 +100,7 @@ impl ScoredSample {
         self.population += other.population;
         self.contradictory += other.contradictory;
         self.open.extend(other.open);
-        self.spreads += &other.spreads;
+        self.histograms += &other.histograms;
     }
 
     /// The sample as an oracle is asked about it.
@@ -108,22 +108,22 @@ impl ScoredSample {
         self.turns.iter().map(|sampled| &sampled.turn).collect()
     }
 
-    /// How many turns would be asked about with these cuts; without one from below, every turn.
+    /// How many turns would be asked about with these cuts; without a lower cut, every turn.
     pub fn asked(&self, reject_below: Option<f64>, accept_at: Option<f64>) -> u64 {
         let Some(below) = reject_below else { return self.population };
         let is_asked = |score: &&f64| **score >= below && accept_at.is_none_or(|at| **score < at);
         self.open.iter().filter(is_asked).count() as u64 + self.contradictory
     }
 
-    /// The sample with an oracle's answers, in their order.
+    /// The sample with an oracle's answers, which stand in the order of the sample.
     pub fn judged(&self, answers: &[Answer], purpose: Purpose) -> Vec<JudgedTurn> {
         self.turns.iter().zip(answers).map(|(sampled, answer)| sampled.judged(*answer, purpose)).collect()
     }
 
-    /// Refuses a sample that the score has seen.
+    /// Refuses a sample with turns that the score was trained on.
     ///
     /// # Errors
-    /// If it has.
+    /// If there is such a turn.
     pub fn check(&self) -> Result<(), RunError> {
         match self.trained_on {
             0 => Ok(()),
@@ -132,7 +132,7 @@ impl ScoredSample {
     }
 }
 
-/// A turn as a score finds it.
+/// How a turn stands by a score, without a label.
 pub(super) fn before(ground: DecisionReason, standing: f64, likeliest: Category) -> JudgedTurn {
     JudgedTurn { standing, is_open: is_open(ground), likeliest, label: None }
 }

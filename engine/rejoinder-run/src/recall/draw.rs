@@ -7,46 +7,46 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rejoinder_core::random::splitmix;
 use rejoinder_core::{Category, RecordId};
 use rejoinder_export::labels::{self, Label};
-use rejoinder_scan::{Engine, Scanned, ScannedConversation, ScannedTurn};
+use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
-use crate::waiting::Waiting;
+use crate::spool_row::SpoolRow;
 
-/// The turns with the lowest hashes.
-pub struct Lowest<T> {
+/// A draw under way: the turns with the lowest hashes so far.
+pub struct UniformDraw<T> {
     most: usize,
-    /// Of so many turns.
+    /// The number of turns to draw from, as far as it is known; else 0.
     of: u64,
-    bound: Bound,
+    bound: HashBound,
     found: Vec<(u64, T)>,
 }
 
-/// No turn with a higher hash is among the lowest, as far as is known.
+/// The highest hash that can still be drawn, as far as is known.
 #[derive(Clone)]
-pub struct Bound(Arc<AtomicU64>);
+pub struct HashBound(Arc<AtomicU64>);
 
-impl Bound {
+impl HashBound {
     /// Whether a turn with this hash may be among the lowest.
     pub fn admits(&self, hash: u64) -> bool {
         hash <= self.0.load(Ordering::Relaxed)
     }
 }
 
-impl<T> Lowest<T> {
-    /// The lowest `most` of about `of`; 0 where nobody knows of how many.
+impl<T> UniformDraw<T> {
+    /// A draw of `most` turns from about `of` turns; `of` is 0 where nobody knows the number.
     pub fn new(most: usize, of: u64) -> Self {
         // Four times as high as is needed on average, and so high enough but for a miracle.
         let guess = (most as f64 * 4.0 + 40.0) / of as f64;
         let bound = if guess < 1.0 { (guess * u64::MAX as f64) as u64 } else { u64::MAX };
-        Self { most, of, bound: Bound(Arc::new(bound.into())), found: Vec::new() }
+        Self { most, of, bound: HashBound(Arc::new(bound.into())), found: Vec::new() }
     }
 
-    /// To be asked, on any thread, before work is put into a turn.
-    pub fn bound(&self) -> Bound {
+    /// The bound of the hashes, for any thread to ask before work is put into a turn.
+    pub fn bound(&self) -> HashBound {
         self.bound.clone()
     }
 
-    /// Adds turns with their hashes.
+    /// Adds turns with the hash of each turn.
     pub fn add(&mut self, turns: Vec<(u64, T)>) {
         self.found.extend(turns);
         if self.found.len() > self.most {
@@ -72,7 +72,7 @@ impl<T> Lowest<T> {
 #[serde(deny_unknown_fields)]
 pub struct DrawnTurn {
     /// What the judge is asked.
-    pub row: Waiting,
+    pub row: SpoolRow,
     /// Whether the record has `labels` of its own.
     pub is_labelled: bool,
     /// What the record's labels say of the turn; `None` = no feedback.
@@ -83,14 +83,14 @@ impl DrawnTurn {
     /// A turn of a scanned chunk.
     pub fn of(
         engine: &Engine,
-        scanned: &Scanned<'_>,
+        scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         turn: &ScannedTurn,
     ) -> Self {
         let listed = labels::read(&conversation.record).ok();
         let of_turn = |label: &&Label| label.turn == turn.message_index;
         Self {
-            row: Waiting::about(engine, scanned, conversation, &[turn]).swap_remove(0),
+            row: SpoolRow::about(engine, scanned, conversation, &[turn]).swap_remove(0),
             is_labelled: listed.is_some(),
             label: listed.iter().flatten().find(of_turn).and_then(|label| label.category),
         }
@@ -118,7 +118,7 @@ mod tests {
         let hashes: Vec<u64> =
             (0..1_000).map(|ordinal| hash(9, RecordId { shard: 0, ordinal, message_index: 2 })).collect();
         let drawn = |of: u64, backwards: bool| {
-            let mut lowest = Lowest::new(20, of);
+            let mut lowest = UniformDraw::new(20, of);
             let bound = lowest.bound();
             for piece in 0..10 {
                 let piece = if backwards { 9 - piece } else { piece };

@@ -1,47 +1,47 @@
-//! Later turns with labels as a corpus: what rules, votes and score say of each, and what it would cost to ask about some of
-//! them.
+//! Later turns with labels as a corpus: what rules, votes and score say of each turn, and what asking about some of the
+//! turns would cost.
 
 use std::collections::HashSet;
 
 use rejoinder_cascade::DecisionReason;
 use rejoinder_core::random::Random;
 use rejoinder_core::{Answer, Category, RecordId};
-use rejoinder_scan::{Engine, ScanError, Scanned, ScannedConversation, ScannedTurn, ScoreModel};
+use rejoinder_scan::{Engine, ScanError, ScannedBatch, ScannedConversation, ScannedTurn, ScoreModel};
 use rejoinder_score::{Example, Model, Scratch};
 
-use super::corpus::{Corpus, SampledTurn, Scope, ScoredSample, before};
-use super::draw::{DrawnTurn, Lowest, hash};
+use super::corpus::{Corpus, SampleScope, SampledTurn, ScoredSample, before};
+use super::draw::{DrawnTurn, UniformDraw, hash};
 use super::target::{JudgedTurn, RecallTarget};
 use crate::error::RunError;
 use crate::judging::Judge;
 use crate::plan::{Requests, output, papers};
-use crate::waiting::{Grouper, Waiting};
+use crate::spool_row::{RequestGrouping, SpoolRow};
 
 /// A later turn with its label.
 #[derive(Clone, Debug)]
 pub struct LabelledTurn {
-    /// Its address.
+    /// The address of the turn.
     pub id: RecordId,
-    /// Index of its conversation.
+    /// The index of the conversation.
     pub conversation: usize,
     /// What the label says; `None` = no feedback.
     pub label: Option<Category>,
-    /// What rules and votes say, the score left aside.
+    /// The reason of the decision by rules and votes alone, without the score.
     pub ground: DecisionReason,
-    /// Whether a rule marked it.
+    /// Whether a rule marked the turn.
     pub is_candidate: bool,
     /// Sum of the weights of the rules that hit: log-odds.
     pub prior: f32,
     /// The learned score: the probability of what is wanted.
     pub score: f32,
-    /// The likeliest category of those wanted.
+    /// The likeliest of the wanted categories.
     pub likeliest: Category,
     /// The learned probabilities of none, UR1, …, UR5.
     probabilities: [f32; 6],
-    /// What a score learns from it, where the score can learn.
+    /// What a score learns from the turn, where the score can learn.
     example: Option<Example>,
     /// What the judge would be asked.
-    row: Waiting,
+    row: SpoolRow,
 }
 
 /// All labelled later turns of a corpus, in input order.
@@ -49,16 +49,16 @@ pub struct LabelledTurn {
 pub struct LabelledTurns {
     /// The turns.
     pub turns: Vec<LabelledTurn>,
-    /// Conversations that the score was trained on: what it is good for on others, they do not tell.
+    /// Conversations that the score was trained on, which say nothing of how good the score is on others.
     pub trained_on: u64,
-    /// What the paper's method asks: a request a conversation with such turns.
+    /// What the paper's method asks: a request for each conversation with labelled turns.
     papers: Vec<Requests>,
     scratch: Scratch,
 }
 
 /// What asking takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Bill {
+pub struct AskingBill {
     /// Requests.
     pub requests: f64,
     /// Input tokens, the instructions charged in full.
@@ -69,7 +69,7 @@ pub struct Bill {
     pub output: f64,
 }
 
-impl Bill {
+impl AskingBill {
     fn of(requests: impl Iterator<Item = Requests>, prefix: u64) -> Self {
         let mut sum = Requests::default();
         requests.for_each(|request| sum += request);
@@ -85,9 +85,9 @@ impl Bill {
 
 /// The judges whose bills are compared.
 pub struct PricedJudges {
-    /// As it is asked here.
+    /// The judge as this program asks.
     pub here: Judge,
-    /// As the paper asks it.
+    /// The judge as the paper asks.
     pub paper: Judge,
 }
 
@@ -102,7 +102,7 @@ impl LabelledTurns {
         engine: &Engine,
         model: &ScoreModel,
         judges: &PricedJudges,
-        scanned: &Scanned<'_>,
+        scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         label: impl Fn(usize) -> Answer,
     ) -> Result<(), RunError> {
@@ -116,7 +116,7 @@ impl LabelledTurns {
             return Ok(());
         }
         let only: Vec<&ScannedTurn> = turns.iter().map(|(turn, _)| *turn).collect();
-        let rows = Waiting::about(engine, scanned, conversation, &only);
+        let rows = SpoolRow::about(engine, scanned, conversation, &only);
         let index = self.papers.len();
         self.trained_on += u64::from(model.was_trained_on(&conversation.record.conversation));
         self.papers.push(papers(&judges.paper.form, conversation));
@@ -170,14 +170,19 @@ impl LabelledTurns {
     }
 
     /// What the paper's method takes.
-    pub fn cost_of_paper(&self, judges: &PricedJudges) -> Bill {
-        Bill::of(self.papers.iter().copied(), judges.paper.form.prefix_tokens())
+    pub fn cost_of_paper(&self, judges: &PricedJudges) -> AskingBill {
+        AskingBill::of(self.papers.iter().copied(), judges.paper.form.prefix_tokens())
     }
 
-    /// What asking about some of the turns takes, in the groups in which they would be spooled.
-    pub fn cost(&self, engine: &Engine, judges: &PricedJudges, is_asked: impl Fn(usize) -> bool) -> Bill {
+    /// What asking about some of the turns takes, in the groups in which a spool would hold the turns.
+    pub fn cost(
+        &self,
+        engine: &Engine,
+        judges: &PricedJudges,
+        is_asked: impl Fn(usize) -> bool,
+    ) -> AskingBill {
         let form = &judges.here.form;
-        let mut grouper = Grouper::default();
+        let mut grouper = RequestGrouping::default();
         let mut groups = Vec::new();
         for (_, turn) in self.turns.iter().enumerate().filter(|(index, _)| is_asked(*index)) {
             let mut row = turn.row.clone();
@@ -196,25 +201,25 @@ impl LabelledTurns {
                 output_tokens: output(form, group.len() as u64),
             })
         });
-        Bill::of(requests, form.prefix_tokens())
+        AskingBill::of(requests, form.prefix_tokens())
     }
 }
 
-/// Labelled turns as a search sees them: with a score that may learn.
+/// Labelled turns as a corpus for a search, with a score that may learn.
 pub struct LabelledCorpus<'a> {
     all: &'a LabelledTurns,
     target: &'a RecallTarget,
     base: Option<&'a Model>,
     rules: &'a str,
-    /// By turn, the score as it is now.
+    /// The present score of each turn.
     scores: Vec<f32>,
-    /// By turn, the probabilities as they are now.
+    /// The present probabilities of each turn.
     probabilities: Vec<[f32; 6]>,
 }
 
 impl<'a> LabelledCorpus<'a> {
-    /// Labelled turns, with the score that they have; `base` is the model that it is, and `rules` the hash of the rules in
-    /// force.
+    /// Labelled turns with the scores that the turns have; `base` is the model behind these scores, and `rules` the hash of
+    /// the rules in force.
     pub fn new(
         all: &'a LabelledTurns,
         target: &'a RecallTarget,
@@ -236,17 +241,17 @@ impl<'a> LabelledCorpus<'a> {
         self.all.turns.binary_search_by_key(&id, |turn| turn.id).ok()
     }
 
-    /// The present score of a turn, by its place.
+    /// The present score of the turn at a place.
     pub fn score(&self, index: usize) -> f64 {
         f64::from(self.scores[index])
     }
 
-    /// Where a turn stands by its present score.
+    /// Where the turn at a place stands by its present score.
     pub fn standing(&self, index: usize) -> f64 {
         self.target.standing(self.all.turns[index].ground, self.scores[index])
     }
 
-    /// A turn, by its place, as an oracle is asked about it.
+    /// The turn at a place, as an oracle is asked about it.
     pub fn drawn(&self, index: usize) -> DrawnTurn {
         let turn = &self.all.turns[index];
         DrawnTurn { row: turn.row.clone(), is_labelled: true, label: turn.label }
@@ -259,13 +264,13 @@ impl<'a> LabelledCorpus<'a> {
 }
 
 impl Corpus for LabelledCorpus<'_> {
-    fn sample(&self, scope: Scope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
+    fn sample(&self, scope: SampleScope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
         let mut sample = ScoredSample::default();
         let mut eligible = Vec::new();
         for (index, turn) in self.all.turns.iter().enumerate() {
             let before = self.before(index);
             if before.is_open {
-                sample.spreads.count(&self.probabilities[index]);
+                sample.histograms.count(&self.probabilities[index]);
             }
             if scope.asked.contains(&turn.id) {
                 continue;
@@ -276,7 +281,7 @@ impl Corpus for LabelledCorpus<'_> {
                 eligible.push((hash(seed, turn.id), index));
             }
         }
-        let mut lowest = Lowest::new(most, 0);
+        let mut lowest = UniformDraw::new(most, 0);
         lowest.add(eligible);
         let mut drawn: Vec<usize> = lowest.found().copied().collect();
         drawn.sort_unstable();

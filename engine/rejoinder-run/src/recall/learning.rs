@@ -1,9 +1,9 @@
 //! The loop that learns: how many turns are asked about before the score learns again, when that stops paying, and how large
-//! the last sample is. The promise holds however the loop comes to its end (`rejoinder_cascade::refits`); what is decided
-//! here decides what is paid for it.
+//! the last sample is. The promise holds however the loop comes to its end (`rejoinder_cascade::refits`); the decisions
+//! here determine what is paid for the promise.
 //!
-//! A uniform sample comes first. Then, while it pays, the score learns from all answers so far, and as many turns again are
-//! asked about, drawn uniformly from those that would have to be asked anyway: so learning costs hardly a call. In the end a
+//! A uniform sample comes first. Then, while learning pays, the score learns from all answers so far, and as many turns again are
+//! asked about, drawn uniformly from the turns that would have to be asked about anyway: so learning costs hardly a call. In the end a
 //! fresh sample of the turns left makes the cut.
 
 use rejoinder_cascade::refits::remaining_recall;
@@ -14,7 +14,7 @@ use super::target::RecallTarget;
 
 /// Turns of the first sample.
 pub const FIRST: usize = 400;
-/// From so many answers on, more teach little and learning takes long.
+/// The most answers to learn from: more answers teach little, and learning takes long.
 const MOST: usize = 25_600;
 /// Standard errors by which the last sample's cut lies above what is owed, about.
 const CAUTION: f64 = 1.9;
@@ -22,18 +22,19 @@ const CAUTION: f64 = 1.9;
 /// What the score says of the turns that were not asked about yet.
 #[derive(Clone, Debug)]
 pub struct RemainingForecast {
-    /// All turns not asked about.
+    /// The number of turns not asked about.
     turns: usize,
     /// Positives found by asking so far.
     found: u64,
-    /// Scores of those that rules and votes leave open, highest first.
+    /// Scores of the turns that rules and votes leave open, highest first.
     open: Vec<f64>,
-    /// How many positives to expect.
+    /// The number of positives to expect.
     expected: f64,
 }
 
 impl RemainingForecast {
-    /// Of `turns` not asked about, `open` are the scores of those that are left to the score: calibrated probabilities.
+    /// A forecast for `turns` not asked about; `open` are the scores of the turns that are left to the score: calibrated
+    /// probabilities.
     pub fn new(turns: usize, found: u64, mut open: Vec<f64>) -> Self {
         open.sort_unstable_by(|a, b| b.total_cmp(a));
         let expected = open.iter().sum();
@@ -45,7 +46,7 @@ impl RemainingForecast {
         self.found
     }
 
-    /// How many open turns, highest score first, hold the share `recall` of the positives to be expected of them.
+    /// How many open turns, highest score first, hold the share `recall` of the expected positives.
     fn holding(&self, recall: f64) -> usize {
         let mut owed = recall * self.expected;
         let is_owed = |score: &&f64| {
@@ -56,7 +57,7 @@ impl RemainingForecast {
         self.open.iter().take_while(is_owed).count()
     }
 
-    /// The share that is owed of the positives not found yet.
+    /// The share of the positives not found yet that must still be found.
     fn owed(&self, recall: f64) -> f64 {
         remaining_recall(recall, self.found, self.expected.round() as u64)
     }
@@ -66,7 +67,7 @@ impl RemainingForecast {
         self.holding(self.owed(recall))
     }
 
-    /// The lowest score among these; above all scores where none has to be asked about.
+    /// The lowest score of the turns that would have to be asked about; above all scores where there are none.
     pub fn lowest_needed(&self, recall: f64) -> f64 {
         self.needed(recall).checked_sub(1).map_or(f64::INFINITY, |last| self.open[last])
     }
@@ -92,15 +93,15 @@ impl RemainingForecast {
     }
 }
 
-/// What a refit gives.
+/// A model that has learned, and scores by models that had not seen the turn.
 pub struct LearnedModel {
     /// The model.
     pub model: Model,
-    /// By answer: the score of a model that had not seen it.
+    /// For each answer, the score by a model that had not seen the answer.
     pub held_out: Vec<f64>,
 }
 
-/// Learns from all answers so far; those of a conversation stand one after the other. `rules` is the hash of the rules in
+/// Learns from all answers so far; the answers of a conversation must stand one after the other. `rules` is the hash of the rules in
 /// force.
 ///
 /// # Errors

@@ -15,20 +15,20 @@ pub trait Oracle {
     /// The answers about some turns, in their order.
     ///
     /// # Errors
-    /// If asking fails, or ends before its end.
-    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt>;
+    /// If asking fails, or is stopped.
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, OracleError>;
 }
 
-/// Why something that asks an oracle ended before its end.
+/// Why an oracle did not answer to the end.
 #[derive(Debug)]
-pub enum Halt {
-    /// The judge was not asked to the end; what was answered is kept.
-    Judge(StopReason),
+pub enum OracleError {
+    /// Asking the judge was stopped; the answers so far are kept.
+    Stopped(StopReason),
     /// Something failed.
     Failed(RunError),
 }
 
-impl<E: Into<RunError>> From<E> for Halt {
+impl<E: Into<RunError>> From<E> for OracleError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -38,18 +38,18 @@ impl<E: Into<RunError>> From<E> for Halt {
 pub struct JudgeOracle<'a> {
     /// The run.
     pub run: &'a mut RunDir,
-    /// Who runs it.
+    /// Who runs the asking.
     pub operator: Operator<'a>,
 }
 
 impl Oracle for JudgeOracle<'_> {
-    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, OracleError> {
         let rows: Vec<_> = turns.iter().map(|turn| turn.row.clone()).collect();
         stages::answers(self.run, &self.operator, &rows)
     }
 }
 
-/// Labels that stand with the turns themselves; a turn that its record does not list is no feedback.
+/// Labels that stand with the turns themselves; a turn that the record does not list is no feedback.
 #[derive(Clone, Copy, Debug)]
 pub struct LabelOracle;
 
@@ -58,7 +58,7 @@ pub struct LabelOracle;
 pub struct LabelFileOracle<'a>(pub &'a LabelFile);
 
 impl Oracle for LabelFileOracle<'_> {
-    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, OracleError> {
         let record = |turn: &&DrawnTurn| turn.row.turns[0].clone();
         let label = |turn: &&DrawnTurn| -> Answer {
             let record = record(turn);
@@ -69,7 +69,7 @@ impl Oracle for LabelFileOracle<'_> {
         let mut missing = turns.iter().zip(&answers).filter(|(_, answer)| !answer.is_known());
         match missing.next() {
             None => Ok(answers),
-            Some((first, _)) => Err(Halt::Failed(RunError::LabelsMissing {
+            Some((first, _)) => Err(OracleError::Failed(RunError::LabelsMissing {
                 drawn: turns.len(),
                 missing: missing.count() + 1,
                 first: Box::new(record(first)),
@@ -79,9 +79,9 @@ impl Oracle for LabelFileOracle<'_> {
 }
 
 impl Oracle for LabelOracle {
-    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, Halt> {
+    fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, OracleError> {
         if turns.iter().any(|turn| !turn.is_labelled) {
-            return Err(Halt::Failed(RunError::NotLabelled));
+            return Err(OracleError::Failed(RunError::NotLabelled));
         }
         Ok(turns.iter().map(|turn| turn.label.into()).collect())
     }

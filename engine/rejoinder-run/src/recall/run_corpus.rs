@@ -8,8 +8,8 @@ use rejoinder_read::{Chunk, InputFile};
 use rejoinder_scan::{Engine, Scan, ScanError, ScoreModel, StopFlag, Worker};
 use rejoinder_score::{Model, Scratch};
 
-use super::corpus::{Corpus, SampledTurn, Scope, ScoredSample, before};
-use super::draw::{DrawnTurn, Lowest, hash};
+use super::corpus::{Corpus, SampleScope, SampledTurn, ScoredSample, before};
+use super::draw::{DrawnTurn, UniformDraw, hash};
 use super::target::{RecallTarget, is_open};
 use crate::error::RunError;
 use crate::folder::{MODEL, RunDir};
@@ -26,11 +26,11 @@ pub struct RunCorpus {
     model_file: PathBuf,
 }
 
-/// What a chunk adds.
+/// What a chunk adds to a sample.
 #[derive(Default)]
 struct ChunkSample {
     counts: ScoredSample,
-    /// Turns with their hashes, and whether the score was trained on their conversation.
+    /// Turns with hashes, and whether the score was trained on the conversation of the turn.
     drawn: Vec<(u64, (SampledTurn, bool))>,
 }
 
@@ -55,9 +55,9 @@ impl RunCorpus {
 }
 
 impl Corpus for RunCorpus {
-    fn sample(&self, scope: Scope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
+    fn sample(&self, scope: SampleScope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
         let mut all = ScoredSample::default();
-        let mut lowest = Lowest::new(most, 0);
+        let mut lowest = UniformDraw::new(most, 0);
         let bound = lowest.bound();
         let look = |worker: &mut Worker<'_>, chunk: &Chunk| -> Result<ChunkSample, RunError> {
             let scanned = worker.scan(chunk)?;
@@ -70,8 +70,10 @@ impl Corpus for RunCorpus {
                     let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
                     let (score, likeliest) = worker.engine.score(votes).ok_or(ScanError::NoScore)?;
                     let ground = worker.engine.settle(hits, votes, None);
-                    if let Some(probabilities) = worker.engine.probabilities(votes).filter(|_| is_open(ground)) {
-                        found.counts.spreads.count(probabilities);
+                    if let Some(probabilities) =
+                        worker.engine.probabilities(votes).filter(|_| is_open(ground))
+                    {
+                        found.counts.histograms.count(probabilities);
                     }
                     if scope.asked.contains(&id) {
                         continue;

@@ -1,8 +1,8 @@
-//! From a purpose and a recall to the cut that keeps it: by one sample or, where the corpus is large enough for it to pay, by
-//! a score that learns from the answers in rounds ([`super::learning`]).
+//! From a purpose and a recall to the cut that keeps the recall: by one sample or, where the corpus is large enough, by a
+//! score that learns from the answers in rounds ([`super::learning`]).
 //!
-//! All that is drawn follows from the seed, and what a judge said lies in the store: a search that was stopped is made
-//! again from its beginning, and comes to where it was without a call.
+//! All draws follow from the seed, and the judge's replies lie in the store: a search that was stopped is made again from
+//! the beginning, and comes to where it was stopped without a call.
 //!
 //! The search accepts nothing by a score, so all of the error probability goes into its one cut
 //! (`rejoinder_cascade::threshold`). A [`calibrate`] or [`calibrate_enough`] that also says from which score on nobody need be
@@ -14,43 +14,49 @@ use std::collections::{BTreeMap, HashSet};
 use rejoinder_cascade::refits::{self, Remainder};
 use rejoinder_cascade::threshold::{self, Cut};
 use rejoinder_core::{Answer, RecordId};
+use rejoinder_host::LoadedPlugin;
+use rejoinder_scan::Engine;
 use rejoinder_score::{Example, Model};
 use serde::Serialize;
 
-use super::corpus::{Corpus, Scope, ScoredSample};
+use super::corpus::{Corpus, SampleScope, ScoredSample};
+use super::draw;
 use super::learning::{self, FIRST, RemainingForecast};
-use super::oracle::{Halt, Oracle};
+use super::oracle::{Oracle, OracleError};
 use super::target::{CutPair, RecallTarget, find_cuts, reject_below};
+use crate::error::RunError;
+use crate::folder::RunDir;
 use crate::operator::Event;
 
-/// A sample alone is drawn on until it holds so many times the positives without which nothing can be rejected.
+/// Where the search takes one sample, the sample grows until it holds so many times the positives without which nothing
+/// can be rejected.
 const ENOUGH: u64 = 2;
-/// The draw of the last sample, behind those of all rounds.
+/// The number of the last draw, behind the draws of all rounds.
 const LAST: u64 = 1 << 20;
 
 /// Where a search stood when the score had learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Round {
+pub struct LearningRound {
     /// Turns asked about so far.
     pub asked: usize,
     /// Turns still to be asked about, by what the score now says.
     pub needed: usize,
 }
 
-/// What a search has found.
+/// The cut that a search found, and all that led to the cut.
 #[derive(Clone, Debug)]
-pub struct FoundCut {
-    /// From which score on is asked; `None` = about every turn.
+pub struct RecallCut {
+    /// From which score on the judge is asked; `None` where the judge is asked about every turn.
     pub from: Option<f64>,
-    /// What the score has learned, where it has.
+    /// The model that the score has learned, where the score has learned.
     pub model: Option<Model>,
     /// Turns that were asked about, in input order.
     pub asked: Vec<RecordId>,
     /// The last sample.
     pub sample: ScoredSample,
-    /// The rounds, none where the corpus is too small for learning to pay.
-    pub rounds: Vec<Round>,
-    /// By turn that the score learned from, the score of a model that had not seen its conversation.
+    /// The rounds; empty where the corpus is too small for learning to pay.
+    pub rounds: Vec<LearningRound>,
+    /// For each turn that the score learned from, the score by a model that had not seen the turn's conversation.
     pub held_out: BTreeMap<RecordId, f64>,
 }
 
@@ -61,7 +67,7 @@ pub struct Calibration {
     pub sample: ScoredSample,
     /// The cuts.
     pub cuts: CutPair,
-    /// How many answers say nothing.
+    /// The number of answers that say nothing.
     pub unknown: usize,
 }
 
@@ -75,7 +81,7 @@ pub fn search(
     target: &RecallTarget,
     seed: u64,
     listener: &dyn Fn(Event<'_>),
-) -> Result<FoundCut, Halt> {
+) -> Result<RecallCut, OracleError> {
     let search = Search {
         corpus,
         oracle,
@@ -93,44 +99,81 @@ pub fn search(
 /// Finds both cuts by a sample of a size.
 ///
 /// # Errors
-/// As [`search`].
+/// If the corpus cannot be read, the oracle is not asked to the end, or a recall or confidence is none.
 pub fn calibrate(
     corpus: &impl Corpus,
     oracle: &mut (impl Oracle + ?Sized),
     target: &RecallTarget,
     size: usize,
     seed: u64,
-) -> Result<Calibration, Halt> {
-    let sample = corpus.sample(Scope { asked: &HashSet::new(), from: None }, size, seed)?;
+) -> Result<Calibration, OracleError> {
+    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, size, seed)?;
     sample.check()?;
     let answers = oracle.ask(&sample.drawn())?;
     calibration(sample, &answers, target)
 }
 
-/// Finds both cuts by a sample that is drawn on until it holds positives enough.
+/// The seed of a calibration: the one wanted, or that of the same question before (looking at another draw until one pleases
+/// would void the promise), or a new one. Rules and score must be fixed by now.
 ///
 /// # Errors
-/// As [`search`].
+/// If the same question was calibrated with another seed, or the ledger fails.
+pub fn calibration_seed(
+    run: &RunDir,
+    engine: &Engine,
+    target: &RecallTarget,
+    size: usize,
+    wanted: Option<u64>,
+) -> Result<u64, RunError> {
+    let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
+    let name = format!(
+        "calibration {} {} {} {size} {} {}",
+        target.purpose,
+        target.recall,
+        target.confidence,
+        engine.rules.hash(),
+        plugins.join(" ")
+    );
+    let known = run.ledger.get(&name)?.and_then(|seed| seed.parse::<u64>().ok());
+    match (known, wanted) {
+        (Some(known), Some(seed)) if known != seed => Err(RunError::CalibratedOtherwise(known)),
+        (Some(known), _) => Ok(known),
+        (None, seed) => {
+            let seed = seed.unwrap_or_else(draw::seed);
+            run.ledger.put(&name, &seed.to_string())?;
+            Ok(seed)
+        }
+    }
+}
+
+/// Finds both cuts by a sample that grows until it holds enough positives.
+///
+/// # Errors
+/// If the corpus cannot be read, the oracle is not asked to the end, or a recall or confidence is none.
 pub fn calibrate_enough(
     corpus: &impl Corpus,
     oracle: &mut (impl Oracle + ?Sized),
     target: &RecallTarget,
     seed: u64,
-) -> Result<Calibration, Halt> {
-    let first = corpus.sample(Scope { asked: &HashSet::new(), from: None }, FIRST, seed)?;
+) -> Result<Calibration, OracleError> {
+    let first = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, FIRST, seed)?;
     first.check()?;
     let answers = oracle.ask(&first.drawn())?;
     let (sample, answers) = draw_on(corpus, oracle, target, target.delta(), seed, (first, answers))?;
     calibration(sample, &answers, target)
 }
 
-fn calibration(sample: ScoredSample, answers: &[Answer], target: &RecallTarget) -> Result<Calibration, Halt> {
+fn calibration(
+    sample: ScoredSample,
+    answers: &[Answer],
+    target: &RecallTarget,
+) -> Result<Calibration, OracleError> {
     let cuts = find_cuts(target, &sample.judged(answers, target.purpose), &sample.open)?;
     let unknown = answers.iter().filter(|answer| !answer.is_known()).count();
     Ok(Calibration { sample, cuts, unknown })
 }
 
-/// Draws a sample on until it holds positives enough for a cut with error probability `delta`, which the promise allows
+/// Lets a sample grow until it holds enough positives for a cut with error probability `delta`; the promise allows that
 /// ([`threshold`]).
 fn draw_on(
     corpus: &impl Corpus,
@@ -139,14 +182,14 @@ fn draw_on(
     delta: f64,
     seed: u64,
     first: (ScoredSample, Vec<Answer>),
-) -> Result<(ScoredSample, Vec<Answer>), Halt> {
+) -> Result<(ScoredSample, Vec<Answer>), OracleError> {
     let enough = threshold::positives_needed(target.recall, delta)?.map_or(u64::MAX, |n| ENOUGH * n);
     let (mut sample, mut answers) = first;
     let corpus_size = sample.population;
     let mut size = FIRST;
     while (positives(&sample, &answers, target).len() as u64) < enough && (size as u64) < corpus_size {
         size *= 2;
-        sample = corpus.sample(Scope { asked: &HashSet::new(), from: None }, size, seed)?;
+        sample = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, size, seed)?;
         sample.check()?;
         answers = oracle.ask(&sample.drawn())?;
     }
@@ -169,11 +212,11 @@ struct Search<'a, C, O: ?Sized> {
     asked: HashSet<RecordId>,
     model: Option<Model>,
     held_out: BTreeMap<RecordId, f64>,
-    rounds: Vec<Round>,
+    rounds: Vec<LearningRound>,
 }
 
 impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
-    fn cut(mut self, listener: &dyn Fn(Event<'_>)) -> Result<FoundCut, Halt> {
+    fn cut(mut self, listener: &dyn Fn(Event<'_>)) -> Result<RecallCut, OracleError> {
         let first = self.draw(None, FIRST, 0)?;
         first.check()?;
         let answers = self.oracle.ask(&first.drawn())?;
@@ -191,7 +234,7 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         mut self,
         first: (ScoredSample, Vec<Answer>),
         listener: &dyn Fn(Event<'_>),
-    ) -> Result<FoundCut, Halt> {
+    ) -> Result<RecallCut, OracleError> {
         let (target, delta) = (self.target, 1.0 - self.target.confidence);
         let (sample, answers) = draw_on(self.corpus, self.oracle, target, delta, self.seed, first)?;
         let positives = positives(&sample, &answers, target);
@@ -202,8 +245,8 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         Ok(self.found(cut, sample, positives.len(), listener))
     }
 
-    /// Learns and asks in rounds, then makes the last cut by a fresh sample; what holds of it says [`refits`].
-    fn by_rounds(mut self, listener: &dyn Fn(Event<'_>)) -> Result<FoundCut, Halt> {
+    /// Learns and asks in rounds, then makes the last cut by a fresh sample; [`refits`] says what the cut promises.
+    fn by_rounds(mut self, listener: &dyn Fn(Event<'_>)) -> Result<RecallCut, OracleError> {
         let recall = self.target.recall;
         let mut round = 0;
         let forecast = loop {
@@ -211,7 +254,7 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
             let left = self.draw(None, 0, 0)?;
             let forecast = self.forecast(&left);
             let needed = forecast.needed(recall);
-            self.rounds.push(Round { asked: self.asked.len(), needed });
+            self.rounds.push(LearningRound { asked: self.asked.len(), needed });
             if has_learned {
                 let answers = self.answers.len() as u64;
                 listener(Event::Learned { answers, needed: needed as u64, left: left.population });
@@ -234,13 +277,13 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         Ok(self.found(cut, sample, positives.len(), listener))
     }
 
-    /// Draws from the turns not asked about; the draw follows from the seed and its number.
-    fn draw(&self, from: Option<f64>, most: usize, number: u64) -> Result<ScoredSample, Halt> {
-        let scope = Scope { asked: &self.asked, from };
+    /// Draws from the turns not asked about; a draw follows from the seed and the number of the draw.
+    fn draw(&self, from: Option<f64>, most: usize, number: u64) -> Result<ScoredSample, OracleError> {
+        let scope = SampleScope { asked: &self.asked, from };
         Ok(self.corpus.sample(scope, most, self.seed.wrapping_add(number << 32))?)
     }
 
-    /// Takes up the answers that say something; returns how many. A turn with another one counts as not asked about.
+    /// Takes up the answers that say something; returns how many. A turn without such an answer counts as not asked about.
     fn keep(&mut self, sample: &ScoredSample, answers: &[Answer]) -> usize {
         let before = self.asked.len();
         for (sampled, answer) in sample.turns.iter().zip(answers).filter(|(_, answer)| answer.is_known()) {
@@ -260,8 +303,8 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         RemainingForecast::new(left.population as usize, self.found_positives(), left.open.clone())
     }
 
-    /// Lets the score learn from all answers so far; whether it could: not where all answers are alike.
-    fn learn(&mut self) -> Result<bool, Halt> {
+    /// Lets the score learn from all answers so far; returns whether it could, which takes answers that are not all alike.
+    fn learn(&mut self) -> Result<bool, OracleError> {
         let Some(base) = self.corpus.base_model() else { return Ok(false) };
         let answers = self.answers.iter();
         let known = answers.filter_map(|(id, (example, answer))| Some((*id, example.as_ref()?, *answer)));
@@ -283,7 +326,7 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         sample: ScoredSample,
         positives: usize,
         listener: &dyn Fn(Event<'_>),
-    ) -> FoundCut {
+    ) -> RecallCut {
         let from = reject_below(cut);
         listener(Event::CutFound {
             positives: positives as u64,
@@ -296,6 +339,6 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         let Self { model, rounds, held_out, asked, .. } = self;
         let mut asked: Vec<RecordId> = asked.into_iter().collect();
         asked.sort_unstable();
-        FoundCut { from, model, asked, sample, rounds, held_out }
+        RecallCut { from, model, asked, sample, rounds, held_out }
     }
 }

@@ -8,25 +8,25 @@ use rejoinder_cascade::certificate::Certificate;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
-use super::audit::{self, AuditedTurn, Draw, Outcomes, certificate};
+use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, certificate};
 use super::labelled::{LabelledCorpus, LabelledTurns};
-use super::oracle::{Halt, LabelOracle, Oracle};
-use super::search::{self, Round};
+use super::oracle::{LabelOracle, Oracle, OracleError};
+use super::search::{self, LearningRound};
 use super::target::{RecallTarget, is_open, reject_below};
 use crate::error::RunError;
 
 /// What a strategy made of labelled turns; all lists are by turn.
 #[derive(Clone, Debug)]
 pub struct StrategyOutcome {
-    /// Turns asked about, those of samples among them.
+    /// Turns asked about, samples included.
     pub asked: Vec<bool>,
-    /// What turns were accepted as without asking.
+    /// The category that each turn was accepted as without asking.
     pub accepted: Vec<Option<Category>>,
     /// Turns that the audit asked about afterwards; its answers are used.
     pub audited: Vec<bool>,
     /// Turns of the sample that made the cut.
     pub sampled: u64,
-    /// From which score on was asked; `None` where no cut was made, or everything had to be asked.
+    /// From which score on the judge was asked; `None` where no cut was made, or every turn had to be asked about.
     pub cut: Option<f64>,
     /// What the audit certifies.
     pub certificate: Certificate,
@@ -35,12 +35,13 @@ pub struct StrategyOutcome {
 /// What a search for a cut made of labelled turns.
 #[derive(Clone, Debug)]
 pub struct SearchOutcome {
-    /// What came of it.
+    /// What came of the cut.
     pub outcome: StrategyOutcome,
-    /// By turn, the last score; of turns that the score learned from, that of a model which had not seen their conversation.
+    /// The last score of each turn; a turn that the score learned from has the score by a model that had not seen the turn's
+    /// conversation.
     pub scores: Vec<f64>,
     /// The rounds, none where the corpus is too small for learning to pay.
-    pub rounds: Vec<Round>,
+    pub rounds: Vec<LearningRound>,
 }
 
 /// The paper's method: everything is asked.
@@ -50,7 +51,8 @@ pub struct SearchOutcome {
 pub fn paper(turns: &LabelledTurns, target: &RecallTarget, seed: u64) -> Result<StrategyOutcome, RunError> {
     let all = turns.turns.len();
     let corpus = LabelledCorpus::new(turns, target, None, "");
-    Played { asked: vec![true; all], accepted: vec![None; all] }.audited(&corpus, target, seed, 0, None)
+    StrategyDecisions { asked: vec![true; all], accepted: vec![None; all] }
+        .audited(&corpus, target, seed, 0, None)
 }
 
 /// The rules and plugins alone: candidates that nothing settles are asked about.
@@ -60,14 +62,15 @@ pub fn paper(turns: &LabelledTurns, target: &RecallTarget, seed: u64) -> Result<
 pub fn rules(turns: &LabelledTurns, target: &RecallTarget, seed: u64) -> Result<StrategyOutcome, RunError> {
     let decisions = || turns.turns.iter().map(|turn| turn.ground.decision());
     let corpus = LabelledCorpus::new(turns, target, None, "");
-    let played = Played {
+    let played = StrategyDecisions {
         asked: decisions().map(|decision| decision == Decision::Undecided).collect(),
         accepted: decisions().map(accepted_as).collect(),
     };
     played.audited(&corpus, target, seed, 0, None)
 }
 
-/// A score that does not change: a sample makes both cuts, what lies between them is asked, and an audit looks at the rest.
+/// A score that does not change: a sample makes both cuts, the turns between the cuts are asked about, and an audit looks
+/// at the rest.
 ///
 /// # Errors
 /// A recall or confidence outside (0, 1).
@@ -79,7 +82,7 @@ pub fn calibrated(
     let corpus = LabelledCorpus::new(turns, target, None, "");
     let found = search::calibrate_enough(&corpus, &mut LabelOracle, target, seed).map_err(no_judge)?;
     let from = reject_below(found.cuts.threshold.cut);
-    let mut played = Played::none(turns);
+    let mut played = StrategyDecisions::none(turns);
     let sampled = found.sample.turns.iter().map(|sampled| sampled.turn.row.question.id);
     played.ask(&corpus, sampled);
     played.decide(&corpus, from, found.cuts.accept_at);
@@ -100,7 +103,7 @@ pub fn searched(
 ) -> Result<SearchOutcome, RunError> {
     let mut corpus = LabelledCorpus::new(turns, target, Some(base), rules);
     let found = search::search(&mut corpus, &mut LabelOracle, target, seed, &|_| {}).map_err(no_judge)?;
-    let mut played = Played::none(turns);
+    let mut played = StrategyDecisions::none(turns);
     played.ask(&corpus, found.asked.iter().copied());
     played.decide(&corpus, found.from, None);
     let sampled = found.sample.turns.len() as u64;
@@ -108,7 +111,7 @@ pub fn searched(
     Ok(SearchOutcome { outcome, scores: scores(&corpus, &found.held_out), rounds: found.rounds })
 }
 
-/// By turn, the present score, or the one by a model that had not seen it.
+/// The present score of each turn, or the score by a model that had not seen the turn.
 fn scores(corpus: &LabelledCorpus<'_>, held_out: &BTreeMap<RecordId, f64>) -> Vec<f64> {
     let turns = corpus.turns().iter().enumerate();
     turns
@@ -116,11 +119,11 @@ fn scores(corpus: &LabelledCorpus<'_>, held_out: &BTreeMap<RecordId, f64>) -> Ve
         .collect()
 }
 
-/// Labels halt nothing.
-fn no_judge(halt: Halt) -> RunError {
+/// Labels stop nothing.
+fn no_judge(halt: OracleError) -> RunError {
     match halt {
-        Halt::Failed(error) => error,
-        Halt::Judge(_) => RunError::NoJudge,
+        OracleError::Failed(error) => error,
+        OracleError::Stopped(_) => RunError::NoJudge,
     }
 }
 
@@ -129,12 +132,12 @@ fn accepted_as(decision: Decision) -> Option<Category> {
 }
 
 /// Which turns are asked about, and which are accepted without asking.
-struct Played {
+struct StrategyDecisions {
     asked: Vec<bool>,
     accepted: Vec<Option<Category>>,
 }
 
-impl Played {
+impl StrategyDecisions {
     fn none(turns: &LabelledTurns) -> Self {
         let all = turns.turns.len();
         Self { asked: vec![false; all], accepted: vec![None; all] }
@@ -144,8 +147,8 @@ impl Played {
         ids.filter_map(|id| corpus.index_of(id)).for_each(|index| self.asked[index] = true);
     }
 
-    /// Decides the turns that were not asked about, as a run does with these cuts; without one from below it asks about all
-    /// that is not accepted.
+    /// Decides the turns that were not asked about, as a run does with these cuts; without a lower cut a run asks about
+    /// every turn that is not accepted.
     fn decide(&mut self, corpus: &LabelledCorpus<'_>, from: Option<f64>, accept_at: Option<f64>) {
         for (index, turn) in corpus.turns().iter().enumerate() {
             if self.asked[index] {
@@ -181,7 +184,7 @@ impl Played {
         let left = (0..turns.len()).filter(|&index| !asked[index]);
         let left = left.map(|index| (index, turns[index].id, accepted[index]));
         // Another seed than the search's: turns that made the cut must not be likelier to be audited.
-        let draw = Draw::fitting(turns.len() as u64, seed.wrapping_add(1));
+        let draw = AuditDraw::fitting(turns.len() as u64, seed.wrapping_add(1));
         let drawn = audit::draw_among(left, draw);
         let sample: Vec<AuditedTurn> = drawn
             .iter()
@@ -189,7 +192,7 @@ impl Played {
             .collect();
         let asked_about: Vec<_> = sample.iter().map(|drawn| &drawn.turn).collect();
         let answers: Vec<Answer> = LabelOracle.ask(&asked_about).map_err(no_judge)?;
-        let mut outcomes = Outcomes::default();
+        let mut outcomes = OutcomeCounts::default();
         for (index, turn) in turns.iter().enumerate() {
             match (asked[index], accepted[index]) {
                 (true, _) => outcomes.judged.push(turn.label),

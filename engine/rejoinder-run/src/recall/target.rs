@@ -11,7 +11,7 @@ pub struct RecallTarget {
     pub purpose: Purpose,
     /// Share of the wanted feedback that must be found.
     pub recall: f64,
-    /// How surely.
+    /// The probability with which that share must be found.
     pub confidence: f64,
 }
 
@@ -24,8 +24,8 @@ impl RecallTarget {
         (1.0 - self.confidence) / 2.0
     }
 
-    /// What a cut is compared with: the score, or that rules and votes have settled the turn. What they accept as something
-    /// that is not wanted is not asked about either.
+    /// What a cut is compared with: the score, or an infinity where rules and votes have settled the turn. A turn that is
+    /// accepted as something unwanted is not asked about either.
     pub fn standing(&self, ground: DecisionReason, score: f32) -> f64 {
         match ground {
             _ if is_open(ground) => f64::from(score),
@@ -35,7 +35,7 @@ impl RecallTarget {
         }
     }
 
-    /// Whether a label is one of what is target.
+    /// Whether a label is one of the wanted categories.
     pub fn is_positive(&self, label: Option<Category>) -> bool {
         label.is_some_and(|label| self.purpose.wants(label))
     }
@@ -49,18 +49,18 @@ pub fn is_open(ground: DecisionReason) -> bool {
 /// A turn of a sample, and what an oracle says of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct JudgedTurn {
-    /// See [`RecallTarget::standing`].
+    /// The standing of the turn, as [`RecallTarget::standing`] says.
     pub standing: f64,
-    /// Whether rules and votes leave it to the score.
+    /// Whether rules and votes leave the turn to the score.
     pub is_open: bool,
-    /// As what it would be accepted.
+    /// The category that the turn would be accepted as.
     pub likeliest: Category,
     /// What the oracle says; `None` = no feedback.
     pub label: Option<Category>,
 }
 
-/// The score from which on is asked, as a config has it; `None` = everything is. Where nothing need be asked, or all
-/// positives are accepted anyway, the highest probability there is.
+/// The score from which on the judge is asked, for a config; `None` where the judge is asked about every turn. Where no
+/// turn need be asked about, or all positives are accepted anyway, the highest probability there is.
 pub fn reject_below(cut: Cut) -> Option<f64> {
     match cut {
         Cut::Everything => None,
@@ -69,10 +69,10 @@ pub fn reject_below(cut: Cut) -> Option<f64> {
     }
 }
 
-/// The two cuts that follow from one sample, and what they rest on.
+/// The two cuts that follow from one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CutPair {
-    /// From which score on is asked.
+    /// From which score on the judge is asked.
     pub threshold: Threshold,
     /// From which score on nobody need be asked.
     pub accept_at: Option<f64>,

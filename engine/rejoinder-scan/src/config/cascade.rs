@@ -50,14 +50,14 @@ impl CascadeSection {
         self.accept_at.is_some() && self.recall.is_none() && !self.accept_unlike
     }
 
-    /// Accepts nothing by the score; returns where it would have.
+    /// Lets nothing be accepted by the score; returns the `accept-at` that was in force.
     pub fn set_accept_at_aside(&mut self) -> Option<f64> {
         // The score stays in force, as the cut below it says.
         self.reject_below.get_or_insert(0.0);
         self.accept_at.take()
     }
 
-    /// What is wrong: the key, as a JSON pointer, and the message.
+    /// Checks the cuts; the error is the key at fault, as a JSON pointer, and the message.
     pub(super) fn check(&self, purpose: Purpose) -> Result<(), (String, String)> {
         let wrong = |key: &str, message: &str| Err((key.to_owned(), message.to_owned()));
         for (key, cut) in

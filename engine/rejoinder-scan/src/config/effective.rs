@@ -14,27 +14,27 @@ use super::keys::{self, PREFIX};
 use super::{Config, ConfigText};
 use crate::error::ConfigError;
 
-/// Variables that begin like ours and are no keys of the config: the plugin host's, and those of this repository's tests.
+/// Variables with the prefix that are no keys of the config: of the plugin host, and of this repository's tests.
 const OTHER_VARIABLES: [&str; 4] =
     ["REJOINDER_PLUGIN_PATH", "REJOINDER_CORPUS", "REJOINDER_LLAMA_SERVER", "REJOINDER_TINY_MIXTRAL"];
-/// And all that begin like this are tests'.
+/// The prefix of further variables of tests.
 const TEST_PREFIX: &str = "REJOINDER_TEST_";
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
-    /// Nobody said otherwise.
+pub enum ValueOrigin {
+    /// The value is the default.
     #[default]
     Default,
-    /// The config file, at a 1-based line.
+    /// The config file says the value, at a 1-based line.
     File(String, usize),
-    /// An environment variable.
+    /// An environment variable says the value.
     Environment(String),
-    /// A flag of the command.
+    /// A flag of the command says the value.
     Flag(&'static str),
 }
 
-impl Origin {
+impl ValueOrigin {
     /// `default`, `file`, `environment` or `flag`.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -59,20 +59,20 @@ impl fmt::Display for Origin {
 
 /// A config with the origin of its values.
 #[derive(Clone, Debug, Default)]
-pub struct Effective {
-    /// What is in force.
+pub struct EffectiveConfig {
+    /// The config in force.
     pub config: Config,
-    /// By key, those that are not defaults.
-    origins: BTreeMap<String, Origin>,
+    /// By key, the origins of the values that are not defaults.
+    origins: BTreeMap<String, ValueOrigin>,
     /// The file, if there is one.
     text: Option<ConfigText>,
 }
 
-impl Effective {
+impl EffectiveConfig {
     /// The file's config, or the default, under the environment's.
     ///
     /// # Errors
-    /// If the file or a variable says something that cannot be, or a variable is no key.
+    /// If the file or a variable holds a value that cannot be used, or a variable is no key.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut effective = Self::default();
         if let Some(path) = file {
@@ -86,7 +86,7 @@ impl Effective {
     /// A config that was written down, under the environment's.
     ///
     /// # Errors
-    /// If a variable says something that cannot be, or is no key.
+    /// If a variable holds a value that cannot be used, or is no key.
     pub fn over(config: Config) -> Result<Self, ConfigError> {
         let mut effective = Self { config, origins: BTreeMap::new(), text: None };
         effective.apply(std::env::vars_os())?;
@@ -103,11 +103,11 @@ impl Effective {
 
     /// Notes that a flag set a key.
     pub fn set_by_flag(&mut self, key: impl Into<String>, flag: &'static str) {
-        self.origins.insert(key.into(), Origin::Flag(flag));
+        self.origins.insert(key.into(), ValueOrigin::Flag(flag));
     }
 
     /// All values by key, each with its origin.
-    pub fn values(&self) -> Vec<(String, Value, Origin)> {
+    pub fn values(&self) -> Vec<(String, Value, ValueOrigin)> {
         let values = self.config.values().into_iter();
         values
             .map(|(key, value)| {
@@ -142,7 +142,7 @@ impl Effective {
             let mut all = serde_json::to_value(&self.config).expect("a config is plain data");
             *all.pointer_mut(&key.pointer).expect("a config writes all its keys") = value;
             self.config = serde_json::from_value(all).map_err(|e| wrong(&e))?;
-            self.origins.insert(key.name.clone(), Origin::Environment(variable));
+            self.origins.insert(key.name.clone(), ValueOrigin::Environment(variable));
         }
         // Of all together: one may be what another needs.
         self.config.check().map_err(|(pointer, why)| {
@@ -175,13 +175,13 @@ impl Effective {
 }
 
 /// The lines on which a config file says something, by key.
-fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, Origin> {
+fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, ValueOrigin> {
     let mut origins = BTreeMap::new();
     // It has been parsed before; what cannot be read says nothing.
     if let Ok(table) = DeTable::parse(text) {
         let mut note = |key: &str, offset: usize| {
             let line = SourceText { name, text }.line_of(offset);
-            origins.insert(key.to_owned(), Origin::File(name.clone(), line));
+            origins.insert(key.to_owned(), ValueOrigin::File(name.clone(), line));
         };
         walk(table.get_ref(), "", &mut note);
     }
@@ -214,9 +214,9 @@ impl Config {
         values
     }
 
-    /// What differs in `now` and decides about turns, in words. Judge and budget may change during a run's life, but for
-    /// what is asked about (unit, window, turns that share a request), for which the waiting turns are written down; and so may where a plugin runs and how
-    /// many failures of it are borne.
+    /// What differs in `now` and decides about turns, in words. Judge and budget may change during a run's life, but
+    /// not what is asked about (unit, window, turns that share a request), for which the waiting turns are written down.
+    /// The isolation of a plugin and the number of its failures that are borne may change, too.
     pub fn changes(&self, now: &Self) -> Vec<String> {
         let decides = |key: &str| match key.split_once('.') {
             Some(("judge", key)) => {
@@ -262,8 +262,8 @@ fn flatten(value: Value, key: String, values: &mut Vec<(String, Value)>) {
 mod tests {
     use super::*;
 
-    fn applied(variables: &[(&str, &str)]) -> Result<Effective, String> {
-        let mut effective = Effective::default();
+    fn applied(variables: &[(&str, &str)]) -> Result<EffectiveConfig, String> {
+        let mut effective = EffectiveConfig::default();
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         effective.apply(variables).map_err(|error| error.to_string()).map(|()| effective)
     }
@@ -300,7 +300,7 @@ mod tests {
                 effective.values().into_iter().find(|(name, ..)| *name == key.name).unwrap();
             let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
             let found = found.strip_suffix(".0").unwrap_or(&found).to_owned();
-            assert_eq!((found.as_str(), origin), (value, Origin::Environment(key.variable.clone())));
+            assert_eq!((found.as_str(), origin), (value, ValueOrigin::Environment(key.variable.clone())));
             assert_ne!(effective.config, Config::default(), "{}", key.name);
         }
     }
@@ -342,7 +342,7 @@ mod tests {
         for (key, line) in
             [("format", 1), ("input.map.id", 3), ("plugin[0].name", 6), ("plugin[0].config.threshold", 8)]
         {
-            assert_eq!(origins[key], Origin::File("c.toml".to_owned(), line), "{key}");
+            assert_eq!(origins[key], ValueOrigin::File("c.toml".to_owned(), line), "{key}");
         }
     }
 }

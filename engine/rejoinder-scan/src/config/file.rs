@@ -1,4 +1,4 @@
-//! The config file: what it may say, what holds where it is silent, and where it is wrong.
+//! The config file: the keys, the defaults, and the checks.
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ impl Config {
     /// Reads a config file; also gives its text.
     ///
     /// # Errors
-    /// If it cannot be read, or says something that cannot be; with file, line and column.
+    /// If the file cannot be read, or holds a value that cannot be used; with file, line and column.
     pub(super) fn load(path: &Path) -> Result<(Self, ConfigText), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| ConfigError::new(format!("cannot read the config {}: {e}", path.display())))?;
@@ -91,7 +91,7 @@ impl Config {
     /// Reads a config from a text; paths in it stay as they are.
     ///
     /// # Errors
-    /// If the text says something that cannot be; with line and column.
+    /// If the text holds a value that cannot be used; with line and column.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         Self::parse(&ConfigText { name: "the config".to_owned(), text: text.to_owned() })
     }
@@ -105,15 +105,15 @@ impl Config {
         Ok(config)
     }
 
-    /// That what flags made of it can be.
+    /// Checks a config after flags have changed it.
     ///
     /// # Errors
-    /// If it cannot.
+    /// If a value cannot be used.
     pub fn check_flags(&self) -> Result<(), ConfigError> {
         self.check().map_err(|(_, message)| ConfigError::new(message))
     }
 
-    /// What the schema alone cannot say: the value at fault, as a JSON pointer, and the message.
+    /// Checks what the schema alone cannot say; the error is the value at fault, as a JSON pointer, and the message.
     pub(super) fn check(&self) -> Result<(), (String, String)> {
         let wrong = |pointer: &str, message: String| Err((pointer.to_owned(), message));
         if self.format != FORMAT {
@@ -133,7 +133,7 @@ impl Config {
         Ok(())
     }
 
-    /// Lets every later turn be scored for a purpose, and none be cut: as is done to find the cuts.
+    /// Lets every later turn be scored for a purpose, without cuts: as is done to find the cuts.
     pub fn score_all_turns(&mut self, purpose: Purpose) {
         self.purpose = purpose;
         self.cascade = CascadeSection { reject_below: Some(0.0), ..CascadeSection::default() };
@@ -154,7 +154,7 @@ impl Config {
     }
 }
 
-/// A parser's message, and as help the nearest of the names that it says it expected.
+/// A parser's message, and as help the nearest of the names that the parser expected.
 fn explain(message: &str) -> (&str, String) {
     let unknown = |m: &str| m.starts_with("unknown field") || m.starts_with("unknown variant");
     let Some((what, expected)) = message.split_once(", expected ").filter(|(what, _)| unknown(what)) else {

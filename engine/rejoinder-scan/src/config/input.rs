@@ -36,10 +36,10 @@ pub struct InputConfig {
 
 /// Why a conversation is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeftOut {
-    /// It has fewer messages than `min-messages`.
+pub enum ExclusionReason {
+    /// The conversation has fewer messages than `min-messages`.
     TooShort,
-    /// It is in none of the languages of `lang`.
+    /// The conversation is in none of the languages of `lang`.
     OtherLanguage,
 }
 
@@ -50,22 +50,22 @@ impl InputConfig {
     }
 
     /// Whether the config leaves a conversation out, and why.
-    pub fn leaves_out(&self, record: &Record<'_>) -> Option<LeftOut> {
+    pub fn leaves_out(&self, record: &Record<'_>) -> Option<ExclusionReason> {
         if record.conversation.messages.len() < self.min_messages {
-            return Some(LeftOut::TooShort);
+            return Some(ExclusionReason::TooShort);
         }
         if self.lang.is_empty() {
             return None;
         }
         let own = language::of(record);
         let is_wanted = self.lang.iter().any(|wanted| language_code(wanted) == Some(own));
-        (!is_wanted).then_some(LeftOut::OtherLanguage)
+        (!is_wanted).then_some(ExclusionReason::OtherLanguage)
     }
 
-    /// That it can be: else the key at fault, as a JSON pointer, and the message.
+    /// Checks what the schema alone cannot say; the error is the key at fault, as a JSON pointer, and the message.
     ///
     /// # Errors
-    /// If it cannot.
+    /// If a value cannot be used.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         self.map.check().map_err(|why| ("/map", why.to_string()))?;
         match self.lang.iter().find(|name| language_code(name).is_none()) {

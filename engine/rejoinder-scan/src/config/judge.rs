@@ -192,11 +192,11 @@ pub struct BudgetConfig {
     pub gpu_seconds: Option<f64>,
 }
 
-/// What is wrong with a value: its key as a JSON pointer, and the message.
-type Wrong = (String, String);
+/// A value that cannot be used: its key as a JSON pointer, and the message.
+type KeyProblem = (String, String);
 
 impl BudgetConfig {
-    pub(super) fn check(&self, judge: &JudgeSection) -> Result<(), Wrong> {
+    pub(super) fn check(&self, judge: &JudgeSection) -> Result<(), KeyProblem> {
         let wrong = |key: &str, message: &str| Err((format!("/{key}"), message.to_owned()));
         let is_amount = |n: Option<f64>| n.is_none_or(|n| n.is_finite() && n >= 0.0);
         if !is_amount(self.money) {
@@ -259,8 +259,8 @@ fn holds_secret(url: &str) -> bool {
 }
 
 impl JudgeSection {
-    /// What the schema alone cannot say.
-    pub(super) fn check(&self) -> Result<(), Wrong> {
+    /// Checks what the schema alone cannot say.
+    pub(super) fn check(&self) -> Result<(), KeyProblem> {
         let wrong = |key: &str, message: String| Err((format!("/{key}"), message));
         let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         if self.base_url.is_some() && self.base_urls().is_empty() {

@@ -13,21 +13,21 @@ use super::Config;
 /// What the environment variables of the config begin with.
 pub(super) const PREFIX: &str = "REJOINDER_";
 
-/// As [`rejoinder_read::Mapping`] is read.
+/// The schema of [`rejoinder_read::Mapping`].
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct MappingSchema {
-    /// Key of the conversation's id.
+    /// ConfigKey of the conversation's id.
     #[serde(default)]
     id: Option<String>,
-    /// Key of the list of messages.
+    /// ConfigKey of the list of messages.
     #[serde(default)]
     messages: Option<String>,
-    /// Key of a message's role.
+    /// ConfigKey of a message's role.
     #[serde(default)]
     role: Option<String>,
-    /// Key of a message's text.
+    /// ConfigKey of a message's text.
     #[serde(default)]
     content: Option<String>,
     /// The source's names of roles, to `system`, `user`, `assistant` or `tool`.
@@ -35,24 +35,24 @@ pub(super) struct MappingSchema {
     roles: BTreeMap<String, String>,
 }
 
-/// As [`rejoinder_core::Purpose`] is read.
+/// The schema of [`rejoinder_core::Purpose`].
 pub(super) fn purpose_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array"], "items": { "type": "string" } })
 }
 
-/// As [`super::BaseUrl`] is read, which may be left out.
+/// The schema of [`super::BaseUrl`], which may be left out.
 pub(super) fn base_url_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array", "null"], "items": { "type": "string" } })
 }
 
-/// As [`rejoinder_read::Format`] is read.
+/// The schema of [`rejoinder_read::Format`].
 pub(super) fn format_schema(_: &mut SchemaGenerator) -> Schema {
     let names = Format::all().map(|format| Value::from(format.name()));
     let or_none: Vec<Value> = names.chain([Value::Null]).collect();
     json_schema!({ "type": ["string", "null"], "enum": or_none })
 }
 
-/// As [`rejoinder_read::Duplicates`] is read.
+/// The schema of [`rejoinder_read::Duplicates`].
 pub(super) fn duplicates_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["exact", "near", "keep"] })
 }
@@ -67,28 +67,28 @@ pub fn schema() -> Value {
 
 /// A key that holds one value and can be set by an environment variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    /// Its place in the config, as a JSON pointer: `/judge/base-url`.
+pub(super) struct ConfigKey {
+    /// The place of the key in the config, as a JSON pointer: `/judge/base-url`.
     pub(super) pointer: String,
     /// `judge.base-url`
     pub(super) name: String,
     /// `REJOINDER_JUDGE_BASE_URL`
     pub(super) variable: String,
-    /// Whether its value is text, rather than a number or a truth value.
+    /// Whether the value is text, rather than a number or a truth value.
     pub(super) is_text: bool,
-    /// Whether it may be unset.
+    /// Whether the key may be unset.
     pub(super) is_optional: bool,
 }
 
-/// All such keys; `format` is the file's own and none of them.
-pub(super) fn keys() -> Vec<Key> {
+/// All keys that can be set by an environment variable; `format` belongs to the file, and cannot.
+pub(super) fn keys() -> Vec<ConfigKey> {
     let mut keys = Vec::new();
     collect(&schema(), &mut Vec::new(), &mut keys);
     keys.retain(|key| key.name != "format");
     keys
 }
 
-fn collect(schema: &Value, path: &mut Vec<String>, keys: &mut Vec<Key>) {
+fn collect(schema: &Value, path: &mut Vec<String>, keys: &mut Vec<ConfigKey>) {
     let Some(properties) = schema["properties"].as_object() else {
         let types: Vec<&str> = match &schema["type"] {
             Value::String(one) => vec![one],
@@ -99,7 +99,7 @@ fn collect(schema: &Value, path: &mut Vec<String>, keys: &mut Vec<Key>) {
         };
         if types.iter().any(|t| matches!(*t, "string" | "integer" | "number" | "boolean")) {
             let name = path.join(".");
-            keys.push(Key {
+            keys.push(ConfigKey {
                 pointer: path.iter().map(|step| format!("/{step}")).collect(),
                 variable: format!("{PREFIX}{}", name.to_uppercase().replace(['.', '-'], "_")),
                 name,

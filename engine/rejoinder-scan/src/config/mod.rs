@@ -1,4 +1,4 @@
-//! The config file: what it may say, what holds where it is silent, and where it is wrong.
+//! The config: the file's keys, defaults and checks, and the environment and the flags over the file.
 
 mod cascade;
 mod effective;
@@ -10,9 +10,9 @@ mod place;
 mod plugin;
 
 pub use cascade::CascadeSection;
-pub use effective::{Effective, Origin};
+pub use effective::{EffectiveConfig, ValueOrigin};
 pub use file::Config;
-pub use input::{InputConfig, LeftOut, OtherLanguages, OutputConfig, RulesConfig};
+pub use input::{ExclusionReason, InputConfig, OtherLanguages, OutputConfig, RulesConfig};
 pub use judge::{
     AnswerForm, BaseUrl, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
 };

@@ -1,4 +1,4 @@
-//! From a value in the config to where its author wrote it, for a message with a caret.
+//! From a value in the config to the place where the author wrote the value, for a message with a caret.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use crate::error::ConfigError;
 /// A config file as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigText {
-    /// Its path, as it was given.
+    /// The path of the file, as it was given.
     pub name: String,
-    /// What it holds.
+    /// The text of the file.
     pub text: String,
 }
 
@@ -25,12 +25,12 @@ impl ConfigText {
         ConfigError::new(source.diagnostic("C001", span, message, help).to_string())
     }
 
-    /// A message about a value, under its key: the innermost one on the way there that the file has.
+    /// A message about a value, under its key, or under the innermost table on the way to the key that the file has.
     pub fn about(&self, pointer: &str, message: &str, help: &str) -> ConfigError {
         self.at(span_of(&self.text, pointer), message, help)
     }
 
-    /// Why a plugin was not loaded, under what was written about it.
+    /// Why a plugin was not loaded, under the place where the config names the plugin.
     pub fn about_plugin(&self, error: &LoadError) -> ConfigError {
         let mut failures = error.problems().into_iter().map(|problem| {
             let pointer = format!("/plugin/{}{}", error.plugin, problem.pointer);

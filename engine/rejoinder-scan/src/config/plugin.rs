@@ -72,7 +72,7 @@ pub enum OnFault {
 }
 
 impl PluginConfig {
-    /// A plugin by its name, with all else as it is by default.
+    /// A plugin by its name, with defaults for all else.
     pub fn named(name: &str) -> Self {
         Self {
             name: Some(name.to_owned()),
@@ -96,12 +96,12 @@ impl PluginConfig {
         Self::named(SHIPPED_SCORE)
     }
 
-    /// The plugin in a library, with all else as it is by default.
+    /// The plugin in a library, with defaults for all else.
     pub fn at(path: PathBuf) -> Self {
         Self { name: None, path: Some(path), ..Self::named("") }
     }
 
-    /// What the schema alone cannot say: the key at fault, and the message.
+    /// Checks what the schema alone cannot say; the error is the key at fault, and the message.
     pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
         if self.name.is_none() && self.path.is_none() {
             return Err(("", "a plugin needs a `name` or a `path`".to_owned()));
@@ -127,8 +127,8 @@ impl PluginConfig {
         }
     }
 
-    /// As the host wants it: a plugin that scores is told what the feedback is for, and takes the path of its model from
-    /// `folder`.
+    /// What the host needs to load the plugin: a plugin that scores is told what the feedback is for, and takes the path of
+    /// its model from `folder`.
     pub fn spec(&self, purpose: Purpose, folder: Option<&Path>) -> host::PluginSpec {
         host::PluginSpec {
             name: self.name.clone().unwrap_or_default(),

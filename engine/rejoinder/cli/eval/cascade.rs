@@ -5,17 +5,16 @@ use rejoinder_core::Purpose;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_run::recall::{LabelledTurns, PricedJudges, RecallTarget};
-use rejoinder_scan::Engine;
-use rejoinder_scan::Scan;
 use rejoinder_scan::config::{AnswerForm, UnitName};
+use rejoinder_scan::{Engine, Scan};
 
 use super::super::labelled::{nothing_labelled, remark_unlabelled};
 use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::thousands;
 use crate::report::strategies::Comparison;
-use crate::report::summary::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct CascadeArgs {
@@ -41,7 +40,7 @@ pub(super) struct CascadeArgs {
 
 /// What a chunk adds.
 #[derive(Default)]
-struct Read {
+struct ChunkLabels {
     turns: LabelledTurns,
     unlabelled: Unlabelled,
     /// Conversations whose labelled turns were chosen by what is found in them.
@@ -68,11 +67,11 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let judges = PricedJudges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
     let files = described(&args.inputs, &engine.config.input)?;
     let reader = args.labelled.reader(true)?;
-    let mut all = Read::default();
+    let mut all = ChunkLabels::default();
     Scan::of(&engine, &files, args.threads.get()).run(
         |worker, chunk| {
             let scanned = worker.scan(chunk)?;
-            let mut read = Read::default();
+            let mut read = ChunkLabels::default();
             let missing = &mut read.unlabelled;
             for (conversation, labels) in reader.all(&scanned, &chunk.file, missing) {
                 if !labels.drawn.gives_recall() {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rejoinder_export::export::table::{Provenance, TableFormat, TableWriter};
+use rejoinder_export::export::table::TableFormat;
 use rejoinder_run::RunDir;
-use rejoinder_run::replay;
+use rejoinder_run::exporting::{ExportError, write_feedback};
 
-use super::{Overwriting, is_stdout, write};
+use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::report::remarks;
@@ -22,7 +22,7 @@ pub(super) struct FeedbackArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    overwriting: Overwriting,
+    overwriting: OverwriteArgs,
     /// What to write [default: as the file's name says, else jsonl]
     #[arg(long, value_enum)]
     format: Option<FormName>,
@@ -36,46 +36,39 @@ enum FormName {
     Parquet,
 }
 
-impl FeedbackArgs {
-    fn form(&self) -> FormName {
-        let is_named =
-            |out: &PathBuf| out.extension().is_some_and(|name| name.eq_ignore_ascii_case("parquet"));
-        self.format.unwrap_or(match self.out.as_ref().is_some_and(is_named) {
-            true => FormName::Parquet,
-            false => FormName::Jsonl,
-        })
-    }
+/// The form that the flags ask for.
+fn form(args: &FeedbackArgs) -> FormName {
+    let is_named = |out: &PathBuf| out.extension().is_some_and(|name| name.eq_ignore_ascii_case("parquet"));
+    args.format.unwrap_or(match args.out.as_ref().is_some_and(is_named) {
+        true => FormName::Parquet,
+        false => FormName::Jsonl,
+    })
 }
 
 pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
-    args.out.iter().try_for_each(|path| args.overwriting.check(path))?;
+    args.out.iter().try_for_each(|path| check_overwriting(&args.overwriting, path))?;
     let run = RunDir::open(&args.run)?;
-    let (form, name) = match args.form() {
+    let (form, name) = match form(args) {
         FormName::Jsonl => (TableFormat::JsonLines, "feedback.jsonl"),
         FormName::Parquet => (TableFormat::Parquet, "feedback.parquet"),
     };
     let path = args.out.clone().unwrap_or_else(|| run.path.join(name));
-    let provenance = Provenance { engine: &run.manifest.engine, rules_hash: &run.manifest.rules_hash };
-    let feedback = replay::feedback(&run)?;
     let mut rows = 0;
-    // What reading the run fails of is told as it is, not as a failure to write.
+    // Why reading the run failed is told as it is, not as a failure to write.
     let mut unread = None;
-    let written = write(&path, |out| {
-        let mut table = TableWriter::new(out, form, provenance)?;
-        for row in feedback {
-            match row {
-                Ok(row) => table.push(&row)?,
-                Err(failure) => {
-                    unread = Some(failure);
-                    return Err(std::io::ErrorKind::Other.into());
-                }
-            }
+    let written = write(&path, |out| match write_feedback(&run, form, out) {
+        Ok(count) => {
+            rows = count;
+            Ok(())
         }
-        rows = table.finish()?;
-        Ok(())
+        Err(ExportError::Write(error)) => Err(error),
+        Err(ExportError::Read(error)) => {
+            unread = Some(error);
+            Err(std::io::ErrorKind::Other.into())
+        }
     });
-    if let Some(failure) = unread {
-        return Err(failure.into());
+    if let Some(error) = unread {
+        return Err(error.into());
     }
     written?;
     remark(&format!("{rows} rows"));

@@ -57,44 +57,45 @@ fn cap(text: &str) -> Result<(String, u64), String> {
     Ok((column.to_owned(), most.parse().map_err(|_| expected())?))
 }
 
-impl FilterArgs {
-    /// The filters, in the order in which they are asked: cheap ones first, those that count what came before last.
-    pub(super) fn filters(&self) -> Result<Filters, Failure> {
-        let mut filters = Filters::default();
-        self.only.iter().cloned().map(Filter::Where).for_each(|filter| filters.add(filter));
-        self.except.iter().cloned().map(Filter::Except).for_each(|filter| filters.add(filter));
-        if self.no_refusals {
-            filters.add(Filter::Refusals);
-        }
-        if !self.lang.is_empty() {
-            filters.add(Filter::Languages(self.lang.clone()));
-        }
-        self.max_chars.map(Filter::MaxChars).into_iter().for_each(|filter| filters.add(filter));
-        self.min_answer_chars.map(Filter::MinAnswerChars).into_iter().for_each(|filter| filters.add(filter));
-        for file in &self.block {
-            let phrases = BlockedPhrases::new(&read(file)?).map_err(|why| unusable(file, &why))?;
-            filters.add(Filter::Phrases(phrases));
-        }
-        for file in &self.held_out {
-            let overlap = HeldOutText::new(&read(file)?, usize::from(self.ngram))
-                .map_err(|why| unusable(file, &why))?;
-            if overlap.ignored() > 0 {
-                remark(&format!(
-                    "{}: {} texts are too short to be looked for",
-                    file.display(),
-                    overlap.ignored()
-                ));
-            }
-            filters.add(Filter::Overlap(overlap));
-        }
-        if !self.keep_duplicates {
-            filters.add(Filter::Duplicates(HashSet::new()));
-        }
-        for (column, most) in &self.cap {
-            filters.add(Filter::Cap(ColumnCap::new(column, *most)));
-        }
-        Ok(filters)
+/// The filters that the flags ask for, cheap filters first, and filters that count earlier rows last.
+///
+/// # Errors
+/// If a file of phrases or of texts cannot be used.
+pub(super) fn filters(args: &FilterArgs) -> Result<Filters, Failure> {
+    let mut filters = Filters::default();
+    args.only.iter().cloned().map(Filter::Where).for_each(|filter| filters.add(filter));
+    args.except.iter().cloned().map(Filter::Except).for_each(|filter| filters.add(filter));
+    if args.no_refusals {
+        filters.add(Filter::Refusals);
     }
+    if !args.lang.is_empty() {
+        filters.add(Filter::Languages(args.lang.clone()));
+    }
+    args.max_chars.map(Filter::MaxChars).into_iter().for_each(|filter| filters.add(filter));
+    args.min_answer_chars.map(Filter::MinAnswerChars).into_iter().for_each(|filter| filters.add(filter));
+    for file in &args.block {
+        let phrases = BlockedPhrases::new(&read(file)?).map_err(|why| unusable(file, &why))?;
+        filters.add(Filter::Phrases(phrases));
+    }
+    for file in &args.held_out {
+        let overlap =
+            HeldOutText::new(&read(file)?, usize::from(args.ngram)).map_err(|why| unusable(file, &why))?;
+        if overlap.ignored() > 0 {
+            remark(&format!(
+                "{}: {} texts are too short to be looked for",
+                file.display(),
+                overlap.ignored()
+            ));
+        }
+        filters.add(Filter::Overlap(overlap));
+    }
+    if !args.keep_duplicates {
+        filters.add(Filter::Duplicates(HashSet::new()));
+    }
+    for (column, most) in &args.cap {
+        filters.add(Filter::Cap(ColumnCap::new(column, *most)));
+    }
+    Ok(filters)
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -8,7 +8,7 @@ use rejoinder_export::export::example::{FeedbackChoice, ToolPolicy, TrainingTask
 use rejoinder_export::export::style::Style;
 use rejoinder_export::export::template::ChatTemplate;
 
-use super::Overwriting;
+use super::OverwriteArgs;
 use super::filters::FilterArgs;
 use crate::cli::InputRoot;
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ pub(super) struct TrainingArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) overwriting: Overwriting,
+    pub(super) overwriting: OverwriteArgs,
     /// Write a data set for the hub into this folder: data/train.jsonl and a card
     #[arg(long, value_name = "DIR")]
     pub(super) dataset: Option<PathBuf>,
@@ -107,40 +107,38 @@ fn license(text: &str) -> Result<String, String> {
     }
 }
 
-impl TrainingArgs {
-    /// The style, with its template.
-    pub(super) fn style(&self) -> Style {
-        match self.style {
-            StyleName::Trl => Style::Trl,
-            StyleName::Axolotl => Style::Axolotl(self.template),
-            StyleName::Llamafactory => Style::LlamaFactory,
-        }
+/// The style that the flags ask for, with its template.
+pub(super) fn style(args: &TrainingArgs) -> Style {
+    match args.style {
+        StyleName::Trl => Style::Trl,
+        StyleName::Axolotl => Style::Axolotl(args.template),
+        StyleName::Llamafactory => Style::LlamaFactory,
     }
+}
 
-    /// Which feedback counts, and as what.
-    pub(super) fn choice(&self, task: TrainingTask) -> Result<FeedbackChoice, Failure> {
-        let usual: &[Category] = match task {
-            TrainingTask::Sft | TrainingTask::Kto => &[Category::Ur2, Category::Ur3],
-            TrainingTask::Pairs => &[Category::Ur1, Category::Ur2],
-        };
-        let negative = self.negative.or_else(|| Purpose::of(usual)).expect("some categories are usual");
-        if let Some(both) = self.positive.categories().find(|&category| negative.wants(category)) {
-            return Err(Failure::usage(format!("{both} cannot be both --positive and --negative")));
-        }
-        let sources = self.source.iter().map(|source| match source {
-            SourceName::Rule => FeedbackSource::Rule,
-            SourceName::Plugin => FeedbackSource::Plugin,
-            SourceName::Judge => FeedbackSource::Judge,
-        });
-        Ok(FeedbackChoice {
-            positive: self.positive,
-            negative,
-            sources: sources.collect(),
-            min_score: self.min_score,
-            tools: match self.tools {
-                ToolsName::Keep => ToolPolicy::Keep,
-                ToolsName::DropRows => ToolPolicy::DropRows,
-            },
-        })
+/// Which feedback counts, and as what.
+pub(super) fn choice(task: TrainingTask, args: &TrainingArgs) -> Result<FeedbackChoice, Failure> {
+    let usual: &[Category] = match task {
+        TrainingTask::Sft | TrainingTask::Kto => &[Category::Ur2, Category::Ur3],
+        TrainingTask::Pairs => &[Category::Ur1, Category::Ur2],
+    };
+    let negative = args.negative.or_else(|| Purpose::of(usual)).expect("some categories are usual");
+    if let Some(both) = args.positive.categories().find(|&category| negative.wants(category)) {
+        return Err(Failure::usage(format!("{both} cannot be both --positive and --negative")));
     }
+    let sources = args.source.iter().map(|source| match source {
+        SourceName::Rule => FeedbackSource::Rule,
+        SourceName::Plugin => FeedbackSource::Plugin,
+        SourceName::Judge => FeedbackSource::Judge,
+    });
+    Ok(FeedbackChoice {
+        positive: args.positive,
+        negative,
+        sources: sources.collect(),
+        min_score: args.min_score,
+        tools: match args.tools {
+            ToolsName::Keep => ToolPolicy::Keep,
+            ToolsName::DropRows => ToolPolicy::DropRows,
+        },
+    })
 }

@@ -7,17 +7,16 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_read::InputFile;
 use rejoinder_run::labels::{LabelReader, Unlabelled};
-use rejoinder_scan::Engine;
-use rejoinder_scan::Scan;
 use rejoinder_scan::config::PluginConfig;
+use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
 use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
-use super::super::run::Settings;
+use super::super::run::SettingsArgs;
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
-use crate::report::plugin_bench::{PluginBench, Tally};
+use crate::report::plugin_bench::{PluginBench, VoteTally};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BenchArgs {
@@ -39,7 +38,7 @@ pub(in crate::cli) struct BenchArgs {
     #[arg(long, value_name = "N", default_value = "5")]
     passes: NonZeroUsize,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -56,7 +55,7 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     let engine = Engine::build(effective.config)?;
     let reader = args.labelled.reader(args.labels)?;
     let files = described(&args.corpus, &engine.config.input)?;
-    let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
+    let (mut tally, mut unlabelled) = (VoteTally::default(), Unlabelled::default());
     let mut nanoseconds = Vec::new();
     for pass in 0..args.passes.get() {
         let (counts, missing, cost) = read(&reader, &engine, &files)?;
@@ -89,13 +88,13 @@ fn read(
     reader: &LabelReader,
     engine: &Engine,
     files: &[InputFile],
-) -> Result<(Tally, Unlabelled, f64), Failure> {
-    let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
+) -> Result<(VoteTally, Unlabelled, f64), Failure> {
+    let (mut tally, mut unlabelled) = (VoteTally::default(), Unlabelled::default());
     let (mut asked, mut spent) = (0, std::time::Duration::ZERO);
     Scan::of(engine, files, NonZeroUsize::MIN).run(
         |worker, chunk| {
             let scanned = worker.scan(chunk)?;
-            let (mut tally, mut unlabelled) = (Tally::default(), Unlabelled::default());
+            let (mut tally, mut unlabelled) = (VoteTally::default(), Unlabelled::default());
             for conversation in &scanned.conversations {
                 let missing = &mut unlabelled;
                 let Some(labels) = reader.of(conversation, &chunk.file, missing) else {

@@ -42,7 +42,7 @@ pub(in crate::cli) struct CheckArgs {
 
 /// What one check is about, as a child is told.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct OneCheck {
+pub(in crate::cli) struct OneCheckArgs {
     #[arg(long)]
     check: String,
     #[arg(long)]
@@ -58,7 +58,7 @@ pub(in crate::cli) struct OneCheck {
 
 /// One line of the result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Line {
+struct CheckResult {
     name: String,
     about: String,
     outcome: Outcome,
@@ -81,7 +81,7 @@ pub(in crate::cli) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
             print(&text(check, &outcome))?;
         }
         let is_the_end = check.is_needed_by_all() && matches!(outcome, Outcome::Failed(_));
-        lines.push(Line { name: check.name.into(), about: check.about.into(), outcome });
+        lines.push(CheckResult { name: check.name.into(), about: check.about.into(), outcome });
         if is_the_end {
             break;
         }
@@ -111,7 +111,7 @@ fn text(check: &Check, outcome: &Outcome) -> String {
 }
 
 /// The child's side: runs one check, and writes how it came out.
-pub(in crate::cli) fn one(args: &OneCheck) -> Result<Exit, Failure> {
+pub(in crate::cli) fn one(args: &OneCheckArgs) -> Result<Exit, Failure> {
     rejoinder_host::end_with_parent().map_err(|e| {
         Failure::io("a check is started by `plugin check`, with a pipe as its standard input", &e)
     })?;

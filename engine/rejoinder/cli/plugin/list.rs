@@ -10,30 +10,30 @@ use rejoinder_host::{LibraryOrigin, SearchPath};
 use rejoinder_scan::built_in;
 use serde::Serialize;
 
-use super::super::run::Settings;
+use super::super::run::SettingsArgs;
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
-    /// As a config may name it: told by the file, in which `_` may stand for `-`.
+struct ListedPlugin {
+    /// The name for a config: that of the file, in which `_` may stand for `-`.
     name: String,
-    /// What is known without loading it.
+    /// What is known without loading the plugin.
     about: String,
-    /// Where it is.
+    /// Where the plugin is.
     origin: String,
-    /// Whether a config that names it gets this one.
+    /// Whether a config that names the plugin gets this one.
     wins: bool,
-    /// Why it cannot be loaded; empty if nothing speaks against it.
+    /// Why the plugin cannot be loaded; empty if it probably can.
     problem: String,
 }
 
@@ -42,7 +42,7 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     let mut taken = HashSet::new();
     let mut rows = Vec::new();
     for library in SearchPath::new(config.plugin_dirs).libraries() {
-        rows.push(Row {
+        rows.push(ListedPlugin {
             wins: taken.insert(library.name.clone()),
             name: library.name,
             about: format!("blake3 {}", library.blake3),
@@ -52,7 +52,7 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     }
     for plugin in built_in() {
         let described = rejoinder_host::describe(plugin).map_err(|e| Failure::invalid(e.to_string()))?;
-        rows.push(Row {
+        rows.push(ListedPlugin {
             wins: taken.insert(described.name.clone()),
             about: format!("{} {}", described.version, described.about),
             name: described.name,
@@ -68,7 +68,7 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn text(rows: &[Row]) -> String {
+fn text(rows: &[ListedPlugin]) -> String {
     let mut out = String::new();
     for row in rows {
         let shadowed = if row.wins { "" } else { " (another of this name comes first)" };

@@ -29,8 +29,8 @@ pub(in crate::cli) struct NewArgs {
     #[arg(value_name = "NAME")]
     name: String,
     /// The language
-    #[arg(long, value_enum, default_value_t = Language::Rust)]
-    lang: Language,
+    #[arg(long, value_enum, default_value_t = PluginLanguage::Rust)]
+    lang: PluginLanguage,
     /// The folder to make [default: ./NAME]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub(in crate::cli) struct NewArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Language {
+enum PluginLanguage {
     Rust,
     C,
 }
@@ -59,8 +59,8 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("{} is there already; give another --dir", dir.display())));
     }
     let (files, sdk) = match args.lang {
-        Language::Rust => (RUST, toml_string(&sdk(args.sdk.as_deref())?)?),
-        Language::C => (C, String::new()),
+        PluginLanguage::Rust => (RUST, toml_string(&sdk(args.sdk.as_deref())?)?),
+        PluginLanguage::C => (C, String::new()),
     };
     let filled = |text: &str| {
         text.replace("{{name}}", name)
@@ -74,8 +74,8 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
         written.map_err(|e| Failure::io(format!("cannot write {}", path.display()), &e))?;
     }
     let steps = match args.lang {
-        Language::Rust => "cargo test\n  cargo build --release",
-        Language::C => "make\n  make check",
+        PluginLanguage::Rust => "cargo test\n  cargo build --release",
+        PluginLanguage::C => "make\n  make check",
     };
     print(&format!(
         "made {}\n\n  cd {}\n  {steps}\n\nREADME.md there goes on.\n",

@@ -6,11 +6,11 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use rejoinder_rules::{Pack, PackError};
 
 use super::super::{print, print_json};
-use super::Files;
+use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 
-pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
-    let loaded = files.load()?;
+pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
+    let loaded = load(files)?;
     let count = loaded.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
     let mut findings: Vec<Diagnostic> = Vec::new();

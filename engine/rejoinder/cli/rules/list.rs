@@ -4,11 +4,11 @@ use rejoinder_core::Category;
 use rejoinder_rules::{MatchPosition, Rule};
 
 use super::super::{print, print_json};
-use super::Files;
+use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 
-pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
-    let loaded = files.load()?;
+pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
+    let loaded = load(files)?;
     if files.json {
         let rows: Vec<_> = loaded.iter().flat_map(|l| &l.own().content.rules).map(row).collect();
         print_json(&serde_json::json!({ "rules": rows }))?;

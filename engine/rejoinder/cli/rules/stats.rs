@@ -1,16 +1,16 @@
 //! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
 
 use clap::{Args, ValueEnum};
+use rejoinder_core::Answer;
+use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
-use rejoinder_scan::Engine;
-use rejoinder_scan::Scan;
+use rejoinder_scan::{Engine, Scan};
 
 use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
-use super::super::run::Settings;
+use super::super::run::SettingsArgs;
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::by_rule::{ByRule, RuleRow, table};
-use crate::report::dialogue::Outcome;
+use crate::report::by_rule::{RuleCounts, RuleRow, table};
 
 #[derive(Debug, Args)]
 pub(super) struct StatsArgs {
@@ -25,11 +25,11 @@ pub(super) struct StatsArgs {
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,
-    /// Order of the rules
-    #[arg(long, value_enum, default_value_t = Order::File)]
-    sort: Order,
+    /// RuleOrder of the rules
+    #[arg(long, value_enum, default_value_t = RuleOrder::File)]
+    sort: RuleOrder,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
     #[command(flatten)]
     threads: Threads,
     /// Print one JSON object instead of the table
@@ -38,7 +38,7 @@ pub(super) struct StatsArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Order {
+enum RuleOrder {
     /// As in the rule files
     File,
     /// The most hits first
@@ -58,13 +58,13 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     let engine = Engine::of(&effective)?;
     let files = described(&args.inputs, &engine.config.input)?;
     let reader = args.labelled.reader(args.labels)?;
-    let mut all = ByRule::new(&engine);
+    let mut all = RuleCounts::new(&engine);
     let mut unlabelled = Unlabelled::default();
     Scan::of(&engine, &files, args.threads.get()).run(
         |worker, chunk| {
             worker.take_costs();
             let scanned = worker.scan(chunk)?;
-            let mut counts = ByRule::new(worker.engine);
+            let mut counts = RuleCounts::new(worker.engine);
             counts.cost(&worker.take_costs());
             let mut unlabelled = Unlabelled::default();
             for conversation in &scanned.conversations {
@@ -77,7 +77,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
                     if labels.are_read() && !label.is_known() {
                         continue;
                     }
-                    let outcome = Outcome::new(turn.decision(), None);
+                    let outcome = TurnOutcome::new(turn.decision(), Answer::Unknown);
                     counts.turn(worker.engine, &scanned, conversation, turn, outcome, label);
                 }
             }
@@ -116,13 +116,13 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn sort(rows: &mut [RuleRow], order: Order) {
+fn sort(rows: &mut [RuleRow], order: RuleOrder) {
     let micros = |r: &RuleRow| r.micros.unwrap_or(0.0);
     let precision = |r: &RuleRow| r.precision.map_or(2.0, |p| p.value);
     match order {
-        Order::File => {}
-        Order::Hits => rows.sort_by_key(|r| std::cmp::Reverse(r.hits)),
-        Order::Time => rows.sort_by(|a, b| micros(b).total_cmp(&micros(a))),
-        Order::Precision => rows.sort_by(|a, b| precision(a).total_cmp(&precision(b))),
+        RuleOrder::File => {}
+        RuleOrder::Hits => rows.sort_by_key(|r| std::cmp::Reverse(r.hits)),
+        RuleOrder::Time => rows.sort_by(|a, b| micros(b).total_cmp(&micros(a))),
+        RuleOrder::Precision => rows.sort_by(|a, b| precision(a).total_cmp(&precision(b))),
     }
 }

@@ -4,12 +4,12 @@ use rejoinder_rules::Pack;
 use rejoinder_rules::testing::{self, TestResult};
 
 use super::super::{print, print_json};
-use super::Files;
+use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 
-pub(super) fn main(files: &Files) -> Result<Exit, Failure> {
+pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
-    for loaded in files.load()? {
+    for loaded in load(files)? {
         reports.extend(testing::run(&Pack::compile(loaded.packs, &[])?, &loaded.file));
     }
     let count = |test: fn(&TestResult) -> bool| reports.iter().filter(|r| test(&r.result)).count();

@@ -1,5 +1,5 @@
 //! Turns that wait for the judge, as they lie in the spool: what is asked, and what is needed to write a feedback record
-//! once it is answered.
+//! once the judge has answered.
 
 use std::collections::HashSet;
 use std::ops::Add;
@@ -8,7 +8,7 @@ use rejoinder_cascade::Decision;
 use rejoinder_core::text::CharCount;
 use rejoinder_core::{RecordId, TurnRecord};
 use rejoinder_judge::{DialogueLine, Question, QuestionUnit, RuleHint, prompt, tokens};
-use rejoinder_scan::{Engine, Scanned, ScannedConversation, ScannedTurn};
+use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
 use crate::judging::settings;
@@ -16,22 +16,26 @@ use crate::judging::settings;
 /// A row of the spool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Waiting {
+pub struct SpoolRow {
     /// What the judge is asked.
     pub question: Question,
     /// The first open turn of the rows that share a request, where the form of the answer allows that.
     pub group: RecordId,
     /// Expected number of feedback turns in the answer.
     pub gain: f32,
-    /// Estimated tokens of the messages that are shown.
+    /// The estimated tokens of the messages that are shown.
     pub shown_tokens: u64,
-    /// The undecided turns it is about.
+    /// The undecided turns that the question is about.
     pub turns: Vec<TurnRecord>,
 }
 
-impl Waiting {
-    /// The rows for the undecided turns of a conversation: one a turn, or one in all.
-    pub fn of(engine: &Engine, scanned: &Scanned<'_>, conversation: &ScannedConversation<'_>) -> Vec<Self> {
+impl SpoolRow {
+    /// The rows for the undecided turns of a conversation: a row for each turn, or one row in all.
+    pub fn of(
+        engine: &Engine,
+        scanned: &ScannedBatch<'_>,
+        conversation: &ScannedConversation<'_>,
+    ) -> Vec<Self> {
         let turns = scanned.turns(conversation);
         let undecided: Vec<&ScannedTurn> =
             turns.iter().filter(|t| t.decision() == Decision::Undecided).collect();
@@ -44,7 +48,7 @@ impl Waiting {
     /// The rows for these turns, at least one, of a conversation.
     pub fn about(
         engine: &Engine,
-        scanned: &Scanned<'_>,
+        scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         wanted: &[&ScannedTurn],
     ) -> Vec<Self> {
@@ -84,7 +88,7 @@ impl Waiting {
 }
 
 /// Where rules with a category hit the turn.
-fn hints(engine: &Engine, scanned: &Scanned<'_>, turn: &ScannedTurn) -> Vec<RuleHint> {
+fn hints(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Vec<RuleHint> {
     let hits = scanned.hits(turn).iter();
     let hints = hits.filter_map(|hit| {
         let category = engine.rules.rule(hit.rule).category?;
@@ -104,7 +108,7 @@ fn shown_tokens(lines: &[DialogueLine]) -> u64 {
 /// Puts rows that follow one another into groups that can share a request: as many turns as the config allows, and no more
 /// text than one long window has. A function of the rows alone, so that the groups are the same whenever they are made.
 #[derive(Debug, Default)]
-pub struct Grouper {
+pub struct RequestGrouping {
     first: Option<RecordId>,
     turns: usize,
     tokens: u64,
@@ -114,10 +118,10 @@ pub struct Grouper {
 /// Most tokens that are shown in one request about several turns.
 const MAX_SHARED_TOKENS: u64 = 3_000;
 
-impl Grouper {
-    /// Sets a row's group; whether it begins a new one. `asked_before` are the turns that the judge was asked about before the
+impl RequestGrouping {
+    /// Sets a row's group; returns whether the row begins a new group. `asked_before` are the turns that the judge was asked about before the
     /// scan.
-    pub fn place(&mut self, row: &mut Waiting, engine: &Engine, asked_before: &HashSet<RecordId>) -> bool {
+    pub fn place(&mut self, row: &mut SpoolRow, engine: &Engine, asked_before: &HashSet<RecordId>) -> bool {
         let judge = &engine.config.judge;
         let most = if settings::unit(judge) == QuestionUnit::Turn { judge.turns_per_request } else { 1 };
         let is_full = self.turns == most || self.tokens + row.shown_tokens > MAX_SHARED_TOKENS;

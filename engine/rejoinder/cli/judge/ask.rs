@@ -1,0 +1,175 @@
+//! Asks about what waits, perhaps days after the scan and with another config, or by files.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, Subcommand, ValueEnum};
+use rejoinder_core::printable;
+use rejoinder_judge::ServerCapabilities;
+
+use super::test;
+use crate::cli::run::finish;
+use crate::cli::terminal::remark;
+use crate::cli::{asking, signals};
+use crate::failure::{Exit, Failure};
+use crate::report::numbers::thousands;
+use rejoinder_run::judging::{self, Judge, UselessReply, settings};
+use rejoinder_run::watch::Watch;
+use rejoinder_run::{RunDir, stages};
+use rejoinder_scan::default_threads;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(in crate::cli) struct JudgeArgs {
+    #[command(subcommand)]
+    test: Option<JudgeVerb>,
+    /// The run's folder
+    #[arg(value_name = "RUN", required = true)]
+    run: Option<PathBuf>,
+    /// Config file whose [judge] and [budget] take the place of the run's
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Greatest number of HTTP requests to the judge over the run's whole life
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+    /// Ask nobody, but write what waits as a file of OpenAI's Batch format (for `vllm run-batch` and batch services)
+    #[arg(long, value_name = "FILE", conflicts_with = "import_batch")]
+    export_batch: Option<PathBuf>,
+    /// Ask nobody, but read results of such files, in any order and as far as they go; may be repeated
+    #[arg(long, value_name = "FILE")]
+    import_batch: Vec<PathBuf>,
+    /// Ask again about turns whose stored reply is of no use: empty, unreadable, refused, too-long; several with commas
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
+    ask_again: Vec<ReplyKindName>,
+    /// Print one JSON object instead of the summary
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum JudgeVerb {
+    /// Try a judge out with a handful of requests: key, model, what it obeys, what a request takes
+    Test(test::TestArgs),
+}
+
+/// Which stored replies are asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReplyKindName {
+    /// Those without text
+    Empty,
+    /// Those that are not in the form that was asked for, or quote what is not there
+    Unreadable,
+    /// Refusals of the server
+    Refused,
+    /// Those that say that the prompt is longer than the model's context
+    TooLong,
+}
+
+impl From<ReplyKindName> for UselessReply {
+    fn from(kind: ReplyKindName) -> Self {
+        match kind {
+            ReplyKindName::Empty => Self::Empty,
+            ReplyKindName::Unreadable => Self::Unreadable,
+            ReplyKindName::Refused => Self::Refused,
+            ReplyKindName::TooLong => Self::TooLong,
+        }
+    }
+}
+
+pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    if let Some(JudgeVerb::Test(args)) = &args.test {
+        return test::main(args);
+    }
+    let path = args.run.as_deref().ok_or_else(|| Failure::usage("name the run's folder"))?;
+    let mut run = asking::scanned_run(path)?;
+    let config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
+    if config.judge.base_url.is_none() {
+        return Err(Failure::usage(
+            "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",
+        ));
+    }
+    let by_files = args.export_batch.is_some() || !args.import_batch.is_empty();
+    if !by_files {
+        settings::client(&config.judge)?;
+    }
+    run.set_judge(&config)?;
+    if !args.ask_again.is_empty() {
+        let kinds: Vec<UselessReply> = args.ask_again.iter().map(|&kind| kind.into()).collect();
+        let forgotten = match judging::judge_of(&run)? {
+            Some(judge) => judging::forget(&run, &judge, &kinds)?,
+            None => 0,
+        };
+        remark(&format!("{} replies are asked for again", thousands(forgotten)));
+    }
+    if by_files {
+        let judge = judge_for_files(&mut run)?;
+        if let Some(path) = &args.export_batch {
+            return export(&run, &judge, path);
+        }
+        import(&run, &judge, &args.import_batch)?;
+        return finish(&run, None, begun, args.json, false);
+    }
+    let watch = Watch::default();
+    signals::stop_on_interrupt(&watch.stop)?;
+    let ended = asking::with_operator(&watch, default_threads(), |operator| stages::ask(&mut run, operator));
+    let stopped = asking::outcome(&run, ended)?;
+    finish(&run, stopped, begun, args.json, false)
+}
+
+/// The judge as far as it is known; of one that was never asked the config is believed.
+fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
+    let client = settings::client_without_key(&run.manifest.config.judge)?;
+    let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
+    let findings =
+        judging::known_capabilities(run, &client).unwrap_or_else(|| ServerCapabilities::assumed(&client));
+    let judge = Judge::new(client, &findings)?;
+    run.set_findings(findings)?;
+    Ok(judge)
+}
+
+fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exit, Failure> {
+    let exported = judging::export(run, judge, path)?;
+    remark(&format!(
+        "{} requests, about {} input tokens, {}; {} were answered before or stand there twice",
+        thousands(exported.requests),
+        thousands(exported.input_tokens),
+        match exported.files.as_slice() {
+            [] => "nothing to write".to_owned(),
+            [file] => format!("in {}", file.display()),
+            files => format!(
+                "in {} files, {} to {}",
+                files.len(),
+                path.display(),
+                files[files.len() - 1].display()
+            ),
+        },
+        thousands(exported.stored)
+    ));
+    if exported.is_cut {
+        let message = "the budget holds no more requests; the most worthwhile ones are written";
+        return Err(Failure::new(Exit::Budget, message));
+    }
+    Ok(Exit::Ok)
+}
+
+fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<(), Failure> {
+    let imported = judging::import(run, judge, paths)?;
+    judging::collect(run, judge)?;
+    remark(&format!(
+        "{} replies read, {} known before, {} requests failed",
+        thousands(imported.replies),
+        thousands(imported.known),
+        thousands(imported.failed)
+    ));
+    for reason in &imported.reasons {
+        remark(&format!("failed: {}", printable(reason)));
+    }
+    for line in imported.unreadable.iter().take(5) {
+        remark(&format!("skipped: {}", printable(line)));
+    }
+    if imported.unreadable.len() > 5 {
+        remark(&format!("and {} more lines that are no results", imported.unreadable.len() - 5));
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Remarks on a result: what its figures show that its reader should know before using it, the likeliest reason, and the
+//! next step. Good input gives none.
+
+mod corpus;
+mod decisions;
+mod export;
+mod languages;
+mod reading;
+mod remark;
+
+pub use corpus::{DecidedRun, accept_at, unlike};
+pub use decisions::decisions;
+pub use export::no_row;
+pub use languages::languages;
+pub use reading::ReadFigures;
+pub use remark::{Remark, text};

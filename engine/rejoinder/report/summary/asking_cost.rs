@@ -1,0 +1,50 @@
+//! What asking the judge takes, and what the paper's method would take.
+
+use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_judge::{QuestionForm, ServerCapabilities};
+use rejoinder_run::judging::Judge;
+use rejoinder_run::stats::ScanStats;
+use rejoinder_scan::Config;
+
+use crate::failure::Failure;
+
+/// What asking takes.
+pub(super) struct AskingCost {
+    pub(super) requests: u64,
+    pub(super) input_tokens: u64,
+    pub(super) input_tokens_shared_prefix: u64,
+    pub(super) max_output_tokens: u64,
+    pub(super) is_label: bool,
+    pub(super) prompt: String,
+}
+
+impl AskingCost {
+    /// Asking what a scan left, by a judge with these `findings`.
+    pub(super) fn of(
+        config: &Config,
+        findings: Option<&ServerCapabilities>,
+        scan: &ScanStats,
+    ) -> Result<Self, Failure> {
+        let judge = Judge::expected(&config.judge, findings)?;
+        Ok(Self::by(&judge.form, judge.requests(scan), scan.shown_tokens))
+    }
+
+    /// The paper's way of asking about all that was scanned.
+    pub(super) fn papers(scan: &ScanStats) -> Result<Self, Failure> {
+        Ok(Self::by(&Judge::papers()?.form, scan.paper_requests, scan.paper_shown_tokens))
+    }
+
+    fn by(form: &QuestionForm, requests: u64, shown_tokens: u64) -> Self {
+        let template = &form.template;
+        Self {
+            requests,
+            input_tokens: requests * form.fixed_tokens() + shown_tokens,
+            input_tokens_shared_prefix: requests * (form.fixed_tokens() - form.prefix_tokens())
+                + form.prefix_tokens().min(requests * form.prefix_tokens())
+                + shown_tokens,
+            max_output_tokens: requests * u64::from(form.max_tokens()),
+            is_label: template.answer == AnswerFormat::Label,
+            prompt: format!("{} {} {}", template.name, template.version, &template.hash[..12]),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The summary of a run: the funnel, who decided, and what the judge costs beside the paper's method.
+
+mod asking_cost;
+mod figures;
+mod text;
+
+pub use figures::Summary;
