@@ -12,7 +12,7 @@ use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::{FolderError, RunError};
-use rejoinder_scan::{ConfigError, ScanError};
+use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
 
 use crate::report::numbers::thousands;
 
@@ -166,7 +166,13 @@ impl From<HostError> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::invalid(error.to_string())
+        Self::invalid(match error.hint {
+            None => error.to_string(),
+            Some(ConfigHint::KnownKeys) => format!("{error}; `rejoinder config show` lists the keys"),
+            Some(ConfigHint::LibraryHash) => {
+                format!("{error}\n`rejoinder plugin inspect FILE` prints the hash of a library")
+            }
+        })
     }
 }
 

@@ -19,7 +19,7 @@ mod worker;
 
 pub use config::Config;
 pub use engine::{Engine, PackInfo, ScoreModel, built_in, is_read, languages_of, launcher};
-pub use error::{ConfigError, ScanError};
+pub use error::{ConfigError, ConfigHint, ScanError};
 pub use flow::{Scan, default_threads};
 pub use profile::{Profiler, mark, profile_of_beginnings};
 pub use scanned::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};

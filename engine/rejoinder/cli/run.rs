@@ -161,7 +161,7 @@ impl SettingsArgs {
             effective.config.plugin_dirs.push(absolute(dir)?);
             effective.set_by_flag("plugin-dirs", "--plugin-dir");
         }
-        effective.config.input.check().map_err(|(_, message)| Failure::usage(message))?;
+        effective.config.input.check().map_err(|problem| Failure::usage(problem.message))?;
         Ok(effective)
     }
 }
