@@ -293,6 +293,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_command_names_the_verb_behind_a_hint_of_the_config() {
+        let told = |hint| {
+            let mut error = ConfigError::new("it is wrong");
+            error.hint = hint;
+            Failure::from(error).message
+        };
+        assert_eq!(told(None), "it is wrong");
+        assert_eq!(told(Some(ConfigHint::KnownKeys)), "it is wrong; `rejoinder config show` lists the keys");
+        assert!(told(Some(ConfigHint::LibraryHash)).contains("`rejoinder plugin inspect FILE`"));
+    }
+
+    #[test]
     fn a_panic_is_a_bug_and_nothing_else_is() {
         assert_eq!(guard(|| panic!("as a test")), Exit::Bug);
         assert_eq!(guard(|| Exit::Budget), Exit::Budget);

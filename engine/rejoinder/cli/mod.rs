@@ -25,6 +25,7 @@ mod reproduce_paper;
 mod resume;
 mod rules;
 mod run;
+mod settings;
 mod show;
 mod signals;
 mod terminal;

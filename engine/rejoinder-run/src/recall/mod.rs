@@ -3,7 +3,8 @@
 //!
 //! One [`search`] and one [`audit`], over two traits. A [`Corpus`] is what is searched: a run's input ([`RunCorpus`]), or
 //! turns with labels ([`LabelledCorpus`]). An [`Oracle`] says what turns hold: the judge ([`JudgeOracle`]) or labels
-//! ([`LabelOracle`]). So `eval --cascade` plays what `run --recall` does, and a calibration takes the first step of it.
+//! ([`LabelOracle`]). So a comparison of strategies on labels goes the way of a run that keeps a
+//! recall, and a calibration takes the first step of that way.
 
 pub mod audit;
 mod certificate;

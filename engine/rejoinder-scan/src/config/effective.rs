@@ -323,6 +323,21 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_unlike_all_keys_hints_at_the_list_of_keys() {
+        let hint = |name| applied(&[(name, "x")]).map(|e| e.config).unwrap_err().hint;
+        assert_eq!(hint("REJOINDER_FROBNICATE"), Some(ConfigHint::KnownKeys));
+        assert_eq!(hint("REJOINDER_JUDGE_MODLE"), None, "the message names the key");
+    }
+
+    #[test]
+    fn what_is_no_hash_of_a_library_hints_at_the_hash() {
+        let text = "format = 1\n[[plugin]]\nname = \"a\"\nblake3 = \"x\"\n";
+        let error = Config::from_toml(text).unwrap_err();
+        assert_eq!(error.hint, Some(ConfigHint::LibraryHash));
+        assert!(error.to_string().contains("the config:4:"), "{error}");
+    }
+
+    #[test]
     fn variables_that_are_not_the_configs_are_left_alone() {
         let others = [
             ("REJOINDER_PLUGIN_PATH", "x"),
