@@ -13,7 +13,7 @@ mod error;
 mod flow;
 mod profile;
 pub mod reading;
-mod scanned;
+mod scanned_batch;
 mod stop;
 mod worker;
 
@@ -22,6 +22,6 @@ pub use engine::{Engine, PackInfo, ScoreModel, built_in, is_read, languages_of, 
 pub use error::{ConfigError, ConfigHint, ScanError};
 pub use flow::{Scan, default_threads};
 pub use profile::{Profiler, mark, profile_of_beginnings};
-pub use scanned::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+pub use scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 pub use stop::{Interruption, StopFlag};
 pub use worker::{FaultLog, Worker};

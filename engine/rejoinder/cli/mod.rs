@@ -14,7 +14,7 @@ mod import_labels;
 mod inputs;
 mod inspect;
 mod judge;
-mod labelled;
+mod label_args;
 mod oracle;
 mod output;
 mod plan;

@@ -13,7 +13,7 @@ use rejoinder_scan::config::InputConfig;
 use rejoinder_score::Model;
 use serde_json::json;
 
-use super::labelled::{LabelArgs, label_reader, remark_unlabelled};
+use super::label_args::{LabelArgs, label_reader, remark_unlabelled};
 use super::settings::{SettingsArgs, effective_config};
 use super::terminal::remark;
 use super::{InputRoot, described, find_input, print, print_json};

@@ -9,7 +9,7 @@ use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
 use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, certificate};
-use super::labelled::{LabelledCorpus, LabelledTurns};
+use super::labelled_corpus::{LabelledCorpus, LabelledTurns};
 use super::oracle::{LabelOracle, Oracle, OracleError};
 use super::search::{self, LearningRound};
 use super::target::{RecallTarget, is_open, reject_below};

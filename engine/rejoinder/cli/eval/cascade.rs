@@ -8,7 +8,7 @@ use rejoinder_run::recall::{LabelledTurns, PricedJudges, RecallTarget};
 use rejoinder_scan::config::{AnswerForm, UnitName};
 use rejoinder_scan::{Engine, Scan};
 
-use super::super::labelled::{label_reader, nothing_labelled, remark_unlabelled};
+use super::super::label_args::{label_reader, nothing_labelled, remark_unlabelled};
 use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;

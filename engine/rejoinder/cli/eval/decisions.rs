@@ -12,7 +12,7 @@ use rejoinder_run::{RunDir, TurnOutcome, judging};
 use rejoinder_scan::{Engine, Scan};
 
 use super::cascade;
-use crate::cli::labelled::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
+use crate::cli::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use crate::cli::settings::{SettingsArgs, build_engine};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};

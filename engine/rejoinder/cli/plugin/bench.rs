@@ -11,7 +11,7 @@ use rejoinder_scan::config::PluginConfig;
 use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
-use super::super::labelled::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
+use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{SettingsArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;

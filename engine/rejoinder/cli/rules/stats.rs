@@ -6,7 +6,7 @@ use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_scan::{Engine, Scan};
 
-use super::super::labelled::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
+use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{SettingsArgs, effective_config};
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
