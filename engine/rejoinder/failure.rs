@@ -12,7 +12,7 @@ use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::{FolderError, RunError};
-use rejoinder_scan::{ConfigError, ScanError};
+use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
 
 use crate::report::numbers::thousands;
 
@@ -166,7 +166,13 @@ impl From<HostError> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::invalid(error.to_string())
+        Self::invalid(match error.hint {
+            None => error.to_string(),
+            Some(ConfigHint::KnownKeys) => format!("{error}; `rejoinder config show` lists the keys"),
+            Some(ConfigHint::LibraryHash) => {
+                format!("{error}\n`rejoinder plugin inspect FILE` prints the hash of a library")
+            }
+        })
     }
 }
 
@@ -285,6 +291,18 @@ impl From<RunError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_command_names_the_verb_behind_a_hint_of_the_config() {
+        let told = |hint| {
+            let mut error = ConfigError::new("it is wrong");
+            error.hint = hint;
+            Failure::from(error).message
+        };
+        assert_eq!(told(None), "it is wrong");
+        assert_eq!(told(Some(ConfigHint::KnownKeys)), "it is wrong; `rejoinder config show` lists the keys");
+        assert!(told(Some(ConfigHint::LibraryHash)).contains("`rejoinder plugin inspect FILE`"));
+    }
 
     #[test]
     fn a_panic_is_a_bug_and_nothing_else_is() {

@@ -119,8 +119,8 @@ pub struct RequestGrouping {
 const MAX_SHARED_TOKENS: u64 = 3_000;
 
 impl RequestGrouping {
-    /// Sets a row's group; returns whether the row begins a new group. `asked_before` are the turns that the judge was asked about before the
-    /// scan.
+    /// Sets a row's group; returns whether the row begins a new group. `asked_before` are the turns that the
+    /// judge was asked about before the scan.
     pub fn place(&mut self, row: &mut SpoolRow, engine: &Engine, asked_before: &HashSet<RecordId>) -> bool {
         let judge = &engine.config.judge;
         let most = if settings::unit(judge) == QuestionUnit::Turn { judge.turns_per_request } else { 1 };

@@ -11,7 +11,7 @@ use rejoinder_score::{ComparisonBasis, Evidence, Example, Model, Scratch, conver
 
 use crate::config::{Config, EffectiveConfig, OtherLanguages, PluginConfig};
 use crate::error::{ConfigError, ScanError};
-use crate::scanned::{ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+use crate::scanned_batch::{ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 
 /// The plugins that are linked in; a library of the same name in the search path takes the place of a linked plugin.
 pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {

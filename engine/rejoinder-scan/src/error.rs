@@ -10,18 +10,36 @@ use crate::stop::Interruption;
 
 /// What is wrong with a config, in words, with the place where its author wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError(String);
+pub struct ConfigError {
+    message: String,
+    /// What could help the author further, if anything could.
+    pub hint: Option<ConfigHint>,
+}
+
+/// What could help the author of a config further; the program's face knows how to get it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigHint {
+    /// A list of all keys.
+    KnownKeys,
+    /// The hash of a plugin's library.
+    LibraryHash,
+}
 
 impl ConfigError {
     /// What is wrong, in words for the author of the config.
     pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self { message: message.into(), hint: None }
+    }
+
+    /// The error with what could help its author further.
+    pub(crate) fn with_hint(self, hint: Option<ConfigHint>) -> Self {
+        Self { hint, ..self }
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 

@@ -13,15 +13,15 @@ mod error;
 mod flow;
 mod profile;
 pub mod reading;
-mod scanned;
+mod scanned_batch;
 mod stop;
 mod worker;
 
 pub use config::Config;
 pub use engine::{Engine, PackInfo, ScoreModel, built_in, is_read, languages_of, launcher};
-pub use error::{ConfigError, ScanError};
+pub use error::{ConfigError, ConfigHint, ScanError};
 pub use flow::{Scan, default_threads};
 pub use profile::{Profiler, mark, profile_of_beginnings};
-pub use scanned::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+pub use scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 pub use stop::{Interruption, StopFlag};
 pub use worker::{FaultLog, Worker};

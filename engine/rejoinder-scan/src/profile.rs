@@ -10,7 +10,7 @@ use rejoinder_score::{Profile, Trait};
 
 use crate::engine::Engine;
 use crate::error::ScanError;
-use crate::scanned::{ScannedBatch, ScannedConversation, ScannedTurn};
+use crate::scanned_batch::{ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::worker::Worker;
 
 /// The turns of a chunk whose words are read: so many turns say as much as all, at a fraction of the work.

@@ -64,8 +64,8 @@ pub struct ReadDetails {
     pub languages: BTreeMap<String, u64>,
 }
 
-/// Records of a chunk that were set aside: all are counted, and for each kind of reason the first records are kept as rows, so that
-/// a file of nothing else costs neither memory nor disk.
+/// Records of a chunk that were set aside: all are counted, and for each kind of reason the first records are kept as rows,
+/// so that a file of nothing else costs neither memory nor disk.
 #[derive(Debug, Default)]
 pub struct SetAsideRecords {
     rows: Vec<QuarantinedRecord>,

@@ -15,7 +15,7 @@ use rejoinder_rules::{RuleTimes, RuleTrial, Scanner};
 use crate::config::ExclusionReason;
 use crate::engine::Engine;
 use crate::error::ScanError;
-use crate::scanned::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn};
+use crate::scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::stop::StopFlag;
 
 /// A thread's own scanner, plugin states and buffers.

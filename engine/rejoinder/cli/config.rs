@@ -5,7 +5,7 @@ use rejoinder_core::printable;
 use rejoinder_scan::config::{self, EffectiveConfig};
 use serde_json::{Value, json};
 
-use super::run::SettingsArgs;
+use super::settings::{SettingsArgs, effective_config};
 use super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
@@ -44,7 +44,7 @@ pub(super) fn main(args: &ConfigArgs) -> Result<Exit, Failure> {
 }
 
 fn show(args: &ShowArgs) -> Result<Exit, Failure> {
-    let effective: EffectiveConfig = args.settings.effective()?;
+    let effective: EffectiveConfig = effective_config(&args.settings)?;
     let values = effective.values();
     if args.json {
         let values: Vec<Value> = values

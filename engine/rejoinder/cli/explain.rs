@@ -13,7 +13,7 @@ use rejoinder_run::{RunDir, TurnOutcome, judging};
 use rejoinder_scan::Worker;
 use rejoinder_scan::config::InputConfig;
 
-use super::run::SettingsArgs;
+use super::settings::{SettingsArgs, build_engine};
 use super::{InputRoot, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::dialogue::render;
@@ -55,7 +55,7 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let worker = Worker::new(&engine)?.knowing(&asked);
         return explain(args, worker, &line, Some(id.message_index as usize), trace.as_ref());
     }
-    let engine = args.settings.engine()?;
+    let engine = build_engine(&args.settings)?;
     let (line, turn) = read_dialogue(&args.target, args.id, &engine.config.input)?;
     explain(args, Worker::new(&engine)?, &line, turn, None)
 }

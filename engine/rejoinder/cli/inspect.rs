@@ -6,7 +6,7 @@ use clap::Args;
 use rejoinder_read::{Duplicates, InputFile};
 use rejoinder_scan::{Engine, Scan, ScanError};
 
-use super::run::SettingsArgs;
+use super::settings::{SettingsArgs, effective_config};
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::inspection::{ChunkInspection, Inspection};
@@ -32,7 +32,7 @@ pub(super) struct InspectArgs {
 }
 
 pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
-    let mut effective = args.settings.effective()?;
+    let mut effective = effective_config(&args.settings)?;
     // Nothing is decided here.
     let packs = std::mem::take(&mut effective.config.rules.packs);
     effective.config.plugins.clear();

@@ -8,7 +8,7 @@ use rejoinder_run::RunDir;
 use rejoinder_run::recall::{JUDGE, JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError};
 use rejoinder_run::watch::Watch;
 
-use super::labelled::side_car;
+use super::label_args::side_car;
 use super::{Threads, asking, signals};
 use crate::failure::Failure;
 

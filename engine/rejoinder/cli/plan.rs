@@ -6,7 +6,7 @@ use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan;
 
-use super::run::SettingsArgs;
+use super::settings::{SettingsArgs, build_engine};
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::plan::{PlanReport, ServerRate};
@@ -39,7 +39,7 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
-    let engine = args.settings.engine()?;
+    let engine = build_engine(&args.settings)?;
     let judge = &engine.config.judge;
     let Judge { client, form } = Judge::expected(judge, None)?;
     let paper = Judge::papers()?.form;

@@ -11,7 +11,8 @@ use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 
 use super::import_labels::NumberingName;
-use super::run::{self, SettingsArgs};
+use super::run;
+use super::settings::{SettingsArgs, effective_config};
 use super::terminal::remark;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
@@ -53,7 +54,7 @@ pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
     let (run, stopped) = match &args.run {
         Some(path) => (RunDir::open(path)?, None),
         None => {
-            let mut effective = args.settings.effective()?;
+            let mut effective = effective_config(&args.settings)?;
             effective.config.input.min_messages = effective.config.input.min_messages.max(MIN_MESSAGES);
             let (mut run, engine) =
                 run::begin(&effective, &[args.dir.display().to_string()], args.out.as_deref())?;

@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use clap::Args;
 use rejoinder_core::Purpose;
-use rejoinder_read::{Duplicates, Format};
 use rejoinder_run::folder::{self, RunInput};
 use rejoinder_run::judging::settings;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::Engine;
-use rejoinder_scan::config::{EffectiveConfig, UnitName};
+use rejoinder_scan::config::EffectiveConfig;
 
-use super::{Threads, absolute, asking, print, print_json, signals};
+use super::settings::{SettingsArgs, effective_config};
+use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
 use crate::report::remarks;
 use crate::report::summary::Summary;
@@ -54,121 +54,9 @@ pub(super) struct RunArgs {
     json: bool,
 }
 
-/// What flags may set in the config.
-#[derive(Debug, Args)]
-pub(super) struct SettingsArgs {
-    /// Config file
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Shape of the records, such as openai, sharegpt or langfuse; `inspect --why` names all [default: told by the content]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
-    /// Read every record by itself: join no calls of a session, no pieces, nothing that repeats
-    #[arg(long)]
-    no_join: bool,
-    /// Names a key of the input's shape: id, messages, role, content, or roles.NAME
-    #[arg(long, value_name = "KEY=NAME")]
-    map: Vec<String>,
-    /// Leave out conversations in other languages: ISO 639 codes, such as en,de, and und
-    #[arg(long, value_name = "CODES", value_delimiter = ',')]
-    lang: Vec<String>,
-    /// Leave out conversations that stand in the input before: exact, or near (but for case, punctuation, spacing)
-    #[arg(long, value_name = "KIND", value_parser = ["keep", "exact", "near"])]
-    duplicates: Option<String>,
-    /// Leave out conversations with fewer messages (4 = the paper's choice)
-    #[arg(long, value_name = "N")]
-    min_messages: Option<usize>,
-    /// Folder to search for plugins given by name; may be repeated
-    #[arg(long, value_name = "DIR")]
-    plugin_dir: Vec<PathBuf>,
-    /// Greatest number of HTTP requests to the judge
-    #[arg(long, value_name = "N")]
-    calls: Option<u64>,
-    /// Ask the judge about every conversation, whole, whatever rules and plugins say: the paper's method, to compare with
-    #[arg(long)]
-    judge_all: bool,
-}
-
-impl SettingsArgs {
-    /// Rules and plugins as the config in force has them.
-    pub(super) fn engine(&self) -> Result<Engine, Failure> {
-        Ok(Engine::of(&self.effective()?)?)
-    }
-
-    /// The config in force, with the origin of each value: the file's, or the default, under the environment, under the
-    /// flags.
-    pub(super) fn effective(&self) -> Result<EffectiveConfig, Failure> {
-        let mut effective = EffectiveConfig::load(self.config.as_deref())?;
-        for entry in &self.map {
-            let (key, name) = entry.split_once('=').ok_or_else(|| {
-                Failure::usage(format!("--map {entry}: expected KEY=NAME, such as messages=history"))
-            })?;
-            let map = &mut effective.config.input.map;
-            let name = name.to_owned();
-            match key.split_once('.') {
-                Some(("roles", source)) => {
-                    map.roles.insert(source.to_owned(), name);
-                }
-                _ => match key {
-                    "id" => map.id = Some(name),
-                    "messages" => map.messages = Some(name),
-                    "role" => map.role = Some(name),
-                    "content" => map.content = Some(name),
-                    _ => {
-                        return Err(Failure::usage(format!(
-                            "--map {entry}: the keys are id, messages, role, content and roles.NAME"
-                        )));
-                    }
-                },
-            }
-            effective.set_by_flag(format!("input.map.{key}"), "--map");
-        }
-        if let Some(format) = self.format {
-            effective.config.input.format = Some(format);
-            effective.set_by_flag("input.format", "--format");
-        }
-        if self.no_join {
-            effective.config.input.join = false;
-            effective.set_by_flag("input.join", "--no-join");
-        }
-        if !self.lang.is_empty() {
-            effective.config.input.lang.clone_from(&self.lang);
-            effective.set_by_flag("input.lang", "--lang");
-        }
-        if let Some(kind) = &self.duplicates {
-            effective.config.input.duplicates = match kind.as_str() {
-                "exact" => Duplicates::Exact,
-                "near" => Duplicates::Near,
-                _ => Duplicates::Keep,
-            };
-            effective.set_by_flag("input.duplicates", "--duplicates");
-        }
-        if let Some(messages) = self.min_messages {
-            effective.config.input.min_messages = messages;
-            effective.set_by_flag("input.min-messages", "--min-messages");
-        }
-        if let Some(calls) = self.calls {
-            effective.config.budget.calls = Some(calls);
-            effective.set_by_flag("budget.calls", "--calls");
-        }
-        if self.judge_all {
-            effective.config.judge.all = true;
-            effective.config.judge.unit = UnitName::Conversation;
-            effective.set_by_flag("judge.all", "--judge-all");
-            effective.set_by_flag("judge.unit", "--judge-all");
-        }
-        for dir in &self.plugin_dir {
-            effective.config.plugin_dirs.push(absolute(dir)?);
-            effective.set_by_flag("plugin-dirs", "--plugin-dir");
-        }
-        effective.config.input.check().map_err(|(_, message)| Failure::usage(message))?;
-        Ok(effective)
-    }
-}
-
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let effective = args.effective()?;
+    let effective = config_of(args)?;
     let config = &effective.config;
     if config.cascade.recall.is_some() && (settings::client(&config.judge)?.is_none() || args.offline) {
         return Err(Failure::usage(
@@ -210,22 +98,21 @@ pub(super) fn begin(
     Ok(folder::begin(engine, RunInput::Stream(&mut io::stdin().lock()), out)?)
 }
 
-impl RunArgs {
-    fn effective(&self) -> Result<EffectiveConfig, Failure> {
-        let mut effective = self.settings.effective()?;
-        if let Some(purpose) = self.purpose {
-            effective.config.purpose = purpose;
-            effective.set_by_flag("for", "--for");
-        }
-        if let Some(recall) = self.recall {
-            let cascade = &mut effective.config.cascade;
-            cascade.recall = Some(recall);
-            cascade.confidence = self.confidence.unwrap_or(cascade.confidence);
-            effective.set_by_flag("cascade.recall", "--recall");
-        }
-        effective.config.check_flags().map_err(|why| Failure::usage(why.to_string()))?;
-        Ok(effective)
+/// The config in force, under the flags of this verb.
+fn config_of(args: &RunArgs) -> Result<EffectiveConfig, Failure> {
+    let mut config = effective_config(&args.settings)?;
+    if let Some(purpose) = args.purpose {
+        config.config.purpose = purpose;
+        config.set_by_flag("for", "--for");
     }
+    if let Some(recall) = args.recall {
+        let cascade = &mut config.config.cascade;
+        cascade.recall = Some(recall);
+        cascade.confidence = args.confidence.unwrap_or(cascade.confidence);
+        config.set_by_flag("cascade.recall", "--recall");
+    }
+    config.config.check_flags().map_err(|why| Failure::usage(why.to_string()))?;
+    Ok(config)
 }
 
 /// Prints the summary and says how it ended: the common end of `run`, `resume` and `judge`. `stopped` is why asking ended

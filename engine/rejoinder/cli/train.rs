@@ -13,8 +13,8 @@ use rejoinder_scan::config::InputConfig;
 use rejoinder_score::Model;
 use serde_json::json;
 
-use super::labelled::{LabelArgs, remark_unlabelled};
-use super::run::SettingsArgs;
+use super::label_args::{LabelArgs, label_reader, remark_unlabelled};
+use super::settings::{SettingsArgs, effective_config};
 use super::terminal::remark;
 use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
@@ -79,7 +79,7 @@ fn part_of(source: &TrainingSource, reader: &LabelReader) -> String {
 
 pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut effective = args.settings.effective()?;
+    let mut effective = effective_config(&args.settings)?;
     // The score knows what rules found, not what plugins said: one of them is the score.
     effective.config.plugins.clear();
     effective.config.cascade = Default::default();
@@ -92,7 +92,7 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
         sources.push(TrainingSource { name: input.clone(), files, labels: TrainingLabels::None });
     }
     let base = args.base.as_deref().map(base).transpose()?;
-    let reader = args.labelled.reader(true)?;
+    let reader = label_reader(&args.labelled, true)?;
     let training = Training {
         engine: &engine,
         sources: &sources,

@@ -113,13 +113,13 @@ impl Comparison {
         let bench = StrategyBench { engine, judges, labelled, target, seed };
         let of_turns =
             |score: &dyn Fn(&LabelledTurn) -> f64| labelled.turns.iter().map(score).collect::<Vec<_>>();
-        let played = strategies::paper(labelled, target, seed)?;
-        let mut strategies = BTreeMap::from([("paper", bench.figures(&played, None)?)]);
-        let played = strategies::rules(labelled, target, seed)?;
-        strategies.insert("rules", bench.figures(&played, Some(&of_turns(&by_rules)))?);
-        let played = strategies::calibrated(labelled, target, seed)?;
+        let outcome = strategies::paper(labelled, target, seed)?;
+        let mut strategies = BTreeMap::from([("paper", bench.figures(&outcome, None)?)]);
+        let outcome = strategies::rules(labelled, target, seed)?;
+        strategies.insert("rules", bench.figures(&outcome, Some(&of_turns(&by_rules)))?);
+        let outcome = strategies::calibrated(labelled, target, seed)?;
         let scores = of_turns(&|turn| f64::from(turn.score));
-        strategies.insert("shipped", bench.figures(&played, Some(&scores))?);
+        strategies.insert("shipped", bench.figures(&outcome, Some(&scores))?);
         if let Some(base) = model.model() {
             let SearchOutcome { outcome, scores, rounds } =
                 strategies::searched(labelled, target, seed, base, engine.rules.hash())?;
@@ -154,16 +154,16 @@ impl Comparison {
             self.seed
         );
         let names = ["paper", "rules", "shipped", "loop"];
-        let played: Vec<(&str, &StrategyFigures)> =
+        let columns: Vec<(&str, &StrategyFigures)> =
             names.into_iter().filter_map(|name| Some((name, self.strategies.get(name)?))).collect();
         let _ = write!(out, "{:<34}", "");
-        for (name, _) in &played {
+        for (name, _) in &columns {
             let _ = write!(out, "{name:>18}");
         }
         out.push('\n');
         let mut row = |name: &str, figure: &dyn Fn(&StrategyFigures) -> Option<f64>, interval: &str| {
             let _ = write!(out, "{name:<34}");
-            for (_, strategy) in &played {
+            for (_, strategy) in &columns {
                 let shown = match (figure(strategy), strategy.intervals.get(interval)) {
                     (None, _) => "-".to_owned(),
                     (Some(value), None) => format!("{value:.3}"),
@@ -193,7 +193,7 @@ impl Comparison {
         for recall in RECALLS {
             let _ = write!(out, "{recall:>8}");
         }
-        for (name, strategy) in played.iter().filter(|(_, strategy)| !strategy.curve.is_empty()) {
+        for (name, strategy) in columns.iter().filter(|(_, strategy)| !strategy.curve.is_empty()) {
             for (of, figure) in [("turns", &|p: &SpendPoint| p.turns), ("tokens", &|p: &SpendPoint| p.tokens)]
                 as [(_, &dyn Fn(&SpendPoint) -> f64); 2]
             {
@@ -228,7 +228,7 @@ struct StrategyBench<'a> {
 
 impl StrategyBench<'_> {
     /// The figures of a strategy; `scores` are the scores of the turns, if the strategy has a score.
-    fn figures(&self, played: &StrategyOutcome, scores: Option<&[f64]>) -> Result<StrategyFigures, Failure> {
+    fn figures(&self, outcome: &StrategyOutcome, scores: Option<&[f64]>) -> Result<StrategyFigures, Failure> {
         let RecallTarget { purpose, recall, .. } = *self.target;
         let turns = &self.labelled.turns;
         let positive: Vec<bool> = turns.iter().map(|turn| self.target.is_positive(turn.label)).collect();
@@ -256,9 +256,9 @@ impl StrategyBench<'_> {
             };
             RECALLS.into_iter().filter_map(point).collect()
         });
-        let outcomes: Vec<PlayedTurn> =
-            (0..turns.len()).map(|i| PlayedTurn::new(played, i, &turns[i], self.target)).collect();
-        let count = |test: &dyn Fn(&PlayedTurn) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
+        let outcomes: Vec<TurnResult> =
+            (0..turns.len()).map(|i| TurnResult::new(outcome, i, &turns[i], self.target)).collect();
+        let count = |test: &dyn Fn(&TurnResult) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
         let share = |part: f64, of: f64| if of == 0.0 { 1.0 } else { part / of };
         let all = turns.len() as f64;
         let recall_of = |category: Category| {
@@ -266,7 +266,7 @@ impl StrategyBench<'_> {
             let found = labelled.clone().filter(|(_, o)| o.is_right).count() as f64;
             share(found, labelled.count() as f64)
         };
-        let sums = |weight: &dyn Fn(usize) -> f64, test: &dyn Fn(&PlayedTurn) -> bool| -> f64 {
+        let sums = |weight: &dyn Fn(usize) -> f64, test: &dyn Fn(&TurnResult) -> bool| -> f64 {
             outcomes.iter().enumerate().filter(|(_, o)| test(o)).map(|(i, _)| weight(i)).sum()
         };
         let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
@@ -292,11 +292,11 @@ impl StrategyBench<'_> {
             sent_share: count(&|o| o.is_sent) / all,
             recall: share(count(&|o| o.is_found), count(&|o| o.is_positive)),
             precision: share(count(&|o| o.is_right), count(&|o| o.is_output)),
-            certified_recall: played.certificate.claims[0].recall.at_least,
+            certified_recall: outcome.certificate.claims[0].recall.at_least,
             recall_by_category: purpose.categories().map(|c| (c.code(), recall_of(c))).collect(),
-            sampled: played.sampled,
-            audited: played.audited.iter().filter(|&&is_audited| is_audited).count() as u64,
-            cut: played.cut,
+            sampled: outcome.sampled,
+            audited: outcome.audited.iter().filter(|&&is_audited| is_audited).count() as u64,
+            cut: outcome.cut,
             rounds: Vec::new(),
             intervals: samples
                 .into_iter()
@@ -329,7 +329,7 @@ fn interval(mut figures: Vec<f64>) -> Option<(f64, f64)> {
 }
 
 /// What became of one turn.
-struct PlayedTurn {
+struct TurnResult {
     is_positive: bool,
     is_sent: bool,
     is_accepted: bool,
@@ -341,16 +341,16 @@ struct PlayedTurn {
     is_right: bool,
 }
 
-impl PlayedTurn {
-    fn new(played: &StrategyOutcome, index: usize, turn: &LabelledTurn, target: &RecallTarget) -> Self {
+impl TurnResult {
+    fn new(outcome: &StrategyOutcome, index: usize, turn: &LabelledTurn, target: &RecallTarget) -> Self {
         let is_positive = target.is_positive(turn.label);
-        let is_sent = played.asked[index] || played.audited[index];
-        let said = if is_sent { turn.label } else { played.accepted[index] };
+        let is_sent = outcome.asked[index] || outcome.audited[index];
+        let said = if is_sent { turn.label } else { outcome.accepted[index] };
         let is_output = said.is_some_and(|category| target.purpose.wants(category));
         Self {
             is_positive,
             is_sent,
-            is_accepted: played.accepted[index].is_some() && !played.asked[index],
+            is_accepted: outcome.accepted[index].is_some() && !outcome.asked[index],
             is_output,
             is_found: is_output && is_positive,
             is_right: is_output && said == turn.label,

@@ -35,7 +35,8 @@ pub fn feedback_tasks(
     Ok(tasks)
 }
 
-/// Tasks about the turns of an audit's sample, in an order that says nothing of the turns, and without what the run made of the turns.
+/// Tasks about the turns of an audit's sample, in an order that says nothing of the turns, and without what the
+/// run made of the turns.
 ///
 /// # Errors
 /// If the input cannot be read, or two conversations share an id.

@@ -3,7 +3,7 @@
 
 mod begin;
 mod error;
-mod kept;
+mod kept_facts;
 mod lock;
 mod manifest;
 mod parts;

@@ -9,7 +9,7 @@ use rejoinder_judge::{
 use rejoinder_scan::Interruption;
 
 use super::collect::collect;
-use super::committed::CommittedParts;
+use super::committed_parts::CommittedParts;
 use super::spool::{self, RequestGroup};
 use super::{Judge, settings};
 use crate::error::RunError;

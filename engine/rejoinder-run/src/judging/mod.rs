@@ -4,9 +4,9 @@
 //! store every time, so a killed run or a better parser costs no second call.
 
 mod ask;
+mod batch_files;
 mod collect;
-mod committed;
-mod files;
+mod committed_parts;
 mod judge;
 mod letters;
 pub mod settings;
@@ -14,8 +14,8 @@ mod spool;
 mod trial;
 
 pub use ask::{ask, ask_about, ask_while_scanning, known_capabilities, prepare_judge};
+pub use batch_files::{BatchExport, BatchImport, export, import};
 pub use collect::{JudgeTrace, UselessReply, answer, collect, forget, judge_of, judged, trace};
-pub use files::{BatchExport, BatchImport, export, import};
 pub use judge::Judge;
 pub use letters::{LetterCheck, try_letters};
 pub use trial::{ExampleAnswer, JudgeTrial};

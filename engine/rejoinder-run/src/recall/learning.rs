@@ -2,9 +2,9 @@
 //! the last sample is. The promise holds however the loop comes to its end (`rejoinder_cascade::refits`); the decisions
 //! here determine what is paid for the promise.
 //!
-//! A uniform sample comes first. Then, while learning pays, the score learns from all answers so far, and as many turns again are
-//! asked about, drawn uniformly from the turns that would have to be asked about anyway: so learning costs hardly a call. In the end a
-//! fresh sample of the turns left makes the cut.
+//! A uniform sample comes first. Then, while learning pays, the score learns from all answers so far, and as many turns
+//! again are asked about, drawn uniformly from the turns that would have to be asked about anyway: so learning costs hardly
+//! a call. In the end a fresh sample of the turns left makes the cut.
 
 use rejoinder_cascade::refits::remaining_recall;
 use rejoinder_core::Category;
@@ -101,8 +101,8 @@ pub struct LearnedModel {
     pub held_out: Vec<f64>,
 }
 
-/// Learns from all answers so far; the answers of a conversation must stand one after the other. `rules` is the hash of the rules in
-/// force.
+/// Learns from all answers so far; the answers of a conversation must stand one after the other. `rules` is the
+/// hash of the rules in force.
 ///
 /// # Errors
 /// If there is too little to learn from.

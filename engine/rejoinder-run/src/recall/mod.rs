@@ -3,14 +3,15 @@
 //!
 //! One [`search`] and one [`audit`], over two traits. A [`Corpus`] is what is searched: a run's input ([`RunCorpus`]), or
 //! turns with labels ([`LabelledCorpus`]). An [`Oracle`] says what turns hold: the judge ([`JudgeOracle`]) or labels
-//! ([`LabelOracle`]). So `eval --cascade` plays what `run --recall` does, and a calibration takes the first step of it.
+//! ([`LabelOracle`]). So a comparison of strategies on labels goes the way of a run that keeps a
+//! recall, and a calibration takes the first step of that way.
 
 pub mod audit;
 mod certificate;
 mod corpus;
 pub mod draw;
 mod histogram;
-mod labelled;
+mod labelled_corpus;
 mod learning;
 mod oracle;
 mod run_corpus;
@@ -22,7 +23,7 @@ pub use certificate::{AuditReport, JUDGE};
 pub use corpus::{Corpus, SampleScope, SampledTurn, ScoredSample};
 pub use draw::DrawnTurn;
 pub use histogram::{CurvePoint, Curves, ProbabilityHistogram, PurposeHistograms, RECALLS};
-pub use labelled::{AskingBill, LabelledCorpus, LabelledTurn, LabelledTurns, PricedJudges};
+pub use labelled_corpus::{AskingBill, LabelledCorpus, LabelledTurn, LabelledTurns, PricedJudges};
 pub use learning::{LearnedModel, RemainingForecast, learn};
 pub use oracle::{JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError};
 pub use run_corpus::RunCorpus;

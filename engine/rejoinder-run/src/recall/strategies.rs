@@ -9,7 +9,7 @@ use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
 use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, certificate};
-use super::labelled::{LabelledCorpus, LabelledTurns};
+use super::labelled_corpus::{LabelledCorpus, LabelledTurns};
 use super::oracle::{LabelOracle, Oracle, OracleError};
 use super::search::{self, LearningRound};
 use super::target::{RecallTarget, is_open, reject_below};
@@ -62,11 +62,11 @@ pub fn paper(turns: &LabelledTurns, target: &RecallTarget, seed: u64) -> Result<
 pub fn rules(turns: &LabelledTurns, target: &RecallTarget, seed: u64) -> Result<StrategyOutcome, RunError> {
     let decisions = || turns.turns.iter().map(|turn| turn.ground.decision());
     let corpus = LabelledCorpus::new(turns, target, None, "");
-    let played = StrategyDecisions {
+    let decisions = StrategyDecisions {
         asked: decisions().map(|decision| decision == Decision::Undecided).collect(),
         accepted: decisions().map(accepted_as).collect(),
     };
-    played.audited(&corpus, target, seed, 0, None)
+    decisions.audited(&corpus, target, seed, 0, None)
 }
 
 /// A score that does not change: a sample makes both cuts, the turns between the cuts are asked about, and an audit looks
@@ -82,11 +82,11 @@ pub fn calibrated(
     let corpus = LabelledCorpus::new(turns, target, None, "");
     let found = search::calibrate_enough(&corpus, &mut LabelOracle, target, seed).map_err(no_judge)?;
     let from = reject_below(found.cuts.threshold.cut);
-    let mut played = StrategyDecisions::none(turns);
+    let mut decisions = StrategyDecisions::none(turns);
     let sampled = found.sample.turns.iter().map(|sampled| sampled.turn.row.question.id);
-    played.ask(&corpus, sampled);
-    played.decide(&corpus, from, found.cuts.accept_at);
-    played.audited(&corpus, target, seed, found.sample.turns.len() as u64, from)
+    decisions.ask(&corpus, sampled);
+    decisions.decide(&corpus, from, found.cuts.accept_at);
+    decisions.audited(&corpus, target, seed, found.sample.turns.len() as u64, from)
 }
 
 /// The search of a run that keeps a recall ([`search::search`]); the score goes on from `base`, and `rules` is the hash of
@@ -103,11 +103,11 @@ pub fn searched(
 ) -> Result<SearchOutcome, RunError> {
     let mut corpus = LabelledCorpus::new(turns, target, Some(base), rules);
     let found = search::search(&mut corpus, &mut LabelOracle, target, seed, &|_| {}).map_err(no_judge)?;
-    let mut played = StrategyDecisions::none(turns);
-    played.ask(&corpus, found.asked.iter().copied());
-    played.decide(&corpus, found.from, None);
+    let mut decisions = StrategyDecisions::none(turns);
+    decisions.ask(&corpus, found.asked.iter().copied());
+    decisions.decide(&corpus, found.from, None);
     let sampled = found.sample.turns.len() as u64;
-    let outcome = played.audited(&corpus, target, seed, sampled, found.from)?;
+    let outcome = decisions.audited(&corpus, target, seed, sampled, found.from)?;
     Ok(SearchOutcome { outcome, scores: scores(&corpus, &found.held_out), rounds: found.rounds })
 }
 

@@ -5,6 +5,8 @@ use rejoinder_core::Purpose;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::KeyProblem;
+
 /// `[cascade]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -57,9 +59,9 @@ impl CascadeSection {
         self.accept_at.take()
     }
 
-    /// Checks the cuts; the error is the key at fault, as a JSON pointer, and the message.
-    pub(super) fn check(&self, purpose: Purpose) -> Result<(), (String, String)> {
-        let wrong = |key: &str, message: &str| Err((key.to_owned(), message.to_owned()));
+    /// Checks what the schema alone cannot say.
+    pub(super) fn check(&self, purpose: Purpose) -> Result<(), KeyProblem> {
+        let wrong = |key: &str, message: &str| Err(KeyProblem::new(key, message));
         for (key, cut) in
             [("/cascade/reject-below", self.reject_below), ("/cascade/accept-at", self.accept_at)]
         {

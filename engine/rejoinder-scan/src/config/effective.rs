@@ -11,8 +11,8 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, PREFIX};
-use super::{Config, ConfigText};
-use crate::error::ConfigError;
+use super::{Config, ConfigText, KeyProblem};
+use crate::error::{ConfigError, ConfigHint};
 
 /// Variables with the prefix that are no keys of the config: of the plugin host, and of this repository's tests.
 const OTHER_VARIABLES: [&str; 4] =
@@ -145,7 +145,7 @@ impl EffectiveConfig {
             self.origins.insert(key.name.clone(), ValueOrigin::Environment(variable));
         }
         // Of all together: one may be what another needs.
-        self.config.check().map_err(|(pointer, why)| {
+        self.config.check().map_err(|KeyProblem { pointer, message: why, .. }| {
             let key = keys.iter().find(|k| k.pointer == pointer && self.origins.contains_key(&k.name));
             let of = key.map_or_else(String::new, |k| format!("{} ({}): ", k.variable, k.name));
             ConfigError::new(format!("{of}{why}"))
@@ -163,12 +163,12 @@ impl EffectiveConfig {
             None => Ok(()),
             Some(name) => {
                 let known: Vec<&str> = keys.iter().map(|k| k.variable.as_str()).collect();
-                let help = Some(did_you_mean(&name, &known)).filter(|help| help.starts_with("did you mean"));
-                Err(ConfigError::new(format!(
-                    "the environment variable {} names no key of the config; {}",
-                    name.escape_debug(),
-                    help.as_deref().unwrap_or("`rejoinder config show` lists the keys")
-                )))
+                let fact =
+                    format!("the environment variable {} names no key of the config", name.escape_debug());
+                match Some(did_you_mean(&name, &known)).filter(|help| help.starts_with("did you mean")) {
+                    Some(help) => Err(ConfigError::new(format!("{fact}; {help}"))),
+                    None => Err(ConfigError::new(fact).with_hint(Some(ConfigHint::KnownKeys))),
+                }
             }
         }
     }
@@ -262,10 +262,10 @@ fn flatten(value: Value, key: String, values: &mut Vec<(String, Value)>) {
 mod tests {
     use super::*;
 
-    fn applied(variables: &[(&str, &str)]) -> Result<EffectiveConfig, String> {
+    fn applied(variables: &[(&str, &str)]) -> Result<EffectiveConfig, ConfigError> {
         let mut effective = EffectiveConfig::default();
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        effective.apply(variables).map_err(|error| error.to_string()).map(|()| effective)
+        effective.apply(variables).map(|()| effective)
     }
 
     #[test]
@@ -317,9 +317,24 @@ mod tests {
             ("REJOINDER_FROBNICATE", "x", "names no key of the config"),
             ("REJOINDER_FORMAT", "1", "names no key of the config"),
         ] {
-            let error = applied(&[(name, value)]).map(|e| e.config).unwrap_err();
+            let error = applied(&[(name, value)]).map(|e| e.config).unwrap_err().to_string();
             assert!(error.contains(expected), "{name}={value}: {error}");
         }
+    }
+
+    #[test]
+    fn a_variable_unlike_all_keys_hints_at_the_list_of_keys() {
+        let hint = |name| applied(&[(name, "x")]).map(|e| e.config).unwrap_err().hint;
+        assert_eq!(hint("REJOINDER_FROBNICATE"), Some(ConfigHint::KnownKeys));
+        assert_eq!(hint("REJOINDER_JUDGE_MODLE"), None, "the message names the key");
+    }
+
+    #[test]
+    fn what_is_no_hash_of_a_library_hints_at_the_hash() {
+        let text = "format = 1\n[[plugin]]\nname = \"a\"\nblake3 = \"x\"\n";
+        let error = Config::from_toml(text).unwrap_err();
+        assert_eq!(error.hint, Some(ConfigHint::LibraryHash));
+        assert!(error.to_string().contains("the config:4:"), "{error}");
     }
 
     #[test]

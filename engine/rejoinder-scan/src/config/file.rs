@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BudgetConfig, CascadeSection, ConfigText, InputConfig, JudgeSection, OutputConfig, PluginConfig,
-    RulesConfig, keys,
+    BudgetConfig, CascadeSection, ConfigText, InputConfig, JudgeSection, KeyProblem, OutputConfig,
+    PluginConfig, RulesConfig, keys,
 };
 use crate::error::ConfigError;
 
@@ -101,7 +101,9 @@ impl Config {
             let (message, help) = explain(e.message().trim_end());
             text.at(e.span().unwrap_or(0..0), message, &help)
         })?;
-        config.check().map_err(|(pointer, message)| text.about(&pointer, &message, ""))?;
+        config
+            .check()
+            .map_err(|problem| text.about(&problem.pointer, &problem.message, "").with_hint(problem.hint))?;
         Ok(config)
     }
 
@@ -110,25 +112,25 @@ impl Config {
     /// # Errors
     /// If a value cannot be used.
     pub fn check_flags(&self) -> Result<(), ConfigError> {
-        self.check().map_err(|(_, message)| ConfigError::new(message))
+        self.check().map_err(|problem| ConfigError::new(problem.message))
     }
 
-    /// Checks what the schema alone cannot say; the error is the value at fault, as a JSON pointer, and the message.
-    pub(super) fn check(&self) -> Result<(), (String, String)> {
-        let wrong = |pointer: &str, message: String| Err((pointer.to_owned(), message));
+    /// Checks what the schema alone cannot say.
+    pub(super) fn check(&self) -> Result<(), KeyProblem> {
+        let wrong = |pointer: &str, message: &str| Err(KeyProblem::new(pointer, message));
         if self.format != FORMAT {
             let message = format!("config format {} is not known; this engine reads {FORMAT}", self.format);
-            return wrong("/format", message);
+            return wrong("/format", &message);
         }
-        self.input.check().or_else(|(key, message)| wrong(&format!("/input{key}"), message))?;
+        self.input.check().map_err(|problem| problem.under("/input"))?;
         for (index, plugin) in self.plugins.iter().enumerate() {
-            plugin.check().or_else(|(key, message)| wrong(&format!("/plugin/{index}{key}"), message))?;
+            plugin.check().map_err(|problem| problem.under(&format!("/plugin/{index}")))?;
         }
         self.cascade.check(self.purpose)?;
-        self.judge.check().or_else(|(key, message)| wrong(&format!("/judge{key}"), message))?;
-        self.budget.check(&self.judge).or_else(|(key, message)| wrong(&format!("/budget{key}"), message))?;
+        self.judge.check().map_err(|problem| problem.under("/judge"))?;
+        self.budget.check(&self.judge).map_err(|problem| problem.under("/budget"))?;
         if self.output.part_mib == 0 {
-            return wrong("/output/part-mib", "`part-mib` must be at least 1".to_owned());
+            return wrong("/output/part-mib", "`part-mib` must be at least 1");
         }
         Ok(())
     }

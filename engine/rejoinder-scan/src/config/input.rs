@@ -5,7 +5,7 @@ use rejoinder_rules::Pack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::keys;
+use super::{KeyProblem, keys};
 
 /// `[input]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,16 +62,16 @@ impl InputConfig {
         (!is_wanted).then_some(ExclusionReason::OtherLanguage)
     }
 
-    /// Checks what the schema alone cannot say; the error is the key at fault, as a JSON pointer, and the message.
+    /// Checks what the schema alone cannot say.
     ///
     /// # Errors
     /// If a value cannot be used.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
-        self.map.check().map_err(|why| ("/map", why.to_string()))?;
+    pub fn check(&self) -> Result<(), KeyProblem> {
+        self.map.check().map_err(|why| KeyProblem::new("/map", why.to_string()))?;
         match self.lang.iter().find(|name| language_code(name).is_none()) {
             Some(name) => {
                 let shown = name.escape_debug();
-                Err((
+                Err(KeyProblem::new(
                     "/lang",
                     format!("`{shown}` is no language: give ISO 639 codes, such as en or de, or und"),
                 ))

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::KeyProblem;
+
 /// `[judge]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -192,12 +194,9 @@ pub struct BudgetConfig {
     pub gpu_seconds: Option<f64>,
 }
 
-/// A value that cannot be used: its key as a JSON pointer, and the message.
-type KeyProblem = (String, String);
-
 impl BudgetConfig {
     pub(super) fn check(&self, judge: &JudgeSection) -> Result<(), KeyProblem> {
-        let wrong = |key: &str, message: &str| Err((format!("/{key}"), message.to_owned()));
+        let wrong = |key: &str, message: &str| Err(KeyProblem::new(format!("/{key}"), message));
         let is_amount = |n: Option<f64>| n.is_none_or(|n| n.is_finite() && n >= 0.0);
         if !is_amount(self.money) {
             return wrong("money", "`money` must not be negative");
@@ -261,7 +260,7 @@ fn holds_secret(url: &str) -> bool {
 impl JudgeSection {
     /// Checks what the schema alone cannot say.
     pub(super) fn check(&self) -> Result<(), KeyProblem> {
-        let wrong = |key: &str, message: String| Err((format!("/{key}"), message));
+        let wrong = |key: &str, message: String| Err(KeyProblem::new(format!("/{key}"), message));
         let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         if self.base_url.is_some() && self.base_urls().is_empty() {
             return wrong("base-url", "`base-url` is a list without an address".to_owned());

@@ -8,6 +8,7 @@ mod judge;
 mod keys;
 mod place;
 mod plugin;
+mod problem;
 
 pub use cascade::CascadeSection;
 pub use effective::{EffectiveConfig, ValueOrigin};
@@ -19,3 +20,4 @@ pub use judge::{
 pub use keys::schema;
 pub use place::ConfigText;
 pub use plugin::{Isolation, OnFault, PluginConfig};
+pub use problem::KeyProblem;

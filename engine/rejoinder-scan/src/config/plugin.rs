@@ -8,6 +8,9 @@ use rejoinder_host as host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::KeyProblem;
+use crate::error::ConfigHint;
+
 /// `[[plugin]]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -101,29 +104,30 @@ impl PluginConfig {
         Self { name: None, path: Some(path), ..Self::named("") }
     }
 
-    /// Checks what the schema alone cannot say; the error is the key at fault, and the message.
-    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+    /// Checks what the schema alone cannot say.
+    pub(super) fn check(&self) -> Result<(), KeyProblem> {
         if self.name.is_none() && self.path.is_none() {
-            return Err(("", "a plugin needs a `name` or a `path`".to_owned()));
+            return Err(KeyProblem::new("", "a plugin needs a `name` or a `path`"));
         }
         let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
         if self.blake3.as_ref().is_some_and(|pin| !is_hash(pin)) {
-            let message = "`blake3` is a hash of 64 hex digits; `rejoinder plugin inspect FILE` prints it";
-            return Err(("/blake3", message.to_owned()));
+            let problem = KeyProblem::new("/blake3", "`blake3` is a hash of 64 hex digits");
+            return Err(KeyProblem { hint: Some(ConfigHint::LibraryHash), ..problem });
         }
         if self.timeout.is_some() && self.isolation != Isolation::Process {
             let message = "`timeout` needs isolation = \"process\": what hangs in the run's own process cannot be ended";
-            return Err(("/timeout", message.to_owned()));
+            return Err(KeyProblem::new("/timeout", message));
         }
-        self.timeout().map_err(|why| ("/timeout", why)).map(drop)
+        self.timeout().map(drop)
     }
 
-    fn timeout(&self) -> Result<Option<Duration>, String> {
+    fn timeout(&self) -> Result<Option<Duration>, KeyProblem> {
         let Some(text) = &self.timeout else { return Ok(None) };
+        let wrong = |message: String| Err(KeyProblem::new("/timeout", message));
         match humantime::parse_duration(text) {
             Ok(timeout) if !timeout.is_zero() => Ok(Some(timeout)),
-            Ok(_) => Err("`timeout` must be longer than nothing".to_owned()),
-            Err(e) => Err(format!("`timeout` is a time such as \"5s\" or \"500ms\", not \"{text}\": {e}")),
+            Ok(_) => wrong("`timeout` must be longer than nothing".to_owned()),
+            Err(e) => wrong(format!("`timeout` is a time such as \"5s\" or \"500ms\", not \"{text}\": {e}")),
         }
     }
 

@@ -8,10 +8,11 @@ use rejoinder_run::recall::{LabelledTurns, PricedJudges, RecallTarget};
 use rejoinder_scan::config::{AnswerForm, UnitName};
 use rejoinder_scan::{Engine, Scan};
 
-use super::super::labelled::{nothing_labelled, remark_unlabelled};
+use super::super::label_args::{label_reader, nothing_labelled, remark_unlabelled};
 use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
+use crate::cli::settings::effective_config;
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::thousands;
 use crate::report::strategies::Comparison;
@@ -53,7 +54,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("--noise is a share between 0 and 1"));
     }
     let target = RecallTarget { purpose, recall, confidence };
-    let mut effective = args.settings.effective()?;
+    let mut effective = effective_config(&args.settings)?;
     effective.config.score_all_turns(purpose);
     let judge = &mut effective.config.judge;
     judge.all = false;
@@ -66,7 +67,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let model = engine.score_model()?;
     let judges = PricedJudges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
     let files = described(&args.inputs, &engine.config.input)?;
-    let reader = args.labelled.reader(true)?;
+    let reader = label_reader(&args.labelled, true)?;
     let mut all = ChunkLabels::default();
     Scan::of(&engine, &files, args.threads.get()).run(
         |worker, chunk| {

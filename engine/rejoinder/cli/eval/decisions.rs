@@ -12,8 +12,8 @@ use rejoinder_run::{RunDir, TurnOutcome, judging};
 use rejoinder_scan::{Engine, Scan};
 
 use super::cascade;
-use crate::cli::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
-use crate::cli::run::SettingsArgs;
+use crate::cli::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
+use crate::cli::settings::{SettingsArgs, build_engine};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
@@ -85,12 +85,12 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             (run.engine()?, run.manifest.inputs.clone(), judged, run.asked()?)
         }
         None => {
-            let engine = args.settings.engine()?;
+            let engine = build_engine(&args.settings)?;
             let files = described(&args.inputs, &engine.config.input)?;
             (engine, files, Default::default(), Default::default())
         }
     };
-    let reader = args.labelled.reader(true)?;
+    let reader = label_reader(&args.labelled, true)?;
     let mut all = ChunkComparison::new(&engine);
     let scan = Scan { asked_before: Some(&asked_before), ..Scan::of(&engine, &files, args.threads.get()) };
     scan.run(

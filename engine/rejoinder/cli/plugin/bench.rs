@@ -11,8 +11,8 @@ use rejoinder_scan::config::PluginConfig;
 use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
-use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
-use super::super::run::SettingsArgs;
+use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
+use super::super::settings::{SettingsArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
@@ -46,14 +46,14 @@ pub(in crate::cli) struct BenchArgs {
 
 pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     let config = args.plugin_config.as_deref().map(plugin_config).transpose()?;
-    let mut effective = args.settings.effective()?;
+    let mut effective = effective_config(&args.settings)?;
     effective.config.plugins = vec![PluginConfig {
         config: Value::Object(config.unwrap_or_default()),
         max_faults: u32::MAX,
         ..PluginConfig::at(absolute(&args.library)?)
     }];
     let engine = Engine::build(effective.config)?;
-    let reader = args.labelled.reader(args.labels)?;
+    let reader = label_reader(&args.labelled, args.labels)?;
     let files = described(&args.corpus, &engine.config.input)?;
     let (mut tally, mut unlabelled) = (VoteTally::default(), Unlabelled::default());
     let mut nanoseconds = Vec::new();

@@ -10,7 +10,7 @@ use rejoinder_host::{LibraryOrigin, SearchPath};
 use rejoinder_scan::built_in;
 use serde::Serialize;
 
-use super::super::run::SettingsArgs;
+use super::super::settings::{SettingsArgs, effective_config};
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
@@ -38,7 +38,7 @@ struct ListedPlugin {
 }
 
 pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
-    let config = args.settings.effective()?.config;
+    let config = effective_config(&args.settings)?.config;
     let mut taken = HashSet::new();
     let mut rows = Vec::new();
     for library in SearchPath::new(config.plugin_dirs).libraries() {

@@ -6,8 +6,8 @@ use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_scan::{Engine, Scan};
 
-use super::super::labelled::{LabelArgs, nothing_labelled, remark_unlabelled};
-use super::super::run::SettingsArgs;
+use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
+use super::super::settings::{SettingsArgs, effective_config};
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::by_rule::{RuleCounts, RuleRow, table};
@@ -50,14 +50,14 @@ enum RuleOrder {
 }
 
 pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
-    let mut effective = args.settings.effective()?;
+    let mut effective = effective_config(&args.settings)?;
     if !args.rules.is_empty() {
         effective.config.rules.packs.clone_from(&args.rules);
         effective.config.rules.disable.clear();
     }
     let engine = Engine::of(&effective)?;
     let files = described(&args.inputs, &engine.config.input)?;
-    let reader = args.labelled.reader(args.labels)?;
+    let reader = label_reader(&args.labelled, args.labels)?;
     let mut all = RuleCounts::new(&engine);
     let mut unlabelled = Unlabelled::default();
     Scan::of(&engine, &files, args.threads.get()).run(

@@ -37,21 +37,19 @@ enum UnlistedTurns {
     Ignore,
 }
 
-impl LabelArgs {
-    /// The reader of the labels that are asked for: by a flag of the verb (`by_flag`), or by naming a file of labels.
-    ///
-    /// # Errors
-    /// If the file of labels cannot be used.
-    pub(super) fn reader(&self, by_flag: bool) -> Result<LabelReader, Failure> {
-        let side_car = self.label_file.as_deref().map(side_car).transpose()?;
-        Ok(LabelReader {
-            reads: by_flag || side_car.is_some(),
-            side_car,
-            is_complete: self.unlisted == UnlistedTurns::None,
-            filter: self.filter.clone(),
-            except: self.except.clone(),
-        })
-    }
+/// The reader of the labels that are asked for: by a flag of the verb (`by_flag`), or by naming a file of labels.
+///
+/// # Errors
+/// If the file of labels cannot be used.
+pub(super) fn label_reader(args: &LabelArgs, by_flag: bool) -> Result<LabelReader, Failure> {
+    let side_car = args.label_file.as_deref().map(side_car).transpose()?;
+    Ok(LabelReader {
+        reads: by_flag || side_car.is_some(),
+        side_car,
+        is_complete: args.unlisted == UnlistedTurns::None,
+        filter: args.filter.clone(),
+        except: args.except.clone(),
+    })
 }
 
 /// Reads a file of labels that is named on the command line.
