@@ -3,7 +3,7 @@
 //!
 //! The function is of no kind that the score can express. What a word speaks for depends on what the conversation is about:
 //! its sign is turned by a hash of the word together with a hash of the first request. On top come a pull towards short
-//! turns and towards turns that repeat words of the one before, of which a trained score knows something beforehand, and
+//! turns and towards turns that repeat words of the one before (a trained score knows something of both beforehand), and
 //! labels that are wrong by chance. Conversations are taken in an order drawn from the seed, over all files.
 
 use std::error::Error;

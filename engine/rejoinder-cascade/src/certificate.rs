@@ -13,7 +13,7 @@ pub const ASSUMPTIONS: [&str; 6] = [
     "About this corpus: the audited turns were drawn uniformly without replacement from each part of it, with a seed that \
      was not chosen by its results. It says nothing about turns of another corpus.",
     "Looked once: the size of the audit was fixed before its answers were seen, and no other draw was thrown away. Audits of \
-     several runs or settings, of which the best is shown, each need their share of the error probability.",
+     several runs or settings, if the best of them is shown, each need their share of the error probability.",
     "All bounds together hold with the confidence given, not each for itself.",
     "Turns with equal scores were treated alike; turns that an explicit reject removed count as missed where they are \
      positive.",

@@ -4,7 +4,7 @@
 //! an endless one. These bounds are exact for uniform draws without replacement, no looser than the binomial ones (rounded
 //! to whole units), and need no case of their own for a stratum that was sampled whole: its bound is its count.
 //!
-//! X ~ Hypergeometric(N, K, m): positives among m units drawn from N of which K are positive,
+//! X ~ Hypergeometric(N, K, m): positives among m units drawn from N units, K of them positive,
 //! P(X = x) = C(K, x)·C(N−K, m−x) / C(N, m).
 
 use crate::binomial::{check_sample, sum};

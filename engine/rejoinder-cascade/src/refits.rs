@@ -15,7 +15,7 @@
 //!
 //! k = max { j ≤ n : P(Hyp(K, v(K)+j, n) ≤ j−1) ≤ α(u(K)) for every such K },
 //!
-//! Hyp(N, K, m) being the number of marked ones among m drawn from N of which K are marked. Escalate the units left with score
+//! Hyp(N, K, m) being the number of marked ones among m drawn from N, K of them marked. Escalate the units left with score
 //! ≥ p_k (all if there is no such j; none if K − n ≤ v(K) for every K with α(u(K)) < 1), and keep the sample's answers. Then
 //! with probability ≥ 1−δ at least R·(F+K) of all F+K positives are found: asked before, in the sample, or escalated.
 //!
@@ -37,8 +37,8 @@
 //! P(broken) ≤ E α(u(K)) ≤ ∫₀¹ α(u) du = δ. ∎
 //!
 //! *A round without a refit* changes nothing in this. A refit may be impossible (all answers alike, or too few); that depends on the
-//! answers, and so does every other decision of the rounds, all of which the proof conditions on. The former score stays,
-//! which is a fixed score as well, and the loop may go on asking by it, refit later, or never refit at all. What suffers is
+//! answers, and so does every other decision of the rounds; the proof conditions on all of them. The former score stays
+//! and is a fixed score as well, and the loop may go on asking by it, refit later, or never refit at all. What suffers is
 //! how many units are escalated, not the promise. The score is not fixed, and the promise does not hold, if the sample's own answers
 //! train the score that makes the cut.
 //!

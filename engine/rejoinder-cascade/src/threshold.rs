@@ -17,7 +17,7 @@
 //! D = ⌊(1−R)K⌋ + 1, the smallest number of misses that breaks the promise. The promise is broken exactly when at least D
 //! positives have scores below p_k, that is when s_D < p_k, that is when fewer than k sampled positives have scores ≤ s_D.
 //! Among them are all sampled ones of the D lowest (of units with equal scores, any order will do), H in number, so then
-//! H ≤ k−1. H is hypergeometric: n drawn from K of which D are marked. As D/K > 1−R:
+//! H ≤ k−1. H is hypergeometric: n drawn from K, D of them marked. As D/K > 1−R:
 //!
 //! P(H ≤ k−1) ≤ P(Bin(n, D/K) ≤ k−1) ≤ P(Bin(n, 1−R) ≤ k−1) ≤ δ.
 //!

@@ -124,7 +124,7 @@ fn all_bounds_of_all_groups_hold_together() {
     assert!(mean > recall - 0.12, "a bound worth printing: {mean} of {recall}");
 }
 
-/// What is certified of a run that confirmed so many and rejected `rejected`, of which `sampled` are audited.
+/// What is certified of a run that confirmed so many and rejected `rejected`; `sampled` of these are audited.
 fn audited(confirmed: u64, rejected: &mut [Unit], sampled: usize, rng: &mut Random) -> Bound {
     let units = rejected.len() as u64;
     let (sample, _) = draw(rejected, sampled, rng);

@@ -41,7 +41,7 @@ impl fmt::Display for AnswerError {
             Self::Reason { reason, reasons } => write!(f, "it gave reason {reason} and has {reasons}"),
             Self::Score(score) => write!(f, "it gave the score {score}, which is not in [0, 1]"),
             Self::Probabilities(probs) => {
-                write!(f, "it gave the probabilities {probs:?}, of which not all are in [0, 1]")
+                write!(f, "it gave the probabilities {probs:?}, and not all of them are in [0, 1]")
             }
         }
     }

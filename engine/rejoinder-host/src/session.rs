@@ -92,7 +92,7 @@ impl Session<'_> {
         self.notes.as_deref().unwrap_or_default()
     }
 
-    /// Asks all plugins in their order, each of which sees what those before it said. `votes` becomes a row a
+    /// Asks all plugins in their order; each sees what those before it said. `votes` becomes a row a
     /// candidate, in the batch's order, of one vote a plugin.
     ///
     /// A call that fails is repeated on the halves of its batch, until the candidates that cause it are found: their

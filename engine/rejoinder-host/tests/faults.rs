@@ -183,7 +183,10 @@ fn answers_that_are_not_allowed_are_faults_of_their_candidate_only() {
             (3, "it gave the category 1 without accepting"),
             (4, "it gave the score 1.01, which is not in [0, 1]"),
             (5, "it gave the score -inf, which is not in [0, 1]"),
-            (6, "it gave the probabilities [NaN, NaN, NaN, NaN, NaN, 0.5], of which not all are in [0, 1]"),
+            (
+                6,
+                "it gave the probabilities [NaN, NaN, NaN, NaN, NaN, 0.5], and not all of them are in [0, 1]"
+            ),
         ]
     );
     assert!(votes[..7].iter().all(|v| v.faulted && v.verdict == Verdict::Escalate && v.score.is_none()));

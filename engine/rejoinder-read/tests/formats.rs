@@ -47,10 +47,7 @@ fn page(file: &InputFile, why: &str) -> String {
             writeln!(page, "\n{}: {} ({} bytes)", set_aside.line, set_aside.reason, set_aside.bytes).unwrap();
         }
         if chunk.skipped != Default::default() {
-            // The pages name the types as they were called when the pages were made.
-            let report = format!("{:?}", chunk.skipped);
-            let report = report.replace("JoinReport {", "Skipped {").replace("JoinExample {", "Example {");
-            writeln!(page, "\n{report}").unwrap();
+            writeln!(page, "\n{:?}", chunk.skipped).unwrap();
         }
     }
     page

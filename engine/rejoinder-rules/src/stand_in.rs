@@ -1,7 +1,7 @@
 //! The bytes that stand for characters in a shadow ([`crate::shadow::TurnText`]).
 //!
 //! Folded text holds no capital, so an automaton that knows ASCII words only has 26 bytes to spare that it takes for
-//! parts of words, and all bytes beyond ASCII for what is none. The letters and marks that patterns in western languages
+//! parts of words, and all bytes beyond ASCII for all other characters. The letters and marks that patterns in western languages
 //! name have a byte each; other characters share one with all of their sort.
 
 /// Letters with a capital each to stand for them, in their order.

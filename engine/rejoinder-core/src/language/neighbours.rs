@@ -79,7 +79,7 @@ impl Neighbours {
         };
         let most = *points.iter().max()?;
         let best = points.iter().position(|p| *p == most)?;
-        // What three languages share tells none of them.
+        // A word that three languages share tells them not apart.
         let is_alone = best == 0 || points.iter().filter(|p| **p == most).count() < 3;
         let lead = if is_refuted && best == 0 { OWN_WORD } else { OWN_WORD + words / WORDS_PER_POINT };
         let chosen = if is_alone && most > 0 && most - has >= lead {

@@ -195,7 +195,7 @@ fn of_attributes(all: &Map<String, Value>, mapping: &Mapping) -> Result<Vec<Pars
         else {
             continue;
         };
-        // What is a text by its name is none of JSON.
+        // A value that is a text by its name is not read as JSON.
         let is_json = !output.ends_with(".text");
         let own = |value: &Value| if is_json { plain_text(value) } else { value.clone() };
         let answer = all.get(output).map(own).and_then(|value| answered(&value, is_json, mapping));

@@ -25,7 +25,7 @@ pub fn decisions(
             "no-candidate",
             format!(
                 "No rule marked any of {} later turns. Either the rules are for other languages or another kind of dialogue, or \
-                 what is read as a user's turn is none: rejoinder show {run} --rejected --sample 20",
+                 the texts that are read as users' turns are something else: rejoinder show {run} --rejected --sample 20",
                 thousands(stats.turns),
             ),
         ));
