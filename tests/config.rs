@@ -233,3 +233,20 @@ fn completions_know_the_verbs_in_every_shell() {
         assert!(checked.success(), "bash does not understand the script");
     }
 }
+
+#[test]
+fn paths_in_a_config_that_is_named_without_a_folder_hold_wherever_a_run_is_read() {
+    let dir = folder();
+    write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());
+    write(
+        dir.path(),
+        "p.toml",
+        "format = 1\n[[rule]]\nid = \"p.ok\"\ncategory = \"UR5\"\nroute = \"accept\"\nany = [\"thanks\"]\n",
+    );
+    write(dir.path(), "c.toml", "format = 1\n[rules]\npacks = [\"./p.toml\"]\n");
+    let args = ["run", "in.jsonl", "--config", "c.toml", "--out", "run"];
+    let ended = command(&args).current_dir(dir.path()).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let shown = rejoinder(&["show", &text(&dir.path().join("run")), "--accepted"]).expect(0).stdout;
+    assert!(shown.contains("p.ok"), "{shown}");
+}

@@ -84,7 +84,9 @@ impl Config {
             .map_err(|e| ConfigError::new(format!("cannot read the config {}: {e}", path.display())))?;
         let text = ConfigText { name: path.display().to_string(), text };
         let mut config = Self::parse(&text)?;
-        config.resolve_paths(path.parent().unwrap_or_else(|| Path::new("")));
+        // The parent of a bare name is empty, and no folder.
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        config.resolve_paths(whole.parent().unwrap_or_else(|| Path::new("")));
         Ok((config, text))
     }
 
@@ -142,7 +144,6 @@ impl Config {
     }
 
     fn resolve_paths(&mut self, folder: &Path) {
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
         self.plugin_dirs.iter_mut().for_each(resolve);
@@ -152,7 +153,7 @@ impl Config {
                 *name = folder.join(&*name).display().to_string();
             }
         }
-        self.folder = Some(folder);
+        self.folder = Some(folder.to_owned());
     }
 }
 
