@@ -1,5 +1,5 @@
 //! From a purpose and a recall to the cut that keeps the recall: by one sample or, where the corpus is large enough, by a
-//! score that learns from the answers in rounds ([`super::learning`]).
+//! score that learns from the answers in rounds (see [`super::learn`]).
 //!
 //! All draws follow from the seed, and the judge's replies lie in the store: a search that was stopped is made again from
 //! the beginning, and comes to where it was stopped without a call.
