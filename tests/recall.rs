@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 mod support;
 use support::server::{Server, by_rule};
-use support::{folder, rejoinder, text, write};
+use support::{command, folder, write};
 
 const SEED: u64 = 4;
 const RECALL: f64 = 0.8;
@@ -121,12 +121,13 @@ fn a_run_and_labels_come_to_the_same_cut_model_and_certificate() {
         server.base_url()
     );
     let config = write(dir.path(), "c.toml", config);
-    let out = text(&dir.path().join("run"));
     let (recall, seed) = (RECALL.to_string(), SEED.to_string());
-    let args = ["run", &input, "--config", &config, "--recall", &recall, "--seed", &seed, "--out", &out];
-    let told = rejoinder(&args).expect(0).stderr;
-    assert!(told.contains("the score has learned from"), "{told}");
-    let run = RunDir::open(Path::new(&out)).unwrap();
+    let args = ["run", &input, "--config", &config, "--recall", &recall, "--seed", &seed, "--out", "run"];
+    // From a folder of its own, where the paths of what the run learns are relative.
+    let ended = command(&args).current_dir(dir.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success() && told.contains("the score has learned from"), "{told}");
+    let run = RunDir::open(&dir.path().join("run")).unwrap();
 
     let mut config = Config::default();
     let target = RecallTarget { purpose: config.purpose, recall: RECALL, confidence: 0.95 };

@@ -198,7 +198,9 @@ impl Engine {
     pub fn with_model(&self, file: &Path) -> Result<Self, ScanError> {
         let mut config = self.config.clone();
         let scorer = self.scorer.ok_or(ScanError::NoScore)?;
-        config.plugins[scorer].set_model(file);
+        // A path of the caller's is not meant from the folder of the config.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        config.plugins[scorer].set_model(&file);
         Self::build(config)
     }
 
