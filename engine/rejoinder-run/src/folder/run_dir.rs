@@ -8,7 +8,6 @@ use rejoinder_judge::ServerCapabilities;
 use rejoinder_ledger::{Ledger, part};
 use rejoinder_read::InputFile;
 use rejoinder_scan::{Config, Engine};
-use rejoinder_score::Model;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -181,16 +180,6 @@ impl RunDir {
         }
         let (judge, budget) = (config.judge.clone(), config.budget.clone());
         self.write_config(Config { judge, budget, ..then.clone() })
-    }
-
-    /// Keeps the model that the run has learned, without putting it in force.
-    ///
-    /// # Errors
-    /// If the model cannot be written.
-    pub fn keep_model(&self, model: &Model) -> Result<PathBuf, RunError> {
-        let file = self.path.join(MODEL);
-        part::write(&file, &model.to_bytes())?;
-        Ok(file)
     }
 
     /// Puts in force what the run has found out for itself: the `cut` from which on the judge is asked (`None`: about every
