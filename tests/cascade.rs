@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use rejoinder_core::random::Random;
 use serde_json::{Value, json};
 
 mod support;
 use support::server::{Server, by_rule};
-use support::{assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows, text, write};
+use support::{
+    assert_funnel_adds_up, dialogues_with_hidden_thanks, figure, folder, output_files, rejoinder, rows, text,
+    write,
+};
 
 #[path = "../benches/corpus.rs"]
 mod corpus;
@@ -231,37 +233,10 @@ fn a_cut_needs_no_word_about_the_score_that_ships() {
     assert!(silent == named && its_plugins == plugins);
 }
 
-/// Dialogues in which the server finds feedback where no rule and no shipped score sees any: wherever a word has `thank` in it.
-fn strange(dir: &Path, name: &str, dialogues: usize) -> String {
-    let mut random = Random::with_seed(8);
-    let odd = ["thankless", "thanksgiving", "unthankful", "thankworthy", "thankfulness"];
-    let plain: Vec<String> = (0..60).map(|i| format!("word{}{}", i % 7, (b'a' + i % 26) as char)).collect();
-    let mut lines = String::new();
-    for number in 0..dialogues {
-        let mut turn = || {
-            let mut words: Vec<&str> = (0..6).map(|_| &*plain[random.usize(..plain.len())]).collect();
-            if random.usize(..3) == 0 {
-                words[random.usize(1..5)] = odd[random.usize(..odd.len())];
-            }
-            words.join(" ")
-        };
-        let messages = json!([
-            { "role": "user", "content": format!("list {}", turn()) },
-            { "role": "assistant", "content": "Here is the list." },
-            { "role": "user", "content": turn() },
-            { "role": "assistant", "content": "Here is another list." },
-            { "role": "user", "content": turn() },
-        ]);
-        lines +=
-            &(json!({ "conversation_id": number.to_string(), "conversation": messages }).to_string() + "\n");
-    }
-    write(dir, name, lines)
-}
-
 #[test]
 fn the_score_learns_from_the_answers_and_the_recall_is_kept() {
     let dir = folder();
-    let input = strange(dir.path(), "in.jsonl", 2_000);
+    let input = write(dir.path(), "in.jsonl", dialogues_with_hidden_thanks(2_000));
     for form in ["json", "label"] {
         let server = Server::start(by_rule);
         let config = format!("format = 1\n{}answer = \"{form}\"\n", judge(&server));

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use rejoinder_core::random::Random;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_read::InputFile;
 use rejoinder_run::judging::Judge;
@@ -16,40 +15,14 @@ use rejoinder_run::recall::{
 use rejoinder_run::{RunDir, RunError};
 use rejoinder_scan::{Config, Engine, Scan};
 use rejoinder_score::Model;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 mod support;
 use support::server::{Server, by_rule};
-use support::{command, folder, write};
+use support::{command, dialogues_with_hidden_thanks, folder, write};
 
 const SEED: u64 = 4;
 const RECALL: f64 = 0.8;
-
-/// Dialogues in which thanks hide in longer words, where no rule and no shipped score sees them.
-fn dialogues(count: usize) -> String {
-    let mut random = Random::with_seed(8);
-    let odd = ["thankless", "thanksgiving", "unthankful", "thankworthy", "thankfulness"];
-    let mut lines = String::new();
-    for number in 0..count {
-        let mut turn = || {
-            let mut words: Vec<String> = (0..6).map(|_| format!("word{}", random.usize(..40))).collect();
-            if random.usize(..3) == 0 {
-                words[random.usize(1..5)] = odd[random.usize(..odd.len())].to_owned();
-            }
-            words.join(" ")
-        };
-        let messages = json!([
-            { "role": "user", "content": format!("list {}", turn()) },
-            { "role": "assistant", "content": "Here is the list." },
-            { "role": "user", "content": turn() },
-            { "role": "assistant", "content": "Here is another list." },
-            { "role": "user", "content": turn() },
-        ]);
-        let record = json!({ "conversation_id": number.to_string(), "conversation": messages });
-        lines += &format!("{record}\n");
-    }
-    lines
-}
 
 /// The later turns of a file, labelled as the server of the test answers.
 fn labelled(engine: &Engine, file: &Path) -> LabelledTurns {
@@ -114,7 +87,7 @@ fn certificate(turns: &LabelledTurns, target: &RecallTarget, base: &Model, rules
 #[test]
 fn a_run_and_labels_come_to_the_same_cut_model_and_certificate() {
     let dir = folder();
-    let input = write(dir.path(), "in.jsonl", dialogues(2_000));
+    let input = write(dir.path(), "in.jsonl", dialogues_with_hidden_thanks(2_000));
     let server = Server::start(by_rule);
     let config = format!(
         "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nanswer = \"label\"\n",
@@ -156,7 +129,7 @@ fn a_run_and_labels_come_to_the_same_cut_model_and_certificate() {
 #[test]
 fn a_search_whose_first_answers_are_all_alike_goes_on_asking_where_the_score_is_high() {
     let dir = folder();
-    let input = write(dir.path(), "in.jsonl", dialogues(1_500));
+    let input = write(dir.path(), "in.jsonl", dialogues_with_hidden_thanks(1_500));
     let mut config = Config::default();
     let target = RecallTarget { purpose: config.purpose, recall: RECALL, confidence: 0.95 };
     config.score_all_turns(target.purpose);

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use rejoinder_core::random::Random;
+use serde_json::{Value, json};
 
 pub mod server;
 
@@ -149,4 +150,32 @@ pub fn random() -> fastrand::Rng {
     let seed = std::env::var("REJOINDER_TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(clock);
     println!("REJOINDER_TEST_SEED={seed}");
     fastrand::Rng::with_seed(seed)
+}
+
+/// Dialogues in which a server that answers by rule finds feedback where no rule and no shipped score sees any: wherever a word
+/// has `thank` in it.
+pub fn dialogues_with_hidden_thanks(count: usize) -> String {
+    let mut random = Random::with_seed(8);
+    let odd = ["thankless", "thanksgiving", "unthankful", "thankworthy", "thankfulness"];
+    let plain: Vec<String> = (0..60).map(|i| format!("word{}{}", i % 7, (b'a' + i % 26) as char)).collect();
+    let mut lines = String::new();
+    for number in 0..count {
+        let mut turn = || {
+            let mut words: Vec<&str> = (0..6).map(|_| &*plain[random.usize(..plain.len())]).collect();
+            if random.usize(..3) == 0 {
+                words[random.usize(1..5)] = odd[random.usize(..odd.len())];
+            }
+            words.join(" ")
+        };
+        let messages = json!([
+            { "role": "user", "content": format!("list {}", turn()) },
+            { "role": "assistant", "content": "Here is the list." },
+            { "role": "user", "content": turn() },
+            { "role": "assistant", "content": "Here is another list." },
+            { "role": "user", "content": turn() },
+        ]);
+        let record = json!({ "conversation_id": number.to_string(), "conversation": messages });
+        lines += &format!("{record}\n");
+    }
+    lines
 }
