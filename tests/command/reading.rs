@@ -5,8 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::{
+use crate::support::{
     DIALOGUES, Ended, accepted, command, figure, folder, output_of_any_library, rejoinder, rows, text, write,
 };
 

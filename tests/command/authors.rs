@@ -1,12 +1,10 @@
 //! The plugin author's first ten minutes: templates and examples build, pass their own tests and the kit, and run.
-#![cfg(unix)]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-mod support;
-use support::{DIALOGUES, figure, folder, rejoinder, text, write};
+use crate::support::{DIALOGUES, figure, folder, rejoinder, text, write};
 
 /// Where the crates of authors are built: kept, so that the second time is quick.
 fn target() -> PathBuf {

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-mod support;
-use support::{DIALOGUES, figure, folder, output_files, rejoinder, rows, text, write};
+use crate::support::{DIALOGUES, figure, folder, output_files, rejoinder, rows, text, write};
 
 const FORMATS: &str = "tests/data/formats";
 
@@ -363,7 +362,7 @@ fn the_copy_of_standard_input_moves_with_the_run() {
     use std::process::Stdio;
     let dir = folder();
     let run = dir.path().join("run");
-    let mut command = support::command(&["run", "-", "--offline", "--out", &text(&run)]);
+    let mut command = crate::support::command(&["run", "-", "--offline", "--out", &text(&run)]);
     let input = Stdio::from(std::fs::File::open(DIALOGUES).unwrap());
     assert!(command.stdin(input).output().unwrap().status.success());
     let moved = dir.path().join("moved");

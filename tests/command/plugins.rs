@@ -1,5 +1,4 @@
 //! Plugins as an operator meets them: configured, mistyped, pinned, kept apart, failing.
-#![cfg(unix)]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fmt::Write as _;
@@ -16,8 +15,7 @@ use std::{
 
 use serde_json::Value;
 
-mod support;
-use support::{DIALOGUES, Ended, figure, folder, output_files, rejoinder, rows, text, write};
+use crate::support::{DIALOGUES, Ended, figure, folder, output_files, rejoinder, rows, text, write};
 
 /// Marks every turn that says so.
 const PACK: &str = "format = 1\nversion = \"1\"\n[[rule]]\nid = \"t.marked\"\ncategory = \"UR3\"\nroute = \"escalate\"\nany = [\"marked\"]\n";
@@ -247,7 +245,7 @@ fn marked(mark: &str) -> Vec<String> {
 /// Starts a command, kills it `when` that returns, and waits until none of its processes is left.
 #[cfg(target_os = "linux")]
 fn killed_with_all_its_children(args: &[&str], mark: &str, when: fn(&mut std::process::Child, &str)) {
-    let mut parent = support::command(args)
+    let mut parent = crate::support::command(args)
         .env("MARK", mark)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

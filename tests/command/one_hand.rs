@@ -4,9 +4,8 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-mod support;
-use support::server::{Server, by_rule};
-use support::{DIALOGUES, command, figure, folder, output_files, rejoinder, rows, text, write};
+use crate::support::server::{Server, by_rule};
+use crate::support::{DIALOGUES, command, figure, folder, output_files, rejoinder, rows, text, write};
 
 fn judge_config(dir: &Path, name: &str, server: &Server, more: &str) -> String {
     let toml = format!(
@@ -88,7 +87,7 @@ fn eight_processes_at_once_with_kills_pay_for_what_one_pays_for() {
     rejoinder(&["run", DIALOGUES, "--offline", "--out", &scanned]).expect(0);
     let server = slow();
     let config = judge_config(dir.path(), "judge.toml", &server, "");
-    let mut random = support::random();
+    let mut random = crate::support::random();
     let mut kills = 0;
     loop {
         let mut hands: Vec<Child> =

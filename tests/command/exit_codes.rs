@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-mod support;
-use support::server::{Response, Server, by_rule};
-use support::{DIALOGUES, Ended, command, folder, rejoinder, text, write};
+use crate::corpus;
+use crate::support::server::{Response, Server, by_rule};
+use crate::support::{DIALOGUES, Ended, command, folder, rejoinder, text, write};
 
 fn judged(dir: &Path, name: &str, server: &Server, more: &str) -> String {
     let toml = format!(
@@ -79,7 +79,7 @@ fn a_file_size_limit_ends_with_8_and_the_run_goes_on_without_it() {
         .unwrap_or_default();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{left:?}");
     rejoinder(&["resume", &text(&run)]).expect(0);
-    assert!(support::output_files(&run) == support::output_files(&whole));
+    assert!(crate::support::output_files(&run) == crate::support::output_files(&whole));
 }
 
 fn command_of(program: &str, args: &[&str]) -> std::process::Command {
@@ -87,9 +87,6 @@ fn command_of(program: &str, args: &[&str]) -> std::process::Command {
     command.args(args).stdin(std::process::Stdio::null());
     command
 }
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
 
 #[test]
 fn a_full_disk_and_a_closed_pipe_are_told_apart_by_every_verb_that_prints() {

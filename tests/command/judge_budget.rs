@@ -8,12 +8,9 @@ use std::time::Duration;
 use rejoinder_judge::TokenCounter;
 use serde_json::Value;
 
-mod support;
-use support::server::{Response, Server, by_rule};
-use support::{assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows, text, write};
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
+use crate::corpus;
+use crate::support::server::{Response, Server, by_rule};
+use crate::support::{assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows, text, write};
 
 /// Sends more of the corpus's later turns to the judge, with less weight than the shipped rules do.
 const RULES: &str = "format = 1\nlang = [\"en\"]\n[[rule]]\nid = \"budget.ask\"\nroute = \"escalate\"\ncategory = \"UR2\"\nweight = 0.5\n\

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-mod support;
-use support::{DIALOGUES, Ended, all_files, folder, rejoinder, rows, text, write};
+use crate::support::{DIALOGUES, Ended, all_files, folder, rejoinder, rows, text, write};
 
 const FOLDER: &str = "tests/data/export";
 

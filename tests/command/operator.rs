@@ -15,14 +15,11 @@ use rejoinder_run::{RunDir, scan};
 use rejoinder_scan::config::BaseUrl;
 use rejoinder_scan::{Config, Engine, StopFlag, Worker};
 
-mod support;
-use support::server::{Server, by_rule};
-use support::{
+use crate::corpus;
+use crate::support::server::{Server, by_rule};
+use crate::support::{
     DIALOGUES, Ended, command, figure, folder, output_files, output_of_any_library, rejoinder, text, write,
 };
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
 
 const CONFIG: &str = "format = 1\n[output]\npart-mib = 1\n[[plugin]]\nname = \"rephrase\"\n";
 

@@ -7,9 +7,8 @@ use std::path::Path;
 use rejoinder_core::random::Random;
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{Request, Server, by_rule};
-use support::{DIALOGUES, Ended, figure, folder, output_files, rejoinder, rows, text, write};
+use crate::support::server::{Request, Server, by_rule};
+use crate::support::{DIALOGUES, Ended, figure, folder, output_files, rejoinder, rows, text, write};
 
 /// A config whose replies have the same keys wherever the judge is: its endpoint has a name, and its constraint is given.
 fn config(dir: &Path, name: &str, base_url: &str, more: &str) -> String {

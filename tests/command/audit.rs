@@ -6,12 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{Response, Server, by_rule, labelled, last_user_message};
-use support::{figure, folder, rejoinder, rows, text, write};
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
+use crate::corpus;
+use crate::support::server::{Response, Server, by_rule, labelled, last_user_message};
+use crate::support::{figure, folder, rejoinder, rows, text, write};
 
 /// A judge that finds feedback also where no rule marks anything.
 fn judge() -> Server {

@@ -6,9 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{Request, Response, Server, by_rule, completion, marked_turns};
-use support::{DIALOGUES, Ended, all_files, command, figure, folder, rejoinder, rows, text, write};
+use crate::support::server::{Request, Response, Server, by_rule, completion, marked_turns};
+use crate::support::{DIALOGUES, Ended, all_files, command, figure, folder, rejoinder, rows, text, write};
 
 /// What people have written to talk a judge round, and what confuses those who put text together.
 const HOSTILE: [&str; 52] = [

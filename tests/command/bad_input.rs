@@ -7,8 +7,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-mod support;
-use support::{DIALOGUES, Ended, command, figure, folder, rejoinder, rows, text, write};
+use crate::support::{DIALOGUES, Ended, command, figure, folder, rejoinder, rows, text, write};
 
 /// A conversation with one later turn.
 fn good() -> String {

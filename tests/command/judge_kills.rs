@@ -8,12 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-mod support;
-use support::server::{Server, by_rule, labelled, last_user_message};
-use support::{Ended, command, figure, folder, output_files, random, rejoinder, rows, text, write};
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
+use crate::corpus;
+use crate::support::server::{Server, by_rule, labelled, last_user_message};
+use crate::support::{Ended, command, figure, folder, output_files, random, rejoinder, rows, text, write};
 
 const KILLS: u64 = 20;
 const IN_FLIGHT: u64 = 8;

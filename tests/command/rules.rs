@@ -1,7 +1,6 @@
 //! `rejoinder rules check` and `rules test` as a rule author sees them.
 
-mod support;
-use support::{DIALOGUES, folder, rejoinder, rows, text, write};
+use crate::support::{DIALOGUES, folder, rejoinder, rows, text, write};
 
 const BROKEN: &str = r#"format = 1
 [[rule]]

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{Server, by_rule};
-use support::{folder, rejoinder, text, write};
+use crate::support::server::{Server, by_rule};
+use crate::support::{folder, rejoinder, text, write};
 
 /// A folder with 40 conversations: each is thanked for once and contradicted once, which the server finds, and the released
 /// rows know of the thanks alone, except for every fourth, which they call a correction. Ten conversations are short.

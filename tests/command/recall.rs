@@ -17,9 +17,8 @@ use rejoinder_scan::{Config, Engine, Scan};
 use rejoinder_score::Model;
 use serde_json::Value;
 
-mod support;
-use support::server::{Server, by_rule};
-use support::{command, dialogues_with_hidden_thanks, folder, write};
+use crate::support::server::{Server, by_rule};
+use crate::support::{command, dialogues_with_hidden_thanks, folder, write};
 
 const SEED: u64 = 4;
 const RECALL: f64 = 0.8;

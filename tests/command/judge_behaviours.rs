@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{
+use crate::support::server::{
     Request, Response, Server, by_rule, by_rule_in_prose, completion, labelled, last_user_message,
     marked_turns,
 };
-use support::{Ended, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
+use crate::support::{Ended, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
 
 /// Twenty dialogues with sixteen turns that wait; four of them say FLAGGED, each in another group of four.
 const CHATS: &str = "tests/data/judge/chats.jsonl";
@@ -385,7 +384,7 @@ fn judge(dir: &Path, run: &str, name: &str, base_url: &str, more: &str) -> (Ende
     );
     let config = write(dir, &format!("{name}.toml"), config);
     let begun = Instant::now();
-    let ended = support::command(&["judge", run, "--config", &config, "--json"])
+    let ended = crate::support::command(&["judge", run, "--config", &config, "--json"])
         .env("BEHAVIOUR_TEST_KEY", "sk-behaviour")
         .output()
         .expect("the command starts");

@@ -4,15 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{Server, by_rule};
-use support::{
+use crate::corpus;
+use crate::support::server::{Server, by_rule};
+use crate::support::{
     assert_funnel_adds_up, dialogues_with_hidden_thanks, figure, folder, output_files, rejoinder, rows, text,
     write,
 };
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
 
 /// Dialogues of the generator with labels: what the server finds that answers by rule.
 fn labelled(dir: &Path, name: &str, dialogues: usize, seed: u64) -> String {
@@ -54,8 +51,9 @@ fn what_was_trained_is_compared_and_put_in_force() {
     let model = text(&dir.path().join("own.rjm"));
     let trained = rejoinder(&["train", &train, "--out", &model, "--json"]).expect(0).json();
     // A bare name, as people give it.
-    let bare =
-        support::command(&["train", &train, "--out", "again.rjm", "--json"]).current_dir(dir.path()).output();
+    let bare = crate::support::command(&["train", &train, "--out", "again.rjm", "--json"])
+        .current_dir(dir.path())
+        .output();
     assert!(bare.unwrap().status.success());
     let again = text(&dir.path().join("again.rjm"));
     assert_eq!(std::fs::read(&model).unwrap(), std::fs::read(&again).unwrap(), "same seed, same bytes");

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-mod support;
-use support::server::{Server, labelled};
-use support::{DIALOGUES, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
+use crate::support::server::{Server, labelled};
+use crate::support::{DIALOGUES, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
 
 /// A conversation in the shape of OpenAI's messages; users speak first, and in turn.
 fn chat(said: &[&str]) -> Value {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::{DIALOGUES, Ended, command, figure, folder, rejoinder, text, write};
+use crate::support::{DIALOGUES, Ended, command, figure, folder, rejoinder, text, write};
 
 /// Runs the command with environment variables.
 fn with_env(args: &[&str], variables: &[(&str, &str)]) -> Ended {

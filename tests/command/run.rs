@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-mod support;
-use support::{
+use crate::corpus;
+use crate::support::{
     DIALOGUES, MESSAGES, accepted, assert_funnel_adds_up, command, figure, folder, output_files, rejoinder,
     rows, text, write,
 };
@@ -121,7 +121,7 @@ fn every_kind_of_input_gives_the_same_result() {
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(stdin).unwrap();
-        let ended = support::Ended::from(child.wait_with_output().unwrap()).expect(0);
+        let ended = crate::support::Ended::from(child.wait_with_output().unwrap()).expect(0);
         assert_eq!(ended.json()["accepted"], expected["accepted"]);
         // Standard input is kept, so that exports can pair the feedback with its dialogue.
         rejoinder(&["export", "kto", &text(&out.path().join("r"))]).expect(0);
@@ -230,9 +230,6 @@ fn the_same_bytes_for_any_number_of_threads() {
     }
 }
 
-#[path = "../benches/corpus.rs"]
-mod corpus;
-
 #[test]
 fn short_conversations_can_be_left_out_as_the_paper_does() {
     let (all, _a) = run_json(&[DIALOGUES], &[]);
@@ -293,7 +290,7 @@ fn a_closed_pipe_is_success() {
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let ended = support::Ended::from(child.wait_with_output().unwrap()).expect(0);
+    let ended = crate::support::Ended::from(child.wait_with_output().unwrap()).expect(0);
     assert_eq!(ended.stderr, "");
 }
 
@@ -304,7 +301,7 @@ fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     let run = text(&dir.path().join("run"));
     rejoinder(&["run", DIALOGUES, "--out", &run]).expect(0);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let ended: support::Ended = command(&["show", &run]).stdout(full).output().unwrap().into();
+    let ended: crate::support::Ended = command(&["show", &run]).stdout(full).output().unwrap().into();
     assert_eq!(ended.code, 8);
     assert!(ended.stderr.contains("No space left"), "{}", ended.stderr);
 }

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-mod support;
-use support::server::{Request, Server, by_rule, by_rule_in_prose};
-use support::{
+use crate::support::server::{Request, Server, by_rule, by_rule_in_prose};
+use crate::support::{
     DIALOGUES, accepted, all_files, assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows,
     text, write,
 };
@@ -127,8 +126,9 @@ fn the_key_comes_from_the_environment_and_is_written_nowhere() {
     let config = config(dir.path(), &server.base_url(), "api-key-env = \"REJOINDER_TEST_KEY\"\n");
     let missing = rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&run)]).expect(7);
     assert!(missing.stderr.contains("REJOINDER_TEST_KEY"), "{}", missing.stderr);
-    let mut command = support::command(&["run", DIALOGUES, "--config", &config, "--out", &text(&run)]);
-    let ended: support::Ended = command.env("REJOINDER_TEST_KEY", "sk-very-secret").output().unwrap().into();
+    let mut command = crate::support::command(&["run", DIALOGUES, "--config", &config, "--out", &text(&run)]);
+    let ended: crate::support::Ended =
+        command.env("REJOINDER_TEST_KEY", "sk-very-secret").output().unwrap().into();
     let ended = ended.expect(0);
     assert!(server.saw_header("authorization", "Bearer sk-very-secret"));
     let mut texts = vec![ended.stdout.into_bytes(), ended.stderr.into_bytes()];
@@ -155,7 +155,7 @@ fn a_run_killed_while_judging_resumes_to_the_same_bytes_and_keeps_its_answers() 
     let needed = slow.requests();
     assert!(needed > 8, "{calm}");
     let run = dir.path().join("killed");
-    let mut child = support::command(&["run", DIALOGUES, "--config", &config, "--out", &text(&run)])
+    let mut child = crate::support::command(&["run", DIALOGUES, "--config", &config, "--out", &text(&run)])
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();

@@ -3,11 +3,8 @@
 use std::path::Path;
 use std::process::Stdio;
 
-mod support;
-use support::{DIALOGUES, command, folder, output_files, random, rejoinder, text, write};
-
-#[path = "../benches/corpus.rs"]
-mod corpus;
+use crate::corpus;
+use crate::support::{DIALOGUES, command, folder, output_files, random, rejoinder, text, write};
 
 const CONFIG: &str = "format = 1\n[output]\npart-mib = 1\n[[plugin]]\nname = \"rephrase\"\n";
 

@@ -1,12 +1,10 @@
 //! `plugin check` on plugins in C that keep all rules but one.
-#![cfg(unix)]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::Path;
 use std::process::Command;
 
-mod support;
-use support::{folder, rejoinder, text, write};
+use crate::support::{folder, rejoinder, text, write};
 
 /// Compiles the plugin that breaks the rule behind a macro, `NAME` or `NAME=VALUE`.
 fn plugin(dir: &Path, breaks: &str) -> String {

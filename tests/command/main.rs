@@ -1,0 +1,35 @@
+//! The command as its users meet it. One program holds all these tests: each further one would link the whole engine again.
+
+#[path = "../../benches/corpus.rs"]
+mod corpus;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit;
+#[cfg(unix)]
+mod authors;
+mod bad_input;
+mod batch;
+mod cascade;
+mod config;
+#[cfg(unix)]
+mod conformance;
+mod exit_codes;
+mod export;
+mod inputs;
+mod judge;
+mod judge_behaviours;
+mod judge_budget;
+mod judge_kills;
+mod judge_security;
+mod one_hand;
+mod operator;
+#[cfg(unix)]
+mod plugins;
+mod reading;
+mod recall;
+mod remarks;
+mod reproduce;
+mod resume;
+mod rules;
+mod run;
