@@ -1,7 +1,7 @@
 //! The rules in force, compiled into one scan.
 
 use crate::automaton::Automaton;
-use crate::rule::Rule;
+use rejoinder_rule_files::{Condition, Pattern, Rule};
 
 /// What a match of one literal leads to.
 #[derive(Debug, Default)]
@@ -21,10 +21,28 @@ pub(crate) struct Literals {
 }
 
 impl Literals {
-    fn of(all: Vec<(String, Targets)>) -> Self {
-        let (literals, targets): (Vec<String>, Vec<Targets>) = all.into_iter().unzip();
+    /// The automaton of literals, which are sorted and all different.
+    fn of(all: Vec<(&str, Targets)>) -> Self {
+        let (literals, targets): (Vec<&str>, Vec<Targets>) = all.into_iter().unzip();
         Self { automaton: Automaton::new(&literals), targets }
     }
+}
+
+/// The first eight bytes of a literal as a number, by which most literals are told apart.
+fn beginning(literal: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = literal.len().min(8);
+    bytes[..length].copy_from_slice(&literal.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+/// All patterns of a rule.
+fn patterns(rule: &mut Rule) -> impl Iterator<Item = &mut Pattern> {
+    let unless = rule.conditions.iter_mut().filter_map(|condition| match condition {
+        Condition::Unless(pattern) => Some(pattern),
+        _ => None,
+    });
+    rule.regexes.iter_mut().chain(unless)
 }
 
 /// The compiled rules: immutable, shared by all worker threads.
@@ -48,17 +66,10 @@ impl RuleSet {
     ///
     /// # Panics
     /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written).
-    pub fn new(rules: Vec<Rule>, hash: String) -> Self {
-        let mut literals: Vec<(String, Targets)> = Vec::new();
-        let mut place = std::collections::HashMap::<String, usize>::new();
-        let mut add = |literal: &String, phrase: Option<u32>, gate: Option<u32>| {
-            let at = *place.entry(literal.clone()).or_insert_with(|| {
-                literals.push((literal.clone(), Targets::default()));
-                literals.len() - 1
-            });
-            literals[at].1.phrases.extend(phrase);
-            literals[at].1.gates.extend(gate);
-        };
+    pub fn new(mut rules: Vec<Rule>, hash: String) -> Self {
+        (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
+        // (literal, rule whose phrase it is, regex that requires it)
+        let mut all: Vec<(&str, Option<u32>, Option<u32>)> = Vec::new();
         let mut gated = Vec::new();
         let mut ungated = Vec::new();
         let mut wordless = Vec::new();
@@ -66,20 +77,28 @@ impl RuleSet {
             if !rule.has_matcher() {
                 wordless.push(index);
             }
-            for phrase in &rule.phrases {
-                add(phrase, Some(index), None);
-            }
+            all.extend(rule.phrases.iter().map(|phrase| (phrase.as_str(), Some(index), None)));
             for (regex_index, regex) in (0..).zip(&rule.regexes) {
                 match regex.literals() {
                     Some(set) => {
-                        set.iter().for_each(|literal| add(literal, None, Some(gated.len() as u32)));
+                        let number = gated.len() as u32;
+                        all.extend(set.map(|literal| (literal, None, Some(number))));
                         gated.push((index, regex_index));
                     }
                     None => ungated.push((index, regex_index)),
                 }
             }
         }
-        let (ascii, beyond): (Vec<_>, Vec<_>) = literals.into_iter().partition(|(text, _)| text.is_ascii());
+        all.sort_by_key(|&(literal, ..)| (beginning(literal), literal));
+        let (mut ascii, mut beyond) = (Vec::new(), Vec::new());
+        for same in all.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let literal = same[0].0;
+            let targets = Targets {
+                phrases: same.iter().filter_map(|&(_, rule, _)| rule).collect(),
+                gates: same.iter().filter_map(|&(.., gate)| gate).collect(),
+            };
+            if literal.is_ascii() { &mut ascii } else { &mut beyond }.push((literal, targets));
+        }
         let literals = [Literals::of(ascii), Literals::of(beyond)];
         Self { rules, hash, literals, gated, ungated, wordless }
     }
