@@ -41,7 +41,7 @@ impl Automaton {
         let width = count + 1;
         let mut this = Self {
             columns,
-            table: Vec::new(),
+            table: Vec::with_capacity(states(&texts) * width),
             width,
             outputs: Vec::new(),
             lens: texts.iter().map(|text| text.len() as u32).collect(),
@@ -70,7 +70,10 @@ impl Automaton {
             }
             while literals.start < literals.end {
                 let byte = texts[literals.start][depth];
-                let same = texts[literals.clone()].partition_point(|text| text[depth] == byte);
+                let same = match literals.len() {
+                    1 => 1,
+                    _ => texts[literals.clone()].partition_point(|text| text[depth] == byte),
+                };
                 let with_byte = literals.start..literals.start + same;
                 literals.start = with_byte.end;
                 let cell = row + self.column(byte);
@@ -114,6 +117,17 @@ struct Node {
     depth: usize,
     /// The row of the state for the longest end of what was read that other literals begin with.
     shorter: usize,
+}
+
+/// How many states the automaton of sorted literals has: one for each beginning, the empty one too.
+fn states(texts: &[&[u8]]) -> usize {
+    let mut before: &[u8] = &[];
+    let new = texts.iter().map(|text| {
+        let shared = text.iter().zip(before).take_while(|(one, other)| one == other).count();
+        before = text;
+        text.len() - shared
+    });
+    1 + new.sum::<usize>()
 }
 
 /// The columns of bytes, frequent ones first, and how many there are.

@@ -28,12 +28,24 @@ impl Literals {
     }
 }
 
-/// The first eight bytes of a literal as a number, by which most literals are told apart.
-fn beginning(literal: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let length = literal.len().min(8);
-    bytes[..length].copy_from_slice(&literal.as_bytes()[..length]);
-    u64::from_be_bytes(bytes)
+/// A use of a literal.
+struct LiteralUse<'r> {
+    /// The first eight bytes as a number, by which most literals are told apart.
+    beginning: u64,
+    literal: &'r str,
+    /// The rule whose phrase the literal is.
+    phrase_of: Option<u32>,
+    /// The number of the regex that requires the literal.
+    gate: Option<u32>,
+}
+
+impl<'r> LiteralUse<'r> {
+    fn new(literal: &'r str, phrase_of: Option<u32>, gate: Option<u32>) -> Self {
+        let mut bytes = [0; 8];
+        let length = literal.len().min(8);
+        bytes[..length].copy_from_slice(&literal.as_bytes()[..length]);
+        Self { beginning: u64::from_be_bytes(bytes), literal, phrase_of, gate }
+    }
 }
 
 /// All patterns of a rule.
@@ -68,8 +80,7 @@ impl RuleSet {
     /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written).
     pub fn new(mut rules: Vec<Rule>, hash: String) -> Self {
         (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
-        // (literal, rule whose phrase it is, regex that requires it)
-        let mut all: Vec<(&str, Option<u32>, Option<u32>)> = Vec::new();
+        let mut all: Vec<LiteralUse<'_>> = Vec::new();
         let mut gated = Vec::new();
         let mut ungated = Vec::new();
         let mut wordless = Vec::new();
@@ -77,25 +88,25 @@ impl RuleSet {
             if !rule.has_matcher() {
                 wordless.push(index);
             }
-            all.extend(rule.phrases.iter().map(|phrase| (phrase.as_str(), Some(index), None)));
+            all.extend(rule.phrases.iter().map(|phrase| LiteralUse::new(phrase, Some(index), None)));
             for (regex_index, regex) in (0..).zip(&rule.regexes) {
                 match regex.literals() {
                     Some(set) => {
                         let number = gated.len() as u32;
-                        all.extend(set.map(|literal| (literal, None, Some(number))));
+                        all.extend(set.map(|literal| LiteralUse::new(literal, None, Some(number))));
                         gated.push((index, regex_index));
                     }
                     None => ungated.push((index, regex_index)),
                 }
             }
         }
-        all.sort_by_key(|&(literal, ..)| (beginning(literal), literal));
+        all.sort_by(|one, other| one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal)));
         let (mut ascii, mut beyond) = (Vec::new(), Vec::new());
-        for same in all.chunk_by(|(one, ..), (other, ..)| one == other) {
-            let literal = same[0].0;
+        for same in all.chunk_by(|one, other| one.literal == other.literal) {
+            let literal = same[0].literal;
             let targets = Targets {
-                phrases: same.iter().filter_map(|&(_, rule, _)| rule).collect(),
-                gates: same.iter().filter_map(|&(.., gate)| gate).collect(),
+                phrases: same.iter().filter_map(|used| used.phrase_of).collect(),
+                gates: same.iter().filter_map(|used| used.gate).collect(),
             };
             if literal.is_ascii() { &mut ascii } else { &mut beyond }.push((literal, targets));
         }
