@@ -1,5 +1,8 @@
 //! The language of a conversation: as the corpus names it, or detected.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use isolang::Language as Iso;
 use rejoinder_core::Role;
 use rejoinder_core::language::Language;
@@ -23,9 +26,27 @@ pub fn of(record: &Record<'_>) -> &'static str {
 
 /// The ISO 639 code of a conversation's language, where the corpus gives a name or a code.
 pub fn given(record: &Record<'_>) -> Option<&'static str> {
-    COLUMNS.iter().find_map(|column| {
-        let quoted = record.column(column)?.get();
-        code(&serde_json::from_str::<String>(quoted).ok()?)
+    COLUMNS.iter().find_map(|column| code_of_value(record.column(column)?.get()))
+}
+
+/// A corpus has few languages, and each is looked up in a list of thousands of names: the codes of so many values are kept.
+const MOST_KNOWN: usize = 256;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<String, Option<&'static str>>> = RefCell::default();
+}
+
+/// The code of a language by the JSON text of a column's value.
+fn code_of_value(value: &str) -> Option<&'static str> {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(code) = known.get(value) {
+            return *code;
+        }
+        let code = serde_json::from_str::<String>(value).ok().and_then(|name| code(&name));
+        if known.len() < MOST_KNOWN {
+            known.insert(value.to_owned(), code);
+        }
+        code
     })
 }
 

@@ -3,6 +3,9 @@
 //! What it costs is waiting for memory, so its table is narrow: a row has a column for each byte that literals hold, the
 //! frequent ones side by side. A line feed counts as a space, as literals know no other white space.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+
 /// Set in a transition to a state in which literals end.
 const ENDS: u32 = 1 << 31;
 const NONE: u32 = u32::MAX;
@@ -28,67 +31,63 @@ struct Output {
 }
 
 impl Automaton {
-    /// An automaton for `literals`. They are all different and not empty.
+    /// An automaton for `literals`. They are sorted, all different and not empty.
     ///
     /// # Panics
     /// If they hold more than 2³¹ bytes, or so.
     pub(crate) fn new(literals: &[impl AsRef<str>]) -> Self {
-        let texts = || literals.iter().map(|l| l.as_ref().as_bytes());
-        let (columns, count) = columns(texts().flatten().copied());
+        let texts: Vec<&[u8]> = literals.iter().map(|l| l.as_ref().as_bytes()).collect();
+        let (columns, count) = columns(texts.iter().copied().flatten().copied());
         let width = count + 1;
         let mut this = Self {
             columns,
-            table: new_row(width),
+            table: Vec::with_capacity(states(&texts) * width),
             width,
             outputs: Vec::new(),
-            lens: texts().map(|text| text.len() as u32).collect(),
+            lens: texts.iter().map(|text| text.len() as u32).collect(),
         };
-        for (literal, text) in (0..).zip(texts()) {
-            this.add(literal, text);
-        }
-        this.complete();
+        this.fill(&texts);
         this
     }
 
-    /// Adds a path for a literal; where there is no transition yet, the table has 0, which is the first state.
-    fn add(&mut self, literal: u32, text: &[u8]) {
-        let mut state = 0;
-        for &byte in text {
-            let cell = state + self.column(byte);
-            if self.table[cell] == 0 {
-                self.table[cell] =
-                    u32::try_from(self.table.len()).ok().filter(|&s| s < ENDS).expect("literals are few");
-                self.table.extend(new_row(self.width));
-            }
-            state = self.table[cell] as usize;
-        }
-        let output = state + self.width - 1;
-        self.table[output] = self.outputs.len() as u32;
-        self.outputs.push(Output { literal, shorter: NONE });
-    }
-
-    /// Adds the missing transitions: those of the state for the longest end of what was read that a path begins with.
-    fn complete(&mut self) {
+    /// Makes the states, the shorter ones first. A state goes where the state for the longest end of what was read goes, but
+    /// for the bytes that go on with a literal.
+    fn fill(&mut self, texts: &[&[u8]]) {
         let last = self.width - 1;
-        let mut queue = std::collections::VecDeque::from([(0, 0)]);
-        while let Some((state, shorter)) = queue.pop_front() {
-            for column in 0..last {
-                let next = self.table[state + column] as usize;
-                let of_shorter = if state == 0 { 0 } else { self.table[shorter + column] };
-                if next == 0 {
-                    self.table[state + column] = of_shorter;
-                    continue;
+        // The first output of each state that has a place.
+        let mut first_outputs = vec![NONE];
+        let mut queue = VecDeque::from([Node { literals: 0..texts.len(), depth: 0, shorter: 0 }]);
+        while let Some(Node { mut literals, depth, shorter }) = queue.pop_front() {
+            let row = self.table.len();
+            match row {
+                0 => self.table.resize(self.width, 0),
+                _ => self.table.extend_from_within(shorter..shorter + self.width),
+            }
+            self.table[row + last] = first_outputs[row / self.width];
+            // The literal that ends here comes before those that go on.
+            if texts.get(literals.start).is_some_and(|text| text.len() == depth) {
+                literals.start += 1;
+            }
+            while literals.start < literals.end {
+                let byte = texts[literals.start][depth];
+                let same = match literals.len() {
+                    1 => 1,
+                    _ => texts[literals.clone()].partition_point(|text| text[depth] == byte),
+                };
+                let with_byte = literals.start..literals.start + same;
+                literals.start = with_byte.end;
+                let cell = row + self.column(byte);
+                let shorter = if row == 0 { 0 } else { (self.table[cell] & !ENDS) as usize };
+                let mut output = first_outputs[shorter / self.width];
+                if texts[with_byte.start].len() == depth + 1 {
+                    self.outputs.push(Output { literal: with_byte.start as u32, shorter: output });
+                    output = (self.outputs.len() - 1) as u32;
                 }
-                let of_shorter = (of_shorter & !ENDS) as usize;
-                queue.push_back((next, of_shorter));
-                let more = self.table[of_shorter + last];
-                match self.table[next + last] {
-                    NONE => self.table[next + last] = more,
-                    own => self.outputs[own as usize].shorter = more,
-                }
-                if self.table[next + last] != NONE {
-                    self.table[state + column] |= ENDS;
-                }
+                let place = u32::try_from(first_outputs.len() * self.width).ok().filter(|&at| at < ENDS);
+                let ends = if output == NONE { 0 } else { ENDS };
+                self.table[cell] = place.expect("literals are few") | ends;
+                first_outputs.push(output);
+                queue.push_back(Node { literals: with_byte, depth: depth + 1, shorter });
             }
         }
     }
@@ -110,6 +109,27 @@ impl Automaton {
     }
 }
 
+/// A state that is still to be made.
+struct Node {
+    /// The literals that begin with what was read.
+    literals: Range<usize>,
+    /// How many bytes were read.
+    depth: usize,
+    /// The row of the state for the longest end of what was read that other literals begin with.
+    shorter: usize,
+}
+
+/// How many states the automaton of sorted literals has: one for each beginning, the empty one too.
+fn states(texts: &[&[u8]]) -> usize {
+    let mut before: &[u8] = &[];
+    let new = texts.iter().map(|text| {
+        let shared = text.iter().zip(before).take_while(|(one, other)| one == other).count();
+        before = text;
+        text.len() - shared
+    });
+    1 + new.sum::<usize>()
+}
+
 /// The columns of bytes, frequent ones first, and how many there are.
 fn columns(bytes: impl Iterator<Item = u8>) -> ([u8; 256], usize) {
     let mut counts = [0_u32; 256];
@@ -122,12 +142,6 @@ fn columns(bytes: impl Iterator<Item = u8>) -> ([u8; 256], usize) {
     (0..).zip(&held).for_each(|(column, &byte)| columns[byte as usize] = column);
     columns[b'\n' as usize] = columns[b' ' as usize];
     (columns, held.len() + 1)
-}
-
-fn new_row(width: usize) -> Vec<u32> {
-    let mut row = vec![0; width];
-    row[width - 1] = NONE;
-    row
 }
 
 /// The places in a text where literals end.

@@ -1,7 +1,7 @@
 //! The rules in force, compiled into one scan.
 
 use crate::automaton::Automaton;
-use crate::rule::Rule;
+use rejoinder_rule_files::{Condition, Pattern, Rule};
 
 /// What a match of one literal leads to.
 #[derive(Debug, Default)]
@@ -21,10 +21,40 @@ pub(crate) struct Literals {
 }
 
 impl Literals {
-    fn of(all: Vec<(String, Targets)>) -> Self {
-        let (literals, targets): (Vec<String>, Vec<Targets>) = all.into_iter().unzip();
+    /// The automaton of literals, which are sorted and all different.
+    fn of(all: Vec<(&str, Targets)>) -> Self {
+        let (literals, targets): (Vec<&str>, Vec<Targets>) = all.into_iter().unzip();
         Self { automaton: Automaton::new(&literals), targets }
     }
+}
+
+/// A use of a literal.
+struct LiteralUse<'r> {
+    /// The first eight bytes as a number, by which most literals are told apart.
+    beginning: u64,
+    literal: &'r str,
+    /// The rule whose phrase the literal is.
+    phrase_of: Option<u32>,
+    /// The number of the regex that requires the literal.
+    gate: Option<u32>,
+}
+
+impl<'r> LiteralUse<'r> {
+    fn new(literal: &'r str, phrase_of: Option<u32>, gate: Option<u32>) -> Self {
+        let mut bytes = [0; 8];
+        let length = literal.len().min(8);
+        bytes[..length].copy_from_slice(&literal.as_bytes()[..length]);
+        Self { beginning: u64::from_be_bytes(bytes), literal, phrase_of, gate }
+    }
+}
+
+/// All patterns of a rule.
+fn patterns(rule: &mut Rule) -> impl Iterator<Item = &mut Pattern> {
+    let unless = rule.conditions.iter_mut().filter_map(|condition| match condition {
+        Condition::Unless(pattern) => Some(pattern),
+        _ => None,
+    });
+    rule.regexes.iter_mut().chain(unless)
 }
 
 /// The compiled rules: immutable, shared by all worker threads.
@@ -48,17 +78,9 @@ impl RuleSet {
     ///
     /// # Panics
     /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written).
-    pub fn new(rules: Vec<Rule>, hash: String) -> Self {
-        let mut literals: Vec<(String, Targets)> = Vec::new();
-        let mut place = std::collections::HashMap::<String, usize>::new();
-        let mut add = |literal: &String, phrase: Option<u32>, gate: Option<u32>| {
-            let at = *place.entry(literal.clone()).or_insert_with(|| {
-                literals.push((literal.clone(), Targets::default()));
-                literals.len() - 1
-            });
-            literals[at].1.phrases.extend(phrase);
-            literals[at].1.gates.extend(gate);
-        };
+    pub fn new(mut rules: Vec<Rule>, hash: String) -> Self {
+        (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
+        let mut all: Vec<LiteralUse<'_>> = Vec::new();
         let mut gated = Vec::new();
         let mut ungated = Vec::new();
         let mut wordless = Vec::new();
@@ -66,20 +88,28 @@ impl RuleSet {
             if !rule.has_matcher() {
                 wordless.push(index);
             }
-            for phrase in &rule.phrases {
-                add(phrase, Some(index), None);
-            }
+            all.extend(rule.phrases.iter().map(|phrase| LiteralUse::new(phrase, Some(index), None)));
             for (regex_index, regex) in (0..).zip(&rule.regexes) {
                 match regex.literals() {
                     Some(set) => {
-                        set.iter().for_each(|literal| add(literal, None, Some(gated.len() as u32)));
+                        let number = gated.len() as u32;
+                        all.extend(set.map(|literal| LiteralUse::new(literal, None, Some(number))));
                         gated.push((index, regex_index));
                     }
                     None => ungated.push((index, regex_index)),
                 }
             }
         }
-        let (ascii, beyond): (Vec<_>, Vec<_>) = literals.into_iter().partition(|(text, _)| text.is_ascii());
+        all.sort_by(|one, other| one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal)));
+        let (mut ascii, mut beyond) = (Vec::new(), Vec::new());
+        for same in all.chunk_by(|one, other| one.literal == other.literal) {
+            let literal = same[0].literal;
+            let targets = Targets {
+                phrases: same.iter().filter_map(|used| used.phrase_of).collect(),
+                gates: same.iter().filter_map(|used| used.gate).collect(),
+            };
+            if literal.is_ascii() { &mut ascii } else { &mut beyond }.push((literal, targets));
+        }
         let literals = [Literals::of(ascii), Literals::of(beyond)];
         Self { rules, hash, literals, gated, ungated, wordless }
     }

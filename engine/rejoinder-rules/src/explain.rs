@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::condition::Condition;
+use rejoinder_rule_files::Condition;
 
 /// The trial of a rule on a turn.
 #[derive(Clone, Debug)]

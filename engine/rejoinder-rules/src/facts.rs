@@ -9,8 +9,7 @@ use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
-use crate::condition::{AnswerTrait, Condition, Measurement};
-use crate::shadow::TurnText;
+use rejoinder_rule_files::{AnswerTrait, Condition, Measurement, SearchRoom, TurnText};
 
 /// At most this many earlier user turns, the latest first, are compared with a turn.
 const MAX_EARLIER_TURNS: usize = 32;
@@ -62,6 +61,7 @@ pub(crate) struct TurnFacts<'a> {
     shared: &'a ConversationFacts,
     turn: usize,
     text: &'a TurnText,
+    room: &'a SearchRoom,
     opening: OnceCell<Opening>,
     most_similar: OnceCell<(f32, usize)>,
     answer: [OnceCell<bool>; AnswerTrait::ALL.len()],
@@ -70,18 +70,20 @@ pub(crate) struct TurnFacts<'a> {
 }
 
 impl<'a> TurnFacts<'a> {
-    /// Facts about message `turn`, whose text is `text`.
+    /// Facts about message `turn`, whose text is `text`; patterns search in `room`.
     pub(crate) fn new(
         conversation: &'a Conversation<'a>,
         shared: &'a ConversationFacts,
         turn: usize,
         text: &'a TurnText,
+        room: &'a SearchRoom,
     ) -> Self {
         Self {
             conversation,
             shared,
             turn,
             text,
+            room,
             opening: OnceCell::new(),
             most_similar: OnceCell::new(),
             answer: Default::default(),
@@ -125,7 +127,7 @@ impl<'a> TurnFacts<'a> {
             }
             Condition::Previous(which, _) => Measurement::Is(self.answer_is(*which)),
             Condition::Language(_) => Measurement::Language(self.shared.language(self.conversation)),
-            Condition::Unless(regex) => Measurement::Match(regex.find(self.text)),
+            Condition::Unless(regex) => Measurement::Match(regex.find(self.text, self.room)),
             Condition::Similar(_) => Measurement::Share(self.most_similar().0),
             Condition::Template(_) => Measurement::Is(self.is_template()),
             Condition::InAnswer(_) => Measurement::Share(self.in_answer()),

@@ -4,8 +4,8 @@ use rejoinder_core::case::message;
 use rejoinder_core::{Category, Conversation};
 
 use crate::compile::RuleSet;
-use crate::rule::{Rule, RuleTest};
 use crate::scan::Scanner;
+use rejoinder_rule_files::{Rule, RuleTest};
 
 /// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn run(set: &RuleSet, file: &str) -> Vec<TestReport> {
     let mut scanner = Scanner::new(set);
     let mut reports = Vec::new();
     for (index, rule) in (0..).zip(set.rules()).filter(|(_, rule)| rule.file == file) {
-        for test in &rule.tests {
+        for test in rule.tests.all().iter() {
             let outcome = check(set, &mut scanner, index, rule, test);
             let result = match (outcome, &test.todo) {
                 (None, None) => TestResult::Passed,

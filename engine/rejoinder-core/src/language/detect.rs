@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use whichlang::Lang;
 
 use super::neighbours;
@@ -119,5 +120,17 @@ impl FromStr for Language {
 
     fn from_str(code: &str) -> Result<Self, UnknownLanguage> {
         Self::CODES.iter().find(|known| **known == code).map(|known| Self(known)).ok_or(UnknownLanguage)
+    }
+}
+
+impl Serialize for Language {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Language {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

@@ -1,5 +1,6 @@
 //! A pack: read from a file or from the engine, and compiled with others.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read as _;
@@ -10,14 +11,25 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 use super::error::PackError;
 use super::extend::Loader;
 use crate::compile::RuleSet;
-use crate::schema::{NameReference, RuleFile, parse};
+use rejoinder_rule_files::{NameReference, RuleFile, parse};
 
-/// A pack that ships inside the engine: name, file and text.
-type ShippedPack = (&'static str, &'static str, &'static str);
+/// A pack that ships inside the engine.
+struct ShippedPack {
+    name: &'static str,
+    file: &'static str,
+    text: &'static str,
+    /// What [`RuleFile::from_stored`] reads; empty where the text has mistakes.
+    stored: &'static str,
+}
 
 macro_rules! shipped {
     ($($name:literal)*) => {
-        [$(($name, concat!("rules/", $name, ".toml"), include_str!(concat!("../../../../rules/", $name, ".toml")))),*]
+        [$(ShippedPack {
+            name: $name,
+            file: concat!("rules/", $name, ".toml"),
+            text: include_str!(concat!("../../../../rules/", $name, ".toml")),
+            stored: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")),
+        }),*]
     };
 }
 
@@ -35,13 +47,13 @@ pub struct Pack {
     pub hash: String,
     /// The rules of the pack, and the mistakes in them.
     pub content: RuleFile,
-    text: String,
+    text: Cow<'static, str>,
 }
 
 impl Pack {
     /// Names of the shipped packs.
     pub fn shipped() -> impl Iterator<Item = &'static str> {
-        SHIPPED.iter().map(|(name, ..)| *name)
+        SHIPPED.iter().map(|pack| pack.name)
     }
 
     /// Reads the packs that `names` stand for (shipped packs, rule files, folders of rule files) and the packs that they extend,
@@ -73,8 +85,8 @@ impl Pack {
     /// # Errors
     /// As [`Pack::load`].
     pub fn named(name: &str) -> Result<Vec<Self>, PackError> {
-        if let Some((name, file, text)) = SHIPPED.iter().find(|(shipped, ..)| *shipped == name) {
-            return Ok(vec![Self::new(name, file, text)]);
+        if let Some(pack) = SHIPPED.iter().find(|pack| pack.name == name) {
+            return Ok(vec![Self::of_shipped(pack)]);
         }
         let path = Path::new(name);
         if path.is_dir() {
@@ -102,13 +114,18 @@ impl Pack {
 
     /// The pack that the text of a rule file makes.
     pub fn new(name: &str, file: &str, text: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            file: file.to_owned(),
-            hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
-            content: parse(file, text),
-            text: text.to_owned(),
-        }
+        Self::with_content(name, file, text.to_owned().into(), parse(file, text))
+    }
+
+    fn of_shipped(pack: &ShippedPack) -> Self {
+        let ShippedPack { name, file, text, stored } = *pack;
+        let content = RuleFile::from_stored(stored).unwrap_or_else(|_| parse(file, text));
+        Self::with_content(name, file, text.into(), content)
+    }
+
+    fn with_content(name: &str, file: &str, text: Cow<'static, str>, content: RuleFile) -> Self {
+        let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
+        Self { name: name.to_owned(), file: file.to_owned(), hash, content, text }
     }
 
     /// Warnings about the pack's rules: what works, and is slow, useless or untested.

@@ -78,3 +78,15 @@ fn what_is_not_there_is_reported_where_it_is_named() {
     assert_eq!((findings[0].code, findings[0].line), ("R012", 2));
     assert!(findings[0].help.contains("thanks.ab"), "{}", findings[0]);
 }
+
+#[test]
+fn shipped_packs_are_kept_as_their_texts_say() {
+    for name in Pack::shipped() {
+        let [pack] = &*Pack::named(name).unwrap() else { panic!("{name} is one pack") };
+        let text = std::fs::read_to_string(format!("../../{}", pack.file)).unwrap();
+        let of_text = Pack::new(name, &pack.file, &text);
+        assert_eq!(pack.content.stored().unwrap(), of_text.content.stored().unwrap(), "{name}");
+        assert_eq!(pack.hash, of_text.hash);
+        assert!(!pack.content.rules.is_empty());
+    }
+}

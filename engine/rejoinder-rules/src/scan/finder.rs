@@ -8,14 +8,14 @@ use super::matches::Matches;
 use crate::compile::{Literals, RuleSet, Targets};
 use crate::facts::TurnFacts;
 use crate::observer::ScanObserver;
-use crate::rule::MatchPosition;
-use crate::shadow::TurnText;
+use rejoinder_rule_files::{MatchPosition, SearchRoom, TurnText};
 
 /// The search for what matches in one turn.
 pub(super) struct Finder<'s> {
     pub(super) set: &'s RuleSet,
     pub(super) text: &'s TurnText,
     pub(super) matches: &'s mut Matches,
+    pub(super) room: &'s SearchRoom,
 }
 
 impl Finder<'_> {
@@ -96,7 +96,7 @@ impl Finder<'_> {
             let regex = &rule.regexes[regex as usize];
             let mut elsewhere = None;
             let found = observer.at_rule(index, || {
-                regex.find_where(self.text, |range| {
+                regex.find_where(self.text, self.room, |range| {
                     let fits = stands_at(rule.at, text, range);
                     if !fits {
                         elsewhere.get_or_insert(range.clone());

@@ -10,7 +10,7 @@ use crate::compile::RuleSet;
 use crate::explain::{ConditionCheck, RuleMatch, RuleTrial};
 use crate::facts::{ConversationFacts, TurnFacts};
 use crate::observer::{MisplacedMatches, RuleTimes, ScanObserver};
-use crate::shadow::TurnText;
+use rejoinder_rule_files::{SearchRoom, TurnText};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct Scanner<'r> {
     matches: Matches,
     hits: Vec<Hit>,
     facts: ConversationFacts,
+    room: SearchRoom,
 }
 
 impl<'r> Scanner<'r> {
@@ -31,6 +32,7 @@ impl<'r> Scanner<'r> {
             matches: Matches::new(set),
             hits: Vec::new(),
             facts: ConversationFacts::default(),
+            room: SearchRoom::default(),
         }
     }
 
@@ -74,8 +76,9 @@ impl<'r> Scanner<'r> {
         let text = &*conversation.messages[turn].text;
         self.hits.clear();
         self.text.fold(text);
-        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
-        Finder { set: self.set, text: &self.text, matches: &mut self.matches }.find(&facts, observer);
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.room);
+        Finder { set: self.set, text: &self.text, matches: &mut self.matches, room: &self.room }
+            .find(&facts, observer);
         for &index in &self.matches.touched {
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
             let conditions = &self.set.rule(index).conditions;
@@ -96,9 +99,10 @@ impl<'r> Scanner<'r> {
     pub fn explain(&mut self, conversation: &Conversation<'_>, turn: usize) -> Vec<RuleTrial<'r>> {
         let text = &*conversation.messages[turn].text;
         self.text.fold(text);
-        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text);
+        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.room);
         let mut misplaced = MisplacedMatches::default();
-        Finder { set: self.set, text: &self.text, matches: &mut self.matches }.find(&facts, &mut misplaced);
+        Finder { set: self.set, text: &self.text, matches: &mut self.matches, room: &self.room }
+            .find(&facts, &mut misplaced);
         self.matches.touched.clear();
         let folded = self.text.text();
         let mut trials = Vec::new();

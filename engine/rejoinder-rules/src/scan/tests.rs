@@ -7,7 +7,7 @@ use rejoinder_core::{Conversation, Hit, Message, Role};
 use super::sentence::sentence;
 use super::*;
 use crate::Pack;
-use crate::shadow::TurnText;
+use rejoinder_rule_files::{SearchRoom, TurnText};
 
 const PHRASES: [&str; 8] = ["no", "no not", "não", "é", "that is", "is não", "谢谢", "not é no"];
 const REGEXES: [&str; 6] =
@@ -43,12 +43,12 @@ proptest! {
         let mut open: Vec<_> = (0..)
             .zip(&set.rule(0).regexes)
             .filter_map(|(i, regex)| {
-                let gates = regex.literals().unwrap().iter().flat_map(|l| places(&flat, l));
+                let gates = regex.literals().unwrap().flat_map(|l| places(&flat, l));
                 Some((gates.map(|range| by_end(&range)).min()?, i, regex))
             })
             .collect();
         open.sort_by_key(|&(opened, i, _)| (opened, i));
-        let first = phrase.or_else(|| open.iter().find_map(|(.., regex)| regex.find(&turn)));
+        let first = phrase.or_else(|| open.iter().find_map(|(.., regex)| regex.find(&turn, &SearchRoom::default())));
         let expected = first.map(|range| turn.folded().original_range(&text, sentence(&folded, &range)));
 
         let messages = [(Role::User, "q"), (Role::Assistant, "a"), (Role::User, &text)];

@@ -66,7 +66,7 @@ fn row(rule: &Rule) -> serde_json::Value {
         "regexes": rule.patterns().collect::<Vec<_>>(),
         "at": rule.at.name(),
         "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "tests": rule.tests.len(),
+        "tests": rule.tests.all().len(),
         "file": rule.file,
         "line": rule.line,
     })

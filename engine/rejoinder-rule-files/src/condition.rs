@@ -5,11 +5,12 @@ use std::fmt;
 use std::ops::Range;
 
 use rejoinder_core::language::Language;
+use serde::{Deserialize, Serialize};
 
 use crate::pattern::Pattern;
 
 /// A condition of a rule; all of them must hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Condition {
     /// The turn has at least so many words.
     MinWords(u32),
@@ -34,7 +35,7 @@ pub enum Condition {
 }
 
 /// A trait of the assistant's last answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnswerTrait {
     /// The answer's last sentence is a question.
     EndsWithQuestion,

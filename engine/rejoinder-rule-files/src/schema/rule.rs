@@ -104,7 +104,7 @@ pub(super) fn read(
         conditions,
         weight: weight.unwrap_or(if route == Route::Reject { -1.0 } else { 1.0 }),
         allow,
-        tests,
+        tests: tests.into(),
         file: findings.source.name.to_owned(),
         line,
     };
@@ -159,11 +159,11 @@ pub(super) fn read_category(given: &SpannedValue<&str>, findings: &mut Findings<
     choose("category", given, &names, findings).map(|i| Category::ALL[i])
 }
 
-fn read_allow(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<&'static str> {
+fn read_allow(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
     let codes = table.strings("allow", findings).unwrap_or_default();
     codes
         .iter()
         .filter_map(|at| choose("allow", at, &lints::CODES, findings))
-        .map(|i| lints::CODES[i])
+        .map(|i| lints::CODES[i].to_owned())
         .collect()
 }

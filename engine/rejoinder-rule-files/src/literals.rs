@@ -7,6 +7,7 @@
 use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal, Seq};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 use rejoinder_core::fold::is_folded;
+use serde::{Deserialize, Serialize};
 
 /// Literals shorter than this many bytes occur in nearly every turn and would gate nothing.
 const MIN_LEN: usize = 2;
@@ -16,11 +17,25 @@ const MAX_LITERALS: usize = 64;
 /// Literals are cut to this many bytes; the extractor's own limit.
 const MAX_LEN: usize = 100;
 
-/// A set of folded literals for a regex that was parsed without regard to case: every match in folded text holds at least one of
-/// them. `None` if there is no useful set. White space stands as single spaces.
-pub(crate) fn required(hir: &Hir) -> Option<Vec<String>> {
-    let best = best(&fold_classes(hir))?;
-    Some(best.into_iter().map(|literal| literal.replace('\n', " ")).collect())
+/// Folded literals; every match of a regex in folded text holds at least one of them. White space stands as single spaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RequiredLiterals {
+    /// A literal a line: hundreds of small texts would be slow to read and to drop.
+    lines: String,
+}
+
+impl RequiredLiterals {
+    /// The literals of a regex that was parsed without regard to case; `None` if there is no useful set.
+    pub(crate) fn of(hir: &Hir) -> Option<Self> {
+        let best = best(&fold_classes(hir))?;
+        let literals: Vec<String> = best.into_iter().map(|literal| literal.replace('\n', " ")).collect();
+        Some(Self { lines: literals.join("\n") })
+    }
+
+    /// The literals.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.lines.split('\n')
+    }
 }
 
 /// Rewrites the expression to the characters that folded text can hold.
@@ -130,7 +145,8 @@ mod tests {
     use super::*;
 
     fn of(pattern: &str) -> Option<Vec<String>> {
-        required(&ParserBuilder::new().case_insensitive(true).build().parse(pattern).unwrap())
+        let hir = ParserBuilder::new().case_insensitive(true).build().parse(pattern).unwrap();
+        Some(RequiredLiterals::of(&hir)?.iter().map(str::to_owned).collect())
     }
 
     fn literals(pattern: &str) -> Vec<String> {

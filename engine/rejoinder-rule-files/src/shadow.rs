@@ -11,7 +11,7 @@ use crate::stand_in;
 
 /// The turn that is scanned, folded, with its shadow as soon as a pattern needs it.
 #[derive(Debug, Default)]
-pub(crate) struct TurnText {
+pub struct TurnText {
     folded: Folded,
     is_ascii: bool,
     shadow: OnceCell<Shadow>,
@@ -26,24 +26,24 @@ struct Shadow {
 
 impl TurnText {
     /// Takes another turn.
-    pub(crate) fn fold(&mut self, text: &str) {
+    pub fn fold(&mut self, text: &str) {
         self.folded.fold(text);
         self.is_ascii = self.folded.text().is_ascii();
         self.shadow.take();
     }
 
     /// The folded text.
-    pub(crate) fn folded(&self) -> &Folded {
+    pub fn folded(&self) -> &Folded {
         &self.folded
     }
 
     /// The folded text.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         self.folded.text()
     }
 
     /// Whether the folded text is its own shadow.
-    pub(crate) const fn is_ascii(&self) -> bool {
+    pub const fn is_ascii(&self) -> bool {
         self.is_ascii
     }
 

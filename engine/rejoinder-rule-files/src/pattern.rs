@@ -3,16 +3,22 @@
 //! Two automata stand for it, each built when it is first needed. One has no tables of Unicode: it is built several times
 //! faster, never leaves its fast path, and runs over ASCII turns and, where the pattern names nothing that shadows hide,
 //! over the shadows of all others ([`TurnText`]). What is left goes to the one with the tables. They find the same.
+//!
+//! A pattern is stored with what is costly to work out: its literals, and the expression over shadows. The room that its
+//! search takes belongs to the thread that searches ([`SearchRoom`]): threads that shared it would wait for one another.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
-use regex_automata::meta;
+use regex_automata::util::iter::Searcher;
+use regex_automata::{Input, meta};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
+use serde::{Deserialize, Serialize};
 
-use crate::literals;
+use crate::literals::RequiredLiterals;
 use crate::shadow::TurnText;
 use crate::shadow_pattern::ShadowPattern;
 
@@ -22,19 +28,52 @@ const SIZE_LIMIT: usize = 1 << 20;
 const SURELY_SMALL: usize = 20_000;
 
 /// A regex over folded text, matched without regard to case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "StoredPattern", into = "StoredPattern")]
 pub struct Pattern {
     source: String,
-    /// See [`literals::required`].
-    literals: Option<Vec<String>>,
-    shadow: OnceLock<ShadowRegex>,
+    literals: Option<RequiredLiterals>,
+    shadow: OnceLock<ShadowPattern>,
+    over_shadows: OnceLock<meta::Regex>,
     unicode: OnceLock<Regex>,
+    /// The pattern's place in a [`SearchRoom`].
+    place: usize,
 }
 
-#[derive(Clone, Debug)]
-struct ShadowRegex {
-    regex: meta::Regex,
-    suits_all: bool,
+/// What searches by patterns write to on their way, kept for the next search; one a thread.
+#[derive(Debug, Default)]
+pub struct SearchRoom(RefCell<Vec<Option<meta::Cache>>>);
+
+impl SearchRoom {
+    /// Searches by a regex, in the room of the pattern at `place`.
+    fn find(
+        &self,
+        place: usize,
+        regex: &meta::Regex,
+        text: &[u8],
+        mut fits: impl FnMut(Range<usize>) -> Option<Range<usize>>,
+    ) -> Option<Range<usize>> {
+        let mut room = self.0.borrow_mut();
+        if room.len() <= place {
+            room.resize_with(place + 1, || None);
+        }
+        let cache = room[place].get_or_insert_with(|| regex.create_cache());
+        let mut searcher = Searcher::new(Input::new(text));
+        loop {
+            let found = searcher.advance(|input| Ok(regex.search_with(cache, input)))?;
+            if let Some(range) = fits(found.range()) {
+                return Some(range);
+            }
+        }
+    }
+}
+
+/// A pattern as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredPattern {
+    source: String,
+    literals: Option<RequiredLiterals>,
+    shadow: ShadowPattern,
 }
 
 /// Why a pattern cannot be used.
@@ -54,15 +93,19 @@ impl Pattern {
         let hir = parse(source).map_err(PatternError::Syntax)?;
         let pattern = Self {
             source: source.to_owned(),
-            literals: literals::required(&hir),
+            literals: RequiredLiterals::of(&hir),
             shadow: OnceLock::new(),
+            over_shadows: OnceLock::new(),
             unicode: OnceLock::new(),
+            place: 0,
         };
         if states(&hir) > SURELY_SMALL {
             let regex = builder(source).size_limit(SIZE_LIMIT).build().map_err(|_| PatternError::TooLarge)?;
             pattern.unicode.get_or_init(|| regex);
         }
-        if hir.properties().minimum_len() == Some(0) && pattern.find(&TurnText::default()).is_some() {
+        if hir.properties().minimum_len() == Some(0)
+            && pattern.find(&TurnText::default(), &SearchRoom::default()).is_some()
+        {
             return Err(PatternError::MatchesEmpty);
         }
         Ok(pattern)
@@ -74,25 +117,32 @@ impl Pattern {
     }
 
     /// Folded literals; every match holds one of them. `None` if no useful literals are known.
-    pub(crate) fn literals(&self) -> Option<&[String]> {
-        self.literals.as_deref()
+    pub fn literals(&self) -> Option<impl Iterator<Item = &str>> {
+        self.literals.as_ref().map(RequiredLiterals::iter)
+    }
+
+    /// Gives the pattern a place of its own among all patterns that share a [`SearchRoom`].
+    pub fn put_at(&mut self, place: usize) {
+        self.place = place;
     }
 
     /// The first match in a turn, in bytes of the folded text.
-    pub(crate) fn find(&self, turn: &TurnText) -> Option<Range<usize>> {
-        self.find_where(turn, |_| true)
+    pub fn find(&self, turn: &TurnText, room: &SearchRoom) -> Option<Range<usize>> {
+        self.find_where(turn, room, |_| true)
     }
 
     /// The first of the matches in a turn, none overlapping the one before it, that `fits`; in bytes of the folded text.
-    pub(crate) fn find_where(
+    pub fn find_where(
         &self,
         turn: &TurnText,
+        room: &SearchRoom,
         mut fits: impl FnMut(&Range<usize>) -> bool,
     ) -> Option<Range<usize>> {
-        let over_shadows = self.shadow.get_or_init(|| self.over_shadows());
-        if turn.is_ascii() || over_shadows.suits_all {
-            let mut found = over_shadows.regex.find_iter(turn.shadow()).map(|m| turn.range(m.range()));
-            return found.find(|range| fits(range));
+        let shadow = self.shadow();
+        if turn.is_ascii() || shadow.suits_all {
+            let regex = self.over_shadows.get_or_init(|| shadow.regex());
+            return room
+                .find(self.place, regex, turn.shadow(), |found| Some(turn.range(found)).filter(&mut fits));
         }
         let regex = self.unicode.get_or_init(|| {
             builder(&self.source).size_limit(usize::MAX).build().expect("the pattern was read before")
@@ -100,13 +150,29 @@ impl Pattern {
         regex.find_iter(turn.text()).map(|m| m.range()).find(|range| fits(range))
     }
 
-    fn over_shadows(&self) -> ShadowRegex {
-        let hir = parse(&self.source).expect("the pattern was read before");
-        let ShadowPattern { hir, suits_all } = ShadowPattern::of(&hir);
-        let config = meta::Config::new().utf8_empty(false).nfa_size_limit(None).onepass_size_limit(None);
-        let regex =
-            meta::Builder::new().configure(config).build_from_hir(&hir).expect("its size has no limit");
-        ShadowRegex { regex, suits_all }
+    fn shadow(&self) -> &ShadowPattern {
+        self.shadow
+            .get_or_init(|| ShadowPattern::of(&parse(&self.source).expect("the pattern was read before")))
+    }
+}
+
+impl From<StoredPattern> for Pattern {
+    fn from(StoredPattern { source, literals, shadow }: StoredPattern) -> Self {
+        Self {
+            source,
+            literals,
+            shadow: shadow.into(),
+            over_shadows: OnceLock::new(),
+            unicode: OnceLock::new(),
+            place: 0,
+        }
+    }
+}
+
+impl From<Pattern> for StoredPattern {
+    fn from(pattern: Pattern) -> Self {
+        let shadow = pattern.shadow().clone();
+        Self { source: pattern.source, literals: pattern.literals, shadow }
     }
 }
 
@@ -155,6 +221,10 @@ mod tests {
         assert!(Pattern::new(r"\bno\b").is_ok());
     }
 
+    fn found(pattern: &Pattern, turn: &TurnText) -> Option<Range<usize>> {
+        pattern.find(turn, &SearchRoom::default())
+    }
+
     fn turn(text: &str) -> TurnText {
         let mut turn = TurnText::default();
         turn.fold(text);
@@ -164,15 +234,15 @@ mod tests {
     #[test]
     fn a_pattern_that_needs_unicode_matches_ascii_too() {
         let pattern = Pattern::new(r"caf[eé]\b").unwrap();
-        assert_eq!(pattern.find(&turn("a cafe, please")), Some(2..6));
-        assert_eq!(pattern.find(&turn("un café")), Some(3..8));
+        assert_eq!(found(&pattern, &turn("a cafe, please")), Some(2..6));
+        assert_eq!(found(&pattern, &turn("un café")), Some(3..8));
     }
 
     #[test]
     fn places_in_a_shadow_lead_back_to_the_text() {
         let pattern = Pattern::new(r"\bno, .{4}\b").unwrap();
-        assert_eq!(pattern.find(&turn("éà no, çaéà!")), Some(5..16));
-        assert_eq!(pattern.find(&turn("énó no, ça")), None);
+        assert_eq!(found(&pattern, &turn("éà no, çaéà!")), Some(5..16));
+        assert_eq!(found(&pattern, &turn("énó no, ça")), None);
     }
 
     proptest! {
@@ -190,7 +260,10 @@ mod tests {
             if let Ok(pattern) = Pattern::new(&parts.concat()) {
                 let turn = turn(&text);
                 let with_tables = builder(pattern.as_str()).build().unwrap().find(turn.text()).map(|m| m.range());
-                prop_assert_eq!(pattern.find(&turn), with_tables, "{} on {:?}", pattern.as_str(), turn.text());
+                let stored = serde_json::to_string(&pattern).unwrap();
+                let kept: Pattern = serde_json::from_str(&stored).unwrap();
+                prop_assert_eq!(found(&pattern, &turn), with_tables.clone(), "{} on {:?}", pattern.as_str(), turn.text());
+                prop_assert_eq!(found(&kept, &turn), with_tables, "{} on {:?}", stored, turn.text());
             }
         }
     }

@@ -2,11 +2,14 @@
 
 use std::sync::LazyLock;
 
+use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{
     Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition,
 };
 use rejoinder_core::fold::Folded;
+use serde::{Deserialize, Serialize};
 
 use crate::stand_in;
 
@@ -14,9 +17,10 @@ use crate::stand_in;
 const FEW: usize = 64;
 
 /// A pattern over shadows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ShadowPattern {
     /// The expression, over bytes.
-    pub(crate) hir: Hir,
+    expression: String,
     /// Whether the rewritten pattern finds the same in every text. If not, it finds the same in ASCII texts.
     pub(crate) suits_all: bool,
 }
@@ -25,8 +29,24 @@ impl ShadowPattern {
     /// Rewrites an expression over text.
     pub(crate) fn of(hir: &Hir) -> Self {
         let mut suits_all = true;
-        let hir = shadowed(hir, &mut suits_all);
-        Self { hir, suits_all }
+        let expression = shadowed(hir, &mut suits_all).to_string();
+        Self { expression, suits_all }
+    }
+
+    /// The automaton.
+    pub(crate) fn regex(&self) -> meta::Regex {
+        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+        // Turns are short, and their literals were found before: what makes searches through long texts faster costs more
+        // to build than it saves.
+        let config = meta::Config::new()
+            .utf8_empty(false)
+            .nfa_size_limit(None)
+            .which_captures(WhichCaptures::Implicit)
+            .auto_prefilter(false)
+            .onepass(false)
+            .dfa(false);
+        let built = meta::Builder::new().syntax(syntax).configure(config).build(&self.expression);
+        built.expect("the expression was written by its parser, and its size has no limit")
     }
 }
 

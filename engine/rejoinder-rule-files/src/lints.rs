@@ -32,7 +32,7 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>
     let phrases = PhraseIndex::of(rules);
     for (index, (rule, spans)) in rules.iter().zip(spans).enumerate() {
         let mut warn = |code: &'static str, span: &Range<usize>, message: String, help: &str| {
-            if !rule.allow.contains(&code) {
+            if !rule.allow.iter().any(|allowed| allowed == code) {
                 findings.report(code, span.clone(), message, help);
             }
         };
@@ -55,10 +55,10 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
                 "no literal text occurs in every match: this regex runs on every turn".to_owned(),
                 "spell out a word that each match holds",
             ),
-            Some(set) => {
+            Some(mut set) => {
                 let is_weak =
-                    |l: &&String| l.is_ascii() && l.chars().filter(|c| is_word_char(*c)).count() < WEAK;
-                if let Some(weak) = set.iter().find(is_weak) {
+                    |l: &&str| l.is_ascii() && l.chars().filter(|c| is_word_char(*c)).count() < WEAK;
+                if let Some(weak) = set.find(is_weak) {
                     warn(
                         "W106",
                         span,
@@ -177,7 +177,7 @@ impl RuleEffect {
     }
 }
 
-/// PhraseIndex that can never add a hit.
+/// Phrases that can never add a hit.
 fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &PhraseIndex, warn: &mut Warn<'_>) {
     let rule = &rules[index];
     for (place, span) in spans.phrases.iter().enumerate() {
@@ -203,7 +203,8 @@ fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &PhraseIndex, w
 }
 
 fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
-    if rule.tests.is_empty() {
+    let own = rule.tests.all();
+    if own.is_empty() {
         warn(
             "W102",
             &spans.rule,
@@ -212,7 +213,7 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
         );
         return;
     }
-    if !rule.tests.iter().any(crate::rule::RuleTest::is_negative) {
+    if !own.iter().any(crate::rule::RuleTest::is_negative) {
         warn(
             "W103",
             &spans.rule,
@@ -220,7 +221,7 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
             "add a [[rule.test]] with a dialogue that looks alike and must not hit: expect = { route = \"none\" }",
         );
     }
-    let mut positive = rule.tests.iter().zip(&spans.tests).filter(|(t, _)| !t.is_negative()).peekable();
+    let mut positive = own.iter().zip(&spans.tests).filter(|(t, _)| !t.is_negative()).peekable();
     let only_keyword = |dialogue: &[String]| {
         let turn = dialogue.last().map_or("", |m| m.strip_prefix("U:").unwrap_or(m));
         let folded = Folded::new(turn);

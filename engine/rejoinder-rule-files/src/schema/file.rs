@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
+use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
 use super::rule;
@@ -16,21 +17,25 @@ const FORMAT: i64 = 1;
 const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "rule"];
 
 /// The content of a rule file: its sound rules, and every mistake in it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RuleFile {
     /// The author's version of the file; empty if there is none.
     pub version: String,
     /// Language codes that the author gave.
     pub lang: Vec<String>,
     /// Names of the packs that come into force with this file.
+    #[serde(skip)]
     pub extends: Vec<NameReference>,
     /// Ids of rules in those packs that do not come into force.
+    #[serde(skip)]
     pub disable: Vec<NameReference>,
     /// The sound rules, in the order of the file.
     pub rules: Vec<Rule>,
     /// All errors, in the order of the file.
+    #[serde(skip)]
     pub errors: Vec<Diagnostic>,
-    /// Where the rules' parts stand.
+    /// Where the rules' parts stand; empty in a file that was stored.
+    #[serde(skip)]
     spans: Vec<Spans>,
 }
 
@@ -45,14 +50,35 @@ pub struct NameReference {
 
 impl NameReference {
     /// The diagnostic that nothing of this name exists.
-    pub(crate) fn report(&self, code: &'static str, message: String, help: String) -> Diagnostic {
+    pub fn report(&self, code: &'static str, message: String, help: String) -> Diagnostic {
         Diagnostic { code, message, help, ..self.place.clone() }
     }
 }
 
 impl RuleFile {
+    /// The file in a form that is read much faster than its text; `None` if the file has errors or names other packs, which
+    /// the form does not keep.
+    ///
+    /// # Panics
+    /// Never: rules hold nothing that JSON cannot say.
+    pub fn stored(&self) -> Option<String> {
+        let is_whole = self.errors.is_empty() && self.extends.is_empty() && self.disable.is_empty();
+        is_whole.then(|| serde_json::to_string(self).expect("rules can be written as JSON"))
+    }
+
+    /// A file as [`Self::stored`] wrote it.
+    ///
+    /// # Errors
+    /// If the text was not written so.
+    pub fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
     /// Warnings about the sound rules, in the order of the file; `name` and `text` are those that it was read from.
     pub fn warnings(&self, name: &str, text: &str) -> Vec<Diagnostic> {
+        if self.spans.len() < self.rules.len() {
+            return parse(name, text).warnings(name, text);
+        }
         let mut findings = Findings::new(SourceText { name, text });
         lints::check(&self.rules, &self.spans, &mut findings);
         findings.in_order()

@@ -1,12 +1,16 @@
 //! A rule as its author wrote it, checked and with its regexes compiled.
 
+use std::borrow::Cow;
+
 use rejoinder_core::Category;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::condition::Condition;
 use crate::pattern::Pattern;
 
 /// What a hit of the rule leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Route {
     /// The turn is feedback of the rule's category.
     Accept,
@@ -32,7 +36,7 @@ impl Route {
 }
 
 /// Where in the turn a phrase or regex must match.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MatchPosition {
     /// Anywhere.
     #[default]
@@ -59,7 +63,7 @@ impl MatchPosition {
 }
 
 /// A rule: matchers (any of them must match) and conditions (all of them must hold).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rule {
     /// Unique id, such as `en.correction.not_what_i_asked`.
     pub id: String,
@@ -78,9 +82,9 @@ pub struct Rule {
     /// Log-odds that a hit adds to the prior.
     pub weight: f32,
     /// Codes of warnings that the author has switched off for this rule.
-    pub allow: Vec<&'static str>,
+    pub allow: Vec<String>,
     /// The rule's own tests.
-    pub tests: Vec<RuleTest>,
+    pub tests: RuleTests,
     /// Name of the rule's file.
     pub file: String,
     /// 1-based line of the rule's `[[rule]]`.
@@ -99,8 +103,50 @@ impl Rule {
     }
 }
 
+/// The tests of a rule. A run does not look at them, so those of a stored rule are read when somebody does.
+#[derive(Clone, Debug)]
+pub struct RuleTests(StoredTests);
+
+#[derive(Clone, Debug)]
+enum StoredTests {
+    Read(Vec<RuleTest>),
+    Unread(Box<RawValue>),
+}
+
+impl RuleTests {
+    /// The tests, in the order of the file.
+    pub fn all(&self) -> Cow<'_, [RuleTest]> {
+        match &self.0 {
+            StoredTests::Read(tests) => Cow::Borrowed(tests),
+            StoredTests::Unread(json) => Cow::Owned(read(json)),
+        }
+    }
+}
+
+fn read(json: &RawValue) -> Vec<RuleTest> {
+    serde_json::from_str(json.get()).expect("the tests were stored by this engine's build")
+}
+
+impl From<Vec<RuleTest>> for RuleTests {
+    fn from(tests: Vec<RuleTest>) -> Self {
+        Self(StoredTests::Read(tests))
+    }
+}
+
+impl Serialize for RuleTests {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.all().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleTests {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(StoredTests::Unread(Box::deserialize(deserializer)?)))
+    }
+}
+
 /// A test of a rule: a dialogue, and what must come out for its last message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleTest {
     /// Messages as `U: …`, `A: …` or `S: …`; the last one is the user turn under test.
     pub dialogue: Vec<String>,
@@ -120,7 +166,7 @@ impl RuleTest {
 }
 
 /// The result that a test expects; every given part must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Expectation {
     /// Route of this rule's hit; `none` if the rule must not hit.
     pub route: Option<String>,
