@@ -50,10 +50,8 @@ fn problems_at(address: &str, schema: &str, config: &Value) -> Result<Vec<Proble
     let (mut compiler, mut schemas) = (Compiler::new(), Schemas::new());
     // The usual loader reads files, which a plugin could make it do.
     compiler.use_loader(Box::new(SchemeUrlLoader::new()));
-    let compiled = compiler
-        .add_resource(address, schema.clone())
-        .and_then(|()| compiler.compile(address, &mut schemas))
-        .map_err(|error| refusal(&error))?;
+    compiler.add_resource(address, schema.clone()).map_err(|error| refusal(&error))?;
+    let compiled = compiler.compile(address, &mut schemas).map_err(|error| refusal(&error))?;
     let mut problems = Vec::new();
     if let Err(error) = schemas.validate(config, compiled) {
         collect(&schema, config, &error, &mut problems);

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ConvertedType, Type as Physical};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::schema::printer::print_schema;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use rejoinder_core::FULL_BUILD;
@@ -26,9 +26,9 @@ impl Schema {
     pub(crate) fn read(file: &File) -> io::Result<Self> {
         let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(file))
             .map_err(|e| io::Error::new(e.kind(), format!("no whole Parquet file: {e}")))?;
-        let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+        let mut columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
         let is_brotli = |compression| matches!(compression, Compression::BROTLI(_));
-        if !cfg!(feature = "brotli") && columns.into_iter().any(|column| is_brotli(column.compression())) {
+        if !cfg!(feature = "brotli") && columns.any(|column| is_brotli(column.compression())) {
             return Err(io::Error::other(format!(
                 "it is compressed with Brotli, which this build does not read: {FULL_BUILD} makes one that does"
             )));
