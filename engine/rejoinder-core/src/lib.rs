@@ -36,3 +36,6 @@ pub use purpose::{Purpose, UnknownPurpose};
 pub use text::Text;
 pub use tools::{ToolPart, ToolUse};
 pub use vote::{Hit, Verdict, Vote};
+
+/// The command that builds what the default build leaves out, as messages name it.
+pub const FULL_BUILD: &str = "`cargo install --path . --features full`";

@@ -259,7 +259,11 @@ fn allowed(
         let reason = format!("the configuration calls it `{configured_name}` ({origin})");
         return Err(LoadCause::Refused { name: name(), reason });
     }
-    let problems = schema::problems(&description.config_schema, config)
+    let problems = match origin {
+        LibraryOrigin::BuiltIn => schema::problems_of_linked_in,
+        LibraryOrigin::File { .. } => schema::problems,
+    };
+    let problems = problems(&description.config_schema, config)
         .map_err(|error| LoadCause::Refused { name: name(), reason: error.to_string() })?;
     if problems.is_empty() { Ok(()) } else { Err(LoadCause::Config { name: name(), problems }) }
 }

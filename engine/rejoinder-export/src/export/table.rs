@@ -4,9 +4,7 @@
 //! type from row to row; so the other columns of the source, which may hold anything, are written as JSON text.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, Fields, Schema};
 use rejoinder_core::{Feedback, PluginVote};
 use serde::Serialize;
 
@@ -78,47 +76,52 @@ impl<'a> TableRow<'a> {
 }
 
 /// The columns in Parquet.
-fn schema() -> Schema {
-    let of = |name: &str, kind: DataType| Field::new(name, kind, false);
-    let maybe = |name: &str| Field::new(name, DataType::Float32, true);
-    let list = |name: &str, element: DataType| {
-        of(name, DataType::List(Arc::new(Field::new("element", element, false))))
-    };
-    let text = || DataType::Utf8;
-    let vote = Fields::from(vec![
-        of("plugin", text()),
-        of("identity", text()),
-        of("verdict", text()),
-        of("category", text()),
-        maybe("score"),
-        of("reason", text()),
-    ]);
-    let answers = ["none", "UR1", "UR2", "UR3", "UR4", "UR5"].map(maybe);
-    Schema::new(vec![
-        of("conversation_id", text()),
-        of("feedback_turn", DataType::Int64),
-        of("category", text()),
-        of("label", DataType::Int64),
-        of("span", text()),
-        of("span_start", DataType::Int64),
-        of("span_end", DataType::Int64),
-        of("span_start_char", DataType::Int64),
-        of("span_end_char", DataType::Int64),
-        of("span_start_utf16", DataType::Int64),
-        of("span_end_utf16", DataType::Int64),
-        of("source", text()),
-        of("id", text()),
-        of("message_index", DataType::Int64),
-        list("rules", text()),
-        list("plugins", DataType::Struct(vote)),
-        of("model", text()),
-        of("reply_key", text()),
-        of("probabilities", DataType::Struct(Fields::from(answers.to_vec()))),
-        of("engine", text()),
-        of("rules_hash", text()),
-        of("metadata", text()),
-    ])
-}
+const SCHEMA: &str = "message feedback {
+    REQUIRED BYTE_ARRAY conversation_id (STRING);
+    REQUIRED INT64 feedback_turn;
+    REQUIRED BYTE_ARRAY category (STRING);
+    REQUIRED INT64 label;
+    REQUIRED BYTE_ARRAY span (STRING);
+    REQUIRED INT64 span_start;
+    REQUIRED INT64 span_end;
+    REQUIRED INT64 span_start_char;
+    REQUIRED INT64 span_end_char;
+    REQUIRED INT64 span_start_utf16;
+    REQUIRED INT64 span_end_utf16;
+    REQUIRED BYTE_ARRAY source (STRING);
+    REQUIRED BYTE_ARRAY id (STRING);
+    REQUIRED INT64 message_index;
+    REQUIRED GROUP rules (LIST) {
+        REPEATED GROUP list {
+            REQUIRED BYTE_ARRAY element (STRING);
+        }
+    }
+    REQUIRED GROUP plugins (LIST) {
+        REPEATED GROUP list {
+            REQUIRED GROUP element {
+                REQUIRED BYTE_ARRAY plugin (STRING);
+                REQUIRED BYTE_ARRAY identity (STRING);
+                REQUIRED BYTE_ARRAY verdict (STRING);
+                REQUIRED BYTE_ARRAY category (STRING);
+                OPTIONAL FLOAT score;
+                REQUIRED BYTE_ARRAY reason (STRING);
+            }
+        }
+    }
+    REQUIRED BYTE_ARRAY model (STRING);
+    REQUIRED BYTE_ARRAY reply_key (STRING);
+    REQUIRED GROUP probabilities {
+        OPTIONAL FLOAT none;
+        OPTIONAL FLOAT UR1;
+        OPTIONAL FLOAT UR2;
+        OPTIONAL FLOAT UR3;
+        OPTIONAL FLOAT UR4;
+        OPTIONAL FLOAT UR5;
+    }
+    REQUIRED BYTE_ARRAY engine (STRING);
+    REQUIRED BYTE_ARRAY rules_hash (STRING);
+    REQUIRED BYTE_ARRAY metadata (STRING);
+}";
 
 /// The file format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +152,7 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
     pub fn new(out: W, format: TableFormat, provenance: Provenance<'p>) -> io::Result<Self> {
         let writer = match format {
             TableFormat::JsonLines => RowWriter::JsonLines(out),
-            TableFormat::Parquet => RowWriter::Parquet(Box::new(ParquetRows::new(out, schema())?)),
+            TableFormat::Parquet => RowWriter::Parquet(Box::new(ParquetRows::new(out, SCHEMA)?)),
         };
         Ok(Self { writer, provenance, rows: 0 })
     }
@@ -180,5 +183,57 @@ impl<'p, W: Write + Send> TableWriter<'p, W> {
             RowWriter::Parquet(rows) => rows.finish()?,
         }
         Ok(self.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::file::reader::SerializedFileReader;
+    use rejoinder_core::{AnswerProbabilities, Category, Role};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::export::tests::support;
+
+    fn rows(feedback: &[Feedback], format: TableFormat) -> Vec<Value> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let provenance = Provenance { engine: "1", rules_hash: "ab" };
+        let mut table = TableWriter::new(file.reopen().unwrap(), format, provenance).unwrap();
+        feedback.iter().for_each(|feedback| table.push(feedback).unwrap());
+        assert_eq!(table.finish().unwrap(), feedback.len() as u64);
+        match format {
+            TableFormat::JsonLines => {
+                let text = std::fs::read_to_string(file.path()).unwrap();
+                text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+            }
+            TableFormat::Parquet => {
+                let rows = SerializedFileReader::new(file.into_file()).unwrap().into_iter();
+                rows.map(|row| row.unwrap().to_json_value()).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn both_formats_hold_the_same() {
+        let user = |text: &str| (Role::User, text.to_owned());
+        let conversation =
+            support::conversation("c", &[user("Hi"), (Role::Assistant, "Ho".into()), user("No: é")]);
+        let plain = support::feedback(&conversation, 2, Category::Ur2);
+        let mut full = support::feedback(&conversation, 2, Category::Ur5);
+        let vote = |score| PluginVote {
+            plugin: "p".into(),
+            identity: "i".into(),
+            verdict: "accept".into(),
+            category: "UR5".into(),
+            score,
+            reason: String::new(),
+        };
+        full.rules = vec!["a".into(), "b".into()];
+        full.plugins = vec![vote(Some(0.5)), vote(None)];
+        full.probabilities = AnswerProbabilities::new(0.25, [0.125, 0.5, 0.0, 1.0, 0.75]);
+        full.metadata.insert("model".into(), "m".into());
+        let feedback = [plain, full];
+        assert_eq!(rows(&feedback, TableFormat::Parquet), rows(&feedback, TableFormat::JsonLines));
+        assert_eq!(rows(&[], TableFormat::Parquet), Vec::<Value>::new());
     }
 }

@@ -2,5 +2,5 @@
 
 mod examples;
 mod rows;
-mod support;
+pub(super) mod support;
 mod tools;

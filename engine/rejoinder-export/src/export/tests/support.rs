@@ -8,14 +8,18 @@ use crate::export::Dialogue;
 use crate::export::example::{self, Example, FeedbackChoice, ToolPolicy, TrainingTask};
 use crate::export::skip_reason::SkipCounts;
 
-pub(super) fn conversation(id: &str, script: &[(Role, String)]) -> Conversation<'static> {
+pub(in crate::export) fn conversation(id: &str, script: &[(Role, String)]) -> Conversation<'static> {
     Conversation {
         id: id.to_owned().into(),
         messages: script.iter().map(|(role, text)| Message::new(*role, text.clone())).collect(),
     }
 }
 
-pub(super) fn feedback(conversation: &Conversation<'_>, turn: usize, category: Category) -> Feedback {
+pub(in crate::export) fn feedback(
+    conversation: &Conversation<'_>,
+    turn: usize,
+    category: Category,
+) -> Feedback {
     let text = &*conversation.messages[turn].text;
     Feedback {
         conversation_id: conversation.id.to_string(),

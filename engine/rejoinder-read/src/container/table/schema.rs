@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use parquet::basic::{ConvertedType, Type as Physical};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::basic::{Compression, ConvertedType, Type as Physical};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::schema::printer::print_schema;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use rejoinder_core::FULL_BUILD;
 
 use super::guard::guarded;
 
@@ -21,10 +22,17 @@ impl Schema {
     /// Reads the end of the file.
     ///
     /// # Errors
-    /// If it cannot be read, or is not what a Parquet file ends with.
+    /// If it cannot be read, is not what a Parquet file ends with, or speaks of a compression that this build lacks.
     pub(crate) fn read(file: &File) -> io::Result<Self> {
         let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(file))
             .map_err(|e| io::Error::new(e.kind(), format!("no whole Parquet file: {e}")))?;
+        let mut columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+        let is_brotli = |compression| matches!(compression, Compression::BROTLI(_));
+        if !cfg!(feature = "brotli") && columns.any(|column| is_brotli(column.compression())) {
+            return Err(io::Error::other(format!(
+                "it is compressed with Brotli, which this build does not read: {FULL_BUILD} makes one that does"
+            )));
+        }
         Ok(Self { metadata: Arc::new(metadata) })
     }
 
