@@ -1,12 +1,8 @@
 //! Plugins that declare that they score: what they are told, what identifies them, and whose model it is.
-#![cfg(unix)]
-
-mod common;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
-use common::{batch_of, c_library, c_plugin, classify, launcher};
 use rejoinder_core::Purpose;
 use rejoinder_host::conformance::{self, Outcome, Setting};
 use rejoinder_host::{
@@ -14,6 +10,8 @@ use rejoinder_host::{
 };
 use rejoinder_plugin::{BoxError, Candidate, Classifier, Verdict, vtable};
 use serde_json::{Value, json};
+
+use crate::common::{batch_of, c_library, c_plugin, classify, launcher};
 
 const MODEL_IN_C: &[u8] = b"the model of the plugin in C";
 

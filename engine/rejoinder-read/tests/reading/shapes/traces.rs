@@ -3,10 +3,10 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use crate::dialogue::{Dialogue, Said, messages};
-use crate::joined::{Call, History, calls, reordered, with_helpers};
-use crate::plain::openai_blocks;
-use crate::print;
+use super::dialogue::{Dialogue, Said, messages};
+use super::joined::{Call, History, calls, reordered, with_helpers};
+use super::plain::openai_blocks;
+use super::print;
 
 /// A span: its trace, its name, its beginning in nanoseconds, its attributes and its events.
 struct Span {

@@ -1,11 +1,10 @@
 //! The recall promise of the whole loop: asking, training and re-scoring in rounds, then the last cut.
 
-mod common;
-
-use common::{DELTA, draw, most_misses, rate};
 use rejoinder_cascade::refits::{self, Remainder};
 use rejoinder_cascade::threshold::{self, Cut};
 use rejoinder_core::random::Random;
+
+use crate::common::{self, DELTA, draw, most_misses, rate};
 
 #[derive(Clone, Copy)]
 struct Unit {

@@ -1,14 +1,12 @@
 //! Every way in which a plugin cannot be loaded has a message that says what to do.
-#![cfg(unix)]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{batch_of, c_library, c_plugin, classify, library};
 use rejoinder_core::{Category, Verdict};
 use rejoinder_host::{LoadContext, PluginSpec, Registry};
 use tempfile::TempDir;
+
+use crate::common::{batch_of, c_library, c_plugin, classify, library};
 
 fn error(spec: &PluginSpec) -> String {
     Registry::load(std::slice::from_ref(spec), &LoadContext::default()).unwrap_err().to_string()

@@ -1,14 +1,13 @@
 //! The audit's bounds, by drawing; and that the audit notices what broke the cut's promise.
 
-mod common;
-
-use common::{CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
 use rejoinder_cascade::audit::{self, Claim, SampledPart};
 use rejoinder_cascade::certificate::{Bound, CertifiedClaim};
 use rejoinder_cascade::tally::{AuditAnswer, CategoryGroup, Tally};
 use rejoinder_cascade::threshold;
 use rejoinder_core::Category;
 use rejoinder_core::random::Random;
+
+use crate::common::{self, CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
 
 #[derive(Clone, Copy)]
 enum Fate {

@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use crate::dialogue::{Dialogue, Said, message};
-use crate::print::{self, Clock};
+use super::dialogue::{Dialogue, Said, message};
+use super::print::{self, Clock};
 
 /// A message of a chat that is kept as a tree.
 struct Node {

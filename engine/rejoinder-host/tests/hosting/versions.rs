@@ -1,18 +1,16 @@
 //! Old plugins with new hosts and new plugins with old hosts, inside one major version. "Old" is a copy of the header as it
 //! was at 0.2, kept for ever; "new" is today's header with a field appended to every struct that may grow.
-#![cfg(unix)]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{batch_of, c_library, classify, library, registry};
 use rejoinder_core::{Category, Verdict};
 use rejoinder_host::{PluginSpec, abi};
 use tempfile::TempDir;
 
-const TODAY: &str = include_str!("../../../plugins/abi/include/rejoinder_plugin.h");
+use crate::common::{batch_of, c_library, classify, library, registry};
+
+const TODAY: &str = include_str!("../../../../plugins/abi/include/rejoinder_plugin.h");
 const OLD: &str = include_str!("abi/rejoinder_plugin_0_2.h");
 const PLUGIN: &str = include_str!("abi/plugin.c");
 const HOST: &str = include_str!("abi/host.c");
@@ -103,9 +101,12 @@ fn the_header_changes_with_its_minor_only() {
     if abi::MINOR != 3 {
         return;
     }
-    let latest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/abi/rejoinder_plugin_0_3.h");
+    let latest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hosting/abi/rejoinder_plugin_0_3.h");
     let code = |header: &Path| compiler().args(["-E", "-P"]).arg(header).output().unwrap().stdout;
     let today = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/abi/include/rejoinder_plugin.h");
     let is_same = code(&today) == code(&latest);
-    assert!(is_same, "the ABI changed: append only, raise RJN_ABI_MINOR, and keep tests/abi as it is");
+    assert!(
+        is_same,
+        "the ABI changed: append only, raise RJN_ABI_MINOR, and keep tests/hosting/abi as it is"
+    );
 }

@@ -1,11 +1,10 @@
 //! The agreement promise of local acceptance, by drawing.
 
-mod common;
-
-use common::{DELTA, draw, most_misses, rate};
 use rejoinder_cascade::accept::{self, Prefix};
 use rejoinder_cascade::threshold;
 use rejoinder_core::random::Random;
+
+use crate::common::{self, DELTA, draw, most_misses, rate};
 
 const AGREEMENT: f64 = 0.9;
 const SAMPLED: usize = 500;

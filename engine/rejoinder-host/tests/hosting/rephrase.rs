@@ -1,15 +1,14 @@
 //! The real plugin as a library and linked in: the same votes, the same messages.
 
-mod common;
-
 use std::path::PathBuf;
 
-use common::{classify, deps, dialogue, registry};
 use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{
     Batch, LibraryOrigin, LoadCause, LoadContext, LoadError, PluginSpec, Registry, SearchPath,
 };
 use rejoinder_plugin_rephrase::PLUGIN;
+
+use crate::common::{self, classify, deps, dialogue, registry};
 
 fn library() -> PathBuf {
     common::library("rephrase")

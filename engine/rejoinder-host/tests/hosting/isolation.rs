@@ -1,15 +1,13 @@
 //! A plugin in a process of its own: it votes as it does here, and may crash, hang and send nonsense.
-#![cfg(unix)]
-
-mod common;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::{batch_of, c_plugin, classify, launcher, library};
 use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{HostError, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry, abi};
 use rejoinder_plugin_misfit::PLUGIN;
+
+use crate::common::{batch_of, c_plugin, classify, launcher, library};
 
 const GOOD: Vote =
     Vote { verdict: Verdict::Reject, score: Some(0.25), probs: None, reason: 1, faulted: false };

@@ -3,9 +3,9 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::dialogue::{Dialogue, Said, message, messages};
-use crate::plain::{anthropic_blocks, openai_blocks};
-use crate::print::{self, Clock};
+use super::dialogue::{Dialogue, Said, message, messages};
+use super::plain::{anthropic_blocks, openai_blocks};
+use super::print::{self, Clock};
 
 /// How much of what was said before a call brings.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,10 @@
 //! The recall promise of a single cut: exactly, by the tail that the proof bounds, and by drawing.
 
-mod common;
-
-use common::{CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
 use rejoinder_cascade::hypergeometric::Draw;
 use rejoinder_cascade::threshold::{self, Cut};
 use rejoinder_core::random::Random;
+
+use crate::common::{self, CLEAN, DELTA, Recipe, Unit, draw, most_misses, positives, rate};
 
 /// Whether fewer than `recall` of the positives are escalated.
 fn misses(population: &[Unit], cut: Cut, recall: f64) -> bool {

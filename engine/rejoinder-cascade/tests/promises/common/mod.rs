@@ -1,5 +1,4 @@
 //! Synthetic populations, draws, and how far a rate over so many trials may be off.
-#![allow(dead_code)] // Each test binary uses its part.
 
 use rejoinder_core::random::Random;
 

@@ -1,5 +1,4 @@
 //! What several tests need: conversations, registries, and where cargo puts libraries and programs.
-#![allow(dead_code, reason = "each test needs some of it")]
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::path::{Path, PathBuf};

@@ -1,20 +1,15 @@
 //! One dialogue, written down in every shape, is read back as the same conversation. What is no talk in a shape (thinking,
 //! tools, branches that were left, calls of helpers) has texts of its own, `say0`, so that it is seen where it comes through.
 
-mod dialogue;
-mod exports;
-mod joined;
-mod plain;
-mod print;
-mod traces;
-
 use std::io::Write as _;
 
-use dialogue::{Dialogue, Read, Said, dialogues, later_turns};
 use fastrand::Rng;
 use proptest::prelude::*;
 use rejoinder_read::{ChunkReader, InputFile, Mapping, Position};
 use tempfile::NamedTempFile;
+
+use super::dialogue::{Dialogue, Read, Said, dialogues, later_turns};
+use super::{exports, joined, plain, traces};
 
 /// A way to write dialogues down, and what it keeps of them.
 #[derive(Clone, Copy)]

@@ -1,12 +1,11 @@
 //! Libraries that are not linked in: one in Rust that panics, one in C.
 
-mod common;
-
 use std::path::PathBuf;
 
-use common::{batch_of, registry};
 use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{Fault, PluginSpec, Registry};
+
+use crate::common::{self, batch_of, registry};
 
 fn load(path: PathBuf) -> Registry {
     assert!(path.is_file(), "{} is built together with all tests of this crate", path.display());

@@ -1,14 +1,13 @@
 //! Any batch of any conversations arrives at a plugin as it was pushed.
 
-mod common;
-
 use std::sync::Mutex;
 
-use common::{classify, registry};
 use proptest::prelude::*;
 use rejoinder_core::{Conversation, Hit, Message, Role};
 use rejoinder_host::{Batch, PluginSpec, abi};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, NoConfig, Verdict, vtable};
+
+use crate::common::{self, classify, registry};
 
 /// All that a plugin can see of a candidate.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,13 +1,12 @@
 //! Plugins that panic, fail and lie: only the candidate that they fail on is escalated.
 
-mod common;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::{classify, dialogue, registry};
 use rejoinder_core::{Verdict, Vote};
 use rejoinder_host::{Batch, HostError, OnFault, PluginSpec, abi};
 use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, NoConfig, vtable};
+
+use crate::common::{classify, dialogue, registry};
 
 /// Panics where the candidate says so, rejects everything else.
 struct Touchy;

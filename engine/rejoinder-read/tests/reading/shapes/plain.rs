@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::dialogue::{Dialogue, Said, message};
-use crate::print;
+use super::dialogue::{Dialogue, Said, message};
+use super::print;
 
 fn each(all: &[Dialogue], record: impl Fn(&Dialogue) -> Value) -> Vec<Value> {
     all.iter().map(record).collect()

@@ -1,0 +1,8 @@
+//! What the mathematics promises, by drawing and by exact fractions. One program holds the tests, so that it is linked once.
+
+mod accepting;
+mod arithmetic;
+mod auditing;
+mod common;
+mod refits;
+mod rejecting;
