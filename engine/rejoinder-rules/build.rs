@@ -1,5 +1,5 @@
-//! Reads the shipped packs, so that a run does not have to: each becomes a file that [`RuleFile::from_stored`] reads. A pack with
-//! mistakes becomes an empty file; then a run reads its text, and says what is wrong.
+//! Reads the shipped packs, so that a run does not have to: each becomes two files that [`RuleFile::from_stored`] reads.
+//! Those of a pack with mistakes are empty; then a run reads its text, and says what is wrong.
 
 use std::error::Error;
 use std::path::Path;
@@ -17,8 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         if path.extension().is_some_and(|e| e == "toml") {
             let name = path.file_stem().ok_or("a file has a name")?.to_string_lossy();
             let text = fs::read_to_string(&path)?;
-            let stored = parse(&format!("rules/{name}.toml"), &text).stored().unwrap_or_default();
-            fs::write(Path::new(&out).join(format!("{name}.json")), stored)?;
+            let file = |name: String| Path::new(&out).join(name);
+            let stored = parse(&format!("rules/{name}.toml"), &text).stored();
+            let (rules, tests) = stored.map(|s| (s.rules, s.tests)).unwrap_or_default();
+            fs::write(file(format!("{name}.json")), rules)?;
+            fs::write(file(format!("{name}.tests.json")), tests)?;
         }
     }
     Ok(())

@@ -19,5 +19,5 @@ mod toml_reader;
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
-pub use schema::{NameReference, RuleFile, parse};
+pub use schema::{NameReference, RuleFile, StoredRuleFile, parse};
 pub use shadow::TurnText;

@@ -1,10 +1,9 @@
 //! A rule as its author wrote it, checked and with its regexes compiled.
 
-use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use rejoinder_core::Category;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::pattern::Pattern;
@@ -84,6 +83,7 @@ pub struct Rule {
     /// Codes of warnings that the author has switched off for this rule.
     pub allow: Vec<String>,
     /// The rule's own tests.
+    #[serde(skip)]
     pub tests: RuleTests,
     /// Name of the rule's file.
     pub file: String,
@@ -103,45 +103,62 @@ impl Rule {
     }
 }
 
-/// The tests of a rule. A run does not look at them, so those of a stored rule are read when somebody does.
+/// The tests of a rule. A run does not look at them, so those of a stored file are read when somebody does.
 #[derive(Clone, Debug)]
-pub struct RuleTests(StoredTests);
+pub struct RuleTests(TestSource);
 
 #[derive(Clone, Debug)]
-enum StoredTests {
-    Read(Vec<RuleTest>),
-    Unread(Box<RawValue>),
+enum TestSource {
+    Written(Vec<RuleTest>),
+    /// The tests of all rules of a file, and the place of the rule.
+    Stored(Arc<StoredTests>, usize),
 }
 
 impl RuleTests {
     /// The tests, in the order of the file.
-    pub fn all(&self) -> Cow<'_, [RuleTest]> {
+    ///
+    /// # Panics
+    /// If the tests were stored, and the text is not what was stored.
+    pub fn all(&self) -> &[RuleTest] {
         match &self.0 {
-            StoredTests::Read(tests) => Cow::Borrowed(tests),
-            StoredTests::Unread(json) => Cow::Owned(read(json)),
+            TestSource::Written(tests) => tests,
+            TestSource::Stored(file, rule) => &file.read()[*rule],
         }
+    }
+
+    /// The tests of the rule at place `rule` of a stored file.
+    pub(crate) const fn stored(file: Arc<StoredTests>, rule: usize) -> Self {
+        Self(TestSource::Stored(file, rule))
     }
 }
 
-fn read(json: &RawValue) -> Vec<RuleTest> {
-    serde_json::from_str(json.get()).expect("the tests were stored by this engine's build")
+impl Default for RuleTests {
+    fn default() -> Self {
+        Vec::new().into()
+    }
 }
 
 impl From<Vec<RuleTest>> for RuleTests {
     fn from(tests: Vec<RuleTest>) -> Self {
-        Self(StoredTests::Read(tests))
+        Self(TestSource::Written(tests))
     }
 }
 
-impl Serialize for RuleTests {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.all().serialize(serializer)
-    }
+/// The tests of a file's rules, as they were stored.
+#[derive(Debug)]
+pub(crate) struct StoredTests {
+    json: &'static str,
+    read: OnceLock<Vec<Vec<RuleTest>>>,
 }
 
-impl<'de> Deserialize<'de> for RuleTests {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(StoredTests::Unread(Box::deserialize(deserializer)?)))
+impl StoredTests {
+    /// Tests that [`serde_json`] wrote, rule by rule.
+    pub(crate) const fn new(json: &'static str) -> Self {
+        Self { json, read: OnceLock::new() }
+    }
+
+    fn read(&self) -> &[Vec<RuleTest>] {
+        self.read.get_or_init(|| serde_json::from_str(self.json).expect("the tests were stored by the build"))
     }
 }
 

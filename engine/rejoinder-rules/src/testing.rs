@@ -38,7 +38,7 @@ pub fn run(set: &RuleSet, file: &str) -> Vec<TestReport> {
     let mut scanner = Scanner::new(set);
     let mut reports = Vec::new();
     for (index, rule) in (0..).zip(set.rules()).filter(|(_, rule)| rule.file == file) {
-        for test in rule.tests.all().iter() {
+        for test in rule.tests.all() {
             let outcome = check(set, &mut scanner, index, rule, test);
             let result = match (outcome, &test.todo) {
                 (None, None) => TestResult::Passed,

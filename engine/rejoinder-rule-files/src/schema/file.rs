@@ -1,6 +1,7 @@
 //! A whole rule file: its top level, and the rules in it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use toml::de::DeTable;
 
 use super::rule;
 use crate::lints::{self, Spans};
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// The format number that this engine reads.
@@ -39,6 +40,15 @@ pub struct RuleFile {
     spans: Vec<Spans>,
 }
 
+/// A rule file in a form that is read fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredRuleFile<T> {
+    /// All but the tests.
+    pub rules: T,
+    /// The tests, rule by rule.
+    pub tests: T,
+}
+
 /// A name in the file for a pack or rule that must exist elsewhere.
 #[derive(Clone, Debug)]
 pub struct NameReference {
@@ -61,17 +71,26 @@ impl RuleFile {
     ///
     /// # Panics
     /// Never: rules hold nothing that JSON cannot say.
-    pub fn stored(&self) -> Option<String> {
+    pub fn stored(&self) -> Option<StoredRuleFile<String>> {
         let is_whole = self.errors.is_empty() && self.extends.is_empty() && self.disable.is_empty();
-        is_whole.then(|| serde_json::to_string(self).expect("rules can be written as JSON"))
+        let tests: Vec<&[RuleTest]> = self.rules.iter().map(|rule| rule.tests.all()).collect();
+        is_whole.then(|| StoredRuleFile {
+            rules: serde_json::to_string(self).expect("rules can be written as JSON"),
+            tests: serde_json::to_string(&tests).expect("tests can be written as JSON"),
+        })
     }
 
     /// A file as [`Self::stored`] wrote it.
     ///
     /// # Errors
-    /// If the text was not written so.
-    pub fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+    /// If the rules were not written so.
+    pub fn from_stored(stored: &StoredRuleFile<&'static str>) -> Result<Self, serde_json::Error> {
+        let mut file: Self = serde_json::from_str(stored.rules)?;
+        let tests = Arc::new(StoredTests::new(stored.tests));
+        for (place, rule) in file.rules.iter_mut().enumerate() {
+            rule.tests = RuleTests::stored(Arc::clone(&tests), place);
+        }
+        Ok(file)
     }
 
     /// Warnings about the sound rules, in the order of the file; `name` and `text` are those that it was read from.

@@ -6,4 +6,4 @@ mod matchers;
 mod rule;
 mod rule_test;
 
-pub use file::{NameReference, RuleFile, parse};
+pub use file::{NameReference, RuleFile, StoredRuleFile, parse};

@@ -11,7 +11,7 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 use super::error::PackError;
 use super::extend::Loader;
 use crate::compile::RuleSet;
-use rejoinder_rule_files::{NameReference, RuleFile, parse};
+use rejoinder_rule_files::{NameReference, RuleFile, StoredRuleFile, parse};
 
 /// A pack that ships inside the engine.
 struct ShippedPack {
@@ -19,7 +19,7 @@ struct ShippedPack {
     file: &'static str,
     text: &'static str,
     /// What [`RuleFile::from_stored`] reads; empty where the text has mistakes.
-    stored: &'static str,
+    stored: StoredRuleFile<&'static str>,
 }
 
 macro_rules! shipped {
@@ -28,7 +28,10 @@ macro_rules! shipped {
             name: $name,
             file: concat!("rules/", $name, ".toml"),
             text: include_str!(concat!("../../../../rules/", $name, ".toml")),
-            stored: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")),
+            stored: StoredRuleFile {
+                rules: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")),
+                tests: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".tests.json")),
+            },
         }),*]
     };
 }
@@ -118,9 +121,9 @@ impl Pack {
     }
 
     fn of_shipped(pack: &ShippedPack) -> Self {
-        let ShippedPack { name, file, text, stored } = *pack;
+        let ShippedPack { name, file, text, stored } = pack;
         let content = RuleFile::from_stored(stored).unwrap_or_else(|_| parse(file, text));
-        Self::with_content(name, file, text.into(), content)
+        Self::with_content(name, file, Cow::Borrowed(text), content)
     }
 
     fn with_content(name: &str, file: &str, text: Cow<'static, str>, content: RuleFile) -> Self {

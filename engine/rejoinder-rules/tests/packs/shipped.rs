@@ -45,7 +45,7 @@ fn every_shipped_rule_has_a_positive_and_a_negative_test() {
 fn explanations_say_what_the_scan_decides() {
     let packs = shipped();
     let tests: Vec<RuleTest> =
-        packs.iter().flat_map(|p| &p.content.rules).flat_map(|r| r.tests.all().into_owned()).collect();
+        packs.iter().flat_map(|p| &p.content.rules).flat_map(|r| r.tests.all().to_vec()).collect();
     let set = Pack::compile(packs, &[]).unwrap();
     let mut scanner = Scanner::new(&set);
     let mut hits_in_all = 0;
