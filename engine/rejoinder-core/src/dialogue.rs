@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton as _;
+use aho_corasick::dfa::DFA;
 use memchr::memmem;
 
 use crate::fold::Folded;
@@ -67,10 +69,9 @@ const REFUSALS: &[&str] = &[
     "como uma ia",
 ];
 
-/// Apologies, then refusals. The kind is named because the one chosen by default is made to skip long texts.
-static PHRASES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::DFA))
+/// Apologies, then refusals.
+static PHRASES: LazyLock<DFA> = LazyLock::new(|| {
+    DFA::builder()
         .prefilter(false)
         .build(APOLOGIES.iter().chain(REFUSALS))
         .expect("a few phrases fit an automaton")
@@ -89,11 +90,16 @@ impl Opening {
     /// Reads the opening of `answer`.
     pub fn of(answer: &str) -> Self {
         let mut found = Self::default();
-        for phrase in PHRASES.find_overlapping_iter(opening(answer).text()) {
-            if phrase.pattern().as_usize() < APOLOGIES.len() {
-                found.apologises = true;
-            } else {
-                found.refuses = true;
+        let Ok(mut state) = PHRASES.start_state(Anchored::No) else { return found };
+        for byte in opening(answer).text().bytes() {
+            state = PHRASES.next_state(Anchored::No, state, byte);
+            if PHRASES.is_match(state) {
+                for ending in 0..PHRASES.match_len(state) {
+                    match PHRASES.match_pattern(state, ending).as_usize() < APOLOGIES.len() {
+                        true => found.apologises = true,
+                        false => found.refuses = true,
+                    }
+                }
             }
         }
         found

@@ -141,11 +141,13 @@ impl CharCount {
     /// Counts the characters of `text`.
     pub fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let ascii = count(bytes, |b| b < 0x80);
-        let marks = ascii - count(bytes, is_word);
-        if ascii == text.len() as u64 {
-            return Self { ascii, marks, other: 0, two_byte: 0 };
+        let words = count(bytes, is_word);
+        if text.is_ascii() {
+            let ascii = text.len() as u64;
+            return Self { ascii, marks: ascii - words, other: 0, two_byte: 0 };
         }
+        let ascii = count(bytes, |b| b < 0x80);
+        let marks = ascii - words;
         // Every character begins with exactly one byte that is no continuation byte.
         let other = count(bytes, |b| b >= 0xC0);
         Self { ascii, marks, other, two_byte: count(bytes, |b| matches!(b, 0xC0..0xE0)) }
