@@ -16,6 +16,7 @@ mod config;
 mod conformance;
 mod exit_codes;
 mod export;
+mod full;
 mod inputs;
 mod judge;
 mod judge_behaviours;

@@ -234,7 +234,6 @@ fn writing() -> impl Strategy<Value = Writing> {
         Compression::GZIP(Default::default()),
         Compression::ZSTD(ZstdLevel::default()),
         Compression::LZ4_RAW,
-        #[cfg(feature = "brotli")]
         Compression::BROTLI(Default::default()),
     ]);
     let version = prop::sample::select(vec![WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0]);
