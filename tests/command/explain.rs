@@ -69,10 +69,7 @@ fn a_conversation_is_named_by_the_id_that_its_corpus_gives_it() {
         assert!(one.contains("0:0:2 · one") && one.contains("0:3:2 · one"), "{one}");
         let two = explain("two").expect(0).stdout;
         assert!(two.starts_with("conversation two · 0:1 in ") && two.contains("2 later turns"), "{two}");
-        assert!(
-            two.contains("── 0:1:2 · ") && two.contains("── 0:1:4 · rejected: no rule marked it"),
-            "{two}"
-        );
+        assert!(two.contains("── 0:1:2 · ") && two.contains("── 0:1:4 · "), "{two}");
         assert!(two.contains(&format!("rejoinder explain {target} 0:1:4")), "{two}");
         let objects = rejoinder(&["explain", target, "two", "--json"]).expect(0).stdout;
         let objects: Vec<Value> = objects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -14,7 +14,7 @@ use rejoinder_scan::{Engine, Scan, ScanError};
 
 use crate::corpus;
 use crate::support::server::{Server, by_rule};
-use crate::support::{DIALOGUES, folder, rejoinder, text, write};
+use crate::support::{DIALOGUES, Ended, folder, rejoinder, text, write};
 
 const THREADS: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
@@ -142,6 +142,12 @@ fn check(run: &Path, end: impl Fn(RecordId) -> bool) {
     assert_eq!(seen, turns.iter().map(|turn| (turn.id, turn.outcome)).collect::<Vec<_>>());
 }
 
+/// Runs the command with plugins from where this program finds them, too.
+fn run_with_plugins(args: &[&str]) -> Ended {
+    let libraries = Path::new(env!("CARGO_BIN_EXE_rejoinder")).with_file_name("deps");
+    rejoinder(&[&["run", "--plugin-dir", &text(&libraries)], args].concat())
+}
+
 fn whole(_: RecordId) -> bool {
     true
 }
@@ -159,7 +165,7 @@ fn a_draw_from_the_runs_folder_is_the_draw_of_a_new_scan() {
         // The second file repeats the first one.
         let more = std::fs::read(DIALOGUES).unwrap();
         let more = write(dir.path(), "more.jsonl", [b"{broken\n".to_vec(), more].concat());
-        rejoinder(&[&["run", DIALOGUES, &more, "--out", &run][..], flags].concat()).expect(0);
+        run_with_plugins(&[&[DIALOGUES, &more, "--out", &run][..], flags].concat()).expect(0);
         check(Path::new(&run), whole);
     }
 }
@@ -170,7 +176,7 @@ fn joined_compressed_and_tabular_input_is_drawn_from_alike() {
     for name in ["oasst_messages.jsonl", "langfuse.jsonl", "chatgpt.zip", "wildchat.parquet", "arena_55k.csv"]
     {
         let run = text(&dir.path().join(name));
-        rejoinder(&["run", &format!("tests/data/formats/{name}"), "--out", &run]).expect(0);
+        run_with_plugins(&[&format!("tests/data/formats/{name}"), "--out", &run]).expect(0);
         let opened = RunDir::open(Path::new(&run)).unwrap();
         if opened.scan_stats().unwrap().turns > 0 {
             check(Path::new(&run), whole);
@@ -179,7 +185,7 @@ fn joined_compressed_and_tabular_input_is_drawn_from_alike() {
     let plain = std::fs::read(DIALOGUES).unwrap();
     let packed = write(dir.path(), "in.jsonl.gz", gzip(&plain));
     let run = text(&dir.path().join("packed"));
-    rejoinder(&["run", &packed, "--out", &run]).expect(0);
+    run_with_plugins(&[&packed, "--out", &run]).expect(0);
     check(Path::new(&run), whole);
 }
 
@@ -201,7 +207,7 @@ fn what_the_judge_said_and_a_cut_count_as_in_a_new_scan() {
     let config = write(dir.path(), "judge.toml", config);
     let run = text(&dir.path().join("run"));
     // The budget ends before all are asked about.
-    rejoinder(&["run", DIALOGUES, "--config", &config, "--calls", "6", "--out", &run]).expect(4);
+    run_with_plugins(&[DIALOGUES, "--config", &config, "--calls", "6", "--out", &run]).expect(4);
     check(Path::new(&run), whole);
     rejoinder(&["judge", &run, "--calls", "10000"]).expect(0);
     check(Path::new(&run), whole);

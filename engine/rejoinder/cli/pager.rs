@@ -43,9 +43,13 @@ impl PagedOutput {
     /// Prints a piece.
     pub(super) fn print(&mut self, text: &str) -> Result<(), Failure> {
         let Some((columns, rows)) = self.screen else {
-            return match self.pager.as_mut().and_then(|pager| pager.stdin.as_mut()) {
-                Some(pager) => Ok(pager.write_all(text.as_bytes())?),
-                None => print(text),
+            let Some(pager) = self.pager.as_mut().and_then(|pager| pager.stdin.as_mut()) else {
+                return print(text);
+            };
+            return match pager.write_all(text.as_bytes()) {
+                // A pager that was closed has been read; one that could not be run was not.
+                Err(e) if e.kind() == ErrorKind::BrokenPipe => self.end_pager().and(Err(e.into())),
+                written => Ok(written?),
             };
         };
         self.held += text;
@@ -63,6 +67,11 @@ impl PagedOutput {
         if !self.held.is_empty() {
             print(&std::mem::take(&mut self.held))?;
         }
+        self.end_pager()
+    }
+
+    /// Waits until the pager has ended.
+    fn end_pager(&mut self) -> Result<(), Failure> {
         let Some(mut pager) = self.pager.take() else { return Ok(()) };
         drop(pager.stdin.take());
         match pager.wait()?.code() {
@@ -75,11 +84,8 @@ impl PagedOutput {
 
 impl Drop for PagedOutput {
     fn drop(&mut self) {
-        if let Some(mut pager) = self.pager.take() {
-            drop(pager.stdin.take());
-            // The terminal is the pager's until it has ended, however the command ends.
-            let _ = pager.wait();
-        }
+        // The terminal is the pager's until it has ended, however the command ends.
+        let _ = self.end_pager();
     }
 }
 

@@ -160,13 +160,12 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
         next += &format!("training files:    rejoinder export kto {path}\n");
     }
     if summary.undecided > 0 {
-        let config = if run.manifest.config.judge.base_url.is_none() {
-            " --config FILE   ([judge] base-url = …)"
-        } else {
-            ""
+        let (flags, file) = match run.manifest.config.judge.base_url {
+            None => (" --config FILE", "FILE holds [judge] base-url = …; "),
+            Some(_) => ("", ""),
         };
-        next +=
-            &format!("what waits:        rejoinder judge {path}{config}   (until then no export holds it)\n");
+        next += &format!("what waits:        rejoinder judge {path}{flags}\n");
+        next += &format!("                   ({file}until then no export holds it)\n");
     }
     print(&next)?;
     print_page(&remarks::text(&summary.remarks))
