@@ -188,14 +188,16 @@ pub struct CheckLine {
 }
 
 impl Explanation {
-    /// Explains a turn by the trials of all rules on the turn.
+    /// Explains a turn by the trials of all rules on the turn; with `full`, long texts are whole.
     pub fn new(
         view: &TurnView<'_>,
         decision: TurnDecision,
         trials: &[RuleTrial<'_>],
         plugins: Vec<PluginRow>,
         judge: Option<JudgeRow>,
+        full: bool,
     ) -> Self {
+        let found = |actual: &str| cut(actual, TextLimit::of(full, FOUND_CHARS)).text;
         let TurnView { engine, conversation, turn, .. } = *view;
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
@@ -216,12 +218,15 @@ impl Explanation {
                 RuleMatch::Nowhere => Some((false, "the turn is blank".to_owned())),
                 RuleMatch::Wordless(_) => None,
             };
-            let words =
-                words.map(|(holds, actual)| CheckLine { asks: "any, regex".to_owned(), holds, actual });
+            let words = words.map(|(holds, actual)| CheckLine {
+                asks: "any, regex".to_owned(),
+                holds,
+                actual: found(&actual),
+            });
             let conditions = trial.checks.iter().map(|check| CheckLine {
                 asks: check.condition.to_string(),
                 holds: check.holds,
-                actual: check.actual.clone(),
+                actual: found(&check.actual),
             });
             RuleTrialRow {
                 id: rule.id.clone(),
@@ -268,8 +273,7 @@ impl Explanation {
             for line in &trial.checks {
                 let verdict =
                     if line.holds { styled(styles.good, "PASS") } else { styled(styles.bad, "FAIL") };
-                let actual = cut(&line.actual, TextLimit::of(look.full, FOUND_CHARS)).text;
-                let _ = writeln!(out, "     {verdict} {:<44} {}", line.asks, printable(&actual));
+                let _ = writeln!(out, "     {verdict} {:<44} {}", line.asks, printable(&line.actual));
             }
         }
         if let Some(judge) = &self.judge {

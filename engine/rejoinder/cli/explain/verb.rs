@@ -229,7 +229,7 @@ impl<'a> Explainer<'a> {
         let view = view(engine, &scanned, conversation, turn, answer);
         let model = judge.as_ref().and_then(JudgeRow::model);
         let decision = TurnDecision::of(&view, model);
-        let explanation = Explanation::new(&view, decision, &trials, plugins, judge);
+        let explanation = Explanation::new(&view, decision, &trials, plugins, judge, args.full);
         if args.json {
             return self.out.print(&json_line(&explanation));
         }

@@ -86,25 +86,22 @@ impl ReadFigures<'_> {
         let commonest = self.details.files.values().filter_map(FileCounts::commonest).max_by_key(|(_, n)| *n);
         let quoted = commonest.map(|(reason, _)| format!(" (“{reason}”)")).unwrap_or_default();
         Some(match self.dialogue_as_text() {
-            Some(hint) => format!("no conversation was read: {why}{quoted}\n{hint}"),
+            Some((path, _)) => format!(
+                "no conversation was read: {why}{quoted}\n{path} looks like one dialogue as text, which `rejoinder explain {path}` reads"
+            ),
             None => format!(
                 "no conversation was read: {why}{quoted}\nsee what is in the input: rejoinder inspect {input} --why"
             ),
         })
     }
 
-    /// What to do with a file that holds no records but a dialogue as text, if most records of a file cannot be used for that.
-    fn dialogue_as_text(&self) -> Option<String> {
+    /// The path of a file that holds no records but a dialogue as text, and how its first line begins.
+    fn dialogue_as_text(&self) -> Option<(String, String)> {
         let bad = self.details.files.iter().filter(|(_, file)| is_mostly_bad(file));
-        let (path, speaker) = bad.take(LOOKED_AT_FILES).find_map(|(index, _)| {
+        bad.take(LOOKED_AT_FILES).find_map(|(index, _)| {
             let path = *self.files.get(*index as usize)?;
-            Some((path.display(), InputFile::first_speaker(path)?))
-        })?;
-        Some(format!(
-            "{path} looks like one dialogue as text: its first line begins with `{speaker}`. `rejoinder explain {path}` reads such a \
-             file, and says what becomes of its last turn. For a run each dialogue is a line of JSON: {{\"messages\": [{{\"role\": \
-             \"user\", \"content\": \"…\"}}, {{\"role\": \"assistant\", \"content\": \"…\"}}]}}"
-        ))
+            Some((path.display().to_string(), InputFile::first_speaker(path)?))
+        })
     }
 
     /// Files whose records mostly cannot be used.
@@ -130,8 +127,12 @@ impl ReadFigures<'_> {
         if bad.len() > NAMED_FILES {
             lines.push(format!("So it is with {} more.", counted((bad.len() - NAMED_FILES) as u64, "file")));
         }
-        if let Some(hint) = self.dialogue_as_text() {
-            lines.push(hint);
+        if let Some((path, speaker)) = self.dialogue_as_text() {
+            lines.push(format!(
+                "{path} looks like one dialogue as text: its first line begins with `{speaker}`. `rejoinder explain {path}` reads \
+                 such a file, and says what becomes of its last turn. For a run each dialogue is a line of JSON: {{\"messages\": \
+                 [{{\"role\": \"user\", \"content\": \"…\"}}, {{\"role\": \"assistant\", \"content\": \"…\"}}]}}"
+            ));
             return Some(Remark::new("set-aside", lines.join(" ")));
         }
         lines.push(format!(
