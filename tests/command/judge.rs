@@ -368,7 +368,7 @@ fn explain_shows_what_the_judge_said_how_sure_it_was_and_what_it_cost() {
         format!("UR5 {sure:.3}"),
         "test-model said: E".to_owned(),
         format!(
-            "reply {key}…, 1 HTTP requests of this run, {tokens} tokens, {money:.6} in money, {gpu:.3} GPU-seconds"
+            "reply {key}…, 1 HTTP request of this run, {tokens} tokens, {money:.6} in money, {gpu:.3} GPU-seconds"
         ),
     ] {
         assert!(shown.contains(&expected), "{expected}\n{shown}");

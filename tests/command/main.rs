@@ -15,6 +15,7 @@ mod config;
 #[cfg(unix)]
 mod conformance;
 mod exit_codes;
+mod explain;
 mod export;
 mod full;
 mod inputs;
@@ -28,6 +29,7 @@ mod operator;
 #[cfg(unix)]
 mod plugins;
 mod reading;
+mod reading_draw;
 mod recall;
 mod remarks;
 mod reproduce;

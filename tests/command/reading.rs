@@ -41,6 +41,83 @@ fn show_samples_each_kind_with_context_and_who_decided() {
 }
 
 #[test]
+fn show_takes_several_categories_rules_and_all_turns() {
+    let dir = folder();
+    let (run, summary) = run(dir.path(), DIALOGUES);
+    let objects = |args: &[&str]| -> Vec<Value> {
+        let shown =
+            rejoinder(&[&["show", &run, "--json", "--sample", "all"], args].concat()).expect(0).stdout;
+        shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let turns = objects(&[]);
+    assert_eq!(turns.len() as u64, figure(&summary, "turns"));
+    let of = |turns: &[Value], outcome: &str| turns.iter().filter(|t| t["outcome"] == outcome).count() as u64;
+    assert_eq!(of(&turns, "accepted"), accepted(&summary));
+    assert_eq!(of(&turns, "waiting"), figure(&summary, "undecided"));
+    assert_eq!(objects(&["--waiting"]), objects(&["--undecided"]), "the older word");
+    assert_eq!(objects(&["--waiting"]).len() as u64, figure(&summary, "undecided"));
+
+    let some = objects(&["--category", "UR2,UR3", "--category", "UR5"]);
+    let expected: Vec<&Value> = turns
+        .iter()
+        .filter(|turn| ["UR2", "UR3", "UR5"].contains(&turn["category"].as_str().unwrap_or_default()))
+        .collect();
+    assert!(some.len() > 3 && some.iter().eq(expected), "{some:?}");
+
+    // Each object says what the run's record says.
+    for row in rows(&Path::new(&run).join("parts/part-00000.jsonl")) {
+        let turn = turns.iter().find(|turn| turn["id"] == row["id"]).unwrap();
+        assert_eq!(
+            (&turn["category"], &turn["conversation_id"]),
+            (&row["category"], &row["conversation_id"])
+        );
+        let span = json!({ "text": row["span"], "start": row["span_start"], "end": row["span_end"] });
+        assert_eq!(turn["span"], span, "{turn}");
+        let rules: Vec<&Value> = turn["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+        assert!(rules.into_iter().eq(row["rules"].as_array().unwrap()), "{turn}");
+        let whole = turn["turn"]["text"].as_str().unwrap();
+        let (start, end) = (figure(&row, "span_start") as usize, figure(&row, "span_end") as usize);
+        assert_eq!(&whole[start..end], row["span"], "{turn}");
+        assert!(turn["by"].as_array().is_some_and(|by| !by.is_empty()), "{turn}");
+    }
+
+    let has = |turn: &Value, ids: &[&str]| {
+        let mut rules = turn["rules"].as_array().unwrap().iter();
+        rules.any(|rule| ids.contains(&rule["id"].as_str().unwrap()))
+    };
+    let hits: Vec<&str> = turns
+        .iter()
+        .flat_map(|t| t["rules"].as_array().unwrap())
+        .map(|r| r["id"].as_str().unwrap())
+        .collect();
+    let [first, last] = [hits[0], hits[hits.len() - 1]];
+    let by_rule = objects(&["--rule", first, "--rule", last]);
+    assert!(!by_rule.is_empty() && by_rule.iter().eq(turns.iter().filter(|turn| has(turn, &[first, last]))));
+    let refused = rejoinder(&["show", &run, "--rule", &format!("{first}x")]).expect(2).stderr;
+    assert!(refused.contains(&format!("did you mean `{first}`?")), "{refused}");
+    assert!(rejoinder(&["show", &run, "--sample", "0"]).expect(2).stderr.contains("or all"));
+}
+
+#[test]
+fn long_texts_are_cut_in_the_middle_unless_they_are_wanted() {
+    let dir = folder();
+    let long = format!("{} and thank you so much! {}", "x ".repeat(30_000), "y ".repeat(30_000));
+    let record = exchange("c", &[("user", "q"), ("assistant", &"word ".repeat(9_000)), ("user", &long)]);
+    let (run, _) = run(dir.path(), &write(dir.path(), "in.jsonl", record));
+    for verb in [&["show", &run][..], &["explain", &run, "0:0:2"]] {
+        let shown = rejoinder(verb).expect(0).stdout;
+        assert!(shown.len() < 10_000 && shown.contains("characters left out"), "{} bytes", shown.len());
+        let full = rejoinder(&[verb, &["--full"]].concat()).expect(0).stdout;
+        assert!(full.len() > 160_000 && !full.contains("left out"), "{} bytes", full.len());
+    }
+    let cut = rejoinder(&["show", &run, "--json"]).expect(0).json();
+    let left_out = figure(&cut["turn"], "left_out");
+    assert_eq!(left_out as usize, long.chars().count() - 20_000 + 1, "{}", cut["turn"]["left_out"]);
+    let full = rejoinder(&["show", &run, "--json", "--full"]).expect(0).json();
+    assert_eq!((&full["turn"]["text"], figure(&full["turn"], "left_out")), (&json!(long), 0));
+}
+
+#[test]
 fn show_disarms_terminal_escapes_in_chat_text() {
     let dir = folder();
     let record = json!({"id": "\u{1b}]0;owned\u{7}", "messages": [
@@ -48,6 +125,13 @@ fn show_disarms_terminal_escapes_in_chat_text() {
     let (run, _) = run(dir.path(), &write(dir.path(), "in.jsonl", record.to_string()));
     let shown = rejoinder(&["show", &run]).expect(0).stdout;
     assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']) && shown.contains("\\u{1b}[2J"), "{shown}");
+    let object = rejoinder(&["show", &run, "--json"]).expect(0);
+    assert!(!object.stdout.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{}", object.stdout);
+    assert_eq!(object.json()["turn"]["text"], "thanks \u{1b}[31m\u{202e}");
+    for args in [&["explain", &run, "0:0:2"][..], &["explain", &run, "\u{1b}]0;owned\u{7}"]] {
+        let shown = rejoinder(args).expect(0).stdout;
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
+    }
 }
 
 fn exchange(id: &str, messages: &[(&str, &str)]) -> String {

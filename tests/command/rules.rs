@@ -357,7 +357,7 @@ unless = ['''\bproblem\b''']
         "found `no`",
         "PASS max-words = 3",
         "2 words",
-        "accepted:",
+        "accepted as UR2 Make Aware with Correction: accept of exactly one category and no reject — rule e.no (",
     ] {
         assert!(hit.contains(expected), "no `{expected}` in\n{hit}");
     }
@@ -385,7 +385,7 @@ fn explain_leads_from_a_record_back_to_its_rules() {
             let hit = format!("HIT  {} ", rule.as_str().unwrap());
             assert!(ended.stdout.contains(&hit), "no `{hit}` in\n{}", ended.stdout);
         }
-        assert!(ended.stdout.contains("accepted: "), "{}", ended.stdout);
+        assert!(ended.stdout.starts_with("accepted as UR"), "the decision comes first\n{}", ended.stdout);
     }
     assert!(rejoinder(&["explain", &run, "0:99999:2"]).expect(2).stderr.contains("no record 0:99999:2"));
     assert!(rejoinder(&["explain", &run]).expect(2).stderr.contains("name the turn by its id"));

@@ -110,19 +110,21 @@ impl Chunk {
 
     /// The same chunk with only the conversation `ordinal`; `None` if the chunk does not hold that conversation.
     pub fn single(&self, ordinal: u64) -> Option<Self> {
-        let start = Position { line: ordinal, ..self.start };
-        let content = match &self.content {
-            ChunkContent::Rows(rows) => ChunkContent::Rows(rows.single(ordinal)?),
-            _ => match self.entries().find(|entry| entry.ordinal == ordinal)?.source {
-                EntrySource::Line(line, mapping) => ChunkContent::Lines(line.to_vec(), Arc::clone(mapping)),
-                EntrySource::Record(record) => {
-                    let entries = vec![HeldConversation::Record(Box::new(record.clone()))];
-                    ChunkContent::Joined(JoinedConversations { entries, ..JoinedConversations::default() })
-                }
-                EntrySource::Row(_) => return None,
-            },
+        let entry = self.entries().find(|entry| entry.ordinal == ordinal)?;
+        Some(self.only(&entry))
+    }
+
+    /// The same chunk with only the conversation of `entry`, which is one of [`Self::entries`].
+    pub fn only(&self, entry: &Entry<'_>) -> Self {
+        let content = match entry.source {
+            EntrySource::Line(line, mapping) => ChunkContent::Lines(line.to_vec(), Arc::clone(mapping)),
+            EntrySource::Row(row) => ChunkContent::Rows(row.alone()),
+            EntrySource::Record(record) => {
+                let entries = vec![HeldConversation::Record(Box::new(record.clone()))];
+                ChunkContent::Joined(JoinedConversations { entries, ..JoinedConversations::default() })
+            }
         };
-        Some(Self::new(self.file.clone(), start, content))
+        Self::new(self.file.clone(), Position { line: entry.ordinal, ..self.start }, content)
     }
 
     /// The lines of the chunk with their numbers from 0, without line feeds and blank lines; no lines if the chunk holds rows.

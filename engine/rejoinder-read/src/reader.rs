@@ -22,6 +22,14 @@ enum PortionContent {
 }
 
 impl Portion {
+    /// Where the portion begins.
+    pub fn start(&self) -> Position {
+        match &self.0 {
+            PortionContent::Chunk(chunk) => chunk.start,
+            PortionContent::Group(group) => group.start(),
+        }
+    }
+
     /// The chunks of the portion, one after another. A row group of Parquet is read here.
     pub fn chunks(self) -> impl Iterator<Item = Chunk> {
         let (chunk, group) = match self.0 {

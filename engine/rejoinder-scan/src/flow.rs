@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 
 use crossbeam_channel::bounded;
 use rejoinder_core::RecordId;
-use rejoinder_read::{Chunk, Duplicates, InputFile, Portions, Position, Record};
+use rejoinder_read::{Chunk, Duplicates, InputFile, Portion, Portions, Position, Record};
 
 use crate::engine::Engine;
 use crate::error::ScanError;
@@ -123,48 +123,62 @@ impl<'a> Scan<'a> {
         &self,
         begin: impl Fn() -> W + Sync,
         work: impl for<'c> Fn(&mut W, &'c Chunk) -> Result<R, E> + Sync,
-        mut sink: impl FnMut(R) -> Result<(), E>,
+        sink: impl FnMut(R) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { engine, files, from, threads, .. } = self;
-        let (from, threads) = (*from, *threads);
-        let input = &engine.config.input;
-        // Portions are taken first in, first out: the one whose turn it is has a worker before any later one has.
-        let (portion_tx, portion_rx) = bounded(threads.get());
-        let (turn_tx, turn_rx) = bounded(threads.get() * 3);
-        std::thread::scope(|scope| {
+        let input = &self.engine.config.input;
+        let portions = Portions::new(self.files, &input.map, self.from, input.max_record_bytes);
+        in_order(portions, self.threads, begin, work, sink)
+    }
+}
+
+/// Sends the chunks of portions through `work` on so many threads, and the results, in the order of the portions, into `sink`;
+/// `begin` makes what a thread works with.
+///
+/// # Errors
+/// The first failure of reading or of `work` (in the order of the portions) or of the sink; then nothing more is read.
+pub fn in_order<W, R: Send, E: From<ScanError> + Send>(
+    portions: impl Iterator<Item = Portion> + Send,
+    threads: NonZeroUsize,
+    begin: impl Fn() -> W + Sync,
+    work: impl for<'c> Fn(&mut W, &'c Chunk) -> Result<R, E> + Sync,
+    mut sink: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    // Portions are taken first in, first out: the one whose turn it is has a worker before any later one has.
+    let (portion_tx, portion_rx) = bounded(threads.get());
+    let (turn_tx, turn_rx) = bounded(threads.get() * 3);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for portion in portions {
+                let (result_tx, result_rx) = bounded(WAITING);
+                if turn_tx.send(result_rx).is_err() || portion_tx.send((portion, result_tx)).is_err() {
+                    break;
+                }
+            }
+        });
+        for _ in 0..threads.get() {
+            let (portion_rx, begin, work) = (portion_rx.clone(), &begin, &work);
             scope.spawn(move || {
-                for portion in Portions::new(files, &input.map, from, input.max_record_bytes) {
-                    let (result_tx, result_rx) = bounded(WAITING);
-                    if turn_tx.send(result_rx).is_err() || portion_tx.send((portion, result_tx)).is_err() {
-                        break;
+                let mut worker = begin();
+                for (portion, result_tx) in portion_rx {
+                    for chunk in portion.chunks() {
+                        let result = match &chunk.failure {
+                            Some(why) => Err(ScanError::Read(why.clone()).into()),
+                            None => work(&mut worker, &chunk),
+                        };
+                        if result_tx.send(result).is_err() {
+                            return;
+                        }
                     }
                 }
             });
-            for _ in 0..threads.get() {
-                let (portion_rx, begin, work) = (portion_rx.clone(), &begin, &work);
-                scope.spawn(move || {
-                    let mut worker = begin();
-                    for (portion, result_tx) in portion_rx {
-                        for chunk in portion.chunks() {
-                            let result = match &chunk.failure {
-                                Some(why) => Err(ScanError::Read(why.clone()).into()),
-                                None => work(&mut worker, &chunk),
-                            };
-                            if result_tx.send(result).is_err() {
-                                return;
-                            }
-                        }
-                    }
-                });
+        }
+        drop(portion_rx);
+        // Taken out of the caller's hands, so that returning early hangs up and ends the threads.
+        for results in turn_rx {
+            for result in results {
+                sink(result?)?;
             }
-            drop(portion_rx);
-            // Taken out of the caller's hands, so that returning early hangs up and ends the threads.
-            for results in turn_rx {
-                for result in results {
-                    sink(result?)?;
-                }
-            }
-            Ok(())
-        })
-    }
+        }
+        Ok(())
+    })
 }

@@ -14,7 +14,7 @@ use rejoinder_scan::config::{Config, EffectiveConfig, JudgeSection};
 use super::progress::ProgressDisplay;
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::{share, thousands};
+use crate::report::numbers::{counted, share, thousands};
 
 /// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
 pub(super) fn with_operator<T>(
@@ -42,8 +42,8 @@ fn tell(event: Event<'_>) {
         ),
         Event::Asked { run, judge, asked } => tell_of_answers(run, judge, asked),
         Event::Learned { answers, needed, left } => remark(&format!(
-            "the score has learned from {} answers: about {} of the {} turns left are to be asked about",
-            thousands(answers),
+            "the score has learned from {}: about {} of the {} turns left are to be asked about",
+            counted(answers, "answer"),
             thousands(needed),
             thousands(left),
         )),
@@ -126,8 +126,8 @@ fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &AskReport) {
     }
     for (words, count) in refusals {
         remark(&format!(
-            "the server refused {} requests: {words}\nthose turns keep waiting; to ask again: rejoinder judge {} --ask-again refused",
-            thousands(*count),
+            "the server refused {}: {words}\nthose turns keep waiting; to ask again: rejoinder judge {} --ask-again refused",
+            counted(*count, "request"),
             run.path.display()
         ));
     }

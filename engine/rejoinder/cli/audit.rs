@@ -11,7 +11,7 @@ use super::terminal::remark;
 use super::{InputRoot, Threads, asking, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::audit;
-use crate::report::numbers::thousands;
+use crate::report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
@@ -56,8 +56,8 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
         remark(&format!(
-            "{} turns still wait for the judge, and all of them count as missed; ask about them first: rejoinder judge {}",
-            thousands(waiting),
+            "waiting for the judge, and counted as missed: {}; ask about them first: rejoinder judge {}",
+            counted(waiting, "turn"),
             args.run.display()
         ));
     }

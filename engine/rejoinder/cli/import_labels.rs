@@ -8,7 +8,7 @@ use rejoinder_run::label_import::{LabelImport, LabelProgram, import_labels, labe
 
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::thousands;
+use crate::report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportLabelsArgs {
@@ -60,9 +60,9 @@ pub(super) fn main(args: &ImportLabelsArgs) -> Result<Exit, Failure> {
     let LabelImport { conversations, left_out } = import_labels(&files, program(args), &args.out)?;
     let LeftOutEntries { count, first } = &left_out;
     if *count > 0 {
-        remark(&format!("left out: {} entries; the first: {first}", thousands(*count)));
+        remark(&format!("left out: {}; the first: {first}", counted(*count, "entry")));
     }
-    remark(&format!("labels of {} conversations in {}", thousands(conversations), args.out.display()));
+    remark(&format!("labels of {} in {}", counted(conversations, "conversation"), args.out.display()));
     Ok(Exit::Ok)
 }
 

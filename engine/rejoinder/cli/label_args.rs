@@ -11,6 +11,7 @@ use rejoinder_run::labels::{LabelReader, Unlabelled};
 
 use super::terminal::remark;
 use crate::failure::Failure;
+use crate::report::numbers::were;
 
 #[derive(Debug, Args)]
 pub(super) struct LabelArgs {
@@ -87,6 +88,6 @@ pub(super) fn nothing_labelled(reader: &LabelReader) -> Failure {
 /// Tells the user how many records were left out for want of labels, if any were.
 pub(super) fn remark_unlabelled(Unlabelled { records, first }: &Unlabelled) {
     if let Some(first) = first {
-        remark(&format!("{records} records were left out for want of labels; the first: {first}"));
+        remark(&format!("{} left out for want of labels; the first: {first}", were(*records, "record")));
     }
 }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use rejoinder_core::printable_json;
 use serde::Serialize;
 
+use super::terminal;
 use crate::failure::Failure;
+use crate::report::page::fold;
 
 /// Prints to standard output; a closed pipe ends the command as a success.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -14,8 +16,18 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Prints a text to standard output, with lines no longer than fit.
+pub(super) fn print_page(text: &str) -> Result<(), Failure> {
+    print(&fold(text, terminal::page_columns()))
+}
+
+/// A report as one line of JSON.
+pub(super) fn json_line(value: &impl Serialize) -> String {
+    let json = serde_json::to_string(value).expect("a report is plain data");
+    format!("{}\n", printable_json(&json))
+}
+
 /// Prints a report as one line of JSON.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string(value).expect("a report is plain data");
-    print(&format!("{}\n", printable_json(&json)))
+    print(&json_line(value))
 }

@@ -19,6 +19,8 @@ const FIRST_LINE: Duration = Duration::from_secs(10);
 const BETWEEN_LINES: Duration = Duration::from_secs(30);
 /// Columns of a terminal that does not tell.
 const DEFAULT_COLUMNS: u16 = 80;
+/// Columns of a line that is written where there is no terminal.
+const PLAIN_COLUMNS: usize = 100;
 
 /// A display of progress, which ends, and leaves a clean line, when it is dropped.
 pub(super) struct ProgressDisplay {
@@ -87,11 +89,12 @@ impl ProgressWriter {
         let Some(line) = self.reporter.line(&watch.stage(), now) else { return Ok(()) };
         if self.live {
             self.drawn = true;
-            write!(out, "\r{}\x1b[K", cut(&line, terminal::columns().unwrap_or(DEFAULT_COLUMNS)))?;
+            let columns = usize::from(terminal::columns().unwrap_or(DEFAULT_COLUMNS)).saturating_sub(1);
+            write!(out, "\r{}\x1b[K", cut(&line, columns))?;
             out.flush()
         } else if now >= self.next_line {
             self.next_line = now + BETWEEN_LINES;
-            writeln!(out, "{line}")
+            writeln!(out, "{}", packed(&line, PLAIN_COLUMNS).join("\n  "))
         } else {
             Ok(())
         }
@@ -107,9 +110,30 @@ impl ProgressWriter {
     }
 }
 
-/// What fits into a line: one that wraps could not be redrawn.
-fn cut(line: &str, columns: u16) -> String {
-    line.chars().take(usize::from(columns).saturating_sub(1)).collect()
+/// Between the pieces of a line.
+const BETWEEN_PIECES: &str = " · ";
+
+/// What fits into a line: one that wraps could not be redrawn. Pieces that do not fit are left out whole.
+fn cut(line: &str, columns: usize) -> String {
+    packed(line, columns).first().map(|first| first.chars().take(columns).collect()).unwrap_or_default()
+}
+
+/// The pieces of a line in lines that hold as many as fit.
+fn packed(line: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in line.split(BETWEEN_PIECES) {
+        match lines.last_mut() {
+            Some(last)
+                if last.chars().count() + BETWEEN_PIECES.chars().count() + piece.chars().count()
+                    <= columns =>
+            {
+                last.push_str(BETWEEN_PIECES);
+                last.push_str(piece);
+            }
+            _ => lines.push(piece.to_owned()),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -147,7 +171,16 @@ mod tests {
         let told = told(true, 3, u64::MAX);
         assert_eq!(told.matches('\r').count(), 5, "{told:?}");
         assert!(told.ends_with("\r\u{1b}[K") && !told.contains('\n'), "{told:?}");
-        assert_eq!(cut("äöü und mehr", 4), "äöü");
+    }
+
+    #[test]
+    fn pieces_that_do_not_fit_are_left_out_whole() {
+        let line = "scan 1 % · 2 s · äöü";
+        assert_eq!(
+            [40, 19, 14, 4].map(|columns| cut(line, columns)),
+            [line, "scan 1 % · 2 s", "scan 1 % · 2 s", "scan"]
+        );
+        assert_eq!(packed(line, 15), ["scan 1 % · 2 s", "äöü"]);
     }
 
     #[test]

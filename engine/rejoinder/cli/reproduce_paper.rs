@@ -16,6 +16,7 @@ use super::settings::{SettingsArgs, effective_config};
 use super::terminal::remark;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::counted;
 use crate::report::reproduction::{ReleasedLabels, Reproduction};
 use crate::report::summary::Summary;
 
@@ -86,7 +87,7 @@ fn released(args: &ReproducePaperArgs) -> Result<ReleasedLabels, Failure> {
     let read = paper_labels(&file, args.numbering.numbering())?;
     let LeftOutEntries { count, first } = &read.left_out;
     if *count > 0 {
-        remark(&format!("{}: {count} rows left out; the first: {first}", file.display()));
+        remark(&format!("{}: {} left out; the first: {first}", file.display(), counted(*count, "row")));
     }
     Ok(ReleasedLabels::new(read.rows()))
 }

@@ -14,8 +14,9 @@ use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
 use super::settings::{SettingsArgs, effective_config};
-use super::{Threads, asking, print, print_json, signals};
+use super::{Threads, asking, print, print_json, print_page, signals};
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::were;
 use crate::report::remarks;
 use crate::report::summary::Summary;
 
@@ -137,7 +138,7 @@ pub(super) fn finish(
     if strict && summary.quarantined > 0 {
         let place = run.path.join("quarantine");
         let message =
-            format!("--strict: {} records were quarantined; see {}", summary.quarantined, place.display());
+            format!("--strict: {} quarantined; see {}", were(summary.quarantined, "record"), place.display());
         return Err(Failure::new(Exit::BadInput, message));
     }
     match summary.nothing_read() {
@@ -151,7 +152,7 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
     if json {
         return print_json(summary);
     }
-    print(&summary.text())?;
+    print_page(&summary.text())?;
     let path = run.path.display();
     let mut next = String::new();
     if summary.nothing_read().is_none() {
@@ -159,14 +160,13 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
         next += &format!("training files:    rejoinder export kto {path}\n");
     }
     if summary.undecided > 0 {
-        let config = if run.manifest.config.judge.base_url.is_none() {
-            " --config FILE   ([judge] base-url = …)"
-        } else {
-            ""
+        let (flags, file) = match run.manifest.config.judge.base_url {
+            None => (" --config FILE", "FILE holds [judge] base-url = …; "),
+            Some(_) => ("", ""),
         };
-        next +=
-            &format!("what waits:        rejoinder judge {path}{config}   (until then no export holds it)\n");
+        next += &format!("what waits:        rejoinder judge {path}{flags}\n");
+        next += &format!("                   ({file}until then no export holds it)\n");
     }
     print(&next)?;
-    print(&remarks::text(&summary.remarks))
+    print_page(&remarks::text(&summary.remarks))
 }

@@ -18,7 +18,7 @@ use super::settings::{SettingsArgs, effective_config};
 use super::terminal::remark;
 use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::thousands;
+use crate::report::numbers::{counted, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
@@ -71,7 +71,7 @@ fn part_of(source: &TrainingSource, reader: &LabelReader) -> String {
     match &source.labels {
         TrainingLabels::Read => reader.part(),
         TrainingLabels::Judge(answers) => {
-            format!("{} turns by their judge's answers", thousands(answers.len() as u64))
+            format!("{} by their judge's answers", counted(answers.len() as u64, "turn"))
         }
         TrainingLabels::None => "unlabelled".to_owned(),
     }
@@ -125,8 +125,8 @@ pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     } else {
         print(&format!("On conversations held out ({} parts):\n{report}", report.quality.folds))?;
         remark(&format!(
-            "{} turns, {} of them labelled, learned in {seconds:.1} s; {} bytes in {}",
-            thousands(turns as u64),
+            "{}, {} of them labelled, learned in {seconds:.1} s; {} bytes in {}",
+            counted(turns as u64, "turn"),
             thousands(labelled as u64),
             thousands(bytes.len() as u64),
             args.out.display()

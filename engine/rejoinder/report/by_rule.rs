@@ -212,8 +212,13 @@ pub fn table(rows: &[RuleRow]) -> String {
     if !without.is_empty() {
         let _ = writeln!(
             out,
-            "\n{} rules have no effect here: without them all turns would be decided alike\n  {}",
-            without.len(),
+            "\n{} no effect here: without {} all turns would be decided alike\n  {}",
+            if without.len() == 1 {
+                "1 rule has".to_owned()
+            } else {
+                format!("{} rules have", without.len())
+            },
+            if without.len() == 1 { "it" } else { "them" },
             without.join("\n  ")
         );
     }

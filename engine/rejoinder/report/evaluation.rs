@@ -9,6 +9,8 @@ use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_run::TurnOutcome;
 use serde::Serialize;
 
+use crate::report::numbers::counted;
+
 use crate::report::by_rule::{RuleRow, table};
 
 /// One later turn with its label.
@@ -186,8 +188,9 @@ impl Evaluation {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{} later turns of {} conversations, against the labels in {oracle}",
-            self.turns, self.conversations
+            "{} of {}, against the labels in {oracle}",
+            counted(self.turns, "later turn"),
+            counted(self.conversations, "conversation")
         );
         if let [Some(candidates), Some(accepted), Some(rejected), Some(undecided), Some(judged)] =
             [self.candidates, self.accepted, self.rejected, self.undecided, self.judged]

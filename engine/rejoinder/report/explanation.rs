@@ -1,21 +1,39 @@
-//! Why a turn was decided as it was: each rule with each of its conditions, PASS or FAIL, and what was measured; and what
-//! each plugin said.
+//! Why a turn was decided as it was: the decision, then each rule with each of its conditions, PASS or FAIL, and what was
+//! measured; and what each plugin and the judge said.
 
 use std::fmt::Write as _;
 
-use rejoinder_cascade::DecisionReason;
-use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, printable};
+use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, RecordId, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
 use rejoinder_rules::{RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
-use rejoinder_scan::Engine;
+use rejoinder_run::reading_sample::TurnView;
+use rejoinder_scan::{Engine, is_read};
 use serde::Serialize;
+
+use super::decision::TurnDecision;
+use super::dialogue::DialogueLook;
+use super::excerpt::{TextLimit, cut};
+use super::numbers::counted;
+use super::styles::{Styles, styled};
+
+/// How much of a judge's reply is shown.
+const REPLY_CHARS: usize = 2_000;
+/// How much is shown of what was found for a condition.
+const FOUND_CHARS: usize = 300;
 
 /// All rules on one turn.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
-    /// What decided, in words.
-    pub decision: &'static str,
+    /// The turn's address.
+    pub id: RecordId,
+    /// The id of the turn's conversation.
+    pub conversation_id: String,
+    /// The language of the conversation.
+    pub language: &'static str,
+    /// What became of the turn, why, and who decided.
+    #[serde(flatten)]
+    pub decision: TurnDecision,
     /// What each plugin said, in the order of the plugins.
     pub plugins: Vec<PluginRow>,
     /// A row a rule, in the order of the rules.
@@ -96,8 +114,13 @@ impl JudgeRow {
         if self.is_settled { self.category.into() } else { Answer::Unknown }
     }
 
-    fn text(&self) -> String {
-        let mut out = format!("\njudge: {}\n", self.finding);
+    /// The model that gave the last reply.
+    pub fn model(&self) -> Option<&str> {
+        self.requests.last().map(|request| request.model.as_str())
+    }
+
+    fn text(&self, full: bool) -> String {
+        let mut out = format!("\njudge: {}\n", printable(&self.finding));
         let AnswerProbabilities { none, ur1, ur2, ur3, ur4, ur5 } = self.probabilities;
         if none.is_some() {
             let names = ["none", "UR1", "UR2", "UR3", "UR4", "UR5"];
@@ -108,12 +131,10 @@ impl JudgeRow {
         }
         for request in &self.requests {
             let RequestRow { reply_key, model, reply, calls, tokens, money, gpu_seconds, .. } = request;
-            let _ = writeln!(out, "     {} said: {}", printable(model), printable(reply));
-            let _ = write!(
-                out,
-                "     reply {}…, {calls} HTTP requests of this run, {tokens} tokens",
-                &reply_key[..12]
-            );
+            let reply = cut(reply, TextLimit::of(full, REPLY_CHARS)).text;
+            let _ = writeln!(out, "     {} said: {}", printable(model), printable(&reply));
+            let requests = counted(*calls, "HTTP request");
+            let _ = write!(out, "     reply {}…, {requests} of this run, {tokens} tokens", &reply_key[..12]);
             if *money > 0.0 {
                 let _ = write!(out, ", {money:.6} in money");
             }
@@ -147,6 +168,8 @@ pub struct RuleTrialRow {
     pub route: &'static str,
     /// The rule's category, if it has one.
     pub category: Option<Category>,
+    /// Whether the rule's pack is for the conversation's language, or for any.
+    pub is_of_language: bool,
     /// Whether the rule hits.
     pub hit: bool,
     /// The check of the rule's words, then the checks of its conditions.
@@ -165,14 +188,17 @@ pub struct CheckLine {
 }
 
 impl Explanation {
-    /// Explains a turn by the trials of all rules on the turn.
+    /// Explains a turn by the trials of all rules on the turn; with `full`, long texts are whole.
     pub fn new(
-        engine: &Engine,
+        view: &TurnView<'_>,
+        decision: TurnDecision,
         trials: &[RuleTrial<'_>],
         plugins: Vec<PluginRow>,
-        ground: DecisionReason,
         judge: Option<JudgeRow>,
+        full: bool,
     ) -> Self {
+        let found = |actual: &str| cut(actual, TextLimit::of(full, FOUND_CHARS)).text;
+        let TurnView { engine, conversation, turn, .. } = *view;
         let rules = trials.iter().map(|trial| {
             let rule = engine.rules.rule(trial.rule);
             let words = match &trial.matched {
@@ -192,52 +218,116 @@ impl Explanation {
                 RuleMatch::Nowhere => Some((false, "the turn is blank".to_owned())),
                 RuleMatch::Wordless(_) => None,
             };
-            let words =
-                words.map(|(holds, actual)| CheckLine { asks: "any, regex".to_owned(), holds, actual });
+            let words = words.map(|(holds, actual)| CheckLine {
+                asks: "any, regex".to_owned(),
+                holds,
+                actual: found(&actual),
+            });
             let conditions = trial.checks.iter().map(|check| CheckLine {
                 asks: check.condition.to_string(),
                 holds: check.holds,
-                actual: check.actual.clone(),
+                actual: found(&check.actual),
             });
             RuleTrialRow {
                 id: rule.id.clone(),
                 place: format!("{}:{}", rule.file, rule.line),
                 route: rule.route.name(),
                 category: rule.category,
+                is_of_language: is_of_language(engine, &rule.file, conversation.language),
                 hit: trial.hit.is_some(),
                 checks: words.into_iter().chain(conditions).collect(),
             }
         });
-        Self { decision: ground.describe(), plugins, rules: rules.collect(), judge }
+        let rules = rules.collect();
+        let conversation_id = conversation.record.conversation.id.to_string();
+        let (id, language) = (conversation.id(turn), conversation.language);
+        Self { id, conversation_id, language, decision, plugins, rules, judge }
     }
 
-    /// The explanation for people: with the rules in `only`, or, where `only` is empty, with the rules that hit or found their
-    /// words, or with `all` rules.
-    pub fn text(&self, only: &[String], all: bool) -> String {
+    /// What became of the turn, in one line.
+    pub fn headline(&self, styles: Styles) -> String {
+        format!("{}\n", styled(styles.heading, &self.decision.line()))
+    }
+
+    /// The evidence for people: the rules, and what the judge said.
+    pub fn text(&self, shown: ShownRules<'_>, look: DialogueLook) -> String {
+        let styles = look.styles;
         let mut out = String::new();
-        let mut hidden = 0;
+        let (mut wordless, mut foreign) = (0, 0);
         for trial in &self.rules {
-            let found_words = trial.checks.first().is_none_or(|c| c.holds);
-            let is_wanted = if only.is_empty() { all || found_words } else { only.contains(&trial.id) };
-            if !is_wanted {
-                hidden += 1;
-                continue;
+            match shown.of(trial) {
+                RuleShown::Shown => {}
+                RuleShown::Wordless => {
+                    wordless += 1;
+                    continue;
+                }
+                RuleShown::Foreign => {
+                    foreign += 1;
+                    continue;
+                }
             }
-            let verdict = if trial.hit { "HIT " } else { "miss" };
+            let verdict = if trial.hit { styled(styles.good, "HIT ") } else { styled(styles.bad, "miss") };
             let category = trial.category.map_or(String::new(), |c| format!(" {c}"));
-            let _ = writeln!(out, "\n{verdict} {} {}{category} ({})", trial.id, trial.route, trial.place);
+            let place = printable(&trial.place);
+            let _ = writeln!(out, "\n{verdict} {} {}{category} ({place})", trial.id, trial.route);
             for line in &trial.checks {
-                let verdict = if line.holds { "PASS" } else { "FAIL" };
+                let verdict =
+                    if line.holds { styled(styles.good, "PASS") } else { styled(styles.bad, "FAIL") };
                 let _ = writeln!(out, "     {verdict} {:<44} {}", line.asks, printable(&line.actual));
             }
         }
-        let _ = writeln!(out, "\n{}", self.decision);
         if let Some(judge) = &self.judge {
-            out += &judge.text();
+            out += &judge.text(look.full);
         }
-        if hidden > 0 && only.is_empty() {
-            let _ = writeln!(out, "{hidden} more rules found none of their words; --all shows them");
+        let mut hidden = Vec::new();
+        if foreign > 0 {
+            hidden.push(format!("{} of other languages nearly hit", counted(foreign, "rule")));
+        }
+        if wordless > 0 {
+            hidden.push(format!("{} found none of their words", counted(wordless, "rule")));
+        }
+        if !hidden.is_empty() && shown.only.is_empty() {
+            let note = format!("{}; --all shows them", hidden.join(", "));
+            let _ = writeln!(out, "\n{}", styled(styles.frame, &note));
         }
         out
     }
+}
+
+/// Which rules an explanation shows: by default those that hit, and those for the conversation's language that found their words.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownRules<'a> {
+    /// The ids of the rules that are shown; empty where no rule is named.
+    pub only: &'a [String],
+    /// Whether all rules are shown.
+    pub all: bool,
+}
+
+/// Whether a rule is shown, or why not.
+enum RuleShown {
+    Shown,
+    /// The rule found none of its words.
+    Wordless,
+    /// The rule found its words, did not hit, and is for another language.
+    Foreign,
+}
+
+impl ShownRules<'_> {
+    fn of(&self, trial: &RuleTrialRow) -> RuleShown {
+        if !self.only.is_empty() {
+            return if self.only.contains(&trial.id) { RuleShown::Shown } else { RuleShown::Wordless };
+        }
+        match trial.checks.first().is_none_or(|words| words.holds) {
+            _ if self.all || trial.hit => RuleShown::Shown,
+            false => RuleShown::Wordless,
+            true if trial.is_of_language => RuleShown::Shown,
+            true => RuleShown::Foreign,
+        }
+    }
+}
+
+/// Whether the rule file `file` is for a language, or for any.
+fn is_of_language(engine: &Engine, file: &str, language: &str) -> bool {
+    let packs = engine.packs.iter().filter(|pack| pack.file == file);
+    is_read(language, packs.map(|pack| pack.lang.as_slice()))
 }

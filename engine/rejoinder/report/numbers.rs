@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use std::borrow::Cow;
+
 /// `1,234,567`
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -11,6 +13,25 @@ pub fn thousands(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `1 rule`, `1,234 rules`: a number with the noun in the form that fits it. `one` is the singular.
+pub fn counted(number: u64, one: &str) -> String {
+    format!("{} {}", thousands(number), form(number, one))
+}
+
+/// `1 row was`, `2 rows were`: a number with noun and verb.
+pub fn were(number: u64, one: &str) -> String {
+    format!("{} {}", counted(number, one), if number == 1 { "was" } else { "were" })
+}
+
+/// The form of a noun that fits a number; `one` is the singular.
+pub fn form(number: u64, one: &str) -> Cow<'_, str> {
+    match (number, one.strip_suffix('y')) {
+        (1, _) => one.into(),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies").into(),
+        _ => format!("{one}s").into(),
+    }
 }
 
 /// `12.3 %`
@@ -30,5 +51,15 @@ mod tests {
     #[test]
     fn groups_thousands() {
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn nouns_fit_their_numbers() {
+        assert_eq!(
+            [0, 1, 2, 1_500].map(|n| counted(n, "rule")),
+            ["0 rules", "1 rule", "2 rules", "1,500 rules"]
+        );
+        assert_eq!([counted(2, "reply"), counted(2, "key")], ["2 replies", "2 keys"]);
+        assert_eq!([were(1, "row"), were(0, "row")], ["1 row was", "0 rows were"]);
     }
 }

@@ -8,7 +8,7 @@ use rejoinder_run::plan::{Plan, Requests, Tokens, VoterBill};
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
-use crate::report::numbers::{share, thousands};
+use crate::report::numbers::{counted, share, thousands};
 use crate::report::progress::duration;
 
 /// How fast the server is, as far as the operator knows.
@@ -139,9 +139,9 @@ impl PlanReport {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{} conversations, {} later turns: {} accepted, {} rejected, {} ({}) would wait for the judge",
-            thousands(self.conversations),
-            thousands(self.turns),
+            "{}, {}: {} accepted, {} rejected, {} ({}) would wait for the judge",
+            counted(self.conversations, "conversation"),
+            counted(self.turns, "later turn"),
             thousands(self.accepted),
             thousands(self.rejected),
             thousands(self.undecided),
@@ -171,8 +171,8 @@ impl PlanReport {
         }
         let _ = writeln!(
             out,
-            "not counted: {} requests with the same prompt as another, {} with a stored reply",
-            thousands(self.identical),
+            "not counted: {} with the same prompt as another, {} with a stored reply",
+            counted(self.identical, "request"),
             thousands(self.stored)
         );
         for assumption in &self.assumptions {

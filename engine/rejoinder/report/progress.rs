@@ -5,7 +5,7 @@ use std::time::Duration;
 use rejoinder_judge::{AskProgress, NANOS_PER_UNIT};
 use rejoinder_run::watch::{JudgeProgress, ScanProgress, Stage};
 
-use crate::report::numbers::{share, thousands};
+use crate::report::numbers::{counted, share, thousands};
 
 /// A pace measured over less than this says nothing.
 const MIN_PACE: Duration = Duration::from_millis(500);
@@ -62,17 +62,17 @@ fn scan_line(scan: &ScanProgress, pace: Option<f64>) -> String {
     let ScanProgress { read, total, stats, judge } = scan;
     let mut line = format!("scan {} of {}", share(*read, *total), bytes(*total as f64));
     if let Some(pace) = pace {
-        line += &format!(" · {}/s · {}", bytes(pace), eta(total.saturating_sub(*read), pace));
+        line += &format!(" · {}/s{}", bytes(pace), eta(total.saturating_sub(*read), pace));
     }
     line += &format!(
-        " · {} later turns: {} accepted, {} rejected, {} waiting",
-        thousands(stats.turns),
+        " · {}: {} accepted, {} rejected, {} waiting",
+        counted(stats.turns, "later turn"),
         thousands(stats.accepted.total()),
         thousands(stats.passed_over()),
         thousands(stats.undecided)
     );
     if stats.read.quarantined > 0 {
-        line += &format!(" · {} records quarantined", thousands(stats.read.quarantined));
+        line += &format!(" · {} quarantined", counted(stats.read.quarantined, "record"));
     }
     if let Some(judge) = judge {
         line += &format!(" · judge: {} answered{}", thousands(judge.progress.answered), asked(judge));
@@ -82,12 +82,19 @@ fn scan_line(scan: &ScanProgress, pace: Option<f64>) -> String {
 
 fn judge_line(judge: &JudgeProgress, pace: Option<f64>, tokens_pace: Option<f64>) -> String {
     let done = done(&judge.progress);
-    let mut line = format!("judge {} of {} requests", share(done, judge.requests), thousands(judge.requests));
+    if judge.requests == 0 && done == 0 {
+        return "judge: nothing to ask".to_owned();
+    }
+    let requests = counted(judge.requests, "request");
+    let mut line = match judge.requests {
+        0 => format!("judge {} done", counted(done, "request")),
+        all => format!("judge {} of {requests}", share(done, all)),
+    };
     if let Some(pace) = pace {
         let open = judge.requests.saturating_sub(done);
         let calls_left = judge.limits.calls.map(|calls| calls.saturating_sub(judge.spent.calls));
         let affordable = calls_left.map_or(open, |left| open.min(left));
-        line += &format!(" · {pace:.1}/s · {}", eta(affordable, pace));
+        line += &format!(" · {pace:.1}/s{}", eta(affordable, pace));
     }
     if let Some(pace) = tokens_pace {
         line += &format!(" · {} tokens/s", thousands(pace as u64));
@@ -106,7 +113,7 @@ fn asked(judge: &JudgeProgress) -> String {
         line += &format!(" · {} reused", thousands(progress.from_store));
     }
     line += &format!(" · {} of {} in flight", progress.in_flight, progress.limit);
-    line += &format!(" · {} calls{}", thousands(spent.calls), of(limits.calls.map(thousands)));
+    line += &format!(" · {}{}", counted(spent.calls, "call"), of(limits.calls.map(thousands)));
     if limits.tokens.is_some() {
         line += &format!(" · {} tokens{}", thousands(spent.tokens), of(limits.tokens.map(thousands)));
     }
@@ -136,8 +143,9 @@ const fn done(progress: &AskProgress) -> u64 {
     progress.answered + progress.from_store + progress.refused + progress.failed
 }
 
+/// The time until the end; nothing where nothing is left to do.
 fn eta(left: u64, pace: f64) -> String {
-    format!("ETA {}", duration(left as f64 / pace))
+    if left == 0 { String::new() } else { format!(" · ETA {}", duration(left as f64 / pace)) }
 }
 
 /// `999 B`, `1.2 kB`, `34.5 MB`, `1.2 GB`.
@@ -226,6 +234,21 @@ mod tests {
         let scan = ScanProgress { read: 1, total: 2, judge, ..Default::default() };
         let line = ProgressFormatter::default().line(&Stage::Scan(scan), at(0.0)).unwrap();
         assert!(line.ends_with("· judge: 12 answered · 3 of 16 in flight · 15 calls"), "{line}");
+    }
+
+    #[test]
+    fn a_judge_without_a_request_promises_nothing() {
+        let mut reporter = ProgressFormatter::default();
+        let nothing = Stage::Judge(JudgeProgress { requests: 0, ..Default::default() });
+        reporter.line(&nothing, at(0.0)).unwrap();
+        assert_eq!(reporter.line(&nothing, at(9.0)).unwrap(), "judge: nothing to ask");
+        let progress = |answered| AskProgress { answered, limit: 4, ..AskProgress::default() };
+        let asked = |answered| {
+            Stage::Judge(JudgeProgress { requests: 1, progress: progress(answered), ..Default::default() })
+        };
+        reporter.line(&asked(0), at(10.0)).unwrap();
+        let all = reporter.line(&asked(1), at(20.0)).unwrap();
+        assert_eq!(all, "judge 100.0 % of 1 request · 0.1/s · 0 of 4 in flight · 0 calls");
     }
 
     #[test]

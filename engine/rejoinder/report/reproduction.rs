@@ -11,7 +11,7 @@ use rejoinder_run::stats::ByCategory;
 use rejoinder_run::{RunDir, SpoolRow, replay};
 use serde::Serialize;
 
-use super::numbers::{share, thousands};
+use super::numbers::{counted, share, thousands};
 use super::summary::Summary;
 use crate::failure::Failure;
 
@@ -132,8 +132,8 @@ impl Reproduction {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{} conversations with more than three messages; released: the answers of the paper's Mixtral-8x7B\n\n{:<34}{:>20}{:>20}",
-            thousands(self.conversations),
+            "{} with more than three messages; released: the answers of the paper's Mixtral-8x7B\n\n{:<34}{:>20}{:>20}",
+            counted(self.conversations, "conversation"),
             "",
             "released",
             "here"

@@ -14,6 +14,8 @@ use rejoinder_run::recall::{
 use rejoinder_scan::{Engine, ScoreModel};
 use serde::Serialize;
 
+use crate::report::numbers::counted;
+
 use crate::failure::Failure;
 
 /// Resamples of the bootstrap over conversations.
@@ -143,10 +145,10 @@ impl Comparison {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{} later turns of {} conversations, {} of them feedback for `{}`, by the labels in {oracle}\n\
+            "{} of {}, {} of them feedback for `{}`, by the labels in {oracle}\n\
              recall wanted: {} with confidence {}; draws by seed {}\n",
-            self.turns,
-            self.conversations,
+            counted(self.turns as u64, "later turn"),
+            counted(self.conversations as u64, "conversation"),
             self.positives,
             self.purpose,
             self.recall,

@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod find;
 mod relocate;
+mod speaker;
 
 pub use compression::keep_stream;
 pub use content::Content;
@@ -19,3 +20,4 @@ pub use error::InputError;
 pub use file::InputFile;
 pub use find::{InputPaths, find};
 pub use relocate::{OtherFile, RelocationError};
+pub use speaker::speaker_of_line;

@@ -198,19 +198,26 @@ pub fn judge_of(run: &RunDir) -> Result<Option<Judge>, RunError> {
 /// # Errors
 /// If the spool or the store cannot be read.
 pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Answer>, RunError> {
-    let mut judged = HashMap::new();
-    let Some(judge) = judge_of(run)? else { return Ok(judged) };
+    let answers = findings(run)?.into_iter().filter_map(|(id, finding)| match finding {
+        Finding::Feedback { category, .. } => Some((id, Answer::Feedback(category))),
+        Finding::NoFeedback => Some((id, Answer::NoFeedback)),
+        Finding::Unverified(_) => None,
+    });
+    Ok(answers.collect())
+}
+
+/// What the stored replies say of each turn that the judge has answered about so far.
+///
+/// # Errors
+/// If the spool or the store cannot be read.
+pub fn findings(run: &RunDir) -> Result<HashMap<RecordId, Finding>, RunError> {
+    let mut found = HashMap::new();
+    let Some(judge) = judge_of(run)? else { return Ok(found) };
     let store = run.replies()?;
     for group in spool::in_input_order(run, judge.form.questions_per_request())? {
-        for (id, found, _) in turns(&judge, &group?, &store)? {
-            match found.finding {
-                Finding::Feedback { category, .. } => judged.insert(id, Answer::Feedback(category)),
-                Finding::NoFeedback => judged.insert(id, Answer::NoFeedback),
-                Finding::Unverified(_) => None,
-            };
-        }
+        found.extend(turns(&judge, &group?, &store)?.into_iter().map(|(id, turn, _)| (id, turn.finding)));
     }
-    Ok(judged)
+    Ok(found)
 }
 
 /// What the stored replies say of a row's turn that was asked about by itself.

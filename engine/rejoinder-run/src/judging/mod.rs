@@ -15,7 +15,7 @@ mod trial;
 
 pub use ask::{ask, ask_about, ask_while_scanning, known_capabilities, prepare_judge};
 pub use batch_files::{BatchExport, BatchImport, export, import};
-pub use collect::{JudgeTrace, UselessReply, answer, collect, forget, judge_of, judged, trace};
+pub use collect::{JudgeTrace, UselessReply, answer, collect, findings, forget, judge_of, judged, trace};
 pub use judge::Judge;
 pub use letters::{LetterCheck, try_letters};
 pub use trial::{ExampleAnswer, JudgeTrial};

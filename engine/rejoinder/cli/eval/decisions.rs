@@ -18,7 +18,7 @@ use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::by_rule::RuleCounts;
-use crate::report::dialogue::render;
+use crate::report::dialogue::{DialogueLook, render};
 use crate::report::evaluation::{Evaluation, LabelledOutcome};
 
 #[derive(Debug, Args)]
@@ -114,13 +114,15 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                     }
                     let label = label.category();
                     if args.out.is_some() && found != label {
-                        let text = render(TurnView {
+                        let view = TurnView {
                             engine: worker.engine,
                             scanned: &scanned,
                             conversation,
                             turn,
                             outcome,
-                        });
+                            span: None,
+                        };
+                        let text = render(view, DialogueLook::default());
                         let name = |c: Option<Category>| c.map_or("none", Category::code);
                         let pages =
                             if label.is_some() { &mut compared.misses } else { &mut compared.false_alarms };

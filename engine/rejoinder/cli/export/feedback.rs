@@ -10,6 +10,7 @@ use rejoinder_run::exporting::{ExportError, write_feedback};
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::counted;
 use crate::report::remarks;
 use crate::report::summary::Summary;
 
@@ -71,7 +72,7 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
         return Err(error.into());
     }
     written?;
-    remark(&format!("{rows} rows"));
+    remark(&counted(rows, "row"));
     if rows == 0 {
         remark(&remarks::no_row(&Summary::of(&run, 0.0)?, &[]));
     }

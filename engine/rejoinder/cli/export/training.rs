@@ -16,6 +16,7 @@ use super::{check_overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::cli::{find_input, print};
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::counted;
 use crate::report::remarks;
 use crate::report::summary::Summary;
 
@@ -66,12 +67,13 @@ pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Fail
         remark(&format!("left out: {count} feedback {why}"));
     }
     for (what, count) in changed {
-        remark(&format!("changed: {count} rows, in which {what}"));
+        remark(&format!("changed: {}, in which {what}", counted(*count, "row")));
     }
     let with_tools = files.with_tools();
     if with_tools > 0 && style.needs_template(task) {
         remark(&format!(
-            "{with_tools} rows hold calls and results of tools: choose a chat template that writes them"
+            "{} with calls and results of tools: choose a chat template that writes them",
+            counted(with_tools as u64, "row")
         ));
     }
     report(task, args, train, validation);
@@ -93,11 +95,11 @@ fn report(task: TrainingTask, args: &TrainingArgs, train: &[Example], validation
             "{desirable} desirable and {undesirable} undesirable rows, shuffled with seed {seed}"
         )),
         TrainingTask::Sft | TrainingTask::Pairs => {
-            remark(&format!("{} rows, shuffled with seed {seed}", train.len()));
+            remark(&format!("{}, shuffled with seed {seed}", counted(train.len() as u64, "row")));
         }
     }
     if args.validation.is_some() {
-        remark(&format!("{} rows are held out for validation", validation.len()));
+        remark(&format!("held out for validation: {}", counted(validation.len() as u64, "row")));
     }
     if task != TrainingTask::Kto {
         return;

@@ -12,7 +12,7 @@ use crate::cli::run::finish;
 use crate::cli::terminal::remark;
 use crate::cli::{asking, signals};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::thousands;
+use crate::report::numbers::{counted, thousands};
 use rejoinder_run::judging::{self, Judge, UselessReply, settings};
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
@@ -100,7 +100,7 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
             Some(judge) => judging::forget(&run, &judge, &kinds)?,
             None => 0,
         };
-        remark(&format!("{} replies are asked for again", thousands(forgotten)));
+        remark(&format!("asked for again: {}", counted(forgotten, "reply")));
     }
     if by_files {
         let judge = judge_for_files(&mut run)?;
@@ -131,8 +131,8 @@ fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
 fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<Exit, Failure> {
     let exported = judging::export(run, judge, path)?;
     remark(&format!(
-        "{} requests, about {} input tokens, {}; {} were answered before or stand there twice",
-        thousands(exported.requests),
+        "{}, about {} input tokens, {}; {} were answered before or stand there twice",
+        counted(exported.requests, "request"),
         thousands(exported.input_tokens),
         match exported.files.as_slice() {
             [] => "nothing to write".to_owned(),
@@ -157,10 +157,10 @@ fn import(run: &RunDir, judge: &Judge, paths: &[PathBuf]) -> Result<(), Failure>
     let imported = judging::import(run, judge, paths)?;
     judging::collect(run, judge)?;
     remark(&format!(
-        "{} replies read, {} known before, {} requests failed",
-        thousands(imported.replies),
+        "{} read, {} known before, {} failed",
+        counted(imported.replies, "reply"),
         thousands(imported.known),
-        thousands(imported.failed)
+        counted(imported.failed, "request")
     ));
     for reason in &imported.reasons {
         remark(&format!("failed: {}", printable(reason)));

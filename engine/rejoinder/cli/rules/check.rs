@@ -8,6 +8,7 @@ use rejoinder_rules::{Pack, PackError};
 use super::super::{print, print_json};
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::counted;
 
 pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
     let loaded = load(files)?;
@@ -46,7 +47,13 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
         for finding in &findings {
             print(&format!("{finding}\n\n"))?;
         }
-        print(&format!("{rules} rules in {count} files: {errors} errors, {warnings} warnings\n"))?;
+        print(&format!(
+            "{} in {}: {}, {}\n",
+            counted(rules as u64, "rule"),
+            counted(count as u64, "file"),
+            counted(errors as u64, "error"),
+            counted(warnings as u64, "warning")
+        ))?;
     }
     Ok(if errors > 0 { Exit::CheckFailed } else { Exit::Ok })
 }

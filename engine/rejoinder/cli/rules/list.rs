@@ -6,6 +6,7 @@ use rejoinder_rules::{MatchPosition, Rule};
 use super::super::{print, print_json};
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
+use crate::report::numbers::counted;
 
 pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
     let loaded = load(files)?;
@@ -19,23 +20,24 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
         let content = &file.own().content;
         let version =
             if content.version.is_empty() { String::new() } else { format!(", version {}", content.version) };
-        print(&format!("{}: {} rules{version}\n", file.file, content.rules.len()))?;
+        print(&format!("{}: {}{version}\n", file.file, counted(content.rules.len() as u64, "rule")))?;
         for rule in &content.rules {
             print(&line(rule))?;
         }
         rules += content.rules.len();
     }
-    print(&format!("{rules} rules in {} files\n", loaded.len()))?;
+    print(&format!("{} in {}\n", counted(rules as u64, "rule"), counted(loaded.len() as u64, "file")))?;
     Ok(Exit::Ok)
 }
 
 fn line(rule: &Rule) -> String {
     let mut asks: Vec<String> = Vec::new();
     if !rule.phrases.is_empty() {
-        asks.push(format!("{} phrases", rule.phrases.len()));
+        asks.push(counted(rule.phrases.len() as u64, "phrase"));
     }
     if !rule.regexes.is_empty() {
-        asks.push(format!("{} regexes", rule.regexes.len()));
+        let count = rule.regexes.len();
+        asks.push(format!("{count} {}", if count == 1 { "regex" } else { "regexes" }));
     }
     if rule.at != MatchPosition::Anywhere {
         asks.push(format!("at = {}", rule.at.name()));

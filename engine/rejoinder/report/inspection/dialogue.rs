@@ -6,9 +6,13 @@ use rejoinder_core::{Role, printable};
 use rejoinder_read::Record;
 use serde::Serialize;
 
+use crate::report::excerpt::{TextLimit, cut};
+
 /// Messages and characters of a dialogue that are shown.
 const SHOWN_MESSAGES: usize = 12;
 const SHOWN_CHARS: usize = 300;
+/// Characters of a message that are kept, for programs.
+const KEPT_CHARS: usize = 20_000;
 
 /// A dialogue, in the form in which a run will read it.
 #[derive(Clone, Debug, Serialize)]
@@ -21,17 +25,15 @@ pub(super) struct Dialogue {
 
 impl Dialogue {
     pub(super) fn new(id: String, record: &Record<'_>, language: &'static str) -> Self {
-        let messages = record.conversation.messages.iter().map(|m| (m.role, m.text.to_string())).collect();
+        let kept = |text: &str| cut(text, TextLimit::Chars(KEPT_CHARS)).text;
+        let messages = record.conversation.messages.iter().map(|m| (m.role, kept(&m.text))).collect();
         Self { id, conversation_id: record.conversation.id.to_string(), language, messages }
     }
 
     pub(super) fn text(&self) -> String {
         let mut out = format!("── {} · {} · {}\n", self.id, printable(&self.conversation_id), self.language);
         for (role, text) in self.messages.iter().take(SHOWN_MESSAGES) {
-            let mut shown: String = text.chars().take(SHOWN_CHARS).collect();
-            if shown.len() < text.len() {
-                shown.push('…');
-            }
+            let shown = cut(text, TextLimit::Chars(SHOWN_CHARS)).text;
             let shown = printable(&shown).replace('\n', "\n            │ ");
             let _ = writeln!(out, "  {:<9} │ {shown}", role.name());
         }

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use rejoinder_read::InputFile;
 use rejoinder_scan::reading::{FileCounts, ReadCounts, ReadDetails};
 
 use super::remark::{Remark, is_nearly_all};
-use crate::report::numbers::thousands;
+use crate::report::numbers::{counted, thousands};
 
 /// Files that are named one by one.
 const NAMED_FILES: usize = 3;
+/// Files whose beginning is looked at once more.
+const LOOKED_AT_FILES: usize = 20;
 
 /// The figures of what was read that remarks look at.
 #[derive(Clone, Copy, Debug)]
@@ -49,18 +52,31 @@ impl ReadFigures<'_> {
         }
         let input = self.input;
         let reasons = [
-            (counts.quarantined, "records were set aside"),
-            (counts.without_chat, "records hold no chat"),
-            (counts.repeated, "calls were taken for repetitions"),
-            (counts.helpers, "calls were taken for helper calls"),
-            (counts.too_short, "conversations have fewer messages than `min-messages`"),
-            (counts.other_language, "conversations are in other languages than those of `lang`"),
-            (counts.duplicates, "conversations stand in the input before"),
+            (counts.quarantined, "record", ["was set aside", "were set aside"]),
+            (counts.without_chat, "record", ["holds no chat", "hold no chat"]),
+            (counts.repeated, "call", ["was taken for a repetition", "were taken for repetitions"]),
+            (counts.helpers, "call", ["was taken for a helper call", "were taken for helper calls"]),
+            (
+                counts.too_short,
+                "conversation",
+                ["has fewer messages than `min-messages`", "have fewer messages than `min-messages`"],
+            ),
+            (
+                counts.other_language,
+                "conversation",
+                [
+                    "is in another language than those of `lang`",
+                    "are in other languages than those of `lang`",
+                ],
+            ),
+            (counts.duplicates, "conversation", ["stands in the input before", "stand in the input before"]),
         ];
         let told: Vec<String> = reasons
             .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{} {what}", thousands(*count)))
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, noun, [one, more])| {
+                format!("{} {}", counted(*count, noun), if *count == 1 { one } else { more })
+            })
             .collect();
         let why = match told.is_empty() {
             true if counts.bytes == 0 => "the input is empty".to_owned(),
@@ -69,15 +85,28 @@ impl ReadFigures<'_> {
         };
         let commonest = self.details.files.values().filter_map(FileCounts::commonest).max_by_key(|(_, n)| *n);
         let quoted = commonest.map(|(reason, _)| format!(" (“{reason}”)")).unwrap_or_default();
-        Some(format!(
-            "no conversation was read: {why}{quoted}\nsee what is in the input: rejoinder inspect {input} --why"
-        ))
+        Some(match self.dialogue_as_text() {
+            Some((path, _)) => format!(
+                "no conversation was read: {why}{quoted}\n{path} looks like one dialogue as text, which `rejoinder explain {path}` reads"
+            ),
+            None => format!(
+                "no conversation was read: {why}{quoted}\nsee what is in the input: rejoinder inspect {input} --why"
+            ),
+        })
+    }
+
+    /// The path of a file that holds no records but a dialogue as text, and how its first line begins.
+    fn dialogue_as_text(&self) -> Option<(String, String)> {
+        let bad = self.details.files.iter().filter(|(_, file)| is_mostly_bad(file));
+        bad.take(LOOKED_AT_FILES).find_map(|(index, _)| {
+            let path = *self.files.get(*index as usize)?;
+            Some((path.display().to_string(), InputFile::first_speaker(path)?))
+        })
     }
 
     /// Files whose records mostly cannot be used.
     fn set_aside(&self) -> Option<Remark> {
-        let mostly_bad = |file: &FileCounts| file.all_set_aside() * 2 > file.records;
-        let bad: Vec<_> = self.details.files.iter().filter(|(_, file)| mostly_bad(file)).collect();
+        let bad: Vec<_> = self.details.files.iter().filter(|(_, file)| is_mostly_bad(file)).collect();
         if bad.is_empty() {
             return None;
         }
@@ -85,15 +114,26 @@ impl ReadFigures<'_> {
         for (index, file) in bad.iter().take(NAMED_FILES) {
             let name = self.files.get(**index as usize).map_or_else(String::new, |p| p.display().to_string());
             let (reason, count) = file.commonest().unwrap_or_default();
-            lines.push(format!(
-                "{} of the {} records of {name} were set aside, {} of them for one reason: “{reason}”.",
-                thousands(file.all_set_aside()),
-                thousands(file.records),
-                thousands(count),
-            ));
+            lines.push(match file.records {
+                1 => format!("The one record of {name} was set aside: “{reason}”."),
+                records => format!(
+                    "{} of the {} records of {name} were set aside, {} of them for one reason: “{reason}”.",
+                    thousands(file.all_set_aside()),
+                    thousands(records),
+                    thousands(count),
+                ),
+            });
         }
         if bad.len() > NAMED_FILES {
-            lines.push(format!("So it is with {} more files.", bad.len() - NAMED_FILES));
+            lines.push(format!("So it is with {} more.", counted((bad.len() - NAMED_FILES) as u64, "file")));
+        }
+        if let Some((path, speaker)) = self.dialogue_as_text() {
+            lines.push(format!(
+                "{path} looks like one dialogue as text: its first line begins with `{speaker}`. `rejoinder explain {path}` reads \
+                 such a file, and says what becomes of its last turn. For a run each dialogue is a line of JSON: {{\"messages\": \
+                 [{{\"role\": \"user\", \"content\": \"…\"}}, {{\"role\": \"assistant\", \"content\": \"…\"}}]}}"
+            ));
+            return Some(Remark::new("set-aside", lines.join(" ")));
         }
         lines.push(format!(
             "The records are probably of another shape, or their keys have other names: `rejoinder inspect {} --why` shows \
@@ -243,4 +283,9 @@ impl ReadFigures<'_> {
             )
         })
     }
+}
+
+/// Whether most records of a file were set aside.
+fn is_mostly_bad(file: &FileCounts) -> bool {
+    file.all_set_aside() * 2 > file.records
 }

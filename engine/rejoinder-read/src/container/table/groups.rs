@@ -74,6 +74,11 @@ impl RowGroup {
         groups
     }
 
+    /// Where the rows that are still to be read begin.
+    pub(crate) fn start(&self) -> Position {
+        self.position(self.left.start)
+    }
+
     /// Reads the row group.
     pub(crate) fn chunks(self) -> GroupReader {
         GroupReader { group: self, open: None }

@@ -43,23 +43,22 @@ impl TableRows {
         })
     }
 
-    /// The same with only the row that has this number in the file.
-    pub(crate) fn single(&self, ordinal: u64) -> Option<Self> {
-        let at = usize::try_from(ordinal.checked_sub(self.first)?).ok().filter(|at| *at < self.len())?;
-        let only = |lists: &ListValues| {
+    /// The same with only the row `at`.
+    fn only(&self, at: usize) -> Self {
+        let list = |lists: &ListValues| {
             let elements = lists.elements[lists.of(at)].to_vec();
             ListValues { rows: vec![0, elements.len() as u32], elements }
         };
-        Some(Self {
-            first: ordinal,
-            roles: only(&self.roles),
-            contents: only(&self.contents),
+        Self {
+            first: self.first + at as u64,
+            roles: list(&self.roles),
+            contents: list(&self.contents),
             ids: self.ids.as_ref().map(|ids| vec![ids[at].clone()]),
             names: Arc::clone(&self.names),
             metadata: self.metadata.iter().map(|values| vec![values[at].clone()]).collect(),
             json: self.json.clone(),
             mapping: Arc::clone(&self.mapping),
-        })
+        }
     }
 }
 
@@ -79,6 +78,11 @@ pub(crate) struct TableRow<'c> {
 impl<'c> TableRow<'c> {
     fn contents(&self) -> &'c [Option<ByteArray>] {
         &self.rows.contents.elements[self.rows.contents.of(self.at)]
+    }
+
+    /// Rows that hold this one alone.
+    pub(crate) fn alone(&self) -> TableRows {
+        self.rows.only(self.at)
     }
 
     /// The length of the texts in bytes.
