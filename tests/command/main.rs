@@ -16,6 +16,10 @@ mod config;
 mod conformance;
 mod exit_codes;
 mod export;
+mod first_minute;
+mod found_config;
+#[cfg(unix)]
+mod help;
 mod inputs;
 mod judge;
 mod judge_behaviours;
@@ -31,5 +35,6 @@ mod recall;
 mod remarks;
 mod reproduce;
 mod resume;
+mod rule_files;
 mod rules;
 mod run;

@@ -10,10 +10,11 @@ use rejoinder_core::{Answer, RecordId};
 use rejoinder_read::{Chunk, ChunkReader, InputFile, Position, RecordError};
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_run::{RunDir, TurnOutcome, judging};
-use rejoinder_scan::Worker;
 use rejoinder_scan::config::InputConfig;
+use rejoinder_scan::{Engine, Worker};
 
-use super::settings::{SettingsArgs, build_engine};
+use super::args::OUTPUT;
+use super::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use super::{InputRoot, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::dialogue::render;
@@ -21,25 +22,33 @@ use crate::report::explanation::{Explanation, JudgeRow, PluginRow};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// A run's folder, or a file with dialogues: JSON lines, or text whose lines begin with `U: `, `A: ` or `S: `
+    /// A run's folder, or a file with dialogues
+    ///
+    /// JSON lines, or text whose lines begin with `U: `, `A: ` or `S: `.
     #[arg(value_name = "RUN|FILE")]
     target: PathBuf,
-    /// The turn's id (shard:ordinal:message_index, as in the run's records); needed with a run
+    /// The turn's id, such as 0:17:4; needed with a run
+    ///
+    /// shard:ordinal:message_index, as in the run's records.
     #[arg(value_name = "ID")]
     id: Option<RecordId>,
     #[command(flatten)]
     input: InputRoot,
     /// Show the rules that found nothing, too
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     all: bool,
     /// Show this rule alone; may be repeated
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = OUTPUT)]
     rule: Vec<String>,
-    #[command(flatten)]
-    settings: SettingsArgs,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
 }
 
 pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
@@ -55,7 +64,8 @@ pub(super) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let worker = Worker::new(&engine)?.knowing(&asked);
         return explain(args, worker, &line, Some(id.message_index as usize), trace.as_ref());
     }
-    let engine = build_engine(&args.settings)?;
+    let flags: [&dyn ConfigFlags; 2] = [&args.reading, &args.plugins];
+    let engine = Engine::of(&effective_config(&args.config, &flags)?)?;
     let (line, turn) = read_dialogue(&args.target, args.id, &engine.config.input)?;
     explain(args, Worker::new(&engine)?, &line, turn, None)
 }

@@ -12,16 +12,20 @@ use crate::report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportLabelsArgs {
-    /// Files that the program exported, or folders with such .json files
+    /// Exported files, or folders with such .json files
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// What they are
     #[arg(long, value_enum)]
     from: ProgramName,
-    /// Which numbers the paper's CSV calls the categories by: old copies use those of Petrak et al., one higher
+    /// Which numbers the paper's CSV calls the categories by
+    ///
+    /// Old copies use those of Petrak et al., one higher.
     #[arg(long, value_enum, required_if_eq("from", "paper"))]
     numbering: Option<NumberingName>,
-    /// The file to write, for --label-file; of petrak a corpus with its labels
+    /// The file to write, for --label-file
+    ///
+    /// Of petrak a corpus with its labels.
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
 }

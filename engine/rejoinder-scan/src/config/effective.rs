@@ -10,8 +10,9 @@ use rejoinder_host::LoadError;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
+use super::file::FileChoice;
 use super::keys::{self, PREFIX};
-use super::{Config, ConfigText, KeyProblem};
+use super::{Config, ConfigText, KeyProblem, found};
 use crate::error::{ConfigError, ConfigHint};
 
 /// Variables with the prefix that are no keys of the config: of the plugin host, and of this repository's tests.
@@ -69,14 +70,32 @@ pub struct EffectiveConfig {
 }
 
 impl EffectiveConfig {
-    /// The file's config, or the default, under the environment's.
+    /// The config of a file that the user named, or the default, under the environment's.
     ///
     /// # Errors
     /// If the file or a variable holds a value that cannot be used, or a variable is no key.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::read(file, FileChoice::Named)
+    }
+
+    /// The config of a file that was found, and that nobody named, under the environment's. It may be part of a folder that
+    /// somebody else made: it runs no code of that folder, writes no file, reads only what lies in the folder, and asks no judge
+    /// with a key or on another machine.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and if the file says what it must not; with file, line and column.
+    pub fn load_found(file: &Path) -> Result<Self, ConfigError> {
+        let effective = Self::read(Some(file), FileChoice::Found)?;
+        if let (Some(text), ValueOrigin::File(..)) = (&effective.text, effective.origin("judge.base-url")) {
+            found::check_key(&effective.config).map_err(|problem| problem.in_file(text))?;
+        }
+        Ok(effective)
+    }
+
+    fn read(file: Option<&Path>, choice: FileChoice) -> Result<Self, ConfigError> {
         let mut effective = Self::default();
         if let Some(path) = file {
-            let (config, text) = Config::load(path)?;
+            let (config, text) = Config::load(path, choice)?;
             effective = Self { config, origins: origins_in_file(&text), text: Some(text) };
         }
         effective.apply(std::env::vars_os())?;
@@ -101,6 +120,16 @@ impl EffectiveConfig {
         }
     }
 
+    /// The file, as it was named or found.
+    pub fn file(&self) -> Option<&str> {
+        self.text.as_ref().map(|text| text.name.as_str())
+    }
+
+    /// Where the value of a key comes from.
+    fn origin(&self, key: &str) -> ValueOrigin {
+        self.origins.get(key).cloned().unwrap_or_default()
+    }
+
     /// Notes that a flag set a key.
     pub fn set_by_flag(&mut self, key: impl Into<String>, flag: &'static str) {
         self.origins.insert(key.into(), ValueOrigin::Flag(flag));
@@ -111,7 +140,7 @@ impl EffectiveConfig {
         let values = self.config.values().into_iter();
         values
             .map(|(key, value)| {
-                let origin = self.origins.get(&key).cloned().unwrap_or_default();
+                let origin = self.origin(&key);
                 (key, value, origin)
             })
             .collect()
@@ -174,14 +203,23 @@ impl EffectiveConfig {
     }
 }
 
-/// The lines on which a config file says something, by key.
-fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, ValueOrigin> {
+/// The lines on which a config file says something, by key: plugins by their places in force, which a `*` moves.
+fn origins_in_file(ConfigText { name, text, plugins }: &ConfigText) -> BTreeMap<String, ValueOrigin> {
     let mut origins = BTreeMap::new();
     // It has been parsed before; what cannot be read says nothing.
     if let Ok(table) = DeTable::parse(text) {
         let mut note = |key: &str, offset: usize| {
             let line = SourceText { name, text }.line_of(offset);
-            origins.insert(key.to_owned(), ValueOrigin::File(name.clone(), line));
+            let mut set = |key: String| origins.insert(key, ValueOrigin::File(name.clone(), line));
+            let of_plugin = key.strip_prefix("plugin[").and_then(|rest| rest.split_once(']'));
+            match of_plugin.and_then(|(place, rest)| Some((place.parse::<usize>().ok()?, rest))) {
+                None => drop(set(key.to_owned())),
+                Some((place, rest)) => plugins
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, of)| **of == place)
+                    .for_each(|(now, _)| drop(set(format!("plugin[{now}]{rest}")))),
+            }
         };
         walk(table.get_ref(), "", &mut note);
     }
@@ -353,10 +391,21 @@ mod tests {
     #[test]
     fn lines_are_found_for_tables_inline_tables_and_lists_of_tables() {
         let text = "format = 1\n[input]\nmap = { id = \"x\" }\n\n[[plugin]]\nname = \"rephrase\"\n[plugin.config]\nthreshold = 0.5\n";
-        let origins = origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into() });
+        let origins =
+            origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into(), plugins: vec![0] });
         for (key, line) in
             [("format", 1), ("input.map.id", 3), ("plugin[0].name", 6), ("plugin[0].config.threshold", 8)]
         {
+            assert_eq!(origins[key], ValueOrigin::File("c.toml".to_owned(), line), "{key}");
+        }
+    }
+
+    #[test]
+    fn plugins_that_a_star_stands_for_come_from_its_line() {
+        let text = "[[plugin]]\nname = \"*\"\n\n[[plugin]]\nname = \"mine\"\n";
+        let origins =
+            origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into(), plugins: vec![0, 0, 1] });
+        for (key, line) in [("plugin[0].name", 2), ("plugin[1].name", 2), ("plugin[2].name", 5)] {
             assert_eq!(origins[key], ValueOrigin::File("c.toml".to_owned(), line), "{key}");
         }
     }

@@ -3,16 +3,19 @@
 mod cascade;
 mod effective;
 mod file;
+mod found;
 mod input;
 mod judge;
 mod keys;
 mod place;
 mod plugin;
 mod problem;
+mod shipped;
 
 pub use cascade::CascadeSection;
 pub use effective::{EffectiveConfig, ValueOrigin};
 pub use file::Config;
+pub use found::FOUND_CONFIG;
 pub use input::{ExclusionReason, InputConfig, OtherLanguages, OutputConfig, RulesConfig};
 pub use judge::{
     AnswerForm, BaseUrl, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
@@ -21,3 +24,5 @@ pub use keys::schema;
 pub use place::ConfigText;
 pub use plugin::{Isolation, OnFault, PluginConfig};
 pub use problem::KeyProblem;
+use shipped::ALL_OTHERS;
+pub use shipped::SwitchedOff;

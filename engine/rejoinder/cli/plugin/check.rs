@@ -14,6 +14,7 @@ use rejoinder_core::printable;
 use rejoinder_host::conformance::{self, CHECKS, Check, Outcome, Setting};
 use serde::{Deserialize, Serialize};
 
+use super::super::args::OUTPUT;
 use super::super::{print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
@@ -36,7 +37,7 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 

@@ -34,7 +34,9 @@ pub(in crate::cli) struct NewArgs {
     /// The folder to make [default: ./NAME]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Where this project's plugins/sdk lies (Rust) [default: looked for from here upwards]
+    /// Where this project's plugins/sdk lies, for Rust
+    ///
+    /// [default: looked for from here upwards]
     #[arg(long, value_name = "DIR")]
     sdk: Option<PathBuf>,
 }

@@ -1,16 +1,35 @@
 //! `rejoinder rules list`: what there is, a line a rule.
 
+use clap::Args;
 use rejoinder_core::Category;
 use rejoinder_rules::{MatchPosition, Rule};
 
+use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
+use super::files::{counted, load_in_force};
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 
-pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
-    let loaded = load(files)?;
-    if files.json {
-        let rows: Vec<_> = loaded.iter().flat_map(|l| &l.own().content.rules).map(row).collect();
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+}
+
+pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
+    let (loaded, disabled) = match args.files.are_named() {
+        true => (load(&args.files)?, Vec::new()),
+        false => {
+            let rules = effective_config(&args.config, &[])?.config.rules;
+            (load_in_force(&rules.packs)?, rules.disable)
+        }
+    };
+    let is_disabled = |rule: &Rule| disabled.contains(&rule.id);
+    if args.files.json {
+        let rules = loaded.iter().flat_map(|l| &l.own().content.rules);
+        let rows: Vec<_> = rules.map(|rule| row(rule, is_disabled(rule))).collect();
         print_json(&serde_json::json!({ "rules": rows }))?;
         return Ok(Exit::Ok);
     }
@@ -21,16 +40,19 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
             if content.version.is_empty() { String::new() } else { format!(", version {}", content.version) };
         print(&format!("{}: {} rules{version}\n", file.file, content.rules.len()))?;
         for rule in &content.rules {
-            print(&line(rule))?;
+            print(&line(rule, is_disabled(rule)))?;
         }
         rules += content.rules.len();
     }
-    print(&format!("{rules} rules in {} files\n", loaded.len()))?;
+    print(&format!("{} in {}\n", counted(rules, "rule"), counted(loaded.len(), "file")))?;
     Ok(Exit::Ok)
 }
 
-fn line(rule: &Rule) -> String {
+fn line(rule: &Rule, is_disabled: bool) -> String {
     let mut asks: Vec<String> = Vec::new();
+    if is_disabled {
+        asks.push("disabled".to_owned());
+    }
     if !rule.phrases.is_empty() {
         asks.push(format!("{} phrases", rule.phrases.len()));
     }
@@ -56,7 +78,7 @@ fn line(rule: &Rule) -> String {
     )
 }
 
-fn row(rule: &Rule) -> serde_json::Value {
+fn row(rule: &Rule, is_disabled: bool) -> serde_json::Value {
     serde_json::json!({
         "id": rule.id,
         "route": rule.route.name(),
@@ -67,6 +89,7 @@ fn row(rule: &Rule) -> serde_json::Value {
         "at": rule.at.name(),
         "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "tests": rule.tests.len(),
+        "disabled": is_disabled,
         "file": rule.file,
         "line": rule.line,
     })
