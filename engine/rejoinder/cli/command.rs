@@ -1,6 +1,6 @@
 //! The command as a whole: its verbs, and how it ends.
 
-use clap::{Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::{
     audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init, inspect,
@@ -123,7 +123,11 @@ fn command_line() -> Result<Cli, clap::Error> {
 
 /// The command without the lists of what its options may be, for the help that has a line an option.
 fn without_values(command: Command) -> Command {
-    command.mut_args(|option| option.hide_possible_values(true)).mut_subcommands(without_values)
+    let without = |option: Arg| match option.get_action().takes_values() {
+        true => option.hide_possible_values(true),
+        false => option,
+    };
+    command.mut_args(without).mut_subcommands(without_values)
 }
 
 /// Runs the command that the process was started with; returns how it ended, with all messages printed.

@@ -2,7 +2,7 @@
 
 pub(super) const ALL: &str = "\
 Examples:
-  rejoinder run logs/                            # finds the feedback; the results are in runs/0001
+  rejoinder run logs/                            # finds the feedback
   rejoinder show runs/0001 --accepted            # reads it
   rejoinder export kto runs/0001                 # writes a training file";
 
@@ -14,11 +14,11 @@ Examples:
 pub(super) const INSPECT: &str = "\
 Examples:
   rejoinder inspect logs/
-  rejoinder inspect logs/ --dialogues 0 --why    # why the records are read as they are";
+  rejoinder inspect logs/ --dialogues 0 --why    # how each shape was tried";
 
 pub(super) const RUN: &str = "\
 Examples:
-  rejoinder run logs/                            # the results are in runs/0001, the next ones in runs/0002
+  rejoinder run logs/                            # results in runs/0001
   rejoinder run logs/ more.csv --lang de,en --out results
   cat old.jsonl | rejoinder run - --json";
 
@@ -51,7 +51,7 @@ Examples:
 pub(super) const EXPLAIN: &str = "\
 Examples:
   rejoinder explain runs/0001 0:0:2
-  rejoinder explain dialogue.txt                 # lines that begin with `U: ` and `A: `";
+  rejoinder explain dialogue.txt                 # lines: U: …, A: …";
 
 pub(super) const EXPORT: &str = "\
 Examples:
@@ -67,28 +67,28 @@ Examples:
 pub(super) const EXPORT_SFT: &str = "\
 Examples:
   rejoinder export sft runs/0001
-  rejoinder export sft runs/0001 --style axolotl --out sft-axolotl.jsonl";
+  rejoinder export sft runs/0001 --style axolotl --out sft.jsonl";
 
 pub(super) const EXPORT_KTO: &str = "\
 Examples:
   rejoinder export kto runs/0001
-  rejoinder export kto runs/0001 --style llamafactory --no-refusals --out kto-en.jsonl
+  rejoinder export kto runs/0001 --style axolotl --no-refusals --out some.jsonl
   rejoinder export kto runs/0001 --dataset set --validation 0.05";
 
 pub(super) const EXPORT_PAIRS: &str = "\
 Examples:
   rejoinder export pairs runs/0001
-  rejoinder export pairs runs/0001 --no-refusals --out pairs-en.jsonl";
+  rejoinder export pairs runs/0001 --no-refusals --out some.jsonl";
 
 pub(super) const EXPORT_REVIEW: &str = "\
 Examples:
   rejoinder export review runs/0001 --for argilla
-  rejoinder export review runs/0001 --for label-studio --sample 200 --out tasks.json";
+  rejoinder export review runs/0001 --for label-studio --sample 200";
 
 pub(super) const IMPORT_LABELS: &str = "\
 Examples:
   rejoinder import-labels reviewed.json --from label-studio --out labels.jsonl
-  rejoinder import-labels dataset_extraction.csv --from paper --numbering paper --out labels.jsonl";
+  rejoinder import-labels paper.csv --from paper --numbering paper -o out.jsonl";
 
 pub(super) const REPRODUCE_PAPER: &str = "\
 Examples:
@@ -98,7 +98,7 @@ Examples:
 pub(super) const AUDIT: &str = "\
 Examples:
   rejoinder audit runs/0001 --config judge.toml
-  rejoinder audit runs/0001 --labels             # by the records' own labels, and nobody is asked";
+  rejoinder audit runs/0001 --labels             # asks nobody";
 
 pub(super) const CALIBRATE: &str = "\
 Examples:
@@ -134,7 +134,7 @@ Examples:
 
 pub(super) const RULES_LIST: &str = "\
 Examples:
-  rejoinder rules list                           # the rules of the config, or all that ship
+  rejoinder rules list                           # those of the config
   rejoinder rules list my-rules.toml --json";
 
 pub(super) const RULES_STATS: &str = "\
@@ -176,7 +176,7 @@ Examples:
 pub(super) const PLUGIN_BENCH: &str = "\
 Examples:
   rejoinder plugin bench ./librejoinder_plugin_mine.so --corpus logs/
-  rejoinder plugin bench ./librejoinder_plugin_mine.so --corpus labelled.jsonl --labels --passes 1";
+  rejoinder plugin bench ./librejoinder_plugin_mine.so --corpus logs/ --labels";
 
 pub(super) const PLUGIN_INSPECT: &str = "\
 Examples:

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use rejoinder_export::labels::foreign::{CategoryNumbering, LeftOutEntries};
 use rejoinder_run::label_import::{LabelImport, LabelProgram, import_labels, label_files};
 
+use super::args::{INPUT, OUTPUT};
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::thousands;
@@ -16,17 +17,17 @@ pub(super) struct ImportLabelsArgs {
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// What they are
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = INPUT)]
     from: ProgramName,
     /// Which numbers the paper's CSV calls the categories by
     ///
     /// Old copies use those of Petrak et al., one higher.
-    #[arg(long, value_enum, required_if_eq("from", "paper"))]
+    #[arg(long, value_enum, required_if_eq("from", "paper"), help_heading = INPUT)]
     numbering: Option<NumberingName>,
     /// The file to write, for --label-file
     ///
     /// Of petrak a corpus with its labels.
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
     out: PathBuf,
 }
 

@@ -11,7 +11,7 @@ use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::config::EffectiveConfig;
 
-use super::args::OUTPUT;
+use super::args::{INPUT, OUTPUT};
 use super::import_labels::NumberingName;
 use super::run;
 use super::settings::{
@@ -32,17 +32,17 @@ pub(super) struct ReproducePaperArgs {
     #[arg(value_name = "DIR")]
     dir: PathBuf,
     /// The .csv, where it lies elsewhere, or there are several
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
     csv: Option<PathBuf>,
     /// Which numbers the .csv calls the categories by
     ///
     /// Old copies use those of Petrak et al., one higher.
-    #[arg(long, value_enum, default_value = "paper")]
+    #[arg(long, value_enum, default_value = "paper", help_heading = INPUT)]
     numbering: NumberingName,
     /// Compare this run instead of making a new one
     ///
     /// A run over the same conversations.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config"])]
+    #[arg(long, value_name = "RUN", help_heading = INPUT, conflicts_with_all = ["out", "config"])]
     run: Option<PathBuf>,
     /// Folder for the run [default: runs/0001, runs/0002, …]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]

@@ -45,7 +45,7 @@ pub(super) struct TrainingArgs {
     /// Library that the rows are for
     #[arg(long, value_enum, default_value_t = StyleName::Trl, help_heading = ROWS)]
     pub(super) style: StyleName,
-    /// Chat template of the model: chatml, llama3 or mistral
+    /// Chat template: chatml, llama3 or mistral
     ///
     /// Axolotl takes KTO rows as text alone.
     #[arg(long, value_name = "NAME", default_value = "chatml", help_heading = ROWS)]
@@ -67,7 +67,9 @@ pub(super) struct TrainingArgs {
     /// Only feedback that was settled by these
     #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',', help_heading = FILTERS)]
     source: Vec<SourceName>,
-    /// Only feedback with at least this score; what has none stays
+    /// Only feedback with at least this score
+    ///
+    /// Feedback without a score stays.
     #[arg(long, value_name = "SCORE", default_value_t = 0.0, help_heading = FILTERS)]
     min_score: f32,
     #[command(flatten)]

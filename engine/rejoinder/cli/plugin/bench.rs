@@ -11,7 +11,7 @@ use rejoinder_scan::config::PluginConfig;
 use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
-use super::super::args::{INPUT, LABELS, OUTPUT};
+use super::super::args::{CONFIG, INPUT, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
@@ -28,7 +28,7 @@ pub(in crate::cli) struct BenchArgs {
     #[arg(long, required = true, num_args = 1.., value_name = "INPUT", help_heading = INPUT)]
     corpus: Vec<String>,
     /// The plugin's configuration, a JSON object
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", help_heading = CONFIG)]
     plugin_config: Option<String>,
     /// Compare with the labels in each record's `labels` column
     #[arg(long, help_heading = LABELS)]
@@ -36,7 +36,7 @@ pub(in crate::cli) struct BenchArgs {
     #[command(flatten)]
     labelled: LabelArgs,
     /// How often the corpus is read
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, value_name = "N", default_value = "5", help_heading = INPUT)]
     passes: NonZeroUsize,
     #[command(flatten)]
     reading: ReadingArgs,

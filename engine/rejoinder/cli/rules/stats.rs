@@ -6,7 +6,7 @@ use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_scan::{Engine, Scan};
 
-use super::super::args::{LABELS, OUTPUT};
+use super::super::args::{CONFIG, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use super::super::{Threads, described, print, print_json};
@@ -21,7 +21,7 @@ pub(super) struct StatsArgs {
     /// Rules to measure, instead of the config's; may be repeated
     ///
     /// Rule files, folders of them, or names of shipped packs.
-    #[arg(long, value_name = "PACK")]
+    #[arg(long, value_name = "PACK", help_heading = CONFIG)]
     rules: Vec<String>,
     /// Compare with the labels in each record's `labels` column
     #[arg(long, help_heading = LABELS)]
