@@ -32,6 +32,18 @@ fn a_file_that_is_no_text_is_reported_and_the_others_are_checked() {
 }
 
 #[test]
+fn a_config_beside_rule_files_is_none() {
+    let dir = folder();
+    within(dir.path(), &["init"]).expect(0);
+    let checked = within(dir.path(), &["rules", "check", "."]).expect(0).stdout;
+    assert_eq!(checked, "1 rule in 1 file: 0 errors, 0 warnings\n");
+    let config = "format = 1\n[rules]\npacks = [\"*\", \".\"]\n";
+    write(dir.path(), "rejoinder.toml", config);
+    let listed = within(dir.path(), &["rules", "list"]).expect(0).stdout;
+    assert!(listed.contains("my.wrong_language"), "{listed}");
+}
+
+#[test]
 fn one_file_by_two_paths_is_one_file() {
     let dir = folder();
     std::fs::create_dir(dir.path().join("sub")).unwrap();

@@ -86,7 +86,7 @@ impl Pack {
         Ok(vec![Self::read(name, path)?])
     }
 
-    /// The rule files in a folder, sorted.
+    /// The rule files in a folder, sorted: all .toml but a config.
     ///
     /// # Errors
     /// If the folder cannot be read.
@@ -95,7 +95,8 @@ impl Pack {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let file = entry.map_err(unreadable)?.path();
-            if file.extension().is_some_and(|e| e == "toml") {
+            let is_config = file.file_name().is_some_and(|name| name == CONFIG);
+            if file.extension().is_some_and(|e| e == "toml") && !is_config {
                 files.push(file);
             }
         }
@@ -194,6 +195,8 @@ fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {
     if advice.starts_with("did") { advice } else { "`rejoinder rules list` names them all".to_owned() }
 }
 
+/// The config that may lie in a folder of rule files.
+const CONFIG: &str = "rejoinder.toml";
 /// Rule files are written by people: longer ones are something else.
 const MAX_BYTES: u64 = 64 << 20;
 
