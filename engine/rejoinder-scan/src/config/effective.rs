@@ -5,14 +5,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use rejoinder_core::diagnostic::{SourceText, did_you_mean};
+use rejoinder_core::diagnostic::did_you_mean;
 use rejoinder_host::LoadError;
 use serde_json::Value;
-use toml::de::{DeTable, DeValue};
 
 use super::file::FileChoice;
 use super::keys::{self, PREFIX};
-use super::{Config, ConfigText, KeyProblem, found};
+use super::origin::origins_in_file;
+use super::{Config, ConfigText, KeyProblem, ValueOrigin, found};
 use crate::error::{ConfigError, ConfigHint};
 
 /// Variables with the prefix that are no keys of the config: of the plugin host, and of this repository's tests.
@@ -20,43 +20,6 @@ const OTHER_VARIABLES: [&str; 4] =
     ["REJOINDER_PLUGIN_PATH", "REJOINDER_CORPUS", "REJOINDER_LLAMA_SERVER", "REJOINDER_TINY_MIXTRAL"];
 /// The prefix of further variables of tests.
 const TEST_PREFIX: &str = "REJOINDER_TEST_";
-
-/// Where a value comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ValueOrigin {
-    /// The value is the default.
-    #[default]
-    Default,
-    /// The config file says the value, at a 1-based line.
-    File(String, usize),
-    /// An environment variable says the value.
-    Environment(String),
-    /// A flag of the command says the value.
-    Flag(&'static str),
-}
-
-impl ValueOrigin {
-    /// `default`, `file`, `environment` or `flag`.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::File(..) => "file",
-            Self::Environment(_) => "environment",
-            Self::Flag(_) => "flag",
-        }
-    }
-}
-
-impl fmt::Display for ValueOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(file, line) => write!(f, "{file}:{line}"),
-            Self::Environment(variable) => f.write_str(variable),
-            Self::Flag(flag) => f.write_str(flag),
-        }
-    }
-}
 
 /// A config with the origin of its values.
 #[derive(Clone, Debug, Default)]
@@ -203,47 +166,6 @@ impl EffectiveConfig {
     }
 }
 
-/// The lines on which a config file says something, by key: plugins by their places in force, which a `*` moves.
-fn origins_in_file(ConfigText { name, text, plugins }: &ConfigText) -> BTreeMap<String, ValueOrigin> {
-    let mut origins = BTreeMap::new();
-    // It has been parsed before; what cannot be read says nothing.
-    if let Ok(table) = DeTable::parse(text) {
-        let mut note = |key: &str, offset: usize| {
-            let line = SourceText { name, text }.line_of(offset);
-            let mut set = |key: String| origins.insert(key, ValueOrigin::File(name.clone(), line));
-            let of_plugin = key.strip_prefix("plugin[").and_then(|rest| rest.split_once(']'));
-            match of_plugin.and_then(|(place, rest)| Some((place.parse::<usize>().ok()?, rest))) {
-                None => drop(set(key.to_owned())),
-                Some((place, rest)) => plugins
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, of)| **of == place)
-                    .for_each(|(now, _)| drop(set(format!("plugin[{now}]{rest}")))),
-            }
-        };
-        walk(table.get_ref(), "", &mut note);
-    }
-    origins
-}
-
-fn walk(table: &DeTable<'_>, prefix: &str, note: &mut dyn FnMut(&str, usize)) {
-    for (name, value) in table {
-        let key = format!("{prefix}{}", name.get_ref());
-        note(&key, name.span().start);
-        match value.get_ref() {
-            DeValue::Table(inner) => walk(inner, &format!("{key}."), note),
-            DeValue::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    if let DeValue::Table(inner) = item.get_ref() {
-                        walk(inner, &format!("{key}[{index}]."), note);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 impl Config {
     /// All values by key, `judge.base-url` or `plugin[0].name`, sorted; `null` is unset.
     pub fn values(&self) -> Vec<(String, Value)> {
@@ -386,27 +308,5 @@ mod tests {
         ];
         assert_eq!(applied(&others).unwrap().config.judge.api_key_env.as_deref(), Some("REJOINDER_KEY"));
         assert_eq!(applied(&[("REJOINDER_BUDGET_CALLS", "")]).unwrap().config, Config::default());
-    }
-
-    #[test]
-    fn lines_are_found_for_tables_inline_tables_and_lists_of_tables() {
-        let text = "format = 1\n[input]\nmap = { id = \"x\" }\n\n[[plugin]]\nname = \"rephrase\"\n[plugin.config]\nthreshold = 0.5\n";
-        let origins =
-            origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into(), plugins: vec![0] });
-        for (key, line) in
-            [("format", 1), ("input.map.id", 3), ("plugin[0].name", 6), ("plugin[0].config.threshold", 8)]
-        {
-            assert_eq!(origins[key], ValueOrigin::File("c.toml".to_owned(), line), "{key}");
-        }
-    }
-
-    #[test]
-    fn plugins_that_a_star_stands_for_come_from_its_line() {
-        let text = "[[plugin]]\nname = \"*\"\n\n[[plugin]]\nname = \"mine\"\n";
-        let origins =
-            origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into(), plugins: vec![0, 0, 1] });
-        for (key, line) in [("plugin[0].name", 2), ("plugin[1].name", 2), ("plugin[2].name", 5)] {
-            assert_eq!(origins[key], ValueOrigin::File("c.toml".to_owned(), line), "{key}");
-        }
     }
 }
