@@ -22,7 +22,7 @@ enum PluginVerb {
     Check(check::CheckArgs),
     /// Ask a plugin about a corpus: cost, verdicts, agreement with labels
     #[command(before_long_help = examples::PLUGIN_BENCH)]
-    Bench(bench::BenchArgs),
+    Bench(Box<bench::BenchArgs>),
     /// Show what a library says of itself
     #[command(before_long_help = examples::PLUGIN_INSPECT)]
     Inspect(inspect::InspectArgs),
