@@ -26,6 +26,7 @@ BIN = SERVER.parent.parent
 TURNS_A_CONVERSATION = 1.19
 
 CONFIG = """format = 1
+plugin = []
 [judge]
 base-url = "{url}"
 identity = "bench"

@@ -12,6 +12,7 @@ use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::{FolderError, RunError};
+use rejoinder_scan::config::FOUND_CONFIG;
 use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
 
 use crate::report::numbers::thousands;
@@ -172,6 +173,10 @@ impl From<ConfigError> for Failure {
             Some(ConfigHint::LibraryHash) => {
                 format!("{error}\n`rejoinder plugin inspect FILE` prints the hash of a library")
             }
+            Some(ConfigHint::NameTheFile) => format!(
+                "{error}\nthe file was found in the current folder, where somebody else may have put it; if you trust it, name it: \
+                 --config {FOUND_CONFIG}. Without it: --no-config"
+            ),
         })
     }
 }
@@ -302,6 +307,7 @@ mod tests {
         assert_eq!(told(None), "it is wrong");
         assert_eq!(told(Some(ConfigHint::KnownKeys)), "it is wrong; `rejoinder config show` lists the keys");
         assert!(told(Some(ConfigHint::LibraryHash)).contains("`rejoinder plugin inspect FILE`"));
+        assert!(told(Some(ConfigHint::NameTheFile)).contains("--config rejoinder.toml"));
     }
 
     #[test]

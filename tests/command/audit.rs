@@ -20,7 +20,9 @@ fn judge() -> Server {
 
 fn config(dir: &Path, name: &str, server: &Server, more: &str) -> String {
     let base_url = server.base_url();
-    let config = format!("format = 1\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"test-model\"\n{more}");
+    let config = format!(
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"test-model\"\n{more}"
+    );
     write(dir, name, config)
 }
 

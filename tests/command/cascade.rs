@@ -40,7 +40,7 @@ fn labelled(dir: &Path, name: &str, dialogues: usize, seed: u64) -> String {
 }
 
 fn judge(server: &Server) -> String {
-    format!("[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n", server.base_url())
+    format!("plugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n", server.base_url())
 }
 
 #[test]

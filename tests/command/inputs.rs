@@ -21,7 +21,7 @@ fn fixtures() -> Vec<PathBuf> {
 fn inspect_says_what_every_file_holds_and_a_run_reads_as_much() {
     let dir = folder();
     // Few rules: it is reading that is tried here.
-    let config = write(dir.path(), "c.toml", "format = 1\n[rules]\npacks = [\"en\"]\n");
+    let config = write(dir.path(), "c.toml", "format = 1\nplugin = []\n[rules]\npacks = [\"en\"]\n");
     for path in fixtures() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let input = text(&path);
@@ -87,7 +87,7 @@ fn an_array_is_read_alike_in_threads_and_after_kills() {
     let dir = folder();
     let array = serde_json::to_string_pretty(&many(3000)).unwrap();
     let input = write(dir.path(), "sharegpt.json", array);
-    let config = write(dir.path(), "c.toml", "format = 1\n[output]\npart-mib = 1\n");
+    let config = write(dir.path(), "c.toml", "format = 1\nplugin = []\n[output]\npart-mib = 1\n");
     let run = |name: &str, threads: &str| {
         let out = dir.path().join(name);
         let args = ["run", &input, "--json", "--config", &config, "--threads", threads, "--out", &text(&out)];
@@ -122,10 +122,11 @@ fn languages_can_be_chosen_and_what_is_left_out_is_counted() {
         rejoinder(&["run", DIALOGUES, "--lang", "de,English", "--json", "--out", &run]).expect(0).json();
     assert_eq!(figure(&summary, "conversations"), of("en") + of("de"));
     assert_eq!(figure(&summary, "other_language"), figure(&all, "conversations") - of("en") - of("de"));
-    let config = write(dir.path(), "c.toml", "format = 1\n[input]\nlang = [\"de\"]\n");
+    let config = write(dir.path(), "c.toml", "format = 1\nplugin = []\n[input]\nlang = [\"de\"]\n");
     let looked = rejoinder(&["inspect", DIALOGUES, "--config", &config, "--json"]).expect(0).json();
     assert_eq!(figure(&looked, "conversations"), of("de"));
-    let config = write(dir.path(), "c.toml", "format = 1\n[input]\nlang = [\"de\", \"klingonese\"]\n");
+    let config =
+        write(dir.path(), "c.toml", "format = 1\nplugin = []\n[input]\nlang = [\"de\", \"klingonese\"]\n");
     assert!(
         rejoinder(&["inspect", DIALOGUES, "--config", &config]).expect(7).stderr.contains("is no language")
     );
@@ -172,7 +173,7 @@ fn the_shape_can_be_given_and_a_wrong_one_costs_only_words() {
     );
     let ended = rejoinder(&["inspect", &input, "--format", "sharegtp"]).expect(2);
     assert!(ended.stderr.contains("sharegpt"), "{}", ended.stderr);
-    let config = write(dir.path(), "c.toml", "format = 1\n[input]\nformat = \"sharegtp\"\n");
+    let config = write(dir.path(), "c.toml", "format = 1\nplugin = []\n[input]\nformat = \"sharegtp\"\n");
     let ended = rejoinder(&["inspect", &input, "--config", &config]).expect(7);
     assert!(ended.stderr.contains("did you mean `sharegpt`"), "{}", ended.stderr);
 }
@@ -231,7 +232,7 @@ fn inspect_says_what_each_shape_saw_and_what_is_joined() {
     let apart = rejoinder(&["inspect", &traces, "--no-join", "--json"]).expect(0).json();
     assert_eq!((figure(&apart, "conversations"), figure(&apart, "joined")), (3, 0));
     let dir = folder();
-    let config = write(dir.path(), "c.toml", "format = 1\n[input]\njoin = false\n");
+    let config = write(dir.path(), "c.toml", "format = 1\nplugin = []\n[input]\njoin = false\n");
     assert_eq!(rejoinder(&["inspect", &traces, "--config", &config, "--json"]).expect(0).json(), apart);
 }
 
@@ -259,8 +260,11 @@ fn joined_calls_are_read_alike_in_threads_and_after_kills() {
     calls.sort_by_key(|(place, _)| *place);
     let content: String = calls.iter().map(|(_, call)| format!("{call}\n")).collect();
     let input = write(dir.path(), "calls.jsonl", content);
-    let config =
-        write(dir.path(), "c.toml", "format = 1\n[rules]\npacks = [\"en\"]\n[output]\npart-mib = 1\n");
+    let config = write(
+        dir.path(),
+        "c.toml",
+        "format = 1\nplugin = []\n[rules]\npacks = [\"en\"]\n[output]\npart-mib = 1\n",
+    );
     let run = |name: &str, threads: &str| {
         let out = dir.path().join(name);
         let args = ["run", &input, "--json", "--config", &config, "--threads", threads, "--out", &text(&out)];
@@ -293,7 +297,7 @@ fn a_run_finds_its_input_again_after_a_move_by_what_it_holds() {
     let config = write(
         dir.path(),
         "c.toml",
-        "format = 1\n[rules]\npacks = [\"en\"]\n[judge]\nmodel = \"m\"\nbase-url = \"http://127.0.0.1:9\"\n",
+        "format = 1\nplugin = []\n[rules]\npacks = [\"en\"]\n[judge]\nmodel = \"m\"\nbase-url = \"http://127.0.0.1:9\"\n",
     );
     let logs = dir.path().join("logs");
     let dialogues = std::fs::read_to_string(DIALOGUES).unwrap();

@@ -379,7 +379,7 @@ fn behaviours() -> Vec<Behaviour> {
 
 fn judge(dir: &Path, run: &str, name: &str, base_url: &str, more: &str) -> (Ended, Duration) {
     let config = format!(
-        "format = 1\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"m\"\npatience-seconds = 2\ntimeout-seconds = 1\n\
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{base_url}\"\nmodel = \"m\"\npatience-seconds = 2\ntimeout-seconds = 1\n\
          max-retries = 1\n{more}\n"
     );
     let config = write(dir, &format!("{name}.toml"), config);
@@ -455,6 +455,7 @@ fn singly(dir: &Path) -> String {
         dir,
         "singly.toml",
         "format = 1
+plugin = []
 [judge]
 turns-per-request = 1
 ",
@@ -504,7 +505,7 @@ fn many_refusals_in_a_row_are_no_dead_end_where_earlier_answers_are_stored() {
     });
     let config = |again: &[&str]| {
         let config = format!(
-            "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nturns-per-request = 1\nmax-in-flight = 1\n",
+            "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nturns-per-request = 1\nmax-in-flight = 1\n",
             server.base_url()
         );
         let config = write(dir.path(), "filters.toml", config);
@@ -547,7 +548,7 @@ fn a_slip_in_the_address_is_named() {
 fn several(dir: &Path, name: &str, base_urls: &[String]) -> String {
     let urls = base_urls.iter().map(|url| format!("\"{url}\"")).collect::<Vec<_>>().join(", ");
     let config = format!(
-        "format = 1\n[judge]\nbase-url = [{urls}]\nmodel = \"m\"\npatience-seconds = 2\ntimeout-seconds = 1\n\
+        "format = 1\nplugin = []\n[judge]\nbase-url = [{urls}]\nmodel = \"m\"\npatience-seconds = 2\ntimeout-seconds = 1\n\
          turns-per-request = 1\n"
     );
     write(dir, &format!("{name}.toml"), config)
@@ -661,7 +662,8 @@ fn what_is_no_address_is_refused_where_it_stands() {
         ("other", "[\"http://a/v1\", \"ftp://b\"]", "begins with http"),
         ("secret", "[\"http://a/v1\", \"http://me:secret@b/v1\"]", "into an environment variable"),
     ] {
-        let config = write(dir.path(), name, format!("format = 1\n[judge]\nbase-url = {value}\n"));
+        let config =
+            write(dir.path(), name, format!("format = 1\nplugin = []\n[judge]\nbase-url = {value}\n"));
         let said = rejoinder(&["config", "show", "--config", &config]).expect(7).stderr;
         let is_told = said.contains(says) && said.contains(&format!("{config}:3:"));
         assert!(is_told, "{name}: {said}");
@@ -707,7 +709,7 @@ fn a_turn_that_is_refused_waits_under_its_reason_and_is_asked_again_on_demand() 
     drop(server);
     let mended = Server::start(well);
     let config = format!(
-        "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nidentity = \"one\"\n",
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nidentity = \"one\"\n",
         mended.base_url()
     );
     let config = write(dir.path(), "mended.toml", config);
@@ -744,7 +746,10 @@ fn a_judge_is_tried_out_in_the_words_of_a_run() {
     let dir = folder();
     let test = |name: &str, handler: Handler, code: i32| {
         let server = Server::start(handler);
-        let config = format!("format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\n", server.base_url());
+        let config = format!(
+            "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\n",
+            server.base_url()
+        );
         let config = write(dir.path(), &format!("{name}.toml"), config);
         let ended = rejoinder(&["judge", "test", "--config", &config]).expect(code);
         assert!(server.all_requests() <= 14, "{name}: {}", server.all_requests());

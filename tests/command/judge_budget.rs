@@ -25,7 +25,7 @@ fn corpus_file(dir: &Path) -> String {
 fn config(dir: &Path, name: &str, server: &Server, more: &str) -> String {
     let rules = write(dir, "rules.toml", RULES);
     let config = format!(
-        "format = 1\n[rules]\npacks = [\"en\", {rules:?}]\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n{more}",
+        "format = 1\nplugin = []\n[rules]\npacks = [\"en\", {rules:?}]\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n{more}",
         server.base_url()
     );
     write(dir, name, config)
@@ -95,7 +95,7 @@ fn a_limit_without_a_price_is_refused_where_it_stands() {
         let config = config(dir.path(), "poor.toml", &server, &more);
         let run = dir.path().join("run");
         let refused = rejoinder(&["run", &input, "--config", &config, "--out", &text(&run)]).expect(7);
-        assert!(refused.stderr.contains(&format!("{config}:9:3")), "{}", refused.stderr);
+        assert!(refused.stderr.contains(&format!("{config}:10:3")), "{}", refused.stderr);
         assert!(refused.stderr.contains("[judge.price]"), "{}", refused.stderr);
         assert!(!run.exists());
     }

@@ -129,7 +129,7 @@ fn ask_all(dir: &Path, name: &str, texts: &[String], server: &Server, more: &str
 
 fn config(dir: &Path, name: &str, server: &Server, more: &str) -> String {
     let config = format!(
-        "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = 4\n{more}",
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = 4\n{more}",
         server.base_url()
     );
     write(dir, &format!("{name}.toml"), config)
@@ -415,7 +415,7 @@ fn credentials_in_the_address_are_refused_and_written_nowhere() {
     .into_iter()
     .enumerate()
     {
-        let config = format!("format = 1\n[judge]\nbase-url = \"{url}\"\nmodel = \"m\"\n");
+        let config = format!("format = 1\nplugin = []\n[judge]\nbase-url = \"{url}\"\nmodel = \"m\"\n");
         let config = write(dir.path(), &format!("{index}.toml"), config);
         let out = dir.path().join(index.to_string());
         let ended = rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&out)]).expect(7);
@@ -429,7 +429,7 @@ fn a_key_that_goes_to_another_machine_in_the_clear_is_remarked_upon() {
     let dir = folder();
     let told = |name: &str, url: &str| {
         let config = format!(
-            "format = 1\n[judge]\nbase-url = \"{url}\"\nmodel = \"m\"\npatience-seconds = 1\napi-key-env = \"JUDGE_TEST_KEY\"\n"
+            "format = 1\nplugin = []\n[judge]\nbase-url = \"{url}\"\nmodel = \"m\"\npatience-seconds = 1\napi-key-env = \"JUDGE_TEST_KEY\"\n"
         );
         let config = write(dir.path(), &format!("{name}.toml"), config);
         let run = text(&dir.path().join(name));

@@ -17,7 +17,11 @@ mod conformance;
 mod exit_codes;
 mod explain;
 mod export;
+mod first_minute;
+mod found_config;
 mod full;
+#[cfg(unix)]
+mod help;
 mod inputs;
 mod judge;
 mod judge_behaviours;
@@ -34,5 +38,6 @@ mod recall;
 mod remarks;
 mod reproduce;
 mod resume;
+mod rule_files;
 mod rules;
 mod run;

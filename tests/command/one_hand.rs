@@ -126,7 +126,7 @@ fn run_of_parts(dir: &Path) -> String {
         dialogue.to_string() + "\n"
     });
     let input = write(dir, "many.jsonl", dialogues.collect::<String>());
-    let config = write(dir, "parts.toml", "format = 1\n[output]\npart-mib = 1\n");
+    let config = write(dir, "parts.toml", "format = 1\nplugin = []\n[output]\npart-mib = 1\n");
     let run = text(&dir.join("run"));
     rejoinder(&["run", &input, "--config", &config, "--offline", "--out", &run]).expect(0);
     run

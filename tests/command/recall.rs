@@ -89,7 +89,7 @@ fn a_run_and_labels_come_to_the_same_cut_model_and_certificate() {
     let input = write(dir.path(), "in.jsonl", dialogues_with_hidden_thanks(2_000));
     let server = Server::start(by_rule);
     let config = format!(
-        "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nanswer = \"label\"\n",
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nanswer = \"label\"\n",
         server.base_url()
     );
     let config = write(dir.path(), "c.toml", config);

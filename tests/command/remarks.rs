@@ -250,7 +250,8 @@ fn turns_in_languages_without_a_pack_wait_where_the_config_says_so() {
     let dir = folder();
     let input = "tests/data/cases/languages-without-pack/chats.jsonl";
     let run = |name: &str, config: &str| {
-        let config = write(dir.path(), &format!("{name}.toml"), format!("format = 1\n[rules]\n{config}"));
+        let config =
+            write(dir.path(), &format!("{name}.toml"), format!("format = 1\nplugin = []\n[rules]\n{config}"));
         let out = text(&dir.path().join(name));
         rejoinder(&["run", input, "--config", &config, "--out", &out, "--offline", "--json"]).expect(0).json()
     };
@@ -284,7 +285,7 @@ fn a_judge_that_answers_one_and_the_same_is_remarked_upon() {
     let input = write(dir.path(), "chats.jsonl", lines(of(40, wrong)));
     let server = Server::start(|request| labelled(request, "C", &[("C", -0.1)]));
     let config = format!(
-        "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nall = true\nconstraint = \"choice\"\n",
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"m\"\nall = true\nconstraint = \"choice\"\n",
         server.base_url()
     );
     let config = write(dir.path(), "judge.toml", config);

@@ -9,7 +9,7 @@ use crate::support::{folder, rejoinder, text, write};
 
 /// A folder with 40 conversations: each is thanked for once and contradicted once, which the server finds, and the released
 /// rows know of the thanks alone, except for every fourth, which they call a correction. Ten conversations are short.
-fn copy(dir: &Path) -> String {
+pub fn copy(dir: &Path) -> String {
     let mut lines = String::new();
     let mut csv = "conversation_id,feedback_turn,category,label\n".to_owned();
     for number in 0..40 {

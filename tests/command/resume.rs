@@ -103,7 +103,8 @@ fn a_changed_input_rule_or_manifest_is_refused_with_what_changed() {
     let dir = folder();
     let input = write(dir.path(), "in.jsonl", std::fs::read(DIALOGUES).unwrap());
     let rules = write(dir.path(), "mine.toml", std::fs::read("rules/en.toml").unwrap());
-    let config = write(dir.path(), "c.toml", format!("format = 1\n[rules]\npacks = [{rules:?}]\n"));
+    let config =
+        write(dir.path(), "c.toml", format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n"));
     let run = text(&dir.path().join("run"));
     rejoinder(&["run", &input, "--config", &config, "--out", &run]).expect(0);
     let ledger = rusqlite::Connection::open(dir.path().join("run/ledger.sqlite")).unwrap();

@@ -288,7 +288,7 @@ previous-assistant = { other-language = true }
 
 /// Ids of the rules that hit the last later turn of a dialogue.
 fn hits(dir: &std::path::Path, rules: &str, dialogue: &str) -> Vec<String> {
-    let config = write(dir, "hits.toml", format!("format = 1\n[rules]\npacks = [{rules:?}]\n"));
+    let config = write(dir, "hits.toml", format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n"));
     let file = write(dir, "dialogue.txt", dialogue);
     let json = rejoinder(&["explain", &file, "--config", &config, "--json"]).expect(0).json();
     let rules = json["rules"].as_array().unwrap().iter();
@@ -345,7 +345,8 @@ max-words = 3
 unless = ['''\bproblem\b''']
 "#,
     );
-    let config = write(dir.path(), "c.toml", format!("format = 1\n[rules]\npacks = [{rules:?}]\n"));
+    let config =
+        write(dir.path(), "c.toml", format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n"));
     let explain = |dialogue: &str| {
         let file = write(dir.path(), "d.txt", dialogue);
         rejoinder(&["explain", &file, "--config", &config, "--all"]).expect(0).stdout

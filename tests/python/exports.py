@@ -23,7 +23,7 @@ class Run:
         self.folder = pathlib.Path(self.kept.name)
         self.run = self.folder / "run"
         config = self.folder / "config.toml"
-        config.write_text(f"format = 1\n[rules]\npacks = [{json.dumps(str(EXPORT / 'rules.toml'))}]\n")
+        config.write_text(f"format = 1\nplugin = []\n[rules]\npacks = [{json.dumps(str(EXPORT / 'rules.toml'))}]\n")
         own = ["--config", config] if rules or not inputs else []
         self.command("run", *(inputs or [EXPORT / "dialogues.jsonl"]), *own, "--out", self.run)
 

@@ -98,7 +98,8 @@ pub struct UnknownCategory;
 
 impl fmt::Display for UnknownCategory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected one of UR1, UR2, UR3, UR4, UR5")
+        let all = Category::ALL.map(|category| format!("{category} ({})", category.meaning()));
+        write!(f, "expected one of {}", all.join(", "))
     }
 }
 

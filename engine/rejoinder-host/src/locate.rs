@@ -58,16 +58,18 @@ impl LocatedPlugin {
 /// # Errors
 /// If there is none, its file cannot be read, or is not the pinned one.
 pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlugin, LoadCause> {
+    let linked = context.built_in.iter().filter(|_| spec.path.is_none()).map(|plugin| check_linked(plugin));
+    let linked: Vec<CheckedPlugin> = linked.collect::<Result<_, _>>()?;
+    let is_linked = linked.iter().any(|checked| checked.description.name == spec.name);
     let looked = match &spec.path {
         Some(path) => spellings(path),
-        None => context.search.candidates(&spec.name),
+        None => context.search.candidates(&spec.name, is_linked),
     };
     if let Some(path) = looked.iter().find(|path| path.is_file()) {
         return read(path.clone(), spec.blake3.as_deref());
     }
     let mut names = Vec::new();
-    for &plugin in context.built_in.iter().filter(|_| spec.path.is_none()) {
-        let checked = check_linked(plugin)?;
+    for checked in linked {
         if checked.description.name == spec.name {
             return match &spec.blake3 {
                 Some(wanted) => {

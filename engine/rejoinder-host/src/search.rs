@@ -23,24 +23,30 @@ pub struct FoundLibrary {
 
 /// Folders that are searched for plugins, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SearchPath(Vec<PathBuf>);
+pub struct SearchPath {
+    folders: Vec<PathBuf>,
+    /// Where cargo puts the libraries of all that it builds with the program, those of tests among them: only plugins that are
+    /// linked in are taken from there.
+    deps: Option<PathBuf>,
+}
 
 impl SearchPath {
-    /// The given folders, then those of `$REJOINDER_PLUGIN_PATH`, then `plugins` and `deps` beside the program. The
-    /// last is where cargo puts the library of a plugin that the program depends on.
+    /// The given folders, then those of `$REJOINDER_PLUGIN_PATH`, then `plugins` beside the program, and, for plugins that are
+    /// linked in, `deps` beside the program, where cargo puts their libraries.
     pub fn new(plugin_dirs: Vec<PathBuf>) -> Self {
-        let mut dirs = plugin_dirs;
+        let mut folders = plugin_dirs;
         if let Some(path) = std::env::var_os("REJOINDER_PLUGIN_PATH") {
-            dirs.extend(std::env::split_paths(&path).filter(|dir| !dir.as_os_str().is_empty()));
+            folders.extend(std::env::split_paths(&path).filter(|dir| !dir.as_os_str().is_empty()));
         }
-        if let Some(program) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
-            dirs.extend(["plugins", "deps"].map(|dir| program.join(dir)));
-        }
-        Self(dirs)
+        let program = std::env::current_exe().ok();
+        let beside = |name| Some(program.as_deref()?.parent()?.join(name));
+        folders.extend(beside("plugins"));
+        Self { folders, deps: beside("deps") }
     }
 
-    /// All libraries that are called as plugins are, in order. They are read and not loaded.
-    pub fn libraries(&self) -> Vec<FoundLibrary> {
+    /// All libraries that are called as plugins are, in order; `linked` names the plugins that are linked in. They are read and
+    /// not loaded.
+    pub fn libraries(&self, linked: &[String]) -> Vec<FoundLibrary> {
         let found = |path: PathBuf| {
             let file = path.file_name()?.to_str()?;
             let name = file.strip_prefix(DLL_PREFIX)?.strip_prefix(PREFIX)?.strip_suffix(DLL_SUFFIX)?;
@@ -54,20 +60,28 @@ impl SearchPath {
             Some(FoundLibrary { name, path, blake3, problem })
         };
         let mut libraries = Vec::new();
-        for dir in &self.0 {
+        for dir in &self.folders {
             let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
             let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
             paths.sort();
             libraries.extend(paths.into_iter().filter_map(found));
         }
+        let of_deps = self.deps.iter().flat_map(|deps| linked.iter().map(|name| deps.join(file_of(name))));
+        libraries.extend(of_deps.filter(|path| path.is_file()).filter_map(found));
         libraries
     }
 
     /// The files that may hold the plugin `name`, in order.
-    pub(crate) fn candidates(&self, name: &str) -> Vec<PathBuf> {
-        let file = format!("{DLL_PREFIX}{PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"));
-        self.0.iter().map(|dir| dir.join(&file)).collect()
+    pub(crate) fn candidates(&self, name: &str, is_linked: bool) -> Vec<PathBuf> {
+        let file = file_of(name);
+        let deps = self.deps.iter().filter(|_| is_linked);
+        self.folders.iter().chain(deps).map(|dir| dir.join(&file)).collect()
     }
+}
+
+/// What the file of a plugin's library is called.
+fn file_of(name: &str) -> String {
+    format!("{DLL_PREFIX}{PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"))
 }
 
 /// The files that a configured path may mean: itself, then with the platform's prefix and suffix.
@@ -88,10 +102,25 @@ mod tests {
     #[test]
     fn given_folders_come_first_and_dashes_become_underscores() {
         let search = SearchPath::new(vec!["a".into(), "b".into()]);
-        let files = search.candidates("my-plugin");
+        let files = search.candidates("my-plugin", true);
         let name = format!("{DLL_PREFIX}rejoinder_plugin_my_plugin{DLL_SUFFIX}");
         assert_eq!(files[..2], [Path::new("a").join(&name), Path::new("b").join(&name)]);
-        assert!(files.last().unwrap().ends_with(Path::new("deps").join(&name)));
+        let in_deps = Path::new("deps").join(&name);
+        assert!(files.last().unwrap().ends_with(&in_deps));
+        let not_linked = search.candidates("my-plugin", false);
+        assert_eq!(not_linked, files[..files.len() - 1], "what nobody linked in is not taken from there");
+    }
+
+    #[test]
+    fn of_what_cargo_builds_beside_the_program_only_linked_plugins_are_listed() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["ours", "of-tests"] {
+            std::fs::write(dir.path().join(file_of(name)), "").unwrap();
+        }
+        let search = SearchPath { folders: Vec::new(), deps: Some(dir.path().to_owned()) };
+        let linked = ["ours", "elsewhere"].map(str::to_owned);
+        let names: Vec<String> = search.libraries(&linked).into_iter().map(|library| library.name).collect();
+        assert_eq!(names, ["ours"]);
     }
 
     #[test]

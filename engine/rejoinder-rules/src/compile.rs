@@ -100,7 +100,9 @@ impl RuleSet {
                 }
             }
         }
-        all.sort_by(|one, other| one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal)));
+        all.sort_by(|one, other| {
+            one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal))
+        });
         let (mut ascii, mut beyond) = (Vec::new(), Vec::new());
         for same in all.chunk_by(|one, other| one.literal == other.literal) {
             let literal = same[0].literal;

@@ -102,6 +102,7 @@ impl Engine {
     }
 
     fn assemble(mut config: Config, refused: &dyn Fn(&LoadError) -> ConfigError) -> Result<Self, ScanError> {
+        config.name_shipped();
         let packs = Pack::load(&config.rules.packs)?;
         let infos = packs
             .iter()

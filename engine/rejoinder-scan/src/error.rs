@@ -23,6 +23,8 @@ pub enum ConfigHint {
     KnownKeys,
     /// The hash of a plugin's library.
     LibraryHash,
+    /// That the user names the file: what a config must not say that was only found may stand in one that was named.
+    NameTheFile,
 }
 
 impl ConfigError {

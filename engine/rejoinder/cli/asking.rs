@@ -9,7 +9,7 @@ use rejoinder_run::judging::Judge;
 use rejoinder_run::stages::{AskingPhase, EarlyStop};
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{Event, FolderError, Operator, RunDir, RunError, scan};
-use rejoinder_scan::config::{Config, EffectiveConfig, JudgeSection};
+use rejoinder_scan::config::JudgeSection;
 
 use super::progress::ProgressDisplay;
 use super::terminal::remark;
@@ -92,20 +92,6 @@ pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
         return Err(FolderError::NotScanned(path.to_owned()).into());
     }
     Ok(run)
-}
-
-/// The config in force for the rest of a run: the config of `file`, or else of the run, under the environment, and with so
-/// many calls.
-///
-/// # Errors
-/// If the file or a variable says something that cannot be.
-pub(super) fn config_for(run: &RunDir, file: Option<&Path>, calls: Option<u64>) -> Result<Config, Failure> {
-    let mut config = match file {
-        Some(path) => EffectiveConfig::load(Some(path))?.config,
-        None => EffectiveConfig::over(run.manifest.config.clone())?.config,
-    };
-    config.budget.calls = calls.or(config.budget.calls);
-    Ok(config)
 }
 
 /// Says what the operator should know of how the judge answered.

@@ -6,6 +6,7 @@ use clap::Args;
 use rejoinder_run::recall::AuditReport;
 use rejoinder_run::recall::audit::{AuditDrawRequest, AuditSample};
 
+use super::args::{DRAW, OUTPUT, RECALL};
 use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
 use super::{InputRoot, Threads, asking, find_input, print, print_json};
@@ -23,25 +24,26 @@ pub(super) struct AuditArgs {
     #[command(flatten)]
     oracle: OracleArgs,
     /// How sure all bounds together are
-    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95, help_heading = RECALL)]
     confidence: f64,
     #[command(flatten)]
     size: DrawSizeArgs,
-    /// What the draw depends on [default: drawn at random, and kept]
-    #[arg(long, value_name = "N")]
+    /// What the draw depends on [default: drawn, and kept]
+    #[arg(long, value_name = "N", help_heading = DRAW)]
     seed: Option<u64>,
-    /// End with exit code 3 unless recall is surely at least so high
-    #[arg(long, value_name = "SHARE")]
+    /// End with exit code 3 unless recall is surely so high
+    #[arg(long, value_name = "SHARE", help_heading = RECALL)]
     min_recall: Option<f64>,
+    /// Print one JSON object instead of the table
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
     threads: Threads,
-    /// Print one JSON object instead of the table
-    #[arg(long)]
-    json: bool,
 }
 
 /// How many turns an audit draws.
 #[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = DRAW)]
 pub(super) struct DrawSizeArgs {
     /// Rejected turns to draw [default: 300, or as drawn before]
     #[arg(long, value_name = "N")]
@@ -53,6 +55,7 @@ pub(super) struct DrawSizeArgs {
 
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     let mut run = find_input(&args.input, asking::scanned_run(&args.run)?)?;
+    let choice = args.oracle.choice(&run)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
         remark(&format!(
@@ -63,7 +66,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     }
     let sample = AuditSample::of_or_drawn(&run, args.threads.get(), draw_request(args.size, args.seed))?;
     let (answers, oracle) =
-        with_oracle(&args.oracle, &mut run, args.threads, "audit", |oracle| oracle.ask(&sample.drawn()))?;
+        with_oracle(choice, &mut run, args.threads, "audit", |oracle| oracle.ask(&sample.drawn()))?;
     let report =
         AuditReport::of(&run, &sample, args.oracle.purpose(&run), args.confidence, oracle, &answers)?;
     let file = report.write(&run)?;

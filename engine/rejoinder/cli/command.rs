@@ -1,20 +1,20 @@
 //! The command as a whole: its verbs, and how it ends.
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::{
-    audit, calibrate, completions, config, eval, explain, export, import_labels, inspect, judge, plan,
-    plugin, plugin_host, reproduce_paper, resume, rules, run, show, signals, terminal, train,
+    audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init, inspect,
+    judge, plan, plugin, plugin_host, reproduce_paper, resume, rules, run, show, signals, terminal, train,
 };
 use crate::failure::Exit;
 
 /// Extracts the feedback that users give in passing from chat logs.
 #[derive(Debug, Parser)]
-#[command(name = "rejoinder", version, after_help = EXIT_CODES)]
+#[command(name = "rejoinder", version, before_long_help = examples::ALL, after_long_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     verb: CommandVerb,
-    /// No progress and no remarks on standard error, errors only
+    /// No summary, progress and remarks: errors only
     #[arg(long, short, global = true)]
     quiet: bool,
 }
@@ -25,49 +25,114 @@ After 4, 5, 8 and 130, `rejoinder resume RUN` goes on.";
 
 #[derive(Debug, Subcommand)]
 enum CommandVerb {
+    /// Write a first config and a first rule file
+    #[command(before_long_help = examples::INIT)]
+    Init(init::InitArgs),
     /// Say what files hold and how they will be read
+    #[command(before_long_help = examples::INSPECT)]
     Inspect(inspect::InspectArgs),
     /// Find the feedback in chat logs
+    #[command(before_long_help = examples::RUN)]
     Run(run::RunArgs),
     /// Ask the judge about the turns of a run that wait for it
+    #[command(before_long_help = examples::JUDGE)]
     Judge(judge::JudgeArgs),
-    /// Count what judging would take and cost, beside the paper's method, without asking anybody
+    /// Count what judging would take and cost, asking nobody
+    #[command(before_long_help = examples::PLAN)]
     Plan(plan::PlanArgs),
     /// Go on with a run that was interrupted
+    #[command(before_long_help = examples::RESUME)]
     Resume(resume::ResumeArgs),
     /// Read turns of a run, with what decided about them
+    #[command(before_long_help = examples::SHOW)]
     Show(show::ShowArgs),
-    /// Write training files, the feedback itself or tasks for review out of a run
+    /// Write training files, the feedback itself or tasks for review
+    #[command(before_long_help = examples::EXPORT)]
     Export(export::ExportArgs),
-    /// Read labels that people made with other programs, to measure and to train with
+    /// Read labels that people made with other programs
+    #[command(before_long_help = examples::IMPORT_LABELS)]
     ImportLabels(import_labels::ImportLabelsArgs),
-    /// Compare a run over LMSYS-Chat-1M with the data set that the paper released
+    /// Compare a run over LMSYS-Chat-1M with what the paper released
+    #[command(before_long_help = examples::REPRODUCE_PAPER)]
     ReproducePaper(reproduce_paper::ReproducePaperArgs),
-    /// Certify what a run missed and wrongly took, by a sample of what the judge was not asked about
+    /// Certify by a sample what a run missed and wrongly took
+    #[command(before_long_help = examples::AUDIT)]
     Audit(audit::AuditArgs),
-    /// Find the scores between which the judge must be asked, by a sample of a corpus
+    /// Find by a sample the scores between which the judge must be asked
+    #[command(before_long_help = examples::CALIBRATE)]
     Calibrate(calibrate::CalibrateArgs),
     /// Learn a score from labels, or from what the judge said
+    #[command(before_long_help = examples::TRAIN)]
     Train(train::TrainArgs),
     /// Compare decisions with labels
+    #[command(before_long_help = examples::EVAL)]
     Eval(eval::EvalArgs),
-    /// Say what every rule made of a turn, and why it was decided as it was
+    /// Say why a turn was decided as it was, rule by rule
+    #[command(before_long_help = examples::EXPLAIN)]
     Explain(explain::ExplainArgs),
     /// Check, test, list and measure rules
+    #[command(before_long_help = examples::RULES)]
     Rules(rules::RulesArgs),
     /// Show the config in force, or what it may say
+    #[command(before_long_help = examples::CONFIG)]
     Config(config::ConfigArgs),
     /// Make, check, measure and list plugins
+    #[command(before_long_help = examples::PLUGIN)]
     Plugin(plugin::PluginArgs),
     #[command(hide = true)]
     PluginHost(plugin_host::PluginHostArgs),
     /// Print a completion script for a shell
+    #[command(before_long_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
+}
+
+/// The verbs as the help shows them, by what people do with them, in the order in which people need them.
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("Find feedback", &["init", "inspect", "run", "show", "explain"]),
+    ("Take it further", &["export", "import-labels"]),
+    ("Ask a judge", &["plan", "judge", "resume"]),
+    ("Extend", &["rules", "plugin", "config"]),
+    ("Measure", &["eval", "audit", "calibrate", "train", "reproduce-paper"]),
+    ("Other", &["completions"]),
+];
+
+/// The command with its verbs in groups.
+pub(super) fn parser() -> Command {
+    let command = Cli::command();
+    let mut verbs = String::new();
+    for (heading, names) in GROUPS {
+        verbs += &format!("{heading}:\n");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            verbs += &format!("  {name:<16} {about}\n");
+        }
+        verbs += "\n";
+    }
+    command.help_template(format!(
+        "{{before-help}}{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{verbs}Options:\n{{options}}{{after-help}}"
+    ))
+}
+
+/// The command line that the process was started with.
+fn command_line() -> Result<Cli, clap::Error> {
+    let is_short_help = std::env::args_os().any(|argument| argument == "-h");
+    let parser = if is_short_help { without_values(parser()) } else { parser() };
+    Cli::from_arg_matches(&parser.try_get_matches()?)
+}
+
+/// The command without the lists of what its options may be, for the help that has a line an option.
+fn without_values(command: Command) -> Command {
+    let without = |option: Arg| match option.get_action().takes_values() {
+        true => option.hide_possible_values(true),
+        false => option,
+    };
+    command.mut_args(without).mut_subcommands(without_values)
 }
 
 /// Runs the command that the process was started with; returns how it ended, with all messages printed.
 pub fn main() -> Exit {
-    let cli = match Cli::try_parse() {
+    let cli = match command_line() {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -81,6 +146,7 @@ pub fn main() -> Exit {
     }
     signals::survive_file_size_limits();
     let ended = match cli.verb {
+        CommandVerb::Init(args) => init::main(&args),
         CommandVerb::Inspect(args) => inspect::main(&args),
         CommandVerb::Run(args) => run::main(&args),
         CommandVerb::Judge(args) => judge::main(&args),
@@ -110,5 +176,22 @@ pub fn main() -> Exit {
             }
             failure.exit
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verb_stands_in_one_group_of_the_help() {
+        let command = Cli::command();
+        let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(Command::get_name);
+        let mut verbs: Vec<&str> = verbs.collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        verbs.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, verbs);
+        parser().debug_assert();
     }
 }

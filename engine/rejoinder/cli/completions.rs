@@ -1,9 +1,9 @@
 //! `rejoinder completions`: what a shell needs to complete our command lines.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::command::Cli;
+use super::command::parser;
 use super::print;
 use crate::failure::{Exit, Failure};
 
@@ -15,7 +15,7 @@ pub(super) struct CompletionsArgs {
 
 pub(super) fn main(args: &CompletionsArgs) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "rejoinder", &mut script);
+    clap_complete::generate(args.shell, &mut parser(), "rejoinder", &mut script);
     print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Ok)
 }

@@ -5,7 +5,11 @@ use rejoinder_core::printable;
 use rejoinder_scan::config::{self, EffectiveConfig};
 use serde_json::{Value, json};
 
-use super::settings::{SettingsArgs, effective_config};
+use super::args::OUTPUT;
+use super::examples;
+use super::settings::{
+    AskingArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config,
+};
 use super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
@@ -17,18 +21,26 @@ pub(super) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigVerb {
-    /// Show each value in force, and whether flag, environment, file or default set it
+    /// Show each value in force, and where the value comes from
+    #[command(before_long_help = examples::CONFIG_SHOW)]
     Show(ShowArgs),
     /// Print the JSON Schema of the config file, for editors
+    #[command(before_long_help = examples::CONFIG_SCHEMA)]
     Schema,
 }
 
 #[derive(Debug, Args)]
 struct ShowArgs {
     #[command(flatten)]
-    settings: SettingsArgs,
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    asking: AskingArgs,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
@@ -44,7 +56,8 @@ pub(super) fn main(args: &ConfigArgs) -> Result<Exit, Failure> {
 }
 
 fn show(args: &ShowArgs) -> Result<Exit, Failure> {
-    let effective: EffectiveConfig = effective_config(&args.settings)?;
+    let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.asking];
+    let effective: EffectiveConfig = effective_config(&args.config, &flags)?;
     let values = effective.values();
     if args.json {
         let values: Vec<Value> = values
@@ -53,7 +66,7 @@ fn show(args: &ShowArgs) -> Result<Exit, Failure> {
                 json!({ "key": key, "value": value, "origin": origin.kind(), "place": origin.to_string() })
             })
             .collect();
-        print_json(&json!({ "config": effective.config, "values": values }))?;
+        print_json(&json!({ "file": effective.file(), "config": effective.config, "values": values }))?;
         return Ok(Exit::Ok);
     }
     let rows: Vec<(String, String, String)> = values

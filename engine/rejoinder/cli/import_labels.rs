@@ -6,23 +6,28 @@ use clap::{Args, ValueEnum};
 use rejoinder_export::labels::foreign::{CategoryNumbering, LeftOutEntries};
 use rejoinder_run::label_import::{LabelImport, LabelProgram, import_labels, label_files};
 
+use super::args::{INPUT, OUTPUT};
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportLabelsArgs {
-    /// Files that the program exported, or folders with such .json files
+    /// Exported files, or folders with such .json files
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// What they are
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = INPUT)]
     from: ProgramName,
-    /// Which numbers the paper's CSV calls the categories by: old copies use those of Petrak et al., one higher
-    #[arg(long, value_enum, required_if_eq("from", "paper"))]
+    /// Which numbers the paper's CSV calls the categories by
+    ///
+    /// Old copies use those of Petrak et al., one higher.
+    #[arg(long, value_enum, required_if_eq("from", "paper"), help_heading = INPUT)]
     numbering: Option<NumberingName>,
-    /// The file to write, for --label-file; of petrak a corpus with its labels
-    #[arg(long, short, value_name = "FILE")]
+    /// The file to write, for --label-file
+    ///
+    /// Of petrak a corpus with its labels.
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
     out: PathBuf,
 }
 

@@ -6,33 +6,35 @@ use clap::Args;
 use rejoinder_read::{Duplicates, InputFile};
 use rejoinder_scan::{Engine, Scan, ScanError};
 
-use super::settings::{SettingsArgs, effective_config};
+use super::args::{INPUTS, INPUTS_LONG, OUTPUT};
+use super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::inspection::{ChunkInspection, Inspection};
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
-    /// Files, folders, globs
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required = true, value_name = "INPUT", help = INPUTS, long_help = INPUTS_LONG)]
     inputs: Vec<String>,
     #[command(flatten)]
-    settings: SettingsArgs,
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
     /// So many dialogues are shown as they will be read
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = OUTPUT)]
     dialogues: usize,
     /// Show what each shape saw in the first records
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     why: bool,
+    /// Print one JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
     threads: Threads,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
-    let mut effective = effective_config(&args.settings)?;
+    let mut effective = effective_config(&args.config, &[&args.reading])?;
     // Nothing is decided here.
     let packs = std::mem::take(&mut effective.config.rules.packs);
     effective.config.plugins.clear();

@@ -14,8 +14,11 @@ use crate::failure::Failure;
 use crate::report::numbers::were;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Labels")]
 pub(super) struct LabelArgs {
-    /// Labels beside the corpus, joined by the conversation's id, in place of the records' own; as import-labels writes them
+    /// Labels beside the corpus, in place of the records' own
+    ///
+    /// Joined by the conversation's id; as import-labels writes them.
     #[arg(long, value_name = "FILE")]
     label_file: Option<PathBuf>,
     /// What later turns without a label are

@@ -4,34 +4,68 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::Purpose;
+use rejoinder_export::labels::label_file::LabelFile;
 use rejoinder_run::RunDir;
 use rejoinder_run::recall::{JUDGE, JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError};
 use rejoinder_run::watch::Watch;
+use rejoinder_scan::Config;
 
+use super::args::{LABELS, RECALL};
 use super::label_args::side_car;
+use super::run_config::RunJudgeArgs;
 use super::{Threads, asking, signals};
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
 pub(super) struct OracleArgs {
-    /// Config file whose [judge] and [budget] take the place of the run's
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Greatest number of HTTP requests to the judge over the run's whole life
-    #[arg(long, value_name = "N")]
-    calls: Option<u64>,
-    /// Ask nobody: take the records' own `labels` for the truth; turns that they do not list are no feedback
-    #[arg(long)]
+    #[command(flatten)]
+    judge: RunJudgeArgs,
+    /// Ask nobody: take the records' own `labels` for the truth
+    ///
+    /// Turns that the labels do not list are no feedback.
+    #[arg(long, help_heading = LABELS)]
     labels: bool,
-    /// The same, with labels that stand in a file beside the corpus, as import-labels writes them
-    #[arg(long, value_name = "FILE", conflicts_with = "labels")]
+    /// The same, with labels in a file beside the corpus
+    ///
+    /// As import-labels writes them.
+    #[arg(long, value_name = "FILE", conflicts_with = "labels", help_heading = LABELS)]
     label_file: Option<PathBuf>,
-    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5 [default: as the run's config says]
-    #[arg(long = "for", value_name = "PURPOSE")]
+    /// What the feedback is for [default: the run's purpose]
+    ///
+    /// all, sft, kto, or categories such as UR2,UR5.
+    #[arg(long = "for", value_name = "PURPOSE", help_heading = RECALL)]
     purpose: Option<Purpose>,
 }
 
+/// Who is asked.
+pub(super) enum OracleChoice {
+    LabelFile(LabelFile),
+    Labels,
+    Judge(Box<Config>),
+}
+
 impl OracleArgs {
+    /// Who is asked about a run.
+    ///
+    /// # Errors
+    /// If there is nobody to ask, or a file or a variable says something that cannot be.
+    pub(super) fn choice(&self, run: &RunDir) -> Result<OracleChoice, Failure> {
+        if let Some(file) = &self.label_file {
+            return Ok(OracleChoice::LabelFile(side_car(file)?));
+        }
+        if self.labels {
+            return Ok(OracleChoice::Labels);
+        }
+        let config = self.judge.config_for(run)?;
+        if config.judge.base_url.is_none() {
+            return Err(Failure::usage(
+                "no judge is configured: give --config FILE with [judge] base-url and model, or --labels where the records \
+                 have them",
+            ));
+        }
+        Ok(OracleChoice::Judge(Box::new(config)))
+    }
+
     /// What the feedback is for.
     pub(super) fn purpose(&self, run: &RunDir) -> Purpose {
         self.purpose.unwrap_or(run.manifest.config.purpose)
@@ -42,33 +76,28 @@ impl OracleArgs {
 /// did, and who the oracle is.
 ///
 /// # Errors
-/// If there is nobody to ask, asking ended before its end, or `work` fails.
+/// If asking ended before its end, or `work` fails.
 pub(super) fn with_oracle<T>(
-    args: &OracleArgs,
+    choice: OracleChoice,
     run: &mut RunDir,
     threads: Threads,
     verb: &str,
     work: impl FnOnce(&mut dyn Oracle) -> Result<T, OracleError>,
 ) -> Result<(T, String), Failure> {
-    let (done, oracle) = if let Some(file) = &args.label_file {
-        let labels = side_car(file)?;
-        (work(&mut LabelFileOracle(&labels)), "the labels of a file".to_owned())
-    } else if args.labels {
-        (work(&mut LabelOracle), "the records' own labels".to_owned())
-    } else {
-        let config = asking::config_for(run, args.config.as_deref(), args.calls)?;
-        if config.judge.base_url.is_none() {
-            return Err(Failure::usage(
-                "no judge is configured: give --config FILE with [judge] base-url and model, or --labels where the records \
-                 have them",
-            ));
+    let (done, oracle) = match choice {
+        OracleChoice::LabelFile(labels) => {
+            (work(&mut LabelFileOracle(&labels)), "the labels of a file".to_owned())
         }
-        run.set_judge(&config)?;
-        let watch = Watch::default();
-        signals::stop_on_interrupt(&watch.stop)?;
-        let done =
-            asking::with_operator(&watch, threads.get(), |operator| work(&mut JudgeOracle { run, operator }));
-        (done, format!("{JUDGE} {}", config.judge.model))
+        OracleChoice::Labels => (work(&mut LabelOracle), "the records' own labels".to_owned()),
+        OracleChoice::Judge(config) => {
+            run.set_judge(&config)?;
+            let watch = Watch::default();
+            signals::stop_on_interrupt(&watch.stop)?;
+            let done = asking::with_operator(&watch, threads.get(), |operator| {
+                work(&mut JudgeOracle { run, operator })
+            });
+            (done, format!("{JUDGE} {}", config.judge.model))
+        }
     };
     match done {
         Ok(done) => Ok((done, oracle)),

@@ -5,8 +5,12 @@ use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan;
+use rejoinder_scan::Engine;
 
-use super::settings::{SettingsArgs, build_engine};
+use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT};
+use super::settings::{
+    AskingScopeArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config,
+};
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::plan::{PlanReport, ServerRate};
@@ -17,29 +21,39 @@ const MINUTE: f64 = 60.0;
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
-    /// Files (.jsonl, also .gz and .zst), folders, globs
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required = true, value_name = "INPUT", help = INPUTS, long_help = INPUTS_LONG)]
     inputs: Vec<String>,
     #[command(flatten)]
-    settings: SettingsArgs,
+    reading: ReadingArgs,
     #[command(flatten)]
-    threads: Threads,
-    /// Requests that the server answers in a second [default: [judge] requests-per-minute]
-    #[arg(long, value_name = "R")]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
+    #[command(flatten)]
+    asking: AskingScopeArgs,
+    /// Requests that the server answers in a second
+    ///
+    /// [default: what [judge] requests-per-minute of the config says]
+    #[arg(long, value_name = "R", help_heading = JUDGE)]
     requests_per_second: Option<f64>,
-    /// Tokens that it takes and gives in a second [default: [judge] tokens-per-minute]
-    #[arg(long, value_name = "T")]
+    /// Tokens that the server takes and gives in a second
+    ///
+    /// [default: what [judge] tokens-per-minute of the config says]
+    #[arg(long, value_name = "T", help_heading = JUDGE)]
     tokens_per_second: Option<f64>,
     /// Show all rules of the bill
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     all: bool,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
-    let engine = build_engine(&args.settings)?;
+    let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.asking];
+    let engine = Engine::of(&effective_config(&args.config, &flags)?)?;
     let judge = &engine.config.judge;
     let Judge { client, form } = Judge::expected(judge, None)?;
     let paper = Judge::papers()?.form;

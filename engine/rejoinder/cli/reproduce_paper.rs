@@ -9,10 +9,14 @@ use rejoinder_export::labels::foreign::LeftOutEntries;
 use rejoinder_run::label_import::paper_labels;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
+use rejoinder_scan::config::EffectiveConfig;
 
+use super::args::{INPUT, OUTPUT};
 use super::import_labels::NumberingName;
 use super::run;
-use super::settings::{SettingsArgs, effective_config};
+use super::settings::{
+    AskingArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config,
+};
 use super::terminal::remark;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
@@ -29,33 +33,55 @@ pub(super) struct ReproducePaperArgs {
     #[arg(value_name = "DIR")]
     dir: PathBuf,
     /// The .csv, where it lies elsewhere, or there are several
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
     csv: Option<PathBuf>,
-    /// Which numbers it calls the categories by: old copies use those of Petrak et al., one higher
-    #[arg(long, value_enum, default_value = "paper")]
+    /// Which numbers the .csv calls the categories by
+    ///
+    /// Old copies use those of Petrak et al., one higher.
+    #[arg(long, value_enum, default_value = "paper", help_heading = INPUT)]
     numbering: NumberingName,
-    /// Compare this run over the same conversations instead of making a new one
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config"])]
+    /// Compare this run instead of making a new one
+    ///
+    /// A run over the same conversations.
+    #[arg(long, value_name = "RUN", help_heading = INPUT, conflicts_with_all = ["out", "config"])]
     run: Option<PathBuf>,
     /// Folder for the run [default: runs/0001, runs/0002, …]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     out: Option<PathBuf>,
+    /// Print one JSON object instead of the page
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
-    settings: SettingsArgs,
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
+    #[command(flatten)]
+    asking: AskingArgs,
     #[command(flatten)]
     threads: Threads,
-    /// Print one JSON object instead of the page
-    #[arg(long)]
-    json: bool,
+}
+
+/// The run that is compared.
+enum RunChoice<'a> {
+    Made(&'a Path),
+    New(Box<EffectiveConfig>),
 }
 
 pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let released = released(args)?;
-    let (run, stopped) = match &args.run {
-        Some(path) => (RunDir::open(path)?, None),
+    let choice = match &args.run {
+        Some(path) => RunChoice::Made(path),
         None => {
-            let mut effective = effective_config(&args.settings)?;
+            let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.asking];
+            RunChoice::New(Box::new(effective_config(&args.config, &flags)?))
+        }
+    };
+    let released = released(args)?;
+    let (run, stopped) = match choice {
+        RunChoice::Made(path) => (RunDir::open(path)?, None),
+        RunChoice::New(mut effective) => {
             effective.config.input.min_messages = effective.config.input.min_messages.max(MIN_MESSAGES);
             let (mut run, engine) =
                 run::begin(&effective, &[args.dir.display().to_string()], args.out.as_deref())?;

@@ -7,7 +7,9 @@ use clap::Args;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, scan, stages};
 
+use super::args::{CONFIG, JUDGE, OUTPUT};
 use super::run::finish;
+use super::run_config::config_for;
 use super::{InputRoot, Threads, asking, find_input, signals};
 use crate::failure::{Exit, Failure};
 
@@ -18,33 +20,35 @@ pub(super) struct ResumeArgs {
     run: PathBuf,
     #[command(flatten)]
     input: InputRoot,
-    /// Config file; only [judge], [budget] and where plugins run and how many failures of them are borne may differ from
-    /// what the run began with
-    #[arg(long, value_name = "FILE")]
+    /// Config file in place of the run's own config
+    ///
+    /// Only [judge], [budget], where plugins run and how many failures of them are borne may differ from what the run began with.
+    /// A rejoinder.toml in the current folder is not used where it is not named.
+    #[arg(long, value_name = "FILE", help_heading = CONFIG)]
     config: Option<PathBuf>,
-    /// Greatest number of HTTP requests to the judge over the run's whole life
-    #[arg(long, value_name = "N")]
-    calls: Option<u64>,
-    /// How many failures of each plugin are borne over the run's whole life
-    #[arg(long, value_name = "N")]
+    /// How many failures of each plugin are borne in all
+    #[arg(long, value_name = "N", help_heading = CONFIG)]
     max_faults: Option<u32>,
+    /// Greatest number of requests over the run's whole life
+    #[arg(long, value_name = "N", help_heading = JUDGE)]
+    calls: Option<u64>,
+    /// Leave the judge for later, even if one is configured
+    #[arg(long, help_heading = JUDGE)]
+    offline: bool,
+    /// Print one JSON object instead of the summary
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
+    /// End with exit code 6 if there were bad records
+    #[arg(long, help_heading = OUTPUT)]
+    strict: bool,
     #[command(flatten)]
     threads: Threads,
-    /// Leave the judge for later, even if one is configured
-    #[arg(long)]
-    offline: bool,
-    /// End with exit code 6 if there were bad records
-    #[arg(long)]
-    strict: bool,
-    /// Print one JSON object instead of the summary
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut run = find_input(&args.input, RunDir::open_to_change(&args.run)?)?;
-    let mut config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
+    let mut config = config_for(&run, args.config.as_deref(), args.calls)?;
     run.manifest.keep_findings(&mut config);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);

@@ -13,8 +13,9 @@ use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
-use super::settings::{SettingsArgs, effective_config};
-use super::{Threads, asking, print, print_json, print_page, signals};
+use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
+use super::settings::{AskingArgs, ConfigFileArgs, PluginFolderArgs, ReadingArgs, effective_config};
+use super::{Threads, asking, print, print_json, print_page, signals, terminal};
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::were;
 use crate::report::remarks;
@@ -22,37 +23,46 @@ use crate::report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Files (.jsonl, .json, .csv, also .gz and .zst, .parquet, .zip), folders, globs, or - for standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required = true, value_name = "INPUT", help = format!("{INPUTS}, or -"), long_help = format!("{INPUTS_LONG} - is standard input."))]
     inputs: Vec<String>,
-    /// Folder for the results [default: runs/0001, runs/0002, …]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     #[command(flatten)]
-    settings: SettingsArgs,
+    reading: ReadingArgs,
     #[command(flatten)]
-    threads: Threads,
-    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5; needs a learned score
-    #[arg(long = "for", value_name = "PURPOSE")]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
+    #[command(flatten)]
+    asking: AskingArgs,
+    /// Leave the judge for later, even if one is configured
+    #[arg(long, help_heading = JUDGE)]
+    offline: bool,
+    /// What the feedback is for: all, sft, kto, or UR2,UR5
+    ///
+    /// Other than all it needs a learned score: --recall, or `reject-below` in [cascade] of the config.
+    #[arg(long = "for", value_name = "PURPOSE", help_heading = RECALL)]
     purpose: Option<Purpose>,
-    /// Share of that feedback that must be found: ask the judge about a sample first, cut by it, and audit at the end
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["offline", "judge_all"])]
+    /// Share of that feedback that must be found
+    ///
+    /// The judge is asked about a sample first, the rest is cut by it, and the run audits itself at the end.
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["offline", "judge_all"], help_heading = RECALL)]
     recall: Option<f64>,
     /// How surely [default: 0.95]
-    #[arg(long, value_name = "SHARE", requires = "recall")]
+    #[arg(long, value_name = "SHARE", requires = "recall", help_heading = RECALL)]
     confidence: Option<f64>,
-    /// What the samples of a kept recall depend on [default: drawn at random, and kept]
-    #[arg(long, value_name = "N", requires = "recall")]
+    /// What the samples depend on [default: drawn, and kept]
+    #[arg(long, value_name = "N", requires = "recall", help_heading = RECALL)]
     seed: Option<u64>,
-    /// Leave the judge for later, even if one is configured
-    #[arg(long)]
-    offline: bool,
-    /// End with exit code 6 if there were bad records
-    #[arg(long)]
-    strict: bool,
+    /// Folder for the results [default: runs/0001, runs/0002, …]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    out: Option<PathBuf>,
     /// Print one JSON object instead of the summary
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    /// End with exit code 6 if there were bad records
+    #[arg(long, help_heading = OUTPUT)]
+    strict: bool,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
@@ -101,7 +111,7 @@ pub(super) fn begin(
 
 /// The config in force, under the flags of this verb.
 fn config_of(args: &RunArgs) -> Result<EffectiveConfig, Failure> {
-    let mut config = effective_config(&args.settings)?;
+    let mut config = effective_config(&args.config, &[&args.reading, &args.plugins, &args.asking])?;
     if let Some(purpose) = args.purpose {
         config.config.purpose = purpose;
         config.set_by_flag("for", "--for");
@@ -147,10 +157,13 @@ pub(super) fn finish(
     }
 }
 
-/// Prints the summary, and for people what to do next.
+/// Prints the summary, and for people what to do next; nothing for people who want quiet.
 fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Failure> {
     if json {
         return print_json(summary);
+    }
+    if terminal::is_quiet() {
+        return Ok(());
     }
     print_page(&summary.text())?;
     let path = run.path.display();

@@ -1,121 +1,235 @@
-//! The config in force: the file, the environment, and the flags that many verbs take.
+//! The config in force: the file, the environment, and the flags that many verbs take, in groups, so that a verb offers those that
+//! it uses.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_read::{Duplicates, Format};
-use rejoinder_scan::Engine;
-use rejoinder_scan::config::{EffectiveConfig, UnitName};
+use rejoinder_scan::config::{EffectiveConfig, FOUND_CONFIG, UnitName};
 
 use super::absolute;
+use super::terminal::remark;
 use crate::failure::Failure;
 
-/// What flags may set in the config.
+/// Which config file is used.
 #[derive(Debug, Args)]
-pub(super) struct SettingsArgs {
-    /// Config file
+#[command(next_help_heading = "Config")]
+pub(super) struct ConfigFileArgs {
+    /// Config file [default: rejoinder.toml in this folder, if there]
+    ///
+    /// A rejoinder.toml that lies in the current folder is used where no file is named. Since somebody else may have put it there, it
+    /// loads no plugin by its path, writes no file, reads only what lies in its folder, and asks no judge with a key or on another
+    /// machine, unless it is named.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Shape of the records, such as openai, sharegpt or langfuse; `inspect --why` names all [default: told by the content]
+    /// Use no config file
+    #[arg(long, conflicts_with = "config")]
+    no_config: bool,
+}
+
+/// How records are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(super) struct ReadingArgs {
+    /// Shape of the records [default: told by their content]
+    ///
+    /// Such as openai, sharegpt or langfuse; `rejoinder inspect --why` names all.
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Read every record by itself: join no calls of a session, no pieces, nothing that repeats
+    /// Read every record by itself
+    ///
+    /// Calls of a session, pieces of a conversation and what repeats are not joined then.
     #[arg(long)]
     no_join: bool,
-    /// Names a key of the input's shape: id, messages, role, content, or roles.NAME
+    /// Name a key of an unknown shape
+    ///
+    /// KEY is id, messages, role, content, or roles.NAME, such as messages=payload.history or roles.caller=user. May be repeated.
     #[arg(long, value_name = "KEY=NAME")]
     map: Vec<String>,
-    /// Leave out conversations in other languages: ISO 639 codes, such as en,de, and und
+    /// Leave out other languages than these, such as en,de,und
+    ///
+    /// ISO 639 codes; und stands for those that cannot be told.
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     lang: Vec<String>,
-    /// Leave out conversations that stand in the input before: exact, or near (but for case, punctuation, spacing)
-    #[arg(long, value_name = "KIND", value_parser = ["keep", "exact", "near"])]
+    /// Leave out what stands before: exact, near, or keep all
+    ///
+    /// Near is the same but for case, punctuation and spacing.
+    #[arg(long, value_name = "KIND", value_parser = ["keep", "exact", "near"], hide_possible_values = true)]
     duplicates: Option<String>,
-    /// Leave out conversations with fewer messages (4 = the paper's choice)
+    /// Leave out conversations with fewer messages
+    ///
+    /// 4 is the paper's choice.
     #[arg(long, value_name = "N")]
     min_messages: Option<usize>,
-    /// Folder to search for plugins given by name; may be repeated
+}
+
+/// Where plugins are looked for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Config")]
+pub(super) struct PluginFolderArgs {
+    /// Folder to search for plugins given by name; repeatable
     #[arg(long, value_name = "DIR")]
     plugin_dir: Vec<PathBuf>,
+}
+
+/// What the judge is asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judge")]
+pub(super) struct AskingArgs {
     /// Greatest number of HTTP requests to the judge
     #[arg(long, value_name = "N")]
     calls: Option<u64>,
-    /// Ask the judge about every conversation, whole, whatever rules and plugins say: the paper's method, to compare with
+    #[command(flatten)]
+    scope: AskingScopeArgs,
+}
+
+/// About what the judge is asked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judge")]
+pub(super) struct AskingScopeArgs {
+    /// Ask about every conversation, whole: the paper's method
+    ///
+    /// Whatever rules and plugins say, to compare with.
     #[arg(long)]
     judge_all: bool,
 }
 
-/// Rules and plugins as the config in force has them.
-pub(super) fn build_engine(args: &SettingsArgs) -> Result<Engine, Failure> {
-    Ok(Engine::of(&effective_config(args)?)?)
+/// A group of flags that set keys of the config.
+pub(super) trait ConfigFlags {
+    /// Puts what the flags say over a config.
+    ///
+    /// # Errors
+    /// If a flag's value cannot be used.
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure>;
 }
 
-/// The config in force, with the origin of each value: the file's, or the default, under the environment, under the
-/// flags.
-pub(super) fn effective_config(args: &SettingsArgs) -> Result<EffectiveConfig, Failure> {
-    let mut config = EffectiveConfig::load(args.config.as_deref())?;
-    for entry in &args.map {
-        let (key, name) = entry.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("--map {entry}: expected KEY=NAME, such as messages=history"))
-        })?;
-        let map = &mut config.config.input.map;
-        let name = name.to_owned();
-        match key.split_once('.') {
-            Some(("roles", source)) => {
-                map.roles.insert(source.to_owned(), name);
-            }
-            _ => match key {
-                "id" => map.id = Some(name),
-                "messages" => map.messages = Some(name),
-                "role" => map.role = Some(name),
-                "content" => map.content = Some(name),
-                _ => {
-                    return Err(Failure::usage(format!(
-                        "--map {entry}: the keys are id, messages, role, content and roles.NAME"
-                    )));
-                }
-            },
+/// The config in force, with the origin of each value: the file's, or the default, under the environment, under the flags. Tells
+/// the user first of all which file nobody named, and what it switches off.
+///
+/// # Errors
+/// If file, environment or flags say what cannot be used.
+pub(super) fn effective_config(
+    file: &ConfigFileArgs,
+    flags: &[&dyn ConfigFlags],
+) -> Result<EffectiveConfig, Failure> {
+    let mut config = match found_config(file.config.is_some() || file.no_config) {
+        Some(found) => {
+            let config = EffectiveConfig::load_found(found)?;
+            tell_found();
+            config
         }
-        config.set_by_flag(format!("input.map.{key}"), "--map");
+        None => EffectiveConfig::load(file.config.as_deref())?,
+    };
+    let off = config.config.switched_off();
+    if let Some(name) = config.file().filter(|_| !off.is_empty()) {
+        remark(&format!("{name} switches off: {off}"));
     }
-    if let Some(format) = args.format {
-        config.config.input.format = Some(format);
-        config.set_by_flag("input.format", "--format");
-    }
-    if args.no_join {
-        config.config.input.join = false;
-        config.set_by_flag("input.join", "--no-join");
-    }
-    if !args.lang.is_empty() {
-        config.config.input.lang.clone_from(&args.lang);
-        config.set_by_flag("input.lang", "--lang");
-    }
-    if let Some(kind) = &args.duplicates {
-        config.config.input.duplicates = match kind.as_str() {
-            "exact" => Duplicates::Exact,
-            "near" => Duplicates::Near,
-            _ => Duplicates::Keep,
-        };
-        config.set_by_flag("input.duplicates", "--duplicates");
-    }
-    if let Some(messages) = args.min_messages {
-        config.config.input.min_messages = messages;
-        config.set_by_flag("input.min-messages", "--min-messages");
-    }
-    if let Some(calls) = args.calls {
-        config.config.budget.calls = Some(calls);
-        config.set_by_flag("budget.calls", "--calls");
-    }
-    if args.judge_all {
-        config.config.judge.all = true;
-        config.config.judge.unit = UnitName::Conversation;
-        config.set_by_flag("judge.all", "--judge-all");
-        config.set_by_flag("judge.unit", "--judge-all");
-    }
-    for dir in &args.plugin_dir {
-        config.config.plugin_dirs.push(absolute(dir)?);
-        config.set_by_flag("plugin-dirs", "--plugin-dir");
+    for group in flags {
+        group.put_over(&mut config)?;
     }
     config.config.input.check().map_err(|problem| Failure::usage(problem.message))?;
     Ok(config)
+}
+
+/// The config in the current folder, unless the command line says which is used.
+pub(super) fn found_config(is_said: bool) -> Option<&'static Path> {
+    let file = Path::new(FOUND_CONFIG);
+    (!is_said && file.is_file()).then_some(file)
+}
+
+/// Tells the user that a config is used that nobody named.
+pub(super) fn tell_found() {
+    remark(&format!("config: {FOUND_CONFIG} in this folder (--no-config: without it)"));
+}
+
+impl ConfigFlags for ReadingArgs {
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
+        for entry in &self.map {
+            set_mapping(config, entry)?;
+        }
+        if let Some(format) = self.format {
+            config.config.input.format = Some(format);
+            config.set_by_flag("input.format", "--format");
+        }
+        if self.no_join {
+            config.config.input.join = false;
+            config.set_by_flag("input.join", "--no-join");
+        }
+        if !self.lang.is_empty() {
+            config.config.input.lang.clone_from(&self.lang);
+            config.set_by_flag("input.lang", "--lang");
+        }
+        if let Some(kind) = &self.duplicates {
+            config.config.input.duplicates = match kind.as_str() {
+                "exact" => Duplicates::Exact,
+                "near" => Duplicates::Near,
+                _ => Duplicates::Keep,
+            };
+            config.set_by_flag("input.duplicates", "--duplicates");
+        }
+        if let Some(messages) = self.min_messages {
+            config.config.input.min_messages = messages;
+            config.set_by_flag("input.min-messages", "--min-messages");
+        }
+        Ok(())
+    }
+}
+
+/// Names a key of the input's shape, as `KEY=NAME` says.
+fn set_mapping(config: &mut EffectiveConfig, entry: &str) -> Result<(), Failure> {
+    let (key, name) = entry.split_once('=').ok_or_else(|| {
+        Failure::usage(format!("--map {entry}: expected KEY=NAME, such as messages=history"))
+    })?;
+    let map = &mut config.config.input.map;
+    let name = name.to_owned();
+    match key.split_once('.') {
+        Some(("roles", source)) => {
+            map.roles.insert(source.to_owned(), name);
+        }
+        _ => match key {
+            "id" => map.id = Some(name),
+            "messages" => map.messages = Some(name),
+            "role" => map.role = Some(name),
+            "content" => map.content = Some(name),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "--map {entry}: the keys are id, messages, role, content and roles.NAME"
+                )));
+            }
+        },
+    }
+    config.set_by_flag(format!("input.map.{key}"), "--map");
+    Ok(())
+}
+
+impl ConfigFlags for PluginFolderArgs {
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
+        for dir in &self.plugin_dir {
+            config.config.plugin_dirs.push(absolute(dir)?);
+            config.set_by_flag("plugin-dirs", "--plugin-dir");
+        }
+        Ok(())
+    }
+}
+
+impl ConfigFlags for AskingArgs {
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
+        if let Some(calls) = self.calls {
+            config.config.budget.calls = Some(calls);
+            config.set_by_flag("budget.calls", "--calls");
+        }
+        self.scope.put_over(config)
+    }
+}
+
+impl ConfigFlags for AskingScopeArgs {
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
+        if self.judge_all {
+            config.config.judge.all = true;
+            config.config.judge.unit = UnitName::Conversation;
+            config.set_by_flag("judge.all", "--judge-all");
+            config.set_by_flag("judge.unit", "--judge-all");
+        }
+        Ok(())
+    }
 }

@@ -13,46 +13,60 @@ use rejoinder_scan::config::InputConfig;
 use rejoinder_score::Model;
 use serde_json::json;
 
+use super::args::OUTPUT;
 use super::label_args::{LabelArgs, label_reader, remark_unlabelled};
-use super::settings::{SettingsArgs, effective_config};
+use super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::terminal::remark;
 use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::{counted, thousands};
 
+/// Heading of the flags that say how is learned.
+const TRAINING: &str = "Training";
+
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// Files, folders or globs of conversations with a `labels` column, or run folders, whose judged turns count
+    /// Labelled chat logs, or run folders, whose judged turns count
     #[arg(required = true, value_name = "LABELS|RUN")]
     inputs: Vec<String>,
     #[command(flatten)]
     input: InputRoot,
     /// The model file to write
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
     out: PathBuf,
-    /// Go on from a model instead of beginning anew: a file, or `shipped`; a few hundred labels move it a little
-    #[arg(long, value_name = "MODEL", conflicts_with = "unlabelled")]
+    /// Print one JSON object instead of the table
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
+    /// Model to go on from: a file, or `shipped`
+    ///
+    /// Without it the score begins anew. A few hundred labels move a model a little.
+    #[arg(long, value_name = "MODEL", conflicts_with = "unlabelled", help_heading = TRAINING)]
     base: Option<PathBuf>,
-    /// Conversations without labels, from which the model learns what words go together; may be repeated
-    #[arg(long, value_name = "INPUT")]
+    /// Conversations without labels; may be repeated
+    ///
+    /// The model learns from them what words go together.
+    #[arg(long, value_name = "INPUT", help_heading = TRAINING)]
     unlabelled: Vec<String>,
+    /// Leave out what rules find
+    ///
+    /// Shows what the score is worth where rules miss.
+    #[arg(long, help_heading = TRAINING)]
+    blind: bool,
+    /// Column that tells kinds of dialogue apart, such as source
+    ///
+    /// A corpus is unlike what the model was measured on if it is unlike each kind and each mixture of them [default: each input is
+    /// a kind].
+    #[arg(long, value_name = "COLUMN", help_heading = TRAINING)]
+    kinds: Option<String>,
+    /// All that is drawn depends on it
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = TRAINING)]
+    seed: u64,
     #[command(flatten)]
     labelled: LabelArgs,
     #[command(flatten)]
-    settings: SettingsArgs,
-    /// Leave out what rules find: shows what the score is worth where they miss
-    #[arg(long)]
-    blind: bool,
-    /// The column that tells kinds of dialogue apart, such as source; a corpus is unlike what the model was measured on if it is
-    /// unlike each kind and each mixture of them [default: each input is a kind]
-    #[arg(long, value_name = "COLUMN")]
-    kinds: Option<String>,
-    /// All that is drawn depends on it
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Print one JSON object instead of the table
-    #[arg(long)]
-    json: bool,
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
 }
 
 /// The conversations that an input of the command line names.
@@ -79,7 +93,7 @@ fn part_of(source: &TrainingSource, reader: &LabelReader) -> String {
 
 pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let mut effective = effective_config(&args.settings)?;
+    let mut effective = effective_config(&args.config, &[&args.reading])?;
     // The score knows what rules found, not what plugins said: one of them is the score.
     effective.config.plugins.clear();
     effective.config.cascade = Default::default();

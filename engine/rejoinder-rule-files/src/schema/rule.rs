@@ -155,8 +155,14 @@ fn read_id(
 
 /// A category by its code; reports anything else.
 pub(super) fn read_category(given: &SpannedValue<&str>, findings: &mut Findings<'_>) -> Option<Category> {
-    let names = Category::ALL.map(Category::code);
-    choose("category", given, &names, findings).map(|i| Category::ALL[i])
+    let found = Category::ALL.into_iter().find(|category| category.code() == given.value);
+    if found.is_none() {
+        // Each code is one letter away from each other: none is likelier to be meant.
+        let all = Category::ALL.map(|category| format!("{} {}", category.code(), category.meaning()));
+        let message = format!("`{}` is no value of `category`", given.value);
+        findings.report("R005", given.span.clone(), message, all.join("; "));
+    }
+    found
 }
 
 fn read_allow(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {

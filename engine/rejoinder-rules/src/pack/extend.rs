@@ -54,7 +54,13 @@ impl Loader {
         if self.by_user.contains(&path) || Pack::shipped().any(|shipped| shipped == name) {
             return Ok(());
         }
-        if !root.is_some_and(|root| path.starts_with(root)) {
+        let is_below = |path: &Path| root.is_some_and(|root| path.starts_with(root));
+        // A folder may hold links that lead out of it.
+        let files = if path.is_dir() { Pack::files_in(&path).unwrap_or_default() } else { Vec::new() };
+        let is_outside = |file: &PathBuf| {
+            file.canonicalize().is_ok_and(|file| !is_below(&file) && !self.by_user.contains(&file))
+        };
+        if !is_below(&path) || files.iter().any(is_outside) {
             return Err(ExtensionError::OutsideFolder(name.to_owned()));
         }
         let is_rules = path.is_dir() || (path.is_file() && path.extension().is_some_and(|e| e == "toml"));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 
@@ -93,21 +93,30 @@ impl Pack {
         }
         let path = Path::new(name);
         if path.is_dir() {
-            let unreadable = |e| PackError::Unreadable(path.to_owned(), e);
-            let mut files = Vec::new();
-            for entry in std::fs::read_dir(path).map_err(unreadable)? {
-                let file = entry.map_err(unreadable)?.path();
-                if file.extension().is_some_and(|e| e == "toml") {
-                    files.push(file);
-                }
-            }
-            files.sort();
-            return files.iter().map(|file| Self::read(name, file)).collect();
+            return Self::files_in(path)?.iter().map(|file| Self::read(name, file)).collect();
         }
         if !path.exists() && !name.contains(['/', '\\', '.']) {
             return Err(PackError::Unknown(name.to_owned()));
         }
         Ok(vec![Self::read(name, path)?])
+    }
+
+    /// The rule files in a folder, sorted: all .toml but a config.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn files_in(folder: &Path) -> Result<Vec<PathBuf>, PackError> {
+        let unreadable = |e| PackError::Unreadable(folder.to_owned(), e);
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            let is_config = file.file_name().is_some_and(|name| name == CONFIG);
+            if file.extension().is_some_and(|e| e == "toml") && !is_config {
+                files.push(file);
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 
     fn read(name: &str, path: &Path) -> Result<Self, PackError> {
@@ -206,6 +215,8 @@ fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {
     if advice.starts_with("did") { advice } else { "`rejoinder rules list` names them all".to_owned() }
 }
 
+/// The config that may lie in a folder of rule files.
+const CONFIG: &str = "rejoinder.toml";
 /// Rule files are written by people: longer ones are something else.
 const MAX_BYTES: u64 = 64 << 20;
 

@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use rejoinder_core::diagnostic::{SourceText, did_you_mean};
+use rejoinder_core::diagnostic::did_you_mean;
 use rejoinder_host::LoadError;
 use serde_json::Value;
-use toml::de::{DeTable, DeValue};
 
+use super::file::FileChoice;
 use super::keys::{self, PREFIX};
-use super::{Config, ConfigText, KeyProblem};
+use super::origin::origins_in_file;
+use super::{Config, ConfigText, KeyProblem, ValueOrigin, found};
 use crate::error::{ConfigError, ConfigHint};
 
 /// Variables with the prefix that are no keys of the config: of the plugin host, and of this repository's tests.
@@ -19,43 +20,6 @@ const OTHER_VARIABLES: [&str; 4] =
     ["REJOINDER_PLUGIN_PATH", "REJOINDER_CORPUS", "REJOINDER_LLAMA_SERVER", "REJOINDER_TINY_MIXTRAL"];
 /// The prefix of further variables of tests.
 const TEST_PREFIX: &str = "REJOINDER_TEST_";
-
-/// Where a value comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ValueOrigin {
-    /// The value is the default.
-    #[default]
-    Default,
-    /// The config file says the value, at a 1-based line.
-    File(String, usize),
-    /// An environment variable says the value.
-    Environment(String),
-    /// A flag of the command says the value.
-    Flag(&'static str),
-}
-
-impl ValueOrigin {
-    /// `default`, `file`, `environment` or `flag`.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::File(..) => "file",
-            Self::Environment(_) => "environment",
-            Self::Flag(_) => "flag",
-        }
-    }
-}
-
-impl fmt::Display for ValueOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(file, line) => write!(f, "{file}:{line}"),
-            Self::Environment(variable) => f.write_str(variable),
-            Self::Flag(flag) => f.write_str(flag),
-        }
-    }
-}
 
 /// A config with the origin of its values.
 #[derive(Clone, Debug, Default)]
@@ -69,14 +33,32 @@ pub struct EffectiveConfig {
 }
 
 impl EffectiveConfig {
-    /// The file's config, or the default, under the environment's.
+    /// The config of a file that the user named, or the default, under the environment's.
     ///
     /// # Errors
     /// If the file or a variable holds a value that cannot be used, or a variable is no key.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::read(file, FileChoice::Named)
+    }
+
+    /// The config of a file that was found, and that nobody named, under the environment's. It may be part of a folder that
+    /// somebody else made: it runs no code of that folder, writes no file, reads only what lies in the folder, and asks no judge
+    /// with a key or on another machine.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and if the file says what it must not; with file, line and column.
+    pub fn load_found(file: &Path) -> Result<Self, ConfigError> {
+        let effective = Self::read(Some(file), FileChoice::Found)?;
+        if let (Some(text), ValueOrigin::File(..)) = (&effective.text, effective.origin("judge.base-url")) {
+            found::check_key(&effective.config).map_err(|problem| problem.in_file(text))?;
+        }
+        Ok(effective)
+    }
+
+    fn read(file: Option<&Path>, choice: FileChoice) -> Result<Self, ConfigError> {
         let mut effective = Self::default();
         if let Some(path) = file {
-            let (config, text) = Config::load(path)?;
+            let (config, text) = Config::load(path, choice)?;
             effective = Self { config, origins: origins_in_file(&text), text: Some(text) };
         }
         effective.apply(std::env::vars_os())?;
@@ -101,6 +83,16 @@ impl EffectiveConfig {
         }
     }
 
+    /// The file, as it was named or found.
+    pub fn file(&self) -> Option<&str> {
+        self.text.as_ref().map(|text| text.name.as_str())
+    }
+
+    /// Where the value of a key comes from.
+    fn origin(&self, key: &str) -> ValueOrigin {
+        self.origins.get(key).cloned().unwrap_or_default()
+    }
+
     /// Notes that a flag set a key.
     pub fn set_by_flag(&mut self, key: impl Into<String>, flag: &'static str) {
         self.origins.insert(key.into(), ValueOrigin::Flag(flag));
@@ -111,7 +103,7 @@ impl EffectiveConfig {
         let values = self.config.values().into_iter();
         values
             .map(|(key, value)| {
-                let origin = self.origins.get(&key).cloned().unwrap_or_default();
+                let origin = self.origin(&key);
                 (key, value, origin)
             })
             .collect()
@@ -170,38 +162,6 @@ impl EffectiveConfig {
                     None => Err(ConfigError::new(fact).with_hint(Some(ConfigHint::KnownKeys))),
                 }
             }
-        }
-    }
-}
-
-/// The lines on which a config file says something, by key.
-fn origins_in_file(ConfigText { name, text }: &ConfigText) -> BTreeMap<String, ValueOrigin> {
-    let mut origins = BTreeMap::new();
-    // It has been parsed before; what cannot be read says nothing.
-    if let Ok(table) = DeTable::parse(text) {
-        let mut note = |key: &str, offset: usize| {
-            let line = SourceText { name, text }.line_of(offset);
-            origins.insert(key.to_owned(), ValueOrigin::File(name.clone(), line));
-        };
-        walk(table.get_ref(), "", &mut note);
-    }
-    origins
-}
-
-fn walk(table: &DeTable<'_>, prefix: &str, note: &mut dyn FnMut(&str, usize)) {
-    for (name, value) in table {
-        let key = format!("{prefix}{}", name.get_ref());
-        note(&key, name.span().start);
-        match value.get_ref() {
-            DeValue::Table(inner) => walk(inner, &format!("{key}."), note),
-            DeValue::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    if let DeValue::Table(inner) = item.get_ref() {
-                        walk(inner, &format!("{key}[{index}]."), note);
-                    }
-                }
-            }
-            _ => {}
         }
     }
 }
@@ -348,16 +308,5 @@ mod tests {
         ];
         assert_eq!(applied(&others).unwrap().config.judge.api_key_env.as_deref(), Some("REJOINDER_KEY"));
         assert_eq!(applied(&[("REJOINDER_BUDGET_CALLS", "")]).unwrap().config, Config::default());
-    }
-
-    #[test]
-    fn lines_are_found_for_tables_inline_tables_and_lists_of_tables() {
-        let text = "format = 1\n[input]\nmap = { id = \"x\" }\n\n[[plugin]]\nname = \"rephrase\"\n[plugin.config]\nthreshold = 0.5\n";
-        let origins = origins_in_file(&ConfigText { name: "c.toml".into(), text: text.into() });
-        for (key, line) in
-            [("format", 1), ("input.map.id", 3), ("plugin[0].name", 6), ("plugin[0].config.threshold", 8)]
-        {
-            assert_eq!(origins[key], ValueOrigin::File("c.toml".to_owned(), line), "{key}");
-        }
     }
 }

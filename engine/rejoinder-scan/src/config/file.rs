@@ -1,5 +1,7 @@
 //! The config file: the keys, the defaults, and the checks.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::Purpose;
@@ -9,12 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BudgetConfig, CascadeSection, ConfigText, InputConfig, JudgeSection, KeyProblem, OutputConfig,
-    PluginConfig, RulesConfig, keys,
+    PluginConfig, RulesConfig, found, keys,
 };
 use crate::error::ConfigError;
 
 /// The config format that this engine reads.
 const FORMAT: u32 = 1;
+/// Configs are written by people: longer ones are something else.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Everything that decides what a run does. Paths are relative to the config file's folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,8 +36,8 @@ pub struct Config {
     /// Which rules are in force.
     #[serde(default)]
     pub rules: RulesConfig,
-    /// Which plugins run, in this order.
-    #[serde(default, rename = "plugin")]
+    /// Which plugins run, in this order; without it the shipped plugins `rephrase` and `context`, and none where it is `[]`.
+    #[serde(default = "PluginConfig::shipped", rename = "plugin")]
     pub plugins: Vec<PluginConfig>,
     /// Folders searched for plugins that are given by name.
     #[serde(default)]
@@ -63,7 +67,7 @@ impl Default for Config {
             purpose: Purpose::ALL,
             input: InputConfig::default(),
             rules: RulesConfig::default(),
-            plugins: ["rephrase", "context"].map(PluginConfig::named).into(),
+            plugins: PluginConfig::shipped(),
             plugin_dirs: Vec::new(),
             cascade: CascadeSection::default(),
             judge: JudgeSection::default(),
@@ -75,18 +79,24 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads a config file; also gives its text.
+    /// Reads a config file, which was named or found; also gives its text.
     ///
     /// # Errors
-    /// If the file cannot be read, or holds a value that cannot be used; with file, line and column.
-    pub(super) fn load(path: &Path) -> Result<(Self, ConfigText), ConfigError> {
-        let text = std::fs::read_to_string(path)
+    /// If the file cannot be read, holds a value that cannot be used, or one that a config must not say that nobody named; with
+    /// file, line and column.
+    pub(super) fn load(path: &Path, choice: FileChoice) -> Result<(Self, ConfigText), ConfigError> {
+        let text = read_bounded(path)
             .map_err(|e| ConfigError::new(format!("cannot read the config {}: {e}", path.display())))?;
-        let text = ConfigText { name: path.display().to_string(), text };
+        let mut text = ConfigText { name: path.display().to_string(), text, plugins: Vec::new() };
         let mut config = Self::parse(&text)?;
         // The parent of a bare name is empty, and no folder.
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        config.resolve_paths(whole.parent().unwrap_or_else(|| Path::new("")));
+        let folder = whole.parent().unwrap_or_else(|| Path::new(""));
+        config.resolve_paths(folder);
+        if choice == FileChoice::Found {
+            found::check(&config, folder).map_err(|problem| problem.in_file(&text))?;
+        }
+        text.plugins = config.name_shipped();
         Ok((config, text))
     }
 
@@ -95,17 +105,19 @@ impl Config {
     /// # Errors
     /// If the text holds a value that cannot be used; with line and column.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        Self::parse(&ConfigText { name: "the config".to_owned(), text: text.to_owned() })
+        let name = "the config".to_owned();
+        let mut config = Self::parse(&ConfigText { name, text: text.to_owned(), plugins: Vec::new() })?;
+        config.name_shipped();
+        Ok(config)
     }
 
+    /// The config that a text says, with `*` where the text has it.
     fn parse(text: &ConfigText) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(&text.text).map_err(|e| {
             let (message, help) = explain(e.message().trim_end());
             text.at(e.span().unwrap_or(0..0), message, &help)
         })?;
-        config
-            .check()
-            .map_err(|problem| text.about(&problem.pointer, &problem.message, "").with_hint(problem.hint))?;
+        config.check_stars().and_then(|()| config.check()).map_err(|problem| problem.in_file(text))?;
         Ok(config)
     }
 
@@ -154,6 +166,24 @@ impl Config {
             }
         }
         self.folder = Some(folder.to_owned());
+    }
+}
+
+/// How a config file came to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileChoice {
+    /// The user named the file.
+    Named,
+    /// The file lay in the folder in which the program runs.
+    Found,
+}
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    match read as u64 > MAX_BYTES {
+        true => Err(io::Error::other(format!("it has more than {} MiB", MAX_BYTES >> 20))),
+        false => Ok(text),
     }
 }
 

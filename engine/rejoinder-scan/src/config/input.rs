@@ -103,7 +103,7 @@ impl Default for InputConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct RulesConfig {
-    /// Shipped names or paths.
+    /// Shipped names or paths; `*` stands for the shipped packs that are not named otherwise.
     pub packs: Vec<String>,
     /// Ids of rules that are not in force.
     pub disable: Vec<String>,

@@ -3,21 +3,28 @@
 mod cascade;
 mod effective;
 mod file;
+mod found;
 mod input;
 mod judge;
 mod keys;
+mod origin;
 mod place;
 mod plugin;
 mod problem;
+mod shipped;
 
 pub use cascade::CascadeSection;
-pub use effective::{EffectiveConfig, ValueOrigin};
+pub use effective::EffectiveConfig;
 pub use file::Config;
+pub use found::FOUND_CONFIG;
 pub use input::{ExclusionReason, InputConfig, OtherLanguages, OutputConfig, RulesConfig};
 pub use judge::{
     AnswerForm, BaseUrl, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
 };
 pub use keys::schema;
+pub use origin::ValueOrigin;
 pub use place::ConfigText;
 pub use plugin::{Isolation, OnFault, PluginConfig};
 pub use problem::KeyProblem;
+use shipped::ALL_OTHERS;
+pub use shipped::SwitchedOff;

@@ -16,6 +16,8 @@ pub struct ConfigText {
     pub name: String,
     /// The text of the file.
     pub text: String,
+    /// For each plugin in force, the place among the file's `[[plugin]]` tables of the table that names it.
+    pub(super) plugins: Vec<usize>,
 }
 
 impl ConfigText {
@@ -32,8 +34,9 @@ impl ConfigText {
 
     /// Why a plugin was not loaded, under the place where the config names the plugin.
     pub fn about_plugin(&self, error: &LoadError) -> ConfigError {
+        let place = self.plugins.get(error.plugin).unwrap_or(&error.plugin);
         let mut failures = error.problems().into_iter().map(|problem| {
-            let pointer = format!("/plugin/{}{}", error.plugin, problem.pointer);
+            let pointer = format!("/plugin/{place}{}", problem.pointer);
             let known: Vec<&str> = problem.known.iter().map(String::as_str).collect();
             let given = problem.pointer.rsplit('/').next().unwrap_or_default();
             let help = if known.is_empty() { String::new() } else { did_you_mean(given, &known) };

@@ -8,14 +8,15 @@ use rejoinder_host as host;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::KeyProblem;
+use super::{ALL_OTHERS, KeyProblem};
 use crate::error::ConfigHint;
 
 /// `[[plugin]]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PluginConfig {
-    /// Name of a shipped plugin, or of a library in the search path.
+    /// Name of a shipped plugin, or of a library in the search path; `*` stands for the shipped plugins that are not named
+    /// otherwise.
     #[serde(default)]
     pub name: Option<String>,
     /// The library itself; the platform's prefix and suffix may be left out.
@@ -42,7 +43,14 @@ pub struct PluginConfig {
     pub max_faults: u32,
 }
 
+/// The shipped plugins that run where a config names none, in this order.
+const SHIPPED: [&str; 2] = ["rephrase", "context"];
 const SHIPPED_SCORE: &str = "scorer";
+
+/// Whether a text can name a plugin, and is no way into a folder.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+}
 
 fn empty_table() -> serde_json::Value {
     serde_json::json!({})
@@ -94,6 +102,21 @@ impl PluginConfig {
         self.config["model"] = file.display().to_string().into();
     }
 
+    /// Names of the shipped plugins that run where a config names none.
+    pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.into_iter()
+    }
+
+    /// The shipped plugins that run where a config names none.
+    pub fn shipped() -> Vec<Self> {
+        Self::shipped_names().map(Self::named).collect()
+    }
+
+    /// Whether the entry stands for the shipped plugins that are not named otherwise.
+    pub(super) fn stands_for_others(&self) -> bool {
+        self.name.as_deref() == Some(ALL_OTHERS)
+    }
+
     /// The score that ships with the engine.
     pub fn shipped_score() -> Self {
         Self::named(SHIPPED_SCORE)
@@ -109,10 +132,25 @@ impl PluginConfig {
         if self.name.is_none() && self.path.is_none() {
             return Err(KeyProblem::new("", "a plugin needs a `name` or a `path`"));
         }
+        if self.stands_for_others() {
+            let of_one = [
+                ("path", self.path.is_some()),
+                ("blake3", self.blake3.is_some()),
+                ("config", self.config != empty_table()),
+            ];
+            if let Some((key, _)) = of_one.iter().find(|(_, is_given)| *is_given) {
+                let message =
+                    format!("`*` stands for several plugins, and `{key}` is for one: name that plugin");
+                return Err(KeyProblem::new(format!("/{key}"), message));
+            }
+        } else if self.name.as_deref().is_some_and(|name| !is_name(name)) {
+            let message = "a plugin's `name` has letters, digits, - and _ only; a file is named by `path`";
+            return Err(KeyProblem::new("/name", message));
+        }
         let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
         if self.blake3.as_ref().is_some_and(|pin| !is_hash(pin)) {
             let problem = KeyProblem::new("/blake3", "`blake3` is a hash of 64 hex digits");
-            return Err(KeyProblem { hint: Some(ConfigHint::LibraryHash), ..problem });
+            return Err(problem.with_hint(ConfigHint::LibraryHash));
         }
         if self.timeout.is_some() && self.isolation != Isolation::Process {
             let message = "`timeout` needs isolation = \"process\": what hangs in the run's own process cannot be ended";

@@ -1,6 +1,7 @@
 //! A value of a config that cannot be used.
 
-use crate::error::ConfigHint;
+use super::ConfigText;
+use crate::error::{ConfigError, ConfigHint};
 
 /// A value of a config that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,5 +22,15 @@ impl KeyProblem {
     /// The problem of a section that lies under a pointer.
     pub(super) fn under(self, pointer: &str) -> Self {
         Self { pointer: format!("{pointer}{}", self.pointer), ..self }
+    }
+
+    /// The problem with what could help the author further.
+    pub(super) fn with_hint(self, hint: ConfigHint) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    /// The problem at its place in a file.
+    pub(super) fn in_file(self, text: &ConfigText) -> ConfigError {
+        text.about(&self.pointer, &self.message, "").with_hint(self.hint)
     }
 }

@@ -12,17 +12,19 @@ use super::super::label_args::{label_reader, nothing_labelled, remark_unlabelled
 use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
-use crate::cli::settings::effective_config;
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::thousands;
 use crate::report::strategies::Comparison;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Strategies")]
 pub(super) struct CascadeArgs {
-    /// Compare strategies, the labels in the judge's place: the paper's method, the rules, the learned score
+    /// Compare strategies, with the labels in the judge's place
+    ///
+    /// The paper's method, the rules, the learned score.
     #[arg(long, conflicts_with_all = ["by_rule", "out"])]
     pub(super) cascade: bool,
-    /// What the feedback is for: all, sft, kto, or categories such as UR2,UR5
+    /// What the feedback is for: all, sft, kto, or UR2,UR5
     #[arg(long = "for", value_name = "PURPOSE", default_value_t = Purpose::ALL, requires = "cascade")]
     purpose: Purpose,
     /// Share of the wanted feedback that must be found
@@ -34,7 +36,9 @@ pub(super) struct CascadeArgs {
     /// What the draws depend on
     #[arg(long, value_name = "N", default_value_t = 1, requires = "cascade")]
     seed: u64,
-    /// Let a share of the answers be wrong, as a poor judge's are: what is promised is promised about what it says
+    /// Let a share of the answers be wrong
+    ///
+    /// As a poor judge's are: what is promised is promised about what the judge says.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "cascade")]
     noise: f64,
 }
@@ -54,7 +58,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("--noise is a share between 0 and 1"));
     }
     let target = RecallTarget { purpose, recall, confidence };
-    let mut effective = effective_config(&args.settings)?;
+    let mut effective = args.effective_config()?;
     effective.config.score_all_turns(purpose);
     let judge = &mut effective.config.judge;
     judge.all = false;

@@ -9,11 +9,13 @@ use rejoinder_ledger::part;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_run::{RunDir, TurnOutcome, judging};
+use rejoinder_scan::config::EffectiveConfig;
 use rejoinder_scan::{Engine, Scan};
 
 use super::cascade;
+use crate::cli::args::{LABELS, OUTPUT};
 use crate::cli::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
-use crate::cli::settings::{SettingsArgs, build_engine};
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
@@ -23,31 +25,45 @@ use crate::report::evaluation::{Evaluation, LabelledOutcome};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvalArgs {
-    /// Files, folders, globs (then no judge is asked), or one run folder (then what its judge said counts)
+    /// Labelled chat logs, or one run's folder
+    ///
+    /// Of chat logs (files, folders, globs) no judge is asked; of a run what its judge said counts.
     #[arg(required = true, value_name = "INPUT|RUN")]
     pub(super) inputs: Vec<String>,
     #[command(flatten)]
     input: InputRoot,
     /// Read the labels in each record's `labels` column
-    #[arg(long, required_unless_present = "label_file")]
+    #[arg(long, required_unless_present = "label_file", help_heading = LABELS)]
     labels: bool,
     #[command(flatten)]
     pub(super) labelled: LabelArgs,
     /// Add a row for each rule: hits, effect, precision
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     by_rule: bool,
     /// Folder for misses.txt and false-alarms.txt
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     out: Option<PathBuf>,
+    /// Print one JSON object instead of the table
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) cascade: cascade::CascadeArgs,
     #[command(flatten)]
-    pub(super) settings: SettingsArgs,
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
     #[command(flatten)]
     pub(super) threads: Threads,
-    /// Print one JSON object instead of the table
-    #[arg(long)]
-    pub(super) json: bool,
+}
+
+impl EvalArgs {
+    /// The config in force where no run is compared.
+    pub(super) fn effective_config(&self) -> Result<EffectiveConfig, Failure> {
+        let flags: [&dyn ConfigFlags; 2] = [&self.reading, &self.plugins];
+        effective_config(&self.config, &flags)
+    }
 }
 
 /// What a chunk adds.
@@ -85,7 +101,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             (run.engine()?, run.manifest.inputs.clone(), judged, run.asked()?)
         }
         None => {
-            let engine = build_engine(&args.settings)?;
+            let engine = Engine::of(&args.effective_config()?)?;
             let files = described(&args.inputs, &engine.config.input)?;
             (engine, files, Default::default(), Default::default())
         }

@@ -13,8 +13,9 @@ use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn, Wor
 
 use super::find::{self, AskedName};
 use super::script;
+use crate::cli::args::OUTPUT;
 use crate::cli::pager::{PagedOutput, PagerArgs};
-use crate::cli::settings::{SettingsArgs, build_engine};
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use crate::cli::show::known_rules;
 use crate::cli::{InputRoot, find_input, json_line, terminal};
 use crate::failure::{Exit, Failure};
@@ -25,31 +26,39 @@ use crate::report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExplainArgs {
-    /// A run's folder, or a file with dialogues: JSON lines, or text whose lines begin with `User: `, `Assistant: `, `U: `, `A: `
+    /// A run's folder, or a file with dialogues
+    ///
+    /// JSON lines, or text whose lines begin with `User: `, `Assistant: `, `U: `, `A: `.
     #[arg(value_name = "RUN|FILE")]
     target: PathBuf,
-    /// A turn's id (shard:ordinal:message_index, as in the run's records), or a conversation's id, which explains its one later
-    /// turn or lists all of them; needed with a run
+    /// The id of a turn, such as 0:17:4, or of a conversation; needed with a run
+    ///
+    /// A turn's is shard:ordinal:message_index, as in the run's records. A conversation's id explains its one later turn, or
+    /// lists all of them.
     #[arg(value_name = "ID")]
     id: Option<String>,
     #[command(flatten)]
     input: InputRoot,
     /// Show the rules that found nothing, too, and those of other languages that nearly hit
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     all: bool,
     /// Show this rule alone; may be repeated
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = OUTPUT)]
     rule: Vec<String>,
     /// Show long texts whole
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     full: bool,
-    #[command(flatten)]
-    settings: SettingsArgs,
     #[command(flatten)]
     pager: PagerArgs,
     /// Print one JSON object; a line for each later turn of a conversation
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
 }
 
 pub(in crate::cli) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
@@ -66,7 +75,8 @@ pub(in crate::cli) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         let source = Source { inputs: &run.manifest.inputs, run: Some(&run) };
         return Explainer::new(args, &engine, worker)?.explain(&source, &name);
     }
-    let engine = build_engine(&args.settings)?;
+    let flags: [&dyn ConfigFlags; 2] = [&args.reading, &args.plugins];
+    let engine = Engine::of(&effective_config(&args.config, &flags)?)?;
     let worker = Worker::new(&engine)?;
     let mut explainer = Explainer::new(args, &engine, worker)?;
     let input = &engine.config.input;

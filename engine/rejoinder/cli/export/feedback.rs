@@ -8,6 +8,7 @@ use rejoinder_run::RunDir;
 use rejoinder_run::exporting::{ExportError, write_feedback};
 
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
+use crate::cli::args::OUTPUT;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::counted;
@@ -19,13 +20,15 @@ pub(super) struct FeedbackArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// File to write, - for standard output [default: feedback.jsonl or feedback.parquet in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    /// File to write, - for standard output
+    ///
+    /// [default: feedback.jsonl or feedback.parquet in the run's folder]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     out: Option<PathBuf>,
     #[command(flatten)]
     overwriting: OverwriteArgs,
-    /// What to write [default: as the file's name says, else jsonl]
-    #[arg(long, value_enum)]
+    /// What to write [default: as --out says, else jsonl]
+    #[arg(long, value_enum, help_heading = OUTPUT)]
     format: Option<FormName>,
 }
 

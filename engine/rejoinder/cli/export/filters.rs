@@ -12,22 +12,33 @@ use rejoinder_read::condition::Condition;
 use crate::cli::terminal::remark;
 use crate::failure::Failure;
 
+/// Heading of the flags that leave rows out.
+pub(super) const FILTERS: &str = "Filters; each says how much it left out";
+
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Filters, each of which says how much it left out")]
+#[command(next_help_heading = FILTERS)]
 pub(super) struct FilterArgs {
-    /// Only from records whose column KEY is VALUE; also KEY>NUMBER, KEY<NUMBER, and KEY.KEY inside a column; may be repeated
+    /// Only from records whose column KEY is VALUE; repeatable
+    ///
+    /// Also KEY>NUMBER, KEY<NUMBER, and KEY.KEY inside a column.
     #[arg(long = "where", value_name = "KEY=VALUE")]
     only: Vec<Condition>,
-    /// Not from records whose column KEY is VALUE, such as toxic=true or openai_moderation.flagged=true; may be repeated
+    /// Not from records whose column KEY is VALUE; repeatable
+    ///
+    /// Such as toxic=true or openai_moderation.flagged=true.
     #[arg(long, value_name = "KEY=VALUE")]
     except: Vec<Condition>,
-    /// Nothing that holds a phrase of this file, one a line; may be repeated
+    /// Nothing that holds a phrase of this file; repeatable
+    ///
+    /// One phrase a line.
     #[arg(long, value_name = "FILE")]
     block: Vec<PathBuf>,
     /// No answers that decline to do what was asked
     #[arg(long)]
     no_refusals: bool,
-    /// Only dialogues whose user writes in one of these languages (ISO 639-1 codes)
+    /// Only dialogues whose user writes in these languages
+    ///
+    /// ISO 639-1 codes.
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     lang: Vec<Language>,
     /// Prompt and answer together have at most so many characters
@@ -36,16 +47,22 @@ pub(super) struct FilterArgs {
     /// The answer has at least so many characters
     #[arg(long, value_name = "N")]
     min_answer_chars: Option<usize>,
-    /// Nothing that shares a run of words with this file (text, or JSON lines), such as a benchmark's questions; may be repeated
+    /// Nothing that shares a run of words with this file
+    ///
+    /// Text, or JSON lines, such as a benchmark's questions. May be repeated.
     #[arg(long, value_name = "FILE")]
     held_out: Vec<PathBuf>,
-    /// Words in such a run; shorter texts count as a whole, from 5 words on
+    /// Words in such a run
+    ///
+    /// Shorter texts count as a whole, from 5 words on.
     #[arg(long, value_name = "N", default_value_t = 13, value_parser = clap::value_parser!(u16).range(5..))]
     ngram: u16,
     /// Keep rows that say the same
     #[arg(long)]
     keep_duplicates: bool,
-    /// At most N rows, the first, for each value of a column, such as model=5000 or hashed_ip=20; may be repeated
+    /// At most N rows for each value of a column; repeatable
+    ///
+    /// The first ones, such as model=5000 or hashed_ip=20.
     #[arg(long, value_name = "KEY=N", value_parser = cap)]
     cap: Vec<(String, u64)>,
 }

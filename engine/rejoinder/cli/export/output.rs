@@ -6,13 +6,14 @@ use std::path::Path;
 use clap::Args;
 use rejoinder_ledger::part;
 
+use crate::cli::args::OUTPUT;
 use crate::failure::Failure;
 
 /// What becomes of files that are there already.
 #[derive(Debug, Args)]
 pub(super) struct OverwriteArgs {
     /// Replace what is there already
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     force: bool,
 }
 

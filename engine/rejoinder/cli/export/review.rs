@@ -9,6 +9,7 @@ use rejoinder_run::exporting::{audit_tasks, feedback_tasks};
 use rejoinder_run::recall::audit::AuditSample;
 
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
+use crate::cli::args::{DRAW, OUTPUT};
 use crate::cli::audit::{DrawSizeArgs, draw_request};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, asking, find_input, print};
@@ -22,23 +23,29 @@ pub(super) struct ReviewArgs {
     #[command(flatten)]
     input: InputRoot,
     /// Program that people review with
-    #[arg(long = "for", value_enum)]
+    #[arg(long = "for", value_enum, help_heading = OUTPUT)]
     reviewer: ReviewerName,
-    /// File to write, - for standard output [default: review.json in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    /// File to write [default: review.json in the run's folder]
+    ///
+    /// - is standard output.
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     out: Option<PathBuf>,
     #[command(flatten)]
     overwriting: OverwriteArgs,
     /// So many tasks, drawn by the seed [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = DRAW)]
     sample: Option<usize>,
-    /// The turns that the run's audit draws, without what the run made of them; labelled, they go to `audit --label-file`
-    #[arg(long, conflicts_with = "sample")]
+    /// The turns that the run's audit draws
+    ///
+    /// Without what the run made of them. Labelled, they go to `rejoinder audit --label-file`.
+    #[arg(long, conflicts_with = "sample", help_heading = DRAW)]
     audit: bool,
     #[command(flatten)]
     size: DrawSizeArgs,
-    /// What a draw depends on [default: of a sample 0; of an audit drawn at random, and kept]
-    #[arg(long, value_name = "N")]
+    /// What a draw depends on [default: 0; of an audit drawn]
+    ///
+    /// The seed of an audit is kept.
+    #[arg(long, value_name = "N", help_heading = DRAW)]
     seed: Option<u64>,
     #[command(flatten)]
     threads: Threads,

@@ -9,9 +9,13 @@ use rejoinder_export::export::style::Style;
 use rejoinder_export::export::template::ChatTemplate;
 
 use super::OverwriteArgs;
-use super::filters::FilterArgs;
+use super::filters::{FILTERS, FilterArgs};
 use crate::cli::InputRoot;
+use crate::cli::args::OUTPUT;
 use crate::failure::Failure;
+
+/// Heading of the flags that say what rows are made.
+const ROWS: &str = "Rows";
 
 #[derive(Debug, Args)]
 pub(super) struct TrainingArgs {
@@ -20,48 +24,58 @@ pub(super) struct TrainingArgs {
     pub(super) run: PathBuf,
     #[command(flatten)]
     pub(super) input: InputRoot,
-    /// File to write, - for standard output [default: sft.jsonl, kto.jsonl or pairs.jsonl in the run's folder]
-    #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
+    /// File to write, - for standard output
+    ///
+    /// [default: sft.jsonl, kto.jsonl or pairs.jsonl in the run's folder]
+    #[arg(long, value_name = "FILE", conflicts_with = "dataset", help_heading = OUTPUT)]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) overwriting: OverwriteArgs,
-    /// Write a data set for the hub into this folder: data/train.jsonl and a card
-    #[arg(long, value_name = "DIR")]
+    /// Folder of a data set for the hub: rows and a card
+    ///
+    /// In it are data/train.jsonl and README.md.
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub(super) dataset: Option<PathBuf>,
-    /// Share of the conversations that go into data/validation.jsonl
-    #[arg(long, value_name = "SHARE", requires = "dataset", value_parser = share)]
+    /// Share of the conversations for data/validation.jsonl
+    #[arg(long, value_name = "SHARE", requires = "dataset", value_parser = share, help_heading = OUTPUT)]
     pub(super) validation: Option<f64>,
-    /// Licence of the source, for the card, as the hub names licences
-    #[arg(long, value_name = "ID", requires = "dataset", default_value = "unknown", value_parser = license)]
+    /// Licence of the source, as the hub names licences
+    #[arg(long, value_name = "ID", requires = "dataset", default_value = "unknown", value_parser = license, help_heading = OUTPUT)]
     pub(super) license: String,
     /// Library that the rows are for
-    #[arg(long, value_enum, default_value_t = StyleName::Trl)]
+    #[arg(long, value_enum, default_value_t = StyleName::Trl, help_heading = ROWS)]
     pub(super) style: StyleName,
-    /// Chat template of the model: chatml, llama3 or mistral; Axolotl takes KTO rows as text alone
-    #[arg(long, value_name = "NAME", default_value = "chatml")]
+    /// Chat template: chatml, llama3 or mistral
+    ///
+    /// Axolotl takes KTO rows as text alone.
+    #[arg(long, value_name = "NAME", default_value = "chatml", help_heading = ROWS)]
     template: ChatTemplate,
     /// What becomes of rows with calls and results of tools
-    #[arg(long, value_enum, default_value_t = ToolsName::Keep)]
+    #[arg(long, value_enum, default_value_t = ToolsName::Keep, help_heading = ROWS)]
     tools: ToolsName,
     /// Categories that praise the answer before them
-    #[arg(long, value_name = "CATEGORIES", default_value = "UR5")]
+    #[arg(long, value_name = "CATEGORIES", default_value = "UR5", help_heading = ROWS)]
     positive: Purpose,
-    /// Categories that blame it [default: UR2,UR3; of pairs UR1,UR2]
-    #[arg(long, value_name = "CATEGORIES")]
+    /// Categories that blame it [default: UR2,UR3; pairs: UR1,UR2]
+    #[arg(long, value_name = "CATEGORIES", help_heading = ROWS)]
     negative: Option<Purpose>,
-    /// Keep all rows of KTO; without it the more frequent label is drawn down to the other
-    #[arg(long)]
+    /// Keep all rows of KTO
+    ///
+    /// Without it the more frequent label is drawn down to the other.
+    #[arg(long, help_heading = ROWS)]
     pub(super) unbalanced: bool,
     /// Only feedback that was settled by these
-    #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',')]
+    #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',', help_heading = FILTERS)]
     source: Vec<SourceName>,
-    /// Only feedback with at least this score; what has none stays
-    #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
+    /// Only feedback with at least this score
+    ///
+    /// Feedback without a score stays.
+    #[arg(long, value_name = "SCORE", default_value_t = 0.0, help_heading = FILTERS)]
     min_score: f32,
     #[command(flatten)]
     pub(super) filters: FilterArgs,
     /// Another seed draws, splits and shuffles otherwise
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = OUTPUT)]
     pub(super) seed: u64,
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use rejoinder_export::export::example::TrainingTask;
 
 use super::{feedback, review, training, training_args};
+use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -14,16 +15,26 @@ pub(in crate::cli) struct ExportArgs {
 
 #[derive(Debug, Subcommand)]
 enum ExportVerb {
-    /// The feedback itself, in input order: JSON lines or Parquet, the columns of the paper's data set first
-    #[command(alias = "table")]
+    /// The feedback itself, in input order: JSON lines or Parquet
+    ///
+    /// The columns of the paper's data set come first.
+    #[command(alias = "table", before_long_help = examples::EXPORT_FEEDBACK)]
     Feedback(feedback::FeedbackArgs),
     /// Answers to imitate: those that the user praised
+    #[command(before_long_help = examples::EXPORT_SFT)]
     Sft(training_args::TrainingArgs),
-    /// Answers with a label: desirable if the user praised them, not if the user said that they are wrong
+    /// Answers with a label: praised ones are desirable, blamed ones are not
+    #[command(before_long_help = examples::EXPORT_KTO)]
     Kto(training_args::TrainingArgs),
-    /// Two answers to one request: the one that the user asked again about or corrected, and the one praised in the end
+    /// Two answers to one request: the one praised in the end, and one before it
+    ///
+    /// The one before is an answer that the user corrected, or after which the user asked again.
+    #[command(before_long_help = examples::EXPORT_PAIRS)]
     Pairs(training_args::TrainingArgs),
-    /// Tasks for people to review, for Argilla or Label Studio; `import-labels` reads what they say
+    /// Tasks for people to review, for Argilla or Label Studio
+    ///
+    /// `rejoinder import-labels` reads what people say.
+    #[command(before_long_help = examples::EXPORT_REVIEW)]
     Review(review::ReviewArgs),
 }
 

@@ -8,7 +8,10 @@ use rejoinder_core::printable;
 use rejoinder_judge::ServerCapabilities;
 
 use super::test;
+use crate::cli::args::{JUDGE, OUTPUT};
+use crate::cli::examples;
 use crate::cli::run::finish;
+use crate::cli::run_config::RunJudgeArgs;
 use crate::cli::terminal::remark;
 use crate::cli::{asking, signals};
 use crate::failure::{Exit, Failure};
@@ -18,6 +21,9 @@ use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::default_threads;
 
+/// Heading of the flags about batch files.
+const BATCH: &str = "Batch files";
+
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(in crate::cli) struct JudgeArgs {
@@ -26,29 +32,34 @@ pub(in crate::cli) struct JudgeArgs {
     /// The run's folder
     #[arg(value_name = "RUN", required = true)]
     run: Option<PathBuf>,
-    /// Config file whose [judge] and [budget] take the place of the run's
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Greatest number of HTTP requests to the judge over the run's whole life
-    #[arg(long, value_name = "N")]
-    calls: Option<u64>,
-    /// Ask nobody, but write what waits as a file of OpenAI's Batch format (for `vllm run-batch` and batch services)
-    #[arg(long, value_name = "FILE", conflicts_with = "import_batch")]
-    export_batch: Option<PathBuf>,
-    /// Ask nobody, but read results of such files, in any order and as far as they go; may be repeated
-    #[arg(long, value_name = "FILE")]
-    import_batch: Vec<PathBuf>,
-    /// Ask again about turns whose stored reply is of no use: empty, unreadable, refused, too-long; several with commas
-    #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum)]
+    #[command(flatten)]
+    judge: RunJudgeArgs,
+    /// Ask again about turns whose stored reply is of no use
+    ///
+    /// Several kinds with commas.
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum, help_heading = JUDGE, hide_possible_values = true)]
     ask_again: Vec<ReplyKindName>,
+    /// Ask nobody, and write what waits as a batch file
+    ///
+    /// In OpenAI's Batch format, for `vllm run-batch` and batch services.
+    #[arg(long, value_name = "FILE", conflicts_with = "import_batch", help_heading = BATCH)]
+    export_batch: Option<PathBuf>,
+    /// Ask nobody, and read results of such files; repeatable
+    ///
+    /// In any order and as far as they go.
+    #[arg(long, value_name = "FILE", help_heading = BATCH)]
+    import_batch: Vec<PathBuf>,
     /// Print one JSON object instead of the summary
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum JudgeVerb {
-    /// Try a judge out with a handful of requests: key, model, what it obeys, what a request takes
+    /// Try a judge out with a handful of requests
+    ///
+    /// Key, model, what the judge obeys, what a request takes.
+    #[command(before_long_help = examples::JUDGE_TEST)]
     Test(test::TestArgs),
 }
 
@@ -83,7 +94,7 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     }
     let path = args.run.as_deref().ok_or_else(|| Failure::usage("name the run's folder"))?;
     let mut run = asking::scanned_run(path)?;
-    let config = asking::config_for(&run, args.config.as_deref(), args.calls)?;
+    let config = args.judge.config_for(&run)?;
     if config.judge.base_url.is_none() {
         return Err(Failure::usage(
             "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",

@@ -1,26 +1,25 @@
 //! `rejoinder judge test`: whether a judge can be asked, how, and what a request takes, before a run depends on it.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use rejoinder_core::{Answer, Category};
 use rejoinder_judge::{LabelConstraint, NANOS_PER_UNIT, ServerCapabilities};
 use rejoinder_run::judging::{ExampleAnswer, JudgeTrial};
 use rejoinder_run::recall::OracleError;
-use rejoinder_scan::config::{BaseUrl, Config, EffectiveConfig, JudgeSection};
+use rejoinder_scan::config::{BaseUrl, Config, JudgeSection};
 use serde::Serialize;
 
+use crate::cli::args::OUTPUT;
+use crate::cli::settings::{ConfigFileArgs, effective_config};
 use crate::cli::terminal::remark;
 use crate::cli::{asking, print, print_json};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TestArgs {
-    /// Config file with [judge]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFileArgs,
     /// Print one JSON object; of several endpoints a list of them
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
@@ -52,7 +51,7 @@ struct ExampleRow {
 }
 
 pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
-    let config = EffectiveConfig::load(args.config.as_deref())?.config;
+    let config = effective_config(&args.config, &[])?.config;
     let urls = config.judge.base_urls();
     if urls.is_empty() {
         return Err(Failure::usage(

@@ -11,8 +11,9 @@ use rejoinder_scan::config::PluginConfig;
 use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
+use super::super::args::{CONFIG, INPUT, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
-use super::super::settings::{SettingsArgs, effective_config};
+use super::super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
@@ -23,30 +24,32 @@ pub(in crate::cli) struct BenchArgs {
     /// The library
     #[arg(value_name = "FILE")]
     library: PathBuf,
-    /// Chat logs whose candidates it is asked about: files, folders or globs
-    #[arg(long, required = true, num_args = 1.., value_name = "INPUT")]
+    /// Chat logs whose candidates it is asked about
+    #[arg(long, required = true, num_args = 1.., value_name = "INPUT", help_heading = INPUT)]
     corpus: Vec<String>,
     /// The plugin's configuration, a JSON object
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", help_heading = CONFIG)]
     plugin_config: Option<String>,
     /// Compare with the labels in each record's `labels` column
-    #[arg(long)]
+    #[arg(long, help_heading = LABELS)]
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,
     /// How often the corpus is read
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, value_name = "N", default_value = "5", help_heading = INPUT)]
     passes: NonZeroUsize,
     #[command(flatten)]
-    settings: SettingsArgs,
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
 pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     let config = args.plugin_config.as_deref().map(plugin_config).transpose()?;
-    let mut effective = effective_config(&args.settings)?;
+    let mut effective = effective_config(&args.config, &[&args.reading])?;
     effective.config.plugins = vec![PluginConfig {
         config: Value::Object(config.unwrap_or_default()),
         max_faults: u32::MAX,

@@ -14,6 +14,7 @@ use rejoinder_core::printable;
 use rejoinder_host::conformance::{self, CHECKS, Check, Outcome, Setting};
 use serde::{Deserialize, Serialize};
 
+use super::super::args::{CONFIG, OUTPUT};
 use super::super::{print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
@@ -23,20 +24,22 @@ pub(in crate::cli) struct CheckArgs {
     /// The library
     #[arg(value_name = "FILE")]
     library: PathBuf,
-    /// The plugin's configuration, a JSON object [default: the one of the cases]
-    #[arg(long, value_name = "JSON")]
+    /// The plugin's configuration, a JSON object
+    ///
+    /// [default: the one of the cases]
+    #[arg(long, value_name = "JSON", help_heading = CONFIG)]
     plugin_config: Option<String>,
     /// A file of cases, such as a template's cases.toml
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Checks")]
     cases: Option<PathBuf>,
     /// How long a check may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    #[arg(long, value_name = "SECONDS", default_value = "60", help_heading = "Checks")]
     timeout: NonZeroU64,
     /// Run this check alone; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Checks")]
     only: Vec<String>,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 use rejoinder_core::printable;
 use rejoinder_host::LibraryOrigin;
 
+use super::super::args::OUTPUT;
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
@@ -16,7 +17,7 @@ pub(in crate::cli) struct InspectArgs {
     #[arg(value_name = "FILE")]
     library: PathBuf,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 

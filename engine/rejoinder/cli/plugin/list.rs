@@ -10,16 +10,19 @@ use rejoinder_host::{LibraryOrigin, SearchPath};
 use rejoinder_scan::built_in;
 use serde::Serialize;
 
-use super::super::settings::{SettingsArgs, effective_config};
+use super::super::args::OUTPUT;
+use super::super::settings::{ConfigFileArgs, PluginFolderArgs, effective_config};
 use super::super::{print, print_json};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
     #[command(flatten)]
-    settings: SettingsArgs,
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
@@ -38,10 +41,13 @@ struct ListedPlugin {
 }
 
 pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
-    let config = effective_config(&args.settings)?.config;
+    let config = effective_config(&args.config, &[&args.plugins])?.config;
+    let described = built_in().into_iter().map(rejoinder_host::describe).collect::<Result<Vec<_>, _>>();
+    let linked = described.map_err(|e| Failure::invalid(e.to_string()))?;
+    let names: Vec<String> = linked.iter().map(|plugin| plugin.name.clone()).collect();
     let mut taken = HashSet::new();
     let mut rows = Vec::new();
-    for library in SearchPath::new(config.plugin_dirs).libraries() {
+    for library in SearchPath::new(config.plugin_dirs).libraries(&names) {
         rows.push(ListedPlugin {
             wins: taken.insert(library.name.clone()),
             name: library.name,
@@ -50,8 +56,7 @@ pub(in crate::cli) fn main(args: &ListArgs) -> Result<Exit, Failure> {
             problem: library.problem,
         });
     }
-    for plugin in built_in() {
-        let described = rejoinder_host::describe(plugin).map_err(|e| Failure::invalid(e.to_string()))?;
+    for described in linked {
         rows.push(ListedPlugin {
             wins: taken.insert(described.name.clone()),
             about: format!("{} {}", described.version, described.about),

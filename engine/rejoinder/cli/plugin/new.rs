@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::super::args::OUTPUT;
 use super::super::{absolute, print};
 use crate::failure::{Exit, Failure};
 
@@ -29,13 +30,15 @@ pub(in crate::cli) struct NewArgs {
     #[arg(value_name = "NAME")]
     name: String,
     /// The language
-    #[arg(long, value_enum, default_value_t = PluginLanguage::Rust)]
+    #[arg(long, value_enum, default_value_t = PluginLanguage::Rust, help_heading = OUTPUT)]
     lang: PluginLanguage,
     /// The folder to make [default: ./NAME]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     dir: Option<PathBuf>,
-    /// Where this project's plugins/sdk lies (Rust) [default: looked for from here upwards]
-    #[arg(long, value_name = "DIR")]
+    /// Where this project's plugins/sdk lies, for Rust
+    ///
+    /// [default: looked for from here upwards]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     sdk: Option<PathBuf>,
 }
 

@@ -2,19 +2,19 @@
 
 use std::collections::HashSet;
 
-use rejoinder_core::diagnostic::{Diagnostic, Severity};
+use rejoinder_core::diagnostic::Severity;
 use rejoinder_rules::{Pack, PackError};
 
 use super::super::{print, print_json};
-use super::{FilesArgs, load};
+use super::FilesArgs;
+use super::files::{identity, load_readable};
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::counted;
 
 pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
-    let loaded = load(files)?;
-    let count = loaded.len();
+    let (loaded, mut findings) = load_readable(files)?;
+    let count = loaded.len() + findings.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
-    let mut findings: Vec<Diagnostic> = Vec::new();
     let mut seen = HashSet::new();
     for file in &loaded {
         // Warnings about what it extends are not the author's.
@@ -28,8 +28,9 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
     // Clashes between files, and what is disabled in vain, show only when they are compiled together.
     if findings.iter().all(|d| d.severity == Severity::Warning) {
         let mut together: Vec<Pack> = Vec::new();
+        let mut met = HashSet::new();
         for pack in loaded.into_iter().flat_map(|l| l.packs) {
-            if together.iter().all(|p| p.file != pack.file) {
+            if met.insert(identity(&pack.file)) {
                 together.push(pack);
             }
         }

@@ -1,17 +1,36 @@
 //! `rejoinder rules list`: what there is, a line a rule.
 
+use clap::Args;
 use rejoinder_core::Category;
 use rejoinder_rules::{MatchPosition, Rule};
 
+use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
+use super::files::load_in_force;
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::counted;
 
-pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
-    let loaded = load(files)?;
-    if files.json {
-        let rows: Vec<_> = loaded.iter().flat_map(|l| &l.own().content.rules).map(row).collect();
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+}
+
+pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
+    let (loaded, disabled) = match args.files.are_named() {
+        true => (load(&args.files)?, Vec::new()),
+        false => {
+            let rules = effective_config(&args.config, &[])?.config.rules;
+            (load_in_force(&rules.packs)?, rules.disable)
+        }
+    };
+    let is_disabled = |rule: &Rule| disabled.contains(&rule.id);
+    if args.files.json {
+        let rules = loaded.iter().flat_map(|l| &l.own().content.rules);
+        let rows: Vec<_> = rules.map(|rule| row(rule, is_disabled(rule))).collect();
         print_json(&serde_json::json!({ "rules": rows }))?;
         return Ok(Exit::Ok);
     }
@@ -22,7 +41,7 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
             if content.version.is_empty() { String::new() } else { format!(", version {}", content.version) };
         print(&format!("{}: {}{version}\n", file.file, counted(content.rules.len() as u64, "rule")))?;
         for rule in &content.rules {
-            print(&line(rule))?;
+            print(&line(rule, is_disabled(rule)))?;
         }
         rules += content.rules.len();
     }
@@ -30,8 +49,11 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn line(rule: &Rule) -> String {
+fn line(rule: &Rule, is_disabled: bool) -> String {
     let mut asks: Vec<String> = Vec::new();
+    if is_disabled {
+        asks.push("disabled".to_owned());
+    }
     if !rule.phrases.is_empty() {
         asks.push(counted(rule.phrases.len() as u64, "phrase"));
     }
@@ -58,7 +80,7 @@ fn line(rule: &Rule) -> String {
     )
 }
 
-fn row(rule: &Rule) -> serde_json::Value {
+fn row(rule: &Rule, is_disabled: bool) -> serde_json::Value {
     serde_json::json!({
         "id": rule.id,
         "route": rule.route.name(),
@@ -69,6 +91,7 @@ fn row(rule: &Rule) -> serde_json::Value {
         "at": rule.at.name(),
         "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "tests": rule.tests.all().len(),
+        "disabled": is_disabled,
         "file": rule.file,
         "line": rule.line,
     })

@@ -5,6 +5,7 @@ mod files;
 mod list;
 mod stats;
 mod test;
+mod unreadable;
 mod verb;
 
 use files::{FilesArgs, load};

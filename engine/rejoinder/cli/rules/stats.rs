@@ -6,35 +6,42 @@ use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_scan::{Engine, Scan};
 
+use super::super::args::{CONFIG, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
-use super::super::settings::{SettingsArgs, effective_config};
+use super::super::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::by_rule::{RuleCounts, RuleRow, table};
 
 #[derive(Debug, Args)]
 pub(super) struct StatsArgs {
-    /// Files, folders or globs of conversations
+    /// Chat logs: files, folders or globs
     #[arg(required = true, value_name = "CORPUS")]
     inputs: Vec<String>,
-    /// Rule files, folders or shipped packs to measure, instead of those of the config; may be repeated
-    #[arg(long, value_name = "PACK")]
+    /// Rules to measure, instead of the config's; may be repeated
+    ///
+    /// Rule files, folders of them, or names of shipped packs.
+    #[arg(long, value_name = "PACK", help_heading = CONFIG)]
     rules: Vec<String>,
     /// Compare with the labels in each record's `labels` column
-    #[arg(long)]
+    #[arg(long, help_heading = LABELS)]
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,
-    /// RuleOrder of the rules
-    #[arg(long, value_enum, default_value_t = RuleOrder::File)]
+    /// Order of the rules
+    #[arg(long, value_enum, default_value_t = RuleOrder::File, help_heading = OUTPUT)]
     sort: RuleOrder,
+    /// Print one JSON object instead of the table
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
-    settings: SettingsArgs,
+    reading: ReadingArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+    #[command(flatten)]
+    plugins: PluginFolderArgs,
     #[command(flatten)]
     threads: Threads,
-    /// Print one JSON object instead of the table
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,7 +57,8 @@ enum RuleOrder {
 }
 
 pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
-    let mut effective = effective_config(&args.settings)?;
+    let flags: [&dyn ConfigFlags; 2] = [&args.reading, &args.plugins];
+    let mut effective = effective_config(&args.config, &flags)?;
     if !args.rules.is_empty() {
         effective.config.rules.packs.clone_from(&args.rules);
         effective.config.rules.disable.clear();

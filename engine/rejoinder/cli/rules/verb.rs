@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{FilesArgs, check, list, stats, test};
+use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -14,12 +15,16 @@ pub(in crate::cli) struct RulesArgs {
 #[derive(Debug, Subcommand)]
 enum RulesVerb {
     /// Report all mistakes in rule files, with their places
+    #[command(before_long_help = examples::RULES_CHECK)]
     Check(FilesArgs),
     /// Run the tests inside rule files
+    #[command(before_long_help = examples::RULES_TEST)]
     Test(FilesArgs),
     /// List the rules of files
-    List(FilesArgs),
-    /// Measure each rule on a corpus: hits, effect, time, and precision where there are labels
+    #[command(before_long_help = examples::RULES_LIST)]
+    List(list::ListArgs),
+    /// Measure each rule on a corpus: hits, effect, time, precision
+    #[command(before_long_help = examples::RULES_STATS)]
     Stats(Box<stats::StatsArgs>),
 }
 
@@ -27,7 +32,7 @@ pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
     match &args.verb {
         RulesVerb::Check(files) => check::main(files),
         RulesVerb::Test(files) => test::main(files),
-        RulesVerb::List(files) => list::main(files),
+        RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),
     }
 }

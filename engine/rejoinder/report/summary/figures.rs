@@ -10,6 +10,7 @@ use rejoinder_run::folder::Manifest;
 use rejoinder_run::judging::{LetterCheck, settings};
 use rejoinder_run::recall::Curves;
 use rejoinder_run::stats::{ByCategory, JudgeStats};
+use rejoinder_scan::config::SwitchedOff;
 use rejoinder_scan::{Config, is_read};
 use serde::Serialize;
 
@@ -74,6 +75,8 @@ pub struct Summary {
     pub bytes: u64,
     /// The run's folder.
     pub run_dir: String,
+    /// What the run's config switches off that is in force by default.
+    pub switched_off: SwitchedOff,
     /// Requests that all turns sent to the judge take.
     pub requests: u64,
     /// Requests of the paper's method on the same input.
@@ -198,6 +201,7 @@ impl Summary {
             seconds,
             bytes: scan.read.bytes,
             run_dir,
+            switched_off: manifest.config.switched_off(),
             requests: here.requests,
             paper_requests: paper.requests,
             input_tokens: here.input_tokens,

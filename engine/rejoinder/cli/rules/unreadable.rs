@@ -1,0 +1,47 @@
+//! A rule file that cannot be read, as a finding among others.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use rejoinder_core::diagnostic::{Diagnostic, SourceText};
+
+/// How far into a file the place is looked for at which it ceases to be text.
+const MOST: u64 = 1 << 20;
+
+/// Why a file cannot be read, with the place where it ceases to be text.
+pub(super) fn unreadable(path: &Path, why: &io::Error) -> Diagnostic {
+    let name = path.display().to_string();
+    if why.kind() != io::ErrorKind::InvalidData {
+        let message = format!("the file cannot be read: {why}");
+        return SourceText { name: &name, text: "" }.diagnostic("R013", 0..0, message, "");
+    }
+    let mut bytes = Vec::new();
+    // What cannot be read once more has no place to show.
+    let _ = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+    not_utf8(&name, &bytes)
+}
+
+fn not_utf8(name: &str, bytes: &[u8]) -> Diagnostic {
+    let begin = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+    let text = &String::from_utf8_lossy(bytes);
+    let span = begin..begin + char::REPLACEMENT_CHARACTER.len_utf8();
+    let help = "save it as UTF-8, or move it out of the folder";
+    SourceText { name, text }.diagnostic("R013", span, "the file is not UTF-8", help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_that_of_the_first_byte_that_is_no_text() {
+        let at = |bytes: &[u8]| {
+            let found = not_utf8("x.toml", bytes);
+            (found.line, found.column, found.source_line)
+        };
+        assert_eq!(at(b"a\n\xC3\xA4b\xFFc\nd"), (2, 3, "äb\u{FFFD}c".to_owned()));
+        assert_eq!(at(b"\xFF"), (1, 1, "\u{FFFD}".to_owned()));
+        assert_eq!(at(b""), (1, 1, String::new()));
+    }
+}
