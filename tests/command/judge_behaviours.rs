@@ -662,8 +662,7 @@ fn what_is_no_address_is_refused_where_it_stands() {
         ("other", "[\"http://a/v1\", \"ftp://b\"]", "begins with http"),
         ("secret", "[\"http://a/v1\", \"http://me:secret@b/v1\"]", "into an environment variable"),
     ] {
-        let config =
-            write(dir.path(), name, format!("format = 1\nplugin = []\n[judge]\nbase-url = {value}\n"));
+        let config = write(dir.path(), name, format!("format = 1\n[judge]\nbase-url = {value}\n"));
         let said = rejoinder(&["config", "show", "--config", &config]).expect(7).stderr;
         let is_told = said.contains(says) && said.contains(&format!("{config}:3:"));
         assert!(is_told, "{name}: {said}");
