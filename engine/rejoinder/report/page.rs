@@ -49,7 +49,8 @@ fn hanging_indent(line: &str, columns: usize) -> usize {
         spaces = if c == ' ' { spaces + 1 } else { 0 };
     }
     let has_room = |column: usize| column * 10 <= columns * 6;
-    column.filter(|column| *column > begin && has_room(*column)).unwrap_or(begin + 2).min(columns / 2)
+    let usual = (begin + 2).min(columns / 2);
+    column.filter(|column| *column > begin && has_room(*column)).unwrap_or(usual)
 }
 
 #[cfg(test)]
