@@ -13,7 +13,7 @@ pub fn fold(text: &str, columns: usize) -> String {
 }
 
 fn fold_line(out: &mut String, line: &str, columns: usize) {
-    let indent = " ".repeat(hanging_indent(line).min(columns / 2));
+    let indent = " ".repeat(hanging_indent(line, columns));
     let mut rest = line;
     let mut room = columns;
     while let Some(at) = place_to_fold(rest, room) {
@@ -36,9 +36,9 @@ fn place_to_fold(line: &str, room: usize) -> Option<usize> {
     last.or_else(|| line[end..].find(' ').map(|at| end + at))
 }
 
-/// Where a table's last column begins, behind two spaces or more, if that is in the first half of a page; else a little further in
-/// than the line.
-fn hanging_indent(line: &str) -> usize {
+/// Where a table's last column begins, behind two spaces or more, if there is room enough behind that place; else a little further
+/// in than the line.
+fn hanging_indent(line: &str, columns: usize) -> usize {
     const LAST_COLUMN: usize = 50;
     let begin = line.len() - line.trim_start().len();
     let (mut column, mut spaces) = (None, 0);
@@ -48,7 +48,9 @@ fn hanging_indent(line: &str) -> usize {
         }
         spaces = if c == ' ' { spaces + 1 } else { 0 };
     }
-    column.filter(|column| *column > begin).unwrap_or(begin + 2)
+    let has_room = |column: usize| column * 10 <= columns * 6;
+    let usual = (begin + 2).min(columns / 2);
+    column.filter(|column| *column > begin && has_room(*column)).unwrap_or(usual)
 }
 
 #[cfg(test)]
@@ -61,9 +63,10 @@ mod tests {
     fn the_rest_of_a_line_goes_on_below_the_last_column() {
         let line = "  accepted            39   UR1 1 · UR2 2 · UR3 3 · UR4 4\n";
         assert_eq!(
-            fold(line, 40),
-            "  accepted            39   UR1 1 · UR2\n                    2 · UR3 3 · UR4 4\n"
+            fold(line, 48),
+            "  accepted            39   UR1 1 · UR2 2 · UR3 3\n                           · UR4 4\n"
         );
+        assert_eq!(fold(line, 40), "  accepted            39   UR1 1 · UR2 2\n    · UR3 3 · UR4 4\n");
         assert_eq!(fold(line, 60), line);
         assert_eq!(fold("! one two three\n", 9), "! one two\n  three\n");
         assert_eq!(fold("a verylongword b", 5), "a\n  verylongword\n  b");
