@@ -74,7 +74,8 @@ struct LlamaServer {
 }
 
 impl LlamaServer {
-    /// Starts it with a context of so many tokens for each of four slots.
+    /// Starts it with a context of so many tokens for each of four slots, and one thread: the model is tiny, and threads that
+    /// wait for each other spin.
     fn start((binary, model): &Real, port: u16, context: u32) -> Self {
         let child = Command::new(binary)
             .arg("-m")
@@ -86,7 +87,7 @@ impl LlamaServer {
                 "-np",
                 "4",
                 "-t",
-                "2",
+                "1",
                 "--jinja",
                 "--metrics",
                 "--no-ui",
