@@ -12,6 +12,7 @@ pub(super) const CONFIG: &str = "Config";
 pub(super) const JUDGE: &str = "Judge";
 pub(super) const LABELS: &str = "Labels";
 pub(super) const RECALL: &str = "Recall";
+pub(super) const TURNS: &str = "Turns";
 pub(super) const DRAW: &str = "Draw";
 pub(super) const OUTPUT: &str = "Output";
 

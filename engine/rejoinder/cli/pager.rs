@@ -8,14 +8,17 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use signal_hook::consts::SIGINT;
 
+use super::args::OUTPUT;
 use super::{print, terminal};
 use crate::failure::Failure;
 
 /// Whether long text goes through a pager.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct PagerArgs {
-    /// Print straight to the terminal, also what is longer than the screen (else $PAGER shows it, or less)
-    #[arg(long)]
+    /// Print straight to the terminal, without a pager
+    ///
+    /// Else $PAGER, or less, shows what is longer than the screen.
+    #[arg(long, help_heading = OUTPUT)]
     no_pager: bool,
 }
 

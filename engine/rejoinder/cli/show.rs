@@ -11,6 +11,7 @@ use rejoinder_run::RunDir;
 use rejoinder_run::reading_sample::{self, DrawSize, TurnDraw, TurnFilter};
 use rejoinder_scan::Engine;
 
+use super::args::{DRAW, OUTPUT, TURNS};
 use super::pager::{PagedOutput, PagerArgs};
 use super::terminal::{self, remark};
 use super::{InputRoot, Threads, find_input, json_line};
@@ -27,38 +28,38 @@ pub(super) struct ShowArgs {
     #[command(flatten)]
     input: InputRoot,
     /// Turns that rules and plugins accepted
-    #[arg(long)]
+    #[arg(long, help_heading = TURNS)]
     accepted: bool,
     /// Turns that rules and plugins rejected, or never marked
-    #[arg(long)]
+    #[arg(long, help_heading = TURNS)]
     rejected: bool,
     /// Turns that wait for the judge
-    #[arg(long, alias = "undecided")]
+    #[arg(long, alias = "undecided", help_heading = TURNS)]
     waiting: bool,
     /// Turns that the judge settled
-    #[arg(long)]
+    #[arg(long, help_heading = TURNS)]
     judged: bool,
     /// Only feedback of these categories (UR1 … UR5)
-    #[arg(long, value_name = "CATEGORY", value_delimiter = ',')]
+    #[arg(long, value_name = "CATEGORY", value_delimiter = ',', help_heading = TURNS)]
     category: Vec<Category>,
     /// Only turns that this rule hit, whatever became of them; may be repeated: one hit is enough
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = TURNS)]
     rule: Vec<String>,
     /// How many, drawn at random, or all
-    #[arg(long, value_name = "N|all", default_value = "20")]
+    #[arg(long, value_name = "N|all", default_value = "20", help_heading = DRAW)]
     sample: SampleSize,
     /// Another seed draws other turns
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = DRAW)]
     seed: u64,
     /// Show long texts whole
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     full: bool,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
     pager: PagerArgs,
     /// Print one JSON object a turn, a line each
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
