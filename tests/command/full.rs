@@ -12,8 +12,7 @@ fn tokens_are_counted_by_the_tokenizer_that_the_config_names() {
         "post_processor": null, "decoder": null, "truncation": null, "padding": null,
         "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "<unk>"}});
     write(dir.path(), "tokenizer.json", tokenizer.to_string());
-    let config =
-        write(dir.path(), "rejoinder.toml", "format = 1\n[judge]\ntokenizer = \"tokenizer.json\"\n");
+    let config = write(dir.path(), "rejoinder.toml", "format = 1\n[judge]\ntokenizer = \"tokenizer.json\"\n");
     let plan = rejoinder(&["plan", "tests/data/dialogues.jsonl", "--config", &config]).expect(0);
     assert!(plan.stdout.contains("tokens here counted by"), "{}", plan.stdout);
     std::fs::remove_file(dir.path().join("tokenizer.json")).unwrap();
