@@ -16,7 +16,7 @@ fn tokens_are_counted_by_the_tokenizer_that_the_config_names() {
     let plan = rejoinder(&["plan", "tests/data/dialogues.jsonl", "--config", &config]).expect(0);
     assert!(plan.stdout.contains("tokens here counted by"), "{}", plan.stdout);
     std::fs::remove_file(dir.path().join("tokenizer.json")).unwrap();
-    let refused = rejoinder(&["plan", "tests/data/dialogues.jsonl", "--config", &config]).expect(2);
+    let refused = rejoinder(&["plan", "tests/data/dialogues.jsonl", "--config", &config]).expect(7);
     assert!(refused.stderr.contains("cannot read the tokenizer"), "{}", refused.stderr);
 }
 

@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ fn a_row_group_ends_when_it_has_rows_or_bytes_enough() {
     rows.push(row("last"));
     write(file.path(), &rows);
     let read = open(file.path());
-    let groups: Vec<i64> = read.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    let groups: Vec<i64> = read.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
     assert_eq!(groups, [super::file::GROUP_ROWS as i64, 14, 1]);
     let last = read.get_row_iter(None).unwrap().last().unwrap().unwrap();
     assert_eq!(last.to_json_value(), row("last"));
