@@ -165,8 +165,8 @@ fn nothing_is_left_out_or_joined_in_silence() {
     for remark in [
         "left out: 1 feedback after a tool's result without its call",
         "left out: 1 feedback about an answer that ends with a tool's result instead of words",
-        "changed: 1 rows, in which an opening greeting is left out",
-        "changed: 1 rows, in which neighbours of one role are joined",
+        "changed: 1 row, in which an opening greeting is left out",
+        "changed: 1 row, in which neighbours of one role are joined",
         "2 rows, shuffled",
     ] {
         assert!(told.contains(remark), "{remark}: {told}");
