@@ -53,6 +53,19 @@ impl LocatedPlugin {
     }
 }
 
+/// Whether a plugin that is linked in has this schema, as the library has that cargo makes of it.
+///
+/// # Errors
+/// If a plugin that is linked in keeps the rules of the interface badly.
+pub fn has_schema(context: &LoadContext<'_>, schema: &str) -> Result<bool, LoadCause> {
+    for plugin in context.built_in {
+        if check_linked(plugin)?.description.config_schema == schema {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Finds a plugin: its `path`, else a file on the search path, else one that is linked in.
 ///
 /// # Errors

@@ -143,8 +143,10 @@ impl LoadedPlugin {
         let located = locate::locate(spec, context)?;
         let origin = located.origin();
         let StartedPlugin { description, code, settings, own_model } = match spec.isolation {
-            Isolation::None => here(spec, &origin, located, host)?,
-            Isolation::Process { timeout } => child(spec, &origin, Launch::new(context, located, timeout))?,
+            Isolation::None => here(spec, context, &origin, located, host)?,
+            Isolation::Process { timeout } => {
+                child(spec, context, &origin, Launch::new(context, located, timeout))?
+            }
         };
         let identity = identity(&description, &origin, &settings.identifying);
         let config = settings.config.clone();
@@ -212,13 +214,14 @@ struct StartedPlugin {
 
 fn here(
     spec: &PluginSpec,
+    context: &LoadContext<'_>,
     origin: &LibraryOrigin,
     located: LocatedPlugin,
     host: &'static Host,
 ) -> Result<StartedPlugin, LoadCause> {
     let CheckedPlugin { functions, description, model } = located.open(host)?;
     let settings = Settings::new(spec, description.scores.as_ref());
-    allowed(&spec.name, &settings.config, &description, origin)?;
+    allowed(&spec.name, &settings.config, &description, origin, context)?;
     let starter = Starter::new(functions, host, &settings.config);
     let state =
         starter.start().map_err(|reason| LoadCause::Create { name: description.name.clone(), reason })?;
@@ -229,13 +232,18 @@ fn here(
     Ok(StartedPlugin { description, code, settings, own_model: Cow::Borrowed(model) })
 }
 
-fn child(spec: &PluginSpec, origin: &LibraryOrigin, mut launch: Launch) -> Result<StartedPlugin, LoadCause> {
+fn child(
+    spec: &PluginSpec,
+    context: &LoadContext<'_>,
+    origin: &LibraryOrigin,
+    mut launch: Launch,
+) -> Result<StartedPlugin, LoadCause> {
     let name = spec.path.as_deref().map_or_else(|| spec.name.clone(), |p| p.display().to_string());
     let (mut child, description) = launch
         .spawn()
         .map_err(|failure| failure.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
     let settings = Settings::new(spec, description.scores.as_ref());
-    allowed(&spec.name, &settings.config, &description, origin)?;
+    allowed(&spec.name, &settings.config, &description, origin, context)?;
     launch.configure(&settings.config);
     let create_failed = |name, reason| LoadCause::Create { name, reason };
     launch.start(&mut child).map_err(|failure| failure.cause(&description.name, create_failed))?;
@@ -253,15 +261,16 @@ fn allowed(
     config: &serde_json::Value,
     description: &Description,
     origin: &LibraryOrigin,
+    context: &LoadContext<'_>,
 ) -> Result<(), LoadCause> {
     let name = || description.name.clone();
     if !configured_name.is_empty() && configured_name != description.name {
         let reason = format!("the configuration calls it `{configured_name}` ({origin})");
         return Err(LoadCause::Refused { name: name(), reason });
     }
-    let problems = match origin {
-        LibraryOrigin::BuiltIn => schema::problems_of_linked_in,
-        LibraryOrigin::File { .. } => schema::problems,
+    let problems = match locate::has_schema(context, &description.config_schema)? {
+        true => schema::problems_by_own_schema,
+        false => schema::problems,
     };
     let problems = problems(&description.config_schema, config)
         .map_err(|error| LoadCause::Refused { name: name(), reason: error.to_string() })?;

@@ -34,11 +34,11 @@ pub fn problems(schema: &str, config: &Value) -> Result<Vec<Problem>, SchemaErro
     problems_at(ADDRESS, schema, config)
 }
 
-/// [`problems`] of a plugin that is part of this program. Its schema is taken for one.
+/// [`problems`] by a schema that is part of this program, and taken for one.
 ///
 /// # Errors
 /// `schema` is no JSON, or refers to what is not there.
-pub fn problems_of_linked_in(schema: &str, config: &Value) -> Result<Vec<Problem>, SchemaError> {
+pub fn problems_by_own_schema(schema: &str, config: &Value) -> Result<Vec<Problem>, SchemaError> {
     problems_at(TRUSTED_ADDRESS, schema, config)
 }
 
@@ -227,7 +227,7 @@ mod tests {
             let schema = json!({"$ref": address}).to_string();
             let refusal = problems(&schema, &json!(7)).unwrap_err().to_string();
             assert!(refusal.starts_with("its config_schema is no JSON Schema"), "{refusal}");
-            assert!(problems_of_linked_in(&schema, &json!(7)).is_err());
+            assert!(problems_by_own_schema(&schema, &json!(7)).is_err());
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
         #[test]
         fn any_schema_is_refused_or_held_to(schema in any_value(), config in any_value()) {
             let schema = schema.to_string();
-            let (checked, trusted) = (problems(&schema, &config), problems_of_linked_in(&schema, &config));
+            let (checked, trusted) = (problems(&schema, &config), problems_by_own_schema(&schema, &config));
             if checked.is_ok() {
                 prop_assert_eq!(checked, trusted);
             }

@@ -4,4 +4,4 @@
 mod check;
 mod message;
 
-pub use check::{SchemaError, problems, problems_of_linked_in};
+pub use check::{SchemaError, problems, problems_by_own_schema};
