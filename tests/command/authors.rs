@@ -89,7 +89,7 @@ fn the_c_template_builds_and_passes_the_kit_and_runs() {
     assert!(builtin >= 2, "{listed}");
 
     for (config, message) in
-        [("{\"words\": []}", "has less than 1 item"), ("{\"word\": [\"a\"]}", "unknown key `word`")]
+        [("{\"words\": []}", "has fewer than 1 item"), ("{\"word\": [\"a\"]}", "unknown key `word`")]
     {
         let args = ["plugin", "bench", &library, "--corpus", DIALOGUES, "--plugin-config", config];
         let ended = rejoinder(&args).expect(7);

@@ -467,7 +467,7 @@ fn the_papers_labels_are_imported_by_the_numbering_that_is_said() {
     let ended =
         rejoinder(&["import-labels", &csv, "--from", "paper", "--numbering", "paper", "--out", &labels])
             .expect(0);
-    assert!(ended.stderr.contains("left out: 1 entries"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("left out: 1 entry"), "{}", ended.stderr);
     let run = run(dir.path());
     let eval = rejoinder(&["eval", &run, "--label-file", &labels, "--json"]).expect(0).json();
     assert_eq!((&eval["recall"]["n"], &eval["category_agreement"]["value"]), (&json!(3), &json!(1.0)));
@@ -503,7 +503,7 @@ fn petraks_dialogues_become_a_corpus_with_labels() {
     write(&theirs, "b.json", "{}");
     let corpus = text(&dir.path().join("corpus.jsonl"));
     let ended = rejoinder(&["import-labels", &text(&theirs), "--from", "petrak", "--out", &corpus]).expect(0);
-    assert!(ended.stderr.contains("left out: 1 entries"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("left out: 1 entry"), "{}", ended.stderr);
     let run = run_over(dir.path(), &corpus);
     let eval = rejoinder(&["eval", &run, "--labels", "--json"]).expect(0).json();
     assert_eq!((&eval["recall"]["n"], &eval["category_agreement"]["value"]), (&json!(1), &json!(1.0)));

@@ -222,7 +222,7 @@ fn an_interrupted_run_is_drawn_from_as_far_as_it_has_read() {
     let mut content = Vec::new();
     corpus::write(&mut content, 800, 11, corpus::Style::default()).unwrap();
     let input = PathBuf::from(write(dir.path(), "corpus.jsonl", content));
-    let config = write(dir.path(), "c.toml", "format = 1\n[output]\npart-mib = 1\n");
+    let config = write(dir.path(), "c.toml", "format = 1\nplugin = []\n[output]\npart-mib = 1\n");
     let engine = Engine::of(&EffectiveConfig::load(Some(Path::new(&config))).unwrap()).unwrap();
     let out = dir.path().join("run");
     let (run, engine) = begin(engine, RunInput::Files(&[input]), Some(&out)).unwrap();

@@ -156,13 +156,15 @@ impl Config {
     }
 
     fn resolve_paths(&mut self, folder: &Path) {
-        let resolve = |path: &mut PathBuf| *path = folder.join(&*path);
+        // Without the `.` of a `./mine.toml`.
+        let resolved = |path: &Path| folder.join(path).components().collect::<PathBuf>();
+        let resolve = |path: &mut PathBuf| *path = resolved(path);
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
         self.plugin_dirs.iter_mut().for_each(resolve);
         self.judge.paths().for_each(resolve);
         for name in self.rules.packs.iter_mut().chain(&mut self.judge.prompt) {
             if name.contains(['/', '\\', '.']) {
-                *name = folder.join(&*name).display().to_string();
+                *name = resolved(Path::new(name)).display().to_string();
             }
         }
         self.folder = Some(folder.to_owned());

@@ -39,7 +39,9 @@ pub(in crate::cli) struct ExplainArgs {
     id: Option<String>,
     #[command(flatten)]
     input: InputRoot,
-    /// Show the rules that found nothing, too, and those of other languages that nearly hit
+    /// Show the rules that found nothing, too
+    ///
+    /// Also those of other languages than the conversation's that nearly hit.
     #[arg(long, help_heading = OUTPUT)]
     all: bool,
     /// Show this rule alone; may be repeated
