@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::Automaton as _;
-use aho_corasick::dfa::DFA;
 use memchr::memmem;
 
+use crate::automaton::{Automaton, LineFeed};
 use crate::fold::Folded;
 
 /// How much of an answer's opening is searched for apologies and refusals, in bytes.
@@ -69,12 +67,13 @@ const REFUSALS: &[&str] = &[
     "como uma ia",
 ];
 
-/// Apologies, then refusals.
-static PHRASES: LazyLock<DFA> = LazyLock::new(|| {
-    DFA::builder()
-        .prefilter(false)
-        .build(APOLOGIES.iter().chain(REFUSALS))
-        .expect("a few phrases fit an automaton")
+/// Finds the phrases; by literal, whether it apologises.
+static PHRASES: LazyLock<(Automaton, Vec<bool>)> = LazyLock::new(|| {
+    let apologies = APOLOGIES.iter().map(|phrase| (*phrase, true));
+    let mut phrases: Vec<_> = apologies.chain(REFUSALS.iter().map(|phrase| (*phrase, false))).collect();
+    phrases.sort_unstable();
+    let (literals, apologise): (Vec<&str>, Vec<bool>) = phrases.into_iter().unzip();
+    (Automaton::new(&literals, LineFeed::Itself), apologise)
 });
 
 /// What the opening of an answer does.
@@ -90,15 +89,12 @@ impl Opening {
     /// Reads the opening of `answer`.
     pub fn of(answer: &str) -> Self {
         let mut found = Self::default();
-        let Ok(mut state) = PHRASES.start_state(Anchored::No) else { return found };
-        for byte in opening(answer).text().bytes() {
-            state = PHRASES.next_state(Anchored::No, state, byte);
-            if PHRASES.is_match(state) {
-                for ending in 0..PHRASES.match_len(state) {
-                    match PHRASES.match_pattern(state, ending).as_usize() < APOLOGIES.len() {
-                        true => found.apologises = true,
-                        false => found.refuses = true,
-                    }
+        let (phrases, apologise) = &*PHRASES;
+        for (_, literals) in phrases.ends(opening(answer).text().as_bytes()) {
+            for literal in literals {
+                match apologise[literal as usize] {
+                    true => found.apologises = true,
+                    false => found.refuses = true,
                 }
             }
         }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+pub mod automaton;
 pub mod case;
 mod category;
 pub mod change;

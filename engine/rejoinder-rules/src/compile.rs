@@ -1,30 +1,60 @@
 //! The rules in force, compiled into one scan.
 
-use crate::automaton::Automaton;
+use rejoinder_core::automaton::{Automaton, LineFeed};
 use rejoinder_rule_files::{Condition, Pattern, Rule};
 
 /// What a match of one literal leads to.
-#[derive(Debug, Default)]
-pub(crate) struct Targets {
+pub(crate) struct Targets<'l> {
     /// Rules with this phrase: a match, once its word boundaries are checked.
-    pub(crate) phrases: Vec<u32>,
+    pub(crate) phrases: &'l [u32],
     /// Numbers of the regexes that require this literal, or another one.
-    pub(crate) gates: Vec<u32>,
+    pub(crate) gates: &'l [u32],
 }
 
-/// The literals of one automaton.
+/// The literals of one automaton, and where they lead.
 #[derive(Debug)]
 pub(crate) struct Literals {
     pub(crate) automaton: Automaton,
-    /// By pattern of the automaton.
-    pub(crate) targets: Vec<Targets>,
+    /// The targets of all literals, one behind the other: of each literal rules, then regexes.
+    numbers: Vec<u32>,
+    /// By literal.
+    places: Vec<TargetPlace>,
+}
+
+/// Where the targets of a literal stand.
+#[derive(Clone, Copy, Debug)]
+struct TargetPlace {
+    phrases: u32,
+    gates: u32,
+    end: u32,
 }
 
 impl Literals {
-    /// The automaton of literals, which are sorted and all different.
-    fn of(all: Vec<(&str, Targets)>) -> Self {
-        let (literals, targets): (Vec<&str>, Vec<Targets>) = all.into_iter().unzip();
-        Self { automaton: Automaton::new(&literals), targets }
+    /// The literals in some uses of them, which are sorted by the literal.
+    fn of(uses: &[LiteralUse<'_>]) -> Self {
+        let (mut literals, mut places) = (Vec::new(), Vec::new());
+        let mut numbers = Vec::with_capacity(uses.len());
+        for same in uses.chunk_by(|one, other| one.literal == other.literal) {
+            let phrases = numbers.len() as u32;
+            numbers.extend(same.iter().filter_map(|used| used.phrase_of));
+            let gates = numbers.len() as u32;
+            numbers.extend(same.iter().filter_map(|used| used.gate));
+            places.push(TargetPlace { phrases, gates, end: numbers.len() as u32 });
+            literals.push(same[0].literal);
+        }
+        Self { automaton: Automaton::new(&literals, LineFeed::Space), numbers, places }
+    }
+
+    /// How many literals there are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// What a match of a literal leads to.
+    pub(crate) fn targets(&self, literal: u32) -> Targets<'_> {
+        let TargetPlace { phrases, gates, end } = self.places[literal as usize];
+        let numbers = |from: u32, to: u32| &self.numbers[from as usize..to as usize];
+        Targets { phrases: numbers(phrases, gates), gates: numbers(gates, end) }
     }
 }
 
@@ -103,16 +133,8 @@ impl RuleSet {
         all.sort_by(|one, other| {
             one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal))
         });
-        let (mut ascii, mut beyond) = (Vec::new(), Vec::new());
-        for same in all.chunk_by(|one, other| one.literal == other.literal) {
-            let literal = same[0].literal;
-            let targets = Targets {
-                phrases: same.iter().filter_map(|used| used.phrase_of).collect(),
-                gates: same.iter().filter_map(|used| used.gate).collect(),
-            };
-            if literal.is_ascii() { &mut ascii } else { &mut beyond }.push((literal, targets));
-        }
-        let literals = [Literals::of(ascii), Literals::of(beyond)];
+        let (ascii, beyond): (Vec<_>, Vec<_>) = all.into_iter().partition(|used| used.literal.is_ascii());
+        let literals = [Literals::of(&ascii), Literals::of(&beyond)];
         Self { rules, hash, literals, gated, ungated, wordless }
     }
 

@@ -5,7 +5,6 @@
 //! the dialogues that authors put beside their rules.
 #![forbid(unsafe_code)]
 
-mod automaton;
 mod compile;
 mod explain;
 mod facts;

@@ -44,11 +44,11 @@ impl Finder<'_> {
     }
 
     fn match_these(&mut self, which: usize, literals: &Literals, observer: &mut impl ScanObserver) {
-        let Literals { automaton, targets } = literals;
+        let automaton = &literals.automaton;
         for (end, found) in automaton.ends(self.text.text().as_bytes()) {
             for literal in found {
                 let range = end - automaton.len_of(literal)..end;
-                let Targets { phrases, gates } = &targets[literal as usize];
+                let Targets { phrases, gates } = literals.targets(literal);
                 if !gates.is_empty() {
                     self.matches.open(which, literal as usize, gates, &range);
                 }

@@ -31,7 +31,7 @@ impl Matches {
             gates: Vec::new(),
             opened: vec![CLOSED; set.gated.len()],
             openers: Default::default(),
-            is_opener: set.literals.each_ref().map(|l| vec![false; l.targets.len()]),
+            is_opener: set.literals.each_ref().map(|l| vec![false; l.len()]),
         }
     }
 

@@ -1,18 +1,26 @@
-//! The automaton that finds all literals of a rule set in one pass (Aho and Corasick's, with all transitions worked out).
+//! The automaton that finds all of many literals in one pass (Aho and Corasick's, with all transitions worked out).
 //!
 //! What it costs is waiting for memory, so its table is narrow: a row has a column for each byte that literals hold, the
-//! frequent ones side by side. A line feed counts as a space, as literals know no other white space.
+//! frequent ones side by side. It is made in a fraction of a millisecond, as each program and each plugin makes it at its start.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Set in a transition to a state in which literals end.
 const ENDS: u32 = 1 << 31;
 const NONE: u32 = u32::MAX;
 
+/// What a line feed in a text stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineFeed {
+    /// A space: the literals know no other white space.
+    Space,
+    /// Itself.
+    Itself,
+}
+
 /// Finds literals, overlapping ones too.
 #[derive(Debug)]
-pub(crate) struct Automaton {
+pub struct Automaton {
     /// The column of each byte; all bytes that no literal holds share one.
     columns: [u8; 256],
     /// Rows of [`Automaton::width`] cells: for each column the place of the next state's row, then the number of the first
@@ -31,13 +39,13 @@ struct Output {
 }
 
 impl Automaton {
-    /// An automaton for `literals`. They are sorted, all different and not empty.
+    /// An automaton for `literals`. They are sorted by their bytes, all different and not empty.
     ///
     /// # Panics
     /// If they hold more than 2³¹ bytes, or so.
-    pub(crate) fn new(literals: &[impl AsRef<str>]) -> Self {
+    pub fn new(literals: &[impl AsRef<str>], line_feed: LineFeed) -> Self {
         let texts: Vec<&[u8]> = literals.iter().map(|l| l.as_ref().as_bytes()).collect();
-        let (columns, count) = columns(texts.iter().copied().flatten().copied());
+        let (columns, count) = columns(texts.iter().copied().flatten().copied(), line_feed);
         let width = count + 1;
         let mut this = Self {
             columns,
@@ -56,9 +64,12 @@ impl Automaton {
         let last = self.width - 1;
         // The first output of each state that has a place.
         let mut first_outputs = vec![NONE];
-        let mut queue = VecDeque::from([Node { literals: 0..texts.len(), depth: 0, shorter: 0 }]);
-        while let Some(Node { mut literals, depth, shorter }) = queue.pop_front() {
-            let row = self.table.len();
+        let mut nodes = vec![Node { literals: 0..texts.len() as u32, depth: 0, shorter: 0 }];
+        let mut next = 0;
+        while let Some(Node { literals, depth, shorter }) = nodes.get(next).cloned() {
+            next += 1;
+            let (mut literals, depth) = (literals.start as usize..literals.end as usize, depth as usize);
+            let (row, shorter) = (self.table.len(), shorter as usize);
             match row {
                 0 => self.table.resize(self.width, 0),
                 _ => self.table.extend_from_within(shorter..shorter + self.width),
@@ -74,20 +85,20 @@ impl Automaton {
                     1 => 1,
                     _ => texts[literals.clone()].partition_point(|text| text[depth] == byte),
                 };
-                let with_byte = literals.start..literals.start + same;
-                literals.start = with_byte.end;
+                let with_byte = literals.start as u32..(literals.start + same) as u32;
                 let cell = row + self.column(byte);
-                let shorter = if row == 0 { 0 } else { (self.table[cell] & !ENDS) as usize };
-                let mut output = first_outputs[shorter / self.width];
-                if texts[with_byte.start].len() == depth + 1 {
-                    self.outputs.push(Output { literal: with_byte.start as u32, shorter: output });
+                let shorter = if row == 0 { 0 } else { self.table[cell] & !ENDS };
+                let mut output = first_outputs[shorter as usize / self.width];
+                if texts[literals.start].len() == depth + 1 {
+                    self.outputs.push(Output { literal: with_byte.start, shorter: output });
                     output = (self.outputs.len() - 1) as u32;
                 }
+                literals.start += same;
                 let place = u32::try_from(first_outputs.len() * self.width).ok().filter(|&at| at < ENDS);
                 let ends = if output == NONE { 0 } else { ENDS };
                 self.table[cell] = place.expect("literals are few") | ends;
                 first_outputs.push(output);
-                queue.push_back(Node { literals: with_byte, depth: depth + 1, shorter });
+                nodes.push(Node { literals: with_byte, depth: depth as u32 + 1, shorter });
             }
         }
     }
@@ -96,27 +107,31 @@ impl Automaton {
         self.columns[byte as usize] as usize
     }
 
-    /// The length of a literal.
-    pub(crate) fn len_of(&self, literal: u32) -> usize {
+    /// The length of a literal, in bytes.
+    ///
+    /// # Panics
+    /// If there are not so many literals.
+    pub fn len_of(&self, literal: u32) -> usize {
         self.lens[literal as usize] as usize
     }
 
     /// The places where literals end.
-    pub(crate) fn ends<'a>(&'a self, text: &'a [u8]) -> LiteralEnds<'a> {
+    pub fn ends<'a>(&'a self, text: &'a [u8]) -> LiteralEnds<'a> {
         // Without literals nothing is to be looked at.
         let text = if self.lens.is_empty() { &[] } else { text };
         LiteralEnds { automaton: self, text, at: 0, state: 0 }
     }
 }
 
-/// A state that is still to be made.
+/// A state, as it is before its row is made.
+#[derive(Clone)]
 struct Node {
     /// The literals that begin with what was read.
-    literals: Range<usize>,
+    literals: Range<u32>,
     /// How many bytes were read.
-    depth: usize,
+    depth: u32,
     /// The row of the state for the longest end of what was read that other literals begin with.
-    shorter: usize,
+    shorter: u32,
 }
 
 /// How many states the automaton of sorted literals has: one for each beginning, the empty one too.
@@ -131,7 +146,7 @@ fn states(texts: &[&[u8]]) -> usize {
 }
 
 /// The columns of bytes, frequent ones first, and how many there are.
-fn columns(bytes: impl Iterator<Item = u8>) -> ([u8; 256], usize) {
+fn columns(bytes: impl Iterator<Item = u8>, line_feed: LineFeed) -> ([u8; 256], usize) {
     let mut counts = [0_u32; 256];
     bytes.for_each(|byte| counts[byte as usize] += 1);
     let mut held: Vec<u8> = (0..=u8::MAX).filter(|&b| counts[b as usize] > 0).collect();
@@ -140,12 +155,15 @@ fn columns(bytes: impl Iterator<Item = u8>) -> ([u8; 256], usize) {
     let others = u8::try_from(held.len()).expect("text does not hold all bytes");
     let mut columns = [others; 256];
     (0..).zip(&held).for_each(|(column, &byte)| columns[byte as usize] = column);
-    columns[b'\n' as usize] = columns[b' ' as usize];
+    if line_feed == LineFeed::Space {
+        columns[b'\n' as usize] = columns[b' ' as usize];
+    }
     (columns, held.len() + 1)
 }
 
 /// The places in a text where literals end.
-pub(crate) struct LiteralEnds<'a> {
+#[derive(Debug)]
+pub struct LiteralEnds<'a> {
     automaton: &'a Automaton,
     text: &'a [u8],
     at: usize,
@@ -172,8 +190,9 @@ impl<'a> Iterator for LiteralEnds<'a> {
     }
 }
 
-/// Literals that end at one place.
-pub(crate) struct EndingLiterals<'a> {
+/// Literals that end at one place, by their number.
+#[derive(Debug)]
+pub struct EndingLiterals<'a> {
     outputs: &'a [Output],
     next: u32,
 }
@@ -199,14 +218,15 @@ mod tests {
         fn all_places_of_all_literals_are_found(
             literals in prop::collection::btree_set("[abé谢 ]{1,5}", 0..8),
             text in "[abcé谢ö \\n]{0,30}",
+            line_feed in prop::sample::select(vec![LineFeed::Space, LineFeed::Itself]),
         ) {
             let literals: Vec<String> = literals.into_iter().collect();
-            let automaton = Automaton::new(&literals);
+            let automaton = Automaton::new(&literals, line_feed);
             let found: Vec<(usize, u32)> = automaton
                 .ends(text.as_bytes())
                 .flat_map(|(end, found)| found.map(move |literal| (end, literal)))
                 .collect();
-            let flat = text.replace('\n', " ");
+            let flat = if line_feed == LineFeed::Space { text.replace('\n', " ") } else { text.clone() };
             let mut expected = Vec::new();
             for end in 1..=flat.len() {
                 let mut here: Vec<u32> =
