@@ -45,8 +45,9 @@ Examples:
 
 pub(super) const SHOW: &str = "\
 Examples:
-  rejoinder show runs/0001 --accepted --category UR2
-  rejoinder show runs/0001 --rejected --sample 50";
+  rejoinder show runs/0001 --accepted --category UR2,UR3
+  rejoinder show runs/0001 --rejected --sample 50
+  rejoinder show runs/0001 --waiting --json";
 
 pub(super) const EXPLAIN: &str = "\
 Examples:

@@ -42,7 +42,9 @@ pub(super) struct ShowArgs {
     /// Only feedback of these categories (UR1 … UR5)
     #[arg(long, value_name = "CATEGORY", value_delimiter = ',', help_heading = TURNS)]
     category: Vec<Category>,
-    /// Only turns that this rule hit, whatever became of them; may be repeated: one hit is enough
+    /// Only turns that this rule hit; may be repeated
+    ///
+    /// Whatever became of them; of several rules one hit is enough.
     #[arg(long, value_name = "ID", help_heading = TURNS)]
     rule: Vec<String>,
     /// How many, drawn at random, or all
