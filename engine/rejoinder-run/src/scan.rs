@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::error::RunError;
 use crate::faults;
-use crate::folder::{PartKind, RunDir};
+use crate::folder::{PartKind, RunDir, end_of_part};
 use crate::spool_row::{RequestGrouping, SpoolRow};
 use crate::stats::{ScanCounts, ScanStats};
 use crate::watch::{ScanProgress, Watch};
@@ -67,11 +67,7 @@ fn scan(
     committed: &dyn Fn(u64),
 ) -> Result<(), RunError> {
     let done = run.ledger.parts()?;
-    let from = match done.last() {
-        Some(part) => serde_json::from_str(&part.end)
-            .map_err(|e| RunError::io("the ledger's last part has no readable end", &e))?,
-        None => Position::default(),
-    };
+    let from = done.last().map(end_of_part).transpose()?.unwrap_or_default();
     let mut next = done.last().map_or(0, |p| p.index + 1);
     discard_uncommitted(run, next)?;
     let part_bytes = engine.config.output.part_mib << 20;

@@ -13,7 +13,7 @@ use rejoinder_read::{Chunk, Duplicates, InputFile, Portion, Portions, Position, 
 
 use crate::engine::Engine;
 use crate::error::ScanError;
-use crate::stop::{Interruption, StopFlag};
+use crate::stop::StopFlag;
 use crate::worker::{FaultLog, Worker};
 
 /// The most results of one portion that wait for their turn; the rest of a row group with more chunks is read when the
@@ -68,18 +68,11 @@ impl<'a> Scan<'a> {
         sink: impl FnMut(R) -> Result<(), E>,
     ) -> Result<(), E> {
         let repeated = self.repeated()?;
-        let begin = || self.worker(&repeated);
-        let work = |worker: &mut Result<Worker<'_>, Option<ScanError>>, chunk: &Chunk| match worker {
-            Ok(worker) => work(worker, chunk),
-            // The results before this one's failure are the last that anybody looks at.
-            Err(failure) => Err(failure.take().unwrap_or(ScanError::Interrupted(Interruption)).into()),
-        };
-        self.in_order(begin, work, sink)
+        self.in_order(|| Ok(self.worker(&repeated)?), work, sink)
     }
 
-    fn worker<'w>(&'w self, repeated: &'w HashSet<(u32, u64)>) -> Result<Worker<'w>, Option<ScanError>> {
-        let mut worker =
-            Worker::new(self.engine).map_err(Some)?.passing_over(repeated).until(self.stop.clone());
+    fn worker<'w>(&'w self, repeated: &'w HashSet<(u32, u64)>) -> Result<Worker<'w>, ScanError> {
+        let mut worker = Worker::new(self.engine)?.passing_over(repeated).until(self.stop.clone());
         if let Some(asked) = self.asked_before {
             worker = worker.knowing(asked);
         }
@@ -106,7 +99,7 @@ impl<'a> Scan<'a> {
         };
         let whole = Self { from: Position::default(), ..self.clone() };
         whole.in_order(
-            || (),
+            || Ok(()),
             fingerprints,
             |(shard, all)| {
                 repeated.extend(
@@ -121,7 +114,7 @@ impl<'a> Scan<'a> {
     /// Sends the input through workers as [`Self::run`] does; `begin` makes a worker for each thread.
     fn in_order<W, R: Send, E: From<ScanError> + Send>(
         &self,
-        begin: impl Fn() -> W + Sync,
+        begin: impl Fn() -> Result<W, E> + Sync,
         work: impl for<'c> Fn(&mut W, &'c Chunk) -> Result<R, E> + Sync,
         sink: impl FnMut(R) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -135,11 +128,11 @@ impl<'a> Scan<'a> {
 /// `begin` makes what a thread works with.
 ///
 /// # Errors
-/// The first failure of reading or of `work` (in the order of the portions) or of the sink; then nothing more is read.
+/// The first failure of reading, of `begin` or of `work` (in the order of the portions) or of the sink; then nothing more is read.
 pub fn in_order<W, R: Send, E: From<ScanError> + Send>(
     portions: impl Iterator<Item = Portion> + Send,
     threads: NonZeroUsize,
-    begin: impl Fn() -> W + Sync,
+    begin: impl Fn() -> Result<W, E> + Sync,
     work: impl for<'c> Fn(&mut W, &'c Chunk) -> Result<R, E> + Sync,
     mut sink: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -158,7 +151,16 @@ pub fn in_order<W, R: Send, E: From<ScanError> + Send>(
         for _ in 0..threads.get() {
             let (portion_rx, begin, work) = (portion_rx.clone(), &begin, &work);
             scope.spawn(move || {
-                let mut worker = begin();
+                let mut worker = match begin() {
+                    Ok(worker) => worker,
+                    Err(why) => {
+                        // Nothing behind the portion that the thread would have worked on is looked at.
+                        if let Ok((_, result_tx)) = portion_rx.recv() {
+                            let _ = result_tx.send(Err(why));
+                        }
+                        return;
+                    }
+                };
                 for (portion, result_tx) in portion_rx {
                     for chunk in portion.chunks() {
                         let result = match &chunk.failure {

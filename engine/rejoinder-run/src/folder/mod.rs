@@ -13,5 +13,6 @@ pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
+pub(crate) use parts::end_of_part;
 pub(crate) use run_dir::MODEL;
 pub use run_dir::RunDir;

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use rejoinder_ledger::part;
+use rejoinder_ledger::{PartRow, part};
+use rejoinder_read::Position;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,15 @@ impl PartKind {
             Self::Faults => "faults",
         }
     }
+}
+
+/// Where in the input a committed part ends, and the next one begins.
+///
+/// # Errors
+/// If the ledger's row does not say it.
+pub(crate) fn end_of_part(part: &PartRow) -> Result<Position, RunError> {
+    let end = serde_json::from_str(&part.end);
+    end.map_err(|e| RunError::io("a part of the ledger has no readable end", &e))
 }
 
 impl RunDir {

@@ -33,7 +33,7 @@ pub fn conversations_named(
     in_order(
         portions,
         threads,
-        || (),
+        || Ok(()),
         |(), chunk| Ok(named(chunk, input, id)),
         |places| {
             found.extend(places);

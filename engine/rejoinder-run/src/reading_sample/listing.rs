@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use rejoinder_core::RecordId;
+use rejoinder_core::{Conversation, RecordId};
 use rejoinder_read::{Chunk, Duplicates, Portions, Position};
-use rejoinder_scan::{Engine, ScanError, Worker, in_order};
+use rejoinder_scan::{Engine, Worker, in_order};
 
 use super::filter::TurnFilter;
 use crate::error::RunError;
-use crate::folder::RunDir;
+use crate::folder::{RunDir, end_of_part};
 
 /// A later turn of the input.
 pub(super) struct ListedTurn {
@@ -24,6 +24,17 @@ pub(super) struct ListedTurn {
 struct ChunkListing {
     conversations: Vec<ListedConversation>,
     turns: Vec<ListedTurn>,
+}
+
+impl ChunkListing {
+    /// Ends a conversation, whose turns stand from `first` on.
+    fn close(&mut self, first: usize, conversation: &Conversation<'_>, duplicates: Duplicates) {
+        let fingerprint = match duplicates {
+            Duplicates::Keep => 0,
+            kind => kind.fingerprint(conversation),
+        };
+        self.conversations.push(ListedConversation { fingerprint, turns: first..self.turns.len() });
+    }
 }
 
 struct ListedConversation {
@@ -42,20 +53,18 @@ pub(super) fn list(
     mut visit: impl FnMut(ListedTurn) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let input = &engine.config.input;
-    let Some(end) = end_of_scan(run)? else { return Ok(()) };
+    let Some(end) = run.ledger.parts()?.last().map(end_of_part).transpose()? else { return Ok(()) };
     let portions =
         Portions::new(&run.manifest.inputs, &input.map, Position::default(), input.max_record_bytes)
             .take_while(move |portion| portion.start() < end);
     let mut seen = HashSet::new();
     let begin = || match filter.rules.is_empty() {
         true => Ok(None),
-        false => Worker::new(engine).map(Some).map_err(Some),
+        false => Ok(Some(Worker::new(engine)?)),
     };
-    let work = |worker: &mut Result<Option<Worker<'_>>, Option<ScanError>>, chunk: &Chunk| match worker {
-        Ok(None) => Ok(listed(chunk, engine)),
-        Ok(Some(worker)) => hit(chunk, worker, filter),
-        // A thread whose worker cannot be made has told why at its first chunk; nobody looks behind that.
-        Err(why) => Err(why.take().map_or_else(|| RunError::Io(String::new()), RunError::from)),
+    let work = |worker: &mut Option<Worker<'_>>, chunk: &Chunk| match worker {
+        None => Ok(listed(chunk, engine)),
+        Some(worker) => hit(chunk, worker, filter),
     };
     in_order(portions, threads, begin, work, |listing: ChunkListing| {
         let mut turns = listing.turns.into_iter();
@@ -67,13 +76,6 @@ pub(super) fn list(
         }
         Ok(())
     })
-}
-
-/// Where the scan of a run has come to; `None` if nothing is committed.
-pub(super) fn end_of_scan(run: &RunDir) -> Result<Option<Position>, RunError> {
-    let Some(last) = run.ledger.parts()?.pop() else { return Ok(None) };
-    let end = serde_json::from_str(&last.end);
-    end.map(Some).map_err(|e| RunError::io("the ledger's last part has no readable end", &e))
 }
 
 /// The later turns of a chunk.
@@ -91,12 +93,7 @@ fn listed(chunk: &Chunk, engine: &Engine) -> ChunkListing {
             id: RecordId { shard, ordinal: entry.ordinal, message_index: turn as u32 },
             is_hit: true,
         }));
-        let turns = first..listing.turns.len();
-        let fingerprint = match input.duplicates {
-            Duplicates::Keep => 0,
-            kind => kind.fingerprint(&record.conversation),
-        };
-        listing.conversations.push(ListedConversation { fingerprint, turns });
+        listing.close(first, &record.conversation, input.duplicates);
     }
     listing
 }
@@ -104,7 +101,7 @@ fn listed(chunk: &Chunk, engine: &Engine) -> ChunkListing {
 /// The later turns of a chunk, with what the rules make of them.
 fn hit(chunk: &Chunk, worker: &mut Worker<'_>, filter: &TurnFilter) -> Result<ChunkListing, RunError> {
     let scanned = worker.scan(chunk)?;
-    let input = &worker.engine.config.input;
+    let duplicates = worker.engine.config.input.duplicates;
     let mut listing = ChunkListing::default();
     for conversation in &scanned.conversations {
         let first = listing.turns.len();
@@ -112,12 +109,7 @@ fn hit(chunk: &Chunk, worker: &mut Worker<'_>, filter: &TurnFilter) -> Result<Ch
             id: conversation.id(turn),
             is_hit: filter.wants_hit(&scanned.rule_ids(worker.engine, turn)),
         }));
-        let turns = first..listing.turns.len();
-        let fingerprint = match input.duplicates {
-            Duplicates::Keep => 0,
-            kind => kind.fingerprint(&conversation.record.conversation),
-        };
-        listing.conversations.push(ListedConversation { fingerprint, turns });
+        listing.close(first, &conversation.record.conversation, duplicates);
     }
     Ok(listing)
 }

@@ -9,7 +9,7 @@ use rejoinder_scan::{Engine, ScanError, ScannedBatch, ScannedConversation, Scann
 
 use super::draw::{DrawnTurn, gone};
 use crate::error::RunError;
-use crate::folder::RunDir;
+use crate::folder::{RunDir, end_of_part};
 use crate::outcome::TurnOutcome;
 
 /// A turn of a run, where it stands, and what became of it.
@@ -45,12 +45,8 @@ pub fn view<T: Send, E: From<RunError> + From<ScanError> + Send>(
     let asked = run.asked()?;
     let known = ends_of_parts(run)?;
     let portions = portions_of(&run.manifest.inputs, &engine.config.input, turns, &known);
-    let begin = || Worker::new(engine).map(|worker| worker.knowing(&asked)).map_err(Some);
-    let work = |worker: &mut Result<Worker<'_>, Option<ScanError>>, chunk: &Chunk| match worker {
-        Ok(worker) => viewed(worker, chunk, turns, &make).map_err(E::from),
-        // A thread whose worker cannot be made has told why at its first chunk; nobody looks behind that.
-        Err(why) => Err(why.take().map_or_else(|| RunError::Io(String::new()).into(), E::from)),
-    };
+    let begin = || Ok(Worker::new(engine)?.knowing(&asked));
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| viewed(worker, chunk, turns, &make).map_err(E::from);
     let mut left = turns.iter();
     in_order(portions, threads, begin, work, |made: Vec<(RecordId, T)>| {
         for (id, one) in made {
@@ -97,11 +93,9 @@ fn viewed<T>(
     Ok(made)
 }
 
-/// Places in the input where reading may begin: the beginning, and the ends of the committed parts, in order.
+/// Places in the input where reading may begin: the ends of the committed parts, in order.
 fn ends_of_parts(run: &RunDir) -> Result<Vec<Position>, RunError> {
-    let parts = run.ledger.parts()?;
-    let read = parts.iter().map(|part| serde_json::from_str(&part.end));
-    read.collect::<Result<_, _>>().map_err(|e| RunError::io("a part of the ledger has no readable end", &e))
+    run.ledger.parts()?.iter().map(end_of_part).collect()
 }
 
 /// The portions of the input that hold the conversations of turns, and portions between these. Each file is read from the last
