@@ -166,14 +166,7 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
         model,
         content,
         finish_reason,
-        alternatives: choice
-            .logprobs
-            .0
-            .content
-            .0
-            .first()
-            .map(|first| alternatives(&first.0))
-            .unwrap_or_default(),
+        alternatives: alternatives(&choice.logprobs.0.content.0),
         usage,
     };
     Some((reply, empty_reason))
@@ -192,14 +185,36 @@ fn usage(counted: &Counted<'_>) -> Option<TokenUsage> {
     })
 }
 
-/// The alternatives to the first token, as the store keeps them.
-fn alternatives(first: &Position<'_>) -> String {
-    let given = || first.top_logprobs.0.iter().map(|Object(other)| (&other.token, &other.logprob));
+/// The alternatives to a token, with their log-probabilities.
+fn pairs<'p>(position: &'p Position<'_>) -> Vec<(&'p str, f64)> {
+    let given = || position.top_logprobs.0.iter().map(|Object(other)| (&other.token, &other.logprob));
     // Some servers leave the token that was generated out of its alternatives.
-    let own = (given().all(|(token, _)| *token != first.token)).then_some((&first.token, &first.logprob));
-    let pairs: Vec<(&str, f64)> =
-        given().chain(own).filter_map(|(token, logprob)| Some((token.text()?, logprob.number()?))).collect();
-    if pairs.is_empty() { String::new() } else { serde_json::to_string(&pairs).unwrap_or_default() }
+    let is_left_out = given().all(|(token, _)| *token != position.token);
+    let own = is_left_out.then_some((&position.token, &position.logprob));
+    given().chain(own).filter_map(|(token, logprob)| Some((token.text()?, logprob.number()?))).collect()
+}
+
+/// The alternatives to the tokens of an answer, as the store keeps them. To an answer of one token, a list of tokens and
+/// log-probabilities; to an answer of several, such a list behind each token that holds one letter or digit: an answer in words would
+/// fill the store with what nobody reads.
+fn alternatives(positions: &[Object<Position<'_>>]) -> String {
+    let tokens = || positions.iter().filter_map(|Object(position)| Some((position.token.text()?, position)));
+    if tokens().nth(1).is_none() {
+        let pairs = positions.first().map(|Object(only)| pairs(only)).unwrap_or_default();
+        return if pairs.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string(&pairs).unwrap_or_default()
+        };
+    }
+    let is_letter = |token: &str| {
+        let mut characters = token.chars().filter(char::is_ascii_alphanumeric);
+        characters.next().is_some() && characters.next().is_none()
+    };
+    let letters =
+        tokens().filter(|(token, _)| is_letter(token)).map(|(token, position)| (token, pairs(position)));
+    let letters: Vec<(&str, Vec<(&str, f64)>)> = letters.filter(|(_, pairs)| !pairs.is_empty()).collect();
+    if letters.is_empty() { String::new() } else { serde_json::to_string(&letters).unwrap_or_default() }
 }
 
 #[cfg(test)]
@@ -223,6 +238,21 @@ mod tests {
         assert_eq!(reply.alternatives, r#"[["F",-1.5],["B",-0.25]]"#);
         let usage = TokenUsage { prompt_tokens: 100, cached_tokens: 64, completion_tokens: 1 };
         assert_eq!((reply.model.as_str(), reply.usage), ("m", Some(usage)));
+    }
+
+    #[test]
+    fn of_several_tokens_the_letters_are_kept_with_their_alternatives() {
+        let token = |token: &str, other: &str| json!({ "token": token, "logprob": -0.5, "top_logprobs": [{ "token": other, "logprob": -1.0 }] });
+        let kept = |tokens: Vec<serde_json::Value>| {
+            let body = json!({ "choices": [{ "message": { "content": "A F" }, "logprobs": { "content": tokens } }] });
+            read(body.to_string().as_bytes(), "m").unwrap().0.alternatives
+        };
+        let letters = kept(vec![token("A", "B"), token(" ", "x"), token("\u{2581}F", "E")]);
+        assert_eq!(
+            letters,
+            "[[\"A\",[[\"B\",-1.0],[\"A\",-0.5]]],[\"\u{2581}F\",[[\"E\",-1.0],[\"\u{2581}F\",-0.5]]]]"
+        );
+        assert_eq!(kept(vec![token("Sure", "No"), token("thing", "x")]), "");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::price::Price;
-use crate::prompt::{AnswerFormat, PromptTemplate};
+use crate::prompt::{AnswerFormat, PromptTemplate, PromptWindow};
 use crate::question::QuestionUnit;
 use crate::request::LabelConstraint;
 use crate::tokens::TokenCounter;
@@ -50,7 +50,7 @@ pub struct JudgeConfig {
     pub api_key: Option<ApiKey>,
     /// What one question is about.
     pub unit: QuestionUnit,
-    /// The form of the answer; `None` means a label for a turn where the server can give one, else JSON.
+    /// The form of the answer; `None` means the form with the smallest bill that the server can give.
     pub answer: Option<AnswerFormat>,
     /// How labels are enforced; `None` means the way that the server is found to obey.
     pub constraint: Option<LabelConstraint>,
@@ -58,8 +58,10 @@ pub struct JudgeConfig {
     pub template: Option<PromptTemplate>,
     /// Whether the words that show a label are asked for in a second request.
     pub asks_span: bool,
-    /// The number of turns that share a request in the JSON form.
+    /// The number of turns that share a request in the forms of several letters and of JSON.
     pub turns_per_request: usize,
+    /// What a prompt shows of the messages that a question keeps; `None` means all.
+    pub window: Option<PromptWindow>,
     /// The tokens of input and output together; `None` means what the server says.
     pub context: Option<u64>,
     /// How tokens are counted before the judge is asked.
@@ -117,6 +119,7 @@ impl JudgeConfig {
             template: None,
             asks_span: false,
             turns_per_request: 4,
+            window: Some(PromptWindow::default()),
             context: None,
             counter: TokenCounter::default(),
             max_tokens: 512,

@@ -30,10 +30,13 @@ pub use client::is_loopback;
 pub use completion::EmptyReplyReason;
 pub use config::{ApiKey, JudgeConfig, Pace};
 pub use error::JudgeError;
-pub use form::{FormError, QuestionForm, REFUSAL_PREFIX, ReplyChain};
+pub use form::{
+    AnswerOrigin, AskingForm, BillUnit, FormBill, FormError, QuestionForm, REFUSAL_PREFIX, ReplyChain,
+    SHARED_TOKENS,
+};
 pub use mask::mask_numbers;
 pub use price::{NANOS_PER_UNIT, Price};
-pub use probe::{ProbeError, ServerCapabilities};
+pub use probe::{LettersCapability, ProbeError, ServerCapabilities};
 pub use question::{DialogueLine, Question, QuestionUnit, RuleHint};
-pub use request::{JudgeRequest, LabelConstraint, RequestParameters};
+pub use request::{JudgeRequest, LabelConstraint, LettersConstraint, RequestParameters};
 pub use tokens::{TokenCounter, TokenizerError};

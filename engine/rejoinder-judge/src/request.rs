@@ -4,7 +4,7 @@ use rejoinder_ledger::{Spending, TokenUsage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answer::{PATTERN, TEXT, TURN};
+use crate::answer::{LETTERS, PATTERN, TEXT, TURN};
 use crate::client::Refusal;
 use crate::config::JudgeConfig;
 use crate::prompt::{AnswerFormat, PromptTemplate};
@@ -42,6 +42,76 @@ impl LabelConstraint {
     }
 }
 
+/// How a server is made to answer with labels in a row, one for each of several turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LettersConstraint {
+    /// The request holds `structured_outputs.regex` (vLLM).
+    StructuredRegex,
+    /// The request holds a `grammar` in GBNF (llama.cpp).
+    Grammar,
+    /// The request holds a `regex` (SGLang).
+    Regex,
+    /// The request holds a JSON schema with an array of a fixed length (hosted servers).
+    Schema,
+}
+
+impl LettersConstraint {
+    /// All constraints.
+    pub const ALL: [Self; 4] = [Self::StructuredRegex, Self::Grammar, Self::Regex, Self::Schema];
+
+    /// The constraint that a server obeys which obeys `single` for one label.
+    pub(crate) const fn beside(single: LabelConstraint) -> Self {
+        match single {
+            LabelConstraint::Choice => Self::StructuredRegex,
+            LabelConstraint::Grammar => Self::Grammar,
+            LabelConstraint::Regex => Self::Regex,
+            LabelConstraint::None => Self::Schema,
+        }
+    }
+
+    pub(crate) fn apply(self, body: &mut Value, labels: &[&str], turns: usize, separator: char) {
+        let one = labels.concat();
+        let more = turns.saturating_sub(1);
+        let pattern = || format!("[{one}]({}[{one}]){{{more}}}", escaped(separator));
+        match self {
+            Self::StructuredRegex => body["structured_outputs"] = json!({ "regex": pattern() }),
+            Self::Grammar => {
+                let separator = escaped(separator);
+                let rest = format!(" \"{separator}\" label").repeat(more);
+                body["grammar"] = format!("root ::= label{rest}\nlabel ::= [{one}]").into();
+            }
+            Self::Regex => body["regex"] = pattern().into(),
+            Self::Schema => {
+                let label = json!({ "type": "string", "enum": labels });
+                let list = json!({ "type": "array", "items": label, "minItems": turns, "maxItems": turns });
+                let schema = json!({ "type": "object", "properties": { LETTERS: list }, "required": [LETTERS], "additionalProperties": false });
+                body["response_format"] = json_schema("letters", schema);
+            }
+        }
+    }
+
+    /// The most output tokens of an answer about so many turns: a token for each label and each separator, and some to spare for a
+    /// tokenizer that needs more.
+    pub(crate) const fn max_tokens(self, turns: usize) -> u32 {
+        let turns = turns as u32;
+        match self {
+            Self::Schema => 6 * turns + 24,
+            _ => 2 * turns + 4,
+        }
+    }
+}
+
+/// The separator as regexes and grammars write it.
+fn escaped(separator: char) -> String {
+    separator.escape_default().to_string()
+}
+
+/// The response format that asks for an answer by a JSON schema.
+fn json_schema(name: &str, schema: Value) -> Value {
+    json!({ "type": "json_schema", "json_schema": { "name": name, "strict": true, "schema": schema } })
+}
+
 /// A request, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgeRequest {
@@ -57,7 +127,7 @@ pub struct JudgeRequest {
     pub max_tokens: u32,
 }
 
-/// The number of alternatives to the first token that are asked for: as many as servers commonly give.
+/// The number of alternatives to a token that are asked for: as many as servers commonly give.
 const ALTERNATIVES: u32 = 20;
 /// The number of alternatives that every server gives that gives any.
 const FEW_ALTERNATIVES: u32 = 5;
@@ -123,7 +193,7 @@ impl RequestParameters {
         self.top_logprobs.unwrap_or(ALTERNATIVES)
     }
 
-    /// Asks for the log-probabilities of the first token.
+    /// Asks for the log-probabilities of the answer's tokens.
     pub(crate) fn ask_alternatives(self, body: &mut Value) {
         body["logprobs"] = true.into();
         body["top_logprobs"] = self.alternatives().into();
@@ -181,8 +251,5 @@ pub(crate) fn response_format(template: &PromptTemplate, turns: usize) -> Option
         }
         _ => return None,
     };
-    Some(json!({
-        "type": "json_schema",
-        "json_schema": { "name": "user-response", "strict": true, "schema": schema },
-    }))
+    Some(json_schema("user-response", schema))
 }

@@ -9,6 +9,7 @@ mod database;
 mod ledger;
 pub mod part;
 mod reply_store;
+mod shared_reply;
 mod spending;
 
 pub use claims::ClaimResult;
@@ -17,4 +18,5 @@ pub use ledger::{
     Ledger, LedgerEntry, PartRow, RequestOutcome, RequestState, Reservation, SpendingTotal, TokenUsage,
 };
 pub use reply_store::{Reply, ReplyStore};
+pub use shared_reply::SharedReply;
 pub use spending::{Spending, SpendingLimits};

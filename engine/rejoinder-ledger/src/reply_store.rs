@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::claims::{ClaimResult, Claims};
 use crate::database::{Database, IN_MEMORY, LedgerError};
 use crate::ledger::TokenUsage;
+use crate::shared_reply;
 
 const STEPS: &[&str] = &[
     "
@@ -20,6 +21,11 @@ const STEPS: &[&str] = &[
     ",
     "
     CREATE TABLE claims (reply_key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+    ",
+    "
+    CREATE TABLE shared (
+        turn_key TEXT NOT NULL, reply_key TEXT NOT NULL, place INTEGER NOT NULL, turns INTEGER NOT NULL,
+        PRIMARY KEY (turn_key, reply_key)) WITHOUT ROWID;
     ",
 ];
 
@@ -82,7 +88,7 @@ impl Reply {
 
 /// The store of replies. Several threads and processes can use a store at once; readers do not wait for writers.
 pub struct ReplyStore {
-    writer: Database,
+    pub(crate) writer: Database,
     /// `None` where a second handle would not see what the writer writes.
     reader: Option<Database>,
     /// `None` where no other process may ask for the same replies.
@@ -157,7 +163,7 @@ impl ReplyStore {
         Ok(Self { writer: Database::open(Path::new(IN_MEMORY), true, STEPS)?, reader: None, claims: None })
     }
 
-    fn reader(&self) -> &Database {
+    pub(crate) fn reader(&self) -> &Database {
         self.reader.as_ref().unwrap_or(&self.writer)
     }
 
@@ -220,6 +226,18 @@ impl ReplyStore {
         &self,
         replies: impl IntoIterator<Item = (&'a str, &'a Reply)>,
     ) -> Result<(), LedgerError> {
+        self.put_shared(replies.into_iter().map(|(key, reply)| (key, reply, &[][..])))
+    }
+
+    /// Stores replies as [`Self::put`] does, each with the turns that it is about, where these are several; a turn is named by the
+    /// key that it would have alone.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn put_shared<'a>(
+        &self,
+        replies: impl IntoIterator<Item = (&'a str, &'a Reply, &'a [String])>,
+    ) -> Result<(), LedgerError> {
         let insert = "INSERT INTO replies (reply_key, model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reply_key) DO UPDATE SET
                 model = excluded.model, content = excluded.content, finish_reason = excluded.finish_reason,
@@ -229,7 +247,8 @@ impl ReplyStore {
         self.writer.transaction(|c| {
             let mut insert = c.prepare_cached(insert)?;
             let mut free = c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1")?;
-            for (key, reply) in replies {
+            for (key, reply, turns) in replies {
+                shared_reply::note(c, key, turns)?;
                 if self.claims.is_some() {
                     free.execute([key])?;
                 }

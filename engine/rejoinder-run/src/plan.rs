@@ -5,15 +5,15 @@ use std::num::NonZeroUsize;
 use std::ops::AddAssign;
 
 use rejoinder_cascade::Decision;
-use rejoinder_judge::{Question, QuestionForm, QuestionUnit, prompt, tokens};
+use rejoinder_judge::{JudgeRequest, QuestionForm, QuestionUnit, prompt, tokens};
 use rejoinder_ledger::ReplyStore;
 use rejoinder_read::{Chunk, InputFile};
 use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedConversation, ScannedTurn, Voter, Worker};
 use serde::Serialize;
 
 use crate::error::RunError;
-use crate::judging::settings;
-use crate::spool_row::{RequestGrouping, SpoolRow};
+use crate::judging::{grouping, settings};
+use crate::spool_row::SpoolRow;
 
 /// An estimate of a number of tokens: low, expected, high.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -98,12 +98,8 @@ pub struct Plan {
     pub waiting: u64,
     /// Records set aside.
     pub quarantined: u64,
-    /// What the judge would be asked.
-    pub here: Requests,
-    /// Requests with a prompt that another one has, too.
-    pub identical: u64,
-    /// Requests whose reply is stored.
-    pub stored: u64,
+    /// What the judge would be asked, in each of the forms, in their order.
+    pub forms: Vec<PlannedForm>,
     /// What the paper's method would ask of the same corpus.
     pub paper: Requests,
     /// A bill for each rule, in the order of the rules.
@@ -112,17 +108,29 @@ pub struct Plan {
     pub plugins: Vec<VoterBill>,
 }
 
+/// What asking in one form would take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlannedForm {
+    /// The requests that would be made.
+    pub requests: Requests,
+    /// Requests with a prompt that another one has, too.
+    pub identical: u64,
+    /// Questions whose answer is stored.
+    pub stored: u64,
+}
+
 /// What a chunk adds to a plan.
 struct ChunkPlan {
     plan: Plan,
-    /// For each request the beginning of its key, and what the request takes.
-    requests: Vec<(u128, Requests)>,
+    /// For each form and each request the beginning of its key, and what the request takes.
+    requests: Vec<Vec<(u128, Requests)>>,
 }
 
 /// Output tokens of an object of the paper's form, about: the two keys, a code, and a quotation of some words.
 const OBJECT_TOKENS: Tokens = Tokens { low: 25, expected: 45, high: 120 };
 
-/// Plans the judging of files as `form` would ask, with the replies in `known`.
+/// Plans the judging of files as each of `forms` would ask, with the replies in `known`; the bills of rules and plugins are those of
+/// the first form.
 ///
 /// # Errors
 /// If reading or a plugin fails.
@@ -130,17 +138,18 @@ pub fn plan(
     engine: &Engine,
     files: &[InputFile],
     threads: NonZeroUsize,
-    form: &QuestionForm,
+    forms: &[&QuestionForm],
     paper: &QuestionForm,
     known: Option<&ReplyStore>,
 ) -> Result<Plan, RunError> {
     let mut all = Plan {
         rules: vec![VoterBill::default(); engine.rules.rules().len()],
         plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
+        forms: vec![PlannedForm::default(); forms.len()],
         ..Plan::default()
     };
-    let mut seen = HashSet::new();
-    let work = |worker: &mut Worker<'_>, chunk: &Chunk| plan_chunk(worker, chunk, form, paper, known);
+    let mut seen: Vec<HashSet<u128>> = vec![HashSet::new(); forms.len()];
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| plan_chunk(worker, chunk, forms, paper, known);
     Scan::of(engine, files, threads).run(work, |ChunkPlan { plan, requests }| {
         all.conversations += plan.conversations;
         all.turns += plan.turns;
@@ -149,12 +158,15 @@ pub fn plan(
         all.rejected += plan.rejected;
         all.waiting += plan.waiting;
         all.quarantined += plan.quarantined;
-        all.stored += plan.stored;
         all.paper += plan.paper;
         all.rules.iter_mut().zip(plan.rules).for_each(|(sum, bill)| *sum += bill);
         all.plugins.iter_mut().zip(plan.plugins).for_each(|(sum, bill)| *sum += bill);
-        for (key, request) in requests {
-            if seen.insert(key) { all.here += request } else { all.identical += 1 }
+        for (place, requests) in requests.into_iter().enumerate() {
+            let form = &mut all.forms[place];
+            form.stored += plan.forms[place].stored;
+            for (key, request) in requests {
+                if seen[place].insert(key) { form.requests += request } else { form.identical += 1 }
+            }
         }
         Ok(())
     })?;
@@ -164,7 +176,7 @@ pub fn plan(
 fn plan_chunk(
     worker: &mut Worker<'_>,
     chunk: &Chunk,
-    form: &QuestionForm,
+    forms: &[&QuestionForm],
     paper: &QuestionForm,
     known: Option<&ReplyStore>,
 ) -> Result<ChunkPlan, RunError> {
@@ -175,10 +187,11 @@ fn plan_chunk(
         quarantined: scanned.set_aside.count(),
         rules: vec![VoterBill::default(); engine.rules.rules().len()],
         plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
+        forms: vec![PlannedForm::default(); forms.len()],
         ..Plan::default()
     };
-    let mut grouper = RequestGrouping::default();
-    let mut groups: Vec<Vec<Question>> = Vec::new();
+    let fixed_tokens = forms.first().map_or(0, |form| form.fixed_tokens());
+    let mut all_rows: Vec<SpoolRow> = Vec::new();
     for conversation in &scanned.conversations {
         let turns = scanned.turns(conversation);
         if !turns.is_empty() {
@@ -193,42 +206,51 @@ fn plan_chunk(
                 Decision::Undecided => plan.waiting += 1,
             }
         }
-        let mut rows = SpoolRow::of(engine, &scanned, conversation);
+        let rows = SpoolRow::of(engine, &scanned, conversation);
         if !engine.config.judge.all {
-            bill(&mut plan, engine, &scanned, conversation, &rows, form.fixed_tokens());
+            bill(&mut plan, engine, &scanned, conversation, &rows, fixed_tokens);
         }
-        for row in &mut rows {
-            let begins = grouper.place(row, engine, &HashSet::new()) || form.questions_per_request() == 1;
-            match groups.last_mut() {
-                Some(group) if !begins => group.push(row.question.clone()),
-                _ => groups.push(vec![row.question.clone()]),
-            }
+        for row in rows {
+            let stretch = all_rows.first().map_or(row.stretch, |first| first.stretch);
+            all_rows.push(SpoolRow { stretch, ..row });
         }
     }
-    let mut requests = Vec::with_capacity(groups.len());
-    for group in groups {
-        let Some(request) = form.next(&group, &[]) else { continue };
-        if known.map_or(Ok(false), |store| store.contains(&request.key))? {
-            plan.stored += 1;
-            continue;
+    let mut requests = Vec::with_capacity(forms.len());
+    for (form, planned) in forms.iter().zip(&mut plan.forms) {
+        let mut open = Vec::new();
+        for row in &all_rows {
+            match known.map_or(Ok(false), |store| form.is_answered(&row.question, store))? {
+                true => planned.stored += 1,
+                false => open.push(row.clone()),
+            }
         }
-        let taken = Requests {
-            requests: 1,
-            input_tokens: request.input_tokens.into(),
-            output_tokens: output(form, group.len() as u64),
-        };
-        requests.push((u128::from_str_radix(&request.key[..32], 16).unwrap_or_default(), taken));
+        requests.push(taken(form, &open));
     }
     Ok(ChunkPlan { plan, requests })
 }
 
+/// The requests about rows: the beginning of the key, and what the request takes.
+fn taken(form: &QuestionForm, rows: &[SpoolRow]) -> Vec<(u128, Requests)> {
+    let taken = grouping::requests(form, rows).into_iter().filter_map(|group| {
+        let request = form.next(&group, &[])?;
+        let key = u128::from_str_radix(&request.key[..32], 16).unwrap_or_default();
+        Some((key, of_request(form, &request, group.len())))
+    });
+    taken.collect()
+}
+
+/// What a request about so many turns takes.
+pub(crate) fn of_request(form: &QuestionForm, request: &JudgeRequest, turns: usize) -> Requests {
+    Requests { requests: 1, input_tokens: request.input_tokens.into(), output_tokens: output(form, turns) }
+}
+
 /// Output of a request about so many turns.
-pub(crate) fn output(form: &QuestionForm, objects: u64) -> Tokens {
-    let most = u64::from(form.max_tokens());
-    let of = |tokens: u64| (objects * tokens).min(most);
-    match most {
-        1 => (1, 1, 1).into(),
-        _ => Tokens { low: of(OBJECT_TOKENS.low), expected: of(OBJECT_TOKENS.expected), high: most },
+fn output(form: &QuestionForm, turns: usize) -> Tokens {
+    let most = u64::from(form.max_tokens(turns));
+    let of = |tokens: u64| (turns as u64 * tokens).min(most);
+    match form.letter_tokens(turns) {
+        Some(letters) => (letters, letters, most).into(),
+        None => Tokens { low: of(OBJECT_TOKENS.low), expected: of(OBJECT_TOKENS.expected), high: most },
     }
 }
 

@@ -1,12 +1,11 @@
 //! The first stage: input files to parts. What lies in a part is a function of input and config; a kill loses at
 //! most the part under way.
 
-use std::collections::HashSet;
 use std::fs;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{AnswerProbabilities, Feedback, RecordId, SettledTurn};
+use rejoinder_core::{AnswerProbabilities, Feedback, SettledTurn};
 use rejoinder_judge::{prompt, tokens};
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, Position};
@@ -17,7 +16,7 @@ use serde::Serialize;
 use crate::error::RunError;
 use crate::faults;
 use crate::folder::{PartKind, RunDir, end_of_part};
-use crate::spool_row::{RequestGrouping, SpoolRow};
+use crate::spool_row::SpoolRow;
 use crate::stats::{ScanCounts, ScanStats};
 use crate::watch::{ScanProgress, Watch};
 
@@ -87,7 +86,7 @@ fn scan(
     let total = inputs.iter().map(|f| f.size).sum();
     let mut counted = run.scan_counts()?.stats;
     let asked_before = run.asked()?;
-    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, &asked_before);
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk);
     let flow = Scan {
         from,
         asked_before: Some(&asked_before),
@@ -147,11 +146,7 @@ fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), RunError> {
     Ok(())
 }
 
-fn scan_chunk(
-    worker: &mut Worker<'_>,
-    chunk: &Chunk,
-    asked_before: &HashSet<RecordId>,
-) -> Result<ChunkOutput, RunError> {
+fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, RunError> {
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
     let mut counts = ScanCounts::default();
@@ -165,7 +160,8 @@ fn scan_chunk(
         ..ReadCounts::of_chunk(chunk)
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
-    let (mut grouper, mut profiler) = (RequestGrouping::default(), Profiler::of_chunk(engine));
+    let mut rows: Vec<SpoolRow> = Vec::new();
+    let mut profiler = Profiler::of_chunk(engine);
     for conversation in &scanned.conversations {
         count_paper(stats, conversation, &scanned);
         stats.read.count(&conversation.record);
@@ -198,13 +194,13 @@ fn scan_chunk(
                 }
             }
         }
-        for mut waiting in SpoolRow::of(engine, &scanned, conversation) {
-            stats.questions += 1;
-            stats.groups += u64::from(grouper.place(&mut waiting, engine, asked_before));
-            stats.shown_tokens += waiting.shown_tokens;
-            write_row(&mut spool, &waiting);
+        for row in SpoolRow::of(engine, &scanned, conversation) {
+            let stretch = rows.first().map_or(row.stretch, |first| first.stretch);
+            rows.push(SpoolRow { stretch, ..row });
         }
     }
+    stats.count_questions(&engine.config.judge, &rows);
+    rows.iter().for_each(|row| write_row(&mut spool, row));
     scanned.set_aside.rows().for_each(|row| write_row(&mut quarantine, &row));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
     let of_file = details.files.entry(chunk.start.shard).or_default();

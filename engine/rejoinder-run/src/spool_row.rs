@@ -1,12 +1,12 @@
 //! Turns that wait for the judge, as they lie in the spool: what is asked, and what is needed to write a feedback record
 //! once the judge has answered.
 
-use std::collections::HashSet;
 use std::ops::Add;
 
 use rejoinder_cascade::Decision;
 use rejoinder_core::text::CharCount;
 use rejoinder_core::{RecordId, TurnRecord};
+use rejoinder_judge::prompt::PromptWindow;
 use rejoinder_judge::{DialogueLine, Question, QuestionUnit, RuleHint, prompt, tokens};
 use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use serde::{Deserialize, Serialize};
@@ -19,11 +19,12 @@ use crate::judging::settings;
 pub struct SpoolRow {
     /// What the judge is asked.
     pub question: Question,
-    /// The first open turn of the rows that share a request, where the form of the answer allows that.
-    pub group: RecordId,
+    /// The first question of the stretch of input whose questions may share requests.
+    #[serde(rename = "group")]
+    pub stretch: RecordId,
     /// Expected number of feedback turns in the answer.
     pub gain: f32,
-    /// The estimated tokens of the messages that are shown.
+    /// The estimated tokens of the messages that the config's window shows.
     pub shown_tokens: u64,
     /// The undecided turns that the question is about.
     pub turns: Vec<TurnRecord>,
@@ -57,9 +58,9 @@ impl SpoolRow {
         let row = |turns: &[&ScannedTurn], lines: Vec<DialogueLine>, hints: Vec<RuleHint>| {
             let id = conversation.id(turns[0]);
             Self {
-                group: id,
+                stretch: id,
                 gain: turns.iter().map(|t| t.probability).sum(),
-                shown_tokens: shown_tokens(&lines),
+                shown_tokens: 0,
                 turns: turns.iter().map(|turn| scanned.turn_record(engine, conversation, turn)).collect(),
                 question: Question {
                     id,
@@ -69,11 +70,11 @@ impl SpoolRow {
                 },
             }
         };
-        match settings::unit(judge) {
+        let mut rows: Vec<Self> = match settings::unit(judge) {
             QuestionUnit::Turn => wanted
                 .iter()
                 .map(|turn| {
-                    let lines = prompt::window(source, turn.message_index, &settings::window(judge));
+                    let lines = prompt::window(source, turn.message_index, &settings::kept_window(judge));
                     row(&[turn], lines, hints(engine, scanned, turn))
                 })
                 .collect(),
@@ -83,7 +84,12 @@ impl SpoolRow {
                     lines.map(|(index, m)| DialogueLine { index, role: m.role, text: m.text.to_string() });
                 vec![row(wanted, lines.collect(), Vec::new())]
             }
-        }
+        };
+        let window = settings::shown_window(judge);
+        rows.iter_mut().for_each(|row| {
+            row.shown_tokens = shown(&row.question, window.as_ref()).map(|(_, tokens)| tokens).sum()
+        });
+        rows
     }
 }
 
@@ -97,42 +103,21 @@ fn hints(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Vec
     hints.collect()
 }
 
-/// Estimated tokens of messages as a prompt shows them.
-fn shown_tokens(lines: &[DialogueLine]) -> u64 {
-    let of = |line: &DialogueLine| {
-        CharCount::of("# : \n") + CharCount::of(line.role.name()) + CharCount::of(&line.text)
+/// The messages that a prompt shows of a question, each by its index, with its estimated tokens.
+pub(crate) fn shown<'q>(
+    question: &'q Question,
+    window: Option<&'q PromptWindow>,
+) -> Box<dyn Iterator<Item = (u32, u64)> + 'q> {
+    let tokens = |line: &DialogueLine, texts: &[&str]| {
+        let head = CharCount::of("# : \n") + CharCount::of(line.role.name());
+        tokens::of(texts.iter().map(|text| CharCount::of(text)).fold(head, CharCount::add))
     };
-    tokens::of(lines.iter().map(of).fold(CharCount::default(), CharCount::add))
-}
-
-/// Puts rows that follow one another into groups that can share a request: as many turns as the config allows, and no more
-/// text than one long window has. A function of the rows alone, so that the groups are the same whenever they are made.
-#[derive(Debug, Default)]
-pub struct RequestGrouping {
-    first: Option<RecordId>,
-    turns: usize,
-    tokens: u64,
-    is_alone: bool,
-}
-
-/// Most tokens that are shown in one request about several turns.
-const MAX_SHARED_TOKENS: u64 = 3_000;
-
-impl RequestGrouping {
-    /// Sets a row's group; returns whether the row begins a new group. `asked_before` are the turns that the
-    /// judge was asked about before the scan.
-    pub fn place(&mut self, row: &mut SpoolRow, engine: &Engine, asked_before: &HashSet<RecordId>) -> bool {
-        let judge = &engine.config.judge;
-        let most = if settings::unit(judge) == QuestionUnit::Turn { judge.turns_per_request } else { 1 };
-        let is_full = self.turns == most || self.tokens + row.shown_tokens > MAX_SHARED_TOKENS;
-        // What was asked by itself before the scan is found again only as the same request.
-        let is_alone = asked_before.contains(&row.question.id);
-        if self.first.is_none() || is_full || self.is_alone || is_alone {
-            *self = Self { first: Some(row.question.id), turns: 0, tokens: 0, is_alone };
-        }
-        self.turns += 1;
-        self.tokens += row.shown_tokens;
-        row.group = self.first.unwrap_or(row.question.id);
-        self.turns == 1
+    match window {
+        None => Box::new(question.lines.iter().map(move |line| (line.index, tokens(line, &[&line.text])))),
+        Some(window) => Box::new(
+            window
+                .lines(question)
+                .map(move |(line, is_open)| (line.index, tokens(line, &window.shown(line, is_open)))),
+        ),
     }
 }

@@ -7,7 +7,13 @@ use rejoinder_core::Category;
 use rejoinder_score::Profile;
 use serde::{Deserialize, Serialize};
 
+use rejoinder_judge::SHARED_TOKENS;
+use rejoinder_scan::config::JudgeSection;
 use rejoinder_scan::reading::{ReadCounts, ReadDetails, add};
+
+use crate::judging::grouping::{self, QuestionSize, RequestSize};
+use crate::judging::settings;
+use crate::spool_row::SpoolRow;
 
 /// Counts of a chunk, a part or a run: numbers, and by name what the numbers are made of. All counts are functions of
 /// input and config.
@@ -51,8 +57,10 @@ pub struct ScanStats {
     pub questions: u64,
     /// Requests that the questions take where several questions share a request.
     pub groups: u64,
-    /// The messages that the questions show, in estimated tokens.
+    /// The messages that the questions show, in estimated tokens, where each question has a request.
     pub shown_tokens: u64,
+    /// The messages that the questions show, in estimated tokens, where several questions share a request.
+    pub group_shown_tokens: u64,
     /// Requests of the paper's method: one for each conversation with a later turn.
     pub paper_requests: u64,
     /// The dialogues that these requests show, in estimated tokens.
@@ -63,6 +71,19 @@ impl ScanStats {
     /// Later turns that are neither accepted nor wait: rejected, or not looked at.
     pub const fn passed_over(&self) -> u64 {
         self.rejected + self.not_looked_at
+    }
+
+    /// Counts the questions of a stretch of input, and the requests that they take where several of them share a request.
+    pub(crate) fn count_questions(&mut self, judge: &JudgeSection, rows: &[SpoolRow]) {
+        let window = settings::shown_window(judge);
+        let sizes: Vec<QuestionSize> =
+            rows.iter().map(|row| QuestionSize::of(row, window.as_ref())).collect();
+        let size = RequestSize { turns: judge.turns_per_request, tokens: SHARED_TOKENS };
+        let groups = grouping::groups(&sizes, size);
+        self.questions += rows.len() as u64;
+        self.groups += groups.len() as u64;
+        self.shown_tokens += rows.iter().map(|row| row.shown_tokens).sum::<u64>();
+        self.group_shown_tokens += groups.iter().map(|group| group.tokens).sum::<u64>();
     }
 }
 
@@ -120,6 +141,7 @@ impl AddAssign for ScanStats {
         self.questions += other.questions;
         self.groups += other.groups;
         self.shown_tokens += other.shown_tokens;
+        self.group_shown_tokens += other.group_shown_tokens;
         self.paper_requests += other.paper_requests;
         self.paper_shown_tokens += other.paper_shown_tokens;
     }

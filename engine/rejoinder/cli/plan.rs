@@ -1,7 +1,7 @@
 //! `rejoinder plan`: what judging would take, before anybody is asked.
 
 use clap::Args;
-use rejoinder_judge::prompt::AnswerFormat;
+use rejoinder_judge::QuestionForm;
 use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan;
@@ -55,26 +55,26 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.asking];
     let engine = Engine::of(&effective_config(&args.config, &flags)?)?;
     let judge = &engine.config.judge;
-    let Judge { client, form } = Judge::expected(judge, None)?;
+    let here = Judge::expected(judge, None)?;
+    let others = here.other_forms(judge, None)?;
     let paper = Judge::papers()?.form;
     let known = match &judge.replies {
         Some(path) if path.exists() => Some(ReplyStore::open(path)?),
         _ => None,
     };
     let files = described(&args.inputs, &engine.config.input)?;
-    let plan = plan::plan(&engine, &files, args.threads.get(), &form, &paper, known.as_ref())?;
+    let forms: Vec<&QuestionForm> = std::iter::once(&here).chain(&others).map(|judge| &judge.form).collect();
+    let plan = plan::plan(&engine, &files, args.threads.get(), &forms, &paper, known.as_ref())?;
     let per_second = |given: Option<f64>, a_minute: Option<f64>| given.or(a_minute.map(|n| n / MINUTE));
     let rate = ServerRate {
         requests: per_second(args.requests_per_second, judge.requests_per_minute),
         tokens: per_second(args.tokens_per_second, judge.tokens_per_minute),
     };
-    let mut assumptions = vec![match form.template.answer {
-        AnswerFormat::Label => {
-            "one letter a turn, which needs a server that obeys a constraint; else answer = \"json\""
-                .to_owned()
-        }
-        _ => format!("JSON, up to {} turns a request", form.questions_per_request()),
-    }];
+    let mut assumptions = Vec::new();
+    if here.form.template.answer.has_labels() {
+        let message = "letters need a server that obeys a constraint (regex, grammar, JSON schema), which the run finds out; else answer = \"json\"";
+        assumptions.push(message.to_owned());
+    }
     assumptions.push(match &judge.tokenizer {
         Some(path) => format!("tokens here counted by {}, the paper's estimated", path.display()),
         None => "tokens estimated from the numbers of characters; [judge] tokenizer counts them".to_owned(),
@@ -82,7 +82,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     if known.is_none() && judge.replies.is_some() {
         assumptions.push("no replies are stored yet".to_owned());
     }
-    let report = PlanReport::new(&engine, &plan, &client.price, &rate, assumptions);
+    let report = PlanReport::new(&engine, &plan, &forms, &here.client, &rate, assumptions);
     if args.json {
         print_json(&report)?;
     } else {

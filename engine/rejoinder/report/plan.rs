@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_judge::{NANOS_PER_UNIT, Price};
+use rejoinder_judge::{BillUnit, JudgeConfig, NANOS_PER_UNIT, Price, QuestionForm};
 use rejoinder_ledger::TokenUsage;
 use rejoinder_run::plan::{Plan, Requests, Tokens, VoterBill};
 use rejoinder_scan::Engine;
@@ -39,10 +39,14 @@ pub struct PlanReport {
     pub quarantined: u64,
     /// Requests with a prompt that another one has, too: asked once.
     pub identical: u64,
-    /// Requests whose reply is stored: not asked.
+    /// Questions whose answer is stored: not asked.
     pub stored: u64,
-    /// What asking takes here.
+    /// What asking takes here, in the form that is taken.
     pub here: Cost,
+    /// What asking takes in each form, the one that is taken first.
+    pub forms: Vec<FormCost>,
+    /// By what the form was chosen; absent where the config names the form.
+    pub chosen_by: Option<&'static str>,
     /// What the paper's method would take.
     pub paper: Cost,
     /// The bill by rule, the dearest first; rules that neither cost nor save are left out.
@@ -65,6 +69,20 @@ pub struct Cost {
     pub gpu_seconds: Option<[f64; 2]>,
     /// Seconds at the given rate; absent without one.
     pub seconds: Option<f64>,
+}
+
+/// What asking takes in one form.
+#[derive(Clone, Debug, Serialize)]
+pub struct FormCost {
+    /// `single`, `grouped`, `json` or `conversation`.
+    pub form: &'static str,
+    /// The most turns of a request.
+    pub turns_per_request: usize,
+    /// The form in words.
+    pub description: String,
+    /// What asking takes.
+    #[serde(flatten)]
+    pub cost: Cost,
 }
 
 /// One rule or plugin.
@@ -102,10 +120,20 @@ impl PlanReport {
     pub fn new(
         engine: &Engine,
         plan: &Plan,
-        price: &Price,
+        forms: &[&QuestionForm],
+        judge: &JudgeConfig,
         rate: &ServerRate,
         assumptions: Vec<String>,
     ) -> Self {
+        let price = &judge.price;
+        let costs = forms.iter().zip(&plan.forms).map(|(form, planned)| FormCost {
+            form: form.form.name(),
+            turns_per_request: form.questions_per_request(),
+            description: form.form.to_string(),
+            cost: Cost::new(planned.requests, price, rate),
+        });
+        let taken = plan.forms.first().copied().unwrap_or_default();
+        let is_chosen = judge.answer.is_none() && forms.len() > 1;
         let rules = engine.rules.rules().iter().map(|rule| rule.id.clone());
         let plugins = engine.registry.plugins().iter().map(|plugin| plugin.name().to_owned());
         let rows = |ids: &mut dyn Iterator<Item = String>, bills: &[VoterBill]| -> Vec<BillRow> {
@@ -124,9 +152,11 @@ impl PlanReport {
             rejected: plan.rejected,
             undecided: plan.waiting,
             quarantined: plan.quarantined,
-            identical: plan.identical,
-            stored: plan.stored,
-            here: Cost::new(plan.here, price, rate),
+            identical: taken.identical,
+            stored: taken.stored,
+            here: Cost::new(taken.requests, price, rate),
+            forms: costs.collect(),
+            chosen_by: is_chosen.then(|| BillUnit::of(judge).name()),
             paper: Cost::new(plan.paper, price, rate),
             rules: rows(&mut rules.into_iter(), &plan.rules),
             plugins: rows(&mut plugins.into_iter(), &plan.plugins),
@@ -147,33 +177,12 @@ impl PlanReport {
             thousands(self.undecided),
             share(self.undecided, self.turns)
         );
-        let mut line = |label: &str, of: &dyn Fn(&Cost) -> String| {
-            let _ = writeln!(out, "{label:<32}{:>26}{:>26}", of(&self.here), of(&self.paper));
-        };
-        line("", &|cost| {
-            if std::ptr::eq(cost, &self.here) { "here".into() } else { "the paper's method".into() }
-        });
-        line("requests", &|cost| thousands(cost.requests.requests));
-        let range = |tokens: &Tokens| match tokens.low == tokens.high {
-            true => thousands(tokens.expected),
-            false => format!("{} – {} – {}", short(tokens.low), short(tokens.expected), short(tokens.high)),
-        };
-        line("input tokens", &|cost| range(&cost.requests.input_tokens));
-        line("output tokens", &|cost| range(&cost.requests.output_tokens));
-        if self.here.money.is_some() {
-            line("money (expected, high)", &|cost| amounts(cost.money));
-        }
-        if self.here.gpu_seconds.is_some() {
-            line("GPU-seconds (expected, high)", &|cost| amounts(cost.gpu_seconds));
-        }
-        if self.here.seconds.is_some() {
-            line("time", &|cost| cost.seconds.map_or(String::new(), duration));
-        }
+        self.write_costs(&mut out);
         let _ = writeln!(
             out,
-            "not counted: {} with the same prompt as another, {} with a stored reply",
+            "not counted: {} with the same prompt as another, {} with a stored answer",
             counted(self.identical, "request"),
-            thousands(self.stored)
+            counted(self.stored, "turn")
         );
         for assumption in &self.assumptions {
             let _ = writeln!(out, "{assumption}");
@@ -194,6 +203,61 @@ impl PlanReport {
     }
 }
 
+impl PlanReport {
+    /// What asking takes in each form, and what the paper's method would take: a line each.
+    fn write_costs(&self, out: &mut String) {
+        let range = |tokens: &Tokens| match tokens.low == tokens.high {
+            true => thousands(tokens.expected),
+            false => format!("{} – {} – {}", short(tokens.low), short(tokens.expected), short(tokens.high)),
+        };
+        let mut row = |cells: [&str; 7]| {
+            let [label, requests, input, output, money, gpu, time] = cells;
+            let mut line = format!("{label:<38}{requests:>12}{input:>28}{output:>28}");
+            for (cell, is_known) in [
+                (money, self.here.money.is_some()),
+                (gpu, self.here.gpu_seconds.is_some()),
+                (time, self.here.seconds.is_some()),
+            ] {
+                if is_known {
+                    let _ = write!(line, "{cell:>20}");
+                }
+            }
+            let _ = writeln!(out, "{}", line.trim_end());
+        };
+        row(["", "requests", "input tokens", "output tokens", "money", "GPU-seconds", "time"]);
+        let all = self.forms.iter().map(|form| (form.description.as_str(), &form.cost));
+        for (label, cost) in all.chain([("the paper's method", &self.paper)]) {
+            let tokens = [&cost.requests.input_tokens, &cost.requests.output_tokens].map(range);
+            let time = cost.seconds.map_or(String::new(), duration);
+            row([
+                label,
+                &thousands(cost.requests.requests),
+                &tokens[0],
+                &tokens[1],
+                &amounts(cost.money),
+                &amounts(cost.gpu_seconds),
+                &time,
+            ]);
+        }
+        let Some(taken) = self.forms.first() else { return };
+        let _ = match self.chosen_by {
+            Some(unit) => writeln!(out, "taken: {}, the cheapest here by {unit}", taken.description),
+            None => writeln!(out, "taken: {}, as the config says", taken.description),
+        };
+        let (requests, papers) = (self.here.requests.requests, self.paper.requests.requests);
+        if self.chosen_by.is_some() && requests > papers {
+            let _ = writeln!(
+                out,
+                "these are more requests than the paper's method makes ({} against {}), and cost less all the same; turns-per-request and \
+                 answer = \"letters\" under [judge] make fewer of them",
+                thousands(requests),
+                thousands(papers)
+            );
+        }
+    }
+}
+
+/// Expected and high amount.
 fn amounts(of: Option<[f64; 2]>) -> String {
     of.map_or(String::new(), |[expected, high]| format!("{expected:.2}, {high:.2}"))
 }

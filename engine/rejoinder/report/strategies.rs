@@ -7,9 +7,10 @@ use rejoinder_cascade::DecisionReason;
 use rejoinder_cascade::curve::Ranking;
 use rejoinder_core::Category;
 use rejoinder_core::random::Random;
+use rejoinder_judge::AskingForm;
 use rejoinder_run::recall::strategies::{self, SearchOutcome, StrategyOutcome};
 use rejoinder_run::recall::{
-    LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallTarget,
+    AskingBill, LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallTarget,
 };
 use rejoinder_scan::{Engine, ScoreModel};
 use serde::Serialize;
@@ -54,6 +55,33 @@ pub struct Comparison {
     pub strategies: BTreeMap<&'static str, StrategyFigures>,
 }
 
+/// What asking takes in one form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct FormBill {
+    /// The most turns of a request.
+    pub turns_per_request: usize,
+    /// Requests.
+    pub call_share: f64,
+    /// Input tokens, the instructions charged in full.
+    pub token_share: f64,
+    /// Input tokens, the shared prefix charged once.
+    pub token_share_cached: f64,
+    /// Output tokens, as a number.
+    pub output_tokens: f64,
+}
+
+/// What asking takes in one form: with the usual number of turns a request and, where the form is also compared with other numbers,
+/// by each number.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FormFigures {
+    /// The bill with the usual number of turns a request.
+    #[serde(flatten)]
+    pub usual: FormBill,
+    /// The bills by the number of turns a request.
+    #[serde(flatten)]
+    pub by_turns: BTreeMap<usize, FormBill>,
+}
+
 /// The figures of one strategy. Shares of turns are of all later turns; shares of calls and tokens are of what the paper's method
 /// takes on the same conversations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -75,6 +103,9 @@ pub struct StrategyFigures {
     pub token_share_cached: f64,
     /// Output tokens of these requests.
     pub output_token_share: f64,
+    /// What these requests take in each form, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub forms: BTreeMap<&'static str, FormFigures>,
     /// Turns asked about without hindsight, calibration sample and audit included.
     pub sent_share: f64,
     /// Share of the wanted feedback that is found so.
@@ -112,7 +143,7 @@ impl Comparison {
         seed: u64,
     ) -> Result<Self, Failure> {
         let purpose = target.purpose;
-        let bench = StrategyBench { engine, judges, labelled, target, seed };
+        let bench = StrategyBench { judges, labelled, target, seed };
         let of_turns =
             |score: &dyn Fn(&LabelledTurn) -> f64| labelled.turns.iter().map(score).collect::<Vec<_>>();
         let outcome = strategies::paper(labelled, target, seed)?;
@@ -182,6 +213,17 @@ impl Comparison {
         row("  paper's input tokens", &|s| Some(s.token_share), "");
         row("  the same, prefix once", &|s| Some(s.token_share_cached), "");
         row("  paper's output tokens", &|s| Some(s.output_token_share), "");
+        for (name, turns) in [("single", 1), ("grouped", 4), ("grouped", 8), ("json", 4)] {
+            let bill = |s: &StrategyFigures| {
+                let form = s.forms.get(name)?;
+                Some(form.by_turns.get(&turns).copied().unwrap_or(form.usual))
+            };
+            let figure = |s: &StrategyFigures, of: &dyn Fn(&FormBill) -> f64| bill(s).map(|bill| of(&bill));
+            let of = if turns > 1 { format!("{name}, {turns} turns a request") } else { name.to_owned() };
+            row(&format!("  {of}: requests"), &|s| figure(s, &|bill| bill.call_share), "");
+            row("    input tokens", &|s| figure(s, &|bill| bill.token_share), "");
+            row("    the same, prefix once", &|s| figure(s, &|bill| bill.token_share_cached), "");
+        }
         row("without hindsight, share of", &|_| None, "");
         row("  turns asked (sent_share)", &|s| Some(s.sent_share), "sent_share");
         row("  turns accepted here", &|s| Some(s.accept_share), "");
@@ -221,7 +263,6 @@ fn by_rules(turn: &LabelledTurn) -> f64 {
 }
 
 struct StrategyBench<'a> {
-    engine: &'a Engine,
     judges: &'a PricedJudges,
     labelled: &'a LabelledTurns,
     target: &'a RecallTarget,
@@ -245,7 +286,7 @@ impl StrategyBench<'_> {
         let cost = match scores {
             None => self.labelled.cost_of_paper(self.judges),
             Some(scores) => {
-                self.labelled.cost(self.engine, self.judges, |i| scores[i] >= cut && !is_settled(&turns[i]))
+                self.labelled.cost(&self.judges.here.form, |i| scores[i] >= cut && !is_settled(&turns[i]))
             }
         };
         let paper = self.labelled.cost_of_paper(self.judges);
@@ -253,15 +294,17 @@ impl StrategyBench<'_> {
             let point = |recall| {
                 let (cut, share) = ranking.cut(recall, each)?;
                 let is_asked = |i: usize| scores[i] >= cut && !is_settled(&turns[i]);
-                let cost = self.labelled.cost(self.engine, self.judges, is_asked);
+                let cost = self.labelled.cost(&self.judges.here.form, is_asked);
                 Some(SpendPoint { recall, turns: share, tokens: cost.input / paper.input.max(1.0) })
             };
             RECALLS.into_iter().filter_map(point).collect()
         });
+        let forms = scores.map_or_else(BTreeMap::new, |scores| {
+            self.forms(&paper, &|i| scores[i] >= cut && !is_settled(&turns[i]))
+        });
         let outcomes: Vec<TurnResult> =
             (0..turns.len()).map(|i| TurnResult::new(outcome, i, &turns[i], self.target)).collect();
         let count = |test: &dyn Fn(&TurnResult) -> bool| outcomes.iter().filter(|o| test(o)).count() as f64;
-        let share = |part: f64, of: f64| if of == 0.0 { 1.0 } else { part / of };
         let all = turns.len() as f64;
         let recall_of = |category: Category| {
             let labelled = turns.iter().zip(&outcomes).filter(|(turn, _)| turn.label == Some(category));
@@ -291,6 +334,7 @@ impl StrategyBench<'_> {
             token_share: share(cost.input, paper.input),
             token_share_cached: share(cost.input_cached, paper.input_cached),
             output_token_share: share(cost.output, paper.output),
+            forms,
             sent_share: count(&|o| o.is_sent) / all,
             recall: share(count(&|o| o.is_found), count(&|o| o.is_positive)),
             precision: share(count(&|o| o.is_right), count(&|o| o.is_output)),
@@ -307,6 +351,33 @@ impl StrategyBench<'_> {
         })
     }
 
+    /// What asking about some of the turns takes in each form.
+    fn forms(
+        &self,
+        paper: &AskingBill,
+        is_asked: &dyn Fn(usize) -> bool,
+    ) -> BTreeMap<&'static str, FormFigures> {
+        let mut forms: BTreeMap<&'static str, FormFigures> = BTreeMap::new();
+        for judge in &self.judges.forms {
+            let cost = self.labelled.cost(&judge.form, is_asked);
+            let bill = FormBill {
+                turns_per_request: judge.form.questions_per_request(),
+                call_share: share(cost.requests, paper.requests),
+                token_share: share(cost.input, paper.input),
+                token_share_cached: share(cost.input_cached, paper.input_cached),
+                output_tokens: cost.output,
+            };
+            let form = judge.form.form;
+            let figures = forms
+                .entry(form.name())
+                .or_insert_with(|| FormFigures { usual: bill, ..FormFigures::default() });
+            if matches!(form, AskingForm::Grouped { .. }) {
+                figures.by_turns.insert(form.turns(), bill);
+            }
+        }
+        forms
+    }
+
     /// Hands out the weights of the conversations, drawn with replacement, again and again.
     fn resample(&self, mut with: impl FnMut(&[f64])) {
         let conversations = self.labelled.conversations();
@@ -320,6 +391,11 @@ impl StrategyBench<'_> {
             with(&weights);
         }
     }
+}
+
+/// A part of a number; all of nothing.
+fn share(part: f64, of: f64) -> f64 {
+    if of == 0.0 { 1.0 } else { part / of }
 }
 
 /// The middle 95 % of the figures.

@@ -28,6 +28,29 @@ pub(crate) fn read_json(unit: QuestionUnit, questions: &[Question], content: &st
     }
 }
 
+/// Reads what a reply in the JSON form about `turns` turns says of the question at a place. Without the other questions only objects
+/// with a number can be told apart.
+pub(crate) fn read_json_at(
+    question: &Question,
+    (place, turns): (usize, usize),
+    content: &str,
+) -> Vec<TurnFinding> {
+    let nothing = Question { id: question.id, lines: Vec::new(), open: Vec::new(), hints: Vec::new() };
+    let mut questions = vec![nothing; turns];
+    if let Some(own) = questions.get_mut(place) {
+        own.clone_from(question);
+    }
+    let numbered: Vec<LabelClaim> = objects::read(content)
+        .claims
+        .into_iter()
+        .filter(|claim| turns == 1 || claim.turn.is_some())
+        .collect();
+    match numbered.is_empty() {
+        true => unverified(question, UNREADABLE),
+        false => read_turns(&numbered, true, &questions).swap_remove(place),
+    }
+}
+
 fn read_turns(claims: &[LabelClaim], damaged: bool, questions: &[Question]) -> Vec<Vec<TurnFinding>> {
     let mut own: Vec<Vec<&LabelClaim>> = vec![Vec::new(); questions.len()];
     let mut stray = false;

@@ -21,6 +21,9 @@ impl From<LabelProbabilities> for AnswerProbabilities {
     }
 }
 
+/// A token of an answer, and the alternatives to the token with their log-probabilities.
+pub(super) type TokenAlternatives = (String, Vec<(String, f64)>);
+
 /// What a reply in the label form says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct LabelReading {
@@ -48,7 +51,15 @@ pub(crate) fn read_label(
     alternatives: &str,
     quoting: Option<&str>,
 ) -> Vec<TurnFinding> {
-    let LabelReading { answer, probabilities } = read(labels, content, alternatives);
+    finding(question, read(labels, content, alternatives), quoting)
+}
+
+/// What a reading says of each open turn of a question, with the span that [`read_label`] describes.
+pub(super) fn finding(
+    question: &Question,
+    LabelReading { answer, probabilities }: LabelReading,
+    quoting: Option<&str>,
+) -> Vec<TurnFinding> {
     let turn = question.turn();
     let finding = match answer {
         Answer::Unknown => return unverified(question, "the reply is none of the labels"),
@@ -80,25 +91,50 @@ pub(crate) fn read_label(
 /// among the alternatives to its first token counts. The probabilities are those of the labels among the alternatives, scaled to
 /// sum up to 1: what a server that constrains its answer would give.
 pub(super) fn read(labels: &[(String, Option<Category>)], content: &str, alternatives: &str) -> LabelReading {
-    let alternatives: Vec<(String, f64)> = serde_json::from_str(alternatives).unwrap_or_default();
-    let position = |token: &str| {
-        let token = token.trim_matches(|c: char| c.is_whitespace() || matches!(c, '▁' | 'Ġ' | '"' | '.'));
-        labels.iter().position(|(label, _)| label == token)
+    let alternatives = match serde_json::from_str::<Vec<TokenAlternatives>>(alternatives) {
+        Ok(tokens) => tokens.into_iter().next().map(|(_, pairs)| pairs).unwrap_or_default(),
+        Err(_) => serde_json::from_str(alternatives).unwrap_or_default(),
     };
+    let weights = weights(labels, &alternatives);
+    let likeliest = || {
+        let heaviest = (0..weights.len()).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
+        heaviest.filter(|&label| weights[label] > 0.0)
+    };
+    let Some(chosen) = position(labels, content).or_else(likeliest) else { return LabelReading::default() };
+    LabelReading { answer: labels[chosen].1.into(), probabilities: probabilities(labels, &alternatives) }
+}
+
+/// A token without what tokenizers and models put around a label.
+pub(super) fn bare(token: &str) -> &str {
+    token.trim_matches(|c: char| c.is_whitespace() || matches!(c, '▁' | 'Ġ' | '"' | '.'))
+}
+
+fn position(labels: &[(String, Option<Category>)], token: &str) -> Option<usize> {
+    labels.iter().position(|(label, _)| label == bare(token))
+}
+
+/// The probability of each label among alternatives, not scaled.
+fn weights(labels: &[(String, Option<Category>)], alternatives: &[(String, f64)]) -> Vec<f64> {
     let mut weights = vec![0.0_f64; labels.len()];
-    for (token, log_probability) in &alternatives {
-        if let Some(label) = position(token)
+    for (token, log_probability) in alternatives {
+        if let Some(label) = position(labels, token)
             && log_probability.is_finite()
         {
             weights[label] += log_probability.min(0.0).exp();
         }
     }
+    weights
+}
+
+/// The probabilities of the labels among alternatives; `None` where fewer than two of the labels are among them.
+pub(super) fn probabilities(
+    labels: &[(String, Option<Category>)],
+    alternatives: &[(String, f64)],
+) -> Option<LabelProbabilities> {
+    let weights = weights(labels, alternatives);
     let sum: f64 = weights.iter().sum();
-    let likeliest =
-        || (0..weights.len()).max_by(|&a, &b| weights[a].total_cmp(&weights[b])).filter(|_| sum > 0.0);
-    let Some(chosen) = position(content).or_else(likeliest) else { return LabelReading::default() };
     let is_spread = weights.iter().filter(|w| **w > 0.0).count() > 1;
-    let probabilities = is_spread.then(|| {
+    is_spread.then(|| {
         let mut read = LabelProbabilities { none: 0.0, by_category: [0.0; 5] };
         for ((_, meaning), weight) in labels.iter().zip(&weights) {
             let share = (weight / sum) as f32;
@@ -108,8 +144,7 @@ pub(super) fn read(labels: &[(String, Option<Category>)], content: &str, alterna
             }
         }
         read
-    });
-    LabelReading { answer: labels[chosen].1.into(), probabilities }
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod finding;
 mod json;
 mod label;
+mod letters;
 mod objects;
 mod pattern;
 mod span;
@@ -14,9 +15,10 @@ mod tests;
 
 pub(crate) use finding::unverified;
 pub use finding::{Finding, TurnFinding};
-pub(crate) use json::read_json;
+pub(crate) use json::{read_json, read_json_at};
 pub use label::LabelProbabilities;
 pub(crate) use label::{read_answer, read_label};
+pub(crate) use letters::{read_letters, read_letters_at};
 
 /// The key of an answer's pattern, as the paper names it.
 pub(crate) const PATTERN: &str = "User Response Pattern";
@@ -24,3 +26,5 @@ pub(crate) const PATTERN: &str = "User Response Pattern";
 pub(crate) const TEXT: &str = "User Response Text";
 /// The key that says which turn an object is about.
 pub(crate) const TURN: &str = "Turn";
+/// The key of an answer's letters, where a JSON schema makes the server answer with letters.
+pub(crate) const LETTERS: &str = "letters";

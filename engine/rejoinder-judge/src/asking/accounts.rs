@@ -6,6 +6,7 @@ use super::dispatcher::Dispatcher;
 use super::gate::TICK;
 use super::recorder::RecorderStopped;
 use super::report::StopReason;
+use crate::question::Question;
 use crate::request::JudgeRequest;
 
 /// An HTTP request that took no tokens.
@@ -51,16 +52,18 @@ impl Dispatcher<'_> {
         self.settled.notify_one();
     }
 
-    /// Stores a reply, waits until it is durable, and notes the cost of its request.
+    /// Stores a reply about `questions` (none where it answers nothing), waits until it is durable, and notes the cost of its request.
     pub(super) async fn store(
         &self,
         request: &JudgeRequest,
+        questions: &[Question],
         reply: Reply,
         reservation: Reservation,
         outcome: RequestOutcome,
     ) -> Result<(), RecorderStopped> {
         let (amount, usage) = (outcome.amount, outcome.usage);
-        self.recorder.store(request.key.clone(), reply, reservation, outcome).await?;
+        let turns = self.form.turn_keys(questions);
+        self.recorder.store(request.key.clone(), reply, turns, reservation, outcome).await?;
         self.count_spent(amount, usage);
         Ok(())
     }

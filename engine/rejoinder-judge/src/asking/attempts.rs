@@ -14,7 +14,6 @@ use super::trouble::{MAX_FAILED, MAX_WAIT, RETRIES_AT_FIRST, jittered, unavailab
 use crate::answer::Finding;
 use crate::client::{AttemptResult, Refusal};
 use crate::completion::EmptyReplyReason;
-use crate::form::halves;
 use crate::question::Question;
 use crate::request::JudgeRequest;
 
@@ -29,8 +28,8 @@ const MAX_MODELS: usize = 8;
 const FORBIDDEN: u16 = 403;
 
 impl Dispatcher<'_> {
-    /// Makes all requests about a job's questions: by halves where the server refuses a request that the questions share, or cuts
-    /// its answer off. Returns whether the job's first request was settled.
+    /// Makes all requests about a job's questions: in pieces where the server refuses a request that the questions share, or does not
+    /// answer about all of them. Returns whether the job's first request was settled.
     pub(super) async fn settle(&self, job: Job) -> Result<bool, RecorderStopped> {
         let Job { questions, replies, request } = job;
         let mut is_settled = false;
@@ -45,12 +44,23 @@ impl Dispatcher<'_> {
             }
             let is_shared_refusal = asked.len() > 1 && replies.last().is_some_and(Reply::is_refused);
             self.test_refusals(is_shared_refusal).await?;
-            for half in halves(&self.form.left(&questions, &range, &replies)).rev() {
-                let next = self.form.next(&questions[half.clone()], &[]);
-                open.push((half, Vec::new(), next));
+            for piece in self.form.pieces(&questions, &range, &replies).into_iter().rev() {
+                let next = self.request_about(&questions[piece.clone()])?;
+                self.count(|p| p.apart += u64::from(next.is_some()));
+                open.push((piece, Vec::new(), next));
             }
         }
         Ok(is_settled)
+    }
+
+    /// The first request about a piece of what shared a request; `None` where the shared answer names the turn after all.
+    fn request_about(&self, piece: &[Question]) -> Result<Option<JudgeRequest>, RecorderStopped> {
+        let is_answered = match piece {
+            // The recorder's own error tells of a store that cannot be read.
+            [question] => self.form.elsewhere(question, self.replies).map_err(|_| RecorderStopped)?.is_some(),
+            _ => false,
+        };
+        Ok(if is_answered { None } else { self.form.next(piece, &[]) })
     }
 
     /// Makes a request as [`Self::attempt_claimed`] does, once no other process makes the same request. A reply that another process
@@ -122,7 +132,7 @@ impl Dispatcher<'_> {
                     self.trouble_since.set(None);
                     let reply = Reply::too_long(self.config.model.clone(), why);
                     replies.push(reply.clone());
-                    self.store(request, reply, reservation, failed(CALL)).await?;
+                    self.store(request, &[], reply, reservation, failed(CALL)).await?;
                     return Ok(true);
                 }
                 // An endpoint that has never answered may refuse every request: another endpoint is asked first.
@@ -225,7 +235,7 @@ impl Dispatcher<'_> {
         if let (true, Some(why)) = (says_nothing, empty_reason) {
             replies.pop();
             let note = Reply::empty(reply.model, why.describe().to_owned());
-            self.store(request, note, reservation, outcome).await?;
+            self.store(request, &[], note, reservation, outcome).await?;
             self.count(|p| p.empty += 1);
             *self.empty.borrow_mut().entry(why).or_default() += 1;
             if self.progress.get().answered == 0 {
@@ -234,7 +244,7 @@ impl Dispatcher<'_> {
             return Ok(false);
         }
         self.keep_early_refusals()?;
-        self.store(request, reply, reservation, outcome).await?;
+        self.store(request, questions, reply, reservation, outcome).await?;
         self.count(|p| {
             p.answered += 1;
             p.unparseable += u64::from(says_nothing);

@@ -29,6 +29,8 @@ enum LedgerNote {
 struct ReplyNote {
     key: String,
     reply: Reply,
+    /// The turns that share the reply, each named by the key that it would have alone.
+    turns: Vec<String>,
     then: Option<LedgerNote>,
     when_durable: oneshot::Sender<()>,
 }
@@ -116,18 +118,19 @@ impl Recorder {
         }
     }
 
-    /// Notes a reply and how its request ended. Returns once the reply is durable.
+    /// Notes a reply, the turns that share it, and how its request ended. Returns once the reply is durable.
     pub(super) async fn store(
         &self,
         key: String,
         reply: Reply,
+        turns: Vec<String>,
         reservation: Reservation,
         outcome: RequestOutcome,
     ) -> Result<(), RecorderStopped> {
         let (sender, receiver) = oneshot::channel();
         let then = Some(LedgerNote::Settle { reservation, outcome });
         self.store_notes
-            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, then, when_durable: sender })))
+            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, turns, then, when_durable: sender })))
             .map_err(|_| RecorderStopped)?;
         receiver.await.map_err(|_| RecorderStopped)
     }
@@ -136,7 +139,13 @@ impl Recorder {
     pub(super) fn keep(&self, key: String, reply: Reply) -> Result<(), RecorderStopped> {
         let (sender, _) = oneshot::channel();
         self.store_notes
-            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, then: None, when_durable: sender })))
+            .send(StoreNote::Reply(Box::new(ReplyNote {
+                key,
+                reply,
+                turns: Vec::new(),
+                then: None,
+                when_durable: sender,
+            })))
             .map_err(|_| RecorderStopped)
     }
 
@@ -189,7 +198,8 @@ fn store(
         if stored.is_empty() {
             continue;
         }
-        replies.put(stored.iter().map(|note| (note.key.as_str(), &note.reply)))?;
+        replies
+            .put_shared(stored.iter().map(|note| (note.key.as_str(), &note.reply, note.turns.as_slice())))?;
         for note in stored {
             if note.then.is_some_and(|note| ledger_notes.send(note).is_err()) {
                 // The other thread returns the error.

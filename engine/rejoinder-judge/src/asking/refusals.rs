@@ -105,7 +105,7 @@ impl Dispatcher<'_> {
         self.last_refusal.replace(Some((status, words)));
         if is_shared || answers_others {
             replies.push(reply.clone());
-            self.store(request, reply, reservation, outcome).await?;
+            self.store(request, &[], reply, reservation, outcome).await?;
             return Ok(true);
         }
         self.early_refusals.borrow_mut().push((request.key.clone(), reply));

@@ -44,6 +44,8 @@ pub struct AskProgress {
     pub empty: u64,
     /// Requests that were given up after all attempts.
     pub failed: u64,
+    /// Requests about what an earlier request, which several turns shared, did not settle.
+    pub apart: u64,
     /// HTTP requests that were made in this call.
     pub attempts: u64,
     /// Requests that are in flight now.

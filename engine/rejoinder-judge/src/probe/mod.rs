@@ -4,9 +4,10 @@
 
 mod capabilities;
 mod error;
+mod letters;
 mod prober;
 mod run;
 
-pub use capabilities::ServerCapabilities;
+pub use capabilities::{LettersCapability, ServerCapabilities};
 pub use error::ProbeError;
 pub use run::probe;

@@ -20,7 +20,7 @@ use crate::question::QuestionUnit;
 use crate::request::{self, JudgeRequest, LabelConstraint, RequestParameters};
 
 const QUESTION: &str = "Reply with the digit 7 and nothing else.";
-const LABELS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
+pub(super) const LABELS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 const WORDS: [&str; 2] = ["maple", "birch"];
 /// The key of these requests in the ledger: no reply to them is kept.
 const KEY: &str = "probe";
@@ -29,13 +29,13 @@ const MAX_UNREACHABLE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the server says to one request.
-enum ProbeReply {
+pub(super) enum ProbeReply {
     Answered(Reply),
     Refused { status: u16, refusal: Refusal },
 }
 
 impl ProbeReply {
-    fn answer(self) -> Option<Reply> {
+    pub(super) fn answer(self) -> Option<Reply> {
         match self {
             Self::Answered(reply) => Some(reply),
             Self::Refused { .. } => None,
@@ -45,7 +45,7 @@ impl ProbeReply {
 
 /// Asks one endpoint.
 pub(super) struct Prober<'a> {
-    config: &'a JudgeConfig,
+    pub(super) config: &'a JudgeConfig,
     client: Client,
     ledger: &'a Ledger,
     limits: &'a SpendingLimits,
@@ -55,6 +55,8 @@ pub(super) struct Prober<'a> {
     /// Whether a request that holds nothing beside the usual parameters was tried.
     are_parameters_known: Cell<bool>,
     was_answered: Cell<bool>,
+    /// Whether the server said that it had computed the beginning of a prompt before.
+    reuses_prefix: Cell<bool>,
     /// The status and the words of the last refusal.
     refusal: RefCell<Option<(u16, String)>>,
 }
@@ -76,6 +78,7 @@ impl<'a> Prober<'a> {
             parameters: Cell::default(),
             are_parameters_known: Cell::new(false),
             was_answered: Cell::new(false),
+            reuses_prefix: Cell::new(false),
             refusal: RefCell::default(),
         }
     }
@@ -88,12 +91,16 @@ impl<'a> Prober<'a> {
         let mut findings = ServerCapabilities {
             constraint: LabelConstraint::None,
             logprobs: false,
+            letters: None,
             json_schema: false,
             context,
             ..ServerCapabilities::assumed(config)
         };
         if wants_label {
             (findings.constraint, findings.logprobs) = self.find_constraint(likely).await?;
+        }
+        if wants_label && self.wants_letters() {
+            findings.letters = self.find_letters(findings.constraint).await?;
         }
         let is_labelled = wants_label
             && (findings.constraint != LabelConstraint::None || config.answer == Some(AnswerFormat::Label));
@@ -105,6 +112,7 @@ impl<'a> Prober<'a> {
             self.find_parameters().await?;
         }
         findings.parameters = self.parameters.get();
+        findings.reuses_prefix = self.reuses_prefix.get();
         match self.refusal.take() {
             Some((status, words)) if !self.was_answered.get() && status < 500 => {
                 Err(ProbeError::Stopped(StopReason::Refuses { status, words }))
@@ -153,7 +161,7 @@ impl<'a> Prober<'a> {
                 continue;
             }
             let constrain = |body: &mut Value| constraint.apply(body, &LABELS);
-            let reply = match self.post_with_alternatives(&constrain).await? {
+            let reply = match self.post_with_alternatives(1, &constrain).await? {
                 Some(reply) => Some(reply),
                 None => self.post(1, &constrain).await?.answer(),
             };
@@ -177,7 +185,7 @@ impl<'a> Prober<'a> {
             return Ok((LabelConstraint::None, false));
         }
         // An unconstrained answer can be read all the same by the probabilities of its first token.
-        let reply = self.post_with_alternatives(&|_| {}).await?;
+        let reply = self.post_with_alternatives(1, &|_| {}).await?;
         let tells = reply.is_some_and(|reply| !reply.alternatives.is_empty());
         match tells {
             true => Ok((LabelConstraint::None, true)),
@@ -212,7 +220,11 @@ impl<'a> Prober<'a> {
 
     /// The reply to the question, with the log-probabilities of as many alternatives as the server gives; `None` if the server
     /// gives none.
-    async fn post_with_alternatives(&self, change: &dyn Fn(&mut Value)) -> Result<Option<Reply>, ProbeError> {
+    pub(super) async fn post_with_alternatives(
+        &self,
+        max_tokens: u32,
+        change: &dyn Fn(&mut Value),
+    ) -> Result<Option<Reply>, ProbeError> {
         let mut parameters = self.parameters.get();
         loop {
             let asked = parameters;
@@ -220,7 +232,7 @@ impl<'a> Prober<'a> {
                 change(body);
                 asked.ask_alternatives(body);
             };
-            match self.post(1, &change).await? {
+            match self.post(max_tokens, &change).await? {
                 ProbeReply::Answered(reply) => {
                     let top_logprobs = parameters.top_logprobs;
                     self.parameters.set(RequestParameters { top_logprobs, ..self.parameters.get() });
@@ -236,7 +248,11 @@ impl<'a> Prober<'a> {
 
     /// What the server says to the question, with at most `max_tokens` tokens and with what `change` adds to the request. Where the
     /// server refuses a usual parameter, what it takes instead is found out first.
-    async fn post(&self, max_tokens: u32, change: &dyn Fn(&mut Value)) -> Result<ProbeReply, ProbeError> {
+    pub(super) async fn post(
+        &self,
+        max_tokens: u32,
+        change: &dyn Fn(&mut Value),
+    ) -> Result<ProbeReply, ProbeError> {
         let parameters = self.parameters.get();
         let reply = self.send(parameters, max_tokens, change).await?;
         if let ProbeReply::Refused { refusal, .. } = &reply
@@ -282,7 +298,11 @@ impl<'a> Prober<'a> {
         let request = JudgeRequest::new(self.config, &self.config.endpoint(), &body, tokens, max_tokens);
         let reply = self.send_patiently(&request).await?;
         match &reply {
-            ProbeReply::Answered(_) => self.was_answered.set(true),
+            ProbeReply::Answered(reply) => {
+                self.was_answered.set(true);
+                let is_reused = reply.usage.is_some_and(|usage| usage.cached_tokens > 0);
+                self.reuses_prefix.set(self.reuses_prefix.get() || is_reused);
+            }
             ProbeReply::Refused { status, refusal } => {
                 drop(self.refusal.replace(Some((*status, refusal.words.clone()))));
             }

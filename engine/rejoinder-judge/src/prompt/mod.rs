@@ -10,4 +10,4 @@ mod window;
 pub use fit::PromptLimit;
 pub use render::{count_conversation, render};
 pub use template::{AnswerFormat, PromptTemplate, PromptTemplateError};
-pub use window::{DialogueWindow, window};
+pub use window::{DialogueWindow, PromptWindow, window};

@@ -72,7 +72,7 @@ pub(super) fn render_cut(
 enum Mark {
     Plain,
     /// The message is asked about, and has no number.
-    AskReport,
+    Open,
     /// The message is asked about, as the turn with this number.
     Turn(u32),
 }
@@ -94,7 +94,8 @@ fn merged_lines<'q>(
         for index in &question.open {
             *number += 1;
             if let Some(line) = question.line(*index) {
-                let mark = if answer == AnswerFormat::Json { Mark::Turn(*number) } else { Mark::AskReport };
+                let is_numbered = matches!(answer, AnswerFormat::Json | AnswerFormat::Letters);
+                let mark = if is_numbered { Mark::Turn(*number) } else { Mark::Open };
                 lines.insert(*index, (line, mark));
             }
         }
@@ -130,7 +131,7 @@ fn push_lines<'q>(
         prompt.push_str(line.role.name());
         let bytes = match mark {
             Mark::Plain => cut.bytes,
-            Mark::AskReport => cut.bytes.saturating_mul(TURN_FACTOR),
+            Mark::Open => cut.bytes.saturating_mul(TURN_FACTOR),
             Mark::Turn(number) => {
                 prompt.extend([" [turn ", &number.to_string(), "]"]);
                 cut.bytes.saturating_mul(TURN_FACTOR)
@@ -272,13 +273,13 @@ mod tests {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let c = dialogue(&texts);
             let last = (texts.len() - 1) & !1;
-            for name in ["turn-label", "turn-json", "turn-span"] {
+            for name in ["turn-label", "turn-letters", "turn-json", "turn-span"] {
                 let template = shipped(name);
                 let prompt = render(&template, &[&question(&c, 0, last, 9)], Some(Category::Ur1));
                 let shown = data(&template, &prompt);
                 prop_assert_eq!(shown.to_lowercase().matches("</dialogue").count(), 1);
                 prop_assert_eq!(shown.to_lowercase().matches("<dialogue").count(), 1);
-                prop_assert_eq!(shown.matches("[turn").count(), usize::from(name == "turn-json"));
+                prop_assert_eq!(shown.matches("[turn").count(), usize::from(["turn-json", "turn-letters"].contains(&name)));
                 let heads = shown.split(super::super::fence::ends_line)
                     .filter(|l| l.starts_with("# user: ") || l.starts_with("# user [turn 1]: ") || l.starts_with("# assistant: "));
                 prop_assert_eq!(heads.count(), last + 1);

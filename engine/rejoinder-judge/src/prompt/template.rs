@@ -15,15 +15,17 @@ use crate::question::QuestionUnit;
 const FORMAT: u32 = 1;
 
 /// The prompts that ship: name and text.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("turn-label", include_str!("../../../../rules/prompts/turn-label.toml")),
     ("turn-label-reversed", include_str!("../../../../rules/prompts/turn-label-reversed.toml")),
+    ("turn-letters", include_str!("../../../../rules/prompts/turn-letters.toml")),
+    ("turn-letters-reversed", include_str!("../../../../rules/prompts/turn-letters-reversed.toml")),
     ("turn-json", include_str!("../../../../rules/prompts/turn-json.toml")),
     ("turn-span", include_str!("../../../../rules/prompts/turn-span.toml")),
     ("conversation", include_str!("../../../../rules/prompts/conversation.toml")),
 ];
 
-/// The placeholder in a question for the numbers of the marked turns (answer `json`).
+/// The placeholder in a question for the numbers of the marked turns (answers `letters` and `json`).
 pub(super) const TURNS: &str = "{turns}";
 /// The placeholder in a question for the category whose span is asked for (answer `span`).
 pub(super) const CATEGORY: &str = "{category}";
@@ -34,10 +36,19 @@ pub(super) const CATEGORY: &str = "{category}";
 pub enum AnswerFormat {
     /// The answer is one of six single-token labels.
     Label,
+    /// The answer is one of six single-token labels for each of several turns.
+    Letters,
     /// The answer holds the paper's objects.
     Json,
     /// The answer copies the words that show a category that is known already.
     Span,
+}
+
+impl AnswerFormat {
+    /// Whether an answer is made of labels.
+    pub const fn has_labels(self) -> bool {
+        matches!(self, Self::Label | Self::Letters)
+    }
 }
 
 /// A prompt: constant instructions, then the dialogue, then a short question.
@@ -53,7 +64,7 @@ pub struct PromptTemplate {
     pub answer: AnswerFormat,
     /// The blake3 hash of the prompt file's text.
     pub hash: String,
-    /// The meaning of each label, `None` for no feedback (answer `label`).
+    /// The meaning of each label, `None` for no feedback (answers `label` and `letters`).
     pub labels: Vec<(String, Option<Category>)>,
     /// The beginning of every prompt, byte for byte the same.
     pub(crate) instructions: String,
@@ -147,7 +158,7 @@ impl PromptTemplate {
         let needed: &[&str] = match (file.unit, answer) {
             (QuestionUnit::Conversation, _) => &[PATTERN, TEXT],
             (QuestionUnit::Turn, AnswerFormat::Json) => &[FENCE_START, FENCE_END, PATTERN, TEXT],
-            (QuestionUnit::Turn, AnswerFormat::Label) => &[FENCE_START, FENCE_END],
+            (QuestionUnit::Turn, AnswerFormat::Label | AnswerFormat::Letters) => &[FENCE_START, FENCE_END],
             (QuestionUnit::Turn, AnswerFormat::Span) => &[FENCE_START, FENCE_END, TEXT],
         };
         if let Some(missing) = needed.iter().find(|n| !instructions.contains(**n)) {
@@ -157,7 +168,7 @@ impl PromptTemplate {
             file.question.map_or((String::new(), file.answer.span()), |q| (q.get_ref().clone(), q.span()));
         let allowed: &[&str] = match answer {
             AnswerFormat::Label => &[],
-            AnswerFormat::Json => &[TURNS],
+            AnswerFormat::Json | AnswerFormat::Letters => &[TURNS],
             AnswerFormat::Span => &[CATEGORY],
         };
         if let Some(unknown) = placeholders(instructions).next() {
@@ -173,15 +184,19 @@ impl PromptTemplate {
         if answer == AnswerFormat::Span && !question.contains(CATEGORY) {
             return wrong(question_at, format!("the question has to hold {CATEGORY}"));
         }
-        let labels = match (answer, file.labels) {
-            (AnswerFormat::Label, Some(labels)) => read_labels(&labels, instructions)?,
-            (AnswerFormat::Label, None) => {
-                return wrong(file.answer.span(), "answer = \"label\" needs a table [labels]".to_owned());
+        if answer == AnswerFormat::Letters && !question.contains(TURNS) {
+            return wrong(question_at, format!("the question has to hold {TURNS}"));
+        }
+        let labels = match (answer.has_labels(), file.labels) {
+            (true, Some(labels)) => read_labels(&labels, instructions)?,
+            (true, None) => {
+                return wrong(file.answer.span(), "this form of answer needs a table [labels]".to_owned());
             }
-            (_, Some(labels)) => {
-                return wrong(labels.span(), "labels are for answer = \"label\" only".to_owned());
+            (false, Some(labels)) => {
+                let message = "labels are for answer = \"label\" and answer = \"letters\" only";
+                return wrong(labels.span(), message.to_owned());
             }
-            (_, None) => Vec::new(),
+            (false, None) => Vec::new(),
         };
         Ok(Self {
             name: file.name.into_inner(),
@@ -263,8 +278,13 @@ mod tests {
 
     #[test]
     fn the_reversed_prompt_gives_every_letter_another_meaning_and_nothing_else() {
-        let [usual, reversed] =
-            ["turn-label", "turn-label-reversed"].map(|name| PromptTemplate::shipped(name).unwrap());
+        for name in ["turn-label", "turn-letters"] {
+            let shipped = |name: &str| PromptTemplate::shipped(name).unwrap();
+            assert_reversed(&shipped(name), &shipped(&format!("{name}-reversed")));
+        }
+    }
+
+    fn assert_reversed(usual: &PromptTemplate, reversed: &PromptTemplate) {
         let same_order = |t: &PromptTemplate| {
             let mut text = t.instructions.clone();
             for (letter, meaning) in &t.labels {
@@ -278,7 +298,7 @@ mod tests {
             lines.sort();
             lines
         };
-        assert_eq!(same_order(&usual), same_order(&reversed));
+        assert_eq!(same_order(usual), same_order(reversed));
         assert_eq!(usual.question, reversed.question);
         let both = usual.labels.iter().zip(&reversed.labels);
         assert!(both.into_iter().all(|((a, means), (b, then))| a == b && means != then));

@@ -93,6 +93,11 @@ impl RunDir {
         Ok(run)
     }
 
+    /// Whether the run was opened to change it.
+    pub(crate) const fn is_open_to_change(&self) -> bool {
+        self.lock.is_some()
+    }
+
     /// Whether `path` is a run directory.
     pub fn is_run(path: &Path) -> bool {
         path.join(MANIFEST).is_file()

@@ -10,7 +10,7 @@ use rejoinder_scan::Interruption;
 
 use super::collect::collect;
 use super::committed_parts::CommittedParts;
-use super::spool::{self, RequestGroup};
+use super::spool::{RequestGroup, Spool};
 use super::{Judge, settings};
 use crate::error::RunError;
 use crate::folder::RunDir;
@@ -54,13 +54,12 @@ pub fn known_capabilities(run: &RunDir, client: &JudgeConfig) -> Option<ServerCa
 /// [`AskReport::stop`].
 pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<AskReport, RunError> {
     // Put in order on the thread that finds: a long spool takes a while.
-    let asked =
-        ask_all(run, judge, watch, &|hand_on| spool::in_order(run, &judge.form)?.try_for_each(hand_on))?;
+    let asked = ask_all(run, judge, watch, &|spool, hand_on| spool.in_order()?.try_for_each(hand_on))?;
     collect(run, judge)?;
     Ok(asked)
 }
 
-/// Asks the judge about some turns, a request for each turn, and leaves the replies in the store.
+/// Asks the judge about some turns, in the groups that the form allows, and leaves the replies in the store.
 ///
 /// # Errors
 /// If ledger or store fails.
@@ -70,7 +69,9 @@ pub fn ask_about(
     watch: &Watch,
     rows: &[SpoolRow],
 ) -> Result<AskReport, RunError> {
-    ask_all(run, judge, watch, &|hand_on| rows.iter().try_for_each(|row| hand_on(Ok(vec![row.clone()]))))
+    ask_all(run, judge, watch, &|spool, hand_on| {
+        spool.of_sample(rows)?.into_iter().try_for_each(|group| hand_on(Ok(group)))
+    })
 }
 
 /// Asks as [`ask`] does, in input order, while `scan` goes on; `scan` calls the function that it is given for each
@@ -84,16 +85,15 @@ pub fn ask_while_scanning(
     watch: &Watch,
     scan: impl FnOnce(&dyn Fn(u64)) -> Result<(), RunError>,
 ) -> Result<AskReport, RunError> {
-    let most = judge.form.questions_per_request();
     let committed = CommittedParts::default();
     for (part, _) in run.parts()? {
         committed.add(part);
     }
     let (scanned, asked) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| {
-            ask_all(run, judge, watch, &|hand_on| {
+            ask_all(run, judge, watch, &|spool, hand_on| {
                 while let Some(part) = committed.next() {
-                    spool::of_part(run, part, most).try_for_each(&mut *hand_on)?;
+                    spool.of_part(part).try_for_each(&mut *hand_on)?;
                 }
                 Ok(())
             })
@@ -109,7 +109,10 @@ pub fn ask_while_scanning(
 }
 
 /// Finds groups of rows and hands each group on, until handing on fails.
-type GroupFinder<'f> = dyn Fn(&mut dyn FnMut(Result<RequestGroup, RunError>) -> Result<(), RunError>) -> Result<(), RunError>
+type GroupFinder<'f> = dyn Fn(
+        Spool<'_>,
+        &mut dyn FnMut(Result<RequestGroup, RunError>) -> Result<(), RunError>,
+    ) -> Result<(), RunError>
     + Sync
     + 'f;
 
@@ -137,7 +140,8 @@ fn ask_all(
     let failure = Mutex::new(None);
     let source: Box<QuestionSource<'_>> = Box::new(|sink| {
         let mut is_over = false;
-        let found = find(&mut |group| {
+        let spool = Spool { run, form, store: &replies };
+        let found = find(spool, &mut |group| {
             let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
             is_over = sink(questions).is_break();
             // Not told: only ends the finding.

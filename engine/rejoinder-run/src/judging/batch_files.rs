@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rejoinder_judge::{Question, ReplyChain, batch};
 use rejoinder_ledger::{LedgerEntry, Reply, RequestOutcome, RequestState, SpendingLimits};
 
-use super::{Judge, settings, spool};
+use super::spool::Spool;
+use super::{Judge, settings};
 use crate::error::RunError;
 use crate::folder::RunDir;
 
@@ -39,11 +40,12 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<BatchExport, R
     let mut spent = run.ledger.spent()?.amount;
     let mut seen = HashSet::new();
     let mut out = BatchFiles::new(path);
-    'groups: for group in spool::in_order(run, &judge.form)? {
+    let spool = Spool { run, form: &judge.form, store: &store };
+    'groups: for group in spool.in_order()? {
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
         for followed in judge.form.follow(&questions, &store)? {
             let range = followed.questions.clone();
-            let ReplyChain { replies, next, .. } = judge.form.to_ask(&questions[range], followed);
+            let ReplyChain { replies, next, .. } = judge.form.to_ask(&questions[range.clone()], followed);
             exported.stored += replies.len() as u64;
             let Some(request) = next else { continue };
             if !seen.insert(request.key.clone()) {
@@ -57,6 +59,9 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<BatchExport, R
                 break 'groups;
             }
             spent = then;
+            // The answer will come under the request's key alone.
+            store
+                .note_shared([(request.key.as_str(), judge.form.turn_keys(&questions[range]).as_slice())])?;
             out.write(&batch::line(&request))?;
             exported.requests += 1;
             exported.input_tokens += request.input_tokens.1;

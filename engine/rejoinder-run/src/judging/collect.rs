@@ -7,7 +7,7 @@ use rejoinder_judge::{Finding, ReplyChain, TurnFinding, mask_numbers};
 use rejoinder_ledger::{Reply, ReplyStore, Spending};
 use rejoinder_scan::reading::add;
 
-use super::spool::{self, RequestGroup};
+use super::spool::{RequestGroup, Spool};
 use super::{Judge, settings};
 use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
@@ -83,15 +83,15 @@ fn feedback(
 /// If the spool, the store or the run directory fails.
 pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
     let store = run.replies()?;
-    let most = judge.form.questions_per_request();
+    let spool = Spool { run, form: &judge.form, store: &store };
     let mut stats = JudgeStats::default();
     let mut reasons = BTreeMap::new();
     // The first words of reasons that are alike.
     let mut first_words: BTreeMap<String, String> = BTreeMap::new();
     for (part, _) in run.parts()? {
-        let mut lines = Vec::new();
+        let mut judged = BTreeMap::new();
         let mut found_in = BTreeSet::new();
-        for group in spool::of_part(run, part, most) {
+        for group in spool.of_part(part) {
             for (_, found, feedback) in turns(judge, &group?, &store)? {
                 match found.finding {
                     Finding::Unverified(why) => {
@@ -112,11 +112,11 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
                 }
                 if let Some(feedback) = feedback {
                     found_in.insert((feedback.id.shard, feedback.id.ordinal));
-                    serde_json::to_writer(&mut lines, &feedback).expect("a row is plain data");
-                    lines.push(b'\n');
+                    judged.insert(feedback.id, serde_json::to_vec(&feedback).expect("a row is plain data"));
                 }
             }
         }
+        let lines: Vec<u8> = judged.into_values().flat_map(|row| row.into_iter().chain([b'\n'])).collect();
         run.write_part(PartKind::Judged, part, &lines)?;
         stats.with_feedback += without_accepted(run, part, found_in)?;
     }
@@ -159,7 +159,7 @@ pub enum UselessReply {
 pub fn forget(run: &RunDir, judge: &Judge, kinds: &[UselessReply]) -> Result<u64, RunError> {
     let store = run.replies()?;
     let mut forgotten = 0;
-    for group in spool::in_input_order(run, judge.form.questions_per_request())? {
+    for group in (Spool { run, form: &judge.form, store: &store }).in_input_order()? {
         for GroupAnswers { turns, replied } in read(judge, &group?, &store)? {
             let is_of_use =
                 turns.iter().any(|(_, found, _)| !matches!(found.finding, Finding::Unverified(_)));
@@ -214,7 +214,7 @@ pub fn findings(run: &RunDir) -> Result<HashMap<RecordId, Finding>, RunError> {
     let mut found = HashMap::new();
     let Some(judge) = judge_of(run)? else { return Ok(found) };
     let store = run.replies()?;
-    for group in spool::in_input_order(run, judge.form.questions_per_request())? {
+    for group in (Spool { run, form: &judge.form, store: &store }).in_input_order()? {
         found.extend(turns(&judge, &group?, &store)?.into_iter().map(|(id, turn, _)| (id, turn.finding)));
     }
     Ok(found)
@@ -251,7 +251,7 @@ pub struct JudgeTrace {
 pub fn trace(run: &RunDir, id: RecordId) -> Result<Option<JudgeTrace>, RunError> {
     let Some(judge) = judge_of(run)? else { return Ok(None) };
     let store = run.replies()?;
-    for group in spool::in_input_order(run, judge.form.questions_per_request())? {
+    for group in (Spool { run, form: &judge.form, store: &store }).in_input_order()? {
         let group = group?;
         if !group.iter().flat_map(|row| &row.turns).any(|turn| turn.id == id) {
             continue;

@@ -6,16 +6,16 @@ use rejoinder_judge::JudgeConfig;
 use rejoinder_judge::prompt::PromptTemplate;
 use serde::{Deserialize, Serialize};
 
-use super::{Judge, answer, ask_about, spool};
+use super::{Judge, answer, ask_about};
 use crate::error::RunError;
-use crate::folder::RunDir;
+use crate::folder::{PartKind, RunDir};
 use crate::recall::draw::{self, UniformDraw};
 use crate::spool_row::SpoolRow;
 use crate::watch::Watch;
 
-/// The shipped prompt for letters, and the same prompt with the choices in reverse.
-const USUAL: &str = "turn-label";
-const REVERSED: &str = "turn-label-reversed";
+/// The shipped prompts for letters, each with the same prompt with the choices in reverse.
+const REVERSED: [(&str, &str); 2] =
+    [("turn-label", "turn-label-reversed"), ("turn-letters", "turn-letters-reversed")];
 /// The comparison is worth its requests from so many answers on.
 const ENOUGH: u64 = 200;
 /// One of so many answers is asked for again.
@@ -42,12 +42,14 @@ pub struct LetterCheck {
 /// # Errors
 /// If the spool, ledger or store fails.
 pub fn try_letters(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<(), RunError> {
-    let is_usual = PromptTemplate::shipped(USUAL).is_some_and(|usual| usual == judge.form.template);
+    let is_usual =
+        |name: &str| PromptTemplate::shipped(name).is_some_and(|usual| usual == judge.form.template);
+    let reversed = REVERSED.into_iter().find(|(usual, _)| is_usual(usual)).map(|(_, reversed)| reversed);
     let judged = run.judge_stats()?.judged;
-    let letters = match &run.manifest.judge {
-        Some(findings) if is_usual && judged >= ENOUGH => {
+    let letters = match reversed.zip(run.manifest.judge.as_ref()) {
+        Some((reversed, findings)) if judged >= ENOUGH => {
             let turns = TURNS.min((judged / SHARE) as usize);
-            let template = PromptTemplate::shipped(REVERSED);
+            let template = PromptTemplate::shipped(reversed);
             let client = JudgeConfig { template, asks_span: false, ..judge.client.clone() };
             compare(run, judge, &Judge::new(client, findings)?, watch, turns)?
         }
@@ -97,9 +99,14 @@ fn drawn(run: &RunDir) -> Result<Vec<SpoolRow>, RunError> {
     let place = |row: &SpoolRow| draw::hash(SEED, row.question.id);
     let mut lowest = UniformDraw::new(2 * TURNS, 0);
     let bound = lowest.bound();
-    for group in spool::in_input_order(run, 1)? {
-        let rows = group?.into_iter().map(|row| (place(&row), row));
-        lowest.add(rows.filter(|(hash, _)| bound.admits(*hash)).collect());
+    for (part, _) in run.parts()? {
+        for row in run.rows::<SpoolRow>(PartKind::Spool, part) {
+            let row = row?;
+            let hash = place(&row);
+            if bound.admits(hash) {
+                lowest.add(vec![(hash, row)]);
+            }
+        }
     }
     let mut rows: Vec<SpoolRow> = lowest.found().cloned().collect();
     rows.sort_by_key(place);

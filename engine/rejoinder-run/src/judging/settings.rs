@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use rejoinder_core::diagnostic::{SourceText, did_you_mean};
-use rejoinder_judge::prompt::{AnswerFormat, DialogueWindow, PromptTemplate};
+use rejoinder_judge::prompt::{AnswerFormat, DialogueWindow, PromptTemplate, PromptWindow};
 use rejoinder_judge::{
     ApiKey, JudgeConfig, LabelConstraint, NANOS_PER_UNIT, Pace, Price, QuestionUnit, TokenCounter,
 };
 use rejoinder_ledger::SpendingLimits;
 use rejoinder_scan::ConfigError;
 use rejoinder_scan::config::{
-    AnswerForm, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
+    AnswerForm, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName, WindowSection,
 };
 
 /// What one question is about.
@@ -21,9 +21,27 @@ pub const fn unit(judge: &JudgeSection) -> QuestionUnit {
     }
 }
 
-/// The window that turn prompts show.
-pub const fn window(judge: &JudgeSection) -> DialogueWindow {
-    DialogueWindow { messages: judge.window_messages, max_bytes_per_message: judge.window_bytes }
+/// How much of a dialogue a question keeps: as much as earlier versions showed, so that their answers are found, and no less than
+/// prompts show.
+pub fn kept_window(judge: &JudgeSection) -> DialogueWindow {
+    let usual = DialogueWindow::default();
+    let (messages, bytes) = match shown_window(judge) {
+        None => (0, 0),
+        Some(PromptWindow { messages, request, answer, .. }) => (messages, request.max(answer)),
+    };
+    DialogueWindow {
+        messages: judge.window_messages.unwrap_or(usual.messages).max(messages),
+        max_bytes_per_message: judge.window_bytes.unwrap_or(usual.max_bytes_per_message).max(bytes),
+    }
+}
+
+/// What a prompt shows of a question; `None` for all that the question keeps: a whole conversation, or the window of earlier
+/// versions.
+pub fn shown_window(judge: &JudgeSection) -> Option<PromptWindow> {
+    let WindowSection { messages, request, answer, turn } = judge.window;
+    let is_old = judge.window_messages.or(judge.window_bytes).is_some();
+    let is_whole = unit(judge) == QuestionUnit::Conversation;
+    (!is_old && !is_whole).then_some(PromptWindow { messages, request, answer, turn })
 }
 
 /// The limits for the ledger.
@@ -77,6 +95,7 @@ pub fn settings(judge: &JudgeSection) -> Result<JudgeConfig, ConfigError> {
         answer: match judge.answer {
             AnswerForm::Auto => None,
             AnswerForm::Label => Some(AnswerFormat::Label),
+            AnswerForm::Letters => Some(AnswerFormat::Letters),
             AnswerForm::Json => Some(AnswerFormat::Json),
         },
         constraint: match judge.constraint {
@@ -89,6 +108,7 @@ pub fn settings(judge: &JudgeSection) -> Result<JudgeConfig, ConfigError> {
         template: judge.prompt.as_deref().map(load_prompt).transpose()?,
         asks_span: judge.span == SpanFrom::Ask,
         turns_per_request: judge.turns_per_request,
+        window: shown_window(judge),
         context: judge.context,
         counter: match &judge.tokenizer {
             None => TokenCounter::default(),
@@ -142,12 +162,14 @@ mod tests {
     #[test]
     fn a_config_that_is_silent_asks_as_the_client_does_by_itself() {
         let section = JudgeSection::default();
-        let JudgeConfig { turns_per_request, max_tokens, pace, .. } = JudgeConfig::new("", "");
+        let JudgeConfig { turns_per_request, max_tokens, pace, window, .. } = JudgeConfig::new("", "");
         let configured = settings(&section).unwrap();
         assert_eq!(
-            (configured.turns_per_request, configured.max_tokens, configured.pace),
-            (turns_per_request, max_tokens, pace)
+            (configured.turns_per_request, configured.max_tokens, configured.pace, configured.window),
+            (turns_per_request, max_tokens, pace, window)
         );
-        assert_eq!(window(&section), DialogueWindow::default());
+        assert_eq!(kept_window(&section), DialogueWindow::default());
+        let old = JudgeSection { window_messages: Some(2), ..section };
+        assert_eq!((shown_window(&old), kept_window(&old).messages), (None, 2));
     }
 }

@@ -1,11 +1,10 @@
 //! Later turns with labels as a corpus: what rules, votes and score say of each turn, and what asking about some of the
 //! turns would cost.
 
-use std::collections::HashSet;
-
 use rejoinder_cascade::DecisionReason;
 use rejoinder_core::random::Random;
 use rejoinder_core::{Answer, Category, RecordId};
+use rejoinder_judge::QuestionForm;
 use rejoinder_scan::{Engine, ScanError, ScannedBatch, ScannedConversation, ScannedTurn, ScoreModel};
 use rejoinder_score::{Example, Model, Scratch};
 
@@ -13,9 +12,9 @@ use super::corpus::{Corpus, SampleScope, SampledTurn, ScoredSample, before};
 use super::draw::{DrawnTurn, UniformDraw, hash};
 use super::target::{JudgedTurn, RecallTarget};
 use crate::error::RunError;
-use crate::judging::Judge;
-use crate::plan::{Requests, output, papers};
-use crate::spool_row::{RequestGrouping, SpoolRow};
+use crate::judging::{Judge, grouping};
+use crate::plan::{Requests, of_request, papers};
+use crate::spool_row::SpoolRow;
 
 /// A later turn with its label.
 #[derive(Clone, Debug)]
@@ -85,8 +84,10 @@ impl AskingBill {
 
 /// The judges whose bills are compared.
 pub struct PricedJudges {
-    /// The judge as this program asks.
+    /// The judge as this program asks by default.
     pub here: Judge,
+    /// The judge in each form in which this program can ask.
+    pub forms: Vec<Judge>,
     /// The judge as the paper asks.
     pub paper: Judge,
 }
@@ -174,32 +175,15 @@ impl LabelledTurns {
         AskingBill::of(self.papers.iter().copied(), judges.paper.form.prefix_tokens())
     }
 
-    /// What asking about some of the turns takes, in the groups in which a spool would hold the turns.
-    pub fn cost(
-        &self,
-        engine: &Engine,
-        judges: &PricedJudges,
-        is_asked: impl Fn(usize) -> bool,
-    ) -> AskingBill {
-        let form = &judges.here.form;
-        let mut grouper = RequestGrouping::default();
-        let mut groups = Vec::new();
-        for (_, turn) in self.turns.iter().enumerate().filter(|(index, _)| is_asked(*index)) {
-            let mut row = turn.row.clone();
-            let begins =
-                grouper.place(&mut row, engine, &HashSet::new()) || form.questions_per_request() == 1;
-            match groups.last_mut() {
-                Some(group) if !begins => Vec::push(group, row.question),
-                _ => groups.push(vec![row.question]),
-            }
-        }
-        let requests = groups.iter().filter_map(|group| {
-            let request = form.next(group, &[])?;
-            Some(Requests {
-                requests: 1,
-                input_tokens: request.input_tokens.into(),
-                output_tokens: output(form, group.len() as u64),
-            })
+    /// What asking about some of the turns in a form takes, in the groups in which a run would ask about them.
+    pub fn cost(&self, form: &QuestionForm, is_asked: impl Fn(usize) -> bool) -> AskingBill {
+        let asked = self.turns.iter().enumerate().filter(|(index, _)| is_asked(*index));
+        let rows: Vec<SpoolRow> = asked.map(|(_, turn)| turn.row.clone()).collect();
+        let Some(stretch) = rows.first().map(|row| row.stretch) else { return AskingBill::default() };
+        let rows: Vec<SpoolRow> = rows.into_iter().map(|row| SpoolRow { stretch, ..row }).collect();
+        let requests = grouping::requests(form, &rows).into_iter().filter_map(|group| {
+            let request = form.next(&group, &[])?;
+            Some(of_request(form, &request, group.len()))
         });
         AskingBill::of(requests, form.prefix_tokens())
     }

@@ -180,7 +180,8 @@ impl Config {
     pub fn changes(&self, now: &Self) -> Vec<String> {
         let decides = |key: &str| match key.split_once('.') {
             Some(("judge", key)) => {
-                matches!(key, "all" | "unit" | "window-messages" | "window-bytes" | "turns-per-request")
+                // What a prompt shows of a question, and how many questions share it, is chosen when the judge is asked.
+                matches!(key, "all" | "unit")
             }
             Some(("budget", _)) => false,
             Some((plugin, key)) if plugin.starts_with("plugin[") => {

@@ -37,7 +37,7 @@ pub struct JudgeSection {
     pub prompt: Option<String>,
     /// Where the span of a labelled turn comes from.
     pub span: SpanFrom,
-    /// Turns that share a request where the answer is JSON.
+    /// Turns that share a request where the answer is letters or JSON.
     pub turns_per_request: usize,
     /// The model's context, in tokens of input and output; by default what the server says.
     pub context: Option<u64>,
@@ -57,10 +57,13 @@ pub struct JudgeSection {
     pub patience_seconds: u64,
     /// Attempts after the first one, where a request itself seems to be what fails.
     pub max_retries: u32,
-    /// Earlier messages shown with a turn.
-    pub window_messages: usize,
-    /// Longest excerpt of one of them.
-    pub window_bytes: usize,
+    /// What is shown of a dialogue with the turn that is asked about.
+    pub window: WindowSection,
+    /// Earlier messages shown with a turn, as earlier versions counted them; with it or `window-bytes`, prompts are those of earlier
+    /// versions.
+    pub window_messages: Option<usize>,
+    /// Longest excerpt of one of them, in bytes, as earlier versions made it.
+    pub window_bytes: Option<usize>,
     /// Where replies are kept; by default in the run directory. Runs may share the file.
     pub replies: Option<PathBuf>,
     /// What tokens cost.
@@ -104,11 +107,32 @@ impl Default for JudgeSection {
             timeout_seconds: 120,
             patience_seconds: 60,
             max_retries: 4,
-            window_messages: 4,
-            window_bytes: 1_500,
+            window: WindowSection::default(),
+            window_messages: None,
+            window_bytes: None,
             replies: None,
             price: PriceSection::default(),
         }
+    }
+}
+
+/// `[judge.window]`: what is shown of a dialogue, in bytes of each message: two thirds from its beginning, one third from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct WindowSection {
+    /// Messages before the turn.
+    pub messages: usize,
+    /// Longest excerpt of an earlier message of the user.
+    pub request: usize,
+    /// Longest excerpt of a message of the assistant.
+    pub answer: usize,
+    /// Longest excerpt of the turn itself.
+    pub turn: usize,
+}
+
+impl Default for WindowSection {
+    fn default() -> Self {
+        Self { messages: 2, request: 600, answer: 600, turn: 2_000 }
     }
 }
 
@@ -127,11 +151,13 @@ pub enum UnitName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnswerForm {
-    /// A label for a turn where the server can, else JSON.
+    /// The cheapest of the forms that the server can give.
     #[default]
     Auto,
     /// One single-token label out of six, with its probability.
     Label,
+    /// Such a label for each of several turns that share a request.
+    Letters,
     /// The paper's JSON objects.
     Json,
 }
@@ -299,7 +325,19 @@ impl JudgeSection {
                 return wrong(&format!("price/{key}"), format!("`{key}` must not be negative"));
             }
         }
-        if self.unit == UnitName::Conversation && self.answer == AnswerForm::Label {
+        let is_old = self.window_messages.or(self.window_bytes).is_some();
+        if is_old && self.window != WindowSection::default() {
+            let message = "`window` and the older `window-messages` and `window-bytes` exclude each other: keep `window`";
+            return wrong("window", message.to_owned());
+        }
+        if self.window.turn == 0 {
+            return wrong(
+                "window/turn",
+                "`turn` must be at least 1: the judge has to see what it judges".to_owned(),
+            );
+        }
+        let has_letters = matches!(self.answer, AnswerForm::Label | AnswerForm::Letters);
+        if self.unit == UnitName::Conversation && has_letters {
             return wrong("answer", "a whole conversation is answered in json only".to_owned());
         }
         Ok(())

@@ -20,6 +20,7 @@ pub use found::FOUND_CONFIG;
 pub use input::{ExclusionReason, InputConfig, OtherLanguages, OutputConfig, RulesConfig};
 pub use judge::{
     AnswerForm, BaseUrl, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName,
+    WindowSection,
 };
 pub use keys::schema;
 pub use origin::ValueOrigin;

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use rejoinder_core::Purpose;
+use rejoinder_judge::AskingForm;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_run::recall::{LabelledTurns, PricedJudges, RecallTarget};
-use rejoinder_scan::config::{AnswerForm, UnitName};
+use rejoinder_scan::config::UnitName;
 use rejoinder_scan::{Engine, Scan};
 
 use super::super::label_args::{label_reader, nothing_labelled, remark_unlabelled};
@@ -43,6 +44,14 @@ pub(super) struct CascadeArgs {
     noise: f64,
 }
 
+/// The forms whose bills are compared.
+const FORMS: [AskingForm; 4] = [
+    AskingForm::Single,
+    AskingForm::Grouped { turns: 4 },
+    AskingForm::Grouped { turns: 8 },
+    AskingForm::Json { turns: 4 },
+];
+
 /// What a chunk adds.
 #[derive(Default)]
 struct ChunkLabels {
@@ -63,13 +72,15 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let judge = &mut effective.config.judge;
     judge.all = false;
     judge.unit = UnitName::Turn;
-    // As cheaply as it can be asked: several turns a request.
-    if judge.answer == AnswerForm::Auto {
-        judge.answer = AnswerForm::Json;
-    }
     let engine = Engine::of(&effective)?;
     let model = engine.score_model()?;
-    let judges = PricedJudges { here: Judge::expected(&engine.config.judge, None)?, paper: Judge::papers()? };
+    let judge = &engine.config.judge;
+    let in_form = |form| Judge::in_form(judge, None, form);
+    let judges = PricedJudges {
+        here: Judge::expected(judge, None)?,
+        forms: FORMS.into_iter().map(in_form).collect::<Result<_, _>>()?,
+        paper: Judge::papers()?,
+    };
     let files = described(&args.inputs, &engine.config.input)?;
     let reader = label_reader(&args.labelled, true)?;
     let mut all = ChunkLabels::default();

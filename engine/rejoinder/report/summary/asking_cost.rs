@@ -1,6 +1,5 @@
 //! What asking the judge takes, and what the paper's method would take.
 
-use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_judge::{QuestionForm, ServerCapabilities};
 use rejoinder_run::judging::Judge;
 use rejoinder_run::stats::ScanStats;
@@ -26,15 +25,16 @@ impl AskingCost {
         scan: &ScanStats,
     ) -> Result<Self, Failure> {
         let judge = Judge::expected(&config.judge, findings)?;
-        Ok(Self::by(&judge.form, judge.requests(scan), scan.shown_tokens))
+        Ok(Self::by(&judge.form, judge.requests(scan), scan.questions, judge.shown_tokens(scan)))
     }
 
     /// The paper's way of asking about all that was scanned.
     pub(super) fn papers(scan: &ScanStats) -> Result<Self, Failure> {
-        Ok(Self::by(&Judge::papers()?.form, scan.paper_requests, scan.paper_shown_tokens))
+        let requests = scan.paper_requests;
+        Ok(Self::by(&Judge::papers()?.form, requests, requests, scan.paper_shown_tokens))
     }
 
-    fn by(form: &QuestionForm, requests: u64, shown_tokens: u64) -> Self {
+    fn by(form: &QuestionForm, requests: u64, questions: u64, shown_tokens: u64) -> Self {
         let template = &form.template;
         Self {
             requests,
@@ -42,8 +42,11 @@ impl AskingCost {
             input_tokens_shared_prefix: requests * (form.fixed_tokens() - form.prefix_tokens())
                 + form.prefix_tokens().min(requests * form.prefix_tokens())
                 + shown_tokens,
-            max_output_tokens: requests * u64::from(form.max_tokens()),
-            is_label: template.answer == AnswerFormat::Label,
+            max_output_tokens: match requests {
+                0 => 0,
+                _ => requests * u64::from(form.max_tokens(questions.div_ceil(requests) as usize)),
+            },
+            is_label: template.answer.has_labels(),
             prompt: format!("{} {} {}", template.name, template.version, &template.hash[..12]),
         }
     }
