@@ -133,6 +133,12 @@ impl JudgeConfig {
         self.identity.clone().or_else(|| self.urls().next()).unwrap_or_default()
     }
 
+    /// Whether the config names the form of several letters.
+    pub(crate) fn names_letters(&self) -> bool {
+        let of_template = self.template.as_ref().map(|template| template.answer);
+        self.answer.or(of_template) == Some(AnswerFormat::Letters)
+    }
+
     /// The base URLs in their one normal spelling: lower-case host, no default port, no slash at the end.
     pub(crate) fn urls(&self) -> impl Iterator<Item = String> {
         self.base_urls.iter().map(|base| {

@@ -86,7 +86,7 @@ impl LettersConstraint {
                 let label = json!({ "type": "string", "enum": labels });
                 let list = json!({ "type": "array", "items": label, "minItems": turns, "maxItems": turns });
                 let schema = json!({ "type": "object", "properties": { LETTERS: list }, "required": [LETTERS], "additionalProperties": false });
-                body["response_format"] = json_schema("letters", schema);
+                body["response_format"] = json_schema("letters", &schema);
             }
         }
     }
@@ -108,7 +108,7 @@ fn escaped(separator: char) -> String {
 }
 
 /// The response format that asks for an answer by a JSON schema.
-fn json_schema(name: &str, schema: Value) -> Value {
+fn json_schema(name: &str, schema: &Value) -> Value {
     json!({ "type": "json_schema", "json_schema": { "name": name, "strict": true, "schema": schema } })
 }
 
@@ -251,5 +251,5 @@ pub(crate) fn response_format(template: &PromptTemplate, turns: usize) -> Option
         }
         _ => return None,
     };
-    Some(json_schema("user-response", schema))
+    Some(json_schema("user-response", &schema))
 }

@@ -87,7 +87,7 @@ impl SpoolRow {
         };
         let window = settings::shown_window(judge);
         rows.iter_mut().for_each(|row| {
-            row.shown_tokens = shown(&row.question, window.as_ref()).map(|(_, tokens)| tokens).sum()
+            row.shown_tokens = shown(&row.question, window.as_ref()).map(|(_, tokens)| tokens).sum();
         });
         rows
     }

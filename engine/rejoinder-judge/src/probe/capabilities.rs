@@ -69,7 +69,7 @@ pub struct ServerCapabilities {
 
 impl ServerCapabilities {
     /// What is assumed of a server that was not asked: what the config says, and that the server honours JSON schemas, as batch
-    /// services do.
+    /// services do. Several letters a request are assumed only where the config names that form.
     pub fn assumed(config: &JudgeConfig) -> Self {
         let constraint = config.constraint.unwrap_or(LabelConstraint::None);
         Self {
@@ -78,9 +78,8 @@ impl ServerCapabilities {
             constraint,
             logprobs: constraint != LabelConstraint::None,
             letters: config
-                .constraint
-                .filter(|constraint| *constraint != LabelConstraint::None)
-                .map(|constraint| LettersCapability::usual(LettersConstraint::beside(constraint))),
+                .names_letters()
+                .then(|| LettersCapability::usual(LettersConstraint::beside(constraint))),
             reuses_prefix: false,
             json_schema: true,
             context: config.context,

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::capabilities::LettersCapability;
 use super::error::ProbeError;
 use super::prober::{LABELS, Prober};
-use crate::prompt::AnswerFormat;
 use crate::request::{LabelConstraint, LettersConstraint};
 
 /// What may stand between two letters, in the order of trying.
@@ -16,9 +15,7 @@ impl Prober<'_> {
     pub(super) fn wants_letters(&self) -> bool {
         let config = self.config;
         let is_open = config.answer.is_none() && config.template.is_none() && config.window.is_some();
-        let is_named = config.answer == Some(AnswerFormat::Letters)
-            || config.template.as_ref().is_some_and(|template| template.answer == AnswerFormat::Letters);
-        is_named || (is_open && !config.asks_span && config.turns_per_request > 1)
+        config.names_letters() || (is_open && !config.asks_span && config.turns_per_request > 1)
     }
 
     /// How the server gives several letters, each a token of its own, if it does so under the constraint beside the one that it

@@ -3,7 +3,7 @@
 //! Two windows follow one another. A [`DialogueWindow`] says what a question keeps, once, when the question is written down; a
 //! [`PromptWindow`] says what of that a prompt shows, each time the question is put into words.
 
-use std::ops::RangeInclusive;
+use std::ops::Range;
 
 use rejoinder_core::{Conversation, Role};
 
@@ -123,15 +123,19 @@ fn excerpt_of_words(text: &str, limit: usize) -> [&str; 3] {
     }
     let head = text.floor_char_boundary(limit / 3 * 2);
     let tail = text.ceil_char_boundary(text.len() - limit / 3);
-    let is_between = |at: &usize| {
-        let (before, after) = text.split_at(*at);
-        let sides = before.chars().next_back().zip(after.chars().next());
-        sides.is_some_and(|(before, after)| !(is_of_word(before) && is_of_word(after)))
-    };
-    let boundaries = |range: RangeInclusive<usize>| range.filter(|&at| text.is_char_boundary(at));
-    let head = boundaries(head.saturating_sub(LONGEST_WORD)..=head).rev().find(is_between).unwrap_or(head);
-    let tail = boundaries(tail..=(tail + LONGEST_WORD).min(text.len())).find(is_between).unwrap_or(tail);
+    let [head, tail] = [word_at(text, head).start, word_at(text, tail).end];
     [text[..head].trim_end(), OMISSION, text[tail..].trim_start()]
+}
+
+/// The word that a place in a text stands in, or the place alone where it stands between words.
+fn word_at(text: &str, at: usize) -> Range<usize> {
+    let (before, after) = text.split_at(at);
+    let bytes = |chars: &mut dyn Iterator<Item = char>| {
+        chars.take(LONGEST_WORD + 1).take_while(|c| is_of_word(*c)).map(char::len_utf8).sum::<usize>()
+    };
+    let (before, after) = (bytes(&mut before.chars().rev()), bytes(&mut after.chars()));
+    let is_word = before > 0 && after > 0 && before + after <= LONGEST_WORD;
+    if is_word { at - before..at + after } else { at..at }
 }
 
 /// Whether a character joins its neighbours to a word. In scripts without spaces each character may stand by itself.

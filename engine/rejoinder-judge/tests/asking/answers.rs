@@ -67,11 +67,12 @@ fn a_prompt_that_is_too_long_is_shortened_until_it_fits_and_that_is_remembered()
     });
     let long = question(0, &format!("thanks {}", "and more ".repeat(1_500)));
     let store = store();
-    let asked = run(&store, &config(&server), vec![long.clone()], &NONE);
+    let whole = JudgeConfig { window: None, ..config(&server) };
+    let asked = run(&store, &whole, vec![long.clone()], &NONE);
     assert_eq!((asked.progress.answered, asked.progress.refused, asked.stop), (1, 0, None));
     let needed = server.requests();
     assert!((2..=4).contains(&needed), "{needed}");
-    let again = run(&store, &config(&server), vec![long], &NONE);
+    let again = run(&store, &whole, vec![long], &NONE);
     assert_eq!(
         (again.progress.from_store, server.requests()),
         (needed as u64, needed),
