@@ -117,6 +117,8 @@ pub struct SettledTurn<'a> {
     pub model: String,
     /// Key of the judge's reply; empty where the judge was not asked.
     pub reply_key: String,
+    /// The form of the request that the judge answered; empty where the judge was not asked.
+    pub reply_form: String,
     /// How probable the judge's answers were.
     pub probabilities: AnswerProbabilities,
 }
@@ -161,6 +163,10 @@ pub struct Feedback {
     pub model: String,
     /// Key of the judge's reply in the ledger; empty where the judge was not asked.
     pub reply_key: String,
+    /// The form of the request that the judge answered: `single`, `grouped`, `json`, `conversation`, or `single, longer window` where
+    /// the answer was stored before; empty where the judge was not asked.
+    #[serde(default)]
+    pub reply_form: String,
     /// How probable the judge's answers were.
     pub probabilities: AnswerProbabilities,
     /// The other columns of the input record, unchanged.
@@ -202,6 +208,7 @@ impl Feedback {
             plugins: record.plugins,
             model: settled.model,
             reply_key: settled.reply_key,
+            reply_form: settled.reply_form,
             probabilities: settled.probabilities,
             metadata: record.metadata,
         }

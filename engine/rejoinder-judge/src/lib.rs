@@ -22,6 +22,7 @@ pub mod probe;
 pub mod prompt;
 mod question;
 mod request;
+mod server_time;
 pub mod tokens;
 
 pub use answer::{Finding, LabelProbabilities, TurnFinding};
@@ -39,4 +40,5 @@ pub use price::{NANOS_PER_UNIT, Price};
 pub use probe::{LettersCapability, ProbeError, ServerCapabilities};
 pub use question::{DialogueLine, Question, QuestionUnit, RuleHint};
 pub use request::{JudgeRequest, LabelConstraint, LettersConstraint, RequestParameters};
+pub use server_time::{ServerRates, ServerTime};
 pub use tokens::{TokenCounter, TokenizerError};

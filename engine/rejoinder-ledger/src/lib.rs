@@ -7,6 +7,7 @@
 mod claims;
 mod database;
 mod ledger;
+mod measured;
 pub mod part;
 mod reply_store;
 mod shared_reply;

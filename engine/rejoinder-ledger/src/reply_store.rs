@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     CREATE TABLE shared (
         turn_key TEXT NOT NULL, reply_key TEXT NOT NULL, place INTEGER NOT NULL, turns INTEGER NOT NULL,
         PRIMARY KEY (turn_key, reply_key)) WITHOUT ROWID;
+    CREATE TABLE measured (judge TEXT PRIMARY KEY, sums TEXT NOT NULL);
     ",
 ];
 

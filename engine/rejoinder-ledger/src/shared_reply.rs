@@ -46,6 +46,10 @@ impl ReplyStore {
     pub fn shared(&self, turn_key: &str) -> Result<Vec<SharedReply>, LedgerError> {
         let select = "SELECT reply_key, place, turns FROM shared WHERE turn_key = ?1 ORDER BY reply_key";
         self.reader().with(|c| {
+            // A store of an earlier engine that cannot be written holds no such replies.
+            if !c.table_exists(None, "shared")? {
+                return Ok(Vec::new());
+            }
             let mut select = c.prepare_cached(select)?;
             let count = |row: &rusqlite::Row<'_>, i| row.get::<_, i64>(i).map(|n| n.max(0) as usize);
             let rows = select.query_map([turn_key], |row| {

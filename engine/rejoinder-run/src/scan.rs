@@ -187,6 +187,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
                         source,
                         model: String::new(),
                         reply_key: String::new(),
+                        reply_form: String::new(),
                         probabilities: AnswerProbabilities::default(),
                     };
                     let record = scanned.turn_record(engine, conversation, turn);

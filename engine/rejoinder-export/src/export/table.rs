@@ -31,6 +31,7 @@ struct TableRow<'a> {
     plugins: &'a [PluginVote],
     model: &'a str,
     reply_key: &'a str,
+    reply_form: &'a str,
     probabilities: rejoinder_core::AnswerProbabilities,
     engine: &'a str,
     rules_hash: &'a str,
@@ -67,6 +68,7 @@ impl<'a> TableRow<'a> {
             plugins: &feedback.plugins,
             model: &feedback.model,
             reply_key: &feedback.reply_key,
+            reply_form: &feedback.reply_form,
             probabilities: feedback.probabilities,
             engine: provenance.engine,
             rules_hash: provenance.rules_hash,
@@ -110,6 +112,7 @@ const SCHEMA: &str = "message feedback {
     }
     REQUIRED BYTE_ARRAY model (STRING);
     REQUIRED BYTE_ARRAY reply_key (STRING);
+    REQUIRED BYTE_ARRAY reply_form (STRING);
     REQUIRED GROUP probabilities {
         OPTIONAL FLOAT none;
         OPTIONAL FLOAT UR1;

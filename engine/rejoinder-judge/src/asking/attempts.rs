@@ -114,7 +114,9 @@ impl Dispatcher<'_> {
                 break;
             };
             let client = &self.clients[pass.lane()];
+            let begun = self.clocks.borrow_mut()[pass.lane()].begin(Instant::now());
             let (status, attempt) = client.attempt(request.body.clone()).await;
+            let share = self.clocks.borrow_mut()[pass.lane()].end(Instant::now(), begun);
             let millis = pass.elapsed().as_millis() as u64;
             let failed =
                 |amount| RequestOutcome { state: RequestState::Failed, status, amount, usage: None, millis };
@@ -122,6 +124,9 @@ impl Dispatcher<'_> {
                 AttemptResult::Answered(reply, empty_reason) => {
                     pass.was_answered();
                     self.left_out.borrow_mut().remove(client.base());
+                    if let Some(usage) = reply.usage {
+                        self.server_time.borrow_mut().add(share, usage);
+                    }
                     let outcome = RequestOutcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);
                     return self

@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::completion::EmptyReplyReason;
 use crate::config::JudgeConfig;
 use crate::form::QuestionForm;
+use crate::server_time::{ServerTime, SharedClock};
 
 /// The state that requests in flight share; all of them are on one thread.
 pub(super) struct Dispatcher<'a> {
@@ -29,6 +30,9 @@ pub(super) struct Dispatcher<'a> {
     pub(super) replies: &'a ReplyStore,
     /// One client for each lane of the gate.
     pub(super) clients: Vec<Client>,
+    /// The clock of each lane of the gate.
+    pub(super) clocks: RefCell<Vec<SharedClock>>,
+    pub(super) server_time: RefCell<ServerTime>,
     pub(super) recorder: Recorder,
     /// Whether the store is known to hold an answer of this judge.
     has_stored_answers: &'a AtomicBool,
@@ -76,6 +80,8 @@ impl<'a> Dispatcher<'a> {
             form,
             replies,
             gate: Gate::new(&config.pace, clients.len()),
+            server_time: RefCell::default(),
+            clocks: RefCell::new(clients.iter().map(|_| SharedClock::default()).collect()),
             clients,
             recorder,
             has_stored_answers,
@@ -108,6 +114,7 @@ impl<'a> Dispatcher<'a> {
             refusals: self.refusals.take().into_values().collect(),
             left_out: self.left_out.take(),
             empty: self.empty.take(),
+            server_time: self.server_time.take(),
             stop: self.stop.take(),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rejoinder_ledger::{Spending, TokenUsage};
 
 use crate::completion::EmptyReplyReason;
+use crate::server_time::ServerTime;
 
 /// Why asking ended before the questions did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub struct AskProgress {
 }
 
 /// What came of asking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AskReport {
     /// How far asking came.
     pub progress: AskProgress,
@@ -73,6 +74,8 @@ pub struct AskReport {
     pub left_out: BTreeMap<String, String>,
     /// Why replies held nothing, with the number of such replies.
     pub empty: BTreeMap<EmptyReplyReason, u64>,
+    /// How long the server worked for the requests that it answered, all endpoints together.
+    pub server_time: ServerTime,
     /// Why asking ended before the questions did.
     pub stop: Option<StopReason>,
 }

@@ -240,6 +240,14 @@ impl QuestionForm {
         }
     }
 
+    /// The form of the request in which a chain's replies were found, as records name it.
+    pub const fn form_of(&self, chain: &ReplyChain) -> &'static str {
+        match chain.origin {
+            AnswerOrigin::LongerWindow => "single, longer window",
+            AnswerOrigin::OwnRequest | AnswerOrigin::SharedRequest { .. } => self.form.name(),
+        }
+    }
+
     /// The reply that the findings rest on, and its index.
     pub fn decisive_reply<'r>(&self, replies: &'r [Reply]) -> Option<(usize, &'r Reply)> {
         replies.iter().enumerate().find(|(_, r)| !r.is_too_long())

@@ -72,6 +72,7 @@ fn feedback(
         source: FeedbackSource::Judge,
         model: reply.model.clone(),
         reply_key: replied.keys[index].clone(),
+        reply_form: judge.form.form_of(replied).to_owned(),
         probabilities,
     };
     Some(Feedback::new(record.clone(), settled))

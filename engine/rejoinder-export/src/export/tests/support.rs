@@ -40,6 +40,7 @@ pub(in crate::export) fn feedback(
         plugins: Vec::new(),
         model: String::new(),
         reply_key: String::new(),
+        reply_form: String::new(),
         probabilities: AnswerProbabilities::default(),
         metadata: serde_json::Map::new(),
     }
