@@ -264,13 +264,7 @@ fn the_score_learns_from_the_answers_and_the_recall_is_kept() {
         let before: Vec<String> =
             serde_json::from_slice(&std::fs::read(whole.join("asked.json")).unwrap()).unwrap();
         assert!(before.len() > 850, "{}", before.len());
-        let rows = rows(&whole.join("spool/part-00000.jsonl"));
-        for row in &rows {
-            let id = row["turns"][0]["id"].as_str().unwrap().to_owned();
-            if before.contains(&id) {
-                assert_eq!(row["group"], row["turns"][0]["id"], "its answer is in the store as it was asked");
-            }
-        }
+        assert_eq!(figure(&summary, "undecided"), 0, "each answer is found, in whatever request it stands");
         // Of the feedback in the samples none is lost, wherever the cut lies.
         let found = std::fs::read_to_string(whole.join("judged/part-00000.jsonl")).unwrap();
         let positives = |line: &&str| {

@@ -27,7 +27,7 @@ const RECALL: f64 = 0.8;
 fn labelled(engine: &Engine, file: &Path) -> LabelledTurns {
     let model = engine.score_model().unwrap();
     let judge = || Judge::expected(&engine.config.judge, None).unwrap();
-    let judges = PricedJudges { here: judge(), paper: Judge::papers().unwrap() };
+    let judges = PricedJudges { here: judge(), forms: Vec::new(), paper: Judge::papers().unwrap() };
     let mut all = LabelledTurns::default();
     let files = [InputFile::describe(file).unwrap()];
     Scan::of(engine, &files, NonZeroUsize::MIN)

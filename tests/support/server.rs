@@ -186,7 +186,7 @@ pub fn completion(request: &Request, content: &str) -> Response {
     Response::new(200, body.to_string())
 }
 
-/// Answers as a server that obeys `structured_outputs.choice` and JSON schemas and tells log-probabilities, by three simple
+/// Answers as a server that obeys `structured_outputs.choice` and JSON schemas, tells log-probabilities and reuses prefixes, by three simple
 /// rules about the turns that are asked about: thanks are UR5, a leading "no," UR2, all else is no feedback.
 pub fn by_rule(request: &Request) -> Response {
     if request.method == "GET" {
@@ -251,7 +251,7 @@ pub fn models(request: &Request) -> Response {
     }
 }
 
-/// A completion of one token, with its alternatives.
+/// A completion of one token, with its alternatives; a probe hears that its prefix was computed before.
 pub fn labelled(request: &Request, label: &str, alternatives: &[(&str, f64)]) -> Response {
     let top: Vec<Value> =
         alternatives.iter().map(|(token, logprob)| json!({ "token": token, "logprob": logprob })).collect();
@@ -259,7 +259,10 @@ pub fn labelled(request: &Request, label: &str, alternatives: &[(&str, f64)]) ->
     let body = json!({
         "model": request.body["model"],
         "choices": [{ "message": { "content": label }, "finish_reason": "length", "logprobs": { "content": [first] } }],
-        "usage": { "prompt_tokens": request.prompt().len() / 4, "completion_tokens": 1 },
+        "usage": {
+            "prompt_tokens": request.prompt().len() / 4, "completion_tokens": 1,
+            "prompt_tokens_details": { "cached_tokens": if request.is_probe() { 4 } else { 0 } },
+        },
     });
     Response::new(200, body.to_string())
 }

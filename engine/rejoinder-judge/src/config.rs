@@ -133,10 +133,22 @@ impl JudgeConfig {
         self.identity.clone().or_else(|| self.urls().next()).unwrap_or_default()
     }
 
+    /// The judge's name where measurements of its server are kept.
+    pub fn name(&self) -> String {
+        format!("{} at {}", self.model, self.endpoint())
+    }
+
     /// Whether the config names the form of several letters.
     pub(crate) fn names_letters(&self) -> bool {
         let of_template = self.template.as_ref().map(|template| template.answer);
         self.answer.or(of_template) == Some(AnswerFormat::Letters)
+    }
+
+    /// Whether the form of several letters is open to the config, or named by it.
+    pub(crate) fn is_open_to_letters(&self) -> bool {
+        let is_open = self.answer.is_none() && self.template.is_none() && self.window.is_some();
+        let is_usual = self.unit == QuestionUnit::Turn && !self.asks_span && self.turns_per_request > 1;
+        self.names_letters() || (is_open && is_usual)
     }
 
     /// The base URLs in their one normal spelling: lower-case host, no default port, no slash at the end.

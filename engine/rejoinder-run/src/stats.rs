@@ -87,6 +87,16 @@ impl ScanStats {
     }
 }
 
+/// Requests that were made beside the first one about each group of turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExtraRequests {
+    /// Requests about what an earlier request, which several turns shared, did not settle.
+    pub apart: u64,
+    /// HTTP requests that were made again, since the first had no answer.
+    pub again: u64,
+}
+
 /// A count for each category.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "UPPERCASE")]

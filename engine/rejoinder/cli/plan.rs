@@ -1,9 +1,9 @@
 //! `rejoinder plan`: what judging would take, before anybody is asked.
 
 use clap::Args;
-use rejoinder_judge::QuestionForm;
+use rejoinder_judge::{BillUnit, QuestionForm};
 use rejoinder_ledger::ReplyStore;
-use rejoinder_run::judging::Judge;
+use rejoinder_run::judging::{Judge, server_time};
 use rejoinder_run::plan;
 use rejoinder_scan::Engine;
 
@@ -82,7 +82,17 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     if known.is_none() && judge.replies.is_some() {
         assumptions.push("no replies are stored yet".to_owned());
     }
-    let report = PlanReport::new(&engine, &plan, &forms, &here.client, &rate, assumptions);
+    let mut client = here.client.clone();
+    let measured = known.as_ref().map(|store| server_time::rates(store, &client)).transpose()?.flatten();
+    if let Some(rates) = measured.filter(|_| !client.price.has_gpu()) {
+        (client.price.gpu_input, client.price.gpu_output) = (rates.input, rates.output);
+        assumptions.push(format!(
+            "GPU-seconds as measured on this judge's server, for one GPU: {:.0} for a million input tokens, {:.0} for a million output tokens",
+            rates.input, rates.output
+        ));
+    }
+    let report =
+        PlanReport::new(&engine, &plan, &forms, (&client, BillUnit::of(&here.client)), &rate, assumptions);
     if args.json {
         print_json(&report)?;
     } else {

@@ -20,6 +20,9 @@ pub fn text(report: &AuditReport) -> String {
         "For `{}`, against {}, all bounds together with confidence {}:\n",
         report.purpose, report.oracle, report.certificate.confidence
     );
+    if let Some(form) = &report.form {
+        let _ = writeln!(out, "asked for {form}, in samples and in the run alike");
+    }
     let _ = writeln!(out, "{}\n", report.oracle_quality);
     let _ = writeln!(
         out,

@@ -116,12 +116,12 @@ impl Cost {
 }
 
 impl PlanReport {
-    /// From what was counted.
+    /// From what was counted; `judge` has the prices to reckon with, and `chosen_by` says by what its form was chosen.
     pub fn new(
         engine: &Engine,
         plan: &Plan,
         forms: &[&QuestionForm],
-        judge: &JudgeConfig,
+        (judge, chosen_by): (&JudgeConfig, BillUnit),
         rate: &ServerRate,
         assumptions: Vec<String>,
     ) -> Self {
@@ -156,7 +156,7 @@ impl PlanReport {
             stored: taken.stored,
             here: Cost::new(taken.requests, price, rate),
             forms: costs.collect(),
-            chosen_by: is_chosen.then(|| BillUnit::of(judge).name()),
+            chosen_by: is_chosen.then_some(chosen_by.name()),
             paper: Cost::new(plan.paper, price, rate),
             rules: rows(&mut rules.into_iter(), &plan.rules),
             plugins: rows(&mut plugins.into_iter(), &plan.plugins),

@@ -55,6 +55,9 @@ pub struct ServerCapabilities {
     /// How the server gives one letter for each of several turns; `None` where it does not, or was not tried.
     #[serde(default)]
     pub letters: Option<LettersCapability>,
+    /// Whether the server was tried for several letters.
+    #[serde(default)]
+    pub tried_letters: bool,
     /// Whether the server was seen to compute the beginning that prompts share only once.
     #[serde(default)]
     pub reuses_prefix: bool,
@@ -80,7 +83,9 @@ impl ServerCapabilities {
             letters: config
                 .names_letters()
                 .then(|| LettersCapability::usual(LettersConstraint::beside(constraint))),
-            reuses_prefix: false,
+            tried_letters: true,
+            // Servers that obey such a constraint also keep what prompts begin with.
+            reuses_prefix: constraint != LabelConstraint::None,
             json_schema: true,
             context: config.context,
             parameters: RequestParameters::default(),
@@ -98,5 +103,6 @@ impl ServerCapabilities {
     pub fn are_about(&self, config: &JudgeConfig) -> bool {
         (self.endpoint.as_str(), &self.model) == (&config.endpoint(), &config.model)
             && config.constraint.is_none_or(|c| c == self.constraint)
+            && (self.tried_letters || !config.is_open_to_letters())
     }
 }

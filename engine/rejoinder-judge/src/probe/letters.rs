@@ -11,13 +11,6 @@ use crate::request::{LabelConstraint, LettersConstraint};
 const SEPARATORS: [char; 3] = [' ', '\n', ','];
 
 impl Prober<'_> {
-    /// Whether the form of several letters is open to the config.
-    pub(super) fn wants_letters(&self) -> bool {
-        let config = self.config;
-        let is_open = config.answer.is_none() && config.template.is_none() && config.window.is_some();
-        config.names_letters() || (is_open && !config.asks_span && config.turns_per_request > 1)
-    }
-
     /// How the server gives several letters, each a token of its own, if it does so under the constraint beside the one that it
     /// obeys for one letter, or under a JSON schema.
     pub(super) async fn find_letters(

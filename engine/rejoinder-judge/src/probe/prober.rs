@@ -99,7 +99,8 @@ impl<'a> Prober<'a> {
         if wants_label {
             (findings.constraint, findings.logprobs) = self.find_constraint(likely).await?;
         }
-        if wants_label && self.wants_letters() {
+        findings.tried_letters = wants_label && config.is_open_to_letters();
+        if findings.tried_letters {
             findings.letters = self.find_letters(findings.constraint).await?;
         }
         let is_labelled = wants_label

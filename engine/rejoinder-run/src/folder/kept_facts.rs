@@ -4,13 +4,19 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
 use rejoinder_core::RecordId;
+use rejoinder_judge::{AskProgress, ServerTime};
 use rejoinder_ledger::ReplyStore;
 
 use super::run_dir::{ASKED, RunDir, from_json};
 use crate::error::RunError;
 use crate::judging::LetterCheck;
 use crate::recall::Curves;
-use crate::stats::{JudgeStats, ScanCounts, ScanStats};
+use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
+
+/// What the ledger calls the requests beside the first ones.
+const EXTRA: &str = "extra requests";
+/// What the ledger calls how long the server has worked.
+const SERVER_TIME: &str = "server time";
 
 impl RunDir {
     /// Turns that the judge was asked about before the scan.
@@ -73,6 +79,46 @@ impl RunDir {
         let json = |error: Result<String, serde_json::Error>| error.expect("counts are plain data");
         self.ledger.put("unverified", &json(serde_json::to_string(reasons)))?;
         Ok(self.ledger.put("judged", &json(serde_json::to_string(stats)))?)
+    }
+
+    /// Which requests of this run were made beside the first ones.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn asked_requests(&self) -> Result<ExtraRequests, RunError> {
+        self.ledger.get(EXTRA)?.map_or(Ok(ExtraRequests::default()), |json| from_json(&json))
+    }
+
+    /// Adds to the requests of this run that were made beside the first ones.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read or written.
+    pub fn add_asked_requests(&self, asked: &AskProgress) -> Result<(), RunError> {
+        let known = self.asked_requests()?;
+        let first = asked.answered + asked.refused + asked.empty + asked.failed;
+        let extra = ExtraRequests {
+            apart: known.apart + asked.apart,
+            again: known.again + asked.attempts.saturating_sub(first),
+        };
+        Ok(self.ledger.put(EXTRA, &serde_json::to_string(&extra).expect("counts are plain data"))?)
+    }
+
+    /// How long the judge's server has worked for this run.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn server_time(&self) -> Result<ServerTime, RunError> {
+        self.ledger.get(SERVER_TIME)?.map_or(Ok(ServerTime::default()), |json| from_json(&json))
+    }
+
+    /// Adds to how long the judge's server has worked for this run.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read or written.
+    pub fn add_server_time(&self, more: ServerTime) -> Result<(), RunError> {
+        let mut time = self.server_time()?;
+        time += more;
+        Ok(self.ledger.put(SERVER_TIME, &serde_json::to_string(&time).expect("sums are plain data"))?)
     }
 
     /// Keeps what came of asking with the letters in another order.

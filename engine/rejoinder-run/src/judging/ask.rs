@@ -11,7 +11,7 @@ use rejoinder_scan::Interruption;
 use super::collect::collect;
 use super::committed_parts::CommittedParts;
 use super::spool::{RequestGroup, Spool};
-use super::{Judge, settings};
+use super::{Judge, server_time, settings};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::recall::OracleError;
@@ -153,6 +153,11 @@ fn ask_all(
     });
     let asked =
         rejoinder_judge::ask(&judge.client, form, source, &run.ledger, &replies, &limits, &mut on_progress)?;
+    run.add_asked_requests(&asked.progress)?;
+    if asked.server_time.requests > 0 {
+        run.add_server_time(asked.server_time)?;
+        server_time::keep(&replies, &judge.client, asked.server_time)?;
+    }
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         None => Ok(asked),
         Some(failure) => Err(failure),

@@ -11,6 +11,7 @@ pub(crate) mod grouping;
 mod judge;
 mod kept_groups;
 mod letters;
+pub mod server_time;
 pub mod settings;
 mod spool;
 mod trial;

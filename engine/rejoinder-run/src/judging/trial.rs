@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use rejoinder_core::{Answer, Category};
-use rejoinder_judge::{AskReport, Finding, ProbeError, Question, ServerCapabilities, probe};
+use rejoinder_judge::{AskReport, Finding, ProbeError, Question, ServerCapabilities, ServerTime, probe};
 use rejoinder_ledger::{Ledger, Reply, ReplyStore, SpendingTotal};
 use rejoinder_scan::Config;
 
@@ -30,6 +30,8 @@ pub struct JudgeTrial {
     pub examples: Vec<ExampleAnswer>,
     /// What all requests took.
     pub spent: SpendingTotal,
+    /// How long the server worked for the examples.
+    pub server_time: ServerTime,
 }
 
 /// The judge's answer to an example.
@@ -67,25 +69,27 @@ impl JudgeTrial {
         })?;
         let judge = Judge::new(client, &findings)?;
         let (mut other_models, mut reasons) = (Vec::new(), Vec::new());
-        let mut replies = Vec::new();
+        let (mut replies, mut server_time) = (Vec::new(), ServerTime::default());
         let questions = EXAMPLES.map(|(said, _)| Question::example(said));
         // One after the other, so that the second shows whether the server reuses what both begin with.
         for question in &questions {
             let asked = question.clone();
-            let AskReport { other_models: others, empty, stop, .. } = rejoinder_judge::ask(
-                &judge.client,
-                &judge.form,
-                Box::new(move |sink| {
-                    let _ = sink(vec![asked]);
-                }),
-                &ledger,
-                &store,
-                &limits,
-                &mut |_| ControlFlow::Continue(()),
-            )?;
+            let AskReport { other_models: others, empty, stop, server_time: worked, .. } =
+                rejoinder_judge::ask(
+                    &judge.client,
+                    &judge.form,
+                    Box::new(move |sink| {
+                        let _ = sink(vec![asked]);
+                    }),
+                    &ledger,
+                    &store,
+                    &limits,
+                    &mut |_| ControlFlow::Continue(()),
+                )?;
             if let Some(stop) = stop {
                 return Err(OracleError::Stopped(stop));
             }
+            server_time += worked;
             other_models.extend(others);
             reasons.extend(empty.into_keys().map(|why| why.describe().to_owned()));
             let followed = judge.form.follow(std::slice::from_ref(question), &store)?;
@@ -99,7 +103,7 @@ impl JudgeTrial {
         });
         let examples = examples.collect();
         let spent = ledger.spent()?;
-        Ok(Self { judge, findings, other_models, examples, spent })
+        Ok(Self { judge, findings, other_models, examples, spent, server_time })
     }
 
     /// Whether two servers can do the same.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::audit::{AuditDraw, AuditSample};
 use crate::error::RunError;
 use crate::folder::RunDir;
+use crate::judging;
 
 /// What certificates call a judge; its model's name follows.
 pub const JUDGE: &str = "the judge";
@@ -24,6 +25,8 @@ pub struct AuditReport {
     pub oracle: String,
     /// What is known of how often these answers are the truth.
     pub oracle_quality: String,
+    /// The form of the requests to the judge, in words; absent where labels were asked.
+    pub form: Option<String>,
     /// What the feedback is for.
     #[serde(rename = "for")]
     pub purpose: String,
@@ -69,6 +72,7 @@ impl AuditReport {
                 }
             },
             oracle,
+            form: judging::judge_of(run)?.filter(|_| is_judge).map(|judge| judge.form.form.to_string()),
             purpose: purpose.to_string(),
             draw: sample.draw,
             unreadable: answers.iter().filter(|answer| !answer.is_known()).count(),

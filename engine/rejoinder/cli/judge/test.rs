@@ -32,6 +32,7 @@ struct TrialReport {
     key: String,
     findings: ServerCapabilities,
     form: String,
+    prompt: String,
     /// For each example: its text, the right answer, and what the judge said.
     examples: Vec<ExampleRow>,
     requests: u64,
@@ -40,6 +41,8 @@ struct TrialReport {
     output_tokens: u64,
     /// What all of it took, by the configured prices.
     money: f64,
+    /// Seconds that the server worked for an example, as measured.
+    server_seconds_a_request: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,7 +118,7 @@ fn trial(config: &Config, url: &str) -> Result<JudgeTrial, Failure> {
 impl TrialReport {
     /// A trial in figures and words; the key comes from the environment variable of this name.
     fn of(trial: &JudgeTrial, key: Option<&str>) -> Self {
-        let JudgeTrial { judge, findings, other_models, examples, spent } = trial;
+        let JudgeTrial { judge, findings, other_models, examples, spent, server_time } = trial;
         let example = |example: &ExampleAnswer| ExampleRow {
             text: example.text,
             expected: name(example.expected).to_owned(),
@@ -131,20 +134,30 @@ impl TrialReport {
             answered_as: other_models.clone(),
             key: key
                 .map_or_else(|| "none".to_owned(), |name| format!("from the environment variable {name}")),
-            form: format!("{} {}", judge.form.template.name, judge.form.template.version),
+            form: judge.form.form.to_string(),
+            prompt: format!("{} {}", judge.form.template.name, judge.form.template.version),
             examples: examples.iter().map(example).collect(),
             requests: spent.amount.calls,
             input_tokens: spent.usage.prompt_tokens,
             cached_tokens: spent.usage.cached_tokens,
             output_tokens: spent.usage.completion_tokens,
             money: spent.amount.money as f64 / NANOS_PER_UNIT,
+            server_seconds_a_request: server_time.seconds / server_time.requests.max(1) as f64,
             findings: findings.clone(),
         }
     }
 
     fn text(&self) -> String {
-        let ServerCapabilities { constraint, logprobs, json_schema, context, parameters, .. } =
-            &self.findings;
+        let ServerCapabilities {
+            constraint,
+            logprobs,
+            letters,
+            reuses_prefix,
+            json_schema,
+            context,
+            parameters,
+            ..
+        } = &self.findings;
         let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
         let mut lines = vec![
             ("judge", format!("{} at {}", self.model, self.base_url)),
@@ -153,15 +166,27 @@ impl TrialReport {
             (
                 "constraint",
                 match constraint {
-                    LabelConstraint::None => {
-                        "none is obeyed: answers in JSON, several turns a request".to_owned()
-                    }
-                    obeyed => format!("{obeyed:?} is obeyed: one letter a turn").to_lowercase(),
+                    LabelConstraint::None => "none is obeyed for one letter".to_owned(),
+                    obeyed => format!("{obeyed:?} is obeyed for one letter").to_lowercase(),
                 },
             ),
+            (
+                "several letters",
+                match letters {
+                    None => "not given, or not tried".to_owned(),
+                    Some(letters) => format!(
+                        "by {}, {:?} between them, {} probabilities of each",
+                        format!("{:?}", letters.constraint).to_lowercase(),
+                        letters.separator,
+                        if letters.alternatives { "with" } else { "without" }
+                    ),
+                },
+            ),
+            ("prefix reuse", if *reuses_prefix { "seen" } else { "not seen" }.to_owned()),
             ("log-probabilities", yes(*logprobs)),
             ("JSON schema", yes(*json_schema)),
-            ("prompt", self.form.clone()),
+            ("prompt", self.prompt.clone()),
+            ("form", self.form.clone()),
         ];
         if parameters.max_completion_tokens {
             lines.push(("parameters", "max_completion_tokens in place of max_tokens".to_owned()));
@@ -186,6 +211,13 @@ impl TrialReport {
                 self.requests, self.input_tokens, self.cached_tokens, self.output_tokens, self.money
             ),
         ));
+        if self.server_seconds_a_request > 0.0 {
+            let seconds = format!(
+                "the server worked {:.3} s for a request; a run measures what tokens take",
+                self.server_seconds_a_request
+            );
+            lines.push(("measured", seconds));
+        }
         let line =
             |(label, text): &(&str, String)| format!("{label:<20}{}\n", rejoinder_core::printable(text));
         lines.iter().map(line).collect()

@@ -13,7 +13,7 @@ pub(super) struct AskingCost {
     pub(super) input_tokens: u64,
     pub(super) input_tokens_shared_prefix: u64,
     pub(super) max_output_tokens: u64,
-    pub(super) is_label: bool,
+    pub(super) form: String,
     pub(super) prompt: String,
 }
 
@@ -46,7 +46,7 @@ impl AskingCost {
                 0 => 0,
                 _ => requests * u64::from(form.max_tokens(questions.div_ceil(requests) as usize)),
             },
-            is_label: template.answer.has_labels(),
+            form: form.form.to_string(),
             prompt: format!("{} {} {}", template.name, template.version, &template.hash[..12]),
         }
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rejoinder_judge::{NANOS_PER_UNIT, QuestionUnit, ServerCapabilities};
+use rejoinder_judge::{NANOS_PER_UNIT, ServerCapabilities, ServerRates};
 use rejoinder_ledger::SpendingTotal;
 use rejoinder_run::RunDir;
 use rejoinder_run::folder::Manifest;
-use rejoinder_run::judging::{LetterCheck, settings};
+use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::recall::Curves;
 use rejoinder_run::stats::{ByCategory, JudgeStats};
 use rejoinder_scan::config::SwitchedOff;
@@ -105,6 +105,16 @@ pub struct Summary {
     pub reported_cached_tokens: u64,
     /// Output tokens that the server reported.
     pub reported_output_tokens: u64,
+    /// Requests about what an earlier request, which several turns shared, did not settle.
+    pub requests_apart: u64,
+    /// HTTP requests that were made again, since the first had no answer.
+    pub requests_again: u64,
+    /// Seconds that the judge's server was measured to work for the requests that it answered, all endpoints together.
+    pub measured_server_seconds: f64,
+    /// Seconds of the server for a million tokens, as measured; absent where too few requests were answered.
+    pub measured_rates: Option<ServerRates>,
+    /// The form of the requests, in words.
+    pub form: String,
     /// Judged turns that were asked about once more, with the letters in another order.
     pub letters: LetterCheck,
     /// What was found out about the judge, once the judge was asked.
@@ -123,10 +133,6 @@ pub struct Summary {
     #[serde(skip)]
     pub(super) is_measured: bool,
     #[serde(skip)]
-    pub(super) unit: QuestionUnit,
-    #[serde(skip)]
-    pub(super) is_label: bool,
-    #[serde(skip)]
     pub(super) rules: Vec<String>,
 }
 
@@ -143,7 +149,6 @@ impl Summary {
         let manifest = &run.manifest;
         let here = AskingCost::of(&manifest.config, manifest.judge.as_ref(), scan)?;
         let paper = AskingCost::papers(scan)?;
-        let unit = settings::unit(&manifest.config.judge);
         let files: Vec<&Path> = manifest.inputs.iter().map(|input| input.path.as_path()).collect();
         let input = match files.as_slice() {
             [one] if !manifest.stdin => one.display().to_string(),
@@ -161,6 +166,7 @@ impl Summary {
         let reads = |language: &str| is_read(language, manifest.rules.iter().map(|r| r.lang.as_slice()));
         remarks.extend(remarks::languages(&counts.details, scan.turns, &reads, Some(scan.not_looked_at)));
         let letters = run.letters()?;
+        let (asked, server_time) = (run.asked_requests()?, run.server_time()?);
         let unverified_reasons = run.unverified_reasons()?;
         remarks.extend(remarks::decisions(&counts, &judge, &unverified_reasons, letters, &run_dir));
         let decided = DecidedRun {
@@ -216,10 +222,14 @@ impl Summary {
             reported_input_tokens: usage.prompt_tokens,
             reported_cached_tokens: usage.cached_tokens,
             reported_output_tokens: usage.completion_tokens,
+            requests_apart: asked.apart,
+            requests_again: asked.again,
+            measured_server_seconds: server_time.seconds,
+            measured_rates: server_time.rates(),
+            form: here.form,
             letters,
             judge: manifest.judge.clone(),
             prompt: here.prompt,
-            is_label: here.is_label,
             plugins: manifest
                 .plugins
                 .iter()
@@ -232,7 +242,6 @@ impl Summary {
             remarks,
             nothing_read,
             is_measured,
-            unit,
             rules: manifest.rules.iter().map(|r| r.file.clone()).collect(),
         })
     }

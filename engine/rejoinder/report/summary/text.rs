@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rejoinder_core::{Category, printable};
-use rejoinder_judge::QuestionUnit;
+use rejoinder_judge::ServerRates;
 use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::stats::ByCategory;
 
@@ -110,11 +110,6 @@ impl Summary {
                 "these turns wait for the judge; see faults.jsonl",
             );
         }
-        let unit = match (self.unit, self.is_label) {
-            (QuestionUnit::Turn, true) => "one a turn, with a short window, answered by one letter",
-            (QuestionUnit::Turn, false) => "several turns in one, with short windows, answered in JSON",
-            (QuestionUnit::Conversation, _) => "one a conversation, whole dialogue",
-        };
         let _ = writeln!(
             out,
             "\nrequests to a judge: paper {}, here {}; input tokens: paper {}, here {} (estimated)",
@@ -131,8 +126,15 @@ impl Summary {
         );
         let _ = writeln!(
             out,
-            "  the paper's method: one a conversation with a later turn, whole dialogue; here: {unit}"
+            "  the paper's method: one a conversation with a later turn, whole dialogue; here: {}",
+            self.form
         );
+        if self.requests > self.paper_requests {
+            let _ = writeln!(
+                out,
+                "  these are more requests than the paper's method makes, each much shorter; `rejoinder plan` prints the bill of every form"
+            );
+        }
         if self.calls > 0 {
             let _ = writeln!(
                 out,
@@ -142,6 +144,15 @@ impl Summary {
                 thousands(self.reported_cached_tokens),
                 thousands(self.reported_output_tokens),
             );
+            if self.requests_apart + self.requests_again > 0 {
+                let _ = writeln!(
+                    out,
+                    "  among these: {} about what a shared request had left open, {} made again",
+                    thousands(self.requests_apart),
+                    thousands(self.requests_again),
+                );
+            }
+            self.write_server_time(&mut out);
             if self.spent_money > 0.0 || self.spent_gpu_seconds > 0.0 {
                 let _ = writeln!(
                     out,
@@ -160,6 +171,25 @@ impl Summary {
             self.run_dir
         );
         out
+    }
+
+    /// How long the server worked, as measured.
+    fn write_server_time(&self, out: &mut String) {
+        if self.measured_server_seconds <= 0.0 {
+            return;
+        }
+        let _ = write!(
+            out,
+            "  measured: the server worked {:.1} s for its answers",
+            self.measured_server_seconds
+        );
+        if let Some(ServerRates { input, output }) = self.measured_rates {
+            let _ = write!(
+                out,
+                "; for the next plan, times the server's GPUs: [judge.price] gpu-seconds-input = {input:.1}, gpu-seconds-output = {output:.1}"
+            );
+        }
+        out.push('\n');
     }
 
     /// What the categories are, and how far what was accepted can be trusted.
