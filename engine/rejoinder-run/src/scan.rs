@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::error::RunError;
 use crate::faults;
 use crate::folder::{PartKind, RunDir, end_of_part};
+use crate::forecast::Forecaster;
 use crate::spool_row::{RequestGrouping, SpoolRow};
 use crate::stats::{ScanCounts, ScanStats};
 use crate::watch::{ScanProgress, Watch};
@@ -155,7 +156,7 @@ fn scan_chunk(
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
     let mut counts = ScanCounts::default();
-    let ScanCounts { stats, details, accepted_by, profile } = &mut counts;
+    let ScanCounts { stats, details, accepted_by, profile, .. } = &mut counts;
     stats.faults = scanned.faults.len() as u64;
     stats.read = ReadCounts {
         too_short: scanned.too_short,
@@ -166,6 +167,7 @@ fn scan_chunk(
     };
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
     let (mut grouper, mut profiler) = (RequestGrouping::default(), Profiler::of_chunk(engine));
+    let mut forecaster = Forecaster::new(engine);
     for conversation in &scanned.conversations {
         count_paper(stats, conversation, &scanned);
         stats.read.count(&conversation.record);
@@ -198,13 +200,21 @@ fn scan_chunk(
                 }
             }
         }
-        for mut waiting in SpoolRow::of(engine, &scanned, conversation) {
+        let rows = SpoolRow::of(engine, &scanned, conversation);
+        let mut asked = rows.iter().peekable();
+        for turn in turns {
+            let row = asked.next_if(|row| row.question.id == conversation.id(turn));
+            forecaster.count(&scanned, conversation, turn, row.map(|row| row.shown_tokens));
+        }
+        for mut waiting in rows {
             stats.questions += 1;
             stats.groups += u64::from(grouper.place(&mut waiting, engine, asked_before));
             stats.shown_tokens += waiting.shown_tokens;
             write_row(&mut spool, &waiting);
         }
     }
+    counts.forecast = forecaster.end();
+    let ScanCounts { stats, details, .. } = &mut counts;
     scanned.set_aside.rows().for_each(|row| write_row(&mut quarantine, &row));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
     let of_file = details.files.entry(chunk.start.shard).or_default();

@@ -97,6 +97,16 @@ fn hints(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Vec
     hints.collect()
 }
 
+/// Estimated tokens of the messages that a question about one turn shows.
+pub(crate) fn shown_of_turn(
+    engine: &Engine,
+    conversation: &ScannedConversation<'_>,
+    turn: &ScannedTurn,
+) -> u64 {
+    let window = settings::window(&engine.config.judge);
+    shown_tokens(&prompt::window(&conversation.record.conversation, turn.message_index, &window))
+}
+
 /// Estimated tokens of messages as a prompt shows them.
 fn shown_tokens(lines: &[DialogueLine]) -> u64 {
     let of = |line: &DialogueLine| {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use rejoinder_scan::reading::{ReadCounts, ReadDetails, add};
 
+use crate::forecast::AskingForecast;
+
 /// Counts of a chunk, a part or a run: numbers, and by name what the numbers are made of. All counts are functions of
 /// input and config.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,8 @@ pub struct ScanCounts {
     pub accepted_by: BTreeMap<String, u64>,
     /// What the later turns are like.
     pub profile: Profile,
+    /// What asking would take for each purpose.
+    pub forecast: AskingForecast,
 }
 
 /// The numbers of a chunk, a part or a run.
@@ -131,6 +135,7 @@ impl AddAssign for ScanCounts {
         self.details += other.details;
         other.accepted_by.into_iter().for_each(|(who, count)| add(&mut self.accepted_by, &who, count));
         self.profile += other.profile;
+        self.forecast += other.forecast;
     }
 }
 

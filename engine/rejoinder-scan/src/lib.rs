@@ -14,6 +14,7 @@ mod flow;
 mod profile;
 pub mod reading;
 mod scanned_batch;
+mod score_role;
 mod stop;
 mod worker;
 
@@ -23,5 +24,6 @@ pub use error::{ConfigError, ConfigHint, ScanError};
 pub use flow::{Scan, default_threads, in_order};
 pub use profile::{Profiler, mark, profile_of_beginnings};
 pub use scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+pub use score_role::{ScoreRole, SetAside};
 pub use stop::{Interruption, StopFlag};
 pub use worker::{FaultLog, Worker};
