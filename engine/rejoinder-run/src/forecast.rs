@@ -13,9 +13,9 @@ use crate::judging::settings;
 use crate::spool_row::shown_of_turn;
 
 /// The purposes that are counted.
-pub const PURPOSES: [Purpose; 3] = [Purpose::ALL, Purpose::KTO, Purpose::SFT];
+pub const FORECAST_PURPOSES: [Purpose; 3] = [Purpose::ALL, Purpose::KTO, Purpose::SFT];
 /// The recalls that are counted.
-pub const RECALLS: [f64; 2] = [0.8, 0.9];
+pub const FORECAST_RECALLS: [f64; 2] = [0.8, 0.9];
 
 /// Turns to ask about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,12 +34,12 @@ impl AddAssign for TurnsToAsk {
     }
 }
 
-/// By purpose, what asking would take at each of [`RECALLS`]; empty where turns are not scored.
+/// By purpose, what asking would take at each of [`FORECAST_RECALLS`]; empty where turns are not scored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AskingForecast {
     /// The counts.
-    pub purposes: BTreeMap<String, [TurnsToAsk; RECALLS.len()]>,
+    pub purposes: BTreeMap<String, [TurnsToAsk; FORECAST_RECALLS.len()]>,
 }
 
 impl AddAssign for AskingForecast {
@@ -54,18 +54,20 @@ impl AddAssign for AskingForecast {
 /// Counts the turns of a chunk by an engine's cuts.
 pub(crate) struct Forecaster<'e> {
     engine: &'e Engine,
-    cuts: Vec<(Purpose, [RejectingCut; RECALLS.len()])>,
-    counts: Vec<[TurnsToAsk; RECALLS.len()]>,
+    cuts: Vec<(Purpose, [RejectingCut; FORECAST_RECALLS.len()])>,
+    counts: Vec<[TurnsToAsk; FORECAST_RECALLS.len()]>,
 }
 
 impl<'e> Forecaster<'e> {
     /// A forecaster of an engine, which counts nothing where the engine does not score all turns, or asks about whole conversations.
     pub(crate) fn new(engine: &'e Engine) -> Self {
         let cut = |purpose, recall| engine.shipped.rejecting(purpose, recall).copied();
-        let of = |purpose: Purpose| Some((purpose, [cut(purpose, RECALLS[0])?, cut(purpose, RECALLS[1])?]));
+        let of = |purpose: Purpose| {
+            Some((purpose, [cut(purpose, FORECAST_RECALLS[0])?, cut(purpose, FORECAST_RECALLS[1])?]))
+        };
         let is_by_turn = settings::unit(&engine.config.judge) == QuestionUnit::Turn;
         let cuts: Vec<_> = match engine.cuts() {
-            Some(_) if is_by_turn => PURPOSES.into_iter().filter_map(of).collect(),
+            Some(_) if is_by_turn => FORECAST_PURPOSES.into_iter().filter_map(of).collect(),
             _ => Vec::new(),
         };
         let counts = vec![Default::default(); cuts.len()];

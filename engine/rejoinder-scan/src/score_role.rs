@@ -136,7 +136,12 @@ impl Engine {
     /// # Errors
     /// If a file cannot be read, or rules alone cannot do what the config says.
     pub fn for_corpus(self, files: &[InputFile]) -> Result<Self, ScanError> {
-        if !self.role.is_assumed() || !is_unlike(&self, files)? {
+        let is_unmeasured = match self.role {
+            // Its cuts are the user's own, and so is the corpus that these were measured on, if the user says so.
+            ScoreRole::AcceptingTold => !self.config.cascade.accept_unlike,
+            ref role => role.is_assumed(),
+        };
+        if !is_unmeasured || !is_unlike(&self, files)? {
             return Ok(self);
         }
         let Config { purpose, ref cascade, .. } = self.given;
@@ -151,6 +156,14 @@ impl Engine {
             SetAside::Unlike
         ))
         .into())
+    }
+
+    /// Lets nothing be accepted by the score; returns the lowest score from which on turns were accepted.
+    pub fn set_accept_at_aside(&mut self) -> Option<f64> {
+        let from = self.config.cascade.set_accept_at_aside();
+        self.given.cascade.clone_from(&self.config.cascade);
+        self.cuts = self.role.cuts(&self.config);
+        from
     }
 
     /// Whether a turn would wait for the judge if feedback were wanted for `purpose`, and this cut decided.

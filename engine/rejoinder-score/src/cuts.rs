@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::Score;
 
 /// The recalls that cuts are measured for.
-pub const RECALLS: [f32; 3] = [0.8, 0.9, 0.95];
+pub const CUT_RECALLS: [f32; 3] = [0.8, 0.9, 0.95];
 /// The precisions that cuts are measured for.
-pub const PRECISIONS: [f32; 4] = [0.8, 0.85, 0.9, 0.95];
+pub const CUT_PRECISIONS: [f32; 4] = [0.8, 0.85, 0.9, 0.95];
 
 /// The cuts of a model; none where there were too few labels to measure any.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -164,9 +164,9 @@ fn rejecting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
     };
     let told = positives(&|turn| turn.score.of(purpose));
     let summed = positives(&|turn| purpose.probability(&turn.score.probabilities()));
-    let recalls = RECALLS.map(f64::from);
+    let recalls = CUT_RECALLS.map(f64::from);
     let cuts = samples.rejecting(&told, &recalls).into_iter().zip(samples.rejecting(&summed, &recalls));
-    let chosen = RECALLS.into_iter().zip(cuts).filter_map(|(recall, (score, sum))| {
+    let chosen = CUT_RECALLS.into_iter().zip(cuts).filter_map(|(recall, (score, sum))| {
         let score = score?;
         let found = told.iter().filter(|(_, standing)| *standing >= score).count();
         let is_asked = |turn: &&MeasuredTurn| match turn.is_open() {
@@ -192,10 +192,10 @@ fn accepting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
         let turns: Vec<_> = group
             .map(|turn| {
                 let score = f64::from(turn.score.of(purpose));
-                (turn.conversation, score, is_right(purpose, category, turn.label))
+                (turn.conversation, score, purpose.is_right(category, turn.label))
             })
             .collect();
-        samples.accepting(&turns, &PRECISIONS.map(f64::from))
+        samples.accepting(&turns, &CUT_PRECISIONS.map(f64::from))
     };
     let by_category: [Vec<Option<f64>>; 5] = Category::ALL.map(of_category);
     let cuts = |(level, precision): (usize, f32)| {
@@ -215,7 +215,7 @@ fn accepting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
             decided.iter().filter(|(accepted, label)| test(*accepted, *label)).count()
         };
         let right = |accepted: Option<Category>, label| {
-            accepted.is_some_and(|category| is_right(purpose, category, label))
+            accepted.is_some_and(|category| purpose.is_right(category, label))
         };
         let wants = |label: Option<Category>| label.is_some_and(|label| purpose.wants(label));
         let all = count(&|accepted, _| accepted.is_some());
@@ -235,12 +235,7 @@ fn accepting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
     };
     // Without one such cut there is nothing that the score could add.
     let has_any = |cuts: &AcceptingCuts| cuts.scores.iter().any(Option::is_some);
-    PRECISIONS.into_iter().enumerate().map(cuts).filter(has_any).collect()
-}
-
-/// Whether it is right to accept a turn with a label as a category: it is wanted, and has the same sign.
-fn is_right(purpose: Purpose, accepted: Category, label: Option<Category>) -> bool {
-    label.is_some_and(|label| purpose.wants(label) && (label == Category::Ur5) == (accepted == Category::Ur5))
+    CUT_PRECISIONS.into_iter().enumerate().map(cuts).filter(has_any).collect()
 }
 
 fn share(part: usize, of: usize) -> f32 {

@@ -14,7 +14,7 @@ mod profile;
 mod scorer;
 mod train;
 
-pub use cuts::{AcceptingCuts, MeasuredCuts, MeasuredTurn, PRECISIONS, RECALLS, RejectingCut};
+pub use cuts::{AcceptingCuts, CUT_PRECISIONS, CUT_RECALLS, MeasuredCuts, MeasuredTurn, RejectingCut};
 pub use features::Evidence;
 pub use model::{FileError, HeadQuality, Model, Provenance, Quality, Score, TrainingOrigin};
 pub use profile::{ComparisonBasis, Difference, Profile, Reference, Trait};

@@ -69,7 +69,7 @@ pub fn begin(
     if engine.config.cascade.accepts_by_score_alone() {
         let beginnings = profile_of_beginnings(&engine, &described)?;
         if !engine.measured.on.differences(&beginnings).is_empty() {
-            accept_at_set_aside = engine.config.cascade.set_accept_at_aside();
+            accept_at_set_aside = engine.set_accept_at_aside();
         }
     }
     let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, is_stream) };

@@ -2,7 +2,7 @@
 
 use rejoinder_cascade::Cuts;
 use rejoinder_core::Purpose;
-use rejoinder_score::{PRECISIONS, RECALLS};
+use rejoinder_score::{CUT_PRECISIONS, CUT_RECALLS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -143,10 +143,10 @@ impl CascadeSection {
             }
         }
         let ships = |given: f64, shares: &[f32]| shares.iter().any(|share| is_about(*share, given));
-        if !ships(self.assumed_recall, &RECALLS) {
+        if !ships(self.assumed_recall, &CUT_RECALLS) {
             return wrong("/cascade/assumed-recall", "a cut ships for the recalls 0.8, 0.9 and 0.95");
         }
-        if !ships(self.precision, &PRECISIONS) {
+        if !ships(self.precision, &CUT_PRECISIONS) {
             return wrong("/cascade/precision", "cuts ship for the precisions 0.8, 0.85, 0.9 and 0.95");
         }
         if !self.score && self.is_told() {

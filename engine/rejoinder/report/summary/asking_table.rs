@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_run::folder::Manifest;
-use rejoinder_run::forecast::{PURPOSES, RECALLS};
+use rejoinder_run::forecast::{FORECAST_PURPOSES, FORECAST_RECALLS};
 use rejoinder_run::judging::Judge;
 use rejoinder_run::stats::ScanCounts;
 use rejoinder_scan::ScoreRole;
@@ -51,9 +51,13 @@ pub(super) fn asking_rows(
 ) -> Result<Vec<AskingRow>, Failure> {
     let form = Judge::expected(&manifest.config.judge, manifest.judge.as_ref())?.form;
     let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
-    let rows = PURPOSES.into_iter().flat_map(|purpose| {
+    let rows = FORECAST_PURPOSES.into_iter().flat_map(|purpose| {
         let counted = counts.forecast.purposes.get(&purpose.to_string()).copied();
-        counted.into_iter().flatten().zip(RECALLS).map(move |(turns, recall)| (purpose, recall, turns))
+        counted
+            .into_iter()
+            .flatten()
+            .zip(FORECAST_RECALLS)
+            .map(move |(turns, recall)| (purpose, recall, turns))
     });
     let row = |(purpose, recall, counted): (_, f64, rejoinder_run::forecast::TurnsToAsk)| {
         let cost = AskingCost::of_turns(&form, counted.turns, counted.shown_tokens);
@@ -94,14 +98,14 @@ pub(super) fn text(rows: &[AskingRow]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let mut out = format!(
         "\nwhat asking takes by cuts that ship with the score ({}); shares of later turns, and of the paper's requests and input tokens\n\
-         {:<6}{:>7}{:>17}{:>18}{:>22}   {}\n",
+         {:<6}{:>6}{:>16}{:>17}{:>21}  {}\n",
         first.form, "  for", "recall", "turns", "requests", "input tokens", "type"
     );
     for row in rows {
         let cell = |count: u64, share: f64| format!("{} {:>5.1} %", thousands(count), 100.0 * share);
         let _ = writeln!(
             out,
-            "  {:<4}{:>7}{:>17}{:>18}{:>22}   {}",
+            "  {:<4}{:>6}{:>16}{:>17}{:>21}  {}",
             row.purpose,
             row.recall,
             cell(row.turns, row.turn_share),
