@@ -1,6 +1,10 @@
 //! From conversations to decisions: rules and plugins, assembled as a config says, look at every later turn of a user and
 //! accept it, reject it, or leave it to the judge.
 //!
+//! By default a learned score decides by a cut that ships with it ([`ScoreRole`]). An engine that decides batches in memory sees no corpus:
+//! it takes that cut as it is. Who has the corpus in files asks [`Engine::for_corpus`], which leaves the score out where the dialogues are
+//! unlike those that the cut was measured on; who knows that they are says `score = false` under `[cascade]`.
+//!
 //! A [`Config`] says what is in force. An [`Engine`] is built from it once and never changes; every thread has a [`Worker`].
 //! A worker takes conversations in memory ([`Worker::scan_conversations`]) or a chunk of a file ([`Worker::scan`]), and
 //! gives [`ScannedBatch`] turns. A [`Scan`] sends whole files through workers, in input order. Nobody is asked here and nothing

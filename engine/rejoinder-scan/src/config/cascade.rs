@@ -6,7 +6,7 @@ use rejoinder_score::{CUT_PRECISIONS, CUT_RECALLS};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::KeyProblem;
+use super::{KeyProblem, keys};
 
 /// `[cascade]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,7 @@ pub struct CascadeSection {
     /// kept `assumed-recall` of what `for` wants on the labels that it was measured on, an assumption about any other corpus.
     pub score: bool,
     /// The recall of the cut that ships: 0.8, 0.9 or 0.95.
+    #[schemars(schema_with = "keys::shipped_recall_schema")]
     pub assumed_recall: f64,
     /// Turns whose probability of what `for` wants is lower are rejected, marked by a rule or not; without it the rules'
     /// marks say who is asked about.
@@ -36,6 +37,7 @@ pub struct CascadeSection {
     /// model, and all that neither rules nor score accept is rejected.
     pub without_judge: bool,
     /// The share of what the score accepts that is right by the cuts that ship: 0.8, 0.85, 0.9 or 0.95.
+    #[schemars(schema_with = "keys::shipped_precision_schema")]
     pub precision: f64,
 }
 
