@@ -96,7 +96,7 @@ fn what_was_trained_is_compared_and_put_in_force() {
     let ids = rows(&Path::new(&run).join("spool/part-00000.jsonl"));
     let id = ids[0]["turns"][0]["id"].as_str().unwrap();
     let explained = rejoinder(&["explain", &run, id]).expect(0).stdout;
-    assert!(explained.contains("its score is not below `reject-below`"), "{explained}");
+    assert!(explained.contains("not below `reject-below` 0.010"), "{explained}");
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn what_cannot_be_kept_is_refused_at_the_start() {
         assert!(!Path::new(&out).exists());
     };
     refused("", &["--recall", "0.9"], 2, "only with a judge");
-    refused("", &["--for", "kto"], 2, "it takes a learned score");
-    refused("for = \"sft\"\n", &[], 7, "it takes a learned score");
+    refused("", &["--for", "kto", "--no-score"], 2, "it takes a learned score");
+    refused("for = \"sft\"\n[cascade]\nscore = false\n", &[], 7, "it takes a learned score");
     refused("for = [\"UR7\"]\n", &[], 7, "expected all, sft, kto, or categories");
     let scorer = "[[plugin]]\nname = \"scorer\"\n[cascade]\n";
     refused(&format!("{scorer}reject-below = 1.5\n"), &[], 7, "a cut is a probability");

@@ -166,7 +166,10 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
                 continue;
             }
             () if path == "for" => "\"kto\"".to_owned(),
-            () if path == "cascade.accept-unlike" => "true".to_owned(),
+            () if path.starts_with("cascade.") && property["enum"].is_array() => {
+                property["enum"][0].to_string()
+            }
+            () if path.starts_with("cascade.") && types.contains("boolean") => "true".to_owned(),
             () if path.starts_with("cascade.") => "0.5".to_owned(),
             () if path == "judge.base-url" => "\"http://x\"".to_owned(),
             () if path == "input.lang" => "[\"de\"]".to_owned(),

@@ -14,13 +14,19 @@ fn record(id: &str, messages: &[(&str, &str)]) -> String {
 #[test]
 fn the_first_line_is_what_became_of_the_turn_and_why() {
     let dir = folder();
-    let run = text(&dir.path().join("run"));
-    rejoinder(&["run", DIALOGUES, "--out", &run]).expect(0);
-    let shown = rejoinder(&["show", &run, "--json", "--sample", "all"]).expect(0).stdout;
     let mut outcomes = std::collections::BTreeSet::new();
-    for turn in shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+    let mut turns = Vec::new();
+    for (name, flags) in [("by-rules", &["--no-score"][..]), ("by-score", &[])] {
+        let run = text(&dir.path().join(name));
+        rejoinder(&[&["run", DIALOGUES, "--out", &run][..], flags].concat()).expect(0);
+        let shown = rejoinder(&["show", &run, "--json", "--sample", "all"]).expect(0).stdout;
+        let shown = shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        turns.extend(shown.map(|turn| (run.clone(), turn)));
+    }
+    for (run, turn) in turns {
         let outcome = turn["outcome"].as_str().unwrap();
-        if !outcomes.insert((outcome.to_owned(), turn["by"].as_array().unwrap().is_empty())) {
+        let is_by_score = turn["decision"].as_str().unwrap().contains("score");
+        if !outcomes.insert((outcome.to_owned(), turn["by"].as_array().unwrap().is_empty(), is_by_score)) {
             continue;
         }
         let id = turn["id"].as_str().unwrap();
@@ -38,7 +44,7 @@ fn the_first_line_is_what_became_of_the_turn_and_why() {
             assert_eq!(object[key], turn[key], "{key}");
         }
     }
-    assert!(outcomes.len() >= 4, "{outcomes:?}");
+    assert!(outcomes.len() >= 6, "{outcomes:?}");
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn run(dir: &Path) -> String {
 
 fn run_over(dir: &Path, input: &str) -> String {
     let rules = std::path::absolute(format!("{FOLDER}/rules.toml")).unwrap();
-    let config = write(dir, "c.toml", format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n"));
+    let config = format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n[cascade]\nscore = false\n");
+    let config = write(dir, "c.toml", config);
     let run = text(&dir.join("run"));
     rejoinder(&["run", input, "--config", &config, "--out", &run]).expect(0);
     run

@@ -41,3 +41,4 @@ mod resume;
 mod rule_files;
 mod rules;
 mod run;
+mod shipped_cut;

@@ -249,12 +249,14 @@ fn nothing_read_ends_with_9_says_why_and_advises_no_export() {
 fn turns_in_languages_without_a_pack_wait_where_the_config_says_so() {
     let dir = folder();
     let input = "tests/data/cases/languages-without-pack/chats.jsonl";
-    let run = |name: &str, config: &str| {
+    let decided = |name: &str, config: &str, flags: &[&str]| {
         let config =
             write(dir.path(), &format!("{name}.toml"), format!("format = 1\nplugin = []\n[rules]\n{config}"));
         let out = text(&dir.path().join(name));
-        rejoinder(&["run", input, "--config", &config, "--out", &out, "--offline", "--json"]).expect(0).json()
+        let args = ["run", input, "--config", &config, "--out", &out, "--offline", "--json"];
+        rejoinder(&[&args[..], flags].concat()).expect(0).json()
     };
+    let run = |name: &str, config: &str| decided(name, config, &["--no-score"]);
     let passed_over = run("passed-over", "");
     let asked = run("asked", "other-languages = \"ask\"\n");
     assert!(texts(&passed_over).contains("26 of 26 later turns (100.0 %)"), "{}", texts(&passed_over));
@@ -263,7 +265,13 @@ fn turns_in_languages_without_a_pack_wait_where_the_config_says_so() {
     assert_eq!(figure(&asked, "not_looked_at"), 0, "{asked}");
     let waiting = figure(&passed_over, "undecided") + figure(&passed_over, "not_looked_at");
     assert_eq!(figure(&asked, "undecided"), waiting, "{asked}");
-    [passed_over, asked].iter().for_each(assert_funnel_adds_up);
+    // The score lets more of them wait, and what it is not sure of was still looked at by no rule.
+    let scored = decided("scored", "", &[]);
+    assert!(figure(&scored, "undecided") > figure(&passed_over, "undecided"), "{scored}");
+    assert_eq!((figure(&scored, "rejected"), figure(&scored, "not_looked_at") > 0), (0, true), "{scored}");
+    let all = decided("scored-asked", "other-languages = \"ask\"\n", &[]);
+    assert_eq!(figure(&all, "undecided"), waiting, "{all}");
+    [passed_over, asked, scored, all].iter().for_each(assert_funnel_adds_up);
 }
 
 #[test]

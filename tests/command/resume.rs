@@ -143,7 +143,8 @@ fn a_config_that_decides_otherwise_is_refused_with_its_keys_while_judge_and_budg
     for (more, expected) in [
         ("[input]\nmin-messages = 4\n", "input.min-messages: was 0, is 4"),
         ("[rules]\ndisable = [\"en.x\"]\n", "rules.disable: was [], is [\"en.x\"]"),
-        ("[[plugin]]\nname = \"other\"\n", "plugin[1].name: was not there, is \"other\""),
+        ("[[plugin]]\nname = \"other\"\n", "plugin[1].name: was \"scorer\", is \"other\""),
+        ("[cascade]\nscore = false\n", "cascade.score: was true, is false"),
         ("[output]\npart-mib = 2\n", "output.part-mib: was 64, is 2"),
         ("[judge]\nunit = \"conversation\"\n", "judge.unit: was \"turn\", is \"conversation\""),
     ] {

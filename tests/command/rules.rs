@@ -345,8 +345,11 @@ max-words = 3
 unless = ['''\bproblem\b''']
 "#,
     );
-    let config =
-        write(dir.path(), "c.toml", format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n"));
+    let config = write(
+        dir.path(),
+        "c.toml",
+        format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n[cascade]\nscore = false\n"),
+    );
     let explain = |dialogue: &str| {
         let file = write(dir.path(), "d.txt", dialogue);
         rejoinder(&["explain", &file, "--config", &config, "--all"]).expect(0).stdout

@@ -18,8 +18,8 @@ pub enum Decision {
 pub struct Cuts {
     /// Turns with a lower score are rejected.
     pub reject_below: f64,
-    /// Turns with this score or a higher one are accepted.
-    pub accept_at: f64,
+    /// By category: turns with this score or a higher one are accepted, where the category is the likeliest.
+    pub accept_at: [f64; 5],
 }
 
 /// Where a turn's learned score lies between the cuts.
@@ -29,7 +29,7 @@ pub enum ScoreBand {
     Low,
     /// The score is between the cuts.
     Between,
-    /// The score reaches `accept_at`; this category is the likeliest.
+    /// The score reaches `accept_at` of this category, which is the likeliest.
     High(Category),
 }
 
@@ -37,7 +37,7 @@ impl Cuts {
     /// The band that a score lies in; a high score speaks for `likeliest`.
     pub fn band(&self, score: f64, likeliest: Category) -> ScoreBand {
         match score {
-            _ if score >= self.accept_at => ScoreBand::High(likeliest),
+            _ if score >= self.accept_at[likeliest.index()] => ScoreBand::High(likeliest),
             _ if score < self.reject_below => ScoreBand::Low,
             _ => ScoreBand::Between,
         }
@@ -126,11 +126,9 @@ impl DecisionReason {
             Self::AcceptAgainstReject => "waits for the judge: accept stands against reject",
             Self::TwoCategories => "waits for the judge: two categories were accepted",
             Self::Faulted => "waits for the judge: a plugin failed on it",
-            Self::LowScore => "rejected: its score is below `reject-below`",
-            Self::MiddleScore => {
-                "waits for the judge: its score is not below `reject-below` and below `accept-at`"
-            }
-            Self::HighScore(_) => "accepted: its score reaches `accept-at`",
+            Self::LowScore => "rejected: its score is below the cut",
+            Self::MiddleScore => "waits for the judge: its score is between the cuts",
+            Self::HighScore(_) => "accepted: its score reaches the cut",
             Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
             Self::Unmarked => "rejected: no rule marked it",
             Self::NotLookedAt => "not looked at: no rule pack in force is for its language",
@@ -207,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_score_decides_where_nothing_above_it_does() {
-        let cuts = Cuts { reject_below: 0.2, accept_at: 0.9 };
+        let cuts = Cuts { reject_below: 0.2, accept_at: [0.9; 5] };
         let stands = |score| Some(cuts.band(score, Category::Ur5));
         let decided = |verdict, score| {
             let mut verdicts = TurnVerdicts::default();

@@ -5,11 +5,12 @@
 //! * before the judge is asked: [`threshold`] (rejecting safely), [`refits`] (the same after rounds of training),
 //!   [`accept`] (accepting locally)
 //! * afterwards: [`tally`] counts what became of the turns, [`audit`] turns counts into a [`certificate`]
-//! * of a score by itself: [`curve`]
+//! * of a score by itself: [`curve`], and the cuts that ship with it: [`assumed`]
 //! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`interval`] for what is only described
 #![forbid(unsafe_code)]
 
 pub mod accept;
+pub mod assumed;
 pub mod audit;
 pub mod binomial;
 pub mod certificate;

@@ -46,6 +46,13 @@ impl Purpose {
         Category::ALL.into_iter().filter(move |c| self.wants(*c))
     }
 
+    /// Whether it is right to take a turn for `accepted` that a label says something of: what the label says will be used, and praise is
+    /// taken for praise, criticism for criticism.
+    pub fn is_right(self, accepted: Category, label: Option<Category>) -> bool {
+        let is_praise = |category| category == Category::Ur5;
+        label.is_some_and(|label| self.wants(label) && is_praise(label) == is_praise(accepted))
+    }
+
     /// The probability that a turn holds feedback of a category that will be used. `probs` are the probabilities of no
     /// feedback, UR1, …, UR5.
     pub fn probability(self, probs: &[f32; 6]) -> f32 {

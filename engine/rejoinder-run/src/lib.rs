@@ -9,6 +9,7 @@ mod error;
 pub mod exporting;
 mod faults;
 pub mod folder;
+pub mod forecast;
 pub mod judging;
 pub mod label_import;
 pub mod labels;

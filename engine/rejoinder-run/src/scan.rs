@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::error::RunError;
 use crate::faults;
 use crate::folder::{PartKind, RunDir, end_of_part};
+use crate::forecast::Forecaster;
 use crate::spool_row::SpoolRow;
 use crate::stats::{ScanCounts, ScanStats};
 use crate::watch::{ScanProgress, Watch};
@@ -150,7 +151,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
     let mut counts = ScanCounts::default();
-    let ScanCounts { stats, details, accepted_by, profile } = &mut counts;
+    let ScanCounts { stats, details, accepted_by, profile, .. } = &mut counts;
     stats.faults = scanned.faults.len() as u64;
     stats.read = ReadCounts {
         too_short: scanned.too_short,
@@ -162,6 +163,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
     let mut rows: Vec<SpoolRow> = Vec::new();
     let mut profiler = Profiler::of_chunk(engine);
+    let mut forecaster = Forecaster::new(engine);
     for conversation in &scanned.conversations {
         count_paper(stats, conversation, &scanned);
         stats.read.count(&conversation.record);
@@ -195,13 +197,21 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
                 }
             }
         }
-        for row in SpoolRow::of(engine, &scanned, conversation) {
+        let waiting = SpoolRow::of(engine, &scanned, conversation);
+        let mut asked = waiting.iter().peekable();
+        for turn in turns {
+            let row = asked.next_if(|row| row.question.id == conversation.id(turn));
+            forecaster.count(&scanned, conversation, turn, row.map(|row| row.shown_tokens));
+        }
+        for row in waiting {
             let stretch = rows.first().map_or(row.stretch, |first| first.stretch);
             rows.push(SpoolRow { stretch, ..row });
         }
     }
     stats.count_questions(&engine.config.judge, &rows);
     rows.iter().for_each(|row| write_row(&mut spool, row));
+    counts.forecast = forecaster.end();
+    let ScanCounts { stats, details, .. } = &mut counts;
     scanned.set_aside.rows().for_each(|row| write_row(&mut quarantine, &row));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
     let of_file = details.files.entry(chunk.start.shard).or_default();

@@ -103,6 +103,23 @@ fn hints(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Vec
     hints.collect()
 }
 
+/// Estimated tokens of the messages that a question about one turn shows.
+pub(crate) fn shown_of_turn(
+    engine: &Engine,
+    conversation: &ScannedConversation<'_>,
+    turn: &ScannedTurn,
+) -> u64 {
+    let judge = &engine.config.judge;
+    let source = &conversation.record.conversation;
+    let question = Question {
+        id: conversation.id(turn),
+        lines: prompt::window(source, turn.message_index, &settings::kept_window(judge)),
+        open: vec![turn.message_index as u32],
+        hints: Vec::new(),
+    };
+    shown(&question, settings::shown_window(judge).as_ref()).map(|(_, tokens)| tokens).sum()
+}
+
 /// The messages that a prompt shows of a question, each by its index, with its estimated tokens.
 pub(crate) fn shown<'q>(
     question: &'q Question,

@@ -57,7 +57,8 @@ pub fn scan_and_ask(
         },
         _ => engine,
     };
-    let client = if offline { None } else { settings::client(&run.manifest.config.judge)? };
+    let asks_nobody = offline || engine.role.is_without_judge();
+    let client = if asks_nobody { None } else { settings::client(&run.manifest.config.judge)? };
     let ended = operator.work(|| scan_and_ask_client(run, &engine, operator, client))?;
     match (conclude(run, operator, ended), target) {
         (None, Some(target)) if !offline => audit_itself(run, &target, operator),

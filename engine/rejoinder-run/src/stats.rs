@@ -11,6 +11,7 @@ use rejoinder_judge::SHARED_TOKENS;
 use rejoinder_scan::config::JudgeSection;
 use rejoinder_scan::reading::{ReadCounts, ReadDetails, add};
 
+use crate::forecast::AskingForecast;
 use crate::judging::grouping::{self, QuestionSize, RequestSize};
 use crate::judging::settings;
 use crate::spool_row::SpoolRow;
@@ -28,6 +29,8 @@ pub struct ScanCounts {
     pub accepted_by: BTreeMap<String, u64>,
     /// What the later turns are like.
     pub profile: Profile,
+    /// What asking would take for each purpose.
+    pub forecast: AskingForecast,
 }
 
 /// The numbers of a chunk, a part or a run.
@@ -163,6 +166,7 @@ impl AddAssign for ScanCounts {
         self.details += other.details;
         other.accepted_by.into_iter().for_each(|(who, count)| add(&mut self.accepted_by, &who, count));
         self.profile += other.profile;
+        self.forecast += other.forecast;
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use rejoinder_core::{Answer, RecordId, Role};
+use rejoinder_cascade::DecisionReason;
+use rejoinder_core::{Answer, Category, RecordId, Role};
 use rejoinder_read::{ChunkReader, InputFile, Position, condition};
 use rejoinder_scan::{Engine, Profiler, ScanError, ScannedBatch, ScannedConversation, Worker, mark};
 use rejoinder_score::features::{KnownWords, Rarity};
 use rejoinder_score::{
-    Evidence, Examples, Label, Model, Profile, Report, Score, TrainError, TrainOptions, TrainingOrigin,
-    Trait, conversation_hash, refit, train,
+    Evidence, Examples, Label, MeasuredCuts, MeasuredTurn, Model, Profile, Report, Score, TrainError,
+    TrainOptions, TrainingOrigin, Trait, conversation_hash, refit, train,
 };
 
 use crate::error::RunError;
@@ -46,7 +47,7 @@ pub enum TrainingLabels {
 /// How a score learns.
 #[derive(Clone, Copy)]
 pub struct Training<'a> {
-    /// The engine, whose rules mark the turns; without plugins, for the score is a plugin.
+    /// The engine: its rules mark the turns, and the cuts are measured beside what its rules and plugins settle.
     pub engine: &'a Engine,
     /// Conversations to learn from.
     pub sources: &'a [TrainingSource],
@@ -141,6 +142,8 @@ impl Training<'_> {
             None => Examples::new(rarity.finish()),
         };
         let mut kinds = KindProfiles::default();
+        let mut grounds: Vec<JudgedGround> = Vec::new();
+        let mut conversations = 0;
         let (mut without, mut known) = (0, 0);
         let mut unlabelled = Unlabelled::default();
         self.each(&mut unlabelled, |from, scanned, conversation, labels| {
@@ -151,6 +154,7 @@ impl Training<'_> {
                 return;
             }
             examples.begin(source);
+            conversations += usize::from(labels.iter().any(is_judged));
             known += u64::from(self.base.is_some_and(|base| base.was_trained_on(conversation_hash(source))));
             for (turn, label) in turns.iter().zip(labels) {
                 without += usize::from(!is_judged(label));
@@ -160,6 +164,10 @@ impl Training<'_> {
                     false => Evidence { rules: &rules, prior: turn.prior },
                 };
                 examples.push(source, turn.message_index, &evidence, *label);
+                if let Label::Judged(label) = *label {
+                    let ground = self.engine.settle(scanned.hits(turn), scanned.votes(turn), None);
+                    grounds.push(JudgedGround { conversation: conversations - 1, label, ground });
+                }
             }
             let judged = labels.iter().filter(|label| is_judged(label)).count();
             if judged > 0 {
@@ -192,6 +200,9 @@ impl Training<'_> {
         };
         let (mut model, report) = trained.map_err(TrainingError::Train)?;
         model.add_measured(kinds.scored(&report.held_out));
+        let measured = grounds.iter().zip(&report.held_out);
+        let measured: Vec<MeasuredTurn> = measured.map(|(turn, score)| turn.scored(*score)).collect();
+        model.set_cuts(MeasuredCuts::of(&measured, conversations, self.seed));
         let (turns, labelled) = (examples.len(), examples.judged());
         Ok(TrainedModel { model, report, turns, labelled, known, unlabelled })
     }
@@ -249,6 +260,20 @@ impl Training<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What rules and plugins make of a turn with a label.
+struct JudgedGround {
+    conversation: usize,
+    label: Option<Category>,
+    ground: DecisionReason,
+}
+
+impl JudgedGround {
+    const fn scored(&self, score: Score) -> MeasuredTurn {
+        let Self { conversation, label, ground } = *self;
+        MeasuredTurn { conversation, label, ground, score }
     }
 }
 

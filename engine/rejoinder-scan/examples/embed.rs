@@ -1,5 +1,8 @@
 //! The engine inside another program: a config, a batch of conversations in memory, and what becomes of each later turn.
 //! `cargo run -p rejoinder-scan --example embed` needs no file, no server and no command line.
+//!
+//! The learned score decides by the cut that ships with it, as in a run. Where the conversations are no chats with assistants, say
+//! `score = false` under `[cascade]`: a batch does not show what its corpus is like.
 
 use std::error::Error;
 

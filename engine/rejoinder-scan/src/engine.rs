@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use rejoinder_cascade::{DecisionReason, ScoreBand, TurnVerdicts, decide};
+use rejoinder_cascade::{Cuts, DecisionReason, ScoreBand, TurnVerdicts, decide};
 use rejoinder_core::{Category, Conversation, Hit, Verdict, Vote};
 use rejoinder_host::{Launcher, LoadContext, LoadError, PluginSpec, Registry, Scores, SearchPath};
 use rejoinder_read::language::{self, UNDETERMINED};
 use rejoinder_rules::{Pack, Route, RuleSet};
-use rejoinder_score::{ComparisonBasis, Evidence, Example, Model, Scratch, conversation_hash};
+use rejoinder_score::{ComparisonBasis, Evidence, Example, MeasuredCuts, Model, Scratch, conversation_hash};
 
 use crate::config::{Config, EffectiveConfig, OtherLanguages, PluginConfig};
 use crate::error::{ConfigError, ScanError};
 use crate::scanned_batch::{ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+use crate::score_role::ScoreRole;
 
 /// The plugins that are linked in; a library of the same name in the search path takes the place of a linked plugin.
 pub fn built_in() -> Vec<&'static rejoinder_plugin_abi::Plugin> {
@@ -79,8 +80,19 @@ pub struct Engine {
     pub registry: Registry,
     /// What the score and the accept rules were measured on, as the scorer's model says, or else the shipped model.
     pub measured: ComparisonBasis,
+    /// The part that the learned score takes in decisions.
+    pub role: ScoreRole,
+    /// The cuts that ship with the model of the plugin that scores; none where nothing scores, or the plugin was not told what is
+    /// wanted.
+    pub shipped: MeasuredCuts,
+    /// The scores between which the judge is asked, by the role.
+    pub(crate) cuts: Option<Cuts>,
+    /// The config as it was given, but for `*`: without the scorer that the engine brings.
+    pub(crate) given: Config,
     /// The place of the plugin that scores.
     scorer: Option<usize>,
+    /// Whether the plugins are asked about every later turn, score or not.
+    asks_about_all: bool,
 }
 
 impl Engine {
@@ -128,8 +140,9 @@ impl Engine {
             let specs: Vec<PluginSpec> = config.plugins.iter().map(spec).collect();
             Registry::load(&specs, &context).map_err(|error| refused(&error))
         };
+        let given = config.clone();
         let mut registry = load(&config)?;
-        if config.cascade.is_scored() && scorer_of(&registry).is_none() {
+        if config.scores() && scorer_of(&registry).is_none() {
             config.plugins.push(PluginConfig::shipped_score());
             registry = load(&config)?;
         }
@@ -141,9 +154,28 @@ impl Engine {
         let scorer = scorer_of(&registry);
         let scores = scorer.and_then(|scorer| registry.plugins()[scorer].scores());
         let model = scores.and_then(Scores::model).unwrap_or(rejoinder_plugin_scorer::DEFAULT_MODEL);
-        let measured = ComparisonBasis::of_model(model)
-            .map_err(|why| ConfigError::new(format!("the model of the score: {why}")))?;
-        Ok(Self { config, rules, packs: infos, registry, measured, scorer })
+        let wrong = |why| ConfigError::new(format!("the model of the score: {why}"));
+        let measured = ComparisonBasis::of_model(model).map_err(wrong)?;
+        // A cut belongs to the score that answers just what is asked.
+        let own = scores.filter(|scores| scores.purpose() == Some(config.purpose)).and_then(Scores::model);
+        let shipped = own.map(MeasuredCuts::of_model).transpose().map_err(wrong)?;
+        let role = ScoreRole::of(&config, shipped.as_ref())?;
+        let cuts = role.cuts(&config);
+        let shipped = shipped.unwrap_or_default();
+        let asks_about_all = false;
+        Ok(Self {
+            config,
+            rules,
+            packs: infos,
+            registry,
+            measured,
+            role,
+            shipped,
+            cuts,
+            given,
+            scorer,
+            asks_about_all,
+        })
     }
 
     /// Whether some rule other than a reject rule marked the turn with these hits.
@@ -153,7 +185,12 @@ impl Engine {
 
     /// Whether the plugins are asked about a turn: about candidates, and about every later turn where their score decides.
     pub fn asks_plugins(&self, is_candidate: bool) -> bool {
-        is_candidate || self.config.cascade.cuts().is_some()
+        is_candidate || self.asks_about_all || self.cuts.is_some()
+    }
+
+    /// The same engine, whose plugins are asked about every later turn: what they settle is known then as where a score decides.
+    pub fn asking_about_all(self) -> Self {
+        Self { asks_about_all: true, ..self }
     }
 
     /// The learned score of a turn by the votes on it: the probability that the turn holds what is wanted, and the likeliest
@@ -206,14 +243,29 @@ impl Engine {
     }
 
     /// Decides a turn of a conversation in a language by the rules' hits and the plugins' votes. A turn in a language that no
-    /// pack is for, and that no rule or plugin spoke about, is not looked at, or waits for the judge, as the config says.
+    /// pack is for, and that no rule or plugin spoke about, is not looked at, or waits for the judge, as the config says; a cut that
+    /// ships with the score lets more of such turns wait, and rejects none.
     pub fn ground(&self, language: &str, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
-        match self.decide(hits, votes) {
-            DecisionReason::Unmarked if !self.reads(language) => match self.config.rules.other_languages {
-                OtherLanguages::PassOver => DecisionReason::NotLookedAt,
-                OtherLanguages::Ask => DecisionReason::AskedUnread,
-            },
-            ground => ground,
+        self.heeding_language(self.decide(hits, votes), self.role.is_assumed(), language, hits)
+    }
+
+    /// The decision about a turn once its language is heeded; `is_assumed` says whether a cut that ships has decided.
+    pub(crate) fn heeding_language(
+        &self,
+        decided: DecisionReason,
+        is_assumed: bool,
+        language: &str,
+        hits: &[Hit],
+    ) -> DecisionReason {
+        let is_unmarked = match decided {
+            DecisionReason::Unmarked => true,
+            DecisionReason::LowScore => is_assumed && !self.is_candidate(hits),
+            _ => false,
+        };
+        match self.config.rules.other_languages {
+            _ if !is_unmarked || self.reads(language) => decided,
+            OtherLanguages::PassOver => DecisionReason::NotLookedAt,
+            OtherLanguages::Ask => DecisionReason::AskedUnread,
         }
     }
 
@@ -253,7 +305,7 @@ impl Engine {
         if self.config.judge.all {
             return DecisionReason::AskedAnyway;
         }
-        let score = self.config.cascade.cuts().zip(self.score(votes));
+        let score = self.cuts.zip(self.score(votes));
         let band = score.map(|(cuts, (score, likeliest))| cuts.band(f64::from(score), likeliest));
         self.settle(hits, votes, band)
     }

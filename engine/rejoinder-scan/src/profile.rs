@@ -2,9 +2,9 @@
 
 use std::slice;
 
-use rejoinder_core::Role;
-use rejoinder_read::{ChunkReader, InputFile, Position, Record};
-use rejoinder_rules::Route;
+use rejoinder_core::{Hit, Role};
+use rejoinder_read::{Chunk, ChunkReader, InputFile, Position, Record};
+use rejoinder_rules::{Route, Scanner};
 use rejoinder_score::features::{KnownWords, WordReader};
 use rejoinder_score::{Profile, Trait};
 
@@ -18,6 +18,9 @@ const READ_A_CHUNK: usize = 64;
 /// Chunks of about a mebibyte that are looked at before a scan, and how much content in all.
 const LEADING_CHUNKS: usize = 8;
 const LEADING_BYTES: u64 = 8 << 20;
+/// Turns that the rules are asked about before a scan, in all and of a chunk.
+const MARKED: usize = 1_000;
+const MARKED_A_CHUNK: usize = 250;
 
 /// Counts what the later turns of a chunk are like.
 pub struct Profiler<'a> {
@@ -77,7 +80,7 @@ impl<'a> Profiler<'a> {
     ) {
         self.texts(&conversation.record, profile);
         let same_rules = engine.rules.hash() == engine.measured.rules;
-        let scores_all = engine.config.cascade.cuts().is_some();
+        let scores_all = engine.cuts().is_some();
         for turn in scanned.turns(conversation) {
             if same_rules {
                 profile.count(Trait::Mark, mark(engine, scanned, turn));
@@ -91,7 +94,11 @@ impl<'a> Profiler<'a> {
 
 /// The mark of rules on a turn, as [`Trait::Mark`] counts it.
 pub fn mark(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> f32 {
-    let rules = scanned.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule));
+    mark_of(engine, scanned.hits(turn))
+}
+
+fn mark_of(engine: &Engine, hits: &[Hit]) -> f32 {
+    let rules = hits.iter().map(|hit| engine.rules.rule(hit.rule));
     let mut marks = rules.filter(|rule| matches!(rule.route, Route::Accept | Route::Escalate));
     marks.next().map_or(0.0, |rule| rule.category.map_or(6.0, |category| category as u8 as f32))
 }
@@ -101,9 +108,61 @@ pub fn mark(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> 
 /// # Errors
 /// If a file cannot be read, or a plugin fails.
 pub fn profile_of_beginnings(engine: &Engine, files: &[InputFile]) -> Result<Profile, ScanError> {
-    let input = &engine.config.input;
     let mut worker = Worker::new(engine)?;
     let mut profile = Profile::default();
+    each_beginning(engine, files, |chunk| {
+        let scanned = worker.scan(chunk)?;
+        let mut profiler = Profiler::of_chunk(engine);
+        for conversation in &scanned.conversations {
+            profiler.turns(engine, &scanned, conversation, &mut profile);
+        }
+        Ok(())
+    })?;
+    Ok(profile)
+}
+
+/// Whether a corpus is unlike what the score was measured on, by the beginnings of its files. This is looked at before every run, so
+/// that the score is left out, and the rules are asked about as many turns as tell.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(crate) fn is_unlike(engine: &Engine, files: &[InputFile]) -> Result<bool, ScanError> {
+    let input = &engine.config.input;
+    let same_rules = engine.rules.hash() == engine.measured.rules;
+    let mut scanner = Scanner::new(&engine.rules);
+    let mut profile = Profile::default();
+    let mut to_mark = MARKED;
+    each_beginning(engine, files, |chunk| {
+        let mut profiler = Profiler::of_chunk(engine);
+        let mut to_mark_here = to_mark.min(MARKED_A_CHUNK);
+        to_mark -= to_mark_here;
+        let records = chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64);
+        for record in records.filter_map(|entry| entry.record().ok()) {
+            if input.leaves_out(&record).is_some() {
+                continue;
+            }
+            profiler.texts(&record, &mut profile);
+            if !same_rules || to_mark_here == 0 {
+                continue;
+            }
+            scanner.begin(&record.conversation);
+            for turn in record.later_turns().take(to_mark_here) {
+                to_mark_here -= 1;
+                profile.count(Trait::Mark, mark_of(engine, scanner.scan(&record.conversation, turn)));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(!engine.measured.on.differences(&profile).is_empty())
+}
+
+/// Calls `visit` with the first chunks of each file.
+fn each_beginning(
+    engine: &Engine,
+    files: &[InputFile],
+    mut visit: impl FnMut(&Chunk) -> Result<(), ScanError>,
+) -> Result<(), ScanError> {
+    let input = &engine.config.input;
     let each = (LEADING_CHUNKS / files.len().max(1)).max(1);
     let mut read = 0;
     for file in files {
@@ -111,18 +170,14 @@ pub fn profile_of_beginnings(engine: &Engine, files: &[InputFile]) -> Result<Pro
             ChunkReader::new(slice::from_ref(file), &input.map, Position::default(), input.max_record_bytes);
         for chunk in chunks.take(each) {
             if read >= LEADING_BYTES {
-                return Ok(profile);
+                return Ok(());
             }
             if let Some(why) = chunk.failure {
                 return Err(ScanError::Read(why));
             }
             read += chunk.content_bytes;
-            let scanned = worker.scan(&chunk)?;
-            let mut profiler = Profiler::of_chunk(engine);
-            for conversation in &scanned.conversations {
-                profiler.turns(engine, &scanned, conversation, &mut profile);
-            }
+            visit(&chunk)?;
         }
     }
-    Ok(profile)
+    Ok(())
 }

@@ -6,6 +6,7 @@
 //! Every later turn can be scored, so that what rules are blind to is not lost, and a score costs microseconds.
 #![forbid(unsafe_code)]
 
+mod cuts;
 pub mod features;
 mod heads;
 mod model;
@@ -13,6 +14,7 @@ mod profile;
 mod scorer;
 mod train;
 
+pub use cuts::{AcceptingCuts, CUT_PRECISIONS, CUT_RECALLS, MeasuredCuts, MeasuredTurn, RejectingCut};
 pub use features::Evidence;
 pub use model::{FileError, HeadQuality, Model, Provenance, Quality, Score, TrainingOrigin};
 pub use profile::{ComparisonBasis, Difference, Profile, Reference, Trait};

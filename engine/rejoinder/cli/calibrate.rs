@@ -3,16 +3,19 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rejoinder_core::Purpose;
 use rejoinder_ledger::part;
 use rejoinder_run::RunDir;
-use rejoinder_run::recall::{RecallTarget, RunCorpus, search};
+use rejoinder_run::recall::{RecallTarget, RunCorpus, calibrate_accepting, search};
 use rejoinder_scan::StopFlag;
+use serde::Serialize;
 
 use super::args::{OUTPUT, RECALL};
-use super::oracle::{OracleArgs, with_oracle};
+use super::oracle::{OracleArgs, OracleChoice, with_oracle};
 use super::terminal::remark;
 use super::{InputRoot, Threads, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
+use crate::report::accepting::AcceptingReport;
 use crate::report::calibration::CalibrationReport;
 
 #[derive(Debug, Args)]
@@ -35,6 +38,14 @@ pub(super) struct CalibrateArgs {
     /// Turns to draw
     #[arg(long, value_name = "N", default_value_t = 400, help_heading = RECALL)]
     sample: usize,
+    /// Find from which scores on nobody need be asked at all
+    ///
+    /// Of the run's corpus, by labels or by the judge: the piece of config has `without-judge = true`, and a cut for each category.
+    #[arg(long, conflicts_with_all = ["recall", "confidence"], help_heading = RECALL)]
+    without_judge: bool,
+    /// Share of what the score accepts that must be right
+    #[arg(long, value_name = "SHARE", default_value_t = 0.85, requires = "without_judge", help_heading = RECALL)]
+    precision: f64,
     /// What the draw depends on [default: drawn, and kept]
     ///
     /// A seed is kept for the same question.
@@ -56,16 +67,44 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let corpus = RunCorpus::of(&run, target, args.threads.get(), StopFlag::default())?;
     // Rules and score are fixed by now; only then the seed is drawn.
     let seed = search::calibration_seed(&run, &corpus.engine, &target, args.sample, args.seed)?;
+    if args.without_judge {
+        return without_judge(args, run, choice, purpose, &corpus, seed);
+    }
     let (calibration, oracle) = with_oracle(choice, &mut run, args.threads, "calibrate", |oracle| {
         search::calibrate(&corpus, oracle, &target, args.sample, seed)
     })?;
     let report = CalibrationReport::new(oracle, &target, seed, &calibration);
+    end(&run, &report.toml(), args.json, &report, &report.text())
+}
+
+/// Finds the scores from which on turns are accepted without a judge.
+fn without_judge(
+    args: &CalibrateArgs,
+    mut run: RunDir,
+    choice: OracleChoice,
+    purpose: Purpose,
+    corpus: &RunCorpus,
+    seed: u64,
+) -> Result<Exit, Failure> {
+    let precision = args.precision;
+    if !(precision > 0.0 && precision < 1.0) {
+        return Err(Failure::usage("--precision is a share between 0 and 1"));
+    }
+    let (calibration, oracle) = with_oracle(choice, &mut run, args.threads, "calibrate", |oracle| {
+        calibrate_accepting(corpus, oracle, purpose, precision, args.sample, seed)
+    })?;
+    let report = AcceptingReport::new(oracle, purpose, precision, seed, &calibration);
+    end(&run, &report.toml(), args.json, &report, &report.text())
+}
+
+/// Keeps the piece of a config, and prints the report.
+fn end(run: &RunDir, toml: &str, json: bool, report: &impl Serialize, text: &str) -> Result<Exit, Failure> {
     let file = run.path.join("cascade.toml");
-    part::write(&file, report.toml().as_bytes())?;
-    if args.json {
-        print_json(&report)?;
+    part::write(&file, toml.as_bytes())?;
+    if json {
+        print_json(report)?;
     } else {
-        print(&report.text())?;
+        print(text)?;
     }
     remark(&format!("the cuts for a config are in {}", file.display()));
     Ok(Exit::Ok)

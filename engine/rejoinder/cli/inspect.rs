@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_read::{Duplicates, InputFile};
+use rejoinder_scan::config::CascadeSection;
 use rejoinder_scan::{Engine, Scan, ScanError};
 
 use super::args::{INPUTS, INPUTS_LONG, OUTPUT};
@@ -38,7 +39,7 @@ pub(super) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     // Nothing is decided here.
     let packs = std::mem::take(&mut effective.config.rules.packs);
     effective.config.plugins.clear();
-    effective.config.cascade = Default::default();
+    effective.config.cascade = CascadeSection::without_score();
     // They are counted in passing, and none is left out.
     let config = &effective.config.input.clone();
     effective.config.input.duplicates = Duplicates::Keep;

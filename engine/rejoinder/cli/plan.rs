@@ -1,19 +1,21 @@
 //! `rejoinder plan`: what judging would take, before anybody is asked.
 
 use clap::Args;
+use rejoinder_core::Purpose;
 use rejoinder_judge::{BillUnit, QuestionForm};
 use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::{Judge, server_time};
 use rejoinder_run::plan;
 use rejoinder_scan::Engine;
 
-use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT};
+use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
-    AskingScopeArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config,
+    AskingScopeArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
 };
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::plan::{PlanReport, ServerRate};
+use crate::report::remarks;
 
 /// Rules that are shown where nobody wants all.
 const ROWS: usize = 15;
@@ -31,6 +33,11 @@ pub(super) struct PlanArgs {
     plugins: PluginFolderArgs,
     #[command(flatten)]
     asking: AskingScopeArgs,
+    #[command(flatten)]
+    score: ScoreArgs,
+    /// What the feedback is for: all, sft, kto, or UR2,UR5
+    #[arg(long = "for", value_name = "PURPOSE", help_heading = RECALL)]
+    purpose: Option<Purpose>,
     /// Requests that the server answers in a second
     ///
     /// [default: what [judge] requests-per-minute of the config says]
@@ -53,7 +60,15 @@ pub(super) struct PlanArgs {
 
 pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.asking];
-    let engine = Engine::of(&effective_config(&args.config, &flags)?)?;
+    let mut effective = effective_config(&args.config, &flags)?;
+    if let Some(purpose) = args.purpose {
+        effective.config.purpose = purpose;
+        effective.set_by_flag("for", "--for");
+    }
+    args.score.put_over(&mut effective)?;
+    let engine = Engine::of(&effective)?;
+    let files = described(&args.inputs, &engine.config.input)?;
+    let engine = engine.for_corpus(&files)?;
     let judge = &engine.config.judge;
     let here = Judge::expected(judge, None)?;
     let others = here.other_forms(judge, None)?;
@@ -62,7 +77,6 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
         Some(path) if path.exists() => Some(ReplyStore::open(path)?),
         _ => None,
     };
-    let files = described(&args.inputs, &engine.config.input)?;
     let forms: Vec<&QuestionForm> = std::iter::once(&here).chain(&others).map(|judge| &judge.form).collect();
     let plan = plan::plan(&engine, &files, args.threads.get(), &forms, &paper, known.as_ref())?;
     let per_second = |given: Option<f64>, a_minute: Option<f64>| given.or(a_minute.map(|n| n / MINUTE));
@@ -79,6 +93,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
         Some(path) => format!("tokens here counted by {}, the paper's estimated", path.display()),
         None => "tokens estimated from the numbers of characters; [judge] tokenizer counts them".to_owned(),
     });
+    assumptions.extend(remarks::score(&engine.role, engine.config.purpose));
     if known.is_none() && judge.replies.is_some() {
         assumptions.push("no replies are stored yet".to_owned());
     }

@@ -14,7 +14,9 @@ use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
 use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
-use super::settings::{AskingArgs, ConfigFileArgs, PluginFolderArgs, ReadingArgs, effective_config};
+use super::settings::{
+    AskingArgs, ConfigFileArgs, ConfigFlags as _, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
+};
 use super::{Threads, asking, print, print_json, print_page, signals, terminal};
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::were;
@@ -33,18 +35,20 @@ pub(super) struct RunArgs {
     plugins: PluginFolderArgs,
     #[command(flatten)]
     asking: AskingArgs,
+    #[command(flatten)]
+    score: ScoreArgs,
     /// Leave the judge for later, even if one is configured
     #[arg(long, help_heading = JUDGE)]
     offline: bool,
     /// What the feedback is for: all, sft, kto, or UR2,UR5
     ///
-    /// Other than all it needs a learned score: --recall, or `reject-below` in [cascade] of the config.
+    /// Turns that may hold it are asked about, others are not: the learned score tells them apart.
     #[arg(long = "for", value_name = "PURPOSE", help_heading = RECALL)]
     purpose: Option<Purpose>,
     /// Share of that feedback that must be found
     ///
     /// The judge is asked about a sample first, the rest is cut by it, and the run audits itself at the end.
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["offline", "judge_all"], help_heading = RECALL)]
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["offline", "judge_all", "assumed_recall", "no_score", "without_judge"], help_heading = RECALL)]
     recall: Option<f64>,
     /// How surely [default: 0.95]
     #[arg(long, value_name = "SHARE", requires = "recall", help_heading = RECALL)]
@@ -116,6 +120,7 @@ fn config_of(args: &RunArgs) -> Result<EffectiveConfig, Failure> {
         config.config.purpose = purpose;
         config.set_by_flag("for", "--for");
     }
+    args.score.put_over(&mut config)?;
     if let Some(recall) = args.recall {
         let cascade = &mut config.config.cascade;
         cascade.recall = Some(recall);

@@ -94,6 +94,30 @@ pub(super) struct AskingScopeArgs {
     judge_all: bool,
 }
 
+/// What part the learned score takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Score")]
+pub(super) struct ScoreArgs {
+    /// Recall of the cut that ships with the score [default: 0.9]
+    ///
+    /// 0.8, 0.9 or 0.95: so much feedback the cut kept on the labels that it was measured on. Of other dialogues that is an assumption.
+    #[arg(long, value_name = "SHARE")]
+    assumed_recall: Option<f64>,
+    /// Leave the learned score out: rules and plugins alone
+    #[arg(long, conflicts_with_all = ["assumed_recall", "without_judge"])]
+    no_score: bool,
+    /// Ask nobody: what the score is sure of is accepted
+    ///
+    /// All that neither rules nor the score accept is rejected.
+    #[arg(long, conflicts_with = "assumed_recall")]
+    without_judge: bool,
+    /// Share of what the score accepts that is right [default: 0.85]
+    ///
+    /// 0.8, 0.85, 0.9 or 0.95, on the labels that the score was measured on.
+    #[arg(long, value_name = "SHARE", requires = "without_judge")]
+    precision: Option<f64>,
+}
+
 /// A group of flags that set keys of the config.
 pub(super) trait ConfigFlags {
     /// Puts what the flags say over a config.
@@ -209,6 +233,28 @@ impl ConfigFlags for PluginFolderArgs {
             config.set_by_flag("plugin-dirs", "--plugin-dir");
         }
         Ok(())
+    }
+}
+
+impl ConfigFlags for ScoreArgs {
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
+        if let Some(recall) = self.assumed_recall {
+            config.config.cascade.assumed_recall = recall;
+            config.set_by_flag("cascade.assumed-recall", "--assumed-recall");
+        }
+        if self.no_score {
+            config.config.cascade.score = false;
+            config.set_by_flag("cascade.score", "--no-score");
+        }
+        if self.without_judge {
+            config.config.cascade.without_judge = true;
+            config.set_by_flag("cascade.without-judge", "--without-judge");
+        }
+        if let Some(precision) = self.precision {
+            config.config.cascade.precision = precision;
+            config.set_by_flag("cascade.precision", "--precision");
+        }
+        config.config.check_flags().map_err(|why| Failure::usage(why.to_string()))
     }
 }
 

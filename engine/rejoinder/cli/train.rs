@@ -9,7 +9,7 @@ use rejoinder_run::RunDir;
 use rejoinder_run::labels::LabelReader;
 use rejoinder_run::training::{TrainedModel, Training, TrainingError, TrainingLabels, TrainingSource};
 use rejoinder_scan::Engine;
-use rejoinder_scan::config::InputConfig;
+use rejoinder_scan::config::{CascadeSection, InputConfig};
 use rejoinder_score::Model;
 use serde_json::json;
 
@@ -94,10 +94,9 @@ fn part_of(source: &TrainingSource, reader: &LabelReader) -> String {
 pub(super) fn main(args: &TrainArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut effective = effective_config(&args.config, &[&args.reading])?;
-    // The score knows what rules found, not what plugins said: one of them is the score.
-    effective.config.plugins.clear();
-    effective.config.cascade = Default::default();
-    let engine = Engine::of(&effective)?;
+    // The score knows what rules found, not what plugins said: one of them is the score. The cuts are measured beside both.
+    effective.config.cascade = CascadeSection::without_score();
+    let engine = Engine::of(&effective)?.asking_about_all();
     let config = &engine.config.input;
     let named = args.inputs.iter().map(|input| source(input, &args.input, config));
     let mut sources = named.collect::<Result<Vec<_>, _>>()?;

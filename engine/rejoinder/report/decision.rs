@@ -5,6 +5,7 @@ use rejoinder_core::{Category, FeedbackSource, Verdict, Vote, printable};
 use rejoinder_rules::Route;
 use rejoinder_run::TurnOutcome;
 use rejoinder_run::reading_sample::TurnView;
+use rejoinder_scan::ScoreRole;
 use serde::Serialize;
 
 /// What became of a turn, why, and who decided.
@@ -15,7 +16,7 @@ pub struct TurnDecision {
     /// The category, if the turn was found to be feedback.
     pub category: Option<Category>,
     /// What rules and plugins decided, in words.
-    pub decision: &'static str,
+    pub decision: String,
     /// Who decided, or marked the turn.
     pub by: Vec<Decider>,
     #[serde(skip)]
@@ -56,7 +57,7 @@ impl TurnDecision {
             by.insert(0, Decider { kind: "judge", name: model.to_owned(), place: None });
         }
         let words = describe(view.outcome, view.turn.ground);
-        Self { outcome, category: view.outcome.category(), decision: view.turn.ground.describe(), by, words }
+        Self { outcome, category: view.outcome.category(), decision: why(view), by, words }
     }
 
     /// What became of the turn, in words.
@@ -67,7 +68,7 @@ impl TurnDecision {
     /// What became of the turn, why, and who decided.
     pub fn line(&self) -> String {
         let is_judged = self.outcome == "judged";
-        let mut line = match (is_judged, reason(self.decision)) {
+        let mut line = match (is_judged, reason(&self.decision)) {
             (true, reason) => format!("{}; before that: {reason}", self.words),
             (false, reason) => format!("{}: {reason}", self.words),
         };
@@ -79,8 +80,56 @@ impl TurnDecision {
     }
 }
 
+/// What rules, plugins and score decided, in words; where the score did, with the score and the cut.
+fn why(view: &TurnView<'_>) -> String {
+    let TurnView { engine, scanned, turn, .. } = *view;
+    let ground = turn.ground;
+    let (Some((score, likeliest)), Some(cuts)) = (engine.score(scanned.votes(turn)), engine.cuts()) else {
+        return ground.describe().to_owned();
+    };
+    let accept_at = cuts.accept_at[likeliest.index()];
+    let outcome = match ground {
+        DecisionReason::LowScore => "rejected",
+        DecisionReason::MiddleScore => "waits for the judge",
+        DecisionReason::HighScore(_) => "accepted",
+        _ => return ground.describe().to_owned(),
+    };
+    let is_low = ground == DecisionReason::LowScore;
+    let below = if is_low { "below" } else { "not below" };
+    let reason = match &engine.role {
+        ScoreRole::Assumed(cut) => format!(
+            "score {score:.3} {below} the cut {:.3} that kept {} of the feedback on the labels it was measured on",
+            cut.score, cut.recall
+        ),
+        ScoreRole::Accepting(_) | ScoreRole::AcceptingTold if is_low && accept_at.is_infinite() => {
+            format!("score {score:.3}, and no score is high enough to accept {likeliest} without a judge")
+        }
+        ScoreRole::Accepting(_) | ScoreRole::AcceptingTold if is_low => {
+            format!(
+                "score {score:.3} below {accept_at:.3}, from which on {likeliest} is accepted without a judge"
+            )
+        }
+        ScoreRole::Accepting(measured) => format!(
+            "score {score:.3} reaches {accept_at:.3}, from which on {} of what was accepted as {likeliest} was right on the labels it \
+             was measured on",
+            measured.precision
+        ),
+        _ if matches!(ground, DecisionReason::HighScore(_)) => {
+            format!("score {score:.3} reaches `accept-at` {accept_at:.3}")
+        }
+        _ if is_low || accept_at.is_infinite() => {
+            format!("score {score:.3} {below} `reject-below` {:.3}", cuts.reject_below)
+        }
+        _ => format!(
+            "score {score:.3} not below `reject-below` {:.3} and below `accept-at` {accept_at:.3}",
+            cuts.reject_below
+        ),
+    };
+    format!("{outcome}: {reason}")
+}
+
 /// The reason of a decision without the decision.
-fn reason(decision: &'static str) -> &'static str {
+fn reason(decision: &str) -> &str {
     let outcomes = ["accepted: ", "rejected: ", "waits for the judge: ", "not looked at: "];
     outcomes.iter().find_map(|outcome| decision.strip_prefix(outcome)).unwrap_or(decision)
 }

@@ -1,5 +1,6 @@
 //! What users read: the summary of a run, sampled turns, and how decisions compare with labels.
 
+pub mod accepting;
 pub mod audit;
 pub mod by_rule;
 pub mod calibration;
@@ -16,6 +17,7 @@ pub mod plugin_bench;
 pub mod progress;
 pub mod remarks;
 pub mod reproduction;
+pub mod shipped_cut;
 pub mod strategies;
 pub mod styles;
 pub mod summary;

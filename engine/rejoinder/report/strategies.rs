@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::report::numbers::counted;
 
 use crate::failure::Failure;
+use crate::report::shipped_cut::ShippedCut;
 
 /// Resamples of the bootstrap over conversations.
 const RESAMPLES: usize = 1_000;
@@ -121,7 +122,10 @@ pub struct StrategyFigures {
     /// Turns that the audit asked about.
     pub audited: u64,
     /// From which score on was asked.
-    pub cut: Option<f64>,
+    pub asked_from: Option<f64>,
+    /// The cut that ships with the score, of the strategy that goes by that score; absent where none ships for this recall.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<ShippedCut>,
     /// The rounds in which the score learned; empty where the score did not learn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<LearningRound>,
@@ -152,7 +156,8 @@ impl Comparison {
         strategies.insert("rules", bench.figures(&outcome, Some(&of_turns(&by_rules)))?);
         let outcome = strategies::calibrated(labelled, target, seed)?;
         let scores = of_turns(&|turn| f64::from(turn.score));
-        strategies.insert("shipped", bench.figures(&outcome, Some(&scores))?);
+        let cut = ShippedCut::of(engine, judges, labelled, target);
+        strategies.insert("shipped", StrategyFigures { cut, ..bench.figures(&outcome, Some(&scores))? });
         if let Some(base) = model.model() {
             let SearchOutcome { outcome, scores, rounds } =
                 strategies::searched(labelled, target, seed, base, engine.rules.hash())?;
@@ -233,6 +238,9 @@ impl Comparison {
         }
         row("precision", &|s| Some(s.precision), "");
         row("certified recall", &|s| Some(s.certified_recall), "");
+        for cut in columns.iter().filter_map(|(_, strategy)| strategy.cut) {
+            let _ = writeln!(out, "\n{}", cut.line());
+        }
         let _ = write!(out, "\nrecall against spend, with hindsight");
         for recall in RECALLS {
             let _ = write!(out, "{recall:>8}");
@@ -342,7 +350,8 @@ impl StrategyBench<'_> {
             recall_by_category: purpose.categories().map(|c| (c.code(), recall_of(c))).collect(),
             sampled: outcome.sampled,
             audited: outcome.audited.iter().filter(|&&is_audited| is_audited).count() as u64,
-            cut: outcome.cut,
+            asked_from: outcome.cut,
+            cut: None,
             rounds: Vec::new(),
             intervals: samples
                 .into_iter()

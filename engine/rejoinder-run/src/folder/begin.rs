@@ -32,10 +32,11 @@ pub enum RunInput<'a> {
 }
 
 /// Begins a run of an engine over an input, in the folder `out`, or in the first of `runs/0001`, `runs/0002`, … that is not
-/// there; returns the engine as it is in force: where the corpus is unlike what its score was measured on, `accept-at` is not.
+/// there; returns the engine as it is in force: where the corpus is unlike what its score was measured on, neither `accept-at` nor a
+/// cut that ships with the score is.
 ///
 /// # Errors
-/// If the input cannot be read, or the folder cannot be made.
+/// If the input cannot be read, the folder cannot be made, or the config cannot be followed on such a corpus.
 pub fn begin(
     mut engine: Engine,
     input: RunInput<'_>,
@@ -49,6 +50,8 @@ pub fn begin(
                 .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
             described.push(InputFile::describe_as(&whole, asked)?.0);
         }
+        // What is refused is refused before there is a folder.
+        engine = engine.for_corpus(&described)?;
     }
     let new = match out {
         Some(path) => RunDir::create(path)?,
@@ -58,6 +61,7 @@ pub fn begin(
         RunInput::Files(_) => false,
         RunInput::Stream(stream) => {
             described.push(keep_stream(stream, &new.path, &engine.config.input)?);
+            engine = engine.for_corpus(&described)?;
             true
         }
     };
@@ -65,7 +69,7 @@ pub fn begin(
     if engine.config.cascade.accepts_by_score_alone() {
         let beginnings = profile_of_beginnings(&engine, &described)?;
         if !engine.measured.on.differences(&beginnings).is_empty() {
-            accept_at_set_aside = engine.config.cascade.set_accept_at_aside();
+            accept_at_set_aside = engine.set_accept_at_aside();
         }
     }
     let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, is_stream) };

@@ -6,7 +6,7 @@ use rejoinder_host::LibraryOrigin;
 use rejoinder_judge::ServerCapabilities;
 use rejoinder_read::InputFile;
 use rejoinder_scan::config::CascadeSection;
-use rejoinder_scan::{Config, Engine};
+use rejoinder_scan::{Config, Engine, ScoreRole, SetAside};
 use rejoinder_score::Reference;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::run_dir::MODEL;
 
 /// Version of the run directory's layout.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// What a run is made of: the same manifest, the same output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Manifest {
     /// The `accept-at` that is not in force, since the corpus is unlike what the score was measured on.
     #[serde(default)]
     pub accept_at_set_aside: Option<f64>,
+    /// The part that the learned score takes in decisions.
+    pub score: ScoreRole,
     /// What was found out about the judge, once the judge was asked.
     pub judge: Option<ServerCapabilities>,
 }
@@ -126,6 +128,7 @@ impl Manifest {
             config: engine.config.clone(),
             measured_on: engine.measured.on.clone(),
             accept_at_set_aside: None,
+            score: engine.role.clone(),
             judge: None,
         }
     }
@@ -135,8 +138,13 @@ impl Manifest {
     /// where no plugin was named for it, and the whole paths of models.
     pub fn keep_findings(&self, config: &mut Config) {
         let kept = &self.config;
-        if self.accept_at_set_aside.is_some() && config.cascade.accept_at == self.accept_at_set_aside {
+        if self.accept_at_set_aside.is_some() && config.cascade.accepts_from() == self.accept_at_set_aside {
             config.cascade.set_accept_at_aside();
+        }
+        if self.score == ScoreRole::SetAside(SetAside::OlderRun)
+            && config.cascade == CascadeSection::default()
+        {
+            config.cascade.score = kept.cascade.score;
         }
         let is_told = config.cascade != CascadeSection::default();
         let goes_on =
@@ -181,6 +189,10 @@ impl Manifest {
             }
         }
         compare("rules in force", &self.rules_hash, &now.rules_hash);
+        if self.score.is_assumed() {
+            // Another model of the same plugin may have other cuts.
+            compare("cut that ships with the score", &to_json(&self.score), &to_json(&now.score));
+        }
         for entry in &self.plugins {
             let new = now.plugins.iter().find(|p| p.name == entry.name);
             let describe = |p: &PluginEntry| format!("{} {} {}", p.version, p.origin, p.hash);
@@ -203,4 +215,8 @@ impl Manifest {
         };
         self.inputs.iter().zip(now).filter_map(change).collect()
     }
+}
+
+fn to_json(role: &ScoreRole) -> String {
+    serde_json::to_string(role).unwrap_or_default()
 }

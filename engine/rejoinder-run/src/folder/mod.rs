@@ -4,6 +4,7 @@
 mod begin;
 mod error;
 mod kept_facts;
+mod layout;
 mod lock;
 mod manifest;
 mod parts;

@@ -8,10 +8,10 @@ use rejoinder_judge::ServerCapabilities;
 use rejoinder_ledger::{Ledger, part};
 use rejoinder_read::InputFile;
 use rejoinder_scan::{Config, Engine};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::FolderError;
+use super::layout::{self, LayoutError};
 use super::lock::{self, Lock};
 use super::manifest::{FORMAT, Manifest};
 use crate::error::RunError;
@@ -67,17 +67,12 @@ impl RunDir {
                 FolderError::NoRun { folder: path.to_owned(), why }
             }
         })?;
-        #[derive(Deserialize)]
-        struct Layout {
-            format: u32,
-        }
-        let unusable =
-            |e: serde_json::Error| FolderError::Manifest { file: file.clone(), why: e.to_string() };
-        let Layout { format } = serde_json::from_str(&text).map_err(unusable)?;
-        if format != FORMAT {
-            return Err(FolderError::Layout { folder: path.to_owned(), format, known: FORMAT }.into());
-        }
-        let mut manifest: Manifest = serde_json::from_str(&text).map_err(unusable)?;
+        let mut manifest = layout::read(&text).map_err(|error| match error {
+            LayoutError::Unusable(e) => FolderError::Manifest { file: file.clone(), why: e.to_string() },
+            LayoutError::Unknown(format) => {
+                FolderError::Layout { folder: path.to_owned(), format, known: FORMAT }
+            }
+        })?;
         if manifest.stdin {
             // The copy lies in the run's folder, wherever that is now.
             for input in &mut manifest.inputs {
@@ -148,7 +143,7 @@ impl RunDir {
     /// # Errors
     /// If rules, plugins or inputs are not what they were; the message lists the changes.
     pub fn engine(&self) -> Result<Engine, RunError> {
-        let engine = Engine::build(self.config())?;
+        let engine = Engine::in_role(self.config(), &self.manifest.score)?;
         let now = Manifest::new(&engine, self.input_now()?, self.manifest.stdin);
         self.refuse(self.manifest.changes(&now))?;
         Ok(engine)
@@ -209,6 +204,7 @@ impl RunDir {
         }
         let engine = self.engine()?;
         self.manifest.plugins = Manifest::new(&engine, Vec::new(), false).plugins;
+        self.manifest.score = engine.role.clone();
         self.write_manifest()?;
         Ok(engine)
     }

@@ -46,6 +46,8 @@ pub struct SampleScope<'a> {
 pub struct SampledTurn {
     /// The turn.
     pub turn: DrawnTurn,
+    /// What rules and votes alone make of the turn.
+    pub ground: DecisionReason,
     /// How the turn stands before anybody has answered.
     pub before: JudgedTurn,
     /// What a score can learn from the turn, where the score can learn.

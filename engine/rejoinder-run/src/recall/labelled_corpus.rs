@@ -271,6 +271,7 @@ impl Corpus for LabelledCorpus<'_> {
         drawn.sort_unstable();
         let sampled = |index: usize| SampledTurn {
             turn: self.drawn(index),
+            ground: self.all.turns[index].ground,
             before: self.before(index),
             example: self.all.turns[index].example.clone(),
         };

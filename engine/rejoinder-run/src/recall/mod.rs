@@ -18,6 +18,7 @@ mod run_corpus;
 pub mod search;
 pub mod strategies;
 mod target;
+mod without_judge;
 
 pub use certificate::{AuditReport, JUDGE};
 pub use corpus::{Corpus, SampleScope, SampledTurn, ScoredSample};
@@ -29,3 +30,4 @@ pub use oracle::{JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError}
 pub use run_corpus::RunCorpus;
 pub use search::{Calibration, LearningRound, RecallCut};
 pub use target::{AGREEMENT, CutPair, JudgedTurn, RecallTarget, find_cuts, is_open, reject_below};
+pub use without_judge::{AcceptedSample, AcceptingCalibration, calibrate_accepting};

@@ -88,7 +88,7 @@ impl Corpus for RunCorpus {
                         let example =
                             self.base.example(worker.engine, &mut scratch, &scanned, conversation, turn);
                         let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
-                        found.drawn.push((hash, (SampledTurn { turn, before, example }, is_known)));
+                        found.drawn.push((hash, (SampledTurn { turn, ground, before, example }, is_known)));
                     }
                 }
             }

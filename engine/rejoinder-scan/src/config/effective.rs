@@ -234,7 +234,9 @@ mod tests {
         for key in keys::keys() {
             let value = match key.name.as_str() {
                 "for" => "kto",
-                "cascade.accept-unlike" => "true",
+                "cascade.accept-unlike" | "cascade.score" => "true",
+                "cascade.without-judge" => "false",
+                "cascade.assumed-recall" | "cascade.precision" => "0.8",
                 name if name.starts_with("cascade.") => "0.5",
                 "input.format" => "oasst",
                 "input.duplicates" => "near",

@@ -149,6 +149,11 @@ impl Config {
         Ok(())
     }
 
+    /// Whether a score may decide by this config: where the judge is asked about everything, only if a score is asked for.
+    pub(crate) fn scores(&self) -> bool {
+        if self.judge.all { self.cascade.is_told() } else { self.cascade.is_scored() }
+    }
+
     /// Lets every later turn be scored for a purpose, without cuts: as is done to find the cuts.
     pub fn score_all_turns(&mut self, purpose: Purpose) {
         self.purpose = purpose;

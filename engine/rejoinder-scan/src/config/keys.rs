@@ -40,6 +40,16 @@ pub(super) fn purpose_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array"], "items": { "type": "string" } })
 }
 
+/// The schema of a recall that a cut ships for.
+pub(super) fn shipped_recall_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "number", "enum": [0.8, 0.9, 0.95] })
+}
+
+/// The schema of a precision that cuts ship for.
+pub(super) fn shipped_precision_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "number", "enum": [0.8, 0.85, 0.9, 0.95] })
+}
+
 /// The schema of [`super::BaseUrl`], which may be left out.
 pub(super) fn base_url_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "array", "null"], "items": { "type": "string" } })

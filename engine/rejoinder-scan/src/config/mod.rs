@@ -13,7 +13,7 @@ mod plugin;
 mod problem;
 mod shipped;
 
-pub use cascade::CascadeSection;
+pub use cascade::{CascadeSection, CategoryCuts};
 pub use effective::EffectiveConfig;
 pub use file::Config;
 pub use found::FOUND_CONFIG;

@@ -1,4 +1,4 @@
-//! The model file, `.rjm`: magic, format, provenance, quality and profiles as JSON, numbers, a checksum. Nothing in it is text of the
+//! The model file, `.rjm`: magic, format, provenance, quality, profiles and cuts as JSON, numbers, a checksum. Nothing in it is text of the
 //! training data: words are there as hashes of 16 bits at most, conversations as hashes of 64.
 
 use std::fmt;
@@ -7,13 +7,16 @@ use super::bytes::{Reader, Writer};
 use super::forest::{DEPTH, Forest, LEAVES, Questions};
 use super::linear::{BUCKETS, Linear};
 use super::{Model, Part, Parts, Provenance, Quality};
+use crate::cuts::MeasuredCuts;
 use crate::features::{DENSE, Idf, VERSION, VOTES};
 use crate::heads::{HEADS, PerHead};
 use crate::profile::{ComparisonBasis, Profile, Reference};
 
 const MAGIC: &[u8; 4] = b"RJM\x1a";
 /// Number of the format.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// The format before there were cuts, which is read as a model without any.
+const WITHOUT_CUTS: u32 = 2;
 const CHECKSUM: usize = 32;
 /// A tree as bytes.
 const TREE: usize = DEPTH * (2 + 4) + LEAVES * HEADS * 2;
@@ -78,6 +81,7 @@ impl Model {
         out.text(&serde_json::to_string(&self.provenance).expect("plain data"));
         out.text(&serde_json::to_string(&self.quality).expect("plain data"));
         out.text(&serde_json::to_string(&self.measured_on).expect("plain data"));
+        out.text(&serde_json::to_string(&self.cuts).expect("plain data"));
         out.u32(self.trained_on.len() as u32);
         self.trained_on.iter().for_each(|&hash| out.u64(hash));
         for &(slope, intercept) in &self.calibration {
@@ -99,20 +103,21 @@ impl Model {
     /// # Errors
     /// If it is none, is damaged, or comes from an engine with other features.
     pub fn from_bytes(file: &[u8]) -> Result<Self, FileError> {
-        let head = behind_head(file)?;
+        let (head, format) = behind_head(file)?;
         let body = file.len().checked_sub(CHECKSUM).ok_or(FileError::Short)?;
         if blake3::hash(&file[..body]).as_bytes() != &file[body..] {
             return Err(FileError::Checksum);
         }
         let start = file.len() - head.0.len();
-        Self::read_body(&mut Reader(file.get(start..body).ok_or(FileError::Short)?))
+        Self::read_body(&mut Reader(file.get(start..body).ok_or(FileError::Short)?), format)
     }
 
-    fn read_body(body: &mut Reader<'_>) -> Result<Self, FileError> {
+    fn read_body(body: &mut Reader<'_>, format: u32) -> Result<Self, FileError> {
         let provenance = provenance(body)?;
         let quality: Quality =
             serde_json::from_str(body.text()?).map_err(|_| FileError::Invalid("its measured quality"))?;
         let measured_on = measured_on(body)?;
+        let cuts = cuts(body, format)?;
         let n = body.count(8)?;
         let trained_on = (0..n).map(|_| body.u64()).collect::<Result<Vec<_>, _>>()?;
         if !trained_on.is_sorted() {
@@ -137,6 +142,7 @@ impl Model {
             provenance,
             quality,
             measured_on,
+            cuts,
         })
     }
 }
@@ -147,28 +153,44 @@ impl ComparisonBasis {
     /// # Errors
     /// If the file is no model, or ends too early.
     pub fn of_model(file: &[u8]) -> Result<Self, FileError> {
-        let mut body = behind_head(file)?;
+        let (mut body, format) = behind_head(file)?;
         let Provenance { rules, .. } = provenance(&mut body)?;
         body.text()?;
         let on = measured_on(&mut body)?;
+        cuts(&mut body, format)?;
         let trained_on = body.count(8)? * 8;
         body.bytes(trained_on + 2 * 4 * HEADS)?;
         Ok(Self { on, rules, idf: Idf::from_bytes(body.bytes(Idf::LEN)?) })
     }
 }
 
-/// What follows magic, format and version.
-fn behind_head(file: &[u8]) -> Result<Reader<'_>, FileError> {
+impl MeasuredCuts {
+    /// The cuts of the model in a file: reads the beginning of the file, and checks no more.
+    ///
+    /// # Errors
+    /// If the file is no model, or ends too early.
+    pub fn of_model(file: &[u8]) -> Result<Self, FileError> {
+        let (mut body, format) = behind_head(file)?;
+        // Provenance, quality, and what the model was measured on.
+        for _ in 0..3 {
+            body.text()?;
+        }
+        cuts(&mut body, format)
+    }
+}
+
+/// What follows magic, format and version, and the number of the format.
+fn behind_head(file: &[u8]) -> Result<(Reader<'_>, u32), FileError> {
     let mut head = Reader(file);
     if head.bytes(MAGIC.len()).map_or(true, |magic| magic != MAGIC) {
         return Err(FileError::NoModel);
     }
-    match head.u32()? {
-        FORMAT => {}
-        other => return Err(FileError::Format(other)),
+    let format = head.u32()?;
+    if !matches!(format, FORMAT | WITHOUT_CUTS) {
+        return Err(FileError::Format(format));
     }
     match head.u32()? {
-        VERSION => Ok(head),
+        VERSION => Ok((head, format)),
         model => Err(FileError::Features { model }),
     }
 }
@@ -181,6 +203,15 @@ fn measured_on(body: &mut Reader<'_>) -> Result<Reference, FileError> {
     let invalid = FileError::Invalid("what it was measured on");
     let found: Reference = serde_json::from_str(body.text()?).map_err(|_| invalid.clone())?;
     if found.kinds.values().all(Profile::is_sound) { Ok(found) } else { Err(invalid) }
+}
+
+fn cuts(body: &mut Reader<'_>, format: u32) -> Result<MeasuredCuts, FileError> {
+    if format == WITHOUT_CUTS {
+        return Ok(MeasuredCuts::default());
+    }
+    let invalid = FileError::Invalid("its cuts");
+    let found: MeasuredCuts = serde_json::from_str(body.text()?).map_err(|_| invalid.clone())?;
+    if found.is_sound() { Ok(found) } else { Err(invalid) }
 }
 
 fn write_linear(out: &mut Writer, linear: &Linear) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parts::Parts;
 use super::{Provenance, Quality, Score};
+use crate::cuts::MeasuredCuts;
 use crate::features::{Buckets, Idf};
 use crate::heads::HEADS;
 use crate::profile::{Profile, Reference};
@@ -20,6 +21,7 @@ pub struct Model {
     pub(crate) provenance: Provenance,
     pub(crate) quality: Quality,
     pub(crate) measured_on: Reference,
+    pub(crate) cuts: MeasuredCuts,
 }
 
 impl Model {
@@ -38,6 +40,16 @@ impl Model {
         for (name, profile) in kinds {
             *self.measured_on.kinds.entry(name).or_default() += profile;
         }
+    }
+
+    /// The cuts that were measured with it.
+    pub const fn cuts(&self) -> &MeasuredCuts {
+        &self.cuts
+    }
+
+    /// Keeps the cuts that were measured with it.
+    pub fn set_cuts(&mut self, cuts: MeasuredCuts) {
+        self.cuts = cuts;
     }
 
     /// How rare words are in what it was trained on.

@@ -6,6 +6,7 @@ use rejoinder_core::random::SplitMix64;
 use super::refit::Refitter;
 use super::trainer::{Trainer, rows};
 use super::{Examples, Label, MANY, Report, TrainError, TrainOptions, report};
+use crate::cuts::MeasuredCuts;
 use crate::features::VERSION;
 use crate::heads::PerHead;
 use crate::model::{Model, Parts, Provenance};
@@ -88,6 +89,7 @@ fn measured(
         provenance: provenance(examples, options, with_labels.len()),
         quality: report.quality.clone(),
         measured_on: Reference::default(),
+        cuts: MeasuredCuts::default(),
     };
     Ok((model, report))
 }

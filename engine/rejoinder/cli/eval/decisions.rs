@@ -15,7 +15,9 @@ use rejoinder_scan::{Engine, Scan};
 use super::cascade;
 use crate::cli::args::{LABELS, OUTPUT};
 use crate::cli::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
-use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
+use crate::cli::settings::{
+    ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
+};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
@@ -55,13 +57,15 @@ pub(in crate::cli) struct EvalArgs {
     #[command(flatten)]
     plugins: PluginFolderArgs,
     #[command(flatten)]
+    score: ScoreArgs,
+    #[command(flatten)]
     pub(super) threads: Threads,
 }
 
 impl EvalArgs {
     /// The config in force where no run is compared.
     pub(super) fn effective_config(&self) -> Result<EffectiveConfig, Failure> {
-        let flags: [&dyn ConfigFlags; 2] = [&self.reading, &self.plugins];
+        let flags: [&dyn ConfigFlags; 3] = [&self.reading, &self.plugins, &self.score];
         effective_config(&self.config, &flags)
     }
 }
@@ -103,7 +107,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         None => {
             let engine = Engine::of(&args.effective_config()?)?;
             let files = described(&args.inputs, &engine.config.input)?;
-            (engine, files, Default::default(), Default::default())
+            (engine.for_corpus(&files)?, files, Default::default(), Default::default())
         }
     };
     let reader = label_reader(&args.labelled, true)?;

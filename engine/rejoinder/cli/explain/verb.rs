@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::slice;
 
 use clap::Args;
 use rejoinder_core::{Answer, RecordId, printable};
@@ -79,11 +80,16 @@ pub(in crate::cli) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
     }
     let flags: [&dyn ConfigFlags; 2] = [&args.reading, &args.plugins];
     let engine = Engine::of(&effective_config(&args.config, &flags)?)?;
+    let (file, _) = InputFile::describe_as(&args.target, engine.config.input.asked())?;
+    let script = script::dialogue(&args.target, engine.config.input.max_record_bytes)?;
+    let engine = match script {
+        Some(_) => engine,
+        None => engine.for_corpus(slice::from_ref(&file))?,
+    };
     let worker = Worker::new(&engine)?;
     let mut explainer = Explainer::new(args, &engine, worker)?;
     let input = &engine.config.input;
-    let (file, _) = InputFile::describe_as(&args.target, input.asked())?;
-    if let Some(dialogue) = script::dialogue(&args.target, input.max_record_bytes)? {
+    if let Some(dialogue) = script {
         let turn = match args.id.as_deref().map(AskedName::new) {
             None => AskedTurn::Last,
             Some(AskedName::Turn(id)) => AskedTurn::Message(id.message_index as usize),

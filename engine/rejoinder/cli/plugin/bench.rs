@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_read::InputFile;
 use rejoinder_run::labels::{LabelReader, Unlabelled};
-use rejoinder_scan::config::PluginConfig;
+use rejoinder_scan::config::{CascadeSection, PluginConfig};
 use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
@@ -55,6 +55,10 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
         max_faults: u32::MAX,
         ..PluginConfig::at(absolute(&args.library)?)
     }];
+    if !effective.config.cascade.is_told() {
+        // The plugin by itself.
+        effective.config.cascade = CascadeSection::without_score();
+    }
     let engine = Engine::build(effective.config)?;
     let reader = label_reader(&args.labelled, args.labels)?;
     let files = described(&args.corpus, &engine.config.input)?;

@@ -65,6 +65,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     }
     let engine = Engine::of(&effective)?;
     let files = described(&args.inputs, &engine.config.input)?;
+    let engine = engine.for_corpus(&files)?;
     let reader = label_reader(&args.labelled, args.labels)?;
     let mut all = RuleCounts::new(&engine);
     let mut unlabelled = Unlabelled::default();

@@ -1,6 +1,7 @@
 //! Remarks on a corpus that is unlike what the score and the accept rules were measured on.
 
 use rejoinder_run::folder::Manifest;
+use rejoinder_scan::{ScoreRole, SetAside};
 use rejoinder_score::{Difference, Profile, Reference, Trait};
 
 use super::remark::Remark;
@@ -61,6 +62,14 @@ impl DecidedRun<'_> {
                 "By the score nothing was accepted, though the config says `accept-at = {at}`: `rejoinder calibrate {run}` finds cuts for \
                  this corpus by a judge or by labels."
             )),
+            None if manifest.score == ScoreRole::SetAside(SetAside::Unlike) => {
+                said.push("The score was set aside: rules and plugins decided alone.".to_owned());
+            }
+            None if manifest.score.is_assumed() => said.push(
+                "The cut that ships with the score was in force all the same, since the beginnings of the files are not unlike: begin a \
+                 run with --no-score for rules alone."
+                    .to_owned(),
+            ),
             None if manifest.config.cascade.accepts_by_score_alone() => said.push(
                 "The config's `accept-at` was in force all the same, since the beginnings of the files are not unlike: begin a run \
                  without it, or read what it accepted."

@@ -7,6 +7,7 @@ mod export;
 mod languages;
 mod reading;
 mod remark;
+mod score;
 
 pub use corpus::{DecidedRun, accept_at, unlike};
 pub use decisions::decisions;
@@ -14,3 +15,4 @@ pub use export::no_row;
 pub use languages::languages;
 pub use reading::ReadFigures;
 pub use remark::{Remark, text};
+pub use score::score;

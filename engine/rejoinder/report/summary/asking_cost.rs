@@ -34,6 +34,11 @@ impl AskingCost {
         Ok(Self::by(&Judge::papers()?.form, requests, requests, scan.paper_shown_tokens))
     }
 
+    /// Asking about so many turns one by one, or by as many as share a request in a form.
+    pub(super) fn of_turns(form: &QuestionForm, turns: u64, shown_tokens: u64) -> Self {
+        Self::by(form, turns.div_ceil(form.questions_per_request() as u64), turns, shown_tokens)
+    }
+
     fn by(form: &QuestionForm, requests: u64, questions: u64, shown_tokens: u64) -> Self {
         let template = &form.template;
         Self {

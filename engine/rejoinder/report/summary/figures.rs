@@ -11,10 +11,11 @@ use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::recall::Curves;
 use rejoinder_run::stats::{ByCategory, JudgeStats};
 use rejoinder_scan::config::SwitchedOff;
-use rejoinder_scan::{Config, is_read};
+use rejoinder_scan::{Config, ScoreRole, is_read};
 use serde::Serialize;
 
 use super::asking_cost::AskingCost;
+use super::asking_table::{AskingRow, asking_rows};
 use crate::failure::Failure;
 use crate::report::remarks::{self, DecidedRun, ReadFigures, Remark};
 
@@ -126,6 +127,12 @@ pub struct Summary {
     /// By purpose: about how many turns have to be asked about for a recall, by what the score says; empty where the run has
     /// searched no cut.
     pub curves: Curves,
+    /// What asking would take for each purpose and recall that a cut ships for; empty where turns are not scored.
+    pub asking: Vec<AskingRow>,
+    /// The part that the learned score takes.
+    pub score: ScoreRole,
+    /// The same in words, where there is something to say.
+    pub score_says: Option<String>,
     /// What the reader should know before using the result.
     pub remarks: Vec<Remark>,
     #[serde(skip)]
@@ -239,6 +246,9 @@ impl Summary {
                 })
                 .collect(),
             curves: run.curves()?,
+            asking: asking_rows(manifest, &counts, &paper)?,
+            score: manifest.score.clone(),
+            score_says: remarks::score(&manifest.score, manifest.config.purpose),
             remarks,
             nothing_read,
             is_measured,
@@ -258,7 +268,8 @@ fn is_measured(manifest: &Manifest) -> bool {
     let config = &manifest.config;
     config.rules.packs == default.rules.packs
         && config.rules.disable.is_empty()
-        && config.cascade.accept_at.is_none()
+        && config.cascade.accepts_from().is_none()
+        && !manifest.score.is_without_judge()
         && manifest
             .plugins
             .iter()

@@ -1,6 +1,7 @@
 //! The summary of a run: the funnel, who decided, and what the judge costs beside the paper's method.
 
 mod asking_cost;
+mod asking_table;
 mod figures;
 mod text;
 

@@ -7,6 +7,7 @@ use rejoinder_judge::ServerRates;
 use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::stats::ByCategory;
 
+use super::asking_table;
 use super::figures::Summary;
 use crate::report::numbers::{megabytes, share, thousands};
 
@@ -161,6 +162,10 @@ impl Summary {
                 );
             }
         }
+        if let Some(says) = &self.score_says {
+            let _ = writeln!(out, "\n{says}");
+        }
+        out += &asking_table::text(&self.asking);
         self.write_curves(&mut out);
         self.write_legend(&mut out);
         let _ = writeln!(
