@@ -154,7 +154,27 @@ fn plain_len(bytes: &[u8], in_space: bool) -> usize {
         }
         len += BLOCK;
     }
+    while let Some(eight) = bytes.get(len..).and_then(<[u8]>::first_chunk) {
+        let odd = odd_bytes(u64::from_le_bytes(*eight), bytes[len - 1]);
+        if odd != 0 {
+            return len + odd.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+    }
     len + bytes.windows(2).skip(len - 1).take_while(|pair| plain(pair[1], pair[0])).count()
+}
+
+/// The high bit of each of eight bytes that is not plain, exact up to the first one. `before` = the byte before them.
+const fn odd_bytes(eight: u64, before: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let controls = eight.wrapping_sub(b' ' as u64 * ONES) & !eight;
+    let delete = eight ^ 0x7f * ONES;
+    let delete = delete.wrapping_sub(ONES) & !delete;
+    let apart = eight ^ b' ' as u64 * ONES;
+    let spaces = !(((apart & !HIGH) + !HIGH) | apart) & HIGH;
+    let after = spaces << 8 | if before == b' ' { 0x80 } else { 0 };
+    (eight | controls | delete) & HIGH | spaces & after
 }
 
 /// Characters that carry no text: zero-width spaces and joiners, direction marks, variation selectors, the BOM.
@@ -187,7 +207,15 @@ pub fn is_folded(c: char) -> bool {
 
 /// Whether `c` can be part of a word.
 pub fn is_word_char(c: char) -> bool {
-    if c.is_ascii() { c == '_' || c.is_ascii_alphanumeric() } else { c.is_alphanumeric() }
+    match c {
+        '_' | '0'..='9' | 'a'..='z' | 'A'..='Z' => true,
+        '\0'..='\x7f' => false,
+        // Letters of much that is written, told without a search.
+        '\u{D8}'..='\u{F6}' | '\u{430}'..='\u{44F}' | '\u{4E00}'..='\u{9FFC}' | '\u{AC00}'..='\u{D7A3}' => {
+            true
+        }
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// Whether `c` belongs to a script that is written without spaces between words (Han, kana, Thai, Lao, Khmer,
@@ -213,23 +241,30 @@ pub fn is_word_boundary(text: &str, offset: usize) -> bool {
 
 /// The words of a text: maximal runs of word characters; each character of an unsegmented script is a word.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let mut first;
+        // Separators are mostly one of a few ASCII marks: they need not be made characters.
         loop {
-            // Separators are mostly one of a few ASCII marks: they need not be made characters.
-            let skipped = rest.bytes().take_while(|&b| CLASSES[usize::from(b)] == Class::Mark).count();
-            rest = &rest[skipped..];
-            first = rest.chars().next()?;
-            if is_word_char(first) {
-                break;
+            match CLASSES[usize::from(*text.as_bytes().get(at)?)] {
+                Class::Word => break,
+                Class::Mark => at += 1,
+                Class::Beyond => {
+                    let first = text[at..].chars().next()?;
+                    if is_word_char(first) {
+                        if is_unsegmented(first) {
+                            let start = at;
+                            at += first.len_utf8();
+                            return Some(&text[start..at]);
+                        }
+                        break;
+                    }
+                    at += first.len_utf8();
+                }
             }
-            rest = &rest[first.len_utf8()..];
         }
-        let len = if is_unsegmented(first) { first.len_utf8() } else { word_len(rest) };
-        let (word, tail) = rest.split_at(len);
-        rest = tail;
-        Some(word)
+        let start = at;
+        at += word_len(&text[start..]);
+        Some(&text[start..at])
     })
 }
 
@@ -260,20 +295,19 @@ fn word_len(text: &str) -> usize {
         Some(b) if b.is_ascii() => b.is_ascii_alphanumeric() || *b == b'_',
         _ => rest.chars().next().is_some_and(|c| is_word_char(c) && !is_unsegmented(c)),
     };
+    let bytes = text.as_bytes();
     let mut end = 0;
     loop {
-        end += text[end..].bytes().take_while(|&b| CLASSES[usize::from(b)] == Class::Word).count();
-        let rest = &text[end..];
-        if rest.is_empty()
-            || (CLASSES[usize::from(rest.as_bytes()[0])] == Class::Mark && !rest.starts_with('\''))
-        {
-            return end;
-        }
-        let Some(c) = rest.chars().next() else { return end };
-        if !(continues(rest) || (c == '\'' && end > 0 && continues(&rest[1..]))) {
-            return end;
-        }
-        end += c.len_utf8();
+        let Some(&next) = bytes.get(end) else { return end };
+        end += match CLASSES[usize::from(next)] {
+            Class::Word => 1,
+            Class::Mark if next == b'\'' && end > 0 && continues(&text[end + 1..]) => 1,
+            Class::Mark => return end,
+            Class::Beyond => match text[end..].chars().next() {
+                Some(c) if is_word_char(c) && !is_unsegmented(c) => c.len_utf8(),
+                _ => return end,
+            },
+        };
     }
 }
 
@@ -328,7 +362,35 @@ mod tests {
         );
     }
 
+    #[test]
+    fn letters_that_are_told_without_a_search_are_letters() {
+        let word = |c: char| c == '_' || c.is_alphanumeric();
+        assert_eq!(('\0'..=char::MAX).find(|&c| is_word_char(c) != word(c)), None);
+    }
+
+    /// As [`words`], character by character.
+    fn words_by_characters(text: &str) -> Vec<String> {
+        let chars: Vec<char> = text.chars().collect();
+        let is_letter = |c: Option<&char>| c.is_some_and(|&c| is_word_char(c) && !is_unsegmented(c));
+        let (mut found, mut word) = (Vec::new(), String::new());
+        for (at, &c) in chars.iter().enumerate() {
+            if is_letter(Some(&c)) || (c == '\'' && !word.is_empty() && is_letter(chars.get(at + 1))) {
+                word.push(c);
+                continue;
+            }
+            found.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
+            found.extend(is_word_char(c).then(|| c.to_string()));
+        }
+        found.extend(Some(word).filter(|word| !word.is_empty()));
+        found
+    }
+
     proptest! {
+        #[test]
+        fn words_are_those_that_a_walk_over_the_characters_finds(text in "([a-c_0 '.]|[éя谢ก・٣😀]|\\PC){0,30}") {
+            prop_assert_eq!(words(&text).collect::<Vec<_>>(), words_by_characters(&text));
+        }
+
         #[test]
         fn ranges_are_on_boundaries_and_in_order(text in "\\PC{0,40}", a in 0_usize..60, b in 0_usize..60) {
             let folded = Folded::new(&text);

@@ -16,9 +16,39 @@ pub fn bare(folded: &str) -> String {
     bare
 }
 
-/// Whether one of the phrases stands in the text.
-pub fn any(folded: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| find(folded, phrase).is_some())
+/// Phrases that are looked for together, in one walk over the text. Each begins with a character of words.
+pub struct Phrases {
+    phrases: &'static [&'static str],
+    /// By byte: whether a phrase begins with it.
+    first: [bool; 256],
+}
+
+impl Phrases {
+    pub const fn new(phrases: &'static [&'static str]) -> Self {
+        let mut first = [false; 256];
+        let mut at = 0;
+        while at < phrases.len() {
+            first[phrases[at].as_bytes()[0] as usize] = true;
+            at += 1;
+        }
+        Self { phrases, first }
+    }
+
+    /// Whether one of the phrases stands in the text.
+    pub fn stand_in(&self, folded: &str) -> bool {
+        let bytes = folded.as_bytes();
+        let in_word = |b: u8| b.is_ascii_alphanumeric();
+        bytes.iter().enumerate().any(|(at, &b)| {
+            self.first[usize::from(b)]
+                && !(at > 0 && in_word(b) && in_word(bytes[at - 1]))
+                && self.phrases.iter().any(|phrase| {
+                    phrase.as_bytes()[0] == b
+                        && bytes[at..].starts_with(phrase.as_bytes())
+                        && is_word_boundary(folded, at)
+                        && is_word_boundary(folded, at + phrase.len())
+                })
+        })
+    }
 }
 
 /// Where the phrase stands in the text first.
@@ -31,8 +61,10 @@ pub fn find(folded: &str, phrase: &str) -> Option<usize> {
 
 /// What follows the longest of the phrases with which the text begins.
 pub fn strip<'t>(folded: &'t str, phrases: &[&str]) -> Option<&'t str> {
+    let first = folded.as_bytes().first();
     phrases
         .iter()
+        .filter(|phrase| phrase.as_bytes().first() == first)
         .filter(|phrase| folded.starts_with(**phrase) && is_word_boundary(folded, phrase.len()))
         .map(|phrase| &folded[phrase.len()..])
         .min_by_key(|rest| rest.len())
@@ -57,9 +89,30 @@ mod tests {
 
     #[test]
     fn phrases_are_whole_words() {
-        assert!(any("that was my bad, sorry", &["my bad"]));
-        assert!(!any("my badge is lost", &["my bad"]));
-        assert!(any("我打错了字", &["打错了"]));
+        const BLAME: Phrases = Phrases::new(&["my bad", "打错了", "é isso"]);
+        for text in [
+            "that was my bad, sorry",
+            "my bad",
+            "my badge is my bad",
+            "我打错了字",
+            "ok打错了",
+            "sim, é isso",
+        ] {
+            assert!(BLAME.stand_in(text), "{text}");
+        }
+        for text in ["my badge is lost", "dummy bad", "1my bad", "émy bad", "", "my", "aé isso"] {
+            assert!(!BLAME.stand_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_found_alone_as_among_others() {
+        let texts =
+            ["the last one", "not the la", "not_the last", "don't the last", "thethe last", "it 谢the last"];
+        for text in texts {
+            const LAST: Phrases = Phrases::new(&["that", "the last", "the lasting"]);
+            assert_eq!(LAST.stand_in(text), find(text, "the last").is_some(), "{text}");
+        }
     }
 
     #[test]
