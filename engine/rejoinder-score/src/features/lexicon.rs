@@ -2,6 +2,7 @@
 //! languages of a thing that people have said in lists for long; the model learns what each list is worth.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use rejoinder_core::fold::{Folded, words};
@@ -19,10 +20,28 @@ const LONGEST: usize = 10;
 
 struct Lexicon {
     /// Hash of a phrase's words: in which groups it is.
-    phrases: HashMap<u64, u64>,
+    phrases: HashMap<u64, u64, BuildHasherDefault<OwnHash>>,
     /// By the first word's hash: the length of the longest phrase that begins so.
     first: Vec<u8>,
     names: Vec<String>,
+}
+
+/// Takes the hash that a key is for the key's hash.
+#[derive(Default)]
+struct OwnHash(u64);
+
+impl Hasher for OwnHash {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = join(self.0, u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 const FIRST_BITS: u32 = 14;
@@ -32,7 +51,8 @@ const fn slot(word: Word) -> usize {
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon = Lexicon { phrases: HashMap::new(), first: vec![0; 1 << FIRST_BITS], names: Vec::new() };
+    let mut lexicon =
+        Lexicon { phrases: HashMap::default(), first: vec![0; 1 << FIRST_BITS], names: Vec::new() };
     for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
         let (name, phrases) = line.split_once(": ").expect("a group has a name");
         let group = lexicon.names.len();
@@ -59,11 +79,14 @@ pub(crate) fn names() -> Vec<String> {
     parts.iter().flat_map(|part| LEXICON.names.iter().map(move |name| format!("{name} {part}"))).collect()
 }
 
+/// The place of a group that is not found.
+pub(crate) const NOWHERE: f32 = 99.0;
+
 /// Looks the words of a turn up; tells their groups as bits, too.
 pub(crate) fn of(turn: &[Word]) -> ([f32; LEN], u64) {
     let mut all = 0;
     let mut values = [0.0; LEN];
-    values[2 * GROUPS..].fill(99.0);
+    values[2 * GROUPS..].fill(NOWHERE);
     find(turn, |at, groups| {
         all |= groups;
         let mut rest = groups;

@@ -20,6 +20,18 @@ pub const DENSE: usize = shape::NAMES.len()
 /// The first dense feature that rules give; all from here on are theirs.
 pub(crate) const FIRST_EVIDENCE: usize = DENSE - evidence::NAMES.len();
 
+/// What a feature is in most turns, where that is one value in most.
+pub(crate) const fn usual(feature: usize) -> Option<f32> {
+    const LEXICON: usize =
+        shape::NAMES.len() + likeness::NAMES.len() + answer::NAMES.len() + course::NAMES.len();
+    match feature.checked_sub(LEXICON) {
+        Some(at) if at < lexicon::LEN - lexicon::GROUPS => Some(0.0),
+        Some(at) if at < lexicon::LEN => Some(lexicon::NOWHERE),
+        Some(at) if at < lexicon::LEN + lexicon::BEFORE => Some(0.0),
+        _ => None,
+    }
+}
+
 /// Names of the dense features, in their order.
 pub fn dense_names() -> Vec<String> {
     let measured = [&shape::NAMES[..], &likeness::NAMES, &answer::NAMES, &course::NAMES];
