@@ -188,54 +188,6 @@ pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAME
     values
 }
 
-/// How many bytes of a text are compared by their runs of characters.
-const STEM_BYTES: usize = 160;
-
-/// The runs of four bytes of a text's beginning, sorted: they see through inflections, typos and scripts without spaces.
-pub(crate) fn stems(folded: &str, into: &mut Vec<u32>) {
-    into.clear();
-    let head = &folded.as_bytes()[..folded.len().min(STEM_BYTES)];
-    into.extend(head.windows(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]])));
-    into.sort_unstable();
-    into.dedup();
-}
-
-pub(crate) const DEEP_NAMES: [&str; 6] = [
-    "runs dice",
-    "runs of turn",
-    "runs latest dice",
-    "runs latest of turn",
-    "runs latest of other",
-    "runs distance",
-];
-
-/// Likeness by runs of characters; `earlier` as for [`of`].
-pub(crate) fn deep(turn: &[u32], earlier: &[Vec<u32>]) -> [f32; DEEP_NAMES.len()] {
-    let near = &earlier[earlier.len().saturating_sub(5)..];
-    let mut values = [0.0_f32; DEEP_NAMES.len()];
-    for (distance, other) in near.iter().rev().enumerate() {
-        let (mut i, mut j, mut common) = (0, 0, 0_u32);
-        while i < turn.len() && j < other.len() {
-            let (x, y) = (turn[i], other[j]);
-            common += u32::from(x == y);
-            i += usize::from(x <= y);
-            j += usize::from(y <= x);
-        }
-        let common = common as f32;
-        let dice = 2.0 * common / (turn.len() + other.len()).max(1) as f32;
-        let of_turn = common / turn.len().max(1) as f32;
-        if dice > values[0] {
-            values[0] = dice;
-            values[5] = distance as f32;
-        }
-        values[1] = values[1].max(of_turn);
-        if distance == 0 {
-            values[2..5].copy_from_slice(&[dice, of_turn, common / other.len().max(1) as f32]);
-        }
-    }
-    values
-}
-
 /// The share of the shorter one's words with which both begin, and with which both end.
 fn frame(a: &[Word], b: &[Word]) -> (f32, f32) {
     let shorter = a.len().min(b.len());
@@ -306,20 +258,6 @@ mod tests {
     fn nothing_is_like_nothing() {
         assert_eq!(of(&words(""), &[], &Idf::default()), [0.0; NAMES.len()]);
         assert_eq!(overlap(&words(""), &words("a"), &Idf::default()).dice, 0.0);
-        assert_eq!(deep(&[], &[Vec::new()])[0], 0.0);
-    }
-
-    #[test]
-    fn runs_see_through_typos_and_scripts_without_spaces() {
-        let stems_of = |text: &str| {
-            let mut found = Vec::new();
-            stems(text, &mut found);
-            found
-        };
-        let near = |a: &str, b: &str| deep(&stems_of(a), &[stems_of(b)])[0];
-        assert!(near("define mangroove trees", "define mangrove trees") > 0.7);
-        assert!(near("请写一首关于秋天的诗", "写一首关于秋天的长诗") > 0.6);
-        assert_eq!(near("abcdef", "uvwxyz"), 0.0);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod lexicon;
 mod likeness;
 mod novelty;
 mod rarity;
+mod runs;
 mod shape;
 mod vector;
 mod words;

@@ -1,7 +1,7 @@
 //! The features of one turn, as numbers in a fixed order.
 
 use super::grams::{Buckets, Grams};
-use super::{answer, course, evidence, lexicon, likeness, shape};
+use super::{answer, course, evidence, lexicon, likeness, runs, shape};
 
 /// Version of the features: a model is good for those alone that it was trained on. Any change of what is measured, of the
 /// hash or of the lexicon is a new version.
@@ -14,7 +14,7 @@ pub const DENSE: usize = shape::NAMES.len()
     + course::NAMES.len()
     + lexicon::LEN
     + lexicon::BEFORE
-    + likeness::DEEP_NAMES.len()
+    + runs::NAMES.len()
     + evidence::NAMES.len();
 
 /// The first dense feature that rules give; all from here on are theirs.
@@ -39,7 +39,7 @@ pub fn dense_names() -> Vec<String> {
     let mut names: Vec<String> = measured.into_iter().flat_map(owned).collect();
     names.extend(lexicon::names());
     names.extend(lexicon::before_names());
-    names.extend(owned(&likeness::DEEP_NAMES));
+    names.extend(owned(&runs::NAMES));
     names.extend(owned(&evidence::NAMES));
     names
 }
