@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-use rejoinder_core::fold::{Folded, words};
+use rejoinder_core::fold::words;
 
 use super::hash::join;
 use super::words::Word;
@@ -15,8 +15,8 @@ const TEXT: &str = include_str!("lexicon.txt");
 pub(crate) const GROUPS: usize = 36;
 /// Words of a turn that count as its opening.
 const OPENING: usize = 6;
-/// The longest phrase, in words.
-const LONGEST: usize = 10;
+/// More than there are phrases.
+const PHRASES: usize = 3000;
 
 struct Lexicon {
     /// Hash of a phrase's words: in which groups it is.
@@ -52,19 +52,22 @@ const fn slot(word: Word) -> usize {
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon =
-        Lexicon { phrases: HashMap::default(), first: vec![0; 1 << FIRST_BITS], names: Vec::new() };
+        Lexicon { phrases: HashMap::with_capacity_and_hasher(PHRASES, BuildHasherDefault::default()), first: vec![0; 1 << FIRST_BITS], names: Vec::new() };
     for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
         let (name, phrases) = line.split_once(": ").expect("a group has a name");
         let group = lexicon.names.len();
         lexicon.names.push(name.to_owned());
         for phrase in phrases.split(", ") {
-            let folded = Folded::new(phrase);
-            let words: Vec<Word> = words(folded.text()).map(Word::new).collect();
-            assert!((1..=LONGEST).contains(&words.len()), "{phrase}");
-            let hash = words.iter().fold(0, |all, w| join(all, u64::from(w.hash())));
+            let (mut hash, mut first, mut count) = (0, 0, 0);
+            for word in words(phrase).map(Word::new) {
+                if count == 0 {
+                    first = slot(word);
+                }
+                hash = join(hash, u64::from(word.hash()));
+                count += 1;
+            }
             *lexicon.phrases.entry(hash).or_default() |= 1 << group;
-            let first = &mut lexicon.first[slot(words[0])];
-            *first = words.len().max(usize::from(*first)) as u8;
+            lexicon.first[first] = lexicon.first[first].max(count);
         }
     }
     assert_eq!(lexicon.names.len(), GROUPS);
@@ -157,8 +160,20 @@ fn find(turn: &[Word], mut found: impl FnMut(usize, u64)) {
 
 #[cfg(test)]
 mod tests {
+    use rejoinder_core::fold::Folded;
+
     use super::super::words::WordList;
     use super::*;
+
+    #[test]
+    fn phrases_are_written_as_folding_leaves_them() {
+        let lines = TEXT.lines().filter(|line| !line.starts_with('#'));
+        for phrase in lines.flat_map(|line| line.split_once(": ").unwrap().1.split(", ")) {
+            assert_eq!(Folded::new(phrase).text(), phrase);
+            assert!((1..=10).contains(&words(phrase).count()), "{phrase}");
+        }
+        assert!((1..PHRASES).contains(&LEXICON.phrases.len()));
+    }
 
     #[test]
     fn phrases_are_found_where_they_stand() {

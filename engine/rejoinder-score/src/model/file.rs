@@ -192,7 +192,8 @@ fn read_linear(body: &mut Reader<'_>) -> Result<Linear, FileError> {
     let scale = per_head(body, "a scale of the linear model")?;
     let bias = per_head(body, "a bias of the linear model")?;
     let bytes = body.bytes(BUCKETS * HEADS)?;
-    let weights = bytes.chunks_exact(HEADS).map(|row| std::array::from_fn(|k| row[k] as i8)).collect();
+    let (rows, _) = bytes.as_chunks::<HEADS>();
+    let weights = rows.iter().map(|row| row.map(|weight| weight as i8)).collect();
     Ok(Linear { weights, scale, bias })
 }
 
