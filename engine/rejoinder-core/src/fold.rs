@@ -241,31 +241,75 @@ pub fn is_word_boundary(text: &str, offset: usize) -> bool {
 
 /// The words of a text: maximal runs of word characters; each character of an unsegmented script is a word.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    words_with(text, (), |(), _| ()).map(|(word, ())| word)
+}
+
+/// The words of a text, each with what `step` makes of its bytes, one after the other, from `start`: a hash, say, for which the
+/// word is not read once more.
+#[inline]
+pub fn words_with<A: Copy>(
+    text: &str,
+    start: A,
+    step: impl Fn(A, u8) -> A,
+) -> impl Iterator<Item = (&str, A)> {
+    let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
+        // The length of a character that is a word of its own.
+        let mut alone = 0;
         // Separators are mostly one of a few ASCII marks: they need not be made characters.
         loop {
-            match CLASSES[usize::from(*text.as_bytes().get(at)?)] {
+            match CLASSES[usize::from(*bytes.get(at)?)] {
                 Class::Word => break,
                 Class::Mark => at += 1,
                 Class::Beyond => {
-                    let first = text[at..].chars().next()?;
-                    if is_word_char(first) {
-                        if is_unsegmented(first) {
-                            let start = at;
-                            at += first.len_utf8();
-                            return Some(&text[start..at]);
-                        }
+                    let c = text[at..].chars().next()?;
+                    if is_word_char(c) {
+                        alone = if is_unsegmented(c) { c.len_utf8() } else { 0 };
                         break;
                     }
-                    at += first.len_utf8();
+                    at += c.len_utf8();
                 }
             }
         }
-        let start = at;
-        at += word_len(&text[start..]);
-        Some(&text[start..at])
+        let (first, mut made) = (at, start);
+        let mut len = alone;
+        loop {
+            made = bytes[at..at + len].iter().fold(made, |made, &byte| step(made, byte));
+            at += len;
+            if alone > 0 {
+                break;
+            }
+            while let Some(&byte) = bytes.get(at)
+                && CLASSES[usize::from(byte)] == Class::Word
+            {
+                made = step(made, byte);
+                at += 1;
+            }
+            len = joining_len(text, first, at);
+            if len == 0 {
+                break;
+            }
+        }
+        Some((&text[first..at], made))
     })
+}
+
+/// The length of what belongs to the word that began at `first` and has come to `at`, other than ASCII letters, digits and
+/// underscores: a letter of a segmented script, or an apostrophe inside the word. "don't" is one word.
+fn joining_len(text: &str, first: usize, at: usize) -> usize {
+    let letter_len = |at: usize| match text.as_bytes().get(at) {
+        Some(&byte) if byte.is_ascii() => usize::from(CLASSES[usize::from(byte)] == Class::Word),
+        _ => {
+            let letter = text[at..].chars().next().filter(|&c| is_word_char(c) && !is_unsegmented(c));
+            letter.map_or(0, char::len_utf8)
+        }
+    };
+    match text.as_bytes().get(at) {
+        Some(b'\'') if at > first && letter_len(at + 1) > 0 => 1,
+        Some(&byte) if CLASSES[usize::from(byte)] == Class::Beyond => letter_len(at),
+        _ => 0,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -287,29 +331,6 @@ const CLASSES: [Class; 256] = {
     }
     classes
 };
-
-/// Length of the word at the beginning of `text`, in a segmented script. An apostrophe inside a word belongs to it:
-/// "don't" is one word.
-fn word_len(text: &str) -> usize {
-    let continues = |rest: &str| match rest.as_bytes().first() {
-        Some(b) if b.is_ascii() => b.is_ascii_alphanumeric() || *b == b'_',
-        _ => rest.chars().next().is_some_and(|c| is_word_char(c) && !is_unsegmented(c)),
-    };
-    let bytes = text.as_bytes();
-    let mut end = 0;
-    loop {
-        let Some(&next) = bytes.get(end) else { return end };
-        end += match CLASSES[usize::from(next)] {
-            Class::Word => 1,
-            Class::Mark if next == b'\'' && end > 0 && continues(&text[end + 1..]) => 1,
-            Class::Mark => return end,
-            Class::Beyond => match text[end..].chars().next() {
-                Some(c) if is_word_char(c) && !is_unsegmented(c) => c.len_utf8(),
-                _ => return end,
-            },
-        };
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -389,6 +410,10 @@ mod tests {
         #[test]
         fn words_are_those_that_a_walk_over_the_characters_finds(text in "([a-c_0 '.]|[éя谢ก・٣😀]|\\PC){0,30}") {
             prop_assert_eq!(words(&text).collect::<Vec<_>>(), words_by_characters(&text));
+            let hash = |hash: u64, byte: u8| hash.wrapping_mul(31) + u64::from(byte);
+            for (word, found) in words_with(&text, 7, hash) {
+                prop_assert_eq!(found, word.bytes().fold(7, hash));
+            }
         }
 
         #[test]

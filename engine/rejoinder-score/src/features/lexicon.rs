@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-use rejoinder_core::fold::words;
-
 use super::hash::join;
 use super::words::Word;
 
@@ -51,15 +49,18 @@ const fn slot(word: Word) -> usize {
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut lexicon =
-        Lexicon { phrases: HashMap::with_capacity_and_hasher(PHRASES, BuildHasherDefault::default()), first: vec![0; 1 << FIRST_BITS], names: Vec::new() };
+    let mut lexicon = Lexicon {
+        phrases: HashMap::with_capacity_and_hasher(PHRASES, BuildHasherDefault::default()),
+        first: vec![0; 1 << FIRST_BITS],
+        names: Vec::new(),
+    };
     for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
         let (name, phrases) = line.split_once(": ").expect("a group has a name");
         let group = lexicon.names.len();
         lexicon.names.push(name.to_owned());
         for phrase in phrases.split(", ") {
             let (mut hash, mut first, mut count) = (0, 0, 0);
-            for word in words(phrase).map(Word::new) {
+            for word in Word::all(phrase) {
                 if count == 0 {
                     first = slot(word);
                 }
@@ -170,7 +171,7 @@ mod tests {
         let lines = TEXT.lines().filter(|line| !line.starts_with('#'));
         for phrase in lines.flat_map(|line| line.split_once(": ").unwrap().1.split(", ")) {
             assert_eq!(Folded::new(phrase).text(), phrase);
-            assert!((1..=10).contains(&words(phrase).count()), "{phrase}");
+            assert!((1..=10).contains(&Word::all(phrase).count()), "{phrase}");
         }
         assert!((1..PHRASES).contains(&LEXICON.phrases.len()));
     }
