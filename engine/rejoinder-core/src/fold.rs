@@ -221,7 +221,9 @@ pub fn is_word_char(c: char) -> bool {
 /// Whether `c` belongs to a script that is written without spaces between words (Han, kana, Thai, Lao, Khmer,
 /// Myanmar): between two such characters any place may be a word boundary.
 pub fn is_unsegmented(c: char) -> bool {
-    matches!(c,
+    // Most characters stand before all of them.
+    c >= '\u{0E00}'
+        && matches!(c,
         '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}'
         | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }

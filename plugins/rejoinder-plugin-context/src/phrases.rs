@@ -5,11 +5,21 @@ use rejoinder_core::fold::{is_word_boundary, is_word_char};
 /// Folded text with every run of other characters than letters, digits and apostrophes made one space.
 pub fn bare(folded: &str) -> String {
     let mut bare = String::with_capacity(folded.len());
-    for c in folded.chars() {
-        if is_word_char(c) || c == '\'' {
-            bare.push(c);
-        } else if !bare.is_empty() && !bare.ends_with(' ') {
-            bare.push(' ');
+    let mut rest = folded;
+    while let Some(c) = rest.chars().next() {
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'\'');
+        let run = match rest.bytes().take_while(plain).count() {
+            0 if is_word_char(c) => c.len_utf8(),
+            run => run,
+        };
+        if run == 0 {
+            if !bare.is_empty() && !bare.ends_with(' ') {
+                bare.push(' ');
+            }
+            rest = &rest[c.len_utf8()..];
+        } else {
+            bare.push_str(&rest[..run]);
+            rest = &rest[run..];
         }
     }
     bare.truncate(bare.trim_end().len());
@@ -86,6 +96,13 @@ pub fn consists_of(bare: &str, phrases: &[&str], most: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_become_one_space() {
+        let text = "  no,  I don't—谢谢!! snake_case é \n2?";
+        assert_eq!(bare(text), "no I don't 谢谢 snake_case é 2");
+        assert_eq!(bare("?!"), "");
+    }
 
     #[test]
     fn phrases_are_whole_words() {

@@ -253,10 +253,8 @@ impl Extractor {
 
 fn beyond_ascii(text: &str) -> f32 {
     let head = &text.as_bytes()[..text.len().min(200)];
-    if head.is_ascii() {
-        return 0.0;
-    }
-    head.iter().filter(|b| !b.is_ascii()).count() as f32 / head.len().max(1) as f32
+    let beyond: u32 = head.iter().map(|&b| u32::from(b >> 7)).sum();
+    beyond as f32 / head.len().max(1) as f32
 }
 
 #[cfg(test)]

@@ -6,6 +6,14 @@ pub(crate) fn bytes(seed: u64, bytes: &[u8]) -> u64 {
     mix(bytes.iter().fold(start, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
 }
 
+/// The hashes of the first bytes, of the first two, and so on, each as [`bytes`] with the seed 0 makes it.
+pub(crate) fn beginnings(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.iter().scan(WordHash::START, |hash, &byte| {
+        *hash = hash.with(byte);
+        Some(hash.finish().0)
+    })
+}
+
 /// A word, read byte by byte.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WordHash {

@@ -93,17 +93,14 @@ pub(crate) fn of(turn: &[Word]) -> ([f32; LEN], u64) {
     values[2 * GROUPS..].fill(NOWHERE);
     find(turn, |at, groups| {
         all |= groups;
-        let mut rest = groups;
-        while rest != 0 {
-            let group = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
+        each(groups, |group| {
             if at < OPENING {
                 values[group] += 1.0;
             }
             values[GROUPS + group] = (values[GROUPS + group] + 1.0_f32).min(5.0);
             let first = &mut values[2 * GROUPS + group];
             *first = first.min(at.min(40) as f32);
-        }
+        });
     });
     (values, all)
 }
@@ -133,15 +130,25 @@ pub(crate) fn before_names() -> Vec<String> {
 }
 
 pub(crate) fn before(said: &Before) -> [f32; BEFORE] {
-    let bit = |bits: u64, group: usize| (bits >> group & 1) as f32;
-    std::array::from_fn(|at| {
-        let group = at % GROUPS;
-        match at / GROUPS {
-            0 => 2.0 * bit(said.previous, group) + bit(said.older, group),
-            1 => bit(said.answer_opening, group),
-            _ => bit(said.answer_ending, group),
-        }
-    })
+    let mut values = [0.0; BEFORE];
+    let places = [
+        (said.previous, 0, 2.0),
+        (said.older, 0, 1.0),
+        (said.answer_opening, 1, 1.0),
+        (said.answer_ending, 2, 1.0),
+    ];
+    for (groups, part, worth) in places {
+        each(groups, |group| values[part * GROUPS + group] += worth);
+    }
+    values
+}
+
+/// Calls `found` with the number of each bit that is set.
+fn each(mut groups: u64, mut found: impl FnMut(usize)) {
+    while groups != 0 {
+        found(groups.trailing_zeros() as usize);
+        groups &= groups - 1;
+    }
 }
 
 /// Finds phrases: tells where each begins, and its groups.

@@ -7,6 +7,7 @@ const BYTES: usize = 160;
 const DEEPEST: usize = 5;
 
 const BITS: u32 = 9;
+const SLOTS: usize = 1 << BITS;
 /// A free slot: no text holds these four bytes.
 const FREE: u32 = u32::MAX;
 
@@ -17,12 +18,12 @@ pub(crate) struct Runs(Vec<u32>);
 /// Runs by their hash, for looking them up.
 #[derive(Clone, Debug)]
 pub(crate) struct RunSet {
-    slots: [u32; 1 << BITS],
+    slots: [u32; SLOTS],
 }
 
 impl Default for RunSet {
     fn default() -> Self {
-        Self { slots: [FREE; 1 << BITS] }
+        Self { slots: [FREE; SLOTS] }
     }
 }
 
@@ -31,29 +32,48 @@ impl RunSet {
     pub(crate) fn read(&mut self, folded: &str, into: &mut Runs) {
         self.slots.fill(FREE);
         into.0.clear();
+        into.0.reserve(BYTES);
         let head = &folded.as_bytes()[..folded.len().min(BYTES)];
-        for window in head.windows(4) {
-            let run = u32::from_le_bytes([window[0], window[1], window[2], window[3]]);
-            let slot = self.slot(run);
-            if self.slots[slot] == FREE {
-                self.slots[slot] = run;
+        let mut run = 0;
+        for (at, &byte) in head.iter().enumerate() {
+            run = run >> 8 | u32::from(byte) << 24;
+            if at < 3 {
+                continue;
+            }
+            let mut slot = first_slot(run);
+            let held = loop {
+                let held = self.slots[slot % SLOTS];
+                if held == run || held == FREE {
+                    break held;
+                }
+                slot += 1;
+            };
+            if held == FREE {
+                self.slots[slot % SLOTS] = run;
                 into.0.push(run);
             }
         }
     }
 
-    /// Where a run stands, or would stand: there are far more slots than runs.
-    fn slot(&self, run: u32) -> usize {
-        let mut slot = (run.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize;
-        while self.slots[slot] != run && self.slots[slot] != FREE {
-            slot = (slot + 1) % self.slots.len();
+    fn has(&self, run: u32) -> bool {
+        let mut slot = first_slot(run);
+        // There are far more slots than runs.
+        loop {
+            let held = self.slots[slot % SLOTS];
+            if held == run || held == FREE {
+                return held == run;
+            }
+            slot += 1;
         }
-        slot
     }
 
     fn common(&self, other: &Runs) -> usize {
-        other.0.iter().filter(|&&run| self.slots[self.slot(run)] == run).count()
+        other.0.iter().map(|&run| usize::from(self.has(run))).sum()
     }
+}
+
+const fn first_slot(run: u32) -> usize {
+    (run.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
 }
 
 pub(crate) const NAMES: [&str; 6] = [

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 /// Words of error reports.
 static ERRORS: LazyLock<[Finder<'static>; 6]> =
@@ -62,11 +63,11 @@ pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
     // Without a branch, so that the compiler makes it a vector loop.
     let repeats = |(&a, &b): (&u8, &u8)| u32::from((a == b) & ((a == b'!') | (a == b'?') | (a == b'.')));
     let repeated: u32 = head.iter().zip(head.iter().skip(1)).map(repeats).sum();
-    let full_width = if beyond > 0 { folded.matches(['?', '؟']).count() as f32 } else { of(b'?') };
+    let full_width = if beyond > 0 { questions(folded) as f32 } else { of(b'?') };
     let code = of(b';') + of(b'{') + of(b'}') + of(b'=') + of(b'_') + of(b'(');
-    let first_line = head.iter().position(|&b| b == b'\n').unwrap_or(head.len());
-    let first_sentence =
-        head.iter().position(|&b| matches!(b, b'\n' | b'.' | b'?' | b'!' | b',')).unwrap_or(head.len());
+    let first_line = memchr(b'\n', head).unwrap_or(head.len());
+    let first_sentence = memchr3(b'.', b'?', b'!', head).unwrap_or(head.len());
+    let first_sentence = memchr2(b'\n', b',', &head[..first_sentence]).unwrap_or(first_sentence);
     let unsegmented = if beyond > 0 {
         folded.chars().take(100).filter(|&c| rejoinder_core::fold::is_unsegmented(c)).count() as f32 / 100.0
     } else {
@@ -111,17 +112,23 @@ pub(crate) fn of(text: &str, folded: &str, words: usize) -> [f32; NAMES.len()] {
     ]
 }
 
+/// Question marks, and those of Arabic script.
+fn questions(folded: &str) -> usize {
+    memchr_iter(b'?', folded.as_bytes()).count() + memmem::find_iter(folded.as_bytes(), "؟").count()
+}
+
 /// Faces and gestures that please, and those that don't, in the last few hundred bytes.
 fn faces(text: &str) -> (f32, f32) {
     let tail = &text[text.ceil_char_boundary(text.len().saturating_sub(200))..];
     let (mut smiles, mut frowns) = (0.0_f32, 0.0_f32);
-    if tail.as_bytes().iter().any(|b| matches!(b, b':' | b';' | b'^')) {
+    if memchr3(b':', b';', b'^', tail.as_bytes()).is_some() {
         let count = |faces: &[&str]| faces.iter().filter(|face| tail.contains(**face)).count() as f32;
         smiles += count(&[":)", ":-)", ":d", ":D", ";)", "^^", ":p"]);
         frowns += count(&[":(", ":-(", ":/ "]);
     }
     if !tail.is_ascii() {
-        for c in tail.chars() {
+        // The least of them is U+263A.
+        for c in tail.chars().filter(|c| *c >= '\u{2600}') {
             match c {
                 '\u{1F600}'..='\u{1F60F}'
                 | '👍'

@@ -192,8 +192,8 @@ fn read_linear(body: &mut Reader<'_>) -> Result<Linear, FileError> {
     let scale = per_head(body, "a scale of the linear model")?;
     let bias = per_head(body, "a bias of the linear model")?;
     let bytes = body.bytes(BUCKETS * HEADS)?;
-    let (rows, _) = bytes.as_chunks::<HEADS>();
-    let weights = rows.iter().map(|row| row.map(|weight| weight as i8)).collect();
+    let mut weights = vec![[0; HEADS]; BUCKETS];
+    weights.as_flattened_mut().iter_mut().zip(bytes).for_each(|(weight, &byte)| *weight = byte as i8);
     Ok(Linear { weights, scale, bias })
 }
 
