@@ -288,7 +288,10 @@ pub fn words_with<A: Copy>(
                 made = step(made, byte);
                 at += 1;
             }
-            len = joining_len(text, first, at);
+            len = match bytes.get(at) {
+                Some(&byte) if byte == b'\'' || !byte.is_ascii() => joining_len(text, first, at),
+                _ => 0,
+            };
             if len == 0 {
                 break;
             }
@@ -298,7 +301,8 @@ pub fn words_with<A: Copy>(
 }
 
 /// The length of what belongs to the word that began at `first` and has come to `at`, other than ASCII letters, digits and
-/// underscores: a letter of a segmented script, or an apostrophe inside the word. "don't" is one word.
+/// underscores: a letter of a segmented script, or an apostrophe inside the word. "don't" is one word. An apostrophe or a byte
+/// beyond ASCII stands there.
 fn joining_len(text: &str, first: usize, at: usize) -> usize {
     let letter_len = |at: usize| match text.as_bytes().get(at) {
         Some(&byte) if byte.is_ascii() => usize::from(CLASSES[usize::from(byte)] == Class::Word),
@@ -307,10 +311,9 @@ fn joining_len(text: &str, first: usize, at: usize) -> usize {
             letter.map_or(0, char::len_utf8)
         }
     };
-    match text.as_bytes().get(at) {
-        Some(b'\'') if at > first && letter_len(at + 1) > 0 => 1,
-        Some(&byte) if CLASSES[usize::from(byte)] == Class::Beyond => letter_len(at),
-        _ => 0,
+    match text.as_bytes()[at] {
+        b'\'' => usize::from(at > first && letter_len(at + 1) > 0),
+        _ => letter_len(at),
     }
 }
 

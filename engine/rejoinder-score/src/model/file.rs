@@ -227,8 +227,9 @@ fn read_forest(body: &mut Reader<'_>) -> Result<Forest, FileError> {
         for threshold in &mut questions.thresholds {
             *threshold = body.f32("a threshold")?;
         }
-        for value in leaves.iter_mut().flatten() {
-            *value = body.u16()? as i16;
+        let (values, _) = body.bytes(LEAVES * HEADS * 2)?.as_chunks();
+        for (leaf, &value) in leaves.as_flattened_mut().iter_mut().zip(values) {
+            *leaf = i16::from_le_bytes(value);
         }
         trees.push((questions, leaves));
     }
