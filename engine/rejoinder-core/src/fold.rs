@@ -169,9 +169,9 @@ const fn odd_bytes(eight: u64, before: u8) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
     let controls = eight.wrapping_sub(b' ' as u64 * ONES) & !eight;
-    let delete = eight ^ 0x7f * ONES;
+    let delete = eight ^ (0x7f * ONES);
     let delete = delete.wrapping_sub(ONES) & !delete;
-    let apart = eight ^ b' ' as u64 * ONES;
+    let apart = eight ^ (b' ' as u64 * ONES);
     let spaces = !(((apart & !HIGH) + !HIGH) | apart) & HIGH;
     let after = spaces << 8 | if before == b' ' { 0x80 } else { 0 };
     (eight | controls | delete) & HIGH | spaces & after
