@@ -23,12 +23,15 @@ pub struct Change<'a> {
 impl<'a> Change<'a> {
     /// The change from `earlier` to `turn`, both folded.
     pub fn between(earlier: &'a str, turn: &'a str) -> Self {
-        let sorted = |text| {
-            let mut words: Vec<&str> = words(text).collect();
-            words.sort_unstable();
-            words
-        };
-        let (old, new) = (sorted(earlier), sorted(turn));
+        let (mut old, mut new): (Vec<&str>, Vec<&str>) = (words(earlier).collect(), words(turn).collect());
+        // What both begin and end with is no change, and need not be sorted.
+        let end = old.iter().rev().zip(new.iter().rev()).take_while(|(o, n)| o == n).count();
+        old.truncate(old.len() - end);
+        new.truncate(new.len() - end);
+        let begin = old.iter().zip(&new).take_while(|(o, n)| o == n).count();
+        let (old, new) = (&mut old[begin..], &mut new[begin..]);
+        old.sort_unstable();
+        new.sort_unstable();
         let mut change = Self::default();
         let (mut i, mut j) = (0, 0);
         while i < old.len() || j < new.len() {
@@ -115,6 +118,8 @@ fn is_same_stem(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -139,5 +144,28 @@ mod tests {
         assert!(!Change::between("chapter", "chapter 3").swapped_numbers());
         assert!(Change::between("chapter 3", "chapter 4").is_template());
         assert!(!Change::between("explain chapter 3", "explain chapter 3 in short words").is_template());
+    }
+
+    proptest! {
+        #[test]
+        fn words_that_only_one_turn_has_are_those_that_remain_when_the_others_are_taken_away(
+            earlier in "([abc]{1,2} ){0,40}",
+            turn in "([abc]{1,2} ){0,40}",
+        ) {
+            let less = |these: &str, those: &str| {
+                let mut rest: Vec<String> = words(these).map(str::to_owned).collect();
+                for word in words(those) {
+                    if let Some(at) = rest.iter().position(|held| held == word) {
+                        rest.remove(at);
+                    }
+                }
+                rest.sort_unstable();
+                rest.truncate(MAX_CHANGED);
+                rest
+            };
+            let change = Change::between(&earlier, &turn);
+            prop_assert_eq!(&change.removed, &less(&earlier, &turn));
+            prop_assert_eq!(&change.added, &less(&turn, &earlier));
+        }
     }
 }

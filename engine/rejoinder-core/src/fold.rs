@@ -154,7 +154,27 @@ fn plain_len(bytes: &[u8], in_space: bool) -> usize {
         }
         len += BLOCK;
     }
+    while let Some(eight) = bytes.get(len..).and_then(<[u8]>::first_chunk) {
+        let odd = odd_bytes(u64::from_le_bytes(*eight), bytes[len - 1]);
+        if odd != 0 {
+            return len + odd.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+    }
     len + bytes.windows(2).skip(len - 1).take_while(|pair| plain(pair[1], pair[0])).count()
+}
+
+/// The high bit of each of eight bytes that is not plain, exact up to the first one. `before` = the byte before them.
+const fn odd_bytes(eight: u64, before: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let controls = eight.wrapping_sub(b' ' as u64 * ONES) & !eight;
+    let delete = eight ^ (0x7f * ONES);
+    let delete = delete.wrapping_sub(ONES) & !delete;
+    let apart = eight ^ (b' ' as u64 * ONES);
+    let spaces = !(((apart & !HIGH) + !HIGH) | apart) & HIGH;
+    let after = spaces << 8 | if before == b' ' { 0x80 } else { 0 };
+    (eight | controls | delete) & HIGH | spaces & after
 }
 
 /// Characters that carry no text: zero-width spaces and joiners, direction marks, variation selectors, the BOM.
@@ -187,13 +207,23 @@ pub fn is_folded(c: char) -> bool {
 
 /// Whether `c` can be part of a word.
 pub fn is_word_char(c: char) -> bool {
-    if c.is_ascii() { c == '_' || c.is_ascii_alphanumeric() } else { c.is_alphanumeric() }
+    match c {
+        '_' | '0'..='9' | 'a'..='z' | 'A'..='Z' => true,
+        '\0'..='\x7f' => false,
+        // Letters of much that is written, told without a search.
+        '\u{D8}'..='\u{F6}' | '\u{430}'..='\u{44F}' | '\u{4E00}'..='\u{9FFC}' | '\u{AC00}'..='\u{D7A3}' => {
+            true
+        }
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// Whether `c` belongs to a script that is written without spaces between words (Han, kana, Thai, Lao, Khmer,
 /// Myanmar): between two such characters any place may be a word boundary.
 pub fn is_unsegmented(c: char) -> bool {
-    matches!(c,
+    // Most characters stand before all of them.
+    c >= '\u{0E00}'
+        && matches!(c,
         '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}'
         | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
@@ -213,24 +243,78 @@ pub fn is_word_boundary(text: &str, offset: usize) -> bool {
 
 /// The words of a text: maximal runs of word characters; each character of an unsegmented script is a word.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
+    words_with(text, (), |(), _| ()).map(|(word, ())| word)
+}
+
+/// The words of a text, each with what `step` makes of its bytes, one after the other, from `start`: a hash, say, for which the
+/// word is not read once more.
+#[inline]
+pub fn words_with<A: Copy>(
+    text: &str,
+    start: A,
+    step: impl Fn(A, u8) -> A,
+) -> impl Iterator<Item = (&str, A)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let mut first;
+        // The length of a character that is a word of its own.
+        let mut alone = 0;
+        // Separators are mostly one of a few ASCII marks: they need not be made characters.
         loop {
-            // Separators are mostly one of a few ASCII marks: they need not be made characters.
-            let skipped = rest.bytes().take_while(|&b| CLASSES[usize::from(b)] == Class::Mark).count();
-            rest = &rest[skipped..];
-            first = rest.chars().next()?;
-            if is_word_char(first) {
+            match CLASSES[usize::from(*bytes.get(at)?)] {
+                Class::Word => break,
+                Class::Mark => at += 1,
+                Class::Beyond => {
+                    let c = text[at..].chars().next()?;
+                    if is_word_char(c) {
+                        alone = if is_unsegmented(c) { c.len_utf8() } else { 0 };
+                        break;
+                    }
+                    at += c.len_utf8();
+                }
+            }
+        }
+        let (first, mut made) = (at, start);
+        let mut len = alone;
+        loop {
+            made = bytes[at..at + len].iter().fold(made, |made, &byte| step(made, byte));
+            at += len;
+            if alone > 0 {
                 break;
             }
-            rest = &rest[first.len_utf8()..];
+            while let Some(&byte) = bytes.get(at)
+                && CLASSES[usize::from(byte)] == Class::Word
+            {
+                made = step(made, byte);
+                at += 1;
+            }
+            len = match bytes.get(at) {
+                Some(&byte) if byte == b'\'' || !byte.is_ascii() => joining_len(text, first, at),
+                _ => 0,
+            };
+            if len == 0 {
+                break;
+            }
         }
-        let len = if is_unsegmented(first) { first.len_utf8() } else { word_len(rest) };
-        let (word, tail) = rest.split_at(len);
-        rest = tail;
-        Some(word)
+        Some((&text[first..at], made))
     })
+}
+
+/// The length of what belongs to the word that began at `first` and has come to `at`, other than ASCII letters, digits and
+/// underscores: a letter of a segmented script, or an apostrophe inside the word. "don't" is one word. An apostrophe or a byte
+/// beyond ASCII stands there.
+fn joining_len(text: &str, first: usize, at: usize) -> usize {
+    let letter_len = |at: usize| match text.as_bytes().get(at) {
+        Some(&byte) if byte.is_ascii() => usize::from(CLASSES[usize::from(byte)] == Class::Word),
+        _ => {
+            let letter = text[at..].chars().next().filter(|&c| is_word_char(c) && !is_unsegmented(c));
+            letter.map_or(0, char::len_utf8)
+        }
+    };
+    match text.as_bytes()[at] {
+        b'\'' => usize::from(at > first && letter_len(at + 1) > 0),
+        _ => letter_len(at),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -252,30 +336,6 @@ const CLASSES: [Class; 256] = {
     }
     classes
 };
-
-/// Length of the word at the beginning of `text`, in a segmented script. An apostrophe inside a word belongs to it:
-/// "don't" is one word.
-fn word_len(text: &str) -> usize {
-    let continues = |rest: &str| match rest.as_bytes().first() {
-        Some(b) if b.is_ascii() => b.is_ascii_alphanumeric() || *b == b'_',
-        _ => rest.chars().next().is_some_and(|c| is_word_char(c) && !is_unsegmented(c)),
-    };
-    let mut end = 0;
-    loop {
-        end += text[end..].bytes().take_while(|&b| CLASSES[usize::from(b)] == Class::Word).count();
-        let rest = &text[end..];
-        if rest.is_empty()
-            || (CLASSES[usize::from(rest.as_bytes()[0])] == Class::Mark && !rest.starts_with('\''))
-        {
-            return end;
-        }
-        let Some(c) = rest.chars().next() else { return end };
-        if !(continues(rest) || (c == '\'' && end > 0 && continues(&rest[1..]))) {
-            return end;
-        }
-        end += c.len_utf8();
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -328,7 +388,39 @@ mod tests {
         );
     }
 
+    #[test]
+    fn letters_that_are_told_without_a_search_are_letters() {
+        let word = |c: char| c == '_' || c.is_alphanumeric();
+        assert_eq!(('\0'..=char::MAX).find(|&c| is_word_char(c) != word(c)), None);
+    }
+
+    /// As [`words`], character by character.
+    fn words_by_characters(text: &str) -> Vec<String> {
+        let chars: Vec<char> = text.chars().collect();
+        let is_letter = |c: Option<&char>| c.is_some_and(|&c| is_word_char(c) && !is_unsegmented(c));
+        let (mut found, mut word) = (Vec::new(), String::new());
+        for (at, &c) in chars.iter().enumerate() {
+            if is_letter(Some(&c)) || (c == '\'' && !word.is_empty() && is_letter(chars.get(at + 1))) {
+                word.push(c);
+                continue;
+            }
+            found.extend(Some(std::mem::take(&mut word)).filter(|word| !word.is_empty()));
+            found.extend(is_word_char(c).then(|| c.to_string()));
+        }
+        found.extend(Some(word).filter(|word| !word.is_empty()));
+        found
+    }
+
     proptest! {
+        #[test]
+        fn words_are_those_that_a_walk_over_the_characters_finds(text in "([a-c_0 '.]|[éя谢ก・٣😀]|\\PC){0,30}") {
+            prop_assert_eq!(words(&text).collect::<Vec<_>>(), words_by_characters(&text));
+            let hash = |hash: u64, byte: u8| hash.wrapping_mul(31) + u64::from(byte);
+            for (word, found) in words_with(&text, 7, hash) {
+                prop_assert_eq!(found, word.bytes().fold(7, hash));
+            }
+        }
+
         #[test]
         fn ranges_are_on_boundaries_and_in_order(text in "\\PC{0,40}", a in 0_usize..60, b in 0_usize..60) {
             let folded = Folded::new(&text);

@@ -7,7 +7,7 @@ use rejoinder_core::fold::Folded;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_plugin::{Candidate, Hit};
 
-use crate::phrases;
+use crate::phrases::{self, Phrases};
 
 /// How much of a turn's beginning is folded and searched for phrases, in bytes.
 const HEAD: usize = 2048;
@@ -17,7 +17,7 @@ const TAIL: usize = 4096;
 const EARLIER: usize = 64 << 10;
 
 /// Words that make a turn an error report, which is feedback wherever it stands.
-const REPORT: &[&str] = &[
+static REPORT: Phrases = Phrases::new(&[
     "error",
     "errors",
     "exception",
@@ -38,7 +38,7 @@ const REPORT: &[&str] = &[
     "ошибка",
     "fehler",
     "erreur",
-];
+]);
 
 /// A turn in its dialogue.
 pub struct Turn<'a> {
@@ -75,14 +75,19 @@ impl<'a> Turn<'a> {
         self.candidate.hits().map(Hit::span)
     }
 
+    /// Whether there are hits.
+    pub fn is_marked(&self) -> bool {
+        self.candidate.hits().len() > 0
+    }
+
     /// Whether there are hits, and `holds` is true for the places of all of them.
     pub fn all_hits(&self, holds: impl Fn(&Range<usize>) -> bool) -> bool {
-        self.candidate.hits().len() > 0 && self.hits().all(|hit| holds(&hit))
+        self.is_marked() && self.hits().all(|hit| holds(&hit))
     }
 
     /// Whether the turn's beginning tells of an error, or of what the assistant said.
     pub fn reports(&self) -> bool {
-        phrases::any(self.head.text(), REPORT)
+        REPORT.stand_in(self.head.text())
     }
 
     /// Whether the turn may show the answer's code or an earlier request once more.

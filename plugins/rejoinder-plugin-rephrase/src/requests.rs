@@ -106,24 +106,34 @@ impl EarlierRequests {
 
 /// Likeness by runs of three characters: Dice's coefficient. Order counts in it, and inflected words are alike.
 pub fn grams(a: &str, b: &str) -> f32 {
-    let (a, b) = (trigrams(a), trigrams(b));
-    let (mut i, mut j, mut common) = (0, 0, 0);
+    let (mut a, mut b) = (trigrams(a), trigrams(b));
+    let all = a.len() + b.len();
+    // What both begin and end with is common, and need not be sorted.
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    a.truncate(a.len() - end);
+    b.truncate(b.len() - end);
+    let begin = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&mut a[begin..], &mut b[begin..]);
+    a.sort_unstable();
+    b.sort_unstable();
+    let (mut i, mut j, mut common) = (0, 0, (begin + end) as u32);
     while i < a.len() && j < b.len() {
-        match a[i].cmp(&b[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => (i, j, common) = (i + 1, j + 1, common + 1),
-        }
+        let (x, y) = (a[i], b[j]);
+        common += u32::from(x == y);
+        i += usize::from(x <= y);
+        j += usize::from(y <= x);
     }
-    2.0 * common as f32 / (a.len() + b.len()).max(1) as f32
+    2.0 * common as f32 / all.max(1) as f32
 }
 
-/// The runs of three characters, sorted.
-fn trigrams(text: &str) -> Vec<[char; 3]> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut grams: Vec<[char; 3]> = chars.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
-    grams.sort_unstable();
-    grams
+/// The runs of three characters. A character has 21 bits.
+fn trigrams(text: &str) -> Vec<u64> {
+    let mut run = 0;
+    let next = |c: char| {
+        run = (run << 21 | u64::from(c)) & ((1 << 63) - 1);
+        run
+    };
+    text.chars().map(next).skip(2).collect()
 }
 
 /// The share of the shorter one's words with which both begin, and that with which both end.
@@ -146,6 +156,8 @@ mod tests {
         assert_eq!(grams("abcd", "wxyz"), 0.0);
         assert!(grams("请写一首关于秋天的诗", "写一首关于秋天的长诗") > 0.6);
         assert_eq!(grams("", ""), 0.0);
+        assert_eq!(grams("abab", "ababab"), 4.0 / 6.0, "aba, bab and aba, bab, aba, bab");
+        assert_eq!(grams("xabcdy", "xdabcy"), 2.0 / 8.0, "only abc is common");
     }
 
     fn earlier<'a>(turns: impl IntoIterator<Item = &'a str>) -> EarlierRequests {

@@ -22,7 +22,7 @@ impl AnswerTraits {
             cut_off: is_cut_off(answer),
             code: has_code(answer),
             len: answer.trim().len(),
-            lines: head.iter().filter(|&&b| b == b'\n').count(),
+            lines: memchr::memchr_iter(b'\n', head).count(),
         }
     }
 }

@@ -5,8 +5,11 @@ use rejoinder_core::{Conversation, Role};
 
 use super::answer::{AnswerWords, WordSet};
 use super::course::{AnswerTraits, Course};
+use super::runs::{RunSet, Runs};
 use super::words::{WordList, fold_ends};
-use super::{ANSWER, Evidence, Features, Idf, TURN, answer, course, evidence, lexicon, likeness, shape};
+use super::{
+    ANSWER, Evidence, Features, Idf, TURN, answer, course, evidence, lexicon, likeness, runs, shape,
+};
 
 /// Reads the turns of one conversation after the other. What was read of a conversation is kept until the next one begins.
 #[derive(Debug, Default)]
@@ -15,14 +18,13 @@ pub struct Extractor {
     buffer: String,
     /// Messages before this one are read.
     read: usize,
-    /// Where the user's messages stand; of the three lists below, as many entries belong to this conversation.
-    user_at: Vec<usize>,
+    users: EarlierTurns,
+    /// Of the two lists below, as many entries as there are earlier turns belong to this conversation.
     turns: Vec<WordList>,
-    user_stems: Vec<Vec<u32>>,
-    user_groups: Vec<u64>,
+    user_runs: Vec<Runs>,
     /// All words of these.
     earlier: WordSet,
-    answers: Vec<(usize, AnswerTraits)>,
+    answers: Answers,
     /// The message that the next fields are about: the last answer.
     said_by: Option<usize>,
     said: AnswerWords,
@@ -33,16 +35,66 @@ pub struct Extractor {
     /// The message that the next fields are about, where a later turn finds them.
     turn_at: Option<usize>,
     turn: WordList,
-    stems: Vec<u32>,
+    runs: Runs,
+    run_set: RunSet,
     turn_groups: u64,
+}
+
+/// The user's turns before, added up.
+#[derive(Debug, Default)]
+struct EarlierTurns {
+    count: usize,
+    /// Where the latest stands.
+    latest_at: usize,
+    first_len: usize,
+    latest_len: usize,
+    /// The sum of the logarithms of the lengths.
+    log_lens: f32,
+    /// The groups of words in the latest, and in those before it.
+    latest_groups: u64,
+    older_groups: u64,
+}
+
+impl EarlierTurns {
+    fn push(&mut self, at: usize, text: &str, groups: u64) {
+        let len = text.trim().len();
+        if self.count == 0 {
+            self.first_len = len;
+        }
+        self.older_groups |= self.latest_groups;
+        self.log_lens += (len as f32).ln_1p();
+        self.count += 1;
+        (self.latest_at, self.latest_len, self.latest_groups) = (at, len, groups);
+    }
+}
+
+/// The answers before, added up.
+#[derive(Debug, Default)]
+struct Answers {
+    count: usize,
+    /// Where the last one stands, and what it did.
+    last: (usize, AnswerTraits),
+    /// The same of the one before it.
+    before: (usize, AnswerTraits),
+    /// How many before the last one apologised, refused.
+    apologies: usize,
+    refusals: usize,
+}
+
+impl Answers {
+    fn push(&mut self, at: usize, traits: AnswerTraits) {
+        self.apologies += usize::from(self.last.1.opening.apologises);
+        self.refusals += usize::from(self.last.1.opening.refuses);
+        self.count += 1;
+        self.before = std::mem::replace(&mut self.last, (at, traits));
+    }
 }
 
 impl Extractor {
     /// Begins a conversation: call it before its first turn.
     pub fn begin(&mut self) {
-        self.user_at.clear();
-        self.user_groups.clear();
-        self.answers.clear();
+        self.users = EarlierTurns::default();
+        self.answers = Answers::default();
         self.read = 0;
         self.said_by = None;
         self.turn_at = None;
@@ -73,9 +125,9 @@ impl Extractor {
         let text = conversation.messages[turn].text.trim();
         fold_ends(text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
         self.turn.read(self.folded.text());
-        likeness::stems(self.folded.text(), &mut self.stems);
+        self.run_set.read(self.folded.text(), &mut self.runs);
         self.turn_at = Some(turn);
-        let earlier = &self.turns[..self.user_at.len()];
+        let earlier = &self.turns[..self.users.count];
 
         features.grams.read(
             &self.turn.ordered,
@@ -85,7 +137,10 @@ impl Extractor {
         );
         let course = self.course(conversation, turn);
         let shape = shape::of(text, self.folded.text(), self.turn.len());
-        let previous = self.user_at.last().map_or("", |&at| &*conversation.messages[at].text);
+        let previous = match self.users.count {
+            0 => "",
+            _ => &*conversation.messages[self.users.latest_at].text,
+        };
         let script = beyond_ascii(text) - beyond_ascii(previous);
         let mut dense = features.dense.iter_mut();
         let mut put = |values: &[f32]| values.iter().zip(&mut dense).for_each(|(value, at)| *at = *value);
@@ -97,7 +152,7 @@ impl Extractor {
         self.turn_groups = groups;
         put(&looked_up);
         put(&lexicon::before(&self.before()));
-        put(&likeness::deep(&self.stems, &self.user_stems[..self.user_at.len()]));
+        put(&runs::of(&self.runs, &self.run_set, &self.user_runs[..self.users.count]));
         put(&evidence::of(evidence));
     }
 
@@ -106,38 +161,37 @@ impl Extractor {
         for (index, message) in conversation.messages[..turn].iter().enumerate().skip(self.read) {
             match message.role {
                 Role::User => {
-                    let n = self.user_at.len();
+                    let n = self.users.count;
                     if self.turns.len() == n {
                         self.turns.push(WordList::default());
-                        self.user_stems.push(Vec::new());
+                        self.user_runs.push(Runs::default());
                     }
-                    if self.turn_at == Some(index) {
+                    let groups = if self.turn_at == Some(index) {
                         std::mem::swap(&mut self.turns[n], &mut self.turn);
-                        std::mem::swap(&mut self.user_stems[n], &mut self.stems);
+                        std::mem::swap(&mut self.user_runs[n], &mut self.runs);
                         self.turn_at = None;
-                        self.user_groups.push(self.turn_groups);
+                        self.turn_groups
                     } else {
                         fold_ends(&message.text, TURN.0, TURN.1, &mut self.folded, &mut self.buffer);
                         self.turns[n].read(self.folded.text());
-                        likeness::stems(self.folded.text(), &mut self.user_stems[n]);
-                        self.user_groups.push(lexicon::groups(&self.turns[n].ordered));
-                    }
+                        self.run_set.read(self.folded.text(), &mut self.user_runs[n]);
+                        lexicon::groups(&self.turns[n].ordered)
+                    };
                     for word in &self.turns[n].ordered {
                         self.earlier.insert(word.hash());
                     }
-                    self.user_at.push(index);
+                    self.users.push(index, &message.text, groups);
                 }
                 Role::Assistant if !message.is_blank() => {
-                    self.answers.push((index, AnswerTraits::of(&message.text)));
+                    self.answers.push(index, AnswerTraits::of(&message.text));
                 }
                 _ => {}
             }
         }
         self.read = turn;
-        if let Some(&(last, _)) = self.answers.last()
-            && self.said_by != Some(last)
-        {
-            let before = self.answers.len().checked_sub(2).map(|at| self.answers[at].0);
+        let last = self.answers.last.0;
+        if self.answers.count > 0 && self.said_by != Some(last) {
+            let before = (self.answers.count > 1).then_some(self.answers.before.0);
             if before.is_some() && before == self.said_by {
                 std::mem::swap(&mut self.answer_words, &mut self.before_words);
             } else {
@@ -163,24 +217,14 @@ impl Extractor {
     }
 
     fn before(&self) -> lexicon::Before {
-        let (previous, older) = match self.user_groups.split_last() {
-            Some((previous, older)) => (*previous, older.iter().fold(0, |all, groups| all | groups)),
-            None => (0, 0),
-        };
         let (answer_opening, answer_ending) = self.answer_groups;
+        let EarlierTurns { latest_groups: previous, older_groups: older, .. } = self.users;
         lexicon::Before { previous, older, answer_opening, answer_ending }
     }
 
     fn course(&self, conversation: &Conversation<'_>, turn: usize) -> Course {
-        let len = |at: Option<&usize>| at.map_or(0, |&at| conversation.messages[at].text.trim().len());
-        let (answer, before) = match self.answers.as_slice() {
-            [.., (_, before), (_, last)] => (*last, *before),
-            [(_, last)] => (*last, AnswerTraits::default()),
-            [] => Default::default(),
-        };
-        let older = &self.answers[..self.answers.len().saturating_sub(1)];
-        let logs = self.user_at.iter().map(|at| (len(Some(at)) as f32).ln_1p());
-        let pairs_alike = if self.before_words.len() == 0 || self.answers.len() < 2 {
+        let Self { users, answers, .. } = self;
+        let pairs_alike = if self.before_words.len() == 0 || answers.count < 2 {
             0.0
         } else {
             let held = self
@@ -191,16 +235,16 @@ impl Extractor {
             held.count() as f32 / self.before_words.len() as f32
         };
         Course {
-            turns: self.user_at.len(),
+            turns: users.count,
             message: turn,
-            answer,
-            apologies: older.iter().filter(|(_, a)| a.opening.apologises).count(),
-            refusals: older.iter().filter(|(_, a)| a.opening.refuses).count(),
-            previous_len: len(self.user_at.last()),
-            first_len: len(self.user_at.first()),
-            mean_len: logs.sum::<f32>() / self.user_at.len().max(1) as f32,
+            answer: answers.last.1,
+            apologies: answers.apologies,
+            refusals: answers.refusals,
+            previous_len: users.latest_len,
+            first_len: users.first_len,
+            mean_len: users.log_lens / users.count.max(1) as f32,
             answers_alike: pairs_alike,
-            before_answer_len: before.len,
+            before_answer_len: answers.before.1.len,
             has_system: conversation.messages[0].role == Role::System,
             follows_user: turn > 0 && conversation.messages[turn - 1].role == Role::User,
         }
@@ -209,7 +253,8 @@ impl Extractor {
 
 fn beyond_ascii(text: &str) -> f32 {
     let head = &text.as_bytes()[..text.len().min(200)];
-    head.iter().filter(|b| !b.is_ascii()).count() as f32 / head.len().max(1) as f32
+    let beyond: u32 = head.iter().map(|&b| u32::from(b >> 7)).sum();
+    beyond as f32 / head.len().max(1) as f32
 }
 
 #[cfg(test)]

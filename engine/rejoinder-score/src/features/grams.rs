@@ -137,8 +137,8 @@ impl Grams {
 
     /// The first and the last few bytes: spellings, marks, languages.
     fn chars(&mut self, folded: &[u8]) {
-        for n in 1..=12.min(folded.len()) {
-            self.push(Kind::OpeningChars, hash::bytes(0, &folded[..n]));
+        for opening in hash::beginnings(&folded[..folded.len().min(12)]) {
+            self.push(Kind::OpeningChars, opening);
         }
         for n in 1..=10.min(folded.len()) {
             self.push(Kind::EndingChars, hash::bytes(0, &folded[folded.len() - n..]));
@@ -150,6 +150,13 @@ impl Grams {
 mod tests {
     use super::super::words::WordList;
     use super::*;
+
+    #[test]
+    fn beginnings_have_the_hashes_that_they_have_alone() {
+        let text = "no, 谢谢".as_bytes();
+        let alone: Vec<u64> = (1..=text.len()).map(|n| hash::bytes(0, &text[..n])).collect();
+        assert_eq!(hash::beginnings(text).collect::<Vec<_>>(), alone);
+    }
 
     #[test]
     fn a_turn_has_each_of_its_buckets_once_whatever_was_read_before() {

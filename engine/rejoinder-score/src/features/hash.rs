@@ -6,14 +6,33 @@ pub(crate) fn bytes(seed: u64, bytes: &[u8]) -> u64 {
     mix(bytes.iter().fold(start, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
 }
 
-/// The hash of a word, and whether there is a digit in it.
-pub(crate) fn word(word: &str) -> (u64, bool) {
-    let mut digit = false;
-    let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-        digit |= b.is_ascii_digit();
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (mix(hash), digit)
+/// The hashes of the first bytes, of the first two, and so on, each as [`bytes`] with the seed 0 makes it.
+pub(crate) fn beginnings(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.iter().scan(WordHash::START, |hash, &byte| {
+        *hash = hash.with(byte);
+        Some(hash.finish().0)
+    })
+}
+
+/// A word, read byte by byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WordHash {
+    hash: u64,
+    digit: bool,
+}
+
+impl WordHash {
+    pub(crate) const START: Self = Self { hash: 0xcbf2_9ce4_8422_2325, digit: false };
+
+    pub(crate) const fn with(self, byte: u8) -> Self {
+        let hash = (self.hash ^ byte as u64).wrapping_mul(0x0100_0000_01b3);
+        Self { hash, digit: self.digit | byte.is_ascii_digit() }
+    }
+
+    /// The hash, and whether there is a digit in the word.
+    pub(crate) const fn finish(self) -> (u64, bool) {
+        (mix(self.hash), self.digit)
+    }
 }
 
 /// Two hashes to one, in this order.

@@ -45,8 +45,9 @@ impl Idf {
     }
 
     fn of_table(table: Vec<u8>) -> Self {
-        let (least, most) = (table.iter().min().copied(), table.iter().max().copied());
-        Self { table, unseen: most.filter(|_| least != most) }
+        let (least, most) =
+            table.iter().fold((u8::MAX, u8::MIN), |(least, most), &n| (least.min(n), most.max(n)));
+        Self { table, unseen: (least < most).then_some(most) }
     }
 
     fn bucket(word: Word) -> usize {

@@ -188,54 +188,6 @@ pub(crate) fn of(turn: &WordList, earlier: &[WordList], idf: &Idf) -> [f32; NAME
     values
 }
 
-/// How many bytes of a text are compared by their runs of characters.
-const STEM_BYTES: usize = 160;
-
-/// The runs of four bytes of a text's beginning, sorted: they see through inflections, typos and scripts without spaces.
-pub(crate) fn stems(folded: &str, into: &mut Vec<u32>) {
-    into.clear();
-    let head = &folded.as_bytes()[..folded.len().min(STEM_BYTES)];
-    into.extend(head.windows(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]])));
-    into.sort_unstable();
-    into.dedup();
-}
-
-pub(crate) const DEEP_NAMES: [&str; 6] = [
-    "runs dice",
-    "runs of turn",
-    "runs latest dice",
-    "runs latest of turn",
-    "runs latest of other",
-    "runs distance",
-];
-
-/// Likeness by runs of characters; `earlier` as for [`of`].
-pub(crate) fn deep(turn: &[u32], earlier: &[Vec<u32>]) -> [f32; DEEP_NAMES.len()] {
-    let near = &earlier[earlier.len().saturating_sub(5)..];
-    let mut values = [0.0_f32; DEEP_NAMES.len()];
-    for (distance, other) in near.iter().rev().enumerate() {
-        let (mut i, mut j, mut common) = (0, 0, 0_u32);
-        while i < turn.len() && j < other.len() {
-            let (x, y) = (turn[i], other[j]);
-            common += u32::from(x == y);
-            i += usize::from(x <= y);
-            j += usize::from(y <= x);
-        }
-        let common = common as f32;
-        let dice = 2.0 * common / (turn.len() + other.len()).max(1) as f32;
-        let of_turn = common / turn.len().max(1) as f32;
-        if dice > values[0] {
-            values[0] = dice;
-            values[5] = distance as f32;
-        }
-        values[1] = values[1].max(of_turn);
-        if distance == 0 {
-            values[2..5].copy_from_slice(&[dice, of_turn, common / other.len().max(1) as f32]);
-        }
-    }
-    values
-}
-
 /// The share of the shorter one's words with which both begin, and with which both end.
 fn frame(a: &[Word], b: &[Word]) -> (f32, f32) {
     let shorter = a.len().min(b.len());
@@ -248,22 +200,60 @@ fn frame(a: &[Word], b: &[Word]) -> (f32, f32) {
 /// The length of the longest run of words that both have, among the first of each.
 fn longest_run(a: &[Word], b: &[Word]) -> usize {
     let (a, b) = (&a[..a.len().min(RUN_WORDS)], &b[..b.len().min(RUN_WORDS)]);
-    let mut row = [0_u8; RUN_WORDS + 1];
-    let mut longest = 0;
-    for x in a {
-        let mut diagonal = 0;
-        for (j, y) in b.iter().enumerate() {
-            let up = row[j + 1];
-            row[j + 1] = if x == y { diagonal + 1 } else { 0 };
-            longest = longest.max(row[j + 1]);
-            diagonal = up;
+    let places = Places::of(b);
+    // Bit `j` of entry `k`: a run of more than `k` words ends at the last word of `a` and at word `j` of `b`.
+    let mut runs = [0_u64; RUN_WORDS];
+    let (mut len, mut longest) = (0, 0);
+    for &x in a {
+        let here = places.of_word(x);
+        for k in (1..=len.min(RUN_WORDS - 1)).rev() {
+            runs[k] = runs[k - 1] << 1 & here;
         }
+        runs[0] = here;
+        len = (len + 1).min(RUN_WORDS);
+        while len > 0 && runs[len - 1] == 0 {
+            len -= 1;
+        }
+        longest = longest.max(len);
     }
-    usize::from(longest)
+    longest
+}
+
+/// Where each of a few words stands, as bits.
+struct Places {
+    slots: [(Option<Word>, u64); SLOTS],
+}
+
+/// More than twice as many as there are words.
+const SLOTS: usize = 128;
+
+impl Places {
+    fn of(words: &[Word]) -> Self {
+        let mut places = Self { slots: [(None, 0); SLOTS] };
+        for (at, &word) in words.iter().enumerate() {
+            let slot = places.slot(word);
+            places.slots[slot].0 = Some(word);
+            places.slots[slot].1 |= 1 << at;
+        }
+        places
+    }
+
+    fn of_word(&self, word: Word) -> u64 {
+        self.slots[self.slot(word)].1
+    }
+
+    fn slot(&self, word: Word) -> usize {
+        let mut slot = word.hash() as usize % SLOTS;
+        while self.slots[slot].0.is_some_and(|held| held != word) {
+            slot = (slot + 1) % SLOTS;
+        }
+        slot
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rejoinder_core::similarity::WordBag;
 
     use super::*;
@@ -306,20 +296,6 @@ mod tests {
     fn nothing_is_like_nothing() {
         assert_eq!(of(&words(""), &[], &Idf::default()), [0.0; NAMES.len()]);
         assert_eq!(overlap(&words(""), &words("a"), &Idf::default()).dice, 0.0);
-        assert_eq!(deep(&[], &[Vec::new()])[0], 0.0);
-    }
-
-    #[test]
-    fn runs_see_through_typos_and_scripts_without_spaces() {
-        let stems_of = |text: &str| {
-            let mut found = Vec::new();
-            stems(text, &mut found);
-            found
-        };
-        let near = |a: &str, b: &str| deep(&stems_of(a), &[stems_of(b)])[0];
-        assert!(near("define mangroove trees", "define mangrove trees") > 0.7);
-        assert!(near("请写一首关于秋天的诗", "写一首关于秋天的长诗") > 0.6);
-        assert_eq!(near("abcdef", "uvwxyz"), 0.0);
     }
 
     #[test]
@@ -327,5 +303,24 @@ mod tests {
         let run = |a: &str, b: &str| longest_run(&words(a).ordered, &words(b).ordered);
         assert_eq!(run("x a b c y", "a b z a b c"), 3);
         assert_eq!(run("a", ""), 0);
+        assert_eq!(run(&"a ".repeat(60), &"a ".repeat(50)), RUN_WORDS);
+    }
+
+    /// As [`longest_run`], cell by cell.
+    fn longest_run_by_cells(a: &[Word], b: &[Word]) -> usize {
+        let cell = |i: usize, j: usize| a[i..].iter().zip(&b[j..]).take_while(|(x, y)| x == y).count();
+        (0..a.len()).flat_map(|i| (0..b.len()).map(move |j| cell(i, j))).max().unwrap_or(0)
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_as_long_as_each_cell_says(
+            a in prop::collection::vec("[abcde]|the|of", 0..60),
+            b in prop::collection::vec("[abcde]|the|of", 0..60),
+        ) {
+            let (a, b) = (words(&a.join(" ")).ordered, words(&b.join(" ")).ordered);
+            let head = |words: &[Word]| words[..words.len().min(RUN_WORDS)].to_vec();
+            prop_assert_eq!(longest_run(&a, &b), longest_run_by_cells(&head(&a), &head(&b)));
+        }
     }
 }

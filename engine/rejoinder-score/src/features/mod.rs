@@ -15,6 +15,7 @@ mod lexicon;
 mod likeness;
 mod novelty;
 mod rarity;
+mod runs;
 mod shape;
 mod vector;
 mod words;
@@ -26,8 +27,8 @@ pub(crate) use grams::Buckets;
 pub use idf::Idf;
 pub use novelty::{KnownWords, WordReader};
 pub use rarity::Rarity;
-pub(crate) use vector::FIRST_EVIDENCE;
 pub use vector::{DENSE, Features, VERSION, dense_names};
+pub(crate) use vector::{FIRST_EVIDENCE, usual};
 
 /// How much of a turn's beginning and end is read, in bytes.
 const TURN: (usize, usize) = (300, 120);

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use rejoinder_core::change::form_words;
-use rejoinder_core::fold::{Folded, words};
+use rejoinder_core::fold::{Folded, words_with};
 
-use super::hash;
+use super::hash::WordHash;
 
 /// A word as 30 bits of hash and two flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,10 +15,15 @@ impl Word {
     const CONTENT: u32 = 1;
     const DIGIT: u32 = 2;
 
-    pub(crate) fn new(word: &str) -> Self {
-        let (hash, digit) = hash::word(word);
+    /// The words of folded text.
+    pub(crate) fn all(folded: &str) -> impl Iterator<Item = Self> {
+        words_with(folded, WordHash::START, WordHash::with).map(|(word, hash)| Self::new(word.len(), hash))
+    }
+
+    fn new(len: usize, hash: WordHash) -> Self {
+        let (hash, digit) = hash.finish();
         let hash = (hash >> 32) as u32 & !3;
-        let content = digit || (word.len() >= 3 && !is_form(hash));
+        let content = digit || (len >= 3 && !is_form(hash));
         let flags = u32::from(content) * Self::CONTENT + u32::from(digit) * Self::DIGIT;
         Self(hash | flags)
     }
@@ -43,7 +48,8 @@ impl Word {
 static FORM: LazyLock<[u32; FORM_SLOTS]> = LazyLock::new(|| {
     let mut table = [u32::MAX; FORM_SLOTS];
     for word in form_words() {
-        let hash = (hash::word(word).0 >> 32) as u32 & !3;
+        let hash = word.bytes().fold(WordHash::START, WordHash::with).finish().0;
+        let hash = (hash >> 32) as u32 & !3;
         let mut slot = form_slot(hash);
         while table[slot] != u32::MAX {
             slot = (slot + 1) % FORM_SLOTS;
@@ -88,7 +94,7 @@ impl WordList {
     /// As [`WordList::read`], where nobody asks for the sorted words.
     pub(crate) fn read_ordered(&mut self, folded: &str) {
         self.ordered.clear();
-        self.ordered.extend(words(folded).map(Word::new));
+        self.ordered.extend(Word::all(folded));
         self.sorted.clear();
     }
 

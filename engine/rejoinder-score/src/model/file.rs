@@ -223,7 +223,8 @@ fn read_linear(body: &mut Reader<'_>) -> Result<Linear, FileError> {
     let scale = per_head(body, "a scale of the linear model")?;
     let bias = per_head(body, "a bias of the linear model")?;
     let bytes = body.bytes(BUCKETS * HEADS)?;
-    let weights = bytes.chunks_exact(HEADS).map(|row| std::array::from_fn(|k| row[k] as i8)).collect();
+    let mut weights = vec![[0; HEADS]; BUCKETS];
+    weights.as_flattened_mut().iter_mut().zip(bytes).for_each(|(weight, &byte)| *weight = byte as i8);
     Ok(Linear { weights, scale, bias })
 }
 
@@ -257,8 +258,9 @@ fn read_forest(body: &mut Reader<'_>) -> Result<Forest, FileError> {
         for threshold in &mut questions.thresholds {
             *threshold = body.f32("a threshold")?;
         }
-        for value in leaves.iter_mut().flatten() {
-            *value = body.u16()? as i16;
+        let (values, _) = body.bytes(LEAVES * HEADS * 2)?.as_chunks();
+        for (leaf, &value) in leaves.as_flattened_mut().iter_mut().zip(values) {
+            *leaf = i16::from_le_bytes(value);
         }
         trees.push((questions, leaves));
     }

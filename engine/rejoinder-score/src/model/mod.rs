@@ -8,6 +8,7 @@
 mod bytes;
 mod file;
 pub(crate) mod forest;
+mod grove;
 pub(crate) mod linear;
 mod parts;
 mod provenance;

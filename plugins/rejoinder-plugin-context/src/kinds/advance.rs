@@ -2,10 +2,10 @@
 
 use rejoinder_core::fold::Folded;
 
-use crate::phrases;
+use crate::phrases::{self, Phrases};
 use crate::turn::Turn;
 
-const ADVANCE: &[&str] = &[
+static ADVANCE: Phrases = Phrases::new(&[
     "thanks in advance",
     "thank you in advance",
     "thx in advance",
@@ -33,7 +33,7 @@ const ADVANCE: &[&str] = &[
     "obrigada desde já",
     "desde já obrigado",
     "desde já agradeço",
-];
+]);
 
 /// Plain thanks: in advance where they follow upon a question.
 const PLAIN: &[&str] = &[
@@ -69,7 +69,7 @@ const TAIL: usize = 160;
 
 /// The turn ends with such thanks, and no rule marked anything before them.
 pub fn fits(turn: &Turn<'_>) -> bool {
-    thanks(turn.text).is_some_and(|start| turn.all_hits(|hit| hit.start >= start))
+    turn.is_marked() && thanks(turn.text).is_some_and(|start| turn.all_hits(|hit| hit.start >= start))
 }
 
 /// Where the sentence of thanks at the end begins.
@@ -80,7 +80,7 @@ fn thanks(text: &str) -> Option<usize> {
     let last = body.rfind(SENTENCE_ENDS).map_or(0, |at| text.ceil_char_boundary(at + 1)).max(start);
     let folded = Folded::new(&text[last..]);
     let after_question = text[..last].ends_with(['?', '？']);
-    let is_thanks = phrases::any(folded.text(), ADVANCE)
+    let is_thanks = ADVANCE.stand_in(folded.text())
         || (after_question && phrases::consists_of(&phrases::bare(folded.text()), PLAIN, 2));
     is_thanks.then_some(last)
 }

@@ -3,7 +3,7 @@
 use rejoinder_core::dialogue::{apologises, ends_with_question};
 use rejoinder_core::fold::Folded;
 
-use crate::phrases;
+use crate::phrases::{self, Phrases};
 use crate::turn::Turn;
 
 /// What a bare answer is made of.
@@ -108,7 +108,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// A question about the answer itself: yes and no are feedback then.
-const ABOUT_THE_ANSWER: &[&str] = &[
+static ABOUT_THE_ANSWER: Phrases = Phrases::new(&[
     "does that",
     "does this",
     "does it",
@@ -182,7 +182,7 @@ const ABOUT_THE_ANSWER: &[&str] = &[
     "é isso",
     "ficou claro",
     "quer dizer",
-];
+]);
 
 /// Longer turns say more than yes or no.
 const LONGEST: usize = 48;
@@ -193,7 +193,7 @@ pub fn fits(turn: &Turn<'_>) -> bool {
     turn.bare(LONGEST).is_some_and(|bare| phrases::consists_of(&bare, WORDS, 3))
         && ends_with_question(turn.answer)
         && !apologises(turn.answer)
-        && !phrases::any(question(turn.answer).text(), ABOUT_THE_ANSWER)
+        && !ABOUT_THE_ANSWER.stand_in(question(turn.answer).text())
 }
 
 /// The last sentence of the answer.

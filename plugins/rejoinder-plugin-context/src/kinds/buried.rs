@@ -7,7 +7,7 @@ use crate::turn::Turn;
 const LONGEST: usize = 64 << 10;
 
 pub fn fits(turn: &Turn<'_>) -> bool {
-    if turn.text.len() > LONGEST {
+    if turn.text.len() > LONGEST || !turn.is_marked() {
         return false;
     }
     let spans = foreign(turn.text);

@@ -109,11 +109,12 @@ fn offers(answer: &str) -> bool {
     answer.lines().filter(|line| entry(line).is_some()).take(2).count() == 2
 }
 
-/// What follows a line's label.
+/// What follows a line's label and the mark behind it. No label stands there, too.
 fn entry(line: &str) -> Option<&str> {
     let line = line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '(' | '-' | '•'));
-    let (name, rest) = line.split_once(['.', ')', ':', '、', ']'])?;
-    label(&name.to_ascii_lowercase()).then_some(rest)
+    let digits = line.bytes().take(3).take_while(u8::is_ascii_digit).count();
+    let letters = usize::from(matches!(line.as_bytes(), [b'a'..=b'h' | b'A'..=b'H', ..]));
+    line[digits.max(letters)..].strip_prefix(['.', ')', ':', '、', ']'])
 }
 
 /// The turn is one of the entries, with or without its label.

@@ -2,7 +2,7 @@
 
 use rejoinder_core::fold::Folded;
 
-use crate::phrases;
+use crate::phrases::{self, Phrases};
 use crate::turn::Turn;
 
 /// Words of courtesy before the task.
@@ -78,7 +78,7 @@ const TASKS: &[&str] = &[
 const INSTRUCTION: usize = 200;
 
 /// What speaks of the answer: then the task may be a correction.
-const OF_THE_ANSWER: &[&str] = &[
+static OF_THE_ANSWER: Phrases = Phrases::new(&[
     "again",
     "instead",
     "you",
@@ -94,7 +94,7 @@ const OF_THE_ANSWER: &[&str] = &[
     "the last",
     "that",
     "it",
-];
+]);
 
 /// Texts that praise, thank or complain by nature.
 const SORTS: &[&str] = &[
@@ -140,26 +140,27 @@ pub fn fits(turn: &Turn<'_>) -> bool {
     if is_sort(turn) {
         return !turn.may_be_about_the_answer();
     }
-    let Some(material) = material(turn) else { return false };
+    let Some(material) = turn.is_marked().then(|| material(turn)).flatten() else { return false };
     turn.all_hits(|hit| hit.start >= material) && !turn.may_be_about_the_answer()
 }
 
 /// A short request for a text of such a sort.
 fn is_sort(turn: &Turn<'_>) -> bool {
     let Some(task) = task(turn.head.text()).filter(|_| turn.text.len() <= INSTRUCTION) else { return false };
-    SORTS.iter().filter_map(|sort| phrases::find(task, sort).map(|at| (at, sort.len()))).any(|(at, len)| {
-        !phrases::any(&task[..at], OF_THE_ANSWER) && !phrases::any(&task[at + len..], OF_THE_ANSWER)
-    })
+    SORTS
+        .iter()
+        .filter_map(|sort| phrases::find(task, sort).map(|at| (at, sort.len())))
+        .any(|(at, len)| !OF_THE_ANSWER.stand_in(&task[..at]) && !OF_THE_ANSWER.stand_in(&task[at + len..]))
 }
 
 /// Where the material begins: after the colon, line end or quotation mark that closes a short instruction.
 fn material(turn: &Turn<'_>) -> Option<usize> {
     let head = &turn.text[..turn.text.floor_char_boundary(INSTRUCTION)];
     let (end, mark) = head.char_indices().find(|&(at, c)| {
-        !head[..at].trim().is_empty() && matches!(c, ':' | '：' | '\n' | '"' | '“' | '「')
+        matches!(c, ':' | '：' | '\n' | '"' | '“' | '「') && !head[..at].trim().is_empty()
     })?;
     let instruction = Folded::new(&head[..end]);
-    task(instruction.text()).filter(|task| !phrases::any(task, OF_THE_ANSWER)).map(|_| end + mark.len_utf8())
+    task(instruction.text()).filter(|task| !OF_THE_ANSWER.stand_in(task)).map(|_| end + mark.len_utf8())
 }
 
 /// The instruction without courtesy, if it sets a task.

@@ -1,10 +1,10 @@
 //! "Sorry, my mistake: the file is b.txt": the blame falls on the user's own words, not on the answer.
 
-use crate::phrases;
+use crate::phrases::Phrases;
 use crate::turn::Turn;
 
 /// The user owns up.
-const OWN: &[&str] = &[
+static OWN: Phrases = Phrases::new(&[
     "my bad",
     "my mistake",
     "my fault",
@@ -41,10 +41,10 @@ const OWN: &[&str] = &[
     "eu errei",
     "meu erro",
     "me enganei",
-];
+]);
 
 /// Blame of the answer beside it.
-const ANSWER: &[&str] = &[
+static ANSWER: Phrases = Phrases::new(&[
     "your answer",
     "your code",
     "you said",
@@ -69,7 +69,7 @@ const ANSWER: &[&str] = &[
     "why",
     "或者",
     "まだ",
-];
+]);
 
 /// Longer turns say more, such as the request anew, in bytes.
 const LONGEST: usize = 100;
@@ -78,6 +78,6 @@ pub fn fits(turn: &Turn<'_>) -> bool {
     let text = turn.head.text();
     turn.text.len() <= LONGEST
         && !turn.text.contains(['?', '？'])
-        && phrases::any(text, OWN)
-        && !phrases::any(text, ANSWER)
+        && OWN.stand_in(text)
+        && !ANSWER.stand_in(text)
 }
