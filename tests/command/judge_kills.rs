@@ -9,10 +9,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::corpus;
-use crate::support::server::{Server, by_rule, labelled, last_user_message};
+use crate::support::server::{Dialect, Server, letters_in, marked_turns, pattern};
 use crate::support::{Ended, command, figure, folder, output_files, random, rejoinder, rows, text, write};
 
-const KILLS: u64 = 20;
+/// The forms of the answer that a config names, and the number of kills for each.
+const FORMS: [(&str, u64); 3] = [("label", 20), ("letters", 12), ("json", 8)];
 const IN_FLIGHT: u64 = 8;
 /// As many may be reserved when a kill comes: those in flight, and the next ones.
 const RESERVED: u64 = 2 * IN_FLIGHT;
@@ -23,6 +24,7 @@ const RULES: &str = "format = 1\nlang = [\"en\"]\n[[rule]]\nid = \"kills.ask\"\n
 
 /// A corpus, a server that answers by rule after a few milliseconds, and what an undisturbed run makes of both.
 struct Bench {
+    kills: u64,
     dir: tempfile::TempDir,
     server: Server,
     input: String,
@@ -42,7 +44,7 @@ struct Expected {
 }
 
 impl Bench {
-    fn new() -> Self {
+    fn new((answer, kills): (&str, u64)) -> Self {
         let dir = folder();
         let mut content = Vec::new();
         corpus::write(&mut content, 600, 23, corpus::Style::default()).unwrap();
@@ -51,15 +53,16 @@ impl Bench {
         let server = Server::start(|request| {
             std::thread::sleep(Duration::from_millis(4));
             // Some of what nobody else has settled is feedback.
-            match last_user_message(request.prompt()).contains("river") && !request.is_probe() {
-                true => labelled(request, "B", &[("B", -0.1), ("F", -2.5)]),
-                false => by_rule(request),
-            }
+            letters_in(Dialect::Structured, request, |turn| match turn.contains("river") {
+                true => "UR2",
+                false => pattern(turn),
+            })
         });
         // The constraint is given, so that a batch file has the same keys.
         let config = format!(
             "format = 1\n[output]\npart-mib = 1\n[rules]\npacks = [\"en\", {rules:?}]\n[[plugin]]\nname = \"rephrase\"\n\
-             [judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = {IN_FLIGHT}\nconstraint = \"choice\"\n",
+             [judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = {IN_FLIGHT}\nconstraint = \"choice\"\n\
+             answer = \"{answer}\"\n",
             server.base_url()
         );
         let config = write(dir.path(), "judge.toml", config);
@@ -71,7 +74,9 @@ impl Bench {
         let calls = figure(&summary, "calls");
         assert_eq!(calls, server.all_requests() as u64);
         let expected = Expected::of(&whole, bodies(&server, 0));
-        assert!(expected.asked.len() > 300, "{summary}");
+        let turns = server.log().into_iter().map(|r| marked_turns(r.prompt()).len().max(1));
+        assert!(turns.sum::<usize>() > 300, "{summary}");
+        assert_eq!(expected.asked.len() > 300, answer == "label", "{summary}");
         for kind in ["parts", "judged"] {
             assert!(expected.files.iter().any(|(path, _)| path.starts_with(kind)), "no {kind}/ in {summary}");
         }
@@ -84,7 +89,7 @@ impl Bench {
             .into_iter()
             .map(|row| (row["body"].to_string(), row["custom_id"].as_str().unwrap().to_owned()))
             .collect();
-        Self { dir, server, input, config, expected, keys, calls }
+        Self { kills, dir, server, input, config, expected, keys, calls }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -174,7 +179,7 @@ impl<'b> Disturbed<'b> {
 
     /// To a kill at a random moment, or to the end.
     fn go_on(&mut self, more: &[&str], random: &mut fastrand::Rng) -> Option<Ended> {
-        let share = 2 * self.bench.expected.asked.len() / KILLS as usize;
+        let share = 2 * self.bench.expected.asked.len() / self.bench.kills as usize;
         let moment = (random.usize(1..=share), Duration::from_micros(random.u64(0..6_000)));
         self.go_on_until(more, moment)
     }
@@ -215,19 +220,24 @@ impl<'b> Disturbed<'b> {
         let calls = figure(summary, "calls");
         // What was reserved and not settled when a kill came may or may not have been sent: it is spent.
         assert!(calls >= self.all_requests(), "{calls} spent, {} seen", self.all_requests());
-        assert!(calls <= bench.calls + kills * RESERVED, "{calls} spent after {kills} kills");
+        assert!(
+            calls <= bench.calls + kills * RESERVED,
+            "{calls} spent after {kills} kills, {} seen, {} undisturbed",
+            self.all_requests(),
+            bench.calls
+        );
     }
 }
 
-#[test]
-fn a_run_killed_twenty_times_while_judging_pays_for_no_reply_twice() {
-    let bench = Bench::new();
+/// Kills runs at random moments, goes on with each to its end, and looks at what came out.
+fn kill_and_resume(form: (&str, u64)) {
+    let bench = Bench::new(form);
     let mut random = random();
     let (mut kills, mut in_the_middle) = (0, 0);
     for number in 0.. {
         let mut run = Disturbed::new(&bench, &format!("run{number}"));
         let ended = loop {
-            let resumed = match kills + run.kills < KILLS {
+            let resumed = match kills + run.kills < bench.kills {
                 true => run.go_on(&[], &mut random),
                 false => run.go_to_the_end(),
             };
@@ -238,16 +248,19 @@ fn a_run_killed_twenty_times_while_judging_pays_for_no_reply_twice() {
         };
         kills += run.kills;
         run.check(&ended.expect(0).json());
-        if kills >= KILLS {
+        if kills >= bench.kills {
             break;
         }
     }
-    assert!(in_the_middle >= KILLS / 2, "{in_the_middle} of {kills} kills came while replies were stored");
+    assert!(
+        in_the_middle >= bench.kills / 2,
+        "{in_the_middle} of {kills} kills came while replies were stored"
+    );
 }
 
-#[test]
-fn the_budget_of_calls_holds_over_all_kills() {
-    let bench = Bench::new();
+/// Kills runs with a budget of calls at random moments, and raises the budget until they come to their end.
+fn kill_within_a_budget(form: (&str, u64)) {
+    let bench = Bench::new(form);
     let mut random = random();
     let mut run = Disturbed::new(&bench, "run");
     // A kill leaves reservations that were never sent: the budget ends sooner, never later.
@@ -265,8 +278,28 @@ fn the_budget_of_calls_holds_over_all_kills() {
             }
             Some(ended) => break ended.expect(0).json(),
         }
-        assert!(run.kills < 5 * KILLS, "no end");
+        assert!(run.kills < 5 * bench.kills, "no end");
     };
-    assert!(run.kills >= KILLS / 2, "{} kills", run.kills);
+    assert!(run.kills >= bench.kills / 2, "{} kills", run.kills);
     run.check(&summary);
+}
+
+#[test]
+fn a_run_killed_twenty_times_while_judging_pays_for_no_reply_twice() {
+    kill_and_resume(FORMS[0]);
+}
+
+#[test]
+fn a_run_killed_while_judging_in_groups_of_letters_pays_for_no_reply_twice() {
+    kill_and_resume(FORMS[1]);
+}
+
+#[test]
+fn a_run_killed_while_judging_in_groups_of_objects_pays_for_no_reply_twice() {
+    kill_and_resume(FORMS[2]);
+}
+
+#[test]
+fn the_budget_of_calls_holds_over_all_kills() {
+    FORMS.into_iter().for_each(kill_within_a_budget);
 }

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::server::{Request, Response, Server, by_rule, completion, marked_turns};
+use crate::support::server::{
+    Dialect, Request, Response, Server, by_letters, by_rule, completion, letters_in, marked_turns, pattern,
+    wanted,
+};
 use crate::support::{DIALOGUES, Ended, all_files, command, figure, folder, rejoinder, rows, text, write};
 
 /// What people have written to talk a judge round, and what confuses those who put text together.
@@ -189,13 +192,13 @@ fn heads(shown: &str) -> Vec<&str> {
 fn hostile_text_stays_in_the_fence_of_its_own_label_request() {
     let dir = folder();
     let harmless = Server::start(by_rule);
-    ask_all(dir.path(), "harmless", &["make it longer".to_owned()], &harmless, "");
+    ask_all(dir.path(), "harmless", &["make it longer".to_owned()], &harmless, "answer = \"label\"\n");
     let expected = frame(&harmless.log()[0]);
     assert_eq!(expected["structured_outputs"]["choice"], json!(["A", "B", "C", "D", "E", "F"]));
 
     let server = Server::start(by_rule);
     let texts = hostile();
-    ask_all(dir.path(), "hostile", &texts, &server, "");
+    ask_all(dir.path(), "hostile", &texts, &server, "answer = \"label\"\n");
     let (instructions, question) = shipped("turn-label");
     let mut asked: BTreeMap<usize, usize> = BTreeMap::new();
     for request in server.log() {
@@ -210,29 +213,35 @@ fn hostile_text_stays_in_the_fence_of_its_own_label_request() {
     assert!(asked.into_iter().eq((0..2 * texts.len()).map(|dialogue| (dialogue, 2 - dialogue % 2))));
 }
 
-#[test]
-fn hostile_text_adds_no_turn_to_a_shared_request_and_changes_no_schema() {
+/// Asks about hostile texts in a form in which turns share requests, and looks at every request. Returns the number of turns that a
+/// frame, which is what a request is beside its prompt, says that it wants answers about; the frames are those of harmless texts.
+fn look_at_shared_requests(
+    answer: &str,
+    handler: fn(&Request) -> Response,
+    turns_wanted: impl Fn(&Value) -> usize,
+) {
     let dir = folder();
-    let harmless = Server::start(by_rule);
+    let harmless = Server::start(handler);
     let plain = "make it longer".to_owned();
     for turns in 1..=4 {
-        let more = format!("answer = \"json\"\nturns-per-request = {turns}\n");
+        let more = format!("answer = \"{answer}\"\nturns-per-request = {turns}\n");
         ask_all(dir.path(), &format!("harmless{turns}"), &vec![plain.clone(); 8], &harmless, &more);
     }
     let frames: BTreeMap<usize, Value> =
         harmless.log().iter().map(|request| (marked_turns(request.prompt()).len(), frame(request))).collect();
     assert_eq!(frames.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4]);
-    assert_ne!(frames[&1]["response_format"], frames[&2]["response_format"]);
+    for (turns, frame) in &frames {
+        assert_eq!(turns_wanted(frame), *turns, "{frame}");
+    }
 
-    let server = Server::start(by_rule);
+    let server = Server::start(handler);
     let texts = hostile();
-    let summary = ask_all(dir.path(), "hostile", &texts, &server, "answer = \"json\"\n");
-    let (instructions, question) = shipped("turn-json");
+    let summary = ask_all(dir.path(), "hostile", &texts, &server, &format!("answer = \"{answer}\"\n"));
+    let (instructions, question) = shipped(&format!("turn-{answer}"));
     let mut turns = 0;
     for request in server.log() {
         let frame = frame(&request);
-        let items = &frame["response_format"]["json_schema"]["schema"]["properties"]["Answers"];
-        let count = items["minItems"].as_u64().unwrap() as usize;
+        let count = turns_wanted(&frame);
         assert_eq!(frame, frames[&count]);
         turns += count;
         let numbers: Vec<String> = (1..=count).map(|n| n.to_string()).collect();
@@ -247,6 +256,53 @@ fn hostile_text_adds_no_turn_to_a_shared_request_and_changes_no_schema() {
         assert_eq!(heads(shown).len(), messages, "{shown}");
     }
     assert_eq!(turns as u64, figure(&summary, "turns"));
+    assert_eq!(figure(&summary, "undecided"), 0, "{summary}");
+}
+
+#[test]
+fn hostile_text_adds_no_turn_to_a_shared_request_and_changes_no_schema() {
+    look_at_shared_requests("json", by_rule, |frame| {
+        let items = &frame["response_format"]["json_schema"]["schema"]["properties"]["Answers"];
+        items["minItems"].as_u64().unwrap() as usize
+    });
+}
+
+#[test]
+fn hostile_text_adds_no_letter_to_a_shared_request_and_changes_no_constraint() {
+    let handlers: [(Dialect, fn(&Request) -> Response); 4] = [
+        (Dialect::Structured, by_letters),
+        (Dialect::Grammar, |request| letters_in(Dialect::Grammar, request, pattern)),
+        (Dialect::Regex, |request| letters_in(Dialect::Regex, request, pattern)),
+        (Dialect::Schema, |request| letters_in(Dialect::Schema, request, pattern)),
+    ];
+    for (dialect, handler) in handlers {
+        look_at_shared_requests("letters", handler, |frame| {
+            wanted(dialect, frame).unwrap_or_else(|| panic!("no constraint in {frame}")).turns
+        });
+    }
+}
+
+/// Each letter is that of the turn whose number it stands for, whatever the texts beside it say.
+#[test]
+fn the_letter_of_a_turn_comes_from_its_own_place_in_the_answer() {
+    let dir = folder();
+    // Says in each answer which turn is meant: a turn of the user that is hostile is UR2, the next one is none.
+    let server = Server::start(|request| {
+        letters_in(Dialect::Structured, request, |turn| match turn.contains("make it shorter mark") {
+            true => "No Feedback",
+            false => "UR2",
+        })
+    });
+    let texts = hostile();
+    ask_all(dir.path(), "places", &texts, &server, "answer = \"letters\"\n");
+    let mut found: Vec<(u64, u64)> = Vec::new();
+    for row in rows(&dir.path().join("places/judged/part-00000.jsonl")) {
+        assert_eq!(row["category"], "UR2", "{row}");
+        let id: Vec<u64> = row["id"].as_str().unwrap().split(':').map(|n| n.parse().unwrap()).collect();
+        found.push((id[1], id[2]));
+    }
+    // The hostile turn is the third message of the first dialogue of each pair.
+    assert_eq!(found, (0..texts.len() as u64).map(|text| (2 * text, 2)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -301,7 +357,7 @@ fn echo(request: &Request) -> Response {
         // What becomes of a turn depends on its prompt, not on which request came when.
         _ if !request.is_probe() && request.prompt().len().is_multiple_of(5) => error(400),
         _ => {
-            let label = by_rule(request);
+            let label = by_letters(request);
             let mut body: Value = serde_json::from_str(&label.body).unwrap();
             let content = body["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
             // Some replies are nothing but the key.
@@ -338,7 +394,9 @@ fn a_server_that_repeats_the_key_leaves_it_nowhere() {
     let more = "all = true\napi-key-env = \"REJOINDER_TEST_KEY\"\nmax-retries = 9\n";
     let config =
         |name: &str, server: &Server, last: &str| config(dir.path(), name, server, &format!("{more}{last}"));
-    let (echo, refuse) = (config("echo", &echoing, ""), config("refuse", &refusing, ""));
+    let echo = config("echo", &echoing, "answer = \"label\"\n");
+    let echo_letters = config("echo-letters", &echoing, "answer = \"letters\"\n");
+    let refuse = config("refuse", &refusing, "");
     let disobey = config("disobey", &disobeying, "constraint = \"choice\"\n");
     let input = write(dir.path(), "in.jsonl", corpus(&hostile()[..12]));
     let out = |name: &str| text(&dir.path().join(name));
@@ -350,6 +408,10 @@ fn a_server_that_repeats_the_key_leaves_it_nowhere() {
     };
     let summary =
         with_key(&["run", &input, "--config", &echo, "--out", &out("echo"), "--json"]).expect(0).json();
+    assert!(figure(&summary, "judged") > 5, "{summary}");
+    let summary = with_key(&["run", &input, "--config", &echo_letters, "--out", &out("letters"), "--json"])
+        .expect(0)
+        .json();
     assert!(figure(&summary, "judged") > 5, "{summary}");
     with_key(&["judge", &out("echo")]).expect(0);
     with_key(&["show", &out("echo")]).expect(0);

@@ -27,6 +27,7 @@ mod judge;
 mod judge_behaviours;
 mod judge_budget;
 mod judge_kills;
+mod judge_letters;
 mod judge_security;
 mod one_hand;
 mod operator;

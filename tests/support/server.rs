@@ -189,13 +189,21 @@ pub fn completion(request: &Request, content: &str) -> Response {
 /// Answers as a server that obeys `structured_outputs.choice` and JSON schemas, tells log-probabilities and reuses prefixes, by three simple
 /// rules about the turns that are asked about: thanks are UR5, a leading "no," UR2, all else is no feedback.
 pub fn by_rule(request: &Request) -> Response {
+    answer(request, pattern)
+}
+
+/// What a turn is, as the paper names it.
+pub type Rule = fn(&str) -> &'static str;
+
+/// As [`by_rule`], by another rule.
+pub fn answer(request: &Request, rule: Rule) -> Response {
     if request.method == "GET" {
         return models(request);
     }
     if let Some(choices) = request.body["structured_outputs"]["choice"].as_array() {
         let label = match request.is_probe() {
             true => "A",
-            false => letter(request.prompt(), pattern(&last_user_message(request.prompt()))),
+            false => letter(request.prompt(), rule(&last_user_message(request.prompt()))),
         };
         assert!(choices.contains(&json!(label)));
         return labelled(request, label, &[(label, -0.1), ("C", -2.5)]);
@@ -209,14 +217,152 @@ pub fn by_rule(request: &Request) -> Response {
         let answers: Vec<Value> = marked
             .iter()
             .map(|(number, turn)| {
-                let mut answer = paper_object(turn);
+                let mut answer = paper_object(rule(turn), turn);
                 answer["Turn"] = (*number).into();
                 answer
             })
             .collect();
         return completion(request, &json!({ "Answers": answers }).to_string());
     }
-    completion(request, &paper_object(&last_user_message(request.prompt())).to_string())
+    let turn = last_user_message(request.prompt());
+    completion(request, &paper_object(rule(&turn), &turn).to_string())
+}
+
+/// How a server is made to answer with letters, one or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `structured_outputs` with a choice or a regex (vLLM).
+    Structured,
+    /// A grammar in GBNF (llama.cpp).
+    Grammar,
+    /// A regex (SGLang).
+    Regex,
+    /// A JSON schema with an array of letters, and nothing for a letter alone (hosted servers).
+    Schema,
+}
+
+impl Dialect {
+    pub const ALL: [Self; 4] = [Self::Structured, Self::Grammar, Self::Regex, Self::Schema];
+}
+
+/// As [`by_rule`], by a server that obeys `structured_outputs.regex`, too.
+pub fn by_letters(request: &Request) -> Response {
+    letters_in(Dialect::Structured, request, pattern)
+}
+
+/// As [`answer`], by a server that obeys its own kind of constraint alone, and with it gives letters of several turns, each a token
+/// of its own with all six among its alternatives.
+pub fn letters_in(dialect: Dialect, request: &Request, rule: Rule) -> Response {
+    if request.method == "GET" {
+        return models_of(dialect, request);
+    }
+    match wanted(dialect, &request.body) {
+        Some(wanted) => lettered(request, &letters(request, &wanted, rule), &wanted),
+        None => {
+            let mut plain = request.clone();
+            if dialect != Dialect::Structured
+                && let Some(body) = plain.body.as_object_mut()
+            {
+                // What this kind of server does not know, it ignores.
+                body.remove("structured_outputs");
+            }
+            answer(&plain, rule)
+        }
+    }
+}
+
+/// The letters that a constraint asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedLetters {
+    /// How many letters.
+    pub turns: usize,
+    /// What stands between two of them.
+    pub separator: String,
+    /// Whether they are strings in a JSON object.
+    pub is_json: bool,
+}
+
+/// The letters that the constraint of this kind in a request asks for; `None` where there is no such constraint.
+pub fn wanted(dialect: Dialect, body: &Value) -> Option<WantedLetters> {
+    let of_regex = |regex: &Value| {
+        let regex = regex.as_str()?;
+        if regex == "(A|B|C|D|E|F)" {
+            return Some((1, String::new()));
+        }
+        let (separator, count) = regex.strip_prefix("[ABCDEF](")?.split_once("[ABCDEF]){")?;
+        let more: usize = count.strip_suffix('}')?.parse().ok()?;
+        Some((more + 1, separator.replace("\\n", "\n")))
+    };
+    let (turns, separator) = match dialect {
+        Dialect::Structured => of_regex(&body["structured_outputs"]["regex"])?,
+        Dialect::Regex => of_regex(&body["regex"])?,
+        Dialect::Grammar => {
+            let grammar = body["grammar"].as_str()?;
+            let separator = grammar.split('"').nth(1).unwrap_or_default().replace("\\n", "\n");
+            match grammar.split_once("\nlabel ::= [ABCDEF]") {
+                Some((root, "")) => (root.matches("label").count(), separator),
+                _ => (1, String::new()),
+            }
+        }
+        Dialect::Schema => {
+            let list = &body["response_format"]["json_schema"]["schema"]["properties"]["letters"];
+            assert!(list.is_null() || list["minItems"] == list["maxItems"], "{list}");
+            (list["minItems"].as_u64()? as usize, "\",\"".to_owned())
+        }
+    };
+    Some(WantedLetters { turns, separator, is_json: dialect == Dialect::Schema })
+}
+
+/// The letter of each marked turn.
+pub fn letters(request: &Request, wanted: &WantedLetters, rule: Rule) -> Vec<String> {
+    if request.is_probe() {
+        return vec!["A".to_owned(); wanted.turns];
+    }
+    let marked = marked_turns(request.prompt());
+    if marked.is_empty() {
+        return vec![letter(request.prompt(), rule(&last_user_message(request.prompt()))).to_owned()];
+    }
+    assert_eq!(marked.len(), wanted.turns, "a letter is asked for each marked turn");
+    marked.iter().map(|(_, turn)| letter(request.prompt(), rule(turn)).to_owned()).collect()
+}
+
+/// A completion of letters, each a token of its own with all six among its alternatives, and each separator a token of its own.
+pub fn lettered<S: AsRef<str>>(request: &Request, letters: &[S], wanted: &WantedLetters) -> Response {
+    let mut tokens = Vec::new();
+    for (place, letter) in letters.iter().enumerate() {
+        if place > 0 {
+            tokens.push((wanted.separator.as_str(), vec![(wanted.separator.as_str(), -0.01)]));
+        }
+        let letter = letter.as_ref();
+        let all = ["A", "B", "C", "D", "E", "F"].map(|l| (l, if l == letter { -0.1 } else { -4.0 }));
+        tokens.push((letter, all.to_vec()));
+    }
+    if wanted.is_json {
+        tokens.insert(0, ("{\"letters\":[\"", Vec::new()));
+        tokens.push(("\"]}", Vec::new()));
+    }
+    tokenized(request, &tokens)
+}
+
+/// A completion of these tokens, each with its alternatives, which are sent where they were asked for.
+pub fn tokenized(request: &Request, tokens: &[(&str, Vec<(&str, f64)>)]) -> Response {
+    let content: String = tokens.iter().map(|(token, _)| *token).collect();
+    let told: Vec<Value> = tokens
+        .iter()
+        .map(|(token, all)| {
+            let top: Vec<Value> =
+                all.iter().map(|(token, logprob)| json!({ "token": token, "logprob": logprob })).collect();
+            let own = all.iter().find(|(other, _)| other == token).map_or(-0.01, |(_, logprob)| *logprob);
+            json!({ "token": token, "logprob": own, "top_logprobs": top })
+        })
+        .collect();
+    let told = if request.body["logprobs"] == true { json!({ "content": told }) } else { Value::Null };
+    let body = json!({
+        "model": request.body["model"],
+        "choices": [{ "message": { "content": content }, "finish_reason": "stop", "logprobs": told }],
+        "usage": { "prompt_tokens": request.prompt().len() / 4, "completion_tokens": tokens.len() },
+    });
+    Response::new(200, body.to_string())
 }
 
 /// As [`by_rule`], by a server that knows no constraint and no schema and tells no log-probabilities.
@@ -226,11 +372,14 @@ pub fn by_rule_in_prose(request: &Request) -> Response {
         (_, true) => completion(request, "7"),
         _ => {
             let objects: Vec<String> = match marked_turns(request.prompt()).as_slice() {
-                [] => vec![paper_object(&last_user_message(request.prompt())).to_string()],
+                [] => {
+                    let turn = last_user_message(request.prompt());
+                    vec![paper_object(pattern(&turn), &turn).to_string()]
+                }
                 marked => marked
                     .iter()
                     .map(|(number, turn)| {
-                        let mut answer = paper_object(turn);
+                        let mut answer = paper_object(pattern(turn), turn);
                         answer["Turn"] = (*number).into();
                         format!("```json\n{answer}\n```")
                     })
@@ -243,9 +392,19 @@ pub fn by_rule_in_prose(request: &Request) -> Response {
 
 /// The list of models, of which there is one, with no word about its context.
 pub fn models(request: &Request) -> Response {
+    models_of(Dialect::Structured, request)
+}
+
+fn models_of(dialect: Dialect, request: &Request) -> Response {
+    let owner = match dialect {
+        Dialect::Structured => "vllm",
+        Dialect::Grammar => "llamacpp",
+        Dialect::Regex => "sglang",
+        Dialect::Schema => "somebody",
+    };
     match request.path.as_str() {
         "/v1/models" => {
-            Response::new(200, json!({ "data": [{ "id": "test-model", "owned_by": "vllm" }] }).to_string())
+            Response::new(200, json!({ "data": [{ "id": "test-model", "owned_by": owner }] }).to_string())
         }
         _ => Response::new(404, "not found"),
     }
@@ -267,7 +426,8 @@ pub fn labelled(request: &Request, label: &str, alternatives: &[(&str, f64)]) ->
     Response::new(200, body.to_string())
 }
 
-fn pattern(turn: &str) -> &'static str {
+/// The rule of [`by_rule`].
+pub fn pattern(turn: &str) -> &'static str {
     let lower = turn.to_lowercase();
     if lower.contains("thank") {
         "UR5"
@@ -279,7 +439,7 @@ fn pattern(turn: &str) -> &'static str {
 }
 
 /// The letter that stands for a pattern in a prompt that asks for one.
-fn letter<'p>(prompt: &'p str, pattern: &str) -> &'p str {
+pub fn letter<'p>(prompt: &'p str, pattern: &str) -> &'p str {
     let code = format!("({pattern})");
     let stands_for = |line: &&str| {
         line.get(1..4) == Some(" = ")
@@ -296,8 +456,7 @@ fn usual_letter(pattern: &str) -> &'static str {
     }
 }
 
-fn paper_object(turn: &str) -> Value {
-    let pattern = pattern(turn);
+fn paper_object(pattern: &str, turn: &str) -> Value {
     let text = if pattern == "No Feedback" { "" } else { turn.lines().next().unwrap_or_default() };
     json!({ "User Response Pattern": pattern, "User Response Text": text })
 }
@@ -321,7 +480,7 @@ pub fn last_user_message(prompt: &str) -> String {
 }
 
 fn message_at_start(text: &str) -> String {
-    let end =
-        [text.find("\n</dialogue>"), text.find("\n# ")].into_iter().flatten().min().unwrap_or(text.len());
+    let ends = ["\n</dialogue>", "\n# ", "\n[…]\n"].map(|end| text.find(end));
+    let end = ends.into_iter().flatten().min().unwrap_or(text.len());
     text[..end].trim().to_owned()
 }

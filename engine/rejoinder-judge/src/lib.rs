@@ -37,7 +37,7 @@ pub use form::{
 };
 pub use mask::mask_numbers;
 pub use price::{NANOS_PER_UNIT, Price};
-pub use probe::{LettersCapability, ProbeError, ServerCapabilities};
+pub use probe::{LettersCapability, ProbeError, ServerCapabilities, TriedAbilities};
 pub use question::{DialogueLine, Question, QuestionUnit, RuleHint};
 pub use request::{JudgeRequest, LabelConstraint, LettersConstraint, RequestParameters};
 pub use server_time::{ServerRates, ServerTime};

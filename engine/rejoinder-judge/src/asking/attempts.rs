@@ -1,6 +1,8 @@
 //! One request until it is answered, refused, out of attempts, or asking has stopped; and all requests about one group of
 //! questions.
 
+use std::ops::Range;
+
 use rejoinder_ledger::{ClaimResult, Reply, RequestOutcome, RequestState, Reservation};
 use tokio::time::Instant;
 
@@ -14,6 +16,7 @@ use super::trouble::{MAX_FAILED, MAX_WAIT, RETRIES_AT_FIRST, jittered, unavailab
 use crate::answer::Finding;
 use crate::client::{AttemptResult, Refusal};
 use crate::completion::EmptyReplyReason;
+use crate::form::ReplyChain;
 use crate::question::Question;
 use crate::request::JudgeRequest;
 
@@ -26,6 +29,9 @@ const MAX_EMPTY_AT_FIRST: u32 = 8;
 const MAX_MODELS: usize = 8;
 /// The HTTP status of a client that the server knows and does not let in.
 const FORBIDDEN: u16 = 403;
+
+/// The range of the questions that a request is about, the replies before it, and the request.
+type OpenRequest = (Range<usize>, Vec<Reply>, Option<JudgeRequest>);
 
 impl Dispatcher<'_> {
     /// Makes all requests about a job's questions: in pieces where the server refuses a request that the questions share, or does not
@@ -45,22 +51,32 @@ impl Dispatcher<'_> {
             let is_shared_refusal = asked.len() > 1 && replies.last().is_some_and(Reply::is_refused);
             self.test_refusals(is_shared_refusal).await?;
             for piece in self.form.pieces(&questions, &range, &replies).into_iter().rev() {
-                let next = self.request_about(&questions[piece.clone()])?;
-                self.count(|p| p.apart += u64::from(next.is_some()));
-                open.push((piece, Vec::new(), next));
+                open.extend(self.jobs_about(&questions, &piece)?.into_iter().rev());
             }
         }
         Ok(is_settled)
     }
 
-    /// The first request about a piece of what shared a request; `None` where the shared answer names the turn after all.
-    fn request_about(&self, piece: &[Question]) -> Result<Option<JudgeRequest>, RecorderStopped> {
-        let is_answered = match piece {
-            // The recorder's own error tells of a store that cannot be read.
-            [question] => self.form.elsewhere(question, self.replies).map_err(|_| RecorderStopped)?.is_some(),
-            _ => false,
-        };
-        Ok(if is_answered { None } else { self.form.next(piece, &[]) })
+    /// What is left to be asked about a piece of what shared a request, by the replies that are stored: the shared answer may name a
+    /// turn after all, and another request may have been about the same turns.
+    fn jobs_about(
+        &self,
+        questions: &[Question],
+        piece: &Range<usize>,
+    ) -> Result<Vec<OpenRequest>, RecorderStopped> {
+        let asked = &questions[piece.clone()];
+        // The recorder's own error tells of a store that cannot be read.
+        let chains = self.form.follow(asked, self.replies).map_err(|_| RecorderStopped)?;
+        let mut jobs = Vec::new();
+        for chain in chains {
+            let range = chain.questions.clone();
+            let ReplyChain { replies, next, .. } = self.form.to_ask(&asked[range.clone()], chain);
+            if next.is_some() {
+                self.count(|p| p.apart += 1);
+                jobs.push((piece.start + range.start..piece.start + range.end, replies, next));
+            }
+        }
+        Ok(jobs)
     }
 
     /// Makes a request as [`Self::attempt_claimed`] does, once no other process makes the same request. A reply that another process
@@ -211,7 +227,7 @@ impl Dispatcher<'_> {
     }
 
     /// Stores the last of the replies, with its cost and whether it says anything. A reply that holds nothing is taken out of
-    /// `replies`. Returns whether there is a reply.
+    /// `replies`; where its questions are to be asked apart, a note is left in its place. Returns whether there is a reply.
     async fn answered(
         &self,
         questions: &[Question],
@@ -240,6 +256,9 @@ impl Dispatcher<'_> {
         if let (true, Some(why)) = (says_nothing, empty_reason) {
             replies.pop();
             let note = Reply::empty(reply.model, why.describe().to_owned());
+            if self.form.divides(questions.len()) {
+                replies.push(note.clone());
+            }
             self.store(request, &[], note, reservation, outcome).await?;
             self.count(|p| p.empty += 1);
             *self.empty.borrow_mut().entry(why).or_default() += 1;

@@ -159,7 +159,7 @@ impl<'a> Dispatcher<'a> {
             }
         }
         self.report(on_progress);
-        if self.has_stored_answers() {
+        if self.answers_others() {
             self.keep_early_refusals()?;
         }
         let AskProgress { failed, answered, empty, refused, .. } = self.progress.get();

@@ -23,7 +23,7 @@ const MAX_REASONS: usize = 8;
 
 impl Dispatcher<'_> {
     /// Whether the judge is known to answer some requests.
-    fn answers_others(&self) -> bool {
+    pub(super) fn answers_others(&self) -> bool {
         self.progress.get().answered > 0 || self.answers_example.get() || self.has_stored_answers()
     }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rejoinder_ledger::{LedgerError, Reply, ReplyStore};
 
+use super::asking_form::AskingForm;
 use super::question_form::{MAX_HALVINGS, QuestionForm};
 use crate::answer::{self, Finding, TurnFinding};
 use crate::prompt::AnswerFormat;
@@ -73,8 +74,8 @@ impl QuestionForm {
     }
 
     /// The ranges of the questions that are asked again, each by itself, after these replies about the questions of a range: halves
-    /// where the server refused the request that they share; where the answer does not name all of them, those from the first one
-    /// without an answer on, by halves or, for letters, one by one.
+    /// where the server refused the request that they share, or, for letters, found it too long or answered nothing; where the answer
+    /// does not name all of them, those from the first one without an answer on, by halves or, for letters, one by one.
     pub(crate) fn pieces(
         &self,
         questions: &[Question],
@@ -83,10 +84,11 @@ impl QuestionForm {
     ) -> Vec<Range<usize>> {
         let Some(last) = replies.last().filter(|_| range.len() > 1) else { return Vec::new() };
         let has_letters = self.template.answer == AnswerFormat::Letters;
-        if last.is_refused() || (last.is_too_long() && self.divides_when_too_long(range.len())) {
+        let is_useless = last.is_too_long() || last.is_empty();
+        if last.is_refused() || (is_useless && self.divides(range.len())) {
             return halves(range).collect();
         }
-        if last.is_empty() || last.is_too_long() || !(has_letters || last.finish_reason == CUT) {
+        if is_useless || !(has_letters || last.finish_reason == CUT) {
             return Vec::new();
         }
         let found = self.read(&questions[range.clone()], replies).unwrap_or_default();
@@ -143,7 +145,7 @@ impl QuestionForm {
             let is_useful = findings.first().is_some_and(|turns| turns.iter().any(says_something));
             is_useful.then_some(chain)
         };
-        if self.questions_per_request() > 1 {
+        if matches!(self.form, AskingForm::Grouped { .. } | AskingForm::Json { .. }) {
             for shared in store.shared(&self.turn_key(question))? {
                 let Some(reply) = store.get(&shared.key)? else { continue };
                 let origin = AnswerOrigin::SharedRequest { place: shared.place, turns: shared.turns };
@@ -165,6 +167,16 @@ impl QuestionForm {
         let asked = std::slice::from_ref(question);
         let chain = self.follow_one(asked, 0..1, store)?;
         Ok(self.findings(asked, &chain).iter().flatten().any(says_something))
+    }
+
+    /// Whether the store holds anything about a question alone, or an answer to it: what became of the question is known then, or
+    /// will be known by requests of its own.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn stands_alone(&self, question: &Question, store: &ReplyStore) -> Result<bool, LedgerError> {
+        let chain = self.follow_one(std::slice::from_ref(question), 0..1, store)?;
+        Ok(chain.replies.last().is_some_and(|reply| !reply.is_empty()))
     }
 
     fn follow_one(
@@ -232,6 +244,7 @@ impl QuestionForm {
             return answer::unverified(question, &why);
         }
         match self.template.answer {
+            _ if reply.is_too_long() => answer::unverified(question, "the request was too long"),
             AnswerFormat::Letters => {
                 let labels = &self.template.labels;
                 answer::read_letters_at(labels, question, at, &reply.content, &reply.alternatives)

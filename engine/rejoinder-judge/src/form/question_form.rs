@@ -90,7 +90,7 @@ impl QuestionForm {
             config: config.clone(),
             longer: None,
         };
-        let is_usual = config.template.is_none() && answer.has_labels() && !asks_span;
+        let is_usual = config.template.is_none() && !config.asks_span;
         if is_usual && config.window.is_some() && constraint != LabelConstraint::None {
             let longer = Self {
                 form: AskingForm::Single,
@@ -182,7 +182,7 @@ impl QuestionForm {
     /// to be asked.
     pub fn next(&self, questions: &[Question], replies: &[Reply]) -> Option<JudgeRequest> {
         let halvings = replies.iter().take_while(|r| r.is_too_long()).count();
-        if halvings > 0 && self.divides_when_too_long(questions.len()) {
+        if halvings > 0 && self.divides(questions.len()) {
             return None;
         }
         match replies.get(halvings..)? {
@@ -193,8 +193,9 @@ impl QuestionForm {
         }
     }
 
-    /// Whether questions that share a request which is too long are asked apart, and not shown in excerpts.
-    pub(super) fn divides_when_too_long(&self, questions: usize) -> bool {
+    /// Whether questions that share a request are asked apart where the request is too long or its answer is empty; otherwise they are
+    /// shown in excerpts, or the same request is made again another time.
+    pub(crate) fn divides(&self, questions: usize) -> bool {
         questions > 1 && self.template.answer == AnswerFormat::Letters
     }
 

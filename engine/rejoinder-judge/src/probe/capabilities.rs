@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::JudgeConfig;
+use crate::form::FormBill;
+use crate::prompt::AnswerFormat;
+use crate::question::QuestionUnit;
 use crate::request::{LabelConstraint, LettersConstraint, RequestParameters};
 
 /// How a server answers with one letter for each of several turns.
@@ -40,6 +43,41 @@ impl Default for LettersCapability {
     }
 }
 
+/// What a server was asked to do when it was tried: of the rest nothing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TriedAbilities {
+    /// A label alone.
+    pub label: bool,
+    /// A letter for each of several turns.
+    pub letters: bool,
+    /// An answer by a JSON schema.
+    pub json_schema: bool,
+}
+
+impl TriedAbilities {
+    /// All of them.
+    pub const ALL: Self = Self { label: true, letters: true, json_schema: true };
+
+    /// What has to be tried before the judge of a config can be asked, whose server was found to be able to do so much.
+    pub(super) fn needed(config: &JudgeConfig, findings: &ServerCapabilities) -> Self {
+        let is_turn = config.unit == QuestionUnit::Turn;
+        let answer = config.answer.or(config.template.as_ref().map(|template| template.answer));
+        let likely = answer.unwrap_or_else(|| FormBill::cheapest(config, findings).0.answer());
+        Self {
+            label: is_turn && answer != Some(AnswerFormat::Json),
+            letters: is_turn && config.is_open_to_letters(),
+            json_schema: is_turn && (likely == AnswerFormat::Json || config.asks_span),
+        }
+    }
+
+    const fn cover(self, other: Self) -> bool {
+        (self.label || !other.label)
+            && (self.letters || !other.letters)
+            && (self.json_schema || !other.json_schema)
+    }
+}
+
 /// What a server can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -55,9 +93,6 @@ pub struct ServerCapabilities {
     /// How the server gives one letter for each of several turns; `None` where it does not, or was not tried.
     #[serde(default)]
     pub letters: Option<LettersCapability>,
-    /// Whether the server was tried for several letters.
-    #[serde(default)]
-    pub tried_letters: bool,
     /// Whether the server was seen to compute the beginning that prompts share only once.
     #[serde(default)]
     pub reuses_prefix: bool,
@@ -68,6 +103,9 @@ pub struct ServerCapabilities {
     /// What the server takes in place of the usual parameters.
     #[serde(default)]
     pub parameters: RequestParameters,
+    /// What the server was tried at; `None` where an earlier version tried it, which knew of no letters for several turns.
+    #[serde(default)]
+    pub tried: Option<TriedAbilities>,
 }
 
 impl ServerCapabilities {
@@ -83,12 +121,12 @@ impl ServerCapabilities {
             letters: config
                 .names_letters()
                 .then(|| LettersCapability::usual(LettersConstraint::beside(constraint))),
-            tried_letters: true,
             // Servers that obey such a constraint also keep what prompts begin with.
             reuses_prefix: constraint != LabelConstraint::None,
             json_schema: true,
             context: config.context,
             parameters: RequestParameters::default(),
+            tried: Some(TriedAbilities::ALL),
         }
     }
 
@@ -99,10 +137,40 @@ impl ServerCapabilities {
         Self { constraint, logprobs: true, letters, ..Self::assumed(config) }
     }
 
-    /// Whether these are the capabilities of the judge of this config.
+    /// Whether these are the capabilities of the judge of this config, and all that it has to be tried at is among them.
     pub fn are_about(&self, config: &JudgeConfig) -> bool {
+        let needed = TriedAbilities::needed(config, self);
         (self.endpoint.as_str(), &self.model) == (&config.endpoint(), &config.model)
-            && config.constraint.is_none_or(|c| c == self.constraint)
-            && (self.tried_letters || !config.is_open_to_letters())
+            && (!needed.label || config.constraint.is_none_or(|c| c == self.constraint))
+            && self.tried.map_or(!needed.letters, |tried| tried.cover(needed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_hold_for_a_config_that_needs_nothing_that_was_not_tried() {
+        let usual = JudgeConfig::new("http://127.0.0.1:1/v1", "m");
+        let with = |answer| JudgeConfig { answer: Some(answer), ..usual.clone() };
+        let [label, letters, json] =
+            [AnswerFormat::Label, AnswerFormat::Letters, AnswerFormat::Json].map(with);
+        let old_window = JudgeConfig { window: None, ..usual.clone() };
+        let tried = |tried| ServerCapabilities { letters: None, tried, ..ServerCapabilities::common(&usual) };
+        let only_label = tried(Some(TriedAbilities { label: true, letters: false, json_schema: false }));
+        let only_json = tried(Some(TriedAbilities { label: false, letters: false, json_schema: true }));
+        let by_earlier = tried(None);
+        let holding = |findings: &ServerCapabilities| {
+            [&usual, &label, &letters, &json, &old_window].map(|config| findings.are_about(config))
+        };
+        assert_eq!(holding(&tried(Some(TriedAbilities::ALL))), [true; 5]);
+        assert_eq!(holding(&only_label), [false, true, false, false, true]);
+        assert_eq!(holding(&only_json), [false, false, false, true, false]);
+        assert_eq!(holding(&by_earlier), [false, true, false, true, true]);
+        let constrained = JudgeConfig { constraint: Some(LabelConstraint::Grammar), ..json };
+        assert!(only_json.are_about(&constrained), "no label is asked for");
+        let other = JudgeConfig { model: "n".to_owned(), ..label };
+        assert!(!only_label.are_about(&other));
     }
 }

@@ -8,6 +8,6 @@ mod letters;
 mod prober;
 mod run;
 
-pub use capabilities::{LettersCapability, ServerCapabilities};
+pub use capabilities::{LettersCapability, ServerCapabilities, TriedAbilities};
 pub use error::ProbeError;
 pub use run::probe;

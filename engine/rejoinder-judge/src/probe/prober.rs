@@ -9,7 +9,7 @@ use rejoinder_ledger::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::capabilities::ServerCapabilities;
+use super::capabilities::{ServerCapabilities, TriedAbilities};
 use super::error::ProbeError;
 use crate::asking::StopReason;
 use crate::client::{AttemptResult, Client, Refusal};
@@ -99,15 +99,15 @@ impl<'a> Prober<'a> {
         if wants_label {
             (findings.constraint, findings.logprobs) = self.find_constraint(likely).await?;
         }
-        findings.tried_letters = wants_label && config.is_open_to_letters();
-        if findings.tried_letters {
+        let may_ask_letters = wants_label && config.is_open_to_letters();
+        if may_ask_letters {
             findings.letters = self.find_letters(findings.constraint).await?;
         }
-        let is_labelled = wants_label
-            && (findings.constraint != LabelConstraint::None || config.answer == Some(AnswerFormat::Label));
-        if config.unit == QuestionUnit::Turn && (!is_labelled || config.asks_span) {
+        let needed = TriedAbilities::needed(config, &findings);
+        if needed.json_schema {
             findings.json_schema = self.honours_schema().await?;
         }
+        findings.tried = Some(TriedAbilities { label: wants_label, letters: may_ask_letters, ..needed });
         if !self.was_answered.get() && !self.are_parameters_known.get() {
             // Nothing was asked so far, or every request was refused, perhaps for what it held beside the question.
             self.find_parameters().await?;

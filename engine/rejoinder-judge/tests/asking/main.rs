@@ -3,6 +3,7 @@
 mod answers;
 mod budget;
 mod endpoints;
+mod groups;
 mod keys;
 mod patience;
 mod refusals;
