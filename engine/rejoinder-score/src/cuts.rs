@@ -241,3 +241,52 @@ fn accepting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
 fn share(part: usize, of: usize) -> f32 {
     if of == 0 { 1.0 } else { part as f32 / of as f32 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::{HEADS, PerHead};
+
+    /// A turn whose score says with so many log-odds that it is UR2.
+    fn turn(
+        conversation: usize,
+        log_odds: f32,
+        label: Option<Category>,
+        ground: DecisionReason,
+    ) -> MeasuredTurn {
+        let logits: PerHead = [log_odds, log_odds, -9.0, log_odds, -9.0, -9.0, -9.0, log_odds];
+        MeasuredTurn { conversation, label, ground, score: Score::new(&logits, &[(1.0, 0.0); HEADS]) }
+    }
+
+    #[test]
+    fn what_rules_settle_is_found_or_missed_whatever_the_score() {
+        let of = |ground: DecisionReason| {
+            let turns: Vec<MeasuredTurn> = (0..200)
+                .map(|k| match k % 2 {
+                    0 => turn(k, 2.0, Some(Category::Ur2), DecisionReason::Candidate),
+                    _ => turn(k, -2.0, Some(Category::Ur2), ground),
+                })
+                .collect();
+            MeasuredCuts::of(&turns, 200, 1).rejecting(Purpose::KTO, 0.8).copied()
+        };
+        assert_eq!(of(DecisionReason::Rejected), None, "half of the feedback is rejected");
+        let accepted = of(DecisionReason::Accepted(Category::Ur2)).unwrap();
+        assert!(accepted.score > 0.8 && accepted.found == 1.0 && accepted.asked == 0.5, "{accepted:?}");
+        let open = of(DecisionReason::Unmarked).unwrap();
+        assert!(open.score < 0.2 && open.asked == 1.0, "{open:?}");
+        assert_eq!(of(DecisionReason::Accepted(Category::Ur1)), None, "it is taken for what nobody wants");
+    }
+
+    #[test]
+    fn praise_taken_for_criticism_is_wrong_and_another_criticism_is_right() {
+        let of = |label| {
+            let turns: Vec<MeasuredTurn> =
+                (0..100).map(|k| turn(k, 3.0, Some(label), DecisionReason::Candidate)).collect();
+            MeasuredCuts::of(&turns, 100, 1).accepting(Purpose::ALL, 0.9).copied()
+        };
+        assert_eq!(of(Category::Ur5), None);
+        let cuts = of(Category::Ur3).unwrap();
+        assert!(cuts.scores[1].is_some() && cuts.right == 1.0 && cuts.same_category == 0.0, "{cuts:?}");
+        assert_eq!((cuts.recall, cuts.recall_by_category[2]), (1.0, 1.0));
+    }
+}
