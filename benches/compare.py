@@ -263,7 +263,7 @@ def whole_run(bench, corpus):
     import tomllib
     rules = [rule for pack in packs for rule in tomllib.loads(pack.read_text(encoding="utf-8")).get("rule", [])]
     count = sum(len(rule.get(key, [])) for rule in rules for key in ("any", "regex"))
-    config = bench.file("shipped.toml", "format = 1\nplugin = []\n")
+    config = bench.file("shipped.toml", "format = 1\nplugin = []\n[cascade]\nscore = false\n")
     words = bench.file("as_many.txt", "\n".join(phrases(count)) + "\n")
     compared = Comparison(f"`run` with all {len(rules)} shipped rules ({count} phrases and regexes), no plugins, no judge", bench)
     compared.add("rejoinder run", bench.run_command(corpus, config), "everything, hashes the input, writes parts and spool")

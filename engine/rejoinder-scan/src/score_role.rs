@@ -65,7 +65,7 @@ impl ScoreRole {
     /// If rules alone cannot do what the config says, and the model has no cut for it.
     pub(crate) fn of(config: &Config, shipped: Option<&MeasuredCuts>) -> Result<Self, ConfigError> {
         let (cascade, purpose) = (&config.cascade, config.purpose);
-        if config.judge.all {
+        if config.judge.all && !cascade.is_told() {
             return Ok(Self::Off);
         }
         if cascade.without_judge {

@@ -39,7 +39,8 @@ pub struct RejectingCut {
     pub recall: f32,
     /// Turns with a lower score are rejected, where the score is asked for just this purpose.
     pub score: f32,
-    /// The same of a score that is the sum of the purpose's categories.
+    /// The cut of a score that is the sum of the purpose's categories, which leaves as many turns to ask about: what a run that the score
+    /// was not told the purpose of forecasts by.
     pub sum: f32,
     /// The share of the feedback that was found.
     pub found: f32,
@@ -158,16 +159,18 @@ fn purposes() -> impl Iterator<Item = Purpose> {
 
 fn rejecting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> Vec<RejectingCut> {
     let is_wanted = |turn: &MeasuredTurn| turn.label.is_some_and(|label| purpose.wants(label));
-    let positives = |score: &dyn Fn(&MeasuredTurn) -> f32| {
-        let wanted = turns.iter().filter(|turn| is_wanted(turn));
-        wanted.map(|turn| (turn.conversation, turn.standing(purpose, score(turn)))).collect::<Vec<_>>()
-    };
-    let told = positives(&|turn| turn.score.of(purpose));
-    let summed = positives(&|turn| purpose.probability(&turn.score.probabilities()));
-    let recalls = CUT_RECALLS.map(f64::from);
-    let cuts = samples.rejecting(&told, &recalls).into_iter().zip(samples.rejecting(&summed, &recalls));
-    let chosen = CUT_RECALLS.into_iter().zip(cuts).filter_map(|(recall, (score, sum))| {
+    let wanted = turns.iter().filter(|turn| is_wanted(turn));
+    let told: Vec<(usize, f64)> =
+        wanted.map(|turn| (turn.conversation, turn.standing(purpose, turn.score.of(purpose)))).collect();
+    let open = || turns.iter().filter(|turn| turn.is_open());
+    let mut sums: Vec<f32> = open().map(|turn| purpose.probability(&turn.score.probabilities())).collect();
+    sums.sort_by(|a, b| b.total_cmp(a));
+    let cuts = samples.rejecting(&told, &CUT_RECALLS.map(f64::from));
+    let chosen = CUT_RECALLS.into_iter().zip(cuts).filter_map(|(recall, score)| {
         let score = score?;
+        let asked = open().filter(|turn| f64::from(turn.score.of(purpose)) >= score).count();
+        // Above all sums where nobody is asked.
+        let sum = asked.checked_sub(1).map_or(1.0, |last| sums[last]);
         let found = told.iter().filter(|(_, standing)| *standing >= score).count();
         let is_asked = |turn: &&MeasuredTurn| match turn.is_open() {
             true => f64::from(turn.score.of(purpose)) >= score,
@@ -177,7 +180,7 @@ fn rejecting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
             purpose,
             recall,
             score: score as f32,
-            sum: sum? as f32,
+            sum,
             found: share(found, told.len()),
             asked: share(turns.iter().filter(is_asked).count(), turns.len()),
         })
@@ -240,4 +243,53 @@ fn accepting(turns: &[MeasuredTurn], purpose: Purpose, samples: &Resamples) -> V
 
 fn share(part: usize, of: usize) -> f32 {
     if of == 0 { 1.0 } else { part as f32 / of as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heads::{HEADS, PerHead};
+
+    /// A turn whose score says with so many log-odds that it is UR2.
+    fn turn(
+        conversation: usize,
+        log_odds: f32,
+        label: Option<Category>,
+        ground: DecisionReason,
+    ) -> MeasuredTurn {
+        let logits: PerHead = [log_odds, log_odds, -9.0, log_odds, -9.0, -9.0, -9.0, log_odds];
+        MeasuredTurn { conversation, label, ground, score: Score::new(&logits, &[(1.0, 0.0); HEADS]) }
+    }
+
+    #[test]
+    fn what_rules_settle_is_found_or_missed_whatever_the_score() {
+        let of = |ground: DecisionReason| {
+            let turns: Vec<MeasuredTurn> = (0..200)
+                .map(|k| match k % 2 {
+                    0 => turn(k, 2.0, Some(Category::Ur2), DecisionReason::Candidate),
+                    _ => turn(k, -2.0, Some(Category::Ur2), ground),
+                })
+                .collect();
+            MeasuredCuts::of(&turns, 200, 1).rejecting(Purpose::KTO, 0.8).copied()
+        };
+        assert_eq!(of(DecisionReason::Rejected), None, "half of the feedback is rejected");
+        let accepted = of(DecisionReason::Accepted(Category::Ur2)).unwrap();
+        assert!(accepted.score > 0.8 && accepted.found == 1.0 && accepted.asked == 0.5, "{accepted:?}");
+        let open = of(DecisionReason::Unmarked).unwrap();
+        assert!(open.score < 0.2 && open.asked == 1.0, "{open:?}");
+        assert_eq!(of(DecisionReason::Accepted(Category::Ur1)), None, "it is taken for what nobody wants");
+    }
+
+    #[test]
+    fn praise_taken_for_criticism_is_wrong_and_another_criticism_is_right() {
+        let of = |label| {
+            let turns: Vec<MeasuredTurn> =
+                (0..100).map(|k| turn(k, 3.0, Some(label), DecisionReason::Candidate)).collect();
+            MeasuredCuts::of(&turns, 100, 1).accepting(Purpose::ALL, 0.9).copied()
+        };
+        assert_eq!(of(Category::Ur5), None);
+        let cuts = of(Category::Ur3).unwrap();
+        assert!(cuts.scores[1].is_some() && cuts.right == 1.0 && cuts.same_category == 0.0, "{cuts:?}");
+        assert_eq!((cuts.recall, cuts.recall_by_category[2]), (1.0, 1.0));
+    }
 }

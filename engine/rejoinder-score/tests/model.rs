@@ -207,7 +207,8 @@ fn a_file_says_what_is_wrong_with_it() {
         Model::from_bytes(&bytes).unwrap_err()
     };
     assert_eq!(changed(0), FileError::NoModel);
-    assert_eq!(changed(4), FileError::Format(3));
+    assert_eq!(changed(5), FileError::Format(0x103));
+    assert_eq!(changed(4), FileError::Checksum, "an older format that is read, and is none");
     assert!(matches!(changed(8), FileError::Features { .. }));
     assert_eq!(changed(bytes.len() / 2), FileError::Checksum);
     assert_eq!(Model::from_bytes(&bytes[..20]), Err(FileError::Short));

@@ -141,6 +141,12 @@ impl Config {
             plugin.check().map_err(|problem| problem.under(&format!("/plugin/{index}")))?;
         }
         self.cascade.check(self.purpose)?;
+        if self.cascade.without_judge && self.judge.all {
+            return wrong(
+                "/cascade/without-judge",
+                "`without-judge` asks nobody, and [judge] has `all = true`, which asks about everything: leave one out",
+            );
+        }
         self.judge.check().map_err(|problem| problem.under("/judge"))?;
         self.budget.check(&self.judge).map_err(|problem| problem.under("/budget"))?;
         if self.output.part_mib == 0 {

@@ -277,6 +277,8 @@ fn per_head(body: &mut Reader<'_>, what: &'static str) -> Result<PerHead, FileEr
 
 #[cfg(test)]
 mod tests {
+    use rejoinder_core::Purpose;
+
     use super::*;
 
     /// Trained when votes of plugins were features that nobody gave.
@@ -295,6 +297,59 @@ mod tests {
         let trees: Vec<_> = trees.chain([(asks, [[0; HEADS]; LEAVES])]).collect();
         *forest = Forest::new(trees.into_iter(), forest.scale, forest.bias);
         Model::from_bytes(&model.to_bytes())
+    }
+
+    /// The shipped model as a file of the format before there were cuts.
+    fn without_cuts() -> Vec<u8> {
+        let mut from = 12;
+        for _ in 0..3 {
+            from += 4 + u32::from_le_bytes(SHIPPED[from..from + 4].try_into().unwrap()) as usize;
+        }
+        let to = from + 4 + u32::from_le_bytes(SHIPPED[from..from + 4].try_into().unwrap()) as usize;
+        let mut file = [&SHIPPED[..from], &SHIPPED[to..SHIPPED.len() - CHECKSUM]].concat();
+        file[4..8].copy_from_slice(&WITHOUT_CUTS.to_le_bytes());
+        let checksum = blake3::hash(&file);
+        file.extend_from_slice(checksum.as_bytes());
+        file
+    }
+
+    #[test]
+    fn a_model_of_the_format_before_is_the_same_model_without_cuts() {
+        let (shipped, old) = (Model::from_bytes(SHIPPED).unwrap(), without_cuts());
+        let read = Model::from_bytes(&old).unwrap();
+        assert_eq!(read.cuts(), &MeasuredCuts::default());
+        assert_eq!(MeasuredCuts::of_model(&old), Ok(MeasuredCuts::default()));
+        assert_eq!(ComparisonBasis::of_model(&old), ComparisonBasis::of_model(SHIPPED));
+        let mut again = read;
+        again.set_cuts(shipped.cuts().clone());
+        assert!(again == shipped && again.to_bytes() == SHIPPED);
+    }
+
+    #[test]
+    fn the_shipped_model_has_cuts_for_what_the_config_offers() {
+        let cuts = MeasuredCuts::of_model(SHIPPED).unwrap();
+        assert_eq!(&cuts, Model::from_bytes(SHIPPED).unwrap().cuts());
+        for purpose in [Purpose::ALL, Purpose::KTO, Purpose::SFT] {
+            let of = |recall| cuts.rejecting(purpose, recall).unwrap();
+            assert!(of(0.8).score > of(0.9).score && of(0.9).score > of(0.95).score, "{purpose}");
+            assert!(
+                [0.8, 0.9, 0.95].iter().all(|recall| f64::from(of(*recall).found) >= *recall),
+                "{purpose}"
+            );
+            assert_eq!(cuts.rejecting(purpose, 0.85), None);
+        }
+        for precision in [0.8, 0.85, 0.9, 0.95] {
+            assert!(f64::from(cuts.accepting(Purpose::ALL, precision).unwrap().right) > precision);
+        }
+    }
+
+    #[test]
+    fn cuts_that_are_no_shares_are_refused() {
+        let mut model = Model::from_bytes(SHIPPED).unwrap();
+        let mut cuts = model.cuts().clone();
+        cuts.rejecting[0].score = 1.5;
+        model.set_cuts(cuts);
+        assert_eq!(Model::from_bytes(&model.to_bytes()), Err(FileError::Invalid("its cuts")));
     }
 
     #[test]

@@ -26,8 +26,9 @@ fn without_judge(cuts: &AcceptingCuts) -> String {
     let from = wanted().filter_map(|category| Some(format!("{category} {:.3}", scores[category.index()]?)));
     let of = wanted().map(|category| format!("{category} {:.2}", recall_by_category[category.index()]));
     format!(
-        "score: nobody is asked; accepted from {}, where {precision} was right on the labels it was measured on, those of a language \
-         model; all others rejected. Recall to expect, with what rules accept: {recall:.2} ({})",
+        "score: nobody is asked; accepted from {}, where {precision} was right on the labels it was measured on (of the shipped score: \
+         those of a language model); all others rejected. Recall to expect, with what rules accept: at most {recall:.2}, as on those \
+         labels, which the shipped rules were tuned on ({})",
         from.collect::<Vec<_>>().join(" · "),
         of.collect::<Vec<_>>().join(" · "),
     )
