@@ -37,7 +37,7 @@ fn several(
 
 /// As [`letters_in`], with words in place of the letters of several turns.
 fn in_words(request: &Request, words: fn(Vec<String>) -> String) -> Response {
-    fn said(request: &Request, words: String, finish_reason: &str) -> Response {
+    fn said(_: &Request, words: String, finish_reason: &str) -> Response {
         let message = json!({"message": {"content": words}, "finish_reason": finish_reason});
         let usage = json!({"prompt_tokens": 100, "completion_tokens": 5});
         Response::new(200, json!({"model": "m", "choices": [message], "usage": usage}).to_string())
