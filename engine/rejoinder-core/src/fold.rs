@@ -243,22 +243,24 @@ pub fn is_word_boundary(text: &str, offset: usize) -> bool {
 
 /// The words of a text: maximal runs of word characters; each character of an unsegmented script is a word.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    words_with(text, (), |(), _| ()).map(|(word, ())| word)
+    words_with(text, (), |(), _| ()).map(|(range, ())| &text[range])
 }
 
-/// The words of a text, each with what `step` makes of its bytes, one after the other, from `start`: a hash, say, for which the
-/// word is not read once more.
+/// Where the words of a text stand, each with what `step` makes of its bytes, one after the other, from `start`: a hash, say, for
+/// which the word is not read once more.
 #[inline]
 pub fn words_with<A: Copy>(
     text: &str,
     start: A,
     step: impl Fn(A, u8) -> A,
-) -> impl Iterator<Item = (&str, A)> {
+) -> impl Iterator<Item = (Range<usize>, A)> {
     let bytes = text.as_bytes();
-    let mut at = 0;
+    let mut next = 0;
     std::iter::from_fn(move || {
-        // The length of a character that is a word of its own.
-        let mut alone = 0;
+        let mut at = next;
+        // The length of what is no ASCII letter, digit or underscore and belongs to the word.
+        let mut len = 0;
+        let mut is_whole = false;
         // Separators are mostly one of a few ASCII marks: they need not be made characters.
         loop {
             match CLASSES[usize::from(*bytes.get(at)?)] {
@@ -267,7 +269,7 @@ pub fn words_with<A: Copy>(
                 Class::Beyond => {
                     let c = text[at..].chars().next()?;
                     if is_word_char(c) {
-                        alone = if is_unsegmented(c) { c.len_utf8() } else { 0 };
+                        (len, is_whole) = (c.len_utf8(), is_unsegmented(c));
                         break;
                     }
                     at += c.len_utf8();
@@ -275,12 +277,13 @@ pub fn words_with<A: Copy>(
             }
         }
         let (first, mut made) = (at, start);
-        let mut len = alone;
         loop {
-            made = bytes[at..at + len].iter().fold(made, |made, &byte| step(made, byte));
-            at += len;
-            if alone > 0 {
-                break;
+            if len > 0 {
+                made = bytes[at..at + len].iter().fold(made, |made, &byte| step(made, byte));
+                at += len;
+                if is_whole {
+                    break;
+                }
             }
             while let Some(&byte) = bytes.get(at)
                 && CLASSES[usize::from(byte)] == Class::Word
@@ -296,7 +299,8 @@ pub fn words_with<A: Copy>(
                 break;
             }
         }
-        Some((&text[first..at], made))
+        next = at;
+        Some((first..at, made))
     })
 }
 
@@ -416,8 +420,8 @@ mod tests {
         fn words_are_those_that_a_walk_over_the_characters_finds(text in "([a-c_0 '.]|[éя谢ก・٣😀]|\\PC){0,30}") {
             prop_assert_eq!(words(&text).collect::<Vec<_>>(), words_by_characters(&text));
             let hash = |hash: u64, byte: u8| hash.wrapping_mul(31) + u64::from(byte);
-            for (word, found) in words_with(&text, 7, hash) {
-                prop_assert_eq!(found, word.bytes().fold(7, hash));
+            for (range, found) in words_with(&text, 7, hash) {
+                prop_assert_eq!(found, text[range].bytes().fold(7, hash));
             }
         }
 

@@ -17,7 +17,7 @@ impl Word {
 
     /// The words of folded text.
     pub(crate) fn all(folded: &str) -> impl Iterator<Item = Self> {
-        words_with(folded, WordHash::START, WordHash::with).map(|(word, hash)| Self::new(word.len(), hash))
+        words_with(folded, WordHash::START, WordHash::with).map(|(at, hash)| Self::new(at.len(), hash))
     }
 
     fn new(len: usize, hash: WordHash) -> Self {
