@@ -143,9 +143,10 @@ impl QuestionForm {
     pub fn shared_tokens(&self) -> u64 {
         /// What is left free for a chat template and an answer.
         const SPARE: u64 = 256;
+        // Earlier versions, whose window such a config keeps, made groups without a look at the context.
+        let context = self.room.context.filter(|_| self.config.window.is_some());
         // Two thirds, for an estimate may be too low.
-        let room =
-            self.room.context.map(|context| context.saturating_sub(self.fixed_tokens() + SPARE) / 3 * 2);
+        let room = context.map(|context| context.saturating_sub(self.fixed_tokens() + SPARE) / 3 * 2);
         room.unwrap_or(u64::MAX).min(SHARED_TOKENS)
     }
 
