@@ -48,6 +48,9 @@ impl Bench {
         let dir = folder();
         let mut content = Vec::new();
         corpus::write(&mut content, 600, 23, corpus::Style::default()).unwrap();
+        // Some dialogues come again much later, when their turns may be answered or not.
+        let again: Vec<u8> = content.split_inclusive(|&b| b == b'\n').take(150).flatten().copied().collect();
+        content.extend(again);
         let input = write(dir.path(), "corpus.jsonl", content);
         let rules = write(dir.path(), "kills.toml", RULES);
         let server = Server::start(|request| {

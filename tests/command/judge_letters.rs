@@ -141,20 +141,20 @@ fn behaviours() -> Vec<Behaviour> {
                 "the server refused 4 requests: HTTP 400: the prompt was filtered",
                 "--ask-again refused",
             ],
-            // A group, its halves, and the turns of the half that is filtered.
+            // A group, its halves, and the turns of the half that is filtered; and once the example.
             ..row(
                 "filters some turns",
                 |r| match r.prompt().contains("FLAGGED") {
                     true => refusal(400, "the prompt was filtered"),
                     false => letters_in(Dialect::Structured, r, rule),
                 },
-                4 * (1 + 2 + 2),
+                4 * (1 + 2 + 2) + 1,
             )
         },
         Behaviour {
             judged: 12,
             probable: 0,
-            says: &["4 of 24 answers were empty", "content filter"],
+            says: &["12 of 20 answers were empty", "content filter"],
             ..row(
                 "keeps some of its answers back",
                 |r| match r.prompt().contains("FLAGGED") {
@@ -329,7 +329,7 @@ fn the_form_follows_from_what_the_server_can_do_and_what_it_costs() {
     for (name, handler, more, form, requests) in cases {
         let server = Server::start(handler);
         let summary = ask(dir.path(), name, &server, more).expect(0).json();
-        assert_eq!((forms(&server), server.requests()), (vec![form], requests), "{name}");
+        assert_eq!((forms(&server), server.requests()), (vec![form], requests), "{name}: {summary}");
         assert_eq!(figure(&summary, "undecided"), 0, "{name}");
     }
 }
@@ -362,7 +362,7 @@ fn a_config_that_names_another_form_later_is_tried_at_it_first() {
     let asked = server.requests();
     // A single letter about a dialogue that no window cuts is as good in any form.
     for (answer, form, requests) in
-        [("letters", "grouped", 3), ("json", "json by schema", 3), ("label", "single", 12)]
+        [("letters", "grouped", 3), ("json", "json by schema", 4), ("label", "single", 12)]
     {
         let before = server.requests();
         let summary = rejoinder(&["judge", &run, "--config", &with(answer), "--json"]).expect(0).json();

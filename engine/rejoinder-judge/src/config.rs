@@ -138,10 +138,14 @@ impl JudgeConfig {
         format!("{} at {}", self.model, self.endpoint())
     }
 
+    /// The form of the answer that the config names, or its prompt.
+    pub(crate) fn names_answer(&self) -> Option<AnswerFormat> {
+        self.answer.or(self.template.as_ref().map(|template| template.answer))
+    }
+
     /// Whether the config names the form of several letters.
     pub(crate) fn names_letters(&self) -> bool {
-        let of_template = self.template.as_ref().map(|template| template.answer);
-        self.answer.or(of_template) == Some(AnswerFormat::Letters)
+        self.names_answer() == Some(AnswerFormat::Letters)
     }
 
     /// Whether the form of several letters is open to the config, or named by it.

@@ -176,7 +176,20 @@ impl QuestionForm {
     /// If the store fails.
     pub fn stands_alone(&self, question: &Question, store: &ReplyStore) -> Result<bool, LedgerError> {
         let chain = self.follow_one(std::slice::from_ref(question), 0..1, store)?;
-        Ok(chain.replies.last().is_some_and(|reply| !reply.is_empty()))
+        Ok(!chain.replies.is_empty())
+    }
+
+    /// Whether the store holds a reply about several turns that is about this one, too, whatever it says.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn has_shared_reply(&self, question: &Question, store: &ReplyStore) -> Result<bool, LedgerError> {
+        for shared in store.shared(&self.turn_key(question))? {
+            if store.contains(&shared.key)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn follow_one(

@@ -4,7 +4,7 @@ use rejoinder_core::Category;
 use rejoinder_ledger::Reply;
 use serde_json::Value;
 
-use super::asking_form::{AskingForm, FormBill};
+use super::asking_form::AskingForm;
 use super::error::FormError;
 use crate::answer;
 use crate::config::JudgeConfig;
@@ -48,11 +48,7 @@ impl QuestionForm {
     /// If the config and the prompt contradict each other, or the server cannot do what the config says.
     pub fn new(config: &JudgeConfig, capabilities: &ServerCapabilities) -> Result<Self, FormError> {
         let constraint = config.constraint.unwrap_or(capabilities.constraint);
-        let answer = match (config.answer, &config.template) {
-            (Some(answer), _) => answer,
-            (None, Some(template)) => template.answer,
-            (None, None) => FormBill::cheapest(config, capabilities).0.answer(),
-        };
+        let answer = capabilities.answer_for(config);
         let template = match &config.template {
             Some(template) => template.clone(),
             None if config.unit == QuestionUnit::Conversation && answer != AnswerFormat::Json => {
@@ -147,9 +143,10 @@ impl QuestionForm {
     pub fn shared_tokens(&self) -> u64 {
         /// What is left free for a chat template and an answer.
         const SPARE: u64 = 256;
+        // Earlier versions, whose window such a config keeps, made groups without a look at the context.
+        let context = self.room.context.filter(|_| self.config.window.is_some());
         // Two thirds, for an estimate may be too low.
-        let room =
-            self.room.context.map(|context| context.saturating_sub(self.fixed_tokens() + SPARE) / 3 * 2);
+        let room = context.map(|context| context.saturating_sub(self.fixed_tokens() + SPARE) / 3 * 2);
         room.unwrap_or(u64::MAX).min(SHARED_TOKENS)
     }
 

@@ -62,12 +62,11 @@ impl TriedAbilities {
     /// What has to be tried before the judge of a config can be asked, whose server was found to be able to do so much.
     pub(super) fn needed(config: &JudgeConfig, findings: &ServerCapabilities) -> Self {
         let is_turn = config.unit == QuestionUnit::Turn;
-        let answer = config.answer.or(config.template.as_ref().map(|template| template.answer));
-        let likely = answer.unwrap_or_else(|| FormBill::cheapest(config, findings).0.answer());
+        let answer = findings.answer_for(config);
         Self {
-            label: is_turn && answer != Some(AnswerFormat::Json),
+            label: is_turn && config.names_answer() != Some(AnswerFormat::Json),
             letters: is_turn && config.is_open_to_letters(),
-            json_schema: is_turn && (likely == AnswerFormat::Json || config.asks_span),
+            json_schema: is_turn && (answer == AnswerFormat::Json || config.asks_span),
         }
     }
 
@@ -106,6 +105,10 @@ pub struct ServerCapabilities {
     /// What the server was tried at; `None` where an earlier version tried it, which knew of no letters for several turns.
     #[serde(default)]
     pub tried: Option<TriedAbilities>,
+    /// The form of the answer that the bill chose for a run whose config leaves the form open: a run keeps to it, or what it has paid
+    /// for would be asked again in another form.
+    #[serde(default)]
+    pub chosen: Option<AnswerFormat>,
 }
 
 impl ServerCapabilities {
@@ -127,6 +130,7 @@ impl ServerCapabilities {
             context: config.context,
             parameters: RequestParameters::default(),
             tried: Some(TriedAbilities::ALL),
+            chosen: None,
         }
     }
 
@@ -135,6 +139,26 @@ impl ServerCapabilities {
         let constraint = config.constraint.unwrap_or(LabelConstraint::Choice);
         let letters = Some(LettersCapability::usual(LettersConstraint::beside(constraint)));
         Self { constraint, logprobs: true, letters, ..Self::assumed(config) }
+    }
+
+    /// The form of the answer for this config: the one that the config names, else the one that was chosen, else the cheapest one.
+    pub fn answer_for(&self, config: &JudgeConfig) -> AnswerFormat {
+        let is_possible = |answer: &AnswerFormat| {
+            let is_usual = config.window.is_some() && !config.asks_span;
+            is_usual && FormBill::all(config, self).iter().any(|bill| bill.form.answer() == *answer)
+        };
+        let cheapest = || FormBill::cheapest(config, self).0.answer();
+        config.names_answer().or_else(|| self.chosen.filter(is_possible)).unwrap_or_else(cheapest)
+    }
+
+    /// The same, with the form chosen for a config that leaves it open.
+    #[must_use]
+    pub fn choosing_for(self, config: &JudgeConfig) -> Self {
+        let chosen = match config.names_answer() {
+            None => Some(self.answer_for(config)),
+            Some(_) => self.chosen,
+        };
+        Self { chosen, ..self }
     }
 
     /// Whether these are the capabilities of the judge of this config, and all that it has to be tried at is among them.
@@ -149,6 +173,7 @@ impl ServerCapabilities {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::price::Price;
 
     #[test]
     fn findings_hold_for_a_config_that_needs_nothing_that_was_not_tried() {
@@ -170,7 +195,26 @@ mod tests {
         assert_eq!(holding(&by_earlier), [false, true, false, true, true]);
         let constrained = JudgeConfig { constraint: Some(LabelConstraint::Grammar), ..json };
         assert!(only_json.are_about(&constrained), "no label is asked for");
-        let other = JudgeConfig { model: "n".to_owned(), ..label };
+        let other = JudgeConfig { model: "n".to_owned(), ..label.clone() };
         assert!(!only_label.are_about(&other));
+    }
+
+    #[test]
+    fn a_form_that_was_chosen_stays_whatever_it_comes_to_cost() {
+        let usual = JudgeConfig::new("http://127.0.0.1:1/v1", "m");
+        let gpu = Price { gpu_input: 40.0, gpu_output: 900.0, ..Price::default() };
+        let dear = JudgeConfig { price: gpu, ..usual.clone() };
+        let able = ServerCapabilities { reuses_prefix: true, ..ServerCapabilities::common(&usual) };
+        assert_eq!(able.answer_for(&dear), AnswerFormat::Label);
+        let chosen = able.choosing_for(&usual);
+        assert_eq!(chosen.chosen, Some(AnswerFormat::Letters));
+        assert_eq!(chosen.answer_for(&dear), AnswerFormat::Letters);
+        let named = JudgeConfig { answer: Some(AnswerFormat::Json), ..dear.clone() };
+        assert_eq!(chosen.answer_for(&named), AnswerFormat::Json);
+        assert_eq!(chosen.clone().choosing_for(&named).chosen, chosen.chosen);
+        let one = JudgeConfig { turns_per_request: 1, ..dear.clone() };
+        assert_eq!(chosen.answer_for(&one), AnswerFormat::Label, "there are no groups of one");
+        let old = JudgeConfig { window: None, ..usual };
+        assert_eq!(chosen.answer_for(&old), AnswerFormat::Label, "as ever");
     }
 }

@@ -103,6 +103,7 @@ impl<'a> Prober<'a> {
         if may_ask_letters {
             findings.letters = self.find_letters(findings.constraint).await?;
         }
+        findings.reuses_prefix = self.reuses_prefix.get();
         let needed = TriedAbilities::needed(config, &findings);
         if needed.json_schema {
             findings.json_schema = self.honours_schema().await?;
@@ -113,7 +114,6 @@ impl<'a> Prober<'a> {
             self.find_parameters().await?;
         }
         findings.parameters = self.parameters.get();
-        findings.reuses_prefix = self.reuses_prefix.get();
         match self.refusal.take() {
             Some((status, words)) if !self.was_answered.get() && status < 500 => {
                 Err(ProbeError::Stopped(StopReason::Refuses { status, words }))

@@ -1,5 +1,6 @@
 //! The ledger's file and what can be done with it.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
@@ -27,7 +28,13 @@ const STEPS: &[&str] = &[
         completion_tokens INTEGER NOT NULL);
     INSERT INTO spent VALUES (0, 0, 0, 0, 0, 0, 0, 0);
     ",
+    "
+    CREATE TABLE grouped (form TEXT, turn TEXT, PRIMARY KEY (form, turn)) WITHOUT ROWID;
+    ",
 ];
+
+const PUT_FACT: &str =
+    "INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
 
 /// The ledger of a run. A ledger can be used from any thread.
 pub struct Ledger(Database);
@@ -89,9 +96,39 @@ impl Ledger {
     /// # Errors
     /// If SQLite fails.
     pub fn put(&self, name: &str, value: &str) -> Result<(), LedgerError> {
-        let insert =
-            "INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
-        self.0.with(|c| c.execute(insert, params![name, value])).map(drop)
+        self.0.with(|c| c.execute(PUT_FACT, params![name, value])).map(drop)
+    }
+
+    /// Which of some turns, each named by the key of the request about it alone, are in no group of a form yet.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn ungrouped<'t>(&self, form: &str, turns: &[&'t str]) -> Result<HashSet<&'t str>, LedgerError> {
+        self.0.with(|c| {
+            let mut select = c.prepare_cached("SELECT 1 FROM grouped WHERE form = ?1 AND turn = ?2")?;
+            let mut ungrouped = HashSet::new();
+            for turn in turns {
+                if !select.exists([form, turn])? {
+                    ungrouped.insert(*turn);
+                }
+            }
+            Ok(ungrouped)
+        })
+    }
+
+    /// Notes a fact of the run, and that turns are in a group of a form, in one transaction.
+    ///
+    /// # Errors
+    /// If SQLite fails; then nothing was noted.
+    pub fn put_groups(&self, form: &str, turns: &[&str], name: &str, value: &str) -> Result<(), LedgerError> {
+        self.0.transaction(|c| {
+            let mut insert =
+                c.prepare_cached("INSERT OR IGNORE INTO grouped (form, turn) VALUES (?1, ?2)")?;
+            for turn in turns {
+                insert.execute([form, turn])?;
+            }
+            c.execute(PUT_FACT, params![name, value]).map(drop)
+        })
     }
 
     /// A fact of the run.

@@ -100,3 +100,18 @@ fn a_missing_a_broken_and_a_newer_file_are_refused() {
     let error = Ledger::open(&path).err().unwrap().to_string();
     assert!(error.contains("schema 99"), "{error}");
 }
+
+#[test]
+fn turns_that_are_in_a_group_of_a_form_are_known() {
+    let ledger = Ledger::in_memory().unwrap();
+    let ungrouped = |form| {
+        let mut turns: Vec<&str> = ledger.ungrouped(form, &["a", "b", "c"]).unwrap().into_iter().collect();
+        turns.sort_unstable();
+        turns
+    };
+    assert_eq!(ungrouped("f"), ["a", "b", "c"]);
+    ledger.put_groups("f", &["a", "c"], "groups", "[[0,1]]").unwrap();
+    ledger.put_groups("f", &["a"], "groups", "[[0],[1]]").unwrap();
+    assert_eq!((ungrouped("f"), ungrouped("g")), (vec!["b"], vec!["a", "b", "c"]));
+    assert_eq!(ledger.get("groups").unwrap().as_deref(), Some("[[0],[1]]"));
+}

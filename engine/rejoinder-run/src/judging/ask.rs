@@ -19,23 +19,24 @@ use crate::spool_row::SpoolRow;
 use crate::watch::{JudgeProgress, Watch};
 
 /// Makes a judge ready to be asked: finds out what its server can do, unless the run knows that already, and keeps the
-/// findings in the manifest.
+/// findings, and the form that the bill chooses by them, in the manifest.
 ///
 /// # Errors
 /// If the server does not do what the config says, the ledger or the manifest cannot be written, the judge cannot be
 /// reached, or the budget is spent.
 pub fn prepare_judge(run: &mut RunDir, client: JudgeConfig) -> Result<Judge, OracleError> {
-    let findings: ServerCapabilities = match known_capabilities(run, &client) {
+    let findings = match known_capabilities(run, &client) {
         Some(findings) => findings,
         None => match probe::probe(&client, &run.ledger, &settings::limits(&run.manifest.config.budget)) {
-            Ok(findings) => {
-                run.set_findings(findings.clone())?;
-                findings
-            }
+            Ok(findings) => findings,
             Err(ProbeError::Stopped(stop)) => return Err(OracleError::Stopped(stop)),
             Err(ProbeError::Failed(error)) => return Err(error.into()),
         },
     };
+    let findings = findings.choosing_for(&client);
+    if run.manifest.judge.as_ref() != Some(&findings) {
+        run.set_findings(findings.clone())?;
+    }
     Ok(Judge::new(client, &findings)?)
 }
 
@@ -140,7 +141,7 @@ fn ask_all(
     let failure = Mutex::new(None);
     let source: Box<QuestionSource<'_>> = Box::new(|sink| {
         let mut is_over = false;
-        let spool = Spool { run, form, store: &replies };
+        let spool = Spool { run, form, store: &replies, is_to_ask: true };
         let found = find(spool, &mut |group| {
             let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
             is_over = sink(questions).is_break();

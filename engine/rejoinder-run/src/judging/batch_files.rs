@@ -40,7 +40,7 @@ pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<BatchExport, R
     let mut spent = run.ledger.spent()?.amount;
     let mut seen = HashSet::new();
     let mut out = BatchFiles::new(path);
-    let spool = Spool { run, form: &judge.form, store: &store };
+    let spool = Spool { run, form: &judge.form, store: &store, is_to_ask: true };
     'groups: for group in spool.in_order()? {
         let questions: Vec<Question> = group?.into_iter().map(|row| row.question).collect();
         for followed in judge.form.follow(&questions, &store)? {

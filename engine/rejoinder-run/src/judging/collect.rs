@@ -84,7 +84,7 @@ fn feedback(
 /// If the spool, the store or the run directory fails.
 pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
     let store = run.replies()?;
-    let spool = Spool { run, form: &judge.form, store: &store };
+    let spool = Spool { run, form: &judge.form, store: &store, is_to_ask: false };
     let mut stats = JudgeStats::default();
     let mut reasons = BTreeMap::new();
     // The first words of reasons that are alike.
@@ -160,7 +160,7 @@ pub enum UselessReply {
 pub fn forget(run: &RunDir, judge: &Judge, kinds: &[UselessReply]) -> Result<u64, RunError> {
     let store = run.replies()?;
     let mut forgotten = 0;
-    for group in (Spool { run, form: &judge.form, store: &store }).in_input_order()? {
+    for group in (Spool { run, form: &judge.form, store: &store, is_to_ask: false }).in_input_order()? {
         for GroupAnswers { turns, replied } in read(judge, &group?, &store)? {
             let is_of_use =
                 turns.iter().any(|(_, found, _)| !matches!(found.finding, Finding::Unverified(_)));
@@ -215,7 +215,7 @@ pub fn findings(run: &RunDir) -> Result<HashMap<RecordId, Finding>, RunError> {
     let mut found = HashMap::new();
     let Some(judge) = judge_of(run)? else { return Ok(found) };
     let store = run.replies()?;
-    for group in (Spool { run, form: &judge.form, store: &store }).in_input_order()? {
+    for group in (Spool { run, form: &judge.form, store: &store, is_to_ask: false }).in_input_order()? {
         found.extend(turns(&judge, &group?, &store)?.into_iter().map(|(id, turn, _)| (id, turn.finding)));
     }
     Ok(found)
@@ -252,7 +252,7 @@ pub struct JudgeTrace {
 pub fn trace(run: &RunDir, id: RecordId) -> Result<Option<JudgeTrace>, RunError> {
     let Some(judge) = judge_of(run)? else { return Ok(None) };
     let store = run.replies()?;
-    for group in (Spool { run, form: &judge.form, store: &store }).in_input_order()? {
+    for group in (Spool { run, form: &judge.form, store: &store, is_to_ask: false }).in_input_order()? {
         let group = group?;
         if !group.iter().flat_map(|row| &row.turns).any(|turn| turn.id == id) {
             continue;

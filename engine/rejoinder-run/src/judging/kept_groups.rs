@@ -1,147 +1,198 @@
 //! The groups of questions that share requests, kept in the ledger before they are asked about: a resumed run, batch files and the
 //! reading of replies go by the same groups, whatever was answered in between.
 
-use rejoinder_judge::{Question, QuestionForm};
-use rejoinder_ledger::ReplyStore;
+use rejoinder_judge::Question;
+use serde::{Deserialize, Serialize};
 
 use super::grouping::{self, QuestionSize, RequestSize};
-use super::spool::RequestGroup;
+use super::spool::{RequestGroup, Spool};
 use crate::error::RunError;
-use crate::folder::RunDir;
 use crate::spool_row::SpoolRow;
 
-/// Puts the rows of one stretch of input into the groups in which they are asked about; a row that is in no group, since it was
-/// asked about before the groups were made, or answered before its group was asked about, stands alone.
-///
-/// # Errors
-/// If the ledger or the store fails.
-pub(super) fn of_stretch(
-    run: &RunDir,
-    form: &QuestionForm,
-    store: &ReplyStore,
-    rows: Vec<SpoolRow>,
-) -> Result<Vec<RequestGroup>, RunError> {
-    let name = rows.first().map(|row| format!("groups {} {}", form.identity(), row.stretch));
-    of_name(run, form, store, rows, name)
+/// Whose groups are made: those of one stretch of input, or those of rows that were drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowSource {
+    Stretch,
+    Sample,
 }
 
-/// Puts rows that were drawn into groups, as [`of_stretch`] does.
+/// The groups of some rows, by the places of the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptGroups {
+    /// The rows that share a request, for each request.
+    groups: Vec<Vec<usize>>,
+    /// Rows whose prompt is that of a row in an earlier group, whose answer is theirs.
+    twins: Vec<usize>,
+}
+
+/// The groups in which the rows of one stretch of input are asked about; a row that is in no group, since it was asked about before
+/// the groups were made, or answered before its group was asked about, stands alone.
 ///
 /// # Errors
 /// If the ledger or the store fails.
-pub(super) fn of_sample(
-    run: &RunDir,
-    form: &QuestionForm,
-    store: &ReplyStore,
-    rows: &[SpoolRow],
-) -> Result<Vec<RequestGroup>, RunError> {
+pub(super) fn of_stretch(spool: Spool<'_>, rows: Vec<SpoolRow>) -> Result<Vec<RequestGroup>, RunError> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let name = format!("groups {} {}", spool.form.identity(), first.stretch);
+    of_name(spool, rows, RowSource::Stretch, &name)
+}
+
+/// The groups in which rows that were drawn are asked about, as [`of_stretch`] makes them.
+///
+/// # Errors
+/// If the ledger or the store fails.
+pub(super) fn of_sample(spool: Spool<'_>, rows: &[SpoolRow]) -> Result<Vec<RequestGroup>, RunError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
     let mut drawn = blake3::Hasher::new();
     for row in rows {
         drawn.update(row.question.id.to_string().as_bytes()).update(b"\n");
     }
-    let name = format!("groups {} of sample {}", form.identity(), &drawn.finalize().to_hex()[..32]);
+    let name = format!("groups {} of sample {}", spool.form.identity(), &drawn.finalize().to_hex()[..32]);
     let stretch = first.question.id;
     let rows = rows.iter().map(|row| SpoolRow { stretch, ..row.clone() }).collect();
-    of_name(run, form, store, rows, Some(name))
+    of_name(spool, rows, RowSource::Sample, &name)
 }
 
 fn of_name(
-    run: &RunDir,
-    form: &QuestionForm,
-    store: &ReplyStore,
+    spool: Spool<'_>,
     rows: Vec<SpoolRow>,
-    name: Option<String>,
+    source: RowSource,
+    name: &str,
 ) -> Result<Vec<RequestGroup>, RunError> {
-    let Some(name) = name.filter(|_| form.questions_per_request() > 1) else {
+    let Spool { run, form, is_to_ask, .. } = spool;
+    if form.questions_per_request() == 1 {
         return Ok(rows.into_iter().map(|row| vec![row]).collect());
-    };
-    let kept: Option<Groups> = match run.ledger.get(&name)? {
-        None => None,
-        Some(json) => Some(
-            serde_json::from_str(&json)
-                .map_err(|e| RunError::io("the ledger holds unreadable groups", &e))?,
-        ),
-    };
-    if !run.is_open_to_change() {
-        return Ok(arranged(rows, &kept.unwrap_or_default()));
     }
-    let groups = Grouping { form, store, rows: &rows }.of(kept.as_deref())?;
-    if kept.as_ref() != Some(&groups) {
-        run.ledger.put(&name, &serde_json::to_string(&groups).expect("places are plain data"))?;
-    }
-    Ok(arranged(rows, &groups))
+    let unreadable = |e: serde_json::Error| RunError::io("the ledger holds unreadable groups", &e);
+    let kept: Option<KeptGroups> =
+        run.ledger.get(name)?.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()?;
+    let json = |groups: &KeptGroups| serde_json::to_string(groups).expect("places are plain data");
+    let grouping = Grouping { spool, rows: &rows };
+    let groups = match kept {
+        kept if !run.is_open_to_change() => kept.unwrap_or_default(),
+        Some(kept) => {
+            let groups = grouping.mended(&kept)?;
+            if groups != kept {
+                run.ledger.put(name, &json(&groups))?;
+            }
+            groups
+        }
+        None => {
+            let (groups, turns) = grouping.first(source)?;
+            let turns: Vec<&str> = turns.iter().map(String::as_str).collect();
+            run.ledger.put_groups(&form.identity(), &turns, name, &json(&groups))?;
+            groups
+        }
+    };
+    let left_out = if is_to_ask { grouping.left_to_others(&groups.twins)? } else { Vec::new() };
+    Ok(arranged(rows, &groups.groups, &left_out))
 }
-
-/// The places of rows that share a request, for each request.
-type Groups = Vec<Vec<usize>>;
 
 /// What is needed to group rows.
 struct Grouping<'r> {
-    form: &'r QuestionForm,
-    store: &'r ReplyStore,
+    spool: Spool<'r>,
     rows: &'r [SpoolRow],
 }
 
 impl Grouping<'_> {
-    /// The groups of the rows, by those that are kept. Where other requests have answered turns of groups that were not asked about,
-    /// the groups that were asked about stay, and the others are made anew of what is left.
-    fn of(&self, kept: Option<&[Vec<usize>]>) -> Result<Groups, RunError> {
-        let Some(kept) = kept else { return self.made_of(0..self.rows.len()) };
-        let (mut asked, mut left) = (Vec::new(), Vec::new());
+    /// The first groups of the rows of which nothing is known, and the keys by which the ledger is to know their turns. Of a stretch
+    /// of input, rows with the prompt of an earlier stretch's row are in no group.
+    fn first(&self, source: RowSource) -> Result<(KeptGroups, Vec<String>), RunError> {
+        let Spool { run, form, .. } = self.spool;
+        let open = self.open(0..self.rows.len())?;
+        let keys: Vec<String> = open.iter().map(|&place| form.turn_key(&self.rows[place].question)).collect();
+        let names: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut new = match source {
+            RowSource::Stretch => run.ledger.ungrouped(&form.identity(), &names)?,
+            RowSource::Sample => names.iter().copied().collect(),
+        };
+        let (mut grouped, mut twins) = (Vec::new(), Vec::new());
+        for (place, key) in open.into_iter().zip(&names) {
+            if new.remove(key) { grouped.push(place) } else { twins.push(place) }
+        }
+        let groups = KeptGroups { groups: self.groups_of(&grouped), twins };
+        Ok((groups, if source == RowSource::Stretch { keys } else { Vec::new() }))
+    }
+
+    /// The groups as they are now. Where other requests have answered turns of groups that were not asked about, the groups that were
+    /// asked about stay, and the others are made anew of what is left.
+    fn mended(&self, kept: &KeptGroups) -> Result<KeptGroups, RunError> {
+        let Spool { form, store, .. } = self.spool;
+        let (mut groups, mut left) = (Vec::new(), Vec::new());
         let mut are_answered = false;
-        for group in kept {
+        for group in &kept.groups {
             if self.is_asked(group)? {
-                asked.push(group.clone());
+                groups.push(group.clone());
                 continue;
             }
             for &place in group.iter().filter(|&&place| place < self.rows.len()) {
-                are_answered =
-                    are_answered || self.form.is_answered(&self.rows[place].question, self.store)?;
+                are_answered = are_answered || form.is_answered(&self.rows[place].question, store)?;
+                left.push(place);
             }
-            left.extend(group);
         }
         if !are_answered {
-            return Ok(kept.to_vec());
+            return Ok(kept.clone());
         }
         left.sort_unstable();
-        asked.extend(self.made_of(left.into_iter())?);
-        asked.sort_unstable();
-        Ok(asked)
+        groups.extend(self.groups_of(&self.open(left)?));
+        groups.sort_unstable();
+        Ok(KeptGroups { groups, twins: kept.twins.clone() })
+    }
+
+    /// Twins that need not be asked about: those whose prompt no reply is about yet. Others are asked about where that reply does
+    /// not tell the turns apart.
+    fn left_to_others(&self, twins: &[usize]) -> Result<Vec<usize>, RunError> {
+        let Spool { form, store, .. } = self.spool;
+        let mut left = Vec::new();
+        for &place in twins {
+            if let Some(row) = self.rows.get(place)
+                && !form.has_shared_reply(&row.question, store)?
+            {
+                left.push(place);
+            }
+        }
+        Ok(left)
     }
 
     /// Whether there is a reply to the request about a group.
     fn is_asked(&self, group: &[usize]) -> Result<bool, RunError> {
+        let Spool { form, store, .. } = self.spool;
         let rows = group.iter().filter_map(|&place| self.rows.get(place));
         let questions: Vec<Question> = rows.map(|row| row.question.clone()).collect();
         match questions.as_slice() {
-            [question] => self.form.stands_alone(question, self.store).map_err(RunError::from),
-            _ => match self.form.next(&questions, &[]) {
-                Some(request) => self.store.contains(&request.key).map_err(RunError::from),
+            [question] => form.stands_alone(question, store).map_err(RunError::from),
+            _ => match form.next(&questions, &[]) {
+                Some(request) => store.contains(&request.key).map_err(RunError::from),
                 None => Ok(true),
             },
         }
     }
 
-    /// The groups of those rows at some places of which nothing is known.
-    fn made_of(&self, places: impl Iterator<Item = usize>) -> Result<Groups, RunError> {
+    /// Those of some places at which nothing is known of the rows.
+    fn open(&self, places: impl IntoIterator<Item = usize>) -> Result<Vec<usize>, RunError> {
+        let Spool { form, store, .. } = self.spool;
         let mut open = Vec::new();
         for place in places {
-            if !self.form.stands_alone(&self.rows[place].question, self.store)? {
+            if !form.stands_alone(&self.rows[place].question, store)? {
                 open.push(place);
             }
         }
+        Ok(open)
+    }
+
+    /// The groups of the rows at some places.
+    fn groups_of(&self, places: &[usize]) -> Vec<Vec<usize>> {
+        let form = self.spool.form;
         let sizes: Vec<QuestionSize> =
-            open.iter().map(|&place| QuestionSize::of(&self.rows[place], self.form.window())).collect();
-        let size =
-            RequestSize { turns: self.form.questions_per_request(), tokens: self.form.shared_tokens() };
+            places.iter().map(|&place| QuestionSize::of(&self.rows[place], form.window())).collect();
+        let size = RequestSize { turns: form.questions_per_request(), tokens: form.shared_tokens() };
         let groups = grouping::groups(&sizes, size).into_iter();
-        Ok(groups.map(|group| group.places.into_iter().map(|at| open[at]).collect()).collect())
+        groups.map(|group| group.places.into_iter().map(|at| places[at]).collect()).collect()
     }
 }
 
-/// Rows in groups, by the first row of each, and the rows in no group alone.
-fn arranged(rows: Vec<SpoolRow>, groups: &[Vec<usize>]) -> Vec<RequestGroup> {
+/// Rows in groups, by the first row of each, and the rows in no group alone, without those at the places `left_out`.
+fn arranged(rows: Vec<SpoolRow>, groups: &[Vec<usize>], left_out: &[usize]) -> Vec<RequestGroup> {
     let mut group_of: Vec<Option<usize>> = vec![None; rows.len()];
     for (number, places) in groups.iter().enumerate() {
         for &place in places {
@@ -152,7 +203,10 @@ fn arranged(rows: Vec<SpoolRow>, groups: &[Vec<usize>]) -> Vec<RequestGroup> {
     }
     let mut arranged: Vec<RequestGroup> = Vec::new();
     let mut place_of_group = vec![None; groups.len()];
-    for (row, group) in rows.into_iter().zip(group_of) {
+    for (place, (row, group)) in rows.into_iter().zip(group_of).enumerate() {
+        if left_out.contains(&place) {
+            continue;
+        }
         match group.and_then(|group| place_of_group[group]) {
             Some(place) => RequestGroup::push(&mut arranged[place], row),
             None => {

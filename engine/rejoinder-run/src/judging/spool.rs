@@ -29,6 +29,8 @@ pub(super) struct Spool<'r> {
     pub(super) form: &'r QuestionForm,
     /// The store of replies: what is answered is in no group.
     pub(super) store: &'r ReplyStore,
+    /// Whether the rows are to be asked about: of several with the same prompt one is enough then.
+    pub(super) is_to_ask: bool,
 }
 
 impl<'r> Spool<'r> {
@@ -63,11 +65,11 @@ impl<'r> Spool<'r> {
     /// # Errors
     /// If the ledger or the store fails.
     pub(super) fn of_sample(self, rows: &[SpoolRow]) -> Result<Vec<RequestGroup>, RunError> {
-        kept_groups::of_sample(self.run, self.form, self.store, rows)
+        kept_groups::of_sample(self, rows)
     }
 
     fn grouped(self, stretch: Result<Vec<SpoolRow>, RunError>) -> Vec<Result<RequestGroup, RunError>> {
-        let groups = stretch.and_then(|rows| kept_groups::of_stretch(self.run, self.form, self.store, rows));
+        let groups = stretch.and_then(|rows| kept_groups::of_stretch(self, rows));
         match groups {
             Ok(groups) => groups.into_iter().map(Ok).collect(),
             Err(failure) => vec![Err(failure)],

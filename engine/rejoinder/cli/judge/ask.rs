@@ -134,6 +134,7 @@ fn judge_for_files(run: &mut RunDir) -> Result<Judge, Failure> {
     let client = client.ok_or_else(|| Failure::usage("no judge is configured"))?;
     let findings =
         judging::known_capabilities(run, &client).unwrap_or_else(|| ServerCapabilities::assumed(&client));
+    let findings = findings.choosing_for(&client);
     let judge = Judge::new(client, &findings)?;
     run.set_findings(findings)?;
     Ok(judge)
