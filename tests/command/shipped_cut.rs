@@ -167,7 +167,7 @@ fn a_run_of_the_layout_before_goes_on_as_it_began() {
 fn a_model_of_few_labels_has_no_cut_and_the_rules_go_on() {
     let dir = folder();
     let labelled = |number: usize| {
-        let thanks = number % 3 == 0;
+        let thanks = number.is_multiple_of(3);
         let said = if thanks { "Thank you so much!" } else { "And which of them is the longest one?" };
         let messages = json!([
             { "role": "user", "content": format!("Tell me of the {number} rivers") },
@@ -238,7 +238,7 @@ fn a_calibration_by_labels_gives_the_cuts_of_decisions_without_a_judge() {
     let thanks = ["Thank you so much!", "Perfect, thanks a lot.", "Great, that works now."];
     let others = ["And which of them is the longest?", "Now the same for Spain, please.", "List the towns."];
     let labelled = |number: usize| {
-        let praises = number % 2 == 0;
+        let praises = number.is_multiple_of(2);
         let said = if praises { thanks[number % 3] } else { others[number % 3] };
         let messages = json!([
             { "role": "user", "content": format!("Tell me of the {number} rivers") },
@@ -273,12 +273,15 @@ fn a_calibration_by_labels_gives_the_cuts_of_decisions_without_a_judge() {
 fn labels_show_what_the_shipped_cut_finds_without_hindsight() {
     let dir = folder();
     let labelled = |number: usize| {
+        let is_wrong = number.is_multiple_of(4);
+        let said =
+            if is_wrong { "No, that is wrong: I asked for lakes." } else { "And which is the longest?" };
         let messages = json!([
             { "role": "user", "content": format!("Tell me of the {number} rivers") },
             { "role": "assistant", "content": "They flow from the hills to the sea, and each of them is long." },
-            { "role": "user", "content": if number % 4 == 0 { "No, that is wrong: I asked for lakes." } else { "And which is the longest?" } },
+            { "role": "user", "content": said },
         ]);
-        let labels = if number % 4 == 0 { json!([{ "turn": 2, "category": "UR2" }]) } else { json!([]) };
+        let labels = if is_wrong { json!([{ "turn": 2, "category": "UR2" }]) } else { json!([]) };
         format!("{}\n", json!({ "id": number.to_string(), "conversation": messages, "labels": labels }))
     };
     let input = write(dir.path(), "in.jsonl", (0..80).map(labelled).collect::<String>());

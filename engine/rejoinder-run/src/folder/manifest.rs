@@ -141,9 +141,7 @@ impl Manifest {
         if self.accept_at_set_aside.is_some() && config.cascade.accepts_from() == self.accept_at_set_aside {
             config.cascade.set_accept_at_aside();
         }
-        if self.score == ScoreRole::SetAside(SetAside::OlderRun)
-            && config.cascade == CascadeSection::default()
-        {
+        if self.score == ScoreRole::SetAside(SetAside::OlderRun) && !config.cascade.is_told() {
             config.cascade.score = kept.cascade.score;
         }
         let is_told = config.cascade != CascadeSection::default();
