@@ -14,6 +14,7 @@ mod histogram;
 mod labelled_corpus;
 mod learning;
 mod oracle;
+mod reference;
 mod run_corpus;
 pub mod search;
 pub mod strategies;
@@ -26,6 +27,7 @@ pub use histogram::{CurvePoint, Curves, ProbabilityHistogram, PurposeHistograms,
 pub use labelled_corpus::{AskingBill, LabelledCorpus, LabelledTurn, LabelledTurns, PricedJudges};
 pub use learning::{LearnedModel, RemainingForecast, learn};
 pub use oracle::{JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError};
+pub use reference::{ReferenceRows, ReferenceTurn, ReferenceTurns};
 pub use run_corpus::RunCorpus;
 pub use search::{Calibration, LearningRound, RecallCut};
 pub use target::{AGREEMENT, CutPair, JudgedTurn, RecallTarget, find_cuts, is_open, reject_below};

@@ -9,10 +9,13 @@ use rejoinder_scan::Config;
 use crate::failure::Failure;
 
 /// What asking takes.
-pub(super) struct AskingCost {
-    pub(super) requests: u64,
-    pub(super) input_tokens: u64,
-    pub(super) input_tokens_shared_prefix: u64,
+pub struct AskingCost {
+    /// Requests.
+    pub requests: u64,
+    /// Input tokens, the instructions charged in full.
+    pub input_tokens: u64,
+    /// Input tokens, the instructions' prefix charged once.
+    pub input_tokens_shared_prefix: u64,
     pub(super) max_output_tokens: u64,
     pub(super) is_label: bool,
     pub(super) prompt: String,
@@ -32,6 +35,12 @@ impl AskingCost {
     /// The paper's way of asking about all that was scanned.
     pub(super) fn papers(scan: &ScanStats) -> Result<Self, Failure> {
         Ok(Self::by(&Judge::papers()?.form, scan.paper_requests, scan.paper_shown_tokens))
+    }
+
+    /// Asking about so many turns, whose windows hold so many tokens, in as few requests as the judge's form allows.
+    pub fn about(judge: &Judge, turns: u64, shown_tokens: u64) -> Self {
+        let requests = turns.div_ceil(judge.form.questions_per_request() as u64);
+        Self::by(&judge.form, requests, shown_tokens)
     }
 
     fn by(form: &QuestionForm, requests: u64, shown_tokens: u64) -> Self {

@@ -4,4 +4,5 @@ mod asking_cost;
 mod figures;
 mod text;
 
+pub use asking_cost::AskingCost;
 pub use figures::Summary;
