@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::server::{Request, Server, by_rule, by_rule_in_prose};
+use crate::support::server::{Request, Server, by_rule, by_rule_in_prose, labelled};
 use crate::support::{
     DIALOGUES, accepted, all_files, assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows,
     text, write,
@@ -296,6 +296,30 @@ fn letters_from_a_server_that_gives_none_are_refused_with_the_reason() {
             assert!(refused.stderr.contains(reason), "{}", refused.stderr);
         }
         assert_eq!(server.requests(), 0, "nobody's turn was sent to it");
+    }
+}
+
+/// llama.cpp gives probabilities as they were before the grammar: to a request for a digit those of digits.
+#[test]
+fn probabilities_from_before_the_constraint_are_found_where_letters_are_likely() {
+    let dir = folder();
+    let digits = [("7", -0.01), ("A", -9.0)];
+    let raw = Server::start(move |request| match request.method == "POST" && request.asks_for_a_digit() {
+        true => labelled(request, "A", &digits),
+        false => by_rule(request),
+    });
+    let never = Server::start(move |request| match request.method == "POST" && request.is_probe() {
+        true => labelled(request, "A", &digits),
+        false => by_rule(request),
+    });
+    for (name, server, has_probabilities) in [("raw", raw, true), ("never", never, false)] {
+        let run = dir.path().join(name);
+        let config = config(dir.path(), &server.base_url(), "");
+        let args = ["run", DIALOGUES, "--config", &config, "--out", &text(&run), "--json"];
+        let summary = rejoinder(&args).expect(0).json();
+        assert_eq!(summary["judge"]["logprobs"], has_probabilities, "{summary}");
+        assert!(server.log().iter().all(|request| request.body["logprobs"].is_null() != has_probabilities));
+        assert_eq!(server.all_requests() as u64, figure(&summary, "calls"), "the second question counts");
     }
 }
 

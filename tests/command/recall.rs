@@ -9,8 +9,8 @@ use rejoinder_read::InputFile;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::recall::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts};
 use rejoinder_run::recall::{
-    Corpus, LabelOracle, LabelledCorpus, LabelledTurns, Oracle, PricedJudges, RecallTarget, SampleScope,
-    search, strategies,
+    Corpus, DrawScope, LabelOracle, LabelledCorpus, LabelledTurns, Oracle, PricedJudges, RecallTarget,
+    SampleScope, search, strategies,
 };
 use rejoinder_run::{RunDir, RunError};
 use rejoinder_scan::{Config, Engine, Scan};
@@ -79,7 +79,8 @@ fn certificate(turns: &LabelledTurns, target: &RecallTarget, base: &Model, rules
     let drawn: Vec<_> = sample.iter().map(|drawn| &drawn.turn).collect();
     let answers = LabelOracle.ask(&drawn).unwrap();
     let (purpose, confidence) = (target.purpose, target.confidence);
-    let certified = audit::certificate(&outcomes, &sample, &answers, purpose, confidence, false).unwrap();
+    let certified =
+        audit::certificate(&outcomes, &sample, &answers, purpose, confidence, None, false).unwrap();
     serde_json::to_value(certified).unwrap()
 }
 
@@ -138,7 +139,7 @@ fn a_search_whose_first_answers_are_all_alike_goes_on_asking_where_the_score_is_
     let base = base.model().expect("the shipped score can learn");
     // Nothing in the first sample is feedback: the score cannot learn from it.
     let corpus = LabelledCorpus::new(&turns, &target, Some(base), engine.rules.hash());
-    let scope = SampleScope { asked: &Default::default(), from: None };
+    let scope = SampleScope { asked: &Default::default(), among: DrawScope::All };
     let first = corpus.sample(scope, 400, SEED).unwrap();
     let drawn: HashMap<RecordId, ()> =
         first.turns.iter().map(|sampled| (sampled.turn.row.question.id, ())).collect();

@@ -28,7 +28,14 @@ impl Request {
 
     /// Whether it is one of those that find out what the server can do.
     pub fn is_probe(&self) -> bool {
-        self.method == "GET" || self.prompt() == "Reply with the digit 7 and nothing else."
+        self.method == "GET"
+            || self.asks_for_a_digit()
+            || self.prompt().starts_with("Choose one of A, B, C, D, E, F.")
+    }
+
+    /// Whether it asks for something that no constraint allows.
+    pub fn asks_for_a_digit(&self) -> bool {
+        self.prompt() == "Reply with the digit 7 and nothing else."
     }
 }
 

@@ -7,8 +7,8 @@
 //!
 //! recall = (F + C) / (F + C + M),  precision = (F + C) / (F + accepted).
 //!
-//! C and M are unknown. From a uniform sample of each part come exact bounds: C ≥ C_L ([`hypergeometric::least`]) and, for each
-//! other part, M_s ≤ U_s ([`hypergeometric::most`]). Both shares grow with C and recall falls with M, so
+//! C and M are unknown. From a uniform sample of each part come exact bounds: C ≥ C_L ([`crate::hypergeometric::least`]) and, for each
+//! other part, M_s ≤ U_s ([`crate::hypergeometric::most`]). Both shares grow with C and recall falls with M, so
 //!
 //! recall ≥ (F + C_L) / (F + C_L + Σ U_s),  precision ≥ (F + C_L) / (F + accepted)
 //!
@@ -27,15 +27,20 @@
 //! # How δ is split
 //!
 //! Bounds that need none get none: of a part that is empty, sampled whole, or not sampled at all. (Which these are is known before
-//! the answers.) Half of δ goes to the first claim, the other half in equal shares to the others; all to one side when the
-//! other needs none. Within a claim the bounds share equally. Recall and precision share the bound of C.
+//! the answers.) Half of δ, or another share that was settled beforehand, goes to the first claim, the rest in equal shares to the
+//! others; all to one side when the other needs none. Within a claim the bounds share equally. Recall and precision share the bound
+//! of C.
+//!
+//! *Where one request asks about several units* and letters may lean on their neighbours, the bounds of C and M are those of
+//! [`crate::leaning`], and the certificate is relative to the judge asked about each unit alone, but for F, which counts what the
+//! run's requests said.
 //!
 //! Nothing here asks how the run came to reject or accept: whatever learned, drifted or failed before, the sample of the parts
 //! as they are now sees it. That is what an audit is for. Only the parts and the sample sizes must be settled before its answers.
 
 use crate::certificate::{ASSUMPTIONS, Bound, Certificate, CertificatePart, CertifiedClaim, FORMAT};
-use crate::error::{CascadeError, check_delta, check_part};
-use crate::hypergeometric;
+use crate::error::{CascadeError, check_delta, check_part, check_target};
+use crate::leaning;
 
 /// A part of the corpus and what its sample holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,9 +54,9 @@ pub struct SampledPart {
 }
 
 impl SampledPart {
-    /// Whether the bound of this part spends error probability.
-    fn needs_delta(&self) -> bool {
-        self.sampled > 0 && self.sampled < self.units
+    /// Whether the bound of this part spends error probability. Where letters lean, a part that was sampled whole is not known.
+    fn needs_delta(&self, lean: f64) -> bool {
+        self.sampled > 0 && (self.sampled < self.units || lean > 0.0)
     }
 
     fn check(&self) -> Result<(), CascadeError> {
@@ -68,17 +73,17 @@ impl SampledPart {
         }
     }
 
-    fn least(&self, delta: f64) -> u64 {
-        if self.needs_delta() {
-            hypergeometric::least(self.positive, self.sampled, self.units, delta)
+    fn least(&self, delta: f64, lean: f64) -> u64 {
+        if self.needs_delta(lean) {
+            leaning::least(self.positive, self.sampled, self.units, delta, lean)
         } else {
             self.positive
         }
     }
 
-    fn most(&self, delta: f64) -> u64 {
-        if self.needs_delta() {
-            hypergeometric::most(self.positive, self.sampled, self.units, delta)
+    fn most(&self, delta: f64, lean: f64) -> u64 {
+        if self.needs_delta(lean) {
+            leaning::most(self.positive, self.sampled, self.units, delta, lean)
         } else {
             self.positive + (self.units - self.sampled)
         }
@@ -103,8 +108,8 @@ impl Claim {
         std::iter::once(&self.accepted).chain(self.others.iter().map(|(_, part)| part))
     }
 
-    fn bounds(&self) -> usize {
-        self.parts().filter(|part| part.needs_delta()).count()
+    fn bounds(&self, lean: f64) -> usize {
+        self.parts().filter(|part| part.needs_delta(lean)).count()
     }
 }
 
@@ -115,13 +120,45 @@ impl Claim {
 /// # Errors
 /// No claim; more positives than sampled, or sampled than units, in a part; a delta outside (0, 1).
 pub fn certify(claims: &[Claim], delta: f64, answers_used: bool) -> Result<Certificate, CascadeError> {
+    certify_by(claims, AuditTerms { answers_used, ..AuditTerms::at(delta) })
+}
+
+/// What a certificate goes by; all of it settled before the answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AuditTerms {
+    /// δ, the error probability of all bounds together.
+    pub delta: f64,
+    /// Share of δ that the first claim has where others need some.
+    pub of_main: f64,
+    /// q, with which probability a letter may be another one for its neighbours' sake ([`crate::leaning`]); 0 where each request is
+    /// about one unit.
+    pub lean: f64,
+    /// Whether the answers to audited units become part of the result.
+    pub answers_used: bool,
+}
+
+impl AuditTerms {
+    /// The usual terms: half of δ for the first claim, letters that do not lean, answers that are only measured with.
+    pub const fn at(delta: f64) -> Self {
+        Self { delta, of_main: 0.5, lean: 0.0, answers_used: false }
+    }
+}
+
+/// As [`certify`], by other terms.
+///
+/// # Errors
+/// As [`certify`]; a share of the first claim outside (0, 1], or a lean outside [0, 1).
+pub fn certify_by(claims: &[Claim], terms: AuditTerms) -> Result<Certificate, CascadeError> {
+    let AuditTerms { delta, of_main, lean, answers_used } = terms;
     check_delta(delta)?;
+    check_target("share of the first claim", of_main)?;
+    check_target("share of letters that do not lean", 1.0 - lean)?;
     claims.iter().flat_map(Claim::parts).try_for_each(SampledPart::check)?;
     let Some((main, groups)) = claims.split_first() else { return Err(CascadeError::NoClaim) };
-    let needy = groups.iter().filter(|c| c.bounds() > 0).count();
-    let of_main = match (main.bounds() > 0, needy > 0) {
+    let needy = groups.iter().filter(|c| c.bounds(lean) > 0).count();
+    let of_main = match (main.bounds(lean) > 0, needy > 0) {
         (_, false) => delta,
-        (true, true) => delta / 2.0,
+        (true, true) => delta * of_main,
         (false, true) => 0.0,
     };
     let of_group = (delta - of_main) / needy.max(1) as f64;
@@ -130,24 +167,25 @@ pub fn certify(claims: &[Claim], delta: f64, answers_used: bool) -> Result<Certi
         format: FORMAT,
         confidence: 1.0 - delta,
         answers_used,
-        claims: claims.iter().zip(shares).map(|(c, share)| certified(c, share, answers_used)).collect(),
+        claims: claims.iter().zip(shares).map(|(c, share)| certified(c, share, terms)).collect(),
         assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
     })
 }
 
-fn certified(claim: &Claim, delta: f64, answers_used: bool) -> CertifiedClaim {
-    let each = delta / claim.bounds().max(1) as f64;
+fn certified(claim: &Claim, delta: f64, terms: AuditTerms) -> CertifiedClaim {
+    let AuditTerms { lean, answers_used, .. } = terms;
+    let each = delta / claim.bounds(lean).max(1) as f64;
     let part = |name: &str, part: &SampledPart, bound: u64| CertificatePart {
         name: name.to_owned(),
         units: part.units,
         sampled: part.sampled,
         positive: part.positive,
-        delta: if part.needs_delta() { each } else { 0.0 },
+        delta: if part.needs_delta(lean) { each } else { 0.0 },
         bound,
     };
     let accepted = &claim.accepted;
-    let mut parts = vec![part("accepted", accepted, accepted.least(each))];
-    parts.extend(claim.others.iter().map(|(name, other)| part(name, other, other.most(each))));
+    let mut parts = vec![part("accepted", accepted, accepted.least(each, lean))];
+    parts.extend(claim.others.iter().map(|(name, other)| part(name, other, other.most(each, lean))));
 
     let confirmed = claim.confirmed as f64;
     let (rescued, refuted) = if answers_used {
@@ -224,6 +262,18 @@ mod tests {
         let all = claim(10, part(5, 5, 4), part(20, 20, 2), part(0, 0, 0));
         let made = certify(&[all], 0.05, true).unwrap();
         assert_eq!((made.claims[0].recall.at_least, made.claims[0].precision.at_least), (1.0, 1.0));
+    }
+
+    #[test]
+    fn letters_that_lean_lower_every_bound() {
+        let all = claim(200, part(50, 20, 19), part(900, 150, 2), part(30, 30, 1));
+        let made = |lean| certify_by(&[all.clone()], AuditTerms { lean, ..AuditTerms::at(0.05) }).unwrap();
+        let [fixed, leaning] = [0.0, 0.2].map(|lean| made(lean).claims.swap_remove(0));
+        assert_eq!(fixed, certify(&[all.clone()], 0.05, false).unwrap().claims[0]);
+        assert!(leaning.recall.at_least < fixed.recall.at_least);
+        assert!(leaning.precision.at_least < fixed.precision.at_least);
+        assert!(leaning.parts[2].bound > 1 && fixed.parts[2].bound == 1, "asked whole is not known");
+        assert!(certify_by(&[all.clone()], AuditTerms { lean: 1.0, ..AuditTerms::at(0.05) }).is_err());
     }
 
     #[test]

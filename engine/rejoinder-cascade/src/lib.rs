@@ -3,10 +3,11 @@
 //! Pure functions without I/O, so that every promise a run prints can be checked by hand.
 //!
 //! * before the judge is asked: [`threshold`] (rejecting safely), [`refits`] (the same after rounds of training),
-//!   [`accept`] (accepting locally)
+//!   [`accept`] (accepting locally), [`closing`] (one sample that makes the cut and audits it)
 //! * afterwards: [`tally`] counts what became of the turns, [`audit`] turns counts into a [`certificate`]
 //! * of a score by itself: [`curve`], and the cuts that ship with it: [`assumed`]
-//! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`interval`] for what is only described
+//! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`leaning`] ones for answers that are not fixed,
+//!   [`interval`] for what is only described
 #![forbid(unsafe_code)]
 
 pub mod accept;
@@ -14,12 +15,14 @@ pub mod assumed;
 pub mod audit;
 pub mod binomial;
 pub mod certificate;
+pub mod closing;
 pub mod curve;
 mod decision;
 mod density;
 mod error;
 pub mod hypergeometric;
 pub mod interval;
+pub mod leaning;
 pub mod refits;
 pub mod tally;
 pub mod threshold;

@@ -142,13 +142,15 @@ impl LabelImport {
     }
 }
 
-/// The labels of the CSV that the paper released.
+/// The labels of the table that the paper released: CSV, or by the file's name JSON lines.
 ///
 /// # Errors
 /// If the file cannot be read, or is another one.
 pub fn paper_labels(file: &Path, numbering: CategoryNumbering) -> Result<ImportedLabels, LabelImportError> {
-    let csv = InputFile::of_json_values(file, Container::Csv)?;
-    foreign::paper(records(&csv), numbering).map_err(|why| unusable(file, why))
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let is_lines = name.split('.').skip(1).any(|ending| matches!(ending, "jsonl" | "ndjson"));
+    let table = InputFile::of_json_values(file, if is_lines { Container::Lines } else { Container::Csv })?;
+    foreign::paper(records(&table), numbering).map_err(|why| unusable(file, why))
 }
 
 /// The files, and those named .json in the folders, sorted.

@@ -9,7 +9,7 @@ use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging::{self, Judge, settings};
 use crate::operator::{Event, Operator};
-use crate::recall::audit::{AuditDraw, AuditSample};
+use crate::recall::audit::{AuditDraw, AuditSample, ProvingDraw};
 use crate::recall::{
     AuditReport, JUDGE, JudgeOracle, Oracle, OracleError, RecallCut, RecallTarget, RunCorpus, draw, search,
 };
@@ -120,6 +120,8 @@ fn target(run: &RunDir) -> Option<RecallTarget> {
 
 /// What the ledger calls the seed of a run's samples.
 const SEED: &str = "seed of samples";
+/// What the ledger calls the draw that has proven a run's recall.
+const PROOF: &str = "draw that proves the recall";
 
 /// The seed of the search; drawn when rules and score are fixed, and kept, so that a resumed run goes on with the same sample.
 fn seed(run: &RunDir) -> Result<u64, RunError> {
@@ -145,9 +147,13 @@ fn find_cut(run: &mut RunDir, target: &RecallTarget, operator: Operator<'_>) -> 
     let mut corpus = RunCorpus::of(run, *target, operator.threads, operator.watch.stop.clone())?;
     let mut judge = JudgeOracle { run, operator };
     let found = search::search(&mut corpus, &mut judge, target, seed, operator.listener)?;
-    let RecallCut { from, model, asked, sample, .. } = found;
+    let RecallCut { from, model, asked, sample, proof, .. } = found;
     let learner = model.and(corpus.engine.scorer());
     run.keep_curves(&sample.histograms.curves())?;
+    if let Some(proof) = proof {
+        let proof = serde_json::to_string(&proof).expect("a draw is plain data");
+        run.ledger.put(PROOF, &proof)?;
+    }
     Ok(run.settle(from, learner, &asked)?)
 }
 
@@ -160,9 +166,13 @@ fn audit_itself(
     let sample = match AuditSample::of(run)? {
         Some(sample) => sample,
         None => {
-            // Another seed than the search's: turns that made the cut must not be likelier to be audited.
-            let draw = AuditDraw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1));
-            AuditSample::draw(run, operator.threads, draw)?
+            let (draw, stage) =
+                match run.ledger.get(PROOF)?.and_then(|proof| serde_json::from_str(&proof).ok()) {
+                    Some(ProvingDraw { draw, stage }) => (draw, Some(stage)),
+                    // Another seed than the search's: turns that made the cut must not be likelier to be audited.
+                    None => (AuditDraw::fitting(run.scan_stats()?.turns, seed(run)?.wrapping_add(1)), None),
+                };
+            AuditSample::draw(run, operator.threads, draw, stage)?
         }
     };
     let answers = match (JudgeOracle { run, operator }.ask(&sample.drawn())) {

@@ -24,8 +24,18 @@ pub(super) fn files(inputs: &[String]) -> Result<Vec<PathBuf>, Failure> {
 
 /// The input files behind paths, folders and globs, as they are now.
 pub(super) fn described(inputs: &[String], config: &InputConfig) -> Result<Vec<InputFile>, Failure> {
+    describe(&files(inputs)?, config)
+}
+
+/// The input files behind paths, folders and globs, as they are now; what is left out of folders is said by whoever reads them
+/// again.
+pub(super) fn described_silently(inputs: &[String], config: &InputConfig) -> Result<Vec<InputFile>, Failure> {
+    describe(&input::find(inputs)?.files, config)
+}
+
+fn describe(files: &[PathBuf], config: &InputConfig) -> Result<Vec<InputFile>, Failure> {
     let describe = |file: &PathBuf| InputFile::describe_as(file, config.asked()).map(|(file, _)| file);
-    Ok(files(inputs)?.iter().map(describe).collect::<Result<_, _>>()?)
+    Ok(files.iter().map(describe).collect::<Result<_, _>>()?)
 }
 
 /// A run whose input is looked for where a flag says that it lies now.

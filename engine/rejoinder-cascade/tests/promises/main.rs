@@ -3,6 +3,8 @@
 mod accepting;
 mod arithmetic;
 mod auditing;
+mod closing;
 mod common;
+mod leaning;
 mod refits;
 mod rejecting;

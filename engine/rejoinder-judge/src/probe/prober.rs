@@ -20,6 +20,9 @@ use crate::question::QuestionUnit;
 use crate::request::{self, JudgeRequest, LabelConstraint, RequestParameters};
 
 const QUESTION: &str = "Reply with the digit 7 and nothing else.";
+/// What makes each of the letters likely. Some servers give probabilities as they were before the constraint, and the letters
+/// are then hardly among the alternatives to a 7.
+const LETTER_QUESTION: &str = "Choose one of A, B, C, D, E, F. Answer with exactly one letter.";
 pub(super) const LABELS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 const WORDS: [&str; 2] = ["maple", "birch"];
 /// The key of these requests in the ledger: no reply to them is kept.
@@ -167,12 +170,12 @@ impl<'a> Prober<'a> {
                 None => self.post(1, &constrain).await?.answer(),
             };
             let Some(reply) = reply else { continue };
-            let has_alternatives =
-                LABELS.iter().filter(|l| reply.alternatives.contains(&format!("[\"{l}\","))).count() > 1;
-            if LABELS.contains(&reply.content.trim())
-                || (constraint == LabelConstraint::None && has_alternatives)
-            {
-                return Ok((constraint, has_alternatives));
+            let has_alternatives = has_letters(&reply);
+            if LABELS.contains(&reply.content.trim()) {
+                return Ok((constraint, has_alternatives || self.tells_letters(&reply, &constrain).await?));
+            }
+            if constraint == LabelConstraint::None && has_alternatives {
+                return Ok((constraint, true));
             }
             heard = reply.content;
         }
@@ -195,6 +198,18 @@ impl<'a> Prober<'a> {
                     .to_owned(),
             )),
         }
+    }
+
+    /// Whether a server that gives the probabilities of something else gives those of the letters where they are likely.
+    async fn tells_letters(&self, reply: &Reply, constrain: &dyn Fn(&mut Value)) -> Result<bool, ProbeError> {
+        if reply.alternatives.is_empty() {
+            return Ok(false);
+        }
+        let ask_for_letter = |body: &mut Value| {
+            constrain(body);
+            body["messages"][0]["content"] = LETTER_QUESTION.into();
+        };
+        Ok(self.post_with_alternatives(1, &ask_for_letter).await?.is_some_and(|reply| has_letters(&reply)))
     }
 
     async fn honours_schema(&self) -> Result<bool, ProbeError> {
@@ -295,7 +310,8 @@ impl<'a> Prober<'a> {
     ) -> Result<ProbeReply, ProbeError> {
         let mut body = request::body(&self.config.model, QUESTION, max_tokens, parameters);
         change(&mut body);
-        let tokens = self.config.counter.measure(QUESTION);
+        let question = body["messages"][0]["content"].as_str().unwrap_or_default();
+        let tokens = self.config.counter.measure(question);
         let request = JudgeRequest::new(self.config, &self.config.endpoint(), &body, tokens, max_tokens);
         let reply = self.send_patiently(&request).await?;
         match &reply {
@@ -362,6 +378,11 @@ impl<'a> Prober<'a> {
             tokio::time::sleep(wait.unwrap_or(PAUSE).min(self.patience)).await;
         }
     }
+}
+
+/// Whether several of the letters are among the alternatives of a reply.
+fn has_letters(reply: &Reply) -> bool {
+    LABELS.iter().filter(|letter| reply.alternatives.contains(&format!("[\"{letter}\","))).count() > 1
 }
 
 fn contradiction(why: String) -> ProbeError {

@@ -4,8 +4,9 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_cascade::audit::certify;
+use rejoinder_cascade::audit::{AuditTerms, certify_by};
 use rejoinder_cascade::certificate::Certificate;
+use rejoinder_cascade::closing::{MAIN_SHARE, stage_delta};
 use rejoinder_cascade::tally::{AuditAnswer, Tally};
 use rejoinder_core::{Answer, Category, Purpose, RecordId};
 use rejoinder_ledger::part;
@@ -59,6 +60,20 @@ pub struct AuditSample {
     pub draw: AuditDraw,
     /// The turns, in input order.
     pub turns: Vec<AuditedTurn>,
+    /// The stage of the search's proof that the sample belongs to ([`rejoinder_cascade::closing`]); none where the search had
+    /// no part in the draw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<u32>,
+}
+
+/// The draw that has proven a recall during the search: the audit's draw, made before the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvingDraw {
+    /// How the turns were drawn.
+    pub draw: AuditDraw,
+    /// The stage of the proof, counted from 0.
+    pub stage: u32,
 }
 
 /// The numbers of a corpus's later turns by outcome.
@@ -75,7 +90,8 @@ pub struct OutcomeCounts {
 }
 
 /// Counts outcomes and the answers about an audit's sample, in the sample's order, into a certificate. With
-/// `uses_answers` the certificate counts the sample's answers among the outcomes, else it is about the outcomes alone.
+/// `uses_answers` the certificate counts the sample's answers among the outcomes, else it is about the outcomes alone. A sample
+/// that belongs to a `stage` of a search's proof has the error probability of that stage.
 ///
 /// # Errors
 /// A confidence outside (0, 1).
@@ -85,6 +101,7 @@ pub fn certificate(
     answers: &[Answer],
     purpose: Purpose,
     confidence: f64,
+    stage: Option<u32>,
     uses_answers: bool,
 ) -> Result<Certificate, RunError> {
     let categories: Vec<Category> = purpose.categories().collect();
@@ -114,7 +131,12 @@ pub fn certificate(
         (0..accepted[category.index()]).for_each(|_| tally.accepted(category, AuditAnswer::NotDrawn));
     }
     (0..rejected).for_each(|_| tally.rejected(AuditAnswer::NotDrawn));
-    Ok(certify(&tally.claims(), 1.0 - confidence, uses_answers)?)
+    let delta = 1.0 - confidence;
+    let terms = match stage {
+        None => AuditTerms::at(delta),
+        Some(stage) => AuditTerms { of_main: MAIN_SHARE, ..AuditTerms::at(stage_delta(delta, stage)) },
+    };
+    Ok(certify_by(&tally.claims(), AuditTerms { answers_used: uses_answers, ..terms })?)
 }
 
 const FILE: &str = "audit.json";
@@ -178,7 +200,7 @@ impl AuditSample {
         match Self::of(run)? {
             Some(sample) if request.allows(sample.draw) => Ok(sample),
             Some(sample) => Err(RunError::AuditedOtherwise(sample.draw)),
-            None => Self::draw(run, threads, request.draw()),
+            None => Self::draw(run, threads, request.draw(), None),
         }
     }
 
@@ -187,11 +209,17 @@ impl AuditSample {
         self.turns.iter().map(|drawn| &drawn.turn).collect()
     }
 
-    /// Draws from a finished run, uniformly and without replacement, and keeps the draw.
+    /// Draws from a finished run, uniformly and without replacement, and keeps the draw. The draw of a `stage` of the search's
+    /// proof comes to the same turns as it did there: the parts and the seed are the same.
     ///
     /// # Errors
     /// If input, rules or plugins are not what they were, or the run's folder cannot be written.
-    pub fn draw(run: &RunDir, threads: NonZeroUsize, draw: AuditDraw) -> Result<Self, RunError> {
+    pub fn draw(
+        run: &RunDir,
+        threads: NonZeroUsize,
+        draw: AuditDraw,
+        stage: Option<u32>,
+    ) -> Result<Self, RunError> {
         let engine = run.engine()?;
         let stats = run.scan_stats()?;
         let parts = [(draw.rejected, stats.passed_over()), (draw.accepted, stats.accepted.total())];
@@ -201,7 +229,7 @@ impl AuditSample {
             lowest = parts.map(|(most, _)| UniformDraw::new(most, 0));
             turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
         }
-        let sample = Self { draw, turns };
+        let sample = Self { draw, turns, stage };
         let json = serde_json::to_vec(&sample).expect("a sample is plain data");
         part::write(&run.path.join(FILE), &json)?;
         Ok(sample)
@@ -218,7 +246,7 @@ impl AuditSample {
         confidence: f64,
         answers: &[Answer],
     ) -> Result<Certificate, RunError> {
-        certificate(&outcomes(run)?, &self.turns, answers, purpose, confidence, false)
+        certificate(&outcomes(run)?, &self.turns, answers, purpose, confidence, self.stage, false)
     }
 }
 

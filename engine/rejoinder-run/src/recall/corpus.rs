@@ -37,8 +37,40 @@ pub trait Corpus {
 pub struct SampleScope<'a> {
     /// Turns that do not count any more: an oracle was asked about these.
     pub asked: &'a HashSet<RecordId>,
-    /// The lowest score of the open turns that are drawn from; without it all turns are drawn from.
-    pub from: Option<f64>,
+    /// The turns that are drawn from.
+    pub among: DrawScope,
+}
+
+/// The turns that a sample is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DrawScope {
+    /// All turns.
+    All,
+    /// Turns that rules and votes leave open, with this score or a higher one.
+    OpenFrom(f64),
+    /// The turns that are asked about with this cut: open ones from it on, and turns about which rules and votes contradict
+    /// each other.
+    AskedFrom(f64),
+    /// The turns that are rejected with this cut: open ones below it, and turns that rules and votes reject.
+    RejectedBelow(f64),
+    /// Turns that rules and votes accept, as whatever category.
+    Accepted,
+}
+
+impl DrawScope {
+    /// Whether a turn belongs to the turns that are drawn from, by its decision before any cut and by its standing.
+    pub(super) fn holds(self, ground: DecisionReason, standing: f64) -> bool {
+        let decision = ground.decision();
+        match self {
+            Self::All => true,
+            Self::OpenFrom(from) => is_open(ground) && standing >= from,
+            Self::AskedFrom(from) if is_open(ground) => standing >= from,
+            Self::AskedFrom(_) => decision == Decision::Undecided,
+            Self::RejectedBelow(below) if is_open(ground) => standing < below,
+            Self::RejectedBelow(_) => decision == Decision::Rejected,
+            Self::Accepted => !is_open(ground) && matches!(decision, Decision::Accepted(_)),
+        }
+    }
 }
 
 /// A turn of a sample.
@@ -82,6 +114,8 @@ pub struct ScoredSample {
     pub trained_on: u64,
     /// The number of turns about which rules and votes contradict each other: these are always asked about.
     pub contradictory: u64,
+    /// The numbers of turns that rules and votes accept, by category in the order of [`Category::ALL`].
+    pub accepted: [u64; 5],
     /// The probabilities of all open turns, also of turns that do not count any more.
     pub histograms: PurposeHistograms,
 }
@@ -93,7 +127,8 @@ impl ScoredSample {
         match ground.decision() {
             _ if is_open(ground) => self.open.push(standing),
             Decision::Undecided => self.contradictory += 1,
-            _ => {}
+            Decision::Accepted(category) => self.accepted[category.index()] += 1,
+            Decision::Rejected => {}
         }
     }
 
@@ -101,6 +136,7 @@ impl ScoredSample {
     pub(super) fn add_counts(&mut self, other: Self) {
         self.population += other.population;
         self.contradictory += other.contradictory;
+        self.accepted.iter_mut().zip(other.accepted).for_each(|(all, more)| *all += more);
         self.open.extend(other.open);
         self.histograms += &other.histograms;
     }
@@ -136,5 +172,6 @@ impl ScoredSample {
 
 /// How a turn stands by a score, without a label.
 pub(super) fn before(ground: DecisionReason, standing: f64, likeliest: Category) -> JudgedTurn {
+    let likeliest = if let Decision::Accepted(category) = ground.decision() { category } else { likeliest };
     JudgedTurn { standing, is_open: is_open(ground), likeliest, label: None }
 }

@@ -260,8 +260,7 @@ impl Corpus for LabelledCorpus<'_> {
                 continue;
             }
             sample.count(turn.ground, before.standing);
-            let is_eligible = scope.from.is_none_or(|from| before.is_open && before.standing >= from);
-            if is_eligible {
+            if scope.among.holds(turn.ground, before.standing) {
                 eligible.push((hash(seed, turn.id), index));
             }
         }

@@ -82,7 +82,7 @@ impl Corpus for RunCorpus {
                     let before = before(ground, standing, likeliest);
                     found.counts.count(ground, standing);
                     let hash = hash(seed, id);
-                    let is_eligible = scope.from.is_none_or(|from| before.is_open && standing >= from);
+                    let is_eligible = scope.among.holds(ground, standing);
                     if most > 0 && is_eligible && bound.admits(hash) {
                         let is_known = self.base.was_trained_on(&conversation.record.conversation);
                         let example =

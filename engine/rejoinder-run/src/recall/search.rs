@@ -1,5 +1,6 @@
-//! From a purpose and a recall to the cut that keeps the recall: by one sample or, where the corpus is large enough, by a
-//! score that learns from the answers in rounds (see [`super::learn`]).
+//! From a purpose and a recall to the cut that keeps the recall: by a sample of what the score puts last, which proves the recall
+//! (see [`super::proof_plan`]) or, where the corpus is large enough, by a score that learns from the answers in rounds (see
+//! [`super::learn`]).
 //!
 //! All draws follow from the seed, and the judge's replies lie in the store: a search that was stopped is made again from
 //! the beginning, and comes to where it was stopped without a call.
@@ -19,7 +20,8 @@ use rejoinder_scan::Engine;
 use rejoinder_score::{Example, Model};
 use serde::Serialize;
 
-use super::corpus::{Corpus, SampleScope, ScoredSample};
+use super::audit::ProvingDraw;
+use super::corpus::{Corpus, DrawScope, SampleScope, ScoredSample};
 use super::draw;
 use super::learning::{self, FIRST, RemainingForecast};
 use super::oracle::{Oracle, OracleError};
@@ -58,6 +60,8 @@ pub struct RecallCut {
     pub rounds: Vec<LearningRound>,
     /// For each turn that the score learned from, the score by a model that had not seen the turn's conversation.
     pub held_out: BTreeMap<RecordId, f64>,
+    /// The draw that has proven the recall, for the audit to go by; none where the audit makes a draw of its own.
+    pub proof: Option<ProvingDraw>,
 }
 
 /// Cuts by one sample.
@@ -107,7 +111,7 @@ pub fn calibrate(
     size: usize,
     seed: u64,
 ) -> Result<Calibration, OracleError> {
-    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, size, seed)?;
+    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, size, seed)?;
     sample.check()?;
     let answers = oracle.ask(&sample.drawn())?;
     calibration(sample, &answers, target)
@@ -156,7 +160,7 @@ pub fn calibrate_enough(
     target: &RecallTarget,
     seed: u64,
 ) -> Result<Calibration, OracleError> {
-    let first = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, FIRST, seed)?;
+    let first = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, FIRST, seed)?;
     first.check()?;
     let answers = oracle.ask(&first.drawn())?;
     let (sample, answers) = draw_on(corpus, oracle, target, target.delta(), seed, (first, answers))?;
@@ -189,7 +193,7 @@ fn draw_on(
     let mut size = FIRST;
     while (positives(&sample, &answers, target).len() as u64) < enough && (size as u64) < corpus_size {
         size *= 2;
-        sample = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, size, seed)?;
+        sample = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, size, seed)?;
         sample.check()?;
         answers = oracle.ask(&sample.drawn())?;
     }
@@ -202,14 +206,14 @@ fn positives(sample: &ScoredSample, answers: &[Answer], target: &RecallTarget) -
     judged.iter().filter(|turn| target.is_positive(turn.label)).map(|turn| turn.standing).collect()
 }
 
-struct Search<'a, C, O: ?Sized> {
-    corpus: &'a mut C,
-    oracle: &'a mut O,
-    target: &'a RecallTarget,
-    seed: u64,
+pub(super) struct Search<'a, C, O: ?Sized> {
+    pub(super) corpus: &'a mut C,
+    pub(super) oracle: &'a mut O,
+    pub(super) target: &'a RecallTarget,
+    pub(super) seed: u64,
     /// Answers that say something, in input order.
-    answers: BTreeMap<RecordId, (Option<Example>, Answer)>,
-    asked: HashSet<RecordId>,
+    pub(super) answers: BTreeMap<RecordId, (Option<Example>, Answer)>,
+    pub(super) asked: HashSet<RecordId>,
     model: Option<Model>,
     held_out: BTreeMap<RecordId, f64>,
     rounds: Vec<LearningRound>,
@@ -217,14 +221,19 @@ struct Search<'a, C, O: ?Sized> {
 
 impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
     fn cut(mut self, listener: &dyn Fn(Event<'_>)) -> Result<RecallCut, OracleError> {
-        let first = self.draw(None, FIRST, 0)?;
+        let look = self.draw(DrawScope::All, 0, 0)?;
+        if self.forecast(&look).next_round(FIRST, self.target.recall).is_none() {
+            return self.by_proof(look, listener);
+        }
+        let first = self.draw(DrawScope::All, FIRST, 0)?;
         first.check()?;
         let answers = self.oracle.ask(&first.drawn())?;
         self.keep(&first, &answers);
         let forecast = self.forecast(&first);
         let pays = forecast.next_round(self.asked.len(), self.target.recall).is_some();
+        let delta = 1.0 - self.target.confidence;
         match pays && self.corpus.base_model().is_some() {
-            true => self.by_rounds(listener),
+            true => self.by_rounds(delta, listener),
             false => self.by_sample((first, answers), listener),
         }
     }
@@ -245,13 +254,18 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         Ok(self.found(cut, sample, positives.len(), listener))
     }
 
-    /// Learns and asks in rounds, then makes the last cut by a fresh sample; [`refits`] says what the cut promises.
-    fn by_rounds(mut self, listener: &dyn Fn(Event<'_>)) -> Result<RecallCut, OracleError> {
+    /// Learns and asks in rounds, then makes the last cut by a fresh sample, at error probability `delta`; [`refits`] says what the
+    /// cut promises.
+    pub(super) fn by_rounds(
+        mut self,
+        delta: f64,
+        listener: &dyn Fn(Event<'_>),
+    ) -> Result<RecallCut, OracleError> {
         let recall = self.target.recall;
         let mut round = 0;
         let forecast = loop {
             let has_learned = self.learn()?;
-            let left = self.draw(None, 0, 0)?;
+            let left = self.draw(DrawScope::All, 0, 0)?;
             let forecast = self.forecast(&left);
             let needed = forecast.needed(recall);
             self.rounds.push(LearningRound { asked: self.asked.len(), needed });
@@ -261,30 +275,39 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
             }
             let Some(more) = forecast.next_round(self.asked.len(), recall) else { break forecast };
             round += 1;
-            let drawn = self.draw(Some(forecast.lowest_needed(recall)), more, round)?;
+            let drawn = self.draw(DrawScope::OpenFrom(forecast.lowest_needed(recall)), more, round)?;
             let answers = self.oracle.ask(&drawn.drawn())?;
             if self.keep(&drawn, &answers) == 0 {
                 break forecast;
             }
         };
-        let sample = self.draw(None, forecast.last_sample(recall), LAST)?;
+        let sample = self.draw(DrawScope::All, forecast.last_sample(recall), LAST)?;
         let answers = self.oracle.ask(&sample.drawn())?;
         let positives = positives(&sample, &answers, self.target);
         let sampled = sample.turns.len() as u64;
         let left = Remainder { found: self.found_positives(), units: sample.population, sampled };
-        let cut = refits::cut(&positives, left, recall, 1.0 - self.target.confidence)?.cut;
+        let cut = refits::cut(&positives, left, recall, delta)?.cut;
         self.keep(&sample, &answers);
         Ok(self.found(cut, sample, positives.len(), listener))
     }
 
     /// Draws from the turns not asked about; a draw follows from the seed and the number of the draw.
-    fn draw(&self, from: Option<f64>, most: usize, number: u64) -> Result<ScoredSample, OracleError> {
-        let scope = SampleScope { asked: &self.asked, from };
-        Ok(self.corpus.sample(scope, most, self.seed.wrapping_add(number << 32))?)
+    pub(super) fn draw(
+        &self,
+        among: DrawScope,
+        most: usize,
+        number: u64,
+    ) -> Result<ScoredSample, OracleError> {
+        let scope = SampleScope { asked: &self.asked, among };
+        Ok(self.corpus.sample(scope, most, self.draw_seed(number))?)
+    }
+
+    pub(super) const fn draw_seed(&self, number: u64) -> u64 {
+        self.seed.wrapping_add(number << 32)
     }
 
     /// Takes up the answers that say something; returns how many. A turn without such an answer counts as not asked about.
-    fn keep(&mut self, sample: &ScoredSample, answers: &[Answer]) -> usize {
+    pub(super) fn keep(&mut self, sample: &ScoredSample, answers: &[Answer]) -> usize {
         let before = self.asked.len();
         for (sampled, answer) in sample.turns.iter().zip(answers).filter(|(_, answer)| answer.is_known()) {
             let id = sampled.turn.row.question.id;
@@ -294,17 +317,17 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         self.asked.len() - before
     }
 
-    fn found_positives(&self) -> u64 {
+    pub(super) fn found_positives(&self) -> u64 {
         let answers = self.answers.values();
         answers.filter(|(_, answer)| self.target.is_positive(answer.category())).count() as u64
     }
 
-    fn forecast(&self, left: &ScoredSample) -> RemainingForecast {
+    pub(super) fn forecast(&self, left: &ScoredSample) -> RemainingForecast {
         RemainingForecast::new(left.population as usize, self.found_positives(), left.open.clone())
     }
 
     /// Lets the score learn from all answers so far; returns whether it could, which takes answers that are not all alike.
-    fn learn(&mut self) -> Result<bool, OracleError> {
+    pub(super) fn learn(&mut self) -> Result<bool, OracleError> {
         let Some(base) = self.corpus.base_model() else { return Ok(false) };
         let answers = self.answers.iter();
         let known = answers.filter_map(|(id, (example, answer))| Some((*id, example.as_ref()?, *answer)));
@@ -328,6 +351,18 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         listener: &dyn Fn(Event<'_>),
     ) -> RecallCut {
         let from = reject_below(cut);
+        self.found_from(from, sample, positives, None, listener)
+    }
+
+    /// The search's result: the cut in force from a score on, or none.
+    pub(super) fn found_from(
+        self,
+        from: Option<f64>,
+        sample: ScoredSample,
+        positives: usize,
+        proof: Option<ProvingDraw>,
+        listener: &dyn Fn(Event<'_>),
+    ) -> RecallCut {
         listener(Event::CutFound {
             positives: positives as u64,
             sampled: sample.turns.len() as u64,
@@ -339,6 +374,6 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         let Self { model, rounds, held_out, asked, .. } = self;
         let mut asked: Vec<RecordId> = asked.into_iter().collect();
         asked.sort_unstable();
-        RecallCut { from, model, asked, sample, rounds, held_out }
+        RecallCut { from, model, asked, sample, rounds, held_out, proof }
     }
 }

@@ -8,7 +8,7 @@ use rejoinder_cascade::certificate::Certificate;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
-use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, certificate};
+use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, ProvingDraw, certificate};
 use super::labelled_corpus::{LabelledCorpus, LabelledTurns};
 use super::oracle::{LabelOracle, Oracle, OracleError};
 use super::search::{self, LearningRound};
@@ -107,7 +107,12 @@ pub fn searched(
     decisions.ask(&corpus, found.asked.iter().copied());
     decisions.decide(&corpus, found.from, None);
     let sampled = found.sample.turns.len() as u64;
-    let outcome = decisions.audited(&corpus, target, seed, sampled, found.from)?;
+    let outcome = match found.proof {
+        None => decisions.audited(&corpus, target, seed, sampled, found.from)?,
+        Some(ProvingDraw { draw, stage }) => {
+            decisions.audited_by(&corpus, target, draw, Some(stage), sampled, found.from)?
+        }
+    };
     Ok(SearchOutcome { outcome, scores: scores(&corpus, &found.held_out), rounds: found.rounds })
 }
 
@@ -179,12 +184,25 @@ impl StrategyDecisions {
         sampled: u64,
         cut: Option<f64>,
     ) -> Result<StrategyOutcome, RunError> {
+        // Another seed than the search's: turns that made the cut must not be likelier to be audited.
+        let draw = AuditDraw::fitting(corpus.turns().len() as u64, seed.wrapping_add(1));
+        self.audited_by(corpus, target, draw, None, sampled, cut)
+    }
+
+    /// Audits what was not asked about by a draw, which may be that of a stage of the search's proof.
+    fn audited_by(
+        self,
+        corpus: &LabelledCorpus<'_>,
+        target: &RecallTarget,
+        draw: AuditDraw,
+        stage: Option<u32>,
+        sampled: u64,
+        cut: Option<f64>,
+    ) -> Result<StrategyOutcome, RunError> {
         let Self { asked, accepted } = self;
         let turns = corpus.turns();
         let left = (0..turns.len()).filter(|&index| !asked[index]);
         let left = left.map(|index| (index, turns[index].id, accepted[index]));
-        // Another seed than the search's: turns that made the cut must not be likelier to be audited.
-        let draw = AuditDraw::fitting(turns.len() as u64, seed.wrapping_add(1));
         let drawn = audit::draw_among(left, draw);
         let sample: Vec<AuditedTurn> = drawn
             .iter()
@@ -200,7 +218,8 @@ impl StrategyDecisions {
                 (false, None) => outcomes.rejected += 1,
             }
         }
-        let certificate = certificate(&outcomes, &sample, &answers, target.purpose, target.confidence, true)?;
+        let RecallTarget { purpose, confidence, .. } = *target;
+        let certificate = certificate(&outcomes, &sample, &answers, purpose, confidence, stage, true)?;
         let mut audited = vec![false; turns.len()];
         drawn.iter().for_each(|(index, _)| audited[*index] = true);
         Ok(StrategyOutcome { asked, accepted, audited, sampled, cut, certificate })

@@ -8,7 +8,7 @@ use rejoinder_cascade::assumed::Resamples;
 use rejoinder_core::{Answer, Category, Purpose};
 use serde::Serialize;
 
-use super::corpus::{Corpus, SampleScope, ScoredSample};
+use super::corpus::{Corpus, DrawScope, SampleScope, ScoredSample};
 use super::oracle::{Oracle, OracleError};
 use super::target::JudgedTurn;
 
@@ -48,7 +48,7 @@ pub fn calibrate_accepting(
     size: usize,
     seed: u64,
 ) -> Result<AcceptingCalibration, OracleError> {
-    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), from: None }, size, seed)?;
+    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, size, seed)?;
     sample.check()?;
     let answers = oracle.ask(&sample.drawn())?;
     let mut numbers = BTreeMap::new();

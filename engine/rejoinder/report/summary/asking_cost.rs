@@ -8,10 +8,13 @@ use rejoinder_scan::Config;
 use crate::failure::Failure;
 
 /// What asking takes.
-pub(super) struct AskingCost {
-    pub(super) requests: u64,
-    pub(super) input_tokens: u64,
-    pub(super) input_tokens_shared_prefix: u64,
+pub struct AskingCost {
+    /// Requests.
+    pub requests: u64,
+    /// Input tokens, the instructions charged in full.
+    pub input_tokens: u64,
+    /// Input tokens, the instructions' prefix charged once.
+    pub input_tokens_shared_prefix: u64,
     pub(super) max_output_tokens: u64,
     pub(super) form: String,
     pub(super) prompt: String,
@@ -35,7 +38,7 @@ impl AskingCost {
     }
 
     /// Asking about so many turns one by one, or by as many as share a request in a form.
-    pub(super) fn of_turns(form: &QuestionForm, turns: u64, shown_tokens: u64) -> Self {
+    pub fn of_turns(form: &QuestionForm, turns: u64, shown_tokens: u64) -> Self {
         Self::by(form, turns.div_ceil(form.questions_per_request() as u64), turns, shown_tokens)
     }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_run::folder::Manifest;
 use rejoinder_run::forecast::{FORECAST_PURPOSES, FORECAST_RECALLS};
 use rejoinder_run::judging::Judge;
@@ -38,7 +37,7 @@ pub struct AskingRow {
     /// The input tokens as a share of the paper's.
     pub token_share: f64,
     /// How the judge would be asked.
-    pub form: &'static str,
+    pub form: String,
     /// What a new run takes to go by this cut.
     pub arguments: String,
 }
@@ -50,6 +49,12 @@ pub(super) fn asking_rows(
     paper: &AskingCost,
 ) -> Result<Vec<AskingRow>, Failure> {
     let form = Judge::expected(&manifest.config.judge, manifest.judge.as_ref())?.form;
+    let here = AskingCost::of(&manifest.config, manifest.judge.as_ref(), &counts.stats)?;
+    // What windows share is shown once; other turns are taken to share as much as those that wait.
+    let shared = match form.questions_per_request() {
+        1 => 1.0,
+        _ => counts.stats.group_shown_tokens as f64 / counts.stats.shown_tokens.max(1) as f64,
+    };
     let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
     let rows = FORECAST_PURPOSES.into_iter().flat_map(|purpose| {
         let counted = counts.forecast.purposes.get(&purpose.to_string()).copied();
@@ -60,12 +65,16 @@ pub(super) fn asking_rows(
             .map(move |(turns, recall)| (purpose, recall, turns))
     });
     let row = |(purpose, recall, counted): (_, f64, rejoinder_run::forecast::TurnsToAsk)| {
-        let cost = AskingCost::of_turns(&form, counted.turns, counted.shown_tokens);
         let in_force = match &manifest.score {
             ScoreRole::Assumed(cut) => {
                 cut.purpose == purpose && (f64::from(cut.recall) - recall).abs() < 1e-6
             }
             _ => false,
+        };
+        let shown = (counted.shown_tokens as f64 * shared) as u64;
+        let (requests, input_tokens) = match AskingCost::of_turns(&form, counted.turns, shown) {
+            _ if in_force => (here.requests, here.input_tokens),
+            cost => (cost.requests, cost.input_tokens),
         };
         AskingRow {
             purpose: purpose.to_string(),
@@ -73,24 +82,15 @@ pub(super) fn asking_rows(
             in_force,
             turns: counted.turns,
             turn_share: share(counted.turns, counts.stats.turns),
-            requests: cost.requests,
-            request_share: share(cost.requests, paper.requests),
-            input_tokens: cost.input_tokens,
-            token_share: share(cost.input_tokens, paper.input_tokens),
-            form: form_name(form.template.answer, form.questions_per_request()),
+            requests,
+            request_share: share(requests, paper.requests),
+            input_tokens,
+            token_share: share(input_tokens, paper.input_tokens),
+            form: form.form.to_string(),
             arguments: format!("--for {purpose} --assumed-recall {recall}"),
         }
     };
     Ok(rows.map(row).collect())
-}
-
-/// A form of asking, in words.
-const fn form_name(answer: AnswerFormat, questions: usize) -> &'static str {
-    match (answer, questions) {
-        (AnswerFormat::Label, _) => "one letter a turn",
-        (_, 1) => "JSON, one turn a request",
-        _ => "JSON, several turns a request",
-    }
 }
 
 /// The table for people; nothing without rows.

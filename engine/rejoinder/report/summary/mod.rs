@@ -5,4 +5,5 @@ mod asking_table;
 mod figures;
 mod text;
 
+pub use asking_cost::AskingCost;
 pub use figures::Summary;

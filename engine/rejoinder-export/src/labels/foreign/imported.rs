@@ -16,6 +16,9 @@ pub struct ImportedLabels {
     by_id: BTreeMap<String, ConversationLabels>,
     /// The entries that cannot be used.
     pub left_out: LeftOutEntries,
+    /// Entries that fit another numbering of the categories than the file was read by: only the other one has the category, or
+    /// the category is praise and the sign beside it is not, or the other way round.
+    pub contrary: u64,
 }
 
 /// The entries that were left out.
@@ -70,6 +73,11 @@ impl ImportedLabels {
         });
         entry.labels.extend(labels);
         entry.selection = entry.selection.max(selection);
+    }
+
+    /// The number of labels.
+    pub fn labels(&self) -> u64 {
+        self.by_id.values().map(|conversation| conversation.labels.len() as u64).sum()
     }
 
     /// The labels, by conversation.

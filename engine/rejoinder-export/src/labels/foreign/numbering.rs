@@ -13,6 +13,14 @@ pub enum CategoryNumbering {
 }
 
 impl CategoryNumbering {
+    /// The numbering that this one may have been mistaken for.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Paper => Self::Petrak,
+            Self::Petrak => Self::Paper,
+        }
+    }
+
     /// What a file's code says of a turn; `None` if the numbering has no such code.
     pub(super) fn answer(self, code: &str) -> Option<Answer> {
         let number: u8 = code.trim().strip_prefix("UR")?.parse().ok()?;

@@ -1,6 +1,6 @@
 //! The released data set of the paper.
 
-use rejoinder_core::Category;
+use rejoinder_core::{Answer, Category};
 use rejoinder_read::JsonValuesError;
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::numbering::CategoryNumbering;
 use crate::labels::LabelRow;
 use crate::labels::selection::TurnSelection;
 
-/// The rows of the paper's released CSV (`conversation_id, feedback_turn, category, label`).
+/// The rows of the table that the paper released (`conversation_id, feedback_turn, category, label`), as records.
 ///
 /// # Errors
 /// If there is no row, a column is missing, or a row cannot be read.
@@ -37,13 +37,27 @@ fn check_columns(row: &Value) -> Result<(), ImportError> {
 }
 
 fn add(imported: &mut ImportedLabels, row: &Value, numbering: CategoryNumbering) -> Result<(), EntryError> {
-    let value = |name| row[name].as_str().unwrap_or_default();
-    let feedback_turn = value("feedback_turn");
-    let feedback_turn = feedback_turn.parse().map_err(|_| EntryError::BadTurn(feedback_turn.to_owned()))?;
-    let code = value("category");
-    let answer = numbering.answer(code).ok_or_else(|| EntryError::UnknownCategory(code.to_owned()))?;
+    let feedback_turn = text(row, "feedback_turn");
+    let feedback_turn = feedback_turn.parse().map_err(|_| EntryError::BadTurn(feedback_turn))?;
+    let code = text(row, "category");
+    let answer = numbering.answer(&code);
+    let is_praise = answer.and_then(Answer::category).map(|category| category == Category::Ur5);
+    let is_positive = text(row, "label").parse::<f64>().ok().map(|label| label > 0.0);
+    let is_contrary = is_praise.zip(is_positive).is_some_and(|(praise, positive)| praise != positive);
+    imported.contrary +=
+        u64::from(is_contrary || (answer.is_none() && numbering.other().answer(&code).is_some()));
+    let answer = answer.ok_or(EntryError::UnknownCategory(code))?;
     let category = answer.category().map_or("none", Category::code).to_owned();
     let label = LabelRow { turn: None, feedback_turn: Some(feedback_turn), category, span: None };
-    imported.add(value("conversation_id"), TurnSelection::Independent, true, [label]);
+    imported.add(&text(row, "conversation_id"), TurnSelection::Independent, true, [label]);
     Ok(())
+}
+
+/// The value of a column as text: in a table of typed columns some are numbers.
+fn text(row: &Value, column: &str) -> String {
+    match &row[column] {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
 }

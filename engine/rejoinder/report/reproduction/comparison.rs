@@ -5,48 +5,30 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use rejoinder_core::Category;
-use rejoinder_export::labels::label_file::ConversationLabels;
 use rejoinder_run::folder::PartKind;
 use rejoinder_run::stats::ByCategory;
 use rejoinder_run::{RunDir, SpoolRow, replay};
 use serde::Serialize;
 
-use super::numbers::{counted, share, thousands};
-use super::summary::Summary;
+use super::released::ReleasedLabels;
+use super::without_server::WithoutServer;
 use crate::failure::Failure;
+use crate::report::numbers::{counted, share, thousands};
+use crate::report::summary::Summary;
 
 /// A judged exchange: the conversation's id, and its number.
 type Exchange = (String, u32);
 
-/// The released rows.
-#[derive(Debug, Default)]
-pub struct ReleasedLabels(HashMap<Exchange, Category>);
-
-impl ReleasedLabels {
-    /// Gathers rows that name exchanges.
-    pub fn new(rows: impl Iterator<Item = ConversationLabels>) -> Self {
-        let mut released = HashMap::new();
-        for row in rows {
-            for label in &row.labels {
-                if let (Some(turn), Ok(Some(category))) = (label.feedback_turn, label.category()) {
-                    released.insert((row.conversation_id.clone(), turn), category);
-                }
-            }
-        }
-        Self(released)
-    }
-}
-
 /// What became here of the released rows of one category.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Agreement {
-    /// ReleasedLabels rows of the category.
+    /// Released rows of the category.
     pub released: u64,
     /// Rows that were found here as the same category.
     pub same: u64,
     /// Rows that were found here as another category.
     pub other: u64,
-    /// SpoolRow here for the judge.
+    /// Rows about turns that wait here for the judge.
     pub waiting: u64,
     /// Rows of none of these kinds: rejected here, or not in this copy of the corpus.
     pub none: u64,
@@ -65,12 +47,14 @@ pub struct Reproduction {
     pub found_conversations: u64,
     /// Conversations with feedback found here, or with a waiting turn.
     pub possible_conversations: u64,
-    /// ReleasedLabels rows, by category.
+    /// Released rows, by category.
     pub released: ByCategory,
     /// Feedback found here, by category.
     pub found: ByCategory,
     /// By category, as in [`Category::ALL`].
     pub agreement: [Agreement; 5],
+    /// What rules and score alone make of the released rows.
+    pub without_server: WithoutServer,
     /// The figures of the run, with requests and tokens beside the paper's.
     pub run: Summary,
 }
@@ -80,7 +64,12 @@ impl Reproduction {
     ///
     /// # Errors
     /// If the run cannot be read.
-    pub fn of(run: &RunDir, released: &ReleasedLabels, summary: Summary) -> Result<Self, Failure> {
+    pub fn of(
+        run: &RunDir,
+        released: &ReleasedLabels,
+        without_server: WithoutServer,
+        summary: Summary,
+    ) -> Result<Self, Failure> {
         let mut found: HashMap<Exchange, Category> = HashMap::new();
         let mut by_category = ByCategory::default();
         for feedback in replay::feedback(run)? {
@@ -98,18 +87,19 @@ impl Reproduction {
         }
         let mut agreement = [Agreement::default(); 5];
         let mut of_released = ByCategory::default();
-        for (exchange, category) in &released.0 {
-            of_released.count(*category);
+        for (conversation, turn, category) in released.iter() {
+            of_released.count(category);
             let counts = &mut agreement[category.index()];
             counts.released += 1;
-            match found.get(exchange) {
-                Some(here) if here == category => counts.same += 1,
+            let exchange = (conversation.to_owned(), turn);
+            match found.get(&exchange) {
+                Some(here) if *here == category => counts.same += 1,
                 Some(_) => counts.other += 1,
-                None if waiting.contains(exchange) => counts.waiting += 1,
+                None if waiting.contains(&exchange) => counts.waiting += 1,
                 None => counts.none += 1,
             }
         }
-        for (_, category) in found.iter().filter(|(exchange, _)| !released.0.contains_key(*exchange)) {
+        for (_, category) in found.iter().filter(|((id, turn), _)| !released.holds(id, *turn)) {
             agreement[category.index()].only_here += 1;
         }
         let ids = |exchanges: &mut dyn Iterator<Item = &Exchange>| {
@@ -117,12 +107,13 @@ impl Reproduction {
         };
         Ok(Self {
             conversations: summary.conversations,
-            released_conversations: ids(&mut released.0.keys()),
+            released_conversations: released.conversations(),
             found_conversations: ids(&mut found.keys()),
             possible_conversations: ids(&mut found.keys().chain(&waiting)),
             released: of_released,
             found: by_category,
             agreement,
+            without_server,
             run: summary,
         })
     }
@@ -189,10 +180,11 @@ impl Reproduction {
         }
         let _ = writeln!(
             out,
-            "\n`none`: rejected here, or not in this copy. `waiting`: for the judge, which was {} here.\nThe run: {}",
-            if self.run.calls > 0 { "asked, but not about all," } else { "not asked" },
-            self.run.run_dir
+            "\n`none`: rejected here, or not in this copy. `waiting`: for the judge, which was {} here.",
+            if self.run.calls > 0 { "asked, but not about all," } else { "not asked" }
         );
+        out.push_str(&self.without_server.text(&self.run));
+        let _ = writeln!(out, "\nThe run: {}", self.run.run_dir);
         out
     }
 }
