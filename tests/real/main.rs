@@ -30,6 +30,8 @@ fn main() -> ExitCode {
     let corpus = existing("REJOINDER_CORPUS");
     let trials = vec![
         trial("llama_server_answers_by_letter_with_probabilities", server.clone(), tiny_mixtral::by_letter),
+        trial("llama_server_answers_several_letters_a_request", server.clone(), tiny_mixtral::by_letters),
+        trial("a_plan_predicts_how_long_llama_server_works", server.clone(), tiny_mixtral::predicted_time),
         trial(
             "llama_server_answers_turns_together_under_a_schema",
             server.clone(),

@@ -13,7 +13,7 @@ pub fn by_letter(real: &Real) -> Result<(), Failed> {
     let server = LlamaServer::start(real, free_port(), 16_384);
     let dir = folder();
     let run = dir.path().join("run");
-    let config = judge_config(dir.path(), &server, "");
+    let config = judge_config(dir.path(), &server, "answer = \"label\"\n");
     let summary =
         rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&run), "--json"]).expect(0).json();
     assert_funnel_adds_up(&summary);
@@ -37,6 +37,52 @@ pub fn by_letter(real: &Real) -> Result<(), Failed> {
         let sum: f64 = row["probabilities"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
         assert!((sum - 1.0).abs() < 1e-3, "{}", row["probabilities"]);
     }
+    Ok(())
+}
+
+pub fn by_letters(real: &Real) -> Result<(), Failed> {
+    let server = LlamaServer::start(real, free_port(), 16_384);
+    let dir = folder();
+    let run = dir.path().join("run");
+    let config = judge_config(dir.path(), &server, "");
+    let summary =
+        rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&run), "--json"]).expect(0).json();
+    assert_funnel_adds_up(&summary);
+    let letters = &summary["judge"]["letters"];
+    assert_eq!((letters["constraint"].as_str(), letters["separator"].as_str()), (Some("grammar"), Some(" ")));
+    assert_eq!((figure(&summary, "undecided"), figure(&summary, "requests_apart")), (0, 0), "{summary}");
+    let asked = server.counter("tokens_predicted_total");
+    assert!(figure(&summary, "requests") * 2 < figure(&summary, "judged"), "turns share requests: {summary}");
+    let rows = support::rows(&run.join("judged/part-00000.jsonl"));
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["reply_form"] == "grouped"));
+    rejoinder(&["judge", &text(&run)]).expect(0);
+    assert_eq!(server.counter("tokens_predicted_total"), asked, "nothing is asked again");
+    Ok(())
+}
+
+/// What a run measures of the server's time, the next plan reckons with. The bound is wide, for other tests share the machine.
+pub fn predicted_time(real: &Real) -> Result<(), Failed> {
+    let server = LlamaServer::start(real, free_port(), 16_384);
+    let dir = folder();
+    let dialogues = std::fs::read_to_string(DIALOGUES)?;
+    let lines: Vec<&str> = dialogues.lines().collect();
+    let half = |name: &str, from: usize| {
+        let lines: Vec<String> = lines.iter().skip(from).step_by(2).map(|line| format!("{line}\n")).collect();
+        write(dir.path(), name, lines.concat())
+    };
+    let halves = [half("first.jsonl", 0), half("second.jsonl", 1)];
+    let config = judge_config(dir.path(), &server, "all = true\nreplies = \"shared.sqlite\"\n");
+    let run = |input: &str, name: &str| {
+        let out = text(&dir.path().join(name));
+        rejoinder(&["run", input, "--config", &config, "--out", &out, "--json"]).expect(0).json()
+    };
+    run(&halves[0], "first");
+    let plan = rejoinder(&["plan", &halves[1], "--config", &config, "--json"]).expect(0).json();
+    let predicted = plan["here"]["gpu_seconds"][0].as_f64().unwrap_or_else(|| panic!("{plan}"));
+    let measured = run(&halves[1], "second")["measured_server_seconds"].as_f64().unwrap();
+    let ratio = predicted / measured;
+    println!("predicted {predicted:.3} s, measured {measured:.3} s, ratio {ratio:.3}");
+    assert!((0.5..2.0).contains(&ratio), "predicted {predicted} s, measured {measured} s");
     Ok(())
 }
 
@@ -75,7 +121,7 @@ pub fn counts_and_prefix(real: &Real) -> Result<(), Failed> {
         .map(|n| server.counter(n));
     let dir = folder();
     let run = text(&dir.path().join("run"));
-    let config = judge_config(dir.path(), &server, "");
+    let config = judge_config(dir.path(), &server, "answer = \"label\"\n");
     let summary =
         rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &run, "--json"]).expect(0).json();
     let after = ["prompt_tokens_total", "prompt_tokens_cached_total", "tokens_predicted_total"]

@@ -22,6 +22,8 @@ pub struct ServerTime {
     pub input: f64,
     /// The output tokens.
     pub output: f64,
+    /// All input tokens, as they were counted or estimated before the server was asked.
+    pub planned_input: f64,
     input_squared: f64,
     output_squared: f64,
     input_output: f64,
@@ -43,8 +45,8 @@ const MILLION: f64 = 1e6;
 const ENOUGH: u64 = 8;
 
 impl ServerTime {
-    /// Adds a request: its share of the server's time, in seconds, and its tokens.
-    pub(crate) fn add(&mut self, seconds: f64, usage: TokenUsage) {
+    /// Adds a request: its share of the server's time, in seconds, its tokens, and the input tokens that were expected.
+    pub(crate) fn add(&mut self, seconds: f64, usage: TokenUsage, planned_input: u64) {
         let input = usage.prompt_tokens.saturating_sub(usage.cached_tokens) as f64;
         let output = usage.completion_tokens as f64;
         *self += Self {
@@ -52,6 +54,7 @@ impl ServerTime {
             seconds,
             input,
             output,
+            planned_input: planned_input as f64,
             input_squared: input * input,
             output_squared: output * output,
             input_output: input * output,
@@ -84,12 +87,23 @@ impl ServerTime {
     }
 }
 
+impl ServerTime {
+    /// The rates for tokens as a plan counts them: by an estimate, perhaps, and without knowing what the server computes only once.
+    /// They hold for requests of the form that was measured; `None` where the requests are too few.
+    pub fn planned_rates(&self) -> Option<ServerRates> {
+        let rates = self.rates()?;
+        let computed = if self.planned_input > 0.0 { self.input / self.planned_input } else { 1.0 };
+        Some(ServerRates { input: rates.input * computed, ..rates })
+    }
+}
+
 impl AddAssign for ServerTime {
     fn add_assign(&mut self, other: Self) {
         self.requests += other.requests;
         self.seconds += other.seconds;
         self.input += other.input;
         self.output += other.output;
+        self.planned_input += other.planned_input;
         self.input_squared += other.input_squared;
         self.output_squared += other.output_squared;
         self.input_output += other.input_output;
@@ -155,7 +169,11 @@ mod tests {
         let mut time = ServerTime::default();
         for &(prompt_tokens, completion_tokens) in requests {
             let seconds = (prompt_tokens as f64 * input + completion_tokens as f64 * output) / MILLION;
-            time.add(seconds, TokenUsage { prompt_tokens, cached_tokens: 0, completion_tokens });
+            time.add(
+                seconds,
+                TokenUsage { prompt_tokens, cached_tokens: 0, completion_tokens },
+                prompt_tokens * 2,
+            );
         }
         time
     }
@@ -169,6 +187,7 @@ mod tests {
             let total = (rates.input * time.input + rates.output * time.output) / MILLION;
             prop_assert!((total / time.seconds - 1.0).abs() < 1e-6);
             prop_assert!(rates.input >= 0.0 && rates.output >= 0.0);
+            prop_assert!((time.planned_rates().unwrap().input * 2.0 - rates.input).abs() < 1e-9);
         }
     }
 

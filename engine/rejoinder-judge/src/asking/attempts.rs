@@ -141,7 +141,7 @@ impl Dispatcher<'_> {
                     pass.was_answered();
                     self.left_out.borrow_mut().remove(client.base());
                     if let Some(usage) = reply.usage {
-                        self.server_time.borrow_mut().add(share, usage);
+                        self.server_time.borrow_mut().add(share, usage, request.input_tokens.1);
                     }
                     let outcome = RequestOutcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);

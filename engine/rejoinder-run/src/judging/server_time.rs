@@ -17,11 +17,11 @@ pub fn keep(store: &ReplyStore, judge: &JudgeConfig, more: ServerTime) -> Result
     })
 }
 
-/// The rates that the store knows of a judge's server; `None` where too little was measured.
+/// The rates that the store knows of a judge's server, for tokens as a plan counts them; `None` where too little was measured.
 ///
 /// # Errors
 /// If the store fails.
 pub fn rates(store: &ReplyStore, judge: &JudgeConfig) -> Result<Option<ServerRates>, LedgerError> {
     let known = store.measured(&judge.name())?;
-    Ok(known.and_then(|json| serde_json::from_str::<ServerTime>(&json).ok()?.rates()))
+    Ok(known.and_then(|json| serde_json::from_str::<ServerTime>(&json).ok()?.planned_rates()))
 }
