@@ -6,10 +6,12 @@
 //!   [`accept`] (accepting locally)
 //! * afterwards: [`tally`] counts what became of the turns, [`audit`] turns counts into a [`certificate`]
 //! * of a score by itself: [`curve`], and the cuts that ship with it: [`assumed`]
+//! * of two readers of the same turns: [`agreement`]
 //! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`interval`] for what is only described
 #![forbid(unsafe_code)]
 
 pub mod accept;
+pub mod agreement;
 pub mod assumed;
 pub mod audit;
 pub mod binomial;
