@@ -42,7 +42,7 @@ fn tell(event: Event<'_>) {
         ),
         Event::Asked { run, judge, asked } => tell_of_answers(run, judge, asked),
         Event::ComparisonBegins { turns, taken, stored, left } => remark(&format!(
-            "to be asked about {}: {}, about {} input and {} output tokens; {} stored already{}",
+            "to be asked about {}: {} at most, about {} input and {} output tokens; {} stored already{}",
             counted(turns, "turn"),
             counted(taken.requests, "request"),
             thousands(taken.input_tokens.expected),

@@ -27,8 +27,9 @@ pub(in crate::cli) struct CompareArgs {
     judge: RunJudgeArgs,
     /// Forms beside the reference, with commas [default: all]
     ///
-    /// `again` asks the reference a second time, about a quarter of the turns. In `single` forms a request asks about one turn, in
-    /// `grouped-N` and `json-N` about up to N.
+    /// `again` asks the reference a second time, about a quarter of the turns. With the config's window: single, grouped-4, grouped-8,
+    /// grouped-16, json-4, and with the letters in reverse single-reversed, grouped-4-reversed. With other windows: single-3x400,
+    /// single-short, grouped-4-long.
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = JUDGE, hide_possible_values = true)]
     #[arg(value_parser = PossibleValuesParser::new(FormVariant::names()))]
     forms: Vec<String>,
