@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rejoinder_export::labels::label_file::LabelFile;
 use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_judge::{
-    BillUnit, JudgeConfig, ProbeError, QuestionUnit, ServerCapabilities, ServerTime, StopReason, probe,
+    BillUnit, JudgeConfig, ProbeError, QuestionUnit, ServerCapabilities, ServerTime, StopReason,
+    TriedAbilities, probe,
 };
 use rejoinder_ledger::ReplyStore;
 use rejoinder_scan::ConfigError;
@@ -138,12 +139,17 @@ fn findings(run: &RunDir, client: &JudgeConfig) -> Result<ServerCapabilities, Or
         turns_per_request: client.turns_per_request.max(2),
         ..client.clone()
     };
-    let in_letters = match known_capabilities(run, client).filter(|known| known.letters.is_some()) {
+    let knows_letters =
+        |known: &ServerCapabilities| known.tried.is_some_and(|tried| tried.label && tried.letters);
+    let mut findings = match known_capabilities(run, client).filter(knows_letters) {
         Some(known) => known,
         None => probed(&open)?,
     };
-    let in_json = probed(&JudgeConfig { answer: Some(AnswerFormat::Json), ..open })?;
-    let findings = ServerCapabilities { json_schema: in_json.json_schema, ..in_letters };
+    if !findings.tried.is_some_and(|tried| tried.json_schema) {
+        let in_json = JudgeConfig { answer: Some(AnswerFormat::Json), ..open };
+        findings.json_schema = probed(&in_json)?.json_schema;
+    }
+    findings.tried = Some(TriedAbilities::ALL);
     let json = serde_json::to_string(&findings).expect("findings are plain data");
     run.ledger.put(FINDINGS, &json)?;
     Ok(findings)
