@@ -26,6 +26,7 @@ mod inputs;
 mod judge;
 mod judge_behaviours;
 mod judge_budget;
+mod judge_compare;
 mod judge_kills;
 mod judge_letters;
 mod judge_security;

@@ -15,8 +15,13 @@ pub fn wilson(successes: u64, trials: u64) -> (f64, f64) {
     if trials == 0 {
         return (0.0, 1.0);
     }
-    let n = trials as f64;
-    let p = successes as f64 / n;
+    wilson_of_share(successes as f64 / trials as f64, trials as f64)
+}
+
+/// The same of a share that was found in so many trials, more than 0; the number need not be whole, for trials that depend on each
+/// other are worth fewer.
+pub fn wilson_of_share(share: f64, trials: f64) -> (f64, f64) {
+    let (p, n) = (share, trials);
     let z2 = Z * Z;
     let centre = p + z2 / (2.0 * n);
     let spread = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();

@@ -6,11 +6,13 @@
 //!   [`accept`] (accepting locally), [`closing`] (one sample that makes the cut and audits it)
 //! * afterwards: [`tally`] counts what became of the turns, [`audit`] turns counts into a [`certificate`]
 //! * of a score by itself: [`curve`], and the cuts that ship with it: [`assumed`]
+//! * of two readers of the same turns: [`agreement`]
 //! * below them: [`binomial`] and [`hypergeometric`] tails and exact bounds, [`leaning`] ones for answers that are not fixed,
 //!   [`interval`] for what is only described
 #![forbid(unsafe_code)]
 
 pub mod accept;
+pub mod agreement;
 pub mod assumed;
 pub mod audit;
 pub mod binomial;

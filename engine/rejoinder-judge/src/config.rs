@@ -62,6 +62,9 @@ pub struct JudgeConfig {
     pub turns_per_request: usize,
     /// What a prompt shows of the messages that a question keeps; `None` means all.
     pub window: Option<PromptWindow>,
+    /// Whether an answer is taken that stands in another request than the turn's own: in one about other turns, too, or in one with
+    /// the long window that was the default before. A comparison of forms must not take them.
+    pub takes_answers_elsewhere: bool,
     /// The tokens of input and output together; `None` means what the server says.
     pub context: Option<u64>,
     /// How tokens are counted before the judge is asked.
@@ -120,6 +123,7 @@ impl JudgeConfig {
             asks_span: false,
             turns_per_request: 4,
             window: Some(PromptWindow::default()),
+            takes_answers_elsewhere: true,
             context: None,
             counter: TokenCounter::default(),
             max_tokens: 512,

@@ -6,6 +6,7 @@ use rejoinder_judge::AskReport;
 
 use crate::folder::RunDir;
 use crate::judging::Judge;
+use crate::plan::Requests;
 use crate::recall::AuditReport;
 use crate::watch::Watch;
 
@@ -37,6 +38,17 @@ pub enum Event<'a> {
         judge: &'a Judge,
         /// What came of asking.
         asked: &'a AskReport,
+    },
+    /// The forms of asking are about to be compared.
+    ComparisonBegins {
+        /// The turns of the sample.
+        turns: u64,
+        /// What asking takes that has no stored reply.
+        taken: Requests,
+        /// The number of stored replies that are used.
+        stored: u64,
+        /// The number of requests that the budget still holds; `None` without a limit.
+        left: Option<u64>,
     },
     /// The score has learned.
     Learned {

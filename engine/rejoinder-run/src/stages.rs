@@ -193,11 +193,16 @@ fn prepare_judge(
     client: JudgeConfig,
     operator: Operator<'_>,
 ) -> Result<Judge, OracleError> {
+    tell_of_open_key(&client, &operator);
+    judging::prepare_judge(run, client)
+}
+
+/// Tells the operator if the judge's key would be readable on the way.
+pub(crate) fn tell_of_open_key(client: &JudgeConfig, operator: &Operator<'_>) {
     let is_open = |url: &String| url.starts_with("http://") && !rejoinder_judge::is_loopback(url);
     if client.api_key.is_some() && client.base_urls.iter().any(is_open) {
         operator.tell(Event::KeyInTheClear);
     }
-    judging::prepare_judge(run, client)
 }
 
 /// What came of asking a judge, or why the judge could not be asked at all.

@@ -14,7 +14,7 @@ use rejoinder_scan::config::JudgeSection;
 use super::progress::ProgressDisplay;
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::{counted, share, thousands};
+use crate::report::numbers::{counted, share, thousands, were};
 
 /// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
 pub(super) fn with_operator<T>(
@@ -41,6 +41,16 @@ fn tell(event: Event<'_>) {
              Use https:// unless the network is yours alone",
         ),
         Event::Asked { run, judge, asked } => tell_of_answers(run, judge, asked),
+        Event::ComparisonBegins { turns, taken, stored, left } => remark(&format!(
+            "to be asked about {}: {} at most, about {} input and {} output tokens; {} stored already{}",
+            counted(turns, "turn"),
+            counted(taken.requests, "request"),
+            thousands(taken.input_tokens.expected),
+            thousands(taken.output_tokens.expected),
+            were(stored, "reply"),
+            left.map(|left| format!("; the budget holds {} more", counted(left, "request")))
+                .unwrap_or_default(),
+        )),
         Event::Learned { answers, needed, left } => remark(&format!(
             "the score has learned from {}: about {} of the {} turns left are to be asked about",
             counted(answers, "answer"),

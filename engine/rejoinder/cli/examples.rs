@@ -33,6 +33,12 @@ Examples:
   rejoinder judge test --config judge.toml
   rejoinder judge test --config judge.toml --json";
 
+pub(super) const JUDGE_COMPARE: &str = "\
+Examples:
+  rejoinder judge compare runs/0001 --config judge.toml
+  rejoinder judge compare runs/0001 --config judge.toml --turns 100 --calls 500
+  rejoinder judge compare runs/0001 --config judge.toml --forms single,grouped-8 --json";
+
 pub(super) const PLAN: &str = "\
 Examples:
   rejoinder plan logs/

@@ -10,6 +10,7 @@ pub mod evaluation;
 pub mod excerpt;
 pub mod explanation;
 pub mod inspection;
+pub mod judge_comparison;
 pub mod numbers;
 pub mod page;
 pub mod plan;

@@ -58,19 +58,31 @@ impl QuestionForm {
     /// # Errors
     /// If the store fails.
     pub fn follow(&self, questions: &[Question], store: &ReplyStore) -> Result<Vec<ReplyChain>, LedgerError> {
-        let mut settled = Vec::new();
+        let all = self.follow_all(questions, store)?;
+        Ok(all.into_iter().filter(|chain| chain.group.is_empty() || !chain.questions.is_empty()).collect())
+    }
+
+    /// Follows the requests as [`Self::follow`] does, and returns also the chains whose replies settle none of their questions,
+    /// before the chains of the requests that came instead: all that was paid for.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn follow_all(
+        &self,
+        questions: &[Question],
+        store: &ReplyStore,
+    ) -> Result<Vec<ReplyChain>, LedgerError> {
+        let mut followed = Vec::new();
         let all = 0..questions.len();
         let mut open = vec![all];
         while let Some(range) = open.pop() {
             let chain = self.follow_one(questions, range.clone(), store)?;
             let pieces = self.pieces(questions, &range, &chain.replies);
             let answered = range.start..pieces.first().map_or(range.end, |piece| piece.start);
-            if pieces.is_empty() || !answered.is_empty() {
-                settled.push(ReplyChain { questions: answered, ..chain });
-            }
+            followed.push(ReplyChain { questions: answered, ..chain });
             open.extend(pieces.into_iter().rev());
         }
-        Ok(settled)
+        Ok(followed)
     }
 
     /// The ranges of the questions that are asked again, each by itself, after these replies about the questions of a range: halves
@@ -138,6 +150,9 @@ impl QuestionForm {
         question: &Question,
         store: &ReplyStore,
     ) -> Result<Option<ReplyChain>, LedgerError> {
+        if !self.config.takes_answers_elsewhere {
+            return Ok(None);
+        }
         let found = |origin, keys, replies| {
             let chain =
                 ReplyChain { group: 0..1, questions: 0..1, keys, replies, origin, ..ReplyChain::default() };

@@ -87,7 +87,8 @@ impl QuestionForm {
             longer: None,
         };
         let is_usual = config.template.is_none() && !config.asks_span;
-        if is_usual && config.window.is_some() && constraint != LabelConstraint::None {
+        let has_shorter_window = config.window.is_some() && config.takes_answers_elsewhere;
+        if is_usual && has_shorter_window && constraint != LabelConstraint::None {
             let longer = Self {
                 form: AskingForm::Single,
                 template: PromptTemplate::for_answer(QuestionUnit::Turn, AnswerFormat::Label),

@@ -55,7 +55,7 @@ pub fn known_capabilities(run: &RunDir, client: &JudgeConfig) -> Option<ServerCa
 /// [`AskReport::stop`].
 pub fn ask(run: &RunDir, judge: &Judge, watch: &Watch) -> Result<AskReport, RunError> {
     // Put in order on the thread that finds: a long spool takes a while.
-    let asked = ask_all(run, judge, watch, &|spool, hand_on| spool.in_order()?.try_for_each(hand_on))?;
+    let asked = ask_all(run, judge, watch, None, &|spool, hand_on| spool.in_order()?.try_for_each(hand_on))?;
     collect(run, judge)?;
     Ok(asked)
 }
@@ -70,8 +70,23 @@ pub fn ask_about(
     watch: &Watch,
     rows: &[SpoolRow],
 ) -> Result<AskReport, RunError> {
-    ask_all(run, judge, watch, &|spool, hand_on| {
+    ask_all(run, judge, watch, None, &|spool, hand_on| {
         spool.of_sample(rows)?.into_iter().try_for_each(|group| hand_on(Ok(group)))
+    })
+}
+
+/// Asks the judge about rows in these groups, and leaves the replies in the store.
+///
+/// # Errors
+/// If ledger or store fails.
+pub(super) fn ask_groups(
+    run: &RunDir,
+    judge: &Judge,
+    watch: &Watch,
+    groups: &[RequestGroup],
+) -> Result<AskReport, RunError> {
+    ask_all(run, judge, watch, Some(groups.len() as u64), &|_, hand_on| {
+        groups.iter().try_for_each(|group| hand_on(Ok(group.clone())))
     })
 }
 
@@ -92,7 +107,7 @@ pub fn ask_while_scanning(
     }
     let (scanned, asked) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| {
-            ask_all(run, judge, watch, &|spool, hand_on| {
+            ask_all(run, judge, watch, None, &|spool, hand_on| {
                 while let Some(part) = committed.next() {
                     spool.of_part(part).try_for_each(&mut *hand_on)?;
                 }
@@ -117,10 +132,12 @@ type GroupFinder<'f> = dyn Fn(
     + Sync
     + 'f;
 
+/// Asks about the groups that `find` finds; `requests` is their number, where it is not that of the scan.
 fn ask_all(
     run: &RunDir,
     judge: &Judge,
     watch: &Watch,
+    requests: Option<u64>,
     find: &GroupFinder<'_>,
 ) -> Result<AskReport, RunError> {
     let scanned_before = run.scan_stats()?;
@@ -131,7 +148,8 @@ fn ask_all(
     let mut on_progress = |progress: &AskProgress| {
         let mut spent = before;
         spent += progress.spent;
-        let requests = judge.requests(&watch.scanned().unwrap_or(scanned_before));
+        let scanned = || judge.requests(&watch.scanned().unwrap_or(scanned_before));
+        let requests = requests.unwrap_or_else(scanned);
         watch.show_judge(JudgeProgress { requests, progress: *progress, spent, limits });
         if watch.stop.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };

@@ -2,8 +2,8 @@
 //! choices in reverse, where every letter means something else.
 
 use rejoinder_core::Answer;
-use rejoinder_judge::JudgeConfig;
-use rejoinder_judge::prompt::PromptTemplate;
+use rejoinder_judge::prompt::{AnswerFormat, PromptTemplate};
+use rejoinder_judge::{JudgeConfig, QuestionUnit};
 use serde::{Deserialize, Serialize};
 
 use super::{Judge, answer, ask_about};
@@ -34,6 +34,13 @@ pub struct LetterCheck {
     pub same_letter: u64,
     /// Turns that got the same answer, by another letter.
     pub same_answer: u64,
+}
+
+/// The shipped prompt for this form of answer, with the choices in reverse; `None` where answers are no letters.
+pub(super) fn reversed(answer: AnswerFormat) -> Option<PromptTemplate> {
+    let usual = PromptTemplate::for_answer(QuestionUnit::Turn, answer);
+    let reversed = REVERSED.into_iter().find(|(name, _)| *name == usual.name);
+    reversed.and_then(|(_, reversed)| PromptTemplate::shipped(reversed))
 }
 
 /// Asks about some turns again with the choices in reverse, and keeps the comparison. A reason to stop, such as the

@@ -7,6 +7,7 @@ mod ask;
 mod batch_files;
 mod collect;
 mod committed_parts;
+pub mod comparison;
 pub(crate) mod grouping;
 mod judge;
 mod kept_groups;

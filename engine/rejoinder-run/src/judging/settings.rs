@@ -109,6 +109,7 @@ pub fn settings(judge: &JudgeSection) -> Result<JudgeConfig, ConfigError> {
         asks_span: judge.span == SpanFrom::Ask,
         turns_per_request: judge.turns_per_request,
         window: shown_window(judge),
+        takes_answers_elsewhere: true,
         context: judge.context,
         counter: match &judge.tokenizer {
             None => TokenCounter::default(),

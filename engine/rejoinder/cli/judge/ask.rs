@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use rejoinder_core::printable;
 use rejoinder_judge::ServerCapabilities;
 
-use super::test;
+use super::{compare, test};
 use crate::cli::args::{JUDGE, OUTPUT};
 use crate::cli::examples;
 use crate::cli::run::finish;
@@ -28,7 +28,7 @@ const BATCH: &str = "Batch files";
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(in crate::cli) struct JudgeArgs {
     #[command(subcommand)]
-    test: Option<JudgeVerb>,
+    verb: Option<JudgeVerb>,
     /// The run's folder
     #[arg(value_name = "RUN", required = true)]
     run: Option<PathBuf>,
@@ -61,6 +61,11 @@ enum JudgeVerb {
     /// Key, model, what the judge obeys, what a request takes.
     #[command(before_long_help = examples::JUDGE_TEST)]
     Test(test::TestArgs),
+    /// Compare cheaper forms of asking with the dearest one
+    ///
+    /// Asks about a sample of a run's turns in each form, within the run's budget: how far the answers agree, and what a turn takes.
+    #[command(before_long_help = examples::JUDGE_COMPARE)]
+    Compare(compare::CompareArgs),
 }
 
 /// Which stored replies are asked for again.
@@ -89,8 +94,10 @@ impl From<ReplyKindName> for UselessReply {
 
 pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    if let Some(JudgeVerb::Test(args)) = &args.test {
-        return test::main(args);
+    match &args.verb {
+        Some(JudgeVerb::Test(args)) => return test::main(args),
+        Some(JudgeVerb::Compare(args)) => return compare::main(args),
+        None => {}
     }
     let path = args.run.as_deref().ok_or_else(|| Failure::usage("name the run's folder"))?;
     let mut run = asking::scanned_run(path)?;
