@@ -38,7 +38,7 @@ fn an_answer_about_the_longer_window_of_earlier_versions_is_not_asked_again() {
         ("letters", by_letters, "answer = \"letters\"\n"),
         ("auto", by_letters, ""),
         // The bill of this server chooses JSON.
-        ("json", by_rule, ""),
+        ("json", by_rule, "requests-per-minute = 60000\n"),
     ];
     for (name, handler, more) in cases {
         let dir = folder();
