@@ -37,7 +37,7 @@ fn several(
 
 /// As [`letters_in`], with words in place of the letters of several turns.
 fn in_words(request: &Request, words: fn(Vec<String>) -> String) -> Response {
-    fn said(_: &Request, words: String, finish_reason: &str) -> Response {
+    fn said(_: &Request, words: &str, finish_reason: &str) -> Response {
         let message = json!({"message": {"content": words}, "finish_reason": finish_reason});
         let usage = json!({"prompt_tokens": 100, "completion_tokens": 5});
         Response::new(200, json!({"model": "m", "choices": [message], "usage": usage}).to_string())
@@ -46,7 +46,7 @@ fn in_words(request: &Request, words: fn(Vec<String>) -> String) -> Response {
         Some(wanted) if !request.is_probe() && wanted.turns > 1 => {
             let words = words(letters(request, &wanted, rule));
             let is_cut = words.ends_with('…');
-            said(request, words.trim_end_matches('…').to_owned(), if is_cut { "length" } else { "stop" })
+            said(request, words.trim_end_matches('…'), if is_cut { "length" } else { "stop" })
         }
         _ => letters_in(Dialect::Structured, request, rule),
     }
