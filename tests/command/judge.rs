@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::server::{Request, Server, by_rule, by_rule_in_prose, labelled};
+use crate::support::server::{Request, Server, by_letters, by_rule, by_rule_in_prose, labelled};
 use crate::support::{
     DIALOGUES, accepted, all_files, assert_funnel_adds_up, figure, folder, output_files, rejoinder, rows,
     text, write,
@@ -26,7 +26,7 @@ fn a_run_without_a_judge_is_finished_later_and_asks_each_question_once() {
     let dir = folder();
     let run = text(&dir.path().join("run"));
     let before = rejoinder(&["run", DIALOGUES, "--json", "--out", &run]).expect(0).json();
-    let server = Server::start(by_rule);
+    let server = Server::start(by_letters);
     let config = config(dir.path(), &server.base_url(), "");
     let after = rejoinder(&["judge", &run, "--config", &config, "--json"]).expect(0).json();
     assert_funnel_adds_up(&after);
@@ -58,7 +58,7 @@ fn the_budget_of_calls_is_never_passed_and_what_was_answered_is_kept() {
     let dir = folder();
     let run = text(&dir.path().join("run"));
     let server = Server::start(by_rule);
-    let config = config(dir.path(), &server.base_url(), "[budget]\ncalls = 7\n");
+    let config = config(dir.path(), &server.base_url(), "answer = \"label\"\n[budget]\ncalls = 7\n");
     let ended = rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &run, "--json"]).expect(4);
     assert!(ended.stderr.contains("budget"), "{}", ended.stderr);
     let summary = ended.json();
@@ -359,7 +359,7 @@ fn the_words_that_show_a_label_are_asked_for_when_the_operator_wants_them() {
 fn explain_shows_what_the_judge_said_how_sure_it_was_and_what_it_cost() {
     let dir = folder();
     let server = Server::start(by_rule);
-    let price = "all = true\n[judge.price]\ninput = 0.5\noutput = 1.5\ngpu-seconds-input = 40\ngpu-seconds-output = 900\n";
+    let price = "all = true\nanswer = \"label\"\n[judge.price]\ninput = 0.5\noutput = 1.5\ngpu-seconds-input = 40\ngpu-seconds-output = 900\n";
     let config = config(dir.path(), &server.base_url(), price);
     let run = dir.path().join("run");
     rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&run)]).expect(0);

@@ -57,9 +57,9 @@ fn probes(answer: &str) -> usize {
 fn a_stumbling_server_never_sees_more_calls_than_the_budget_has() {
     let dir = folder();
     let input = corpus_file(dir.path());
-    // Several turns a request need fewer requests.
-    for (answer, budgets, more) in
-        [("label", &[1, 2, 3, 20, 90][..], 30), ("letters", &[2, 4, 20], 10), ("json", &[1, 20], 10)]
+    // Several turns a request need fewer requests, of which fewer are open at once before the end.
+    for (answer, budgets, more, at_once) in
+        [("label", &[1, 2, 3, 20, 90][..], 30, 4), ("letters", &[2, 4, 20], 10, 2), ("json", &[1, 20], 10, 2)]
     {
         let pace = format!("answer = \"{answer}\"\nmax-in-flight = 64\nmax-retries = 20\n");
         for &calls in budgets {
@@ -98,7 +98,7 @@ fn a_stumbling_server_never_sees_more_calls_than_the_budget_has() {
         }
         let ended = ended.expect(0).json();
         assert_eq!((figure(&ended, "undecided"), figure(&ended, "calls")), (0, server.all_requests() as u64));
-        assert!(server.most_in_flight() > 4, "{} at once", server.most_in_flight());
+        assert!(server.most_in_flight() > at_once, "{} at once", server.most_in_flight());
     }
 }
 

@@ -13,7 +13,7 @@ use crate::support::server::{Dialect, Server, letters_in, marked_turns, pattern}
 use crate::support::{Ended, command, figure, folder, output_files, random, rejoinder, rows, text, write};
 
 /// The forms of the answer that a config names, and the number of kills for each.
-const FORMS: [(&str, u64); 3] = [("label", 20), ("letters", 12), ("json", 8)];
+const FORMS: [(&str, u64); 3] = [("label", 20), ("letters", 8), ("json", 8)];
 const IN_FLIGHT: u64 = 8;
 /// As many may be reserved when a kill comes: those in flight, and the next ones.
 const RESERVED: u64 = 2 * IN_FLIGHT;

@@ -37,7 +37,7 @@ fn several(
 
 /// As [`letters_in`], with words in place of the letters of several turns.
 fn in_words(request: &Request, words: fn(Vec<String>) -> String) -> Response {
-    fn said(_: &Request, words: String, finish_reason: &str) -> Response {
+    fn said(_: &Request, words: &str, finish_reason: &str) -> Response {
         let message = json!({"message": {"content": words}, "finish_reason": finish_reason});
         let usage = json!({"prompt_tokens": 100, "completion_tokens": 5});
         Response::new(200, json!({"model": "m", "choices": [message], "usage": usage}).to_string())
@@ -46,7 +46,7 @@ fn in_words(request: &Request, words: fn(Vec<String>) -> String) -> Response {
         Some(wanted) if !request.is_probe() && wanted.turns > 1 => {
             let words = words(letters(request, &wanted, rule));
             let is_cut = words.ends_with('…');
-            said(request, words.trim_end_matches('…').to_owned(), if is_cut { "length" } else { "stop" })
+            said(request, words.trim_end_matches('…'), if is_cut { "length" } else { "stop" })
         }
         _ => letters_in(Dialect::Structured, request, rule),
     }
@@ -230,7 +230,8 @@ fn judged(run: &Path) -> Vec<Value> {
 #[test]
 fn each_turn_gets_its_own_letter_whatever_the_server_makes_of_a_group() {
     let dir = folder();
-    for (index, behaviour) in behaviours().iter().enumerate() {
+    let behaviours = behaviours();
+    let check = |index: usize, behaviour: &Behaviour| {
         let Behaviour { name, handler, requests, judged: count, probable, says, config } = behaviour;
         let server = Server::start(*handler);
         let more = format!("answer = \"letters\"\n{config}");
@@ -258,7 +259,15 @@ fn each_turn_gets_its_own_letter_whatever_the_server_makes_of_a_group() {
         assert_eq!(figure(&again, "judged"), *count, "{name}");
         let is_asked_again = says.iter().any(|words| words.contains("were empty"));
         assert_eq!(server.requests() - asked, if is_asked_again { 4 } else { 0 }, "{name}");
-    }
+    };
+    std::thread::scope(|scope| {
+        for offset in 0..3 {
+            let (check, behaviours) = (&check, &behaviours);
+            scope.spawn(move || {
+                (offset..behaviours.len()).step_by(3).for_each(|index| check(index, &behaviours[index]));
+            });
+        }
+    });
 }
 
 #[test]
@@ -300,6 +309,22 @@ fn forms(server: &Server) -> Vec<&'static str> {
     forms
 }
 
+/// As [`by_rule`], by a server that never says that it computed the beginning of a prompt before.
+fn forgetting(request: &Request) -> Response {
+    match request.method.as_str() {
+        "GET" => by_rule(request),
+        _ => changed(by_rule(request), |body| body["usage"]["prompt_tokens_details"] = Value::Null),
+    }
+}
+
+/// As [`by_letters`], in the same way.
+fn forgetting_letters(request: &Request) -> Response {
+    match request.method.as_str() {
+        "GET" => by_letters(request),
+        _ => changed(by_letters(request), |body| body["usage"]["prompt_tokens_details"] = Value::Null),
+    }
+}
+
 /// A server that says that it computed the beginning of each prompt before.
 fn caching(request: &Request) -> Response {
     match request.method.as_str() {
@@ -314,12 +339,13 @@ fn caching(request: &Request) -> Response {
 fn the_form_follows_from_what_the_server_can_do_and_what_it_costs() {
     const DEAR_WORDS: &str = "[judge.price]\ninput = 0.1\noutput = 100\n";
     const GPU: &str = "[judge.price]\ngpu-seconds-input = 40\ngpu-seconds-output = 900\n";
-    let cases: [(&str, Handler, &str, &str, usize); 9] = [
+    let cases: [(&str, Handler, &str, &str, usize); 10] = [
         ("letters", by_letters, "", "grouped", 4),
-        ("single letters only", by_rule, "", "json by schema", 4),
-        ("single letters only, dear words", by_rule, DEAR_WORDS, "single", 16),
+        ("single letters only", forgetting, "", "json by schema", 4),
+        ("single letters only and a cache", by_rule, "", "single", 16),
+        ("single letters only, dear words", forgetting, DEAR_WORDS, "single", 16),
         ("dear words", by_letters, DEAR_WORDS, "single", 16),
-        ("gpu", by_letters, GPU, "grouped", 4),
+        ("gpu", forgetting_letters, GPU, "grouped", 4),
         ("gpu and a cache", caching, GPU, "single", 16),
         ("few requests a minute", by_rule, "requests-per-minute = 60000\n", "json by schema", 4),
         ("nothing", by_rule_in_prose, "", "json", 4),
@@ -329,7 +355,7 @@ fn the_form_follows_from_what_the_server_can_do_and_what_it_costs() {
     for (name, handler, more, form, requests) in cases {
         let server = Server::start(handler);
         let summary = ask(dir.path(), name, &server, more).expect(0).json();
-        assert_eq!((forms(&server), server.requests()), (vec![form], requests), "{name}: {summary}");
+        assert_eq!((forms(&server), server.requests()), (vec![form], requests), "{name}");
         assert_eq!(figure(&summary, "undecided"), 0, "{name}");
     }
 }

@@ -213,13 +213,11 @@ fn hostile_text_stays_in_the_fence_of_its_own_label_request() {
     assert!(asked.into_iter().eq((0..2 * texts.len()).map(|dialogue| (dialogue, 2 - dialogue % 2))));
 }
 
+type Handler = fn(&Request) -> Response;
+
 /// Asks about hostile texts in a form in which turns share requests, and looks at every request. Returns the number of turns that a
 /// frame, which is what a request is beside its prompt, says that it wants answers about; the frames are those of harmless texts.
-fn look_at_shared_requests(
-    answer: &str,
-    handler: fn(&Request) -> Response,
-    turns_wanted: impl Fn(&Value) -> usize,
-) {
+fn look_at_shared_requests(answer: &str, handler: Handler, turns_wanted: impl Fn(&Value) -> usize) {
     let dir = folder();
     let harmless = Server::start(handler);
     let plain = "make it longer".to_owned();
@@ -269,7 +267,7 @@ fn hostile_text_adds_no_turn_to_a_shared_request_and_changes_no_schema() {
 
 #[test]
 fn hostile_text_adds_no_letter_to_a_shared_request_and_changes_no_constraint() {
-    let handlers: [(Dialect, fn(&Request) -> Response); 4] = [
+    let handlers: [(Dialect, Handler); 4] = [
         (Dialect::Structured, by_letters),
         (Dialect::Grammar, |request| letters_in(Dialect::Grammar, request, pattern)),
         (Dialect::Regex, |request| letters_in(Dialect::Regex, request, pattern)),

@@ -11,6 +11,8 @@ use crate::support::{
     DIALOGUES, dialogues_with_hidden_thanks, figure, folder, output_files, rejoinder, rows, text, write,
 };
 
+type Handler = fn(&Request) -> Response;
+
 fn config(dir: &Path, name: &str, server: &Server, more: &str) -> String {
     let config = format!(
         "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nreplies = \"shared.sqlite\"\n{more}",
@@ -33,12 +35,12 @@ fn judged(run: &Path) -> Vec<Value> {
 
 #[test]
 fn an_answer_about_the_longer_window_of_earlier_versions_is_not_asked_again() {
-    let cases: [(&str, fn(&Request) -> Response, &str); 4] = [
+    let cases: [(&str, Handler, &str); 4] = [
         ("label", by_letters, "answer = \"label\"\n"),
         ("letters", by_letters, "answer = \"letters\"\n"),
         ("auto", by_letters, ""),
         // The bill of this server chooses JSON.
-        ("json", by_rule, ""),
+        ("json", by_rule, "requests-per-minute = 60000\n"),
     ];
     for (name, handler, more) in cases {
         let dir = folder();
