@@ -342,3 +342,29 @@ fn what_cannot_be_compared_is_said() {
     assert!(whole.stderr.contains("nothing to compare"), "{}", whole.stderr);
     assert_eq!(server.all_requests(), 0);
 }
+
+#[test]
+fn what_comes_apart_is_charged_with_all_its_requests() {
+    let dir = folder();
+    let server = Server::start(|request| {
+        let is_group = !request.is_probe() && marked_turns(request.prompt()).len() > 1;
+        match is_group && request.body["structured_outputs"]["regex"].is_string() {
+            true => completion(request, "I would rather not say."),
+            false => answer(request, |turn, _| is_praise(turn)),
+        }
+    });
+    let (run, _) = prepared(dir.path(), &server, false, "");
+    let asked = ["judge", "compare", &run, "--forms", "grouped-4", "--json"];
+    let report = rejoinder(&asked).expect(0).json();
+    let apart = form(&report, "grouped-4");
+    assert_eq!(apart["answered"], TURNS, "{apart}");
+    // Ten requests that say nothing, and one for each turn.
+    assert_close(&apart["cost"]["calls"], 50.0 / 40.0);
+    assert_close(&apart["loss"], 0.0);
+    assert_eq!(
+        (report["verdict"].as_str(), report["advised"].as_str()),
+        (Some("reference-only"), Some("reference"))
+    );
+    let config = report["config"].as_str().unwrap();
+    assert!(config.contains("answer = \"label\"\nwindow-messages = 4\nwindow-bytes = 1500\n"), "{config}");
+}
