@@ -92,7 +92,7 @@ fn answer(request: &Request, says: impl Fn(&str, usize) -> bool) -> Response {
 
 /// Exact, but for every fifth turn where it shares a request by letters.
 fn exact_alone(request: &Request) -> Response {
-    answer(request, |turn, turns| is_praise(turn) != (turns > 1 && number(turn) % 5 == 0))
+    answer(request, |turn, turns| is_praise(turn) != (turns > 1 && number(turn).is_multiple_of(5)))
 }
 
 /// A finished run over the corpus in which every turn waits, and the config of its judge.
@@ -186,7 +186,7 @@ fn figures_are_those_worked_out_by_hand_and_the_cheapest_form_within_the_loss_is
     let told = rejoinder(&["judge", "compare", &run, "--max-loss", "0.25"]).expect(0).stdout;
     assert!(told.lines().all(|line| line.chars().count() <= 120), "{told}");
     assert!(told.contains("0.800 0.65–0.90"), "{told}");
-    assert!(told.contains("a loss of 0.200 where 0.25"), "{told}");
+    assert!(told.contains("six ways, on 0.800 (0.65–0.90) of"), "{told}");
     let lines = told.split("[judge]\n").nth(1).unwrap();
     assert!(lines.starts_with("answer = \"letters\"\nturns-per-request = 16\n"), "{told}");
     let config = write(dir.path(), "advised.toml", format!("format = 1\n[judge]\n{lines}"));
@@ -367,4 +367,18 @@ fn what_comes_apart_is_charged_with_all_its_requests() {
     );
     let config = report["config"].as_str().unwrap();
     assert!(config.contains("answer = \"label\"\nwindow-messages = 4\nwindow-bytes = 1500\n"), "{config}");
+}
+
+#[test]
+fn a_prompt_of_the_config_is_asked_with_in_its_own_form_only() {
+    let dir = folder();
+    let server = Server::start(exact_alone);
+    let (run, _) = prepared(dir.path(), &server, false, "prompt = \"turn-label\"\n");
+    let forms = ["--forms", "json-4,single,single-reversed", "--json"];
+    let report = rejoinder(&[&["judge", "compare", &run][..], &forms].concat()).expect(0).json();
+    assert_eq!(report["left_out"], json!([{ "name": "single-reversed", "why": "own-prompt" }]));
+    let is_own = |name| form(&report, name)["is_own_prompt"].as_bool().unwrap();
+    assert_eq!([is_own("reference"), is_own("single"), is_own("json-4")], [true, true, false]);
+    let config = report["config"].as_str().unwrap();
+    assert!(config.contains("answer = \"json\"") && config.contains("`prompt` must go"), "{config}");
 }
