@@ -92,7 +92,7 @@ fn answer(request: &Request, says: impl Fn(&str, usize) -> bool) -> Response {
 
 /// Exact, but for every fifth turn where it shares a request by letters.
 fn exact_alone(request: &Request) -> Response {
-    answer(request, |turn, turns| is_praise(turn) != (turns > 1 && number(turn) % 5 == 0))
+    answer(request, |turn, turns| is_praise(turn) != (turns > 1 && number(turn).is_multiple_of(5)))
 }
 
 /// A finished run over the corpus in which every turn waits, and the config of its judge.
@@ -186,7 +186,11 @@ fn figures_are_those_worked_out_by_hand_and_the_cheapest_form_within_the_loss_is
     let told = rejoinder(&["judge", "compare", &run, "--max-loss", "0.25"]).expect(0).stdout;
     assert!(told.lines().all(|line| line.chars().count() <= 120), "{told}");
     assert!(told.contains("0.800 0.65–0.90"), "{told}");
-    assert!(told.contains("a loss of 0.200 where 0.25"), "{told}");
+    let comment = told.replace("\n# ", " ");
+    assert!(
+        comment.contains("six ways, on 0.800 (0.65–0.90) of the turns that both answer, a loss of 0.200"),
+        "{told}"
+    );
     let lines = told.split("[judge]\n").nth(1).unwrap();
     assert!(lines.starts_with("answer = \"letters\"\nturns-per-request = 16\n"), "{told}");
     let config = write(dir.path(), "advised.toml", format!("format = 1\n[judge]\n{lines}"));
@@ -341,4 +345,44 @@ fn what_cannot_be_compared_is_said() {
     let whole = rejoinder(&["judge", "compare", &run]).expect(7);
     assert!(whole.stderr.contains("nothing to compare"), "{}", whole.stderr);
     assert_eq!(server.all_requests(), 0);
+}
+
+#[test]
+fn what_comes_apart_is_charged_with_all_its_requests() {
+    let dir = folder();
+    let server = Server::start(|request| {
+        let is_group = !request.is_probe() && marked_turns(request.prompt()).len() > 1;
+        match is_group && request.body["structured_outputs"]["regex"].is_string() {
+            true => completion(request, "I would rather not say."),
+            false => answer(request, |turn, _| is_praise(turn)),
+        }
+    });
+    let (run, _) = prepared(dir.path(), &server, false, "");
+    let asked = ["judge", "compare", &run, "--forms", "grouped-4", "--json"];
+    let report = rejoinder(&asked).expect(0).json();
+    let apart = form(&report, "grouped-4");
+    assert_eq!(apart["answered"], TURNS, "{apart}");
+    // Ten requests that say nothing, and one for each turn.
+    assert_close(&apart["cost"]["calls"], 50.0 / 40.0);
+    assert_close(&apart["loss"], 0.0);
+    assert_eq!(
+        (report["verdict"].as_str(), report["advised"].as_str()),
+        (Some("reference-only"), Some("reference"))
+    );
+    let config = report["config"].as_str().unwrap();
+    assert!(config.contains("answer = \"label\"\nwindow-messages = 4\nwindow-bytes = 1500\n"), "{config}");
+}
+
+#[test]
+fn a_prompt_of_the_config_is_asked_with_in_its_own_form_only() {
+    let dir = folder();
+    let server = Server::start(exact_alone);
+    let (run, _) = prepared(dir.path(), &server, false, "prompt = \"turn-label\"\n");
+    let forms = ["--forms", "json-4,single,single-reversed", "--json"];
+    let report = rejoinder(&[&["judge", "compare", &run][..], &forms].concat()).expect(0).json();
+    assert_eq!(report["left_out"], json!([{ "name": "single-reversed", "why": "own-prompt" }]));
+    let is_own = |name| form(&report, name)["is_own_prompt"].as_bool().unwrap();
+    assert_eq!([is_own("reference"), is_own("single"), is_own("json-4")], [true, true, false]);
+    let config = report["config"].as_str().unwrap();
+    assert!(config.contains("answer = \"json\"") && config.contains("`prompt` must go"), "{config}");
 }

@@ -159,7 +159,7 @@ mod tests {
         let of = |per_conversation: usize| {
             let turn = |i: usize| TwiceReadTurn {
                 conversation: i / per_conversation,
-                answers: [0, usize::from(i / per_conversation % 5 == 0)],
+                answers: [0, usize::from((i / per_conversation).is_multiple_of(5))],
             };
             Agreement::of(&(0..200).map(turn).collect::<Vec<_>>(), 2, 1).unwrap()
         };

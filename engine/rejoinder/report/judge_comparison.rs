@@ -112,11 +112,18 @@ fn kappa(agreement: Option<&Agreement>) -> String {
     with_interval(agreement.and_then(|a| a.kappa), agreement.and_then(|a| a.kappa_interval))
 }
 
+/// A share with its interval, as a sentence has it.
+fn in_words(agreement: Option<&Agreement>) -> String {
+    agreement.map_or_else(String::new, |Agreement { share, share_interval: (low, high), .. }| {
+        format!("{share:.3} ({low:.2}–{high:.2})")
+    })
+}
+
 fn agreement_table(compared: &JudgeComparison) -> String {
     let mut out = String::from("agreement with the reference, and 95 % intervals\n");
     let _ = writeln!(
         out,
-        "{:<20}{:>6}{:>18}{:>18}{:>18}{:>18}{:>8}",
+        "{:<20}{:>6}{:>18}{:>20}{:>18}{:>20}{:>8}",
         "form", "turns", "feedback or none", "κ", "six ways", "κ", "loss"
     );
     for form in compared.forms.iter().filter(|form| form.role != VariantRole::Reference) {
@@ -125,7 +132,7 @@ fn agreement_table(compared: &JudgeComparison) -> String {
         let [two, six] = [form.feedback_or_none.as_ref(), form.six_ways.as_ref()];
         let _ = writeln!(
             out,
-            "{:<20}{:>6}{:>18}{:>18}{:>18}{:>18}{:>8}",
+            "{:<20}{:>6}{:>18}{:>20}{:>18}{:>20}{:>8}",
             form.name,
             thousands(turns),
             share(two),
@@ -140,8 +147,11 @@ fn agreement_table(compared: &JudgeComparison) -> String {
 
 fn cost_table(compared: &JudgeComparison) -> String {
     let mut out = String::new();
-    // Of the unit the first words: `time, by the limits a minute` is a heading too long.
-    let unit = compared.unit.split(',').next().unwrap_or_default();
+    let unit = match compared.unit.split(',').next() {
+        Some("tokens") => "new tokens",
+        // `time, by the limits a minute` is too long for a heading.
+        first => first.unwrap_or_default(),
+    };
     let _ = writeln!(
         out,
         "{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}{:>14}",
@@ -171,7 +181,7 @@ fn label_table(compared: &JudgeComparison) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{:<20}{:>6}{:>18}{:>18}{:>18}{:>11}{:>8}",
+        "{:<20}{:>6}{:>18}{:>20}{:>18}{:>11}{:>8}",
         "against labels", "turns", "feedback or none", "κ", "six ways", "precision", "recall"
     );
     for form in &compared.forms {
@@ -179,7 +189,7 @@ fn label_table(compared: &JudgeComparison) -> String {
         let figure = |figure: Option<f64>| with_interval(figure, None);
         let _ = writeln!(
             out,
-            "{:<20}{:>6}{:>18}{:>18}{:>18}{:>11}{:>8}",
+            "{:<20}{:>6}{:>18}{:>20}{:>18}{:>11}{:>8}",
             form.name,
             thousands(labels.six_ways.turns),
             share(Some(&labels.feedback_or_none)),
@@ -261,7 +271,7 @@ fn config(compared: &JudgeComparison) -> Option<String> {
             "{measured}: {} says the same as the reference, six ways, on {} of the turns that both answer, a loss of {:.3} where {max_loss} \
              is allowed; it takes {:.3} of the reference's {unit}.",
             form.name,
-            share(form.six_ways.as_ref()),
+            in_words(form.six_ways.as_ref()),
             form.loss.unwrap_or_default(),
             amount(form) / amount(reference),
         ),
@@ -270,7 +280,16 @@ fn config(compared: &JudgeComparison) -> Option<String> {
     for line in fold(&comment, COLUMNS).lines() {
         let _ = writeln!(out, "# {}", line.trim());
     }
-    out.push_str("# These lines take the place of those with the same names; of windows, one spelling stays.\n[judge]\n");
+    let mut lines = "These lines take the place of those with the same names. `window` and the older `window-messages` and \
+                     `window-bytes` exclude each other."
+        .to_owned();
+    if compared.has_own_prompt && !form.is_own_prompt {
+        lines += " `prompt` must go: it is for another form, and the prompt that ships was asked with.";
+    }
+    for line in fold(&lines, COLUMNS).lines() {
+        let _ = writeln!(out, "# {}", line.trim());
+    }
+    out.push_str("[judge]\n");
     out += &form_lines(form, compared);
     Some(out)
 }

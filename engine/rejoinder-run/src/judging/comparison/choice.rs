@@ -78,6 +78,8 @@ mod tests {
             form: String::new(),
             form_name: "single",
             turns_per_request: 1,
+            prompt: "turn-label".to_owned(),
+            is_own_prompt: false,
             window: ShownWindow::Usual,
             turns: 100,
             asked: 100,

@@ -67,6 +67,8 @@ pub struct JudgeComparison {
     pub long_window: (usize, usize),
     /// The window of the judge's config.
     pub usual_window: rejoinder_scan::config::WindowSection,
+    /// Whether the config has a prompt of its own.
+    pub has_own_prompt: bool,
     /// The unit in which forms are compared.
     pub unit: &'static str,
     /// The greatest loss that a cheaper form may have.
@@ -156,17 +158,19 @@ fn findings(run: &RunDir, client: &JudgeConfig) -> Result<ServerCapabilities, Or
 }
 
 /// A form in which the judge is asked, and how.
-struct AskedForm {
-    variant: FormVariant,
-    judge: Judge,
+pub(super) struct AskedForm {
+    /// The form.
+    pub(super) variant: FormVariant,
+    /// The judge as it is asked in this form.
+    pub(super) judge: Judge,
     /// The places of the turns that are asked about.
-    places: Vec<usize>,
+    pub(super) places: Vec<usize>,
     /// The places of the turns that share each request.
     groups: Vec<Vec<usize>>,
     /// What is to be asked.
     taken: Requests,
     /// The replies that were stored before.
-    stored: u64,
+    pub(super) stored: u64,
 }
 
 /// A sample, and the judge that is asked about it.
@@ -274,7 +278,7 @@ impl Bench<'_> {
         let mut forms = Vec::new();
         for (form, read) in asked.iter().zip(&readings) {
             let time = self.time(form)?;
-            forms.push(base.figures(&form.variant, read, form.places.len(), form.stored, time));
+            forms.push(base.figures(form, read, time));
         }
         let repeat = forms.iter().find(|form| form.role == VariantRole::Repeat);
         let ceiling = repeat.and_then(|form| form.six_ways).map_or(1.0, |agreement| agreement.share);
@@ -311,6 +315,7 @@ impl JudgeComparison {
             seed: wanted.seed,
             long_window: (sample.kept.messages, sample.kept.max_bytes_per_message),
             usual_window: rejoinder_scan::config::WindowSection { messages, request, answer, turn },
+            has_own_prompt: client.template.is_some(),
             unit: BillUnit::of(client).name(),
             max_loss: wanted.max_loss,
             ceiling: 1.0,

@@ -5,8 +5,9 @@ use rejoinder_core::{Answer, Category};
 use rejoinder_judge::ServerTime;
 use serde::Serialize;
 
+use super::compare::AskedForm;
 use super::reading::VariantReading;
-use super::variant::{FormVariant, ShownWindow, VariantRole};
+use super::variant::{ShownWindow, VariantRole};
 
 /// Answers told apart six ways: the categories, and no feedback.
 const SIX: usize = 6;
@@ -26,6 +27,10 @@ pub struct ComparedForm {
     pub form_name: &'static str,
     /// The most turns of a request.
     pub turns_per_request: usize,
+    /// The name of the prompt.
+    pub prompt: String,
+    /// Whether the prompt is the config's own.
+    pub is_own_prompt: bool,
     /// What a request shows.
     pub window: ShownWindow,
     /// The turns that were to be asked about.
@@ -121,14 +126,8 @@ pub(super) struct ComparisonBase<'c> {
 
 impl ComparisonBase<'_> {
     /// The figures of a form that was asked about the turns at `places`.
-    pub(super) fn figures(
-        &self,
-        variant: &FormVariant,
-        read: &VariantReading,
-        places: usize,
-        stored: u64,
-        time: ServerTime,
-    ) -> ComparedForm {
+    pub(super) fn figures(&self, form: &AskedForm, read: &VariantReading, time: ServerTime) -> ComparedForm {
+        let AskedForm { variant, judge, places, stored, .. } = form;
         let answered = read.answers.iter().filter(|answer| answer.is_known()).count() as u64;
         let is_reference = variant.role == VariantRole::Reference;
         let with_reference = |answers| match is_reference {
@@ -141,12 +140,14 @@ impl ComparisonBase<'_> {
             form: variant.form.to_string(),
             form_name: variant.form.name(),
             turns_per_request: variant.form.turns(),
+            prompt: judge.form.template.name.clone(),
+            is_own_prompt: judge.client.template.is_some() && variant.role != VariantRole::Reversed,
             window: variant.window,
-            turns: places as u64,
+            turns: places.len() as u64,
             asked: read.asked,
             answered,
             why_unanswered: read.why_unanswered.clone(),
-            stored,
+            stored: *stored,
             feedback_or_none: with_reference(TWO),
             six_ways: with_reference(SIX),
             loss: None,
