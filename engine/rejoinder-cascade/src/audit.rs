@@ -267,13 +267,17 @@ mod tests {
     #[test]
     fn letters_that_lean_lower_every_bound() {
         let all = claim(200, part(50, 20, 19), part(900, 150, 2), part(30, 30, 1));
-        let made = |lean| certify_by(&[all.clone()], AuditTerms { lean, ..AuditTerms::at(0.05) }).unwrap();
+        let made = |lean| {
+            certify_by(std::slice::from_ref(&all), AuditTerms { lean, ..AuditTerms::at(0.05) }).unwrap()
+        };
         let [fixed, leaning] = [0.0, 0.2].map(|lean| made(lean).claims.swap_remove(0));
-        assert_eq!(fixed, certify(&[all.clone()], 0.05, false).unwrap().claims[0]);
+        assert_eq!(fixed, certify(std::slice::from_ref(&all), 0.05, false).unwrap().claims[0]);
         assert!(leaning.recall.at_least < fixed.recall.at_least);
         assert!(leaning.precision.at_least < fixed.precision.at_least);
         assert!(leaning.parts[2].bound > 1 && fixed.parts[2].bound == 1, "asked whole is not known");
-        assert!(certify_by(&[all.clone()], AuditTerms { lean: 1.0, ..AuditTerms::at(0.05) }).is_err());
+        assert!(
+            certify_by(std::slice::from_ref(&all), AuditTerms { lean: 1.0, ..AuditTerms::at(0.05) }).is_err()
+        );
     }
 
     #[test]

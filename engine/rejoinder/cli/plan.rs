@@ -1,19 +1,22 @@
 //! `rejoinder plan`: what judging would take, before anybody is asked.
 
 use clap::Args;
+use rejoinder_core::Purpose;
 use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::plan;
+use rejoinder_run::recall::{RecallTarget, RunCorpus};
 use rejoinder_scan::Engine;
 
-use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT};
+use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
     AskingScopeArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config,
 };
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::plan::{PlanReport, ServerRate};
+use crate::report::recall_forecast::RecallPlan;
 
 /// Rules that are shown where nobody wants all.
 const ROWS: usize = 15;
@@ -31,6 +34,17 @@ pub(super) struct PlanArgs {
     plugins: PluginFolderArgs,
     #[command(flatten)]
     asking: AskingScopeArgs,
+    /// What the feedback is for: all, sft, kto, or UR2,UR5
+    #[arg(long = "for", value_name = "PURPOSE", requires = "recall", help_heading = RECALL)]
+    purpose: Option<Purpose>,
+    /// Say what it takes to find this share of that feedback
+    ///
+    /// As `rejoinder run --recall` would, samples and audit included.
+    #[arg(long, value_name = "SHARE", help_heading = RECALL)]
+    recall: Option<f64>,
+    /// How surely [default: 0.95]
+    #[arg(long, value_name = "SHARE", requires = "recall", help_heading = RECALL)]
+    confidence: Option<f64>,
     /// Requests that the server answers in a second
     ///
     /// [default: what [judge] requests-per-minute of the config says]
@@ -82,7 +96,17 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     if known.is_none() && judge.replies.is_some() {
         assumptions.push("no replies are stored yet".to_owned());
     }
-    let report = PlanReport::new(&engine, &plan, &client.price, &rate, assumptions);
+    let mut report = PlanReport::new(&engine, &plan, &client.price, &rate, assumptions);
+    if let Some(recall) = args.recall {
+        let config = engine.config.clone();
+        let purpose = args.purpose.unwrap_or(config.purpose);
+        let confidence = args.confidence.unwrap_or(config.cascade.confidence);
+        let target = RecallTarget { purpose, recall, confidence };
+        target.check()?;
+        let forecast = RunCorpus::over(config, files, target, args.threads.get())?.forecast()?;
+        let turns_per_request = form.questions_per_request() as u64;
+        report.keeping_recall = Some(RecallPlan::new(&target, forecast, turns_per_request));
+    }
     if args.json {
         print_json(&report)?;
     } else {
