@@ -232,6 +232,64 @@ fn a_cut_needs_no_word_about_the_score_that_ships() {
 }
 
 #[test]
+fn on_a_small_corpus_the_sample_that_proves_the_recall_is_the_audit() {
+    let dir = folder();
+    let input = labelled(dir.path(), "in.jsonl", 300, 6);
+    let server = Server::start(by_rule);
+    let config = write(dir.path(), "ask.toml", format!("format = 1\n{}answer = \"label\"\n", judge(&server)));
+    let asked_for = ["--for", "kto", "--recall", "0.8"];
+    let plan = rejoinder(&[&["plan", &input, "--config", &config, "--json"][..], &asked_for].concat());
+    let plan = plan.expect(0).json();
+    let forecast = &plan["keeping_recall"];
+    assert_eq!((server.all_requests(), &forecast["is_learning"]), (0, &Value::Bool(false)), "{forecast}");
+    let shown = rejoinder(&[&["plan", &input, "--config", &config][..], &asked_for].concat()).expect(0);
+    assert!(shown.stdout.contains("keeping the recall will take about"), "{}", shown.stdout);
+
+    let run = text(&dir.path().join("run"));
+    let args = ["run", &input, "--config", &config, "--seed", "3", "--out", &run, "--json"];
+    let ended = rejoinder(&[&args[..], &asked_for].concat()).expect(0);
+    let said = ended.stderr.find("keeping the recall will take about").expect("the cost is said");
+    let first = ended.stderr.find("sampled turns are wanted").expect("the cut is told");
+    assert!(said < first, "before it is paid: {}", ended.stderr);
+    let asked = server.requests() as u64;
+    let expected = figure(forecast, "requests");
+    assert!(asked * 2 <= expected * 3 && expected * 2 <= asked * 3, "{asked} asked of {expected} forecast");
+    let certificate = std::fs::read(Path::new(&run).join("certificate.json")).unwrap();
+    let certificate: Value = serde_json::from_slice(&certificate).unwrap();
+    let claim = &certificate["claims"][0];
+    assert!(claim["recall"]["at_least"].as_f64().unwrap() >= 0.8, "{certificate}");
+    assert!(certificate["confidence"].as_f64().unwrap() > 0.95, "a stage has its share of the error");
+    // Asked about once: as a sample of the search, and as the audit.
+    rejoinder(&["audit", &run]).expect(0);
+    rejoinder(&["audit", &run, "--min-recall", "0.8"]).expect(0);
+    assert_eq!(server.requests() as u64, asked);
+
+    // A run that a budget stopped goes on, and comes to the same.
+    let halves = text(&dir.path().join("halves"));
+    let args = ["run", &input, "--config", &config, "--seed", "3", "--out", &halves];
+    rejoinder(&[&args[..], &asked_for, &["--calls", "60"]].concat()).expect(4);
+    rejoinder(&["resume", &halves, "--calls", "100000"]).expect(0);
+    let again = std::fs::read(Path::new(&halves).join("certificate.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&again).unwrap(), certificate);
+}
+
+#[test]
+fn what_a_recall_takes_is_forecast_within_half_as_much() {
+    let dir = folder();
+    for (dialogues, purpose, recall) in [(200, "kto", "0.8"), (500, "all", "0.9"), (900, "kto", "0.9")] {
+        let input = labelled(dir.path(), &format!("{dialogues}.jsonl"), dialogues, 9);
+        let args = ["eval", &input, "--labels", "--cascade", "--for", purpose, "--recall", recall, "--json"];
+        let report = rejoinder(&args).expect(0).json();
+        let figures = &report["strategies"]["loop"];
+        let asked = figures["sent_share"].as_f64().unwrap() * report["turns"].as_f64().unwrap();
+        let forecast = &figures["forecast"];
+        let expected: u64 = ["by_score", "samples", "audit"].map(|name| figure(forecast, name)).iter().sum();
+        let ratio = asked / expected as f64;
+        assert!((0.66..1.5).contains(&ratio), "{dialogues}: {asked} asked, {forecast}");
+    }
+}
+
+#[test]
 fn the_score_learns_from_the_answers_and_the_recall_is_kept() {
     let dir = folder();
     let input = write(dir.path(), "in.jsonl", dialogues_with_hidden_thanks(2_000));

@@ -163,13 +163,17 @@ pub fn certify_by(claims: &[Claim], terms: AuditTerms) -> Result<Certificate, Ca
     };
     let of_group = (delta - of_main) / needy.max(1) as f64;
     let shares = std::iter::once(of_main).chain(std::iter::repeat(of_group));
-    Ok(Certificate {
+    let mut certificate = Certificate {
         format: FORMAT,
         confidence: 1.0 - delta,
         answers_used,
         claims: claims.iter().zip(shares).map(|(c, share)| certified(c, share, terms)).collect(),
         assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
-    })
+    };
+    if lean > 0.0 {
+        certificate.assume_leaning(lean);
+    }
+    Ok(certificate)
 }
 
 fn certified(claim: &Claim, delta: f64, terms: AuditTerms) -> CertifiedClaim {
@@ -267,13 +271,18 @@ mod tests {
     #[test]
     fn letters_that_lean_lower_every_bound() {
         let all = claim(200, part(50, 20, 19), part(900, 150, 2), part(30, 30, 1));
-        let made = |lean| certify_by(&[all.clone()], AuditTerms { lean, ..AuditTerms::at(0.05) }).unwrap();
+        let made = |lean| {
+            certify_by(std::slice::from_ref(&all), AuditTerms { lean, ..AuditTerms::at(0.05) }).unwrap()
+        };
+        assert!(made(0.2).assumptions[1].contains("at least 0.800"), "{:?}", made(0.2).assumptions);
         let [fixed, leaning] = [0.0, 0.2].map(|lean| made(lean).claims.swap_remove(0));
-        assert_eq!(fixed, certify(&[all.clone()], 0.05, false).unwrap().claims[0]);
+        assert_eq!(fixed, certify(std::slice::from_ref(&all), 0.05, false).unwrap().claims[0]);
         assert!(leaning.recall.at_least < fixed.recall.at_least);
         assert!(leaning.precision.at_least < fixed.precision.at_least);
         assert!(leaning.parts[2].bound > 1 && fixed.parts[2].bound == 1, "asked whole is not known");
-        assert!(certify_by(&[all.clone()], AuditTerms { lean: 1.0, ..AuditTerms::at(0.05) }).is_err());
+        assert!(
+            certify_by(std::slice::from_ref(&all), AuditTerms { lean: 1.0, ..AuditTerms::at(0.05) }).is_err()
+        );
     }
 
     #[test]

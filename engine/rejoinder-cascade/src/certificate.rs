@@ -38,6 +38,16 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Says that answers were not fixed: letters leaned on their neighbours with at most the probability `lean`.
+    pub(crate) fn assume_leaning(&mut self, lean: f64) {
+        self.assumptions[ABOUT_THE_JUDGE - 1] = format!(
+            "Requests ask about several turns: a turn that the judge, asked about it alone, calls feedback or none is called so among \
+             others with a probability of at least {:.3}, whatever letters stand before its own; greedy decoding, same model, same \
+             prompt.",
+            1.0 - lean
+        );
+    }
+
     /// Replaces the assumptions about the judge by the one that labels were taken for the truth.
     pub fn make_relative_to_labels(&mut self) {
         let of_labels = "Relative to these labels: a turn is positive when they say so; they were given without regard to what the run \

@@ -7,7 +7,7 @@ use rejoinder_judge::AskReport;
 use crate::folder::RunDir;
 use crate::judging::Judge;
 use crate::plan::Requests;
-use crate::recall::AuditReport;
+use crate::recall::{AuditReport, RecallForecast};
 use crate::watch::Watch;
 
 /// Who runs a long job.
@@ -49,6 +49,13 @@ pub enum Event<'a> {
         stored: u64,
         /// The number of requests that the budget still holds; `None` without a limit.
         left: Option<u64>,
+    },
+    /// A recall is to be kept: this is what it will take, before the judge is asked about anything.
+    CostForecast {
+        /// The turns that will be asked about.
+        forecast: &'a RecallForecast,
+        /// How many turns share a request.
+        turns_per_request: u64,
     },
     /// The score has learned.
     Learned {

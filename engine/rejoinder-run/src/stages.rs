@@ -145,8 +145,16 @@ pub fn keep_seed(run: &RunDir, seed: u64) -> Result<(), RunError> {
 fn find_cut(run: &mut RunDir, target: &RecallTarget, operator: Operator<'_>) -> Result<Engine, OracleError> {
     let seed = seed(run)?;
     let mut corpus = RunCorpus::of(run, *target, operator.threads, operator.watch.stop.clone())?;
+    let form = Judge::expected(&run.manifest.config.judge, run.manifest.judge.as_ref())?.form;
+    let turns_per_request = form.questions_per_request() as u64;
+    let listener = |event: Event<'_>| {
+        operator.tell(match event {
+            Event::CostForecast { forecast, .. } => Event::CostForecast { forecast, turns_per_request },
+            other => other,
+        });
+    };
     let mut judge = JudgeOracle { run, operator };
-    let found = search::search(&mut corpus, &mut judge, target, seed, operator.listener)?;
+    let found = search::search(&mut corpus, &mut judge, target, seed, &listener)?;
     let RecallCut { from, model, asked, sample, proof, .. } = found;
     let learner = model.and(corpus.engine.scorer());
     run.keep_curves(&sample.histograms.curves())?;

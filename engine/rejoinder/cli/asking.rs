@@ -15,6 +15,7 @@ use super::progress::ProgressDisplay;
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
 use crate::report::numbers::{counted, share, thousands, were};
+use crate::report::recall_forecast;
 
 /// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
 pub(super) fn with_operator<T>(
@@ -51,6 +52,9 @@ fn tell(event: Event<'_>) {
             left.map(|left| format!("; the budget holds {} more", counted(left, "request")))
                 .unwrap_or_default(),
         )),
+        Event::CostForecast { forecast, turns_per_request } => {
+            remark(&recall_forecast::text(forecast, turns_per_request));
+        }
         Event::Learned { answers, needed, left } => remark(&format!(
             "the score has learned from {}: about {} of the {} turns left are to be asked about",
             counted(answers, "answer"),

@@ -17,6 +17,7 @@ use super::{InputRoot, Threads, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::accepting::AcceptingReport;
 use crate::report::calibration::CalibrationReport;
+use crate::report::numbers::{counted, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
@@ -65,6 +66,16 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let target = RecallTarget { purpose, recall: args.recall, confidence: args.confidence };
     run.unchanged_input()?;
     let corpus = RunCorpus::of(&run, target, args.threads.get(), StopFlag::default())?;
+    target.check()?;
+    let forecast = corpus.forecast()?;
+    remark(&format!(
+        "asking about a sample of {} first. By the score's own word {} of {} are then to be asked about in a run, beside those of an \
+         audit; the paper's method takes {}",
+        counted((args.sample as u64).min(forecast.turns), "turn"),
+        thousands(forecast.without_promise),
+        counted(forecast.turns, "later turn"),
+        counted(forecast.conversations, "request")
+    ));
     // Rules and score are fixed by now; only then the seed is drawn.
     let seed = search::calibration_seed(&run, &corpus.engine, &target, args.sample, args.seed)?;
     if args.without_judge {

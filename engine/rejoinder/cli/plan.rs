@@ -6,6 +6,7 @@ use rejoinder_judge::{BillUnit, QuestionForm};
 use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::{Judge, server_time};
 use rejoinder_run::plan;
+use rejoinder_run::recall::{RecallTarget, RunCorpus};
 use rejoinder_scan::Engine;
 
 use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
@@ -15,6 +16,7 @@ use super::settings::{
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
 use crate::report::plan::{PlanReport, ServerRate};
+use crate::report::recall_forecast::RecallPlan;
 use crate::report::remarks;
 
 /// Rules that are shown where nobody wants all.
@@ -38,6 +40,14 @@ pub(super) struct PlanArgs {
     /// What the feedback is for: all, sft, kto, or UR2,UR5
     #[arg(long = "for", value_name = "PURPOSE", help_heading = RECALL)]
     purpose: Option<Purpose>,
+    /// Say what it takes to find this share of that feedback
+    ///
+    /// As `rejoinder run --recall` would, samples and audit included.
+    #[arg(long, value_name = "SHARE", help_heading = RECALL)]
+    recall: Option<f64>,
+    /// How surely [default: 0.95]
+    #[arg(long, value_name = "SHARE", requires = "recall", help_heading = RECALL)]
+    confidence: Option<f64>,
     /// Requests that the server answers in a second
     ///
     /// [default: what [judge] requests-per-minute of the config says]
@@ -106,8 +116,18 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
             rates.input, rates.output
         ));
     }
-    let report =
+    let mut report =
         PlanReport::new(&engine, &plan, &forms, (&client, BillUnit::of(&here.client)), &rate, assumptions);
+    if let Some(recall) = args.recall {
+        let config = engine.config.clone();
+        let purpose = config.purpose;
+        let confidence = args.confidence.unwrap_or(config.cascade.confidence);
+        let target = RecallTarget { purpose, recall, confidence };
+        target.check()?;
+        let forecast = RunCorpus::over(config, files, target, args.threads.get())?.forecast()?;
+        let turns_per_request = here.form.questions_per_request() as u64;
+        report.keeping_recall = Some(RecallPlan::new(&target, forecast, turns_per_request));
+    }
     if args.json {
         print_json(&report)?;
     } else {

@@ -16,6 +16,7 @@ pub mod page;
 pub mod plan;
 pub mod plugin_bench;
 pub mod progress;
+pub mod recall_forecast;
 pub mod remarks;
 pub mod reproduction;
 pub mod shipped_cut;

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::report::numbers::{counted, share, thousands};
 use crate::report::progress::duration;
+use crate::report::recall_forecast::{self, RecallPlan};
 
 /// How fast the server is, as far as the operator knows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,6 +56,9 @@ pub struct PlanReport {
     pub plugins: Vec<BillRow>,
     /// What was reckoned with, in words.
     pub assumptions: Vec<String>,
+    /// What keeping a recall will take, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeping_recall: Option<RecallPlan>,
 }
 
 /// What one way of asking costs.
@@ -161,6 +165,7 @@ impl PlanReport {
             rules: rows(&mut rules.into_iter(), &plan.rules),
             plugins: rows(&mut plugins.into_iter(), &plan.plugins),
             assumptions,
+            keeping_recall: None,
         }
     }
 
@@ -186,6 +191,9 @@ impl PlanReport {
         );
         for assumption in &self.assumptions {
             let _ = writeln!(out, "{assumption}");
+        }
+        if let Some(RecallPlan { forecast, turns_per_request, .. }) = &self.keeping_recall {
+            let _ = writeln!(out, "\n{}", recall_forecast::text(forecast, *turns_per_request));
         }
         let head = ["turns that wait", "wait for it alone", "their input tokens", "turns it saves"];
         for (what, bills) in [("rule", &self.rules), ("plugin", &self.plugins)] {

@@ -10,7 +10,8 @@ use rejoinder_core::random::Random;
 use rejoinder_judge::AskingForm;
 use rejoinder_run::recall::strategies::{self, SearchOutcome, StrategyOutcome};
 use rejoinder_run::recall::{
-    AskingBill, LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallTarget,
+    AskingBill, LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallForecast,
+    RecallTarget,
 };
 use rejoinder_scan::{Engine, ScoreModel};
 use serde::Serialize;
@@ -129,6 +130,9 @@ pub struct StrategyFigures {
     /// The rounds in which the score learned; empty where the score did not learn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<LearningRound>,
+    /// Turns that were expected to be asked about, before the first question; absent where nothing was forecast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<RecallForecast>,
     /// 95 % intervals by bootstrap over conversations.
     pub intervals: BTreeMap<&'static str, (f64, f64)>,
 }
@@ -159,10 +163,10 @@ impl Comparison {
         let cut = ShippedCut::of(engine, judges, labelled, target);
         strategies.insert("shipped", StrategyFigures { cut, ..bench.figures(&outcome, Some(&scores))? });
         if let Some(base) = model.model() {
-            let SearchOutcome { outcome, scores, rounds } =
+            let SearchOutcome { outcome, scores, rounds, forecast } =
                 strategies::searched(labelled, target, seed, base, engine.rules.hash())?;
             let figures = bench.figures(&outcome, Some(&scores))?;
-            strategies.insert("loop", StrategyFigures { rounds, ..figures });
+            strategies.insert("loop", StrategyFigures { rounds, forecast, ..figures });
         }
         Ok(Self {
             turns: labelled.turns.len(),
@@ -231,6 +235,7 @@ impl Comparison {
         }
         row("without hindsight, share of", &|_| None, "");
         row("  turns asked (sent_share)", &|s| Some(s.sent_share), "sent_share");
+        row("  the same, forecast", &|s| Some(s.forecast?.asked() as f64 / self.turns as f64), "");
         row("  turns accepted here", &|s| Some(s.accept_share), "");
         row("recall", &|s| Some(s.recall), "recall");
         for category in Category::ALL.map(Category::code) {
@@ -353,6 +358,7 @@ impl StrategyBench<'_> {
             asked_from: outcome.cut,
             cut: None,
             rounds: Vec::new(),
+            forecast: None,
             intervals: samples
                 .into_iter()
                 .filter_map(|(name, figures)| Some((name, interval(figures)?)))

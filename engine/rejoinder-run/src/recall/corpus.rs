@@ -106,6 +106,8 @@ impl SampledTurn {
 pub struct ScoredSample {
     /// The sample, in input order.
     pub turns: Vec<SampledTurn>,
+    /// The number of conversations with later turns, also with turns that do not count any more.
+    pub conversations: u64,
     /// The number of later turns that count.
     pub population: u64,
     /// The scores of the turns that rules and votes leave open.
@@ -134,6 +136,7 @@ impl ScoredSample {
 
     /// Adds the counts of turns that come after.
     pub(super) fn add_counts(&mut self, other: Self) {
+        self.conversations += other.conversations;
         self.population += other.population;
         self.contradictory += other.contradictory;
         self.accepted.iter_mut().zip(other.accepted).for_each(|(all, more)| *all += more);

@@ -249,7 +249,8 @@ impl<'a> LabelledCorpus<'a> {
 
 impl Corpus for LabelledCorpus<'_> {
     fn sample(&self, scope: SampleScope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
-        let mut sample = ScoredSample::default();
+        let conversations = self.all.conversations() as u64;
+        let mut sample = ScoredSample { conversations, ..ScoredSample::default() };
         let mut eligible = Vec::new();
         for (index, turn) in self.all.turns.iter().enumerate() {
             let before = self.before(index);

@@ -80,16 +80,19 @@ impl RemainingForecast {
 
     /// How large a last sample makes for the fewest calls: a larger one costs more itself, and makes a bolder cut.
     pub fn last_sample(&self, recall: f64) -> usize {
-        let owed = self.owed(recall);
-        let calls = |size: usize| {
-            let positives = self.expected * size as f64 / self.turns as f64;
-            let cautious = owed + CAUTION * (owed * (1.0 - owed) / positives.max(f64::MIN_POSITIVE)).sqrt();
-            let escalated = if cautious < 1.0 { self.holding(cautious) } else { self.turns };
-            size as f64 + escalated as f64 * (1.0 - size as f64 / self.turns as f64)
-        };
+        let calls = |size: usize| self.asked_with(size, recall);
         let sizes = std::iter::successors(Some(100_usize), |size| Some(size + size / 4));
         let sizes = sizes.take_while(|size| *size < self.turns);
         sizes.min_by(|a, b| calls(*a).total_cmp(&calls(*b))).unwrap_or(self.turns)
+    }
+
+    /// How many turns are asked about with a last sample of a size, the sample included.
+    pub fn asked_with(&self, size: usize, recall: f64) -> f64 {
+        let owed = self.owed(recall);
+        let positives = self.expected * size as f64 / self.turns as f64;
+        let cautious = owed + CAUTION * (owed * (1.0 - owed) / positives.max(f64::MIN_POSITIVE)).sqrt();
+        let escalated = if cautious < 1.0 { self.holding(cautious) } else { self.turns };
+        size as f64 + escalated as f64 * (1.0 - size as f64 / self.turns as f64)
     }
 }
 

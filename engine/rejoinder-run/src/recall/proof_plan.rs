@@ -4,6 +4,7 @@
 use rejoinder_cascade::closing::{MAIN_SHARE, stage_delta};
 use rejoinder_cascade::hypergeometric;
 
+use super::corpus::ScoredSample;
 use super::target::RecallTarget;
 
 /// Share of the accepted turns with which the judge is expected to agree.
@@ -54,6 +55,22 @@ impl ProofPlan {
 }
 
 impl ProofState {
+    /// The state after a look at all turns that nobody was asked about.
+    pub fn new(look: &ScoredSample, target: &RecallTarget, scale: f64, found: u64) -> Self {
+        let mut open = look.open.clone();
+        open.sort_unstable_by(|a, b| b.total_cmp(a));
+        let all: u64 = look.accepted.iter().sum();
+        let accepted = target.purpose.categories().map(|category| look.accepted[category.index()]).sum();
+        Self {
+            scale,
+            rejected: look.population - open.len() as u64 - look.contradictory - all,
+            accepted,
+            accepted_otherwise: all - accepted,
+            found,
+            open,
+        }
+    }
+
     /// The plan that takes the fewest questions in a stage of the proof, counted from 0.
     pub fn plan(&self, target: &RecallTarget, stage: u32) -> ProofPlan {
         let delta = stage_delta(1.0 - target.confidence, stage) * MAIN_SHARE;

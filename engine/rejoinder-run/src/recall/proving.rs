@@ -26,7 +26,7 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         let delta = 1.0 - self.target.confidence;
         let mut scale = 1.0;
         for stage in 0..STAGES {
-            let state = self.state(&look, scale);
+            let state = ProofState::new(&look, self.target, scale, self.found_positives());
             let plan = state.plan(self.target, stage);
             if plan.turns() >= look.population {
                 return Ok(self.found_from(None, look, 0, None, listener));
@@ -65,22 +65,6 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
                 if has_learned { 1.0 } else { scale * (positive as f64 + 2.0) / (scale * expected + 2.0) };
         }
         self.by_rounds(left_delta(delta, STAGES), listener)
-    }
-
-    fn state(&self, look: &ScoredSample, scale: f64) -> ProofState {
-        let mut open = look.open.clone();
-        open.sort_unstable_by(|a, b| b.total_cmp(a));
-        let accepted: u64 = look.accepted.iter().sum();
-        let wanted: u64 =
-            self.target.purpose.categories().map(|category| look.accepted[category.index()]).sum();
-        ProofState {
-            scale,
-            rejected: look.population - open.len() as u64 - look.contradictory - accepted,
-            accepted: wanted,
-            accepted_otherwise: accepted - wanted,
-            found: self.found_positives(),
-            open,
-        }
     }
 
     fn proving_draw(&self, plan: ProofPlan, number: u64) -> AuditDraw {

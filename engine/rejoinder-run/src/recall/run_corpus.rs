@@ -1,15 +1,17 @@
 //! The input of a run as a corpus: each look at it is a scan.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, InputFile};
-use rejoinder_scan::{Engine, Scan, ScanError, ScoreModel, StopFlag, Worker};
+use rejoinder_scan::{Config, Engine, Scan, ScanError, ScoreModel, StopFlag, Worker};
 use rejoinder_score::{Model, Scratch};
 
-use super::corpus::{Corpus, SampleScope, SampledTurn, ScoredSample, before};
+use super::corpus::{Corpus, DrawScope, SampleScope, SampledTurn, ScoredSample, before};
 use super::draw::{DrawnTurn, UniformDraw, hash};
+use super::forecast::RecallForecast;
 use super::target::{RecallTarget, is_open};
 use crate::error::RunError;
 use crate::folder::{MODEL, RunDir};
@@ -45,12 +47,35 @@ impl RunCorpus {
         threads: NonZeroUsize,
         stop: StopFlag,
     ) -> Result<Self, RunError> {
-        let mut config = run.config();
+        let (files, model_file) = (run.manifest.inputs.clone(), run.path.join(MODEL));
+        Ok(Self { model_file, stop, ..Self::over(run.config(), files, target, threads)? })
+    }
+
+    /// Some files, every later turn scored for what `target` wants, and none cut; a score that learns from them has no place to
+    /// be kept.
+    ///
+    /// # Errors
+    /// If the config's rules or plugins cannot be loaded.
+    pub fn over(
+        mut config: Config,
+        files: Vec<InputFile>,
+        target: RecallTarget,
+        threads: NonZeroUsize,
+    ) -> Result<Self, RunError> {
         config.score_all_turns(target.purpose);
         let engine = Engine::build(config)?;
         let base = engine.score_model()?;
-        let (files, model_file) = (run.manifest.inputs.clone(), run.path.join(MODEL));
+        let (stop, model_file) = (StopFlag::default(), PathBuf::new());
         Ok(Self { engine, files, threads, target, base, stop, model_file })
+    }
+
+    /// What keeping the recall will take.
+    ///
+    /// # Errors
+    /// If the corpus cannot be read, or there is no score.
+    pub fn forecast(&self) -> Result<RecallForecast, RunError> {
+        let scope = SampleScope { asked: &HashSet::new(), among: DrawScope::All };
+        Ok(RecallForecast::of(&self.sample(scope, 0, 0)?, &self.target))
     }
 }
 
@@ -65,6 +90,7 @@ impl Corpus for RunCorpus {
             let mut scratch = Scratch::default();
             for conversation in &scanned.conversations {
                 scratch.begin();
+                found.counts.conversations += u64::from(!scanned.turns(conversation).is_empty());
                 for turn in scanned.turns(conversation) {
                     let id = conversation.id(turn);
                     let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));

@@ -23,6 +23,7 @@ use serde::Serialize;
 use super::audit::ProvingDraw;
 use super::corpus::{Corpus, DrawScope, SampleScope, ScoredSample};
 use super::draw;
+use super::forecast::RecallForecast;
 use super::learning::{self, FIRST, RemainingForecast};
 use super::oracle::{Oracle, OracleError};
 use super::target::{CutPair, RecallTarget, find_cuts, reject_below};
@@ -222,7 +223,9 @@ pub(super) struct Search<'a, C, O: ?Sized> {
 impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
     fn cut(mut self, listener: &dyn Fn(Event<'_>)) -> Result<RecallCut, OracleError> {
         let look = self.draw(DrawScope::All, 0, 0)?;
-        if self.forecast(&look).next_round(FIRST, self.target.recall).is_none() {
+        let forecast = RecallForecast::of(&look, self.target);
+        listener(Event::CostForecast { forecast: &forecast, turns_per_request: 1 });
+        if !forecast.is_learning {
             return self.by_proof(look, listener);
         }
         let first = self.draw(DrawScope::All, FIRST, 0)?;

@@ -1,6 +1,7 @@
 //! What each strategy would ask, find and miss on labelled turns, the labels in the judge's place: the same search and audit that
 //! a run goes through, without a server. Labels are looked at only where the judge would have been asked.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use rejoinder_cascade::Decision;
@@ -9,11 +10,13 @@ use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
 use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, ProvingDraw, certificate};
+use super::forecast::RecallForecast;
 use super::labelled_corpus::{LabelledCorpus, LabelledTurns};
 use super::oracle::{LabelOracle, Oracle, OracleError};
 use super::search::{self, LearningRound};
 use super::target::{RecallTarget, is_open, reject_below};
 use crate::error::RunError;
+use crate::operator::Event;
 
 /// What a strategy made of labelled turns; all lists are by turn.
 #[derive(Clone, Debug)]
@@ -42,6 +45,8 @@ pub struct SearchOutcome {
     pub scores: Vec<f64>,
     /// The rounds, none where the corpus is too small for learning to pay.
     pub rounds: Vec<LearningRound>,
+    /// What the search was expected to take, before its first question.
+    pub forecast: Option<RecallForecast>,
 }
 
 /// The paper's method: everything is asked.
@@ -102,7 +107,13 @@ pub fn searched(
     rules: &str,
 ) -> Result<SearchOutcome, RunError> {
     let mut corpus = LabelledCorpus::new(turns, target, Some(base), rules);
-    let found = search::search(&mut corpus, &mut LabelOracle, target, seed, &|_| {}).map_err(no_judge)?;
+    let forecast = Cell::new(None);
+    let listener = |event: Event<'_>| {
+        if let Event::CostForecast { forecast: said, .. } = event {
+            forecast.set(Some(*said));
+        }
+    };
+    let found = search::search(&mut corpus, &mut LabelOracle, target, seed, &listener).map_err(no_judge)?;
     let mut decisions = StrategyDecisions::none(turns);
     decisions.ask(&corpus, found.asked.iter().copied());
     decisions.decide(&corpus, found.from, None);
@@ -113,7 +124,8 @@ pub fn searched(
             decisions.audited_by(&corpus, target, draw, Some(stage), sampled, found.from)?
         }
     };
-    Ok(SearchOutcome { outcome, scores: scores(&corpus, &found.held_out), rounds: found.rounds })
+    let scores = scores(&corpus, &found.held_out);
+    Ok(SearchOutcome { outcome, scores, rounds: found.rounds, forecast: forecast.get() })
 }
 
 /// The present score of each turn, or the score by a model that had not seen the turn.

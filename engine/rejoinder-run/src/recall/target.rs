@@ -19,6 +19,14 @@ pub struct RecallTarget {
 pub const AGREEMENT: f64 = 0.9;
 
 impl RecallTarget {
+    /// Refuses a recall or a confidence that no cut can be made for.
+    ///
+    /// # Errors
+    /// A recall or confidence outside (0, 1).
+    pub fn check(&self) -> Result<(), CascadeError> {
+        threshold::rank(0, self.recall, 1.0 - self.confidence).map(drop)
+    }
+
     /// The error probability of each of two cuts by one sample: half of what may be.
     pub fn delta(&self) -> f64 {
         (1.0 - self.confidence) / 2.0
