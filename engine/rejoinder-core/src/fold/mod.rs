@@ -1,0 +1,7 @@
+//! Text as it is compared: in one normal form, and word by word.
+
+mod folded;
+mod words;
+
+pub use folded::{Folded, is_folded};
+pub use words::{is_unsegmented, is_word_boundary, is_word_char, words, words_with};
