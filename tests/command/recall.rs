@@ -7,7 +7,7 @@ use std::path::Path;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_read::InputFile;
 use rejoinder_run::judging::Judge;
-use rejoinder_run::recall::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts};
+use rejoinder_run::recall::audit::{self, AuditDraw, AuditedTurn, CertificateTerms, OutcomeCounts};
 use rejoinder_run::recall::{
     Corpus, DrawScope, LabelOracle, LabelledCorpus, LabelledTurns, Oracle, PricedJudges, RecallTarget,
     SampleScope, search, strategies,
@@ -78,9 +78,9 @@ fn certificate(turns: &LabelledTurns, target: &RecallTarget, base: &Model, rules
         .collect();
     let drawn: Vec<_> = sample.iter().map(|drawn| &drawn.turn).collect();
     let answers = LabelOracle.ask(&drawn).unwrap();
-    let (purpose, confidence) = (target.purpose, target.confidence);
-    let certified =
-        audit::certificate(&outcomes, &sample, &answers, purpose, confidence, None, false).unwrap();
+    let confidence = target.confidence;
+    let terms = CertificateTerms { confidence, stage: None, lean: 0.0, uses_answers: false };
+    let certified = audit::certificate(&outcomes, &sample, &answers, target.purpose, terms).unwrap();
     serde_json::to_value(certified).unwrap()
 }
 

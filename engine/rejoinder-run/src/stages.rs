@@ -189,7 +189,7 @@ fn audit_itself(
         Err(OracleError::Failed(error)) => return Err(error),
     };
     let oracle = format!("{JUDGE} {}", run.manifest.config.judge.model);
-    let report = AuditReport::of(run, &sample, target.purpose, target.confidence, oracle, &answers)?;
+    let report = AuditReport::of(run, &sample, target.purpose, target.confidence, 0.0, oracle, &answers)?;
     report.write(run)?;
     operator.tell(Event::Certified(&report));
     Ok(None)

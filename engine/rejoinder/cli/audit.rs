@@ -26,6 +26,11 @@ pub(super) struct AuditArgs {
     /// How sure all bounds together are
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, help_heading = RECALL)]
     confidence: f64,
+    /// How often turns that share a request change an answer
+    ///
+    /// As `judge compare` measures it: the upper end of the share of turns whose letter differs in groups.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, help_heading = RECALL)]
+    lean: f64,
     #[command(flatten)]
     size: DrawSizeArgs,
     /// What the draw depends on [default: drawn, and kept]
@@ -54,6 +59,9 @@ pub(super) struct DrawSizeArgs {
 }
 
 pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
+    if !(0.0..1.0).contains(&args.lean) {
+        return Err(Failure::usage("--lean is a share from 0 up to, but not including, 1"));
+    }
     let mut run = find_input(&args.input, asking::scanned_run(&args.run)?)?;
     let choice = args.oracle.choice(&run)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
@@ -67,8 +75,15 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     let sample = AuditSample::of_or_drawn(&run, args.threads.get(), draw_request(args.size, args.seed))?;
     let (answers, oracle) =
         with_oracle(choice, &mut run, args.threads, "audit", |oracle| oracle.ask(&sample.drawn()))?;
-    let report =
-        AuditReport::of(&run, &sample, args.oracle.purpose(&run), args.confidence, oracle, &answers)?;
+    let report = AuditReport::of(
+        &run,
+        &sample,
+        args.oracle.purpose(&run),
+        args.confidence,
+        args.lean,
+        oracle,
+        &answers,
+    )?;
     let file = report.write(&run)?;
     if args.json {
         print_json(&report)?;

@@ -138,7 +138,7 @@ fn without_server(
     let read = ReferenceTurns::of(&engine, files, args.threads.get(), &watch.stop, &rows)?;
     check(args, released, &read)?;
     let judge = Judge::expected(&engine.config.judge, None)?;
-    WithoutServer::of(released, &read, purpose, &judge)
+    WithoutServer::of(released, &read, &engine, &judge)
 }
 
 /// Refuses rows that say nothing about what was read.

@@ -89,9 +89,20 @@ pub struct OutcomeCounts {
     pub rejected: u64,
 }
 
-/// Counts outcomes and the answers about an audit's sample, in the sample's order, into a certificate. With
-/// `uses_answers` the certificate counts the sample's answers among the outcomes, else it is about the outcomes alone. A sample
-/// that belongs to a `stage` of a search's proof has the error probability of that stage.
+/// How surely a certificate holds, and what it counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CertificateTerms {
+    /// The probability with which all bounds hold together.
+    pub confidence: f64,
+    /// The stage of a search's proof that the sample belongs to, whose error probability the certificate then has.
+    pub stage: Option<u32>,
+    /// The probability with which the turns that share a request change the letter of one of them ([`rejoinder_cascade::leaning`]).
+    pub lean: f64,
+    /// Whether the sample's answers count among the outcomes; else the certificate is about the outcomes alone.
+    pub uses_answers: bool,
+}
+
+/// Counts outcomes and the answers about an audit's sample, in the sample's order, into a certificate.
 ///
 /// # Errors
 /// A confidence outside (0, 1).
@@ -100,9 +111,7 @@ pub fn certificate(
     sample: &[AuditedTurn],
     answers: &[Answer],
     purpose: Purpose,
-    confidence: f64,
-    stage: Option<u32>,
-    uses_answers: bool,
+    CertificateTerms { confidence, stage, lean, uses_answers }: CertificateTerms,
 ) -> Result<Certificate, RunError> {
     let categories: Vec<Category> = purpose.categories().collect();
     let mut tally = Tally::new(&categories);
@@ -136,7 +145,7 @@ pub fn certificate(
         None => AuditTerms::at(delta),
         Some(stage) => AuditTerms { of_main: MAIN_SHARE, ..AuditTerms::at(stage_delta(delta, stage)) },
     };
-    Ok(certify_by(&tally.claims(), AuditTerms { answers_used: uses_answers, ..terms })?)
+    Ok(certify_by(&tally.claims(), AuditTerms { answers_used: uses_answers, lean, ..terms })?)
 }
 
 const FILE: &str = "audit.json";
@@ -244,9 +253,11 @@ impl AuditSample {
         run: &RunDir,
         purpose: Purpose,
         confidence: f64,
+        lean: f64,
         answers: &[Answer],
     ) -> Result<Certificate, RunError> {
-        certificate(&outcomes(run)?, &self.turns, answers, purpose, confidence, self.stage, false)
+        let terms = CertificateTerms { confidence, stage: self.stage, lean, uses_answers: false };
+        certificate(&outcomes(run)?, &self.turns, answers, purpose, terms)
     }
 }
 

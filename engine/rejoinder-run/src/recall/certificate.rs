@@ -14,6 +14,9 @@ use crate::judging;
 
 /// What certificates call a judge; its model's name follows.
 pub const JUDGE: &str = "the judge";
+/// What a certificate assumes of turns that share requests, where nothing else was said.
+const FIXED_LETTERS: &str = "The turns that share a request do not change one another's answers; `judge compare` measures how often \
+                             they do, and `audit --lean` reckons with that.";
 /// How good the paper's judge is (arXiv 2407.10944).
 const PAPERS_JUDGE: &str =
     "of Mixtral-8x7B the paper measured a precision of .43 and a recall of .58 against people";
@@ -46,7 +49,8 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// The report on a run and its sample, by the answers of an oracle about the sample's turns.
+    /// The report on a run and its sample, by the answers of an oracle about the sample's turns. `lean` is the probability with
+    /// which turns that share a request change the letter of one of them.
     ///
     /// # Errors
     /// If the run cannot be read, or the confidence is not between 0 and 1.
@@ -55,14 +59,19 @@ impl AuditReport {
         sample: &AuditSample,
         purpose: Purpose,
         confidence: f64,
+        lean: f64,
         oracle: String,
         answers: &[Answer],
     ) -> Result<Self, RunError> {
         let manifest = &run.manifest;
         let is_judge = oracle.starts_with(JUDGE);
-        let mut certificate = sample.certify(run, purpose, confidence, answers)?;
+        let mut certificate = sample.certify(run, purpose, confidence, lean, answers)?;
+        let form = judging::judge_of(run)?.filter(|_| is_judge).map(|judge| judge.form.form);
         if !is_judge {
             certificate.make_relative_to_labels();
+        }
+        if lean == 0.0 && form.is_some_and(|form| form.turns() > 1) {
+            certificate.assumptions.push(FIXED_LETTERS.to_owned());
         }
         Ok(Self {
             oracle_quality: match is_judge {
@@ -72,7 +81,7 @@ impl AuditReport {
                 }
             },
             oracle,
-            form: judging::judge_of(run)?.filter(|_| is_judge).map(|judge| judge.form.form.to_string()),
+            form: form.map(|form| form.to_string()),
             purpose: purpose.to_string(),
             draw: sample.draw,
             unreadable: answers.iter().filter(|answer| !answer.is_known()).count(),

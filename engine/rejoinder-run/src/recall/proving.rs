@@ -4,7 +4,7 @@
 use rejoinder_cascade::closing::left_delta;
 use rejoinder_core::Answer;
 
-use super::audit::{AuditDraw, AuditedTurn, OutcomeCounts, ProvingDraw, certificate};
+use super::audit::{AuditDraw, AuditedTurn, CertificateTerms, OutcomeCounts, ProvingDraw, certificate};
 use super::corpus::{Corpus, DrawScope, ScoredSample};
 use super::oracle::{Oracle, OracleError};
 use super::proof_plan::{ProofPlan, ProofState};
@@ -110,7 +110,8 @@ impl<C: Corpus, O: Oracle + ?Sized> Search<'_, C, O> {
         let mut turns = audited(rejected, false);
         turns.extend(audited(accepted, true));
         let (purpose, confidence) = (self.target.purpose, self.target.confidence);
-        let made = certificate(&outcomes, &turns, answers, purpose, confidence, Some(stage), false)?;
+        let terms = CertificateTerms { confidence, stage: Some(stage), lean: 0.0, uses_answers: false };
+        let made = certificate(&outcomes, &turns, answers, purpose, terms)?;
         Ok(made.claims[0].recall.at_least)
     }
 }

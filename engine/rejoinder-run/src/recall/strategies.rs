@@ -9,7 +9,7 @@ use rejoinder_cascade::certificate::Certificate;
 use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_score::Model;
 
-use super::audit::{self, AuditDraw, AuditedTurn, OutcomeCounts, ProvingDraw, certificate};
+use super::audit::{self, AuditDraw, AuditedTurn, CertificateTerms, OutcomeCounts, ProvingDraw, certificate};
 use super::forecast::RecallForecast;
 use super::labelled_corpus::{LabelledCorpus, LabelledTurns};
 use super::oracle::{LabelOracle, Oracle, OracleError};
@@ -231,7 +231,8 @@ impl StrategyDecisions {
             }
         }
         let RecallTarget { purpose, confidence, .. } = *target;
-        let certificate = certificate(&outcomes, &sample, &answers, purpose, confidence, stage, true)?;
+        let terms = CertificateTerms { confidence, stage, lean: 0.0, uses_answers: true };
+        let certificate = certificate(&outcomes, &sample, &answers, purpose, terms)?;
         let mut audited = vec![false; turns.len()];
         drawn.iter().for_each(|(index, _)| audited[*index] = true);
         Ok(StrategyOutcome { asked, accepted, audited, sampled, cut, certificate })

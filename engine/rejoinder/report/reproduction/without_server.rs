@@ -8,7 +8,8 @@ use rejoinder_cascade::curve::Ranking;
 use rejoinder_cascade::{Decision, DecisionReason};
 use rejoinder_core::{Category, Purpose};
 use rejoinder_run::judging::Judge;
-use rejoinder_run::recall::{RecallTarget, ReferenceTurn, ReferenceTurns};
+use rejoinder_run::recall::{RecallTarget, ReferenceTurn, ReferenceTurns, is_open};
+use rejoinder_scan::Engine;
 use serde::Serialize;
 
 use super::released::ReleasedLabels;
@@ -70,16 +71,17 @@ pub struct AskingChoice {
 }
 
 impl WithoutServer {
-    /// Gathers the figures; `judge` is the judge that would be asked.
+    /// Gathers the figures for the purpose of an engine; `judge` is the judge that would be asked.
     ///
     /// # Errors
     /// A score that is not a number.
     pub fn of(
         released: &ReleasedLabels,
         read: &ReferenceTurns,
-        purpose: Purpose,
+        engine: &Engine,
         judge: &Judge,
     ) -> Result<Self, Failure> {
+        let purpose = engine.config.purpose;
         let here = read.turns.iter().filter(|turn| turn.found.is_some()).count() as u64;
         let bench = ChoiceBench { read, purpose, judge };
         // Neither recall nor confidence has a part in where a turn stands.
@@ -93,6 +95,19 @@ impl WithoutServer {
             DecisionReason::Accepted(category) => purpose.wants(category),
             ground => ground.decision() == Decision::Undecided,
         })];
+        for recall in RECALLS {
+            let Some(cut) = engine.shipped.rejecting(purpose, recall) else { continue };
+            let is_found = |_: usize, turn: &ReferenceTurn| match turn.ground {
+                DecisionReason::Accepted(category) => purpose.wants(category),
+                ground if is_open(ground) => turn.score >= cut.score,
+                ground => ground.decision() == Decision::Undecided,
+            };
+            ways.push(AskingChoice {
+                wanted_recall: Some(recall),
+                from: Some(f64::from(cut.score)),
+                ..bench.choice("shipped cut", &is_found)
+            });
+        }
         for recall in RECALLS {
             let Some((from, _)) = ranking.cut(recall, each) else { continue };
             ways.push(AskingChoice {
