@@ -7,7 +7,7 @@ use rejoinder_ledger::ReplyStore;
 use rejoinder_run::judging::{Judge, server_time};
 use rejoinder_run::plan;
 use rejoinder_run::recall::{RecallTarget, RunCorpus};
-use rejoinder_scan::Engine;
+use rejoinder_scan::{Engine, ScanError};
 
 use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
@@ -78,7 +78,14 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
     args.score.put_over(&mut effective)?;
     let engine = Engine::of(&effective)?;
     let files = described(&args.inputs, &engine.config.input)?;
-    let engine = engine.for_corpus(&files)?;
+    let engine = match engine.for_corpus(&files) {
+        // A run that is to keep the recall finds a cut of its own.
+        Err(ScanError::Config(_)) if args.recall.is_some() => {
+            effective.config.cascade.recall = args.recall;
+            Engine::of(&effective)?
+        }
+        engine => engine?,
+    };
     let judge = &engine.config.judge;
     let here = Judge::expected(judge, None)?;
     let others = here.other_forms(judge, None)?;

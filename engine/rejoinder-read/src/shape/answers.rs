@@ -23,7 +23,7 @@ pub(super) fn answered(value: &Value, is_json: bool, mapping: &Mapping) -> Optio
 
 fn either(value: &Value, is_json: bool, role: Role, mapping: &Mapping) -> Option<Vec<ParsedMessage>> {
     match value {
-        Value::String(text) if !is_json && text.starts_with('"') => {
+        Value::String(text) if !is_json && text.trim_start().starts_with('"') => {
             Some(vec![ParsedMessage::new(role, value)])
         }
         _ => found(value, role, mapping, 0),

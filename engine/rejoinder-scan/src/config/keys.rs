@@ -94,6 +94,17 @@ pub(super) struct ConfigKey {
 pub(super) fn keys() -> Vec<ConfigKey> {
     let mut keys = Vec::new();
     collect(&schema(), &mut Vec::new(), &mut keys);
+    // `window.messages` and the older `window-messages`: the key in a table is told apart by two underscores behind the table's name.
+    let all: Vec<String> = keys.iter().map(|key| key.variable.clone()).collect();
+    for key in &mut keys {
+        let is_taken = all.iter().filter(|variable| **variable == key.variable).count() > 1;
+        if let Some((table, step)) =
+            key.name.rsplit_once('.').filter(|(table, _)| is_taken && table.contains('.'))
+        {
+            let spelled = |text: &str| text.to_uppercase().replace(['.', '-'], "_");
+            key.variable = format!("{PREFIX}{}__{}", spelled(table), spelled(step));
+        }
+    }
     keys.retain(|key| key.name != "format");
     keys
 }
@@ -139,6 +150,8 @@ mod tests {
         assert_eq!(of("input.map.id"), Some("REJOINDER_INPUT_MAP_ID"));
         assert_eq!(of("judge.unit"), Some("REJOINDER_JUDGE_UNIT"), "an enum");
         assert_eq!(of("for"), Some("REJOINDER_FOR"), "text or a list");
+        assert_eq!(of("judge.window-messages"), Some("REJOINDER_JUDGE_WINDOW_MESSAGES"));
+        assert_eq!(of("judge.window.messages"), Some("REJOINDER_JUDGE_WINDOW__MESSAGES"));
         assert_eq!(of("format"), None);
         let mut variables: Vec<&str> = keys.iter().map(|k| k.variable.as_str()).collect();
         variables.sort_unstable();
