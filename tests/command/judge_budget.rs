@@ -57,7 +57,7 @@ fn probes(answer: &str) -> usize {
 fn a_stumbling_server_never_sees_more_calls_than_the_budget_has() {
     let dir = folder();
     let input = corpus_file(dir.path());
-    // Several turns a request need fewer requests, of which fewer are open at once before the end.
+    // Several turns a request need fewer requests, and fewer of them are open at once before the end.
     for (answer, budgets, more, at_once) in
         [("label", &[1, 2, 3, 20, 90][..], 30, 4), ("letters", &[2, 4, 20], 10, 2), ("json", &[1, 20], 10, 2)]
     {

@@ -9,6 +9,7 @@ pub mod dialogue;
 pub mod evaluation;
 pub mod excerpt;
 pub mod explanation;
+pub mod form_bills;
 pub mod inspection;
 pub mod judge_comparison;
 pub mod numbers;

@@ -5,6 +5,8 @@ use rejoinder_run::recall::{LabelledTurn, LabelledTurns, PricedJudges, RecallTar
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
+use crate::report::form_bills::share;
+
 /// The figures of the shipped cut.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ShippedCut {
@@ -37,7 +39,6 @@ impl ShippedCut {
             _ => is_asked(turn),
         };
         let wanted: Vec<&LabelledTurn> = turns.iter().filter(|turn| target.is_positive(turn.label)).collect();
-        let share = |part: f64, of: f64| if of == 0.0 { 1.0 } else { part / of };
         let count = |turns: usize| turns as f64;
         let found = wanted.iter().filter(|turn| is_found(turn)).count();
         let cost = labelled.cost(&judges.here.form, |index| is_asked(&turns[index]));

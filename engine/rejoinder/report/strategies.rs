@@ -7,15 +7,14 @@ use rejoinder_cascade::DecisionReason;
 use rejoinder_cascade::curve::Ranking;
 use rejoinder_core::Category;
 use rejoinder_core::random::Random;
-use rejoinder_judge::AskingForm;
 use rejoinder_run::recall::strategies::{self, SearchOutcome, StrategyOutcome};
 use rejoinder_run::recall::{
-    AskingBill, LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallForecast,
-    RecallTarget,
+    LabelledTurn, LabelledTurns, LearningRound, PricedJudges, RECALLS, RecallForecast, RecallTarget,
 };
 use rejoinder_scan::{Engine, ScoreModel};
 use serde::Serialize;
 
+use crate::report::form_bills::{FormBill, FormFigures, share};
 use crate::report::numbers::counted;
 
 use crate::failure::Failure;
@@ -55,33 +54,6 @@ pub struct Comparison {
     pub seed: u64,
     /// The figures of each strategy, by name.
     pub strategies: BTreeMap<&'static str, StrategyFigures>,
-}
-
-/// What asking takes in one form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct FormBill {
-    /// The most turns of a request.
-    pub turns_per_request: usize,
-    /// Requests.
-    pub call_share: f64,
-    /// Input tokens, the instructions charged in full.
-    pub token_share: f64,
-    /// Input tokens, the shared prefix charged once.
-    pub token_share_cached: f64,
-    /// Output tokens, as a number.
-    pub output_tokens: f64,
-}
-
-/// What asking takes in one form: with the usual number of turns a request and, where the form is also compared with other numbers,
-/// by each number.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct FormFigures {
-    /// The bill with the usual number of turns a request.
-    #[serde(flatten)]
-    pub usual: FormBill,
-    /// The bills by the number of turns a request.
-    #[serde(flatten)]
-    pub by_turns: BTreeMap<usize, FormBill>,
 }
 
 /// The figures of one strategy. Shares of turns are of all later turns; shares of calls and tokens are of what the paper's method
@@ -313,7 +285,7 @@ impl StrategyBench<'_> {
             RECALLS.into_iter().filter_map(point).collect()
         });
         let forms = scores.map_or_else(BTreeMap::new, |scores| {
-            self.forms(&paper, &|i| scores[i] >= cut && !is_settled(&turns[i]))
+            FormFigures::of(self.judges, self.labelled, &|i| scores[i] >= cut && !is_settled(&turns[i]))
         });
         let outcomes: Vec<TurnResult> =
             (0..turns.len()).map(|i| TurnResult::new(outcome, i, &turns[i], self.target)).collect();
@@ -366,33 +338,6 @@ impl StrategyBench<'_> {
         })
     }
 
-    /// What asking about some of the turns takes in each form.
-    fn forms(
-        &self,
-        paper: &AskingBill,
-        is_asked: &dyn Fn(usize) -> bool,
-    ) -> BTreeMap<&'static str, FormFigures> {
-        let mut forms: BTreeMap<&'static str, FormFigures> = BTreeMap::new();
-        for judge in &self.judges.forms {
-            let cost = self.labelled.cost(&judge.form, is_asked);
-            let bill = FormBill {
-                turns_per_request: judge.form.questions_per_request(),
-                call_share: share(cost.requests, paper.requests),
-                token_share: share(cost.input, paper.input),
-                token_share_cached: share(cost.input_cached, paper.input_cached),
-                output_tokens: cost.output,
-            };
-            let form = judge.form.form;
-            let figures = forms
-                .entry(form.name())
-                .or_insert_with(|| FormFigures { usual: bill, ..FormFigures::default() });
-            if matches!(form, AskingForm::Grouped { .. }) {
-                figures.by_turns.insert(form.turns(), bill);
-            }
-        }
-        forms
-    }
-
     /// Hands out the weights of the conversations, drawn with replacement, again and again.
     fn resample(&self, mut with: impl FnMut(&[f64])) {
         let conversations = self.labelled.conversations();
@@ -406,11 +351,6 @@ impl StrategyBench<'_> {
             with(&weights);
         }
     }
-}
-
-/// A part of a number; all of nothing.
-fn share(part: f64, of: f64) -> f64 {
-    if of == 0.0 { 1.0 } else { part / of }
 }
 
 /// The middle 95 % of the figures.

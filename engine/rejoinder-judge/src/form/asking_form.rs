@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(cheapest(|_, able| able.reuses_prefix = true), grouped);
         assert_eq!(cheapest(|_, able| able.letters = None), AskingForm::Json { turns: 4 });
         assert_eq!(cheapest(|config, _| config.turns_per_request = 1), AskingForm::Single);
-        // A server that computes the instructions once pays for steps of output, of which one letter has the fewest.
+        // A server that computes the instructions once pays for steps of output, and one letter has the fewest.
         let gpu = Price { gpu_input: 40.0, gpu_output: 900.0, ..Price::default() };
         assert_eq!(
             cheapest(|config, able| (config.price, able.reuses_prefix) = (gpu, true)),

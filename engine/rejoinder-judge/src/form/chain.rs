@@ -52,7 +52,7 @@ pub struct ReplyChain {
 
 impl QuestionForm {
     /// Follows the requests about questions that share one through the stored replies. Where a request does not settle all of its
-    /// questions, the requests about the rest are followed ([`Self::pieces`]), down to single questions. A single question without
+    /// questions, the requests about the rest are followed, down to single questions. A single question without
     /// a useful reply of its own has the answer that [`Self::elsewhere`] finds.
     ///
     /// # Errors

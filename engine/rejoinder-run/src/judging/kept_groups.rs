@@ -95,7 +95,7 @@ struct Grouping<'r> {
 }
 
 impl Grouping<'_> {
-    /// The first groups of the rows of which nothing is known, and the keys by which the ledger is to know their turns. Of a stretch
+    /// The first groups of the rows that nothing is known about, and the keys by which the ledger is to know their turns. Of a stretch
     /// of input, rows with the prompt of an earlier stretch's row are in no group.
     fn first(&self, source: RowSource) -> Result<(KeptGroups, Vec<String>), RunError> {
         let Spool { run, form, .. } = self.spool;

@@ -1,5 +1,5 @@
 //! From a purpose and a recall to the cut that keeps the recall: by a sample of what the score puts last, which proves the recall
-//! (see [`super::proof_plan`]) or, where the corpus is large enough, by a score that learns from the answers in rounds (see
+//! (see `proof_plan`) or, where the corpus is large enough, by a score that learns from the answers in rounds (see
 //! [`super::learn`]).
 //!
 //! All draws follow from the seed, and the judge's replies lie in the store: a search that was stopped is made again from
