@@ -200,7 +200,7 @@ impl Comparison {
                 Some(form.by_turns.get(&turns).copied().unwrap_or(form.usual))
             };
             let figure = |s: &StrategyFigures, of: &dyn Fn(&FormBill) -> f64| bill(s).map(|bill| of(&bill));
-            let of = if turns > 1 { format!("{name}, {turns} turns a request") } else { name.to_owned() };
+            let of = if turns > 1 { format!("{name}, {turns} a request") } else { name.to_owned() };
             row(&format!("  {of}: requests"), &|s| figure(s, &|bill| bill.call_share), "");
             row("    input tokens", &|s| figure(s, &|bill| bill.token_share), "");
             row("    the same, prefix once", &|s| figure(s, &|bill| bill.token_share_cached), "");
