@@ -51,7 +51,7 @@ def feedback_table(_: Run):
         turn = source[row["conversation_id"]][row["message_index"]]["content"]
         assert turn[row["span_start_char"] : row["span_end_char"]] == row["span"]
     plugins = frames["datasets parquet"]["plugins"]
-    assert all(vote["plugin"] in ("rephrase", "context") for votes in plugins for vote in votes)
+    assert all(vote["plugin"] in ("rephrase", "context", "scorer") for votes in plugins for vote in votes)
 
 
 def training_files(run: Run):
