@@ -82,7 +82,7 @@ pub fn one_letter(real: &Real) -> Result<(), Failed> {
     let server = server(real);
     let dir = folder();
     let run = dir.path().join("run");
-    let config = judge_config(dir.path(), &server, "");
+    let config = judge_config(dir.path(), &server, "answer = \"label\"\n");
     let summary =
         rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&run), "--json"]).expect(0).json();
     assert_funnel_adds_up(&summary);
