@@ -210,10 +210,7 @@ fn plan_chunk(
         if !engine.config.judge.all {
             bill(&mut plan, engine, &scanned, conversation, &rows, fixed_tokens);
         }
-        for row in rows {
-            let stretch = all_rows.first().map_or(row.stretch, |first| first.stretch);
-            all_rows.push(SpoolRow { stretch, ..row });
-        }
+        SpoolRow::extend_stretch(&mut all_rows, rows);
     }
     let mut requests = Vec::with_capacity(forms.len());
     for (form, planned) in forms.iter().zip(&mut plan.forms) {

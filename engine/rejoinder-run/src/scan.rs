@@ -203,10 +203,7 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
             let row = asked.next_if(|row| row.question.id == conversation.id(turn));
             forecaster.count(&scanned, conversation, turn, row.map(|row| row.shown_tokens));
         }
-        for row in waiting {
-            let stretch = rows.first().map_or(row.stretch, |first| first.stretch);
-            rows.push(SpoolRow { stretch, ..row });
-        }
+        SpoolRow::extend_stretch(&mut rows, waiting);
     }
     stats.count_questions(&engine.config.judge, &rows);
     rows.iter().for_each(|row| write_row(&mut spool, row));

@@ -55,22 +55,20 @@ impl SpoolRow {
     ) -> Vec<Self> {
         let source = &conversation.record.conversation;
         let judge = &engine.config.judge;
+        let window = settings::shown_window(judge);
         let row = |turns: &[&ScannedTurn], lines: Vec<DialogueLine>, hints: Vec<RuleHint>| {
             let id = conversation.id(turns[0]);
+            let open = turns.iter().map(|t| t.message_index as u32).collect();
+            let question = Question { id, lines, open, hints };
             Self {
                 stretch: id,
                 gain: turns.iter().map(|t| t.probability).sum(),
-                shown_tokens: 0,
+                shown_tokens: shown(&question, window.as_ref()).map(|(_, tokens)| tokens).sum(),
                 turns: turns.iter().map(|turn| scanned.turn_record(engine, conversation, turn)).collect(),
-                question: Question {
-                    id,
-                    lines,
-                    open: turns.iter().map(|t| t.message_index as u32).collect(),
-                    hints,
-                },
+                question,
             }
         };
-        let mut rows: Vec<Self> = match settings::unit(judge) {
+        match settings::unit(judge) {
             QuestionUnit::Turn => wanted
                 .iter()
                 .map(|turn| {
@@ -84,12 +82,15 @@ impl SpoolRow {
                     lines.map(|(index, m)| DialogueLine { index, role: m.role, text: m.text.to_string() });
                 vec![row(wanted, lines.collect(), Vec::new())]
             }
-        };
-        let window = settings::shown_window(judge);
-        rows.iter_mut().for_each(|row| {
-            row.shown_tokens = shown(&row.question, window.as_ref()).map(|(_, tokens)| tokens).sum();
-        });
-        rows
+        }
+    }
+
+    /// Appends rows to those of one stretch, which is named after its first row.
+    pub(crate) fn extend_stretch(stretch: &mut Vec<Self>, rows: impl IntoIterator<Item = Self>) {
+        for row in rows {
+            let name = stretch.first().map_or(row.question.id, |first| first.stretch);
+            stretch.push(Self { stretch: name, ..row });
+        }
     }
 }
 

@@ -42,15 +42,17 @@ pub(super) fn of_stretch(spool: Spool<'_>, rows: Vec<SpoolRow>) -> Result<Vec<Re
 /// # Errors
 /// If the ledger or the store fails.
 pub(super) fn of_sample(spool: Spool<'_>, rows: &[SpoolRow]) -> Result<Vec<RequestGroup>, RunError> {
-    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut drawn = blake3::Hasher::new();
     for row in rows {
         drawn.update(row.question.id.to_string().as_bytes()).update(b"\n");
     }
     let name = format!("groups {} of sample {}", spool.form.identity(), &drawn.finalize().to_hex()[..32]);
-    let stretch = first.question.id;
-    let rows = rows.iter().map(|row| SpoolRow { stretch, ..row.clone() }).collect();
-    of_name(spool, rows, RowSource::Sample, &name)
+    let mut stretch = Vec::with_capacity(rows.len());
+    SpoolRow::extend_stretch(&mut stretch, rows.iter().cloned());
+    of_name(spool, stretch, RowSource::Sample, &name)
 }
 
 fn of_name(

@@ -178,9 +178,8 @@ impl LabelledTurns {
     /// What asking about some of the turns in a form takes, in the groups in which a run would ask about them.
     pub fn cost(&self, form: &QuestionForm, is_asked: impl Fn(usize) -> bool) -> AskingBill {
         let asked = self.turns.iter().enumerate().filter(|(index, _)| is_asked(*index));
-        let rows: Vec<SpoolRow> = asked.map(|(_, turn)| turn.row.clone()).collect();
-        let Some(stretch) = rows.first().map(|row| row.stretch) else { return AskingBill::default() };
-        let rows: Vec<SpoolRow> = rows.into_iter().map(|row| SpoolRow { stretch, ..row }).collect();
+        let mut rows: Vec<SpoolRow> = Vec::new();
+        SpoolRow::extend_stretch(&mut rows, asked.map(|(_, turn)| turn.row.clone()));
         let requests = grouping::requests(form, &rows).into_iter().filter_map(|group| {
             let request = form.next(&group, &[])?;
             Some(of_request(form, &request, group.len()))

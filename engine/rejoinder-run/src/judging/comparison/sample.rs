@@ -82,13 +82,10 @@ impl ComparisonSample {
         let turns = numbered.flat_map(|(number, turns)| turns.iter().map(move |turn| (number, turn)));
         let mut turns: Vec<(usize, &DrawnTurn)> = turns.take(most).collect();
         turns.sort_by_key(|(_, turn)| turn.row.question.id);
-        let stretch = turns.first().map(|(_, turn)| turn.row.question.id);
-        let row = |turn: &DrawnTurn| {
-            let own = turn.row.clone();
-            SpoolRow { stretch: stretch.unwrap_or(own.stretch), ..own }
-        };
+        let mut rows = Vec::with_capacity(turns.len());
+        SpoolRow::extend_stretch(&mut rows, turns.iter().map(|(_, turn)| turn.row.clone()));
         Ok(Self {
-            rows: turns.iter().map(|(_, turn)| row(turn)).collect(),
+            rows,
             conversations: turns.iter().map(|(number, _)| *number).collect(),
             labels: turns.iter().map(|(_, turn)| label(turn, labels)).collect(),
             kept,
