@@ -127,6 +127,14 @@ pub struct JudgeRequest {
     pub max_tokens: u32,
 }
 
+impl JudgeRequest {
+    /// The words of the request, without the settings around them: all of them are in one user message.
+    pub fn prompt(&self) -> String {
+        let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        body["messages"][0]["content"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
 /// The number of alternatives to a token that are asked for: as many as servers commonly give.
 const ALTERNATIVES: u32 = 20;
 /// The number of alternatives that every server gives that gives any.

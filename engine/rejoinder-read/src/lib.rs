@@ -9,6 +9,7 @@
 //! | decide what text a message has | `message` |
 //! | parse one record, by a fast parser for plain lines and a full parser for all others | [`record`] |
 //! | read all files, chunk by chunk | [`reader`] |
+//! | read tables that another program holds in memory (feature `arrow`) | `table_reader` |
 //! | read the records of files that hold no chats | [`json_values()`] |
 #![forbid(unsafe_code)]
 
@@ -26,6 +27,8 @@ pub mod quarantine;
 pub mod reader;
 pub mod record;
 mod shape;
+#[cfg(feature = "arrow")]
+mod table_reader;
 
 pub use chunk::{Chunk, Entry, Position};
 pub use container::Container;
@@ -37,3 +40,5 @@ pub use quarantine::QuarantinedRecord;
 pub use reader::{ChunkReader, Portion, Portions};
 pub use record::{Mapping, MappingError, Record, RecordError};
 pub use shape::{Format, FormatCandidate, UnknownFormat};
+#[cfg(feature = "arrow")]
+pub use table_reader::{TableReader, table_column, table_rows};

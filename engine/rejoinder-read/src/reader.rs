@@ -21,6 +21,12 @@ enum PortionContent {
     Group(RowGroup),
 }
 
+impl From<Chunk> for Portion {
+    fn from(chunk: Chunk) -> Self {
+        Self(PortionContent::Chunk(Box::new(chunk)))
+    }
+}
+
 impl Portion {
     /// Where the portion begins.
     pub fn start(&self) -> Position {

@@ -5,7 +5,6 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::{AnswerProbabilities, Feedback, SettledTurn};
 use rejoinder_judge::{prompt, tokens};
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, Position};
@@ -180,20 +179,9 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
                 Decision::Undecided => stats.undecided += 1,
                 Decision::Accepted(category) => {
                     stats.accepted.count(category);
-                    let (source, span, name) = scanned.accepted_by(engine, conversation, turn, category);
+                    let (_, _, name) = scanned.accepted_by(engine, conversation, turn, category);
                     add(accepted_by, name, 1);
-                    let settled = SettledTurn {
-                        category,
-                        turn: &conversation.record.conversation.messages[turn.message_index].text,
-                        span,
-                        source,
-                        model: String::new(),
-                        reply_key: String::new(),
-                        reply_form: String::new(),
-                        probabilities: AnswerProbabilities::default(),
-                    };
-                    let record = scanned.turn_record(engine, conversation, turn);
-                    write_row(&mut feedback, &Feedback::new(record, settled));
+                    write_row(&mut feedback, &scanned.feedback(engine, conversation, turn, category));
                 }
             }
         }

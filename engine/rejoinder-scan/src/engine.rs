@@ -1,6 +1,7 @@
 //! Rules and plugins, assembled as a config says: all that decides about a turn before the judge does.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rejoinder_cascade::{Cuts, DecisionReason, ScoreBand, TurnVerdicts, decide};
 use rejoinder_core::{Category, Conversation, Hit, Verdict, Vote};
@@ -355,8 +356,19 @@ pub fn is_read<'p, L: AsRef<str> + 'p>(language: &str, packs: impl Iterator<Item
     is_among || !says || language == UNDETERMINED
 }
 
+static LAUNCHER: OnceLock<Launcher> = OnceLock::new();
+
+/// Says how this program is started as the host of one plugin, where its executable file alone does not do it: an interpreter, say, that
+/// has loaded the engine as a library. The first call counts.
+pub fn host_plugins_by(launcher: Launcher) {
+    let _ = LAUNCHER.set(launcher);
+}
+
 /// This program once more, as the host of one plugin.
 pub fn launcher() -> Launcher {
+    if let Some(launcher) = LAUNCHER.get() {
+        return launcher.clone();
+    }
     let program = std::env::current_exe().unwrap_or_else(|_| "rejoinder".into());
     Launcher { program, args: vec!["plugin-host".to_owned()] }
 }

@@ -23,9 +23,9 @@ mod stop;
 mod worker;
 
 pub use config::Config;
-pub use engine::{Engine, PackInfo, ScoreModel, built_in, is_read, languages_of, launcher};
+pub use engine::{Engine, PackInfo, ScoreModel, built_in, host_plugins_by, is_read, languages_of, launcher};
 pub use error::{ConfigError, ConfigHint, ScanError};
-pub use flow::{Scan, default_threads, in_order};
+pub use flow::{Scan, default_threads, in_order, repeated};
 pub use profile::{Profiler, mark, profile_of_beginnings};
 pub use scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 pub use score_role::{ScoreRole, SetAside};

@@ -110,7 +110,7 @@ fn mark_of(engine: &Engine, hits: &[Hit]) -> f32 {
 pub fn profile_of_beginnings(engine: &Engine, files: &[InputFile]) -> Result<Profile, ScanError> {
     let mut worker = Worker::new(engine)?;
     let mut profile = Profile::default();
-    each_beginning(engine, files, |chunk| {
+    each_leading(beginnings(engine, files), |chunk| {
         let scanned = worker.scan(chunk)?;
         let mut profiler = Profiler::of_chunk(engine);
         for conversation in &scanned.conversations {
@@ -121,18 +121,18 @@ pub fn profile_of_beginnings(engine: &Engine, files: &[InputFile]) -> Result<Pro
     Ok(profile)
 }
 
-/// Whether a corpus is unlike what the score was measured on, by the beginnings of its files. This is looked at before every run, so
+/// Whether a corpus is unlike what the score was measured on, by some of its chunks. This is looked at before every run, so
 /// that the score is left out, and the rules are asked about as many turns as tell.
 ///
 /// # Errors
-/// If a file cannot be read.
-pub(crate) fn is_unlike(engine: &Engine, files: &[InputFile]) -> Result<bool, ScanError> {
+/// If a chunk could not be read.
+pub(crate) fn is_unlike(engine: &Engine, chunks: impl Iterator<Item = Chunk>) -> Result<bool, ScanError> {
     let input = &engine.config.input;
     let same_rules = engine.rules.hash() == engine.measured.rules;
     let mut scanner = Scanner::new(&engine.rules);
     let mut profile = Profile::default();
     let mut to_mark = MARKED;
-    each_beginning(engine, files, |chunk| {
+    each_leading(chunks, |chunk| {
         let mut profiler = Profiler::of_chunk(engine);
         let mut to_mark_here = to_mark.min(MARKED_A_CHUNK);
         to_mark -= to_mark_here;
@@ -156,27 +156,30 @@ pub(crate) fn is_unlike(engine: &Engine, files: &[InputFile]) -> Result<bool, Sc
     Ok(!engine.measured.on.differences(&profile).is_empty())
 }
 
-/// Calls `visit` with the first chunks of each file.
-fn each_beginning(
-    engine: &Engine,
-    files: &[InputFile],
-    mut visit: impl FnMut(&Chunk) -> Result<(), ScanError>,
-) -> Result<(), ScanError> {
+/// The first chunks of each file.
+pub(crate) fn beginnings<'f>(engine: &'f Engine, files: &'f [InputFile]) -> impl Iterator<Item = Chunk> + 'f {
     let input = &engine.config.input;
     let each = (LEADING_CHUNKS / files.len().max(1)).max(1);
+    files.iter().flat_map(move |file| {
+        ChunkReader::new(slice::from_ref(file), &input.map, Position::default(), input.max_record_bytes)
+            .take(each)
+    })
+}
+
+/// Calls `visit` with chunks, until they hold as much as tells what a corpus is like.
+fn each_leading(
+    chunks: impl Iterator<Item = Chunk>,
+    mut visit: impl FnMut(&Chunk) -> Result<(), ScanError>,
+) -> Result<(), ScanError> {
     let mut read = 0;
-    for file in files {
-        let chunks =
-            ChunkReader::new(slice::from_ref(file), &input.map, Position::default(), input.max_record_bytes);
-        for chunk in chunks.take(each) {
-            if read >= LEADING_BYTES {
-                return Ok(());
-            }
-            if let Some(why) = chunk.failure {
-                return Err(ScanError::Read(why));
-            }
-            read += chunk.content_bytes;
-            visit(&chunk)?;
+    for chunk in chunks {
+        if let Some(why) = chunk.failure {
+            return Err(ScanError::Read(why));
+        }
+        read += chunk.content_bytes;
+        visit(&chunk)?;
+        if read >= LEADING_BYTES {
+            break;
         }
     }
     Ok(())

@@ -70,9 +70,16 @@ pub struct ReadDetails {
 pub struct SetAsideRecords {
     rows: Vec<QuarantinedRecord>,
     counts: BTreeMap<String, u64>,
+    /// Whether each record has a row, however many there are.
+    lists_all: bool,
 }
 
 impl SetAsideRecords {
+    /// An empty list, which has a row for each record, however many are set aside for the same kind of reason.
+    pub fn listing_all() -> Self {
+        Self { lists_all: true, ..Self::default() }
+    }
+
     /// Sets a record aside; `row` makes the row that says where the record stands.
     pub fn add(&mut self, reason: String, row: impl FnOnce(String) -> QuarantinedRecord) {
         let mut kind = kind_of(&reason);
@@ -81,7 +88,7 @@ impl SetAsideRecords {
         }
         let count = self.counts.entry(kind).or_default();
         *count += 1;
-        if *count <= KEPT_ROWS {
+        if self.lists_all || *count <= KEPT_ROWS {
             self.rows.push(row(reason));
         }
     }
@@ -98,7 +105,8 @@ impl SetAsideRecords {
 
     /// The rows to write down: for each kind of reason with more records than rows a last row says how many more.
     pub fn rows(&self) -> impl Iterator<Item = QuarantinedRecord> {
-        let more = self.counts.iter().filter(|(_, count)| **count > KEPT_ROWS).filter_map(|(kind, count)| {
+        let beyond = self.counts.iter().filter(|(_, count)| !self.lists_all && **count > KEPT_ROWS);
+        let more = beyond.filter_map(|(kind, count)| {
             let last =
                 self.rows.iter().rev().find(|row| kind_of(&row.reason) == *kind).or(self.rows.last())?;
             let reason =

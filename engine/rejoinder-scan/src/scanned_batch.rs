@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use rejoinder_cascade::{Decision, DecisionReason};
-use rejoinder_core::{Category, FeedbackSource, Hit, PluginVote, RecordId, TurnRecord, Verdict, Vote};
+use rejoinder_core::{
+    AnswerProbabilities, Category, Feedback, FeedbackSource, Hit, PluginVote, RecordId, SettledTurn,
+    TurnRecord, Verdict, Vote,
+};
 use rejoinder_host::LoadedPlugin;
 use rejoinder_read::Record;
 use rejoinder_rules::Route;
@@ -162,6 +165,28 @@ impl<'c> ScannedBatch<'c> {
             plugins: self.plugin_votes(engine, turn),
             metadata: conversation.record.metadata_values(),
         }
+    }
+
+    /// The record of a turn that was accepted as `category`.
+    pub fn feedback(
+        &self,
+        engine: &Engine,
+        conversation: &ScannedConversation<'c>,
+        turn: &ScannedTurn,
+        category: Category,
+    ) -> Feedback {
+        let (source, span, _) = self.accepted_by(engine, conversation, turn, category);
+        let settled = SettledTurn {
+            category,
+            turn: &conversation.record.conversation.messages[turn.message_index].text,
+            span,
+            source,
+            model: String::new(),
+            reply_key: String::new(),
+            reply_form: String::new(),
+            probabilities: AnswerProbabilities::default(),
+        };
+        Feedback::new(self.turn_record(engine, conversation, turn), settled)
     }
 
     /// Who accepted a turn as `category`, by which span, and by which name: the accepting rule's span and id, else the whole

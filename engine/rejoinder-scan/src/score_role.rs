@@ -4,14 +4,14 @@ use std::fmt;
 
 use rejoinder_cascade::{Cuts, Decision, DecisionReason, ScoreBand};
 use rejoinder_core::{Hit, Purpose, Vote};
-use rejoinder_read::InputFile;
+use rejoinder_read::{Chunk, InputFile};
 use rejoinder_score::{AcceptingCuts, MeasuredCuts, RejectingCut};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{CascadeSection, Config};
 use crate::engine::Engine;
 use crate::error::{ConfigError, ScanError};
-use crate::profile::is_unlike;
+use crate::profile::{beginnings, is_unlike};
 
 /// The part that the learned score takes in decisions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -136,12 +136,30 @@ impl Engine {
     /// # Errors
     /// If a file cannot be read, or rules alone cannot do what the config says.
     pub fn for_corpus(self, files: &[InputFile]) -> Result<Self, ScanError> {
-        let is_unmeasured = match self.role {
+        let is_unlike = self.is_unmeasured() && is_unlike(&self, beginnings(&self, files))?;
+        self.set_aside_if(is_unlike)
+    }
+
+    /// The engine for a corpus as [`Self::for_corpus`] makes it, of which the caller has chunks in memory; the first ones are looked at.
+    ///
+    /// # Errors
+    /// As [`Self::for_corpus`].
+    pub fn for_corpus_of(self, chunks: impl Iterator<Item = Chunk>) -> Result<Self, ScanError> {
+        let is_unlike = self.is_unmeasured() && is_unlike(&self, chunks)?;
+        self.set_aside_if(is_unlike)
+    }
+
+    /// Whether the score decides by cuts that were measured on another corpus.
+    const fn is_unmeasured(&self) -> bool {
+        match self.role {
             // Its cuts are the user's own, and so is the corpus that these were measured on, if the user says so.
             ScoreRole::AcceptingTold => !self.config.cascade.accept_unlike,
             ref role => role.is_assumed(),
-        };
-        if !is_unmeasured || !is_unlike(&self, files)? {
+        }
+    }
+
+    fn set_aside_if(self, is_unlike: bool) -> Result<Self, ScanError> {
+        if !is_unlike {
             return Ok(self);
         }
         let Config { purpose, ref cascade, .. } = self.given;

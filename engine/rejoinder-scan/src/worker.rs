@@ -15,6 +15,7 @@ use rejoinder_rules::{RuleTimes, RuleTrial, Scanner};
 use crate::config::ExclusionReason;
 use crate::engine::Engine;
 use crate::error::ScanError;
+use crate::reading::SetAsideRecords;
 use crate::scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::stop::StopFlag;
 
@@ -32,6 +33,7 @@ pub struct Worker<'e> {
     asked_before: Option<&'e HashSet<RecordId>>,
     fault_log: Option<&'e FaultLog>,
     stop: StopFlag,
+    lists_all_set_aside: bool,
     /// What scanning cost, where somebody wants to know the cost.
     costs: Option<RuleTimes>,
     /// How many candidates the plugins were asked about, and how long that took.
@@ -84,6 +86,7 @@ impl<'e> Worker<'e> {
             asked_before: None,
             fault_log: None,
             stop: StopFlag::default(),
+            lists_all_set_aside: false,
             costs: None,
             plugin_time: Default::default(),
         })
@@ -102,6 +105,11 @@ impl<'e> Worker<'e> {
     /// The worker, with a log of the plugins' failures.
     pub fn logging(self, faults: &'e FaultLog) -> Self {
         Self { fault_log: Some(faults), ..self }
+    }
+
+    /// The worker, listing each record that it sets aside, however many there are for the same kind of reason.
+    pub fn listing_all_set_aside(self) -> Self {
+        Self { lists_all_set_aside: true, ..self }
     }
 
     /// The worker, ending as soon as the flag is raised.
@@ -162,6 +170,9 @@ impl<'e> Worker<'e> {
     pub fn scan<'c>(&mut self, chunk: &'c Chunk) -> Result<ScannedBatch<'c>, ScanError> {
         let shard = chunk.start.shard;
         let mut batching = BatchInProgress { out: ScannedBatch::default(), shard, voting: Vec::new() };
+        if self.lists_all_set_aside {
+            batching.out.set_aside = SetAsideRecords::listing_all();
+        }
         for lost in &chunk.set_aside {
             batching.out.set_aside.add(lost.reason.clone(), |_| lost.clone());
         }

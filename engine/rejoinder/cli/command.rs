@@ -1,5 +1,7 @@
 //! The command as a whole: its verbs, and how it ends.
 
+use std::ffi::OsString;
+
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::{
@@ -114,11 +116,10 @@ pub(super) fn parser() -> Command {
     ))
 }
 
-/// The command line that the process was started with.
-fn command_line() -> Result<Cli, clap::Error> {
-    let is_short_help = std::env::args_os().any(|argument| argument == "-h");
+fn command_line(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let is_short_help = arguments.iter().any(|argument| argument == "-h");
     let parser = if is_short_help { without_values(parser()) } else { parser() };
-    Cli::from_arg_matches(&parser.try_get_matches()?)
+    Cli::from_arg_matches(&parser.try_get_matches_from(arguments)?)
 }
 
 /// The command without the lists of what its options may be, for the help that has a line an option.
@@ -132,7 +133,13 @@ fn without_values(command: Command) -> Command {
 
 /// Runs the command that the process was started with; returns how it ended, with all messages printed.
 pub fn main() -> Exit {
-    let cli = match command_line() {
+    main_of(&std::env::args_os().collect::<Vec<_>>())
+}
+
+/// Runs the command of a command line, whose first argument is the name of the program; returns how it ended, with all messages
+/// printed.
+pub fn main_of(arguments: &[OsString]) -> Exit {
+    let cli = match command_line(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };

@@ -36,6 +36,7 @@ mod terminal;
 mod train;
 
 use args::{InputRoot, Threads};
-pub use command::main;
+pub use command::{main, main_of};
+pub use export::training_request;
 use inputs::{absolute, described, files, find_input};
 use output::{json_line, print, print_json, print_page};

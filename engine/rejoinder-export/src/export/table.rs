@@ -12,7 +12,7 @@ use super::parquet::ParquetRows;
 
 /// A row of the exported table. The columns are a promise; [`Feedback`] says what most of them mean.
 #[derive(Debug, Serialize)]
-struct TableRow<'a> {
+pub struct TableRow<'a> {
     conversation_id: &'a str,
     feedback_turn: u32,
     category: &'static str,
@@ -48,7 +48,8 @@ pub struct Provenance<'a> {
 }
 
 impl<'a> TableRow<'a> {
-    fn new(feedback: &'a Feedback, provenance: Provenance<'a>) -> Self {
+    /// The row of a feedback.
+    pub fn new(feedback: &'a Feedback, provenance: Provenance<'a>) -> Self {
         Self {
             conversation_id: &feedback.conversation_id,
             feedback_turn: feedback.feedback_turn,

@@ -1,6 +1,8 @@
 //! The containers of records, and how each is cut into records.
 
 pub(crate) mod array;
+#[cfg(feature = "arrow")]
+pub(crate) mod arrow;
 pub(crate) mod csv_rows;
 mod cut;
 mod elements;

@@ -16,7 +16,7 @@ use crate::shape::{Format, FormatCandidate, Recognition, is_record, recognise, u
 pub(crate) const HEAD: u64 = 1 << 18;
 pub(crate) const MOST: u64 = 32 << 20;
 /// The number of records that are looked at.
-const RECORDS: usize = 32;
+pub(crate) const RECORDS: usize = 32;
 
 /// What the user says about the input.
 #[derive(Clone, Copy, Debug)]
@@ -143,18 +143,7 @@ impl Detection {
             Ok(projection) => table::first(file.try_clone()?, projection, RECORDS),
             Err(_) => Vec::new(),
         };
-        // Columns that are left out tell a shape, too.
-        let names = schema.names();
-        let named = |mut record: Value| {
-            if let Some(fields) = record.as_object_mut() {
-                for name in &names {
-                    fields.entry(name.clone()).or_insert(Value::Null);
-                }
-            }
-            record
-        };
-        let mut records: Vec<Value> = records.into_iter().map(named).collect();
-        records.iter_mut().for_each(unwrap_texts);
+        let records = of_columns(records, &schema.names());
         let found = recognise(&records, options.format, options.mapping, "the columns", options.joins);
         let mut mapping = options.mapping.clone();
         mapping.messages = mapping.messages.or_else(|| found.messages.clone());
@@ -162,6 +151,19 @@ impl Detection {
         let reading = ReadSettings { joins: options.joins, ..ReadSettings::default() };
         Ok(Self::new(Container::Parquet, reading, found, ""))
     }
+}
+
+/// Rows of a table as records whose shape is to be told, under the names of all columns: those that are left out tell a shape, too.
+pub(crate) fn of_columns(mut rows: Vec<Value>, names: &[String]) -> Vec<Value> {
+    for row in &mut rows {
+        if let Some(fields) = row.as_object_mut() {
+            for name in names {
+                fields.entry(name.clone()).or_insert(Value::Null);
+            }
+        }
+        unwrap_texts(row);
+    }
+    rows
 }
 
 fn lines(head: &[u8], is_whole: bool) -> Vec<Vec<u8>> {

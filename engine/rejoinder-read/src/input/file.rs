@@ -12,7 +12,7 @@ use super::encoding::Encoding;
 use super::error::InputError;
 use crate::container::Container;
 use crate::record::Mapping;
-use crate::shape::{Format, ReadMode};
+use crate::shape::Format;
 
 /// One file of the input, as the manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,12 +103,7 @@ impl InputFile {
 
     /// The names of keys in the records, where the user gives some of them.
     pub(crate) fn mapping(&self, given: &Mapping) -> Mapping {
-        let mut mapping = match &self.format.shape().read {
-            ReadMode::Lines(named) | ReadMode::Pieces(named) => named(given),
-            _ => given.clone(),
-        };
-        mapping.messages = mapping.messages.or_else(|| self.reading.messages.clone());
-        mapping
+        self.format.mapping(given, self.reading.messages.as_deref())
     }
 
     fn look(&mut self, options: InputOptions<'_>) -> io::Result<Detection> {

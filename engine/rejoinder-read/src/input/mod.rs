@@ -15,6 +15,8 @@ mod speaker;
 pub use compression::keep_stream;
 pub use content::Content;
 pub use detect::{FormatEvidence, InputOptions, ReadSettings};
+#[cfg(feature = "arrow")]
+pub(crate) use detect::{RECORDS, of_columns};
 pub use encoding::Encoding;
 pub use error::InputError;
 pub use file::InputFile;

@@ -18,6 +18,8 @@ mod trees;
 
 pub(crate) use calls::{ModelCall, ModelResponse};
 pub(crate) use chunks::JoinedChunks;
+#[cfg(feature = "arrow")]
+pub(crate) use joiner::Join;
 pub(crate) use joiner::of;
 pub(crate) use output::{HeldConversation, JoinedConversations};
 pub use report::{JoinExample, JoinReport};

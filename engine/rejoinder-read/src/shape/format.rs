@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{SHAPES, Shape};
+use super::{ReadMode, SHAPES, Shape};
+use crate::record::Mapping;
 
 /// The shape of a file's records: one of [`Format::all`].
 #[derive(Clone, Copy)]
@@ -41,13 +42,24 @@ impl Format {
         self.0.describe
     }
 
+    /// The names of keys in records of the shape: those that the user gives, then those of the shape; `messages` is the path that was
+    /// found to lead to the messages.
+    pub(crate) fn mapping(self, given: &Mapping, messages: Option<&str>) -> Mapping {
+        let mut mapping = match &self.shape().read {
+            ReadMode::Lines(named) | ReadMode::Pieces(named) => named(given),
+            _ => given.clone(),
+        };
+        mapping.messages = mapping.messages.or_else(|| messages.map(str::to_owned));
+        mapping
+    }
+
     pub(crate) const fn shape(self) -> &'static Shape {
         self.0
     }
 
     /// Whether a record holds one list of messages, which is parsed as it is.
     pub(crate) fn is_direct(self) -> bool {
-        matches!(self.0.read, super::ReadMode::Lines(_))
+        matches!(self.0.read, ReadMode::Lines(_))
     }
 }
 

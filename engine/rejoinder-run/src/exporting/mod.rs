@@ -6,4 +6,4 @@ mod training;
 
 pub use feedback::{ExportError, write_feedback};
 pub use review::{audit_tasks, feedback_tasks};
-pub use training::{TrainingFiles, TrainingRequest, write_rows};
+pub use training::{TrainingFiles, TrainingRequest, TrainingRows, write_rows};

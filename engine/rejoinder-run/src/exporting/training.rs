@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use rejoinder_core::Feedback;
 use rejoinder_export::export::example::{self, Example, FeedbackChoice, TrainingTask};
 use rejoinder_export::export::filter::Filters;
 use rejoinder_export::export::skip_reason::{SkipCounts, SkipReason};
 use rejoinder_export::export::style::Style;
 use rejoinder_export::export::{Dialogue, RowChanges, arrange};
+use rejoinder_read::Record;
 
 use crate::error::RunError;
 use crate::folder::RunDir;
@@ -43,15 +45,48 @@ pub struct TrainingFiles {
     pub changed: Vec<(&'static str, u64)>,
 }
 
-impl TrainingFiles {
-    /// Reads a run and its input, and makes and arranges the rows.
-    ///
-    /// # Errors
-    /// If the run or its input cannot be read, or the input is not what it was.
-    pub fn of(run: &RunDir, request: TrainingRequest) -> Result<Self, RunError> {
-        let (task, share, seed) = (request.task, request.validation, request.seed);
+/// The rows of training files, conversation by conversation.
+pub struct TrainingRows {
+    request: TrainingRequest,
+    skipped: SkipCounts,
+    examples: Vec<Example>,
+    blamed: HashSet<[u8; 32]>,
+}
+
+impl TrainingRows {
+    /// No rows yet.
+    pub fn new(request: TrainingRequest) -> Self {
+        Self { request, skipped: SkipCounts::new(), examples: Vec::new(), blamed: HashSet::new() }
+    }
+
+    /// Adds the rows that a conversation and the feedback in it make.
+    pub fn add(&mut self, record: &Record<'_>, feedback: &[Feedback]) {
+        let TrainingRequest { task, ref choice, ref mut filters, style, .. } = self.request;
+        let conversation = &record.conversation;
+        let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
+        for example in example::of(task, &dialogue, feedback, choice, &mut self.skipped) {
+            if task == TrainingTask::Sft && !example.label {
+                self.blamed.insert(example.hash(false));
+                *self.skipped.entry(SkipReason::Category).or_default() += 1;
+            } else if !style.expresses(task, &example) {
+                *self.skipped.entry(SkipReason::Form).or_default() += 1;
+            } else if filters.keep(&example, record) {
+                self.examples.push(example);
+            }
+        }
+    }
+
+    /// The rows, balanced, split and in order.
+    pub fn arranged(self) -> TrainingFiles {
+        let Self { request, skipped, mut examples, blamed } = self;
+        let TrainingRequest { task, filters, validation: share, seed, .. } = request;
+        let mut left_out: Vec<_> =
+            skipped.iter().map(|(why, count)| (why.describe().to_owned(), *count)).collect();
+        left_out.extend(filters.report());
+        let conflicts = arrange::remove_conflicts(&mut examples, &blamed);
+        left_out.push(("the same answer praised and blamed in different places".to_owned(), conflicts));
+        left_out.retain(|(_, count)| *count > 0);
         let is_balanced = request.is_balanced && task == TrainingTask::Kto;
-        let Selection { examples, mut left_out } = select(run, request)?;
         let held_out = |example: &Example| arrange::is_validation(&example.conversation_id, share, seed);
         let (mut validation, train): (Vec<_>, Vec<_>) = examples.into_iter().partition(held_out);
         let mut balanced = 0;
@@ -71,48 +106,28 @@ impl TrainingFiles {
             left_out.push(("drawn to balance the labels".to_owned(), balanced));
         }
         let changed = RowChanges::counts(train.iter().chain(&validation).map(|example| example.changes));
-        Ok(Self { train, validation, left_out, changed })
+        TrainingFiles { train, validation, left_out, changed }
+    }
+}
+
+impl TrainingFiles {
+    /// Reads a run and its input, and makes and arranges the rows.
+    ///
+    /// # Errors
+    /// If the run or its input cannot be read, or the input is not what it was.
+    pub fn of(run: &RunDir, request: TrainingRequest) -> Result<Self, RunError> {
+        let mut rows = TrainingRows::new(request);
+        replay::conversations_with_feedback(run, |record, feedback| {
+            rows.add(record, feedback);
+            Ok::<_, RunError>(())
+        })?;
+        Ok(rows.arranged())
     }
 
     /// How many rows hold calls and results of tools.
     pub fn with_tools(&self) -> usize {
         self.train.iter().chain(&self.validation).filter(|example| example.has_tools()).count()
     }
-}
-
-/// The rows before they are arranged.
-struct Selection {
-    examples: Vec<Example>,
-    left_out: Vec<(String, u64)>,
-}
-
-/// Chooses the rows.
-fn select(run: &RunDir, request: TrainingRequest) -> Result<Selection, RunError> {
-    let TrainingRequest { task, choice, mut filters, style, .. } = request;
-    let mut skipped = SkipCounts::new();
-    let (mut examples, mut blamed) = (Vec::new(), HashSet::new());
-    replay::conversations_with_feedback(run, |record, feedback| {
-        let conversation = &record.conversation;
-        let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
-        for example in example::of(task, &dialogue, feedback, &choice, &mut skipped) {
-            if task == TrainingTask::Sft && !example.label {
-                blamed.insert(example.hash(false));
-                *skipped.entry(SkipReason::Category).or_default() += 1;
-            } else if !style.expresses(task, &example) {
-                *skipped.entry(SkipReason::Form).or_default() += 1;
-            } else if filters.keep(&example, record) {
-                examples.push(example);
-            }
-        }
-        Ok::<_, RunError>(())
-    })?;
-    let mut left_out: Vec<_> =
-        skipped.iter().map(|(why, count)| (why.describe().to_owned(), *count)).collect();
-    left_out.extend(filters.report());
-    let conflicts = arrange::remove_conflicts(&mut examples, &blamed);
-    left_out.push(("the same answer praised and blamed in different places".to_owned(), conflicts));
-    left_out.retain(|(_, count)| *count > 0);
-    Ok(Selection { examples, left_out })
 }
 
 /// Writes rows as lines of JSON.

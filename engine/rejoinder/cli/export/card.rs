@@ -26,7 +26,7 @@ pub(super) fn card(
     let plugins: Vec<_> = manifest.plugins.iter().map(|p| (p.name.clone(), p.identity.clone())).collect();
     let certificate = run.certificate()?;
     let remarks: Vec<String> = Summary::of(run, 0.0)?.remarks.into_iter().map(|remark| remark.text).collect();
-    let library = match args.style {
+    let library = match args.rows.style {
         StyleName::Trl => "TRL",
         StyleName::Axolotl => "Axolotl",
         StyleName::Llamafactory => "LLaMA-Factory",
@@ -37,8 +37,8 @@ pub(super) fn card(
         license: &args.license,
         left_out: &files.left_out,
         changed: &files.changed,
-        configuration: &style(args).configuration(task, splits[0].path, counts),
-        seed: args.seed,
+        configuration: &style(&args.rows).configuration(task, splits[0].path, counts),
+        seed: args.rows.seed,
         engine: &manifest.engine,
         rules_hash: &manifest.rules_hash,
         plugins: &plugins,

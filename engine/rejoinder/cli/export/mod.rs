@@ -10,4 +10,5 @@ mod training_args;
 mod verb;
 
 use output::{OverwriteArgs, check_overwriting, is_stdout, write};
+pub use training_args::training_request;
 pub(super) use verb::{ExportArgs, main};

@@ -7,11 +7,10 @@ use rejoinder_export::export::card::Split;
 use rejoinder_export::export::example::{Example, TrainingTask};
 use rejoinder_export::export::style::desirable_weight;
 use rejoinder_run::RunDir;
-use rejoinder_run::exporting::{TrainingFiles, TrainingRequest, write_rows};
+use rejoinder_run::exporting::{TrainingFiles, write_rows};
 
 use super::card::card;
-use super::filters::filters;
-use super::training_args::{TrainingArgs, choice, style};
+use super::training_args::TrainingArgs;
 use super::{check_overwriting, is_stdout, write};
 use crate::cli::terminal::remark;
 use crate::cli::{find_input, print};
@@ -23,16 +22,8 @@ use crate::report::summary::Summary;
 pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| check_overwriting(&args.overwriting, path))?;
     let run = find_input(&args.input, RunDir::open(&args.run)?)?;
-    let style = style(args);
-    let request = TrainingRequest {
-        task,
-        choice: choice(task, args)?,
-        filters: filters(&args.filters)?,
-        style,
-        validation: args.validation.unwrap_or(0.0),
-        is_balanced: !args.unbalanced,
-        seed: args.seed,
-    };
+    let request = args.rows.request(task, args.validation.unwrap_or(0.0))?;
+    let style = request.style;
     let files = TrainingFiles::of(&run, request)?;
     let TrainingFiles { train, validation, left_out, changed } = &files;
     let counts = arrange::label_counts(train);
@@ -89,7 +80,7 @@ pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Fail
 
 fn report(task: TrainingTask, args: &TrainingArgs, train: &[Example], validation: &[Example]) {
     let [undesirable, desirable] = arrange::label_counts(train);
-    let seed = args.seed;
+    let seed = args.rows.seed;
     match task {
         TrainingTask::Kto => remark(&format!(
             "{desirable} desirable and {undesirable} undesirable rows, shuffled with seed {seed}"

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 use rejoinder_core::{Category, FeedbackSource, Purpose};
 use rejoinder_export::export::example::{FeedbackChoice, ToolPolicy, TrainingTask};
 use rejoinder_export::export::style::Style;
 use rejoinder_export::export::template::ChatTemplate;
+use rejoinder_run::exporting::TrainingRequest;
 
 use super::OverwriteArgs;
-use super::filters::{FILTERS, FilterArgs};
+use super::filters::{FILTERS, FilterArgs, filters};
 use crate::cli::InputRoot;
 use crate::cli::args::OUTPUT;
 use crate::failure::Failure;
@@ -42,6 +43,13 @@ pub(super) struct TrainingArgs {
     /// Licence of the source, as the hub names licences
     #[arg(long, value_name = "ID", requires = "dataset", default_value = "unknown", value_parser = license, help_heading = OUTPUT)]
     pub(super) license: String,
+    #[command(flatten)]
+    pub(super) rows: TrainingRowArgs,
+}
+
+/// Which rows are made.
+#[derive(Debug, Args)]
+pub(super) struct TrainingRowArgs {
     /// Library that the rows are for
     #[arg(long, value_enum, default_value_t = StyleName::Trl, help_heading = ROWS)]
     pub(super) style: StyleName,
@@ -121,8 +129,44 @@ fn license(text: &str) -> Result<String, String> {
     }
 }
 
+/// The flags of rows by themselves, for a caller that holds feedback and conversations in memory.
+#[derive(Debug, Parser)]
+#[command(name = "export", no_binary_name = true, disable_help_flag = true)]
+struct RowFlags {
+    #[command(flatten)]
+    rows: TrainingRowArgs,
+}
+
+/// What training rows are asked for by the flags of `rejoinder export`, such as `--style=trl`.
+///
+/// # Errors
+/// If a flag is none of the export's, or a file that a flag names cannot be used.
+pub fn training_request(task: TrainingTask, flags: &[String]) -> Result<TrainingRequest, Failure> {
+    let flags =
+        RowFlags::try_parse_from(flags).map_err(|error| Failure::usage(error.to_string().trim_end()))?;
+    flags.rows.request(task, 0.0)
+}
+
+impl TrainingRowArgs {
+    /// What training files are asked for.
+    ///
+    /// # Errors
+    /// If the flags contradict each other, or a file of a filter cannot be used.
+    pub(super) fn request(&self, task: TrainingTask, validation: f64) -> Result<TrainingRequest, Failure> {
+        Ok(TrainingRequest {
+            task,
+            choice: choice(task, self)?,
+            filters: filters(&self.filters)?,
+            style: style(self),
+            validation,
+            is_balanced: !self.unbalanced,
+            seed: self.seed,
+        })
+    }
+}
+
 /// The style that the flags ask for, with its template.
-pub(super) fn style(args: &TrainingArgs) -> Style {
+pub(super) fn style(args: &TrainingRowArgs) -> Style {
     match args.style {
         StyleName::Trl => Style::Trl,
         StyleName::Axolotl => Style::Axolotl(args.template),
@@ -131,7 +175,7 @@ pub(super) fn style(args: &TrainingArgs) -> Style {
 }
 
 /// Which feedback counts, and as what.
-pub(super) fn choice(task: TrainingTask, args: &TrainingArgs) -> Result<FeedbackChoice, Failure> {
+fn choice(task: TrainingTask, args: &TrainingRowArgs) -> Result<FeedbackChoice, Failure> {
     let usual: &[Category] = match task {
         TrainingTask::Sft | TrainingTask::Kto => &[Category::Ur2, Category::Ur3],
         TrainingTask::Pairs => &[Category::Ur1, Category::Ur2],

@@ -11,7 +11,8 @@ use crate::record::{IDS, MESSAGES, Mapping, OTHER_MESSAGES};
 use crate::shape::Format;
 
 /// Columns that are large and are not needed.
-const IGNORED: [&str; 4] = ["openai_moderation", "detoxify_moderation", "toxic_chat_tag", "detoxify"];
+pub(crate) const IGNORED: [&str; 4] =
+    ["openai_moderation", "detoxify_moderation", "toxic_chat_tag", "detoxify"];
 
 /// How the rows of a file are read.
 #[derive(Clone, Debug)]

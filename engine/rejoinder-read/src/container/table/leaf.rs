@@ -11,7 +11,7 @@ use super::layout::Leaf;
 
 /// The values of a column of lists: those of row `i` are the elements `rows[i]..rows[i + 1]`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ListValues {
+pub(crate) struct ListValues {
     pub rows: Vec<u32>,
     /// The value of each element; `None` for a null.
     pub elements: Vec<Option<ByteArray>>,

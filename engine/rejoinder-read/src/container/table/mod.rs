@@ -18,3 +18,5 @@ pub(crate) use json::{JsonRows, first};
 pub(crate) use layout::Layout;
 pub(crate) use rows::{TableRow, TableRows};
 pub(crate) use schema::Schema;
+#[cfg(feature = "arrow")]
+pub(crate) use {layout::IGNORED, leaf::ListValues};

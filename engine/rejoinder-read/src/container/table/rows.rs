@@ -17,17 +17,17 @@ use crate::record::{JsonColumn, Mapping, Record, RecordError};
 #[derive(Clone, Debug)]
 pub(crate) struct TableRows {
     /// The number of the first row in the file.
-    pub(super) first: u64,
-    pub(super) roles: ListValues,
-    pub(super) contents: ListValues,
+    pub(crate) first: u64,
+    pub(crate) roles: ListValues,
+    pub(crate) contents: ListValues,
     /// Where the ids stand in `json`, if there is a column of ids.
-    pub(super) ids: Option<Vec<Range<usize>>>,
+    pub(crate) ids: Option<Vec<Range<usize>>>,
     /// Names of the columns beside the messages.
-    pub(super) names: Arc<[String]>,
+    pub(crate) names: Arc<[String]>,
     /// For each of these columns, where the values of the rows stand in `json`.
-    pub(super) metadata: Vec<Vec<Range<usize>>>,
-    pub(super) json: String,
-    pub(super) mapping: Arc<Mapping>,
+    pub(crate) metadata: Vec<Vec<Range<usize>>>,
+    pub(crate) json: String,
+    pub(crate) mapping: Arc<Mapping>,
 }
 
 impl TableRows {

@@ -1,0 +1,116 @@
+//! One row, as it goes to Python.
+
+use rejoinder_core::{Feedback, PluginVote, TurnRecord};
+use rejoinder_export::export::table::{Provenance, TableRow};
+use serde::{Deserialize, Serialize};
+
+/// What became of a turn, or of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// The turn is feedback.
+    Accepted,
+    /// The judge found no feedback in the turn.
+    Rejected,
+    /// The turn waits for the judge.
+    Waiting,
+    /// The record cannot be read.
+    SetAside,
+}
+
+/// A row about a turn, or about a record that was set aside.
+#[derive(Debug, Serialize)]
+pub struct TurnRow<'a> {
+    /// The columns of the feedback table: all of them for feedback, else those that are known.
+    #[serde(flatten)]
+    turn: TurnColumns<'a>,
+    decision: Decision,
+    /// The words in which the judge is asked about the turn alone.
+    prompt: Option<String>,
+    /// The key of that request, under which its reply can be kept.
+    request_key: Option<String>,
+    /// What the engine needs to read an answer, as JSON.
+    question: Option<String>,
+    /// Why a record was set aside, or why an answer cannot be read.
+    error: Option<String>,
+    shard: u32,
+    ordinal: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum TurnColumns<'a> {
+    Feedback(Box<TableRow<'a>>),
+    Turn(Box<UndecidedColumns<'a>>),
+    Record {},
+}
+
+/// The columns of the feedback table that are known of a turn that is no feedback, or not yet.
+#[derive(Debug, Serialize)]
+struct UndecidedColumns<'a> {
+    conversation_id: &'a str,
+    feedback_turn: u32,
+    id: String,
+    message_index: u32,
+    rules: &'a [String],
+    plugins: &'a [PluginVote],
+    engine: &'a str,
+    rules_hash: &'a str,
+    metadata: String,
+}
+
+/// How a turn that waits is asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The words of the request.
+    pub prompt: String,
+    /// The key of the request.
+    pub key: String,
+    /// The question, as JSON.
+    pub question: String,
+}
+
+impl<'a> TurnRow<'a> {
+    /// The row of feedback.
+    pub fn feedback(feedback: &'a Feedback, provenance: Provenance<'a>) -> Self {
+        let row = TableRow::new(feedback, provenance);
+        let at = (feedback.id.shard, feedback.id.ordinal);
+        Self::of(TurnColumns::Feedback(Box::new(row)), Decision::Accepted, at)
+    }
+
+    /// The row of a turn that is no feedback, or not yet.
+    pub fn other(turn: &'a TurnRecord, decision: Decision, provenance: Provenance<'a>) -> Self {
+        let columns = UndecidedColumns {
+            conversation_id: &turn.conversation_id,
+            feedback_turn: turn.feedback_turn,
+            id: turn.id.to_string(),
+            message_index: turn.id.message_index,
+            rules: &turn.rules,
+            plugins: &turn.plugins,
+            engine: provenance.engine,
+            rules_hash: provenance.rules_hash,
+            metadata: serde_json::Value::Object(turn.metadata.clone()).to_string(),
+        };
+        Self::of(TurnColumns::Turn(Box::new(columns)), decision, (turn.id.shard, turn.id.ordinal))
+    }
+
+    /// The row of a record that was set aside.
+    pub fn set_aside(reason: String, shard: u32, ordinal: u64) -> Self {
+        Self { error: Some(reason), ..Self::of(TurnColumns::Record {}, Decision::SetAside, (shard, ordinal)) }
+    }
+
+    /// The row with what a caller needs to ask about the turn.
+    pub fn asked_by(self, request: Request) -> Self {
+        let Request { prompt, key, question } = request;
+        Self { prompt: Some(prompt), request_key: Some(key), question: Some(question), ..self }
+    }
+
+    /// The row with the reason why an answer about the turn cannot be read.
+    pub fn unread(self, why: Option<String>) -> Self {
+        Self { error: why, ..self }
+    }
+
+    fn of(turn: TurnColumns<'a>, decision: Decision, (shard, ordinal): (u32, u64)) -> Self {
+        Self { turn, decision, prompt: None, request_key: None, question: None, error: None, shard, ordinal }
+    }
+}

@@ -1,0 +1,117 @@
+//! A scan of a table: the same workers as in the command, over chunks of the table's rows.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+
+use arrow_array::RecordBatch;
+use rejoinder::failure::Failure;
+use rejoinder_cascade::Decision as Verdict;
+use rejoinder_core::Feedback;
+use rejoinder_export::export::table::Provenance;
+use rejoinder_judge::QuestionForm;
+use rejoinder_read::{Chunk, Portion, TableReader};
+use rejoinder_run::SpoolRow;
+use rejoinder_scan::{Engine, ScannedBatch, Worker, in_order, repeated};
+
+use crate::places::Places;
+use crate::rows::{Decision, Request, TurnRow, schema, table_of};
+
+/// What a scan needs beside the table.
+pub struct TableScan<'e> {
+    /// Decides about turns.
+    pub engine: &'e Engine,
+    /// Puts questions into words.
+    pub form: &'e QuestionForm,
+    /// How many threads work.
+    pub threads: NonZeroUsize,
+    /// Where the rows stand, where the caller says so.
+    pub places: &'e Places,
+}
+
+impl TableScan<'_> {
+    /// Scans a whole table.
+    ///
+    /// # Errors
+    /// If a plugin fails more often than is borne.
+    pub fn run(&self, reader: &TableReader, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Failure> {
+        let portions = || reader.chunks(batches.iter().cloned()).map(Portion::from);
+        let repeated = repeated(self.engine, self.threads, portions)?;
+        let begin = || self.worker(&repeated);
+        let mut rows = Vec::new();
+        in_order(
+            portions(),
+            self.threads,
+            begin,
+            |worker, chunk| self.rows(worker, chunk),
+            |batch| {
+                rows.extend((batch.num_rows() > 0).then_some(batch));
+                Ok(())
+            },
+        )?;
+        Ok(rows)
+    }
+
+    fn worker<'w>(&'w self, repeated: &'w HashSet<(u32, u64)>) -> Result<Worker<'w>, Failure> {
+        Ok(Worker::new(self.engine)?.passing_over(repeated).listing_all_set_aside())
+    }
+
+    /// The rows of a chunk, in input order; records that were set aside come last.
+    fn rows(&self, worker: &mut Worker<'_>, chunk: &Chunk) -> Result<RecordBatch, Failure> {
+        let mut scanned = worker.scan(chunk)?;
+        for conversation in &mut scanned.conversations {
+            (conversation.shard, conversation.ordinal) = self.places.of(conversation.ordinal);
+        }
+        let found = self.found(&scanned);
+        let provenance = provenance(self.engine);
+        let rows = found.iter().map(|found| match found {
+            FoundTurn::Accepted(feedback) => TurnRow::feedback(feedback, provenance),
+            FoundTurn::Waiting(row) => {
+                TurnRow::other(&row.turns[0], Decision::Waiting, provenance).asked_by(request(self.form, row))
+            }
+        });
+        let set_aside = scanned.set_aside.rows().map(|record| {
+            let (shard, ordinal) = self.places.of(record.line);
+            TurnRow::set_aside(record.reason, shard, ordinal)
+        });
+        table_of(&rows.chain(set_aside).collect::<Vec<_>>(), &schema())
+    }
+
+    fn found(&self, scanned: &ScannedBatch<'_>) -> Vec<FoundTurn> {
+        let mut found = Vec::new();
+        for conversation in &scanned.conversations {
+            let mut waiting = SpoolRow::of(self.engine, scanned, conversation).into_iter();
+            for turn in scanned.turns(conversation) {
+                match turn.decision() {
+                    Verdict::Accepted(category) => {
+                        let feedback = scanned.feedback(self.engine, conversation, turn, category);
+                        found.push(FoundTurn::Accepted(Box::new(feedback)));
+                    }
+                    Verdict::Undecided => {
+                        found.extend(waiting.next().map(|row| FoundTurn::Waiting(Box::new(row))));
+                    }
+                    Verdict::Rejected => {}
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A turn that is feedback, or may be.
+enum FoundTurn {
+    Accepted(Box<Feedback>),
+    Waiting(Box<SpoolRow>),
+}
+
+/// The version and the rules that all rows of an engine share.
+pub fn provenance(engine: &Engine) -> Provenance<'_> {
+    Provenance { engine: env!("CARGO_PKG_VERSION"), rules_hash: engine.rules.hash() }
+}
+
+/// How a waiting turn is asked about by itself.
+pub fn request(form: &QuestionForm, row: &SpoolRow) -> Request {
+    let request = form.next(std::slice::from_ref(&row.question), &[]);
+    let (key, prompt) = request.map(|request| (request.key.clone(), request.prompt())).unwrap_or_default();
+    let question = serde_json::to_string(row).expect("a row is plain data");
+    Request { prompt, key, question }
+}
