@@ -4,3 +4,4 @@ mod any_input;
 mod formats;
 mod parquet;
 mod shapes;
+mod tables;

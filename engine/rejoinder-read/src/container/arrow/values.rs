@@ -15,7 +15,7 @@ use super::lists::{Lists, element_type};
 use super::texts::{Texts, is_text};
 
 /// Years that a date has a name for, in milliseconds.
-const NAMED_MILLIS: i64 = 8_000_000_000_000_000;
+const NAMED_MILLIS: u64 = 8_000_000_000_000_000;
 const MILLIS_A_DAY: i64 = 86_400_000;
 
 /// Whether all values of a type can be told in JSON. Decimals, times without a day and their like cannot, nor can they in Parquet.
@@ -119,15 +119,15 @@ fn simple(column: &ArrayRef, row: usize) -> Field {
     fn of<T: ArrowPrimitiveType>(column: &ArrayRef, row: usize) -> T::Native {
         column.as_primitive::<T>().value(row)
     }
-    let millis = |millis: i64| match millis.abs() < NAMED_MILLIS {
+    let millis = |millis: i64| match millis.unsigned_abs() < NAMED_MILLIS {
         true => Field::TimestampMillis(millis),
         false => Field::Long(millis),
     };
-    let micros = |micros: i64| match (micros / 1000).abs() < NAMED_MILLIS {
+    let micros = |micros: i64| match (micros / 1000).unsigned_abs() < NAMED_MILLIS {
         true => Field::TimestampMicros(micros),
         false => Field::Long(micros),
     };
-    let days = |days: i64| match days.saturating_mul(MILLIS_A_DAY).abs() < NAMED_MILLIS {
+    let days = |days: i64| match days.saturating_mul(MILLIS_A_DAY).unsigned_abs() < NAMED_MILLIS {
         true => Field::Date(days as i32),
         false => Field::Long(days),
     };

@@ -113,11 +113,11 @@ impl ScalarReader {
 /// A number; or a time, where the column holds times and the number is one.
 fn of_int64(column: &ColumnDescPtr, value: i64) -> Field {
     /// Years that a date has a name for, in microseconds.
-    const MICROS: i64 = 8_000_000_000_000_000_000;
+    const MICROS: u64 = 8_000_000_000_000_000_000;
     match column.logical_type_ref() {
         Some(LogicalType::Timestamp(of)) => match of.unit {
-            TimeUnit::MILLIS if value.abs() < MICROS / 1000 => Field::TimestampMillis(value),
-            TimeUnit::MICROS if value.abs() < MICROS => Field::TimestampMicros(value),
+            TimeUnit::MILLIS if value.unsigned_abs() < MICROS / 1000 => Field::TimestampMillis(value),
+            TimeUnit::MICROS if value.unsigned_abs() < MICROS => Field::TimestampMicros(value),
             TimeUnit::NANOS => Field::TimestampMicros(value.div_euclid(1000)),
             _ => Field::Long(value),
         },
