@@ -3,10 +3,11 @@
 //!
 //! A [`Question`] is what is asked, written down when a turn is left undecided. A [`QuestionForm`] puts the question into words
 //! ([`prompt`]) for one server, whose [`ServerCapabilities`] were found out before ([`probe`]), and reads the replies ([`answer`]).
-//! [`ask`] gets the replies, each once and within the budget; [`batch`] writes requests to files and reads their results. All that
+//! [`ask`] gets the replies, each once and within the budget, by the [`accounts`] of a run or of a whole cluster; [`batch`] writes requests to files and reads their results. All that
 //! is asynchronous begins and ends in this crate.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 pub mod answer;
 mod asking;
 pub mod batch;

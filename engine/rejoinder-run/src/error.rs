@@ -5,6 +5,7 @@ use std::{fmt, io};
 use rejoinder_cascade::CascadeError;
 use rejoinder_core::{RecordId, TurnRecord, printable};
 use rejoinder_judge::JudgeError;
+use rejoinder_judge::accounts::AccountsError;
 use rejoinder_ledger::LedgerError;
 use rejoinder_read::InputError;
 use rejoinder_scan::{ConfigError, Interruption, ScanError};
@@ -144,6 +145,15 @@ impl From<LedgerError> for RunError {
 impl From<JudgeError> for RunError {
     fn from(error: JudgeError) -> Self {
         Self::Judge(error)
+    }
+}
+
+impl From<AccountsError> for RunError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Ledger(error) => Self::Ledger(error),
+            other => Self::Judge(other.into()),
+        }
     }
 }
 

@@ -27,6 +27,11 @@ pub struct Reservation {
 }
 
 impl Reservation {
+    /// The number of the reservation, which no other one in its ledger has or will have.
+    pub const fn id(&self) -> i64 {
+        self.id
+    }
+
     /// The amount that was set aside for the request.
     pub const fn amount(&self) -> Spending {
         self.amount

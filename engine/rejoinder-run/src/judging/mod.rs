@@ -12,6 +12,7 @@ pub(crate) mod grouping;
 mod judge;
 mod kept_groups;
 mod letters;
+mod reading;
 pub mod server_time;
 pub mod settings;
 mod spool;
