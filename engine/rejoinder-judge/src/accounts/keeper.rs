@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rejoinder_ledger::{Ledger, LedgerEntry, ReplyStore, SpendingLimits, SpendingTotal};
 
@@ -20,7 +20,7 @@ use crate::probe::{ProbeError, ServerCapabilities, probe};
 const UNTIL_OTHERS_SETTLE_MS: u64 = 250;
 
 /// What a job may spend, and how fast.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeeperTerms {
     /// The most that may be spent over the whole life of the folder.
     pub limits: SpendingLimits,
@@ -28,13 +28,26 @@ pub struct KeeperTerms {
     pub requests_per_minute: Option<f64>,
     /// The most tokens of input and output that the requests of all clients together may take in a minute.
     pub tokens_per_minute: Option<f64>,
+    /// How long the claims of a client last that is not heard of any more: 10 s unless said otherwise.
+    pub lease: Duration,
+}
+
+impl Default for KeeperTerms {
+    fn default() -> Self {
+        Self {
+            limits: SpendingLimits::default(),
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            lease: Duration::from_secs(10),
+        }
+    }
 }
 
 /// The accounts of a whole job: its budget, its pace, its replies, and which client asks for which reply.
 ///
 /// The ledger and the replies lie in a folder, and so do the claims: a keeper that is dropped, killed and opened again on the same
 /// folder goes on where the last one was, and clients need not know. What a client that was killed had reserved stays spent; what it
-/// had claimed is free after 10 s of silence.
+/// had claimed is free after a time of silence.
 pub struct AccountKeeper {
     ledger: Ledger,
     replies: ReplyStore,
@@ -62,7 +75,7 @@ impl AccountKeeper {
         let lock = lock(folder)?;
         let replies = ReplyStore::open_for_clients(&folder.join("replies.sqlite"))?;
         let now = Instant::now();
-        let leases = Leases::of(replies.claim_owners()?, now);
+        let leases = Leases::of(replies.claim_owners()?, terms.lease, now);
         let pacer = Pacer::new(terms.requests_per_minute, terms.tokens_per_minute, now);
         Ok(Self {
             ledger: Ledger::create(&folder.join("ledger.sqlite"))?,
@@ -204,7 +217,7 @@ fn names(keys: &[String]) -> Vec<&str> {
     keys.iter().map(String::as_str).collect()
 }
 
-fn millis(time: std::time::Duration) -> u64 {
+fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 

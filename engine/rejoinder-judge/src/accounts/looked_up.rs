@@ -42,7 +42,9 @@ impl<'a> LookedUpAccounts<'a> {
         let (mut keys, mut turns) = (BTreeSet::new(), BTreeSet::new());
         for questions in groups {
             keys.extend(form.first_keys(questions));
-            if let [question] = questions {
+            if let [question] = questions
+                && form.takes_shared_replies()
+            {
                 turns.insert(form.turn_key(question));
             }
         }

@@ -25,12 +25,21 @@ const KEYS_AT_ONCE: usize = 1024;
 pub struct RemoteAccounts {
     client: String,
     call: Box<Transport>,
+    renewal: Duration,
 }
 
 impl RemoteAccounts {
     /// A client that reaches the keeper by `call`, which is called from several threads at once.
     pub fn new(call: Box<Transport>) -> Self {
-        Self { client: format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)), call }
+        let client = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        Self { client, call, renewal: RENEWAL }
+    }
+
+    /// The same client, which is heard of so often while it has nothing else to say; every 2 s unless said otherwise. The time should be
+    /// a small part of the keeper's lease.
+    #[must_use]
+    pub fn renewing_every(self, renewal: Duration) -> Self {
+        Self { renewal, ..self }
     }
 
     /// What the server of a judge can do, as [`AccountKeeper::prepare`](super::AccountKeeper::prepare) found out; `None` where the
@@ -107,7 +116,7 @@ impl Accounts for RemoteAccounts {
     }
 
     fn renewal(&self) -> Option<Duration> {
-        Some(RENEWAL)
+        Some(self.renewal)
     }
 
     fn renew(&self) -> Result<(), AccountsError> {

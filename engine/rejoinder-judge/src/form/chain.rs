@@ -174,7 +174,7 @@ impl QuestionForm {
             let is_useful = findings.first().is_some_and(|turns| turns.iter().any(says_something));
             is_useful.then_some(chain)
         };
-        if matches!(self.form, AskingForm::Grouped { .. } | AskingForm::Json { .. }) {
+        if self.takes_shared_replies() {
             for shared in store.shared(&self.turn_key(question))? {
                 let Some(reply) = store.reply(&shared.key)? else { continue };
                 let origin = AnswerOrigin::SharedRequest { place: shared.place, turns: shared.turns };
@@ -186,6 +186,12 @@ impl QuestionForm {
         let Some(longer) = &self.longer else { return Ok(None) };
         let chain = longer.follow_one(std::slice::from_ref(question), 0..1, store)?;
         Ok(found(AnswerOrigin::LongerWindow, chain.keys, chain.replies))
+    }
+
+    /// Whether a question may have its answer in a request of this form about other turns, too.
+    pub(crate) const fn takes_shared_replies(&self) -> bool {
+        self.config.takes_answers_elsewhere
+            && matches!(self.form, AskingForm::Grouped { .. } | AskingForm::Json { .. })
     }
 
     /// Whether the store holds a useful answer to a question: the question's own, or one that [`Self::elsewhere`] finds.
