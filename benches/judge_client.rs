@@ -22,6 +22,7 @@ use hyper::server::conn::http1 as server;
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use rejoinder_core::{RecordId, Role};
+use rejoinder_judge::accounts::LocalAccounts;
 use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_judge::{
     DialogueLine, JudgeConfig, Pace, Price, Question, QuestionForm, QuestionSource, ServerCapabilities, ask,
@@ -264,7 +265,8 @@ fn measure(load: &Load, ledger: &Ledger, replies: &ReplyStore) -> Result<(), Fai
     let much = u64::MAX / 4;
     let limits = SpendingLimits { calls: Some(much), tokens: Some(much), money: Some(much), gpu: Some(much) };
     let meter = Meter::new(load);
-    let asked = ask(&config, &form, source, ledger, replies, &limits, &mut |progress| {
+    let accounts = LocalAccounts { ledger, replies, limits };
+    let asked = ask(&config, &form, source, &accounts, &mut |progress| {
         meter.see(progress.answered);
         ControlFlow::Continue(())
     })?;

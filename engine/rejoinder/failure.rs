@@ -126,10 +126,10 @@ impl From<LedgerError> for Failure {
 
 impl From<JudgeError> for Failure {
     fn from(error: JudgeError) -> Self {
-        use JudgeError::{Client, Config, Ledger};
+        use JudgeError::{Accounts, Client, Config, Ledger};
         let exit = match error {
             Client(_) | Config(_) => Exit::Invalid,
-            Ledger(_) => Exit::Io,
+            Ledger(_) | Accounts(_) => Exit::Io,
         };
         Self::new(exit, error.to_string())
     }

@@ -103,7 +103,7 @@ struct Details<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Logprobs<'a> {
+pub(crate) struct Logprobs<'a> {
     #[serde(borrow)]
     content: List<Object<Position<'a>>>,
 }
@@ -162,13 +162,8 @@ pub(crate) fn read(body: &[u8], asked_model: &str) -> Option<(Reply, Option<Empt
         let words = format!("the model refuses: {}", shown(refusal));
         return Some((Reply { usage, ..Reply::refused(model, words) }, None));
     }
-    let reply = Reply {
-        model,
-        content,
-        finish_reason,
-        alternatives: alternatives(&choice.logprobs.0.content.0),
-        usage,
-    };
+    let reply =
+        Reply { model, content, finish_reason, alternatives: alternatives(&choice.logprobs.0), usage };
     Some((reply, empty_reason))
 }
 
@@ -197,7 +192,7 @@ fn pairs<'p>(position: &'p Position<'_>) -> Vec<(&'p str, f64)> {
 /// The alternatives to the tokens of an answer, as the store keeps them. To an answer of one token, a list of tokens and
 /// log-probabilities; to an answer of several, such a list behind each token that holds one letter or digit: an answer in words would
 /// fill the store with what nobody reads.
-fn alternatives(positions: &[Object<Position<'_>>]) -> String {
+pub(crate) fn alternatives(Logprobs { content: List(positions) }: &Logprobs<'_>) -> String {
     let tokens = || positions.iter().filter_map(|Object(position)| Some((position.token.text()?, position)));
     if tokens().nth(1).is_none() {
         let pairs = positions.first().map(|Object(only)| pairs(only)).unwrap_or_default();

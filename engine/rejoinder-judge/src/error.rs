@@ -4,6 +4,8 @@ use std::fmt;
 
 use rejoinder_ledger::LedgerError;
 
+use crate::accounts::AccountsError;
+
 /// Asking cannot go on, for reasons on this side of the connection.
 #[derive(Debug)]
 pub enum JudgeError {
@@ -13,6 +15,8 @@ pub enum JudgeError {
     Config(String),
     /// The ledger or the store of replies failed.
     Ledger(LedgerError),
+    /// The accounts of a whole job cannot be used.
+    Accounts(AccountsError),
 }
 
 impl fmt::Display for JudgeError {
@@ -21,6 +25,7 @@ impl fmt::Display for JudgeError {
             Self::Client(why) => write!(f, "cannot set up the judge's client: {why}"),
             Self::Config(why) => write!(f, "[judge]: {why}"),
             Self::Ledger(error) => error.fmt(f),
+            Self::Accounts(error) => error.fmt(f),
         }
     }
 }
@@ -30,5 +35,14 @@ impl std::error::Error for JudgeError {}
 impl From<LedgerError> for JudgeError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
+    }
+}
+
+impl From<AccountsError> for JudgeError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Ledger(error) => Self::Ledger(error),
+            other => Self::Accounts(other),
+        }
     }
 }

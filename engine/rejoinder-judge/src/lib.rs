@@ -3,10 +3,11 @@
 //!
 //! A [`Question`] is what is asked, written down when a turn is left undecided. A [`QuestionForm`] puts the question into words
 //! ([`prompt`]) for one server, whose [`ServerCapabilities`] were found out before ([`probe`]), and reads the replies ([`answer`]).
-//! [`ask`] gets the replies, each once and within the budget; [`batch`] writes requests to files and reads their results. All that
+//! [`ask`] gets the replies, each once and within the budget, by the [`accounts`] of a run or of a whole cluster; [`batch`] writes requests to files and reads their results. All that
 //! is asynchronous begins and ends in this crate.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 pub mod answer;
 mod asking;
 pub mod batch;
@@ -21,6 +22,7 @@ mod price;
 pub mod probe;
 pub mod prompt;
 mod question;
+mod raw_reply;
 mod request;
 mod server_time;
 pub mod tokens;
@@ -39,6 +41,7 @@ pub use mask::mask_numbers;
 pub use price::{NANOS_PER_UNIT, Price};
 pub use probe::{LettersCapability, ProbeError, ServerCapabilities, TriedAbilities};
 pub use question::{DialogueLine, Question, QuestionUnit, RuleHint};
+pub use raw_reply::{LogprobsError, raw_reply};
 pub use request::{JudgeRequest, LabelConstraint, LettersConstraint, RequestParameters};
 pub use server_time::{ServerRates, ServerTime};
 pub use tokens::{TokenCounter, TokenizerError};

@@ -1,21 +1,24 @@
-//! Which of several processes that share a store of replies asks for which reply, so that no two of them pay for the same.
+//! Which of several processes, or clients of one process, asks for which reply, so that no two of them pay for the same.
 //!
-//! A claim is a row; its owner is a file beside the store that the owning process keeps locked. The system takes the lock
-//! back when the process ends, however it ends, and its claims are free.
+//! A claim is a row with its owner. An owner that is a process is a file beside the store that the process keeps locked. The system
+//! takes the lock back when the process ends, however it ends, and its claims are free. Which clients are at work is known to the
+//! process that they talk to.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 
 use crate::reply_store::EMPTY;
 
 /// The result of claiming a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ClaimResult {
-    /// This process may ask for the reply: no other process asks for it now.
+    /// This process or client may ask for the reply: no other one asks for it now.
     Ours,
-    /// Another process asks for the reply.
+    /// Another process or client asks for the reply.
     Theirs,
     /// The store holds a reply by now.
     Answered,
@@ -58,32 +61,47 @@ impl Claims {
 
     /// Claims a key on a connection that is in a transaction.
     pub(crate) fn claim(&self, c: &Connection, key: &str) -> Result<ClaimResult, rusqlite::Error> {
-        let answered = "SELECT 1 FROM replies WHERE reply_key = ?1 AND finish_reason <> ?2";
-        if c.prepare_cached(answered)?.exists([key, EMPTY])? {
-            return Ok(ClaimResult::Answered);
-        }
-        let owner: Option<String> = c
-            .prepare_cached("SELECT owner FROM claims WHERE reply_key = ?1")?
-            .query_row([key], |row| row.get(0))
-            .optional()?;
-        if owner.is_some_and(|owner| owner != self.owner && self.is_at_work(&owner)) {
-            return Ok(ClaimResult::Theirs);
-        }
-        c.prepare_cached("INSERT OR REPLACE INTO claims (reply_key, owner) VALUES (?1, ?2)")?
-            .execute(params![key, self.owner])?;
-        Ok(ClaimResult::Ours)
+        claim(c, key, &self.owner, &|owner| self.is_at_work(owner))
     }
 
     /// Gives a claimed key back.
     pub(crate) fn release(&self, c: &Connection, key: &str) -> Result<(), rusqlite::Error> {
-        c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1 AND owner = ?2")?
-            .execute(params![key, self.owner])
-            .map(drop)
+        release(c, key, &self.owner)
     }
 
     fn is_at_work(&self, owner: &str) -> bool {
         is_held(&self.folder.join(owner))
     }
+}
+
+/// Claims a key for an owner, on a connection that is in a transaction. The claims of owners that are not at work count for nothing.
+pub(crate) fn claim(
+    c: &Connection,
+    key: &str,
+    owner: &str,
+    is_at_work: &dyn Fn(&str) -> bool,
+) -> Result<ClaimResult, rusqlite::Error> {
+    let answered = "SELECT 1 FROM replies WHERE reply_key = ?1 AND finish_reason <> ?2";
+    if c.prepare_cached(answered)?.exists([key, EMPTY])? {
+        return Ok(ClaimResult::Answered);
+    }
+    let other: Option<String> = c
+        .prepare_cached("SELECT owner FROM claims WHERE reply_key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    if other.is_some_and(|other| other != owner && is_at_work(&other)) {
+        return Ok(ClaimResult::Theirs);
+    }
+    c.prepare_cached("INSERT OR REPLACE INTO claims (reply_key, owner) VALUES (?1, ?2)")?
+        .execute(params![key, owner])?;
+    Ok(ClaimResult::Ours)
+}
+
+/// Gives a key back that an owner has claimed.
+pub(crate) fn release(c: &Connection, key: &str, owner: &str) -> Result<(), rusqlite::Error> {
+    c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1 AND owner = ?2")?
+        .execute(params![key, owner])
+        .map(drop)
 }
 
 /// Whether some process holds an owner's file.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 
-use crate::claims::{ClaimResult, Claims};
+use crate::claims::{self, ClaimResult, Claims};
 use crate::database::{Database, IN_MEMORY, LedgerError};
 use crate::ledger::TokenUsage;
 use crate::shared_reply;
@@ -41,7 +42,8 @@ const REFUSED: &str = "rejoinder:refused";
 pub(crate) const EMPTY: &str = "rejoinder:empty";
 
 /// An answer of the judge as the server sent it, or a note in an answer's place.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reply {
     /// The model that the server named.
     pub model: String,
@@ -92,8 +94,17 @@ pub struct ReplyStore {
     pub(crate) writer: Database,
     /// `None` where a second handle would not see what the writer writes.
     reader: Option<Database>,
-    /// `None` where no other process may ask for the same replies.
-    claims: Option<Claims>,
+    sharing: Sharing,
+}
+
+/// Who else may ask for the same replies.
+enum Sharing {
+    /// Nobody.
+    None,
+    /// Other processes, beside which this one has its claims.
+    Processes(Claims),
+    /// The clients of this process, which names the owner with each claim.
+    Clients,
 }
 
 impl ReplyStore {
@@ -103,7 +114,7 @@ impl ReplyStore {
     /// If the file cannot be made, is no store of replies, or was written by a newer engine.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let writer = Database::open(path, true, STEPS)?;
-        Ok(Self { writer, reader: Some(Database::open(path, false, STEPS)?), claims: None })
+        Ok(Self { writer, reader: Some(Database::open(path, false, STEPS)?), sharing: Sharing::None })
     }
 
     /// Opens a store that other processes may use at the same time, and makes it if the file is missing. What one process asks
@@ -113,7 +124,51 @@ impl ReplyStore {
     /// As [`Self::open`], and if no file can be locked beside the store.
     pub fn open_shared(path: &Path) -> Result<Self, LedgerError> {
         let claims = Claims::new(path).map_err(|error| LedgerError::Unlockable(path.to_owned(), error))?;
-        Ok(Self { claims: Some(claims), ..Self::open(path)? })
+        Ok(Self { sharing: Sharing::Processes(claims), ..Self::open(path)? })
+    }
+
+    /// Opens a store whose only process asks on behalf of clients, and makes the store if the file is missing. Keys are claimed by
+    /// [`Self::claim_for`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_for_clients(path: &Path) -> Result<Self, LedgerError> {
+        Ok(Self { sharing: Sharing::Clients, ..Self::open(path)? })
+    }
+
+    /// Claims keys for a client, all in one transaction, and returns for each key whether the client may ask for its reply. Claims of
+    /// clients that are not at work count for nothing. Claims survive the process.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn claim_for(
+        &self,
+        client: &str,
+        keys: &[&str],
+        is_at_work: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<ClaimResult>, LedgerError> {
+        self.writer
+            .transaction(|c| keys.iter().map(|key| claims::claim(c, key, client, is_at_work)).collect())
+    }
+
+    /// Gives back keys that a client has claimed and that have no reply.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn release_for(&self, client: &str, keys: &[&str]) -> Result<(), LedgerError> {
+        self.writer.transaction(|c| keys.iter().try_for_each(|key| claims::release(c, key, client)))
+    }
+
+    /// The owners of all claims, each once.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn claim_owners(&self) -> Result<Vec<String>, LedgerError> {
+        self.writer.with(|c| {
+            let mut select = c.prepare("SELECT DISTINCT owner FROM claims")?;
+            let owners = select.query_map((), |row| row.get(0))?;
+            owners.collect()
+        })
     }
 
     /// Claims keys, all in one transaction, and returns for each key whether this process may ask for its reply. In a store that
@@ -122,9 +177,9 @@ impl ReplyStore {
     /// # Errors
     /// If SQLite fails.
     pub fn claim(&self, keys: &[&str]) -> Result<Vec<ClaimResult>, LedgerError> {
-        match &self.claims {
-            None => Ok(vec![ClaimResult::Ours; keys.len()]),
-            Some(claims) => {
+        match &self.sharing {
+            Sharing::None | Sharing::Clients => Ok(vec![ClaimResult::Ours; keys.len()]),
+            Sharing::Processes(claims) => {
                 self.writer.transaction(|c| keys.iter().map(|key| claims.claim(c, key)).collect())
             }
         }
@@ -135,9 +190,9 @@ impl ReplyStore {
     /// # Errors
     /// If SQLite fails.
     pub fn release(&self, keys: &[&str]) -> Result<(), LedgerError> {
-        match &self.claims {
-            None => Ok(()),
-            Some(claims) => {
+        match &self.sharing {
+            Sharing::None | Sharing::Clients => Ok(()),
+            Sharing::Processes(claims) => {
                 self.writer.transaction(|c| keys.iter().try_for_each(|key| claims.release(c, key)))
             }
         }
@@ -145,7 +200,7 @@ impl ReplyStore {
 
     /// Whether other processes may ask for the same replies.
     pub const fn is_shared(&self) -> bool {
-        self.claims.is_some()
+        matches!(self.sharing, Sharing::Processes(_))
     }
 
     /// Opens a store for reading, whether its folder can be written or not.
@@ -153,7 +208,11 @@ impl ReplyStore {
     /// # Errors
     /// If the file is missing, or was written by a newer engine.
     pub fn open_to_read(path: &Path) -> Result<Self, LedgerError> {
-        Ok(Self { writer: Database::open_even_read_only(path, false, STEPS)?, reader: None, claims: None })
+        Ok(Self {
+            writer: Database::open_even_read_only(path, false, STEPS)?,
+            reader: None,
+            sharing: Sharing::None,
+        })
     }
 
     /// A store in memory, which ends with the process: to measure what asking costs without a disk.
@@ -161,7 +220,11 @@ impl ReplyStore {
     /// # Errors
     /// If SQLite fails.
     pub fn in_memory() -> Result<Self, LedgerError> {
-        Ok(Self { writer: Database::open(Path::new(IN_MEMORY), true, STEPS)?, reader: None, claims: None })
+        Ok(Self {
+            writer: Database::open(Path::new(IN_MEMORY), true, STEPS)?,
+            reader: None,
+            sharing: Sharing::None,
+        })
     }
 
     pub(crate) fn reader(&self) -> &Database {
@@ -250,7 +313,7 @@ impl ReplyStore {
             let mut free = c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1")?;
             for (key, reply, turns) in replies {
                 shared_reply::note(c, key, turns)?;
-                if self.claims.is_some() {
+                if !matches!(self.sharing, Sharing::None) {
                     free.execute([key])?;
                 }
                 let Reply { model, content, finish_reason, alternatives, usage } = reply;

@@ -1,12 +1,14 @@
 //! Replies about several turns: which turns a reply is about, so that each turn's answer is found by itself.
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
 use crate::database::LedgerError;
 use crate::reply_store::ReplyStore;
 
 /// A reply about several turns, as one of these turns finds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SharedReply {
     /// The key of the reply.
     pub key: String,

@@ -4,7 +4,8 @@ use std::{fmt, io};
 
 use rejoinder_cascade::CascadeError;
 use rejoinder_core::{RecordId, TurnRecord, printable};
-use rejoinder_judge::JudgeError;
+use rejoinder_judge::accounts::AccountsError;
+use rejoinder_judge::{JudgeError, LogprobsError};
 use rejoinder_ledger::LedgerError;
 use rejoinder_read::InputError;
 use rejoinder_scan::{ConfigError, Interruption, ScanError};
@@ -44,6 +45,10 @@ pub enum RunError {
     },
     /// Different conversations have this id, by which labels come back.
     SharedId(String),
+    /// Two rows of a batch are about this turn.
+    SharedRowId(RecordId),
+    /// Log-probabilities of an answer cannot be read.
+    Logprobs(LogprobsError),
     /// The run was audited by another draw.
     AuditedOtherwise(AuditDraw),
     /// The same question was calibrated with another seed.
@@ -89,6 +94,11 @@ impl fmt::Display for RunError {
                 "two different conversations have the id `{}`, and labels come back by the id: they would be taken for those of both",
                 printable(id)
             ),
+            Self::SharedRowId(id) => write!(
+                f,
+                "two rows of a batch have the id {id} (shard:ordinal:message): give each conversation of a batch an ordinal of its own"
+            ),
+            Self::Logprobs(error) => error.fmt(f),
             Self::AuditedOtherwise(AuditDraw { rejected, accepted, seed }) => write!(
                 f,
                 "this run was audited by a draw of {rejected} rejected and {accepted} accepted turns with seed {seed}; to draw again \
@@ -144,6 +154,15 @@ impl From<LedgerError> for RunError {
 impl From<JudgeError> for RunError {
     fn from(error: JudgeError) -> Self {
         Self::Judge(error)
+    }
+}
+
+impl From<AccountsError> for RunError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Ledger(error) => Self::Ledger(error),
+            other => Self::Judge(other.into()),
+        }
     }
 }
 

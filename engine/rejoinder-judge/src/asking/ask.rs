@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use rejoinder_ledger::{Ledger, ReplyStore, SpendingLimits};
 use tokio::sync::mpsc;
 
 use super::dispatcher::Dispatcher;
 use super::finder::{AHEAD, find};
 use super::recorder::{Recorder, RecorderStopped};
 use super::report::{AskProgress, AskReport};
+use crate::accounts::Accounts;
 use crate::client::Client;
 use crate::config::JudgeConfig;
 use crate::error::JudgeError;
@@ -24,40 +24,40 @@ pub type QuestionSource<'s> = dyn FnOnce(&mut dyn FnMut(Vec<Question>) -> Contro
 ///
 /// Endpoints of one model share the requests. Those of a conversation keep to one endpoint where they can, and an endpoint that
 /// is down, overloaded or misconfigured is left alone. Before each HTTP request the most that it can take is reserved in the
-/// ledger, and `limits` (over the ledger's whole life) are never passed. Lost connections and failures of the server are tried
+/// accounts, and their limits are never passed. Lost connections and failures of the server are tried
 /// again, after the time that the server asks for or a growing random one. After a stop, what is in flight is awaited and stored:
 /// an answer that was paid for is never lost. Memory does not grow with the number of questions. `on_progress` is called several
 /// times a second, and stops the asking when it breaks.
 ///
 /// # Errors
-/// If the client cannot be set up, or the ledger or the store fails.
+/// If the client cannot be set up, or the accounts fail; what was answered before that is stored.
 pub fn ask(
     config: &JudgeConfig,
     form: &QuestionForm,
     source: Box<QuestionSource<'_>>,
-    ledger: &Ledger,
-    replies: &ReplyStore,
-    limits: &SpendingLimits,
+    accounts: &dyn Accounts,
     on_progress: &mut dyn FnMut(&AskProgress) -> ControlFlow<()>,
 ) -> Result<AskReport, JudgeError> {
     let clients = Client::for_each(config)?;
     let has_stored_answers = AtomicBool::new(false);
     let runtime = runtime()?;
     std::thread::scope(|scope| {
-        let (recorder, written) = Recorder::start(scope, ledger, replies, *limits);
+        let (recorder, written) = Recorder::start(scope, accounts);
         let (jobs, queue) = mpsc::channel(AHEAD);
         let stored = &has_stored_answers;
-        let finder = scope.spawn(move || find(source, form, replies, &jobs, stored));
-        let dispatcher = Dispatcher::new(config, form, replies, clients, recorder, stored);
+        let finder = scope.spawn(move || find(source, form, accounts, &jobs, stored));
+        let dispatcher = Dispatcher::new(config, form, accounts, clients, recorder, stored);
         let worked = runtime.block_on(dispatcher.work(queue, on_progress));
+        let failure = dispatcher.failure.take();
         // This ends the recorder, which writes until its last handle is dropped.
         let report = dispatcher.into_report();
         written.join()?;
         finder.join().expect("finding does not panic")?;
-        // Only the recorder can have stopped, and its own error was returned above.
-        worked
-            .map(|()| report)
-            .map_err(|RecorderStopped| JudgeError::Client("the ledger cannot be written".to_owned()))
+        // Where the recorder has stopped, its own error was returned above.
+        worked.map(|()| report).map_err(|RecorderStopped| match failure {
+            Some(failure) => failure.into(),
+            None => JudgeError::Client("the ledger cannot be written".to_owned()),
+        })
     })
 }
 

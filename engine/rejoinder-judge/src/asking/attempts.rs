@@ -6,7 +6,7 @@ use std::ops::Range;
 use rejoinder_ledger::{ClaimResult, Reply, RequestOutcome, RequestState, Reservation};
 use tokio::time::Instant;
 
-use super::accounts::CALL;
+use super::costs::CALL;
 use super::dispatcher::Dispatcher;
 use super::finder::Job;
 use super::gate::TICK;
@@ -65,8 +65,7 @@ impl Dispatcher<'_> {
         piece: &Range<usize>,
     ) -> Result<Vec<OpenRequest>, RecorderStopped> {
         let asked = &questions[piece.clone()];
-        // The recorder's own error tells of a store that cannot be read.
-        let chains = self.form.follow(asked, self.replies).map_err(|_| RecorderStopped)?;
+        let chains = self.read(self.form.follow(asked, self.accounts))?;
         let mut jobs = Vec::new();
         for chain in chains {
             let range = chain.questions.clone();
@@ -79,7 +78,7 @@ impl Dispatcher<'_> {
         Ok(jobs)
     }
 
-    /// Makes a request as [`Self::attempt_claimed`] does, once no other process makes the same request. A reply that another process
+    /// Makes a request as [`Self::attempt_claimed`] does, once nobody else makes the same request. A reply that somebody else
     /// has got is taken from the store.
     async fn attempt(
         &self,
@@ -91,8 +90,7 @@ impl Dispatcher<'_> {
             match self.recorder.claim(&request.key).await? {
                 ClaimResult::Theirs => self.pause(TICK).await,
                 ClaimResult::Answered => {
-                    // The recorder's own error tells of a store that cannot be read.
-                    let Ok(Some(reply)) = self.replies.get(&request.key) else { return Err(RecorderStopped) };
+                    let Some(reply) = self.read(self.accounts.reply(&request.key))? else { continue };
                     replies.push(reply);
                     self.count(|p| p.from_store += 1);
                     return Ok(true);
@@ -122,13 +120,8 @@ impl Dispatcher<'_> {
         let (mut failures, mut waits, mut refusals) = (0, 0, 0);
         let mut first_failure = None;
         while !self.has_stopped() {
-            let Some(reservation) = self.reserve(request).await? else { break };
-            let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
             // The pass is held until the answer is durable, so that a kill costs no more answers than may be in flight.
-            let Some(pass) = self.gate.enter(kinship, tokens, || self.has_stopped()).await else {
-                self.release(reservation)?;
-                break;
-            };
+            let Some((reservation, pass)) = self.admit(request, kinship).await? else { break };
             let client = &self.clients[pass.lane()];
             let begun = self.clocks.borrow_mut()[pass.lane()].begin(Instant::now());
             let (status, attempt) = client.attempt(request.body.clone()).await;

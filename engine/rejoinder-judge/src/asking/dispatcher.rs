@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rejoinder_ledger::{Reply, ReplyStore};
+use rejoinder_ledger::Reply;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -17,9 +17,10 @@ use super::known_prompts::KnownPrompts;
 use super::recorder::{Recorder, RecorderStopped};
 use super::report::{AskProgress, AskReport, StopReason};
 use super::trouble::{RETRIES_AT_FIRST, unavailable};
+use crate::accounts::{Accounts, AccountsError};
 use crate::client::Client;
 use crate::completion::EmptyReplyReason;
-use crate::config::JudgeConfig;
+use crate::config::{JudgeConfig, Pace};
 use crate::form::QuestionForm;
 use crate::server_time::{ServerTime, SharedClock};
 
@@ -27,7 +28,7 @@ use crate::server_time::{ServerTime, SharedClock};
 pub(super) struct Dispatcher<'a> {
     pub(super) config: &'a JudgeConfig,
     pub(super) form: &'a QuestionForm,
-    pub(super) replies: &'a ReplyStore,
+    pub(super) accounts: &'a dyn Accounts,
     /// One client for each lane of the gate.
     pub(super) clients: Vec<Client>,
     /// The clock of each lane of the gate.
@@ -63,6 +64,8 @@ pub(super) struct Dispatcher<'a> {
     /// Refusals from before the first answer, kept once it is known that the server answers other requests.
     pub(super) early_refusals: RefCell<Vec<(String, Reply)>>,
     pub(super) empty: RefCell<BTreeMap<EmptyReplyReason, u64>>,
+    /// Why the accounts could not be read.
+    pub(super) failure: RefCell<Option<AccountsError>>,
     stop: RefCell<Option<StopReason>>,
 }
 
@@ -70,16 +73,20 @@ impl<'a> Dispatcher<'a> {
     pub(super) fn new(
         config: &'a JudgeConfig,
         form: &'a QuestionForm,
-        replies: &'a ReplyStore,
+        accounts: &'a dyn Accounts,
         clients: Vec<Client>,
         recorder: Recorder,
         has_stored_answers: &'a AtomicBool,
     ) -> Self {
+        let mut pace = config.pace.clone();
+        if accounts.holds_pace() {
+            pace = Pace { requests_per_minute: None, tokens_per_minute: None, ..pace };
+        }
         Self {
             config,
             form,
-            replies,
-            gate: Gate::new(&config.pace, clients.len()),
+            accounts,
+            gate: Gate::new(&pace, clients.len()),
             server_time: RefCell::default(),
             clocks: RefCell::new(clients.iter().map(|_| SharedClock::default()).collect()),
             clients,
@@ -102,6 +109,7 @@ impl<'a> Dispatcher<'a> {
             last_refusal: RefCell::default(),
             left_out: RefCell::default(),
             empty: RefCell::default(),
+            failure: RefCell::default(),
             stop: RefCell::new(None),
         }
     }
@@ -199,6 +207,14 @@ impl<'a> Dispatcher<'a> {
 
     pub(super) fn has_stopped(&self) -> bool {
         self.stop.borrow().is_some()
+    }
+
+    /// What was read from the accounts. A failure ends the asking.
+    pub(super) fn read<T>(&self, read: Result<T, AccountsError>) -> Result<T, RecorderStopped> {
+        read.map_err(|failure| {
+            self.failure.borrow_mut().get_or_insert(failure);
+            RecorderStopped
+        })
     }
 
     pub(super) fn has_stored_answers(&self) -> bool {

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rejoinder_ledger::{LedgerError, Reply, ReplyStore};
+use rejoinder_ledger::Reply;
 use tokio::sync::mpsc;
 
 use super::ask::QuestionSource;
+use crate::accounts::{Accounts, AccountsError};
 use crate::form::{QuestionForm, ReplyChain};
 use crate::question::Question;
 use crate::request::JudgeRequest;
@@ -34,13 +35,13 @@ pub(super) enum QueueItem {
 pub(super) fn find(
     source: Box<QuestionSource<'_>>,
     form: &QuestionForm,
-    store: &ReplyStore,
+    accounts: &dyn Accounts,
     jobs: &mpsc::Sender<QueueItem>,
     has_answers: &AtomicBool,
-) -> Result<(), LedgerError> {
+) -> Result<(), AccountsError> {
     let mut failure = None;
     source(&mut |questions| {
-        let chains = match form.follow(&questions, store) {
+        let chains = match form.follow(&questions, accounts) {
             Ok(chains) => chains,
             Err(error) => {
                 failure = Some(error);

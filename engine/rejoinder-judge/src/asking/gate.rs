@@ -54,7 +54,7 @@ struct Lane {
 pub(super) struct Pass<'g> {
     gate: &'g Gate,
     lane: usize,
-    begun: Instant,
+    begun: Cell<Instant>,
 }
 
 impl Gate {
@@ -104,7 +104,7 @@ impl Gate {
             let found = Some((own, home)).filter(has_room).or_else(|| self.open_lanes().find(has_room));
             if let Some((index, lane)) = found {
                 lane.take(tokens, now);
-                return Some(Pass { gate: self, lane: index, begun: now });
+                return Some(Pass { gate: self, lane: index, begun: Cell::new(now) });
             }
             // A request that comes out ends the wait; so does the timeout, to see whether asking is over.
             let opens = home.opens();
@@ -169,7 +169,12 @@ impl Pass<'_> {
 
     /// How long the request has been in flight.
     pub(super) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.begun.get().elapsed()
+    }
+
+    /// Notes that the request is in flight from now on.
+    pub(super) fn begin(&self) {
+        self.begun.set(Instant::now());
     }
 
     /// Notes that the endpoint has answered.
@@ -189,7 +194,7 @@ impl Pass<'_> {
     /// this one rests in any case, and the others take its requests.
     pub(super) fn was_too_much(&self, leave_alone: Option<Duration>) {
         let lane = self.own();
-        let is_first = self.begun >= lane.last_cut.get();
+        let is_first = self.begun.get() >= lane.last_cut.get();
         let mut wait = leave_alone.unwrap_or_default();
         if is_first && self.gate.open_lanes().count() > 1 {
             wait = wait.max(FIRST_REST.saturating_mul(1 << lane.rests.get().min(8)).min(MAX_REST));
@@ -213,7 +218,7 @@ impl Pass<'_> {
     fn cut(&self) {
         let lane = self.own();
         lane.has_had_enough.set(true);
-        if self.begun >= lane.last_cut.get() {
+        if self.begun.get() >= lane.last_cut.get() {
             lane.limit.set((lane.limit.get() / 2.0).max(1.0));
             lane.last_cut.set(Instant::now());
         }

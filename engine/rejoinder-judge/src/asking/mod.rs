@@ -4,9 +4,9 @@
 //! [`dispatcher`] sends requests and waits for answers, and the two threads of the [`recorder`] write down what happened. A
 //! question passes these stations: its reply is not stored → reserved → through the [`gate`] → sent → stored.
 
-mod accounts;
 mod ask;
 mod attempts;
+mod costs;
 mod dispatcher;
 mod finder;
 mod gate;

@@ -1,36 +1,33 @@
 //! Writes down what is reserved, answered and spent. One transaction takes all notes that have come together, for a transaction
 //! costs a wait for the disk however much it holds.
 //!
-//! Two threads write, one for each file. The first thread stores replies; once they are durable, it hands what they cost to the
+//! Two threads write, one for the replies and one for the ledger. The first thread stores replies; once they are durable, it hands what they cost to the
 //! second thread, which keeps the ledger. A caller that reserves is told once the reservation is durable, and a caller that has an
 //! answer once the reply is durable. No caller has to wait for the note of what a request cost: all notes are written in their
 //! order, so that no later reservation misses one, and after a kill between the two writes the whole reservation counts as spent.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
+use std::time::Duration;
 
-use rejoinder_ledger::{
-    ClaimResult, Ledger, LedgerEntry, LedgerError, Reply, ReplyStore, RequestOutcome, Reservation, Spending,
-    SpendingLimits,
-};
+use rejoinder_ledger::{ClaimResult, LedgerEntry, Reply, RequestOutcome, Reservation, Spending};
 use tokio::sync::oneshot;
+
+use crate::accounts::{Accounts, AccountsError, Grant, KeyedReply};
 
 /// The most notes that one transaction takes.
 const MAX_NOTES: usize = 4096;
 
 /// A note for the ledger.
 enum LedgerNote {
-    Reserve { key: String, amount: Spending, answer: oneshot::Sender<Option<Reservation>> },
+    Reserve { key: String, amount: Spending, answer: oneshot::Sender<Grant> },
     Settle { reservation: Reservation, outcome: RequestOutcome },
     Release { reservation: Reservation },
 }
 
-/// A reply to be stored under its key, and the note for the ledger that follows.
+/// A reply to be stored, and the note for the ledger that follows.
 struct ReplyNote {
-    key: String,
-    reply: Reply,
-    /// The turns that share the reply, each named by the key that it would have alone.
-    turns: Vec<String>,
+    reply: KeyedReply,
     then: Option<LedgerNote>,
     when_durable: oneshot::Sender<()>,
 }
@@ -45,7 +42,7 @@ enum StoreNote {
 /// Takes notes for the two threads. Once the recorder is dropped, the threads write all notes that are left, and end.
 pub(super) struct Recorder {
     store_notes: Sender<StoreNote>,
-    /// Whether other processes may ask for the same replies.
+    /// Whether others may ask for the same replies.
     is_shared: bool,
     ledger_notes: Sender<LedgerNote>,
 }
@@ -55,11 +52,11 @@ pub(super) struct Recorder {
 pub(super) struct RecorderStopped;
 
 /// The recorder's threads.
-pub(super) struct RecorderThreads<'s>([ScopedJoinHandle<'s, Result<(), LedgerError>>; 2]);
+pub(super) struct RecorderThreads<'s>([ScopedJoinHandle<'s, Result<(), AccountsError>>; 2]);
 
 impl RecorderThreads<'_> {
     /// Waits until everything is written.
-    pub(super) fn join(self) -> Result<(), LedgerError> {
+    pub(super) fn join(self) -> Result<(), AccountsError> {
         let ended = self.0.map(|thread| thread.join().expect("no recorder panics"));
         ended.into_iter().collect()
     }
@@ -69,26 +66,20 @@ impl Recorder {
     /// Starts the threads.
     pub(super) fn start<'s, 'e: 's>(
         scope: &'s Scope<'s, 'e>,
-        ledger: &'e Ledger,
-        replies: &'e ReplyStore,
-        limits: SpendingLimits,
+        accounts: &'e dyn Accounts,
     ) -> (Self, RecorderThreads<'s>) {
         let (store_notes, incoming_store_notes) = channel();
         let (ledger_notes, incoming_ledger_notes) = channel();
         let after = ledger_notes.clone();
         let threads = RecorderThreads([
-            scope.spawn(move || store(&incoming_store_notes, &after, replies)),
-            scope.spawn(move || write(&incoming_ledger_notes, ledger, &limits)),
+            scope.spawn(move || store(&incoming_store_notes, &after, accounts)),
+            scope.spawn(move || write(&incoming_ledger_notes, accounts)),
         ]);
-        (Self { store_notes, is_shared: replies.is_shared(), ledger_notes }, threads)
+        (Self { store_notes, is_shared: accounts.is_shared(), ledger_notes }, threads)
     }
 
-    /// Reserves a request; `None` where the reservation would pass a limit.
-    pub(super) async fn reserve(
-        &self,
-        key: &str,
-        amount: Spending,
-    ) -> Result<Option<Reservation>, RecorderStopped> {
+    /// Reserves a request, and returns what becomes of it.
+    pub(super) async fn reserve(&self, key: &str, amount: Spending) -> Result<Grant, RecorderStopped> {
         let (sender, receiver) = oneshot::channel();
         self.ledger_notes
             .send(LedgerNote::Reserve { key: key.to_owned(), amount, answer: sender })
@@ -96,7 +87,7 @@ impl Recorder {
         receiver.await.map_err(|_| RecorderStopped)
     }
 
-    /// Claims a key: says whether this process may ask for its reply.
+    /// Claims a key: says whether its reply may be asked for.
     pub(super) async fn claim(&self, key: &str) -> Result<ClaimResult, RecorderStopped> {
         if !self.is_shared {
             return Ok(ClaimResult::Ours);
@@ -130,7 +121,11 @@ impl Recorder {
         let (sender, receiver) = oneshot::channel();
         let then = Some(LedgerNote::Settle { reservation, outcome });
         self.store_notes
-            .send(StoreNote::Reply(Box::new(ReplyNote { key, reply, turns, then, when_durable: sender })))
+            .send(StoreNote::Reply(Box::new(ReplyNote {
+                reply: KeyedReply { key, reply, turns },
+                then,
+                when_durable: sender,
+            })))
             .map_err(|_| RecorderStopped)?;
         receiver.await.map_err(|_| RecorderStopped)
     }
@@ -140,9 +135,7 @@ impl Recorder {
         let (sender, _) = oneshot::channel();
         self.store_notes
             .send(StoreNote::Reply(Box::new(ReplyNote {
-                key,
-                reply,
-                turns: Vec::new(),
+                reply: KeyedReply { key, reply, turns: Vec::new() },
                 then: None,
                 when_durable: sender,
             })))
@@ -164,32 +157,45 @@ impl Recorder {
     }
 }
 
-/// Waits for a note and takes all that have come with it; `None` once the queue has ended.
-fn take_all<T>(queue: &Receiver<T>) -> Option<Vec<T>> {
-    let first = queue.recv().ok()?;
+/// Waits for a note and takes all that have come with it, none where the longest wait is over; `None` once the queue has ended.
+fn take_all<T>(queue: &Receiver<T>, longest_wait: Option<Duration>) -> Option<Vec<T>> {
+    let first = match longest_wait.map(|wait| queue.recv_timeout(wait)) {
+        None => queue.recv().ok()?,
+        Some(Err(RecvTimeoutError::Timeout)) => return Some(Vec::new()),
+        Some(received) => received.ok()?,
+    };
     Some(std::iter::once(first).chain(queue.try_iter().take(MAX_NOTES - 1)).collect())
 }
 
 fn store(
     incoming: &Receiver<StoreNote>,
     ledger_notes: &Sender<LedgerNote>,
-    replies: &ReplyStore,
-) -> Result<(), LedgerError> {
-    while let Some(notes) = take_all(incoming) {
-        let (mut stored, mut claimed, mut released) = (Vec::new(), Vec::new(), Vec::new());
+    accounts: &dyn Accounts,
+) -> Result<(), AccountsError> {
+    while let Some(notes) = take_all(incoming, accounts.renewal()) {
+        if notes.is_empty() {
+            accounts.renew()?;
+            continue;
+        }
+        let (mut replies, mut stored) = (Vec::new(), Vec::new());
+        let (mut claimed, mut released) = (Vec::new(), Vec::new());
         for note in notes {
             match note {
-                StoreNote::Reply(note) => stored.push(note),
+                StoreNote::Reply(note) => {
+                    let ReplyNote { reply, then, when_durable } = *note;
+                    replies.push(reply);
+                    stored.push((then, when_durable));
+                }
                 StoreNote::Claim { key, answer } => claimed.push((key, answer)),
                 StoreNote::Release { key } => released.push(key),
             }
         }
         if !released.is_empty() {
-            replies.release(&released.iter().map(String::as_str).collect::<Vec<_>>())?;
+            accounts.release(&released.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         if !claimed.is_empty() {
             let keys: Vec<&str> = claimed.iter().map(|(key, _)| key.as_str()).collect();
-            let claims = replies.claim(&keys)?;
+            let claims = accounts.claim(&keys)?;
             claimed.into_iter().zip(claims).for_each(|((_, answer), claim)| {
                 // A caller that no longer listens has been stopped.
                 let _ = answer.send(claim);
@@ -198,26 +204,21 @@ fn store(
         if stored.is_empty() {
             continue;
         }
-        replies
-            .put_shared(stored.iter().map(|note| (note.key.as_str(), &note.reply, note.turns.as_slice())))?;
-        for note in stored {
-            if note.then.is_some_and(|note| ledger_notes.send(note).is_err()) {
+        accounts.put(&replies)?;
+        for (then, when_durable) in stored {
+            if then.is_some_and(|note| ledger_notes.send(note).is_err()) {
                 // The other thread returns the error.
                 return Ok(());
             }
             // A caller that no longer listens has been stopped.
-            let _ = note.when_durable.send(());
+            let _ = when_durable.send(());
         }
     }
     Ok(())
 }
 
-fn write(
-    incoming: &Receiver<LedgerNote>,
-    ledger: &Ledger,
-    limits: &SpendingLimits,
-) -> Result<(), LedgerError> {
-    while let Some(notes) = take_all(incoming) {
+fn write(incoming: &Receiver<LedgerNote>, accounts: &dyn Accounts) -> Result<(), AccountsError> {
+    while let Some(notes) = take_all(incoming, None) {
         let mut entries = Vec::with_capacity(notes.len());
         let mut to_reserve = Vec::new();
         for note in notes {
@@ -232,9 +233,9 @@ fn write(
                 LedgerNote::Release { reservation } => entries.push(LedgerEntry::Release(reservation)),
             }
         }
-        let reserved = ledger.write(&entries, limits)?;
-        for (answer, reservation) in to_reserve.into_iter().zip(reserved) {
-            let _ = answer.send(reservation);
+        let grants = accounts.write(entries)?;
+        for (answer, grant) in to_reserve.into_iter().zip(grants) {
+            let _ = answer.send(grant);
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use rejoinder_ledger::{Reply, RequestOutcome, RequestState, Reservation};
 
-use super::accounts::CALL;
+use super::costs::CALL;
 use super::dispatcher::Dispatcher;
 use super::recorder::RecorderStopped;
 use super::report::StopReason;
@@ -42,11 +42,7 @@ impl Dispatcher<'_> {
             return Ok(());
         }
         let Some(request) = self.form.next(&[Question::example(EXAMPLE)], &[]) else { return Ok(()) };
-        let Some(reservation) = self.reserve(&request).await? else { return Ok(()) };
-        let tokens = request.input_tokens.1 + u64::from(request.max_tokens);
-        let Some(pass) = self.gate.enter(0, tokens, || self.has_stopped()).await else {
-            return self.release(reservation);
-        };
+        let Some((reservation, pass)) = self.admit(&request, 0).await? else { return Ok(()) };
         let (status, attempt) = self.clients[pass.lane()].attempt(request.body).await;
         let millis = pass.elapsed().as_millis() as u64;
         let (mut state, mut amount, mut usage) = (RequestState::Failed, CALL, None);

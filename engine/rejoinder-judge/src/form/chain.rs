@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use rejoinder_ledger::{LedgerError, Reply, ReplyStore};
+use rejoinder_ledger::Reply;
 
 use super::asking_form::AskingForm;
 use super::question_form::{MAX_HALVINGS, QuestionForm};
+use crate::accounts::{AccountsError, StoredReplies};
 use crate::answer::{self, Finding, TurnFinding};
 use crate::prompt::AnswerFormat;
 use crate::question::Question;
@@ -57,7 +58,11 @@ impl QuestionForm {
     ///
     /// # Errors
     /// If the store fails.
-    pub fn follow(&self, questions: &[Question], store: &ReplyStore) -> Result<Vec<ReplyChain>, LedgerError> {
+    pub fn follow(
+        &self,
+        questions: &[Question],
+        store: &dyn StoredReplies,
+    ) -> Result<Vec<ReplyChain>, AccountsError> {
         let all = self.follow_all(questions, store)?;
         Ok(all.into_iter().filter(|chain| chain.group.is_empty() || !chain.questions.is_empty()).collect())
     }
@@ -70,8 +75,8 @@ impl QuestionForm {
     pub fn follow_all(
         &self,
         questions: &[Question],
-        store: &ReplyStore,
-    ) -> Result<Vec<ReplyChain>, LedgerError> {
+        store: &dyn StoredReplies,
+    ) -> Result<Vec<ReplyChain>, AccountsError> {
         let mut followed = Vec::new();
         let all = 0..questions.len();
         let mut open = vec![all];
@@ -131,6 +136,15 @@ impl QuestionForm {
         found
     }
 
+    /// The keys under which the first replies about questions that share a request may lie, but for those of requests that the turns
+    /// share with others.
+    pub(crate) fn first_keys(&self, questions: &[Question]) -> Vec<String> {
+        let own = self.next(questions, &[]);
+        let longer = self.longer.as_ref().filter(|_| questions.len() == 1);
+        let longer = longer.and_then(|longer| longer.next(questions, &[]));
+        own.into_iter().chain(longer).map(|request| request.key).collect()
+    }
+
     /// The chain as it is to be asked on: where the last answer was empty, the same request comes once more.
     pub fn to_ask(&self, questions: &[Question], mut chain: ReplyChain) -> ReplyChain {
         if chain.replies.pop_if(|reply| reply.is_empty()).is_some() {
@@ -148,8 +162,8 @@ impl QuestionForm {
     pub fn elsewhere(
         &self,
         question: &Question,
-        store: &ReplyStore,
-    ) -> Result<Option<ReplyChain>, LedgerError> {
+        store: &dyn StoredReplies,
+    ) -> Result<Option<ReplyChain>, AccountsError> {
         if !self.config.takes_answers_elsewhere {
             return Ok(None);
         }
@@ -160,9 +174,9 @@ impl QuestionForm {
             let is_useful = findings.first().is_some_and(|turns| turns.iter().any(says_something));
             is_useful.then_some(chain)
         };
-        if matches!(self.form, AskingForm::Grouped { .. } | AskingForm::Json { .. }) {
+        if self.takes_shared_replies() {
             for shared in store.shared(&self.turn_key(question))? {
-                let Some(reply) = store.get(&shared.key)? else { continue };
+                let Some(reply) = store.reply(&shared.key)? else { continue };
                 let origin = AnswerOrigin::SharedRequest { place: shared.place, turns: shared.turns };
                 if let Some(chain) = found(origin, vec![shared.key], vec![reply]) {
                     return Ok(Some(chain));
@@ -174,11 +188,17 @@ impl QuestionForm {
         Ok(found(AnswerOrigin::LongerWindow, chain.keys, chain.replies))
     }
 
+    /// Whether a question may have its answer in a request of this form about other turns, too.
+    pub(crate) const fn takes_shared_replies(&self) -> bool {
+        self.config.takes_answers_elsewhere
+            && matches!(self.form, AskingForm::Grouped { .. } | AskingForm::Json { .. })
+    }
+
     /// Whether the store holds a useful answer to a question: the question's own, or one that [`Self::elsewhere`] finds.
     ///
     /// # Errors
     /// If the store fails.
-    pub fn is_answered(&self, question: &Question, store: &ReplyStore) -> Result<bool, LedgerError> {
+    pub fn is_answered(&self, question: &Question, store: &dyn StoredReplies) -> Result<bool, AccountsError> {
         let asked = std::slice::from_ref(question);
         let chain = self.follow_one(asked, 0..1, store)?;
         Ok(self.findings(asked, &chain).iter().flatten().any(says_something))
@@ -189,7 +209,11 @@ impl QuestionForm {
     ///
     /// # Errors
     /// If the store fails.
-    pub fn stands_alone(&self, question: &Question, store: &ReplyStore) -> Result<bool, LedgerError> {
+    pub fn stands_alone(
+        &self,
+        question: &Question,
+        store: &dyn StoredReplies,
+    ) -> Result<bool, AccountsError> {
         let chain = self.follow_one(std::slice::from_ref(question), 0..1, store)?;
         Ok(!chain.replies.is_empty())
     }
@@ -198,7 +222,11 @@ impl QuestionForm {
     ///
     /// # Errors
     /// If the store fails.
-    pub fn has_shared_reply(&self, question: &Question, store: &ReplyStore) -> Result<bool, LedgerError> {
+    pub fn has_shared_reply(
+        &self,
+        question: &Question,
+        store: &dyn StoredReplies,
+    ) -> Result<bool, AccountsError> {
         for shared in store.shared(&self.turn_key(question))? {
             if store.contains(&shared.key)? {
                 return Ok(true);
@@ -211,13 +239,13 @@ impl QuestionForm {
         &self,
         questions: &[Question],
         range: Range<usize>,
-        store: &ReplyStore,
-    ) -> Result<ReplyChain, LedgerError> {
+        store: &dyn StoredReplies,
+    ) -> Result<ReplyChain, AccountsError> {
         let asked = &questions[range.clone()];
         let mut chain =
             ReplyChain { group: range.clone(), questions: range.clone(), ..ReplyChain::default() };
         while let Some(request) = self.next(asked, &chain.replies) {
-            match store.get(&request.key)? {
+            match store.reply(&request.key)? {
                 Some(reply) => {
                     chain.keys.push(request.key);
                     chain.replies.push(reply);

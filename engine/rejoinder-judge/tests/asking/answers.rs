@@ -160,9 +160,7 @@ fn json_answers_about_several_turns_are_asked_together() {
     let source = Box::new(|sink: &mut dyn FnMut(_) -> ControlFlow<()>| {
         let _ = sink(group.clone());
     });
-    let asked =
-        ask(&config, &form, source, &store.ledger, &store.replies, &NONE, &mut |_| ControlFlow::Continue(()))
-            .unwrap();
+    let asked = ask(&config, &form, source, &store.within(NONE), &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((asked.progress.answered, asked.progress.unparseable, server.requests()), (1, 0, 1));
     let schema = &server.log()[0].body["response_format"]["json_schema"]["schema"];
     assert_eq!(schema["properties"]["Answers"]["minItems"], 4);

@@ -34,7 +34,7 @@ fn ask_groups(
         let _ = groups.into_iter().try_for_each(sink);
     });
     let go_on = &mut |_: &_| ControlFlow::Continue(());
-    ask(config, form, source, &store.ledger, &store.replies, &NONE, go_on).unwrap()
+    ask(config, form, source, &store.within(NONE), go_on).unwrap()
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod answers;
 mod budget;
 mod endpoints;
 mod groups;
+mod keeper;
+mod keeper_messages;
 mod keys;
 mod patience;
 mod refusals;

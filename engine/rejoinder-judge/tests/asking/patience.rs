@@ -83,16 +83,8 @@ fn an_interruption_keeps_what_is_in_flight_and_waits_for_no_retry() {
         _ => ControlFlow::Break(()),
     };
     let config = config(&server);
-    let asked = ask(
-        &config,
-        &form(&config),
-        source(questions(40)),
-        &store.ledger,
-        &store.replies,
-        &NONE,
-        &mut enough,
-    )
-    .unwrap();
+    let asked =
+        ask(&config, &form(&config), source(questions(40)), &store.within(NONE), &mut enough).unwrap();
     assert_eq!(
         (asked.stop, asked.progress.answered, server.requests()),
         (Some(StopReason::Interrupted), 2, 3)

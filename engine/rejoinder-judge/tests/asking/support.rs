@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use rejoinder_core::{RecordId, Role};
+use rejoinder_judge::accounts::LocalAccounts;
 use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_judge::{
     AskReport, DialogueLine, JudgeConfig, Pace, Question, QuestionForm, QuestionSource, ServerCapabilities,
@@ -67,6 +68,13 @@ pub struct Store {
     pub replies: ReplyStore,
 }
 
+impl Store {
+    /// The accounts of a run with these limits.
+    pub fn within(&self, limits: SpendingLimits) -> LocalAccounts<'_> {
+        LocalAccounts { ledger: &self.ledger, replies: &self.replies, limits }
+    }
+}
+
 pub fn store() -> Store {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::create(&folder.path().join("l")).unwrap();
@@ -95,5 +103,5 @@ pub fn run(
     limits: &SpendingLimits,
 ) -> AskReport {
     let go_on = &mut |_: &_| ControlFlow::Continue(());
-    ask(config, &form(config), source(questions), &store.ledger, &store.replies, limits, go_on).unwrap()
+    ask(config, &form(config), source(questions), &store.within(*limits), go_on).unwrap()
 }

@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 use crate::spending::Spending;
 
 /// A committed part.
@@ -16,14 +18,20 @@ pub struct PartRow {
 }
 
 /// The right to make one HTTP request. A reservation counts as spent from the moment that it is given, whatever becomes of the
-/// request.
-#[derive(Debug, PartialEq, Eq)]
+/// request. It ends once: what is said of it after its end changes nothing.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reservation {
     pub(super) id: i64,
     pub(super) amount: Spending,
 }
 
 impl Reservation {
+    /// The number of the reservation, which no other one in its ledger has or will have.
+    pub const fn id(&self) -> i64 {
+        self.id
+    }
+
     /// The amount that was set aside for the request.
     pub const fn amount(&self) -> Spending {
         self.amount
@@ -31,7 +39,8 @@ impl Reservation {
 }
 
 /// Whether a request was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RequestState {
     /// The request was answered.
     Answered,
@@ -52,7 +61,8 @@ impl RequestState {
 }
 
 /// Tokens as a server counts them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TokenUsage {
     /// The tokens of the input.
     pub prompt_tokens: u64,
@@ -64,14 +74,15 @@ pub struct TokenUsage {
 
 impl AddAssign for TokenUsage {
     fn add_assign(&mut self, other: Self) {
-        self.prompt_tokens += other.prompt_tokens;
-        self.cached_tokens += other.cached_tokens;
-        self.completion_tokens += other.completion_tokens;
+        self.prompt_tokens = self.prompt_tokens.saturating_add(other.prompt_tokens);
+        self.cached_tokens = self.cached_tokens.saturating_add(other.cached_tokens);
+        self.completion_tokens = self.completion_tokens.saturating_add(other.completion_tokens);
     }
 }
 
 /// How a request ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RequestOutcome {
     /// Whether the request was answered.
     pub state: RequestState,
@@ -86,7 +97,8 @@ pub struct RequestOutcome {
 }
 
 /// One entry for the ledger.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum LedgerEntry {
     /// A request is about to be made.
     Reserve {

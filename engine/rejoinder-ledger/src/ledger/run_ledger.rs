@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, params};
 
 use super::entry::{LedgerEntry, PartRow, Reservation};
-use super::spending_total::{SpendingTotal, read_spent, reserve, settle, write_spent};
+use super::spending_total::{SpendingTotal, read_spent, release, reserve, settle, write_spent};
 use crate::database::{Database, IN_MEMORY, LedgerError};
 use crate::spending::{Spending, SpendingLimits};
 
@@ -164,7 +164,7 @@ impl Ledger {
 
     /// Writes entries, all of them or not one, durably. Returns for each [`LedgerEntry::Reserve`], in order, the reservation, or
     /// `None` where the reservation would pass a limit. Sum and reservation are one transaction, so that no number of threads or
-    /// processes passes a limit.
+    /// processes passes a limit. A reservation ends once: entries about one that has ended change nothing.
     ///
     /// # Errors
     /// If SQLite fails; then nothing was written.
@@ -182,10 +182,7 @@ impl Ledger {
                         reserved.push(reserve(c, &mut spent, key, *amount, limits)?);
                     }
                     LedgerEntry::Settle(reservation, outcome) => settle(c, &mut spent, reservation, outcome)?,
-                    LedgerEntry::Release(reservation) => {
-                        spent.amount -= reservation.amount;
-                        c.prepare_cached("DELETE FROM attempts WHERE id = ?1")?.execute([reservation.id])?;
-                    }
+                    LedgerEntry::Release(reservation) => release(c, &mut spent, reservation)?,
                 }
             }
             write_spent(c, &spent)?;
@@ -220,7 +217,7 @@ impl Ledger {
     /// # Errors
     /// If SQLite fails.
     pub fn spent_on(&self, key: &str) -> Result<Spending, LedgerError> {
-        let select = "SELECT COUNT(*), COALESCE(SUM(tokens), 0), COALESCE(SUM(money), 0), COALESCE(SUM(gpu), 0) FROM attempts WHERE reply_key = ?1";
+        let select = "SELECT COUNT(*), COALESCE(SUM(tokens), 0), COALESCE(SUM(money), 0), COALESCE(SUM(gpu), 0) FROM attempts WHERE reply_key = ?1 AND state <> 'released'";
         self.0.with(|c| {
             c.query_row(select, [key], |row| {
                 let figure = |i| row.get::<_, i64>(i).map(i64::cast_unsigned);

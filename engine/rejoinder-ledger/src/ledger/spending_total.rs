@@ -1,12 +1,14 @@
 //! The sum of what a run has spent, kept beside the requests so that no reservation has to add them up.
 
 use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
 
 use super::entry::{RequestOutcome, Reservation, TokenUsage};
 use crate::spending::{Spending, SpendingLimits};
 
 /// What a run has spent on its judge, including what is reserved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SpendingTotal {
     /// The amount in each unit of a budget. Requests whose outcome was lost in a kill count with all that was reserved.
     pub amount: Spending,
@@ -39,20 +41,18 @@ pub(super) fn reserve(
     Ok(Some(Reservation { id: c.last_insert_rowid(), amount }))
 }
 
+/// Notes how a reserved request ended.
 pub(super) fn settle(
     c: &Connection,
     spent: &mut SpendingTotal,
     reservation: &Reservation,
     outcome: &RequestOutcome,
 ) -> Result<(), rusqlite::Error> {
-    spent.amount -= reservation.amount;
-    spent.amount += outcome.amount;
-    spent.usage += outcome.usage.unwrap_or_default();
     let update =
         "UPDATE attempts SET state = ?2, status = ?3, tokens = ?4, money = ?5, gpu = ?6, prompt_tokens = ?7,
-        cached_tokens = ?8, completion_tokens = ?9, millis = ?10 WHERE id = ?1";
+        cached_tokens = ?8, completion_tokens = ?9, millis = ?10 WHERE id = ?1 AND state = 'reserved'";
     let reported = |tokens: fn(&TokenUsage) -> u64| outcome.usage.as_ref().map(|u| tokens(u).cast_signed());
-    c.prepare_cached(update)?.execute(params![
+    let ended = c.prepare_cached(update)?.execute(params![
         reservation.id,
         outcome.state.name(),
         outcome.status,
@@ -64,6 +64,25 @@ pub(super) fn settle(
         reported(|u| u.completion_tokens),
         outcome.millis.cast_signed()
     ])?;
+    if ended == 1 {
+        spent.amount -= reservation.amount;
+        spent.amount += outcome.amount;
+        spent.usage += outcome.usage.unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Gives a reservation back. Its row stays, so that no later reservation has its number: a repeated word about the one must not
+/// end the other.
+pub(super) fn release(
+    c: &Connection,
+    spent: &mut SpendingTotal,
+    reservation: &Reservation,
+) -> Result<(), rusqlite::Error> {
+    let update = "UPDATE attempts SET state = 'released', tokens = 0, money = 0, gpu = 0 WHERE id = ?1 AND state = 'reserved'";
+    if c.prepare_cached(update)?.execute([reservation.id])? == 1 {
+        spent.amount -= reservation.amount;
+    }
     Ok(())
 }
 

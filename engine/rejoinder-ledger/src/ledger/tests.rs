@@ -115,3 +115,31 @@ fn turns_that_are_in_a_group_of_a_form_are_known() {
     assert_eq!((ungrouped("f"), ungrouped("g")), (vec!["b"], vec!["a", "b", "c"]));
     assert_eq!(ledger.get("groups").unwrap().as_deref(), Some("[[0],[1]]"));
 }
+
+#[test]
+fn a_reservation_ends_once_however_often_its_end_is_told() {
+    let ledger = Ledger::in_memory().unwrap();
+    let told = |entries: [LedgerEntry; 2]| {
+        for entry in &entries {
+            ledger.write(std::slice::from_ref(entry), &calls(9)).unwrap();
+        }
+        ledger.spent().unwrap().amount.calls
+    };
+    let again = |of: &super::Reservation| super::Reservation { id: of.id, amount: of.amount };
+    let usage = Some(TokenUsage { prompt_tokens: 7, ..TokenUsage::default() });
+    let outcome =
+        RequestOutcome { state: RequestState::Answered, status: 200, amount: CALL, usage, millis: 5 };
+    let answered = ledger.reserve("k", CALL, &calls(9)).unwrap().unwrap();
+    let twice = again(&answered);
+    assert_eq!(
+        told([LedgerEntry::Settle(twice, outcome.clone()), LedgerEntry::Settle(answered, outcome)]),
+        1
+    );
+    assert_eq!(ledger.spent().unwrap().usage.prompt_tokens, 7);
+    let unsent = ledger.reserve("k", CALL, &calls(9)).unwrap().unwrap();
+    let twice = again(&unsent);
+    ledger.write(&[LedgerEntry::Release(again(&unsent))], &calls(9)).unwrap();
+    let _next = ledger.reserve("k", CALL, &calls(9)).unwrap().unwrap();
+    assert_eq!(told([LedgerEntry::Release(twice), LedgerEntry::Release(unsent)]), 2, "the next one stays");
+    assert_eq!(ledger.spent_on("k").unwrap().calls, 2);
+}

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
+use rejoinder_judge::accounts::LocalAccounts;
 use rejoinder_judge::{
     AskProgress, AskReport, JudgeConfig, ProbeError, Question, QuestionSource, ServerCapabilities, probe,
 };
@@ -170,8 +171,8 @@ fn ask_all(
             *failure.lock().unwrap_or_else(PoisonError::into_inner) = found.err();
         }
     });
-    let asked =
-        rejoinder_judge::ask(&judge.client, form, source, &run.ledger, &replies, &limits, &mut on_progress)?;
+    let accounts = LocalAccounts { ledger: &run.ledger, replies: &replies, limits };
+    let asked = rejoinder_judge::ask(&judge.client, form, source, &accounts, &mut on_progress)?;
     run.add_asked_requests(&asked.progress)?;
     if asked.server_time.requests > 0 {
         run.add_server_time(asked.server_time)?;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rejoinder_core::{Answer, Feedback, FeedbackSource, RecordId, SettledTurn};
-use rejoinder_judge::{Finding, ReplyChain, TurnFinding, mask_numbers};
+use rejoinder_core::{Answer, RecordId};
+use rejoinder_judge::{Finding, TurnFinding, mask_numbers};
 use rejoinder_ledger::{Reply, ReplyStore, Spending};
 use rejoinder_scan::reading::add;
 
-use super::spool::{RequestGroup, Spool};
+use super::reading::{GroupAnswers, read, turns};
+use super::spool::Spool;
 use super::{Judge, settings};
 use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
@@ -17,66 +18,6 @@ use crate::stats::JudgeStats;
 /// Reasons for which answers are of no use that are told apart, and what stands for the others.
 const REASONS: usize = 20;
 const OTHER_REASONS: &str = "other reasons";
-
-/// A turn, what the replies say of the turn, and the record of the turn if it is feedback.
-type TurnReading = (RecordId, TurnFinding, Option<Feedback>);
-
-/// What is known of the turns of a group that were asked about together.
-struct GroupAnswers {
-    /// What the replies say of each turn; empty while the replies say nothing yet.
-    turns: Vec<TurnReading>,
-    replied: ReplyChain,
-}
-
-fn read(judge: &Judge, group: &RequestGroup, store: &ReplyStore) -> Result<Vec<GroupAnswers>, RunError> {
-    let questions: Vec<_> = group.iter().map(|row| row.question.clone()).collect();
-    let mut answered = Vec::new();
-    for replied in judge.form.follow(&questions, store)? {
-        let findings = judge.form.findings(&questions, &replied);
-        let mut turns = Vec::new();
-        for (row, findings) in group[replied.questions.clone()].iter().zip(findings) {
-            for record in &row.turns {
-                let id = record.id;
-                let Some(found) = findings.iter().find(|f| f.message_index == id.message_index) else {
-                    continue;
-                };
-                let text = row.question.line(id.message_index).map_or("", |line| &line.text);
-                let feedback = feedback(judge, record, text, found, &replied);
-                turns.push((id, found.clone(), feedback));
-            }
-        }
-        answered.push(GroupAnswers { turns, replied });
-    }
-    Ok(answered)
-}
-
-/// What the replies say of each turn of a group.
-fn turns(judge: &Judge, group: &RequestGroup, store: &ReplyStore) -> Result<Vec<TurnReading>, RunError> {
-    Ok(read(judge, group, store)?.into_iter().flat_map(|answered| answered.turns).collect())
-}
-
-fn feedback(
-    judge: &Judge,
-    record: &rejoinder_core::TurnRecord,
-    turn: &str,
-    found: &TurnFinding,
-    replied: &ReplyChain,
-) -> Option<Feedback> {
-    let Finding::Feedback { category, start, end } = found.finding else { return None };
-    let (index, reply) = judge.form.decisive_reply(&replied.replies)?;
-    let probabilities = found.probabilities.map(Into::into).unwrap_or_default();
-    let settled = SettledTurn {
-        category,
-        turn,
-        span: start..end,
-        source: FeedbackSource::Judge,
-        model: reply.model.clone(),
-        reply_key: replied.keys[index].clone(),
-        reply_form: judge.form.form_of(replied).to_owned(),
-        probabilities,
-    };
-    Some(Feedback::new(record.clone(), settled))
-}
 
 /// Writes the judged parts anew from spool and replies, and counts.
 ///

@@ -1,12 +1,14 @@
 //! The groups of questions that share requests, kept in the ledger before they are asked about: a resumed run, batch files and the
 //! reading of replies go by the same groups, whatever was answered in between.
 
-use rejoinder_judge::Question;
+use rejoinder_judge::accounts::StoredReplies;
+use rejoinder_judge::{Question, QuestionForm};
 use serde::{Deserialize, Serialize};
 
 use super::grouping::{self, QuestionSize, RequestSize};
 use super::spool::{RequestGroup, Spool};
 use crate::error::RunError;
+use crate::folder::RunDir;
 use crate::spool_row::SpoolRow;
 
 /// Whose groups are made: those of one stretch of input, or those of rows that were drawn.
@@ -19,11 +21,11 @@ enum RowSource {
 /// The groups of some rows, by the places of the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeptGroups {
+pub(super) struct KeptGroups {
     /// The rows that share a request, for each request.
-    groups: Vec<Vec<usize>>,
+    pub(super) groups: Vec<Vec<usize>>,
     /// Rows whose prompt is that of a row in an earlier group, whose answer is theirs.
-    twins: Vec<usize>,
+    pub(super) twins: Vec<usize>,
 }
 
 /// The groups in which the rows of one stretch of input are asked about; a row that is in no group, since it was asked about before
@@ -61,7 +63,7 @@ fn of_name(
     source: RowSource,
     name: &str,
 ) -> Result<Vec<RequestGroup>, RunError> {
-    let Spool { run, form, is_to_ask, .. } = spool;
+    let Spool { run, form, store, is_to_ask } = spool;
     if form.questions_per_request() == 1 {
         return Ok(rows.into_iter().map(|row| vec![row]).collect());
     }
@@ -69,7 +71,7 @@ fn of_name(
     let kept: Option<KeptGroups> =
         run.ledger.get(name)?.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()?;
     let json = |groups: &KeptGroups| serde_json::to_string(groups).expect("places are plain data");
-    let grouping = Grouping { spool, rows: &rows };
+    let grouping = Grouping { form, store, rows: &rows };
     let groups = match kept {
         kept if !run.is_open_to_change() => kept.unwrap_or_default(),
         Some(kept) => {
@@ -80,7 +82,7 @@ fn of_name(
             groups
         }
         None => {
-            let (groups, turns) = grouping.first(source)?;
+            let (groups, turns) = grouping.first(run, source)?;
             let turns: Vec<&str> = turns.iter().map(String::as_str).collect();
             run.ledger.put_groups(&form.identity(), &turns, name, &json(&groups))?;
             groups
@@ -91,16 +93,17 @@ fn of_name(
 }
 
 /// What is needed to group rows.
-struct Grouping<'r> {
-    spool: Spool<'r>,
-    rows: &'r [SpoolRow],
+pub(super) struct Grouping<'r> {
+    pub(super) form: &'r QuestionForm,
+    pub(super) store: &'r dyn StoredReplies,
+    pub(super) rows: &'r [SpoolRow],
 }
 
 impl Grouping<'_> {
     /// The first groups of the rows that nothing is known about, and the keys by which the ledger is to know their turns. Of a stretch
     /// of input, rows with the prompt of an earlier stretch's row are in no group.
-    fn first(&self, source: RowSource) -> Result<(KeptGroups, Vec<String>), RunError> {
-        let Spool { run, form, .. } = self.spool;
+    fn first(&self, run: &RunDir, source: RowSource) -> Result<(KeptGroups, Vec<String>), RunError> {
+        let form = self.form;
         let open = self.open(0..self.rows.len())?;
         let keys: Vec<String> = open.iter().map(|&place| form.turn_key(&self.rows[place].question)).collect();
         let names: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -118,8 +121,8 @@ impl Grouping<'_> {
 
     /// The groups as they are now. Where other requests have answered turns of groups that were not asked about, the groups that were
     /// asked about stay, and the others are made anew of what is left.
-    fn mended(&self, kept: &KeptGroups) -> Result<KeptGroups, RunError> {
-        let Spool { form, store, .. } = self.spool;
+    pub(super) fn mended(&self, kept: &KeptGroups) -> Result<KeptGroups, RunError> {
+        let Self { form, store, .. } = *self;
         let (mut groups, mut left) = (Vec::new(), Vec::new());
         let mut are_answered = false;
         for group in &kept.groups {
@@ -144,7 +147,7 @@ impl Grouping<'_> {
     /// Twins that need not be asked about: those whose prompt no reply is about yet. Others are asked about where that reply does
     /// not tell the turns apart.
     fn left_to_others(&self, twins: &[usize]) -> Result<Vec<usize>, RunError> {
-        let Spool { form, store, .. } = self.spool;
+        let Self { form, store, .. } = *self;
         let mut left = Vec::new();
         for &place in twins {
             if let Some(row) = self.rows.get(place)
@@ -158,7 +161,7 @@ impl Grouping<'_> {
 
     /// Whether there is a reply to the request about a group.
     fn is_asked(&self, group: &[usize]) -> Result<bool, RunError> {
-        let Spool { form, store, .. } = self.spool;
+        let Self { form, store, .. } = *self;
         let rows = group.iter().filter_map(|&place| self.rows.get(place));
         let questions: Vec<Question> = rows.map(|row| row.question.clone()).collect();
         match questions.as_slice() {
@@ -172,7 +175,7 @@ impl Grouping<'_> {
 
     /// Those of some places at which nothing is known of the rows.
     fn open(&self, places: impl IntoIterator<Item = usize>) -> Result<Vec<usize>, RunError> {
-        let Spool { form, store, .. } = self.spool;
+        let Self { form, store, .. } = *self;
         let mut open = Vec::new();
         for place in places {
             if !form.stands_alone(&self.rows[place].question, store)? {
@@ -183,8 +186,8 @@ impl Grouping<'_> {
     }
 
     /// The groups of the rows at some places.
-    fn groups_of(&self, places: &[usize]) -> Vec<Vec<usize>> {
-        let form = self.spool.form;
+    pub(super) fn groups_of(&self, places: &[usize]) -> Vec<Vec<usize>> {
+        let form = self.form;
         let sizes: Vec<QuestionSize> =
             places.iter().map(|&place| QuestionSize::of(&self.rows[place], form.window())).collect();
         let size = RequestSize { turns: form.questions_per_request(), tokens: form.shared_tokens() };
@@ -195,7 +198,15 @@ impl Grouping<'_> {
 
 /// Rows in groups, by the first row of each, and the rows in no group alone, without those at the places `left_out`.
 fn arranged(rows: Vec<SpoolRow>, groups: &[Vec<usize>], left_out: &[usize]) -> Vec<RequestGroup> {
-    let mut group_of: Vec<Option<usize>> = vec![None; rows.len()];
+    let places = arranged_places(rows.len(), groups, left_out);
+    let mut rows: Vec<Option<SpoolRow>> = rows.into_iter().map(Some).collect();
+    let group = |places: Vec<usize>| places.into_iter().filter_map(|place| rows[place].take()).collect();
+    places.into_iter().map(group).collect()
+}
+
+/// The places of so many rows in groups, as [`arranged`] puts the rows.
+pub(super) fn arranged_places(rows: usize, groups: &[Vec<usize>], left_out: &[usize]) -> Vec<Vec<usize>> {
+    let mut group_of: Vec<Option<usize>> = vec![None; rows];
     for (number, places) in groups.iter().enumerate() {
         for &place in places {
             if let Some(group) = group_of.get_mut(place) {
@@ -203,19 +214,19 @@ fn arranged(rows: Vec<SpoolRow>, groups: &[Vec<usize>], left_out: &[usize]) -> V
             }
         }
     }
-    let mut arranged: Vec<RequestGroup> = Vec::new();
+    let mut arranged: Vec<Vec<usize>> = Vec::new();
     let mut place_of_group = vec![None; groups.len()];
-    for (place, (row, group)) in rows.into_iter().zip(group_of).enumerate() {
+    for (place, group) in group_of.into_iter().enumerate() {
         if left_out.contains(&place) {
             continue;
         }
         match group.and_then(|group| place_of_group[group]) {
-            Some(place) => RequestGroup::push(&mut arranged[place], row),
+            Some(at) => Vec::push(&mut arranged[at], place),
             None => {
                 if let Some(group) = group {
                     place_of_group[group] = Some(arranged.len());
                 }
-                arranged.push(vec![row]);
+                arranged.push(vec![place]);
             }
         }
     }

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use rejoinder_core::diagnostic::{SourceText, did_you_mean};
+use rejoinder_judge::accounts::KeeperTerms;
 use rejoinder_judge::prompt::{AnswerFormat, DialogueWindow, PromptTemplate, PromptWindow};
 use rejoinder_judge::{
     ApiKey, JudgeConfig, LabelConstraint, NANOS_PER_UNIT, Pace, Price, QuestionUnit, TokenCounter,
 };
 use rejoinder_ledger::SpendingLimits;
-use rejoinder_scan::ConfigError;
 use rejoinder_scan::config::{
     AnswerForm, BudgetConfig, ConstraintName, JudgeSection, PriceSection, SpanFrom, UnitName, WindowSection,
 };
+use rejoinder_scan::{Config, ConfigError};
 
 /// What one question is about.
 pub const fn unit(judge: &JudgeSection) -> QuestionUnit {
@@ -52,6 +53,17 @@ pub fn limits(budget: &BudgetConfig) -> SpendingLimits {
         tokens: budget.tokens,
         money: nano(budget.money),
         gpu: nano(budget.gpu_seconds),
+    }
+}
+
+/// What a whole job on a cluster may spend, and how fast, by a config: its budget, and the rates of `[judge]`, which then are those of
+/// all machines and endpoints together.
+pub fn keeper_terms(config: &Config) -> KeeperTerms {
+    KeeperTerms {
+        limits: limits(&config.budget),
+        requests_per_minute: config.judge.requests_per_minute,
+        tokens_per_minute: config.judge.tokens_per_minute,
+        ..KeeperTerms::default()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use rejoinder_core::{Answer, Category};
+use rejoinder_judge::accounts::LocalAccounts;
 use rejoinder_judge::{AskReport, Finding, ProbeError, Question, ServerCapabilities, ServerTime, probe};
 use rejoinder_ledger::{Ledger, Reply, ReplyStore, SpendingTotal};
 use rejoinder_scan::Config;
@@ -68,6 +69,7 @@ impl JudgeTrial {
             ProbeError::Failed(error) => error.into(),
         })?;
         let judge = Judge::new(client, &findings)?;
+        let accounts = LocalAccounts { ledger: &ledger, replies: &store, limits };
         let (mut other_models, mut reasons) = (Vec::new(), Vec::new());
         let (mut replies, mut server_time) = (Vec::new(), ServerTime::default());
         let questions = EXAMPLES.map(|(said, _)| Question::example(said));
@@ -81,9 +83,7 @@ impl JudgeTrial {
                     Box::new(move |sink| {
                         let _ = sink(vec![asked]);
                     }),
-                    &ledger,
-                    &store,
-                    &limits,
+                    &accounts,
                     &mut |_| ControlFlow::Continue(()),
                 )?;
             if let Some(stop) = stop {
