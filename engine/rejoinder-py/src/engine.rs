@@ -1,7 +1,6 @@
 //! `rejoinder.Engine`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use std::ffi::CString;
 
@@ -19,12 +18,13 @@ use rejoinder_judge::AskingForm;
 use rejoinder_read::TableReader;
 use rejoinder_run::judging::Judge;
 use rejoinder_scan::config::{EffectiveConfig, UnitName};
-use rejoinder_scan::{Config, Engine, default_threads};
-use serde_json::Value;
+use rejoinder_scan::{Engine, default_threads};
 
 use crate::batch_scan::BatchScan;
+use crate::config::effective;
 use crate::error::{detached, exception};
 use crate::export::{command_flags, training_rows, training_task};
+use crate::judging::{Asking, told, transport};
 use crate::places::{PlaceColumns, Places};
 use crate::rows::schema;
 use crate::scanning::TableScan;
@@ -124,6 +124,27 @@ impl PyEngine {
         BatchScan::new(slf, stream, PlaceColumns { shard, ordinal })
     }
 
+    fn read(&self, py: Python<'_>, rows: AnyRecordBatch) -> PyResult<PyTable> {
+        let rows = HeldTable::of(py, rows)?;
+        PyTable::try_new(detached(py, || self.asking(1).read(&rows.batches))?, schema())
+    }
+
+    #[pyo3(signature = (rows, keeper, *, sharing=1))]
+    fn judge<'p>(
+        &self,
+        py: Python<'p>,
+        rows: AnyRecordBatch,
+        keeper: &Bound<'_, PyAny>,
+        sharing: usize,
+    ) -> PyResult<(PyTable, Bound<'p, PyDict>)> {
+        let rows = HeldTable::of(py, rows)?;
+        let transport = transport(keeper)?;
+        let (batches, report, stop) = detached(py, || self.asking(sharing).run(&rows.batches, transport))?;
+        let report = told(py, &report)?;
+        report.set_item("stop", stop.map(|failure| failure.message))?;
+        Ok((PyTable::try_new(batches, schema())?, report))
+    }
+
     #[pyo3(signature = (rows, conversations, what="kto", **flags))]
     fn export(
         &self,
@@ -179,6 +200,10 @@ impl PyEngine {
 }
 
 impl PyEngine {
+    fn asking(&self, sharing: usize) -> Asking<'_> {
+        Asking { engine: &self.engine, single: &self.judge, sharing }
+    }
+
     /// The rows about a table, or about batches of one whose first row has the number `first`.
     pub fn scan_rows_from(
         &self,
@@ -216,31 +241,4 @@ fn build(effective: &EffectiveConfig, corpus: Option<&HeldTable>) -> Result<(Eng
         None => Judge::in_form(section, None, AskingForm::Single)?,
     };
     Ok((engine, judge))
-}
-
-/// The config that a caller gives: nothing, a dict, the text of a TOML file, or the path of one.
-fn effective(config: Option<&Bound<'_, PyAny>>) -> PyResult<EffectiveConfig> {
-    let Some(config) = config else { return EffectiveConfig::load(None).map_err(exception) };
-    if let Ok(dict) = config.cast::<PyDict>() {
-        let json = config.py().import("json")?.call_method1("dumps", (dict,))?.extract::<String>()?;
-        return of_json(&json).map_err(exception);
-    }
-    if let Ok(text) = config.extract::<String>()
-        && (text.contains('\n') || text.contains('='))
-    {
-        return Config::from_toml(&text).and_then(EffectiveConfig::over).map_err(exception);
-    }
-    let path: PathBuf = config.extract()?;
-    EffectiveConfig::load(Some(&path)).map_err(exception)
-}
-
-fn of_json(json: &str) -> Result<EffectiveConfig, Failure> {
-    let mut fields: Value = serde_json::from_str(json).map_err(|why| Failure::usage(why.to_string()))?;
-    if let Some(fields) = fields.as_object_mut() {
-        fields.entry("format").or_insert_with(|| 1.into());
-        fields.retain(|_, value| !value.is_null());
-    }
-    // TOML knows no null: a key that is not set is left out there.
-    let text = toml::to_string(&fields).map_err(|why| Failure::usage(format!("the config: {why}")))?;
-    Ok(EffectiveConfig::over(Config::from_toml(&text)?)?)
 }

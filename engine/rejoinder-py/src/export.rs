@@ -15,7 +15,7 @@ use rejoinder_read::TableReader;
 use rejoinder_run::exporting::{TrainingFiles, TrainingRequest, TrainingRows};
 use serde_json::Value;
 
-use crate::rows::{Decision, given_rows, table_of};
+use crate::rows::{Decision, GivenTurn, given_rows, table_of};
 
 /// The columns of training rows, in their order.
 const COLUMNS: [&str; 9] = [
@@ -123,15 +123,13 @@ struct FeedbackByConversation(HashMap<String, Vec<Vec<Feedback>>>);
 
 impl FeedbackByConversation {
     fn of(rows: &[RecordBatch]) -> Result<Self, Failure> {
-        let mut given = Vec::new();
-        let mut first = 0;
-        for batch in rows {
-            for row in given_rows(batch, first) {
-                if row.decision()? == Decision::Accepted {
-                    given.push(row.feedback()?);
-                }
+        let mut given: Vec<Feedback> = Vec::new();
+        for row in given_rows(rows) {
+            if row.decision()? == Decision::Accepted
+                && let GivenTurn::Accepted(feedback) = row.turn()?
+            {
+                given.push(*feedback);
             }
-            first += batch.num_rows() as u64;
         }
         given.sort_by_key(|feedback| feedback.id);
         let mut by_id: HashMap<String, Vec<Vec<Feedback>>> = HashMap::new();

@@ -5,9 +5,11 @@
 
 mod batch_scan;
 mod command;
+mod config;
 mod engine;
 mod error;
 mod export;
+mod judging;
 mod places;
 mod rows;
 mod scanning;
@@ -25,6 +27,9 @@ mod _rejoinder {
     use crate::engine::PyEngine;
     #[pymodule_export]
     use crate::error::{BudgetError, ConfigError, Error, InputError, InternalError, JudgeError, UsageError};
+
+    #[pymodule_export]
+    use crate::judging::PyKeeper;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -184,7 +184,7 @@ pub(super) fn failure_of(stop: StopReason, run: &RunDir, verb: &str) -> Failure 
 }
 
 /// How asking a judge ended, in words, with what to do next.
-pub(super) fn stopped(stop: StopReason, judge: &JudgeSection, next: &str) -> Failure {
+pub fn stopped(stop: StopReason, judge: &JudgeSection, next: &str) -> Failure {
     let (exit, why) = match stop {
         StopReason::Budget => (Exit::Budget, "the budget is spent".to_owned()),
         StopReason::Refuses { status, words } => (Exit::Unavailable, refused(status, &words, judge)),

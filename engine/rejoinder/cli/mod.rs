@@ -36,6 +36,7 @@ mod terminal;
 mod train;
 
 use args::{InputRoot, Threads};
+pub use asking::stopped;
 pub use command::{main, main_of};
 pub use export::training_request;
 use inputs::{absolute, described, files, find_input};

@@ -4,6 +4,7 @@ use arrow_array::RecordBatch;
 use rejoinder::failure::Failure;
 use rejoinder_core::{AnswerProbabilities, Feedback, TurnRecord};
 use rejoinder_read::table_rows;
+use rejoinder_run::SpoolRow;
 use serde_json::{Map, Value, json};
 
 use super::turn_row::Decision;
@@ -15,9 +16,21 @@ pub struct GivenRow {
     number: u64,
 }
 
-/// The rows of a batch whose first row has the number `first`.
-pub fn given_rows(batch: &RecordBatch, first: u64) -> impl Iterator<Item = GivenRow> + use<> {
-    let rows = (first..).zip(table_rows(batch));
+/// What a row says.
+pub enum GivenTurn {
+    /// The turn is feedback.
+    Accepted(Box<Feedback>),
+    /// The turn is no feedback.
+    Rejected(Box<TurnRecord>),
+    /// The turn waits; what it is to be asked.
+    Waiting(Box<SpoolRow>),
+    /// A record cannot be read: why, and where it stands.
+    SetAside(String, (u32, u64)),
+}
+
+/// The rows of batches.
+pub fn given_rows(batches: &[RecordBatch]) -> impl Iterator<Item = GivenRow> + use<'_> {
+    let rows = (0..).zip(batches.iter().flat_map(table_rows));
     rows.map(|(number, row)| GivenRow {
         number,
         fields: if let Value::Object(fields) = row { fields } else { Map::new() },
@@ -25,6 +38,20 @@ pub fn given_rows(batch: &RecordBatch, first: u64) -> impl Iterator<Item = Given
 }
 
 impl GivenRow {
+    /// The text of a column; `None` for a null and for a missing column.
+    pub fn text(&self, column: &str) -> Option<&str> {
+        self.fields.get(column)?.as_str()
+    }
+
+    /// The value of a column as JSON: a text as it is, any other value as JSON writes it; `None` for a null and for a missing column.
+    pub fn json(&self, column: &str) -> Option<String> {
+        match self.fields.get(column)? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+
     /// What became of the turn.
     ///
     /// # Errors
@@ -33,42 +60,43 @@ impl GivenRow {
         self.read("decision", self.fields.get("decision").cloned().unwrap_or_default())
     }
 
-    /// A column of texts; `None` for a null and for a missing column.
-    pub fn text(&self, column: &str) -> Option<&str> {
-        self.fields.get(column)?.as_str()
-    }
-
-    /// Where the row's conversation stands.
-    pub fn place(&self) -> (u32, u64) {
-        let number = |column| self.fields.get(column).and_then(Value::as_u64).unwrap_or_default();
-        (number("shard").try_into().unwrap_or_default(), number("ordinal"))
-    }
-
-    /// The record of a row of feedback.
+    /// What the row says.
     ///
     /// # Errors
     /// If a column is missing, or holds something else.
-    pub fn feedback(mut self) -> Result<Feedback, Failure> {
-        self.unwrap_metadata()?;
-        if self.fields.get("probabilities").is_none_or(Value::is_null) {
-            self.fields.insert("probabilities".to_owned(), json!(AnswerProbabilities::default()));
+    pub fn turn(mut self) -> Result<GivenTurn, Failure> {
+        match self.decision()? {
+            Decision::Accepted => {
+                self.unwrap_metadata()?;
+                if self.fields.get("probabilities").is_none_or(Value::is_null) {
+                    self.fields.insert("probabilities".to_owned(), json!(AnswerProbabilities::default()));
+                }
+                let fields = std::mem::take(&mut self.fields);
+                self.read("feedback", Value::Object(fields)).map(GivenTurn::Accepted)
+            }
+            Decision::Rejected => {
+                self.unwrap_metadata()?;
+                let fields = std::mem::take(&mut self.fields);
+                self.read("turn", Value::Object(fields)).map(GivenTurn::Rejected)
+            }
+            Decision::Waiting => {
+                let question = self.text("question").unwrap_or_default();
+                let row: SpoolRow =
+                    serde_json::from_str(question).map_err(|why| self.wrong("question", &why))?;
+                match row.turns.len() {
+                    1 => Ok(GivenTurn::Waiting(Box::new(row))),
+                    turns => Err(self.wrong("question", &format!("it is about {turns} turns"))),
+                }
+            }
+            Decision::SetAside => {
+                let number = |column| self.fields.get(column).and_then(Value::as_u64).unwrap_or_default();
+                let place = (number("shard").try_into().unwrap_or_default(), number("ordinal"));
+                Ok(GivenTurn::SetAside(self.text("error").unwrap_or_default().to_owned(), place))
+            }
         }
-        let fields = std::mem::take(&mut self.fields);
-        self.read("feedback", Value::Object(fields))
     }
 
-    /// The record of a row of a turn that is no feedback, or not yet.
-    ///
-    /// # Errors
-    /// If a column is missing, or holds something else.
-    pub fn turn(mut self) -> Result<TurnRecord, Failure> {
-        self.unwrap_metadata()?;
-        let fields = std::mem::take(&mut self.fields);
-        self.read("turn", Value::Object(fields))
-    }
-
-    /// The wrong value of a column, in words.
-    pub fn wrong(&self, what: &str, why: &dyn std::fmt::Display) -> Failure {
+    fn wrong(&self, what: &str, why: &dyn std::fmt::Display) -> Failure {
         Failure::invalid(format!(
             "row {}: its {what} cannot be read: {why}; rows come from Engine.scan, with columns added and none changed",
             self.number

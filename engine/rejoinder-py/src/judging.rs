@@ -1,0 +1,256 @@
+//! What the judge says of rows that wait: asked by the engine, through accounts that may lie on another machine, or asked by the caller.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use rejoinder::cli::stopped;
+use rejoinder::failure::Failure;
+use rejoinder_core::RecordId;
+use rejoinder_judge::accounts::{AccountKeeper, RemoteAccounts, Transport};
+use rejoinder_judge::{AskReport, JudgeConfig, ProbeError};
+use rejoinder_run::judging::{Judge, JudgeAnswer, TurnAnswer, ask_rows, read_reply, settings};
+use rejoinder_run::{RunError, SpoolRow};
+use rejoinder_scan::{Config, Engine};
+
+use crate::config::effective;
+use crate::error::detached;
+use crate::rows::{Decision, GivenRow, GivenTurn, TurnRow, given_rows, schema, table_of};
+use crate::scanning::{provenance, request};
+
+/// The column with the text of the model's answer, and that with its log-probabilities.
+const ANSWER: &str = "answer";
+const LOGPROBS: &str = "logprobs";
+/// Rows of a batch of the result.
+const ROWS: usize = 4096;
+
+/// What the judge of a whole job may cost, what it has cost, and what it has said: one for all who ask.
+#[pyclass(name = "Keeper", module = "rejoinder", frozen)]
+pub struct PyKeeper {
+    keeper: Arc<AccountKeeper>,
+    config: Config,
+}
+
+#[pymethods]
+impl PyKeeper {
+    #[new]
+    #[pyo3(signature = (config, folder))]
+    fn new(py: Python<'_>, config: &Bound<'_, PyAny>, folder: PathBuf) -> PyResult<Self> {
+        let config = effective(Some(config))?.config;
+        let terms = settings::keeper_terms(&config);
+        let keeper = detached(py, move || Ok(AccountKeeper::open(&folder, terms).map_err(RunError::from)?))?;
+        Ok(Self { keeper: Arc::new(keeper), config })
+    }
+
+    /// Finds out what the judge's server can do, once for the folder's life.
+    fn prepare(&self, py: Python<'_>) -> PyResult<()> {
+        detached(py, || {
+            let client = settings::client(&self.config.judge)?.ok_or(RunError::NoJudge)?;
+            self.keeper.prepare(&client).map(drop).map_err(|error| match error {
+                ProbeError::Stopped(stop) => stopped(stop, &self.config.judge, "nothing was asked"),
+                ProbeError::Failed(error) => error.into(),
+            })
+        })
+    }
+
+    /// Answers a message of somebody who asks.
+    fn handle<'p>(&self, py: Python<'p>, message: &[u8]) -> Bound<'p, PyBytes> {
+        let answer = py.detach(|| self.keeper.handle(message));
+        PyBytes::new(py, &answer)
+    }
+
+    /// What was spent so far: calls, tokens, money and GPU-seconds, with what is reserved.
+    #[getter]
+    fn spent<'p>(&self, py: Python<'p>) -> PyResult<Bound<'p, PyDict>> {
+        let spent = detached(py, || Ok(self.keeper.spent().map_err(RunError::from)?))?;
+        let (amount, usage) = (spent.amount, spent.usage);
+        let nano = |amount: u64| amount as f64 / rejoinder_judge::NANOS_PER_UNIT;
+        let told = PyDict::new(py);
+        told.set_item("calls", amount.calls)?;
+        told.set_item("tokens", amount.tokens)?;
+        told.set_item("money", nano(amount.money))?;
+        told.set_item("gpu_seconds", nano(amount.gpu))?;
+        told.set_item("prompt_tokens", usage.prompt_tokens)?;
+        told.set_item("completion_tokens", usage.completion_tokens)?;
+        Ok(told)
+    }
+}
+
+/// The way to the keeper: a keeper in this process, or a function that takes a message to one and brings the answer back.
+pub fn transport(keeper: &Bound<'_, PyAny>) -> PyResult<Box<Transport>> {
+    if let Ok(own) = keeper.cast::<PyKeeper>() {
+        let keeper = Arc::clone(&own.get().keeper);
+        return Ok(Box::new(move |message| Ok(keeper.handle(message))));
+    }
+    let call: Py<PyAny> = keeper.clone().unbind();
+    Ok(Box::new(move |message| {
+        Python::attach(|py| {
+            let answer = call.call1(py, (PyBytes::new(py, message),))?;
+            answer.extract::<Vec<u8>>(py)
+        })
+        .map_err(|error| error.to_string())
+    }))
+}
+
+/// Asks the judge about rows that wait.
+pub struct Asking<'e> {
+    /// Made the rows.
+    pub engine: &'e Engine,
+    /// Puts a turn into words that waits on.
+    pub single: &'e Judge,
+    /// Among how many who ask at once the requests in flight are shared.
+    pub sharing: usize,
+}
+
+impl Asking<'_> {
+    /// The rows with the judge's answers; those without an answer wait on. Also returns what came of asking, and, where asking ended
+    /// early, why.
+    ///
+    /// # Errors
+    /// If rows cannot be read, no judge is configured or prepared, or the accounts fail.
+    pub fn run(
+        &self,
+        batches: &[RecordBatch],
+        transport: Box<Transport>,
+    ) -> Result<(Vec<RecordBatch>, AskReport, Option<Failure>), Failure> {
+        let section = &self.engine.config.judge;
+        let client = settings::client(section)?.ok_or(RunError::NoJudge)?;
+        let client = self.shared(client);
+        let accounts = RemoteAccounts::new(transport);
+        let findings = accounts.findings(&client).map_err(RunError::from)?;
+        let findings = findings.ok_or_else(|| {
+            Failure::usage("the keeper has prepared another judge: give both the same config, and call Keeper.prepare() first")
+        })?;
+        let judge = Judge::new(client, &findings)?;
+        let turns = given_rows(batches).map(GivenRow::turn).collect::<Result<Vec<_>, _>>()?;
+        let waiting = numbered(&turns);
+        let rows: Vec<SpoolRow> = waiting.iter().map(|(_, row)| row.clone()).collect();
+        let (answers, mut report) = ask_rows(&judge, &rows, &accounts, &mut |_| ControlFlow::Continue(()))?;
+        let stop = report.stop.take().map(|stop| stopped(stop, section, "what was answered is kept"));
+        let why = stop.as_ref().map(|failure| first_line(&failure.message));
+        let mut answers: HashMap<usize, TurnAnswer> = waiting
+            .iter()
+            .zip(answers)
+            .filter_map(|((place, _), own)| Some((*place, own.into_iter().next()?)))
+            .collect();
+        let answered = turns.into_iter().enumerate().map(|(place, turn)| (turn, answers.remove(&place)));
+        Ok((self.rows(answered, why.as_deref())?, report, stop))
+    }
+
+    /// The rows with the answers that the caller has got from a model, one request a turn.
+    ///
+    /// # Errors
+    /// If rows or log-probabilities cannot be read.
+    pub fn read(&self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Failure> {
+        let mut answered = Vec::new();
+        for row in given_rows(batches) {
+            let (text, logprobs) = (row.text(ANSWER).map(str::to_owned), row.json(LOGPROBS));
+            let turn = row.turn()?;
+            let answer = match (&turn, text) {
+                (GivenTurn::Waiting(row), Some(text)) => {
+                    read_reply(self.single, row, &text, logprobs.as_deref())?.into_iter().next()
+                }
+                _ => None,
+            };
+            answered.push((turn, answer));
+        }
+        self.rows(answered.into_iter(), Some("no answer"))
+    }
+
+    fn shared(&self, client: JudgeConfig) -> JudgeConfig {
+        let mut client = client;
+        client.pace.max_in_flight = (client.pace.max_in_flight / self.sharing.max(1)).max(1);
+        client
+    }
+
+    /// Rows of turns with their answers; `why` is the reason where there is no answer.
+    fn rows(
+        &self,
+        answered: impl Iterator<Item = (GivenTurn, Option<TurnAnswer>)>,
+        why: Option<&str>,
+    ) -> Result<Vec<RecordBatch>, Failure> {
+        let told: Vec<(GivenTurn, Option<String>)> = answered
+            .map(|(turn, answer)| match (turn, answer.map(|turn| turn.answer)) {
+                (GivenTurn::Waiting(row), Some(JudgeAnswer::Feedback(mut feedback))) => {
+                    feedback.id = row.turns[0].id;
+                    (GivenTurn::Accepted(feedback), None)
+                }
+                (GivenTurn::Waiting(mut row), Some(JudgeAnswer::NoFeedback)) => {
+                    (GivenTurn::Rejected(Box::new(row.turns.swap_remove(0))), None)
+                }
+                (turn @ GivenTurn::Waiting(_), Some(JudgeAnswer::Unverified(why))) => (turn, Some(why)),
+                (turn @ GivenTurn::Waiting(_), Some(JudgeAnswer::Waiting) | None) => {
+                    (turn, why.map(str::to_owned))
+                }
+                (turn, _) => (turn, None),
+            })
+            .collect();
+        let rows: Vec<TurnRow<'_>> = told.iter().map(|(turn, why)| self.row(turn, why.as_ref())).collect();
+        rows.chunks(ROWS).map(|rows| table_of(rows, &schema())).collect()
+    }
+
+    fn row<'t>(&'t self, turn: &'t GivenTurn, why: Option<&String>) -> TurnRow<'t> {
+        let provenance = provenance(self.engine);
+        match turn {
+            GivenTurn::Accepted(feedback) => TurnRow::feedback(feedback, provenance),
+            GivenTurn::Rejected(turn) => TurnRow::other(turn, Decision::Rejected, provenance),
+            GivenTurn::Waiting(row) => TurnRow::other(&row.turns[0], Decision::Waiting, provenance)
+                .asked_by(request(&self.single.form, row))
+                .unread(why.cloned()),
+            GivenTurn::SetAside(reason, (shard, ordinal)) => {
+                TurnRow::set_aside(reason.clone(), *shard, *ordinal)
+            }
+        }
+    }
+}
+
+/// The rows of turns that wait, each with its place, under numbers of their own: rows that come together from several sources may have
+/// the same numbers there.
+fn numbered(turns: &[GivenTurn]) -> Vec<(usize, SpoolRow)> {
+    let mut numbered: Vec<(usize, SpoolRow)> = Vec::new();
+    let mut before: Option<RecordId> = None;
+    let mut ordinal = 0;
+    for (place, turn) in turns.iter().enumerate() {
+        let GivenTurn::Waiting(row) = turn else { continue };
+        let own = row.turns[0].id;
+        let goes_on = before.is_some_and(|before| {
+            (before.shard, before.ordinal) == (own.shard, own.ordinal)
+                && before.message_index < own.message_index
+        });
+        ordinal += u64::from(!goes_on);
+        before = Some(own);
+        let id = RecordId { shard: 0, ordinal, message_index: own.message_index };
+        let mut row = (**row).clone();
+        (row.question.id, row.turns[0].id) = (id, id);
+        numbered.push((place, row));
+    }
+    numbered
+}
+
+fn first_line(words: &str) -> String {
+    words.lines().next().unwrap_or_default().to_owned()
+}
+
+/// What came of asking, for Python.
+pub fn told<'p>(py: Python<'p>, report: &AskReport) -> PyResult<Bound<'p, PyDict>> {
+    let progress = &report.progress;
+    let told = PyDict::new(py);
+    for (name, count) in [
+        ("answered", progress.answered),
+        ("from_store", progress.from_store),
+        ("unparseable", progress.unparseable),
+        ("refused", progress.refused),
+        ("empty", progress.empty),
+        ("failed", progress.failed),
+        ("requests", progress.attempts),
+        ("prompt_tokens", progress.usage.prompt_tokens),
+        ("completion_tokens", progress.usage.completion_tokens),
+    ] {
+        told.set_item(name, count)?;
+    }
+    Ok(told)
+}
