@@ -280,7 +280,10 @@ impl From<RunError> for Failure {
                  writes all of them for people, and those on which reviewers do not agree count for nothing; label the others, too, or \
                  leave --label-file away, and the judge is asked"
             )),
-            RunError::InputChanged(..) | RunError::SampleTrainedOn(..) => Self::invalid(error.to_string()),
+            RunError::InputChanged(..)
+            | RunError::SampleTrainedOn(..)
+            | RunError::SharedRowId(_)
+            | RunError::Logprobs(_) => Self::invalid(error.to_string()),
             RunError::SharedId(_) => {
                 Self::usage(format!("{error}. Name a key that tells them apart (--map id=KEY) in a new run"))
             }
