@@ -273,16 +273,17 @@ impl From<RunError> for Failure {
             RunError::Ledger(error) => error.into(),
             RunError::Judge(error) => error.into(),
             RunError::Arithmetic(why) => why.into(),
-            RunError::NoJudge | RunError::SharedRowId(_) => Self::usage(error.to_string()),
+            RunError::NoJudge => Self::usage(error.to_string()),
             RunError::NotLabelled => Self::usage(format!("{error}; without --labels the judge is asked")),
             RunError::LabelsMissing { .. } => Self::usage(format!(
                 "{error}. Turns that were chosen otherwise cannot stand for them. `rejoinder export review RUN --for argilla --audit` \
                  writes all of them for people, and those on which reviewers do not agree count for nothing; label the others, too, or \
                  leave --label-file away, and the judge is asked"
             )),
-            RunError::Logprobs(_) | RunError::InputChanged(..) | RunError::SampleTrainedOn(..) => {
-                Self::invalid(error.to_string())
-            }
+            RunError::InputChanged(..)
+            | RunError::SampleTrainedOn(..)
+            | RunError::SharedRowId(_)
+            | RunError::Logprobs(_) => Self::invalid(error.to_string()),
             RunError::SharedId(_) => {
                 Self::usage(format!("{error}. Name a key that tells them apart (--map id=KEY) in a new run"))
             }

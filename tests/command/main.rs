@@ -29,6 +29,7 @@ mod judge_budget;
 mod judge_compare;
 mod judge_kills;
 mod judge_letters;
+mod judge_rows;
 mod judge_security;
 mod judge_stores;
 mod one_hand;
