@@ -279,7 +279,9 @@ impl From<GatheringError> for Failure {
                 from.terms.goal.verb(),
                 folder.display()
             )),
-            OtherVerb { wanted, .. } => Self::usage(format!("{fact}. Gather once more for `{wanted}`, with another seed")),
+            OtherVerb { wanted, .. } => {
+                Self::usage(format!("{fact}. Gather once more for `{wanted}`, with another seed"))
+            }
             OtherPurpose { gathered, .. } => {
                 Self::usage(format!("{fact}. Say --for {gathered}, or gather once more"))
             }
