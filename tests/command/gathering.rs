@@ -9,7 +9,7 @@ use rejoinder_core::Purpose;
 use rejoinder_read::{ChunkReader, InputFile, Position};
 use rejoinder_run::gathering::{
     CalibrationDraw, ExpectedTurns, GatheredPart, Gatherer, GatheringError, GatheringGoal, GatheringTerms,
-    JudgedCounts,
+    JudgedCounts, SampledVerb,
 };
 use rejoinder_run::recall::TurnAddress;
 use rejoinder_run::recall::audit::AuditDraw;
@@ -18,7 +18,7 @@ use rejoinder_scan::{Config, Engine, Worker};
 use serde_json::{Value, json};
 
 use crate::corpus;
-use crate::support::server::{Server, by_rule};
+use crate::support::server::{Server, by_rule, labelled, last_user_message};
 use crate::support::{DIALOGUES, Ended, all_files, figure, folder, random, rejoinder, text, write};
 
 const AUDIT: AuditDraw = AuditDraw { rejected: 40, accepted: 12, seed: 5 };
@@ -28,10 +28,24 @@ fn terms(goal: GatheringGoal, address: TurnAddress) -> GatheringTerms {
     GatheringTerms { goal, address, expected: ExpectedTurns::default() }
 }
 
-/// The engine that a run of the command with the default config uses on a file.
+/// The command finds the libraries of the shipped plugins there, and so must whoever gathers.
+fn libraries() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_rejoinder")).with_file_name("deps")
+}
+
+fn config() -> Config {
+    Config { plugin_dirs: vec![libraries()], ..Config::default() }
+}
+
+/// The same config as a file.
+fn config_file(dir: &Path, more: &str) -> String {
+    write(dir, "config.toml", format!("format = 1\nplugin-dirs = [{:?}]\n{more}", libraries()))
+}
+
+/// The engine that a run of the command uses on a file.
 fn engine(file: &str) -> Arc<Engine> {
     let described = InputFile::describe(Path::new(file)).unwrap();
-    Arc::new(Engine::build(Config::default()).unwrap().for_corpus(&[described]).unwrap())
+    Arc::new(Engine::build(config()).unwrap().for_corpus(&[described]).unwrap())
 }
 
 /// The part of some lines of a file, whose first line has this number in the whole.
@@ -81,8 +95,8 @@ fn gathered(file: &str, terms: GatheringTerms, out: &Path, judged: Option<&Judge
 
 /// The content of a folder's files, but for the database, whose facts and parts stand for it.
 fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let run = RunDir::open_sampled(folder, rejoinder_run::gathering::SampledVerb::Audit)
-        .or_else(|_| RunDir::open_sampled(folder, rejoinder_run::gathering::SampledVerb::Calibrate))
+    let run = RunDir::open_sampled(folder, SampledVerb::Audit)
+        .or_else(|_| RunDir::open_sampled(folder, SampledVerb::Calibrate))
         .unwrap();
     let counts = serde_json::to_vec(&run.scan_counts().unwrap()).unwrap();
     let facts = format!("{:?}", run.ledger.facts("").unwrap()).into_bytes();
@@ -99,9 +113,10 @@ fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-fn run_over(file: &str, out: &Path) -> String {
-    rejoinder(&["run", file, "--offline", "--no-config", "--out", &text(out)]).expect(0);
-    text(out)
+fn run_over(file: &str, dir: &Path) -> String {
+    let out = text(&dir.join("run"));
+    rejoinder(&["run", file, "--offline", "--config", &config_file(dir, ""), "--out", &out]).expect(0);
+    out
 }
 
 fn audit(run: &str, more: &[&str]) -> Ended {
@@ -115,7 +130,7 @@ fn calibrate(run: &str, more: &[&str]) -> Ended {
 #[test]
 fn an_audit_says_what_it_says_of_a_run_over_the_same_conversations() {
     let dir = folder();
-    let run = run_over(DIALOGUES, &dir.path().join("run"));
+    let run = run_over(DIALOGUES, dir.path());
     let of_run = ["--rejected", "40", "--accepted", "12", "--seed", "5", "--labels"];
     let expected = audit(&run, &of_run).expect(0).json();
     let terms = terms(GatheringGoal::Audit(AUDIT), TurnAddress::Place);
@@ -130,10 +145,11 @@ fn an_audit_says_what_it_says_of_a_run_over_the_same_conversations() {
 #[test]
 fn a_calibration_says_what_it_says_of_a_run_over_the_same_conversations() {
     let dir = folder();
-    let run = run_over(DIALOGUES, &dir.path().join("run"));
+    let run = run_over(DIALOGUES, dir.path());
     let terms = terms(GatheringGoal::Calibration(CALIBRATION), TurnAddress::Place);
     let out = gathered(DIALOGUES, terms, &dir.path().join("gathered"), None);
-    for more in [&["--recall", "0.6", "--confidence", "0.8"][..], &["--without-judge", "--precision", "0.6"]] {
+    for more in [&["--recall", "0.6", "--confidence", "0.8"][..], &["--without-judge", "--precision", "0.6"]]
+    {
         let of_run = [&["--labels", "--sample", "60", "--seed", "7"][..], more].concat();
         let expected = calibrate(&run, &of_run).expect(0);
         let found = calibrate(&out, &[&["--labels"][..], more].concat()).expect(0);
@@ -150,7 +166,10 @@ fn a_calibration_says_what_it_says_of_a_run_over_the_same_conversations() {
     let other = calibrate(&out, &["--labels", "--seed", "8"]).expect(2);
     assert!(other.stderr.contains("gathered with seed 7"), "{}", other.stderr);
     let purpose = calibrate(&out, &["--labels", "--for", "kto"]).expect(2);
-    assert!(purpose.stderr.contains("scored for `all`") && purpose.stderr.contains("--for all"), "{purpose:?}");
+    assert!(
+        purpose.stderr.contains("scored for `all`") && purpose.stderr.contains("--for all"),
+        "{purpose:?}"
+    );
 }
 
 #[test]
@@ -211,7 +230,9 @@ fn labels_of_a_file_are_an_oracle_and_labels_that_are_not_there_are_missed() {
     }
     let few = write(dir.path(), "few.jsonl", fs::read_to_string(&labels).unwrap().lines().next().unwrap());
     let missing = audit(&audited, &["--label-file", &few]).expect(2);
-    assert!(missing.stderr.contains("does not judge all of the 52 turns"), "{}", missing.stderr);
+    let words = missing.stderr;
+    assert!(words.contains("does not judge all of the 32 turns"), "{words}");
+    assert!(words.contains("audit.json in ") && !words.contains("export review"), "{words}");
 }
 
 #[test]
@@ -220,9 +241,12 @@ fn what_a_judge_said_elsewhere_counts_as_in_a_run() {
     let mut lines = Vec::new();
     corpus::write(&mut lines, 300, 41, corpus::Style::default()).unwrap();
     let input = write(dir.path(), "corpus.jsonl", lines);
-    let server = Server::start(by_rule);
-    let judge = format!("[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n", server.base_url());
-    let config = write(dir.path(), "judge.toml", format!("format = 1\n{judge}"));
+    let server = Server::start(|request| match last_user_message(request.prompt()).contains("river") {
+        true if !request.is_probe() => labelled(request, "B", &[("B", -0.1), ("F", -2.5)]),
+        _ => by_rule(request),
+    });
+    let judge = format!("[judge]\nbase-url = {:?}\nmodel = \"test-model\"\n", server.base_url());
+    let config = config_file(dir.path(), &judge);
     let run = text(&dir.path().join("run"));
     let summary = rejoinder(&["run", &input, "--config", &config, "--out", &run, "--json"]).expect(0).json();
     let judged = RunDir::open(Path::new(&run)).unwrap().judge_stats().unwrap();
@@ -283,11 +307,14 @@ fn verbs_that_need_conversations_say_that_these_are_elsewhere() {
         &["export", "kto", &audited, "--out", &out],
         &["export", "review", &audited, "--for", "argilla", "--audit", "--out", &out],
         &["train", &audited, "--out", &out],
-        &["judge", "compare", &audited, "--labels"],
+        &["judge", "compare", &audited],
     ] {
         let ended = rejoinder(args).expect(2);
         let words = "was gathered from `a data set`, batch by batch: it holds counts and a sample of turns, and no conversations";
-        assert!(ended.stderr.contains(words) && ended.stderr.contains("rejoinder run INPUT"), "{args:?} {ended:?}");
+        assert!(
+            ended.stderr.contains(words) && ended.stderr.contains("rejoinder run INPUT"),
+            "{args:?} {ended:?}"
+        );
         assert!(ended.stderr.contains(&format!("rejoinder audit {audited}")), "{ended:?}");
     }
     let again = rejoinder(&["run", DIALOGUES, "--offline", "--out", &audited]).expect(2);
@@ -325,21 +352,20 @@ fn what_does_not_belong_together_or_was_counted_twice_is_refused() {
     let by_place = Gatherer::new(Arc::clone(&own), terms(audit, TurnAddress::Place)).unwrap();
     gather(&by_place, &twins, 0).unwrap();
     // All batches numbered from 0.
-    let (a, b) =
-        (gather(&by_place, &lines[..30], 0).unwrap(), gather(&by_place, &lines[30..], 0).unwrap());
+    let (a, b) = (gather(&by_place, &lines[..30], 0).unwrap(), gather(&by_place, &lines[30..], 0).unwrap());
     merged(&a, &b).unwrap_err();
 
     let other = GatheringGoal::Audit(AuditDraw { seed: 6, ..AUDIT });
     let other = Gatherer::new(Arc::clone(&own), terms(other, TurnAddress::Conversation)).unwrap();
     let mixed = merged(&first, &gather(&other, &lines[30..], 0).unwrap()).unwrap_err();
     assert!(mixed.to_string().contains("the terms, such as the seed differ"), "{mixed}");
-    let rules = Config { plugins: Vec::new(), ..Config::default() };
+    let rules = Config { plugins: Vec::new(), ..config() };
     let rules = Arc::new(Engine::build(rules).unwrap());
     let rules = Gatherer::new(rules, terms(audit, TurnAddress::Conversation)).unwrap();
     let mixed = merged(&first, &gather(&rules, &lines[30..], 0).unwrap()).unwrap_err();
     assert!(mixed.to_string().contains("the engines, their rules or their plugins differ"), "{mixed}");
 
-    let mut deduplicating = Config::default();
+    let mut deduplicating = config();
     deduplicating.input.duplicates = rejoinder_read::Duplicates::Exact;
     let deduplicating = Arc::new(Engine::build(deduplicating).unwrap());
     let refused = Gatherer::new(deduplicating, terms(audit, TurnAddress::Conversation)).err().unwrap();
@@ -352,7 +378,7 @@ fn parts_are_small_where_the_number_of_turns_is_known_and_a_short_sample_is_refu
     let mut content = Vec::new();
     corpus::write(&mut content, 2_000, 9, corpus::Style::default()).unwrap();
     let input = write(dir.path(), "corpus.jsonl", content);
-    let draw = AuditDraw { rejected: 20, accepted: 10, seed: 2 };
+    let draw = AuditDraw { rejected: 60, accepted: 30, seed: 2 };
     let unknown = terms(GatheringGoal::Audit(draw), TurnAddress::Place);
     let own = engine(&input);
     let gatherer = Gatherer::new(Arc::clone(&own), unknown).unwrap();
@@ -363,7 +389,7 @@ fn parts_are_small_where_the_number_of_turns_is_known_and_a_short_sample_is_refu
     let with = |expected| Gatherer::new(Arc::clone(&own), GatheringTerms { expected, ..unknown }).unwrap();
     let knowing = with(known);
     let lines = fs::read_to_string(&input).unwrap();
-    let batch: Vec<&str> = lines.lines().take(200).collect();
+    let batch: Vec<&str> = lines.lines().take(100).collect();
     let size = |gatherer: &Gatherer| gather(gatherer, &batch, 0).unwrap().to_bytes().len();
     assert!(size(&knowing) * 2 < size(&gatherer), "{} of {}", size(&knowing), size(&gatherer));
 
