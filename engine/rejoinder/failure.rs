@@ -10,6 +10,7 @@ use rejoinder_judge::JudgeError;
 use rejoinder_ledger::LedgerError;
 use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
+use rejoinder_run::gathering::GatheringError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
@@ -265,6 +266,41 @@ impl From<LabelImportError> for Failure {
     }
 }
 
+impl From<GatheringError> for Failure {
+    fn from(error: GatheringError) -> Self {
+        use GatheringError::{
+            BatchTwice, Different, Duplicates, NeedlessAnswers, NoConversations, OtherPurpose, OtherSeed,
+            OtherVerb, Short, SmallerSample, TooManyAnswers, Twice, Unreadable,
+        };
+        let fact = error.to_string();
+        match error {
+            NoConversations { folder, from } => Self::usage(format!(
+                "{fact}. It is for `rejoinder {} {}`; whatever needs the conversations takes a run over them: rejoinder run INPUT",
+                from.terms.goal.verb(),
+                folder.display()
+            )),
+            OtherVerb { wanted, .. } => {
+                Self::usage(format!("{fact}. Gather once more for `{wanted}`, with another seed"))
+            }
+            OtherPurpose { gathered, .. } => {
+                Self::usage(format!("{fact}. Say --for {gathered}, or gather once more"))
+            }
+            SmallerSample { gathered, .. } => {
+                Self::usage(format!("{fact}. Say --sample {gathered}, or gather once more"))
+            }
+            OtherSeed(_) => Self::usage(format!("{fact}. Leave --seed away")),
+            Unreadable(_) => Self::new(Exit::Io, fact),
+            Different(_)
+            | Twice(_)
+            | BatchTwice
+            | Short { .. }
+            | TooManyAnswers { .. }
+            | NeedlessAnswers
+            | Duplicates => Self::invalid(fact),
+        }
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
@@ -291,6 +327,7 @@ impl From<RunError> for Failure {
                 Self::usage(format!("{error}. Leave --rejected, --accepted and --seed away"))
             }
             RunError::CalibratedOtherwise(_) => Self::usage(format!("{error}. Leave --seed away")),
+            RunError::Gathering(error) => (*error).into(),
             RunError::Io(what) => Self::new(Exit::Io, what),
         }
     }

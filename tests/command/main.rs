@@ -20,6 +20,7 @@ mod export;
 mod first_minute;
 mod found_config;
 mod full;
+mod gathering;
 #[cfg(unix)]
 mod help;
 mod inputs;

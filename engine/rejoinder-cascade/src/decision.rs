@@ -1,6 +1,7 @@
 //! How one later turn is decided from what rules, plugins and the learned score say of it.
 
 use rejoinder_core::{Category, Verdict};
+use serde::{Deserialize, Serialize};
 
 /// What became of a later turn before the judge is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,8 @@ impl TurnVerdicts {
 }
 
 /// Why a turn was decided as it was: the line of the list at [`decide`] that applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DecisionReason {
     /// Line 1: an explicit reject and no accept.
     Rejected,

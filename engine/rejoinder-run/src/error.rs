@@ -11,6 +11,7 @@ use rejoinder_read::InputError;
 use rejoinder_scan::{ConfigError, Interruption, ScanError};
 
 use crate::folder::FolderError;
+use crate::gathering::GatheringError;
 use crate::recall::audit::AuditDraw;
 
 /// Why something could not be done with a run.
@@ -53,6 +54,8 @@ pub enum RunError {
     AuditedOtherwise(AuditDraw),
     /// The same question was calibrated with another seed.
     CalibratedOtherwise(u64),
+    /// Something is wrong with what was gathered over a data set.
+    Gathering(Box<GatheringError>),
     /// Something could not be read or written: what, and why.
     Io(String),
 }
@@ -108,6 +111,7 @@ impl fmt::Display for RunError {
                 f,
                 "this was calibrated with seed {seed} before; to draw again until a cut pleases would void it"
             ),
+            Self::Gathering(error) => error.fmt(f),
             Self::Io(what) => f.write_str(what),
         }
     }
@@ -163,6 +167,12 @@ impl From<AccountsError> for RunError {
             AccountsError::Ledger(error) => Self::Ledger(error),
             other => Self::Judge(other.into()),
         }
+    }
+}
+
+impl From<GatheringError> for RunError {
+    fn from(error: GatheringError) -> Self {
+        Self::Gathering(Box::new(error))
     }
 }
 

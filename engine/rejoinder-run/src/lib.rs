@@ -10,6 +10,7 @@ pub mod exporting;
 mod faults;
 pub mod folder;
 pub mod forecast;
+pub mod gathering;
 pub mod judging;
 pub mod label_import;
 pub mod labels;

@@ -5,11 +5,10 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_judge::{prompt, tokens};
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, Position};
-use rejoinder_scan::reading::{ReadCounts, add};
-use rejoinder_scan::{Engine, FaultLog, Profiler, Scan, ScannedBatch, ScannedConversation, Worker};
+use rejoinder_scan::reading::ReadCounts;
+use rejoinder_scan::{Engine, FaultLog, Profiler, Scan, Worker};
 use serde::Serialize;
 
 use crate::error::RunError;
@@ -17,7 +16,7 @@ use crate::faults;
 use crate::folder::{PartKind, RunDir, end_of_part};
 use crate::forecast::Forecaster;
 use crate::spool_row::SpoolRow;
-use crate::stats::{ScanCounts, ScanStats};
+use crate::stats::ScanCounts;
 use crate::watch::{ScanProgress, Watch};
 
 /// What a chunk adds to its part.
@@ -149,40 +148,19 @@ fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), RunError> {
 fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, RunError> {
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
-    let mut counts = ScanCounts::default();
-    let ScanCounts { stats, details, accepted_by, profile, .. } = &mut counts;
-    stats.faults = scanned.faults.len() as u64;
-    stats.read = ReadCounts {
-        too_short: scanned.too_short,
-        quarantined: scanned.set_aside.count(),
-        other_language: scanned.other_language,
-        duplicates: scanned.duplicates,
-        ..ReadCounts::of_chunk(chunk)
-    };
+    let mut counts = ScanCounts::of(engine, &scanned);
+    counts.stats.read += ReadCounts::of_chunk(chunk);
+    let ScanCounts { stats, profile, .. } = &mut counts;
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
     let mut rows: Vec<SpoolRow> = Vec::new();
     let mut profiler = Profiler::of_chunk(engine);
     let mut forecaster = Forecaster::new(engine);
     for conversation in &scanned.conversations {
-        count_paper(stats, conversation, &scanned);
-        stats.read.count(&conversation.record);
         let turns = scanned.turns(conversation);
-        details.count_turns(conversation.language, turns.len());
         profiler.turns(engine, &scanned, conversation, profile);
-        stats.with_accepted += u64::from(turns.iter().any(|t| matches!(t.decision(), Decision::Accepted(_))));
         for turn in turns {
-            stats.turns += 1;
-            stats.candidates += u64::from(turn.is_candidate);
-            match turn.decision() {
-                Decision::Rejected if turn.is_looked_at() => stats.rejected += 1,
-                Decision::Rejected => stats.not_looked_at += 1,
-                Decision::Undecided => stats.undecided += 1,
-                Decision::Accepted(category) => {
-                    stats.accepted.count(category);
-                    let (_, _, name) = scanned.accepted_by(engine, conversation, turn, category);
-                    add(accepted_by, name, 1);
-                    write_row(&mut feedback, &scanned.feedback(engine, conversation, turn, category));
-                }
+            if let Decision::Accepted(category) = turn.decision() {
+                write_row(&mut feedback, &scanned.feedback(engine, conversation, turn, category));
             }
         }
         let waiting = SpoolRow::of(engine, &scanned, conversation);
@@ -209,14 +187,6 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
         counts,
         files: [feedback, spool, quarantine, faults],
     })
-}
-
-/// Counts what the paper's method would send for this conversation: one request with the whole dialogue.
-fn count_paper(stats: &mut ScanStats, conversation: &ScannedConversation<'_>, scanned: &ScannedBatch<'_>) {
-    if !scanned.turns(conversation).is_empty() {
-        stats.paper_requests += 1;
-        stats.paper_shown_tokens += tokens::of(prompt::count_conversation(&conversation.record.conversation));
-    }
 }
 
 fn write_row(lines: &mut Vec<u8>, row: &impl Serialize) {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
+use rejoinder_cascade::Decision;
 use rejoinder_core::Category;
 use rejoinder_score::Profile;
 use serde::{Deserialize, Serialize};
 
-use rejoinder_judge::SHARED_TOKENS;
+use rejoinder_judge::{SHARED_TOKENS, prompt, tokens};
 use rejoinder_scan::config::JudgeSection;
 use rejoinder_scan::reading::{ReadCounts, ReadDetails, add};
+use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 
 use crate::forecast::AskingForecast;
 use crate::judging::grouping::{self, QuestionSize, RequestSize};
@@ -74,6 +76,15 @@ impl ScanStats {
     /// Later turns that are neither accepted nor wait: rejected, or not looked at.
     pub const fn passed_over(&self) -> u64 {
         self.rejected + self.not_looked_at
+    }
+
+    /// Counts what the paper's method would send for a conversation with these later turns: one request with the whole dialogue.
+    fn count_paper(&mut self, conversation: &ScannedConversation<'_>, turns: &[ScannedTurn]) {
+        if !turns.is_empty() {
+            self.paper_requests += 1;
+            let shown = prompt::count_conversation(&conversation.record.conversation);
+            self.paper_shown_tokens += tokens::of(shown);
+        }
     }
 
     /// Counts the questions of a stretch of input, and the requests that they take where several of them share a request.
@@ -170,6 +181,45 @@ impl AddAssign for ScanCounts {
     }
 }
 
+impl ScanCounts {
+    /// What a batch adds, as far as that does not depend on how conversations were batched: what was read, and the turns by decision.
+    pub(crate) fn of(engine: &Engine, scanned: &ScannedBatch<'_>) -> Self {
+        let mut counts = Self::default();
+        let Self { stats, details, accepted_by, .. } = &mut counts;
+        stats.faults = scanned.faults.len() as u64;
+        stats.read = ReadCounts {
+            too_short: scanned.too_short,
+            quarantined: scanned.set_aside.count(),
+            other_language: scanned.other_language,
+            duplicates: scanned.duplicates,
+            ..ReadCounts::default()
+        };
+        for conversation in &scanned.conversations {
+            let turns = scanned.turns(conversation);
+            stats.count_paper(conversation, turns);
+            stats.read.count(&conversation.record);
+            details.count_turns(conversation.language, turns.len());
+            stats.with_accepted +=
+                u64::from(turns.iter().any(|t| matches!(t.decision(), Decision::Accepted(_))));
+            for turn in turns {
+                stats.turns += 1;
+                stats.candidates += u64::from(turn.is_candidate);
+                match turn.decision() {
+                    Decision::Rejected if turn.is_looked_at() => stats.rejected += 1,
+                    Decision::Rejected => stats.not_looked_at += 1,
+                    Decision::Undecided => stats.undecided += 1,
+                    Decision::Accepted(category) => {
+                        stats.accepted.count(category);
+                        let (_, _, name) = scanned.accepted_by(engine, conversation, turn, category);
+                        add(accepted_by, name, 1);
+                    }
+                }
+            }
+        }
+        counts
+    }
+}
+
 /// What the judge's replies made of the undecided turns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -182,4 +232,17 @@ pub struct JudgeStats {
     pub with_feedback: u64,
     /// Turns whose reply could not be read or did not fit the turn: such turns stay undecided.
     pub unverified: u64,
+}
+
+impl JudgeStats {
+    /// The answers, in no order; `None` = no feedback.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = Option<Category>> {
+        let Self { judged, feedback, .. } = *self;
+        let of = move |category| {
+            let count = usize::try_from(feedback.get(category)).unwrap_or(usize::MAX);
+            std::iter::repeat_n(Some(category), count)
+        };
+        let none = usize::try_from(judged.saturating_sub(feedback.total())).unwrap_or(usize::MAX);
+        Category::ALL.into_iter().flat_map(of).chain(std::iter::repeat_n(None, none))
+    }
 }

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use rejoinder_judge::{AskReport, LabelConstraint, ServerCapabilities, StopReason};
+use rejoinder_run::gathering::SampledVerb;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::stages::{AskingPhase, EarlyStop};
 use rejoinder_run::watch::Watch;
@@ -101,11 +102,22 @@ pub(super) fn outcome(
 /// # Errors
 /// If there is no run, or its scan has not come to its end.
 pub(super) fn scanned_run(path: &Path) -> Result<RunDir, Failure> {
-    let run = RunDir::open_to_change(path)?;
-    if !scan::is_complete(&run)? {
-        return Err(FolderError::NotScanned(path.to_owned()).into());
+    whole(RunDir::open_to_change(path)?)
+}
+
+/// A run whose scan has come to its end, or what was gathered for an audit over a data set.
+///
+/// # Errors
+/// If there is neither.
+pub(super) fn run_to_audit(path: &Path) -> Result<RunDir, Failure> {
+    whole(RunDir::open_sampled(path, SampledVerb::Audit)?)
+}
+
+fn whole(run: RunDir) -> Result<RunDir, Failure> {
+    match scan::is_complete(&run)? {
+        true => Ok(run),
+        false => Err(FolderError::NotScanned(run.path).into()),
     }
-    Ok(run)
 }
 
 /// Says what the operator should know of how the judge answered.

@@ -16,7 +16,7 @@ use crate::report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
-    /// The run's folder
+    /// The run's folder, or one that was gathered over a data set
     #[arg(value_name = "RUN")]
     run: PathBuf,
     #[command(flatten)]
@@ -62,15 +62,18 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
     if !(0.0..1.0).contains(&args.lean) {
         return Err(Failure::usage("--lean is a share from 0 up to, but not including, 1"));
     }
-    let mut run = find_input(&args.input, asking::scanned_run(&args.run)?)?;
+    let mut run = find_input(&args.input, asking::run_to_audit(&args.run)?)?;
     let choice = args.oracle.choice(&run)?;
     let waiting = run.scan_stats()?.undecided - run.judge_stats()?.judged;
     if waiting > 0 {
-        remark(&format!(
-            "waiting for the judge, and counted as missed: {}; ask about them first: rejoinder judge {}",
-            counted(waiting, "turn"),
-            args.run.display()
-        ));
+        let first = match &run.manifest.gathered {
+            None => format!("ask about them first: rejoinder judge {}", args.run.display()),
+            Some(_) => {
+                "ask about them where they were gathered, and give what the judge says along".to_owned()
+            }
+        };
+        let turns = counted(waiting, "turn");
+        remark(&format!("waiting for the judge, and counted as missed: {turns}; {first}"));
     }
     let sample = AuditSample::of_or_drawn(&run, args.threads.get(), draw_request(args.size, args.seed))?;
     let (answers, oracle) =

@@ -6,6 +6,7 @@ use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_ledger::part;
 use rejoinder_run::RunDir;
+use rejoinder_run::gathering::{GatheringGoal, SampledVerb};
 use rejoinder_run::recall::{RecallTarget, RunCorpus, calibrate_accepting, search};
 use rejoinder_scan::StopFlag;
 use serde::Serialize;
@@ -19,11 +20,15 @@ use crate::report::accepting::AcceptingReport;
 use crate::report::calibration::CalibrationReport;
 use crate::report::numbers::{counted, thousands};
 
+/// Turns that are drawn where nobody says how many.
+const SAMPLE: usize = 400;
+
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
     /// The folder of a run over the corpus
     ///
-    /// Such as one with --offline: the run's rules, plugins and judge are used, and its ledger pays.
+    /// Such as one with --offline: the run's rules, plugins and judge are used, and its ledger pays. Or a folder that was gathered over a
+    /// data set.
     #[arg(value_name = "RUN")]
     run: PathBuf,
     #[command(flatten)]
@@ -36,9 +41,9 @@ pub(super) struct CalibrateArgs {
     /// How surely
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, help_heading = RECALL)]
     confidence: f64,
-    /// Turns to draw
-    #[arg(long, value_name = "N", default_value_t = 400, help_heading = RECALL)]
-    sample: usize,
+    /// Turns to draw [default: 400, or as many as were gathered]
+    #[arg(long, value_name = "N", help_heading = RECALL)]
+    sample: Option<usize>,
     /// Find from which scores on nobody need be asked at all
     ///
     /// Of the run's corpus, by labels or by the judge: the piece of config has `without-judge = true`, and a cut for each category.
@@ -60,29 +65,34 @@ pub(super) struct CalibrateArgs {
 }
 
 pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
-    let mut run = find_input(&args.input, RunDir::open_to_change(&args.run)?)?;
+    let mut run = find_input(&args.input, RunDir::open_sampled(&args.run, SampledVerb::Calibrate)?)?;
     let choice = args.oracle.choice(&run)?;
     let purpose = args.oracle.purpose(&run);
     let target = RecallTarget { purpose, recall: args.recall, confidence: args.confidence };
     run.unchanged_input()?;
     let corpus = RunCorpus::of(&run, target, args.threads.get(), StopFlag::default())?;
     target.check()?;
+    let gathered = run.manifest.gathered.as_ref().map(|from| from.terms.goal);
+    let sample = args.sample.unwrap_or(match gathered {
+        Some(GatheringGoal::Calibration(draw)) => draw.sample,
+        _ => SAMPLE,
+    });
     let forecast = corpus.forecast()?;
     remark(&format!(
         "asking about a sample of {} first. By the score's own word {} of {} are then to be asked about in a run, beside those of an \
          audit; the paper's method takes {}",
-        counted((args.sample as u64).min(forecast.turns), "turn"),
+        counted((sample as u64).min(forecast.turns), "turn"),
         thousands(forecast.without_promise),
         counted(forecast.turns, "later turn"),
         counted(forecast.conversations, "request")
     ));
     // Rules and score are fixed by now; only then the seed is drawn.
-    let seed = search::calibration_seed(&run, &corpus.engine, &target, args.sample, args.seed)?;
+    let seed = search::calibration_seed(&run, &corpus.engine, &target, sample, args.seed)?;
     if args.without_judge {
-        return without_judge(args, run, choice, purpose, &corpus, seed);
+        return without_judge(args, run, choice, purpose, &corpus, (sample, seed));
     }
     let (calibration, oracle) = with_oracle(choice, &mut run, args.threads, "calibrate", |oracle| {
-        search::calibrate(&corpus, oracle, &target, args.sample, seed)
+        search::calibrate(&corpus, oracle, &target, sample, seed)
     })?;
     let report = CalibrationReport::new(oracle, &target, seed, &calibration);
     end(&run, &report.toml(), args.json, &report, &report.text())
@@ -95,14 +105,14 @@ fn without_judge(
     choice: OracleChoice,
     purpose: Purpose,
     corpus: &RunCorpus,
-    seed: u64,
+    (sample, seed): (usize, u64),
 ) -> Result<Exit, Failure> {
     let precision = args.precision;
     if !(precision > 0.0 && precision < 1.0) {
         return Err(Failure::usage("--precision is a share between 0 and 1"));
     }
     let (calibration, oracle) = with_oracle(choice, &mut run, args.threads, "calibrate", |oracle| {
-        calibrate_accepting(corpus, oracle, purpose, precision, args.sample, seed)
+        calibrate_accepting(corpus, oracle, purpose, precision, sample, seed)
     })?;
     let report = AcceptingReport::new(oracle, purpose, precision, seed, &calibration);
     end(&run, &report.toml(), args.json, &report, &report.text())

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_export::labels::label_file::LabelFile;
-use rejoinder_run::RunDir;
+use rejoinder_run::gathering::GatheringGoal;
 use rejoinder_run::recall::{JUDGE, JudgeOracle, LabelFileOracle, LabelOracle, Oracle, OracleError};
 use rejoinder_run::watch::Watch;
+use rejoinder_run::{RunDir, RunError};
 use rejoinder_scan::Config;
 
 use super::args::{LABELS, RECALL};
@@ -101,7 +102,20 @@ pub(super) fn with_oracle<T>(
     };
     match done {
         Ok(done) => Ok((done, oracle)),
-        Err(OracleError::Failed(error)) => Err(error.into()),
+        Err(OracleError::Failed(error)) => Err(match (&error, &run.manifest.gathered) {
+            (RunError::LabelsMissing { .. }, Some(from)) => {
+                let place = match from.terms.goal {
+                    GatheringGoal::Audit(_) => "audit.json",
+                    GatheringGoal::Calibration(_) => "the second line of calibration.sample",
+                };
+                Failure::usage(format!(
+                    "{error}. Turns that were chosen otherwise cannot stand for them. {place} in {} lists all of them; label the others, too, \
+                     or leave --label-file away, and the judge is asked",
+                    run.path.display()
+                ))
+            }
+            _ => error.into(),
+        }),
         Err(OracleError::Stopped(stop)) => Err(asking::failure_of(stop, run, verb)),
     }
 }

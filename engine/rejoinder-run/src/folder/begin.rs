@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rejoinder_ledger::{Ledger, part};
+use rejoinder_ledger::Ledger;
 use rejoinder_read::{InputFile, input};
 use rejoinder_scan::config::InputConfig;
 use rejoinder_scan::{Engine, profile_of_beginnings};
@@ -12,8 +12,9 @@ use rejoinder_scan::{Engine, profile_of_beginnings};
 use super::error::FolderError;
 use super::lock::{self, Lock};
 use super::manifest::Manifest;
-use super::run_dir::{INPUT, LEDGER, MANIFEST, RUN_FACT, RunDir};
+use super::run_dir::{INPUT, LEDGER, MANIFEST, RUN_FACT, RunDir, SAMPLE};
 use crate::error::RunError;
+use crate::recall::audit;
 
 /// The folder of a run that has not begun.
 pub struct NewRunDir {
@@ -101,7 +102,10 @@ impl RunDir {
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         let is_begun = names.iter().any(|name| name == MANIFEST);
-        if !is_begun && !names.iter().all(|name| is_of_beginning(name)) {
+        // Files of these names may be somebody's own where no run has begun.
+        let has_lock = names.iter().any(|name| name == lock::FILE);
+        let is_known = |name: &String| is_of_beginning(name) || (has_lock && is_of_gathering(name));
+        if !is_begun && !names.iter().all(is_known) {
             return Err(FolderError::HoldsOther(path.to_owned()).into());
         }
         fs::create_dir_all(path).map_err(|e| RunError::io(format!("cannot make {}", path.display()), &e))?;
@@ -140,15 +144,31 @@ impl RunDir {
     /// # Errors
     /// If the manifest cannot be written.
     pub fn begin(new: NewRunDir, manifest: Manifest) -> Result<Self, RunError> {
+        Self::begin_with(new, manifest, |_| Ok(()))
+    }
+
+    /// Writes the manifest as [`Self::begin`] does, once `fill` has put in what the run has from its beginning.
+    ///
+    /// # Errors
+    /// If `fill` fails, or the manifest cannot be written.
+    pub(crate) fn begin_with(
+        new: NewRunDir,
+        manifest: Manifest,
+        fill: impl FnOnce(&Self) -> Result<(), RunError>,
+    ) -> Result<Self, RunError> {
         let NewRunDir { path, lock } = new;
-        let failed = |e| RunError::io(format!("cannot write into {}", path.display()), &e);
         let ledger = Ledger::create(&path.join(LEDGER))?;
         ledger.put(RUN_FACT, &manifest.id)?;
-        let mut json = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
-        json.push(b'\n');
-        part::write(&path.join(MANIFEST), &json).map_err(failed)?;
-        Ok(Self { path, manifest, ledger, lock: Some(lock) })
+        let run = Self { path, manifest, ledger, lock: Some(lock) };
+        fill(&run)?;
+        run.write_manifest()?;
+        Ok(run)
     }
+}
+
+/// Whether a name is that of a sample that was gathered, which stands there before the manifest.
+fn is_of_gathering(name: &str) -> bool {
+    name.starts_with(SAMPLE) || name.starts_with(audit::FILE)
 }
 
 /// Whether a name is that of a file or folder that a run has before its manifest.

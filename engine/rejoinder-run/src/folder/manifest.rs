@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::run_dir::MODEL;
+use crate::gathering::GatheredFrom;
 
 /// Version of the run directory's layout.
 pub const FORMAT: u32 = 5;
@@ -36,6 +37,9 @@ pub struct Manifest {
     pub inputs: Vec<InputFile>,
     /// Whether the input was standard input; `inputs` then names the copy.
     pub stdin: bool,
+    /// The data set that counts and sample were gathered from, where the run read no input itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gathered: Option<GatheredFrom>,
     /// The effective config.
     pub config: Config,
     /// What the score and the accept rules were measured on.
@@ -125,6 +129,7 @@ impl Manifest {
                 .collect(),
             inputs,
             stdin,
+            gathered: None,
             config: engine.config.clone(),
             measured_on: engine.measured.on.clone(),
             accept_at_set_aside: None,

@@ -15,5 +15,5 @@ pub use error::{FolderError, LockHolder};
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
-pub(crate) use run_dir::MODEL;
 pub use run_dir::RunDir;
+pub(crate) use run_dir::{MODEL, SAMPLE};

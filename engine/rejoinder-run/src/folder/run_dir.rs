@@ -15,11 +15,14 @@ use super::layout::{self, LayoutError};
 use super::lock::{self, Lock};
 use super::manifest::{FORMAT, Manifest};
 use crate::error::RunError;
+use crate::gathering::{GatheringError, SampledVerb};
 
 /// File of the turns that the judge was asked about before the scan.
 pub(super) const ASKED: &str = "asked.json";
 /// File of the model that a run has learned.
 pub(crate) const MODEL: &str = "model.rjm";
+/// File of the sample of a calibration that was gathered over a data set.
+pub(crate) const SAMPLE: &str = "calibration.sample";
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const LEDGER: &str = "ledger.sqlite";
 /// Folder of the copy of standard input.
@@ -42,10 +45,10 @@ impl RunDir {
     /// Opens a run to read it, beside whoever works on it.
     ///
     /// # Errors
-    /// If there is none, it was written by an engine with another layout, its ledger is another run's, or a file of a
-    /// committed part is not what was written.
+    /// If there is none, it was written by an engine with another layout, its ledger is another run's, a file of a
+    /// committed part is not what was written, or the folder was gathered over a data set and holds no conversations.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        Self::open_with(path, None)
+        Self::open_with(path, None)?.with_conversations()
     }
 
     /// Opens a run to change it; nobody else does until it is dropped.
@@ -53,9 +56,44 @@ impl RunDir {
     /// # Errors
     /// As [`Self::open`], and if another process works on the run.
     pub fn open_to_change(path: &Path) -> Result<Self, RunError> {
+        Self::open_locked(path)?.with_conversations()
+    }
+
+    /// Opens a run as [`Self::open_to_change`] does, for a verb that takes also what was gathered over a data set.
+    ///
+    /// # Errors
+    /// As [`Self::open_to_change`], or if the folder was gathered for another verb.
+    pub fn open_sampled(path: &Path, verb: SampledVerb) -> Result<Self, RunError> {
+        let run = Self::open_locked(path)?;
+        match &run.manifest.gathered {
+            Some(from) if from.terms.goal.verb() != verb => Err(from.other_verb(path, verb).into()),
+            _ => Ok(run),
+        }
+    }
+
+    fn open_locked(path: &Path) -> Result<Self, RunError> {
         // A folder that is no run gets no lock.
         let lock = if Self::is_run(path) { Some(Lock::take(path)?) } else { None };
         Self::open_with(path, lock)
+    }
+
+    /// The run itself, if it has read conversations.
+    fn with_conversations(self) -> Result<Self, RunError> {
+        self.check_conversations().map(|()| self)
+    }
+
+    /// Refuses a folder that was gathered over a data set, and holds no conversations.
+    ///
+    /// # Errors
+    /// If the folder is such a folder.
+    pub(crate) fn check_conversations(&self) -> Result<(), RunError> {
+        match &self.manifest.gathered {
+            None => Ok(()),
+            Some(from) => {
+                let (folder, from) = (self.path.clone(), from.clone());
+                Err(GatheringError::NoConversations { folder, from }.into())
+            }
+        }
     }
 
     fn open_with(path: &Path, lock: Option<Lock>) -> Result<Self, RunError> {
@@ -144,9 +182,17 @@ impl RunDir {
     /// If rules, plugins or inputs are not what they were; the message lists the changes.
     pub fn engine(&self) -> Result<Engine, RunError> {
         let engine = Engine::in_role(self.config(), &self.manifest.score)?;
-        let now = Manifest::new(&engine, self.input_now()?, self.manifest.stdin);
-        self.refuse(self.manifest.changes(&now))?;
+        self.check_engine(&engine)?;
         Ok(engine)
+    }
+
+    /// Refuses an engine, or inputs, that are not those that the run was begun with.
+    ///
+    /// # Errors
+    /// If rules, plugins or inputs are not what they were; the message lists the changes.
+    pub(crate) fn check_engine(&self, engine: &Engine) -> Result<(), RunError> {
+        let now = Manifest::new(engine, self.input_now()?, self.manifest.stdin);
+        self.refuse(self.manifest.changes(&now))
     }
 
     /// The config of this run, with the paths of what lies in its folder.
@@ -226,7 +272,7 @@ impl RunDir {
         self.write_manifest()
     }
 
-    fn write_manifest(&self) -> Result<(), RunError> {
+    pub(super) fn write_manifest(&self) -> Result<(), RunError> {
         let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
         json.push(b'\n');
         part::write(&self.path.join(MANIFEST), &json).map_err(RunError::from)

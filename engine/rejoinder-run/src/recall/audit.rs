@@ -10,10 +10,10 @@ use rejoinder_cascade::closing::{MAIN_SHARE, stage_delta};
 use rejoinder_cascade::tally::{AuditAnswer, Tally};
 use rejoinder_core::{Answer, Category, Purpose, RecordId};
 use rejoinder_ledger::part;
-use rejoinder_scan::{Engine, Scan, ScannedTurn};
+use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
-use super::draw::{self, DrawnTurn, UniformDraw, hash};
+use super::draw::{self, DrawnTurn, HashBound, TurnAddress, UniformDraw, hash};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::judging;
@@ -148,7 +148,8 @@ pub fn certificate(
     Ok(certify_by(&tally.claims(), AuditTerms { answers_used: uses_answers, lean, ..terms })?)
 }
 
-const FILE: &str = "audit.json";
+/// File of an audit's sample.
+pub(crate) const FILE: &str = "audit.json";
 
 /// The wanted draw of an audit; a number that is not given is as in the draw before, or as usual.
 #[derive(Clone, Copy, Debug, Default)]
@@ -229,6 +230,7 @@ impl AuditSample {
         draw: AuditDraw,
         stage: Option<u32>,
     ) -> Result<Self, RunError> {
+        run.check_conversations()?;
         let engine = run.engine()?;
         let stats = run.scan_stats()?;
         let parts = [(draw.rejected, stats.passed_over()), (draw.accepted, stats.accepted.total())];
@@ -239,9 +241,17 @@ impl AuditSample {
             turns = drawn(run, &engine, threads, draw.seed, &mut lowest)?;
         }
         let sample = Self { draw, turns, stage };
-        let json = serde_json::to_vec(&sample).expect("a sample is plain data");
-        part::write(&run.path.join(FILE), &json)?;
+        sample.keep(run)?;
         Ok(sample)
+    }
+
+    /// Keeps the sample in a run's folder.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(crate) fn keep(&self, run: &RunDir) -> Result<(), RunError> {
+        let json = serde_json::to_vec(self).expect("a sample is plain data");
+        Ok(part::write(&run.path.join(FILE), &json)?)
     }
 
     /// Counts the run and its sample into a certificate; `answers` stand in the order of the sample's turns.
@@ -261,10 +271,13 @@ impl AuditSample {
     }
 }
 
-/// The numbers of a run's later turns by outcome.
+/// The numbers of a run's later turns by outcome. What was gathered over a data set holds the judge's answers as numbers alone.
 fn outcomes(run: &RunDir) -> Result<OutcomeCounts, RunError> {
     let stats = run.scan_stats()?;
-    let judged: Vec<Option<Category>> = judging::judged(run)?.into_values().map(Answer::category).collect();
+    let judged: Vec<Option<Category>> = match run.manifest.gathered {
+        Some(_) => run.judge_stats()?.answers().collect(),
+        None => judging::judged(run)?.into_values().map(Answer::category).collect(),
+    };
     Ok(OutcomeCounts {
         waiting: stats.undecided.saturating_sub(judged.len() as u64),
         judged,
@@ -305,23 +318,7 @@ fn drawn(
     scan.run(
         |worker, chunk| {
             let scanned = worker.scan(chunk)?;
-            let mut kept: [Vec<(u64, AuditedTurn)>; 2] = Default::default();
-            for conversation in &scanned.conversations {
-                for turn in scanned.turns(conversation) {
-                    let Some(kind) = kind(turn) else { continue };
-                    let hash = hash(seed, conversation.id(turn));
-                    if !bounds[kind].admits(hash) {
-                        continue;
-                    }
-                    let accepted = match turn.decision() {
-                        Decision::Accepted(category) => Some(category),
-                        _ => None,
-                    };
-                    let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
-                    kept[kind].push((hash, AuditedTurn { turn, accepted }));
-                }
-            }
-            Ok::<_, RunError>(kept)
+            Ok::<_, RunError>(of_batch(worker.engine, &scanned, seed, TurnAddress::Place, &bounds))
         },
         |kept| {
             lowest.iter_mut().zip(kept).for_each(|(lowest, kept)| lowest.add(kept));
@@ -331,6 +328,36 @@ fn drawn(
     let mut turns: Vec<AuditedTurn> = lowest.iter().flat_map(|lowest| lowest.found().cloned()).collect();
     turns.sort_by_key(|drawn| drawn.turn.row.question.id);
     Ok(turns)
+}
+
+/// The rejected and the accepted turns of a scanned batch that a draw may hold, each with its hash; the bounds are those of
+/// both draws.
+pub(crate) fn of_batch(
+    engine: &Engine,
+    scanned: &ScannedBatch<'_>,
+    seed: u64,
+    address: TurnAddress,
+    bounds: &[HashBound; 2],
+) -> [Vec<(u64, AuditedTurn)>; 2] {
+    let mut kept: [Vec<(u64, AuditedTurn)>; 2] = Default::default();
+    for conversation in &scanned.conversations {
+        let first = address.of(conversation);
+        for turn in scanned.turns(conversation) {
+            let Some(kind) = kind(turn) else { continue };
+            let id = RecordId { message_index: turn.message_index as u32, ..first };
+            let hash = hash(seed, id);
+            if !bounds[kind].admits(hash) {
+                continue;
+            }
+            let accepted = match turn.decision() {
+                Decision::Accepted(category) => Some(category),
+                _ => None,
+            };
+            let turn = DrawnTurn::of(engine, scanned, conversation, turn).under(id);
+            kept[kind].push((hash, AuditedTurn { turn, accepted }));
+        }
+    }
+    kept
 }
 
 /// Which of the two draws a turn belongs to.

@@ -135,13 +135,23 @@ impl ScoredSample {
     }
 
     /// Adds the counts of turns that come after.
-    pub(super) fn add_counts(&mut self, other: Self) {
+    pub(crate) fn add_counts(&mut self, other: Self) {
         self.conversations += other.conversations;
         self.population += other.population;
         self.contradictory += other.contradictory;
         self.accepted.iter_mut().zip(other.accepted).for_each(|(all, more)| *all += more);
         self.open.extend(other.open);
         self.histograms += &other.histograms;
+    }
+
+    /// Puts the drawn turns in, each with whether the score was trained on the conversation of the turn.
+    pub(crate) fn put_drawn<'t>(&mut self, drawn: impl Iterator<Item = &'t (SampledTurn, bool)>) {
+        (self.turns, self.trained_on) = (Vec::new(), 0);
+        for (sampled, is_known) in drawn {
+            self.turns.push(sampled.clone());
+            self.trained_on += u64::from(*is_known);
+        }
+        self.turns.sort_by_key(|sampled| sampled.turn.row.question.id);
     }
 
     /// The sample as an oracle is asked about it.
@@ -174,7 +184,7 @@ impl ScoredSample {
 }
 
 /// How a turn stands by a score, without a label.
-pub(super) fn before(ground: DecisionReason, standing: f64, likeliest: Category) -> JudgedTurn {
+pub(crate) fn before(ground: DecisionReason, standing: f64, likeliest: Category) -> JudgedTurn {
     let likeliest = if let Decision::Accepted(category) = ground.decision() { category } else { likeliest };
     JudgedTurn { standing, is_open: is_open(ground), likeliest, label: None }
 }

@@ -65,6 +65,39 @@ impl<T> UniformDraw<T> {
     pub fn found(&self) -> impl Iterator<Item = &T> {
         self.found.iter().map(|(_, turn)| turn)
     }
+
+    /// The turns drawn, with the hash of each turn.
+    pub fn into_found(self) -> Vec<(u64, T)> {
+        self.found
+    }
+}
+
+/// By what a turn is told from all others: draws and samples go by this address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TurnAddress {
+    /// By the shard and the ordinal of the conversation, and the message's index.
+    Place,
+    /// By the conversation's id, and the message's index: the same however conversations were numbered. In place of the shard stands 0,
+    /// in place of the ordinal a hash of the id.
+    Conversation,
+}
+
+impl TurnAddress {
+    /// The address of a conversation's first message; other messages differ in the index alone.
+    pub fn of(self, conversation: &ScannedConversation<'_>) -> RecordId {
+        match self {
+            Self::Place => {
+                RecordId { shard: conversation.shard, ordinal: conversation.ordinal, message_index: 0 }
+            }
+            Self::Conversation => {
+                let hash = blake3::hash(conversation.record.conversation.id.as_bytes());
+                let beginning = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+                // SQLite and most languages know integers of 63 bits.
+                RecordId { shard: 0, ordinal: u64::from_le_bytes(beginning) >> 1, message_index: 0 }
+            }
+        }
+    }
 }
 
 /// A turn that was drawn, as an oracle is asked about it.
@@ -80,7 +113,7 @@ pub struct DrawnTurn {
 }
 
 impl DrawnTurn {
-    /// A turn of a scanned chunk.
+    /// A turn of a scanned batch.
     pub fn of(
         engine: &Engine,
         scanned: &ScannedBatch<'_>,
@@ -94,6 +127,14 @@ impl DrawnTurn {
             is_labelled: listed.is_some(),
             label: listed.iter().flatten().find(of_turn).and_then(|label| label.category),
         }
+    }
+
+    /// The same turn under another address.
+    pub(crate) fn under(mut self, address: RecordId) -> Self {
+        let row = &mut self.row;
+        (row.question.id, row.stretch) = (address, address);
+        row.turns.iter_mut().for_each(|record| record.id = address);
+        self
     }
 }
 

@@ -7,6 +7,7 @@
 //! recall, and a calibration takes the first step of that way.
 
 pub mod audit;
+pub(crate) mod batch_sample;
 mod certificate;
 mod corpus;
 pub mod draw;
@@ -25,8 +26,9 @@ mod target;
 mod without_judge;
 
 pub use certificate::{AuditReport, JUDGE};
+pub(crate) use corpus::before;
 pub use corpus::{Corpus, DrawScope, SampleScope, SampledTurn, ScoredSample};
-pub use draw::DrawnTurn;
+pub use draw::{DrawnTurn, TurnAddress};
 pub use forecast::RecallForecast;
 pub use histogram::{CurvePoint, Curves, ProbabilityHistogram, PurposeHistograms, RECALLS};
 pub use labelled_corpus::{AskingBill, LabelledCorpus, LabelledTurn, LabelledTurns, PricedJudges};
@@ -36,5 +38,5 @@ pub use proof_plan::{ProofPlan, ProofState};
 pub use reference::{ReferenceRows, ReferenceTurn, ReferenceTurns};
 pub use run_corpus::RunCorpus;
 pub use search::{Calibration, LearningRound, RecallCut};
-pub use target::{AGREEMENT, CutPair, JudgedTurn, RecallTarget, find_cuts, is_open, reject_below};
+pub use target::{AGREEMENT, CutPair, JudgedTurn, RecallTarget, find_cuts, is_open, reject_below, standing};
 pub use without_judge::{AcceptedSample, AcceptingCalibration, calibrate_accepting};

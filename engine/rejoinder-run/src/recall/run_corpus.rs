@@ -6,15 +6,17 @@ use std::path::PathBuf;
 
 use rejoinder_ledger::part;
 use rejoinder_read::{Chunk, InputFile};
-use rejoinder_scan::{Config, Engine, Scan, ScanError, ScoreModel, StopFlag, Worker};
-use rejoinder_score::{Model, Scratch};
+use rejoinder_scan::{Config, Engine, Scan, ScoreModel, StopFlag, Worker};
+use rejoinder_score::Model;
 
-use super::corpus::{Corpus, DrawScope, SampleScope, SampledTurn, ScoredSample, before};
-use super::draw::{DrawnTurn, UniformDraw, hash};
+use super::batch_sample::{BatchSample, BatchSampler};
+use super::corpus::{Corpus, DrawScope, SampleScope, ScoredSample};
+use super::draw::{TurnAddress, UniformDraw};
 use super::forecast::RecallForecast;
-use super::target::{RecallTarget, is_open};
+use super::target::RecallTarget;
 use crate::error::RunError;
 use crate::folder::{MODEL, RunDir};
+use crate::gathering::GatheredPart;
 
 /// The input of a run.
 pub struct RunCorpus {
@@ -26,21 +28,15 @@ pub struct RunCorpus {
     base: ScoreModel,
     stop: StopFlag,
     model_file: PathBuf,
-}
-
-/// What a chunk adds to a sample.
-#[derive(Default)]
-struct ChunkSample {
-    counts: ScoredSample,
-    /// Turns with hashes, and whether the score was trained on the conversation of the turn.
-    drawn: Vec<(u64, (SampledTurn, bool))>,
+    /// What was gathered over a data set, in place of files.
+    gathered: Option<GatheredPart>,
 }
 
 impl RunCorpus {
-    /// The input of a run, every later turn scored for what `target` wants, and none cut.
+    /// The input of a run, every later turn scored for what `target` wants, and none cut; or what was gathered so over a data set.
     ///
     /// # Errors
-    /// If the run's rules or plugins cannot be loaded.
+    /// If the run's rules or plugins cannot be loaded, or what was gathered is not what `target` wants, or was gathered by others.
     pub fn of(
         run: &RunDir,
         target: RecallTarget,
@@ -48,7 +44,12 @@ impl RunCorpus {
         stop: StopFlag,
     ) -> Result<Self, RunError> {
         let (files, model_file) = (run.manifest.inputs.clone(), run.path.join(MODEL));
-        Ok(Self { model_file, stop, ..Self::over(run.config(), files, target, threads)? })
+        let gathered = GatheredPart::of_run(run, &target)?;
+        let corpus = Self::over(run.config(), files, target, threads)?;
+        if gathered.is_some() {
+            run.check_engine(&corpus.engine)?;
+        }
+        Ok(Self { model_file, stop, gathered, ..corpus })
     }
 
     /// Some files, every later turn scored for what `target` wants, and none cut; a score that learns from them has no place to
@@ -66,7 +67,7 @@ impl RunCorpus {
         let engine = Engine::build(config)?;
         let base = engine.score_model()?;
         let (stop, model_file) = (StopFlag::default(), PathBuf::new());
-        Ok(Self { engine, files, threads, target, base, stop, model_file })
+        Ok(Self { engine, files, threads, target, base, stop, model_file, gathered: None })
     }
 
     /// What keeping the recall will take.
@@ -81,44 +82,24 @@ impl RunCorpus {
 
 impl Corpus for RunCorpus {
     fn sample(&self, scope: SampleScope<'_>, most: usize, seed: u64) -> Result<ScoredSample, RunError> {
+        if let Some(gathered) = &self.gathered {
+            return Ok(gathered.sample(scope, most, seed)?);
+        }
         let mut all = ScoredSample::default();
         let mut lowest = UniformDraw::new(most, 0);
-        let bound = lowest.bound();
-        let look = |worker: &mut Worker<'_>, chunk: &Chunk| -> Result<ChunkSample, RunError> {
+        let sampler = BatchSampler {
+            purpose: self.target.purpose,
+            base: &self.base,
+            scope,
+            most,
+            seed,
+            bound: lowest.bound(),
+            address: TurnAddress::Place,
+            learns: true,
+        };
+        let look = |worker: &mut Worker<'_>, chunk: &Chunk| -> Result<BatchSample, RunError> {
             let scanned = worker.scan(chunk)?;
-            let mut found = ChunkSample::default();
-            let mut scratch = Scratch::default();
-            for conversation in &scanned.conversations {
-                scratch.begin();
-                found.counts.conversations += u64::from(!scanned.turns(conversation).is_empty());
-                for turn in scanned.turns(conversation) {
-                    let id = conversation.id(turn);
-                    let (hits, votes) = (scanned.hits(turn), scanned.votes(turn));
-                    let (score, likeliest) = worker.engine.score(votes).ok_or(ScanError::NoScore)?;
-                    let ground = worker.engine.settle(hits, votes, None);
-                    if let Some(probabilities) =
-                        worker.engine.probabilities(votes).filter(|_| is_open(ground))
-                    {
-                        found.counts.histograms.count(probabilities);
-                    }
-                    if scope.asked.contains(&id) {
-                        continue;
-                    }
-                    let standing = self.target.standing(ground, score);
-                    let before = before(ground, standing, likeliest);
-                    found.counts.count(ground, standing);
-                    let hash = hash(seed, id);
-                    let is_eligible = scope.among.holds(ground, standing);
-                    if most > 0 && is_eligible && bound.admits(hash) {
-                        let is_known = self.base.was_trained_on(&conversation.record.conversation);
-                        let example =
-                            self.base.example(worker.engine, &mut scratch, &scanned, conversation, turn);
-                        let turn = DrawnTurn::of(worker.engine, &scanned, conversation, turn);
-                        found.drawn.push((hash, (SampledTurn { turn, ground, before, example }, is_known)));
-                    }
-                }
-            }
-            Ok(found)
+            Ok(sampler.of(worker.engine, &scanned)?)
         };
         Scan::of(&self.engine, &self.files, self.threads).run(look, |found| {
             self.stop.check()?;
@@ -126,9 +107,7 @@ impl Corpus for RunCorpus {
             lowest.add(found.drawn);
             Ok(())
         })?;
-        all.trained_on = lowest.found().filter(|(_, is_known)| *is_known).count() as u64;
-        all.turns = lowest.found().map(|(sampled, _)| sampled.clone()).collect();
-        all.turns.sort_by_key(|sampled| sampled.turn.row.question.id);
+        all.put_drawn(lowest.found());
         Ok(all)
     }
 

@@ -118,11 +118,11 @@ pub fn calibrate(
     calibration(sample, &answers, target)
 }
 
-/// The seed of a calibration: the one wanted, or that of the same question before (looking at another draw until one pleases
-/// would void the promise), or a new one. Rules and score must be fixed by now.
+/// The seed of a calibration: the one that the sample was gathered with, or the one wanted, or that of the same question before (looking
+/// at another draw until one pleases would void the promise), or a new one. Rules and score must be fixed by now.
 ///
 /// # Errors
-/// If the same question was calibrated with another seed, or the ledger fails.
+/// If the sample was gathered or the same question was calibrated with another seed, or the ledger fails.
 pub fn calibration_seed(
     run: &RunDir,
     engine: &Engine,
@@ -130,6 +130,9 @@ pub fn calibration_seed(
     size: usize,
     wanted: Option<u64>,
 ) -> Result<u64, RunError> {
+    if let Some(from) = &run.manifest.gathered {
+        return Ok(from.seed(wanted)?);
+    }
     let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
     let name = format!(
         "calibration {} {} {} {size} {} {}",

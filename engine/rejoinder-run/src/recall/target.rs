@@ -32,20 +32,25 @@ impl RecallTarget {
         (1.0 - self.confidence) / 2.0
     }
 
-    /// What a cut is compared with: the score, or an infinity where rules and votes have settled the turn. A turn that is
-    /// accepted as something unwanted is not asked about either.
+    /// What a cut is compared with, as [`standing`] says.
     pub fn standing(&self, ground: DecisionReason, score: f32) -> f64 {
-        match ground {
-            _ if is_open(ground) => f64::from(score),
-            DecisionReason::Accepted(category) if !self.purpose.wants(category) => f64::NEG_INFINITY,
-            DecisionReason::Rejected => f64::NEG_INFINITY,
-            _ => f64::INFINITY,
-        }
+        standing(self.purpose, ground, score)
     }
 
     /// Whether a label is one of the wanted categories.
     pub fn is_positive(&self, label: Option<Category>) -> bool {
         label.is_some_and(|label| self.purpose.wants(label))
+    }
+}
+
+/// What a cut is compared with where feedback is for `purpose`: the score, or an infinity where rules and votes have settled the
+/// turn. A turn that is accepted as something unwanted is not asked about either.
+pub fn standing(purpose: Purpose, ground: DecisionReason, score: f32) -> f64 {
+    match ground {
+        _ if is_open(ground) => f64::from(score),
+        DecisionReason::Accepted(category) if !purpose.wants(category) => f64::NEG_INFINITY,
+        DecisionReason::Rejected => f64::NEG_INFINITY,
+        _ => f64::INFINITY,
     }
 }
 
