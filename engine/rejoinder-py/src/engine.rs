@@ -124,6 +124,15 @@ impl PyEngine {
         BatchScan::new(slf, stream, PlaceColumns { shard, ordinal })
     }
 
+    /// From what it was told that a conversation is made of several rows of this table; `None` where each is one row.
+    fn joined_rows(&self, py: Python<'_>, table: AnyRecordBatch) -> PyResult<Option<String>> {
+        let table = HeldTable::of(py, table)?;
+        detached(py, || {
+            let reader = table.conversations(&self.engine)?;
+            Ok(reader.joins_rows().then(|| reader.evidence.text.clone()))
+        })
+    }
+
     fn read(&self, py: Python<'_>, rows: AnyRecordBatch) -> PyResult<PyTable> {
         let rows = HeldTable::of(py, rows)?;
         PyTable::try_new(detached(py, || self.asking(1).read(&rows.batches))?, schema())
