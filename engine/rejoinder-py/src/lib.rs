@@ -11,6 +11,7 @@ mod export;
 mod places;
 mod rows;
 mod scanning;
+mod table;
 
 /// rejoinder, compiled.
 #[pyo3::pymodule]
@@ -25,6 +26,8 @@ mod _rejoinder {
     use crate::engine::PyEngine;
     #[pymodule_export]
     use crate::error::{BudgetError, ConfigError, Error, InputError, InternalError, JudgeError, UsageError};
+    #[pymodule_export]
+    use crate::table::Table;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
