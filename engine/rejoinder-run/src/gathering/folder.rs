@@ -124,7 +124,7 @@ impl GatheredPart {
 impl GatheredFrom {
     /// The error that a verb needs another sample.
     pub(crate) fn other_verb(&self, folder: &Path, wanted: SampledVerb) -> GatheringError {
-        GatheringError::OtherVerb { folder: folder.to_owned(), from: self.clone(), wanted }
+        GatheringError::OtherVerb { folder: folder.to_owned(), from: Box::new(self.clone()), wanted }
     }
 
     /// The seed of the sample, if that seed or none is wanted.
