@@ -14,7 +14,7 @@ use pyo3_arrow::input::AnyRecordBatch;
 use rejoinder::cli::training_request;
 use rejoinder::failure::Failure;
 use rejoinder_host::LoadedPlugin;
-use rejoinder_judge::AskingForm;
+use rejoinder_judge::{AskingForm, Question};
 use rejoinder_read::TableReader;
 use rejoinder_run::judging::Judge;
 use rejoinder_scan::config::{EffectiveConfig, UnitName};
@@ -178,6 +178,15 @@ impl PyEngine {
         BatchScan::new(slf, stream, PlaceColumns { shard, ordinal })
     }
 
+    /// From what it was told that a conversation is made of several rows of this table; `None` where each is one row.
+    fn joined_rows(&self, py: Python<'_>, table: AnyRecordBatch) -> PyResult<Option<String>> {
+        let table = HeldTable::of(py, table)?;
+        detached(py, || {
+            let reader = table.conversations(&self.engine)?;
+            Ok(reader.joins_rows().then(|| reader.evidence.text.clone()))
+        })
+    }
+
     /// Read the answers that you have got from a model about rows that wait.
     ///
     /// Args:
@@ -285,6 +294,13 @@ impl PyEngine {
     #[getter]
     fn has_score(&self) -> bool {
         self.engine.cuts().is_some()
+    }
+
+    /// The body of a request about one turn, as JSON, with the words of an example: its settings are those of every such request.
+    #[getter]
+    fn example_request(&self) -> Option<String> {
+        let example = Question::example("Thanks!");
+        self.judge.form.next(&[example], &[]).map(|request| request.body.clone())
     }
 
     /// The config in force, as JSON.
