@@ -269,8 +269,8 @@ impl From<LabelImportError> for Failure {
 impl From<GatheringError> for Failure {
     fn from(error: GatheringError) -> Self {
         use GatheringError::{
-            BatchTwice, Different, Duplicates, NeedlessAnswers, NoConversations, OtherPurpose, OtherSeed,
-            OtherVerb, Short, SmallerSample, TooManyAnswers, Twice, Unreadable,
+            BatchTwice, Different, Duplicates, NeedlessAnswers, NoConversations, OtherDraw, OtherPurpose,
+            OtherSeed, OtherVerb, Short, SmallerSample, TooManyAnswers, Twice, Unreadable,
         };
         let fact = error.to_string();
         match error {
@@ -288,6 +288,7 @@ impl From<GatheringError> for Failure {
             SmallerSample { gathered, .. } => {
                 Self::usage(format!("{fact}. Say --sample {gathered}, or gather once more"))
             }
+            OtherDraw => Self::usage(fact),
             OtherSeed(_) => Self::usage(format!("{fact}. Leave --seed away")),
             Unreadable(_) => Self::new(Exit::Io, fact),
             Different(_)

@@ -405,3 +405,27 @@ fn parts_are_small_where_the_number_of_turns_is_known_and_a_short_sample_is_refu
     let short = wrong.write(part, "a data set", None, &dir.path().join("short")).unwrap_err();
     assert!(short.to_string().contains(&format!("{} turns to draw from", known.rejected)), "{short}");
 }
+
+#[test]
+fn what_is_left_of_a_write_that_was_killed_is_taken_over_and_nothing_else_is() {
+    let dir = folder();
+    let terms = terms(GatheringGoal::Audit(AUDIT), TurnAddress::Conversation);
+    let out = dir.path().join("gathered");
+    gathered(DIALOGUES, terms, &out, None);
+    let expected = content(&out);
+    // The manifest comes last of all.
+    fs::remove_file(out.join("manifest.json")).unwrap();
+    assert!(audit(&text(&out), &["--labels"]).expect(2).stderr.contains("before it had begun"));
+    gathered(DIALOGUES, terms, &out, None);
+    assert!(content(&out) == expected);
+
+    let gatherer = Gatherer::new(engine(DIALOGUES), terms).unwrap();
+    let again = gatherer.write(gatherer.begin(), "a data set", None, &out).unwrap_err();
+    assert!(again.to_string().contains("holds a run already"), "{again}");
+    let own = dir.path().join("own");
+    fs::create_dir(&own).unwrap();
+    write(&own, "audit.json", "somebody's");
+    let refused = gatherer.write(gatherer.begin(), "a data set", None, &own).unwrap_err();
+    assert!(refused.to_string().contains("holds something already that is no run"), "{refused}");
+    assert_eq!(fs::read_to_string(own.join("audit.json")).unwrap(), "somebody's");
+}

@@ -1,5 +1,5 @@
-//! Tests against what is not in this repository: a llama.cpp server, and corpora of real chats. Where it is absent they
-//! are reported as ignored, with the reason, never as passed.
+//! Tests against what is not in this repository: a llama.cpp server, corpora of real chats, and a Python with the wheel. Where it is
+//! absent they are reported as ignored, with the reason, never as passed.
 //!
 //! * `REJOINDER_LLAMA_SERVER`: llama.cpp's `llama-server`; `REJOINDER_TINY_MIXTRAL`: the model that
 //!   `tests/support/make_tiny_mixtral.py` writes. `.ci/llama-server` makes both. Random weights: this shows transport,
@@ -8,6 +8,8 @@
 //!   vocabulary and a chat template of their own, too few of them to judge anything: what a server does with such a model,
 //!   and what this program makes of a judge that says one letter to nearly everything.
 //! * `REJOINDER_CORPUS`: a folder of JSON-lines files, as large and as messy as there is.
+//! * `REJOINDER_PYTHON`: a Python that has the wheel of `engine/rejoinder-py`, and pyarrow, polars, DuckDB and pandas. `.ci/wheel`
+//!   makes one, and prints where.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ mod smollm2;
 #[path = "../support/mod.rs"]
 mod support;
 mod tiny_mixtral;
+mod wheel;
 
 use corpus::{every_message, plugins_wherever_they_run, real_corpus};
 
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let server = program.clone().and_then(|s| Ok((s, existing("REJOINDER_TINY_MIXTRAL")?)));
     let trained = program.and_then(|s| Ok((s, existing("REJOINDER_SMOLLM2")?)));
     let corpus = existing("REJOINDER_CORPUS");
+    let python = existing("REJOINDER_PYTHON");
     let trials = vec![
         trial("llama_server_answers_by_letter_with_probabilities", server.clone(), tiny_mixtral::by_letter),
         trial("llama_server_answers_several_letters_a_request", server.clone(), tiny_mixtral::by_letters),
@@ -61,6 +65,9 @@ fn main() -> ExitCode {
         trial("every_message_of_a_real_corpus_is_read", corpus.clone(), |corpus| every_message(corpus)),
         trial("plugins_say_the_same_of_a_real_corpus_wherever_they_run", corpus, |corpus| {
             plugins_wherever_they_run(corpus)
+        }),
+        trial("the_python_wheel_says_what_the_command_says", python, |python| {
+            wheel::same_as_the_command(python)
         }),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

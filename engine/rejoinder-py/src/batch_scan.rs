@@ -1,22 +1,22 @@
-//! `Engine.scan_batches`: a stream of batches, of which one is held at a time.
+//! `Engine.scan_batches`: a stream of batches, held one at a time.
 
 use std::sync::{Mutex, PoisonError};
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::RecordBatchReader;
 use arrow_schema::SchemaRef;
-use arrow_select::concat::concat_batches;
 use pyo3::prelude::*;
-use pyo3_arrow::PyRecordBatch;
 use pyo3_arrow::input::AnyRecordBatch;
-use rejoinder::failure::{Exit, Failure};
+use rejoinder::failure::Failure;
 use rejoinder_read::{Duplicates, TableReader};
 
 use crate::engine::{PyEngine, reader_of, unreadable};
 use crate::error::{detached, exception};
 use crate::places::PlaceColumns;
 use crate::rows::schema;
+use crate::table::Table;
 
-/// The rows about a stream, batch by batch.
+/// The rows about a stream, batch by batch: what `Engine.scan_batches` returns. Each step gives a table, or raises what `Engine.scan`
+/// raises.
 #[pyclass(name = "BatchScan", module = "rejoinder", frozen)]
 pub struct BatchScan {
     engine: Py<PyEngine>,
@@ -46,7 +46,7 @@ impl BatchScan {
         Ok(Self { engine, columns, stream })
     }
 
-    fn next(&self) -> Result<Option<RecordBatch>, Failure> {
+    fn next(&self) -> Result<Option<Table>, Failure> {
         let engine = self.engine.get();
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(batch) = stream.source.next() else { return Ok(None) };
@@ -64,8 +64,7 @@ impl BatchScan {
         let Some(reader) = &stream.reader else { return Ok(None) };
         let found = engine.scan_rows_from(reader, &batches, &self.columns, stream.read)?;
         stream.read += batches[0].num_rows() as u64;
-        let whole = concat_batches(&schema(), &found);
-        whole.map(Some).map_err(|why| Failure::new(Exit::Bug, why.to_string()))
+        Ok(Some(Table::of(schema(), found)))
     }
 }
 
@@ -75,7 +74,7 @@ impl BatchScan {
         slf
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyRecordBatch>> {
-        Ok(detached(py, || self.next())?.map(PyRecordBatch::new))
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Table>> {
+        detached(py, || self.next())
     }
 }

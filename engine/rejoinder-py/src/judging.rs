@@ -29,6 +29,9 @@ const LOGPROBS: &str = "logprobs";
 const ROWS: usize = 4096;
 
 /// What the judge of a whole job may cost, what it has cost, and what it has said: one for all who ask.
+///
+/// The folder holds all of it; a keeper that is opened again on the folder goes on where the last one was, and a reply that is there is
+/// never asked for again. One keeper at a time has a folder.
 #[pyclass(name = "Keeper", module = "rejoinder", frozen)]
 pub struct PyKeeper {
     keeper: Arc<AccountKeeper>,
@@ -37,6 +40,13 @@ pub struct PyKeeper {
 
 #[pymethods]
 impl PyKeeper {
+    /// Args:
+    ///     config: As for `Engine`; `[judge]` says who is asked, and `[budget]` what that may cost over the folder's whole life.
+    ///         `requests-per-minute` and `tokens-per-minute` hold for all who ask by this keeper, together.
+    ///     folder: Is made where it is missing.
+    ///
+    /// Raises:
+    ///     InputError: Another keeper has the folder, or its files cannot be used.
     #[new]
     #[pyo3(signature = (config, folder))]
     fn new(py: Python<'_>, config: &Bound<'_, PyAny>, folder: PathBuf) -> PyResult<Self> {
@@ -47,6 +57,11 @@ impl PyKeeper {
     }
 
     /// Finds out what the judge's server can do, once for the folder's life.
+    ///
+    /// Raises:
+    ///     UsageError: The config names no judge.
+    ///     JudgeError: The server cannot be reached, lets nobody in, or refuses.
+    ///     BudgetError: The budget does not take the few requests for that.
     fn prepare(&self, py: Python<'_>) -> PyResult<()> {
         detached(py, || {
             let client = settings::client(&self.config.judge)?.ok_or(RunError::NoJudge)?;
@@ -57,7 +72,7 @@ impl PyKeeper {
         })
     }
 
-    /// Answers a message of somebody who asks.
+    /// Answers a message of somebody who asks: the function that `Engine.judge` takes hands messages on to this one.
     fn handle<'p>(&self, py: Python<'p>, message: &[u8]) -> Bound<'p, PyBytes> {
         let answer = py.detach(|| self.keeper.handle(message));
         PyBytes::new(py, &answer)

@@ -9,10 +9,12 @@ mod config;
 mod engine;
 mod error;
 mod export;
+mod gathering;
 mod judging;
 mod places;
 mod rows;
 mod scanning;
+mod table;
 
 /// rejoinder, compiled.
 #[pyo3::pymodule]
@@ -27,7 +29,11 @@ mod _rejoinder {
     use crate::engine::PyEngine;
     #[pymodule_export]
     use crate::error::{BudgetError, ConfigError, Error, InputError, InternalError, JudgeError, UsageError};
+    #[pymodule_export]
+    use crate::table::Table;
 
+    #[pymodule_export]
+    use crate::gathering::PyGatherer;
     #[pymodule_export]
     use crate::judging::PyKeeper;
 

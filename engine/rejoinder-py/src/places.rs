@@ -3,6 +3,7 @@
 use arrow_array::RecordBatch;
 use rejoinder::failure::Failure;
 use rejoinder_read::table_column;
+use rejoinder_scan::ScannedBatch;
 use serde_json::Value;
 
 /// What the caller says of where rows stand.
@@ -52,6 +53,13 @@ impl Places {
             Ok(Some(numbers))
         };
         Ok(Self { first, shards: read(&columns.shard)?, ordinals: read(&columns.ordinal)? })
+    }
+
+    /// Puts conversations where their rows stand.
+    pub fn put(&self, scanned: &mut ScannedBatch<'_>) {
+        for conversation in &mut scanned.conversations {
+            (conversation.shard, conversation.ordinal) = self.of(conversation.ordinal);
+        }
     }
 
     /// The shard and the ordinal of a row of the table.

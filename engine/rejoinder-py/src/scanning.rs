@@ -58,9 +58,7 @@ impl TableScan<'_> {
     /// The rows of a chunk, in input order; records that were set aside come last.
     fn rows(&self, worker: &mut Worker<'_>, chunk: &Chunk) -> Result<RecordBatch, Failure> {
         let mut scanned = worker.scan(chunk)?;
-        for conversation in &mut scanned.conversations {
-            (conversation.shard, conversation.ordinal) = self.places.of(conversation.ordinal);
-        }
+        self.places.put(&mut scanned);
         let found = self.found(&scanned);
         let provenance = provenance(self.engine);
         let rows = found.iter().map(|found| match found {

@@ -90,7 +90,7 @@ impl RunDir {
         match &self.manifest.gathered {
             None => Ok(()),
             Some(from) => {
-                let (folder, from) = (self.path.clone(), from.clone());
+                let (folder, from) = (self.path.clone(), Box::new(from.clone()));
                 Err(GatheringError::NoConversations { folder, from }.into())
             }
         }

@@ -15,14 +15,14 @@ pub enum GatheringError {
         /// The folder.
         folder: PathBuf,
         /// What the folder was made of.
-        from: GatheredFrom,
+        from: Box<GatheredFrom>,
     },
     /// A folder holds the sample of another verb.
     OtherVerb {
         /// The folder.
         folder: PathBuf,
         /// What the folder was made of.
-        from: GatheredFrom,
+        from: Box<GatheredFrom>,
         /// The verb that needs a sample.
         wanted: SampledVerb,
     },
@@ -42,6 +42,8 @@ pub enum GatheringError {
     },
     /// The sample was drawn with this seed, and another one is wanted.
     OtherSeed(u64),
+    /// Turns are to be drawn otherwise than from all turns of the data set, which a search for a cut does.
+    OtherDraw,
     /// Bytes are no part, or none of this engine; why.
     Unreadable(String),
     /// Parts do not belong together; what differs.
@@ -95,6 +97,9 @@ impl fmt::Display for GatheringError {
                 write!(f, "a sample of {gathered} turns was gathered, and {wanted} are wanted")
             }
             Self::OtherSeed(seed) => write!(f, "the sample was gathered with seed {seed}"),
+            Self::OtherDraw => f.write_str(
+                "the sample was drawn from all turns of a data set when that was gathered: to draw otherwise takes the conversations",
+            ),
             Self::Unreadable(why) => {
                 write!(f, "what was to be merged is not what this engine has gathered: {why}")
             }

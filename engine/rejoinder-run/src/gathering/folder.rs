@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::GatheringError;
 use super::gatherer::Gatherer;
-use super::part::GatheredPart;
+use super::part::{GatheredPart, GatheredTurn};
 use super::terms::{CalibrationDraw, GatheredFrom, GatheringGoal, SampledVerb};
 use crate::error::RunError;
 use crate::folder::{Manifest, RunDir, SAMPLE};
@@ -54,8 +54,8 @@ impl Gatherer {
             conversations: part.counts().stats.read.conversations,
             terms: self.terms,
         };
-        let whole = (&*bytes, &from, &stats);
-        let id = blake3::hash(&serde_json::to_vec(&whole).expect("what was gathered is plain data")).to_hex();
+        let beside = to_json(&(&from, &stats));
+        let id = blake3::Hasher::new().update(&bytes).update(beside.as_bytes()).finalize().to_hex();
         let manifest = Manifest {
             id: id[..32].to_owned(),
             gathered: Some(from),
@@ -71,8 +71,7 @@ impl Gatherer {
                 GatheringGoal::Calibration(_) => Ok(file::write(&run.path.join(SAMPLE), &bytes)?),
                 GatheringGoal::Audit(draw) => {
                     let turns = part.content.draws.into_iter().flatten();
-                    let mut turns: Vec<AuditedTurn> =
-                        turns.filter_map(super::part::GatheredTurn::into_audited).collect();
+                    let mut turns: Vec<AuditedTurn> = turns.filter_map(GatheredTurn::into_audited).collect();
                     turns.sort_by_key(|drawn| drawn.turn.row.question.id);
                     AuditSample { draw, turns, stage: None }.keep(run)
                 }
@@ -124,7 +123,7 @@ impl GatheredPart {
 impl GatheredFrom {
     /// The error that a verb needs another sample.
     pub(crate) fn other_verb(&self, folder: &Path, wanted: SampledVerb) -> GatheringError {
-        GatheringError::OtherVerb { folder: folder.to_owned(), from: self.clone(), wanted }
+        GatheringError::OtherVerb { folder: folder.to_owned(), from: Box::new(self.clone()), wanted }
     }
 
     /// The seed of the sample, if that seed or none is wanted.

@@ -207,10 +207,10 @@ impl GatheredPart {
         seed: u64,
     ) -> Result<ScoredSample, GatheringError> {
         let GatheringGoal::Calibration(draw) = self.content.terms.goal else {
-            return Err(GatheringError::Different("what is wanted and what was gathered"));
+            return Err(GatheringError::OtherDraw);
         };
         if !scope.asked.is_empty() || scope.among != DrawScope::All {
-            return Err(GatheringError::Different("the turns to draw from"));
+            return Err(GatheringError::OtherDraw);
         }
         let drawn = &self.content.draws[0];
         let is_whole = drawn.len() < draw.sample;

@@ -16,12 +16,13 @@ use super::{Config, ConfigText, KeyProblem, ValueOrigin, found};
 use crate::error::{ConfigError, ConfigHint};
 
 /// Variables with the prefix that are no keys of the config: of the plugin host, and of this repository's tests.
-const OTHER_VARIABLES: [&str; 5] = [
+const OTHER_VARIABLES: [&str; 6] = [
     "REJOINDER_PLUGIN_PATH",
     "REJOINDER_CORPUS",
     "REJOINDER_LLAMA_SERVER",
     "REJOINDER_TINY_MIXTRAL",
     "REJOINDER_SMOLLM2",
+    "REJOINDER_PYTHON",
 ];
 /// The prefix of further variables of tests.
 const TEST_PREFIX: &str = "REJOINDER_TEST_";
