@@ -233,6 +233,7 @@ impl PyEngine {
         let transport = transport(keeper)?;
         let (batches, report, stop) = detached(py, || self.asking(sharing).run(&rows.batches, transport))?;
         let report = told(py, &report)?;
+        report.set_item("stop_code", stop.as_ref().map(|failure| failure.exit as u8))?;
         report.set_item("stop", stop.map(|failure| failure.message))?;
         Ok((Table::of(schema(), batches), report))
     }
