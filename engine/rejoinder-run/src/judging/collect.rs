@@ -168,7 +168,7 @@ pub fn findings(run: &RunDir) -> Result<HashMap<RecordId, Finding>, RunError> {
 /// If the store cannot be read.
 pub fn answer(judge: &Judge, row: &SpoolRow, store: &ReplyStore) -> Result<Answer, RunError> {
     let wanted = row.turns.first().map(|turn| turn.id);
-    let read = turns(judge, &vec![row.clone()], store)?;
+    let read = turns(judge, std::slice::from_ref(row), store)?;
     let found = read.into_iter().find(|(id, ..)| Some(*id) == wanted).map(|(_, found, _)| found.finding);
     Ok(match found {
         Some(Finding::Feedback { category, .. }) => Answer::Feedback(category),
