@@ -28,7 +28,7 @@ fn given(grant: Grant) -> Reservation {
 
 #[test]
 fn a_budget_is_over_once_nobody_can_give_anything_back() {
-    let lease = Duration::from_millis(250);
+    let lease = Duration::from_millis(800);
     let limits = SpendingLimits { tokens: Some(15), ..SpendingLimits::default() };
     let job = Job::new(KeeperTerms { limits, lease, ..KeeperTerms::default() });
     let (one, other) = (job.client(), job.client());
