@@ -31,7 +31,8 @@ impl Places {
     /// If there is no such column, or it holds something else than whole numbers from 0 on.
     pub fn of_columns(columns: &PlaceColumns, batches: &[RecordBatch], first: u64) -> Result<Self, Failure> {
         let shards = columns.shard.as_deref().map(|name| numbers(batches, name, "below 2^32")).transpose()?;
-        let ordinals = columns.ordinal.as_deref().map(|name| numbers(batches, name, "below 2^64")).transpose()?;
+        let ordinals =
+            columns.ordinal.as_deref().map(|name| numbers(batches, name, "below 2^64")).transpose()?;
         Ok(Self { first, shards, ordinals })
     }
 
