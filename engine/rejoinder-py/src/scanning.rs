@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use arrow_array::RecordBatch;
 use rejoinder::failure::Failure;
 use rejoinder_cascade::Decision as Verdict;
-use rejoinder_core::Feedback;
+use rejoinder_core::{AnswerProbabilities, Feedback};
 use rejoinder_export::export::table::Provenance;
 use rejoinder_judge::QuestionForm;
 use rejoinder_read::{Chunk, Portion, TableReader};
@@ -14,7 +14,7 @@ use rejoinder_run::SpoolRow;
 use rejoinder_scan::{Engine, ScannedBatch, Worker, in_order, repeated};
 
 use crate::places::Places;
-use crate::rows::{Decision, Request, TurnRow, schema, table_of};
+use crate::rows::{Request, TurnRow, WaitingTurn, schema, table_of};
 
 /// What a scan needs beside the table.
 pub struct TableScan<'e> {
@@ -64,9 +64,8 @@ impl TableScan<'_> {
         let provenance = provenance(self.engine);
         let turns = found.iter().map(|(line, found)| match found {
             FoundTurn::Accepted(feedback) => (*line, TurnRow::feedback(feedback, provenance)),
-            FoundTurn::Waiting(row) => {
-                let waiting = TurnRow::other(&row.turns[0], Decision::Waiting, provenance);
-                (*line, waiting.asked_by(request(self.form, row)))
+            FoundTurn::Waiting(turn) => {
+                (*line, TurnRow::waiting(turn, request(self.form, &turn.row), provenance))
             }
         });
         let set_aside = scanned.set_aside.rows().map(|record| {
@@ -90,7 +89,10 @@ impl TableScan<'_> {
                         found.push((line, FoundTurn::Accepted(Box::new(feedback))));
                     }
                     Verdict::Undecided => {
-                        found.extend(waiting.next().map(|row| (line, FoundTurn::Waiting(Box::new(row)))));
+                        let learned = self.engine.probabilities(scanned.votes(turn));
+                        let probabilities = learned.map(of_score).unwrap_or_default();
+                        let turn = waiting.next().map(|row| WaitingTurn { row, probabilities });
+                        found.extend(turn.map(|turn| (line, FoundTurn::Waiting(Box::new(turn)))));
                     }
                     Verdict::Rejected => {}
                 }
@@ -103,7 +105,11 @@ impl TableScan<'_> {
 /// A turn that is feedback, or may be.
 enum FoundTurn {
     Accepted(Box<Feedback>),
-    Waiting(Box<SpoolRow>),
+    Waiting(Box<WaitingTurn>),
+}
+
+fn of_score(&[none, ur1, ur2, ur3, ur4, ur5]: &[f32; 6]) -> AnswerProbabilities {
+    AnswerProbabilities::new(none, [ur1, ur2, ur3, ur4, ur5])
 }
 
 /// The version and the rules that all rows of an engine share.
