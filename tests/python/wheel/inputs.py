@@ -119,7 +119,7 @@ def check_sliced_and_chunked_tables():
     base = corpora.chats(*TALKS)
     for name, table in {"plain": base, **layouts(base)}.items():
         expected = rows_of(table)
-        for cut in range(len(TALKS) + 1):
+        for cut in range(len(TALKS) + 1) if name == "plain" else (1, 4):
             parts = [table.slice(0, cut), table.slice(cut)]
             try:
                 chunked = pa.concat_tables(parts)

@@ -2,19 +2,37 @@ from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import Any, Literal, Protocol, TypeAlias, final
 
+__all__ = [
+    "BatchScan",
+    "BudgetError",
+    "ConfigError",
+    "Engine",
+    "Error",
+    "Gatherer",
+    "InputError",
+    "InternalError",
+    "JudgeError",
+    "Keeper",
+    "Table",
+    "UsageError",
+    "__version__",
+    "host_plugins_by",
+    "main",
+]
+
 __version__: str
 
-class ArrowStream(Protocol):
+class _ArrowStream(Protocol):
     """A table or a stream of batches: pyarrow.Table, pyarrow.RecordBatchReader, polars.DataFrame, pandas.DataFrame, …"""
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
 
-class ArrowBatch(Protocol):
+class _ArrowBatch(Protocol):
     """One batch of rows: pyarrow.RecordBatch, …"""
 
     def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
 
-Rows: TypeAlias = ArrowStream | ArrowBatch
+_Rows: TypeAlias = _ArrowStream | _ArrowBatch
 
 @final
 class Table:
@@ -37,17 +55,18 @@ class Engine:
         cls,
         config: dict[str, Any] | str | PathLike[str] | None = None,
         *,
-        corpus: Rows | None = None,
+        corpus: _Rows | None = None,
         threads: int | None = None,
     ) -> Engine: ...
-    def scan(self, table: Rows, *, shard: str | None = None, ordinal: str | None = None) -> Table: ...
-    def scan_batches(self, stream: Rows, *, shard: str | None = None, ordinal: str | None = None) -> BatchScan: ...
-    def read(self, rows: Rows) -> Table: ...
+    def scan(self, table: _Rows, *, shard: str | None = None, ordinal: str | None = None) -> Table: ...
+    def scan_batches(self, stream: _Rows, *, shard: str | None = None, ordinal: str | None = None) -> BatchScan: ...
+    def joined_rows(self, table: _Rows) -> str | None: ...
+    def read(self, rows: _Rows) -> Table: ...
     def judge(
-        self, rows: Rows, keeper: Keeper | Callable[[bytes], bytes], *, sharing: int = 1
+        self, rows: _Rows, keeper: Keeper | Callable[[bytes], bytes], *, sharing: int = 1
     ) -> tuple[Table, dict[str, Any]]: ...
     def export(
-        self, rows: Rows, conversations: Rows, what: Literal["kto", "sft", "pairs"] = "kto", **flags: Any
+        self, rows: _Rows, conversations: _Rows, what: Literal["kto", "sft", "pairs"] = "kto", **flags: Any
     ) -> Table: ...
     @property
     def rules_hash(self) -> str: ...
@@ -55,6 +74,10 @@ class Engine:
     def plugins(self) -> list[tuple[str, str]]: ...
     @property
     def has_score(self) -> bool: ...
+    @property
+    def example_request(self) -> str | None: ...
+    @property
+    def given_json(self) -> str: ...
     @property
     def config_json(self) -> str: ...
 
@@ -69,7 +92,7 @@ class Keeper:
 @final
 class Gatherer:
     def __new__(cls, engine: Engine, terms: str) -> Gatherer: ...
-    def of_batch(self, table: Rows, *, shard: str | None = None, ordinal: str | None = None) -> bytes: ...
+    def of_batch(self, table: _Rows, *, shard: str | None = None, ordinal: str | None = None) -> bytes: ...
     def add(self, part: bytes) -> None: ...
     def write(self, name: str, folder: str | PathLike[str], *, judged: str | None = None) -> None: ...
 
