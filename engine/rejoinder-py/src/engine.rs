@@ -18,7 +18,7 @@ use rejoinder_judge::{AskingForm, Question};
 use rejoinder_read::TableReader;
 use rejoinder_run::judging::Judge;
 use rejoinder_scan::config::{EffectiveConfig, UnitName};
-use rejoinder_scan::{Engine, default_threads};
+use rejoinder_scan::{Config, Engine, default_threads};
 
 use crate::batch_scan::BatchScan;
 use crate::config::effective;
@@ -54,6 +54,8 @@ pub struct PyEngine {
     /// The judge, asked about one turn at a time: how rows that wait are put into words.
     pub judge: Judge,
     threads: NonZeroUsize,
+    /// The config as it was given: the engine adds to its own what it brings.
+    given: Config,
 }
 
 /// A table, held until it is done with.
@@ -109,7 +111,7 @@ impl PyEngine {
                 .ok_or_else(|| exception(Failure::usage("threads is a number from 1 on")))?,
         };
         let (engine, judge) = detached(py, || build(&effective, corpus.as_ref()))?;
-        Ok(Self { engine: Arc::new(engine), judge, threads })
+        Ok(Self { engine: Arc::new(engine), judge, threads, given: effective.config })
     }
 
     /// Decide about every later turn of the conversations in a table.
@@ -302,6 +304,12 @@ impl PyEngine {
     fn example_request(&self) -> Option<String> {
         let example = Question::example("Thanks!");
         self.judge.form.next(&[example], &[]).map(|request| request.body.clone())
+    }
+
+    /// The config as it was given, with what the environment says over it, as JSON: an engine that is built from it decides alike.
+    #[getter]
+    fn given_json(&self) -> String {
+        serde_json::to_string(&self.given).expect("a config is plain data")
     }
 
     /// The config in force, as JSON.
