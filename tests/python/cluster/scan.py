@@ -30,7 +30,7 @@ def check_rows_are_the_commands():
 
 def check_a_killed_worker_changes_no_row():
     with Machines() as machines:
-        ds = rejoinder.ray.scan(read(chats.conversations), **PLACES, concurrency=4, batch_size=1000)
+        ds = rejoinder.ray.scan(read(chats.conversations), **PLACES, concurrency=4, batch_size=chats.conversations // 200)
         batches = []
 
         def consume():
