@@ -18,7 +18,7 @@ from rejoinder.ray import keeping
 from wheel.command import new_folder
 
 # Of each turn one request, so that requests of different batchings can be compared.
-SINGLE = {"answer": "label", "max-in-flight": 16}
+SINGLE = {"answer": "label", "max-in-flight": 32}
 # An answer that is on its way when something is killed may have left the server this long before.
 ON_THE_WAY = 1.0
 
@@ -57,7 +57,7 @@ def check_decisions_are_the_commands_through_kills():
     waiting = len(set(chats.with_decision(rows, "waiting")["request_key"].to_pylist()))
     assert waiting > 200, waiting
     folder = new_folder() / "kept"
-    with JudgeProcess(latency=0.02) as server, Machines() as machines:
+    with JudgeProcess(latency=0.2) as server, Machines() as machines:
         config = server.config(**SINGLE)
         ds = rejoinder.ray.judge(blocks(rows), config, folder=folder, concurrency=4, batch_size=200)
         judged = []
@@ -98,7 +98,7 @@ def check_the_budget_holds_for_the_whole_cluster():
     rows = scanned(number)
     calls = len(set(chats.with_decision(rows, "waiting")["request_key"].to_pylist())) // 2
     folder = new_folder() / "kept"
-    with JudgeProcess(latency=0.02) as server, Machines() as machines:
+    with JudgeProcess(latency=0.2) as server, Machines() as machines:
         config = {**server.config(**SINGLE), "budget": {"calls": calls}}
         ds = rejoinder.ray.judge(blocks(rows), config, folder=folder, concurrency=4, batch_size=100)
         judged = []
@@ -136,7 +136,7 @@ def check_the_rate_is_that_of_the_whole_job():
 
 def check_a_server_that_dies_leaves_rows_waiting():
     rows = scanned(chats.conversations // 10)
-    with JudgeProcess(latency=0.02) as server, Machines():
+    with JudgeProcess(latency=0.2) as server, Machines():
         folder = new_folder() / "kept"
         config = server.config(**SINGLE, **{"patience-seconds": 2})
         ds = rejoinder.ray.judge(blocks(rows), config, folder=folder, batch_size=100)
