@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rejoinder_core::Feedback;
 use rejoinder_judge::accounts::{AccountKeeper, KeeperTerms, RemoteAccounts};
@@ -107,6 +109,26 @@ fn batches_on_several_clients_find_what_a_run_finds_and_pay_nothing_twice() {
         assert_eq!(job.ask(&spooled).unwrap().0, answers, "{answer}");
         assert_eq!(server.requests() - by_run, paid);
     }
+}
+
+#[test]
+fn a_batch_takes_fewer_messages_than_requests() {
+    let dir = folder();
+    let server = Server::start(by_letters);
+    let mut config = run(dir.path(), &server, "label");
+    config.judge.max_in_flight = 32;
+    let rows: Vec<SpoolRow> = rows_of(dir.path(), "spool");
+    let job = Job::new(&dir.path().join("accounts"), &config, settings::keeper_terms(&config));
+    let (keeper, messages) = (Arc::clone(&job.keeper), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&messages);
+    let far_away = RemoteAccounts::new(Box::new(move |bytes| {
+        count.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(5));
+        Ok(keeper.handle(bytes))
+    }));
+    let (_, report) = ask_rows(&job.judge, &rows, &far_away, &mut |_| ControlFlow::Continue(())).unwrap();
+    let messages = messages.load(Ordering::SeqCst);
+    assert!(report.progress.answered >= 70 && messages < 60, "{messages} messages, {report:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rejoinder_core::printable;
 use rejoinder_ledger::Reply;
 use serde::Deserialize;
 
@@ -19,7 +20,7 @@ impl fmt::Display for LogprobsError {
             f,
             "log-probabilities are JSON: {{\"content\": [...]}} as OpenAI's servers give it, or of the first token [[\"A\", -0.1], ...] \
              or {{\"A\": -0.1, ...}}: {}",
-            self.0
+            printable(&self.0.to_string())
         )
     }
 }

@@ -250,7 +250,8 @@ impl PyEngine {
     ///         and a list is the flag with each of its values.
     ///
     /// Returns:
-    ///     A table of the rows that `rejoinder export` writes, with the same columns, in the same order.
+    ///     A table of the rows that `rejoinder export` writes, with the same columns, in the same order. Arguments of a tool's call are
+    ///     JSON texts, since a column has one type; what a message lacks is null.
     ///
     /// Raises:
     ///     UsageError: Such rows or flags do not exist, or rows are about conversations that are not in the table.

@@ -96,6 +96,7 @@ pub fn training_rows(
         .train
         .iter()
         .map(|example| serde_json::to_value(style.row(task, example)).expect("a row is plain data"))
+        .map(with_arguments_as_text)
         .collect();
     let wrong = |why| Failure::new(Exit::Bug, format!("training rows that fit no table: {why}"));
     let schema = infer_json_schema_from_iterator(rows.iter().map(Ok)).map_err(wrong)?;
@@ -105,6 +106,19 @@ pub fn training_rows(
     let schema: SchemaRef = Arc::new(Schema::new(fields));
     let batches = rows.chunks(ROWS).map(|rows| table_of(rows, &schema)).collect::<Result<_, _>>()?;
     Ok((batches, schema, remarks(task, &files)))
+}
+
+/// The row with the arguments of all calls as JSON texts: arguments are of any shape, a column of a table is of one type.
+fn with_arguments_as_text(mut row: Value) -> Value {
+    let lists = row.as_object_mut().into_iter().flat_map(|row| row.values_mut());
+    let messages = lists.filter_map(Value::as_array_mut).flatten();
+    let calls = messages.filter_map(|message| message.get_mut("tool_calls")?.as_array_mut()).flatten();
+    for arguments in calls.filter_map(|call| call.get_mut("function")?.get_mut("arguments")) {
+        if !arguments.is_string() {
+            *arguments = Value::String(arguments.to_string());
+        }
+    }
+    row
 }
 
 fn remarks(task: TrainingTask, files: &TrainingFiles) -> Vec<String> {

@@ -19,7 +19,7 @@ use rejoinder_scan::{Config, Engine};
 
 use crate::config::effective;
 use crate::error::detached;
-use crate::rows::{Decision, GivenRow, GivenTurn, TurnRow, given_rows, schema, table_of};
+use crate::rows::{GivenRow, GivenTurn, TurnRow, given_rows, schema, table_of};
 use crate::scanning::{provenance, request};
 
 /// The column with the text of the model's answer, and that with its log-probabilities.
@@ -166,8 +166,8 @@ impl Asking<'_> {
             let (text, logprobs) = (row.text(ANSWER).map(str::to_owned), row.json(LOGPROBS));
             let turn = row.turn()?;
             let answer = match (&turn, text) {
-                (GivenTurn::Waiting(row), Some(text)) => {
-                    read_reply(self.single, row, &text, logprobs.as_deref())?.into_iter().next()
+                (GivenTurn::Waiting(turn), Some(text)) => {
+                    read_reply(self.single, &turn.row, &text, logprobs.as_deref())?.into_iter().next()
                 }
                 _ => None,
             };
@@ -190,12 +190,12 @@ impl Asking<'_> {
     ) -> Result<Vec<RecordBatch>, Failure> {
         let told: Vec<(GivenTurn, Option<String>)> = answered
             .map(|(turn, answer)| match (turn, answer.map(|turn| turn.answer)) {
-                (GivenTurn::Waiting(row), Some(JudgeAnswer::Feedback(mut feedback))) => {
-                    feedback.id = row.turns[0].id;
+                (GivenTurn::Waiting(turn), Some(JudgeAnswer::Feedback(mut feedback))) => {
+                    feedback.id = turn.row.turns[0].id;
                     (GivenTurn::Accepted(feedback), None)
                 }
-                (GivenTurn::Waiting(mut row), Some(JudgeAnswer::NoFeedback)) => {
-                    (GivenTurn::Rejected(Box::new(row.turns.swap_remove(0))), None)
+                (GivenTurn::Waiting(mut turn), Some(JudgeAnswer::NoFeedback)) => {
+                    (GivenTurn::Rejected(Box::new(turn.row.turns.swap_remove(0))), None)
                 }
                 (turn @ GivenTurn::Waiting(_), Some(JudgeAnswer::Unverified(why))) => (turn, Some(why)),
                 (turn @ GivenTurn::Waiting(_), Some(JudgeAnswer::Waiting) | None) => {
@@ -212,10 +212,10 @@ impl Asking<'_> {
         let provenance = provenance(self.engine);
         match turn {
             GivenTurn::Accepted(feedback) => TurnRow::feedback(feedback, provenance),
-            GivenTurn::Rejected(turn) => TurnRow::other(turn, Decision::Rejected, provenance),
-            GivenTurn::Waiting(row) => TurnRow::other(&row.turns[0], Decision::Waiting, provenance)
-                .asked_by(request(&self.single.form, row))
-                .unread(why.cloned()),
+            GivenTurn::Rejected(turn) => TurnRow::rejected(turn, provenance),
+            GivenTurn::Waiting(turn) => {
+                TurnRow::waiting(turn, request(&self.single.form, &turn.row), provenance).unread(why.cloned())
+            }
             GivenTurn::SetAside(reason, (shard, ordinal)) => {
                 TurnRow::set_aside(reason.clone(), *shard, *ordinal)
             }
@@ -230,8 +230,8 @@ fn numbered(turns: &[GivenTurn]) -> Vec<(usize, SpoolRow)> {
     let mut before: Option<RecordId> = None;
     let mut ordinal = 0;
     for (place, turn) in turns.iter().enumerate() {
-        let GivenTurn::Waiting(row) = turn else { continue };
-        let own = row.turns[0].id;
+        let GivenTurn::Waiting(waiting) = turn else { continue };
+        let own = waiting.row.turns[0].id;
         let goes_on = before.is_some_and(|before| {
             (before.shard, before.ordinal) == (own.shard, own.ordinal)
                 && before.message_index < own.message_index
@@ -239,7 +239,7 @@ fn numbered(turns: &[GivenTurn]) -> Vec<(usize, SpoolRow)> {
         ordinal += u64::from(!goes_on);
         before = Some(own);
         let id = RecordId { shard: 0, ordinal, message_index: own.message_index };
-        let mut row = (**row).clone();
+        let mut row = waiting.row.clone();
         (row.question.id, row.turns[0].id) = (id, id);
         numbered.push((place, row));
     }

@@ -20,7 +20,7 @@ pub struct PlaceColumns {
 pub struct Places {
     /// The number of the first row, where no column says it.
     first: u64,
-    shards: Option<Vec<u64>>,
+    shards: Option<Vec<u32>>,
     ordinals: Option<Vec<u64>>,
 }
 
@@ -30,29 +30,10 @@ impl Places {
     /// # Errors
     /// If there is no such column, or it holds something else than whole numbers from 0 on.
     pub fn of_columns(columns: &PlaceColumns, batches: &[RecordBatch], first: u64) -> Result<Self, Failure> {
-        let read = |name: &Option<String>| -> Result<Option<Vec<u64>>, Failure> {
-            let Some(name) = name else { return Ok(None) };
-            let mut numbers = Vec::new();
-            for batch in batches {
-                let Some(values) = table_column(batch, name) else {
-                    return Err(Failure::usage(format!("the table has no column `{}`", name.escape_debug())));
-                };
-                for value in values {
-                    let number = value.as_u64().ok_or_else(|| {
-                        let row = numbers.len();
-                        let shown =
-                            if value == Value::Null { "a null".to_owned() } else { value.to_string() };
-                        Failure::usage(format!(
-                            "row {row}: column `{}` holds {shown}, no whole number from 0 on",
-                            name.escape_debug()
-                        ))
-                    })?;
-                    numbers.push(number);
-                }
-            }
-            Ok(Some(numbers))
-        };
-        Ok(Self { first, shards: read(&columns.shard)?, ordinals: read(&columns.ordinal)? })
+        let shards = columns.shard.as_deref().map(|name| numbers(batches, name, "below 2^32")).transpose()?;
+        let ordinals =
+            columns.ordinal.as_deref().map(|name| numbers(batches, name, "below 2^64")).transpose()?;
+        Ok(Self { first, shards, ordinals })
     }
 
     /// Puts conversations where their rows stand.
@@ -64,8 +45,31 @@ impl Places {
 
     /// The shard and the ordinal of a row of the table.
     pub fn of(&self, row: u64) -> (u32, u64) {
-        let at = |numbers: &Option<Vec<u64>>| numbers.as_ref().and_then(|all| all.get(row as usize)).copied();
-        let shard = at(&self.shards).and_then(|shard| u32::try_from(shard).ok()).unwrap_or_default();
-        (shard, at(&self.ordinals).unwrap_or(self.first + row))
+        let row_of = |numbers: usize| usize::try_from(row).ok().filter(|row| *row < numbers);
+        let shard = self.shards.as_ref().and_then(|all| Some(all[row_of(all.len())?]));
+        let ordinal = self.ordinals.as_ref().and_then(|all| Some(all[row_of(all.len())?]));
+        (shard.unwrap_or_default(), ordinal.unwrap_or(self.first + row))
     }
+}
+
+/// The numbers in a column; `bound` says which there are.
+fn numbers<N: TryFrom<u64>>(batches: &[RecordBatch], name: &str, bound: &str) -> Result<Vec<N>, Failure> {
+    let mut numbers = Vec::new();
+    for batch in batches {
+        let Some(values) = table_column(batch, name) else {
+            return Err(Failure::usage(format!("the table has no column `{}`", name.escape_debug())));
+        };
+        for value in values {
+            let number = value.as_u64().and_then(|number| N::try_from(number).ok());
+            numbers.push(number.ok_or_else(|| {
+                let row = numbers.len();
+                let shown = if value == Value::Null { "a null".to_owned() } else { value.to_string() };
+                Failure::usage(format!(
+                    "row {row}: column `{}` holds {shown}, no whole number from 0 on and {bound}",
+                    name.escape_debug()
+                ))
+            })?);
+        }
+    }
+    Ok(numbers)
 }

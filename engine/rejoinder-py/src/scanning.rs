@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use arrow_array::RecordBatch;
 use rejoinder::failure::Failure;
 use rejoinder_cascade::Decision as Verdict;
-use rejoinder_core::Feedback;
+use rejoinder_core::{AnswerProbabilities, Feedback};
 use rejoinder_export::export::table::Provenance;
 use rejoinder_judge::QuestionForm;
 use rejoinder_read::{Chunk, Portion, TableReader};
@@ -14,7 +14,7 @@ use rejoinder_run::SpoolRow;
 use rejoinder_scan::{Engine, ScannedBatch, Worker, in_order, repeated};
 
 use crate::places::Places;
-use crate::rows::{Decision, Request, TurnRow, schema, table_of};
+use crate::rows::{Request, TurnRow, WaitingTurn, schema, table_of};
 
 /// What a scan needs beside the table.
 pub struct TableScan<'e> {
@@ -55,37 +55,44 @@ impl TableScan<'_> {
         Ok(Worker::new(self.engine)?.passing_over(repeated).listing_all_set_aside())
     }
 
-    /// The rows of a chunk, in input order; records that were set aside come last.
+    /// The rows of a chunk, in input order, so that it does not show how a table is cut.
     fn rows(&self, worker: &mut Worker<'_>, chunk: &Chunk) -> Result<RecordBatch, Failure> {
         let mut scanned = worker.scan(chunk)?;
+        let lines: Vec<u64> = scanned.conversations.iter().map(|conversation| conversation.ordinal).collect();
         self.places.put(&mut scanned);
-        let found = self.found(&scanned);
+        let found = self.found(&scanned, &lines);
         let provenance = provenance(self.engine);
-        let rows = found.iter().map(|found| match found {
-            FoundTurn::Accepted(feedback) => TurnRow::feedback(feedback, provenance),
-            FoundTurn::Waiting(row) => {
-                TurnRow::other(&row.turns[0], Decision::Waiting, provenance).asked_by(request(self.form, row))
+        let turns = found.iter().map(|(line, found)| match found {
+            FoundTurn::Accepted(feedback) => (*line, TurnRow::feedback(feedback, provenance)),
+            FoundTurn::Waiting(turn) => {
+                (*line, TurnRow::waiting(turn, request(self.form, &turn.row), provenance))
             }
         });
         let set_aside = scanned.set_aside.rows().map(|record| {
             let (shard, ordinal) = self.places.of(record.line);
-            TurnRow::set_aside(record.reason, shard, ordinal)
+            (record.line, TurnRow::set_aside(record.reason, shard, ordinal))
         });
-        table_of(&rows.chain(set_aside).collect::<Vec<_>>(), &schema())
+        let mut rows: Vec<_> = turns.chain(set_aside).collect();
+        rows.sort_by_key(|(line, _)| *line);
+        table_of(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), &schema())
     }
 
-    fn found(&self, scanned: &ScannedBatch<'_>) -> Vec<FoundTurn> {
+    /// The turns that are feedback, or may be, each with the number of its conversation; `lines` has the numbers.
+    fn found(&self, scanned: &ScannedBatch<'_>, lines: &[u64]) -> Vec<(u64, FoundTurn)> {
         let mut found = Vec::new();
-        for conversation in &scanned.conversations {
+        for (conversation, &line) in scanned.conversations.iter().zip(lines) {
             let mut waiting = SpoolRow::of(self.engine, scanned, conversation).into_iter();
             for turn in scanned.turns(conversation) {
                 match turn.decision() {
                     Verdict::Accepted(category) => {
                         let feedback = scanned.feedback(self.engine, conversation, turn, category);
-                        found.push(FoundTurn::Accepted(Box::new(feedback)));
+                        found.push((line, FoundTurn::Accepted(Box::new(feedback))));
                     }
                     Verdict::Undecided => {
-                        found.extend(waiting.next().map(|row| FoundTurn::Waiting(Box::new(row))));
+                        let learned = self.engine.probabilities(scanned.votes(turn));
+                        let probabilities = learned.map(of_score).unwrap_or_default();
+                        let turn = waiting.next().map(|row| WaitingTurn { row, probabilities });
+                        found.extend(turn.map(|turn| (line, FoundTurn::Waiting(Box::new(turn)))));
                     }
                     Verdict::Rejected => {}
                 }
@@ -98,7 +105,11 @@ impl TableScan<'_> {
 /// A turn that is feedback, or may be.
 enum FoundTurn {
     Accepted(Box<Feedback>),
-    Waiting(Box<SpoolRow>),
+    Waiting(Box<WaitingTurn>),
+}
+
+fn of_score(&[none, ur1, ur2, ur3, ur4, ur5]: &[f32; 6]) -> AnswerProbabilities {
+    AnswerProbabilities::new(none, [ur1, ur2, ur3, ur4, ur5])
 }
 
 /// The version and the rules that all rows of an engine share.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use rejoinder_core::printable;
 use rejoinder_ledger::LedgerError;
 
 /// Why accounts cannot be used.
@@ -23,8 +24,9 @@ impl fmt::Display for AccountsError {
             Self::Folder(path, why) => write!(f, "{}: {why}", path.display()),
             Self::Keeper(why) => write!(
                 f,
-                "the keeper of the job's accounts: {why}. What was answered before is stored: start the keeper again with the same \
-                 folder, and ask again"
+                "the keeper of the job's accounts: {}. What was answered before is stored: start the keeper again with the same \
+                 folder, and ask again",
+                printable(why)
             ),
         }
     }

@@ -28,7 +28,7 @@ fn given(grant: Grant) -> Reservation {
 
 #[test]
 fn a_budget_is_over_once_nobody_can_give_anything_back() {
-    let lease = Duration::from_millis(250);
+    let lease = Duration::from_millis(800);
     let limits = SpendingLimits { tokens: Some(15), ..SpendingLimits::default() };
     let job = Job::new(KeeperTerms { limits, lease, ..KeeperTerms::default() });
     let (one, other) = (job.client(), job.client());
@@ -100,6 +100,10 @@ fn another_version_and_other_bytes_are_refused_with_a_sentence() {
     let client = RemoteAccounts::new(Box::new(|_| Ok(b"<html>gateway</html>".to_vec())));
     let error = client.renew().unwrap_err().to_string();
     assert!(error.contains("a message cannot be read"), "{error}");
+    let hostile = r#"{"version":1,"client":"c","content":{"failed":"\u001b[2Jgone"}}"#;
+    let client = RemoteAccounts::new(Box::new(|_| Ok(hostile.as_bytes().to_vec())));
+    let error = client.renew().unwrap_err().to_string();
+    assert!(error.contains("gone") && !error.contains('\u{1b}'), "{error:?}");
     // An answer to somebody else, and an answer to another question.
     let keeper = job.keeper();
     let others = Mutex::new(None);

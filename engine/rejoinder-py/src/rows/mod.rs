@@ -7,4 +7,4 @@ mod turn_row;
 
 pub use parse::{GivenRow, GivenTurn, given_rows};
 pub use schema::{schema, table_of};
-pub use turn_row::{Decision, Request, TurnRow};
+pub use turn_row::{Decision, Request, TurnRow, WaitingTurn};

@@ -7,7 +7,7 @@ use rejoinder_read::table_rows;
 use rejoinder_run::SpoolRow;
 use serde_json::{Map, Value, json};
 
-use super::turn_row::Decision;
+use super::turn_row::{Decision, WaitingTurn};
 
 /// A row that a caller gives back: what the scan made of it, and the columns that the caller added.
 pub struct GivenRow {
@@ -23,7 +23,7 @@ pub enum GivenTurn {
     /// The turn is no feedback.
     Rejected(Box<TurnRecord>),
     /// The turn waits; what it is to be asked.
-    Waiting(Box<SpoolRow>),
+    Waiting(Box<WaitingTurn>),
     /// A record cannot be read: why, and where it stands.
     SetAside(String, (u32, u64)),
 }
@@ -83,8 +83,12 @@ impl GivenRow {
                 let question = self.text("question").unwrap_or_default();
                 let row: SpoolRow =
                     serde_json::from_str(question).map_err(|why| self.wrong("question", &why))?;
+                let probabilities = match self.fields.get("probabilities") {
+                    None | Some(Value::Null) => AnswerProbabilities::default(),
+                    Some(given) => self.read("probabilities", given.clone())?,
+                };
                 match row.turns.len() {
-                    1 => Ok(GivenTurn::Waiting(Box::new(row))),
+                    1 => Ok(GivenTurn::Waiting(Box::new(WaitingTurn { row, probabilities }))),
                     turns => Err(self.wrong("question", &format!("it is about {turns} turns"))),
                 }
             }

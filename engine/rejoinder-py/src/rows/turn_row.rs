@@ -1,7 +1,8 @@
 //! One row, as it goes to Python.
 
-use rejoinder_core::{Feedback, PluginVote, TurnRecord};
+use rejoinder_core::{AnswerProbabilities, Feedback, PluginVote, TurnRecord};
 use rejoinder_export::export::table::{Provenance, TableRow};
+use rejoinder_run::SpoolRow;
 use serde::{Deserialize, Serialize};
 
 /// What became of a turn, or of a record.
@@ -54,9 +55,19 @@ struct UndecidedColumns<'a> {
     message_index: u32,
     rules: &'a [String],
     plugins: &'a [PluginVote],
+    probabilities: AnswerProbabilities,
     engine: &'a str,
     rules_hash: &'a str,
     metadata: String,
+}
+
+/// A turn that waits for the judge.
+#[derive(Clone, Debug)]
+pub struct WaitingTurn {
+    /// What is asked, about this turn alone.
+    pub row: SpoolRow,
+    /// The learned score's probabilities; unset where nothing has scored the turn.
+    pub probabilities: AnswerProbabilities,
 }
 
 /// How a turn that waits is asked about.
@@ -78,8 +89,28 @@ impl<'a> TurnRow<'a> {
         Self::of(TurnColumns::Feedback(Box::new(row)), Decision::Accepted, at)
     }
 
-    /// The row of a turn that is no feedback, or not yet.
-    pub fn other(turn: &'a TurnRecord, decision: Decision, provenance: Provenance<'a>) -> Self {
+    /// The row of a turn that the judge found no feedback in.
+    pub fn rejected(turn: &'a TurnRecord, provenance: Provenance<'a>) -> Self {
+        Self::undecided(turn, Decision::Rejected, AnswerProbabilities::default(), provenance)
+    }
+
+    /// The row of a turn that waits, with the learned score's probabilities and what a caller needs to ask about the turn.
+    pub fn waiting(turn: &'a WaitingTurn, request: Request, provenance: Provenance<'a>) -> Self {
+        let Request { prompt, key, question } = request;
+        Self {
+            prompt: Some(prompt),
+            request_key: Some(key),
+            question: Some(question),
+            ..Self::undecided(&turn.row.turns[0], Decision::Waiting, turn.probabilities, provenance)
+        }
+    }
+
+    fn undecided(
+        turn: &'a TurnRecord,
+        decision: Decision,
+        probabilities: AnswerProbabilities,
+        provenance: Provenance<'a>,
+    ) -> Self {
         let columns = UndecidedColumns {
             conversation_id: &turn.conversation_id,
             feedback_turn: turn.feedback_turn,
@@ -87,6 +118,7 @@ impl<'a> TurnRow<'a> {
             message_index: turn.id.message_index,
             rules: &turn.rules,
             plugins: &turn.plugins,
+            probabilities,
             engine: provenance.engine,
             rules_hash: provenance.rules_hash,
             metadata: serde_json::Value::Object(turn.metadata.clone()).to_string(),
@@ -97,12 +129,6 @@ impl<'a> TurnRow<'a> {
     /// The row of a record that was set aside.
     pub fn set_aside(reason: String, shard: u32, ordinal: u64) -> Self {
         Self { error: Some(reason), ..Self::of(TurnColumns::Record {}, Decision::SetAside, (shard, ordinal)) }
-    }
-
-    /// The row with what a caller needs to ask about the turn.
-    pub fn asked_by(self, request: Request) -> Self {
-        let Request { prompt, key, question } = request;
-        Self { prompt: Some(prompt), request_key: Some(key), question: Some(question), ..self }
     }
 
     /// The row with the reason why an answer about the turn cannot be read.

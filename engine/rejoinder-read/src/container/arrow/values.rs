@@ -2,8 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    ArrowPrimitiveType, Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -18,13 +18,14 @@ use super::texts::{Texts, is_text};
 const NAMED_MILLIS: u64 = 8_000_000_000_000_000;
 const MILLIS_A_DAY: i64 = 86_400_000;
 
-/// Whether all values of a type can be told in JSON. Decimals, times without a day and their like cannot, nor can they in Parquet.
+/// Whether all values of a type can be told in JSON. Decimals, half floats, times without a day and their like cannot, nor can they in
+/// Parquet.
 pub(super) fn is_readable(of: &DataType) -> bool {
     match of {
         DataType::Null | DataType::Boolean => true,
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => true,
         DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => true,
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => true,
+        DataType::Float32 | DataType::Float64 => true,
         DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => true,
         DataType::Struct(fields) => fields.iter().all(|field| is_readable(field.data_type())),
         DataType::Map(entries, _) => is_readable(entries.data_type()),
@@ -141,7 +142,6 @@ fn simple(column: &ArrayRef, row: usize) -> Field {
         DataType::UInt16 => Field::UShort(of::<UInt16Type>(column, row)),
         DataType::UInt32 => Field::UInt(of::<UInt32Type>(column, row)),
         DataType::UInt64 => Field::ULong(of::<UInt64Type>(column, row)),
-        DataType::Float16 => Field::Float16(of::<Float16Type>(column, row)),
         DataType::Float32 => Field::Float(of::<Float32Type>(column, row)),
         DataType::Float64 => Field::Double(of::<Float64Type>(column, row)),
         DataType::Date32 => days(of::<Date32Type>(column, row).into()),
