@@ -40,7 +40,7 @@ class Luggage:
 
     @classmethod
     def packed(cls, config: dict[str, Any], folder: Path) -> Luggage:
-        """Packs a config (as `Engine.config_json` says it) whose relative paths begin at `folder`.
+        """Packs a config (as `Engine.given_json` says it) whose relative paths begin at `folder`.
 
         Raises:
             rejoinder.UsageError: If a file cannot be read, or the config names one that cannot travel.

@@ -85,8 +85,8 @@ class JobTerms:
         Raises:
             rejoinder.Error: If no engine can be built, or what it is built from cannot travel.
         """
-        own = rejoinder.Engine(config, threads=1)
-        luggage = Luggage.packed(json.loads(own.config_json), folder_of(config))
+        own = rejoinder.Engine(config, corpus=corpus, threads=1)
+        luggage = Luggage.packed(json.loads(own.given_json), folder_of(config))
         with tempfile.TemporaryDirectory(prefix="rejoinder-") as folder:
             travelled = _engine(luggage, Path(folder), corpus)
             facts = EngineFacts.of(travelled, Path(folder))

@@ -1,0 +1,1 @@
+"""What the checks of `ray_cluster.py` share."""
