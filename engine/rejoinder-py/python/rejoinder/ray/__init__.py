@@ -8,7 +8,8 @@
 >>> rejoinder.ray.report("judged").spent["calls"]                            # doctest: +SKIP
 
 `scan` decides by rules, plugins and score; `judge` asks a server about the turns that wait, and holds one budget and one rate for the
-whole job; `judge_by_vllm` asks a model that the cluster itself holds; `extract` is `scan`, then `judge`. The rows are those of
+whole job; `judge_by_vllm` asks a model that the cluster itself holds; `extract` is `scan`, then `judge`; `gather` draws a sample for the
+verbs `audit` and `calibrate` of the command. The rows are those of
 `rejoinder.Engine.scan`. Rules, plugins, models and prompts that the config names by path travel with the job; rejoinder itself, in the
 same version, must be installed on all workers.
 """
@@ -20,9 +21,10 @@ except ImportError as _missing:
     raise ImportError('rejoinder.ray needs Ray Data and pyarrow: pip install "rejoinder[ray]"') from _missing
 
 from rejoinder.ray.extracting import extract
+from rejoinder.ray.gathering import gather
 from rejoinder.ray.judging import judge
 from rejoinder.ray.keeping import JudgeReport, close, report
 from rejoinder.ray.scanning import scan
 from rejoinder.ray.vllm import judge_by_vllm
 
-__all__ = ["JudgeReport", "close", "extract", "judge", "judge_by_vllm", "report", "scan"]
+__all__ = ["JudgeReport", "close", "extract", "gather", "judge", "judge_by_vllm", "report", "scan"]
