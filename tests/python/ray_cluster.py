@@ -15,7 +15,7 @@ import traceback
 
 from cluster import chats, travel
 
-MODULES = ("travel", "scan", "judge", "model", "sample")
+MODULES = ("travel", "scan", "judge", "model", "samples")
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import ray
 import rejoinder
 import rejoinder.ray
 from cluster import chats
-from cluster.judge_server import NONE, pattern
+from judge_server import NONE, pattern
 from cluster.judges import JudgeProcess
 from cluster.machines import Machines, wait_until
 from cluster.scan import PLACES, read

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import rejoinder.ray
 from cluster import chats
 from cluster.judge import assert_decided_by_the_rule, blocks, scanned
-from cluster.judge_server import LETTERS, letter, message, pattern
+from judge_server import LETTERS, letter, message, pattern
 from cluster.machines import Machines
 
 Config = collections.namedtuple("Config", "batch_size should_continue_on_error")

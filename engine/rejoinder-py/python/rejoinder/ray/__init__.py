@@ -8,8 +8,8 @@
 >>> rejoinder.ray.report("judged").spent["calls"]                            # doctest: +SKIP
 
 `scan` decides by rules, plugins and score; `judge` asks a server about the turns that wait, and holds one budget and one rate for the
-whole job; `judge_by_vllm` asks a model that the cluster itself holds; `extract` is `scan`, then `judge`; `gather` draws a sample
-for the verbs `audit` and `calibrate` of the command. The rows are those of
+whole job; `judge_by_vllm` asks a model that the cluster itself holds; `extract` is `scan`, then `judge`; `gather` draws a sample for the
+verbs `audit` and `calibrate` of the command. The rows are those of
 `rejoinder.Engine.scan`. Rules, plugins, models and prompts that the config names by path travel with the job; rejoinder itself, in the
 same version, must be installed on all workers.
 """

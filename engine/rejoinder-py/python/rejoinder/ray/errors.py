@@ -25,6 +25,12 @@ def on(where: str, error: rejoinder.Error) -> rejoinder.Error:
     return _with_code(type(error)(f"{where}: {error}"), error.code)
 
 
+def of_code(code: int, words: str) -> rejoinder.Error:
+    """The exception with an exit code."""
+    kinds = {1: rejoinder.InternalError, 2: rejoinder.UsageError, 7: rejoinder.ConfigError, 8: rejoinder.InputError}
+    return _with_code(kinds.get(code, rejoinder.Error)(words), code)
+
+
 def _with_code(error: rejoinder.Error, code: int) -> rejoinder.Error:
     error.code = code
     return error

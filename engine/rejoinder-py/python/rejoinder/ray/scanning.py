@@ -70,7 +70,7 @@ def scan(
         return ray.data.from_arrow(no_rows(rejoinder.Engine(config, threads=1)))
     told = sample if corpus is True else corpus or None
     terms = JobTerms.on_driver(config, told)
-    check_rows(rejoinder.Engine(config, threads=1), sample, shard, ordinal)
+    check(rejoinder.Engine(config, threads=1), sample, shard, ordinal)
     compute, _ = pool.actors(concurrency)
     settings = pool.settings(compute, batch_size, num_cpus, ray_options)
     return ds.map_batches(ScanActor, fn_constructor_args=(terms, shard, ordinal), **settings)
@@ -88,12 +88,8 @@ def no_rows(engine: rejoinder.Engine) -> pa.Table:
     return pa.table(engine.scan(pa.table({"conversation": [[message]]}))).slice(0, 0)
 
 
-def check_rows(engine: rejoinder.Engine, sample: pa.Table, shard: str | None, ordinal: str | None) -> None:
-    """Whether batches of a data set can be scanned one by one, as its first rows tell.
-
-    Raises:
-        rejoinder.Error: If a conversation is made of several rows, or the columns do not hold places.
-    """
+def check(engine: rejoinder.Engine, sample: pa.Table, shard: str | None, ordinal: str | None) -> None:
+    """Whether batches of the data set can be scanned one by one: by its first row."""
     joined = engine.joined_rows(sample)
     if joined is not None:
         raise errors.usage(
