@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A judge for checks: an OpenAI-compatible server on 127.0.0.1 whose answers are a function of the request, and which counts.
 
-The answers are those of `tests/support/server.rs`: thanks are UR5, a leading "no," UR2, all else is no feedback; as one letter, as
-letters in a row, or as the paper's JSON. Run as a program, it prints its port and serves until its standard input ends. `GET /counts`
+What a turn is said to be follows from its words alone, by a hash; it is answered as one letter, as letters in a row, or as the
+paper's JSON, as `tests/support/server.rs` does. Run as a program, it prints its port and serves until its standard input ends. `GET /counts`
 tells what was asked; `POST /settings` changes how long an answer takes.
 """
 
@@ -13,9 +13,11 @@ import json
 import re
 import sys
 import time
+import zlib
 
 LETTERS = "ABCDEF"
-USUAL = {"UR5": "E", "UR2": "B", "No Feedback": "F"}
+PATTERNS = ("UR1", "UR2", "UR3", "UR4", "UR5")
+NONE = "No Feedback"
 CONSTRAINT = re.compile(r"\[ABCDEF\]\((.*)\[ABCDEF\]\)\{(\d+)\}", re.DOTALL)
 MARK = re.compile(r"\n# user \[turn (\d+)\]: ")
 END = re.compile(r"\n</dialogue>|\n# |\n\[…\]\n")
@@ -107,10 +109,9 @@ def message(text):
 
 
 def pattern(turn):
-    """What a turn is, by the rule of this server."""
-    if "thank" in turn.lower():
-        return "UR5"
-    return "UR2" if turn.lower().startswith("no,") else "No Feedback"
+    """What a turn is, by the rule of this server: one in two is no feedback."""
+    number = zlib.crc32(turn.strip().encode()) % (2 * len(PATTERNS))
+    return PATTERNS[number] if number < len(PATTERNS) else NONE
 
 
 def letter(prompt, pattern):
@@ -119,13 +120,13 @@ def letter(prompt, pattern):
         stands = f"({pattern})" in line or line[4:].lower().startswith(pattern.lower())
         if line[1:4] == " = " and stands:
             return line[0]
-    return USUAL[pattern]
+    raise ValueError(f"no letter stands for {pattern}")
 
 
 def paper(turn):
     """An answer in the paper's form."""
     found = pattern(turn)
-    return {"User Response Pattern": found, "User Response Text": "" if found == "No Feedback" else turn.split("\n")[0]}
+    return {"User Response Pattern": found, "User Response Text": "" if found == NONE else turn.split("\n")[0]}
 
 
 def labelled(own):

@@ -1,5 +1,6 @@
 """Asking a server on a cluster."""
 
+import json
 import threading
 import time
 
@@ -10,7 +11,7 @@ import ray
 import rejoinder
 import rejoinder.ray
 from cluster import chats
-from cluster.judge_server import pattern
+from judge_server import NONE, pattern
 from cluster.judges import JudgeProcess
 from cluster.machines import Machines, wait_until
 from cluster.scan import PLACES, read
@@ -47,6 +48,7 @@ def assert_decided_as_by_the_command(rows: pa.Table, number: int, server: JudgeP
     for name in columns:
         assert chats.same(accepted[name], feedback[name]), (name, accepted[name], feedback[name])
     assert chats.with_decision(rows, "waiting").num_rows == 0
+    assert set(accepted["source"].to_pylist()) >= {"judge", "rule"}, set(accepted["source"].to_pylist())
 
 
 def check_decisions_are_the_commands_through_kills():
@@ -84,6 +86,7 @@ def check_decisions_are_the_commands_through_kills():
         second = chats.rows_of(ds)
         assert server.requests() == asked and rejoinder.ray.report(folder).spent["calls"] == spent
         assert second.equals(judged[0])
+        assert_decided_by_the_rule(rows, second)
         assert_decided_as_by_the_command(judged[0], number, server)
 
 
@@ -116,6 +119,7 @@ def check_the_budget_holds_for_the_whole_cluster():
         left = chats.with_decision(judged[0], "waiting")
         assert left.num_rows > 0 and pc.all(pc.match_substring(left["error"], "budget")).as_py(), left["error"]
         assert judged[0].num_rows == rows.num_rows
+        assert_decided_by_the_rule(rows, judged[0])
         print(f"        budget of {calls} calls: {asked} asked, {report.spent['calls']} reserved, {left.num_rows} rows wait")
 
 
@@ -151,7 +155,7 @@ def check_a_server_that_dies_leaves_rows_waiting():
         report = rejoinder.ray.report(folder)
         assert report.stop and judged[0].num_rows == rows.num_rows, report
         rejoinder.ray.close(folder)
-        refused(lambda: rejoinder.ray.judge(blocks(rows), config, folder=new_folder() / "other"), "127.0.0.1")
+        refused(lambda: rejoinder.ray.judge(blocks(rows), config, folder=new_folder() / "other"), "cannot be reached")
 
 
 def check_folders_and_keys_are_refused_with_a_sentence():
@@ -186,11 +190,18 @@ def check_scan_and_judge_in_one():
         assert_decided_as_by_the_command(rows, number, server)
 
 
-def assert_same_decisions_as_letters(rows: pa.Table):
-    """Each turn that was asked about has the category that the rule of the servers gives."""
-    for row in rows.select(["decision", "category", "source", "span"]).to_pylist():
-        if row["source"] == "judge":
-            assert row["category"] == pattern(row["span"]), row
+def assert_decided_by_the_rule(rows: pa.Table, judged: pa.Table):
+    """Each turn that waited and was asked about has the category that the rule of the servers gives."""
+    by_id = {row["id"]: row for row in judged.select(["id", "decision", "category"]).to_pylist()}
+    found = set()
+    for row in chats.with_decision(rows, "waiting").select(["id", "question"]).to_pylist():
+        expected = pattern(json.loads(row["question"])["question"]["lines"][-1]["text"])
+        now = by_id[row["id"]]
+        if now["decision"] != "waiting":
+            assert (now["category"] or NONE) == expected, (row, now)
+            assert (now["decision"] == "rejected") == (expected == NONE), now
+            found.add(expected)
+    assert len(found) == 6, found
 
 
 def refused(call, words: str):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 
-SERVER = pathlib.Path(__file__).with_name("judge_server.py")
+SERVER = pathlib.Path(__file__).parents[1] / "judge_server.py"
 
 
 class JudgeProcess:
