@@ -32,6 +32,15 @@ def check_a_gathered_audit_is_the_commands():
             assert seed == SIZES["seed"]
             audited = json.loads(command("audit", folder / name, *flags).stdout)
             assert audited == expected, (audited, expected)
+        # Rows of a judge: here the engine's own, with an answer for each turn that waits.
+        engine = rejoinder.Engine(corpus=table)
+        waiting = pa.table(engine.scan(table))
+        read = pa.table(engine.read(waiting.append_column("answer", pa.array(["F"] * waiting.num_rows))))
+        rejoinder.ray.gather(
+            ds, folder=folder / "judged", goal="audit", corpus=table, judged=ray.data.from_arrow(read), **SIZES
+        )
+        told = command("audit", folder / "judged", *flags)
+        assert "counted as missed" not in told.stderr and json.loads(told.stdout) != expected, told.stderr
         rejoinder.ray.gather(ds, folder=folder / "cut", goal="calibration", sample=60)
         assert "recall" in command("calibrate", folder / "cut", "--label-file", DIALOGUES).stdout
         twice = lambda: rejoinder.ray.gather(ds.union(ds), folder=folder / "twice", goal="audit")  # noqa: E731

@@ -1,5 +1,6 @@
 """However a table is laid out in memory, and whichever library holds it, its rows are the same."""
 
+import functools
 import json
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ TALKS = (
 )
 
 
+@functools.cache
 def engine() -> rejoinder.Engine:
     return rejoinder.Engine(ALL_WAIT)
 

@@ -243,14 +243,15 @@ fn values_are_told_in_json_as_parquet_tells_them() {
         field("share", DataType::Float32),
         field("list", list(DataType::UInt8)),
         field("price", DataType::Decimal128(9, 2)),
+        field("half", DataType::Float16),
         field("nothing", DataType::Null),
     ];
-    let row = json!({ "when": "2026-11-29T12:00:00.5Z", "day": "1969-12-31", "share": 0.5, "list": [1, 2], "price": "1.25" });
+    let row = json!({ "when": "2026-11-29T12:00:00.5Z", "day": "1969-12-31", "share": 0.5, "list": [1, 2], "price": "1.25", "half": 0.5 });
     let batch = table(&[row], &schema(columns));
     let told: Vec<Value> = table_rows(&batch).collect();
     let expected = json!([{ "when": "2026-11-29 12:00:00.500000 +00:00", "day": "1969-12-31", "share": 0.5, "list": [1, 2], "nothing": null }]);
     assert_eq!(json!(told), expected);
-    assert!(table_column(&batch, "price").is_none());
+    assert!(table_column(&batch, "price").is_none() && table_column(&batch, "half").is_none());
     assert_eq!(table_column(&batch, "day").unwrap().collect::<Vec<_>>(), [json!("1969-12-31")]);
 }
 

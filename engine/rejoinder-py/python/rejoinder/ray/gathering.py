@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import ray
 
 import rejoinder
@@ -18,6 +19,7 @@ from rejoinder.ray.terms import Config, JobTerms
 _PART, _ERROR, _CODE = "part", "error", "code"
 _SCHEMA = pa.schema([(_PART, pa.large_binary()), (_ERROR, pa.string()), (_CODE, pa.int64())])
 _SEEDS = 1 << 32
+_CATEGORIES = ("UR1", "UR2", "UR3", "UR4", "UR5")
 
 
 class GatherActor:
@@ -57,7 +59,7 @@ def gather(
     shard: str | None = None,
     ordinal: str | None = None,
     expected: dict[str, int] | None = None,
-    judged: dict[str, Any] | None = None,
+    judged: ray.data.Dataset | None = None,
     corpus: bool | pa.Table = True,
     batch_size: int = 4096,
     concurrency: pool.Concurrency = None,
@@ -85,8 +87,7 @@ def gather(
         ordinal: As for `scan`. With both, turns are told apart by them, else by the conversation's id: then two conversations with one id are
             refused.
         expected: About how many turns there are (`rejected` and `accepted`, or `turns`), which keeps the parts of batches small.
-        judged: What the cluster's judge said of the turns that waited, for an audit: `{"feedback": {"UR1": …}, "no_feedback": …,
-            "unverified": …}`. Without it they count as missed.
+        judged: For an audit of what `judge` gave: its rows, in which answers are counted. Without them turns that wait count as missed.
         corpus: As for `scan`.
         batch_size: Conversations a batch.
         concurrency: As for `scan`.
@@ -119,7 +120,7 @@ def gather(
             if row[_ERROR] is not None:
                 raise errors.of_code(row[_CODE], row[_ERROR])
             gatherer.add(row[_PART])
-    gatherer.write(name, folder, judged=None if judged is None else json.dumps(judged))
+    gatherer.write(name, folder, judged=None if judged is None else json.dumps(_answers(judged)))
     return seed
 
 
@@ -130,3 +131,15 @@ def _goal(goal: str, seed: int, sizes: tuple[int, int, int], purpose: Any) -> di
     if goal == "calibration":
         return {"calibration": {"for": purpose, "sample": sample, "seed": seed}}
     raise errors.usage(f"`{goal}` is no goal of a sample: expected audit or calibration")
+
+
+def _answers(rows: ray.data.Dataset) -> dict[str, Any]:
+    """What the judge said of the turns that waited: how many are feedback of each category, and how many are none."""
+    feedback, no_feedback = dict.fromkeys(_CATEGORIES, 0), 0
+    columns = rows.select_columns(["decision", "source", "category"])
+    for batch in columns.iter_batches(batch_size=None, batch_format="pyarrow"):
+        no_feedback += pc.sum(pc.equal(batch["decision"], "rejected")).as_py() or 0
+        of_judge = pc.and_(pc.equal(batch["decision"], "accepted"), pc.equal(batch["source"], "judge"))
+        for category in batch["category"].filter(of_judge).to_pylist():
+            feedback[category] += 1
+    return {"feedback": feedback, "no_feedback": no_feedback, "unverified": 0}
