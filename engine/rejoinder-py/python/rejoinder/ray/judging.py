@@ -92,6 +92,8 @@ def judge(
     keeper = keeper_of(terms, folder)
     compute, most = pool.actors(concurrency)
     settings = pool.settings(compute, batch_size, num_cpus, ray_options)
+    # Few rows in large blocks would leave all but one actor idle, and so their shares of what may be in flight.
+    ds = ds.repartition(target_num_rows_per_block=batch_size)
     return ds.map_batches(JudgeActor, fn_constructor_args=(terms, keeper, most), **settings)
 
 
