@@ -187,6 +187,10 @@ def check_folders_and_keys_are_refused_with_a_sentence():
         chats.rows_of(ds)
         keyed = server.config(**SINGLE, **{"api-key-env": "CLUSTER_KEY"})
         refused(lambda: chats.rows_of(rejoinder.ray.judge(blocks(rows), keyed, folder=new_folder() / "keyed")), "CLUSTER_KEY")
+        with_key = {"env_vars": {"CLUSTER_KEY": "secret"}}
+        chats.rows_of(rejoinder.ray.judge(blocks(rows), keyed, folder=new_folder() / "by-call", runtime_env=with_key))
+        few = server.config(**{**SINGLE, "max-in-flight": 2})
+        refused(lambda: rejoinder.ray.judge(blocks(rows), few, folder=new_folder() / "few", concurrency=4), "4 actors are to share")
     with JudgeProcess() as server, Machines({"CLUSTER_KEY": "secret"}):
         keyed = server.config(**SINGLE, **{"api-key-env": "CLUSTER_KEY"})
         chats.rows_of(rejoinder.ray.judge(blocks(rows), keyed, folder=new_folder() / "keyed"))

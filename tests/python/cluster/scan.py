@@ -9,6 +9,7 @@ import ray
 import rejoinder.ray
 from cluster import chats
 from cluster.machines import Machines, wait_until
+from wheel.refused import raised
 
 PLACES = {"shard": "file", "ordinal": "line"}
 
@@ -71,13 +72,15 @@ def check_bad_rows_are_rows():
         assert shown.count() == 1
 
 
-def check_conversations_of_several_rows_are_refused():
+def check_what_no_batch_can_know_is_refused():
+    """Conversations of several rows, and duplicates."""
     messages = [("a", 0, "user", "Hi"), ("a", 1, "assistant", "Hello!"), ("a", 2, "user", "Thanks!")] * 2
     columns = dict(zip(("conversation_id", "index", "role", "content"), map(list, zip(*messages))))
+    chats_of_rows = pa.table({"conversation": [[{"role": "user", "content": "Hi"}]]})
     with Machines():
-        try:
-            rejoinder.ray.scan(ray.data.from_arrow(pa.table(columns)))
-        except rejoinder.UsageError as error:
-            assert "several rows" in str(error) and "map_groups" in str(error) and error.code == 2, error
-        else:
-            raise AssertionError("single messages must be refused")
+        several = lambda: rejoinder.ray.scan(ray.data.from_arrow(pa.table(columns)))  # noqa: E731
+        error = raised(rejoinder.UsageError, several, code=2)
+        assert "several rows" in error and "map_groups" in error, error
+        config = {"input": {"duplicates": "exact"}}
+        error = raised(rejoinder.UsageError, lambda: rejoinder.ray.scan(ray.data.from_arrow(chats_of_rows), config), code=2)
+        assert "duplicates" in error, error
