@@ -3,7 +3,7 @@
 
 What a turn is said to be follows from its words alone, by a hash; it is answered as one letter, as letters in a row, or as the
 paper's JSON, as `tests/support/server.rs` does. Run as a program, it prints its port and serves until its standard input ends. `GET /counts`
-tells what was asked; `POST /settings` changes how long an answer takes.
+tells what was asked, `GET /requests` how often; `POST /settings` changes how long an answer takes.
 """
 
 import asyncio
@@ -35,6 +35,8 @@ class Judge:
     async def answer(self, method, path, headers, body):
         if method == "GET" and path == "/counts":
             return 200, {"probes": self.probes, "log": self.log}
+        if path == "/requests":
+            return 200, len(self.log)
         if path == "/settings":
             self.latency = body["latency"]
             return 200, {}

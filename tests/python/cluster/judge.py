@@ -1,11 +1,13 @@
 """Asking a server on a cluster."""
 
+import functools
 import json
 import threading
 import time
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import ray
 
 import rejoinder
@@ -20,17 +22,25 @@ from wheel.command import new_folder
 
 # Of each turn one request, so that requests of different batchings can be compared.
 SINGLE = {"answer": "label", "max-in-flight": 32}
+# Requests in flight at once, where much is asked.
+IN_FLIGHT = 128
 # An answer that is on its way when something is killed may have left the server this long before.
 ON_THE_WAY = 1.0
 
 
+@functools.cache
 def scanned(number: int) -> pa.Table:
     """The rows of generated conversations, scanned here."""
-    import pyarrow.parquet as pq
-
     engine = rejoinder.Engine(corpus=pq.read_table(sorted(chats.generated(number).iterdir())[0]).slice(0, 2000))
     files = sorted(chats.generated(number).iterdir())
     return chats.in_order(pa.concat_tables([pa.table(engine.scan(pq.read_table(file), **PLACES)) for file in files]))
+
+
+def written(rows: pa.Table):
+    """Rows as a data set of a file of 40 row groups."""
+    file = new_folder() / "rows.parquet"
+    pq.write_table(rows, file, row_group_size=-(-rows.num_rows // chats.ROW_GROUPS))
+    return ray.data.read_parquet(str(file), override_num_blocks=chats.ROW_GROUPS)
 
 
 def blocks(rows: pa.Table, count: int = 40):
@@ -54,39 +64,43 @@ def assert_decided_as_by_the_command(rows: pa.Table, number: int, server: JudgeP
 def check_decisions_are_the_commands_through_kills():
     """A worker is killed while it asks, and then the keeper: the decisions are the command's, only what was under way is asked again,
     and the spending of what was lost stays spent. A second job over the same folder asks nothing."""
-    number = chats.conversations // 10
+    number = chats.conversations
     rows = scanned(number)
     waiting = len(set(chats.with_decision(rows, "waiting")["request_key"].to_pylist()))
     assert waiting > 200, waiting
     folder = new_folder() / "kept"
     with JudgeProcess(latency=0.2) as server, Machines() as machines:
-        config = server.config(**SINGLE)
-        ds = rejoinder.ray.judge(blocks(rows), config, folder=folder, concurrency=4, batch_size=200)
+        config = server.config(**{**SINGLE, "max-in-flight": IN_FLIGHT})
+        ds = rejoinder.ray.judge(written(rows), config, folder=folder, concurrency=4, batch_size=500)
         judged = []
         reader = threading.Thread(target=lambda: judged.append(chats.rows_of(ds)))
         reader.start()
-        wait_until(lambda: server.requests() > waiting // 4)
+        wait_until(lambda: server.requests() > waiting // 4, seconds=600)
         busy = next(number for number in range(2) if machines.is_worker_busy(number, "JudgeActor"))
         kills = [machines.kill_worker(busy)]
-        wait_until(lambda: server.requests() > waiting // 2)
+        wait_until(lambda: server.requests() > waiting // 2, seconds=600)
         kills.append(time.time())
         ray.kill(only_keeper(), no_restart=False)
         reader.join()
-        asked, again = server.requests(), server.asked_again()
+        log, again = server.log(), server.asked_again()
+        asked = len(log)
         for first, *_ in again:
             assert any(first[1] <= kill and (first[2] is None or first[2] >= kill - ON_THE_WAY) for kill in kills), (first, kills)
         report = rejoinder.ray.report(folder)
         assert report.stop is None, report
-        assert waiting <= asked <= waiting + 2 * SINGLE["max-in-flight"], (waiting, asked)
-        assert asked <= report.spent["calls"] <= asked + 2 * SINGLE["max-in-flight"], (asked, report)
+        assert len(again) > 0, "nothing was under way when the worker was killed: the check shows nothing"
+        assert waiting <= asked <= waiting + 2 * IN_FLIGHT, (waiting, asked)
+        assert asked <= report.spent["calls"] <= asked + 2 * IN_FLIGHT, (asked, report)
+        took = max(entry[2] or 0 for entry in log) - log[0][1]
+        print(f"        {rows.num_rows} rows of {number} conversations, judged in {took:.1f} s")
         print(f"        {waiting} requests to ask, {asked} asked, {len(again)} of them twice, {report.spent['calls']} reserved")
         spent = report.spent["calls"]
         rejoinder.ray.close(folder)
-        ds = rejoinder.ray.judge(blocks(rows, 7), config, folder=folder)
-        second = chats.rows_of(ds)
+        second = chats.rows_of(rejoinder.ray.judge(blocks(rows, 7), config, folder=folder))
         assert server.requests() == asked and rejoinder.ray.report(folder).spent["calls"] == spent
         assert second.equals(judged[0])
         assert_decided_by_the_rule(rows, second)
+        server.set_latency(0)
         assert_decided_as_by_the_command(judged[0], number, server)
 
 
@@ -173,6 +187,10 @@ def check_folders_and_keys_are_refused_with_a_sentence():
         chats.rows_of(ds)
         keyed = server.config(**SINGLE, **{"api-key-env": "CLUSTER_KEY"})
         refused(lambda: chats.rows_of(rejoinder.ray.judge(blocks(rows), keyed, folder=new_folder() / "keyed")), "CLUSTER_KEY")
+        with_key = {"env_vars": {"CLUSTER_KEY": "secret"}}
+        chats.rows_of(rejoinder.ray.judge(blocks(rows), keyed, folder=new_folder() / "by-call", runtime_env=with_key))
+        few = server.config(**{**SINGLE, "max-in-flight": 2})
+        refused(lambda: rejoinder.ray.judge(blocks(rows), few, folder=new_folder() / "few", concurrency=4), "4 actors are to share")
     with JudgeProcess() as server, Machines({"CLUSTER_KEY": "secret"}):
         keyed = server.config(**SINGLE, **{"api-key-env": "CLUSTER_KEY"})
         chats.rows_of(rejoinder.ray.judge(blocks(rows), keyed, folder=new_folder() / "keyed"))

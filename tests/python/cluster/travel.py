@@ -44,7 +44,7 @@ def own_files() -> pathlib.Path:
     (folder / "mine.toml").write_text(OWN_RULES)
     shutil.copy(plugin, folder / plugin.name)
     config = ["format = 1", "[rules]", 'packs = ["*", "./mine.toml"]', "[[plugin]]", 'name = "context"', "[[plugin]]"]
-    (folder / "rejoinder.toml").write_text("\n".join([*config, f'path = "{plugin.name}"', ""]))
+    (folder / "rejoinder.toml").write_text("\n".join([*config, f'path = "{plugin.name}"', 'isolation = "process"', ""]))
     return folder
 
 

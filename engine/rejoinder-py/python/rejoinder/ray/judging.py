@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 import ray
 
 import rejoinder
-from rejoinder.ray import pool
+from rejoinder.ray import errors, pool
 from rejoinder.ray.keeping import keeper_of
 from rejoinder.ray.terms import Config, JobTerms
 
 _BUDGET = 4
 """The exit code of the command where a budget is reached."""
+_ACTORS = 8
+"""More of them are hardly ever of use: each keeps its share of `max-in-flight` in flight."""
 _RESTART_SECONDS = 0.2
 """Between two calls of a keeper that is being started anew."""
 
@@ -81,17 +83,23 @@ def judge(
             `api-key-env`; `ray.init(runtime_env={"env_vars": {…}})` brings it there.
         folder: On the driver's machine. One job at a time may have it.
         batch_size: Rows a batch.
-        concurrency: So many actors, or `(least, most)`; by default up to one for each CPU. `max-in-flight` is shared among them.
+        concurrency: So many actors, or `(least, most)`; by default one for each CPU, and at most 8, since an actor keeps many requests
+            in flight at once. `max-in-flight` is shared among them.
         num_cpus: CPUs that an actor reserves; it waits for the server most of the time.
-        **ray_options: Further options of `Dataset.map_batches`, such as `runtime_env`.
+        **ray_options: Further options of `Dataset.map_batches`, such as `runtime_env`, which the keeper has, too.
 
     Raises:
         rejoinder.Error: If the engine cannot be built, the folder is in use, or the judge's server does not answer.
     """
     terms = JobTerms.on_driver(config, None)
-    keeper = keeper_of(terms, folder)
-    compute, most = pool.actors(concurrency)
+    in_flight = terms.facts.config["judge"]["max-in-flight"]
+    compute, most = pool.actors(concurrency or min(pool.cpus(), in_flight, _ACTORS))
+    if most > in_flight:
+        raise errors.usage(f"{most} actors are to share [judge] max-in-flight = {in_flight}: give it at least as many, or fewer actors")
+    keeper = keeper_of(terms, folder, ray_options.get("runtime_env"))
     settings = pool.settings(compute, batch_size, num_cpus, ray_options)
+    # Few rows in large blocks would leave all but one actor idle, and so their shares of what may be in flight.
+    ds = ds.repartition(target_num_rows_per_block=batch_size)
     return ds.map_batches(JudgeActor, fn_constructor_args=(terms, keeper, most), **settings)
 
 

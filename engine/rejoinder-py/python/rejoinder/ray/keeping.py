@@ -27,7 +27,7 @@ _CALLS_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class JudgeReport:
-    """What came of asking, over all jobs with this folder (`spent`) and in this one (all else)."""
+    """What came of asking: over the folder's whole life (`spent`), and since its keeper began or was started anew (all else)."""
 
     spent: dict[str, float]
     """What the folder's judge has cost: `calls`, `tokens`, `money`, `gpu_seconds`, with what is reserved."""
@@ -108,7 +108,7 @@ _KEEPERS: dict[tuple[str, Path], _Kept] = {}
 """The keepers that this driver has started, by job and folder."""
 
 
-def keeper_of(terms: JobTerms, folder: str | PathLike[str]) -> Any:
+def keeper_of(terms: JobTerms, folder: str | PathLike[str], runtime_env: dict[str, Any] | None = None) -> Any:
     """The actor that keeps a folder for this job: the one that is there, or a new one, which is ready.
 
     Raises:
@@ -133,6 +133,7 @@ def keeper_of(terms: JobTerms, folder: str | PathLike[str]) -> Any:
             max_task_retries=-1,
             max_concurrency=_CALLS_AT_ONCE,
             scheduling_strategy=here,
+            runtime_env=runtime_env,
         )
         .remote(terms, str(key[1]))
     )

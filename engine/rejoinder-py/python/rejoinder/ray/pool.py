@@ -14,8 +14,13 @@ def actors(concurrency: Concurrency) -> tuple[ray.data.ActorPoolStrategy, int]:
     """The pool, and the most actors in it."""
     if isinstance(concurrency, int):
         return ray.data.ActorPoolStrategy(size=concurrency), concurrency
-    least, most = concurrency or (1, max(1, int(ray.cluster_resources().get("CPU", 1))))
+    least, most = concurrency or (1, cpus())
     return ray.data.ActorPoolStrategy(min_size=least, max_size=most), most
+
+
+def cpus() -> int:
+    """The CPUs of the cluster, as it is now."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def settings(compute: ray.data.ActorPoolStrategy, batch_size: int, num_cpus: float, ray_options: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ from rejoinder.ray.terms import Config, JobTerms
 
 SAMPLE_ROWS = 2000
 """Conversations by which it is decided whether the score suits a corpus; the engine looks at the first 8 MiB of them."""
+
+_SAMPLE_BYTES = 16 << 20
 
 
 class ScanActor:
@@ -50,8 +53,8 @@ def scan(
     Args:
         ds: Conversations, one a row, in any shape that rejoinder reads from tables.
         config: As for `rejoinder.Engine`. Files that it names by path are sent to the workers.
-        corpus: Whether the first 2,000 rows of `ds` tell if the learned score suits these logs, as a run of the command finds out;
-            or other rows that tell it. Without, the score is taken to suit them.
+        corpus: Whether the first 2,000 rows of `ds`, which are computed at once, tell if the learned score suits these logs, as a run of
+            the command finds out; or other rows that tell it. Without, the score is taken to suit them.
         shard: The column with the number of a row's source.
         ordinal: The column with the number of a row in its source. Without both, `shard`, `ordinal` and `id` number the rows of a batch;
             then tell turns apart by `conversation_id` and `message_index`.
@@ -63,7 +66,7 @@ def scan(
 
     Raises:
         rejoinder.Error: As `rejoinder.Engine`.
-        rejoinder.UsageError: If conversations are made of several rows, or a file of the config cannot be sent.
+        rejoinder.UsageError: If conversations are made of several rows, the config leaves duplicates out, or a file of it cannot be sent.
     """
     sample = first_rows(ds)
     if sample is None:
@@ -79,7 +82,10 @@ def scan(
 def first_rows(ds: ray.data.Dataset, most: int = SAMPLE_ROWS) -> pa.Table | None:
     """The first rows of a data set; `None` where it has none."""
     tables = [table for table in ds.limit(most).iter_batches(batch_size=None, batch_format="pyarrow") if table.num_rows > 0]
-    return pa.concat_tables(tables, promote_options="permissive") if tables else None
+    if not tables:
+        return None
+    rows = pa.concat_tables(tables, promote_options="permissive")
+    return rows.slice(0, max(1, rows.num_rows * _SAMPLE_BYTES // max(rows.nbytes, _SAMPLE_BYTES)))
 
 
 def no_rows(engine: rejoinder.Engine) -> pa.Table:
@@ -89,7 +95,12 @@ def no_rows(engine: rejoinder.Engine) -> pa.Table:
 
 
 def check(engine: rejoinder.Engine, sample: pa.Table, shard: str | None, ordinal: str | None) -> None:
-    """Whether batches of the data set can be scanned one by one: by its first row."""
+    """Whether batches of the data set can be scanned one by one, as its first rows and the config tell."""
+    if json.loads(engine.config_json)["input"]["duplicates"] != "keep":
+        raise errors.usage(
+            "[input] duplicates is for one machine, which sees all conversations: leave them out before, for example by "
+            "`ds.groupby(…)`, or take the key out of the config"
+        )
     joined = engine.joined_rows(sample)
     if joined is not None:
         raise errors.usage(
