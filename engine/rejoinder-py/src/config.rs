@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{IntoPyDict as _, PyDict};
 use rejoinder::failure::Failure;
 use rejoinder_scan::Config;
 use rejoinder_scan::config::EffectiveConfig;
@@ -15,8 +15,10 @@ use crate::error::exception;
 pub fn effective(config: Option<&Bound<'_, PyAny>>) -> PyResult<EffectiveConfig> {
     let Some(config) = config else { return EffectiveConfig::load(None).map_err(exception) };
     if let Ok(dict) = config.cast::<PyDict>() {
-        let json = config.py().import("json")?.call_method1("dumps", (dict,))?.extract::<String>()?;
-        return of_json(&json).map_err(exception);
+        let py = config.py();
+        let named = [("default", py.import("os")?.getattr("fspath")?)].into_py_dict(py)?;
+        let json = py.import("json")?.call_method("dumps", (dict,), Some(&named))?;
+        return of_json(json.extract()?).map_err(exception);
     }
     if let Ok(text) = config.extract::<String>()
         && (text.contains('\n') || text.contains('='))
@@ -31,9 +33,20 @@ fn of_json(json: &str) -> Result<EffectiveConfig, Failure> {
     let mut fields: Value = serde_json::from_str(json).map_err(|why| Failure::usage(why.to_string()))?;
     if let Some(fields) = fields.as_object_mut() {
         fields.entry("format").or_insert_with(|| 1.into());
-        fields.retain(|_, value| !value.is_null());
     }
-    // TOML knows no null: a key that is not set is left out there.
+    leave_out_nulls(&mut fields);
     let text = toml::to_string(&fields).map_err(|why| Failure::usage(format!("the config: {why}")))?;
     Ok(EffectiveConfig::over(Config::from_toml(&text)?)?)
+}
+
+/// Leaves out what is null: TOML knows no null, and a key that is not set is not there.
+fn leave_out_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(leave_out_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_nulls),
+        _ => {}
+    }
 }

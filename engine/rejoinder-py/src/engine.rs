@@ -1,9 +1,8 @@
 //! `rejoinder.Engine`.
 
+use std::ffi::CString;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-
-use std::ffi::CString;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -223,6 +222,7 @@ impl PyEngine {
     /// Raises:
     ///     UsageError: The config names no judge, or the keeper has prepared another one.
     ///     InputError: The keeper cannot be reached. What was answered is kept.
+    ///     KeyboardInterrupt: As soon as what is in flight is answered and kept.
     #[pyo3(signature = (rows, keeper, *, sharing=1))]
     fn judge<'p>(
         &self,

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::create_exception;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt};
 use pyo3::prelude::*;
 use rejoinder::failure::{Exit, Failure};
 
@@ -30,10 +30,18 @@ create_exception!(rejoinder, BudgetError, Error, "The budget is spent (exit code
 create_exception!(rejoinder, JudgeError, Error, "The judge cannot be asked (exit code 5).");
 create_exception!(rejoinder, InternalError, Error, "A bug of rejoinder (exit code 1).");
 
+/// Whether somebody wants Python to stop, as by Ctrl-C; only Python's main thread ever hears of it.
+pub fn is_interrupted() -> bool {
+    Python::attach(|py| py.check_signals().is_err())
+}
+
 /// The exception of a failure.
 pub fn exception(failure: impl Into<Failure>) -> PyErr {
     let Failure { exit, message, .. } = failure.into();
     let words = message.trim_end().to_owned();
+    if exit == Exit::Interrupted {
+        return PyKeyboardInterrupt::new_err(words);
+    }
     let error = match exit {
         Exit::Usage | Exit::Nothing => UsageError::new_err(words),
         Exit::Invalid => ConfigError::new_err(words),

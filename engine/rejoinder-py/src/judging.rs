@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use rejoinder::cli::stopped;
-use rejoinder::failure::Failure;
+use rejoinder::failure::{Exit, Failure};
 use rejoinder_core::RecordId;
 use rejoinder_judge::accounts::{AccountKeeper, RemoteAccounts, Transport};
 use rejoinder_judge::{AskReport, JudgeConfig, ProbeError};
@@ -18,7 +18,7 @@ use rejoinder_run::{RunError, SpoolRow};
 use rejoinder_scan::{Config, Engine};
 
 use crate::config::effective;
-use crate::error::detached;
+use crate::error::{detached, is_interrupted};
 use crate::rows::{GivenRow, GivenTurn, TurnRow, given_rows, schema, table_of};
 use crate::scanning::{provenance, request};
 
@@ -144,8 +144,14 @@ impl Asking<'_> {
         let turns = given_rows(batches).map(GivenRow::turn).collect::<Result<Vec<_>, _>>()?;
         let waiting = numbered(&turns);
         let rows: Vec<SpoolRow> = waiting.iter().map(|(_, row)| row.clone()).collect();
-        let (answers, mut report) = ask_rows(&judge, &rows, &accounts, &mut |_| ControlFlow::Continue(()))?;
+        let (answers, mut report) = ask_rows(&judge, &rows, &accounts, &mut |_| match is_interrupted() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })?;
         let stop = report.stop.take().map(|stop| stopped(stop, section, "what was answered is kept"));
+        if let Some(interrupted) = stop.as_ref().filter(|failure| failure.exit == Exit::Interrupted) {
+            return Err(Failure::new(Exit::Interrupted, interrupted.message.clone()));
+        }
         let why = stop.as_ref().map(|failure| first_line(&failure.message));
         let mut answers: HashMap<usize, TurnAnswer> = waiting
             .iter()

@@ -30,12 +30,11 @@ mod _rejoinder {
     #[pymodule_export]
     use crate::error::{BudgetError, ConfigError, Error, InputError, InternalError, JudgeError, UsageError};
     #[pymodule_export]
-    use crate::table::Table;
-
-    #[pymodule_export]
     use crate::gathering::PyGatherer;
     #[pymodule_export]
     use crate::judging::PyKeeper;
+    #[pymodule_export]
+    use crate::table::Table;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

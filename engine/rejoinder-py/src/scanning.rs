@@ -13,6 +13,7 @@ use rejoinder_read::{Chunk, Portion, TableReader};
 use rejoinder_run::SpoolRow;
 use rejoinder_scan::{Engine, ScannedBatch, Worker, in_order, repeated};
 
+use crate::error::is_interrupted;
 use crate::places::Places;
 use crate::rows::{Request, TurnRow, WaitingTurn, schema, table_of};
 
@@ -44,6 +45,9 @@ impl TableScan<'_> {
             begin,
             |worker, chunk| self.rows(worker, chunk),
             |batch| {
+                if is_interrupted() {
+                    return Err(Failure::interrupted());
+                }
                 rows.extend((batch.num_rows() > 0).then_some(batch));
                 Ok(())
             },
