@@ -2,8 +2,8 @@
 """A judge for checks: an OpenAI-compatible server on 127.0.0.1 whose answers are a function of the request, and which counts.
 
 What a turn is said to be follows from its words alone, by a hash; it is answered as one letter, as letters in a row, or as the
-paper's JSON, as `tests/support/server.rs` does. Run as a program, it prints its port and serves until its standard input ends. `GET /counts`
-tells what was asked, `GET /requests` how often; `POST /settings` changes how long an answer takes.
+paper's JSON, as `tests/support/server.rs` does. Run as a program, it prints its port and serves until its standard input ends.
+`GET /counts` tells what was asked, `GET /requests` how often; `POST /settings` changes how long an answer takes.
 """
 
 import asyncio

@@ -3,7 +3,8 @@
 [NAME...]`.
 
 To be run by a Python in which the wheel, Ray Data and pyarrow are installed; `.ci/ray` sees to that. `CORPUS` is the built example
-`corpus`, `LIBRARY` that of the plugin `rephrase`, and names choose checks. Each check starts a head and two workers, kills some of them, and stops what is left.
+`corpus`, `LIBRARY` that of the plugin `rephrase`, and names choose checks. Each check starts a head and two workers, kills some of
+them, and stops what is left.
 """
 
 import argparse

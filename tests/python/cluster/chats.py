@@ -90,6 +90,11 @@ def differences(one: dict, other: dict) -> list:
     return [(name, one.get(name), other.get(name)) for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
 
 
+def first_difference(one: pa.ChunkedArray, other: pa.ChunkedArray) -> tuple:
+    """The first two values that differ."""
+    return next(pair for pair in zip(one.to_pylist(), other.to_pylist()) if pair[0] != pair[1])
+
+
 def same(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
     """Whether two columns hold the same."""
     if pa.types.is_nested(one.type):
@@ -103,7 +108,7 @@ def assert_same_as_command(rows: pa.Table, ran: Ran):
     accepted = with_decision(rows, "accepted").select(feedback.column_names)
     assert accepted.num_rows == feedback.num_rows > 0, (accepted.num_rows, feedback.num_rows)
     for name in feedback.column_names:
-        assert same(accepted[name], feedback[name]), (name, next(pair for pair in zip(accepted[name].to_pylist(), feedback[name].to_pylist()) if pair[0] != pair[1]))
+        assert same(accepted[name], feedback[name]), (name, first_difference(accepted[name], feedback[name]))
     waiting = list(map(json.loads, with_decision(rows, "waiting")["question"].to_pylist()))
     expected = ran.waiting()
     for row in (*waiting, *expected):

@@ -71,7 +71,8 @@ def check_decisions_are_the_commands_through_kills():
     folder = new_folder() / "kept"
     with JudgeProcess(latency=0.2) as server, Machines() as machines:
         config = server.config(**{**SINGLE, "max-in-flight": IN_FLIGHT})
-        ds = rejoinder.ray.judge(written(rows), config, folder=folder, concurrency=4, batch_size=500)
+        batch_size = max(200, rows.num_rows // chats.ROW_GROUPS)
+        ds = rejoinder.ray.judge(written(rows), config, folder=folder, concurrency=4, batch_size=batch_size)
         judged = []
         reader = threading.Thread(target=lambda: judged.append(chats.rows_of(ds)))
         reader.start()

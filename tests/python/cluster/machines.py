@@ -1,5 +1,6 @@
 """A Ray cluster on this machine: a head and two workers, each with processes of its own."""
 
+import logging
 import os
 import pathlib
 import signal
@@ -31,6 +32,8 @@ class Machines:
             logging_level="ERROR",
             log_to_driver=False,
         )
+        # What a check says is not to be lost among what Ray says of each data set.
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import rejoinder
+
+_Raised = TypeVar("_Raised", bound=rejoinder.Error)
 
 
 def usage(words: str) -> rejoinder.UsageError:
@@ -31,6 +35,6 @@ def of_code(code: int, words: str) -> rejoinder.Error:
     return _with_code(kinds.get(code, rejoinder.Error)(words), code)
 
 
-def _with_code(error: rejoinder.Error, code: int) -> rejoinder.Error:
+def _with_code(error: _Raised, code: int) -> _Raised:
     error.code = code
     return error

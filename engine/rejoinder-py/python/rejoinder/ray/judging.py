@@ -45,7 +45,8 @@ class JudgeActor:
         return pa.table(rows)
 
     def _handle(self, message: bytes) -> bytes:
-        return self._told("handle", message)
+        answer: bytes = self._told("handle", message)
+        return answer
 
     def _told(self, method: str, *arguments: Any) -> Any:
         """What the keeper answers, who may be killed and started anew at any time; a call that is made twice does no harm."""

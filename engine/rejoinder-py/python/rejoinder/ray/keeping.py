@@ -124,7 +124,7 @@ def keeper_of(terms: JobTerms, folder: str | PathLike[str], runtime_env: dict[st
             )
         return kept.actor
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    actor = (
+    actor: Any = (
         ray.remote(KeeperActor)
         .options(
             name=f"rejoinder-keeper-{key[0]}-{len(_KEEPERS)}-{time.time_ns()}",
@@ -152,7 +152,8 @@ def report(folder: str | PathLike[str]) -> JudgeReport:
     Raises:
         rejoinder.UsageError: If this program judges nothing with the folder.
     """
-    return asked(_kept(folder).actor.report.remote())
+    told: JudgeReport = asked(_kept(folder).actor.report.remote())
+    return told
 
 
 def close(folder: str | PathLike[str]) -> None:
@@ -165,7 +166,7 @@ def close(folder: str | PathLike[str]) -> None:
     del _KEEPERS[_key(folder)]
 
 
-def asked(answer: ray.ObjectRef) -> Any:
+def asked(answer: ray.ObjectRef[Any]) -> Any:
     """What an actor answers; where it fails with an exception of rejoinder, that exception.
 
     Raises:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Luggage:
         Raises:
             rejoinder.UsageError: If a file cannot be read, or the config names one that cannot travel.
         """
-        config = without_nulls(config)
+        config = _without_nulls(config)
         packer = _Packer(folder)
         for table, key in _places_of_files(config):
             packer.pack(table, key)
@@ -66,7 +66,8 @@ class Luggage:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return _with_texts(self.config, lambda text: text.replace(_FOLDER, str(folder)))
+        config: dict[str, Any] = _with_texts(self.config, lambda text: text.replace(_FOLDER, str(folder)))
+        return config
 
 
 class _Packer:
@@ -148,16 +149,17 @@ def _read(path: Path) -> bytes:
         raise errors.usage(f"{path} is named by the config and cannot be sent to the workers: {why.strerror}") from why
 
 
-def without_nulls(value: Any) -> Any:
+def _without_nulls(value: Any) -> Any:
     """A value of JSON without the fields that are null: a config has no null."""
     if isinstance(value, dict):
-        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
-        return [without_nulls(inner) for inner in value]
+        return [_without_nulls(inner) for inner in value]
     return value
 
 
-def _with_texts(value: Any, change: Any) -> Any:
+def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """A value of JSON with all its texts changed."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
@@ -169,4 +171,5 @@ def _with_texts(value: Any, change: Any) -> Any:
 
 def config_without_folder(config_json: str, folder: Path) -> dict[str, Any]:
     """A config in force, which is the same on all machines: with `_FOLDER` in place of where files lie on this one."""
-    return _with_texts(json.loads(config_json), lambda text: text.replace(str(folder), _FOLDER))
+    config: dict[str, Any] = _with_texts(json.loads(config_json), lambda text: text.replace(str(folder), _FOLDER))
+    return config

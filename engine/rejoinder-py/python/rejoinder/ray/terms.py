@@ -72,9 +72,9 @@ class EngineFacts:
 class JobTerms:
     """What a worker builds its engine from, and what the engine must be like. Made once, on the driver, it travels with the job."""
 
-    luggage: ray.ObjectRef
+    luggage: ray.ObjectRef[Luggage]
     """The config and its files."""
-    corpus: ray.ObjectRef | None
+    corpus: ray.ObjectRef[pa.Table] | None
     """The rows by which it is decided whether the score suits the corpus."""
     facts: EngineFacts
 

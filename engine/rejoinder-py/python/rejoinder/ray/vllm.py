@@ -74,7 +74,7 @@ def judge_by_vllm(
 
 def sampling_params(engine: rejoinder.Engine) -> dict[str, Any]:
     """What vLLM is to do with each request, as its `SamplingParams` name it."""
-    body = json.loads(engine.example_request)
+    body = json.loads(engine.example_request or "{}")
     sampling = {"temperature": 0.0, "max_tokens": body["max_tokens"]}
     if body.get("logprobs"):
         sampling["logprobs"] = body["top_logprobs"]
