@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from os import PathLike
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -97,6 +98,8 @@ def gather(
     Raises:
         rejoinder.Error: As `scan`; and if the sample would be wrong, since a batch came twice or conversations share an id.
     """
+    if (Path(folder) / "manifest.json").exists():
+        raise errors.usage(f"{folder} holds a run or a sample already: give another folder")
     seed = random.SystemRandom().randrange(_SEEDS) if seed is None else seed
     first = first_rows(ds)
     if first is None:

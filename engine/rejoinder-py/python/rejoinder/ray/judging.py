@@ -92,6 +92,7 @@ def judge(
     Raises:
         rejoinder.Error: If the engine cannot be built, the folder is in use, or the judge's server does not answer.
     """
+    check_rows(ds)
     terms = JobTerms.on_driver(config, None)
     in_flight = terms.facts.config["judge"]["max-in-flight"]
     compute, most = pool.actors(concurrency or min(pool.cpus(), in_flight, _ACTORS))
@@ -109,3 +110,14 @@ def with_reason(rows: pa.Table, reason: str) -> pa.Table:
     waits = pc.equal(rows["decision"], "waiting")
     place = rows.schema.get_field_index("error")
     return rows.set_column(place, "error", pc.if_else(waits, reason, rows["error"]))
+
+
+def check_rows(ds: ray.data.Dataset) -> None:
+    """Whether a data set holds rows of `scan`, as far as that is known without computing it.
+
+    Raises:
+        rejoinder.UsageError: If it holds something else.
+    """
+    schema = ds.schema(fetch_if_missing=False)
+    if schema is not None and "decision" not in schema.names:
+        raise errors.usage("these are no rows of rejoinder.ray.scan: there is no column `decision`; scan the conversations first")

@@ -79,6 +79,11 @@ class KeeperActor:
             self._stop = self._stop or stop
             self._is_over = self._is_over or (stop is not None and is_final)
 
+    def close(self) -> None:
+        """Frees the folder."""
+        with self._changing:
+            self._keeper = None
+
     def report(self) -> JudgeReport:
         """What came of asking up to now."""
         spent = dict(self._opened().spent)
@@ -162,7 +167,9 @@ def close(folder: str | PathLike[str]) -> None:
     Raises:
         rejoinder.UsageError: If this program judges nothing with the folder.
     """
-    ray.kill(_kept(folder).actor)
+    actor = _kept(folder).actor
+    asked(actor.close.remote())
+    ray.kill(actor)
     del _KEEPERS[_key(folder)]
 
 

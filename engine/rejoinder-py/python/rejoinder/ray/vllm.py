@@ -12,6 +12,7 @@ import ray
 
 import rejoinder
 from rejoinder.ray import pool
+from rejoinder.ray.judging import check_rows
 from rejoinder.ray.scanning import no_rows
 from rejoinder.ray.terms import Config, JobTerms
 
@@ -56,6 +57,7 @@ def judge_by_vllm(
         ImportError: If `ray.data.llm` cannot be used here.
     """
     build = build_processor or _build_processor()
+    check_rows(ds)
     terms = JobTerms.on_driver(config, None)
     engine = rejoinder.Engine(config, threads=1)
     sampling, schema = sampling_params(engine), no_rows(engine).schema
