@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use arrow_array::RecordBatchReader;
 use arrow_schema::SchemaRef;
 use pyo3::prelude::*;
-use pyo3_arrow::input::AnyRecordBatch;
 use rejoinder::failure::Failure;
 use rejoinder_read::{Duplicates, TableReader};
 
-use crate::engine::{PyEngine, reader_of, unreadable};
+use crate::engine::PyEngine;
 use crate::error::{detached, exception};
+use crate::held_table::{conversations, reader, unreadable};
 use crate::places::PlaceColumns;
 use crate::rows::schema;
 use crate::table::Table;
@@ -34,13 +34,13 @@ struct Stream {
 }
 
 impl BatchScan {
-    pub fn new(engine: Py<PyEngine>, stream: AnyRecordBatch, columns: PlaceColumns) -> PyResult<Self> {
+    pub fn new(engine: Py<PyEngine>, stream: &Bound<'_, PyAny>, columns: PlaceColumns) -> PyResult<Self> {
         if engine.get().engine.config.input.duplicates != Duplicates::Keep {
             return Err(exception(Failure::usage(
                 "[input] duplicates is for a whole table: scan the table at once, or leave duplicates out before",
             )));
         }
-        let source = stream.into_reader()?;
+        let source = reader(stream)?;
         let schema = source.schema();
         let stream = Mutex::new(Stream { source, schema, reader: None, read: 0 });
         Ok(Self { engine, columns, stream })
@@ -52,7 +52,7 @@ impl BatchScan {
         let Some(batch) = stream.source.next() else { return Ok(None) };
         let batches = [batch.map_err(|why| unreadable(&why))?];
         if stream.reader.is_none() {
-            let reader = reader_of(&engine.engine, &stream.schema, &batches)?;
+            let reader = conversations(&engine.engine, &stream.schema, &batches)?;
             if reader.joins_rows() {
                 return Err(Failure::usage(format!(
                     "a conversation is made of several rows here ({}), which may stand in several batches: scan the table at once",
@@ -62,7 +62,7 @@ impl BatchScan {
             stream.reader = Some(reader);
         }
         let Some(reader) = &stream.reader else { return Ok(None) };
-        let found = engine.scan_rows_from(reader, &batches, &self.columns, stream.read)?;
+        let found = engine.scan_rows_from(reader, &batches, &self.columns, stream.read)?.rows;
         stream.read += batches[0].num_rows() as u64;
         Ok(Some(Table::of(schema(), found)))
     }

@@ -1,9 +1,9 @@
 //! The config that a caller gives.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict as _, PyDict};
+use pyo3::types::{IntoPyDict as _, PyCFunction, PyDict};
 use rejoinder::failure::Failure;
 use rejoinder_scan::Config;
 use rejoinder_scan::config::EffectiveConfig;
@@ -16,17 +16,32 @@ pub fn effective(config: Option<&Bound<'_, PyAny>>) -> PyResult<EffectiveConfig>
     let Some(config) = config else { return EffectiveConfig::load(None).map_err(exception) };
     if let Ok(dict) = config.cast::<PyDict>() {
         let py = config.py();
-        let named = [("default", py.import("os")?.getattr("fspath")?)].into_py_dict(py)?;
+        let plain = PyCFunction::new_closure(py, None, None, |arguments, _| plain(&arguments.get_item(0)?))?;
+        let named = [("default", plain)].into_py_dict(py)?;
         let json = py.import("json")?.call_method("dumps", (dict,), Some(&named))?;
         return of_json(json.extract()?).map_err(exception);
     }
     if let Ok(text) = config.extract::<String>()
-        && (text.contains('\n') || text.contains('='))
+        && (text.contains('\n') || text.contains('=') && !Path::new(&text).exists())
     {
         return Config::from_toml(&text).and_then(EffectiveConfig::over).map_err(exception);
     }
     let path: PathBuf = config.extract()?;
     EffectiveConfig::load(Some(&path)).map_err(exception)
+}
+
+/// What a value of a dict is in JSON: a path is its text, and a number of another library its number.
+fn plain(value: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    for method in ["__fspath__", "item"] {
+        if value.hasattr(method)? {
+            return value.call_method0(method).map(Bound::unbind);
+        }
+    }
+    let of = value.get_type().fully_qualified_name()?;
+    Err(exception(Failure::usage(format!(
+        "the config holds {}, of the type {of}: it has texts, numbers, lists and dicts",
+        value.repr()?
+    ))))
 }
 
 fn of_json(json: &str) -> Result<EffectiveConfig, Failure> {

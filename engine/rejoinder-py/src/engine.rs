@@ -4,12 +4,10 @@ use std::ffi::CString;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_array::RecordBatch;
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use pyo3_arrow::input::AnyRecordBatch;
 use rejoinder::cli::training_request;
 use rejoinder::failure::Failure;
 use rejoinder_host::LoadedPlugin;
@@ -23,14 +21,12 @@ use crate::batch_scan::BatchScan;
 use crate::config::effective;
 use crate::error::{detached, exception};
 use crate::export::{command_flags, training_rows, training_task};
+use crate::held_table::HeldTable;
 use crate::judging::{Asking, told, transport};
 use crate::places::{PlaceColumns, Places};
 use crate::rows::schema;
-use crate::scanning::TableScan;
+use crate::scanning::{ScannedRows, TableScan};
 use crate::table::Table;
-
-/// The name of a table in messages.
-const TABLE: &str = "the table";
 
 /// Rules, plugins and score, assembled once as a config says, for tables of conversations.
 ///
@@ -57,41 +53,6 @@ pub struct PyEngine {
     given: Config,
 }
 
-/// A table, held until it is done with.
-pub struct HeldTable {
-    pub schema: SchemaRef,
-    pub batches: Vec<RecordBatch>,
-}
-
-impl HeldTable {
-    /// Reads all of a table. Where the table is in memory already, nothing is copied.
-    pub fn of(py: Python<'_>, table: AnyRecordBatch) -> PyResult<Self> {
-        let reader = table.into_reader()?;
-        detached(py, || Self::read(reader))
-    }
-
-    fn read(reader: Box<dyn RecordBatchReader + Send>) -> Result<Self, Failure> {
-        let schema = reader.schema();
-        let batches = reader.collect::<Result<_, ArrowError>>().map_err(|why| unreadable(&why))?;
-        Ok(Self { schema, batches })
-    }
-
-    /// A reader of the conversations in the table.
-    pub fn conversations(&self, engine: &Engine) -> Result<TableReader, Failure> {
-        reader_of(engine, &self.schema, &self.batches)
-    }
-}
-
-pub fn reader_of(engine: &Engine, schema: &SchemaRef, first: &[RecordBatch]) -> Result<TableReader, Failure> {
-    let input = &engine.config.input;
-    TableReader::new(TABLE, schema, first, input.asked(), input.max_record_bytes)
-        .map_err(|why| Failure::invalid(format!("the table cannot be read: {why}")))
-}
-
-pub fn unreadable(why: &dyn std::fmt::Display) -> Failure {
-    Failure::io("the table cannot be read", why)
-}
-
 #[pymethods]
 impl PyEngine {
     #[new]
@@ -99,14 +60,16 @@ impl PyEngine {
     fn new(
         py: Python<'_>,
         config: Option<&Bound<'_, PyAny>>,
-        corpus: Option<AnyRecordBatch>,
-        threads: Option<usize>,
+        corpus: Option<&Bound<'_, PyAny>>,
+        threads: Option<i64>,
     ) -> PyResult<Self> {
         let effective = effective(config)?;
         let corpus = corpus.map(|table| HeldTable::of(py, table)).transpose()?;
         let threads = match threads {
             None => default_threads(),
-            Some(threads) => NonZeroUsize::new(threads)
+            Some(threads) => usize::try_from(threads)
+                .ok()
+                .and_then(NonZeroUsize::new)
                 .ok_or_else(|| exception(Failure::usage("threads is a number from 1 on")))?,
         };
         let (engine, judge) = detached(py, || build(&effective, corpus.as_ref()))?;
@@ -140,16 +103,18 @@ impl PyEngine {
     fn scan(
         &self,
         py: Python<'_>,
-        table: AnyRecordBatch,
+        table: &Bound<'_, PyAny>,
         shard: Option<String>,
         ordinal: Option<String>,
     ) -> PyResult<Table> {
         let table = HeldTable::of(py, table)?;
         let columns = PlaceColumns { shard, ordinal };
-        let batches = detached(py, || {
+        let (batches, remark) = detached(py, || {
             let reader = table.conversations(&self.engine)?;
-            self.scan_rows_from(&reader, &table.batches, &columns, 0)
+            let scanned = self.scan_rows_from(&reader, &table.batches, &columns, 0)?;
+            Ok((scanned.rows, remark_on_joining(&reader, &table.batches, scanned.conversations)))
         })?;
+        warn(py, remark)?;
         Ok(Table::of(schema(), batches))
     }
 
@@ -172,7 +137,7 @@ impl PyEngine {
     #[pyo3(signature = (stream, *, shard=None, ordinal=None))]
     fn scan_batches(
         slf: Py<Self>,
-        stream: AnyRecordBatch,
+        stream: &Bound<'_, PyAny>,
         shard: Option<String>,
         ordinal: Option<String>,
     ) -> PyResult<BatchScan> {
@@ -180,7 +145,7 @@ impl PyEngine {
     }
 
     /// From what it was told that a conversation is made of several rows of this table; `None` where each is one row.
-    fn joined_rows(&self, py: Python<'_>, table: AnyRecordBatch) -> PyResult<Option<String>> {
+    fn joined_rows(&self, py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
         let table = HeldTable::of(py, table)?;
         detached(py, || {
             let reader = table.conversations(&self.engine)?;
@@ -200,8 +165,9 @@ impl PyEngine {
     ///     or `rejected`; those whose answer says nothing of what was asked wait on, with the reason in `error`.
     ///
     /// Raises:
-    ///     ConfigError: Rows are not as `scan` made them, or log-probabilities have another form.
-    fn read(&self, py: Python<'_>, rows: AnyRecordBatch) -> PyResult<Table> {
+    ///     UsageError: There is no column `answer`.
+    ///     ConfigError: Rows are not as `scan` made them, or answers or log-probabilities have another form.
+    fn read(&self, py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Table> {
         let rows = HeldTable::of(py, rows)?;
         Ok(Table::of(schema(), detached(py, || self.asking(1).read(&rows.batches))?))
     }
@@ -227,7 +193,7 @@ impl PyEngine {
     fn judge<'p>(
         &self,
         py: Python<'p>,
-        rows: AnyRecordBatch,
+        rows: &Bound<'_, PyAny>,
         keeper: &Bound<'_, PyAny>,
         sharing: usize,
     ) -> PyResult<(Table, Bound<'p, PyDict>)> {
@@ -247,7 +213,7 @@ impl PyEngine {
     ///     conversations: The table that was scanned.
     ///     what: `kto`, `sft` or `pairs`.
     ///     **flags: The flags of `rejoinder export`: `style="axolotl"` is `--style=axolotl`, `unbalanced=True` is `--unbalanced`,
-    ///         and a list is the flag with each of its values.
+    ///         and a list is the flag with each of its values. `rejoinder export kto --help` lists them.
     ///
     /// Returns:
     ///     A table of the rows that `rejoinder export` writes, with the same columns, in the same order. Arguments of a tool's call are
@@ -263,8 +229,8 @@ impl PyEngine {
     fn export(
         &self,
         py: Python<'_>,
-        rows: AnyRecordBatch,
-        conversations: AnyRecordBatch,
+        rows: &Bound<'_, PyAny>,
+        conversations: &Bound<'_, PyAny>,
         what: &str,
         flags: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Table> {
@@ -275,9 +241,7 @@ impl PyEngine {
             let reader = table.conversations(&self.engine)?;
             training_rows(request, &rows.batches, &reader, &table.batches)
         })?;
-        for remark in remarks {
-            PyErr::warn(py, &py.get_type::<PyUserWarning>(), &CString::new(remark)?, 1)?;
-        }
+        warn(py, remarks)?;
         Ok(Table::of(schema, batches))
     }
 
@@ -338,7 +302,7 @@ impl PyEngine {
         batches: &[RecordBatch],
         columns: &PlaceColumns,
         first: u64,
-    ) -> Result<Vec<RecordBatch>, Failure> {
+    ) -> Result<ScannedRows, Failure> {
         if reader.joins_rows() && columns.ordinal.is_some() {
             return Err(Failure::usage(format!(
                 "ordinal names a row of the source, but a conversation is made of several rows here ({})",
@@ -349,6 +313,26 @@ impl PyEngine {
         let (engine, form) = (&self.engine, &self.judge.form);
         TableScan { engine, form, threads: self.threads, places: &places }.run(reader, batches)
     }
+}
+
+fn warn(py: Python<'_>, remarks: impl IntoIterator<Item = String>) -> PyResult<()> {
+    remarks
+        .into_iter()
+        .try_for_each(|remark| PyErr::warn(py, &py.get_type::<PyUserWarning>(), &CString::new(remark)?, 1))
+}
+
+/// What is to be said where rows of several conversations may have been taken for one.
+fn remark_on_joining(reader: &TableReader, batches: &[RecordBatch], conversations: u64) -> Option<String> {
+    /// The number of rows that one conversation may well have.
+    const FEW: usize = 4;
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    (reader.joins_rows() && conversations == 1 && rows > FEW).then(|| {
+        format!(
+            "all {rows} rows are taken for one conversation ({}): if they are several, name the column of their ids, \
+             {{\"input\": {{\"map\": {{\"id\": …}}}}}} in the config",
+            reader.evidence.text
+        )
+    })
 }
 
 fn build(effective: &EffectiveConfig, corpus: Option<&HeldTable>) -> Result<(Engine, Judge), Failure> {

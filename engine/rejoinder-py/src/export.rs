@@ -17,6 +17,8 @@ use serde_json::Value;
 
 use crate::rows::{Decision, GivenTurn, given_rows, table_of};
 
+/// The flags whose value is a list of categories.
+const CATEGORIES: [&str; 2] = ["positive", "negative"];
 /// The columns of training rows, in their order.
 const COLUMNS: [&str; 9] = [
     "messages",
@@ -59,8 +61,11 @@ pub fn command_flags(arguments: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<Stri
         } else if let Ok(is_set) = value.extract::<bool>() {
             flags.extend(is_set.then(|| format!("--{name}")));
         } else if let Ok(values) = value.extract::<Vec<Bound<'_, PyAny>>>() {
-            for value in values {
-                flags.push(format!("--{name}={}", value.str()?));
+            let values =
+                values.iter().map(|value| Ok(value.str()?.to_string())).collect::<PyResult<Vec<String>>>()?;
+            match CATEGORIES.contains(&name.as_str()) {
+                true => flags.push(format!("--{name}={}", values.join(","))),
+                false => flags.extend(values.iter().map(|value| format!("--{name}={value}"))),
             }
         } else {
             flags.push(format!("--{name}={}", value.str()?));

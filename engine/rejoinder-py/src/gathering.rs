@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use pyo3_arrow::input::AnyRecordBatch;
 use rejoinder::failure::Failure;
 use rejoinder_run::RunError;
 use rejoinder_run::gathering::{GatheredPart, Gatherer, GatheringTerms, JudgedCounts};
 use rejoinder_scan::Worker;
 use serde::de::DeserializeOwned;
 
-use crate::engine::{HeldTable, PyEngine};
+use crate::engine::PyEngine;
 use crate::error::{detached, exception};
+use crate::held_table::HeldTable;
 use crate::places::{PlaceColumns, Places};
 
 /// Draws a sample of the later turns of a data set, batch by batch, on any number of machines.
@@ -55,7 +55,7 @@ impl PyGatherer {
     fn of_batch<'p>(
         &self,
         py: Python<'p>,
-        table: AnyRecordBatch,
+        table: &Bound<'_, PyAny>,
         shard: Option<String>,
         ordinal: Option<String>,
     ) -> PyResult<Bound<'p, PyBytes>> {

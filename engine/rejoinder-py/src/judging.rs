@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use pyo3::prelude::*;
@@ -18,13 +20,17 @@ use rejoinder_run::{RunError, SpoolRow};
 use rejoinder_scan::{Config, Engine};
 
 use crate::config::effective;
-use crate::error::{detached, is_interrupted};
-use crate::rows::{GivenRow, GivenTurn, TurnRow, given_rows, schema, table_of};
+use crate::error::{detached, exception, is_interrupted};
+use crate::rows::{GivenRow, GivenTurn, LostRecord, TurnRow, given_rows, schema, table_of};
 use crate::scanning::{provenance, request};
 
 /// The column with the text of the model's answer, and that with its log-probabilities.
 const ANSWER: &str = "answer";
 const LOGPROBS: &str = "logprobs";
+/// How often it is looked whether somebody wants Python to stop.
+const LISTENING: Duration = Duration::from_millis(100);
+/// What follows where the server could not be tried.
+const NOT_PREPARED: &str = "no turn was asked about: finding out what the server can do takes a few calls before, which the budget has to allow";
 /// Rows of a batch of the result.
 const ROWS: usize = 4096;
 
@@ -51,6 +57,9 @@ impl PyKeeper {
     #[pyo3(signature = (config, folder))]
     fn new(py: Python<'_>, config: &Bound<'_, PyAny>, folder: PathBuf) -> PyResult<Self> {
         let config = effective(Some(config))?.config;
+        if folder.as_os_str().is_empty() {
+            return Err(exception(Failure::usage("the folder of a keeper has no name")));
+        }
         let terms = settings::keeper_terms(&config);
         let keeper = detached(py, move || Ok(AccountKeeper::open(&folder, terms).map_err(RunError::from)?))?;
         Ok(Self { keeper: Arc::new(keeper), config })
@@ -63,10 +72,30 @@ impl PyKeeper {
     ///     JudgeError: The server cannot be reached, lets nobody in, or refuses.
     ///     BudgetError: The budget does not take the few requests for that.
     fn prepare(&self, py: Python<'_>) -> PyResult<()> {
-        detached(py, || {
-            let client = settings::client(&self.config.judge)?.ok_or(RunError::NoJudge)?;
-            self.keeper.prepare(&client).map(drop).map_err(|error| match error {
-                ProbeError::Stopped(stop) => stopped(stop, &self.config.judge, "nothing was asked"),
+        let (keeper, section) = (Arc::clone(&self.keeper), self.config.judge.clone());
+        detached(py, move || {
+            let client = settings::client(&section)?.ok_or(RunError::NoJudge)?;
+            let (done, prepared) = channel();
+            // On a thread of its own: a server that says nothing is waited for, and Ctrl-C is heard meanwhile.
+            std::thread::spawn(move || {
+                // Nobody waits any more where this cannot be told.
+                let _ = done.send(keeper.prepare(&client).map(drop));
+            });
+            let prepared = loop {
+                match prepared.recv_timeout(LISTENING) {
+                    Ok(prepared) => break prepared,
+                    Err(RecvTimeoutError::Timeout) if is_interrupted() => return Err(Failure::interrupted()),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => {
+                        return Err(Failure::new(
+                            Exit::Bug,
+                            "finding out what the server can do ended in a panic",
+                        ));
+                    }
+                }
+            };
+            prepared.map_err(|error| match error {
+                ProbeError::Stopped(stop) => stopped(stop, &section, NOT_PREPARED),
                 ProbeError::Failed(error) => error.into(),
             })
         })
@@ -169,7 +198,15 @@ impl Asking<'_> {
     pub fn read(&self, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Failure> {
         let mut answered = Vec::new();
         for row in given_rows(batches) {
+            if !row.has(ANSWER) {
+                return Err(Failure::usage(format!(
+                    "there is no column `{ANSWER}` with the texts of the model's answers"
+                )));
+            }
             let (text, logprobs) = (row.text(ANSWER).map(str::to_owned), row.json(LOGPROBS));
+            if let (None, Some(other)) = (&text, row.json(ANSWER)) {
+                return Err(row.wrong(ANSWER, &format!("{other} is no text")));
+            }
             let turn = row.turn()?;
             let answer = match (&turn, text) {
                 (GivenTurn::Waiting(turn), Some(text)) => {
@@ -222,8 +259,8 @@ impl Asking<'_> {
             GivenTurn::Waiting(turn) => {
                 TurnRow::waiting(turn, request(&self.single.form, &turn.row), provenance).unread(why.cloned())
             }
-            GivenTurn::SetAside(reason, (shard, ordinal)) => {
-                TurnRow::set_aside(reason.clone(), *shard, *ordinal)
+            GivenTurn::SetAside(LostRecord { conversation_id, reason, place: (shard, ordinal) }) => {
+                TurnRow::set_aside(reason.clone(), conversation_id.as_deref(), *shard, *ordinal)
             }
         }
     }

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod export;
 mod gathering;
+mod held_table;
 mod judging;
 mod places;
 mod rows;

@@ -1,6 +1,6 @@
 //! A scan of a table: the same workers as in the command, over chunks of the table's rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 
 use arrow_array::RecordBatch;
@@ -34,33 +34,34 @@ impl TableScan<'_> {
     ///
     /// # Errors
     /// If a plugin fails more often than is borne.
-    pub fn run(&self, reader: &TableReader, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, Failure> {
+    pub fn run(&self, reader: &TableReader, batches: &[RecordBatch]) -> Result<ScannedRows, Failure> {
         let portions = || reader.chunks(batches.iter().cloned()).map(Portion::from);
         let repeated = repeated(self.engine, self.threads, portions)?;
         let begin = || self.worker(&repeated);
-        let mut rows = Vec::new();
+        let mut all = ScannedRows::default();
         in_order(
             portions(),
             self.threads,
             begin,
             |worker, chunk| self.rows(worker, chunk),
-            |batch| {
+            |(batch, conversations)| {
                 if is_interrupted() {
                     return Err(Failure::interrupted());
                 }
-                rows.extend((batch.num_rows() > 0).then_some(batch));
+                all.conversations += conversations;
+                all.rows.extend((batch.num_rows() > 0).then_some(batch));
                 Ok(())
             },
         )?;
-        Ok(rows)
+        Ok(all)
     }
 
     fn worker<'w>(&'w self, repeated: &'w HashSet<(u32, u64)>) -> Result<Worker<'w>, Failure> {
         Ok(Worker::new(self.engine)?.passing_over(repeated).listing_all_set_aside())
     }
 
-    /// The rows of a chunk, in input order, so that it does not show how a table is cut.
-    fn rows(&self, worker: &mut Worker<'_>, chunk: &Chunk) -> Result<RecordBatch, Failure> {
+    /// The rows of a chunk, in input order, so that it does not show how a table is cut; and the number of its conversations.
+    fn rows(&self, worker: &mut Worker<'_>, chunk: &Chunk) -> Result<(RecordBatch, u64), Failure> {
         let mut scanned = worker.scan(chunk)?;
         let lines: Vec<u64> = scanned.conversations.iter().map(|conversation| conversation.ordinal).collect();
         self.places.put(&mut scanned);
@@ -72,13 +73,19 @@ impl TableScan<'_> {
                 (*line, TurnRow::waiting(turn, request(self.form, &turn.row), provenance))
             }
         });
+        let lost: HashSet<u64> = scanned.set_aside.rows().map(|record| record.line).collect();
+        let entries = chunk.entries().filter(|entry| lost.contains(&entry.ordinal));
+        let ids: HashMap<u64, String> =
+            entries.filter_map(|entry| Some((entry.ordinal, entry.id()?))).collect();
         let set_aside = scanned.set_aside.rows().map(|record| {
             let (shard, ordinal) = self.places.of(record.line);
-            (record.line, TurnRow::set_aside(record.reason, shard, ordinal))
+            let id = ids.get(&record.line).map(String::as_str);
+            (record.line, TurnRow::set_aside(record.reason, id, shard, ordinal))
         });
         let mut rows: Vec<_> = turns.chain(set_aside).collect();
         rows.sort_by_key(|(line, _)| *line);
-        table_of(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), &schema())
+        let rows = table_of(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), &schema())?;
+        Ok((rows, lines.len() as u64))
     }
 
     /// The turns that are feedback, or may be, each with the number of its conversation; `lines` has the numbers.
@@ -104,6 +111,15 @@ impl TableScan<'_> {
         }
         found
     }
+}
+
+/// What a scan of a table gives.
+#[derive(Default)]
+pub struct ScannedRows {
+    /// The rows, in the order of the table.
+    pub rows: Vec<RecordBatch>,
+    /// The number of conversations that were read.
+    pub conversations: u64,
 }
 
 /// A turn that is feedback, or may be.

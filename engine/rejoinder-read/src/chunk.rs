@@ -1,5 +1,6 @@
 //! A piece of the input, about a mebibyte: the unit of work of a scanning thread.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::container::table::{TableRow, TableRows};
 use crate::join::{HeldConversation, JoinReport, JoinedConversations};
 use crate::quarantine::QuarantinedRecord;
-use crate::record::{Mapping, Record, RecordError};
+use crate::record::{IDS, Mapping, Record, RecordError};
 
 /// A place in the input: the beginning of a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -175,6 +176,15 @@ impl<'c> Entry<'c> {
         }
     }
 
+    /// The id of the conversation, as far as it can be told of a record that cannot be read.
+    pub fn id(&self) -> Option<String> {
+        match &self.source {
+            EntrySource::Line(line, mapping) => id_of_line(line, mapping),
+            EntrySource::Row(row) => row.id().ok().flatten().map(Cow::into_owned),
+            EntrySource::Record(record) => Some(record.conversation.id.to_string()),
+        }
+    }
+
     fn is_blank(&self) -> bool {
         matches!(self.source, EntrySource::Line(line, _) if line.trim_ascii().is_empty())
     }
@@ -190,6 +200,16 @@ impl<'c> Entry<'c> {
             EntrySource::Record(record) => Ok(record.borrowed()),
         }
     }
+}
+
+fn id_of_line(line: &[u8], mapping: &Mapping) -> Option<String> {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(line).ok()?;
+    let keys = mapping.id.as_deref().map_or_else(|| IDS.to_vec(), |id| vec![id]);
+    keys.into_iter().find_map(|key| match fields.get(key)? {
+        serde_json::Value::String(id) => Some(id.clone()).filter(|id| !id.is_empty()),
+        serde_json::Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    })
 }
 
 /// How many lines end in `bytes`.

@@ -5,6 +5,6 @@ mod parse;
 mod schema;
 mod turn_row;
 
-pub use parse::{GivenRow, GivenTurn, given_rows};
+pub use parse::{GivenRow, GivenTurn, LostRecord, given_rows};
 pub use schema::{schema, table_of};
 pub use turn_row::{Decision, Request, TurnRow, WaitingTurn};

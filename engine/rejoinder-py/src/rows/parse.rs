@@ -24,20 +24,57 @@ pub enum GivenTurn {
     Rejected(Box<TurnRecord>),
     /// The turn waits; what it is to be asked.
     Waiting(Box<WaitingTurn>),
-    /// A record cannot be read: why, and where it stands.
-    SetAside(String, (u32, u64)),
+    /// A record cannot be read.
+    SetAside(LostRecord),
 }
+
+/// A record that cannot be read.
+pub struct LostRecord {
+    /// The id of its conversation, if that can be told.
+    pub conversation_id: Option<String>,
+    /// Why it cannot be read.
+    pub reason: String,
+    /// The shard and the ordinal.
+    pub place: (u32, u64),
+}
+
+/// The columns of whole numbers, which come back as floats from libraries that have no missing whole numbers.
+const WHOLE: [&str; 11] = [
+    "feedback_turn",
+    "label",
+    "span_start",
+    "span_end",
+    "span_start_char",
+    "span_end_char",
+    "span_start_utf16",
+    "span_end_utf16",
+    "message_index",
+    "shard",
+    "ordinal",
+];
 
 /// The rows of batches.
 pub fn given_rows(batches: &[RecordBatch]) -> impl Iterator<Item = GivenRow> + use<'_> {
     let rows = (0..).zip(batches.iter().flat_map(table_rows));
-    rows.map(|(number, row)| GivenRow {
-        number,
-        fields: if let Value::Object(fields) = row { fields } else { Map::new() },
+    rows.map(|(number, row)| {
+        let mut fields = if let Value::Object(fields) = row { fields } else { Map::new() };
+        for name in WHOLE {
+            if let Some(value) = fields.get_mut(name)
+                && let Some(float) = value.as_f64().filter(|float| value.is_f64() && float.fract() == 0.0)
+            {
+                *value = (float as i64).into();
+            }
+        }
+        GivenRow { number, fields }
     })
 }
 
 impl GivenRow {
+    /// Whether there is such a column.
+    pub fn has(&self, column: &str) -> bool {
+        self.fields.contains_key(column)
+    }
+
     /// The text of a column; `None` for a null and for a missing column.
     pub fn text(&self, column: &str) -> Option<&str> {
         self.fields.get(column)?.as_str()
@@ -57,6 +94,11 @@ impl GivenRow {
     /// # Errors
     /// If the row has no such column.
     pub fn decision(&self) -> Result<Decision, Failure> {
+        if !self.has("decision") {
+            return Err(Failure::usage(
+                "these are no rows of Engine.scan: there is no column `decision`. Scan the conversations first",
+            ));
+        }
         self.read("decision", self.fields.get("decision").cloned().unwrap_or_default())
     }
 
@@ -95,12 +137,15 @@ impl GivenRow {
             Decision::SetAside => {
                 let number = |column| self.fields.get(column).and_then(Value::as_u64).unwrap_or_default();
                 let place = (number("shard").try_into().unwrap_or_default(), number("ordinal"));
-                Ok(GivenTurn::SetAside(self.text("error").unwrap_or_default().to_owned(), place))
+                let reason = self.text("error").unwrap_or_default().to_owned();
+                let conversation_id = self.text("conversation_id").map(str::to_owned);
+                Ok(GivenTurn::SetAside(LostRecord { conversation_id, reason, place }))
             }
         }
     }
 
-    fn wrong(&self, what: &str, why: &dyn std::fmt::Display) -> Failure {
+    /// That something of the row cannot be read.
+    pub fn wrong(&self, what: &str, why: &dyn std::fmt::Display) -> Failure {
         Failure::invalid(format!(
             "row {}: its {what} cannot be read: {why}; rows come from Engine.scan, with columns added and none changed",
             self.number

@@ -43,7 +43,7 @@ pub struct TurnRow<'a> {
 enum TurnColumns<'a> {
     Feedback(Box<TableRow<'a>>),
     Turn(Box<UndecidedColumns<'a>>),
-    Record {},
+    Record { conversation_id: Option<&'a str> },
 }
 
 /// The columns of the feedback table that are known of a turn that is no feedback, or not yet.
@@ -127,8 +127,9 @@ impl<'a> TurnRow<'a> {
     }
 
     /// The row of a record that was set aside.
-    pub fn set_aside(reason: String, shard: u32, ordinal: u64) -> Self {
-        Self { error: Some(reason), ..Self::of(TurnColumns::Record {}, Decision::SetAside, (shard, ordinal)) }
+    pub fn set_aside(reason: String, conversation_id: Option<&'a str>, shard: u32, ordinal: u64) -> Self {
+        let columns = TurnColumns::Record { conversation_id };
+        Self { error: Some(reason), ..Self::of(columns, Decision::SetAside, (shard, ordinal)) }
     }
 
     /// The row with the reason why an answer about the turn cannot be read.

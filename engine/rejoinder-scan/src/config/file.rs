@@ -203,6 +203,9 @@ fn read_bounded(path: &Path) -> io::Result<String> {
 /// A parser's message, and as help the nearest of the names that the parser expected.
 fn explain(message: &str) -> (&str, String) {
     let unknown = |m: &str| m.starts_with("unknown field") || m.starts_with("unknown variant");
+    if message == "missing field `format`" {
+        return (message, "write `format = 1` as the first line".to_owned());
+    }
     let Some((what, expected)) = message.split_once(", expected ").filter(|(what, _)| unknown(what)) else {
         return (message, String::new());
     };

@@ -61,7 +61,11 @@ impl ArrowLayout {
                     .iter()
                     .map(|field| format!("  {}: {}", field.name().escape_debug(), field.data_type()))
                     .collect();
-                let text = format!("no column {shown}; its columns are\n{}", columns.join("\n"));
+                let columns = match columns.as_slice() {
+                    [] => "it has no columns".to_owned(),
+                    columns => format!("its columns are\n{}", columns.join("\n")),
+                };
+                let text = format!("no column {shown}; {columns}");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             };
             if let Some(columns) = MessageColumns::of(schema, messages, mapping) {

@@ -2,7 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Date64Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    ArrowPrimitiveType, Date32Type, Date64Type, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
@@ -26,13 +27,21 @@ pub(super) fn is_readable(of: &DataType) -> bool {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => true,
         DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => true,
         DataType::Float32 | DataType::Float64 => true,
-        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => true,
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) | DataType::Duration(_) => true,
         DataType::Struct(fields) => fields.iter().all(|field| is_readable(field.data_type())),
         DataType::Map(entries, _) => is_readable(entries.data_type()),
         DataType::Dictionary(_, values) => is_text(values),
         other => {
             is_text(other) || element_type(other).is_some_and(|element| is_readable(element.data_type()))
         }
+    }
+}
+
+fn is_bytes(of: &DataType) -> bool {
+    match of {
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => true,
+        DataType::Dictionary(_, values) => is_bytes(values),
+        _ => false,
     }
 }
 
@@ -45,6 +54,8 @@ pub(super) struct Values {
 enum Kind {
     Simple,
     Texts(Texts),
+    /// Bytes of any kind, told in Base64.
+    Bytes(Texts),
     List(Lists, Box<Values>),
     Struct(Vec<(String, Values)>),
     /// The entries of each row, their keys and their values.
@@ -55,7 +66,7 @@ impl Values {
     /// The values of a column whose type [`is_readable`].
     pub(super) fn of(column: &ArrayRef) -> Self {
         let kind = if let Some(texts) = Texts::of(column) {
-            Kind::Texts(texts)
+            if is_bytes(column.data_type()) { Kind::Bytes(texts) } else { Kind::Texts(texts) }
         } else if let Some(lists) = Lists::of(column) {
             let elements = Self::of(&lists.elements);
             Kind::List(lists, Box::new(elements))
@@ -84,6 +95,7 @@ impl Values {
             Kind::Texts(texts) => {
                 texts.get(row).map_or(Value::Null, |text| String::from_utf8_lossy(text.data()).into())
             }
+            Kind::Bytes(bytes) => bytes.get(row).map_or(Field::Null, Field::Bytes).to_json_value(),
             Kind::List(lists, elements) => lists.of_row(row).map(|at| elements.get(at)).collect(),
             Kind::Struct(fields) => {
                 object(fields.iter().map(|(name, values)| (name.clone(), values.get(row))))
@@ -154,6 +166,10 @@ fn simple(column: &ArrayRef, row: usize) -> Field {
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
             micros(of::<TimestampNanosecondType>(column, row).div_euclid(1000))
         }
+        DataType::Duration(TimeUnit::Second) => Field::Long(of::<DurationSecondType>(column, row)),
+        DataType::Duration(TimeUnit::Millisecond) => Field::Long(of::<DurationMillisecondType>(column, row)),
+        DataType::Duration(TimeUnit::Microsecond) => Field::Long(of::<DurationMicrosecondType>(column, row)),
+        DataType::Duration(TimeUnit::Nanosecond) => Field::Long(of::<DurationNanosecondType>(column, row)),
         _ => Field::Null,
     }
 }

@@ -150,7 +150,11 @@ impl<'c> TableRow<'c> {
         &self.rows.json[range.clone()]
     }
 
-    fn id(&self) -> Result<Option<Cow<'c, str>>, RecordError> {
+    /// The id of the conversation, if the row has one.
+    ///
+    /// # Errors
+    /// If the id cannot be read.
+    pub(crate) fn id(&self) -> Result<Option<Cow<'c, str>>, RecordError> {
         Ok(match self.rows.ids.as_ref().map(|ids| self.json(&ids[self.at])) {
             None | Some("null" | "\"\"") => None,
             Some(quoted) if quoted.starts_with('"') => Some(Cow::Owned(
