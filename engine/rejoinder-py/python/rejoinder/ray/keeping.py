@@ -18,7 +18,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import rejoinder
 from rejoinder.ray import errors
-from rejoinder.ray.terms import JobTerms, folder_for_life
+from rejoinder.ray.terms import JobTerms, folder_of_files
 
 _LOCK_SECONDS = 30
 """How long a keeper that is started anew waits for the lock of its killed predecessor."""
@@ -57,9 +57,10 @@ class KeeperActor:
         """The keeper, opened with the first call: `open`, or any other after this actor was killed and started anew."""
         with self._changing:
             if self._keeper is None:
-                config = ray.get(self._terms.luggage).unpacked(folder_for_life())
-                keeper = _unlocked(config, self._folder, patience)
-                keeper.prepare()
+                luggage = ray.get(self._terms.luggage)
+                with folder_of_files(luggage) as files:
+                    keeper = _unlocked(luggage.unpacked(files), self._folder, patience)
+                    keeper.prepare()
                 self._keeper = keeper
             return self._keeper
 

@@ -53,6 +53,11 @@ class Luggage:
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in packer.files.items()}
         return cls(config, packer.files, hashes)
 
+    @property
+    def is_read_again(self) -> bool:
+        """Whether files are read after the engine is built: a prompt or a tokenizer, each time the judge is asked."""
+        return _FOLDER in json.dumps(self.config.get("judge", {}))
+
     def unpacked(self, folder: Path) -> dict[str, Any]:
         """Writes the files into a folder, and returns the config that names them there.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -108,12 +110,12 @@ class JobTerms:
                 f"{where}: rejoinder {rejoinder.__version__} is installed here, and {self.facts.version} on the driver; "
                 "install the same version on all machines"
             )
-        folder = folder_for_life()
-        try:
-            engine = _engine(luggage, folder, corpus)
-        except rejoinder.Error as why:
-            raise errors.on(where, why) from why
-        found = EngineFacts.of(engine, folder).differences(self.facts)
+        with folder_of_files(luggage) as folder:
+            try:
+                engine = _engine(luggage, folder, corpus)
+            except rejoinder.Error as why:
+                raise errors.on(where, why) from why
+            found = EngineFacts.of(engine, folder).differences(self.facts)
         if found:
             raise errors.usage(f"{where}: the engine is not the driver's: {'; '.join(found)}")
         return engine
@@ -122,11 +124,17 @@ class JobTerms:
 _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def folder_for_life() -> Path:
-    """A folder that is removed when this process ends."""
+@contextlib.contextmanager
+def folder_of_files(luggage: Luggage) -> Iterator[Path]:
+    """A folder for the files of a config: removed at the end, or where they are read again, with this process."""
     folder = tempfile.TemporaryDirectory(prefix="rejoinder-")
-    _FOLDERS.append(folder)
-    return Path(folder.name)
+    try:
+        yield Path(folder.name)
+    finally:
+        if luggage.is_read_again:
+            _FOLDERS.append(folder)
+        else:
+            folder.cleanup()
 
 
 def folder_of(config: Config) -> Path:
