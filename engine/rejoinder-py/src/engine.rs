@@ -326,7 +326,7 @@ fn remark_on_joining(reader: &TableReader, batches: &[RecordBatch], conversation
     /// The number of rows that one conversation may well have.
     const FEW: usize = 4;
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    (reader.joins_rows() && conversations == 1 && rows > FEW).then(|| {
+    (reader.lacks_ids() && conversations == 1 && rows > FEW).then(|| {
         format!(
             "all {rows} rows are taken for one conversation ({}): if they are several, name the column of their ids, \
              {{\"input\": {{\"map\": {{\"id\": …}}}}}} in the config",

@@ -13,7 +13,7 @@ use crate::container::window::CHUNK_BYTES;
 use crate::input::{FormatEvidence, InputOptions, RECORDS, of_columns};
 use crate::join::{self, JoinedChunks};
 use crate::quarantine::QuarantinedRecord;
-use crate::record::Mapping;
+use crate::record::{IDS, Mapping};
 use crate::shape::{Format, recognise};
 
 /// Reads batches of rows, all with one schema: a table that another program holds in memory, by the same shapes and in the same way as
@@ -27,6 +27,7 @@ pub struct TableReader {
     mapping: Arc<Mapping>,
     joins: bool,
     max_record_bytes: usize,
+    has_ids: bool,
     /// Why the table is taken for what it is.
     pub evidence: FormatEvidence,
 }
@@ -68,6 +69,7 @@ impl TableReader {
             name: name.into(),
             layout: ArrowLayout::find(schema, found.format, &mapping)?,
             format: found.format,
+            has_ids: mapping.id.is_some() || IDS.iter().any(|id| schema.index_of(id).is_ok()),
             mapping: Arc::new(mapping),
             joins: options.joins,
             max_record_bytes,
@@ -83,6 +85,11 @@ impl TableReader {
     /// Whether a conversation may be spread over several rows, so that only the whole table can be read rightly.
     pub fn joins_rows(&self) -> bool {
         self.join().is_some_and(|join| !join.is_per_record())
+    }
+
+    /// Whether rows are single messages, and no column is known to hold the ids of their conversations: then all rows are one conversation.
+    pub fn lacks_ids(&self) -> bool {
+        self.format == Format::ROWS && !self.has_ids
     }
 
     fn join(&self) -> Option<Box<dyn join::Join>> {

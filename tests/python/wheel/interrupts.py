@@ -67,7 +67,7 @@ def check_configs_as_python_holds_them():
     assert json.loads(engine.given_json)["rules"]["packs"][-1] == str(pack)
     said = ("Write a loop.", "for (;;) {}", "I use Rust.")
     row = pa.table(engine.scan(corpora.chats(said))).to_pylist()[0]
-    assert row["rules"] == ["mine.rust"], row
+    assert "mine.rust" in row["rules"], row
     again = rejoinder.Engine(json.loads(engine.given_json))
     assert (again.rules_hash, again.plugins) == (engine.rules_hash, engine.plugins)
     text = rejoinder.Engine(toml({"input": {"min-messages": 4}}))

@@ -100,7 +100,7 @@ def check_calls_that_cannot_be_meant_so():
     assert "the first is `c0`" in words, words
     changed = pa.table(rows).drop_columns(["span"])
     assert "row 0" in raised(rejoinder.ConfigError, lambda: engine.export(changed, table, "kto"), code=7)
-    assert "decision" in raised(rejoinder.ConfigError, lambda: engine.export(table, table, "kto"), code=7)
+    assert "decision" in raised(rejoinder.UsageError, lambda: engine.export(table, table, "kto"), code=2)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         empty = engine.export(rows, table, "pairs")
