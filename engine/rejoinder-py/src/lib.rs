@@ -1,7 +1,7 @@
 //! The Python module `rejoinder._rejoinder`: the command, and the engine for tables that other Python libraries hold in memory.
 //!
 //! Nothing is decided here. A table comes in through Arrow's C interface and becomes the chunks that `rejoinder-read` makes of files, too
-//! ([`scanning`]); rows about turns go out as a table and come back ([`rows`]).
+//! (`scanning`); rows about turns go out as a table and come back (`rows`).
 
 mod batch_scan;
 mod command;
