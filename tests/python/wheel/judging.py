@@ -175,7 +175,9 @@ def check_a_gathered_sample_is_the_commands():
     raised(rejoinder.ConfigError, lambda: gatherer.add(parts[0]), code=7)
     gatherer.write("some chats", folder / "gathered")
     audited = json.loads(command("audit", folder / "gathered", *flags).stdout)
-    assert audited == expected, (audited, expected)
+    # Plugins may lie as files beside another command than the wheel's own, and are others by their identities.
+    without_plugins = {"plugins": None}
+    assert {**audited, **without_plugins} == {**expected, **without_plugins}, (audited, expected)
     census = json.dumps({"goal": {"census": {}}})
     assert "census" in raised(rejoinder.UsageError, lambda: rejoinder.Gatherer(engine, census), code=2)
     refused = command("show", folder / "gathered", check=False)
