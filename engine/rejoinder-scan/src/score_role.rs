@@ -140,7 +140,8 @@ impl Engine {
         self.set_aside_if(is_unlike)
     }
 
-    /// The engine for a corpus as [`Self::for_corpus`] makes it, of which the caller has chunks in memory; the first ones are looked at.
+    /// The engine for a corpus as [`Self::for_corpus`] makes it, where the caller has chunks of the corpus in memory; the first ones are
+    /// looked at.
     ///
     /// # Errors
     /// As [`Self::for_corpus`].

@@ -50,11 +50,11 @@ pub struct CalibrationDraw {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExpectedTurns {
-    /// Later turns that the engine rejects or does not look at, of which an audit draws.
+    /// Later turns that the engine rejects or does not look at: an audit draws from these.
     pub rejected: u64,
-    /// Later turns that the engine accepts, of which an audit draws.
+    /// Later turns that the engine accepts: an audit draws from these, too.
     pub accepted: u64,
-    /// All later turns, of which a calibration draws.
+    /// All later turns: a calibration draws from these.
     pub turns: u64,
 }
 
