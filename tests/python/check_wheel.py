@@ -7,13 +7,11 @@ the command to compare with (else the wheel's own), `CORPUS` the built example `
 """
 
 import argparse
-import importlib
 import pathlib
 import pkgutil
 import sys
-import time
-import traceback
 
+import checks
 import wheel
 from wheel import command, corpora
 
@@ -27,25 +25,8 @@ def main() -> int:
     if flags.command:
         command.program = [str(flags.command.resolve())]
     corpora.generator = flags.generator and flags.generator.resolve()
-    counts = {"passed": 0, "failed": 0, "ignored": 0}
-    for module in sorted(info.name for info in pkgutil.iter_modules(wheel.__path__)):
-        holds = vars(importlib.import_module(f"wheel.{module}"))
-        for name, check in list(holds.items()):
-            if not name.startswith("check_") or flags.names and not any(part in f"{module}.{name}" for part in flags.names):
-                continue
-            begun = time.perf_counter()
-            try:
-                check()
-                counts["passed"] += 1
-                print(f"ok      {module}.{name} ({time.perf_counter() - begun:.1f} s)", flush=True)
-            except corpora.Absent as why:
-                counts["ignored"] += 1
-                print(f"ignored {module}.{name}: {why}", flush=True)
-            except Exception:  # noqa: BLE001
-                counts["failed"] += 1
-                print(f"FAILED  {module}.{name}\n{traceback.format_exc()}", flush=True)
-    print(", ".join(f"{count} {name}" for name, count in counts.items()))
-    return 1 if counts["failed"] or not counts["passed"] else 0
+    modules = sorted(info.name for info in pkgutil.iter_modules(wheel.__path__))
+    return checks.run((f"wheel.{module}" for module in modules), flags.names)
 
 
 sys.exit(main())

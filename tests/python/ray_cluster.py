@@ -8,12 +8,10 @@ them, and stops what is left.
 """
 
 import argparse
-import importlib
 import pathlib
 import sys
-import time
-import traceback
 
+import checks
 from cluster import chats, travel
 
 MODULES = ("travel", "scan", "judge", "model", "samples")
@@ -28,22 +26,7 @@ def main() -> int:
     flags = parser.parse_args()
     chats.generator, chats.conversations = flags.generator.resolve(), flags.conversations
     travel.plugin = flags.plugin.resolve()
-    failed = passed = 0
-    for module in MODULES:
-        holds = vars(importlib.import_module(f"cluster.{module}"))
-        for name, check in list(holds.items()):
-            if not name.startswith("check_") or flags.names and not any(part in f"{module}.{name}" for part in flags.names):
-                continue
-            begun = time.perf_counter()
-            try:
-                check()
-                passed += 1
-                print(f"ok      {module}.{name} ({time.perf_counter() - begun:.1f} s)", flush=True)
-            except Exception:  # noqa: BLE001
-                failed += 1
-                print(f"FAILED  {module}.{name}\n{traceback.format_exc()}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return checks.run((f"cluster.{module}" for module in MODULES), flags.names)
 
 
 if __name__ == "__main__":

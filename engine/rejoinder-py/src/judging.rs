@@ -171,8 +171,7 @@ impl Asking<'_> {
         })?;
         let judge = Judge::new(client, &findings)?;
         let turns = given_rows(batches).map(GivenRow::turn).collect::<Result<Vec<_>, _>>()?;
-        let waiting = numbered(&turns);
-        let rows: Vec<SpoolRow> = waiting.iter().map(|(_, row)| row.clone()).collect();
+        let (places, rows): (Vec<usize>, Vec<SpoolRow>) = numbered(&turns).into_iter().unzip();
         let (answers, mut report) = ask_rows(&judge, &rows, &accounts, &mut |_| match is_interrupted() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -182,10 +181,10 @@ impl Asking<'_> {
             return Err(Failure::new(Exit::Interrupted, interrupted.message.clone()));
         }
         let why = stop.as_ref().map(|failure| first_line(&failure.message));
-        let mut answers: HashMap<usize, TurnAnswer> = waiting
-            .iter()
+        let mut answers: HashMap<usize, TurnAnswer> = places
+            .into_iter()
             .zip(answers)
-            .filter_map(|((place, _), own)| Some((*place, own.into_iter().next()?)))
+            .filter_map(|(place, own)| Some((place, own.into_iter().next()?)))
             .collect();
         let answered = turns.into_iter().enumerate().map(|(place, turn)| (turn, answers.remove(&place)));
         Ok((self.rows(answered, why.as_deref())?, report, stop))

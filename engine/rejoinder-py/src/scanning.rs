@@ -74,9 +74,10 @@ impl TableScan<'_> {
             }
         });
         let lost: HashSet<u64> = scanned.set_aside.rows().map(|record| record.line).collect();
-        let entries = chunk.entries().filter(|entry| lost.contains(&entry.ordinal));
-        let ids: HashMap<u64, String> =
-            entries.filter_map(|entry| Some((entry.ordinal, entry.id()?))).collect();
+        // Hardly any chunk is looked at once more: most have lost nothing.
+        let entries = (!lost.is_empty()).then(|| chunk.entries()).into_iter().flatten();
+        let own = entries.filter(|entry| lost.contains(&entry.ordinal));
+        let ids: HashMap<u64, String> = own.filter_map(|entry| Some((entry.ordinal, entry.id()?))).collect();
         let set_aside = scanned.set_aside.rows().map(|record| {
             let (shard, ordinal) = self.places.of(record.line);
             let id = ids.get(&record.line).map(String::as_str);

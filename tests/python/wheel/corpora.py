@@ -8,14 +8,11 @@ import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
 
+from checks import Absent
 from wheel.command import DIALOGUES, scratch
 
 # The built example `corpus`.
 generator: pathlib.Path | None = None
-
-
-class Absent(Exception):
-    """What a check needs is absent."""
 
 
 @functools.cache
