@@ -13,13 +13,16 @@ from .bootstrap import CONFIDENCE, Floats, percentile_interval
 Finding = Literal["higher", "lower", "no difference", "too few", "described"]
 
 # With fewer conversations of a kind there is no number. Two reasons. (1) Fewer than 6 that all speak for one side are no evidence
-# at 95 % (a sign test gives 2 · (1/2)⁵ = 0.06). (2) An interval from resampling rests on the conversations at hand being as
-# varied as those that were not seen: in simulations with skewed values such an interval held the truth in 80 to 85 of 100 cases
-# with 5 conversations, and in 90 or more from 10 on.
+# at 95 % (a sign test gives 2 · (1/2)⁵ = 0.06). (2) An interval from resampling needs conversations as varied as those that were
+# not seen. In 1,000 simulations each, the intervals of `percentile_interval` held the truth in 92, 85 and 84 of 100 cases with 5
+# conversations (normal, exponential and yes-or-no values), and in 94, 89 and 95 with 10 (tests/comparison/test_coverage.py). Values
+# with tails as heavy as a lognormal's are covered worse: 84 of 100 with 10 conversations, 89 with 40.
 FEWEST_CONVERSATIONS = 10
 # Rounds without any row of a kind are left out; more of them than this, and the others no longer stand for all.
 MOST_EMPTY_ROUNDS = 0.01
 POWER = 0.8
+# Rounds that differ by no more than this, relative to the value, agree.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,20 @@ def figure(
     conversations that all agree, other figures get none (`too few`). `exact` says that the agreement is no accident of the sample
     (an arm compared with itself), so that an interval without width is right.
     """
+    value = float(value)
     defined = by_round[np.isfinite(by_round)]
     empty = 1 - defined.size / max(by_round.size, 1)
     if conversations < FEWEST_CONVERSATIONS or empty > MOST_EMPTY_ROUNDS or not np.isfinite(value):
         return too_few(neutral, conversations)
     low, high = percentile_interval(defined, conversations)
     error = float(np.std(defined))
-    if not exact and float(np.ptp(defined)) == 0.0:
+    if not exact and float(np.ptp(defined)) <= _ROUNDING * max(1.0, abs(value)):
         if bounds is None:
             return too_few(neutral, conversations)
         low, high = _agreed_interval(value, conversations, bounds)
         error = (high - low) / 2 / _quantile((1 + CONFIDENCE) / 2)
     return Figure(
-        value=float(value),
+        value=value,
         low=low,
         high=high,
         detectable=None if neutral is None else error * (_quantile((1 + CONFIDENCE) / 2) + _quantile(POWER)),
