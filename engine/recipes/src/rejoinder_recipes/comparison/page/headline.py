@@ -1,0 +1,94 @@
+"""The answer, in one plain sentence for each arm, and one for each two arms.
+
+Which figure answers is fixed beforehand, so that nobody picks the best one: the win rate where a judge was asked, else the share of
+pairs of like length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..figure import FEWEST_CONVERSATIONS, Figure
+from ..likelihood_figures import ArmDifference, ArmLikelihood
+from ..results import Results
+from ..win_rate import ArmWinRate, WinRateDifference
+from . import words
+
+_WORDS = {
+    "higher": "better",
+    "lower": "worse",
+    "no difference": "no difference can be seen with so few",
+    "too few": "no claim can be made with so few",
+    "described": "",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`subject` is an arm or `one arm against another`; `verdict` is the answer in some words, `reason` the figures behind it."""
+
+    subject: str
+    verdict: str
+    reason: str
+
+
+def is_judged(results: Results) -> bool:
+    """Whether a judge's verdict about any pair counts."""
+    return results.win_rates is not None and any(arm.decided or arm.ties > arm.ties_identical for arm in results.win_rates.arms)
+
+
+def answers(results: Results) -> list[Answer]:
+    """The answers about all arms, then those about all pairs of arms."""
+    if results.win_rates is not None and is_judged(results):
+        return [_of_win_rate(arm) for arm in results.win_rates.arms] + [
+            _of_win_rates(difference) for difference in results.win_rates.differences
+        ]
+    return [_of_shares(arm) for arm in results.likelihood.arms] + [
+        _of_difference(difference) for difference in results.likelihood.differences
+    ]
+
+
+def _of_win_rate(arm: ArmWinRate) -> Answer:
+    reason = (
+        f"its win rate against the pre-trained model is {words.share(arm.win_rate)} over {words.number(arm.pairs)} pairs, "
+        "where 50 % means no difference"
+    )
+    return Answer(arm.arm, _WORDS[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate)))
+
+
+def _of_shares(arm: ArmLikelihood) -> Answer:
+    found = arm.auc_like_length
+    reason = (
+        "a praised answer gained more probability than a blamed one of like length in "
+        f"{words.share(found)} of the pairs, where 50 % is chance"
+    )
+    return Answer(arm.arm, _WORDS[found.finding], _with_detectable(found, reason, words.detectable_share(found)))
+
+
+def _of_win_rates(difference: WinRateDifference) -> Answer:
+    reason = f"the win rates differ by {words.points(difference.difference)} over {words.number(difference.prompts)} prompts"
+    return _between(difference.arm, difference.other, difference.difference, reason)
+
+
+def _of_difference(difference: ArmDifference) -> Answer:
+    reason = f"the shares of pairs of like length differ by {words.points(difference.auc_like_length)}"
+    return _between(difference.arm, difference.other, difference.auc_like_length, reason)
+
+
+def _between(arm: str, other: str, found: Figure, reason: str) -> Answer:
+    return Answer(
+        f"{arm} against {other}", _WORDS[found.finding], _with_detectable(found, reason, words.detectable_points(found))
+    )
+
+
+def _with_detectable(found: Figure, reason: str, detectable: str) -> str:
+    if found.finding == "too few":
+        if found.conversations < FEWEST_CONVERSATIONS:
+            return (
+                f"a figure would rest on {words.conversations(found.conversations)}; {FEWEST_CONVERSATIONS} are the fewest from which "
+                "an interval means anything"
+            )
+        return "the answers at hand do not differ enough for an interval"
+    if found.finding == "no difference" and found.detectable:
+        return f"{reason}; in four of five samples of this size {detectable} would have been seen"
+    return reason
