@@ -109,13 +109,13 @@ impl Conversation<'_> {
         (first..self.messages.len()).filter(|&i| self.messages[i].role == Role::User)
     }
 
-    /// The exchange that a feedback in message `turn` is about: the last assistant side before it.
+    /// The exchange that a feedback in message `turn` is about, or would be after the last message: the last assistant side before it.
     ///
     /// An exchange is a run of user messages followed by a run of assistant (and tool) messages; system messages
     /// belong to neither. Returns `None` where no assistant message comes before `turn`.
     ///
     /// # Panics
-    /// If `turn` is not an index into the messages.
+    /// If `turn` is greater than the number of messages.
     pub fn judged_exchange(&self, turn: usize) -> Option<Exchange> {
         let before = &self.messages[..turn];
         let answer_end = before.iter().rposition(|m| m.role == Role::Assistant)? + 1;

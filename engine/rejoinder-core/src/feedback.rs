@@ -19,6 +19,9 @@ pub enum FeedbackSource {
 }
 
 impl FeedbackSource {
+    /// All of them, in the order in which a turn comes to them.
+    pub const ALL: [Self; 3] = [Self::Rule, Self::Plugin, Self::Judge];
+
     /// The name in records.
     pub const fn name(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rejoinder::failure::{Exit, Failure};
 use rejoinder_core::{Conversation, Feedback};
-use rejoinder_export::export::example::TrainingTask;
+use rejoinder_export::export::example::{AnswerFeedback, TrainingTask};
 use rejoinder_read::TableReader;
 use rejoinder_run::exporting::{TrainingFiles, TrainingRequest, TrainingRows};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::rows::{Decision, GivenTurn, given_rows, table_of};
 /// The flags whose value is a list of categories.
 const CATEGORIES: [&str; 2] = ["positive", "negative"];
 /// The columns of training rows, in their order.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "messages",
     "prompt",
     "completion",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 9] = [
     "rejected",
     "label",
     "conversation_id",
+    "opening",
     "feedback_turn",
     "category",
 ];
@@ -91,6 +92,7 @@ pub fn training_rows(
         for entry in chunk.entries() {
             let Ok(record) = entry.record() else { continue };
             if let Some(own) = feedback.take(&record.conversation, entry.ordinal) {
+                let own: Vec<_> = own.iter().map(AnswerFeedback::from).collect();
                 training.add(&record, &own);
             }
         }

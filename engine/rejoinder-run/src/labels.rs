@@ -3,18 +3,40 @@
 use rejoinder_core::Answer;
 use rejoinder_export::labels::label_file::LabelFile;
 use rejoinder_export::labels::selection::TurnSelection;
-use rejoinder_export::labels::{self, Label};
+use rejoinder_export::labels::{self, Label, LabelError};
 use rejoinder_read::Record;
 use rejoinder_read::condition::Condition;
 use rejoinder_scan::{ScannedBatch, ScannedConversation};
+
+/// Where labels stand.
+#[derive(Debug)]
+pub enum LabelSource {
+    /// In the records.
+    Records,
+    /// In a file beside the corpus.
+    File(LabelFile),
+}
+
+impl LabelSource {
+    /// The labels of a record.
+    ///
+    /// # Errors
+    /// If there are none, or a label does not fit the conversation.
+    pub fn read(&self, record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
+        match self {
+            Self::Records => labels::read(record),
+            Self::File(labels) => labels.read(record),
+        }
+    }
+}
 
 /// Reads the labels of a corpus.
 #[derive(Debug)]
 pub struct LabelReader {
     /// Whether labels are read at all; else every turn that passes the filters counts, and nothing is known of it.
     pub reads: bool,
-    /// Labels beside the corpus, in place of the records' own.
-    pub side_car: Option<LabelFile>,
+    /// Where the labels stand.
+    pub source: LabelSource,
     /// Whether the labellers read every turn, so that one without a label is no feedback.
     pub is_complete: bool,
     /// Only records for which this condition holds are read.
@@ -86,10 +108,12 @@ impl LabelReader {
         if !self.reads {
             return Some(TurnLabels { listed: None, drawn: TurnSelection::Independent, is_complete: false });
         }
-        let side_car = self.side_car.as_ref();
-        match side_car.map_or_else(|| labels::read(record), |labels| labels.read(record)) {
+        match self.source.read(record) {
             Ok(listed) => {
-                let draw = side_car.and_then(|labels| labels.selection_of(&record.conversation.id));
+                let draw = match &self.source {
+                    LabelSource::Records => None,
+                    LabelSource::File(labels) => labels.selection_of(&record.conversation.id),
+                };
                 let (drawn, is_whole) = draw.unwrap_or((TurnSelection::Independent, true));
                 Some(TurnLabels { listed: Some(listed), drawn, is_complete: is_whole && self.is_complete })
             }
@@ -119,7 +143,8 @@ impl TurnLabels {
 }
 
 impl Unlabelled {
-    fn add(&mut self, why: String) {
+    /// Adds a record.
+    pub(crate) fn add(&mut self, why: String) {
         self.records += 1;
         self.first.get_or_insert(why);
     }

@@ -1,11 +1,11 @@
 //! Reading a finished run again together with its input: feedback stands in rows of its own, so whoever wants
 //! to see the dialogue beside the feedback comes through here.
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 
 use rejoinder_core::{Feedback, RecordId};
-use rejoinder_read::{ChunkReader, Position, Record};
-
+use rejoinder_read::{Chunk, ChunkReader, Duplicates, Position, Record};
 use rejoinder_scan::ScanError;
 
 use crate::error::RunError;
@@ -46,6 +46,44 @@ where
     }
 }
 
+/// Calls `visit` with each conversation that the run looks at, and the shard and number of the conversation, in input order:
+/// conversations that the config leaves out are left out here, too.
+///
+/// # Errors
+/// If the input is not what it was, or cannot be read.
+pub fn conversations<E: From<RunError>>(
+    run: &RunDir,
+    mut visit: impl FnMut(&Record<'_>, u32, u64) -> Result<(), E>,
+) -> Result<(), E> {
+    let input = &run.manifest.config.input;
+    let duplicates = input.duplicates;
+    let mut seen = HashSet::new();
+    for chunk in chunks(run)? {
+        let chunk = chunk?;
+        for entry in chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64) {
+            let Ok(record) = entry.record() else { continue };
+            let is_left_out = input.leaves_out(&record).is_some()
+                || duplicates != Duplicates::Keep
+                    && !seen.insert(duplicates.fingerprint(&record.conversation));
+            if !is_left_out {
+                visit(&record, chunk.start.shard, entry.ordinal)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The chunks of the input, which is what it was.
+fn chunks(run: &RunDir) -> Result<impl Iterator<Item = Result<Chunk, RunError>>, RunError> {
+    let input = &run.manifest.config.input;
+    let chunks =
+        ChunkReader::new(run.unchanged_input()?, &input.map, Position::default(), input.max_record_bytes);
+    Ok(chunks.map(|mut chunk| match chunk.failure.take() {
+        Some(why) => Err(ScanError::Read(why).into()),
+        None => Ok(chunk),
+    }))
+}
+
 /// Calls `visit` with each conversation that holds feedback, and its feedback, in input order.
 ///
 /// # Errors
@@ -68,15 +106,10 @@ pub fn conversations_with<T, E: From<RunError>>(
     place: impl Fn(&T) -> (RecordId, &str),
     mut visit: impl FnMut(&Record<'_>, &[T]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let input = &run.manifest.config.input;
     let mut rows = turns.peekable();
     let id = |turn: &T| place(turn).0;
-    for chunk in
-        ChunkReader::new(run.unchanged_input()?, &input.map, Position::default(), input.max_record_bytes)
-    {
-        if let Some(why) = chunk.failure {
-            return Err(RunError::from(ScanError::Read(why)).into());
-        }
+    for chunk in chunks(run)? {
+        let chunk = chunk?;
         for entry in chunk.entries() {
             let mut own = Vec::new();
             while let Some(row) = rows.next_if(|row| {

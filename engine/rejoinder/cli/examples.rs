@@ -87,6 +87,11 @@ Examples:
   rejoinder export pairs runs/0001
   rejoinder export pairs runs/0001 --no-refusals --out some.jsonl";
 
+pub(super) const EXPORT_RANDOM: &str = "\
+Examples:
+  rejoinder export random runs/0001 --rows 100
+  rejoinder export random runs/0001 --like sft --dataset random";
+
 pub(super) const EXPORT_REVIEW: &str = "\
 Examples:
   rejoinder export review runs/0001 --for argilla

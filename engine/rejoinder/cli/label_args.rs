@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use rejoinder_core::printable;
 use rejoinder_export::labels::label_file::LabelFile;
 use rejoinder_read::condition::Condition;
-use rejoinder_run::labels::{LabelReader, Unlabelled};
+use rejoinder_run::labels::{LabelReader, LabelSource, Unlabelled};
 
 use super::terminal::remark;
 use crate::failure::Failure;
@@ -46,14 +46,21 @@ enum UnlistedTurns {
 /// # Errors
 /// If the file of labels cannot be used.
 pub(super) fn label_reader(args: &LabelArgs, by_flag: bool) -> Result<LabelReader, Failure> {
-    let side_car = args.label_file.as_deref().map(side_car).transpose()?;
     Ok(LabelReader {
-        reads: by_flag || side_car.is_some(),
-        side_car,
+        reads: by_flag || args.label_file.is_some(),
+        source: label_source(args.label_file.as_deref())?,
         is_complete: args.unlisted == UnlistedTurns::None,
         filter: args.filter.clone(),
         except: args.except.clone(),
     })
+}
+
+/// Where the labels stand: in a file, if the command line names one.
+///
+/// # Errors
+/// If the file cannot be used.
+pub(super) fn label_source(file: Option<&Path>) -> Result<LabelSource, Failure> {
+    Ok(file.map(side_car).transpose()?.map_or(LabelSource::Records, LabelSource::File))
 }
 
 /// Reads a file of labels that is named on the command line.
@@ -69,12 +76,12 @@ pub(super) fn side_car(file: &Path) -> Result<LabelFile, Failure> {
 }
 
 /// The failure of a comparison with no labels at all, and its likeliest reason.
-pub(super) fn nothing_labelled(reader: &LabelReader) -> Failure {
-    let labels = match &reader.side_car {
-        None => {
+pub(super) fn nothing_labelled(source: &LabelSource) -> Failure {
+    let labels = match source {
+        LabelSource::Records => {
             "the records have no usable `labels`: give --label-file FILE for labels that stand beside the corpus".to_owned()
         }
-        Some(file) => {
+        LabelSource::File(file) => {
             let named = file
                 .example()
                 .map_or_else(|| "it is empty".to_owned(), |id| format!("such as `{}`", printable(id)));

@@ -1,11 +1,12 @@
-//! From examples to files: removes contradictions, balances the labels, splits by conversation, and orders the rows for
-//! training. The result depends on the examples and the seed alone.
+//! From examples to files: removes contradictions, balances the labels, splits by how conversations open, and orders the rows
+//! for training. The result depends on the examples and the seed alone.
 
 use std::collections::{HashMap, HashSet};
 
 use rejoinder_core::random::Random;
 
 use super::example::Example;
+use super::opening::Opening;
 
 /// Removes examples whose prompt and answer another example has with the opposite label, or whose hash without label is among
 /// `blamed`. Returns the number of removed examples.
@@ -22,14 +23,35 @@ pub fn remove_conflicts(examples: &mut Vec<Example>, blamed: &HashSet<[u8; 32]>)
     (before - examples.len()) as u64
 }
 
-/// Whether a conversation belongs to the validation split, which takes about `share` of all conversations.
-pub fn is_validation(conversation_id: &str, share: f64, seed: u64) -> bool {
+/// Whether conversations that open so belong to the validation split, which takes about `share` of all openings.
+pub fn is_validation(opening: &Opening, share: f64, seed: u64) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes());
-    hasher.update(conversation_id.as_bytes());
+    hasher.update(opening.bytes());
     let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
     let place = u64::from_le_bytes([a, b, c, d, e, f, g, h]) as f64 / u64::MAX as f64;
     place < share
+}
+
+/// Examples to train on, and examples that a model must not have seen.
+#[derive(Debug)]
+pub struct SplitExamples {
+    /// The examples to train on.
+    pub train: Vec<Example>,
+    /// The examples that are held out.
+    pub validation: Vec<Example>,
+    /// How many examples were removed, since they are held out and others with the same conversation id are not.
+    pub torn: u64,
+}
+
+/// Splits by how conversations open, so that neither an opening nor the id of a conversation is in both splits.
+pub fn split(examples: Vec<Example>, share: f64, seed: u64) -> SplitExamples {
+    let held_out = |example: &Example| is_validation(&example.opening(), share, seed);
+    let (mut validation, train): (Vec<_>, Vec<_>) = examples.into_iter().partition(held_out);
+    let before = validation.len();
+    let trained: HashSet<_> = train.iter().map(|example| &*example.conversation_id).collect();
+    validation.retain(|example| !trained.contains(&*example.conversation_id));
+    SplitExamples { torn: (before - validation.len()) as u64, train, validation }
 }
 
 /// Shuffles by `seed`, and then lets the labels alternate by their share, so that every batch holds both labels: trainers that

@@ -6,92 +6,82 @@ use rejoinder_core::Category;
 use serde_json::Value;
 
 use super::arrange;
+use super::data_set::{DataSet, RowOrigin};
 use super::example::{Example, TrainingTask};
 
-/// A file of the data set.
-#[derive(Clone, Copy, Debug)]
-pub struct Split<'a> {
-    /// `train` or `validation`.
-    pub name: &'a str,
-    /// The path of the file, relative to the card.
-    pub path: &'a str,
-    /// The examples in the file.
-    pub examples: &'a [Example],
-}
-
-/// Everything that a card says besides the contents of the files.
+/// The card of a data set.
 #[derive(Clone, Copy, Debug)]
 pub struct Card<'a> {
-    /// The kind of training that the files are for.
-    pub task: TrainingTask,
-    /// The library that reads the files.
-    pub library: &'a str,
-    /// The licence of the source, as the hub names licences.
-    pub license: &'a str,
-    /// Why feedback was left out, and how much for each reason.
-    pub left_out: &'a [(String, u64)],
-    /// What was changed in rows that stayed, and in how many rows.
-    pub changed: &'a [(&'static str, u64)],
+    /// The data set.
+    pub set: &'a DataSet<'a>,
     /// The piece of configuration that reads the files.
     pub configuration: &'a str,
-    /// The seed of the export.
-    pub seed: u64,
-    /// The version of the engine.
-    pub engine: &'a str,
-    /// The hash of all rules in force.
-    pub rules_hash: &'a str,
-    /// The plugins in force, each by name and identity.
-    pub plugins: &'a [(String, String)],
-    /// The model of the judge; empty where no judge was asked.
-    pub judge: &'a str,
-    /// What a reader should know before using the data set.
-    pub remarks: &'a [String],
-    /// The certificate of the run, if the run was audited.
+    /// The certificate of the run that found the feedback, if the run was audited.
     pub certificate: Option<&'a Value>,
 }
 
 impl Card<'_> {
-    /// The card of these files.
-    pub fn text(&self, splits: &[Split<'_>]) -> String {
-        let mut text = self.header(splits);
-        let _ = writeln!(
-            text,
-            "\n# Feedback in passing, for {}\n\n\
-             What users told an assistant about its answers in the course of their dialogues, found by rejoinder and paired \
-             with the answers they told it about. Categories are those of arXiv 2407.10944.\n",
-            self.task.name().to_uppercase()
-        );
-        if !self.remarks.is_empty() {
+    /// The card as text.
+    pub fn text(&self) -> String {
+        let set = self.set;
+        let mut text = self.header();
+        let task = set.task.name().to_uppercase();
+        let _ = match set.origin {
+            RowOrigin::Run => writeln!(
+                text,
+                "\n# Feedback in passing, for {task}\n\n\
+                 What users told an assistant about its answers in the course of their dialogues, found by rejoinder and paired \
+                 with the answers they told it about. Categories are those of arXiv 2407.10944.\n"
+            ),
+            RowOrigin::RecordLabels | RowOrigin::LabelFile => writeln!(
+                text,
+                "\n# Labelled feedback in passing, for {task}\n\n\
+                 What users told an assistant about its answers in the course of their dialogues, as labels that came with the \
+                 dialogues say, paired by rejoinder with the answers they told it about. Categories are those of arXiv 2407.10944.\n"
+            ),
+            RowOrigin::Draw => writeln!(
+                text,
+                "\n# Exchanges drawn at random, for {task}\n\n\
+                 Answers of an assistant and the dialogues before them, drawn by rejoinder from all that a corpus holds, whatever \
+                 the users said about the answers.\n"
+            ),
+        };
+        if !set.remarks.is_empty() {
             text.push_str("\n## Before you use it\n\n");
-            for remark in self.remarks {
+            for remark in set.remarks {
                 let _ = writeln!(text, "* {}", cell(remark));
             }
             text.push('\n');
         }
-        self.counts(&mut text, splits);
-        if !self.left_out.is_empty() {
-            text.push_str("\n## Left out\n\n| why | feedback |\n|---|---:|\n");
-            for (why, count) in self.left_out {
+        self.counts(&mut text);
+        if !set.left_out.is_empty() {
+            let _ = writeln!(text, "\n## Left out\n\n| why | {} |\n|---|---:|", set.origin.noun());
+            for (why, count) in set.left_out {
                 let _ = writeln!(text, "| {} | {count} |", cell(why));
             }
         }
-        if !self.changed.is_empty() {
+        if !set.changed.is_empty() {
             text.push_str("\n## Changed\n\n| what | rows |\n|---|---:|\n");
-            for (what, count) in self.changed {
+            for (what, count) in set.changed {
                 let _ = writeln!(text, "| {what} | {count} |");
             }
         }
         self.provenance(&mut text);
-        match self.certificate {
-            Some(certificate) => certified(&mut text, certificate),
-            None => text.push_str("\nThe run was not audited: nothing is known of what it missed.\n"),
+        match (self.certificate, set.origin) {
+            (Some(certificate), _) => certified(&mut text, certificate),
+            (None, RowOrigin::Run) => {
+                text.push_str("\nThe run was not audited: nothing is known of what it missed.\n");
+            }
+            (None, _) => {}
         }
-        let _ = writeln!(text, "\n## To read it with {}\n\n```\n{}```", self.library, self.configuration);
+        let _ =
+            writeln!(text, "\n## To read it with {}\n\n```\n{}```", set.style.library(), self.configuration);
         text
     }
 
-    fn header(&self, splits: &[Split<'_>]) -> String {
-        let rows: usize = splits.iter().map(|split| split.examples.len()).sum();
+    fn header(&self) -> String {
+        let set = self.set;
+        let rows: usize = set.splits.iter().map(|split| split.examples.len()).sum();
         let size = match rows {
             0..1_000 => "n<1K",
             1_000..10_000 => "1K<n<10K",
@@ -102,51 +92,77 @@ impl Card<'_> {
         let mut text = format!(
             "---\nlicense: {}\ntask_categories:\n- text-generation\nsize_categories:\n- {size}\ntags:\n- user-feedback\n- {}\n\
              configs:\n- config_name: default\n  data_files:\n",
-            self.license,
-            self.task.name()
+            set.license,
+            set.name()
         );
-        for split in splits {
+        for split in set.splits {
             let _ = writeln!(text, "  - split: {}\n    path: {}", split.name, split.path);
         }
         text.push_str("---\n");
         text
     }
 
-    fn counts(&self, text: &mut String, splits: &[Split<'_>]) {
-        let kinds = if self.task == TrainingTask::Kto { " desirable | undesirable |" } else { "" };
-        let dashes = if self.task == TrainingTask::Kto { "---:|---:|" } else { "" };
-        let categories = Category::ALL.map(Category::code).join(" | ");
-        let _ = writeln!(
-            text,
-            "| split | rows |{kinds} {categories} |\n|---|---:|{dashes}---:|---:|---:|---:|---:|"
-        );
-        for split in splits {
+    fn counts(&self, text: &mut String) {
+        let set = self.set;
+        let mut columns = vec!["rows"];
+        if set.task == TrainingTask::Kto {
+            columns.extend(["desirable", "undesirable"]);
+        }
+        if set.has_categories() {
+            columns.extend(Category::ALL.map(Category::code));
+        }
+        let dashes = "---:|".repeat(columns.len());
+        let _ = writeln!(text, "| split | {} |\n|---|{dashes}", columns.join(" | "));
+        for split in set.splits {
             let _ = write!(text, "| {} | {} |", split.name, split.examples.len());
-            if self.task == TrainingTask::Kto {
+            if set.task == TrainingTask::Kto {
                 let [undesirable, desirable] = arrange::label_counts(split.examples);
                 let _ = write!(text, " {desirable} | {undesirable} |");
             }
-            for category in Category::ALL {
-                let count = split.examples.iter().filter(|example| example.category == category).count();
-                let _ = write!(text, " {count} |");
+            for category in Category::ALL.into_iter().filter(|_| set.has_categories()) {
+                let of_category = |example: &&Example| example.category == Some(category);
+                let _ = write!(text, " {} |", split.examples.iter().filter(of_category).count());
             }
             text.push('\n');
         }
-        let categories = Category::ALL.map(|category| format!("{category} {}", category.name())).join(", ");
-        let _ = writeln!(text, "\n{categories}. No conversation is in two splits.");
+        text.push('\n');
+        if set.has_categories() {
+            let categories = Category::ALL.map(|category| format!("{category} {}", category.name()));
+            let _ = write!(text, "{}. ", categories.join(", "));
+        }
+        let _ = match (set.origin, set.validation) {
+            (RowOrigin::Draw, 0.0) => writeln!(text, "No conversation is held out."),
+            (RowOrigin::Draw, share) => writeln!(
+                text,
+                "Conversations that other exports of this corpus hold out with `--validation {share} --seed {}` are left out.",
+                set.seed
+            ),
+            _ => writeln!(
+                text,
+                "No conversation is in two splits, and conversations that open alike are in one: `opening` is a hash of all messages up to \
+                 the first request."
+            ),
+        };
     }
 
     fn provenance(&self, text: &mut String) {
+        let set = self.set;
         let _ = writeln!(
             text,
             "\n## Where it comes from\n\n* rejoinder {}, rules `{}`",
-            self.engine, self.rules_hash
+            set.engine, set.rules_hash
         );
-        for (name, identity) in self.plugins {
+        for (name, identity) in set.plugins {
             let _ = writeln!(text, "* plugin {} `{identity}`", cell(name));
         }
-        let judge = if self.judge.is_empty() { "none was asked" } else { self.judge };
-        let _ = writeln!(text, "* judge: {}\n* seed {}", cell(judge), self.seed);
+        let judge = set.judge.unwrap_or("none was asked");
+        let _ = writeln!(text, "* judge: {}\n* seed {}", cell(judge), set.seed);
+        let labels = match set.origin {
+            RowOrigin::Run | RowOrigin::Draw => return,
+            RowOrigin::RecordLabels => "the records' own",
+            RowOrigin::LabelFile => "a file beside the corpus",
+        };
+        let _ = writeln!(text, "* labels: {labels}, in place of what the run found");
     }
 }
 

@@ -149,7 +149,8 @@ pub(super) struct AnswerPair {
     pub changes: RowChanges,
 }
 
-/// The answer that the feedback in message `turn` judges, and all messages before the answer.
+/// The answer that message `turn` comes after, and so feedback in that message judges, and all messages before the answer. After the
+/// last message comes the turn that the user did not take.
 ///
 /// The answer is the assistant's last words. Earlier calls of the assistant, with the words before them and their results, belong
 /// to the prompt.
@@ -158,7 +159,7 @@ pub(super) struct AnswerPair {
 /// Why there is no such pair.
 ///
 /// # Panics
-/// If `turn` is no index into the messages.
+/// If `turn` is greater than the number of messages.
 pub(super) fn pair(dialogue: &Dialogue<'_>, turn: usize) -> Result<AnswerPair, SkipReason> {
     let conversation = dialogue.conversation;
     let exchange = conversation.judged_exchange(turn).ok_or(SkipReason::Greeting)?;

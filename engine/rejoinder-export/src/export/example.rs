@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rejoinder_core::{Category, Feedback, FeedbackSource, Purpose, RecordId};
 
 use super::chat::{self, AnswerPair, ChatMessage, Dialogue, RowChanges};
+use super::opening::{self, Opening};
 use super::skip_reason::{SkipCounts, SkipReason, note};
 
 /// The kind of training that a file is for.
@@ -42,12 +43,14 @@ pub struct Example {
     pub label: bool,
     /// The conversation that the example comes from.
     pub conversation_id: String,
-    /// The judged exchange; in a pair the exchange with the worse answer.
+    /// The number of the exchange with the answer; in a pair the exchange with the worse answer.
     pub feedback_turn: u32,
-    /// The category of the feedback on the answer.
-    pub category: Category,
-    /// The id of the feedback.
+    /// The category of the feedback on the answer; `None` where nobody was asked what the user said about the answer.
+    pub category: Option<Category>,
+    /// Where the turn after the answer stands.
     pub id: RecordId,
+    /// Whether the columns of the record call the chat toxic or flagged; `None` where the record has no such column.
+    pub is_flagged: Option<bool>,
     /// Whether the assistant used tools for `completion`.
     pub uses_tools: bool,
     /// What was left out or joined of the dialogue.
@@ -66,27 +69,28 @@ impl Example {
         self.prompt.iter().any(ChatMessage::has_tools)
     }
 
+    /// How the conversation opens.
+    pub fn opening(&self) -> Opening {
+        Opening::of(&self.prompt)
+    }
+
+    /// The number of characters of the answer.
+    pub fn answer_chars(&self) -> usize {
+        self.completion.chars().count()
+    }
+
+    /// The number of characters of the words in the prompt.
+    pub fn prompt_chars(&self) -> usize {
+        self.prompt.iter().map(|message| message.content.chars().count()).sum()
+    }
+
     /// A hash of what a model learns from the example: prompt and answers, and the label if `with_label`.
     pub fn hash(&self, with_label: bool) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
-        let mut add = |role: &str, text: &str| {
-            hasher.update(role.as_bytes());
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        };
-        for message in &self.prompt {
-            add(message.role.name(), &message.content);
-            for call in &message.calls {
-                add("name", &call.name);
-                add("arguments", &call.arguments);
-            }
-            if let Some(call) = &message.answers {
-                add("answers", &call.id.to_string());
-            }
-        }
-        add("", &self.completion);
+        self.prompt.iter().for_each(|message| opening::add_message(&mut hasher, message));
+        opening::add_text(&mut hasher, "", &self.completion);
         if let Some(rejected) = &self.rejected {
-            add("", rejected);
+            opening::add_text(&mut hasher, "", rejected);
         }
         if with_label {
             hasher.update(&[u8::from(self.label)]);
@@ -104,6 +108,33 @@ pub enum ToolPolicy {
     DropRows,
 }
 
+/// What a later turn says of the answer before it: a run found it, or somebody labelled it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnswerFeedback {
+    /// Where the turn stands.
+    pub id: RecordId,
+    /// The number of the exchange with the answer.
+    pub feedback_turn: u32,
+    /// The category.
+    pub category: Category,
+    /// Who settled the feedback; `None` for a label.
+    pub source: Option<FeedbackSource>,
+    /// How sure the feedback is, where that is known ([`Feedback::score`]).
+    pub score: Option<f32>,
+}
+
+impl From<&Feedback> for AnswerFeedback {
+    fn from(feedback: &Feedback) -> Self {
+        Self {
+            id: feedback.id,
+            feedback_turn: feedback.feedback_turn,
+            category: feedback.category,
+            source: Some(feedback.source),
+            score: feedback.score(),
+        }
+    }
+}
+
 /// Which feedback counts, and whether as praise or as blame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedbackChoice {
@@ -113,7 +144,7 @@ pub struct FeedbackChoice {
     pub negative: Purpose,
     /// The sources whose feedback counts; all sources if empty.
     pub sources: Vec<FeedbackSource>,
-    /// The least score that counts, where feedback has one ([`Feedback::score`]).
+    /// The least score that counts, where feedback has one.
     pub min_score: f32,
     /// What happens to dialogues with tools.
     pub tools: ToolPolicy,
@@ -121,13 +152,14 @@ pub struct FeedbackChoice {
 
 impl FeedbackChoice {
     /// Whether a feedback praises the answer; the error says why the feedback does not count.
-    fn praises(&self, feedback: &Feedback) -> Result<bool, SkipReason> {
+    fn praises(&self, feedback: &AnswerFeedback) -> Result<bool, SkipReason> {
+        let is_of_source = |source| self.sources.contains(&source);
         let is_positive = self.positive.wants(feedback.category);
         if !is_positive && !self.negative.wants(feedback.category) {
             Err(SkipReason::Category)
-        } else if !self.sources.is_empty() && !self.sources.contains(&feedback.source) {
+        } else if !self.sources.is_empty() && !feedback.source.is_some_and(is_of_source) {
             Err(SkipReason::Source)
-        } else if feedback.score().is_some_and(|score| score < self.min_score) {
+        } else if feedback.score.is_some_and(|score| score < self.min_score) {
             Err(SkipReason::Score)
         } else {
             Ok(is_positive)
@@ -142,7 +174,7 @@ impl FeedbackChoice {
 pub fn of(
     task: TrainingTask,
     dialogue: &Dialogue<'_>,
-    feedback: &[Feedback],
+    feedback: &[AnswerFeedback],
     choice: &FeedbackChoice,
     skipped: &mut SkipCounts,
 ) -> Vec<Example> {
@@ -156,11 +188,11 @@ pub fn of(
 /// One example for each answer whose feedback agrees, in the order of the answers.
 fn judged(
     dialogue: &Dialogue<'_>,
-    feedback: &[Feedback],
+    feedback: &[AnswerFeedback],
     choice: &FeedbackChoice,
     skipped: &mut SkipCounts,
 ) -> Vec<Example> {
-    let mut by_answer: BTreeMap<u32, Vec<(&Feedback, bool)>> = BTreeMap::new();
+    let mut by_answer: BTreeMap<u32, Vec<(&AnswerFeedback, bool)>> = BTreeMap::new();
     for f in feedback {
         match choice.praises(f) {
             Ok(label) => by_answer.entry(f.feedback_turn).or_default().push((f, label)),
@@ -175,16 +207,17 @@ fn judged(
             continue;
         }
         note(skipped, SkipReason::Repeated, same.len() - 1);
-        match pair(dialogue, first.message_index as usize, choice.tools) {
+        match pair(dialogue, first.id.message_index as usize, choice.tools) {
             Ok(AnswerPair { prompt, completion, uses_tools, changes }) => examples.push(Example {
                 prompt,
                 completion,
                 rejected: None,
                 label,
-                conversation_id: first.conversation_id.clone(),
+                conversation_id: dialogue.conversation.id.to_string(),
                 feedback_turn: first.feedback_turn,
-                category: first.category,
+                category: Some(first.category),
                 id: first.id,
+                is_flagged: None,
                 uses_tools,
                 changes,
             }),
@@ -194,7 +227,11 @@ fn judged(
     examples
 }
 
-fn pair(dialogue: &Dialogue<'_>, turn: usize, tools: ToolPolicy) -> Result<AnswerPair, SkipReason> {
+pub(super) fn pair(
+    dialogue: &Dialogue<'_>,
+    turn: usize,
+    tools: ToolPolicy,
+) -> Result<AnswerPair, SkipReason> {
     match tools {
         ToolPolicy::DropRows if dialogue.has_tools_until(turn) => Err(SkipReason::Tools),
         ToolPolicy::DropRows | ToolPolicy::Keep => chat::pair(dialogue, turn),

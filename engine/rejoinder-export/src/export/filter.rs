@@ -76,7 +76,7 @@ impl Filter {
                 Language::of(user).is_some_and(|language| languages.contains(&language))
             }
             Self::MaxChars(most) => texts.map(|text| text.chars().count()).sum::<usize>() <= *most,
-            Self::MinAnswerChars(least) => example.completion.chars().count() >= *least,
+            Self::MinAnswerChars(least) => example.answer_chars() >= *least,
             Self::Overlap(overlap) => !texts.any(|text| overlap.occurs_in(text)),
             Self::Duplicates(seen) => seen.insert(example.hash(true)),
             Self::Cap(cap) => cap.keeps(record),

@@ -47,10 +47,10 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The steps before message `turn`, and the results of tools in that message. A message without words, calls and results has no step.
+/// The steps before message `turn`, and the results of tools in that message, if there is one. A message without words, calls and results has no step.
 pub(super) fn until<'a>(dialogue: &Dialogue<'a>, turn: usize) -> Vec<PlacedStep<'a>> {
     let mut steps = Vec::new();
-    for (message, said) in dialogue.conversation.messages[..=turn].iter().enumerate() {
+    for (message, said) in dialogue.conversation.messages.iter().enumerate().take(turn + 1) {
         let text = if said.is_blank() { "" } else { &*said.text };
         let own = || tools_in(dialogue.tools, message);
         let calls: Vec<_> = own().filter_map(called_as).collect();

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use rejoinder_core::Feedback;
-use rejoinder_export::export::example::{self, Example, FeedbackChoice, TrainingTask};
+use rejoinder_export::export::arrange::SplitExamples;
+use rejoinder_export::export::example::{self, AnswerFeedback, Example, FeedbackChoice, TrainingTask};
 use rejoinder_export::export::filter::Filters;
 use rejoinder_export::export::skip_reason::{SkipCounts, SkipReason};
 use rejoinder_export::export::style::Style;
-use rejoinder_export::export::{Dialogue, RowChanges, arrange};
+use rejoinder_export::export::{Dialogue, RowChanges, arrange, checks};
 use rejoinder_read::Record;
 
 use crate::error::RunError;
@@ -39,7 +39,9 @@ pub struct TrainingFiles {
     pub train: Vec<Example>,
     /// The rows that are held out.
     pub validation: Vec<Example>,
-    /// Feedback that was left out: why, and how much.
+    /// How much feedback there was, or how many exchanges there were, before anything was left out.
+    pub given: u64,
+    /// What was left out: why, and how much.
     pub left_out: Vec<(String, u64)>,
     /// Rows that were changed: what, and how many.
     pub changed: Vec<(&'static str, u64)>,
@@ -48,6 +50,7 @@ pub struct TrainingFiles {
 /// The rows of training files, conversation by conversation.
 pub struct TrainingRows {
     request: TrainingRequest,
+    given: u64,
     skipped: SkipCounts,
     examples: Vec<Example>,
     blamed: HashSet<[u8; 32]>,
@@ -56,11 +59,13 @@ pub struct TrainingRows {
 impl TrainingRows {
     /// No rows yet.
     pub fn new(request: TrainingRequest) -> Self {
-        Self { request, skipped: SkipCounts::new(), examples: Vec::new(), blamed: HashSet::new() }
+        let (skipped, examples, blamed) = Default::default();
+        Self { request, given: 0, skipped, examples, blamed }
     }
 
     /// Adds the rows that a conversation and the feedback in it make.
-    pub fn add(&mut self, record: &Record<'_>, feedback: &[Feedback]) {
+    pub fn add(&mut self, record: &Record<'_>, feedback: &[AnswerFeedback]) {
+        self.given += feedback.len() as u64;
         let TrainingRequest { task, ref choice, ref mut filters, style, .. } = self.request;
         let conversation = &record.conversation;
         let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
@@ -71,57 +76,63 @@ impl TrainingRows {
             } else if !style.expresses(task, &example) {
                 *self.skipped.entry(SkipReason::Form).or_default() += 1;
             } else if filters.keep(&example, record) {
-                self.examples.push(example);
+                self.examples.push(Example { is_flagged: checks::is_flagged(record), ..example });
             }
         }
     }
 
-    /// The rows, balanced, split and in order.
+    /// The rows, split, balanced and in order. The rows that are held out are for measuring, so all of them stay.
     pub fn arranged(self) -> TrainingFiles {
-        let Self { request, skipped, mut examples, blamed } = self;
+        let Self { request, given, skipped, mut examples, blamed } = self;
         let TrainingRequest { task, filters, validation: share, seed, .. } = request;
-        let mut left_out: Vec<_> =
-            skipped.iter().map(|(why, count)| (why.describe().to_owned(), *count)).collect();
-        left_out.extend(filters.report());
+        let mut left_out = told(&skipped, &filters);
         let conflicts = arrange::remove_conflicts(&mut examples, &blamed);
         left_out.push(("the same answer praised and blamed in different places".to_owned(), conflicts));
-        left_out.retain(|(_, count)| *count > 0);
-        let is_balanced = request.is_balanced && task == TrainingTask::Kto;
-        let held_out = |example: &Example| arrange::is_validation(&example.conversation_id, share, seed);
-        let (mut validation, train): (Vec<_>, Vec<_>) = examples.into_iter().partition(held_out);
-        let mut balanced = 0;
-        let mut arranged = |mut split: Vec<Example>| {
-            if is_balanced {
-                balanced += arrange::balance(&mut split, seed);
-            }
-            arrange::order(split, seed)
-        };
-        let train = arranged(train);
+        let SplitExamples { mut train, mut validation, torn } = arrange::split(examples, share, seed);
+        left_out.push(("held out, of a conversation with other rows to train on".to_owned(), torn));
         let unseen = arrange::remove_unseen_tools(&mut validation, &train);
-        let validation = arranged(validation);
-        if unseen > 0 {
-            left_out.push(("held out with tools, which no row to train on has".to_owned(), unseen));
-        }
-        if balanced > 0 {
+        left_out.push(("held out with tools, which no row to train on has".to_owned(), unseen));
+        if request.is_balanced && task == TrainingTask::Kto {
+            let balanced = arrange::balance(&mut train, seed);
             left_out.push(("drawn to balance the labels".to_owned(), balanced));
         }
-        let changed = RowChanges::counts(train.iter().chain(&validation).map(|example| example.changes));
-        TrainingFiles { train, validation, left_out, changed }
+        TrainingFiles::arranged(train, validation, seed, given, left_out)
     }
 }
 
+/// What was left out before anything was arranged: why, and how much.
+pub(super) fn told(skipped: &SkipCounts, filters: &Filters) -> Vec<(String, u64)> {
+    let skipped = skipped.iter().map(|(why, count)| (why.describe().to_owned(), *count));
+    skipped.chain(filters.report()).collect()
+}
+
 impl TrainingFiles {
-    /// Reads a run and its input, and makes and arranges the rows.
+    /// Reads a run and its input, and makes and arranges the rows that the feedback makes.
     ///
     /// # Errors
     /// If the run or its input cannot be read, or the input is not what it was.
-    pub fn of(run: &RunDir, request: TrainingRequest) -> Result<Self, RunError> {
+    pub fn of_run(run: &RunDir, request: TrainingRequest) -> Result<Self, RunError> {
         let mut rows = TrainingRows::new(request);
         replay::conversations_with_feedback(run, |record, feedback| {
-            rows.add(record, feedback);
+            let feedback: Vec<_> = feedback.iter().map(AnswerFeedback::from).collect();
+            rows.add(record, &feedback);
             Ok::<_, RunError>(())
         })?;
         Ok(rows.arranged())
+    }
+
+    /// Puts the rows in order.
+    pub(super) fn arranged(
+        train: Vec<Example>,
+        validation: Vec<Example>,
+        seed: u64,
+        given: u64,
+        mut left_out: Vec<(String, u64)>,
+    ) -> Self {
+        left_out.retain(|(_, count)| *count > 0);
+        let [train, validation] = [train, validation].map(|split| arrange::order(split, seed));
+        let changed = RowChanges::counts(train.iter().chain(&validation).map(|example| example.changes));
+        Self { train, validation, given, left_out, changed }
     }
 
     /// How many rows hold calls and results of tools.

@@ -90,6 +90,12 @@ pub struct PluginEntry {
 }
 
 impl Manifest {
+    /// A hash of the effective config, in hex: the same config, the same hash.
+    pub fn config_hash(&self) -> String {
+        let config = serde_json::to_vec(&self.config).expect("the manifest was written as JSON");
+        blake3::hash(&config).to_hex().to_string()
+    }
+
     /// The manifest of a run of `engine` over `inputs`.
     pub fn new(engine: &Engine, inputs: Vec<InputFile>, stdin: bool) -> Self {
         Self {

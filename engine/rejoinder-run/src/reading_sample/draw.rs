@@ -134,7 +134,7 @@ impl Urn {
 }
 
 /// The rank of a turn depends on seed and address alone.
-fn rank(seed: u64, id: RecordId) -> u64 {
+pub(crate) fn rank(seed: u64, id: RecordId) -> u64 {
     let fields = [seed, u64::from(id.shard), id.ordinal, u64::from(id.message_index)];
     fields.into_iter().fold(GAMMA, |z, field| mix(z.wrapping_add(GAMMA) ^ field))
 }

@@ -12,6 +12,7 @@ mod marked;
 mod view;
 
 pub use conversation::{ConversationPlace, conversations_named};
+pub(crate) use draw::rank;
 pub use draw::{DrawSize, DrawnTurn, TurnDraw, draw};
 pub use filter::TurnFilter;
 pub use view::{TurnView, begin_of, view};

@@ -119,7 +119,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
         remark(&left_out);
     }
     if all.turns.turns.is_empty() {
-        return Err(nothing_labelled(&reader));
+        return Err(nothing_labelled(&reader.source));
     }
     all.turns.disturb(noise, seed);
     if all.turns.trained_on > 0 {

@@ -166,7 +166,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     )?;
     remark_unlabelled(&all.unlabelled);
     if all.turns.is_empty() {
-        return Err(nothing_labelled(&reader));
+        return Err(nothing_labelled(&reader.source));
     }
     let rules = args.by_rule.then(|| all.by_rule.rows(&engine));
     let evaluation = Evaluation { rules, ..Evaluation::of(&all.turns, all.conversations) };

@@ -1,10 +1,13 @@
-//! `rejoinder export`: what a run found, as a table, as training files, as tasks for people.
+//! `rejoinder export`: what a run found, as a table, as training files, as tasks for people; and exchanges drawn at random.
 
-mod card;
 mod feedback;
 mod filters;
+mod hashed;
 mod output;
+mod random;
 mod review;
+mod row_export;
+mod set_args;
 mod training;
 mod training_args;
 mod verb;

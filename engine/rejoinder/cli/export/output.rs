@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Args;
 use rejoinder_ledger::part;
 
+use super::hashed::Hashed;
 use crate::cli::args::OUTPUT;
 use crate::failure::Failure;
 
@@ -32,6 +33,21 @@ pub(super) fn check_overwriting(args: &OverwriteArgs, path: &Path) -> Result<(),
 /// Whether a path stands for standard output.
 pub(super) fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// Writes a file, and returns the SHA-256 of what was written, in hex.
+pub(super) fn write_hashed(
+    path: &Path,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> Result<String, Failure> {
+    let mut sha256 = String::new();
+    write(path, |out| {
+        let mut hashed = Hashed::new(out);
+        content(&mut hashed)?;
+        sha256 = hashed.sha256();
+        Ok(())
+    })?;
+    Ok(sha256)
 }
 
 /// Writes a file, or what stands in its place: standard output, a device or a pipe.

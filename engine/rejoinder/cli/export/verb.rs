@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use rejoinder_export::export::example::TrainingTask;
 
-use super::{feedback, review, training, training_args};
+use super::{feedback, random, review, training, training_args};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -31,6 +31,11 @@ enum ExportVerb {
     /// The one before is an answer that the user corrected, or after which the user asked again.
     #[command(before_long_help = examples::EXPORT_PAIRS)]
     Pairs(training_args::TrainingArgs),
+    /// Answers of the whole corpus drawn at random, to compare with
+    ///
+    /// Whatever the users said about them. Training on as many of them shows what feedback adds.
+    #[command(before_long_help = examples::EXPORT_RANDOM)]
+    Random(random::RandomArgs),
     /// Tasks for people to review, for Argilla or Label Studio
     ///
     /// `rejoinder import-labels` reads what people say.
@@ -44,6 +49,7 @@ pub(in crate::cli) fn main(args: &ExportArgs) -> Result<Exit, Failure> {
         ExportVerb::Sft(args) => training::main(TrainingTask::Sft, args),
         ExportVerb::Kto(args) => training::main(TrainingTask::Kto, args),
         ExportVerb::Pairs(args) => training::main(TrainingTask::Pairs, args),
+        ExportVerb::Random(args) => random::main(args),
         ExportVerb::Review(args) => review::main(args),
     }
 }

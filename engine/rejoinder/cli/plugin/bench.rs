@@ -74,7 +74,7 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     remark_unlabelled(&unlabelled);
     if tally.candidates() == 0 {
         return Err(if reader.reads {
-            nothing_labelled(&reader)
+            nothing_labelled(&reader.source)
         } else {
             Failure::usage(
                 "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",

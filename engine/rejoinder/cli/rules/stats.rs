@@ -100,7 +100,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     )?;
     remark_unlabelled(&unlabelled);
     if reader.reads && all.turns() == 0 {
-        return Err(nothing_labelled(&reader));
+        return Err(nothing_labelled(&reader.source));
     }
     let mut rows = all.rows(&engine);
     sort(&mut rows, args.sort);

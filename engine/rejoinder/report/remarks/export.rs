@@ -1,4 +1,6 @@
-//! The remark on an export without a row.
+//! Remarks on exports that hold no row, or fewer than were asked for.
+
+use rejoinder_export::export::data_set::DrawFacts;
 
 use crate::report::numbers::{counted, thousands};
 use crate::report::summary::Summary;
@@ -27,4 +29,43 @@ pub fn no_row(summary: &Summary, left_out: &[(String, u64)]) -> String {
             counted(found, "turn")
         ),
     }
+}
+
+/// Why an export of labels or of drawn exchanges holds no row. `noun` is what rows are made of, and `given` how much of it the input
+/// holds.
+pub fn no_row_of(noun: &str, given: u64, left_out: &[(String, u64)]) -> String {
+    match left_out.iter().max_by_key(|(_, count)| *count) {
+        Some((why, count)) if given > 0 => format!(
+            "No row was written, though the input holds {} {noun}: {} are left out as {noun} {why}.",
+            thousands(given),
+            thousands(*count)
+        ),
+        _ => format!("No row was written: the input holds no {noun}."),
+    }
+}
+
+/// Lengths that are named.
+const NAMED_LENGTHS: usize = 3;
+
+/// That a corpus has fewer exchanges than were asked for.
+pub fn lacking(draw: &DrawFacts) -> Option<String> {
+    let missing: usize = draw.lacking.iter().map(|(_, rows)| rows).sum();
+    if missing == 0 {
+        return None;
+    }
+    let mut lengths: Vec<_> =
+        draw.lacking.iter().filter_map(|(bin, rows)| Some((bin.as_ref()?, rows))).collect();
+    lengths.sort_by_key(|(_, rows)| std::cmp::Reverse(**rows));
+    let named: Vec<_> =
+        lengths.iter().take(NAMED_LENGTHS).map(|(bin, rows)| format!("{rows} with {bin}")).collect();
+    let (which, more) = match lengths.len() {
+        0 => (String::new(), ""),
+        n if n > NAMED_LENGTHS => (format!(": {}", named.join("; ")), "; and others"),
+        _ => (format!(": {}", named.join("; ")), ""),
+    };
+    Some(format!(
+        "The corpus has too few exchanges that pass the filters: {} of {} are missing{which}{more}.",
+        thousands(missing as u64),
+        counted(draw.wanted as u64, "row"),
+    ))
 }

@@ -7,12 +7,14 @@ mod export;
 mod languages;
 mod reading;
 mod remark;
+mod rows;
 mod score;
 
 pub use corpus::{DecidedRun, accept_at, unlike};
 pub use decisions::decisions;
-pub use export::no_row;
+pub use export::{lacking, no_row, no_row_of};
 pub use languages::languages;
 pub use reading::ReadFigures;
 pub use remark::{Remark, text};
+pub use rows::rows;
 pub use score::score;

@@ -35,7 +35,7 @@ fn trl(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
             writeln!(text, "trl.SFTTrainer(model, args=trl.SFTConfig(), train_dataset=train)")
         }
         TrainingTask::Kto => {
-            let weight = middle_weight(counts);
+            let weight = middle_weight(counts).unwrap_or(1.0);
             writeln!(
                 text,
                 "args = trl.KTOConfig(desirable_weight={weight:.2}, undesirable_weight=1.0, per_device_train_batch_size=4)\n\
@@ -56,7 +56,7 @@ fn axolotl(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
              roles_to_train: []\n    message_field_training: train\n    train_on_eos: turn\n"
         ),
         TrainingTask::Kto => {
-            let weight = middle_weight(counts);
+            let weight = middle_weight(counts).unwrap_or(1.0);
             format!(
                 "# YAML\nrl: kto\nkto_desirable_weight: {weight:.2}\nkto_undesirable_weight: 1.0\nremove_unused_columns: false\n\
                  datasets:\n  - path: {path:?}\n    split: train\n    type:\n      field_prompt: prompt\n      \
@@ -97,13 +97,15 @@ fn llama_factory(task: TrainingTask, path: &str, counts: [usize; 2]) -> String {
         // Without it all earlier answers are learned, too.
         TrainingTask::Sft => "stage: sft\nmask_history: true".to_owned(),
         TrainingTask::Kto => {
-            format!("stage: kto\nkto_chosen_weight: {:.2}\nkto_rejected_weight: 1.0", middle_weight(counts))
+            let weight = middle_weight(counts).unwrap_or(1.0);
+            format!("stage: kto\nkto_chosen_weight: {weight:.2}\nkto_rejected_weight: 1.0")
         }
         TrainingTask::Pairs => "stage: dpo".to_owned(),
     };
     format!("# dataset_info.json\n{entry}\n# YAML\ndataset: {name}\n{training}\n")
 }
 
-fn middle_weight(counts: [usize; 2]) -> f64 {
-    desirable_weight(counts).map_or(1.0, |[least, most]| f64::midpoint(least, most))
+/// The middle of the range in which TRL's `desirable_weight` should lie ([`desirable_weight`]).
+pub fn middle_weight(counts: [usize; 2]) -> Option<f64> {
+    desirable_weight(counts).map(|[least, most]| f64::midpoint(least, most))
 }

@@ -20,6 +20,24 @@ pub enum Style {
 }
 
 impl Style {
+    /// The name that users give.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trl => "trl",
+            Self::Axolotl(_) => "axolotl",
+            Self::LlamaFactory => "llamafactory",
+        }
+    }
+
+    /// The name of the library.
+    pub const fn library(self) -> &'static str {
+        match self {
+            Self::Trl => "TRL",
+            Self::Axolotl(_) => "Axolotl",
+            Self::LlamaFactory => "LLaMA-Factory",
+        }
+    }
+
     /// The row of an example.
     pub const fn row(self, task: TrainingTask, example: &Example) -> TrainingRow<'_> {
         TrainingRow { style: self, task, example }

@@ -9,6 +9,6 @@ mod library;
 mod message;
 mod row;
 
-pub use configuration::desirable_weight;
+pub use configuration::{desirable_weight, middle_weight};
 pub use library::Style;
 pub use row::TrainingRow;

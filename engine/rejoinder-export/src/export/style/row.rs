@@ -62,8 +62,11 @@ impl Serialize for TrainingRow<'_> {
             row.serialize_entry("label", label)?;
         }
         row.serialize_entry("conversation_id", &self.example.conversation_id)?;
+        row.serialize_entry("opening", &self.example.opening())?;
         row.serialize_entry("feedback_turn", &self.example.feedback_turn)?;
-        row.serialize_entry("category", &self.example.category)?;
+        if let Some(category) = self.example.category {
+            row.serialize_entry("category", &category)?;
+        }
         row.end()
     }
 }

@@ -78,7 +78,7 @@ fn a_score_below_the_least_and_a_source_not_wanted_do_not_count() {
     row.probabilities = AnswerProbabilities::new(0.4, [0.0, 0.0, 0.0, 0.0, 0.6]);
     let mut skipped = SkipCounts::new();
     let mut found = |choice: &FeedbackChoice| {
-        example::of(TrainingTask::Sft, &plain(&chat), std::slice::from_ref(&row), choice, &mut skipped).len()
+        example::of(TrainingTask::Sft, &plain(&chat), &[(&row).into()], choice, &mut skipped).len()
     };
     assert_eq!(found(&FeedbackChoice { min_score: 0.7, ..choice(TrainingTask::Sft) }), 0);
     assert_eq!(found(&FeedbackChoice { min_score: 0.5, ..choice(TrainingTask::Sft) }), 1);

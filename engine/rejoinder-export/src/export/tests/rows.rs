@@ -9,7 +9,7 @@ use super::support::{conversation, examples, feedback, plain, script};
 use crate::export::example::{Example, TrainingTask};
 use crate::export::style::Style;
 use crate::export::template::ChatTemplate;
-use crate::export::{RowChanges, arrange};
+use crate::export::{ChatMessage, Opening, RowChanges, arrange};
 
 #[test]
 fn templates_write_the_whole_dialogue() {
@@ -45,7 +45,8 @@ fn any_example(conversations: u32) -> impl Strategy<Value = Example> {
         label,
         conversation_id: id.to_string(),
         feedback_turn: 1,
-        category: if label { Category::Ur5 } else { Category::Ur2 },
+        category: Some(if label { Category::Ur5 } else { Category::Ur2 }),
+        is_flagged: None,
         id: RecordId { shard: 0, ordinal: u64::from(id), message_index: 2 },
         uses_tools: false,
         changes: RowChanges::default(),
@@ -125,10 +126,32 @@ proptest! {
     }
 
     #[test]
-    fn the_split_is_by_conversation_and_has_about_its_share(seed in any::<u64>()) {
-        let held_out = (0..2_000).filter(|i| arrange::is_validation(&i.to_string(), 0.2, seed)).count();
+    fn the_split_is_by_opening_and_has_about_its_share(seed in any::<u64>()) {
+        let opening = |number: u32| Opening::of(&[ChatMessage::new(Role::User, number.to_string())]);
+        let held_out = (0..2_000).filter(|&n| arrange::is_validation(&opening(n), 0.2, seed)).count();
         // Six standard deviations of a binomial with n = 2,000 and p = 0.2.
         prop_assert!((293..=507).contains(&held_out), "{}", held_out);
-        prop_assert!(!arrange::is_validation("a", 0.0, seed));
+        prop_assert!(!arrange::is_validation(&opening(0), 0.0, seed));
+    }
+
+    #[test]
+    fn neither_an_opening_nor_an_id_is_in_both_splits(
+        openings in prop::collection::vec((any_example(9), 0..12_u8), 0..60),
+        share in 0.0..1.0,
+        seed in any::<u64>(),
+    ) {
+        let opened = |(example, opening): &(Example, u8)| Example {
+            prompt: vec![ChatMessage::new(Role::User, opening.to_string())],
+            ..example.clone()
+        };
+        let examples: Vec<_> = openings.iter().map(opened).collect();
+        let split = arrange::split(examples.clone(), share, seed);
+        prop_assert_eq!(split.train.len() + split.validation.len() + split.torn as usize, examples.len());
+        for (held, trained) in split.validation.iter().flat_map(|h| split.train.iter().map(move |t| (h, t))) {
+            prop_assert!(held.opening() != trained.opening() && held.conversation_id != trained.conversation_id);
+        }
+        // What is trained on depends on the opening alone.
+        let to_train = examples.iter().filter(|example| !arrange::is_validation(&example.opening(), share, seed));
+        prop_assert_eq!(split.train.len(), to_train.count());
     }
 }

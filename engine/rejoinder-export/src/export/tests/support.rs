@@ -5,7 +5,7 @@ use rejoinder_core::{
 };
 
 use crate::export::Dialogue;
-use crate::export::example::{self, Example, FeedbackChoice, ToolPolicy, TrainingTask};
+use crate::export::example::{self, AnswerFeedback, Example, FeedbackChoice, ToolPolicy, TrainingTask};
 use crate::export::skip_reason::SkipCounts;
 
 pub(in crate::export) fn conversation(id: &str, script: &[(Role, String)]) -> Conversation<'static> {
@@ -46,6 +46,10 @@ pub(in crate::export) fn feedback(
     }
 }
 
+pub(super) fn on_answers(feedback: &[Feedback]) -> Vec<AnswerFeedback> {
+    feedback.iter().map(AnswerFeedback::from).collect()
+}
+
 pub(super) fn choice(task: TrainingTask) -> FeedbackChoice {
     let negative = if task == TrainingTask::Pairs {
         [Category::Ur1, Category::Ur2]
@@ -61,21 +65,21 @@ pub(super) fn choice(task: TrainingTask) -> FeedbackChoice {
     }
 }
 
-pub(super) const fn plain<'a>(conversation: &'a Conversation<'a>) -> Dialogue<'a> {
+pub(in crate::export) const fn plain<'a>(conversation: &'a Conversation<'a>) -> Dialogue<'a> {
     Dialogue { conversation, tools: &[], media: &[] }
 }
 
-pub(super) fn examples(
+pub(in crate::export) fn examples(
     task: TrainingTask,
     dialogue: &Dialogue<'_>,
     feedback: &[Feedback],
 ) -> (Vec<Example>, SkipCounts) {
     let mut skipped = SkipCounts::new();
-    let found = example::of(task, dialogue, feedback, &choice(task), &mut skipped);
+    let found = example::of(task, dialogue, &on_answers(feedback), &choice(task), &mut skipped);
     (found, skipped)
 }
 
-pub(super) fn script(text: &str) -> Vec<(Role, String)> {
+pub(in crate::export) fn script(text: &str) -> Vec<(Role, String)> {
     let roles = [("S", Role::System), ("U", Role::User), ("A", Role::Assistant), ("T", Role::Tool)];
     let message = |line: &str| {
         let (role, text) = line.split_once(": ").unwrap();

@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use rejoinder_core::{Category, Conversation, Role, ToolPart, ToolUse};
 use serde_json::{Value, json};
 
-use super::support::{choice, conversation, examples, feedback, plain, script};
+use super::support::{choice, conversation, examples, feedback, on_answers, plain, script};
 use crate::export::example::{self, Example, ToolPolicy, TrainingTask};
 use crate::export::review::ReviewTool;
 use crate::export::skip_reason::{SkipCounts, SkipReason};
 use crate::export::style::Style;
 use crate::export::template::ChatTemplate;
-use crate::export::{Dialogue, RowChanges, arrange};
+use crate::export::{ChatMessage, Dialogue, Opening, RowChanges, arrange};
 
 /// A dialogue and its tools: after a message's text come `; call ID NAME ARGUMENTS` and `; result ID TEXT`, with - for no id.
 fn with_tools(text: &str) -> (Conversation<'static>, Vec<ToolUse>) {
@@ -66,7 +66,8 @@ fn calls_and_results_stand_in_the_prompt_and_the_last_words_are_the_answer() {
                 {"role": "tool", "content": "", "tool_call_id": "call00002", "name": "grep"}
             ],
             "completion": [{"role": "assistant", "content": "One.\n\nIn a.py."}],
-            "conversation_id": "c", "feedback_turn": 1, "category": "UR5"
+            "conversation_id": "c", "opening": Opening::of(&[ChatMessage::new(Role::User, "find them")]).to_string(),
+            "feedback_turn": 1, "category": "UR5"
         })
     );
     let axolotl = row(Style::Axolotl(ChatTemplate::ChatMl), TrainingTask::Sft, &found[0]);
@@ -170,7 +171,7 @@ fn all_rows_with_tools_can_be_left_out() {
         let mut skipped = SkipCounts::new();
         let dialogue = Dialogue { tools: &tools, ..plain(&chat) };
         assert_eq!(
-            example::of(TrainingTask::Sft, &dialogue, &said, &choice, &mut skipped).len(),
+            example::of(TrainingTask::Sft, &dialogue, &on_answers(&said), &choice, &mut skipped).len(),
             expected,
             "{text}"
         );
