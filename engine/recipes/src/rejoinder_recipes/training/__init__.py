@@ -1,0 +1,1 @@
+"""Training by TRL: SFT on praised (or random) answers, then KTO on praised and blamed ones."""
