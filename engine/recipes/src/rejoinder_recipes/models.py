@@ -79,7 +79,10 @@ def load_model(source: ModelSource) -> Any:
 
     Raises RecipeError if there is no such model.
     """
-    model = _loaded(transformers.AutoModelForCausalLM, source, dtype=torch.bfloat16 if has_bf16() else torch.float32)
+    is_gguf = Path(source.name).suffix == ".gguf"
+    # The weights of a GGUF file can be trained once they are numbers again.
+    unpacked = {"quantization_config": transformers.GgufConfig(dequantize=True)} if is_gguf else {}
+    model = _loaded(transformers.AutoModelForCausalLM, source, dtype=torch.bfloat16 if has_bf16() else torch.float32, **unpacked)
     return model.to(device())
 
 

@@ -1,6 +1,7 @@
 """Training by the real libraries: what they see, what they learn, and that a stopped training goes on as if it had not been stopped."""
 
 import json
+import os
 
 import pytest
 import sets
@@ -218,3 +219,11 @@ def test_guard_rails_warn_of_what_the_export_counted(model_folder, tmp_path):
     told = "\n".join(said)
     for expected in ("decline what was asked; export with --no-refusals", "phrases of jailbreaks", "toxic or flagged", "praised answers are longer", "rows are few"):
         assert expected in told, (expected, told)
+
+
+@pytest.mark.skipif("REJOINDER_SMOLLM2" not in os.environ, reason="no GGUF file: set REJOINDER_SMOLLM2 to its path, as .ci/llama-server prints it")
+def test_the_model_of_a_gguf_file_can_be_trained(both_sets, tmp_path):
+    said = []
+    train(training(os.environ["REJOINDER_SMOLLM2"], tmp_path / "arm", both_sets, TrainingSettings(max_length=128, epochs=0.1)), said.append)
+    assert [stage["steps"] for stage in record.read(tmp_path / "arm/kto")["stages"]] == [1, 1]
+    assert record.read(tmp_path / "arm/kto")["base"]["sha256"]
