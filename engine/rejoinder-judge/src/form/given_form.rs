@@ -87,20 +87,19 @@ impl GivenForm {
     }
 
     /// The request to the server: its messages as they are, and greedy decoding.
-    ///
-    /// # Errors
-    /// If the request surely does not fit into the model's context.
-    pub fn request(&self, given: &GivenRequest) -> Result<JudgeRequest, RequestTooLong> {
-        let max_tokens = given.max_tokens.unwrap_or(self.config.max_tokens);
+    pub fn request(&self, given: &GivenRequest) -> JudgeRequest {
         let texts: Vec<&str> = given.messages.iter().map(|message| message.content.as_str()).collect();
         let mut tokens = self.config.counter.measure(&texts.join("\n"));
         tokens.bound += MARKERS * texts.len().saturating_sub(1) as u64;
-        if let Some(context) = self.context
-            && tokens.range.0 + u64::from(max_tokens) > context
-        {
-            return Err(RequestTooLong { input_tokens: tokens.range.0, max_tokens, context });
-        }
-        Ok(self.put(&given.messages, tokens, max_tokens))
+        self.put(&given.messages, tokens, given.max_tokens.unwrap_or(self.config.max_tokens))
+    }
+
+    /// Why a request need not be sent: it surely does not fit into the model's context.
+    pub fn too_long(&self, request: &JudgeRequest) -> Option<RequestTooLong> {
+        let &JudgeRequest { input_tokens: (input_tokens, ..), max_tokens, .. } = request;
+        let context = self.context?;
+        let is_too_long = input_tokens + u64::from(max_tokens) > context;
+        is_too_long.then_some(RequestTooLong { input_tokens, max_tokens, context })
     }
 
     /// A request that no server refuses that answers any.
@@ -143,7 +142,7 @@ mod tests {
     #[test]
     fn the_words_are_sent_as_they_are_in_the_servers_parameters() {
         let sent = |form: &GivenForm| -> Value {
-            serde_json::from_str(&form.request(&given(&["a\n", "b"])).unwrap().body).unwrap()
+            serde_json::from_str(&form.request(&given(&["a\n", "b"])).body).unwrap()
         };
         let messages = json!([{ "role": "user", "content": "a\n" }, { "role": "user", "content": "b" }]);
         assert_eq!(
@@ -162,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_key_tells_apart_what_may_be_answered_otherwise() {
-        let key = |form: &GivenForm, given: &GivenRequest| form.request(given).unwrap().key;
+        let key = |form: &GivenForm, given: &GivenRequest| form.request(given).key;
         let usual = form(|_, _| {});
         let one = key(&usual, &given(&["a", "b"]));
         assert_eq!(one, key(&form(|config, _| config.pace.max_retries = 0), &given(&["a", "b"])));
@@ -184,21 +183,23 @@ mod tests {
     #[test]
     fn only_what_is_surely_too_long_is_refused() {
         let words = "word ".repeat(1_000);
-        let at = |context| form(|_, able| able.context = context).request(&given(&[&words]));
-        assert!(at(None).is_ok());
+        let long = given(&[&words]);
+        let too_long = |form: &GivenForm| form.too_long(&form.request(&long));
+        let at = |context| too_long(&form(|_, able| able.context = context));
+        assert_eq!(at(None), None);
         // 1,000 tokens by the estimate, and hardly fewer than 797.
-        let refused = at(Some(700)).unwrap_err();
+        let refused = at(Some(700)).unwrap();
         assert_eq!((refused.max_tokens, refused.context), (9, 700));
         assert!(refused.to_string().contains("context of 700"), "{refused}");
-        assert!(at(Some(900)).is_ok(), "the server decides");
+        assert_eq!(at(Some(900)), None, "the server decides");
         let set = form(|config, able| (config.context, able.context) = (Some(700), Some(9_000)));
-        assert!(set.request(&given(&[&words])).is_err(), "the config's word counts");
+        assert!(too_long(&set).is_some(), "the config's word counts");
     }
 
     #[test]
     fn what_is_reserved_covers_the_markers_of_all_messages() {
-        let one = form(|_, _| {}).request(&given(&["a"])).unwrap().most.tokens;
-        let many = form(|_, _| {}).request(&given(&["a"; 41])).unwrap().most.tokens;
+        let one = form(|_, _| {}).request(&given(&["a"])).most.tokens;
+        let many = form(|_, _| {}).request(&given(&["a"; 41])).most.tokens;
         assert!(many >= one + 40 * MARKERS + 40, "{one} and {many}");
     }
 }
