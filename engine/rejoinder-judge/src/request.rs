@@ -149,13 +149,13 @@ pub(crate) fn body(
     parameters: RequestParameters,
 ) -> Value {
     let messages = json!([{ "role": "user", "content": prompt.into() }]);
-    body_with(model, messages, max_tokens, parameters)
+    body_with(model, &messages, max_tokens, parameters)
 }
 
 /// The body of a request with these messages: greedy decoding.
 pub(crate) fn body_with(
     model: &str,
-    messages: Value,
+    messages: &impl Serialize,
     max_tokens: u32,
     parameters: RequestParameters,
 ) -> Value {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::JudgeConfig;
 use crate::probe::ServerCapabilities;
 use crate::request::{JudgeRequest, RequestParameters, body_with};
+use crate::tokens::PromptTokens;
 
 /// A request in somebody else's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +58,8 @@ impl fmt::Display for RequestTooLong {
         let Self { input_tokens, max_tokens, context } = self;
         write!(
             f,
-            "not sent: at least {input_tokens} input tokens and {max_tokens} output tokens are more than the model's context of {context}"
+            "not sent: at least {input_tokens} input tokens and {max_tokens} output tokens are more than the model's context of {context} \
+             (`context` under [judge] says otherwise, if it is larger)"
         )
     }
 }
@@ -109,14 +111,8 @@ impl GivenForm {
         self.put(&[message], self.config.counter.measure(EXAMPLE), 1)
     }
 
-    fn put(
-        &self,
-        messages: &[GivenMessage],
-        tokens: crate::tokens::PromptTokens,
-        max_tokens: u32,
-    ) -> JudgeRequest {
-        let messages = serde_json::to_value(messages).expect("messages are plain data");
-        let body = body_with(&self.config.model, messages, max_tokens, self.parameters);
+    fn put(&self, messages: &[GivenMessage], tokens: PromptTokens, max_tokens: u32) -> JudgeRequest {
+        let body = body_with(&self.config.model, &messages, max_tokens, self.parameters);
         JudgeRequest::new(&self.config, &self.endpoint, &body, tokens, max_tokens)
     }
 }
