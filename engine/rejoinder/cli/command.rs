@@ -24,7 +24,7 @@ pub(super) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 ok · 1 bug · 2 usage · 3 a check failed · 4 budget reached · 5 judge unavailable · \
 6 bad input under --strict · 7 invalid or changed config or rules · 8 I/O or plugin failure · 9 nothing read · 130 interrupted. \
-After 4, 5, 8 and 130, `rejoinder resume RUN` goes on.";
+After 4, 5, 8 and 130, `rejoinder resume RUN` goes on; `ask` goes on by the same command.";
 
 #[derive(Debug, Subcommand)]
 enum CommandVerb {
