@@ -11,6 +11,7 @@ use rejoinder_ledger::LedgerError;
 use rejoinder_read::InputError;
 use rejoinder_rules::PackError;
 use rejoinder_run::gathering::GatheringError;
+use rejoinder_run::given_requests::AskingError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
@@ -261,6 +262,33 @@ impl From<LabelImportError> for Failure {
                     "{fact}: all {} entries with an answer were left out; the first: {first}",
                     thousands(count)
                 ),
+            ),
+        }
+    }
+}
+
+impl From<AskingError> for Failure {
+    fn from(error: AskingError) -> Self {
+        use AskingError::{
+            BadLines, ForeignLedger, Held, HoldsOther, IsFile, NoFile, NoRequest, Notes, OtherJudge, Run,
+            Unreadable,
+        };
+        let fact = error.to_string();
+        match error {
+            Run(error) => error.into(),
+            NoFile(_) => Self::usage(fact),
+            IsFile(_) => Self::usage(format!("--out {fact}; name a folder")),
+            HoldsOther(_) => Self::usage(format!("{fact}; give another --out")),
+            NoRequest(_) => Self::new(Exit::Nothing, fact),
+            BadLines { .. } | Notes(..) => Self::invalid(fact),
+            OtherJudge { .. } => Self::invalid(format!(
+                "{fact}\ngive another --out; or, for the same judge at another address, its old one as `identity` under [judge]"
+            )),
+            Unreadable(_, error) if error.kind() == io::ErrorKind::NotFound => Self::usage(fact),
+            Unreadable(..) | ForeignLedger(_) => Self::new(Exit::Io, fact),
+            Held { .. } => Self::new(
+                Exit::Io,
+                format!("{fact}\nwait until it has ended, or stop it; then go on with the same command"),
             ),
         }
     }

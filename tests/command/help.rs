@@ -75,6 +75,8 @@ fn prepared(server: &Server) -> tempfile::TempDir {
         "judge.toml",
         format!("format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n", server.base_url()),
     );
+    let asked = r#"{"custom_id":"a","body":{"messages":[{"role":"user","content":"Is A or B better?"}]}}"#;
+    write(path, "requests.jsonl", asked);
     within(path, &["init", "made"]).expect(0);
     std::fs::create_dir(path.join("rules")).unwrap();
     std::fs::create_dir(path.join("plugins")).unwrap();
@@ -151,7 +153,7 @@ fn a_verb_offers_the_flags_that_it_uses() {
     for (flag, with, without) in [
         (
             "--calls",
-            &["run", "judge", "resume", "audit", "calibrate", "config show", "reproduce-paper"][..],
+            &["run", "judge", "ask", "resume", "audit", "calibrate", "config show", "reproduce-paper"][..],
             &[
                 "inspect",
                 "plan",
@@ -176,6 +178,7 @@ fn a_verb_offers_the_flags_that_it_uses() {
                 "plugin bench",
                 "train",
                 "judge",
+                "ask",
                 "resume",
             ],
         ),
@@ -214,6 +217,7 @@ fn a_verb_offers_the_flags_that_it_uses() {
                 "plugin list",
                 "plugin bench",
                 "judge",
+                "ask",
                 "judge test",
                 "audit",
                 "calibrate",

@@ -5,6 +5,8 @@ mod corpus;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ask;
+mod ask_folders;
 mod audit;
 #[cfg(unix)]
 mod authors;

@@ -40,6 +40,18 @@ impl EmptyReplyReason {
             }
         }
     }
+
+    /// The same as [`Self::describe`], where the request itself says how long its answer may be.
+    pub const fn describe_given(self) -> &'static str {
+        match self {
+            Self::Thinking => {
+                "the thinking took all tokens (finish_reason length): raise the request's `max_tokens`, or switch the model's \
+                 thinking off"
+            }
+            Self::Cut => "cut off by its limit (finish_reason length): raise the request's `max_tokens`",
+            other => other.describe(),
+        }
+    }
 }
 
 /// No request has more tokens. A greater figure is a server's mistake, and sums of such figures would overflow.

@@ -132,6 +132,20 @@ impl JudgeConfig {
         }
     }
 
+    /// The same judge for requests that somebody else has put into words: nothing is said of questions, so that the server is tried
+    /// at nothing but the usual parameters.
+    #[must_use]
+    pub fn for_given_requests(self) -> Self {
+        Self {
+            unit: QuestionUnit::Conversation,
+            answer: None,
+            constraint: None,
+            template: None,
+            asks_span: false,
+            ..self
+        }
+    }
+
     /// The judge's name in the keys of replies, whichever endpoint answers: its identity, or the first of its addresses.
     pub fn endpoint(&self) -> String {
         self.identity.clone().or_else(|| self.urls().next()).unwrap_or_default()

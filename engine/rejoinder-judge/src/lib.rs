@@ -3,8 +3,9 @@
 //!
 //! A [`Question`] is what is asked, written down when a turn is left undecided. A [`QuestionForm`] puts the question into words
 //! ([`prompt`]) for one server, whose [`ServerCapabilities`] were found out before ([`probe`]), and reads the replies ([`answer`]).
-//! [`ask`] gets the replies, each once and within the budget, by the [`accounts`] of a run or of a whole cluster; [`batch`] writes requests to files and reads their results. All that
-//! is asynchronous begins and ends in this crate.
+//! [`ask`] gets the replies, each once and within the budget, by the [`accounts`] of a run or of a whole cluster; [`batch`] writes requests to files and reads their results.
+//! What somebody else has put into words is asked by [`ask_requests`] in the same way. All that is asynchronous begins and ends in this
+//! crate.
 #![forbid(unsafe_code)]
 
 pub mod accounts;
@@ -28,14 +29,14 @@ mod server_time;
 pub mod tokens;
 
 pub use answer::{Finding, LabelProbabilities, TurnFinding};
-pub use asking::{AskProgress, AskReport, QuestionSource, StopReason, ask};
+pub use asking::{AskProgress, AskReport, QuestionSource, RequestSource, StopReason, ask, ask_requests};
 pub use client::is_loopback;
 pub use completion::EmptyReplyReason;
 pub use config::{ApiKey, JudgeConfig, Pace};
 pub use error::JudgeError;
 pub use form::{
-    AnswerOrigin, AskingForm, BillUnit, FormBill, FormError, QuestionForm, REFUSAL_PREFIX, ReplyChain,
-    SHARED_TOKENS,
+    AnswerOrigin, AskingForm, BillUnit, FormBill, FormError, GivenForm, GivenMessage, GivenRequest,
+    GivenRole, QuestionForm, REFUSAL_PREFIX, ReplyChain, RequestTooLong, SHARED_TOKENS,
 };
 pub use mask::mask_numbers;
 pub use price::{NANOS_PER_UNIT, Price};

@@ -148,10 +148,18 @@ pub(crate) fn body(
     max_tokens: u32,
     parameters: RequestParameters,
 ) -> Value {
-    let mut body = json!({
-        "model": model,
-        "messages": [{ "role": "user", "content": prompt.into() }],
-    });
+    let messages = json!([{ "role": "user", "content": prompt.into() }]);
+    body_with(model, &messages, max_tokens, parameters)
+}
+
+/// The body of a request with these messages: greedy decoding.
+pub(crate) fn body_with(
+    model: &str,
+    messages: &impl Serialize,
+    max_tokens: u32,
+    parameters: RequestParameters,
+) -> Value {
+    let mut body = json!({ "model": model, "messages": messages });
     let limit = if parameters.max_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
     body[limit] = max_tokens.into();
     if !parameters.default_temperature {

@@ -11,6 +11,7 @@ mod faults;
 pub mod folder;
 pub mod forecast;
 pub mod gathering;
+pub mod given_requests;
 pub mod judging;
 pub mod label_import;
 pub mod labels;

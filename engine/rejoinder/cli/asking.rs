@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use rejoinder_judge::{AskReport, LabelConstraint, ServerCapabilities, StopReason};
+use rejoinder_judge::{AskReport, LabelConstraint, RequestParameters, ServerCapabilities, StopReason};
 use rejoinder_run::gathering::SampledVerb;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::stages::{AskingPhase, EarlyStop};
@@ -122,20 +122,11 @@ fn whole(run: RunDir) -> Result<RunDir, Failure> {
 
 /// Says what the operator should know of how the judge answered.
 fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &AskReport) {
-    let AskReport { progress, other_models, refusals, left_out, empty, .. } = asked;
+    let AskReport { progress, refusals, empty, .. } = asked;
     if let Some(ServerCapabilities { parameters, .. }) = &run.manifest.judge {
-        if parameters.max_completion_tokens {
-            remark("the server takes max_completion_tokens in place of max_tokens, and gets it");
-        }
-        if parameters.default_temperature {
-            remark(
-                "the server knows its own temperature only, and gets none: its answers may differ from one time to the next",
-            );
-        }
+        tell_of_parameters(*parameters);
     }
-    for (endpoint, why) in left_out.iter().filter(|_| progress.answered > 0) {
-        remark(&format!("{endpoint} was left out, and the other endpoints took its requests: {why}"));
-    }
+    tell_of_left_out(asked);
     for (words, count) in refusals {
         remark(&format!(
             "the server refused {}: {words}\nthose turns keep waiting; to ask again: rejoinder judge {} --ask-again refused",
@@ -165,10 +156,34 @@ fn tell_of_answers(run: &RunDir, judge: &Judge, asked: &AskReport) {
             progress.unparseable, progress.answered
         ));
     }
-    if !other_models.is_empty() {
+    tell_of_other_models(asked, &judge.client.model);
+}
+
+/// Says what the server takes in place of the usual parameters.
+pub(super) fn tell_of_parameters(parameters: RequestParameters) {
+    if parameters.max_completion_tokens {
+        remark("the server takes max_completion_tokens in place of max_tokens, and gets it");
+    }
+    if parameters.default_temperature {
+        remark(
+            "the server knows its own temperature only, and gets none: its answers may differ from one time to the next",
+        );
+    }
+}
+
+/// Says which endpoints answered nothing while others did.
+pub(super) fn tell_of_left_out(asked: &AskReport) {
+    for (endpoint, why) in asked.left_out.iter().filter(|_| asked.progress.answered > 0) {
+        remark(&format!("{endpoint} was left out, and the other endpoints took its requests: {why}"));
+    }
+}
+
+/// Says as which other models the server answered.
+pub(super) fn tell_of_other_models(asked: &AskReport, model: &str) {
+    if !asked.other_models.is_empty() {
         let names: Vec<String> =
-            other_models.iter().map(|m| rejoinder_core::printable(m).into_owned()).collect();
-        remark(&format!("asked for {}, the server answered as {}", judge.client.model, names.join(", ")));
+            asked.other_models.iter().map(|m| rejoinder_core::printable(m).into_owned()).collect();
+        remark(&format!("asked for {model}, the server answered as {}", names.join(", ")));
     }
 }
 

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::{
-    audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init, inspect,
-    judge, plan, plugin, plugin_host, reproduce_paper, resume, rules, run, show, signals, terminal, train,
+    ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
+    inspect, judge, plan, plugin, plugin_host, reproduce_paper, resume, rules, run, show, signals, terminal,
+    train,
 };
 use crate::failure::Exit;
 
@@ -23,7 +24,7 @@ pub(super) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 ok · 1 bug · 2 usage · 3 a check failed · 4 budget reached · 5 judge unavailable · \
 6 bad input under --strict · 7 invalid or changed config or rules · 8 I/O or plugin failure · 9 nothing read · 130 interrupted. \
-After 4, 5, 8 and 130, `rejoinder resume RUN` goes on.";
+After 4, 5, 8 and 130, `rejoinder resume RUN` goes on; `ask` goes on by the same command.";
 
 #[derive(Debug, Subcommand)]
 enum CommandVerb {
@@ -39,6 +40,9 @@ enum CommandVerb {
     /// Ask the judge about the turns of a run that wait for it
     #[command(before_long_help = examples::JUDGE)]
     Judge(judge::JudgeArgs),
+    /// Ask the judge requests of your own, within a budget
+    #[command(before_long_help = examples::ASK)]
+    Ask(ask::AskArgs),
     /// Count what judging would take and cost, asking nobody
     #[command(before_long_help = examples::PLAN)]
     Plan(plan::PlanArgs),
@@ -92,7 +96,7 @@ enum CommandVerb {
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Find feedback", &["init", "inspect", "run", "show", "explain"]),
     ("Take it further", &["export", "import-labels"]),
-    ("Ask a judge", &["plan", "judge", "resume"]),
+    ("Ask a judge", &["plan", "judge", "resume", "ask"]),
     ("Extend", &["rules", "plugin", "config"]),
     ("Measure", &["eval", "audit", "calibrate", "train", "reproduce-paper"]),
     ("Other", &["completions"]),
@@ -157,6 +161,7 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Inspect(args) => inspect::main(&args),
         CommandVerb::Run(args) => run::main(&args),
         CommandVerb::Judge(args) => judge::main(&args),
+        CommandVerb::Ask(args) => ask::main(&args),
         CommandVerb::Plan(args) => plan::main(&args),
         CommandVerb::Resume(args) => resume::main(&args),
         CommandVerb::Show(args) => show::main(&args),

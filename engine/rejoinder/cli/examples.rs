@@ -39,6 +39,11 @@ Examples:
   rejoinder judge compare runs/0001 --config judge.toml --turns 100 --calls 500
   rejoinder judge compare runs/0001 --config judge.toml --forms single,grouped-8 --json";
 
+pub(super) const ASK: &str = "\
+Examples:
+  rejoinder ask requests.jsonl --out asked --config judge.toml
+  rejoinder ask requests.jsonl --out asked --config judge.toml --calls 1000 --json";
+
 pub(super) const PLAN: &str = "\
 Examples:
   rejoinder plan logs/

@@ -1,6 +1,7 @@
 //! The command line: one file a verb; each checks what it was given, lets the engine's crates work, and prints.
 
 mod args;
+mod ask;
 mod asking;
 mod audit;
 mod calibrate;

@@ -1,6 +1,7 @@
 //! What users read: the summary of a run, sampled turns, and how decisions compare with labels.
 
 pub mod accepting;
+pub mod asked_requests;
 pub mod audit;
 pub mod by_rule;
 pub mod calibration;

@@ -1,7 +1,4 @@
-//! One request until it is answered, refused, out of attempts, or asking has stopped; and all requests about one group of
-//! questions.
-
-use std::ops::Range;
+//! One request until it is answered, refused, out of attempts, or asking has stopped; and all requests that an inquiry takes.
 
 use rejoinder_ledger::{ClaimResult, Reply, RequestOutcome, RequestState, Reservation};
 use tokio::time::Instant;
@@ -10,14 +7,12 @@ use super::costs::CALL;
 use super::dispatcher::Dispatcher;
 use super::finder::Job;
 use super::gate::TICK;
+use super::inquiry::{Inquiry, InquiryChain};
 use super::recorder::RecorderStopped;
 use super::report::StopReason;
 use super::trouble::{MAX_FAILED, MAX_WAIT, RETRIES_AT_FIRST, jittered, unavailable};
-use crate::answer::Finding;
 use crate::client::{AttemptResult, Refusal};
 use crate::completion::EmptyReplyReason;
-use crate::form::ReplyChain;
-use crate::question::Question;
 use crate::request::JudgeRequest;
 
 /// The number of retries that each first attempt allows: where more than a fifth of all requests fail, trying again only adds to
@@ -30,59 +25,38 @@ const MAX_MODELS: usize = 8;
 /// The HTTP status of a client that the server knows and does not let in.
 const FORBIDDEN: u16 = 403;
 
-/// The range of the questions that a request is about, the replies before it, and the request.
-type OpenRequest = (Range<usize>, Vec<Reply>, Option<JudgeRequest>);
-
-impl Dispatcher<'_> {
-    /// Makes all requests about a job's questions: in pieces where the server refuses a request that the questions share, or does not
-    /// answer about all of them. Returns whether the job's first request was settled.
-    pub(super) async fn settle(&self, job: Job) -> Result<bool, RecorderStopped> {
-        let Job { questions, replies, request } = job;
+impl<'a> Dispatcher<'a> {
+    /// Makes all requests that a job's inquiry takes, also those about pieces of it that are asked apart. Returns whether the job's
+    /// first request was settled.
+    pub(super) async fn settle(&self, job: Job<'a>) -> Result<bool, RecorderStopped> {
         let mut is_settled = false;
-        let mut open = vec![(0..questions.len(), replies, Some(request))];
-        while let Some((range, mut replies, mut next)) = open.pop() {
-            let asked = &questions[range.clone()];
+        let mut open = vec![job];
+        while let Some(Job { inquiry, mut replies, request }) = open.pop() {
+            let mut next = Some(request);
             while let Some(request) = next
-                && self.attempt(asked, &mut replies, &request).await?
+                && self.attempt(&*inquiry, &mut replies, &request).await?
             {
                 is_settled = true;
-                next = self.form.next(asked, &replies);
+                next = inquiry.next(&replies);
             }
-            let is_shared_refusal = asked.len() > 1 && replies.last().is_some_and(Reply::is_refused);
+            let is_shared_refusal = inquiry.is_shared() && replies.last().is_some_and(Reply::is_refused);
             self.test_refusals(is_shared_refusal).await?;
-            for piece in self.form.pieces(&questions, &range, &replies).into_iter().rev() {
-                open.extend(self.jobs_about(&questions, &piece)?.into_iter().rev());
+            let rest = self.read(inquiry.rest(&replies, self.accounts))?;
+            for InquiryChain { inquiry, replies, next } in rest.into_iter().rev() {
+                if let Some(request) = next {
+                    self.count(|p| p.apart += 1);
+                    open.push(Job { inquiry, replies, request });
+                }
             }
         }
         Ok(is_settled)
-    }
-
-    /// What is left to be asked about a piece of what shared a request, by the replies that are stored: the shared answer may name a
-    /// turn after all, and another request may have been about the same turns.
-    fn jobs_about(
-        &self,
-        questions: &[Question],
-        piece: &Range<usize>,
-    ) -> Result<Vec<OpenRequest>, RecorderStopped> {
-        let asked = &questions[piece.clone()];
-        let chains = self.read(self.form.follow(asked, self.accounts))?;
-        let mut jobs = Vec::new();
-        for chain in chains {
-            let range = chain.questions.clone();
-            let ReplyChain { replies, next, .. } = self.form.to_ask(&asked[range.clone()], chain);
-            if next.is_some() {
-                self.count(|p| p.apart += 1);
-                jobs.push((piece.start + range.start..piece.start + range.end, replies, next));
-            }
-        }
-        Ok(jobs)
     }
 
     /// Makes a request as [`Self::attempt_claimed`] does, once nobody else makes the same request. A reply that somebody else
     /// has got is taken from the store.
     async fn attempt(
         &self,
-        questions: &[Question],
+        inquiry: &dyn Inquiry<'a>,
         replies: &mut Vec<Reply>,
         request: &JudgeRequest,
     ) -> Result<bool, RecorderStopped> {
@@ -96,7 +70,7 @@ impl Dispatcher<'_> {
                     return Ok(true);
                 }
                 ClaimResult::Ours => {
-                    let is_answered = self.attempt_claimed(questions, replies, request).await?;
+                    let is_answered = self.attempt_claimed(inquiry, replies, request).await?;
                     if !is_answered {
                         self.recorder.give_back(&request.key)?;
                     }
@@ -111,12 +85,12 @@ impl Dispatcher<'_> {
     /// is then stored and the last of `replies`.
     async fn attempt_claimed(
         &self,
-        questions: &[Question],
+        inquiry: &dyn Inquiry<'a>,
         replies: &mut Vec<Reply>,
         request: &JudgeRequest,
     ) -> Result<bool, RecorderStopped> {
         self.retries_left.set((self.retries_left.get() + RETRIES_A_REQUEST).min(10.0 * RETRIES_AT_FIRST));
-        let kinship = questions.first().map_or(0, |q| q.id.ordinal + u64::from(q.id.shard));
+        let kinship = inquiry.kinship();
         let (mut failures, mut waits, mut refusals) = (0, 0, 0);
         let mut first_failure = None;
         while !self.has_stopped() {
@@ -139,14 +113,14 @@ impl Dispatcher<'_> {
                     let outcome = RequestOutcome { usage: reply.usage, ..failed(reservation.amount()) };
                     replies.push(reply);
                     return self
-                        .answered(questions, replies, request, reservation, outcome, empty_reason)
+                        .answered(inquiry, replies, request, reservation, outcome, empty_reason)
                         .await;
                 }
                 AttemptResult::TooLong(why) => {
                     self.trouble_since.set(None);
                     let reply = Reply::too_long(self.config.model.clone(), why);
                     replies.push(reply.clone());
-                    self.store(request, &[], reply, reservation, failed(CALL)).await?;
+                    self.store(request, Vec::new(), reply, reservation, failed(CALL)).await?;
                     return Ok(true);
                 }
                 // An endpoint that has never answered may refuse every request: another endpoint is asked first.
@@ -162,11 +136,11 @@ impl Dispatcher<'_> {
                 AttemptResult::Refused(Refusal { words, usage, .. }) => {
                     let amount = usage.map_or(CALL, |usage| self.config.price.of(usage));
                     let outcome = RequestOutcome { usage, ..failed(amount) };
-                    return self.refused(questions, replies, request, reservation, outcome, words).await;
+                    return self.refused(inquiry, replies, request, reservation, outcome, words).await;
                 }
                 // The server let other requests in, so it refuses this one for what it holds.
                 AttemptResult::DeadEnd(words) if status == FORBIDDEN && pass.is_let_in() => {
-                    return self.refused(questions, replies, request, reservation, failed(CALL), words).await;
+                    return self.refused(inquiry, replies, request, reservation, failed(CALL), words).await;
                 }
                 AttemptResult::DeadEnd(why) => {
                     self.spend(reservation, failed(CALL))?;
@@ -220,10 +194,10 @@ impl Dispatcher<'_> {
     }
 
     /// Stores the last of the replies, with its cost and whether it says anything. A reply that holds nothing is taken out of
-    /// `replies`; where its questions are to be asked apart, a note is left in its place. Returns whether there is a reply.
+    /// `replies`; where what it is about is to be asked apart, a note is left in its place. Returns whether there is a reply.
     async fn answered(
         &self,
-        questions: &[Question],
+        inquiry: &dyn Inquiry<'a>,
         replies: &mut Vec<Reply>,
         request: &JudgeRequest,
         reservation: Reservation,
@@ -237,9 +211,7 @@ impl Dispatcher<'_> {
         if reply.model != self.config.model && self.other_models.borrow().len() < MAX_MODELS {
             self.other_models.borrow_mut().insert(reply.model.clone());
         }
-        let says_nothing = self.form.read(questions, replies).is_some_and(|findings| {
-            findings.iter().flatten().all(|f| matches!(f.finding, Finding::Unverified(_)))
-        });
+        let says_nothing = inquiry.is_unanswered_by(replies);
         outcome.state = if says_nothing { RequestState::Unparseable } else { RequestState::Answered };
         if let Some(usage) = reply.usage {
             outcome.amount = self.config.price.of(usage);
@@ -248,11 +220,11 @@ impl Dispatcher<'_> {
         let empty_reason = empty_reason.filter(|why| *why != EmptyReplyReason::Cut || request.max_tokens > 1);
         if let (true, Some(why)) = (says_nothing, empty_reason) {
             replies.pop();
-            let note = Reply::empty(reply.model, why.describe().to_owned());
-            if self.form.divides(questions.len()) {
+            let note = Reply::empty(reply.model, inquiry.describe_empty(why).to_owned());
+            if inquiry.is_divided_where_empty() {
                 replies.push(note.clone());
             }
-            self.store(request, &[], note, reservation, outcome).await?;
+            self.store(request, Vec::new(), note, reservation, outcome).await?;
             self.count(|p| p.empty += 1);
             *self.empty.borrow_mut().entry(why).or_default() += 1;
             if self.progress.get().answered == 0 {
@@ -261,7 +233,7 @@ impl Dispatcher<'_> {
             return Ok(false);
         }
         self.keep_early_refusals()?;
-        self.store(request, questions, reply, reservation, outcome).await?;
+        self.store(request, inquiry.turn_keys(), reply, reservation, outcome).await?;
         self.count(|p| {
             p.answered += 1;
             p.unparseable += u64::from(says_nothing);

@@ -9,7 +9,6 @@ use super::gate::{Pass, TICK};
 use super::recorder::RecorderStopped;
 use super::report::StopReason;
 use crate::accounts::Grant;
-use crate::question::Question;
 use crate::request::JudgeRequest;
 
 /// An HTTP request that took no tokens.
@@ -92,17 +91,16 @@ impl Dispatcher<'_> {
         self.settled.notify_one();
     }
 
-    /// Stores a reply about `questions` (none where it answers nothing), waits until it is durable, and notes the cost of its request.
+    /// Stores a reply, with the keys of the `turns` that share it, waits until it is durable, and notes the cost of its request.
     pub(super) async fn store(
         &self,
         request: &JudgeRequest,
-        questions: &[Question],
+        turns: Vec<String>,
         reply: Reply,
         reservation: Reservation,
         outcome: RequestOutcome,
     ) -> Result<(), RecorderStopped> {
         let (amount, usage) = (outcome.amount, outcome.usage);
-        let turns = self.form.turn_keys(questions);
         self.recorder.store(request.key.clone(), reply, turns, reservation, outcome).await?;
         self.count_spent(amount, usage);
         Ok(())

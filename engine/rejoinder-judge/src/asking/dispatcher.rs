@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt;
@@ -21,13 +22,21 @@ use crate::accounts::{Accounts, AccountsError};
 use crate::client::Client;
 use crate::completion::EmptyReplyReason;
 use crate::config::{JudgeConfig, Pace};
-use crate::form::QuestionForm;
+use crate::request::JudgeRequest;
 use crate::server_time::{ServerTime, SharedClock};
+
+/// How it is found out whether a server that refuses requests answers any.
+pub(super) struct RefusalTest {
+    /// A request that no server refuses that answers any; `None` where there is none.
+    pub(super) example: Option<JudgeRequest>,
+    /// Whether the example is also asked about at the end, where all requests were refused.
+    pub(super) is_due_at_end: bool,
+}
 
 /// The state that requests in flight share; all of them are on one thread.
 pub(super) struct Dispatcher<'a> {
     pub(super) config: &'a JudgeConfig,
-    pub(super) form: &'a QuestionForm,
+    pub(super) refusal_test: RefusalTest,
     pub(super) accounts: &'a dyn Accounts,
     /// One client for each lane of the gate.
     pub(super) clients: Vec<Client>,
@@ -36,7 +45,7 @@ pub(super) struct Dispatcher<'a> {
     pub(super) server_time: RefCell<ServerTime>,
     pub(super) recorder: Recorder,
     /// Whether the store is known to hold an answer of this judge.
-    has_stored_answers: &'a AtomicBool,
+    has_stored_answers: Arc<AtomicBool>,
     /// Whether the judge has answered the example.
     pub(super) answers_example: Cell<bool>,
     /// Held while the judge is asked about the example.
@@ -72,11 +81,11 @@ pub(super) struct Dispatcher<'a> {
 impl<'a> Dispatcher<'a> {
     pub(super) fn new(
         config: &'a JudgeConfig,
-        form: &'a QuestionForm,
+        refusal_test: RefusalTest,
         accounts: &'a dyn Accounts,
         clients: Vec<Client>,
         recorder: Recorder,
-        has_stored_answers: &'a AtomicBool,
+        has_stored_answers: Arc<AtomicBool>,
     ) -> Self {
         let mut pace = config.pace.clone();
         if accounts.holds_pace() {
@@ -84,7 +93,7 @@ impl<'a> Dispatcher<'a> {
         }
         Self {
             config,
-            form,
+            refusal_test,
             accounts,
             gate: Gate::new(&pace, clients.len()),
             server_time: RefCell::default(),
@@ -130,7 +139,7 @@ impl<'a> Dispatcher<'a> {
     /// Makes the requests of the queue until it ends or asking has stopped, then concludes from what was counted.
     pub(super) async fn work(
         &self,
-        mut queue: mpsc::Receiver<QueueItem>,
+        mut queue: mpsc::Receiver<QueueItem<'a>>,
         on_progress: &mut dyn FnMut(&AskProgress) -> ControlFlow<()>,
     ) -> Result<(), RecorderStopped> {
         let mut open = FuturesUnordered::new();
@@ -166,6 +175,9 @@ impl<'a> Dispatcher<'a> {
                 break;
             }
         }
+        if self.refusal_test.is_due_at_end && self.progress.get().refused > 0 {
+            self.test_refusals(true).await?;
+        }
         self.report(on_progress);
         if self.answers_others() {
             self.keep_early_refusals()?;
@@ -179,6 +191,7 @@ impl<'a> Dispatcher<'a> {
         if refused > 0
             && answered + empty == 0
             && !self.has_stored_answers()
+            && !(self.refusal_test.is_due_at_end && self.answers_example.get())
             && let Some((status, words)) = self.last_refusal.take()
         {
             self.stop(StopReason::Refuses { status, words });

@@ -1,6 +1,6 @@
 //! Gets questions answered: each once, within the budget, as many at a time as the server bears, through bad weather.
 //!
-//! Four threads work together: the [`finder`] looks up which replies are stored and puts the open questions into words, the
+//! Four threads work together: the [`finder`] looks up which replies are stored and which requests each [`inquiry`] takes, the
 //! [`dispatcher`] sends requests and waits for answers, and the two threads of the [`recorder`] write down what happened. A
 //! question passes these stations: its reply is not stored → reserved → through the [`gate`] → sent → stored.
 
@@ -10,6 +10,7 @@ mod costs;
 mod dispatcher;
 mod finder;
 mod gate;
+mod inquiry;
 mod known_prompts;
 mod recorder;
 mod refusals;
@@ -17,5 +18,5 @@ mod report;
 mod trouble;
 
 pub(crate) use ask::runtime;
-pub use ask::{QuestionSource, ask};
+pub use ask::{QuestionSource, RequestSource, ask, ask_requests};
 pub use report::{AskProgress, AskReport, StopReason};

@@ -4,35 +4,34 @@ use rejoinder_ledger::{Reply, RequestOutcome, RequestState, Reservation};
 
 use super::costs::CALL;
 use super::dispatcher::Dispatcher;
+use super::inquiry::Inquiry;
 use super::recorder::RecorderStopped;
 use super::report::StopReason;
 use crate::client::{AttemptResult, Refusal};
 use crate::mask::mask_numbers;
-use crate::question::Question;
 use crate::request::JudgeRequest;
 
 /// After so many refused requests about one question in a row, the server is asked about the example. The number is larger than
 /// [`super::trouble::MAX_FAILED`]: a few neighbours may well hold what a server refuses.
 const MAX_REFUSED: u32 = 32;
-/// The same number before the server has answered anything; one request about several questions is enough then.
+/// The same number before the server has answered anything.
 const MAX_REFUSED_AT_FIRST: u32 = 10;
-/// The example: it holds nothing that a filter could mind.
-const EXAMPLE: &str = "Thank you, that is exactly what I needed!";
 /// The number of different words of refusals that are kept.
 const MAX_REASONS: usize = 8;
 
-impl Dispatcher<'_> {
+impl<'a> Dispatcher<'a> {
     /// Whether the judge is known to answer some requests.
     pub(super) fn answers_others(&self) -> bool {
         self.progress.get().answered > 0 || self.answers_example.get() || self.has_stored_answers()
     }
 
-    /// Asks about the example once the server seems to refuse every request: it refused a request about several questions before
-    /// its first answer, or many requests about one question in a row. Asking stops if the server refuses the example, too.
-    pub(super) async fn test_refusals(&self, is_shared_refusal: bool) -> Result<(), RecorderStopped> {
+    /// Asks about the example once the server seems to refuse every request: it refused many requests about one question in a row, or,
+    /// before its first answer, one whose refusal alone is in doubt: a request about several questions, or the last one of all.
+    /// Asking stops if the server refuses the example, too.
+    pub(super) async fn test_refusals(&self, is_in_doubt: bool) -> Result<(), RecorderStopped> {
         let is_doubtful = || match self.answers_others() {
             true => self.refused_in_a_row.get() >= MAX_REFUSED,
-            false => is_shared_refusal || self.refused_in_a_row.get() >= MAX_REFUSED_AT_FIRST,
+            false => is_in_doubt || self.refused_in_a_row.get() >= MAX_REFUSED_AT_FIRST,
         };
         if !is_doubtful() {
             return Ok(());
@@ -41,7 +40,7 @@ impl Dispatcher<'_> {
         if self.has_stopped() || !is_doubtful() {
             return Ok(());
         }
-        let Some(request) = self.form.next(&[Question::example(EXAMPLE)], &[]) else { return Ok(()) };
+        let Some(request) = self.refusal_test.example.clone() else { return Ok(()) };
         let Some((reservation, pass)) = self.admit(&request, 0).await? else { return Ok(()) };
         let (status, attempt) = self.clients[pass.lane()].attempt(request.body).await;
         let millis = pass.elapsed().as_millis() as u64;
@@ -77,7 +76,7 @@ impl Dispatcher<'_> {
     /// the refusal was stored.
     pub(super) async fn refused(
         &self,
-        questions: &[Question],
+        inquiry: &dyn Inquiry<'a>,
         replies: &mut Vec<Reply>,
         request: &JudgeRequest,
         reservation: Reservation,
@@ -88,7 +87,7 @@ impl Dispatcher<'_> {
         let status = outcome.status;
         let reply = Reply::refused(self.config.model.clone(), words.clone());
         let answers_others = self.answers_others();
-        let is_shared = questions.len() > 1;
+        let is_shared = inquiry.is_shared();
         if !is_shared {
             self.count(|p| p.refused += 1);
             self.refused_in_a_row.set(self.refused_in_a_row.get() + 1);
@@ -101,7 +100,7 @@ impl Dispatcher<'_> {
         self.last_refusal.replace(Some((status, words)));
         if is_shared || answers_others {
             replies.push(reply.clone());
-            self.store(request, &[], reply, reservation, outcome).await?;
+            self.store(request, Vec::new(), reply, reservation, outcome).await?;
             return Ok(true);
         }
         self.early_refusals.borrow_mut().push((request.key.clone(), reply));

@@ -1,4 +1,4 @@
-//! One hand a run's folder: the process that works on it holds a lock, which the system takes back when the process ends,
+//! One hand a folder: the process that works on it holds a lock, which the system takes back when the process ends,
 //! however it ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -22,7 +22,15 @@ impl Lock {
     /// # Errors
     /// If another process holds it (who, since when, on which machine), or the file cannot be written.
     pub fn take(folder: &Path) -> Result<Self, RunError> {
-        let path = folder.join(FILE);
+        Self::take_named(folder, FILE)
+    }
+
+    /// Takes the lock of a folder, which is a file of this name in it.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_named(folder: &Path, name: &str) -> Result<Self, RunError> {
+        let path = folder.join(name);
         let failed = |e: std::io::Error| RunError::io(format!("cannot lock {}", path.display()), &e);
         let mut file = OpenOptions::new()
             .read(true)

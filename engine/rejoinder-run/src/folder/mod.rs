@@ -12,6 +12,7 @@ mod run_dir;
 
 pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
+pub(crate) use lock::Lock;
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;

@@ -1,29 +1,15 @@
-//! Requests and replies as files: OpenAI's Batch format, which vLLM's `run-batch` and hosted batch services read and write.
-//! A request's `custom_id` is the key of its reply, so that a result is stored where an online answer would be.
+//! Lines of results: those of batch services, which this engine reads, and those that it writes for requests of others.
 
 use std::fmt;
 
+use rejoinder_core::printable_json;
 use rejoinder_ledger::Reply;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::client::{message_of, speaks_of_context};
 use crate::completion;
-use crate::request::JudgeRequest;
-
-/// The most requests that a file may hold.
-pub const MAX_REQUESTS: u64 = 50_000;
-/// The most bytes that a file may hold.
-pub const MAX_BYTES: u64 = 200_000_000;
-
-/// The line of a request, including the line end.
-pub fn line(request: &JudgeRequest) -> String {
-    let JudgeRequest { key, body, .. } = request;
-    format!(
-        "{{\"custom_id\":\"{key}\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{body}}}\n"
-    )
-}
 
 /// What a line of results says about its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,31 +93,48 @@ pub fn read(line: &str, asked_model: &str) -> Result<(String, BatchResult), Batc
     Ok((row.custom_id, result))
 }
 
+/// The line of results for a request of somebody else, without the line end: what a server answered, or an error where `reply` is a
+/// note in an answer's place: `refused`, `empty_answer` or, for a prompt that is too long, `context_length_exceeded`, with what was
+/// said. The id of the result is the key of the reply.
+pub fn given_result(custom_id: &str, key: &str, reply: &Reply) -> String {
+    let code = match reply {
+        reply if reply.is_refused() => Some("refused"),
+        reply if reply.is_empty() => Some("empty_answer"),
+        reply if reply.is_too_long() => Some("context_length_exceeded"),
+        _ => None,
+    };
+    let mut line = json!({ "id": key, "custom_id": custom_id, "response": null, "error": null });
+    match code {
+        Some(code) => line["error"] = json!({ "code": code, "message": reply.content }),
+        None => {
+            let choice = json!({
+                "index": 0,
+                "message": { "role": "assistant", "content": reply.content },
+                "finish_reason": reply.finish_reason,
+            });
+            let mut body = json!({ "object": "chat.completion", "model": reply.model, "choices": [choice] });
+            if let Some(usage) = reply.usage {
+                body["usage"] = json!({
+                    "prompt_tokens": usage.prompt_tokens,
+                    "completion_tokens": usage.completion_tokens,
+                    "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+                    "prompt_tokens_details": { "cached_tokens": usage.cached_tokens },
+                });
+            }
+            line["response"] = json!({ "status_code": 200, "request_id": key, "body": body });
+        }
+    }
+    printable_json(&line.to_string()).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rejoinder_ledger::Spending;
+    use rejoinder_ledger::TokenUsage;
 
     use super::*;
 
     const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
-    #[test]
-    fn a_request_is_one_line_of_the_batch_format() {
-        let request = JudgeRequest {
-            key: KEY.into(),
-            body: r#"{"model":"m"}"#.into(),
-            input_tokens: (1, 1, 1),
-            most: Spending::default(),
-            max_tokens: 1,
-        };
-        let value: Value = serde_json::from_str(&line(&request)).unwrap();
-        assert_eq!((value["custom_id"].as_str(), value["body"]["model"].as_str()), (Some(KEY), Some("m")));
-        assert_eq!(
-            (value["method"].as_str(), value["url"].as_str()),
-            (Some("POST"), Some("/v1/chat/completions"))
-        );
-    }
 
     #[test]
     fn results_of_hosted_services_and_of_vllm_are_read() {
@@ -165,6 +168,34 @@ mod tests {
     fn lines_that_are_no_results_are_refused() {
         for line in ["", "{", "[]", r#"{"custom_id":"mine"}"#, r#"{"id":"x"}"#] {
             assert!(read(line, "m").is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_result_for_others_is_read_as_the_one_of_a_service() {
+        let usage = Some(TokenUsage { prompt_tokens: 7, cached_tokens: 3, completion_tokens: 2 });
+        let reply = Reply {
+            model: "n".into(),
+            content: "B\n\u{9b}2J\u{202e}".into(),
+            finish_reason: "length".into(),
+            alternatives: String::new(),
+            usage,
+        };
+        let line = given_result(KEY, KEY, &reply);
+        assert!(!line.contains(['\n', '\u{9b}', '\u{202e}']), "{line}");
+        assert_eq!(read(&line, "m").unwrap(), (KEY.to_owned(), BatchResult::Reply(reply)));
+    }
+
+    #[test]
+    fn notes_in_place_of_answers_are_errors_with_what_was_said() {
+        for (reply, code) in [
+            (Reply::refused("m".into(), "HTTP 400: no".into()), "refused"),
+            (Reply::empty("m".into(), "no text".into()), "empty_answer"),
+            (Reply::too_long("m".into(), "HTTP 400: context".into()), "context_length_exceeded"),
+        ] {
+            let line: Value = serde_json::from_str(&given_result("a", KEY, &reply)).unwrap();
+            assert_eq!(line["response"], Value::Null);
+            assert_eq!(line["error"], json!({ "code": code, "message": reply.content }));
         }
     }
 
