@@ -16,7 +16,8 @@ fn run(dir: &Path) -> String {
     run_over(dir, &format!("{FOLDER}/dialogues.jsonl"))
 }
 
-fn run_over(dir: &Path, input: &str) -> String {
+/// A run over an input, with the rules of the folder alone.
+pub fn run_over(dir: &Path, input: &str) -> String {
     let rules = std::path::absolute(format!("{FOLDER}/rules.toml")).unwrap();
     let config = format!("format = 1\nplugin = []\n[rules]\npacks = [{rules:?}]\n[cascade]\nscore = false\n");
     let config = write(dir, "c.toml", config);
@@ -25,18 +26,20 @@ fn run_over(dir: &Path, input: &str) -> String {
     run
 }
 
-fn export(run: &str, args: &str) -> Ended {
+/// An export, asked for by words with spaces between them.
+pub fn export(run: &str, args: &str) -> Ended {
     let args: Vec<&str> = args.split_whitespace().collect();
     rejoinder(&[&["export", args[0], run], &args[1..]].concat())
 }
 
 /// The rows of an export, in no order.
-fn exported(run: &str, args: &str) -> Vec<Value> {
+pub fn exported(run: &str, args: &str) -> Vec<Value> {
     let ended = export(run, &format!("{args} --out -")).expect(0);
     ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn ids(rows: &[Value]) -> BTreeSet<&str> {
+/// The ids of the conversations of rows.
+pub fn ids(rows: &[Value]) -> BTreeSet<&str> {
     rows.iter().map(|row| row["conversation_id"].as_str().unwrap()).collect()
 }
 

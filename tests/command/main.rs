@@ -16,6 +16,7 @@ mod cascade;
 mod config;
 #[cfg(unix)]
 mod conformance;
+mod data_sets;
 mod exit_codes;
 mod explain;
 mod export;
@@ -39,6 +40,7 @@ mod one_hand;
 mod operator;
 #[cfg(unix)]
 mod plugins;
+mod random_exchanges;
 mod reading;
 mod reading_draw;
 mod recall;
