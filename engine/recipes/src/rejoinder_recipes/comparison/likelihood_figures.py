@@ -134,8 +134,7 @@ def _of_arm(name: str, answers: HeldOutAnswers, arm: ArmScores) -> ArmLikelihood
         ),
         kl=mean(arm.kl, praised | blamed, None),
         by_category=tuple(
-            CategoryGain(category, int(kind.sum()), mean(arm.gain, kind, 0.0))
-            for category, kind in answers.categories.items()
+            CategoryGain(category, int(kind.sum()), mean(arm.gain, kind, 0.0)) for category, kind in answers.categories.items()
         ),
     )
 

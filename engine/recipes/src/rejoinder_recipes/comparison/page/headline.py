@@ -51,16 +51,18 @@ def answers(results: Results) -> list[Answer]:
 def _of_win_rate(arm: ArmWinRate) -> Answer:
     reason = (
         f"its win rate against the pre-trained model is {words.share(arm.win_rate)} over {words.number(arm.pairs)} pairs, "
-        "where 50 % means no difference"
+        f"where 50{words.PERCENT} means no difference"
     )
-    return Answer(arm.arm, _WORDS[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate)))
+    return Answer(
+        arm.arm, _WORDS[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate))
+    )
 
 
 def _of_shares(arm: ArmLikelihood) -> Answer:
     found = arm.auc_like_length
     reason = (
         "a praised answer gained more probability than a blamed one of like length in "
-        f"{words.share(found)} of the pairs, where 50 % is chance"
+        f"{words.share(found)} of the pairs, where 50{words.PERCENT} is chance"
     )
     return Answer(arm.arm, _WORDS[found.finding], _with_detectable(found, reason, words.detectable_share(found)))
 
@@ -89,6 +91,6 @@ def _with_detectable(found: Figure, reason: str, detectable: str) -> str:
                 "an interval means anything"
             )
         return "the answers at hand do not differ enough for an interval"
-    if found.finding == "no difference" and found.detectable:
-        return f"{reason}; in four of five samples of this size {detectable} would have been seen"
+    if found.finding == "no difference" and detectable:
+        return f"{reason}; had it truly been {detectable}, four of five samples of this size would have shown it"
     return reason
