@@ -107,8 +107,8 @@ def made_up_results(
             praised,
             180,
             104,
-            "labels of the records",
-            "No row stands in training, too: neither a conversation nor an opening." + hostile,
+            "records",
+            "no row stands in training, too" + hostile,
             (Count("answers longer than 1,024 tokens" + hostile, 4),),
         ),
         likelihood=likelihood,
@@ -135,8 +135,8 @@ def made_up_results(
         warnings=(
             Warning(
                 "Few praised answers" + hostile,
-                "28 praised answers were trained on." + hostile,
-                "Claim nothing from the examples alone.",
+                "28 praised answers were trained on" + hostile,
+                "claim nothing from the examples alone",
             ),
         ),
         notes=("All figures of this page are made up, to test the page." + hostile,),
@@ -158,7 +158,7 @@ def _arm(name: str, hostile: str) -> Arm:
         78,
         None,
         None,
-        "labels of the records",
+        "records",
         (Named("train.jsonl, sha256", "2" * 64), Named("rules", "3" * 16)),
         (Count("duplicates" + hostile, 2),),
     )

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from importlib import resources
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rejoinder_recipes.comparison.page import html_page, markdown_page
 from rejoinder_recipes.comparison.page.plots import DARK, LIGHT
@@ -109,7 +111,8 @@ def test_all_facts_stand_on_both_pages() -> None:
             "7 min 11 s",
             "2.310, 2.020",
             "0.0002",
-            "No row stands in training",
+            "labels of the records. No row stands in training, too.",
+            "28 praised answers were trained on. Claim nothing from the examples alone.",
             "duplicates: 2",
             "Few praised answers",
             "rejoinder export sft run",
@@ -232,6 +235,39 @@ def test_markdown_has_no_live_text_of_others() -> None:
             columns[-1] += 1
         elif token.type == "tr_close":
             assert columns[-1] == columns[0]
+
+
+MARKS = st.sampled_from(list("\\`*_{}[]()<>#+-=.!|~&$@:/ 1a\n\t\u202e"))
+PIECES = (
+    MARKS
+    | st.sampled_from(["https://", "www.", "![", "](", "<b>", "&amp;", "&#60;", "---", "```", "1. ", "    "])
+    | st.text(max_size=3)
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join), st.sampled_from(["{}", "* {}", "| {} | b |", "a {} b"]))
+def test_any_text_is_one_line_of_plain_text_in_markdown(text: str, place: str) -> None:
+    markdown_it = pytest.importorskip("markdown_it", reason="markdown-it-py reads the page as GitHub does")
+    page = ("| a | b |\n|---|---|\n" if place.startswith("|") else "") + place.format(markdown_text(text))
+    tokens = markdown_it.MarkdownIt("commonmark").enable("table").parse(page)
+    inner = [child for token in tokens for child in (token.children or [])]
+    assert {child.type for child in inner} <= {"text"}
+    assert {token.type for token in tokens} <= {
+        *(
+            "paragraph_open",
+            "inline",
+            "paragraph_close",
+            "bullet_list_open",
+            "bullet_list_close",
+            "list_item_open",
+            "list_item_close",
+        ),
+        *("table_open", "thead_open", "tr_open", "th_open", "th_close", "tr_close", "thead_close", "tbody_open", "tbody_close"),
+        *("td_open", "td_close", "table_close"),
+    }
+    shown = visible(text).replace("@", "@\u200b")
+    if place == "a {} b":
+        assert "".join(child.content for child in inner).split() == f"a {shown} b".split()
 
 
 @pytest.mark.parametrize("text", ["```\n# live", "````text\n~~~", "a\r\nb\r```", "\u2028```\n"])

@@ -104,6 +104,7 @@ def test_doubled_lines_count_once_and_contradictions_not_at_all(tmp_path: Path) 
         ("[A]", None),
         ("([A]] as the answer says", None),
         ("<think>[[A]]? no</think>\n[[B]]", "B"),
+        ("[[A]] <think>[[B]]</think>", None),
         ("so </think> [[A]] <think> [[B]]", None),
         ("", None),
     ],

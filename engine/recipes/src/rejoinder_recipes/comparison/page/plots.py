@@ -89,7 +89,7 @@ def _draw(
     if percent:
         # A small difference looks small.
         axes.plot([100 * neutral - _LEAST, 100 * neutral + _LEAST], [0, 0], linestyle="none")
-        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     axes.axvline(neutral * scale, color=theme.line, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
     for at, name in enumerate(series):
         offset = (at - (len(series) - 1) / 2) * 0.36

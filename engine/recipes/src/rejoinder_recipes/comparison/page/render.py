@@ -48,7 +48,12 @@ def _environment(**settings: Any) -> Environment:
         **settings,
     )
     environment.filters |= {name: getattr(words, name) for name in ("share", "points", "nats", "number", "duration")}
-    environment.filters |= {"conversations": words.conversations, "capitalised": words.capitalised, "losses": words.losses}
+    environment.filters |= {
+        "conversations": words.conversations,
+        "sentence": words.sentence,
+        "origin": words.origin,
+        "losses": words.losses,
+    }
     environment.globals["fewest"] = FEWEST_CONVERSATIONS
     return environment
 

@@ -31,20 +31,20 @@ class Markdown(str):
 
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
 _LINK = re.compile(r"(?<=[A-Za-z]):(?=//)|(?<=[Ww]{3})\.|@")
-_LINE_MARK = re.compile(r"^(\s*)([-=]|\+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
+_LINE_MARK = re.compile(r"([-=]|\+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
 
 
 def markdown_text(value: object) -> str:
     """A value as one line of Markdown in which nothing is live: no markup, HTML, link, image, mention or end of a table cell."""
     if isinstance(value, Markdown):
         return value
-    text = visible(str(value)).replace("\n", " ").replace("\t", " ")
+    text = visible(str(value)).replace("\n", " ").replace("\t", " ").strip()
     text = _MARKS.sub(r"\\\g<0>", text)
     text = _LINK.sub(lambda found: "@\u200b" if found.group() == "@" else "\\" + found.group(), text)
     begin = _LINE_MARK.match(text)
     if begin is None:
         return text
-    at = begin.end() if begin.group(2).isdigit() else begin.end() - 1
+    at = begin.end() if begin.group().isdigit() else 0
     return text[:at] + "\\" + text[at:]
 
 

@@ -101,9 +101,15 @@ def losses(stage: TrainingStage) -> str:
     return f"{first}, {last}"
 
 
-def capitalised(text: str) -> str:
-    """The text with a capital letter at its beginning; the rest as it is."""
-    return text[:1].upper() + text[1:]
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning and a full stop at its end, if it has neither."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def origin(labels: str) -> str:
+    """Where the feedback of a data set comes from, by the word that an export has for it; other words stay."""
+    known = {"run": "what the run found", "records": "labels of the records", "file": "labels in a file beside the corpus"}
+    return known.get(labels, labels)
 
 
 def _percent_digits(found: Figure) -> int:
