@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 
 ROUNDS = 2000
 CONFIDENCE = 0.95
-# Rounds that are worked on together: a block of weights of a thousand answers takes two megabytes.
-BLOCK = 256
+# Rounds that are worked on together: a block of weights of a thousand answers takes eight megabytes.
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
