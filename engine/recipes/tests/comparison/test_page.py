@@ -62,8 +62,10 @@ def both(results: Results) -> list[str]:
 
 def test_the_page_begins_with_an_answer_for_each_arm_and_each_two() -> None:
     for text in both(made_up_results(judge=False)):
-        assert re.search(r"Is the model better for it\? (\* \*\*)?found: better\.", text)
-        assert "found against random: better" in text
+        assert re.search(
+            r"Is the model better for it\? (\* \*\*)?found: favours what users praised over what they blamed\.", text
+        )
+        assert "found against random: favours what users praised more" in text
         assert re.search(
             r"random: no difference can be seen with so few\.(\*\*)? A praised answer gained more probability", text
         )
@@ -80,7 +82,7 @@ def test_a_judge_that_settled_nothing_gives_no_number_either() -> None:
     results = made_up_results()
     assert results.win_rates is not None
     arms = tuple(
-        replace(arm, pairs=5, ties=5, ties_identical=5, ties_by_order=0, wins=0, losses=0, unjudged=35, decided=0)
+        replace(arm, pairs=5, ties=5, ties_identical=5, ties_by_order=0, wins=0, losses=0, unjudged=35, decided=9)
         for arm in results.win_rates.arms
     )
     for text in both(replace(results, win_rates=replace(results.win_rates, arms=arms))):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..figure import Figure
 from ..results import Results
 from . import words
-from .headline import Answer, answers, is_judged
+from .headline import Headline, headlines, is_judged
 from .plots import Plot, Row, interval_plot
 
 
@@ -21,9 +21,9 @@ class TableRow:
 
 @dataclass(frozen=True)
 class View:
-    """The page's answers, tables and plots. `gain_plot` and `pairs_plot` are those without a judge."""
+    """The page's headlines, tables and plots. `gain_plot` and `pairs_plot` are those without a judge."""
 
-    answers: list[Answer]
+    headlines: list[Headline]
     judged: bool
     win_rate_plot: Plot | None
     pairs_plot: Plot
@@ -37,7 +37,7 @@ def view(results: Results) -> View:
     """The view of some results."""
     judged = is_judged(results)
     return View(
-        answers=answers(results),
+        headlines=headlines(results),
         judged=judged,
         win_rate_plot=_win_rate_plot(results) if judged else None,
         pairs_plot=_pairs_plot(results),
