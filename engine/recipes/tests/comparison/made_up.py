@@ -58,14 +58,25 @@ def result_line(custom_id: str, text: str | None, **changes: Any) -> str:
     return json.dumps(line | changes)
 
 
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's score interval of 95 %, by its formula."""
+    z, share = 1.959964, hits / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    reach = z / (1 + z * z / of) * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
+    return middle - reach, middle + reach
+
+
 HOSTILE = "<script>alert(1)</script> ![x](https://evil.example/x.png) | `tick` \x1b[2J\u202eabc\u2066 [[A]] www.evil.example a@evil.example"
 
 
-def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28, arms: tuple[str, ...] = ("found", "random")) -> Results:
+def made_up_results(
+    *, judge: bool = True, hostile: str = "", praised: int = 28, arms: tuple[str, ...] = ("found", "random")
+) -> Results:
     """Results with made-up figures; `hostile` is put wherever text of others may stand."""
     generator = np.random.default_rng(3)
     rows: dict[str, list[HeldOutAnswer]] = {}
     lengths = generator.integers(20, 256, size=praised + 180)
+    before = [float(-generator.normal(1.6, 0.3) * tokens) for tokens in lengths]
     for at, arm in enumerate(arms):
         rows[arm] = [
             HeldOutAnswer(
@@ -73,9 +84,9 @@ def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28,
                 n < praised,
                 "UR5" if n < praised else ("UR2", "UR3", "UR4")[n % 3],
                 int(tokens),
-                -1.6 * int(tokens),
-                -1.6 * int(tokens) + float(generator.normal(1.5 * (at == 0) * (n < praised), 2)),
-                0.004 + 0.002 * at,
+                before[n],
+                before[n] + float(generator.normal(1.5 * (at == 0) * (n < praised), 2)),
+                float(generator.uniform(0.002, 0.006 + 0.002 * at)),
             )
             for n, tokens in enumerate(lengths)
         ]
@@ -90,8 +101,14 @@ def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28,
         model=BaseModel("made-up/model-135M" + hostile, "0" * 40, 134_515_008),
         arms=tuple(_arm(name, hostile) for name in arms),
         held_out=HeldOutSet(
-            "sets/kto" + hostile, "1" * 64, praised + 180, praised, 180, 104, "labels of the records",
-            "No row stands in training, too: neither a conversation nor an opening." + hostile,
+            "sets/kto" + hostile,
+            "1" * 64,
+            praised + 180,
+            praised,
+            180,
+            104,
+            "records",
+            "no row stands in training, too" + hostile,
             (Count("answers longer than 1,024 tokens" + hostile, 4),),
         ),
         likelihood=likelihood,
@@ -99,15 +116,34 @@ def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28,
         examples=tuple(
             Example(
                 f"p{n}" + hostile,
-                (Message("user", "Say something." + hostile), Message("assistant", "Something." + hostile), Message("user", f"Made-up question {n}?\n\n```\nx = 1\n```" + hostile)),
-                tuple(ExampleAnswer(name, f"A made-up answer of {name}, which goes on for some words. " * 4 + hostile, None if name == "pre-trained" else "tie")
-                      for name in ("pre-trained", *arms)),
+                (
+                    Message("user", "Say something." + hostile),
+                    Message("assistant", "Something." + hostile),
+                    Message("user", f"Made-up question {n}?\n\n```\nx = 1\n```" + hostile),
+                ),
+                tuple(
+                    ExampleAnswer(
+                        name,
+                        f"A made-up answer of {name}, which goes on for some words. " * 4 + hostile,
+                        None if name == "pre-trained" else "tie",
+                    )
+                    for name in ("pre-trained", *arms)
+                ),
             )
             for n in range(2)
         ),
-        warnings=(Warning("Few praised answers" + hostile, "28 praised answers were trained on." + hostile, "Claim nothing from the examples alone."),),
+        warnings=(
+            Warning(
+                "Few praised answers" + hostile,
+                "28 praised answers were trained on" + hostile,
+                "claim nothing from the examples alone",
+            ),
+        ),
         notes=("All figures of this page are made up, to test the page." + hostile,),
-        commands=("rejoinder export sft run --dataset sets/sft" + hostile, "rejoinder-recipes train --model made-up/model-135M --sft sets/sft --out arms/found"),
+        commands=(
+            "rejoinder export sft run --dataset sets/sft" + hostile,
+            "rejoinder-recipes train --model made-up/model-135M --sft sets/sft --out arms/found",
+        ),
         versions=(Named("rejoinder", "0.0"), Named("trl", "0.0" + hostile)),
         seconds=754.2,
         device="2 CPU cores" + hostile,
@@ -116,10 +152,28 @@ def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28,
 
 def _arm(name: str, hostile: str) -> Arm:
     data = DataSet(
-        "sft", "sets/sft" + hostile, 78, 78, None, None, "labels of the records", (Named("train.jsonl, sha256", "2" * 64), Named("rules", "3" * 16)),
+        "sft",
+        "sets/sft" + hostile,
+        78,
+        78,
+        None,
+        None,
+        "records",
+        (Named("train.jsonl, sha256", "2" * 64), Named("rules", "3" * 16)),
         (Count("duplicates" + hostile, 2),),
     )
     stage = TrainingStage(
-        "sft", 78, 30, 1, 2e-4, 15_000, 431.0, "2 CPU cores" + hostile, 2.31, 2.02, (Named("method", "LoRA, rank 16" + hostile), Named("batch", "8")), data
+        "sft",
+        78,
+        30,
+        1,
+        2e-4,
+        15_000,
+        431.0,
+        "2 CPU cores" + hostile,
+        2.31,
+        2.02,
+        (Named("method", "LoRA, rank 16" + hostile), Named("batch", "8")),
+        data,
     )
     return Arm(name + hostile, "arms/" + name + hostile, None, (stage,))

@@ -33,10 +33,13 @@ def coverage(conversations: int, draw: Callable[[Generator, int], np.ndarray], t
     [
         ("normal", lambda generator, n: generator.normal(size=n), 0.0, 0.91),
         ("exponential", lambda generator, n: generator.exponential(size=n), 1.0, 0.85),
+        ("lognormal", lambda generator, n: generator.lognormal(size=n), float(np.exp(0.5)), 0.77),
         ("yes or no", lambda generator, n: (generator.random(n) < 0.7) * 1.0, 0.7, 0.91),
     ],
 )
-def test_intervals_of_ten_conversations_cover(name: str, draw: Callable[[Generator, int], np.ndarray], truth: float, least: float) -> None:
+def test_intervals_of_ten_conversations_cover(
+    name: str, draw: Callable[[Generator, int], np.ndarray], truth: float, least: float
+) -> None:
     found = coverage(10, draw, truth)
     print(f"{name}: {found:.1%} with 10 conversations, {coverage(5, draw, truth):.1%} with 5")
     assert least <= found <= 0.99

@@ -64,8 +64,9 @@ def test_a_dialogue_stands_before_the_answers_with_its_roles() -> None:
     ]
     content = judge_messages(prompt, "Yes.", "No.")[1]["content"]
     assert content.startswith(
-        "[User Question]\n(A conversation. The answers below reply to its last message.)\n\n### System:\nBe short.\n\n### User:\nWhat is 2 + 2?\n\n"
-        "### Assistant:\n4\n\n### User:\nSure?\n\n### Other:\nodd\n\n[The Start of Assistant A's Answer]\nYes.\n"
+        "[User Question]\n(A conversation. The answers below reply to its last message.)\n\n### System:\nBe short.\n\n"
+        "### User:\nWhat is 2 + 2?\n\n### Assistant:\n4\n\n### User:\nSure?\n\n### Other:\nodd\n\n"
+        "[The Start of Assistant A's Answer]\nYes.\n"
     )
 
 
@@ -95,7 +96,7 @@ def test_no_text_ends_its_section_gives_a_verdict_or_begins_a_message(text: str)
         "see [the docs](https://example.org) and [1]",
         "The user: he said # user in the middle",
         "## Usage\n\n#1 is the first; userland: no head",
-        "if a < b > c or x | y: pass\n<div class=\"a\"><p>a</p></div>",
+        'if a < b > c or x | y: pass\n<div class="a"><p>a</p></div>',
         "- Question: what is it?\nAnswer: nothing [[D]] [A]",
         "谢谢 👩\u200d💻 می\u200cخواهم",
     ],
@@ -104,7 +105,9 @@ def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert disarm(text) == text
 
 
-@pytest.mark.parametrize("text", ["#" * 200_000, "\n#" * 100_000, "[" * 200_000, "> " * 100_000, "[\u200b" * 100_000, "<" * 200_000, "_" * 200_000])
+@pytest.mark.parametrize(
+    "text", ["#" * 200_000, "\n#" * 100_000, "[" * 200_000, "> " * 100_000, "[\u200b" * 100_000, "<" * 200_000, "_" * 200_000]
+)
 def test_long_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     # A quadratic search would take minutes.
     disarm(text + "user")

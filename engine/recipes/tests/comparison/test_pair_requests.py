@@ -17,7 +17,12 @@ FOUND = answers(["new 0", " same\n", "new 2"])
 
 def test_each_pair_is_asked_in_both_orders_but_identical_answers_are_not() -> None:
     requests = pair_requests(BASE, {"found": FOUND}, max_tokens=99)
-    assert [(r.pair.of_base.prompt_id, r.arm_first) for r in requests] == [("p0", True), ("p0", False), ("p2", True), ("p2", False)]
+    assert [(r.pair.of_base.prompt_id, r.arm_first) for r in requests] == [
+        ("p0", True),
+        ("p0", False),
+        ("p2", True),
+        ("p2", False),
+    ]
     first, second = (r.body["messages"][1]["content"] for r in requests[:2])
     assert first.index("new 0") < first.index("old 0") and second.index("old 0") < second.index("new 0")
 

@@ -104,6 +104,7 @@ def test_doubled_lines_count_once_and_contradictions_not_at_all(tmp_path: Path) 
         ("[A]", None),
         ("([A]] as the answer says", None),
         ("<think>[[A]]? no</think>\n[[B]]", "B"),
+        ("[[A]] <think>[[B]]</think>", None),
         ("so </think> [[A]] <think> [[B]]", None),
         ("", None),
     ],
@@ -120,18 +121,26 @@ def test_a_line_without_end_is_not_held_in_memory(tmp_path: Path, monkeypatch: p
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["[[A]]", "[[B]]", *IDS]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["custom_id", "response", "error", "body", "choices", "message", "content", "usage", "prompt_tokens", "model"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["custom_id", "response", "error", "body", "choices", "message", "content", "usage", "prompt_tokens", "model"]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )
 LINES = st.lists(
     st.binary(max_size=40)
     | ANYTHING.map(lambda value: json.dumps(value).encode())
-    | st.builds(lambda custom_id, response: json.dumps({"custom_id": custom_id, "response": response}).encode(), st.sampled_from(IDS), ANYTHING)
+    | st.builds(
+        lambda custom_id, response: json.dumps({"custom_id": custom_id, "response": response}).encode(),
+        st.sampled_from(IDS),
+        ANYTHING,
+    )
     | st.builds(
         lambda custom_id, text, cut: result_line(custom_id, text).encode()[: cut or None],
         st.sampled_from(IDS),

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from rejoinder_recipes.comparison.answers import Answer
 from rejoinder_recipes.comparison.pair_requests import pair_requests
 from rejoinder_recipes.comparison.verdicts import Verdicts, read_verdicts
 from rejoinder_recipes.comparison.win_rate import WinRates, win_rates
 
-from .made_up import answers
+from .made_up import answers, wilson
 
 COUNT = 40
 BASE = answers(["two words"] * COUNT)
@@ -40,8 +39,7 @@ def test_a_judge_of_length_finds_the_longer_answers(judged: Write) -> None:
     assert (arm.pairs, arm.wins, arm.losses, arm.ties, arm.unjudged) == (40, 30, 10, 0, 0)
     assert arm.win_rate.value == 0.75 and arm.win_rate.finding == "higher"
     assert arm.first_shown.value == 0.5 and arm.decided == 80
-    wilson = stats.binomtest(30, 40).proportion_ci(method="wilson")
-    assert (arm.win_rate.low, arm.win_rate.high) == pytest.approx((wilson.low, wilson.high), abs=0.05)
+    assert (arm.win_rate.low, arm.win_rate.high) == pytest.approx(wilson(30, 40), abs=0.05)
     assert (found.requests, found.replies, found.input_tokens, found.judge_models) == (80, 80, 8000, ("a-judge",))
     assert (arm.arm_tokens, arm.base_tokens) == (3, 2)
 

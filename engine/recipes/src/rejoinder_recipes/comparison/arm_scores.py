@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class HeldOutAnswers:
+class AnswerArrays:
     """What all arms share: arrays with an entry for each answer, and the draws."""
 
     resamples: Resamples
@@ -28,7 +28,7 @@ class HeldOutAnswers:
     in_like_pair: Mask
 
     @classmethod
-    def of(cls, answers: Sequence[HeldOutAnswer], resamples: Resamples) -> HeldOutAnswers:
+    def of(cls, answers: Sequence[HeldOutAnswer], resamples: Resamples) -> AnswerArrays:
         """The arrays of `answers`, whose conversations `resamples` drew from."""
         praised = np.array([answer.praised for answer in answers], dtype=bool)
         tokens = np.array([answer.tokens for answer in answers], dtype=np.int64)
@@ -86,7 +86,7 @@ class ArmScores:
     auc_like_length: Floats
 
     @classmethod
-    def of(cls, answers: HeldOutAnswers, rows: Sequence[HeldOutAnswer]) -> ArmScores:
+    def of(cls, answers: AnswerArrays, rows: Sequence[HeldOutAnswer]) -> ArmScores:
         """The scores of an arm whose `rows` are those of `answers`, in the same order."""
         before = np.array([row.before for row in rows], dtype=np.float64)
         after = np.array([row.after for row in rows], dtype=np.float64)
@@ -114,13 +114,13 @@ class ArmScores:
         return bool(np.array_equal(self.reward, other.reward))
 
 
-def _gain_difference(answers: HeldOutAnswers, gain: Floats) -> Floats:
+def _gain_difference(answers: AnswerArrays, gain: Floats) -> Floats:
     praised, blamed = answers.praised, answers.blamed
     value = gain[praised].mean() - gain[blamed].mean() if praised.any() and blamed.any() else np.nan
     return np.concatenate([[value], answers.means(gain, praised) - answers.means(gain, blamed)])
 
 
-def _shares(answers: HeldOutAnswers, reward: Floats) -> tuple[Floats, Floats]:
+def _shares(answers: AnswerArrays, reward: Floats) -> tuple[Floats, Floats]:
     """Shares of pairs, over all and over those of like length; the first entry has every answer once."""
     praised, blamed = answers.praised, answers.blamed
     scores = reward[praised], reward[blamed]

@@ -33,12 +33,14 @@ def _any_of(*phrases: str) -> str:
 
 _VERDICT = re.compile(rf"{_OPEN}(?={_GAP}{_OPEN}{_GAP}[A-CＡ-ＣАВС]{_GAP}{_CLOSE})", re.IGNORECASE)
 _SECTION = re.compile(
-    rf"{_OPEN}(?={_GAP}/?{_GAP}{_any_of('the start', 'the end', 'user question', 'system', 'end of', 'start of')})", re.IGNORECASE
+    rf"{_OPEN}(?={_GAP}/?{_GAP}{_any_of('the start', 'the end', 'user question', 'system', 'end of', 'start of')})",
+    re.IGNORECASE,
 )
+_ROLES = _any_of("user", "human", "assistant", "system", "tool", "chatbot", "judge")
 _HEAD = re.compile(
     rf"(?:^|(?<=[{_ENDS_LINE}]))"
     rf"(?P<lead>(?:[^\S{_ENDS_LINE}]|[{_UNSEEN}>#＃*_\-])*)"
-    rf"{_any_of('user', 'human', 'assistant', 'system', 'tool', 'chatbot', 'judge')}(?P<end>[ \t]+[A-Z0-9])?[ \t*_{_UNSEEN}]*(?P<colon>[:：])?",
+    rf"{_ROLES}(?:[ \t]+[A-Z0-9])?[ \t*_{_UNSEEN}]*(?P<colon>[:：])?",
     re.IGNORECASE,
 )
 # Names between the brackets of markers, as published chat templates have them. A name with an underscore counts without standing

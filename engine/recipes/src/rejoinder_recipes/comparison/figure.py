@@ -14,9 +14,9 @@ Finding = Literal["higher", "lower", "no difference", "too few", "described"]
 
 # With fewer conversations of a kind there is no number. Two reasons. (1) Fewer than 6 that all speak for one side are no evidence
 # at 95 % (a sign test gives 2 · (1/2)⁵ = 0.06). (2) An interval from resampling needs conversations as varied as those that were
-# not seen. In 1,000 simulations each, the intervals of `percentile_interval` held the truth in 92, 85 and 84 of 100 cases with 5
-# conversations (normal, exponential and yes-or-no values), and in 94, 89 and 95 with 10 (tests/comparison/test_coverage.py). Values
-# with tails as heavy as a lognormal's are covered worse: 84 of 100 with 10 conversations, 89 with 40.
+# not seen. In 1,000 simulations each, the intervals of `percentile_interval` held the truth in 92, 87 and 81 of 100 cases with 5
+# conversations (normal, exponential and yes-or-no values), and in 94, 90 and 97 with 10. Values with tails as heavy as a lognormal's
+# are covered worse: in 84 of 100 cases with 10 (tests/comparison/test_coverage.py gives these figures with REJOINDER_SIMULATIONS=1000).
 FEWEST_CONVERSATIONS = 10
 # Rounds without any row of a kind are left out; more of them than this, and the others no longer stand for all.
 MOST_EMPTY_ROUNDS = 0.01

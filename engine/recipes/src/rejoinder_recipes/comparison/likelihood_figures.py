@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from .answers import HeldOutAnswer, check_same_answers
-from .arm_scores import ArmScores, HeldOutAnswers
+from .arm_scores import AnswerArrays, ArmScores
 from .bootstrap import ROUNDS, Floats, resample
 from .figure import Figure, figure
 
@@ -87,7 +87,7 @@ def likelihood_figures(
     """
     check_same_answers(rows)
     first = next(iter(rows.values()))
-    answers = HeldOutAnswers.of(first, resample((row.conversation_id for row in first), rounds=rounds, seed=seed))
+    answers = AnswerArrays.of(first, resample((row.conversation_id for row in first), rounds=rounds, seed=seed))
     scores = {name: ArmScores.of(answers, arm_rows) for name, arm_rows in rows.items()}
     return LikelihoodFigures(
         praised=int(answers.praised.sum()),
@@ -105,7 +105,7 @@ def likelihood_figures(
     )
 
 
-def _of_arm(name: str, answers: HeldOutAnswers, arm: ArmScores) -> ArmLikelihood:
+def _of_arm(name: str, answers: AnswerArrays, arm: ArmScores) -> ArmLikelihood:
     def mean(values: Floats, kind: np.ndarray, neutral: float | None) -> Figure:
         by_round = answers.means(values, kind)
         unmoved = neutral is not None and arm.is_unmoved
@@ -134,13 +134,12 @@ def _of_arm(name: str, answers: HeldOutAnswers, arm: ArmScores) -> ArmLikelihood
         ),
         kl=mean(arm.kl, praised | blamed, None),
         by_category=tuple(
-            CategoryGain(category, int(kind.sum()), mean(arm.gain, kind, 0.0))
-            for category, kind in answers.categories.items()
+            CategoryGain(category, int(kind.sum()), mean(arm.gain, kind, 0.0)) for category, kind in answers.categories.items()
         ),
     )
 
 
-def _difference(name: str, other_name: str, answers: HeldOutAnswers, arm: ArmScores, other: ArmScores) -> ArmDifference:
+def _difference(name: str, other_name: str, answers: AnswerArrays, arm: ArmScores, other: ArmScores) -> ArmDifference:
     same = arm.gives_same_as(other)
 
     def of(values: Floats, others: Floats, conversations: int, bounds: tuple[float, float] | None) -> Figure:

@@ -42,20 +42,26 @@ def share_of_like_pairs(
     Answers are sorted by length, so that a block of praised ones meets only those blamed ones that some of them may be paired with.
     """
     praised_order, blamed_order = np.argsort(praised_lengths, kind="stable"), np.argsort(blamed_lengths, kind="stable")
-    sorted_lengths = blamed_lengths[blamed_order]
-    rounds = len(praised_weights)
-    won, pairs = np.zeros(rounds), np.zeros(rounds)
-    for start in range(0, praised_order.size, BLOCK):
-        rows = praised_order[start : start + BLOCK]
-        lengths = praised_lengths[rows]
-        first = np.searchsorted(4 * sorted_lengths, 3 * lengths[0], side="left")
-        last = np.searchsorted(3 * sorted_lengths, 4 * lengths[-1], side="right")
-        columns = blamed_order[first:last]
-        alike = _alike(lengths[:, None], blamed_lengths[columns][None, :]).astype(np.float64)
-        difference = praised[rows][:, None] - blamed[columns][None, :]
-        wins = (np.sign(difference) + 1) / 2 * alike
-        won += (praised_weights[:, rows] * (blamed_weights[:, columns] @ wins.T)).sum(axis=1)
-        pairs += (praised_weights[:, rows] * (blamed_weights[:, columns] @ alike.T)).sum(axis=1)
+    praised, praised_lengths, praised_weights = (
+        praised[praised_order],
+        praised_lengths[praised_order],
+        praised_weights[:, praised_order],
+    )
+    blamed, blamed_lengths = blamed[blamed_order], blamed_lengths[blamed_order]
+    # Halves of whole numbers below 2²³, which single precision holds exactly, at twice the speed.
+    drawn = blamed_weights[:, blamed_order].astype(np.float32)
+    won, pairs = np.zeros(len(drawn)), np.zeros(len(drawn))
+    for start in range(0, praised.size, BLOCK):
+        rows = slice(start, start + BLOCK)
+        lengths, weights = praised_lengths[rows, None], praised_weights[:, rows]
+        columns = slice(
+            np.searchsorted(4 * blamed_lengths, 3 * lengths[0, 0], side="left"),
+            np.searchsorted(3 * blamed_lengths, 4 * lengths[-1, 0], side="right"),
+        )
+        alike = _alike(lengths, blamed_lengths[None, columns])
+        wins = (np.sign(praised[rows, None] - blamed[None, columns]).astype(np.float32) + 1) / 2 * alike
+        won += (weights * (drawn[:, columns] @ wins.T)).sum(axis=1)
+        pairs += (weights * (drawn[:, columns] @ alike.T.astype(np.float32))).sum(axis=1)
     return _share(won, pairs)
 
 

@@ -16,7 +16,7 @@ Verdict = Literal["A", "B", "C"]
 
 LONGEST_LINE = 16 << 20
 _VERDICT = re.compile(r"\[\[([ABC])\]\]")
-_THINKING = re.compile(r"\s*<think(?:ing)?>.*</think(?:ing)?>", re.DOTALL)
+_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*</think(?:ing)?>", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,22 @@ from ..results import Results
 from ..win_rate import ArmWinRate, WinRateDifference
 from . import words
 
-_WORDS = {
-    "higher": "better",
-    "lower": "worse",
+_NO_WORDS = {
     "no difference": "no difference can be seen with so few",
     "too few": "no claim can be made with so few",
     "described": "",
 }
+# What a judge prefers is better in its eyes. Likelihoods say less: an arm may favour what was praised and write no better.
+_JUDGED = _NO_WORDS | {"higher": "better", "lower": "worse"}
+_OF_ARM = _NO_WORDS | {
+    "higher": "favours what users praised over what they blamed",
+    "lower": "favours what users blamed over what they praised",
+}
+_OF_TWO = _NO_WORDS | {"higher": "favours what users praised more", "lower": "favours what users praised less"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class Headline:
     """`subject` is an arm or `one arm against another`; `verdict` is the answer in some words, `reason` the figures behind it."""
 
     subject: str
@@ -33,11 +38,11 @@ class Answer:
 
 
 def is_judged(results: Results) -> bool:
-    """Whether a judge's verdict about any pair counts."""
-    return results.win_rates is not None and any(arm.decided or arm.ties > arm.ties_identical for arm in results.win_rates.arms)
+    """Whether a judge settled any pair; pairs of equal answers need no judge."""
+    return results.win_rates is not None and any(arm.pairs > arm.ties_identical for arm in results.win_rates.arms)
 
 
-def answers(results: Results) -> list[Answer]:
+def headlines(results: Results) -> list[Headline]:
     """The answers about all arms, then those about all pairs of arms."""
     if results.win_rates is not None and is_judged(results):
         return [_of_win_rate(arm) for arm in results.win_rates.arms] + [
@@ -48,36 +53,38 @@ def answers(results: Results) -> list[Answer]:
     ]
 
 
-def _of_win_rate(arm: ArmWinRate) -> Answer:
+def _of_win_rate(arm: ArmWinRate) -> Headline:
     reason = (
         f"its win rate against the pre-trained model is {words.share(arm.win_rate)} over {words.number(arm.pairs)} pairs, "
-        "where 50 % means no difference"
+        f"where 50{words.PERCENT} means no difference"
     )
-    return Answer(arm.arm, _WORDS[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate)))
+    return Headline(
+        arm.arm, _JUDGED[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate))
+    )
 
 
-def _of_shares(arm: ArmLikelihood) -> Answer:
+def _of_shares(arm: ArmLikelihood) -> Headline:
     found = arm.auc_like_length
     reason = (
         "a praised answer gained more probability than a blamed one of like length in "
-        f"{words.share(found)} of the pairs, where 50 % is chance"
+        f"{words.share(found)} of the pairs, where 50{words.PERCENT} is chance"
     )
-    return Answer(arm.arm, _WORDS[found.finding], _with_detectable(found, reason, words.detectable_share(found)))
+    return Headline(arm.arm, _OF_ARM[found.finding], _with_detectable(found, reason, words.detectable_share(found)))
 
 
-def _of_win_rates(difference: WinRateDifference) -> Answer:
+def _of_win_rates(difference: WinRateDifference) -> Headline:
     reason = f"the win rates differ by {words.points(difference.difference)} over {words.number(difference.prompts)} prompts"
-    return _between(difference.arm, difference.other, difference.difference, reason)
+    return _between(difference.arm, difference.other, difference.difference, reason, _JUDGED)
 
 
-def _of_difference(difference: ArmDifference) -> Answer:
+def _of_difference(difference: ArmDifference) -> Headline:
     reason = f"the shares of pairs of like length differ by {words.points(difference.auc_like_length)}"
-    return _between(difference.arm, difference.other, difference.auc_like_length, reason)
+    return _between(difference.arm, difference.other, difference.auc_like_length, reason, _OF_TWO)
 
 
-def _between(arm: str, other: str, found: Figure, reason: str) -> Answer:
-    return Answer(
-        f"{arm} against {other}", _WORDS[found.finding], _with_detectable(found, reason, words.detectable_points(found))
+def _between(arm: str, other: str, found: Figure, reason: str, verdicts: dict[str, str]) -> Headline:
+    return Headline(
+        f"{arm} against {other}", verdicts[found.finding], _with_detectable(found, reason, words.detectable_points(found))
     )
 
 
@@ -89,6 +96,6 @@ def _with_detectable(found: Figure, reason: str, detectable: str) -> str:
                 "an interval means anything"
             )
         return "the answers at hand do not differ enough for an interval"
-    if found.finding == "no difference" and found.detectable:
-        return f"{reason}; in four of five samples of this size {detectable} would have been seen"
+    if found.finding == "no difference" and detectable:
+        return f"{reason}; had it truly been {detectable}, four of five samples of this size would have shown it"
     return reason

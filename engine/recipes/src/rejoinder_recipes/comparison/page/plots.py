@@ -7,11 +7,13 @@ import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
 
 from ..figure import Figure
 from .visible import visible
@@ -33,6 +35,9 @@ _MARKERS = ("o", "s")
 # Inches: the height of a row, of the axis with its label, and of the legend; the width.
 _ROW, _AXIS, _LEGEND, _WIDTH = 0.42, 0.75, 0.35, 7.2
 
+# Percentage points on either side of the neutral value that an axis has at least.
+_LEAST = 15
+
 
 @dataclass(frozen=True)
 class Row:
@@ -52,34 +57,39 @@ class Plot:
 
 
 def interval_plot(
-    rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, words: str, *, scale: float = 1.0
+    rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, words: str, *, percent: bool = False
 ) -> Plot:
     """Values with intervals, a row for each arm and in it a line for each of at most two series; `neutral` is a vertical line.
 
-    Values are multiplied by `scale` (100 for percent) before they are drawn. A figure without a number is said in words.
+    With `percent`, values are shares. A figure without a number is said in words.
     """
-    light, dark = (_address(_svg(rows, series, axis, neutral, scale, theme)) for theme in (LIGHT, DARK))
+    light, dark = (_address(_svg(rows, series, axis, neutral, percent, theme)) for theme in (LIGHT, DARK))
     return Plot(light, dark, words)
 
 
-def _svg(rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, scale: float, theme: Theme) -> bytes:
+def _svg(rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, percent: bool, theme: Theme) -> bytes:
     # Text stays text, in whatever font the reader has; names of arms are no formulas; equal figures give equal bytes.
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "rejoinder", "text.parse_math": False, "font.size": 11}
+    settings: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "rejoinder", "text.parse_math": False, "font.size": 11}
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         # A letter that matplotlib's own font lacks is drawn by the reader's.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         height = _AXIS + _ROW * len(series) * len(rows) * 0.85 + (_LEGEND if len(series) > 1 else 0)
         canvas = Canvas(figsize=(_WIDTH, height), facecolor=theme.ground, layout="constrained")
         FigureCanvasSVG(canvas)
-        _draw(canvas.add_subplot(), rows, series, axis, neutral, scale, theme)
+        _draw(canvas.add_subplot(), rows, series, axis, neutral, percent, theme)
         out = io.BytesIO()
         canvas.savefig(out, format="svg", facecolor=theme.ground, metadata={"Date": None, "Creator": None})
     return out.getvalue()
 
 
 def _draw(
-    axes: Axes, rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, scale: float, theme: Theme
+    axes: Axes, rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, percent: bool, theme: Theme
 ) -> None:
+    scale = 100 if percent else 1
+    if percent:
+        # A small difference looks small.
+        axes.plot([100 * neutral - _LEAST, 100 * neutral + _LEAST], [0, 0], linestyle="none")
+        axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     axes.axvline(neutral * scale, color=theme.line, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
     for at, name in enumerate(series):
         offset = (at - (len(series) - 1) / 2) * 0.36
@@ -88,7 +98,12 @@ def _draw(
             found = row.figures[at]
             if found.value is None or found.low is None or found.high is None:
                 axes.annotate(
-                    "too few", (neutral * scale, place + offset), xytext=(6, 0), textcoords="offset points", va="center", color=colour
+                    "too few",
+                    (neutral * scale, place + offset),
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    color=colour,
                 )
                 continue
             low, value, high = (scale * number for number in (found.low, found.value, found.high))

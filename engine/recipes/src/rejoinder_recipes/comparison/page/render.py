@@ -25,7 +25,9 @@ def html_page(results: Results) -> str:
     # The policy names the one style sheet by its hash: no other style, no script and no address works on the page.
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     page = environment.get_template("results.html")
-    return page.render(results=results, view=view(results), names=names(results), style=Markup(style), style_hash=f"sha256-{digest}")
+    return page.render(
+        results=results, view=view(results), names=names(results), style=Markup(style), style_hash=f"sha256-{digest}"
+    )
 
 
 def markdown_page(results: Results, *, examples: bool) -> str:
@@ -38,10 +40,20 @@ def markdown_page(results: Results, *, examples: bool) -> str:
 
 def _environment(**settings: Any) -> Environment:
     environment = Environment(
-        loader=_TEMPLATES, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, **settings
+        loader=_TEMPLATES,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **settings,
     )
     environment.filters |= {name: getattr(words, name) for name in ("share", "points", "nats", "number", "duration")}
-    environment.filters |= {"conversations": words.conversations, "capitalised": words.capitalised, "losses": words.losses}
+    environment.filters |= {
+        "conversations": words.conversations,
+        "sentence": words.sentence,
+        "origin": words.origin,
+        "losses": words.losses,
+    }
     environment.globals["fewest"] = FEWEST_CONVERSATIONS
     return environment
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..figure import Figure
 from ..results import Results
 from . import words
-from .headline import Answer, answers, is_judged
+from .headline import Headline, headlines, is_judged
 from .plots import Plot, Row, interval_plot
 
 
@@ -21,9 +21,9 @@ class TableRow:
 
 @dataclass(frozen=True)
 class View:
-    """The page's answers, tables and plots. `gain_plot` and `pairs_plot` are those without a judge."""
+    """The page's headlines, tables and plots. `gain_plot` and `pairs_plot` are those without a judge."""
 
-    answers: list[Answer]
+    headlines: list[Headline]
     judged: bool
     win_rate_plot: Plot | None
     pairs_plot: Plot
@@ -37,7 +37,7 @@ def view(results: Results) -> View:
     """The view of some results."""
     judged = is_judged(results)
     return View(
-        answers=answers(results),
+        headlines=headlines(results),
         judged=judged,
         win_rate_plot=_win_rate_plot(results) if judged else None,
         pairs_plot=_pairs_plot(results),
@@ -58,7 +58,7 @@ def _win_rate_plot(results: Results) -> Plot:
     rows = [Row(arm.arm, (arm.win_rate,)) for arm in results.win_rates.arms]
     told = "; ".join(f"{row.label}: {words.share(row.figures[0])}" for row in rows)
     axis = "win rate against the pre-trained model, in percent (50: no difference)"
-    return interval_plot(rows, ["win rate"], axis, 0.5, f"Win rates with 95 % intervals. {told}.", scale=100)
+    return interval_plot(rows, ["win rate"], axis, 0.5, f"Win rates with 95 % intervals. {told}.", percent=True)
 
 
 def _pairs_plot(results: Results) -> Plot:
@@ -66,7 +66,7 @@ def _pairs_plot(results: Results) -> Plot:
     told = "; ".join(f"{row.label}: {words.share(row.figures[0])}, {words.share(row.figures[1])}" for row in rows)
     axis = "pairs in which the praised answer gained more, in percent (50: chance)"
     words_ = f"Shares of pairs with 95 % intervals, of like length and of all lengths. {told}."
-    return interval_plot(rows, ["pairs of like length", "all pairs"], axis, 0.5, words_, scale=100)
+    return interval_plot(rows, ["pairs of like length", "all pairs"], axis, 0.5, words_, percent=True)
 
 
 def _gain_plot(results: Results) -> Plot:
@@ -84,7 +84,9 @@ def _likelihood_rows(results: Results) -> list[TableRow]:
         return TableRow(head, cells)
 
     rows = [
-        row("pairs of like length in which the praised answer gained more", *(words.share(arm.auc_like_length) for arm in arms)),
+        row(
+            "pairs of like length in which the praised answer gained more", *(words.share(arm.auc_like_length) for arm in arms)
+        ),
         row("the same over all pairs", *(words.share(arm.auc) for arm in arms)),
         row("gain of praised minus gain of blamed answers", *(words.nats(arm.gain_difference) for arm in arms)),
         row("gain of praised answers", *(words.nats(arm.gain_praised) for arm in arms)),
@@ -109,7 +111,10 @@ def _detectable_rows(results: Results) -> list[TableRow]:
     rows = [
         TableRow("share of pairs of like length", cells([words.detectable_share(arm.auc_like_length) for arm in arms])),
         TableRow("share of all pairs", cells([words.detectable_share(arm.auc) for arm in arms])),
-        TableRow("gain of praised minus gain of blamed, either way", cells([words.detectable_nats(arm.gain_difference) for arm in arms])),
+        TableRow(
+            "gain of praised minus gain of blamed, up or down",
+            cells([words.detectable_nats(arm.gain_difference) for arm in arms]),
+        ),
     ]
     if results.win_rates is not None and is_judged(results):
         by_arm = {arm.arm: words.detectable_share(arm.win_rate) for arm in results.win_rates.arms}

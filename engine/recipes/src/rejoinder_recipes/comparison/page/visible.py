@@ -11,7 +11,12 @@ _UNSEEN = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_ALONE = "(?<![^\x00-\x7f])[\u200c\u200d]|(?<![^\x00-\x7f0-9#*])[\ufe0e\ufe0f]"
+# A joiner or selector that shapes nothing: no letter or sign stands before it.
+_NOTHING = "(?<![\u0080-\U0010ffff])"
+_ALONE = (
+    f"{_NOTHING}[\u200c\u200d]|(?<=[{_UNSEEN}\u200c\u200d\ufe0e])\u200d|(?<=[{_UNSEEN}\u200c-\u200d\ufe0e\ufe0f])[\u200c\ufe0e\ufe0f]|"
+    "(?<![0-9#*\u0080-\U0010ffff])[\ufe0e\ufe0f]"
+)
 _SHOWN = re.compile(f"[{_HARMFUL}{_UNSEEN}\ud800-\udfff]|{_ALONE}")
 
 
@@ -26,26 +31,26 @@ class Markdown(str):
 
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
 _LINK = re.compile(r"(?<=[A-Za-z]):(?=//)|(?<=[Ww]{3})\.|@")
-_LINE_MARK = re.compile(r"^(\s*)([-=]|\+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
+_LINE_MARK = re.compile(r"([-=]|\+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
 
 
 def markdown_text(value: object) -> str:
     """A value as one line of Markdown in which nothing is live: no markup, HTML, link, image, mention or end of a table cell."""
     if isinstance(value, Markdown):
         return value
-    text = visible(str(value)).replace("\n", " ").replace("\t", " ")
+    text = visible(str(value)).replace("\n", " ").replace("\t", " ").strip()
     text = _MARKS.sub(r"\\\g<0>", text)
     text = _LINK.sub(lambda found: "@\u200b" if found.group() == "@" else "\\" + found.group(), text)
     begin = _LINE_MARK.match(text)
     if begin is None:
         return text
-    at = begin.end() if begin.group(2).isdigit() else begin.end() - 1
+    at = begin.end() if begin.group().isdigit() else 0
     return text[:at] + "\\" + text[at:]
 
 
 def markdown_code(value: object) -> Markdown:
-    """A value in a code span, also in the cell of a table."""
-    text = visible(str(value)).replace("\n", " ").replace("|", "\\|")
+    """A value in a code span. Not for cells of a table, which a bar would end."""
+    text = visible(str(value)).replace("\n", " ")
     ticks = "`" * (_longest_run(text) + 1)
     gap = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
     return Markdown(f"{ticks}{gap}{text}{gap}{ticks}")

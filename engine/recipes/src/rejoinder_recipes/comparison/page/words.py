@@ -6,6 +6,8 @@ from ..figure import FEWEST_CONVERSATIONS, Figure
 from ..results import TrainingStage
 
 MINUS = "\u2212"
+# A percent sign does not begin a line.
+PERCENT = "\u00a0%"
 
 
 def share(found: Figure) -> str:
@@ -14,7 +16,7 @@ def share(found: Figure) -> str:
         return too_few(found)
     digits = _percent_digits(found)
     low, value, high = (_percent(number, digits) for number in (found.low, found.value, found.high))
-    return f"{value} % ({low} to {high} %)"
+    return f"{value}{PERCENT} ({low} to {high}{PERCENT})"
 
 
 def points(found: Figure) -> str:
@@ -54,13 +56,11 @@ def finding(found: Figure, higher: str = "higher", lower: str = "lower") -> str:
 
 
 def detectable_share(found: Figure) -> str:
-    """Which shares would have been told from 50 %: `60 % or more, or 40 % or less`; empty where there is no number."""
-    if found.detectable is None or found.neutral is None:
+    """Which shares would have been told from 50 %: `60 % or more, or 40 % or less`; empty where there is none or no number."""
+    if found.detectable is None or found.neutral is None or found.detectable >= found.neutral:
         return ""
-    if found.detectable >= found.neutral:
-        return "no share, however far from 50 %,"
     least, most = (_percent(found.neutral + sign * found.detectable, 0) for sign in (1, -1))
-    return f"{least} % or more, or {most} % or less"
+    return f"{least}{PERCENT} or more, or {most}{PERCENT} or less"
 
 
 def detectable_nats(found: Figure) -> str:
@@ -79,10 +79,10 @@ def conversations(count: int) -> str:
 
 
 def number(value: int | float | None) -> str:
-    """A number with a thin space between thousands; `not known` for none."""
+    """A number such as `1,024`; `not known` for none."""
     if value is None:
         return "not known"
-    return f"{value:,.0f}".replace(",", "\u202f") if value == int(value) else f"{value:,.1f}".replace(",", "\u202f")
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
 def duration(seconds: float) -> str:
@@ -101,9 +101,15 @@ def losses(stage: TrainingStage) -> str:
     return f"{first}, {last}"
 
 
-def capitalised(text: str) -> str:
-    """The text with a capital letter at its beginning; the rest as it is."""
-    return text[:1].upper() + text[1:]
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning and a full stop at its end, if it has neither."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def origin(labels: str) -> str:
+    """Where the feedback of a data set comes from, by the word that an export has for it; other words stay."""
+    known = {"run": "what the run found", "records": "labels of the records", "file": "labels in a file beside the corpus"}
+    return known.get(labels, labels)
 
 
 def _percent_digits(found: Figure) -> int:
