@@ -32,8 +32,13 @@ def write_set(folder: Path, task: str, rows: list[dict], validation: list[dict] 
         (folder / f"data/{name}.jsonl").write_bytes(content)
         labels = [one.get("label", True) for one in split]
         described[name] = {
-            "path": f"data/{name}.jsonl", "rows": len(split), "desirable": sum(labels), "undesirable": len(labels) - sum(labels),
-            "conversations": len({one["conversation_id"] for one in split}), "categories": {f"UR{i}": sum(one.get("category") == f"UR{i}" for one in split) for i in range(1, 6)}, "sha256": hashlib.sha256(content).hexdigest(),
+            "path": f"data/{name}.jsonl",
+            "rows": len(split),
+            "desirable": sum(labels),
+            "undesirable": len(labels) - sum(labels),
+            "conversations": len({one["conversation_id"] for one in split}),
+            "categories": {f"UR{i}": sum(one.get("category") == f"UR{i}" for one in split) for i in range(1, 6)},
+            "sha256": hashlib.sha256(content).hexdigest(),
         }
     counts = described["train"]
     both = counts["desirable"] and counts["undesirable"]
@@ -42,12 +47,29 @@ def write_set(folder: Path, task: str, rows: list[dict], validation: list[dict] 
         for name in ("desirable", "undesirable")
     }
     metadata = {
-        "format": 1, "task": task, "style": "trl", "license": "cc0-1.0", "engine": "0.1.0", "rules_hash": "0" * 64, "config_hash": "0" * 64,
-        "plugins": [], "judge": None, "labels": None if task == "random" else "records", "positive": [] if task == "random" else ["UR5"],
-        "negative": [] if task == "random" else ["UR2", "UR3"], "sources": [], "min_score": 0.0,
-        "seed": 0, "validation": 0.0, "weights": {"desirable": 7 / 6, "undesirable": 1.0} if task == "kto" and both else None,
+        "format": 1,
+        "task": task,
+        "style": "trl",
+        "license": "cc0-1.0",
+        "engine": "0.1.0",
+        "rules_hash": "0" * 64,
+        "config_hash": "0" * 64,
+        "plugins": [],
+        "judge": None,
+        "labels": None if task == "random" else "records",
+        "positive": [] if task == "random" else ["UR5"],
+        "negative": [] if task == "random" else ["UR2", "UR3"],
+        "sources": [],
+        "min_score": 0.0,
+        "seed": 0,
+        "validation": 0.0,
+        "weights": {"desirable": 7 / 6, "undesirable": 1.0} if task == "kto" and both else None,
         "draw": {"wanted": len(rows), "pool": 100, "like_sha256": None, "lacking": 0} if task == "random" else None,
-        "splits": described, "left_out": [], "changed": [], "checks": checks, "remarks": [],
+        "splits": described,
+        "left_out": [],
+        "changed": [],
+        "checks": checks,
+        "remarks": [],
     }
     (folder / "rejoinder.json").write_text(json.dumps(metadata))
     return folder

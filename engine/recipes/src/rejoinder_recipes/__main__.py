@@ -25,8 +25,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("rejoinder-recipes", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add_train(verbs.add_parser("train", help="train a model: SFT, then KTO", formatter_class=argparse.ArgumentDefaultsHelpFormatter))
-    _add_compare(verbs.add_parser("compare", help="compare trained models with the pre-trained one",
-                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter))
+    _add_compare(
+        verbs.add_parser(
+            "compare", help="compare trained models with the pre-trained one", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        )
+    )
     return top
 
 
@@ -61,16 +64,25 @@ def _add_train(verb: argparse.ArgumentParser) -> None:
 def _add_compare(verb: argparse.ArgumentParser) -> None:
     _add_model(verb)
     verb.add_argument("--arm", action="append", required=True, metavar="NAME=FOLDER", help="a finished stage of `train`; repeatable")
-    verb.add_argument("--held-out", type=Path, required=True, metavar="SET", help="data set of `rejoinder export kto` that no arm was trained on")
+    verb.add_argument(
+        "--held-out", type=Path, required=True, metavar="SET", help="data set of `rejoinder export kto` that no arm was trained on"
+    )
     verb.add_argument("--split", help="split of the held-out set (default: validation where there is one, else train)")
     verb.add_argument("--drop-overlap", action="store_true", help="leave out held-out rows of conversations that an arm was trained on")
     verb.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="results.md, results.html and all that they are made of")
     verb.add_argument("--max-length", type=int, default=1024, help="tokens of prompt and answer together")
     verb.add_argument("--batch-size", type=int, default=4, help="rows that are computed at once")
     verb.add_argument("--rounds", type=int, default=2000, help="rounds of the bootstrap")
-    verb.add_argument("--answers", type=int, default=10, metavar="N", help="held-out prompts that every model answers: examples, and pairs for a judge")
+    verb.add_argument(
+        "--answers", type=int, default=10, metavar="N", help="held-out prompts that every model answers: examples, and pairs for a judge"
+    )
     verb.add_argument("--answer-length", type=int, default=256, help="tokens of such an answer at most")
-    verb.add_argument("--verdicts", type=Path, metavar="FILE", help="what a judge said of requests.jsonl: `answers.jsonl` of `rejoinder ask`, or the results of a batch service")
+    verb.add_argument(
+        "--verdicts",
+        type=Path,
+        metavar="FILE",
+        help="what a judge said of requests.jsonl: `answers.jsonl` of `rejoinder ask`, or the results of a batch service",
+    )
     verb.add_argument("--no-examples", action="store_true", help="leave all chat text out of the pages")
 
 

@@ -86,9 +86,7 @@ def fit(tokenizer: Tokenizer, row: dict, max_length: int) -> Fitted | None:
     if len(encoded.prompt) > max_length - min(needed, max_length // 4):
         return None
     room = max_length - len(encoded.prompt)
-    return Fitted(
-        {**row, "prompt": prompt}, len(encoded.prompt), min(needed, room), len(prompt) < len(row["prompt"]), needed > room
-    )
+    return Fitted({**row, "prompt": prompt}, len(encoded.prompt), min(needed, room), len(prompt) < len(row["prompt"]), needed > room)
 
 
 def _without_first_exchange(prompt: list[dict]) -> list[dict] | None:

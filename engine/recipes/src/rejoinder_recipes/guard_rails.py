@@ -42,11 +42,15 @@ def of_training(name: str, checks: dict[str, Any], counts: dict[str, int]) -> li
     cautions = of_checks(name, checks)
     if rows < FEW_ROWS:
         cautions.append(
-            Caution(name, f"{rows:,} rows are few (the paper trains on 8,448 praised answers)", "a difference may not show; find more feedback")
+            Caution(
+                name, f"{rows:,} rows are few (the paper trains on 8,448 praised answers)", "a difference may not show; find more feedback"
+            )
         )
     if cut * 2 > rows:
         cautions.append(
-            Caution(name, f"{cut:,} of {rows:,} answers lose their end, so that the model does not learn where to stop", "raise --max-length")
+            Caution(
+                name, f"{cut:,} of {rows:,} answers lose their end, so that the model does not learn where to stop", "raise --max-length"
+            )
         )
     return cautions
 
@@ -80,6 +84,10 @@ def of_answers(tokens: Mapping[str, Sequence[int]], pretrained: str) -> list[Cau
         own = median(lengths) if lengths else 0
         if min(own, usual) and max(own, usual) > LENGTH_SHIFT * min(own, usual):
             cautions.append(
-                Caution(name, f"its answers have {own:g} tokens, the pre-trained model's {usual:g} (medians)", "judges prefer long answers: distrust its win rate")
+                Caution(
+                    name,
+                    f"its answers have {own:g} tokens, the pre-trained model's {usual:g} (medians)",
+                    "judges prefer long answers: distrust its win rate",
+                )
             )
     return cautions

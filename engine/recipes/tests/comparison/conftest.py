@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rejoinder_recipes.comparison.pair_requests import PairRequest
+from rejoinder_recipes.comparison.judging.pair_requests import PairRequest
 
 from .made_up import result_line
 

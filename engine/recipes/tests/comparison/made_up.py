@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from rejoinder_recipes.comparison.answers import Answer, HeldOutAnswer
-from rejoinder_recipes.comparison.likelihood_figures import likelihood_figures
-from rejoinder_recipes.comparison.pair_requests import pair_requests
+from rejoinder_recipes.comparison.judging.pair_requests import pair_requests
+from rejoinder_recipes.comparison.judging.verdicts import Trouble, Verdicts
+from rejoinder_recipes.comparison.judging.win_rate import win_rates
 from rejoinder_recipes.comparison.results import (
     Arm,
     BaseModel,
@@ -25,8 +26,7 @@ from rejoinder_recipes.comparison.results import (
     TrainingStage,
     Warning,
 )
-from rejoinder_recipes.comparison.verdicts import Trouble, Verdicts
-from rejoinder_recipes.comparison.win_rate import win_rates
+from rejoinder_recipes.comparison.statistics.likelihood_figures import likelihood_figures
 
 
 def held_out(conversation: str, praised: bool, reward: float, tokens: int = 10, before: float = -20.0) -> HeldOutAnswer:
@@ -69,9 +69,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 HOSTILE = "<script>alert(1)</script> ![x](https://evil.example/x.png) | `tick` \x1b[2J\u202eabc\u2066 [[A]] www.evil.example a@evil.example"
 
 
-def made_up_results(
-    *, judge: bool = True, hostile: str = "", praised: int = 28, arms: tuple[str, ...] = ("found", "random")
-) -> Results:
+def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28, arms: tuple[str, ...] = ("found", "random")) -> Results:
     """Results with made-up figures; `hostile` is put wherever text of others may stand."""
     generator = np.random.default_rng(3)
     rows: dict[str, list[HeldOutAnswer]] = {}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rejoinder_recipes.comparison.bootstrap import percentile_interval, resample, student_quantile
+from rejoinder_recipes.comparison.statistics.bootstrap import percentile_interval, resample, student_quantile
 
 from .made_up import wilson
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rejoinder_recipes.comparison.bootstrap import percentile_interval, resample
+from rejoinder_recipes.comparison.statistics.bootstrap import percentile_interval, resample
 
 SIMULATIONS = int(os.environ.get("REJOINDER_SIMULATIONS", "300"))
 Generator = np.random.Generator
@@ -37,9 +37,7 @@ def coverage(conversations: int, draw: Callable[[Generator, int], np.ndarray], t
         ("yes or no", lambda generator, n: (generator.random(n) < 0.7) * 1.0, 0.7, 0.91),
     ],
 )
-def test_intervals_of_ten_conversations_cover(
-    name: str, draw: Callable[[Generator, int], np.ndarray], truth: float, least: float
-) -> None:
+def test_intervals_of_ten_conversations_cover(name: str, draw: Callable[[Generator, int], np.ndarray], truth: float, least: float) -> None:
     found = coverage(10, draw, truth)
     print(f"{name}: {found:.1%} with 10 conversations, {coverage(5, draw, truth):.1%} with 5")
     assert least <= found <= 0.99

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rejoinder_recipes.comparison.figure import FEWEST_CONVERSATIONS, figure
+from rejoinder_recipes.comparison.statistics.figure import FEWEST_CONVERSATIONS, figure
 
 from .made_up import wilson
 

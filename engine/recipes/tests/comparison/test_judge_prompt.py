@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejoinder_recipes.comparison.disarm import ZERO_WIDTH_SPACE, disarm
-from rejoinder_recipes.comparison.judge_prompt import SYSTEM, judge_messages
-from rejoinder_recipes.comparison.verdicts import verdict_in
+from rejoinder_recipes.comparison.judging.disarm import ZERO_WIDTH_SPACE, disarm
+from rejoinder_recipes.comparison.judging.judge_prompt import SYSTEM, judge_messages
+from rejoinder_recipes.comparison.judging.verdicts import verdict_in
 
 QUESTION = [{"role": "user", "content": "What is 2 + 2?"}]
 

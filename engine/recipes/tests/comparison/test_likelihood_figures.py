@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rejoinder_recipes.comparison.answers import HeldOutAnswer, MismatchError
-from rejoinder_recipes.comparison.likelihood_figures import ArmLikelihood, likelihood_figures
+from rejoinder_recipes.comparison.statistics.likelihood_figures import ArmLikelihood, likelihood_figures
 
 from .made_up import held_out
 
@@ -60,11 +60,7 @@ def test_a_real_difference_is_found_and_none_is_not() -> None:
 
 def test_what_is_an_artefact_of_length_alone_is_gone_among_pairs_of_like_length() -> None:
     # The arm gives every token 0.01 more, whoever praised it; praised answers are mostly long.
-    rows = [
-        held_out(f"c{n}", n < 50, 0.01 * tokens, tokens)
-        for n in range(150)
-        if (tokens := 100 if (n < 50) == (n % 5 > 0) else 10)
-    ]
+    rows = [held_out(f"c{n}", n < 50, 0.01 * tokens, tokens) for n in range(150) if (tokens := 100 if (n < 50) == (n % 5 > 0) else 10)]
     arm = only_arm(rows)
     assert arm.auc.finding == "higher" and arm.auc.value == pytest.approx(0.8)
     assert arm.auc_like_length.value == 0.5 and arm.auc_like_length.finding == "no difference"

@@ -62,13 +62,9 @@ def both(results: Results) -> list[str]:
 
 def test_the_page_begins_with_an_answer_for_each_arm_and_each_two() -> None:
     for text in both(made_up_results(judge=False)):
-        assert re.search(
-            r"Is the model better for it\? (\* \*\*)?found: favours what users praised over what they blamed\.", text
-        )
+        assert re.search(r"Is the model better for it\? (\* \*\*)?found: favours what users praised over what they blamed\.", text)
         assert "found against random: favours what users praised more" in text
-        assert re.search(
-            r"random: no difference can be seen with so few\.(\*\*)? A praised answer gained more probability", text
-        )
+        assert re.search(r"random: no difference can be seen with so few\.(\*\*)? A praised answer gained more probability", text)
         assert re.search(r"had it truly been \d+ % or more, or \d+ % or less, four of five samples of this size", text)
 
 
@@ -86,9 +82,7 @@ def test_a_judge_that_settled_nothing_gives_no_number_either() -> None:
         for arm in results.win_rates.arms
     )
     for text in both(replace(results, win_rates=replace(results.win_rates, arms=arms))):
-        assert (
-            "No win rate was measured" in text and "none of them could be used" in text and "requests without a line: 3" in text
-        )
+        assert "No win rate was measured" in text and "none of them could be used" in text and "requests without a line: 3" in text
 
 
 def test_too_few_give_words_and_no_number() -> None:
@@ -199,9 +193,7 @@ def contrast(one: str, other: str) -> float:
 
 def test_text_has_contrast_in_light_and_in_dark() -> None:
     style = resources.files("rejoinder_recipes.comparison.page").joinpath("templates/results.css").read_text()
-    themes = [
-        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
-    ]
+    themes = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)]
     assert len(themes) == 2
     for theme in themes:
         for text in ("text", "quiet", "link"):
@@ -241,9 +233,7 @@ def test_markdown_has_no_live_text_of_others() -> None:
 
 MARKS = st.sampled_from(list("\\`*_{}[]()<>#+-=.!|~&$@:/ 1a\n\t\u202e"))
 PIECES = (
-    MARKS
-    | st.sampled_from(["https://", "www.", "![", "](", "<b>", "&amp;", "&#60;", "---", "```", "1. ", "    "])
-    | st.text(max_size=3)
+    MARKS | st.sampled_from(["https://", "www.", "![", "](", "<b>", "&amp;", "&#60;", "---", "```", "1. ", "    "]) | st.text(max_size=3)
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rejoinder_recipes.comparison.answers import Answer, MismatchError
-from rejoinder_recipes.comparison.pair_requests import pair_requests
+from rejoinder_recipes.comparison.judging.pair_requests import pair_requests
 
 from .made_up import answers
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rejoinder_recipes.comparison.pairs import like_pairs, share_of_like_pairs, share_of_pairs
+from rejoinder_recipes.comparison.statistics.pairs import like_pairs, share_of_like_pairs, share_of_pairs
 
 ONE = np.ones((1, 3))
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rejoinder_recipes.comparison import verdicts as verdicts_module
-from rejoinder_recipes.comparison.pair_requests import pair_requests
-from rejoinder_recipes.comparison.verdicts import Verdicts, read_verdicts, verdict_in
+from rejoinder_recipes.comparison.judging.pair_requests import pair_requests
+from rejoinder_recipes.comparison.judging.verdicts import Verdicts, read_verdicts, verdict_in
 
 from .made_up import answers, result_line
 
@@ -124,9 +124,7 @@ ANYTHING = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["custom_id", "response", "error", "body", "choices", "message", "content", "usage", "prompt_tokens", "model"]
-            ),
+            st.sampled_from(["custom_id", "response", "error", "body", "choices", "message", "content", "usage", "prompt_tokens", "model"]),
             inner,
             max_size=4,
         )

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rejoinder_recipes.comparison.answers import Answer
-from rejoinder_recipes.comparison.pair_requests import pair_requests
-from rejoinder_recipes.comparison.verdicts import Verdicts, read_verdicts
-from rejoinder_recipes.comparison.win_rate import WinRates, win_rates
+from rejoinder_recipes.comparison.judging.pair_requests import pair_requests
+from rejoinder_recipes.comparison.judging.verdicts import Verdicts, read_verdicts
+from rejoinder_recipes.comparison.judging.win_rate import WinRates, win_rates
 
 from .made_up import answers, wilson
 

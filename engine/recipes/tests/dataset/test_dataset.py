@@ -5,6 +5,7 @@ import json
 
 import pytest
 import sets
+
 from rejoinder_recipes.dataset import overlapping, read_metadata, read_split
 from rejoinder_recipes.errors import RecipeError
 

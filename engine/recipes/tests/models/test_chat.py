@@ -2,6 +2,7 @@
 
 import pytest
 import tiny
+
 from rejoinder_recipes.chat import check_template, encode, fit, prompt_ids
 from rejoinder_recipes.errors import RecipeError
 
@@ -61,7 +62,10 @@ def test_a_long_answer_has_half_of_the_room_and_loses_its_end():
     row = {"prompt": EXCHANGES, "completion": [{"role": "assistant", "content": "long " * 100}]}
     fitted = fit(tokenizer, row, 160)
     assert fitted.is_cut and fitted.is_shortened
-    assert fitted.prompt_tokens == len(prompt_ids(tokenizer, [EXCHANGES[0], EXCHANGES[3]])) and fitted.completion_tokens == 160 - fitted.prompt_tokens
+    assert (
+        fitted.prompt_tokens == len(prompt_ids(tokenizer, [EXCHANGES[0], EXCHANGES[3]]))
+        and fitted.completion_tokens == 160 - fitted.prompt_tokens
+    )
 
 
 @pytest.mark.parametrize("answer, most", [("long " * 100, 60), ("short", 80 - 7)])

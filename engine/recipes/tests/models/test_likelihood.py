@@ -6,8 +6,10 @@ import pytest
 import sets
 import torch
 import transformers
+
+from rejoinder_recipes.batching import batches, padded
 from rejoinder_recipes.chat import Encoded, encode
-from rejoinder_recipes.comparison.likelihood import answer_log_probabilities, batches, divergence, measure, padded
+from rejoinder_recipes.comparison.measuring.likelihood import answer_log_probabilities, divergence, measure
 from rejoinder_recipes.training.settings import TrainingSettings
 from rejoinder_recipes.training.trainers import with_lora
 

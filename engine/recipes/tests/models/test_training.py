@@ -7,6 +7,8 @@ import pytest
 import sets
 import torch
 import transformers
+from safetensors.torch import load_file
+
 from rejoinder_recipes.chat import encode
 from rejoinder_recipes.dataset import read_split
 from rejoinder_recipes.errors import RecipeError
@@ -16,7 +18,6 @@ from rejoinder_recipes.training.rows import stage_rows
 from rejoinder_recipes.training.settings import TrainingSettings
 from rejoinder_recipes.training.train import Stage, Training, train
 from rejoinder_recipes.training.trainers import trainer, with_lora
-from safetensors.torch import load_file
 
 SETTINGS = TrainingSettings(max_length=128, batch_size=2, accumulate=1)
 MULTI_TURN = [
@@ -85,8 +86,12 @@ def test_rows_that_fit_here_are_not_cut_by_the_trainers(model_folder, tmp_path):
 def training(model_folder, folder, stages, settings=SETTINGS, **more):
     """A training of data sets, by the name of their stages."""
     return Training(
-        ModelSource(str(model_folder)), [Stage(name, read_split(path, "train")) for name, path in stages.items()], settings, folder,
-        quiet=True, **more
+        ModelSource(str(model_folder)),
+        [Stage(name, read_split(path, "train")) for name, path in stages.items()],
+        settings,
+        folder,
+        quiet=True,
+        **more,
     )
 
 
@@ -197,7 +202,10 @@ def test_what_cannot_be_trained_on_is_refused_with_the_reason(model_folder, both
     with pytest.raises(RecipeError, match="one label alone"):
         train(training(model_folder, tmp_path / "a", {"kto": one_label}), lambda _: None)
     with pytest.raises(RecipeError, match="--batch-size"):
-        train(training(model_folder, tmp_path / "b", {"kto": both_sets["kto"]}, TrainingSettings(max_length=128, batch_size=1)), lambda _: None)
+        train(
+            training(model_folder, tmp_path / "b", {"kto": both_sets["kto"]}, TrainingSettings(max_length=128, batch_size=1)),
+            lambda _: None,
+        )
     with pytest.raises(RecipeError, match="no row fits into 8 tokens"):
         train(training(model_folder, tmp_path / "c", {"sft": both_sets["sft"]}, TrainingSettings(max_length=8)), lambda _: None)
     empty = sets.write_set(tmp_path / "empty", "sft", [])
@@ -217,11 +225,19 @@ def test_guard_rails_warn_of_what_the_export_counted(model_folder, tmp_path):
     said = []
     train(training(model_folder, tmp_path / "arm", {"sft": folder}, only_plan=True), said.append)
     told = "\n".join(said)
-    for expected in ("decline what was asked; export with --no-refusals", "phrases of jailbreaks", "toxic or flagged", "praised answers are longer", "rows are few"):
+    for expected in (
+        "decline what was asked; export with --no-refusals",
+        "phrases of jailbreaks",
+        "toxic or flagged",
+        "praised answers are longer",
+        "rows are few",
+    ):
         assert expected in told, (expected, told)
 
 
-@pytest.mark.skipif("REJOINDER_SMOLLM2" not in os.environ, reason="no GGUF file: set REJOINDER_SMOLLM2 to its path, as .ci/llama-server prints it")
+@pytest.mark.skipif(
+    "REJOINDER_SMOLLM2" not in os.environ, reason="no GGUF file: set REJOINDER_SMOLLM2 to its path, as .ci/llama-server prints it"
+)
 def test_the_model_of_a_gguf_file_can_be_trained(both_sets, tmp_path):
     said = []
     train(training(os.environ["REJOINDER_SMOLLM2"], tmp_path / "arm", both_sets, TrainingSettings(max_length=128, epochs=0.1)), said.append)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import rejoinder_recipes
+
 REJOINDER = os.environ.get("REJOINDER")
 pytestmark = pytest.mark.skipif(
     not REJOINDER or not Path(REJOINDER).is_file(), reason="the command `rejoinder` is not built: set REJOINDER to its path"
@@ -27,8 +29,14 @@ def dialogues(count: int) -> str:
     for i in range(count):
         thing, other = THINGS[i % len(THINGS)], THINGS[(i + 3) % len(THINGS)]
         turn = (PRAISE if i % 2 else BLAME)[i // 2 % 2]
-        texts = [f"Tell me fact {i} about {thing}.", f"Fact {i}: {thing} are {'fine' * (i % 3 + 1)}.", turn, f"Then a word on {other}.",
-                 f"And fact {i + 1} about {other}?", f"Fact {i + 1}: {other} are old."]
+        texts = [
+            f"Tell me fact {i} about {thing}.",
+            f"Fact {i}: {thing} are {'fine' * (i % 3 + 1)}.",
+            turn,
+            f"Then a word on {other}.",
+            f"And fact {i + 1} about {other}?",
+            f"Fact {i + 1}: {other} are old.",
+        ]
         roles = ("user", "assistant") * 3
         messages = [{"role": role, "content": text} for role, text in zip(roles, texts)]
         label = {"turn": 2, "category": "UR5" if i % 2 else "UR3", "span": turn}
@@ -44,7 +52,9 @@ class LengthJudge(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         LengthJudge.calls += 1
-        first, second = re.findall(r"\[The Start of Assistant [AB]'s Answer\]\n(.*?)\n\[The End", body["messages"][-1]["content"], re.DOTALL)
+        shown = re.findall(r"\[The Start of Assistant [AB]'s Answer\]\n(.*?)\n\[The End", body["messages"][-1]["content"], re.DOTALL)
+        # A request that finds out about the server shows none.
+        first, second = shown or ("", "")
         verdict = "A" if len(first) > len(second) else "B" if len(second) > len(first) else "C"
         answer = {
             "model": body["model"],
@@ -78,8 +88,10 @@ def judge_url():
 
 
 def test_from_logs_to_a_page(model_folder, tmp_path, judge_url):
+    environment = {**os.environ, "PYTHONPATH": str(Path(rejoinder_recipes.__file__).parents[1])}
+
     def run(*args, code=0):
-        ended = subprocess.run(list(map(str, args)), cwd=tmp_path, text=True, capture_output=True)
+        ended = subprocess.run(list(map(str, args)), cwd=tmp_path, env=environment, text=True, capture_output=True)
         assert ended.returncode == code, f"{args}\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout + ended.stderr
 
@@ -98,8 +110,29 @@ def test_from_logs_to_a_page(model_folder, tmp_path, judge_url):
     recipes("train", *small, "--sft", "sets/sft", "--kto", "sets/kto", "--out", "arms/found")
     recipes("train", *small, "--sft", "sets/random", "--out", "arms/random")
 
-    compare = ("compare", "--model", model_folder, "--max-length", "256", "--held-out", "sets/kto", "--answers", "12", "--answer-length", "16",
-               "--rounds", "200", "--arm", "sft=arms/found/sft", "--arm", "kto=arms/found/kto", "--arm", "random=arms/random/sft", "--out", "comparison")
+    compare = (
+        "compare",
+        "--model",
+        model_folder,
+        "--max-length",
+        "256",
+        "--held-out",
+        "sets/kto",
+        "--answers",
+        "12",
+        "--answer-length",
+        "16",
+        "--rounds",
+        "200",
+        "--arm",
+        "sft=arms/found/sft",
+        "--arm",
+        "kto=arms/found/kto",
+        "--arm",
+        "random=arms/random/sft",
+        "--out",
+        "comparison",
+    )
     told = recipes(*compare)
     assert "no judge was asked" in told and "rejoinder ask" in told
     results = json.loads((tmp_path / "comparison/results.json").read_text())

@@ -57,9 +57,7 @@ def check_same_answers(arms: Mapping[str, Sequence[HeldOutAnswer]]) -> None:
             )
         for number, (row, other) in enumerate(zip(rows, first), start=1):
             if _identity(row) != _identity(other):
-                raise MismatchError(
-                    f"arm `{name}`, held-out answer {number}: not the answer that arm `{names[0]}` was measured on"
-                )
+                raise MismatchError(f"arm `{name}`, held-out answer {number}: not the answer that arm `{names[0]}` was measured on")
             if row.tokens < 1:
                 raise MismatchError(f"arm `{name}`, held-out answer {number}: {row.tokens} tokens; an answer has at least one")
             if not all(map(isfinite, (row.before, row.after, row.kl))):

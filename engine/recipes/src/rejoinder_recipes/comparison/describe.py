@@ -4,10 +4,12 @@ from typing import Any
 
 from .. import guard_rails
 from ..models import ModelSource
-from .arms import PRETRAINED, TrainedArm
-from .compare import HeldOut, Measured
-from .pair_requests import answer_pairs, pair_requests
-from .judged_pairs import judged_pairs
+from .judging.judged_pairs import judged_pairs
+from .judging.pair_requests import answer_pairs, pair_requests
+from .judging.verdicts import Verdicts
+from .measuring.arms import PRETRAINED, TrainedArm
+from .measuring.held_out import HeldOut
+from .measuring.measure import Measured
 from .results import (
     Arm,
     BaseModel,
@@ -21,7 +23,11 @@ from .results import (
     TrainingStage,
     Warning,
 )
-from .verdicts import Verdicts
+
+
+def commands(arms: list[TrainedArm]) -> tuple[str, ...]:
+    """The commands that trained the arms, each once."""
+    return tuple(dict.fromkeys(stage["command"] for arm in arms for stage in arm.record["stages"]))
 
 
 def base_model(source: ModelSource, parameters: int) -> BaseModel:
@@ -38,6 +44,7 @@ def arm(trained: TrainedArm) -> Arm:
 
 def _stage(stage: dict[str, Any]) -> TrainingStage:
     data, settings, counts = stage["data"], stage["settings"], stage["counts"]
+    is_random = data["task"] == "random"
     own = {key: value for key, value in settings.items() if key not in ("seed", "learning_rate")}
     left_out = {"last request too long": "left_out", "without their oldest exchanges": "shortened", "with a cut answer": "cut"}
     return TrainingStage(
@@ -57,9 +64,9 @@ def _stage(stage: dict[str, Any]) -> TrainingStage:
             path=data["folder"],
             rows=data["rows"],
             conversations=data["conversations"],
-            desirable=data["desirable"],
-            undesirable=data["undesirable"],
-            labels=data["labels"] or "none: exchanges at random",
+            desirable=None if is_random else data["desirable"],
+            undesirable=None if is_random else data["undesirable"],
+            labels="none" if is_random else data["labels"],
             hashes=(Named("rows", data["sha256"]), Named("rules", data["rules_hash"]), Named("config", data["config_hash"])),
             left_out=tuple(Count(what, counts[key]) for what, key in left_out.items() if counts[key]),
         ),
@@ -72,7 +79,9 @@ def held_out_set(held_out: HeldOut, arms: list[TrainedArm]) -> HeldOutSet:
     names = ", ".join(arm.name for arm in arms)
     overlap = f"no row is of a conversation that {names} was trained on, by id and by opening"
     if held_out.overlap:
-        overlap = f"{held_out.overlap:,} rows of conversations that were trained on were left out; {overlap.replace('no row', 'no other row')}"
+        overlap = (
+            f"{held_out.overlap:,} rows of conversations that were trained on were left out; {overlap.replace('no row', 'no other row')}"
+        )
     left_out = [Count("of conversations that were trained on", held_out.overlap), Count("last request too long", held_out.too_long)]
     praised = sum(row["label"] for row in held_out.rows)
     return HeldOutSet(
@@ -100,7 +109,9 @@ def examples(measured: Measured, verdicts: Verdicts | None, count: int) -> tuple
         Example(
             first.prompt_id,
             tuple(Message(message["role"], message["content"]) for message in first.prompt),
-            tuple(ExampleAnswer(name, answers[place].text, said.get((name, first.prompt_id))) for name, answers in measured.answers.items()),
+            tuple(
+                ExampleAnswer(name, answers[place].text, said.get((name, first.prompt_id))) for name, answers in measured.answers.items()
+            ),
         )
         for place, first in enumerate(base[:count])
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .likelihood_figures import LikelihoodFigures
-from .win_rate import WinRates
+from .judging.win_rate import WinRates
+from .statistics.likelihood_figures import LikelihoodFigures
 
 FORMAT = 1
 

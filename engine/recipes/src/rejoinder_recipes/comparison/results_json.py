@@ -55,9 +55,7 @@ def from_value(value: Any) -> Results:
     if not isinstance(value, dict) or "format" not in value:
         raise ResultsError("no results of a comparison: the key `format` is missing")
     if value["format"] != FORMAT or isinstance(value["format"], bool):
-        raise ResultsError(
-            f"format {value['format']!r}; this version reads format {FORMAT}: compare again, or use another version"
-        )
+        raise ResultsError(f"format {value['format']!r}; this version reads format {FORMAT}: compare again, or use another version")
     rest = {key: entry for key, entry in value.items() if key != "format"}
     results: Results = _read(Results, rest, "results")
     return results

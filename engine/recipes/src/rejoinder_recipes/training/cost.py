@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from ..batching import padded
 from ..chat import encode
-from ..comparison.likelihood import padded
 from ..models import device, has_bf16
 from .rows import StageRows
 from .settings import TrainingSettings
@@ -39,8 +39,11 @@ class StageCost:
             f"{rows.completion_tokens:,} of them learned; {self.steps:,} steps",
             f"  {self.trained_weights:,} of {self.all_weights:,} weights are trained, on {device()} in {'bf16' if has_bf16() else 'fp32'}",
         ]
-        for count, what in ((rows.left_out, "left out: the last request alone is too long"), (rows.shortened, "without the oldest exchanges"),
-                            (rows.cut, "with a cut answer")):
+        for count, what in (
+            (rows.left_out, "left out: the last request alone is too long"),
+            (rows.shortened, "without the oldest exchanges"),
+            (rows.cut, "with a cut answer"),
+        ):
             if count:
                 said.append(f"  {count:,} rows {what}")
         price = "" if price_per_hour is None else f", {self.seconds / 3600 * price_per_hour:.2f} at {price_per_hour:g} an hour"

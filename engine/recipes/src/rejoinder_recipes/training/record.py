@@ -55,4 +55,6 @@ def read_marks(folder: Path) -> set[str]:
     try:
         return set((folder / MARKS).read_text(encoding="utf-8").split())
     except OSError as why:
-        raise RecipeError(f"{folder / MARKS} cannot be read, so overlap with the held-out conversations cannot be ruled out: {why}") from None
+        raise RecipeError(
+            f"{folder / MARKS} cannot be read, so overlap with the held-out conversations cannot be ruled out: {why}"
+        ) from None

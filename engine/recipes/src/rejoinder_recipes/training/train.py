@@ -40,6 +40,8 @@ class Training:
     stages: list[Stage]
     settings: TrainingSettings
     out: Path
+    command: str = ""
+    """The command as it was typed, for the record."""
     price_per_hour: float | None = None
     only_plan: bool = False
     quiet: bool = False
@@ -79,7 +81,10 @@ def train(training: Training, say: Callable[[str], None]) -> None:
         if not training.quiet:
             trained.add_callback(Progress(stage.name, say))
         told = _run(trained, folder)
-        records = [*records, {**wanted, **told, "seconds": round(time.perf_counter() - begun, 1), **record.hardware()}]
+        records = [
+            *records,
+            {**wanted, **told, "seconds": round(time.perf_counter() - begun, 1), "command": training.command, **record.hardware()},
+        ]
         _keep(folder, model, tokenizer)
         record.write(folder, {"format": 1, "base": training.source.description, "stages": records, "versions": record.versions()}, marks)
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
@@ -149,9 +154,7 @@ def _say_costs(
             say(line)
 
 
-def _trainer(
-    stage: Stage, model: Any, tokenizer: Any, rows: StageRows, training: Training, folder: Path, wanted: dict[str, Any]
-) -> Any:
+def _trainer(stage: Stage, model: Any, tokenizer: Any, rows: StageRows, training: Training, folder: Path, wanted: dict[str, Any]) -> Any:
     """The trainer of a stage, whose folder then says what is trained there."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SETTINGS).write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")

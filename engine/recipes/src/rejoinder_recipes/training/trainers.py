@@ -12,9 +12,7 @@ from .rows import StageRows
 from .settings import TrainingSettings
 
 
-def trainer(
-    stage: str, model: Any, tokenizer: Any, rows: StageRows, settings: TrainingSettings, checkpoints: Path
-) -> Any:
+def trainer(stage: str, model: Any, tokenizer: Any, rows: StageRows, settings: TrainingSettings, checkpoints: Path) -> Any:
     """The trainer of the stage `sft` or `kto`, ready to begin.
 
     A model with LoRA weights goes on with them; KTO's reference is then the model as the stage found it.

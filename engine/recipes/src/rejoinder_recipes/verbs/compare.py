@@ -2,28 +2,28 @@
 
 import argparse
 import datetime
-import shlex
-import sys
 import time
 from dataclasses import fields
 from pathlib import Path
 
 from ..comparison import describe, results_json
 from ..comparison.answers import MismatchError
-from ..comparison.arms import PRETRAINED, read_arms
-from ..comparison.compare import REQUESTS, ComparisonSettings, held_out_rows, measured, write_requests
-from ..comparison.likelihood_figures import likelihood_figures
+from ..comparison.judging.pair_requests import pair_requests
+from ..comparison.judging.verdicts import read_verdicts
+from ..comparison.judging.win_rate import win_rates
+from ..comparison.measuring.arms import PRETRAINED, read_arms
+from ..comparison.measuring.held_out import held_out_rows
+from ..comparison.measuring.measure import ComparisonSettings, measured
 from ..comparison.page import html_page, markdown_page
-from ..comparison.pair_requests import pair_requests
 from ..comparison.results import Named, Results
-from ..comparison.verdicts import read_verdicts
-from ..comparison.win_rate import win_rates
+from ..comparison.statistics.likelihood_figures import likelihood_figures
 from ..dataset import read_split
 from ..errors import RecipeError
 from ..models import ModelSource, load_tokenizer
 from ..training import record
-from .words import quieten, say
+from .words import quieten, say, typed
 
+REQUESTS = "requests.jsonl"
 EXAMPLES = 10
 """Prompts whose answers stand side by side on the page."""
 
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> None:
     settings = ComparisonSettings(**{field.name: getattr(args, field.name) for field in fields(ComparisonSettings)})
     quieten()
     tokenizer = load_tokenizer(source)
-    held_out = held_out_rows(split, arms, tokenizer, settings, args.drop_overlap)
+    held_out = held_out_rows(split, arms, tokenizer, settings.max_length, args.drop_overlap)
     args.out.mkdir(parents=True, exist_ok=True)
     try:
         found = measured(source, arms, tokenizer, held_out, settings, args.out, (lambda _line: None) if args.quiet else say)
@@ -61,7 +61,7 @@ def main(args: argparse.Namespace) -> None:
         examples=describe.examples(found, verdicts, 0 if args.no_examples else EXAMPLES),
         warnings=describe.warnings(arms, found),
         notes=(),
-        commands=(_command(),),
+        commands=(*describe.commands(arms), typed()),
         versions=tuple(Named(name, version) for name, version in record.versions().items()),
         seconds=round(time.perf_counter() - begun, 1),
         device=f"{hardware['device']} ({hardware['name']}, {hardware['threads']} threads)",
@@ -71,11 +71,11 @@ def main(args: argparse.Namespace) -> None:
     (args.out / "results.html").write_text(html_page(results), encoding="utf-8")
     say(f"wrote results.md, results.html and results.json in {args.out}")
     if rates is None and requests:
-        count = write_requests(found, args.out)
+        (args.out / REQUESTS).write_text("".join(f"{request.line()}\n" for request in requests), encoding="utf-8")
         asked = args.out / "asked"
-        say(f"no judge was asked. {count:,} requests for one stand in {args.out / REQUESTS}; to have win rates:")
+        say(f"no judge was asked. {len(requests):,} requests for one stand in {args.out / REQUESTS}; to have win rates:")
         say(f"  rejoinder ask {args.out / REQUESTS} --config judge.toml --out {asked}")
-        say(f"  {_command()} --verdicts {asked / 'answers.jsonl'}")
+        say(f"  {typed()} --verdicts {asked / 'answers.jsonl'}")
 
 
 def _verdicts(file: Path, requests: list) -> object:
@@ -95,8 +95,3 @@ def _verdicts(file: Path, requests: list) -> object:
             "--arm, --held-out, --answers, --answer-length and --seed"
         )
     return verdicts
-
-
-def _command() -> str:
-    """The command as it was typed."""
-    return shlex.join(["rejoinder-recipes", *sys.argv[1:]])

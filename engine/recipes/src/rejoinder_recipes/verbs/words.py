@@ -1,6 +1,7 @@
 """How the command speaks: lines on standard error, so that standard output stays free."""
 
 import logging
+import shlex
 import sys
 import warnings
 
@@ -8,6 +9,11 @@ import warnings
 def say(line: str) -> None:
     """Tells the user one line."""
     print(line, file=sys.stderr, flush=True)
+
+
+def typed() -> str:
+    """The command as it was typed."""
+    return shlex.join(["rejoinder-recipes", *sys.argv[1:]])
 
 
 def quieten() -> None:

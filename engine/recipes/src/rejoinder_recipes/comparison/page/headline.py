@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..figure import FEWEST_CONVERSATIONS, Figure
-from ..likelihood_figures import ArmDifference, ArmLikelihood
+from ..judging.win_rate import ArmWinRate, WinRateDifference
 from ..results import Results
-from ..win_rate import ArmWinRate, WinRateDifference
+from ..statistics.figure import FEWEST_CONVERSATIONS, Figure
+from ..statistics.likelihood_figures import ArmDifference, ArmLikelihood
 from . import words
 
 _NO_WORDS = {
@@ -58,9 +58,7 @@ def _of_win_rate(arm: ArmWinRate) -> Headline:
         f"its win rate against the pre-trained model is {words.share(arm.win_rate)} over {words.number(arm.pairs)} pairs, "
         f"where 50{words.PERCENT} means no difference"
     )
-    return Headline(
-        arm.arm, _JUDGED[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate))
-    )
+    return Headline(arm.arm, _JUDGED[arm.win_rate.finding], _with_detectable(arm.win_rate, reason, words.detectable_share(arm.win_rate)))
 
 
 def _of_shares(arm: ArmLikelihood) -> Headline:
@@ -83,9 +81,7 @@ def _of_difference(difference: ArmDifference) -> Headline:
 
 
 def _between(arm: str, other: str, found: Figure, reason: str, verdicts: dict[str, str]) -> Headline:
-    return Headline(
-        f"{arm} against {other}", verdicts[found.finding], _with_detectable(found, reason, words.detectable_points(found))
-    )
+    return Headline(f"{arm} against {other}", verdicts[found.finding], _with_detectable(found, reason, words.detectable_points(found)))
 
 
 def _with_detectable(found: Figure, reason: str, detectable: str) -> str:

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from ..figure import Figure
+from ..statistics.figure import Figure
 from .visible import visible
 
 
@@ -56,9 +56,7 @@ class Plot:
     words: str
 
 
-def interval_plot(
-    rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, words: str, *, percent: bool = False
-) -> Plot:
+def interval_plot(rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, words: str, *, percent: bool = False) -> Plot:
     """Values with intervals, a row for each arm and in it a line for each of at most two series; `neutral` is a vertical line.
 
     With `percent`, values are shares. A figure without a number is said in words.
@@ -82,9 +80,7 @@ def _svg(rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, 
     return out.getvalue()
 
 
-def _draw(
-    axes: Axes, rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, percent: bool, theme: Theme
-) -> None:
+def _draw(axes: Axes, rows: Sequence[Row], series: Sequence[str], axis: str, neutral: float, percent: bool, theme: Theme) -> None:
     scale = 100 if percent else 1
     if percent:
         # A small difference looks small.

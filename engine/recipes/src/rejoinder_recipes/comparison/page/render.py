@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..figure import FEWEST_CONVERSATIONS
 from ..results import Results
+from ..statistics.figure import FEWEST_CONVERSATIONS
 from . import words
 from .view import names, view
 from .visible import Markdown, markdown_block, markdown_code, markdown_text, visible
@@ -25,9 +25,7 @@ def html_page(results: Results) -> str:
     # The policy names the one style sheet by its hash: no other style, no script and no address works on the page.
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
     page = environment.get_template("results.html")
-    return page.render(
-        results=results, view=view(results), names=names(results), style=Markup(style), style_hash=f"sha256-{digest}"
-    )
+    return page.render(results=results, view=view(results), names=names(results), style=Markup(style), style_hash=f"sha256-{digest}")
 
 
 def markdown_page(results: Results, *, examples: bool) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..figure import Figure
 from ..results import Results
+from ..statistics.figure import Figure
 from . import words
 from .headline import Headline, headlines, is_judged
 from .plots import Plot, Row, interval_plot
@@ -84,9 +84,7 @@ def _likelihood_rows(results: Results) -> list[TableRow]:
         return TableRow(head, cells)
 
     rows = [
-        row(
-            "pairs of like length in which the praised answer gained more", *(words.share(arm.auc_like_length) for arm in arms)
-        ),
+        row("pairs of like length in which the praised answer gained more", *(words.share(arm.auc_like_length) for arm in arms)),
         row("the same over all pairs", *(words.share(arm.auc) for arm in arms)),
         row("gain of praised minus gain of blamed answers", *(words.nats(arm.gain_difference) for arm in arms)),
         row("gain of praised answers", *(words.nats(arm.gain_praised) for arm in arms)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..figure import FEWEST_CONVERSATIONS, Figure
 from ..results import TrainingStage
+from ..statistics.figure import FEWEST_CONVERSATIONS, Figure
 
 MINUS = "\u2212"
 # A percent sign does not begin a line.
@@ -108,7 +108,12 @@ def sentence(text: str) -> str:
 
 def origin(labels: str) -> str:
     """Where the feedback of a data set comes from, by the word that an export has for it; other words stay."""
-    known = {"run": "what the run found", "records": "labels of the records", "file": "labels in a file beside the corpus"}
+    known = {
+        "run": "what the run found",
+        "records": "labels of the records",
+        "file": "labels in a file beside the corpus",
+        "none": "nobody (drawn at random)",
+    }
     return known.get(labels, labels)
 
 

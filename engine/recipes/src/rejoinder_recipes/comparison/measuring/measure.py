@@ -1,4 +1,4 @@
-"""A comparison from its beginning to its end: overlap refused, likelihoods measured, answers written, figures made of both."""
+"""What trained models and the pre-trained one make of held-out rows: likelihoods, and answers of their own."""
 
 import time
 from collections.abc import Callable
@@ -6,21 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import guard_rails
-from ..chat import encode, fit
-from ..dataset import Split, overlapping
-from ..errors import RecipeError
-from ..models import ModelSource, is_adapter, load_arm, load_model, load_tokenizer
-from ..training import record
-from ..training.cost import duration
+from ...chat import encode
+from ...models import ModelSource, is_adapter, load_arm, load_model
+from ...training.cost import duration
+from ..answers import Answer, HeldOutAnswer
 from .answering import answer, drawn_prompts
-from .answers import Answer, HeldOutAnswer
 from .arms import PRETRAINED, TrainedArm
+from .held_out import HeldOut
 from .kept import kept, key_of
 from .likelihood import measure
-from .pair_requests import pair_requests
-
-REQUESTS = "requests.jsonl"
 
 
 @dataclass(frozen=True)
@@ -40,16 +34,6 @@ class ComparisonSettings:
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """The held-out rows that are measured on, and what was left out."""
-
-    split: Split
-    rows: list[dict]
-    overlap: int
-    too_long: int
-
-
-@dataclass(frozen=True)
 class Measured:
     """What the models make of the held-out rows."""
 
@@ -58,32 +42,6 @@ class Measured:
     """Of each arm, and of the pre-trained model."""
     parameters: int
     seconds: float
-
-
-def held_out_rows(split: Split, arms: list[TrainedArm], tokenizer: Any, settings: ComparisonSettings, drop_overlap: bool) -> HeldOut:
-    """The rows of a split that no arm was trained on, each with as much of its prompt as fits.
-
-    Raises RecipeError if the split is none of KTO, or overlaps with what an arm was trained on and `drop_overlap` is not set.
-    """
-    if split.task != "kto":
-        raise RecipeError(
-            f"{split.folder} is a data set of `{split.task}`, which does not say what was praised and what was blamed: hold out one of "
-            "`rejoinder export kto RUN --unbalanced --dataset FOLDER`"
-        )
-    shared = sorted({place for arm in arms for place in overlapping(split, record.read_marks(arm.folder))})
-    if shared and not drop_overlap:
-        by_arm = ", ".join(f"{arm.name}: {len(overlapping(split, record.read_marks(arm.folder))):,}" for arm in arms)
-        raise RecipeError(
-            f"{len(shared):,} of {len(split.rows):,} held-out rows of {split.folder} ({split.name}) are of conversations that were trained on, by id or "
-            f"by opening ({by_arm}): what a model has seen proves nothing. Hold out others (`rejoinder export … --validation 0.1` "
-            "with one seed for all sets), or leave these rows out with --drop-overlap"
-        )
-    fresh = [row for place, row in enumerate(split.rows) if place not in set(shared)]
-    fitted = [fit(tokenizer, row, settings.max_length) for row in fresh]
-    rows = [one.row for one in fitted if one is not None]
-    if not rows:
-        raise RecipeError(f"no held-out row of {split.folder} ({split.name}) is left to measure on")
-    return HeldOut(split, rows, len(shared), len(fitted) - len(rows))
 
 
 def measured(
@@ -129,14 +87,6 @@ def measured(
         if is_adapter(arm.folder):
             pretrained = model.unload()
     return Measured(likelihoods, answers, parameters, time.perf_counter() - begun)
-
-
-def write_requests(measured: Measured, out: Path) -> int:
-    """Writes the questions to a judge into `requests.jsonl`; returns how many there are."""
-    arms = {name: answers for name, answers in measured.answers.items() if name != PRETRAINED}
-    lines = [request.line() for request in pair_requests(measured.answers[PRETRAINED], arms)]
-    (out / REQUESTS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return len(lines)
 
 
 def _progress(what: str, total: int, say: Callable[[str], None], every: float = 10.0) -> Callable[[int], None]:

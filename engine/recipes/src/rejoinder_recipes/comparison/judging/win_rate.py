@@ -14,9 +14,9 @@ from statistics import median
 
 import numpy as np
 
-from .answers import Answer
-from .bootstrap import ROUNDS, Resamples, resample
-from .figure import Figure, figure
+from ..answers import Answer
+from ..statistics.bootstrap import ROUNDS, Resamples, resample
+from ..statistics.figure import Figure, figure
 from .judged_pairs import JudgedPair, judged_pairs
 from .pair_requests import PairRequest, answer_pairs, pair_requests
 from .verdicts import Trouble, Verdicts
@@ -100,12 +100,9 @@ def win_rates(
         rounds=rounds,
         seed=seed,
         arms=tuple(
-            _of_arm(arm, len(base), found, [r for r in requests if r.pair.arm == arm], verdicts, resamples)
-            for arm, found in judged.items()
+            _of_arm(arm, len(base), found, [r for r in requests if r.pair.arm == arm], verdicts, resamples) for arm, found in judged.items()
         ),
-        differences=tuple(
-            _difference(arm, other, judged[arm], judged[other], resamples) for arm, other in combinations(judged, 2)
-        ),
+        differences=tuple(_difference(arm, other, judged[arm], judged[other], resamples) for arm, other in combinations(judged, 2)),
         troubles=verdicts.troubles,
     )
 
@@ -145,9 +142,7 @@ def _of_arm(
     )
 
 
-def _difference(
-    arm: str, other: str, judged: list[JudgedPair], others: list[JudgedPair], resamples: Resamples
-) -> WinRateDifference:
+def _difference(arm: str, other: str, judged: list[JudgedPair], others: list[JudgedPair], resamples: Resamples) -> WinRateDifference:
     by_prompt = {found.prompt.prompt_id: found for found in others}
     both = [(found, by_prompt[prompt]) for found in judged if (prompt := found.prompt.prompt_id) in by_prompt]
     return WinRateDifference(

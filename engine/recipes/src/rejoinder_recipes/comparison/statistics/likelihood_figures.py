@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from .answers import HeldOutAnswer, check_same_answers
+from ..answers import HeldOutAnswer, check_same_answers
 from .arm_scores import AnswerArrays, ArmScores
 from .bootstrap import ROUNDS, Floats, resample
 from .figure import Figure, figure
@@ -77,9 +77,7 @@ class LikelihoodFigures:
     differences: tuple[ArmDifference, ...]
 
 
-def likelihood_figures(
-    rows: Mapping[str, Sequence[HeldOutAnswer]], *, rounds: int = ROUNDS, seed: int = 0
-) -> LikelihoodFigures:
+def likelihood_figures(rows: Mapping[str, Sequence[HeldOutAnswer]], *, rounds: int = ROUNDS, seed: int = 0) -> LikelihoodFigures:
     """The figures of every arm (`rows`: arm → held-out answers, the same ones in the same order) and the differences between arms.
 
     Raises:
@@ -99,9 +97,7 @@ def likelihood_figures(
         rounds=rounds,
         seed=seed,
         arms=tuple(_of_arm(name, answers, arm) for name, arm in scores.items()),
-        differences=tuple(
-            _difference(name, other, answers, scores[name], scores[other]) for name, other in combinations(scores, 2)
-        ),
+        differences=tuple(_difference(name, other, answers, scores[name], scores[other]) for name, other in combinations(scores, 2)),
     )
 
 
@@ -129,9 +125,7 @@ def _of_arm(name: str, answers: AnswerArrays, arm: ArmScores) -> ArmLikelihood:
             exact=arm.is_unmoved,
         ),
         auc=figure(arm.auc[0], arm.auc[1:], answers.rarer_kind(), neutral=0.5, bounds=(0, 1)),
-        auc_like_length=figure(
-            arm.auc_like_length[0], arm.auc_like_length[1:], answers.rarer_kind_paired(), neutral=0.5, bounds=(0, 1)
-        ),
+        auc_like_length=figure(arm.auc_like_length[0], arm.auc_like_length[1:], answers.rarer_kind_paired(), neutral=0.5, bounds=(0, 1)),
         kl=mean(arm.kl, praised | blamed, None),
         by_category=tuple(
             CategoryGain(category, int(kind.sum()), mean(arm.gain, kind, 0.0)) for category, kind in answers.categories.items()

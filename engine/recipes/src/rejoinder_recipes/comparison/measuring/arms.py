@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import RecipeError
-from ..models import ModelSource, file_sha256
-from ..training import record
+from ...errors import RecipeError
+from ...models import ModelSource, file_sha256
+from ...training import record
 
 PRETRAINED = "pre-trained"
 
@@ -56,4 +56,4 @@ def read_arms(texts: list[str], source: ModelSource) -> list[TrainedArm]:
 
 
 def _said(base: dict[str, Any]) -> str:
-    return " ".join(str(value)[:12 if key == "sha256" else None] for key, value in base.items() if value)
+    return " ".join(str(value)[: 12 if key == "sha256" else None] for key, value in base.items() if value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .answers import HeldOutAnswer
+from ..answers import HeldOutAnswer
 from .bootstrap import Floats, Resamples
 from .pairs import Integers, like_pairs, share_of_like_pairs, share_of_pairs
 

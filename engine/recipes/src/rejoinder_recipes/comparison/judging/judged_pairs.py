@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .answers import Answer
+from ..answers import Answer
 from .pair_requests import AnswerPair, PairRequest
 from .verdicts import Verdicts
 
@@ -24,9 +24,7 @@ class JudgedPair:
         return self.pair.of_base
 
 
-def judged_pairs(
-    pairs: Sequence[AnswerPair], requests: Sequence[PairRequest], verdicts: Verdicts
-) -> dict[str, list[JudgedPair]]:
+def judged_pairs(pairs: Sequence[AnswerPair], requests: Sequence[PairRequest], verdicts: Verdicts) -> dict[str, list[JudgedPair]]:
     """By arm, the pairs that can be counted: identical answers, and those with a verdict about both orders."""
     by_pair: dict[tuple[str, str], list[PairRequest]] = {}
     for request in requests:

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from ..chat import prompt_ids
-from .answers import Answer
+from ...chat import prompt_ids
+from ..answers import Answer
 
 
 def drawn_prompts(rows: list[dict], count: int, seed: int) -> list[dict]:

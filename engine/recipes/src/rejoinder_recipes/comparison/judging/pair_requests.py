@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answer, check_same_prompts
+from ..answers import Answer, check_same_prompts
 from .judge_prompt import judge_messages
 
 MAX_TOKENS = 2048
@@ -56,9 +56,7 @@ def answer_pairs(base: Sequence[Answer], arms: Mapping[str, Sequence[Answer]]) -
     return [AnswerPair(arm, of_arm, of_base) for arm, answers in arms.items() for of_arm, of_base in zip(answers, base)]
 
 
-def pair_requests(
-    base: Sequence[Answer], arms: Mapping[str, Sequence[Answer]], *, max_tokens: int = MAX_TOKENS
-) -> list[PairRequest]:
+def pair_requests(base: Sequence[Answer], arms: Mapping[str, Sequence[Answer]], *, max_tokens: int = MAX_TOKENS) -> list[PairRequest]:
     """The requests about all pairs whose answers differ, both orders of a pair one after the other.
 
     Raises:
@@ -72,9 +70,7 @@ def _both_orders(pair: AnswerPair, max_tokens: int) -> Iterator[PairRequest]:
     for arm_first in (True, False):
         first, second = (pair.of_arm, pair.of_base) if arm_first else (pair.of_base, pair.of_arm)
         messages = judge_messages(pair.of_base.prompt, first.text, second.text)
-        yield PairRequest(
-            pair, arm_first, {"messages": messages, "max_tokens": max_tokens}, _custom_id(pair, arm_first, messages)
-        )
+        yield PairRequest(pair, arm_first, {"messages": messages, "max_tokens": max_tokens}, _custom_id(pair, arm_first, messages))
 
 
 def _custom_id(pair: AnswerPair, arm_first: bool, messages: list[dict[str, str]]) -> str:

@@ -5,16 +5,15 @@ nats, given the prompt. The divergence is KL(trained ‖ pre-trained) in nats, t
 moved the model along these answers.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
-from ..chat import Encoded
-from .answers import HeldOutAnswer
-
-Logits = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+from ...batching import batches, padded
+from ...chat import Encoded
+from ..answers import HeldOutAnswer
 
 
 def answer_log_probabilities(logits: torch.Tensor, tokens: torch.Tensor, is_answer: torch.Tensor) -> torch.Tensor:
@@ -36,26 +35,6 @@ def divergence(trained: torch.Tensor, pretrained: torch.Tensor, is_answer: torch
     return (of_places * mask).sum(-1) / mask.sum(-1)
 
 
-def batches(encoded: list[Encoded], size: int) -> Iterator[list[int]]:
-    """The places of the rows in batches of rows of like length, so that little is padded; the longest rows come first."""
-    order = sorted(range(len(encoded)), key=lambda place: -len(encoded[place].prompt) - len(encoded[place].completion))
-    for begin in range(0, len(order), size):
-        yield order[begin : begin + size]
-
-
-def padded(encoded: list[Encoded], device: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Tokens, the mask of attention, and the mask of the answers, each of the shape (rows, length of the longest)."""
-    length = max(len(row.prompt) + len(row.completion) for row in encoded)
-    tokens = torch.zeros(len(encoded), length, dtype=torch.long)
-    attention, is_answer = torch.zeros_like(tokens), torch.zeros_like(tokens)
-    for place, row in enumerate(encoded):
-        end = len(row.prompt) + len(row.completion)
-        tokens[place, :end] = torch.tensor(row.prompt + row.completion)
-        attention[place, :end] = 1
-        is_answer[place, len(row.prompt) : end] = 1
-    return tokens.to(device), attention.to(device), is_answer.to(device)
-
-
 @torch.inference_mode()
 def measure(
     trained: Any,
@@ -75,7 +54,7 @@ def measure(
     for places in batches(encoded, batch_size):
         tokens, attention, is_answer = padded([encoded[place] for place in places], device)
         after = trained(input_ids=tokens, attention_mask=attention).logits
-        with _without_adapter(trained) if pretrained is trained else nullcontext():
+        with trained.disable_adapter() if pretrained is trained else nullcontext():
             before = pretrained(input_ids=tokens, attention_mask=attention).logits
         figures = zip(
             places,
@@ -87,13 +66,7 @@ def measure(
         )
         for place, before_sum, after_sum, kl, count in figures:
             row = rows[place]
-            found[place] = HeldOutAnswer(
-                row["conversation_id"], row["label"], row["category"], count, before_sum, after_sum, kl
-            )
+            found[place] = HeldOutAnswer(row["conversation_id"], row["label"], row["category"], count, before_sum, after_sum, kl)
         done += len(places)
         on_progress(done)
     return [one for one in found if one is not None]
-
-
-def _without_adapter(model: Any) -> AbstractContextManager[None]:
-    return model.disable_adapter()
