@@ -83,6 +83,9 @@ def _add_compare(verb: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what a judge said of requests.jsonl: `answers.jsonl` of `rejoinder ask`, or the results of a batch service",
     )
+    verb.add_argument(
+        "--note", action="append", default=[], metavar="TEXT", help="a sentence for the page, such as who labelled; repeatable"
+    )
     verb.add_argument("--no-examples", action="store_true", help="leave all chat text out of the pages")
 
 

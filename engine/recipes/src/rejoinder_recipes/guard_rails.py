@@ -91,3 +91,12 @@ def of_answers(tokens: Mapping[str, Sequence[int]], pretrained: str) -> list[Cau
                 )
             )
     return cautions
+
+
+def of_judge(arm: str, first: int, decided: int) -> Caution:
+    """A caution about a judge that goes by the place of an answer: `first` of its `decided` verdicts are for the answer shown first."""
+    return Caution(
+        f"judge of {arm}",
+        f"{first:,} of {decided:,} verdicts are for the answer shown first, where half would be",
+        "pairs whose two orders disagree count as ties, so that the win rate leans to one half: take another judge",
+    )

@@ -24,9 +24,9 @@ from rejoinder_recipes.comparison.results import (
     Named,
     Results,
     TrainingStage,
-    Warning,
 )
 from rejoinder_recipes.comparison.statistics.likelihood_figures import likelihood_figures
+from rejoinder_recipes.guard_rails import Caution
 
 
 def held_out(conversation: str, praised: bool, reward: float, tokens: int = 10, before: float = -20.0) -> HeldOutAnswer:
@@ -131,7 +131,7 @@ def made_up_results(*, judge: bool = True, hostile: str = "", praised: int = 28,
             for n in range(2)
         ),
         warnings=(
-            Warning(
+            Caution(
                 "Few praised answers" + hostile,
                 "28 praised answers were trained on" + hostile,
                 "claim nothing from the examples alone",

@@ -7,6 +7,7 @@ from ..models import ModelSource
 from .judging.judged_pairs import judged_pairs
 from .judging.pair_requests import answer_pairs, pair_requests
 from .judging.verdicts import Verdicts
+from .judging.win_rate import WinRates
 from .measuring.arms import PRETRAINED, TrainedArm
 from .measuring.held_out import HeldOut
 from .measuring.measure import Measured
@@ -21,7 +22,6 @@ from .results import (
     Message,
     Named,
     TrainingStage,
-    Warning,
 )
 
 
@@ -117,8 +117,8 @@ def examples(measured: Measured, verdicts: Verdicts | None, count: int) -> tuple
     )
 
 
-def warnings(arms: list[TrainedArm], measured: Measured) -> tuple[Warning, ...]:
-    """The guard rails that were hit, by the trainings and by the answers."""
+def warnings(arms: list[TrainedArm], measured: Measured, rates: WinRates | None) -> tuple[guard_rails.Caution, ...]:
+    """The guard rails that were hit, by the trainings, by the answers, and by the judge if one was asked."""
     cautions = [
         caution
         for arm in arms
@@ -127,4 +127,7 @@ def warnings(arms: list[TrainedArm], measured: Measured) -> tuple[Warning, ...]:
     ]
     lengths = {name: [answer.tokens for answer in answers] for name, answers in measured.answers.items()}
     cautions += guard_rails.of_answers(lengths, PRETRAINED)
-    return tuple(Warning(caution.subject, caution.seen, caution.advice) for caution in cautions)
+    for arm in rates.arms if rates is not None else ():
+        if arm.first_shown.finding in ("higher", "lower"):
+            cautions.append(guard_rails.of_judge(arm.arm, round(arm.first_shown.value * arm.decided), arm.decided))
+    return tuple(cautions)

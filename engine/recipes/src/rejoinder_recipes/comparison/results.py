@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..guard_rails import Caution
 from .judging.win_rate import WinRates
 from .statistics.likelihood_figures import LikelihoodFigures
 
@@ -120,15 +121,6 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Warning:
-    """A guard rail that was hit: what was seen (with figures), why it matters, what to do."""
-
-    subject: str
-    seen: str
-    advice: str
-
-
-@dataclass(frozen=True)
 class Results:
     """All that a comparison found and what it was made of.
 
@@ -143,7 +135,7 @@ class Results:
     likelihood: LikelihoodFigures
     win_rates: WinRates | None
     examples: tuple[Example, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Caution, ...]
     notes: tuple[str, ...]
     commands: tuple[str, ...]
     versions: tuple[Named, ...]
