@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use rejoinder_core::{Category, FeedbackSource};
-use serde_json::{Map, Value, json};
+use rejoinder_core::{Category, FeedbackSource, Purpose};
+use serde_json::{Map, Value};
 
 use super::arrange;
 use super::checks::RowChecks;
@@ -17,93 +17,120 @@ pub const FORMAT: u32 = 1;
 /// The contents of the file. The first split of the set is the one to train on.
 pub fn metadata(set: &DataSet<'_>) -> Value {
     let train = set.splits.first().map_or(&[][..], |split| split.examples);
-    let plugins = set.plugins.iter().map(|(name, identity)| json!({ "name": name, "identity": identity }));
-    let splits = set.splits.iter().map(|split| (split.name.to_owned(), split_facts(split, set)));
-    let left_out = set.left_out.iter().map(|(why, rows)| json!({ "why": why, "rows": rows }));
-    let changed = set.changed.iter().map(|(what, rows)| json!({ "what": what, "rows": rows }));
+    let named = |(name, identity): &(String, String)| {
+        object(vec![("name", (&**name).into()), ("identity", (&**identity).into())])
+    };
+    let counted =
+        |of: &'static str, what: &str, rows: u64| object(vec![(of, what.into()), ("rows", rows.into())]);
+    let labels = match set.origin {
+        RowOrigin::Run => Some("run"),
+        RowOrigin::RecordLabels => Some("records"),
+        RowOrigin::LabelFile => Some("file"),
+        RowOrigin::Draw => None,
+    };
     let checks = |label| row_checks(&RowChecks::of(train, label));
-    json!({
-        "format": FORMAT,
-        "task": set.name(),
-        "style": set.style.name(),
-        "license": set.license,
-        "engine": set.engine,
-        "rules_hash": set.rules_hash,
-        "config_hash": set.config_hash,
-        "plugins": plugins.collect::<Vec<_>>(),
-        "judge": set.judge,
-        "labels": match set.origin {
-            RowOrigin::Run => Some("run"),
-            RowOrigin::RecordLabels => Some("records"),
-            RowOrigin::LabelFile => Some("file"),
-            RowOrigin::Draw => None,
-        },
-        "positive": codes(set.choice.into_iter().flat_map(|choice| choice.positive.categories())),
-        "negative": codes(set.choice.into_iter().flat_map(|choice| choice.negative.categories())),
-        "sources": sources(set),
-        "min_score": set.choice.map_or(0.0, |choice| choice.min_score),
-        "seed": set.seed,
-        "validation": set.validation,
-        "weights": weights(set.task, arrange::label_counts(train)),
-        "draw": set.draw.map(draw),
-        "splits": splits.collect::<Map<_, _>>(),
-        "left_out": left_out.collect::<Vec<_>>(),
-        "changed": changed.collect::<Vec<_>>(),
-        "checks": { "desirable": checks(true), "undesirable": checks(false) },
-        "remarks": set.remarks,
-    })
+    object(vec![
+        ("format", FORMAT.into()),
+        ("task", set.name().into()),
+        ("style", set.style.name().into()),
+        ("license", set.license.into()),
+        ("engine", set.engine.into()),
+        ("rules_hash", set.rules_hash.into()),
+        ("config_hash", set.config_hash.into()),
+        ("plugins", list(set.plugins.iter().map(named))),
+        ("judge", set.judge.into()),
+        ("labels", labels.into()),
+        ("positive", categories(set.choice.map(|choice| choice.positive))),
+        ("negative", categories(set.choice.map(|choice| choice.negative))),
+        ("sources", sources(set)),
+        ("min_score", as_written(set.choice.map_or(0.0, |choice| choice.min_score)).into()),
+        ("seed", set.seed.into()),
+        ("validation", set.validation.into()),
+        ("weights", weights(set.task, arrange::label_counts(train))),
+        ("draw", set.draw.map_or(Value::Null, draw)),
+        ("splits", object(set.splits.iter().map(|split| (split.name, split_facts(split, set))).collect())),
+        ("left_out", list(set.left_out.iter().map(|(why, rows)| counted("why", why, *rows)))),
+        ("changed", list(set.changed.iter().map(|(what, rows)| counted("what", what, *rows)))),
+        ("checks", object(vec![("desirable", checks(true)), ("undesirable", checks(false))])),
+        ("remarks", list(set.remarks.iter().map(|remark| (&**remark).into()))),
+    ])
 }
 
-fn codes(categories: impl Iterator<Item = Category>) -> Vec<&'static str> {
-    categories.map(Category::code).collect()
+/// A JSON object; the macro would be several times the code.
+fn object(entries: Vec<(&'static str, Value)>) -> Value {
+    let mut object = Map::new();
+    for (key, value) in entries {
+        object.insert(key.to_owned(), value);
+    }
+    Value::Object(object)
+}
+
+/// The number that has the same digits: 0.9 in single precision is another number than in double.
+fn as_written(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| number.into())
+}
+
+fn list(values: impl Iterator<Item = Value>) -> Value {
+    Value::Array(values.collect())
+}
+
+fn categories(purpose: Option<Purpose>) -> Value {
+    list(purpose.into_iter().flat_map(Purpose::categories).map(|category| category.code().into()))
 }
 
 /// The sources whose feedback counted.
-fn sources(set: &DataSet<'_>) -> Vec<&'static str> {
+fn sources(set: &DataSet<'_>) -> Value {
     let counts = |source: &FeedbackSource| match (set.origin, set.choice) {
         (RowOrigin::Run, Some(choice)) => choice.sources.is_empty() || choice.sources.contains(source),
         _ => false,
     };
-    FeedbackSource::ALL.into_iter().filter(counts).map(FeedbackSource::name).collect()
+    list(FeedbackSource::ALL.into_iter().filter(counts).map(|source| source.name().into()))
 }
 
-/// The weights that balance the labels in the loss; `None` where the training has none or one label is missing.
-fn weights(task: TrainingTask, counts: [usize; 2]) -> Option<Value> {
-    match task {
-        TrainingTask::Kto => style::middle_weight(counts)
-            .map(|desirable| json!({ "desirable": desirable, "undesirable": 1.0 })),
+/// The weights that balance the labels in the loss; null where the training has none or one label is missing.
+fn weights(task: TrainingTask, counts: [usize; 2]) -> Value {
+    let middle = match task {
+        TrainingTask::Kto => style::middle_weight(counts),
         TrainingTask::Sft | TrainingTask::Pairs => None,
-    }
+    };
+    middle.map_or(Value::Null, |desirable| {
+        object(vec![("desirable", desirable.into()), ("undesirable", 1.0.into())])
+    })
 }
 
 fn draw(DrawFacts { wanted, pool, like_sha256, lacking }: &DrawFacts) -> Value {
     let lacking: usize = lacking.iter().map(|(_, rows)| rows).sum();
-    json!({ "wanted": wanted, "pool": pool, "like_sha256": like_sha256, "lacking": lacking })
+    object(vec![
+        ("wanted", (*wanted).into()),
+        ("pool", (*pool).into()),
+        ("like_sha256", like_sha256.as_deref().into()),
+        ("lacking", lacking.into()),
+    ])
 }
 
 fn split_facts(split: &Split<'_>, set: &DataSet<'_>) -> Value {
     let [undesirable, desirable] = arrange::label_counts(split.examples);
     let ids = split.examples.iter().map(|example| &*example.conversation_id);
     let count = |category| split.examples.iter().filter(|row| row.category == Some(category)).count();
-    let named = Category::ALL.into_iter().filter(|_| set.has_categories());
-    json!({
-        "path": split.path,
-        "rows": split.examples.len(),
-        "desirable": desirable,
-        "undesirable": undesirable,
-        "conversations": ids.collect::<HashSet<_>>().len(),
-        "categories": named.map(|of| (of.code().to_owned(), count(of).into())).collect::<Map<_, _>>(),
-        "sha256": split.sha256,
-    })
+    let counted = Category::ALL.into_iter().filter(|_| set.has_categories());
+    object(vec![
+        ("path", split.path.into()),
+        ("rows", split.examples.len().into()),
+        ("desirable", desirable.into()),
+        ("undesirable", undesirable.into()),
+        ("conversations", ids.collect::<HashSet<_>>().len().into()),
+        ("categories", object(counted.map(|category| (category.code(), count(category).into())).collect())),
+        ("sha256", (&*split.sha256).into()),
+    ])
 }
 
 fn row_checks(checks: &RowChecks) -> Value {
-    json!({
-        "rows": checks.rows,
-        "refusals": checks.refusals,
-        "jailbreaks": checks.jailbreaks,
-        "flagged": checks.flagged,
-        "median_prompt_chars": checks.median_prompt_chars,
-        "median_answer_chars": checks.median_answer_chars,
-    })
+    object(vec![
+        ("rows", checks.rows.into()),
+        ("refusals", checks.refusals.into()),
+        ("jailbreaks", checks.jailbreaks.into()),
+        ("flagged", checks.flagged.into()),
+        ("median_prompt_chars", checks.median_prompt_chars.into()),
+        ("median_answer_chars", checks.median_answer_chars.into()),
+    ])
 }

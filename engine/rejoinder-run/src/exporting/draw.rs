@@ -34,11 +34,11 @@ impl ExchangeDrawSize {
 pub(super) struct ExchangeDraw {
     seed: u64,
     is_by_length: bool,
-    urns: Vec<Urn>,
+    urns: Vec<ExchangeUrn>,
 }
 
 /// Exchanges of one length: those with the smallest ranks are an even sample, whatever the order in which they come.
-struct Urn {
+struct ExchangeUrn {
     bin: Option<LengthBin>,
     wanted: usize,
     /// Ranks of the exchanges, the greatest first, with the place of each in `held`.
@@ -57,9 +57,9 @@ pub(super) struct Drawn {
 impl ExchangeDraw {
     pub(super) fn new(size: &ExchangeDrawSize, seed: u64) -> Self {
         let (is_by_length, urns) = match size {
-            ExchangeDrawSize::Rows(rows) => (false, vec![Urn::new(None, *rows)]),
+            ExchangeDrawSize::Rows(rows) => (false, vec![ExchangeUrn::new(None, *rows)]),
             ExchangeDrawSize::Like(mix) => {
-                (true, mix.counts().map(|(bin, rows)| Urn::new(Some(bin), rows)).collect())
+                (true, mix.counts().map(|(bin, rows)| ExchangeUrn::new(Some(bin), rows)).collect())
             }
         };
         Self { seed, is_by_length, urns }
@@ -76,7 +76,7 @@ impl ExchangeDraw {
     /// Ends the draw; exchanges for which `counts` says no do not count.
     pub(super) fn end(self, counts: impl Fn(&Example) -> bool) -> Drawn {
         let mut drawn = Drawn::default();
-        for Urn { bin, wanted, ranks, mut held } in self.urns {
+        for ExchangeUrn { bin, wanted, ranks, mut held } in self.urns {
             let before = drawn.examples.len();
             let by_rank = ranks.into_sorted_vec().into_iter().filter_map(|(_, _, at)| held[at].take());
             drawn.examples.extend(by_rank.filter(&counts).take(wanted));
@@ -89,7 +89,7 @@ impl ExchangeDraw {
     }
 }
 
-impl Urn {
+impl ExchangeUrn {
     const fn new(bin: Option<LengthBin>, wanted: usize) -> Self {
         Self { bin, wanted, ranks: BinaryHeap::new(), held: Vec::new() }
     }
