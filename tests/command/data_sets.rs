@@ -122,6 +122,11 @@ fn every_data_set_keeps_to_the_schema_that_its_readers_check() {
         let ended = export(run, &format!("{args} --dataset {}", text(&set))).expect(0);
         let splits = checked(&set);
         assert_eq!(splits["train"].is_empty(), name == "none", "{}", ended.stderr);
+        // Readers refuse a split without rows, so the card names none.
+        let card = std::fs::read_to_string(set.join("README.md")).unwrap();
+        for (split, rows) in &splits {
+            assert_eq!(card.contains(&format!("- split: {split}\n")), !rows.is_empty(), "{card}");
+        }
         assert_eq!(splits.contains_key("validation"), args.contains("--validation") && name != "random");
     }
     let facts = metadata(&dir.path().join("unbalanced"));

@@ -108,7 +108,7 @@ def training_files_with_tools(_: Run):
 
 def data_set_folder(run: Run):
     folder = run.folder / "set"
-    run.command("export", "kto", run.run, "--dataset", folder, "--validation", "0.25", "--license", "cc0-1.0")
+    run.command("export", "kto", run.run, "--dataset", folder, "--validation", "0.5", "--license", "cc0-1.0")
     loaded = datasets.load_dataset(str(folder))
     assert set(loaded) == {"train", "validation"}, loaded
     of = lambda split: set(loaded[split]["conversation_id"])  # noqa: E731
@@ -127,8 +127,8 @@ def data_set_folder(run: Run):
 
 def exchanges_drawn_at_random(run: Run):
     sft, drawn = run.folder / "sft", run.folder / "random"
-    run.command("export", "sft", run.run, "--dataset", sft, "--validation", "0.25")
-    run.command("export", "random", run.run, "--like", sft, "--dataset", drawn, "--validation", "0.25")
+    run.command("export", "sft", run.run, "--dataset", sft, "--validation", "0.5")
+    run.command("export", "random", run.run, "--like", sft, "--dataset", drawn, "--validation", "0.5")
     loaded = datasets.load_dataset(str(drawn))
     assert set(loaded) == {"train"}, loaded
     assert loaded["train"].column_names == ["prompt", "completion", "conversation_id", "opening", "feedback_turn"], loaded
