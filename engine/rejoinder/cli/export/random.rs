@@ -37,9 +37,9 @@ pub(super) struct RandomArgs {
     /// A folder that --dataset wrote, or a file of rows for TRL. Answers are as long within a factor of 2, prompts within a factor of 4.
     #[arg(long, value_name = "SET", help_heading = DRAW)]
     like: Option<PathBuf>,
-    /// Share of the conversations that other exports hold out
+    /// Nothing that other exports hold out with this share
     ///
-    /// They are left out here. It is the same conversations with the same seed.
+    /// With the same seed, all exports hold out the same conversations.
     #[arg(long, value_name = "SHARE", value_parser = share, help_heading = OUTPUT)]
     validation: Option<f64>,
     #[command(flatten)]
