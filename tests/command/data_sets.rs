@@ -111,7 +111,7 @@ fn every_data_set_keeps_to_the_schema_that_its_readers_check() {
     for (name, run, args) in [
         ("sft", &plain, "sft"),
         ("kto", &plain, "kto --validation 0.4 --seed 2 --cap model=4 --no-refusals"),
-        ("unbalanced", &plain, "kto --unbalanced --source rule --min-score 0.5 --license cc0-1.0"),
+        ("unbalanced", &plain, "kto --unbalanced --source rule --min-score 0.9 --license cc0-1.0"),
         ("pairs", &plain, "pairs"),
         ("none", &plain, "sft --where model=none --validation 0.1"),
         ("tools", &tools, "kto --unbalanced --validation 0.2"),
@@ -122,6 +122,11 @@ fn every_data_set_keeps_to_the_schema_that_its_readers_check() {
         let ended = export(run, &format!("{args} --dataset {}", text(&set))).expect(0);
         let splits = checked(&set);
         assert_eq!(splits["train"].is_empty(), name == "none", "{}", ended.stderr);
+        // Readers refuse a split without rows, so the card names none.
+        let card = std::fs::read_to_string(set.join("README.md")).unwrap();
+        for (split, rows) in &splits {
+            assert_eq!(card.contains(&format!("- split: {split}\n")), !rows.is_empty(), "{card}");
+        }
         assert_eq!(splits.contains_key("validation"), args.contains("--validation") && name != "random");
     }
     let facts = metadata(&dir.path().join("unbalanced"));
@@ -130,7 +135,7 @@ fn every_data_set_keeps_to_the_schema_that_its_readers_check() {
         ("positive", json!(["UR5"])),
         ("negative", json!(["UR2", "UR3"])),
         ("sources", json!(["rule"])),
-        ("min_score", json!(0.5)),
+        ("min_score", json!(0.9)),
         ("license", json!("cc0-1.0")),
         ("style", json!("trl")),
         ("draw", json!(null)),

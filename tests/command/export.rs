@@ -398,7 +398,9 @@ fn an_input_that_was_changed_in_place_is_refused_by_all_that_read_it_again() {
     let run = text(&dir.path().join("run"));
     rejoinder(&["run", &input, "--out", &run]).expect(0);
     std::fs::write(&input, records.replacen("the", "thE", 1)).unwrap();
-    for what in ["sft", "kto --unbalanced", "pairs", "review --for argilla"] {
+    for what in
+        ["sft", "kto --unbalanced", "pairs", "kto --labels", "random --rows 3", "review --for argilla"]
+    {
         let ended = export(&run, &format!("{what} --out -")).expect(7);
         assert!(ended.stderr.contains(&format!("input {input}: was")), "{what}: {}", ended.stderr);
         assert_eq!(ended.stdout, "", "{what}");
@@ -519,10 +521,11 @@ fn an_export_replaces_no_file_that_the_user_named_unless_told_so() {
     let run = text(&dir.path().join("run"));
     rejoinder(&["run", DIALOGUES, "--offline", "--out", &run]).expect(0);
     let file = text(&dir.path().join("out.jsonl"));
-    let exports: [&[&str]; 4] = [
+    let exports: [&[&str]; 5] = [
         &["feedback", &run, "--out", &file],
         &["sft", &run, "--out", &file],
         &["kto", &run, "--out", &file],
+        &["random", &run, "--rows", "3", "--out", &file],
         &["review", &run, "--for", "argilla", "--out", &file],
     ];
     for args in exports {

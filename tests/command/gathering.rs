@@ -305,6 +305,8 @@ fn verbs_that_need_conversations_say_that_these_are_elsewhere() {
         &["explain", &audited, "0:0:2"],
         &["export", "table", &audited, "--out", &out],
         &["export", "kto", &audited, "--out", &out],
+        &["export", "kto", &audited, "--labels", "--out", &out],
+        &["export", "random", &audited, "--rows", "3", "--out", &out],
         &["export", "review", &audited, "--for", "argilla", "--audit", "--out", &out],
         &["train", &audited, "--out", &out],
         &["judge", "compare", &audited],

@@ -210,8 +210,8 @@ fn a_set_that_cannot_be_drawn_like_is_refused_with_its_place() {
         (String::new(), "it holds no row"),
         (format!("{good}\n{{\"prompt\":"), "line 2: EOF while parsing"),
         (format!("{good}\n\n[]\n"), "line 3: "),
-        (axolotl, "line 1: missing field `prompt`"),
-        ("{\"prompt\":\"\\u001b[31mq\",\"completion\":[]}".to_owned(), "line 1: invalid type: string"),
+        (axolotl, "line 1: no messages in `completion`"),
+        ("{\"prompt\":\"\\u001b[31mq\",\"completion\":[]}".to_owned(), "line 1: no messages in `prompt`"),
         ("{\"prompt\":[{\"content\":\"\u{1b}]0;x\u{7}\"}],\"completion\":7}".to_owned(), "line 1: "),
     ] {
         let like = write(dir.path(), "like.jsonl", content);

@@ -4,6 +4,7 @@
 Needs `pip install pandas polars duckdb pyarrow datasets`; `.ci/exports` sees to that. Prints `N passed, N failed`.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -107,20 +108,41 @@ def training_files_with_tools(_: Run):
 
 def data_set_folder(run: Run):
     folder = run.folder / "set"
-    run.command("export", "kto", run.run, "--dataset", folder, "--validation", "0.25", "--license", "cc0-1.0")
+    run.command("export", "kto", run.run, "--dataset", folder, "--validation", "0.5", "--license", "cc0-1.0")
     loaded = datasets.load_dataset(str(folder))
     assert set(loaded) == {"train", "validation"}, loaded
     of = lambda split: set(loaded[split]["conversation_id"])  # noqa: E731
     assert of("train") and of("validation") and of("train").isdisjoint(of("validation"))
+    columns = ["prompt", "completion", "label", "conversation_id", "opening", "feedback_turn", "category"]
+    assert all(split.column_names == columns for split in loaded.values()), loaded
+    metadata = json.loads((folder / "rejoinder.json").read_text())
+    for name, split in loaded.items():
+        facts = metadata["splits"][name]
+        assert facts["rows"] == len(split) and facts["conversations"] == len(of(name)), facts
+        assert facts["sha256"] == hashlib.sha256((folder / facts["path"]).read_bytes()).hexdigest(), facts
     card = huggingface_hub.DatasetCard.load(folder / "README.md")
     card.data.to_dict()
     assert card.data.license == "cc0-1.0" and card.data.size_categories == ["n<1K"], card.data
 
 
+def exchanges_drawn_at_random(run: Run):
+    sft, drawn = run.folder / "sft", run.folder / "random"
+    run.command("export", "sft", run.run, "--dataset", sft, "--validation", "0.5")
+    run.command("export", "random", run.run, "--like", sft, "--dataset", drawn, "--validation", "0.5")
+    loaded = datasets.load_dataset(str(drawn))
+    assert set(loaded) == {"train"}, loaded
+    assert loaded["train"].column_names == ["prompt", "completion", "conversation_id", "opening", "feedback_turn"], loaded
+    wanted = datasets.load_dataset(str(sft))
+    lacking = json.loads((drawn / "rejoinder.json").read_text())["draw"]["lacking"]
+    assert len(loaded["train"]) + lacking == len(wanted["train"])
+    openings = lambda split: set(split["opening"])  # noqa: E731
+    assert openings(loaded["train"]).isdisjoint(openings(wanted["validation"]))
+
+
 def main() -> int:
     run = Run(binary())
     failed = 0
-    checks = [feedback_table, training_files, training_files_with_tools, data_set_folder]
+    checks = [feedback_table, training_files, training_files_with_tools, data_set_folder, exchanges_drawn_at_random]
     for check in checks:
         try:
             check(run)

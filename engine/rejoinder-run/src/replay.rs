@@ -51,10 +51,7 @@ where
 ///
 /// # Errors
 /// If the input is not what it was, or cannot be read.
-pub fn conversations<E: From<RunError>>(
-    run: &RunDir,
-    mut visit: impl FnMut(&Record<'_>, u32, u64) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn conversations(run: &RunDir, visit: &mut dyn FnMut(&Record<'_>, u32, u64)) -> Result<(), RunError> {
     let input = &run.manifest.config.input;
     let duplicates = input.duplicates;
     let mut seen = HashSet::new();
@@ -66,7 +63,7 @@ pub fn conversations<E: From<RunError>>(
                 || duplicates != Duplicates::Keep
                     && !seen.insert(duplicates.fingerprint(&record.conversation));
             if !is_left_out {
-                visit(&record, chunk.start.shard, entry.ordinal)?;
+                visit(&record, chunk.start.shard, entry.ordinal);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use rejoinder_core::random::Random;
 
 use super::example::Example;
-use super::opening::Opening;
+use super::opening::OpeningHash;
 
 /// Removes examples whose prompt and answer another example has with the opposite label, or whose hash without label is among
 /// `blamed`. Returns the number of removed examples.
@@ -24,7 +24,7 @@ pub fn remove_conflicts(examples: &mut Vec<Example>, blamed: &HashSet<[u8; 32]>)
 }
 
 /// Whether conversations that open so belong to the validation split, which takes about `share` of all openings.
-pub fn is_validation(opening: &Opening, share: f64, seed: u64) -> bool {
+pub fn is_validation(opening: &OpeningHash, share: f64, seed: u64) -> bool {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes());
     hasher.update(opening.bytes());

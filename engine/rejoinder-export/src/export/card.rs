@@ -95,7 +95,8 @@ impl Card<'_> {
             set.license,
             set.name()
         );
-        for split in set.splits {
+        // Readers refuse a split without rows.
+        for split in set.splits.iter().filter(|split| !split.examples.is_empty()) {
             let _ = writeln!(text, "  - split: {}\n    path: {}", split.name, split.path);
         }
         text.push_str("---\n");

@@ -6,14 +6,13 @@ use std::sync::LazyLock;
 use rejoinder_core::dialogue;
 use rejoinder_read::Record;
 use rejoinder_read::condition;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::blocked_phrases::BlockedPhrases;
 use super::example::Example;
 
 /// Columns of well-known corpora that call a chat toxic or flagged.
-pub const FLAGS: [&str; 6] = [
+const FLAGS: [&str; 6] = [
     "toxic",
     "flagged",
     "openai_moderation.flagged",
@@ -45,7 +44,7 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 /// What rows are like.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowChecks {
     /// The number of rows.
     pub rows: usize,

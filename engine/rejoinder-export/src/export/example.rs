@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rejoinder_core::{Category, Feedback, FeedbackSource, Purpose, RecordId};
 
 use super::chat::{self, AnswerPair, ChatMessage, Dialogue, RowChanges};
-use super::opening::{self, Opening};
+use super::opening::{self, OpeningHash};
 use super::skip_reason::{SkipCounts, SkipReason, note};
 
 /// The kind of training that a file is for.
@@ -70,8 +70,8 @@ impl Example {
     }
 
     /// How the conversation opens.
-    pub fn opening(&self) -> Opening {
-        Opening::of(&self.prompt)
+    pub fn opening(&self) -> OpeningHash {
+        OpeningHash::of(&self.prompt)
     }
 
     /// The number of characters of the answer.

@@ -6,9 +6,9 @@ use super::chat::{AnswerPair, Dialogue};
 use super::example::{self, Example, ToolPolicy};
 use super::skip_reason::{SkipCounts, note};
 
-/// Where a conversation stands in the input, and how much of the conversation stands in an earlier one.
+/// The conversation that exchanges are taken from: where it stands in the input, and how much of it stands in an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConversationPlace {
+pub struct ExchangeSource {
     /// Index of the input file.
     pub shard: u32,
     /// Number of the conversation in the file, from 0.
@@ -21,11 +21,11 @@ pub struct ConversationPlace {
 /// nothing.
 pub fn examples(
     dialogue: &Dialogue<'_>,
-    place: ConversationPlace,
+    source: ExchangeSource,
     tools: ToolPolicy,
     skipped: &mut SkipCounts,
 ) -> Vec<Example> {
-    let ConversationPlace { shard, ordinal, shared } = place;
+    let ExchangeSource { shard, ordinal, shared } = source;
     let conversation = dialogue.conversation;
     let mut examples = Vec::new();
     let mut seen = shared;
@@ -65,8 +65,8 @@ mod tests {
     fn exchanges(text: &str, shared: usize) -> (Vec<(u32, String)>, SkipCounts) {
         let chat = conversation("c", &script(text));
         let mut skipped = SkipCounts::new();
-        let place = ConversationPlace { shard: 0, ordinal: 0, shared };
-        let found = examples(&plain(&chat), place, ToolPolicy::Keep, &mut skipped);
+        let source = ExchangeSource { shard: 0, ordinal: 0, shared };
+        let found = examples(&plain(&chat), source, ToolPolicy::Keep, &mut skipped);
         assert!(found.iter().all(|example| example.label && example.category.is_none()));
         (found.into_iter().map(|example| (example.feedback_turn, example.completion)).collect(), skipped)
     }

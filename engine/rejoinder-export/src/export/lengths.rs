@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::BufRead;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::example::Example;
 
@@ -66,11 +66,10 @@ impl LengthMix {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let row: Row = serde_json::from_slice(&line).map_err(|why| at(why.to_string()))?;
-            let chars =
-                |said: &[Said]| said.iter().map(|message| message.content.chars().count()).sum::<usize>();
-            let bin = LengthBin::of(chars(&row.completion), chars(&row.prompt));
-            *counts.entry(bin).or_default() += 1;
+            let row: Value = serde_json::from_slice(&line).map_err(|why| at(why.to_string()))?;
+            let [answer, prompt] = ["completion", "prompt"]
+                .map(|column| chars(&row[column]).ok_or_else(|| at(format!("no messages in `{column}`"))));
+            *counts.entry(LengthBin::of(answer?, prompt?)).or_default() += 1;
         }
         if counts.is_empty() { Err(LengthMixError::Empty) } else { Ok(Self(counts)) }
     }
@@ -86,16 +85,9 @@ impl LengthMix {
     }
 }
 
-/// A row, as far as its length goes.
-#[derive(Deserialize)]
-struct Row {
-    prompt: Vec<Said>,
-    completion: Vec<Said>,
-}
-
-#[derive(Deserialize)]
-struct Said {
-    content: String,
+/// The number of characters of the words in a list of messages; `None` if the value is no such list.
+fn chars(messages: &Value) -> Option<usize> {
+    messages.as_array()?.iter().map(|message| Some(message["content"].as_str()?.chars().count())).sum()
 }
 
 /// Why the lengths of a file's rows are not known.
@@ -160,11 +152,9 @@ mod tests {
         for (wrong, why) in [
             (String::new(), "it holds no row"),
             ("\n \n".to_owned(), "it holds no row"),
-            (row("a") + "{}", "line 2: missing field `prompt`"),
-            (
-                row("a") + "{\"prompt\":\"\\u001b[31mq\",\"completion\":[]}",
-                "line 2: invalid type: string \"\\u{1b}[31mq\"",
-            ),
+            (row("a") + "{}", "line 2: no messages in `completion`"),
+            (row("a") + "[]", "line 2: no messages in `completion`"),
+            (row("a") + "{\"prompt\":\"\\u001b[31mq\",\"completion\":[]}", "line 2: no messages in `prompt`"),
             ("[1".to_owned(), "line 1: "),
         ] {
             let error = LengthMix::of_rows(wrong.as_bytes()).unwrap_err().to_string();

@@ -33,4 +33,4 @@ mod tests;
 pub use blocked_phrases::{BlockedPhrases, PhraseError};
 pub use chat::{AnsweredCall, CallId, ChatMessage, Dialogue, RowChanges, ToolCall};
 pub use held_out::{HeldOutText, NoHeldOutText};
-pub use opening::Opening;
+pub use opening::OpeningHash;

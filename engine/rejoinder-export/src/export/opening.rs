@@ -9,9 +9,9 @@ use super::chat::ChatMessage;
 
 /// A hash of the messages up to the first user message, that message included, as a model is trained on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Opening([u8; 16]);
+pub struct OpeningHash([u8; 16]);
 
-impl Opening {
+impl OpeningHash {
     /// The opening of a conversation with this prompt.
     pub fn of(prompt: &[ChatMessage]) -> Self {
         let first = prompt.iter().position(|message| message.role == Role::User);
@@ -30,13 +30,13 @@ impl Opening {
 }
 
 /// 32 letters of hex.
-impl fmt::Display for Opening {
+impl fmt::Display for OpeningHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl Serialize for Opening {
+impl Serialize for OpeningHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -65,9 +65,9 @@ pub(super) fn add_text(hasher: &mut blake3::Hasher, what: &str, text: &str) {
 mod tests {
     use super::*;
 
-    fn opening(prompt: &[(Role, &str)]) -> Opening {
+    fn opening(prompt: &[(Role, &str)]) -> OpeningHash {
         let messages: Vec<_> = prompt.iter().map(|(role, text)| ChatMessage::new(*role, *text)).collect();
-        Opening::of(&messages)
+        OpeningHash::of(&messages)
     }
 
     #[test]

@@ -28,26 +28,22 @@ impl LabelledFiles {
     pub fn of(run: &RunDir, request: TrainingRequest, labels: &LabelSource) -> Result<Self, RunError> {
         let mut rows = TrainingRows::new(request);
         let (mut labelled, mut unlabelled) = (0, Unlabelled::default());
-        replay::conversations(run, |record, shard, ordinal| {
-            match labels.read(record) {
-                Ok(listed) => {
-                    let conversation = &record.conversation;
-                    let label_of = |turn| listed.iter().find(|label| label.turn == turn);
-                    let own: Vec<_> = record.later_turns().filter_map(label_of).collect();
-                    labelled += own.len() as u64;
-                    let place = |turn: usize| RecordId { shard, ordinal, message_index: turn as u32 };
-                    let feedback: Vec<_> = own
-                        .into_iter()
-                        .filter_map(|label| feedback(label, place(label.turn), conversation))
-                        .collect();
-                    rows.add(record, &feedback);
-                }
-                Err(why) => {
-                    let file = &run.manifest.inputs[shard as usize].path;
-                    unlabelled.add(format!("{}:{}: {why}", file.display(), ordinal + 1));
-                }
+        replay::conversations(run, &mut |record, shard, ordinal| match labels.read(record) {
+            Ok(listed) => {
+                let label_of = |turn| listed.iter().find(|label| label.turn == turn);
+                let own: Vec<_> = record.later_turns().filter_map(label_of).collect();
+                labelled += own.len() as u64;
+                let place = |turn: usize| RecordId { shard, ordinal, message_index: turn as u32 };
+                let feedback: Vec<_> = own
+                    .into_iter()
+                    .filter_map(|label| feedback(label, place(label.turn), &record.conversation))
+                    .collect();
+                rows.add(record, &feedback);
             }
-            Ok::<_, RunError>(())
+            Err(why) => {
+                let file = &run.manifest.inputs[shard as usize].path;
+                unlabelled.add(format!("{}:{}: {why}", file.display(), ordinal + 1));
+            }
         })?;
         Ok(Self { files: rows.arranged(), labelled, unlabelled })
     }

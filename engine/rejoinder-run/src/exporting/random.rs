@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rejoinder_export::export::data_set::DrawFacts;
 use rejoinder_export::export::example::{Example, ToolPolicy, TrainingTask};
-use rejoinder_export::export::exchange::{self, ConversationPlace};
+use rejoinder_export::export::exchange::{self, ExchangeSource};
 use rejoinder_export::export::filter::Filters;
 use rejoinder_export::export::skip_reason::{SkipCounts, SkipReason};
 use rejoinder_export::export::style::Style;
@@ -64,9 +64,9 @@ impl RandomRows {
         let RandomRequest { ref mut filters, style, tools, validation, seed, .. } = self.request;
         let conversation = &record.conversation;
         let dialogue = Dialogue { conversation, tools: &record.tools, media: &record.media };
-        let place = ConversationPlace { shard, ordinal, shared: record.shared };
+        let source = ExchangeSource { shard, ordinal, shared: record.shared };
         let before: u64 = self.skipped.values().sum();
-        let examples = exchange::examples(&dialogue, place, tools, &mut self.skipped);
+        let examples = exchange::examples(&dialogue, source, tools, &mut self.skipped);
         self.given += examples.len() as u64 + self.skipped.values().sum::<u64>() - before;
         let id = id_hash(&conversation.id);
         let is_held_out = |example: &Example| arrange::is_validation(&example.opening(), validation, seed);
@@ -109,10 +109,7 @@ impl RandomFiles {
     /// If the input cannot be read, or is not what it was.
     pub fn of(run: &RunDir, request: RandomRequest) -> Result<Self, RunError> {
         let mut rows = RandomRows::new(request);
-        replay::conversations(run, |record, shard, ordinal| {
-            rows.add(record, shard, ordinal);
-            Ok::<_, RunError>(())
-        })?;
+        replay::conversations(run, &mut |record, shard, ordinal| rows.add(record, shard, ordinal))?;
         Ok(rows.arranged())
     }
 }

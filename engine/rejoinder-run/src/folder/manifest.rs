@@ -92,7 +92,7 @@ pub struct PluginEntry {
 impl Manifest {
     /// A hash of the effective config, in hex: the same config, the same hash.
     pub fn config_hash(&self) -> String {
-        let config = serde_json::to_vec(&self.config).expect("the manifest was written as JSON");
+        let config = serde_json::to_vec_pretty(&self.config).expect("the manifest was written as JSON");
         blake3::hash(&config).to_hex().to_string()
     }
 

@@ -12,7 +12,7 @@ use rejoinder_export::export::example::TrainingTask;
 use rejoinder_export::export::lengths::LengthMix;
 use rejoinder_run::RunDir;
 use rejoinder_run::exporting::{ExchangeDrawSize, RandomFiles, RandomRequest};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::check_overwriting;
 use super::filters::filters;
@@ -37,23 +37,22 @@ pub(super) struct RandomArgs {
     /// A folder that --dataset wrote, or a file of rows for TRL. Answers are as long within a factor of 2, prompts within a factor of 4.
     #[arg(long, value_name = "SET", help_heading = DRAW)]
     like: Option<PathBuf>,
-    /// Share of the conversations that other exports hold out
+    /// Nothing that other exports hold out with this share
     ///
-    /// They are left out here. It is the same conversations with the same seed.
+    /// With the same seed, all exports hold out the same conversations.
     #[arg(long, value_name = "SHARE", value_parser = share, help_heading = OUTPUT)]
     validation: Option<f64>,
     #[command(flatten)]
-    rows_form: RowArgs,
+    form: RowArgs,
 }
 
 pub(super) fn main(args: &RandomArgs) -> Result<Exit, Failure> {
     args.set.out.iter().try_for_each(|path| check_overwriting(&args.set.overwriting, path))?;
     let run = find_input(&args.set.input, RunDir::open(&args.set.run)?)?;
     let (size, like_sha256) = size(args)?;
-    let (style, seed, validation) =
-        (args.rows_form.style(), args.rows_form.seed, args.validation.unwrap_or(0.0));
-    let filters = filters(&args.rows_form.filters)?;
-    let request = RandomRequest { size, filters, style, tools: args.rows_form.tools(), validation, seed };
+    let (style, seed, validation) = (args.form.style(), args.form.seed, args.validation.unwrap_or(0.0));
+    let filters = filters(&args.form.filters)?;
+    let request = RandomRequest { size, filters, style, tools: args.form.tools(), validation, seed };
     let RandomFiles { files, draw } = RandomFiles::of(&run, request)?;
     let draw = DrawFacts { like_sha256, ..draw };
     let told = format!(
@@ -97,21 +96,15 @@ fn size(args: &RandomArgs) -> Result<(ExchangeDrawSize, Option<String>), Failure
     Ok((ExchangeDrawSize::Like(mix), Some(hashed.sha256())))
 }
 
-/// What decides which conversations a set holds out.
-#[derive(Deserialize)]
-struct HeldOutBy {
-    validation: f64,
-    seed: u64,
-}
-
 /// Tells that a set holds out other conversations than are left out here.
 fn remark_other_split(args: &RandomArgs, set: &Path) {
-    let metadata = std::fs::read(metadata_file(set)).ok();
-    let Some(HeldOutBy { validation, seed }) = metadata.and_then(|text| serde_json::from_slice(&text).ok())
-    else {
+    let metadata: Option<Value> =
+        std::fs::read(metadata_file(set)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let of_set = |key: &str| metadata.as_ref().map_or(Value::Null, |metadata| metadata[key].clone());
+    let (Some(validation), Some(seed)) = (of_set("validation").as_f64(), of_set("seed").as_u64()) else {
         return;
     };
-    let is_same = args.rows_form.seed == seed && args.validation.unwrap_or(0.0) == validation;
+    let is_same = args.form.seed == seed && args.validation.unwrap_or(0.0) == validation;
     if validation > 0.0 && !is_same {
         remark(&format!(
             "{} holds out conversations by --validation {validation} --seed {seed}: without these flags here, rows of such \

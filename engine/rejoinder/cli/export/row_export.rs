@@ -8,7 +8,7 @@ use rejoinder_export::export::card::Card;
 use rejoinder_export::export::checks::RowChecks;
 use rejoinder_export::export::data_set::{DataSet, DrawFacts, RowOrigin, Split};
 use rejoinder_export::export::example::{Example, FeedbackChoice, TrainingTask};
-use rejoinder_export::export::metadata::Metadata;
+use rejoinder_export::export::metadata::metadata;
 use rejoinder_export::export::style::Style;
 use rejoinder_run::RunDir;
 use rejoinder_run::exporting::{TrainingFiles, write_rows};
@@ -61,10 +61,9 @@ impl RowExport<'_> {
     pub(super) fn write(&self, told: &[String]) -> Result<Exit, Failure> {
         let Self { run, args, task, style, files, .. } = *self;
         let TrainingFiles { train, validation: _, given, left_out, changed } = files;
-        let summary = Summary::of(run, 0.0)?;
         let own_remarks = self.remarks();
         let file = match &args.dataset {
-            Some(folder) => self.write_set(folder, &summary, &own_remarks)?,
+            Some(folder) => self.write_set(folder, &own_remarks)?,
             None => {
                 let named = || run.path.join(format!("{}.jsonl", self.origin.export_name(task)));
                 let path = args.out.clone().unwrap_or_else(named);
@@ -88,7 +87,7 @@ impl RowExport<'_> {
         told.iter().chain(&own_remarks).for_each(|text| remark(text));
         if train.is_empty() {
             remark(&match self.origin {
-                RowOrigin::Run => remarks::no_row(&summary, left_out),
+                RowOrigin::Run => remarks::no_row(&Summary::of(run, 0.0)?, left_out),
                 _ => remarks::no_row_of(self.origin.noun(), *given, left_out),
             });
         }
@@ -108,12 +107,7 @@ impl RowExport<'_> {
     }
 
     /// Writes the folder of a data set; returns the path of the file to train on.
-    fn write_set(
-        &self,
-        folder: &Path,
-        summary: &Summary,
-        own_remarks: &[String],
-    ) -> Result<PathBuf, Failure> {
+    fn write_set(&self, folder: &Path, own_remarks: &[String]) -> Result<PathBuf, Failure> {
         let Self { run, args, task, style, origin, files, .. } = *self;
         std::fs::create_dir_all(folder.join("data"))
             .map_err(|e| Failure::io(format!("cannot make {}", folder.display()), &e))?;
@@ -121,10 +115,13 @@ impl RowExport<'_> {
         if self.validation.is_some() && origin != RowOrigin::Draw {
             splits.push(self.write_split(folder, "validation", VALIDATION, &files.validation)?);
         }
-        // What the run found, how well and by whom says something of rows that are made of it.
+        // What the run has to say of itself is about rows that are made of what it found.
         let is_of_run = origin == RowOrigin::Run;
-        let of_run = summary.remarks.iter().filter(|_| is_of_run).map(|remark| remark.text.clone());
-        let remarks: Vec<String> = of_run.chain(own_remarks.iter().cloned()).collect();
+        let mut remarks: Vec<String> = match is_of_run {
+            true => Summary::of(run, 0.0)?.remarks.into_iter().map(|remark| remark.text).collect(),
+            false => Vec::new(),
+        };
+        remarks.extend_from_slice(own_remarks);
         let manifest = &run.manifest;
         let plugins: Vec<_> = manifest.plugins.iter().map(|p| (p.name.clone(), p.identity.clone())).collect();
         let set = DataSet {
@@ -154,10 +151,7 @@ impl RowExport<'_> {
             certificate: certificate.as_ref(),
         };
         write(&folder.join("README.md"), |out| out.write_all(card.text().as_bytes()))?;
-        write(&metadata_file(folder), |out| {
-            serde_json::to_writer_pretty(&mut *out, &Metadata::of(&set))?;
-            out.write_all(b"\n")
-        })?;
+        write(&metadata_file(folder), |out| writeln!(out, "{:#}", metadata(&set)))?;
         Ok(folder.join(TRAIN))
     }
 

@@ -9,7 +9,7 @@ use super::support::{conversation, examples, feedback, plain, script};
 use crate::export::example::{Example, TrainingTask};
 use crate::export::style::Style;
 use crate::export::template::ChatTemplate;
-use crate::export::{ChatMessage, Opening, RowChanges, arrange};
+use crate::export::{ChatMessage, OpeningHash, RowChanges, arrange};
 
 #[test]
 fn templates_write_the_whole_dialogue() {
@@ -127,7 +127,7 @@ proptest! {
 
     #[test]
     fn the_split_is_by_opening_and_has_about_its_share(seed in any::<u64>()) {
-        let opening = |number: u32| Opening::of(&[ChatMessage::new(Role::User, number.to_string())]);
+        let opening = |number: u32| OpeningHash::of(&[ChatMessage::new(Role::User, number.to_string())]);
         let held_out = (0..2_000).filter(|&n| arrange::is_validation(&opening(n), 0.2, seed)).count();
         // Six standard deviations of a binomial with n = 2,000 and p = 0.2.
         prop_assert!((293..=507).contains(&held_out), "{}", held_out);

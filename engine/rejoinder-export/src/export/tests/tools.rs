@@ -12,7 +12,7 @@ use crate::export::review::ReviewTool;
 use crate::export::skip_reason::{SkipCounts, SkipReason};
 use crate::export::style::Style;
 use crate::export::template::ChatTemplate;
-use crate::export::{ChatMessage, Dialogue, Opening, RowChanges, arrange};
+use crate::export::{ChatMessage, Dialogue, OpeningHash, RowChanges, arrange};
 
 /// A dialogue and its tools: after a message's text come `; call ID NAME ARGUMENTS` and `; result ID TEXT`, with - for no id.
 fn with_tools(text: &str) -> (Conversation<'static>, Vec<ToolUse>) {
@@ -66,7 +66,7 @@ fn calls_and_results_stand_in_the_prompt_and_the_last_words_are_the_answer() {
                 {"role": "tool", "content": "", "tool_call_id": "call00002", "name": "grep"}
             ],
             "completion": [{"role": "assistant", "content": "One.\n\nIn a.py."}],
-            "conversation_id": "c", "opening": Opening::of(&[ChatMessage::new(Role::User, "find them")]).to_string(),
+            "conversation_id": "c", "opening": OpeningHash::of(&[ChatMessage::new(Role::User, "find them")]).to_string(),
             "feedback_turn": 1, "category": "UR5"
         })
     );
