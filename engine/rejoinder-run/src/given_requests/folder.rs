@@ -23,11 +23,11 @@ pub(super) const ANSWERS: &str = "answers.jsonl";
 const ID_FACT: &str = "asking";
 
 /// The folder of what one judge was asked, which nobody else works on until this value is dropped.
-pub struct AskingFolder {
+pub(super) struct AskingFolder {
     path: PathBuf,
     notes: Notes,
     /// What was spent, over the folder's whole life.
-    pub ledger: Ledger,
+    pub(super) ledger: Ledger,
     _lock: Lock,
 }
 
@@ -76,7 +76,7 @@ impl AskingFolder {
     ///
     /// # Errors
     /// If another process works on it, it holds something else or the answers of another judge, or it cannot be written.
-    pub fn open(path: &Path, judge: &JudgeConfig) -> Result<Self, AskingError> {
+    pub(super) fn open(path: &Path, judge: &JudgeConfig) -> Result<Self, AskingError> {
         if path.is_file() {
             return Err(AskingError::IsFile(path.to_owned()));
         }
@@ -131,7 +131,7 @@ impl AskingFolder {
     }
 
     /// What was found out about the judge's server; `None` if that is not known, or not all that this config needs.
-    pub fn findings(&self, judge: &JudgeConfig) -> Option<&ServerCapabilities> {
+    pub(super) fn findings(&self, judge: &JudgeConfig) -> Option<&ServerCapabilities> {
         self.notes.findings.as_ref().filter(|findings| findings.are_about(judge))
     }
 
@@ -139,7 +139,7 @@ impl AskingFolder {
     ///
     /// # Errors
     /// If the folder cannot be written.
-    pub fn keep_findings(&mut self, findings: ServerCapabilities) -> Result<(), RunError> {
+    pub(super) fn keep_findings(&mut self, findings: ServerCapabilities) -> Result<(), RunError> {
         self.notes.findings = Some(findings);
         self.write_notes()
     }
@@ -154,7 +154,7 @@ impl AskingFolder {
     ///
     /// # Errors
     /// If the file cannot be opened.
-    pub fn replies(&self, shared: Option<&Path>) -> Result<ReplyStore, RunError> {
+    pub(super) fn replies(&self, shared: Option<&Path>) -> Result<ReplyStore, RunError> {
         Ok(match shared {
             // The folder's own file is under the folder's lock.
             None => ReplyStore::open(&self.path.join(REPLIES))?,
@@ -163,7 +163,7 @@ impl AskingFolder {
     }
 
     /// The path of the file of results.
-    pub fn answers(&self) -> PathBuf {
+    pub(super) fn answers(&self) -> PathBuf {
         self.path.join(ANSWERS)
     }
 }
