@@ -270,8 +270,7 @@ impl From<LabelImportError> for Failure {
 impl From<AskingError> for Failure {
     fn from(error: AskingError) -> Self {
         use AskingError::{
-            BadLines, ForeignLedger, Held, HoldsOther, IsFile, NoFile, NoRequest, Notes, OtherJudge, Run,
-            Unreadable,
+            BadLines, ForeignLedger, Held, HoldsOther, IsFile, NoFile, NoRequest, OtherJudge, Run, Unreadable,
         };
         let fact = error.to_string();
         match error {
@@ -280,7 +279,7 @@ impl From<AskingError> for Failure {
             IsFile(_) => Self::usage(format!("--out {fact}; name a folder")),
             HoldsOther(_) => Self::usage(format!("{fact}; give another --out")),
             NoRequest(_) => Self::new(Exit::Nothing, fact),
-            BadLines { .. } | Notes(..) => Self::invalid(fact),
+            BadLines { .. } => Self::invalid(fact),
             OtherJudge { .. } => Self::invalid(format!(
                 "{fact}\ngive another --out; or, for the same judge at another address, its old one as `identity` under [judge]"
             )),

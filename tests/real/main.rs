@@ -60,7 +60,12 @@ fn main() -> ExitCode {
             trained.clone(),
             smollm2::own_system_message,
         ),
-        trial("objects_about_nothing_in_the_turn_are_remarked_on", trained, smollm2::unreadable_objects),
+        trial(
+            "objects_about_nothing_in_the_turn_are_remarked_on",
+            trained.clone(),
+            smollm2::unreadable_objects,
+        ),
+        trial("requests_of_users_own_are_answered_or_told_too_long", trained, smollm2::requests_of_users_own),
         trial("a_real_corpus_runs_without_loss", corpus.clone(), |corpus| real_corpus(corpus)),
         trial("every_message_of_a_real_corpus_is_read", corpus.clone(), |corpus| every_message(corpus)),
         trial("plugins_say_the_same_of_a_real_corpus_wherever_they_run", corpus, |corpus| {

@@ -154,3 +154,46 @@ pub fn unreadable_objects(real: &Real) -> Result<(), Failed> {
     assert!(remarks(&summary).contains(&"unverified"), "{}", summary["remarks"]);
     Ok(())
 }
+
+pub fn requests_of_users_own(real: &Real) -> Result<(), Failed> {
+    const CONTEXT: u32 = 1_024;
+    let server = LlamaServer::start(real, free_port(), CONTEXT);
+    let dir = folder();
+    let messages = |count: usize| -> Vec<Value> {
+        let role = |place: usize| ["user", "assistant"][place % 2];
+        let said = |place: usize| format!("{}. Which is better, A or B?", place + 1);
+        (0..count).map(|place| json!({ "role": role(place), "content": said(place) })).collect()
+    };
+    let mut asked: Vec<(String, Vec<Value>)> =
+        [1, 3, 9].map(|count| (count.to_string(), messages(count))).into();
+    // The words are tokens of their own: the estimate is sure of the one only.
+    for words in [1_015, 1_400] {
+        let said = json!({ "role": "user", "content": "word ".repeat(words) });
+        asked.push((words.to_string(), vec![said]));
+    }
+    let line = |(id, messages): &(String, Vec<Value>)| {
+        json!({ "custom_id": id, "body": { "messages": messages, "max_tokens": 8 } }).to_string()
+    };
+    let file = write(dir.path(), "r.jsonl", asked.iter().map(line).collect::<Vec<_>>().join("\n"));
+    let config = judge_config(dir.path(), &server, "[budget]\ntokens = 20000\n");
+    let out = dir.path().join("asked");
+    let args = ["ask", &file, "--out", &text(&out), "--config", &config, "--json"];
+    let summary = rejoinder(&args).expect(0).json();
+    assert_eq!((figure(&summary, "answered"), figure(&summary, "too_long")), (3, 2), "{summary}");
+    let rows = support::rows(&out.join("answers.jsonl"));
+    for (row, (id, messages)) in rows.iter().zip(&asked) {
+        assert_eq!(row["custom_id"], id.as_str());
+        if let Some(tokens) = row["response"]["body"]["usage"]["prompt_tokens"].as_u64() {
+            let bytes: usize = messages.iter().filter_map(|m| m["content"].as_str()).map(str::len).sum();
+            let reserved = (bytes + messages.len() + 128 + 16 * (messages.len() - 1)) as u64;
+            assert!(tokens <= reserved, "{tokens} of {reserved}");
+        }
+    }
+    let said = |row: &Value| row["error"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(said(&rows[3]).starts_with("HTTP 400: "), "the server decides: {}", rows[3]);
+    assert!(said(&rows[4]).starts_with("not sent: "), "{}", rows[4]);
+    let calls = figure(&summary, "calls");
+    let again = rejoinder(&args).expect(0).json();
+    assert_eq!((figure(&again, "calls"), figure(&again, "answered")), (calls, 3));
+    Ok(())
+}

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rejoinder_judge::StopReason;
 use rejoinder_run::given_requests::{self, AskedRequests, GivenAsking, NoteKind};
 use rejoinder_run::watch::Watch;
-use rejoinder_scan::config::{Config, EffectiveConfig};
+use rejoinder_scan::config::Config;
 use rejoinder_scan::default_threads;
 
 use super::args::{JUDGE, OUTPUT};
-use super::settings::{ConfigFileArgs, ConfigFlags, effective_config};
+use super::settings::{ConfigFileArgs, effective_config};
 use super::terminal::remark;
 use super::{asking, print_json, print_page, signals, terminal};
 use crate::failure::{Exit, Failure};
@@ -34,67 +34,31 @@ pub(super) struct AskArgs {
     out: PathBuf,
     #[command(flatten)]
     config: ConfigFileArgs,
-    #[command(flatten)]
-    limit: CallLimit,
+    /// Greatest number of requests over the folder's whole life
+    #[arg(long, value_name = "N", help_heading = JUDGE)]
+    calls: Option<u64>,
     /// Ask again where the stored result is no answer
     ///
-    /// Several kinds with commas: empty, refused, too-long. Without it such results are kept, for the same request would end the same way.
-    #[arg(long, value_name = "KIND", value_delimiter = ',', value_enum, help_heading = JUDGE, hide_possible_values = true)]
-    ask_again: Vec<NoteKindName>,
+    /// Refusals, empty answers, and what the server found too long. Without it such results are kept, for the same request would end
+    /// the same way.
+    #[arg(long, help_heading = JUDGE)]
+    ask_again: bool,
     /// Print one JSON object instead of the summary
     #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
-/// The limit of requests.
-#[derive(Debug, Args)]
-struct CallLimit {
-    /// Greatest number of requests over the folder's whole life
-    #[arg(long, value_name = "N", help_heading = JUDGE)]
-    calls: Option<u64>,
-}
-
-impl ConfigFlags for CallLimit {
-    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
-        if let Some(calls) = self.calls {
-            config.config.budget.calls = Some(calls);
-            config.set_by_flag("budget.calls", "--calls");
-        }
-        Ok(())
-    }
-}
-
-/// Which stored results are asked for again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum NoteKindName {
-    /// Answers without text
-    Empty,
-    /// Refusals of the server
-    Refused,
-    /// Requests that the server found longer than the model's context
-    TooLong,
-}
-
-impl From<NoteKindName> for NoteKind {
-    fn from(name: NoteKindName) -> Self {
-        match name {
-            NoteKindName::Empty => Self::Empty,
-            NoteKindName::Refused => Self::Refused,
-            NoteKindName::TooLong => Self::TooLong,
-        }
-    }
-}
-
 pub(super) fn main(args: &AskArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let config = effective_config(&args.config, &[&args.limit])?.config;
+    let mut config = effective_config(&args.config, &[])?.config;
+    config.budget.calls = args.calls.or(config.budget.calls);
     if config.judge.base_url.is_none() {
         return Err(Failure::usage(
             "no judge is configured: give --config FILE with [judge] base-url = \"http://…/v1\" and model = \"…\"",
         ));
     }
-    let again: Vec<NoteKind> = args.ask_again.iter().map(|&kind| kind.into()).collect();
-    let wanted = GivenAsking { config: &config, requests: &args.requests, folder: &args.out, again: &again };
+    let wanted =
+        GivenAsking { config: &config, requests: &args.requests, folder: &args.out, again: args.ask_again };
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch.stop)?;
     let asked =

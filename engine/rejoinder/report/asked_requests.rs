@@ -1,6 +1,5 @@
 //! What came of asking requests in somebody else's words.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rejoinder_judge::NANOS_PER_UNIT;
@@ -43,7 +42,7 @@ pub struct AskedReport {
     /// The model that was asked.
     pub model: String,
     /// Other models, as which the server answered.
-    pub other_models: BTreeSet<String>,
+    pub other_models: Vec<String>,
     /// Wall-clock seconds of this command.
     pub seconds: f64,
     /// The file of results.
@@ -71,7 +70,7 @@ impl AskedReport {
             reported_cached_tokens: usage.cached_tokens,
             reported_output_tokens: usage.completion_tokens,
             model: model.to_owned(),
-            other_models: asked.asked.other_models.clone(),
+            other_models: asked.asked.other_models.iter().cloned().collect(),
             seconds,
             answers: asked.answers.display().to_string(),
         }

@@ -103,8 +103,7 @@ impl AccountKeeper {
             None => probe(client, &self.ledger, &self.limits)?,
         };
         let findings = findings.choosing_for(client);
-        let json = serde_json::to_string(&findings).expect("findings are plain data");
-        self.ledger.put(&fact(&name), &json)?;
+        self.ledger.put(&fact(&name), &findings.to_json())?;
         Ok(findings)
     }
 
@@ -156,8 +155,7 @@ impl AccountKeeper {
 
     fn findings(&self, judge: &str) -> Result<Option<ServerCapabilities>, rejoinder_ledger::LedgerError> {
         let known = self.ledger.get(&fact(judge))?;
-        // What another version wrote is found out anew.
-        Ok(known.and_then(|json| serde_json::from_str(&json).ok()))
+        Ok(known.and_then(|json| ServerCapabilities::from_json(&json)))
     }
 
     fn write(&self, client: &str, entries: Vec<LedgerEntry>) -> Result<Vec<Grant>, AccountsError> {

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use rejoinder_core::printable_json;
-use rejoinder_ledger::Reply;
+use rejoinder_ledger::{Reply, TokenUsage};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::client::{message_of, speaks_of_context};
 use crate::completion;
@@ -103,34 +103,35 @@ pub fn given_result(custom_id: &str, key: &str, reply: &Reply) -> String {
         reply if reply.is_too_long() => Some("context_length_exceeded"),
         _ => None,
     };
-    let mut line = json!({ "id": key, "custom_id": custom_id, "response": null, "error": null });
-    match code {
-        Some(code) => line["error"] = json!({ "code": code, "message": reply.content }),
+    let quoted = |text: &str| Value::from(text).to_string();
+    let (custom_id, said) = (quoted(custom_id), quoted(&reply.content));
+    let result = match code {
+        Some(code) => format!(r#""response":null,"error":{{"code":"{code}","message":{said}}}"#),
         None => {
-            let choice = json!({
-                "index": 0,
-                "message": { "role": "assistant", "content": reply.content },
-                "finish_reason": reply.finish_reason,
+            let Reply { model, finish_reason, usage, .. } = reply;
+            let (model, finish_reason) = (quoted(model), quoted(finish_reason));
+            let usage = usage.map_or(String::new(), |usage| {
+                let TokenUsage { prompt_tokens, cached_tokens, completion_tokens } = usage;
+                let total = prompt_tokens + completion_tokens;
+                format!(
+                    r#","usage":{{"prompt_tokens":{prompt_tokens},"completion_tokens":{completion_tokens},"total_tokens":{total},"prompt_tokens_details":{{"cached_tokens":{cached_tokens}}}}}"#
+                )
             });
-            let mut body = json!({ "object": "chat.completion", "model": reply.model, "choices": [choice] });
-            if let Some(usage) = reply.usage {
-                body["usage"] = json!({
-                    "prompt_tokens": usage.prompt_tokens,
-                    "completion_tokens": usage.completion_tokens,
-                    "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-                    "prompt_tokens_details": { "cached_tokens": usage.cached_tokens },
-                });
-            }
-            line["response"] = json!({ "status_code": 200, "request_id": key, "body": body });
+            let choice = format!(
+                r#"{{"index":0,"message":{{"role":"assistant","content":{said}}},"finish_reason":{finish_reason}}}"#
+            );
+            format!(
+                r#""response":{{"status_code":200,"request_id":"{key}","body":{{"object":"chat.completion","model":{model},"choices":[{choice}]{usage}}}}},"error":null"#
+            )
         }
-    }
-    printable_json(&line.to_string()).into_owned()
+    };
+    printable_json(&format!(r#"{{"id":"{key}","custom_id":{custom_id},{result}}}"#)).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rejoinder_ledger::TokenUsage;
+    use serde_json::json;
 
     use super::*;
 

@@ -31,8 +31,8 @@ pub struct GivenAsking<'a> {
     pub requests: &'a Path,
     /// The folder for ledger, replies and results.
     pub folder: &'a Path,
-    /// Which stored results are forgotten first, so that their requests are made again.
-    pub again: &'a [NoteKind],
+    /// Whether stored results that are no answers are forgotten first, so that their requests are made again.
+    pub again: bool,
 }
 
 /// What came of asking.
@@ -69,14 +69,14 @@ pub fn ask(wanted: GivenAsking<'_>, operator: Operator<'_>) -> Result<AskedReque
     let GivenAsking { config, requests, folder, again } = wanted;
     let judge = settings::client(&config.judge)?.ok_or(RunError::NoJudge)?.for_given_requests();
     let file = RequestFile::checked(requests, &judge.model)?;
-    let mut folder = AskingFolder::open(folder, &judge)?;
+    let folder = AskingFolder::open(folder, &judge)?;
     tell_of_open_key(&judge, &operator);
     let limits = settings::limits(&config.budget);
-    let (findings, mut stop) = match folder.findings(&judge) {
-        Some(findings) => (findings.clone(), None),
+    let (findings, mut stop) = match folder.findings(&judge)? {
+        Some(findings) => (findings, None),
         None => match probe::probe(&judge, &folder.ledger, &limits) {
             Ok(findings) => {
-                folder.keep_findings(findings.clone())?;
+                folder.keep_findings(&findings)?;
                 (findings, None)
             }
             Err(ProbeError::Stopped(stop)) => (ServerCapabilities::assumed(&judge), Some(stop)),
@@ -86,7 +86,7 @@ pub fn ask(wanted: GivenAsking<'_>, operator: Operator<'_>) -> Result<AskedReque
     let form = GivenForm::new(&judge, &findings);
     let store = folder.replies(config.judge.replies.as_deref())?;
     let asking = Asking { judge: &judge, form: &form, file: &file, store: &store };
-    let forgotten = asking.forget(again)?;
+    let forgotten = if again { asking.forget()? } else { 0 };
     let mut asked = AskReport::default();
     if stop.is_none() {
         let accounts = LocalAccounts { ledger: &folder.ledger, replies: &store, limits };
@@ -146,22 +146,19 @@ impl Asking<'_> {
         })
     }
 
-    /// Forgets the stored results of these kinds, and returns their number.
-    fn forget(&self, kinds: &[NoteKind]) -> Result<u64, AskingError> {
+    /// Forgets the stored results that are no answers, and returns their number.
+    fn forget(&self) -> Result<u64, AskingError> {
         let mut keys = Vec::new();
-        if !kinds.is_empty() {
-            self.each_to_send(&mut |request| {
-                let note = self.store.get(&request.key)?.and_then(|reply| NoteKind::of(&reply));
-                if note.is_some_and(|kind| kinds.contains(&kind)) {
-                    keys.push(request.key);
-                }
-                Ok(true)
-            })?;
-            // Equal requests share a result.
-            keys.sort_unstable();
-            keys.dedup();
-            self.store.forget(keys.iter().map(String::as_str))?;
-        }
+        self.each_to_send(&mut |request| {
+            if self.store.get(&request.key)?.is_some_and(|reply| NoteKind::of(&reply).is_some()) {
+                keys.push(request.key);
+            }
+            Ok(true)
+        })?;
+        // Equal requests share a result.
+        keys.sort_unstable();
+        keys.dedup();
+        self.store.forget(keys.iter().map(String::as_str))?;
         Ok(keys.len() as u64)
     }
 }

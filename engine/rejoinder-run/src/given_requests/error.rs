@@ -92,9 +92,7 @@ pub enum AskingError {
         /// Which process that is, as far as the lock tells.
         holder: Option<LockHolder>,
     },
-    /// The notes of the folder cannot be used by this engine; why.
-    Notes(PathBuf, String),
-    /// The ledger at this path belongs to another folder.
+    /// The ledger at this path does not know what the folder holds.
     ForeignLedger(PathBuf),
     /// The folder holds the answers of another judge.
     OtherJudge {
@@ -131,7 +129,6 @@ impl fmt::Display for AskingError {
                 write!(f, "another process asks in {}", folder.display())?;
                 holder.as_ref().map_or(Ok(()), |holder| write!(f, ": {holder}"))
             }
-            Self::Notes(file, why) => write!(f, "{} cannot be used by this engine: {why}", file.display()),
             Self::ForeignLedger(file) => write!(
                 f,
                 "{} is not the ledger of this folder: it was emptied, or put in its place. What was spent stands there alone: bring it \

@@ -1,74 +1,28 @@
-//! The folder of what one judge was asked: its notes, its ledger, its replies and its lock.
+//! The folder of what one judge was asked: its ledger, its replies, its results and its lock.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rejoinder_judge::{JudgeConfig, ServerCapabilities};
-use rejoinder_ledger::{Ledger, ReplyStore, part};
-use serde::{Deserialize, Serialize};
+use rejoinder_ledger::{Ledger, ReplyStore};
 
 use super::error::AskingError;
 use crate::error::RunError;
 use crate::folder::{FolderError, Lock};
 
-/// Version of the layout.
-const FORMAT: u32 = 1;
-const NOTES: &str = "asking.json";
 const LOCK: &str = "ask.lock";
 const LEDGER: &str = "ledger.sqlite";
 const REPLIES: &str = "replies.sqlite";
-/// The file of results.
-pub(super) const ANSWERS: &str = "answers.jsonl";
-/// What the ledger calls the id of its folder.
-const ID_FACT: &str = "asking";
+const ANSWERS: &str = "answers.jsonl";
+/// What the ledger calls what was found out about the judge's server.
+const FINDINGS: &str = "capabilities";
 
 /// The folder of what one judge was asked, which nobody else works on until this value is dropped.
-pub struct AskingFolder {
+pub(super) struct AskingFolder {
     path: PathBuf,
-    notes: Notes,
     /// What was spent, over the folder's whole life.
-    pub ledger: Ledger,
+    pub(super) ledger: Ledger,
     _lock: Lock,
-}
-
-/// Who is asked, and what was found out about its server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Notes {
-    format: u32,
-    /// The id of the folder; its ledger says the same.
-    id: String,
-    /// Version of the engine that made the folder.
-    engine: String,
-    /// The judge, as the keys of its replies name it.
-    judge: JudgeName,
-    findings: Option<ServerCapabilities>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JudgeName {
-    endpoint: String,
-    model: String,
-    revision: Option<String>,
-}
-
-impl JudgeName {
-    fn of(judge: &JudgeConfig) -> Self {
-        Self { endpoint: judge.endpoint(), model: judge.model.clone(), revision: judge.revision.clone() }
-    }
-
-    /// What differs, in words.
-    fn changes(&self, now: &Self) -> Vec<String> {
-        let revision = |judge: &Self| judge.revision.clone().unwrap_or_else(|| "none".to_owned());
-        let pairs = [
-            ("model", self.model.clone(), now.model.clone()),
-            ("revision", revision(self), revision(now)),
-            ("identity or base-url", self.endpoint.clone(), now.endpoint.clone()),
-        ];
-        let differing = pairs.into_iter().filter(|(_, then, now)| then != now);
-        differing.map(|(what, then, now)| format!("{what}: {then}, now {now}")).collect()
-    }
 }
 
 impl AskingFolder {
@@ -76,14 +30,12 @@ impl AskingFolder {
     ///
     /// # Errors
     /// If another process works on it, it holds something else or the answers of another judge, or it cannot be written.
-    pub fn open(path: &Path, judge: &JudgeConfig) -> Result<Self, AskingError> {
+    pub(super) fn open(path: &Path, judge: &JudgeConfig) -> Result<Self, AskingError> {
         if path.is_file() {
             return Err(AskingError::IsFile(path.to_owned()));
         }
-        let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        let names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        let is_begun = names.iter().any(|name| name == NOTES);
-        if !is_begun && !names.iter().all(|name| is_of_beginning(name)) {
+        let is_empty = fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
+        if !is_empty && !path.join(LOCK).exists() {
             return Err(AskingError::HoldsOther(path.to_owned()));
         }
         fs::create_dir_all(path).map_err(|e| RunError::io(format!("cannot make {}", path.display()), &e))?;
@@ -91,70 +43,61 @@ impl AskingFolder {
             RunError::Folder(FolderError::Held { folder, holder }) => AskingError::Held { folder, holder },
             other => other.into(),
         })?;
-        // Another process may have made it meanwhile.
-        match path.join(NOTES).exists() {
-            true => Self::open_locked(path, judge, lock),
-            false => Self::begin(path, judge, lock),
-        }
-    }
-
-    fn open_locked(path: &Path, judge: &JudgeConfig, lock: Lock) -> Result<Self, AskingError> {
-        let file = path.join(NOTES);
-        let unusable = |why: String| AskingError::Notes(file.clone(), why);
-        let text = fs::read_to_string(&file).map_err(|e| unusable(e.to_string()))?;
-        let notes = read_notes(&text).map_err(unusable)?;
-        let ledger = Ledger::open(&path.join(LEDGER))?;
-        if ledger.get(ID_FACT)?.as_deref() != Some(&notes.id) {
-            return Err(AskingError::ForeignLedger(path.join(LEDGER)));
-        }
-        let changes = notes.judge.changes(&JudgeName::of(judge));
-        if !changes.is_empty() {
-            return Err(AskingError::OtherJudge { folder: path.to_owned(), changes });
-        }
-        Ok(Self { path: path.to_owned(), notes, ledger, _lock: lock })
-    }
-
-    fn begin(path: &Path, judge: &JudgeConfig, lock: Lock) -> Result<Self, AskingError> {
         let ledger = Ledger::create(&path.join(LEDGER))?;
-        let notes = Notes {
-            format: FORMAT,
-            id: format!("{:032x}", fastrand::u128(..)),
-            engine: env!("CARGO_PKG_VERSION").to_owned(),
-            judge: JudgeName::of(judge),
-            findings: None,
-        };
-        ledger.put(ID_FACT, &notes.id)?;
-        let folder = Self { path: path.to_owned(), notes, ledger, _lock: lock };
-        // Last of all: a folder without notes is made anew.
-        folder.write_notes()?;
+        let folder = Self { path: path.to_owned(), ledger, _lock: lock };
+        folder.check_judge(judge)?;
         Ok(folder)
     }
 
+    /// Refuses another judge than the one that the ledger knows: as the keys of replies name it. A new ledger gets to know the judge.
+    fn check_judge(&self, judge: &JudgeConfig) -> Result<(), AskingError> {
+        let revision = judge.revision.clone().unwrap_or_else(|| "none".to_owned());
+        let names = [
+            ("model", judge.model.clone()),
+            ("revision", revision),
+            ("identity or base-url", judge.endpoint()),
+        ];
+        let (mut changes, mut unknown) = (Vec::new(), Vec::new());
+        for (what, now) in &names {
+            match self.ledger.get(what)? {
+                None => unknown.push((what, now)),
+                Some(then) if then != *now => changes.push(format!("{what}: {then}, now {now}")),
+                Some(_) => {}
+            }
+        }
+        if !changes.is_empty() {
+            return Err(AskingError::OtherJudge { folder: self.path.clone(), changes });
+        }
+        // The names stand in the ledger before anything is asked.
+        if !unknown.is_empty() && [REPLIES, ANSWERS].iter().any(|name| self.path.join(name).exists()) {
+            return Err(AskingError::ForeignLedger(self.path.join(LEDGER)));
+        }
+        unknown.into_iter().try_for_each(|(what, now)| Ok(self.ledger.put(what, now)?))
+    }
+
     /// What was found out about the judge's server; `None` if that is not known, or not all that this config needs.
-    pub fn findings(&self, judge: &JudgeConfig) -> Option<&ServerCapabilities> {
-        self.notes.findings.as_ref().filter(|findings| findings.are_about(judge))
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(super) fn findings(&self, judge: &JudgeConfig) -> Result<Option<ServerCapabilities>, AskingError> {
+        let known = self.ledger.get(FINDINGS)?;
+        let known = known.and_then(|json| ServerCapabilities::from_json(&json));
+        Ok(known.filter(|findings| findings.are_about(judge)))
     }
 
     /// Keeps what was found out about the judge's server.
     ///
     /// # Errors
-    /// If the folder cannot be written.
-    pub fn keep_findings(&mut self, findings: ServerCapabilities) -> Result<(), RunError> {
-        self.notes.findings = Some(findings);
-        self.write_notes()
-    }
-
-    fn write_notes(&self) -> Result<(), RunError> {
-        let mut json = serde_json::to_vec_pretty(&self.notes).expect("notes are plain data");
-        json.push(b'\n');
-        Ok(part::write(&self.path.join(NOTES), &json)?)
+    /// If the ledger cannot be written.
+    pub(super) fn keep_findings(&self, findings: &ServerCapabilities) -> Result<(), AskingError> {
+        Ok(self.ledger.put(FINDINGS, &findings.to_json())?)
     }
 
     /// Opens the replies: the folder's own file, or the one of this path, which others may share.
     ///
     /// # Errors
     /// If the file cannot be opened.
-    pub fn replies(&self, shared: Option<&Path>) -> Result<ReplyStore, RunError> {
+    pub(super) fn replies(&self, shared: Option<&Path>) -> Result<ReplyStore, RunError> {
         Ok(match shared {
             // The folder's own file is under the folder's lock.
             None => ReplyStore::open(&self.path.join(REPLIES))?,
@@ -163,27 +106,9 @@ impl AskingFolder {
     }
 
     /// The path of the file of results.
-    pub fn answers(&self) -> PathBuf {
+    pub(super) fn answers(&self) -> PathBuf {
         self.path.join(ANSWERS)
     }
-}
-
-/// Reads notes of this layout.
-fn read_notes(text: &str) -> Result<Notes, String> {
-    #[derive(Deserialize)]
-    struct Layout {
-        format: u32,
-    }
-    let Layout { format } = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    if format != FORMAT {
-        return Err(format!("it has layout {format}, and {FORMAT} is known here"));
-    }
-    serde_json::from_str(text).map_err(|e| e.to_string())
-}
-
-/// Whether a name is that of a file that a folder has before its notes.
-fn is_of_beginning(name: &str) -> bool {
-    name == LOCK || name.starts_with(LEDGER) || name == "asking.json.tmp"
 }
 
 #[cfg(test)]
@@ -199,12 +124,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("asked");
         let open = |judge: &JudgeConfig| AskingFolder::open(&path, judge);
-        let mut first = open(&judge("m")).unwrap();
+        let first = open(&judge("m")).unwrap();
         assert!(matches!(open(&judge("m")), Err(AskingError::Held { .. })));
         let findings = ServerCapabilities::assumed(&judge("m"));
-        first.keep_findings(findings.clone()).unwrap();
+        first.keep_findings(&findings).unwrap();
         drop(first);
-        assert_eq!(open(&judge("m")).unwrap().findings(&judge("m")), Some(&findings));
+        assert_eq!(open(&judge("m")).unwrap().findings(&judge("m")).unwrap(), Some(findings));
         let refused = open(&judge("n")).map(drop).unwrap_err().to_string();
         assert!(refused.ends_with("model: m, now n"), "{refused}");
         // Pace and prices may change, and so may the address of a judge that has a name.
@@ -229,23 +154,20 @@ mod tests {
         fs::write(path.join(LOCK), "{").unwrap();
         drop(Ledger::create(&path.join(LEDGER)).unwrap());
         drop(AskingFolder::open(path, &judge("m")).unwrap());
-        for (name, content) in [(NOTES, "{}"), (NOTES, r#"{"format":2}"#)] {
-            fs::write(path.join(name), content).unwrap();
-            assert!(matches!(AskingFolder::open(path, &judge("m")), Err(AskingError::Notes(..))));
-        }
     }
 
     #[test]
-    fn another_ledger_is_refused() {
+    fn a_ledger_that_was_emptied_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        drop(AskingFolder::open(folder.path(), &judge("m")).unwrap());
+        let asked = AskingFolder::open(folder.path(), &judge("m")).unwrap();
+        drop(asked.replies(None).unwrap());
+        drop(asked);
         for entry in fs::read_dir(folder.path()).unwrap() {
             let path = entry.unwrap().path();
             if path.file_name().unwrap().to_string_lossy().starts_with(LEDGER) {
                 fs::remove_file(path).unwrap();
             }
         }
-        drop(Ledger::create(&folder.path().join(LEDGER)).unwrap());
         let refused = AskingFolder::open(folder.path(), &judge("m"));
         assert!(matches!(refused, Err(AskingError::ForeignLedger(_))));
     }
