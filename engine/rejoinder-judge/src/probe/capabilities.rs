@@ -141,16 +141,6 @@ impl ServerCapabilities {
         Self { constraint, logprobs: true, letters, ..Self::assumed(config) }
     }
 
-    /// The capabilities as JSON, for whoever keeps them.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("findings are plain data")
-    }
-
-    /// The capabilities that were kept as JSON; `None` where another version wrote them: then they are found out anew.
-    pub fn from_json(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
-    }
-
     /// The form of the answer for this config: the one that the config names, else the one that was chosen, else the cheapest one.
     pub fn answer_for(&self, config: &JudgeConfig) -> AnswerFormat {
         let is_possible = |answer: &AnswerFormat| {

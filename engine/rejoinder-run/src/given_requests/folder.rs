@@ -81,7 +81,8 @@ impl AskingFolder {
     /// If the ledger cannot be read.
     pub(super) fn findings(&self, judge: &JudgeConfig) -> Result<Option<ServerCapabilities>, AskingError> {
         let known = self.ledger.get(FINDINGS)?;
-        let known = known.and_then(|json| ServerCapabilities::from_json(&json));
+        // What another version wrote is found out anew.
+        let known: Option<ServerCapabilities> = known.and_then(|json| serde_json::from_str(&json).ok());
         Ok(known.filter(|findings| findings.are_about(judge)))
     }
 
@@ -90,7 +91,8 @@ impl AskingFolder {
     /// # Errors
     /// If the ledger cannot be written.
     pub(super) fn keep_findings(&self, findings: &ServerCapabilities) -> Result<(), AskingError> {
-        Ok(self.ledger.put(FINDINGS, &findings.to_json())?)
+        let json = serde_json::to_string(findings).expect("findings are plain data");
+        Ok(self.ledger.put(FINDINGS, &json)?)
     }
 
     /// Opens the replies: the folder's own file, or the one of this path, which others may share.
