@@ -170,7 +170,6 @@ def _arm(name: str, hostile: str) -> Arm:
         431.0,
         "2 CPU cores" + hostile,
         2.31,
-        2.02,
         (Named("method", "LoRA, rank 16" + hostile), Named("batch", "8")),
         data,
     )

@@ -105,7 +105,7 @@ def test_all_facts_stand_on_both_pages() -> None:
             "1" * 64,
             "LoRA, rank 16",
             "7 min 11 s",
-            "2.310, 2.020",
+            "2.310",
             "0.0002",
             "labels of the records. No row stands in training, too.",
             "28 praised answers were trained on. Claim nothing from the examples alone.",

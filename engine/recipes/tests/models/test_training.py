@@ -117,6 +117,7 @@ def test_sft_and_then_kto_move_the_weights_and_leave_a_record(model_folder, both
     found = record.read(tmp_path / "arm/kto")
     assert [stage["stage"] for stage in found["stages"]] == ["sft", "kto"]
     assert found["stages"][1]["settings"]["learning_rate"] == 1e-3 and found["stages"][1]["steps"] == 12
+    assert all(stage["loss"] > 0 and stage["seconds"] > 0 for stage in found["stages"])
     assert record.read_marks(tmp_path / "arm/kto") == read_split(both_sets["kto"]).marks() | read_split(both_sets["sft"]).marks()
     assert not list((tmp_path / "arm").glob("*/checkpoints"))
     assert any("about" in line for line in said)

@@ -56,8 +56,7 @@ def _stage(stage: dict[str, Any]) -> TrainingStage:
         tokens=counts["prompt_tokens"] + counts["completion_tokens"],
         seconds=stage["seconds"],
         device=f"{stage['device']} ({stage['name']}, {stage['threads']} threads)",
-        first_loss=stage["first_loss"],
-        last_loss=stage["last_loss"],
+        loss=stage["loss"],
         settings=tuple(Named(key, str(value)) for key, value in own.items()),
         data=DataSet(
             task=data["task"],

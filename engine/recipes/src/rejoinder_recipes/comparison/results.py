@@ -54,8 +54,7 @@ class TrainingStage:
     tokens: int | None
     seconds: float
     device: str
-    first_loss: float | None
-    last_loss: float | None
+    loss: float | None
     settings: tuple[Named, ...]
     data: DataSet
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import transformers
@@ -37,3 +38,21 @@ class Progress(transformers.TrainerCallback):
         self.said = now
         left = (now - self.begun) / (state.global_step - self.first) * (state.max_steps - state.global_step)
         self.say(f"{self.stage}: step {state.global_step:,} of {state.max_steps:,}, loss {loss:.4f}, {duration(left)} left")
+
+
+class Clock(transformers.TrainerCallback):
+    """How long a stage was trained, all its parts together: what was trained before a checkpoint counts, what a stop has lost does not."""
+
+    def __init__(self, kept: Path):
+        self.kept = kept
+        self.before = float(kept.read_text()) if kept.is_file() else 0.0
+        self.begun = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return self.before + time.monotonic() - self.begun
+
+    def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Keeps the time beside the checkpoint."""
+        self.kept.write_text(str(self.seconds))

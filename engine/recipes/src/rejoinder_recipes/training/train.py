@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..dataset import Split
 from ..errors import RecipeError
 from ..models import ModelSource, load_arm, load_model, load_tokenizer
 from . import cost, record
-from .progress import Progress
+from .progress import Clock, Progress
 from .rows import StageRows, stage_rows
 from .settings import TrainingSettings
 from .trainers import trainer, with_lora
@@ -76,22 +75,18 @@ def train(training: Training, say: Callable[[str], None]) -> None:
                 _say_costs(training, model, tokenizer, rows, training.stages[place:], say)
             if training.only_plan:
                 return
-        begun = time.perf_counter()
         trained = _trainer(stage, model, tokenizer, rows[stage.name], training, folder, wanted)
         if not training.quiet:
             trained.add_callback(Progress(stage.name, say))
         told = _run(trained, folder)
         records = [
             *records,
-            {**wanted, **told, "seconds": round(time.perf_counter() - begun, 1), "command": training.command, **record.hardware()},
+            {**wanted, **told, "command": training.command, **record.hardware()},
         ]
         _keep(folder, model, tokenizer)
         record.write(folder, {"format": 1, "base": training.source.description, "stages": records, "versions": record.versions()}, marks)
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-        say(
-            f"{stage.name}: loss {told['first_loss']:.4f} → {told['last_loss']:.4f} (first and last quarter) in {told['steps']} steps, "
-            f"{cost.duration(records[-1]['seconds'])}; in {folder}"
-        )
+        say(f"{stage.name}: {told['steps']:,} steps, mean loss {told['loss']:.4f}, {cost.duration(told['seconds'])}; in {folder}")
 
 
 def _check_sizes(training: Training, rows: dict[str, StageRows]) -> None:
@@ -163,11 +158,11 @@ def _trainer(stage: Stage, model: Any, tokenizer: Any, rows: StageRows, training
 
 def _run(trained: Any, folder: Path) -> dict[str, Any]:
     """Trains, from the last checkpoint on if there is one, and returns what is to be told of it."""
+    clock = Clock(folder / CHECKPOINTS / "seconds")
+    trained.add_callback(clock)
     trained.train(resume_from_checkpoint=any((folder / CHECKPOINTS).glob("checkpoint-*")) or None)
     losses = [entry["loss"] for entry in trained.state.log_history if "loss" in entry]
-    quarter = -(-len(losses) // 4)
-    first, last = (sum(part) / quarter for part in (losses[:quarter], losses[-quarter:]))
-    return {"steps": trained.state.global_step, "first_loss": first, "last_loss": last}
+    return {"steps": trained.state.global_step, "loss": sum(losses) / len(losses), "seconds": round(clock.seconds, 1)}
 
 
 def _keep(folder: Path, model: Any, tokenizer: Any) -> None:

@@ -50,7 +50,7 @@ def _environment(**settings: Any) -> Environment:
         "conversations": words.conversations,
         "sentence": words.sentence,
         "origin": words.origin,
-        "losses": words.losses,
+        "loss": words.loss,
     }
     environment.globals["fewest"] = FEWEST_CONVERSATIONS
     return environment

@@ -95,10 +95,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {int(seconds % 60)} s"
 
 
-def losses(stage: TrainingStage) -> str:
-    """The loss at the beginning and at the end of a training."""
-    first, last = ("not known" if loss is None else f"{loss:.3f}" for loss in (stage.first_loss, stage.last_loss))
-    return f"{first}, {last}"
+def loss(stage: TrainingStage) -> str:
+    """The mean loss over all steps of a training."""
+    return "not known" if stage.loss is None else f"{stage.loss:.3f}"
 
 
 def sentence(text: str) -> str:
