@@ -117,16 +117,16 @@ def examples(measured: Measured, verdicts: Verdicts | None, count: int) -> tuple
 
 
 def warnings(arms: list[TrainedArm], measured: Measured, rates: WinRates | None) -> tuple[guard_rails.Caution, ...]:
-    """The guard rails that were hit, by the trainings, by the answers, and by the judge if one was asked."""
+    """The guard rails that were hit, each once: by the data sets, by the answers, and by the judge if one was asked."""
     cautions = [
         caution
         for arm in arms
         for stage in arm.record["stages"]
-        for caution in guard_rails.of_training(f"{arm.name} ({stage['stage']})", stage["checks"], stage["counts"])
+        for caution in guard_rails.of_training(stage["data"]["folder"], stage["checks"], stage["counts"])
     ]
     lengths = {name: [answer.tokens for answer in answers] for name, answers in measured.answers.items()}
     cautions += guard_rails.of_answers(lengths, PRETRAINED)
     for arm in rates.arms if rates is not None else ():
         if arm.first_shown.finding in ("higher", "lower"):
             cautions.append(guard_rails.of_judge(arm.arm, round(arm.first_shown.value * arm.decided), arm.decided))
-    return tuple(cautions)
+    return tuple(dict.fromkeys(cautions))
