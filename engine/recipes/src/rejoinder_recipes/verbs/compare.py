@@ -13,9 +13,10 @@ from ..comparison.judging.verdicts import read_verdicts
 from ..comparison.judging.win_rate import win_rates
 from ..comparison.measuring.arms import PRETRAINED, read_arms
 from ..comparison.measuring.held_out import held_out_rows
-from ..comparison.measuring.measure import ComparisonSettings, measured
+from ..comparison.measuring.measure import measured
 from ..comparison.page import html_page, markdown_page
 from ..comparison.results import Named, Results
+from ..comparison.settings import ComparisonSettings
 from ..comparison.statistics.likelihood_figures import likelihood_figures
 from ..dataset import read_split
 from ..errors import RecipeError

@@ -22,7 +22,7 @@ def main(args: argparse.Namespace) -> None:
     for stage in stages:
         if stage.split.task not in STAGES[stage.name]:
             raise RecipeError(
-                f"--{stage.name} takes a data set of `rejoinder export {' or '.join(STAGES[stage.name])}`; "
+                f"--{stage.name} takes a data set of `rejoinder export {'` or `'.join(STAGES[stage.name])}`; "
                 f"{stage.split.folder} is one of `{stage.split.task}`"
             )
     settings = TrainingSettings(**{field.name: getattr(args, field.name) for field in fields(TrainingSettings)})

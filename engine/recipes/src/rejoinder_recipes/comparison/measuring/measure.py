@@ -10,27 +10,12 @@ from ...chat import encode
 from ...models import ModelSource, is_adapter, load_arm, load_model
 from ...training.cost import duration
 from ..answers import Answer, HeldOutAnswer
+from ..settings import ComparisonSettings
 from .answering import answer, drawn_prompts
 from .arms import PRETRAINED, TrainedArm
 from .held_out import HeldOut
 from .kept import kept, key_of
 from .likelihood import measure
-
-
-@dataclass(frozen=True)
-class ComparisonSettings:
-    """Everything, besides models and data, that a comparison depends on."""
-
-    seed: int = 0
-    max_length: int = 1024
-    """Tokens of prompt and answer together, as in training."""
-    batch_size: int = 4
-    rounds: int = 2000
-    """Rounds of the bootstrap."""
-    answers: int = 10
-    """Prompts that every model answers."""
-    answer_length: int = 256
-    """Tokens of such an answer at most."""
 
 
 @dataclass(frozen=True)
