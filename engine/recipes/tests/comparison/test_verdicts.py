@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rejoinder_recipes.comparison import verdicts as verdicts_module
+from rejoinder_recipes.comparison.judging import verdicts as verdicts_module
 from rejoinder_recipes.comparison.judging.pair_requests import pair_requests
 from rejoinder_recipes.comparison.judging.verdicts import Verdicts, read_verdicts, verdict_in
 
