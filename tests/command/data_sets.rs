@@ -12,8 +12,8 @@ use crate::support::{folder, rejoinder, rows, text, write};
 /// What Python's readers of data sets check them against.
 const SCHEMA: &str = include_str!("../../engine/recipes/src/rejoinder_recipes/dataset.schema.json");
 
-/// A corpus of which each third answer is praised and each third blamed, as a column of labels says and nothing else does. Records have
-/// ids and openings in common: of 200 ids and 160 openings, 240 dialogues.
+/// A corpus whose third part of answers is praised and another third blamed, by a column of labels and by nothing else. Records have
+/// ids and openings in common: 240 dialogues with 200 ids and 160 openings.
 pub fn corpus(dir: &Path) -> String {
     let record = |n: usize| {
         let (category, split) = (["UR5", "UR2", "none"][n % 3], ["train", "dev"][n / 200]);

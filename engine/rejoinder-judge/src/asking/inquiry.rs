@@ -17,7 +17,7 @@ pub(super) trait Inquiry<'a>: Send + Sync {
     /// The request after these replies to the earlier ones; `None` where nothing more is to be asked.
     fn next(&self, replies: &[Reply]) -> Option<JudgeRequest>;
 
-    /// Whether the replies, of which the last has just come, say nothing of what was asked.
+    /// Whether the replies say nothing of what was asked; the last reply has just come.
     fn is_unanswered_by(&self, replies: &[Reply]) -> bool;
 
     /// Why a reply is empty, and what to do about it, for people.
@@ -28,7 +28,7 @@ pub(super) trait Inquiry<'a>: Send + Sync {
     /// Requests of equal kinship are best made at the same endpoint.
     fn kinship(&self) -> u64;
 
-    /// Whether the requests are about several things, each of which can be asked apart.
+    /// Whether the requests are about several things that can be asked apart.
     fn is_shared(&self) -> bool {
         false
     }

@@ -22,7 +22,7 @@ use crate::operator::Operator;
 use crate::stages::tell_of_open_key;
 use crate::watch::JudgeProgress;
 
-/// What is asked, of whom, and where the answers go.
+/// What is asked, which judge is asked, and where the answers go.
 #[derive(Clone, Copy, Debug)]
 pub struct GivenAsking<'a> {
     /// The config, which names the judge and the budget.

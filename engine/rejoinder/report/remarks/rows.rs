@@ -1,4 +1,4 @@
-//! Remarks on rows to imitate of which many are known to harm in training.
+//! Remarks on rows to imitate, where many of the rows are known to harm in training.
 
 use rejoinder_export::export::checks::RowChecks;
 
