@@ -8,6 +8,7 @@ import torch
 
 from ..batching import padded
 from ..chat import encode
+from ..durations import duration
 from ..models import device, has_bf16
 from .rows import StageRows
 from .settings import TrainingSettings
@@ -78,10 +79,3 @@ def expected(stage: str, model: Any, tokenizer: Any, rows: StageRows, settings: 
         sum(weight.numel() for weight in model.parameters()),
         of_token * all_tokens * PASSES[stage],
     )
-
-
-def duration(seconds: float) -> str:
-    """A duration in words."""
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -7,7 +7,7 @@ from typing import Any
 
 import transformers
 
-from .cost import duration
+from ..durations import duration
 
 EVERY = 10.0
 """Seconds between two lines."""

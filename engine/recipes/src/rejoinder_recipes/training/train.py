@@ -11,6 +11,7 @@ import transformers
 
 from .. import guard_rails
 from ..dataset import Split
+from ..durations import duration
 from ..errors import RecipeError
 from ..models import ModelSource, load_arm, load_model, load_tokenizer
 from . import cost, record
@@ -86,7 +87,7 @@ def train(training: Training, say: Callable[[str], None]) -> None:
         _keep(folder, model, tokenizer)
         record.write(folder, {"format": 1, "base": training.source.description, "stages": records, "versions": record.versions()}, marks)
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-        say(f"{stage.name}: {told['steps']:,} steps, mean loss {told['loss']:.4f}, {cost.duration(told['seconds'])}; in {folder}")
+        say(f"{stage.name}: {told['steps']:,} steps, mean loss {told['loss']:.4f}, {duration(told['seconds'])}; in {folder}")
 
 
 def _check_sizes(training: Training, rows: dict[str, StageRows]) -> None:

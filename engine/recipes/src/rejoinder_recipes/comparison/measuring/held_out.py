@@ -30,15 +30,16 @@ def held_out_rows(split: Split, arms: list[TrainedArm], tokenizer: Any, max_leng
             f"{split.folder} is a data set of `{split.task}`, which does not say what was praised and what was blamed: hold out one of "
             "`rejoinder export kto RUN --unbalanced --dataset FOLDER`"
         )
-    shared = sorted({place for arm in arms for place in overlapping(split, record.read_marks(arm.folder))})
+    by_arm = {arm.name: overlapping(split, record.read_marks(arm.folder)) for arm in arms}
+    shared = {place for places in by_arm.values() for place in places}
     if shared and not drop_overlap:
-        by_arm = ", ".join(f"{arm.name}: {len(overlapping(split, record.read_marks(arm.folder))):,}" for arm in arms)
+        counts = ", ".join(f"{name}: {len(places):,}" for name, places in by_arm.items())
         raise RecipeError(
             f"{len(shared):,} of {len(split.rows):,} held-out rows of {split.folder} ({split.name}) are of conversations that were trained on, by id or "
-            f"by opening ({by_arm}): what a model has seen proves nothing. Hold out others (`rejoinder export … --validation 0.1` "
+            f"by opening ({counts}): what a model has seen proves nothing. Hold out others (`rejoinder export … --validation 0.1` "
             "with one seed for all sets), or leave these rows out with --drop-overlap"
         )
-    fresh = [row for place, row in enumerate(split.rows) if place not in set(shared)]
+    fresh = [row for place, row in enumerate(split.rows) if place not in shared]
     fitted = [fit(tokenizer, row, max_length) for row in fresh]
     rows = [one.row for one in fitted if one is not None]
     if not rows:

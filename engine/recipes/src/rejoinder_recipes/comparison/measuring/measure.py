@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...chat import encode
+from ...durations import duration
 from ...models import ModelSource, is_adapter, load_arm, load_model
-from ...training.cost import duration
 from ..answers import Answer, HeldOutAnswer
 from ..settings import ComparisonSettings
 from .answering import answer, drawn_prompts
