@@ -17,7 +17,7 @@ use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
 use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
 
-use crate::report::numbers::thousands;
+use rejoinder_report::numbers::thousands;
 
 /// Exit codes. 4, 5, 8 and 130 leave a run that can be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

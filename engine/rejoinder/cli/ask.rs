@@ -15,8 +15,8 @@ use super::settings::{ConfigFileArgs, effective_config};
 use super::terminal::remark;
 use super::{asking, print_json, print_page, signals, terminal};
 use crate::failure::{Exit, Failure};
-use crate::report::asked_requests::AskedReport;
-use crate::report::numbers::counted;
+use rejoinder_report::asked_requests::AskedReport;
+use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct AskArgs {

@@ -15,8 +15,8 @@ use rejoinder_scan::config::JudgeSection;
 use super::progress::ProgressDisplay;
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::{counted, share, thousands, were};
-use crate::report::recall_forecast;
+use rejoinder_report::numbers::{counted, share, thousands, were};
+use rejoinder_report::recall_forecast;
 
 /// Lets somebody who may say stop by `watch` hear what happens while `work` does something with a run.
 pub(super) fn with_operator<T>(

@@ -11,8 +11,8 @@ use super::oracle::{OracleArgs, with_oracle};
 use super::terminal::remark;
 use super::{InputRoot, Threads, asking, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::audit;
-use crate::report::numbers::counted;
+use rejoinder_report::audit;
+use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {

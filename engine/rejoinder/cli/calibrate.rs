@@ -16,9 +16,9 @@ use super::oracle::{OracleArgs, OracleChoice, with_oracle};
 use super::terminal::remark;
 use super::{InputRoot, Threads, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::accepting::AcceptingReport;
-use crate::report::calibration::CalibrationReport;
-use crate::report::numbers::{counted, thousands};
+use rejoinder_report::accepting::AcceptingReport;
+use rejoinder_report::calibration::CalibrationReport;
+use rejoinder_report::numbers::{counted, thousands};
 
 /// Turns that are drawn where nobody says how many.
 const SAMPLE: usize = 400;

@@ -9,7 +9,7 @@ use rejoinder_run::label_import::{LabelImport, LabelProgram, import_labels, labe
 use super::args::{INPUT, OUTPUT};
 use super::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
+use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportLabelsArgs {

@@ -11,7 +11,7 @@ use super::args::{INPUTS, INPUTS_LONG, OUTPUT};
 use super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::{Threads, files, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::inspection::{ChunkInspection, Inspection};
+use rejoinder_report::inspection::{ChunkInspection, Inspection};
 
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {

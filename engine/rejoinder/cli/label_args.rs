@@ -11,7 +11,7 @@ use rejoinder_run::labels::{LabelReader, LabelSource, Unlabelled};
 
 use super::terminal::remark;
 use crate::failure::Failure;
-use crate::report::numbers::were;
+use rejoinder_report::numbers::were;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Labels")]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::terminal;
 use crate::failure::Failure;
-use crate::report::page::fold;
+use rejoinder_report::page::fold;
 
 /// Prints to standard output; a closed pipe ends the command as a success.
 pub(super) fn print(text: &str) -> Result<(), Failure> {

@@ -15,9 +15,9 @@ use super::settings::{
 };
 use super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::plan::{PlanReport, ServerRate};
-use crate::report::recall_forecast::RecallPlan;
-use crate::report::remarks;
+use rejoinder_report::plan::{PlanReport, ServerRate};
+use rejoinder_report::recall_forecast::RecallPlan;
+use rejoinder_report::remarks;
 
 /// Rules that are shown where nobody wants all.
 const ROWS: usize = 15;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rejoinder_run::watch::Watch;
 
 use super::terminal;
-use crate::report::progress::ProgressFormatter;
+use rejoinder_report::progress::ProgressFormatter;
 
 /// Time between two looks at the watch.
 const TICK: Duration = Duration::from_millis(100);

@@ -25,9 +25,9 @@ use super::settings::{
 use super::terminal::remark;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::{counted, thousands};
-use crate::report::reproduction::{ReleasedLabels, Reproduction, WithoutServer};
-use crate::report::summary::Summary;
+use rejoinder_report::numbers::{counted, thousands};
+use rejoinder_report::reproduction::{ReleasedLabels, Reproduction, WithoutServer};
+use rejoinder_report::summary::Summary;
 
 /// The paper leaves out shorter conversations.
 const MIN_MESSAGES: usize = 4;
@@ -138,7 +138,7 @@ fn without_server(
     let read = ReferenceTurns::of(&engine, files, args.threads.get(), &watch.stop, &rows)?;
     check(args, released, &read)?;
     let judge = Judge::expected(&engine.config.judge, None)?;
-    WithoutServer::of(released, &read, &engine, &judge)
+    Ok(WithoutServer::of(released, &read, &engine, &judge)?)
 }
 
 /// Refuses rows that say nothing about what was read.

@@ -19,9 +19,9 @@ use super::settings::{
 };
 use super::{Threads, asking, print, print_json, print_page, signals, terminal};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::were;
-use crate::report::remarks;
-use crate::report::summary::Summary;
+use rejoinder_report::numbers::were;
+use rejoinder_report::remarks;
+use rejoinder_report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {

@@ -16,9 +16,9 @@ use super::pager::{PagedOutput, PagerArgs};
 use super::terminal::{self, remark};
 use super::{InputRoot, Threads, find_input, json_line};
 use crate::failure::{Exit, Failure};
-use crate::report::dialogue::{DialogueLook, render};
-use crate::report::numbers::{counted, thousands};
-use crate::report::turn_row::TurnRow;
+use rejoinder_report::dialogue::{DialogueLook, render};
+use rejoinder_report::numbers::{counted, thousands};
+use rejoinder_report::turn_row::TurnRow;
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {

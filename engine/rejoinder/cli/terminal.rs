@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use rejoinder_core::printable;
 
-use crate::report::styles::Styles;
+use rejoinder_report::styles::Styles;
 
 /// A property of the process, as standard error is one: set once, when the command line is read.
 static QUIET: AtomicBool = AtomicBool::new(false);

@@ -19,7 +19,7 @@ use super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::terminal::remark;
 use super::{InputRoot, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::{counted, thousands};
+use rejoinder_report::numbers::{counted, thousands};
 
 /// Heading of the flags that say how is learned.
 const TRAINING: &str = "Training";

@@ -14,8 +14,8 @@ use super::super::terminal::remark;
 use super::super::{described, print, print_json};
 use super::EvalArgs;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::thousands;
-use crate::report::strategies::Comparison;
+use rejoinder_report::numbers::thousands;
+use rejoinder_report::strategies::Comparison;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Strategies")]

@@ -21,9 +21,9 @@ use crate::cli::settings::{
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::by_rule::RuleCounts;
-use crate::report::dialogue::{DialogueLook, render};
-use crate::report::evaluation::{Evaluation, LabelledOutcome};
+use rejoinder_report::by_rule::RuleCounts;
+use rejoinder_report::dialogue::{DialogueLook, render};
+use rejoinder_report::evaluation::{Evaluation, LabelledOutcome};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvalArgs {

@@ -8,7 +8,7 @@ use rejoinder_run::reading_sample::{ConversationPlace, conversations_named};
 use rejoinder_scan::config::InputConfig;
 
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
+use rejoinder_report::numbers::counted;
 
 /// What is asked about, as the command line names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

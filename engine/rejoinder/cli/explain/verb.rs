@@ -20,10 +20,10 @@ use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, Readin
 use crate::cli::show::known_rules;
 use crate::cli::{InputRoot, find_input, json_line, terminal};
 use crate::failure::{Exit, Failure};
-use crate::report::decision::TurnDecision;
-use crate::report::dialogue::{DialogueLook, brief, render};
-use crate::report::explanation::{Explanation, JudgeRow, PluginRow, ShownRules};
-use crate::report::numbers::counted;
+use rejoinder_report::decision::TurnDecision;
+use rejoinder_report::dialogue::{DialogueLook, brief, render};
+use rejoinder_report::explanation::{Explanation, JudgeRow, PluginRow, ShownRules};
+use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExplainArgs {

@@ -11,9 +11,9 @@ use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::args::OUTPUT;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
-use crate::report::remarks;
-use crate::report::summary::Summary;
+use rejoinder_report::numbers::counted;
+use rejoinder_report::remarks;
+use rejoinder_report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct FeedbackArgs {

@@ -23,7 +23,7 @@ use crate::cli::args::{DRAW, OUTPUT};
 use crate::cli::find_input;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
+use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct RandomArgs {

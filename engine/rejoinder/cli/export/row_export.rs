@@ -19,9 +19,9 @@ use super::{is_stdout, write};
 use crate::cli::print;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
-use crate::report::remarks;
-use crate::report::summary::Summary;
+use rejoinder_report::numbers::counted;
+use rejoinder_report::remarks;
+use rejoinder_report::summary::Summary;
 
 /// The files of a data set, relative to its folder.
 const TRAIN: &str = "data/train.jsonl";

@@ -13,7 +13,7 @@ use super::training_args::TrainingArgs;
 use crate::cli::find_input;
 use crate::cli::label_args::{label_source, nothing_labelled, remark_unlabelled};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
+use rejoinder_report::numbers::counted;
 
 pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Failure> {
     args.set.out.iter().try_for_each(|path| check_overwriting(&args.set.overwriting, path))?;

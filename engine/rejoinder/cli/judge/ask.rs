@@ -15,7 +15,7 @@ use crate::cli::run_config::RunJudgeArgs;
 use crate::cli::terminal::remark;
 use crate::cli::{asking, signals};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::{counted, thousands};
+use rejoinder_report::numbers::{counted, thousands};
 use rejoinder_run::judging::{self, Judge, UselessReply, settings};
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};

@@ -14,7 +14,7 @@ use crate::cli::label_args::side_car;
 use crate::cli::run_config::RunJudgeArgs;
 use crate::cli::{InputRoot, Threads, asking, find_input, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use crate::report::judge_comparison::ComparisonReport;
+use rejoinder_report::judge_comparison::ComparisonReport;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CompareArgs {

@@ -17,7 +17,7 @@ use super::super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
-use crate::report::plugin_bench::{PluginBench, VoteTally};
+use rejoinder_report::plugin_bench::{PluginBench, VoteTally};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct BenchArgs {

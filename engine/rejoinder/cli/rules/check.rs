@@ -9,7 +9,7 @@ use super::super::{print, print_json};
 use super::FilesArgs;
 use super::files::{identity, load_readable};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
+use rejoinder_report::numbers::counted;
 
 pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
     let (loaded, mut findings) = load_readable(files)?;

@@ -9,7 +9,7 @@ use super::super::{print, print_json};
 use super::files::load_in_force;
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
-use crate::report::numbers::counted;
+use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {

@@ -11,7 +11,7 @@ use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark
 use super::super::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use super::super::{Threads, described, print, print_json};
 use crate::failure::{Exit, Failure};
-use crate::report::by_rule::{RuleCounts, RuleRow, table};
+use rejoinder_report::by_rule::{RuleCounts, RuleRow, table};
 
 #[derive(Debug, Args)]
 pub(super) struct StatsArgs {

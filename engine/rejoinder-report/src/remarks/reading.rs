@@ -6,7 +6,7 @@ use rejoinder_read::InputFile;
 use rejoinder_scan::reading::{FileCounts, ReadCounts, ReadDetails};
 
 use super::remark::{Remark, is_nearly_all};
-use crate::report::numbers::{counted, thousands};
+use crate::numbers::{counted, thousands};
 
 /// Files that are named one by one.
 const NAMED_FILES: usize = 3;

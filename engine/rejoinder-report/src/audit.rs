@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rejoinder_cascade::certificate::CertifiedClaim;
 use rejoinder_run::recall::AuditReport;
 
-use crate::report::numbers::thousands;
+use crate::numbers::thousands;
 
 fn main_claim(report: &AuditReport) -> Option<&CertifiedClaim> {
     report.certificate.claims.first()

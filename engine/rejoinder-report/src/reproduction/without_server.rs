@@ -13,9 +13,9 @@ use rejoinder_scan::Engine;
 use serde::Serialize;
 
 use super::released::ReleasedLabels;
-use crate::failure::Failure;
-use crate::report::numbers::{counted, share, thousands};
-use crate::report::summary::{AskingCost, Summary};
+use crate::numbers::{counted, share, thousands};
+use crate::summary::{AskingCost, Summary};
+use rejoinder_run::RunError;
 
 /// The recalls for which the score's cut is shown.
 const RECALLS: [f64; 2] = [0.8, 0.9];
@@ -80,7 +80,7 @@ impl WithoutServer {
         read: &ReferenceTurns,
         engine: &Engine,
         judge: &Judge,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, RunError> {
         let purpose = engine.config.purpose;
         let here = read.turns.iter().filter(|turn| turn.found.is_some()).count() as u64;
         let bench = ChoiceBench { read, purpose, judge };

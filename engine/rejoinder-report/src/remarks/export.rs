@@ -2,8 +2,8 @@
 
 use rejoinder_export::export::data_set::DrawFacts;
 
-use crate::report::numbers::{counted, thousands};
-use crate::report::summary::Summary;
+use crate::numbers::{counted, thousands};
+use crate::summary::Summary;
 
 /// Why an export of a run holds no row, and what to do; `left_out` is what the export itself left out, and why.
 pub fn no_row(summary: &Summary, left_out: &[(String, u64)]) -> String {

@@ -7,7 +7,7 @@ use rejoinder_core::{Answer, Verdict, Vote, printable};
 use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
 
-use crate::report::evaluation::Proportion;
+use crate::evaluation::Proportion;
 
 /// Score ranges of the reliability curve.
 const BINS: usize = 10;

@@ -2,7 +2,7 @@
 
 use rejoinder_export::export::checks::RowChecks;
 
-use crate::report::numbers::share;
+use crate::numbers::share;
 
 /// Fewer rows than this say nothing of what rows are like.
 const ENOUGH_ROWS: usize = 5;

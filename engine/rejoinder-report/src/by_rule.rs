@@ -9,7 +9,7 @@ use rejoinder_run::TurnOutcome;
 use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
 use serde::Serialize;
 
-use crate::report::evaluation::Proportion;
+use crate::evaluation::Proportion;
 
 /// Counts of one rule; all but the time are functions of input and config.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

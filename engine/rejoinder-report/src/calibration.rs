@@ -6,7 +6,7 @@ use rejoinder_cascade::threshold::{labels_needed, positives_needed};
 use rejoinder_run::recall::{AGREEMENT, Calibration, RecallTarget, reject_below};
 use serde::Serialize;
 
-use crate::report::numbers::{share, thousands};
+use crate::numbers::{share, thousands};
 
 /// What a calibration found, and the figures behind it.
 #[derive(Clone, Debug, Serialize)]

@@ -14,11 +14,11 @@ use rejoinder_run::recall::{
 use rejoinder_scan::{Engine, ScoreModel};
 use serde::Serialize;
 
-use crate::report::form_bills::{FormBill, FormFigures, share};
-use crate::report::numbers::counted;
+use crate::form_bills::{FormBill, FormFigures, share};
+use crate::numbers::counted;
 
-use crate::failure::Failure;
-use crate::report::shipped_cut::ShippedCut;
+use crate::shipped_cut::ShippedCut;
+use rejoinder_run::RunError;
 
 /// Resamples of the bootstrap over conversations.
 const RESAMPLES: usize = 1_000;
@@ -121,7 +121,7 @@ impl Comparison {
         labelled: &LabelledTurns,
         target: &RecallTarget,
         seed: u64,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, RunError> {
         let purpose = target.purpose;
         let bench = StrategyBench { judges, labelled, target, seed };
         let of_turns =
@@ -256,13 +256,16 @@ struct StrategyBench<'a> {
 
 impl StrategyBench<'_> {
     /// The figures of a strategy; `scores` are the scores of the turns, if the strategy has a score.
-    fn figures(&self, outcome: &StrategyOutcome, scores: Option<&[f64]>) -> Result<StrategyFigures, Failure> {
+    fn figures(
+        &self,
+        outcome: &StrategyOutcome,
+        scores: Option<&[f64]>,
+    ) -> Result<StrategyFigures, RunError> {
         let RecallTarget { purpose, recall, .. } = *self.target;
         let turns = &self.labelled.turns;
         let positive: Vec<bool> = turns.iter().map(|turn| self.target.is_positive(turn.label)).collect();
         let alike = vec![0.0; turns.len()];
-        let ranking = Ranking::new(scores.unwrap_or(&alike), &positive)
-            .map_err(|why| Failure::invalid(why.to_string()))?;
+        let ranking = Ranking::new(scores.unwrap_or(&alike), &positive).map_err(RunError::from)?;
         let each = |_: usize| 1.0;
         let (cut, curve_share) = ranking.cut(recall, each).unwrap_or((f64::NEG_INFINITY, 0.0));
         let is_settled = |turn: &LabelledTurn| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rejoinder_judge::{AskProgress, NANOS_PER_UNIT};
 use rejoinder_run::watch::{JudgeProgress, ScanProgress, Stage};
 
-use crate::report::numbers::{counted, share, thousands};
+use crate::numbers::{counted, share, thousands};
 
 /// A pace measured over less than this says nothing.
 const MIN_PACE: Duration = Duration::from_millis(500);

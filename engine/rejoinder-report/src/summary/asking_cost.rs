@@ -5,7 +5,7 @@ use rejoinder_run::judging::Judge;
 use rejoinder_run::stats::ScanStats;
 use rejoinder_scan::Config;
 
-use crate::failure::Failure;
+use rejoinder_run::RunError;
 
 /// What asking takes.
 pub struct AskingCost {
@@ -26,13 +26,13 @@ impl AskingCost {
         config: &Config,
         findings: Option<&ServerCapabilities>,
         scan: &ScanStats,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, RunError> {
         let judge = Judge::expected(&config.judge, findings)?;
         Ok(Self::by(&judge.form, judge.requests(scan), scan.questions, judge.shown_tokens(scan)))
     }
 
     /// The paper's way of asking about all that was scanned.
-    pub(super) fn papers(scan: &ScanStats) -> Result<Self, Failure> {
+    pub(super) fn papers(scan: &ScanStats) -> Result<Self, RunError> {
         let requests = scan.paper_requests;
         Ok(Self::by(&Judge::papers()?.form, requests, requests, scan.paper_shown_tokens))
     }

@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::released::ReleasedLabels;
 use super::without_server::WithoutServer;
-use crate::failure::Failure;
-use crate::report::numbers::{counted, share, thousands};
-use crate::report::summary::Summary;
+use crate::numbers::{counted, share, thousands};
+use crate::summary::Summary;
+use rejoinder_run::RunError;
 
 /// A judged exchange: the conversation's id, and its number.
 type Exchange = (String, u32);
@@ -69,7 +69,7 @@ impl Reproduction {
         released: &ReleasedLabels,
         without_server: WithoutServer,
         summary: Summary,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, RunError> {
         let mut found: HashMap<Exchange, Category> = HashMap::new();
         let mut by_category = ByCategory::default();
         for feedback in replay::feedback(run)? {

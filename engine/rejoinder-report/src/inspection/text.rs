@@ -7,8 +7,8 @@ use rejoinder_read::FormatCandidate;
 
 use super::files::Inspection;
 use super::lengths::Quantiles;
-use crate::report::numbers::{share, thousands};
-use crate::report::remarks;
+use crate::numbers::{share, thousands};
+use crate::remarks;
 
 /// What each shape saw, a line each.
 fn candidates(candidates: &[FormatCandidate]) -> String {

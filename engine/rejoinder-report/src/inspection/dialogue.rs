@@ -6,7 +6,7 @@ use rejoinder_core::{Role, printable};
 use rejoinder_read::Record;
 use serde::Serialize;
 
-use crate::report::excerpt::{TextLimit, cut};
+use crate::excerpt::{TextLimit, cut};
 
 /// Messages and characters of a dialogue that are shown.
 const SHOWN_MESSAGES: usize = 12;

@@ -3,7 +3,7 @@
 use rejoinder_scan::reading::ReadDetails;
 
 use super::remark::Remark;
-use crate::report::numbers::{share, thousands};
+use crate::numbers::{share, thousands};
 
 /// Languages that are named one by one.
 const NAMED_LANGUAGES: usize = 8;

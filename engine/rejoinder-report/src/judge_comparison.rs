@@ -11,8 +11,8 @@ use rejoinder_run::judging::comparison::{
 use rejoinder_scan::config::WindowSection;
 use serde::Serialize;
 
-use crate::report::numbers::{counted, thousands};
-use crate::report::page::fold;
+use crate::numbers::{counted, thousands};
+use crate::page::fold;
 
 /// Columns that sentences are folded to.
 const COLUMNS: usize = 110;

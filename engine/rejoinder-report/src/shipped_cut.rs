@@ -5,7 +5,7 @@ use rejoinder_run::recall::{LabelledTurn, LabelledTurns, PricedJudges, RecallTar
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
-use crate::report::form_bills::share;
+use crate::form_bills::share;
 
 /// The figures of the shipped cut.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

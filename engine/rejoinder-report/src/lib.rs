@@ -1,4 +1,8 @@
-//! What users read: the summary of a run, sampled turns, and how decisions compare with labels.
+//! What users read: results in words and numbers, for people and for programs.
+//!
+//! The summary of a run, sampled turns with why they were decided as they were, how decisions compare with labels, what a plan costs.
+//! Figures come from the engine's crates; this crate counts nothing of its own, reads no command line, and prints nothing.
+#![forbid(unsafe_code)]
 
 pub mod accepting;
 pub mod asked_requests;

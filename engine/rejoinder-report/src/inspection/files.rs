@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rejoinder_read::language::UNDETERMINED;
 use rejoinder_read::{FormatCandidate, FormatEvidence, InputFile, JoinExample};
-use rejoinder_rules::Pack;
+use rejoinder_rules::{Pack, PackError};
 use rejoinder_scan::{is_read, languages_of};
 use rejoinder_score::Reference;
 use serde::Serialize;
@@ -13,8 +13,7 @@ use serde::Serialize;
 use super::chunk::{ChunkInspection, InspectionCounts};
 use super::dialogue::Dialogue;
 use super::lengths::{Lengths, Quantiles};
-use crate::failure::Failure;
-use crate::report::remarks::{self, ReadFigures, Remark};
+use crate::remarks::{self, ReadFigures, Remark};
 
 /// How one file is read.
 #[derive(Clone, Debug, Serialize)]
@@ -108,7 +107,7 @@ impl Inspection {
     ///
     /// # Errors
     /// If a pack cannot be read.
-    pub fn end(&mut self, input: &str, packs: &[String], measured_on: &Reference) -> Result<(), Failure> {
+    pub fn end(&mut self, input: &str, packs: &[String], measured_on: &Reference) -> Result<(), PackError> {
         let files: Vec<&Path> = self.files.iter().map(|file| Path::new(&file.path)).collect();
         let InspectionCounts { read, details, later_turns, .. } = &self.counts;
         let reading = ReadFigures { counts: read, details, turns: *later_turns, files: &files, input };

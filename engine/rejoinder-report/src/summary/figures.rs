@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use super::asking_cost::AskingCost;
 use super::asking_table::{AskingRow, asking_rows};
-use crate::failure::Failure;
-use crate::report::remarks::{self, DecidedRun, ReadFigures, Remark};
+use crate::remarks::{self, DecidedRun, ReadFigures, Remark};
+use rejoinder_run::RunError;
 
 /// All figures of a run, as `--json` prints them.
 #[derive(Clone, Debug, Serialize)]
@@ -148,7 +148,7 @@ impl Summary {
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn of(run: &RunDir, seconds: f64) -> Result<Self, Failure> {
+    pub fn of(run: &RunDir, seconds: f64) -> Result<Self, RunError> {
         let counts = run.scan_counts()?;
         let scan = &counts.stats;
         let judge: JudgeStats = run.judge_stats()?;

@@ -8,7 +8,7 @@ use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::stats::{ByCategory, JudgeStats, ScanCounts};
 
 use super::remark::{ENOUGH, Remark, is_nearly_all};
-use crate::report::numbers::thousands;
+use crate::numbers::thousands;
 
 /// Remarks on what a run decided.
 pub fn decisions(

@@ -8,9 +8,9 @@ use rejoinder_run::plan::{Plan, Requests, Tokens, VoterBill};
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
-use crate::report::numbers::{counted, share, thousands};
-use crate::report::progress::duration;
-use crate::report::recall_forecast::{self, RecallPlan};
+use crate::numbers::{counted, share, thousands};
+use crate::progress::duration;
+use crate::recall_forecast::{self, RecallPlan};
 
 /// How fast the server is, as far as the operator knows.
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,9 +9,9 @@ use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_run::TurnOutcome;
 use serde::Serialize;
 
-use crate::report::numbers::counted;
+use crate::numbers::counted;
 
-use crate::report::by_rule::{RuleRow, table};
+use crate::by_rule::{RuleRow, table};
 
 /// One later turn with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use rejoinder_scan::ScoreRole;
 use serde::Serialize;
 
 use super::asking_cost::AskingCost;
-use crate::failure::Failure;
-use crate::report::numbers::thousands;
+use crate::numbers::thousands;
+use rejoinder_run::RunError;
 
 /// What asking would take for one purpose and recall. Shares of turns are of all later turns; shares of requests and tokens are of
 /// what the paper's method takes.
@@ -47,7 +47,7 @@ pub(super) fn asking_rows(
     manifest: &Manifest,
     counts: &ScanCounts,
     paper: &AskingCost,
-) -> Result<Vec<AskingRow>, Failure> {
+) -> Result<Vec<AskingRow>, RunError> {
     let form = Judge::expected(&manifest.config.judge, manifest.judge.as_ref())?.form;
     let here = AskingCost::of(&manifest.config, manifest.judge.as_ref(), &counts.stats)?;
     // What windows share is shown once; other turns are taken to share as much as those that wait.
