@@ -1,4 +1,6 @@
 //! Labels in a file beside the corpus, joined by the id of the conversation. The corpus is never rewritten.
+//!
+//! The lines of a file are a log: what a line says of a turn takes the place of what the lines before said of that turn.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -9,11 +11,11 @@ use rejoinder_read::Record;
 use serde::{Deserialize, Serialize};
 
 use super::error::LabelError;
-use super::label::{Label, LabelRow};
+use super::label::{Label, LabelRow, LabelWord};
 use super::read::resolve;
 use super::selection::TurnSelection;
 
-/// A line of a file of labels: the labels of one conversation.
+/// A line of a file of labels: labels of one conversation. Further keys of a line are not read here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationLabels {
     /// The id of the conversation.
@@ -32,43 +34,91 @@ const fn yes() -> bool {
     true
 }
 
+/// A label of a file.
+#[derive(Clone, Debug)]
+struct FiledLabel {
+    row: LabelRow,
+    answer: Answer,
+    selection: TurnSelection,
+    /// Whether the label's line says that turns without a label hold no feedback.
+    of_complete: bool,
+}
+
 /// The labels of one conversation.
 #[derive(Clone, Debug)]
 struct Entry {
-    rows: Vec<LabelRow>,
+    /// The labels, those of later lines before those of earlier ones.
+    labels: Vec<FiledLabel>,
     selection: TurnSelection,
     complete: bool,
+}
+
+impl Entry {
+    /// Takes up the labels of a further line.
+    fn add(&mut self, line: Vec<(LabelRow, LabelWord)>, selection: TurnSelection, of_complete: bool) {
+        let mut added = Vec::new();
+        for (row, word) in line {
+            let earlier = self.labels.iter().filter(|label| label.row.names_turn_of(&row));
+            // A turn that one of several draws holds is a turn of that draw, whoever drew it once more.
+            let selection = earlier.map(|label| label.selection).fold(selection, TurnSelection::min);
+            self.labels.retain(|label| !label.row.names_turn_of(&row));
+            if let LabelWord::Said(answer) = word {
+                added.push(FiledLabel { row, answer, selection, of_complete });
+            }
+        }
+        self.labels.splice(0..0, added);
+    }
+
+    /// How the turn of a label was chosen. Where one line has only the turns with feedback, and another line takes away that all other
+    /// turns have none, the labels of the first are no choice without regard to what they say; so of the selections the one that says
+    /// least counts.
+    fn selection_of(&self, label: &FiledLabel) -> TurnSelection {
+        match label.of_complete && !self.complete {
+            true => self.selection.max(label.selection),
+            false => label.selection,
+        }
+    }
 }
 
 /// A file of labels, by conversation.
 #[derive(Clone, Debug, Default)]
 pub struct LabelFile {
     by_id: HashMap<String, Entry>,
+    is_torn: bool,
 }
 
 impl LabelFile {
-    /// Reads the lines of a file. Several lines about one conversation add up.
+    /// Reads the lines of a file. Several lines about one conversation add up; of labels of one turn in several lines the last counts.
+    ///
+    /// A last line that has no end and breaks off in the middle, behind others that are whole, is left out: whoever was writing it was
+    /// stopped ([`Self::is_torn`]).
     ///
     /// # Errors
     /// The first line that is malformed.
     pub fn new(lines: &str) -> Result<Self, LabelFileError> {
-        let mut by_id: HashMap<String, Entry> = HashMap::new();
+        let mut file = Self::default();
+        let without_end = (!lines.ends_with('\n')).then(|| lines.lines().count());
         for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let at = |error| LabelFileError { line: number + 1, error };
-            let row: ConversationLabels =
-                serde_json::from_str(line).map_err(|error| at(LabelError::NotJson(error.to_string())))?;
-            for label in &row.labels {
-                label.category().map_err(at)?;
-            }
+            let row: ConversationLabels = match serde_json::from_str(line) {
+                Ok(row) => row,
+                Err(error) if error.is_eof() && without_end == Some(number + 1) && !file.is_empty() => {
+                    file.is_torn = true;
+                    break;
+                }
+                Err(error) => return Err(at(LabelError::NotJson(error.to_string()))),
+            };
             let ConversationLabels { conversation_id, selection, complete, labels } = row;
-            let entry =
-                by_id.entry(conversation_id).or_insert(Entry { rows: Vec::new(), selection, complete });
-            entry.rows.extend(labels);
+            let words: Result<Vec<LabelWord>, LabelError> = labels.iter().map(LabelRow::word).collect();
+            let labels = labels.into_iter().zip(words.map_err(at)?).collect();
+            let entry = file.by_id.entry(conversation_id);
+            let entry = entry.or_insert(Entry { labels: Vec::new(), selection, complete });
+            entry.add(labels, selection, complete);
             // Of several selections the one that says least counts.
             entry.selection = entry.selection.max(selection);
             entry.complete &= complete;
         }
-        Ok(Self { by_id })
+        Ok(file)
     }
 
     /// The number of conversations with labels.
@@ -81,36 +131,44 @@ impl LabelFile {
         self.by_id.is_empty()
     }
 
+    /// Whether the last line breaks off in the middle, and was left out.
+    pub const fn is_torn(&self) -> bool {
+        self.is_torn
+    }
+
     /// The id of one conversation with labels, the first in the order of ids.
     pub fn example(&self) -> Option<&str> {
         self.by_id.keys().min().map(String::as_str)
     }
 
-    /// The labels of a record.
+    /// The labels of a record; of several labels of a turn the first counts.
     ///
     /// # Errors
     /// If the file has no labels of the record, or a label does not fit the conversation.
     pub fn read(&self, record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
         let entry = self.by_id.get(&*record.conversation.id).ok_or(LabelError::NotInFile)?;
-        resolve(&entry.rows, &record.conversation)
+        let mut labels = Vec::with_capacity(entry.labels.len());
+        for label in &entry.labels {
+            let selection = entry.selection_of(label);
+            resolve(&label.row, label.answer, selection, &record.conversation, &mut labels)?;
+        }
+        Ok(labels)
     }
 
-    /// How the labelled turns of a conversation were chosen, and whether turns without a label were judged, too; `None` if the file
-    /// has no labels of the conversation.
+    /// How the turns without a label of a conversation were chosen, and whether these turns were judged, too; `None` if the file has no
+    /// labels of the conversation.
     pub fn selection_of(&self, conversation_id: &str) -> Option<(TurnSelection, bool)> {
         self.by_id.get(conversation_id).map(|entry| (entry.selection, entry.complete))
     }
 
     /// What the labels say of message `turn` of a conversation, which judges exchange `exchange`. A turn without a label holds no
-    /// feedback if all of the conversation is labelled; else nobody has judged the turn.
-    pub fn answer(&self, conversation_id: &str, turn: usize, exchange: u32) -> Answer {
-        let Some(Entry { rows, complete, .. }) = self.by_id.get(conversation_id) else {
-            return Answer::Unknown;
-        };
-        match rows.iter().find(|row| row.is_about(turn, exchange)) {
-            Some(row) => row.category().ok().flatten().into(),
-            None if *complete => Answer::NoFeedback,
-            None => Answer::Unknown,
+    /// feedback if all of the conversation is labelled; else nobody has read the turn: `None`. [`Answer::Unknown`] if somebody has read
+    /// the turn and could not say.
+    pub fn answer(&self, conversation_id: &str, turn: usize, exchange: u32) -> Option<Answer> {
+        let entry = self.by_id.get(conversation_id)?;
+        match entry.labels.iter().find(|label| label.row.is_about(turn, exchange)) {
+            Some(label) => Some(label.answer),
+            None => entry.complete.then_some(Answer::NoFeedback),
         }
     }
 }
