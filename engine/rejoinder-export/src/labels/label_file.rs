@@ -189,3 +189,128 @@ impl fmt::Display for LabelFileError {
 }
 
 impl Error for LabelFileError {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use rejoinder_core::Category::{self, Ur2, Ur5};
+    use rejoinder_read::Mapping;
+
+    use super::*;
+
+    fn line(turn: usize, category: &str, drawn: &str) -> String {
+        format!(
+            r#"{{"conversation_id":"c","drawn":"{drawn}","complete":false,"labels":[{{"turn":{turn},"category":"{category}"}}],"at":"now"}}"#
+        ) + "\n"
+    }
+
+    fn answers(lines: &str) -> [Option<Answer>; 2] {
+        let file = LabelFile::new(lines).unwrap();
+        [2, 4].map(|turn| file.answer("c", turn, turn as u32 / 2))
+    }
+
+    /// The labels of a conversation with the later turns 2 and 4.
+    fn read(lines: &str) -> Vec<(usize, Answer, TurnSelection)> {
+        let turns = (0..5).map(|i| format!(r#"{{"role":"{}","content":"x"}}"#, ["user", "assistant"][i % 2]));
+        let turns = turns.collect::<Vec<_>>().join(",");
+        let record = format!(r#"{{"conversation_id":"c","conversation":[{turns}]}}"#);
+        let record = Record::parse(record.as_bytes(), &Mapping::default()).unwrap();
+        let labels = LabelFile::new(lines).unwrap().read(&record).unwrap();
+        labels.into_iter().map(|label| (label.turn, label.answer, label.selection)).collect()
+    }
+
+    #[test]
+    fn a_later_label_takes_the_place_of_an_earlier_one_and_a_label_can_be_taken_back() {
+        let first = line(2, "UR2", "whole") + &line(4, "none", "whole");
+        assert_eq!(answers(&first), [Some(Answer::Feedback(Ur2)), Some(Answer::NoFeedback)]);
+        assert_eq!(answers(&(first.clone() + &line(2, "UR5", "whole")))[0], Some(Answer::Feedback(Ur5)));
+        assert_eq!(answers(&(first.clone() + &line(2, "unsure", "whole")))[0], Some(Answer::Unknown));
+        let undone = first + &line(2, "undone", "whole");
+        assert_eq!(answers(&undone), [None, Some(Answer::NoFeedback)]);
+        assert_eq!(answers(&(undone + &line(2, "none", "whole")))[0], Some(Answer::NoFeedback));
+    }
+
+    #[test]
+    fn a_label_by_the_turn_takes_the_place_of_one_by_the_exchange() {
+        let by_exchange =
+            r#"{"conversation_id":"c","complete":false,"labels":[{"feedback_turn":1,"category":"UR2"}]}"#;
+        let lines = by_exchange.to_owned() + "\n" + &line(2, "UR5", "whole");
+        assert_eq!(answers(&lines)[0], Some(Answer::Feedback(Ur5)));
+        assert_eq!(read(&lines)[0], (2, Answer::Feedback(Ur5), TurnSelection::Independent));
+    }
+
+    #[test]
+    fn each_turn_is_chosen_as_its_own_line_says() {
+        let lines = line(2, "UR2", "whole") + &line(4, "UR5", "chosen");
+        assert_eq!(
+            read(&lines),
+            [
+                (4, Answer::Feedback(Ur5), TurnSelection::Chosen),
+                (2, Answer::Feedback(Ur2), TurnSelection::Independent)
+            ]
+        );
+        // Drawn once more: the turn stays one of the even draw.
+        let again = lines + &line(2, "none", "chosen");
+        assert!(read(&again).contains(&(2, Answer::NoFeedback, TurnSelection::Independent)));
+        // A line with the feedback of a whole conversation says nothing by itself once the others are unknown.
+        let whole = r#"{"conversation_id":"c","labels":[{"turn":2,"category":"UR2"}]}"#.to_owned() + "\n";
+        let mixed = whole + &line(4, "UR5", "found");
+        assert!(read(&mixed).iter().all(|(.., selection)| *selection == TurnSelection::FoundByRun));
+    }
+
+    #[test]
+    fn a_torn_last_line_is_left_out_and_nothing_else() {
+        let whole = line(2, "UR2", "whole");
+        let next = line(4, "UR5", "whole");
+        for end in 1..next.len() - 1 {
+            let file = LabelFile::new(&(whole.clone() + &next[..end])).unwrap();
+            assert_eq!((file.is_torn(), file.answer("c", 4, 2)), (true, None), "{end}");
+        }
+        let unended = LabelFile::new(&(whole.clone() + next.trim_end())).unwrap();
+        assert_eq!((unended.is_torn(), unended.answer("c", 4, 2)), (false, Some(Answer::Feedback(Ur5))));
+        for wrong in ["{\"conv", "{\"conv\n", "nonsense", "{\"conversation_id\":\"c\"}"] {
+            assert_eq!(LabelFile::new(wrong).unwrap_err().line, 1, "{wrong}");
+        }
+        let behind = LabelFile::new(&(whole.clone() + "{\"conv\n" + &whole)).unwrap_err();
+        assert_eq!(behind.line, 2, "only the last line may be torn");
+        assert_eq!(LabelFile::new(&(whole + "nonsense")).unwrap_err().line, 2, "that was never a line");
+    }
+
+    #[test]
+    fn words_that_no_file_knows_are_refused_with_their_line() {
+        let wrong = LabelFile::new(&(line(2, "UR2", "whole") + &line(2, "perhaps", "whole"))).unwrap_err();
+        assert!(wrong.to_string().starts_with("line 2: label `perhaps`: "), "{wrong}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_log_says_what_its_last_lines_say(
+            said in prop::collection::vec((prop::sample::select(vec![2_usize, 4]), 0..8_usize), 0..30),
+        ) {
+            let words: Vec<&str> =
+                Category::ALL.iter().map(|c| c.code()).chain(["none", "unsure", "undone"]).collect();
+            let lines: String = said.iter().map(|(turn, word)| line(*turn, words[*word], "audit")).collect();
+            let mut expected: BTreeMap<usize, Option<Answer>> = BTreeMap::new();
+            for (turn, word) in &said {
+                let answer = match words[*word] {
+                    "undone" => None,
+                    "unsure" => Some(Answer::Unknown),
+                    "none" => Some(Answer::NoFeedback),
+                    code => Some(Answer::Feedback(code.parse().unwrap())),
+                };
+                expected.insert(*turn, answer);
+            }
+            let of = |turn| expected.get(&turn).copied().flatten();
+            prop_assert_eq!(answers(&lines), [of(2), of(4)]);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,80}", cut in 0..100_usize) {
+            let _ = LabelFile::new(&text);
+            let lines = line(2, "UR2", "whole").repeat(2);
+            let _ = LabelFile::new(&lines[..cut.min(lines.len())]);
+        }
+    }
+}
