@@ -138,12 +138,15 @@ impl LabelLog {
     /// # Errors
     /// If the name cannot be a reader's, another process writes the log, a line cannot be read, or the file cannot be written.
     pub fn open(run: &RunDir, reader: &str) -> Result<Self, ReviewError> {
+        Self::open_in(&run.path.join(LABELS), reader)
+    }
+
+    pub(super) fn open_in(folder: &Path, reader: &str) -> Result<Self, ReviewError> {
         check_name(reader)?;
-        let folder = run.path.join(LABELS);
         let path = folder.join(format!("{reader}.jsonl"));
         let failed = |e: std::io::Error| RunError::io(format!("cannot open {}", path.display()), &e);
-        fs::create_dir_all(&folder).map_err(failed)?;
-        let lock = Lock::take_named(&folder, &format!("{reader}.lock")).map_err(|error| match error {
+        fs::create_dir_all(folder).map_err(failed)?;
+        let lock = Lock::take_named(folder, &format!("{reader}.lock")).map_err(|error| match error {
             RunError::Folder(FolderError::Held { holder, .. }) => {
                 ReviewError::ReaderAtWork(reader.to_owned(), holder)
             }

@@ -13,6 +13,8 @@ mod forecast;
 mod log;
 mod readers;
 mod sample;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use agreement::{CategoryAgreement, LabelAgreement, ReaderAgreement, ReviewAgreement};

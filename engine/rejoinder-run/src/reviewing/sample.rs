@@ -200,7 +200,6 @@ fn calibrated(
     seed: Option<u64>,
     threads: NonZeroUsize,
 ) -> Result<(u64, u64, Vec<RecordId>), RunError> {
-    run.unchanged_input()?;
     let target = RecallTarget::usual(run.manifest.config.purpose);
     let corpus = RunCorpus::of(run, target, threads, StopFlag::default())?;
     let seed = match known_calibration_seed(run, &corpus.engine, &target, size, seed)? {
