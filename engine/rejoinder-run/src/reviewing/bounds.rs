@@ -13,7 +13,7 @@ pub(super) const CONFIDENCE: f64 = 0.95;
 /// The recall that a suggested audit is to prove.
 pub(super) const WANTED_RECALL: f64 = 0.8;
 /// Numbers of accepted turns that a suggested audit may draw.
-const ACCEPTED_SIZES: [u64; 4] = [100, 300, 1_000, 3_000];
+const ACCEPTED_SIZES: [u64; 9] = [50, 100, 150, 200, 300, 450, 700, 1_500, 3_000];
 
 /// What the labels of a draw can prove of the corpus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -237,8 +237,8 @@ impl ReviewForecaster {
             let all = rejected + accepted;
             let seconds = all as f64 * each;
             let words = format!(
-                "{}: an audit of {} passed-over and {} accepted turns ({}) shows a recall of at least {recall:.2}, if the run has missed \
-                 none of them.",
+                "{}: an audit of {} passed-over and {} accepted turns (about {}) shows a recall of at least {recall:.2}, if readers find \
+                 nothing in the former and confirm the latter.",
                 named(purpose),
                 thousands(rejected),
                 thousands(accepted),
@@ -390,19 +390,21 @@ fn evaluated_words(
     best: Bounds,
     so_far: Option<Bounds>,
 ) -> String {
-    let now =
-        so_far.map_or_else(String::new, |bounds| format!(" The labels so far alone: {}.", both(bounds)));
-    let named = named(purpose);
-    match expected {
-        0 => format!(
-            "{named}: hardly any of {} hold it, by what the run has found, so nothing can be said of it.{now}",
-            turns(drawn)
+    let now = so_far.map_or_else(String::new, |bounds| format!(" By the labels so far: {}.", both(bounds)));
+    let (named, drawn) = (named(purpose), turns(drawn));
+    let held = match (expected, best.recall) {
+        (0, _) => {
+            let so_nothing = "by what the run has found so far, so that nothing can be said of it";
+            return format!("{named}: of {drawn} hardly any hold it, {so_nothing}.{now}");
+        }
+        (_, Some(_)) => format!(
+            "about {} of {drawn} hold it, by what the run has found so far. Even if the run has found each of them",
+            thousands(expected)
         ),
-        expected => format!(
-            "{named}: about {expected} of {} hold it, by what the run has found. Even if the run were right about each of them, that would \
-             show no more than {}.{now}",
-            turns(drawn),
-            both(best)
+        (_, None) => format!(
+            "the run has found it in {} of {drawn}. Even if the run is right about each of them",
+            thousands(expected)
         ),
-    }
+    };
+    format!("{named}: {held}, that shows only {}.{now}", both(best))
 }
