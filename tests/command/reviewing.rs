@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use rejoinder_core::{Answer, Category, Conversation, RecordId};
 use rejoinder_run::recall::CALIBRATION_TURNS;
 use rejoinder_run::reviewing::{
-    BoundKind, LabelLog, LabelTarget, ReviewDraw, ReviewForecaster, ReviewLabel, ReviewSample, reader_labels,
+    BoundKind, LabelLog, LabelTarget, ReviewAgreement, ReviewDraw, ReviewForecaster, ReviewLabel,
+    ReviewSample, reader_labels,
 };
 use rejoinder_run::{FolderError, RunDir, RunError, TurnOutcome};
 use serde_json::{Value, json};
@@ -134,12 +135,14 @@ fn disputed_turns_come_with_a_reason_and_the_most_disputed_first() {
     for (turn, why) in disputed.turns.iter().zip(&reasons) {
         match turn.outcome {
             TurnOutcome::Accepted(category) => {
-                assert!(why.contains(&format!("accepts {category}; the score says 0.")), "{why}");
+                assert!(why.contains(&format!("accepts {category}; ")), "{why}");
             }
             TurnOutcome::Undecided => assert!(why.contains("waits") || why.contains("accepts"), "{why}"),
             other => panic!("{other:?}: {why}"),
         }
     }
+    let has = |words: &str| reasons.iter().any(|why| why.contains(words));
+    assert!(has("; the score says 0.") && has("` is for UR") && has("waits for the judge; "), "{reasons:?}");
     let scores = |reasons: &[&str]| -> Vec<f64> {
         let of_accepted =
             reasons.iter().filter(|why| why.contains(" accepts ") && why.contains("score says"));
@@ -227,6 +230,11 @@ fn a_person_is_the_oracle_of_an_audit_and_the_forecast_is_what_comes_of_it() {
     assert!(bound(&feared) < bound(&report));
     let readers = reader_labels(&run).unwrap();
     assert_eq!(readers.iter().map(|labels| labels.reader.as_str()).collect::<Vec<_>>(), ["ana", "ben"]);
+    let agreement = ReviewAgreement::of(&readers[1], &drawn, &readers);
+    let with_run = agreement.with_run.unwrap();
+    assert_eq!((with_run.overall.turns, with_run.overall.equal, with_run.unsure), (70, 70, 5));
+    assert_eq!(agreement.readers.len(), 1);
+    assert_eq!((agreement.readers[0].reader.as_str(), agreement.readers[0].agreement.unsure), ("ana", 5));
     let so_far = forecaster.forecast(&drawn, &readers[1], Some(2.0)).unwrap();
     assert_eq!(
         (so_far.labelled, so_far.unsure, so_far.bounds[0].so_far.unwrap().recall),
@@ -242,6 +250,53 @@ fn a_person_is_the_oracle_of_an_audit_and_the_forecast_is_what_comes_of_it() {
         "{}",
         missing.stderr
     );
+}
+
+#[test]
+fn before_the_first_turn_the_forecast_says_which_audit_would_prove_a_recall() {
+    let dir = folder();
+    let path = run_of(dir.path(), 400);
+    let open = || RunDir::open(&path).unwrap();
+    let uniform = sample(&open(), &ReviewDraw::Uniform { size: 50 }, None).unwrap();
+    let forecast = |run: &RunDir, sample: &ReviewSample| {
+        ReviewForecaster::of(run).unwrap().forecast(sample, &Default::default(), None).unwrap()
+    };
+    let waiting = forecast(&open(), &uniform);
+    assert!(waiting.suggestions.is_empty() && waiting.waiting > 100, "{waiting:?}");
+    assert!(waiting.words.iter().any(|words| words.contains("count as missed")), "{:?}", waiting.words);
+    let server = Server::start(by_rule);
+    let config = format!(
+        "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n",
+        server.base_url()
+    );
+    let config = write(dir.path(), "judge.toml", config);
+    rejoinder(&["judge", &text(&path), "--config", &config]).expect(0);
+    let before = forecast(&open(), &uniform);
+    assert_eq!((before.kind, before.audit, before.waiting), (BoundKind::Interval, None, 0));
+    let all = &before.suggestions[0];
+    assert!(all.recall >= 0.8 && all.rejected > 0 && all.words.starts_with("For all feedback: "), "{all:?}");
+    let expected: f64 = before.expected.iter().map(|category| category.turns).sum();
+    let found = {
+        let run = open();
+        run.scan_stats().unwrap().accepted.total() + run.judge_stats().unwrap().feedback.total()
+    };
+    let share = found as f64 / open().scan_stats().unwrap().turns as f64;
+    assert!((expected - 50.0 * share).abs() < 1e-9);
+
+    // What was suggested comes true where readers agree with the run.
+    let draw =
+        ReviewDraw::Audit { rejected: Some(all.rejected as usize), accepted: Some(all.accepted as usize) };
+    let run = open();
+    let drawn = sample(&run, &draw, Some(5)).unwrap();
+    assert_eq!(drawn.turns.len() as u64, all.turns);
+    let file = label(&run, "ana", &drawn, as_the_run);
+    let report = rejoinder(&["audit", &text(&path), "--label-file", &file, "--json"]).expect(0).json();
+    let proven = report["claims"][0]["recall"]["at_least"].as_f64().unwrap();
+    assert!((proven - all.recall).abs() < 0.02, "{proven} and {}", all.recall);
+    // The draw is made: no other one is suggested.
+    let after = forecast(&run, &uniform);
+    assert_eq!(after.audit.map(|draw| draw.seed), Some(5));
+    assert_eq!((after.suggestions[0].rejected, after.suggestions[0].recall), (all.rejected, proven));
 }
 
 #[test]

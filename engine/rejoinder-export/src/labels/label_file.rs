@@ -146,7 +146,10 @@ impl LabelFile {
     /// # Errors
     /// If the file has no labels of the record, or a label does not fit the conversation.
     pub fn read(&self, record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
-        let entry = self.by_id.get(&*record.conversation.id).ok_or(LabelError::NotInFile)?;
+        let entry = self.by_id.get(&*record.conversation.id);
+        // Where all labels were taken back, it is as if none had been given.
+        let entry = entry.filter(|entry| entry.complete || !entry.labels.is_empty());
+        let entry = entry.ok_or(LabelError::NotInFile)?;
         let mut labels = Vec::with_capacity(entry.labels.len());
         for label in &entry.labels {
             let selection = entry.selection_of(label);

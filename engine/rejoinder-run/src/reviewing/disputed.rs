@@ -20,6 +20,8 @@ const LEAST: f64 = 0.5;
 /// How disputed a turn is about which voters contradict each other: above turns that only wait, below those where a score is sure that
 /// somebody is wrong.
 const CONTRADICTION: f64 = 0.75;
+/// How disputed a turn is that a rule with another category hit as well.
+const OTHER_RULE: f64 = 0.6;
 /// So many disputes more than wanted are kept before the disputes are sorted.
 const SPARE: usize = 4096;
 
@@ -167,15 +169,26 @@ impl<'e> Voters<'e> {
         rule.or_else(|| plugin().map(|vote| format!("plugin `{}`", vote.plugin)))
     }
 
-    /// An accepted turn about which the score thinks otherwise.
+    /// The first rule with another category that hits a turn.
+    fn other_rule<'t>(&self, category: Option<Category>, turn: &'t MarkedRow) -> Option<(Category, &'t str)> {
+        let of_rule = |id: &'t String| Some((self.rules.get(id.as_str())?.category?, id.as_str()));
+        turn.rules.iter().filter_map(of_rule).find(|(other, _)| Some(*other) != category)
+    }
+
+    /// An accepted turn about which the score or another rule thinks otherwise.
     fn about_accepted(&self, category: Category, turn: &MarkedRow) -> Option<Dispute> {
-        let score = self.score(turn).filter(|_| self.engine.config.purpose.wants(category))?;
+        let score = self.score(turn).filter(|_| self.engine.config.purpose.wants(category));
         let by = self.accepting(turn).find(|(accepted, _)| *accepted == category);
         let who = by.map_or_else(|| "the run".to_owned(), |(_, who)| who);
-        Some(Dispute {
+        let by_score = score.map(|score| Dispute {
             measure: 1.0 - score,
             why: format!("{who} accepts {category}; the score says {score:.2}"),
-        })
+        });
+        let by_rule = self.other_rule(Some(category), turn).map(|(other, id)| Dispute {
+            measure: OTHER_RULE,
+            why: format!("{who} accepts {category}; rule `{id}` is for {other}"),
+        });
+        greater(by_score, by_rule)
     }
 
     /// A turn that waits although voters have settled it, each otherwise; or one that the score thinks is feedback.
@@ -205,16 +218,21 @@ impl<'e> Voters<'e> {
             measure: if is_wanted { 1.0 - score } else { score },
             why: format!("the judge says {said}; the score says {score:.2}"),
         });
-        let of_rule = |id: &String| Some((self.rules.get(id.as_str())?.category?, id.clone()));
-        let rules: Vec<(Category, String)> = turn.rules.iter().filter_map(of_rule).collect();
-        let is_named = judged.is_none_or(|judged| rules.iter().any(|(category, _)| *category == judged));
-        let by_rule = rules.into_iter().next().filter(|_| !is_named).map(|(category, id)| Dispute {
-            measure: CONTRADICTION,
+        // Most rules only mark what may be feedback: that the judge finds none is no contradiction.
+        let category_of = |id: &String| self.rules.get(id.as_str()).and_then(|rule| rule.category);
+        let is_named = judged.is_none() || turn.rules.iter().any(|id| category_of(id) == judged);
+        let by_rule = self.other_rule(judged, turn).filter(|_| !is_named).map(|(category, id)| Dispute {
+            measure: OTHER_RULE,
             why: format!("the judge says {said}; rule `{id}` is for {category}"),
         });
-        match (by_score, by_rule) {
-            (Some(score), Some(rule)) => Some(if score.measure > rule.measure { score } else { rule }),
-            (score, rule) => score.or(rule),
-        }
+        greater(by_score, by_rule)
+    }
+}
+
+/// The greater of two disputes about a turn.
+fn greater(one: Option<Dispute>, other: Option<Dispute>) -> Option<Dispute> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other.measure > one.measure { other } else { one }),
+        (one, other) => one.or(other),
     }
 }

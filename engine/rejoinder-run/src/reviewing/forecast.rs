@@ -4,13 +4,11 @@ use rejoinder_cascade::threshold;
 use rejoinder_core::{Category, Purpose};
 use serde::Serialize;
 
-use super::bounds::{
-    self, BoundKind, Bounds, CONFIDENCE, PurposeBounds, ReadTurn, SuggestedAudit, WANTED_RECALL,
-};
+use super::bounds::{self, BoundKind, CONFIDENCE, PurposeBounds, ReadTurn, SuggestedAudit, WANTED_RECALL};
 use super::draw::ReviewDraw;
 use super::readers::ReaderLabels;
 use super::sample::ReviewSample;
-use super::words::{duration, thousands, turns};
+use super::words::{certified_words, duration, evaluated_words, named, thousands, turns};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::outcome::TurnOutcome;
@@ -95,7 +93,7 @@ impl KeptAudit {
 }
 
 impl ReviewForecaster {
-    /// Reads what a forecast goes by.
+    /// Reads what a forecast goes by. Where the draw is that of an audit, it is drawn before.
     ///
     /// # Errors
     /// If the run cannot be read.
@@ -355,56 +353,4 @@ const fn kind(draw: &ReviewDraw) -> BoundKind {
             BoundKind::None
         }
     }
-}
-
-fn named(purpose: Purpose) -> String {
-    match purpose {
-        Purpose::ALL => "For all feedback".to_owned(),
-        Purpose::KTO => "For KTO (UR2, UR3, UR5)".to_owned(),
-        Purpose::SFT => "For SFT (UR5)".to_owned(),
-        other => format!("For {other}"),
-    }
-}
-
-fn both(bounds: Bounds) -> String {
-    let recall = bounds.recall.map(|share| format!("a recall of at least {share:.2}"));
-    let precision = bounds.precision.map(|share| format!("a precision of at least {share:.2}"));
-    recall.into_iter().chain(precision).collect::<Vec<_>>().join(" and ")
-}
-
-fn certified_words(purpose: Purpose, best: Bounds, so_far: Option<Bounds>) -> String {
-    let now = so_far.map_or_else(String::new, |bounds| {
-        format!(" By the labels so far, if the others are as the run says: {}.", both(bounds))
-    });
-    format!(
-        "{}: {}, if readers find nothing that the run passed over, and confirm what it accepted.{now}",
-        named(purpose),
-        both(best)
-    )
-}
-
-fn evaluated_words(
-    purpose: Purpose,
-    expected: u64,
-    drawn: u64,
-    best: Bounds,
-    so_far: Option<Bounds>,
-) -> String {
-    let now = so_far.map_or_else(String::new, |bounds| format!(" By the labels so far: {}.", both(bounds)));
-    let (named, drawn) = (named(purpose), turns(drawn));
-    let held = match (expected, best.recall) {
-        (0, _) => {
-            let so_nothing = "by what the run has found so far, so that nothing can be said of it";
-            return format!("{named}: of {drawn} hardly any hold it, {so_nothing}.{now}");
-        }
-        (_, Some(_)) => format!(
-            "about {} of {drawn} hold it, by what the run has found so far. Even if the run has found each of them",
-            thousands(expected)
-        ),
-        (_, None) => format!(
-            "the run has found it in {} of {drawn}. Even if the run is right about each of them",
-            thousands(expected)
-        ),
-    };
-    format!("{named}: {held}, that shows only {}.{now}", both(best))
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::disputed;
 use super::draw::ReviewDraw;
 use crate::error::RunError;
-use crate::folder::{Lock, RunDir};
+use crate::folder::{FolderError, Lock, RunDir};
 use crate::outcome::TurnOutcome;
 use crate::reading_sample::{self, DrawSize, rank};
 use crate::recall::audit::AuditSample;
@@ -83,7 +83,7 @@ impl ReviewSample {
     ///
     /// # Errors
     /// If the run or its input cannot be read, or is not what it was; if an audit or a calibration was drawn otherwise before; if another
-    /// process works on the run while one of these is to be made.
+    /// process works on the run while one of these is to be made, or an audit is to be drawn from a scan that has not come to its end.
     pub fn of(
         run: &RunDir,
         engine: &Engine,
@@ -94,6 +94,9 @@ impl ReviewSample {
         if let Some(request) = draw.audit_request(seed) {
             let sample = match AuditSample::of(run)? {
                 Some(_) => AuditSample::of_or_drawn(run, threads, request)?,
+                None if !scan::is_complete(run)? => {
+                    return Err(FolderError::NotScanned(run.path.clone()).into());
+                }
                 None => with_lock(run, || AuditSample::of_or_drawn(run, threads, request))?,
             };
             return audited(run, draw, &sample);

@@ -1,5 +1,9 @@
 //! Numbers in words that a layman reads.
 
+use rejoinder_core::Purpose;
+
+use super::bounds::Bounds;
+
 /// A number of turns.
 pub(super) fn turns(count: u64) -> String {
     match count {
@@ -30,6 +34,61 @@ pub(super) fn duration(seconds: f64) -> String {
         _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
+}
+
+/// What a purpose wants, at the beginning of a sentence.
+pub(super) fn named(purpose: Purpose) -> String {
+    match purpose {
+        Purpose::ALL => "For all feedback".to_owned(),
+        Purpose::KTO => "For KTO (UR2, UR3, UR5)".to_owned(),
+        Purpose::SFT => "For SFT (UR5)".to_owned(),
+        other => format!("For {other}"),
+    }
+}
+
+fn both(bounds: Bounds) -> String {
+    let recall = bounds.recall.map(|share| format!("a recall of at least {share:.2}"));
+    let precision = bounds.precision.map(|share| format!("a precision of at least {share:.2}"));
+    recall.into_iter().chain(precision).collect::<Vec<_>>().join(" and ")
+}
+
+/// What the certificate of an audit will say.
+pub(super) fn certified_words(purpose: Purpose, best: Bounds, so_far: Option<Bounds>) -> String {
+    let now = so_far.map_or_else(String::new, |bounds| {
+        format!(" By the labels so far, if the others are as the run says: {}.", both(bounds))
+    });
+    format!(
+        "{}: {}, if readers find nothing that the run passed over, and confirm what it accepted.{now}",
+        named(purpose),
+        both(best)
+    )
+}
+
+/// What an evaluation will say of so many turns with what is wanted.
+pub(super) fn evaluated_words(
+    purpose: Purpose,
+    expected: u64,
+    drawn: u64,
+    best: Bounds,
+    so_far: Option<Bounds>,
+) -> String {
+    let now = so_far.map_or_else(String::new, |bounds| format!(" By the labels so far: {}.", both(bounds)));
+    let (named, drawn) = (named(purpose), turns(drawn));
+    let held = match (expected, best.recall) {
+        (0, _) => {
+            let so_nothing = "by what the run has found so far, so that nothing can be said of it";
+            return format!("{named}: of {drawn} hardly any hold it, {so_nothing}.{now}");
+        }
+        (_, Some(_)) => format!(
+            "about {} of {drawn} hold it, by what the run has found so far. Even if the run has found each of them",
+            thousands(expected)
+        ),
+        (_, None) => format!(
+            "the run has found it in {} of {drawn}. Even if the run is right about each of them",
+            thousands(expected)
+        ),
+    };
+    format!("{named}: {held}, that shows only {}.{now}", both(best))
 }
 
 #[cfg(test)]
