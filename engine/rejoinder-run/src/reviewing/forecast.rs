@@ -8,7 +8,7 @@ use super::bounds::{self, BoundKind, CONFIDENCE, PurposeBounds, ReadTurn, Sugges
 use super::draw::ReviewDraw;
 use super::readers::ReaderLabels;
 use super::sample::ReviewSample;
-use super::words::{certified_words, duration, evaluated_words, named, thousands, turns};
+use super::words::{certified_words, duration, evaluated_words, found, named, thousands, turns};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::outcome::TurnOutcome;
@@ -235,12 +235,13 @@ impl ReviewForecaster {
             let all = rejected + accepted;
             let seconds = all as f64 * each;
             let words = format!(
-                "{}: an audit of {} passed-over and {} accepted turns (about {}) shows a recall of at least {recall:.2}, if readers find \
-                 nothing in the former and confirm the latter.",
+                "{}: an audit of {} passed-over and {} accepted turns (about {}) shows that {}, if readers find nothing in the former and \
+                 confirm the latter.",
                 named(purpose),
                 thousands(rejected),
                 thousands(accepted),
-                duration(seconds)
+                duration(seconds),
+                found(recall)
             );
             let purpose = purpose.to_string();
             made.push(SuggestedAudit { purpose, rejected, accepted, turns: all, seconds, recall, words });
@@ -256,7 +257,7 @@ impl ReviewForecaster {
         };
         let left = forecast.turns - forecast.labelled;
         words.push(format!(
-            "{} of {} from {}; {} to read take about {} ({measured}).",
+            "{} out of {} ({}); {} to read take about {} ({measured}).",
             turns(forecast.turns),
             thousands(sample.fitting),
             sample.draw.from(),
@@ -282,6 +283,11 @@ impl ReviewForecaster {
             }
             .to_owned(),
         );
+        if forecast.kind == BoundKind::Interval {
+            let each = forecast.expected.iter().map(|of| format!("{:.0} {}", of.turns, of.category));
+            let each = each.collect::<Vec<_>>().join(", ");
+            words.push(format!("By what the run has found so far, these turns hold about {each}."));
+        }
         words.extend(forecast.bounds.iter().map(|bounds| bounds.words.clone()));
         words.extend(self.calibration_words(sample));
         if forecast.kind != BoundKind::None {

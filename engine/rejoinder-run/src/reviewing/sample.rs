@@ -152,7 +152,10 @@ fn read(file: &Path) -> Result<Option<KeptDraw>, RunError> {
 fn keep(file: &Path, kept: &KeptDraw) -> Result<(), RunError> {
     let folder = file.parent().unwrap_or(file);
     fs::create_dir_all(folder).map_err(|e| RunError::io(format!("cannot make {}", folder.display()), &e))?;
-    Ok(part::write(file, &serde_json::to_vec(kept).expect("a draw is plain data"))?)
+    // Several readers may begin at once, each with a file of its own until the draw is whole.
+    let own = file.with_extension(format!("{}.json", std::process::id()));
+    part::write(&own, &serde_json::to_vec(kept).expect("a draw is plain data"))?;
+    fs::rename(&own, file).map_err(|e| RunError::io(format!("cannot write {}", file.display()), &e))
 }
 
 fn drawn(

@@ -46,10 +46,26 @@ pub(super) fn named(purpose: Purpose) -> String {
     }
 }
 
+/// The lower bound of a recall in words.
+pub(super) fn found(recall: f64) -> String {
+    let least = hundredths(recall);
+    format!("at least {least} of 100 were found (recall {:.2})", least as f64 / 100.0)
+}
+
+/// The lower bound of a precision in words.
+fn right(precision: f64) -> String {
+    let least = hundredths(precision);
+    format!("at least {least} of 100 finds are right (precision {:.2})", least as f64 / 100.0)
+}
+
+/// A lower bound in hundredths, rounded down.
+fn hundredths(share: f64) -> u64 {
+    // Shares such as 0.29 have no exact form, and must not become 28.
+    (share * 100.0 + 1e-9) as u64
+}
+
 fn both(bounds: Bounds) -> String {
-    let recall = bounds.recall.map(|share| format!("a recall of at least {share:.2}"));
-    let precision = bounds.precision.map(|share| format!("a precision of at least {share:.2}"));
-    recall.into_iter().chain(precision).collect::<Vec<_>>().join(" and ")
+    bounds.recall.map(found).into_iter().chain(bounds.precision.map(right)).collect::<Vec<_>>().join(" and ")
 }
 
 /// What the certificate of an audit will say.
@@ -58,7 +74,7 @@ pub(super) fn certified_words(purpose: Purpose, best: Bounds, so_far: Option<Bou
         format!(" By the labels so far, if the others are as the run says: {}.", both(bounds))
     });
     format!(
-        "{}: {}, if readers find nothing that the run passed over, and confirm what it accepted.{now}",
+        "{}: {}, if readers find nothing in what the run passed over, and confirm what it accepted.{now}",
         named(purpose),
         both(best)
     )
@@ -88,12 +104,18 @@ pub(super) fn evaluated_words(
             thousands(expected)
         ),
     };
-    format!("{named}: {held}, that shows only {}.{now}", both(best))
+    format!("{named}: {held}, that shows only that {}.{now}", both(best))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bound_never_says_more_than_is_proven() {
+        assert_eq!(found(0.9189), "at least 91 of 100 were found (recall 0.91)");
+        assert_eq!([0.0, 0.29, 0.5799, 1.0].map(hundredths), [0, 29, 57, 100]);
+    }
 
     #[test]
     fn numbers_are_as_people_write_them() {
