@@ -47,6 +47,7 @@ mod recall;
 mod remarks;
 mod reproduce;
 mod resume;
+mod reviewing;
 mod rule_files;
 mod rules;
 mod run;

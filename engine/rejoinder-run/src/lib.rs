@@ -21,6 +21,7 @@ pub mod plan;
 pub mod reading_sample;
 pub mod recall;
 pub mod replay;
+pub mod reviewing;
 pub mod scan;
 pub mod spool_row;
 pub mod stages;

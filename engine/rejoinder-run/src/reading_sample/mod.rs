@@ -15,4 +15,5 @@ pub use conversation::{ConversationPlace, conversations_named};
 pub(crate) use draw::rank;
 pub use draw::{DrawSize, DrawnTurn, TurnDraw, draw};
 pub use filter::TurnFilter;
+pub(crate) use marked::marked_among;
 pub use view::{TurnView, begin_of, view};

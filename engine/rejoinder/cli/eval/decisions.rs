@@ -148,7 +148,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                             if label.is_some() { &mut compared.misses } else { &mut compared.false_alarms };
                         let _ = writeln!(pages, "label {} · found {}\n{text}", name(label), name(found));
                     }
-                    let (is_candidate, drawn) = (turn.is_candidate, labels.drawn);
+                    let (is_candidate, drawn) = (turn.is_candidate, labels.drawn(turn.message_index));
                     compared.turns.push(LabelledOutcome { id, label, outcome, is_candidate, drawn });
                 }
             }
