@@ -51,3 +51,4 @@ mod rule_files;
 mod rules;
 mod run;
 mod shipped_cut;
+mod tallies;
