@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::server::WebReply;
 
 /// A request that was let in.
-pub enum SiteRequest {
+pub(crate) enum SiteRequest {
     /// Asks for what stands at a path.
     Get(String),
     /// Sends something to a path.
@@ -13,7 +13,7 @@ pub enum SiteRequest {
 }
 
 /// What answers requests. An answer may take its time: others are given meanwhile.
-pub trait Site: Send + Sync + 'static {
+pub(crate) trait Site: Send + Sync + 'static {
     /// The answer to a request.
     fn answer(&self, request: &SiteRequest) -> WebReply;
 }

@@ -4,8 +4,6 @@ mod connections;
 mod gate;
 mod reply;
 mod review_server;
-#[cfg(test)]
-mod tests;
 mod token;
 
 pub(crate) use reply::WebReply;

@@ -10,6 +10,7 @@ use rejoinder_scan::StopFlag;
 use super::connections;
 use super::gate::Gate;
 use super::token::Token;
+use crate::session::ReviewSession;
 use crate::site::Site;
 
 /// How long answers may take that are under way when the server is told to stop.
@@ -39,14 +40,18 @@ impl ReviewServer {
         format!("http://127.0.0.1:{}/{}/", self.port, self.token)
     }
 
-    /// Answers requests until the flag is raised.
+    /// Answers for a session until the flag is raised.
     ///
     /// # Errors
     /// If the server cannot listen.
-    pub fn serve(self, site: impl Site, stop: &StopFlag) -> io::Result<()> {
+    pub fn serve(self, session: &Arc<ReviewSession>, stop: &StopFlag) -> io::Result<()> {
+        self.serve_site(Arc::clone(session), stop)
+    }
+
+    pub(super) fn serve_site(self, site: Arc<impl Site>, stop: &StopFlag) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let gate = Gate::new(self.token, self.port);
-        let served = runtime.block_on(connections::serve(self.listener, gate, Arc::new(site), stop));
+        let served = runtime.block_on(connections::serve(self.listener, gate, site, stop));
         runtime.shutdown_timeout(LAST_ANSWERS);
         served
     }

@@ -7,6 +7,6 @@ mod program;
 mod shelf;
 mod turn_page;
 
-pub(crate) use desk::TurnDesk;
+pub(crate) use desk::{PageSource, TurnDesk, can_seek};
 pub(crate) use program::Program;
 pub(crate) use turn_page::TurnPage;

@@ -22,8 +22,8 @@ pub(crate) struct Program {
     pub(crate) outcome: &'static str,
     /// The category, if the turn was found to be feedback.
     pub(crate) category: Option<Category>,
-    /// What became of the turn, in a few words.
-    words: String,
+    /// What became of the turn, why, and who decided, in one line.
+    line: String,
     /// What rules, plugins and score decided, in words.
     decision: String,
     /// Who decided, or marked the turn.
@@ -75,12 +75,12 @@ impl Program {
         }
         let score = engine.score(scanned.votes(turn));
         let score = score.map(|(probability, likeliest)| Score { probability, likeliest });
-        let words = decision.words().to_owned();
+        let line = decision.line();
         let TurnDecision { outcome, category, decision, by, .. } = decision;
         Self {
             outcome,
             category,
-            words,
+            line,
             decision,
             by,
             span: span.map(|span| ProgramSpan::of(shown, span)),

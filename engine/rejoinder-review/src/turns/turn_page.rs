@@ -7,7 +7,7 @@ use rejoinder_read::Chunk;
 use rejoinder_report::decision::TurnDecision;
 use rejoinder_report::explanation::{Explanation, JudgeRow, PluginRow};
 use rejoinder_run::reading_sample::TurnView;
-use rejoinder_run::reviewing::ReviewTurn;
+use rejoinder_run::reviewing::{LabelTarget, ReviewTurn};
 use rejoinder_run::{RunDir, TurnOutcome, judging};
 use rejoinder_scan::{Engine, ScanError, Worker};
 
@@ -17,6 +17,8 @@ use super::program::Program;
 /// All that is shown of a turn.
 #[derive(Clone, Debug)]
 pub(crate) struct TurnPage {
+    /// The turn, as a label names it.
+    pub(crate) target: LabelTarget,
     pub(crate) dialogue: DialoguePage,
     /// The whole turn, in which a span must occur.
     pub(crate) turn: String,
@@ -88,6 +90,6 @@ impl<'e> PageMaker<'e> {
         let explanation = Explanation::new(&view, decision, &trials, plugins, judge, false);
         let dialogue = DialoguePage::of(&view, &chunk.file);
         let program = Program::of(&view, explanation, dialogue.turn_text(), turn.dispute.clone());
-        Ok(TurnPage { dialogue, turn: source.messages[found.message_index].text.to_string(), program })
+        Ok(TurnPage { target: LabelTarget::of(id, source), dialogue, turn: source.messages[found.message_index].text.to_string(), program })
     }
 }

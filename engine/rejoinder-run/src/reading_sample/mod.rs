@@ -9,6 +9,8 @@ mod draw;
 mod filter;
 mod listing;
 mod marked;
+mod places;
+mod record;
 mod view;
 
 pub use conversation::{ConversationPlace, conversations_named};
@@ -16,4 +18,5 @@ pub(crate) use draw::rank;
 pub use draw::{DrawSize, DrawnTurn, TurnDraw, draw};
 pub use filter::TurnFilter;
 pub(crate) use marked::marked_among;
-pub use view::{TurnView, begin_of, view};
+pub use record::{RecordFault, record_at, record_from};
+pub use view::{TurnView, view};

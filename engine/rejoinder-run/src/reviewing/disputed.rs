@@ -89,6 +89,10 @@ pub(super) fn most_disputed(
             }
         }
     }
+    for turn in run.disputes()? {
+        let why = format!("a rule or a plugin rejects the turn; the score says {:.2}", turn.score);
+        disputes.add(turn.id, Some(Dispute { measure: f64::from(turn.score), why }));
+    }
     Ok(disputes.end())
 }
 
