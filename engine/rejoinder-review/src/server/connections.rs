@@ -101,7 +101,8 @@ async fn reply(request: Request<Incoming>, gate: &Gate, site: Arc<impl Site>) ->
             Err(refused) => return refused,
         },
         _ => {
-            let refused = WebReply::error(StatusCode::METHOD_NOT_ALLOWED, "This server knows GET and POST alone.");
+            let refused =
+                WebReply::error(StatusCode::METHOD_NOT_ALLOWED, "This server knows GET and POST alone.");
             return refused.with(ALLOW, HeaderValue::from_static("GET, POST"));
         }
     };
@@ -116,7 +117,8 @@ async fn reply(request: Request<Incoming>, gate: &Gate, site: Arc<impl Site>) ->
 /// Leads from the token without a slash, against which the names of the page's files would be wrong, to the page.
 fn to_the_page(path: &str) -> WebReply {
     match HeaderValue::try_from(format!("{path}/")) {
-        Ok(page) => WebReply::error(StatusCode::PERMANENT_REDIRECT, "The page's address ends with a slash.").with(LOCATION, page),
+        Ok(page) => WebReply::error(StatusCode::PERMANENT_REDIRECT, "The page's address ends with a slash.")
+            .with(LOCATION, page),
         Err(_) => WebReply::error(StatusCode::NOT_FOUND, "There is nothing here."),
     }
 }

@@ -45,8 +45,9 @@ impl Gate {
             return Err(WRONG_HOST);
         }
         let origins = request.headers.get_all(ORIGIN).iter();
-        let is_own_origin =
-            |origin| text(origin).and_then(|origin| origin.strip_prefix("http://")).is_some_and(|o| self.is_own(o));
+        let is_own_origin = |origin| {
+            text(origin).and_then(|origin| origin.strip_prefix("http://")).is_some_and(|o| self.is_own(o))
+        };
         let mut sites = request.headers.get_all("sec-fetch-site").iter();
         if !origins.into_iter().all(is_own_origin)
             || !sites.all(|site| site == "same-origin" || site == "none")
@@ -104,7 +105,14 @@ mod tests {
     #[test]
     fn strangers_are_refused() {
         let own = ("host", "127.0.0.1:4000");
-        for host in ["evil.example:4000", "127.0.0.1", "127.0.0.1:4001", "localhost.evil.example:4000", "", "[::1]:4000"] {
+        for host in [
+            "evil.example:4000",
+            "127.0.0.1",
+            "127.0.0.1:4001",
+            "localhost.evil.example:4000",
+            "",
+            "[::1]:4000",
+        ] {
             assert_eq!(let_in("/TOKEN/", &[("host", host)]), Err(WRONG_HOST), "{host}");
         }
         assert_eq!(let_in("/TOKEN/", &[]), Err(WRONG_HOST));
@@ -116,7 +124,9 @@ mod tests {
         for site in ["cross-site", "same-site", "", "SAME-ORIGIN"] {
             assert_eq!(let_in("/TOKEN/", &[own, ("sec-fetch-site", site)]), Err(WRONG_ORIGIN), "{site}");
         }
-        for path in ["/", "/turns/3", "//TOKEN/", "/TOKEN%2F", "/0123456789abcdef0123456789abcdef/", "/x/TOKEN/"] {
+        for path in
+            ["/", "/turns/3", "//TOKEN/", "/TOKEN%2F", "/0123456789abcdef0123456789abcdef/", "/x/TOKEN/"]
+        {
             assert_eq!(let_in(path, &[own]), Err(WRONG_TOKEN), "{path}");
         }
     }

@@ -42,7 +42,9 @@ impl WebReply {
     pub(crate) fn json(value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(content) => Self::new(StatusCode::OK, content.into()),
-            Err(why) => Self::error(StatusCode::INTERNAL_SERVER_ERROR, &format!("no answer can be written: {why}")),
+            Err(why) => {
+                Self::error(StatusCode::INTERNAL_SERVER_ERROR, &format!("no answer can be written: {why}"))
+            }
         }
     }
 

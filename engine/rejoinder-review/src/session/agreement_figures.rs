@@ -56,7 +56,8 @@ impl Kappa {
 
 impl From<ReviewAgreement> for AgreementFigures {
     fn from(agreement: ReviewAgreement) -> Self {
-        let reader = |ReaderAgreement { reader, agreement }| ReaderFigures { reader, figures: agreement.into() };
+        let reader =
+            |ReaderAgreement { reader, agreement }| ReaderFigures { reader, figures: agreement.into() };
         Self {
             with_run: agreement.with_run.map(Figures::from),
             readers: agreement.readers.into_iter().map(reader).collect(),

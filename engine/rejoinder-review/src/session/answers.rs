@@ -183,7 +183,10 @@ impl ReviewSession {
             "none" => Answer::NoFeedback,
             "unsure" => Answer::Unknown,
             code => code.parse().map(Answer::Feedback).map_err(|why| {
-                refused(format!("`{}` is no category: {why}, none, or unsure.", rejoinder_core::printable(code)))
+                refused(format!(
+                    "`{}` is no category: {why}, none, or unsure.",
+                    rejoinder_core::printable(code)
+                ))
             })?,
         };
         let page = self.page(number)?;
@@ -209,7 +212,8 @@ impl ReviewSession {
     fn undo(&self) -> Result<WebReply, Refused> {
         let mut book = self.book();
         let refused = |words: &str| Err(Refused(StatusCode::CONFLICT, words.to_owned()));
-        let is_of_this_draw = book.given > 0 || book.log.labels().all(|(id, _)| self.places.contains_key(&id));
+        let is_of_this_draw =
+            book.given > 0 || book.log.labels().all(|(id, _)| self.places.contains_key(&id));
         if !is_of_this_draw {
             return refused("The last decision may be one of another draw: nothing is taken back.");
         }
@@ -223,7 +227,11 @@ impl ReviewSession {
         let sample = &self.sample;
         let turns = rejoinder_report::numbers::counted(sample.turns.len() as u64, "turn");
         let fitting = rejoinder_report::numbers::thousands(sample.fitting);
-        let whole = if sample.is_whole { "" } else { " The run has not read its whole input: these are turns of what it has read." };
+        let whole = if sample.is_whole {
+            ""
+        } else {
+            " The run has not read its whole input: these are turns of what it has read."
+        };
         format!("{turns}, of {fitting}: {}.{whole}", sample.draw.from())
     }
 }

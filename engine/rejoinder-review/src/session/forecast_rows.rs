@@ -34,7 +34,8 @@ impl From<ReviewForecast> for ShownForecast {
     fn from(forecast: ReviewForecast) -> Self {
         let share = |share: Option<f64>| {
             // A bound is rounded down, or it is none.
-            share.map_or_else(|| NOTHING.to_owned(), |share| format!("{:.2}", (share * 100.0).floor() / 100.0))
+            share
+                .map_or_else(|| NOTHING.to_owned(), |share| format!("{:.2}", (share * 100.0).floor() / 100.0))
         };
         let rows = forecast.bounds.iter().map(|bounds| {
             let suggested = forecast.suggestions.iter().find(|one| one.purpose == bounds.purpose);

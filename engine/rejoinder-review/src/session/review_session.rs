@@ -124,7 +124,11 @@ impl ReviewSession {
 
     /// A letter for each turn in reading order.
     pub(super) fn states(&self, log: &LabelLog) -> String {
-        self.sample.turns.iter().map(|turn| log.of(turn.id).map_or('.', |label| state(label.answer))).collect()
+        self.sample
+            .turns
+            .iter()
+            .map(|turn| log.of(turn.id).map_or('.', |label| state(label.answer)))
+            .collect()
     }
 }
 

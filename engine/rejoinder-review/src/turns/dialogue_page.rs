@@ -97,10 +97,14 @@ fn message(record: &Record<'_>, index: usize, turn: usize) -> PageMessage {
 fn tool_words(part: &ToolPart, message: &str) -> String {
     let short = |text: &str| cut(text, TextLimit::Chars(TOOL_CHARS)).text;
     match part {
-        ToolPart::Call { name, arguments, .. } if name.is_empty() => format!("calls a tool: {}", short(arguments)),
+        ToolPart::Call { name, arguments, .. } if name.is_empty() => {
+            format!("calls a tool: {}", short(arguments))
+        }
         ToolPart::Call { name, arguments, .. } => format!("calls {name}: {}", short(arguments)),
         ToolPart::Result { name, text, .. } => {
-            let of = name.as_ref().map_or_else(|| "result of a tool".to_owned(), |name| format!("result of {name}"));
+            let of = name
+                .as_ref()
+                .map_or_else(|| "result of a tool".to_owned(), |name| format!("result of {name}"));
             if message.contains(text.as_str()) { of } else { format!("{of}: {}", short(text)) }
         }
     }
@@ -113,8 +117,11 @@ pub(super) fn place_in_shown(whole: &str, shown: &str, passage: Range<usize>) ->
     let tail = shown.len().checked_sub(from_end).map(|start| start..start + passage.len());
     let cut_off = whole.len() != shown.len();
     // Before the cut the texts begin alike, behind it they end alike.
-    let head = Some(passage).filter(|head| shown.as_bytes().get(..head.end) == whole.as_bytes().get(..head.end));
-    let tail = tail.filter(|tail| cut_off && shown.as_bytes().get(tail.start..) == whole.as_bytes().get(whole.len() - from_end..));
+    let head =
+        Some(passage).filter(|head| shown.as_bytes().get(..head.end) == whole.as_bytes().get(..head.end));
+    let tail = tail.filter(|tail| {
+        cut_off && shown.as_bytes().get(tail.start..) == whole.as_bytes().get(whole.len() - from_end..)
+    });
     head.or(tail).filter(|place| shown.get(place.clone()) == Some(text))
 }
 

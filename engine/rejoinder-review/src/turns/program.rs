@@ -64,7 +64,12 @@ struct Score {
 
 impl Program {
     /// What an explanation of a turn says; `shown` is the turn's text as it is shown, `dispute` why the turn is disputed.
-    pub(super) fn of(view: &TurnView<'_>, explanation: Explanation, shown: &str, dispute: Option<String>) -> Self {
+    pub(super) fn of(
+        view: &TurnView<'_>,
+        explanation: Explanation,
+        shown: &str,
+        dispute: Option<String>,
+    ) -> Self {
         let TurnView { engine, scanned, conversation, turn, span, .. } = *view;
         let whole = &conversation.record.conversation.messages[turn.message_index].text;
         let span = span.and_then(|(start, end)| place_in_shown(whole, shown, start..end));

@@ -62,7 +62,10 @@ impl<'e> PageMaker<'e> {
     pub(super) fn make(&mut self, chunk: &Chunk, turn: &ReviewTurn) -> Result<TurnPage, String> {
         let (engine, id) = (self.engine, turn.id);
         let gone = || {
-            format!("{}: record {id} holds no such later turn: the input has changed since the run", printable(&chunk.file))
+            format!(
+                "{}: record {id} holds no such later turn: the input has changed since the run",
+                printable(&chunk.file)
+            )
         };
         let scanned = self.worker.scan(chunk).map_err(|error| error.to_string())?;
         let conversation = scanned.conversations.first().ok_or_else(gone)?;
@@ -90,6 +93,11 @@ impl<'e> PageMaker<'e> {
         let explanation = Explanation::new(&view, decision, &trials, plugins, judge, false);
         let dialogue = DialoguePage::of(&view, &chunk.file);
         let program = Program::of(&view, explanation, dialogue.turn_text(), turn.dispute.clone());
-        Ok(TurnPage { target: LabelTarget::of(id, source), dialogue, turn: source.messages[found.message_index].text.to_string(), program })
+        Ok(TurnPage {
+            target: LabelTarget::of(id, source),
+            dialogue,
+            turn: source.messages[found.message_index].text.to_string(),
+            program,
+        })
     }
 }
