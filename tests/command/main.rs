@@ -47,6 +47,8 @@ mod recall;
 mod remarks;
 mod reproduce;
 mod resume;
+#[cfg(unix)]
+mod review;
 mod reviewing;
 mod rule_files;
 mod rules;

@@ -1,5 +1,6 @@
 //! What the turns of a draw can prove, as the page shows it: a row for each purpose.
 
+use rejoinder_core::{Category, Purpose};
 use rejoinder_report::numbers::counted;
 use rejoinder_run::reviewing::ReviewForecast;
 use serde::Serialize;
@@ -39,10 +40,12 @@ impl From<ReviewForecast> for ShownForecast {
         };
         let rows = forecast.bounds.iter().map(|bounds| {
             let suggested = forecast.suggestions.iter().find(|one| one.purpose == bounds.purpose);
-            let of_purpose = forecast.expected.iter().filter(|one| match bounds.purpose.as_str() {
-                "sft" => one.category == "UR5",
-                _ => one.category.starts_with("UR"),
-            });
+            let purpose: Option<Purpose> = bounds.purpose.parse().ok();
+            let is_wanted = |code: &str| {
+                code.parse()
+                    .is_ok_and(|category: Category| purpose.is_some_and(|purpose| purpose.wants(category)))
+            };
+            let of_purpose = forecast.expected.iter().filter(|one| is_wanted(one.category));
             let holds: f64 = of_purpose.map(|one| one.turns).sum();
             ForecastRow {
                 purpose: bounds.purpose.clone(),
