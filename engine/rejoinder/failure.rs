@@ -13,6 +13,7 @@ use rejoinder_rules::PackError;
 use rejoinder_run::gathering::GatheringError;
 use rejoinder_run::given_requests::AskingError;
 use rejoinder_run::label_import::LabelImportError;
+use rejoinder_run::reviewing::ReviewError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
 use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
@@ -293,6 +294,23 @@ impl From<AskingError> for Failure {
     }
 }
 
+impl From<ReviewError> for Failure {
+    fn from(error: ReviewError) -> Self {
+        use ReviewError::{BadLine, ReaderAtWork, ReaderName, Run, SharedId, SpanNotInTurn};
+        let fact = error.to_string();
+        match error {
+            Run(error) => error.into(),
+            SharedId(id) => RunError::SharedId(id).into(),
+            ReaderName(_) | SpanNotInTurn => Self::usage(fact),
+            ReaderAtWork(..) => Self::new(
+                Exit::Io,
+                format!("{fact}; end it first, or take a name of your own: --reader NAME"),
+            ),
+            BadLine { .. } => Self::invalid(format!("{fact}; mend the line or take it out")),
+        }
+    }
+}
+
 impl From<GatheringError> for Failure {
     fn from(error: GatheringError) -> Self {
         use GatheringError::{
@@ -340,9 +358,10 @@ impl From<RunError> for Failure {
             RunError::NoJudge => Self::usage(error.to_string()),
             RunError::NotLabelled => Self::usage(format!("{error}; without --labels the judge is asked")),
             RunError::LabelsMissing { .. } => Self::usage(format!(
-                "{error}. Turns that were chosen otherwise cannot stand for them. `rejoinder export review RUN --for argilla --audit` \
-                 writes all of them for people, and those on which reviewers do not agree count for nothing; label the others, too, or \
-                 leave --label-file away, and the judge is asked"
+                "{error}. Turns that were chosen otherwise cannot stand for them. `rejoinder review RUN --audit` shows all turns of an \
+                 audit to a person, one after the other, and `rejoinder review RUN --calibration` those of a calibration; `rejoinder export \
+                 review RUN --for argilla --audit` writes the former for another program. Label the others, too, or leave --label-file \
+                 away, and the judge is asked"
             )),
             RunError::InputChanged(..)
             | RunError::SampleTrainedOn(..)

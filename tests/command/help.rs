@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::export::agreed;
 use crate::first_minute::{typed, within};
 use crate::reproduce;
+use crate::review::Served;
 use crate::support::server::{Server, by_rule};
-use crate::support::{DIALOGUES, folder, rejoinder, write};
+use crate::support::{DIALOGUES, Ended, folder, rejoinder, write};
 
 /// The help of a verb.
 fn help(verb: &[&str], flag: &str) -> String {
@@ -100,6 +101,16 @@ fn prepared(server: &Server) -> tempfile::TempDir {
     dir
 }
 
+/// Runs a command line that serves a page until the page is there.
+fn served(dir: &Path, line: &str) -> Ended {
+    let line = line.split('#').next().unwrap_or_default();
+    let program = Path::new(env!("CARGO_BIN_EXE_rejoinder")).display().to_string();
+    let line = line.trim().replacen("rejoinder", &program, 1);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec {line} --no-browser")]).current_dir(dir);
+    Served::by(shell).stop()
+}
+
 #[test]
 fn every_verbs_help_begins_with_examples_that_work() {
     let server = Server::start(by_rule);
@@ -118,7 +129,10 @@ fn every_verbs_help_begins_with_examples_that_work() {
         assert!((2..=3).contains(&lines.len()), "{verb}: {lines:?}");
         for line in lines {
             assert!(line.contains(&format!("rejoinder {verb}")), "{verb}: {line}");
-            let ended = typed(dir.path(), line);
+            let ended = match verb {
+                "review" => served(dir.path(), line),
+                _ => typed(dir.path(), line),
+            };
             assert_eq!(ended.code, 0, "{line}: {}{}", ended.stdout, ended.stderr);
         }
     }

@@ -47,7 +47,11 @@ mod recall;
 mod remarks;
 mod reproduce;
 mod resume;
+#[cfg(unix)]
+mod review;
+mod reviewing;
 mod rule_files;
 mod rules;
 mod run;
 mod shipped_cut;
+mod tallies;

@@ -176,6 +176,34 @@ mod tests {
         assert_eq!(Agreement::of(&[], 2, 1), None);
     }
 
+    #[test]
+    fn intervals_hold_the_truth_about_as_often_as_they_say() {
+        // The second reader says what the first one says, throughout a conversation, or else goes by chance alone: κ is how often the
+        // former happens.
+        const TRIALS: usize = 100;
+        let (mut of_kappa, mut of_share) = (0, 0);
+        for trial in 0..TRIALS {
+            let mut random = Random::with_seed(trial as u64);
+            let mut turns = Vec::new();
+            for conversation in 0..40 {
+                let copies = random.f64() < 0.7;
+                for _ in 0..2 {
+                    let [first, other] = [0; 2].map(|_| usize::from(random.f64() < 0.3));
+                    turns.push(TwiceReadTurn {
+                        conversation,
+                        answers: [first, if copies { first } else { other }],
+                    });
+                }
+            }
+            let found = Agreement::of(&turns, 2, trial as u64).unwrap();
+            let (low, high) = found.kappa_interval.unwrap();
+            of_kappa += usize::from((low..=high).contains(&0.7));
+            let (low, high) = found.share_interval;
+            of_share += usize::from((low..=high).contains(&(0.7 + 0.3 * 0.58)));
+        }
+        assert!(of_kappa >= 88 && of_share >= 88, "{of_kappa} and {of_share} of {TRIALS}");
+    }
+
     proptest! {
         #[test]
         fn intervals_hold_their_points(

@@ -120,6 +120,26 @@ impl DecisionReason {
         }
     }
 
+    /// The reason as one word, as JSON has it, without the category.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Accepted(_) => "accepted",
+            Self::AcceptAgainstReject => "accept-against-reject",
+            Self::TwoCategories => "two-categories",
+            Self::Faulted => "faulted",
+            Self::LowScore => "low-score",
+            Self::MiddleScore => "middle-score",
+            Self::HighScore(_) => "high-score",
+            Self::Candidate => "candidate",
+            Self::Unmarked => "unmarked",
+            Self::NotLookedAt => "not-looked-at",
+            Self::AskedUnread => "asked-unread",
+            Self::AskedAnyway => "asked-anyway",
+            Self::AskedBefore => "asked-before",
+        }
+    }
+
     /// The reason in words, for people.
     pub const fn describe(self) -> &'static str {
         match self {
@@ -203,6 +223,31 @@ mod tests {
         assert_eq!(decided(&[Abstain], true, false), Decision::Undecided);
         assert_eq!(decided(&[Escalate], false, true), Decision::Undecided);
         assert_eq!(decided(&[], false, false), Decision::Rejected);
+    }
+
+    #[test]
+    fn the_name_of_a_reason_is_the_word_that_json_has() {
+        use DecisionReason as Reason;
+        for reason in [
+            Reason::Rejected,
+            Reason::AcceptAgainstReject,
+            Reason::TwoCategories,
+            Reason::Faulted,
+            Reason::LowScore,
+            Reason::MiddleScore,
+            Reason::Candidate,
+            Reason::Unmarked,
+            Reason::NotLookedAt,
+            Reason::AskedUnread,
+            Reason::AskedAnyway,
+            Reason::AskedBefore,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+        for reason in [Reason::Accepted(Category::Ur2), Reason::HighScore(Category::Ur2)] {
+            let json = serde_json::to_value(reason).unwrap();
+            assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), [reason.name()]);
+        }
     }
 
     #[test]

@@ -127,6 +127,22 @@ impl Tally {
         self.count(audited, |tally| &mut tally.undecided);
     }
 
+    /// Counts turns that were accepted locally as `category`, and that were not drawn.
+    pub fn accepted_undrawn(&mut self, category: Category, turns: u64) {
+        let group = self.group(category);
+        group.map_or(&mut self.unwanted, |g| &mut self.accepted[g as usize]).units += turns;
+    }
+
+    /// Counts turns that were rejected and not drawn.
+    pub const fn rejected_undrawn(&mut self, turns: u64) {
+        self.rejected.units += turns;
+    }
+
+    /// Counts turns that were still undecided when the budget ended, and that were not drawn.
+    pub const fn undecided_undrawn(&mut self, turns: u64) {
+        self.undecided.units += turns;
+    }
+
     fn group(&self, category: Category) -> Option<CategoryGroup> {
         self.wanted[category.index()].then(|| CategoryGroup::of(category))
     }
@@ -227,6 +243,22 @@ mod tests {
         let claims = tally.claims();
         assert_eq!(seen(&claims[0]), (4, [5, 4, 3], vec![[0, 0, 0], [3, 3, 2], [1, 0, 0]]));
         assert_eq!(seen(&claims[1]), (1, [0, 0, 0], vec![[5, 4, 1], [3, 3, 1], [1, 0, 0]]));
+    }
+
+    #[test]
+    fn many_turns_that_were_not_drawn_count_as_one_by_one() {
+        for purpose in [&Category::ALL[..], &[Ur5]] {
+            let (mut together, mut singly) = (tally(purpose), tally(purpose));
+            together.accepted_undrawn(Ur4, 2);
+            together.accepted_undrawn(Ur5, 3);
+            together.rejected_undrawn(4);
+            together.undecided_undrawn(5);
+            (0..2).for_each(|_| singly.accepted(Ur4, AuditAnswer::NotDrawn));
+            (0..3).for_each(|_| singly.accepted(Ur5, AuditAnswer::NotDrawn));
+            (0..4).for_each(|_| singly.rejected(AuditAnswer::NotDrawn));
+            (0..5).for_each(|_| singly.undecided(AuditAnswer::NotDrawn));
+            assert_eq!(together.claims(), singly.claims());
+        }
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub struct LabelReader {
 pub struct TurnLabels {
     /// `None` where labels are not read.
     listed: Option<Vec<Label>>,
-    /// How the labelled turns were chosen.
-    pub drawn: TurnSelection,
+    /// How the turns that are not listed were chosen.
+    unlisted: TurnSelection,
     /// Whether turns that are not listed were judged to be no feedback.
     is_complete: bool,
 }
@@ -106,7 +106,8 @@ impl LabelReader {
             return None;
         }
         if !self.reads {
-            return Some(TurnLabels { listed: None, drawn: TurnSelection::Independent, is_complete: false });
+            let unlisted = TurnSelection::Independent;
+            return Some(TurnLabels { listed: None, unlisted, is_complete: false });
         }
         match self.source.read(record) {
             Ok(listed) => {
@@ -114,8 +115,8 @@ impl LabelReader {
                     LabelSource::Records => None,
                     LabelSource::File(labels) => labels.selection_of(&record.conversation.id),
                 };
-                let (drawn, is_whole) = draw.unwrap_or((TurnSelection::Independent, true));
-                Some(TurnLabels { listed: Some(listed), drawn, is_complete: is_whole && self.is_complete })
+                let (unlisted, is_whole) = draw.unwrap_or((TurnSelection::Independent, true));
+                Some(TurnLabels { listed: Some(listed), unlisted, is_complete: is_whole && self.is_complete })
             }
             Err(why) => {
                 unlabelled.add(format!("{file}:{}: {why}", conversation.ordinal + 1));
@@ -133,12 +134,20 @@ impl TurnLabels {
 
     /// The label of a later turn; [`Answer::Unknown`] if the turn does not count.
     pub fn of(&self, message_index: usize) -> Answer {
-        let listed = self.listed.iter().flatten().find(|label| label.turn == message_index);
-        match listed {
-            Some(label) => label.category.into(),
+        match self.label(message_index) {
+            Some(label) => label.answer,
             None if self.is_complete => Answer::NoFeedback,
             None => Answer::Unknown,
         }
+    }
+
+    /// How a later turn was chosen to be labelled.
+    pub fn drawn(&self, message_index: usize) -> TurnSelection {
+        self.label(message_index).map_or(self.unlisted, |label| label.selection)
+    }
+
+    fn label(&self, message_index: usize) -> Option<&Label> {
+        self.listed.iter().flatten().find(|label| label.turn == message_index)
     }
 }
 

@@ -21,10 +21,12 @@ pub mod plan;
 pub mod reading_sample;
 pub mod recall;
 pub mod replay;
+pub mod reviewing;
 pub mod scan;
 pub mod spool_row;
 pub mod stages;
 pub mod stats;
+pub mod tallies;
 pub mod training;
 pub mod watch;
 

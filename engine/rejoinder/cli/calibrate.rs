@@ -7,7 +7,8 @@ use rejoinder_core::Purpose;
 use rejoinder_ledger::part;
 use rejoinder_run::RunDir;
 use rejoinder_run::gathering::{GatheringGoal, SampledVerb};
-use rejoinder_run::recall::{RecallTarget, RunCorpus, calibrate_accepting, search};
+use rejoinder_run::recall::{CALIBRATION_TURNS, RecallTarget, RunCorpus};
+use rejoinder_run::recall::{calibrate_accepting, calibration_seed, search};
 use rejoinder_scan::StopFlag;
 use serde::Serialize;
 
@@ -19,9 +20,6 @@ use crate::failure::{Exit, Failure};
 use rejoinder_report::accepting::AcceptingReport;
 use rejoinder_report::calibration::CalibrationReport;
 use rejoinder_report::numbers::{counted, thousands};
-
-/// Turns that are drawn where nobody says how many.
-const SAMPLE: usize = 400;
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
@@ -75,7 +73,7 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
     let gathered = run.manifest.gathered.as_ref().map(|from| from.terms.goal);
     let sample = args.sample.unwrap_or(match gathered {
         Some(GatheringGoal::Calibration(draw)) => draw.sample,
-        _ => SAMPLE,
+        _ => CALIBRATION_TURNS,
     });
     let forecast = corpus.forecast()?;
     remark(&format!(
@@ -87,7 +85,7 @@ pub(super) fn main(args: &CalibrateArgs) -> Result<Exit, Failure> {
         counted(forecast.conversations, "request")
     ));
     // Rules and score are fixed by now; only then the seed is drawn.
-    let seed = search::calibration_seed(&run, &corpus.engine, &target, sample, args.seed)?;
+    let seed = calibration_seed(&run, &corpus.engine, &target, sample, args.seed)?;
     if args.without_judge {
         return without_judge(args, run, choice, purpose, &corpus, (sample, seed));
     }

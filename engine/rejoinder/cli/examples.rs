@@ -60,6 +60,12 @@ Examples:
   rejoinder show runs/0001 --rejected --sample 50
   rejoinder show runs/0001 --waiting --json";
 
+pub(super) const REVIEW: &str = "\
+Examples:
+  rejoinder review runs/0001                     # 200 turns of all
+  rejoinder review runs/0001 --disputed --reader ana
+  rejoinder review runs/0001 --audit             # you are the oracle";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   rejoinder explain runs/0001 0:0:2

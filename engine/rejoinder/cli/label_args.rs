@@ -72,7 +72,11 @@ pub(super) fn side_car(file: &Path) -> Result<LabelFile, Failure> {
         Failure::usage(format!("invalid value '{}' for '--label-file <FILE>': {why}", file.display()))
     };
     let lines = std::fs::read_to_string(file).map_err(|e| wrong(format!("cannot read it: {e}")))?;
-    LabelFile::new(&lines).map_err(|why| wrong(why.to_string()))
+    let labels = LabelFile::new(&lines).map_err(|why| wrong(why.to_string()))?;
+    if labels.is_torn() {
+        remark(&format!("the last line of {} breaks off in the middle, and was left out", file.display()));
+    }
+    Ok(labels)
 }
 
 /// The failure of a comparison with no labels at all, and its likeliest reason.

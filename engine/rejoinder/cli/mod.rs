@@ -27,6 +27,7 @@ mod plugin_host;
 mod progress;
 mod reproduce_paper;
 mod resume;
+mod review;
 mod rules;
 mod run;
 mod run_config;

@@ -12,5 +12,5 @@ mod read;
 pub mod selection;
 
 pub use error::LabelError;
-pub use label::{Label, LabelRow};
+pub use label::{Label, LabelRow, LabelWord};
 pub use read::read;

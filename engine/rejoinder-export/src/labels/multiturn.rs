@@ -5,6 +5,7 @@ use rejoinder_core::{Answer, Category, Conversation, Role};
 
 use super::error::LabelError;
 use super::label::Label;
+use super::selection::TurnSelection;
 
 /// The column of the labels.
 pub(super) const COLUMN: &str = "user_feedback_category";
@@ -37,7 +38,7 @@ pub(super) fn read(column: &str, conversation: &Conversation<'_>) -> Result<Vec<
         return Err(LabelError::WrongCount { labels: names.len(), messages: turns.len() });
     }
     let label = |(turn, name): (usize, &String)| match answer(name) {
-        Some(answer) => Ok(Label { turn, category: answer.category(), span: None }),
+        Some(answer) => Ok(Label { turn, answer, span: None, selection: TurnSelection::Independent }),
         None => Err(LabelError::UnknownName(name.clone())),
     };
     turns.into_iter().zip(&names).map(label).collect()
@@ -55,7 +56,7 @@ mod tests {
         );
         let record = Record::parse(line.as_bytes(), &Mapping::default()).unwrap();
         let labels = super::super::read(&record)?;
-        Ok(labels.into_iter().map(|label| (label.turn, label.category)).collect())
+        Ok(labels.into_iter().map(|label| (label.turn, label.answer.category())).collect())
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The labels of a record.
 
-use rejoinder_core::Conversation;
+use rejoinder_core::{Answer, Conversation};
 use rejoinder_read::Record;
 
 use super::error::LabelError;
 use super::label::{Label, LabelRow};
 use super::multiturn;
+use super::selection::TurnSelection;
 
 /// The column that holds labels.
 const COLUMN: &str = "labels";
@@ -23,30 +24,35 @@ pub fn read(record: &Record<'_>) -> Result<Vec<Label>, LabelError> {
     };
     let rows: Vec<LabelRow> = serde_json::from_str(raw.get())
         .map_err(|error| LabelError::Malformed { column: COLUMN, reason: error.to_string() })?;
-    resolve(&rows, &record.conversation)
-}
-
-/// The labels that rows of a file give to the turns of a conversation.
-pub(super) fn resolve(rows: &[LabelRow], conversation: &Conversation<'_>) -> Result<Vec<Label>, LabelError> {
     let mut labels = Vec::with_capacity(rows.len());
-    for row in rows {
-        let category = row.category()?;
-        let mut add = |turn| labels.push(Label { turn, category, span: row.span.clone() });
-        match (row.turn, row.feedback_turn) {
-            (Some(turn), _) if turn >= conversation.messages.len() => {
-                return Err(LabelError::NoMessage(turn));
-            }
-            (Some(turn), _) => add(turn),
-            (None, Some(number)) => {
-                let exchange = |turn| conversation.judged_exchange(turn).map(|exchange| exchange.number);
-                let before = conversation.later_turns().filter(|&turn| exchange(turn) == Some(number));
-                let count = before.map(&mut add).count();
-                if count == 0 {
-                    return Err(LabelError::NoReply(number));
-                }
-            }
-            (None, None) => return Err(LabelError::WithoutTurn),
-        }
+    for row in &rows {
+        let answer = row.category()?.into();
+        resolve(row, answer, TurnSelection::Independent, &record.conversation, &mut labels)?;
     }
     Ok(labels)
+}
+
+/// Adds the labels that a row gives to the turns of a conversation.
+pub(super) fn resolve(
+    row: &LabelRow,
+    answer: Answer,
+    selection: TurnSelection,
+    conversation: &Conversation<'_>,
+    labels: &mut Vec<Label>,
+) -> Result<(), LabelError> {
+    let mut add = |turn| labels.push(Label { turn, answer, span: row.span.clone(), selection });
+    match (row.turn, row.feedback_turn) {
+        (Some(turn), _) if turn >= conversation.messages.len() => return Err(LabelError::NoMessage(turn)),
+        (Some(turn), _) => add(turn),
+        (None, Some(number)) => {
+            let exchange = |turn| conversation.judged_exchange(turn).map(|exchange| exchange.number);
+            let before = conversation.later_turns().filter(|&turn| exchange(turn) == Some(number));
+            let count = before.map(&mut add).count();
+            if count == 0 {
+                return Err(LabelError::NoReply(number));
+            }
+        }
+        (None, None) => return Err(LabelError::WithoutTurn),
+    }
+    Ok(())
 }

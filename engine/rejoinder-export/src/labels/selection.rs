@@ -17,6 +17,9 @@ pub enum TurnSelection {
     /// The turns were chosen because a run had found feedback in them; nobody looked for other feedback.
     #[serde(rename = "found")]
     FoundByRun,
+    /// The turns were chosen because of what a run thought of them, such as those that waited, or those about which the rules and
+    /// the score disagree.
+    Chosen,
     /// Nobody says how the turns were chosen.
     Unknown,
 }
@@ -28,13 +31,14 @@ impl TurnSelection {
             Self::Independent => "whole",
             Self::Audit => "audit",
             Self::FoundByRun => "found",
+            Self::Chosen => "chosen",
             Self::Unknown => "unknown",
         }
     }
 
     /// The selection that a file's word names; a word that is missing or not known says nothing.
     pub fn of(word: Option<&str>) -> Self {
-        [Self::Independent, Self::Audit, Self::FoundByRun]
+        [Self::Independent, Self::Audit, Self::FoundByRun, Self::Chosen]
             .into_iter()
             .find(|selection| word == Some(selection.name()))
             .unwrap_or(Self::Unknown)
@@ -61,6 +65,7 @@ mod tests {
             (TurnSelection::Independent, "whole"),
             (TurnSelection::Audit, "audit"),
             (TurnSelection::FoundByRun, "found"),
+            (TurnSelection::Chosen, "chosen"),
             (TurnSelection::Unknown, "unknown"),
         ] {
             assert_eq!((selection.name(), serde_json::to_value(selection).unwrap()), (word, word.into()));

@@ -30,7 +30,9 @@ impl LabelledFiles {
         let (mut labelled, mut unlabelled) = (0, Unlabelled::default());
         replay::conversations(run, &mut |record, shard, ordinal| match labels.read(record) {
             Ok(listed) => {
-                let label_of = |turn| listed.iter().find(|label| label.turn == turn);
+                let label_of = |turn| {
+                    listed.iter().find(|label| label.turn == turn).filter(|label| label.answer.is_known())
+                };
                 let own: Vec<_> = record.later_turns().filter_map(label_of).collect();
                 labelled += own.len() as u64;
                 let place = |turn: usize| RecordId { shard, ordinal, message_index: turn as u32 };
@@ -52,6 +54,6 @@ impl LabelledFiles {
 /// The feedback that a label says there is in a later turn, if it does.
 fn feedback(label: &Label, id: RecordId, conversation: &Conversation<'_>) -> Option<AnswerFeedback> {
     let exchange = conversation.judged_exchange(label.turn)?;
-    let category = label.category?;
+    let category = label.answer.category()?;
     Some(AnswerFeedback { id, feedback_turn: exchange.number, category, source: None, score: None })
 }

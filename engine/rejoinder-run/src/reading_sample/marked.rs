@@ -1,6 +1,6 @@
 //! The turns that have a row in a run's folder: accepted ones, and those that wait or waited for the judge.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rejoinder_core::{Category, RecordId};
 use rejoinder_judge::Finding;
@@ -99,6 +99,22 @@ impl<'r> MarkedTurns<'r> {
             Some(Finding::Unverified(_)) | None => (TurnOutcome::Undecided, None),
         }
     }
+}
+
+/// Hands those of some turns to `visit` that have a row in a run's folder, with what became of each. A later turn without a row was
+/// rejected.
+pub(crate) fn marked_among(
+    run: &RunDir,
+    ids: &HashSet<RecordId>,
+    mut visit: impl FnMut(DrawnTurn),
+) -> Result<(), RunError> {
+    for row in MarkedTurns::new(run, &TurnFilter::default(), true)? {
+        let turn = row?.turn;
+        if ids.contains(&turn.id) {
+            visit(turn);
+        }
+    }
+    Ok(())
 }
 
 impl Iterator for MarkedTurns<'_> {

@@ -111,21 +111,33 @@ pub fn certificate(
     sample: &[AuditedTurn],
     answers: &[Answer],
     purpose: Purpose,
+    terms: CertificateTerms,
+) -> Result<Certificate, RunError> {
+    let audited = sample.iter().map(|turn| turn.accepted).zip(answers.iter().copied());
+    certificate_of(outcomes, audited, purpose, terms)
+}
+
+/// As [`certificate`], of drawn turns of which nothing else is known: the category that each was accepted as, `None` for a rejected
+/// turn, and the answer.
+pub(crate) fn certificate_of(
+    outcomes: &OutcomeCounts,
+    audited: impl Iterator<Item = (Option<Category>, Answer)>,
+    purpose: Purpose,
     CertificateTerms { confidence, stage, lean, uses_answers }: CertificateTerms,
 ) -> Result<Certificate, RunError> {
     let categories: Vec<Category> = purpose.categories().collect();
     let mut tally = Tally::new(&categories);
     outcomes.judged.iter().for_each(|found| tally.judged(*found));
-    (0..outcomes.waiting).for_each(|_| tally.undecided(AuditAnswer::NotDrawn));
+    tally.undecided_undrawn(outcomes.waiting);
     let mut accepted = outcomes.accepted;
     let mut rejected = outcomes.rejected;
-    for (turn, answer) in sample.iter().zip(answers) {
+    for (accepted_as, answer) in audited {
         let audited = match answer {
             Answer::Unknown => AuditAnswer::Unreadable,
             Answer::NoFeedback => AuditAnswer::Nothing,
-            Answer::Feedback(category) => AuditAnswer::Feedback(*category),
+            Answer::Feedback(category) => AuditAnswer::Feedback(category),
         };
-        match turn.accepted {
+        match accepted_as {
             Some(category) => {
                 accepted[category.index()] -= 1;
                 tally.accepted(category, audited);
@@ -137,9 +149,9 @@ pub fn certificate(
         }
     }
     for category in Category::ALL {
-        (0..accepted[category.index()]).for_each(|_| tally.accepted(category, AuditAnswer::NotDrawn));
+        tally.accepted_undrawn(category, accepted[category.index()]);
     }
-    (0..rejected).for_each(|_| tally.rejected(AuditAnswer::NotDrawn));
+    tally.rejected_undrawn(rejected);
     let delta = 1.0 - confidence;
     let terms = match stage {
         None => AuditTerms::at(delta),
@@ -272,7 +284,7 @@ impl AuditSample {
 }
 
 /// The numbers of a run's later turns by outcome. What was gathered over a data set holds the judge's answers as numbers alone.
-fn outcomes(run: &RunDir) -> Result<OutcomeCounts, RunError> {
+pub(crate) fn outcomes(run: &RunDir) -> Result<OutcomeCounts, RunError> {
     let stats = run.scan_stats()?;
     let judged: Vec<Option<Category>> = match run.manifest.gathered {
         Some(_) => run.judge_stats()?.answers().collect(),

@@ -125,7 +125,7 @@ impl DrawnTurn {
         Self {
             row: SpoolRow::about(engine, scanned, conversation, &[turn]).swap_remove(0),
             is_labelled: listed.is_some(),
-            label: listed.iter().flatten().find(of_turn).and_then(|label| label.category),
+            label: listed.iter().flatten().find(of_turn).and_then(|label| label.answer.category()),
         }
     }
 

@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub(crate) mod batch_sample;
+mod calibration;
 mod certificate;
 mod corpus;
 pub mod draw;
@@ -25,6 +26,7 @@ pub mod strategies;
 mod target;
 mod without_judge;
 
+pub use calibration::{CALIBRATION_TURNS, calibration_seed, known_calibration_seed};
 pub use certificate::{AuditReport, JUDGE};
 pub(crate) use corpus::before;
 pub use corpus::{Corpus, DrawScope, SampleScope, SampledTurn, ScoredSample};

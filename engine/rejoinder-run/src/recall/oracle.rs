@@ -53,22 +53,23 @@ impl Oracle for JudgeOracle<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct LabelOracle;
 
-/// Labels that stand in a file beside the corpus.
+/// Labels that stand in a file beside the corpus. A turn that somebody has read and could not label is answered, by an answer that says
+/// nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct LabelFileOracle<'a>(pub &'a LabelFile);
 
 impl Oracle for LabelFileOracle<'_> {
     fn ask(&mut self, turns: &[&DrawnTurn]) -> Result<Vec<Answer>, OracleError> {
         let record = |turn: &&DrawnTurn| turn.row.turns[0].clone();
-        let label = |turn: &&DrawnTurn| -> Answer {
+        let label = |turn: &&DrawnTurn| -> Option<Answer> {
             let record = record(turn);
             let index = record.id.message_index as usize;
             self.0.answer(&record.conversation_id, index, record.feedback_turn)
         };
-        let answers: Vec<Answer> = turns.iter().map(label).collect();
-        let mut missing = turns.iter().zip(&answers).filter(|(_, answer)| !answer.is_known());
+        let answers: Vec<Option<Answer>> = turns.iter().map(label).collect();
+        let mut missing = turns.iter().zip(&answers).filter(|(_, answer)| answer.is_none());
         match missing.next() {
-            None => Ok(answers),
+            None => Ok(answers.into_iter().flatten().collect()),
             Some((first, _)) => Err(OracleError::Failed(RunError::LabelsMissing {
                 drawn: turns.len(),
                 missing: missing.count() + 1,

@@ -15,20 +15,16 @@ use std::collections::{BTreeMap, HashSet};
 use rejoinder_cascade::refits::{self, Remainder};
 use rejoinder_cascade::threshold::{self, Cut};
 use rejoinder_core::{Answer, RecordId};
-use rejoinder_host::LoadedPlugin;
-use rejoinder_scan::Engine;
 use rejoinder_score::{Example, Model};
 use serde::Serialize;
 
 use super::audit::ProvingDraw;
 use super::corpus::{Corpus, DrawScope, SampleScope, ScoredSample};
-use super::draw;
 use super::forecast::RecallForecast;
 use super::learning::{self, FIRST, RemainingForecast};
 use super::oracle::{Oracle, OracleError};
 use super::target::{CutPair, RecallTarget, find_cuts, reject_below};
 use crate::error::RunError;
-use crate::folder::RunDir;
 use crate::operator::Event;
 
 /// Where the search takes one sample, the sample grows until it holds so many times the positives without which nothing
@@ -112,46 +108,19 @@ pub fn calibrate(
     size: usize,
     seed: u64,
 ) -> Result<Calibration, OracleError> {
-    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, size, seed)?;
-    sample.check()?;
+    let sample = calibration_sample(corpus, size, seed)?;
     let answers = oracle.ask(&sample.drawn())?;
     calibration(sample, &answers, target)
 }
 
-/// The seed of a calibration: the one that the sample was gathered with, or the one wanted, or that of the same question before (looking
-/// at another draw until one pleases would void the promise), or a new one. Rules and score must be fixed by now.
+/// The turns about which a [`calibrate`] of a size asks.
 ///
 /// # Errors
-/// If the sample was gathered or the same question was calibrated with another seed, or the ledger fails.
-pub fn calibration_seed(
-    run: &RunDir,
-    engine: &Engine,
-    target: &RecallTarget,
-    size: usize,
-    wanted: Option<u64>,
-) -> Result<u64, RunError> {
-    if let Some(from) = &run.manifest.gathered {
-        return Ok(from.seed(wanted)?);
-    }
-    let plugins: Vec<&str> = engine.registry.plugins().iter().map(LoadedPlugin::identity).collect();
-    let name = format!(
-        "calibration {} {} {} {size} {} {}",
-        target.purpose,
-        target.recall,
-        target.confidence,
-        engine.rules.hash(),
-        plugins.join(" ")
-    );
-    let known = run.ledger.get(&name)?.and_then(|seed| seed.parse::<u64>().ok());
-    match (known, wanted) {
-        (Some(known), Some(seed)) if known != seed => Err(RunError::CalibratedOtherwise(known)),
-        (Some(known), _) => Ok(known),
-        (None, seed) => {
-            let seed = seed.unwrap_or_else(draw::seed);
-            run.ledger.put(&name, &seed.to_string())?;
-            Ok(seed)
-        }
-    }
+/// If the corpus cannot be read, or the score was trained on some of the turns.
+pub fn calibration_sample(corpus: &impl Corpus, size: usize, seed: u64) -> Result<ScoredSample, RunError> {
+    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, size, seed)?;
+    sample.check()?;
+    Ok(sample)
 }
 
 /// Finds both cuts by a sample that grows until it holds enough positives.

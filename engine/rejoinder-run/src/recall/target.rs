@@ -19,6 +19,11 @@ pub struct RecallTarget {
 pub const AGREEMENT: f64 = 0.9;
 
 impl RecallTarget {
+    /// The usual target for a purpose: nine tenths of what is wanted, with a confidence of .95.
+    pub const fn usual(purpose: Purpose) -> Self {
+        Self { purpose, recall: 0.9, confidence: 0.95 }
+    }
+
     /// Refuses a recall or a confidence that no cut can be made for.
     ///
     /// # Errors

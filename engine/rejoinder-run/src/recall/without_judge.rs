@@ -1,15 +1,16 @@
 //! Cuts for a corpus whose feedback is found without a judge: a sample with labels says from which score on accepting is right, category
 //! by category, and what recall to expect.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use rejoinder_cascade::DecisionReason;
 use rejoinder_cascade::assumed::Resamples;
 use rejoinder_core::{Answer, Category, Purpose};
 use serde::Serialize;
 
-use super::corpus::{Corpus, DrawScope, SampleScope, ScoredSample};
+use super::corpus::{Corpus, ScoredSample};
 use super::oracle::{Oracle, OracleError};
+use super::search::calibration_sample;
 use super::target::JudgedTurn;
 
 /// From which scores on turns are accepted without a judge, by a sample of the corpus.
@@ -48,8 +49,7 @@ pub fn calibrate_accepting(
     size: usize,
     seed: u64,
 ) -> Result<AcceptingCalibration, OracleError> {
-    let sample = corpus.sample(SampleScope { asked: &HashSet::new(), among: DrawScope::All }, size, seed)?;
-    sample.check()?;
+    let sample = calibration_sample(corpus, size, seed)?;
     let answers = oracle.ask(&sample.drawn())?;
     let mut numbers = BTreeMap::new();
     let mut turns: Vec<(usize, DecisionReason, JudgedTurn)> = Vec::new();

@@ -1,7 +1,7 @@
 //! `rejoinder eval --cascade`: strategies side by side, with the labels in the judge's place.
 
 use clap::Args;
-use rejoinder_core::Purpose;
+use rejoinder_core::{Answer, Purpose};
 use rejoinder_judge::AskingForm;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::labels::Unlabelled;
@@ -90,11 +90,13 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
             let mut read = ChunkLabels::default();
             let missing = &mut read.unlabelled;
             for (conversation, labels) in reader.all(&scanned, &chunk.file, missing) {
-                if !labels.drawn.gives_recall() {
-                    read.selected += 1;
-                    continue;
-                }
-                let label = |message_index| labels.of(message_index);
+                let counts = |message_index| labels.drawn(message_index).gives_recall();
+                let mut turns = scanned.turns(conversation).iter();
+                read.selected += u64::from(turns.any(|turn| !counts(turn.message_index)));
+                let label = |message_index| match counts(message_index) {
+                    true => labels.of(message_index),
+                    false => Answer::Unknown,
+                };
                 read.turns.add(worker.engine, &model, &judges, &scanned, conversation, label)?;
             }
             Ok::<_, Failure>(read)
@@ -109,7 +111,7 @@ pub(super) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     remark_unlabelled(&all.unlabelled);
     if all.selected > 0 {
         let left_out = format!(
-            "the labels of {} conversations are of turns that were chosen because a run had found them, or nobody says how: no \
+            "the labels of {} conversations are of turns that were chosen because of what a run made of them, or nobody says how: no \
              curve follows from them. Label whole conversations that were drawn without looking at what is found in them",
             thousands(all.selected)
         );

@@ -130,7 +130,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                         TurnOutcome::new(turn.decision(), judged.get(&id).copied().unwrap_or_default());
                     let found = outcome.category();
                     if args.by_rule {
-                        compared.by_rule.turn(worker.engine, &scanned, conversation, turn, outcome, label);
+                        compared.by_rule.turn(worker.engine, &scanned, conversation, turn, label);
                     }
                     let label = label.category();
                     if args.out.is_some() && found != label {
@@ -148,7 +148,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                             if label.is_some() { &mut compared.misses } else { &mut compared.false_alarms };
                         let _ = writeln!(pages, "label {} · found {}\n{text}", name(label), name(found));
                     }
-                    let (is_candidate, drawn) = (turn.is_candidate, labels.drawn);
+                    let (is_candidate, drawn) = (turn.is_candidate, labels.drawn(turn.message_index));
                     compared.turns.push(LabelledOutcome { id, label, outcome, is_candidate, drawn });
                 }
             }

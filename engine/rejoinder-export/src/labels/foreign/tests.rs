@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::labels::LabelRow;
 use crate::labels::label_file::LabelFile;
+use crate::labels::selection::TurnSelection;
 
 type Shown = (Option<usize>, Option<u32>, String);
 
@@ -202,7 +203,9 @@ proptest! {
             messages: (0..messages).map(|i| Message::new(role(i), "x")).collect(),
         };
         let row = LabelRow { turn, feedback_turn: exchange, category: "UR1".to_owned(), span: None };
-        if let Ok(labels) = crate::labels::read::resolve(&[row], &conversation) {
+        let (mut labels, selection) = (Vec::new(), TurnSelection::Independent);
+        let answer = row.category().unwrap().into();
+        if crate::labels::read::resolve(&row, answer, selection, &conversation, &mut labels).is_ok() {
             prop_assert!(!labels.is_empty() && labels.iter().all(|label| label.turn < messages));
         }
     }

@@ -118,7 +118,8 @@ fn label(turn: &DrawnTurn, file: Option<&LabelFile>) -> Answer {
     match file {
         Some(file) => {
             let record = &turn.row.turns[0];
-            file.answer(&record.conversation_id, record.id.message_index as usize, record.feedback_turn)
+            let index = record.id.message_index as usize;
+            file.answer(&record.conversation_id, index, record.feedback_turn).unwrap_or_default()
         }
         None if turn.is_labelled => turn.label.into(),
         None => Answer::Unknown,

@@ -1,0 +1,72 @@
+//! What the turns of a draw can prove, as the page shows it: a row for each purpose.
+
+use rejoinder_core::{Category, Purpose};
+use rejoinder_report::numbers::counted;
+use rejoinder_run::reviewing::ReviewForecast;
+use serde::Serialize;
+
+/// A forecast with its rows.
+#[derive(Serialize)]
+pub(super) struct ShownForecast {
+    #[serde(flatten)]
+    forecast: ReviewForecast,
+    rows: Vec<ForecastRow>,
+}
+
+/// What a draw can prove for one purpose, each in a few words.
+#[derive(Serialize)]
+struct ForecastRow {
+    purpose: String,
+    /// What the recall is at least, if all is well.
+    recall: String,
+    /// What the precision is at least, if all is well.
+    precision: String,
+    /// How much feedback for the purpose the draw holds.
+    holds: String,
+    /// The audit that would prove a recall of 0.8.
+    suggestion: String,
+    /// How long that takes.
+    time: String,
+}
+
+const NOTHING: &str = "–";
+
+impl From<ReviewForecast> for ShownForecast {
+    fn from(forecast: ReviewForecast) -> Self {
+        let share = |share: Option<f64>| {
+            // A bound is rounded down, or it is none.
+            share
+                .map_or_else(|| NOTHING.to_owned(), |share| format!("{:.2}", (share * 100.0).floor() / 100.0))
+        };
+        let rows = forecast.bounds.iter().map(|bounds| {
+            let suggested = forecast.suggestions.iter().find(|one| one.purpose == bounds.purpose);
+            let purpose: Option<Purpose> = bounds.purpose.parse().ok();
+            let is_wanted = |code: &str| {
+                code.parse()
+                    .is_ok_and(|category: Category| purpose.is_some_and(|purpose| purpose.wants(category)))
+            };
+            let of_purpose = forecast.expected.iter().filter(|one| is_wanted(one.category));
+            let holds: f64 = of_purpose.map(|one| one.turns).sum();
+            ForecastRow {
+                purpose: bounds.purpose.clone(),
+                recall: share(bounds.best.recall),
+                precision: share(bounds.best.precision),
+                holds: counted(holds.round() as u64, "turn"),
+                suggestion: suggested.map_or_else(
+                    || NOTHING.to_owned(),
+                    |one| format!("{} rejected and {} accepted turns", one.rejected, one.accepted),
+                ),
+                time: suggested.map_or_else(|| NOTHING.to_owned(), |one| hours(one.seconds)),
+            }
+        });
+        let rows = rows.collect();
+        Self { forecast, rows }
+    }
+}
+
+fn hours(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 * 60.0 => format!("{:.0} min", (s / 60.0).ceil()),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
