@@ -17,6 +17,7 @@ pub mod explanation;
 pub mod form_bills;
 pub mod inspection;
 pub mod judge_comparison;
+pub mod look;
 pub mod numbers;
 pub mod page;
 pub mod plan;
