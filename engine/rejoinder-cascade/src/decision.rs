@@ -120,6 +120,26 @@ impl DecisionReason {
         }
     }
 
+    /// The reason as one word, as JSON has it, without the category.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Accepted(_) => "accepted",
+            Self::AcceptAgainstReject => "accept-against-reject",
+            Self::TwoCategories => "two-categories",
+            Self::Faulted => "faulted",
+            Self::LowScore => "low-score",
+            Self::MiddleScore => "middle-score",
+            Self::HighScore(_) => "high-score",
+            Self::Candidate => "candidate",
+            Self::Unmarked => "unmarked",
+            Self::NotLookedAt => "not-looked-at",
+            Self::AskedUnread => "asked-unread",
+            Self::AskedAnyway => "asked-anyway",
+            Self::AskedBefore => "asked-before",
+        }
+    }
+
     /// The reason in words, for people.
     pub const fn describe(self) -> &'static str {
         match self {

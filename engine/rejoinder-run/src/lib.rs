@@ -25,6 +25,7 @@ pub mod scan;
 pub mod spool_row;
 pub mod stages;
 pub mod stats;
+pub mod tallies;
 pub mod training;
 pub mod watch;
 

@@ -17,6 +17,7 @@ use crate::folder::{PartKind, RunDir, end_of_part};
 use crate::forecast::Forecaster;
 use crate::spool_row::SpoolRow;
 use crate::stats::ScanCounts;
+use crate::tallies::{ChunkTallies, Divisions, PartTallier, PartTallies};
 use crate::watch::{ScanProgress, Watch};
 
 /// What a chunk adds to its part.
@@ -70,10 +71,11 @@ fn scan(
     discard_uncommitted(run, next)?;
     let part_bytes = engine.config.output.part_mib << 20;
     let mut part: Option<ChunkOutput> = None;
-    let mut commit = |part: ChunkOutput| {
+    let mut commit = |part: ChunkOutput, tallies: &PartTallies| {
         for (kind, bytes) in PartKind::SCAN.into_iter().zip(&part.files) {
             run.write_part(kind, next, bytes)?;
         }
+        run.keep_part_tallies(next, tallies)?;
         run.ledger.commit_part(next, &to_json(&part.counts), &to_json(&part.end))?;
         committed(next);
         next += 1;
@@ -85,7 +87,9 @@ fn scan(
     let total = inputs.iter().map(|f| f.size).sum();
     let mut counted = run.scan_counts()?.stats;
     let asked_before = run.asked()?;
-    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk);
+    let divisions = Divisions::new(&engine.config.report, inputs);
+    let mut tallier = PartTallier::new(engine, &divisions, &run.scanned_groups()?);
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, &divisions);
     let flow = Scan {
         from,
         asked_before: Some(&asked_before),
@@ -93,8 +97,9 @@ fn scan(
         stop: watch.stop.clone(),
         ..Scan::of(engine, inputs, threads)
     };
-    flow.run(work, |chunk: ChunkOutput| {
+    flow.run(work, |(chunk, tallies): (ChunkOutput, ChunkTallies)| {
         watch.stop.check()?;
+        tallier.add(tallies, chunk.end);
         counted += chunk.counts.stats;
         let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
         watch.show_scan(ScanProgress { read, total, stats: counted, judge: None });
@@ -110,13 +115,15 @@ fn scan(
             }
         };
         if grown.counts.stats.read.bytes >= part_bytes {
-            commit(grown)?;
+            commit(grown, &tallier.end_part(engine))?;
         } else {
             part = Some(grown);
         }
         Ok(())
     })?;
-    part.map_or(Ok(()), commit)?;
+    if let Some(part) = part {
+        commit(part, &tallier.end_part(engine))?;
+    }
     watch.scan_has_ended();
     Ok(run.ledger.put("scan", "complete")?)
 }
@@ -145,9 +152,14 @@ fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), RunError> {
     Ok(())
 }
 
-fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, RunError> {
+fn scan_chunk(
+    worker: &mut Worker<'_>,
+    chunk: &Chunk,
+    divisions: &Divisions,
+) -> Result<(ChunkOutput, ChunkTallies), RunError> {
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
+    let mut tallies = ChunkTallies::new(engine, divisions);
     let mut counts = ScanCounts::of(engine, &scanned);
     counts.stats.read += ReadCounts::of_chunk(chunk);
     let ScanCounts { stats, profile, .. } = &mut counts;
@@ -163,7 +175,8 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
                 write_row(&mut feedback, &scanned.feedback(engine, conversation, turn, category));
             }
         }
-        let waiting = SpoolRow::of(engine, &scanned, conversation);
+        let mut waiting = SpoolRow::of(engine, &scanned, conversation);
+        tallies.conversation(engine, divisions, &scanned, conversation, &mut waiting);
         let mut asked = waiting.iter().peekable();
         for turn in turns {
             let row = asked.next_if(|row| row.question.id == conversation.id(turn));
@@ -181,12 +194,8 @@ fn scan_chunk(worker: &mut Worker<'_>, chunk: &Chunk) -> Result<ChunkOutput, Run
     of_file.records = stats.read.conversations + stats.read.duplicates + stats.read.left_out();
     of_file.set_aside = scanned.set_aside.into_counts();
     let stored_bytes_read = chunk.stored_bytes_read;
-    Ok(ChunkOutput {
-        end: chunk.end,
-        stored_bytes_read,
-        counts,
-        files: [feedback, spool, quarantine, faults],
-    })
+    let files = [feedback, spool, quarantine, faults];
+    Ok((ChunkOutput { end: chunk.end, stored_bytes_read, counts, files }, tallies))
 }
 
 fn write_row(lines: &mut Vec<u8>, row: &impl Serialize) {

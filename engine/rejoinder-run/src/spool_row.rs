@@ -12,6 +12,7 @@ use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
 use crate::judging::settings;
+use crate::tallies::RowStanding;
 
 /// A row of the spool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct SpoolRow {
     pub shown_tokens: u64,
     /// The undecided turns that the question is about.
     pub turns: Vec<TurnRecord>,
+    /// How the turns and their conversation stand, where a run tallies them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<RowStanding>,
 }
 
 impl SpoolRow {
@@ -66,6 +70,7 @@ impl SpoolRow {
                 shown_tokens: shown(&question, window.as_ref()).map(|(_, tokens)| tokens).sum(),
                 turns: turns.iter().map(|turn| scanned.turn_record(engine, conversation, turn)).collect(),
                 question,
+                standing: None,
             }
         };
         match settings::unit(judge) {

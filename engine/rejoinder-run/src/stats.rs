@@ -131,8 +131,13 @@ impl ByCategory {
 
     /// Counts one more.
     pub fn count(&mut self, category: Category) {
+        self.add(category, 1);
+    }
+
+    /// Counts so many more.
+    pub(crate) fn add(&mut self, category: Category, more: u64) {
         let Self { ur1, ur2, ur3, ur4, ur5 } = self;
-        *[ur1, ur2, ur3, ur4, ur5][category.index()] += 1;
+        *[ur1, ur2, ur3, ur4, ur5][category.index()] += more;
     }
 
     /// The sum over all categories.

@@ -306,9 +306,13 @@ impl Engine {
         if self.config.judge.all {
             return DecisionReason::AskedAnyway;
         }
-        let score = self.cuts.zip(self.score(votes));
-        let band = score.map(|(cuts, (score, likeliest))| cuts.band(f64::from(score), likeliest));
-        self.settle(hits, votes, band)
+        self.settle(hits, votes, self.band(votes))
+    }
+
+    /// The band of a turn's score by the votes on it; none where no score decides.
+    pub fn band(&self, votes: &[Vote]) -> Option<ScoreBand> {
+        let (cuts, (score, likeliest)) = self.cuts.zip(self.score(votes))?;
+        Some(cuts.band(f64::from(score), likeliest))
     }
 
     /// Decides a turn by the rules' hits, the plugins' votes and the band of the score, whatever the config says of asking.

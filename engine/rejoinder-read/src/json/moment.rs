@@ -139,12 +139,44 @@ const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469
 }
 
+/// The year and the month, from 1, in which a moment lies, in UTC; the moment is given in nanoseconds since 1970.
+pub(crate) fn month_of(nanos: i128) -> Option<(i64, i64)> {
+    let days = i64::try_from(nanos.div_euclid(NANOS_PER_SECOND * i128::from(SECONDS_PER_DAY))).ok()?;
+    // The reverse of the below: years that begin in March, in cycles of 400.
+    let days = days.checked_add(719_468)?;
+    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let year = cycle * 400 + year + i64::from(month >= 10);
+    Some((year, (month + 2) % 12 + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_month_of_each_day_is_the_one_that_the_day_was_made_of() {
+        for year in [0, 1600, 1900, 1970, 1999, 2000, 2023, 2024, 2100] {
+            for month in 1..=12 {
+                for day in [1, days_in(month, year)] {
+                    let seconds = i128::from(days_since_1970(year, month, day) * SECONDS_PER_DAY);
+                    for seconds in [seconds, seconds + i128::from(SECONDS_PER_DAY) - 1] {
+                        assert_eq!(
+                            month_of(seconds * NANOS_PER_SECOND),
+                            Some((year, month)),
+                            "{year} {month}"
+                        );
+                    }
+                }
+            }
+        }
+        assert_eq!(month_of(i128::MAX), None);
+    }
 
     #[test]
     fn moments_are_read() {

@@ -17,4 +17,4 @@ pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
 pub use run_dir::RunDir;
-pub(crate) use run_dir::{MODEL, SAMPLE};
+pub(crate) use run_dir::{MODEL, SAMPLE, from_json};

@@ -286,6 +286,6 @@ impl RunDir {
     }
 }
 
-pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, RunError> {
+pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, RunError> {
     serde_json::from_str(json).map_err(|e| RunError::io("the ledger holds something unreadable", &e))
 }

@@ -1,8 +1,8 @@
 //! What the stored replies say of the waiting turns: worked out anew every time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use rejoinder_core::{Answer, RecordId};
+use rejoinder_core::{Answer, Category, RecordId};
 use rejoinder_judge::{Finding, TurnFinding, mask_numbers};
 use rejoinder_ledger::{Reply, ReplyStore, Spending};
 use rejoinder_scan::reading::add;
@@ -14,6 +14,7 @@ use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
 use crate::spool_row::SpoolRow;
 use crate::stats::JudgeStats;
+use crate::tallies::{JudgedTallies, PartJudgements};
 
 /// Reasons for which answers are of no use that are told apart, and what stands for the others.
 const REASONS: usize = 20;
@@ -30,11 +31,15 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
     let mut reasons = BTreeMap::new();
     // The first words of reasons that are alike.
     let mut first_words: BTreeMap<String, String> = BTreeMap::new();
+    let mut tallies = JudgedTallies::new(&run.scanned_groups()?);
     for (part, _) in run.parts()? {
         let mut judged = BTreeMap::new();
-        let mut found_in = BTreeSet::new();
+        let mut judgements = PartJudgements::default();
         for group in spool.of_part(part) {
-            for (_, found, feedback) in turns(judge, &group?, &store)? {
+            let group = group?;
+            let mut answers = HashMap::new();
+            for (id, found, feedback) in turns(judge, &group, &store)? {
+                answers.insert(id, answer_of(&found.finding));
                 match found.finding {
                     Finding::Unverified(why) => {
                         stats.unverified += 1;
@@ -53,32 +58,48 @@ pub fn collect(run: &RunDir, judge: &Judge) -> Result<(), RunError> {
                     }
                 }
                 if let Some(feedback) = feedback {
-                    found_in.insert((feedback.id.shard, feedback.id.ordinal));
                     judged.insert(feedback.id, serde_json::to_vec(&feedback).expect("a row is plain data"));
                 }
+            }
+            for row in &group {
+                let answer = |id| answers.get(&id).copied().unwrap_or(Answer::Unknown);
+                tallies.row(&mut judgements, row, answer);
             }
         }
         let lines: Vec<u8> = judged.into_values().flat_map(|row| row.into_iter().chain([b'\n'])).collect();
         run.write_part(PartKind::Judged, part, &lines)?;
-        stats.with_feedback += without_accepted(run, part, found_in)?;
+        note_accepted(run, part, &mut judgements)?;
+        stats.with_feedback += judgements.without_accepted();
+        tallies.part(judgements);
     }
+    run.keep_judged_tallies(&tallies)?;
     run.set_judge_stats(&stats, &reasons)
 }
 
-/// How many of a part's conversations, given by shard and ordinal, hold no turn that was accepted before.
-fn without_accepted(run: &RunDir, part: u64, mut found_in: BTreeSet<(u32, u64)>) -> Result<u64, RunError> {
-    /// The one field of a row that is needed.
+/// Notes which turns of a part's conversations were accepted before.
+fn note_accepted(run: &RunDir, part: u64, judgements: &mut PartJudgements) -> Result<(), RunError> {
+    /// The fields of a row that are needed.
     #[derive(serde::Deserialize)]
     struct Row {
         id: RecordId,
+        category: Category,
     }
-    if !found_in.is_empty() {
+    if !judgements.is_empty() {
         for row in run.rows::<Row>(PartKind::Parts, part) {
-            let Row { id } = row?;
-            found_in.remove(&(id.shard, id.ordinal));
+            let Row { id, category } = row?;
+            judgements.accepted(id, category);
         }
     }
-    Ok(found_in.len() as u64)
+    Ok(())
+}
+
+/// The answer that a finding is.
+const fn answer_of(finding: &Finding) -> Answer {
+    match finding {
+        Finding::Feedback { category, .. } => Answer::Feedback(*category),
+        Finding::NoFeedback => Answer::NoFeedback,
+        Finding::Unverified(_) => Answer::Unknown,
+    }
 }
 
 /// A stored reply that is of no use, by what is wrong with the reply.
@@ -140,12 +161,8 @@ pub fn judge_of(run: &RunDir) -> Result<Option<Judge>, RunError> {
 /// # Errors
 /// If the spool or the store cannot be read.
 pub fn judged(run: &RunDir) -> Result<HashMap<RecordId, Answer>, RunError> {
-    let answers = findings(run)?.into_iter().filter_map(|(id, finding)| match finding {
-        Finding::Feedback { category, .. } => Some((id, Answer::Feedback(category))),
-        Finding::NoFeedback => Some((id, Answer::NoFeedback)),
-        Finding::Unverified(_) => None,
-    });
-    Ok(answers.collect())
+    let answers = findings(run)?.into_iter().map(|(id, finding)| (id, answer_of(&finding)));
+    Ok(answers.filter(|(_, answer)| answer.is_known()).collect())
 }
 
 /// What the stored replies say of each turn that the judge has answered about so far.
@@ -169,12 +186,8 @@ pub fn findings(run: &RunDir) -> Result<HashMap<RecordId, Finding>, RunError> {
 pub fn answer(judge: &Judge, row: &SpoolRow, store: &ReplyStore) -> Result<Answer, RunError> {
     let wanted = row.turns.first().map(|turn| turn.id);
     let read = turns(judge, std::slice::from_ref(row), store)?;
-    let found = read.into_iter().find(|(id, ..)| Some(*id) == wanted).map(|(_, found, _)| found.finding);
-    Ok(match found {
-        Some(Finding::Feedback { category, .. }) => Answer::Feedback(category),
-        Some(Finding::NoFeedback) => Answer::NoFeedback,
-        Some(Finding::Unverified(_)) | None => Answer::Unknown,
-    })
+    let found = read.into_iter().find(|(id, ..)| Some(*id) == wanted);
+    Ok(found.map_or(Answer::Unknown, |(_, found, _)| answer_of(&found.finding)))
 }
 
 /// The judge's replies about one turn, what follows from the replies, and what the replies took.

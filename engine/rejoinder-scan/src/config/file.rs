@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BudgetConfig, CascadeSection, ConfigText, InputConfig, JudgeSection, KeyProblem, OutputConfig,
-    PluginConfig, RulesConfig, found, keys,
+    PluginConfig, ReportConfig, RulesConfig, found, keys,
 };
 use crate::error::ConfigError;
 
@@ -54,6 +54,9 @@ pub struct Config {
     /// How the output is cut.
     #[serde(default)]
     pub output: OutputConfig,
+    /// What the scan counts for the report.
+    #[serde(default)]
+    pub report: ReportConfig,
     /// The folder from which a plugin that scores takes the path of its model; the file itself does not say it.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
@@ -73,6 +76,7 @@ impl Default for Config {
             judge: JudgeSection::default(),
             budget: BudgetConfig::default(),
             output: OutputConfig::default(),
+            report: ReportConfig::default(),
             folder: None,
         }
     }
@@ -149,6 +153,7 @@ impl Config {
         }
         self.judge.check().map_err(|problem| problem.under("/judge"))?;
         self.budget.check(&self.judge).map_err(|problem| problem.under("/budget"))?;
+        self.report.check().map_err(|problem| problem.under("/report"))?;
         if self.output.part_mib == 0 {
             return wrong("/output/part-mib", "`part-mib` must be at least 1");
         }

@@ -11,6 +11,7 @@ mod origin;
 mod place;
 mod plugin;
 mod problem;
+mod report;
 mod shipped;
 
 pub use cascade::{CascadeSection, CategoryCuts};
@@ -27,5 +28,6 @@ pub use origin::ValueOrigin;
 pub use place::ConfigText;
 pub use plugin::{Isolation, OnFault, PluginConfig};
 pub use problem::KeyProblem;
+pub use report::ReportConfig;
 use shipped::ALL_OTHERS;
 pub use shipped::SwitchedOff;

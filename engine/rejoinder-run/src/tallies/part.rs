@@ -1,0 +1,122 @@
+//! What a chunk adds to its part, and what is kept of a part.
+
+use std::collections::HashSet;
+
+use rejoinder_read::Position;
+use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation};
+use serde::{Deserialize, Serialize};
+
+use super::disputes::Disputes;
+use super::examples::{ExampleDraw, KeptExamples};
+use super::groups::{ChunkDivision, GroupTallies, GroupTally};
+use super::provenance::Divisions;
+use super::row_standing::RowStanding;
+use super::rules::{RuleCounter, RuleTallies};
+use crate::spool_row::SpoolRow;
+
+/// What is kept of a part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PartTallies {
+    pub(super) groups: GroupTallies,
+    pub(super) rules: RuleTallies,
+    pub(super) examples: KeptExamples,
+    pub(super) disputes: Disputes,
+    /// Where reading may begin: the end of each chunk, as file, conversation and byte.
+    pub(super) places: Vec<(u32, u64, u64)>,
+}
+
+/// What a chunk adds to its part.
+pub(crate) struct ChunkTallies {
+    divisions: Vec<ChunkDivision>,
+    rules: RuleCounter,
+    examples: ExampleDraw,
+    disputes: Disputes,
+}
+
+impl ChunkTallies {
+    /// Nothing yet.
+    pub(crate) fn new(engine: &Engine, divisions: &Divisions) -> Self {
+        Self {
+            divisions: vec![ChunkDivision::default(); divisions.names().count()],
+            rules: RuleCounter::new(engine),
+            examples: ExampleDraw::default(),
+            disputes: Disputes::default(),
+        }
+    }
+
+    /// Counts a conversation, whose waiting turns have the rows `waiting`, and notes on these how the conversation stands.
+    pub(crate) fn conversation(
+        &mut self,
+        engine: &Engine,
+        divisions: &Divisions,
+        scanned: &ScannedBatch<'_>,
+        conversation: &ScannedConversation<'_>,
+        waiting: &mut [SpoolRow],
+    ) {
+        let turns = scanned.turns(conversation);
+        let values = divisions.values(conversation);
+        let tally = GroupTally::of(turns);
+        for (division, value) in self.divisions.iter_mut().zip(&values) {
+            division.add(value.as_deref(), tally);
+        }
+        for turn in turns {
+            self.rules.turn(engine, scanned, conversation, turn);
+            self.examples.turn(engine, scanned, conversation, turn);
+            self.disputes.turn(engine, scanned, conversation, turn);
+        }
+        for row in waiting {
+            let ground_of = |index: u32| {
+                let turn = turns.iter().find(|turn| turn.message_index == index as usize)?;
+                Some(turn.ground.name().to_owned())
+            };
+            row.standing = Some(RowStanding {
+                groups: divisions.named(&values),
+                grounds: row.turns.iter().filter_map(|turn| ground_of(turn.id.message_index)).collect(),
+            });
+        }
+    }
+}
+
+/// Adds chunks up to parts.
+pub(crate) struct PartTallier {
+    /// The names of the divisions, and the values that the run tells apart.
+    known: Vec<(String, HashSet<String>)>,
+    part: PartTallies,
+    rules: RuleCounter,
+}
+
+impl PartTallier {
+    /// Nothing yet of the part after those with the groups `before`.
+    pub(crate) fn new(engine: &Engine, divisions: &Divisions, before: &GroupTallies) -> Self {
+        let known = divisions.names().map(|name| {
+            let values = before.divisions.get(name).map(|division| division.values.keys().cloned());
+            (name.to_owned(), values.into_iter().flatten().collect())
+        });
+        Self { known: known.collect(), part: PartTallies::default(), rules: RuleCounter::new(engine) }
+    }
+
+    /// Adds a chunk that ends at a place.
+    pub(crate) fn add(&mut self, chunk: ChunkTallies, end: Position) {
+        for ((name, known), division) in self.known.iter_mut().zip(chunk.divisions) {
+            division.add_to(self.part.groups.divisions.entry(name.clone()).or_default(), known);
+        }
+        self.rules += &chunk.rules;
+        chunk.examples.add_to(&mut self.part.examples);
+        self.part.disputes.add(&chunk.disputes);
+        self.part.places.push((end.shard, end.line, end.byte));
+    }
+
+    /// What is kept of the part that ends here; the next part begins.
+    pub(crate) fn end_part(&mut self, engine: &Engine) -> PartTallies {
+        let rules = std::mem::replace(&mut self.rules, RuleCounter::new(engine)).by_name(engine);
+        PartTallies { rules, ..std::mem::take(&mut self.part) }
+    }
+}
+
+impl PartTallies {
+    /// Where reading may begin, in the order of the input.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Position> {
+        self.places.iter().map(|&(shard, line, byte)| Position { shard, line, byte })
+    }
+}
