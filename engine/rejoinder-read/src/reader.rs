@@ -36,6 +36,14 @@ impl Portion {
         }
     }
 
+    /// Where the next portion begins, where that is known before the portion is read: not of a row group of Parquet.
+    pub fn end(&self) -> Option<Position> {
+        match &self.0 {
+            PortionContent::Chunk(chunk) => Some(chunk.end),
+            PortionContent::Group(_) => None,
+        }
+    }
+
     /// The chunks of the portion, one after another. A row group of Parquet is read here.
     pub fn chunks(self) -> impl Iterator<Item = Chunk> {
         let (chunk, group) = match self.0 {
@@ -149,6 +157,17 @@ impl<'a> Portions<'a> {
             });
         }
         chunk
+    }
+}
+
+impl InputFile {
+    /// Whether reading from a place within the file begins there. If not, all before the place is read too: of a compressed file, and
+    /// of one whose records are joined with others. `given` names keys in the records, where the user names some.
+    pub fn can_seek(&self, given: &Mapping) -> bool {
+        let mapping = Arc::new(self.mapping(given));
+        let is_joined = join::of(self.format, &mapping, self.reading.joins, 0)
+            .is_some_and(|join| join.needs_preview() || !join.is_per_record());
+        !is_joined && (self.container == Container::Parquet || self.is_stored_plain())
     }
 }
 

@@ -4,32 +4,26 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rejoinder_core::{Answer, Category};
-use rejoinder_rules::{Route, RuleTimes};
-use rejoinder_run::TurnOutcome;
-use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn, Voter};
+use rejoinder_rules::RuleTimes;
+use rejoinder_run::tallies::RuleCounter;
+use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use serde::Serialize;
 
 use crate::evaluation::Proportion;
 
-/// Counts of one rule; all but the time are functions of input and config.
+/// What the labels say of the turns that one rule hits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct RuleTally {
-    hits: u64,
-    alone: u64,
-    effect: u64,
-    accepted: u64,
-    rejected: u64,
-    undecided: u64,
+struct LabelTally {
     labelled: u64,
     feedback: u64,
     same_category: u64,
 }
 
-/// The counts of all rules.
+/// The counts of all rules; all but the time are functions of input and config.
 #[derive(Clone, Debug)]
 pub struct RuleCounts {
-    turns: u64,
-    tallies: Vec<RuleTally>,
+    counter: RuleCounter,
+    labels: Vec<LabelTally>,
     costs: RuleTimes,
 }
 
@@ -66,46 +60,33 @@ impl RuleCounts {
     /// No counts yet.
     pub fn new(engine: &Engine) -> Self {
         let rules = engine.rules.rules().len();
-        Self { turns: 0, tallies: vec![RuleTally::default(); rules], costs: RuleTimes::new(rules) }
+        Self {
+            counter: RuleCounter::new(engine),
+            labels: vec![LabelTally::default(); rules],
+            costs: RuleTimes::new(rules),
+        }
     }
 
-    /// Counts a turn with its outcome and its label.
+    /// Counts a turn with its label.
     pub fn turn(
         &mut self,
         engine: &Engine,
         scanned: &ScannedBatch<'_>,
         conversation: &ScannedConversation<'_>,
         turn: &ScannedTurn,
-        outcome: TurnOutcome,
         label: Answer,
     ) {
-        self.turns += 1;
-        let hits = scanned.hits(turn);
-        for (i, hit) in hits.iter().enumerate() {
-            let rule = engine.rules.rule(hit.rule);
-            let others = [&hits[..i], &hits[i + 1..]].concat();
-            let tally = &mut self.tallies[hit.rule as usize];
-            tally.hits += 1;
-            tally.alone += u64::from(engine.is_candidate(hits) && !engine.is_candidate(&others));
-            let is_felt = match rule.route {
-                Route::Score => outcome == TurnOutcome::Undecided && rule.weight != 0.0,
-                _ => {
-                    let without = scanned.ground_without(engine, conversation, turn, Voter::Rule(hit.rule));
-                    without.decision() != turn.decision()
-                }
-            };
-            tally.effect += u64::from(is_felt);
-            match outcome {
-                TurnOutcome::Accepted(_) => tally.accepted += 1,
-                TurnOutcome::Rejected => tally.rejected += 1,
-                TurnOutcome::Undecided | TurnOutcome::Judged(_) => tally.undecided += 1,
-            }
-            if label.is_known() {
-                let category = label.category();
-                tally.labelled += 1;
-                tally.feedback += u64::from(category.is_some());
-                tally.same_category += u64::from(category.is_some() && category == rule.category);
-            }
+        self.counter.turn(engine, scanned, conversation, turn);
+        if !label.is_known() {
+            return;
+        }
+        let category = label.category();
+        for hit in scanned.hits(turn) {
+            let tally = &mut self.labels[hit.rule as usize];
+            tally.labelled += 1;
+            tally.feedback += u64::from(category.is_some());
+            tally.same_category +=
+                u64::from(category.is_some() && category == engine.rules.rule(hit.rule).category);
         }
     }
 
@@ -116,14 +97,8 @@ impl RuleCounts {
 
     /// Adds the counts of another part of the corpus.
     pub fn add(&mut self, other: &Self) {
-        self.turns += other.turns;
-        for (sum, t) in self.tallies.iter_mut().zip(&other.tallies) {
-            sum.hits += t.hits;
-            sum.alone += t.alone;
-            sum.effect += t.effect;
-            sum.accepted += t.accepted;
-            sum.rejected += t.rejected;
-            sum.undecided += t.undecided;
+        self.counter += &other.counter;
+        for (sum, t) in self.labels.iter_mut().zip(&other.labels) {
             sum.labelled += t.labelled;
             sum.feedback += t.feedback;
             sum.same_category += t.same_category;
@@ -133,7 +108,7 @@ impl RuleCounts {
 
     /// Later turns that were counted.
     pub const fn turns(&self) -> u64 {
-        self.turns
+        self.counter.turns()
     }
 
     /// Time of the passes over the literals of all rules.
@@ -144,8 +119,9 @@ impl RuleCounts {
     /// A row a rule, in the order of the rules.
     pub fn rows(&self, engine: &Engine) -> Vec<RuleRow> {
         let is_timed = self.costs.rules.iter().any(|t| !t.is_zero());
-        let rows = engine.rules.rules().iter().zip(&self.tallies).zip(&self.costs.rules);
-        rows.map(|((rule, t), time)| RuleRow {
+        let tallies = self.counter.rules().iter().zip(&self.labels);
+        let rows = engine.rules.rules().iter().zip(tallies).zip(&self.costs.rules);
+        rows.map(|((rule, (t, labels)), time)| RuleRow {
             id: rule.id.clone(),
             route: rule.route.name(),
             category: rule.category,
@@ -154,10 +130,10 @@ impl RuleCounts {
             effect: t.effect,
             accepted: t.accepted,
             rejected: t.rejected,
-            undecided: t.undecided,
-            precision: (t.labelled > 0).then(|| Proportion::new(t.feedback, t.labelled)),
-            category_precision: (t.labelled > 0 && rule.category.is_some())
-                .then(|| Proportion::new(t.same_category, t.labelled)),
+            undecided: t.waiting,
+            precision: (labels.labelled > 0).then(|| Proportion::new(labels.feedback, labels.labelled)),
+            category_precision: (labels.labelled > 0 && rule.category.is_some())
+                .then(|| Proportion::new(labels.same_category, labels.labelled)),
             micros: is_timed.then_some(time.as_secs_f64() * 1e6),
         })
         .collect()

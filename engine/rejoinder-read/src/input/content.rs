@@ -11,6 +11,12 @@ use super::compression::{Compression, sniff};
 use super::encoding::{Encoding, Utf8Reader};
 
 impl InputFile {
+    /// Whether the stored bytes are the content: neither compressed nor in another encoding. False where the file cannot be read.
+    pub(crate) fn is_stored_plain(&self) -> bool {
+        let sniffed = File::open(self.current_path()).and_then(|mut file| sniff(&mut file));
+        matches!(sniffed, Ok(Compression::None)) && self.reading.encoding == Encoding::Utf8
+    }
+
     /// Opens the decompressed content, `skip` bytes after the beginning.
     ///
     /// # Errors

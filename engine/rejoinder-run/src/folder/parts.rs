@@ -156,6 +156,14 @@ impl RunDir {
         }
     }
 
+    /// Where each committed part ends in the input, by its index.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(crate) fn ends_of_parts(&self) -> Result<Vec<(u64, Position)>, RunError> {
+        self.ledger.parts()?.iter().map(|part| Ok((part.index, end_of_part(part)?))).collect()
+    }
+
     /// The committed parts: index, and the numbers of each.
     ///
     /// # Errors

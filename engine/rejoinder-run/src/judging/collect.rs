@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rejoinder_core::{Answer, Category, RecordId};
-use rejoinder_judge::{Finding, TurnFinding, mask_numbers};
-use rejoinder_ledger::{Reply, ReplyStore, Spending};
+use rejoinder_judge::{Finding, mask_numbers};
+use rejoinder_ledger::ReplyStore;
 use rejoinder_scan::reading::add;
 
 use super::reading::{GroupAnswers, read, turns};
@@ -188,43 +188,4 @@ pub fn answer(judge: &Judge, row: &SpoolRow, store: &ReplyStore) -> Result<Answe
     let read = turns(judge, std::slice::from_ref(row), store)?;
     let found = read.into_iter().find(|(id, ..)| Some(*id) == wanted);
     Ok(found.map_or(Answer::Unknown, |(_, found, _)| answer_of(&found.finding)))
-}
-
-/// The judge's replies about one turn, what follows from the replies, and what the replies took.
-#[derive(Clone, Debug)]
-pub struct JudgeTrace {
-    /// What follows from the replies.
-    pub found: TurnFinding,
-    /// For each request the key, the reply, and what this run spent.
-    pub replies: Vec<(String, Reply, Spending)>,
-}
-
-/// What the judge replied about one turn; `None` if the judge was not asked, or has not answered.
-///
-/// # Errors
-/// If the spool, the store or the ledger cannot be read.
-pub fn trace(run: &RunDir, id: RecordId) -> Result<Option<JudgeTrace>, RunError> {
-    let Some(judge) = judge_of(run)? else { return Ok(None) };
-    let store = run.replies()?;
-    for group in (Spool { run, form: &judge.form, store: &store, is_to_ask: false }).in_input_order()? {
-        let group = group?;
-        if !group.iter().flat_map(|row| &row.turns).any(|turn| turn.id == id) {
-            continue;
-        }
-        let answered = read(&judge, &group, &store)?.into_iter();
-        let told = answered.map(|GroupAnswers { turns, replied }| {
-            (turns.into_iter().find(|(turn, ..)| *turn == id).map(|(_, found, _)| found), replied)
-        });
-        let Some((found, replied)) = told.into_iter().find_map(|(found, replied)| Some((found?, replied)))
-        else {
-            return Ok(None);
-        };
-        let mut replies = Vec::new();
-        for (key, reply) in replied.keys.into_iter().zip(replied.replies) {
-            let spent = run.ledger.spent_on(&key)?;
-            replies.push((key, reply, spent));
-        }
-        return Ok(Some(JudgeTrace { found, replies }));
-    }
-    Ok(None)
 }

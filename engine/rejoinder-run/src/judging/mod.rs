@@ -17,12 +17,14 @@ mod rows;
 pub mod server_time;
 pub mod settings;
 mod spool;
+mod trace;
 mod trial;
 
 pub use ask::{ask, ask_about, ask_while_scanning, known_capabilities, prepare_judge};
 pub use batch_files::{BatchExport, BatchImport, export, import};
-pub use collect::{JudgeTrace, UselessReply, answer, collect, findings, forget, judge_of, judged, trace};
+pub use collect::{UselessReply, answer, collect, findings, forget, judge_of, judged};
 pub use judge::Judge;
 pub use letters::{LetterCheck, try_letters};
 pub use rows::{JudgeAnswer, TurnAnswer, ask_rows, read_reply};
+pub use trace::{JudgeTrace, trace, traces};
 pub use trial::{ExampleAnswer, JudgeTrial};

@@ -9,10 +9,13 @@ mod draw;
 mod filter;
 mod listing;
 mod marked;
+mod places;
+mod record;
 mod view;
 
 pub use conversation::{ConversationPlace, conversations_named};
 pub(crate) use draw::rank;
 pub use draw::{DrawSize, DrawnTurn, TurnDraw, draw};
 pub use filter::TurnFilter;
-pub use view::{TurnView, begin_of, view};
+pub use record::{RecordFault, record_at, record_from};
+pub use view::{TurnView, view};

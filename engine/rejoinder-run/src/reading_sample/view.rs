@@ -3,13 +3,13 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_core::RecordId;
-use rejoinder_read::{Chunk, InputFile, Portions, Position};
-use rejoinder_scan::config::InputConfig;
+use rejoinder_read::Chunk;
 use rejoinder_scan::{Engine, ScanError, ScannedBatch, ScannedConversation, ScannedTurn, Worker, in_order};
 
 use super::draw::{DrawnTurn, gone};
+use super::places::{KnownPlaces, portions_of};
 use crate::error::RunError;
-use crate::folder::{RunDir, end_of_part};
+use crate::folder::RunDir;
 use crate::outcome::TurnOutcome;
 
 /// A turn of a run, where it stands, and what became of it.
@@ -43,8 +43,9 @@ pub fn view<T: Send, E: From<RunError> + From<ScanError> + Send>(
     mut sink: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let asked = run.asked()?;
-    let known = ends_of_parts(run)?;
-    let portions = portions_of(&run.manifest.inputs, &engine.config.input, turns, &known);
+    let ids: Vec<RecordId> = turns.iter().map(|turn| turn.id).collect();
+    let known = KnownPlaces::of(run, ids.iter().copied())?;
+    let portions = portions_of(&run.manifest.inputs, &engine.config.input, &ids, &known);
     let begin = || Ok(Worker::new(engine)?.knowing(&asked));
     let work = |worker: &mut Worker<'_>, chunk: &Chunk| viewed(worker, chunk, turns, &make).map_err(E::from);
     let mut left = turns.iter();
@@ -91,40 +92,4 @@ fn viewed<T>(
         }
     }
     Ok(made)
-}
-
-/// Places in the input where reading may begin: the ends of the committed parts, in order.
-fn ends_of_parts(run: &RunDir) -> Result<Vec<Position>, RunError> {
-    run.ledger.parts()?.iter().map(end_of_part).collect()
-}
-
-/// The portions of the input that hold the conversations of turns, and portions between these. Each file is read from the last
-/// known place before its first turn on, up to its last turn.
-fn portions_of<'a>(
-    files: &'a [InputFile],
-    input: &'a InputConfig,
-    turns: &'a [DrawnTurn],
-    known: &'a [Position],
-) -> impl Iterator<Item = rejoinder_read::Portion> + Send + 'a {
-    turns.chunk_by(|a, b| a.id.shard == b.id.shard).flat_map(move |own| {
-        let (first, last) = (own[0].id, own[own.len() - 1].id);
-        let from = begin_before(known, first);
-        Portions::new(files, &input.map, from, input.max_record_bytes).take_while(move |portion| {
-            (portion.start().shard, portion.start().line) <= (last.shard, last.ordinal)
-        })
-    })
-}
-
-/// The last of some known places, or else of the file's beginning, that does not lie behind a turn's conversation.
-fn begin_before(known: &[Position], id: RecordId) -> Position {
-    let before = known.iter().rev().find(|at| (at.shard, at.line) <= (id.shard, id.ordinal));
-    before.copied().filter(|at| at.shard == id.shard).unwrap_or(Position::of_file(id.shard))
-}
-
-/// A place in the input from which on a turn's conversation is soon read.
-///
-/// # Errors
-/// If the ledger cannot be read.
-pub fn begin_of(run: &RunDir, id: RecordId) -> Result<Position, RunError> {
-    Ok(begin_before(&ends_of_parts(run)?, id))
 }

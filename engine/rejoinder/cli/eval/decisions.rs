@@ -130,7 +130,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
                         TurnOutcome::new(turn.decision(), judged.get(&id).copied().unwrap_or_default());
                     let found = outcome.category();
                     if args.by_rule {
-                        compared.by_rule.turn(worker.engine, &scanned, conversation, turn, outcome, label);
+                        compared.by_rule.turn(worker.engine, &scanned, conversation, turn, label);
                     }
                     let label = label.category();
                     if args.out.is_some() && found != label {

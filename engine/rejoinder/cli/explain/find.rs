@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_core::{RecordId, printable};
-use rejoinder_read::{Chunk, ChunkReader, InputFile, Position};
-use rejoinder_run::reading_sample::{ConversationPlace, conversations_named};
+use rejoinder_read::InputFile;
+use rejoinder_run::reading_sample::{ConversationPlace, RecordFault, conversations_named};
 use rejoinder_scan::config::InputConfig;
 
 use crate::failure::{Exit, Failure};
@@ -25,28 +25,13 @@ impl AskedName {
     }
 }
 
-/// A chunk of the one record that holds a turn. Reading begins at `from`, which does not lie behind the record.
-pub(super) fn record(
-    inputs: &[InputFile],
-    input: &InputConfig,
-    from: Position,
-    id: RecordId,
-) -> Result<Chunk, Failure> {
-    for chunk in ChunkReader::new(inputs, &input.map, from, input.max_record_bytes) {
-        if chunk.start.shard != id.shard || chunk.start.line > id.ordinal {
-            break;
-        }
-        if let Some(why) = chunk.failure {
-            return Err(Failure::new(Exit::Io, why));
-        }
-        if let Some(found) = chunk.single(id.ordinal) {
-            return Ok(found);
-        }
-        if let Some(lost) = chunk.set_aside.iter().find(|lost| lost.line == id.ordinal) {
-            return Err(Failure::usage(format!("{}:{}: {}", lost.file, lost.line + 1, lost.reason)));
-        }
+/// Why a record cannot be explained.
+pub(super) fn no_record(fault: RecordFault) -> Failure {
+    match fault {
+        RecordFault::Unreadable(why) => Failure::new(Exit::Io, why),
+        RecordFault::Run(error) => error.into(),
+        fault @ (RecordFault::SetAside(_) | RecordFault::Missing(_)) => Failure::usage(fault.to_string()),
     }
-    Err(Failure::usage(format!("there is no record {id} in the input")))
 }
 
 /// Where the conversations with an id stand.

@@ -8,8 +8,9 @@ use clap::Args;
 use rejoinder_core::{Answer, RecordId, printable};
 use rejoinder_judge::Finding;
 use rejoinder_read::{Chunk, InputFile, Position};
-use rejoinder_run::reading_sample::{ConversationPlace, TurnView, begin_of};
+use rejoinder_run::reading_sample::{ConversationPlace, TurnView, record_at, record_from};
 use rejoinder_run::{RunDir, TurnOutcome, judging};
+use rejoinder_scan::config::InputConfig;
 use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn, Worker, default_threads};
 
 use super::find::{self, AskedName};
@@ -109,7 +110,7 @@ pub(in crate::cli) fn main(args: &ExplainArgs) -> Result<Exit, Failure> {
         Some(name) => explainer.explain(&source, &name),
         None => {
             let first = RecordId { shard: 0, ordinal: 0, message_index: 0 };
-            let chunk = find::record(&inputs, input, Position::default(), first)?;
+            let chunk = source.record(input, first)?;
             explainer.turn(&chunk, AskedTurn::Last, None)?;
             explainer.end()
         }
@@ -123,9 +124,13 @@ struct Source<'s> {
 }
 
 impl Source<'_> {
-    /// Where to begin to read on the way to a turn.
-    fn begin(&self, id: RecordId) -> Result<Position, Failure> {
-        Ok(self.run.map(|run| begin_of(run, id)).transpose()?.unwrap_or(Position::of_file(id.shard)))
+    /// A chunk of the one record that holds a turn.
+    fn record(&self, input: &InputConfig, id: RecordId) -> Result<Chunk, Failure> {
+        let read = match self.run {
+            Some(run) => record_at(run, id),
+            None => record_from(self.inputs, input, Position::of_file(id.shard), id),
+        };
+        read.map_err(find::no_record)
     }
 
     fn trace(&self, id: RecordId) -> Result<Option<judging::JudgeTrace>, Failure> {
@@ -169,7 +174,7 @@ impl<'a> Explainer<'a> {
         let input = &self.engine.config.input;
         let places = match name {
             AskedName::Turn(id) => {
-                let chunk = find::record(source.inputs, input, source.begin(*id)?, *id)?;
+                let chunk = source.record(input, *id)?;
                 let trace = source.trace(*id)?;
                 self.turn(&chunk, AskedTurn::Message(id.message_index as usize), trace.as_ref())?;
                 return self.end();
@@ -186,7 +191,7 @@ impl<'a> Explainer<'a> {
     fn conversation(&mut self, source: &Source<'_>, place: &ConversationPlace) -> Result<(), Failure> {
         let ConversationPlace { shard, ordinal, turns } = place;
         let first = RecordId { shard: *shard, ordinal: *ordinal, message_index: 0 };
-        let chunk = find::record(source.inputs, &self.engine.config.input, source.begin(first)?, first)?;
+        let chunk = source.record(&self.engine.config.input, first)?;
         if turns.len() <= 1 || self.args.json {
             for id in turns {
                 let trace = source.trace(*id)?;

@@ -1,8 +1,6 @@
 //! `rejoinder rules stats`: the price and the worth of each rule, before it ships.
 
 use clap::{Args, ValueEnum};
-use rejoinder_core::Answer;
-use rejoinder_run::TurnOutcome;
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_scan::{Engine, Scan};
 
@@ -86,8 +84,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
                     if labels.are_read() && !label.is_known() {
                         continue;
                     }
-                    let outcome = TurnOutcome::new(turn.decision(), Answer::Unknown);
-                    counts.turn(worker.engine, &scanned, conversation, turn, outcome, label);
+                    counts.turn(worker.engine, &scanned, conversation, turn, label);
                 }
             }
             Ok::<_, Failure>((counts, unlabelled))
