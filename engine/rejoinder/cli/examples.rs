@@ -60,6 +60,12 @@ Examples:
   rejoinder show runs/0001 --rejected --sample 50
   rejoinder show runs/0001 --waiting --json";
 
+pub(super) const REPORT: &str = "\
+Examples:
+  rejoinder report runs/0001                     # writes runs/0001/report.html
+  rejoinder report runs/0001 --anonymous --out report.html
+  rejoinder report runs/0001 --markdown          # for a pull request";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   rejoinder explain runs/0001 0:0:2

@@ -79,7 +79,7 @@ impl CertificateReport {
     pub(super) fn of(run: &RunDir, summary: &Summary) -> Result<Option<Self>, RunError> {
         let Some(json) = run.certificate()? else { return Ok(None) };
         let kept: KeptCertificate = serde_json::from_value(json)
-            .map_err(|e| RunError::io(format!("{}: certificate.json", run.path.display()), &e))?;
+            .map_err(|e| RunError::Io(format!("{}: {e}", run.path.join("certificate.json").display())))?;
         let outdated = outdated(&kept.certificate, summary);
         let claims: Vec<ClaimRow> = kept
             .certificate

@@ -44,9 +44,8 @@ pub(super) fn cut_text(text: &str, most: usize) -> String {
 
 /// A text around a passage of it, in about so many units.
 pub(super) fn cut_marked(text: &str, passage: Range<usize>, most: usize) -> MarkedExcerpt {
-    let taken = |made: &MarkedExcerpt| {
-        units(&made.before.text) + units(&made.passage.text) + units(&made.after.text)
-    };
+    let taken =
+        |made: &MarkedExcerpt| units(&made.before.text) + units(&made.passage.text) + units(&made.after.text);
     fitting(most, |limit| cut_around(text, passage.clone(), limit), taken)
 }
 

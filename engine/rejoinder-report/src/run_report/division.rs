@@ -86,9 +86,8 @@ impl Division {
             0 => format!("{} further values", beyond.len()),
             _ => "further values".to_owned(),
         };
-        let row = |value: &str, group: &GroupTally| {
-            (group.conversations > 0).then(|| GroupRow::new(value, group))
-        };
+        let row =
+            |value: &str, group: &GroupTally| (group.conversations > 0).then(|| GroupRow::new(value, group));
         Self {
             name: name.to_owned(),
             groups: groups.iter().map(|(value, group)| GroupRow::new(value, group)).collect(),

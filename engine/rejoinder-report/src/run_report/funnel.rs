@@ -127,7 +127,12 @@ impl Funnel {
             ("accepted-by-score", "feedback: the score is high enough".to_owned(), by.score, true),
             ("judged-feedback", format!("feedback: {model}, says so"), found, true),
             ("judged-none", format!("no feedback: {model}, says so"), summary.judged - found, false),
-            ("rejected", "no feedback: rejected by rules, plugins or score".to_owned(), summary.rejected, false),
+            (
+                "rejected",
+                "no feedback: rejected by rules, plugins or score".to_owned(),
+                summary.rejected,
+                false,
+            ),
             (
                 "not-looked-at",
                 "not looked at: no rule pack in force reads the language".to_owned(),
@@ -136,7 +141,8 @@ impl Funnel {
             ),
             ("waiting", "waiting for the judge".to_owned(), summary.undecided, false),
         ];
-        let is_shown = |name: &str, turns: u64| turns > 0 || ["accepted-by-rules", "rejected"].contains(&name);
+        let is_shown =
+            |name: &str, turns: u64| turns > 0 || ["accepted-by-rules", "rejected"].contains(&name);
         let outcomes = rows.into_iter().filter(|(name, _, turns, _)| is_shown(name, *turns));
         Self {
             conversations: summary.conversations,

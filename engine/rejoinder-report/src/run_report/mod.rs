@@ -23,7 +23,7 @@ mod value;
 
 pub use certificate::{CertificateReport, ClaimRow};
 pub use division::{Division, GroupRow};
-pub use example::{Example, ExampleSection, ExplainedRule, PluginSaid, Stratum};
+pub use example::{Check, Example, ExampleSection, ExplainedRule, PluginSaid, Stratum};
 pub use example_texts::{ExampleMessage, TurnText};
 pub use feedback::{CategoryRow, FeedbackSection};
 pub use funnel::{AskingBill, Funnel, FunnelRow};

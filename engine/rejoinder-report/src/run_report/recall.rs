@@ -102,8 +102,7 @@ impl RecallSection {
             };
             match purposes.last_mut().filter(|last| last.purpose == row.purpose) {
                 Some(last) => last.options.push(option),
-                None => purposes
-                    .push(PurposeOptions { purpose: row.purpose.clone(), options: vec![option] }),
+                None => purposes.push(PurposeOptions { purpose: row.purpose.clone(), options: vec![option] }),
             }
         }
         let searched = summary.curves.iter().map(|(purpose, points)| SearchedCurve {
