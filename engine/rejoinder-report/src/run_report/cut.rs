@@ -6,9 +6,6 @@ use rejoinder_core::{TextPiece, text_pieces};
 
 use crate::excerpt::{MarkedExcerpt, TextLimit, cut, cut_around};
 
-/// Bytes of a page that one unit takes at most: of a character with its markup, and of a character's box.
-#[cfg(test)]
-pub(super) const BYTES_PER_UNIT: usize = 8;
 /// A character in a box of its own takes so many units.
 const BOX_UNITS: usize = 8;
 /// A line takes so many units: a page is not longer than it is wide for a text of line breaks.

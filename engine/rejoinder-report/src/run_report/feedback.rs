@@ -1,7 +1,7 @@
 //! How much feedback, of which category, and among whom.
 
 use rejoinder_core::Category;
-use rejoinder_run::tallies::{GroupTallies, GroupTally};
+use rejoinder_run::tallies::{DivisionTally, GroupTallies, GroupTally};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ impl FeedbackSection {
         anonymous: bool,
     ) -> Self {
         let total: Option<GroupTally> =
-            groups.and_then(|groups| groups.divisions.values().next()).map(|division| division.total());
+            groups.and_then(|groups| groups.divisions.values().next()).map(DivisionTally::total);
         let categories = Category::ALL.map(|category| {
             let (accepted, judged) = (summary.accepted.get(category), summary.judged_feedback.get(category));
             let share = total.map(|total| {
