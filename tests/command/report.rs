@@ -32,7 +32,10 @@ fn json_of(run: &str, flags: &[&str]) -> Value {
 /// What a page says, without its tags.
 fn words_of(page: &str) -> String {
     let body = &page[page.find("<body>").expect("a page has a body")..];
-    body.split('<').map(|piece| piece.split_once('>').map_or("", |(_, text)| text)).collect::<Vec<_>>().join(" ")
+    body.split('<')
+        .map(|piece| piece.split_once('>').map_or("", |(_, text)| text))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Checks that nothing of a page can run, load or send anything.
@@ -40,11 +43,13 @@ fn words_of(page: &str) -> String {
 fn assert_inert(page: &str) {
     let page = page.to_lowercase();
     for tag in page.split('<').skip(1) {
-        let name: String = tag.chars().take_while(|c| c.is_ascii_alphanumeric() || "/!".contains(*c)).collect();
+        let name: String =
+            tag.chars().take_while(|c| c.is_ascii_alphanumeric() || "/!".contains(*c)).collect();
         let known = [
-            "!doctype", "html", "head", "meta", "title", "style", "body", "a", "header", "nav", "main", "section", "footer", "article",
-            "p", "h1", "h2", "h3", "ul", "li", "dl", "dt", "dd", "div", "span", "strong", "em", "code", "pre", "mark", "bdi", "data",
-            "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "svg", "rect",
+            "!doctype", "html", "head", "meta", "title", "style", "body", "a", "header", "nav", "main",
+            "section", "footer", "article", "p", "h1", "h2", "h3", "ul", "li", "dl", "dt", "dd", "div",
+            "span", "strong", "em", "code", "pre", "mark", "bdi", "data", "table", "caption", "thead",
+            "tbody", "tr", "th", "td", "details", "summary", "svg", "rect",
         ];
         assert!(known.contains(&name.trim_start_matches('/')), "<{tag}");
         let attributes = tag.split_once('>').map_or(tag, |(inside, _)| inside);
@@ -70,7 +75,10 @@ fn the_page_of_the_examples_shows_what_the_run_counts() {
     assert!(page.len() < 300_000, "{} bytes", page.len());
     let report = json_of(&run, &[]);
     let funnel = &report["funnel"];
-    assert_eq!((figure(funnel, "conversations"), figure(funnel, "turns"), figure(funnel, "feedback")), (80, 99, 39));
+    assert_eq!(
+        (figure(funnel, "conversations"), figure(funnel, "turns"), figure(funnel, "feedback")),
+        (80, 99, 39)
+    );
     let outcomes = funnel["outcomes"].as_array().unwrap();
     assert_eq!(outcomes.iter().map(|row| figure(row, "turns")).sum::<u64>(), 99);
     let summary = rejoinder(&["resume", &run, "--json"]).expect(0).json();
@@ -81,7 +89,15 @@ fn the_page_of_the_examples_shows_what_the_run_counts() {
         assert!(page.contains(&format!("<data value=\"{figure}\">")), "{row}");
     }
     let words = words_of(&page);
-    for heading in ["From conversations to feedback", "By language", "Recall and spend", "Rules and plugins", "The judge", "Examples to read", "Left out"] {
+    for heading in [
+        "From conversations to feedback",
+        "By language",
+        "Recall and spend",
+        "Rules and plugins",
+        "The judge",
+        "Examples to read",
+        "Left out",
+    ] {
         assert!(words.split_whitespace().collect::<Vec<_>>().join(" ").contains(heading), "{heading}");
     }
     assert!(page.contains("Nobody knows what this run has missed") && page.contains("No judge was asked"));
@@ -99,9 +115,12 @@ fn divisions_add_up_to_the_run() {
     let divisions = report["feedback"]["divisions"].as_array().unwrap();
     assert!(!divisions.is_empty());
     for division in divisions {
-        let groups = division["groups"].as_array().unwrap().iter().chain([&division["others"], &division["unknown"]]);
-        let turns: u64 = groups.clone().filter(|group| !group.is_null()).map(|group| figure(group, "turns")).sum();
-        let found: u64 = groups.filter(|group| !group.is_null()).map(|group| figure(&group["feedback"], "of")).sum();
+        let groups =
+            division["groups"].as_array().unwrap().iter().chain([&division["others"], &division["unknown"]]);
+        let turns: u64 =
+            groups.clone().filter(|group| !group.is_null()).map(|group| figure(group, "turns")).sum();
+        let found: u64 =
+            groups.filter(|group| !group.is_null()).map(|group| figure(&group["feedback"], "of")).sum();
         assert_eq!((turns, found), (99, 39), "{division}");
     }
 }
@@ -111,7 +130,8 @@ fn the_schema_fits_the_report_and_the_file_beside_it() {
     let dir = folder();
     let run = run_over(dir.path(), &[DIALOGUES], &["-q"]);
     let schema = rejoinder(&["report", "--schema"]).expect(0);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/rejoinder-report/src/run_report/report.schema.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("engine/rejoinder-report/src/run_report/report.schema.json");
     if std::env::var_os("REJOINDER_BLESS").is_some() {
         std::fs::write(&file, &schema.stdout).unwrap();
     }
@@ -174,8 +194,9 @@ fn nothing_of_a_hostile_corpus_is_live_and_the_page_stays_small() {
     assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
     assert_inert(&page);
     assert!(page.contains("&lt;script&gt;alert(1)"), "the text is shown");
-    assert!(page.contains("<span class=\"codepoint\">U+202E</span>") && page.contains("U+0000"));
-    let unseen = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{2066}\u{feff}\u{2028}".contains(c);
+    assert!(page.contains("<span class=\"codepoint\">U+202E</span>") && page.contains("U+001B"));
+    let unseen =
+        |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{2066}\u{feff}\u{2028}".contains(c);
     assert_eq!(page.chars().find(|c| unseen(*c)), None);
     assert!(!page.contains("49 {%"), "the text is no template");
     let markdown = rejoinder(&["report", &run, "--markdown"]).expect(0).stdout;
@@ -191,11 +212,17 @@ fn nothing_of_a_hostile_corpus_is_live_and_the_page_stays_small() {
 #[test]
 fn an_anonymous_report_holds_no_word_of_the_chats() {
     // Words that no page of ours has.
-    let word = |number: u64| format!("zq{}x", (0..8).map(|i| char::from(b'a' + ((number >> (3 * i)) % 8) as u8)).collect::<String>());
+    let word = |number: u64| {
+        format!(
+            "zq{}x",
+            (0..8).map(|i| char::from(b'a' + ((number >> (3 * i)) % 8) as u8)).collect::<String>()
+        )
+    };
     let mut lines = String::new();
     for number in 0..40 {
         let w = |nth: u64| word(number * 10 + nth);
-        let feedback = ["No, that is wrong:", "Thanks, perfect!", "I said:", "Can you clarify"][number as usize % 4];
+        let feedback =
+            ["No, that is wrong:", "Thanks, perfect!", "I said:", "Can you clarify"][number as usize % 4];
         let messages = json!([
             { "role": "user", "content": format!("{} {}", w(0), w(1)) },
             { "role": "assistant", "content": w(2) },
@@ -234,7 +261,10 @@ fn a_run_without_tallies_says_what_its_report_lacks() {
     assert!(report["rules"].is_null() && report["examples"].is_null());
     assert_eq!(figure(&report["funnel"], "feedback"), 39);
     let page = page_of(&run, &[]);
-    assert!(page.contains("Missing: examples to read.") && page.contains("A new run over the same input has them"));
+    assert!(
+        page.contains("Missing: examples to read.")
+            && page.contains("A new run over the same input has them")
+    );
     rejoinder(&["report", &run, "--markdown"]).expect(0);
 }
 
@@ -245,7 +275,8 @@ fn a_run_that_found_nothing_says_so_first() {
     let run = text(&dir.path().join("run"));
     rejoinder(&["run", &input, "--out", &run, "-q"]).expect(9);
     let page = page_of(&run, &[]);
-    let (nothing, funnel) = (page.find("Nothing was read").unwrap(), page.find("From conversations").unwrap());
+    let (nothing, funnel) =
+        (page.find("Nothing was read").unwrap(), page.find("From conversations").unwrap());
     assert!(nothing < funnel);
     assert!(page.find("Before you use these figures").unwrap() < funnel);
     rejoinder(&["report", &run, "--anonymous", "--markdown"]).expect(0);
@@ -257,13 +288,17 @@ fn the_certificate_is_a_sentence_and_its_assumptions_are_one_click_away() {
     let mut lines = String::new();
     for number in 0..60 {
         let thanks = json!([{ "turn": 2, "category": "UR5", "span": "Thanks" }]);
-        let (said, labels) = if number % 2 == 0 { ("Thanks, that works!", thanks) } else { ("List more rivers", json!([])) };
+        let (said, labels) =
+            if number % 2 == 0 { ("Thanks, that works!", thanks) } else { ("List more rivers", json!([])) };
         let messages = json!([
             { "role": "user", "content": format!("List {number} rivers") },
             { "role": "assistant", "content": "Rhine" },
             { "role": "user", "content": said },
         ]);
-        lines += &format!("{}\n", json!({ "conversation_id": number.to_string(), "conversation": messages, "labels": labels }));
+        lines += &format!(
+            "{}\n",
+            json!({ "conversation_id": number.to_string(), "conversation": messages, "labels": labels })
+        );
     }
     let input = write(dir.path(), "labelled.jsonl", lines);
     let run = run_over(dir.path(), &[&input], &["-q"]);

@@ -91,9 +91,10 @@ impl FeedbackSection {
                 .map(|division| if is_plain(&division.name) { division } else { division.without_values() })
                 .collect();
         }
+        let trust = summary.trust();
         Self {
             according_to,
-            trust: summary.trust().to_owned(),
+            trust: trust.strip_prefix("accepted: ").unwrap_or(trust).to_owned(),
             intervals: INTERVALS,
             categories: categories.into(),
             divisions,

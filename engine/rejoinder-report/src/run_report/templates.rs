@@ -112,6 +112,16 @@ mod tests {
     }
 
     #[test]
+    fn what_would_not_be_seen_is_shown_by_its_number() {
+        let mut pages = environment();
+        pages.add_template("x.html", "{% from 'macros.html' import chat %}{{ chat(text) }}").unwrap();
+        let page = pages.get_template("x.html").unwrap();
+        let shown = page.render(minijinja::context! { text => "<b>\u{0}a\r\nb\r" }).unwrap();
+        let boxed = |number: &str| format!("<span class=\"codepoint\">{number}</span>");
+        assert_eq!(shown, format!("&lt;b&gt;{}a\nb{}", boxed("U+0000"), boxed("U+000D")));
+    }
+
+    #[test]
     fn shares_and_amounts_have_the_digits_that_people_read() {
         assert_eq!([0.0, 0.000_12, 0.123, 1.0].map(percent), ["0.0 %", "0.01 %", "12.3 %", "100.0 %"]);
         assert_eq!([0.01234, 2.5, 1234.5].map(decimal), ["0.0123", "2.50", "1,235"]);
