@@ -159,6 +159,12 @@ impl RunReport {
             left_out: LeftOut::of(run, &counts, options.anonymous)?,
             origin: Origin::of(manifest, options.anonymous),
         };
+        if report.recall.certificate.is_none() && run.certificate()?.is_some() {
+            report.missing.push(MissingFigures {
+                what: "the certificate",
+                why: "Its file is not as this version writes it. `rejoinder audit` makes a new one of the same draw.".to_owned(),
+            });
+        }
         if options.anonymous {
             report.leave_out_names(manifest);
         }
