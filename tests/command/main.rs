@@ -52,3 +52,4 @@ mod rule_files;
 mod rules;
 mod run;
 mod shipped_cut;
+mod tallies;

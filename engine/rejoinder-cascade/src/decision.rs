@@ -226,6 +226,31 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_reason_is_the_word_that_json_has() {
+        use DecisionReason as Reason;
+        for reason in [
+            Reason::Rejected,
+            Reason::AcceptAgainstReject,
+            Reason::TwoCategories,
+            Reason::Faulted,
+            Reason::LowScore,
+            Reason::MiddleScore,
+            Reason::Candidate,
+            Reason::Unmarked,
+            Reason::NotLookedAt,
+            Reason::AskedUnread,
+            Reason::AskedAnyway,
+            Reason::AskedBefore,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+        for reason in [Reason::Accepted(Category::Ur2), Reason::HighScore(Category::Ur2)] {
+            let json = serde_json::to_value(reason).unwrap();
+            assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), [reason.name()]);
+        }
+    }
+
+    #[test]
     fn a_score_decides_where_nothing_above_it_does() {
         let cuts = Cuts { reject_below: 0.2, accept_at: [0.9; 5] };
         let stands = |score| Some(cuts.band(score, Category::Ur5));

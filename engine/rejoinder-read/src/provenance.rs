@@ -223,3 +223,104 @@ fn cut(text: &str) -> Option<&str> {
     let end = text.char_indices().nth(MOST_CHARS).map_or(text.len(), |(end, _)| end);
     Some(&text[..end]).filter(|text| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::Mapping;
+
+    fn told(columns: &Value, wanted: &[&str]) -> Provenance<'static> {
+        let mut record = columns.clone();
+        record["messages"] = json!([{ "role": "user", "content": "hi" }]);
+        let line = record.to_string();
+        let record = Record::parse(line.as_bytes(), &Mapping::default()).unwrap();
+        let wanted: Vec<String> = wanted.iter().map(|column| (*column).to_owned()).collect();
+        let own = |value: Option<Cow<'_, str>>| value.map(|value| Cow::Owned(value.into_owned()));
+        let Provenance { model, source, month, columns } = Provenance::of(&record, &wanted);
+        Provenance {
+            model: own(model),
+            source: own(source),
+            month,
+            columns: columns.into_iter().map(own).collect(),
+        }
+    }
+
+    #[test]
+    fn the_best_column_with_a_value_is_taken() {
+        for (columns, model) in [
+            (json!({ "model": "gpt-4", "model_name": "x" }), Some("gpt-4")),
+            (json!({ "model_name": "x", "model": "gpt-4" }), Some("gpt-4")),
+            (json!({ "model": null, "default_model_slug": "gpt-4o" }), Some("gpt-4o")),
+            (json!({ "model": " ", "metadata": { "model": "llama" } }), Some("llama")),
+            (json!({ "metadata": { "model": "inner" }, "model": "outer" }), Some("outer")),
+            (json!({ "models": ["llama3"] }), Some("llama3")),
+            (json!({ "models": ["llama3", "gpt-4"] }), None),
+            (json!({ "model": 4 }), None),
+            (json!({ "model": { "name": "x" } }), None),
+            (json!({ "model": "a \"quoted\" \u{202e}name" }), Some("a \"quoted\" \u{202e}name")),
+            (json!({ "metadata": "{\"model\":\"x\"}" }), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(told(&columns, &[]).model.as_deref(), model, "{columns}");
+        }
+        let source = |columns: Value| told(&columns, &[]).source.map(Cow::into_owned);
+        assert_eq!(source(json!({ "dataset": "b", "source": "a" })).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn months_are_read_of_texts_and_numbers_of_sane_years() {
+        for (columns, month) in [
+            (json!({ "timestamp": "2023-04-09T00:02:53+00:00" }), Some("2023-04")),
+            (json!({ "timestamp": "2024-01-01T00:30:00+02:00" }), Some("2023-12")),
+            (json!({ "create_time": 1_718_000_000.123 }), Some("2024-06")),
+            (json!({ "created": 1_718_000_000_123_u64 }), Some("2024-06")),
+            (json!({ "tstamp": 1_718_000_000_123_456_u64 }), Some("2024-06")),
+            (json!({ "time": "1718000000" }), Some("2024-06")),
+            (json!({ "date": "2024-06" }), None),
+            (json!({ "time": 12.5 }), None),
+            (json!({ "time": 12.5, "date": "2024-06-10" }), Some("2024-06")),
+            (json!({ "created_at": "1999-12-31" }), None),
+            (json!({ "created_at": "2000-01-01" }), Some("2000-01")),
+            (json!({ "created_at": "2100-12-31" }), Some("2100-12")),
+            (json!({ "created_at": "2101-01-01" }), None),
+            (json!({ "date": "yesterday" }), None),
+            (json!({ "metadata": { "created_at": "2024-06-10T06:13:20Z" } }), Some("2024-06")),
+        ] {
+            assert_eq!(told(&columns, &[]).month.as_deref(), month, "{columns}");
+        }
+    }
+
+    #[test]
+    fn columns_that_are_asked_for_may_be_numbers_and_are_cut() {
+        let long = "ü".repeat(200);
+        let columns = json!({ "country": "DE", "tier": 2, "paid": true, "tags": ["a", "b"], "long": long, "time": "noon" });
+        let told = told(&columns, &["tier", "country", "paid", "tags", "long", "missing", "time"]);
+        let cut = "ü".repeat(80);
+        let columns: Vec<Option<&str>> = told.columns.iter().map(Option::as_deref).collect();
+        assert_eq!(
+            columns,
+            [Some("2"), Some("DE"), Some("true"), None, Some(cut.as_str()), None, Some("noon")]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn values_are_short_and_not_empty_whatever_a_column_holds(
+            key in "model|source|timestamp|metadata|mine",
+            text in "\\PC{0,100}",
+            number: f64,
+        ) {
+            for value in [json!(text), json!(number), json!([text]), json!({ "model": text, "mine": number })] {
+                let told = told(&json!({ key.as_str(): value }), &["mine"]);
+                let mut values = vec![told.model.as_deref(), told.source.as_deref(), told.month.as_deref()];
+                values.extend(told.columns.iter().map(Option::as_deref));
+                for value in values.into_iter().flatten() {
+                    prop_assert!(!value.is_empty() && value.chars().count() <= MOST_CHARS);
+                }
+            }
+        }
+    }
+}

@@ -80,3 +80,77 @@ pub(super) fn portions_of<'a>(
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use rejoinder_read::ChunkReader;
+
+    use super::*;
+
+    /// Some megabytes of conversations, one a line.
+    fn lines() -> String {
+        let filler = "word ".repeat(400);
+        let line = |number: usize| {
+            format!("{{\"id\":\"{number}\",\"messages\":[{{\"role\":\"user\",\"content\":\"{filler}\"}}]}}\n")
+        };
+        (0..4000).map(line).collect()
+    }
+
+    fn described(content: &[u8]) -> (tempfile::NamedTempFile, InputFile) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        let described = InputFile::describe(file.path()).unwrap();
+        (file, described)
+    }
+
+    /// Reads the portions for turns; returns how many bytes were read, and the conversations that the portions hold.
+    fn read(file: &InputFile, turns: &[RecordId]) -> (u64, Vec<u64>) {
+        let files = std::slice::from_ref(file);
+        let input = InputConfig::default();
+        let chunks = ChunkReader::new(files, &input.map, Position::default(), input.max_record_bytes);
+        let known = KnownPlaces(chunks.map(|chunk| chunk.end).collect());
+        let chunks: Vec<_> = portions_of(files, &input, turns, &known).flat_map(Portion::chunks).collect();
+        let ordinals =
+            chunks.iter().flat_map(|chunk| chunk.entries().map(|entry| entry.ordinal).collect::<Vec<_>>());
+        (chunks.iter().map(|chunk| chunk.content_bytes).sum(), ordinals.collect())
+    }
+
+    #[test]
+    fn only_the_chunks_of_turns_are_read_where_the_file_can_be_sought() {
+        let content = lines();
+        let turn = |ordinal| RecordId { shard: 0, ordinal, message_index: 2 };
+        let (_kept, plain) = described(content.as_bytes());
+        assert!(plain.can_seek(&InputConfig::default().map));
+        for wanted in [vec![0], vec![3999], vec![5, 2000, 2001, 3990], vec![700, 1400], vec![]] {
+            let turns: Vec<RecordId> = wanted.iter().copied().map(turn).collect();
+            let (bytes, ordinals) = read(&plain, &turns);
+            assert!(bytes <= 1_200_000 * wanted.len() as u64, "{wanted:?}: {bytes}");
+            assert!(wanted.iter().all(|ordinal| ordinals.contains(ordinal)));
+            assert!(ordinals.is_sorted_by(|a, b| a < b), "each conversation once, in order");
+        }
+        let (_kept, packed) = described(&zstd_of(content.as_bytes()));
+        assert!(!packed.can_seek(&InputConfig::default().map));
+        let (_, ordinals) = read(&packed, &[turn(5), turn(3990)]);
+        assert!(ordinals.contains(&5) && ordinals.contains(&3990) && ordinals.contains(&2000));
+    }
+
+    fn zstd_of(content: &[u8]) -> Vec<u8> {
+        let packed = tempfile::NamedTempFile::new().unwrap();
+        rejoinder_read::input::keep_stream(content, packed.path()).unwrap();
+        std::fs::read(packed.path()).unwrap()
+    }
+
+    #[test]
+    fn the_last_place_of_the_turns_own_file_is_where_reading_begins() {
+        let at = |shard, line| Position { shard, line, byte: line * 100 };
+        let known = KnownPlaces(vec![at(0, 10), at(0, 20), at(2, 5)]);
+        let before = |shard, ordinal| known.last_before(RecordId { shard, ordinal, message_index: 0 });
+        assert_eq!(before(0, 9), Position::of_file(0));
+        assert_eq!(before(0, 10), at(0, 10));
+        assert_eq!(before(0, 99), at(0, 20));
+        assert_eq!(before(1, 99), Position::of_file(1), "its place is in another file");
+        assert_eq!(before(2, 5), at(2, 5));
+    }
+}

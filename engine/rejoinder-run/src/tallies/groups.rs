@@ -201,3 +201,61 @@ impl ChunkDivision {
         part.unknown += self.unknown;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The groups of conversations that are cut into chunks, and the chunks into parts, at these places.
+    fn summed(conversations: &[(Option<u16>, u64)], chunk: usize, part: usize) -> DivisionTally {
+        let mut known = HashSet::new();
+        let mut sum = DivisionTally::default();
+        for part in conversations.chunks(part) {
+            let mut of_part = DivisionTally::default();
+            for chunk in part.chunks(chunk) {
+                let mut of_chunk = ChunkDivision::default();
+                for (value, turns) in chunk {
+                    let tally = GroupTally { conversations: 1, turns: *turns, ..GroupTally::default() };
+                    of_chunk.add(value.map(|value| value.to_string()).as_deref(), tally);
+                }
+                of_chunk.add_to(&mut of_part, &mut known);
+            }
+            sum += &of_part;
+        }
+        sum
+    }
+
+    proptest! {
+        #[test]
+        fn groups_do_not_depend_on_where_the_input_is_cut(
+            conversations in prop::collection::vec((prop::option::weighted(0.9, 0_u16..300), 0_u64..9), 1..900),
+            chunk in 1_usize..50,
+            part in 1_usize..300,
+        ) {
+            let whole = summed(&conversations, conversations.len(), conversations.len());
+            prop_assert_eq!(&summed(&conversations, chunk, part), &whole);
+            prop_assert!(whole.values.len() <= MOST_VALUES);
+            let total = whole.total();
+            prop_assert_eq!(total.conversations, conversations.len() as u64);
+            prop_assert_eq!(total.turns, conversations.iter().map(|(_, turns)| turns).sum::<u64>());
+        }
+
+        #[test]
+        fn what_the_judge_finds_later_adds_up_to_what_was_found_at_once(
+            accepted in prop::array::uniform5(0_u64..9),
+            judged in prop::array::uniform5(0_u64..9),
+        ) {
+            let nothing = FeedbackCounts::default();
+            let mut later = GroupTally::default();
+            later.gain(&nothing, &accepted);
+            later.gain(&accepted, &judged);
+            let both: Vec<u64> = accepted.iter().zip(&judged).map(|(a, b)| a + b).collect();
+            let mut at_once = GroupTally::default();
+            at_once.gain(&nothing, &both.clone().try_into().unwrap());
+            prop_assert_eq!(later, at_once);
+            prop_assert_eq!(at_once.squares_all, both.iter().sum::<u64>().pow(2));
+        }
+    }
+}
