@@ -83,7 +83,7 @@ fn markdown_text(text: &str) -> String {
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
-        p if p > 0.0 && p < 0.1 => format!("{p:.2} %"),
+        p if (0.005..0.1).contains(&p) => format!("{p:.2} %"),
         p => format!("{p:.1} %"),
     }
 }
