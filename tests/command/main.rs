@@ -45,6 +45,7 @@ mod reading;
 mod reading_draw;
 mod recall;
 mod remarks;
+mod report;
 mod reproduce;
 mod resume;
 #[cfg(unix)]

@@ -32,7 +32,7 @@ pub use content::ContentHash;
 pub use conversation::{Conversation, Exchange, Message, Role};
 pub use feedback::{AnswerProbabilities, Feedback, FeedbackSource, PluginVote, SettledTurn, TurnRecord};
 pub use ids::RecordId;
-pub use printable::{printable, printable_json};
+pub use printable::{TextPiece, printable, printable_json, text_pieces};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use text::Text;
 pub use tools::{ToolPart, ToolUse};

@@ -20,20 +20,59 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
 }
 
 fn escaped(text: &str, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    if !text.contains(|c| is_harmful(c) || is_invisible(c)) {
+    if !text.contains(is_suspect) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    let mut before = ' ';
-    for c in text.chars() {
-        if is_harmful(c) || (is_invisible(c) && !is_needed(c, before)) {
-            escape(c, &mut shown);
-        } else {
-            shown.push(c);
+    for piece in text_pieces(text) {
+        match piece {
+            TextPiece::Seen(piece) => shown.push_str(piece),
+            TextPiece::Unseen(c) => escape(c, &mut shown),
         }
-        before = c;
     }
     shown.into()
+}
+
+/// A piece of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextPiece<'t> {
+    /// Characters that are shown as they are.
+    Seen(&'t str),
+    /// A character that [`printable`] makes visible.
+    Unseen(char),
+}
+
+/// The text in pieces, so that what [`printable`] makes visible can be shown in another way.
+pub fn text_pieces(text: &str) -> impl Iterator<Item = TextPiece<'_>> {
+    let (mut rest, mut before) = (text, ' ');
+    std::iter::from_fn(move || {
+        let mut last = before;
+        let hidden = rest.char_indices().find(|(_, c)| {
+            let is_hidden = is_harmful(*c) || (is_invisible(*c) && !is_needed(*c, last));
+            if !is_hidden {
+                last = *c;
+            }
+            is_hidden
+        });
+        match hidden {
+            Some((0, c)) => {
+                rest = &rest[c.len_utf8()..];
+                before = c;
+                Some(TextPiece::Unseen(c))
+            }
+            None if rest.is_empty() => None,
+            _ => {
+                let (piece, behind) = rest.split_at(hidden.map_or(rest.len(), |(at, _)| at));
+                rest = behind;
+                before = last;
+                Some(TextPiece::Seen(piece))
+            }
+        }
+    })
+}
+
+fn is_suspect(c: char) -> bool {
+    is_harmful(c) || is_invisible(c)
 }
 
 fn is_harmful(c: char) -> bool {
@@ -110,6 +149,21 @@ mod tests {
         ] {
             assert_eq!(printable(text), text);
         }
+    }
+
+    #[test]
+    fn pieces_are_the_text() {
+        let text = "a\u{202e}\u{200b}b👩\u{200d}💻\u{0}";
+        let pieces: Vec<TextPiece<'_>> = text_pieces(text).collect();
+        let expected = [
+            TextPiece::Seen("a"),
+            TextPiece::Unseen('\u{202e}'),
+            TextPiece::Unseen('\u{200b}'),
+            TextPiece::Seen("b👩\u{200d}💻"),
+            TextPiece::Unseen('\u{0}'),
+        ];
+        assert_eq!(pieces, expected);
+        assert_eq!(text_pieces("").next(), None);
     }
 
     #[test]

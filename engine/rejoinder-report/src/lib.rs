@@ -1,4 +1,4 @@
-//! What users read: results in words and numbers, for people and for programs.
+//! What users read: results in words and numbers, for people and for programs; as text, as JSON, as a page.
 //!
 //! The summary of a run, sampled turns with why they were decided as they were, how decisions compare with labels, what a plan costs.
 //! Figures come from the engine's crates; this crate counts nothing of its own, reads no command line, and prints nothing.
@@ -17,6 +17,7 @@ pub mod explanation;
 pub mod form_bills;
 pub mod inspection;
 pub mod judge_comparison;
+pub mod look;
 pub mod numbers;
 pub mod page;
 pub mod plan;
@@ -25,6 +26,7 @@ pub mod progress;
 pub mod recall_forecast;
 pub mod remarks;
 pub mod reproduction;
+pub mod run_report;
 pub mod shipped_cut;
 pub mod strategies;
 pub mod styles;

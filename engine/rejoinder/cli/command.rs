@@ -6,8 +6,8 @@ use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subco
 
 use super::{
     ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
-    inspect, judge, plan, plugin, plugin_host, reproduce_paper, resume, review, rules, run, show, signals,
-    terminal, train,
+    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, show,
+    signals, terminal, train,
 };
 use crate::failure::Exit;
 
@@ -55,6 +55,9 @@ enum CommandVerb {
     /// Read and label turns of a run in a browser
     #[command(before_long_help = examples::REVIEW)]
     Review(review::ReviewArgs),
+    /// Make a page of what a run found, to look at in a browser
+    #[command(before_long_help = examples::REPORT)]
+    Report(report::ReportArgs),
     /// Write training files, the feedback itself or tasks for review
     #[command(before_long_help = examples::EXPORT)]
     Export(export::ExportArgs),
@@ -97,7 +100,7 @@ enum CommandVerb {
 
 /// The verbs as the help shows them, by what people do with them, in the order in which people need them.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Find feedback", &["init", "inspect", "run", "show", "explain", "review"]),
+    ("Find feedback", &["init", "inspect", "run", "report", "show", "explain", "review"]),
     ("Take it further", &["export", "import-labels"]),
     ("Ask a judge", &["plan", "judge", "resume", "ask"]),
     ("Extend", &["rules", "plugin", "config"]),
@@ -169,6 +172,7 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Resume(args) => resume::main(&args),
         CommandVerb::Show(args) => show::main(&args),
         CommandVerb::Review(args) => review::main(&args),
+        CommandVerb::Report(args) => report::main(&args),
         CommandVerb::Export(args) => export::main(&args),
         CommandVerb::ImportLabels(args) => import_labels::main(&args),
         CommandVerb::ReproducePaper(args) => reproduce_paper::main(&args),

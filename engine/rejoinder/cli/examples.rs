@@ -66,6 +66,12 @@ Examples:
   rejoinder review runs/0001 --disputed --reader ana
   rejoinder review runs/0001 --audit             # you are the oracle";
 
+pub(super) const REPORT: &str = "\
+Examples:
+  rejoinder report runs/0001                     # writes runs/0001/report.html
+  rejoinder report runs/0001 --anonymous --out report.html
+  rejoinder report runs/0001 --markdown          # for a pull request";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   rejoinder explain runs/0001 0:0:2

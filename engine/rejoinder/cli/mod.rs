@@ -25,6 +25,7 @@ mod plan;
 mod plugin;
 mod plugin_host;
 mod progress;
+mod report;
 mod reproduce_paper;
 mod resume;
 mod review;

@@ -8,7 +8,7 @@ use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, scan, stages};
 
 use super::args::{CONFIG, JUDGE, OUTPUT};
-use super::run::finish;
+use super::run::{RunEnd, finish};
 use super::run_config::config_for;
 use super::{InputRoot, Threads, asking, find_input, signals};
 use crate::failure::{Exit, Failure};
@@ -38,6 +38,9 @@ pub(super) struct ResumeArgs {
     /// Print one JSON object instead of the summary
     #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    /// Write report.html into the run's folder at the end
+    #[arg(long, help_heading = OUTPUT)]
+    report: bool,
     /// End with exit code 6 if there were bad records
     #[arg(long, help_heading = OUTPUT)]
     strict: bool,
@@ -63,5 +66,12 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
         None => stages::ask_and_audit(&mut run, operator),
     });
     let stopped = asking::outcome(&run, ended)?;
-    finish(&run, stopped, begun, args.json, args.strict)
+    let end = RunEnd {
+        stopped,
+        begun,
+        json: args.json,
+        strict: args.strict,
+        report: args.report.then(|| args.threads.get()),
+    };
+    finish(&run, end)
 }

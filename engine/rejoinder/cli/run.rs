@@ -1,6 +1,7 @@
 //! `rejoinder run`: the whole chain over chat logs.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
     AskingArgs, ConfigFileArgs, ConfigFlags as _, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
 };
-use super::{Threads, asking, print, print_json, print_page, signals, terminal};
+use super::{Threads, asking, print, print_json, print_page, report, signals, terminal};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::were;
 use rejoinder_report::remarks;
@@ -62,6 +63,9 @@ pub(super) struct RunArgs {
     /// Print one JSON object instead of the summary
     #[arg(long, help_heading = OUTPUT)]
     json: bool,
+    /// Write report.html into the run's folder at the end
+    #[arg(long, help_heading = OUTPUT)]
+    report: bool,
     /// End with exit code 6 if there were bad records
     #[arg(long, help_heading = OUTPUT)]
     strict: bool,
@@ -89,7 +93,14 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
         stages::scan_and_ask(&mut run, engine, operator, args.offline)
     });
     let stopped = asking::outcome(&run, ended)?;
-    finish(&run, stopped, begun, args.json, args.strict)
+    let end = RunEnd {
+        stopped,
+        begun,
+        json: args.json,
+        strict: args.strict,
+        report: args.report.then(|| args.threads.get()),
+    };
+    finish(&run, end)
 }
 
 /// Makes the folder of a new run over inputs, and the engine that a config asks for.
@@ -131,20 +142,28 @@ fn config_of(args: &RunArgs) -> Result<EffectiveConfig, Failure> {
     Ok(config)
 }
 
-/// Prints the summary and says how it ended: the common end of `run`, `resume` and `judge`. `stopped` is why asking ended
-/// before its end.
-pub(super) fn finish(
-    run: &RunDir,
-    stopped: Option<Failure>,
-    begun: Instant,
-    json: bool,
-    strict: bool,
-) -> Result<Exit, Failure> {
+/// How a run has ended, and what is wanted of the end.
+pub(super) struct RunEnd {
+    /// Why asking ended before its end.
+    pub(super) stopped: Option<Failure>,
+    pub(super) begun: Instant,
+    pub(super) json: bool,
+    pub(super) strict: bool,
+    /// The threads that make a report; `None` where none is wanted.
+    pub(super) report: Option<NonZeroUsize>,
+}
+
+/// Prints the summary and says how it ended: the common end of `run`, `resume` and `judge`.
+pub(super) fn finish(run: &RunDir, end: RunEnd) -> Result<Exit, Failure> {
+    let RunEnd { stopped, begun, json, strict, report } = end;
     let summary = Summary::of(run, begun.elapsed().as_secs_f64())?;
     match print_summary(run, &summary, json) {
         // Whoever read it may be gone; how the run ended is told all the same.
         Err(failure) if !failure.closed_pipe => return Err(failure),
         _ => {}
+    }
+    if let Some(threads) = report {
+        report::write_page(run, threads)?;
     }
     // Last of all, so that it is what the operator sees.
     if let Some(stopped) = stopped {

@@ -18,6 +18,8 @@ pub struct Card<'a> {
     pub configuration: &'a str,
     /// The certificate of the run that found the feedback, if the run was audited.
     pub certificate: Option<&'a Value>,
+    /// The file beside the card with the figures of the run that found the feedback, if there is one.
+    pub report: Option<&'a str>,
 }
 
 impl Card<'_> {
@@ -73,6 +75,12 @@ impl Card<'_> {
                 text.push_str("\nThe run was not audited: nothing is known of what it missed.\n");
             }
             (None, _) => {}
+        }
+        if let Some(report) = self.report {
+            let _ = writeln!(
+                text,
+                "\nHow much feedback the run found, among whom, and what it left out: [{report}]({report})."
+            );
         }
         let _ =
             writeln!(text, "\n## To read it with {}\n\n```\n{}```", set.style.library(), self.configuration);

@@ -178,6 +178,16 @@ impl Summary {
         out
     }
 
+    /// How far what was accepted can be trusted, and by whose word.
+    pub fn trust(&self) -> &'static str {
+        match self.is_measured {
+            true => TRUST,
+            false => {
+                "how often what is accepted is feedback was not measured with these rules and plugins, or on such dialogues"
+            }
+        }
+    }
+
     /// How long the server worked, as measured.
     fn write_server_time(&self, out: &mut String) {
         if self.measured_server_seconds <= 0.0 {
@@ -209,11 +219,7 @@ impl Summary {
         let _ = writeln!(
             out,
             "{}; look for yourself: rejoinder show {} --accepted --sample 20",
-            match self.is_measured {
-                true => TRUST,
-                false =>
-                    "how often what is accepted is feedback was not measured with these rules and plugins, or on such dialogues",
-            },
+            self.trust(),
             self.run_dir
         );
     }

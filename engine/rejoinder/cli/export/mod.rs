@@ -12,6 +12,7 @@ mod training;
 mod training_args;
 mod verb;
 
-use output::{OverwriteArgs, check_overwriting, is_stdout, write};
+pub(super) use output::{OverwriteArgs, check_overwriting};
+use output::{is_stdout, write};
 pub use training_args::training_request;
 pub(super) use verb::{ExportArgs, main};

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 
 /// What becomes of files that are there already.
 #[derive(Debug, Args)]
-pub(super) struct OverwriteArgs {
+pub(in crate::cli) struct OverwriteArgs {
     /// Replace what is there already
     #[arg(long, help_heading = OUTPUT)]
     force: bool,
@@ -22,7 +22,7 @@ pub(super) struct OverwriteArgs {
 ///
 /// # Errors
 /// If a file is there that holds something, and nobody wants it replaced.
-pub(super) fn check_overwriting(args: &OverwriteArgs, path: &Path) -> Result<(), Failure> {
+pub(in crate::cli) fn check_overwriting(args: &OverwriteArgs, path: &Path) -> Result<(), Failure> {
     let holds_something = path.metadata().is_ok_and(|found| found.is_file() && found.len() > 0);
     if args.force || is_stdout(path) || !holds_something {
         return Ok(());

@@ -12,6 +12,7 @@ use rejoinder_export::export::metadata::metadata;
 use rejoinder_export::export::style::Style;
 use rejoinder_run::RunDir;
 use rejoinder_run::exporting::{TrainingFiles, write_rows};
+use rejoinder_scan::default_threads;
 
 use super::output::write_hashed;
 use super::set_args::SetArgs;
@@ -21,11 +22,14 @@ use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 use rejoinder_report::remarks;
+use rejoinder_report::run_report::{self, ReportOptions, RunReport};
 use rejoinder_report::summary::Summary;
 
 /// The files of a data set, relative to its folder.
 const TRAIN: &str = "data/train.jsonl";
 const VALIDATION: &str = "data/validation.jsonl";
+/// The figures of the run, beside the card.
+const REPORT: &str = "report.md";
 
 /// The file with the rows to train on, where a set is named by its folder or by the file itself.
 pub(super) fn train_file(set: &Path) -> PathBuf {
@@ -145,14 +149,31 @@ impl RowExport<'_> {
         };
         let certificate = if is_of_run { run.certificate()? } else { None };
         let counts = arrange::label_counts(&files.train);
+        let report = is_of_run && self.write_report(&folder.join(REPORT))?;
         let card = Card {
             set: &set,
             configuration: &style.configuration(task, TRAIN, counts),
             certificate: certificate.as_ref(),
+            report: report.then_some(REPORT),
         };
         write(&folder.join("README.md"), |out| out.write_all(card.text().as_bytes()))?;
         write(&metadata_file(folder), |out| writeln!(out, "{:#}", metadata(&set)))?;
         Ok(folder.join(TRAIN))
+    }
+
+    /// Writes the figures of the run beside the card; says why not, where rules or plugins are not what they were.
+    fn write_report(&self, file: &Path) -> Result<bool, Failure> {
+        let engine = match self.run.engine() {
+            Ok(engine) => engine,
+            Err(why) => {
+                remark(&format!("the card links no report: {why}"));
+                return Ok(false);
+            }
+        };
+        let options = ReportOptions { anonymous: true, examples_each: 0, ..ReportOptions::default() };
+        let report = RunReport::of(self.run, &engine, &options, default_threads())?;
+        write(file, |out| out.write_all(run_report::markdown(&report).as_bytes()))?;
+        Ok(true)
     }
 
     fn write_split<'s>(

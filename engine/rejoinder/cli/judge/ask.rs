@@ -10,7 +10,7 @@ use rejoinder_judge::ServerCapabilities;
 use super::{compare, test};
 use crate::cli::args::{JUDGE, OUTPUT};
 use crate::cli::examples;
-use crate::cli::run::finish;
+use crate::cli::run::{RunEnd, finish};
 use crate::cli::run_config::RunJudgeArgs;
 use crate::cli::terminal::remark;
 use crate::cli::{asking, signals};
@@ -49,6 +49,9 @@ pub(in crate::cli) struct JudgeArgs {
     /// In any order and as far as they go.
     #[arg(long, value_name = "FILE", help_heading = BATCH)]
     import_batch: Vec<PathBuf>,
+    /// Write report.html into the run's folder at the end
+    #[arg(long, help_heading = OUTPUT)]
+    report: bool,
     /// Print one JSON object instead of the summary
     #[arg(long, help_heading = OUTPUT)]
     json: bool,
@@ -126,13 +129,18 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
             return export(&run, &judge, path);
         }
         import(&run, &judge, &args.import_batch)?;
-        return finish(&run, None, begun, args.json, false);
+        return finish(&run, end(args, None, begun));
     }
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch.stop)?;
     let ended = asking::with_operator(&watch, default_threads(), |operator| stages::ask(&mut run, operator));
     let stopped = asking::outcome(&run, ended)?;
-    finish(&run, stopped, begun, args.json, false)
+    finish(&run, end(args, stopped, begun))
+}
+
+fn end(args: &JudgeArgs, stopped: Option<Failure>, begun: Instant) -> RunEnd {
+    let report = args.report.then(default_threads);
+    RunEnd { stopped, begun, json: args.json, strict: false, report }
 }
 
 /// The judge as far as it is known; of one that was never asked the config is believed.
