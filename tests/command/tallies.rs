@@ -268,7 +268,8 @@ fn what_rules_do_is_what_rules_stats_says_and_what_the_judge_says_of_their_turns
 #[test]
 fn disputes_are_the_rejected_turns_whose_score_reaches_the_cut() {
     let dir = folder();
-    let pack = "format = 1\n[[rule]]\nid = \"mine/never\"\nroute = \"reject\"\nphrases = [\"thanks\", \"thank you\"]\nexamples = [\"thanks\"]\ncounterexamples = [\"no\"]\n";
+    let pack =
+        "format = 1\n[[rule]]\nid = \"mine.never\"\nroute = \"reject\"\nany = [\"thanks\", \"thank you\"]\n";
     let pack = write(dir.path(), "never.toml", pack);
     let config = format!(
         "format = 1\n[rules]\npacks = [\"{pack}\"]\n[[plugin]]\nname = \"scorer\"\n[cascade]\nreject-below = 0.2\n"
