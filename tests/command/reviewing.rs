@@ -138,7 +138,8 @@ fn disputed_turns_come_with_a_reason_and_the_most_disputed_first() {
                 assert!(why.contains(&format!("accepts {category}; ")), "{why}");
             }
             TurnOutcome::Undecided => assert!(why.contains("waits") || why.contains("accepts"), "{why}"),
-            other => panic!("{other:?}: {why}"),
+            TurnOutcome::Rejected => assert!(why.contains("rejects the turn; the score says 0."), "{why}"),
+            other @ TurnOutcome::Judged(_) => panic!("{other:?}: {why}"),
         }
     }
     let has = |words: &str| reasons.iter().any(|why| why.contains(words));

@@ -6,6 +6,7 @@
 
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 
 use super::token::Token;
 
@@ -40,7 +41,7 @@ impl Gate {
     /// If whoever asks may not.
     pub(super) fn let_in<'r>(&self, request: &'r Parts) -> Result<Option<&'r str>, Refusal> {
         let host = only(&request.headers, HOST).and_then(text).ok_or(WRONG_HOST)?;
-        let named = request.uri.authority().map(|authority| authority.as_str());
+        let named = request.uri.authority().map(Authority::as_str);
         if !self.is_own(host) || named.is_some_and(|named| named != host) {
             return Err(WRONG_HOST);
         }
