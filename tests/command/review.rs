@@ -197,7 +197,7 @@ fn answers_say_what_a_request_did_wrong_and_keep_the_page_to_itself() {
         assert_eq!(file.status, 200);
         assert!(file.headers.contains(&format!("content-type: {kind}; charset=utf-8")), "{}", file.headers);
         for header in [
-            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             "x-content-type-options: nosniff",
             "referrer-policy: no-referrer",
             "cache-control: no-store",

@@ -153,8 +153,12 @@ impl Evaluation {
     /// figure is missing.
     pub fn caveat(&self) -> Option<String> {
         let of = |drawn: TurnSelection| self.drawn.get(drawn.name()).copied().unwrap_or_default();
-        let (audit, found, unknown) =
-            (of(TurnSelection::Audit), of(TurnSelection::FoundByRun), of(TurnSelection::Unknown));
+        let (audit, found, chosen, unknown) = (
+            of(TurnSelection::Audit),
+            of(TurnSelection::FoundByRun),
+            of(TurnSelection::Chosen),
+            of(TurnSelection::Unknown),
+        );
         let mut said = Vec::new();
         if audit > 0 {
             said.push(format!(
@@ -168,6 +172,12 @@ impl Evaluation {
                  right, and nothing of what was missed"
             ));
         }
+        if chosen > 0 {
+            said.push(format!(
+                "{chosen} of the labelled turns were chosen because of what a run thought of them, such as those that waited or were in \
+                 dispute: no figure about the corpus follows from them"
+            ));
+        }
         if unknown > 0 {
             said.push(format!(
                 "of {unknown} labelled turns nothing says how they were chosen, so that no figure about the corpus follows from \
@@ -176,7 +186,8 @@ impl Evaluation {
         }
         (!said.is_empty()).then(|| {
             format!(
-                "{}. Recall takes turns that were drawn without looking: rejoinder audit RUN draws them and asks the judge; or label \
+                "{}. Recall takes turns that were drawn without looking: rejoinder audit RUN draws them and asks the judge, and \
+                 `rejoinder review RUN --audit` a person; or label \
                  whole conversations, and say \"drawn\": \"whole\" in the file of labels",
                 said.join("; ")
             )
@@ -344,5 +355,11 @@ mod tests {
             (Some((50, 50)), Some((0, 1)))
         );
         assert_eq!(e.drawn, [("found", 50), ("unknown", 1), ("whole", 1)].into());
+        // Turns in dispute were chosen by what the run thought of them: no figure counts them.
+        let before = e;
+        mixed.push(found(Some(Ur2), TurnOutcome::Undecided, TurnSelection::Chosen));
+        let e = Evaluation::of(&mixed, 53);
+        assert_eq!((e.precision, e.recall, e.drawn["chosen"]), (before.precision, before.recall, 1));
+        assert!(e.caveat().is_some_and(|caveat| caveat.contains("in dispute")));
     }
 }
