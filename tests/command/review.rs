@@ -423,15 +423,15 @@ fn no_client_keeps_the_others_waiting() {
     let page = Served::new(&run_in(dir.path()), &["--sample", "5"]);
     let mut random = random();
     let target = page.target("turns/0");
-    // Clients that say nothing, or half of it, and stay.
-    let stalled: Vec<TcpStream> = (0..20)
+    // Clients that say nothing, or half of it, and stay: more than the server keeps.
+    let stalled: Vec<TcpStream> = (0..80)
         .map(|number| {
             let mut stream = TcpStream::connect(("127.0.0.1", page.port)).unwrap();
             let said = format!(
                 "POST {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: 9\r\n\r\n{{",
                 page.port
             );
-            stream.write_all(&said.as_bytes()[..said.len() * number / 19]).unwrap();
+            stream.write_all(&said.as_bytes()[..said.len() * number / 79]).unwrap();
             stream
         })
         .collect();

@@ -1,8 +1,10 @@
 //! Connections and requests: no client, however slow or garbled, keeps the others waiting.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{io, pin};
 
@@ -16,14 +18,14 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rejoinder_scan::StopFlag;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::{task, time};
+use tokio::task::{self, AbortHandle};
+use tokio::time;
 
 use super::gate::Gate;
 use super::reply::WebReply;
 use crate::site::{Site, SiteRequest};
 
-/// So many connections at a time; a browser takes six.
+/// So many connections at a time; a browser takes six. The oldest one that waits for nothing gives way to a further one.
 const CONNECTIONS: usize = 64;
 /// How long a client may take to say what it wants.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
@@ -34,6 +36,29 @@ const MOST_BYTES: usize = 64 << 10;
 /// How often the server looks whether it should stop.
 const STOP_TIME: Duration = Duration::from_millis(50);
 
+/// The connections that are kept, the oldest first.
+#[derive(Default)]
+struct Kept(VecDeque<KeptConnection>);
+
+struct KeptConnection {
+    /// Whether an answer to a request with the token is under way.
+    is_answering: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+impl Kept {
+    /// Whether there is room for one more connection. Where there is none, the oldest one that waits for no answer is closed.
+    fn make_room(&mut self) -> bool {
+        self.0.retain(|kept| !kept.task.is_finished());
+        if self.0.len() < CONNECTIONS {
+            return true;
+        }
+        let idle = self.0.iter().position(|kept| !kept.is_answering.load(Ordering::Relaxed));
+        let closed = idle.and_then(|place| self.0.remove(place));
+        closed.inspect(|kept| kept.task.abort()).is_some()
+    }
+}
+
 /// Accepts connections until the flag is raised.
 pub(super) async fn serve(
     listener: TcpListener,
@@ -43,7 +68,7 @@ pub(super) async fn serve(
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let gate = Arc::new(gate);
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut kept = Kept::default();
     let mut looks = time::interval(STOP_TIME);
     while !stop.is_raised() {
         let accepted = tokio::select! {
@@ -55,18 +80,25 @@ pub(super) async fn serve(
             time::sleep(STOP_TIME).await;
             continue;
         };
-        // Without a free place the connection is closed.
-        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else { continue };
-        task::spawn(keep(stream, slot, Arc::clone(&gate), Arc::clone(&site)));
+        if kept.make_room() {
+            let is_answering = Arc::new(AtomicBool::new(false));
+            let answers = keep(stream, Arc::clone(&gate), Arc::clone(&site), Arc::clone(&is_answering));
+            let task = task::spawn(answers).abort_handle();
+            kept.0.push_back(KeptConnection { is_answering, task });
+        }
     }
     Ok(())
 }
 
 /// Serves a connection for as long as it is kept.
-async fn keep(stream: TcpStream, slot: OwnedSemaphorePermit, gate: Arc<Gate>, site: Arc<impl Site>) {
+async fn keep(stream: TcpStream, gate: Arc<Gate>, site: Arc<impl Site>, is_answering: Arc<AtomicBool>) {
     let service = service_fn(|request| {
-        let (gate, site) = (Arc::clone(&gate), Arc::clone(&site));
-        async move { Ok::<_, Infallible>(Response::<Full<Bytes>>::from(reply(request, &gate, site).await)) }
+        let (gate, site, is_answering) = (Arc::clone(&gate), Arc::clone(&site), Arc::clone(&is_answering));
+        async move {
+            let reply = reply(request, &gate, site, &is_answering).await;
+            is_answering.store(false, Ordering::Relaxed);
+            Ok::<_, Infallible>(Response::<Full<Bytes>>::from(reply))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -79,11 +111,15 @@ async fn keep(stream: TcpStream, slot: OwnedSemaphorePermit, gate: Arc<Gate>, si
         connection.as_mut().graceful_shutdown();
         let _ = time::timeout(REQUEST_TIME, connection).await;
     }
-    drop(slot);
 }
 
 /// The answer to a request.
-async fn reply(request: Request<Incoming>, gate: &Gate, site: Arc<impl Site>) -> WebReply {
+async fn reply(
+    request: Request<Incoming>,
+    gate: &Gate,
+    site: Arc<impl Site>,
+    is_answering: &AtomicBool,
+) -> WebReply {
     let (head, body) = request.into_parts();
     let path = match gate.let_in(&head) {
         Err(refusal) => return WebReply::error(StatusCode::FORBIDDEN, refusal.0),
@@ -106,6 +142,7 @@ async fn reply(request: Request<Incoming>, gate: &Gate, site: Arc<impl Site>) ->
             return refused.with(ALLOW, HeaderValue::from_static("GET, POST"));
         }
     };
+    is_answering.store(true, Ordering::Relaxed);
     // A panic ends this answer alone.
     let answered = task::spawn_blocking(move || site.answer(&request)).await;
     answered.unwrap_or_else(|_| {
