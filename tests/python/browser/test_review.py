@@ -5,6 +5,7 @@ import json
 import hostile
 import pytest
 from conftest import DIALOGUES, command, run_over
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,25 @@ def progress(watched):
     return watched.page.text_content("#progress-words")
 
 
-def press(watched, key, until):
-    """Presses a key, and waits for what the page then says."""
-    watched.page.keyboard.press(key)
-    watched.page.wait_for_function(until)
+def at_turn(watched, number, of):
+    """Waits until the page shows a turn."""
+    expect(watched.page.locator("#turn-head")).to_have_text(f"Turn {number} of {of}")
+
+
+def press_next(watched, number, of):
+    watched.page.keyboard.press("ArrowRight")
+    at_turn(watched, number, of)
+
+
+def decided(watched):
+    return watched.page.locator("#progress").evaluate("bar => bar.value")
 
 
 def decide(watched, key):
-    before = watched.page.locator("#progress").evaluate("bar => bar.value")
-    press(watched, key, f"document.getElementById('progress').value > {before}")
+    """Decides about a turn that was open, and waits until the page knows that the label is kept."""
+    before = decided(watched)
+    watched.page.keyboard.press(key)
+    expect(watched.page.locator("#progress-words")).to_contain_text(f"{before + 1:,} of ")
 
 
 def labels(run, reader):
@@ -50,14 +61,14 @@ def test_twenty_turns_by_keyboard_with_a_kill_in_the_middle(tmp_path, serve, ope
     begin(watched)
     keys = ["0", "5", "2", "u", "1", "0", "3", "4", "0", "0"]
     for number, key in enumerate(keys):
-        assert head(watched) == f"Turn {number + 1} of 20"
+        at_turn(watched, number + 1, 20)
         assert watched.page.is_hidden("#program"), "blind before a decision"
         decide(watched, key)
         assert watched.page.is_visible("#program")
-        press(watched, "ArrowRight", f"document.getElementById('turn-head').textContent === 'Turn {number + 2} of 20'")
+        press_next(watched, number + 2, 20)
     server.kill()
     watched.page.keyboard.press("0")
-    watched.page.wait_for_function("document.getElementById('said').textContent.includes('does not answer')")
+    expect(watched.page.locator("#said")).to_contain_text("does not answer")
     # What the browser says of the server that is gone is no fault of the page.
     watched.complaints.clear()
     assert len(labels(run, "ana")) == 10
@@ -65,13 +76,13 @@ def test_twenty_turns_by_keyboard_with_a_kill_in_the_middle(tmp_path, serve, ope
     server = serve(run, "--sample", "20", "--seed", "3", "--reader", "ana")
     watched = open_page(server.address)
     begin(watched)
-    assert head(watched) == "Turn 11 of 20"
+    at_turn(watched, 11, 20)
     assert progress(watched).startswith("10 of 20 turns · 1 unsure")
     watched.page.keyboard.press("a")
     for number in range(10, 20):
-        watched.page.wait_for_function(f"document.getElementById('turn-head').textContent === 'Turn {number + 1} of 20'")
+        at_turn(watched, number + 1, 20)
         decide(watched, "0")
-    watched.page.wait_for_function("document.getElementById('said').textContent.includes('All turns are decided')")
+    expect(watched.page.locator("#said")).to_contain_text("All turns are decided")
     assert all(url.startswith(server.address) or url.startswith("data:") for url in watched.requests)
 
     found = labels(run, "ana")
@@ -100,7 +111,8 @@ def test_a_mark_by_keyboard_and_undo(run, serve, open_page):
     span = labels(run, "mark")[-1]["labels"][0]["span"]
     assert span.split() == words[: min(2, len(words))] and span in text
     assert watched.page.text_content("#asked mark") == span
-    press(watched, "z", "document.getElementById('progress').value === 0")
+    watched.page.keyboard.press("z")
+    expect(watched.page.locator("#progress-words")).to_contain_text("0 of ")
     assert watched.page.is_hidden("#program"), "blind again"
     assert labels(run, "mark")[-1]["labels"][0]["category"] == "undone"
     # With the mouse: what is selected is what is marked.
@@ -122,7 +134,7 @@ def test_two_readers_at_once_and_their_agreement(run, serve, open_page):
         decide(second, "05"[number % 2] if number != 3 else "2")
         if number < 11:
             for one in (first, second):
-                press(one, "ArrowRight", f"document.getElementById('turn-head').textContent === 'Turn {number + 2} of 12'")
+                press_next(one, number + 2, 12)
     second.page.locator("#agreement summary").press("Enter")
     figures = second.page.text_content("#agreement-figures")
     assert "You and reader ana: 12 turns, alike in 92 %" in figures, figures
@@ -158,7 +170,7 @@ def test_hostile_text_has_no_effect(tmp_path, serve, open_page, size):
     turns = int(head(watched).split()[-1].replace(",", ""))
     assert turns >= count
     for number in range(turns):
-        watched.page.wait_for_function(f"document.getElementById('turn-head').textContent.startsWith('Turn {number + 1} of')")
+        at_turn(watched, number + 1, turns)
         assert watched.page.evaluate("document.documentElement.dataset.harmed") is None
         assert watched.overflow() <= 0, watched.page.text_content("#place")
         inside = watched.page.evaluate(
