@@ -18,7 +18,7 @@ use super::args::{DRAW, OUTPUT, TURNS};
 use super::terminal::remark;
 use super::{InputRoot, Threads, find_input, print, print_json, signals};
 use crate::failure::{Exit, Failure};
-use rejoinder_report::numbers::{counted, thousands};
+use rejoinder_report::numbers::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct ReviewArgs {
@@ -186,10 +186,7 @@ fn end(session: &ReviewSession) -> Result<Exit, Failure> {
         commands if labelled > 0 => format!("; next:\n  {}", commands.join("\n  ")),
         _ => String::new(),
     };
-    remark(&format!(
-        "{} of {of} turns have your label, in {file}{next}",
-        counted(labelled, "turn").split(' ').next().unwrap_or_default()
-    ));
+    remark(&format!("{} of {of} turns have your label, in {file}{next}", thousands(labelled)));
     Ok(Exit::Ok)
 }
 

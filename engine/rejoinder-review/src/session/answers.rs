@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use rejoinder_core::{Answer, Category};
+use rejoinder_core::{Answer, Category, printable};
+use rejoinder_report::numbers::{counted, thousands};
 use rejoinder_run::reviewing::{LabelLog, ReviewError, ReviewLabel, reader_labels};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -143,12 +144,11 @@ impl ReviewSession {
         let page = self.page(number)?;
         let book = self.book();
         let label = book.log.of(page.dialogue.id);
-        let value = json!({
+        let mut value = json!({
             "n": number,
             "label": label.map(shown),
             "program": self.program(&page, &book.log)?,
         });
-        let mut value = value;
         if let (Some(fields), Ok(serde_json::Value::Object(more))) =
             (value.as_object_mut(), serde_json::to_value(&page.dialogue))
         {
@@ -183,10 +183,7 @@ impl ReviewSession {
             "none" => Answer::NoFeedback,
             "unsure" => Answer::Unknown,
             code => code.parse().map(Answer::Feedback).map_err(|why| {
-                refused(format!(
-                    "`{}` is no category: {why}, none, or unsure.",
-                    rejoinder_core::printable(code)
-                ))
+                refused(format!("`{}` is no category: {why}, none, or unsure.", printable(code)))
             })?,
         };
         let page = self.page(number)?;
@@ -225,8 +222,8 @@ impl ReviewSession {
 
     fn draw_words(&self) -> String {
         let sample = &self.sample;
-        let turns = rejoinder_report::numbers::counted(sample.turns.len() as u64, "turn");
-        let fitting = rejoinder_report::numbers::thousands(sample.fitting);
+        let turns = counted(sample.turns.len() as u64, "turn");
+        let fitting = thousands(sample.fitting);
         let whole = if sample.is_whole {
             ""
         } else {
