@@ -87,10 +87,10 @@ def main():
 
         figures = json.loads(said("run", DIALOGUES, "--out", run, "--no-config", "--json", "--quiet"))
         (folder / "flow.svg").write_text(flow(figures))
-        said("report", run, "--out", Path(scratch) / "report.html")
+        subprocess.run([rejoinder, "report", "runs/0001"], check=True, capture_output=True, cwd=scratch)
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 760})
-        page.goto(f"file://{scratch}/report.html")
+        page.goto(f"file://{run}/report.html")
         page.screenshot(path=folder / "report.png")
         arguments = [rejoinder, "review", "runs/0001", "--sample", "20", "--seed", "4", "--reader", "you", "--no-browser", "--json"]
         server = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=scratch)

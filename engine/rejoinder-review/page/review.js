@@ -290,7 +290,8 @@ async function show(n) {
   byId("turn").hidden = false;
   byId("decide").hidden = false;
   byId("turn-head").textContent = `Turn ${number(n + 1)} of ${number(state.session.draw.turns)}`;
-  byId("place").replaceChildren(words([turn.conversation_id, turn.language, turn.place].filter(Boolean).join(" · ")));
+  const place = turn.place?.split(/[\\/]/).at(-1);
+  byId("place").replaceChildren(words([turn.conversation_id, turn.language, place].filter(Boolean).join(" · ")));
   byId("earlier").hidden = !turn.earlier;
   byId("earlier").textContent = turn.earlier ? `${number(turn.earlier)} earlier messages are not shown` : "";
   byId("dialogue").replaceChildren(...turn.messages.map(message));
