@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::corpus;
+use crate::support::server::{Server, by_rule};
 use crate::support::{DIALOGUES, assert_funnel_adds_up, figure, folder, rejoinder, text, write};
 
 /// The largest page.
@@ -338,4 +339,31 @@ fn a_file_that_is_there_is_replaced_only_if_asked() {
     assert!(std::fs::read_to_string(&out).unwrap().starts_with("<!DOCTYPE html>"));
     rejoinder(&["report", &run, "--markdown", "--json"]).expect(2);
     rejoinder(&["report", &text(dir.path())]).expect(2);
+}
+
+#[test]
+fn what_a_judge_answered_and_what_it_cost_stands_in_the_report() {
+    let dir = folder();
+    let server = Server::start(by_rule);
+    let config = format!(
+        "format = 1\n[judge]\nbase-url = \"{}\"\nmodel = \"some-model\"\n[judge.price]\ninput = 1.0\noutput = 2.0\n",
+        server.base_url()
+    );
+    let config = write(dir.path(), "judge.toml", config);
+    let run = run_over(dir.path(), &[DIALOGUES], &["--config", &config]);
+    let report = json_of(&run, &[]);
+    let judge = &report["judge"];
+    assert_eq!(judge["model"], "some-model");
+    for name in ["judged", "calls", "input_tokens", "output_tokens"] {
+        assert!(figure(judge, name) > 0, "{name}: {judge}");
+    }
+    assert!(judge["money"].as_f64().unwrap() > 0.0);
+    assert!(report["funnel"]["paper"]["money"].as_f64() > report["funnel"]["here"]["money"].as_f64());
+    let strata = report["examples"]["strata"].as_array().unwrap();
+    assert!(strata.iter().any(|one| one["name"].as_str().unwrap().starts_with("judged/")), "{strata:?}");
+    let page = page_of(&run, &[]);
+    assert_inert(&page);
+    let words = words_of(&page);
+    assert!(words.contains("some-model") && !words.contains("Mixtral"), "{words}");
+    rejoinder(&["report", &run, "--markdown"]).expect(0);
 }

@@ -224,7 +224,7 @@ function showSession(session) {
 function showForecast(forecast) {
   const shown = (forecast.words ?? []).map((line) => make("p", {}, line));
   if (forecast.rows?.length) {
-    const head = ["For", "If all is well: recall at least", "Precision at least", "This draw holds about", "Recall 0.8 takes", "Time"];
+    const head = ["For", "If all is well: recall at least", "Precision at least", "This draw holds about", "An audit, and the recall it can show", "Time"];
     const rows = forecast.rows.map((row) => make("tr", {}, make("th", { scope: "row" }, row.purpose),
       ...[row.recall, row.precision, row.holds, row.suggestion, row.time].map((cell) => make("td", {}, cell))));
     shown.push(make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "What these turns can tell" },

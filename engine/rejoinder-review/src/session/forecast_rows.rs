@@ -23,7 +23,7 @@ struct ForecastRow {
     precision: String,
     /// How much feedback for the purpose the draw holds.
     holds: String,
-    /// The audit that would prove a recall of 0.8.
+    /// An audit, and the recall that the audit can show: 0.8 where one can.
     suggestion: String,
     /// How long that takes.
     time: String,
@@ -54,7 +54,10 @@ impl From<ReviewForecast> for ShownForecast {
                 holds: counted(holds.round() as u64, "turn"),
                 suggestion: suggested.map_or_else(
                     || NOTHING.to_owned(),
-                    |one| format!("{} rejected and {} accepted turns", one.rejected, one.accepted),
+                    |one| {
+                        let recall = share(Some(one.recall));
+                        format!("{} rejected and {} accepted turns: {recall}", one.rejected, one.accepted)
+                    },
                 ),
                 time: suggested.map_or_else(|| NOTHING.to_owned(), |one| hours(one.seconds)),
             }
