@@ -367,3 +367,17 @@ fn what_a_judge_answered_and_what_it_cost_stands_in_the_report() {
     assert!(words.contains("some-model") && !words.contains("Mixtral"), "{words}");
     rejoinder(&["report", &run, "--markdown"]).expect(0);
 }
+
+#[test]
+fn a_report_of_compressed_input_says_why_it_takes_longer() {
+    let dir = folder();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &std::fs::read(DIALOGUES).unwrap()).unwrap();
+    let input = write(dir.path(), "in.jsonl.gz", packed.finish().unwrap());
+    let run = run_over(dir.path(), &[&input], &[]);
+    let said = rejoinder(&["report", &run]).expect(0);
+    assert!(said.stderr.contains("read through once"), "{}", said.stderr);
+    assert_eq!(rejoinder(&["report", &run, "--examples", "0"]).expect(0).stderr, "");
+    let plain = run_over(&dir.path().join("plain"), &[DIALOGUES], &[]);
+    assert_eq!(rejoinder(&["report", &plain]).expect(0).stderr, "");
+}

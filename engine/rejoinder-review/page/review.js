@@ -199,7 +199,7 @@ function showSession(session) {
   state.session = session;
   document.title = `Review of ${session.run} · rejoinder`;
   byId("run").replaceChildren(words(session.run));
-  byId("reader").replaceChildren(words(`reader ${session.reader}${session.open ? " · open: what the program thought is shown" : ""}`));
+  byId("reader").replaceChildren(words(`labels by ${session.reader}${session.open ? " · open: what the program thought is shown" : ""}`));
   byId("draw-words").replaceChildren(words([session.draw.words, session.slow].filter(Boolean).join(" ")));
   byId("labels-file").replaceChildren(words(session.labels_file));
   byId("next-commands").replaceChildren(...session.next.map((command) => make("li", {}, make("code", {}, command))));

@@ -18,7 +18,7 @@ use rejoinder_report::numbers::were;
 pub(super) struct LabelArgs {
     /// Labels beside the corpus, in place of the records' own
     ///
-    /// Joined by the conversation's id; as import-labels writes them.
+    /// Joined by the conversation's id; as review and import-labels write them.
     #[arg(long, value_name = "FILE")]
     label_file: Option<PathBuf>,
     /// What later turns without a label are

@@ -28,7 +28,7 @@ pub(super) struct OracleArgs {
     labels: bool,
     /// The same, with labels in a file beside the corpus
     ///
-    /// As import-labels writes them.
+    /// As review and import-labels write them.
     #[arg(long, value_name = "FILE", conflicts_with = "labels", help_heading = LABELS)]
     label_file: Option<PathBuf>,
     /// What the feedback is for [default: the run's purpose]

@@ -99,6 +99,13 @@ pub(super) fn write_page(run: &RunDir, threads: NonZeroUsize) -> Result<(), Fail
 
 fn made(run: &RunDir, options: &ReportOptions, threads: NonZeroUsize) -> Result<RunReport, Failure> {
     let engine = run.engine()?;
+    let map = &run.manifest.config.input.map;
+    if options.examples_each > 0 && run.manifest.inputs.iter().any(|file| !file.can_seek(map)) {
+        remark(
+            "the input is compressed, or its records are joined with others, so it is read through once for the examples; --examples 0 \
+             leaves them out",
+        );
+    }
     Ok(RunReport::of(run, &engine, options, threads)?)
 }
 

@@ -1,4 +1,4 @@
-//! How much feedback, of which category, and among whom.
+//! How much feedback there is, by category, and among whom.
 
 use rejoinder_core::Category;
 use rejoinder_run::tallies::{DivisionTally, GroupTallies, GroupTally};
@@ -12,7 +12,7 @@ use crate::summary::Summary;
 /// Divisions of a report.
 const DIVISIONS: usize = 12;
 
-/// How much feedback, of which category, and among whom.
+/// How much feedback there is, by category, and among whom.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FeedbackSection {
     /// Whose decisions the figures count.

@@ -71,7 +71,7 @@ pub struct RunReport {
     pub missing: Vec<MissingFigures>,
     /// From all conversations to the turns with feedback.
     pub funnel: Funnel,
-    /// How much feedback, of which category, and among whom.
+    /// How much feedback there is, by category, and among whom.
     pub feedback: FeedbackSection,
     /// Recall against spend.
     pub recall: RecallSection,

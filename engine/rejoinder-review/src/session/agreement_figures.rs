@@ -21,7 +21,7 @@ struct ReaderFigures {
 
 #[derive(Serialize)]
 struct Figures {
-    /// Turns of which both say something.
+    /// Turns that both have labelled.
     both: u64,
     /// The share of these on which both say the same.
     agreed: f64,

@@ -117,7 +117,7 @@ pub fn certificate(
     certificate_of(outcomes, audited, purpose, terms)
 }
 
-/// As [`certificate`], of drawn turns of which nothing else is known: the category that each was accepted as, `None` for a rejected
+/// As [`certificate`], of drawn turns when nothing else is known of them: the category that each was accepted as, `None` for a rejected
 /// turn, and the answer.
 pub(crate) fn certificate_of(
     outcomes: &OutcomeCounts,

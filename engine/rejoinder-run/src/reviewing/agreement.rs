@@ -35,7 +35,7 @@ pub struct ReaderAgreement {
     pub agreement: LabelAgreement,
 }
 
-/// How far two readers agree on the turns of which both say something; turns of which one is unsure are left out.
+/// How far two readers agree on turns that both have labelled; a turn that one is unsure about is left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelAgreement {
     /// The agreement on no feedback and the five categories.
@@ -62,7 +62,7 @@ pub struct CategoryAgreement {
 }
 
 impl ReviewAgreement {
-    /// How far a reader agrees with the run and with others, of which the reader may be one. `sample` is what the reader reads.
+    /// How far a reader agrees with the run and with others; the reader's own labels among `readers` are left out. `sample` is what the reader reads.
     pub fn of(own: &ReaderLabels, sample: &ReviewSample, readers: &[ReaderLabels]) -> Self {
         let of_run = sample.turns.iter().filter_map(|turn| Some((turn.id, said_by_run(turn.outcome)?)));
         let others = readers.iter().filter(|other| other.reader != own.reader);
@@ -84,7 +84,7 @@ fn said_by_run(outcome: TurnOutcome) -> Option<Answer> {
 }
 
 impl LabelAgreement {
-    /// The agreement on the turns of which both say something; `None` where there is no such turn.
+    /// The agreement on turns that both have labelled; `None` where there is no such turn.
     pub fn of(first: &BTreeMap<RecordId, Answer>, second: &BTreeMap<RecordId, Answer>) -> Option<Self> {
         let mut numbers = HashMap::new();
         let (mut turns, mut unsure) = (Vec::new(), 0);

@@ -13,8 +13,8 @@ use crate::stats::ByCategory;
 /// The values of a division that are told apart.
 pub(super) const MOST_VALUES: usize = 200;
 
-/// The counts of a group of conversations. Turns are later turns: those with feedback, rejected, waiting, and those of which the judge
-/// says that they hold none.
+/// The counts of a group of conversations. Turns are later turns: those with feedback, rejected, waiting, and those without feedback by the
+/// judge's word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GroupTally {
@@ -26,7 +26,7 @@ pub struct GroupTally {
     pub waiting: u64,
     /// Turns that rules and plugins rejected, or did not look at.
     pub rejected: u64,
-    /// Turns of which the judge says that they hold no feedback.
+    /// Turns that hold no feedback, as the judge says.
     pub no_feedback: u64,
     /// Conversations with at least one turn with feedback.
     pub with_feedback: u64,

@@ -31,7 +31,7 @@ pub(super) struct TrainingArgs {
     labels: bool,
     /// Labels beside the corpus instead of what the run found
     ///
-    /// Joined by the conversation's id; as import-labels writes them.
+    /// Joined by the conversation's id; as review and import-labels write them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "min_score"], help_heading = LABELS)]
     pub(super) label_file: Option<PathBuf>,
 }

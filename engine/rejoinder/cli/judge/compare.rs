@@ -44,7 +44,7 @@ pub(in crate::cli) struct CompareArgs {
     seed: u64,
     /// Compare with labels in a file, not with the records' own
     ///
-    /// As import-labels writes them. The records' own `labels` are used wherever they have them.
+    /// As review and import-labels write them. The records' own `labels` are used wherever they have them.
     #[arg(long, value_name = "FILE", help_heading = LABELS)]
     label_file: Option<PathBuf>,
     /// Print one JSON object instead of the tables
