@@ -72,8 +72,11 @@ class Ran:
         return pq.read_table(file)
 
     def waiting(self) -> list:
-        """The questions that wait."""
-        return lines_of(self.run.glob("spool/*.jsonl"))
+        """The questions that wait, without what the run keeps beside them for its own tallies."""
+        rows = lines_of(self.run.glob("spool/*.jsonl"))
+        for row in rows:
+            row.pop("standing", None)
+        return rows
 
     def set_aside(self) -> list:
         """The records that were set aside."""
