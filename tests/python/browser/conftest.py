@@ -13,11 +13,13 @@ ROOT = Path(__file__).resolve().parents[3]
 REJOINDER = Path(os.environ.get("REJOINDER", ROOT / "target/debug/rejoinder")).resolve()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 DIALOGUES = ROOT / "tests/data/dialogues.jsonl"
+# To the command, variables that begin so are settings.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("REJOINDER_")}
 
 
 def command(*args, code=0, **more):
     """Runs the command to its end; returns what it printed."""
-    ended = subprocess.run([REJOINDER, *map(str, args)], capture_output=True, text=True, cwd=ROOT, **more)
+    ended = subprocess.run([REJOINDER, *map(str, args)], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT, **more)
     assert ended.returncode == code, f"{args}: exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
     return ended.stdout
 
@@ -34,7 +36,11 @@ class Server:
 
     def __init__(self, run, *args):
         self.process = subprocess.Popen(
-            [REJOINDER, "review", run, *args, "--no-browser", "--json"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+            [REJOINDER, "review", run, *args, "--no-browser", "--json"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=ENVIRONMENT,
         )
         line = self.process.stdout.readline()
         assert line, f"the server ended with exit code {self.process.wait()}"
