@@ -22,7 +22,7 @@ const state = {
   busy: false,
 };
 
-// ---------------------------------------------------------------- talking with the server
+// == talking with the server
 
 /** Asks the server; `body` makes it a POST. Fails with the server's own words. */
 async function ask(path, body) {
@@ -56,7 +56,7 @@ function fetchAhead(n) {
   for (const next of [n + 1, n + 2]) if (next < state.session.draw.turns) page(next).catch(() => {});
 }
 
-// ---------------------------------------------------------------- text that must not act
+// == text that must not act
 
 /** Characters that reorder a line, steer a program, or cannot be seen. */
 const UNSEEN = /[\p{DI}\u2028\u2029\ufff0-\ufffb\u2800]|(?![\n\t])\p{Cc}/gu;
@@ -165,7 +165,7 @@ class TextField {
   }
 }
 
-// ---------------------------------------------------------------- showing
+// == showing
 
 const KEYS = { UR1: "1", UR2: "2", UR3: "3", UR4: "4", UR5: "5", none: "0", unsure: "u" };
 const STATES = { 0: "none", 1: "UR1", 2: "UR2", 3: "UR3", 4: "UR4", 5: "UR5", u: "unsure" };
@@ -349,7 +349,7 @@ function showProgram(program) {
   box.replaceChildren(...lines);
 }
 
-// ---------------------------------------------------------------- deciding
+// == deciding
 
 /** Does one thing at a time: a second key waits for no answer and changes nothing. */
 async function alone(work) {
@@ -405,7 +405,7 @@ function nextOpen(from) {
 
 const go = (n) => alone(() => show(n));
 
-// ---------------------------------------------------------------- marking words
+// == marking words
 
 function mark() {
   const { field } = state;
@@ -475,7 +475,7 @@ function markingKey(event) {
   return true;
 }
 
-// ---------------------------------------------------------------- keys and buttons
+// == keys and buttons
 
 function toggleAbout() {
   const wasShown = !byId("about").hidden;
