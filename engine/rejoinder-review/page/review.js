@@ -391,8 +391,8 @@ const undo = () => alone(async () => {
   const answer = await ask("undo", {});
   noteState(answer.n, ".");
   state.ahead.delete(answer.n);
-  showProgress(answer.progress);
   await show(answer.n);
+  showProgress(answer.progress);
   say("The last decision is taken back.");
 });
 

@@ -109,6 +109,7 @@ impl Iterator for ArrayReader<'_> {
         let (mut set_aside, mut lines) = (Vec::new(), Vec::new());
         let mut target = CHUNK_BYTES;
         let mut is_cut = false;
+        let mut has_fault_at_end = false;
         loop {
             let more = self.window.fill_or_report(target, false, &mut set_aside);
             let Self { window, elements, .. } = self;
@@ -150,6 +151,7 @@ impl Iterator for ArrayReader<'_> {
                     && let Some(fault) = self.fault_at_end()
                 {
                     set_aside.push(self.window.set_aside(self.window.at.line, 0, fault));
+                    has_fault_at_end = true;
                 }
                 break;
             }
@@ -167,6 +169,8 @@ impl Iterator for ArrayReader<'_> {
         }
         // Where reading failed is after all that was found.
         set_aside.iter_mut().filter(|l| l.bytes == 0).for_each(|l| l.line = self.window.at.line);
+        // The fault has that number, and whoever reads on from the end is not told again.
+        self.window.at.line += u64::from(has_fault_at_end);
         self.window.chunk(start, lines, set_aside)
     }
 }

@@ -180,6 +180,15 @@ const FIXTURES: [(&str, &str); 14] = [
     ("arena_55k.csv", "arena"),
 ];
 
+/// Whoever read on from the end of such a file was once not told what the whole file was said to have there.
+#[test]
+fn what_stands_behind_a_list_of_records_is_told_of_the_chunk_that_ends_there() {
+    let all = check(b"[[]]\n\"messages\"\n", "wildchat".parse().unwrap());
+    let told =
+        |(_, why): &(u64, Value)| why.as_str().is_some_and(|why| why.contains("something stands behind"));
+    assert_eq!(all.iter().filter(|one| told(one)).count(), 1, "{all:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(250))]
     #[test]
