@@ -44,6 +44,7 @@ mod random_exchanges;
 mod reading;
 mod reading_draw;
 mod recall;
+mod redaction;
 mod remarks;
 mod report;
 mod reproduce;

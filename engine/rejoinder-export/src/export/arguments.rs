@@ -9,6 +9,16 @@ pub(super) fn object(text: &str) -> Option<String> {
     if text.is_empty() || text == "null" {
         return Some("{}".to_owned());
     }
+    spelled(text, |text| text)
+}
+
+/// An object as [`object`] writes it, with each text but the keys turned into another; a text that is no object becomes `turn` of it.
+pub(crate) fn with_texts(object: &str, mut turn: impl FnMut(String) -> String) -> String {
+    spelled(object, &mut turn).unwrap_or_else(|| turn(object.to_owned()))
+}
+
+/// A JSON object in one spelling, with each text but the keys turned into another. `None` if the text is no object.
+fn spelled(text: &str, mut turn: impl FnMut(String) -> String) -> Option<String> {
     serde_json::from_str::<Map<String, Value>>(text).ok()?;
     let mut object = String::with_capacity(text.len());
     let mut rest = text;
@@ -16,7 +26,11 @@ pub(super) fn object(text: &str) -> Option<String> {
         let length = if first == '"' { string(rest) } else { first.len_utf8() };
         let (token, after) = rest.split_at(length);
         match first {
-            '"' => object += &serde_json::to_string(&serde_json::from_str::<String>(token).ok()?).ok()?,
+            '"' => {
+                let said: String = serde_json::from_str(token).ok()?;
+                let is_key = after.trim_ascii_start().starts_with(':');
+                object += &serde_json::to_string(&if is_key { said } else { turn(said) }).ok()?;
+            }
             ',' => object += ", ",
             ':' => object += ": ",
             _ if first.is_ascii_whitespace() => {}
@@ -62,13 +76,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn texts_are_turned_into_others_and_keys_and_numbers_are_not() {
+        let turned = with_texts(r#"{"to": ["a", {"b": "a"}], "a": 1.50}"#, |text| format!("<{text}>"));
+        assert_eq!(turned, r#"{"to": ["<a>", {"b": "<a>"}], "a": 1.50}"#);
+        assert_eq!(with_texts("print(1)", |text| format!("<{text}>")), "<print(1)>");
+    }
+
     proptest! {
         #[test]
         fn it_says_the_same(keys in prop::collection::vec(any::<String>(), 0..4), texts in prop::collection::vec(any::<String>(), 4)) {
             let value = Value::Object(keys.into_iter().zip(texts.into_iter().map(Value::String)).collect());
             let written = object(&serde_json::to_string_pretty(&value).unwrap()).unwrap();
             prop_assert!(!written.contains('\n'));
-            prop_assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+            prop_assert_eq!(&serde_json::from_str::<Value>(&written).unwrap(), &value);
+            prop_assert_eq!(with_texts(&written, |text| text), written);
         }
     }
 }

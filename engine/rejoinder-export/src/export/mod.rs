@@ -5,7 +5,7 @@
 //! examples out and counts them, [`arrange`] balances, splits and orders the others, and [`style`] writes them in the form of a
 //! training library. [`data_set`] is what is known of the rows: [`card`] says it to people, [`metadata`] to programs.
 
-mod arguments;
+pub(crate) mod arguments;
 pub mod arrange;
 mod blocked_phrases;
 pub mod card;

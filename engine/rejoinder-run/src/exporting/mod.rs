@@ -9,8 +9,8 @@ mod review;
 mod training;
 
 pub use draw::ExchangeDrawSize;
-pub use feedback::{ExportError, write_feedback};
+pub use feedback::{ExportError, WrittenTable, write_feedback};
 pub use labelled::LabelledFiles;
 pub use random::{RandomFiles, RandomRequest};
-pub use review::{audit_tasks, feedback_tasks};
+pub use review::ReviewTasks;
 pub use training::{TrainingFiles, TrainingRequest, TrainingRows, write_rows};

@@ -9,6 +9,7 @@ use rejoinder_export::export::filter::Filters;
 use rejoinder_export::export::skip_reason::{SkipCounts, SkipReason};
 use rejoinder_export::export::style::Style;
 use rejoinder_export::export::{Dialogue, RowChanges, arrange, checks};
+use rejoinder_export::redaction::{RedactedRows, Redactor};
 use rejoinder_read::Record;
 
 use crate::error::RunError;
@@ -133,6 +134,16 @@ impl TrainingFiles {
         let [train, validation] = [train, validation].map(|split| arrange::order(split, seed));
         let changed = RowChanges::counts(train.iter().chain(&validation).map(|example| example.changes));
         Self { train, validation, given, left_out, changed }
+    }
+
+    /// The files without personal data. Which rows there are, and in what order, does not depend on the personal data in them.
+    pub fn redacted(mut self, redactor: &Redactor) -> Self {
+        let mut rows = RedactedRows::default();
+        for example in self.train.iter_mut().chain(&mut self.validation) {
+            rows.count(redactor.example(example));
+        }
+        self.changed.extend(rows.changes());
+        self
     }
 
     /// How many rows hold calls and results of tools.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rejoinder_export::export::table::TableFormat;
 use rejoinder_run::RunDir;
-use rejoinder_run::exporting::{ExportError, write_feedback};
+use rejoinder_run::exporting::{ExportError, WrittenTable, write_feedback};
 
+use super::redaction::{self, RedactionArgs};
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::args::OUTPUT;
 use crate::cli::terminal::remark;
@@ -30,6 +31,8 @@ pub(super) struct FeedbackArgs {
     /// What to write [default: as --out says, else jsonl]
     #[arg(long, value_enum, help_heading = OUTPUT)]
     format: Option<FormName>,
+    #[command(flatten)]
+    redaction: RedactionArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,12 +60,13 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
         FormName::Parquet => (TableFormat::Parquet, "feedback.parquet"),
     };
     let path = args.out.clone().unwrap_or_else(|| run.path.join(name));
-    let mut rows = 0;
+    let redactor = args.redaction.redactor();
+    let mut table = WrittenTable::default();
     // Why reading the run failed is told as it is, not as a failure to write.
     let mut unread = None;
-    let written = write(&path, |out| match write_feedback(&run, form, out) {
-        Ok(count) => {
-            rows = count;
+    let written = write(&path, |out| match write_feedback(&run, form, redactor.as_ref(), out) {
+        Ok(written) => {
+            table = written;
             Ok(())
         }
         Err(ExportError::Write(error)) => Err(error),
@@ -75,8 +79,9 @@ pub(super) fn main(args: &FeedbackArgs) -> Result<Exit, Failure> {
         return Err(error.into());
     }
     written?;
-    remark(&counted(rows, "row"));
-    if rows == 0 {
+    remark(&counted(table.rows, "row"));
+    redactor.iter().for_each(|redactor| redaction::tell(redactor, table.redacted, "row"));
+    if table.rows == 0 {
         remark(&remarks::no_row(&Summary::of(&run, 0.0)?, &[]));
     }
     if !is_stdout(&path) {

@@ -5,6 +5,7 @@ mod filters;
 mod hashed;
 mod output;
 mod random;
+mod redaction;
 mod review;
 mod row_export;
 mod set_args;

@@ -54,6 +54,7 @@ pub(super) fn main(args: &RandomArgs) -> Result<Exit, Failure> {
     let filters = filters(&args.form.filters)?;
     let request = RandomRequest { size, filters, style, tools: args.form.tools(), validation, seed };
     let RandomFiles { files, draw } = RandomFiles::of(&run, request)?;
+    let files = args.set.redaction.out_of(files);
     let draw = DrawFacts { like_sha256, ..draw };
     let told = format!(
         "{} of {}, drawn and shuffled with seed {seed}",

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rejoinder_export::export::review::ReviewTool;
 use rejoinder_run::RunDir;
-use rejoinder_run::exporting::{audit_tasks, feedback_tasks};
+use rejoinder_run::exporting::ReviewTasks;
 use rejoinder_run::recall::audit::AuditSample;
 
+use super::redaction::{self, RedactionArgs};
 use super::{OverwriteArgs, check_overwriting, is_stdout, write};
 use crate::cli::args::{DRAW, OUTPUT};
 use crate::cli::audit::{DrawSizeArgs, draw_request};
@@ -48,6 +49,8 @@ pub(super) struct ReviewArgs {
     #[arg(long, value_name = "N", help_heading = DRAW)]
     seed: Option<u64>,
     #[command(flatten)]
+    redaction: RedactionArgs,
+    #[command(flatten)]
     threads: Threads,
 }
 
@@ -77,15 +80,19 @@ pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
         ReviewerName::Argilla => ReviewTool::Argilla,
         ReviewerName::LabelStudio => ReviewTool::LabelStudio,
     };
-    let tasks = if args.audit {
+    let redactor = args.redaction.redactor();
+    let review = if args.audit {
         let request = draw_request(args.size, args.seed);
-        audit_tasks(&run, reviewer, &AuditSample::of_or_drawn(&run, args.threads.get(), request)?)?
+        let sample = AuditSample::of_or_drawn(&run, args.threads.get(), request)?;
+        ReviewTasks::of_audit(&run, reviewer, redactor.as_ref(), &sample)?
     } else {
-        feedback_tasks(&run, reviewer, args.sample.map(|sample| (sample, args.seed.unwrap_or(0))))?
+        let draw = args.sample.map(|sample| (sample, args.seed.unwrap_or(0)));
+        ReviewTasks::of_feedback(&run, reviewer, redactor.as_ref(), draw)?
     };
     let path = args.out.clone().unwrap_or_else(|| run.path.join("review.json"));
-    write(&path, |out| Ok(serde_json::to_writer_pretty(out, &tasks)?))?;
-    remark(&format!("{} tasks", tasks.len()));
+    write(&path, |out| Ok(serde_json::to_writer_pretty(out, &review.tasks)?))?;
+    remark(&format!("{} tasks", review.tasks.len()));
+    redactor.iter().for_each(|redactor| redaction::tell(redactor, review.redacted, "conversation"));
     if !is_stdout(&path) {
         remark(&format!("wrote {}", path.display()));
         print(&reviewer.setup(&path))?;

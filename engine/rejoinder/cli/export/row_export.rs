@@ -16,7 +16,7 @@ use rejoinder_scan::default_threads;
 
 use super::output::write_hashed;
 use super::set_args::SetArgs;
-use super::{is_stdout, write};
+use super::{is_stdout, redaction, write};
 use crate::cli::print;
 use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
@@ -107,7 +107,9 @@ impl RowExport<'_> {
     fn remarks(&self) -> Vec<String> {
         let [undesirable, desirable] = [false, true].map(|label| RowChecks::of(&self.files.train, label));
         let lacking = self.draw.iter().flat_map(|draw| remarks::lacking(draw));
-        lacking.chain(remarks::rows(&desirable, &undesirable)).collect()
+        let redactor = self.args.redaction.redactor();
+        let redacted = redactor.iter().map(redaction::note);
+        lacking.chain(remarks::rows(&desirable, &undesirable)).chain(redacted).collect()
     }
 
     /// Writes the folder of a data set; returns the path of the file to train on.

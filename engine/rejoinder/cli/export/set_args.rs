@@ -9,6 +9,7 @@ use rejoinder_export::export::template::ChatTemplate;
 
 use super::OverwriteArgs;
 use super::filters::FilterArgs;
+use super::redaction::RedactionArgs;
 use crate::cli::InputRoot;
 use crate::cli::args::OUTPUT;
 
@@ -38,6 +39,8 @@ pub(super) struct SetArgs {
     /// Licence of the source, as the hub names licences
     #[arg(long, value_name = "ID", requires = "dataset", default_value = "unknown", value_parser = license, help_heading = OUTPUT)]
     pub(super) license: String,
+    #[command(flatten)]
+    pub(super) redaction: RedactionArgs,
 }
 
 fn license(text: &str) -> Result<String, String> {

@@ -24,6 +24,7 @@ pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Fail
         RowOrigin::Run => TrainingFiles::of_run(&run, request)?,
         _ => labelled(&run, args, request)?,
     };
+    let files = args.set.redaction.out_of(files);
     let told = report(task, args, &files, seed);
     let export = RowExport {
         run: &run,
