@@ -58,8 +58,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // An emptied file says that nobody is at work, where a file system has no locks; the lock itself goes with the file.
+        // An emptied file says that nobody is at work, where a file system has no locks. The lock would go with the file, but a process
+        // that is just being started may have the file open, too, for a moment.
         let _ = self.0.set_len(0);
+        let _ = self.0.unlock();
     }
 }
 
