@@ -26,6 +26,7 @@ pub mod scan;
 pub mod spool_row;
 pub mod stages;
 pub mod stats;
+pub mod status;
 pub mod tallies;
 pub mod training;
 pub mod watch;

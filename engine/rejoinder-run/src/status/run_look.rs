@@ -1,0 +1,171 @@
+//! What can be told of a run from outside, beside whoever works on it.
+
+use std::path::Path;
+
+use rejoinder_ledger::SpendingTotal;
+use serde::Serialize;
+
+use super::file::{EndReason, RunStatus, now};
+use crate::error::RunError;
+use crate::folder::{LockHolder, Presence, RunDir, holder_of};
+use crate::scan;
+use crate::stats::{JudgeStats, ScanStats};
+
+/// A process that has said nothing for longer than this many seconds may be gone.
+const SILENCE: u64 = 60;
+
+/// A run as it is now.
+pub struct RunLook {
+    /// The run, opened to look at it.
+    pub run: RunDir,
+    /// What the process says that works on the run, or did last; `None` where no process has said anything.
+    pub status: Option<RunStatus>,
+    /// Who holds the run's lock, as the lock's file says.
+    pub holder: Option<LockHolder>,
+    /// How the run is.
+    pub state: RunState,
+    /// What the ledger knows.
+    pub facts: RunFacts,
+}
+
+/// How a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// A process works on the run.
+    Running,
+    /// A process was at work, and has said nothing for more than a minute.
+    Silent,
+    /// The process that worked on the run is gone, and has not said how it ended.
+    Killed,
+    /// Nobody works on the run, and its scan has not come to its end.
+    Stopped,
+    /// Nobody works on the run, and turns wait for the judge.
+    Waiting,
+    /// Nobody works on the run, and nothing waits.
+    Finished,
+}
+
+/// What the ledger of a run knows: as far as parts are committed and replies were collected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunFacts {
+    /// Whether the scan has come to its end.
+    pub is_scanned: bool,
+    /// The numbers of the scan.
+    pub scan: ScanStats,
+    /// What the judge's replies made of the undecided turns.
+    pub judge: JudgeStats,
+    /// What was spent.
+    pub spent: SpendingTotal,
+    /// Whether the run has a certificate.
+    pub is_certified: bool,
+}
+
+/// What can be done next with a run on which nobody works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// The scan, or the samples of a kept recall, go on.
+    Resume,
+    /// The judge can be asked about what waits.
+    Judge {
+        /// Whether the run's config names a judge.
+        has_judge: bool,
+        /// Whether the budget must be raised first.
+        is_budget_spent: bool,
+    },
+    /// Nothing waits: the feedback can be exported.
+    Export,
+}
+
+impl RunLook {
+    /// Looks at a run.
+    ///
+    /// # Errors
+    /// If there is none, it was written by an engine with another layout, or its ledger cannot be read.
+    pub fn at(path: &Path) -> Result<Self, RunError> {
+        let run = RunDir::open_to_look(path)?;
+        // In this order: what a process has said before its end is not taken for the words of a process that is gone.
+        let holder = holder_of(path);
+        let status = RunStatus::read(path);
+        let facts = RunFacts::of(&run)?;
+        let state = state(status.as_ref(), holder.as_ref(), &facts);
+        Ok(Self { run, status, holder, state, facts })
+    }
+
+    /// The seconds since the process last said something.
+    pub fn seconds_since_word(&self) -> Option<u64> {
+        self.status.as_ref().map(|status| now().saturating_sub(status.written))
+    }
+
+    /// What can be done next; `None` while a process is at work, and for a sample that was gathered over a data set.
+    pub fn next(&self) -> Option<NextStep> {
+        let is_at_work = matches!(self.state, RunState::Running | RunState::Silent);
+        if is_at_work || self.run.manifest.gathered.is_some() {
+            return None;
+        }
+        let ended = self.status.as_ref().and_then(|status| status.ended.as_ref());
+        let is_budget_spent = ended.is_some_and(|ended| ended.reason == EndReason::BudgetSpent);
+        Some(self.facts.next(&self.run, is_budget_spent))
+    }
+}
+
+impl RunFacts {
+    fn of(run: &RunDir) -> Result<Self, RunError> {
+        Ok(Self {
+            is_scanned: scan::is_complete(run)? || run.manifest.gathered.is_some(),
+            scan: run.scan_stats()?,
+            judge: run.judge_stats()?,
+            // A ledger of an early engine has no such table.
+            spent: run.ledger.spent().unwrap_or_default(),
+            is_certified: run.certificate().is_ok_and(|certificate| certificate.is_some()),
+        })
+    }
+
+    /// Turns that wait for the judge.
+    pub const fn waiting(&self) -> u64 {
+        self.scan.undecided.saturating_sub(self.judge.judged)
+    }
+
+    /// Turns that were found to be feedback.
+    pub fn feedback(&self) -> u64 {
+        self.scan.accepted.total() + self.judge.feedback.total()
+    }
+
+    fn next(&self, run: &RunDir, is_budget_spent: bool) -> NextStep {
+        let judge = &run.manifest.config.judge;
+        let audits_itself = run.manifest.config.cascade.recall.is_some() && !self.is_certified;
+        match () {
+            () if !self.is_scanned || audits_itself => NextStep::Resume,
+            () if self.waiting() > 0 => {
+                NextStep::Judge { has_judge: judge.base_url.is_some(), is_budget_spent }
+            }
+            () => NextStep::Export,
+        }
+    }
+}
+
+fn state(status: Option<&RunStatus>, holder: Option<&LockHolder>, facts: &RunFacts) -> RunState {
+    let at_rest = match () {
+        () if !facts.is_scanned => RunState::Stopped,
+        () if facts.waiting() > 0 => RunState::Waiting,
+        () => RunState::Finished,
+    };
+    match status.filter(|status| status.ended.is_none()) {
+        Some(status) => of_words(status),
+        // A verb that tells no status may hold the lock; a holder that was killed has left its name.
+        None => match holder.map(|holder| Presence::of(holder.process, &holder.machine)) {
+            Some(Presence::There) => RunState::Running,
+            Some(Presence::Gone | Presence::Unknown) | None => at_rest,
+        },
+    }
+}
+
+/// How a run is on which a process was at work when it said its last words.
+fn of_words(status: &RunStatus) -> RunState {
+    let is_silent = now().saturating_sub(status.written) > SILENCE;
+    match Presence::of(status.process, &status.machine) {
+        Presence::Gone => RunState::Killed,
+        _ if is_silent => RunState::Silent,
+        Presence::There | Presence::Unknown => RunState::Running,
+    }
+}
