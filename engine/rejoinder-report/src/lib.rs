@@ -27,6 +27,7 @@ pub mod recall_forecast;
 pub mod remarks;
 pub mod reproduction;
 pub mod run_report;
+pub mod run_status;
 pub mod shipped_cut;
 pub mod strategies;
 pub mod styles;

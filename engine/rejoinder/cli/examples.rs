@@ -54,6 +54,12 @@ Examples:
   rejoinder resume runs/0001
   rejoinder resume runs/0001 --offline --json";
 
+pub(super) const STATUS: &str = "\
+Examples:
+  rejoinder status runs/0001
+  rejoinder status runs/0001 --follow            # until nobody works on it
+  rejoinder status runs/0001 --json";
+
 pub(super) const SHOW: &str = "\
 Examples:
   rejoinder show runs/0001 --accepted --category UR2,UR3

@@ -36,7 +36,9 @@ mod settings;
 mod show;
 mod signals;
 mod terminal;
+mod status;
 mod train;
+mod work;
 
 use args::{InputRoot, Threads};
 pub use asking::stopped;

@@ -97,15 +97,29 @@ impl RunLook {
         self.status.as_ref().map(|status| now().saturating_sub(status.written))
     }
 
-    /// What can be done next; `None` while a process is at work, and for a sample that was gathered over a data set.
+    /// What can be done next; `None` while a process is at work.
     pub fn next(&self) -> Option<NextStep> {
-        let is_at_work = matches!(self.state, RunState::Running | RunState::Silent);
-        if is_at_work || self.run.manifest.gathered.is_some() {
+        if matches!(self.state, RunState::Running | RunState::Silent) {
             return None;
         }
         let ended = self.status.as_ref().and_then(|status| status.ended.as_ref());
         let is_budget_spent = ended.is_some_and(|ended| ended.reason == EndReason::BudgetSpent);
-        Some(self.facts.next(&self.run, is_budget_spent))
+        self.step(is_budget_spent)
+    }
+
+    /// What can be done next once nobody is at work; `None` for a sample that was gathered over a data set.
+    pub fn step(&self, is_budget_spent: bool) -> Option<NextStep> {
+        let manifest = &self.run.manifest;
+        let audits_itself = manifest.config.cascade.recall.is_some() && !self.facts.is_certified;
+        match () {
+            () if manifest.gathered.is_some() => None,
+            () if !self.facts.is_scanned || audits_itself => Some(NextStep::Resume),
+            () if self.facts.waiting() == 0 => Some(NextStep::Export),
+            () => {
+                let has_judge = manifest.config.judge.base_url.is_some();
+                Some(NextStep::Judge { has_judge, is_budget_spent })
+            }
+        }
     }
 }
 
@@ -129,18 +143,6 @@ impl RunFacts {
     /// Turns that were found to be feedback.
     pub fn feedback(&self) -> u64 {
         self.scan.accepted.total() + self.judge.feedback.total()
-    }
-
-    fn next(&self, run: &RunDir, is_budget_spent: bool) -> NextStep {
-        let judge = &run.manifest.config.judge;
-        let audits_itself = run.manifest.config.cascade.recall.is_some() && !self.is_certified;
-        match () {
-            () if !self.is_scanned || audits_itself => NextStep::Resume,
-            () if self.waiting() > 0 => {
-                NextStep::Judge { has_judge: judge.base_url.is_some(), is_budget_spent }
-            }
-            () => NextStep::Export,
-        }
     }
 }
 

@@ -1,0 +1,140 @@
+//! The status of a run in a few lines that fit a narrow terminal.
+
+use rejoinder_core::printable;
+use rejoinder_run::status::{JudgeFigures, RunState, RunStatus, StageName};
+
+use super::report::RunStatusReport;
+use super::words;
+use crate::numbers::{counted, duration, thousands};
+use crate::progress::{joined, judge_pieces, line, packed, scan_pieces, spent_pieces};
+
+/// Columns of the name before each line.
+const NAME: usize = 11;
+/// Columns of a page.
+const COLUMNS: usize = 80;
+
+impl RunStatusReport {
+    /// The status for people: what is known now, and the command that goes on.
+    pub fn text(&self) -> String {
+        let mut page = Page(format!("{}\n", printable(&self.headline())));
+        match (self.state, &self.status) {
+            (RunState::Running | RunState::Silent, Some(status)) => write_work(&mut page, status),
+            _ => self.write_facts(&mut page),
+        }
+        if let Some(certificate) = &self.certificate {
+            page.write("certified", &printable(&certificate.text()));
+        }
+        if let Some(next) = &self.next {
+            page.write("next", &printable(next));
+        }
+        page.0
+    }
+
+    /// The status in one line.
+    pub fn line(&self) -> String {
+        let work = match (self.state, &self.status) {
+            (RunState::Running, Some(status)) => line(&status.figures),
+            _ => None,
+        };
+        printable(&work.unwrap_or_else(|| self.headline())).into_owned()
+    }
+
+    /// Which run, how it is, and by whose word.
+    fn headline(&self) -> String {
+        let (run, state) = (&self.run_dir, words::state(self.state));
+        let word = self.seconds_since_word.map(|seconds| duration(seconds as f64)).unwrap_or_default();
+        let process = |status: &RunStatus| format!("{}, process {} on {}", status.verb, status.process, status.machine);
+        match (self.state, &self.status) {
+            (RunState::Running, Some(status)) if status.ended.is_none() => {
+                let since = duration(status.written.saturating_sub(status.begun) as f64);
+                let stopping = if status.stopping { ", stopping: what is under way is finished first" } else { "" };
+                format!("{run}: {state} for {since} ({}){stopping}", process(status))
+            }
+            (RunState::Running, _) => format!("{run}: {state} (a process holds it that tells no status)"),
+            (RunState::Silent, Some(status)) => {
+                format!("{run}: {state} for {word} ({}): it may be gone, or hang", process(status))
+            }
+            (RunState::Killed, Some(status)) => {
+                format!("{run}: {state} ({}; its last word is {word} old)", process(status))
+            }
+            (_, Some(RunStatus { verb, ended: Some(end), .. })) => {
+                format!("{run}: {state} ({verb}: {}, {word} ago)", words::end(end.reason))
+            }
+            _ => format!("{run}: {state}"),
+        }
+    }
+
+    /// What the ledger knows.
+    fn write_facts(&self, page: &mut Page) {
+        let scan = match self.scanned {
+            true => "complete".to_owned(),
+            false => "not at its end".to_owned(),
+        };
+        let mut pieces = vec![scan, counted(self.conversations, "conversation")];
+        if self.quarantined > 0 {
+            pieces.push(format!("{} quarantined", counted(self.quarantined, "record")));
+        }
+        page.write("scan", &joined(&pieces));
+        let mut pieces = vec![
+            counted(self.turns, "later turn"),
+            format!("{} accepted", thousands(self.accepted)),
+            format!("{} rejected", thousands(self.rejected)),
+        ];
+        if self.judged > 0 {
+            pieces.push(format!("{} judged", thousands(self.judged)));
+        }
+        pieces.push(format!("{} waiting", thousands(self.waiting)));
+        page.write("turns", &joined(&pieces));
+        page.write("feedback", &counted(self.feedback, "turn"));
+        if self.spent.calls > 0 {
+            page.write("spent", &joined(&spent_pieces(&self.spent, &self.limits)));
+        }
+    }
+}
+
+/// What a process says that is at work.
+fn write_work(page: &mut Page, status: &RunStatus) {
+    let figures = &status.figures;
+    let left = |stage| figures.seconds_left.filter(|_| figures.stage == stage);
+    if figures.stage == StageName::Starting {
+        page.write("stage", "starting: inputs, rules or the judge are looked at");
+    }
+    if let Some(scan) = &figures.scan {
+        page.write("scan", &joined(&scan_pieces(scan, left(StageName::Scan))));
+    }
+    if let Some(judge) = &figures.judge {
+        page.write("asking", &joined(&judge_pieces(judge, left(StageName::Judge))));
+        page.write("judge", &joined(&health_pieces(judge)));
+    }
+}
+
+/// How the judge is.
+fn health_pieces(judge: &JudgeFigures) -> Vec<String> {
+    let ago = |seconds: f64| format!("{} ago", duration(seconds.floor()));
+    let mut pieces = vec![words::health(judge.health).to_owned()];
+    pieces.extend(judge.seconds_since_answer.map(|seconds| format!("last answer {}", ago(seconds))));
+    if judge.retries > 0 {
+        pieces.push(format!("{} made again", counted(judge.retries, "request")));
+    }
+    if judge.empty > 0 {
+        pieces.push(format!("{} empty", counted(judge.empty, "answer")));
+    }
+    if let (Some(trouble), Some(seconds)) = (&judge.last_trouble, judge.seconds_since_trouble) {
+        pieces.push(format!("{}: {}", ago(seconds), printable(trouble)));
+    }
+    pieces
+}
+
+/// A text with a name before each entry.
+struct Page(String);
+
+impl Page {
+    /// Writes an entry, whose pieces are folded below each other.
+    fn write(&mut self, name: &str, entry: &str) {
+        let mut name = name;
+        for line in packed(entry, COLUMNS - NAME) {
+            self.0 += &format!("{name:<NAME$}{line}\n");
+            name = "";
+        }
+    }
+}
