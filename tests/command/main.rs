@@ -55,4 +55,5 @@ mod rule_files;
 mod rules;
 mod run;
 mod shipped_cut;
+mod status;
 mod tallies;

@@ -22,6 +22,7 @@ pub mod reading_sample;
 pub mod recall;
 pub mod replay;
 pub mod reviewing;
+pub mod run_list;
 pub mod scan;
 pub mod spool_row;
 pub mod stages;

@@ -23,8 +23,10 @@ pub(super) const ASKED: &str = "asked.json";
 pub(crate) const MODEL: &str = "model.rjm";
 /// File of the sample of a calibration that was gathered over a data set.
 pub(crate) const SAMPLE: &str = "calibration.sample";
-pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const LEDGER: &str = "ledger.sqlite";
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const LEDGER: &str = "ledger.sqlite";
+/// File of the replies, where the config names no other.
+const REPLIES: &str = "replies.sqlite";
 /// Folder of the copy of standard input.
 pub(super) const INPUT: &str = "input";
 /// What the ledger calls the id of its run.
@@ -133,6 +135,11 @@ impl RunDir {
     /// Whether `path` is a run directory.
     pub fn is_run(path: &Path) -> bool {
         path.join(MANIFEST).is_file()
+    }
+
+    /// The file of the run's own replies, which is there where the config names no other and the judge was asked.
+    pub(crate) fn own_replies(&self) -> PathBuf {
+        self.path.join(REPLIES)
     }
 
     /// The input files, if all are there.
