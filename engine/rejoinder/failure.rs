@@ -14,6 +14,7 @@ use rejoinder_run::gathering::GatheringError;
 use rejoinder_run::given_requests::AskingError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::reviewing::ReviewError;
+use rejoinder_run::run_list::RemovalError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
 use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
@@ -243,6 +244,30 @@ impl From<FolderError> for Failure {
                     folder.display()
                 ),
             ),
+        }
+    }
+}
+
+impl From<RemovalError> for Failure {
+    fn from(error: RemovalError) -> Self {
+        let fact = error.to_string();
+        match error {
+            RemovalError::Run(error) => error.into(),
+            RemovalError::Link(_, to) => {
+                Self::usage(format!("{fact}; to remove the run, name {}", to.display()))
+            }
+            RemovalError::NoRun(_) => Self::usage(fact),
+            RemovalError::Job(path) => Self::usage(format!(
+                "{fact}: merge it first (rejoinder merge {}), or remove its shards one by one",
+                path.display()
+            )),
+            RemovalError::Unreadable(..) => {
+                Self::invalid(format!("{fact}\n--force removes it all the same; nothing was removed"))
+            }
+            RemovalError::Named { .. } => Self::invalid(format!(
+                "{fact}: without it nobody can tell what their certificate covers. --force removes it all the same; nothing was removed"
+            )),
+            RemovalError::Io(..) => Self::new(Exit::Io, fact),
         }
     }
 }

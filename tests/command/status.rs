@@ -78,7 +78,10 @@ fn a_run_at_work_is_watched_from_outside_killed_and_looked_at_again() {
     assert_eq!(seen["state"], "killed", "{seen}");
     assert_eq!(seen["next"], format!("rejoinder judge {run}"), "the scan was at its end: {seen}");
     let told = words(&run);
-    assert!(told.contains("RUN: killed (run, process ") && told.contains("\nnext       rejoinder judge"), "{told}");
+    assert!(
+        told.contains("RUN: killed (run, process ") && told.contains("\nnext       rejoinder judge"),
+        "{told}"
+    );
     rejoinder(&["judge", &run]).expect(0);
     let seen = status(&run);
     assert_eq!((&seen["state"], &seen["status"]["verb"]), (&"finished".into(), &"judge".into()), "{seen}");
@@ -162,7 +165,10 @@ fn why_a_run_ended_is_told_with_the_command_that_goes_on() {
     assert_eq!(seen["status"]["ended"]["next"], seen["next"]);
     assert_eq!((figure(&seen["spent"], "calls"), figure(&seen["limits"], "calls")), (9, 9));
     let told = words(&run);
-    assert!(told.starts_with("RUN: waiting (run: the budget is spent, ") && told.contains("9 calls of 9"), "{told}");
+    assert!(
+        told.starts_with("RUN: waiting (run: the budget is spent, ") && told.contains("9 calls of 9"),
+        "{told}"
+    );
     let followed = rejoinder(&["status", &run, "--follow"]).expect(0).stdout;
     assert_eq!(followed.lines().count(), told.lines().count(), "nobody is at work: {followed}");
 }
@@ -214,10 +220,8 @@ fn whoever_follows_hears_lines_until_the_work_ends() {
     Ended::from(work.wait_with_output().unwrap()).expect(0);
     assert!(followed.starts_with("judge ") && followed.contains(": finished (judge: done"), "{followed}");
     assert!(!followed.contains(['\r', '\u{1b}']), "{followed:?}");
-    let states: Vec<Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["state"].clone())
-        .collect();
+    let states: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["state"].clone()).collect();
     assert!(states.len() > 2 && states[0] == "running" && states[states.len() - 1] == "finished", "{lines}");
 }
 

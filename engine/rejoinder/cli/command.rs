@@ -6,8 +6,8 @@ use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subco
 
 use super::{
     ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
-    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, show,
-    signals, status, terminal, train,
+    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, runs,
+    show, signals, status, terminal, train,
 };
 use crate::failure::Exit;
 
@@ -52,6 +52,9 @@ enum CommandVerb {
     /// Say how far a run is, beside the process that works on it
     #[command(before_long_help = examples::STATUS)]
     Status(status::StatusArgs),
+    /// List runs, show what they hold and take, and remove them
+    #[command(before_long_help = examples::RUNS)]
+    Runs(runs::RunsArgs),
     /// Read turns of a run, with what decided about them
     #[command(before_long_help = examples::SHOW)]
     Show(show::ShowArgs),
@@ -106,7 +109,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
     ("Find feedback", &["init", "inspect", "run", "report", "show", "explain", "review"]),
     ("Take it further", &["export", "import-labels"]),
     ("Ask a judge", &["plan", "judge", "resume", "ask"]),
-    ("Keep runs", &["status"]),
+    ("Keep runs", &["status", "runs"]),
     ("Extend", &["rules", "plugin", "config"]),
     ("Measure", &["eval", "audit", "calibrate", "train", "reproduce-paper"]),
     ("Other", &["completions"]),
@@ -175,6 +178,7 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Plan(args) => plan::main(&args),
         CommandVerb::Resume(args) => resume::main(&args),
         CommandVerb::Status(args) => status::main(&args),
+        CommandVerb::Runs(args) => runs::main(&args),
         CommandVerb::Show(args) => show::main(&args),
         CommandVerb::Review(args) => review::main(&args),
         CommandVerb::Report(args) => report::main(&args),

@@ -32,11 +32,12 @@ mod review;
 mod rules;
 mod run;
 mod run_config;
+mod runs;
 mod settings;
 mod show;
 mod signals;
-mod terminal;
 mod status;
+mod terminal;
 mod train;
 mod work;
 

@@ -5,7 +5,7 @@ use rejoinder_run::status::{AmountFigures, JobLook, RunState, ShardLook};
 use serde::Serialize;
 
 use super::report::RunStatusReport;
-use crate::numbers::{counted, form, share, thousands};
+use crate::numbers::{counted, share, thousands};
 use crate::progress::line;
 
 /// All that can be told of a job from outside, as `status --json` prints it.
@@ -86,26 +86,26 @@ impl JobReport {
 
     /// The sum in one line.
     pub fn line(&self) -> String {
-        let Some(of) = self.of else { return format!("{}: no shard has begun", self.job_dir) };
-        let mut line = format!(
-            "{}: {} of {} {} done, {} running, {} not begun",
-            self.job_dir,
-            self.done,
-            of,
-            form(of.into(), "shard"),
-            self.running,
-            self.not_begun
-        );
-        line += &format!(
-            " · {} · {} · {} waiting",
-            counted(self.conversations, "conversation"),
-            format!("{} with feedback", counted(self.feedback, "turn")),
-            thousands(self.waiting)
-        );
+        let mut line = format!("{}: {}", self.job_dir, self.counted());
+        if self.of.is_some() {
+            line += &format!(
+                " · {} · {} with feedback · {} waiting",
+                counted(self.conversations, "conversation"),
+                counted(self.feedback, "turn"),
+                thousands(self.waiting)
+            );
+        }
         if self.spent.calls > 0 {
             line += &format!(" · {}", counted(self.spent.calls, "call"));
         }
         line
+    }
+
+    /// The shards by what they are.
+    pub(crate) fn counted(&self) -> String {
+        let Some(of) = self.of else { return "no shard has begun".to_owned() };
+        let (shards, running) = (counted(of.into(), "shard"), self.running);
+        format!("{} of {shards} done, {running} running, {} not begun", self.done, self.not_begun)
     }
 
     /// Whether a process works on one of the shards.

@@ -3,23 +3,31 @@
 use rejoinder_core::printable;
 use rejoinder_run::status::{JudgeFigures, RunState, RunStatus, StageName};
 
+use super::page::Page;
 use super::report::RunStatusReport;
 use super::words;
 use crate::numbers::{counted, duration, thousands};
-use crate::progress::{joined, judge_pieces, line, packed, scan_pieces, spent_pieces};
-
-/// Columns of the name before each line.
-const NAME: usize = 11;
-/// Columns of a page.
-const COLUMNS: usize = 80;
+use crate::progress::{joined, judge_pieces, line, scan_pieces, spent_pieces};
 
 impl RunStatusReport {
     /// The status for people: what is known now, and the command that goes on.
     pub fn text(&self) -> String {
-        let mut page = Page(format!("{}\n", printable(&self.headline())));
+        let mut page = Page::default();
+        page.put(&format!("{}\n", printable(&self.headline())));
         match (self.state, &self.status) {
-            (RunState::Running | RunState::Silent, Some(status)) => write_work(&mut page, status),
-            _ => self.write_facts(&mut page),
+            (RunState::Running | RunState::Silent, Some(status)) if status.ended.is_none() => {
+                if status.figures.scan.is_none() && self.scanned {
+                    self.write_scan(&mut page);
+                }
+                write_work(&mut page, status);
+            }
+            _ => {
+                self.write_scan(&mut page);
+                page.write("feedback", &counted(self.feedback, "turn"));
+                if self.spent.calls > 0 {
+                    page.write("spent", &joined(&spent_pieces(&self.spent, &self.limits)));
+                }
+            }
         }
         if let Some(certificate) = &self.certificate {
             page.write("certified", &printable(&certificate.text()));
@@ -27,7 +35,7 @@ impl RunStatusReport {
         if let Some(next) = &self.next {
             page.write("next", &printable(next));
         }
-        page.0
+        page.into_text()
     }
 
     /// The status in one line.
@@ -43,11 +51,13 @@ impl RunStatusReport {
     fn headline(&self) -> String {
         let (run, state) = (&self.run_dir, words::state(self.state));
         let word = self.seconds_since_word.map(|seconds| duration(seconds as f64)).unwrap_or_default();
-        let process = |status: &RunStatus| format!("{}, process {} on {}", status.verb, status.process, status.machine);
+        let process =
+            |status: &RunStatus| format!("{}, process {} on {}", status.verb, status.process, status.machine);
         match (self.state, &self.status) {
             (RunState::Running, Some(status)) if status.ended.is_none() => {
                 let since = duration(status.written.saturating_sub(status.begun) as f64);
-                let stopping = if status.stopping { ", stopping: what is under way is finished first" } else { "" };
+                let stopping =
+                    if status.stopping { ", stopping: what is under way is finished first" } else { "" };
                 format!("{run}: {state} for {since} ({}){stopping}", process(status))
             }
             (RunState::Running, _) => format!("{run}: {state} (a process holds it that tells no status)"),
@@ -64,8 +74,8 @@ impl RunStatusReport {
         }
     }
 
-    /// What the ledger knows.
-    fn write_facts(&self, page: &mut Page) {
+    /// What the ledger knows of the scan and its turns.
+    fn write_scan(&self, page: &mut Page) {
         let scan = match self.scanned {
             true => "complete".to_owned(),
             false => "not at its end".to_owned(),
@@ -85,10 +95,6 @@ impl RunStatusReport {
         }
         pieces.push(format!("{} waiting", thousands(self.waiting)));
         page.write("turns", &joined(&pieces));
-        page.write("feedback", &counted(self.feedback, "turn"));
-        if self.spent.calls > 0 {
-            page.write("spent", &joined(&spent_pieces(&self.spent, &self.limits)));
-        }
     }
 }
 
@@ -123,18 +129,4 @@ fn health_pieces(judge: &JudgeFigures) -> Vec<String> {
         pieces.push(format!("{}: {}", ago(seconds), printable(trouble)));
     }
     pieces
-}
-
-/// A text with a name before each entry.
-struct Page(String);
-
-impl Page {
-    /// Writes an entry, whose pieces are folded below each other.
-    fn write(&mut self, name: &str, entry: &str) {
-        let mut name = name;
-        for line in packed(entry, COLUMNS - NAME) {
-            self.0 += &format!("{name:<NAME$}{line}\n");
-            name = "";
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The state of a run in words, and the command that goes on.
 
-use rejoinder_run::status::{EndReason, JudgeHealth, NextStep, RunState};
+use rejoinder_run::status::{EndReason, JudgeHealth, JudgeNeed, NextStep, RunState};
 
 /// The state of a run in a word.
 pub const fn state(state: RunState) -> &'static str {
@@ -18,9 +18,9 @@ pub const fn state(state: RunState) -> &'static str {
 pub fn command(step: NextStep, folder: &str) -> String {
     match step {
         NextStep::Resume => format!("rejoinder resume {folder}"),
-        NextStep::Judge { has_judge: false, .. } => format!("rejoinder judge {folder} --config FILE"),
-        NextStep::Judge { is_budget_spent: true, .. } => format!("rejoinder judge {folder} --calls N"),
-        NextStep::Judge { .. } => format!("rejoinder judge {folder}"),
+        NextStep::Judge(JudgeNeed::Nothing) => format!("rejoinder judge {folder}"),
+        NextStep::Judge(JudgeNeed::Calls) => format!("rejoinder judge {folder} --calls N"),
+        NextStep::Judge(JudgeNeed::Config) => format!("rejoinder judge {folder} --config FILE"),
         NextStep::Export => format!("rejoinder export kto {folder}"),
     }
 }

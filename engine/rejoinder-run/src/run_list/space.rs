@@ -32,13 +32,15 @@ impl FolderSpace {
         let mut items: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let name = ["-wal", "-shm"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
+            let name =
+                ["-wal", "-shm"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
             let item = items.entry(name).or_default();
             let (bytes, files) = space.measure(&entry);
             item.0 += bytes;
             item.1 += files;
         }
-        space.items = items.into_iter().map(|(name, (bytes, files))| SpaceItem { name, bytes, files }).collect();
+        space.items =
+            items.into_iter().map(|(name, (bytes, files))| SpaceItem { name, bytes, files }).collect();
         space.items.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
         space
     }

@@ -16,5 +16,5 @@ pub use figures::{
 pub use file::{EndOfWork, EndReason, FILE, FORMAT, RunStatus};
 pub use job::{JobLook, ShardLook};
 pub use meter::ProgressMeter;
-pub use run_look::{NextStep, RunFacts, RunLook, RunState};
+pub use run_look::{JudgeNeed, NextStep, RunFacts, RunLook, RunState};
 pub use writer::StatusWriter;

@@ -67,14 +67,20 @@ pub enum NextStep {
     /// The scan, or the samples of a kept recall, go on.
     Resume,
     /// The judge can be asked about what waits.
-    Judge {
-        /// Whether the run's config names a judge.
-        has_judge: bool,
-        /// Whether the budget must be raised first.
-        is_budget_spent: bool,
-    },
+    Judge(JudgeNeed),
     /// Nothing waits: the feedback can be exported.
     Export,
+}
+
+/// What is needed so that the judge can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JudgeNeed {
+    /// Nothing.
+    Nothing,
+    /// More calls than the budget holds.
+    Calls,
+    /// Another config: one that names a judge, or holds a larger budget.
+    Config,
 }
 
 impl RunLook {
@@ -115,10 +121,17 @@ impl RunLook {
             () if manifest.gathered.is_some() => None,
             () if !self.facts.is_scanned || audits_itself => Some(NextStep::Resume),
             () if self.facts.waiting() == 0 => Some(NextStep::Export),
-            () => {
-                let has_judge = manifest.config.judge.base_url.is_some();
-                Some(NextStep::Judge { has_judge, is_budget_spent })
+            () if manifest.config.judge.base_url.is_none() => Some(NextStep::Judge(JudgeNeed::Config)),
+            () if !is_budget_spent => Some(NextStep::Judge(JudgeNeed::Nothing)),
+            () if manifest
+                .config
+                .budget
+                .calls
+                .is_some_and(|calls| calls <= self.facts.spent.amount.calls) =>
+            {
+                Some(NextStep::Judge(JudgeNeed::Calls))
             }
+            () => Some(NextStep::Judge(JudgeNeed::Config)),
         }
     }
 }
