@@ -79,7 +79,8 @@ fn a_run_at_work_is_watched_from_outside_killed_and_looked_at_again() {
     assert_eq!(seen["next"], format!("rejoinder judge {run}"), "the scan was at its end: {seen}");
     let told = words(&run);
     assert!(
-        told.contains("RUN: killed (run, process ") && told.contains("\nnext       rejoinder judge"),
+        told.contains("RUN: killed\nprocess    run, number ")
+            && told.contains("\nnext       rejoinder judge"),
         "{told}"
     );
     rejoinder(&["judge", &run]).expect(0);
@@ -218,7 +219,9 @@ fn whoever_follows_hears_lines_until_the_work_ends() {
     let followed = Ended::from(followed.wait_with_output().unwrap()).expect(0).stdout;
     let lines = Ended::from(lines.wait_with_output().unwrap()).expect(0).stdout;
     Ended::from(work.wait_with_output().unwrap()).expect(0);
-    assert!(followed.starts_with("judge ") && followed.contains(": finished (judge: done"), "{followed}");
+    let (first, rest) = followed.split_once('\n').unwrap();
+    assert!(first.starts_with("judge ") || first.contains(": running for "), "{followed}");
+    assert!(rest.contains(": finished (judge: done"), "{followed}");
     assert!(!followed.contains(['\r', '\u{1b}']), "{followed:?}");
     let states: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["state"].clone()).collect();

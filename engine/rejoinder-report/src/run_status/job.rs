@@ -5,8 +5,11 @@ use rejoinder_run::status::{AmountFigures, JobLook, RunState, ShardLook};
 use serde::Serialize;
 
 use super::report::RunStatusReport;
-use crate::numbers::{counted, share, thousands};
-use crate::progress::line;
+use crate::numbers::{counted, thousands};
+use crate::progress::packed;
+
+/// Columns of what a shard does.
+const COLUMNS: usize = 58;
 
 /// All that can be told of a job from outside, as `status --json` prints it.
 #[derive(Clone, Debug, Serialize)]
@@ -127,18 +130,10 @@ impl ShardReport {
         let Some(run) = &self.run else {
             return printable(self.error.as_deref().unwrap_or_default()).into_owned();
         };
-        let figures = run.status.as_ref().filter(|_| run.state == RunState::Running).map(|s| &s.figures);
-        let state = super::state(run.state);
-        match figures {
-            Some(figures) => match &figures.scan {
-                Some(scan) => format!("{state:<9} scan {}", share(scan.bytes_read, scan.bytes_total)),
-                None => format!("{state:<9} {}", line(figures).unwrap_or_default()),
-            },
-            None => format!(
-                "{state:<9} {} · {} waiting",
-                counted(run.conversations, "conversation"),
-                thousands(run.waiting)
-            ),
-        }
+        let found =
+            || format!("{} · {} waiting", counted(run.conversations, "conversation"), thousands(run.waiting));
+        let said = run.work_line().unwrap_or_else(found);
+        let first = packed(&said, COLUMNS).into_iter().next().unwrap_or_default();
+        format!("{:<9} {first}", super::state(run.state))
     }
 }

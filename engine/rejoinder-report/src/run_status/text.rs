@@ -14,8 +14,11 @@ impl RunStatusReport {
     pub fn text(&self) -> String {
         let mut page = Page::default();
         page.put(&format!("{}\n", printable(&self.headline())));
-        match (self.state, &self.status) {
-            (RunState::Running | RunState::Silent, Some(status)) if status.ended.is_none() => {
+        if let Some(process) = self.process() {
+            page.write("process", &printable(&process));
+        }
+        match (self.state, self.unended()) {
+            (RunState::Running | RunState::Silent, Some(status)) => {
                 if status.figures.scan.is_none() && self.scanned {
                     self.write_scan(&mut page);
                 }
@@ -40,38 +43,56 @@ impl RunStatusReport {
 
     /// The status in one line.
     pub fn line(&self) -> String {
-        let work = match (self.state, &self.status) {
-            (RunState::Running, Some(status)) => line(&status.figures),
-            _ => None,
-        };
-        printable(&work.unwrap_or_else(|| self.headline())).into_owned()
+        printable(&self.work_line().unwrap_or_else(|| self.headline())).into_owned()
     }
 
-    /// Which run, how it is, and by whose word.
+    /// How far the work is that a process does.
+    pub(super) fn work_line(&self) -> Option<String> {
+        let at_work = self.unended().filter(|_| self.state == RunState::Running);
+        at_work.and_then(|status| line(&status.figures))
+    }
+
+    /// Which run, and how it is.
     fn headline(&self) -> String {
-        let (run, state) = (&self.run_dir, words::state(self.state));
-        let word = self.seconds_since_word.map(|seconds| duration(seconds as f64)).unwrap_or_default();
-        let process =
-            |status: &RunStatus| format!("{}, process {} on {}", status.verb, status.process, status.machine);
-        match (self.state, &self.status) {
+        let state = words::state(self.state);
+        let how = match (self.state, &self.status) {
+            (RunState::Killed, _) => state.to_owned(),
+            (RunState::Silent, _) => format!("{state} for {}", self.word_age()),
             (RunState::Running, Some(status)) if status.ended.is_none() => {
-                let since = duration(status.written.saturating_sub(status.begun) as f64);
-                let stopping =
-                    if status.stopping { ", stopping: what is under way is finished first" } else { "" };
-                format!("{run}: {state} for {since} ({}){stopping}", process(status))
+                format!("{state} for {}", duration(status.written.saturating_sub(status.begun) as f64))
             }
-            (RunState::Running, _) => format!("{run}: {state} (a process holds it that tells no status)"),
-            (RunState::Silent, Some(status)) => {
-                format!("{run}: {state} for {word} ({}): it may be gone, or hang", process(status))
+            (RunState::Stopped | RunState::Waiting | RunState::Finished, Some(status)) => {
+                let end = status.ended.as_ref().map_or("", |end| words::end(end.reason));
+                format!("{state} ({}: {end}, {} ago)", status.verb, self.word_age())
             }
-            (RunState::Killed, Some(status)) => {
-                format!("{run}: {state} ({}; its last word is {word} old)", process(status))
-            }
-            (_, Some(RunStatus { verb, ended: Some(end), .. })) => {
-                format!("{run}: {state} ({verb}: {}, {word} ago)", words::end(end.reason))
-            }
-            _ => format!("{run}: {state}"),
+            _ => state.to_owned(),
+        };
+        format!("{}: {how}", self.run_dir)
+    }
+
+    /// Which process works on the run, or did when it was killed.
+    fn process(&self) -> Option<String> {
+        let Some(RunStatus { verb, process, machine, stopping, .. }) = self.unended() else {
+            return (self.state == RunState::Running)
+                .then(|| "one that holds the run and tells no more".to_owned());
+        };
+        let mut pieces = vec![format!("{verb}, number {process} on {machine}")];
+        match self.state {
+            RunState::Silent => pieces.push("it may be gone, or hang".to_owned()),
+            RunState::Killed => pieces.push(format!("its last word is {} old", self.word_age())),
+            _ if *stopping => pieces.push("stopping: what is under way is finished first".to_owned()),
+            _ => {}
         }
+        Some(joined(&pieces))
+    }
+
+    /// What a process says that has not said how it ended.
+    fn unended(&self) -> Option<&RunStatus> {
+        self.status.as_ref().filter(|status| status.ended.is_none())
+    }
+
+    fn word_age(&self) -> String {
+        self.seconds_since_word.map(|seconds| duration(seconds as f64)).unwrap_or_default()
     }
 
     /// What the ledger knows of the scan and its turns.
@@ -126,7 +147,7 @@ fn health_pieces(judge: &JudgeFigures) -> Vec<String> {
         pieces.push(format!("{} empty", counted(judge.empty, "answer")));
     }
     if let (Some(trouble), Some(seconds)) = (&judge.last_trouble, judge.seconds_since_trouble) {
-        pieces.push(format!("{}: {}", ago(seconds), printable(trouble)));
+        pieces.push(format!("{}, {}", printable(trouble), ago(seconds)));
     }
     pieces
 }

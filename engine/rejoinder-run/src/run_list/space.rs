@@ -5,6 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+/// The end of the name of the file through which the users of a database share memory.
+const SHARED_MEMORY: &str = "-shm";
+
 /// What a folder takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FolderSpace {
@@ -32,8 +35,11 @@ impl FolderSpace {
         let mut items: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let name =
-                ["-wal", "-shm"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
+            let name = ["-wal", SHARED_MEMORY]
+                .iter()
+                .find_map(|end| name.strip_suffix(end))
+                .unwrap_or(&name)
+                .to_owned();
             let item = items.entry(name).or_default();
             let (bytes, files) = space.measure(&entry);
             item.0 += bytes;
@@ -60,7 +66,10 @@ impl FolderSpace {
         // Neither follows a link.
         let (Ok(kind), Ok(metadata)) = (entry.file_type(), entry.metadata()) else { return (0, 0) };
         if !kind.is_dir() {
-            self.changed = self.changed.max(metadata.modified().ok());
+            // Whoever looks at a database touches the memory that its users share.
+            if !entry.file_name().as_encoded_bytes().ends_with(SHARED_MEMORY.as_bytes()) {
+                self.changed = self.changed.max(metadata.modified().ok());
+            }
             return (metadata.len(), 1);
         }
         let below = fs::read_dir(entry.path()).into_iter().flatten().flatten();

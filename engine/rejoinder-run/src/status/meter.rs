@@ -8,7 +8,7 @@ use super::figures::{JudgeFigures, JudgeHealth, RunFigures, ScanFigures, StageNa
 use super::pace::Pace;
 use crate::watch::{JudgeProgress, ScanProgress, Stage};
 
-/// A server that has answered no request for less than this may be about to.
+/// A server that has answered before, and no request for less than this, may be about to answer again.
 const BRIEF_TROUBLE: Duration = Duration::from_secs(3);
 /// A judge that has requests and gives no answer for longer than this is slow.
 const SLOW: Duration = Duration::from_secs(30);
@@ -93,7 +93,8 @@ impl ProgressMeter {
 }
 
 fn health(progress: &AskProgress) -> JudgeHealth {
-    let is_down = progress.down.is_some_and(|down| down >= BRIEF_TROUBLE);
+    let has_answered = progress.answered + progress.empty + progress.refused > 0;
+    let is_down = progress.down.is_some_and(|down| !has_answered || down >= BRIEF_TROUBLE);
     match () {
         () if is_down => JudgeHealth::Failing,
         () if progress.in_flight > 0 && progress.quiet >= SLOW => JudgeHealth::Slow,
@@ -112,4 +113,51 @@ fn requests_left(judge: &JudgeFigures) -> u64 {
 /// The seconds until the end; nothing where nothing is left to do.
 fn time_left(left: u64, pace: f64) -> Option<f64> {
     (left > 0).then(|| left as f64 / pace)
+}
+
+#[cfg(test)]
+mod tests {
+    use rejoinder_ledger::{Spending, SpendingLimits, TokenUsage};
+
+    use super::*;
+
+    fn asked(answered: u64) -> AskProgress {
+        let usage = TokenUsage { prompt_tokens: 100 * answered, ..TokenUsage::default() };
+        AskProgress { answered, attempts: answered + 2, in_flight: 4, usage, ..AskProgress::default() }
+    }
+
+    #[test]
+    fn the_time_left_is_that_of_what_the_budget_still_holds() {
+        let limits = SpendingLimits { calls: Some(150), ..SpendingLimits::default() };
+        let stage = |answered| {
+            let spent = Spending { calls: answered, ..Spending::default() };
+            Stage::Judge(JudgeProgress { requests: 1_000, progress: asked(answered), spent, limits })
+        };
+        let mut meter = ProgressMeter::default();
+        assert_eq!(meter.measure(&stage(0), Duration::ZERO).seconds_left, None);
+        let figures = meter.measure(&stage(100), Duration::from_secs(10));
+        assert_eq!((figures.stage, figures.seconds_left), (StageName::Judge, Some(5.0)));
+        let judge = figures.judge.unwrap();
+        assert_eq!((judge.requests_per_second, judge.tokens_per_second), (Some(10.0), Some(1_000.0)));
+        assert_eq!((judge.retries, judge.limits.calls, judge.limits.tokens), (2, Some(150), None));
+    }
+
+    #[test]
+    fn a_judges_health_is_told_by_its_answers() {
+        let seconds = Duration::from_secs;
+        let (answering, nobody) = (asked(5), AskProgress::default());
+        for (progress, expected) in [
+            (nobody, JudgeHealth::NotAsked),
+            (AskProgress { in_flight: 1, ..nobody }, JudgeHealth::Answering),
+            (AskProgress { in_flight: 1, quiet: seconds(30), ..nobody }, JudgeHealth::Slow),
+            (AskProgress { attempts: 1, down: Some(seconds(0)), ..nobody }, JudgeHealth::Failing),
+            (answering, JudgeHealth::Answering),
+            (AskProgress { down: Some(seconds(1)), ..answering }, JudgeHealth::Answering),
+            (AskProgress { down: Some(seconds(3)), ..answering }, JudgeHealth::Failing),
+            (AskProgress { quiet: seconds(45), ..answering }, JudgeHealth::Slow),
+            (AskProgress { quiet: seconds(45), in_flight: 0, ..answering }, JudgeHealth::Answering),
+        ] {
+            assert_eq!(health(&progress), expected, "{progress:?}");
+        }
+    }
 }
