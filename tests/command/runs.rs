@@ -121,7 +121,7 @@ fn a_run_is_removed_only_where_somebody_says_yes_and_nothing_outside_goes() {
     let asked = rejoinder(&["runs", "rm", &run]).expect(2);
     assert!(asked.stderr.contains("--yes") && asked.stderr.contains("--dry-run"), "{}", asked.stderr);
     let dry = rejoinder(&["runs", "rm", &run, "--dry-run"]).expect(0).stdout;
-    assert!(dry.contains("goes with it: ") && dry.contains(" replies of the judge, for which "), "{dry}");
+    assert!(dry.contains("goes with it: ") && dry.contains(" replies of the judge ("), "{dry}");
     assert!(Path::new(&run).join("manifest.json").exists());
     for refused in ["foreign", "a file", "no"] {
         let path = format!("{runs}/{refused}");

@@ -1,11 +1,11 @@
 //! What goes with a run that is removed, in words.
 
-use rejoinder_core::printable;
 use rejoinder_judge::NANOS_PER_UNIT;
 use rejoinder_run::run_list::{Losses, Removal};
 use serde::Serialize;
 
 use crate::numbers::{counted, size, thousands};
+use crate::run_status::flat;
 
 /// A run that is removed, or would be, as `runs rm --json` prints it.
 #[derive(Clone, Debug, Serialize)]
@@ -36,7 +36,7 @@ impl RemovalReport {
 
     /// What the removal of a run takes, for people.
     pub fn text(&self) -> String {
-        let (folder, size) = (printable(&self.folder), size(self.bytes as f64));
+        let (folder, size) = (flat(&self.folder), size(self.bytes as f64));
         let mut text = match self.is_removed {
             true => format!("removed {folder}, {size}\n"),
             false => format!("{folder} takes {size}\n"),
@@ -45,7 +45,7 @@ impl RemovalReport {
             text += &format!("  goes with it: {loss}\n");
         }
         if let Some(file) = &self.shared_replies {
-            text += &format!("  the replies stay in {}\n", printable(file));
+            text += &format!("  the replies stay in {}\n", flat(file));
         }
         text
     }
@@ -56,11 +56,11 @@ pub fn losses(losses: &Losses) -> Vec<String> {
     let mut words = Vec::new();
     if losses.replies > 0 {
         let spent = losses.spent;
-        let mut paid = format!("{} and {} tokens", counted(spent.calls, "call"), thousands(spent.tokens));
+        let mut paid = format!("{}, {} tokens", counted(spent.calls, "call"), thousands(spent.tokens));
         if spent.money > 0 {
             paid += &format!(", {:.2} in money", spent.money as f64 / NANOS_PER_UNIT);
         }
-        words.push(format!("{} of the judge, for which {paid} were spent", counted(losses.replies, "reply")));
+        words.push(format!("{} of the judge ({paid})", counted(losses.replies, "reply")));
     }
     if losses.labels > 0 {
         words.push(format!("{} that people gave", counted(losses.labels, "label")));

@@ -2,14 +2,13 @@
 
 use std::time::SystemTime;
 
-use rejoinder_core::printable;
 use rejoinder_run::RunDir;
 use rejoinder_run::run_list::{EntryContent, RunEntry};
 use serde::Serialize;
 
 use super::row::{EntryKind, RunRow};
 use crate::numbers::{counted, duration, size};
-use crate::run_status::Page;
+use crate::run_status::{Page, flat};
 
 /// The most names that a list for people shows.
 const MOST_NAMES: usize = 12;
@@ -81,12 +80,12 @@ impl RunPage {
         match (&self.row.run, &self.row.job) {
             (Some(run), _) => page.put(&run.text()),
             (None, Some(job)) => page.put(&job.text()),
-            (None, None) => page.put(&format!("{}: {}\n", printable(&self.row.folder), self.row.state())),
+            (None, None) => page.put(&format!("{}: {}\n", flat(&self.row.folder), self.row.state())),
         }
         if self.row.kind == EntryKind::Damaged
             && let Some(why) = &self.row.why
         {
-            page.write("damaged", &printable(why));
+            page.write("damaged", why);
         }
         let times =
             [self.row.begun.map(ago), self.row.changed.map(|then| format!("last changed {}", ago(then)))];
@@ -95,19 +94,19 @@ impl RunPage {
             let ours = env!("CARGO_PKG_VERSION");
             let other =
                 (engine != ours).then(|| format!("this program is {ours}, and cannot go on with the scan"));
-            page.write_all("engine", std::iter::once(printable(engine).into_owned()).chain(other));
+            page.write_all("engine", std::iter::once(engine.clone()).chain(other));
         }
         page.write_all("inputs", self.inputs.iter().take(MOST_NAMES).map(InputRow::text));
         if self.inputs.len() > MOST_NAMES {
             page.write("", &format!("and {} more", self.inputs.len() - MOST_NAMES));
         }
         if let Some(file) = &self.shared_replies {
-            page.write("replies", &format!("shared with other runs, in {}", printable(file)));
+            page.write("replies", &format!("shared with other runs, in {file}"));
         }
         let files = self.space.iter().map(|item| item.files).sum();
         page.write("space", &format!("{} in {}", size(self.row.bytes as f64), counted(files, "file")));
         for item in self.space.iter().take(MOST_NAMES) {
-            page.write("", &format!("{:>9}  {}", size(item.bytes as f64), printable(&item.name)));
+            page.write("", &format!("{:>9}  {}", size(item.bytes as f64), item.name));
         }
         page.into_text()
     }
@@ -116,7 +115,7 @@ impl RunPage {
 impl InputRow {
     fn text(&self) -> String {
         let gone = if self.is_there { "" } else { "GONE, or of another size: " };
-        format!("{gone}{} ({})", printable(&self.path), size(self.bytes as f64))
+        format!("{gone}{} ({})", self.path, size(self.bytes as f64))
     }
 }
 

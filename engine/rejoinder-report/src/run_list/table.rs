@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use rejoinder_core::printable;
 use rejoinder_run::run_list::RunEntry;
 use serde::Serialize;
 
 use super::row::RunRow;
 use crate::numbers::{counted, duration, size, thousands};
-use crate::progress::{joined, packed};
+use crate::progress::joined;
+use crate::run_status::{flat, lines_of};
 
 /// Columns of a run's name; a longer one has a line of its own.
 const NAME: usize = 14;
@@ -51,13 +51,13 @@ impl RunList {
             write_row(&mut text, row, now);
         }
         let folders = counted(self.runs.len() as u64, "folder");
-        let _ = writeln!(text, "{folders} in {}, {}", printable(&self.folder), size(self.bytes as f64));
+        let _ = writeln!(text, "{folders} in {}, {}", flat(&self.folder), size(self.bytes as f64));
         text
     }
 }
 
 fn write_row(text: &mut String, row: &RunRow, now: u64) {
-    let mut name = printable(&row.name).into_owned();
+    let mut name = flat(&row.name);
     if name.chars().count() >= NAME {
         let _ = writeln!(text, "{name}");
         name.clear();
@@ -75,9 +75,7 @@ fn write_row(text: &mut String, row: &RunRow, now: u64) {
         row.state(),
         size(row.bytes as f64)
     );
-    for line in packed(&printable(&joined(&row.notes())), COLUMNS - NAME) {
-        if !line.is_empty() {
-            let _ = writeln!(text, "{:<NAME$}{line}", "");
-        }
+    for line in lines_of(&joined(&row.notes()), COLUMNS - NAME) {
+        let _ = writeln!(text, "{:<NAME$}{line}", "");
     }
 }

@@ -1,9 +1,9 @@
 //! How a job of shards is: a line a shard, and the sum.
 
-use rejoinder_core::printable;
 use rejoinder_run::status::{AmountFigures, JobLook, RunState, ShardLook};
 use serde::Serialize;
 
+use super::page::flat;
 use super::report::RunStatusReport;
 use crate::numbers::{counted, thousands};
 use crate::progress::packed;
@@ -80,7 +80,7 @@ impl JobReport {
 
     /// A line a shard, and the sum.
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", printable(&self.line()));
+        let mut text = format!("{}\n", flat(&self.line()));
         for shard in &self.shards {
             text += &format!("{:>9}  {}\n", shard.number, shard.line());
         }
@@ -128,7 +128,7 @@ impl ShardReport {
 
     fn line(&self) -> String {
         let Some(run) = &self.run else {
-            return printable(self.error.as_deref().unwrap_or_default()).into_owned();
+            return flat(self.error.as_deref().unwrap_or_default());
         };
         let found =
             || format!("{} · {} waiting", counted(run.conversations, "conversation"), thousands(run.waiting));

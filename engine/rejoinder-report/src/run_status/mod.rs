@@ -7,6 +7,6 @@ mod text;
 mod words;
 
 pub use job::JobReport;
-pub(crate) use page::Page;
+pub(crate) use page::{Page, flat, lines_of};
 pub use report::{CertifiedRecall, RunStatusReport};
 pub use words::{command, state};

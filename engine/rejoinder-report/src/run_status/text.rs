@@ -1,9 +1,8 @@
 //! The status of a run in a few lines that fit a narrow terminal.
 
-use rejoinder_core::printable;
 use rejoinder_run::status::{JudgeFigures, RunState, RunStatus, StageName};
 
-use super::page::Page;
+use super::page::{Page, flat};
 use super::report::RunStatusReport;
 use super::words;
 use crate::numbers::{counted, duration, thousands};
@@ -13,9 +12,9 @@ impl RunStatusReport {
     /// The status for people: what is known now, and the command that goes on.
     pub fn text(&self) -> String {
         let mut page = Page::default();
-        page.put(&format!("{}\n", printable(&self.headline())));
+        page.put(&format!("{}\n", flat(&self.headline())));
         if let Some(process) = self.process() {
-            page.write("process", &printable(&process));
+            page.write("process", &process);
         }
         match (self.state, self.unended()) {
             (RunState::Running | RunState::Silent, Some(status)) => {
@@ -33,17 +32,17 @@ impl RunStatusReport {
             }
         }
         if let Some(certificate) = &self.certificate {
-            page.write("certified", &printable(&certificate.text()));
+            page.write("certified", &certificate.text());
         }
         if let Some(next) = &self.next {
-            page.write("next", &printable(next));
+            page.write("next", next);
         }
         page.into_text()
     }
 
     /// The status in one line.
     pub fn line(&self) -> String {
-        printable(&self.work_line().unwrap_or_else(|| self.headline())).into_owned()
+        flat(&self.work_line().unwrap_or_else(|| self.headline()))
     }
 
     /// How far the work is that a process does.
@@ -147,7 +146,7 @@ fn health_pieces(judge: &JudgeFigures) -> Vec<String> {
         pieces.push(format!("{} empty", counted(judge.empty, "answer")));
     }
     if let (Some(trouble), Some(seconds)) = (&judge.last_trouble, judge.seconds_since_trouble) {
-        pieces.push(format!("{}, {}", printable(trouble), ago(seconds)));
+        pieces.push(format!("{trouble}, {}", ago(seconds)));
     }
     pieces
 }

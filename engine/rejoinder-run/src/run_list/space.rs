@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use crate::folder::LOCK_FILE;
+
 /// The end of the name of the file through which the users of a database share memory.
 const SHARED_MEMORY: &str = "-shm";
 
@@ -66,8 +68,9 @@ impl FolderSpace {
         // Neither follows a link.
         let (Ok(kind), Ok(metadata)) = (entry.file_type(), entry.metadata()) else { return (0, 0) };
         if !kind.is_dir() {
-            // Whoever looks at a database touches the memory that its users share.
-            if !entry.file_name().as_encoded_bytes().ends_with(SHARED_MEMORY.as_bytes()) {
+            // Whoever looks at a database touches the memory that its users share, and whoever opens a run its lock.
+            let name = entry.file_name();
+            if name != LOCK_FILE && !name.as_encoded_bytes().ends_with(SHARED_MEMORY.as_bytes()) {
                 self.changed = self.changed.max(metadata.modified().ok());
             }
             return (metadata.len(), 1);
