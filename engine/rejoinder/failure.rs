@@ -202,8 +202,8 @@ impl From<ScanError> for Failure {
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
-            Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder, IsFile,
-            Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
+            Beginning, Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder,
+            IsFile, Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
         };
         let fact = error.to_string();
         match error {
@@ -221,6 +221,7 @@ impl From<FolderError> for Failure {
                 Self::usage(format!("{fact}; finish it first: rejoinder resume {}", folder.display()))
             }
             NoRun { .. } => Self::usage(fact),
+            Beginning { .. } => Self::usage(format!("{fact}\nlook again when its input is read")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),
             InputNotUnder(_) => Self::invalid(format!("--input-root: {fact}")),
             InputGone(_) => Self::new(

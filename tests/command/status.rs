@@ -12,6 +12,7 @@ use crate::support::{DIALOGUES, Ended, command, figure, folder, output_files, re
 /// Fifty requests of a run over the example dialogues take some seconds.
 const SLOWLY: Duration = Duration::from_millis(150);
 
+/// A server that takes its time, so that a process is at work for a while.
 fn slow() -> Server {
     Server::start(|request| {
         std::thread::sleep(if request.is_probe() { Duration::ZERO } else { SLOWLY });
@@ -245,6 +246,27 @@ fn a_process_of_another_machine_is_believed_for_a_minute() {
         let told = words(&run);
         assert!(told.contains(&format!("RUN: {state} for ")) && !told.contains('\u{1b}'), "{told:?}");
     }
+}
+
+#[test]
+fn a_verb_that_tells_nothing_and_a_run_that_is_about_to_begin_are_seen_by_the_lock() {
+    let dir = folder();
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--offline", "--out", &run]).expect(0);
+    let machine = status(&run)["status"]["machine"].clone();
+    let lock =
+        |process: u32| serde_json::json!({ "process": process, "machine": machine, "since": 1 }).to_string();
+    write(dir.path(), "run/run.lock", lock(std::process::id()));
+    let told = words(&run);
+    assert!(told.starts_with("RUN: running\nprocess    number "), "{told}");
+    write(dir.path(), "run/run.lock", lock(u32::MAX));
+    assert_eq!(status(&run)["state"], "waiting", "a lock that a kill has left");
+    write(dir.path(), "run/run.lock", lock(std::process::id()));
+    std::fs::remove_file(dir.path().join("run/manifest.json")).unwrap();
+    let told = rejoinder(&["status", &run]).expect(2);
+    assert!(told.stderr.contains("a run is about to begin in "), "{}", told.stderr);
+    let table = rejoinder(&["runs", "list", &text(dir.path())]).expect(0).stdout;
+    assert!(table.contains("\nrun           beginning "), "{table}");
 }
 
 #[test]

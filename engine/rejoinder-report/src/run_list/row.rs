@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use rejoinder_run::run_list::{EntryContent, RunEntry};
 use serde::Serialize;
 
-use crate::run_status::{JobReport, RunStatusReport};
+use crate::numbers::counted;
+use crate::run_status::{CertifiedRecall, JobReport, RunStatusReport};
 
 /// A folder in a folder of runs. Times are seconds since 1970.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +39,8 @@ pub enum EntryKind {
     Run,
     /// A job of shards that are not merged yet.
     Job,
+    /// A run that is about to begin.
+    Beginning,
     /// A run that lacks something, or whose figures cannot be told.
     Damaged,
     /// What a removal has left that was killed.
@@ -73,6 +76,10 @@ impl RunRow {
                 row.why = Some(lost.to_string());
                 row.run = Some(Box::new(RunStatusReport::of(look)));
             }
+            EntryContent::Beginning(error) => {
+                row.kind = EntryKind::Beginning;
+                row.why = Some(error.to_string());
+            }
             EntryContent::RemovedInPart => {
                 row.kind = EntryKind::RemovedInPart;
                 row.why = Some("its removal was killed".to_owned());
@@ -91,6 +98,7 @@ impl RunRow {
             (EntryKind::Run, Some(run)) => crate::run_status::state(run.state),
             (EntryKind::Job, _) => "job",
             (EntryKind::Damaged, _) => "damaged",
+            (EntryKind::Beginning, _) => "beginning",
             (EntryKind::RemovedInPart, _) => "removed",
             (EntryKind::Run | EntryKind::Other, _) => "no run",
         }
@@ -106,9 +114,9 @@ impl RunRow {
             notes.push(job.counted());
         }
         if let Some(run) = &self.run {
-            notes.extend(run.certificate.as_ref().map(|certificate| certificate.text()));
+            notes.extend(run.certificate.as_ref().map(CertifiedRecall::text));
             if self.kind == EntryKind::Run && run.waiting > 0 {
-                notes.push(format!("{} waiting", crate::numbers::counted(run.waiting, "turn")));
+                notes.push(format!("{} waiting", counted(run.waiting, "turn")));
             }
             if run.waiting > 0 || !run.scanned {
                 notes.extend(run.next.clone());

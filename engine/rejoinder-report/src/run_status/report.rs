@@ -1,6 +1,7 @@
 //! All that can be told of a run from outside.
 
 use rejoinder_cascade::certificate::Certificate;
+use rejoinder_run::folder::LockHolder;
 use rejoinder_run::judging::settings;
 use rejoinder_run::status::{AmountFigures, LimitFigures, RunLook, RunState, RunStatus};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub struct RunStatusReport {
     pub status: Option<RunStatus>,
     /// The seconds since then.
     pub seconds_since_word: Option<u64>,
+    /// The process that works on the run, as the lock's file says; absent where that process is not there.
+    pub holder: Option<LockHolder>,
     /// Whether the scan has come to its end.
     pub scanned: bool,
     /// Conversations read, as far as parts are committed.
@@ -70,12 +73,13 @@ struct KeptClaim {
 impl RunStatusReport {
     /// What a look at a run tells.
     pub fn of(look: &RunLook) -> Self {
-        let RunLook { run, status, state, facts, .. } = look;
+        let RunLook { run, status, holder, state, facts } = look;
         let run_dir = run.path.display().to_string();
         Self {
             state: *state,
             status: status.clone(),
             seconds_since_word: look.seconds_since_word(),
+            holder: holder.clone(),
             scanned: facts.is_scanned,
             conversations: facts.scan.read.conversations,
             turns: facts.scan.turns,

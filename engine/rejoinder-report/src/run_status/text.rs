@@ -72,8 +72,8 @@ impl RunStatusReport {
     /// Which process works on the run, or did when it was killed.
     fn process(&self) -> Option<String> {
         let Some(RunStatus { verb, process, machine, stopping, .. }) = self.unended() else {
-            return (self.state == RunState::Running)
-                .then(|| "one that holds the run and tells no more".to_owned());
+            let holder = self.holder.as_ref()?;
+            return Some(format!("number {} on {}, which tells no more", holder.process, holder.machine));
         };
         let mut pieces = vec![format!("{verb}, number {process} on {machine}")];
         match self.state {

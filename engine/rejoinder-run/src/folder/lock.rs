@@ -79,9 +79,11 @@ fn held(folder: &Path, holder: Option<LockHolder>) -> RunError {
     FolderError::Held { folder: folder.to_owned(), holder }.into()
 }
 
-/// Who holds the lock of a run's folder by the word of the lock's file, which is empty while nobody does.
-pub(crate) fn holder_of(folder: &Path) -> Option<LockHolder> {
-    holder(&mut File::open(folder.join(FILE)).ok()?)
+/// Who holds the lock of a run's folder by the word of the lock's file, which is empty while nobody does. A holder that was killed has
+/// left its word; so has one of another machine, perhaps.
+pub(crate) fn holder_at_work(folder: &Path) -> Option<LockHolder> {
+    let holder = holder(&mut File::open(folder.join(FILE)).ok()?)?;
+    (Presence::of(holder.process, &holder.machine) == Presence::There).then_some(holder)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod run_dir;
 
 pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
-pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_of};
+pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;

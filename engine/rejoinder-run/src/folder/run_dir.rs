@@ -102,9 +102,14 @@ impl RunDir {
     /// files of its parts.
     ///
     /// # Errors
-    /// If there is none, it was written by an engine with another layout, or its ledger is another run's.
+    /// If there is none, a process begins one, it was written by an engine with another layout, or its ledger is another run's.
     pub fn open_to_look(path: &Path) -> Result<Self, RunError> {
-        let manifest = read_manifest(path)?;
+        let manifest = read_manifest(path).map_err(|error| match (error, lock::holder_at_work(path)) {
+            (RunError::Folder(FolderError::NotBegun(folder)), Some(holder)) => {
+                FolderError::Beginning { folder, holder }.into()
+            }
+            (error, _) => error,
+        })?;
         Self::with_ledger(path, manifest, Ledger::open_to_look(&path.join(LEDGER))?, None)
     }
 

@@ -30,6 +30,8 @@ pub enum EntryContent {
     Job(JobLook),
     /// A run whose figures can be told, and which lacks something: what.
     Damaged(Box<RunLook>, RunError),
+    /// A run that is about to begin.
+    Beginning(RunError),
     /// What a removal has left that was killed.
     RemovedInPart,
     /// Nothing whose figures can be told, and why.
@@ -65,6 +67,7 @@ impl EntryContent {
                 Ok(()) => Self::Run(Box::new(look)),
                 Err(lost) => Self::Damaged(Box::new(look), lost),
             },
+            Err(error @ RunError::Folder(FolderError::Beginning { .. })) => Self::Beginning(error),
             Err(error) => Self::Other(error),
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::file::{EndReason, RunStatus, now};
 use crate::error::RunError;
-use crate::folder::{LockHolder, Presence, RunDir, holder_of};
+use crate::folder::{LockHolder, Presence, RunDir, holder_at_work};
 use crate::scan;
 use crate::stats::{JudgeStats, ScanStats};
 
@@ -18,9 +18,9 @@ const SILENCE: u64 = 60;
 pub struct RunLook {
     /// The run, opened to look at it.
     pub run: RunDir,
-    /// What the process says that works on the run, or did last; `None` where no process has said anything.
+    /// What the process says that works on the run, or did last; `None` where that process has said nothing.
     pub status: Option<RunStatus>,
-    /// Who holds the run's lock, as the lock's file says.
+    /// The process that works on the run, as the lock's file says; `None` where that process is not there.
     pub holder: Option<LockHolder>,
     /// How the run is.
     pub state: RunState,
@@ -90,11 +90,10 @@ impl RunLook {
     /// If there is none, it was written by an engine with another layout, or its ledger cannot be read.
     pub fn at(path: &Path) -> Result<Self, RunError> {
         let run = RunDir::open_to_look(path)?;
-        // In this order: what a process has said before its end is not taken for the words of a process that is gone.
-        let holder = holder_of(path);
-        let status = RunStatus::read(path);
+        let holder = holder_at_work(path);
+        let status = RunStatus::read(path).filter(|status| !is_outdated(status, holder.as_ref()));
         let facts = RunFacts::of(&run)?;
-        let state = state(status.as_ref(), holder.as_ref(), &facts);
+        let state = state(status.as_ref(), holder.is_some(), &facts);
         Ok(Self { run, status, holder, state, facts })
     }
 
@@ -121,17 +120,17 @@ impl RunLook {
             () if manifest.gathered.is_some() => None,
             () if !self.facts.is_scanned || audits_itself => Some(NextStep::Resume),
             () if self.facts.waiting() == 0 => Some(NextStep::Export),
-            () if manifest.config.judge.base_url.is_none() => Some(NextStep::Judge(JudgeNeed::Config)),
-            () if !is_budget_spent => Some(NextStep::Judge(JudgeNeed::Nothing)),
-            () if manifest
-                .config
-                .budget
-                .calls
-                .is_some_and(|calls| calls <= self.facts.spent.amount.calls) =>
-            {
-                Some(NextStep::Judge(JudgeNeed::Calls))
-            }
-            () => Some(NextStep::Judge(JudgeNeed::Config)),
+            () => Some(NextStep::Judge(self.judge_need(is_budget_spent))),
+        }
+    }
+
+    fn judge_need(&self, is_budget_spent: bool) -> JudgeNeed {
+        let config = &self.run.manifest.config;
+        let has_calls = config.budget.calls.is_none_or(|calls| self.facts.spent.amount.calls < calls);
+        match (config.judge.base_url.is_some(), is_budget_spent, has_calls) {
+            (true, false, _) => JudgeNeed::Nothing,
+            (true, true, false) => JudgeNeed::Calls,
+            _ => JudgeNeed::Config,
         }
     }
 }
@@ -159,19 +158,18 @@ impl RunFacts {
     }
 }
 
-fn state(status: Option<&RunStatus>, holder: Option<&LockHolder>, facts: &RunFacts) -> RunState {
-    let at_rest = match () {
-        () if !facts.is_scanned => RunState::Stopped,
-        () if facts.waiting() > 0 => RunState::Waiting,
-        () => RunState::Finished,
-    };
+/// Whether another process than the one that has said this works on the run now.
+fn is_outdated(status: &RunStatus, holder: Option<&LockHolder>) -> bool {
+    holder.is_some_and(|holder| status.ended.is_some() || holder.process != status.process)
+}
+
+fn state(status: Option<&RunStatus>, is_held: bool, facts: &RunFacts) -> RunState {
     match status.filter(|status| status.ended.is_none()) {
         Some(status) => of_words(status),
-        // A verb that tells no status may hold the lock; a holder that was killed has left its name.
-        None => match holder.map(|holder| Presence::of(holder.process, &holder.machine)) {
-            Some(Presence::There) => RunState::Running,
-            Some(Presence::Gone | Presence::Unknown) | None => at_rest,
-        },
+        None if is_held => RunState::Running,
+        None if !facts.is_scanned => RunState::Stopped,
+        None if facts.waiting() > 0 => RunState::Waiting,
+        None => RunState::Finished,
     }
 }
 
@@ -182,5 +180,40 @@ fn of_words(status: &RunStatus) -> RunState {
         Presence::Gone => RunState::Killed,
         _ if is_silent => RunState::Silent,
         Presence::There | Presence::Unknown => RunState::Running,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::EndOfWork;
+
+    fn said(process: u32, age: u64, ended: bool) -> RunStatus {
+        let end = EndOfWork { exit_code: 0, reason: EndReason::Done, next: None };
+        let words = RunStatus::of_this_process("run");
+        let written = words.written - age;
+        RunStatus { process, written, ended: ended.then_some(end), ..words }
+    }
+
+    #[test]
+    fn the_last_word_and_the_process_tell_how_a_run_is() {
+        let (here, gone) = (std::process::id(), u32::MAX);
+        let scanned = RunFacts { is_scanned: true, ..RunFacts::default() };
+        let told = |words: RunStatus| state(Some(&words), false, &scanned);
+        assert_eq!(told(said(here, 1, false)), RunState::Running);
+        assert_eq!(told(said(here, 90, false)), RunState::Silent);
+        assert_eq!(told(said(gone, 1, false)), RunState::Killed);
+        assert_eq!(told(said(gone, 1, true)), RunState::Finished);
+        assert_eq!(state(None, false, &RunFacts::default()), RunState::Stopped);
+        assert_eq!(state(None, true, &scanned), RunState::Running);
+    }
+
+    #[test]
+    fn a_process_that_has_taken_over_puts_the_words_of_another_out_of_date() {
+        let status = said(u32::MAX, 1, false);
+        let holder = |process| LockHolder { process, machine: status.machine.clone(), since: 1 };
+        assert!(!is_outdated(&status, None));
+        assert!(!is_outdated(&status, Some(&holder(u32::MAX))));
+        assert!(is_outdated(&status, Some(&holder(std::process::id()))));
     }
 }
