@@ -14,6 +14,7 @@ use rejoinder_run::gathering::GatheringError;
 use rejoinder_run::given_requests::AskingError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::reviewing::ReviewError;
+use rejoinder_run::run_list::RemovalError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
 use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
@@ -201,8 +202,8 @@ impl From<ScanError> for Failure {
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
-            Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder, IsFile,
-            Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
+            Beginning, Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder,
+            IsFile, Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
         };
         let fact = error.to_string();
         match error {
@@ -220,6 +221,7 @@ impl From<FolderError> for Failure {
                 Self::usage(format!("{fact}; finish it first: rejoinder resume {}", folder.display()))
             }
             NoRun { .. } => Self::usage(fact),
+            Beginning { .. } => Self::usage(format!("{fact}\nlook again when its input is read")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),
             InputNotUnder(_) => Self::invalid(format!("--input-root: {fact}")),
             InputGone(_) => Self::new(
@@ -243,6 +245,30 @@ impl From<FolderError> for Failure {
                     folder.display()
                 ),
             ),
+        }
+    }
+}
+
+impl From<RemovalError> for Failure {
+    fn from(error: RemovalError) -> Self {
+        let fact = error.to_string();
+        match error {
+            RemovalError::Run(error) => error.into(),
+            RemovalError::Link(_, to) => {
+                Self::usage(format!("{fact}; to remove the run, name {}", to.display()))
+            }
+            RemovalError::NoRun(_) => Self::usage(fact),
+            RemovalError::Job(path) => Self::usage(format!(
+                "{fact}: merge it first (rejoinder merge {}), or remove its shards one by one",
+                path.display()
+            )),
+            RemovalError::Unreadable(..) => {
+                Self::invalid(format!("{fact}\n--force removes it all the same; nothing was removed"))
+            }
+            RemovalError::Named { .. } => Self::invalid(format!(
+                "{fact}: without it nobody can tell what their certificate covers. --force removes it all the same; nothing was removed"
+            )),
+            RemovalError::Io(..) => Self::new(Exit::Io, fact),
         }
     }
 }

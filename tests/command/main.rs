@@ -55,5 +55,7 @@ mod reviewing;
 mod rule_files;
 mod rules;
 mod run;
+mod runs;
 mod shipped_cut;
+mod status;
 mod tallies;

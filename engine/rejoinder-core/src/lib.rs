@@ -18,6 +18,7 @@ mod feedback;
 pub mod fold;
 mod ids;
 pub mod language;
+pub mod numbers;
 mod printable;
 mod purpose;
 pub mod random;

@@ -29,7 +29,9 @@ mod server_time;
 pub mod tokens;
 
 pub use answer::{Finding, LabelProbabilities, TurnFinding};
-pub use asking::{AskProgress, AskReport, QuestionSource, RequestSource, StopReason, ask, ask_requests};
+pub use asking::{
+    AskProgress, AskReport, QuestionSource, RequestSource, RequestTrouble, StopReason, ask, ask_requests,
+};
 pub use client::is_loopback;
 pub use completion::EmptyReplyReason;
 pub use config::{ApiKey, JudgeConfig, Pace};

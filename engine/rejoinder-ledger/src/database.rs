@@ -1,5 +1,6 @@
 //! Opening a SQLite file so that a committed row survives a kill and a power failure, and processes can share it.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -71,12 +72,38 @@ impl Database {
         }
     }
 
+    /// Opens a file to look at it beside whoever writes it, and leaves no trace in its folder: neither a newer version of the
+    /// tables nor a file of SQLite's own.
+    pub(crate) fn open_to_look(path: &Path, version: i64) -> Result<Self, LedgerError> {
+        // Without a log nobody writes the file, or its writers have not begun.
+        let opened = match log_of(path).exists() {
+            true => Self::open_read_only(path.as_os_str(), OpenFlags::empty(), path, version),
+            false => Self::open_immutable(path, version),
+        };
+        match opened {
+            Err(LedgerError::Sqlite(_, error)) if is_unwritable(&error) && path.exists() => {
+                Self::open_immutable(path, version)
+            }
+            opened => opened,
+        }
+    }
+
     /// Opens a file that no process writes.
     fn open_immutable(path: &Path, version: i64) -> Result<Self, LedgerError> {
+        Self::open_read_only(immutable_uri(path).as_ref(), OpenFlags::SQLITE_OPEN_URI, path, version)
+    }
+
+    /// Opens the file at `path` for reading, by an address that the flags say how to read.
+    fn open_read_only(
+        address: &OsStr,
+        flags: OpenFlags,
+        path: &Path,
+        version: i64,
+    ) -> Result<Self, LedgerError> {
         let failed = |e| LedgerError::Sqlite(path.to_owned(), e);
-        let flags =
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(immutable_uri(path), flags).map_err(failed)?;
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(address, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY).map_err(failed)?;
         let found: i64 =
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
         if found > version {
@@ -137,6 +164,13 @@ impl Database {
             Ok(done)
         })
     }
+}
+
+/// Where SQLite keeps what was written since the last checkpoint.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = OsString::from(path);
+    log.push("-wal");
+    log.into()
 }
 
 /// Whether SQLite failed because it must not write.

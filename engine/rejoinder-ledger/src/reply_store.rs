@@ -215,6 +215,27 @@ impl ReplyStore {
         })
     }
 
+    /// Opens a store to look at it, beside whoever writes it. Nothing in its folder changes.
+    ///
+    /// # Errors
+    /// If the file is missing, or was written by a newer engine.
+    pub fn open_to_look(path: &Path) -> Result<Self, LedgerError> {
+        Ok(Self {
+            writer: Database::open_to_look(path, STEPS.len() as i64)?,
+            reader: None,
+            sharing: Sharing::None,
+        })
+    }
+
+    /// The number of replies that are stored, with the notes in their place.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn count(&self) -> Result<u64, LedgerError> {
+        let select = "SELECT COUNT(*) FROM replies";
+        self.reader().with(|c| c.query_row(select, (), |row| row.get(0)).map(i64::cast_unsigned))
+    }
+
     /// A store in memory, which ends with the process: to measure what asking costs without a disk.
     ///
     /// # Errors

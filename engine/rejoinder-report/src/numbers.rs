@@ -2,18 +2,7 @@
 
 use std::borrow::Cow;
 
-/// `1,234,567`
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub use rejoinder_core::numbers::{duration, thousands};
 
 /// `1 rule`, `1,234 rules`: a number with the noun in the form that fits it. `one` is the singular.
 pub fn counted(number: u64, one: &str) -> String {
@@ -44,14 +33,22 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
+/// `999 B`, `1.2 kB`, `34.5 MB`, `1.2 GB`: a number of bytes.
+pub fn size(bytes: f64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let mut scaled = bytes;
+    let mut unit = 0;
+    while scaled >= 999.5 && unit + 1 < units.len() {
+        scaled /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(scaled < 99.95 && unit > 0);
+    format!("{scaled:.digits$} {}", units[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_thousands() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn nouns_fit_their_numbers() {
@@ -61,5 +58,12 @@ mod tests {
         );
         assert_eq!([counted(2, "reply"), counted(2, "key")], ["2 replies", "2 keys"]);
         assert_eq!([were(1, "row"), were(0, "row")], ["1 row was", "0 rows were"]);
+    }
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!(
+            [0.0, 999.0, 1_234.0, 99_960.0, 999_600.0, 2.5e12].map(size),
+            ["0 B", "999 B", "1.2 kB", "100 kB", "1.0 MB", "2.5 TB"]
+        );
     }
 }

@@ -8,8 +8,7 @@ use rejoinder_run::plan::{Plan, Requests, Tokens, VoterBill};
 use rejoinder_scan::Engine;
 use serde::Serialize;
 
-use crate::numbers::{counted, share, thousands};
-use crate::progress::duration;
+use crate::numbers::{counted, duration, share, thousands};
 use crate::recall_forecast::{self, RecallPlan};
 
 /// How fast the server is, as far as the operator knows.

@@ -1,188 +1,163 @@
-//! How far a run is, in one line: done, pace, what is left, what was found. Pure: time is handed in.
+//! How far a run is, in words: done, pace, what is left, what was found. Pure: time is handed in.
 
 use std::time::Duration;
 
-use rejoinder_judge::{AskProgress, NANOS_PER_UNIT};
-use rejoinder_run::watch::{JudgeProgress, ScanProgress, Stage};
+use rejoinder_run::status::{
+    AmountFigures, JudgeFigures, LimitFigures, ProgressMeter, RunFigures, ScanFigures, StageName,
+};
+use rejoinder_run::watch::Stage;
 
-use crate::numbers::{counted, share, thousands};
+use crate::numbers::{counted, duration, share, size, thousands};
 
-/// A pace measured over less than this says nothing.
-const MIN_PACE: Duration = Duration::from_millis(500);
+/// Between the pieces of a line.
+const BETWEEN_PIECES: &str = " · ";
 
-/// Puts stages into lines; remembers how far a stage was at first, for the pace.
+/// Puts stages into lines.
 #[derive(Debug, Default)]
-pub struct ProgressFormatter {
-    begun: Option<StageStart>,
-}
-
-#[derive(Debug)]
-struct StageStart {
-    stage: std::mem::Discriminant<Stage>,
-    at: Duration,
-    done: u64,
-    tokens: u64,
-}
+pub struct ProgressFormatter(ProgressMeter);
 
 impl ProgressFormatter {
     /// The line for a stage that is seen at `now` (any clock that only goes forward); none before something is done.
     pub fn line(&mut self, stage: &Stage, now: Duration) -> Option<String> {
-        let done = match stage {
-            Stage::Starting => return None,
-            Stage::Scan(scan) => scan.read,
-            Stage::Judge(judge) => done(&judge.progress) - judge.progress.from_store,
-        };
-        let tokens = match stage {
-            Stage::Judge(judge) => {
-                judge.progress.usage.prompt_tokens + judge.progress.usage.completion_tokens
-            }
-            _ => 0,
-        };
-        let this = std::mem::discriminant(stage);
-        if self.begun.as_ref().is_none_or(|begun| begun.stage != this) {
-            self.begun = Some(StageStart { stage: this, at: now, done, tokens });
-        }
-        let begun = self.begun.as_ref()?;
-        let elapsed = now.saturating_sub(begun.at);
-        let pace_of = |more: u64| {
-            (elapsed >= MIN_PACE).then(|| more as f64 / elapsed.as_secs_f64()).filter(|&pace| pace > 0.0)
-        };
-        let pace = pace_of(done.saturating_sub(begun.done));
-        match stage {
-            Stage::Starting => None,
-            Stage::Scan(scan) => Some(scan_line(scan, pace)),
-            Stage::Judge(judge) => {
-                Some(judge_line(judge, pace, pace_of(tokens.saturating_sub(begun.tokens))))
-            }
-        }
+        line(&self.0.measure(stage, now))
     }
 }
 
-fn scan_line(scan: &ScanProgress, pace: Option<f64>) -> String {
-    let ScanProgress { read, total, stats, judge } = scan;
-    let mut line = format!("scan {} of {}", share(*read, *total), bytes(*total as f64));
-    if let Some(pace) = pace {
-        line += &format!(" · {}/s{}", bytes(pace), eta(total.saturating_sub(*read), pace));
-    }
-    line += &format!(
-        " · {}: {} accepted, {} rejected, {} waiting",
-        counted(stats.turns, "later turn"),
-        thousands(stats.accepted.total()),
-        thousands(stats.passed_over()),
-        thousands(stats.undecided)
-    );
-    if stats.read.quarantined > 0 {
-        line += &format!(" · {} quarantined", counted(stats.read.quarantined, "record"));
-    }
-    if let Some(judge) = judge {
-        line += &format!(" · judge: {} answered{}", thousands(judge.progress.answered), asked(judge));
-    }
-    line
-}
-
-fn judge_line(judge: &JudgeProgress, pace: Option<f64>, tokens_pace: Option<f64>) -> String {
-    let done = done(&judge.progress);
-    if judge.requests == 0 && done == 0 {
-        return "judge: nothing to ask".to_owned();
-    }
-    let requests = counted(judge.requests, "request");
-    let mut line = match judge.requests {
-        0 => format!("judge {} done", counted(done, "request")),
-        all => format!("judge {} of {requests}", share(done, all)),
+/// The line for a run that is so far; none before something is done.
+pub fn line(figures: &RunFigures) -> Option<String> {
+    let left = figures.seconds_left;
+    let line = match (figures.stage, &figures.scan, &figures.judge) {
+        (StageName::Scan, Some(scan), None) => format!("scan {}", joined(&scan_pieces(scan, left))),
+        (StageName::Scan, Some(scan), Some(judge)) => format!(
+            "scan {}{BETWEEN_PIECES}judge: {} answered{BETWEEN_PIECES}{}",
+            joined(&scan_pieces(scan, left)),
+            thousands(judge.answered),
+            joined(&asked_pieces(judge))
+        ),
+        (StageName::Judge, _, Some(judge)) if has_nothing_to_ask(judge) => "judge: nothing to ask".to_owned(),
+        (StageName::Judge, _, Some(judge)) => format!("judge {}", joined(&judge_pieces(judge, left))),
+        _ => return None,
     };
-    if let Some(pace) = pace {
-        let open = judge.requests.saturating_sub(done);
-        let calls_left = judge.limits.calls.map(|calls| calls.saturating_sub(judge.spent.calls));
-        let affordable = calls_left.map_or(open, |left| open.min(left));
-        line += &format!(" · {pace:.1}/s{}", eta(affordable, pace));
+    Some(line)
+}
+
+/// The pieces of a line in lines that hold as many as fit.
+pub fn packed(line: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in line.split(BETWEEN_PIECES) {
+        match lines.last_mut() {
+            Some(last)
+                if last.chars().count() + BETWEEN_PIECES.chars().count() + piece.chars().count()
+                    <= columns =>
+            {
+                last.push_str(BETWEEN_PIECES);
+                last.push_str(piece);
+            }
+            _ => lines.push(piece.to_owned()),
+        }
     }
-    if let Some(pace) = tokens_pace {
-        line += &format!(" · {} tokens/s", thousands(pace as u64));
+    lines
+}
+
+/// Pieces in one line.
+pub(crate) fn joined(pieces: &[String]) -> String {
+    pieces.join(BETWEEN_PIECES)
+}
+
+/// How far the scan is, and what it has found.
+pub(crate) fn scan_pieces(scan: &ScanFigures, seconds_left: Option<f64>) -> Vec<String> {
+    let mut pieces =
+        vec![format!("{} of {}", share(scan.bytes_read, scan.bytes_total), size(scan.bytes_total as f64))];
+    pieces.extend(scan.bytes_per_second.map(|pace| format!("{}/s", size(pace))));
+    pieces.extend(seconds_left.map(eta));
+    pieces.push(format!(
+        "{}: {} accepted, {} rejected, {} waiting",
+        counted(scan.turns, "later turn"),
+        thousands(scan.accepted),
+        thousands(scan.rejected),
+        thousands(scan.undecided)
+    ));
+    if scan.quarantined > 0 {
+        pieces.push(format!("{} quarantined", counted(scan.quarantined, "record")));
     }
-    line + &asked(judge)
+    pieces
+}
+
+/// How far asking the judge is, and what it has taken.
+pub(crate) fn judge_pieces(judge: &JudgeFigures, seconds_left: Option<f64>) -> Vec<String> {
+    if has_nothing_to_ask(judge) {
+        return vec!["nothing to ask".to_owned()];
+    }
+    let done = judge.done();
+    let mut pieces = vec![match judge.requests {
+        0 => format!("{} done", counted(done, "request")),
+        all => format!("{} of {}", share(done, all), counted(all, "request")),
+    }];
+    pieces.extend(judge.requests_per_second.map(|pace| format!("{pace:.1}/s")));
+    pieces.extend(seconds_left.map(eta));
+    pieces.extend(judge.tokens_per_second.map(|pace| format!("{} tokens/s", thousands(pace as u64))));
+    pieces.extend(asked_pieces(judge));
+    pieces
+}
+
+fn has_nothing_to_ask(judge: &JudgeFigures) -> bool {
+    judge.requests == 0 && judge.done() == 0
 }
 
 /// What was reused, is in flight and was spent.
-fn asked(judge: &JudgeProgress) -> String {
-    let JudgeProgress { progress, spent, limits, .. } = judge;
-    let mut line = String::new();
-    if let Some(down) = progress.down {
-        line += &format!(" · the server has answered nobody for {} s", down.as_secs());
+pub(crate) fn asked_pieces(judge: &JudgeFigures) -> Vec<String> {
+    let mut pieces = Vec::new();
+    if let Some(down) = judge.seconds_down {
+        pieces.push(format!("the server has answered nobody for {}", duration(down.floor())));
     }
-    if progress.from_store > 0 {
-        line += &format!(" · {} reused", thousands(progress.from_store));
+    if judge.from_store > 0 {
+        pieces.push(format!("{} reused", thousands(judge.from_store)));
     }
-    line += &format!(" · {} of {} in flight", progress.in_flight, progress.limit);
-    line += &format!(" · {}{}", counted(spent.calls, "call"), of(limits.calls.map(thousands)));
-    if limits.tokens.is_some() {
-        line += &format!(" · {} tokens{}", thousands(spent.tokens), of(limits.tokens.map(thousands)));
-    }
-    let amount = |nano: u64| format!("{:.2}", nano as f64 / NANOS_PER_UNIT);
-    if spent.money > 0 || limits.money.is_some() {
-        line += &format!(" · {} spent{}", amount(spent.money), of(limits.money.map(amount)));
-    }
-    if spent.gpu > 0 || limits.gpu.is_some() {
-        line += &format!(" · {} GPU-s{}", amount(spent.gpu), of(limits.gpu.map(amount)));
-    }
+    pieces.push(format!("{} of {} in flight", judge.in_flight, judge.in_flight_limit));
+    pieces.extend(spent_pieces(&judge.spent, &judge.limits));
     for (count, what) in
-        [(progress.unparseable, "unreadable"), (progress.refused, "refused"), (progress.failed, "failed")]
+        [(judge.unreadable, "unreadable"), (judge.refused, "refused"), (judge.failed, "failed")]
     {
         if count > 0 {
-            line += &format!(" · {} {what}", thousands(count));
+            pieces.push(format!("{} {what}", thousands(count)));
         }
     }
-    line
+    pieces
+}
+
+/// What was spent, and the limits; tokens only where they are limited.
+pub(crate) fn spent_pieces(spent: &AmountFigures, limits: &LimitFigures) -> Vec<String> {
+    let mut pieces = vec![format!("{}{}", counted(spent.calls, "call"), of(limits.calls.map(thousands)))];
+    if limits.tokens.is_some() {
+        pieces.push(format!("{} tokens{}", thousands(spent.tokens), of(limits.tokens.map(thousands))));
+    }
+    let amount = |amount: f64| format!("{amount:.2}");
+    if spent.money > 0.0 || limits.money.is_some() {
+        pieces.push(format!("{} spent{}", amount(spent.money), of(limits.money.map(amount))));
+    }
+    if spent.gpu_seconds > 0.0 || limits.gpu_seconds.is_some() {
+        pieces.push(format!("{} GPU-s{}", amount(spent.gpu_seconds), of(limits.gpu_seconds.map(amount))));
+    }
+    pieces
 }
 
 fn of(limit: Option<String>) -> String {
     limit.map_or(String::new(), |limit| format!(" of {limit}"))
 }
 
-/// Requests that need no more asking.
-const fn done(progress: &AskProgress) -> u64 {
-    progress.answered + progress.from_store + progress.refused + progress.failed
-}
-
-/// The time until the end; nothing where nothing is left to do.
-fn eta(left: u64, pace: f64) -> String {
-    if left == 0 { String::new() } else { format!(" · ETA {}", duration(left as f64 / pace)) }
-}
-
-/// `999 B`, `1.2 kB`, `34.5 MB`, `1.2 GB`.
-fn bytes(count: f64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB"];
-    let mut scaled = count;
-    let mut unit = 0;
-    while scaled >= 999.5 && unit + 1 < units.len() {
-        scaled /= 1000.0;
-        unit += 1;
-    }
-    if scaled >= 99.95 || unit == 0 {
-        format!("{scaled:.0} {}", units[unit])
-    } else {
-        format!("{scaled:.1} {}", units[unit])
-    }
-}
-
-/// `41 s`, `3 min 5 s`, `7 h 20 min`, `2 d 3 h`.
-pub(crate) fn duration(seconds: f64) -> String {
-    let seconds = seconds.ceil() as u64;
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match () {
-        () if days > 0 => format!("{days} d {} h", hours % 24),
-        () if hours > 0 => format!("{hours} h {} min", minutes % 60),
-        () if minutes > 0 => format!("{minutes} min {} s", seconds % 60),
-        () => format!("{seconds} s"),
-    }
+fn eta(seconds: f64) -> String {
+    format!("ETA {}", duration(seconds))
 }
 
 #[cfg(test)]
 mod tests {
     use rejoinder_core::Category;
+    use rejoinder_judge::AskProgress;
     use rejoinder_ledger::{Spending, SpendingLimits, TokenUsage};
 
     use super::*;
     use rejoinder_run::stats::ScanStats;
+    use rejoinder_run::watch::{JudgeProgress, ScanProgress};
 
     fn at(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -260,14 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_and_durations_read_well() {
-        assert_eq!(
-            [0.0, 999.0, 1_234.0, 99_960.0, 999_600.0, 2.5e12].map(bytes),
-            ["0 B", "999 B", "1.2 kB", "100 kB", "1.0 MB", "2.5 TB"]
-        );
-        assert_eq!(
-            [0.2, 59.0, 185.0, 26_400.0, 183_600.0].map(duration),
-            ["1 s", "59 s", "3 min 5 s", "7 h 20 min", "2 d 3 h"]
-        );
+    fn pieces_stand_in_as_few_lines_as_hold_them() {
+        assert_eq!(packed("scan 1 % · 2 s · äöü", 15), ["scan 1 % · 2 s", "äöü"]);
     }
 }

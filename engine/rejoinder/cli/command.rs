@@ -6,8 +6,8 @@ use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subco
 
 use super::{
     ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
-    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, show,
-    signals, terminal, train,
+    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, runs,
+    show, signals, status, terminal, train,
 };
 use crate::failure::Exit;
 
@@ -49,6 +49,12 @@ enum CommandVerb {
     /// Go on with a run that was interrupted
     #[command(before_long_help = examples::RESUME)]
     Resume(resume::ResumeArgs),
+    /// Say how far a run is, beside the process that works on it
+    #[command(before_long_help = examples::STATUS)]
+    Status(status::StatusArgs),
+    /// List runs, show what they hold and take, and remove them
+    #[command(before_long_help = examples::RUNS)]
+    Runs(runs::RunsArgs),
     /// Read turns of a run, with what decided about them
     #[command(before_long_help = examples::SHOW)]
     Show(show::ShowArgs),
@@ -99,10 +105,11 @@ enum CommandVerb {
 }
 
 /// The verbs as the help shows them, by what people do with them, in the order in which people need them.
-const GROUPS: [(&str, &[&str]); 6] = [
+const GROUPS: [(&str, &[&str]); 7] = [
     ("Find feedback", &["init", "inspect", "run", "report", "show", "explain", "review"]),
     ("Take it further", &["export", "import-labels"]),
     ("Ask a judge", &["plan", "judge", "resume", "ask"]),
+    ("Keep runs", &["status", "runs"]),
     ("Extend", &["rules", "plugin", "config"]),
     ("Measure", &["eval", "audit", "calibrate", "train", "reproduce-paper"]),
     ("Other", &["completions"]),
@@ -170,6 +177,8 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Ask(args) => ask::main(&args),
         CommandVerb::Plan(args) => plan::main(&args),
         CommandVerb::Resume(args) => resume::main(&args),
+        CommandVerb::Status(args) => status::main(&args),
+        CommandVerb::Runs(args) => runs::main(&args),
         CommandVerb::Show(args) => show::main(&args),
         CommandVerb::Review(args) => review::main(&args),
         CommandVerb::Report(args) => report::main(&args),

@@ -54,6 +54,33 @@ Examples:
   rejoinder resume runs/0001
   rejoinder resume runs/0001 --offline --json";
 
+pub(super) const STATUS: &str = "\
+Examples:
+  rejoinder status runs/0001
+  rejoinder status runs/0001 --follow            # until nobody works on it
+  rejoinder status runs/0001 --json";
+
+pub(super) const RUNS: &str = "\
+Examples:
+  rejoinder runs list
+  rejoinder runs show runs/0001
+  rejoinder runs rm runs/0001 --dry-run";
+
+pub(super) const RUNS_LIST: &str = "\
+Examples:
+  rejoinder runs list
+  rejoinder runs list runs --json";
+
+pub(super) const RUNS_SHOW: &str = "\
+Examples:
+  rejoinder runs show runs/0001
+  rejoinder runs show runs/0001 --json";
+
+pub(super) const RUNS_RM: &str = "\
+Examples:
+  rejoinder runs rm runs/0001 --dry-run          # what would go
+  rejoinder runs rm runs/0001 --yes";
+
 pub(super) const SHOW: &str = "\
 Examples:
   rejoinder show runs/0001 --accepted --category UR2,UR3

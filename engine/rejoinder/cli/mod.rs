@@ -32,11 +32,14 @@ mod review;
 mod rules;
 mod run;
 mod run_config;
+mod runs;
 mod settings;
 mod show;
 mod signals;
+mod status;
 mod terminal;
 mod train;
+mod work;
 
 use args::{InputRoot, Threads};
 pub use asking::stopped;

@@ -14,6 +14,7 @@ use rejoinder_scan::Config;
 use super::args::{LABELS, RECALL};
 use super::label_args::side_car;
 use super::run_config::RunJudgeArgs;
+use super::work::at_work;
 use super::{Threads, asking, signals};
 use crate::failure::Failure;
 
@@ -85,37 +86,48 @@ pub(super) fn with_oracle<T>(
     verb: &str,
     work: impl FnOnce(&mut dyn Oracle) -> Result<T, OracleError>,
 ) -> Result<(T, String), Failure> {
-    let (done, oracle) = match choice {
+    match choice {
         OracleChoice::LabelFile(labels) => {
-            (work(&mut LabelFileOracle(&labels)), "the labels of a file".to_owned())
+            let done = work(&mut LabelFileOracle(&labels)).map_err(|error| failure(error, run, verb))?;
+            Ok((done, "the labels of a file".to_owned()))
         }
-        OracleChoice::Labels => (work(&mut LabelOracle), "the records' own labels".to_owned()),
+        OracleChoice::Labels => {
+            let done = work(&mut LabelOracle).map_err(|error| failure(error, run, verb))?;
+            Ok((done, "the records' own labels".to_owned()))
+        }
         OracleChoice::Judge(config) => {
             run.set_judge(&config)?;
             let watch = Watch::default();
             signals::stop_on_interrupt(&watch.stop)?;
-            let done = asking::with_operator(&watch, threads.get(), |operator| {
-                work(&mut JudgeOracle { run, operator })
-            });
-            (done, format!("{JUDGE} {}", config.judge.model))
+            let done = at_work(&run.path.clone(), verb, &watch, || {
+                let done = asking::with_operator(&watch, threads.get(), |operator| {
+                    work(&mut JudgeOracle { run: &mut *run, operator })
+                });
+                done.map_err(|error| failure(error, run, verb))
+            })?;
+            Ok((done, format!("{JUDGE} {}", config.judge.model)))
         }
+    }
+}
+
+/// Why the oracle has not answered, in words for the operator; `verb` goes on after a stop.
+fn failure(error: OracleError, run: &RunDir, verb: &str) -> Failure {
+    let error = match error {
+        OracleError::Stopped(stop) => return asking::failure_of(stop, run, verb),
+        OracleError::Failed(error) => error,
     };
-    match done {
-        Ok(done) => Ok((done, oracle)),
-        Err(OracleError::Failed(error)) => Err(match (&error, &run.manifest.gathered) {
-            (RunError::LabelsMissing { .. }, Some(from)) => {
-                let place = match from.terms.goal {
-                    GatheringGoal::Audit(_) => "audit.json",
-                    GatheringGoal::Calibration(_) => "the second line of calibration.sample",
-                };
-                Failure::usage(format!(
-                    "{error}. Turns that were chosen otherwise cannot stand for them. {place} in {} lists all of them; label the others, too, \
-                     or leave --label-file away, and the judge is asked",
-                    run.path.display()
-                ))
-            }
-            _ => error.into(),
-        }),
-        Err(OracleError::Stopped(stop)) => Err(asking::failure_of(stop, run, verb)),
+    match (&error, &run.manifest.gathered) {
+        (RunError::LabelsMissing { .. }, Some(from)) => {
+            let place = match from.terms.goal {
+                GatheringGoal::Audit(_) => "audit.json",
+                GatheringGoal::Calibration(_) => "the second line of calibration.sample",
+            };
+            Failure::usage(format!(
+                "{error}. Turns that were chosen otherwise cannot stand for them. {place} in {} lists all of them; label the others, too, \
+                 or leave --label-file away, and the judge is asked",
+                run.path.display()
+            ))
+        }
+        _ => error.into(),
     }
 }

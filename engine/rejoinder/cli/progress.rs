@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rejoinder_run::watch::Watch;
 
 use super::terminal;
-use rejoinder_report::progress::ProgressFormatter;
+use rejoinder_report::progress::{ProgressFormatter, packed};
 
 /// Time between two looks at the watch.
 const TICK: Duration = Duration::from_millis(100);
@@ -110,30 +110,9 @@ impl ProgressWriter {
     }
 }
 
-/// Between the pieces of a line.
-const BETWEEN_PIECES: &str = " · ";
-
 /// What fits into a line: one that wraps could not be redrawn. Pieces that do not fit are left out whole.
-fn cut(line: &str, columns: usize) -> String {
+pub(super) fn cut(line: &str, columns: usize) -> String {
     packed(line, columns).first().map(|first| first.chars().take(columns).collect()).unwrap_or_default()
-}
-
-/// The pieces of a line in lines that hold as many as fit.
-fn packed(line: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for piece in line.split(BETWEEN_PIECES) {
-        match lines.last_mut() {
-            Some(last)
-                if last.chars().count() + BETWEEN_PIECES.chars().count() + piece.chars().count()
-                    <= columns =>
-            {
-                last.push_str(BETWEEN_PIECES);
-                last.push_str(piece);
-            }
-            _ => lines.push(piece.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
@@ -180,7 +159,6 @@ mod tests {
             [40, 19, 14, 4].map(|columns| cut(line, columns)),
             [line, "scan 1 % · 2 s", "scan 1 % · 2 s", "scan"]
         );
-        assert_eq!(packed(line, 15), ["scan 1 % · 2 s", "äöü"]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::settings::{
     AskingArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config,
 };
 use super::terminal::remark;
+use super::work::at_work;
 use super::{Threads, asking, print, print_json, signals};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::{counted, thousands};
@@ -106,10 +107,12 @@ pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
         RunChoice::New(effective) => {
             let (mut run, engine) =
                 run::begin(&effective, &[args.dir.display().to_string()], args.out.as_deref())?;
-            let ended = asking::with_operator(&watch, args.threads.get(), |operator| {
-                stages::scan_and_ask(&mut run, engine, operator, false)
-            });
-            let stopped = asking::outcome(&run, ended)?;
+            let stopped = at_work(&run.path.clone(), "reproduce-paper", &watch, || {
+                let ended = asking::with_operator(&watch, args.threads.get(), |operator| {
+                    stages::scan_and_ask(&mut run, engine, operator, false)
+                });
+                asking::outcome(&run, ended)
+            })?;
             (run, stopped)
         }
     };

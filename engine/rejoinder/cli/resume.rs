@@ -10,6 +10,7 @@ use rejoinder_run::{RunDir, scan, stages};
 use super::args::{CONFIG, JUDGE, OUTPUT};
 use super::run::{RunEnd, finish};
 use super::run_config::config_for;
+use super::work::at_work;
 use super::{InputRoot, Threads, asking, find_input, signals};
 use crate::failure::{Exit, Failure};
 
@@ -60,18 +61,20 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     let watch = Watch::default();
     let engine = if scan::is_complete(&run)? { None } else { Some(run.engine()?) };
     signals::stop_on_interrupt(&watch.stop)?;
-    let ended = asking::with_operator(&watch, args.threads.get(), |operator| match engine {
-        Some(engine) => stages::scan_and_ask(&mut run, engine, operator, args.offline),
-        None if args.offline => Ok(None),
-        None => stages::ask_and_audit(&mut run, operator),
-    });
-    let stopped = asking::outcome(&run, ended)?;
-    let end = RunEnd {
-        stopped,
-        begun,
-        json: args.json,
-        strict: args.strict,
-        report: args.report.then(|| args.threads.get()),
-    };
-    finish(&run, end)
+    at_work(&run.path.clone(), "resume", &watch, || {
+        let ended = asking::with_operator(&watch, args.threads.get(), |operator| match engine {
+            Some(engine) => stages::scan_and_ask(&mut run, engine, operator, args.offline),
+            None if args.offline => Ok(None),
+            None => stages::ask_and_audit(&mut run, operator),
+        });
+        let stopped = asking::outcome(&run, ended)?;
+        let end = RunEnd {
+            stopped,
+            begun,
+            json: args.json,
+            strict: args.strict,
+            report: args.report.then(|| args.threads.get()),
+        };
+        finish(&run, end)
+    })
 }

@@ -18,6 +18,7 @@ use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
     AskingArgs, ConfigFileArgs, ConfigFlags as _, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
 };
+use super::work::at_work;
 use super::{Threads, asking, print, print_json, print_page, report, signals, terminal};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::were;
@@ -89,18 +90,20 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch.stop)?;
-    let ended = asking::with_operator(&watch, args.threads.get(), |operator| {
-        stages::scan_and_ask(&mut run, engine, operator, args.offline)
-    });
-    let stopped = asking::outcome(&run, ended)?;
-    let end = RunEnd {
-        stopped,
-        begun,
-        json: args.json,
-        strict: args.strict,
-        report: args.report.then(|| args.threads.get()),
-    };
-    finish(&run, end)
+    at_work(&run.path.clone(), "run", &watch, || {
+        let ended = asking::with_operator(&watch, args.threads.get(), |operator| {
+            stages::scan_and_ask(&mut run, engine, operator, args.offline)
+        });
+        let stopped = asking::outcome(&run, ended)?;
+        let end = RunEnd {
+            stopped,
+            begun,
+            json: args.json,
+            strict: args.strict,
+            report: args.report.then(|| args.threads.get()),
+        };
+        finish(&run, end)
+    })
 }
 
 /// Makes the folder of a new run over inputs, and the engine that a config asks for.

@@ -99,6 +99,7 @@ impl<'a> Dispatcher<'a> {
             let client = &self.clients[pass.lane()];
             let begun = self.clocks.borrow_mut()[pass.lane()].begin(Instant::now());
             let (status, attempt) = client.attempt(request.body.clone()).await;
+            self.note_outcome(status, &attempt);
             let share = self.clocks.borrow_mut()[pass.lane()].end(Instant::now(), begun);
             let millis = pass.elapsed().as_millis() as u64;
             let failed =

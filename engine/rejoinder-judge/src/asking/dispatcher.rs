@@ -17,9 +17,10 @@ use super::gate::{Gate, TICK};
 use super::known_prompts::KnownPrompts;
 use super::recorder::{Recorder, RecorderStopped};
 use super::report::{AskProgress, AskReport, StopReason};
+use super::request_trouble::RequestTrouble;
 use super::trouble::{RETRIES_AT_FIRST, unavailable};
 use crate::accounts::{Accounts, AccountsError};
-use crate::client::Client;
+use crate::client::{AttemptResult, Client};
 use crate::completion::EmptyReplyReason;
 use crate::config::{JudgeConfig, Pace};
 use crate::request::JudgeRequest;
@@ -54,6 +55,10 @@ pub(super) struct Dispatcher<'a> {
     pub(super) progress: Cell<AskProgress>,
     /// When the server began to answer no request, though it was asked.
     pub(super) trouble_since: Cell<Option<Instant>>,
+    /// When the server last answered, or asking began.
+    answered_at: Cell<Instant>,
+    /// What the last request met that had no answer, and when.
+    last_trouble: Cell<Option<(RequestTrouble, Instant)>>,
     pub(super) failed_in_a_row: Cell<u32>,
     pub(super) refused_in_a_row: Cell<u32>,
     pub(super) retries_left: Cell<f64>,
@@ -105,6 +110,8 @@ impl<'a> Dispatcher<'a> {
             example_turn: Mutex::new(()),
             progress: Cell::default(),
             trouble_since: Cell::new(None),
+            answered_at: Cell::new(Instant::now()),
+            last_trouble: Cell::new(None),
             failed_in_a_row: Cell::new(0),
             refused_in_a_row: Cell::new(0),
             retries_left: Cell::new(RETRIES_AT_FIRST),
@@ -209,8 +216,20 @@ impl<'a> Dispatcher<'a> {
     fn report(&self, on_progress: &mut dyn FnMut(&AskProgress) -> ControlFlow<()>) {
         let (in_flight, limit) = (self.gate.in_flight() as u64, self.gate.limit() as u64);
         let down = self.trouble_since.get().map(|since| since.elapsed());
-        if on_progress(&AskProgress { in_flight, limit, down, ..self.progress.get() }).is_break() {
+        let quiet = self.answered_at.get().elapsed();
+        let last_trouble = self.last_trouble.get().map(|(what, when)| (what, when.elapsed()));
+        let counted = self.progress.get();
+        if on_progress(&AskProgress { in_flight, limit, down, quiet, last_trouble, ..counted }).is_break() {
             self.stop(StopReason::Interrupted);
+        }
+    }
+
+    /// Notes for whoever watches whether the server has answered a request.
+    pub(super) fn note_outcome(&self, status: u16, attempt: &AttemptResult) {
+        let now = Instant::now();
+        match RequestTrouble::of(status, attempt) {
+            None => self.answered_at.set(now),
+            Some(trouble) => self.last_trouble.set(Some((trouble, now))),
         }
     }
 

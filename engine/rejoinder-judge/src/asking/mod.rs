@@ -15,8 +15,10 @@ mod known_prompts;
 mod recorder;
 mod refusals;
 mod report;
+mod request_trouble;
 mod trouble;
 
 pub(crate) use ask::runtime;
 pub use ask::{QuestionSource, RequestSource, ask, ask_requests};
 pub use report::{AskProgress, AskReport, StopReason};
+pub use request_trouble::RequestTrouble;

@@ -43,6 +43,7 @@ impl<'a> Dispatcher<'a> {
         let Some(request) = self.refusal_test.example.clone() else { return Ok(()) };
         let Some((reservation, pass)) = self.admit(&request, 0).await? else { return Ok(()) };
         let (status, attempt) = self.clients[pass.lane()].attempt(request.body).await;
+        self.note_outcome(status, &attempt);
         let millis = pass.elapsed().as_millis() as u64;
         let (mut state, mut amount, mut usage) = (RequestState::Failed, CALL, None);
         match attempt {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rejoinder_ledger::{Spending, TokenUsage};
 
+use super::request_trouble::RequestTrouble;
 use crate::completion::EmptyReplyReason;
 use crate::server_time::ServerTime;
 
@@ -55,6 +56,10 @@ pub struct AskProgress {
     pub limit: u64,
     /// For how long the server has answered no request, though it was asked; `None` while it answers.
     pub down: Option<Duration>,
+    /// The time since the server's last answer, or since asking began where there was none.
+    pub quiet: Duration,
+    /// What the last request met that had no answer, and how long ago that was.
+    pub last_trouble: Option<(RequestTrouble, Duration)>,
     /// What was spent in this call.
     pub spent: Spending,
     /// Tokens as the server counts them.

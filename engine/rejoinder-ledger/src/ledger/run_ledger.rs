@@ -56,6 +56,15 @@ impl Ledger {
         Database::open_even_read_only(path, false, STEPS).map(Self)
     }
 
+    /// Opens the ledger of a run to look at it, beside whoever works on the run. Nothing in its folder changes. What an older ledger
+    /// does not have is an error where it is asked for.
+    ///
+    /// # Errors
+    /// If the file is missing, is no ledger, or was written by a newer engine.
+    pub fn open_to_look(path: &Path) -> Result<Self, LedgerError> {
+        Database::open_to_look(path, STEPS.len() as i64).map(Self)
+    }
+
     /// A ledger in memory, which ends with the process: to measure what asking costs without a disk.
     ///
     /// # Errors

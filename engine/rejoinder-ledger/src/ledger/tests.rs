@@ -39,6 +39,34 @@ fn no_number_of_threads_and_handles_passes_a_limit() {
 }
 
 #[test]
+fn whoever_looks_at_a_ledger_sees_what_is_written_and_leaves_no_trace() {
+    let (folder, path) = file();
+    let names = || {
+        let entries = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    };
+    assert!(Ledger::open_to_look(&path).is_err());
+    assert!(names().is_empty());
+    let ledger = Ledger::create(&path).unwrap();
+    ledger.put("scan", "complete").unwrap();
+    let at_work = names();
+    let seen = Ledger::open_to_look(&path).unwrap();
+    assert_eq!(seen.get("scan").unwrap().as_deref(), Some("complete"), "it stands in the log still");
+    assert!(seen.put("scan", "other").is_err());
+    drop(seen);
+    assert_eq!(names(), at_work);
+    ledger.put("scan", "more").unwrap();
+    drop(ledger);
+    let ended = names();
+    assert_eq!(ended, ["ledger.sqlite"]);
+    let seen = Ledger::open_to_look(&path).unwrap();
+    assert_eq!(seen.get("scan").unwrap().as_deref(), Some("more"));
+    assert_eq!(names(), ended);
+}
+
+#[test]
 fn every_unit_limits_and_what_was_not_needed_is_free_again() {
     let (_folder, path) = file();
     let ledger = Ledger::create(&path).unwrap();

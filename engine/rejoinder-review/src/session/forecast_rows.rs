@@ -1,5 +1,6 @@
 //! What the turns of a draw can prove, as the page shows it: a row for each purpose.
 
+use rejoinder_core::numbers::working_time;
 use rejoinder_core::{Category, Purpose};
 use rejoinder_report::numbers::counted;
 use rejoinder_run::reviewing::ReviewForecast;
@@ -59,17 +60,10 @@ impl From<ReviewForecast> for ShownForecast {
                         format!("{} rejected and {} accepted turns: {recall}", one.rejected, one.accepted)
                     },
                 ),
-                time: suggested.map_or_else(|| NOTHING.to_owned(), |one| hours(one.seconds)),
+                time: suggested.map_or_else(|| NOTHING.to_owned(), |one| working_time(one.seconds)),
             }
         });
         let rows = rows.collect();
         Self { forecast, rows }
-    }
-}
-
-fn hours(seconds: f64) -> String {
-    match seconds {
-        s if s < 90.0 * 60.0 => format!("{:.0} min", (s / 60.0).ceil()),
-        s => format!("{:.1} h", s / 3600.0),
     }
 }

@@ -19,6 +19,13 @@ pub enum FolderError {
     Full(PathBuf),
     /// The folder is what is left of a run that failed before it had begun.
     NotBegun(PathBuf),
+    /// A process begins a run in the folder, and reads its input first.
+    Beginning {
+        /// The folder.
+        folder: PathBuf,
+        /// The process.
+        holder: LockHolder,
+    },
     /// The folder is not that of a run.
     NoRun {
         /// The folder.
@@ -107,6 +114,9 @@ impl fmt::Display for FolderError {
             Self::Full(path) => write!(f, "the folder {} is full", path.display()),
             Self::NotBegun(path) => {
                 write!(f, "{} is what is left of a run that failed before it had begun", path.display())
+            }
+            Self::Beginning { folder, holder } => {
+                write!(f, "a run is about to begin in {}: {holder}", folder.display())
             }
             Self::NoRun { folder, why } => write!(f, "{} is no run directory: {why}", folder.display()),
             Self::Manifest { file, why } => {

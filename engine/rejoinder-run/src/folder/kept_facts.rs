@@ -158,7 +158,7 @@ impl RunDir {
     /// # Errors
     /// If the file cannot be opened.
     pub fn replies(&self) -> Result<ReplyStore, RunError> {
-        let own = self.path.join("replies.sqlite");
+        let own = self.own_replies();
         let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
         Ok(match (self.lock.is_some(), path.exists()) {
             // The run's own file is under the run's lock.

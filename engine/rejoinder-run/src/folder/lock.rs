@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::error::{FolderError, LockHolder};
+use super::presence::{Presence, machine};
 use crate::error::RunError;
 
 /// Name of the lock's file in a run's folder.
@@ -65,9 +66,9 @@ impl Drop for Lock {
     }
 }
 
-/// Whether a holder may still be at work, as far as can be known: nobody can say of another machine.
+/// Whether a holder may still be at work, as far as can be known.
 fn may_be_at_work(holder: &LockHolder) -> bool {
-    holder.machine != machine() || Path::new(&format!("/proc/{}", holder.process)).exists()
+    Presence::of(holder.process, &holder.machine) != Presence::Gone
 }
 
 fn holder(file: &mut File) -> Option<LockHolder> {
@@ -80,11 +81,11 @@ fn held(folder: &Path, holder: Option<LockHolder>) -> RunError {
     FolderError::Held { folder: folder.to_owned(), holder }.into()
 }
 
-/// The name of this machine, where the system tells the name.
-fn machine() -> String {
-    let told = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let set = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    told.map(|name| name.trim().to_owned()).or_else(set).unwrap_or_else(|| "this machine".to_owned())
+/// Who holds the lock of a run's folder by the word of the lock's file, which is empty while nobody does. A holder that was killed has
+/// left its word; so has one of another machine, perhaps.
+pub(crate) fn holder_at_work(folder: &Path) -> Option<LockHolder> {
+    let holder = holder(&mut File::open(folder.join(FILE)).ok()?)?;
+    (Presence::of(holder.process, &holder.machine) == Presence::There).then_some(holder)
 }
 
 #[cfg(test)]

@@ -8,13 +8,15 @@ mod layout;
 mod lock;
 mod manifest;
 mod parts;
+mod presence;
 mod run_dir;
 
 pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
-pub(crate) use lock::Lock;
+pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
+pub(crate) use presence::{Presence, machine};
 pub use run_dir::RunDir;
-pub(crate) use run_dir::{MODEL, SAMPLE, from_json};
+pub(crate) use run_dir::{LEDGER, MANIFEST, MODEL, SAMPLE, from_json};

@@ -67,7 +67,7 @@ pub(crate) fn end_of_part(part: &PartRow) -> Result<Position, RunError> {
 
 impl RunDir {
     /// Checks that each file of a committed part is there, with the size that was written.
-    pub(super) fn check_sizes(&self) -> Result<(), RunError> {
+    pub(crate) fn check_sizes(&self) -> Result<(), RunError> {
         let committed = self.ledger.parts()?.len() as u64;
         for (name, json) in self.ledger.facts(SEAL)? {
             let seal: FileSeal = from_json(&json)?;

@@ -23,8 +23,10 @@ pub(super) const ASKED: &str = "asked.json";
 pub(crate) const MODEL: &str = "model.rjm";
 /// File of the sample of a calibration that was gathered over a data set.
 pub(crate) const SAMPLE: &str = "calibration.sample";
-pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const LEDGER: &str = "ledger.sqlite";
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const LEDGER: &str = "ledger.sqlite";
+/// File of the replies, where the config names no other.
+const REPLIES: &str = "replies.sqlite";
 /// Folder of the copy of standard input.
 pub(super) const INPUT: &str = "input";
 /// What the ledger calls the id of its run.
@@ -96,34 +98,38 @@ impl RunDir {
         }
     }
 
+    /// Opens a run to look at its figures, beside whoever works on it. Nothing in its folder changes, and nothing is checked of the
+    /// files of its parts.
+    ///
+    /// # Errors
+    /// If there is none, a process begins one, it was written by an engine with another layout, or its ledger is another run's.
+    pub fn open_to_look(path: &Path) -> Result<Self, RunError> {
+        let manifest = read_manifest(path).map_err(|error| match (error, lock::holder_at_work(path)) {
+            (RunError::Folder(FolderError::NotBegun(folder)), Some(holder)) => {
+                FolderError::Beginning { folder, holder }.into()
+            }
+            (error, _) => error,
+        })?;
+        Self::with_ledger(path, manifest, Ledger::open_to_look(&path.join(LEDGER))?, None)
+    }
+
     fn open_with(path: &Path, lock: Option<Lock>) -> Result<Self, RunError> {
-        let file = path.join(MANIFEST);
-        let text = fs::read_to_string(&file).map_err(|e| match path.join(lock::FILE).is_file() {
-            true => FolderError::NotBegun(path.to_owned()),
-            false => {
-                let why = format!("cannot read {}: {e}", file.display());
-                FolderError::NoRun { folder: path.to_owned(), why }
-            }
-        })?;
-        let mut manifest = layout::read(&text).map_err(|error| match error {
-            LayoutError::Unusable(e) => FolderError::Manifest { file: file.clone(), why: e.to_string() },
-            LayoutError::Unknown(format) => {
-                FolderError::Layout { folder: path.to_owned(), format, known: FORMAT }
-            }
-        })?;
-        if manifest.stdin {
-            // The copy lies in the run's folder, wherever that is now.
-            for input in &mut manifest.inputs {
-                input.moved_to = input.path.file_name().map(|name| path.join(INPUT).join(name));
-            }
-        }
-        let ledger = Ledger::open(&path.join(LEDGER))?;
-        if ledger.get(RUN_FACT)?.as_deref() != Some(&manifest.id) {
-            return Err(FolderError::ForeignLedger(path.join(LEDGER)).into());
-        }
-        let run = Self { path: path.to_owned(), manifest, ledger, lock };
+        let manifest = read_manifest(path)?;
+        let run = Self::with_ledger(path, manifest, Ledger::open(&path.join(LEDGER))?, lock)?;
         run.check_sizes()?;
         Ok(run)
+    }
+
+    fn with_ledger(
+        path: &Path,
+        manifest: Manifest,
+        ledger: Ledger,
+        lock: Option<Lock>,
+    ) -> Result<Self, RunError> {
+        match ledger.get(RUN_FACT)?.as_deref() == Some(&manifest.id) {
+            true => Ok(Self { path: path.to_owned(), manifest, ledger, lock }),
+            false => Err(FolderError::ForeignLedger(path.join(LEDGER)).into()),
+        }
     }
 
     /// Whether the run was opened to change it.
@@ -134,6 +140,11 @@ impl RunDir {
     /// Whether `path` is a run directory.
     pub fn is_run(path: &Path) -> bool {
         path.join(MANIFEST).is_file()
+    }
+
+    /// The file of the run's own replies, which is there where the config names no other and the judge was asked.
+    pub(crate) fn own_replies(&self) -> PathBuf {
+        self.path.join(REPLIES)
     }
 
     /// The input files, if all are there.
@@ -284,6 +295,31 @@ impl RunDir {
             false => Err(FolderError::Changed { folder: self.path.clone(), changes }.into()),
         }
     }
+}
+
+/// The manifest of a run's folder, with the place of its input now.
+fn read_manifest(path: &Path) -> Result<Manifest, RunError> {
+    let file = path.join(MANIFEST);
+    let text = fs::read_to_string(&file).map_err(|e| match path.join(lock::FILE).is_file() {
+        true => FolderError::NotBegun(path.to_owned()),
+        false => {
+            let why = format!("cannot read {}: {e}", file.display());
+            FolderError::NoRun { folder: path.to_owned(), why }
+        }
+    })?;
+    let mut manifest = layout::read(&text).map_err(|error| match error {
+        LayoutError::Unusable(e) => FolderError::Manifest { file: file.clone(), why: e.to_string() },
+        LayoutError::Unknown(format) => {
+            FolderError::Layout { folder: path.to_owned(), format, known: FORMAT }
+        }
+    })?;
+    if manifest.stdin {
+        // The copy lies in the run's folder, wherever that is now.
+        for input in &mut manifest.inputs {
+            input.moved_to = input.path.file_name().map(|name| path.join(INPUT).join(name));
+        }
+    }
+    Ok(manifest)
 }
 
 pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, RunError> {

@@ -1,6 +1,7 @@
 //! What a draw of turns can prove, said before the first turn is read and after each label; and which draw would prove more.
 
 use rejoinder_cascade::threshold;
+use rejoinder_core::numbers::{thousands, working_time};
 use rejoinder_core::{Category, Purpose};
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use super::bounds::{self, BoundKind, CONFIDENCE, PurposeBounds, ReadTurn, Sugges
 use super::draw::ReviewDraw;
 use super::readers::ReaderLabels;
 use super::sample::ReviewSample;
-use super::words::{certified_words, duration, evaluated_words, found, named, thousands, turns};
+use super::words::{certified_words, evaluated_words, found, named, turns};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::outcome::TurnOutcome;
@@ -240,7 +241,7 @@ impl ReviewForecaster {
                 named(purpose),
                 thousands(rejected),
                 thousands(accepted),
-                duration(seconds),
+                working_time(seconds),
                 found(recall)
             );
             let purpose = purpose.to_string();
@@ -262,7 +263,7 @@ impl ReviewForecaster {
             thousands(sample.fitting),
             sample.draw.from(),
             thousands(left),
-            duration(forecast.left_seconds)
+            working_time(forecast.left_seconds)
         ));
         words.push(
             match forecast.kind {

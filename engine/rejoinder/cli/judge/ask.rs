@@ -13,6 +13,7 @@ use crate::cli::examples;
 use crate::cli::run::{RunEnd, finish};
 use crate::cli::run_config::RunJudgeArgs;
 use crate::cli::terminal::remark;
+use crate::cli::work::at_work;
 use crate::cli::{asking, signals};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::{counted, thousands};
@@ -133,9 +134,12 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
     }
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch.stop)?;
-    let ended = asking::with_operator(&watch, default_threads(), |operator| stages::ask(&mut run, operator));
-    let stopped = asking::outcome(&run, ended)?;
-    finish(&run, end(args, stopped, begun))
+    at_work(path, "judge", &watch, || {
+        let ended =
+            asking::with_operator(&watch, default_threads(), |operator| stages::ask(&mut run, operator));
+        let stopped = asking::outcome(&run, ended)?;
+        finish(&run, end(args, stopped, begun))
+    })
 }
 
 fn end(args: &JudgeArgs, stopped: Option<Failure>, begun: Instant) -> RunEnd {

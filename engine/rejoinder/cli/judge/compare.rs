@@ -12,6 +12,7 @@ use rejoinder_run::watch::Watch;
 use crate::cli::args::{DRAW, JUDGE, LABELS, OUTPUT};
 use crate::cli::label_args::side_car;
 use crate::cli::run_config::RunJudgeArgs;
+use crate::cli::work::at_work;
 use crate::cli::{InputRoot, Threads, asking, find_input, print, print_json, signals};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::judge_comparison::ComparisonReport;
@@ -76,18 +77,19 @@ pub(super) fn main(args: &CompareArgs) -> Result<Exit, Failure> {
     };
     let watch = Watch::default();
     signals::stop_on_interrupt(&watch.stop)?;
-    let compared = asking::with_operator(&watch, args.threads.get(), |operator| {
-        comparison::compare(&run, &operator, &wanted)
-    });
     let stopped = |stop| {
         let next = "what was answered is kept: the same command goes on, with a larger --calls N or [budget] where the budget is spent";
         asking::stopped(stop, &config.judge, next)
     };
-    let (compared, stop) = match compared {
-        Ok(compared) => compared,
-        Err(OracleError::Stopped(stop)) => return Err(stopped(stop)),
-        Err(OracleError::Failed(error)) => return Err(error.into()),
-    };
+    let (compared, stop) = at_work(&run.path, "judge compare", &watch, || {
+        let compared = asking::with_operator(&watch, args.threads.get(), |operator| {
+            comparison::compare(&run, &operator, &wanted)
+        });
+        compared.map_err(|error| match error {
+            OracleError::Stopped(stop) => stopped(stop),
+            OracleError::Failed(error) => error.into(),
+        })
+    })?;
     if compared.turns == 0 {
         let message = "nothing is compared: no turn of this run waits for the judge or was judged";
         return Err(Failure::new(Exit::CheckFailed, message));

@@ -1,0 +1,164 @@
+//! Removing a run: nobody else works on it, nothing outside its folder is touched, and a kill leaves no half run that looks whole.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::losses::Losses;
+use super::space::FolderSpace;
+use crate::error::RunError;
+use crate::folder::{LOCK_FILE, Lock, MANIFEST, RunDir};
+use crate::status::{JobLook, RunLook};
+
+/// What the manifest of a run is called whose removal has begun.
+const REMOVED: &str = "manifest.json.removed";
+
+/// A run that can be removed, and on which nobody else works meanwhile.
+#[derive(Debug)]
+pub struct Removal {
+    /// The run's folder.
+    pub path: PathBuf,
+    /// What goes with the run that somebody has paid for.
+    pub losses: Losses,
+    /// What the folder takes.
+    pub space: FolderSpace,
+    lock: Lock,
+}
+
+/// Why a run is not removed.
+#[derive(Debug)]
+pub enum RemovalError {
+    /// The path is a link, to this place.
+    Link(PathBuf, PathBuf),
+    /// The folder is no run.
+    NoRun(PathBuf),
+    /// The folder is a job of shards, each of which is a run.
+    Job(PathBuf),
+    /// What the run holds cannot be told; why.
+    Unreadable(PathBuf, RunError),
+    /// Other runs go on from the run.
+    Named {
+        /// The run's folder.
+        run: PathBuf,
+        /// The other runs.
+        by: Vec<PathBuf>,
+    },
+    /// The folder cannot be locked.
+    Run(RunError),
+    /// The folder cannot be removed; why.
+    Io(PathBuf, io::Error),
+}
+
+impl fmt::Display for RemovalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(path, to) => write!(f, "{} is a link to {}", path.display(), to.display()),
+            Self::NoRun(path) => write!(f, "{} is no run", path.display()),
+            Self::Job(path) => write!(f, "{} is a job of shards", path.display()),
+            Self::Unreadable(path, why) => {
+                write!(f, "what {} holds cannot be told: {why}", path.display())
+            }
+            Self::Named { run, by } => {
+                let by: Vec<String> = by.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "{} is what {} went on from", run.display(), by.join(", "))
+            }
+            Self::Run(error) => error.fmt(f),
+            Self::Io(path, error) => write!(f, "cannot remove {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for RemovalError {}
+
+/// Whether the removal of a run has begun and was killed.
+pub(super) fn is_begun(path: &Path) -> bool {
+    path.join(REMOVED).is_file()
+}
+
+impl Removal {
+    /// Takes a run's lock, and looks at what would go. With `force` also a run whose figures cannot be told, and one that others go on
+    /// from.
+    ///
+    /// # Errors
+    /// If the folder is no run, another process works on it, or `force` is wanted.
+    pub fn of(path: &Path, force: bool) -> Result<Self, RemovalError> {
+        // Without a slash at the end, which would follow a link.
+        let path: PathBuf = path.components().collect();
+        if let Ok(to) = fs::read_link(&path) {
+            return Err(RemovalError::Link(path, to));
+        }
+        let is_rest = is_begun(&path);
+        if JobLook::is_job(&path) {
+            return Err(RemovalError::Job(path));
+        }
+        if !RunDir::is_run(&path) && !is_rest {
+            return Err(RemovalError::NoRun(path));
+        }
+        let lock = Lock::take(&path).map_err(RemovalError::Run)?;
+        let losses = match RunLook::at(&path) {
+            Ok(look) => Losses::of(&look),
+            Err(_) if force || is_rest => Losses::default(),
+            Err(why) => return Err(RemovalError::Unreadable(path, why)),
+        };
+        let by = named_by(&path);
+        if !by.is_empty() && !force {
+            return Err(RemovalError::Named { run: path, by });
+        }
+        let space = FolderSpace::of(&path);
+        Ok(Self { path, losses, space, lock })
+    }
+
+    /// Removes the run. First the run loses its manifest's name, so that it is no run any more wherever a kill comes; last its folder
+    /// goes.
+    ///
+    /// # Errors
+    /// If something cannot be removed.
+    pub fn remove(self) -> Result<(), RemovalError> {
+        let Self { path, lock, .. } = self;
+        let removed = (|| {
+            let (manifest, rest) = (path.join(MANIFEST), path.join(REMOVED));
+            if manifest.exists() {
+                fs::rename(&manifest, &rest)?;
+                File::open(&path)?.sync_all()?;
+            }
+            for entry in fs::read_dir(&path)? {
+                let entry = entry?;
+                if [OsStr::new(REMOVED), OsStr::new(LOCK_FILE)].contains(&&*entry.file_name()) {
+                    continue;
+                }
+                // The kind of a link is that of a link: what it leads to stays.
+                match entry.file_type()?.is_dir() {
+                    true => fs::remove_dir_all(entry.path())?,
+                    false => fs::remove_file(entry.path())?,
+                }
+            }
+            fs::remove_file(&rest)?;
+            fs::remove_file(path.join(LOCK_FILE))?;
+            drop(lock);
+            fs::remove_dir(&path)
+        })();
+        removed.map_err(|error| RemovalError::Io(path, error))
+    }
+}
+
+/// The runs beside a run whose manifests say that they go on from it.
+fn named_by(run: &Path) -> Vec<PathBuf> {
+    let manifest = |folder: &Path| -> Option<Value> {
+        serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()
+    };
+    let Some(id) = manifest(run).map(|manifest| manifest["id"].clone()).filter(Value::is_string) else {
+        return Vec::new();
+    };
+    let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
+    let beside = whole.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
+    let mut by: Vec<PathBuf> = beside
+        .map(|entry| entry.path())
+        .filter(|path| manifest(path).is_some_and(|manifest| manifest["after"]["id"] == id))
+        .collect();
+    by.sort();
+    by
+}
