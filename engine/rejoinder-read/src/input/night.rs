@@ -47,8 +47,8 @@ impl InputFile {
     /// # Errors
     /// If the file cannot be read.
     pub fn grown_from(&self, earlier: &Self, given: &Mapping) -> io::Result<Option<u64>> {
-        let is_read_alike =
-            (self.format, &self.reading, self.container) == (earlier.format, &earlier.reading, Container::Lines);
+        let is_read_alike = (self.format, &self.reading, self.container)
+            == (earlier.format, &earlier.reading, Container::Lines);
         if !is_read_alike || self.size <= earlier.size || !self.can_seek(given) {
             return Ok(None);
         }
@@ -114,7 +114,9 @@ mod tests {
     #[test]
     fn records_that_are_joined_with_others_may_change_wherever_they_stand() {
         let folder = tempfile::tempdir().unwrap();
-        let row = |text: &str| format!("{{\"conversation_id\": \"c\", \"role\": \"user\", \"content\": \"{text}\"}}\n");
+        let row = |text: &str| {
+            format!("{{\"conversation_id\": \"c\", \"role\": \"user\", \"content\": \"{text}\"}}\n")
+        };
         let before = row("one") + &row("two");
         assert_eq!(grown(folder.path(), &before, &(before.clone() + &row("three"))), None);
     }

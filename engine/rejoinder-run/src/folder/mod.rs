@@ -10,6 +10,7 @@ mod manifest;
 mod parts;
 mod run_dir;
 
+pub(crate) use begin::fitted;
 pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::Lock;
@@ -17,4 +18,4 @@ pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
 pub use run_dir::RunDir;
-pub(crate) use run_dir::{MODEL, SAMPLE, from_json};
+pub(crate) use run_dir::{ASKED, MODEL, SAMPLE, from_json};

@@ -18,11 +18,13 @@ use crate::error::RunError;
 use crate::gathering::{GatheringError, SampledVerb};
 
 /// File of the turns that the judge was asked about before the scan.
-pub(super) const ASKED: &str = "asked.json";
+pub(crate) const ASKED: &str = "asked.json";
 /// File of the model that a run has learned.
 pub(crate) const MODEL: &str = "model.rjm";
 /// File of the sample of a calibration that was gathered over a data set.
 pub(crate) const SAMPLE: &str = "calibration.sample";
+/// File of the run's own replies.
+pub(super) const REPLIES: &str = "replies.sqlite";
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const LEDGER: &str = "ledger.sqlite";
 /// Folder of the copy of standard input.
