@@ -257,8 +257,14 @@ fn a_file_that_is_gone_or_was_rewritten_is_told_with_what_to_do() {
     rejoinder(&["resume", &text(&corpus.path("tuesday"))]).expect(0);
     // Rewritten: it takes its old place, and what it held no longer counts.
     let m = write(&elsewhere, "m.jsonl", &other);
-    let summary = corpus.run_after("tuesday", "wednesday", &[&m], &[]).expect(0).json();
+    let ended = corpus.run_after("tuesday", "wednesday", &[&m], &[]).expect(0);
+    let summary = ended.json();
     assert_eq!(summary["after"]["files"], json!({ "known": 1, "grown": 0, "rewritten": 1, "added": 0 }));
+    let said = format!("Rewritten since: {m}. What was read there before is no part of this run");
+    assert!(
+        ended.stderr.contains(&said) && summary["after"]["says"].to_string().contains(&said),
+        "{ended:?}"
+    );
     assert_eq!(figure(&summary, "conversations"), 12, "{summary}");
 }
 

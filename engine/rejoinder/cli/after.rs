@@ -14,7 +14,7 @@ use super::terminal::remark;
 use super::{InputRoot, files, find_input};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::{counted, thousands};
-use rejoinder_report::summary::file_changes;
+use rejoinder_report::summary::{file_changes, rewritten_files};
 
 /// Which earlier run a run goes on with.
 #[derive(Debug, Args)]
@@ -88,6 +88,7 @@ pub(super) fn begin(
             counted(known, "input file"),
             file_changes(&after.files)
         ));
+        rewritten_files(&run.manifest).iter().for_each(|says| remark(says));
         after.changes.iter().for_each(|change| remark(&format!("since then: {change}")));
     }
     Ok((run, engine))

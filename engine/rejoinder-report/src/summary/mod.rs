@@ -8,4 +8,4 @@ mod text;
 
 pub use asking_cost::AskingCost;
 pub use figures::Summary;
-pub use nights::{NightSummary, PartFigures, SpentBefore, certified_turns, file_changes};
+pub use nights::{NightSummary, PartFigures, SpentBefore, certified_turns, file_changes, rewritten_files};

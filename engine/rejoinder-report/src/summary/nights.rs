@@ -1,6 +1,9 @@
 //! What a run takes over from the earlier run that it goes on with, what is new in it, and what is certified of that.
 
+use std::path::Path;
+
 use rejoinder_judge::NANOS_PER_UNIT;
+use rejoinder_run::folder::Manifest;
 use rejoinder_run::nights::{EarlierCertificate, EarlierRun, FileChanges, NightCounts, NightPart};
 use rejoinder_run::stats::ScanCounts;
 use rejoinder_run::{RunDir, RunError};
@@ -71,6 +74,7 @@ impl NightSummary {
             .then(|| new.profile.differences_from(&known.profile));
         let (known, new) = (PartFigures::of(&known), PartFigures::of(&new));
         let mut says = vec![what_is_new(earlier, new)];
+        says.extend(rewritten_files(&run.manifest));
         says.extend(certified(run, earlier, new.turns)?);
         says.extend(match &drift {
             None if new.turns > 0 => Some(
@@ -128,6 +132,22 @@ fn what_is_new(earlier: &EarlierRun, new: PartFigures) -> String {
         counted(new.conversations, "conversation"),
         counted(new.turns, "later turn"),
     )
+}
+
+/// That files hold something else than when the earlier run read them; `None` where none does.
+pub fn rewritten_files(manifest: &Manifest) -> Option<String> {
+    const NAMED: usize = 3;
+    let all: Vec<&Path> =
+        manifest.after.iter().flat_map(|earlier| earlier.rewritten(&manifest.inputs)).collect();
+    let named: Vec<String> = all.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+    let more = all.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!named.is_empty()).then(|| {
+        format!(
+            "Rewritten since: {}{more}. What was read there before is no part of this run; if it lies elsewhere by now, name that file, too.",
+            named.join(", ")
+        )
+    })
 }
 
 /// What has become of input files, but for those that are as before, to stand behind their number; empty where nothing has.

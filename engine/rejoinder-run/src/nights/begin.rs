@@ -8,9 +8,9 @@ use rejoinder_ledger::part;
 use rejoinder_scan::{Config, Engine};
 use serde_json::Value;
 
-use super::earlier_run::{EarlierRun, certificate, last_night, whole_path};
+use super::earlier_run::{EarlierRun, certificate, last_night};
 use super::error::NightError;
-use super::inputs::NightInputs;
+use super::inputs::{NightInputs, whole};
 use crate::error::RunError;
 use crate::folder::{ASKED, FolderError, MODEL, Manifest, NewRunDir, RunDir, fitted};
 use crate::judging::settings;
@@ -22,7 +22,7 @@ use crate::judging::settings;
 /// If the earlier run's folder has no path.
 pub fn keep_findings(earlier: &RunDir, config: &mut Config) -> Result<(), RunError> {
     earlier.manifest.keep_findings(config);
-    let model = whole_path(earlier)?.join(MODEL);
+    let model = whole(&earlier.path)?.join(MODEL);
     for plugin in
         config.plugins.iter_mut().filter(|plugin| model_of(&plugin.config) == Some(Path::new(MODEL)))
     {
@@ -57,7 +57,7 @@ pub fn begin_after(
     };
     let after = EarlierRun {
         id: earlier.manifest.id.clone(),
-        folder: whole_path(earlier)?,
+        folder: whole(&earlier.path)?,
         engine: earlier.manifest.engine.clone(),
         changes: earlier.manifest.changes_of_engine(&Manifest::new(&engine, Vec::new(), false)),
         files: inputs.changes,
@@ -103,13 +103,14 @@ fn has_cut(run: &RunDir) -> bool {
 }
 
 /// Refuses to use the cut that an earlier run has found for another recall or purpose.
-fn check_cut(earlier: &RunDir, engine: &Engine) -> Result<(), NightError> {
+fn check_cut(earlier: &RunDir, engine: &Engine) -> Result<(), RunError> {
     let (then, now) = (&earlier.manifest.config, &engine.config);
     let uses_cut = has_cut(earlier) && now.cascade.reject_below == then.cascade.reject_below;
-    match uses_cut && (now.cascade.recall != then.cascade.recall || now.purpose != then.purpose) {
-        true => Err(NightError::OtherRecall { earlier: earlier.path.clone(), replies: earlier.reply_file() }),
-        false => Ok(()),
+    if uses_cut && (now.cascade.recall != then.cascade.recall || now.purpose != then.purpose) {
+        let (earlier, replies) = (earlier.path.clone(), whole(&earlier.reply_file())?);
+        return Err(NightError::OtherRecall { earlier, replies }.into());
     }
+    Ok(())
 }
 
 /// Whether the score is to decide as it does in the earlier run.
@@ -129,7 +130,7 @@ fn is_same_config(earlier: &RunDir, engine: &Engine, learned: Option<usize>) -> 
 
 /// The place of the plugin that scores by the model that the earlier run has learned, if one does.
 fn place_of_learned(earlier: &RunDir, engine: &Engine) -> Result<Option<usize>, RunError> {
-    let model = whole_path(earlier)?.join(MODEL);
+    let model = whole(&earlier.path)?.join(MODEL);
     Ok(engine.config.plugins.iter().position(|plugin| model_of(&plugin.config) == Some(&model)))
 }
 

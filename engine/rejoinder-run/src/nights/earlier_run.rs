@@ -1,13 +1,13 @@
 //! What a run's manifest keeps of the earlier run that it goes on with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_ledger::SpendingTotal;
 use rejoinder_read::InputFile;
 use serde::{Deserialize, Serialize};
 
-use super::inputs::FileChanges;
+use super::inputs::{FileChanges, whole};
 use crate::error::RunError;
 use crate::folder::RunDir;
 
@@ -64,6 +64,14 @@ impl EarlierRun {
         self.certificate.as_ref().map_or(self.last_night, |certificate| certificate.last_night)
     }
 
+    /// The files among those of the later run that hold something else than when the earlier run read them.
+    pub fn rewritten<'f>(&self, inputs: &'f [InputFile]) -> impl Iterator<Item = &'f Path> {
+        let FileChanges { known, grown, rewritten, .. } = self.files;
+        let (earlier, last_night) = (known + grown + rewritten, self.last_night);
+        let files = inputs.iter().take(usize::try_from(earlier).unwrap_or(usize::MAX));
+        files.filter(move |file| file.night > last_night).map(|file| file.path.as_path())
+    }
+
     /// The folder of the run that the part of the input that is not new was read by.
     pub fn known_by(&self) -> &PathBuf {
         self.certificate.as_ref().map_or(&self.folder, |certificate| &certificate.folder)
@@ -93,7 +101,7 @@ pub(super) fn certificate(run: &RunDir) -> Result<Option<EarlierCertificate>, Ru
     };
     let Some(main) = certificate.claims.first() else { return Ok(None) };
     Ok(Some(EarlierCertificate {
-        folder: whole_path(run)?,
+        folder: whole(&run.path)?,
         last_night: last_night(&run.manifest.inputs),
         turns: run.scan_stats()?.turns,
         oracle,
@@ -102,9 +110,4 @@ pub(super) fn certificate(run: &RunDir) -> Result<Option<EarlierCertificate>, Ru
         recall_at_least: main.recall.at_least,
         precision_at_least: main.precision.at_least,
     }))
-}
-
-/// The path of a run's folder from the root of the file system on.
-pub(super) fn whole_path(run: &RunDir) -> Result<PathBuf, RunError> {
-    std::path::absolute(&run.path).map_err(|e| RunError::io(format!("cannot use {}", run.path.display()), &e))
 }

@@ -124,7 +124,7 @@ fn unchanged(
     path: &Path,
     config: &InputConfig,
 ) -> Result<InputFile, RunError> {
-    let (replies, earlier, file) = (earlier.reply_file(), earlier.path.clone(), path.to_owned());
+    let (replies, earlier, file) = (whole(&earlier.reply_file())?, earlier.path.clone(), path.to_owned());
     if !path.exists() {
         return Err(NightError::InputGone { earlier, file, replies }.into());
     }
@@ -135,6 +135,6 @@ fn unchanged(
     }
 }
 
-fn whole(path: &Path) -> Result<PathBuf, RunError> {
+pub(super) fn whole(path: &Path) -> Result<PathBuf, RunError> {
     std::path::absolute(path).map_err(|e| RunError::io(format!("cannot use {}", path.display()), &e))
 }
