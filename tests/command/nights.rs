@@ -362,7 +362,7 @@ fn a_budget_holds_for_all_nights_together_and_what_waits_is_asked_about_within_i
     assert_eq!(corpus.server.all_requests() - before, 30);
     let told = rejoinder(&["resume", &text(&corpus.path("tuesday")), "--offline"]).expect(0).stdout;
     let monday = text(&corpus.path("monday"));
-    let carried = format!("among these: 20 HTTP requests before this run, carried on from {monday}");
+    let carried = format!("20 of them before this run, carried on from {monday}");
     assert!(told.contains(&carried), "{told}");
     let summary =
         rejoinder(&["judge", &text(&corpus.path("tuesday")), "--calls", "1000", "--json"]).expect(0).json();

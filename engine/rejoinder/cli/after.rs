@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rejoinder_run::RunDir;
-use rejoinder_run::nights::{self, FileChanges, NightError};
+use rejoinder_run::nights::{self, NightError};
 use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
@@ -13,7 +13,7 @@ use super::settings::{ConfigFileArgs, ConfigFlags, put_flags};
 use super::terminal::remark;
 use super::{InputRoot, files, find_input};
 use crate::failure::{Exit, Failure};
-use rejoinder_report::numbers::{counted, thousands};
+use rejoinder_report::numbers::thousands;
 use rejoinder_report::summary::{file_changes, rewritten_files};
 
 /// Which earlier run a run goes on with.
@@ -81,13 +81,7 @@ pub(super) fn begin(
     let further = if inputs.is_empty() { Vec::new() } else { files(inputs)? };
     let (run, engine) = nights::begin_after(earlier, Engine::of(effective)?, &further, out)?;
     if let Some(after) = &run.manifest.after {
-        let FileChanges { known, .. } = after.files;
-        remark(&format!(
-            "going on with {}: {} as before{}",
-            earlier.path.display(),
-            counted(known, "input file"),
-            file_changes(&after.files)
-        ));
+        remark(&format!("going on with {}; {}", earlier.path.display(), file_changes(&after.files)));
         rewritten_files(&run.manifest).iter().for_each(|says| remark(says));
         after.changes.iter().for_each(|change| remark(&format!("since then: {change}")));
     }

@@ -87,7 +87,9 @@ impl NightSummary {
             _ => None,
         });
         let drifted = drift.as_deref().filter(|found| !found.is_empty());
-        let remark = drifted.map(|found| remarks::drift(found, DriftedRun { folder: &run.path, earlier }));
+        let drifted_run =
+            DriftedRun { folder: &run.path, earlier, is_certified: run.certificate()?.is_some() };
+        let remark = drifted.map(|found| remarks::drift(found, drifted_run));
         let amount = earlier.spent.amount;
         let summary = Self {
             run_dir: earlier.folder.display().to_string(),
@@ -119,15 +121,13 @@ impl PartFigures {
 
 /// What a run reads beside what was read before.
 fn what_is_new(earlier: &EarlierRun, new: PartFigures) -> String {
-    let FileChanges { known, .. } = earlier.files;
     let since = match earlier.known_by() == &earlier.folder {
         true => String::new(),
         false => format!(" since {}", earlier.known_by().display()),
     };
     format!(
-        "The run goes on with {}: {} as before{}. {} with {} came in{since}.",
+        "The run goes on with {}; {}. {} with {} came in{since}.",
         earlier.folder.display(),
-        counted(known, "input file"),
         file_changes(&earlier.files),
         counted(new.conversations, "conversation"),
         counted(new.turns, "later turn"),
@@ -150,12 +150,13 @@ pub fn rewritten_files(manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// What has become of input files, but for those that are as before, to stand behind their number; empty where nothing has.
+/// What has become of input files, in words.
 pub fn file_changes(files: &FileChanges) -> String {
-    let FileChanges { grown, rewritten, added, .. } = *files;
-    let said = [(grown, "grown"), (rewritten, "rewritten"), (added, "new")];
-    let said = said.into_iter().filter(|(count, _)| *count > 0);
-    said.map(|(count, what)| format!(", {} {what}", thousands(count))).collect()
+    let FileChanges { known, grown, rewritten, added } = *files;
+    let all = [(known, "as before"), (grown, "grown"), (rewritten, "rewritten"), (added, "new")];
+    let said = all.into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = said.map(|(count, what)| format!("{} {what}", thousands(count))).collect();
+    format!("input files: {}", said.join(", "))
 }
 
 /// What the certificate of a run that goes on with an earlier one is about; `None` where the run goes on with no other, or nobody has

@@ -10,7 +10,7 @@ use rejoinder_run::stats::ByCategory;
 use super::asking_table;
 use super::figures::Summary;
 use super::nights::NightSummary;
-use crate::numbers::{counted, megabytes, share, thousands};
+use crate::numbers::{megabytes, share, thousands};
 
 /// How far what the shipped rules and plugins accept can be trusted: 57 turns accepted in 375 dialogues that were kept apart
 /// (`rejoinder eval chats_labelled.jsonl --labels --where split=dev`).
@@ -161,8 +161,8 @@ impl Summary {
             {
                 let _ = writeln!(
                     out,
-                    "  among these: {} before this run, carried on from {run_dir}; budgets hold for all of them together",
-                    counted(spent.calls, "HTTP request"),
+                    "  {} of them before this run, carried on from {run_dir}; a budget holds for all of them together",
+                    thousands(spent.calls),
                 );
             }
             self.write_server_time(&mut out);
