@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
+use rejoinder_run::RunDir;
 use serde_json::{Value, json};
 
-use crate::support::server::{Server, by_letters, last_user_message, marked_turns};
+use crate::support::server::{Request, Server, by_letters, last_user_message, marked_turns};
 use crate::support::{
-    Ended, assert_funnel_adds_up, dialogues_with_hidden_thanks, figure, folder, output_files, rejoinder,
-    rows, text, write,
+    Ended, assert_funnel_adds_up, command, dialogues_with_hidden_thanks, figure, folder, output_files,
+    rejoinder, rows, text, write,
 };
 
 /// A folder in which nights come in, and a judge.
@@ -26,7 +29,11 @@ impl Corpus {
     }
 
     fn with(judge: &str) -> Self {
-        let (dir, server) = (folder(), Server::start(by_letters));
+        Self::asking(Server::start(by_letters), judge)
+    }
+
+    fn asking(server: Server, judge: &str) -> Self {
+        let dir = folder();
         let config = format!(
             "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n{judge}",
             server.base_url()
@@ -227,7 +234,8 @@ fn files_are_known_by_their_content_whatever_they_are_called() {
         (&json!(1), &json!([{ "night": 2, "from": 10 }]))
     );
     // A new run over the grown file alone, without anything earlier, has no nights.
-    assert!(asked > 0 && corpus.manifest("monday")["inputs"][0].get("night").is_none());
+    let monday = corpus.manifest("monday");
+    assert!(asked > 0 && monday["inputs"][0].get("night").is_none() && monday.get("after").is_none());
 }
 
 #[test]
@@ -283,6 +291,11 @@ fn what_cannot_be_gone_on_with_is_refused_before_there_is_a_folder() {
         assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
         assert!(!corpus.path("tuesday").exists());
     }
+    // Its budget and its replies must not change meanwhile.
+    let at_work = RunDir::open_to_change(&corpus.path("monday")).unwrap();
+    let refused = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(8);
+    assert!(refused.stderr.contains("another process works on"), "{}", refused.stderr);
+    drop(at_work);
     let refused = corpus.run_after("monday", "monday", &[&t], &[]).expect(2);
     assert!(refused.stderr.contains("holds a run already"), "{}", refused.stderr);
     let refused = rejoinder(&["run", &t, "--input-root", "x"]).expect(2);
@@ -307,6 +320,42 @@ fn what_is_left_of_a_run_that_was_killed_before_it_had_begun_is_taken_over() {
     let summary = rejoinder(&["resume", &text(&corpus.path("tuesday")), "--json"]).expect(0).json();
     assert_eq!(figure(&summary, "undecided"), 0);
     assert_eq!(corpus.asked(before).into_iter().collect::<BTreeSet<_>>(), later_turns(&tuesday));
+}
+
+#[test]
+fn a_night_that_is_killed_again_and_again_comes_to_the_same() {
+    let [monday, tuesday] = nights([20, 30]);
+    let slow = |request: &Request| {
+        std::thread::sleep(Duration::from_millis(if request.is_probe() { 0 } else { 15 }));
+        by_letters(request)
+    };
+    let corpus = Corpus::asking(Server::start(slow), "all = true\nanswer = \"label\"\nmax-in-flight = 2\n");
+    let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("t.jsonl", &tuesday));
+    corpus.run("monday", &[&m], &[]).expect(0);
+    corpus.run_after("monday", "whole", &[&t], &[]).expect(0);
+    let run = text(&corpus.path("killed"));
+    let begin = ["run", &t, "--after", &text(&corpus.path("monday")), "--out", &run];
+    let mut in_the_middle = 0;
+    for begun in 0..4 {
+        let before = corpus.server.requests();
+        let args =
+            if corpus.path("killed/manifest.json").exists() { &["resume", &run][..] } else { &begin[..] };
+        let mut child = command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while corpus.server.requests() < before + 6 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        in_the_middle += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(begun > 0 || corpus.path("killed/manifest.json").exists());
+    }
+    assert!(in_the_middle > 1, "{in_the_middle}");
+    let summary = rejoinder(&["resume", &run, "--json"]).expect(0).json();
+    assert_eq!(figure(&summary, "undecided"), 0, "{summary}");
+    assert!(output_files(&corpus.path("killed")) == output_files(&corpus.path("whole")));
+    let monday = later_turns(&monday);
+    let again = corpus.asked(monday.len()).into_iter().filter(|turn| monday.contains(turn));
+    assert_eq!(again.count(), 0, "what was paid for on Monday");
 }
 
 #[test]

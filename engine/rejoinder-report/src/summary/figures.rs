@@ -29,7 +29,7 @@ pub struct Summary {
     pub too_short: u64,
     /// Conversations left out because of `lang`.
     pub other_language: u64,
-    /// Conversations left out because of `duplicates`.
+    /// Conversations left out because of `duplicates`, or because an earlier night holds them.
     pub duplicates: u64,
     /// Calls left out because their messages stand in the conversation that is kept.
     pub repeated: u64,

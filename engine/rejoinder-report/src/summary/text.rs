@@ -161,8 +161,9 @@ impl Summary {
             {
                 let _ = writeln!(
                     out,
-                    "  {} of them before this run, carried on from {run_dir}; a budget holds for all of them together",
+                    "  {} of them before this run, carried on from {}; a budget holds for all of them together",
                     thousands(spent.calls),
+                    printable(run_dir),
                 );
             }
             self.write_server_time(&mut out);
@@ -182,10 +183,10 @@ impl Summary {
         if let Some(after) = &self.after {
             out.push('\n');
             for sentence in &after.says {
-                let _ = writeln!(out, "{sentence}");
+                let _ = writeln!(out, "{}", printable(sentence));
             }
             for change in &after.changes {
-                let _ = writeln!(out, "  since then, {change}");
+                let _ = writeln!(out, "  since then, {}", printable(change));
             }
         }
         self.write_legend(&mut out);

@@ -59,9 +59,10 @@ impl NightInputs {
             let is_same = |file: &InputFile| is_same_content(file, then);
             let now = match further.iter().position(is_same) {
                 Some(place) => {
-                    let renamed = further.remove(place);
-                    let still = path.exists().then(|| describe(&path, config)).transpose()?;
-                    still.filter(is_same).unwrap_or(renamed)
+                    let same = further.remove(place);
+                    let may_stay = same.path != path && path.exists();
+                    let old = may_stay.then(|| describe(&path, config)).transpose()?;
+                    old.filter(is_same).unwrap_or(same)
                 }
                 None => match further.iter().position(|file| file.path == path) {
                     Some(place) => further.remove(place),
