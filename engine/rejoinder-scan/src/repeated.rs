@@ -117,7 +117,7 @@ fn left_out(
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use proptest::prelude::*;
     use rejoinder_read::{Mapping, Portions, Position};
@@ -127,11 +127,15 @@ mod tests {
     /// Why each conversation is left out, night by night; a conversation is given by the texts of its messages.
     fn reasons(nights: &[Vec<Vec<u8>>], duplicates: Duplicates) -> Vec<Vec<Option<Repetition>>> {
         let folder = tempfile::tempdir().unwrap();
+        // The reader itself takes what goes on within one file for one conversation.
+        let input = InputConfig { duplicates, join: false, ..InputConfig::default() };
         let files: Vec<InputFile> = (0..)
             .zip(nights)
-            .map(|(night, conversations)| file(folder.path(), night, conversations))
+            .map(|(night, conversations)| {
+                let path = write(folder.path(), night, conversations);
+                InputFile { night, ..InputFile::describe_as(&path, input.asked()).unwrap().0 }
+            })
             .collect();
-        let input = InputConfig { duplicates, ..InputConfig::default() };
         let mapping = Mapping::default();
         let portions = || Portions::new(&files, &mapping, Position::default(), input.max_record_bytes);
         let found = repeated(&input, &files, NonZeroUsize::MIN, portions).unwrap();
@@ -141,7 +145,7 @@ mod tests {
         (0..).zip(nights).map(of_night).collect()
     }
 
-    fn file(folder: &Path, night: u32, conversations: &[Vec<u8>]) -> InputFile {
+    fn write(folder: &Path, night: u32, conversations: &[Vec<u8>]) -> PathBuf {
         let path = folder.join(format!("{night}.jsonl"));
         let mut lines = String::new();
         for texts in conversations {
@@ -154,7 +158,7 @@ mod tests {
             lines.push('\n');
         }
         std::fs::write(&path, lines).unwrap();
-        InputFile { night, ..InputFile::describe(&path).unwrap() }
+        path
     }
 
     #[test]
