@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use rejoinder_read::{ChunkReader, Container, Format, InputFile, Mapping, Position};
+use rejoinder_read::{ChunkReader, InputFile, Mapping, Position};
 use rejoinder_rules::{Pack, Route, Scanner};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -12,15 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [corpus, rules] = &*arguments else { return Err("usage: prefilter CORPUS RULES.toml".into()) };
     let rules = Pack::compile(Pack::load(std::slice::from_ref(rules))?, &[])?;
     // Neither size nor hash matters to a reader.
-    let input = [InputFile {
-        path: Path::new(corpus).to_owned(),
-        moved_to: None,
-        size: 0,
-        hash: String::new(),
-        format: Format::JSON,
-        container: Container::Lines,
-        reading: Default::default(),
-    }];
+    let input = [InputFile::undescribed(Path::new(corpus))];
     let mapping = Mapping::default();
     let mut scanner = Scanner::new(&rules);
     let [mut conversations, mut quarantined, mut turns, mut candidates] = [0_u64; 4];

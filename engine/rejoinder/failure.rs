@@ -381,6 +381,7 @@ impl From<RunError> for Failure {
             RunError::Ledger(error) => error.into(),
             RunError::Judge(error) => error.into(),
             RunError::Arithmetic(why) => why.into(),
+            RunError::Night(error) => error.into(),
             RunError::NoJudge => Self::usage(error.to_string()),
             RunError::NotLabelled => Self::usage(format!("{error}; without --labels the judge is asked")),
             RunError::LabelsMissing { .. } => Self::usage(format!(

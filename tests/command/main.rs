@@ -36,6 +36,7 @@ mod judge_letters;
 mod judge_rows;
 mod judge_security;
 mod judge_stores;
+mod nights;
 mod one_hand;
 mod operator;
 #[cfg(unix)]

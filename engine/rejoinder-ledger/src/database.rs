@@ -24,6 +24,8 @@ pub enum LedgerError {
     /// The file was written by a newer engine. The values are the path, the version of the file, and the newest version that this
     /// engine knows.
     TooNew(PathBuf, i64, i64),
+    /// There is no file at this path.
+    Missing(PathBuf),
     /// Beside the file at this path, no file can be locked.
     Unlockable(PathBuf, std::io::Error),
     /// SQLite failed on the file at this path.
@@ -38,6 +40,7 @@ impl fmt::Display for LedgerError {
                 "{} has schema {version}, this engine knows {ours}: use the engine that wrote it",
                 path.display()
             ),
+            Self::Missing(path) => write!(f, "{} is not there", path.display()),
             Self::Unlockable(path, error) => write!(
                 f,
                 "{}: no file can be locked beside it, so that two processes might pay for the same: {error}",

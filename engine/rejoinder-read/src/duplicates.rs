@@ -21,6 +21,25 @@ impl Duplicates {
     /// What conversations that count as the same have in common, but for chance: one in 10¹³ for a pair out of a million.
     pub fn fingerprint(self, conversation: &Conversation<'_>) -> u64 {
         let mut hash = ContentHash::default();
+        self.add_each(&mut hash, conversation, |_| ());
+        hash.short()
+    }
+
+    /// The fingerprints of all beginnings of a conversation, by their lengths: of its first message, of its first two, and so on.
+    /// The last one is that of the conversation.
+    pub fn fingerprints_of_beginnings(self, conversation: &Conversation<'_>) -> Vec<u64> {
+        let mut fingerprints = Vec::with_capacity(conversation.messages.len());
+        self.add_each(&mut ContentHash::default(), conversation, |hash| fingerprints.push(hash.short()));
+        fingerprints
+    }
+
+    /// Adds the messages of a conversation to a hash, and shows `visit` the hash after each of them.
+    fn add_each(
+        self,
+        hash: &mut ContentHash,
+        conversation: &Conversation<'_>,
+        mut visit: impl FnMut(&ContentHash),
+    ) {
         let mut words = String::new();
         for message in &conversation.messages {
             let text = match self {
@@ -34,8 +53,8 @@ impl Duplicates {
                 Self::Keep | Self::Exact => &*message.text,
             };
             hash.add(message.role, text);
+            visit(hash);
         }
-        hash.short()
     }
 }
 
@@ -63,6 +82,16 @@ mod tests {
             let other = conversation(texts);
             let same = |kind: Duplicates| kind.fingerprint(&first) == kind.fingerprint(&other);
             assert_eq!((same(Duplicates::Exact), same(Duplicates::Near)), (is_exact, is_near), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_has_the_fingerprint_of_the_conversation_that_ends_there() {
+        let whole = conversation(["Sort this list, please", "[1, 2]"]);
+        let first = Conversation { messages: whole.messages[..1].to_vec(), ..whole.clone() };
+        for kind in [Duplicates::Keep, Duplicates::Exact, Duplicates::Near] {
+            let expected = [kind.fingerprint(&first), kind.fingerprint(&whole)];
+            assert_eq!(kind.fingerprints_of_beginnings(&whole), expected);
         }
     }
 }

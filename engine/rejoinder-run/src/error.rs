@@ -12,6 +12,7 @@ use rejoinder_scan::{ConfigError, Interruption, ScanError};
 
 use crate::folder::FolderError;
 use crate::gathering::GatheringError;
+use crate::nights::NightError;
 use crate::recall::audit::AuditDraw;
 
 /// Why something could not be done with a run.
@@ -56,6 +57,8 @@ pub enum RunError {
     CalibratedOtherwise(u64),
     /// Something is wrong with what was gathered over a data set.
     Gathering(Box<GatheringError>),
+    /// The run cannot go on with an earlier one.
+    Night(NightError),
     /// Something could not be read or written: what, and why.
     Io(String),
 }
@@ -112,6 +115,7 @@ impl fmt::Display for RunError {
                 "this was calibrated with seed {seed} before; to draw again until a cut pleases would void it"
             ),
             Self::Gathering(error) => error.fmt(f),
+            Self::Night(error) => error.fmt(f),
             Self::Io(what) => f.write_str(what),
         }
     }
@@ -173,6 +177,12 @@ impl From<AccountsError> for RunError {
 impl From<GatheringError> for RunError {
     fn from(error: GatheringError) -> Self {
         Self::Gathering(Box::new(error))
+    }
+}
+
+impl From<NightError> for RunError {
+    fn from(error: NightError) -> Self {
+        Self::Night(error)
     }
 }
 

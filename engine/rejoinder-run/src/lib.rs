@@ -15,6 +15,7 @@ pub mod given_requests;
 pub mod judging;
 pub mod label_import;
 pub mod labels;
+pub mod nights;
 mod operator;
 mod outcome;
 pub mod plan;

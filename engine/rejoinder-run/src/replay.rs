@@ -1,12 +1,12 @@
 //! Reading a finished run again together with its input: feedback stands in rows of its own, so whoever wants
 //! to see the dialogue beside the feedback comes through here.
 
-use std::collections::HashSet;
 use std::iter::Peekable;
+use std::num::NonZeroUsize;
 
 use rejoinder_core::{Feedback, RecordId};
-use rejoinder_read::{Chunk, ChunkReader, Duplicates, Position, Record};
-use rejoinder_scan::ScanError;
+use rejoinder_read::{Chunk, ChunkReader, Portions, Position, Record};
+use rejoinder_scan::{RepeatedConversations, ScanError, default_threads};
 
 use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
@@ -53,21 +53,28 @@ where
 /// If the input is not what it was, or cannot be read.
 pub fn conversations(run: &RunDir, visit: &mut dyn FnMut(&Record<'_>, u32, u64)) -> Result<(), RunError> {
     let input = &run.manifest.config.input;
-    let duplicates = input.duplicates;
-    let mut seen = HashSet::new();
+    let repeated = repeated(run, default_threads())?;
     for chunk in chunks(run)? {
         let chunk = chunk?;
         for entry in chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64) {
             let Ok(record) = entry.record() else { continue };
-            let is_left_out = input.leaves_out(&record).is_some()
-                || duplicates != Duplicates::Keep
-                    && !seen.insert(duplicates.fingerprint(&record.conversation));
-            if !is_left_out {
-                visit(&record, chunk.start.shard, entry.ordinal);
+            let (shard, ordinal) = (chunk.start.shard, entry.ordinal);
+            if input.leaves_out(&record).is_none() && repeated.why(shard, ordinal).is_none() {
+                visit(&record, shard, ordinal);
             }
         }
     }
     Ok(())
+}
+
+/// The conversations that the run leaves out because its input holds the same conversation elsewhere.
+///
+/// # Errors
+/// If the input cannot be read.
+pub(crate) fn repeated(run: &RunDir, threads: NonZeroUsize) -> Result<RepeatedConversations, RunError> {
+    let (input, files) = (&run.manifest.config.input, &run.manifest.inputs);
+    let portions = || Portions::new(files, &input.map, Position::default(), input.max_record_bytes);
+    Ok(rejoinder_scan::repeated(input, files, threads, portions)?)
 }
 
 /// The chunks of the input, which is what it was.

@@ -15,6 +15,7 @@ use crate::error::RunError;
 use crate::faults;
 use crate::folder::{PartKind, RunDir, end_of_part};
 use crate::forecast::Forecaster;
+use crate::nights::{NightCounts, NightSplit};
 use crate::spool_row::SpoolRow;
 use crate::stats::ScanCounts;
 use crate::tallies::{ChunkTallies, Divisions, PartTallier, PartTallies};
@@ -89,7 +90,8 @@ fn scan(
     let asked_before = run.asked()?;
     let divisions = Divisions::new(&engine.config.report, inputs);
     let mut tallier = PartTallier::new(engine, &divisions, &run.scanned_groups()?);
-    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, &divisions);
+    let nights = NightSplit::of(&run.manifest);
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, &divisions, nights);
     let flow = Scan {
         from,
         asked_before: Some(&asked_before),
@@ -156,6 +158,7 @@ fn scan_chunk(
     worker: &mut Worker<'_>,
     chunk: &Chunk,
     divisions: &Divisions,
+    nights: Option<NightSplit<'_>>,
 ) -> Result<(ChunkOutput, ChunkTallies), RunError> {
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
@@ -163,13 +166,22 @@ fn scan_chunk(
     let mut counts = ScanCounts::of(engine, &scanned);
     counts.stats.read += ReadCounts::of_chunk(chunk);
     let ScanCounts { stats, profile, .. } = &mut counts;
+    let mut night_counts = nights.map(|_| NightCounts::default());
     let [mut feedback, mut spool, mut quarantine, mut faults] = [const { Vec::new() }; 4];
     let mut rows: Vec<SpoolRow> = Vec::new();
     let mut profiler = Profiler::of_chunk(engine);
     let mut forecaster = Forecaster::new(engine);
     for conversation in &scanned.conversations {
         let turns = scanned.turns(conversation);
-        profiler.turns(engine, &scanned, conversation, profile);
+        match nights.zip(night_counts.as_mut()) {
+            None => profiler.turns(engine, &scanned, conversation, profile),
+            Some((split, counts)) => {
+                let part = split.part_of(counts, conversation.shard, conversation.ordinal);
+                part.conversations += 1;
+                part.turns += turns.len() as u64;
+                profiler.turns(engine, &scanned, conversation, &mut part.profile);
+            }
+        }
         for turn in turns {
             if let Decision::Accepted(category) = turn.decision() {
                 write_row(&mut feedback, &scanned.feedback(engine, conversation, turn, category));
@@ -187,11 +199,16 @@ fn scan_chunk(
     stats.count_questions(&engine.config.judge, &rows);
     rows.iter().for_each(|row| write_row(&mut spool, row));
     counts.forecast = forecaster.end();
+    if let Some(NightCounts { known, new }) = &night_counts {
+        counts.profile += known.profile.clone();
+        counts.profile += new.profile.clone();
+    }
+    counts.nights = night_counts;
     let ScanCounts { stats, details, .. } = &mut counts;
     scanned.set_aside.rows().for_each(|row| write_row(&mut quarantine, &row));
     scanned.faults.iter().for_each(|f| write_row(&mut faults, f));
     let of_file = details.files.entry(chunk.start.shard).or_default();
-    of_file.records = stats.read.conversations + stats.read.duplicates + stats.read.left_out();
+    of_file.records = stats.read.all_records();
     of_file.set_aside = scanned.set_aside.into_counts();
     let stored_bytes_read = chunk.stored_bytes_read;
     let files = [feedback, spool, quarantine, faults];

@@ -60,7 +60,7 @@ pub fn scan_and_ask(
     let asks_nobody = offline || engine.role.is_without_judge();
     let client = if asks_nobody { None } else { settings::client(&run.manifest.config.judge)? };
     let ended = operator.work(|| scan_and_ask_client(run, &engine, operator, client))?;
-    match (conclude(run, operator, ended), target) {
+    match (conclude(run, operator, ended), audited_target(run)) {
         (None, Some(target)) if !offline => audit_itself(run, &target, operator),
         (halted, _) => Ok(halted),
     }
@@ -72,7 +72,7 @@ pub fn scan_and_ask(
 /// # Errors
 /// If the run directory or the config fails.
 pub fn ask_and_audit(run: &mut RunDir, operator: Operator<'_>) -> Result<Option<EarlyStop>, RunError> {
-    match (ask(run, operator)?, target(run)) {
+    match (ask(run, operator)?, audited_target(run)) {
         (None, Some(target)) => audit_itself(run, &target, operator),
         (halted, _) => Ok(halted),
     }
@@ -109,6 +109,12 @@ pub(crate) fn answers(
     }
     let store = run.replies()?;
     Ok(rows.iter().map(|row| judging::answer(&judge, row, &store)).collect::<Result<_, _>>()?)
+}
+
+/// The feedback that an audit of the run by itself is about; none where the cut of an earlier run is in force.
+fn audited_target(run: &RunDir) -> Option<RecallTarget> {
+    let keeps_cut = run.manifest.after.as_ref().is_some_and(|earlier| earlier.keeps_cut);
+    target(run).filter(|_| !keeps_cut)
 }
 
 /// The feedback that must be found by a run's config, if the config names a recall.
@@ -279,8 +285,9 @@ fn try_letters(
     operator: Operator<'_>,
     asked: &AskReport,
 ) -> Result<(), RunError> {
-    // What was tried in vain is not tried again before there are new answers.
-    match asked.stop.is_some() || asked.progress.answered == 0 {
+    // What was tried in vain is not tried again before there are new answers, and what an earlier run has found holds.
+    let is_known = run.manifest.after.is_some() && run.letters()?.turns > 0;
+    match is_known || asked.stop.is_some() || asked.progress.answered == 0 {
         true => Ok(()),
         false => judging::try_letters(run, judge, operator.watch),
     }

@@ -16,6 +16,7 @@ use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::forecast::AskingForecast;
 use crate::judging::grouping::{self, QuestionSize, RequestSize};
 use crate::judging::settings;
+use crate::nights::NightCounts;
 use crate::spool_row::SpoolRow;
 
 /// Counts of a chunk, a part or a run: numbers, and by name what the numbers are made of. All counts are functions of
@@ -33,6 +34,9 @@ pub struct ScanCounts {
     pub profile: Profile,
     /// What asking would take for each purpose.
     pub forecast: AskingForecast,
+    /// What is new and what is not, where the run goes on with an earlier one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nights: Option<NightCounts>,
 }
 
 /// The numbers of a chunk, a part or a run.
@@ -183,6 +187,9 @@ impl AddAssign for ScanCounts {
         other.accepted_by.into_iter().for_each(|(who, count)| add(&mut self.accepted_by, &who, count));
         self.profile += other.profile;
         self.forecast += other.forecast;
+        if let Some(nights) = other.nights {
+            *self.nights.get_or_insert_default() += nights;
+        }
     }
 }
 
@@ -197,6 +204,7 @@ impl ScanCounts {
             quarantined: scanned.set_aside.count(),
             other_language: scanned.other_language,
             duplicates: scanned.duplicates,
+            superseded: scanned.superseded,
             ..ReadCounts::default()
         };
         for conversation in &scanned.conversations {

@@ -9,10 +9,11 @@ use std::num::NonZeroUsize;
 
 use crossbeam_channel::bounded;
 use rejoinder_core::RecordId;
-use rejoinder_read::{Chunk, Duplicates, InputFile, Portion, Portions, Position, Record};
+use rejoinder_read::{Chunk, InputFile, Portion, Portions, Position};
 
 use crate::engine::Engine;
 use crate::error::ScanError;
+use crate::repeated::{RepeatedConversations, repeated};
 use crate::stop::StopFlag;
 use crate::worker::{FaultLog, Worker};
 
@@ -71,7 +72,7 @@ impl<'a> Scan<'a> {
         self.in_order(|| Ok(self.worker(&repeated)?), work, sink)
     }
 
-    fn worker<'w>(&'w self, repeated: &'w HashSet<(u32, u64)>) -> Result<Worker<'w>, ScanError> {
+    fn worker<'w>(&'w self, repeated: &'w RepeatedConversations) -> Result<Worker<'w>, ScanError> {
         let mut worker = Worker::new(self.engine)?.passing_over(repeated).until(self.stop.clone());
         if let Some(asked) = self.asked_before {
             worker = worker.knowing(asked);
@@ -82,13 +83,11 @@ impl<'a> Scan<'a> {
         Ok(worker)
     }
 
-    /// The conversations that are left out because the same conversation stands in the input before: shards and ordinals.
-    fn repeated(&self) -> Result<HashSet<(u32, u64)>, ScanError> {
-        let portions = || {
-            let input = &self.engine.config.input;
-            Portions::new(self.files, &input.map, Position::default(), input.max_record_bytes)
-        };
-        repeated(self.engine, self.threads, portions)
+    /// The conversations that are left out because the input holds the same conversation elsewhere.
+    fn repeated(&self) -> Result<RepeatedConversations, ScanError> {
+        let input = &self.engine.config.input;
+        let portions = || Portions::new(self.files, &input.map, Position::default(), input.max_record_bytes);
+        repeated(input, self.files, self.threads, portions)
     }
 
     /// Sends the input through workers as [`Self::run`] does; `begin` makes a worker for each thread.
@@ -102,43 +101,6 @@ impl<'a> Scan<'a> {
         let portions = Portions::new(self.files, &input.map, self.from, input.max_record_bytes);
         in_order(portions, self.threads, begin, work, sink)
     }
-}
-
-/// The conversations, given by shard and ordinal, that the config leaves out because the same conversation stands in the input before;
-/// `portions` gives the whole input, and is not called where the config leaves none out.
-///
-/// # Errors
-/// If the input cannot be read.
-pub fn repeated<P: Iterator<Item = Portion> + Send>(
-    engine: &Engine,
-    threads: NonZeroUsize,
-    portions: impl FnOnce() -> P,
-) -> Result<HashSet<(u32, u64)>, ScanError> {
-    let input = &engine.config.input;
-    let (mut seen, mut repeated) = (HashSet::new(), HashSet::new());
-    if input.duplicates == Duplicates::Keep {
-        return Ok(repeated);
-    }
-    let fingerprints = |_: &mut (), chunk: &Chunk| {
-        let records = chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64);
-        let records = records.filter_map(|entry| Some((entry.ordinal, entry.record().ok()?)));
-        let kept = records.filter(|(_, record)| input.leaves_out(record).is_none());
-        let fingerprint = |record: &Record<'_>| input.duplicates.fingerprint(&record.conversation);
-        let all: Vec<_> = kept.map(|(ordinal, record)| (ordinal, fingerprint(&record))).collect();
-        Ok::<_, ScanError>((chunk.start.shard, all))
-    };
-    in_order(
-        portions(),
-        threads,
-        || Ok(()),
-        fingerprints,
-        |(shard, all)| {
-            repeated
-                .extend(all.into_iter().filter(|(_, print)| !seen.insert(*print)).map(|(n, _)| (shard, n)));
-            Ok(())
-        },
-    )?;
-    Ok(repeated)
 }
 
 /// Sends the chunks of portions through `work` on so many threads, and the results, in the order of the portions, into `sink`;

@@ -26,6 +26,9 @@ pub struct ReadCounts {
     pub other_language: u64,
     /// Conversations left out, or counted by an inspection: the same conversation stands in the input before.
     pub duplicates: u64,
+    /// Conversations left out: a conversation of a later night begins with all of it and has more turns.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub superseded: u64,
     /// Calls left out: the messages stand in the conversation that is kept.
     pub repeated: u64,
     /// Calls left out: an application makes such calls for itself, or agents make them as asides.
@@ -52,6 +55,12 @@ pub struct ReadCounts {
     pub wordless: u64,
     /// Bytes of decompressed content.
     pub bytes: u64,
+}
+
+/// For what is left out of JSON where there is none of it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What reading met, by name.
@@ -163,7 +172,12 @@ impl ReadCounts {
         }
     }
 
-    /// Records that were told apart and are no conversation of the output.
+    /// Records that were told apart.
+    pub const fn all_records(&self) -> u64 {
+        self.conversations + self.duplicates + self.superseded + self.left_out()
+    }
+
+    /// Records that were told apart and are no conversation of the output, whatever else the input holds.
     pub const fn left_out(&self) -> u64 {
         self.too_short
             + self.other_language
@@ -221,6 +235,7 @@ impl AddAssign for ReadCounts {
         self.too_short += other.too_short;
         self.other_language += other.other_language;
         self.duplicates += other.duplicates;
+        self.superseded += other.superseded;
         self.repeated += other.repeated;
         self.helpers += other.helpers;
         self.without_chat += other.without_chat;

@@ -28,6 +28,8 @@ pub struct ScannedBatch<'c> {
     pub other_language: u64,
     /// Conversations that stand in the input before.
     pub duplicates: u64,
+    /// Conversations with which a conversation of a later night begins.
+    pub superseded: u64,
     /// Plugins' failures.
     pub faults: Vec<FaultRow>,
     pub(crate) turns: Vec<ScannedTurn>,

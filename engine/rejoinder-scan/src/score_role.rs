@@ -216,6 +216,17 @@ impl Engine {
         }
     }
 
+    /// The engine for a corpus that goes on with another one, in which the score had this role.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn deciding_as(self, role: &ScoreRole) -> Result<Self, ScanError> {
+        match role {
+            ScoreRole::SetAside(why @ SetAside::Unlike) => Self::with_score_aside(self.given, *why),
+            _ => Ok(self),
+        }
+    }
+
     /// Rules and plugins alone; the config says all the same that the score was to decide.
     fn with_score_aside(config: Config, why: SetAside) -> Result<Self, ScanError> {
         let cascade = CascadeSection { score: false, ..config.cascade.clone() };

@@ -16,6 +16,7 @@ use crate::config::ExclusionReason;
 use crate::engine::Engine;
 use crate::error::ScanError;
 use crate::reading::SetAsideRecords;
+use crate::repeated::{RepeatedConversations, Repetition};
 use crate::scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::stop::StopFlag;
 
@@ -27,8 +28,8 @@ pub struct Worker<'e> {
     session: Session<'e>,
     batch: Batch,
     new_votes: Vec<Vote>,
-    /// Conversations that are left out because the same conversation stands in the input before: shards and ordinals.
-    repeated: Option<&'e HashSet<(u32, u64)>>,
+    /// Conversations that are left out because the input holds the same conversation elsewhere.
+    repeated: Option<&'e RepeatedConversations>,
     /// Turns that the judge was asked about before.
     asked_before: Option<&'e HashSet<RecordId>>,
     fault_log: Option<&'e FaultLog>,
@@ -92,8 +93,8 @@ impl<'e> Worker<'e> {
         })
     }
 
-    /// The worker, leaving out these conversations, given by shard and ordinal.
-    pub fn passing_over(self, repeated: &'e HashSet<(u32, u64)>) -> Self {
+    /// The worker, leaving out these conversations.
+    pub fn passing_over(self, repeated: &'e RepeatedConversations) -> Self {
         Self { repeated: Some(repeated), ..self }
     }
 
@@ -208,13 +209,13 @@ impl<'e> Worker<'e> {
         batching: &mut BatchInProgress<'c>,
     ) -> Result<(), ScanError> {
         let out = &mut batching.out;
-        match self.engine.config.input.leaves_out(&record) {
-            Some(ExclusionReason::TooShort) => out.too_short += 1,
-            Some(ExclusionReason::OtherLanguage) => out.other_language += 1,
-            None if self.repeated.is_some_and(|r| r.contains(&(batching.shard, ordinal))) => {
-                out.duplicates += 1;
-            }
-            None => {
+        let repetition = || self.repeated.and_then(|repeated| repeated.why(batching.shard, ordinal));
+        match (self.engine.config.input.leaves_out(&record), repetition()) {
+            (Some(ExclusionReason::TooShort), _) => out.too_short += 1,
+            (Some(ExclusionReason::OtherLanguage), _) => out.other_language += 1,
+            (None, Some(Repetition::Before)) => out.duplicates += 1,
+            (None, Some(Repetition::Superseded)) => out.superseded += 1,
+            (None, None) => {
                 let turns = self.mark(&record, out)?;
                 let language = self.language(&record, &turns);
                 for first in turns.clone().step_by(MOST_TURNS) {

@@ -88,6 +88,17 @@ impl Profile {
         (self.turns as f64).powi(2) / (self.squares.max(1) as f64)
     }
 
+    /// Whether there are enough turns to tell what a corpus is like: a few dozen dialogues are read sooner than compared.
+    pub fn is_enough(&self) -> bool {
+        self.independent() >= ENOUGH
+    }
+
+    /// In what this corpus is unlike another one, as [`Reference::differences`] says.
+    pub fn differences_from(&self, other: &Self) -> Vec<Difference> {
+        let kinds = BTreeMap::from([(String::new(), other.clone())]);
+        Reference { kinds }.differences(self)
+    }
+
     /// The share of turns at most as great as each bin's end, or, where bins are names, of those in it.
     fn shares(&self, what: Trait) -> Option<Vec<f64>> {
         let bins = self.bins.get(&what)?;
@@ -151,7 +162,7 @@ pub struct Difference {
     pub beyond: f64,
 }
 
-/// Independent turns from which on a corpus is compared: a few dozen dialogues are read sooner than compared.
+/// Independent turns from which on a corpus is compared.
 const ENOUGH: f64 = 100.0;
 /// Error probability of the bound on what chance does to a share (Dvoretzky, Kiefer, Wolfowitz; Massart 1990).
 const CHANCE: f64 = 0.01;
@@ -163,7 +174,7 @@ impl Reference {
     /// In what a corpus is unlike all kinds: of each trait the greatest difference, the greatest one first. Nothing where it lies
     /// among them, where it is a mixture of them, or where it is too small to tell.
     pub fn differences(&self, corpus: &Profile) -> Vec<Difference> {
-        if corpus.independent() < ENOUGH {
+        if !corpus.is_enough() {
             return Vec::new();
         }
         let mut found: Vec<Difference> =

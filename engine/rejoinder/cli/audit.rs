@@ -13,6 +13,7 @@ use super::{InputRoot, Threads, asking, find_input, print, print_json};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::audit;
 use rejoinder_report::numbers::counted;
+use rejoinder_report::summary::certified_turns;
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
@@ -94,6 +95,7 @@ pub(super) fn main(args: &AuditArgs) -> Result<Exit, Failure> {
         print(&audit::text(&report))?;
     }
     remark(&format!("the certificate is in {}", file.display()));
+    certified_turns(&run)?.iter().for_each(|says| remark(says));
     match args.min_recall {
         Some(recall) if report.recall() < recall => {
             Err(Failure::new(Exit::CheckFailed, format!("recall is not surely at least {recall}")))

@@ -19,7 +19,7 @@ Examples:
 pub(super) const RUN: &str = "\
 Examples:
   rejoinder run logs/                            # results in runs/0001
-  rejoinder run logs/ more.csv --lang de,en --out results
+  rejoinder run more.csv --after runs/0001       # goes on with it: asks about what is new
   cat old.jsonl | rejoinder run - --json";
 
 pub(super) const JUDGE: &str = "\

@@ -1,5 +1,6 @@
 //! The command line: one file a verb; each checks what it was given, lets the engine's crates work, and prints.
 
+mod after;
 mod args;
 mod ask;
 mod asking;

@@ -14,9 +14,10 @@ use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
+use super::after::{self, AfterArgs, config_after};
 use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
-    AskingArgs, ConfigFileArgs, ConfigFlags as _, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
+    AskingArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
 };
 use super::work::at_work;
 use super::{Threads, asking, print, print_json, print_page, report, signals, terminal};
@@ -27,8 +28,10 @@ use rejoinder_report::summary::Summary;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    #[arg(required = true, value_name = "INPUT", help = format!("{INPUTS}, or -"), long_help = format!("{INPUTS_LONG} - is standard input."))]
+    #[arg(required_unless_present = "after", value_name = "INPUT", help = format!("{INPUTS}, or -"), long_help = format!("{INPUTS_LONG} - is standard input."))]
     inputs: Vec<String>,
+    #[command(flatten)]
+    after: AfterArgs,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
@@ -76,15 +79,23 @@ pub(super) struct RunArgs {
 
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let effective = config_of(args)?;
+    let earlier = args.after.earlier()?;
+    let effective = config_of(args, earlier.as_ref())?;
     let config = &effective.config;
-    if config.cascade.recall.is_some() && (settings::client(&config.judge)?.is_none() || args.offline) {
+    let searches_cut =
+        config.cascade.recall.is_some() && (earlier.is_none() || config.cascade.cuts().is_none());
+    if searches_cut && (settings::client(&config.judge)?.is_none() || args.offline) {
         return Err(Failure::usage(
             "a recall can be kept only with a judge that is asked about a sample: give --config FILE with [judge] base-url and \
              model, and no --offline",
         ));
     }
-    let (mut run, engine) = begin(&effective, &args.inputs, args.out.as_deref())?;
+    let (mut run, engine) = match &earlier {
+        None => begin(&effective, &args.inputs, args.out.as_deref())?,
+        Some(earlier) => after::begin(earlier, &effective, &args.inputs, args.out.as_deref())?,
+    };
+    // Others may go on with it, too.
+    drop(earlier);
     if let Some(seed) = args.seed {
         stages::keep_seed(&run, seed)?;
     }
@@ -127,22 +138,30 @@ pub(super) fn begin(
     Ok(folder::begin(engine, RunInput::Stream(&mut io::stdin().lock()), out)?)
 }
 
-/// The config in force, under the flags of this verb.
-fn config_of(args: &RunArgs) -> Result<EffectiveConfig, Failure> {
-    let mut config = effective_config(&args.config, &[&args.reading, &args.plugins, &args.asking])?;
-    if let Some(purpose) = args.purpose {
-        config.config.purpose = purpose;
-        config.set_by_flag("for", "--for");
+/// The config in force, under the flags of this verb; that of a run that goes on with an earlier one holds what that has found out.
+fn config_of(args: &RunArgs, earlier: Option<&RunDir>) -> Result<EffectiveConfig, Failure> {
+    let flags: [&dyn ConfigFlags; 4] = [&args.reading, &args.plugins, &args.asking, args];
+    match earlier {
+        None => effective_config(&args.config, &flags),
+        Some(earlier) => config_after(earlier, &args.config, &flags),
     }
-    args.score.put_over(&mut config)?;
-    if let Some(recall) = args.recall {
-        let cascade = &mut config.config.cascade;
-        cascade.recall = Some(recall);
-        cascade.confidence = args.confidence.unwrap_or(cascade.confidence);
-        config.set_by_flag("cascade.recall", "--recall");
+}
+
+impl ConfigFlags for RunArgs {
+    fn put_over(&self, config: &mut EffectiveConfig) -> Result<(), Failure> {
+        if let Some(purpose) = self.purpose {
+            config.config.purpose = purpose;
+            config.set_by_flag("for", "--for");
+        }
+        self.score.put_over(config)?;
+        if let Some(recall) = self.recall {
+            let cascade = &mut config.config.cascade;
+            cascade.recall = Some(recall);
+            cascade.confidence = self.confidence.unwrap_or(cascade.confidence);
+            config.set_by_flag("cascade.recall", "--recall");
+        }
+        config.config.check_flags().map_err(|why| Failure::usage(why.to_string()))
     }
-    config.config.check_flags().map_err(|why| Failure::usage(why.to_string()))?;
-    Ok(config)
 }
 
 /// How a run has ended, and what is wanted of the end.

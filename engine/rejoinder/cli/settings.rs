@@ -27,6 +27,13 @@ pub(super) struct ConfigFileArgs {
     no_config: bool,
 }
 
+impl ConfigFileArgs {
+    /// The file that the user named.
+    pub(super) fn named(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+}
+
 /// How records are read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
@@ -148,11 +155,19 @@ pub(super) fn effective_config(
     if let Some(name) = config.file().filter(|_| !off.is_empty()) {
         remark(&format!("{name} switches off: {off}"));
     }
-    for group in flags {
-        group.put_over(&mut config)?;
-    }
-    config.config.input.check().map_err(|problem| Failure::usage(problem.message))?;
+    put_flags(&mut config, flags)?;
     Ok(config)
+}
+
+/// Puts flags over a config.
+///
+/// # Errors
+/// If the flags say what cannot be used.
+pub(super) fn put_flags(config: &mut EffectiveConfig, flags: &[&dyn ConfigFlags]) -> Result<(), Failure> {
+    for group in flags {
+        group.put_over(config)?;
+    }
+    config.config.input.check().map_err(|problem| Failure::usage(problem.message))
 }
 
 /// The config in the current folder, unless the command line says which is used.

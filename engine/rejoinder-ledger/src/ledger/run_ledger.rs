@@ -221,6 +221,20 @@ impl Ledger {
         self.0.with(read_spent)
     }
 
+    /// Lets the run begin with what an earlier run has spent, and with facts (name, value) of it, in one transaction.
+    ///
+    /// # Errors
+    /// If SQLite fails; then nothing was taken over.
+    pub fn take_over(&self, spent: SpendingTotal, facts: &[(&str, String)]) -> Result<(), LedgerError> {
+        self.0.transaction(|c| {
+            let mut total = read_spent(c)?;
+            total += spent;
+            write_spent(c, &total)?;
+            let mut put = c.prepare_cached(PUT_FACT)?;
+            facts.iter().try_for_each(|(name, value)| put.execute(params![name, value]).map(drop))
+        })
+    }
+
     /// What the requests for one reply have cost, including the number of these requests.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The sum of what a run has spent, kept beside the requests so that no reservation has to add them up.
 
+use std::ops::AddAssign;
+
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,13 @@ pub struct SpendingTotal {
     pub amount: Spending,
     /// The tokens as servers reported them.
     pub usage: TokenUsage,
+}
+
+impl AddAssign for SpendingTotal {
+    fn add_assign(&mut self, other: Self) {
+        self.amount += other.amount;
+        self.usage += other.usage;
+    }
 }
 
 pub(super) fn reserve(

@@ -171,3 +171,20 @@ fn a_reservation_ends_once_however_often_its_end_is_told() {
     assert_eq!(told([LedgerEntry::Release(twice), LedgerEntry::Release(unsent)]), 2, "the next one stays");
     assert_eq!(ledger.spent_on("k").unwrap().calls, 2);
 }
+
+#[test]
+fn what_an_earlier_run_has_spent_counts_against_the_limits_and_stays_beside_what_is_spent_here() {
+    let (_folder, path) = file();
+    let ledger = Ledger::create(&path).unwrap();
+    let usage = TokenUsage { prompt_tokens: 7, ..TokenUsage::default() };
+    let earlier = SpendingTotal { amount: Spending { calls: 3, ..CALL }, usage };
+    ledger.take_over(earlier, &[("letters", "{}".to_owned())]).unwrap();
+    assert_eq!(ledger.get("letters").unwrap().as_deref(), Some("{}"));
+    assert!(ledger.reserve("k", CALL, &calls(4)).unwrap().is_some());
+    assert!(
+        ledger.reserve("k", CALL, &calls(4)).unwrap().is_none(),
+        "the earlier run has spent three of four"
+    );
+    let SpendingTotal { amount, usage } = Ledger::open(&path).unwrap().spent().unwrap();
+    assert_eq!((amount.calls, amount.tokens, usage.prompt_tokens), (4, 20, 7));
+}

@@ -10,6 +10,7 @@ use super::compression::{Compression, sniff};
 use super::detect::{Detection, FormatEvidence, HEAD, InputOptions, MOST, ReadSettings};
 use super::encoding::Encoding;
 use super::error::InputError;
+use super::night::Growth;
 use crate::container::Container;
 use crate::record::Mapping;
 use crate::shape::Format;
@@ -36,6 +37,17 @@ pub struct InputFile {
     /// How the content is read.
     #[serde(default)]
     pub reading: ReadSettings,
+    /// The night in which the file came in, from 0.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub night: u32,
+    /// What came in at the file's end in later nights, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub growth: Vec<Growth>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_first(night: &u32) -> bool {
+    *night == 0
 }
 
 /// The number of bytes that are left in a file, and their blake3 hash.
@@ -78,9 +90,7 @@ impl InputFile {
             _ => Container::Lines,
         };
         let format = options.format.unwrap_or_default();
-        let reading = ReadSettings::default();
-        let mut described =
-            Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading };
+        let mut described = Self { size, hash, format, container, ..Self::undescribed(path) };
         let look = match container {
             Container::Parquet => Detection::at_parquet(&file, options),
             _ => described.look(options),
@@ -97,8 +107,22 @@ impl InputFile {
     /// If the file is not there.
     pub fn of_json_values(path: &Path, container: Container) -> Result<Self, InputError> {
         let size = path.metadata().map_err(|e| InputError::Unreadable(path.to_owned(), e))?.len();
-        let (hash, format, reading) = (String::new(), Format::default(), ReadSettings::default());
-        Ok(Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading })
+        Ok(Self { size, container, ..Self::undescribed(path) })
+    }
+
+    /// A file of which nothing is known.
+    pub fn undescribed(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            moved_to: None,
+            size: 0,
+            hash: String::new(),
+            format: Format::default(),
+            container: Container::default(),
+            reading: ReadSettings::default(),
+            night: 0,
+            growth: Vec::new(),
+        }
     }
 
     /// The names of keys in the records, where the user gives some of them.

@@ -9,6 +9,7 @@ mod encoding;
 mod error;
 mod file;
 mod find;
+mod night;
 mod relocate;
 mod speaker;
 
@@ -21,5 +22,6 @@ pub use encoding::Encoding;
 pub use error::InputError;
 pub use file::InputFile;
 pub use find::{InputPaths, find};
+pub use night::Growth;
 pub use relocate::{OtherFile, RelocationError};
 pub use speaker::speaker_of_line;

@@ -110,7 +110,8 @@ impl Inspection {
     pub fn end(&mut self, input: &str, packs: &[String], measured_on: &Reference) -> Result<(), PackError> {
         let files: Vec<&Path> = self.files.iter().map(|file| Path::new(&file.path)).collect();
         let InspectionCounts { read, details, later_turns, .. } = &self.counts;
-        let reading = ReadFigures { counts: read, details, turns: *later_turns, files: &files, input };
+        let (turns, has_nights) = (*later_turns, false);
+        let reading = ReadFigures { counts: read, details, turns, files: &files, input, has_nights };
         self.nothing_read = reading.nothing();
         let mut found = reading.remarks();
         // Packs are read only where they can matter: it takes longer than a small file.

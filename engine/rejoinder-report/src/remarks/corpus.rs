@@ -28,7 +28,6 @@ pub fn unlike(measured_on: &Reference, corpus: &Profile, run: Option<DecidedRun<
     if differences.is_empty() {
         return None;
     }
-    let named: Vec<String> = differences.iter().take(NAMED_DIFFERENCES).map(difference).collect();
     let kinds: Vec<&str> = measured_on.kinds.keys().map(String::as_str).collect();
     let next = run.map_or_else(
         || "How often they are right here is not known: a run over these dialogues says the same.".to_owned(),
@@ -39,7 +38,7 @@ pub fn unlike(measured_on: &Reference, corpus: &Profile, run: Option<DecidedRun<
         format!(
             "These dialogues are unlike those that the shipped accept rules and the score were measured on ({}): {}. {next}",
             kinds.join(", "),
-            named.join("; "),
+            named_differences(&differences),
         ),
     ))
 }
@@ -65,6 +64,11 @@ impl DecidedRun<'_> {
             None if manifest.score == ScoreRole::SetAside(SetAside::Unlike) => {
                 said.push("The score was set aside: rules and plugins decided alone.".to_owned());
             }
+            None if manifest.score.is_assumed() && manifest.after.is_some() => said.push(
+                "The cut that ships with the score is in force as in the run that this one goes on with: begin a run without --after to \
+                 have it looked at anew, or with --no-score for rules alone."
+                    .to_owned(),
+            ),
             None if manifest.score.is_assumed() => said.push(
                 "The cut that ships with the score was in force all the same, since the beginnings of the files are not unlike: begin a \
                  run with --no-score for rules alone."
@@ -98,6 +102,12 @@ pub fn accept_at(manifest: &Manifest) -> Option<Remark> {
              this corpus, say `accept-unlike = true` beside it, in a new run."
         ),
     ))
+}
+
+/// The greatest of some differences, in words.
+pub(super) fn named_differences(differences: &[Difference]) -> String {
+    let named: Vec<String> = differences.iter().take(NAMED_DIFFERENCES).map(difference).collect();
+    named.join("; ")
 }
 
 /// A difference in words.

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod decisions;
+mod drift;
 mod export;
 mod languages;
 mod reading;
@@ -12,6 +13,7 @@ mod score;
 
 pub use corpus::{DecidedRun, accept_at, unlike};
 pub use decisions::decisions;
+pub use drift::{DriftedRun, drift};
 pub use export::{lacking, no_row, no_row_of};
 pub use languages::languages;
 pub use reading::ReadFigures;

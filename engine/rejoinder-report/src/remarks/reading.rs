@@ -26,6 +26,8 @@ pub struct ReadFigures<'a> {
     pub files: &'a [&'a Path],
     /// The command line's name of the input, for the next command.
     pub input: &'a str,
+    /// Whether the input goes on with that of an earlier run.
+    pub has_nights: bool,
 }
 
 impl ReadFigures<'_> {
@@ -146,7 +148,7 @@ impl ReadFigures<'_> {
     /// Records that belong to no conversation, where most records do.
     fn left_out(&self) -> Option<Remark> {
         let counts = self.counts;
-        let records = counts.conversations + counts.duplicates + counts.left_out();
+        let records = counts.all_records();
         let is_most = |count: u64| count * 2 > records;
         let look = format!("`rejoinder inspect {} --why` shows one of them", self.input);
         // A log whose calls grow repeats one call for each later turn that it keeps.
@@ -186,9 +188,14 @@ impl ReadFigures<'_> {
     /// Conversations that the config leaves out, where nearly all are left out.
     fn unwanted(&self) -> Option<Remark> {
         let counts = self.counts;
-        let all = counts.conversations + counts.too_short + counts.other_language + counts.duplicates;
+        let all = counts.conversations
+            + counts.too_short
+            + counts.other_language
+            + counts.duplicates
+            + counts.superseded;
         let is_told = |name: &str, count: u64| match name {
-            "duplicates" => count * 2 >= all && count > 0,
+            // Dumps of later nights repeat earlier ones.
+            "duplicates" => count * 2 >= all && count > 0 && !self.has_nights,
             _ => is_nearly_all(count, all),
         };
         let (name, count, what) = [

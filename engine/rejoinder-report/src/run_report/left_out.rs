@@ -88,6 +88,7 @@ impl LeftOut {
             ("conversations with fewer messages than `min-messages` asks for", read.too_short),
             ("conversations in other languages than `lang` asks for", read.other_language),
             ("conversations that stand in the input before", read.duplicates),
+            ("conversations that a conversation of a later night goes on with", read.superseded),
             ("calls whose messages stand in a conversation that is kept", read.repeated),
             ("calls that an application makes for itself, and asides of agents", read.helpers),
             ("records without a chat", read.without_chat),

@@ -69,6 +69,9 @@ pub struct RunReport {
     pub remarks: Vec<ReportRemark>,
     /// Figures that the report lacks, and why.
     pub missing: Vec<MissingFigures>,
+    /// What is new beside what an earlier run has read, and what is certified of it, a sentence each; empty where the run goes on with no
+    /// other.
+    pub nights: Vec<String>,
     /// From all conversations to the turns with feedback.
     pub funnel: Funnel,
     /// How much feedback there is, by category, and among whom.
@@ -144,6 +147,12 @@ impl RunReport {
                 .iter()
                 .map(|remark| ReportRemark { name: remark.name, text: cut_text(&remark.text, REMARK_UNITS) })
                 .collect(),
+            nights: summary
+                .after
+                .iter()
+                .flat_map(|after| &after.says)
+                .map(|says| cut_text(says, REMARK_UNITS))
+                .collect(),
             missing: if tallies.is_none() { missing() } else { Vec::new() },
             funnel: Funnel::of(&summary, engine, &counts.accepted_by, price, model.as_deref()),
             feedback: FeedbackSection::of(
@@ -178,14 +187,21 @@ impl RunReport {
             self.nothing_read = Some("no conversation was read".to_owned());
         }
         let inputs = manifest.inputs.iter().map(|input| (input.path.display().to_string(), "INPUT"));
-        let names: Vec<(String, &str)> = inputs.chain(folder.map(|folder| (folder, "RUN"))).collect();
+        let earlier = manifest.after.iter().flat_map(|earlier| [&earlier.folder, earlier.known_by()]);
+        let earlier = earlier.map(|folder| (folder.display().to_string(), "EARLIER"));
+        let runs = folder.map(|folder| (folder, "RUN")).into_iter().chain(earlier);
+        let mut names: Vec<(String, &str)> = inputs.chain(runs).collect();
+        // A path that another one begins with must not spoil that one.
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         for remark in &mut self.remarks {
             if QUOTING.contains(&remark.name) {
                 "This remark quotes what may be a chat's, and stands in the report that is not anonymous."
                     .clone_into(&mut remark.text);
             }
+        }
+        for text in self.remarks.iter_mut().map(|remark| &mut remark.text).chain(&mut self.nights) {
             for (name, word) in &names {
-                remark.text = remark.text.replace(name.as_str(), word);
+                *text = text.replace(name.as_str(), word);
             }
         }
         self.recall.certificate = self.recall.certificate.take().map(CertificateReport::without_names);

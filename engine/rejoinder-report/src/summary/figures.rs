@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::asking_cost::AskingCost;
 use super::asking_table::{AskingRow, asking_rows};
+use super::nights::NightSummary;
 use crate::remarks::{self, DecidedRun, ReadFigures, Remark};
 use rejoinder_run::RunError;
 
@@ -28,7 +29,7 @@ pub struct Summary {
     pub too_short: u64,
     /// Conversations left out because of `lang`.
     pub other_language: u64,
-    /// Conversations left out because of `duplicates`.
+    /// Conversations left out because of `duplicates`, or because an earlier night holds them.
     pub duplicates: u64,
     /// Calls left out because their messages stand in the conversation that is kept.
     pub repeated: u64,
@@ -133,6 +134,9 @@ pub struct Summary {
     pub score: ScoreRole,
     /// The same in words, where there is something to say.
     pub score_says: Option<String>,
+    /// What the run takes over from an earlier one, and what is new in it; absent where it goes on with no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<NightSummary>,
     /// What the reader should know before using the result.
     pub remarks: Vec<Remark>,
     #[serde(skip)]
@@ -167,6 +171,7 @@ impl Summary {
             turns: scan.turns,
             files: &files,
             input: &input,
+            has_nights: manifest.after.is_some(),
         };
         let run_dir = run.path.display().to_string();
         let mut remarks = reading.remarks();
@@ -186,6 +191,8 @@ impl Summary {
         let is_measured = unlike.is_none() && is_measured(manifest);
         remarks.extend(unlike.or_else(|| remarks::accept_at(manifest)));
         let nothing_read = reading.nothing();
+        let (after, drift) = NightSummary::of(run, &counts)?.unzip();
+        remarks.extend(drift.flatten());
         Ok(Self {
             conversations: scan.read.conversations,
             too_short: scan.read.too_short,
@@ -249,6 +256,7 @@ impl Summary {
             asking: asking_rows(manifest, &counts, &paper)?,
             score: manifest.score.clone(),
             score_says: remarks::score(&manifest.score, manifest.config.purpose),
+            after,
             remarks,
             nothing_read,
             is_measured,

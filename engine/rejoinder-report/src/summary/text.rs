@@ -9,6 +9,7 @@ use rejoinder_run::stats::ByCategory;
 
 use super::asking_table;
 use super::figures::Summary;
+use super::nights::NightSummary;
 use crate::numbers::{megabytes, share, thousands};
 
 /// How far what the shipped rules and plugins accept can be trusted: 57 turns accepted in 375 dialogues that were kept apart
@@ -34,7 +35,9 @@ impl Summary {
         if self.duplicates > 0 {
             line("  left out", &thousands(self.duplicates), "stand in the input before");
         }
+        let superseded = self.after.as_ref().map_or(0, |after| after.superseded);
         for (label, count, what) in [
+            ("  left out", superseded, "go on in a conversation of a later night"),
             ("  left out", self.repeated, "calls, repeated: their messages stand in what is kept"),
             ("  left out", self.helpers, "helper calls and asides: no part of a chat"),
             ("  left out", self.without_chat, "records without a chat"),
@@ -153,6 +156,16 @@ impl Summary {
                     thousands(self.requests_again),
                 );
             }
+            if let Some(NightSummary { run_dir, spent, .. }) =
+                self.after.as_ref().filter(|after| after.spent.calls > 0)
+            {
+                let _ = writeln!(
+                    out,
+                    "  {} of them before this run, carried on from {}; a budget holds for all of them together",
+                    thousands(spent.calls),
+                    printable(run_dir),
+                );
+            }
             self.write_server_time(&mut out);
             if self.spent_money > 0.0 || self.spent_gpu_seconds > 0.0 {
                 let _ = writeln!(
@@ -167,6 +180,15 @@ impl Summary {
         }
         out += &asking_table::text(&self.asking);
         self.write_curves(&mut out);
+        if let Some(after) = &self.after {
+            out.push('\n');
+            for sentence in &after.says {
+                let _ = writeln!(out, "{}", printable(sentence));
+            }
+            for change in &after.changes {
+                let _ = writeln!(out, "  since then, {}", printable(change));
+            }
+        }
         self.write_legend(&mut out);
         let _ = writeln!(
             out,

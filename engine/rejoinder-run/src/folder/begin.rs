@@ -12,7 +12,7 @@ use rejoinder_scan::{Engine, profile_of_beginnings};
 use super::error::FolderError;
 use super::lock::{self, Lock};
 use super::manifest::Manifest;
-use super::run_dir::{INPUT, LEDGER, MANIFEST, RUN_FACT, RunDir, SAMPLE};
+use super::run_dir::{ASKED, INPUT, LEDGER, MANIFEST, MODEL, REPLIES, RUN_FACT, RunDir, SAMPLE};
 use crate::error::RunError;
 use crate::recall::audit;
 
@@ -45,6 +45,7 @@ pub fn begin(
 ) -> Result<(RunDir, Engine), RunError> {
     let asked = engine.config.input.asked();
     let mut described = Vec::new();
+    let mut accept_at_set_aside = None;
     if let RunInput::Files(files) = input {
         for file in files {
             let whole = std::path::absolute(file)
@@ -52,7 +53,7 @@ pub fn begin(
             described.push(InputFile::describe_as(&whole, asked)?.0);
         }
         // What is refused is refused before there is a folder.
-        engine = engine.for_corpus(&described)?;
+        (engine, accept_at_set_aside) = fitted(engine, &described)?;
     }
     let new = match out {
         Some(path) => RunDir::create(path)?,
@@ -62,19 +63,29 @@ pub fn begin(
         RunInput::Files(_) => false,
         RunInput::Stream(stream) => {
             described.push(keep_stream(stream, &new.path, &engine.config.input)?);
-            engine = engine.for_corpus(&described)?;
+            (engine, accept_at_set_aside) = fitted(engine, &described)?;
             true
         }
     };
-    let mut accept_at_set_aside = None;
-    if engine.config.cascade.accepts_by_score_alone() {
-        let beginnings = profile_of_beginnings(&engine, &described)?;
-        if !engine.measured.on.differences(&beginnings).is_empty() {
-            accept_at_set_aside = engine.set_accept_at_aside();
-        }
-    }
     let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, is_stream) };
     Ok((RunDir::begin(new, manifest)?, engine))
+}
+
+/// The engine for a corpus: where the corpus is unlike what its score was measured on, neither `accept-at` nor a cut that ships with the
+/// score is in force. Also returns the `accept-at` that is not in force for that reason.
+///
+/// # Errors
+/// If a file cannot be read, or the config cannot be followed on such a corpus.
+pub(crate) fn fitted(engine: Engine, files: &[InputFile]) -> Result<(Engine, Option<f64>), RunError> {
+    let mut engine = engine.for_corpus(files)?;
+    if engine.config.cascade.accepts_by_score_alone() {
+        let beginnings = profile_of_beginnings(&engine, files)?;
+        if !engine.measured.on.differences(&beginnings).is_empty() {
+            let set_aside = engine.set_accept_at_aside();
+            return Ok((engine, set_aside));
+        }
+    }
+    Ok((engine, None))
 }
 
 /// Copies a stream into a run's folder.
@@ -104,7 +115,7 @@ impl RunDir {
         let is_begun = names.iter().any(|name| name == MANIFEST);
         // Files of these names may be somebody's own where no run has begun.
         let has_lock = names.iter().any(|name| name == lock::FILE);
-        let is_known = |name: &String| is_of_beginning(name) || (has_lock && is_of_gathering(name));
+        let is_known = |name: &String| is_of_beginning(name) || (has_lock && is_filled_in(name));
         if !is_begun && !names.iter().all(is_known) {
             return Err(FolderError::HoldsOther(path.to_owned()).into());
         }
@@ -166,9 +177,10 @@ impl RunDir {
     }
 }
 
-/// Whether a name is that of a sample that was gathered, which stands there before the manifest.
-fn is_of_gathering(name: &str) -> bool {
-    name.starts_with(SAMPLE) || name.starts_with(audit::FILE)
+/// Whether a name is that of a file that stands there before the manifest in some runs: a sample that was gathered, or what is taken over
+/// from an earlier run.
+fn is_filled_in(name: &str) -> bool {
+    [SAMPLE, audit::FILE, REPLIES, MODEL, ASKED].iter().any(|file| name.starts_with(file))
 }
 
 /// Whether a name is that of a file or folder that a run has before its manifest.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::path::PathBuf;
 
 use rejoinder_core::RecordId;
 use rejoinder_judge::{AskProgress, ServerTime};
@@ -17,6 +18,8 @@ use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
 const EXTRA: &str = "extra requests";
 /// What the ledger calls how long the server has worked.
 const SERVER_TIME: &str = "server time";
+/// What the ledger calls what came of asking with the letters in another order.
+const LETTERS: &str = "letters";
 
 impl RunDir {
     /// Turns that the judge was asked about before the scan.
@@ -127,7 +130,7 @@ impl RunDir {
     /// If the ledger cannot be written.
     pub fn keep_letters(&self, letters: &LetterCheck) -> Result<(), RunError> {
         let json = serde_json::to_string(letters).expect("counts are plain data");
-        Ok(self.ledger.put("letters", &json)?)
+        Ok(self.ledger.put(LETTERS, &json)?)
     }
 
     /// What came of asking with the letters in another order; all zero where nobody did.
@@ -135,7 +138,7 @@ impl RunDir {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn letters(&self) -> Result<LetterCheck, RunError> {
-        self.ledger.get("letters")?.map_or(Ok(LetterCheck::default()), |json| from_json(&json))
+        self.ledger.get(LETTERS)?.map_or(Ok(LetterCheck::default()), |json| from_json(&json))
     }
 
     /// The certificate of the last audit; `None` if there was no audit.
@@ -153,18 +156,35 @@ impl RunDir {
         }
     }
 
+    /// The file of the replies: the run's own one, or the shared one that the config names.
+    pub fn reply_file(&self) -> PathBuf {
+        let shared = self.manifest.config.judge.replies.clone();
+        shared.unwrap_or_else(|| self.own_replies())
+    }
+
+    /// What the ledger says of asking: names and values of facts that a run takes over which goes on with this one.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(crate) fn facts_of_asking(&self) -> Result<Vec<(&'static str, String)>, RunError> {
+        let mut facts = Vec::new();
+        for name in [EXTRA, SERVER_TIME, LETTERS] {
+            facts.extend(self.ledger.get(name)?.map(|value| (name, value)));
+        }
+        Ok(facts)
+    }
+
     /// Opens the replies: the run's own file, or the shared one that the config names. A reader of the run makes no file.
     ///
     /// # Errors
     /// If the file cannot be opened.
     pub fn replies(&self) -> Result<ReplyStore, RunError> {
-        let own = self.own_replies();
-        let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
+        let path = self.reply_file();
         Ok(match (self.lock.is_some(), path.exists()) {
             // The run's own file is under the run's lock.
-            (true, _) if path == own => ReplyStore::open(path)?,
-            (true, _) => ReplyStore::open_shared(path)?,
-            (false, true) => ReplyStore::open_to_read(path)?,
+            (true, _) if path == self.own_replies() => ReplyStore::open(&path)?,
+            (true, _) => ReplyStore::open_shared(&path)?,
+            (false, true) => ReplyStore::open_to_read(&path)?,
             (false, false) => ReplyStore::in_memory()?,
         })
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::run_dir::MODEL;
 use crate::gathering::GatheredFrom;
+use crate::nights::EarlierRun;
 
 /// Version of the run directory's layout.
 pub const FORMAT: u32 = 5;
@@ -40,6 +41,9 @@ pub struct Manifest {
     /// The data set that counts and sample were gathered from, where the run read no input itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gathered: Option<GatheredFrom>,
+    /// The earlier run that this one goes on with, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<EarlierRun>,
     /// The effective config.
     pub config: Config,
     /// What the score and the accept rules were measured on.
@@ -136,6 +140,7 @@ impl Manifest {
             inputs,
             stdin,
             gathered: None,
+            after: None,
             config: engine.config.clone(),
             measured_on: engine.measured.on.clone(),
             accept_at_set_aside: None,
@@ -184,6 +189,13 @@ impl Manifest {
 
     /// What differs in `now` from this manifest, in words; empty if a resumed run gives the same output.
     pub fn changes(&self, now: &Self) -> Vec<String> {
+        let mut changes = self.changes_of_engine(now);
+        changes.extend(self.changed_inputs(&now.inputs));
+        changes
+    }
+
+    /// What differs in engine, rules and plugins in `now` from this manifest, in words.
+    pub fn changes_of_engine(&self, now: &Self) -> Vec<String> {
         let mut changes = Vec::new();
         let mut compare = |what: &str, then: &str, now: &str| {
             if then != now {
@@ -211,7 +223,6 @@ impl Manifest {
                 &new.map_or("not there".into(), describe),
             );
         }
-        changes.extend(self.changed_inputs(&now.inputs));
         changes
     }
 

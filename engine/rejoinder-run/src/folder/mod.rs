@@ -11,6 +11,7 @@ mod parts;
 mod presence;
 mod run_dir;
 
+pub(crate) use begin::fitted;
 pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};
@@ -19,4 +20,4 @@ pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
 pub(crate) use presence::{Presence, machine};
 pub use run_dir::RunDir;
-pub(crate) use run_dir::{LEDGER, MANIFEST, MODEL, SAMPLE, from_json};
+pub(crate) use run_dir::{ASKED, LEDGER, MANIFEST, MODEL, SAMPLE, from_json};

@@ -18,15 +18,15 @@ use crate::error::RunError;
 use crate::gathering::{GatheringError, SampledVerb};
 
 /// File of the turns that the judge was asked about before the scan.
-pub(super) const ASKED: &str = "asked.json";
+pub(crate) const ASKED: &str = "asked.json";
 /// File of the model that a run has learned.
 pub(crate) const MODEL: &str = "model.rjm";
 /// File of the sample of a calibration that was gathered over a data set.
 pub(crate) const SAMPLE: &str = "calibration.sample";
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const LEDGER: &str = "ledger.sqlite";
-/// File of the replies, where the config names no other.
-const REPLIES: &str = "replies.sqlite";
+/// File of the run's own replies.
+pub(super) const REPLIES: &str = "replies.sqlite";
 /// Folder of the copy of standard input.
 pub(super) const INPUT: &str = "input";
 /// What the ledger calls the id of its run.

@@ -1,46 +1,21 @@
 //! All later turns of a run's input, listed without deciding about them.
 
-use std::collections::HashSet;
 use std::num::NonZeroUsize;
-use std::ops::Range;
 
-use rejoinder_core::{Conversation, RecordId};
-use rejoinder_read::{Chunk, Duplicates, Portions, Position};
-use rejoinder_scan::{Engine, Worker, in_order};
+use rejoinder_core::RecordId;
+use rejoinder_read::{Chunk, Portions, Position};
+use rejoinder_scan::{Engine, RepeatedConversations, Worker, in_order};
 
 use super::filter::TurnFilter;
 use crate::error::RunError;
 use crate::folder::{RunDir, end_of_part};
+use crate::replay;
 
 /// A later turn of the input.
 pub(super) struct ListedTurn {
     pub(super) id: RecordId,
     /// Whether one of the wanted rules hits the turn; true where rules do not matter.
     pub(super) is_hit: bool,
-}
-
-/// The conversations of a chunk that are not left out for themselves.
-#[derive(Default)]
-struct ChunkListing {
-    conversations: Vec<ListedConversation>,
-    turns: Vec<ListedTurn>,
-}
-
-impl ChunkListing {
-    /// Ends a conversation, whose turns stand from `first` on.
-    fn close(&mut self, first: usize, conversation: &Conversation<'_>, duplicates: Duplicates) {
-        let fingerprint = match duplicates {
-            Duplicates::Keep => 0,
-            kind => kind.fingerprint(conversation),
-        };
-        self.conversations.push(ListedConversation { fingerprint, turns: first..self.turns.len() });
-    }
-}
-
-struct ListedConversation {
-    /// What conversations that count as the same have in common; 0 where all are kept.
-    fingerprint: u64,
-    turns: Range<usize>,
 }
 
 /// Hands the later turns that a run has decided about to `visit`, in input order. Rules look at the turns only where the filter
@@ -57,59 +32,48 @@ pub(super) fn list(
     let portions =
         Portions::new(&run.manifest.inputs, &input.map, Position::default(), input.max_record_bytes)
             .take_while(move |portion| portion.start() < end);
-    let mut seen = HashSet::new();
+    let repeated = replay::repeated(run, threads)?;
     let begin = || match filter.rules.is_empty() {
         true => Ok(None),
-        false => Ok(Some(Worker::new(engine)?)),
+        false => Ok(Some(Worker::new(engine)?.passing_over(&repeated))),
     };
     let work = |worker: &mut Option<Worker<'_>>, chunk: &Chunk| match worker {
-        None => Ok(listed(chunk, engine)),
+        None => Ok(listed(chunk, engine, &repeated)),
         Some(worker) => hit(chunk, worker, filter),
     };
-    in_order(portions, threads, begin, work, |listing: ChunkListing| {
-        let mut turns = listing.turns.into_iter();
-        for conversation in listing.conversations {
-            let own = turns.by_ref().take(conversation.turns.len());
-            let is_kept = input.duplicates == Duplicates::Keep || seen.insert(conversation.fingerprint);
-            let is_before_end = |id: RecordId| (id.shard, id.ordinal) < (end.shard, end.line);
-            own.filter(|turn| is_kept && is_before_end(turn.id)).try_for_each(&mut visit)?;
-        }
-        Ok(())
+    in_order(portions, threads, begin, work, |turns: Vec<ListedTurn>| {
+        let is_before_end = |id: RecordId| (id.shard, id.ordinal) < (end.shard, end.line);
+        turns.into_iter().filter(|turn| is_before_end(turn.id)).try_for_each(&mut visit)
     })
 }
 
 /// The later turns of a chunk.
-fn listed(chunk: &Chunk, engine: &Engine) -> ChunkListing {
+fn listed(chunk: &Chunk, engine: &Engine, repeated: &RepeatedConversations) -> Vec<ListedTurn> {
     let input = &engine.config.input;
     let shard = chunk.start.shard;
-    let mut listing = ChunkListing::default();
+    let mut turns = Vec::new();
     for entry in chunk.entries().filter(|entry| entry.size() <= input.max_record_bytes as u64) {
         let Ok(record) = entry.record() else { continue };
-        if input.leaves_out(&record).is_some() {
-            continue;
+        let ordinal = entry.ordinal;
+        if input.leaves_out(&record).is_none() && repeated.why(shard, ordinal).is_none() {
+            turns.extend(record.later_turns().map(|turn| ListedTurn {
+                id: RecordId { shard, ordinal, message_index: turn as u32 },
+                is_hit: true,
+            }));
         }
-        let first = listing.turns.len();
-        listing.turns.extend(record.later_turns().map(|turn| ListedTurn {
-            id: RecordId { shard, ordinal: entry.ordinal, message_index: turn as u32 },
-            is_hit: true,
-        }));
-        listing.close(first, &record.conversation, input.duplicates);
     }
-    listing
+    turns
 }
 
 /// The later turns of a chunk, with what the rules make of them.
-fn hit(chunk: &Chunk, worker: &mut Worker<'_>, filter: &TurnFilter) -> Result<ChunkListing, RunError> {
+fn hit(chunk: &Chunk, worker: &mut Worker<'_>, filter: &TurnFilter) -> Result<Vec<ListedTurn>, RunError> {
     let scanned = worker.scan(chunk)?;
-    let duplicates = worker.engine.config.input.duplicates;
-    let mut listing = ChunkListing::default();
-    for conversation in &scanned.conversations {
-        let first = listing.turns.len();
-        listing.turns.extend(scanned.turns(conversation).iter().map(|turn| ListedTurn {
-            id: conversation.id(turn),
-            is_hit: filter.wants_hit(&scanned.rule_ids(worker.engine, turn)),
-        }));
-        listing.close(first, &conversation.record.conversation, duplicates);
-    }
-    Ok(listing)
+    let of_conversation =
+        |conversation| scanned.turns(conversation).iter().map(move |turn| (conversation, turn));
+    let turns = scanned.conversations.iter().flat_map(of_conversation);
+    let listed = turns.map(|(conversation, turn)| ListedTurn {
+        id: conversation.id(turn),
+        is_hit: filter.wants_hit(&scanned.rule_ids(worker.engine, turn)),
+    });
+    Ok(listed.collect())
 }
