@@ -41,6 +41,16 @@ const REFUSED: &str = "rejoinder:refused";
 /// waits, and is replaced by any reply that comes when the same request is made again.
 pub(crate) const EMPTY: &str = "rejoinder:empty";
 
+/// The columns of a reply.
+const COLUMNS: &str =
+    "reply_key, model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens";
+/// Lets the first reply under a key stay, unless it is a note that an answer held nothing.
+const UNLESS_KNOWN: &str = "ON CONFLICT (reply_key) DO UPDATE SET
+        model = excluded.model, content = excluded.content, finish_reason = excluded.finish_reason,
+        alternatives = excluded.alternatives, prompt_tokens = excluded.prompt_tokens,
+        cached_tokens = excluded.cached_tokens, completion_tokens = excluded.completion_tokens
+    WHERE replies.finish_reason = 'rejoinder:empty'";
+
 /// An answer of the judge as the server sent it, or a note in an answer's place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -231,6 +241,23 @@ impl ReplyStore {
         self.reader.as_ref().unwrap_or(&self.writer)
     }
 
+    /// Takes in the replies of the store at a path, and which turns they are about. The first reply under a key stays, unless it is a
+    /// note made by [`Reply::empty`].
+    ///
+    /// # Errors
+    /// If SQLite fails; then nothing was taken.
+    pub fn absorb(&self, other: &Path) -> Result<(), LedgerError> {
+        // Brings the file up to date.
+        drop(Self::open(other)?);
+        self.writer.transaction_beside(other, |c| {
+            let replies = format!(
+                "INSERT INTO replies ({COLUMNS}) SELECT {COLUMNS} FROM other.replies WHERE true {UNLESS_KNOWN};
+                INSERT OR IGNORE INTO shared SELECT turn_key, reply_key, place, turns FROM other.shared;"
+            );
+            c.execute_batch(&replies)
+        })
+    }
+
     /// The reply under a key.
     ///
     /// # Errors
@@ -302,14 +329,10 @@ impl ReplyStore {
         &self,
         replies: impl IntoIterator<Item = (&'a str, &'a Reply, &'a [String])>,
     ) -> Result<(), LedgerError> {
-        let insert = "INSERT INTO replies (reply_key, model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reply_key) DO UPDATE SET
-                model = excluded.model, content = excluded.content, finish_reason = excluded.finish_reason,
-                alternatives = excluded.alternatives, prompt_tokens = excluded.prompt_tokens,
-                cached_tokens = excluded.cached_tokens, completion_tokens = excluded.completion_tokens
-            WHERE finish_reason = 'rejoinder:empty'";
+        let insert =
+            format!("INSERT INTO replies ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) {UNLESS_KNOWN}");
         self.writer.transaction(|c| {
-            let mut insert = c.prepare_cached(insert)?;
+            let mut insert = c.prepare_cached(&insert)?;
             let mut free = c.prepare_cached("DELETE FROM claims WHERE reply_key = ?1")?;
             for (key, reply, turns) in replies {
                 shared_reply::note(c, key, turns)?;

@@ -13,6 +13,7 @@ use rejoinder_scan::{ConfigError, Interruption, ScanError};
 use crate::folder::FolderError;
 use crate::gathering::GatheringError;
 use crate::recall::audit::AuditDraw;
+use crate::shards::ShardError;
 
 /// Why something could not be done with a run.
 #[derive(Debug)]
@@ -54,6 +55,8 @@ pub enum RunError {
     AuditedOtherwise(AuditDraw),
     /// The same question was calibrated with another seed.
     CalibratedOtherwise(u64),
+    /// A job of shards cannot be begun, gone on with or merged.
+    Shards(ShardError),
     /// Something is wrong with what was gathered over a data set.
     Gathering(Box<GatheringError>),
     /// Something could not be read or written: what, and why.
@@ -111,6 +114,7 @@ impl fmt::Display for RunError {
                 f,
                 "this was calibrated with seed {seed} before; to draw again until a cut pleases would void it"
             ),
+            Self::Shards(error) => error.fmt(f),
             Self::Gathering(error) => error.fmt(f),
             Self::Io(what) => f.write_str(what),
         }
@@ -167,6 +171,12 @@ impl From<AccountsError> for RunError {
             AccountsError::Ledger(error) => Self::Ledger(error),
             other => Self::Judge(other.into()),
         }
+    }
+}
+
+impl From<ShardError> for RunError {
+    fn from(error: ShardError) -> Self {
+        Self::Shards(error)
     }
 }
 

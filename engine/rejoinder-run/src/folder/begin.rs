@@ -43,14 +43,9 @@ pub fn begin(
     input: RunInput<'_>,
     out: Option<&Path>,
 ) -> Result<(RunDir, Engine), RunError> {
-    let asked = engine.config.input.asked();
     let mut described = Vec::new();
     if let RunInput::Files(files) = input {
-        for file in files {
-            let whole = std::path::absolute(file)
-                .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
-            described.push(InputFile::describe_as(&whole, asked)?.0);
-        }
+        described = describe(files, &engine.config.input)?;
         // What is refused is refused before there is a folder.
         engine = engine.for_corpus(&described)?;
     }
@@ -66,6 +61,29 @@ pub fn begin(
             true
         }
     };
+    let (manifest, engine) = manifest_for(engine, described, is_stream)?;
+    Ok((RunDir::begin(new, manifest)?, engine))
+}
+
+/// The input files at some paths, as they are now.
+pub(crate) fn describe(files: &[PathBuf], input: &InputConfig) -> Result<Vec<InputFile>, RunError> {
+    let described = files.iter().map(|file| {
+        let whole = std::path::absolute(file)
+            .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
+        Ok(InputFile::describe_as(&whole, input.asked())?.0)
+    });
+    described.collect()
+}
+
+/// The manifest of a run of an engine over an input that the engine is for, and the engine as it is in force.
+///
+/// # Errors
+/// If the input cannot be read.
+pub(crate) fn manifest_for(
+    mut engine: Engine,
+    described: Vec<InputFile>,
+    is_stream: bool,
+) -> Result<(Manifest, Engine), RunError> {
     let mut accept_at_set_aside = None;
     if engine.config.cascade.accepts_by_score_alone() {
         let beginnings = profile_of_beginnings(&engine, &described)?;
@@ -74,7 +92,7 @@ pub fn begin(
         }
     }
     let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, is_stream) };
-    Ok((RunDir::begin(new, manifest)?, engine))
+    Ok((manifest, engine))
 }
 
 /// Copies a stream into a run's folder.
@@ -87,6 +105,16 @@ fn keep_stream(stream: &mut dyn Read, run: &Path, input: &InputConfig) -> Result
     let kept = fs::create_dir(&folder).and_then(|()| input::keep_stream(stream, &path));
     kept.map_err(|e| failed(&path, &e))?;
     Ok(InputFile::describe_as(&path, input.asked())?.0)
+}
+
+impl NewRunDir {
+    /// The folder of a job, for the run that its shards are merged into; nobody else works on the folder from now on.
+    ///
+    /// # Errors
+    /// If another process works on the folder, or the folder cannot be written.
+    pub(crate) fn of_job(path: &Path) -> Result<Self, RunError> {
+        Ok(Self { path: path.to_owned(), lock: Lock::take(path)? })
+    }
 }
 
 impl RunDir {

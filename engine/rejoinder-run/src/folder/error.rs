@@ -19,6 +19,10 @@ pub enum FolderError {
     Full(PathBuf),
     /// The folder is what is left of a run that failed before it had begun.
     NotBegun(PathBuf),
+    /// The folder is that of a job whose shards are not merged yet.
+    NotMerged(PathBuf),
+    /// The run is a shard of a job, and what is wanted takes the whole.
+    IsShard(PathBuf),
     /// The folder is not that of a run.
     NoRun {
         /// The folder.
@@ -107,6 +111,12 @@ impl fmt::Display for FolderError {
             Self::Full(path) => write!(f, "the folder {} is full", path.display()),
             Self::NotBegun(path) => {
                 write!(f, "{} is what is left of a run that failed before it had begun", path.display())
+            }
+            Self::NotMerged(path) => {
+                write!(f, "{} is a job of shards that are not merged yet", path.display())
+            }
+            Self::IsShard(path) => {
+                write!(f, "{} is one shard of a job, and this takes the whole", path.display())
             }
             Self::NoRun { folder, why } => write!(f, "{} is no run directory: {why}", folder.display()),
             Self::Manifest { file, why } => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::path::PathBuf;
 
 use rejoinder_core::RecordId;
 use rejoinder_judge::{AskProgress, ServerTime};
@@ -13,6 +14,8 @@ use crate::judging::LetterCheck;
 use crate::recall::Curves;
 use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
 
+/// The run's own file of replies.
+const REPLIES: &str = "replies.sqlite";
 /// What the ledger calls the requests beside the first ones.
 const EXTRA: &str = "extra requests";
 /// What the ledger calls how long the server has worked.
@@ -96,10 +99,14 @@ impl RunDir {
     pub fn add_asked_requests(&self, asked: &AskProgress) -> Result<(), RunError> {
         let known = self.asked_requests()?;
         let first = asked.answered + asked.refused + asked.empty + asked.failed;
-        let extra = ExtraRequests {
+        self.set_asked_requests(ExtraRequests {
             apart: known.apart + asked.apart,
             again: known.again + asked.attempts.saturating_sub(first),
-        };
+        })
+    }
+
+    /// Keeps which requests of this run were made beside the first ones.
+    pub(crate) fn set_asked_requests(&self, extra: ExtraRequests) -> Result<(), RunError> {
         Ok(self.ledger.put(EXTRA, &serde_json::to_string(&extra).expect("counts are plain data"))?)
     }
 
@@ -118,6 +125,11 @@ impl RunDir {
     pub fn add_server_time(&self, more: ServerTime) -> Result<(), RunError> {
         let mut time = self.server_time()?;
         time += more;
+        self.set_server_time(time)
+    }
+
+    /// Keeps how long the judge's server has worked for this run.
+    pub(crate) fn set_server_time(&self, time: ServerTime) -> Result<(), RunError> {
         Ok(self.ledger.put(SERVER_TIME, &serde_json::to_string(&time).expect("sums are plain data"))?)
     }
 
@@ -158,7 +170,7 @@ impl RunDir {
     /// # Errors
     /// If the file cannot be opened.
     pub fn replies(&self) -> Result<ReplyStore, RunError> {
-        let own = self.path.join("replies.sqlite");
+        let own = self.path.join(REPLIES);
         let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
         Ok(match (self.lock.is_some(), path.exists()) {
             // The run's own file is under the run's lock.
@@ -167,6 +179,17 @@ impl RunDir {
             (false, true) => ReplyStore::open_to_read(path)?,
             (false, false) => ReplyStore::in_memory()?,
         })
+    }
+
+    /// Whether the replies lie in the run's own file.
+    pub(crate) const fn has_own_replies(&self) -> bool {
+        self.manifest.config.judge.replies.is_none()
+    }
+
+    /// The run's own file of replies; `None` where there is none, or the replies lie elsewhere.
+    pub(crate) fn own_replies(&self) -> Option<PathBuf> {
+        let own = self.path.join(REPLIES);
+        (self.has_own_replies() && own.is_file()).then_some(own)
     }
 
     /// Keeps what asking takes by the score, for each purpose.

@@ -11,6 +11,7 @@ mod parts;
 mod run_dir;
 
 pub use begin::{NewRunDir, RunInput, begin};
+pub(crate) use begin::{describe, manifest_for};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::Lock;
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};

@@ -1,0 +1,139 @@
+//! The shards of a job to the one run that a process would have made of the whole input.
+
+use std::fs;
+use std::path::Path;
+
+use rejoinder_judge::ServerTime;
+use rejoinder_scan::{FaultLog, StopFlag};
+
+use super::error::ShardError;
+use super::job::{Job, SHARDS};
+use super::number::ShardNumber;
+use super::{findings, seam, survey};
+use crate::error::RunError;
+use crate::faults;
+use crate::folder::{Manifest, NewRunDir, RunDir};
+use crate::judging::{self, GROUPS, server_time};
+use crate::part_writer::PartWriter;
+use crate::scan;
+use crate::stats::ExtraRequests;
+use crate::tallies::Divisions;
+
+/// The run that the shards of a job were merged into.
+pub struct MergedJob {
+    /// The run.
+    pub run: RunDir,
+    /// Whether the job was merged before.
+    pub was_merged: bool,
+}
+
+/// Merges the shards of the job in a folder, which becomes that of the run; then the folders of the shards are removed, unless
+/// `keep_shards` says otherwise. What a merge has done that was stopped or killed, the next one finds done.
+///
+/// # Errors
+/// If a shard is missing, not done, at work, or was made of something else (all are named); if reading or writing fails, or `stop` is
+/// raised.
+pub fn merge(folder: &Path, keep_shards: bool, stop: &StopFlag) -> Result<MergedJob, RunError> {
+    let job = Job::open(folder)?;
+    let was_merged = job.is_merged();
+    let run = match was_merged {
+        true => RunDir::open_to_change(folder)?,
+        false => {
+            let new = NewRunDir::of_job(folder)?;
+            let not_ready = |problems| {
+                let (folder, shards) = (folder.to_owned(), job.shards);
+                ShardError::NotReady { folder, shards, problems }
+            };
+            let manifest = manifest(&job, &survey::survey(&job).map_err(not_ready)?);
+            RunDir::begin_with(new, manifest, |run| fill(run, &job, stop))?
+        }
+    };
+    if !keep_shards {
+        remove_shards(folder)?;
+    }
+    Ok(MergedJob { run, was_merged })
+}
+
+/// What the merged run is made of.
+fn manifest(job: &Job, shards: &[Manifest]) -> Manifest {
+    let mut manifest = job.manifest.clone();
+    if let Some(shard) = shards.first() {
+        let budget = std::mem::take(&mut manifest.config.budget);
+        manifest.config.clone_from(&shard.config);
+        manifest.config.budget = budget;
+    }
+    manifest.judge = survey::asked(shards.iter()).and_then(|shard| shard.judge.clone());
+    manifest
+}
+
+/// Puts into the run what its shards hold.
+fn fill(run: &RunDir, job: &Job, stop: &StopFlag) -> Result<(), RunError> {
+    take_accounts(run, job)?;
+    take_parts(run, job, stop)?;
+    faults::gather(run, &FaultLog::default())?;
+    scan::note_complete(run)?;
+    judging::judge_of(run)?.map_or(Ok(()), |judge| judging::collect(run, &judge))
+}
+
+fn shards(job: &Job) -> impl Iterator<Item = Result<RunDir, RunError>> {
+    ShardNumber::all(job.shards).map(|shard| RunDir::open_to_change(&job.shard_folder(shard)))
+}
+
+/// Takes what was spent, how turns were grouped, and what the judge has said.
+fn take_accounts(run: &RunDir, job: &Job) -> Result<(), RunError> {
+    let (mut extra, mut time) = (ExtraRequests::default(), ServerTime::default());
+    for shard in shards(job) {
+        let shard = shard?;
+        run.ledger.absorb(&shard.ledger, &shard.manifest.id, GROUPS)?;
+        if let Some(own) = shard.own_replies() {
+            run.replies()?.absorb(&own)?;
+        }
+        extra += shard.asked_requests()?;
+        time += shard.server_time()?;
+        let letters = shard.letters()?;
+        if letters.turns > 0 {
+            run.keep_letters(&letters)?;
+        }
+    }
+    run.set_asked_requests(extra)?;
+    run.set_server_time(time)?;
+    match judging::judge_of(run)? {
+        Some(judge) if run.has_own_replies() => {
+            Ok(server_time::replace(&run.replies()?, &judge.client, time)?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sends the chunks of all shards through the writer that a scan uses.
+fn take_parts(run: &RunDir, job: &Job, stop: &StopFlag) -> Result<(), RunError> {
+    let divisions = Divisions::new(&run.manifest.config.report, &run.manifest.inputs);
+    let mut writer = PartWriter::new(run, &divisions, &|_| {})?;
+    let done = writer.end_of_committed();
+    for shard in shards(job) {
+        let shard = shard?;
+        for (part, end) in shard.ends_of_parts()? {
+            stop.check()?;
+            if done.is_some_and(|done| end <= done) {
+                continue;
+            }
+            for chunk in seam::chunks(&shard, part)? {
+                if done.is_none_or(|done| done < chunk.end) {
+                    writer.add(chunk)?;
+                }
+            }
+        }
+    }
+    writer.end()
+}
+
+fn remove_shards(folder: &Path) -> Result<(), RunError> {
+    let shards = folder.join(SHARDS);
+    let removed = fs::remove_dir_all(&shards).and_then(|()| fs::remove_file(folder.join(findings::FILE)));
+    match removed {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(RunError::io(format!("cannot remove {}", shards.display()), &e))
+        }
+        _ => Ok(()),
+    }
+}
