@@ -202,7 +202,7 @@ impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
             Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder, IsFile,
-            Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
+            IsShard, Layout, Lost, Manifest, NoRun, NotBegun, NotMerged, NotScanned, SpooledOtherwise,
         };
         let fact = error.to_string();
         match error {
@@ -220,6 +220,10 @@ impl From<FolderError> for Failure {
                 Self::usage(format!("{fact}; finish it first: rejoinder resume {}", folder.display()))
             }
             NoRun { .. } => Self::usage(fact),
+            NotMerged(folder) => {
+                Self::usage(format!("{fact}; merge them first: rejoinder merge {}", folder.display()))
+            }
+            IsShard(_) => Self::usage(format!("{fact}; merge the shards first: rejoinder merge JOB")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),
             InputNotUnder(_) => Self::invalid(format!("--input-root: {fact}")),
             InputGone(_) => Self::new(
@@ -375,6 +379,7 @@ impl From<RunError> for Failure {
             }
             RunError::CalibratedOtherwise(_) => Self::usage(format!("{error}. Leave --seed away")),
             RunError::Gathering(error) => (*error).into(),
+            RunError::Shards(error) => error.into(),
             RunError::Io(what) => Self::new(Exit::Io, what),
         }
     }

@@ -6,8 +6,8 @@ use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subco
 
 use super::{
     ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
-    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, show,
-    signals, terminal, train,
+    inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, shards,
+    show, signals, terminal, train,
 };
 use crate::failure::Exit;
 
@@ -49,6 +49,9 @@ enum CommandVerb {
     /// Go on with a run that was interrupted
     #[command(before_long_help = examples::RESUME)]
     Resume(resume::ResumeArgs),
+    /// Make one run of the shards that several processes have scanned
+    #[command(before_long_help = examples::MERGE)]
+    Merge(shards::MergeArgs),
     /// Read turns of a run, with what decided about them
     #[command(before_long_help = examples::SHOW)]
     Show(show::ShowArgs),
@@ -100,7 +103,7 @@ enum CommandVerb {
 
 /// The verbs as the help shows them, by what people do with them, in the order in which people need them.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Find feedback", &["init", "inspect", "run", "report", "show", "explain", "review"]),
+    ("Find feedback", &["init", "inspect", "run", "merge", "report", "show", "explain", "review"]),
     ("Take it further", &["export", "import-labels"]),
     ("Ask a judge", &["plan", "judge", "resume", "ask"]),
     ("Extend", &["rules", "plugin", "config"]),
@@ -170,6 +173,7 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Ask(args) => ask::main(&args),
         CommandVerb::Plan(args) => plan::main(&args),
         CommandVerb::Resume(args) => resume::main(&args),
+        CommandVerb::Merge(args) => shards::merge(&args),
         CommandVerb::Show(args) => show::main(&args),
         CommandVerb::Review(args) => review::main(&args),
         CommandVerb::Report(args) => report::main(&args),

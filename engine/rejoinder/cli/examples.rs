@@ -54,6 +54,11 @@ Examples:
   rejoinder resume runs/0001
   rejoinder resume runs/0001 --offline --json";
 
+pub(super) const MERGE: &str = "\
+Examples:
+  rejoinder merge night                          # after run --shard K/N --out night
+  rejoinder merge night --keep-shards --json";
+
 pub(super) const SHOW: &str = "\
 Examples:
   rejoinder show runs/0001 --accepted --category UR2,UR3

@@ -33,6 +33,7 @@ mod rules;
 mod run;
 mod run_config;
 mod settings;
+mod shards;
 mod show;
 mod signals;
 mod terminal;

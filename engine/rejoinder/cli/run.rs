@@ -9,15 +9,17 @@ use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_run::folder::{self, RunInput};
 use rejoinder_run::judging::settings;
+use rejoinder_run::shards::ShardNumber;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
-use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
+use super::args::{INPUT, INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
     AskingArgs, ConfigFileArgs, ConfigFlags as _, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
 };
+use super::shards::{self, ShardRun};
 use super::{Threads, asking, print, print_json, print_page, report, signals, terminal};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::were;
@@ -57,6 +59,12 @@ pub(super) struct RunArgs {
     /// What the samples depend on [default: drawn, and kept]
     #[arg(long, value_name = "N", requires = "recall", help_heading = RECALL)]
     seed: Option<u64>,
+    /// Scan shard K of N alone, beside the processes of the others
+    ///
+    /// All name the same inputs, flags and --out, on one machine or many. The input is cut into N ranges; the budget is shared out. What
+    /// is done is skipped, what was interrupted goes on. `rejoinder merge DIR` makes one run of all shards.
+    #[arg(long, value_name = "K/N", requires = "out", help_heading = INPUT)]
+    shard: Option<ShardNumber>,
     /// Folder for the results [default: runs/0001, runs/0002, …]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     out: Option<PathBuf>,
@@ -76,6 +84,9 @@ pub(super) struct RunArgs {
 pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let effective = config_of(args)?;
+    if let Some(shard) = args.shard {
+        return run_shard(args, &effective, shard, begun);
+    }
     let config = &effective.config;
     if config.cascade.recall.is_some() && (settings::client(&config.judge)?.is_none() || args.offline) {
         return Err(Failure::usage(
@@ -93,14 +104,28 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
         stages::scan_and_ask(&mut run, engine, operator, args.offline)
     });
     let stopped = asking::outcome(&run, ended)?;
-    let end = RunEnd {
-        stopped,
-        begun,
-        json: args.json,
-        strict: args.strict,
-        report: args.report.then(|| args.threads.get()),
-    };
-    finish(&run, end)
+    finish(&run, end(args, stopped, begun))
+}
+
+/// Runs one shard of the input.
+fn run_shard(
+    args: &RunArgs,
+    effective: &EffectiveConfig,
+    shard: ShardNumber,
+    begun: Instant,
+) -> Result<Exit, Failure> {
+    let threads = args.threads.get();
+    let (inputs, out, offline) = (&args.inputs, args.out.as_deref(), args.offline);
+    let ended = shards::run(&ShardRun { shard, effective, inputs, out, offline, threads })?;
+    if ended.is_told && !args.json {
+        return Ok(Exit::Ok);
+    }
+    finish(&ended.run, end(args, ended.stopped, begun))
+}
+
+fn end(args: &RunArgs, stopped: Option<Failure>, begun: Instant) -> RunEnd {
+    let report = args.report.then(|| args.threads.get());
+    RunEnd { stopped, begun, json: args.json, strict: args.strict, report }
 }
 
 /// Makes the folder of a new run over inputs, and the engine that a config asks for.
@@ -176,6 +201,8 @@ pub(super) fn finish(run: &RunDir, end: RunEnd) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::BadInput, message));
     }
     match summary.nothing_read() {
+        // Other shards may hold conversations.
+        Some(_) if run.manifest.shard.is_some() => Ok(Exit::Ok),
         Some(why) => Err(Failure::new(Exit::Nothing, why)),
         None => Ok(Exit::Ok),
     }
@@ -190,6 +217,10 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
         return Ok(());
     }
     print_page(&summary.text())?;
+    if let Some(job) = run.job_folder() {
+        print(&format!("once all shards are done: rejoinder merge {}\n", job.display()))?;
+        return print_page(&remarks::text(&summary.remarks));
+    }
     let path = run.path.display();
     let mut next = String::new();
     if summary.nothing_read().is_none() {

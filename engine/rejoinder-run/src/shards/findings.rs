@@ -39,10 +39,7 @@ pub(crate) fn agree(
 }
 
 fn file_of(run: &RunDir) -> Option<PathBuf> {
-    run.manifest.shard.as_ref()?;
-    // The folder of a shard lies in that of all shards, which lies in the job's.
-    let folder = std::path::absolute(&run.path).ok()?;
-    Some(folder.parent()?.parent()?.join(FILE))
+    Some(run.job_folder()?.join(FILE))
 }
 
 fn read(file: &Path) -> Result<Option<ServerCapabilities>, RunError> {

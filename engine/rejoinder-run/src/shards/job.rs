@@ -95,7 +95,15 @@ impl Job {
         while !file.exists() {
             match Lock::take_named(folder, LOCK) {
                 // Another process may have made the job in between.
-                Ok(_lock) if !file.exists() => return Self::make(folder, plan),
+                Ok(lock) if !file.exists() => {
+                    let made = Self::make(folder, plan);
+                    drop(lock);
+                    if made.is_err() {
+                        // What is refused leaves no folder; one that holds something else stays.
+                        let _ = fs::remove_file(folder.join(LOCK)).and_then(|()| fs::remove_dir(folder));
+                    }
+                    return made;
+                }
                 Ok(_) => {}
                 Err(RunError::Folder(FolderError::Held { .. })) => {
                     if !has_told {

@@ -1,12 +1,14 @@
 //! What a run knows of being a shard: its range of the input, and its share of the budget.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use rejoinder_ledger::SpendingLimits;
 use rejoinder_read::Position;
 use serde::{Deserialize, Serialize};
 
 use super::cuts::Cut;
+use super::job::FILE as JOB;
 use super::number::ShardNumber;
 use crate::folder::RunDir;
 use crate::judging::settings;
@@ -82,6 +84,15 @@ impl RunDir {
             None => limits,
             Some(shard) => shard.share(limits, self.input_size()),
         }
+    }
+
+    /// The folder of the job that the run is a shard of; `None` for a run that is no shard.
+    pub fn job_folder(&self) -> Option<PathBuf> {
+        // The folder of a shard lies in that of all shards, which lies in the job's.
+        let of =
+            |path: &Path| path.parent()?.parent().filter(|job| job.join(JOB).is_file()).map(Path::to_owned);
+        self.manifest.shard.as_ref()?;
+        of(&self.path).or_else(|| of(&std::path::absolute(&self.path).ok()?))
     }
 
     fn input_size(&self) -> u64 {
