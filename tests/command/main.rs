@@ -38,6 +38,7 @@ mod judge_security;
 mod judge_stores;
 mod one_hand;
 mod operator;
+mod parquet_file;
 #[cfg(unix)]
 mod plugins;
 mod random_exchanges;
@@ -54,5 +55,7 @@ mod reviewing;
 mod rule_files;
 mod rules;
 mod run;
+mod shards;
+mod shards_judged;
 mod shipped_cut;
 mod tallies;

@@ -148,6 +148,16 @@ impl Job {
         Ok(changes)
     }
 
+    /// Refuses a job of another version of the engine, whose seams may be others.
+    pub(super) fn check_engine(&self) -> Result<(), ShardError> {
+        let (was, is) = (&self.manifest.engine, env!("CARGO_PKG_VERSION"));
+        if was == is {
+            return Ok(());
+        }
+        let changes = vec![format!("engine: was {was}, is {is}")];
+        Err(ShardError::Different { folder: self.folder.clone(), changes })
+    }
+
     /// Whether the shards are merged: the folder is that of a run.
     pub fn is_merged(&self) -> bool {
         RunDir::is_run(&self.folder)

@@ -35,6 +35,7 @@ pub struct MergedJob {
 /// raised.
 pub fn merge(folder: &Path, keep_shards: bool, stop: &StopFlag) -> Result<MergedJob, RunError> {
     let job = Job::open(folder)?;
+    job.check_engine()?;
     let was_merged = job.is_merged();
     let run = match was_merged {
         true => RunDir::open_to_change(folder)?,
