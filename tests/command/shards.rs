@@ -86,19 +86,17 @@ impl Bench {
         summary
     }
 
-    /// The report of a run, but for its name and id.
-    fn report(&self, run: &Path) -> String {
+    /// The report of a run, but for its name and id, and what asking has taken.
+    fn report(&self, run: &Path) -> Value {
         let mut report = rejoinder(&["report", &text(run), "--json"]).expect(0).json();
-        let id = std::fs::read_to_string(run.join("manifest.json")).unwrap();
-        let id: Value = serde_json::from_str(&id).unwrap();
-        for figure in ["requests_made", "spending", "spent"] {
-            if let Some(report) = report.as_object_mut() {
-                report.remove(figure);
-            }
+        for spent in REPORTED_SPENT {
+            report["judge"][spent].take();
         }
-        let named = report.to_string().replace(&text(run), "RUN").replace(id["id"].as_str().unwrap(), "ID");
-        let name = run.file_name().unwrap().to_str().unwrap();
-        named.replace(&format!("\"run\":\"{name}\""), "\"run\":\"RUN\"")
+        report["origin"]["run_id"].take();
+        report["run"].take();
+        let told = report["remarks"].to_string().replace(&text(run), "RUN");
+        report["remarks"] = told.into();
+        report
     }
 }
 
@@ -114,6 +112,20 @@ const SPENT: [&str; 11] = [
     "measured_server_seconds",
     "measured_rates",
     "requests_again",
+    "letters",
+];
+
+/// The same as a report names it.
+const REPORTED_SPENT: [&str; 10] = [
+    "calls",
+    "calls_again",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "money",
+    "gpu_seconds",
+    "server_seconds",
+    "server_seconds_per_call",
     "letters",
 ];
 
@@ -356,4 +368,41 @@ fn shards_of_other_jobs_and_unfinished_ones_are_named() {
     std::fs::rename(bench.job("own"), shard(&job, 2)).unwrap();
     rejoinder(&bench.shard(3, 3, &job)).expect(0);
     bench.merge(&job);
+}
+
+#[test]
+fn two_processes_on_one_shard_and_many_on_a_new_job_do_not_disturb_each_other() {
+    let dir = folder();
+    let input = chats(dir.path(), 1_500);
+    let bench = Bench::new(dir, &[&input]);
+    let job = bench.job("job");
+    // All at once: one makes the job, and of those on the same shard one works.
+    let numbers = [1, 2, 2, 3, 4, 4, 4, 5];
+    let all: Vec<Child> = numbers.iter().map(|number| bench.spawn(*number, 5, &job)).collect();
+    for child in all {
+        let ended = Ended::from(child.wait_with_output().unwrap());
+        let is_refused = ended.code == 8 && ended.stderr.contains("another process works on");
+        assert!(ended.code == 0 || is_refused, "{ended:?}");
+    }
+    bench.merge(&job);
+}
+
+#[test]
+fn a_shard_that_is_at_work_is_named_and_what_lies_beside_the_shards_stays() {
+    let dir = folder();
+    let input = chats(dir.path(), 600);
+    let bench = Bench::new(dir, &[&input]);
+    let job = bench.job("job");
+    bench.run_all(2, &job, &mut random());
+    let lock = std::fs::File::open(job.join("shards/002-of-002/run.lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = rejoinder(&["merge", &text(&job)]).expect(7).stderr;
+    assert!(refused.contains("shard 2/2 is at work"), "{refused}");
+    drop(lock);
+    let mine = write(&job.join("shards"), "mine.txt", "mine");
+    rejoinder(&["merge", &text(&job), "--keep-shards"]).expect(0);
+    assert!(job.join("shards/002-of-002/manifest.json").exists());
+    rejoinder(&["merge", &text(&job)]).expect(0);
+    assert!(!job.join("shards/002-of-002").exists() && Path::new(&mine).exists());
+    assert!(output_files(&job) == output_files(&bench.whole));
 }

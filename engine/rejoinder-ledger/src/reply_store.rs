@@ -376,6 +376,27 @@ mod tests {
         assert_eq!((reply.content.as_str(), reply.usage.unwrap().prompt_tokens), ("UR5", 7));
     }
 
+    #[test]
+    fn replies_of_another_store_are_added_where_none_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let reply = |content: &str| Reply { content: content.to_owned(), ..Reply::default() };
+        let store = |name: &str, first: &Reply, key: &str| {
+            let store = ReplyStore::open(&folder.path().join(name)).unwrap();
+            store.put([("both", first), (key, &reply(key))]).unwrap();
+            store.put_shared([("shared", &reply(key), &[key.to_owned()][..])]).unwrap();
+            store
+        };
+        let empty = Reply::empty("m".to_owned(), "nothing came".to_owned());
+        let own = store("own.sqlite", &empty, "a");
+        drop(store("other.sqlite", &reply("an answer"), "b"));
+        for _ in 0..2 {
+            own.absorb(&folder.path().join("other.sqlite")).unwrap();
+        }
+        let content = |key: &str| own.get(key).unwrap().unwrap().content;
+        assert_eq!(["both", "a", "b", "shared"].map(content), ["an answer", "a", "b", "a"]);
+        assert_eq!(["a", "b"].map(|turn| own.shared(turn).unwrap().len()), [1, 1]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]

@@ -143,21 +143,16 @@ impl Ledger {
         })
     }
 
-    /// Takes in what another ledger, whose id is `name`, has of requests: each of them, what they cost, which turns are in groups, and
-    /// the facts whose names begin with `facts`. A ledger is taken in once, however often this is called.
+    /// Adds what another ledger has of requests: each of them, what they cost, which turns are in groups, and the facts whose names
+    /// begin with `facts`.
     ///
     /// # Errors
-    /// If SQLite fails; then nothing was taken.
-    pub fn absorb(&self, other: &Self, name: &str, facts: &str) -> Result<(), LedgerError> {
+    /// If SQLite fails; then nothing was added.
+    pub fn absorb(&self, other: &Self, facts: &str) -> Result<(), LedgerError> {
         self.0.transaction_beside(other.0.path(), |c| {
-            let mark = format!("absorbed:{name}");
-            if c.prepare("SELECT 1 FROM facts WHERE name = ?1")?.exists([&mark])? {
-                return Ok(());
-            }
             c.execute_batch(ABSORB)?;
             let put = "INSERT OR REPLACE INTO facts SELECT name, value FROM other.facts WHERE substr(name, 1, ?2) = ?1";
-            c.execute(put, params![facts, facts.chars().count() as i64])?;
-            c.execute(PUT_FACT, [mark.as_str(), ""]).map(drop)
+            c.execute(put, params![facts, facts.chars().count() as i64]).map(drop)
         })
     }
 

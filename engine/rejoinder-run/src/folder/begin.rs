@@ -10,10 +10,13 @@ use rejoinder_scan::config::InputConfig;
 use rejoinder_scan::{Engine, profile_of_beginnings};
 
 use super::error::FolderError;
+use super::kept_facts::REPLIES;
 use super::lock::{self, Lock};
 use super::manifest::Manifest;
+use super::parts::PartKind;
 use super::run_dir::{INPUT, LEDGER, MANIFEST, RUN_FACT, RunDir, SAMPLE};
 use crate::error::RunError;
+use crate::faults;
 use crate::recall::audit;
 
 /// The folder of a run that has not begun.
@@ -108,12 +111,19 @@ fn keep_stream(stream: &mut dyn Read, run: &Path, input: &InputConfig) -> Result
 }
 
 impl NewRunDir {
-    /// The folder of a job, for the run that its shards are merged into; nobody else works on the folder from now on.
+    /// The folder of a job, for the run that its shards are merged into; nobody else works on the folder from now on. What is left of
+    /// a merge that did not come to its end is removed. `None` where the shards are merged already.
     ///
     /// # Errors
     /// If another process works on the folder, or the folder cannot be written.
-    pub(crate) fn of_job(path: &Path) -> Result<Self, RunError> {
-        Ok(Self { path: path.to_owned(), lock: Lock::take(path)? })
+    pub(crate) fn of_job(path: &Path) -> Result<Option<Self>, RunError> {
+        let lock = Lock::take(path)?;
+        if RunDir::is_run(path) {
+            return Ok(None);
+        }
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        remove(entries.map(|entry| entry.path()).filter(|path| is_of_merge(path)))?;
+        Ok(Some(Self { path: path.to_owned(), lock }))
     }
 }
 
@@ -141,11 +151,7 @@ impl RunDir {
         if Self::is_run(path) {
             return Err(FolderError::HoldsRun(path.to_owned()).into());
         }
-        for name in names.iter().filter(|name| *name != lock::FILE) {
-            let file = path.join(name);
-            let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
-            removed.map_err(|e| RunError::io(format!("cannot clean up {}", file.display()), &e))?;
-        }
+        remove(names.iter().filter(|name| *name != lock::FILE).map(|name| path.join(name)))?;
         Ok(NewRunDir { path: path.to_owned(), lock })
     }
 
@@ -192,6 +198,24 @@ impl RunDir {
         run.write_manifest()?;
         Ok(run)
     }
+}
+
+/// Removes files and folders.
+fn remove(paths: impl Iterator<Item = PathBuf>) -> Result<(), RunError> {
+    for path in paths {
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|e| RunError::io(format!("cannot clean up {}", path.display()), &e))?;
+    }
+    Ok(())
+}
+
+/// Whether a path is that of a file or folder that a merge makes before the manifest.
+fn is_of_merge(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_of_parts = PartKind::SCAN.into_iter().chain([PartKind::Judged]).any(|kind| name == kind.folder());
+    is_of_parts
+        || name == faults::FILE
+        || [LEDGER, REPLIES, MANIFEST].iter().any(|file| name.starts_with(file))
 }
 
 /// Whether a name is that of a sample that was gathered, which stands there before the manifest.

@@ -15,7 +15,7 @@ use crate::recall::Curves;
 use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
 
 /// The run's own file of replies.
-const REPLIES: &str = "replies.sqlite";
+pub(super) const REPLIES: &str = "replies.sqlite";
 /// What the ledger calls the requests beside the first ones.
 const EXTRA: &str = "extra requests";
 /// What the ledger calls how long the server has worked.

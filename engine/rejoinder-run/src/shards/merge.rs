@@ -12,7 +12,7 @@ use super::number::ShardNumber;
 use super::{findings, seam, survey};
 use crate::error::RunError;
 use crate::faults;
-use crate::folder::{Manifest, NewRunDir, RunDir};
+use crate::folder::{Lock, Manifest, NewRunDir, RunDir};
 use crate::judging::{self, GROUPS, server_time};
 use crate::part_writer::PartWriter;
 use crate::scan;
@@ -28,7 +28,7 @@ pub struct MergedJob {
 }
 
 /// Merges the shards of the job in a folder, which becomes that of the run; then the folders of the shards are removed, unless
-/// `keep_shards` says otherwise. What a merge has done that was stopped or killed, the next one finds done.
+/// `keep_shards` says otherwise. A merge that is stopped or killed leaves the shards as they were, and the next one begins anew.
 ///
 /// # Errors
 /// If a shard is missing, not done, at work, or was made of something else (all are named); if reading or writing fails, or `stop` is
@@ -36,21 +36,19 @@ pub struct MergedJob {
 pub fn merge(folder: &Path, keep_shards: bool, stop: &StopFlag) -> Result<MergedJob, RunError> {
     let job = Job::open(folder)?;
     job.check_engine()?;
-    let was_merged = job.is_merged();
-    let run = match was_merged {
-        true => RunDir::open_to_change(folder)?,
-        false => {
-            let new = NewRunDir::of_job(folder)?;
+    let (run, was_merged) = match NewRunDir::of_job(folder)? {
+        None => (RunDir::open_to_change(folder)?, true),
+        Some(new) => {
             let not_ready = |problems| {
                 let (folder, shards) = (folder.to_owned(), job.shards);
                 ShardError::NotReady { folder, shards, problems }
             };
             let manifest = manifest(&job, &survey::survey(&job).map_err(not_ready)?);
-            RunDir::begin_with(new, manifest, |run| fill(run, &job, stop))?
+            (RunDir::begin_with(new, manifest, |run| fill(run, &job, stop))?, false)
         }
     };
     if !keep_shards {
-        remove_shards(folder)?;
+        remove_shards(&job)?;
     }
     Ok(MergedJob { run, was_merged })
 }
@@ -85,7 +83,7 @@ fn take_accounts(run: &RunDir, job: &Job) -> Result<(), RunError> {
     let (mut extra, mut time) = (ExtraRequests::default(), ServerTime::default());
     for shard in shards(job) {
         let shard = shard?;
-        run.ledger.absorb(&shard.ledger, &shard.manifest.id, GROUPS)?;
+        run.ledger.absorb(&shard.ledger, GROUPS)?;
         if let Some(own) = shard.own_replies() {
             run.replies()?.absorb(&own)?;
         }
@@ -110,31 +108,28 @@ fn take_accounts(run: &RunDir, job: &Job) -> Result<(), RunError> {
 fn take_parts(run: &RunDir, job: &Job, stop: &StopFlag) -> Result<(), RunError> {
     let divisions = Divisions::new(&run.manifest.config.report, &run.manifest.inputs);
     let mut writer = PartWriter::new(run, &divisions, &|_| {})?;
-    let done = writer.end_of_committed();
     for shard in shards(job) {
         let shard = shard?;
-        for (part, end) in shard.ends_of_parts()? {
+        for (part, _) in shard.ends_of_parts()? {
             stop.check()?;
-            if done.is_some_and(|done| end <= done) {
-                continue;
-            }
-            for chunk in seam::chunks(&shard, part)? {
-                if done.is_none_or(|done| done < chunk.end) {
-                    writer.add(chunk)?;
-                }
-            }
+            seam::chunks(&shard, part)?.into_iter().try_for_each(|chunk| writer.add(chunk))?;
         }
     }
     writer.end()
 }
 
-fn remove_shards(folder: &Path) -> Result<(), RunError> {
-    let shards = folder.join(SHARDS);
-    let removed = fs::remove_dir_all(&shards).and_then(|()| fs::remove_file(folder.join(findings::FILE)));
-    match removed {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(RunError::io(format!("cannot remove {}", shards.display()), &e))
+/// Removes the folders of the shards, and nothing else that somebody has put beside them.
+fn remove_shards(job: &Job) -> Result<(), RunError> {
+    for shard in ShardNumber::all(job.shards) {
+        let folder = job.shard_folder(shard);
+        if folder.is_dir() {
+            let _lock = Lock::take(&folder)?;
+            fs::remove_dir_all(&folder)
+                .map_err(|e| RunError::io(format!("cannot remove {}", folder.display()), &e))?;
         }
-        _ => Ok(()),
     }
+    // What is not there is removed; what is not empty is somebody's own.
+    let _ = fs::remove_dir(job.folder.join(SHARDS));
+    let _ = fs::remove_file(job.folder.join(findings::FILE));
+    Ok(())
 }
