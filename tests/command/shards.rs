@@ -247,7 +247,7 @@ fn what_is_done_is_skipped_and_the_merged_job_is_a_run_like_any_other() {
     assert!(run(1).stderr.contains("shard 1/2 is done already"));
     let missing = rejoinder(&["merge", &text(&job)]).expect(7).stderr;
     assert!(missing.contains("1 of 2 shards") && missing.contains("shard 2/2 was not begun"), "{missing}");
-    assert!(missing.contains(&format!("--shard 2/2 --out {}", text(&job))), "{missing}");
+    assert!(missing.contains(&format!("rejoinder run INPUT --shard 2/2 --out {}", text(&job))), "{missing}");
     for args in [&["show", &text(&job)][..], &["export", "kto", &text(&job)], &["resume", &text(&job)]] {
         let refused = rejoinder(args).expect(2).stderr;
         assert!(refused.contains(&format!("merge them first: rejoinder merge {}", text(&job))), "{refused}");

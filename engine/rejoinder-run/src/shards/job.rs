@@ -125,7 +125,7 @@ impl Job {
 
     fn make(folder: &Path, plan: JobPlan<'_>) -> Result<Self, RunError> {
         let JobPlan { engine, files, shards } = plan;
-        let asked = engine.config.clone();
+        let asked = engine.given().clone();
         let inputs = describe(files, &asked.input)?;
         let (manifest, _) = manifest_for(engine.for_corpus(&inputs)?, inputs, false)?;
         let cuts = cuts(&manifest.inputs, &asked.input, shards)?;
@@ -143,7 +143,7 @@ impl Job {
             changes.push(format!("shards: was {}, is {}", self.shards, plan.shards));
         }
         changes.extend(self.manifest.changes(&Manifest::new(&plan.engine, Vec::new(), false)));
-        changes.extend(self.asked.differences(&plan.engine.config));
+        changes.extend(self.asked.differences(plan.engine.given()));
         changes.extend(changed_files(&self.manifest.inputs, plan.files)?);
         Ok(changes)
     }

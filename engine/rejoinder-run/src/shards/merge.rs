@@ -35,10 +35,10 @@ pub struct MergedJob {
 /// raised.
 pub fn merge(folder: &Path, keep_shards: bool, stop: &StopFlag) -> Result<MergedJob, RunError> {
     let job = Job::open(folder)?;
-    job.check_engine()?;
     let (run, was_merged) = match NewRunDir::of_job(folder)? {
         None => (RunDir::open_to_change(folder)?, true),
         Some(new) => {
+            job.check_engine()?;
             let not_ready = |problems| {
                 let (folder, shards) = (folder.to_owned(), job.shards);
                 ShardError::NotReady { folder, shards, problems }
@@ -128,7 +128,7 @@ fn remove_shards(job: &Job) -> Result<(), RunError> {
                 .map_err(|e| RunError::io(format!("cannot remove {}", folder.display()), &e))?;
         }
     }
-    // What is not there is removed; what is not empty is somebody's own.
+    // A folder that is not empty holds something of somebody's own, and stays.
     let _ = fs::remove_dir(job.folder.join(SHARDS));
     let _ = fs::remove_file(job.folder.join(findings::FILE));
     Ok(())

@@ -17,29 +17,32 @@ impl From<ShardError> for Failure {
                 Self::invalid(format!("{fact}\nbring it back, or begin another job: another --out"))
             }
             ShardError::NotReady { folder, shards, problems } => {
-                let job = folder.display();
-                let mut message = format!("{} of {shards} shards in {job} cannot be merged:", problems.len());
-                for (shard, problem) in &problems {
-                    message += &format!(
-                        "\n  shard {shard} {problem}\n    {}",
-                        next(*shard, problem, &job.to_string())
-                    );
-                }
-                message += "\nINPUT… are the inputs and flags of the other shards";
-                Self::invalid(message)
+                Self::invalid(not_ready(&folder.display().to_string(), shards, &problems))
             }
         }
     }
 }
 
-/// What makes a shard one that can be merged.
-fn next(shard: ShardNumber, problem: &ShardProblem, job: &str) -> String {
-    let command = format!("rejoinder run INPUT… --shard {shard} --out {job}");
-    match problem {
-        ShardProblem::Missing | ShardProblem::Unfinished => command,
-        ShardProblem::AtWork(_) => "wait until it has ended".to_owned(),
-        ShardProblem::Foreign | ShardProblem::Different(_) | ShardProblem::Unreadable(_) => {
-            format!("move {job}/shards/{} away, then: {command}", shard.folder())
+/// Names each shard that cannot be merged, and what makes it one that can.
+fn not_ready(job: &str, shards: u32, problems: &[(ShardNumber, ShardProblem)]) -> String {
+    let mut message = format!("{} of {shards} shards in {job} cannot be merged:", problems.len());
+    for (shard, problem) in problems {
+        message += &format!("\n  shard {shard} {problem}");
+        match problem {
+            ShardProblem::Missing | ShardProblem::Unfinished => {}
+            ShardProblem::AtWork(_) => message += "; wait until it has ended",
+            ShardProblem::Foreign | ShardProblem::Different(_) | ShardProblem::Unreadable(_) => {
+                message += &format!("; move {job}/shards/{} away", shard.folder());
+            }
         }
     }
+    let is_at_work = |problem: &ShardProblem| matches!(problem, ShardProblem::AtWork(_));
+    let mut left = problems.iter().filter(|(_, problem)| !is_at_work(problem)).map(|(shard, _)| shard);
+    if let Some(first) = left.next() {
+        let which = if left.next().is_none() { first.to_string() } else { format!("K/{shards}") };
+        message += &format!(
+            "\nthen, with the inputs and flags of the other shards: rejoinder run INPUT --shard {which} --out {job}"
+        );
+    }
+    message
 }
