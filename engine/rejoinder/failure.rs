@@ -203,7 +203,8 @@ impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
             Beginning, Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder,
-            IsFile, Layout, Lost, Manifest, NoRun, NotBegun, NotScanned, SpooledOtherwise,
+            IsFile, IsShard, Layout, Lost, Manifest, NoRun, NotBegun, NotMerged, NotScanned,
+            SpooledOtherwise,
         };
         let fact = error.to_string();
         match error {
@@ -222,6 +223,10 @@ impl From<FolderError> for Failure {
             }
             NoRun { .. } => Self::usage(fact),
             Beginning { .. } => Self::usage(format!("{fact}\nlook again when its input is read")),
+            NotMerged(folder) => {
+                Self::usage(format!("{fact}; merge them first: rejoinder merge {}", folder.display()))
+            }
+            IsShard(_) => Self::usage(format!("{fact}; merge the shards first: rejoinder merge JOB")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),
             InputNotUnder(_) => Self::invalid(format!("--input-root: {fact}")),
             InputGone(_) => Self::new(
@@ -402,6 +407,7 @@ impl From<RunError> for Failure {
             }
             RunError::CalibratedOtherwise(_) => Self::usage(format!("{error}. Leave --seed away")),
             RunError::Gathering(error) => (*error).into(),
+            RunError::Shards(error) => error.into(),
             RunError::Io(what) => Self::new(Exit::Io, what),
         }
     }

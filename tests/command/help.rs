@@ -94,6 +94,7 @@ fn prepared(server: &Server) -> tempfile::TempDir {
     reproduce::copy(path);
     std::fs::copy(path.join("lmsys/dataset_extraction.csv"), path.join("paper.csv")).unwrap();
     within(path, &["run", "logs/", "--offline", "--out", "runs/0001"]).expect(0);
+    within(path, &["run", "logs/", "--shard", "1/1", "--out", "night"]).expect(0);
     within(path, &["export", "sft", "runs/0001", "--dataset", "sft"]).expect(0);
     let tasks =
         within(path, &["export", "review", "runs/0001", "--for", "label-studio", "--out", "-"]).expect(0);

@@ -39,6 +39,7 @@ mod judge_stores;
 mod nights;
 mod one_hand;
 mod operator;
+mod parquet_file;
 #[cfg(unix)]
 mod plugins;
 mod random_exchanges;
@@ -57,6 +58,8 @@ mod rule_files;
 mod rules;
 mod run;
 mod runs;
+mod shards;
+mod shards_judged;
 mod shipped_cut;
 mod status;
 mod tallies;

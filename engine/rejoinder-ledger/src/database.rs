@@ -60,6 +60,11 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// The path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens a file as [`Self::open`] does, or read-only where its folder cannot be written. No other process writes such a file
     /// either, and writing fails.
     pub(crate) fn open_even_read_only(
@@ -153,6 +158,18 @@ impl Database {
         let guard: MutexGuard<'_, Connection> =
             self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         work(&guard).map_err(|e| LedgerError::Sqlite(self.path.clone(), e))
+    }
+
+    /// Runs `work` as one transaction in which the tables of another file can be read, as those of `other`.
+    pub(crate) fn transaction_beside(
+        &self,
+        other: &Path,
+        work: impl FnOnce(&Connection) -> Result<(), rusqlite::Error>,
+    ) -> Result<(), LedgerError> {
+        self.with(|c| c.execute("ATTACH ?1 AS other", [other.to_string_lossy()]).map(drop))?;
+        let done = self.transaction(work);
+        self.with(|c| c.execute_batch("DETACH other"))?;
+        done
     }
 
     /// Runs `work` as one transaction, which takes effect as a whole, durably, or not at all.

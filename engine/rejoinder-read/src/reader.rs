@@ -44,6 +44,22 @@ impl Portion {
         }
     }
 
+    /// The bytes of the file, as stored, that are read at the end of the portion; an estimate of a row group of Parquet.
+    pub fn stored_bytes_at_end(&self) -> u64 {
+        match &self.0 {
+            PortionContent::Chunk(chunk) => chunk.stored_bytes_read,
+            PortionContent::Group(group) => group.stored_bytes_at_end(),
+        }
+    }
+
+    /// Why the portion cannot be read, where that is known before it is read: not of a row group of Parquet.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.0 {
+            PortionContent::Chunk(chunk) => chunk.failure.as_deref(),
+            PortionContent::Group(_) => None,
+        }
+    }
+
     /// The chunks of the portion, one after another. A row group of Parquet is read here.
     pub fn chunks(self) -> impl Iterator<Item = Chunk> {
         let (chunk, group) = match self.0 {

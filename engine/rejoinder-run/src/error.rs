@@ -14,6 +14,7 @@ use crate::folder::FolderError;
 use crate::gathering::GatheringError;
 use crate::nights::NightError;
 use crate::recall::audit::AuditDraw;
+use crate::shards::ShardError;
 
 /// Why something could not be done with a run.
 #[derive(Debug)]
@@ -55,6 +56,8 @@ pub enum RunError {
     AuditedOtherwise(AuditDraw),
     /// The same question was calibrated with another seed.
     CalibratedOtherwise(u64),
+    /// A job of shards cannot be begun, gone on with or merged.
+    Shards(ShardError),
     /// Something is wrong with what was gathered over a data set.
     Gathering(Box<GatheringError>),
     /// The run cannot go on with an earlier one.
@@ -114,6 +117,7 @@ impl fmt::Display for RunError {
                 f,
                 "this was calibrated with seed {seed} before; to draw again until a cut pleases would void it"
             ),
+            Self::Shards(error) => error.fmt(f),
             Self::Gathering(error) => error.fmt(f),
             Self::Night(error) => error.fmt(f),
             Self::Io(what) => f.write_str(what),
@@ -171,6 +175,12 @@ impl From<AccountsError> for RunError {
             AccountsError::Ledger(error) => Self::Ledger(error),
             other => Self::Judge(other.into()),
         }
+    }
+}
+
+impl From<ShardError> for RunError {
+    fn from(error: ShardError) -> Self {
+        Self::Shards(error)
     }
 }
 

@@ -1,34 +1,29 @@
 //! The first stage: input files to parts. What lies in a part is a function of input and config; a kill loses at
 //! most the part under way.
 
-use std::fs;
 use std::num::NonZeroUsize;
 
 use rejoinder_cascade::Decision;
-use rejoinder_ledger::part;
-use rejoinder_read::{Chunk, Position};
+use rejoinder_read::Chunk;
 use rejoinder_scan::reading::ReadCounts;
 use rejoinder_scan::{Engine, FaultLog, Profiler, Scan, Worker};
-use serde::Serialize;
 
 use crate::error::RunError;
 use crate::faults;
-use crate::folder::{PartKind, RunDir, end_of_part};
+use crate::folder::RunDir;
 use crate::forecast::Forecaster;
 use crate::nights::{NightCounts, NightSplit};
+use crate::part_writer::{ChunkOutput, PartWriter, write_row};
 use crate::spool_row::SpoolRow;
 use crate::stats::ScanCounts;
-use crate::tallies::{ChunkTallies, Divisions, PartTallier, PartTallies};
+use crate::tallies::{ChunkTallier, Divisions};
 use crate::watch::{ScanProgress, Watch};
 
-/// What a chunk adds to its part.
-struct ChunkOutput {
-    end: Position,
+/// A chunk that was scanned.
+struct ScannedChunk {
+    output: ChunkOutput,
     /// The bytes that were read of the file in which the chunk ends.
     stored_bytes_read: u64,
-    counts: ScanCounts,
-    /// Lines for each of [`PartKind::SCAN`].
-    files: [Vec<u8>; 4],
 }
 
 /// Scans the rest of a run's input as [`run_watched`] does, with nobody watching.
@@ -66,67 +61,40 @@ fn scan(
     log: &FaultLog,
     committed: &dyn Fn(u64),
 ) -> Result<(), RunError> {
-    let done = run.ledger.parts()?;
-    let from = done.last().map(end_of_part).transpose()?.unwrap_or_default();
-    let mut next = done.last().map_or(0, |p| p.index + 1);
-    discard_uncommitted(run, next)?;
-    let part_bytes = engine.config.output.part_mib << 20;
-    let mut part: Option<ChunkOutput> = None;
-    let mut commit = |part: ChunkOutput, tallies: &PartTallies| {
-        for (kind, bytes) in PartKind::SCAN.into_iter().zip(&part.files) {
-            run.write_part(kind, next, bytes)?;
-        }
-        run.keep_part_tallies(next, tallies)?;
-        run.ledger.commit_part(next, &to_json(&part.counts), &to_json(&part.end))?;
-        committed(next);
-        next += 1;
-        Ok::<_, RunError>(())
-    };
     let inputs = &run.manifest.inputs;
+    let divisions = Divisions::new(&run.manifest.config.report, inputs);
+    let mut writer = PartWriter::new(run, &divisions, committed)?;
+    let range = run.input_range();
     let before: Vec<u64> =
         inputs.iter().scan(0, |sum, f| Some(std::mem::replace(sum, *sum + f.size))).collect();
-    let total = inputs.iter().map(|f| f.size).sum();
+    let total = range.stored_bytes.end - range.stored_bytes.start;
     let mut counted = run.scan_counts()?.stats;
     let asked_before = run.asked()?;
-    let divisions = Divisions::new(&engine.config.report, inputs);
-    let mut tallier = PartTallier::new(engine, &divisions, &run.scanned_groups()?);
     let nights = NightSplit::of(&run.manifest);
     let work = |worker: &mut Worker<'_>, chunk: &Chunk| scan_chunk(worker, chunk, &divisions, nights);
     let flow = Scan {
-        from,
+        from: writer.end_of_committed().unwrap_or(range.from),
+        until: range.until,
         asked_before: Some(&asked_before),
         fault_log: Some(log),
         stop: watch.stop.clone(),
         ..Scan::of(engine, inputs, threads)
     };
-    flow.run(work, |(chunk, tallies): (ChunkOutput, ChunkTallies)| {
+    flow.run(work, |ScannedChunk { output, stored_bytes_read }| {
         watch.stop.check()?;
-        tallier.add(tallies, chunk.end);
-        counted += chunk.counts.stats;
-        let read = before[chunk.end.shard as usize] + chunk.stored_bytes_read;
+        counted += output.counts.stats;
+        let read = before[output.end.shard as usize] + stored_bytes_read;
+        let read = read.saturating_sub(range.stored_bytes.start).min(total);
         watch.show_scan(ScanProgress { read, total, stats: counted, judge: None });
-        let grown = match part.take() {
-            None => chunk,
-            Some(mut part) => {
-                part.end = chunk.end;
-                part.counts += chunk.counts;
-                for (all, new) in part.files.iter_mut().zip(chunk.files) {
-                    all.extend(new);
-                }
-                part
-            }
-        };
-        if grown.counts.stats.read.bytes >= part_bytes {
-            commit(grown, &tallier.end_part(engine))?;
-        } else {
-            part = Some(grown);
-        }
-        Ok(())
+        writer.add(output)
     })?;
-    if let Some(part) = part {
-        commit(part, &tallier.end_part(engine))?;
-    }
+    writer.end()?;
     watch.scan_has_ended();
+    note_complete(run)
+}
+
+/// Notes that the scan has come to the end of the input.
+pub(crate) fn note_complete(run: &RunDir) -> Result<(), RunError> {
     Ok(run.ledger.put("scan", "complete")?)
 }
 
@@ -138,31 +106,15 @@ pub fn is_complete(run: &RunDir) -> Result<bool, RunError> {
     Ok(run.ledger.get("scan")?.is_some())
 }
 
-/// Removes files of parts that were not committed: a kill came between writing and committing.
-fn discard_uncommitted(run: &RunDir, next: u64) -> Result<(), RunError> {
-    for kind in PartKind::SCAN {
-        let folder = run.path.join(kind.folder());
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        for entry in entries {
-            let failed = |e| RunError::io(format!("cannot clean up {}", folder.display()), &e);
-            let path = entry.map_err(failed)?.path();
-            if path.file_name().is_some_and(|name| *name >= *part::name(next)) {
-                fs::remove_file(&path).map_err(failed)?;
-            }
-        }
-    }
-    Ok(())
-}
-
 fn scan_chunk(
     worker: &mut Worker<'_>,
     chunk: &Chunk,
     divisions: &Divisions,
     nights: Option<NightSplit<'_>>,
-) -> Result<(ChunkOutput, ChunkTallies), RunError> {
+) -> Result<ScannedChunk, RunError> {
     let scanned = worker.scan(chunk)?;
     let engine = worker.engine;
-    let mut tallies = ChunkTallies::new(engine, divisions);
+    let mut tallier = ChunkTallier::new(engine, divisions);
     let mut counts = ScanCounts::of(engine, &scanned);
     counts.stats.read += ReadCounts::of_chunk(chunk);
     let ScanCounts { stats, profile, .. } = &mut counts;
@@ -188,7 +140,7 @@ fn scan_chunk(
             }
         }
         let mut waiting = SpoolRow::of(engine, &scanned, conversation);
-        tallies.conversation(engine, divisions, &scanned, conversation, &mut waiting);
+        tallier.conversation(engine, divisions, &scanned, conversation, &mut waiting);
         let mut asked = waiting.iter().peekable();
         for turn in turns {
             let row = asked.next_if(|row| row.question.id == conversation.id(turn));
@@ -210,16 +162,7 @@ fn scan_chunk(
     let of_file = details.files.entry(chunk.start.shard).or_default();
     of_file.records = stats.read.all_records();
     of_file.set_aside = scanned.set_aside.into_counts();
-    let stored_bytes_read = chunk.stored_bytes_read;
     let files = [feedback, spool, quarantine, faults];
-    Ok((ChunkOutput { end: chunk.end, stored_bytes_read, counts, files }, tallies))
-}
-
-fn write_row(lines: &mut Vec<u8>, row: &impl Serialize) {
-    serde_json::to_writer(&mut *lines, row).expect("a row is plain data, and memory takes every write");
-    lines.push(b'\n');
-}
-
-fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("counts are plain data")
+    let output = ChunkOutput { end: chunk.end, counts, tallies: tallier.end(engine), files };
+    Ok(ScannedChunk { output, stored_bytes_read: chunk.stored_bytes_read })
 }

@@ -243,7 +243,7 @@ fn scan_and_ask_client(
     let scan = |run: &RunDir, committed: &dyn Fn(u64)| {
         scan::run_watched(run, engine, operator.threads, watch, committed)
     };
-    let has_budget = !settings::limits(&run.manifest.config.budget).is_none();
+    let has_budget = !run.limits().is_none();
     let Some(client) = client else { return scan(run, &|_| {}).map(|()| None) };
     if has_budget {
         scan(run, &|_| {})?;
@@ -285,9 +285,11 @@ fn try_letters(
     operator: Operator<'_>,
     asked: &AskReport,
 ) -> Result<(), RunError> {
-    // What was tried in vain is not tried again before there are new answers, and what an earlier run has found holds.
+    // What was tried in vain is not tried again before there are new answers, and what an earlier run has found holds. One shard tries
+    // the judge for its whole job.
     let is_known = run.manifest.after.is_some() && run.letters()?.turns > 0;
-    match is_known || asked.stop.is_some() || asked.progress.answered == 0 {
+    let is_tried_elsewhere = run.manifest.shard.as_ref().is_some_and(|shard| shard.shard.number() > 1);
+    match is_known || is_tried_elsewhere || asked.stop.is_some() || asked.progress.answered == 0 {
         true => Ok(()),
         false => judging::try_letters(run, judge, operator.watch),
     }

@@ -115,6 +115,13 @@ pub struct ExtraRequests {
     pub again: u64,
 }
 
+impl AddAssign for ExtraRequests {
+    fn add_assign(&mut self, other: Self) {
+        self.apart += other.apart;
+        self.again += other.again;
+    }
+}
+
 /// A count for each category.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "UPPERCASE")]

@@ -179,6 +179,11 @@ impl Engine {
         })
     }
 
+    /// The config as it was given, without the scorer that the engine brings; the names of shipped packs are there for `*`.
+    pub const fn given(&self) -> &Config {
+        &self.given
+    }
+
     /// Whether some rule other than a reject rule marked the turn with these hits.
     pub fn is_candidate(&self, hits: &[Hit]) -> bool {
         hits.iter().any(|h| matches!(self.rules.rule(h.rule).route, Route::Accept | Route::Escalate))

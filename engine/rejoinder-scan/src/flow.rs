@@ -35,6 +35,8 @@ pub struct Scan<'a> {
     pub files: &'a [InputFile],
     /// Where the scan begins.
     pub from: Position,
+    /// Where the scan ends: before the first portion that begins there or behind. `None` is the end of the input.
+    pub until: Option<Position>,
     /// How many threads work.
     pub threads: NonZeroUsize,
     /// Turns that the judge was asked about before.
@@ -52,6 +54,7 @@ impl<'a> Scan<'a> {
             engine,
             files,
             from: Position::default(),
+            until: None,
             threads,
             asked_before: None,
             fault_log: None,
@@ -90,6 +93,15 @@ impl<'a> Scan<'a> {
         repeated(input, self.files, self.threads, portions)
     }
 
+    /// The files up to the one in which the scan ends: to open a further one may be to read the whole of it.
+    fn wanted_files(&self) -> &[InputFile] {
+        let count = self.until.map_or(self.files.len(), |until| {
+            let ends_within = until > Position::of_file(until.shard);
+            until.shard as usize + usize::from(ends_within)
+        });
+        &self.files[..count.min(self.files.len())]
+    }
+
     /// Sends the input through workers as [`Self::run`] does; `begin` makes a worker for each thread.
     fn in_order<W, R: Send, E: From<ScanError> + Send>(
         &self,
@@ -98,8 +110,9 @@ impl<'a> Scan<'a> {
         sink: impl FnMut(R) -> Result<(), E>,
     ) -> Result<(), E> {
         let input = &self.engine.config.input;
-        let portions = Portions::new(self.files, &input.map, self.from, input.max_record_bytes);
-        in_order(portions, self.threads, begin, work, sink)
+        let portions = Portions::new(self.wanted_files(), &input.map, self.from, input.max_record_bytes);
+        let is_wanted = |portion: &Portion| self.until.is_none_or(|until| portion.start() < until);
+        in_order(portions.take_while(is_wanted), self.threads, begin, work, sink)
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct AfterArgs {
     /// Its input is read once more, and INPUT is what has come in since: files that it knows by their content are not taken twice, and
     /// a file that was written to since takes its old place. Replies, judge, cut, learned score, budget and config are its own, whichever
     /// version of rejoinder it was made by. No config file but one that is named is used.
-    #[arg(long, value_name = "RUN", conflicts_with = "no_config")]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["no_config", "shard"])]
     after: Option<PathBuf>,
     /// Folder where the earlier run's input files lie now
     #[arg(long, value_name = "DIR", requires = "after")]

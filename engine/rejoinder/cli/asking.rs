@@ -190,11 +190,14 @@ pub(super) fn tell_of_other_models(asked: &AskReport, model: &str) {
 /// How asking about a run ended, in words for the operator; `verb` goes on with the run.
 pub(super) fn failure_of(stop: StopReason, run: &RunDir, verb: &str) -> Failure {
     let judge = &run.manifest.config.judge;
+    let is_shard = run.manifest.shard.is_some();
     let run = run.path.display();
     let go_on = match &stop {
         StopReason::Budget => {
+            let share =
+                if is_shard { "; it is that of the whole job, and a shard has a share of it" } else { "" };
             format!(
-                "Raise it and go on: rejoinder {verb} {run} --calls N, or --config FILE with another [budget]"
+                "Raise it and go on: rejoinder {verb} {run} --calls N, or --config FILE with another [budget]{share}"
             )
         }
         StopReason::Refuses { .. } | StopReason::Silent(_) => {

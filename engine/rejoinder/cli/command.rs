@@ -7,7 +7,7 @@ use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subco
 use super::{
     ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
     inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, runs,
-    show, signals, status, terminal, train,
+    shards, show, signals, status, terminal, train,
 };
 use crate::failure::Exit;
 
@@ -55,6 +55,9 @@ enum CommandVerb {
     /// List runs, show what they hold and take, and remove them
     #[command(before_long_help = examples::RUNS)]
     Runs(runs::RunsArgs),
+    /// Make one run of the shards that several processes have scanned
+    #[command(before_long_help = examples::MERGE)]
+    Merge(shards::MergeArgs),
     /// Read turns of a run, with what decided about them
     #[command(before_long_help = examples::SHOW)]
     Show(show::ShowArgs),
@@ -106,7 +109,7 @@ enum CommandVerb {
 
 /// The verbs as the help shows them, by what people do with them, in the order in which people need them.
 const GROUPS: [(&str, &[&str]); 7] = [
-    ("Find feedback", &["init", "inspect", "run", "report", "show", "explain", "review"]),
+    ("Find feedback", &["init", "inspect", "run", "merge", "report", "show", "explain", "review"]),
     ("Take it further", &["export", "import-labels"]),
     ("Ask a judge", &["plan", "judge", "resume", "ask"]),
     ("Keep runs", &["status", "runs"]),
@@ -179,6 +182,7 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Resume(args) => resume::main(&args),
         CommandVerb::Status(args) => status::main(&args),
         CommandVerb::Runs(args) => runs::main(&args),
+        CommandVerb::Merge(args) => shards::merge(&args),
         CommandVerb::Show(args) => show::main(&args),
         CommandVerb::Review(args) => review::main(&args),
         CommandVerb::Report(args) => report::main(&args),

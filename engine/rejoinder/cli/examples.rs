@@ -54,6 +54,11 @@ Examples:
   rejoinder resume runs/0001
   rejoinder resume runs/0001 --offline --json";
 
+pub(super) const MERGE: &str = "\
+Examples:
+  rejoinder merge night                          # after run --shard K/N --out night
+  rejoinder merge night --keep-shards --json";
+
 pub(super) const STATUS: &str = "\
 Examples:
   rejoinder status runs/0001

@@ -35,6 +35,7 @@ mod run;
 mod run_config;
 mod runs;
 mod settings;
+mod shards;
 mod show;
 mod signals;
 mod status;

@@ -9,16 +9,18 @@ use clap::Args;
 use rejoinder_core::Purpose;
 use rejoinder_run::folder::{self, RunInput};
 use rejoinder_run::judging::settings;
+use rejoinder_run::shards::ShardNumber;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, stages};
 use rejoinder_scan::Engine;
 use rejoinder_scan::config::EffectiveConfig;
 
 use super::after::{self, AfterArgs, config_after};
-use super::args::{INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
+use super::args::{INPUT, INPUTS, INPUTS_LONG, JUDGE, OUTPUT, RECALL};
 use super::settings::{
     AskingArgs, ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
 };
+use super::shards::{self, ShardEnd, ShardRun};
 use super::work::at_work;
 use super::{Threads, asking, print, print_json, print_page, report, signals, terminal};
 use crate::failure::{Exit, Failure};
@@ -61,6 +63,12 @@ pub(super) struct RunArgs {
     /// What the samples depend on [default: drawn, and kept]
     #[arg(long, value_name = "N", requires = "recall", help_heading = RECALL)]
     seed: Option<u64>,
+    /// Scan shard K of N alone, beside the processes of the others
+    ///
+    /// All name the same inputs, flags and --out, on one machine or many. The input is cut into N ranges; the budget is shared out. What
+    /// is done is skipped, what was interrupted goes on. `rejoinder merge DIR` makes one run of all shards.
+    #[arg(long, value_name = "K/N", requires = "out", help_heading = INPUT)]
+    shard: Option<ShardNumber>,
     /// Folder for the results [default: runs/0001, runs/0002, …]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     out: Option<PathBuf>,
@@ -81,6 +89,9 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let earlier = args.after.earlier()?;
     let effective = config_of(args, earlier.as_ref())?;
+    if let Some(shard) = args.shard {
+        return run_shard(args, &effective, shard, begun);
+    }
     let config = &effective.config;
     let searches_cut =
         config.cascade.recall.is_some() && (earlier.is_none() || config.cascade.cuts().is_none());
@@ -106,15 +117,29 @@ pub(super) fn main(args: &RunArgs) -> Result<Exit, Failure> {
             stages::scan_and_ask(&mut run, engine, operator, args.offline)
         });
         let stopped = asking::outcome(&run, ended)?;
-        let end = RunEnd {
-            stopped,
-            begun,
-            json: args.json,
-            strict: args.strict,
-            report: args.report.then(|| args.threads.get()),
-        };
-        finish(&run, end)
+        finish(&run, end(args, stopped, begun))
     })
+}
+
+/// Runs one shard of the input.
+fn run_shard(
+    args: &RunArgs,
+    effective: &EffectiveConfig,
+    shard: ShardNumber,
+    begun: Instant,
+) -> Result<Exit, Failure> {
+    let threads = args.threads.get();
+    let (inputs, out, offline) = (&args.inputs, args.out.as_deref(), args.offline);
+    let shard = ShardRun { shard, effective, inputs, out, offline, threads };
+    shards::run(&shard, |run, ShardEnd { stopped, is_told }| match is_told && !args.json {
+        true => Ok(Exit::Ok),
+        false => finish(run, end(args, stopped, begun)),
+    })
+}
+
+fn end(args: &RunArgs, stopped: Option<Failure>, begun: Instant) -> RunEnd {
+    let report = args.report.then(|| args.threads.get());
+    RunEnd { stopped, begun, json: args.json, strict: args.strict, report }
 }
 
 /// Makes the folder of a new run over inputs, and the engine that a config asks for.
@@ -198,6 +223,8 @@ pub(super) fn finish(run: &RunDir, end: RunEnd) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::BadInput, message));
     }
     match summary.nothing_read() {
+        // Other shards may hold conversations.
+        Some(_) if run.manifest.shard.is_some() => Ok(Exit::Ok),
         Some(why) => Err(Failure::new(Exit::Nothing, why)),
         None => Ok(Exit::Ok),
     }
@@ -212,6 +239,10 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
         return Ok(());
     }
     print_page(&summary.text())?;
+    if let Some(job) = run.job_folder() {
+        print(&format!("once all shards are done: rejoinder merge {}\n", job.display()))?;
+        return print_page(&remarks::text(&summary.remarks));
+    }
     let path = run.path.display();
     let mut next = String::new();
     if summary.nothing_read().is_none() {

@@ -36,6 +36,18 @@ const STEPS: &[&str] = &[
 const PUT_FACT: &str =
     "INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
 
+const ABSORB: &str = "
+    INSERT INTO attempts (reply_key, state, status, tokens, money, gpu, prompt_tokens, cached_tokens, completion_tokens, millis)
+        SELECT reply_key, state, status, tokens, money, gpu, prompt_tokens, cached_tokens, completion_tokens, millis
+        FROM other.attempts ORDER BY id;
+    UPDATE spent SET (calls, tokens, money, gpu, prompt_tokens, cached_tokens, completion_tokens) = (
+        SELECT spent.calls + more.calls, spent.tokens + more.tokens, spent.money + more.money, spent.gpu + more.gpu,
+            spent.prompt_tokens + more.prompt_tokens, spent.cached_tokens + more.cached_tokens,
+            spent.completion_tokens + more.completion_tokens
+        FROM other.spent AS more);
+    INSERT OR IGNORE INTO grouped SELECT form, turn FROM other.grouped;
+    ";
+
 /// The ledger of a run. A ledger can be used from any thread.
 pub struct Ledger(Database);
 
@@ -137,6 +149,19 @@ impl Ledger {
                 insert.execute([form, turn])?;
             }
             c.execute(PUT_FACT, params![name, value]).map(drop)
+        })
+    }
+
+    /// Adds what another ledger has of requests: each of them, what they cost, which turns are in groups, and the facts whose names
+    /// begin with `facts`.
+    ///
+    /// # Errors
+    /// If SQLite fails; then nothing was added.
+    pub fn absorb(&self, other: &Self, facts: &str) -> Result<(), LedgerError> {
+        self.0.transaction_beside(other.0.path(), |c| {
+            c.execute_batch(ABSORB)?;
+            let put = "INSERT OR REPLACE INTO facts SELECT name, value FROM other.facts WHERE substr(name, 1, ?2) = ?1";
+            c.execute(put, params![facts, facts.chars().count() as i64]).map(drop)
         })
     }
 

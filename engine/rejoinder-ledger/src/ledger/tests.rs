@@ -188,3 +188,27 @@ fn what_an_earlier_run_has_spent_counts_against_the_limits_and_stays_beside_what
     let SpendingTotal { amount, usage } = Ledger::open(&path).unwrap().spent().unwrap();
     assert_eq!((amount.calls, amount.tokens, usage.prompt_tokens), (4, 20, 7));
 }
+
+#[test]
+fn requests_groups_and_some_facts_of_another_ledger_are_added() {
+    let ((_folder, path), (_other_folder, other_path)) = (file(), file());
+    let (ledger, other) = (Ledger::create(&path).unwrap(), Ledger::create(&other_path).unwrap());
+    let usage = Some(TokenUsage { prompt_tokens: 7, ..TokenUsage::default() });
+    let outcome =
+        RequestOutcome { state: RequestState::Answered, status: 200, amount: CALL, usage, millis: 5 };
+    for (ledger, key) in [(&ledger, "own"), (&other, "theirs")] {
+        let settled = ledger.reserve(key, CALL, &calls(9)).unwrap().unwrap();
+        ledger.write(&[LedgerEntry::Settle(settled, outcome.clone())], &calls(9)).unwrap();
+        ledger.reserve("both", CALL, &calls(9)).unwrap().unwrap();
+        ledger.put_groups("f", &[key], &format!("groups {key}"), "[]").unwrap();
+        ledger.put("scan", key).unwrap();
+    }
+    ledger.absorb(&other, "groups ").unwrap();
+    let SpendingTotal { amount, usage } = ledger.spent().unwrap();
+    assert_eq!((amount.calls, amount.gpu, usage.prompt_tokens), (4, 4_000, 14));
+    assert_eq!((ledger.spent_on("theirs").unwrap(), ledger.spent_on("both").unwrap().calls), (CALL, 2));
+    assert!(ledger.ungrouped("f", &["own", "theirs"]).unwrap().is_empty());
+    assert_eq!(ledger.facts("groups ").unwrap().len(), 2);
+    assert_eq!(ledger.get("scan").unwrap().as_deref(), Some("own"));
+    assert_eq!(other.spent().unwrap().amount.calls, 2);
+}

@@ -2,7 +2,6 @@
 
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_run::folder::LockHolder;
-use rejoinder_run::judging::settings;
 use rejoinder_run::status::{AmountFigures, LimitFigures, RunLook, RunState, RunStatus};
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +89,7 @@ impl RunStatusReport {
             feedback: facts.feedback(),
             quarantined: facts.scan.read.quarantined,
             spent: facts.spent.amount.into(),
-            limits: settings::limits(&run.manifest.config.budget).into(),
+            limits: run.limits().into(),
             certificate: CertifiedRecall::of(look),
             next: look.next().map(|step| words::command(step, &run_dir)),
             run_dir,

@@ -12,8 +12,10 @@ use rejoinder_scan::{Engine, profile_of_beginnings};
 use super::error::FolderError;
 use super::lock::{self, Lock};
 use super::manifest::Manifest;
+use super::parts::PartKind;
 use super::run_dir::{ASKED, INPUT, LEDGER, MANIFEST, MODEL, REPLIES, RUN_FACT, RunDir, SAMPLE};
 use crate::error::RunError;
+use crate::faults;
 use crate::recall::audit;
 
 /// The folder of a run that has not begun.
@@ -43,15 +45,10 @@ pub fn begin(
     input: RunInput<'_>,
     out: Option<&Path>,
 ) -> Result<(RunDir, Engine), RunError> {
-    let asked = engine.config.input.asked();
     let mut described = Vec::new();
     let mut accept_at_set_aside = None;
     if let RunInput::Files(files) = input {
-        for file in files {
-            let whole = std::path::absolute(file)
-                .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
-            described.push(InputFile::describe_as(&whole, asked)?.0);
-        }
+        described = describe(files, &engine.config.input)?;
         // What is refused is refused before there is a folder.
         (engine, accept_at_set_aside) = fitted(engine, &described)?;
     }
@@ -69,6 +66,16 @@ pub fn begin(
     };
     let manifest = Manifest { accept_at_set_aside, ..Manifest::new(&engine, described, is_stream) };
     Ok((RunDir::begin(new, manifest)?, engine))
+}
+
+/// The input files at some paths, as they are now.
+pub(crate) fn describe(files: &[PathBuf], input: &InputConfig) -> Result<Vec<InputFile>, RunError> {
+    let described = files.iter().map(|file| {
+        let whole = std::path::absolute(file)
+            .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
+        Ok(InputFile::describe_as(&whole, input.asked())?.0)
+    });
+    described.collect()
 }
 
 /// The engine for a corpus: where the corpus is unlike what its score was measured on, neither `accept-at` nor a cut that ships with the
@@ -100,6 +107,23 @@ fn keep_stream(stream: &mut dyn Read, run: &Path, input: &InputConfig) -> Result
     Ok(InputFile::describe_as(&path, input.asked())?.0)
 }
 
+impl NewRunDir {
+    /// The folder of a job, for the run that its shards are merged into; nobody else works on the folder from now on. What is left of
+    /// a merge that did not come to its end is removed. `None` where the shards are merged already.
+    ///
+    /// # Errors
+    /// If another process works on the folder, or the folder cannot be written.
+    pub(crate) fn of_job(path: &Path) -> Result<Option<Self>, RunError> {
+        let lock = Lock::take(path)?;
+        if RunDir::is_run(path) {
+            return Ok(None);
+        }
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        remove(entries.map(|entry| entry.path()).filter(|path| is_of_merge(path)))?;
+        Ok(Some(Self { path: path.to_owned(), lock }))
+    }
+}
+
 impl RunDir {
     /// Makes the directory of a new run, which nobody else works on from now on. What is left of a run that failed before
     /// it had begun is taken over; `path` must not hold anything else.
@@ -124,11 +148,7 @@ impl RunDir {
         if Self::is_run(path) {
             return Err(FolderError::HoldsRun(path.to_owned()).into());
         }
-        for name in names.iter().filter(|name| *name != lock::FILE) {
-            let file = path.join(name);
-            let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
-            removed.map_err(|e| RunError::io(format!("cannot clean up {}", file.display()), &e))?;
-        }
+        remove(names.iter().filter(|name| *name != lock::FILE).map(|name| path.join(name)))?;
         Ok(NewRunDir { path: path.to_owned(), lock })
     }
 
@@ -181,6 +201,24 @@ impl RunDir {
 /// from an earlier run.
 fn is_filled_in(name: &str) -> bool {
     [SAMPLE, audit::FILE, REPLIES, MODEL, ASKED].iter().any(|file| name.starts_with(file))
+}
+
+/// Removes files and folders.
+fn remove(paths: impl Iterator<Item = PathBuf>) -> Result<(), RunError> {
+    for path in paths {
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|e| RunError::io(format!("cannot clean up {}", path.display()), &e))?;
+    }
+    Ok(())
+}
+
+/// Whether a path is that of a file or folder that a merge makes before the manifest.
+fn is_of_merge(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_of_parts = PartKind::SCAN.into_iter().chain([PartKind::Judged]).any(|kind| name == kind.folder());
+    is_of_parts
+        || name == faults::FILE
+        || [LEDGER, REPLIES, MANIFEST].iter().any(|file| name.starts_with(file))
 }
 
 /// Whether a name is that of a file or folder that a run has before its manifest.

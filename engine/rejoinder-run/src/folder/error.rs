@@ -26,6 +26,10 @@ pub enum FolderError {
         /// The process.
         holder: LockHolder,
     },
+    /// The folder is that of a job whose shards are not merged yet.
+    NotMerged(PathBuf),
+    /// The run is a shard of a job, and what is wanted takes the whole.
+    IsShard(PathBuf),
     /// The folder is not that of a run.
     NoRun {
         /// The folder.
@@ -117,6 +121,12 @@ impl fmt::Display for FolderError {
             }
             Self::Beginning { folder, holder } => {
                 write!(f, "a run is about to begin in {}: {holder}", folder.display())
+            }
+            Self::NotMerged(path) => {
+                write!(f, "{} is a job of shards that are not merged yet", path.display())
+            }
+            Self::IsShard(path) => {
+                write!(f, "{} is one shard of a job, and this takes the whole", path.display())
             }
             Self::NoRun { folder, why } => write!(f, "{} is no run directory: {why}", folder.display()),
             Self::Manifest { file, why } => {

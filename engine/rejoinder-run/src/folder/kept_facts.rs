@@ -14,6 +14,7 @@ use crate::judging::LetterCheck;
 use crate::recall::Curves;
 use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
 
+/// The run's own file of replies.
 /// What the ledger calls the requests beside the first ones.
 const EXTRA: &str = "extra requests";
 /// What the ledger calls how long the server has worked.
@@ -99,10 +100,14 @@ impl RunDir {
     pub fn add_asked_requests(&self, asked: &AskProgress) -> Result<(), RunError> {
         let known = self.asked_requests()?;
         let first = asked.answered + asked.refused + asked.empty + asked.failed;
-        let extra = ExtraRequests {
+        self.set_asked_requests(ExtraRequests {
             apart: known.apart + asked.apart,
             again: known.again + asked.attempts.saturating_sub(first),
-        };
+        })
+    }
+
+    /// Keeps which requests of this run were made beside the first ones.
+    pub(crate) fn set_asked_requests(&self, extra: ExtraRequests) -> Result<(), RunError> {
         Ok(self.ledger.put(EXTRA, &serde_json::to_string(&extra).expect("counts are plain data"))?)
     }
 
@@ -121,6 +126,11 @@ impl RunDir {
     pub fn add_server_time(&self, more: ServerTime) -> Result<(), RunError> {
         let mut time = self.server_time()?;
         time += more;
+        self.set_server_time(time)
+    }
+
+    /// Keeps how long the judge's server has worked for this run.
+    pub(crate) fn set_server_time(&self, time: ServerTime) -> Result<(), RunError> {
         Ok(self.ledger.put(SERVER_TIME, &serde_json::to_string(&time).expect("sums are plain data"))?)
     }
 
@@ -187,6 +197,11 @@ impl RunDir {
             (false, true) => ReplyStore::open_to_read(&path)?,
             (false, false) => ReplyStore::in_memory()?,
         })
+    }
+
+    /// Whether the replies lie in the run's own file.
+    pub(crate) const fn has_own_replies(&self) -> bool {
+        self.manifest.config.judge.replies.is_none()
     }
 
     /// Keeps what asking takes by the score, for each purpose.

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::run_dir::MODEL;
 use crate::gathering::GatheredFrom;
 use crate::nights::EarlierRun;
+use crate::shards::RunShard;
 
 /// Version of the run directory's layout.
 pub const FORMAT: u32 = 5;
@@ -44,6 +45,9 @@ pub struct Manifest {
     /// The earlier run that this one goes on with, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<EarlierRun>,
+    /// The part of the input that the run is about, where the run is a shard of a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<RunShard>,
     /// The effective config.
     pub config: Config,
     /// What the score and the accept rules were measured on.
@@ -100,11 +104,16 @@ impl Manifest {
         blake3::hash(&config).to_hex().to_string()
     }
 
+    /// An id that no other run has.
+    pub(crate) fn new_id() -> String {
+        format!("{:032x}", fastrand::u128(..))
+    }
+
     /// The manifest of a run of `engine` over `inputs`.
     pub fn new(engine: &Engine, inputs: Vec<InputFile>, stdin: bool) -> Self {
         Self {
             format: FORMAT,
-            id: format!("{:032x}", fastrand::u128(..)),
+            id: Self::new_id(),
             engine: env!("CARGO_PKG_VERSION").to_owned(),
             rules_hash: engine.rules.hash().to_owned(),
             rules: engine
@@ -141,6 +150,7 @@ impl Manifest {
             stdin,
             gathered: None,
             after: None,
+            shard: None,
             config: engine.config.clone(),
             measured_on: engine.measured.on.clone(),
             accept_at_set_aside: None,

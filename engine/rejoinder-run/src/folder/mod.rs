@@ -11,8 +11,8 @@ mod parts;
 mod presence;
 mod run_dir;
 
-pub(crate) use begin::fitted;
 pub use begin::{NewRunDir, RunInput, begin};
+pub(crate) use begin::{describe, fitted};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};
 pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};

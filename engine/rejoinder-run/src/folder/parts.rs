@@ -38,6 +38,8 @@ pub enum PartKind {
     Quarantine,
     /// Failures of plugins.
     Faults,
+    /// What each chunk of a shard adds to the part.
+    Seams,
 }
 
 impl PartKind {
@@ -52,6 +54,7 @@ impl PartKind {
             Self::Judged => "judged",
             Self::Quarantine => "quarantine",
             Self::Faults => "faults",
+            Self::Seams => "seams",
         }
     }
 }
@@ -138,6 +141,19 @@ impl RunDir {
             serde_json::from_str(&line).map_err(|e| broken(number, &e))
         });
         whole.err().map(Err).into_iter().chain(rows)
+    }
+
+    /// The bytes of the file of one kind in part `index`; none if there is no file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or does not hold what was written.
+    pub(crate) fn part_bytes(&self, kind: PartKind, index: u64) -> Result<Vec<u8>, RunError> {
+        self.check_content(kind, index)?;
+        let file = self.part_file(kind, index);
+        match fs::read(&file) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read.map_err(|e| RunError::io(format!("cannot read {}", file.display()), &e)),
+        }
     }
 
     /// Checks that a file of a part holds what was written, where the file has a seal.

@@ -16,6 +16,7 @@ use super::lock::{self, Lock};
 use super::manifest::{FORMAT, Manifest};
 use crate::error::RunError;
 use crate::gathering::{GatheringError, SampledVerb};
+use crate::shards;
 
 /// File of the turns that the judge was asked about before the scan.
 pub(crate) const ASKED: &str = "asked.json";
@@ -67,6 +68,9 @@ impl RunDir {
     /// As [`Self::open_to_change`], or if the folder was gathered for another verb.
     pub fn open_sampled(path: &Path, verb: SampledVerb) -> Result<Self, RunError> {
         let run = Self::open_locked(path)?;
+        if run.manifest.shard.is_some() {
+            return Err(FolderError::IsShard(path.to_owned()).into());
+        }
         match &run.manifest.gathered {
             Some(from) if from.terms.goal.verb() != verb => Err(from.other_verb(path, verb).into()),
             _ => Ok(run),
@@ -167,9 +171,18 @@ impl RunDir {
 
     fn input_now(&self) -> Result<Vec<InputFile>, RunError> {
         let asked = self.manifest.config.input.asked();
-        let described =
-            |file: &InputFile| InputFile::describe_as(file.current_path(), asked).map(|(now, _)| now);
-        Ok(self.input()?.iter().map(described).collect::<Result<Vec<_>, _>>()?)
+        let shard = self.manifest.shard.as_ref();
+        let described = |(number, file): (u32, &InputFile)| {
+            let path = file.current_path();
+            if shard.is_none_or(|shard| shard.touches(number)) {
+                return Ok(InputFile::describe_as(path, asked)?.0);
+            }
+            // Whole files are read by the shards that they belong to.
+            let found = path.metadata();
+            let size = found.map_err(|e| RunError::io(format!("cannot read {}", path.display()), &e))?.len();
+            Ok(InputFile { size, ..file.clone() })
+        };
+        (0..).zip(self.input()?).map(described).collect()
     }
 
     /// Looks for the input files under `root` from now on. The copy of standard input lies in the run's folder.
@@ -301,6 +314,7 @@ impl RunDir {
 fn read_manifest(path: &Path) -> Result<Manifest, RunError> {
     let file = path.join(MANIFEST);
     let text = fs::read_to_string(&file).map_err(|e| match path.join(lock::FILE).is_file() {
+        _ if path.join(shards::JOB).is_file() => FolderError::NotMerged(path.to_owned()),
         true => FolderError::NotBegun(path.to_owned()),
         false => {
             let why = format!("cannot read {}: {e}", file.display());

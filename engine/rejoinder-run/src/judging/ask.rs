@@ -12,10 +12,11 @@ use rejoinder_scan::Interruption;
 use super::collect::collect;
 use super::committed_parts::CommittedParts;
 use super::spool::{RequestGroup, Spool};
-use super::{Judge, server_time, settings};
+use super::{Judge, server_time};
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::recall::OracleError;
+use crate::shards;
 use crate::spool_row::SpoolRow;
 use crate::watch::{JudgeProgress, Watch};
 
@@ -26,10 +27,14 @@ use crate::watch::{JudgeProgress, Watch};
 /// If the server does not do what the config says, the ledger or the manifest cannot be written, the judge cannot be
 /// reached, or the budget is spent.
 pub fn prepare_judge(run: &mut RunDir, client: JudgeConfig) -> Result<Judge, OracleError> {
-    let findings = match known_capabilities(run, &client) {
+    let known = match known_capabilities(run, &client) {
+        None => shards::agreed(run, &client)?,
+        known => known,
+    };
+    let findings = match known {
         Some(findings) => findings,
-        None => match probe::probe(&client, &run.ledger, &settings::limits(&run.manifest.config.budget)) {
-            Ok(findings) => findings,
+        None => match probe::probe(&client, &run.ledger, &run.limits()) {
+            Ok(findings) => shards::agree(run, &client, findings)?,
             Err(ProbeError::Stopped(stop)) => return Err(OracleError::Stopped(stop)),
             Err(ProbeError::Failed(error)) => return Err(error.into()),
         },
@@ -143,7 +148,7 @@ fn ask_all(
 ) -> Result<AskReport, RunError> {
     let scanned_before = run.scan_stats()?;
     let replies = run.replies()?;
-    let limits = settings::limits(&run.manifest.config.budget);
+    let limits = run.limits();
     let before = run.ledger.spent()?.amount;
     let form = &judge.form;
     let mut on_progress = |progress: &AskProgress| {

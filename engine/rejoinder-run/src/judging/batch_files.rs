@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rejoinder_judge::{Question, ReplyChain, batch};
 use rejoinder_ledger::{LedgerEntry, Reply, RequestOutcome, RequestState, SpendingLimits};
 
+use super::Judge;
 use super::spool::Spool;
-use super::{Judge, settings};
 use crate::error::RunError;
 use crate::folder::RunDir;
 
@@ -35,7 +35,7 @@ pub struct BatchExport {
 /// If the spool or the store cannot be read, or a file cannot be written.
 pub fn export(run: &RunDir, judge: &Judge, path: &Path) -> Result<BatchExport, RunError> {
     let store = run.replies()?;
-    let limits = settings::limits(&run.manifest.config.budget);
+    let limits = run.limits();
     let mut exported = BatchExport::default();
     let mut spent = run.ledger.spent()?.amount;
     let mut seen = HashSet::new();

@@ -11,6 +11,9 @@ use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::spool_row::SpoolRow;
 
+/// Facts of the ledger with groups begin so.
+pub(crate) const FACTS: &str = "groups ";
+
 /// Whose groups are made: those of one stretch of input, or those of rows that were drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RowSource {
@@ -35,7 +38,7 @@ pub(super) struct KeptGroups {
 /// If the ledger or the store fails.
 pub(super) fn of_stretch(spool: Spool<'_>, rows: Vec<SpoolRow>) -> Result<Vec<RequestGroup>, RunError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let name = format!("groups {} {}", spool.form.identity(), first.stretch);
+    let name = format!("{FACTS}{} {}", spool.form.identity(), first.stretch);
     of_name(spool, rows, RowSource::Stretch, &name)
 }
 
@@ -51,7 +54,7 @@ pub(super) fn of_sample(spool: Spool<'_>, rows: &[SpoolRow]) -> Result<Vec<Reque
     for row in rows {
         drawn.update(row.question.id.to_string().as_bytes()).update(b"\n");
     }
-    let name = format!("groups {} of sample {}", spool.form.identity(), &drawn.finalize().to_hex()[..32]);
+    let name = format!("{FACTS}{} of sample {}", spool.form.identity(), &drawn.finalize().to_hex()[..32]);
     let mut stretch = Vec::with_capacity(rows.len());
     SpoolRow::extend_stretch(&mut stretch, rows.iter().cloned());
     of_name(spool, stretch, RowSource::Sample, &name)

@@ -24,6 +24,7 @@ pub use ask::{ask, ask_about, ask_while_scanning, known_capabilities, prepare_ju
 pub use batch_files::{BatchExport, BatchImport, export, import};
 pub use collect::{UselessReply, answer, collect, findings, forget, judge_of, judged};
 pub use judge::Judge;
+pub(crate) use kept_groups::FACTS as GROUPS;
 pub use letters::{LetterCheck, try_letters};
 pub use rows::{JudgeAnswer, TurnAnswer, ask_rows, read_reply};
 pub use trace::{JudgeTrace, trace, traces};

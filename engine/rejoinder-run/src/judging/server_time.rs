@@ -17,6 +17,14 @@ pub fn keep(store: &ReplyStore, judge: &JudgeConfig, more: ServerTime) -> Result
     })
 }
 
+/// Puts how long a judge's server has worked in the place of what the store knows.
+///
+/// # Errors
+/// If the store fails.
+pub(crate) fn replace(store: &ReplyStore, judge: &JudgeConfig, time: ServerTime) -> Result<(), LedgerError> {
+    store.update_measured(&judge.name(), |_| serde_json::to_string(&time).expect("sums are plain data"))
+}
+
 /// The rates that the store knows of a judge's server, for tokens as a plan counts them; `None` where too little was measured.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use rejoinder_judge::QuestionForm;
 use rejoinder_ledger::ReplyStore;
 use serde::Deserialize;
 
-use super::{kept_groups, settings};
+use super::kept_groups;
 use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
 use crate::spool_row::SpoolRow;
@@ -45,7 +45,7 @@ impl<'r> Spool<'r> {
     /// # Errors
     /// If the spool, the ledger or the store fails.
     pub(super) fn in_order(self) -> Result<Groups<'r>, RunError> {
-        match settings::limits(&self.run.manifest.config.budget).is_none() {
+        match self.run.limits().is_none() {
             true => self.in_input_order(),
             false => self.by_gain(),
         }

@@ -6,11 +6,7 @@ use std::path::{Path, PathBuf};
 use super::run_look::RunLook;
 use crate::error::RunError;
 use crate::folder::RunDir;
-
-/// File that says which shards a job has.
-const JOB: &str = "job.json";
-/// Folder of the shards.
-const SHARDS: &str = "shards";
+use crate::shards::{JOB, SHARDS};
 
 /// A job as it is now.
 pub struct JobLook {

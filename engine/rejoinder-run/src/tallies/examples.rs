@@ -121,10 +121,13 @@ impl ExampleDraw {
         }
     }
 
-    pub(super) fn add_to(self, kept: &mut KeptExamples) {
+    /// The examples of the chunk.
+    pub(super) fn kept(self) -> KeptExamples {
+        let mut kept = KeptExamples::default();
         for (stratum, place) in &self.names {
             let name = stratum.name();
             self.strata[*place].iter().for_each(|(_, id)| kept.offer(&name, *id));
         }
+        kept
     }
 }

@@ -166,8 +166,11 @@ impl GroupTallies {
 }
 
 /// The groups of one division in a chunk: all values, in the order of the input.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ChunkDivision {
+    /// Where each value stands, while the chunk is counted.
+    #[serde(skip)]
     places: HashMap<String, usize>,
     values: Vec<(String, GroupTally)>,
     unknown: GroupTally,

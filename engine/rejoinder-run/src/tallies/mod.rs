@@ -19,7 +19,7 @@ pub use examples::KeptExamples;
 pub use groups::{DivisionTally, GroupTallies, GroupTally};
 pub(crate) use judged::{JudgedTallies, PartJudgements};
 pub use kept::RunTallies;
-pub(crate) use part::{ChunkTallies, PartTallier, PartTallies};
+pub(crate) use part::{ChunkTallier, ChunkTallies, PartTallier, PartTallies};
 pub(crate) use provenance::Divisions;
 pub use row_standing::RowStanding;
 pub use rules::{PluginTally, RuleCounter, RuleTallies, RuleTally};

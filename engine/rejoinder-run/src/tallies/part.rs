@@ -26,15 +26,25 @@ pub(crate) struct PartTallies {
     pub(super) places: Vec<(u32, u64, u64)>,
 }
 
-/// What a chunk adds to its part.
-pub(crate) struct ChunkTallies {
+/// Counts a chunk.
+pub(crate) struct ChunkTallier {
     divisions: Vec<ChunkDivision>,
     rules: RuleCounter,
     examples: ExampleDraw,
     disputes: Disputes,
 }
 
-impl ChunkTallies {
+/// What a chunk adds to its part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChunkTallies {
+    divisions: Vec<ChunkDivision>,
+    rules: RuleTallies,
+    examples: KeptExamples,
+    disputes: Disputes,
+}
+
+impl ChunkTallier {
     /// Nothing yet.
     pub(crate) fn new(engine: &Engine, divisions: &Divisions) -> Self {
         Self {
@@ -76,6 +86,12 @@ impl ChunkTallies {
             });
         }
     }
+
+    /// What the chunk adds to its part.
+    pub(crate) fn end(self, engine: &Engine) -> ChunkTallies {
+        let Self { divisions, rules, examples, disputes } = self;
+        ChunkTallies { divisions, rules: rules.by_name(engine), examples: examples.kept(), disputes }
+    }
 }
 
 /// Adds chunks up to parts.
@@ -83,34 +99,33 @@ pub(crate) struct PartTallier {
     /// The names of the divisions, and the values that the run tells apart.
     known: Vec<(String, HashSet<String>)>,
     part: PartTallies,
-    rules: RuleCounter,
 }
 
 impl PartTallier {
     /// Nothing yet of the part after those with the groups `before`.
-    pub(crate) fn new(engine: &Engine, divisions: &Divisions, before: &GroupTallies) -> Self {
+    pub(crate) fn new(divisions: &Divisions, before: &GroupTallies) -> Self {
         let known = divisions.names().map(|name| {
             let values = before.divisions.get(name).map(|division| division.values.keys().cloned());
             (name.to_owned(), values.into_iter().flatten().collect())
         });
-        Self { known: known.collect(), part: PartTallies::default(), rules: RuleCounter::new(engine) }
+        Self { known: known.collect(), part: PartTallies::default() }
     }
 
     /// Adds a chunk that ends at a place.
     pub(crate) fn add(&mut self, chunk: ChunkTallies, end: Position) {
+        let part = &mut self.part;
         for ((name, known), division) in self.known.iter_mut().zip(chunk.divisions) {
-            division.add_to(self.part.groups.divisions.entry(name.clone()).or_default(), known);
+            division.add_to(part.groups.divisions.entry(name.clone()).or_default(), known);
         }
-        self.rules += &chunk.rules;
-        chunk.examples.add_to(&mut self.part.examples);
-        self.part.disputes.add(&chunk.disputes);
-        self.part.places.push((end.shard, end.line, end.byte));
+        part.rules += &chunk.rules;
+        part.examples += &chunk.examples;
+        part.disputes.add(&chunk.disputes);
+        part.places.push((end.shard, end.line, end.byte));
     }
 
     /// What is kept of the part that ends here; the next part begins.
-    pub(crate) fn end_part(&mut self, engine: &Engine) -> PartTallies {
-        let rules = std::mem::replace(&mut self.rules, RuleCounter::new(engine)).by_name(engine);
-        PartTallies { rules, ..std::mem::take(&mut self.part) }
+    pub(crate) fn end_part(&mut self) -> PartTallies {
+        std::mem::take(&mut self.part)
     }
 }
 

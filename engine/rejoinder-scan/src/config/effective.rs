@@ -195,8 +195,18 @@ impl Config {
             }
             _ => true,
         };
+        self.compared(now, decides)
+    }
+
+    /// What differs in `now`, in words, whether anything depends on it or not.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        self.compared(now, |_| true)
+    }
+
+    /// What differs in `now` among the keys that `counts` says, in words.
+    fn compared(&self, now: &Self, counts: impl Fn(&str) -> bool) -> Vec<String> {
         let of = |config: &Self| -> BTreeMap<String, Value> {
-            config.values().into_iter().filter(|(key, _)| decides(key)).collect()
+            config.values().into_iter().filter(|(key, _)| counts(key)).collect()
         };
         let (then, now) = (of(self), of(now));
         let keys: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();

@@ -79,6 +79,11 @@ impl RowGroup {
         self.position(self.left.start)
     }
 
+    /// The bytes of the file, as stored, up to the end of the row group.
+    pub(crate) fn stored_bytes_at_end(&self) -> u64 {
+        self.stored_bytes(self.left.end)
+    }
+
     /// Reads the row group.
     pub(crate) fn chunks(self) -> GroupReader {
         GroupReader { group: self, open: None }

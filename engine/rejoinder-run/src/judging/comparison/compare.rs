@@ -126,7 +126,7 @@ fn findings(run: &RunDir, client: &JudgeConfig) -> Result<ServerCapabilities, Or
     if let Some(kept) = kept.filter(|kept: &ServerCapabilities| kept.are_about(client)) {
         return Ok(kept);
     }
-    let limits = settings::limits(&run.manifest.config.budget);
+    let limits = run.limits();
     let probed = |client: &JudgeConfig| {
         probe::probe(client, &run.ledger, &limits).map_err(|error| match error {
             ProbeError::Stopped(stop) => OracleError::Stopped(stop),
@@ -212,7 +212,7 @@ impl Bench<'_> {
     fn tell_plan(&self, forms: &[AskedForm], operator: &Operator<'_>) {
         let mut taken = Requests::default();
         forms.iter().for_each(|form| taken += form.taken);
-        let limit = settings::limits(&self.run.manifest.config.budget).calls;
+        let limit = self.run.limits().calls;
         let spent = self.run.ledger.spent().map_or(0, |spent| spent.amount.calls);
         operator.tell(Event::ComparisonBegins {
             turns: self.sample.rows.len() as u64,

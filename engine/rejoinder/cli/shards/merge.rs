@@ -1,0 +1,68 @@
+//! `rejoinder merge`: the shards of a job become one run.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use rejoinder_run::shards::{self, MergedJob};
+use rejoinder_run::{FolderError, RunError};
+use rejoinder_scan::StopFlag;
+
+use crate::cli::args::OUTPUT;
+use crate::cli::run::{RunEnd, finish};
+use crate::cli::terminal::remark;
+use crate::cli::{Threads, signals};
+use crate::failure::{Exit, Failure};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MergeArgs {
+    /// The job's folder: what --out of its shards names
+    #[arg(value_name = "JOB")]
+    job: PathBuf,
+    /// Keep the folders of the shards
+    ///
+    /// All that they hold is in the job's folder then: parts, replies, what was spent.
+    #[arg(long, help_heading = OUTPUT)]
+    keep_shards: bool,
+    /// Print one JSON object instead of the summary
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
+    /// Write report.html into the run's folder at the end
+    #[arg(long, help_heading = OUTPUT)]
+    report: bool,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+pub(in crate::cli) fn main(args: &MergeArgs) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let stop = StopFlag::default();
+    signals::stop_on_interrupt(&stop)?;
+    let merged = shards::merge(&args.job, args.keep_shards, &stop);
+    let MergedJob { run, was_merged } = merged.map_err(|error| failed(error, args))?;
+    if was_merged {
+        remark(&format!("{} was merged before", args.job.display()));
+    }
+    let report = args.report.then(|| args.threads.get());
+    finish(&run, RunEnd { stopped: None, begun, json: args.json, strict: false, report })
+}
+
+/// A failure, with how to go on.
+fn failed(error: RunError, args: &MergeArgs) -> Failure {
+    let job = args.job.display();
+    match error {
+        RunError::Folder(error @ FolderError::Held { .. }) => {
+            let message =
+                format!("{error}\nwait until it has ended, or stop it; then go on: rejoinder merge {job}");
+            Failure::new(Exit::Io, message)
+        }
+        error => {
+            let mut failure = Failure::from(error);
+            if matches!(failure.exit, Exit::Io | Exit::Interrupted) {
+                failure.message +=
+                    &format!("\nthe shards are as they were; go on with: rejoinder merge {job}");
+            }
+            failure
+        }
+    }
+}
