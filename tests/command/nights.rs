@@ -309,7 +309,9 @@ fn what_is_left_of_a_run_that_was_killed_before_it_had_begun_is_taken_over() {
     let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("t.jsonl", &tuesday));
     corpus.run("monday", &[&m], &[]).expect(0);
     corpus.run_after("monday", "tuesday", &[&t], &["--offline"]).expect(0);
-    std::fs::remove_file(corpus.path("tuesday/manifest.json")).unwrap();
+    for later in ["manifest.json", "status.json"] {
+        std::fs::remove_file(corpus.path("tuesday").join(later)).unwrap();
+    }
     for kind in ["parts", "spool", "tallies"] {
         let _ = std::fs::remove_dir_all(corpus.path("tuesday").join(kind));
     }
