@@ -98,6 +98,7 @@ fn a_run_is_shown_in_full() {
     );
     let damaged = rejoinder(&["runs", "show", &format!("{runs}/damaged")]).expect(0).stdout;
     assert!(damaged.contains("\ndamaged    ") && damaged.contains("is missing"), "{damaged}");
+    assert!(!damaged.contains("\nnext "), "nothing brings it back: {damaged}");
     rejoinder(&["runs", "show", &format!("{runs}/foreign")]).expect(2);
 }
 

@@ -28,11 +28,6 @@ pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 { "–".to_owned() } else { format!("{:.1} %", 100.0 * part as f64 / whole as f64) }
 }
 
-/// `1.2 MB`
-pub fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
-}
-
 /// `999 B`, `1.2 kB`, `34.5 MB`, `1.2 GB`: a number of bytes.
 pub fn size(bytes: f64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];

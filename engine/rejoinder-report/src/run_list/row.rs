@@ -3,10 +3,12 @@
 use std::time::SystemTime;
 
 use rejoinder_run::run_list::{EntryContent, RunEntry};
+use rejoinder_run::status::{AmountFigures, JudgeNeed, NextStep};
+use rejoinder_run::{FolderError, RunError};
 use serde::Serialize;
 
-use crate::numbers::counted;
-use crate::run_status::{CertifiedRecall, JobReport, RunStatusReport};
+use crate::numbers::{counted, thousands};
+use crate::run_status::{CertifiedRecall, JobReport, RunStatusReport, command};
 
 /// A folder in a folder of runs. Times are seconds since 1970.
 #[derive(Clone, Debug, Serialize)]
@@ -74,7 +76,12 @@ impl RunRow {
             EntryContent::Damaged(look, lost) => {
                 row.kind = EntryKind::Damaged;
                 row.why = Some(lost.to_string());
-                row.run = Some(Box::new(RunStatusReport::of(look)));
+                let mut run = RunStatusReport::of(look);
+                // What the judge's replies make is written anew from them; nothing else is.
+                let is_judged = matches!(lost, RunError::Folder(FolderError::Lost { is_judged: true, .. }));
+                let judge = || command(NextStep::Judge(JudgeNeed::Nothing), &run.run_dir);
+                run.next = is_judged.then(judge);
+                row.run = Some(Box::new(run));
             }
             EntryContent::Beginning(error) => {
                 row.kind = EntryKind::Beginning;
@@ -114,11 +121,18 @@ impl RunRow {
             notes.push(job.counted());
         }
         if let Some(run) = &self.run {
+            let AmountFigures { tokens, money, .. } = run.spent;
+            if tokens > 0 {
+                notes.push(format!("{} tokens", thousands(tokens)));
+            }
+            if money > 0.0 {
+                notes.push(format!("{money:.2} in money"));
+            }
             notes.extend(run.certificate.as_ref().map(CertifiedRecall::text));
             if self.kind == EntryKind::Run && run.waiting > 0 {
                 notes.push(format!("{} waiting", counted(run.waiting, "turn")));
             }
-            if run.waiting > 0 || !run.scanned {
+            if run.waiting > 0 || !run.scanned || self.kind == EntryKind::Damaged {
                 notes.extend(run.next.clone());
             }
         }

@@ -65,10 +65,10 @@ mod tests {
         page.write("why", &format!("{} end\nnext  \u{1b}[31mfaked", "word ".repeat(16)));
         page.write_all("none", [""; 0]);
         let expected = "\
-scan       piece · piece · piece · piece · piece · piece · piece · piece
-           piece · piece · piece · piece · piece · piece · piece · piece
-why        word word word word word word word word word word word word word
-             word word word  end next  \\u{1b}[31mfaked
+scan       piece · piece · piece · piece · piece · piece · piece · piece · piece
+           piece · piece · piece · piece · piece · piece · piece
+why        word word word word word word word word word word word word word word
+             word word  end next  \\u{1b}[31mfaked
 ";
         assert_eq!(page.into_text(), expected);
     }

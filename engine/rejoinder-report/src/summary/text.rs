@@ -10,7 +10,7 @@ use rejoinder_run::stats::ByCategory;
 use super::asking_table;
 use super::figures::Summary;
 use super::nights::NightSummary;
-use crate::numbers::{megabytes, share, thousands};
+use crate::numbers::{share, size, thousands};
 
 /// How far what the shipped rules and plugins accept can be trusted: 57 turns accepted in 375 dialogues that were kept apart
 /// (`rejoinder eval chats_labelled.jsonl --labels --where split=dev`).
@@ -193,7 +193,7 @@ impl Summary {
         let _ = writeln!(
             out,
             "\n{} in {:.2} s, written to {}",
-            megabytes(self.bytes),
+            size(self.bytes as f64),
             self.seconds,
             self.run_dir
         );
