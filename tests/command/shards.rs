@@ -148,6 +148,8 @@ fn lines_in_shards_become_the_run_of_one_process() {
     for of in [3, 7, 64] {
         let job = bench.job(&format!("job{of}"));
         bench.run_all(of, &job, &mut random);
+        // Seven mebibytes: a cut behind each.
+        assert_eq!(cuts(&job).len(), of.min(7) + 1);
         bench.merge(&job);
     }
 }
@@ -183,18 +185,17 @@ fn a_parquet_file_of_forty_row_groups_in_shards_becomes_the_run_of_one_process()
     for of in [3, 7, 64] {
         let job = bench.job(&format!("job{of}"));
         bench.run_all(of, &job, &mut random);
-        let job_file: Value = serde_json::from_slice(&std::fs::read(job.join("job.json")).unwrap()).unwrap();
-        let mut places: Vec<u64> = job_file["cuts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(|cut| cut["at"]["byte"].as_u64())
-            .collect();
-        places.dedup();
-        // The last cut is the beginning of a file that is not there.
-        assert_eq!(places.len(), of.min(40) + 1, "{places:?}");
+        assert_eq!(cuts(&job).len(), of.min(40) + 1);
         bench.merge(&job);
     }
+}
+
+/// The different places where the input of a job is cut, with its beginning and its end.
+fn cuts(job: &Path) -> Vec<Value> {
+    let file: Value = serde_json::from_slice(&std::fs::read(job.join("job.json")).unwrap()).unwrap();
+    let mut cuts: Vec<Value> = file["cuts"].as_array().unwrap().iter().map(|cut| cut["at"].clone()).collect();
+    cuts.dedup();
+    cuts
 }
 
 /// Shards and merges, each killed at random moments, and run again by the same command.
@@ -328,7 +329,7 @@ fn what_takes_the_whole_input_is_refused_before_there_is_a_folder() {
         assert!(refused.contains(told), "{refused}");
     }
     let refused = rejoinder(&["run", DIALOGUES, "--shard", "1/2"]).expect(2).stderr;
-    assert!(refused.contains("--out"), "{refused}");
+    assert!(refused.contains("--shard takes --out DIR"), "{refused}");
     let refused = rejoinder(&["run", "-", "--shard", "1/2", "--out", &job]).expect(2).stderr;
     assert!(refused.contains("standard input"), "{refused}");
     for wrong in ["0/2", "3/2", "2", "a/b"] {
