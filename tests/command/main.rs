@@ -56,6 +56,7 @@ mod rule_files;
 mod rules;
 mod run;
 mod shards;
+mod shards_disturbed;
 mod shards_judged;
 mod shipped_cut;
 mod tallies;

@@ -190,7 +190,9 @@ fn check_free(folder: &Path) -> Result<(), FolderError> {
     }
     let is_of_beginning = |name: &str| name == LOCK || name.starts_with(FILE);
     let mut entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    match entries.all(|entry| entry.file_name().to_str().is_some_and(is_of_beginning)) {
+    let is_free = entries.all(|entry| entry.file_name().to_str().is_some_and(is_of_beginning));
+    // Another process may have made the job by now, and begun a shard.
+    match is_free || folder.join(FILE).exists() {
         true => Ok(()),
         false => Err(FolderError::HoldsOther(folder)),
     }
