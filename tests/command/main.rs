@@ -59,6 +59,7 @@ mod rules;
 mod run;
 mod runs;
 mod shards;
+mod shards_disturbed;
 mod shards_judged;
 mod shipped_cut;
 mod status;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -14,6 +15,8 @@ use crate::support::{
 /// Sends many of the corpus's later turns to the judge, beside those that the shipped rules send there.
 const RULES: &str = "format = 1\nlang = [\"en\"]\n[[rule]]\nid = \"shards.ask\"\nroute = \"escalate\"\ncategory = \"UR2\"\nweight = 0.5\n\
      any = [\"now add\", \"next, write about\", \"and what about\", \"tell me more about\", \"how do i use\", \"make a table of\"]\n";
+
+const IN_FLIGHT: usize = 8;
 
 fn server() -> Server {
     Server::start(|request| {
@@ -28,7 +31,7 @@ fn config(dir: &Path, server: &Server, more: &str) -> String {
     let rules = write(dir, "shards.toml", RULES);
     let config = format!(
         "format = 1\n[output]\npart-mib = 1\n[rules]\npacks = [\"en\", {rules:?}]\n[[plugin]]\nname = \"rephrase\"\n\
-         [judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = 8\n{more}",
+         [judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\nmax-in-flight = {IN_FLIGHT}\n{more}",
         server.base_url()
     );
     write(dir, "judge.toml", config)
@@ -194,4 +197,35 @@ fn a_shard_that_was_asked_otherwise_is_named() {
         "{refused}"
     );
     assert!(refused.contains("judge.answer"), "{refused}");
+}
+
+#[test]
+fn shards_that_are_killed_while_they_ask_go_on_and_pay_for_no_stored_reply_again() {
+    let dir = folder();
+    let slow = Server::start(|request| {
+        std::thread::sleep(Duration::from_millis(5));
+        letters_in(Dialect::Structured, request, pattern)
+    });
+    let input = chats(dir.path(), 900);
+    let config = config(dir.path(), &slow, "answer = \"letters\"\n");
+    let bench = Bench::new(dir, &[&input, "--config", &config]);
+    let job = bench.job("job");
+    let (before, mut kills) = (slow.requests(), 0);
+    for number in 1..=3 {
+        let from = slow.requests();
+        let mut child = bench.spawn(number, 3, &job);
+        while slow.requests() < from + 15 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        kills += usize::from(child.wait_with_output().unwrap().status.code().is_none());
+        rejoinder(&bench.shard(number, 3, &job)).expect(0);
+    }
+    assert!(kills > 0);
+    bench.merge(&job);
+    let (asked, whole) = (slow.requests() - before, before);
+    assert!(
+        asked <= whole + kills * IN_FLIGHT,
+        "{asked} requests in shards, {whole} of one process, {kills} kills"
+    );
 }

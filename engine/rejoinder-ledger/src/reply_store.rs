@@ -42,10 +42,10 @@ const REFUSED: &str = "rejoinder:refused";
 pub(crate) const EMPTY: &str = "rejoinder:empty";
 
 /// The columns of a reply.
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "reply_key, model, content, finish_reason, alternatives, prompt_tokens, cached_tokens, completion_tokens";
 /// Lets the first reply under a key stay, unless it is a note that an answer held nothing.
-const UNLESS_KNOWN: &str = "ON CONFLICT (reply_key) DO UPDATE SET
+pub(crate) const UNLESS_KNOWN: &str = "ON CONFLICT (reply_key) DO UPDATE SET
         model = excluded.model, content = excluded.content, finish_reason = excluded.finish_reason,
         alternatives = excluded.alternatives, prompt_tokens = excluded.prompt_tokens,
         cached_tokens = excluded.cached_tokens, completion_tokens = excluded.completion_tokens
@@ -262,23 +262,6 @@ impl ReplyStore {
         self.reader.as_ref().unwrap_or(&self.writer)
     }
 
-    /// Takes in the replies of the store at a path, and which turns they are about. The first reply under a key stays, unless it is a
-    /// note made by [`Reply::empty`].
-    ///
-    /// # Errors
-    /// If SQLite fails; then nothing was taken.
-    pub fn absorb(&self, other: &Path) -> Result<(), LedgerError> {
-        // Brings the file up to date.
-        drop(Self::open(other)?);
-        self.writer.transaction_beside(other, |c| {
-            let replies = format!(
-                "INSERT INTO replies ({COLUMNS}) SELECT {COLUMNS} FROM other.replies WHERE true {UNLESS_KNOWN};
-                INSERT OR IGNORE INTO shared SELECT turn_key, reply_key, place, turns FROM other.shared;"
-            );
-            c.execute_batch(&replies)
-        })
-    }
-
     /// The reply under a key.
     ///
     /// # Errors
@@ -395,27 +378,6 @@ mod tests {
         drop(old);
         let reply = ReplyStore::open(&path).unwrap().get("k").unwrap().unwrap();
         assert_eq!((reply.content.as_str(), reply.usage.unwrap().prompt_tokens), ("UR5", 7));
-    }
-
-    #[test]
-    fn replies_of_another_store_are_added_where_none_is_known() {
-        let folder = tempfile::tempdir().unwrap();
-        let reply = |content: &str| Reply { content: content.to_owned(), ..Reply::default() };
-        let store = |name: &str, first: &Reply, key: &str| {
-            let store = ReplyStore::open(&folder.path().join(name)).unwrap();
-            store.put([("both", first), (key, &reply(key))]).unwrap();
-            store.put_shared([("shared", &reply(key), &[key.to_owned()][..])]).unwrap();
-            store
-        };
-        let empty = Reply::empty("m".to_owned(), "nothing came".to_owned());
-        let own = store("own.sqlite", &empty, "a");
-        drop(store("other.sqlite", &reply("an answer"), "b"));
-        for _ in 0..2 {
-            own.absorb(&folder.path().join("other.sqlite")).unwrap();
-        }
-        let content = |key: &str| own.get(key).unwrap().unwrap().content;
-        assert_eq!(["both", "a", "b", "shared"].map(content), ["an answer", "a", "b", "a"]);
-        assert_eq!(["a", "b"].map(|turn| own.shared(turn).unwrap().len()), [1, 1]);
     }
 
     proptest! {

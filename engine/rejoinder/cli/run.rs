@@ -67,7 +67,7 @@ pub(super) struct RunArgs {
     ///
     /// All name the same inputs, flags and --out, on one machine or many. The input is cut into N ranges; the budget is shared out. What
     /// is done is skipped, what was interrupted goes on. `rejoinder merge DIR` makes one run of all shards.
-    #[arg(long, value_name = "K/N", requires = "out", help_heading = INPUT)]
+    #[arg(long, value_name = "K/N", help_heading = INPUT)]
     shard: Option<ShardNumber>,
     /// Folder for the results [default: runs/0001, runs/0002, …]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]

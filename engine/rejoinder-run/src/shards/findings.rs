@@ -30,12 +30,12 @@ pub(crate) fn agree(
     let json = serde_json::to_vec_pretty(&findings).expect("findings are plain data");
     fs::write(&own, json).map_err(failed)?;
     // A link is made whole, and only where nothing is yet.
-    let linked = fs::hard_link(&own, &file);
-    fs::remove_file(&own).map_err(failed)?;
-    match linked {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(e)),
-        _ => Ok(agreed(run, client)?.unwrap_or(findings)),
-    }
+    let kept = match fs::hard_link(&own, &file) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => fs::rename(&own, &file),
+        _ => fs::remove_file(&own),
+    };
+    kept.map_err(failed)?;
+    Ok(agreed(run, client)?.unwrap_or(findings))
 }
 
 fn file_of(run: &RunDir) -> Option<PathBuf> {

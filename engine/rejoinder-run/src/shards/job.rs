@@ -14,7 +14,7 @@ use super::error::ShardError;
 use super::number::ShardNumber;
 use super::run_shard::RunShard;
 use crate::error::RunError;
-use crate::folder::{FolderError, Lock, Manifest, RunDir, describe, fitted};
+use crate::folder::{FolderError, Lock, LockHolder, Manifest, RunDir, describe, fitted};
 
 /// Name of the file in the job's folder.
 pub(crate) const FILE: &str = "job.json";
@@ -79,12 +79,16 @@ impl Job {
         }
     }
 
-    /// The job in a folder, which is made where there is none. While another process makes it, `waits` is called once, and the job is
-    /// waited for.
+    /// The job in a folder, which is made where there is none. While another process makes it, the job is waited for; `waits` is told
+    /// once which process that is, as far as the lock tells.
     ///
     /// # Errors
     /// If the job was begun with another plan, the folder holds something else, or the input cannot be read.
-    pub fn open_or_make(folder: &Path, plan: JobPlan<'_>, waits: &dyn Fn()) -> Result<Self, RunError> {
+    pub fn open_or_make(
+        folder: &Path,
+        plan: JobPlan<'_>,
+        waits: &dyn Fn(Option<LockHolder>),
+    ) -> Result<Self, RunError> {
         let file = folder.join(FILE);
         if !file.exists() {
             check_free(folder)?;
@@ -105,9 +109,9 @@ impl Job {
                     return made;
                 }
                 Ok(_) => {}
-                Err(RunError::Folder(FolderError::Held { .. })) => {
+                Err(RunError::Folder(FolderError::Held { holder, .. })) => {
                     if !has_told {
-                        waits();
+                        waits(holder);
                         has_told = true;
                     }
                     std::thread::sleep(PAUSE);
@@ -187,7 +191,9 @@ fn check_free(folder: &Path) -> Result<(), FolderError> {
     }
     let is_of_beginning = |name: &str| name == LOCK || name.starts_with(FILE);
     let mut entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    match entries.all(|entry| entry.file_name().to_str().is_some_and(is_of_beginning)) {
+    let is_free = entries.all(|entry| entry.file_name().to_str().is_some_and(is_of_beginning));
+    // Another process may have made the job by now, and begun a shard.
+    match is_free || folder.join(FILE).exists() {
         true => Ok(()),
         false => Err(FolderError::HoldsOther(folder)),
     }

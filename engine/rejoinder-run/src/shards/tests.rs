@@ -107,7 +107,7 @@ proptest! {
         let whole = whole(&paths, part_mib, &dir.path().join("whole"));
         let folder = dir.path().join("job");
         let plan = || JobPlan { engine: engine(part_mib), files: &paths, shards };
-        let job = Job::open_or_make(&folder, plan(), &|| {}).unwrap();
+        let job = Job::open_or_make(&folder, plan(), &|_| {}).unwrap();
         let mut numbers: Vec<ShardNumber> = ShardNumber::all(shards).collect();
         numbers.rotate_left(order.index(shards as usize));
         for shard in numbers {

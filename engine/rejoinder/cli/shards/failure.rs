@@ -41,7 +41,7 @@ fn not_ready(job: &str, shards: u32, problems: &[(ShardNumber, ShardProblem)]) -
     if let Some(first) = left.next() {
         let which = if left.next().is_none() { first.to_string() } else { format!("K/{shards}") };
         message += &format!(
-            "\nthen, with the inputs and flags of the other shards: rejoinder run INPUT --shard {which} --out {job}"
+            "\nmake what is missing with the inputs and flags of the other shards: rejoinder run INPUT --shard {which} --out {job}"
         );
     }
     message

@@ -6,12 +6,12 @@ use std::time::Instant;
 use clap::Args;
 use rejoinder_run::shards::{self, MergedJob};
 use rejoinder_run::{FolderError, RunError};
-use rejoinder_scan::StopFlag;
+use rejoinder_scan::{StopFlag, default_threads};
 
 use crate::cli::args::OUTPUT;
 use crate::cli::run::{RunEnd, finish};
+use crate::cli::signals;
 use crate::cli::terminal::remark;
-use crate::cli::{Threads, signals};
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -30,8 +30,6 @@ pub(in crate::cli) struct MergeArgs {
     /// Write report.html into the run's folder at the end
     #[arg(long, help_heading = OUTPUT)]
     report: bool,
-    #[command(flatten)]
-    threads: Threads,
 }
 
 pub(in crate::cli) fn main(args: &MergeArgs) -> Result<Exit, Failure> {
@@ -43,7 +41,7 @@ pub(in crate::cli) fn main(args: &MergeArgs) -> Result<Exit, Failure> {
     if was_merged {
         remark(&format!("{} was merged before", args.job.display()));
     }
-    let report = args.report.then(|| args.threads.get());
+    let report = args.report.then(default_threads);
     finish(&run, RunEnd { stopped: None, begun, json: args.json, strict: false, report })
 }
 

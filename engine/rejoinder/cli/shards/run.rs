@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use rejoinder_read::Duplicates;
+use rejoinder_run::folder::LockHolder;
 use rejoinder_run::judging::settings;
 use rejoinder_run::shards::{self, Job, JobPlan, ShardNumber, ShardStart};
 use rejoinder_run::watch::Watch;
@@ -86,7 +87,10 @@ fn job(args: &ShardRun<'_>, out: &Path) -> Result<Job, Failure> {
     settings::client(&engine.config.judge)?;
     let files: Vec<PathBuf> = files(args.inputs)?;
     let plan = JobPlan { engine, files: &files, shards: args.shard.of() };
-    let waits = || remark("another process looks where the input can be cut; waiting for it");
+    let waits = |holder: Option<LockHolder>| {
+        let who = holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+        remark(&format!("waiting for {who}: it looks where the input can be cut"));
+    };
     Ok(Job::open_or_make(out, plan, &waits)?)
 }
 
