@@ -77,7 +77,7 @@ fn a_file_that_is_gone_or_was_rewritten_is_told_with_what_to_do() {
     let ended = corpus.run_after("tuesday", "wednesday", &[&m], &[]).expect(0);
     let summary = ended.json();
     assert_eq!(summary["after"]["files"], json!({ "known": 1, "grown": 0, "rewritten": 1, "added": 0 }));
-    let said = format!("Rewritten since: {m}. What was read there before is no part of this run");
+    let said = format!("Rewritten since: {m}. All that stands there now counts as new.");
     assert!(
         ended.stderr.contains(&said) && summary["after"]["says"].to_string().contains(&said),
         "{ended:?}"
