@@ -1,12 +1,13 @@
 //! Which input a run reads that goes on with an earlier one: files and dialogues are known by their content.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 
 use rejoinder_run::RunDir;
 use serde_json::{Value, json};
 
 use crate::nights::{Corpus, later_turns, nights};
-use crate::support::{assert_funnel_adds_up, figure, rejoinder, text, write};
+use crate::support::{assert_funnel_adds_up, command, figure, rejoinder, text, write};
 
 #[test]
 fn files_are_known_by_their_content_whatever_they_are_called() {
@@ -83,6 +84,22 @@ fn a_file_that_is_gone_or_was_rewritten_is_told_with_what_to_do() {
         "{ended:?}"
     );
     assert_eq!(figure(&summary, "conversations"), 12, "{summary}");
+}
+
+#[test]
+fn a_run_over_standard_input_is_gone_on_with_by_the_copy_of_it() {
+    let [monday, tuesday] = nights([10, 5]);
+    let corpus = Corpus::new("");
+    let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("t.jsonl", &tuesday));
+    let run = text(&corpus.path("monday"));
+    let mut piped = command(&["run", "-", "--config", &corpus.config, "--out", &run]);
+    assert!(piped.stdin(File::open(&m).unwrap()).output().unwrap().status.success());
+    std::fs::remove_file(&m).unwrap();
+    let before = corpus.server.requests();
+    let summary = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(0).json();
+    assert_eq!(figure(&summary, "conversations"), 15, "{summary}");
+    assert_eq!(corpus.asked(before).into_iter().collect::<BTreeSet<_>>(), later_turns(&tuesday));
+    rejoinder(&["show", &text(&corpus.path("tuesday")), "--judged", "--sample", "3"]).expect(0);
 }
 
 #[test]
