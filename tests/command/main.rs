@@ -36,6 +36,8 @@ mod judge_letters;
 mod judge_rows;
 mod judge_security;
 mod judge_stores;
+mod night_certificates;
+mod night_inputs;
 mod nights;
 mod one_hand;
 mod operator;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rejoinder_run::RunDir;
 use serde_json::{Value, json};
 
 use crate::support::server::{Request, Server, by_letters, last_user_message, marked_turns};
@@ -16,23 +15,23 @@ use crate::support::{
 };
 
 /// A folder in which nights come in, and a judge.
-struct Corpus {
-    dir: tempfile::TempDir,
-    server: Server,
-    config: String,
+pub(crate) struct Corpus {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) server: Server,
+    pub(crate) config: String,
 }
 
 impl Corpus {
     /// With a judge that is asked about every later turn, and more keys of `[judge]`.
-    fn new(judge: &str) -> Self {
+    pub(crate) fn new(judge: &str) -> Self {
         Self::with(&format!("all = true\n{judge}"))
     }
 
-    fn with(judge: &str) -> Self {
+    pub(crate) fn with(judge: &str) -> Self {
         Self::asking(Server::start(by_letters), judge)
     }
 
-    fn asking(server: Server, judge: &str) -> Self {
+    pub(crate) fn asking(server: Server, judge: &str) -> Self {
         let dir = folder();
         let config = format!(
             "format = 1\nplugin = []\n[judge]\nbase-url = \"{}\"\nmodel = \"test-model\"\n{judge}",
@@ -42,28 +41,28 @@ impl Corpus {
         Self { dir, server, config }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn write(&self, name: &str, content: &str) -> String {
+    pub(crate) fn write(&self, name: &str, content: &str) -> String {
         write(self.dir.path(), name, content)
     }
 
     /// A run over files, by the config.
-    fn run(&self, name: &str, files: &[&str], more: &[&str]) -> Ended {
+    pub(crate) fn run(&self, name: &str, files: &[&str], more: &[&str]) -> Ended {
         let out = text(&self.path(name));
         rejoinder(&[&["run"][..], files, &["--config", &self.config, "--out", &out, "--json"], more].concat())
     }
 
     /// A run over files that goes on with an earlier one.
-    fn run_after(&self, earlier: &str, name: &str, files: &[&str], more: &[&str]) -> Ended {
+    pub(crate) fn run_after(&self, earlier: &str, name: &str, files: &[&str], more: &[&str]) -> Ended {
         let (earlier, out) = (text(&self.path(earlier)), text(&self.path(name)));
         rejoinder(&[&["run"][..], files, &["--after", &earlier, "--out", &out, "--json"], more].concat())
     }
 
     /// The turns that the judge was asked about in the requests from a number on.
-    fn asked(&self, from: usize) -> Vec<String> {
+    pub(crate) fn asked(&self, from: usize) -> Vec<String> {
         let log = self.server.log();
         let turns = |prompt: &str| match marked_turns(prompt) {
             none if none.is_empty() => vec![last_user_message(prompt)],
@@ -74,7 +73,7 @@ impl Corpus {
         once.flat_map(|request| turns(request.prompt())).collect()
     }
 
-    fn manifest(&self, run: &str) -> Value {
+    pub(crate) fn manifest(&self, run: &str) -> Value {
         serde_json::from_slice(&std::fs::read(self.path(run).join("manifest.json")).unwrap()).unwrap()
     }
 
@@ -86,7 +85,7 @@ impl Corpus {
 }
 
 /// The later turns of dialogues.
-fn later_turns(lines: &str) -> BTreeSet<String> {
+pub(crate) fn later_turns(lines: &str) -> BTreeSet<String> {
     let records = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let turns = records.flat_map(|record| {
         let messages = record["conversation"].as_array().unwrap().clone();
@@ -96,7 +95,7 @@ fn later_turns(lines: &str) -> BTreeSet<String> {
 }
 
 /// Dialogues, night by night.
-fn nights<const N: usize>(sizes: [usize; N]) -> [String; N] {
+pub(crate) fn nights<const N: usize>(sizes: [usize; N]) -> [String; N] {
     let all = dialogues_with_hidden_thanks(sizes.iter().sum());
     let mut lines = all.split_inclusive('\n');
     sizes.map(|size| lines.by_ref().take(size).collect())
@@ -200,109 +199,6 @@ fn other_rules_ask_only_about_turns_that_nobody_has_asked_about() {
 }
 
 #[test]
-fn files_are_known_by_their_content_whatever_they_are_called() {
-    let [monday, tuesday, more] = nights([20, 10, 5]);
-    let corpus = Corpus::new("");
-    let logs = corpus.path("logs");
-    std::fs::create_dir(&logs).unwrap();
-    let m = write(&logs, "a.jsonl", &monday);
-    corpus.run("monday", &[&m], &[]).expect(0);
-    let asked = corpus.server.all_requests();
-    // A copy under another name, and the same file once more, are nothing new.
-    let copy = corpus.write("copy.jsonl", &monday);
-    let refused = corpus.run_after("monday", "none", &[&m, &copy], &[]).expect(9);
-    assert!(refused.stderr.contains("nothing is new"), "{}", refused.stderr);
-    corpus.run_after("monday", "none", &[], &[]).expect(9);
-    assert!(!corpus.path("none").exists());
-    // A folder that holds what was read and what was not.
-    write(&logs, "b.jsonl", &tuesday);
-    let summary = corpus.run_after("monday", "tuesday", &[&text(&logs)], &[]).expect(0).json();
-    assert_eq!(summary["after"]["files"], json!({ "known": 1, "grown": 0, "rewritten": 0, "added": 1 }));
-    let before = corpus.server.requests();
-    // Renamed, and grown at its end.
-    let renamed = text(&logs.join("c.jsonl"));
-    std::fs::rename(&m, &renamed).unwrap();
-    let grown = write(&logs, "b.jsonl", tuesday.clone() + &more);
-    let summary = corpus.run_after("tuesday", "wednesday", &[&renamed, &grown], &[]).expect(0).json();
-    assert_eq!(summary["after"]["files"], json!({ "known": 1, "grown": 1, "rewritten": 0, "added": 0 }));
-    assert_eq!(figure(&summary["after"]["new"], "conversations"), 5, "{summary}");
-    assert_eq!(corpus.asked(before).into_iter().collect::<BTreeSet<_>>(), later_turns(&more));
-    let inputs = &corpus.manifest("wednesday")["inputs"];
-    assert_eq!((&inputs[0]["path"], &inputs[0]["night"]), (&json!(renamed), &Value::Null), "{inputs}");
-    assert_eq!(
-        (&inputs[1]["night"], &inputs[1]["growth"]),
-        (&json!(1), &json!([{ "night": 2, "from": 10 }]))
-    );
-    // A new run over the grown file alone, without anything earlier, has no nights.
-    let monday = corpus.manifest("monday");
-    assert!(asked > 0 && monday["inputs"][0].get("night").is_none() && monday.get("after").is_none());
-}
-
-#[test]
-fn a_file_that_is_gone_or_was_rewritten_is_told_with_what_to_do() {
-    let [monday, tuesday, other] = nights([12, 6, 6]);
-    let corpus = Corpus::new("");
-    let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("t.jsonl", &tuesday));
-    corpus.run("monday", &[&m], &[]).expect(0);
-    std::fs::write(&m, &other).unwrap();
-    let refused = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(7);
-    assert!(refused.stderr.contains("m.jsonl holds something else than when"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("name it among the inputs"), "{}", refused.stderr);
-    std::fs::remove_file(&m).unwrap();
-    let refused = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(8);
-    for said in ["m.jsonl, which is not there", "--input-root DIR", "replies = ", "replies.sqlite"] {
-        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
-    }
-    assert!(!corpus.path("tuesday").exists());
-    // Moved elsewhere.
-    let elsewhere = corpus.path("elsewhere");
-    std::fs::create_dir(&elsewhere).unwrap();
-    write(&elsewhere, "m.jsonl", &monday);
-    let before = corpus.server.requests();
-    corpus.run_after("monday", "tuesday", &[&t], &["--input-root", &text(&elsewhere)]).expect(0);
-    assert_eq!(corpus.asked(before).len(), later_turns(&tuesday).len());
-    // Its new path is the one that counts from then on.
-    rejoinder(&["resume", &text(&corpus.path("tuesday"))]).expect(0);
-    // Rewritten: it takes its old place, and what it held no longer counts.
-    let m = write(&elsewhere, "m.jsonl", &other);
-    let ended = corpus.run_after("tuesday", "wednesday", &[&m], &[]).expect(0);
-    let summary = ended.json();
-    assert_eq!(summary["after"]["files"], json!({ "known": 1, "grown": 0, "rewritten": 1, "added": 0 }));
-    let said = format!("Rewritten since: {m}. What was read there before is no part of this run");
-    assert!(
-        ended.stderr.contains(&said) && summary["after"]["says"].to_string().contains(&said),
-        "{ended:?}"
-    );
-    assert_eq!(figure(&summary, "conversations"), 12, "{summary}");
-}
-
-#[test]
-fn what_cannot_be_gone_on_with_is_refused_before_there_is_a_folder() {
-    let [monday, tuesday] = nights([6, 6]);
-    let corpus = Corpus::new("");
-    let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("t.jsonl", &tuesday));
-    corpus.run("monday", &[&m], &[]).expect(0);
-    for (earlier, files, more, code, said) in [
-        ("nowhere", &[&*t][..], &[][..], 2, "is no run directory"),
-        ("monday", &["-"], &[], 2, "write it into a file first"),
-        ("monday", &[&t], &["--no-config"], 2, "cannot be used with"),
-    ] {
-        let refused = corpus.run_after(earlier, "tuesday", files, more).expect(code);
-        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
-        assert!(!corpus.path("tuesday").exists());
-    }
-    // Its budget and its replies must not change meanwhile.
-    let at_work = RunDir::open_to_change(&corpus.path("monday")).unwrap();
-    let refused = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(8);
-    assert!(refused.stderr.contains("another process works on"), "{}", refused.stderr);
-    drop(at_work);
-    let refused = corpus.run_after("monday", "monday", &[&t], &[]).expect(2);
-    assert!(refused.stderr.contains("holds a run already"), "{}", refused.stderr);
-    let refused = rejoinder(&["run", &t, "--input-root", "x"]).expect(2);
-    assert!(refused.stderr.contains("--after"), "{}", refused.stderr);
-}
-
-#[test]
 fn what_is_left_of_a_run_that_was_killed_before_it_had_begun_is_taken_over() {
     let [monday, tuesday] = nights([6, 6]);
     let corpus = Corpus::new("");
@@ -361,42 +257,6 @@ fn a_night_that_is_killed_again_and_again_comes_to_the_same() {
 }
 
 #[test]
-fn a_dump_that_repeats_the_night_before_and_a_dialogue_that_goes_on_are_read_once() {
-    let [monday, tuesday] = nights([20, 10]);
-    let corpus = Corpus::new("");
-    // The first dialogue has gone on since.
-    let mut first: Value = serde_json::from_str(monday.lines().next().unwrap()).unwrap();
-    let messages = first["conversation"].as_array_mut().unwrap();
-    let more = [("assistant", "Here is the last list."), ("user", "a list of thankfulness at last")];
-    messages.extend(more.map(|(role, content)| json!({ "role": role, "content": content })));
-    let dump = format!("{first}\n{}{tuesday}", monday.split_once('\n').unwrap().1);
-    let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("dump.jsonl", &dump));
-    corpus.run("monday", &[&m], &[]).expect(0);
-    let before = corpus.server.requests();
-    let ended = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(0);
-    let summary = ended.json();
-    assert_funnel_adds_up(&summary);
-    assert_eq!((figure(&summary, "conversations"), figure(&summary, "duplicates")), (30, 19), "{summary}");
-    assert_eq!(figure(&summary["after"], "superseded"), 1, "{summary}");
-    assert_eq!(figure(&summary["after"]["new"], "conversations"), 11, "{summary}");
-    let mut new = later_turns(&tuesday);
-    new.insert("a list of thankfulness at last".to_owned());
-    assert_eq!(corpus.asked(before).into_iter().collect::<BTreeSet<_>>(), new);
-    let remarks: Vec<&Value> =
-        summary["remarks"].as_array().unwrap().iter().map(|remark| &remark["name"]).collect();
-    assert!(!remarks.contains(&&json!("duplicates")), "{remarks:?}");
-    // Whoever reads the input again reads the same dialogues.
-    let run = text(&corpus.path("tuesday"));
-    let file = text(&corpus.path("random.jsonl"));
-    rejoinder(&["export", "random", &run, "--out", &file, "--seed", "1", "--rows", "1000"]).expect(0);
-    let drawn = std::fs::read_to_string(&file).unwrap();
-    let once: BTreeSet<&str> = drawn.lines().collect();
-    assert!(once.len() > 30 && once.len() == drawn.lines().count(), "{drawn}");
-    let shown = rejoinder(&["show", &run, "--judged", "--sample", "200", "--json"]).expect(0);
-    assert!(shown.stdout.contains("thankfulness at last"), "{}", shown.stdout);
-}
-
-#[test]
 fn a_budget_holds_for_all_nights_together_and_what_waits_is_asked_about_within_it() {
     let [monday, tuesday] = nights([30, 10]);
     let corpus = Corpus::new("answer = \"label\"\nmax-in-flight = 1\n");
@@ -440,94 +300,4 @@ fn a_shared_file_of_replies_is_used_on() {
     corpus.run_after("tuesday", "own", &[], &["--config", &own]).expect(0);
     assert_eq!(corpus.server.requests(), before);
     assert!(corpus.path("own/replies.sqlite").exists());
-}
-
-#[test]
-fn a_kept_recall_goes_on_with_its_cut_and_model_and_its_certificate_says_what_it_covers() {
-    let [monday, tuesday, wednesday] = nights([600, 200, 10]);
-    let corpus = Corpus::with("answer = \"letters\"\n");
-    let (m, t) = (corpus.write("m.jsonl", &monday), corpus.write("t.jsonl", &tuesday));
-    corpus.run("monday", &[&m], &["--recall", "0.8", "--seed", "4"]).expect(0);
-    let before = corpus.server.requests();
-    let summary = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(0).json();
-    assert_eq!(figure(&summary, "undecided"), 0, "{summary}");
-    let asked = corpus.asked(before);
-    let new = later_turns(&tuesday);
-    assert!(asked.iter().all(|turn| new.contains(turn)), "a turn of Monday was asked about again");
-    assert!(!corpus.path("tuesday/certificate.json").exists(), "nobody asked for an audit");
-    let (then, now) = (corpus.manifest("monday"), corpus.manifest("tuesday"));
-    assert_eq!(now["config"]["cascade"], then["config"]["cascade"]);
-    assert_eq!(now["config"]["plugin"], then["config"]["plugin"]);
-    let read = |run: &str, file: &str| std::fs::read(corpus.path(run).join(file)).ok();
-    assert_eq!(read("monday", "model.rjm"), read("tuesday", "model.rjm"));
-    assert_eq!(read("monday", "asked.json"), read("tuesday", "asked.json"));
-    let says = summary["after"]["says"].to_string();
-    let folder = text(&corpus.path("monday"));
-    for said in [
-        format!("The certificate of {folder} is about its 1,200 later turns: at least 0."),
-        "It does not cover the 400 new turns: `rejoinder audit ".to_owned(),
-    ] {
-        assert!(says.contains(&said), "{said}: {says}");
-    }
-    let run = text(&corpus.path("tuesday"));
-    rejoinder(&["resume", &run]).expect(0);
-    for kind in [&["--json"][..], &["--markdown"]] {
-        let report = rejoinder(&[&["report", &run][..], kind].concat()).expect(0).stdout;
-        assert!(report.contains("It does not cover the 400 new turns"), "{report}");
-    }
-    let report = rejoinder(&["report", &run, "--json", "--anonymous"]).expect(0).stdout;
-    assert!(!report.contains(&folder) && report.contains("The certificate of EARLIER is about"), "{report}");
-    // Without Monday's folder, whose model and replies are the run's own by now, a night more: the certificate is still Monday's.
-    std::fs::rename(corpus.path("monday"), corpus.path("away")).unwrap();
-    let w = corpus.write("w.jsonl", &wednesday);
-    let summary = corpus.run_after("tuesday", "wednesday", &[&w], &[]).expect(0).json();
-    let says = summary["after"]["says"].to_string();
-    assert!(says.contains("does not cover the 420 new turns") && says.contains(&folder), "{says}");
-    // Another recall takes another search.
-    let refused = corpus.run_after("tuesday", "other", &[&w], &["--recall", "0.9"]).expect(2);
-    assert!(refused.stderr.contains("begin a run without --after"), "{}", refused.stderr);
-    // An audit covers all.
-    let run = text(&corpus.path("wednesday"));
-    let told = rejoinder(&["audit", &run, "--rejected", "30", "--accepted", "30"]).expect(0).stderr;
-    assert!(told.contains("is about all of its 1,620 later turns, those that came in as well"), "{told}");
-    let summary = rejoinder(&["resume", &run, "--json"]).expect(0).json();
-    assert!(summary["after"]["says"].to_string().contains("about all of its 1,620 later turns"), "{summary}");
-}
-
-#[test]
-fn a_corpus_that_has_drifted_is_told_and_one_that_has_not_is_none() {
-    let [monday, alike, few] = nights([150, 150, 5]);
-    let corpus = Corpus::with("");
-    // The same dialogues, by people who write more at a time.
-    let later = dialogues_with_hidden_thanks(450);
-    let longer = later.lines().skip(300).map(|line| {
-        let mut record: Value = serde_json::from_str(line).unwrap();
-        for message in record["conversation"].as_array_mut().unwrap() {
-            let longer = message["content"].as_str().unwrap().repeat(9);
-            message["content"] = longer.into();
-        }
-        format!("{record}\n")
-    });
-    let longer: String = longer.collect();
-    let m = corpus.write("m.jsonl", &monday);
-    corpus.run("monday", &[&m], &["--offline"]).expect(0);
-    for (name, lines, drifted, said) in [
-        ("alike", &alike, Some(0), "The new turns are not unlike the others"),
-        ("few", &few, None, "Too few turns stand on one side"),
-        ("longer", &longer, Some(1), "came in."),
-    ] {
-        let file = corpus.write(&format!("{name}.jsonl"), lines);
-        let summary = corpus.run_after("monday", name, &[&file], &["--offline"]).expect(0).json();
-        let found = summary["after"]["drift"].as_array().map(|found| found.len().min(1));
-        assert_eq!(found, drifted, "{summary}");
-        assert!(summary["after"]["says"].to_string().contains(said), "{said}: {summary}");
-        let remarks = summary["remarks"].as_array().unwrap();
-        let drift = remarks.iter().find(|remark| remark["name"] == "drift");
-        assert_eq!(drift.is_some(), drifted == Some(1), "{summary}");
-        let is_told = |remark: &Value| {
-            let text = remark["text"].as_str().unwrap();
-            text.contains("of the later turns have at most") && text.contains("rejoinder audit")
-        };
-        assert!(drift.is_none_or(is_told), "{summary}");
-    }
 }

@@ -144,7 +144,8 @@ pub fn rewritten_files(manifest: &Manifest) -> Option<String> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!named.is_empty()).then(|| {
         format!(
-            "Rewritten since: {}{more}. What was read there before is no part of this run; if it lies elsewhere by now, name that file, too.",
+            "Rewritten since: {}{more}. All that stands there now counts as new. What no longer stands there is no part of this run: if it \
+             lies elsewhere by now, name that file, too.",
             named.join(", ")
         )
     })

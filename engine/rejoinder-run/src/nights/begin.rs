@@ -4,30 +4,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rejoinder_core::RecordId;
+use rejoinder_judge::ServerCapabilities;
 use rejoinder_ledger::part;
 use rejoinder_scan::{Config, Engine};
 use serde_json::Value;
 
-use super::earlier_run::{EarlierRun, certificate, last_night};
+use super::earlier_run::{EarlierRun, has_cut};
 use super::error::NightError;
 use super::inputs::{NightInputs, whole};
 use crate::error::RunError;
 use crate::folder::{ASKED, FolderError, MODEL, Manifest, NewRunDir, RunDir, fitted};
-use crate::judging::settings;
+use crate::judging::{self, settings};
 
 /// Puts into the config of a run that is to go on with an earlier one what the earlier run has found out, as
-/// [`Manifest::keep_findings`] says; a model that it has learned is named by its whole path.
+/// [`Manifest::keep_findings`] says. A model that the earlier run has learned is named by the whole path.
 ///
 /// # Errors
 /// If the earlier run's folder has no path.
 pub fn keep_findings(earlier: &RunDir, config: &mut Config) -> Result<(), RunError> {
     earlier.manifest.keep_findings(config);
-    let model = whole(&earlier.path)?.join(MODEL);
-    for plugin in
-        config.plugins.iter_mut().filter(|plugin| model_of(&plugin.config) == Some(Path::new(MODEL)))
-    {
-        plugin.set_model(&model);
-    }
+    let learned = whole(&earlier.path)?.join(MODEL);
+    let plugins = config.plugins.iter_mut();
+    let scores = plugins.filter(|plugin| model_of(&plugin.config) == Some(Path::new(MODEL)));
+    scores.for_each(|plugin| plugin.set_model(&learned));
     Ok(())
 }
 
@@ -37,12 +36,12 @@ fn model_of(plugin: &Value) -> Option<&Path> {
 }
 
 /// Begins a run of an engine over the input of an earlier run and further files, in the folder `out`, or in the first of `runs/0001`,
-/// `runs/0002`, … that is not there; returns the engine as it is in force. The run takes over what the earlier run has paid for and found out. The config
-/// of the engine holds what [`keep_findings`] puts into it.
+/// `runs/0002`, … that is not there; returns the engine as it is in force. The run takes over what the earlier run has paid for
+/// and found out. The config of the engine holds what [`keep_findings`] puts into it.
 ///
 /// # Errors
-/// If nothing is new, an input file cannot be read or is gone, another recall is wanted than that of the cut in force, or the folder cannot
-/// be made.
+/// If nothing is new, an input file cannot be read or is gone, another recall is wanted than that of the cut in force, or the
+/// folder cannot be made.
 pub fn begin_after(
     earlier: &RunDir,
     engine: Engine,
@@ -55,17 +54,7 @@ pub fn begin_after(
         true => (engine.deciding_as(&earlier.manifest.score)?, earlier.manifest.accept_at_set_aside),
         false => fitted(engine, &inputs.files)?,
     };
-    let after = EarlierRun {
-        id: earlier.manifest.id.clone(),
-        folder: whole(&earlier.path)?,
-        engine: earlier.manifest.engine.clone(),
-        changes: earlier.manifest.changes_of_engine(&Manifest::new(&engine, Vec::new(), false)),
-        files: inputs.changes,
-        last_night: last_night(&earlier.manifest.inputs),
-        spent: earlier.ledger.spent()?,
-        keeps_cut: has_cut(earlier) && engine.config.cascade == earlier.manifest.config.cascade,
-        certificate: certificate(earlier)?,
-    };
+    let after = EarlierRun::of(earlier, &engine, inputs.changes)?;
     let learned = place_of_learned(earlier, &engine)?;
     if after.files.is_none() && after.changes.is_empty() && is_same_config(earlier, &engine, learned) {
         let waiting = earlier.scan_stats()?.undecided - earlier.judge_stats()?.judged;
@@ -81,25 +70,15 @@ pub fn begin_after(
         Some(place) => with_own_model(earlier, engine, place, &new)?,
         None => engine,
     };
-    let mut manifest = Manifest {
+    let manifest = Manifest {
         accept_at_set_aside,
-        judge: earlier.manifest.judge.clone(),
+        judge: known_judge(earlier, &engine)?,
         after: Some(after),
         ..Manifest::new(&engine, inputs.files, false)
     };
-    if let Some(place) = learned {
-        // So that the folder may be moved.
-        manifest.config.plugins[place].set_model(Path::new(MODEL));
-    }
-    forget_other_judge(&mut manifest)?;
+    let manifest = Manifest { config: movable(manifest.config, learned), ..manifest };
     let run = RunDir::begin_with(new, manifest, |run| take_over(run, earlier, &inputs.rewritten))?;
     Ok((run, engine))
-}
-
-/// Whether a run has found the cut that keeps its recall.
-fn has_cut(run: &RunDir) -> bool {
-    let cascade = &run.manifest.config.cascade;
-    cascade.recall.is_some() && cascade.cuts().is_some()
 }
 
 /// Refuses to use the cut that an earlier run has found for another recall or purpose.
@@ -121,11 +100,15 @@ fn decides_alike(earlier: &RunDir, engine: &Engine) -> bool {
 
 /// Whether the config decides about turns as the earlier run's does.
 fn is_same_config(earlier: &RunDir, engine: &Engine, learned: Option<usize>) -> bool {
-    let mut now = engine.config.clone();
+    earlier.manifest.config.changes(&movable(engine.config.clone(), learned)).is_empty()
+}
+
+/// A config that names the learned model, if a plugin scores by it, as the file in the run's own folder, wherever that is moved.
+fn movable(mut config: Config, learned: Option<usize>) -> Config {
     if let Some(place) = learned {
-        now.plugins[place].set_model(Path::new(MODEL));
+        config.plugins[place].set_model(Path::new(MODEL));
     }
-    earlier.manifest.config.changes(&now).is_empty()
+    config
 }
 
 /// The place of the plugin that scores by the model that the earlier run has learned, if one does.
@@ -141,19 +124,17 @@ fn with_own_model(
     place: usize,
     new: &NewRunDir,
 ) -> Result<Engine, RunError> {
-    let file = std::path::absolute(new.path.join(MODEL))?;
+    let file = whole(&new.path)?.join(MODEL);
     part::write(&file, &fs::read(earlier.path.join(MODEL))?)?;
     let mut config = engine.config;
     config.plugins[place].set_model(&file);
     Ok(Engine::in_role(config, &engine.role)?)
 }
 
-/// Leaves out what was found out about another judge than the one that is asked now.
-fn forget_other_judge(manifest: &mut Manifest) -> Result<(), RunError> {
-    let client = settings::client_without_key(&manifest.config.judge)?;
-    manifest.judge =
-        manifest.judge.take().filter(|findings| client.is_some_and(|client| findings.are_about(&client)));
-    Ok(())
+/// What the earlier run has found out about the judge that is asked now; `None` where it has asked another one, or none.
+fn known_judge(earlier: &RunDir, engine: &Engine) -> Result<Option<ServerCapabilities>, RunError> {
+    let Some(client) = settings::client_without_key(&engine.config.judge)? else { return Ok(None) };
+    Ok(judging::known_capabilities(earlier, &client))
 }
 
 /// Takes over what an earlier run has paid for: its replies, its spending, and which turns it has asked about before its scan, but for

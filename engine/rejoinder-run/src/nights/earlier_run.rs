@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_ledger::SpendingTotal;
 use rejoinder_read::InputFile;
+use rejoinder_scan::Engine;
 use serde::{Deserialize, Serialize};
 
 use super::inputs::{FileChanges, whole};
 use crate::error::RunError;
-use crate::folder::RunDir;
+use crate::folder::{Manifest, RunDir};
 
 /// The earlier run that a run goes on with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,22 @@ pub struct EarlierCertificate {
 }
 
 impl EarlierRun {
+    /// What a run of an engine keeps of the earlier run that it goes on with, whose files have changed so.
+    pub(super) fn of(run: &RunDir, engine: &Engine, files: FileChanges) -> Result<Self, RunError> {
+        let manifest = &run.manifest;
+        Ok(Self {
+            id: manifest.id.clone(),
+            folder: whole(&run.path)?,
+            engine: manifest.engine.clone(),
+            changes: manifest.changes_of_engine(&Manifest::new(engine, Vec::new(), false)),
+            files,
+            last_night: last_night(&manifest.inputs),
+            spent: run.ledger.spent()?,
+            keeps_cut: has_cut(run) && engine.config.cascade == manifest.config.cascade,
+            certificate: certificate(run)?,
+        })
+    }
+
     /// The last night of the input that is not new: that the certificate is about, or else that of the earlier run.
     pub fn last_known_night(&self) -> u32 {
         self.certificate.as_ref().map_or(self.last_night, |certificate| certificate.last_night)
@@ -78,13 +95,19 @@ impl EarlierRun {
     }
 }
 
+/// Whether a run has found the cut that keeps its recall.
+pub(super) fn has_cut(run: &RunDir) -> bool {
+    let cascade = &run.manifest.config.cascade;
+    cascade.recall.is_some() && cascade.cuts().is_some()
+}
+
 /// The last night of a run's input, from 0.
 pub(super) fn last_night(inputs: &[InputFile]) -> u32 {
     inputs.iter().map(InputFile::last_night).max().unwrap_or(0)
 }
 
 /// The certificate of a run, or else the one that the run has of an earlier run.
-pub(super) fn certificate(run: &RunDir) -> Result<Option<EarlierCertificate>, RunError> {
+fn certificate(run: &RunDir) -> Result<Option<EarlierCertificate>, RunError> {
     /// As much of `certificate.json` as is kept.
     #[derive(Deserialize)]
     struct Written {
