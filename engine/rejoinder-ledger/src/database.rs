@@ -25,6 +25,8 @@ pub enum LedgerError {
     TooNew(PathBuf, i64, i64),
     /// Beside the file at this path, no file can be locked.
     Unlockable(PathBuf, std::io::Error),
+    /// Another process reads the file at this path, so that what was deleted cannot be overwritten.
+    InUse(PathBuf),
     /// SQLite failed on the file at this path.
     Sqlite(PathBuf, rusqlite::Error),
 }
@@ -40,6 +42,11 @@ impl fmt::Display for LedgerError {
             Self::Unlockable(path, error) => write!(
                 f,
                 "{}: no file can be locked beside it, so that two processes might pay for the same: {error}",
+                path.display()
+            ),
+            Self::InUse(path) => write!(
+                f,
+                "{} is read by another process, so that what was deleted in it cannot be overwritten",
                 path.display()
             ),
             Self::Sqlite(path, error) => write!(f, "{}: {error}", path.display()),
@@ -123,6 +130,15 @@ impl Database {
         let guard: MutexGuard<'_, Connection> =
             self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         work(&guard).map_err(|e| LedgerError::Sqlite(self.path.clone(), e))
+    }
+
+    /// Writes the file anew without what was deleted, which otherwise stays in free pages and in the log until it is overwritten.
+    pub(crate) fn compact(&self) -> Result<(), LedgerError> {
+        let is_busy = self.with(|c| {
+            c.execute_batch("VACUUM")?;
+            c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0))
+        })?;
+        if is_busy { Err(LedgerError::InUse(self.path.clone())) } else { Ok(()) }
     }
 
     /// Runs `work` as one transaction, which takes effect as a whole, durably, or not at all.

@@ -9,6 +9,7 @@ mod database;
 mod ledger;
 mod measured;
 pub mod part;
+mod reply_removal;
 mod reply_store;
 mod shared_reply;
 mod spending;

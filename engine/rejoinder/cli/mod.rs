@@ -12,6 +12,7 @@ mod eval;
 mod examples;
 mod explain;
 mod export;
+mod forget;
 mod import_labels;
 mod init;
 mod inputs;

@@ -1,5 +1,6 @@
 //! An input file as a manifest describes it, and how the description is made.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub struct InputFile {
     /// How the content is read.
     #[serde(default)]
     pub reading: ReadSettings,
+    /// The numbers of the conversations that were forgotten: no reader gives them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forgotten: BTreeSet<u64>,
 }
 
 /// The number of bytes that are left in a file, and their blake3 hash.
@@ -79,8 +83,9 @@ impl InputFile {
         };
         let format = options.format.unwrap_or_default();
         let reading = ReadSettings::default();
+        let forgotten = BTreeSet::new();
         let mut described =
-            Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading };
+            Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading, forgotten };
         let look = match container {
             Container::Parquet => Detection::at_parquet(&file, options),
             _ => described.look(options),
@@ -98,7 +103,17 @@ impl InputFile {
     pub fn of_json_values(path: &Path, container: Container) -> Result<Self, InputError> {
         let size = path.metadata().map_err(|e| InputError::Unreadable(path.to_owned(), e))?.len();
         let (hash, format, reading) = (String::new(), Format::default(), ReadSettings::default());
-        Ok(Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading })
+        let forgotten = BTreeSet::new();
+        Ok(Self { path: path.to_owned(), moved_to: None, size, hash, format, container, reading, forgotten })
+    }
+
+    /// Takes size and hash from the file as it is now.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn renew(&mut self) -> io::Result<()> {
+        (self.size, self.hash) = size_and_hash(&mut File::open(self.current_path())?)?;
+        Ok(())
     }
 
     /// The names of keys in the records, where the user gives some of them.

@@ -5,7 +5,7 @@ use std::fs;
 
 use rejoinder_core::RecordId;
 use rejoinder_judge::{AskProgress, ServerTime};
-use rejoinder_ledger::ReplyStore;
+use rejoinder_ledger::{ReplyStore, part};
 
 use super::run_dir::{ASKED, RunDir, from_json};
 use crate::error::RunError;
@@ -13,6 +13,8 @@ use crate::judging::LetterCheck;
 use crate::recall::Curves;
 use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
 
+/// File of the run's own replies.
+pub(crate) const REPLIES: &str = "replies.sqlite";
 /// What the ledger calls the requests beside the first ones.
 const EXTRA: &str = "extra requests";
 /// What the ledger calls how long the server has worked.
@@ -29,6 +31,12 @@ impl RunDir {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
             Err(e) => Err(RunError::io(format!("cannot read {}", file.display()), &e)),
         }
+    }
+
+    /// Keeps which turns the judge was asked about before the scan.
+    pub(crate) fn keep_asked(&self, asked: &[RecordId]) -> Result<(), RunError> {
+        let json = serde_json::to_vec(asked).expect("ids are plain data");
+        Ok(part::write(&self.path.join(ASKED), &json)?)
     }
 
     /// The counts of the whole scan, as far as it is committed.
@@ -57,6 +65,11 @@ impl RunDir {
     /// If the ledger cannot be read.
     pub fn judge_stats(&self) -> Result<JudgeStats, RunError> {
         self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
+    }
+
+    /// Whether replies were collected.
+    pub(crate) fn has_judge_stats(&self) -> Result<bool, RunError> {
+        Ok(self.ledger.get("judged")?.is_some())
     }
 
     /// Why answers of the judge were of no use, and for how many turns, at the last collection.
@@ -158,7 +171,7 @@ impl RunDir {
     /// # Errors
     /// If the file cannot be opened.
     pub fn replies(&self) -> Result<ReplyStore, RunError> {
-        let own = self.path.join("replies.sqlite");
+        let own = self.path.join(REPLIES);
         let path = self.manifest.config.judge.replies.as_deref().unwrap_or(&own);
         Ok(match (self.lock.is_some(), path.exists()) {
             // The run's own file is under the run's lock.
@@ -167,6 +180,13 @@ impl RunDir {
             (false, true) => ReplyStore::open_to_read(path)?,
             (false, false) => ReplyStore::in_memory()?,
         })
+    }
+
+    /// Opens the replies as [`Self::replies`] does, and makes no file where none is.
+    pub(crate) fn kept_replies(&self) -> Result<ReplyStore, RunError> {
+        let own = self.path.join(REPLIES);
+        let is_there = self.manifest.config.judge.replies.as_ref().unwrap_or(&own).exists();
+        if is_there { self.replies() } else { Ok(ReplyStore::in_memory()?) }
     }
 
     /// Keeps what asking takes by the score, for each purpose.

@@ -12,9 +12,10 @@ mod run_dir;
 
 pub use begin::{NewRunDir, RunInput, begin};
 pub use error::{FolderError, LockHolder};
+pub(crate) use kept_facts::REPLIES;
 pub(crate) use lock::Lock;
-pub use manifest::{FORMAT, Manifest, PluginEntry, RulesEntry};
+pub use manifest::{FORMAT, Manifest, PluginEntry, Removal, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
 pub use run_dir::RunDir;
-pub(crate) use run_dir::{MODEL, SAMPLE, from_json};
+pub(crate) use run_dir::{INPUT, LEDGER, MANIFEST, MODEL, SAMPLE, from_json};

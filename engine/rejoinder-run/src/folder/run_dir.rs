@@ -23,10 +23,10 @@ pub(super) const ASKED: &str = "asked.json";
 pub(crate) const MODEL: &str = "model.rjm";
 /// File of the sample of a calibration that was gathered over a data set.
 pub(crate) const SAMPLE: &str = "calibration.sample";
-pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const LEDGER: &str = "ledger.sqlite";
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const LEDGER: &str = "ledger.sqlite";
 /// Folder of the copy of standard input.
-pub(super) const INPUT: &str = "input";
+pub(crate) const INPUT: &str = "input";
 /// What the ledger calls the id of its run.
 pub(super) const RUN_FACT: &str = "run";
 /// A run directory.
@@ -240,8 +240,7 @@ impl RunDir {
         learner: Option<usize>,
         asked: &[RecordId],
     ) -> Result<Engine, RunError> {
-        let json = serde_json::to_vec(asked).expect("ids are plain data");
-        part::write(&self.path.join(ASKED), &json)?;
+        self.keep_asked(asked)?;
         let config = &mut self.manifest.config;
         config.cascade.reject_below = Some(cut.unwrap_or(0.0));
         config.judge.all = cut.is_none();
@@ -272,7 +271,7 @@ impl RunDir {
         self.write_manifest()
     }
 
-    pub(super) fn write_manifest(&self) -> Result<(), RunError> {
+    pub(crate) fn write_manifest(&self) -> Result<(), RunError> {
         let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
         json.push(b'\n');
         part::write(&self.path.join(MANIFEST), &json).map_err(RunError::from)

@@ -11,6 +11,9 @@ use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::spool_row::SpoolRow;
 
+/// Facts of the ledger with groups begin so; form and stretch follow.
+pub(super) const STRETCH_GROUPS: &str = "groups ";
+
 /// Whose groups are made: those of one stretch of input, or those of rows that were drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RowSource {
@@ -35,7 +38,7 @@ pub(super) struct KeptGroups {
 /// If the ledger or the store fails.
 pub(super) fn of_stretch(spool: Spool<'_>, rows: Vec<SpoolRow>) -> Result<Vec<RequestGroup>, RunError> {
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let name = format!("groups {} {}", spool.form.identity(), first.stretch);
+    let name = format!("{STRETCH_GROUPS}{} {}", spool.form.identity(), first.stretch);
     of_name(spool, rows, RowSource::Stretch, &name)
 }
 

@@ -56,8 +56,8 @@ impl RunDir {
             disputes.add(&part.disputes);
         }
         total.disputes = disputes.turns;
-        if let Some(json) = self.ledger.get(OF_JUDGE)? {
-            total.judge(&from_json(&json)?);
+        if let Some(judged) = self.judged_tallies()? {
+            total.judge(&judged);
         }
         total.groups = total.groups.with_values();
         Ok(total)
@@ -115,6 +115,11 @@ impl RunDir {
             }
         }
         Ok(groups)
+    }
+
+    /// What the judge adds, as last collected; `None` where nothing was collected.
+    pub(super) fn judged_tallies(&self) -> Result<Option<JudgedTallies>, RunError> {
+        self.ledger.get(OF_JUDGE)?.map(|json| from_json(&json)).transpose()
     }
 
     /// Keeps what the judge adds, as last collected.
