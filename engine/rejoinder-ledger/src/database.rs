@@ -10,6 +10,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 /// How long a process waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// How long a process waits for the readers of a file that is written anew: readers are quick, or stay.
+const READER: Duration = Duration::from_secs(1);
+
 /// A checkpoint writes each page that changed since the last one once: keys are random, so seldom is cheaper. 32 MiB.
 const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
 /// Memory for pages, so that those on the way to a key are not read again for each.
@@ -136,7 +139,10 @@ impl Database {
     pub(crate) fn compact(&self) -> Result<(), LedgerError> {
         let is_busy = self.with(|c| {
             c.execute_batch("VACUUM")?;
-            c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0))
+            c.busy_timeout(READER)?;
+            let is_busy = c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0));
+            c.busy_timeout(BUSY)?;
+            is_busy
         })?;
         if is_busy { Err(LedgerError::InUse(self.path.clone())) } else { Ok(()) }
     }

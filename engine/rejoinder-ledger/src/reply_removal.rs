@@ -34,6 +34,25 @@ impl ReplyStore {
         })
     }
 
+    /// Makes a reply about several turns the only one that is about some of these turns, each named by the key that it would have alone:
+    /// no other reply about a turn is found any more. Of a turn that the reply is not noted to be about, nothing is changed.
+    ///
+    /// # Errors
+    /// If SQLite fails; then nothing was changed.
+    pub fn settle_on(&self, key: &str, turns: &[String]) -> Result<(), LedgerError> {
+        self.writer.transaction(|c| {
+            let is_about = "SELECT 1 FROM shared WHERE turn_key = ?1 AND reply_key = ?2";
+            for turn in turns.iter().filter(|turn| *turn != key) {
+                if c.prepare_cached(is_about)?.exists([turn.as_str(), key])? {
+                    let others = "DELETE FROM shared WHERE turn_key = ?1 AND reply_key <> ?2";
+                    c.prepare_cached(others)?.execute([turn.as_str(), key])?;
+                    c.prepare_cached("DELETE FROM replies WHERE reply_key = ?1")?.execute([turn])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Removes the replies under `keys`, replaces the texts of others, and forgets that replies are about `turns`, each named by the key
     /// that it would have alone; returns how many replies were removed.
     ///
@@ -99,6 +118,19 @@ mod tests {
         store.visit(|key, text| left.push((key.to_owned(), text.to_owned()))).unwrap();
         assert_eq!(left, [("both".to_owned(), "of b".to_owned())]);
         assert_eq!((store.shared("a").unwrap().len(), store.shared("b").unwrap().len()), (0, 1));
+    }
+
+    #[test]
+    fn a_turn_that_is_settled_on_a_reply_has_no_other_one() {
+        let store = ReplyStore::in_memory().unwrap();
+        let turns = ["a", "b"].map(str::to_owned);
+        store.put_shared(["k1", "k2"].map(|key| (key, &reply(key), &turns[..]))).unwrap();
+        store.put([("a", &reply("alone")), ("c", &reply("alone"))]).unwrap();
+        store.settle_on("k2", &["a", "c"].map(str::to_owned)).unwrap();
+        let keys =
+            |turn| store.shared(turn).unwrap().into_iter().map(|shared| shared.key).collect::<Vec<_>>();
+        assert_eq!((keys("a"), keys("b")), (vec!["k2".to_owned()], vec!["k1".to_owned(), "k2".to_owned()]));
+        assert!(store.get("a").unwrap().is_none() && store.get("c").unwrap().is_some());
     }
 
     #[test]

@@ -119,7 +119,11 @@ pub fn left(report: &ForgetReport) -> Option<String> {
 /// That a run holds no conversation of a name.
 pub fn not_found(report: &ForgetReport, name: &str, run: &str) -> String {
     let name = printable(name);
-    let mut text = format!("neither {run} nor its input holds a conversation with the id or place `{name}`");
+    let mut text =
+        format!("no row of {run} and no conversation of its input has the id or the place `{name}`");
+    for file in &report.unread_inputs {
+        let _ = write!(text, "; {} could not be looked into", printable(&file.display().to_string()));
+    }
     for removal in &report.earlier {
         let _ = write!(
             text,

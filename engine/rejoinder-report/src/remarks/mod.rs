@@ -4,6 +4,7 @@
 mod corpus;
 mod decisions;
 mod export;
+mod forgotten;
 mod languages;
 mod reading;
 mod remark;
@@ -13,6 +14,7 @@ mod score;
 pub use corpus::{DecidedRun, accept_at, unlike};
 pub use decisions::decisions;
 pub use export::{lacking, no_row, no_row_of};
+pub use forgotten::forgotten;
 pub use languages::languages;
 pub use reading::ReadFigures;
 pub use remark::{Remark, text};

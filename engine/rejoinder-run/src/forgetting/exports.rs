@@ -38,7 +38,7 @@ pub struct ChangedFile {
 pub(super) struct FoundRows {
     /// Files with rows of the conversations.
     pub(super) changed: Vec<ChangedFile>,
-    /// Files that hold rows alone, each of which tells its conversation or its request.
+    /// Files that hold rows alone, each of which tells its conversation.
     pub(super) understood: BTreeSet<PathBuf>,
 }
 
@@ -120,7 +120,9 @@ impl ExportedRows<'_> {
             Some(b'[') => self.of_list(&bytes, &are_understood),
             Some(b'{') => retained(&bytes, |line| {
                 let row = serde_json::from_slice::<Value>(line).unwrap_or_default();
-                are_understood.set(are_understood.get() && (is_row(&row) || line.trim_ascii().is_empty()));
+                are_understood.set(
+                    are_understood.get() && (conversation_of(&row).is_some() || line.trim_ascii().is_empty()),
+                );
                 Ok::<_, io::Error>(stays(&row))
             })?,
             _ => (Vec::new(), 0),
@@ -134,7 +136,7 @@ impl ExportedRows<'_> {
     /// A list of tasks for people without those about the conversations, as exports write it.
     fn of_list(&self, bytes: &[u8], are_understood: &Cell<bool>) -> (Vec<u8>, u64) {
         let Ok(mut tasks) = serde_json::from_slice::<Vec<Value>>(bytes) else { return (Vec::new(), 0) };
-        are_understood.set(tasks.iter().all(is_row));
+        are_understood.set(tasks.iter().all(|task| conversation_of(task).is_some()));
         let before = tasks.len();
         tasks.retain(|task| !self.is_about(task));
         let kept = serde_json::to_vec_pretty(&tasks).expect("tasks are plain data");
@@ -152,13 +154,8 @@ impl ExportedRows<'_> {
 struct RowsOfFile {
     /// The rows of the conversations.
     rows: u64,
-    /// Whether each row of the file tells what it is about.
+    /// Whether each row of the file tells its conversation.
     are_understood: bool,
-}
-
-/// Whether a row tells what it is about.
-fn is_row(row: &Value) -> bool {
-    row["custom_id"].is_string() || conversation_of(row).is_some()
 }
 
 /// The id of the conversation that a row of any export is about. Tasks of Label Studio have the row within, and records of Argilla have

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_core::Feedback;
-use rejoinder_read::{Chunk, InputFile, Portions, Position, Record};
+use rejoinder_read::{Chunk, InputFile, Portions, Position, QuarantinedRecord, Record};
 use rejoinder_scan::{ScanError, in_order};
 
 use super::target::{ConversationName, ConversationPlace, ForgottenTarget};
@@ -37,8 +37,8 @@ pub(super) fn find(
                 for (place, record) in found {
                     target.in_input.insert(place);
                     match record {
-                        Some(record) => target.record(place, &record, &run.manifest.config.judge),
-                        None => target.set_aside(place),
+                        Ok(record) => target.record(place, &record, &run.manifest.config.judge),
+                        Err(reason) => target.set_aside(place, &reason),
                     }
                 }
             }
@@ -68,14 +68,20 @@ fn in_rows(run: &RunDir, is_wanted: &Wanted<'_>, target: &mut ForgottenTarget) -
                 target.spooled(&row);
             }
         }
+        for row in run.rows::<QuarantinedRecord>(PartKind::Quarantine, part) {
+            let QuarantinedRecord { shard, line, reason, .. } = row?;
+            if is_wanted((shard, line), "") {
+                target.set_aside((shard, line), &reason);
+            }
+        }
     }
     let audited = AuditSample::of(run)?.map_or_else(Vec::new, |sample| sample.turns);
     audited.iter().map(|drawn| &drawn.turn.row).filter(|row| is_own(row)).for_each(|row| target.drawn(row));
     Ok(())
 }
 
-/// A conversation of the input: where it stands, and the record, unless the record was set aside.
-type FoundRecord = (ConversationPlace, Option<Record<'static>>);
+/// A conversation of the input: where it stands, and the record, or why the record was set aside.
+type FoundRecord = (ConversationPlace, Result<Record<'static>, String>);
 
 /// The wanted conversations of an input file; `None` if the file is not there, or holds something else than it did.
 fn in_file(
@@ -109,20 +115,20 @@ fn in_file(
 }
 
 fn in_chunk(chunk: &Chunk, most: u64, is_wanted: &Wanted<'_>) -> Vec<FoundRecord> {
+    let shard = chunk.start.shard;
     let entries = chunk.entries().filter(|entry| entry.size() <= most).filter_map(|entry| {
-        let place = (chunk.start.shard, entry.ordinal);
+        let place = (shard, entry.ordinal);
         match entry.record() {
             Ok(record) => {
                 let id = &record.conversation.id;
-                is_wanted(place, id).then(|| (place, Some(record.borrowed().into_owned())))
+                is_wanted(place, id).then(|| (place, Ok(record.borrowed().into_owned())))
             }
-            Err(_) => is_wanted(place, &entry.id().unwrap_or_default()).then_some((place, None)),
+            Err(why) => {
+                is_wanted(place, &entry.id().unwrap_or_default()).then(|| (place, Err(why.to_string())))
+            }
         }
     });
-    let found: Vec<FoundRecord> = entries.collect();
     // Records that are set aside before they are parsed have a place, and no id.
-    let aside = chunk.set_aside.iter().map(|record| (chunk.start.shard, record.line));
-    let aside = aside.filter(|place| is_wanted(*place, "") && found.iter().all(|(known, _)| known != place));
-    let aside: Vec<FoundRecord> = aside.map(|place| (place, None)).collect();
-    found.into_iter().chain(aside).collect()
+    let aside = chunk.set_aside.iter().filter(|record| is_wanted((shard, record.line), ""));
+    entries.chain(aside.map(|record| ((shard, record.line), Err(record.reason.clone())))).collect()
 }

@@ -135,34 +135,40 @@ impl ConversationRemoval<'_> {
         Ok(())
     }
 
+    /// Removes everything. The rows by which the replies are found go after the replies.
     fn remove(&mut self) -> Result<(), RunError> {
-        self.begin()?;
-        for file in files_below(&self.run.path)? {
-            if file.extension().is_some_and(|kind| kind == "tmp") {
-                // What a killed process has left half-written.
-                fs::remove_file(&file)?;
-            }
+        if self.target.conversations.is_empty() {
+            return self.exports(&BTreeSet::new());
         }
+        self.begin()?;
+        self.half_written()?;
         self.shards()?;
         let store = self.run.kept_replies()?;
         let changes = ReplyChanges::of(self.run, self.target, &store)?;
         self.exports(changes.requests())?;
-        self.samples()?;
         let (conversations, texts) = (self.target.conversations.len() as u64, &self.target.texts);
         self.run.forget_in_tallies(&|id| self.target.holds(id), conversations, texts)?;
         self.copy_of_input()?;
         let ReplyCounts { removed, shortened } = changes.make(self.run, &store)?;
         self.note("replies", removed);
         self.note("quotes in replies", shortened);
+        self.samples()?;
         self.rows()?;
         GroupRemoval::default().settle(self.run)?;
         self.collect()?;
         rows::recount(self.run, self.target)?;
         self.pages()?;
         store.compact()?;
-        self.run.ledger.remove(UNDER_WAY)?;
         self.run.ledger.compact()?;
-        self.search()
+        self.search()?;
+        Ok(self.run.ledger.remove(UNDER_WAY)?)
+    }
+
+    /// What a killed process has left half-written.
+    fn half_written(&self) -> Result<(), RunError> {
+        let files = files_below(&self.run.path)?.into_iter();
+        let mut left = files.filter(|file| file.extension().is_some_and(|kind| kind == "tmp"));
+        Ok(left.try_for_each(fs::remove_file)?)
     }
 
     /// What shards of a job have left that is merged into the run.
@@ -217,10 +223,10 @@ impl ConversationRemoval<'_> {
     fn samples(&mut self) -> Result<(), RunError> {
         let (run, target) = (&*self.run, self.target);
         let drawn = forget_in_draws(run, &|id| target.holds(id))?;
-        let labels = forget_labels(run, &|id, conversation| {
+        let is_own = |id: Option<_>, conversation: &str| {
             id.is_some_and(|id| target.holds(id)) || target.has_id(conversation)
-        });
-        let labels = labels?;
+        };
+        let labels = forget_labels(run, &is_own)?;
         let mut audited = 0;
         if let Some(mut sample) = AuditSample::of(run)? {
             let before = sample.turns.len();

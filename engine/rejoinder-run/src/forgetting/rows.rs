@@ -67,7 +67,11 @@ pub(super) fn recount(run: &RunDir, target: &ForgottenTarget) -> Result<(), RunE
     let parts: BTreeSet<u64> = target.conversations.keys().filter_map(part_of).collect();
     for row in run.ledger.parts()?.into_iter().filter(|row| parts.contains(&row.index)) {
         let before: ScanCounts = from_json(&row.summary)?;
-        let counts = recounted(run, row.index, before)?;
+        let mut counts = recounted(run, row.index, before)?;
+        for (shard, reasons) in &target.reasons {
+            let of_file = counts.details.files.get_mut(shard);
+            of_file.into_iter().for_each(|file| reasons.iter().for_each(|reason| file.merge_reason(reason)));
+        }
         run.ledger.set_summary(row.index, &serde_json::to_string(&counts).expect("counts are plain data"))?;
     }
     Ok(())
@@ -82,18 +86,15 @@ fn recounted(run: &RunDir, part: u64, mut counts: ScanCounts) -> Result<ScanCoun
         add(&mut accepted_by, accepting(&row, &counts.accepted_by), 1);
         conversations.insert((row.id.shard, row.id.ordinal));
     }
-    let (mut undecided, mut questions, mut shown_tokens) = (0, 0, 0);
-    for row in run.rows::<SpoolRow>(PartKind::Spool, part) {
-        let row = row?;
-        undecided += row.turns.len() as u64;
-        questions += 1;
-        shown_tokens += row.shown_tokens;
-    }
+    let waiting = run.rows::<SpoolRow>(PartKind::Spool, part).collect::<Result<Vec<_>, _>>()?;
+    run.recount_waiting(part, &waiting)?;
+    let undecided = waiting.iter().map(|row| row.turns.len() as u64).sum();
     let stats = &mut counts.stats;
     stats.turns = accepted.total() + undecided + stats.passed_over();
     stats.with_accepted = conversations.len() as u64;
     (stats.accepted, stats.undecided) = (accepted, undecided);
-    (stats.questions, stats.shown_tokens) = (questions, shown_tokens);
+    stats.questions = waiting.len() as u64;
+    stats.shown_tokens = waiting.iter().map(|row| row.shown_tokens).sum();
     counts.accepted_by = accepted_by;
     Ok(counts)
 }

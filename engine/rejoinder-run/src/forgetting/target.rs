@@ -59,6 +59,8 @@ pub(super) struct ForgottenTarget {
     pub(super) turns: BTreeSet<RecordId>,
     /// What the conversations say, and what their other columns hold.
     pub(super) texts: BTreeSet<String>,
+    /// Why records were set aside, by the index of the input file.
+    pub(super) reasons: BTreeMap<u32, BTreeSet<String>>,
     /// Questions that the judge may have been asked about the turns.
     pub(super) questions: Vec<Question>,
 }
@@ -74,9 +76,10 @@ impl ForgottenTarget {
         self.ids.contains(id)
     }
 
-    /// Takes up a conversation whose record was set aside.
-    pub(super) fn set_aside(&mut self, place: ConversationPlace) {
+    /// Takes up a conversation whose record was set aside for a reason.
+    pub(super) fn set_aside(&mut self, place: ConversationPlace, reason: &str) {
         self.conversations.entry(place).or_default();
+        self.reasons.entry(place.0).or_default().insert(reason.to_owned());
     }
 
     fn conversation(&mut self, place: ConversationPlace, id: &str) {

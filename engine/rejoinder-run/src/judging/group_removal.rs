@@ -45,8 +45,8 @@ impl GroupRemoval {
         self.freed.entry(stretch).or_default().insert(place);
     }
 
-    /// Works out the groups as they will be, once the rows are gone from the spool, and notes for each row of a group that was asked
-    /// about in one of the forms where its answer stands.
+    /// Works out the groups as they will be, once the rows are gone from the spool, and settles each row of a group that was asked about
+    /// in one of the forms on the reply that it has its answer from.
     ///
     /// # Errors
     /// If ledger or store fails.
@@ -103,8 +103,8 @@ impl GroupRemoval {
     }
 }
 
-/// Whether a group was asked about; then the store is told which turns the reply is about, as stores of earlier engines are not. In a
-/// form that is not known, each group may have been.
+/// Whether a group was asked about; then each of its turns is settled on the reply that the turn has its answer from. In a form that is
+/// not known, each group may have been asked about.
 fn is_asked(
     form: Option<&QuestionForm>,
     rows: &[SpoolRow],
@@ -118,7 +118,14 @@ fn is_asked(
     if !store.contains(&request.key)? {
         return Ok(false);
     }
-    store.note_shared([(request.key.as_str(), form.turn_keys(&questions).as_slice())])?;
+    for answered in form.follow(&questions, store)? {
+        let Some((index, _)) = form.decisive_reply(&answered.replies) else { continue };
+        let key = &answered.keys[index];
+        // Stores of earlier engines do not say which turns a reply is about.
+        let asked = form.turn_keys(&questions[answered.group]);
+        store.note_shared([(key.as_str(), asked.as_slice())])?;
+        store.settle_on(key, &asked[..answered.questions.len().min(asked.len())])?;
+    }
     Ok(true)
 }
 
@@ -131,4 +138,23 @@ fn shifted(place: usize, removed: &BTreeSet<usize>) -> usize {
 fn named(name: &str) -> Option<(&str, RecordId)> {
     let (identity, stretch) = name.strip_prefix(STRETCH_GROUPS)?.split_once(' ')?;
     Some((identity, stretch.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_move_up_into_the_places_of_those_that_are_gone() {
+        let removed = BTreeSet::from([1, 2, 5]);
+        assert_eq!([0, 3, 4, 6].map(|place| shifted(place, &removed)), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn groups_of_a_stretch_are_told_from_those_of_a_sample() {
+        let stretch = RecordId { shard: 0, ordinal: 7, message_index: 2 };
+        assert_eq!(named("groups 0a1b 0:7:2"), Some(("0a1b", stretch)));
+        assert_eq!(named("groups 0a1b of sample 00ff"), None);
+        assert_eq!(named("judged"), None);
+    }
 }
