@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         format: Format::JSON,
         container: Container::Lines,
         reading: Default::default(),
+        forgotten: Default::default(),
     }];
     let mapping = Mapping::default();
     let mut scanner = Scanner::new(&rules);

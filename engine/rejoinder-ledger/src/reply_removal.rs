@@ -124,8 +124,9 @@ mod tests {
     fn a_turn_that_is_settled_on_a_reply_has_no_other_one() {
         let store = ReplyStore::in_memory().unwrap();
         let turns = ["a", "b"].map(str::to_owned);
-        store.put_shared(["k1", "k2"].map(|key| (key, &reply(key), &turns[..]))).unwrap();
-        store.put([("a", &reply("alone")), ("c", &reply("alone"))]).unwrap();
+        let said = reply("said");
+        store.put_shared(["k1", "k2"].map(|key| (key, &said, &turns[..]))).unwrap();
+        store.put([("a", &said), ("c", &said)]).unwrap();
         store.settle_on("k2", &["a", "c"].map(str::to_owned)).unwrap();
         let keys =
             |turn| store.shared(turn).unwrap().into_iter().map(|shared| shared.key).collect::<Vec<_>>();

@@ -23,7 +23,7 @@ pub struct Portion {
 
 enum PortionContent {
     Chunk(Box<Chunk>),
-    Group(RowGroup),
+    Group(Box<RowGroup>),
 }
 
 impl From<Chunk> for Portion {
@@ -186,7 +186,9 @@ impl Iterator for Portions<'_> {
         loop {
             let next = match &mut self.open {
                 Some(FileReader::Chunks(chunks)) => chunks.next().map(|c| PortionContent::Chunk(Box::new(c))),
-                Some(FileReader::Groups(groups)) => groups.next().map(PortionContent::Group),
+                Some(FileReader::Groups(groups)) => {
+                    groups.next().map(|group| PortionContent::Group(Box::new(group)))
+                }
                 None => None,
             };
             if let Some(content) = next {

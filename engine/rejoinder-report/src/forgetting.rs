@@ -15,7 +15,7 @@ pub fn text(report: &ForgetReport, run: &str) -> String {
         let gone = if conversation.was_gone { ", which was forgotten before" } else { "" };
         let id = match conversation.id.as_str() {
             "" => String::new(),
-            id => format!(" `{}`", printable(id)),
+            id => format!(" `{}`", printable(&id.replace(['\n', '\r'], " "))),
         };
         let _ = writeln!(text, "{verb}: conversation{id} at {}{gone}", conversation.place);
     }
@@ -32,10 +32,10 @@ pub fn text(report: &ForgetReport, run: &str) -> String {
             false => writeln!(text, "{does}: {page}"),
         };
     }
-    let beyond = beyond(report, run);
-    if !beyond.is_empty() && !(report.conversations.is_empty() && report.files.is_empty()) {
+    let is_found = !report.conversations.is_empty() || !report.files.is_empty();
+    if is_found {
         text.push_str("\nWhat this command does not reach:\n");
-        beyond.iter().for_each(|line| {
+        beyond(report, run).iter().for_each(|line| {
             let _ = writeln!(text, "* {}", printable(line));
         });
     }

@@ -127,7 +127,7 @@ Examples:
 pub(super) const FORGET: &str = "\
 Examples:
   rejoinder forget runs/0001 --conversation en-026 --dry-run
-  rejoinder forget runs/0001 --conversation 0:25 --also kto.jsonl --json";
+  rejoinder forget runs/0001 --conversation 0:25 --also sft --json";
 
 pub(super) const AUDIT: &str = "\
 Examples:

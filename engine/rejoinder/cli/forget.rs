@@ -7,7 +7,7 @@ use rejoinder_report::forgetting;
 use rejoinder_run::RunDir;
 use rejoinder_run::forgetting::{ConversationName, ForgetReport, ForgetRequest, forget, is_under_way};
 
-use super::args::OUTPUT;
+use super::args::{CONVERSATION, OUTPUT};
 use super::{InputRoot, Threads, find_input, print_json, print_page};
 use crate::failure::{Exit, Failure};
 
@@ -23,15 +23,15 @@ pub(super) struct ForgetArgs {
     ///
     /// `rejoinder show` prints both. All conversations with the id are removed. Without the flag, a removal that was interrupted is gone
     /// on with.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = CONVERSATION)]
     conversation: Option<String>,
     /// Another file or folder with exports of the run; may be repeated
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = CONVERSATION)]
     also: Vec<PathBuf>,
     #[command(flatten)]
     input: InputRoot,
     /// Change nothing, and say what there is
-    #[arg(long)]
+    #[arg(long, help_heading = CONVERSATION)]
     dry_run: bool,
     /// Print one JSON object
     #[arg(long, help_heading = OUTPUT)]

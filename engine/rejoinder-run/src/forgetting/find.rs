@@ -1,6 +1,7 @@
 //! Finds the conversations that are to be forgotten: in the rows of the run, and in the input as far as it is there.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use rejoinder_core::Feedback;
 use rejoinder_read::{Chunk, InputFile, Portions, Position, QuarantinedRecord, Record};
@@ -24,7 +25,7 @@ pub(super) fn find(
     name: Option<&ConversationName>,
     places: &[ConversationPlace],
     threads: NonZeroUsize,
-) -> Result<(ForgottenTarget, Vec<InputFile>), RunError> {
+) -> Result<(ForgottenTarget, Vec<PathBuf>), RunError> {
     let is_wanted = |place: ConversationPlace, id: &str| {
         places.contains(&place) || name.is_some_and(|name| name.names(place, id))
     };
@@ -42,7 +43,9 @@ pub(super) fn find(
                     }
                 }
             }
-            None => unread.push(run.manifest.inputs[shard].clone()),
+            // The copy of standard input is the run's own.
+            None if run.manifest.stdin => {}
+            None => unread.push(run.manifest.inputs[shard].current_path().to_owned()),
         }
     }
     target.ids.extend(name.and_then(ConversationName::id).map(str::to_owned));

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rejoinder_ledger::part;
-use rejoinder_read::InputFile;
 
 use super::exports::{ExportedRows, FoundRows};
 use super::find::find;
@@ -78,7 +77,7 @@ pub fn forget(run: &mut RunDir, request: ForgetRequest<'_>) -> Result<ForgetRepo
 fn reported(
     run: &RunDir,
     target: &ForgottenTarget,
-    unread: Vec<InputFile>,
+    unread_inputs: Vec<PathBuf>,
 ) -> Result<ForgetReport, RunError> {
     let manifest = &run.manifest;
     let conversation = |(place, id): (&ConversationPlace, &String)| ForgottenConversation {
@@ -96,11 +95,7 @@ fn reported(
     Ok(ForgetReport {
         conversations: target.conversations.iter().map(conversation).collect(),
         in_input: target.in_input.iter().filter(|_| !manifest.stdin).map(in_input).collect(),
-        unread_inputs: unread
-            .iter()
-            .filter(|_| !manifest.stdin)
-            .map(|file| file.current_path().to_owned())
-            .collect(),
+        unread_inputs,
         shared_replies: manifest.config.judge.replies.clone(),
         was_judged: manifest.judge.is_some(),
         was_audited: run.certificate()?.is_some() && audited.is_some_and(is_audited),

@@ -46,8 +46,8 @@ impl ReplyChanges {
     /// # Errors
     /// If the run cannot be read, or ledger or store fails.
     pub(super) fn of(run: &RunDir, target: &ForgottenTarget, store: &ReplyStore) -> Result<Self, RunError> {
-        let mut changes = Self::default();
-        changes.forms = judging::judge_of(run)?.map_or(Ok(Vec::new()), |judge| forms(run, judge))?;
+        let forms = judging::judge_of(run)?.map_or(Ok(Vec::new()), |judge| forms(run, judge))?;
+        let mut changes = Self { forms, ..Self::default() };
         for question in &target.questions {
             for form in &changes.forms {
                 changes.keys.extend(form.own_keys(question, store)?);

@@ -133,10 +133,9 @@ mod tests {
     #[test]
     fn a_text_is_found_wherever_it_stands_and_however_json_writes_it() {
         let folder = tempfile::tempdir().unwrap();
-        let mut target = ForgottenTarget::default();
         let long = format!("begin of a long text {} end of a long text", "ü".repeat(500));
-        target.texts = ["short".to_owned(), "say \"no\" to\nnothing".to_owned(), long.clone()].into();
-        target.ids = ["7".to_owned()].into();
+        let texts = ["short", "say \"no\" to\nnothing", &long].map(str::to_owned).into();
+        let target = ForgottenTarget { texts, ids: ["7".to_owned()].into(), ..ForgottenTarget::default() };
         let traces = Traces::of(&target);
         let holds = |content: &str| {
             let file = folder.path().join("file");
@@ -163,8 +162,8 @@ mod tests {
     fn what_others_say_too_is_no_trace() {
         let folder = tempfile::tempdir().unwrap();
         let [rows, other] = ["rows", "other"].map(|name| folder.path().join(name));
-        let mut target = ForgottenTarget::default();
-        target.texts = ["thank you very much".to_owned(), "my secret garden".to_owned()].into();
+        let texts = ["thank you very much", "my secret garden"].map(str::to_owned).into();
+        let target = ForgottenTarget { texts, ..ForgottenTarget::default() };
         fs::write(&rows, "thank you very much").unwrap();
         fs::write(&other, "thank you very much").unwrap();
         let traces = Traces::of(&target).without_shared(&[rows]).unwrap();

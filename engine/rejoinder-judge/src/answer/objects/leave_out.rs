@@ -1,5 +1,6 @@
 //! A reply without some of its claims.
 
+use rejoinder_core::Category;
 use serde_json::{Value, json};
 
 use super::claims::read;
@@ -23,7 +24,7 @@ pub fn without_claims(content: &str, leaves_out: &dyn Fn(ReplyClaim<'_>) -> bool
         claims.into_iter().filter(|claim| !leaves_out(ReplyClaim { turn: claim.turn, quote: &claim.text }));
     let kept: Vec<Value> = claims
         .map(|claim| {
-            let pattern = claim.pattern.category().map(|category| category.code());
+            let pattern = claim.pattern.category().map(Category::code);
             let pattern = pattern.unwrap_or(if claim.pattern.is_known() { "No Feedback" } else { "?" });
             let mut object = json!({ PATTERN: pattern, TEXT: claim.text });
             if let Some(turn) = claim.turn {
