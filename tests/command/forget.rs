@@ -341,6 +341,24 @@ fn a_removal_that_was_killed_is_finished_by_the_same_command() {
 }
 
 #[test]
+fn a_run_whose_scan_was_interrupted_goes_on_without_the_conversation() {
+    let bench = Bench::new(&chats(6), "json");
+    let (expected, asked) = (lines_of_others(bench.path()), bench.server.all_requests());
+    // As a kill leaves a run between the files of a part and its commit.
+    let ledger = rusqlite::Connection::open(bench.path().join("ledger.sqlite")).unwrap();
+    ledger.execute_batch("DELETE FROM parts; DELETE FROM facts WHERE name = 'scan'").unwrap();
+    drop(ledger);
+    fs::copy(bench.path().join("spool/part-00000.jsonl"), bench.path().join("spool/part-00001.jsonl.tmp"))
+        .unwrap();
+    bench.forget(&[]).expect(0);
+    assert_eq!(holding(bench.path(), &traces()), []);
+    let summary = rejoinder(&["resume", &bench.run, "--json"]).expect(0).json();
+    assert_eq!((figure(&summary, "turns"), figure(&summary, "judged")), (12, 12));
+    assert_eq!((output_files(bench.path()), bench.server.all_requests()), (expected, asked));
+    assert_eq!(holding(bench.path(), &traces()), []);
+}
+
+#[test]
 fn neither_the_engine_nor_the_input_of_the_run_must_be_there() {
     let bench = Bench::new(&chats(6), "json");
     let file = bench.path().join("manifest.json");

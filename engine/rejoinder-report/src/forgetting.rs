@@ -72,7 +72,7 @@ fn beyond(report: &ForgetReport, run: &str) -> Vec<String> {
         ));
     }
     lines.push(
-        "exports, reports and batches that were written elsewhere: no run knows of them; give them with --also"
+        "exports, reports and batches that were written elsewhere, of which no run knows: give them with --also; and backups"
             .to_owned(),
     );
     if report.was_judged {

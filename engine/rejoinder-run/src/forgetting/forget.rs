@@ -219,7 +219,7 @@ impl ConversationRemoval<'_> {
         let (run, target) = (&*self.run, self.target);
         let drawn = forget_in_draws(run, &|id| target.holds(id))?;
         let is_own = |id: Option<_>, conversation: &str| {
-            id.is_some_and(|id| target.holds(id)) || target.has_id(conversation)
+            id.map_or_else(|| target.has_id(conversation), |id| target.holds(id))
         };
         let labels = forget_labels(run, &is_own)?;
         let mut audited = 0;
