@@ -106,6 +106,14 @@ impl RunDir {
         Ok(self.ledger.put(&name_of(index), &json)?)
     }
 
+    /// Forgets the tallies of parts that were not committed; the scan makes them anew.
+    pub(super) fn forget_uncommitted_tallies(&self) -> Result<(), RunError> {
+        let committed: Vec<String> = self.ledger.parts()?.iter().map(|part| name_of(part.index)).collect();
+        let kept = self.ledger.facts(OF_PART)?.into_iter().map(|(name, _)| name);
+        let mut uncommitted = kept.filter(|name| !committed.contains(name));
+        uncommitted.try_for_each(|name| Ok(self.ledger.remove(&name)?))
+    }
+
     /// The groups that the scan has counted, without what the judge adds.
     pub(crate) fn scanned_groups(&self) -> Result<GroupTallies, RunError> {
         let mut groups = GroupTallies::default();

@@ -26,6 +26,7 @@ impl RunDir {
         conversations: u64,
         texts: &BTreeSet<String>,
     ) -> Result<(), RunError> {
+        self.forget_uncommitted_tallies()?;
         let rare = rare_values(&self.scanned_groups()?, conversations, texts);
         for part in self.ledger.parts()? {
             let Some(mut tallies) = self.part_tallies(part.index)? else { continue };
