@@ -28,7 +28,7 @@ mod request;
 mod server_time;
 pub mod tokens;
 
-pub use answer::{Finding, LabelProbabilities, ReplyClaim, TurnFinding, without_claims};
+pub use answer::{BareClaims, Finding, LabelProbabilities, ReplyClaim, TurnFinding, bare_claims};
 pub use asking::{AskProgress, AskReport, QuestionSource, RequestSource, StopReason, ask, ask_requests};
 pub use client::is_loopback;
 pub use completion::EmptyReplyReason;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use rejoinder_judge::{Question, QuestionForm, without_claims};
+use rejoinder_judge::{BareClaims, Question, QuestionForm, bare_claims};
 use rejoinder_ledger::ReplyStore;
 
 use super::target::ForgottenTarget;
@@ -41,7 +41,8 @@ pub(super) struct ReplyCounts {
 }
 
 impl ReplyChanges {
-    /// Works out what becomes of the replies to the run's judge, and of the groups of turns that shared them. The new groups are kept for [`GroupRemoval::settle`].
+    /// Works out what becomes of the replies to the run's judge, and of the groups of turns that shared them. The new groups are kept for
+    /// [`GroupRemoval::settle`].
     ///
     /// # Errors
     /// If the run cannot be read, or ledger or store fails.
@@ -69,11 +70,11 @@ impl ReplyChanges {
         let quotes = RefCell::new(HashSet::new());
         store.visit(|key, content| {
             if !self.keys.contains(key) {
-                without_claims(content, &|claim| {
+                bare_claims(content, &|claim| {
                     if is_of(target, claim.quote) {
                         quotes.borrow_mut().insert(claim.quote.to_owned());
                     }
-                    false
+                    true
                 });
             }
         })?;
@@ -128,8 +129,8 @@ impl ReplyChanges {
         Ok(quotes)
     }
 
-    /// Takes what replies about several turns say of these turns out of the replies. A reply that is about no other turn goes, and so
-    /// does a note in a reply's place.
+    /// Takes what replies about several turns say of these turns out of the replies, and all words around. A reply that is about no other
+    /// turn goes, and so does a note in a reply's place, and one in words that nobody can tell apart.
     fn share(&mut self, store: &ReplyStore) -> Result<(), RunError> {
         let mut places: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for turn in &self.turns {
@@ -145,9 +146,13 @@ impl ReplyChanges {
                 self.keys.insert(key);
                 continue;
             }
-            let is_about = |turn: Option<u32>| turn.is_none_or(|turn| numbers.contains(&turn));
-            let text = without_claims(&reply.content, &|claim| is_about(claim.turn));
-            self.texts.extend(text.map(|text| (key, text)));
+            let is_of_others = |turn: Option<u32>| turn.is_some_and(|turn| !numbers.contains(&turn));
+            match bare_claims(&reply.content, &|claim| is_of_others(claim.turn)) {
+                Some(BareClaims { text, .. }) if text == reply.content => {}
+                Some(BareClaims { text, .. }) => drop(self.texts.insert(key, text)),
+                None if has_words(&reply.content) => drop(self.keys.insert(key)),
+                None => {}
+            }
         }
         Ok(())
     }
@@ -166,14 +171,13 @@ impl ReplyChanges {
                 return;
             }
             let content = self.texts.get(key).map_or(content, String::as_str);
-            match without_claims(content, &|claim| quotes.contains(claim.quote)) {
-                Some(text) => drop(texts.insert(key.to_owned(), text)),
-                None => {
-                    let makes_claims = without_claims(content, &|_| true).is_some();
-                    if !makes_claims && long.iter().any(|text| content.contains(text.as_str())) {
-                        repeating.push(key.to_owned());
-                    }
+            match bare_claims(content, &|claim| !quotes.contains(claim.quote)) {
+                Some(BareClaims { left_out: 0, .. }) => {}
+                Some(BareClaims { text, .. }) => drop(texts.insert(key.to_owned(), text)),
+                None if long.iter().any(|text| content.contains(text.as_str())) => {
+                    repeating.push(key.to_owned())
                 }
+                None => {}
             }
         })?;
         self.texts.extend(texts);
@@ -211,4 +215,27 @@ fn forms(run: &RunDir, judge: Judge) -> Result<Vec<QuestionForm>, RunError> {
 /// Whether a quote stands in a text of the conversations.
 fn is_of(target: &ForgottenTarget, quote: &str) -> bool {
     quote.len() >= LEAST_QUOTE && target.texts.iter().any(|text| text.contains(quote))
+}
+
+/// Whether a reply without claims holds more than letters, with which it may quote a turn.
+fn has_words(content: &str) -> bool {
+    /// The only word of a reply with letters in the JSON form.
+    const LETTERS: &str = "letters";
+    let mut words = content.split(|c: char| !c.is_alphabetic());
+    words.any(|word| word.chars().count() > 1 && word != LETTERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_told_from_words() {
+        for letters in ["A", "A B F", "1: A\n2: B", "{\"letters\":[\"A\",\"F\"]}", ""] {
+            assert!(!has_words(letters), "{letters}");
+        }
+        for words in ["The first is A", "1: A, since Änne says no", "否定"] {
+            assert!(has_words(words), "{words}");
+        }
+    }
 }

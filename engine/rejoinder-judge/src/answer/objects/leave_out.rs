@@ -15,14 +15,22 @@ pub struct ReplyClaim<'c> {
     pub quote: &'c str,
 }
 
-/// The text of a reply in the JSON form without the claims that `leaves_out` names, and without all that stands around claims, so that
-/// the others are read as before; `None` where no claim is named, or the reply makes none.
-pub fn without_claims(content: &str, leaves_out: &dyn Fn(ReplyClaim<'_>) -> bool) -> Option<String> {
+/// A reply that holds claims and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BareClaims {
+    /// The text of the reply, in the JSON form.
+    pub text: String,
+    /// The number of claims that were left out.
+    pub left_out: usize,
+}
+
+/// The claims of a reply in the JSON form for which `stays` holds, written down so that they are read as before, and without all that
+/// stood around them; `None` where the reply makes no claim.
+pub fn bare_claims(content: &str, stays: &dyn Fn(ReplyClaim<'_>) -> bool) -> Option<BareClaims> {
     let claims = read(content).claims;
-    let before = claims.len();
-    let claims =
-        claims.into_iter().filter(|claim| !leaves_out(ReplyClaim { turn: claim.turn, quote: &claim.text }));
-    let kept: Vec<Value> = claims
+    let all = claims.len();
+    let kept = claims.into_iter().filter(|claim| stays(ReplyClaim { turn: claim.turn, quote: &claim.text }));
+    let kept: Vec<Value> = kept
         .map(|claim| {
             let pattern = claim.pattern.category().map(Category::code);
             let pattern = pattern.unwrap_or(if claim.pattern.is_known() { "No Feedback" } else { "?" });
@@ -33,7 +41,8 @@ pub fn without_claims(content: &str, leaves_out: &dyn Fn(ReplyClaim<'_>) -> bool
             object
         })
         .collect();
-    (kept.len() < before).then(|| json!({ "Answers": kept }).to_string())
+    let left_out = all - kept.len();
+    (all > 0).then(|| BareClaims { text: json!({ "Answers": kept }).to_string(), left_out })
 }
 
 #[cfg(test)]
@@ -44,16 +53,16 @@ mod tests {
     fn the_other_claims_are_read_as_before() {
         let replies = [
             r#"{"Answers": [{"Turn": 1, "User Response Pattern": "UR2", "User Response Text": "a secret"}, {"Turn": 2, "User Response Pattern": "UR5", "User Response Text": "thanks \"b\""}, {"Turn": 3, "User Response Pattern": "No Feedback", "User Response Text": ""}]}"#,
-            "The first says a secret.\n```json\n[{'turn': 1, 'pattern': 'UR2', 'text': 'a secret'}, {'turn': 2, 'pattern': 'UR5', 'text': \"thanks \\\"b\\\"\"}, {'turn': 3, 'pattern': 'No Feedback', 'text': ''}",
+            "<think>It is a secret.</think>The first says a secret.\n```json\n[{'turn': 1, 'pattern': 'UR2', 'text': 'a secret'}, {'turn': 2, 'pattern': 'UR5', 'text': \"thanks \\\"b\\\"\"}, {'turn': 3, 'pattern': 'No Feedback', 'text': ''}",
         ];
         for content in replies {
-            let left = without_claims(content, &|claim| claim.turn == Some(1)).unwrap();
-            assert!(!left.contains("secret"), "{left}");
-            assert_eq!(read(&left).claims, read(content).claims[1..], "{content}");
-            assert!(without_claims(&left, &|claim| claim.turn == Some(1)).is_none());
-            let unquoted = without_claims(content, &|claim| claim.quote.contains("thanks")).unwrap();
-            assert_eq!(read(&unquoted).claims.len(), 2);
+            let BareClaims { text, left_out } = bare_claims(content, &|claim| claim.turn != Some(1)).unwrap();
+            assert!(left_out == 1 && !text.contains("secret"), "{text}");
+            assert_eq!(read(&text).claims, read(content).claims[1..], "{content}");
+            assert_eq!(bare_claims(&text, &|_| true), Some(BareClaims { text: text.clone(), left_out: 0 }));
+            let unquoted = bare_claims(content, &|claim| !claim.quote.contains("thanks")).unwrap();
+            assert_eq!(read(&unquoted.text).claims.len(), 2);
         }
-        assert_eq!(without_claims("B A", &|_| true), None);
+        assert_eq!(bare_claims("B A", &|_| true), None);
     }
 }

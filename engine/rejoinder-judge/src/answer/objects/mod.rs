@@ -11,4 +11,4 @@ mod lines;
 mod tests;
 
 pub(super) use claims::{LabelClaim, ReplyReading, read};
-pub use leave_out::{ReplyClaim, without_claims};
+pub use leave_out::{BareClaims, ReplyClaim, bare_claims};
