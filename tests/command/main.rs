@@ -21,6 +21,7 @@ mod exit_codes;
 mod explain;
 mod export;
 mod first_minute;
+mod forget;
 mod found_config;
 mod full;
 mod gathering;

@@ -28,7 +28,7 @@ mod request;
 mod server_time;
 pub mod tokens;
 
-pub use answer::{Finding, LabelProbabilities, TurnFinding};
+pub use answer::{BareClaims, Finding, LabelProbabilities, ReplyClaim, TurnFinding, bare_claims};
 pub use asking::{
     AskProgress, AskReport, QuestionSource, RequestSource, RequestTrouble, StopReason, ask, ask_requests,
 };

@@ -11,6 +11,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 /// How long a process waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// How long a process waits for the readers of a file that is written anew: readers are quick, or stay.
+const READER: Duration = Duration::from_secs(1);
+
 /// A checkpoint writes each page that changed since the last one once: keys are random, so seldom is cheaper. 32 MiB.
 const PAGES_BETWEEN_CHECKPOINTS: i64 = 8192;
 /// Memory for pages, so that those on the way to a key are not read again for each.
@@ -28,6 +31,8 @@ pub enum LedgerError {
     Missing(PathBuf),
     /// Beside the file at this path, no file can be locked.
     Unlockable(PathBuf, std::io::Error),
+    /// Another process reads the file at this path, so that what was deleted cannot be overwritten.
+    InUse(PathBuf),
     /// SQLite failed on the file at this path.
     Sqlite(PathBuf, rusqlite::Error),
 }
@@ -44,6 +49,11 @@ impl fmt::Display for LedgerError {
             Self::Unlockable(path, error) => write!(
                 f,
                 "{}: no file can be locked beside it, so that two processes might pay for the same: {error}",
+                path.display()
+            ),
+            Self::InUse(path) => write!(
+                f,
+                "{} is read by another process, so that what was deleted in it cannot be overwritten",
                 path.display()
             ),
             Self::Sqlite(path, error) => write!(f, "{}: {error}", path.display()),
@@ -170,6 +180,18 @@ impl Database {
         let done = self.transaction(work);
         self.with(|c| c.execute_batch("DETACH other"))?;
         done
+    }
+
+    /// Writes the file anew without what was deleted, which otherwise stays in free pages and in the log until it is overwritten.
+    pub(crate) fn compact(&self) -> Result<(), LedgerError> {
+        let is_busy = self.with(|c| {
+            c.execute_batch("VACUUM")?;
+            c.busy_timeout(READER)?;
+            let is_busy = c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0));
+            c.busy_timeout(BUSY)?;
+            is_busy
+        })?;
+        if is_busy { Err(LedgerError::InUse(self.path.clone())) } else { Ok(()) }
     }
 
     /// Runs `work` as one transaction, which takes effect as a whole, durably, or not at all.

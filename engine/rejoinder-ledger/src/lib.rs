@@ -11,6 +11,7 @@ mod ledger;
 mod measured;
 pub mod part;
 mod reply_copy;
+mod reply_removal;
 mod reply_store;
 mod shared_reply;
 mod spending;

@@ -1,6 +1,7 @@
 //! A piece of the input, about a mebibyte: the unit of work of a scanning thread.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
@@ -51,6 +52,8 @@ pub struct Chunk {
     pub skipped: JoinReport,
     /// Why the rest of the file cannot be read: a fault of the disk or the network, which may pass, not of the data.
     pub failure: Option<String>,
+    /// The numbers of the conversations of the file that were forgotten, which are no entries.
+    pub(crate) forgotten: Arc<BTreeSet<u64>>,
 }
 
 /// The conversations of a chunk, in the form in which they were read.
@@ -82,7 +85,17 @@ impl Chunk {
             set_aside: Vec::new(),
             skipped: JoinReport::default(),
             failure: None,
+            forgotten: Arc::default(),
         }
+    }
+
+    /// The same chunk without these conversations of the file, and without what was set aside in their places.
+    pub(crate) fn without(mut self, forgotten: &Arc<BTreeSet<u64>>) -> Self {
+        if !forgotten.is_empty() {
+            self.set_aside.retain(|record| !forgotten.contains(&record.line));
+            self.forgotten = Arc::clone(forgotten);
+        }
+        self
     }
 
     /// The conversations of the chunk, not yet parsed.
@@ -92,7 +105,9 @@ impl Chunk {
             ChunkContent::Rows(rows) => (None, Some(rows.entries()), None),
             ChunkContent::Joined(joined) => (None, None, Some(self.joined(joined))),
         };
-        lines.into_iter().flatten().chain(rows.into_iter().flatten()).chain(joined.into_iter().flatten())
+        let all = lines.into_iter().flatten().chain(rows.into_iter().flatten());
+        let all = all.chain(joined.into_iter().flatten());
+        all.filter(|entry| !self.forgotten.contains(&entry.ordinal))
     }
 
     fn joined<'c>(&self, joined: &'c JoinedConversations) -> impl Iterator<Item = Entry<'c>> + use<'c> {

@@ -1,5 +1,6 @@
 //! Reads the input files one after another, in portions for threads or chunk by chunk.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::vec;
 
@@ -14,7 +15,11 @@ use crate::join::{self, JoinedChunks};
 use crate::record::Mapping;
 
 /// A part of the input that one thread works on.
-pub struct Portion(PortionContent);
+pub struct Portion {
+    content: PortionContent,
+    /// The conversations of the file that were forgotten.
+    forgotten: Arc<BTreeSet<u64>>,
+}
 
 enum PortionContent {
     Chunk(Box<Chunk>),
@@ -23,14 +28,14 @@ enum PortionContent {
 
 impl From<Chunk> for Portion {
     fn from(chunk: Chunk) -> Self {
-        Self(PortionContent::Chunk(Box::new(chunk)))
+        Self { content: PortionContent::Chunk(Box::new(chunk)), forgotten: Arc::default() }
     }
 }
 
 impl Portion {
     /// Where the portion begins.
     pub fn start(&self) -> Position {
-        match &self.0 {
+        match &self.content {
             PortionContent::Chunk(chunk) => chunk.start,
             PortionContent::Group(group) => group.start(),
         }
@@ -38,7 +43,7 @@ impl Portion {
 
     /// Where the next portion begins, where that is known before the portion is read: not of a row group of Parquet.
     pub fn end(&self) -> Option<Position> {
-        match &self.0 {
+        match &self.content {
             PortionContent::Chunk(chunk) => Some(chunk.end),
             PortionContent::Group(_) => None,
         }
@@ -46,7 +51,7 @@ impl Portion {
 
     /// The bytes of the file, as stored, that are read at the end of the portion; an estimate of a row group of Parquet.
     pub fn stored_bytes_at_end(&self) -> u64 {
-        match &self.0 {
+        match &self.content {
             PortionContent::Chunk(chunk) => chunk.stored_bytes_read,
             PortionContent::Group(group) => group.stored_bytes_at_end(),
         }
@@ -54,7 +59,7 @@ impl Portion {
 
     /// Why the portion cannot be read, where that is known before it is read: not of a row group of Parquet.
     pub fn failure(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.content {
             PortionContent::Chunk(chunk) => chunk.failure.as_deref(),
             PortionContent::Group(_) => None,
         }
@@ -62,11 +67,12 @@ impl Portion {
 
     /// The chunks of the portion, one after another. A row group of Parquet is read here.
     pub fn chunks(self) -> impl Iterator<Item = Chunk> {
-        let (chunk, group) = match self.0 {
+        let (chunk, group) = match self.content {
             PortionContent::Chunk(chunk) => (Some(*chunk), None),
             PortionContent::Group(group) => (None, Some(group.chunks())),
         };
-        chunk.into_iter().chain(group.into_iter().flatten())
+        let chunks = chunk.into_iter().chain(group.into_iter().flatten());
+        chunks.map(move |chunk| chunk.without(&self.forgotten))
     }
 }
 
@@ -85,17 +91,19 @@ pub struct Portions<'a> {
     /// The beginning of the next file.
     next: Position,
     open: Option<FileReader<'a>>,
+    /// The conversations of the open file that were forgotten.
+    forgotten: Arc<BTreeSet<u64>>,
 }
 
 impl<'a> Portions<'a> {
     /// A reader over `files` from position `from`; records longer than `max_record_bytes` are set aside.
-    pub const fn new(
+    pub fn new(
         files: &'a [InputFile],
         mapping: &'a Mapping,
         from: Position,
         max_record_bytes: usize,
     ) -> Self {
-        Self { files, mapping, max_record_bytes, next: from, open: None }
+        Self { files, mapping, max_record_bytes, next: from, open: None, forgotten: Arc::default() }
     }
 
     /// The records of a file, before any are joined.
@@ -199,19 +207,18 @@ impl Iterator for Portions<'_> {
                 }
                 None => None,
             };
-            if let Some(portion) = next {
-                return Some(Portion(portion));
+            if let Some(content) = next {
+                return Some(Portion { content, forgotten: Arc::clone(&self.forgotten) });
             }
             let at = self.next;
             let file = self.files.get(at.shard as usize)?;
             self.next = Position::of_file(at.shard + 1);
+            self.forgotten = Arc::new(file.forgotten.clone());
             match self.open(file, at) {
                 Ok(open) => self.open = Some(open),
                 Err(error) => {
                     self.open = None;
-                    return Some(Portion(PortionContent::Chunk(Box::new(Self::unreadable(
-                        file, at, &error,
-                    )))));
+                    return Some(Self::unreadable(file, at, &error).into());
                 }
             }
         }

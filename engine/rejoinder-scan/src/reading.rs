@@ -205,6 +205,16 @@ impl FileCounts {
         add(&mut self.set_aside, if is_told_apart { &kind } else { OTHER_REASONS }, 1);
     }
 
+    /// Counts the record that was set aside for a reason among those for other reasons, if it is the only one for the reason, which may
+    /// quote it.
+    pub fn merge_reason(&mut self, reason: &str) {
+        let kind = kind_of(reason);
+        if kind != OTHER_REASONS && self.set_aside.get(&kind) == Some(&1) {
+            self.set_aside.remove(&kind);
+            add(&mut self.set_aside, OTHER_REASONS, 1);
+        }
+    }
+
     /// All records that were set aside.
     pub fn all_set_aside(&self) -> u64 {
         self.set_aside.values().sum()

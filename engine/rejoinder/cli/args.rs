@@ -13,6 +13,7 @@ pub(super) const JUDGE: &str = "Judge";
 pub(super) const LABELS: &str = "Labels";
 pub(super) const RECALL: &str = "Recall";
 pub(super) const TURNS: &str = "Turns";
+pub(super) const CONVERSATION: &str = "Conversation";
 pub(super) const DRAW: &str = "Draw";
 pub(super) const OUTPUT: &str = "Output";
 

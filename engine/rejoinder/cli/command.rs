@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::{
-    ask, audit, calibrate, completions, config, eval, examples, explain, export, import_labels, init,
+    ask, audit, calibrate, completions, config, eval, examples, explain, export, forget, import_labels, init,
     inspect, judge, plan, plugin, plugin_host, report, reproduce_paper, resume, review, rules, run, runs,
     shards, show, signals, status, terminal, train,
 };
@@ -76,6 +76,9 @@ enum CommandVerb {
     /// Compare a run over LMSYS-Chat-1M with what the paper released
     #[command(before_long_help = examples::REPRODUCE_PAPER)]
     ReproducePaper(reproduce_paper::ReproducePaperArgs),
+    /// Remove a conversation from a run, its replies and its exports
+    #[command(before_long_help = examples::FORGET)]
+    Forget(forget::ForgetArgs),
     /// Certify by a sample what a run missed and wrongly took
     #[command(before_long_help = examples::AUDIT)]
     Audit(audit::AuditArgs),
@@ -112,7 +115,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
     ("Find feedback", &["init", "inspect", "run", "merge", "report", "show", "explain", "review"]),
     ("Take it further", &["export", "import-labels"]),
     ("Ask a judge", &["plan", "judge", "resume", "ask"]),
-    ("Keep runs", &["status", "runs"]),
+    ("Keep runs", &["status", "runs", "forget"]),
     ("Extend", &["rules", "plugin", "config"]),
     ("Measure", &["eval", "audit", "calibrate", "train", "reproduce-paper"]),
     ("Other", &["completions"]),
@@ -189,6 +192,7 @@ pub fn main_of(arguments: &[OsString]) -> Exit {
         CommandVerb::Export(args) => export::main(&args),
         CommandVerb::ImportLabels(args) => import_labels::main(&args),
         CommandVerb::ReproducePaper(args) => reproduce_paper::main(&args),
+        CommandVerb::Forget(args) => forget::main(&args),
         CommandVerb::Audit(args) => audit::main(&args),
         CommandVerb::Calibrate(args) => calibrate::main(&args),
         CommandVerb::Train(args) => train::main(&args),

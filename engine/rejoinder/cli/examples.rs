@@ -156,6 +156,11 @@ Examples:
   rejoinder reproduce-paper lmsys/ --config judge.toml
   rejoinder reproduce-paper lmsys/ --json";
 
+pub(super) const FORGET: &str = "\
+Examples:
+  rejoinder forget runs/0001 --conversation en-026 --dry-run
+  rejoinder forget runs/0001 --conversation 0:25 --also sft --json";
+
 pub(super) const AUDIT: &str = "\
 Examples:
   rejoinder audit runs/0001 --config judge.toml

@@ -13,6 +13,7 @@ mod eval;
 mod examples;
 mod explain;
 mod export;
+mod forget;
 mod import_labels;
 mod init;
 mod inputs;

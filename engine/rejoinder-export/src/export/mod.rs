@@ -19,7 +19,7 @@ mod held_out;
 pub mod lengths;
 pub mod metadata;
 mod opening;
-mod parquet;
+pub mod parquet;
 mod prompt;
 pub mod review;
 pub mod skip_reason;

@@ -19,6 +19,7 @@ pub(crate) use json::{read_json, read_json_at};
 pub use label::LabelProbabilities;
 pub(crate) use label::{read_answer, read_label};
 pub(crate) use letters::{read_letters, read_letters_at};
+pub use objects::{BareClaims, ReplyClaim, bare_claims};
 
 /// The key of an answer's pattern, as the paper names it.
 pub(crate) const PATTERN: &str = "User Response Pattern";

@@ -10,6 +10,7 @@ mod asking_form;
 mod chain;
 mod error;
 mod given_form;
+mod own_keys;
 mod question_form;
 
 pub use asking_form::{AskingForm, BillUnit, FormBill};

@@ -112,6 +112,15 @@ impl Ledger {
         })
     }
 
+    /// Replaces the counts of a committed part.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn set_summary(&self, index: u64, summary: &str) -> Result<(), LedgerError> {
+        let update = "UPDATE parts SET summary = ?2 WHERE idx = ?1";
+        self.0.with(|c| c.execute(update, params![index.cast_signed(), summary])).map(drop)
+    }
+
     /// Notes a fact of the run.
     ///
     /// # Errors
@@ -163,6 +172,30 @@ impl Ledger {
             let put = "INSERT OR REPLACE INTO facts SELECT name, value FROM other.facts WHERE substr(name, 1, ?2) = ?1";
             c.execute(put, params![facts, facts.chars().count() as i64]).map(drop)
         })
+    }
+
+    /// Forgets by which keys turns were known, in groups and in requests; what the requests took stays.
+    ///
+    /// # Errors
+    /// If SQLite fails; then nothing was forgotten.
+    pub fn forget_turns(&self, keys: &[&str]) -> Result<(), LedgerError> {
+        self.0.transaction(|c| {
+            let mut ungroup = c.prepare("DELETE FROM grouped WHERE turn = ?1")?;
+            let mut unname = c.prepare("UPDATE attempts SET reply_key = '' WHERE reply_key = ?1")?;
+            for key in keys {
+                ungroup.execute([key])?;
+                unname.execute([key])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the file anew without what was forgotten.
+    ///
+    /// # Errors
+    /// If SQLite fails, or another process reads the file.
+    pub fn compact(&self) -> Result<(), LedgerError> {
+        self.0.compact()
     }
 
     /// A fact of the run.

@@ -5,7 +5,7 @@ pub(crate) mod array;
 pub(crate) mod arrow;
 pub(crate) mod csv_rows;
 mod cut;
-mod elements;
+pub(crate) mod elements;
 mod kind;
 pub(crate) mod lines;
 pub(crate) mod table;

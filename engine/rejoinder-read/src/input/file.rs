@@ -1,5 +1,6 @@
 //! An input file as a manifest describes it, and how the description is made.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,9 @@ pub struct InputFile {
     /// What came in at the file's end in later nights, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub growth: Vec<Growth>,
+    /// The numbers of the conversations that were forgotten: no reader gives them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forgotten: BTreeSet<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -110,6 +114,15 @@ impl InputFile {
         Ok(Self { size, container, ..Self::undescribed(path) })
     }
 
+    /// Takes size and hash from the file as it is now.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn renew(&mut self) -> io::Result<()> {
+        (self.size, self.hash) = size_and_hash(&mut File::open(self.current_path())?)?;
+        Ok(())
+    }
+
     /// A file of which nothing is known.
     pub fn undescribed(path: &Path) -> Self {
         Self {
@@ -122,6 +135,7 @@ impl InputFile {
             reading: ReadSettings::default(),
             night: 0,
             growth: Vec::new(),
+            forgotten: BTreeSet::new(),
         }
     }
 

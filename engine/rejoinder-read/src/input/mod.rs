@@ -2,6 +2,7 @@
 //! gives the decompressed bytes.
 
 mod archive;
+mod blank_out;
 mod compression;
 mod content;
 mod detect;

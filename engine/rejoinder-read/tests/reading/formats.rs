@@ -53,16 +53,40 @@ fn page(file: &InputFile, why: &str) -> String {
     page
 }
 
-#[test]
-fn every_format_is_told_by_its_content_and_read_as_its_page_says() {
-    let mut names: Vec<String> = std::fs::read_dir(fixture(""))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.ends_with(".read"))
-        .collect();
+/// The names of all fixtures.
+fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(fixture("")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| !name.ends_with(".read")).collect();
     names.sort();
     assert!(names.len() > 12);
-    for name in names {
+    names
+}
+
+#[test]
+fn no_format_gives_a_conversation_that_was_forgotten_and_all_give_the_others() {
+    let told = |file: &InputFile| -> Vec<(u64, String)> {
+        let of_chunk = |chunk: Chunk| {
+            let entries = chunk.entries();
+            entries.map(|entry| (entry.ordinal, format!("{:?}", entry.record()))).collect::<Vec<_>>()
+        };
+        chunks(file, Position::default()).into_iter().flat_map(of_chunk).collect()
+    };
+    for name in names() {
+        let file = InputFile::describe(&fixture(&name)).unwrap();
+        let all = told(&file);
+        for (ordinal, _) in &all {
+            let forgotten = [*ordinal].into();
+            let left = told(&InputFile { forgotten, ..file.clone() });
+            let others: Vec<_> = all.iter().filter(|(other, _)| other != ordinal).cloned().collect();
+            assert_eq!(left, others, "{name} without {ordinal}");
+        }
+    }
+}
+
+#[test]
+fn every_format_is_told_by_its_content_and_read_as_its_page_says() {
+    for name in names() {
         let (file, why) = InputFile::describe_as(&fixture(&name), asked(None)).unwrap();
         let page = page(&file, &why.text);
         let golden = fixture(&format!("{name}.read"));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rejoinder_core::RecordId;
 use rejoinder_judge::{AskProgress, ServerTime};
-use rejoinder_ledger::ReplyStore;
+use rejoinder_ledger::{ReplyStore, part};
 
 use super::run_dir::{ASKED, RunDir, from_json};
 use crate::error::RunError;
@@ -14,7 +14,6 @@ use crate::judging::LetterCheck;
 use crate::recall::Curves;
 use crate::stats::{ExtraRequests, JudgeStats, ScanCounts, ScanStats};
 
-/// The run's own file of replies.
 /// What the ledger calls the requests beside the first ones.
 const EXTRA: &str = "extra requests";
 /// What the ledger calls how long the server has worked.
@@ -33,6 +32,12 @@ impl RunDir {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
             Err(e) => Err(RunError::io(format!("cannot read {}", file.display()), &e)),
         }
+    }
+
+    /// Keeps which turns the judge was asked about before the scan.
+    pub(crate) fn keep_asked(&self, asked: &[RecordId]) -> Result<(), RunError> {
+        let json = serde_json::to_vec(asked).expect("ids are plain data");
+        Ok(part::write(&self.path.join(ASKED), &json)?)
     }
 
     /// The counts of the whole scan, as far as it is committed.
@@ -61,6 +66,11 @@ impl RunDir {
     /// If the ledger cannot be read.
     pub fn judge_stats(&self) -> Result<JudgeStats, RunError> {
         self.ledger.get("judged")?.map_or(Ok(JudgeStats::default()), |json| from_json(&json))
+    }
+
+    /// Whether replies were collected.
+    pub(crate) fn has_judge_stats(&self) -> Result<bool, RunError> {
+        Ok(self.ledger.get("judged")?.is_some())
     }
 
     /// Why answers of the judge were of no use, and for how many turns, at the last collection.
@@ -202,6 +212,11 @@ impl RunDir {
     /// Whether the replies lie in the run's own file.
     pub(crate) const fn has_own_replies(&self) -> bool {
         self.manifest.config.judge.replies.is_none()
+    }
+
+    /// Opens the replies as [`Self::replies`] does, and makes no file where none is.
+    pub(crate) fn kept_replies(&self) -> Result<ReplyStore, RunError> {
+        if self.reply_file().exists() { self.replies() } else { Ok(ReplyStore::in_memory()?) }
     }
 
     /// Keeps what asking takes by the score, for each purpose.

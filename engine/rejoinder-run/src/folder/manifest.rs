@@ -60,6 +60,21 @@ pub struct Manifest {
     pub score: ScoreRole,
     /// What was found out about the judge, once the judge was asked.
     pub judge: Option<ServerCapabilities>,
+    /// Conversations that were forgotten; nothing here tells which ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Removal>,
+}
+
+/// That conversations were removed from a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Removal {
+    /// The day, such as `2026-11-30`.
+    pub on: String,
+    /// The number of conversations.
+    pub conversations: u64,
+    /// The number of their turns that were accepted, or waited for the judge at first.
+    pub turns: u64,
 }
 
 /// A rule file in force.
@@ -156,6 +171,7 @@ impl Manifest {
             accept_at_set_aside: None,
             score: engine.role.clone(),
             judge: None,
+            removed: Vec::new(),
         }
     }
 

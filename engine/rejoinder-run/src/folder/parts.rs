@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::FolderError;
 use super::run_dir::{RunDir, from_json};
 use crate::error::RunError;
+use crate::lines::retained;
 use crate::stats::{ScanCounts, ScanStats};
 
 /// Facts of the ledger that say what a file of a part was when it was written begin so; the file's path in the run follows.
@@ -120,6 +121,31 @@ impl RunDir {
         part::write(&file, bytes).map_err(failed)?;
         let seal = FileSeal { size: bytes.len() as u64, hash: blake3::hash(bytes).to_hex().to_string() };
         Ok(self.ledger.put(&sealed, &serde_json::to_string(&seal).expect("a seal is plain data"))?)
+    }
+
+    /// Takes rows out of the file of one kind in part `index`: those lines stay, byte for byte, for which `stays` holds. Returns the
+    /// number of rows that were taken out.
+    ///
+    /// # Errors
+    /// If the file is not what was written, or cannot be written, or `stays` fails.
+    pub(crate) fn retain_rows(
+        &self,
+        kind: PartKind,
+        index: u64,
+        stays: impl Fn(&[u8]) -> Result<bool, RunError>,
+    ) -> Result<u64, RunError> {
+        let file = self.part_file(kind, index);
+        if !file.exists() {
+            return Ok(0);
+        }
+        self.check_content(kind, index)?;
+        let bytes =
+            fs::read(&file).map_err(|e| RunError::io(format!("cannot read {}", file.display()), &e))?;
+        let (kept, removed) = retained(&bytes, stays)?;
+        if removed > 0 {
+            self.write_part(kind, index, &kept)?;
+        }
+        Ok(removed)
     }
 
     /// The rows of one kind in part `index`, read one at a time; none if there is no file.

@@ -27,9 +27,9 @@ pub(crate) const SAMPLE: &str = "calibration.sample";
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const LEDGER: &str = "ledger.sqlite";
 /// File of the run's own replies.
-pub(super) const REPLIES: &str = "replies.sqlite";
+pub(crate) const REPLIES: &str = "replies.sqlite";
 /// Folder of the copy of standard input.
-pub(super) const INPUT: &str = "input";
+pub(crate) const INPUT: &str = "input";
 /// What the ledger calls the id of its run.
 pub(super) const RUN_FACT: &str = "run";
 /// A run directory.
@@ -67,13 +67,21 @@ impl RunDir {
     /// # Errors
     /// As [`Self::open_to_change`], or if the folder was gathered for another verb.
     pub fn open_sampled(path: &Path, verb: SampledVerb) -> Result<Self, RunError> {
-        let run = Self::open_locked(path)?;
-        if run.manifest.shard.is_some() {
-            return Err(FolderError::IsShard(path.to_owned()).into());
-        }
+        let run = Self::open_locked(path)?.whole()?;
         match &run.manifest.gathered {
             Some(from) if from.terms.goal.verb() != verb => Err(from.other_verb(path, verb).into()),
             _ => Ok(run),
+        }
+    }
+
+    /// The run itself, if it is no shard of a job: for what takes the whole input.
+    ///
+    /// # Errors
+    /// If the run is a shard.
+    pub fn whole(self) -> Result<Self, RunError> {
+        match self.manifest.shard {
+            None => Ok(self),
+            Some(_) => Err(FolderError::IsShard(self.path).into()),
         }
     }
 
@@ -264,8 +272,7 @@ impl RunDir {
         learner: Option<usize>,
         asked: &[RecordId],
     ) -> Result<Engine, RunError> {
-        let json = serde_json::to_vec(asked).expect("ids are plain data");
-        part::write(&self.path.join(ASKED), &json)?;
+        self.keep_asked(asked)?;
         let config = &mut self.manifest.config;
         config.cascade.reject_below = Some(cut.unwrap_or(0.0));
         config.judge.all = cut.is_none();
@@ -296,7 +303,7 @@ impl RunDir {
         self.write_manifest()
     }
 
-    pub(super) fn write_manifest(&self) -> Result<(), RunError> {
+    pub(crate) fn write_manifest(&self) -> Result<(), RunError> {
         let mut json = serde_json::to_vec_pretty(&self.manifest).expect("a manifest is plain data");
         json.push(b'\n');
         part::write(&self.path.join(MANIFEST), &json).map_err(RunError::from)

@@ -11,7 +11,7 @@ use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::spool_row::SpoolRow;
 
-/// Facts of the ledger with groups begin so.
+/// Facts of the ledger with groups begin so; form and stretch follow.
 pub(crate) const FACTS: &str = "groups ";
 
 /// Whose groups are made: those of one stretch of input, or those of rows that were drawn.

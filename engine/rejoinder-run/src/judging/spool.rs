@@ -36,8 +36,7 @@ pub(super) struct Spool<'r> {
 impl<'r> Spool<'r> {
     /// The rows of one part.
     pub(super) fn of_part(self, part: u64) -> Groups<'r> {
-        let stretches = Stretches { rows: self.run.rows(PartKind::Spool, part).peekable() };
-        Box::new(stretches.flat_map(move |stretch| self.grouped(stretch)))
+        Box::new(stretches(self.run, part).flat_map(move |stretch| self.grouped(stretch)))
     }
 
     /// All rows in the order of asking: with a budget the most promising ones first, without a budget in input order.
@@ -125,6 +124,11 @@ impl<'r> Spool<'r> {
         });
         read.collect()
     }
+}
+
+/// The rows of a part, a stretch of input at a time.
+pub(crate) fn stretches(run: &RunDir, part: u64) -> impl Iterator<Item = Result<Vec<SpoolRow>, RunError>> {
+    Stretches { rows: run.rows(PartKind::Spool, part).peekable() }
 }
 
 /// The rows of a part, a stretch of input at a time.

@@ -23,5 +23,7 @@ pub use draw::{REVIEW_TURNS, ReviewDraw};
 pub use error::ReviewError;
 pub use forecast::{ExpectedFeedback, ReviewForecast, ReviewForecaster};
 pub use log::{LabelLog, LabelTarget, ReviewLabel};
+pub(crate) use readers::forget_labels;
 pub use readers::{ReaderLabels, reader_labels};
+pub(crate) use sample::forget_in_draws;
 pub use sample::{ReviewSample, ReviewTurn};

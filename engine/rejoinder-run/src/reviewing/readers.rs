@@ -6,11 +6,14 @@ use std::path::Path;
 
 use rejoinder_core::{Answer, RecordId};
 use rejoinder_export::labels::LabelWord;
+use rejoinder_ledger::part;
+use serde::Deserialize;
 
 use super::error::ReviewError;
 use super::log::LogLine;
 use crate::error::RunError;
-use crate::folder::RunDir;
+use crate::folder::{Lock, RunDir};
+use crate::lines::retained;
 
 /// Folder of the logs of labels, in a run's folder.
 pub(super) const LABELS: &str = "review/labels";
@@ -48,6 +51,44 @@ pub fn reader_labels(run: &RunDir) -> Result<Vec<ReaderLabels>, ReviewError> {
     }
     readers.sort_by(|a, b| a.reader.cmp(&b.reader));
     Ok(readers)
+}
+
+/// Takes the lines about conversations out of the logs of all readers; returns the number of lines.
+///
+/// # Errors
+/// If a reader is at work, or a log cannot be read or written.
+pub(crate) fn forget_labels(
+    run: &RunDir,
+    is_forgotten: &dyn Fn(Option<RecordId>, &str) -> bool,
+) -> Result<u64, RunError> {
+    /// The fields of a line that are needed.
+    #[derive(Deserialize)]
+    struct LineHead {
+        conversation_id: String,
+        id: Option<RecordId>,
+    }
+    let (folder, mut removed) = (run.path.join(LABELS), 0);
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let file = entry.path();
+        let Some(reader) = file.file_stem().filter(|_| file.extension().is_some_and(|kind| kind == "jsonl"))
+        else {
+            continue;
+        };
+        let _lock = Lock::take_named(&folder, &format!("{}.lock", reader.to_string_lossy()))?;
+        let stays = |line: &[u8]| {
+            Ok::<_, RunError>(match serde_json::from_slice::<LineHead>(line) {
+                Ok(head) => !is_forgotten(head.id, &head.conversation_id),
+                // A last line that was torn when its writer was stopped is cut off, as by whoever opens the log.
+                Err(_) => line.ends_with(b"\n"),
+            })
+        };
+        let (kept, of_reader) = retained(&fs::read(&file)?, stays)?;
+        if of_reader > 0 {
+            part::write(&file, &kept)?;
+            removed += of_reader;
+        }
+    }
+    Ok(removed)
 }
 
 /// What the lines of a log say of each turn in the end.

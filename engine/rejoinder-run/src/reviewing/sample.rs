@@ -229,6 +229,28 @@ fn audited(run: &RunDir, draw: &ReviewDraw, sample: &AuditSample) -> Result<Revi
     })
 }
 
+/// Takes turns out of all draws that are kept; returns the number of turns.
+///
+/// # Errors
+/// If a draw cannot be read or written.
+pub(crate) fn forget_in_draws(
+    run: &RunDir,
+    is_forgotten: &dyn Fn(RecordId) -> bool,
+) -> Result<u64, RunError> {
+    let mut removed = 0;
+    for entry in fs::read_dir(run.path.join(DRAWS)).into_iter().flatten().flatten() {
+        let file = entry.path();
+        let Some(mut kept) = read(&file)? else { continue };
+        let before = kept.turns.len();
+        kept.turns.retain(|turn| !is_forgotten(turn.id));
+        if kept.turns.len() < before {
+            removed += (before - kept.turns.len()) as u64;
+            keep(&file, &kept)?;
+        }
+    }
+    Ok(removed)
+}
+
 /// The turns with what became of each.
 fn looked_up(run: &RunDir, turns: Vec<KeptTurn>) -> Result<Vec<ReviewTurn>, RunError> {
     let mut found: HashMap<RecordId, reading_sample::DrawnTurn> = HashMap::with_capacity(turns.len());

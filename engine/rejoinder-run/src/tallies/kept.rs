@@ -56,8 +56,8 @@ impl RunDir {
             disputes.add(&part.disputes);
         }
         total.disputes = disputes.turns;
-        if let Some(json) = self.ledger.get(OF_JUDGE)? {
-            total.judge(&from_json(&json)?);
+        if let Some(judged) = self.judged_tallies()? {
+            total.judge(&judged);
         }
         total.groups = total.groups.with_values();
         Ok(total)
@@ -106,6 +106,14 @@ impl RunDir {
         Ok(self.ledger.put(&name_of(index), &json)?)
     }
 
+    /// Forgets the tallies of parts that were not committed; the scan makes them anew.
+    pub(super) fn forget_uncommitted_tallies(&self) -> Result<(), RunError> {
+        let committed: Vec<String> = self.ledger.parts()?.iter().map(|part| name_of(part.index)).collect();
+        let kept = self.ledger.facts(OF_PART)?.into_iter().map(|(name, _)| name);
+        let mut uncommitted = kept.filter(|name| !committed.contains(name));
+        uncommitted.try_for_each(|name| Ok(self.ledger.remove(&name)?))
+    }
+
     /// The groups that the scan has counted, without what the judge adds.
     pub(crate) fn scanned_groups(&self) -> Result<GroupTallies, RunError> {
         let mut groups = GroupTallies::default();
@@ -115,6 +123,11 @@ impl RunDir {
             }
         }
         Ok(groups)
+    }
+
+    /// What the judge adds, as last collected; `None` where nothing was collected.
+    pub(super) fn judged_tallies(&self) -> Result<Option<JudgedTallies>, RunError> {
+        self.ledger.get(OF_JUDGE)?.map(|json| from_json(&json)).transpose()
     }
 
     /// Keeps what the judge adds, as last collected.

@@ -11,6 +11,7 @@ mod judged;
 mod kept;
 mod part;
 mod provenance;
+mod removal;
 mod row_standing;
 mod rules;
 

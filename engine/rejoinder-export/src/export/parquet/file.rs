@@ -75,7 +75,7 @@ impl<W: Write + Send> ParquetRows<W> {
 }
 
 /// The cause keeps its kind, so that a full disk is told as one.
-fn of_parquet(error: ParquetError) -> io::Error {
+pub(super) fn of_parquet(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(cause) => match cause.downcast::<io::Error>() {
             Ok(error) => *error,

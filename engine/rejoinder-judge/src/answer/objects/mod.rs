@@ -4,9 +4,11 @@
 //! Everything that can mean only one thing is read. Of anything else, the reading says no more than that the reply is damaged.
 
 mod claims;
+mod leave_out;
 mod lenient;
 mod lines;
 #[cfg(test)]
 mod tests;
 
 pub(super) use claims::{LabelClaim, ReplyReading, read};
+pub use leave_out::{BareClaims, ReplyClaim, bare_claims};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rejoinder_export::labels::label_file::LabelFile;
 use rejoinder_judge::prompt::AnswerFormat;
 use rejoinder_judge::{
-    BillUnit, JudgeConfig, ProbeError, QuestionUnit, ServerCapabilities, ServerTime, StopReason,
-    TriedAbilities, probe,
+    BillUnit, JudgeConfig, ProbeError, QuestionForm, QuestionUnit, ServerCapabilities, ServerTime,
+    StopReason, TriedAbilities, probe,
 };
 use rejoinder_ledger::ReplyStore;
 use rejoinder_scan::ConfigError;
@@ -155,6 +155,15 @@ fn findings(run: &RunDir, client: &JudgeConfig) -> Result<ServerCapabilities, Or
     let json = serde_json::to_string(&findings).expect("findings are plain data");
     run.ledger.put(FINDINGS, &json)?;
     Ok(findings)
+}
+
+/// All forms in which comparisons of a run may have asked the run's judge, `client`.
+pub(crate) fn forms_asked(run: &RunDir, client: &JudgeConfig) -> Result<Vec<QuestionForm>, RunError> {
+    let kept = run.ledger.get(FINDINGS)?.and_then(|json| serde_json::from_str(&json).ok());
+    let Some(findings) = kept.or_else(|| run.manifest.judge.clone()) else { return Ok(Vec::new()) };
+    let variants = FormVariant::ALL.into_iter().map(|variant| variant.for_server(&findings));
+    let asked = variants.filter(|variant| variant.left_out(client, &findings).is_none());
+    asked.map(|variant| Ok(variant.judge(client, &findings)?.form)).collect()
 }
 
 /// A form in which the judge is asked, and how.

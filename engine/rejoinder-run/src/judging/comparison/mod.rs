@@ -9,6 +9,7 @@ mod sample;
 mod variant;
 
 pub use choice::{ComparisonVerdict, NEARLY_ALL};
+pub(crate) use compare::forms_asked;
 pub use compare::{ComparisonRequest, JudgeComparison, LeftOutForm, compare};
 pub use figures::{CommonestAnswer, ComparedForm, LabelFigures, TurnCost};
 pub use variant::{FormVariant, LeftOutReason, ShownWindow, VariantRole};

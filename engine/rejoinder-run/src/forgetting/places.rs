@@ -1,0 +1,45 @@
+//! What the files of a run's folder are, as far as forgetting is concerned.
+
+use std::path::{Component, Path};
+
+use crate::folder::{ASKED, INPUT, LEDGER, LOCK_FILE, MANIFEST, MODEL, PartKind, REPLIES};
+use crate::recall::audit;
+use crate::shards::JOB;
+use crate::status::FILE as STATUS;
+
+/// What a file of a run's folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FolderPart {
+    /// Rows about turns, each with its address.
+    Rows,
+    /// A database, or the log of one.
+    Store,
+    /// A page that a verb makes of the whole run.
+    Page,
+    /// A file of the run that holds no text of chats, or is treated by itself: the copy of the input.
+    Own,
+    /// Anything else: exports, batches, and what the operator has put there.
+    Export,
+}
+
+/// The page of a run.
+const PAGE: &str = "report.html";
+/// Files and folders of a run without text of chats, and the copy of the input.
+const OWN: [&str; 9] =
+    [MANIFEST, LOCK_FILE, "certificate.json", MODEL, ASKED, INPUT, STATUS, "replies.sqlite.owners", JOB];
+
+/// What the file or folder at `path` is in the run's folder.
+pub(super) fn part_of(folder: &Path, path: &Path) -> FolderPart {
+    let below = path.strip_prefix(folder).unwrap_or(path);
+    let Some(Component::Normal(name)) = below.components().next() else { return FolderPart::Own };
+    let name = name.to_string_lossy();
+    let kinds = PartKind::SCAN.into_iter().chain([PartKind::Judged]);
+    let is_rows = kinds.map(PartKind::folder).chain(["review", audit::FILE, crate::faults::FILE]);
+    match &*name {
+        name if is_rows.into_iter().any(|rows| rows == name) => FolderPart::Rows,
+        PAGE => FolderPart::Page,
+        name if OWN.contains(&name) => FolderPart::Own,
+        name if name.starts_with(LEDGER) || name.starts_with(REPLIES) => FolderPart::Store,
+        _ => FolderPart::Export,
+    }
+}
