@@ -175,7 +175,7 @@ impl ReplyChanges {
                 Some(BareClaims { left_out: 0, .. }) => {}
                 Some(BareClaims { text, .. }) => drop(texts.insert(key.to_owned(), text)),
                 None if long.iter().any(|text| content.contains(text.as_str())) => {
-                    repeating.push(key.to_owned())
+                    repeating.push(key.to_owned());
                 }
                 None => {}
             }
