@@ -182,16 +182,18 @@ impl RunDir {
         shared.unwrap_or_else(|| self.own_replies())
     }
 
-    /// What the ledger says of asking: names and values of facts that a run takes over which goes on with this one.
+    /// Lets the run begin with what an earlier run has spent, and with what that found out by asking: for the same judge also with what
+    /// came of asking with the letters in another order.
     ///
     /// # Errors
-    /// If the ledger cannot be read.
-    pub(crate) fn facts_of_asking(&self) -> Result<Vec<(&'static str, String)>, RunError> {
+    /// If a ledger cannot be read or written.
+    pub(crate) fn take_over_asking(&self, earlier: &Self) -> Result<(), RunError> {
+        let letters = self.manifest.judge.as_ref().map(|_| LETTERS);
         let mut facts = Vec::new();
-        for name in [EXTRA, SERVER_TIME, LETTERS] {
-            facts.extend(self.ledger.get(name)?.map(|value| (name, value)));
+        for name in [EXTRA, SERVER_TIME].into_iter().chain(letters) {
+            facts.extend(earlier.ledger.get(name)?.map(|value| (name, value)));
         }
-        Ok(facts)
+        Ok(self.ledger.take_over(earlier.ledger.spent()?, &facts)?)
     }
 
     /// Opens the replies: the run's own file, or the shared one that the config names. A reader of the run makes no file.

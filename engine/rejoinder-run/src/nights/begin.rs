@@ -151,6 +151,5 @@ fn take_over(run: &RunDir, earlier: &RunDir, rewritten: &[u32]) -> Result<(), Ru
         let json = serde_json::to_vec(&asked).expect("ids are plain data");
         part::write(&run.path.join(ASKED), &json)?;
     }
-    let facts = earlier.facts_of_asking()?;
-    Ok(run.ledger.take_over(earlier.ledger.spent()?, &facts)?)
+    run.take_over_asking(earlier)
 }
