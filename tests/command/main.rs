@@ -26,6 +26,7 @@ mod found_config;
 mod full;
 mod gathering;
 #[cfg(unix)]
+mod growing;
 mod help;
 mod inputs;
 mod judge;

@@ -1,0 +1,69 @@
+//! Shards, nights, removals and the list of runs together, as the months of an operator bring them.
+
+use std::path::Path;
+
+use crate::nights::{Corpus, later_turns, nights};
+use crate::support::{all_files, figure, rejoinder, text};
+
+/// The files of a run in which a text stands.
+fn holding(run: &Path, said: &str) -> Vec<String> {
+    let holds = |file: &Path| {
+        let bytes = std::fs::read(file).unwrap();
+        bytes.windows(said.len()).any(|part| part == said.as_bytes())
+    };
+    all_files(run).into_iter().filter(|file| holds(file)).map(|file| text(&file)).collect()
+}
+
+#[test]
+fn shards_are_merged_gone_on_with_the_next_night_listed_and_a_conversation_of_theirs_forgotten() {
+    let [monday, tuesday] = nights([40, 20]);
+    let corpus = Corpus::new("");
+    // Two files, so that both shards have something.
+    let half = monday.lines().take(20).map(str::len).sum::<usize>() + 20;
+    let m1 = corpus.write("m1.jsonl", &monday[..half]);
+    let m2 = corpus.write("m2.jsonl", &monday[half..]);
+    let t = corpus.write("t.jsonl", &tuesday);
+    let refused = corpus.run("monday", &[&m1, &m2], &["--shard", "1/2", "--after", "x"]).expect(2);
+    assert!(refused.stderr.contains("--after"), "{}", refused.stderr);
+    for shard in ["2/2", "1/2"] {
+        corpus.run("monday", &[&m1, &m2], &["--shard", shard]).expect(0);
+    }
+    let job = text(&corpus.path("monday"));
+    // A job is watched and listed like a run.
+    let status = rejoinder(&["status", &job]).expect(0).stdout;
+    assert!(status.contains("2 of 2 shards done"), "{status}");
+    let shard = text(&corpus.path("monday/shards/001-of-002"));
+    assert_eq!(rejoinder(&["status", &shard, "--json"]).expect(0).json()["state"], "finished");
+    let refused = rejoinder(&["forget", &shard, "--conversation", "0"]).expect(2);
+    assert!(refused.stderr.contains("merge the shards first"), "{}", refused.stderr);
+    rejoinder(&["merge", &job, "--keep-shards"]).expect(0);
+
+    let before = corpus.server.requests();
+    let summary = corpus.run_after("monday", "tuesday", &[&t], &[]).expect(0).json();
+    assert_eq!(figure(&summary, "conversations"), 60);
+    let asked: std::collections::BTreeSet<_> = corpus.asked(before).into_iter().collect();
+    assert_eq!(asked, later_turns(&tuesday));
+
+    let list = rejoinder(&["runs", "list", &text(corpus.dir.path())]).expect(0).stdout;
+    assert_eq!(list.matches("finished").count(), 2, "{list}");
+    let kept = rejoinder(&["runs", "rm", &job, "--yes"]).expect(7);
+    assert!(kept.stderr.contains("tuesday"), "{}", kept.stderr);
+
+    // The id of the conversation is a number, so it goes by its place.
+    let gone = later_turns(monday.lines().nth(3).unwrap());
+    let tuesday_run = text(&corpus.path("tuesday"));
+    let told = rejoinder(&["forget", &tuesday_run, "--conversation", "0:3"]).expect(0).stdout;
+    assert!(told.contains("which this run goes on with") && told.contains("monday"), "{told}");
+    rejoinder(&["forget", &job, "--conversation", "0:3"]).expect(0);
+    for said in &gone {
+        assert_eq!(holding(&corpus.path("tuesday"), said), [""; 0]);
+        assert_eq!(holding(&corpus.path("monday"), said), [""; 0]);
+    }
+    assert!(!corpus.path("monday/shards").exists());
+    // A night after that does not bring it back, and pays for nothing.
+    let before = corpus.server.requests();
+    let w = corpus.write("w.jsonl", &nights([61])[0].lines().last().map(|line| format!("{line}\n")).unwrap());
+    let summary = corpus.run_after("tuesday", "wednesday", &[&w], &[]).expect(0).json();
+    assert_eq!(figure(&summary, "conversations"), 60);
+    assert!(corpus.asked(before).iter().all(|turn| !gone.contains(turn)));
+}
