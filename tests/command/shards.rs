@@ -324,7 +324,7 @@ fn shards_of_other_jobs_and_unfinished_ones_are_named() {
     assert!(refused.contains("shard 2/3 is a shard of another job"), "{refused}");
     assert!(refused.contains("shard 3/3 was interrupted"), "{refused}");
     let refused = rejoinder(&bench.shard(2, 3, &job)).expect(7).stderr;
-    assert!(refused.contains("shard 2/3 is a shard of another job"), "{refused}");
+    assert!(refused.contains("002-of-003 holds a shard of another job"), "{refused}");
     std::fs::remove_dir_all(shard(&job, 2)).unwrap();
     std::fs::rename(bench.job("own"), shard(&job, 2)).unwrap();
     rejoinder(&bench.shard(3, 3, &job)).expect(0);

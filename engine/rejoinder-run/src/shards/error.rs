@@ -25,6 +25,8 @@ pub enum ShardError {
         /// What differs, in words.
         changes: Vec<String>,
     },
+    /// The folder of a shard holds one of another job.
+    Foreign(PathBuf),
     /// The shards cannot be merged.
     NotReady {
         /// The folder of the job.
@@ -66,6 +68,7 @@ impl fmt::Display for ShardError {
                 write!(f, "the job in {} was begun with something else:", folder.display())?;
                 changes.iter().try_for_each(|change| write!(f, "\n  {change}"))
             }
+            Self::Foreign(folder) => write!(f, "{} holds a shard of another job", folder.display()),
             Self::NotReady { folder, shards, problems } => {
                 write!(f, "{} of {shards} shards in {} cannot be merged:", problems.len(), folder.display())?;
                 problems.iter().try_for_each(|(shard, problem)| write!(f, "\n  {shard} {problem}"))

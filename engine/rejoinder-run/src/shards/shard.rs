@@ -1,9 +1,9 @@
 //! How a shard of a job begins, or goes on.
 
+use super::error::ShardError;
 use super::job::Job;
 use super::number::ShardNumber;
 use super::survey::belongs;
-use super::{ShardError, ShardProblem};
 use crate::error::RunError;
 use crate::folder::{FolderError, Manifest, RunDir};
 use crate::judging::settings;
@@ -37,10 +37,7 @@ pub fn begin(job: &Job, shard: ShardNumber, offline: bool) -> Result<ShardStart,
         },
     };
     if !belongs(&run, job, shard) {
-        let (folder, shards) = (job.folder.clone(), job.shards);
-        return Err(
-            ShardError::NotReady { folder, shards, problems: vec![(shard, ShardProblem::Foreign)] }.into()
-        );
+        return Err(ShardError::Foreign(path).into());
     }
     let is_done = scan::is_complete(&run)? && (offline || !has_to_ask(&run)?);
     Ok(if is_done { ShardStart::Done(run) } else { ShardStart::Open(run) })

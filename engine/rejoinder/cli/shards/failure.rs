@@ -16,6 +16,7 @@ impl From<ShardError> for Failure {
             ShardError::Different { .. } => {
                 Self::invalid(format!("{fact}\nbring it back, or begin another job: another --out"))
             }
+            ShardError::Foreign(_) => Self::invalid(format!("{fact}; move it away, or give another --out")),
             ShardError::NotReady { folder, shards, problems } => {
                 Self::invalid(not_ready(&folder.display().to_string(), shards, &problems))
             }
