@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::server::{Server, by_letters, marked_turns};
+use crate::support::server::{Request, Response, Server, answer, by_letters, marked_turns, pattern};
 use crate::support::{
     Ended, all_files, assert_funnel_adds_up, command, figure, folder, output_files, random, rejoinder, rows,
     text, write,
@@ -93,7 +93,11 @@ impl Bench {
     }
 
     fn unasked(chats: &str, answer: &str) -> Self {
-        let (dir, server) = (folder(), Server::start(by_letters));
+        Self::over(chats, answer, Server::start(by_letters))
+    }
+
+    fn over(chats: &str, answer: &str, server: Server) -> Self {
+        let dir = folder();
         let input = write(dir.path(), "chats.jsonl", chats);
         let config = config(dir.path(), &server, answer);
         let run = text(&dir.path().join("run"));
@@ -294,6 +298,32 @@ fn a_turn_with_the_same_words_keeps_its_answer_and_one_that_waited_for_it_is_ask
             bench.server.log().iter().map(|r| marked_turns(r.prompt()).len().max(1)).collect();
         assert_eq!(turns.iter().sum::<usize>(), 14, "{answer}");
     }
+}
+
+/// As [`by_letters`], by a model that repeats all turns before its answer.
+fn aloud(request: &Request) -> Response {
+    let response = answer(request, pattern);
+    let said: Vec<String> = marked_turns(request.prompt()).into_iter().map(|(_, turn)| turn).collect();
+    if request.is_probe() || said.is_empty() {
+        return response;
+    }
+    let mut body: Value = serde_json::from_str(&response.body).unwrap();
+    let content = &mut body["choices"][0]["message"]["content"];
+    *content =
+        format!("The users say: {}. So I answer:\n{}", said.join("; "), content.as_str().unwrap()).into();
+    Response { body: body.to_string(), ..response }
+}
+
+#[test]
+fn a_reply_that_repeats_the_turns_of_several_conversations_is_cut_to_the_claims_about_the_others() {
+    let bench = Bench::over(&chats(6), "json", Server::start(aloud));
+    bench.run(&[]).expect(0);
+    assert!(!holding(&bench.path().join("replies.sqlite"), &["Elm Street 7"]).is_empty());
+    let (expected, asked) = (lines_of_others(bench.path()), bench.server.all_requests());
+    bench.forget(&[]).expect(0);
+    assert_eq!(holding(bench.path(), &traces()), []);
+    rejoinder(&["resume", &bench.run]).expect(0);
+    assert_eq!((output_files(bench.path()), bench.server.all_requests()), (expected, asked));
 }
 
 /// How many requests asking about all takes.

@@ -174,10 +174,11 @@ impl ReplyChanges {
             match bare_claims(content, &|claim| !quotes.contains(claim.quote)) {
                 Some(BareClaims { left_out: 0, .. }) => {}
                 Some(BareClaims { text, .. }) => drop(texts.insert(key.to_owned(), text)),
-                None if long.iter().any(|text| content.contains(text.as_str())) => {
-                    repeating.push(key.to_owned());
+                None => {
+                    if long.iter().any(|text| content.contains(text.as_str())) {
+                        repeating.push(key.to_owned());
+                    }
                 }
-                None => {}
             }
         })?;
         self.texts.extend(texts);

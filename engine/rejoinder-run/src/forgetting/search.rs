@@ -147,8 +147,8 @@ mod tests {
             "a say \"no\" to\nnothing b",
             r#"{"a":"say \"no\" to\nnothing"}"#,
             &format!("{far}{long}"),
-            &long[..150],
-            &long[long.len() - 150..],
+            &long[..long.floor_char_boundary(150)],
+            &long[long.ceil_char_boundary(long.len() - 150)..],
             r#"{"conversation_id":"7","x":1}"#,
         ] {
             assert!(holds(content), "{content}");

@@ -1,6 +1,6 @@
 //! Rows to Parquet, column by column.
 //!
-//! [`file`] writes the file. [`shred`] takes a row apart into the values of the [`leaf`] columns. [`retain`] writes
+//! `file` writes the file. `shred` takes a row apart into the values of the `leaf` columns. `retain` writes
 //! a file anew without some of its rows.
 
 mod file;

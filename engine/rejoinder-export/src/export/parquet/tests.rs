@@ -6,7 +6,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::ParquetRows;
+use super::{ParquetRows, is_parquet, retain_rows};
 
 const SCHEMA: &str = "message rows {
     REQUIRED BYTE_ARRAY text (STRING);
@@ -76,6 +76,20 @@ proptest! {
         write(file.path(), &rows);
         let read: Vec<Value> = open(file.path()).into_iter().map(|row| row.unwrap().to_json_value()).collect();
         prop_assert_eq!(read, rows);
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_that_stay_are_what_they_were(rows in prop::collection::vec(any_row(), 0..20)) {
+        let [file, left] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+        write(file.path(), &rows);
+        let stays = |row: &Value| row["last"] != "b";
+        let removed = retain_rows(file.reopen().unwrap(), left.reopen().unwrap(), stays).unwrap();
+        let read: Vec<Value> = open(left.path()).into_iter().map(|row| row.unwrap().to_json_value()).collect();
+        let others: Vec<Value> = rows.iter().filter(|row| stays(row)).cloned().collect();
+        prop_assert_eq!((removed, &read), ((rows.len() - others.len()) as u64, &others));
+        prop_assert!(is_parquet(left.as_file()).unwrap());
     }
 }
 
