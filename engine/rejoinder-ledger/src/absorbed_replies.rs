@@ -7,7 +7,7 @@ use crate::reply_store::{COLUMNS, ReplyStore, UNLESS_KNOWN};
 
 impl ReplyStore {
     /// Takes in the replies of the store at a path, and which turns they are about. The first reply under a key stays, unless it is a
-    /// note made by [`Reply::empty`].
+    /// note made by [`Reply::empty`](crate::Reply::empty).
     ///
     /// # Errors
     /// If SQLite fails; then nothing was taken.

@@ -2,7 +2,7 @@
 //! that one process would have made of the whole.
 //!
 //! A [`Job`] is a folder that says what is run and where the input is cut. A shard is a run's folder like any other, over one range of
-//! the input; it keeps a [`Seam`] for each chunk beside its parts. [`merge`] cuts the parts at the seams and sends all chunks of all
+//! the input; it keeps a seam for each chunk beside its parts. [`merge`] cuts the parts at the seams and sends all chunks of all
 //! shards, in input order, through the writer that a scan uses: the parts of the merged run are those of one run by construction.
 
 mod cuts;
