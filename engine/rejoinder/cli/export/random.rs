@@ -48,7 +48,7 @@ pub(super) struct RandomArgs {
 
 pub(super) fn main(args: &RandomArgs) -> Result<Exit, Failure> {
     args.set.out.iter().try_for_each(|path| check_overwriting(&args.set.overwriting, path))?;
-    let run = find_input(&args.set.input, RunDir::open(&args.set.run)?)?;
+    let run = find_input(&args.set.input, RunDir::open(&args.set.run)?.whole()?)?;
     let (size, like_sha256) = size(args)?;
     let (style, seed, validation) = (args.form.style(), args.form.seed, args.validation.unwrap_or(0.0));
     let filters = filters(&args.form.filters)?;
