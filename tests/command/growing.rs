@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use crate::nights::{Corpus, later_turns, nights};
 use crate::support::{all_files, figure, rejoinder, text};
 
@@ -60,10 +62,47 @@ fn shards_are_merged_gone_on_with_the_next_night_listed_and_a_conversation_of_th
         assert_eq!(holding(&corpus.path("monday"), said), [""; 0]);
     }
     assert!(!corpus.path("monday/shards").exists());
-    // A night after that does not bring it back, and pays for nothing.
+    // A dump of all days does not bring it back.
     let before = corpus.server.requests();
-    let w = corpus.write("w.jsonl", &nights([61])[0].lines().last().map(|line| format!("{line}\n")).unwrap());
+    let w = corpus.write("w.jsonl", &nights([61])[0]);
     let summary = corpus.run_after("tuesday", "wednesday", &[&w], &[]).expect(0).json();
     assert_eq!(figure(&summary, "conversations"), 60);
     assert!(corpus.asked(before).iter().all(|turn| !gone.contains(turn)));
+    for said in &gone {
+        assert_eq!(holding(&corpus.path("wednesday"), said), [""; 0]);
+    }
+}
+
+#[test]
+fn a_file_that_is_written_anew_does_not_bring_back_what_was_forgotten() {
+    let [all] = nights([12]);
+    let corpus = Corpus::new("");
+    let lines: Vec<&str> = all.lines().collect();
+    let array = |lines: &[&str]| format!("[\n{}\n]\n", lines.join(",\n"));
+    let file = corpus.write("chats.json", &array(&lines[..8]));
+    corpus.run("monday", &[&file], &[]).expect(0);
+    // By its id, and another one by its place.
+    let monday = text(&corpus.path("monday"));
+    for name in ["5", "0:2"] {
+        rejoinder(&["forget", &monday, "--conversation", name]).expect(0);
+    }
+    let gone: Vec<String> = [5, 2].iter().flat_map(|&line| later_turns(lines[line])).collect();
+    // What was said under the id goes on, what stood at the place has another one now.
+    let mut went_on: Value = serde_json::from_str(lines[5]).unwrap();
+    for (role, said) in [("assistant", "more"), ("user", "and more")] {
+        went_on["conversation"].as_array_mut().unwrap().push(json!({ "role": role, "content": said }));
+    }
+    let mut renamed: Value = serde_json::from_str(lines[2]).unwrap();
+    renamed["conversation_id"] = "two".into();
+    let [went_on, renamed] = [went_on.to_string(), renamed.to_string()];
+    let mut now = lines.clone();
+    (now[5], now[2]) = (&went_on, &renamed);
+    corpus.write("chats.json", &array(&now));
+    let before = corpus.server.requests();
+    let summary = corpus.run_after("monday", "tuesday", &[&file], &[]).expect(0).json();
+    assert_eq!(figure(&summary, "conversations"), 10);
+    assert!(corpus.asked(before).iter().all(|turn| !gone.contains(turn)));
+    for said in &gone {
+        assert_eq!(holding(&corpus.path("tuesday"), said), [""; 0]);
+    }
 }

@@ -11,7 +11,7 @@ use rejoinder_export::export::table::Provenance;
 use rejoinder_judge::QuestionForm;
 use rejoinder_read::{Chunk, Portion, TableReader};
 use rejoinder_run::SpoolRow;
-use rejoinder_scan::{Engine, RepeatedConversations, ScannedBatch, Worker, in_order, repeated};
+use rejoinder_scan::{Engine, RepeatedConversations, ScannedBatch, StopFlag, Worker, in_order, repeated};
 
 use crate::error::is_interrupted;
 use crate::places::Places;
@@ -36,7 +36,8 @@ impl TableScan<'_> {
     /// If a plugin fails more often than is borne.
     pub fn run(&self, reader: &TableReader, batches: &[RecordBatch]) -> Result<ScannedRows, Failure> {
         let portions = || reader.chunks(batches.iter().cloned()).map(Portion::from);
-        let repeated = repeated(&self.engine.config.input, &[], self.threads, portions)?;
+        let repeated =
+            repeated(&self.engine.config.input, &[], self.threads, &StopFlag::default(), portions)?;
         let begin = || self.worker(&repeated);
         let mut all = ScannedRows::default();
         in_order(

@@ -5,8 +5,8 @@ use std::iter::Peekable;
 use std::num::NonZeroUsize;
 
 use rejoinder_core::{Feedback, RecordId};
-use rejoinder_read::{Chunk, ChunkReader, Portions, Position, Record};
-use rejoinder_scan::{RepeatedConversations, ScanError, default_threads};
+use rejoinder_read::{Chunk, ChunkReader, InputFile, Portions, Position, Record};
+use rejoinder_scan::{RepeatedConversations, ScanError, StopFlag, default_threads};
 
 use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
@@ -73,8 +73,9 @@ pub fn conversations(run: &RunDir, visit: &mut dyn FnMut(&Record<'_>, u32, u64))
 /// If the input cannot be read.
 pub(crate) fn repeated(run: &RunDir, threads: NonZeroUsize) -> Result<RepeatedConversations, RunError> {
     let (input, files) = (&run.manifest.config.input, &run.manifest.inputs);
-    let portions = || Portions::new(files, &input.map, Position::default(), input.max_record_bytes);
-    Ok(rejoinder_scan::repeated(input, files, threads, portions)?)
+    let all = InputFile::with_forgotten(files);
+    let portions = || Portions::new(&all, &input.map, Position::default(), input.max_record_bytes);
+    Ok(rejoinder_scan::repeated(input, files, threads, &StopFlag::default(), portions)?)
 }
 
 /// The chunks of the input, which is what it was.

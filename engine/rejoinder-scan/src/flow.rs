@@ -89,8 +89,9 @@ impl<'a> Scan<'a> {
     /// The conversations that are left out because the input holds the same conversation elsewhere.
     fn repeated(&self) -> Result<RepeatedConversations, ScanError> {
         let input = &self.engine.config.input;
-        let portions = || Portions::new(self.files, &input.map, Position::default(), input.max_record_bytes);
-        repeated(input, self.files, self.threads, portions)
+        let files = InputFile::with_forgotten(self.files);
+        let portions = || Portions::new(&files, &input.map, Position::default(), input.max_record_bytes);
+        repeated(input, self.files, self.threads, &self.stop, portions)
     }
 
     /// The files up to the one in which the scan ends: to open a further one may be to read the whole of it.

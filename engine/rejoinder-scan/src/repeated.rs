@@ -9,11 +9,12 @@ use rejoinder_read::{Chunk, Duplicates, InputFile, Portion};
 use crate::config::InputConfig;
 use crate::error::ScanError;
 use crate::flow::in_order;
+use crate::stop::StopFlag;
 
 /// Why a conversation is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repetition {
-    /// The same conversation stands in the input before, or came in in an earlier night.
+    /// The same conversation stands in the input before, came in in an earlier night, or was forgotten in an earlier night.
     Before,
     /// A conversation of a later night begins with all of it and has more turns: the log was written again.
     Superseded,
@@ -36,10 +37,13 @@ struct Listed {
     shard: u32,
     ordinal: u64,
     fingerprint: u64,
+    /// Whether the conversation was forgotten in an earlier night.
+    was_forgotten: bool,
 }
 
-/// The conversations that are left out of some files, of which `portions` gives the whole input. Nothing is read where all files
-/// came in in the first night and the config leaves no duplicates out. Without `files`, all is of the first night.
+/// The conversations that are left out of some files; `portions` gives the whole input, with what was forgotten in it
+/// ([`InputFile::with_forgotten`]). Nothing is read where all files came in in the first night and the config leaves no duplicates
+/// out. Without `files`, all is of the first night.
 ///
 /// # Errors
 /// If the input cannot be read.
@@ -47,6 +51,7 @@ pub fn repeated<P: Iterator<Item = Portion> + Send>(
     input: &InputConfig,
     files: &[InputFile],
     threads: NonZeroUsize,
+    stop: &StopFlag,
     portions: impl FnOnce() -> P,
 ) -> Result<RepeatedConversations, ScanError> {
     if input.duplicates == Duplicates::Keep && files.iter().all(InputFile::is_of_first_night) {
@@ -69,7 +74,11 @@ pub fn repeated<P: Iterator<Item = Portion> + Send>(
                 _ => input.duplicates.fingerprints_of_beginnings(&record.conversation),
             };
             let fingerprint = beginnings.pop().unwrap_or_default();
-            (Listed { night, shard, ordinal, fingerprint }, beginnings)
+            let was_forgotten = file.is_some_and(|file| file.was_forgotten(ordinal, &record.conversation));
+            if was_forgotten {
+                beginnings.clear();
+            }
+            (Listed { night, shard, ordinal, fingerprint, was_forgotten }, beginnings)
         });
         Ok::<_, ScanError>(listed.collect::<Vec<_>>())
     };
@@ -79,6 +88,7 @@ pub fn repeated<P: Iterator<Item = Portion> + Send>(
         || Ok(()),
         list,
         |listed| {
+            stop.check().map_err(ScanError::from)?;
             for (conversation, beginnings) in listed {
                 for beginning in beginnings {
                     let last = begun.entry(beginning).or_default();
@@ -102,10 +112,11 @@ fn left_out(
     all.sort_by_key(|conversation| conversation.night);
     let mut first_nights = HashMap::new();
     let mut left_out = HashMap::new();
-    for Listed { night, shard, ordinal, fingerprint } in all {
+    for Listed { night, shard, ordinal, fingerprint, was_forgotten } in all {
         let before = first_nights.get(&fingerprint).copied();
         first_nights.entry(fingerprint).or_insert(night);
         let why = match before {
+            _ if was_forgotten => Repetition::Before,
             Some(first) if duplicates != Duplicates::Keep || first < night => Repetition::Before,
             _ if begun.get(&fingerprint).is_some_and(|last| *last > night) => Repetition::Superseded,
             _ => continue,
@@ -138,7 +149,7 @@ mod tests {
             .collect();
         let mapping = Mapping::default();
         let portions = || Portions::new(&files, &mapping, Position::default(), input.max_record_bytes);
-        let found = repeated(&input, &files, NonZeroUsize::MIN, portions).unwrap();
+        let found = repeated(&input, &files, NonZeroUsize::MIN, &StopFlag::default(), portions).unwrap();
         let of_night = |(shard, conversations): (u32, &Vec<Vec<u8>>)| {
             (0..conversations.len() as u64).map(|ordinal| found.why(shard, ordinal)).collect()
         };

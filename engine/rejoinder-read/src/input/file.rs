@@ -47,6 +47,10 @@ pub struct InputFile {
     /// The numbers of the conversations that were forgotten: no reader gives them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub forgotten: BTreeSet<u64>,
+    /// Marks of conversations that were forgotten before some of the file came in ([`forgotten_mark`](super::forgotten_mark)):
+    /// what came in later and has such a mark is not taken in.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forgotten_marks: BTreeSet<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -136,6 +140,7 @@ impl InputFile {
             night: 0,
             growth: Vec::new(),
             forgotten: BTreeSet::new(),
+            forgotten_marks: BTreeSet::new(),
         }
     }
 

@@ -10,6 +10,7 @@ mod encoding;
 mod error;
 mod file;
 mod find;
+pub mod forgotten_mark;
 mod night;
 mod relocate;
 mod speaker;

@@ -1,5 +1,6 @@
 //! What a run is made of: rules, plugins, inputs and config, by content.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use rejoinder_host::LibraryOrigin;
@@ -60,9 +61,13 @@ pub struct Manifest {
     pub score: ScoreRole,
     /// What was found out about the judge, once the judge was asked.
     pub judge: Option<ServerCapabilities>,
-    /// Conversations that were forgotten; nothing here tells which ones.
+    /// Conversations of this run that were forgotten; nothing here tells which ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Removal>,
+    /// Marks of conversations that were forgotten in this run and in those that it goes on with, which tell nothing of the
+    /// conversations: a run that goes on with this one does not take them in again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forgotten_marks: BTreeSet<u64>,
 }
 
 /// That conversations were removed from a run.
@@ -172,6 +177,7 @@ impl Manifest {
             score: engine.role.clone(),
             judge: None,
             removed: Vec::new(),
+            forgotten_marks: BTreeSet::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use rejoinder_core::Feedback;
+use rejoinder_read::input::forgotten_mark;
 use rejoinder_read::{Chunk, InputFile, Portions, Position, QuarantinedRecord, Record};
 use rejoinder_scan::{ScanError, in_order};
 
@@ -48,7 +49,10 @@ pub(super) fn find(
             None => unread.push(run.manifest.inputs[shard].current_path().to_owned()),
         }
     }
-    target.ids.extend(name.and_then(ConversationName::id).map(str::to_owned));
+    if let Some(id) = name.and_then(ConversationName::id) {
+        target.ids.insert(id.to_owned());
+        target.marks.insert(forgotten_mark::of_id(id));
+    }
     Ok((target, unread))
 }
 

@@ -180,6 +180,7 @@ impl ConversationRemoval<'_> {
     fn begin(&mut self) -> Result<(), RunError> {
         let places: Vec<&ConversationPlace> = self.target.conversations.keys().collect();
         self.run.ledger.put(UNDER_WAY, &serde_json::to_string(&places).expect("places are plain data"))?;
+        self.run.manifest.forgotten_marks.extend(&self.target.marks);
         let mut new = BTreeSet::new();
         for &(shard, ordinal) in self.target.conversations.keys() {
             if self.run.manifest.inputs[shard as usize].forgotten.insert(ordinal) {
@@ -187,7 +188,7 @@ impl ConversationRemoval<'_> {
             }
         }
         if new.is_empty() {
-            return Ok(());
+            return self.run.write_manifest();
         }
         let turns = self.target.turns.iter().filter(|turn| new.contains(&(turn.shard, turn.ordinal))).count();
         let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rejoinder_core::{Conversation, Feedback, RecordId, ToolPart, ToolUse, TurnRecord};
 use rejoinder_judge::{DialogueLine, Question, prompt};
 use rejoinder_read::Record;
+use rejoinder_read::input::forgotten_mark;
 use rejoinder_scan::config::JudgeSection;
 use serde_json::Value;
 
@@ -55,6 +56,8 @@ pub(super) struct ForgottenTarget {
     pub(super) ids: BTreeSet<String>,
     /// The conversations that stand in a file of the input which can be read.
     pub(super) in_input: BTreeSet<ConversationPlace>,
+    /// By what the conversations are known again in a later night.
+    pub(super) marks: BTreeSet<u64>,
     /// Turns that have a row.
     pub(super) turns: BTreeSet<RecordId>,
     /// What the conversations say, and what their other columns hold.
@@ -96,6 +99,7 @@ impl ForgottenTarget {
     ) {
         let Record { conversation, tools, .. } = record;
         self.conversation((shard, ordinal), &conversation.id);
+        self.marks.insert(forgotten_mark::of_content(conversation));
         self.texts.extend(conversation.messages.iter().map(|message| message.text.to_string()));
         self.texts.extend(tools.iter().flat_map(tool_texts).map(str::to_owned));
         record.metadata_values().values().for_each(|value| self.value(value));

@@ -74,6 +74,7 @@ pub fn begin_after(
         accept_at_set_aside,
         judge: known_judge(earlier, &engine)?,
         after: Some(after),
+        forgotten_marks: earlier.manifest.forgotten_marks.clone(),
         ..Manifest::new(&engine, inputs.files, false)
     };
     let manifest = Manifest { config: movable(manifest.config, learned), ..manifest };

@@ -1,6 +1,7 @@
 //! The input of a run that goes on with an earlier one: the earlier run's files in their order, so that ids stay, then what is new.
 //! Files are known by their content, whatever their names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rejoinder_read::InputFile;
@@ -52,6 +53,7 @@ impl NightInputs {
     pub(super) fn of(earlier: &RunDir, further: &[PathBuf], config: &InputConfig) -> Result<Self, RunError> {
         let inputs = &earlier.manifest.inputs;
         let night = last_night(inputs) + 1;
+        let marks = &earlier.manifest.forgotten_marks;
         let mut further = described(further, config)?;
         let mut merged = Self { files: Vec::new(), changes: FileChanges::default(), rewritten: Vec::new() };
         for (shard, then) in (0..).zip(inputs) {
@@ -75,11 +77,12 @@ impl NightInputs {
                     Some(from) => {
                         let mut file = as_before(then, now);
                         file.growth.push(Growth { night, from });
+                        file.forgotten_marks.extend(marks);
                         (file, &mut merged.changes.grown)
                     }
                     None => {
                         merged.rewritten.push(shard);
-                        (InputFile { night, ..now }, &mut merged.changes.rewritten)
+                        (came_in(now, night, marks), &mut merged.changes.rewritten)
                     }
                 },
             };
@@ -87,9 +90,14 @@ impl NightInputs {
             merged.files.push(file);
         }
         merged.changes.added = further.len() as u64;
-        merged.files.extend(further.into_iter().map(|file| InputFile { night, ..file }));
+        merged.files.extend(further.into_iter().map(|file| came_in(file, night, marks)));
         Ok(merged)
     }
+}
+
+/// A file that came in in a night, without what was forgotten before.
+fn came_in(file: InputFile, night: u32, marks: &BTreeSet<u64>) -> InputFile {
+    InputFile { night, forgotten_marks: marks.clone(), ..file }
 }
 
 /// A file as it was described before, but for what has changed.
