@@ -127,7 +127,7 @@ impl InputFile {
         Ok(())
     }
 
-    /// A file of which nothing is known.
+    /// A file about which nothing is known.
     pub fn undescribed(path: &Path) -> Self {
         Self {
             path: path.to_owned(),

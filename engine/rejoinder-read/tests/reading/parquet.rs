@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use rejoinder_read::{ChunkReader, Container, Format, InputFile, InputOptions, Mapping, Position};
 use serde_json::{Value, json};
 
-/// A conversation: roles and texts, of which some are null.
+/// A conversation: roles and texts; some texts are null.
 type Dialogue = Vec<(&'static str, Option<String>)>;
 
 /// How a file is written.

@@ -32,7 +32,7 @@ pub(crate) struct GroupRemoval {
 }
 
 impl GroupRemoval {
-    /// Takes up the rows of a stretch, of which those at some places are taken out.
+    /// Takes up the rows of a stretch; those at some places are taken out.
     pub(crate) fn remove(&mut self, rows: Vec<SpoolRow>, removed: BTreeSet<usize>) {
         if let Some(first) = rows.first() {
             self.removed.insert(first.stretch, removed);

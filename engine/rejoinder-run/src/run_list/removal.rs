@@ -36,7 +36,7 @@ pub enum RemovalError {
     Link(PathBuf, PathBuf),
     /// The folder is no run.
     NoRun(PathBuf),
-    /// The folder is a job of shards, each of which is a run.
+    /// The folder is a job of shards; each shard is a run.
     Job(PathBuf),
     /// What the run holds cannot be told; why.
     Unreadable(PathBuf, RunError),

@@ -50,7 +50,7 @@ impl RunShard {
             && Position::of_file(file) < self.until.at
     }
 
-    /// The shard's share of limits by stored bytes, of which the input has `all`. The shares of all shards add up to the whole.
+    /// The shard's share of limits, by stored bytes; `all` is the size of the input. The shares of all shards add up to the whole.
     fn share(&self, limits: SpendingLimits, all: u64) -> SpendingLimits {
         let up_to = |limit: u64, cut: Cut| match all {
             // Of an input without a byte the last shard has all.
