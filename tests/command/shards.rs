@@ -13,6 +13,13 @@ use crate::{corpus, parquet_file};
 /// The flags of a run whose parts are small.
 pub const SMALL_PARTS: &str = "format = 1\n[output]\npart-mib = 1\n";
 
+/// The config of a run with small parts and few rules: each of many processes begins at once.
+fn few_rules() -> String {
+    let rules = text(&std::path::absolute("tests/data/export/rules.toml").unwrap());
+    format!("{SMALL_PARTS}[rules]\npacks = [{rules:?}]\n[cascade]\nscore = false\n")
+        .replace("format = 1\n", "format = 1\nplugin = []\n")
+}
+
 /// A job and the run that one process makes of the same input.
 pub struct Bench {
     pub dir: tempfile::TempDir,
@@ -158,8 +165,11 @@ fn a_folder_of_mixed_formats_in_shards_becomes_the_run_of_one_process() {
     let formats = std::fs::read_dir("tests/data/formats").unwrap().map(|entry| text(&entry.unwrap().path()));
     let mut formats: Vec<String> = formats.filter(|path| !path.ends_with(".read")).collect();
     formats.sort();
-    let args: Vec<&str> = formats.iter().map(String::as_str).collect();
-    let bench = Bench::new(folder(), &args);
+    let dir = folder();
+    let config = write(dir.path(), "c.toml", few_rules());
+    let mut args: Vec<&str> = formats.iter().map(String::as_str).collect();
+    args.extend(["--config", &config]);
+    let bench = Bench::new(dir, &args);
     assert!(figure(&bench.summary, "conversations") > 20);
     let mut random = random();
     for of in [3, 7, 64] {
@@ -176,7 +186,7 @@ fn a_parquet_file_of_forty_row_groups_in_shards_becomes_the_run_of_one_process()
     corpus::write(&mut content, 1_000, 3, corpus::Style::default()).unwrap();
     let records: Vec<Value> =
         serde_json::Deserializer::from_slice(&content).into_iter().map(Result::unwrap).collect();
-    let (input, config) = (dir.path().join("chats.parquet"), write(dir.path(), "c.toml", SMALL_PARTS));
+    let (input, config) = (dir.path().join("chats.parquet"), write(dir.path(), "c.toml", few_rules()));
     parquet_file::write(&input, &records, 40);
     let bench = Bench::new(dir, &[&text(&input), "--config", &config]);
     assert_eq!(figure(&bench.summary, "conversations"), 1_000);
