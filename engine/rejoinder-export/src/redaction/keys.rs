@@ -14,6 +14,8 @@ enum Proof {
     Random,
     /// The part must be no word of a program, and no example.
     Secret,
+    /// The part must hold digits and letters, and be no example.
+    Mixed,
 }
 
 /// A form of keys; the key is the first group of the regex that took part, or the whole match.
@@ -23,7 +25,7 @@ struct KeyForm {
 }
 
 /// Forms of keys, the longer ones first.
-const FORMS: [(&str, Proof); 12] = [
+const FORMS: [(&str, Proof); 15] = [
     // Private keys, as text; also where the end is cut off.
     (
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)?",
@@ -51,6 +53,12 @@ const FORMS: [(&str, Proof); 12] = [
     // The password of an address.
     (r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:([^\s/:@]{3,})@", Proof::Secret),
     (r"(?i)\b(?:bearer|basic|token|apikey)[ \t]+([A-Za-z0-9._~+/-]{20,}={0,2})", Proof::Random),
+    (r"(?i)\bbasic[ \t]+([A-Za-z0-9+/]{16,}={0,2})", Proof::Random),
+    (r#"[ \t](?:-u|--user)[ \t=]+['"]?[^\s:'"]{1,64}:([^\s'"]{4,})"#, Proof::Secret),
+    (
+        r#"(?i)(?:\bpass|passw(?:or)?d|passphrase|passwort|kennwort|\bpwd)["'`]?[ \t]*(?::=|=>|=|:)[ \t]*([^\s"'`,;<>(){}\[\]]{6,})"#,
+        Proof::Mixed,
+    ),
     // What is set, in quotes or without.
     (
         r#"(?i)(?:passw(?:or)?d|passphrase|passwort|kennwort|contraseña|mot de passe|secret|token|api[_ -]?key|access[_ -]?key|private[_ -]?key|auth[_ -]?key|credentials?|\bpwd)(?:[_-]?(?:key|secret|token|value|hash|[0-9]{1,2}))?["'`]?[ \t]*(?::=|=>|=|:)[ \t]*"([^"\s]{6,})""#,
@@ -92,6 +100,7 @@ pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> {
             let is_key = match form.proof {
                 Proof::Form => true,
                 Proof::Random => looks_random(written) && !STAND_IN.is_match(written),
+                Proof::Mixed => is_mixed(written) && !STAND_IN.is_match(written),
                 Proof::Secret => !is_program(written) && !STAND_IN.is_match(written),
             };
             is_key.then_some(found)
@@ -111,6 +120,11 @@ fn is_program(text: &str) -> bool {
     let has_mark = text.contains(|c: char| c.is_ascii_punctuation() && !matches!(c, '_' | '.' | '-'));
     let has_both = text.contains(char::is_uppercase) && text.contains(char::is_lowercase);
     !has_digit && !has_mark && (!has_both || text.contains(['_', '.', '-']))
+}
+
+/// Whether a text holds digits and letters.
+fn is_mixed(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit()) && text.contains(char::is_alphabetic)
 }
 
 /// Whether a text looks as if it was drawn at random: digits among letters, no long word, and not the same again and again.

@@ -23,15 +23,13 @@ static CUE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The places of phone numbers in a text.
 pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let found = PHONE_MATCHER_FACTORY.create_matcher_with_regions(
-        text,
-        Leniency::StrictGrouping,
-        u64::MAX,
-        REGIONS,
-        None,
-    );
-    let found: Vec<Range<usize>> =
-        found.map(|number| number.start..number.end()).filter(|found| is_phone(text, found)).collect();
+    let factory = &PHONE_MATCHER_FACTORY;
+    let international = factory.create_matcher(text, Leniency::Valid, u64::MAX, None);
+    // Digits in other groups than those of a country number something else.
+    let national =
+        factory.create_matcher_with_regions(text, Leniency::StrictGrouping, u64::MAX, REGIONS, None);
+    let found = international.chain(national).map(|number| number.start..number.end());
+    let found: Vec<Range<usize>> = found.filter(|found| is_phone(text, found)).collect();
     found.into_iter()
 }
 

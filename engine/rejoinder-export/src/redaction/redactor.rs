@@ -38,15 +38,8 @@ impl Redactor {
                 PersonalKind::Ip => ips::find(text).collect(),
                 PersonalKind::Key => keys::find(text).collect(),
             };
-            for place in places {
-                let is_free =
-                    |(other, _): &(Range<usize>, _)| other.end <= place.start || place.end <= other.start;
-                if !place.is_empty() && found.iter().all(is_free) {
-                    found.push((place, kind));
-                }
-            }
+            add_free(&mut found, places, kind);
         }
-        found.sort_by_key(|(place, _)| place.start);
         found
     }
 
@@ -81,6 +74,27 @@ impl Redactor {
         redacted += &text[end..];
         Cow::Owned(redacted)
     }
+}
+
+/// Adds the places that overlap no other one, neither those in `found`, which stand in order, nor each other.
+fn add_free(
+    found: &mut Vec<(Range<usize>, PersonalKind)>,
+    mut places: Vec<Range<usize>>,
+    kind: PersonalKind,
+) {
+    // Of two that begin alike the longer one counts.
+    places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+    let known = found.len();
+    let mut end = 0;
+    for place in places {
+        let next = found[..known].partition_point(|(other, _)| other.end <= place.start);
+        let is_free = found[..known].get(next).is_none_or(|(other, _)| place.end <= other.start);
+        if !place.is_empty() && is_free && end <= place.start {
+            end = place.end;
+            found.push((place, kind));
+        }
+    }
+    found.sort_by_key(|(place, _)| place.start);
 }
 
 /// A character that says nothing, as long as `c` in UTF-8 and UTF-16. Line ends stay.
