@@ -30,6 +30,7 @@ pub mod reproduction;
 pub mod run_list;
 pub mod run_report;
 pub mod run_status;
+pub mod shell;
 pub mod shipped_cut;
 pub mod strategies;
 pub mod styles;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use rejoinder_core::printable_json;
+use rejoinder_core::{printable, printable_json};
 use serde::Serialize;
 
 use super::terminal;
@@ -18,7 +18,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints a text to standard output, with lines no longer than fit.
 pub(super) fn print_page(text: &str) -> Result<(), Failure> {
-    print(&fold(text, terminal::page_columns()))
+    print(&fold(&printable(text), terminal::page_columns()))
 }
 
 /// A report as one line of JSON.

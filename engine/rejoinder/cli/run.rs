@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use rejoinder_core::Purpose;
+use rejoinder_core::{Purpose, printable};
 use rejoinder_run::folder::{self, RunInput};
 use rejoinder_run::judging::settings;
 use rejoinder_run::shards::ShardNumber;
@@ -26,6 +26,7 @@ use super::{Threads, asking, print, print_json, print_page, report, signals, ter
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::were;
 use rejoinder_report::remarks;
+use rejoinder_report::shell::word;
 use rejoinder_report::summary::Summary;
 
 #[derive(Debug, Args)]
@@ -240,10 +241,10 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
     }
     print_page(&summary.text())?;
     if let Some(job) = run.job_folder() {
-        print(&format!("once all shards are done: rejoinder merge {}\n", job.display()))?;
+        print(&printable(&format!("once all shards are done: rejoinder merge {}\n", word(&job))))?;
         return print_page(&remarks::text(&summary.remarks));
     }
-    let path = run.path.display();
+    let path = word(&run.path);
     let mut next = String::new();
     if summary.nothing_read().is_none() {
         next += &format!("read the feedback: rejoinder show {path} --accepted\n");
@@ -257,6 +258,6 @@ fn print_summary(run: &RunDir, summary: &Summary, json: bool) -> Result<(), Fail
         next += &format!("what waits:        rejoinder judge {path}{flags}\n");
         next += &format!("                   ({file}until then no export holds it)\n");
     }
-    print(&next)?;
+    print(&printable(&next))?;
     print_page(&remarks::text(&summary.remarks))
 }

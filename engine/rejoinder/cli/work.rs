@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rejoinder_report::run_status;
+use rejoinder_report::shell::word;
 use rejoinder_run::status::{EndOfWork, EndReason, RunLook, StatusWriter};
 use rejoinder_run::watch::Watch;
 
@@ -24,7 +25,7 @@ pub(super) fn at_work<T>(
     };
     let reason = reason(exit);
     let next = RunLook::at(run).ok().and_then(|look| look.step(reason == EndReason::BudgetSpent));
-    let next = next.map(|step| run_status::command(step, &run.display().to_string()));
+    let next = next.map(|step| run_status::command(step, &word(run)));
     writer.end(EndOfWork { exit_code: exit as u8, reason, next });
     ended
 }

@@ -6,6 +6,7 @@ use rejoinder_run::status::{AmountFigures, LimitFigures, RunLook, RunState, RunS
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::shell::word;
 
 /// All that can be told of a run from outside, as `status --json` prints it.
 #[derive(Clone, Debug, Serialize)]
@@ -91,7 +92,7 @@ impl RunStatusReport {
             spent: facts.spent.amount.into(),
             limits: run.limits().into(),
             certificate: CertifiedRecall::of(look),
-            next: look.next().map(|step| words::command(step, &run_dir)),
+            next: look.next().map(|step| words::command(step, &word(&run.path))),
             run_dir,
         }
     }

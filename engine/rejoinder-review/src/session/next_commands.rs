@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rejoinder_report::shell::word;
 use rejoinder_run::RunDir;
 use rejoinder_run::reviewing::ReviewDraw;
 
@@ -21,14 +22,4 @@ pub(super) fn next_commands(run: &RunDir, draw: &ReviewDraw, labels: &Path) -> V
     let train = format!("rejoinder train {inputs} --label-file {labels} --out mine.rjm");
     let export = format!("rejoinder export kto {folder} --label-file {labels}");
     vec![first, train, export]
-}
-
-/// A path as a shell takes it.
-fn word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
 }

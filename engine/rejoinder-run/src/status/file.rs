@@ -11,6 +11,8 @@ use crate::folder::machine;
 
 /// Name of the file in a run's folder.
 pub const FILE: &str = "status.json";
+/// The file has a few hundred bytes; nothing longer is one.
+const MOST_BYTES: u64 = 1 << 16;
 /// Version of the file's schema. It grows when a field changes its meaning or goes; readers leave out fields that they do not know.
 pub const FORMAT: u32 = 1;
 
@@ -101,7 +103,12 @@ impl RunStatus {
 
     /// What the file in a run's folder says; `None` where there is none, or none that this program can read.
     pub fn read(run: &Path) -> Option<Self> {
-        let json = fs::read(run.join(FILE)).ok()?;
+        let file = run.join(FILE);
+        // What lies there may be anybody's: a pipe would keep the reader waiting, a link might never end.
+        if !fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES) {
+            return None;
+        }
+        let json = fs::read(file).ok()?;
         let status: Self = serde_json::from_slice(&json).ok()?;
         (status.format == FORMAT).then_some(status)
     }
