@@ -203,8 +203,8 @@ impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
             Beginning, Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder,
-            IsFile, IsShard, Layout, Lost, Manifest, NoRun, NotBegun, NotMerged, NotScanned,
-            SpooledOtherwise,
+            IsFile, IsShard, Layout, Lost, Manifest, Merged, NoRun, NotBegun, NotMerged, NotScanned,
+            RemovedInPart, SpooledOtherwise,
         };
         let fact = error.to_string();
         match error {
@@ -225,6 +225,13 @@ impl From<FolderError> for Failure {
             Beginning { .. } => Self::usage(format!("{fact}\nlook again when its input is read")),
             NotMerged(folder) => {
                 Self::usage(format!("{fact}; merge them first: rejoinder merge {}", folder.display()))
+            }
+            Merged { job, .. } => {
+                let job = job.display();
+                Self::usage(format!("{fact}; go on with the job: rejoinder judge {job}"))
+            }
+            RemovedInPart(folder) => {
+                Self::usage(format!("{fact}; finish it: rejoinder runs rm {}", folder.display()))
             }
             IsShard(_) => Self::usage(format!("{fact}; merge the shards first: rejoinder merge JOB")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),
@@ -271,7 +278,7 @@ impl From<RemovalError> for Failure {
                 Self::invalid(format!("{fact}\n--force removes it all the same; nothing was removed"))
             }
             RemovalError::Named { .. } => Self::invalid(format!(
-                "{fact}: without it nobody can tell what their certificate covers. --force removes it all the same; nothing was removed"
+                "{fact}: what they hold cannot be told in full without it. --force removes it all the same; nothing was removed"
             )),
             RemovalError::Io(..) => Self::new(Exit::Io, fact),
         }

@@ -196,3 +196,41 @@ fn a_removal_that_was_killed_leaves_no_run_and_is_finished_later() {
     rejoinder(&["runs", "rm", &text(&run), "--yes"]).expect(0);
     assert!(!run.exists());
 }
+
+#[test]
+fn the_removal_of_a_merged_job_that_was_killed_is_finished_later() {
+    let dir = folder();
+    let job = dir.path().join("job");
+    let run = ["run", DIALOGUES, "--offline", "--shard", "1/1", "--out", &text(&job)].map(str::to_owned);
+    rejoinder(&run).expect(0);
+    let refused = rejoinder(&["runs", "rm", &text(&job), "--yes"]).expect(2);
+    assert!(refused.stderr.contains("is a job of shards"), "{}", refused.stderr);
+    rejoinder(&["merge", &text(&job)]).expect(0);
+    // As if killed after its first step.
+    std::fs::rename(job.join("manifest.json"), job.join("manifest.json.removed")).unwrap();
+    let merge = ["merge".to_owned(), text(&job)];
+    let status = ["status".to_owned(), text(&job)];
+    for args in [&run[..], &merge[..], &status[..]] {
+        let refused = rejoinder(args).expect(2).stderr;
+        assert!(refused.contains(&format!("finish it: rejoinder runs rm {}", text(&job))), "{refused}");
+    }
+    let table = rejoinder(&["runs", "list", &text(dir.path())]).expect(0).stdout;
+    assert!(table.contains("\njob           removed "), "{table}");
+    rejoinder(&["runs", "rm", &text(&job), "--yes"]).expect(0);
+    assert!(!job.exists());
+}
+
+#[test]
+fn a_run_whose_replies_another_run_uses_is_kept() {
+    let dir = folder();
+    let server = Server::start(by_rule);
+    let [monday, tuesday] = ["monday", "tuesday"].map(|name| text(&dir.path().join(name)));
+    let config = judge_config(dir.path(), &server, "");
+    rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &monday]).expect(0);
+    let config = judge_config(dir.path(), &server, "replies = \"monday/replies.sqlite\"\n");
+    rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &tuesday]).expect(0);
+    let kept = rejoinder(&["runs", "rm", &monday, "--yes"]).expect(7);
+    assert!(kept.stderr.contains("tuesday") && kept.stderr.contains("replies"), "{}", kept.stderr);
+    rejoinder(&["runs", "rm", &tuesday, "--yes"]).expect(0);
+    rejoinder(&["runs", "rm", &monday, "--yes"]).expect(0);
+}

@@ -228,10 +228,25 @@ fn what_is_done_is_skipped_and_the_merged_job_is_a_run_like_any_other() {
     assert!(empty.stderr.contains("shard 2/2 has nothing to read"), "{}", empty.stderr);
     assert!(run(2).stderr.contains("is done already"));
     let shard = text(&job.join("shards/001-of-002"));
-    for args in [&["audit", &shard, "--labels"][..], &["calibrate", &shard, "--labels", "--recall", "0.8"]] {
+    let [model, night] = ["model.rjm", "night"].map(|name| text(&bench.job(name)));
+    for args in [
+        &["audit", &shard, "--labels"][..],
+        &["calibrate", &shard, "--labels", "--recall", "0.8"],
+        &["review", &shard],
+        &["review", &shard, "--audit"],
+        &["export", "review", &shard, "--for", "argilla"],
+        &["export", "review", &shard, "--for", "argilla", "--audit"],
+        &["export", "kto", &shard, "--labels"],
+        &["train", &shard, "--out", &model],
+        &["eval", &shard, "--labels"],
+        &["judge", "compare", &shard],
+        &["reproduce-paper", "--run", &shard],
+        &["run", DIALOGUES, "--after", &shard, "--out", &night],
+    ] {
         let refused = rejoinder(args).expect(2).stderr;
         assert!(refused.contains("one shard of a job"), "{refused}");
     }
+    assert!(!Path::new(&night).exists() && !Path::new(&shard).join("review").exists());
     rejoinder(&["resume", &shard]).expect(0);
     bench.merge(&job);
     assert!(rejoinder(&["merge", &text(&job)]).expect(0).stderr.contains("was merged before"));
@@ -339,4 +354,25 @@ fn shards_of_other_jobs_and_unfinished_ones_are_named() {
     std::fs::rename(bench.job("own"), shard(&job, 2)).unwrap();
     rejoinder(&bench.shard(3, 3, &job)).expect(0);
     bench.merge(&job);
+}
+
+#[test]
+fn each_shard_shows_the_turns_of_its_own_range() {
+    let dir = folder();
+    let (input, config) = (chats(dir.path(), 800), write(dir.path(), "c.toml", SMALL_PARTS));
+    let bench = Bench::new(dir, &[&input, "--config", &config]);
+    let job = bench.job("job");
+    bench.run_all(2, &job, &mut random());
+    let rejected = |run: &Path, more: &[&str]| -> Vec<String> {
+        let run = text(run);
+        let show = ["show", &run, "--rejected", "--sample", "all", "--json"];
+        let shown = rejoinder(&[&show[..], more].concat()).expect(0).stdout;
+        let turn = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].to_string();
+        shown.lines().map(turn).collect()
+    };
+    for more in [&[][..], &["--rule", "UR5.thanks"]] {
+        let shards = ["001-of-002", "002-of-002"].map(|name| rejected(&job.join("shards").join(name), more));
+        assert!(shards.iter().all(|turns| turns.len() > 10) || !more.is_empty(), "{shards:?}");
+        assert_eq!(shards.concat(), rejected(&bench.whole, more));
+    }
 }

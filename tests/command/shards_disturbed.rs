@@ -78,6 +78,14 @@ fn a_shard_that_is_at_work_is_named_and_what_lies_beside_the_shards_stays() {
     let mine = write(&job.join("shards"), "mine.txt", "mine");
     rejoinder(&["merge", &text(&job), "--keep-shards"]).expect(0);
     assert!(job.join("shards/002-of-002/manifest.json").exists());
+    // What a kept shard would pay for now goes with the next merge.
+    let shard = text(&job.join("shards/002-of-002"));
+    for verb in ["resume", "judge"] {
+        let refused = rejoinder(&[verb, &shard]).expect(2).stderr;
+        assert!(refused.contains("is merged into"), "{refused}");
+        assert!(refused.contains(&format!("rejoinder judge {}", text(&job))), "{refused}");
+    }
+    rejoinder(&["export", "feedback", &shard, "--out", "-"]).expect(0);
     rejoinder(&["merge", &text(&job)]).expect(0);
     assert!(!job.join("shards/002-of-002").exists() && Path::new(&mine).exists());
     assert!(output_files(&job) == output_files(&bench.whole));

@@ -272,17 +272,47 @@ fn a_verb_that_tells_nothing_and_a_run_that_is_about_to_begin_are_seen_by_the_lo
 #[test]
 fn a_job_is_told_shard_by_shard() {
     let dir = folder();
-    let shards = dir.path().join("job/shards");
-    std::fs::create_dir_all(&shards).unwrap();
-    write(&dir.path().join("job"), "job.json", "{}");
-    for name in ["001-of-003", "003-of-003"] {
-        rejoinder(&["run", DIALOGUES, "--offline", "--out", &text(&shards.join(name))]).expect(0);
+    // Two files of one chunk each: two of three shards have something to read.
+    let inputs =
+        ["a", "b"].map(|name| write(dir.path(), &format!("{name}.jsonl"), std::fs::read(DIALOGUES).unwrap()));
+    let (job, shards) = (text(&dir.path().join("job")), dir.path().join("job/shards"));
+    for shard in ["1/3", "3/3"] {
+        let args = ["run", &inputs[0], &inputs[1], "--offline", "--shard", shard, "--out", &job];
+        rejoinder(&args).expect(0);
     }
-    let job = text(&dir.path().join("job"));
+    // A folder that is no shard of this job counts for nothing.
+    std::fs::create_dir(shards.join("004-of-009")).unwrap();
     let seen = status(&job);
     assert_eq!((figure(&seen, "of"), figure(&seen, "done"), figure(&seen, "not_begun")), (3, 2, 1), "{seen}");
-    assert_eq!(figure(&seen, "conversations"), 160);
+    println!("{seen}");
     let told = rejoinder(&["status", &job, "--follow"]).expect(0).stdout;
     assert!(told.contains("2 of 3 shards done, 0 running, 1 not begun"), "{told}");
     assert!(told.contains("\n        3  waiting   80 conversations"), "{told}");
+
+    // Shards that were killed, that were stopped, and that cannot be read.
+    let path = shards.join("003-of-003/status.json");
+    let mut told: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    told["ended"] = Value::Null;
+    told["process"] = u32::MAX.into();
+    std::fs::write(&path, told.to_string()).unwrap();
+    let ledger = rusqlite::Connection::open(shards.join("001-of-003/ledger.sqlite")).unwrap();
+    ledger.execute("DELETE FROM facts WHERE name = 'scan'", ()).unwrap();
+    drop(ledger);
+    std::fs::create_dir(shards.join("002-of-003")).unwrap();
+    let seen = rejoinder(&["status", &job, "--follow"]).expect(0).stdout;
+    let counted = "0 of 3 shards done, 0 running, 1 stopped, 1 killed, 1 unreadable, 0 not begun";
+    assert!(seen.contains(counted), "{seen}");
+    // A process that has been silent for more than a minute may still be there: whoever follows waits for it.
+    let silent = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() - 90;
+    (told["machine"], told["written"]) = ("elsewhere".into(), silent.into());
+    std::fs::write(&path, told.to_string()).unwrap();
+    let mut followed = spawn(&["status", &job, "--follow"]);
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(followed.try_wait().unwrap().is_none(), "it waits");
+    followed.kill().unwrap();
+    followed.wait().unwrap();
+    assert_eq!(figure(&status(&job), "running"), 1);
+    std::fs::write(dir.path().join("job/job.json"), "{").unwrap();
+    let refused = rejoinder(&["status", &job]).expect(7);
+    assert!(refused.stderr.contains("job.json cannot be used"), "{}", refused.stderr);
 }

@@ -176,7 +176,9 @@ impl Database {
         other: &Path,
         work: impl FnOnce(&Connection) -> Result<(), rusqlite::Error>,
     ) -> Result<(), LedgerError> {
-        self.with(|c| c.execute("ATTACH ?1 AS other", [other.to_string_lossy()]).map(drop))?;
+        let failed = |error| LedgerError::Sqlite(other.to_owned(), error);
+        let name = other.to_str().ok_or_else(|| failed(rusqlite::Error::InvalidPath(other.to_owned())))?;
+        self.with(|c| c.execute("ATTACH ?1 AS other", [name]).map(drop))?;
         let done = self.transaction(work);
         self.with(|c| c.execute_batch("DETACH other"))?;
         done

@@ -4,7 +4,6 @@
 //! knows SQLite. [`part`] writes the files beside the databases, which exist whole or not at all.
 #![forbid(unsafe_code)]
 
-mod absorbed_replies;
 mod claims;
 mod database;
 mod ledger;

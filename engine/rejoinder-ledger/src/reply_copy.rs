@@ -1,48 +1,31 @@
-//! Taking over what another store of replies holds, so that a run goes on with what an earlier run has paid for.
+//! Taking over what another store of replies holds: a run goes on with what an earlier run has paid for, and a merged run with what
+//! its shards have.
 
 use std::path::Path;
 
 use crate::database::LedgerError;
-use crate::reply_store::ReplyStore;
-
-const ATTACH: &str = "ATTACH DATABASE ?1 AS other";
-const DETACH: &str = "DETACH DATABASE other";
-/// What this store holds already stays as it is.
-const COPY: &str = "
-    BEGIN IMMEDIATE;
-    INSERT OR IGNORE INTO replies
-        (reply_key, model, content, finish_reason, prompt_tokens, completion_tokens, cached_tokens, alternatives)
-        SELECT reply_key, model, content, finish_reason, prompt_tokens, completion_tokens, cached_tokens, alternatives
-        FROM other.replies;
-    INSERT OR IGNORE INTO shared (turn_key, reply_key, place, turns)
-        SELECT turn_key, reply_key, place, turns FROM other.shared;
-    INSERT OR IGNORE INTO measured (judge, sums) SELECT judge, sums FROM other.measured;
-    COMMIT;
-";
+use crate::reply_store::{COLUMNS, ReplyStore, UNLESS_KNOWN};
 
 impl ReplyStore {
     /// Takes over all replies of the store in another file, which turns they are about, and what was measured of their judges; all of
-    /// it or nothing.
+    /// it or nothing. What this store holds already stays as it is, but for a note made by [`Reply::empty`](crate::Reply::empty).
     ///
     /// # Errors
     /// If the other file is missing, is no store of replies, or was written by a newer engine, or SQLite fails.
     pub fn take_over(&self, other: &Path) -> Result<(), LedgerError> {
-        let failed = |error| LedgerError::Sqlite(other.to_owned(), error);
-        let name = other.to_str().ok_or_else(|| failed(rusqlite::Error::InvalidPath(other.to_owned())))?;
         if !other.is_file() {
             // SQLite would make an empty file.
             return Err(LedgerError::Missing(other.to_owned()));
         }
         // Brings a store of an earlier engine up to date.
         drop(Self::open(other)?);
-        self.writer.with(|c| {
-            c.execute(ATTACH, [name])?;
-            let copied = c.execute_batch(COPY);
-            if copied.is_err() && !c.is_autocommit() {
-                c.execute_batch("ROLLBACK")?;
-            }
-            c.execute(DETACH, ())?;
-            copied
+        self.writer.transaction_beside(other, |c| {
+            c.execute_batch(&format!(
+                "INSERT INTO replies ({COLUMNS}) SELECT {COLUMNS} FROM other.replies WHERE true {UNLESS_KNOWN};
+                INSERT OR IGNORE INTO shared (turn_key, reply_key, place, turns)
+                    SELECT turn_key, reply_key, place, turns FROM other.shared;
+                INSERT OR IGNORE INTO measured (judge, sums) SELECT judge, sums FROM other.measured;"
+            ))
         })
     }
 }
@@ -72,5 +55,26 @@ mod tests {
         }
         assert!(own.take_over(&path("nowhere.sqlite")).is_err());
         assert!(!path("nowhere.sqlite").exists());
+    }
+
+    #[test]
+    fn replies_of_another_store_are_added_where_none_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let reply = |content: &str| Reply { content: content.to_owned(), ..Reply::default() };
+        let store = |name: &str, first: &Reply, key: &str| {
+            let store = ReplyStore::open(&folder.path().join(name)).unwrap();
+            store.put([("both", first), (key, &reply(key))]).unwrap();
+            store.put_shared([("shared", &reply(key), &[key.to_owned()][..])]).unwrap();
+            store
+        };
+        let empty = Reply::empty("m".to_owned(), "nothing came".to_owned());
+        let own = store("own.sqlite", &empty, "a");
+        drop(store("other.sqlite", &reply("an answer"), "b"));
+        for _ in 0..2 {
+            own.take_over(&folder.path().join("other.sqlite")).unwrap();
+        }
+        let content = |key: &str| own.get(key).unwrap().unwrap().content;
+        assert_eq!(["both", "a", "b", "shared"].map(content), ["an answer", "a", "b", "a"]);
+        assert_eq!(["a", "b"].map(|turn| own.shared(turn).unwrap().len()), [1, 1]);
     }
 }

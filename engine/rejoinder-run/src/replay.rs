@@ -78,11 +78,12 @@ pub(crate) fn repeated(run: &RunDir, threads: NonZeroUsize) -> Result<RepeatedCo
     Ok(rejoinder_scan::repeated(input, files, threads, &StopFlag::default(), portions)?)
 }
 
-/// The chunks of the input, which is what it was.
+/// The chunks of the part of the input that the run scans; the input is what it was.
 fn chunks(run: &RunDir) -> Result<impl Iterator<Item = Result<Chunk, RunError>>, RunError> {
     let input = &run.manifest.config.input;
-    let chunks =
-        ChunkReader::new(run.unchanged_input()?, &input.map, Position::default(), input.max_record_bytes);
+    let range = run.input_range();
+    let chunks = ChunkReader::new(run.unchanged_input()?, &input.map, range.from, input.max_record_bytes)
+        .take_while(move |chunk| range.until.is_none_or(|until| chunk.start < until));
     Ok(chunks.map(|mut chunk| match chunk.failure.take() {
         Some(why) => Err(ScanError::Read(why).into()),
         None => Ok(chunk),

@@ -40,7 +40,7 @@ impl AfterArgs {
     pub(super) fn earlier(&self) -> Result<Option<RunDir>, Failure> {
         let Some(path) = &self.after else { return Ok(None) };
         let root = InputRoot { input_root: self.input_root.clone() };
-        find_input(&root, RunDir::open_to_change(path)?).map(Some)
+        find_input(&root, RunDir::open_to_change(path)?.whole()?).map(Some)
     }
 }
 

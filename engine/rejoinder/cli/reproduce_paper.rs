@@ -80,7 +80,7 @@ enum RunChoice {
 pub(super) fn main(args: &ReproducePaperArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let choice = match &args.run {
-        Some(path) => RunChoice::Made(Box::new(RunDir::open(path)?)),
+        Some(path) => RunChoice::Made(Box::new(RunDir::open(path)?.whole()?)),
         None => {
             let flags: [&dyn ConfigFlags; 3] = [&args.reading, &args.plugins, &args.asking];
             let mut effective = effective_config(&args.config, &flags)?;

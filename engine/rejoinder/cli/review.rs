@@ -118,7 +118,7 @@ struct Begun<'a> {
 }
 
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
-    let run = find_input(&args.input, RunDir::open(&args.run)?)?;
+    let run = find_input(&args.input, RunDir::open(&args.run)?.whole()?)?;
     let engine = run.engine()?;
     let draw = args.draw();
     let from = draw.from();

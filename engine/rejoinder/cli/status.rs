@@ -77,7 +77,7 @@ fn follow(args: &StatusArgs, mut seen: Seen) -> Result<Seen, Failure> {
 impl Seen {
     fn at(path: &Path) -> Result<Self, Failure> {
         Ok(match JobLook::is_job(path) {
-            true => Self::Job(JobReport::of(&JobLook::at(path))),
+            true => Self::Job(JobReport::of(&JobLook::at(path)?)),
             false => Self::Run(Box::new(RunStatusReport::of(&RunLook::at(path)?))),
         })
     }

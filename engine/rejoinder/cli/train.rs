@@ -73,7 +73,7 @@ pub(super) struct TrainArgs {
 fn source(input: &str, root: &InputRoot, config: &InputConfig) -> Result<TrainingSource, Failure> {
     let path = Path::new(input);
     if RunDir::is_run(path) {
-        let run = find_input(root, RunDir::open(path)?)?;
+        let run = find_input(root, RunDir::open(path)?.whole()?)?;
         return Ok(TrainingSource::of_run(input.to_owned(), run)?);
     }
     let files = described(&[input.to_owned()], config)?;

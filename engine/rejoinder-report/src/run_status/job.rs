@@ -1,6 +1,7 @@
 //! How a job of shards is: a line a shard, and the sum.
 
 use rejoinder_run::status::{AmountFigures, JobLook, RunState, ShardLook};
+use rejoinder_run::{FolderError, RunError};
 use serde::Serialize;
 
 use super::page::flat;
@@ -16,12 +17,18 @@ const COLUMNS: usize = 58;
 pub struct JobReport {
     /// The job's folder.
     pub job_dir: String,
-    /// The number of shards that the job was cut into; absent while no shard has begun.
-    pub of: Option<u32>,
+    /// The number of shards that the job was cut into: the sum of the six figures that follow.
+    pub of: u32,
     /// Shards whose scan has come to its end and on which nobody works.
     pub done: u32,
-    /// Shards on which a process works.
+    /// Shards on which a process works, or has been silent for more than a minute.
     pub running: u32,
+    /// Shards whose scan has not come to its end and on which nobody works.
+    pub stopped: u32,
+    /// Shards whose process is gone, and has not said how it ended.
+    pub killed: u32,
+    /// Shards of which nothing can be told.
+    pub unreadable: u32,
     /// Shards that have not begun.
     pub not_begun: u32,
     /// Conversations of all shards.
@@ -56,16 +63,20 @@ impl JobReport {
             of: look.of,
             done: 0,
             running: 0,
-            not_begun: look.of.unwrap_or_default().saturating_sub(shards.len() as u32),
+            stopped: 0,
+            killed: 0,
+            unreadable: 0,
+            not_begun: look.of.saturating_sub(shards.len() as u32),
             conversations: 0,
             feedback: 0,
             waiting: 0,
             spent: AmountFigures::default(),
             shards: Vec::new(),
         };
+        for shard in &look.shards {
+            *report.count_of(shard) += 1;
+        }
         for shard in shards.iter().filter_map(|shard| shard.run.as_ref()) {
-            report.running += u32::from(shard.state == RunState::Running);
-            report.done += u32::from(matches!(shard.state, RunState::Waiting | RunState::Finished));
             report.conversations += shard.conversations;
             report.feedback += shard.feedback;
             report.waiting += shard.waiting;
@@ -89,15 +100,14 @@ impl JobReport {
 
     /// The sum in one line.
     pub fn line(&self) -> String {
-        let mut line = format!("{}: {}", self.job_dir, self.counted());
-        if self.of.is_some() {
-            line += &format!(
-                " · {} · {} with feedback · {} waiting",
-                counted(self.conversations, "conversation"),
-                counted(self.feedback, "turn"),
-                thousands(self.waiting)
-            );
-        }
+        let mut line = format!(
+            "{}: {} · {} · {} with feedback · {} waiting",
+            self.job_dir,
+            self.counted(),
+            counted(self.conversations, "conversation"),
+            counted(self.feedback, "turn"),
+            thousands(self.waiting)
+        );
         if self.spent.calls > 0 {
             line += &format!(" · {}", counted(self.spent.calls, "call"));
         }
@@ -106,9 +116,30 @@ impl JobReport {
 
     /// The shards by what they are.
     pub(crate) fn counted(&self) -> String {
-        let Some(of) = self.of else { return "no shard has begun".to_owned() };
-        let (shards, running) = (counted(of.into(), "shard"), self.running);
-        format!("{} of {shards} done, {running} running, {} not begun", self.done, self.not_begun)
+        let (shards, running) = (counted(self.of.into(), "shard"), self.running);
+        let mut line = format!("{} of {shards} done, {running} running", self.done);
+        for (count, how) in
+            [(self.stopped, "stopped"), (self.killed, "killed"), (self.unreadable, "unreadable")]
+        {
+            if count > 0 {
+                line += &format!(", {count} {how}");
+            }
+        }
+        line + &format!(", {} not begun", self.not_begun)
+    }
+
+    /// The figure that counts a shard.
+    const fn count_of(&mut self, shard: &ShardLook) -> &mut u32 {
+        match &shard.look {
+            Ok(look) => match look.state {
+                RunState::Running | RunState::Silent => &mut self.running,
+                RunState::Stopped => &mut self.stopped,
+                RunState::Killed => &mut self.killed,
+                RunState::Waiting | RunState::Finished => &mut self.done,
+            },
+            Err(RunError::Folder(FolderError::Beginning { .. })) => &mut self.running,
+            Err(_) => &mut self.unreadable,
+        }
     }
 
     /// Whether a process works on one of the shards.

@@ -28,6 +28,15 @@ pub enum FolderError {
     },
     /// The folder is that of a job whose shards are not merged yet.
     NotMerged(PathBuf),
+    /// The run is a shard of a job that is merged: what the shard held is in the job's folder.
+    Merged {
+        /// The shard's folder.
+        shard: PathBuf,
+        /// The job's folder.
+        job: PathBuf,
+    },
+    /// The folder is what is left of a run whose removal was killed.
+    RemovedInPart(PathBuf),
     /// The run is a shard of a job, and what is wanted takes the whole.
     IsShard(PathBuf),
     /// The folder is not that of a run.
@@ -124,6 +133,12 @@ impl fmt::Display for FolderError {
             }
             Self::NotMerged(path) => {
                 write!(f, "{} is a job of shards that are not merged yet", path.display())
+            }
+            Self::Merged { shard, job } => {
+                write!(f, "{} is merged into {}, and is only read", shard.display(), job.display())
+            }
+            Self::RemovedInPart(path) => {
+                write!(f, "{} is what is left of a run whose removal was interrupted", path.display())
             }
             Self::IsShard(path) => {
                 write!(f, "{} is one shard of a job, and this takes the whole", path.display())

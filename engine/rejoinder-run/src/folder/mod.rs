@@ -20,4 +20,4 @@ pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
 pub(crate) use presence::{Presence, machine};
 pub use run_dir::RunDir;
-pub(crate) use run_dir::{ASKED, INPUT, LEDGER, MANIFEST, MODEL, REPLIES, SAMPLE, from_json};
+pub(crate) use run_dir::{ASKED, INPUT, LEDGER, MANIFEST, MODEL, REMOVED, REPLIES, SAMPLE, from_json};

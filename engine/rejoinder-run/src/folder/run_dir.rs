@@ -25,6 +25,8 @@ pub(crate) const MODEL: &str = "model.rjm";
 /// File of the sample of a calibration that was gathered over a data set.
 pub(crate) const SAMPLE: &str = "calibration.sample";
 pub(crate) const MANIFEST: &str = "manifest.json";
+/// What the manifest of a run is called whose removal has begun.
+pub(crate) const REMOVED: &str = "manifest.json.removed";
 pub(crate) const LEDGER: &str = "ledger.sqlite";
 /// File of the run's own replies.
 pub(crate) const REPLIES: &str = "replies.sqlite";
@@ -57,7 +59,7 @@ impl RunDir {
     /// Opens a run to change it; nobody else does until it is dropped.
     ///
     /// # Errors
-    /// As [`Self::open`], and if another process works on the run.
+    /// As [`Self::open`], and if another process works on the run, or the run is a shard of a job that is merged.
     pub fn open_to_change(path: &Path) -> Result<Self, RunError> {
         Self::open_locked(path)?.with_conversations()
     }
@@ -88,7 +90,11 @@ impl RunDir {
     fn open_locked(path: &Path) -> Result<Self, RunError> {
         // A folder that is no run gets no lock.
         let lock = if Self::is_run(path) { Some(Lock::take(path)?) } else { None };
-        Self::open_with(path, lock)
+        let run = Self::open_with(path, lock)?;
+        match run.job_folder() {
+            Some(job) if Self::is_run(&job) => Err(FolderError::Merged { shard: run.path, job }.into()),
+            _ => Ok(run),
+        }
     }
 
     /// The run itself, if it has read conversations.
@@ -152,6 +158,11 @@ impl RunDir {
     /// Whether `path` is a run directory.
     pub fn is_run(path: &Path) -> bool {
         path.join(MANIFEST).is_file()
+    }
+
+    /// Whether `path` is what is left of a run whose removal was killed.
+    pub fn is_removed_in_part(path: &Path) -> bool {
+        path.join(REMOVED).is_file()
     }
 
     /// The file of the run's own replies, which is there where the config names no other and the judge was asked.
@@ -321,6 +332,7 @@ impl RunDir {
 fn read_manifest(path: &Path) -> Result<Manifest, RunError> {
     let file = path.join(MANIFEST);
     let text = fs::read_to_string(&file).map_err(|e| match path.join(lock::FILE).is_file() {
+        _ if RunDir::is_removed_in_part(path) => FolderError::RemovedInPart(path.to_owned()),
         _ if path.join(shards::JOB).is_file() => FolderError::NotMerged(path.to_owned()),
         true => FolderError::NotBegun(path.to_owned()),
         false => {

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use rejoinder_core::RecordId;
-use rejoinder_read::{Chunk, Portions, Position};
+use rejoinder_read::{Chunk, Portions};
 use rejoinder_scan::{Engine, RepeatedConversations, Worker, in_order};
 
 use super::filter::TurnFilter;
@@ -30,7 +30,7 @@ pub(super) fn list(
     let input = &engine.config.input;
     let Some(end) = run.ledger.parts()?.last().map(end_of_part).transpose()? else { return Ok(()) };
     let portions =
-        Portions::new(&run.manifest.inputs, &input.map, Position::default(), input.max_record_bytes)
+        Portions::new(&run.manifest.inputs, &input.map, run.input_range().from, input.max_record_bytes)
             .take_while(move |portion| portion.start() < end);
     let repeated = replay::repeated(run, threads)?;
     let begin = || match filter.rules.is_empty() {

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::removal;
 use super::space::FolderSpace;
 use crate::error::RunError;
-use crate::folder::{FolderError, LEDGER};
+use crate::folder::{FolderError, LEDGER, RunDir};
 use crate::status::{JobLook, RunLook, RunState};
 
 /// A folder in a folder of runs.
@@ -54,11 +53,11 @@ impl RunEntry {
 
 impl EntryContent {
     fn at(path: &Path) -> Self {
-        if removal::is_begun(path) {
+        if RunDir::is_removed_in_part(path) {
             return Self::RemovedInPart;
         }
         if JobLook::is_job(path) {
-            return Self::Job(JobLook::at(path));
+            return JobLook::at(path).map_or_else(Self::Other, Self::Job);
         }
         match RunLook::at(path) {
             // Files of a run at work come and go.

@@ -11,11 +11,8 @@ use serde_json::Value;
 use super::losses::Losses;
 use super::space::FolderSpace;
 use crate::error::RunError;
-use crate::folder::{LOCK_FILE, Lock, MANIFEST, RunDir};
+use crate::folder::{LOCK_FILE, Lock, MANIFEST, REMOVED, REPLIES, RunDir};
 use crate::status::{JobLook, RunLook};
-
-/// What the manifest of a run is called whose removal has begun.
-const REMOVED: &str = "manifest.json.removed";
 
 /// A run that can be removed, and on which nobody else works meanwhile.
 #[derive(Debug)]
@@ -40,7 +37,7 @@ pub enum RemovalError {
     Job(PathBuf),
     /// What the run holds cannot be told; why.
     Unreadable(PathBuf, RunError),
-    /// Other runs go on from the run.
+    /// Other runs go on from the run, or keep their replies in it.
     Named {
         /// The run's folder.
         run: PathBuf,
@@ -64,7 +61,7 @@ impl fmt::Display for RemovalError {
             }
             Self::Named { run, by } => {
                 let by: Vec<String> = by.iter().map(|path| path.display().to_string()).collect();
-                write!(f, "{} is what {} went on from", run.display(), by.join(", "))
+                write!(f, "{} is what {} went on from, or takes replies from", run.display(), by.join(", "))
             }
             Self::Run(error) => error.fmt(f),
             Self::Io(path, error) => write!(f, "cannot remove {}: {error}", path.display()),
@@ -74,14 +71,9 @@ impl fmt::Display for RemovalError {
 
 impl std::error::Error for RemovalError {}
 
-/// Whether the removal of a run has begun and was killed.
-pub(super) fn is_begun(path: &Path) -> bool {
-    path.join(REMOVED).is_file()
-}
-
 impl Removal {
-    /// Takes a run's lock, and looks at what would go. With `force` also a run whose figures cannot be told, and one that others go on
-    /// from.
+    /// Takes a run's lock, and looks at what would go. With `force` also a run whose figures cannot be told, and one that others in the
+    /// same folder go on from or keep their replies in.
     ///
     /// # Errors
     /// If the folder is no run, another process works on it, or `force` is wanted.
@@ -91,7 +83,7 @@ impl Removal {
         if let Ok(to) = fs::read_link(&path) {
             return Err(RemovalError::Link(path, to));
         }
-        let is_rest = is_begun(&path);
+        let is_rest = RunDir::is_removed_in_part(&path);
         if JobLook::is_job(&path) {
             return Err(RemovalError::Job(path));
         }
@@ -145,19 +137,22 @@ impl Removal {
     }
 }
 
-/// The runs beside a run whose manifests say that they go on from it.
+/// The runs beside a run whose manifests say that they go on from it, or that its file of replies is theirs, too.
 fn named_by(run: &Path) -> Vec<PathBuf> {
     let manifest = |folder: &Path| -> Option<Value> {
         serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()
     };
-    let Some(id) = manifest(run).map(|manifest| manifest["id"].clone()).filter(Value::is_string) else {
-        return Vec::new();
+    let id = manifest(run).map(|manifest| manifest["id"].clone()).filter(Value::is_string);
+    let replies = fs::canonicalize(run.join(REPLIES)).ok();
+    let names = |other: &Value| {
+        let kept = || fs::canonicalize(other["config"]["judge"]["replies"].as_str()?).ok();
+        id.as_ref().is_some_and(|id| other["after"]["id"] == *id) || (replies.is_some() && kept() == replies)
     };
-    let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
+    let whole = fs::canonicalize(run).unwrap_or_else(|_| run.to_owned());
     let beside = whole.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
     let mut by: Vec<PathBuf> = beside
         .map(|entry| entry.path())
-        .filter(|path| manifest(path).is_some_and(|manifest| manifest["after"]["id"] == id))
+        .filter(|path| *path != whole && manifest(path).is_some_and(|manifest| names(&manifest)))
         .collect();
     by.sort();
     by

@@ -59,8 +59,11 @@ impl Job {
     /// Reads the job in a folder.
     ///
     /// # Errors
-    /// If the folder holds none, or a job that this engine cannot use.
+    /// If the folder holds none, what is left of a merged one that was removed, or a job that this engine cannot use.
     pub fn open(folder: &Path) -> Result<Self, RunError> {
+        if RunDir::is_removed_in_part(folder) {
+            return Err(FolderError::RemovedInPart(folder.to_owned()).into());
+        }
         let file = folder.join(FILE);
         let text = match fs::read_to_string(&file) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {

@@ -9,7 +9,8 @@ use rejoinder_scan::{FaultLog, StopFlag};
 use super::error::ShardError;
 use super::job::{Job, SHARDS};
 use super::number::ShardNumber;
-use super::{findings, seam, survey};
+use super::survey::{self, Surveyed};
+use super::{findings, seam};
 use crate::error::RunError;
 use crate::faults;
 use crate::folder::{Lock, Manifest, NewRunDir, RunDir};
@@ -35,19 +36,22 @@ pub struct MergedJob {
 /// raised.
 pub fn merge(folder: &Path, keep_shards: bool, stop: &StopFlag) -> Result<MergedJob, RunError> {
     let job = Job::open(folder)?;
-    let (run, was_merged) = match NewRunDir::of_job(folder)? {
-        None => (RunDir::open_to_change(folder)?, true),
+    let (run, locks, was_merged) = match NewRunDir::of_job(folder)? {
+        None => (RunDir::open_to_change(folder)?, Vec::new(), true),
         Some(new) => {
             job.check_engine()?;
             let not_ready = |problems| {
                 let (folder, shards) = (folder.to_owned(), job.shards);
                 ShardError::NotReady { folder, shards, problems }
             };
-            let manifest = manifest(&job, &survey::survey(&job).map_err(not_ready)?);
-            (RunDir::begin_with(new, manifest, |run| fill(run, &job, stop))?, false)
+            let Surveyed { manifests, locks } = survey::survey(&job).map_err(not_ready)?;
+            let manifest = manifest(&job, &manifests);
+            (RunDir::begin_with(new, manifest, |run| fill(run, &job, stop))?, locks, false)
         }
     };
     if !keep_shards {
+        // From here on nobody begins to work on a shard: the job is merged.
+        drop(locks);
         remove_shards(&job)?;
     }
     Ok(MergedJob { run, was_merged })
@@ -74,8 +78,9 @@ fn fill(run: &RunDir, job: &Job, stop: &StopFlag) -> Result<(), RunError> {
     judging::judge_of(run)?.map_or(Ok(()), |judge| judging::collect(run, &judge))
 }
 
+/// The shards, on which nobody works: their locks are held.
 fn shards(job: &Job) -> impl Iterator<Item = Result<RunDir, RunError>> {
-    ShardNumber::all(job.shards).map(|shard| RunDir::open_to_change(&job.shard_folder(shard)))
+    ShardNumber::all(job.shards).map(|shard| RunDir::open(&job.shard_folder(shard)))
 }
 
 /// Takes what was spent, how turns were grouped, and what the judge has said.
@@ -86,7 +91,7 @@ fn take_accounts(run: &RunDir, job: &Job) -> Result<(), RunError> {
         run.ledger.absorb(&shard.ledger, GROUPS)?;
         let own = shard.own_replies();
         if run.has_own_replies() && own.is_file() {
-            run.replies()?.absorb(&own)?;
+            run.replies()?.take_over(&own)?;
         }
         extra += shard.asked_requests()?;
         time += shard.server_time()?;

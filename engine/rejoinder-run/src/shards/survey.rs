@@ -4,15 +4,26 @@ use super::error::ShardProblem;
 use super::job::Job;
 use super::number::ShardNumber;
 use crate::error::RunError;
-use crate::folder::{FolderError, Manifest, RunDir};
+use crate::folder::{FolderError, Lock, Manifest, RunDir};
 use crate::scan;
 
-/// What the shards of a job are made of, in order; or what is wrong with some of them.
-pub(super) fn survey(job: &Job) -> Result<Vec<Manifest>, Vec<(ShardNumber, ShardProblem)>> {
-    let (mut manifests, mut problems) = (Vec::new(), Vec::new());
+/// The shards of a job, all of which can be merged.
+pub(super) struct Surveyed {
+    /// What the shards are made of, in order.
+    pub(super) manifests: Vec<Manifest>,
+    /// The locks of the shards: nobody works on a shard as long as these are held.
+    pub(super) locks: Vec<Lock>,
+}
+
+/// Looks at the shards of a job, and takes their locks; or says what is wrong with some of them.
+pub(super) fn survey(job: &Job) -> Result<Surveyed, Vec<(ShardNumber, ShardProblem)>> {
+    let (mut manifests, mut locks, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for shard in ShardNumber::all(job.shards) {
         match look(job, shard) {
-            Ok(manifest) => manifests.push((shard, manifest)),
+            Ok((manifest, lock)) => {
+                manifests.push((shard, manifest));
+                locks.push(lock);
+            }
             Err(problem) => problems.push((shard, problem)),
         }
     }
@@ -25,7 +36,10 @@ pub(super) fn survey(job: &Job) -> Result<Vec<Manifest>, Vec<(ShardNumber, Shard
     }
     problems.sort_by_key(|(shard, _)| shard.number());
     match problems.is_empty() {
-        true => Ok(manifests.into_iter().map(|(_, manifest)| manifest).collect()),
+        true => {
+            let manifests = manifests.into_iter().map(|(_, manifest)| manifest).collect();
+            Ok(Surveyed { manifests, locks })
+        }
         false => Err(problems),
     }
 }
@@ -35,8 +49,8 @@ pub(super) fn belongs(run: &RunDir, job: &Job, shard: ShardNumber) -> bool {
     run.manifest.shard.as_ref() == Some(&job.part_of(shard))
 }
 
-/// What a shard is made of, if its scan has come to its end and nobody works on it.
-fn look(job: &Job, shard: ShardNumber) -> Result<Manifest, ShardProblem> {
+/// What a shard is made of, and its lock, if its scan has come to its end and nobody works on it.
+fn look(job: &Job, shard: ShardNumber) -> Result<(Manifest, Lock), ShardProblem> {
     let unreadable = |error: RunError| match error {
         RunError::Folder(FolderError::Held { holder, .. }) => ShardProblem::AtWork(holder),
         other => ShardProblem::Unreadable(other.to_string()),
@@ -45,11 +59,12 @@ fn look(job: &Job, shard: ShardNumber) -> Result<Manifest, ShardProblem> {
     if !RunDir::is_run(&folder) {
         return Err(ShardProblem::Missing);
     }
-    let run = RunDir::open_to_change(&folder).map_err(unreadable)?;
+    let lock = Lock::take(&folder).map_err(unreadable)?;
+    let run = RunDir::open(&folder).map_err(unreadable)?;
     match scan::is_complete(&run).map_err(unreadable)? {
         _ if !belongs(&run, job, shard) => Err(ShardProblem::Foreign),
         false => Err(ShardProblem::Unfinished),
-        true => Ok(run.manifest),
+        true => Ok((run.manifest, lock)),
     }
 }
 

@@ -100,7 +100,7 @@ pub(in crate::cli) fn main(args: &EvalArgs) -> Result<Exit, Failure> {
     let run_path = args.inputs.first().map(Path::new).filter(|p| args.inputs.len() == 1 && RunDir::is_run(p));
     let (engine, files, judged, asked_before) = match run_path {
         Some(path) => {
-            let run = find_input(&args.input, RunDir::open(path)?)?;
+            let run = find_input(&args.input, RunDir::open(path)?.whole()?)?;
             let judged = judging::judged(&run)?;
             (run.engine()?, run.manifest.inputs.clone(), judged, run.asked()?)
         }

@@ -75,7 +75,7 @@ impl ReviewerName {
 pub(super) fn main(args: &ReviewArgs) -> Result<Exit, Failure> {
     args.out.iter().try_for_each(|path| check_overwriting(&args.overwriting, path))?;
     let run = if args.audit { asking::scanned_run(&args.run)? } else { RunDir::open(&args.run)? };
-    let run = find_input(&args.input, run)?;
+    let run = find_input(&args.input, run.whole()?)?;
     let reviewer = match args.reviewer {
         ReviewerName::Argilla => ReviewTool::Argilla,
         ReviewerName::LabelStudio => ReviewTool::LabelStudio,

@@ -17,7 +17,10 @@ use rejoinder_report::numbers::counted;
 
 pub(super) fn main(task: TrainingTask, args: &TrainingArgs) -> Result<Exit, Failure> {
     args.set.out.iter().try_for_each(|path| check_overwriting(&args.set.overwriting, path))?;
-    let run = find_input(&args.set.input, RunDir::open(&args.set.run)?)?;
+    let run = RunDir::open(&args.set.run)?;
+    // Labels are those of the whole input.
+    let run = if args.origin() == RowOrigin::Run { run } else { run.whole()? };
+    let run = find_input(&args.set.input, run)?;
     let request = args.rows.request(task, args.validation.unwrap_or(0.0))?;
     let (style, seed, choice) = (request.style, request.seed, request.choice.clone());
     let files = match args.origin() {

@@ -60,7 +60,7 @@ pub(super) fn main(args: &CompareArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("--max-loss {} is no share from 0 to 1", args.max_loss)));
     }
     let labels = args.label_file.as_deref().map(side_car).transpose()?;
-    let mut run = find_input(&args.input, asking::scanned_run(&args.run)?)?;
+    let mut run = find_input(&args.input, asking::scanned_run(&args.run)?.whole()?)?;
     let config = args.judge.config_for(&run)?;
     if config.judge.base_url.is_none() {
         return Err(Failure::usage(

@@ -21,7 +21,7 @@ pub(in crate::cli) struct MergeArgs {
     job: PathBuf,
     /// Keep the folders of the shards
     ///
-    /// All that they hold is in the job's folder then: parts, replies, what was spent.
+    /// Parts, replies and what was spent are in the job's folder then; a kept shard is only read from then on.
     #[arg(long, help_heading = OUTPUT)]
     keep_shards: bool,
     /// Print one JSON object instead of the summary
