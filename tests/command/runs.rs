@@ -234,3 +234,19 @@ fn a_run_whose_replies_another_run_uses_is_kept() {
     rejoinder(&["runs", "rm", &tuesday, "--yes"]).expect(0);
     rejoinder(&["runs", "rm", &monday, "--yes"]).expect(0);
 }
+
+#[test]
+fn a_folder_of_others_with_a_manifest_is_no_run_and_a_run_goes_from_within_once() {
+    let dir = folder();
+    let others = dir.path().join("extension");
+    std::fs::create_dir(&others).unwrap();
+    write(&others, "manifest.json", r#"{"manifest_version": 3}"#);
+    let kept = rejoinder(&["runs", "rm", &text(&others), "--yes", "--force"]).expect(2);
+    assert!(kept.stderr.contains("is no run") && others.join("manifest.json").exists(), "{}", kept.stderr);
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--offline", "--out", &run]).expect(0);
+    let mut within = command(&["runs", "rm", ".", &run, "--yes"]);
+    let ended = within.current_dir(&run).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(!dir.path().join("run").exists());
+}

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::losses::Losses;
 use super::space::FolderSpace;
 use crate::error::RunError;
-use crate::folder::{LOCK_FILE, Lock, MANIFEST, REMOVED, REPLIES, RunDir};
+use crate::folder::{LEDGER, LOCK_FILE, Lock, MANIFEST, REMOVED, REPLIES, RunDir};
 use crate::status::{JobLook, RunLook};
 
 /// A run that can be removed, and on which nobody else works meanwhile.
@@ -78,8 +78,11 @@ impl Removal {
     /// # Errors
     /// If the folder is no run, another process works on it, or `force` is wanted.
     pub fn of(path: &Path, force: bool) -> Result<Self, RemovalError> {
-        // Without a slash at the end, which would follow a link.
-        let path: PathBuf = path.components().collect();
+        // Without a slash at the end, which would follow a link; and a folder cannot be removed as `.`.
+        let path: PathBuf = match path.file_name() {
+            Some(_) => path.components().collect(),
+            None => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        };
         if let Ok(to) = fs::read_link(&path) {
             return Err(RemovalError::Link(path, to));
         }
@@ -87,7 +90,10 @@ impl Removal {
         if JobLook::is_job(&path) {
             return Err(RemovalError::Job(path));
         }
-        if !RunDir::is_run(&path) && !is_rest {
+        // Others call files of theirs so, too.
+        let has_manifest =
+            RunDir::is_run(&path) && [LEDGER, LOCK_FILE].iter().any(|file| path.join(file).exists());
+        if !has_manifest && !is_rest {
             return Err(RemovalError::NoRun(path));
         }
         let lock = Lock::take(&path).map_err(RemovalError::Run)?;

@@ -1,5 +1,6 @@
 //! Removes runs, once somebody has said yes.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
@@ -46,8 +47,11 @@ struct RemovedRuns {
 pub(super) fn main(args: &RmArgs) -> Result<Exit, Failure> {
     // All runs are looked at, and held, before the first one goes.
     let mut removals = Vec::new();
+    let mut named = HashSet::new();
     for run in &args.runs {
-        removals.push(Removal::of(run, args.force)?);
+        if named.insert(std::path::absolute(run).unwrap_or_else(|_| run.clone())) {
+            removals.push(Removal::of(run, args.force)?);
+        }
     }
     if args.dry_run {
         tell(args, removals.iter().map(|removal| RemovalReport::of(removal, false)).collect())?;
