@@ -202,8 +202,8 @@ impl From<ScanError> for Failure {
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
-            Beginning, Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder,
-            IsFile, IsShard, Layout, Lost, Manifest, NoRun, NotBegun, NotMerged, NotScanned,
+            Beginning, Changed, ForeignLedger, Full, HalfForgotten, Held, HoldsOther, HoldsRun, InputGone,
+            InputNotUnder, IsFile, IsShard, Layout, Lost, Manifest, NoRun, NotBegun, NotMerged, NotScanned,
             SpooledOtherwise,
         };
         let fact = error.to_string();
@@ -225,6 +225,9 @@ impl From<FolderError> for Failure {
             Beginning { .. } => Self::usage(format!("{fact}\nlook again when its input is read")),
             NotMerged(folder) => {
                 Self::usage(format!("{fact}; merge them first: rejoinder merge {}", folder.display()))
+            }
+            HalfForgotten(folder) => {
+                Self::usage(format!("{fact}; finish that first: rejoinder forget {}", folder.display()))
             }
             IsShard(_) => Self::usage(format!("{fact}; merge the shards first: rejoinder merge JOB")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),

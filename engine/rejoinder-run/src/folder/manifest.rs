@@ -62,13 +62,13 @@ pub struct Manifest {
     pub judge: Option<ServerCapabilities>,
     /// Conversations that were forgotten; nothing here tells which ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<Removal>,
+    pub removed: Vec<ForgottenCount>,
 }
 
 /// That conversations were removed from a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Removal {
+pub struct ForgottenCount {
     /// The day, such as `2026-11-30`.
     pub on: String,
     /// The number of conversations.

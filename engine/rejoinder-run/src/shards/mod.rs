@@ -23,6 +23,7 @@ pub use error::{ShardError, ShardProblem};
 pub(crate) use findings::{agree, agreed};
 pub(crate) use job::{FILE as JOB, SHARDS};
 pub use job::{Job, JobPlan};
+pub(crate) use merge::remove_shards;
 pub use merge::{MergedJob, merge};
 pub use number::{ShardNumber, ShardNumberError};
 pub use run_shard::RunShard;
