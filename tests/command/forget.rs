@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 /// An id that JSON must escape.
-pub(crate) const ID: &str = "it's \"Änne\" \\ #7\nof room 12";
+const ID: &str = "it's \"Änne\" \\ #7\nof room 12";
 /// What Änne says, and what nobody else does.
 pub(crate) const SAID: [&str; 5] = [
     "my name is Änne of \"Elm Street\"",

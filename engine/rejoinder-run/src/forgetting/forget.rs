@@ -170,9 +170,9 @@ impl ConversationRemoval<'_> {
 
     /// What a killed process has left half-written.
     fn half_written(&self) -> Result<(), RunError> {
-        let mut files = files_below(&self.run.path)?.into_iter();
-        let left = files.by_ref().filter(|file| is_half_written(&self.run.path, file));
-        Ok(left.map(fs::remove_file).collect::<Result<_, _>>()?)
+        let files = files_below(&self.run.path)?.into_iter();
+        let mut left = files.filter(|file| is_half_written(&self.run.path, file));
+        Ok(left.try_for_each(fs::remove_file)?)
     }
 
     /// Removes the shards that the run was merged of, which hold nothing that the run does not.

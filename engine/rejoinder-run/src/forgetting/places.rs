@@ -47,23 +47,13 @@ pub(super) fn is_half_written(folder: &Path, path: &Path) -> bool {
         return false;
     }
     let whole = path.with_extension("");
-    let is_part = whole.to_str().is_some_and(|path| part::index(path).is_some());
     let is_json = whole.extension().is_some_and(|ending| ending == "json" || ending == "jsonl");
     match part_of(folder, &whole) {
-        FolderPart::Rows => is_part || is_json && !is_of_parts(folder, &whole),
+        FolderPart::Rows => is_json,
         FolderPart::Page | FolderPart::Own => true,
         FolderPart::Store => false,
         FolderPart::Export => EXPORTS.iter().any(|name| whole == folder.join(name)),
     }
-}
-
-/// Whether a path lies in one of the folders of the parts.
-fn is_of_parts(folder: &Path, path: &Path) -> bool {
-    part_kinds().any(|kind| path.starts_with(folder.join(kind.folder())))
-}
-
-fn part_kinds() -> impl Iterator<Item = PartKind> {
-    PartKind::SCAN.into_iter().chain([PartKind::Judged])
 }
 
 /// What the file or folder at `path` is in the run's folder.
@@ -71,9 +61,14 @@ pub(super) fn part_of(folder: &Path, path: &Path) -> FolderPart {
     let below = path.strip_prefix(folder).unwrap_or(path);
     let Some(Component::Normal(name)) = below.components().next() else { return FolderPart::Own };
     let name = name.to_string_lossy();
-    let is_rows = part_kinds().map(PartKind::folder).chain(["review", audit::FILE, crate::faults::FILE]);
+    let mut kinds = PartKind::SCAN.into_iter().chain([PartKind::Judged]);
+    let is_part = || below.file_name().is_some_and(|file| part::index(&file.to_string_lossy()).is_some());
     match &*name {
-        name if is_rows.into_iter().any(|rows| rows == name) => FolderPart::Rows,
+        name if kinds.any(|kind| kind.folder() == name) => match is_part() {
+            true => FolderPart::Rows,
+            false => FolderPart::Export,
+        },
+        "review" | audit::FILE | crate::faults::FILE => FolderPart::Rows,
         PAGE => FolderPart::Page,
         name if OWN.contains(&name) => FolderPart::Own,
         name if name.starts_with(LEDGER) || name.starts_with(REPLIES) => FolderPart::Store,
