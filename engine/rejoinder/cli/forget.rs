@@ -41,7 +41,7 @@ pub(super) fn main(args: &ForgetArgs) -> Result<Exit, Failure> {
     if let Some(missing) = args.also.iter().find(|path| !path.exists()) {
         return Err(Failure::usage(format!("--also {} is not there", missing.display())));
     }
-    let mut run = find_input(&args.input, RunDir::open_to_forget(&args.run)?.whole()?)?;
+    let mut run = find_input(&args.input, RunDir::open_to_forget(&args.run)?)?;
     if args.conversation.is_none() && !is_under_way(&run)? {
         return Err(Failure::usage("name the conversation: --conversation ID"));
     }
