@@ -202,9 +202,9 @@ impl From<ScanError> for Failure {
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         use FolderError::{
-            Beginning, Changed, ForeignLedger, Full, Held, HoldsOther, HoldsRun, InputGone, InputNotUnder,
-            IsFile, IsShard, Layout, Lost, Manifest, Merged, NoRun, NotBegun, NotMerged, NotScanned,
-            RemovedInPart, SpooledOtherwise,
+            Beginning, Changed, ForeignLedger, Full, HalfForgotten, Held, HoldsOther, HoldsRun, InputGone,
+            InputNotUnder, IsFile, IsShard, Layout, Lost, Manifest, Merged, NoRun, NotBegun, NotMerged,
+            NotScanned, RemovedInPart, SpooledOtherwise,
         };
         let fact = error.to_string();
         match error {
@@ -232,6 +232,9 @@ impl From<FolderError> for Failure {
             }
             RemovedInPart(folder) => {
                 Self::usage(format!("{fact}; finish it: rejoinder runs rm {}", folder.display()))
+            }
+            HalfForgotten(folder) => {
+                Self::usage(format!("{fact}; finish that first: rejoinder forget {}", folder.display()))
             }
             IsShard(_) => Self::usage(format!("{fact}; merge the shards first: rejoinder merge JOB")),
             Manifest { .. } | Layout { .. } | Changed { .. } | SpooledOtherwise(_) => Self::invalid(fact),

@@ -16,7 +16,7 @@ use crate::support::{
 /// An id that JSON must escape.
 const ID: &str = "it's \"Änne\" \\ #7\nof room 12";
 /// What Änne says, and what nobody else does.
-const SAID: [&str; 5] = [
+pub(crate) const SAID: [&str; 5] = [
     "my name is Änne of \"Elm Street\"",
     "no, I live at Elm Street 7,\nnot at Oak Street",
     "thank you, \\o/ Änne is glad of that",
@@ -25,7 +25,7 @@ const SAID: [&str; 5] = [
 ];
 
 /// A conversation of three turns, the last two of which say something of the answers.
-fn chat(id: &str, user: &str, said: [&str; 3], answer: &str) -> String {
+pub(crate) fn chat(id: &str, user: &str, said: [&str; 3], answer: &str) -> String {
     let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
     let messages = json!([
         turn("user", said[0]),
@@ -42,7 +42,7 @@ fn aenne() -> String {
 }
 
 /// Conversations of others.
-fn others(count: usize) -> Vec<String> {
+pub(crate) fn others(count: usize) -> Vec<String> {
     let of = |number: usize| {
         let second = match number % 3 {
             0 => format!("no, that is wrong for list {number}"),
@@ -61,7 +61,7 @@ fn others(count: usize) -> Vec<String> {
 }
 
 /// Chats with Änne's in the middle.
-fn chats(count: usize) -> String {
+pub(crate) fn chats(count: usize) -> String {
     let mut chats = others(count);
     chats.insert(count / 2, aenne());
     chats.join("\n") + "\n"
@@ -77,22 +77,22 @@ fn config(dir: &Path, server: &Server, answer: &str) -> String {
 }
 
 /// A run over chats that asks a judge in a form.
-struct Bench {
-    dir: tempfile::TempDir,
-    server: Server,
-    input: String,
-    config: String,
-    run: String,
+pub(crate) struct Bench {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) server: Server,
+    pub(crate) input: String,
+    pub(crate) config: String,
+    pub(crate) run: String,
 }
 
 impl Bench {
-    fn new(chats: &str, answer: &str) -> Self {
+    pub(crate) fn new(chats: &str, answer: &str) -> Self {
         let bench = Self::unasked(chats, answer);
         bench.run(&[]).expect(0);
         bench
     }
 
-    fn unasked(chats: &str, answer: &str) -> Self {
+    pub(crate) fn unasked(chats: &str, answer: &str) -> Self {
         Self::over(chats, answer, Server::start(by_letters))
     }
 
@@ -104,24 +104,24 @@ impl Bench {
         Self { dir, server, input, config, run }
     }
 
-    fn run(&self, more: &[&str]) -> Ended {
+    pub(crate) fn run(&self, more: &[&str]) -> Ended {
         rejoinder(
             &[&["run", &*self.input, "--config", &*self.config, "--out", &*self.run, "--json"], more]
                 .concat(),
         )
     }
 
-    fn forget(&self, more: &[&str]) -> Ended {
+    pub(crate) fn forget(&self, more: &[&str]) -> Ended {
         rejoinder(&[&["forget", &*self.run, "--conversation", ID], more].concat())
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         Path::new(&self.run)
     }
 }
 
 /// Files below a path that hold one of the texts, as it is or as JSON writes it.
-fn holding(path: &Path, texts: &[&str]) -> Vec<(PathBuf, String)> {
+pub(crate) fn holding(path: &Path, texts: &[&str]) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for file in if path.is_dir() { all_files(path) } else { vec![path.to_owned()] } {
         let bytes = fs::read(&file).unwrap();
@@ -137,7 +137,7 @@ fn holding(path: &Path, texts: &[&str]) -> Vec<(PathBuf, String)> {
 }
 
 /// All that tells of Änne.
-fn traces() -> Vec<&'static str> {
+pub(crate) fn traces() -> Vec<&'static str> {
     let spans = ["Elm Street 7", "Änne is glad"];
     SAID.into_iter().chain([ID]).chain(spans).collect()
 }
@@ -510,8 +510,8 @@ fn batches_go_by_the_request_and_a_store_that_runs_share_is_cleaned_too() {
         open.execute_batch("BEGIN; SELECT * FROM replies").unwrap();
         let ended = rejoinder(&["forget", &bench.run, "--conversation", "other-1"]).expect(8);
         assert!(ended.stderr.contains("shared.sqlite is read by another process"), "{}", ended.stderr);
-        let resumed = rejoinder(&["resume", &bench.run, "--offline", "--json"]).expect(0).json();
-        assert!(resumed["remarks"].to_string().contains("only half forgotten"), "{}", resumed["remarks"]);
+        let refused = rejoinder(&["resume", &bench.run, "--offline"]).expect(2);
+        assert!(refused.stderr.contains("only half forgotten"), "{}", refused.stderr);
         drop(open);
         rejoinder(&["forget", &bench.run]).expect(0);
         assert_eq!(holding(bench.path(), &["other-1"]), []);
@@ -529,18 +529,4 @@ fn a_record_that_was_set_aside_goes_with_the_reason_that_quotes_it() {
     assert!(ended.stdout.contains("records set aside"), "{}", ended.stdout);
     assert_eq!(holding(bench.path(), &told), []);
     assert_eq!(figure(&rejoinder(&["resume", &bench.run, "--json"]).expect(0).json(), "quarantined"), 1);
-}
-
-#[test]
-fn shards_of_a_job_are_merged_first_and_forgotten_with_the_merged_run() {
-    let bench = Bench::new(&chats(4), "label");
-    fs::create_dir_all(bench.path().join("shards/001-of-002")).unwrap();
-    write(bench.path(), "shards/001-of-002/part", SAID[1]);
-    write(bench.path(), "job.json", "{}");
-    bench.forget(&[]).expect(0);
-    assert_eq!(holding(bench.path(), &traces()), []);
-    let job = folder();
-    write(job.path(), "job.json", "{}");
-    let ended = rejoinder(&["forget", &text(job.path()), "--conversation", ID]).expect(2);
-    assert!(ended.stderr.contains("rejoinder merge"), "{}", ended.stderr);
 }

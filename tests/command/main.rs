@@ -22,6 +22,7 @@ mod explain;
 mod export;
 mod first_minute;
 mod forget;
+mod forget_reach;
 mod found_config;
 mod full;
 mod gathering;

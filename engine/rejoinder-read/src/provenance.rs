@@ -34,8 +34,6 @@ const TIMES: [&str; 18] = [
 ];
 /// A column that may hold the others.
 const ENVELOPE: &str = "metadata";
-/// Values are cut after so many characters.
-const MOST_CHARS: usize = 80;
 /// No moment is written with more bytes.
 const MOMENT_BYTES: usize = 64;
 /// Years in which people talk to assistants: a number that means another year is no time.
@@ -55,6 +53,9 @@ pub struct Provenance<'r> {
 }
 
 impl<'r> Provenance<'r> {
+    /// Values are cut after so many characters.
+    pub const MOST_CHARS: usize = 80;
+
     /// What the columns of a record say, and, of what they do not say, what an object in a column `metadata` says; with the values of the
     /// columns `wanted`.
     pub fn of(record: &'r Record<'_>, wanted: &[String]) -> Self {
@@ -220,7 +221,7 @@ fn month_of_value(value: &Value) -> Option<String> {
 /// The text without the blanks around it, cut after 80 characters; `None` where nothing is left.
 fn cut(text: &str) -> Option<&str> {
     let text = text.trim();
-    let end = text.char_indices().nth(MOST_CHARS).map_or(text.len(), |(end, _)| end);
+    let end = text.char_indices().nth(Provenance::MOST_CHARS).map_or(text.len(), |(end, _)| end);
     Some(&text[..end]).filter(|text| !text.is_empty())
 }
 
@@ -318,7 +319,7 @@ mod tests {
                 let mut values = vec![told.model.as_deref(), told.source.as_deref(), told.month.as_deref()];
                 values.extend(told.columns.iter().map(Option::as_deref));
                 for value in values.into_iter().flatten() {
-                    prop_assert!(!value.is_empty() && value.chars().count() <= MOST_CHARS);
+                    prop_assert!(!value.is_empty() && value.chars().count() <= Provenance::MOST_CHARS);
                 }
             }
         }

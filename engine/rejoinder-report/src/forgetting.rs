@@ -27,10 +27,11 @@ pub fn text(report: &ForgetReport, run: &str) -> String {
     }
     for page in &report.pages {
         let (page, does) = (page.display(), if report.is_dry_run { "would be removed" } else { "removed" });
-        let _ = match page.to_string().ends_with(".html") {
-            true => writeln!(text, "{does}: {page}; rejoinder report {run} makes it again"),
-            false => writeln!(text, "{does}: {page}"),
-        };
+        let _ = writeln!(text, "{does}: {page}; rejoinder report {run} makes it again");
+    }
+    for shard in &report.shards {
+        let (shard, does) = (shard.display(), if report.is_dry_run { "would be removed" } else { "removed" });
+        let _ = writeln!(text, "{does}: {shard}, a shard that was merged into {run}");
     }
     let is_found = !report.conversations.is_empty() || !report.files.is_empty();
     if is_found {
@@ -46,11 +47,13 @@ fn changed(ChangedFile { file, rows, is_removed }: &ChangedFile, is_dry_run: boo
     let (file, rows) = (file.display(), counted(*rows, "row"));
     match (is_removed, is_dry_run) {
         (true, false) => format!(
-            "removed: the data set {file}, which held {rows} of it, since its card and hashes would no longer be true; export it again"
+            "removed: the data set {file}, which held {rows} of the conversation: its card and hashes would no longer be true; export it again"
         ),
-        (true, true) => format!("would be removed: the data set {file}, which holds {rows} of it"),
+        (true, true) => {
+            format!("would be removed: the data set {file}, which holds {rows} of the conversation")
+        }
         (false, false) => format!("changed: {file}, without {rows}"),
-        (false, true) => format!("would be changed: {file}, which holds {rows} of it"),
+        (false, true) => format!("would be changed: {file}, which holds {rows} of the conversation"),
     }
 }
 
@@ -73,7 +76,7 @@ fn beyond(report: &ForgetReport, run: &str) -> Vec<String> {
         ));
     }
     lines.push(
-        "exports, reports and batches that were written elsewhere, of which no run knows: give them with --also; and backups"
+        "exports, reports and batches that were written elsewhere, which no run knows of: give them with --also; and backups"
             .to_owned(),
     );
     if let Some(earlier) = &report.earlier_run {
@@ -82,6 +85,17 @@ fn beyond(report: &ForgetReport, run: &str) -> Vec<String> {
             earlier.display(),
             earlier.display()
         ));
+    }
+    if let Some(copy) = &report.blanked_copy {
+        let copy = copy.display();
+        lines.extend(report.later_runs.iter().map(|later| {
+            let later = later.display();
+            format!(
+                "{later}, which goes on with this run: it may hold the conversation, too (rejoinder forget {later} --conversation ID). It reads \
+                 the copy of standard input {copy}, which was overwritten, so verbs that need the input refuse it from now on; `rejoinder run \
+                 {copy} --after {later}` makes a run of what is left, and pays nothing twice"
+            )
+        }));
     }
     if report.was_judged {
         lines.push("the judge's server, which was sent turns of the run".to_owned());
@@ -118,7 +132,8 @@ pub fn left(report: &ForgetReport) -> Option<String> {
     let files: Vec<String> = report.left.iter().map(|file| format!("\n  {}", file.display())).collect();
     (!files.is_empty()).then(|| {
         format!(
-            "words of the conversation still stand in:{}\nlook at these files, and change or remove them by hand",
+            "words of the conversation still stand in:{}\nlook at these files, and change or remove them by hand; export again with --redact what was exported so: where a placeholder stands \
+             for the id of a conversation, its rows cannot be told from those of others",
             files.concat()
         )
     })

@@ -16,9 +16,9 @@ pub(super) struct ForgetArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// The conversation: its id, or its place as shard:ordinal
+    /// The conversation: its id, or its place as file:number, as `show` prints it
     ///
-    /// `rejoinder show` prints both. All conversations with the id are removed. Without the flag, a removal that was interrupted is gone
+    /// All conversations with the id are removed. Without the flag, a removal that was interrupted is gone
     /// on with.
     #[arg(long, value_name = "ID", help_heading = CONVERSATION)]
     conversation: Option<String>,
@@ -41,7 +41,7 @@ pub(super) fn main(args: &ForgetArgs) -> Result<Exit, Failure> {
     if let Some(missing) = args.also.iter().find(|path| !path.exists()) {
         return Err(Failure::usage(format!("--also {} is not there", missing.display())));
     }
-    let mut run = find_input(&args.input, RunDir::open_to_change(&args.run)?.whole()?)?;
+    let mut run = find_input(&args.input, RunDir::open_to_forget(&args.run)?)?;
     if args.conversation.is_none() && !is_under_way(&run)? {
         return Err(Failure::usage("name the conversation: --conversation ID"));
     }

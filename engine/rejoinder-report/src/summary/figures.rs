@@ -7,7 +7,6 @@ use rejoinder_judge::{NANOS_PER_UNIT, ServerCapabilities, ServerRates};
 use rejoinder_ledger::SpendingTotal;
 use rejoinder_run::RunDir;
 use rejoinder_run::folder::Manifest;
-use rejoinder_run::forgetting::is_under_way;
 use rejoinder_run::judging::LetterCheck;
 use rejoinder_run::recall::Curves;
 use rejoinder_run::stats::{ByCategory, JudgeStats};
@@ -191,7 +190,7 @@ impl Summary {
         let unlike = remarks::unlike(&manifest.measured_on, &counts.profile, Some(decided));
         let is_measured = unlike.is_none() && is_measured(manifest);
         remarks.extend(unlike.or_else(|| remarks::accept_at(manifest)));
-        remarks.extend(remarks::forgotten(&manifest.removed, is_under_way(run)?, &run_dir));
+        remarks.extend(remarks::forgotten(&manifest.removed));
         let nothing_read = reading.nothing();
         let (after, drift) = NightSummary::of(run, &counts)?.unzip();
         remarks.extend(drift.flatten());

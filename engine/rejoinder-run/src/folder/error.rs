@@ -39,6 +39,8 @@ pub enum FolderError {
     RemovedInPart(PathBuf),
     /// The run is a shard of a job, and what is wanted takes the whole.
     IsShard(PathBuf),
+    /// Conversations of the run are being forgotten, or that was interrupted.
+    HalfForgotten(PathBuf),
     /// The folder is not that of a run.
     NoRun {
         /// The folder.
@@ -142,6 +144,9 @@ impl fmt::Display for FolderError {
             }
             Self::IsShard(path) => {
                 write!(f, "{} is one shard of a job, and this takes the whole", path.display())
+            }
+            Self::HalfForgotten(path) => {
+                write!(f, "a conversation of {} is only half forgotten", path.display())
             }
             Self::NoRun { folder, why } => write!(f, "{} is no run directory: {why}", folder.display()),
             Self::Manifest { file, why } => {

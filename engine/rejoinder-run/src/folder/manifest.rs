@@ -63,7 +63,7 @@ pub struct Manifest {
     pub judge: Option<ServerCapabilities>,
     /// Conversations of this run that were forgotten; nothing here tells which ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<Removal>,
+    pub removed: Vec<ForgottenCount>,
     /// Marks of conversations that were forgotten in this run and in those that it goes on with, which tell nothing of the
     /// conversations: a run that goes on with this one does not take them in again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -73,7 +73,7 @@ pub struct Manifest {
 /// That conversations were removed from a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Removal {
+pub struct ForgottenCount {
     /// The day, such as `2026-11-30`.
     pub on: String,
     /// The number of conversations.

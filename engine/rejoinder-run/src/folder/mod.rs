@@ -15,7 +15,7 @@ pub use begin::{NewRunDir, RunInput, begin};
 pub(crate) use begin::{describe, fitted};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};
-pub use manifest::{FORMAT, Manifest, PluginEntry, Removal, RulesEntry};
+pub use manifest::{FORMAT, ForgottenCount, Manifest, PluginEntry, RulesEntry};
 pub use parts::PartKind;
 pub(crate) use parts::end_of_part;
 pub(crate) use presence::{Presence, machine};

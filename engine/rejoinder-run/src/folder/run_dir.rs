@@ -15,6 +15,7 @@ use super::layout::{self, LayoutError};
 use super::lock::{self, Lock};
 use super::manifest::{FORMAT, Manifest};
 use crate::error::RunError;
+use crate::forgetting;
 use crate::gathering::{GatheringError, SampledVerb};
 use crate::shards;
 
@@ -51,9 +52,10 @@ impl RunDir {
     ///
     /// # Errors
     /// If there is none, it was written by an engine with another layout, its ledger is another run's, a file of a
-    /// committed part is not what was written, or the folder was gathered over a data set and holds no conversations.
+    /// committed part is not what was written, the folder was gathered over a data set and holds no conversations, or conversations of
+    /// the run are only half forgotten.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        Self::open_with(path, None)?.with_conversations()
+        Self::open_with(path, None)?.with_conversations()?.not_half_forgotten()
     }
 
     /// Opens a run to change it; nobody else does until it is dropped.
@@ -61,6 +63,14 @@ impl RunDir {
     /// # Errors
     /// As [`Self::open`], and if another process works on the run, or the run is a shard of a job that is merged.
     pub fn open_to_change(path: &Path) -> Result<Self, RunError> {
+        Self::open_to_forget(path)?.not_half_forgotten()
+    }
+
+    /// Opens a run as [`Self::open_to_change`] does, also one of which conversations are only half forgotten: to go on with that.
+    ///
+    /// # Errors
+    /// As [`Self::open_to_change`], but for conversations that are half forgotten.
+    pub fn open_to_forget(path: &Path) -> Result<Self, RunError> {
         Self::open_locked(path)?.with_conversations()
     }
 
@@ -69,7 +79,7 @@ impl RunDir {
     /// # Errors
     /// As [`Self::open_to_change`], or if the folder was gathered for another verb.
     pub fn open_sampled(path: &Path, verb: SampledVerb) -> Result<Self, RunError> {
-        let run = Self::open_locked(path)?.whole()?;
+        let run = Self::open_locked(path)?.whole()?.not_half_forgotten()?;
         match &run.manifest.gathered {
             Some(from) if from.terms.goal.verb() != verb => Err(from.other_verb(path, verb).into()),
             _ => Ok(run),
@@ -94,6 +104,14 @@ impl RunDir {
         match run.job_folder() {
             Some(job) if Self::is_run(&job) => Err(FolderError::Merged { shard: run.path, job }.into()),
             _ => Ok(run),
+        }
+    }
+
+    /// The run itself, if all that was to be forgotten of it is: what is half forgotten may be taken up again by whoever reads the run.
+    fn not_half_forgotten(self) -> Result<Self, RunError> {
+        match forgetting::is_under_way(&self)? {
+            false => Ok(self),
+            true => Err(FolderError::HalfForgotten(self.path).into()),
         }
     }
 

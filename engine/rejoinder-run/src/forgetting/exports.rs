@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rejoinder_core::RecordId;
 use rejoinder_export::export::parquet::{is_parquet, retain_rows};
 use rejoinder_ledger::part;
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub struct ChangedFile {
 pub(super) struct FoundRows {
     /// Files with rows of the conversations.
     pub(super) changed: Vec<ChangedFile>,
-    /// Files that hold rows alone, each of which tells its conversation.
+    /// Files that hold rows alone, where each row tells its conversation.
     pub(super) understood: BTreeSet<PathBuf>,
 }
 
@@ -78,11 +79,10 @@ impl ExportedRows<'_> {
             return Ok(());
         }
         if path.join(DATA_SET).is_file() {
-            let rows = self.of_data_set(path).map_err(failed)?;
+            let rows = self.of_data_set(path, &mut found.understood).map_err(failed)?;
             if rows > 0 {
                 found.changed.push(ChangedFile { file: path.to_owned(), rows, is_removed: true });
             }
-            found.understood.extend(OF_DATA_SET.map(|name| path.join(name)));
             return Ok(());
         }
         let entries = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
@@ -91,11 +91,20 @@ impl ExportedRows<'_> {
         paths.iter().try_for_each(|path| self.remove(path, leaves_alone, found))
     }
 
-    /// Removes the files of a data set with rows of the conversations: card and hashes would no longer be true.
-    fn of_data_set(&self, folder: &Path) -> io::Result<u64> {
+    /// Removes the files of a data set with rows of the conversations: card and hashes would no longer be true. Notes the files that are
+    /// `understood`.
+    fn of_data_set(&self, folder: &Path, understood: &mut BTreeSet<PathBuf>) -> io::Result<u64> {
         let files = OF_DATA_SET.map(|name| folder.join(name));
         let files: Vec<&PathBuf> = files.iter().filter(|file| file.is_file()).collect();
-        let rows = files.iter().map(|file| Ok(self.of_file(file, false)?.rows)).sum::<io::Result<u64>>()?;
+        let mut rows = 0;
+        for file in &files {
+            let of_file = self.of_file(file, false)?;
+            rows += of_file.rows;
+            let is_of_rows = file.extension().is_some_and(|ending| ending == "jsonl");
+            if of_file.are_understood || !is_of_rows {
+                understood.insert((*file).clone());
+            }
+        }
         if rows > 0 && self.writes {
             files.into_iter().try_for_each(fs::remove_file)?;
         }
@@ -105,24 +114,26 @@ impl ExportedRows<'_> {
     /// Takes the rows out of one file.
     fn of_file(&self, path: &Path, writes: bool) -> io::Result<RowsOfFile> {
         let stays = |row: &Value| !self.is_about(row);
+        let are_understood = Cell::new(true);
         let file = File::open(path)?;
         if is_parquet(&file)? {
-            let rows = retain_rows(file, io::sink(), stays)?;
+            let rows = retain_rows(file, io::sink(), |row| {
+                are_understood.set(are_understood.get() && self.is_told_apart(row));
+                stays(row)
+            })?;
             if rows > 0 && writes {
                 let file = File::open(path)?;
                 part::write_with(path, |out| retain_rows(file, out, stays).map(drop))?;
             }
-            return Ok(RowsOfFile { rows, are_understood: true });
+            return Ok(RowsOfFile { rows, are_understood: are_understood.get() });
         }
         let bytes = fs::read(path)?;
-        let are_understood = Cell::new(true);
         let (kept, rows) = match bytes.trim_ascii_start().first() {
             Some(b'[') => self.of_list(&bytes, &are_understood),
             Some(b'{') => retained(&bytes, |line| {
                 let row = serde_json::from_slice::<Value>(line).unwrap_or_default();
-                are_understood.set(
-                    are_understood.get() && (conversation_of(&row).is_some() || line.trim_ascii().is_empty()),
-                );
+                are_understood
+                    .set(are_understood.get() && (self.is_told_apart(&row) || line.trim_ascii().is_empty()));
                 Ok::<_, io::Error>(stays(&row))
             })?,
             _ => (Vec::new(), 0),
@@ -136,7 +147,7 @@ impl ExportedRows<'_> {
     /// A list of tasks for people without those about the conversations, as exports write it.
     fn of_list(&self, bytes: &[u8], are_understood: &Cell<bool>) -> (Vec<u8>, u64) {
         let Ok(mut tasks) = serde_json::from_slice::<Vec<Value>>(bytes) else { return (Vec::new(), 0) };
-        are_understood.set(tasks.iter().all(|task| conversation_of(task).is_some()));
+        are_understood.set(tasks.iter().all(|task| self.is_told_apart(task)));
         let before = tasks.len();
         tasks.retain(|task| !self.is_about(task));
         let kept = serde_json::to_vec_pretty(&tasks).expect("tasks are plain data");
@@ -146,7 +157,17 @@ impl ExportedRows<'_> {
     /// Whether a row of any export is about one of the conversations.
     fn is_about(&self, row: &Value) -> bool {
         let is_request = row["custom_id"].as_str().is_some_and(|key| self.requests.contains(key));
-        is_request || conversation_of(row).is_some_and(|id| self.target.has_id(id))
+        let is_own = |id: &str| {
+            self.target.redacted_ids.contains(id) && place_of(row).is_some_and(|turn| self.target.holds(turn))
+        };
+        is_request || conversation_of(row).is_some_and(|id| self.target.has_id(id) || is_own(id))
+    }
+
+    /// Whether a row tells which conversation it is about. The placeholder of an export without personal data is the id of many; then the
+    /// place of the turn tells.
+    fn is_told_apart(&self, row: &Value) -> bool {
+        conversation_of(row)
+            .is_some_and(|id| !self.target.redacted_ids.contains(id) || place_of(row).is_some())
     }
 }
 
@@ -164,6 +185,11 @@ fn conversation_of(row: &Value) -> Option<&str> {
     let of_record = || Some(row["fields"].as_object().and(row["id"].as_str())?.rsplit_once('#')?.0);
     let of_row = row["conversation_id"].as_str().or_else(|| row["data"]["conversation_id"].as_str());
     of_row.or_else(of_record)
+}
+
+/// The place of the turn that a row is about, where an export tells it.
+fn place_of(row: &Value) -> Option<RecordId> {
+    row["id"].as_str()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -8,14 +8,15 @@ use rejoinder_read::input::forgotten_mark;
 use rejoinder_read::{Chunk, InputFile, Portions, Position, QuarantinedRecord, Record};
 use rejoinder_scan::{ScanError, in_order};
 
-use super::target::{ConversationName, ConversationPlace, ForgottenTarget};
+use super::redacted::redacted_forms;
+use super::target::{ConversationName, ForgottenPlace, ForgottenTarget};
 use crate::error::RunError;
 use crate::folder::{PartKind, RunDir};
 use crate::recall::audit::AuditSample;
 use crate::spool_row::SpoolRow;
 
 /// Whether a conversation at a place with an id is wanted.
-type Wanted<'w> = dyn Fn(ConversationPlace, &str) -> bool + Sync + 'w;
+type Wanted<'w> = dyn Fn(ForgottenPlace, &str) -> bool + Sync + 'w;
 
 /// Finds the conversations of a name, and those at `places`. Returns them, and the input files that could not be looked into.
 ///
@@ -24,10 +25,10 @@ type Wanted<'w> = dyn Fn(ConversationPlace, &str) -> bool + Sync + 'w;
 pub(super) fn find(
     run: &RunDir,
     name: Option<&ConversationName>,
-    places: &[ConversationPlace],
+    places: &[ForgottenPlace],
     threads: NonZeroUsize,
 ) -> Result<(ForgottenTarget, Vec<PathBuf>), RunError> {
-    let is_wanted = |place: ConversationPlace, id: &str| {
+    let is_wanted = |place: ForgottenPlace, id: &str| {
         places.contains(&place) || name.is_some_and(|name| name.names(place, id))
     };
     let mut target = ForgottenTarget::default();
@@ -53,6 +54,7 @@ pub(super) fn find(
         target.ids.insert(id.to_owned());
         target.marks.insert(forgotten_mark::of_id(id));
     }
+    target.redacted_ids = target.ids.iter().flat_map(|id| redacted_forms(id)).collect();
     Ok((target, unread))
 }
 
@@ -88,7 +90,7 @@ fn in_rows(run: &RunDir, is_wanted: &Wanted<'_>, target: &mut ForgottenTarget) -
 }
 
 /// A conversation of the input: where it stands, and the record, or why the record was set aside.
-type FoundRecord = (ConversationPlace, Result<Record<'static>, String>);
+type FoundRecord = (ForgottenPlace, Result<Record<'static>, String>);
 
 /// The wanted conversations of an input file; `None` if the file is not there, or holds something else than it did.
 fn in_file(

@@ -10,19 +10,20 @@ use rejoinder_ledger::part;
 
 use super::exports::{ExportedRows, FoundRows};
 use super::find::find;
-use super::places::{FolderPart, part_of};
+use super::later_runs::later_runs;
+use super::places::{FolderPart, is_half_written, part_of};
 use super::replies::{ReplyChanges, ReplyCounts};
 use super::report::{ForgetReport, ForgottenConversation, InputPlace};
 use super::rows;
 use super::search::{Traces, files_below};
-use super::target::{ConversationName, ConversationPlace, ForgottenTarget};
+use super::target::{ConversationName, ForgottenPlace, ForgottenTarget};
 use crate::error::RunError;
-use crate::folder::{MANIFEST, MODEL, PartKind, Removal, RunDir, from_json};
+use crate::folder::{FolderError, ForgottenCount, MANIFEST, MODEL, PartKind, RunDir, from_json};
 use crate::judging::{self, GroupRemoval};
 use crate::lines::retained;
 use crate::recall::audit::AuditSample;
 use crate::reviewing::{forget_in_draws, forget_labels};
-use crate::shards::SHARDS;
+use crate::shards::{self, Job, ShardNumber};
 
 /// What the ledger calls the places of conversations that are being forgotten.
 const UNDER_WAY: &str = "forgetting";
@@ -49,12 +50,15 @@ pub fn is_under_way(run: &RunDir) -> Result<bool, RunError> {
 }
 
 /// Forgets conversations: in the run's folder, in its replies, and in files named beside. Neither the engine of the run nor its input must
-/// be there. Whoever is interrupted goes on by the same call.
+/// be there. Whoever is interrupted goes on by the same call, with the run of [`RunDir::open_to_forget`].
 ///
 /// # Errors
-/// If something cannot be read or written, or another process uses it.
+/// If the run is a shard of a job, something cannot be read or written, or another process uses it.
 pub fn forget(run: &mut RunDir, request: ForgetRequest<'_>) -> Result<ForgetReport, RunError> {
-    let under_way: Vec<ConversationPlace> =
+    if run.manifest.shard.is_some() {
+        return Err(FolderError::IsShard(run.path.clone()).into());
+    }
+    let under_way: Vec<ForgottenPlace> =
         run.ledger.get(UNDER_WAY)?.map_or(Ok(Vec::new()), |json| from_json(&json))?;
     let (target, unread) = find(run, request.name, &under_way, request.threads)?;
     let mut report = reported(run, &target, unread)?;
@@ -78,12 +82,12 @@ fn reported(
     unread_inputs: Vec<PathBuf>,
 ) -> Result<ForgetReport, RunError> {
     let manifest = &run.manifest;
-    let conversation = |(place, id): (&ConversationPlace, &String)| ForgottenConversation {
+    let conversation = |(place, id): (&ForgottenPlace, &String)| ForgottenConversation {
         place: format!("{}:{}", place.0, place.1),
         id: id.clone(),
         was_gone: manifest.inputs[place.0 as usize].forgotten.contains(&place.1),
     };
-    let in_input = |place: &ConversationPlace| InputPlace {
+    let in_input = |place: &ForgottenPlace| InputPlace {
         file: manifest.inputs[place.0 as usize].current_path().to_owned(),
         number: place.1 + 1,
     };
@@ -102,6 +106,11 @@ fn reported(
         earlier: manifest.removed.clone(),
         ..ForgetReport::default()
     })
+}
+
+/// The folders of the shards of a job that are there.
+fn shard_folders(job: &Job) -> impl Iterator<Item = PathBuf> + '_ {
+    ShardNumber::all(job.shards).map(|shard| job.shard_folder(shard)).filter(|folder| folder.is_dir())
 }
 
 /// A removal under way.
@@ -124,6 +133,7 @@ impl ConversationRemoval<'_> {
     /// Counts what would be removed of rows and exports.
     fn count(&mut self) -> Result<(), RunError> {
         self.note("turns", self.target.turns.len() as u64);
+        self.report.shards = self.job()?.iter().flat_map(shard_folders).collect();
         self.exports(&BTreeSet::new())?;
         self.report.pages = self.of_part(FolderPart::Page)?;
         Ok(())
@@ -134,9 +144,9 @@ impl ConversationRemoval<'_> {
         if self.target.conversations.is_empty() {
             return self.exports(&BTreeSet::new());
         }
+        self.shards()?;
         self.begin()?;
         self.half_written()?;
-        self.shards()?;
         let store = self.run.kept_replies()?;
         let changes = ReplyChanges::of(self.run, self.target, &store)?;
         self.exports(changes.requests())?;
@@ -161,24 +171,29 @@ impl ConversationRemoval<'_> {
     /// What a killed process has left half-written.
     fn half_written(&self) -> Result<(), RunError> {
         let files = files_below(&self.run.path)?.into_iter();
-        let mut left = files.filter(|file| file.extension().is_some_and(|kind| kind == "tmp"));
+        let mut left = files.filter(|file| is_half_written(&self.run.path, file));
         Ok(left.try_for_each(fs::remove_file)?)
     }
 
-    /// What shards of a job have left that is merged into the run.
+    /// Removes the shards that the run was merged of, which hold nothing that the run does not.
     fn shards(&mut self) -> Result<(), RunError> {
-        let shards = self.run.path.join(SHARDS);
-        if shards.is_dir() {
-            let failed = |e: std::io::Error| RunError::io(format!("cannot remove {}", shards.display()), &e);
-            fs::remove_dir_all(&shards).map_err(failed)?;
-            self.report.pages.push(shards);
+        let Some(job) = self.job()? else { return Ok(()) };
+        self.report.shards = shard_folders(&job).collect();
+        match self.report.shards.is_empty() {
+            true => Ok(()),
+            false => shards::remove_shards(&job),
         }
-        Ok(())
+    }
+
+    /// The job whose shards the run was merged of, if there is one.
+    fn job(&self) -> Result<Option<Job>, RunError> {
+        let folder = &self.run.path;
+        folder.join(shards::JOB).is_file().then(|| Job::open(folder)).transpose()
     }
 
     /// Notes in ledger and manifest what is being forgotten: no reader of the input gives the conversations from now on.
     fn begin(&mut self) -> Result<(), RunError> {
-        let places: Vec<&ConversationPlace> = self.target.conversations.keys().collect();
+        let places: Vec<&ForgottenPlace> = self.target.conversations.keys().collect();
         self.run.ledger.put(UNDER_WAY, &serde_json::to_string(&places).expect("places are plain data"))?;
         self.run.manifest.forgotten_marks.extend(&self.target.marks);
         let mut new = BTreeSet::new();
@@ -193,7 +208,7 @@ impl ConversationRemoval<'_> {
         let turns = self.target.turns.iter().filter(|turn| new.contains(&(turn.shard, turn.ordinal))).count();
         let today = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let on = today.split('T').next().unwrap_or_default().to_owned();
-        let removal = Removal { on, conversations: new.len() as u64, turns: turns as u64 };
+        let removal = ForgottenCount { on, conversations: new.len() as u64, turns: turns as u64 };
         self.run.manifest.removed.push(removal);
         self.run.write_manifest()
     }
@@ -202,7 +217,11 @@ impl ConversationRemoval<'_> {
     fn exports(&mut self, requests: &BTreeSet<String>) -> Result<(), RunError> {
         let rows = ExportedRows { target: self.target, requests, writes: !self.request.is_dry_run };
         let folder = &self.run.path;
-        let is_of_run = |path: &Path| path != folder && part_of(folder, path) != FolderPart::Export;
+        let shards = &self.report.shards;
+        let is_of_run = |path: &Path| {
+            path != folder && part_of(folder, path) != FolderPart::Export
+                || shards.iter().any(|shard| shard == path)
+        };
         let mut found = FoundRows::default();
         rows.remove(folder, &is_of_run, &mut found)?;
         for path in self.request.also {
@@ -254,6 +273,8 @@ impl ConversationRemoval<'_> {
             return Ok(());
         }
         part::write_with(&path, |out| copy.write_blanked(&copy.forgotten, out))?;
+        self.report.later_runs = later_runs(&self.run.path, &self.run.manifest.id);
+        self.report.blanked_copy = Some(path.clone());
         copy.renew().map_err(|e| RunError::io(format!("cannot read {}", path.display()), &e))?;
         self.run.write_manifest()
     }

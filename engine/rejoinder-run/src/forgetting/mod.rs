@@ -1,6 +1,6 @@
 //! Forgets conversations: what a run and its exports hold of them goes, and all that is about others stays, byte for byte.
 //!
-//! Each file and each fact of the ledger that holds text of chats, or tells of a turn, and what becomes of it:
+//! Each file and each fact of the ledger that holds text of chats, or tells of a turn, or might seem to, and what becomes of it:
 //!
 //! | where | what | what becomes of it |
 //! |---|---|---|
@@ -20,14 +20,19 @@
 //! | ledger: all other facts | seeds, sums, findings about the server, seals | no text; seals are renewed with their files |
 //! | `certificate.json`, `model.rjm` | bounds; weights and hashes | stay, and are told of |
 //! | `report.html` | examples with text | removed; `report` makes it again |
-//! | exports and batch files, in the folder or named | rows with prompts, answers and spans | the rows go; folders of data sets with such rows are removed, since card and hashes would lie |
+//! | `shards/` beside `job.json` | the shards of a job that are merged into the run | removed; `shards/` of a run that is no job is an export like any other |
+//! | `NAME.tmp` of a file of the run | what a killed process has left half-written | removed |
+//! | `status.json`, `job.json` | counts and times; paths, config and cuts | no text; stay |
+//! | exports and batch files, in the folder or named | rows with prompts, answers and spans | the rows go; folders of data sets with such rows are removed, since card and hashes would lie; rows with a placeholder for the id and without a place stay, and the file is told of |
 //!
 //! [`forget`](forget()) goes through these in an order in which each step can be made again after a kill: what finds the others goes last.
 
 mod exports;
 mod find;
 mod forget;
+mod later_runs;
 mod places;
+mod redacted;
 mod replies;
 mod report;
 mod rows;

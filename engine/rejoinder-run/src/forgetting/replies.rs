@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use rejoinder_judge::{BareClaims, Question, QuestionForm, bare_claims};
 use rejoinder_ledger::ReplyStore;
 
+use super::search::LEAST_TEXT;
 use super::target::ForgottenTarget;
 use crate::error::RunError;
 use crate::folder::RunDir;
@@ -13,9 +14,6 @@ use crate::judging::comparison::forms_asked;
 use crate::judging::{self, GroupRemoval, Judge, StretchPlace};
 use crate::recall::audit::AuditSample;
 use crate::spool_row::SpoolRow;
-
-/// Shorter quotes tell nobody apart.
-const LEAST_QUOTE: usize = 12;
 
 /// What becomes of the replies.
 #[derive(Debug, Default)]
@@ -164,7 +162,7 @@ impl ReplyChanges {
         store: &ReplyStore,
         quotes: &HashSet<String>,
     ) -> Result<(), RunError> {
-        let long: Vec<&String> = target.texts.iter().filter(|text| text.len() >= LEAST_QUOTE).collect();
+        let long: Vec<&String> = target.texts.iter().filter(|text| text.len() >= LEAST_TEXT).collect();
         let (keys, mut repeating, mut texts) = (&self.keys, Vec::new(), BTreeMap::new());
         store.visit(|key, content| {
             if keys.contains(key) {
@@ -215,7 +213,7 @@ fn forms(run: &RunDir, judge: Judge) -> Result<Vec<QuestionForm>, RunError> {
 
 /// Whether a quote stands in a text of the conversations.
 fn is_of(target: &ForgottenTarget, quote: &str) -> bool {
-    quote.len() >= LEAST_QUOTE && target.texts.iter().any(|text| text.contains(quote))
+    quote.len() >= LEAST_TEXT && target.texts.iter().any(|text| text.contains(quote))
 }
 
 /// Whether a reply without claims holds more than letters, with which it may quote a turn.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::exports::ChangedFile;
-use crate::folder::Removal;
+use crate::folder::ForgottenCount;
 
 /// What was forgotten, and what could not be.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -15,18 +15,24 @@ pub struct ForgetReport {
     pub is_dry_run: bool,
     /// The conversations of the name; empty if the run holds none.
     pub conversations: Vec<ForgottenConversation>,
-    /// What was removed of the conversations from the run's folder, by kind; no kind of which there was nothing.
+    /// What was removed of the conversations from the run's folder, by kind; kinds without any are not there.
     pub removed: BTreeMap<&'static str, u64>,
     /// Files with rows of the conversations, in the run's folder or named beside it.
     pub files: Vec<ChangedFile>,
-    /// Files that were removed as a whole, with the verb that makes each again.
+    /// Pages that were removed as a whole; `report` makes each again.
     pub pages: Vec<PathBuf>,
+    /// The folders of shards that were removed: all that they held stands in the run that they were merged into.
+    pub shards: Vec<PathBuf>,
     /// Where the conversations stand in the input, which is not changed.
     pub in_input: Vec<InputPlace>,
     /// Input files that are not there or were changed, so that nobody looked into them.
     pub unread_inputs: Vec<PathBuf>,
     /// The copy of standard input, if it still holds the conversations.
     pub kept_copy: Option<PathBuf>,
+    /// The copy of standard input, if it was overwritten.
+    pub blanked_copy: Option<PathBuf>,
+    /// The runs beside this one that go on with it and read the copy that was overwritten.
+    pub later_runs: Vec<PathBuf>,
     /// The store of replies that other runs share.
     pub shared_replies: Option<PathBuf>,
     /// Whether a judge was asked, whose server has seen what it was asked about.
@@ -40,13 +46,13 @@ pub struct ForgetReport {
     /// Files that still hold a text of the conversations; none if all went well.
     pub left: Vec<PathBuf>,
     /// What was removed from the run before.
-    pub earlier: Vec<Removal>,
+    pub earlier: Vec<ForgottenCount>,
 }
 
 /// A conversation that was forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ForgottenConversation {
-    /// The place: `shard:ordinal`.
+    /// The place: the index of the input file, and the number in the file, as `0:6`.
     pub place: String,
     /// The id; empty if nothing tells it.
     pub id: String,

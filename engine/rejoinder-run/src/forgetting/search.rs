@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
 
+use super::redacted::redacted_forms;
 use super::target::ForgottenTarget;
 use crate::error::RunError;
 
-/// Shorter texts tell nobody apart.
-const LEAST: usize = 12;
+/// Shorter texts tell nobody apart, in bytes.
+pub(super) const LEAST_TEXT: usize = 12;
 /// Of longer texts only beginning and end are looked for: excerpts keep these.
 const LONGEST: usize = 200;
 const EXCERPT: usize = 100;
@@ -22,11 +23,13 @@ const PIECE: usize = 1 << 20;
 pub(super) struct Traces(Vec<Vec<u8>>);
 
 impl Traces {
-    /// What the conversations say, and their ids.
+    /// What the conversations say, and their ids; also as exports without personal data write them.
     pub(super) fn of(target: &ForgottenTarget) -> Self {
         let mut traces = BTreeSet::new();
-        for text in target.texts.iter().chain(&target.ids).map(|text| text.trim()) {
-            for text in pieces(text).into_iter().filter(|text| text.len() >= LEAST) {
+        let own = target.texts.iter().chain(&target.ids);
+        let redacted = own.clone().flat_map(|text| redacted_forms(text));
+        for text in own.cloned().chain(redacted) {
+            for text in pieces(text.trim()).into_iter().filter(|text| text.len() >= LEAST_TEXT) {
                 traces.insert(text.as_bytes().to_vec());
                 traces.insert(escaped(text).trim_matches('"').as_bytes().to_vec());
             }

@@ -13,17 +13,17 @@ use crate::judging::settings;
 use crate::spool_row::SpoolRow;
 
 /// A conversation by its place: the index of the input file, and the number in the file.
-pub type ConversationPlace = (u32, u64);
+pub type ForgottenPlace = (u32, u64);
 
 /// What the operator calls a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationName {
     text: String,
-    place: Option<ConversationPlace>,
+    place: Option<ForgottenPlace>,
 }
 
 impl ConversationName {
-    /// A conversation by its id, or by its place as `shard:ordinal`.
+    /// A conversation by its id, or by its place: the index of the input file, and the number in the file, as `0:6`.
     pub fn new(text: &str) -> Self {
         let place = text
             .split_once(':')
@@ -42,7 +42,7 @@ impl ConversationName {
     }
 
     /// Whether a conversation has this name. A name that can be a place is one.
-    pub(super) fn names(&self, place: ConversationPlace, id: &str) -> bool {
+    pub(super) fn names(&self, place: ForgottenPlace, id: &str) -> bool {
         self.place.map_or(self.text == id, |named| named == place)
     }
 }
@@ -51,11 +51,13 @@ impl ConversationName {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ForgottenTarget {
     /// Where the conversations stand, each with its id.
-    pub(super) conversations: BTreeMap<ConversationPlace, String>,
+    pub(super) conversations: BTreeMap<ForgottenPlace, String>,
     /// The ids by which rows without a place name the conversations.
     pub(super) ids: BTreeSet<String>,
+    /// What exports without personal data may have in place of the ids, which several conversations may share.
+    pub(super) redacted_ids: BTreeSet<String>,
     /// The conversations that stand in a file of the input which can be read.
-    pub(super) in_input: BTreeSet<ConversationPlace>,
+    pub(super) in_input: BTreeSet<ForgottenPlace>,
     /// By what the conversations are known again in a later night.
     pub(super) marks: BTreeSet<u64>,
     /// Turns that have a row.
@@ -80,12 +82,12 @@ impl ForgottenTarget {
     }
 
     /// Takes up a conversation whose record was set aside for a reason.
-    pub(super) fn set_aside(&mut self, place: ConversationPlace, reason: &str) {
+    pub(super) fn set_aside(&mut self, place: ForgottenPlace, reason: &str) {
         self.conversations.entry(place).or_default();
         self.reasons.entry(place.0).or_default().insert(reason.to_owned());
     }
 
-    fn conversation(&mut self, place: ConversationPlace, id: &str) {
+    fn conversation(&mut self, place: ForgottenPlace, id: &str) {
         self.ids.insert(id.to_owned());
         self.conversations.insert(place, id.to_owned());
     }
@@ -93,7 +95,7 @@ impl ForgottenTarget {
     /// Takes up a conversation of the input.
     pub(super) fn record(
         &mut self,
-        (shard, ordinal): ConversationPlace,
+        (shard, ordinal): ForgottenPlace,
         record: &Record<'_>,
         judge: &JudgeSection,
     ) {

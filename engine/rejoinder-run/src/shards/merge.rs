@@ -125,7 +125,7 @@ fn take_parts(run: &RunDir, job: &Job, stop: &StopFlag) -> Result<(), RunError> 
 }
 
 /// Removes the folders of the shards, and nothing else that somebody has put beside them.
-fn remove_shards(job: &Job) -> Result<(), RunError> {
+pub(crate) fn remove_shards(job: &Job) -> Result<(), RunError> {
     for shard in ShardNumber::all(job.shards) {
         let folder = job.shard_folder(shard);
         if folder.is_dir() {

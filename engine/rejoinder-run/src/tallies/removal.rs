@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rejoinder_core::RecordId;
+use rejoinder_read::Provenance;
 
 use super::examples::KeptExamples;
 use super::groups::{DivisionTally, GroupTallies, GroupTally};
@@ -10,9 +11,6 @@ use super::row_standing::RowStanding;
 use crate::error::RunError;
 use crate::folder::RunDir;
 use crate::spool_row::SpoolRow;
-
-/// Longer values are cut.
-const MOST_CHARS: usize = 80;
 
 impl RunDir {
     /// Takes the turns of conversations out of the examples and the disputes of all tallies, and moves the values of groups that only
@@ -67,7 +65,7 @@ fn rare_values(
 ) -> BTreeMap<String, Vec<String>> {
     let of_division = |(name, division): (&String, &DivisionTally)| {
         let rare = division.values.iter().filter(|(_, tally)| tally.conversations <= conversations);
-        let is_cut = |value: &str| value.chars().count() >= MOST_CHARS;
+        let is_cut = |value: &str| value.chars().count() >= Provenance::MOST_CHARS;
         let is_of = |value: &str, text: &str| text == value || is_cut(value) && text.starts_with(value);
         let is_text = |value: &str| texts.iter().any(|text| is_of(value, text.trim()));
         let rare = rare.map(|(value, _)| value.clone()).filter(|value| is_text(value));
