@@ -530,3 +530,15 @@ fn a_record_that_was_set_aside_goes_with_the_reason_that_quotes_it() {
     assert_eq!(holding(bench.path(), &told), []);
     assert_eq!(figure(&rejoinder(&["resume", &bench.run, "--json"]).expect(0).json(), "quarantined"), 1);
 }
+
+#[test]
+fn a_compressed_file_is_refused_since_nothing_can_be_taken_out_of_it() {
+    let bench = Bench::new(&chats(4), "label");
+    let packed = bench.path().join("kto.jsonl.gz");
+    let mut packer =
+        flate2::write::GzEncoder::new(fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, aenne().as_bytes()).unwrap();
+    packer.finish().unwrap();
+    let refused = bench.forget(&["--also", &text(&packed)]).expect(2);
+    assert!(refused.stderr.contains("is compressed"), "{}", refused.stderr);
+}

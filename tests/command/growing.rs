@@ -56,7 +56,8 @@ fn shards_are_merged_gone_on_with_the_next_night_listed_and_a_conversation_of_th
     let tuesday_run = text(&corpus.path("tuesday"));
     let told = rejoinder(&["forget", &tuesday_run, "--conversation", "0:3"]).expect(0).stdout;
     assert!(told.contains("which this run goes on with") && told.contains("monday"), "{told}");
-    rejoinder(&["forget", &job, "--conversation", "0:3"]).expect(0);
+    let told = rejoinder(&["forget", &job, "--conversation", "0:3"]).expect(0).stdout;
+    assert!(told.contains("tuesday, which goes on with this run"), "{told}");
     for said in &gone {
         assert_eq!(holding(&corpus.path("tuesday"), said), [""; 0]);
         assert_eq!(holding(&corpus.path("monday"), said), [""; 0]);

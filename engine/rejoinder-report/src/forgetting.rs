@@ -86,16 +86,18 @@ fn beyond(report: &ForgetReport, run: &str) -> Vec<String> {
             earlier.display()
         ));
     }
-    if let Some(copy) = &report.blanked_copy {
-        let copy = copy.display();
-        lines.extend(report.later_runs.iter().map(|later| {
-            let later = later.display();
-            format!(
-                "{later}, which goes on with this run: it may hold the conversation, too (rejoinder forget {later} --conversation ID). It reads \
-                 the copy of standard input {copy}, which was overwritten, so verbs that need the input refuse it from now on; `rejoinder run \
-                 {copy} --after {later}` makes a run of what is left, and pays nothing twice"
-            )
-        }));
+    for later in &report.later_runs {
+        let later = later.display();
+        lines.push(format!(
+            "{later}, which goes on with this run: it may hold the conversation, too (rejoinder forget {later} --conversation ID)"
+        ));
+        if let Some(copy) = &report.blanked_copy {
+            let copy = copy.display();
+            lines.push(format!(
+                "{later} reads the copy of standard input {copy}, which was overwritten, so verbs that need the input refuse it from now \
+                 on; `rejoinder run {copy} --after {later}` makes a run of what is left, and pays nothing twice"
+            ));
+        }
     }
     if report.was_judged {
         lines.push("the judge's server, which was sent turns of the run".to_owned());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rejoinder_read::input::is_compressed;
 use rejoinder_report::forgetting;
 use rejoinder_run::RunDir;
 use rejoinder_run::forgetting::{ConversationName, ForgetReport, ForgetRequest, forget, is_under_way};
@@ -16,7 +17,7 @@ pub(super) struct ForgetArgs {
     /// The run's folder
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// The conversation: its id, or its place as file:number, as `show` prints it
+    /// Its id, or its file:number, as `show` prints it
     ///
     /// All conversations with the id are removed. Without the flag, a removal that was interrupted is gone
     /// on with.
@@ -40,6 +41,14 @@ pub(super) struct ForgetArgs {
 pub(super) fn main(args: &ForgetArgs) -> Result<Exit, Failure> {
     if let Some(missing) = args.also.iter().find(|path| !path.exists()) {
         return Err(Failure::usage(format!("--also {} is not there", missing.display())));
+    }
+    for path in &args.also {
+        if path.is_file() && is_compressed(path)? {
+            return Err(Failure::usage(format!(
+                "--also {} is compressed, and nothing can be taken out of it: export it again, or give what it was made of",
+                path.display()
+            )));
+        }
     }
     let mut run = find_input(&args.input, RunDir::open_to_forget(&args.run)?)?;
     if args.conversation.is_none() && !is_under_way(&run)? {

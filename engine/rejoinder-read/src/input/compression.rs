@@ -50,6 +50,14 @@ impl Compression {
     }
 }
 
+/// Whether a file is compressed as a whole, so that its bytes do not show what it holds.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn is_compressed(path: &Path) -> io::Result<bool> {
+    Ok(!matches!(sniff(&mut File::open(path)?)?, Compression::None | Compression::Parquet))
+}
+
 /// The compression of a file. The file is left at its beginning.
 pub(super) fn sniff(file: &mut File) -> io::Result<Compression> {
     let mut head = Vec::with_capacity(HEAD);

@@ -15,7 +15,7 @@ mod night;
 mod relocate;
 mod speaker;
 
-pub use compression::keep_stream;
+pub use compression::{is_compressed, keep_stream};
 pub use content::Content;
 pub use detect::{FormatEvidence, InputOptions, ReadSettings};
 #[cfg(feature = "arrow")]

@@ -102,6 +102,7 @@ fn reported(
         was_judged: manifest.judge.is_some(),
         was_audited: run.certificate()?.is_some() && audited.is_some_and(is_audited),
         has_model: run.path.join(MODEL).exists(),
+        later_runs: later_runs(&run.path, &manifest.id),
         earlier_run: run.manifest.after.as_ref().map(|earlier| earlier.folder.clone()),
         earlier: manifest.removed.clone(),
         ..ForgetReport::default()
@@ -273,7 +274,6 @@ impl ConversationRemoval<'_> {
             return Ok(());
         }
         part::write_with(&path, |out| copy.write_blanked(&copy.forgotten, out))?;
-        self.report.later_runs = later_runs(&self.run.path, &self.run.manifest.id);
         self.report.blanked_copy = Some(path.clone());
         copy.renew().map_err(|e| RunError::io(format!("cannot read {}", path.display()), &e))?;
         self.run.write_manifest()

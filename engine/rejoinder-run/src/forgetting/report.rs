@@ -31,7 +31,7 @@ pub struct ForgetReport {
     pub kept_copy: Option<PathBuf>,
     /// The copy of standard input, if it was overwritten.
     pub blanked_copy: Option<PathBuf>,
-    /// The runs beside this one that go on with it and read the copy that was overwritten.
+    /// The runs beside this one that go on with it.
     pub later_runs: Vec<PathBuf>,
     /// The store of replies that other runs share.
     pub shared_replies: Option<PathBuf>,
