@@ -272,19 +272,19 @@ fn a_verb_that_tells_nothing_and_a_run_that_is_about_to_begin_are_seen_by_the_lo
 #[test]
 fn a_job_is_told_shard_by_shard() {
     let dir = folder();
-    // Two files of one chunk each: two of three shards have something to read.
-    let inputs =
-        ["a", "b"].map(|name| write(dir.path(), &format!("{name}.jsonl"), std::fs::read(DIALOGUES).unwrap()));
+    // Three files of one chunk each: a file a shard.
+    let inputs = ["a", "b", "c"]
+        .map(|name| write(dir.path(), &format!("{name}.jsonl"), std::fs::read(DIALOGUES).unwrap()));
     let (job, shards) = (text(&dir.path().join("job")), dir.path().join("job/shards"));
     for shard in ["1/3", "3/3"] {
-        let args = ["run", &inputs[0], &inputs[1], "--offline", "--shard", shard, "--out", &job];
-        rejoinder(&args).expect(0);
+        let args = ["run", "--offline", "--shard", shard, "--out", &job];
+        rejoinder(&[&args[..], &inputs.each_ref().map(String::as_str)].concat()).expect(0);
     }
     // A folder that is no shard of this job counts for nothing.
     std::fs::create_dir(shards.join("004-of-009")).unwrap();
     let seen = status(&job);
     assert_eq!((figure(&seen, "of"), figure(&seen, "done"), figure(&seen, "not_begun")), (3, 2, 1), "{seen}");
-    println!("{seen}");
+    assert_eq!(figure(&seen, "conversations"), 160);
     let told = rejoinder(&["status", &job, "--follow"]).expect(0).stdout;
     assert!(told.contains("2 of 3 shards done, 0 running, 1 not begun"), "{told}");
     assert!(told.contains("\n        3  waiting   80 conversations"), "{told}");
