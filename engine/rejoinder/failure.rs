@@ -14,7 +14,6 @@ use rejoinder_run::gathering::GatheringError;
 use rejoinder_run::given_requests::AskingError;
 use rejoinder_run::label_import::LabelImportError;
 use rejoinder_run::reviewing::ReviewError;
-use rejoinder_run::run_list::RemovalError;
 use rejoinder_run::{FolderError, RunError};
 use rejoinder_scan::config::FOUND_CONFIG;
 use rejoinder_scan::{ConfigError, ConfigHint, ScanError};
@@ -260,30 +259,6 @@ impl From<FolderError> for Failure {
                     folder.display()
                 ),
             ),
-        }
-    }
-}
-
-impl From<RemovalError> for Failure {
-    fn from(error: RemovalError) -> Self {
-        let fact = error.to_string();
-        match error {
-            RemovalError::Run(error) => error.into(),
-            RemovalError::Link(_, to) => {
-                Self::usage(format!("{fact}; to remove the run, name {}", to.display()))
-            }
-            RemovalError::NoRun(_) => Self::usage(fact),
-            RemovalError::Job(path) => Self::usage(format!(
-                "{fact}: merge it first (rejoinder merge {}), or remove its shards one by one",
-                path.display()
-            )),
-            RemovalError::Unreadable(..) => {
-                Self::invalid(format!("{fact}\n--force removes it all the same; nothing was removed"))
-            }
-            RemovalError::Named { .. } => Self::invalid(format!(
-                "{fact}: what they hold cannot be told in full without it. --force removes it all the same; nothing was removed"
-            )),
-            RemovalError::Io(..) => Self::new(Exit::Io, fact),
         }
     }
 }

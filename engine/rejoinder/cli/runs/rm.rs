@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rejoinder_report::numbers::counted;
 use rejoinder_report::run_list::RemovalReport;
-use rejoinder_run::run_list::Removal;
+use rejoinder_run::run_list::{Removal, RemovalError};
 use serde::Serialize;
 
 use crate::cli::args::OUTPUT;
@@ -94,4 +94,28 @@ fn is_wanted(removals: &[Removal]) -> Result<bool, Failure> {
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+impl From<RemovalError> for Failure {
+    fn from(error: RemovalError) -> Self {
+        let fact = error.to_string();
+        match error {
+            RemovalError::Run(error) => error.into(),
+            RemovalError::Link(_, to) => {
+                Self::usage(format!("{fact}; to remove the run, name {}", to.display()))
+            }
+            RemovalError::NoRun(_) => Self::usage(fact),
+            RemovalError::Job(path) => Self::usage(format!(
+                "{fact}: merge it first (rejoinder merge {}), or remove its shards one by one",
+                path.display()
+            )),
+            RemovalError::Unreadable(..) => {
+                Self::invalid(format!("{fact}\n--force removes it all the same; nothing was removed"))
+            }
+            RemovalError::Named { .. } => Self::invalid(format!(
+                "{fact}: what they hold cannot be told in full without it. --force removes it all the same; nothing was removed"
+            )),
+            RemovalError::Io(..) => Self::new(Exit::Io, fact),
+        }
+    }
 }
