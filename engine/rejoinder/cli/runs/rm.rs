@@ -25,9 +25,9 @@ pub(super) struct RmArgs {
     /// Say what would go, and remove nothing
     #[arg(long, conflicts_with = "yes", help_heading = REMOVAL)]
     dry_run: bool,
-    /// Also a run that others go on from or take replies from, or whose figures cannot be told
+    /// Also a run that others need, or whose figures cannot be told
     ///
-    /// Which others do so is looked up among the runs in the same folder. Never a folder that is no run, and never a run that a process works on.
+    /// Others go on from the run, or take replies from its file. Which others do so is looked up among the runs in the same folder. Never a folder that is no run, and never a run that a process works on.
     #[arg(long, help_heading = REMOVAL)]
     force: bool,
     /// Print one JSON object instead of the text
