@@ -17,10 +17,11 @@ fn shards_and_merges_that_are_killed_go_on_by_the_same_command() {
     let mut random = random();
     let mut kills = 0;
     for number in [3, 1, 2] {
-        let mut patience = 0;
+        // The first kill comes before a shard can be done, however fast the machine is.
+        let mut patience = 40;
         loop {
             let mut child = bench.spawn(number, 3, &job);
-            std::thread::sleep(Duration::from_millis(random.u64(0..1_200) + patience));
+            std::thread::sleep(Duration::from_millis(random.u64(patience / 2..patience)));
             child.kill().unwrap();
             let ended = child.wait_with_output().unwrap();
             if ended.status.code().is_some() {
@@ -28,7 +29,7 @@ fn shards_and_merges_that_are_killed_go_on_by_the_same_command() {
                 break;
             }
             kills += 1;
-            patience += 150;
+            patience *= 2;
         }
     }
     let (mut merge_kills, mut is_run) = (0, false);
