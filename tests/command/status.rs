@@ -67,7 +67,7 @@ fn a_run_at_work_is_watched_from_outside_killed_and_looked_at_again() {
     assert_eq!((&seen["state"], &seen["status"]["verb"]), (&"running".into(), &"run".into()), "{seen}");
     assert_eq!(seen["status"]["process"], work.id());
     let judge = &seen["status"]["judge"];
-    assert_eq!((&judge["health"], &judge["in_flight"]), (&"answering".into(), &2.into()), "{seen}");
+    assert!(judge["health"] == "answering" && figure(judge, "in_flight") <= 2, "{seen}");
     assert!(figure(judge, "requests") > 20 && figure(&judge["spent"], "calls") > 0, "{seen}");
     assert!(seen["next"].is_null());
     let told = words(&run);
