@@ -24,7 +24,7 @@ pub(crate) const SAID: [&str; 5] = [
     "aenne.elm@example.org",
 ];
 
-/// A conversation of three turns, the last two of which say something of the answers.
+/// A conversation of three turns; the last two say something of the answers.
 pub(crate) fn chat(id: &str, user: &str, said: [&str; 3], answer: &str) -> String {
     let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
     let messages = json!([

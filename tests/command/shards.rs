@@ -135,7 +135,7 @@ const REPORTED_SPENT: [&str; 10] = [
     "letters",
 ];
 
-/// Lines of chats, some of which are broken.
+/// Lines of chats; some lines are broken.
 pub fn chats(dir: &Path, conversations: usize) -> String {
     let mut content = Vec::new();
     corpus::write(&mut content, conversations, 11, corpus::Style::default()).unwrap();

@@ -27,7 +27,7 @@ pub struct JobReport {
     pub stopped: u32,
     /// Shards whose process is gone, and has not said how it ended.
     pub killed: u32,
-    /// Shards of which nothing can be told.
+    /// Shards about which nothing can be told.
     pub unreadable: u32,
     /// Shards that have not begun.
     pub not_begun: u32,

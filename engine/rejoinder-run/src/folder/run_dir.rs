@@ -66,7 +66,7 @@ impl RunDir {
         Self::open_to_forget(path)?.not_half_forgotten()
     }
 
-    /// Opens a run as [`Self::open_to_change`] does, also one of which conversations are only half forgotten: to go on with that.
+    /// Opens a run as [`Self::open_to_change`] does, also where conversations of it are only half forgotten: to go on with that.
     ///
     /// # Errors
     /// As [`Self::open_to_change`], but for conversations that are half forgotten.

@@ -7,7 +7,7 @@ use crate::error::RunError;
 use crate::folder::{FolderError, Lock, Manifest, RunDir};
 use crate::scan;
 
-/// The shards of a job, all of which can be merged.
+/// The shards of a job, where each of them can be merged.
 pub(super) struct Surveyed {
     /// What the shards are made of, in order.
     pub(super) manifests: Vec<Manifest>,
