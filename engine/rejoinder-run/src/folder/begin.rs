@@ -9,6 +9,7 @@ use rejoinder_read::{InputFile, input};
 use rejoinder_scan::config::InputConfig;
 use rejoinder_scan::{Engine, profile_of_beginnings};
 
+use super::beside::absolute;
 use super::error::FolderError;
 use super::lock::{self, Lock};
 use super::manifest::Manifest;
@@ -70,11 +71,7 @@ pub fn begin(
 
 /// The input files at some paths, as they are now.
 pub(crate) fn describe(files: &[PathBuf], input: &InputConfig) -> Result<Vec<InputFile>, RunError> {
-    let described = files.iter().map(|file| {
-        let whole = std::path::absolute(file)
-            .map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))?;
-        Ok(InputFile::describe_as(&whole, input.asked())?.0)
-    });
+    let described = files.iter().map(|file| Ok(InputFile::describe_as(&absolute(file)?, input.asked())?.0));
     described.collect()
 }
 

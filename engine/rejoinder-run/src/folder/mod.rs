@@ -2,6 +2,7 @@
 //! (the lock).
 
 mod begin;
+mod beside;
 mod error;
 mod kept_facts;
 mod layout;
@@ -13,6 +14,7 @@ mod run_dir;
 
 pub use begin::{NewRunDir, RunInput, begin};
 pub(crate) use begin::{describe, fitted};
+pub(crate) use beside::{absolute, manifest_in, runs_beside};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};
 pub use manifest::{FORMAT, ForgottenCount, Manifest, PluginEntry, RulesEntry};

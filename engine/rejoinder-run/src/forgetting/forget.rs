@@ -10,7 +10,6 @@ use rejoinder_ledger::part;
 
 use super::exports::{ExportedRows, FoundRows};
 use super::find::find;
-use super::later_runs::later_runs;
 use super::places::{FolderPart, is_half_written, part_of};
 use super::replies::{ReplyChanges, ReplyCounts};
 use super::report::{ForgetReport, ForgottenConversation, InputPlace};
@@ -18,7 +17,9 @@ use super::rows;
 use super::search::{Traces, files_below};
 use super::target::{ConversationName, ForgottenPlace, ForgottenTarget};
 use crate::error::RunError;
-use crate::folder::{FolderError, ForgottenCount, MANIFEST, MODEL, PartKind, RunDir, from_json};
+use crate::folder::{
+    FolderError, ForgottenCount, MANIFEST, MODEL, PartKind, RunDir, absolute, from_json, runs_beside,
+};
 use crate::judging::{self, GroupRemoval};
 use crate::lines::retained;
 use crate::recall::audit::AuditSample;
@@ -102,7 +103,9 @@ fn reported(
         was_judged: manifest.judge.is_some(),
         was_audited: run.certificate()?.is_some() && audited.is_some_and(is_audited),
         has_model: run.path.join(MODEL).exists(),
-        later_runs: later_runs(&run.path, &manifest.id),
+        later_runs: runs_beside(&absolute(&run.path).unwrap_or_else(|_| run.path.clone()), |other| {
+            other["after"]["id"] == manifest.id
+        }),
         earlier_run: run.manifest.after.as_ref().map(|earlier| earlier.folder.clone()),
         earlier: manifest.removed.clone(),
         ..ForgetReport::default()

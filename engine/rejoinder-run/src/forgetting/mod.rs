@@ -30,7 +30,6 @@
 mod exports;
 mod find;
 mod forget;
-mod later_runs;
 mod places;
 mod redacted;
 mod replies;

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::earlier_run::{EarlierRun, has_cut};
 use super::error::NightError;
-use super::inputs::{NightInputs, whole};
+use super::inputs::NightInputs;
 use crate::error::RunError;
-use crate::folder::{ASKED, FolderError, MODEL, Manifest, NewRunDir, RunDir, fitted};
+use crate::folder::{FolderError, MODEL, Manifest, NewRunDir, RunDir, absolute, fitted};
 use crate::judging::{self, settings};
 
 /// Puts into the config of a run that is to go on with an earlier one what the earlier run has found out, as
@@ -23,7 +23,7 @@ use crate::judging::{self, settings};
 /// If the earlier run's folder has no path.
 pub fn keep_findings(earlier: &RunDir, config: &mut Config) -> Result<(), RunError> {
     earlier.manifest.keep_findings(config);
-    let learned = whole(&earlier.path)?.join(MODEL);
+    let learned = absolute(&earlier.path)?.join(MODEL);
     let plugins = config.plugins.iter_mut();
     let scores = plugins.filter(|plugin| model_of(&plugin.config) == Some(Path::new(MODEL)));
     scores.for_each(|plugin| plugin.set_model(&learned));
@@ -87,7 +87,7 @@ fn check_cut(earlier: &RunDir, engine: &Engine) -> Result<(), RunError> {
     let (then, now) = (&earlier.manifest.config, &engine.config);
     let uses_cut = has_cut(earlier) && now.cascade.reject_below == then.cascade.reject_below;
     if uses_cut && (now.cascade.recall != then.cascade.recall || now.purpose != then.purpose) {
-        let (earlier, replies) = (earlier.path.clone(), whole(&earlier.reply_file())?);
+        let (earlier, replies) = (earlier.path.clone(), absolute(&earlier.reply_file())?);
         return Err(NightError::OtherRecall { earlier, replies }.into());
     }
     Ok(())
@@ -114,7 +114,7 @@ fn movable(mut config: Config, learned: Option<usize>) -> Config {
 
 /// The place of the plugin that scores by the model that the earlier run has learned, if one does.
 fn place_of_learned(earlier: &RunDir, engine: &Engine) -> Result<Option<usize>, RunError> {
-    let model = whole(&earlier.path)?.join(MODEL);
+    let model = absolute(&earlier.path)?.join(MODEL);
     Ok(engine.config.plugins.iter().position(|plugin| model_of(&plugin.config) == Some(&model)))
 }
 
@@ -125,7 +125,7 @@ fn with_own_model(
     place: usize,
     new: &NewRunDir,
 ) -> Result<Engine, RunError> {
-    let file = whole(&new.path)?.join(MODEL);
+    let file = absolute(&new.path)?.join(MODEL);
     part::write(&file, &fs::read(earlier.path.join(MODEL))?)?;
     let mut config = engine.config;
     config.plugins[place].set_model(&file);
@@ -149,8 +149,7 @@ fn take_over(run: &RunDir, earlier: &RunDir, rewritten: &[u32]) -> Result<(), Ru
     asked.retain(|id| !rewritten.contains(&id.shard));
     if !asked.is_empty() {
         asked.sort_unstable();
-        let json = serde_json::to_vec(&asked).expect("ids are plain data");
-        part::write(&run.path.join(ASKED), &json)?;
+        run.keep_asked(&asked)?;
     }
     run.take_over_asking(earlier)
 }

@@ -8,9 +8,9 @@ use rejoinder_read::InputFile;
 use rejoinder_scan::Engine;
 use serde::{Deserialize, Serialize};
 
-use super::inputs::{FileChanges, whole};
+use super::inputs::FileChanges;
 use crate::error::RunError;
-use crate::folder::{Manifest, RunDir};
+use crate::folder::{Manifest, RunDir, absolute};
 
 /// The earlier run that a run goes on with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl EarlierRun {
         let manifest = &run.manifest;
         Ok(Self {
             id: manifest.id.clone(),
-            folder: whole(&run.path)?,
+            folder: absolute(&run.path)?,
             engine: manifest.engine.clone(),
             changes: manifest.changes_of_engine(&Manifest::new(engine, Vec::new(), false)),
             files,
@@ -124,7 +124,7 @@ fn certificate(run: &RunDir) -> Result<Option<EarlierCertificate>, RunError> {
     };
     let Some(main) = certificate.claims.first() else { return Ok(None) };
     Ok(Some(EarlierCertificate {
-        folder: whole(&run.path)?,
+        folder: absolute(&run.path)?,
         last_night: last_night(&run.manifest.inputs),
         turns: run.scan_stats()?.turns,
         oracle,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::earlier_run::last_night;
 use super::error::NightError;
 use crate::error::RunError;
-use crate::folder::RunDir;
+use crate::folder::{RunDir, absolute};
 
 /// What has become of the input files of an earlier run, and how many have come in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl NightInputs {
         let mut further = described(further, config)?;
         let mut merged = Self { files: Vec::new(), changes: FileChanges::default(), rewritten: Vec::new() };
         for (shard, then) in (0..).zip(inputs) {
-            let path = whole(then.current_path())?;
+            let path = absolute(then.current_path())?;
             let is_same = |file: &InputFile| is_same_content(file, then);
             let now = match further.iter().position(is_same) {
                 Some(place) => {
@@ -114,7 +114,7 @@ fn is_same_content(one: &InputFile, other: &InputFile) -> bool {
 fn described(files: &[PathBuf], config: &InputConfig) -> Result<Vec<InputFile>, RunError> {
     let mut described: Vec<InputFile> = Vec::new();
     for file in files {
-        let now = describe(&whole(file)?, config)?;
+        let now = describe(&absolute(file)?, config)?;
         if !described.iter().any(|known| is_same_content(known, &now)) {
             described.push(now);
         }
@@ -133,7 +133,7 @@ fn unchanged(
     path: &Path,
     config: &InputConfig,
 ) -> Result<InputFile, RunError> {
-    let (replies, earlier, file) = (whole(&earlier.reply_file())?, earlier.path.clone(), path.to_owned());
+    let (replies, earlier, file) = (absolute(&earlier.reply_file())?, earlier.path.clone(), path.to_owned());
     if !path.exists() {
         return Err(NightError::InputGone { earlier, file, replies }.into());
     }
@@ -142,8 +142,4 @@ fn unchanged(
         true => Ok(now),
         false => Err(NightError::InputChanged { earlier, file }.into()),
     }
-}
-
-pub(super) fn whole(path: &Path) -> Result<PathBuf, RunError> {
-    std::path::absolute(path).map_err(|e| RunError::io(format!("cannot use {}", path.display()), &e))
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::losses::Losses;
 use super::space::FolderSpace;
 use crate::error::RunError;
-use crate::folder::{LEDGER, LOCK_FILE, Lock, MANIFEST, REMOVED, REPLIES, RunDir};
+use crate::folder::{LEDGER, LOCK_FILE, Lock, MANIFEST, REMOVED, REPLIES, RunDir, manifest_in, runs_beside};
 use crate::status::{JobLook, RunLook};
 
 /// A run that can be removed, and on which nobody else works meanwhile.
@@ -145,21 +145,11 @@ impl Removal {
 
 /// The runs beside a run whose manifests say that they go on from it, or that its file of replies is theirs, too.
 fn named_by(run: &Path) -> Vec<PathBuf> {
-    let manifest = |folder: &Path| -> Option<Value> {
-        serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()
-    };
-    let id = manifest(run).map(|manifest| manifest["id"].clone()).filter(Value::is_string);
+    let id = manifest_in(run).map(|manifest| manifest["id"].clone()).filter(Value::is_string);
     let replies = fs::canonicalize(run.join(REPLIES)).ok();
     let names = |other: &Value| {
         let kept = || fs::canonicalize(other["config"]["judge"]["replies"].as_str()?).ok();
         id.as_ref().is_some_and(|id| other["after"]["id"] == *id) || (replies.is_some() && kept() == replies)
     };
-    let whole = fs::canonicalize(run).unwrap_or_else(|_| run.to_owned());
-    let beside = whole.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
-    let mut by: Vec<PathBuf> = beside
-        .map(|entry| entry.path())
-        .filter(|path| *path != whole && manifest(path).is_some_and(|manifest| names(&manifest)))
-        .collect();
-    by.sort();
-    by
+    runs_beside(&fs::canonicalize(run).unwrap_or_else(|_| run.to_owned()), names)
 }

@@ -14,7 +14,7 @@ use super::error::ShardError;
 use super::number::ShardNumber;
 use super::run_shard::RunShard;
 use crate::error::RunError;
-use crate::folder::{FolderError, Lock, LockHolder, Manifest, RunDir, describe, fitted};
+use crate::folder::{FolderError, Lock, LockHolder, Manifest, RunDir, absolute, describe, fitted};
 
 /// Name of the file in the job's folder.
 pub(crate) const FILE: &str = "job.json";
@@ -204,10 +204,7 @@ fn check_free(folder: &Path) -> Result<(), FolderError> {
 
 /// What differs in the files that are named now from the job's inputs, by path and size, in words.
 fn changed_files(inputs: &[InputFile], files: &[PathBuf]) -> Result<Vec<String>, RunError> {
-    let absolute = |file: &PathBuf| {
-        std::path::absolute(file).map_err(|e| RunError::io(format!("cannot use {}", file.display()), &e))
-    };
-    let files: Vec<PathBuf> = files.iter().map(absolute).collect::<Result<_, _>>()?;
+    let files: Vec<PathBuf> = files.iter().map(|file| absolute(file)).collect::<Result<_, _>>()?;
     let mut changes = Vec::new();
     for input in inputs.iter().filter(|input| !files.contains(&input.path)) {
         changes.push(format!("input {}: was there, is not named", input.path.display()));
