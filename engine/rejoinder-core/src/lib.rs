@@ -8,7 +8,6 @@
 mod answer;
 pub mod automaton;
 pub mod case;
-mod category;
 pub mod change;
 mod content;
 mod conversation;
@@ -20,7 +19,6 @@ mod ids;
 pub mod language;
 pub mod numbers;
 mod printable;
-mod purpose;
 pub mod random;
 pub mod similarity;
 pub mod text;
@@ -28,16 +26,15 @@ mod tools;
 mod vote;
 
 pub use answer::Answer;
-pub use category::Category;
 pub use content::ContentHash;
-pub use conversation::{Conversation, Exchange, Message, Role};
+pub use conversation::{Conversation, Exchange, Message};
 pub use feedback::{AnswerProbabilities, Feedback, FeedbackSource, PluginVote, SettledTurn, TurnRecord};
 pub use ids::RecordId;
 pub use printable::{TextPiece, printable, printable_json, text_pieces};
-pub use purpose::{Purpose, UnknownPurpose};
+pub use rejoinder_vocabulary::{Category, Purpose, Role, UnknownPurpose, Verdict};
 pub use text::Text;
 pub use tools::{ToolPart, ToolUse};
-pub use vote::{Hit, Verdict, Vote};
+pub use vote::{Hit, Vote};
 
 /// The command that builds what the default build leaves out, as messages name it.
 pub const FULL_BUILD: &str = "`cargo install --path . --features full`";

@@ -2,8 +2,8 @@
 
 use std::ffi::c_void;
 
-use rejoinder_core::{Category, Role, Verdict};
 use rejoinder_plugin_abi::{self as abi, role, verdict};
+use rejoinder_vocabulary::{Category, Role, Verdict};
 
 /// Checked views over the columns of one batch.
 pub(crate) struct Columns<'a> {

@@ -48,7 +48,7 @@ pub use candidate::{Candidate, EarlierVote, Hit, Message};
 pub use classifier::{BoxError, Classifier, NoConfig, ScoreDeclaration};
 #[doc(hidden)]
 pub use entry::enter;
-pub use rejoinder_core::{Category, Purpose, Role};
 pub use rejoinder_plugin_abi as abi;
+pub use rejoinder_vocabulary::{Category, Purpose, Role};
 pub use trampoline::vtable;
 pub use verdict::Verdict;

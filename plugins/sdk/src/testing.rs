@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use rejoinder_core::case::{Cases, message};
-use rejoinder_core::{Role, Verdict, Vote};
 use rejoinder_plugin_abi::{self as abi, PROBS, Str, status};
+use rejoinder_vocabulary::case::{Cases, message};
+use rejoinder_vocabulary::{Role, Verdict};
 
 use crate::candidate::verdict_of;
 use crate::{Classifier, vtable};
@@ -98,9 +98,9 @@ impl<C: Classifier> Harness<C> {
     pub fn ask(&self, question: &Question<'_>) -> Result<Answer, String> {
         let (mut text, mut text_off, mut roles) = (String::new(), vec![0], Vec::new());
         for line in question.dialogue {
-            let message = message(line).unwrap_or_else(|why| panic!("{why}"));
-            roles.push(message.role as u8);
-            text.push_str(&message.text);
+            let (role, said) = message(line).unwrap_or_else(|why| panic!("{why}"));
+            roles.push(role as u8);
+            text.push_str(said);
             text_off.push(text.len() as u32);
         }
         assert_eq!(roles.last(), Some(&(Role::User as u8)), "the last message is the user's");
@@ -181,13 +181,13 @@ pub fn check_cases<C: Classifier>(toml: &str) {
     let mut failures = String::new();
     for case in &cases.cases {
         let dialogue: Vec<&str> = case.dialogue.iter().map(String::as_str).collect();
-        let hits: Vec<_> = case.hits(&rules).iter().map(|hit| (hit.rule, hit.start..hit.end)).collect();
-        let question = Question { dialogue: &dialogue, hits: &hits, ..Question::default() };
-        let outcome = case.conversation().map_err(String::from).and_then(|_| harness.ask(&question));
-        let wrong = outcome.map_or_else(Some, |answer| {
-            let vote = Vote { verdict: answer.verdict, score: answer.score, ..Vote::default() };
-            case.difference(&vote, answer.reason)
+        let outcome = case.messages().map_err(String::from).and_then(|messages| {
+            let end = messages.last().map_or(0, |(_, turn)| turn.len() as u32);
+            let hits: Vec<_> = case.hits(&rules).map(|rule| (rule, 0..end)).collect();
+            harness.ask(&Question { dialogue: &dialogue, hits: &hits, ..Question::default() })
         });
+        let wrong =
+            outcome.map_or_else(Some, |answer| case.difference(answer.verdict, answer.score, answer.reason));
         if let Some(wrong) = wrong {
             let _ = writeln!(failures, "{dialogue:?}: {wrong}");
         }

@@ -6,8 +6,8 @@ use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rejoinder_core::Verdict as Kind;
 use rejoinder_plugin_abi::{self as abi, Str, status, verdict};
+use rejoinder_vocabulary::Verdict as Kind;
 
 use crate::candidate::Columns;
 use crate::{Candidate, Classifier, ScoreDeclaration};

@@ -1,6 +1,6 @@
 //! What a classifier answers.
 
-use rejoinder_core::{Category, Verdict as Kind};
+use rejoinder_vocabulary::{Category, Verdict as Kind};
 
 /// A verdict on one candidate, optionally with a score and with probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! A classifier's answers, errors and panics as they arrive on the other side of the border.
 
-use rejoinder_core::{Role, Verdict as Kind};
 use rejoinder_plugin::testing::Harness;
 use rejoinder_plugin::{
     BoxError, Candidate, Category, Classifier, Message, NoConfig, ScoreDeclaration, Verdict, abi, vtable,
 };
+use rejoinder_vocabulary::{Role, Verdict as Kind};
 
 #[derive(Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]

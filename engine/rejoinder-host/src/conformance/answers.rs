@@ -1,7 +1,7 @@
 //! Answers: always there, always allowed, and of the candidate alone.
 
 use rejoinder_core::Vote;
-use rejoinder_core::case::Case;
+use rejoinder_core::case::{self, Case};
 
 use super::outcome::{Breach, Outcome, about_to_ask, outcome, settled};
 use super::subject::AskError;
@@ -140,13 +140,17 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
     let mut wrong = Vec::new();
     for (number, case) in cases.cases.iter().enumerate() {
         let difference = (|| {
-            let conversation = case.conversation().map_err(|why| Breach(why.to_string()))?;
+            let conversation = case::conversation(case).map_err(|why| Breach(why.to_string()))?;
             let target = conversation.messages.len() - 1;
             let mut batch = Batch::new();
             batch.begin_conversation(&conversation, target);
-            batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
+            batch.push_candidate(0, target, 0.0, &case::hits(case, &subject.rules));
             let vote = subject.ask_strictly(&mut state, &batch).map_err(AskError::into_breach)?[0];
-            Ok::<_, Breach>(case.difference(&vote, subject.description.reason(vote.reason)))
+            Ok::<_, Breach>(case.difference(
+                vote.verdict,
+                vote.score,
+                subject.description.reason(vote.reason),
+            ))
         })();
         match difference {
             Ok(None) => {}

@@ -11,7 +11,7 @@ use crate::category::{Category, UnknownCategory};
 /// The categories of feedback that will be used: at least one.
 ///
 /// ```
-/// use rejoinder_core::{Category, Purpose};
+/// use rejoinder_vocabulary::{Category, Purpose};
 /// let kto: Purpose = "kto".parse().unwrap();
 /// assert!(kto.wants(Category::Ur5) && !kto.wants(Category::Ur4));
 /// assert_eq!("UR5, UR2".parse::<Purpose>().unwrap().to_string(), "UR2,UR5");
