@@ -6,7 +6,9 @@
 //!
 //! A [`Registry`] holds the plugins of a run; each worker thread has a [`Session`] and a [`Batch`].
 
+mod activity;
 mod batch;
+mod call_size;
 #[cfg(unix)]
 mod child;
 #[cfg(not(unix))]
@@ -15,6 +17,11 @@ mod child;
 mod child_failure;
 #[cfg(unix)]
 pub mod conformance;
+#[cfg(unix)]
+mod crash;
+#[cfg(not(unix))]
+#[path = "no_crash.rs"]
+mod crash;
 mod error;
 mod handshake;
 mod library;
@@ -31,10 +38,12 @@ mod snapshot;
 mod spec;
 mod state;
 
+pub use activity::{BusyPlugin, PluginWork, busy_plugins};
 pub use batch::{Batch, MAX_CANDIDATES, MAX_TEXT_BYTES};
 #[cfg(unix)]
 pub use child::end_with_parent;
 pub use child::serve;
+pub use crash::CrashNote;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use handshake::Description;
 pub use locate::{describe, inspect};

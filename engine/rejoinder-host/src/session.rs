@@ -5,7 +5,9 @@ use std::sync::{Arc, PoisonError};
 
 use rejoinder_core::{Verdict, Vote};
 
+use crate::activity::{Activity, Entered, PluginWork};
 use crate::batch::EarlierVotes;
+use crate::call_size::CallSize;
 use crate::child::Child;
 use crate::child_failure::ChildFailure;
 use crate::output::Columns;
@@ -18,6 +20,9 @@ use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 pub struct Session<'r> {
     plugins: &'r [LoadedPlugin],
     own: Vec<SessionInstance>,
+    /// How many candidates each plugin is asked about at once.
+    call_sizes: Vec<CallSize>,
+    activity: Activity,
     output: Columns,
     earlier: EarlierVotes,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
@@ -37,6 +42,8 @@ enum SessionInstance {
 enum CallError {
     /// The plugin failed on what it was given.
     Fault(String),
+    /// The plugin did not answer in time, and its process was ended.
+    Late(String),
     /// Nothing more can be asked of it.
     Stop(HostError),
 }
@@ -47,23 +54,30 @@ impl Registry {
     /// # Errors
     /// A plugin does not start once more.
     pub fn session(&self) -> Result<Session<'_>, HostError> {
-        let own = |plugin: &LoadedPlugin| match &plugin.code {
-            PluginCode::Shared(..) => Ok(SessionInstance::Shared),
-            PluginCode::Here(starter) => {
-                let state = starter.start().map_err(|reason| plugin.no_restart(reason))?;
-                Ok(SessionInstance::State(Some(state)))
-            }
-            PluginCode::Child(_, waiting) => {
-                let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Ok(SessionInstance::Child(Some(match waiting {
-                    Some(child) => child,
-                    None => new_child(plugin)?,
-                })))
+        let activity = Activity::new();
+        let own = |plugin: &LoadedPlugin| {
+            let _starting = activity.enter(plugin.tag, PluginWork::Starting);
+            match &plugin.code {
+                PluginCode::Shared(..) => Ok(SessionInstance::Shared),
+                PluginCode::Here(starter) => {
+                    let state = starter.start().map_err(|reason| plugin.no_restart(reason))?;
+                    Ok(SessionInstance::State(Some(state)))
+                }
+                PluginCode::Child(_, waiting) => {
+                    let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    Ok(SessionInstance::Child(Some(match waiting {
+                        Some(child) => child,
+                        None => new_child(plugin)?,
+                    })))
+                }
             }
         };
+        let own = self.plugins().iter().map(own).collect::<Result<_, _>>()?;
         Ok(Session {
             plugins: self.plugins(),
-            own: self.plugins().iter().map(own).collect::<Result<_, _>>()?,
+            own,
+            call_sizes: vec![CallSize::default(); self.plugins().len()],
+            activity,
             output: Columns::default(),
             earlier: EarlierVotes::default(),
             notes: None,
@@ -95,9 +109,9 @@ impl Session<'_> {
     /// Asks all plugins in their order; each sees what those before it said. `votes` becomes a row a
     /// candidate, in the batch's order, of one vote a plugin.
     ///
-    /// A call that fails is repeated on the halves of its batch, until the candidates that cause it are found: their
-    /// vote is [`Verdict::Escalate`], with `faulted` set, and they are added to `faults`. All others are classified
-    /// normally.
+    /// A call that fails is repeated for each candidate alone, so that one that takes a whole timeout takes it twice: the
+    /// vote about candidates that cause it is [`Verdict::Escalate`], with `faulted` set, and they are added to `faults`. All
+    /// others are classified normally.
     ///
     /// # Errors
     /// Faults that must stop the run, or a plugin that does not start again after a fault. `votes` is of no use then;
@@ -118,6 +132,7 @@ impl Session<'_> {
         self.output.resize(batch.len());
         for plugin in 0..stride {
             self.earlier.refill(votes, stride, plugin);
+            let _busy = self.enter(plugin, PluginWork::Batch(batch.len() as u32));
             self.run(plugin, batch, votes, faults)?;
         }
         Ok(())
@@ -130,6 +145,30 @@ impl Session<'_> {
         votes: &mut [Vote],
         faults: &mut Vec<Fault>,
     ) -> Result<(), HostError> {
+        for range in self.call_sizes[plugin].ranges(batch.len()) {
+            let Some(is_late) = self.settle(plugin, batch, &range, votes, faults)? else { continue };
+            let before = faults.len();
+            for candidate in range.clone() {
+                self.settle(plugin, batch, &(candidate..candidate + 1), votes, faults)?;
+            }
+            if is_late && faults.len() == before {
+                self.call_sizes[plugin].shrink(self.plugins[plugin].name(), range.len());
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about the candidates in `range` at once. Where the call fails and there are several, they are to be asked about one by
+    /// one: then this returns whether the plugin did not answer in time.
+    fn settle(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        range: &Range<usize>,
+        votes: &mut [Vote],
+        faults: &mut Vec<Fault>,
+    ) -> Result<Option<bool>, HostError> {
+        let called = self.call(plugin, batch, range);
         let (loaded, stride) = (&self.plugins[plugin], self.plugins.len());
         let mut fault = |candidate: usize, message| {
             let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
@@ -137,34 +176,29 @@ impl Session<'_> {
             faults.push(fault);
             counted.map(|()| Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() })
         };
-        // A stack of ranges, so that candidates are settled in their order.
-        let mut ranges: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();
-        while let Some(range) = ranges.pop() {
-            if range.is_empty() {
-                continue;
+        match called {
+            Ok(()) => {
+                let reasons = loaded.description().reasons.len();
+                for candidate in range.clone() {
+                    votes[candidate * stride + plugin] = self
+                        .output
+                        .vote(candidate, reasons)
+                        .or_else(|error| fault(candidate, error.to_string()))?;
+                }
             }
-            match self.call(plugin, batch, &range) {
-                Ok(()) => {
-                    let reasons = loaded.description().reasons.len();
-                    for candidate in range {
-                        votes[candidate * stride + plugin] = self
-                            .output
-                            .vote(candidate, reasons)
-                            .or_else(|error| fault(candidate, error.to_string()))?;
-                    }
-                }
-                Err(CallError::Fault(message)) if range.len() == 1 => {
-                    votes[range.start * stride + plugin] = fault(range.start, message)?;
-                }
-                Err(CallError::Fault(_)) => {
-                    let middle = range.start.midpoint(range.end);
-                    ranges.push(middle..range.end);
-                    ranges.push(range.start..middle);
-                }
-                Err(CallError::Stop(error)) => return Err(error),
+            Err(CallError::Fault(message) | CallError::Late(message)) if range.len() == 1 => {
+                votes[range.start * stride + plugin] = fault(range.start, message)?;
             }
+            Err(CallError::Fault(_)) => return Ok(Some(false)),
+            Err(CallError::Late(_)) => return Ok(Some(true)),
+            Err(CallError::Stop(error)) => return Err(error),
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// From here on, until what is returned is dropped, whoever watches sees that this thread waits for a plugin.
+    fn enter(&self, plugin: usize, work: PluginWork) -> Entered {
+        self.activity.enter(self.plugins[plugin].tag, work)
     }
 
     /// One call on the candidates in `range`. A state that failed is replaced: it may be half-changed.
@@ -205,9 +239,13 @@ impl Session<'_> {
                 match child.classify(batch, range, &self.earlier, wants_notes, &mut self.output) {
                     Ok(notes) => notes,
                     Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
-                    Err(ChildFailure::Dead(message) | ChildFailure::Late(message)) => {
+                    Err(ChildFailure::Dead(message)) => {
                         *own = None;
                         return Err(CallError::Fault(message));
+                    }
+                    Err(ChildFailure::Late(message)) => {
+                        *own = None;
+                        return Err(CallError::Late(message));
                     }
                     Err(ChildFailure::Stuck(message)) => return Err(stop(message)),
                 }
@@ -224,5 +262,15 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Session<'_> {
+    /// Lets each plugin end in its own name.
+    fn drop(&mut self) {
+        for (plugin, own) in self.plugins.iter().zip(&mut self.own) {
+            let _ending = self.activity.enter(plugin.tag, PluginWork::Ending);
+            *own = SessionInstance::Shared;
+        }
     }
 }

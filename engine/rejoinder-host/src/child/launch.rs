@@ -234,7 +234,11 @@ impl Child {
     fn dead(&mut self, error: &io::Error) -> ChildFailure {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let what = match error.kind() {
-            _ if is_late(error) => format!("it did not answer within {:?}, and was killed", self.timeout),
+            _ if is_late(error) => {
+                let _ = self.process.kill();
+                let within = format!("it did not answer within {:?}, and was killed", self.timeout);
+                return ChildFailure::Late(within);
+            }
             BrokenPipe | ConnectionReset | UnexpectedEof => match self.ended(LAST_WORDS) {
                 Some(status) => format!("it crashed: {}", describe(status)),
                 None => "it closed the connection, and was killed".into(),

@@ -72,6 +72,19 @@ fn what_ends_or_stops_a_process_costs_one_turn() {
 }
 
 #[test]
+fn a_hang_in_a_full_batch_takes_the_timeout_of_the_batch_and_that_of_the_turn() {
+    let registry = misfit();
+    let mut turns = ["fine"; 256];
+    turns[200] = "hang";
+    let begun = Instant::now();
+    let (faults, votes) = classify(&registry, &batch_of(&turns)).unwrap();
+    let taken = begun.elapsed();
+    assert_eq!(faults.iter().map(|fault| fault.candidate).collect::<Vec<_>>(), [200]);
+    assert!(votes.iter().enumerate().all(|(i, vote)| *vote == if i == 200 { FAULTED } else { GOOD }));
+    assert!(taken < Duration::from_millis(3500), "{taken:?} with a timeout of 1 s");
+}
+
+#[test]
 fn a_plugin_that_prints_does_not_disturb() {
     let (faults, votes) = classify(&misfit(), &batch_of(&["print", "fine"])).unwrap();
     assert!(faults.is_empty(), "{faults:?}");
