@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Once, OnceLock};
 
 use crate::activity::Slot;
+use crate::descriptor::Descriptor;
 
 /// The signals by which a process ends for its own fault, with their names.
 const SIGNALS: [(c_int, &str); 6] = [
@@ -133,17 +134,6 @@ fn tell(signal: c_int) {
         if file >= 0 {
             let _ = json(&mut Descriptor(file), plugin, signal);
         }
-    }
-}
-
-/// What is written goes to the system at once: where a handler of a signal runs, there is hardly any stack for a line.
-struct Descriptor(c_int);
-
-impl fmt::Write for Descriptor {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // SAFETY: so many bytes are there.
-        let written = unsafe { libc::write(self.0, text.as_ptr().cast::<c_void>(), text.len()) };
-        if usize::try_from(written) == Ok(text.len()) { Ok(()) } else { Err(fmt::Error) }
     }
 }
 

@@ -22,7 +22,11 @@ mod crash;
 #[cfg(not(unix))]
 #[path = "no_crash.rs"]
 mod crash;
+#[cfg(unix)]
+mod descriptor;
 mod error;
+#[cfg(unix)]
+mod forks;
 mod handshake;
 mod library;
 mod locate;
