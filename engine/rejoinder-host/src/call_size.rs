@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::abi::log_level;
-use crate::services::print;
+use crate::services::write_line;
 
 /// The most candidates of a call; all of a batch at first.
 #[derive(Clone, Copy, Debug)]
@@ -27,13 +26,10 @@ impl CallSize {
     pub fn shrink(&mut self, plugin: &str, late: usize) {
         let Self(most) = self;
         *most = (late / 2).max(1);
-        print(
-            log_level::WARN,
-            &format!(
-                "plugin `{plugin}` did not answer about {late} turns at once in time, and answered about each of them alone: from \
-                 now on it is asked about {most} at once; a longer `timeout` in its [[plugin]] table leaves it more time"
-            ),
-        );
+        write_line(&format!(
+            "warning: plugin `{plugin}` did not answer about {late} turns at once in time, and answered about each of them alone: from \
+             now on it is asked about {most} at once; a longer `timeout` in its [[plugin]] table leaves it more time"
+        ));
     }
 }
 

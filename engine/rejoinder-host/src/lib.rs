@@ -27,6 +27,8 @@ mod descriptor;
 mod error;
 #[cfg(unix)]
 mod forks;
+#[cfg(unix)]
+mod guarded;
 mod handshake;
 mod library;
 mod locate;

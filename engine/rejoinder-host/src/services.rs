@@ -1,6 +1,7 @@
 //! What the host does for plugins: names of rules, and lines on standard error.
 
 use std::ffi::c_void;
+use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 
 use rejoinder_core::printable;
@@ -52,8 +53,15 @@ pub fn print(level: i32, message: &str) {
         log_level::INFO => "info",
         _ => "debug",
     };
-    // It may quote chat text.
-    eprintln!("plugin {level}: {}", printable(message));
+    write_line(&format!("plugin {level}: {message}"));
+}
+
+/// Writes a line about a plugin to standard error. It may quote chat text.
+pub fn write_line(line: &str) {
+    // On a terminal, a line of progress may be drawn there, which is drawn again.
+    let is_live =
+        std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    eprintln!("{}{}", if is_live { "\r\x1b[K" } else { "" }, printable(line));
 }
 
 #[cfg(test)]

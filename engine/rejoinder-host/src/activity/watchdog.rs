@@ -6,8 +6,7 @@ use std::thread::{Builder, sleep};
 use std::time::Duration;
 
 use super::busy::{BusyPlugin, busy_plugins};
-use crate::abi::log_level;
-use crate::services::print;
+use crate::services::write_line;
 
 /// The time between two looks.
 const TICK: Duration = Duration::from_secs(1);
@@ -24,7 +23,7 @@ pub(crate) fn watch() {
             loop {
                 sleep(TICK);
                 for line in told.due(&busy_plugins(FIRST)) {
-                    print(log_level::WARN, &line);
+                    write_line(&format!("warning: {line}"));
                 }
             }
         });

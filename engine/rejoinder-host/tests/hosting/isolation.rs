@@ -50,6 +50,7 @@ fn what_ends_or_stops_a_process_costs_one_turn() {
         ("abort", "it crashed: signal: 6 (SIGABRT)"),
         ("overflow", "it crashed: signal: 6 (SIGABRT)"),
         ("exit", "it crashed: exit status: 0"),
+        ("beyond", "it crashed: signal: 11 (SIGSEGV)"),
         ("deaf", "it did not answer within 1s, and was killed"),
         ("hang", "it did not answer within 1s, and was killed"),
         ("panic", "panicked: as turn 2 told me"),
