@@ -9,6 +9,7 @@
 mod activity;
 mod batch;
 mod call_size;
+mod capabilities;
 #[cfg(unix)]
 mod child;
 #[cfg(not(unix))]
@@ -24,7 +25,9 @@ mod crash;
 mod crash;
 #[cfg(unix)]
 mod descriptor;
+mod earlier_votes;
 mod error;
+mod facts;
 #[cfg(unix)]
 mod forks;
 #[cfg(unix)]
@@ -45,12 +48,14 @@ mod spec;
 mod state;
 
 pub use activity::{BusyPlugin, PluginWork, busy_plugins};
-pub use batch::{Batch, MAX_CANDIDATES, MAX_TEXT_BYTES};
+pub use batch::{Batch, ConversationContext, MAX_CANDIDATES, MAX_TEXT_BYTES};
+pub use capabilities::{Asks, Gives, Selection};
 #[cfg(unix)]
 pub use child::end_with_parent;
 pub use child::serve;
 pub use crash::CrashNote;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
+pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;
 pub use locate::{describe, inspect};
 pub use registry::{LoadedPlugin, Registry};
@@ -58,4 +63,6 @@ pub use rejoinder_plugin_abi as abi;
 pub use scores::{ScoreDeclaration, Scores};
 pub use search::{FoundLibrary, SearchPath};
 pub use session::Session;
-pub use spec::{Isolation, Launcher, LibraryOrigin, LoadContext, OnFault, PluginSpec};
+pub use spec::{
+    Isolation, Launcher, LibraryOrigin, LoadContext, OnFault, PluginSpec, RuleReference, RuleRoute,
+};

@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError};
 use rejoinder_core::{Verdict, Vote};
 
 use crate::activity::{Activity, Entered, PluginWork};
-use crate::batch::EarlierVotes;
 use crate::call_size::CallSize;
 use crate::child::Child;
 use crate::child_failure::ChildFailure;
+use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::output::Columns;
 use crate::registry::{self, PluginCode};
-use crate::state::State;
+use crate::state::{AnswerRoom, State};
 use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 
 /// A worker's access to the plugins: states or children of its own, and reused buffers.
@@ -23,10 +24,24 @@ pub struct Session<'r> {
     /// How many candidates each plugin is asked about at once.
     call_sizes: Vec<CallSize>,
     activity: Activity,
-    output: Columns,
+    answers: Answers,
     earlier: EarlierVotes,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
     notes: Option<Vec<String>>,
+}
+
+/// What a plugin answered last.
+#[derive(Debug, Default)]
+struct Answers {
+    votes: Columns,
+    facts: FactValues,
+}
+
+/// What is wanted of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Votes,
+    Facts,
 }
 
 /// What a session has of a plugin; `None` in it where it must be made anew.
@@ -78,7 +93,7 @@ impl Registry {
             own,
             call_sizes: vec![CallSize::default(); self.plugins().len()],
             activity,
-            output: Columns::default(),
+            answers: Answers::default(),
             earlier: EarlierVotes::default(),
             notes: None,
         })
@@ -129,27 +144,72 @@ impl Session<'_> {
             notes.clear();
             notes.resize(votes.len(), String::new());
         }
-        self.output.resize(batch.len());
-        for plugin in 0..stride {
+        self.answers.votes.resize(batch.len());
+        for plugin in (0..stride).filter(|&plugin| self.plugins[plugin].description().gives.is_asked()) {
             self.earlier.refill(votes, stride, plugin);
-            let _busy = self.enter(plugin, PluginWork::Batch(batch.len() as u32));
-            self.run(plugin, batch, votes, faults)?;
+            let description = self.plugins[plugin].description();
+            let before = faults.len();
+            self.run(plugin, batch, Wanted::Votes, faults, |answers, candidate| {
+                let vote = answers.votes.vote(candidate, description).map_err(|error| error.to_string())?;
+                votes[candidate * stride + plugin] = vote;
+                Ok(())
+            })?;
+            for fault in &faults[before..] {
+                votes[fault.candidate * stride + plugin] =
+                    Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
+            }
         }
         Ok(())
     }
 
+    /// Asks one plugin, by its place, for the facts of the candidates of a batch without hits and priors. `values` becomes a
+    /// row a candidate, in the batch's order, of one value a fact, in the order of
+    /// [`Description::facts`](crate::Description::facts); NaN is "not known", as is all of a candidate on which the plugin
+    /// failed: such candidates are added to `faults`, as [`Self::classify`] does.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    ///
+    /// # Panics
+    /// If there is no such plugin, or it gives no facts.
+    pub fn facts(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        values: &mut Vec<f64>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
+        let facts = &self.plugins[plugin].description().facts;
+        assert!(!facts.is_empty(), "only plugins that give facts are asked for them");
+        values.clear();
+        values.resize(batch.len() * facts.len(), f64::NAN);
+        self.earlier.clear();
+        self.answers.facts.resize(batch.len(), facts.len());
+        self.run(plugin, batch, Wanted::Facts, faults, |answers, candidate| {
+            let row = answers.facts.row(candidate, facts).map_err(|error| error.to_string())?;
+            values[candidate * facts.len()..][..facts.len()].copy_from_slice(row);
+            Ok(())
+        })
+    }
+
+    /// Asks a plugin about a batch. `settle` takes an answered candidate, or says why its answer is not allowed. All candidates
+    /// on which the plugin failed are added to `faults`.
     fn run(
         &mut self,
         plugin: usize,
         batch: &Batch,
-        votes: &mut [Vote],
+        wanted: Wanted,
         faults: &mut Vec<Fault>,
+        mut settle: impl FnMut(&Answers, usize) -> Result<(), String>,
     ) -> Result<(), HostError> {
+        let _busy = self.enter(plugin, PluginWork::Batch(batch.len() as u32));
         for range in self.call_sizes[plugin].ranges(batch.len()) {
-            let Some(is_late) = self.settle(plugin, batch, &range, votes, faults)? else { continue };
+            let Some(is_late) = self.ask(plugin, batch, &range, wanted, faults, &mut settle)? else {
+                continue;
+            };
             let before = faults.len();
             for candidate in range.clone() {
-                self.settle(plugin, batch, &(candidate..candidate + 1), votes, faults)?;
+                self.ask(plugin, batch, &(candidate..candidate + 1), wanted, faults, &mut settle)?;
             }
             if is_late && faults.len() == before {
                 self.call_sizes[plugin].shrink(self.plugins[plugin].name(), range.len());
@@ -160,34 +220,31 @@ impl Session<'_> {
 
     /// Asks about the candidates in `range` at once. Where the call fails and there are several, they are to be asked about one by
     /// one: then this returns whether the plugin did not answer in time.
-    fn settle(
+    fn ask(
         &mut self,
         plugin: usize,
         batch: &Batch,
         range: &Range<usize>,
-        votes: &mut [Vote],
+        wanted: Wanted,
         faults: &mut Vec<Fault>,
+        settle: &mut impl FnMut(&Answers, usize) -> Result<(), String>,
     ) -> Result<Option<bool>, HostError> {
-        let called = self.call(plugin, batch, range);
-        let (loaded, stride) = (&self.plugins[plugin], self.plugins.len());
+        let called = self.call(plugin, batch, range, wanted);
+        let loaded = &self.plugins[plugin];
         let mut fault = |candidate: usize, message| {
             let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
             let counted = loaded.count(&fault);
             faults.push(fault);
-            counted.map(|()| Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() })
+            counted
         };
         match called {
             Ok(()) => {
-                let reasons = loaded.description().reasons.len();
                 for candidate in range.clone() {
-                    votes[candidate * stride + plugin] = self
-                        .output
-                        .vote(candidate, reasons)
-                        .or_else(|error| fault(candidate, error.to_string()))?;
+                    settle(&self.answers, candidate).or_else(|message| fault(candidate, message))?;
                 }
             }
             Err(CallError::Fault(message) | CallError::Late(message)) if range.len() == 1 => {
-                votes[range.start * stride + plugin] = fault(range.start, message)?;
+                fault(range.start, message)?;
             }
             Err(CallError::Fault(_)) => return Ok(Some(false)),
             Err(CallError::Late(_)) => return Ok(Some(true)),
@@ -202,21 +259,30 @@ impl Session<'_> {
     }
 
     /// One call on the candidates in `range`. A state that failed is replaced: it may be half-changed.
-    fn call(&mut self, plugin: usize, batch: &Batch, range: &Range<usize>) -> Result<(), CallError> {
+    fn call(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        range: &Range<usize>,
+        wanted: Wanted,
+    ) -> Result<(), CallError> {
         let loaded = &self.plugins[plugin];
         let wants_notes = self.notes.is_some();
-        let mut output = self.output.prefilled(range, wants_notes);
+        let mut room = match wanted {
+            Wanted::Votes => AnswerRoom::Votes(self.answers.votes.prefilled(range, wants_notes)),
+            Wanted::Facts => AnswerRoom::Facts(self.answers.facts.prefilled(range)),
+        };
         let stop = |reason| CallError::Stop(loaded.no_restart(reason));
         let notes = match (&mut self.own[plugin], &loaded.code) {
             (SessionInstance::Shared, PluginCode::Shared(starter, shared)) => {
                 let state = Arc::clone(&shared.lock().unwrap_or_else(PoisonError::into_inner));
                 let columns = batch.columns(range, &self.earlier);
-                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave columns of the range's length.
-                if let Err(message) = unsafe { state.classify(&columns, &mut output) } {
+                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave room for the range.
+                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
                     registry::replace(starter, shared, &state).map_err(stop)?;
                     return Err(CallError::Fault(message));
                 }
-                self.output.take_notes()
+                self.answers.votes.take_notes()
             }
             (SessionInstance::State(own), PluginCode::Here(starter)) => {
                 let state = match own {
@@ -225,18 +291,24 @@ impl Session<'_> {
                 };
                 let columns = batch.columns(range, &self.earlier);
                 // SAFETY: as above.
-                if let Err(message) = unsafe { state.classify(&columns, &mut output) } {
+                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
                     *own = None;
                     return Err(CallError::Fault(message));
                 }
-                self.output.take_notes()
+                self.answers.votes.take_notes()
             }
             (SessionInstance::Child(own), PluginCode::Child(..)) => {
                 let child = match own {
                     Some(child) => child,
                     None => own.insert(new_child(loaded).map_err(CallError::Stop)?),
                 };
-                match child.classify(batch, range, &self.earlier, wants_notes, &mut self.output) {
+                let answered = match wanted {
+                    Wanted::Votes => {
+                        child.classify(batch, range, &self.earlier, wants_notes, &mut self.answers.votes)
+                    }
+                    Wanted::Facts => child.facts(batch, range, &mut self.answers.facts).map(|()| Vec::new()),
+                };
+                match answered {
                     Ok(notes) => notes,
                     Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
                     Err(ChildFailure::Dead(message)) => {
