@@ -185,7 +185,8 @@ fn a_plugin_that_takes_no_notice_of_a_wish_to_end_is_ended_all_the_same() {
     let args = ["run", &input, "--config", &asked, "--out", &text(&out)];
     let work =
         command(&args).env("MARK", &mark).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while marked(&mark).len() < 2 {
+    // From here on it listens to signals.
+    while !out.join("status.json").exists() {
         sleep(Duration::from_millis(1));
     }
     sleep(Duration::from_millis(300));

@@ -28,11 +28,14 @@ impl<T: Copy> Default for GuardedColumn<T> {
 }
 
 impl<T: Copy> GuardedColumn<T> {
-    /// Makes the column so long; all its elements are `value` then.
+    /// Makes the column so long; where that is another length, all its elements are `value` then.
     ///
     /// # Panics
     /// The system has no memory left.
     pub fn resize(&mut self, len: usize, value: T) {
+        if len == self.len {
+            return;
+        }
         let (page, bytes) = (rustix::param::page_size(), len * size_of::<T>());
         if bytes + 2 * page > self.mapped {
             *self = Self::mapping(bytes.next_multiple_of(page), page);
