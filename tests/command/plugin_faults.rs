@@ -1,5 +1,6 @@
 //! Plugins that hang, crash, fork and shout, as whoever runs them meets them.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::plugins::{config, dialogues, killed_with_all_its_children, marked, run};
-use crate::support::{Ended, command, figure, folder, output_files, rejoinder, rows, text};
+use crate::plugins::{config, dialogues, hanging, killed_with_all_its_children, marked, run};
+use crate::support::{DIALOGUES, Ended, command, figure, folder, output_files, rejoinder, rows, text, write};
 
 const APART: &str = "isolation = \"process\"\ntimeout = \"30s\"";
 
@@ -69,9 +70,24 @@ fn a_busy_plugin_is_named_within_ten_seconds_by_the_run_and_by_whoever_looks() {
         };
         assert!(ended.stderr.contains(way_on), "{}", ended.stderr);
     };
+    let loaded = || {
+        let dir = folder();
+        let library = hanging(dir.path(), "load");
+        let config = write(dir.path(), "c.toml", format!("format = 1\n[[plugin]]\npath = \"{library}\"\n"));
+        let mut work =
+            command(&["explain", DIALOGUES, "--config", &config]).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
+        let mut lines = BufReader::new(work.stderr.take().unwrap()).lines();
+        let told = format!("plugin `{library}` has been busy with the loading of its library for ");
+        assert!(lines.any(|line| line.unwrap().contains(&told)));
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        work.kill().unwrap();
+        work.wait().unwrap();
+    };
     std::thread::scope(|scope| {
         scope.spawn(|| busy("here", ""));
         scope.spawn(|| busy("apart", APART));
+        scope.spawn(loaded);
     });
 }
 

@@ -205,7 +205,7 @@ fn explain_shows_each_plugins_verdict_score_reason_and_note() {
 }
 
 /// A plugin in C that says `hanging`, and hangs, where it is told to: in `load` or in `create`.
-fn hanging(dir: &Path, place: &str) -> String {
+pub(crate) fn hanging(dir: &Path, place: &str) -> String {
     let library = dir.join(format!("{place}.so"));
     let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
         .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-Iplugins/abi/include"])

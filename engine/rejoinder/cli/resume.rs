@@ -33,7 +33,9 @@ pub(super) struct ResumeArgs {
     /// How many failures of each plugin are borne in all
     #[arg(long, value_name = "N", help_heading = CONFIG)]
     max_faults: Option<u32>,
-    /// Run all plugins in processes of their own from here on, where a crash or a hang of one costs a turn
+    /// Run all plugins in processes of their own from here on
+    ///
+    /// There a crash or a hang of a plugin costs a turn, and not the run.
     #[arg(long, help_heading = CONFIG)]
     isolate: bool,
     /// Greatest number of requests over the run's whole life

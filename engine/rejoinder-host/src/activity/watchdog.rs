@@ -1,7 +1,7 @@
 //! Names plugins on standard error that are busy for long.
 
 use std::collections::HashMap;
-use std::sync::Once;
+use std::sync::{Arc, Barrier, Once};
 use std::thread::{Builder, sleep};
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ const FIRST: Duration = Duration::from_secs(5);
 pub(crate) fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Where no thread is to be had, nobody watches.
-        let _ = Builder::new().name("watch plugins".into()).spawn(|| {
+        let watching = Arc::new(Barrier::new(2));
+        let in_thread = Arc::clone(&watching);
+        let spawned = Builder::new().name("watch plugins".into()).spawn(move || {
+            in_thread.wait();
             let mut told = Told::default();
             loop {
                 sleep(TICK);
@@ -27,6 +29,10 @@ pub(crate) fn watch() {
                 }
             }
         });
+        // A thread that begins needs the loader, in which a plugin may hang. Where no thread is to be had, nobody watches.
+        if spawned.is_ok() {
+            watching.wait();
+        }
     });
 }
 
