@@ -57,7 +57,7 @@ unsafe extern "C" fn rule_route(ctx: *mut c_void, number: u32) -> u8 {
     unsafe { rule(ctx, number) }.map_or(0, |rule| rule.route as u8)
 }
 
-/// Writes a plugin's message to standard error. One that repeats the last is dropped: when a batch is halved to find
+/// Writes a plugin's message to standard error. One that repeats the last is dropped: when the turns of a batch are asked about one by one to find
 /// the candidate that fails, the plugin fails over and over with the same words.
 pub fn print(level: i32, message: &str) {
     static LAST: Mutex<String> = Mutex::new(String::new());
