@@ -46,6 +46,8 @@ mod one_hand;
 mod operator;
 mod parquet_file;
 #[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod plugin_faults;
 mod plugins;
 mod random_exchanges;
 mod reading;

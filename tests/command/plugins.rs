@@ -27,7 +27,7 @@ fn misfit() -> String {
 }
 
 /// A config with the misfit and a pack that marks `marked`.
-fn config(dir: &Path, name: &str, plugin: &str) -> String {
+pub(crate) fn config(dir: &Path, name: &str, plugin: &str) -> String {
     write(dir, "pack.toml", PACK);
     let toml = format!(
         "format = 1\n[rules]\npacks = [\"./pack.toml\"]\n[[plugin]]\npath = \"{}\"\n{plugin}\n",
@@ -37,7 +37,7 @@ fn config(dir: &Path, name: &str, plugin: &str) -> String {
 }
 
 /// One dialogue a turn; each turn is marked.
-fn dialogues(dir: &Path, turns: &[&str]) -> String {
+pub(crate) fn dialogues(dir: &Path, turns: &[&str]) -> String {
     let mut lines = String::new();
     for (number, turn) in turns.iter().enumerate() {
         let messages = serde_json::json!([
@@ -50,7 +50,7 @@ fn dialogues(dir: &Path, turns: &[&str]) -> String {
     write(dir, "in.jsonl", lines)
 }
 
-fn run(input: &str, config: &str, out: &Path) -> Ended {
+pub(crate) fn run(input: &str, config: &str, out: &Path) -> Ended {
     rejoinder(&["run", input, "--config", config, "--out", &text(out), "--json"])
 }
 
@@ -205,7 +205,7 @@ fn explain_shows_each_plugins_verdict_score_reason_and_note() {
 }
 
 /// A plugin in C that says `hanging`, and hangs, where it is told to: in `load` or in `create`.
-fn hanging(dir: &Path, place: &str) -> String {
+pub(crate) fn hanging(dir: &Path, place: &str) -> String {
     let library = dir.join(format!("{place}.so"));
     let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
         .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-Iplugins/abi/include"])
@@ -235,7 +235,7 @@ fn a_plugin_that_hangs_before_the_first_turn_ends_the_run_after_the_configured_t
 
 /// Processes that were given this mark in their environment.
 #[cfg(target_os = "linux")]
-fn marked(mark: &str) -> Vec<String> {
+pub(crate) fn marked(mark: &str) -> Vec<String> {
     let has_mark = |process: &std::fs::DirEntry| {
         let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|variable| variable == format!("MARK={mark}").as_bytes())
@@ -246,7 +246,11 @@ fn marked(mark: &str) -> Vec<String> {
 
 /// Starts a command, kills it `when` that returns, and waits until none of its processes is left.
 #[cfg(target_os = "linux")]
-fn killed_with_all_its_children(args: &[&str], mark: &str, when: fn(&mut std::process::Child, &str)) {
+pub(crate) fn killed_with_all_its_children(
+    args: &[&str],
+    mark: &str,
+    when: fn(&mut std::process::Child, &str),
+) {
     let mut parent = crate::support::command(args)
         .env("MARK", mark)
         .stdout(Stdio::null())

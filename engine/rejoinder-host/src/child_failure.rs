@@ -8,7 +8,7 @@ use crate::LoadCause;
 pub enum ChildFailure {
     /// The plugin says that it failed; the child lives and has started it again.
     Failed(String),
-    /// The child took too long to load or to start the plugin, and is of no more use.
+    /// The child took too long to load, to start or to ask the plugin, and is of no more use.
     Late(String),
     /// The child is of no more use: what happened to it.
     Dead(String),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::abi::{self, Plugin, fact_kind};
 use crate::handshake::{HandshakeError, is_name, text};
+use crate::output::Column;
 
 /// The greatest number of facts of a plugin, and of words of a fact.
 const MOST: u32 = 1024;
@@ -86,7 +87,7 @@ impl fmt::Display for FactError {
 #[derive(Debug, Default)]
 pub(crate) struct FactValues {
     width: usize,
-    values: Vec<f64>,
+    values: Column<f64>,
 }
 
 impl FactValues {

@@ -6,7 +6,9 @@
 //!
 //! A [`Registry`] holds the plugins of a run; each worker thread has a [`Session`] and a [`Batch`].
 
+mod activity;
 mod batch;
+mod call_size;
 mod capabilities;
 #[cfg(unix)]
 mod child;
@@ -16,9 +18,20 @@ mod child;
 mod child_failure;
 #[cfg(unix)]
 pub mod conformance;
+#[cfg(unix)]
+mod crash;
+#[cfg(not(unix))]
+#[path = "no_crash.rs"]
+mod crash;
+#[cfg(unix)]
+mod descriptor;
 mod earlier_votes;
 mod error;
 mod facts;
+#[cfg(unix)]
+mod forks;
+#[cfg(unix)]
+mod guarded;
 mod handshake;
 mod library;
 mod locate;
@@ -34,11 +47,13 @@ mod snapshot;
 mod spec;
 mod state;
 
+pub use activity::{BusyPlugin, PluginWork, busy_plugins};
 pub use batch::{Batch, ConversationContext, MAX_CANDIDATES, MAX_TEXT_BYTES};
 pub use capabilities::{Asks, Gives, Selection};
 #[cfg(unix)]
 pub use child::end_with_parent;
 pub use child::serve;
+pub use crash::CrashNote;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;

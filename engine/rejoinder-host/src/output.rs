@@ -50,14 +50,20 @@ impl fmt::Display for AnswerError {
     }
 }
 
+/// A column that a plugin writes to.
+#[cfg(unix)]
+pub(crate) type Column<T> = crate::guarded::GuardedColumn<T>;
+#[cfg(not(unix))]
+pub(crate) type Column<T> = Vec<T>;
+
 /// The output columns of a batch.
 #[derive(Debug, Default)]
 pub struct Columns {
-    verdict: Vec<u8>,
-    category: Vec<u8>,
-    reason: Vec<u16>,
-    score: Vec<f32>,
-    probs: Vec<f32>,
+    verdict: Column<u8>,
+    category: Column<u8>,
+    reason: Column<u16>,
+    score: Column<f32>,
+    probs: Column<f32>,
     /// What the plugin noted of candidates, by their numbers in the call.
     notes: Box<Mutex<Notes>>,
 }

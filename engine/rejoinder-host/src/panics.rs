@@ -38,6 +38,9 @@ pub fn install() {
 /// Marks the thread as running a plugin's code while `call` runs.
 pub fn in_plugin<T>(call: impl FnOnce() -> T) -> T {
     let before = IN_PLUGIN.replace(true);
+    #[cfg(unix)]
+    let result = crate::forks::without_copies(call);
+    #[cfg(not(unix))]
     let result = call();
     IN_PLUGIN.set(before);
     result

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::abi::Host;
+use crate::activity::{self, Activity, PluginTag, PluginWork};
 use crate::child::{Child, Launch};
 use crate::handshake::{CheckedPlugin, Description, Functions};
 use crate::locate::{self, LocatedPlugin};
@@ -12,7 +13,7 @@ use crate::scores::Settings;
 use crate::state::{SharedState, State};
 use crate::{
     Fault, HostError, Isolation, LibraryOrigin, LoadCause, LoadContext, LoadError, OnFault, PluginSpec,
-    Scores, panics, schema, services,
+    Scores, crash, panics, schema, services,
 };
 
 /// The plugins of a run, in the order in which they vote.
@@ -32,6 +33,8 @@ pub struct LoadedPlugin {
     on_fault: OnFault,
     max_faults: u32,
     faults: AtomicU32,
+    /// The plugin as whoever watches knows it.
+    pub(crate) tag: &'static PluginTag,
     pub(crate) code: PluginCode,
 }
 
@@ -78,6 +81,9 @@ impl Registry {
     /// The first plugin that is not found, refused, configured twice, or does not accept its configuration.
     pub fn load(specs: &[PluginSpec], context: &LoadContext<'_>) -> Result<Self, LoadError> {
         panics::install();
+        if !specs.is_empty() {
+            activity::watch();
+        }
         let host = services::start(context.rules.clone());
         let mut plugins: Vec<LoadedPlugin> = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
@@ -147,6 +153,9 @@ impl LoadedPlugin {
     fn load(spec: &PluginSpec, context: &LoadContext<'_>, host: &'static Host) -> Result<Self, LoadCause> {
         let located = locate::locate(spec, context)?;
         let origin = located.origin();
+        let is_isolated = spec.isolation != Isolation::None;
+        let loading = Activity::new();
+        let _loading = loading.enter(PluginTag::of(&configured(spec), is_isolated), PluginWork::Loading);
         let StartedPlugin { description, code, settings, own_model } = match spec.isolation {
             Isolation::None => here(spec, context, &origin, located, host)?,
             Isolation::Process { timeout } => {
@@ -156,6 +165,7 @@ impl LoadedPlugin {
         let identity = identity(&description, &origin, &settings.identifying);
         let config = settings.config.clone();
         let scores = settings.scores(&description.name, own_model)?;
+        let tag = PluginTag::of(&description.name, is_isolated);
         Ok(Self {
             description,
             origin,
@@ -165,6 +175,7 @@ impl LoadedPlugin {
             on_fault: spec.on_fault,
             max_faults: spec.max_faults,
             faults: AtomicU32::new(0),
+            tag,
             code,
         })
     }
@@ -224,6 +235,9 @@ fn here(
     located: LocatedPlugin,
     host: &'static Host,
 ) -> Result<StartedPlugin, LoadCause> {
+    if matches!(located, LocatedPlugin::File { .. }) {
+        crash::name_plugins_that_end_the_process();
+    }
     let CheckedPlugin { functions, description, model } = located.open(host)?;
     let settings = Settings::new(spec, description.scores.as_ref());
     allowed(&spec.name, &settings.config, &description, origin, context)?;
@@ -243,7 +257,7 @@ fn child(
     origin: &LibraryOrigin,
     mut launch: Launch,
 ) -> Result<StartedPlugin, LoadCause> {
-    let name = spec.path.as_deref().map_or_else(|| spec.name.clone(), |p| p.display().to_string());
+    let name = configured(spec);
     let (mut child, description) = launch
         .spawn()
         .map_err(|failure| failure.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
@@ -258,6 +272,11 @@ fn child(
     };
     let code = PluginCode::Child(launch, Mutex::new(Some(child)));
     Ok(StartedPlugin { description, code, settings, own_model: Cow::Owned(own_model) })
+}
+
+/// A plugin as the configuration names it.
+fn configured(spec: &PluginSpec) -> String {
+    spec.path.as_deref().map_or_else(|| spec.name.clone(), |path| path.display().to_string())
 }
 
 /// Whether the plugin is the one that the configuration means, and its schema allows what is configured.

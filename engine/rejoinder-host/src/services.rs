@@ -1,6 +1,7 @@
 //! What the host does for plugins: what rules there are, and lines on standard error.
 
 use std::ffi::c_void;
+use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 
 use rejoinder_core::printable;
@@ -56,7 +57,7 @@ unsafe extern "C" fn rule_route(ctx: *mut c_void, number: u32) -> u8 {
     unsafe { rule(ctx, number) }.map_or(0, |rule| rule.route as u8)
 }
 
-/// Writes a plugin's message to standard error. One that repeats the last is dropped: when a batch is halved to find
+/// Writes a plugin's message to standard error. One that repeats the last is dropped: when the turns of a batch are asked about one by one to find
 /// the candidate that fails, the plugin fails over and over with the same words.
 pub fn print(level: i32, message: &str) {
     static LAST: Mutex<String> = Mutex::new(String::new());
@@ -71,8 +72,15 @@ pub fn print(level: i32, message: &str) {
         log_level::INFO => "info",
         _ => "debug",
     };
-    // It may quote chat text.
-    eprintln!("plugin {level}: {}", printable(message));
+    write_line(&format!("plugin {level}: {message}"));
+}
+
+/// Writes a line about a plugin to standard error. It may quote chat text.
+pub fn write_line(line: &str) {
+    // On a terminal, a line of progress may be drawn there, which is drawn again.
+    let is_live =
+        std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    eprintln!("{}{}", if is_live { "\r\x1b[K" } else { "" }, printable(line));
 }
 
 #[cfg(test)]

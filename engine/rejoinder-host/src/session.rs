@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use rejoinder_core::{Verdict, Vote};
 
+use crate::activity::{Activity, Entered, PluginWork};
+use crate::call_size::CallSize;
 use crate::child::Child;
 use crate::child_failure::ChildFailure;
 use crate::earlier_votes::EarlierVotes;
@@ -19,6 +21,9 @@ use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 pub struct Session<'r> {
     plugins: &'r [LoadedPlugin],
     own: Vec<SessionInstance>,
+    /// How many candidates each plugin is asked about at once.
+    call_sizes: Vec<CallSize>,
+    activity: Activity,
     answers: Answers,
     earlier: EarlierVotes,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
@@ -52,6 +57,8 @@ enum SessionInstance {
 enum CallError {
     /// The plugin failed on what it was given.
     Fault(String),
+    /// The plugin did not answer in time, and its process was ended.
+    Late(String),
     /// Nothing more can be asked of it.
     Stop(HostError),
 }
@@ -62,23 +69,30 @@ impl Registry {
     /// # Errors
     /// A plugin does not start once more.
     pub fn session(&self) -> Result<Session<'_>, HostError> {
-        let own = |plugin: &LoadedPlugin| match &plugin.code {
-            PluginCode::Shared(..) => Ok(SessionInstance::Shared),
-            PluginCode::Here(starter) => {
-                let state = starter.start().map_err(|reason| plugin.no_restart(reason))?;
-                Ok(SessionInstance::State(Some(state)))
-            }
-            PluginCode::Child(_, waiting) => {
-                let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Ok(SessionInstance::Child(Some(match waiting {
-                    Some(child) => child,
-                    None => new_child(plugin)?,
-                })))
+        let activity = Activity::new();
+        let own = |plugin: &LoadedPlugin| {
+            let _starting = activity.enter(plugin.tag, PluginWork::Starting);
+            match &plugin.code {
+                PluginCode::Shared(..) => Ok(SessionInstance::Shared),
+                PluginCode::Here(starter) => {
+                    let state = starter.start().map_err(|reason| plugin.no_restart(reason))?;
+                    Ok(SessionInstance::State(Some(state)))
+                }
+                PluginCode::Child(_, waiting) => {
+                    let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    Ok(SessionInstance::Child(Some(match waiting {
+                        Some(child) => child,
+                        None => new_child(plugin)?,
+                    })))
+                }
             }
         };
+        let own = self.plugins().iter().map(own).collect::<Result<_, _>>()?;
         Ok(Session {
             plugins: self.plugins(),
-            own: self.plugins().iter().map(own).collect::<Result<_, _>>()?,
+            own,
+            call_sizes: vec![CallSize::default(); self.plugins().len()],
+            activity,
             answers: Answers::default(),
             earlier: EarlierVotes::default(),
             notes: None,
@@ -110,9 +124,9 @@ impl Session<'_> {
     /// Asks all plugins in their order; each sees what those before it said. `votes` becomes a row a
     /// candidate, in the batch's order, of one vote a plugin.
     ///
-    /// A call that fails is repeated on the halves of its batch, until the candidates that cause it are found: their
-    /// vote is [`Verdict::Escalate`], with `faulted` set, and they are added to `faults`. All others are classified
-    /// normally.
+    /// A call that fails is repeated for each candidate alone, so that one that takes a whole timeout takes it twice: the
+    /// vote about candidates that cause it is [`Verdict::Escalate`], with `faulted` set, and they are added to `faults`. All
+    /// others are classified normally.
     ///
     /// # Errors
     /// Faults that must stop the run, or a plugin that does not start again after a fault. `votes` is of no use then;
@@ -188,6 +202,34 @@ impl Session<'_> {
         faults: &mut Vec<Fault>,
         mut settle: impl FnMut(&Answers, usize) -> Result<(), String>,
     ) -> Result<(), HostError> {
+        let _busy = self.enter(plugin, PluginWork::Batch(batch.len() as u32));
+        for range in self.call_sizes[plugin].ranges(batch.len()) {
+            let Some(is_late) = self.ask(plugin, batch, &range, wanted, faults, &mut settle)? else {
+                continue;
+            };
+            let before = faults.len();
+            for candidate in range.clone() {
+                self.ask(plugin, batch, &(candidate..candidate + 1), wanted, faults, &mut settle)?;
+            }
+            if is_late && faults.len() == before {
+                self.call_sizes[plugin].shrink(self.plugins[plugin].name(), range.len());
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about the candidates in `range` at once. Where the call fails and there are several, they are to be asked about one by
+    /// one: then this returns whether the plugin did not answer in time.
+    fn ask(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        range: &Range<usize>,
+        wanted: Wanted,
+        faults: &mut Vec<Fault>,
+        settle: &mut impl FnMut(&Answers, usize) -> Result<(), String>,
+    ) -> Result<Option<bool>, HostError> {
+        let called = self.call(plugin, batch, range, wanted);
         let loaded = &self.plugins[plugin];
         let mut fault = |candidate: usize, message| {
             let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
@@ -195,28 +237,25 @@ impl Session<'_> {
             faults.push(fault);
             counted
         };
-        // A stack of ranges, so that candidates are settled in their order.
-        let mut ranges: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();
-        while let Some(range) = ranges.pop() {
-            if range.is_empty() {
-                continue;
-            }
-            match self.call(plugin, batch, &range, wanted) {
-                Ok(()) => {
-                    for candidate in range {
-                        settle(&self.answers, candidate).or_else(|message| fault(candidate, message))?;
-                    }
+        match called {
+            Ok(()) => {
+                for candidate in range.clone() {
+                    settle(&self.answers, candidate).or_else(|message| fault(candidate, message))?;
                 }
-                Err(CallError::Fault(message)) if range.len() == 1 => fault(range.start, message)?,
-                Err(CallError::Fault(_)) => {
-                    let middle = range.start.midpoint(range.end);
-                    ranges.push(middle..range.end);
-                    ranges.push(range.start..middle);
-                }
-                Err(CallError::Stop(error)) => return Err(error),
             }
+            Err(CallError::Fault(message) | CallError::Late(message)) if range.len() == 1 => {
+                fault(range.start, message)?;
+            }
+            Err(CallError::Fault(_)) => return Ok(Some(false)),
+            Err(CallError::Late(_)) => return Ok(Some(true)),
+            Err(CallError::Stop(error)) => return Err(error),
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// From here on, until what is returned is dropped, whoever watches sees that this thread waits for a plugin.
+    fn enter(&self, plugin: usize, work: PluginWork) -> Entered {
+        self.activity.enter(self.plugins[plugin].tag, work)
     }
 
     /// One call on the candidates in `range`. A state that failed is replaced: it may be half-changed.
@@ -272,9 +311,13 @@ impl Session<'_> {
                 match answered {
                     Ok(notes) => notes,
                     Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
-                    Err(ChildFailure::Dead(message) | ChildFailure::Late(message)) => {
+                    Err(ChildFailure::Dead(message)) => {
                         *own = None;
                         return Err(CallError::Fault(message));
+                    }
+                    Err(ChildFailure::Late(message)) => {
+                        *own = None;
+                        return Err(CallError::Late(message));
                     }
                     Err(ChildFailure::Stuck(message)) => return Err(stop(message)),
                 }
@@ -291,5 +334,15 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Session<'_> {
+    /// Lets each plugin end in its own name.
+    fn drop(&mut self) {
+        for (plugin, own) in self.plugins.iter().zip(&mut self.own) {
+            let _ending = self.activity.enter(plugin.tag, PluginWork::Ending);
+            *own = SessionInstance::Shared;
+        }
     }
 }

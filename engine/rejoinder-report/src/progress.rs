@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rejoinder_run::status::{
-    AmountFigures, JudgeFigures, LimitFigures, ProgressMeter, RunFigures, ScanFigures, StageName,
+    AmountFigures, BusyPluginFigures, JudgeFigures, LimitFigures, ProgressMeter, RunFigures, ScanFigures,
+    StageName,
 };
 use rejoinder_run::watch::Stage;
 
@@ -17,14 +18,26 @@ const BETWEEN_PIECES: &str = " · ";
 pub struct ProgressFormatter(ProgressMeter);
 
 impl ProgressFormatter {
-    /// The line for a stage that is seen at `now` (any clock that only goes forward); none before something is done.
-    pub fn line(&mut self, stage: &Stage, now: Duration) -> Option<String> {
-        line(&self.0.measure(stage, now))
+    /// The line for a stage that is seen at `now` (any clock that only goes forward), while these plugins are busy; none before
+    /// something is done.
+    pub fn line(
+        &mut self,
+        stage: &Stage,
+        busy_plugins: Vec<BusyPluginFigures>,
+        now: Duration,
+    ) -> Option<String> {
+        line(&RunFigures { busy_plugins, ..self.0.measure(stage, now) })
     }
 }
 
-/// The line for a run that is so far; none before something is done.
+/// The line for a run that is so far; none before something is done. Plugins for which the run waits come first.
 pub fn line(figures: &RunFigures) -> Option<String> {
+    let busy = figures.busy_plugins.iter().map(BusyPluginFigures::text);
+    let pieces: Vec<String> = busy.chain(stage_line(figures)).collect();
+    (!pieces.is_empty()).then(|| joined(&pieces))
+}
+
+fn stage_line(figures: &RunFigures) -> Option<String> {
     let left = figures.seconds_left;
     let line = match (figures.stage, &figures.scan, &figures.judge) {
         (StageName::Scan, Some(scan), None) => format!("scan {}", joined(&scan_pieces(scan, left))),
@@ -157,6 +170,7 @@ mod tests {
 
     use super::*;
     use rejoinder_run::stats::ScanStats;
+    use rejoinder_run::status::PluginWorkName;
     use rejoinder_run::watch::{JudgeProgress, ScanProgress};
 
     fn at(seconds: f64) -> Duration {
@@ -169,14 +183,14 @@ mod tests {
         stats.accepted.count(Category::Ur5);
         let scan = |read| Stage::Scan(ScanProgress { read, total: 4_000_000_000, stats, judge: None });
         let mut reporter = ProgressFormatter::default();
-        assert_eq!(reporter.line(&Stage::Starting, at(0.0)), None);
+        assert_eq!(reporter.line(&Stage::Starting, Vec::new(), at(0.0)), None);
         // Resumed at half: what an earlier command did is no pace of this one.
-        let first = reporter.line(&scan(2_000_000_000), at(3.0)).unwrap();
+        let first = reporter.line(&scan(2_000_000_000), Vec::new(), at(3.0)).unwrap();
         assert_eq!(
             first,
             "scan 50.0 % of 4.0 GB · 1,500 later turns: 1 accepted, 1,000 rejected, 499 waiting"
         );
-        let later = reporter.line(&scan(3_000_000_000), at(13.0)).unwrap();
+        let later = reporter.line(&scan(3_000_000_000), Vec::new(), at(13.0)).unwrap();
         assert!(later.starts_with("scan 75.0 % of 4.0 GB · 100 MB/s · ETA 10 s · 1,500 later"), "{later}");
     }
 
@@ -188,14 +202,16 @@ mod tests {
         let judge = JudgeProgress { requests: 1_000, progress: from_store, limits, ..Default::default() };
         let mut reporter = ProgressFormatter::default();
         let scan = ScanProgress { read: 7, total: 7, ..Default::default() };
-        reporter.line(&Stage::Scan(scan), at(0.0)).unwrap();
-        reporter.line(&Stage::Judge(judge), at(10.0)).unwrap();
+        reporter.line(&Stage::Scan(scan), Vec::new(), at(0.0)).unwrap();
+        reporter.line(&Stage::Judge(judge), Vec::new(), at(10.0)).unwrap();
         let usage = TokenUsage { prompt_tokens: 90_000, cached_tokens: 0, completion_tokens: 450 };
         let progress =
             AskProgress { answered: 200, refused: 1, in_flight: 16, limit: 32, usage, ..from_store };
         let spent = Spending { calls: 250, tokens: 1, money: 1_234_000_000, gpu: 0 };
         assert_eq!(
-            reporter.line(&Stage::Judge(JudgeProgress { progress, spent, ..judge }), at(110.5)).unwrap(),
+            reporter
+                .line(&Stage::Judge(JudgeProgress { progress, spent, ..judge }), Vec::new(), at(110.5))
+                .unwrap(),
             "judge 30.1 % of 1,000 requests · 2.0/s · ETA 1 min 15 s · 900 tokens/s · 100 reused · 16 of 32 in flight \
              · 250 calls of 400 · 1.23 spent of 2.00 · 1 refused"
         );
@@ -207,7 +223,7 @@ mod tests {
         let spent = Spending { calls: 15, ..Spending::default() };
         let judge = Some(JudgeProgress { progress, spent, ..Default::default() });
         let scan = ScanProgress { read: 1, total: 2, judge, ..Default::default() };
-        let line = ProgressFormatter::default().line(&Stage::Scan(scan), at(0.0)).unwrap();
+        let line = ProgressFormatter::default().line(&Stage::Scan(scan), Vec::new(), at(0.0)).unwrap();
         assert!(line.ends_with("· judge: 12 answered · 3 of 16 in flight · 15 calls"), "{line}");
     }
 
@@ -215,23 +231,43 @@ mod tests {
     fn a_judge_without_a_request_promises_nothing() {
         let mut reporter = ProgressFormatter::default();
         let nothing = Stage::Judge(JudgeProgress { requests: 0, ..Default::default() });
-        reporter.line(&nothing, at(0.0)).unwrap();
-        assert_eq!(reporter.line(&nothing, at(9.0)).unwrap(), "judge: nothing to ask");
+        reporter.line(&nothing, Vec::new(), at(0.0)).unwrap();
+        assert_eq!(reporter.line(&nothing, Vec::new(), at(9.0)).unwrap(), "judge: nothing to ask");
         let progress = |answered| AskProgress { answered, limit: 4, ..AskProgress::default() };
         let asked = |answered| {
             Stage::Judge(JudgeProgress { requests: 1, progress: progress(answered), ..Default::default() })
         };
-        reporter.line(&asked(0), at(10.0)).unwrap();
-        let all = reporter.line(&asked(1), at(20.0)).unwrap();
+        reporter.line(&asked(0), Vec::new(), at(10.0)).unwrap();
+        let all = reporter.line(&asked(1), Vec::new(), at(20.0)).unwrap();
         assert_eq!(all, "judge 100.0 % of 1 request · 0.1/s · 0 of 4 in flight · 0 calls");
+    }
+
+    #[test]
+    fn a_plugin_that_is_busy_stands_first_also_before_anything_is_done() {
+        let busy = || {
+            vec![BusyPluginFigures {
+                plugin: "slow".into(),
+                work: PluginWorkName::Batch,
+                turns: Some(256),
+                seconds: 12.3,
+                threads: 1,
+                isolated: false,
+            }]
+        };
+        let mut reporter = ProgressFormatter::default();
+        let told = "plugin `slow` has been busy with a batch of 256 turns for 12 s";
+        assert_eq!(reporter.line(&Stage::Starting, busy(), at(0.0)).unwrap(), told);
+        let scan = Stage::Scan(ScanProgress { read: 5, total: 10, ..ScanProgress::default() });
+        let line = reporter.line(&scan, busy(), at(9.0)).unwrap();
+        assert!(line.starts_with(&format!("{told} · scan 50.0 % of 10 B")), "{line}");
     }
 
     #[test]
     fn a_stalled_stage_promises_nothing() {
         let stage = Stage::Scan(ScanProgress { read: 5, total: 10, ..ScanProgress::default() });
         let mut reporter = ProgressFormatter::default();
-        reporter.line(&stage, at(0.0)).unwrap();
-        assert!(!reporter.line(&stage, at(9.0)).unwrap().contains("ETA"));
+        reporter.line(&stage, Vec::new(), at(0.0)).unwrap();
+        assert!(!reporter.line(&stage, Vec::new(), at(9.0)).unwrap().contains("ETA"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rejoinder_run::status::BusyPluginFigures;
 use rejoinder_run::watch::Watch;
 
 use super::terminal;
@@ -86,7 +87,9 @@ impl ProgressWriter {
             writeln!(out, "stopping: what is under way is finished first; interrupt again to end at once")?;
         }
         // Also when it is not shown: the pace is measured from the first look.
-        let Some(line) = self.reporter.line(&watch.stage(), now) else { return Ok(()) };
+        let Some(line) = self.reporter.line(&watch.stage(), BusyPluginFigures::now(), now) else {
+            return Ok(());
+        };
         if self.live {
             self.drawn = true;
             let columns = usize::from(terminal::columns().unwrap_or(DEFAULT_COLUMNS)).saturating_sub(1);

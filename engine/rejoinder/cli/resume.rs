@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use rejoinder_run::status::PluginCrash;
 use rejoinder_run::watch::Watch;
 use rejoinder_run::{RunDir, scan, stages};
+use rejoinder_scan::config::Isolation;
 
 use super::args::{CONFIG, JUDGE, OUTPUT};
 use super::run::{RunEnd, finish};
 use super::run_config::config_for;
+use super::terminal::remark;
 use super::work::at_work;
 use super::{InputRoot, Threads, asking, find_input, signals};
 use crate::failure::{Exit, Failure};
@@ -30,6 +33,11 @@ pub(super) struct ResumeArgs {
     /// How many failures of each plugin are borne in all
     #[arg(long, value_name = "N", help_heading = CONFIG)]
     max_faults: Option<u32>,
+    /// Run all plugins in processes of their own from here on
+    ///
+    /// There a crash or a hang of a plugin costs a turn, and not the run.
+    #[arg(long, help_heading = CONFIG)]
+    isolate: bool,
     /// Greatest number of requests over the run's whole life
     #[arg(long, value_name = "N", help_heading = JUDGE)]
     calls: Option<u64>,
@@ -56,6 +64,16 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
     run.manifest.keep_findings(&mut config);
     if let Some(max_faults) = args.max_faults {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
+    }
+    if args.isolate {
+        config.plugins.iter_mut().for_each(|plugin| plugin.isolation = Isolation::Process);
+    }
+    if let Some(crash) = PluginCrash::read(&run.path) {
+        let now = match args.isolate {
+            true => "plugins run in processes of their own now",
+            false => "with --isolate plugins run in processes of their own, where a crash costs one turn",
+        };
+        remark(&format!("{}; {now}", crash.text()));
     }
     run.adopt(config)?;
     let watch = Watch::default();

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use rejoinder_host::CrashNote;
 use rejoinder_report::run_status;
 use rejoinder_report::shell::word;
-use rejoinder_run::status::{EndOfWork, EndReason, RunLook, StatusWriter};
+use rejoinder_run::status::{CRASH_FILE, EndOfWork, EndReason, NextStep, RunLook, StatusWriter};
 use rejoinder_run::watch::Watch;
 
 use crate::failure::{Exit, Failure};
@@ -17,6 +18,8 @@ pub(super) fn at_work<T>(
     watch: &Watch,
     work: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    let _crash =
+        CrashNote::in_file(&run.join(CRASH_FILE), &run_status::command(NextStep::ResumeApart, &word(run)));
     let writer = StatusWriter::begin(run, verb, watch);
     let ended = work();
     let exit = match &ended {

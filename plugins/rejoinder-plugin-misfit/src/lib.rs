@@ -13,9 +13,12 @@ pub struct Config {
     pub crash: bool,
     /// Refuse to start.
     pub refuse: bool,
+    /// Hang when started, and take no notice of a wish to end.
+    pub deaf: bool,
 }
 
-/// `panic`, `quote` (panics with the turn), `score`, `exit`, `print`, and notes on every turn.
+/// `panic`, `quote` (panics with the turn), `score`, `exit`, `print`, `sleep` (for so many milliseconds), `flood` (prints a million
+/// lines), and notes on every turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Misfit;
 
@@ -24,12 +27,16 @@ impl Classifier for Misfit {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = "fails in every way a plugin can; for tests";
     const REASONS: &'static [&'static str] = &["nothing went wrong"];
-    const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"crash": {"type": "boolean"}, "refuse": {"type": "boolean"}}}"#;
+    const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"crash": {"type": "boolean"}, "refuse": {"type": "boolean"}, "deaf": {"type": "boolean"}}}"#;
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {
         if config.crash {
             std::process::abort();
+        }
+        if config.deaf {
+            process::be_deaf();
+            hang();
         }
         if config.refuse { Err("it does not feel like it".into()) } else { Ok(Self) }
     }
@@ -37,7 +44,18 @@ impl Classifier for Misfit {
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {
         let turn = candidate.target().text();
         candidate.note(|| format!("{} bytes", turn.len()));
-        match turn.split_whitespace().next() {
+        let mut words = turn.split_whitespace();
+        match words.next() {
+            Some("sleep") => {
+                let time = words.next().and_then(|word| word.parse().ok()).expect("milliseconds");
+                std::thread::sleep(std::time::Duration::from_millis(time));
+                Verdict::abstain()
+            }
+            Some("flood") => {
+                let lines = "this again\n".repeat(1000);
+                (0..1000).for_each(|_| eprint!("{lines}"));
+                Verdict::abstain()
+            }
             Some("panic") => panic!("as turn {} told me", candidate.id()),
             Some("quote") => panic!("{turn}"),
             Some("score") => Verdict::accept(Category::Ur5).with_score(1.5),
@@ -54,8 +72,9 @@ impl Classifier for Misfit {
 /// The plugin's table.
 pub static PLUGIN: abi::Plugin = abi::Plugin { classify_batch: Some(misbehave), ..vtable::<Misfit>() };
 
-/// `segfault`, `abort`, `hang`, `lie` (about the length of its message, and with the number of a reason that it does not
-/// have) and `garbage` (in every output). All else is [`Misfit`]'s.
+/// `segfault`, `abort`, `overflow` (of the stack), `hang`, `deaf` (hangs and takes no notice of a wish to end), `beyond` (writes
+/// behind its outputs), `fork` (and both go on), `leave` (a process behind, which sleeps), `lie` (about the length of its message, and
+/// with the number of a reason that it does not have) and `garbage` (in every output). All else is [`Misfit`]'s.
 unsafe extern "C" fn misbehave(
     state: *mut abi::State,
     batch: *const abi::Batch,
@@ -71,9 +90,15 @@ unsafe extern "C" fn misbehave(
             match first_word(batch, i) {
                 b"segfault" => std::ptr::without_provenance_mut::<u8>(8).write_volatile(1),
                 b"abort" => std::process::abort(),
-                b"hang" => loop {
-                    std::thread::park();
-                },
+                b"overflow" => _ = std::hint::black_box(overflow(1)),
+                b"hang" => hang(),
+                b"deaf" => {
+                    process::be_deaf();
+                    hang();
+                }
+                b"beyond" => out.verdict.add(i).write_bytes(0xA5, 1 << 20),
+                b"fork" => process::fork(),
+                b"leave" => process::leave_one_behind(),
                 b"lie" => {
                     (*error).len = u32::MAX;
                     return abi::status::FAILED;
@@ -94,6 +119,54 @@ unsafe extern "C" fn misbehave(
         }
         status
     }
+}
+
+fn hang() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Calls itself until there is no stack left.
+#[expect(unconditional_recursion, reason = "this is what it is for")]
+fn overflow(depth: u64) -> u64 {
+    let room = std::hint::black_box([depth; 64]);
+    overflow(depth + 1) + room[0]
+}
+
+/// What a plugin has no business with: processes and signals.
+#[cfg(unix)]
+mod process {
+    /// SIGTERM is of no effect from now on.
+    pub fn be_deaf() {
+        // SAFETY: a signal that is ignored calls nothing.
+        unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
+    }
+
+    /// Two processes come back from this.
+    pub fn fork() {
+        // SAFETY: what the copy may still do is the host's to look after, and what is tested.
+        unsafe { libc::fork() };
+    }
+
+    /// Starts a process that sleeps for good.
+    pub fn leave_one_behind() {
+        // SAFETY: the copy only sleeps.
+        unsafe {
+            if libc::fork() == 0 {
+                loop {
+                    libc::pause();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod process {
+    pub fn be_deaf() {}
+    pub fn fork() {}
+    pub fn leave_one_behind() {}
 }
 
 /// # Safety

@@ -20,6 +20,8 @@ pub mod kind {
     pub const BATCH: u32 = 3;
     /// To the child: its plugin's own model is wanted.
     pub const MODEL: u32 = 8;
+    /// To the child: there is nothing more to do. A parent that is killed does not say so.
+    pub const END: u32 = 11;
     /// From the child: a description, a model, or nothing, as was asked.
     pub const DONE: u32 = 4;
     /// From the child: the plugin, or its library, failed; the text says how.

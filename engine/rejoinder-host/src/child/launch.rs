@@ -9,7 +9,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
 use super::LAST_WORDS;
+use super::chatter::Chatter;
 use super::frame::{self, Header, kind};
 use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
@@ -31,6 +34,8 @@ const CALL: Duration = Duration::from_secs(30);
 /// All that it takes to start one more child.
 #[derive(Debug)]
 pub struct Launch {
+    /// The plugin as the configuration names it.
+    name: String,
     launcher: Launcher,
     hello: String,
     config: String,
@@ -44,6 +49,9 @@ pub struct Launch {
 #[derive(Debug)]
 pub struct Child {
     process: std::process::Child,
+    /// Whether the process was killed, or has ended and was waited for.
+    is_gone: bool,
+    chatter: Chatter,
     stream: UnixStream,
     /// How long an answer may take.
     timeout: Duration,
@@ -59,8 +67,13 @@ impl Launch {
             }
             LocatedPlugin::BuiltIn(checked) => (PluginReference::BuiltIn(checked.description.name), None),
         };
+        let name = match &plugin {
+            PluginReference::File { path, .. } => path.display().to_string(),
+            PluginReference::BuiltIn(name) => name.clone(),
+        };
         let hello = Greeting { plugin, rules: context.rules.clone() };
         Self {
+            name,
             launcher: context.launcher.clone(),
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
             config: "{}".to_owned(),
@@ -99,16 +112,20 @@ impl Launch {
 
     fn launch(&self) -> io::Result<Child> {
         let (ours, theirs) = UnixStream::pair()?;
+        let (prints, printed) = io::pipe()?;
         let process = Command::new(&self.launcher.program)
             .args(&self.launcher.args)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            // What a plugin prints must not end up among our results.
-            .stdout(Stdio::from(io::stderr()))
-            // A key that interrupts the run must not look like a crash of its plugins.
+            // What a plugin prints must not end up among our results, nor flood what the operator reads.
+            .stdout(Stdio::from(printed.try_clone()?))
+            .stderr(Stdio::from(printed))
+            // A key that interrupts the run must not look like a crash of its plugins; and what a plugin starts ends with it.
             .process_group(0)
             .spawn()?;
         let timeout = self.timeout.unwrap_or(BEGINNING);
-        let mut child = Child { process, stream: ours, timeout, waiter: Waiter::default() };
+        let chatter = Chatter::listen(&self.name, prints)?;
+        let waiter = Waiter::default();
+        let mut child = Child { process, is_gone: false, chatter, stream: ours, timeout, waiter };
         child.limit(timeout)?;
         Ok(child)
     }
@@ -258,7 +275,7 @@ impl Child {
             Ok((kind::DONE, answer)) => Ok(answer),
             Ok((kind, answer)) => Err(no_answer(kind, String::from_utf8_lossy(&answer).into_owned())),
             Err(e) if is_late(&e) => {
-                let _ = self.process.kill();
+                self.kill();
                 Err(ChildFailure::Late(format!(
                     "{doing} took longer than {:?}, and its process was killed; a longer `timeout` in its [[plugin]] table \
                      leaves it more time",
@@ -273,38 +290,63 @@ impl Child {
     fn dead(&mut self, error: &io::Error) -> ChildFailure {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let what = match error.kind() {
-            _ if is_late(error) => format!("it did not answer within {:?}, and was killed", self.timeout),
+            _ if is_late(error) => {
+                self.kill();
+                let within = format!("it did not answer within {:?}, and was killed", self.timeout);
+                return ChildFailure::Late(within);
+            }
             BrokenPipe | ConnectionReset | UnexpectedEof => match self.ended(LAST_WORDS) {
                 Some(status) => format!("it crashed: {}", describe(status)),
                 None => "it closed the connection, and was killed".into(),
             },
             _ => format!("its process cannot be used any more: {error}"),
         };
-        let _ = self.process.kill();
+        self.kill();
         ChildFailure::Dead(what)
     }
 
-    /// Waits a while for the child to end by itself.
+    /// Waits a while for the child to end by itself, and ends what its plugin has started.
     fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();
+        // While nobody has waited for it, no other group can have its number.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         loop {
-            match self.process.try_wait() {
-                Ok(Some(status)) => return Some(status),
+            match waitid(WaitId::Pid(self.group()), options) {
+                Ok(Some(_)) => {
+                    self.kill();
+                    return self.process.wait().ok();
+                }
                 Ok(None) if begun.elapsed() < patience => sleep(Duration::from_millis(1)),
                 _ => return None,
             }
         }
+    }
+
+    /// Ends the child, and all that its plugin has started.
+    fn kill(&mut self) {
+        if !std::mem::replace(&mut self.is_gone, true) {
+            let _ = kill_process_group(self.group(), Signal::KILL);
+        }
+    }
+
+    /// The child leads a group of its own.
+    fn group(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 }
 
 impl Drop for Child {
     /// Lets the child destroy its plugin's state and end.
     fn drop(&mut self) {
-        let _ = self.stream.shutdown(std::net::Shutdown::Both);
-        if self.ended(LAST_WORDS).is_none() {
-            let _ = self.process.kill();
-            let _ = self.process.wait();
+        if !self.is_gone {
+            // Where it cannot be told, the child ends all the same.
+            let _ = frame::send_text(&mut self.stream, kind::END, "");
+            let _ = self.stream.shutdown(std::net::Shutdown::Both);
+            let _ = self.ended(LAST_WORDS);
         }
+        self.kill();
+        let _ = self.process.wait();
+        self.chatter.finish(LAST_WORDS);
     }
 }
 

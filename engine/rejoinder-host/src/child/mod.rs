@@ -5,6 +5,7 @@
 //! over as the flat columns that it is, and the columns of the answers come back. A child that dies or is late is killed
 //! and the caller starts another.
 
+mod chatter;
 mod frame;
 mod greeting;
 mod launch;

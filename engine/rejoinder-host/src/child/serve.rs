@@ -6,10 +6,10 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-use super::end_with_parent;
 use super::frame::{self, Header, kind};
 use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
+use super::watch::{end_at_once, end_with_parent};
 use crate::abi::Plugin;
 use crate::earlier_votes::EarlierVotes;
 use crate::facts::FactValues;
@@ -33,10 +33,18 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
         let answered = Instant::now();
         waiter.wait(&stream);
         let header = match Header::read(&mut stream) {
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                // Nobody is left to end what the plugin has started.
+                drop(served);
+                end_at_once();
+                return Ok(());
+            }
             header => header?,
         };
         waiter.took(answered.elapsed());
+        if header.kind == kind::END {
+            return Ok(());
+        }
         if matches!(header.kind, kind::BATCH | kind::FACTS) {
             served.answer(&mut stream, &header)?;
             continue;

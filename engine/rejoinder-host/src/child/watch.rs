@@ -1,4 +1,4 @@
-//! A child does not outlive its parent, whatever its plugin is doing.
+//! A child does not outlive its parent, whatever its plugin is doing; nor does what its plugin has started.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -7,7 +7,7 @@ use std::thread::{Builder, sleep};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, getpgrp, getpid, kill_process, kill_process_group};
 
 use super::LAST_WORDS;
 
@@ -27,9 +27,18 @@ pub fn end_with_parent() -> io::Result<()> {
         while poll(&mut line, None) == Err(Errno::INTR) {}
         sleep(LAST_WORDS);
         // `exit` needs the loader, too.
-        let _ = kill_process(getpid(), Signal::KILL);
+        end_at_once();
     })?;
     // A thread that begins needs the loader, in which the plugin may hang.
     watching.wait();
     Ok(())
+}
+
+/// Ends this process, and where it leads a group of its own, all processes that its plugin has started in there.
+pub fn end_at_once() {
+    let own = getpid();
+    let _ = match getpgrp() == own {
+        true => kill_process_group(own, Signal::KILL),
+        false => kill_process(own, Signal::KILL),
+    };
 }

@@ -48,7 +48,10 @@ fn what_ends_or_stops_a_process_costs_one_turn() {
     for (turn, message) in [
         ("segfault", "it crashed: signal: 11 (SIGSEGV)"),
         ("abort", "it crashed: signal: 6 (SIGABRT)"),
+        ("overflow", "it crashed: signal: 6 (SIGABRT)"),
         ("exit", "it crashed: exit status: 0"),
+        ("beyond", "it crashed: signal: 11 (SIGSEGV)"),
+        ("deaf", "it did not answer within 1s, and was killed"),
         ("hang", "it did not answer within 1s, and was killed"),
         ("panic", "panicked: as turn 2 told me"),
         ("garbage", "it gave reason 42405 and has 1"),
@@ -68,6 +71,53 @@ fn what_ends_or_stops_a_process_costs_one_turn() {
             assert!(faults[0].message.starts_with(message), "{turn}: {}", faults[0].message);
             assert_eq!(faults[0].candidate, 2);
         }
+    }
+}
+
+#[test]
+fn a_hang_in_a_full_batch_takes_the_timeout_of_the_batch_and_that_of_the_turn() {
+    let registry = misfit();
+    let mut turns = ["fine"; 256];
+    turns[200] = "hang";
+    let begun = Instant::now();
+    let (faults, votes) = classify(&registry, &batch_of(&turns)).unwrap();
+    let taken = begun.elapsed();
+    assert_eq!(faults.iter().map(|fault| fault.candidate).collect::<Vec<_>>(), [200]);
+    assert!(votes.iter().enumerate().all(|(i, vote)| *vote == if i == 200 { FAULTED } else { GOOD }));
+    assert!(taken < Duration::from_millis(3500), "{taken:?} with a timeout of 1 s");
+}
+
+#[test]
+fn a_plugin_that_is_too_slow_for_a_full_batch_is_asked_about_fewer_turns_at_once() {
+    let registry = misfit();
+    let mut session = registry.session().unwrap();
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    let batch = batch_of(&["sleep 40"; 30]);
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let begun = Instant::now();
+        session.classify(&batch, &mut votes, &mut faults).unwrap();
+        times.push(begun.elapsed());
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(votes, vec![Vote::default(); 30]);
+    }
+    assert!(times[0] > Duration::from_secs(2), "a timeout, and all turns again: {times:?}");
+    assert!(times[1] < times[0], "no timeout: {times:?}");
+}
+
+#[test]
+fn a_copy_of_a_child_answers_nobody() {
+    let registry = misfit();
+    let mut session = registry.session().unwrap();
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    for turns in [["fine", "fork", "fine"], ["fine", "fine", "score"], ["print", "fine", "fine"]] {
+        session.classify(&batch_of(&turns), &mut votes, &mut faults).unwrap();
+        let votes_are_its_own = match turns {
+            ["fine", "fork", _] => votes == [GOOD; 3],
+            [_, _, "score"] => votes == [GOOD, GOOD, FAULTED],
+            _ => votes == [Vote::default(), GOOD, GOOD],
+        };
+        assert!(votes_are_its_own, "{turns:?}: {votes:?}");
     }
 }
 

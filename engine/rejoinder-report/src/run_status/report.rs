@@ -2,7 +2,7 @@
 
 use rejoinder_cascade::certificate::Certificate;
 use rejoinder_run::folder::LockHolder;
-use rejoinder_run::status::{AmountFigures, LimitFigures, RunLook, RunState, RunStatus};
+use rejoinder_run::status::{AmountFigures, LimitFigures, PluginCrash, RunLook, RunState, RunStatus};
 use serde::{Deserialize, Serialize};
 
 use super::words;
@@ -21,6 +21,9 @@ pub struct RunStatusReport {
     pub seconds_since_word: Option<u64>,
     /// The process that works on the run, as the lock's file says; absent where that process is not there.
     pub holder: Option<LockHolder>,
+    /// How a plugin has ended the process that worked on the run last; absent where none has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crash: Option<PluginCrash>,
     /// Whether the scan has come to its end.
     pub scanned: bool,
     /// Conversations read, as far as parts are committed.
@@ -73,13 +76,14 @@ struct KeptClaim {
 impl RunStatusReport {
     /// What a look at a run tells.
     pub fn of(look: &RunLook) -> Self {
-        let RunLook { run, status, holder, state, facts } = look;
+        let RunLook { run, status, holder, state, crash, facts } = look;
         let run_dir = run.path.display().to_string();
         Self {
             state: *state,
             status: status.clone(),
             seconds_since_word: look.seconds_since_word(),
             holder: holder.clone(),
+            crash: crash.clone(),
             scanned: facts.is_scanned,
             conversations: facts.scan.read.conversations,
             turns: facts.scan.turns,

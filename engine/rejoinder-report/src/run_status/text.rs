@@ -1,6 +1,6 @@
 //! The status of a run in a few lines that fit a narrow terminal.
 
-use rejoinder_run::status::{JudgeFigures, RunState, RunStatus, StageName};
+use rejoinder_run::status::{BusyPluginFigures, JudgeFigures, RunState, RunStatus, StageName};
 
 use super::page::{Page, flat};
 use super::report::RunStatusReport;
@@ -16,6 +16,9 @@ impl RunStatusReport {
         if let Some(process) = self.process() {
             page.write("process", &process);
         }
+        if let Some(crash) = &self.crash {
+            page.write("plugin", &crash.text());
+        }
         match (self.state, self.unended()) {
             (RunState::Running | RunState::Silent, Some(status)) => {
                 if status.figures.scan.is_none() && self.scanned {
@@ -23,7 +26,12 @@ impl RunStatusReport {
                 }
                 write_work(&mut page, status);
             }
-            _ => {
+            (_, unended) => {
+                let busy = unended.map(|status| status.figures.busy_plugins.as_slice()).unwrap_or_default();
+                page.write_all(
+                    "plugin",
+                    busy.iter().map(|busy| format!("{}, by its last word", busy.text())),
+                );
                 self.write_scan(&mut page);
                 page.write("feedback", &counted(self.feedback, "turn"));
                 if self.spent.calls > 0 {
@@ -125,6 +133,7 @@ fn write_work(page: &mut Page, status: &RunStatus) {
     if figures.stage == StageName::Starting {
         page.write("stage", "starting: inputs, rules or the judge are looked at");
     }
+    page.write_all("plugin", figures.busy_plugins.iter().map(BusyPluginFigures::text));
     if let Some(scan) = &figures.scan {
         page.write("scan", &joined(&scan_pieces(scan, left(StageName::Scan))));
     }

@@ -18,6 +18,7 @@ pub const fn state(state: RunState) -> &'static str {
 pub fn command(step: NextStep, folder: &str) -> String {
     match step {
         NextStep::Resume => format!("rejoinder resume {folder}"),
+        NextStep::ResumeApart => format!("rejoinder resume {folder} --isolate"),
         NextStep::Judge(JudgeNeed::Nothing) => format!("rejoinder judge {folder}"),
         NextStep::Judge(JudgeNeed::Calls) => format!("rejoinder judge {folder} --calls N"),
         NextStep::Judge(JudgeNeed::Config) => format!("rejoinder judge {folder} --config FILE"),

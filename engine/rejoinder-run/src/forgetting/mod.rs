@@ -22,7 +22,7 @@
 //! | `report.html` | examples with text | removed; `report` makes it again |
 //! | `shards/` beside `job.json` | the shards of a job that are merged into the run | removed; `shards/` of a run that is no job is an export like any other |
 //! | `NAME.tmp` of a file of the run | what a killed process has left half-written | removed |
-//! | `status.json`, `job.json` | counts and times; paths, config and cuts | no text; stay |
+//! | `status.json`, `crash.json`, `job.json` | counts and times; the name of a plugin; paths, config and cuts | no text; stay |
 //! | exports and batch files, in the folder or named | rows with prompts, answers and spans | the rows go; folders of data sets with such rows are removed, since card and hashes would lie; rows with a placeholder for the id and without a place stay, and the file is told of |
 //!
 //! [`forget`](forget()) goes through these in an order in which each step can be made again after a kill: what finds the others goes last.

@@ -7,7 +7,7 @@ use rejoinder_ledger::part;
 use crate::folder::{ASKED, INPUT, LEDGER, LOCK_FILE, MANIFEST, MODEL, PartKind, REPLIES};
 use crate::recall::audit;
 use crate::shards::JOB;
-use crate::status::FILE as STATUS;
+use crate::status::{CRASH_FILE, FILE as STATUS};
 
 /// What a file of a run's folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,18 @@ const EXPORTS: [&str; 7] = [
 /// The page of a run.
 const PAGE: &str = "report.html";
 /// Files and folders of a run without text of chats, and the copy of the input.
-const OWN: [&str; 9] =
-    [MANIFEST, LOCK_FILE, "certificate.json", MODEL, ASKED, INPUT, STATUS, "replies.sqlite.owners", JOB];
+const OWN: [&str; 10] = [
+    MANIFEST,
+    LOCK_FILE,
+    "certificate.json",
+    MODEL,
+    ASKED,
+    INPUT,
+    STATUS,
+    CRASH_FILE,
+    "replies.sqlite.owners",
+    JOB,
+];
 
 /// Whether a file is what a killed process has left of a file that the program writes into the run's folder. Files of the operator's own
 /// with such an ending are not.

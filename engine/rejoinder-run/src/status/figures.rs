@@ -1,5 +1,8 @@
 //! The figures of a run at work, as `status.json` holds them and as lines of progress tell them.
 
+use std::time::Duration;
+
+use rejoinder_host::{BusyPlugin, PluginWork, busy_plugins};
 use rejoinder_judge::NANOS_PER_UNIT;
 use rejoinder_ledger::{Spending, SpendingLimits};
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,86 @@ pub struct RunFigures {
     pub judge: Option<JudgeFigures>,
     /// The seconds until the end of the stage at its pace, within what the budget still holds; `None` where nobody can say.
     pub seconds_left: Option<f64>,
+    /// Plugins that have been at the same call for some seconds, longest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub busy_plugins: Vec<BusyPluginFigures>,
+}
+
+/// A plugin that is busy with the same call is told of after this: a brisk one never is.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A plugin for which the process waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BusyPluginFigures {
+    /// The plugin's name; the path of its library while that is loaded.
+    pub plugin: String,
+    /// What it does.
+    pub work: PluginWorkName,
+    /// The turns of the batch that it is asked about.
+    pub turns: Option<u32>,
+    /// For how many seconds.
+    pub seconds: f64,
+    /// How many threads wait for it.
+    pub threads: usize,
+    /// Whether it runs in a process of its own.
+    pub isolated: bool,
+}
+
+/// What a plugin does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PluginWorkName {
+    /// Its library is loaded.
+    Loading,
+    /// A state of it is made.
+    Starting,
+    /// It is asked about a batch.
+    Batch,
+    /// Its state, or its process, ends.
+    Ending,
+}
+
+impl BusyPluginFigures {
+    /// The plugins for which this process has waited for a while.
+    pub fn now() -> Vec<Self> {
+        busy_plugins(BUSY).into_iter().map(Self::from).collect()
+    }
+
+    /// The same in a sentence.
+    pub fn text(&self) -> String {
+        BusyPlugin::from(self).to_string()
+    }
+}
+
+impl From<BusyPlugin> for BusyPluginFigures {
+    fn from(busy: BusyPlugin) -> Self {
+        let (work, turns) = match busy.work {
+            PluginWork::Loading => (PluginWorkName::Loading, None),
+            PluginWork::Starting => (PluginWorkName::Starting, None),
+            PluginWork::Batch(turns) => (PluginWorkName::Batch, Some(turns)),
+            PluginWork::Ending => (PluginWorkName::Ending, None),
+        };
+        let BusyPlugin { plugin, is_isolated: isolated, time, threads, .. } = busy;
+        Self { plugin, work, turns, seconds: time.as_secs_f64(), threads, isolated }
+    }
+}
+
+impl From<&BusyPluginFigures> for BusyPlugin {
+    fn from(figures: &BusyPluginFigures) -> Self {
+        let work = match figures.work {
+            PluginWorkName::Loading => PluginWork::Loading,
+            PluginWorkName::Starting => PluginWork::Starting,
+            PluginWorkName::Batch => PluginWork::Batch(figures.turns.unwrap_or_default()),
+            PluginWorkName::Ending => PluginWork::Ending,
+        };
+        Self {
+            plugin: figures.plugin.clone(),
+            is_isolated: figures.isolated,
+            work,
+            time: Duration::try_from_secs_f64(figures.seconds).unwrap_or_default(),
+            threads: figures.threads,
+        }
+    }
 }
 
 /// What a process does for a run.

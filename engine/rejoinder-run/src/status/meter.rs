@@ -22,7 +22,7 @@ pub struct ProgressMeter {
 }
 
 impl ProgressMeter {
-    /// The figures of a stage that is seen at `now` (any clock that only goes forward).
+    /// The figures of a stage that is seen at `now` (any clock that only goes forward), without those of plugins.
     pub fn measure(&mut self, stage: &Stage, now: Duration) -> RunFigures {
         match stage {
             Stage::Starting => RunFigures::default(),
@@ -31,7 +31,12 @@ impl ProgressMeter {
                 let judge = self.judge(judge, now);
                 let left = requests_left(&judge);
                 let seconds_left = judge.requests_per_second.and_then(|pace| time_left(left, pace));
-                RunFigures { stage: StageName::Judge, scan: None, judge: Some(judge), seconds_left }
+                RunFigures {
+                    stage: StageName::Judge,
+                    judge: Some(judge),
+                    seconds_left,
+                    ..RunFigures::default()
+                }
             }
         }
     }
@@ -57,6 +62,7 @@ impl ProgressMeter {
             scan: Some(figures),
             judge: judge.as_ref().map(|judge| self.judge(judge, now)),
             seconds_left: bytes_per_second.and_then(|pace| time_left(total.saturating_sub(*read), pace)),
+            busy_plugins: Vec::new(),
         }
     }
 

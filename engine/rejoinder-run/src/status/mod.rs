@@ -2,6 +2,7 @@
 //! second, and whoever looks reads the file and the ledger, never the lock. The file holds figures and words of this program alone:
 //! no text of a chat, and no words of a server.
 
+mod crash;
 mod figures;
 mod file;
 mod job;
@@ -10,8 +11,10 @@ mod pace;
 mod run_look;
 mod writer;
 
+pub use crash::{CRASH_FILE, PluginCrash};
 pub use figures::{
-    AmountFigures, JudgeFigures, JudgeHealth, LimitFigures, RunFigures, ScanFigures, StageName,
+    AmountFigures, BusyPluginFigures, JudgeFigures, JudgeHealth, LimitFigures, PluginWorkName, RunFigures,
+    ScanFigures, StageName,
 };
 pub use file::{EndOfWork, EndReason, FILE, FORMAT, RunStatus};
 pub use job::{JobLook, ShardLook};

@@ -5,6 +5,7 @@ use std::path::Path;
 use rejoinder_ledger::SpendingTotal;
 use serde::Serialize;
 
+use super::crash::PluginCrash;
 use super::file::{EndReason, RunStatus, now};
 use crate::error::RunError;
 use crate::folder::{LockHolder, Presence, RunDir, holder_at_work};
@@ -24,6 +25,8 @@ pub struct RunLook {
     pub holder: Option<LockHolder>,
     /// How the run is.
     pub state: RunState,
+    /// How a plugin has ended the process that worked on the run last.
+    pub crash: Option<PluginCrash>,
     /// What the ledger knows.
     pub facts: RunFacts,
 }
@@ -66,6 +69,8 @@ pub struct RunFacts {
 pub enum NextStep {
     /// The scan, or the samples of a kept recall, go on.
     Resume,
+    /// The same, with plugins in processes of their own: one has ended the process of the run.
+    ResumeApart,
     /// The judge can be asked about what waits.
     Judge(JudgeNeed),
     /// Nothing waits: the feedback can be exported.
@@ -94,7 +99,8 @@ impl RunLook {
         let status = RunStatus::read(path).filter(|status| !is_outdated(status, holder.as_ref()));
         let facts = RunFacts::of(&run)?;
         let state = state(status.as_ref(), holder.is_some(), &facts);
-        Ok(Self { run, status, holder, state, facts })
+        let crash = PluginCrash::read(path).filter(|_| holder.is_none());
+        Ok(Self { run, status, holder, state, crash, facts })
     }
 
     /// The seconds since the process last said something.
@@ -118,7 +124,10 @@ impl RunLook {
         let audits_itself = manifest.config.cascade.recall.is_some() && !self.facts.is_certified;
         match () {
             () if manifest.gathered.is_some() => None,
-            () if !self.facts.is_scanned || audits_itself => Some(NextStep::Resume),
+            () if !self.facts.is_scanned || audits_itself => Some(match self.crash {
+                None => NextStep::Resume,
+                Some(_) => NextStep::ResumeApart,
+            }),
             () if self.facts.waiting() == 0 => Some(NextStep::Export),
             () => Some(NextStep::Judge(self.judge_need(is_budget_spent))),
         }

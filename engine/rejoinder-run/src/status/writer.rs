@@ -5,6 +5,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::crash::PluginCrash;
+use super::figures::BusyPluginFigures;
 use super::file::{EndOfWork, RunStatus, now};
 use super::meter::ProgressMeter;
 use crate::watch::Watch;
@@ -24,12 +26,15 @@ impl StatusWriter {
     pub fn begin(run: &Path, verb: &str, watch: &Watch) -> Self {
         let (watch, folder) = (watch.clone(), run.to_owned());
         let mut status = RunStatus::of_this_process(verb);
+        // What became of an earlier process is over.
+        PluginCrash::forget(run);
         let (hang_up, hung_up) = channel();
         let thread = std::thread::spawn(move || {
             let begun = Instant::now();
             let mut meter = ProgressMeter::default();
             loop {
                 status.figures = meter.measure(&watch.stage(), begun.elapsed());
+                status.figures.busy_plugins = BusyPluginFigures::now();
                 status.stopping = watch.stop.is_raised();
                 status.written = now();
                 status.write(&folder);
