@@ -202,6 +202,26 @@ impl Batch {
         self.len() >= MAX_CANDIDATES || self.text_bytes() >= MAX_TEXT_BYTES
     }
 
+    /// The same candidates where no rule has been looked at yet, as in a call for facts.
+    #[cfg(unix)]
+    pub(crate) fn before_the_rules(&self) -> Self {
+        let mut batch = self.clone();
+        batch.hits.clear();
+        batch.hit_off.fill(0);
+        batch.prior.fill(0.0);
+        batch
+    }
+
+    /// The same batch without metadata columns.
+    #[cfg(unix)]
+    pub(crate) fn without_columns(&self) -> Self {
+        let mut batch = self.clone();
+        batch.columns.clear();
+        batch.column_text.clear();
+        batch.column_off.fill(0);
+        batch
+    }
+
     /// The id of a candidate.
     pub(crate) fn id(&self, candidate: usize) -> u64 {
         self.id[candidate]

@@ -1,6 +1,7 @@
 //! Plugins that are linked in, loaded and kept apart. One program holds the tests, so that it is linked once.
 
 mod common;
+mod facts;
 mod faults;
 #[cfg(unix)]
 mod isolation;

@@ -139,3 +139,17 @@ impl<'a, 'm> RecordColumns<'a, 'm> {
         Some(id).filter(|id| !id.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_shown_as_it_is_and_anything_else_as_json() {
+        let shown = |json: &'static str| JsonColumn::checked(json).text().into_owned();
+        assert_eq!(shown(r#""gpt \u0034\n""#), "gpt 4\n");
+        assert_eq!(shown("12.50"), "12.50");
+        assert_eq!(shown(r#"["a", null]"#), r#"["a", null]"#);
+        assert_eq!(shown(r#""half a pair \ud800""#), r#""half a pair \ud800""#);
+    }
+}
