@@ -15,6 +15,7 @@ use super::super::args::{CONFIG, INPUT, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
+use super::effect::{MeasuredPlugin, effects};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::plugin_bench::{PluginBench, VoteTally};
@@ -50,11 +51,13 @@ pub(in crate::cli) struct BenchArgs {
 pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     let config = args.plugin_config.as_deref().map(plugin_config).transpose()?;
     let mut effective = effective_config(&args.config, &[&args.reading])?;
-    effective.config.plugins = vec![PluginConfig {
+    let plugin = PluginConfig {
         config: Value::Object(config.unwrap_or_default()),
         max_faults: u32::MAX,
         ..PluginConfig::at(absolute(&args.library)?)
-    }];
+    };
+    let of_run = effective.config.clone();
+    effective.config.plugins = vec![plugin.clone()];
     if !effective.config.cascade.is_told() {
         // The plugin by itself.
         effective.config.cascade = CascadeSection::without_score();
@@ -81,7 +84,13 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
             )
         });
     }
-    let bench = PluginBench::new(&engine.registry.plugins()[0], &tally, nanoseconds);
+    let loaded = &engine.registry.plugins()[0];
+    let mut bench = PluginBench::new(loaded, &tally, nanoseconds);
+    if reader.reads {
+        let measured =
+            MeasuredPlugin { config: &plugin, name: loaded.name(), scores: loaded.scores().is_some() };
+        (bench.effects, bench.effect_remark) = effects(&of_run, &measured, &reader, &files)?;
+    }
     if args.json {
         print_json(&bench)?;
     } else {
