@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::joiner::{HELD_BYTES, Join};
 use super::output::JoinOutput;
+use crate::json::moment::in_milliseconds;
 use crate::message::of_list;
 use crate::record::{Mapping, Record};
 use crate::shape::value;
@@ -113,8 +114,14 @@ impl RowJoin {
         // What is the same in all rows is the conversation's.
         let mut metadata = rows.first().map(|row| row.metadata.clone()).unwrap_or_default();
         metadata.retain(|key, value| rows.iter().all(|row| row.metadata.get(key) == Some(value)));
+        let times: Vec<Option<i64>> = rows.iter().map(|row| in_milliseconds(row.time?)).collect();
         let list: Vec<Value> = rows.into_iter().map(|row| row.message).collect();
-        let made = of_list(&list, &self.mapping).and_then(|said| Record::of_parsed(key, said, metadata));
+        let made = of_list(&list, &self.mapping).and_then(|mut said| {
+            if said.len() == times.len() {
+                said.iter_mut().zip(times).for_each(|(one, time)| one.time = one.time.or(time));
+            }
+            Record::of_parsed(key, said, metadata)
+        });
         out.push(made, bytes);
     }
 }

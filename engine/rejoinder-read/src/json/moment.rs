@@ -18,6 +18,28 @@ pub(crate) fn moment(value: &Value) -> Option<i128> {
     }
 }
 
+/// The milliseconds from 1970 to the moment that `value` names.
+pub(crate) fn milliseconds(value: &Value) -> Option<i64> {
+    in_milliseconds(moment(value)?)
+}
+
+/// The milliseconds from 1970 to the moment that a value in JSON names.
+pub(crate) fn milliseconds_in(json: &str) -> Option<i64> {
+    match json.strip_prefix('"') {
+        Some(text) if !text.contains('\\') => {
+            let text = text.strip_suffix('"')?.trim();
+            in_milliseconds(counted(text).or_else(|| dated(text))?)
+        }
+        _ => milliseconds(&serde_json::from_str(json).ok()?),
+    }
+}
+
+/// Whole milliseconds, where they are a number of 64 bits.
+pub(crate) fn in_milliseconds(nanos: i128) -> Option<i64> {
+    const NANOS_PER_MILLISECOND: i128 = 1_000_000;
+    i64::try_from(nanos.div_euclid(NANOS_PER_MILLISECOND)).ok()
+}
+
 /// A decimal number of seconds, milliseconds, microseconds or nanoseconds since 1970: its size tells which.
 fn counted(text: &str) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {

@@ -16,6 +16,6 @@ pub(crate) use list::{messages, of_list, unquoted};
 pub(crate) use parsed::ParsedMessage;
 pub(crate) use role::{Speaker, of_role, speaker};
 pub(crate) use single::{
-    CONTENTS, ELSEWHERE, ENVELOPES, INSTEAD, ROLES, looks_like_message, may_be_parts, message_of,
+    CONTENTS, ELSEWHERE, ENVELOPES, INSTEAD, ROLES, TIMES, looks_like_message, may_be_parts, message_of,
 };
 pub(crate) use thinking::{may_think, spoken};

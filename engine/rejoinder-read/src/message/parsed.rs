@@ -14,6 +14,8 @@ pub(crate) struct ParsedMessage {
     pub tools: Vec<ToolPart>,
     /// Whether the message holds an image, a sound or a file, and no text.
     pub is_media: bool,
+    /// When it was written, in milliseconds since 1970.
+    pub time: Option<i64>,
 }
 
 impl ParsedMessage {
@@ -31,15 +33,15 @@ impl ParsedMessage {
         let is_blank = text.trim().is_empty();
         let results = tools::results(&tools);
         if role == Role::User && is_blank && !has_media && !results.is_empty() {
-            return Self { role: Role::Tool, text: results, tools, is_media: false };
+            return Self { role: Role::Tool, text: results, tools, is_media: false, time: None };
         }
         if role == Role::Tool && is_blank && !results.is_empty() {
-            return Self { role, text: results, tools, is_media: false };
+            return Self { role, text: results, tools, is_media: false, time: None };
         }
         if role == Role::Tool && results.is_empty() && tools.is_empty() {
             tools.push(ToolPart::Result { id: None, name: None, text: text.clone() });
         }
-        Self { role, text, tools, is_media: is_blank && has_media }
+        Self { role, text, tools, is_media: is_blank && has_media, time: None }
     }
 
     /// Whether the message has no text.

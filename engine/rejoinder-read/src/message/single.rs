@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::content::Content;
 use super::role::{Speaker, speaker};
 use super::{ParsedMessage, keys_of, named, tools};
+use crate::json::moment::milliseconds;
 use crate::record::Mapping;
 
 /// Keys of the speaker, the surest first.
@@ -35,6 +36,8 @@ pub(crate) const INSTEAD: [&str; 5] = ["refusal", "audio", "data", "kwargs", "pa
 /// Keys that say with a truth value whether a person speaks.
 const PERSONS: [&str; 6] =
     ["is_user", "isUser", "isCreatedByUser", "is_created_by_user", "from_user", "inbound"];
+/// Keys of the time at which a message was written, the surest first.
+pub(crate) const TIMES: [&str; 4] = ["timestamp", "created_at", "create_time", "createdAt"];
 /// Keys under which a message may stand inside an envelope.
 pub(crate) const ENVELOPES: [&str; 4] = ["message", "data", "kwargs", "payload"];
 
@@ -60,6 +63,12 @@ pub(crate) fn looks_like_message(value: &Value) -> bool {
 /// # Errors
 /// Why the value is no message.
 pub(crate) fn message_of(value: &Value, mapping: &Mapping) -> Result<ParsedMessage, MessageProblem> {
+    let mut said = said(value, mapping)?;
+    said.time = said.time.or_else(|| TIMES.iter().find_map(|key| milliseconds(value.get(key)?)));
+    Ok(said)
+}
+
+fn said(value: &Value, mapping: &Mapping) -> Result<ParsedMessage, MessageProblem> {
     let Some(fields) = value.as_object() else {
         let what = match value {
             Value::String(_) => "a text without a role",

@@ -109,7 +109,7 @@ pub(super) fn parted(said: Vec<ParsedMessage>) -> (Vec<Message<'static>>, Vec<To
     let messages = said.into_iter().enumerate().map(|(at, said)| {
         tools.extend(said.tools.into_iter().map(|part| ToolUse { message: at, part }));
         media.extend(said.is_media.then_some(at));
-        Message::new(said.role, said.text)
+        Message::new(said.role, said.text).at(said.time)
     });
     (messages.collect(), tools, media)
 }

@@ -13,7 +13,8 @@ use rejoinder_core::{Message, Role, Text};
 use super::columns::{JsonColumn, RecordColumns};
 use super::mapping::Mapping;
 use super::walk::Walk;
-use crate::message::{CONTENTS, ELSEWHERE, INSTEAD, may_be_parts, may_think};
+use crate::json::moment::milliseconds_in;
+use crate::message::{CONTENTS, ELSEWHERE, INSTEAD, TIMES, may_be_parts, may_think};
 
 /// The columns of a line with a user message; `None` where the full parser must read the line.
 pub(super) fn columns<'a, 'm>(text: &'a str, mapping: &'m Mapping) -> Option<RecordColumns<'a, 'm>> {
@@ -75,6 +76,7 @@ fn message<'a>(
     content_key: &str,
 ) -> Option<Message<'a>> {
     let (mut role, mut text, mut has_more) = (None, None, false);
+    let mut times = [None; TIMES.len()];
     if !walk.eat(b'{') {
         return None;
     }
@@ -85,11 +87,17 @@ fn message<'a>(
             role = Some(mapping.role(walk.string()?.plain()?)?);
         } else if key == content_key {
             text = Some(content(walk)?);
-        } else if walk.value()? != "null" {
-            if ELSEWHERE.contains(&key) {
-                return None;
+        } else {
+            let value = walk.value()?;
+            if let Some(which) = TIMES.iter().position(|time| *time == key) {
+                times[which] = milliseconds_in(value);
             }
-            has_more |= INSTEAD.contains(&key) || CONTENTS.contains(&key);
+            if value != "null" {
+                if ELSEWHERE.contains(&key) {
+                    return None;
+                }
+                has_more |= INSTEAD.contains(&key) || CONTENTS.contains(&key);
+            }
         }
         if !walk.goes_on(b'}')? {
             break;
@@ -99,7 +107,8 @@ fn message<'a>(
     let role = role.filter(|role| *role != Role::Tool)?;
     let text = text?;
     // The text may stand elsewhere.
-    (!has_more || !text.is_blank()).then_some(Message { role, text })
+    let time = times.into_iter().flatten().next();
+    (!has_more || !text.is_blank()).then_some(Message { role, text, time })
 }
 
 fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {

@@ -51,6 +51,24 @@ fn a_refusal_is_what_the_assistant_said() {
 }
 
 #[test]
+fn the_time_of_a_message_is_kept_where_the_message_has_one() {
+    let times = |message: &str| {
+        let line = format!(r#"{{"messages":[{{"role":"user","content":"x"{message}}}]}}"#);
+        let fast = structural::columns(&line, &Mapping::default()).map(Record::of);
+        let time = parse(&line).unwrap().conversation.messages[0].time;
+        assert!(fast.is_none_or(|record| record.conversation.messages[0].time == time));
+        time
+    };
+    let moment = Some(1_680_998_573_000);
+    assert_eq!(times(""), None);
+    assert_eq!(times(r#","timestamp":"2023-04-09T00:02:53+00:00""#), moment);
+    assert_eq!(times(r#","create_time":1680998573.0"#), moment);
+    assert_eq!(times(r#","createdAt":"1680998573000","timestamp":null"#), moment);
+    assert_eq!(times(r#","created_at":"2000-01-01","timestamp":1680998573"#), moment);
+    assert_eq!(times(r#","timestamp":1680998573,"timestamp":"yesterday""#), None);
+}
+
+#[test]
 fn a_mapping_names_other_shapes() {
     let mapping = Mapping {
         id: Some("n".into()),
@@ -245,10 +263,19 @@ fn row() -> impl Strategy<Value = String> {
     ];
     let content = prop_oneof![30 => quoted, 1 => value.clone()];
     let extra = (select(vec!["toxic", "role", "content", "c\\u006fntent", "name", "refusal"]), value.clone());
-    let message = (role, content, prop::option::weighted(0.1, extra), 0..20_u8).prop_map(
-        |(role, content, extra, order)| {
+    let moment = prop_oneof![
+        2 => select(vec!["\"2023-04-09T00:02:53+00:00\"", "1718000000.5", "1718000000123", "\"2023\\u002d04-09\"", "\"soon\""])
+            .prop_map(str::to_owned),
+        1 => value.clone(),
+    ];
+    let moments =
+        prop::collection::vec((select(vec!["created_at", "timestamp", "create_time"]), moment), 0..3);
+    let moments = prop_oneof![6 => Just(Vec::new()), 1 => moments];
+    let message = (role, content, prop::option::weighted(0.1, extra), moments, 0..20_u8).prop_map(
+        |(role, content, extra, moments, order)| {
             let mut fields = vec![format!("\"role\":{role}"), format!("\"content\": {content}")];
             fields.extend(extra.map(|(key, value)| format!("\"{key}\":{value}")));
+            fields.extend(moments.iter().map(|(key, value)| format!("\"{key}\":{value}")));
             let len = fields.len();
             fields.rotate_left(usize::from(order) % len);
             if order == 19 {

@@ -86,7 +86,8 @@ impl<'a> Record<'a> {
     /// The same record, which borrows nothing.
     pub fn into_owned(self) -> Record<'static> {
         let Conversation { id, messages } = self.conversation;
-        let own = |message: Message<'_>| Message::new(message.role, message.text.to_string());
+        let own =
+            |message: Message<'_>| Message::new(message.role, message.text.to_string()).at(message.time);
         let metadata = self.metadata.into_iter();
         Record {
             conversation: Conversation {
@@ -109,7 +110,7 @@ impl<'a> Record<'a> {
                 id: Cow::Borrowed(id),
                 messages: messages
                     .iter()
-                    .map(|m| Message { role: m.role, text: Text::from(&*m.text) })
+                    .map(|m| Message { role: m.role, text: Text::from(&*m.text), time: m.time })
                     .collect(),
             },
             metadata: self.metadata.iter().map(|(k, json)| (Cow::Borrowed(&**k), json.borrowed())).collect(),

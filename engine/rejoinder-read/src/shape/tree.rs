@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use rejoinder_core::Role;
 use serde_json::{Map, Value};
 
+use crate::json::moment::in_milliseconds;
 use crate::message::ParsedMessage;
 use crate::record::RecordError;
 
@@ -87,7 +88,7 @@ impl<'v> Tree<'v> {
         let (mut ids, mut edited, mut regenerated) = (Vec::new(), Vec::new(), Vec::new());
         // An answer may begin with what is not shown, and be written anew from there.
         let mut anew = false;
-        let path = self.path(current, time);
+        let path = self.path(current, &time);
         for &at in &path {
             let node = &self.nodes[at];
             let siblings = children.get(node.parent.unwrap_or_default()).map_or(&[][..], Vec::as_slice);
@@ -95,7 +96,8 @@ impl<'v> Tree<'v> {
                 let own = role(at);
                 anew |= siblings.iter().filter(|other| role(**other) == own).count() > 1;
             }
-            let NodeContent::Message(one) = show(node.value)? else { continue };
+            let NodeContent::Message(mut one) = show(node.value)? else { continue };
+            one.time = one.time.or_else(|| in_milliseconds(time(node.value)?));
             match one.role {
                 Role::User if anew => edited.push(Value::from(said.len())),
                 Role::Assistant if anew => regenerated.push(Value::from(said.len())),
