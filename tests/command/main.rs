@@ -46,6 +46,8 @@ mod one_hand;
 mod operator;
 mod parquet_file;
 #[cfg(unix)]
+mod plugin_libraries;
+#[cfg(unix)]
 mod plugins;
 mod random_exchanges;
 mod reading;
