@@ -54,7 +54,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Checks a library by the kit, and asks it about the example dialogues.
-fn check_and_bench(library: &str, cases: &str) -> serde_json::Value {
+fn check_and_bench(library: &str, cases: &str) -> Value {
     let checked = rejoinder(&["plugin", "check", library, "--cases", cases, "--json"]);
     assert_eq!(checked.code, 0, "{}", checked.stdout);
     let bench = rejoinder(&["plugin", "bench", library, "--corpus", DIALOGUES, "--passes", "2", "--json"])
@@ -199,7 +199,7 @@ fn a_bench_compares_verdicts_and_scores_with_labels() {
             {"role": "assistant", "content": answer},
             {"role": "user", "content": turn},
         ]);
-        let labels: serde_json::Value = serde_json::from_str(labels).unwrap();
+        let labels: Value = serde_json::from_str(labels).unwrap();
         corpus += &serde_json::json!({"conversation": messages, "labels": labels}).to_string();
         corpus.push('\n');
     }
