@@ -166,15 +166,15 @@ impl PluginEffect {
             thousands(self.waiting_with)
         );
         for (verb, right, share) in [
-            ("accepts", "hold feedback of that category", &self.accepted),
-            ("rejects", "hold none that is wanted", &self.rejected),
+            ("accepts", "with feedback of that category", &self.accepted),
+            ("rejects", "with none that is wanted", &self.rejected),
         ] {
             if share.n > 0 {
                 let Proportion { value, low, high, of, n } = share;
                 let turns = counted(*n, "turn");
                 let _ = write!(
                     out,
-                    " It {verb} {turns} more, and {} {right}: precision {value:.3} (95 %: {low:.3}–{high:.3}).",
+                    " It {verb} {turns} more, {} {right}: precision {value:.3} (95 %: {low:.3}–{high:.3}).",
                     thousands(*of)
                 );
             }
@@ -270,7 +270,7 @@ mod tests {
         let text = effect.text();
         for part in [
             "beside the rules alone: 400.0 requests saved a thousand turns, for 10 labelled turns (6 → 2 wait for the judge).",
-            "It accepts 5 turns more, and 2 hold feedback of that category: precision 0.400 (95 %: ",
+            "It accepts 5 turns more, 2 with feedback of that category: precision 0.400 (95 %: ",
             "It lets 1 turn wait that would not.",
             "3 new mistakes: 1 accepted without feedback, 1 accepted with another category, 1 rejected with feedback.",
             "It mends 2 turns that would be decided wrongly.",

@@ -75,22 +75,24 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
         }
     }
     remark_unlabelled(&unlabelled);
-    if tally.candidates() == 0 {
-        return Err(if reader.reads {
-            nothing_labelled(&reader.source)
-        } else {
-            Failure::usage(
-                "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
-            )
-        });
-    }
     let loaded = &engine.registry.plugins()[0];
-    let mut bench = PluginBench::new(loaded, &tally, nanoseconds);
-    if reader.reads {
-        let measured =
-            MeasuredPlugin { config: &plugin, name: loaded.name(), scores: loaded.scores().is_some() };
-        (bench.effects, bench.effect_remark) = effects(&of_run, &measured, &reader, &files)?;
+    let (effects, effect_remark) = match reader.reads {
+        true => {
+            let measured =
+                MeasuredPlugin { config: &plugin, name: loaded.name(), scores: loaded.scores().is_some() };
+            effects(&of_run, &measured, &reader, &files)?
+        }
+        false => Default::default(),
+    };
+    if reader.reads && effects.iter().all(|effect| effect.turns == 0) {
+        return Err(nothing_labelled(&reader.source));
     }
+    if tally.candidates() == 0 {
+        return Err(Failure::usage(
+            "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
+        ));
+    }
+    let bench = PluginBench { effects, effect_remark, ..PluginBench::new(loaded, &tally, nanoseconds) };
     if args.json {
         print_json(&bench)?;
     } else {
