@@ -53,11 +53,13 @@ pub(super) fn effects(
             format!("No score decides here, so that nothing is said of the plugin with one: {why}.")
         }
         _ => {
-            let names: Vec<&str> = engine.registry.plugins().iter().map(|other| other.name()).collect();
-            let others: Vec<&str> = names.into_iter().filter(|name| *name != plugin.name).collect();
+            let all = engine.registry.plugins().iter().enumerate();
+            let is_other = |at: usize| at != place && Some(at) != engine.scorer();
+            let others: Vec<&str> =
+                all.filter(|(at, _)| is_other(*at)).map(|(_, other)| other.name()).collect();
             let beside = match others.is_empty() {
                 true => "With the score in force".to_owned(),
-                false => format!("With the score in force, and {}", others.join(", ")),
+                false => format!("With the score in force, beside {}", others.join(", ")),
             };
             let with_score = effect(&beside, &engine, place, reader, files)?;
             return Ok((vec![beside_rules, with_score], None));
