@@ -1,8 +1,11 @@
 //! The plugin author's first ten minutes: templates and examples build, pass their own tests and the kit, and run.
 
+use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
 
 use crate::support::{DIALOGUES, figure, folder, rejoinder, text, write};
 
@@ -37,8 +40,21 @@ fn cargo(dir: &Path, library: &str) -> String {
     text(&target().join("debug").join(format!("{DLL_PREFIX}{library}{DLL_SUFFIX}")))
 }
 
+/// All files of a folder by their path in it, and what they hold.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), PathBuf::from(entry.file_name()))).unwrap();
+        match path.is_dir() {
+            true => found.extend(files(&path).into_iter().map(|(inner, bytes)| (name.join(inner), bytes))),
+            false => drop(found.insert(name, std::fs::read(path).unwrap())),
+        }
+    }
+    found
+}
+
 /// Checks a library by the kit, and asks it about the example dialogues.
-fn check_and_bench(library: &str, cases: &str) -> serde_json::Value {
+fn check_and_bench(library: &str, cases: &str) -> Value {
     let checked = rejoinder(&["plugin", "check", library, "--cases", cases, "--json"]);
     assert_eq!(checked.code, 0, "{}", checked.stdout);
     let bench = rejoinder(&["plugin", "bench", library, "--corpus", DIALOGUES, "--passes", "2", "--json"])
@@ -55,6 +71,14 @@ fn the_rust_template_builds_passes_its_tests_and_the_kit_and_runs() {
     let made = dir.path().join("made");
     let said = rejoinder(&["plugin", "new", "my-praise", "--dir", &text(&made)]).expect(0).stdout;
     assert!(said.contains("cargo test"), "{said}");
+    for part in ["abi", "sdk", "vocabulary"] {
+        let (vendored, ours) = (made.join("vendor").join(part), Path::new("plugins").join(part));
+        assert_eq!(
+            files(&vendored.join("src")),
+            files(&ours.join("src")),
+            "{part}: another SDK than that of this engine"
+        );
+    }
     let library = cargo(&made, "rejoinder_plugin_my_praise");
     check_and_bench(&library, &text(&made.join("cases.toml")));
 
@@ -85,6 +109,7 @@ fn the_c_template_builds_and_passes_the_kit_and_runs() {
     let listed = rejoinder(&["plugin", "list", "--plugin-dir", &text(&made), "--json"]).expect(0).json();
     let first = &listed["plugins"][0];
     assert_eq!((first["name"].as_str(), first["wins"].as_bool()), (Some("c-praise"), Some(true)));
+    assert_eq!((&first["gives"], &first["in_force"]), (&Value::Null, &Value::Null), "nobody named it");
     let builtin = listed["plugins"].as_array().unwrap().iter().filter(|p| p["origin"] == "linked in").count();
     assert!(builtin >= 2, "{listed}");
 
@@ -95,6 +120,44 @@ fn the_c_template_builds_and_passes_the_kit_and_runs() {
         let ended = rejoinder(&args).expect(7);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn the_list_says_what_is_in_force_and_loads_nothing_else() {
+    let dir = folder();
+    let made = dir.path().join("made");
+    rejoinder(&["plugin", "new", "mine", "--lang", "c", "--dir", &text(&made)]).expect(0);
+    succeed(Command::new("make").current_dir(&made));
+    let library = made.join("librejoinder_plugin_mine.so");
+    std::fs::write(made.join("librejoinder_plugin_other.so"), "").unwrap();
+    let toml = format!(
+        "format = 1\nplugin-dirs = [{:?}]\n[[plugin]]\nname = \"*\"\n[[plugin]]\nname = \"mine\"\n[[plugin]]\nname = \"gone\"\n",
+        text(&made)
+    );
+    let config = write(dir.path(), "c.toml", toml);
+    let listed = rejoinder(&["plugin", "list", "--config", &config, "--json"]).expect(0).json();
+    let rows = listed["plugins"].as_array().unwrap();
+    let named = |name: &str| rows.iter().find(|row| row["name"] == name && row["wins"] == true).unwrap();
+    let says = |name: &str, key: &str| named(name)[key].as_str().unwrap_or_default().to_owned();
+    assert_eq!(says("mine", "in_force"), format!("yes: plugin[2] ({config}:6)"));
+    assert_eq!((says("mine", "gives"), says("mine", "origin")), ("votes".to_owned(), text(&library)));
+    assert_eq!(says("mine", "blake3").len(), 64);
+    assert_eq!(says("rephrase", "in_force"), format!("yes: plugin[0] ({config}:4)"));
+    assert_eq!(says("scorer", "in_force"), "yes: the engine adds it, since a score decides");
+    assert_eq!(says("scorer", "gives"), "scores");
+    assert_eq!(
+        (says("other", "problem"), &named("other")["in_force"]),
+        ("it is empty".to_owned(), &Value::Null)
+    );
+    assert!(says("gone", "problem").contains("plugin `gone` not found"), "{listed}");
+    assert!(rows.iter().all(|row| row["name"] != "misfit"), "{listed}");
+
+    let shown = rejoinder(&["plugin", "list", "--plugin-dir", &text(&made)]).expect(0).stdout;
+    assert!(
+        shown.contains("not loaded: name it in a config, or see `rejoinder plugin inspect FILE`"),
+        "{shown}"
+    );
+    assert!(shown.contains("in force  yes, by default: no [[plugin]] is configured"), "{shown}");
 }
 
 #[test]
@@ -136,7 +199,7 @@ fn a_bench_compares_verdicts_and_scores_with_labels() {
             {"role": "assistant", "content": answer},
             {"role": "user", "content": turn},
         ]);
-        let labels: serde_json::Value = serde_json::from_str(labels).unwrap();
+        let labels: Value = serde_json::from_str(labels).unwrap();
         corpus += &serde_json::json!({"conversation": messages, "labels": labels}).to_string();
         corpus.push('\n');
     }
@@ -155,6 +218,34 @@ fn a_bench_compares_verdicts_and_scores_with_labels() {
     assert_eq!(bins, [(1, 0.0), (3, 2.0 / 3.0)]);
     let shown = rejoinder(&args).expect(0).stdout;
     assert!(shown.contains("accept UR5            3          3  0.667 (0.208–0.939)"), "{shown}");
+    // The shipped rules accept what this plugin accepts; where rules only ask, it settles three turns, and errs on one.
+    let effect = &bench["effects"][0];
+    assert_eq!(
+        (figure(effect, "turns"), figure(effect, "waiting_without")),
+        (4, figure(effect, "waiting_with"))
+    );
+    assert!(
+        shown.contains("What it would change, with the labels in the judge's place: Beside the rules alone:"),
+        "{shown}"
+    );
+    let config = write(
+        dir.path(),
+        "c.toml",
+        format!("format = 1\n[rules]\npacks = [{:?}]\n", asking_about_thanks(dir.path())),
+    );
+    let bench = rejoinder(&[&args[..], &["--config", &config, "--json"]].concat()).expect(0).json();
+    let effect = &bench["effects"][0];
+    let of = |effect: &Value, key: &str| figure(effect, key);
+    assert_eq!((of(effect, "waiting_without"), of(effect, "waiting_with")), (4, 1), "{bench}");
+    assert_eq!((figure(&effect["accepted"], "of"), figure(&effect["accepted"], "n")), (2, 3), "{bench}");
+    assert_eq!(figure(&effect["new_mistakes"], "accepted_without_feedback"), 1, "{bench}");
+    assert_eq!(effect["requests_saved_per_thousand"].as_f64(), Some(750.0));
+}
+
+/// A pack that asks about thanks, where the shipped one accepts them.
+fn asking_about_thanks(dir: &Path) -> String {
+    let rule = "[[rule]]\nid = \"t.thanks\"\ncategory = \"UR5\"\nroute = \"escalate\"\nany = [\"thanks\", \"thank you\"]\n";
+    write(dir, "pack.toml", format!("format = 1\nversion = \"1\"\n{rule}"))
 }
 
 #[test]
@@ -166,6 +257,10 @@ fn mistakes_are_said_and_nothing_is_overwritten() {
         (&["plugin", "new", "Ünwise"], "cannot be a plugin's name"),
         (&["plugin", "new", "../x"], "cannot be a plugin's name"),
         (&["plugin", "new", "x", "--dir", "nowhere", "--sdk", &there], "this is not the folder plugins/sdk"),
+        (
+            &["plugin", "new", "x", "--dir", "nowhere", "--sdk", "plugins/sdk", "--lang", "c"],
+            "--sdk is for plugins in Rust",
+        ),
         (&["plugin", "bench", "no/such.so", "--corpus", "no/such.jsonl"], "no file"),
     ] {
         let ended = rejoinder(args);

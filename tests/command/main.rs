@@ -45,9 +45,11 @@ mod nights;
 mod one_hand;
 mod operator;
 mod parquet_file;
-#[cfg(unix)]
 #[cfg(target_os = "linux")]
 mod plugin_faults;
+#[cfg(unix)]
+mod plugin_libraries;
+#[cfg(unix)]
 mod plugins;
 mod random_exchanges;
 mod reading;

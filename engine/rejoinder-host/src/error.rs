@@ -121,6 +121,11 @@ impl LoadError {
 }
 
 impl LoadCause {
+    /// Whether the library is not there, or is not the one that was meant.
+    pub const fn is_about_the_file(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::Pin { path: Some(_), .. })
+    }
+
     /// What is wrong, without the plugin's name where that can be told apart.
     pub(crate) fn reason(self) -> String {
         match self {

@@ -8,6 +8,7 @@ use rejoinder_host::LoadedPlugin;
 use serde::Serialize;
 
 use crate::evaluation::Proportion;
+use crate::plugin_effect::PluginEffect;
 
 /// Score ranges of the reliability curve.
 const BINS: usize = 10;
@@ -111,6 +112,11 @@ pub struct PluginBench {
     pub reasons: Vec<(String, u64)>,
     /// Scores beside labels, by tenths; empty without labels.
     pub reliability: Vec<Reliability>,
+    /// What the plugin would change in decisions; empty without labels.
+    pub effects: Vec<PluginEffect>,
+    /// What cannot be said of that, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect_remark: Option<String>,
 }
 
 /// Cost of a candidate.
@@ -193,6 +199,8 @@ impl PluginBench {
                     feedback: bin.feedback as f64 / bin.labelled as f64,
                 })
                 .collect(),
+            effects: Vec::new(),
+            effect_remark: None,
         }
     }
 
@@ -240,8 +248,30 @@ impl PluginBench {
                 );
             }
         }
+        if !self.effects.is_empty() {
+            let effects: Vec<String> = self.effects.iter().map(PluginEffect::text).collect();
+            let all = effects.into_iter().chain(self.effect_remark.clone()).collect::<Vec<_>>().join(" ");
+            out += &wrapped(&printable(&format!(
+                "What it would change, with the labels in the judge's place: {all}"
+            )));
+        }
         out
     }
+}
+
+/// A paragraph in lines of at most 100 characters, after an empty line.
+fn wrapped(paragraph: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut out = String::new();
+    let mut width = WIDTH;
+    for word in paragraph.split(' ') {
+        let length = word.chars().count();
+        let is_full = width + 1 + length > WIDTH;
+        out.push(if is_full { '\n' } else { ' ' });
+        width = if is_full { length } else { width + 1 + length };
+        out += word;
+    }
+    format!("{out}\n")
 }
 
 fn shown(Proportion { value, low, high, .. }: &Proportion) -> String {

@@ -141,7 +141,10 @@ impl Engine {
         let load = |config: &Config| {
             let spec = |plugin: &PluginConfig| plugin.spec(config.purpose, config.folder.as_deref());
             let specs: Vec<PluginSpec> = config.plugins.iter().map(spec).collect();
-            Registry::load(&specs, &context).map_err(|error| refused(&error))
+            Registry::load(&specs, &context).map_err(|error| {
+                let missing = error.cause.is_about_the_file().then_some(error.plugin);
+                refused(&error).missing_library(missing)
+            })
         };
         let given = config.clone();
         let mut registry = load(&config)?;

@@ -14,6 +14,8 @@ pub struct ConfigError {
     message: String,
     /// What could help the author further, if anything could.
     pub hint: Option<ConfigHint>,
+    /// The place, among the plugins in force, of one whose library is not there, or is not the one that was meant.
+    pub missing_library: Option<usize>,
 }
 
 /// What could help the author of a config further; the program's face knows how to get it.
@@ -30,12 +32,23 @@ pub enum ConfigHint {
 impl ConfigError {
     /// What is wrong, in words for the author of the config.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { message: message.into(), hint: None, missing_library: None }
     }
 
     /// The error with what could help its author further.
     pub(crate) fn with_hint(self, hint: Option<ConfigHint>) -> Self {
         Self { hint, ..self }
+    }
+
+    /// The error, about the library of the plugin in a place.
+    pub(crate) fn missing_library(self, missing_library: Option<usize>) -> Self {
+        Self { missing_library, ..self }
+    }
+
+    /// The error with more to say below it.
+    #[must_use]
+    pub fn and(self, more: &str) -> Self {
+        Self { message: format!("{}\n{more}", self.message), ..self }
     }
 }
 

@@ -231,7 +231,7 @@ Examples:
 
 pub(super) const PLUGIN_NEW: &str = "\
 Examples:
-  rejoinder plugin new my-praise --sdk plugins/sdk
+  rejoinder plugin new my-praise
   rejoinder plugin new my-doubt --lang c";
 
 pub(super) const PLUGIN_CHECK: &str = "\

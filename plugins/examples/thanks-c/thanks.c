@@ -107,6 +107,7 @@ static const rjn_plugin plugin = {
     .create = create,
     .classify_batch = classify_batch,
     .destroy = destroy,
+    .asks = RJN_ASK_MARKED, /* without a hit it has nothing to say */
 };
 
 const rjn_plugin *rejoinder_plugin(const rjn_host *host)

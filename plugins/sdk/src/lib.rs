@@ -54,6 +54,11 @@ pub use classifier::{BoxError, Classifier, NoConfig, ScoreDeclaration};
 pub use entry::enter;
 pub use fact::{Fact, FactValues};
 pub use rejoinder_plugin_abi as abi;
-pub use rejoinder_vocabulary::{Category, Purpose, Role};
+pub use rejoinder_vocabulary::{Category, Purpose, Role, Verdict as VerdictKind};
 pub use trampoline::vtable;
 pub use verdict::Verdict;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -117,6 +117,18 @@ pub struct PluginEntry {
     pub config: Value,
 }
 
+impl PluginEntry {
+    /// The version, the library's hash and where the library lies, in words.
+    fn library(&self) -> String {
+        let Self { version, origin, hash, .. } = self;
+        if hash.is_empty() {
+            format!("{version} ({origin})")
+        } else {
+            format!("{version} (blake3 {hash}, {origin})")
+        }
+    }
+}
+
 impl Manifest {
     /// A hash of the effective config, in hex: the same config, the same hash.
     pub fn config_hash(&self) -> String {
@@ -248,12 +260,11 @@ impl Manifest {
         }
         for entry in &self.plugins {
             let new = now.plugins.iter().find(|p| p.name == entry.name);
-            let describe = |p: &PluginEntry| format!("{} {} {}", p.version, p.origin, p.hash);
-            compare(
-                &format!("plugin {}", entry.name),
-                &describe(entry),
-                &new.map_or("not there".into(), describe),
-            );
+            let is_same = |p: &PluginEntry| (&p.version, &p.hash) == (&entry.version, &entry.hash);
+            if !new.is_some_and(is_same) {
+                let now = new.map_or("not there".into(), PluginEntry::library);
+                changes.push(format!("plugin {}: was {}, is {now}", entry.name, entry.library()));
+            }
         }
         changes
     }

@@ -8,6 +8,7 @@ mod kept_facts;
 mod layout;
 mod lock;
 mod manifest;
+mod missing_library;
 mod parts;
 mod presence;
 mod run_dir;

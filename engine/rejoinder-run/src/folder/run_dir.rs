@@ -242,7 +242,8 @@ impl RunDir {
     /// # Errors
     /// If rules, plugins or inputs are not what they were; the message lists the changes.
     pub fn engine(&self) -> Result<Engine, RunError> {
-        let engine = Engine::in_role(self.config(), &self.manifest.score)?;
+        let built = Engine::in_role(self.config(), &self.manifest.score);
+        let engine = built.map_err(|error| self.manifest.naming_the_library(&self.path, error))?;
         self.check_engine(&engine)?;
         Ok(engine)
     }

@@ -99,6 +99,12 @@ impl EffectiveConfig {
         self.origins.get(key).cloned().unwrap_or_default()
     }
 
+    /// Where the config names the plugin in a place of the list in force.
+    pub fn plugin_origin(&self, place: usize) -> ValueOrigin {
+        let said = ["path", "name"].map(|key| self.origin(&format!("plugin[{place}].{key}")));
+        said.into_iter().find(|origin| *origin != ValueOrigin::default()).unwrap_or_default()
+    }
+
     /// Notes that a flag set a key.
     pub fn set_by_flag(&mut self, key: impl Into<String>, flag: &'static str) {
         self.origins.insert(key.into(), ValueOrigin::Flag(flag));

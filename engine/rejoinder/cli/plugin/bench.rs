@@ -15,6 +15,7 @@ use super::super::args::{CONFIG, INPUT, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{ConfigFileArgs, ReadingArgs, effective_config};
 use super::super::{absolute, described, print, print_json};
+use super::effect::{MeasuredPlugin, effects};
 use super::plugin_config;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::plugin_bench::{PluginBench, VoteTally};
@@ -50,11 +51,13 @@ pub(in crate::cli) struct BenchArgs {
 pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     let config = args.plugin_config.as_deref().map(plugin_config).transpose()?;
     let mut effective = effective_config(&args.config, &[&args.reading])?;
-    effective.config.plugins = vec![PluginConfig {
+    let plugin = PluginConfig {
         config: Value::Object(config.unwrap_or_default()),
         max_faults: u32::MAX,
         ..PluginConfig::at(absolute(&args.library)?)
-    }];
+    };
+    let of_run = effective.config.clone();
+    effective.config.plugins = vec![plugin.clone()];
     if !effective.config.cascade.is_told() {
         // The plugin by itself.
         effective.config.cascade = CascadeSection::without_score();
@@ -72,16 +75,24 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
         }
     }
     remark_unlabelled(&unlabelled);
-    if tally.candidates() == 0 {
-        return Err(if reader.reads {
-            nothing_labelled(&reader.source)
-        } else {
-            Failure::usage(
-                "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
-            )
-        });
+    let loaded = &engine.registry.plugins()[0];
+    let (effects, effect_remark) = match reader.reads {
+        true => {
+            let measured =
+                MeasuredPlugin { config: &plugin, name: loaded.name(), scores: loaded.scores().is_some() };
+            effects(&of_run, &measured, &reader, &files)?
+        }
+        false => Default::default(),
+    };
+    if reader.reads && effects.iter().all(|effect| effect.turns == 0) {
+        return Err(nothing_labelled(&reader.source));
     }
-    let bench = PluginBench::new(&engine.registry.plugins()[0], &tally, nanoseconds);
+    if tally.candidates() == 0 {
+        return Err(Failure::usage(
+            "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
+        ));
+    }
+    let bench = PluginBench { effects, effect_remark, ..PluginBench::new(loaded, &tally, nanoseconds) };
     if args.json {
         print_json(&bench)?;
     } else {

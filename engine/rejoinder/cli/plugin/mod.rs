@@ -3,6 +3,7 @@
 mod bench;
 pub(super) mod check;
 mod config;
+mod effect;
 mod inspect;
 mod list;
 mod new;

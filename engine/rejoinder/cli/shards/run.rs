@@ -82,7 +82,10 @@ pub(in crate::cli) fn main(
 
 /// The job that the shard is of, which the first process makes.
 fn job(args: &ShardRun<'_>, out: &Path) -> Result<Job, Failure> {
-    let engine = Engine::of(args.effective)?;
+    let engine = Engine::of(args.effective).map_err(|error| match Job::open(out) {
+        Ok(job) => job.manifest.naming_the_library(out, error),
+        Err(_) => error,
+    })?;
     // What is wrong with the judge is told before there is a folder.
     settings::client(&engine.config.judge)?;
     let files: Vec<PathBuf> = files(args.inputs)?;

@@ -2,7 +2,7 @@
 //! and gives all other shouting a score, so that it is asked about first.
 #![forbid(unsafe_code)]
 
-use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Verdict, export_classifier};
+use rejoinder_plugin::{Asks, BoxError, Candidate, Category, Classifier, Verdict, export_classifier};
 
 /// What users may write under `config` of this plugin.
 #[derive(serde::Deserialize)]
@@ -36,6 +36,8 @@ impl Classifier for Shouting {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = "accepts complaints in capitals (UR3) and scores other shouting";
     const REASONS: &'static [&'static str] = &[COMPLAINT, CAPITALS];
+    // Rules fold capitals, so what they mark says nothing of shouting.
+    const CANDIDATES: Asks = Asks::All;
     const CONFIG_SCHEMA: &'static str = r#"{
         "type": "object",
         "additionalProperties": false,
