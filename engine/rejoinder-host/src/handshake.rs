@@ -207,7 +207,10 @@ unsafe fn copy(plugin: *const Plugin, size: u32) -> Plugin {
 }
 
 /// The purposes that a text names, with blanks between them.
-fn purposes(text: &str) -> Result<Vec<Purpose>, HandshakeError> {
+///
+/// # Errors
+/// One of them is none.
+pub fn purposes(text: &str) -> Result<Vec<Purpose>, HandshakeError> {
     let purpose = |word: &str| word.parse().map_err(|_| HandshakeError::Purpose(word.to_owned()));
     text.split_whitespace().map(purpose).collect()
 }

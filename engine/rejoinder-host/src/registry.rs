@@ -142,6 +142,7 @@ impl LoadedPlugin {
     fn load(spec: &PluginSpec, context: &LoadContext<'_>, host: &'static Host) -> Result<Self, LoadCause> {
         let located = locate::locate(spec, context)?;
         let origin = located.origin();
+        let spec = &*located.isolated(spec);
         let StartedPlugin { description, code, settings, own_model } = match spec.isolation {
             Isolation::None => here(spec, context, &origin, located, host)?,
             Isolation::Process { timeout } => {

@@ -5,21 +5,22 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::LAST_WORDS;
 use super::frame::{self, Header, kind};
-use super::greeting::{Greeting, PluginReference};
+use super::greeting::Greeting;
+use super::home::Home;
 use super::wait::Waiter;
 use crate::batch::EarlierVotes;
 use crate::child_failure::ChildFailure;
 use crate::handshake::Description;
 use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
-use crate::snapshot::Snapshot;
-use crate::{Batch, Launcher, LoadContext};
+use crate::python::Interpreter;
+use crate::{Batch, LoadContext};
 
 /// How long a child may take to load a plugin, and again to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
@@ -30,11 +31,9 @@ const CALL: Duration = Duration::from_secs(30);
 /// All that it takes to start one more child.
 #[derive(Debug)]
 pub struct Launch {
-    launcher: Launcher,
+    home: Home,
     hello: String,
     config: String,
-    /// What the children load, where that is a library.
-    _library: Option<Snapshot>,
     /// How long anything may take, where the user says so.
     timeout: Option<Duration>,
 }
@@ -52,18 +51,12 @@ pub struct Child {
 impl Launch {
     /// Children for a plugin that was found.
     pub fn new(context: &LoadContext<'_>, located: LocatedPlugin, timeout: Option<Duration>) -> Self {
-        let (plugin, library) = match located {
-            LocatedPlugin::File { path, blake3, snapshot } => {
-                (PluginReference::File { path, blake3, place: snapshot.place() }, Some(snapshot))
-            }
-            LocatedPlugin::BuiltIn(checked) => (PluginReference::BuiltIn(checked.description.name), None),
-        };
+        let (home, plugin) = Home::of(located, &context.launcher);
         let hello = Greeting { plugin, rule_ids: context.rule_ids.clone() };
         Self {
-            launcher: context.launcher.clone(),
+            home,
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
             config: "{}".to_owned(),
-            _library: library,
             timeout,
         }
     }
@@ -78,13 +71,12 @@ impl Launch {
     /// # Errors
     /// If the child does not come up, or cannot load the plugin.
     pub fn spawn(&self) -> Result<(Child, Description), ChildFailure> {
-        let mut child = self.launch().map_err(|e| {
-            ChildFailure::Dead(format!("{} cannot be started: {e}", self.launcher.program.display()))
-        })?;
-        let description = child.talk("loading its library", kind::HELLO, &self.hello)?;
-        let description = serde_json::from_str(&description)
-            .map_err(|e| ChildFailure::Dead(format!("its child process talks nonsense: {e}")))?;
-        Ok((child, description))
+        let mut child = self.launch().map_err(|e| self.home.not_started(&e))?;
+        if let Home::Python(interpreter, _) = &self.home {
+            child.begin_python(interpreter)?;
+        }
+        let description = child.talk(self.home.loading(), kind::HELLO, &self.hello)?;
+        Ok((child, self.home.description(&description)?))
     }
 
     /// Starts the plugin in a child that [`Self::spawn`] made.
@@ -92,14 +84,15 @@ impl Launch {
     /// # Errors
     /// If the plugin does not start.
     pub fn start(&self, child: &mut Child) -> Result<(), ChildFailure> {
-        child.talk("starting it (`create`)", kind::START, &self.config)?;
+        child.talk(self.home.starting(), kind::START, &self.config)?;
         child.limit(self.timeout.unwrap_or(CALL)).map_err(|e| child.dead(&e))
     }
 
     fn launch(&self) -> io::Result<Child> {
         let (ours, theirs) = UnixStream::pair()?;
-        let process = Command::new(&self.launcher.program)
-            .args(&self.launcher.args)
+        let process = self
+            .home
+            .command()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // What a plugin prints must not end up among our results.
             .stdout(Stdio::from(io::stderr()))
@@ -209,8 +202,26 @@ impl Child {
 
     /// Sends a text and waits for the bytes that answer it, which come after `doing`.
     fn exchange(&mut self, doing: &str, kind: u32, text: &str) -> Result<Vec<u8>, ChildFailure> {
+        let sent = frame::send_text(&mut self.stream, kind, text);
+        self.reply(doing, sent)
+    }
+
+    /// Hands the runner to an interpreter and waits until it is ready.
+    fn begin_python(&mut self, interpreter: &Interpreter) -> Result<(), ChildFailure> {
+        let sent = Interpreter::hand_over(&mut self.stream);
+        let ready = self.reply("starting its interpreter", sent);
+        ready.map(drop).map_err(|failure| match failure {
+            ChildFailure::Failed(reason) | ChildFailure::Dead(reason) => {
+                ChildFailure::Interpreter(interpreter.not_ready(&reason))
+            }
+            other => other,
+        })
+    }
+
+    /// Waits for the bytes that answer what was `sent`, which come after `doing`.
+    fn reply(&mut self, doing: &str, sent: io::Result<()>) -> Result<Vec<u8>, ChildFailure> {
         let deadline = Instant::now() + self.timeout;
-        let reply = frame::send_text(&mut self.stream, kind, text).and_then(|()| {
+        let reply = sent.and_then(|()| {
             let mut stream = DeadlineReader { stream: &self.stream, deadline };
             let header = Header::read(&mut stream)?;
             Ok((header.kind, frame::read_bytes(&mut stream, header.text)?))

@@ -7,6 +7,7 @@
 
 mod frame;
 mod greeting;
+mod home;
 mod launch;
 mod serve;
 mod wait;

@@ -8,6 +8,8 @@ mod libraries;
 #[cfg(unix)]
 mod loading;
 mod passing;
+#[cfg(unix)]
+mod python;
 mod rephrase;
 #[cfg(unix)]
 mod scores;
