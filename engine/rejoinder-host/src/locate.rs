@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::abi::{Host, Plugin};
+use crate::child::Launch;
 use crate::handshake::{self, CheckedPlugin, Description, HandshakeError};
 use crate::python::{Interpreter, Source, is_python};
 use crate::search::spellings;
@@ -121,7 +122,7 @@ pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlu
     Err(LoadCause::NotFound { name, is_path: spec.path.is_some(), looked, built_in: names })
 }
 
-/// What a library says of itself; it is loaded, and not started.
+/// What a library or a file of Python says of itself; it is loaded, and not started.
 ///
 /// # Errors
 /// If there is no such library, or it is no plugin of this ABI.
@@ -129,6 +130,15 @@ pub fn inspect(library: &Path) -> Result<(Description, LibraryOrigin), LoadCause
     crate::panics::install();
     let located = locate(&PluginSpec::at(library), &LoadContext::default())?;
     let origin = located.origin();
+    if let LocatedPlugin::Python(_) = located {
+        let name = library.display().to_string();
+        let launch = Launch::new(&LoadContext::default(), located, None);
+        let refused = |name, reason| LoadCause::Refused { name, reason };
+        return match launch.spawn() {
+            Ok((_, description)) => Ok((description, origin)),
+            Err(failure) => Err(failure.cause(&name, refused)),
+        };
+    }
     let checked = located.open(crate::services::start(Vec::new()))?;
     Ok((checked.description, origin))
 }

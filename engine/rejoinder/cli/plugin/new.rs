@@ -23,6 +23,11 @@ const C: &[(&str, &str)] = &[
     ("README.md", include_str!("../../../../plugins/templates/c/README.md.in")),
     ("rejoinder_plugin.h", include_str!("../../../../plugins/abi/include/rejoinder_plugin.h")),
 ];
+const PYTHON: &[(&str, &str)] = &[
+    ("{{crate}}.py", include_str!("../../../../plugins/templates/python/plugin.py.in")),
+    ("cases.toml", include_str!("../../../../plugins/templates/cases.toml")),
+    ("README.md", include_str!("../../../../plugins/templates/python/README.md.in")),
+];
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct NewArgs {
@@ -46,6 +51,7 @@ pub(in crate::cli) struct NewArgs {
 enum PluginLanguage {
     Rust,
     C,
+    Python,
 }
 
 pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
@@ -64,6 +70,7 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
     let (files, sdk) = match args.lang {
         PluginLanguage::Rust => (RUST, toml_string(&sdk(args.sdk.as_deref())?)?),
         PluginLanguage::C => (C, String::new()),
+        PluginLanguage::Python => (PYTHON, String::new()),
     };
     let filled = |text: &str| {
         text.replace("{{name}}", name)
@@ -79,7 +86,9 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
     let steps = match args.lang {
         PluginLanguage::Rust => "cargo test\n  cargo build --release",
         PluginLanguage::C => "make\n  make check",
+        PluginLanguage::Python => "rejoinder plugin check {{crate}}.py --cases cases.toml",
     };
+    let steps = filled(steps);
     print(&format!(
         "made {}\n\n  cd {}\n  {steps}\n\nREADME.md there goes on.\n",
         dir.display(),
