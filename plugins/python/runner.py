@@ -23,11 +23,12 @@ import types
 
 OLDEST = (3, 9)
 ABI = [1, 0]
+FLAGS = {"votes": 1 << 1, "scores": 1 << 2, "facts": 1 << 3, "columns": 1 << 4}
 
 # Kinds of frames.
-HELLO, START, BATCH, DONE, FAILED, STUCK, ANSWERS, MODEL, FACTS, FACT_VALUES = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+HELLO, START, BATCH, DONE, FAILED, STUCK, ANSWERS, MODEL, FACTS, FACT_VALUES, MEMORY = range(1, 12)
 
-FIELDS = "magic kind text n n_messages n_hits n_earlier start end flag".split()
+FIELDS = "magic kind text n n_messages n_conversations n_columns column_text n_hits n_earlier start end flag".split()
 HEADER = struct.Struct("={}I".format(len(FIELDS)))
 MAGIC = int.from_bytes(b"rjn1", sys.byteorder)
 Header = collections.namedtuple("Header", FIELDS)
@@ -37,8 +38,16 @@ COLUMNS = [
     ("text", "B", lambda h: h.text),
     ("text_off", "I", lambda h: h.n_messages + 1),
     ("role", "B", lambda h: h.n_messages),
+    ("time", "q", lambda h: h.n_messages),
+    ("language", "B", lambda h: h.n_conversations * 4),
+    ("column_off", "I", lambda h: h.n_conversations + 1),
+    ("columns", "I", lambda h: h.n_columns * 4),
+    ("column_text", "B", lambda h: h.column_text),
+    ("conversation", "I", lambda h: h.n),
     ("first", "I", lambda h: h.n),
     ("target", "I", lambda h: h.n),
+    ("answer", "I", lambda h: h.n),
+    ("answer_end", "I", lambda h: h.n),
     ("id", "Q", lambda h: h.n),
     ("prior", "f", lambda h: h.n),
     ("hit_off", "I", lambda h: h.n + 1),
@@ -48,7 +57,7 @@ COLUMNS = [
     ("earlier_score", "f", lambda h: h.n * h.n_earlier),
 ]
 # Columns of which a call on a part of a batch sees a part.
-PER_CANDIDATE = "first target id prior".split()
+PER_CANDIDATE = "conversation first target answer answer_end id prior".split()
 PER_VOTE = "earlier_verdict earlier_category earlier_score".split()
 
 NO_TIME = -(1 << 63)
@@ -57,6 +66,8 @@ ROLES = {1: "system", 2: "user", 3: "assistant", 4: "tool"}
 LONGEST_MESSAGE = 600
 FRAMES = 3
 LAST_WORDS = 1.0
+LONGEST_TURN = (1 << 32) - 1
+INFINITY = float("inf")
 
 
 class Line:
@@ -105,6 +116,11 @@ class Line:
     def send_text(self, kind, text):
         encoded = clean(text).encode()
         self.send(kind, [encoded], text=len(encoded))
+
+
+def is_name(text):
+    """Whether a text can be the name of a plugin, a fact or a word."""
+    return isinstance(text, str) and text != "" and not text.strip("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def clean(text):
@@ -308,14 +324,14 @@ class Batch:
             self._notes.append([range(self._n)[i], clean(text)])
 
     def fact(self, i, name, value):
-        """A fact of one candidate, under a name of `FACTS`."""
+        """A fact of one candidate, under a name of `FACTS`; None where it is unknown."""
         self._facts_of(name)[i] = self._plugin.fact_value(name, value)
 
     def fact_column(self, name, values):
         """A fact of all candidates; None where it is unknown."""
         self._facts_of(name)
         values = values.tolist() if hasattr(values, "tolist") else list(values)
-        values = [float("nan") if value is None else self._plugin.fact_value(name, value) for value in values]
+        values = [self._plugin.fact_value(name, value) for value in values]
         self._facts[name] = column_of(name, "d", values, self._n)
 
     def _facts_of(self, name):
@@ -344,7 +360,7 @@ class Plugin:
 
     def __init__(self, path, source, rules):
         self.path, self.rules = path, rules
-        self.facts, self.reasons = [], {}
+        self.facts, self.words, self.reasons = [], {}, {}
         self.state = None
         # Some editors begin a file with this mark.
         self.values = self.run(source[1:] if source.startswith("\ufeff") else source)
@@ -387,23 +403,24 @@ class Plugin:
                 raise self.wrong("GIVES has `{}`, and the file has only what makes {}".format(what, ", ".join(given)))
         reasons = self.texts("REASONS", get("REASONS", ()))
         self.reasons = {reason: number for number, reason in enumerate(reasons, 1)}
-        asks, selection = self.asks(get("CANDIDATES"))
-        name = get("NAME")
-        if not isinstance(name, str) or not name or name.strip("abcdefghijklmnopqrstuvwxyz0123456789-_"):
+        if not is_name(get("NAME")):
             raise self.wrong("NAME is the plugin's name, of a-z, 0-9, - and _")
+        columns = ["columns"] * bool(get("COLUMNS"))
         return {
-            "name": name,
+            "name": get("NAME"),
             "version": self.text("VERSION"),
             "about": self.text("ABOUT"),
             "abi": ABI,
-            "gives": gives,
-            "asks": asks,
-            "selection": selection,
+            "struct_size": 0,
+            "flags": sum(FLAGS[what] for what in set(gives + columns)),
+            "concurrent": False,
+            "gives": {what: what in gives for what in ("votes", "scores", "facts")},
+            "wants_columns": bool(columns),
+            "asks": self.asks(get("CANDIDATES")),
             "facts": self.facts,
             "config_schema": self.schema(get("CONFIG_SCHEMA")),
             "reasons": reasons,
-            "score_purposes": "" if scores is True or scores is None or scores is False else self.text("SCORES"),
-            "python": "{}.{}.{}".format(*sys.version_info[:3]),
+            "scores": {"purposes": self.purposes(scores), "has_model": False} if "scores" in gives else None,
         }
 
     def wrong(self, why):
@@ -430,31 +447,53 @@ class Plugin:
 
     def asks(self, candidates):
         if candidates is None or candidates == "rules" or candidates == "all":
-            return {None: "default", "rules": "marked", "all": "all"}[candidates], None
+            return {None: "default", "rules": "marked", "all": "all"}[candidates]
         known = {"phrases", "languages", "min_words", "max_words"}
         if not isinstance(candidates, dict) or set(candidates) - known:
             raise self.wrong('CANDIDATES is "rules", "all", or a dict of {}'.format(", ".join(sorted(known))))
-        return "selected", {
-            "phrases": self.texts("CANDIDATES' phrases", candidates.get("phrases", ())),
-            "languages": self.texts("CANDIDATES' languages", candidates.get("languages", ())),
-            "min_words": int(candidates.get("min_words", 0)),
-            "max_words": int(candidates.get("max_words", 0)),
-        }
+        selection = {"min_words": candidates.get("min_words", 0)}
+        for key in ("phrases", "languages"):
+            selection[key] = self.texts("CANDIDATES: `{}`".format(key), candidates.get(key, ()))
+            if not all(text.strip() for text in selection[key]):
+                raise self.wrong("CANDIDATES: one of the `{}` is empty".format(key))
+        if "max_words" in candidates:
+            selection["max_words"] = candidates["max_words"]
+        least, most = selection["min_words"], selection.get("max_words", LONGEST_TURN)
+        if not (isinstance(least, int) and isinstance(most, int) and 0 <= least <= most <= LONGEST_TURN and most):
+            raise self.wrong("CANDIDATES: `min_words` and `max_words` are numbers of words, the first no more than the second")
+        return {"selected": selection}
+
+    def purposes(self, scores):
+        if scores is True:
+            return []
+        purposes = self.text("SCORES").lower().split()
+        categories = {category.lower() for category in CATEGORIES if isinstance(category, str)}
+        for purpose in purposes:
+            if purpose not in ("all", "sft", "kto") and set(purpose.split(",")) - categories:
+                message = "SCORES names `{}`: it is True, or has all, sft, kto or categories such as UR2,UR5, with blanks between them"
+                raise self.wrong(message.format(purpose))
+        return purposes
 
     def described_fact(self, name, fact):
         kinds = {"number", "truth", "words"}
         if not isinstance(fact, dict) or len(kinds & set(fact)) != 1 or set(fact) - kinds - {"about"}:
             message = "the fact `{}` is a dict with `about` and one of `number`: (least, most), `truth`: True, `words`: [...]"
             raise self.wrong(message.format(name))
-        described = {"name": clean(name), "about": clean(fact.get("about", "")), "words": [], "least": 0.0, "most": 0.0}
+        if not is_name(name):
+            raise self.wrong("a fact's name is of a-z, 0-9, - and _, and this is {!r}".format(name))
+        kind = "truth"
         if "number" in fact:
-            least, most = map(float, fact["number"])
-            described.update(kind="number", least=least, most=most)
-        elif "truth" in fact:
-            described.update(kind="truth")
-        else:
-            described.update(kind="word", words=self.texts("words of `{}`".format(name), fact["words"]))
-        return described
+            bounds = fact["number"]
+            are_numbers = len(bounds) == 2 and all(isinstance(bound, (int, float)) for bound in bounds)
+            if not are_numbers or not -INFINITY < bounds[0] < bounds[1] < INFINITY:
+                raise self.wrong("the fact `{}` is a number from a least to a most: `number` is (least, most)".format(name))
+            kind = {"number": {"least": float(bounds[0]), "most": float(bounds[1])}}
+        elif "words" in fact:
+            words = self.words[name] = self.texts("the words of `{}`".format(name), fact["words"])
+            if not words or not all(map(is_name, words)) or len(set(words)) < len(words):
+                raise self.wrong("the words of the fact `{}` are each of a-z, 0-9, - and _, and no two the same".format(name))
+            kind = {"word": {"words": words}}
+        return {"name": name, "about": clean(fact.get("about", "")), "kind": kind}
 
     # Its calls.
 
@@ -487,9 +526,11 @@ class Plugin:
         return number
 
     def fact_value(self, name, value):
-        words = next(fact["words"] for fact in self.facts if fact["name"] == name)
+        if value is None:
+            return float("nan")
         if not isinstance(value, str):
             return value
+        words = self.words.get(name, [])
         if value not in words:
             raise ValueError("`{}` is no word of the fact `{}`".format(value, name))
         return words.index(value)
@@ -551,7 +592,7 @@ class Served:
     def load(self, text):
         hello = json.loads(text)
         script = hello["plugin"]["Script"]
-        self.plugin = Plugin(script["path"], script["source"], [{"id": i} for i in hello["rule_ids"]])
+        self.plugin = Plugin(script["path"], script["source"], hello["rules"])
         return json.dumps(self.plugin.description)
 
     def start(self, text):
@@ -616,6 +657,17 @@ class Served:
             self.line.send_text(FAILED, failure)
 
 
+def memory():
+    """Bytes of objects that were made since this was first asked."""
+    import gc
+    import tracemalloc
+
+    gc.collect()
+    if not tracemalloc.is_tracing():
+        tracemalloc.start()
+    return tracemalloc.get_traced_memory()[0]
+
+
 def main():
     # A plugin that reads standard input finds nothing; its own processes do not hold the line.
     line = Line(os.dup(0))
@@ -641,6 +693,8 @@ def main():
             served.ask(header)
         elif header.kind == MODEL:
             line.send_text(DONE, "")
+        elif header.kind == MEMORY:
+            line.send_text(DONE, str(memory()))
         else:
             served.answer(header.kind, line.text(header.text))
 

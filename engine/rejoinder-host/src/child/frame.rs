@@ -20,7 +20,9 @@ pub mod kind {
     pub const BATCH: u32 = 3;
     /// To the child: its plugin's own model is wanted.
     pub const MODEL: u32 = 8;
-    /// From the child: a description, a model, or nothing, as was asked.
+    /// To the child, an interpreter of Python: how many bytes its objects take is wanted.
+    pub const MEMORY: u32 = 11;
+    /// From the child: a description, a model, a number, or nothing, as was asked.
     pub const DONE: u32 = 4;
     /// From the child: the plugin, or its library, failed; the text says how.
     pub const FAILED: u32 = 5;

@@ -7,9 +7,8 @@ use std::process::Command;
 use super::greeting::PluginReference;
 use crate::Launcher;
 use crate::child_failure::ChildFailure;
-use crate::handshake::Description;
 use crate::locate::LocatedPlugin;
-use crate::python::{Declaration, Interpreter, Source};
+use crate::python::{Interpreter, Source};
 use crate::snapshot::Snapshot;
 
 /// A program that a plugin can run in.
@@ -58,22 +57,6 @@ impl Home {
                 ChildFailure::Dead(format!("{} cannot be started: {error}", launcher.program.display()))
             }
             Self::Python(interpreter, _) => ChildFailure::Interpreter(interpreter.not_started(error)),
-        }
-    }
-
-    /// What the program says of the plugin.
-    ///
-    /// # Errors
-    /// It is not what such a program says, or what a file of Python declares cannot be.
-    pub fn description(&self, text: &str) -> Result<Description, ChildFailure> {
-        let nonsense =
-            |e: serde_json::Error| ChildFailure::Dead(format!("its child process talks nonsense: {e}"));
-        match self {
-            Self::Engine { .. } => serde_json::from_str(text).map_err(nonsense),
-            Self::Python(..) => serde_json::from_str::<Declaration>(text)
-                .map_err(nonsense)?
-                .description()
-                .map_err(|why| ChildFailure::Failed(why.to_string())),
         }
     }
 

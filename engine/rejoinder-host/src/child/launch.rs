@@ -77,7 +77,9 @@ impl Launch {
             child.begin_python(interpreter)?;
         }
         let description = child.talk(self.home.loading(), kind::HELLO, &self.hello)?;
-        Ok((child, self.home.description(&description)?))
+        let description = serde_json::from_str(&description)
+            .map_err(|e| ChildFailure::Dead(format!("its child process talks nonsense: {e}")))?;
+        Ok((child, description))
     }
 
     /// Starts the plugin in a child that [`Self::spawn`] made.
@@ -85,8 +87,16 @@ impl Launch {
     /// # Errors
     /// If the plugin does not start.
     pub fn start(&self, child: &mut Child) -> Result<(), ChildFailure> {
-        child.talk(self.home.starting(), kind::START, &self.config)?;
+        self.start_with(child, &self.config)?;
         child.limit(self.timeout.unwrap_or(CALL)).map_err(|e| child.dead(&e))
+    }
+
+    /// As [`Self::start`], with a configuration that may be anything, and without a limit for calls.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(&self, child: &mut Child, config: &str) -> Result<(), ChildFailure> {
+        child.talk(self.home.starting(), kind::START, config).map(drop)
     }
 
     fn launch(&self) -> io::Result<Child> {
@@ -233,6 +243,15 @@ impl Child {
         self.exchange("reading its model", kind::MODEL, "")
     }
 
+    /// How many bytes the objects of an interpreter of Python take, of those made since this was first asked.
+    ///
+    /// # Errors
+    /// If the child does not say.
+    pub fn memory(&mut self) -> Result<u64, ChildFailure> {
+        let bytes = self.talk("counting its memory", kind::MEMORY, "")?;
+        bytes.parse().map_err(|_| ChildFailure::Dead(format!("it counted `{bytes}` bytes")))
+    }
+
     /// Sends a text and waits for the text that answers it, which comes after `doing`.
     fn talk(&mut self, doing: &str, kind: u32, text: &str) -> Result<String, ChildFailure> {
         let answer = self.exchange(doing, kind, text)?;
@@ -242,13 +261,13 @@ impl Child {
     /// Sends a text and waits for the bytes that answer it, which come after `doing`.
     fn exchange(&mut self, doing: &str, kind: u32, text: &str) -> Result<Vec<u8>, ChildFailure> {
         let sent = frame::send_text(&mut self.stream, kind, text);
-        self.reply(doing, sent)
+        self.text_reply(doing, sent)
     }
 
     /// Hands the runner to an interpreter and waits until it is ready.
     fn begin_python(&mut self, interpreter: &Interpreter) -> Result<(), ChildFailure> {
         let sent = Interpreter::hand_over(&mut self.stream);
-        let ready = self.reply("starting its interpreter", sent);
+        let ready = self.text_reply("starting its interpreter", sent);
         ready.map(drop).map_err(|failure| match failure {
             ChildFailure::Failed(reason) | ChildFailure::Dead(reason) => {
                 ChildFailure::Interpreter(interpreter.not_ready(&reason))
@@ -258,7 +277,7 @@ impl Child {
     }
 
     /// Waits for the bytes that answer what was `sent`, which come after `doing`.
-    fn reply(&mut self, doing: &str, sent: io::Result<()>) -> Result<Vec<u8>, ChildFailure> {
+    fn text_reply(&mut self, doing: &str, sent: io::Result<()>) -> Result<Vec<u8>, ChildFailure> {
         let deadline = Instant::now() + self.timeout;
         let reply = sent.and_then(|()| {
             let mut stream = DeadlineReader { stream: &self.stream, deadline };

@@ -102,6 +102,20 @@ impl Check {
         matches!(self.name, "loads" | "starts")
     }
 
+    /// Why the check says nothing of a plugin in Python, unless it does.
+    fn not_of_python(&self) -> Option<&'static str> {
+        match self.name {
+            "threads" => Some("an interpreter is asked by one thread at a time"),
+            "inputs" | "canaries" | "error-slot" | "later-host" | "oldest-host" => {
+                Some("the engine's own runner stands between the file and the interface")
+            }
+            name if name.starts_with("over-read") => {
+                Some("the engine's own runner stands between the file and the interface")
+            }
+            _ => None,
+        }
+    }
+
     /// What a crash in this check means, unless it may mean anything.
     pub fn meaning_of_a_crash(&self) -> Option<&'static str> {
         self.name.starts_with("over-read").then_some("the next byte lies on a page that nobody may touch")
@@ -115,7 +129,10 @@ impl Check {
 pub fn run(name: &str, library: &Path, setting: &Setting) -> Option<Outcome> {
     let check = CHECKS.iter().find(|check| check.name == name)?;
     Some(match Subject::load(library, setting) {
-        Ok(subject) => (check.body)(&subject, setting),
+        Ok(subject) => match check.not_of_python().filter(|_| subject.is_python) {
+            Some(why) => Outcome::Skipped(format!("not for a plugin in Python: {why}")),
+            None => (check.body)(&subject, setting),
+        },
         Err(Breach(why)) => Outcome::Failed(why),
     })
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::outcome::{Outcome, outcome};
 use super::{Setting, Subject, material};
+use crate::python;
 
 /// States in a round, unless they are slow to make; at least, as a small leak first fills what the allocator has in hand.
 const STATES: u64 = 1000;
@@ -17,6 +18,9 @@ const ROUNDS: u32 = 5;
 const SMALLEST: u64 = 16;
 
 pub fn growth(subject: &Subject, _: &Setting) -> Outcome {
+    if subject.is_python {
+        return growth_of_python(subject);
+    }
     if resident().is_none() {
         return Outcome::Skipped("this system does not tell how much memory a process uses".into());
     }
@@ -44,6 +48,18 @@ pub fn growth(subject: &Subject, _: &Setting) -> Outcome {
         )
         .into())
     })())
+}
+
+fn growth_of_python(subject: &Subject) -> Outcome {
+    let batch = material::batch(&material::TURNS[..8]);
+    match python::left_behind(&subject.config.to_string(), &batch) {
+        Err(why) => Outcome::Failed(why),
+        Ok(bytes) if bytes < SMALLEST => Outcome::Passed,
+        Ok(bytes) => Outcome::Failed(format!(
+            "states that are made one after another and asked once leave objects behind, about {bytes} bytes a state: what `start` \
+             makes belongs to the state that it returns"
+        )),
+    }
 }
 
 /// Memory of this process that is no file's, in bytes. Exact, which the figures of `/proc/self/statm` are not: the kernel
