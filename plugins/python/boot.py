@@ -1,4 +1,6 @@
-import os, sys
+import sys
+sys.path[:] = [folder for folder in sys.path if folder]
+import json, os, types
 def read(n):
     parts = b""
     while len(parts) < n:
@@ -7,5 +9,7 @@ def read(n):
             os._exit(1)
         parts += part
     return parts
-sys.path[:] = [folder for folder in sys.path if folder]
-exec(compile(read(int.from_bytes(read(4), sys.byteorder)), "<rejoinder>", "exec"))
+for name, source in json.loads(read(int.from_bytes(read(4), sys.byteorder)).decode()):
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, "<%s>" % name, "exec"), module.__dict__)
+module.main()

@@ -47,6 +47,7 @@ mod operator;
 mod parquet_file;
 #[cfg(unix)]
 mod plugins;
+mod python_plugins;
 mod random_exchanges;
 mod reading;
 mod reading_draw;

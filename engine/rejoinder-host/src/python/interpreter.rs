@@ -7,7 +7,21 @@ use std::process::Command;
 
 /// What the interpreter is given as its program: it reads the runner from standard input.
 const BOOT: &str = include_str!("../../../../plugins/python/boot.py");
-const RUNNER: &str = include_str!("../../../../plugins/python/runner.py");
+
+macro_rules! modules {
+    ($($name:literal)*) => {
+        &[
+            ("rejoinder_runner", include_str!("../../../../plugins/python/rejoinder_runner/__init__.py")),
+            $((
+                concat!("rejoinder_runner.", $name),
+                include_str!(concat!("../../../../plugins/python/rejoinder_runner/", $name, ".py")),
+            )),*
+        ]
+    };
+}
+
+/// The modules of the runner, each after those that it imports; the last has a function `main`.
+const RUNNER: &[(&str, &str)] = modules!["frames" "failure" "batch" "declaration" "guard" "plugin" "serve"];
 
 /// What is looked for in `$PATH`.
 const PROGRAM: &str = "python3";
@@ -48,8 +62,9 @@ impl Interpreter {
     /// # Errors
     /// Of writing.
     pub fn hand_over(to: &mut impl Write) -> io::Result<()> {
-        to.write_all(&(RUNNER.len() as u32).to_ne_bytes())?;
-        to.write_all(RUNNER.as_bytes())
+        let runner = serde_json::to_vec(RUNNER)?;
+        to.write_all(&(runner.len() as u32).to_ne_bytes())?;
+        to.write_all(&runner)
     }
 
     /// Why it cannot be started, and what to do.

@@ -4,6 +4,8 @@ mod common;
 mod faults;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod languages;
 mod libraries;
 #[cfg(unix)]
 mod loading;
@@ -13,5 +15,8 @@ mod python;
 mod rephrase;
 #[cfg(unix)]
 mod scores;
+#[cfg(unix)]
+#[path = "../../examples/thanks.rs"]
+mod thanks;
 #[cfg(unix)]
 mod versions;
