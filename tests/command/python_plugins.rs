@@ -75,7 +75,7 @@ fn the_python_template_passes_the_kit_and_runs_and_is_explained() {
     let out = dir.path().join("out");
     rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&out)]).expect(0);
     let manifest: Value = serde_json::from_slice(&std::fs::read(out.join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["plugins"][0]["blake3"], *pin);
+    assert_eq!(manifest["plugins"][0]["hash"], *pin);
     let explained = rejoinder(&["explain", DIALOGUES, "--config", &config]).expect(0).stdout;
     assert!(explained.contains("compared `"), "{explained}");
 }
@@ -193,5 +193,42 @@ fn faults_of_a_file_are_written_down_with_file_and_line() {
             message.starts_with("`classify` failed, praise.py line 7: ValueError: invalid literal"),
             "{message}"
         );
+    }
+}
+
+#[test]
+fn no_interpreter_outlives_a_run_that_is_killed_whatever_it_is_doing() {
+    // The last one keeps all threads of its interpreter waiting.
+    for hang in ["time.sleep(600)", "while True: pass", "re.match('(a+)+$', 'a' * 50 + 'b')"] {
+        let dir = folder();
+        let path = file(
+            dir.path(),
+            &format!(
+                "import os, re, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nCONFIG_SCHEMA = None\n\
+                 def classify(batch, state):\n    open(state[\"pid\"] + \"-new\", \"w\").write(str(os.getpid()))\n    \
+                 os.replace(state[\"pid\"] + \"-new\", state[\"pid\"])\n    {hang}\n"
+            ),
+        );
+        let told = dir.path().join("pid");
+        let config =
+            format!("format = 1\n[[plugin]]\npath = \"{path}\"\nconfig = {{ pid = \"{}\" }}\n", text(&told));
+        let config = write(dir.path(), "c.toml", config);
+        let out = text(&dir.path().join("out"));
+        let args = ["--quiet", "run", DIALOGUES, "--config", &config, "--out", &out, "--threads", "1"];
+        let mut run = crate::support::command(&args).spawn().unwrap();
+        until(|| told.is_file());
+        let pid = std::fs::read_to_string(&told).unwrap();
+        run.kill().unwrap();
+        run.wait().unwrap();
+        until(|| !std::process::Command::new("kill").args(["-0", &pid]).output().unwrap().status.success());
+    }
+}
+
+/// Waits for what happens within seconds.
+fn until(happened: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30));
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::outcome::{Breach, Outcome};
 use super::{Subject, answers, growth, memory, scores, start, versions};
+use crate::python::is_python;
 
 /// What a plugin is checked with.
 #[derive(Clone, Debug, Default)]
@@ -128,11 +129,13 @@ impl Check {
 /// The plugin cannot be loaded, or does not start; the text says why.
 pub fn run(name: &str, library: &Path, setting: &Setting) -> Option<Outcome> {
     let check = CHECKS.iter().find(|check| check.name == name)?;
+    if is_python(library)
+        && let Some(why) = check.not_of_python()
+    {
+        return Some(Outcome::Skipped(format!("not for a plugin in Python: {why}")));
+    }
     Some(match Subject::load(library, setting) {
-        Ok(subject) => match check.not_of_python().filter(|_| subject.is_python) {
-            Some(why) => Outcome::Skipped(format!("not for a plugin in Python: {why}")),
-            None => (check.body)(&subject, setting),
-        },
+        Ok(subject) => (check.body)(&subject, setting),
         Err(Breach(why)) => Outcome::Failed(why),
     })
 }

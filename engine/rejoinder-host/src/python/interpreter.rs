@@ -1,13 +1,17 @@
 //! Which program runs a plugin in Python, and how it begins.
 
 use std::fmt;
+#[cfg(unix)]
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::process::Command;
 
 /// What the interpreter is given as its program: it reads the runner from standard input.
+#[cfg(unix)]
 const BOOT: &str = include_str!("../../../../plugins/python/boot.py");
 
+#[cfg(unix)]
 macro_rules! modules {
     ($($name:literal)*) => {
         &[
@@ -21,6 +25,7 @@ macro_rules! modules {
 }
 
 /// The modules of the runner, each after those that it imports; the last has a function `main`.
+#[cfg(unix)]
 const RUNNER: &[(&str, &str)] = modules!["frames" "failure" "batch" "declaration" "guard" "plugin" "serve"];
 
 /// What is looked for in `$PATH`.
@@ -45,7 +50,11 @@ impl Interpreter {
             None => Self { program: of_environment().unwrap_or_else(|| PROGRAM.into()), is_given: false },
         }
     }
+}
 
+/// How it begins, where plugins can have processes of their own.
+#[cfg(unix)]
+impl Interpreter {
     /// Starts it with the runner, for the plugin in `file`, which the list of processes shows.
     pub fn command(&self, file: &Path) -> Command {
         let mut command = Command::new(&self.program);

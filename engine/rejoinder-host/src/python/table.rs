@@ -1,7 +1,7 @@
 //! A plugin in Python behind a table of C functions, as a library has one: the conformance kit asks it as any other. Each state is
 //! an interpreter of its own.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::Batch;
 use crate::abi::{self, Error, Host, Output, State, Status, Str, status};
@@ -19,6 +19,8 @@ static PLUGIN: OnceLock<PythonPlugin> = OnceLock::new();
 #[derive(Debug)]
 struct PythonPlugin {
     launch: Launch,
+    /// The interpreter that has said what the file says of itself: the first state is made in it.
+    loaded: Mutex<Option<Child>>,
     /// How many facts it has.
     facts: usize,
 }
@@ -28,8 +30,8 @@ struct PythonPlugin {
 /// # Errors
 /// The plugin does not load, or this process has one already.
 pub fn behind_functions(launch: Launch) -> Result<CheckedPlugin, String> {
-    let (_, description) = launch.spawn().map_err(ChildFailure::reason)?;
-    let plugin = PythonPlugin { launch, facts: description.facts.len() };
+    let (child, description) = launch.spawn().map_err(ChildFailure::reason)?;
+    let plugin = PythonPlugin { launch, loaded: Mutex::new(Some(child)), facts: description.facts.len() };
     PLUGIN.set(plugin).map_err(|_| "this process has another plugin in Python")?;
     let functions = Functions {
         create,
@@ -49,7 +51,7 @@ pub fn behind_functions(launch: Launch) -> Result<CheckedPlugin, String> {
 pub fn left_behind(config: &str, batch: &Batch) -> Result<u64, String> {
     const STATES: u64 = 100;
     const ROUNDS: u32 = 3;
-    let PythonPlugin { launch, facts } = PLUGIN.get().ok_or("there is no plugin")?;
+    let PythonPlugin { launch, facts, .. } = PLUGIN.get().ok_or("there is no plugin")?;
     let (mut child, description) = launch.spawn().map_err(ChildFailure::reason)?;
     let range = 0..batch.len();
     let (mut answers, mut values) = (Columns::default(), FactValues::default());
@@ -82,8 +84,12 @@ unsafe extern "C" fn create(_: *const Host, config: Str, out: *mut *mut State, e
     // SAFETY: the host lends the text for this call.
     let config = unsafe { config.get() };
     let started = config.ok_or_else(|| "its configuration is not UTF-8".to_owned()).and_then(|config| {
-        let launch = &PLUGIN.get().ok_or("there is no plugin")?.launch;
-        let (mut child, _) = launch.spawn().map_err(ChildFailure::reason)?;
+        let PythonPlugin { launch, loaded, .. } = PLUGIN.get().ok_or("there is no plugin")?;
+        let loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut child = match loaded {
+            Some(child) => child,
+            None => launch.spawn().map_err(ChildFailure::reason)?.0,
+        };
         launch.start_with(&mut child, config).map_err(ChildFailure::reason)?;
         Ok(child)
     });
