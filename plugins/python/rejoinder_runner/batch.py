@@ -2,6 +2,7 @@
 
 import array
 import collections
+import collections.abc
 
 from rejoinder_runner.frames import clean
 
@@ -14,6 +15,23 @@ CATEGORIES.update({number: number for number in range(1, 6)})
 Message = collections.namedtuple("Message", "role text time")
 Hit = collections.namedtuple("Hit", "rule start end category route")
 Vote = collections.namedtuple("Vote", "verdict category score")
+
+
+class Messages(collections.abc.Sequence):
+    """Messages of a conversation, each of which is read when it is looked at."""
+
+    def __init__(self, batch, numbers):
+        self._batch, self._numbers = batch, numbers
+
+    def __len__(self):
+        return len(self._numbers)
+
+    def __getitem__(self, index):
+        found = self._numbers[index]
+        return Messages(self._batch, found) if isinstance(index, slice) else self._batch._message(found)
+
+    def __repr__(self):
+        return repr(list(self))
 
 
 class Column:
@@ -92,11 +110,11 @@ class Batch:
 
     def messages(self, i):
         """The conversation up to the turn, which is the last of these."""
-        return [self._message(m) for m in range(self.raw.first[i], self.raw.target[i] + 1)]
+        return Messages(self, range(self.raw.first[i], self.raw.target[i] + 1))
 
     def answer(self, i):
         """The messages of the answer that the turn follows; empty where there is none."""
-        return [self._message(m) for m in range(self.raw.answer[i], self.raw.answer_end[i])]
+        return Messages(self, range(self.raw.answer[i], self.raw.answer_end[i]))
 
     def hits(self, i):
         """The rules that matched: their ids, and from where to where in the turn's text."""
