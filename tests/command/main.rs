@@ -51,6 +51,7 @@ mod plugin_faults;
 mod plugin_libraries;
 #[cfg(unix)]
 mod plugins;
+mod python_plugins;
 mod random_exchanges;
 mod reading;
 mod reading_draw;

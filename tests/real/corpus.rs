@@ -1,5 +1,6 @@
 //! Corpora of real chats.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::Path;
 use std::process::Command;
 
@@ -93,6 +94,50 @@ pub fn plugins_wherever_they_run(corpus: &Path) -> Result<(), Failed> {
     let (_, first) = &outputs[0];
     match outputs.iter().find(|(_, files)| files != first) {
         Some((name, _)) => Err(format!("{name} and linked differ").into()),
+        None => Ok(()),
+    }
+}
+
+/// One classifier in C, Rust and Python, loaded and in processes of its own: the same output, but for the identity of the plugin in
+/// it.
+pub fn plugins_in_every_language(corpus: &Path) -> Result<(), Failed> {
+    let dir = folder();
+    let in_c = dir.path().join("thanks.so");
+    let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
+        .args([
+            "-O2",
+            "-fPIC",
+            "-shared",
+            "-Iplugins/abi/include",
+            "plugins/examples/thanks-c/thanks.c",
+            "-o",
+        ])
+        .arg(&in_c)
+        .status()?;
+    let examples = Path::new(env!("CARGO_BIN_EXE_rejoinder")).with_file_name("examples");
+    let in_rust = examples.join(format!("{DLL_PREFIX}thanks{DLL_SUFFIX}"));
+    if !compiled.success() || !in_rust.is_file() {
+        return Err(format!("the plugin in C is not compiled, or there is no {}", in_rust.display()).into());
+    }
+    let in_python = std::path::absolute("plugins/examples/thanks-python/rejoinder_plugin_thanks.py")?;
+    let mut outputs = Vec::new();
+    for (name, file, more) in [
+        ("c", &in_c, ""),
+        ("c-child", &in_c, "isolation = \"process\"\n"),
+        ("rust", &in_rust, ""),
+        ("rust-child", &in_rust, "isolation = \"process\"\n"),
+        ("python", &in_python, ""),
+    ] {
+        let config = format!("format = 1\n[[plugin]]\npath = '{}'\n{more}", file.display());
+        let config = write(dir.path(), &format!("{name}.toml"), config);
+        let out = dir.path().join(name);
+        rejoinder(&["--quiet", "run", "--config", &config, "--out", &text(&out), &text(corpus)]).expect(0);
+        outputs.push((name, output_of_any_library(&out)));
+        std::fs::remove_dir_all(&out)?;
+    }
+    let (_, first) = &outputs[0];
+    match outputs.iter().find(|(_, files)| files != first) {
+        Some((name, _)) => Err(format!("{name} and c differ").into()),
         None => Ok(()),
     }
 }

@@ -24,7 +24,7 @@ mod support;
 mod tiny_mixtral;
 mod wheel;
 
-use corpus::{every_message, plugins_wherever_they_run, real_corpus};
+use corpus::{every_message, plugins_in_every_language, plugins_wherever_they_run, real_corpus};
 
 fn main() -> ExitCode {
     let program = existing("REJOINDER_LLAMA_SERVER");
@@ -68,8 +68,11 @@ fn main() -> ExitCode {
         trial("requests_of_users_own_are_answered_or_told_too_long", trained, smollm2::requests_of_users_own),
         trial("a_real_corpus_runs_without_loss", corpus.clone(), |corpus| real_corpus(corpus)),
         trial("every_message_of_a_real_corpus_is_read", corpus.clone(), |corpus| every_message(corpus)),
-        trial("plugins_say_the_same_of_a_real_corpus_wherever_they_run", corpus, |corpus| {
+        trial("plugins_say_the_same_of_a_real_corpus_wherever_they_run", corpus.clone(), |corpus| {
             plugins_wherever_they_run(corpus)
+        }),
+        trial("plugins_say_the_same_of_a_real_corpus_in_every_language", corpus, |corpus| {
+            plugins_in_every_language(corpus)
         }),
         trial("the_python_wheel_says_what_the_command_says", python, |python| {
             wheel::same_as_the_command(python)

@@ -10,6 +10,8 @@ pub enum ChildFailure {
     Failed(String),
     /// The child took too long to load, to start or to ask the plugin, and is of no more use.
     Late(String),
+    /// The interpreter of a plugin in Python does not run: why.
+    Interpreter(String),
     /// The child is of no more use: what happened to it.
     Dead(String),
     /// The plugin failed, and did not start again.
@@ -20,7 +22,11 @@ impl ChildFailure {
     /// What happened.
     pub fn reason(self) -> String {
         match self {
-            Self::Failed(reason) | Self::Late(reason) | Self::Dead(reason) | Self::Stuck(reason) => reason,
+            Self::Failed(reason)
+            | Self::Late(reason)
+            | Self::Interpreter(reason)
+            | Self::Dead(reason)
+            | Self::Stuck(reason) => reason,
         }
     }
 
@@ -29,6 +35,7 @@ impl ChildFailure {
         match self {
             Self::Failed(reason) | Self::Stuck(reason) => plugin_said(name.to_owned(), reason),
             Self::Late(reason) => LoadCause::Late { name: name.to_owned(), reason },
+            Self::Interpreter(reason) => LoadCause::Interpreter { name: name.to_owned(), reason },
             Self::Dead(reason) => LoadCause::Child { name: name.to_owned(), reason },
         }
     }

@@ -77,6 +77,13 @@ pub enum LoadCause {
         /// Why.
         reason: String,
     },
+    /// The interpreter that was to run a plugin in Python did not.
+    Interpreter {
+        /// The plugin's file.
+        name: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A name occurs twice.
     Duplicate {
         /// The name.
@@ -115,6 +122,7 @@ impl LoadError {
             LoadCause::Create { .. } => "/config",
             LoadCause::Late { .. } => "/timeout",
             LoadCause::Child { .. } => "/isolation",
+            LoadCause::Interpreter { .. } => "/python",
         };
         vec![Problem { pointer: key.to_owned(), message: self.to_string(), known: Vec::new() }]
     }
@@ -133,6 +141,7 @@ impl LoadCause {
             | Self::Refused { reason, .. }
             | Self::Create { reason, .. }
             | Self::Late { reason, .. }
+            | Self::Interpreter { reason, .. }
             | Self::Child { reason, .. } => reason,
             other => other.to_string(),
         }
@@ -179,6 +188,7 @@ impl fmt::Display for LoadCause {
             Self::Child { name, reason } => {
                 write!(f, "plugin `{name}` cannot run in a process of its own: {reason}")
             }
+            Self::Interpreter { name, reason } => write!(f, "plugin `{name}` cannot run: {reason}"),
             Self::Duplicate { name } => write!(f, "plugin `{name}` is configured twice"),
         }
     }

@@ -1,20 +1,25 @@
 //! From what the config says of a plugin to its code: a library that is found, read and compared with its pin, or one
 //! that is linked in.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::abi::{Host, Plugin};
+use crate::child::Launch;
 use crate::handshake::{self, CheckedPlugin, Description, HandshakeError};
+use crate::python::{Interpreter, Source, is_python};
 use crate::search::spellings;
 use crate::snapshot::Snapshot;
 #[cfg(unix)]
 use crate::snapshot::SnapshotPlace;
-use crate::{LibraryOrigin, LoadCause, LoadContext, PluginSpec, library};
+use crate::{Isolation, LibraryOrigin, LoadCause, LoadContext, PluginSpec, library};
 
 /// A plugin that is there, and whose code has not run yet.
 pub enum LocatedPlugin {
     /// A library: where it was found, the hash of its bytes, and these bytes.
     File { path: PathBuf, blake3: String, snapshot: Snapshot },
+    /// A file of Python.
+    Python(Source),
     /// A table that is linked in, which passed the checks.
     BuiltIn(CheckedPlugin),
 }
@@ -26,7 +31,20 @@ impl LocatedPlugin {
             Self::File { path, blake3, .. } => {
                 LibraryOrigin::File { path: path.clone(), blake3: blake3.clone() }
             }
+            Self::Python(Source { path, blake3, .. }) => {
+                LibraryOrigin::File { path: path.clone(), blake3: blake3.clone() }
+            }
             Self::BuiltIn(_) => LibraryOrigin::BuiltIn,
+        }
+    }
+
+    /// The spec, with a process of its own for a plugin that can run nowhere else.
+    pub fn isolated<'s>(&self, spec: &'s PluginSpec) -> Cow<'s, PluginSpec> {
+        match (self, spec.isolation) {
+            (Self::Python(_), Isolation::None) => {
+                Cow::Owned(PluginSpec { isolation: Isolation::Process { timeout: None }, ..spec.clone() })
+            }
+            _ => Cow::Borrowed(spec),
         }
     }
 
@@ -37,6 +55,10 @@ impl LocatedPlugin {
     pub fn open(self, host: &'static Host) -> Result<CheckedPlugin, LoadCause> {
         match self {
             Self::BuiltIn(checked) => Ok(checked),
+            Self::Python(Source { path, .. }) => {
+                let reason = "a file of Python runs in a process of its own".to_owned();
+                Err(LoadCause::Open { path, reason })
+            }
             Self::File { path, snapshot, .. } => {
                 let loaded = library::load(&path, &snapshot.path(), host);
                 snapshot.stay();
@@ -69,7 +91,7 @@ pub fn has_schema(context: &LoadContext<'_>, schema: &str) -> Result<bool, LoadC
 /// Finds a plugin: its `path`, else a file on the search path, else one that is linked in.
 ///
 /// # Errors
-/// If there is none, its file cannot be read, or is not the pinned one.
+/// If there is none, its file cannot be read, is not the pinned one, or is one of Python and not UTF-8.
 pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlugin, LoadCause> {
     let linked = context.built_in.iter().filter(|_| spec.path.is_none()).map(|plugin| check_linked(plugin));
     let linked: Vec<CheckedPlugin> = linked.collect::<Result<_, _>>()?;
@@ -79,7 +101,10 @@ pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlu
         None => context.search.candidates(&spec.name, is_linked),
     };
     if let Some(path) = looked.iter().find(|path| path.is_file()) {
-        return read(path.clone(), spec.blake3.as_deref());
+        return match is_python(path) {
+            true => read_source(path, spec),
+            false => read(path.clone(), spec.blake3.as_deref()),
+        };
     }
     let mut names = Vec::new();
     for checked in linked {
@@ -97,7 +122,7 @@ pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlu
     Err(LoadCause::NotFound { name, is_path: spec.path.is_some(), looked, built_in: names })
 }
 
-/// What a library says of itself; it is loaded, and not started.
+/// What a library or a file of Python says of itself; it is loaded, and not started.
 ///
 /// # Errors
 /// If there is no such library, or it is no plugin of this ABI.
@@ -105,6 +130,15 @@ pub fn inspect(library: &Path) -> Result<(Description, LibraryOrigin), LoadCause
     crate::panics::install();
     let located = locate(&PluginSpec::at(library), &LoadContext::default())?;
     let origin = located.origin();
+    if let LocatedPlugin::Python(_) = located {
+        let name = library.display().to_string();
+        let launch = Launch::new(&LoadContext::default(), located, None);
+        let refused = |name, reason| LoadCause::Refused { name, reason };
+        return match launch.spawn() {
+            Ok((_, description)) => Ok((description, origin)),
+            Err(failure) => Err(failure.cause(&name, refused)),
+        };
+    }
     let checked = located.open(crate::services::start(Vec::new()))?;
     Ok((checked.description, origin))
 }
@@ -138,6 +172,17 @@ fn read(path: PathBuf, pin: Option<&str>) -> Result<LocatedPlugin, LoadCause> {
     let snapshot = Snapshot::new(&bytes, &path)
         .map_err(|e| unusable(format!("no copy of it can be made, of the bytes that were hashed: {e}")))?;
     Ok(LocatedPlugin::File { path, blake3, snapshot })
+}
+
+fn read_source(path: &Path, spec: &PluginSpec) -> Result<LocatedPlugin, LoadCause> {
+    let unusable = |reason| LoadCause::Open { path: path.to_owned(), reason };
+    let bytes = std::fs::read(path).map_err(|e| unusable(format!("it cannot be read: {e}")))?;
+    let blake3 = hash(path, &bytes, spec.blake3.as_deref())?;
+    let text =
+        String::from_utf8(bytes).map_err(|e| unusable(format!("it is not UTF-8: {}", e.utf8_error())))?;
+    let path = std::path::absolute(path).map_err(|e| unusable(e.to_string()))?;
+    let interpreter = Interpreter::new(spec.python.as_deref());
+    Ok(LocatedPlugin::Python(Source { path, blake3, text, interpreter }))
 }
 
 /// In a child: the library that the parent has read, if it is the one.

@@ -153,6 +153,7 @@ impl LoadedPlugin {
     fn load(spec: &PluginSpec, context: &LoadContext<'_>, host: &'static Host) -> Result<Self, LoadCause> {
         let located = locate::locate(spec, context)?;
         let origin = located.origin();
+        let spec = &*located.isolated(spec);
         let is_isolated = spec.isolation != Isolation::None;
         let loading = Activity::new();
         let _loading = loading.enter(PluginTag::of(&configured(spec), is_isolated), PluginWork::Loading);

@@ -4,11 +4,14 @@ use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 
 use crate::library;
+use crate::python::is_python;
 
-/// What a plugin's file begins with, after the platform's prefix.
+/// What a plugin's file begins with, a library's after the platform's prefix.
 const PREFIX: &str = "rejoinder_plugin_";
 
-/// A library that is called as plugins are.
+const PYTHON_SUFFIX: &str = ".py";
+
+/// A library or a file of Python that is called as plugins are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundLibrary {
     /// The name that finds it, with `-` for the file's `_`.
@@ -49,11 +52,13 @@ impl SearchPath {
     pub fn libraries(&self, linked: &[String]) -> Vec<FoundLibrary> {
         let found = |path: PathBuf| {
             let file = path.file_name()?.to_str()?;
-            let name = file.strip_prefix(DLL_PREFIX)?.strip_prefix(PREFIX)?.strip_suffix(DLL_SUFFIX)?;
+            let of_library = || file.strip_prefix(DLL_PREFIX)?.strip_suffix(DLL_SUFFIX);
+            let name = file.strip_suffix(PYTHON_SUFFIX).or_else(of_library)?.strip_prefix(PREFIX)?;
             let name = name.replace('_', "-");
             let (blake3, problem) = match std::fs::read(&path) {
                 Ok(bytes) => {
-                    (blake3::hash(&bytes).to_hex().to_string(), library::unfit(&bytes).unwrap_or_default())
+                    let problem = library::unfit(&bytes).filter(|_| !is_python(&path));
+                    (blake3::hash(&bytes).to_hex().to_string(), problem.unwrap_or_default())
                 }
                 Err(e) => (String::new(), format!("it cannot be read: {e}")),
             };
@@ -73,15 +78,21 @@ impl SearchPath {
 
     /// The files that may hold the plugin `name`, in order.
     pub(crate) fn candidates(&self, name: &str, is_linked: bool) -> Vec<PathBuf> {
-        let file = file_of(name);
+        let (library, python) = (file_of(name), python_file_of(name));
+        let in_folders = self.folders.iter().flat_map(|dir| [dir.join(&library), dir.join(&python)]);
         let deps = self.deps.iter().filter(|_| is_linked);
-        self.folders.iter().chain(deps).map(|dir| dir.join(&file)).collect()
+        in_folders.chain(deps.map(|dir| dir.join(&library))).collect()
     }
 }
 
 /// What the file of a plugin's library is called.
 fn file_of(name: &str) -> String {
     format!("{DLL_PREFIX}{PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"))
+}
+
+/// What the file of a plugin in Python is called.
+fn python_file_of(name: &str) -> String {
+    format!("{PREFIX}{}{PYTHON_SUFFIX}", name.replace('-', "_"))
 }
 
 /// The files that a configured path may mean: itself, then with the platform's prefix and suffix.
@@ -104,7 +115,9 @@ mod tests {
         let search = SearchPath::new(vec!["a".into(), "b".into()]);
         let files = search.candidates("my-plugin", true);
         let name = format!("{DLL_PREFIX}rejoinder_plugin_my_plugin{DLL_SUFFIX}");
-        assert_eq!(files[..2], [Path::new("a").join(&name), Path::new("b").join(&name)]);
+        let python = "rejoinder_plugin_my_plugin.py";
+        let of_folders = ["a", "b"].map(Path::new).map(|dir| [dir.join(&name), dir.join(python)]);
+        assert_eq!(files[..4], of_folders.concat());
         let in_deps = Path::new("deps").join(&name);
         assert!(files.last().unwrap().ends_with(&in_deps));
         let not_linked = search.candidates("my-plugin", false);
@@ -121,6 +134,19 @@ mod tests {
         let linked = ["ours", "elsewhere"].map(str::to_owned);
         let names: Vec<String> = search.libraries(&linked).into_iter().map(|library| library.name).collect();
         assert_eq!(names, ["ours"]);
+    }
+
+    #[test]
+    fn files_of_python_are_found_by_their_names_as_libraries_are() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [python_file_of("my-mood"), file_of("broken"), "helper.py".to_owned()] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let search = SearchPath { folders: vec![dir.path().to_owned()], deps: None };
+        let found: Vec<(String, bool)> =
+            search.libraries(&[]).into_iter().map(|file| (file.name, file.problem.is_empty())).collect();
+        assert_eq!(found, [("broken".to_owned(), false), ("my-mood".to_owned(), true)]);
+        assert!(search.candidates("my-mood", false).iter().any(|path| path.is_file()));
     }
 
     #[test]

@@ -319,7 +319,9 @@ impl Session<'_> {
                         *own = None;
                         return Err(CallError::Late(message));
                     }
-                    Err(ChildFailure::Stuck(message)) => return Err(stop(message)),
+                    Err(ChildFailure::Stuck(message) | ChildFailure::Interpreter(message)) => {
+                        return Err(stop(message));
+                    }
                 }
             }
             _ => unreachable!("a session is made for where each plugin runs"),

@@ -39,7 +39,7 @@ pub enum Isolation {
 pub struct PluginSpec {
     /// The plugin's name; may be empty where `path` is given.
     pub name: String,
-    /// The library, platform prefix and suffix optional; `None` looks the name up.
+    /// The library, platform prefix and suffix optional, or a file of Python; `None` looks the name up.
     pub path: Option<PathBuf>,
     /// Hash of the library's bytes, in hex; another library is refused.
     pub blake3: Option<String>,
@@ -49,7 +49,9 @@ pub struct PluginSpec {
     pub purpose: Purpose,
     /// The folder from which a plugin that scores takes a relative path in the key `model`; `None` leaves the path as it is.
     pub folder: Option<PathBuf>,
-    /// Where it runs.
+    /// What runs a plugin in Python; `None` is the interpreter of the virtual environment that is active, else `python3`.
+    pub python: Option<PathBuf>,
+    /// Where it runs; a plugin in Python always runs in processes of its own.
     pub isolation: Isolation,
     /// What a fault leads to.
     pub on_fault: OnFault,
@@ -67,6 +69,7 @@ impl PluginSpec {
             config: serde_json::json!({}),
             purpose: Purpose::ALL,
             folder: None,
+            python: None,
             isolation: Isolation::None,
             on_fault: OnFault::Escalate,
             max_faults: 16,
@@ -131,7 +134,7 @@ pub struct LoadContext<'a> {
 /// Where a plugin's code came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LibraryOrigin {
-    /// A library.
+    /// A library, or a file of Python.
     File {
         /// Its path.
         path: PathBuf,

@@ -22,7 +22,9 @@ pub mod kind {
     pub const MODEL: u32 = 8;
     /// To the child: there is nothing more to do. A parent that is killed does not say so.
     pub const END: u32 = 11;
-    /// From the child: a description, a model, or nothing, as was asked.
+    /// To the child, an interpreter of Python: how many bytes its objects take is wanted.
+    pub const MEMORY: u32 = 12;
+    /// From the child: a description, a model, a number, or nothing, as was asked.
     pub const DONE: u32 = 4;
     /// From the child: the plugin, or its library, failed; the text says how.
     pub const FAILED: u32 = 5;

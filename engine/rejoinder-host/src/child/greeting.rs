@@ -21,6 +21,8 @@ pub struct Greeting {
 pub enum PluginReference {
     /// The copy of the library at `path` whose bytes have this hash.
     File { path: PathBuf, blake3: String, place: SnapshotPlace },
+    /// A file of Python, by its absolute path, and its text.
+    Script { path: PathBuf, source: String },
     /// One that is linked in, by its name.
     BuiltIn(String),
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use super::LAST_WORDS;
 use super::chatter::Chatter;
 use super::frame::{self, Header, kind};
 use super::greeting::{Greeting, PluginReference};
+use super::home::Home;
 use super::wait::Waiter;
 use crate::child_failure::ChildFailure;
 use crate::earlier_votes::EarlierVotes;
@@ -22,8 +23,8 @@ use crate::facts::FactValues;
 use crate::handshake::Description;
 use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
-use crate::snapshot::Snapshot;
-use crate::{Batch, Launcher, LoadContext};
+use crate::python::Interpreter;
+use crate::{Batch, LoadContext};
 
 /// How long a child may take to load a plugin, and again to start it, which may read a model.
 const BEGINNING: Duration = Duration::from_secs(120);
@@ -36,11 +37,9 @@ const CALL: Duration = Duration::from_secs(30);
 pub struct Launch {
     /// The plugin as the configuration names it.
     name: String,
-    launcher: Launcher,
+    home: Home,
     hello: String,
     config: String,
-    /// What the children load, where that is a library.
-    _library: Option<Snapshot>,
     /// How long anything may take, where the user says so.
     timeout: Option<Duration>,
 }
@@ -61,23 +60,19 @@ pub struct Child {
 impl Launch {
     /// Children for a plugin that was found.
     pub fn new(context: &LoadContext<'_>, located: LocatedPlugin, timeout: Option<Duration>) -> Self {
-        let (plugin, library) = match located {
-            LocatedPlugin::File { path, blake3, snapshot } => {
-                (PluginReference::File { path, blake3, place: snapshot.place() }, Some(snapshot))
-            }
-            LocatedPlugin::BuiltIn(checked) => (PluginReference::BuiltIn(checked.description.name), None),
-        };
+        let (home, plugin) = Home::of(located, &context.launcher);
         let name = match &plugin {
-            PluginReference::File { path, .. } => path.display().to_string(),
+            PluginReference::File { path, .. } | PluginReference::Script { path, .. } => {
+                path.display().to_string()
+            }
             PluginReference::BuiltIn(name) => name.clone(),
         };
         let hello = Greeting { plugin, rules: context.rules.clone() };
         Self {
             name,
-            launcher: context.launcher.clone(),
+            home,
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
             config: "{}".to_owned(),
-            _library: library,
             timeout,
         }
     }
@@ -92,10 +87,11 @@ impl Launch {
     /// # Errors
     /// If the child does not come up, or cannot load the plugin.
     pub fn spawn(&self) -> Result<(Child, Description), ChildFailure> {
-        let mut child = self.launch().map_err(|e| {
-            ChildFailure::Dead(format!("{} cannot be started: {e}", self.launcher.program.display()))
-        })?;
-        let description = child.talk("loading its library", kind::HELLO, &self.hello)?;
+        let mut child = self.launch().map_err(|e| self.home.not_started(&e))?;
+        if let Home::Python(interpreter, _) = &self.home {
+            child.begin_python(interpreter)?;
+        }
+        let description = child.talk(self.home.loading(), kind::HELLO, &self.hello)?;
         let description = serde_json::from_str(&description)
             .map_err(|e| ChildFailure::Dead(format!("its child process talks nonsense: {e}")))?;
         Ok((child, description))
@@ -106,15 +102,24 @@ impl Launch {
     /// # Errors
     /// If the plugin does not start.
     pub fn start(&self, child: &mut Child) -> Result<(), ChildFailure> {
-        child.talk("starting it (`create`)", kind::START, &self.config)?;
+        self.start_with(child, &self.config)?;
         child.limit(self.timeout.unwrap_or(CALL)).map_err(|e| child.dead(&e))
+    }
+
+    /// As [`Self::start`], with a configuration that may be anything, and without a limit for calls.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(&self, child: &mut Child, config: &str) -> Result<(), ChildFailure> {
+        child.talk(self.home.starting(), kind::START, config).map(drop)
     }
 
     fn launch(&self) -> io::Result<Child> {
         let (ours, theirs) = UnixStream::pair()?;
         let (prints, printed) = io::pipe()?;
-        let process = Command::new(&self.launcher.program)
-            .args(&self.launcher.args)
+        let process = self
+            .home
+            .command()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // What a plugin prints must not end up among our results, nor flood what the operator reads.
             .stdout(Stdio::from(printed.try_clone()?))
@@ -257,6 +262,15 @@ impl Child {
         self.exchange("reading its model", kind::MODEL, "")
     }
 
+    /// How many bytes the objects of an interpreter of Python take, of those made since this was first asked.
+    ///
+    /// # Errors
+    /// If the child does not say.
+    pub fn memory(&mut self) -> Result<u64, ChildFailure> {
+        let bytes = self.talk("counting its memory", kind::MEMORY, "")?;
+        bytes.parse().map_err(|_| ChildFailure::Dead(format!("it counted `{bytes}` bytes")))
+    }
+
     /// Sends a text and waits for the text that answers it, which comes after `doing`.
     fn talk(&mut self, doing: &str, kind: u32, text: &str) -> Result<String, ChildFailure> {
         let answer = self.exchange(doing, kind, text)?;
@@ -265,8 +279,26 @@ impl Child {
 
     /// Sends a text and waits for the bytes that answer it, which come after `doing`.
     fn exchange(&mut self, doing: &str, kind: u32, text: &str) -> Result<Vec<u8>, ChildFailure> {
+        let sent = frame::send_text(&mut self.stream, kind, text);
+        self.text_reply(doing, sent)
+    }
+
+    /// Hands the runner to an interpreter and waits until it is ready.
+    fn begin_python(&mut self, interpreter: &Interpreter) -> Result<(), ChildFailure> {
+        let sent = Interpreter::hand_over(&mut self.stream);
+        let ready = self.text_reply("starting its interpreter", sent);
+        ready.map(drop).map_err(|failure| match failure {
+            ChildFailure::Failed(reason) | ChildFailure::Dead(reason) => {
+                ChildFailure::Interpreter(interpreter.not_ready(&reason))
+            }
+            other => other,
+        })
+    }
+
+    /// Waits for the bytes that answer what was `sent`, which come after `doing`.
+    fn text_reply(&mut self, doing: &str, sent: io::Result<()>) -> Result<Vec<u8>, ChildFailure> {
         let deadline = Instant::now() + self.timeout;
-        let reply = frame::send_text(&mut self.stream, kind, text).and_then(|()| {
+        let reply = sent.and_then(|()| {
             let mut stream = DeadlineReader { stream: &self.stream, deadline };
             let header = Header::read(&mut stream)?;
             Ok((header.kind, frame::read_bytes(&mut stream, header.text)?))

@@ -8,6 +8,7 @@
 mod chatter;
 mod frame;
 mod greeting;
+mod home;
 mod launch;
 mod serve;
 mod wait;

@@ -85,6 +85,7 @@ impl ServedPlugin {
         let hello: Greeting = serde_json::from_str(hello).map_err(|e| e.to_string())?;
         let located = match hello.plugin {
             PluginReference::File { path, blake3, place } => locate::handed_over(path, &blake3, place),
+            PluginReference::Script { .. } => return Err("a file of Python needs an interpreter".into()),
             PluginReference::BuiltIn(name) => {
                 let context = LoadContext { built_in, ..LoadContext::default() };
                 locate::locate(&PluginSpec::named(name), &context)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::outcome::{Breach, Outcome};
 use super::{Subject, answers, config, config_schema, growth, memory, scores, start, versions};
+use crate::python::is_python;
 
 /// What a plugin is checked with.
 #[derive(Clone, Debug, Default)]
@@ -112,6 +113,20 @@ impl Check {
         }
     }
 
+    /// Why the check says nothing of a plugin in Python, unless it does.
+    fn not_of_python(&self) -> Option<&'static str> {
+        match self.name {
+            "threads" => Some("an interpreter is asked by one thread at a time"),
+            "inputs" | "canaries" | "error-slot" | "later-host" | "oldest-host" => {
+                Some("the engine's own runner stands between the file and the interface")
+            }
+            name if name.starts_with("over-read") => {
+                Some("the engine's own runner stands between the file and the interface")
+            }
+            _ => None,
+        }
+    }
+
     /// What a crash in this check means, unless it may mean anything.
     pub fn meaning_of_a_crash(&self) -> Option<&'static str> {
         match self.name {
@@ -132,6 +147,11 @@ impl Check {
 /// The plugin cannot be loaded, or does not start; the text says why.
 pub fn run(name: &str, library: &Path, setting: &Setting) -> Option<Outcome> {
     let check = CHECKS.iter().find(|check| check.name == name)?;
+    if is_python(library)
+        && let Some(why) = check.not_of_python()
+    {
+        return Some(Outcome::Skipped(format!("not for a plugin in Python: {why}")));
+    }
     Some(match Subject::load(library, setting) {
         Ok(subject) => (check.body)(&subject, setting),
         Err(Breach(why)) => Outcome::Failed(why),

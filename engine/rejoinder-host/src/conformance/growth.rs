@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::outcome::{Breach, Outcome, about_to_ask, outcome};
 use super::{Setting, Subject, material};
+use crate::python;
 
 /// States or calls in a round, unless they are slow.
 const TIMES: u64 = 1000;
@@ -19,6 +20,9 @@ const ROUNDS: u32 = 5;
 const SMALLEST_OF_PAGES: u64 = 16;
 
 pub fn growth(subject: &Subject, _: &Setting) -> Outcome {
+    if subject.is_python {
+        return growth_of_python(subject);
+    }
     if allocated().is_none() && resident().is_none() {
         return Outcome::Skipped("this system does not tell how much memory a process uses".into());
     }
@@ -93,6 +97,18 @@ fn allocated() -> Option<u64> {
         mallinfo2()
     };
     Some((counters.uordblks + counters.hblkhd) as u64)
+}
+
+fn growth_of_python(subject: &Subject) -> Outcome {
+    let batch = material::batch(&material::TURNS[..8]);
+    match python::left_behind(&subject.config.to_string(), &batch) {
+        Err(why) => Outcome::Failed(why),
+        Ok(bytes) if bytes < SMALLEST_OF_PAGES => Outcome::Passed,
+        Ok(bytes) => Outcome::Failed(format!(
+            "states that are made one after another and asked once leave objects behind, about {bytes} bytes a state: what `start` \
+             makes belongs to the state that it returns"
+        )),
+    }
 }
 
 /// Memory of this process that is no file's, in bytes. Exact, which the figures of `/proc/self/statm` are not: the kernel

@@ -10,14 +10,16 @@ use serde_json::{Map, Value};
 use super::Setting;
 use super::outcome::{Breach, Outcome};
 use crate::abi::Host;
+use crate::child::Launch;
 use crate::earlier_votes::EarlierVotes;
 use crate::facts::FactValues;
 use crate::handshake::{Description, Functions};
+use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
 use crate::state::{AnswerRoom, State};
 use crate::{
-    Batch, LoadContext, PluginSpec, RuleReference, RuleRoute, ScoreDeclaration, locate, panics, scores,
-    services,
+    Batch, LoadContext, PluginSpec, RuleReference, RuleRoute, ScoreDeclaration, locate, panics, python,
+    scores, services,
 };
 
 /// A plugin and what it is started with.
@@ -25,6 +27,8 @@ use crate::{
 pub struct Subject {
     pub(super) functions: Functions,
     pub(super) description: Description,
+    /// Whether it is a file of Python, behind functions of this program.
+    pub(super) is_python: bool,
     pub(super) host: &'static Host,
     /// The plugin's own model, where it scores and that has the engine's format.
     pub(super) model: &'static [u8],
@@ -43,15 +47,23 @@ impl Subject {
         panics::install();
         let mut rules = vec!["en.rule.one".to_owned(), "en.rule.two".to_owned()];
         rules.extend(setting.cases.iter().flat_map(Cases::rules));
-        let host = services::start(rules.iter().map(|id| rule(id)).collect());
-        let checked = locate::locate(&PluginSpec::at(library), &LoadContext::default())
-            .and_then(|located| located.open(host))
-            .map_err(|cause| Breach(cause.reason()))?;
+        let context =
+            LoadContext { rules: rules.iter().map(|id| rule(id)).collect(), ..LoadContext::default() };
+        let host = services::start(context.rules.clone());
+        let located =
+            locate::locate(&PluginSpec::at(library), &context).map_err(|cause| Breach(cause.reason()))?;
+        let is_python = matches!(located, LocatedPlugin::Python(_));
+        let checked = if is_python {
+            python::behind_functions(Launch::new(&context, located, None)).map_err(Breach)?
+        } else {
+            located.open(host).map_err(|cause| Breach(cause.reason()))?
+        };
         let config = completed(setting.config(), checked.description.scores.as_ref());
         Ok(Self {
             functions: checked.functions,
             description: checked.description,
             model: checked.model,
+            is_python,
             host,
             config,
             rules,

@@ -5,12 +5,19 @@ mod facts;
 mod faults;
 #[cfg(unix)]
 mod isolation;
+#[cfg(unix)]
+mod languages;
 mod libraries;
 #[cfg(unix)]
 mod loading;
 mod passing;
+#[cfg(unix)]
+mod python;
 mod rephrase;
 #[cfg(unix)]
 mod scores;
+#[cfg(unix)]
+#[path = "../../examples/thanks.rs"]
+mod thanks;
 #[cfg(unix)]
 mod versions;

@@ -188,7 +188,7 @@ impl Config {
 
     /// What differs in `now` and decides about turns, in words. Judge and budget may change during a run's life, but
     /// not what is asked about (unit, window, turns that share a request), for which the waiting turns are written down.
-    /// The isolation of a plugin and the number of its failures that are borne may change, too.
+    /// The isolation of a plugin, its interpreter, and the number of its failures that are borne may change, too.
     pub fn changes(&self, now: &Self) -> Vec<String> {
         let decides = |key: &str| match key.split_once('.') {
             Some(("judge", key)) => {
@@ -197,7 +197,7 @@ impl Config {
             }
             Some(("budget", _)) => false,
             Some((plugin, key)) if plugin.starts_with("plugin[") => {
-                !matches!(key, "isolation" | "timeout" | "on-fault" | "max-faults")
+                !matches!(key, "isolation" | "python" | "timeout" | "on-fault" | "max-faults")
             }
             _ => true,
         };

@@ -176,6 +176,9 @@ impl Config {
         let resolved = |path: &Path| folder.join(path).components().collect::<PathBuf>();
         let resolve = |path: &mut PathBuf| *path = resolved(path);
         self.plugins.iter_mut().filter_map(|p| p.path.as_mut()).for_each(resolve);
+        // One of `$PATH` is named without its folder.
+        let in_folder = |path: &&mut PathBuf| path.components().count() > 1;
+        self.plugins.iter_mut().filter_map(|p| p.python.as_mut()).filter(in_folder).for_each(resolve);
         self.plugin_dirs.iter_mut().for_each(resolve);
         self.judge.paths().for_each(resolve);
         for name in self.rules.packs.iter_mut().chain(&mut self.judge.prompt) {

@@ -24,6 +24,9 @@ pub(super) fn check(config: &Config, folder: &Path) -> Result<(), KeyProblem> {
         if plugin.path.is_some() {
             return refused(&format!("/plugin/{place}/path"), "load a plugin by its path");
         }
+        if plugin.python.is_some() {
+            return refused(&format!("/plugin/{place}/python"), "name the interpreter of a plugin");
+        }
         if model(plugin).is_some_and(|file| leaves(folder, &folder.join(file))) {
             return outside(&format!("/plugin/{place}/config/model"));
         }
@@ -168,6 +171,7 @@ mod tests {
             ("plugin-dirs = [\".\"]\n", "2:1"),
             ("[[plugin]]\nname = \"*\"\n[[plugin]]\npath = \"x.so\"\n", "5:1"),
             ("[[plugin]]\nname = \"scorer\"\nconfig = { model = \"../secret.toml\" }\n", "4:12"),
+            ("[[plugin]]\nname = \"mine\"\npython = \"python3\"\n", "4:1"),
             ("[rules]\npacks = [\"*\", \"../secret.toml\"]\n", "3:15"),
             ("[rules]\npacks = [\"..\"]\n", "3:10"),
             ("[judge]\napi-key-env = \"PATH\"\n", "3:1"),

@@ -19,7 +19,7 @@ pub struct PluginConfig {
     /// otherwise.
     #[serde(default)]
     pub name: Option<String>,
-    /// The library itself; the platform's prefix and suffix may be left out.
+    /// The library itself, or a file of Python; the library's prefix and suffix on this platform may be left out.
     #[serde(default)]
     pub path: Option<PathBuf>,
     /// blake3 hash of the library, in hex; any other library is refused.
@@ -28,9 +28,12 @@ pub struct PluginConfig {
     /// Handed to the plugin, whose schema it must fit.
     #[serde(default = "empty_table")]
     pub config: serde_json::Value,
-    /// Where it runs.
+    /// The interpreter of a plugin in Python: a program of `$PATH`, or a path. By default that of `$VIRTUAL_ENV`, else `python3`.
     #[serde(default)]
-    pub isolation: Isolation,
+    pub python: Option<PathBuf>,
+    /// Where it runs. By default in the run's own process; a plugin in Python always in processes of its own.
+    #[serde(default)]
+    pub isolation: Option<Isolation>,
     /// How long loading the library, starting the plugin, and each call (up to 256 turns) may take, such as `5s` or `500ms`;
     /// needs isolation = "process". By default 30s for a call, and 120s for loading and for starting.
     #[serde(default)]
@@ -61,11 +64,10 @@ const fn default_max_faults() -> u32 {
 }
 
 /// Where a plugin runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Isolation {
     /// In this process.
-    #[default]
     None,
     /// In a child process for each thread, which may crash or hang.
     Process,
@@ -90,7 +92,8 @@ impl PluginConfig {
             path: None,
             blake3: None,
             config: empty_table(),
-            isolation: Isolation::None,
+            python: None,
+            isolation: None,
             timeout: None,
             on_fault: OnFault::Escalate,
             max_faults: default_max_faults(),
@@ -152,11 +155,29 @@ impl PluginConfig {
             let problem = KeyProblem::new("/blake3", "`blake3` is a hash of 64 hex digits");
             return Err(problem.with_hint(ConfigHint::LibraryHash));
         }
-        if self.timeout.is_some() && self.isolation != Isolation::Process {
+        let is_python = self.path.as_deref().is_some_and(host::is_python);
+        if is_python && self.isolation == Some(Isolation::None) {
+            let message = "a plugin in Python always has processes of its own: leave `isolation` out";
+            return Err(KeyProblem::new("/isolation", message));
+        }
+        if self.python.is_some() && self.path.is_some() && !is_python {
+            let message = "`python` is for a plugin in Python, whose `path` ends in .py";
+            return Err(KeyProblem::new("/python", message));
+        }
+        if self.timeout.is_some() && self.isolation() != Isolation::Process {
             let message = "`timeout` needs isolation = \"process\": what hangs in the run's own process cannot be ended";
             return Err(KeyProblem::new("/timeout", message));
         }
         self.timeout().map(drop)
+    }
+
+    /// Where the plugin runs.
+    fn isolation(&self) -> Isolation {
+        let usual = match self.path.as_deref().is_some_and(host::is_python) {
+            true => Isolation::Process,
+            false => Isolation::None,
+        };
+        self.isolation.unwrap_or(usual)
     }
 
     fn timeout(&self) -> Result<Option<Duration>, KeyProblem> {
@@ -179,7 +200,8 @@ impl PluginConfig {
             config: self.config.clone(),
             purpose,
             folder: folder.map(Path::to_owned),
-            isolation: match self.isolation {
+            python: self.python.clone(),
+            isolation: match self.isolation() {
                 Isolation::None => host::Isolation::None,
                 Isolation::Process => {
                     host::Isolation::Process { timeout: self.timeout().unwrap_or_default() }

@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(plugins(&config), ["context", "by path", "rephrase"]);
         assert_eq!(config.plugins[2].max_faults, 3);
         let apart = read("[[plugin]]\nname = \"*\"\nisolation = \"process\"\n");
-        assert!(apart.plugins.iter().all(|entry| entry.isolation == super::super::Isolation::Process));
+        assert!(apart.plugins.iter().all(|entry| entry.isolation == Some(super::super::Isolation::Process)));
     }
 
     #[test]
