@@ -12,7 +12,7 @@ use crate::abi::{self, Plugin, Str};
 const MAX_REASONS: usize = u16::MAX as usize;
 
 /// What a plugin says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
     /// Its name.
     pub name: String,

@@ -13,6 +13,7 @@ mod child;
 #[path = "no_child.rs"]
 mod child;
 mod child_failure;
+mod claims;
 #[cfg(unix)]
 pub mod conformance;
 mod error;
@@ -21,6 +22,7 @@ mod library;
 mod locate;
 mod output;
 mod panics;
+mod paths;
 mod registry;
 mod schema;
 mod scores;
@@ -38,6 +40,7 @@ pub use child::serve;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use handshake::Description;
 pub use locate::{describe, inspect};
+pub use paths::ConfiguredFile;
 pub use registry::{LoadedPlugin, Registry};
 pub use rejoinder_plugin_abi as abi;
 pub use scores::{ScoreDeclaration, Scores};

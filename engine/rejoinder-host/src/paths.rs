@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn marked_paths_begin_at_the_folder_of_the_config_and_others_stay() {
-        let mut config = json!({"model": "m.onnx", "name": "m.onnx", "lists": [{"a/b": "x", "c": "x"}, 7], "other": "/y"});
+        let mut config =
+            json!({"model": "m.onnx", "name": "m.onnx", "lists": [{"a/b": "x", "c": "x"}, 7], "other": "/y"});
         let files = complete(SCHEMA, &mut config, Some(Path::new("/home/me")));
         assert_eq!(
             config,
@@ -156,12 +157,15 @@ mod tests {
             (0_i64..3).prop_map(Value::from),
             "path|a|/a|\\.\\./a".prop_map(Value::from)
         ];
-        let key = prop::sample::select(vec!["properties", "additionalProperties", "items", "format", "a", "~/"]);
+        let key =
+            prop::sample::select(vec!["properties", "additionalProperties", "items", "format", "a", "~/"]);
         leaf.prop_recursive(4, 24, 4, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-                prop::collection::vec((key.clone(), inner), 0..4)
-                    .prop_map(|pairs| pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+                prop::collection::vec((key.clone(), inner), 0..4).prop_map(|pairs| pairs
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect()),
             ]
         })
     }

@@ -8,6 +8,7 @@ use crate::abi::Host;
 use crate::child::{Child, Launch};
 use crate::handshake::{CheckedPlugin, Description, Functions};
 use crate::locate::{self, LocatedPlugin};
+use crate::paths::ConfiguredFile;
 use crate::scores::Settings;
 use crate::state::{SharedState, State};
 use crate::{
@@ -27,6 +28,7 @@ pub struct LoadedPlugin {
     description: Description,
     origin: LibraryOrigin,
     config: serde_json::Value,
+    files: Vec<ConfiguredFile>,
     identity: String,
     scores: Option<Scores>,
     on_fault: OnFault,
@@ -118,8 +120,13 @@ impl LoadedPlugin {
         &self.config
     }
 
+    /// The files that the configuration names in the keys that the plugin's schema marks by `"format": "path"`.
+    pub fn files(&self) -> &[ConfiguredFile] {
+        &self.files
+    }
+
     /// Which plugin exactly: 16 hex digits that change with the library, the version, the configuration, or the content of
-    /// the model file that the configuration of a plugin that scores names.
+    /// the files that the configuration names: those that the schema marks, and the model of a plugin that scores.
     pub fn identity(&self) -> &str {
         &self.identity
     }
@@ -149,12 +156,13 @@ impl LoadedPlugin {
             }
         };
         let identity = identity(&description, &origin, &settings.identifying);
-        let config = settings.config.clone();
+        let (config, files) = (settings.config.clone(), settings.files.clone());
         let scores = settings.scores(&description.name, own_model)?;
         Ok(Self {
             description,
             origin,
             config,
+            files,
             identity,
             scores,
             on_fault: spec.on_fault,
@@ -220,8 +228,8 @@ fn here(
     host: &'static Host,
 ) -> Result<StartedPlugin, LoadCause> {
     let CheckedPlugin { functions, description, model } = located.open(host)?;
-    let settings = Settings::new(spec, description.scores.as_ref());
-    allowed(&spec.name, &settings.config, &description, origin, context)?;
+    let settings = Settings::new(spec, &description);
+    allowed(&spec.name, &settings, &description, origin, context)?;
     let starter = Starter::new(functions, host, &settings.config);
     let state =
         starter.start().map_err(|reason| LoadCause::Create { name: description.name.clone(), reason })?;
@@ -242,8 +250,8 @@ fn child(
     let (mut child, description) = launch
         .spawn()
         .map_err(|failure| failure.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
-    let settings = Settings::new(spec, description.scores.as_ref());
-    allowed(&spec.name, &settings.config, &description, origin, context)?;
+    let settings = Settings::new(spec, &description);
+    allowed(&spec.name, &settings, &description, origin, context)?;
     launch.configure(&settings.config);
     let create_failed = |name, reason| LoadCause::Create { name, reason };
     launch.start(&mut child).map_err(|failure| failure.cause(&description.name, create_failed))?;
@@ -258,7 +266,7 @@ fn child(
 /// Whether the plugin is the one that the configuration means, and its schema allows what is configured.
 fn allowed(
     configured_name: &str,
-    config: &serde_json::Value,
+    settings: &Settings,
     description: &Description,
     origin: &LibraryOrigin,
     context: &LoadContext<'_>,
@@ -272,8 +280,11 @@ fn allowed(
         true => schema::problems_by_own_schema,
         false => schema::problems,
     };
-    let problems = problems(&description.config_schema, config)
+    let mut problems = problems(&description.config_schema, &settings.config)
         .map_err(|error| LoadCause::Refused { name: name(), reason: error.to_string() })?;
+    if problems.is_empty() {
+        problems.clone_from(&settings.problems);
+    }
     if problems.is_empty() { Ok(()) } else { Err(LoadCause::Config { name: name(), problems }) }
 }
 

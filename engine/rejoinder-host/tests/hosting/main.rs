@@ -7,6 +7,8 @@ mod isolation;
 mod libraries;
 #[cfg(unix)]
 mod loading;
+#[cfg(unix)]
+mod marks;
 mod passing;
 mod rephrase;
 #[cfg(unix)]

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use rejoinder_plugin::testing::{Answer, Harness};
-use rejoinder_plugin::{Category, abi};
+use rejoinder_plugin::{Category, Purpose, abi};
 use rejoinder_plugin_onnx::Onnx;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{DATA, config, refused};
+use crate::{DATA, config, loaded, refused};
 
 /// A text, and what onnxruntime says of it.
 #[derive(Deserialize)]
@@ -76,6 +76,16 @@ fn an_answer_depends_on_nothing_but_the_texts() {
     assert_ne!(ask(&one, "no thanks", "sort it").probs, first.probs);
     let alone = model(&json!({"pair": null}));
     assert_eq!(ask(&alone, "no", "the list").probs, ask(&alone, "no", "it").probs);
+}
+
+#[test]
+fn a_model_is_the_score_only_where_the_config_says_what_it_is_calibrated_for() {
+    let votes = loaded(&json!({})).unwrap();
+    assert_eq!(votes.plugins()[0].scores(), None);
+    let scores = loaded(&json!({"calibrated-for": "all sft"})).unwrap();
+    assert_eq!(scores.plugins()[0].scores().unwrap().purpose(), Some(Purpose::ALL));
+    let files: Vec<&str> = scores.plugins()[0].files().iter().map(|file| &*file.pointer).collect();
+    assert_eq!(files, ["/model", "/tokenizer"]);
 }
 
 #[test]
