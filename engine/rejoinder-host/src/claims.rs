@@ -4,17 +4,27 @@
 use rejoinder_core::Purpose;
 use serde_json::Value;
 
+use crate::handshake::Description;
 use crate::{Problem, ScoreDeclaration};
 
 /// The format of a schema's string that names the purposes for which scores are calibrated, with blanks between them.
 const PURPOSES: &str = "score-purposes";
 
-/// What a plugin that declares scores gives with a configuration; nothing where the configuration claims none. A schema without
-/// such a key leaves the declaration as it is.
+/// Takes out of a description the scores that the configuration does not claim. A schema without such a key, and a plugin that
+/// declares no scores, are left as they are.
 ///
 /// # Errors
-/// The configuration claims what is no purpose, or one that the plugin does not declare.
-pub(crate) fn claimed(
+/// The configuration claims what is no purpose, or one that the plugin does not declare; then it has claimed nothing.
+pub(crate) fn narrow(description: &mut Description, config: &Value) -> Result<(), Problem> {
+    let Some(declared) = description.scores.take() else { return Ok(()) };
+    let claimed = claimed(&description.config_schema, config, &declared);
+    description.scores = claimed.as_ref().ok().cloned().flatten();
+    description.gives.scores = description.scores.is_some();
+    claimed.map(drop)
+}
+
+/// What a plugin that declares scores gives with a configuration; nothing where the configuration claims none.
+fn claimed(
     schema: &str,
     config: &Value,
     declaration: &ScoreDeclaration,
@@ -72,6 +82,24 @@ mod tests {
             let as_declared = claimed(schema, &json!({}), &declared(&[Purpose::KTO])).unwrap();
             assert_eq!(as_declared, Some(declared(&[Purpose::KTO])));
         }
+    }
+
+    #[test]
+    fn a_description_says_what_is_left() {
+        let left = |config| {
+            let mut description = Description {
+                scores: Some(declared(&[])),
+                config_schema: SCHEMA.into(),
+                ..Description::default()
+            };
+            (description.gives.votes, description.gives.scores) = (true, true);
+            let claim = narrow(&mut description, &config);
+            (claim.is_ok(), description.gives.to_string(), description.scores)
+        };
+        assert_eq!(left(json!({})), (true, "votes".into(), None));
+        assert_eq!(left(json!({"a/b": "x"})), (false, "votes".into(), None));
+        let for_all = Some(declared(&[Purpose::ALL]));
+        assert_eq!(left(json!({"a/b": "all"})), (true, "votes, scores".into(), for_all));
     }
 
     #[test]

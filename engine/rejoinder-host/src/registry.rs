@@ -80,7 +80,7 @@ impl Registry {
     /// The first plugin that is not found, refused, configured twice, or does not accept its configuration.
     pub fn load(specs: &[PluginSpec], context: &LoadContext<'_>) -> Result<Self, LoadError> {
         panics::install();
-        let host = services::start(context.rule_ids.clone());
+        let host = services::start(context.rules.clone());
         let mut plugins: Vec<LoadedPlugin> = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
             let failed = |cause| LoadError { plugin: index, cause };
@@ -91,6 +91,11 @@ impl Registry {
             plugins.push(plugin);
         }
         Ok(Self { plugins })
+    }
+
+    /// Whether some plugin reads the metadata columns of records.
+    pub fn wants_columns(&self) -> bool {
+        self.plugins.iter().any(|plugin| plugin.description.wants_columns)
     }
 
     /// The plugins, in the order in which they vote.
@@ -227,8 +232,8 @@ fn here(
     located: LocatedPlugin,
     host: &'static Host,
 ) -> Result<StartedPlugin, LoadCause> {
-    let CheckedPlugin { functions, description, model } = located.open(host)?;
-    let settings = Settings::new(spec, &description);
+    let CheckedPlugin { functions, mut description, model } = located.open(host)?;
+    let settings = Settings::new(spec, &mut description);
     allowed(&spec.name, &settings, &description, origin, context)?;
     let starter = Starter::new(functions, host, &settings.config);
     let state =
@@ -247,10 +252,10 @@ fn child(
     mut launch: Launch,
 ) -> Result<StartedPlugin, LoadCause> {
     let name = spec.path.as_deref().map_or_else(|| spec.name.clone(), |p| p.display().to_string());
-    let (mut child, description) = launch
+    let (mut child, mut description) = launch
         .spawn()
         .map_err(|failure| failure.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
-    let settings = Settings::new(spec, &description);
+    let settings = Settings::new(spec, &mut description);
     allowed(&spec.name, &settings, &description, origin, context)?;
     launch.configure(&settings.config);
     let create_failed = |name, reason| LoadCause::Create { name, reason };

@@ -78,16 +78,12 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The settings of a plugin; the files that they name are read.
-    pub fn new(spec: &PluginSpec, description: &Description) -> Self {
-        let (schema, folder) = (&description.config_schema, spec.folder.as_deref());
-        let (mut config, mut problems) = (spec.config.clone(), Vec::new());
-        let files = paths::complete(schema, &mut config, folder);
-        let claimed = description.scores.as_ref().map(|declared| claims::claimed(schema, &config, declared));
-        let declaration = claimed.transpose().map(Option::flatten).unwrap_or_else(|problem| {
-            problems.push(problem);
-            None
-        });
+    /// The settings of a plugin, whose description keeps the scores that they claim; the files that they name are read.
+    pub fn new(spec: &PluginSpec, description: &mut Description) -> Self {
+        let (mut config, folder) = (spec.config.clone(), spec.folder.as_deref());
+        let files = paths::complete(&description.config_schema, &mut config, folder);
+        let mut problems: Vec<Problem> = claims::narrow(description, &config).err().into_iter().collect();
+        let declaration = description.scores.clone();
         let file =
             declaration.as_ref().and_then(|scores| complete(&mut config, scores, spec.purpose, folder));
         let mut identifying = config.clone();
@@ -163,7 +159,7 @@ mod tests {
             ..PluginSpec::named("x")
         };
         let declaration = ScoreDeclaration { purposes: purposes.to_vec(), has_model: true };
-        Settings::new(&spec, &Description { scores: Some(declaration), ..Description::default() })
+        Settings::new(&spec, &mut Description { scores: Some(declaration), ..Description::default() })
     }
 
     #[test]
@@ -173,7 +169,7 @@ mod tests {
         assert_eq!(told(json!({"for": "sft"}), &[]), json!({"for": "sft"}));
         assert_eq!(told(json!({}), &[Purpose::ALL, Purpose::KTO]), json!({"for": "kto"}));
         assert_eq!(told(json!({}), &[Purpose::ALL]), json!({}));
-        let silent = Settings::new(&PluginSpec::named("x"), &Description::default());
+        let silent = Settings::new(&PluginSpec::named("x"), &mut Description::default());
         assert_eq!(silent.config, json!({}));
     }
 

@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError};
 
 use rejoinder_core::{Verdict, Vote};
 
-use crate::batch::EarlierVotes;
 use crate::child::Child;
 use crate::child_failure::ChildFailure;
+use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::output::Columns;
 use crate::registry::{self, PluginCode};
-use crate::state::State;
+use crate::state::{AnswerRoom, State};
 use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 
 /// A worker's access to the plugins: states or children of its own, and reused buffers.
@@ -18,10 +19,24 @@ use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 pub struct Session<'r> {
     plugins: &'r [LoadedPlugin],
     own: Vec<SessionInstance>,
-    output: Columns,
+    answers: Answers,
     earlier: EarlierVotes,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
     notes: Option<Vec<String>>,
+}
+
+/// What a plugin answered last.
+#[derive(Debug, Default)]
+struct Answers {
+    votes: Columns,
+    facts: FactValues,
+}
+
+/// What is wanted of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Votes,
+    Facts,
 }
 
 /// What a session has of a plugin; `None` in it where it must be made anew.
@@ -64,7 +79,7 @@ impl Registry {
         Ok(Session {
             plugins: self.plugins(),
             own: self.plugins().iter().map(own).collect::<Result<_, _>>()?,
-            output: Columns::default(),
+            answers: Answers::default(),
             earlier: EarlierVotes::default(),
             notes: None,
         })
@@ -115,27 +130,70 @@ impl Session<'_> {
             notes.clear();
             notes.resize(votes.len(), String::new());
         }
-        self.output.resize(batch.len());
-        for plugin in 0..stride {
+        self.answers.votes.resize(batch.len());
+        for plugin in (0..stride).filter(|&plugin| self.plugins[plugin].description().gives.is_asked()) {
             self.earlier.refill(votes, stride, plugin);
-            self.run(plugin, batch, votes, faults)?;
+            let description = self.plugins[plugin].description();
+            let before = faults.len();
+            self.run(plugin, batch, Wanted::Votes, faults, |answers, candidate| {
+                let vote = answers.votes.vote(candidate, description).map_err(|error| error.to_string())?;
+                votes[candidate * stride + plugin] = vote;
+                Ok(())
+            })?;
+            for fault in &faults[before..] {
+                votes[fault.candidate * stride + plugin] =
+                    Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
+            }
         }
         Ok(())
     }
 
+    /// Asks one plugin, by its place, for the facts of the candidates of a batch without hits and priors. `values` becomes a
+    /// row a candidate, in the batch's order, of one value a fact, in the order of
+    /// [`Description::facts`](crate::Description::facts); NaN is "not known", as is all of a candidate on which the plugin
+    /// failed: such candidates are added to `faults`, as [`Self::classify`] does.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    ///
+    /// # Panics
+    /// If there is no such plugin, or it gives no facts.
+    pub fn facts(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        values: &mut Vec<f64>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
+        let facts = &self.plugins[plugin].description().facts;
+        assert!(!facts.is_empty(), "only plugins that give facts are asked for them");
+        values.clear();
+        values.resize(batch.len() * facts.len(), f64::NAN);
+        self.earlier.clear();
+        self.answers.facts.resize(batch.len(), facts.len());
+        self.run(plugin, batch, Wanted::Facts, faults, |answers, candidate| {
+            let row = answers.facts.row(candidate, facts).map_err(|error| error.to_string())?;
+            values[candidate * facts.len()..][..facts.len()].copy_from_slice(row);
+            Ok(())
+        })
+    }
+
+    /// Asks a plugin about a batch. `settle` takes an answered candidate, or says why its answer is not allowed. All candidates
+    /// on which the plugin failed are added to `faults`.
     fn run(
         &mut self,
         plugin: usize,
         batch: &Batch,
-        votes: &mut [Vote],
+        wanted: Wanted,
         faults: &mut Vec<Fault>,
+        mut settle: impl FnMut(&Answers, usize) -> Result<(), String>,
     ) -> Result<(), HostError> {
-        let (loaded, stride) = (&self.plugins[plugin], self.plugins.len());
+        let loaded = &self.plugins[plugin];
         let mut fault = |candidate: usize, message| {
             let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
             let counted = loaded.count(&fault);
             faults.push(fault);
-            counted.map(|()| Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() })
+            counted
         };
         // A stack of ranges, so that candidates are settled in their order.
         let mut ranges: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();
@@ -143,19 +201,13 @@ impl Session<'_> {
             if range.is_empty() {
                 continue;
             }
-            match self.call(plugin, batch, &range) {
+            match self.call(plugin, batch, &range, wanted) {
                 Ok(()) => {
-                    let reasons = loaded.description().reasons.len();
                     for candidate in range {
-                        votes[candidate * stride + plugin] = self
-                            .output
-                            .vote(candidate, reasons)
-                            .or_else(|error| fault(candidate, error.to_string()))?;
+                        settle(&self.answers, candidate).or_else(|message| fault(candidate, message))?;
                     }
                 }
-                Err(CallError::Fault(message)) if range.len() == 1 => {
-                    votes[range.start * stride + plugin] = fault(range.start, message)?;
-                }
+                Err(CallError::Fault(message)) if range.len() == 1 => fault(range.start, message)?,
                 Err(CallError::Fault(_)) => {
                     let middle = range.start.midpoint(range.end);
                     ranges.push(middle..range.end);
@@ -168,21 +220,30 @@ impl Session<'_> {
     }
 
     /// One call on the candidates in `range`. A state that failed is replaced: it may be half-changed.
-    fn call(&mut self, plugin: usize, batch: &Batch, range: &Range<usize>) -> Result<(), CallError> {
+    fn call(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        range: &Range<usize>,
+        wanted: Wanted,
+    ) -> Result<(), CallError> {
         let loaded = &self.plugins[plugin];
         let wants_notes = self.notes.is_some();
-        let mut output = self.output.prefilled(range, wants_notes);
+        let mut room = match wanted {
+            Wanted::Votes => AnswerRoom::Votes(self.answers.votes.prefilled(range, wants_notes)),
+            Wanted::Facts => AnswerRoom::Facts(self.answers.facts.prefilled(range)),
+        };
         let stop = |reason| CallError::Stop(loaded.no_restart(reason));
         let notes = match (&mut self.own[plugin], &loaded.code) {
             (SessionInstance::Shared, PluginCode::Shared(starter, shared)) => {
                 let state = Arc::clone(&shared.lock().unwrap_or_else(PoisonError::into_inner));
                 let columns = batch.columns(range, &self.earlier);
-                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave columns of the range's length.
-                if let Err(message) = unsafe { state.classify(&columns, &mut output) } {
+                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave room for the range.
+                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
                     registry::replace(starter, shared, &state).map_err(stop)?;
                     return Err(CallError::Fault(message));
                 }
-                self.output.take_notes()
+                self.answers.votes.take_notes()
             }
             (SessionInstance::State(own), PluginCode::Here(starter)) => {
                 let state = match own {
@@ -191,18 +252,24 @@ impl Session<'_> {
                 };
                 let columns = batch.columns(range, &self.earlier);
                 // SAFETY: as above.
-                if let Err(message) = unsafe { state.classify(&columns, &mut output) } {
+                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
                     *own = None;
                     return Err(CallError::Fault(message));
                 }
-                self.output.take_notes()
+                self.answers.votes.take_notes()
             }
             (SessionInstance::Child(own), PluginCode::Child(..)) => {
                 let child = match own {
                     Some(child) => child,
                     None => own.insert(new_child(loaded).map_err(CallError::Stop)?),
                 };
-                match child.classify(batch, range, &self.earlier, wants_notes, &mut self.output) {
+                let answered = match wanted {
+                    Wanted::Votes => {
+                        child.classify(batch, range, &self.earlier, wants_notes, &mut self.answers.votes)
+                    }
+                    Wanted::Facts => child.facts(batch, range, &mut self.answers.facts).map(|()| Vec::new()),
+                };
+                match answered {
                     Ok(notes) => notes,
                     Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
                     Err(ChildFailure::Dead(message) | ChildFailure::Late(message)) => {

@@ -5,9 +5,11 @@ use std::sync::OnceLock;
 
 use rejoinder_cascade::{Cuts, DecisionReason, ScoreBand, TurnVerdicts, decide};
 use rejoinder_core::{Category, Conversation, Hit, Verdict, Vote};
-use rejoinder_host::{Launcher, LoadContext, LoadError, PluginSpec, Registry, Scores, SearchPath};
+use rejoinder_host::{
+    Launcher, LoadContext, LoadError, PluginSpec, Registry, RuleReference, RuleRoute, Scores, SearchPath,
+};
 use rejoinder_read::language::{self, UNDETERMINED};
-use rejoinder_rules::{Pack, Route, RuleSet};
+use rejoinder_rules::{Pack, Route, Rule, RuleSet};
 use rejoinder_score::{ComparisonBasis, Evidence, Example, MeasuredCuts, Model, Scratch, conversation_hash};
 
 use crate::config::{Config, EffectiveConfig, OtherLanguages, PluginConfig};
@@ -128,12 +130,12 @@ impl Engine {
             })
             .collect();
         let rules = Pack::compile(packs, &config.rules.disable)?;
-        let rule_ids = rules.rules().iter().map(|r| r.id.clone()).collect();
+        let references = rules.rules().iter().map(shown_to_plugins).collect();
         let built_in = built_in();
         let context = LoadContext {
             search: SearchPath::new(config.plugin_dirs.clone()),
             built_in: &built_in,
-            rule_ids,
+            rules: references,
             launcher: launcher(),
         };
         let load = |config: &Config| {
@@ -376,6 +378,17 @@ static LAUNCHER: OnceLock<Launcher> = OnceLock::new();
 /// has loaded the engine as a library. The first call counts.
 pub fn host_plugins_by(launcher: Launcher) {
     let _ = LAUNCHER.set(launcher);
+}
+
+/// A rule, as plugins see it behind a hit.
+fn shown_to_plugins(rule: &Rule) -> RuleReference {
+    let route = match rule.route {
+        Route::Accept => RuleRoute::Accept,
+        Route::Reject => RuleRoute::Reject,
+        Route::Escalate => RuleRoute::Escalate,
+        Route::Score => RuleRoute::Score,
+    };
+    RuleReference { id: rule.id.clone(), category: rule.category, route }
 }
 
 /// This program once more, as the host of one plugin.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rejoinder_cascade::DecisionReason;
 use rejoinder_core::language::Language;
 use rejoinder_core::{Conversation, RecordId, Vote};
-use rejoinder_host::{Batch, Fault, Session};
+use rejoinder_host::{Batch, ConversationContext, Fault, Session};
 use rejoinder_read::{Chunk, Entry, QuarantinedRecord, Record, RecordError, language};
 use rejoinder_rules::{RuleTimes, RuleTrial, Scanner};
 
@@ -219,7 +219,13 @@ impl<'e> Worker<'e> {
                 let turns = self.mark(&record, out)?;
                 let language = self.language(&record, &turns);
                 for first in turns.clone().step_by(MOST_TURNS) {
-                    self.enlist(&record, ordinal, first..turns.end.min(first + MOST_TURNS), batching);
+                    self.enlist(
+                        &record,
+                        ordinal,
+                        first..turns.end.min(first + MOST_TURNS),
+                        language,
+                        batching,
+                    );
                     if self.batch.is_full() {
                         self.stop.check()?;
                         self.vote(batching)?;
@@ -302,6 +308,7 @@ impl<'e> Worker<'e> {
         record: &Record<'_>,
         ordinal: u64,
         turns: Range<usize>,
+        language: &str,
         batching: &mut BatchInProgress<'_>,
     ) {
         if self.engine.registry.plugins().is_empty() {
@@ -310,7 +317,15 @@ impl<'e> Worker<'e> {
         let BatchInProgress { out, voting, .. } = batching;
         let asked = || turns.clone().filter(|&t| self.engine.asks_plugins(out.turns[t].is_candidate));
         let Some(last) = asked().next_back() else { return };
-        self.batch.begin_conversation(&record.conversation, out.turns[last].message_index);
+        let wants_columns = self.engine.registry.wants_columns();
+        let columns: Vec<_> = record
+            .metadata
+            .iter()
+            .filter(|_| wants_columns)
+            .map(|(name, json)| (name.as_ref().into(), json.text()))
+            .collect();
+        let context = ConversationContext { language, columns: &columns };
+        self.batch.begin_conversation(&record.conversation, out.turns[last].message_index, &context);
         for index in asked() {
             let turn = &out.turns[index];
             let id = (ordinal << MESSAGE_BITS) | turn.message_index as u64;

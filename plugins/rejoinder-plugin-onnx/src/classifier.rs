@@ -2,12 +2,19 @@
 
 use std::fmt::Write;
 
-use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Purpose, ScoreDeclaration, Verdict};
+use rejoinder_plugin::{
+    BoxError, Candidate, Category, Classifier, Fact, FactValues, Purpose, ScoreDeclaration, Verdict,
+};
 
 use crate::config::{Config, SCHEMA, Terms};
 use crate::labels::Subject;
 use crate::runtime::Network;
 use crate::template::Template;
+
+/// The name of a fact.
+const VALUE: &str = "value";
+/// The name of a fact.
+const LABEL: &str = "label";
 
 const ACCEPTED: &str = "the model is sure of the category";
 const REJECTED: &str = "the model is sure that it is no feedback";
@@ -28,6 +35,18 @@ impl Classifier for Onnx {
     const CONFIG_SCHEMA: &'static str = SCHEMA;
     const REASONS: &'static [&'static str] = &[ACCEPTED, REJECTED, ESCALATED];
     const SCORES: Option<ScoreDeclaration> = Some(ScoreDeclaration::for_every_purpose());
+    const FACTS: &'static [Fact] = &[
+        Fact::number(
+            VALUE,
+            "what the configuration's key `value` makes of the labels' probabilities",
+            -1e9..=1e9,
+        ),
+        Fact::number(
+            LABEL,
+            "the place of the likeliest label in the configuration's `labels`, from 0",
+            0.0..=1023.0,
+        ),
+    ];
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {
@@ -61,6 +80,21 @@ impl Classifier for Onnx {
         let feedback = Purpose::ALL.probability(&outcomes);
         let score = self.config.purpose.probability(&outcomes);
         self.decided(outcomes[0], feedback, best).with_score(score).with_probs(outcomes)
+    }
+
+    /// # Panics
+    /// If the model fails on the turn.
+    fn facts(&self, candidate: Candidate<'_>, facts: &mut FactValues<'_>) {
+        let probabilities = self.read(candidate).unwrap_or_else(|why| panic!("{why}"));
+        if let Some(weights) = &self.terms.weights {
+            let parts = weights.iter().zip(&probabilities);
+            facts.number(VALUE, parts.map(|(weight, p)| f64::from(*weight) * f64::from(*p)).sum());
+        }
+        let likeliest =
+            (0..probabilities.len()).rev().max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+        if let Some(place) = likeliest {
+            facts.number(LABEL, place as f64);
+        }
     }
 }
 

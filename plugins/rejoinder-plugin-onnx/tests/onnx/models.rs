@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rejoinder_plugin::testing::{Answer, Harness};
+use rejoinder_plugin::testing::{Answer, FactValue, Harness, Question};
 use rejoinder_plugin::{Category, Purpose, abi};
 use rejoinder_plugin_onnx::Onnx;
 use serde::Deserialize;
@@ -159,4 +159,21 @@ fn a_text_of_megabytes_is_read_as_far_as_the_model_does() {
     let answer = ask(&model(&json!({})), &"why not ".repeat(1 << 20), "it");
     assert_eq!(answer.probs, ask(&model(&json!({})), &"why not ".repeat(1 << 9), "it").probs);
     assert_eq!(answer.probs.map(|probs| probs.len()), Some(abi::PROBS));
+}
+
+#[test]
+fn facts_are_the_likeliest_label_and_what_the_config_makes_of_the_probabilities() {
+    let dialogue = ["U: what?", "A: it", "U: why?"];
+    let question = Question { dialogue: &dialogue, ..Question::default() };
+    let probs = ask(&model(&json!({})), "why?", "it").probs.unwrap();
+    let place = (0..6).max_by(|&a, &b| probs[a].total_cmp(&probs[b])).unwrap();
+    let label = ("label", FactValue::Number(place as f64));
+    let labels = json!(["a", "b", "c", "d", "e", "f"]);
+    assert_eq!(model(&json!({"labels": labels})).facts(&question).unwrap(), [label]);
+    for (value, wanted) in [(json!("c"), probs[2]), (json!({"a": -1, "f": 0.5}), probs[5] / 2.0 - probs[0])] {
+        let facts = model(&json!({"labels": labels, "value": value})).facts(&question).unwrap();
+        let [("value", FactValue::Number(found)), also] = facts[..] else { panic!("{facts:?}") };
+        assert!((found - f64::from(wanted)).abs() < 1e-6, "{found} {wanted}");
+        assert_eq!(also, label);
+    }
 }
