@@ -9,6 +9,7 @@ mod libraries;
 mod loading;
 #[cfg(unix)]
 mod marks;
+mod onnx;
 mod passing;
 mod rephrase;
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokenizers::Encoding;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_hir::internal::DimLike;
+use tract_onnx::tract_hir::internal::{DimLike, Factoid};
 
 use super::tokens::Tokens;
 
@@ -103,7 +103,7 @@ type Prepared = (Vec<(Input, DatumType)>, Option<usize>, Arc<TypedRunnableModel>
 
 fn prepared(mut bytes: &[u8], output: Option<&str>, max_tokens: usize) -> Result<Prepared, String> {
     let unusable = |why: TractError| format!("it cannot be run: {}", one_line(&why));
-    let mut graph = tract_onnx::onnx().model_for_read(&mut bytes).map_err(unusable)?;
+    let mut graph = onnx().model_for_read(&mut bytes).map_err(unusable)?;
     let outputs = graph.output_outlets().map_err(unusable)?.to_vec();
     let names = outputs.iter().map(|&outlet| graph.outlet_label(outlet).unwrap_or_default().to_owned());
     let names: Vec<String> = names.collect();
