@@ -12,7 +12,8 @@ fn a_model_that_is_not_there_is_shown_under_its_key_and_one_that_is_there_needs_
     write(dir.path(), "tokenizer.json", "{}");
     write(dir.path(), "model.onnx", "");
     let refused = |model: &str| {
-        let plugin = format!("model = \"{model}\"\ntokenizer = \"tokenizer.json\"\nlabels = [\"feedback\"]\n");
+        let plugin =
+            format!("model = \"{model}\"\ntokenizer = \"tokenizer.json\"\nlabels = [\"feedback\"]\n");
         let toml = format!("format = 1\n[[plugin]]\npath = \"{library}\"\n[plugin.config]\n{plugin}");
         let config = write(dir.path(), "c.toml", toml);
         let out = text(&dir.path().join("out"));

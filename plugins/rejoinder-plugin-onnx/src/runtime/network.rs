@@ -105,8 +105,8 @@ fn prepared(mut bytes: &[u8], output: Option<&str>, max_tokens: usize) -> Result
     let unusable = |why: TractError| format!("it cannot be run: {}", one_line(&why));
     let mut graph = onnx().model_for_read(&mut bytes).map_err(unusable)?;
     let outputs = graph.output_outlets().map_err(unusable)?.to_vec();
-    let names = outputs.iter().map(|&outlet| graph.outlet_label(outlet).unwrap_or_default().to_owned());
-    let names: Vec<String> = names.collect();
+    let name = |outlet: &OutletId| plain(graph.outlet_label(*outlet).unwrap_or_default());
+    let names: Vec<String> = outputs.iter().map(name).collect();
     let chosen = match output {
         None if outputs.len() == 1 => 0,
         None => {
@@ -121,7 +121,7 @@ fn prepared(mut bytes: &[u8], output: Option<&str>, max_tokens: usize) -> Result
     let tokens = graph.sym("TOKENS");
     let (mut inputs, mut length) = (Vec::new(), None);
     for (index, outlet) in graph.input_outlets().map_err(unusable)?.to_vec().into_iter().enumerate() {
-        let name = graph.node(outlet.node).name.clone();
+        let name = plain(&graph.node(outlet.node).name);
         let input = Input::of(&name).ok_or_else(|| {
             format!("it has an input `{name}`; the inputs that it may have are input_ids, attention_mask and token_type_ids")
         })?;
@@ -137,9 +137,9 @@ fn prepared(mut bytes: &[u8], output: Option<&str>, max_tokens: usize) -> Result
         let size = fixed.map_or_else(|| tokens.clone().to_dim(), |fixed| fixed.to_dim());
         let shape = tvec![1.to_dim(), size];
         graph.set_input_fact(index, InferenceFact::dt_shape(kind, shape)).map_err(unusable)?;
-        // What the file says of an output's shape names sizes of its own.
         inputs.push((input, kind));
     }
+    // What the file says of the output's shape names sizes of its own.
     graph.set_output_fact(0, InferenceFact::default()).map_err(unusable)?;
     if !inputs.iter().any(|&(input, _)| input == Input::TokenIds) {
         return Err("it has no input `input_ids`, so it is no model of texts".into());
@@ -150,5 +150,10 @@ fn prepared(mut bytes: &[u8], output: Option<&str>, max_tokens: usize) -> Result
 
 /// An error and its causes, in one line.
 fn one_line(error: &TractError) -> String {
-    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+    plain(&format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A text of a model's file, without what a terminal would take for commands.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
