@@ -8,6 +8,7 @@ from pathlib import Path
 import bert
 import numpy as np
 import onnx
+import onnx.shape_inference
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from turns import LABELS, Model, Turn
 
@@ -61,7 +62,9 @@ def main() -> None:
     folder = Path(sys.argv[1])
     draw = np.random.default_rng(SEED + 1)
     head = draw.normal(size=(2 * SHAPE.hidden, len(LABELS))), draw.normal(size=len(LABELS))
-    onnx.save(bert.classifier(weights(), SHAPE, head), folder / "tiny.onnx")
+    # With the sizes of all values, by names, as exporters write them.
+    whole = onnx.shape_inference.infer_shapes(bert.classifier(weights(), SHAPE, head))
+    onnx.save(whole, folder / "tiny.onnx")
     tokenizer().save(str(folder / "tokenizer.json"))
     model = Model(folder / "tiny.onnx", folder / "tokenizer.json")
     expected = []
