@@ -135,9 +135,7 @@ def pooled(graph: Graph, vectors: str) -> str:
     return graph.add("Concat", mean, first, axis=1)
 
 
-def classifier(
-    weights: dict[str, np.ndarray], shape: Shape, head: tuple[np.ndarray, np.ndarray] | None
-) -> onnx.ModelProto:
+def classifier(weights: dict[str, np.ndarray], shape: Shape, head: tuple[np.ndarray, np.ndarray] | None) -> onnx.ModelProto:
     """A model with the output `logits`, or with the output `features` for a head that is still to be trained.
 
     `head`: its weights, [2 * hidden, labels], and its biases, [labels].

@@ -11,8 +11,7 @@ def main() -> None:
     model, tokenizer, file, out = (Path(argument) for argument in sys.argv[1:5])
     runtime = Model(model, tokenizer)
     expected = [
-        {"turn": turn.text, "answer": turn.answer, "values": runtime.values(turn).astype(float).tolist()}
-        for turn in later_turns(file)
+        {"turn": turn.text, "answer": turn.answer, "values": runtime.values(turn).astype(float).tolist()} for turn in later_turns(file)
     ]
     out.write_text(json.dumps(expected, ensure_ascii=False))
     print(f"{out}: {len(expected)} turns")

@@ -36,9 +36,7 @@ def later_turns(file: Path, split: str | None = None) -> Iterator[Turn]:
         answer, has_answer = "", False
         for index, message in enumerate(row["conversation"]):
             if message["role"] == "user" and has_answer:
-                yield Turn(
-                    row["conversation_id"], index, message["content"], answer, labels.get(index, 0)
-                )
+                yield Turn(row["conversation_id"], index, message["content"], answer, labels.get(index, 0))
             if message["role"] == "assistant":
                 has_answer = True
                 if message["content"].strip():
