@@ -43,6 +43,7 @@ mod night_certificates;
 mod night_inputs;
 mod nights;
 mod one_hand;
+mod onnx;
 mod operator;
 mod parquet_file;
 #[cfg(target_os = "linux")]

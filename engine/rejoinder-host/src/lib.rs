@@ -16,6 +16,7 @@ mod child;
 #[path = "no_child.rs"]
 mod child;
 mod child_failure;
+mod claims;
 #[cfg(unix)]
 pub mod conformance;
 #[cfg(unix)]
@@ -37,6 +38,7 @@ mod library;
 mod locate;
 mod output;
 mod panics;
+mod paths;
 mod python;
 mod registry;
 mod schema;
@@ -59,6 +61,7 @@ pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;
 pub use locate::{describe, inspect};
+pub use paths::ConfiguredFile;
 pub use python::is_python;
 pub use registry::{LoadedPlugin, Registry};
 pub use rejoinder_plugin_abi as abi;

@@ -9,6 +9,7 @@ use crate::activity::{self, Activity, PluginTag, PluginWork};
 use crate::child::{Child, Launch};
 use crate::handshake::{CheckedPlugin, Description, Functions};
 use crate::locate::{self, LocatedPlugin};
+use crate::paths::ConfiguredFile;
 use crate::scores::Settings;
 use crate::state::{SharedState, State};
 use crate::{
@@ -28,6 +29,7 @@ pub struct LoadedPlugin {
     description: Description,
     origin: LibraryOrigin,
     config: serde_json::Value,
+    files: Vec<ConfiguredFile>,
     identity: String,
     scores: Option<Scores>,
     on_fault: OnFault,
@@ -129,8 +131,13 @@ impl LoadedPlugin {
         &self.config
     }
 
+    /// The files that the configuration names in the keys that the plugin's schema marks by `"format": "path"`.
+    pub fn files(&self) -> &[ConfiguredFile] {
+        &self.files
+    }
+
     /// Which plugin exactly: 16 hex digits that change with the library, the version, the configuration, or the content of
-    /// the model file that the configuration of a plugin that scores names.
+    /// the files that the configuration names: those that the schema marks, and the model of a plugin that scores.
     pub fn identity(&self) -> &str {
         &self.identity
     }
@@ -164,13 +171,14 @@ impl LoadedPlugin {
             }
         };
         let identity = identity(&description, &origin, &settings.identifying);
-        let config = settings.config.clone();
+        let (config, files) = (settings.config.clone(), settings.files.clone());
         let scores = settings.scores(&description.name, own_model)?;
         let tag = PluginTag::of(&description.name, is_isolated);
         Ok(Self {
             description,
             origin,
             config,
+            files,
             identity,
             scores,
             on_fault: spec.on_fault,
@@ -239,9 +247,9 @@ fn here(
     if matches!(located, LocatedPlugin::File { .. }) {
         crash::name_plugins_that_end_the_process();
     }
-    let CheckedPlugin { functions, description, model } = located.open(host)?;
-    let settings = Settings::new(spec, description.scores.as_ref());
-    allowed(&spec.name, &settings.config, &description, origin, context)?;
+    let CheckedPlugin { functions, mut description, model } = located.open(host)?;
+    let settings = Settings::new(spec, &mut description);
+    allowed(&spec.name, &settings, &description, origin, context)?;
     let starter = Starter::new(functions, host, &settings.config);
     let state =
         starter.start().map_err(|reason| LoadCause::Create { name: description.name.clone(), reason })?;
@@ -259,11 +267,11 @@ fn child(
     mut launch: Launch,
 ) -> Result<StartedPlugin, LoadCause> {
     let name = configured(spec);
-    let (mut child, description) = launch
+    let (mut child, mut description) = launch
         .spawn()
         .map_err(|failure| failure.cause(&name, |name, reason| LoadCause::Refused { name, reason }))?;
-    let settings = Settings::new(spec, description.scores.as_ref());
-    allowed(&spec.name, &settings.config, &description, origin, context)?;
+    let settings = Settings::new(spec, &mut description);
+    allowed(&spec.name, &settings, &description, origin, context)?;
     launch.configure(&settings.config);
     let create_failed = |name, reason| LoadCause::Create { name, reason };
     launch.start(&mut child).map_err(|failure| failure.cause(&description.name, create_failed))?;
@@ -283,7 +291,7 @@ fn configured(spec: &PluginSpec) -> String {
 /// Whether the plugin is the one that the configuration means, and its schema allows what is configured.
 fn allowed(
     configured_name: &str,
-    config: &serde_json::Value,
+    settings: &Settings,
     description: &Description,
     origin: &LibraryOrigin,
     context: &LoadContext<'_>,
@@ -297,8 +305,11 @@ fn allowed(
         true => schema::problems_by_own_schema,
         false => schema::problems,
     };
-    let problems = problems(&description.config_schema, config)
+    let mut problems = problems(&description.config_schema, &settings.config)
         .map_err(|error| LoadCause::Refused { name: name(), reason: error.to_string() })?;
+    if problems.is_empty() {
+        problems.clone_from(&settings.problems);
+    }
     if problems.is_empty() { Ok(()) } else { Err(LoadCause::Config { name: name(), problems }) }
 }
 

@@ -8,7 +8,9 @@ use rejoinder_core::Purpose;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{LoadCause, PluginSpec};
+use crate::handshake::Description;
+use crate::paths::{self, ConfiguredFile};
+use crate::{LoadCause, PluginSpec, Problem, claims};
 
 /// The key of a configuration that says what the score is to be the probability of.
 const FOR: &str = "for";
@@ -59,27 +61,33 @@ impl Scores {
     }
 }
 
-/// A plugin's configuration, completed by what its declaration asks for.
+/// A plugin's configuration, completed by what its declaration and its schema ask for.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// What the plugin is started with.
     pub config: Value,
-    /// What of it counts for the plugin's identity: a model by its content. The file may lie elsewhere and be the same, or
+    /// What of it counts for the plugin's identity: a file by its content. The file may lie elsewhere and be the same, or
     /// stay where it is and be another.
     pub identifying: Value,
+    /// The files that the schema marks.
+    pub files: Vec<ConfiguredFile>,
+    /// What is wrong with the configuration, whatever the schema says.
+    pub problems: Vec<Problem>,
     declaration: Option<ScoreDeclaration>,
     model: Option<(PathBuf, io::Result<Vec<u8>>)>,
 }
 
 impl Settings {
-    /// The settings of a plugin that declares this; the model file that they name is read.
-    pub fn new(spec: &PluginSpec, declaration: Option<&ScoreDeclaration>) -> Self {
-        let mut config = spec.config.clone();
-        let Some(declaration) = declaration else {
-            return Self { identifying: config.clone(), config, declaration: None, model: None };
-        };
-        let file = complete(&mut config, declaration, spec.purpose, spec.folder.as_deref());
+    /// The settings of a plugin, whose description keeps the scores that they claim; the files that they name are read.
+    pub fn new(spec: &PluginSpec, description: &mut Description) -> Self {
+        let (mut config, folder) = (spec.config.clone(), spec.folder.as_deref());
+        let files = paths::complete(&description.config_schema, &mut config, folder);
+        let mut problems: Vec<Problem> = claims::narrow(description, &config).err().into_iter().collect();
+        let declaration = description.scores.clone();
+        let file =
+            declaration.as_ref().and_then(|scores| complete(&mut config, scores, spec.purpose, folder));
         let mut identifying = config.clone();
+        paths::identify(&files, &mut identifying).unwrap_or_else(|unread| problems.extend(unread));
         let model = file.map(|file| {
             let read = std::fs::read(&file);
             if let Ok(bytes) = &read {
@@ -87,7 +95,7 @@ impl Settings {
             }
             (file, read)
         });
-        Self { config, identifying, declaration: Some(declaration.clone()), model }
+        Self { config, identifying, files, problems, declaration, model }
     }
 
     /// Whether the plugin scores by its own model, and that has the engine's format.
@@ -151,7 +159,7 @@ mod tests {
             ..PluginSpec::named("x")
         };
         let declaration = ScoreDeclaration { purposes: purposes.to_vec(), has_model: true };
-        Settings::new(&spec, Some(&declaration))
+        Settings::new(&spec, &mut Description { scores: Some(declaration), ..Description::default() })
     }
 
     #[test]
@@ -161,7 +169,7 @@ mod tests {
         assert_eq!(told(json!({"for": "sft"}), &[]), json!({"for": "sft"}));
         assert_eq!(told(json!({}), &[Purpose::ALL, Purpose::KTO]), json!({"for": "kto"}));
         assert_eq!(told(json!({}), &[Purpose::ALL]), json!({}));
-        let silent = Settings::new(&PluginSpec::named("x"), None);
+        let silent = Settings::new(&PluginSpec::named("x"), &mut Description::default());
         assert_eq!(silent.config, json!({}));
     }
 

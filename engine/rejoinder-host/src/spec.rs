@@ -47,7 +47,8 @@ pub struct PluginSpec {
     pub config: serde_json::Value,
     /// What the feedback is wanted for: what a plugin that scores is told as the key `for`.
     pub purpose: Purpose,
-    /// The folder from which a plugin that scores takes a relative path in the key `model`; `None` leaves the path as it is.
+    /// The folder from which relative paths in the configuration begin: those of keys that the plugin's schema marks by
+    /// `"format": "path"`, and the key `model` of a plugin that scores. `None` leaves paths as they are.
     pub folder: Option<PathBuf>,
     /// What runs a plugin in Python; `None` is the interpreter of the virtual environment that is active, else `python3`.
     pub python: Option<PathBuf>,

@@ -156,6 +156,11 @@ impl Engine {
             if let Some(file) = loaded.scores().and_then(Scores::model_file) {
                 entry.config["model"] = file.display().to_string().into();
             }
+            for file in loaded.files() {
+                if let Some(place) = entry.config.pointer_mut(&file.pointer) {
+                    *place = file.path.display().to_string().into();
+                }
+            }
         }
         let scorer = scorer_of(&registry);
         let scores = scorer.and_then(|scorer| registry.plugins()[scorer].scores());

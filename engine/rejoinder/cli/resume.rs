@@ -66,7 +66,7 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
         config.plugins.iter_mut().for_each(|plugin| plugin.max_faults = max_faults);
     }
     if args.isolate {
-        config.plugins.iter_mut().for_each(|plugin| plugin.isolation = Isolation::Process);
+        config.plugins.iter_mut().for_each(|plugin| plugin.isolation = Some(Isolation::Process));
     }
     if let Some(crash) = PluginCrash::read(&run.path) {
         let now = match args.isolate {

@@ -18,8 +18,8 @@ use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
 use crate::state::{AnswerRoom, State};
 use crate::{
-    Batch, LoadContext, PluginSpec, RuleReference, RuleRoute, ScoreDeclaration, locate, panics, python,
-    scores, services,
+    Batch, LoadContext, PluginSpec, RuleReference, RuleRoute, ScoreDeclaration, claims, locate, panics,
+    python, scores, services,
 };
 
 /// A plugin and what it is started with.
@@ -53,11 +53,13 @@ impl Subject {
         let located =
             locate::locate(&PluginSpec::at(library), &context).map_err(|cause| Breach(cause.reason()))?;
         let is_python = matches!(located, LocatedPlugin::Python(_));
-        let checked = if is_python {
+        let mut checked = if is_python {
             python::behind_functions(Launch::new(&context, located, None)).map_err(Breach)?
         } else {
             located.open(host).map_err(|cause| Breach(cause.reason()))?
         };
+        claims::narrow(&mut checked.description, &setting.config().into())
+            .map_err(|problem| Breach(problem.message))?;
         let config = completed(setting.config(), checked.description.scores.as_ref());
         Ok(Self {
             functions: checked.functions,

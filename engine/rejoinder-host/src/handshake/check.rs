@@ -14,7 +14,7 @@ use crate::{Asks, FactDescription, Gives, ScoreDeclaration};
 const MAX_REASONS: usize = u16::MAX as usize;
 
 /// What a plugin says of itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// Its name.
     pub name: String,

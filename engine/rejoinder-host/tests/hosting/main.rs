@@ -10,6 +10,9 @@ mod languages;
 mod libraries;
 #[cfg(unix)]
 mod loading;
+#[cfg(unix)]
+mod marks;
+mod onnx;
 mod passing;
 #[cfg(unix)]
 mod python;

@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use rejoinder_rules::Pack;
+use serde_json::Value;
 
-use super::{Config, KeyProblem, PluginConfig};
+use super::{Config, KeyProblem};
 use crate::error::ConfigHint;
 
 /// The name of a config that is used where it lies in the current folder.
@@ -27,8 +28,8 @@ pub(super) fn check(config: &Config, folder: &Path) -> Result<(), KeyProblem> {
         if plugin.python.is_some() {
             return refused(&format!("/plugin/{place}/python"), "name the interpreter of a plugin");
         }
-        if model(plugin).is_some_and(|file| leaves(folder, &folder.join(file))) {
-            return outside(&format!("/plugin/{place}/config/model"));
+        if let Some(key) = outside_file(folder, &plugin.config) {
+            return outside(&format!("/plugin/{place}/config{key}"));
         }
     }
     for (place, name) in config.rules.packs.iter().enumerate() {
@@ -77,9 +78,21 @@ fn outside(pointer: &str) -> Result<(), KeyProblem> {
     refused(pointer, "name a file outside of its folder")
 }
 
-/// The file of the model, where a plugin is told one.
-fn model(plugin: &PluginConfig) -> Option<&str> {
-    plugin.config.get("model")?.as_str()
+/// The place of a text in a plugin's config that would be a file outside of the folder, were it a path; which keys are paths
+/// only the plugin says.
+fn outside_file(folder: &Path, value: &Value) -> Option<String> {
+    let inside = |key: &str, value| {
+        let key = key.replace('~', "~0").replace('/', "~1");
+        outside_file(folder, value).map(|place| format!("/{key}{place}"))
+    };
+    match value {
+        Value::String(text) => leaves(folder, &folder.join(text)).then(String::new),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| inside(&index.to_string(), item))
+        }
+        Value::Object(table) => table.iter().find_map(|(key, value)| inside(key, value)),
+        _ => None,
+    }
 }
 
 /// The path, and where it is a folder, the files and links in it.
@@ -172,6 +185,7 @@ mod tests {
             ("[[plugin]]\nname = \"*\"\n[[plugin]]\npath = \"x.so\"\n", "5:1"),
             ("[[plugin]]\nname = \"scorer\"\nconfig = { model = \"../secret.toml\" }\n", "4:12"),
             ("[[plugin]]\nname = \"mine\"\npython = \"python3\"\n", "4:1"),
+            ("[[plugin]]\nname = \"x\"\nconfig = { a = [{ \"b/c\" = \"../secret.toml\" }] }\n", "4:19"),
             ("[rules]\npacks = [\"*\", \"../secret.toml\"]\n", "3:15"),
             ("[rules]\npacks = [\"..\"]\n", "3:10"),
             ("[judge]\napi-key-env = \"PATH\"\n", "3:1"),
