@@ -37,7 +37,7 @@ pub use printable::{TextPiece, printable, printable_json, text_pieces};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use text::Text;
 pub use tools::{ToolPart, ToolUse};
-pub use vote::{Hit, Verdict, Vote};
+pub use vote::{Hit, Verdict, Vote, VoteState};
 
 /// The command that builds what the default build leaves out, as messages name it.
 pub const FULL_BUILD: &str = "`cargo install --path . --features full`";

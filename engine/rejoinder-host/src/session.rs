@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
-use rejoinder_core::{Verdict, Vote};
+use rejoinder_core::Vote;
 
 use crate::batch::EarlierVotes;
 use crate::child::Child;
@@ -96,8 +96,7 @@ impl Session<'_> {
     /// candidate, in the batch's order, of one vote a plugin.
     ///
     /// A call that fails is repeated on the halves of its batch, until the candidates that cause it are found: their
-    /// vote is [`Verdict::Escalate`], with `faulted` set, and they are added to `faults`. All others are classified
-    /// normally.
+    /// vote is [`Vote::FAULT`], and they are added to `faults`. All others are classified normally.
     ///
     /// # Errors
     /// Faults that must stop the run, or a plugin that does not start again after a fault. `votes` is of no use then;
@@ -135,7 +134,7 @@ impl Session<'_> {
             let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
             let counted = loaded.count(&fault);
             faults.push(fault);
-            counted.map(|()| Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() })
+            counted.map(|()| Vote::FAULT)
         };
         // A stack of ranges, so that candidates are settled in their order.
         let mut ranges: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();

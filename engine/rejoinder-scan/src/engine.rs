@@ -333,7 +333,7 @@ impl Engine {
             });
         }
         for vote in votes {
-            if vote.faulted {
+            if vote.is_fault() {
                 verdicts.add_fault();
             } else {
                 verdicts.add(vote.verdict);

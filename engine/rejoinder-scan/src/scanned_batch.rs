@@ -222,7 +222,7 @@ impl<'c> ScannedBatch<'c> {
 }
 
 fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
-    let (verdict, category) = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
+    let (verdict, category) = if vote.is_fault() { ("fault", "") } else { vote.verdict.names() };
     PluginVote {
         plugin: plugin.name().to_owned(),
         identity: plugin.identity().to_owned(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rejoinder_core::case::Cases;
-use rejoinder_core::{Verdict, Vote};
+use rejoinder_core::Vote;
 use serde_json::{Map, Value};
 
 use super::Setting;
@@ -135,8 +135,7 @@ impl Subject {
     /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
     /// on it.
     pub(super) fn read(&self, answers: &Columns, n: usize) -> Vec<Vote> {
-        let fault = Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
-        (0..n).map(|i| answers.vote(i, self.description.reasons.len()).unwrap_or(fault)).collect()
+        (0..n).map(|i| answers.vote(i, self.description.reasons.len()).unwrap_or(Vote::FAULT)).collect()
     }
 
     fn answers_of(&self, state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, Breach> {

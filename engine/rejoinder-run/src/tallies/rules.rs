@@ -121,9 +121,9 @@ impl RuleCounter {
             tally.waits_alone += u64::from(waits_alone(without));
         }
         for (place, (vote, tally)) in scanned.votes(turn).iter().zip(&mut self.plugins).enumerate() {
-            tally.faults += u64::from(vote.faulted);
+            tally.faults += u64::from(vote.is_fault());
             let is_heard = match vote.verdict {
-                _ if vote.faulted => true,
+                _ if vote.is_fault() => true,
                 Verdict::Accept(_) => {
                     tally.accepts += 1;
                     true

@@ -25,6 +25,10 @@ pub struct PluginConfig {
     /// blake3 hash of the library, in hex; any other library is refused.
     #[serde(default)]
     pub blake3: Option<String>,
+    /// Which later turns it is asked about; without it, those that it wishes for itself. A plugin without a wish is asked about the
+    /// turns that some rule marked, and about every later turn where a score decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Candidates>,
     /// Handed to the plugin, whose schema it must fit.
     #[serde(default = "empty_table")]
     pub config: serde_json::Value,
@@ -60,6 +64,16 @@ const fn default_max_faults() -> u32 {
     16
 }
 
+/// Which later turns a plugin is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Candidates {
+    /// Those that some rule other than a reject rule marked.
+    Rules,
+    /// All.
+    All,
+}
+
 /// Where a plugin runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -89,6 +103,7 @@ impl PluginConfig {
             name: Some(name.to_owned()),
             path: None,
             blake3: None,
+            candidates: None,
             config: empty_table(),
             isolation: Isolation::None,
             timeout: None,
