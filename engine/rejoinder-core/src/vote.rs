@@ -60,13 +60,8 @@ impl Vote {
     pub const SILENT: Self =
         Self { verdict: Verdict::Abstain, score: None, probs: None, reason: 0, state: VoteState::Answered };
     /// The vote of a plugin that failed on the turn.
-    pub const FAULT: Self = Self {
-        verdict: Verdict::Escalate,
-        score: None,
-        probs: None,
-        reason: 0,
-        state: VoteState::Faulted,
-    };
+    pub const FAULT: Self =
+        Self { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, state: VoteState::Faulted };
 
     /// Whether the plugin failed on the turn.
     pub fn is_fault(&self) -> bool {

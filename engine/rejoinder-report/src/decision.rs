@@ -190,9 +190,7 @@ fn deciders(view: &TurnView<'_>) -> Vec<Decider> {
         }
         DecisionReason::Faulted => plugins(&|vote| vote.is_fault()),
         DecisionReason::LowScore | DecisionReason::MiddleScore | DecisionReason::HighScore(_) => scores(),
-        DecisionReason::Escalated => {
-            plugins(&|vote| !vote.is_fault() && vote.verdict == Verdict::Escalate)
-        }
+        DecisionReason::Escalated => plugins(&|vote| !vote.is_fault() && vote.verdict == Verdict::Escalate),
         DecisionReason::Candidate => rules(&|route| matches!(route, Route::Accept | Route::Escalate)),
         DecisionReason::Unmarked
         | DecisionReason::NotLookedAt

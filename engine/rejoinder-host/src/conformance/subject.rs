@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rejoinder_core::case::Cases;
 use rejoinder_core::Vote;
+use rejoinder_core::case::Cases;
 use serde_json::{Map, Value};
 
 use super::Setting;

@@ -94,7 +94,7 @@ fn help(error: &regex_syntax::Error) -> &'static str {
 }
 
 /// The place inside the file of a place inside a regex: exact where the TOML string holds no escapes.
-fn span_inside(pattern: &SpannedValue<&str>, inner: Range<usize>, text: &str) -> Range<usize> {
+pub(super) fn span_inside(pattern: &SpannedValue<&str>, inner: Range<usize>, text: &str) -> Range<usize> {
     let raw = &text[pattern.span.clone()];
     match raw.find(pattern.value) {
         Some(lead) if !pattern.value.is_empty() => {

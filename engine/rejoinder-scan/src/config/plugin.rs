@@ -27,7 +27,7 @@ pub struct PluginConfig {
     pub blake3: Option<String>,
     /// Which later turns it is asked about; without it, those that it wishes for itself. A plugin without a wish is asked about the
     /// turns that some rule marked, and about every later turn where a score decides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub candidates: Option<Candidates>,
     /// Handed to the plugin, whose schema it must fit.
     #[serde(default = "empty_table")]
