@@ -21,5 +21,5 @@ pub use condition::{AnswerTrait, Condition, Measurement};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
-pub use schema::{NameReference, RuleFile, StoredRuleFile, parse};
+pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};
 pub use shadow::TurnText;

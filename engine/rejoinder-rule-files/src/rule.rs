@@ -107,6 +107,11 @@ impl Rule {
         })
     }
 
+    /// The conditions that need no plugin.
+    pub fn own_conditions(&self) -> &[Condition] {
+        &self.conditions[..self.conditions.len() - self.facts().count()]
+    }
+
     /// The regexes as their author wrote them.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.regexes.iter().map(Pattern::as_str)
