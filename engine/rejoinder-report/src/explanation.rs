@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, RecordId, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
-use rejoinder_rules::{RuleMatch, RuleTrial};
+use rejoinder_rules::{FactReading, FactValue, RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
 use rejoinder_run::reading_sample::TurnView;
-use rejoinder_scan::{Engine, is_read};
+use rejoinder_scan::{Engine, NotAsked, is_read};
 use serde::Serialize;
 
 use super::decision::TurnDecision;
@@ -34,8 +34,12 @@ pub struct Explanation {
     /// What became of the turn, why, and who decided.
     #[serde(flatten)]
     pub decision: TurnDecision,
-    /// What each plugin said, in the order of the plugins.
+    /// What each plugin said that was asked, in the order of the plugins.
     pub plugins: Vec<PluginRow>,
+    /// The plugins that were not asked, and why.
+    pub not_asked: Vec<NotAskedRow>,
+    /// The facts that rules asked for, which were else ready to hit.
+    pub facts: Vec<FactRow>,
     /// A row a rule, in the order of the rules.
     pub rules: Vec<RuleTrialRow>,
     /// What the judge said, if the judge was asked and has answered.
@@ -157,6 +161,61 @@ pub struct PluginRow {
     pub note: String,
 }
 
+impl PluginRow {
+    /// What the plugins said of a turn, with their notes.
+    pub fn of(view: &TurnView<'_>) -> Vec<Self> {
+        let spoken = view.scanned.spoken(view.engine, view.turn);
+        spoken.map(|(vote, note)| Self { vote, note: note.to_owned() }).collect()
+    }
+}
+
+/// A plugin that was not asked about the turn.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotAskedRow {
+    /// The plugin.
+    pub plugin: String,
+    /// Why it was not asked.
+    pub why: String,
+}
+
+impl NotAskedRow {
+    fn of(view: &TurnView<'_>) -> Vec<Self> {
+        let TurnView { engine, turn, .. } = *view;
+        let plugins = engine.registry.plugins().iter().enumerate();
+        let rows = plugins.filter_map(|(place, plugin)| {
+            let why = match engine.not_asked(place, turn.marks())? {
+                NotAsked::FactsAlone => "it gives facts alone, for rules that ask for them".to_owned(),
+                NotAsked::Unmarked => "no rule marked the turn".to_owned(),
+                NotAsked::NotSelected(condition) => {
+                    format!("the turn does not meet the plugin's own condition ({condition})")
+                }
+            };
+            Some(Self { plugin: plugin.name().to_owned(), why })
+        });
+        rows.collect()
+    }
+}
+
+/// A fact about the turn that a rule asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactRow {
+    /// The fact, as `plugin.name`.
+    pub fact: String,
+    /// What the plugin told; absent where it does not know.
+    pub value: Option<FactValue>,
+}
+
+impl FactRow {
+    fn of(view: &TurnView<'_>) -> Vec<Self> {
+        let value = |reading| match reading {
+            FactReading::Known(value) => Some(value),
+            FactReading::NotAsked | FactReading::Unknown => None,
+        };
+        let facts = view.scanned.facts(view.engine, view.turn).into_iter();
+        facts.map(|(fact, reading)| Self { fact, value: value(reading) }).collect()
+    }
+}
+
 /// One rule on the turn.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleTrialRow {
@@ -193,7 +252,6 @@ impl Explanation {
         view: &TurnView<'_>,
         decision: TurnDecision,
         trials: &[RuleTrial<'_>],
-        plugins: Vec<PluginRow>,
         judge: Option<JudgeRow>,
         full: bool,
     ) -> Self {
@@ -241,7 +299,17 @@ impl Explanation {
         let rules = rules.collect();
         let conversation_id = conversation.record.conversation.id.to_string();
         let (id, language) = (conversation.id(turn), conversation.language);
-        Self { id, conversation_id, language, decision, plugins, rules, judge }
+        Self {
+            id,
+            conversation_id,
+            language,
+            decision,
+            plugins: PluginRow::of(view),
+            not_asked: NotAskedRow::of(view),
+            facts: FactRow::of(view),
+            rules,
+            judge,
+        }
     }
 
     /// What became of the turn, in one line.
@@ -249,10 +317,17 @@ impl Explanation {
         format!("{}\n", styled(styles.heading, &self.decision.line()))
     }
 
-    /// The evidence for people: the rules, and what the judge said.
+    /// The evidence for people: who was not asked, the rules with the facts that they asked for, and what the judge said.
     pub fn text(&self, shown: ShownRules<'_>, look: DialogueLook) -> String {
         let styles = look.styles;
         let mut out = String::new();
+        for NotAskedRow { plugin, why } in &self.not_asked {
+            let _ = writeln!(out, "  {} not asked {plugin}: {}", styled(styles.frame, "plugin   "), printable(why));
+        }
+        for FactRow { fact, value } in &self.facts {
+            let value = value.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            let _ = writeln!(out, "  {} {fact} = {}", styled(styles.frame, "fact     "), printable(&value));
+        }
         let (mut wordless, mut foreign) = (0, 0);
         for trial in &self.rules {
             match shown.of(trial) {

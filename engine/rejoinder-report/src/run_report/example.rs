@@ -228,12 +228,10 @@ fn read(
         }
         // A worker is whole between two turns, whatever happened in one.
         let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let trials = worker.explain(&view.conversation.record.conversation, view.turn.message_index);
+        let trials = worker.explain(view.scanned, view.conversation, view.turn);
         drop(worker);
-        let votes = view.scanned.plugin_votes(engine, view.turn).into_iter();
-        let plugins = votes.map(|vote| PluginRow { vote, note: String::new() }).collect();
         let decision = TurnDecision::of(&view, judge.as_ref().and_then(JudgeRow::model));
-        let explanation = Explanation::new(&view, decision, &trials, plugins, judge, false);
+        let explanation = Explanation::new(&view, decision, &trials, judge, false);
         (id, Example::new(&view, &explanation))
     };
     let mut made = HashMap::new();
