@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rejoinder_core::{Conversation, Message, Role};
-use rejoinder_host::{Batch, Isolation, Launcher, LoadContext, PluginSpec, Registry, abi};
+use rejoinder_host::{
+    Batch, ConversationContext, Isolation, Launcher, LoadContext, PluginSpec, Registry, abi,
+};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, NoConfig, Verdict, vtable};
 
 /// A plugin in C that leaves its outputs as they are.
@@ -20,7 +22,7 @@ static rjn_status create(const rjn_host *h, rjn_str c, rjn_state **out, rjn_erro
 static rjn_status classify(rjn_state *s, const rjn_batch *b, rjn_output *o, rjn_error *e) { (void)s, (void)b, (void)o, (void)e; return RJN_OK; }
 static void destroy(rjn_state *s) { (void)s; }
 static const rjn_plugin plugin = { .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR,
-    .abi_minor = RJN_ABI_MINOR, .flags = RJN_FLAG_CONCURRENT, .name = STR("silent-c"), .version = STR("1"), .about = STR("says nothing"),
+    .abi_minor = RJN_ABI_MINOR, .flags = RJN_GIVES_VOTES | RJN_FLAG_CONCURRENT, .name = STR("silent-c"), .version = STR("1"), .about = STR("says nothing"),
     .create = create, .classify_batch = classify, .destroy = destroy };
 const rjn_plugin *rejoinder_plugin(const rjn_host *host) { (void)host; return &plugin; }
 "#;
@@ -54,7 +56,7 @@ fn batch(candidates: usize, bytes: usize) -> Batch {
     let conversation = Conversation { id: "c".into(), messages };
     let mut batch = Batch::new();
     for id in 0..candidates as u64 {
-        batch.begin_conversation(&conversation, 2);
+        batch.begin_conversation(&conversation, 2, &ConversationContext::default());
         batch.push_candidate(id, 2, 0.0, &[]);
     }
     batch

@@ -94,7 +94,10 @@ fn a_plugin_is_asked_about_the_turns_that_config_and_plugin_say() {
         let waiting = rows(&out.join("spool/part-000000.jsonl"));
         for row in waiting {
             let votes = row["plugins"].as_array().or_else(|| row["turns"][0]["plugins"].as_array());
-            assert!(votes.is_none_or(|votes| votes.iter().all(|vote| vote["verdict"] == "escalate")), "{row}");
+            assert!(
+                votes.is_none_or(|votes| votes.iter().all(|vote| vote["verdict"] == "escalate")),
+                "{row}"
+            );
         }
     }
 }
@@ -127,7 +130,8 @@ const MOODY: &str = "[[rule]]\nid = \"t.angry\"\ncategory = \"UR2\"\nroute = \"a
 fn a_rule_asks_for_facts_that_a_plugin_tells() {
     let dir = folder();
     let long = "well what the hell is that supposed to mean my dear friend";
-    let turns = [SWEARS, "WHAT THE HELL", "and the Loire", "what the hell nobody knows", "hell is broken", long];
+    let turns =
+        [SWEARS, "WHAT THE HELL", "and the Loire", "what the hell nobody knows", "hell is broken", long];
     let input = dialogues(dir.path(), &turns);
     let library = mood(dir.path(), &["FACTS"]);
     let mut outputs = Vec::new();
@@ -136,7 +140,11 @@ fn a_rule_asks_for_facts_that_a_plugin_tells() {
         let out = dir.path().join(isolation);
         let summary = run(&input, &config, &out, &["--threads", "2"]).expect(0).json();
         let found: Vec<String> = outcomes(&out).into_iter().map(|(outcome, _)| outcome).collect();
-        assert_eq!(found, ["accepted", "rejected", "rejected", "rejected", "waiting", "rejected"], "{isolation}");
+        assert_eq!(
+            found,
+            ["accepted", "rejected", "rejected", "rejected", "waiting", "rejected"],
+            "{isolation}"
+        );
         assert_eq!(summary["candidates"], 1, "{isolation}");
         let faults = rows(&out.join("faults/part-000000.jsonl"));
         assert_eq!(faults.len(), 1, "{isolation}");
@@ -164,7 +172,9 @@ fn a_mistake_about_facts_is_shown_in_the_rule_file() {
     let input = dialogues(dir.path(), &[SWEARS]);
     let library = mood(dir.path(), &["FACTS"]);
     let rules = |fact: &str| {
-        format!("[[rule]]\nid = \"t.x\"\nroute = \"reject\"\nany = [\"x\"]\nfacts = [\"mood.shouts\", \"{fact}\"]\n")
+        format!(
+            "[[rule]]\nid = \"t.x\"\nroute = \"reject\"\nany = [\"x\"]\nfacts = [\"mood.shouts\", \"{fact}\"]\n"
+        )
     };
     for (fact, says) in [
         ("mood.sentimant < 0", "did you mean `sentiment`?"),
@@ -175,10 +185,18 @@ fn a_mistake_about_facts_is_shown_in_the_rule_file() {
         let config = config(dir.path(), &rules(fact), &library, "");
         let ended = run(&input, &config, &dir.path().join("out"), &[]);
         assert_ne!(ended.code, 0);
-        assert!(ended.stderr.contains("rules.toml:6:25\n") && ended.stderr.contains(says), "{fact}\n{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("rules.toml:6:25\n") && ended.stderr.contains(says),
+            "{fact}\n{}",
+            ended.stderr
+        );
         let file = text(&dir.path().join("rules.toml"));
         let checked = rejoinder(&["rules", "check", &file, "--config", &config]).expect(3);
-        assert!(checked.stdout.contains("error[R015]") && checked.stdout.contains(says), "{}", checked.stdout);
+        assert!(
+            checked.stdout.contains("error[R015]") && checked.stdout.contains(says),
+            "{}",
+            checked.stdout
+        );
         let unchecked = rejoinder(&["rules", "check", &file]).expect(0).stdout;
         assert!(unchecked.contains("not checked, since plugins tell them: mood.shouts, "), "{unchecked}");
     }
@@ -191,7 +209,9 @@ fn a_mistake_about_facts_is_shown_in_the_rule_file() {
 fn the_tests_of_a_rule_give_the_facts() {
     let dir = folder();
     let test = |facts: &str, route: &str| {
-        format!("[[rule.test]]\ndialogue = [\"U: a\", \"A: b\", \"U: c\"]\n{facts}\nexpect = {{ route = \"{route}\" }}\n")
+        format!(
+            "[[rule.test]]\ndialogue = [\"U: a\", \"A: b\", \"U: c\"]\n{facts}\nexpect = {{ route = \"{route}\" }}\n"
+        )
     };
     let angry = "facts = { \"mood.sentiment\" = -0.8, \"mood.tone\" = \"angry\", \"mood.shouts\" = false }";
     let rules = format!("format = 1\n{MOODY}{}{}", test(angry, "accept"), test("", "none"));
@@ -254,7 +274,8 @@ fn the_cost_of_a_plugin_is_said_for_marked_turns_and_for_all() {
     let library = mood(dir.path(), &["VOTES"]);
     let config = config(dir.path(), MARKS, &library, "");
     let bench = |more: &[&str]| {
-        let args = ["plugin", "bench", &library, "--corpus", &input, "--config", &config, "--passes", "1", "--json"];
+        let args =
+            ["plugin", "bench", &library, "--corpus", &input, "--config", &config, "--passes", "1", "--json"];
         figure(&rejoinder(&[&args[..], more].concat()).expect(0).json(), "candidates")
     };
     assert_eq!([bench(&[]), bench(&["--candidates", "rules"]), bench(&["--candidates", "all"])], [1, 1, 4]);

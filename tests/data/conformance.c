@@ -162,7 +162,7 @@ static void destroy(rjn_state *state)
 
 static const rjn_plugin plugin = {
     .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
-    .flags = RJN_FLAG_CONCURRENT, .name = STR("conformance"), .version = STR("1"), .about = STR(
+    .flags = RJN_GIVES_VOTES | RJN_FLAG_CONCURRENT, .name = STR("conformance"), .version = STR("1"), .about = STR(
 #ifdef RUDE
         "\x1b[2J\xc2\x9b" "2J\xe2\x80\xaegone"
 #else

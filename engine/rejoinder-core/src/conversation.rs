@@ -44,12 +44,14 @@ pub struct Message<'a> {
     pub role: Role,
     /// What was written; borrowed from the input until somebody reads it.
     pub text: Text<'a>,
+    /// When the message was written, in milliseconds since the beginning of 1970 in UTC, where the input says it.
+    pub time: Option<i64>,
 }
 
 impl<'a> Message<'a> {
-    /// A message of `role` with `text`.
+    /// A message of `role` with `text`, of unknown time.
     pub fn new(role: Role, text: impl Into<Text<'a>>) -> Self {
-        Self { role, text: text.into() }
+        Self { role, text: text.into(), time: None }
     }
 
     /// Whether the text is empty or white space only.

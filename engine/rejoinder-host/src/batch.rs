@@ -1,14 +1,18 @@
 //! Candidates on their way to the plugins: flat columns, filled once and lent to every plugin.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 #[cfg(unix)]
 use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Conversation, Hit, Role};
 
 use crate::abi;
+use crate::batch_messages::Messages;
 #[cfg(unix)]
-use crate::child::{Header, kind};
+use crate::child::Header;
+use crate::earlier_votes::EarlierVotes;
 
 /// A batch with this many candidates is full.
 pub const MAX_CANDIDATES: usize = 256;
@@ -18,11 +22,13 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 /// A batch of candidates with their conversations. Its buffers are kept when it is cleared.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    text: Vec<u8>,
-    text_off: Vec<u32>,
-    role: Vec<u8>,
+    /// What the candidates of one batch share with those gathered out of it.
+    messages: Arc<Messages>,
+    conversation: Vec<u32>,
     first: Vec<u32>,
     target: Vec<u32>,
+    answer: Vec<u32>,
+    answer_end: Vec<u32>,
     id: Vec<u64>,
     prior: Vec<f32>,
     hit_off: Vec<u32>,
@@ -30,6 +36,28 @@ pub struct Batch {
     hits: Vec<[u32; 3]>,
     /// Index of the current conversation's first message.
     current: usize,
+}
+
+/// What plugins may know of a conversation beside its messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConversationContext<'c> {
+    /// The language as a code of ISO 639; empty or `und` where it is not determined.
+    pub language: &'c str,
+    /// The metadata columns of the record: name, and value, a string as it is and anything else as JSON. To be left empty
+    /// where no plugin wants them ([`Registry::wants_columns`](crate::Registry::wants_columns)).
+    pub columns: &'c [(Cow<'c, str>, Cow<'c, str>)],
+}
+
+impl ConversationContext<'_> {
+    /// The language in four bytes, filled up with zeros.
+    fn code(&self) -> [u8; 4] {
+        let mut code = [0; 4];
+        let given = self.language.as_bytes();
+        if given.is_ascii() && given.len() <= code.len() && given != b"und" {
+            code[..given.len()].copy_from_slice(given);
+        }
+        code
+    }
 }
 
 impl Default for Batch {
@@ -42,11 +70,12 @@ impl Batch {
     /// An empty batch.
     pub fn new() -> Self {
         Self {
-            text: Vec::new(),
-            text_off: vec![0],
-            role: Vec::new(),
+            messages: Arc::default(),
+            conversation: Vec::new(),
             first: Vec::new(),
             target: Vec::new(),
+            answer: Vec::new(),
+            answer_end: Vec::new(),
             id: Vec::new(),
             prior: Vec::new(),
             hit_off: vec![0],
@@ -57,50 +86,111 @@ impl Batch {
 
     /// Removes all candidates and messages.
     pub fn clear(&mut self) {
-        self.text.clear();
-        self.text_off.truncate(1);
-        self.role.clear();
+        match Arc::get_mut(&mut self.messages) {
+            Some(messages) => messages.clear(),
+            None => self.messages = Arc::default(),
+        }
+        self.clear_candidates();
+        self.current = 0;
+    }
+
+    fn clear_candidates(&mut self) {
+        self.conversation.clear();
         self.first.clear();
         self.target.clear();
+        self.answer.clear();
+        self.answer_end.clear();
         self.id.clear();
         self.prior.clear();
         self.hit_off.truncate(1);
         self.hits.clear();
-        self.current = 0;
     }
 
-    /// Appends the messages `0..=last` of a conversation, to which the next candidates belong.
+    /// Appends the messages `0..=last` of a conversation, to which the next candidates belong, and what is known of it beside.
     ///
     /// # Panics
-    /// If `last` is not an index into the messages, or the batch's text would pass 4 GiB.
-    pub fn begin_conversation(&mut self, conversation: &Conversation<'_>, last: usize) {
-        self.current = self.role.len();
+    /// If `last` is not an index into the messages, or the batch's text or the text of its columns would pass 4 GiB.
+    pub fn begin_conversation(
+        &mut self,
+        conversation: &Conversation<'_>,
+        last: usize,
+        context: &ConversationContext<'_>,
+    ) {
+        let to = Arc::make_mut(&mut self.messages);
+        self.current = to.role.len();
         for message in &conversation.messages[..=last] {
-            self.text.extend_from_slice(message.text.as_bytes());
-            self.text_off.push(u32::try_from(self.text.len()).expect("a batch's text is shorter than 4 GiB"));
-            self.role.push(message.role as u8);
+            to.text.extend_from_slice(message.text.as_bytes());
+            to.text_off.push(offset(&to.text));
+            to.role.push(message.role as u8);
+            to.time.push(message.time.unwrap_or(abi::NO_TIME));
         }
+        to.language.push(context.code());
+        for (name, value) in context.columns {
+            let start = offset(&to.column_text);
+            to.column_text.extend_from_slice(name.as_bytes());
+            let middle = offset(&to.column_text);
+            to.column_text.extend_from_slice(value.as_bytes());
+            to.columns.push([start, middle, middle, offset(&to.column_text)]);
+        }
+        to.column_off.push(to.columns.len() as u32);
     }
 
     /// Adds message `message_index` of the current conversation as a candidate. `prior` is what the rules think, as
     /// log-odds; `hits` are the rules' matches in the message.
     ///
     /// # Panics
-    /// If the message was not appended or is not the user's, or a hit does not lie inside of it.
+    /// If no conversation was begun, the message was not appended or is not the user's, or a hit does not lie inside of it.
     pub fn push_candidate(&mut self, id: u64, message_index: usize, prior: f32, hits: &[Hit]) {
         let target = self.current + message_index;
-        assert!(target < self.role.len(), "message {message_index} was not appended");
-        assert_eq!(self.role[target], Role::User as u8, "a candidate is a user message");
-        let len = self.text_off[target + 1] - self.text_off[target];
+        assert!(target < self.messages.role.len(), "message {message_index} was not appended");
+        assert_eq!(self.messages.role[target], Role::User as u8, "a candidate is a user message");
+        let len = self.messages.text_off[target + 1] - self.messages.text_off[target];
         for &Hit { rule, start, end } in hits {
             assert!(start <= end && end <= len, "the hit {start}..{end} lies inside of the message");
             self.hits.push([rule, start, end]);
         }
         self.hit_off.push(u32::try_from(self.hits.len()).expect("hits are far fewer than 2^32"));
+        let answer = self.answer(target);
+        self.conversation.push(self.messages.language.len() as u32 - 1);
         self.first.push(self.current as u32);
         self.target.push(target as u32);
+        self.answer.push(answer.start as u32);
+        self.answer_end.push(answer.end as u32);
         self.id.push(id);
         self.prior.push(prior);
+    }
+
+    /// The assistant's side of the exchange before a message of the current conversation, as
+    /// [`Conversation::judged_exchange`] has it; empty where there is none.
+    fn answer(&self, target: usize) -> Range<usize> {
+        let before = &self.messages.role[self.current..target];
+        let Some(last) = before.iter().rposition(|role| *role == Role::Assistant as u8) else {
+            return target..target;
+        };
+        let asked = before[..last].iter().rposition(|role| *role == Role::User as u8);
+        self.current + asked.map_or(0, |user| user + 1)..self.current + last + 1
+    }
+
+    /// Becomes the batch of some candidates of a whole one, by their places; text and messages are shared, not copied. Returns itself.
+    ///
+    /// # Panics
+    /// If the whole batch has fewer candidates.
+    pub(crate) fn gather(&mut self, whole: &Self, places: &[usize]) -> &Self {
+        self.messages = Arc::clone(&whole.messages);
+        self.clear_candidates();
+        for &place in places {
+            let hits = whole.hit_off[place] as usize..whole.hit_off[place + 1] as usize;
+            self.hits.extend_from_slice(&whole.hits[hits]);
+            self.hit_off.push(self.hits.len() as u32);
+            self.conversation.push(whole.conversation[place]);
+            self.first.push(whole.first[place]);
+            self.target.push(whole.target[place]);
+            self.answer.push(whole.answer[place]);
+            self.answer_end.push(whole.answer_end[place]);
+            self.id.push(whole.id[place]);
+            self.prior.push(whole.prior[place]);
+        }
+        self
     }
 
     /// Number of candidates.
@@ -113,9 +203,9 @@ impl Batch {
         self.id.is_empty()
     }
 
-    /// Bytes of text of all messages.
+    /// Bytes of text of all messages and columns.
     pub fn text_bytes(&self) -> usize {
-        self.text.len()
+        self.messages.text.len() + self.messages.column_text.len()
     }
 
     /// Whether it is time to classify and clear: the batch reached [`MAX_CANDIDATES`] or [`MAX_TEXT_BYTES`].
@@ -137,15 +227,25 @@ impl Batch {
         abi::Batch {
             struct_size: size_of::<abi::Batch>() as u32,
             n: range.len() as u32,
-            n_messages: self.role.len() as u32,
+            n_messages: self.messages.role.len() as u32,
+            n_conversations: self.messages.language.len() as u32,
+            n_columns: self.messages.columns.len() as u32,
             n_hits: self.hits.len() as u32,
             n_earlier: earlier.plugins as u32,
             reserved: 0,
-            text: self.text.as_ptr(),
-            text_off: self.text_off.as_ptr(),
-            role: self.role.as_ptr(),
+            text: self.messages.text.as_ptr(),
+            text_off: self.messages.text_off.as_ptr(),
+            role: self.messages.role.as_ptr(),
+            time: self.messages.time.as_ptr(),
+            language: self.messages.language.as_ptr().cast(),
+            column_off: self.messages.column_off.as_ptr(),
+            columns: self.messages.columns.as_ptr().cast::<abi::Column>(),
+            column_text: self.messages.column_text.as_ptr(),
+            conversation: self.conversation[range.clone()].as_ptr(),
             first: self.first[range.clone()].as_ptr(),
             target: self.target[range.clone()].as_ptr(),
+            answer: self.answer[range.clone()].as_ptr(),
+            answer_end: self.answer_end[range.clone()].as_ptr(),
             id: self.id[range.clone()].as_ptr(),
             prior: self.prior[range.clone()].as_ptr(),
             hit_off: self.hit_off[range.start..=range.end].as_ptr(),
@@ -157,29 +257,48 @@ impl Batch {
     }
 }
 
+fn offset(text: &[u8]) -> u32 {
+    u32::try_from(text.len()).expect("a batch's text is shorter than 4 GiB")
+}
+
+/// The number of columns of a batch beside the earlier votes.
+#[cfg(unix)]
+pub(crate) const COLUMNS: usize = 17;
+
 /// The way of a batch to a process that holds another.
 #[cfg(unix)]
 impl Batch {
-    /// The head of a frame that carries the batch's columns, after which `earlier` plugins voted.
-    pub(crate) fn header(&self, earlier: usize) -> Header {
+    /// The head of a frame of a kind that carries the batch's columns, after which `earlier` plugins voted.
+    pub(crate) fn header(&self, kind: u32, earlier: usize) -> Header {
         Header {
-            text: self.text.len() as u32,
+            text: self.messages.text.len() as u32,
             n: self.len() as u32,
-            n_messages: self.role.len() as u32,
+            n_messages: self.messages.role.len() as u32,
+            n_conversations: self.messages.language.len() as u32,
+            n_columns: self.messages.columns.len() as u32,
+            column_text: self.messages.column_text.len() as u32,
             n_hits: self.hits.len() as u32,
             n_earlier: earlier as u32,
-            ..Header::new(kind::BATCH)
+            ..Header::new(kind)
         }
     }
 
-    /// The columns as they lie in memory.
-    pub(crate) fn as_bytes(&self) -> [&[u8]; 9] {
+    /// The columns as they lie in memory, in the order of the header.
+    pub(crate) fn as_bytes(&self) -> [&[u8]; COLUMNS] {
         [
-            &self.text,
-            cast_slice(&self.text_off),
-            &self.role,
+            &self.messages.text,
+            cast_slice(&self.messages.text_off),
+            &self.messages.role,
+            cast_slice(&self.messages.time),
+            cast_slice(&self.messages.language),
+            cast_slice(&self.messages.column_off),
+            cast_slice(&self.messages.columns),
+            &self.messages.column_text,
+            cast_slice(&self.conversation),
             cast_slice(&self.first),
             cast_slice(&self.target),
+            cast_slice(&self.answer),
+            cast_slice(&self.answer_end),
             cast_slice(&self.id),
             cast_slice(&self.prior),
             cast_slice(&self.hit_off),
@@ -188,23 +307,41 @@ impl Batch {
     }
 
     /// Room for the columns that a header announces, in the order of [`Self::as_bytes`].
-    pub(crate) fn make_room(&mut self, header: &Header) -> [&mut [u8]; 9] {
+    pub(crate) fn make_room(&mut self, header: &Header) -> [&mut [u8]; COLUMNS] {
         let (n, messages) = (header.n as usize, header.n_messages as usize);
-        self.text.resize(header.text as usize, 0);
-        self.text_off.resize(messages + 1, 0);
-        self.role.resize(messages, 0);
+        let to = Arc::make_mut(&mut self.messages);
+        let conversations = header.n_conversations as usize;
+        to.text.resize(header.text as usize, 0);
+        to.text_off.resize(messages + 1, 0);
+        to.role.resize(messages, 0);
+        to.time.resize(messages, 0);
+        to.language.resize(conversations, [0; 4]);
+        to.column_off.resize(conversations + 1, 0);
+        to.columns.resize(header.n_columns as usize, [0; 4]);
+        to.column_text.resize(header.column_text as usize, 0);
+        self.conversation.resize(n, 0);
         self.first.resize(n, 0);
         self.target.resize(n, 0);
+        self.answer.resize(n, 0);
+        self.answer_end.resize(n, 0);
         self.id.resize(n, 0);
         self.prior.resize(n, 0.0);
         self.hit_off.resize(n + 1, 0);
         self.hits.resize(header.n_hits as usize, [0; 3]);
         [
-            &mut self.text,
-            cast_slice_mut(&mut self.text_off),
-            &mut self.role,
+            &mut to.text,
+            cast_slice_mut(&mut to.text_off),
+            &mut to.role,
+            cast_slice_mut(&mut to.time),
+            cast_slice_mut(&mut to.language),
+            cast_slice_mut(&mut to.column_off),
+            cast_slice_mut(&mut to.columns),
+            &mut to.column_text,
+            cast_slice_mut(&mut self.conversation),
             cast_slice_mut(&mut self.first),
             cast_slice_mut(&mut self.target),
+            cast_slice_mut(&mut self.answer),
+            cast_slice_mut(&mut self.answer_end),
             cast_slice_mut(&mut self.id),
             cast_slice_mut(&mut self.prior),
             cast_slice_mut(&mut self.hit_off),
@@ -213,28 +350,38 @@ impl Batch {
     }
 }
 
-/// What the plugins before the current one said, a row a candidate.
-#[derive(Debug, Default)]
-pub(crate) struct EarlierVotes {
-    pub plugins: usize,
-    pub verdict: Vec<u8>,
-    pub category: Vec<u8>,
-    pub score: Vec<f32>,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rejoinder_core::Message;
 
-#[cfg(unix)]
-impl EarlierVotes {
-    /// The columns as they lie in memory.
-    pub fn as_bytes(&self) -> [&[u8]; 3] {
-        [&self.verdict, &self.category, cast_slice(&self.score)]
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_answer_is_that_of_the_judged_exchange(roles in prop::collection::vec(0..4_usize, 0..12)) {
+            let all = [Role::System, Role::User, Role::Assistant, Role::Tool];
+            let mut messages: Vec<_> = roles.iter().map(|role| Message::new(all[*role], "x")).collect();
+            messages.push(Message::new(Role::User, "turn"));
+            let turn = messages.len() - 1;
+            let conversation = Conversation { id: "c".into(), messages };
+            let mut batch = Batch::new();
+            for _ in 0..2 {
+                batch.begin_conversation(&conversation, turn, &ConversationContext::default());
+                batch.push_candidate(0, turn, 0.0, &[]);
+            }
+            let wanted = conversation.judged_exchange(turn).map_or(turn..turn, |exchange| exchange.answer());
+            for (candidate, first) in [0, turn + 1].into_iter().enumerate() {
+                let found = batch.answer[candidate] as usize..batch.answer_end[candidate] as usize;
+                prop_assert_eq!(found, wanted.start + first..wanted.end + first);
+            }
+        }
     }
 
-    /// Room for what `plugins` said of `n` candidates, in the order of [`Self::as_bytes`].
-    pub fn make_room(&mut self, n: usize, plugins: usize) -> [&mut [u8]; 3] {
-        self.plugins = plugins;
-        self.verdict.resize(n * plugins, 0);
-        self.category.resize(n * plugins, 0);
-        self.score.resize(n * plugins, f32::NAN);
-        [&mut self.verdict, &mut self.category, cast_slice_mut(&mut self.score)]
+    #[test]
+    fn languages_are_four_bytes_or_none() {
+        let code = |language| ConversationContext { language, ..ConversationContext::default() }.code();
+        assert_eq!([code("en"), code("yue"), code("und"), code("")], [*b"en\0\0", *b"yue\0", [0; 4], [0; 4]]);
+        assert_eq!(code("zh-Hans"), [0; 4]);
     }
 }

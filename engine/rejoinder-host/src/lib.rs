@@ -7,6 +7,8 @@
 //! A [`Registry`] holds the plugins of a run; each worker thread has a [`Session`] and a [`Batch`].
 
 mod batch;
+mod batch_messages;
+mod capabilities;
 #[cfg(unix)]
 mod child;
 #[cfg(not(unix))]
@@ -15,12 +17,15 @@ mod child;
 mod child_failure;
 #[cfg(unix)]
 pub mod conformance;
+mod earlier_votes;
 mod error;
+mod facts;
 mod handshake;
 mod library;
 mod locate;
 mod output;
 mod panics;
+mod plugin_cost;
 mod registry;
 mod schema;
 mod scores;
@@ -31,16 +36,21 @@ mod snapshot;
 mod spec;
 mod state;
 
-pub use batch::{Batch, MAX_CANDIDATES, MAX_TEXT_BYTES};
+pub use batch::{Batch, ConversationContext, MAX_CANDIDATES, MAX_TEXT_BYTES};
+pub use capabilities::{Asks, Gives, Selection};
 #[cfg(unix)]
 pub use child::end_with_parent;
 pub use child::serve;
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
+pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;
 pub use locate::{describe, inspect};
+pub use plugin_cost::PluginCost;
 pub use registry::{LoadedPlugin, Registry};
 pub use rejoinder_plugin_abi as abi;
 pub use scores::{ScoreDeclaration, Scores};
 pub use search::{FoundLibrary, SearchPath};
 pub use session::Session;
-pub use spec::{Isolation, Launcher, LibraryOrigin, LoadContext, OnFault, PluginSpec};
+pub use spec::{
+    Isolation, Launcher, LibraryOrigin, LoadContext, OnFault, PluginSpec, RuleReference, RuleRoute,
+};

@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::abi::Plugin;
-use crate::batch::EarlierVotes;
 use crate::child_failure::ChildFailure;
+use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::handshake::Description;
 use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
@@ -60,6 +61,12 @@ impl Child {
         _: bool,
         _: &mut Columns,
     ) -> Result<Notes, ChildFailure> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// Never: there is no child.
+    pub fn facts(&mut self, _: &Batch, _: &Range<usize>, _: &mut FactValues) -> Result<(), ChildFailure> {
         match self.0 {}
     }
 }

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Category, Verdict, Vote, VoteState};
 
+use crate::Description;
 use crate::abi::{self, PROBS, Str, verdict};
-use crate::batch::EarlierVotes;
 
 /// What a plugin noted of candidates, by their numbers in the call.
 pub type Notes = Vec<(u32, String)>;
@@ -24,6 +24,8 @@ pub enum AnswerError {
     Category(u8),
     /// A category without an accept.
     NotAccepted(u8),
+    /// A verdict of a plugin that does not declare that it gives any.
+    NoVoter,
     /// A reason beyond the plugin's `reasons`.
     Reason { reason: u16, reasons: usize },
     /// A score that is no probability.
@@ -38,6 +40,7 @@ impl fmt::Display for AnswerError {
             Self::Verdict(number) => write!(f, "it gave the verdict {number}, which is not 0 to 3"),
             Self::Category(number) => write!(f, "it accepted the category {number}, which is not 1 to 5"),
             Self::NotAccepted(number) => write!(f, "it gave the category {number} without accepting"),
+            Self::NoVoter => f.write_str("it gave a verdict, and its `flags` have no RJN_GIVES_VOTES"),
             Self::Reason { reason, reasons } => write!(f, "it gave reason {reason} and has {reasons}"),
             Self::Score(score) => write!(f, "it gave the score {score}, which is not in [0, 1]"),
             Self::Probabilities(probs) => {
@@ -102,19 +105,22 @@ impl Columns {
         std::mem::take(self.notes.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The vote on a candidate of a plugin with so many `reasons`.
+    /// The vote on a candidate of a plugin that says this of itself.
     ///
     /// # Errors
     /// The answer is not allowed.
     ///
     /// # Panics
     /// If there is no room for `candidate`.
-    pub fn vote(&self, candidate: usize, reasons: usize) -> Result<Vote, AnswerError> {
-        let reason = self.reason[candidate];
+    pub fn vote(&self, candidate: usize, plugin: &Description) -> Result<Vote, AnswerError> {
+        let (reason, reasons) = (self.reason[candidate], plugin.reasons.len());
         if reason as usize > reasons {
             return Err(AnswerError::Reason { reason, reasons });
         }
         let verdict = read_verdict(self.verdict[candidate], self.category[candidate])?;
+        if verdict != Verdict::Abstain && !plugin.gives.votes {
+            return Err(AnswerError::NoVoter);
+        }
         let score = self.score[candidate];
         if !is_probability(score) && !score.is_nan() {
             return Err(AnswerError::Score(score));
@@ -177,33 +183,6 @@ unsafe extern "C" fn note(context: *mut c_void, index: u32, text: Str) {
     let (notes, text) = unsafe { (&*context.cast::<Mutex<Notes>>(), text.get()) };
     let text = text.unwrap_or("(a note that is not UTF-8)").to_owned();
     notes.lock().unwrap_or_else(PoisonError::into_inner).push((index, text));
-}
-
-impl EarlierVotes {
-    /// Forgets all votes.
-    pub fn clear(&mut self) {
-        self.plugins = 0;
-        self.verdict.clear();
-        self.category.clear();
-        self.score.clear();
-    }
-
-    /// Copies the first `plugins` votes of each row of `votes`, which holds `stride` a candidate.
-    pub fn refill(&mut self, votes: &[Vote], stride: usize, plugins: usize) {
-        self.clear();
-        self.plugins = plugins;
-        for vote in votes.chunks_exact(stride).flat_map(|row| &row[..plugins]) {
-            let (verdict, category) = match vote.verdict {
-                Verdict::Abstain => (verdict::ABSTAIN, 0),
-                Verdict::Accept(category) => (verdict::ACCEPT, category as u8),
-                Verdict::Reject => (verdict::REJECT, 0),
-                Verdict::Escalate => (verdict::ESCALATE, 0),
-            };
-            self.verdict.push(verdict);
-            self.category.push(category);
-            self.score.push(vote.score.unwrap_or(f32::NAN));
-        }
-    }
 }
 
 fn read_verdict(number: u8, category: u8) -> Result<Verdict, AnswerError> {

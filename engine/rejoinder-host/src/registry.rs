@@ -78,7 +78,7 @@ impl Registry {
     /// The first plugin that is not found, refused, configured twice, or does not accept its configuration.
     pub fn load(specs: &[PluginSpec], context: &LoadContext<'_>) -> Result<Self, LoadError> {
         panics::install();
-        let host = services::start(context.rule_ids.clone());
+        let host = services::start(context.rules.clone());
         let mut plugins: Vec<LoadedPlugin> = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
             let failed = |cause| LoadError { plugin: index, cause };
@@ -89,6 +89,11 @@ impl Registry {
             plugins.push(plugin);
         }
         Ok(Self { plugins })
+    }
+
+    /// Whether some plugin reads the metadata columns of records.
+    pub fn wants_columns(&self) -> bool {
+        self.plugins.iter().any(|plugin| plugin.description.wants_columns)
     }
 
     /// The plugins, in the order in which they vote.

@@ -1,19 +1,20 @@
-//! What the host does for plugins: names of rules, and lines on standard error.
+//! What the host does for plugins: what rules there are, and lines on standard error.
 
 use std::ffi::c_void;
 use std::sync::{Mutex, PoisonError};
 
 use rejoinder_core::printable;
 
+use crate::RuleReference;
 use crate::abi::{self, Host, Str, log_level};
 
 struct Context {
-    rule_ids: Vec<String>,
+    rules: Vec<RuleReference>,
 }
 
 /// Services over the rules in force. They live until the process ends, because plugins may keep the pointer.
-pub fn start(rule_ids: Vec<String>) -> &'static Host {
-    let context: *mut Context = Box::leak(Box::new(Context { rule_ids }));
+pub fn start(rules: Vec<RuleReference>) -> &'static Host {
+    let context: *mut Context = Box::leak(Box::new(Context { rules }));
     Box::leak(Box::new(Host {
         struct_size: size_of::<Host>() as u32,
         abi_major: abi::MAJOR,
@@ -21,6 +22,8 @@ pub fn start(rule_ids: Vec<String>) -> &'static Host {
         ctx: context.cast::<c_void>(),
         log,
         rule_name,
+        rule_category,
+        rule_route,
     }))
 }
 
@@ -31,10 +34,26 @@ unsafe extern "C" fn log(_: *mut c_void, level: i32, message: Str) {
     }
 }
 
-unsafe extern "C" fn rule_name(ctx: *mut c_void, rule: u32) -> Str {
-    // SAFETY: `ctx` is the context that `start` leaked; nobody changes it.
-    let context = unsafe { ctx.cast::<Context>().as_ref() };
-    Str::borrowed(context.and_then(|c| c.rule_ids.get(rule as usize)).map_or("", String::as_str))
+/// # Safety
+/// The context is the one that `start` leaked.
+unsafe fn rule(ctx: *mut c_void, rule: u32) -> Option<&'static RuleReference> {
+    // SAFETY: the caller's promise; nobody changes the context.
+    unsafe { ctx.cast::<Context>().as_ref() }?.rules.get(rule as usize)
+}
+
+unsafe extern "C" fn rule_name(ctx: *mut c_void, number: u32) -> Str {
+    // SAFETY: the plugin passes the context that it was given.
+    Str::borrowed(unsafe { rule(ctx, number) }.map_or("", |rule| &rule.id))
+}
+
+unsafe extern "C" fn rule_category(ctx: *mut c_void, number: u32) -> u8 {
+    // SAFETY: as above.
+    unsafe { rule(ctx, number) }.and_then(|rule| rule.category).map_or(0, |category| category as u8)
+}
+
+unsafe extern "C" fn rule_route(ctx: *mut c_void, number: u32) -> u8 {
+    // SAFETY: as above.
+    unsafe { rule(ctx, number) }.map_or(0, |rule| rule.route as u8)
 }
 
 /// Writes a plugin's message to standard error. One that repeats the last is dropped: when a batch is halved to find
@@ -58,13 +77,23 @@ pub fn print(level: i32, message: &str) {
 
 #[cfg(test)]
 mod tests {
+    use rejoinder_core::Category;
+
     use super::*;
+    use crate::RuleRoute;
 
     #[test]
-    fn unknown_rules_have_no_name() {
-        let host = start(vec!["en.a".into(), "en.b".into()]);
+    fn a_rule_has_its_id_category_and_route_and_an_unknown_rule_has_none() {
+        let rule = |id: &str, category, route| RuleReference { id: id.into(), category, route };
+        let host = start(vec![
+            rule("en.a", None, RuleRoute::Escalate),
+            rule("en.b", Some(Category::Ur5), RuleRoute::Accept),
+        ]);
         // SAFETY: the services live on, and their strings with them.
-        let name = |rule| unsafe { (host.rule_name)(host.ctx, rule).get() };
-        assert_eq!((name(1), name(2)), (Some("en.b"), Some("")));
+        let shown = |rule| unsafe {
+            let name = (host.rule_name)(host.ctx, rule).get();
+            (name.unwrap(), (host.rule_category)(host.ctx, rule), (host.rule_route)(host.ctx, rule))
+        };
+        assert_eq!([0, 1, 2].map(shown), [("en.a", 0, 3), ("en.b", 5, 1), ("", 0, 0)]);
     }
 }

@@ -2,15 +2,18 @@
 
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use rejoinder_core::Vote;
 
-use crate::batch::EarlierVotes;
 use crate::child::Child;
 use crate::child_failure::ChildFailure;
+use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::output::Columns;
+use crate::plugin_cost::PluginCost;
 use crate::registry::{self, PluginCode};
-use crate::state::State;
+use crate::state::{AnswerRoom, State};
 use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 
 /// A worker's access to the plugins: states or children of its own, and reused buffers.
@@ -18,10 +21,31 @@ use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 pub struct Session<'r> {
     plugins: &'r [LoadedPlugin],
     own: Vec<SessionInstance>,
-    output: Columns,
+    answers: Answers,
     earlier: EarlierVotes,
+    /// The candidates that one plugin is asked about, and their places among all.
+    gathered: Batch,
+    places: Vec<usize>,
+    /// What asking each plugin has cost.
+    costs: Vec<PluginCost>,
+    /// What a plugin noted in its last calls, by the candidate.
+    new_notes: Vec<(usize, String)>,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
     notes: Option<Vec<String>>,
+}
+
+/// What a plugin answered last.
+#[derive(Debug, Default)]
+struct Answers {
+    votes: Columns,
+    facts: FactValues,
+}
+
+/// What is wanted of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Votes,
+    Facts,
 }
 
 /// What a session has of a plugin; `None` in it where it must be made anew.
@@ -64,8 +88,12 @@ impl Registry {
         Ok(Session {
             plugins: self.plugins(),
             own: self.plugins().iter().map(own).collect::<Result<_, _>>()?,
-            output: Columns::default(),
+            answers: Answers::default(),
             earlier: EarlierVotes::default(),
+            gathered: Batch::default(),
+            places: Vec::new(),
+            costs: vec![PluginCost::default(); self.plugins().len()],
+            new_notes: Vec::new(),
             notes: None,
         })
     }
@@ -85,6 +113,12 @@ impl Session<'_> {
     /// From now on plugins are asked for notes.
     pub fn want_notes(&mut self) {
         self.notes = Some(Vec::new());
+    }
+
+    /// What asking each plugin has cost since the last call, in the order of the plugins.
+    pub fn take_costs(&mut self) -> Vec<PluginCost> {
+        let none = vec![PluginCost::default(); self.plugins.len()];
+        std::mem::replace(&mut self.costs, none)
     }
 
     /// What plugins noted in the last call of [`Self::classify`], a text a vote; empty where nobody wanted to know.
@@ -107,6 +141,21 @@ impl Session<'_> {
         votes: &mut Vec<Vote>,
         faults: &mut Vec<Fault>,
     ) -> Result<(), HostError> {
+        self.classify_where(batch, &|_, _| true, votes, faults)
+    }
+
+    /// As [`Self::classify`], where `asks` says by the places of a plugin and of a candidate whether the plugin is asked about the
+    /// candidate. A plugin sees no others; the vote of a plugin that was not asked is [`Vote::default`].
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    pub fn classify_where(
+        &mut self,
+        batch: &Batch,
+        asks: &dyn Fn(usize, usize) -> bool,
+        votes: &mut Vec<Vote>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
         let stride = self.plugins.len();
         votes.clear();
         votes.resize(batch.len() * stride, Vote::default());
@@ -114,27 +163,109 @@ impl Session<'_> {
             notes.clear();
             notes.resize(votes.len(), String::new());
         }
-        self.output.resize(batch.len());
-        for plugin in 0..stride {
-            self.earlier.refill(votes, stride, plugin);
-            self.run(plugin, batch, votes, faults)?;
+        // Out of the session, whose calls borrow it.
+        let (mut gathered, mut places) =
+            (std::mem::take(&mut self.gathered), std::mem::take(&mut self.places));
+        let mut classified = Ok(());
+        for plugin in (0..stride).filter(|&plugin| self.plugins[plugin].description().gives.is_asked()) {
+            places.clear();
+            places.extend((0..batch.len()).filter(|&candidate| asks(plugin, candidate)));
+            if places.is_empty() {
+                continue;
+            }
+            let own = if places.len() == batch.len() { batch } else { gathered.gather(batch, &places) };
+            classified = self.vote(plugin, own, &places, votes, faults);
+            if classified.is_err() {
+                break;
+            }
         }
-        Ok(())
+        gathered.clear();
+        (self.gathered, self.places) = (gathered, places);
+        classified
     }
 
+    /// Asks a plugin about a batch whose candidates have these places among all candidates, a row of `votes` each.
+    fn vote(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        places: &[usize],
+        votes: &mut [Vote],
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
+        let stride = self.plugins.len();
+        let begun = Instant::now();
+        self.answers.votes.resize(batch.len());
+        self.earlier.refill(votes, stride, plugin, places.iter().copied());
+        let description = self.plugins[plugin].description();
+        let before = faults.len();
+        let answered = self.run(plugin, batch, Wanted::Votes, faults, |answers, candidate| {
+            let vote = answers.votes.vote(candidate, description).map_err(|error| error.to_string())?;
+            votes[places[candidate] * stride + plugin] = vote;
+            Ok(())
+        });
+        if let Some(kept) = &mut self.notes {
+            for (candidate, note) in self.new_notes.drain(..) {
+                kept[places[candidate] * stride + plugin] += &note;
+            }
+        }
+        for fault in &mut faults[before..] {
+            fault.candidate = places[fault.candidate];
+            votes[fault.candidate * stride + plugin] = Vote::FAULT;
+        }
+        self.costs[plugin] += PluginCost { turns: batch.len() as u64, facts: 0, time: begun.elapsed() };
+        answered
+    }
+
+    /// Asks one plugin, by its place, for the facts of the candidates of a batch without hits and priors. `values` becomes a
+    /// row a candidate, in the batch's order, of one value a fact, in the order of
+    /// [`Description::facts`](crate::Description::facts); NaN is "not known", as is all of a candidate on which the plugin
+    /// failed: such candidates are added to `faults`, as [`Self::classify`] does.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    ///
+    /// # Panics
+    /// If there is no such plugin, or it gives no facts.
+    pub fn facts(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        values: &mut Vec<f64>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
+        let facts = &self.plugins[plugin].description().facts;
+        assert!(!facts.is_empty(), "only plugins that give facts are asked for them");
+        values.clear();
+        values.resize(batch.len() * facts.len(), f64::NAN);
+        self.earlier.clear();
+        self.answers.facts.resize(batch.len(), facts.len());
+        let begun = Instant::now();
+        let answered = self.run(plugin, batch, Wanted::Facts, faults, |answers, candidate| {
+            let row = answers.facts.row(candidate, facts).map_err(|error| error.to_string())?;
+            values[candidate * facts.len()..][..facts.len()].copy_from_slice(row);
+            Ok(())
+        });
+        self.costs[plugin] += PluginCost { turns: 0, facts: batch.len() as u64, time: begun.elapsed() };
+        answered
+    }
+
+    /// Asks a plugin about a batch. `settle` takes an answered candidate, or says why its answer is not allowed. All candidates
+    /// on which the plugin failed are added to `faults`.
     fn run(
         &mut self,
         plugin: usize,
         batch: &Batch,
-        votes: &mut [Vote],
+        wanted: Wanted,
         faults: &mut Vec<Fault>,
+        mut settle: impl FnMut(&Answers, usize) -> Result<(), String>,
     ) -> Result<(), HostError> {
-        let (loaded, stride) = (&self.plugins[plugin], self.plugins.len());
+        let loaded = &self.plugins[plugin];
         let mut fault = |candidate: usize, message| {
             let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
             let counted = loaded.count(&fault);
             faults.push(fault);
-            counted.map(|()| Vote::FAULT)
+            counted
         };
         // A stack of ranges, so that candidates are settled in their order.
         let mut ranges: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();
@@ -142,19 +273,13 @@ impl Session<'_> {
             if range.is_empty() {
                 continue;
             }
-            match self.call(plugin, batch, &range) {
+            match self.call(plugin, batch, &range, wanted) {
                 Ok(()) => {
-                    let reasons = loaded.description().reasons.len();
                     for candidate in range {
-                        votes[candidate * stride + plugin] = self
-                            .output
-                            .vote(candidate, reasons)
-                            .or_else(|error| fault(candidate, error.to_string()))?;
+                        settle(&self.answers, candidate).or_else(|message| fault(candidate, message))?;
                     }
                 }
-                Err(CallError::Fault(message)) if range.len() == 1 => {
-                    votes[range.start * stride + plugin] = fault(range.start, message)?;
-                }
+                Err(CallError::Fault(message)) if range.len() == 1 => fault(range.start, message)?,
                 Err(CallError::Fault(_)) => {
                     let middle = range.start.midpoint(range.end);
                     ranges.push(middle..range.end);
@@ -167,21 +292,30 @@ impl Session<'_> {
     }
 
     /// One call on the candidates in `range`. A state that failed is replaced: it may be half-changed.
-    fn call(&mut self, plugin: usize, batch: &Batch, range: &Range<usize>) -> Result<(), CallError> {
+    fn call(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        range: &Range<usize>,
+        wanted: Wanted,
+    ) -> Result<(), CallError> {
         let loaded = &self.plugins[plugin];
         let wants_notes = self.notes.is_some();
-        let mut output = self.output.prefilled(range, wants_notes);
+        let mut room = match wanted {
+            Wanted::Votes => AnswerRoom::Votes(self.answers.votes.prefilled(range, wants_notes)),
+            Wanted::Facts => AnswerRoom::Facts(self.answers.facts.prefilled(range)),
+        };
         let stop = |reason| CallError::Stop(loaded.no_restart(reason));
         let notes = match (&mut self.own[plugin], &loaded.code) {
             (SessionInstance::Shared, PluginCode::Shared(starter, shared)) => {
                 let state = Arc::clone(&shared.lock().unwrap_or_else(PoisonError::into_inner));
                 let columns = batch.columns(range, &self.earlier);
-                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave columns of the range's length.
-                if let Err(message) = unsafe { state.classify(&columns, &mut output) } {
+                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave room for the range.
+                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
                     registry::replace(starter, shared, &state).map_err(stop)?;
                     return Err(CallError::Fault(message));
                 }
-                self.output.take_notes()
+                self.answers.votes.take_notes()
             }
             (SessionInstance::State(own), PluginCode::Here(starter)) => {
                 let state = match own {
@@ -190,18 +324,24 @@ impl Session<'_> {
                 };
                 let columns = batch.columns(range, &self.earlier);
                 // SAFETY: as above.
-                if let Err(message) = unsafe { state.classify(&columns, &mut output) } {
+                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
                     *own = None;
                     return Err(CallError::Fault(message));
                 }
-                self.output.take_notes()
+                self.answers.votes.take_notes()
             }
             (SessionInstance::Child(own), PluginCode::Child(..)) => {
                 let child = match own {
                     Some(child) => child,
                     None => own.insert(new_child(loaded).map_err(CallError::Stop)?),
                 };
-                match child.classify(batch, range, &self.earlier, wants_notes, &mut self.output) {
+                let answered = match wanted {
+                    Wanted::Votes => {
+                        child.classify(batch, range, &self.earlier, wants_notes, &mut self.answers.votes)
+                    }
+                    Wanted::Facts => child.facts(batch, range, &mut self.answers.facts).map(|()| Vec::new()),
+                };
+                match answered {
                     Ok(notes) => notes,
                     Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
                     Err(ChildFailure::Dead(message) | ChildFailure::Late(message)) => {
@@ -213,14 +353,10 @@ impl Session<'_> {
             }
             _ => unreachable!("a session is made for where each plugin runs"),
         };
-        if let Some(kept) = &mut self.notes {
-            let stride = self.plugins.len();
-            for (index, text) in notes {
-                // A plugin may say any number.
-                if let Some(candidate) = range.clone().nth(index as usize) {
-                    kept[candidate * stride + plugin] += &text;
-                }
-            }
+        if self.notes.is_some() {
+            // A plugin may say any number.
+            let places = notes.into_iter().map(|(index, text)| (range.clone().nth(index as usize), text));
+            self.new_notes.extend(places.filter_map(|(place, text)| Some((place?, text))));
         }
         Ok(())
     }

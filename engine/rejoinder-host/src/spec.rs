@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rejoinder_core::Purpose;
+use rejoinder_core::{Category, Purpose};
+use serde::{Deserialize, Serialize};
 
 use crate::SearchPath;
 use crate::abi::Plugin;
@@ -87,6 +88,33 @@ pub struct Launcher {
     pub args: Vec<String>,
 }
 
+/// A rule in force, as plugins see it behind a hit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleReference {
+    /// The rule's id, such as `en.thanks.plain`.
+    pub id: String,
+    /// The category that the rule gives a turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+    /// What a hit leads to.
+    pub route: RuleRoute,
+}
+
+/// What a hit of a rule leads to, before plugins and scores have a say. The discriminants are the plugin ABI's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum RuleRoute {
+    /// The turn is feedback of the rule's category.
+    Accept = 1,
+    /// The turn looks like feedback and is not.
+    Reject = 2,
+    /// The turn is a candidate.
+    Escalate = 3,
+    /// The hit only adds the rule's weight to the turn's prior.
+    Score = 4,
+}
+
 /// What plugins are loaded into.
 #[derive(Debug, Default)]
 pub struct LoadContext<'a> {
@@ -94,8 +122,8 @@ pub struct LoadContext<'a> {
     pub search: SearchPath,
     /// The plugins that are linked in; a library of the same name that is found wins.
     pub built_in: &'a [&'static Plugin],
-    /// Ids of the rules in force, by index.
-    pub rule_ids: Vec<String>,
+    /// The rules in force, by index.
+    pub rules: Vec<RuleReference>,
     /// Runs plugins that are to have a process of their own.
     pub launcher: Launcher,
 }

@@ -7,6 +7,15 @@ use crate::panics::in_plugin;
 /// Room for a plugin's error message, in bytes.
 const MESSAGE: usize = 1024;
 
+/// Where a plugin writes what is wanted of it.
+#[derive(Debug)]
+pub enum AnswerRoom {
+    /// Verdicts and probabilities.
+    Votes(abi::Output),
+    /// Values of facts, a row a candidate.
+    Facts(*mut f64),
+}
+
 /// A live state; dropping it destroys it.
 #[derive(Debug)]
 pub struct State {
@@ -44,21 +53,29 @@ impl State {
     /// Runs a batch.
     ///
     /// # Errors
-    /// The plugin's reason; the output's columns hold nothing of use then.
+    /// The plugin's reason; there is nothing of use in the room then.
     ///
     /// # Safety
-    /// The batch keeps the header's guarantees, and the output's columns have room for its candidates.
-    pub unsafe fn classify(&mut self, batch: &abi::Batch, output: &mut abi::Output) -> Result<(), String> {
+    /// The batch keeps the header's guarantees, and there is room for its candidates.
+    pub unsafe fn answer(&mut self, batch: &abi::Batch, room: &mut AnswerRoom) -> Result<(), String> {
         // SAFETY: the caller's promise; `&mut` keeps other threads off this state.
-        unsafe { self.run(batch, output) }
+        unsafe { self.run(batch, room) }
     }
 
     /// # Safety
-    /// As [`State::classify`], and either nobody else runs this state, or its plugin is concurrent.
-    unsafe fn run(&self, batch: &abi::Batch, output: &mut abi::Output) -> Result<(), String> {
+    /// As [`State::answer`], and either nobody else runs this state, or its plugin is concurrent.
+    unsafe fn run(&self, batch: &abi::Batch, room: &mut AnswerRoom) -> Result<(), String> {
         call(|error| {
             // SAFETY: the state is alive until `drop`; the caller promises the rest.
-            unsafe { (self.plugin.classify_batch)(self.pointer, batch, output, error) }
+            match (room, self.plugin.classify_batch, self.plugin.facts_batch) {
+                (AnswerRoom::Votes(output), Some(classify), _) => unsafe {
+                    classify(self.pointer, batch, output, error)
+                },
+                (AnswerRoom::Facts(values), _, Some(facts)) => unsafe {
+                    facts(self.pointer, batch, *values, error)
+                },
+                _ => unreachable!("a plugin is asked for what it gives"),
+            }
         })
     }
 }
@@ -75,13 +92,13 @@ impl SharedState {
     /// Runs a batch, on as many threads at once as like.
     ///
     /// # Errors
-    /// As [`State::classify`].
+    /// As [`State::answer`].
     ///
     /// # Safety
-    /// As [`State::classify`].
-    pub unsafe fn classify(&self, batch: &abi::Batch, output: &mut abi::Output) -> Result<(), String> {
+    /// As [`State::answer`].
+    pub unsafe fn answer(&self, batch: &abi::Batch, room: &mut AnswerRoom) -> Result<(), String> {
         // SAFETY: the caller's promise; `new` demanded a concurrent plugin.
-        unsafe { self.0.run(batch, output) }
+        unsafe { self.0.run(batch, room) }
     }
 }
 

@@ -322,7 +322,12 @@ impl Explanation {
         let styles = look.styles;
         let mut out = String::new();
         for NotAskedRow { plugin, why } in &self.not_asked {
-            let _ = writeln!(out, "  {} not asked {plugin}: {}", styled(styles.frame, "plugin   "), printable(why));
+            let _ = writeln!(
+                out,
+                "  {} not asked {plugin}: {}",
+                styled(styles.frame, "plugin   "),
+                printable(why)
+            );
         }
         for FactRow { fact, value } in &self.facts {
             let value = value.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);

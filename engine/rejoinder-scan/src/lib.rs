@@ -25,8 +25,8 @@ mod worker;
 
 pub use config::Config;
 pub use engine::{
-    AskedTurns, Engine, NotAsked, PackInfo, ScoreModel, TurnMarks, built_in, fact_problems, host_plugins_by, is_read, languages_of,
-    launcher,
+    AskedTurns, Engine, NotAsked, PackInfo, ScoreModel, TurnMarks, built_in, fact_problems, host_plugins_by,
+    is_read, languages_of, launcher,
 };
 pub use error::{ConfigError, ConfigHint, ScanError};
 pub use flow::{Scan, default_threads, in_order};

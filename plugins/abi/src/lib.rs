@@ -9,42 +9,49 @@ mod text;
 mod types;
 
 pub use types::{
-    Batch, Bytes, ClassifyBatch, Create, Destroy, EntryFn, Error, Hit, Host, Note, Output, Plugin, State,
-    Status, Str,
+    Batch, Bytes, ClassifyBatch, Column, Create, Destroy, EntryFn, Error, Fact, FactsBatch, Hit, Host, Note,
+    Output, Plugin, Selection, State, Status, Str,
 };
 
 /// First eight bytes of every [`Plugin`].
 pub const MAGIC: u64 = 0x3147_554C_504E_4A52;
 /// Major version: that of host and plugin must be equal.
-pub const MAJOR: u16 = 0;
+pub const MAJOR: u16 = 1;
 /// Minor version: structs of a later one have more fields at their ends.
-pub const MINOR: u16 = 3;
-/// The first minor version whose structs are the beginnings of all later ones.
-pub const FIRST_MINOR: u16 = 2;
-/// The first minor version whose plugins can declare that they score.
-pub const SCORES_MINOR: u16 = 3;
+pub const MINOR: u16 = 0;
 
-/// Sizes of the structs in [`FIRST_MINOR`]: a reader may rely on them, whichever version wrote the structs.
+/// Sizes of the structs in 1.0: a reader may rely on them, whichever version wrote the structs.
 pub mod floor {
     /// Of [`Plugin`](crate::Plugin).
-    pub const PLUGIN: u32 = 128;
-    /// Of [`Plugin`](crate::Plugin) from [`SCORES_MINOR`](crate::SCORES_MINOR) on.
-    pub const SCORING_PLUGIN: u32 = 160;
+    pub const PLUGIN: u32 = 192;
+    /// Of [`Selection`](crate::Selection).
+    pub const SELECTION: u32 = 40;
     /// Of [`Batch`](crate::Batch).
-    pub const BATCH: u32 = 120;
+    pub const BATCH: u32 = 192;
     /// Of [`Output`](crate::Output).
     pub const OUTPUT: u32 = 64;
+    /// Of [`Error`](crate::Error).
+    pub const ERROR: u32 = 24;
     /// Of [`Host`](crate::Host).
-    pub const HOST: u32 = 32;
+    pub const HOST: u32 = 48;
 }
 
 /// Exported by plugins that are not written with the Rust SDK.
 pub const ENTRY_SYMBOL: &str = "rejoinder_plugin";
 
-/// One state may classify on many threads at once.
+/// One state may be used on many threads at once.
 pub const FLAG_CONCURRENT: u64 = 1;
+/// The plugin gives verdicts.
+pub const GIVES_VOTES: u64 = 1 << 1;
 /// The plugin gives calibrated probabilities of every candidate.
-pub const FLAG_SCORES: u64 = 1 << 1;
+pub const GIVES_SCORES: u64 = 1 << 2;
+/// The plugin gives facts that rules may ask for.
+pub const GIVES_FACTS: u64 = 1 << 3;
+/// The plugin reads the metadata columns of records.
+pub const WANTS_COLUMNS: u64 = 1 << 4;
+
+/// In [`Batch::time`]: nobody knows when the message was written.
+pub const NO_TIME: i64 = i64::MIN;
 
 /// Values of [`Status`].
 pub mod status {
@@ -84,6 +91,40 @@ pub mod role {
     pub const ASSISTANT: u8 = 3;
     /// The answer of a tool.
     pub const TOOL: u8 = 4;
+}
+
+/// What [`Host::rule_route`] says; 0 of a rule that is not there.
+pub mod route {
+    /// A hit says that the turn is feedback of the rule's category.
+    pub const ACCEPT: u8 = 1;
+    /// A hit says that the turn looks like feedback and is not.
+    pub const REJECT: u8 = 2;
+    /// A hit makes the turn a candidate.
+    pub const ESCALATE: u8 = 3;
+    /// A hit only adds to the turn's prior.
+    pub const SCORE: u8 = 4;
+}
+
+/// Values of [`Plugin::asks`].
+pub mod asks {
+    /// Whatever the host finds best.
+    pub const DEFAULT: u32 = 0;
+    /// Turns that a rule marked.
+    pub const MARKED: u32 = 1;
+    /// Every user turn after an answer.
+    pub const ALL: u32 = 2;
+    /// The turns of [`Plugin::selection`](crate::Plugin::selection).
+    pub const SELECTED: u32 = 3;
+}
+
+/// Values of [`Fact::kind`].
+pub mod fact_kind {
+    /// A number between two others.
+    pub const NUMBER: u32 = 1;
+    /// 0 or 1.
+    pub const TRUTH: u32 = 2;
+    /// The index of one of some words.
+    pub const WORD: u32 = 3;
 }
 
 /// Levels of [`Host::log`].

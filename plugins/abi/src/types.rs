@@ -37,6 +37,16 @@ pub struct Hit {
     pub end: u32,
 }
 
+/// `rjn_column`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: u32,
+    pub name_end: u32,
+    pub value: u32,
+    pub value_end: u32,
+}
+
 /// `rjn_batch`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -44,14 +54,24 @@ pub struct Batch {
     pub struct_size: u32,
     pub n: u32,
     pub n_messages: u32,
+    pub n_conversations: u32,
+    pub n_columns: u32,
     pub n_hits: u32,
     pub n_earlier: u32,
     pub reserved: u32,
     pub text: *const u8,
     pub text_off: *const u32,
     pub role: *const u8,
+    pub time: *const i64,
+    pub language: *const u8,
+    pub column_off: *const u32,
+    pub columns: *const Column,
+    pub column_text: *const u8,
+    pub conversation: *const u32,
     pub first: *const u32,
     pub target: *const u32,
+    pub answer: *const u32,
+    pub answer_end: *const u32,
     pub id: *const u64,
     pub prior: *const f32,
     pub hit_off: *const u32,
@@ -100,9 +120,11 @@ pub struct Host {
     pub ctx: *mut c_void,
     pub log: unsafe extern "C" fn(ctx: *mut c_void, level: i32, message: Str),
     pub rule_name: unsafe extern "C" fn(ctx: *mut c_void, rule: u32) -> Str,
+    pub rule_category: unsafe extern "C" fn(ctx: *mut c_void, rule: u32) -> u8,
+    pub rule_route: unsafe extern "C" fn(ctx: *mut c_void, rule: u32) -> u8,
 }
 
-// SAFETY: the header demands that both functions may be called with `ctx` from any thread.
+// SAFETY: the header demands that its functions may be called with `ctx` from any thread.
 unsafe impl Sync for Host {}
 // SAFETY: as above; nothing in it belongs to the thread that made it.
 unsafe impl Send for Host {}
@@ -113,6 +135,40 @@ pub type Create = unsafe extern "C" fn(*const Host, Str, *mut *mut State, *mut E
 pub type ClassifyBatch = unsafe extern "C" fn(*mut State, *const Batch, *mut Output, *mut Error) -> Status;
 /// `rjn_plugin.destroy`.
 pub type Destroy = unsafe extern "C" fn(*mut State);
+/// `rjn_plugin.facts_batch`.
+pub type FactsBatch = unsafe extern "C" fn(*mut State, *const Batch, *mut f64, *mut Error) -> Status;
+
+/// `rjn_fact`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Fact {
+    pub name: Str,
+    pub about: Str,
+    pub kind: u32,
+    pub n_words: u32,
+    pub words: *const Str,
+    pub least: f64,
+    pub most: f64,
+}
+
+/// `rjn_selection`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Selection {
+    pub struct_size: u32,
+    pub n_phrases: u32,
+    pub phrases: *const Str,
+    pub n_languages: u32,
+    pub min_words: u32,
+    pub languages: *const Str,
+    pub max_words: u32,
+    pub reserved: u32,
+}
+
+// SAFETY: its strings are constants.
+unsafe impl Sync for Selection {}
+// SAFETY: as above.
+unsafe impl Send for Selection {}
 
 /// `rjn_plugin`. A function may be absent only in a broken plugin; the host refuses it.
 #[repr(C)]
@@ -134,6 +190,11 @@ pub struct Plugin {
     pub destroy: Option<Destroy>,
     pub score_purposes: Str,
     pub model: Bytes,
+    pub asks: u32,
+    pub n_facts: u32,
+    pub facts: *const Fact,
+    pub selection: *const Selection,
+    pub facts_batch: Option<FactsBatch>,
 }
 
 // SAFETY: its strings are constants, and the header lets any thread call its functions.

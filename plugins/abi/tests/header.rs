@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use rejoinder_plugin_abi::{
-    Batch, Bytes, Error, FLAG_CONCURRENT, FLAG_SCORES, Hit, Host, MAGIC, MAJOR, MINOR, Output, Plugin, Str,
-    log_level, role, status, verdict,
+    Batch, Bytes, Column, Error, FLAG_CONCURRENT, Fact, GIVES_FACTS, GIVES_SCORES, GIVES_VOTES, Hit, Host,
+    MAGIC, MAJOR, MINOR, NO_TIME, Output, Plugin, Selection, Str, WANTS_COLUMNS, asks, fact_kind, log_level,
+    role, route, status, verdict,
 };
 
 /// Adds one line a field, and one for the size, to the C program's source and to what Rust expects it to print.
@@ -46,14 +47,24 @@ fn c_and_rust_agree_on_the_layout() {
             struct_size,
             n,
             n_messages,
+            n_conversations,
+            n_columns,
             n_hits,
             n_earlier,
             reserved,
             text,
             text_off,
             role,
+            time,
+            language,
+            column_off,
+            columns,
+            column_text,
+            conversation,
             first,
             target,
+            answer,
+            answer_end,
             id,
             prior,
             hit_off,
@@ -71,7 +82,22 @@ fn c_and_rust_agree_on_the_layout() {
         [struct_size, n, verdict, category, reason, score, probs, note_ctx, note]
     );
     record!(c, rust, Error, "rjn_error", [struct_size, cap, len, reserved, buf]);
-    record!(c, rust, Host, "rjn_host", [struct_size, abi_major, abi_minor, ctx, log, rule_name]);
+    record!(
+        c,
+        rust,
+        Host,
+        "rjn_host",
+        [struct_size, abi_major, abi_minor, ctx, log, rule_name, rule_category, rule_route]
+    );
+    record!(c, rust, Column, "rjn_column", [name, name_end, value, value_end]);
+    record!(c, rust, Fact, "rjn_fact", [name, about, kind, n_words, words, least, most]);
+    record!(
+        c,
+        rust,
+        Selection,
+        "rjn_selection",
+        [struct_size, n_phrases, phrases, n_languages, min_words, languages, max_words, reserved]
+    );
     record!(
         c,
         rust,
@@ -93,7 +119,12 @@ fn c_and_rust_agree_on_the_layout() {
             classify_batch,
             destroy,
             score_purposes,
-            model
+            model,
+            asks,
+            n_facts,
+            facts,
+            selection,
+            facts_batch
         ]
     );
     constants!(
@@ -103,7 +134,22 @@ fn c_and_rust_agree_on_the_layout() {
         "RJN_ABI_MAJOR" = MAJOR,
         "RJN_ABI_MINOR" = MINOR,
         "RJN_FLAG_CONCURRENT" = FLAG_CONCURRENT,
-        "RJN_FLAG_SCORES" = FLAG_SCORES,
+        "RJN_GIVES_VOTES" = GIVES_VOTES,
+        "RJN_GIVES_SCORES" = GIVES_SCORES,
+        "RJN_GIVES_FACTS" = GIVES_FACTS,
+        "RJN_WANTS_COLUMNS" = WANTS_COLUMNS,
+        "RJN_NO_TIME" = NO_TIME as u64,
+        "RJN_ASK_DEFAULT" = asks::DEFAULT,
+        "RJN_ASK_MARKED" = asks::MARKED,
+        "RJN_ASK_ALL" = asks::ALL,
+        "RJN_ASK_SELECTED" = asks::SELECTED,
+        "RJN_FACT_NUMBER" = fact_kind::NUMBER,
+        "RJN_FACT_TRUTH" = fact_kind::TRUTH,
+        "RJN_FACT_WORD" = fact_kind::WORD,
+        "RJN_ROUTE_ACCEPT" = route::ACCEPT,
+        "RJN_ROUTE_REJECT" = route::REJECT,
+        "RJN_ROUTE_ESCALATE" = route::ESCALATE,
+        "RJN_ROUTE_SCORE" = route::SCORE,
         "RJN_OK" = status::OK,
         "RJN_INVALID_CONFIG" = status::INVALID_CONFIG,
         "RJN_INCOMPATIBLE" = status::INCOMPATIBLE,

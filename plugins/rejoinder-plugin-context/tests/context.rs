@@ -18,7 +18,7 @@ fn ask(dialogue: &[&str], cues: &[&str]) -> Answer {
         })
         .collect();
     let harness = Harness::<Context>::with_rules("{}", &["any.rule"]).unwrap();
-    harness.ask(&Question { dialogue, hits: &hits, prior: 0.0 }).unwrap()
+    harness.ask(&Question { dialogue, hits: &hits, ..Question::default() }).unwrap()
 }
 
 fn reason(turn: &str, cues: &[&str]) -> &'static str {
@@ -150,7 +150,7 @@ proptest! {
         let (a, b) = (at(cut.0), at(cut.1));
         let hits = [(0, a.min(b)..a.max(b))];
         for hits in [&hits[..], &[]] {
-            let question = Question { dialogue: &dialogue, hits, prior: 0.0 };
+            let question = Question { dialogue: &dialogue, hits, ..Question::default() };
             let once = Harness::<Context>::new("{}").unwrap().ask(&question).unwrap();
             let twice = Harness::<Context>::new("{}").unwrap().ask(&question).unwrap();
             prop_assert_eq!(&once, &twice);

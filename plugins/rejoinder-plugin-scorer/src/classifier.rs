@@ -40,6 +40,7 @@ impl Classifier for Scorer {
     const ABOUT: &'static str =
         "scores turns by a learned model: P(feedback) and probabilities of the categories";
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"model": {"type": "string", "minLength": 1, "description": "a model file (.rjm); the shipped model where it is left out"}, "for": {"type": "string", "description": "what the score is the probability of: all, sft, kto, or categories; the engine says it"}}}"#;
+    const GIVES_VOTES: bool = false;
     const SCORES: Option<ScoreDeclaration> =
         Some(ScoreDeclaration::for_every_purpose().with_model(DEFAULT_MODEL));
     type Config = Config;

@@ -3,15 +3,23 @@
 use std::ffi::c_void;
 
 use rejoinder_core::{Category, Role, Verdict};
-use rejoinder_plugin_abi::{self as abi, role, verdict};
+use rejoinder_plugin_abi::{self as abi, role, route, verdict};
 
 /// Checked views over the columns of one batch.
 pub(crate) struct Columns<'a> {
     pub text: &'a str,
     pub text_off: &'a [u32],
     pub role: &'a [u8],
+    pub time: &'a [i64],
+    pub language: &'a [[u8; 4]],
+    pub column_off: &'a [u32],
+    pub columns: &'a [abi::Column],
+    pub column_text: &'a str,
+    pub conversation: &'a [u32],
     pub first: &'a [u32],
     pub target: &'a [u32],
+    pub answer: &'a [u32],
+    pub answer_end: &'a [u32],
     pub id: &'a [u64],
     pub prior: &'a [f32],
     pub hit_off: &'a [u32],
@@ -70,7 +78,36 @@ impl<'a> Candidate<'a> {
             .map_or("", |m| m.text)
     }
 
-    /// The places in the target that rules matched.
+    /// The answer that the turn would be feedback on: the assistant's messages, and those of tools, of the exchange before it.
+    /// None where the assistant has not said anything before the turn.
+    pub fn answer(self) -> impl DoubleEndedIterator<Item = Message<'a>> + ExactSizeIterator {
+        let (start, end) = (self.columns.answer[self.index], self.columns.answer_end[self.index]);
+        (start as usize..end as usize).map(move |m| self.message(m))
+    }
+
+    /// The language of the conversation as a code of ISO 639, such as `en`; none where it is not determined.
+    pub fn language(self) -> Option<&'a str> {
+        let code = &self.columns.language[self.conversation()];
+        let len = code.iter().position(|byte| *byte == 0).unwrap_or(code.len());
+        std::str::from_utf8(&code[..len]).ok().filter(|code| !code.is_empty())
+    }
+
+    /// The value of a metadata column of the record: a string as it is, anything else as JSON. None where the record has no
+    /// such column, or [`Classifier::WANTS_COLUMNS`](crate::Classifier::WANTS_COLUMNS) is not set.
+    pub fn column(self, name: &str) -> Option<&'a str> {
+        self.columns().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The metadata columns of the record, names and values, as [`Self::column`] gives them.
+    pub fn columns(self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> {
+        let (conversation, offsets) = (self.conversation(), self.columns.column_off);
+        let columns =
+            &self.columns.columns[offsets[conversation] as usize..offsets[conversation + 1] as usize];
+        let text = |start: u32, end: u32| &self.columns.column_text[start as usize..end as usize];
+        columns.iter().map(move |c| (text(c.name, c.name_end), text(c.value, c.value_end)))
+    }
+
+    /// The places in the target that rules matched; none while facts are asked for.
     pub fn hits(self) -> impl ExactSizeIterator<Item = Hit<'a>> {
         let range = self.columns.hit_off[self.index] as usize..self.columns.hit_off[self.index + 1] as usize;
         self.columns.hits[range].iter().map(move |&hit| Hit { hit, host: self.columns.host })
@@ -104,9 +141,17 @@ impl<'a> Candidate<'a> {
         self.columns.id[self.index]
     }
 
+    fn conversation(self) -> usize {
+        self.columns.conversation[self.index] as usize
+    }
+
     fn message(self, index: usize) -> Message<'a> {
         let range = self.columns.text_off[index] as usize..self.columns.text_off[index + 1] as usize;
-        Message { role: role_of(self.columns.role[index]), text: &self.columns.text[range] }
+        Message {
+            role: role_of(self.columns.role[index]),
+            text: &self.columns.text[range],
+            time: Some(self.columns.time[index]).filter(|time| *time != abi::NO_TIME),
+        }
     }
 }
 
@@ -115,6 +160,7 @@ impl<'a> Candidate<'a> {
 pub struct Message<'a> {
     role: Role,
     text: &'a str,
+    time: Option<i64>,
 }
 
 impl<'a> Message<'a> {
@@ -126,6 +172,11 @@ impl<'a> Message<'a> {
     /// What was written.
     pub const fn text(self) -> &'a str {
         self.text
+    }
+
+    /// When it was written, in milliseconds since the beginning of 1970 in UTC, where the corpus says it.
+    pub const fn time(self) -> Option<i64> {
+        self.time
     }
 }
 
@@ -144,10 +195,42 @@ impl<'a> Hit<'a> {
         unsafe { (self.host.rule_name)(self.host.ctx, self.hit.rule).get() }.unwrap_or("")
     }
 
+    /// The category that the rule gives a turn, if it gives one.
+    pub fn category(self) -> Option<Category> {
+        // SAFETY: the host's functions may be called from any thread with its context.
+        Category::from_number(unsafe { (self.host.rule_category)(self.host.ctx, self.hit.rule) })
+    }
+
+    /// What a hit of the rule leads to, before plugins and scores have a say; none of a rule that is not there.
+    pub fn route(self) -> Option<Route> {
+        // SAFETY: as above.
+        match unsafe { (self.host.rule_route)(self.host.ctx, self.hit.rule) } {
+            route::ACCEPT => Some(Route::Accept),
+            route::REJECT => Some(Route::Reject),
+            route::ESCALATE => Some(Route::Escalate),
+            route::SCORE => Some(Route::Score),
+            _ => None,
+        }
+    }
+
     /// The matched bytes of the target's text.
     pub const fn span(self) -> std::ops::Range<usize> {
         self.hit.start as usize..self.hit.end as usize
     }
+}
+
+/// What a hit of a rule leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// The turn is feedback of the rule's category.
+    Accept,
+    /// The turn looks like feedback and is not.
+    Reject,
+    /// The turn is a candidate.
+    Escalate,
+    /// The hit only adds the rule's weight to the turn's prior.
+    Score,
 }
 
 /// What an earlier plugin said of the same candidate.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Candidate, Verdict};
+use crate::{Asks, Candidate, Fact, FactValues, Verdict};
 
 /// Any error, as text for the user.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -28,6 +28,19 @@ pub trait Classifier: Sized + Send + Sync + 'static {
     /// `rejoinder explain` show them.
     const REASONS: &'static [&'static str] = &[];
 
+    /// That the classifier votes: accepts, rejects and escalates. One that only scores or gives facts says `false`, and then
+    /// every verdict is an abstention.
+    const GIVES_VOTES: bool = true;
+
+    /// The turns on which the classifier wishes to vote.
+    const CANDIDATES: Asks = Asks::Default;
+
+    /// What rules may ask the classifier about a turn ([`Self::facts`]): at most 64 facts.
+    const FACTS: &'static [Fact] = &[];
+
+    /// That the classifier reads the metadata columns of records ([`Candidate::column`]), which are handed over only then.
+    const WANTS_COLUMNS: bool = false;
+
     /// That the classifier scores: every verdict has probabilities ([`Verdict::with_probs`]) that are calibrated, and the
     /// score of what its configuration's key `for` wants. `None`: it promises nothing of the kind, and may give either.
     const SCORES: Option<ScoreDeclaration> = None;
@@ -48,6 +61,13 @@ pub trait Classifier: Sized + Send + Sync + 'static {
     /// # Panics
     /// A panic is contained: the candidate goes to the judge, and the classifier is made anew.
     fn classify(&self, candidate: Candidate<'_>) -> Verdict;
+
+    /// Sets what is known of one turn, where a rule asks for some of [`Self::FACTS`]. Called as [`Self::classify`] is, before the
+    /// rules are done and before any plugin votes: the candidate has no hits and no earlier votes.
+    ///
+    /// # Panics
+    /// As there.
+    fn facts(&self, _candidate: Candidate<'_>, _facts: &mut FactValues<'_>) {}
 }
 
 /// What a classifier that scores declares of its scores.

@@ -37,17 +37,22 @@ compile_error!(
     "a plugin must be compiled with panic = \"unwind\": with \"abort\" its panics would end the whole run"
 );
 
+mod asks;
 mod candidate;
 mod classifier;
 mod entry;
+mod fact;
+mod tables;
 pub mod testing;
 mod trampoline;
 mod verdict;
 
-pub use candidate::{Candidate, EarlierVote, Hit, Message};
+pub use asks::{Asks, Selection};
+pub use candidate::{Candidate, EarlierVote, Hit, Message, Route};
 pub use classifier::{BoxError, Classifier, NoConfig, ScoreDeclaration};
 #[doc(hidden)]
 pub use entry::enter;
+pub use fact::{Fact, FactValues};
 pub use rejoinder_core::{Category, Purpose, Role};
 pub use rejoinder_plugin_abi as abi;
 pub use trampoline::vtable;

@@ -3,83 +3,67 @@
 //! Each function checks its pointers, catches every panic and writes what went wrong into the host's error slot.
 
 use std::any::Any;
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rejoinder_core::Verdict as Kind;
 use rejoinder_plugin_abi::{self as abi, Str, status, verdict};
 
 use crate::candidate::Columns;
-use crate::{Candidate, Classifier, ScoreDeclaration};
+use crate::{Candidate, Classifier, FactValues, ScoreDeclaration, tables};
 
 /// The plugin table of a classifier.
 ///
 /// # Panics
-/// If the classifier's name holds anything but lower-case ASCII letters, digits, `-` and `_`; in a `static`, as
-/// [`export_classifier!`](crate::export_classifier) writes it, that is an error of compilation.
+/// If the name of the classifier, of a fact or of a word holds anything but lower-case ASCII letters, digits, `-` and `_`, or the
+/// classifier gives nothing; in a `static`, as [`export_classifier!`](crate::export_classifier) writes it, that is an error
+/// of compilation.
 pub const fn vtable<C: Classifier>() -> abi::Plugin {
-    assert!(is_name(C::NAME), "a plugin's name consists of a-z, 0-9, - and _");
+    assert!(tables::is_name(C::NAME), "a plugin's name consists of a-z, 0-9, - and _");
     let scores = match C::SCORES {
         Some(scores) => scores,
         None => ScoreDeclaration::for_every_purpose(),
     };
+    let votes = C::GIVES_VOTES || C::SCORES.is_some();
+    assert!(votes || !C::FACTS.is_empty(), "a classifier gives votes, scores or facts");
     abi::Plugin {
         magic: abi::MAGIC,
         struct_size: size_of::<abi::Plugin>() as u32,
         abi_major: abi::MAJOR,
         abi_minor: abi::MINOR,
-        flags: abi::FLAG_CONCURRENT | if C::SCORES.is_some() { abi::FLAG_SCORES } else { 0 },
+        flags: flags::<C>(),
         name: Str::from_static(C::NAME),
         version: Str::from_static(C::VERSION),
         about: Str::from_static(C::ABOUT),
         config_schema: Str::from_static(C::CONFIG_SCHEMA),
-        reasons: Reasons::<C>::TABLE.as_ptr(),
+        reasons: tables::reasons::<C>(),
         n_reasons: C::REASONS.len(),
         create: Some(create::<C>),
-        classify_batch: Some(classify_batch::<C>),
+        classify_batch: if votes { Some(classify_batch::<C>) } else { None },
         destroy: Some(destroy::<C>),
         score_purposes: Str::from_static(scores.purposes),
         model: abi::Bytes::from_static(scores.model),
+        asks: tables::asks_of::<C>(),
+        n_facts: C::FACTS.len() as u32,
+        facts: tables::facts::<C>(),
+        selection: tables::selection::<C>(),
+        facts_batch: if C::FACTS.is_empty() { None } else { Some(facts_batch::<C>) },
     }
 }
 
-/// Greatest number of reasons that a classifier may give.
-const MAX_REASONS: usize = 64;
-
-/// The reasons of a classifier as the table wants them: a constant whose size does not depend on `C`.
-struct Reasons<C>(PhantomData<C>);
-
-impl<C: Classifier> Reasons<C> {
-    const TABLE: &'static [Str; MAX_REASONS] = &{
-        assert!(C::REASONS.len() <= MAX_REASONS, "a classifier has at most 64 reasons");
-        let mut table = [Str::from_static(""); MAX_REASONS];
-        let mut i = 0;
-        while i < C::REASONS.len() {
-            table[i] = Str::from_static(C::REASONS[i]);
-            i += 1;
-        }
-        table
-    };
-
-    /// The number by which `reason` crosses the border.
-    fn number(reason: &'static str) -> Result<u16, Failure> {
-        match C::REASONS.iter().position(|known| *known == reason) {
-            Some(index) => Ok(index as u16 + 1),
-            None => Err(Failure(status::FAILED, format!("the reason `{reason}` is not among its REASONS"))),
-        }
-    }
+const fn flags<C: Classifier>() -> u64 {
+    abi::FLAG_CONCURRENT
+        | if C::GIVES_VOTES { abi::GIVES_VOTES } else { 0 }
+        | if C::SCORES.is_some() { abi::GIVES_SCORES } else { 0 }
+        | if C::FACTS.is_empty() { 0 } else { abi::GIVES_FACTS }
+        | if C::WANTS_COLUMNS { abi::WANTS_COLUMNS } else { 0 }
 }
 
-const fn is_name(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    let mut i = 0;
-    while i < bytes.len() {
-        if !matches!(bytes[i], b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') {
-            return false;
-        }
-        i += 1;
+/// The number by which a reason crosses the border.
+fn reason_number<C: Classifier>(reason: &'static str) -> Result<u16, Failure> {
+    match C::REASONS.iter().position(|known| *known == reason) {
+        Some(index) => Ok(index as u16 + 1),
+        None => Err(Failure(status::FAILED, format!("the reason `{reason}` is not among its REASONS"))),
     }
-    !bytes.is_empty()
 }
 
 /// What a state pointer of this SDK points to.
@@ -132,27 +116,61 @@ unsafe extern "C" fn classify_batch<C: Classifier>(
             let (Some(instance), Some(batch), Some(out)) = parts else {
                 return Err(Failure(status::INCOMPATIBLE, "the host passed a null pointer".into()));
             };
-            let covered = batch.struct_size >= abi::floor::BATCH
-                && out.struct_size >= abi::floor::OUTPUT
-                && out.n == batch.n;
-            if !covered {
-                return Err(Failure(
-                    status::INCOMPATIBLE,
-                    "the host's batch is older than this plugin".into(),
-                ));
+            if batch.struct_size < abi::floor::BATCH
+                || out.struct_size < abi::floor::OUTPUT
+                || out.n != batch.n
+            {
+                return Err(too_old());
             }
             // SAFETY: `struct_size` covers all columns, and the ABI guarantees their lengths and content.
             let mut columns = columns(batch, instance.host);
             columns.notes = out.note.map(|note| (out.note_ctx, note));
             for index in 0..batch.n as usize {
                 let verdict = instance.classifier.classify(Candidate::new(&columns, index));
-                let reason = verdict.reason.map_or(Ok(0), Reasons::<C>::number)?;
+                let reason = verdict.reason.map_or(Ok(0), reason_number::<C>)?;
                 // SAFETY: the output's columns have room for `n`, and `index` is less.
                 write(out, index, verdict, reason);
             }
             Ok(())
         })
     }
+}
+
+unsafe extern "C" fn facts_batch<C: Classifier>(
+    state: *mut abi::State,
+    batch: *const abi::Batch,
+    facts: *mut f64,
+    error: *mut abi::Error,
+) -> abi::Status {
+    // SAFETY: the host passes its error slot or null.
+    unsafe {
+        guarded(error, || {
+            // SAFETY: `state` came from `create::<C>` and was not destroyed; the batch is borrowed for the call.
+            let parts = (state.cast::<Instance<C>>().as_ref(), batch.as_ref());
+            let (Some(instance), Some(batch), false) = (parts.0, parts.1, facts.is_null()) else {
+                return Err(Failure(status::INCOMPATIBLE, "the host passed a null pointer".into()));
+            };
+            if batch.struct_size < abi::floor::BATCH {
+                return Err(too_old());
+            }
+            // SAFETY: `struct_size` covers all columns, and the ABI guarantees their lengths and content.
+            let columns = columns(batch, instance.host);
+            for index in 0..batch.n as usize {
+                // SAFETY: a row a candidate, which the host lends for this call.
+                let row = std::slice::from_raw_parts_mut(facts.add(index * C::FACTS.len()), C::FACTS.len());
+                let mut values = FactValues::new(C::FACTS, row);
+                instance.classifier.facts(Candidate::new(&columns, index), &mut values);
+                if let Some(mistake) = values.into_mistake() {
+                    return Err(Failure(status::FAILED, mistake));
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn too_old() -> Failure {
+    Failure(status::INCOMPATIBLE, "the host's batch is older than this plugin".into())
 }
 
 unsafe extern "C" fn destroy<C: Classifier>(state: *mut abi::State) {
@@ -199,16 +217,28 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
 /// The batch's columns are as long as the header says and stay unchanged during `'a`; its text is valid UTF-8.
 unsafe fn columns<'a>(batch: &'a abi::Batch, host: &'a abi::Host) -> Columns<'a> {
     let (n, messages, n_earlier) = (batch.n as usize, batch.n_messages as usize, batch.n_earlier as usize);
+    let conversations = batch.n_conversations as usize;
     // SAFETY: the caller's promise covers every column; `slice` takes null for an empty one.
     unsafe {
         let text_off = slice(batch.text_off, messages + 1);
         let text = slice(batch.text, text_off.last().map_or(0, |&end| end as usize));
+        let columns = slice(batch.columns, batch.n_columns as usize);
+        let column_text =
+            slice(batch.column_text, columns.last().map_or(0, |column| column.value_end as usize));
         Columns {
             text: std::str::from_utf8_unchecked(text),
             text_off,
             role: slice(batch.role, messages),
+            time: slice(batch.time, messages),
+            language: slice(batch.language.cast(), conversations),
+            column_off: slice(batch.column_off, conversations + 1),
+            columns,
+            column_text: std::str::from_utf8_unchecked(column_text),
+            conversation: slice(batch.conversation, n),
             first: slice(batch.first, n),
             target: slice(batch.target, n),
+            answer: slice(batch.answer, n),
+            answer_end: slice(batch.answer_end, n),
             id: slice(batch.id, n),
             prior: slice(batch.prior, n),
             hit_off: slice(batch.hit_off, n + 1),

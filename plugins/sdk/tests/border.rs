@@ -95,7 +95,7 @@ fn scores_are_declared_in_the_table() {
         }
     }
     let (plain, scoring) = (vtable::<Probe>(), vtable::<Scoring>());
-    assert_eq!((plain.flags & abi::FLAG_SCORES, scoring.flags & abi::FLAG_SCORES), (0, abi::FLAG_SCORES));
+    assert_eq!((plain.flags & abi::GIVES_SCORES, scoring.flags & abi::GIVES_SCORES), (0, abi::GIVES_SCORES));
     // SAFETY: the table's strings and bytes are static.
     unsafe {
         assert_eq!((plain.score_purposes.get(), plain.model.get()), (Some(""), &[][..]));

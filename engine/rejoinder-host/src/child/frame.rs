@@ -28,6 +28,10 @@ pub mod kind {
     pub const STUCK: u32 = 6;
     /// From the child: answers.
     pub const ANSWERS: u32 = 7;
+    /// To the child: a batch, as [`BATCH`], whose facts are wanted.
+    pub const FACTS: u32 = 9;
+    /// From the child: the values of facts, a row of doubles a candidate.
+    pub const FACT_VALUES: u32 = 10;
 }
 
 /// The head of every frame; what a kind has no use for is 0.
@@ -41,6 +45,10 @@ pub struct Header {
     /// Candidates of the batch or answers.
     pub n: u32,
     pub n_messages: u32,
+    pub n_conversations: u32,
+    pub n_columns: u32,
+    /// Bytes of the columns' text.
+    pub column_text: u32,
     pub n_hits: u32,
     pub n_earlier: u32,
     /// The candidates to classify: `start..end`.
@@ -63,7 +71,7 @@ impl Header {
     pub fn read(from: &mut impl Read) -> io::Result<Self> {
         let mut header = Self::default();
         from.read_exact(bytemuck::bytes_of_mut(&mut header))?;
-        if header.magic != MAGIC || header.text > LONGEST_TEXT {
+        if header.magic != MAGIC || header.text.max(header.column_text) > LONGEST_TEXT {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it sent what is no answer"));
         }
         Ok(header)

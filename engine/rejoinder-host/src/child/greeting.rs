@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::RuleReference;
 use crate::snapshot::SnapshotPlace;
 
 /// Which plugin a child loads, and into what.
@@ -11,8 +12,8 @@ use crate::snapshot::SnapshotPlace;
 pub struct Greeting {
     /// The library, or one that is linked in, by its name.
     pub plugin: PluginReference,
-    /// Ids of the rules in force, by index.
-    pub rule_ids: Vec<String>,
+    /// The rules in force, by index.
+    pub rules: Vec<RuleReference>,
 }
 
 /// A plugin, as a child finds it.

@@ -13,8 +13,9 @@ use super::LAST_WORDS;
 use super::frame::{self, Header, kind};
 use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
-use crate::batch::EarlierVotes;
 use crate::child_failure::ChildFailure;
+use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::handshake::Description;
 use crate::locate::LocatedPlugin;
 use crate::output::{Columns, Notes};
@@ -58,7 +59,7 @@ impl Launch {
             }
             LocatedPlugin::BuiltIn(checked) => (PluginReference::BuiltIn(checked.description.name), None),
         };
-        let hello = Greeting { plugin, rule_ids: context.rule_ids.clone() };
+        let hello = Greeting { plugin, rules: context.rules.clone() };
         Self {
             launcher: context.launcher.clone(),
             hello: serde_json::to_string(&hello).expect("a greeting is plain data"),
@@ -140,23 +141,50 @@ impl Child {
         wants_notes: bool,
         output: &mut Columns,
     ) -> Result<Notes, ChildFailure> {
-        let header = Header {
-            start: range.start as u32,
-            end: range.end as u32,
-            flag: u32::from(wants_notes),
-            ..batch.header(earlier.plugins)
-        };
+        let header = Header { flag: u32::from(wants_notes), ..batch.header(kind::BATCH, earlier.plugins) };
         let deadline = Instant::now() + self.timeout;
-        let [text, more @ ..] = batch.as_bytes();
-        let [verdict, category, score] = earlier.as_bytes();
-        let mut parts = vec![text];
-        parts.extend(more);
-        parts.extend([verdict, category, score]);
-        let sent = frame::send(&mut self.stream, &header, &parts).map_err(ReplyError::Socket);
-        sent.and_then(|()| self.answers(range, deadline, output)).map_err(|error| match error {
+        let answered =
+            self.send(header, batch, range, earlier).and_then(|()| self.answers(range, deadline, output));
+        answered.map_err(|error| self.failure(error))
+    }
+
+    /// One call for the facts of the candidates in `range`, whose values go into `values`.
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    pub fn facts(
+        &mut self,
+        batch: &Batch,
+        range: &Range<usize>,
+        values: &mut FactValues,
+    ) -> Result<(), ChildFailure> {
+        let deadline = Instant::now() + self.timeout;
+        let header = batch.header(kind::FACTS, 0);
+        let answered = self.send(header, batch, range, &EarlierVotes::default()).and_then(|()| {
+            let (mut stream, _) = self.reply(range, deadline, kind::FACT_VALUES)?;
+            Ok(frame::read_parts(&mut stream, [values.as_bytes_mut(range)])?)
+        });
+        answered.map_err(|error| self.failure(error))
+    }
+
+    /// Sends a batch, of whose candidates those in `range` are meant.
+    fn send(
+        &mut self,
+        header: Header,
+        batch: &Batch,
+        range: &Range<usize>,
+        earlier: &EarlierVotes,
+    ) -> Result<(), ReplyError> {
+        let header = Header { start: range.start as u32, end: range.end as u32, ..header };
+        let parts: Vec<&[u8]> = batch.as_bytes().into_iter().chain(earlier.as_bytes()).collect();
+        frame::send(&mut self.stream, &header, &parts).map_err(ReplyError::Socket)
+    }
+
+    fn failure(&mut self, error: ReplyError) -> ChildFailure {
+        match error {
             ReplyError::Refused { kind, text } => no_answer(kind, text),
             ReplyError::Socket(e) => self.dead(&e),
-        })
+        }
     }
 
     /// From here on, answers may take so long.
@@ -166,18 +194,19 @@ impl Child {
         self.stream.set_write_timeout(Some(timeout))
     }
 
-    fn answers(
+    /// The head of an answer of a kind to the candidates in `range`, and the stream after it.
+    fn reply(
         &mut self,
         range: &Range<usize>,
         deadline: Instant,
-        output: &mut Columns,
-    ) -> Result<Notes, ReplyError> {
+        wanted: u32,
+    ) -> Result<(DeadlineReader<'_>, Header), ReplyError> {
         let asked = Instant::now();
         self.waiter.wait(&self.stream);
         let mut stream = DeadlineReader { stream: &self.stream, deadline };
         let header = Header::read(&mut stream)?;
         self.waiter.took(asked.elapsed());
-        if header.kind != kind::ANSWERS {
+        if header.kind != wanted {
             let text = frame::read_text(&mut stream, header.text)?;
             return Err(ReplyError::Refused { kind: header.kind, text });
         }
@@ -185,6 +214,16 @@ impl Child {
             let message = "it sent the answers to something else";
             return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
         }
+        Ok((stream, header))
+    }
+
+    fn answers(
+        &mut self,
+        range: &Range<usize>,
+        deadline: Instant,
+        output: &mut Columns,
+    ) -> Result<Notes, ReplyError> {
+        let (mut stream, header) = self.reply(range, deadline, kind::ANSWERS)?;
         frame::read_parts(&mut stream, output.as_bytes_mut(range, header.flag != 0))?;
         if header.text == 0 {
             return Ok(Vec::new());

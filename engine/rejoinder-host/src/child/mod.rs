@@ -12,7 +12,7 @@ mod serve;
 mod wait;
 mod watch;
 
-pub use frame::{Header, kind};
+pub use frame::Header;
 pub use launch::{Child, Launch};
 pub use serve::serve;
 pub use watch::end_with_parent;

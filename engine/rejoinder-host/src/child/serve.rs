@@ -1,6 +1,7 @@
 //! The child's side: one plugin, asked until the parent goes.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
@@ -10,11 +11,12 @@ use super::frame::{self, Header, kind};
 use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
 use crate::abi::Plugin;
-use crate::batch::EarlierVotes;
+use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::handshake::{CheckedPlugin, Description};
 use crate::output::Columns;
 use crate::registry::Starter;
-use crate::state::State;
+use crate::state::{AnswerRoom, State};
 use crate::{Batch, LoadCause, LoadContext, PluginSpec, locate, panics, services};
 
 /// Serves the parent on standard input until it goes. `built_in` are the plugins that are linked in.
@@ -35,8 +37,8 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
             header => header?,
         };
         waiter.took(answered.elapsed());
-        if header.kind == kind::BATCH {
-            served.classify(&mut stream, &header)?;
+        if matches!(header.kind, kind::BATCH | kind::FACTS) {
+            served.answer(&mut stream, &header)?;
             continue;
         }
         if header.kind == kind::MODEL {
@@ -67,6 +69,7 @@ struct ServedPlugin {
     batch: Batch,
     earlier: EarlierVotes,
     output: Columns,
+    facts: FactValues,
 }
 
 impl ServedPlugin {
@@ -79,7 +82,7 @@ impl ServedPlugin {
                 locate::locate(&PluginSpec::named(name), &context)
             }
         };
-        let host = services::start(hello.rule_ids);
+        let host = services::start(hello.rules);
         let checked = located.and_then(|located| located.open(host)).map_err(LoadCause::reason)?;
         let description = checked.description.clone();
         self.loaded = Some((checked, host));
@@ -100,19 +103,24 @@ impl ServedPlugin {
         Ok(())
     }
 
-    fn classify(&mut self, stream: &mut UnixStream, header: &Header) -> io::Result<()> {
+    fn answer(&mut self, stream: &mut UnixStream, header: &Header) -> io::Result<()> {
         let n_earlier = header.n_earlier as usize;
         let columns = self.batch.make_room(header).into_iter();
         frame::read_parts(stream, columns.chain(self.earlier.make_room(header.n as usize, n_earlier)))?;
-        let Some((starter, state)) = &mut self.started else {
+        let (Some((starter, state)), Some((checked, _))) = (&mut self.started, &self.loaded) else {
             return frame::send_text(stream, kind::STUCK, "nothing is started");
         };
         let range = header.start as usize..header.end as usize;
-        self.output.resize(header.n as usize);
         let columns = self.batch.columns(&range, &self.earlier);
-        let mut output = self.output.prefilled(&range, header.flag != 0);
-        // SAFETY: the columns are those of a `Batch` of the parent, and `prefilled` gave some of the range's length.
-        let result = unsafe { state.classify(&columns, &mut output) };
+        let mut room = if header.kind == kind::FACTS {
+            self.facts.resize(header.n as usize, checked.description.facts.len());
+            AnswerRoom::Facts(self.facts.prefilled(&range))
+        } else {
+            self.output.resize(header.n as usize);
+            AnswerRoom::Votes(self.output.prefilled(&range, header.flag != 0))
+        };
+        // SAFETY: the columns are those of a `Batch` of the parent, and `prefilled` gave room for the range.
+        let result = unsafe { state.answer(&columns, &mut room) };
         if let Err(reason) = result {
             return match starter.start() {
                 Ok(fresh) => {
@@ -122,18 +130,28 @@ impl ServedPlugin {
                 Err(stuck) => frame::send_text(stream, kind::STUCK, &stuck),
             };
         }
+        match room {
+            AnswerRoom::Votes(_) => self.send_votes(stream, &range),
+            AnswerRoom::Facts(_) => {
+                let values = Header { n: range.len() as u32, ..Header::new(kind::FACT_VALUES) };
+                frame::send(stream, &values, &[self.facts.as_bytes(&range)])
+            }
+        }
+    }
+
+    fn send_votes(&mut self, stream: &mut UnixStream, range: &Range<usize>) -> io::Result<()> {
         let notes = match self.output.take_notes() {
             notes if notes.is_empty() => String::new(),
             notes => serde_json::to_string(&notes).expect("notes are plain data"),
         };
-        let has_probs = self.output.has_probs(&range);
+        let has_probs = self.output.has_probs(range);
         let answers = Header {
             n: range.len() as u32,
             flag: u32::from(has_probs),
             text: u32::try_from(notes.len()).unwrap_or(u32::MAX),
             ..Header::new(kind::ANSWERS)
         };
-        let mut parts = self.output.as_bytes(&range, has_probs);
+        let mut parts = self.output.as_bytes(range, has_probs);
         parts.push(notes.as_bytes());
         frame::send(stream, &answers, &parts)
     }

@@ -6,8 +6,8 @@ use rejoinder_core::case::Case;
 use super::outcome::{Breach, Outcome, about_to_ask, outcome, settled};
 use super::subject::AskError;
 use super::{Setting, Subject, material};
-use crate::Batch;
 use crate::state::{SharedState, State};
+use crate::{Batch, ConversationContext};
 
 pub fn empty_batch(subject: &Subject, _: &Setting) -> Outcome {
     outcome(subject.state().and_then(|mut state| subject.ask(&mut state, &Batch::new()).map(drop)))
@@ -95,7 +95,7 @@ pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
             for _ in 0..20 {
                 let answers = subject.answers(&batch, false, |columns, output| {
                     // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-                    unsafe { shared.classify(columns, output) }
+                    unsafe { shared.answer(columns, output) }
                 })?;
                 same(&expected, &subject.read(&answers, batch.len()), "beside other threads")?;
             }
@@ -143,7 +143,7 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
             let conversation = case.conversation().map_err(|why| Breach(why.to_string()))?;
             let target = conversation.messages.len() - 1;
             let mut batch = Batch::new();
-            batch.begin_conversation(&conversation, target);
+            batch.begin_conversation(&conversation, target, &ConversationContext::default());
             batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
             let vote = subject.ask_strictly(&mut state, &batch).map_err(AskError::into_breach)?[0];
             Ok::<_, Breach>(case.difference(&vote, subject.description.reason(vote.reason)))

@@ -2,7 +2,7 @@
 
 use rejoinder_core::{Conversation, Hit, Message, Role};
 
-use crate::Batch;
+use crate::{Batch, ConversationContext};
 
 /// Turns of every kind that people and machines write.
 pub const TURNS: &[&str] = &[
@@ -60,7 +60,11 @@ pub fn push(batch: &mut Batch, id: u64, number: usize, turn: &str) {
     }
     messages.push(Message::new(Role::User, turn));
     let target = messages.len() - 1;
-    batch.begin_conversation(&Conversation { id: "check".into(), messages }, target);
+    batch.begin_conversation(
+        &Conversation { id: "check".into(), messages },
+        target,
+        &ConversationContext::default(),
+    );
     let end = turn.chars().next().map_or(0, char::len_utf8) as u32;
     let hits = [Hit { rule: 0, start: 0, end }, Hit { rule: 1, start: 0, end: turn.len() as u32 }];
     batch.push_candidate(id, target, number as f32 / 10.0, &hits[..number % 3]);
@@ -97,7 +101,11 @@ fn long() -> Batch {
     let role = |i| if i % 2 == 0 { Role::User } else { Role::Assistant };
     let messages = (0..2001).map(|i| Message::new(role(i), "the same again")).collect();
     let mut batch = Batch::new();
-    batch.begin_conversation(&Conversation { id: "long".into(), messages }, 2000);
+    batch.begin_conversation(
+        &Conversation { id: "long".into(), messages },
+        2000,
+        &ConversationContext::default(),
+    );
     batch.push_candidate(0, 2000, 0.0, &[]);
     batch
 }

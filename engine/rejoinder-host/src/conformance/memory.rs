@@ -9,8 +9,9 @@ use super::subject::earlier;
 use super::{Subject, material};
 use crate::Batch;
 use crate::abi::{self, Str};
-use crate::batch::EarlierVotes;
-use crate::state::State;
+use crate::batch::COLUMNS;
+use crate::earlier_votes::EarlierVotes;
+use crate::state::{AnswerRoom, State};
 
 /// Candidates in these checks: an odd number, so that no column ends on a boundary by chance.
 const N: usize = 29;
@@ -23,36 +24,52 @@ pub fn over_read(subject: &Subject, column: usize) -> Outcome {
         let batch = material::batch(&material::TURNS[..N]);
         let guarded = GuardedCopy::new(input_bytes(&batch, &earlier(N))[column])?;
         let start = guarded.start();
-        let read = |columns: &abi::Batch, output: &mut abi::Output| {
+        let read = |columns: &abi::Batch, output: &mut AnswerRoom| {
             let mut columns = *columns;
             match column {
                 0 => columns.text = start,
                 1 => columns.text_off = start.cast(),
                 2 => columns.role = start,
-                3 => columns.first = start.cast(),
-                4 => columns.target = start.cast(),
-                5 => columns.id = start.cast(),
-                6 => columns.prior = start.cast(),
-                7 => columns.hit_off = start.cast(),
-                8 => columns.hits = start.cast(),
-                9 => columns.earlier_verdict = start,
-                10 => columns.earlier_category = start,
+                3 => columns.time = start.cast(),
+                4 => columns.language = start,
+                5 => columns.column_off = start.cast(),
+                6 => columns.columns = start.cast(),
+                7 => columns.column_text = start,
+                8 => columns.conversation = start.cast(),
+                9 => columns.first = start.cast(),
+                10 => columns.target = start.cast(),
+                11 => columns.answer = start.cast(),
+                12 => columns.answer_end = start.cast(),
+                13 => columns.id = start.cast(),
+                14 => columns.prior = start.cast(),
+                15 => columns.hit_off = start.cast(),
+                16 => columns.hits = start.cast(),
+                17 => columns.earlier_verdict = start,
+                18 => columns.earlier_category = start,
                 _ => columns.earlier_score = start.cast(),
             }
             // SAFETY: the columns are as long as the header says; one of them is a copy.
-            unsafe { state.classify(&columns, output) }
+            unsafe { state.answer(&columns, output) }
         };
         subject.answers(&batch, false, read).map(drop)
     })())
 }
 
 /// The input columns, as they lie in memory.
-const INPUTS: [&str; 12] = [
+const INPUTS: [&str; COLUMNS + 3] = [
     "text",
     "text_off",
     "role",
+    "time",
+    "language",
+    "column_off",
+    "columns",
+    "column_text",
+    "conversation",
     "first",
     "target",
+    "answer",
+    "answer_end",
     "id",
     "prior",
     "hit_off",
@@ -62,10 +79,10 @@ const INPUTS: [&str; 12] = [
     "earlier_score",
 ];
 
-fn input_bytes<'a>(batch: &'a Batch, earlier: &'a EarlierVotes) -> [&'a [u8]; 12] {
-    let mut bytes = [&[][..]; 12];
-    bytes[..9].copy_from_slice(&batch.as_bytes());
-    bytes[9..].copy_from_slice(&earlier.as_bytes());
+fn input_bytes<'a>(batch: &'a Batch, earlier: &'a EarlierVotes) -> [&'a [u8]; COLUMNS + 3] {
+    let mut bytes = [&[][..]; COLUMNS + 3];
+    bytes[..COLUMNS].copy_from_slice(&batch.as_bytes());
+    bytes[COLUMNS..].copy_from_slice(&earlier.as_bytes());
     bytes
 }
 
@@ -77,7 +94,7 @@ pub fn inputs(subject: &Subject) -> Outcome {
         let before = input_bytes(&batch, &earlier).map(<[u8]>::to_vec);
         let called = subject.answers(&batch, false, |_, output| {
             // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-            unsafe { state.classify(&batch.columns(&(0..N), &earlier), output) }
+            unsafe { state.answer(&batch.columns(&(0..N), &earlier), output) }
         });
         let after = input_bytes(&batch, &earlier);
         match INPUTS.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| before != after) {
@@ -146,7 +163,7 @@ pub fn canaries(subject: &Subject) -> Outcome {
             FencedColumn::new("probs", &nan.repeat(N * abi::PROBS)),
         ];
         let [verdict, category, reason, score, probs] = columns.each_mut().map(FencedColumn::pointer);
-        let mut output = abi::Output {
+        let mut output = AnswerRoom::Votes(abi::Output {
             struct_size: size_of::<abi::Output>() as u32,
             n: N as u32,
             verdict,
@@ -156,10 +173,10 @@ pub fn canaries(subject: &Subject) -> Outcome {
             probs: probs.cast(),
             note_ctx: std::ptr::null_mut(),
             note: None,
-        };
+        });
         let called = subject.answers(&batch, false, |inputs, _| {
             // SAFETY: the batch's own columns, and output columns with room for its candidates.
-            unsafe { state.classify(inputs, &mut output) }
+            unsafe { state.answer(inputs, &mut output) }
         });
         columns.iter().try_for_each(FencedColumn::check)?;
         called.map(drop)

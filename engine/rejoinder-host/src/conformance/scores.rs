@@ -12,7 +12,7 @@ const TOLERANCE: f32 = 0.01;
 
 pub fn scores(subject: &Subject, _: &Setting) -> Outcome {
     let Some(declaration) = &subject.description.scores else {
-        return Outcome::Skipped("it does not declare RJN_FLAG_SCORES".into());
+        return Outcome::Skipped("it does not declare RJN_GIVES_SCORES".into());
     };
     outcome((|| {
         let purposes = match declaration.purposes.as_slice() {
@@ -69,7 +69,7 @@ fn agree(vote: &Vote, purpose: Purpose) -> Result<(), Breach> {
         return Ok(());
     }
     let (Some(probs), Some(score)) = (vote.probs, vote.score) else {
-        return Err("it declares RJN_FLAG_SCORES, and gives no probabilities or no score".into());
+        return Err("it declares RJN_GIVES_SCORES, and gives no probabilities or no score".into());
     };
     let sum: f32 = probs.iter().sum();
     if (sum - 1.0).abs() > TOLERANCE {

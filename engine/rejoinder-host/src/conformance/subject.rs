@@ -2,18 +2,21 @@
 
 use std::path::Path;
 
-use rejoinder_core::Vote;
 use rejoinder_core::case::Cases;
+use rejoinder_core::{Category, Vote};
 use serde_json::{Map, Value};
 
 use super::Setting;
 use super::outcome::{Breach, Outcome};
 use crate::abi::{self, Host};
-use crate::batch::EarlierVotes;
+use crate::earlier_votes::EarlierVotes;
 use crate::handshake::{Description, Functions};
 use crate::output::{Columns, Notes};
-use crate::state::State;
-use crate::{Batch, LoadContext, PluginSpec, ScoreDeclaration, locate, panics, scores, services};
+use crate::state::{AnswerRoom, State};
+use crate::{
+    Batch, LoadContext, PluginSpec, RuleReference, RuleRoute, ScoreDeclaration, locate, panics, scores,
+    services,
+};
 
 /// A plugin and what it is started with.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ impl Subject {
         panics::install();
         let mut rules = vec!["en.rule.one".to_owned(), "en.rule.two".to_owned()];
         rules.extend(setting.cases.iter().flat_map(Cases::rules));
-        let host = services::start(rules.clone());
+        let host = services::start(rules.iter().map(|id| rule(id)).collect());
         let checked = locate::locate(&PluginSpec::at(library), &LoadContext::default())
             .and_then(|located| located.open(host))
             .map_err(|cause| Breach(cause.reason()))?;
@@ -123,10 +126,9 @@ impl Subject {
     /// The call failed, or an answer is not allowed: the first one is told.
     pub(super) fn ask_strictly(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, AskError> {
         let answers = self.answers_of(state, batch, false).map_err(AskError::CallFailed)?;
-        let reasons = self.description.reasons.len();
         let read = |i| {
             answers
-                .vote(i, reasons)
+                .vote(i, &self.description)
                 .map_err(|why| AskError::NotAllowed(format!("candidate {i}: {why}").into()))
         };
         (0..batch.len()).map(read).collect()
@@ -135,13 +137,13 @@ impl Subject {
     /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
     /// on it.
     pub(super) fn read(&self, answers: &Columns, n: usize) -> Vec<Vote> {
-        (0..n).map(|i| answers.vote(i, self.description.reasons.len()).unwrap_or(Vote::FAULT)).collect()
+        (0..n).map(|i| answers.vote(i, &self.description).unwrap_or(Vote::FAULT)).collect()
     }
 
     fn answers_of(&self, state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, Breach> {
         self.answers(batch, wants_notes, |columns, output| {
             // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-            unsafe { state.classify(columns, output) }
+            unsafe { state.answer(columns, output) }
         })
     }
 
@@ -153,16 +155,21 @@ impl Subject {
         &self,
         batch: &Batch,
         wants_notes: bool,
-        call: impl FnOnce(&abi::Batch, &mut abi::Output) -> Result<(), String>,
+        call: impl FnOnce(&abi::Batch, &mut AnswerRoom) -> Result<(), String>,
     ) -> Result<Columns, Breach> {
         let (range, earlier) = (0..batch.len(), earlier(batch.len()));
         let mut answers = Columns::default();
         answers.resize(batch.len());
-        let mut output = answers.prefilled(&range, wants_notes);
+        let mut output = AnswerRoom::Votes(answers.prefilled(&range, wants_notes));
         call(&batch.columns(&range, &earlier), &mut output)
             .map_err(|why| format!("the call failed: {why}"))?;
         Ok(answers)
     }
+}
+
+/// A rule of the kit, as plugins see it.
+fn rule(id: &str) -> RuleReference {
+    RuleReference { id: id.to_owned(), category: Some(Category::Ur5), route: RuleRoute::Escalate }
 }
 
 /// A configuration as a run would give it: a plugin that scores is told what for.
@@ -198,6 +205,6 @@ pub(super) fn earlier(n: usize) -> EarlierVotes {
     let mut earlier = EarlierVotes::default();
     let votes: Vec<Vote> =
         (0..n * 2).map(|i| Vote { score: (i % 3 == 0).then_some(0.5), ..Vote::default() }).collect();
-    earlier.refill(&votes, 2, 2);
+    earlier.refill(&votes, 2, 2, 0..n);
     earlier
 }

@@ -32,7 +32,7 @@ pub fn later(subject: &Subject) -> Outcome {
 
 pub fn oldest(subject: &Subject) -> Outcome {
     settled(compare(subject, |structs| {
-        structs.host.known.abi_minor = abi::FIRST_MINOR;
+        structs.host.known.abi_minor = 0;
         structs.host.known.struct_size = floor::HOST;
         structs.batch.known.struct_size = floor::BATCH;
         structs.output.known.struct_size = floor::OUTPUT;
@@ -71,7 +71,7 @@ fn compare(subject: &Subject, change: fn(&mut Structs<'_>)) -> Result<(), Outcom
         let host: *const Host = (&raw const *host).cast();
         let started = (subject.functions.create)(host, Str::borrowed(&config), &raw mut state, error_slot);
         let called = if started == status::OK {
-            let called = (subject.functions.classify_batch)(
+            let called = subject.functions.classify_batch.expect("it votes")(
                 state,
                 (&raw const columns).cast(),
                 (&raw mut output).cast(),

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rejoinder_core::{Verdict, Vote};
-use rejoinder_host::{Batch, HostError, OnFault, PluginSpec, abi};
+use rejoinder_host::{Batch, ConversationContext, HostError, OnFault, PluginSpec, abi};
 use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, NoConfig, vtable};
 
 use crate::common::{classify, dialogue, registry};
@@ -40,13 +40,13 @@ impl Drop for Touchy {
 static TOUCHY: abi::Plugin = vtable::<Touchy>();
 /// The same, one state a session.
 static TOUCHY_ALONE: abi::Plugin =
-    abi::Plugin { flags: 0, name: abi::Str::from_static("alone"), ..vtable::<Touchy>() };
+    abi::Plugin { flags: abi::GIVES_VOTES, name: abi::Str::from_static("alone"), ..vtable::<Touchy>() };
 
 fn batch(n: u64, is_bad: impl Fn(u64) -> bool) -> Batch {
     let mut batch = Batch::new();
     for id in 0..n {
         let conversation = dialogue(&["q", "a", if is_bad(id) { "bad" } else { "good" }]);
-        batch.begin_conversation(&conversation, 2);
+        batch.begin_conversation(&conversation, 2, &ConversationContext::default());
         batch.push_candidate(id, 2, 0.0, &[]);
     }
     batch

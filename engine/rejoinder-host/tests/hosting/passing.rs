@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 use rejoinder_core::{Conversation, Hit, Message, Role};
-use rejoinder_host::{Batch, PluginSpec, abi};
+use rejoinder_host::{Batch, ConversationContext, PluginSpec, abi};
 use rejoinder_plugin::{BoxError, Candidate, Classifier, NoConfig, Verdict, vtable};
 
 use crate::common::{self, classify, registry};
@@ -65,7 +65,7 @@ proptest! {
     fn a_batch_passes_unchanged(conversations in conversations()) {
         let mut batch = Batch::new();
         // A batch that was used before must not remember.
-        batch.begin_conversation(&common::dialogue(&["old", "older", "oldest"]), 2);
+        batch.begin_conversation(&common::dialogue(&["old", "older", "oldest"]), 2, &ConversationContext::default());
         batch.push_candidate(9, 2, 9.0, &[Hit { rule: 0, start: 0, end: 3 }]);
         batch.clear();
 
@@ -73,7 +73,7 @@ proptest! {
         for conversation in &conversations {
             let is_user = |&i: &usize| conversation.messages[i].role == Role::User;
             let Some(last) = (0..conversation.messages.len()).rev().find(is_user) else { continue };
-            batch.begin_conversation(conversation, last);
+            batch.begin_conversation(conversation, last, &ConversationContext::default());
             for turn in (0..=last).filter(is_user) {
                 let text = &conversation.messages[turn].text;
                 let id = expected.len() as u64;
@@ -104,6 +104,6 @@ proptest! {
 #[should_panic(expected = "a candidate is a user message")]
 fn only_user_messages_are_candidates() {
     let mut batch = Batch::new();
-    batch.begin_conversation(&common::dialogue(&["q", "a"]), 1);
+    batch.begin_conversation(&common::dialogue(&["q", "a"]), 1, &ConversationContext::default());
     batch.push_candidate(0, 1, 0.0, &[]);
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use rejoinder_core::{Category, Verdict, Vote};
 use rejoinder_host::{
-    Batch, LibraryOrigin, LoadCause, LoadContext, LoadError, PluginSpec, Registry, SearchPath,
+    Batch, ConversationContext, LibraryOrigin, LoadCause, LoadContext, LoadError, PluginSpec, Registry,
+    SearchPath,
 };
 use rejoinder_plugin_rephrase::PLUGIN;
 
@@ -36,7 +37,7 @@ fn votes(registry: &Registry) -> Vec<Vote> {
     let mut batch = Batch::new();
     for conversation in &conversations {
         let last = conversation.messages.len() - 1;
-        batch.begin_conversation(conversation, last);
+        batch.begin_conversation(conversation, last, &ConversationContext::default());
         for turn in (2..=last).step_by(2) {
             batch.push_candidate(turn as u64, turn, 0.0, &[]);
         }
@@ -76,7 +77,7 @@ fn a_turn_gets_the_same_vote_alone_and_after_the_turns_before_it() {
     let conversation = dialogue(&messages.iter().map(String::as_str).collect::<Vec<_>>());
     let asked = |turns: &[usize]| {
         let mut batch = Batch::new();
-        batch.begin_conversation(&conversation, messages.len() - 1);
+        batch.begin_conversation(&conversation, messages.len() - 1, &ConversationContext::default());
         turns.iter().for_each(|&turn| batch.push_candidate(turn as u64, turn, 0.0, &[]));
         classify(&registry, &batch).unwrap().1
     };

@@ -187,5 +187,5 @@ fn the_kit_checks_what_is_declared() {
         "{unequal:?}"
     );
     let plain = c_plugin(dir.path(), "plain", 5, "", "");
-    assert_eq!(check(&plain), Outcome::Skipped("it does not declare RJN_FLAG_SCORES".into()));
+    assert_eq!(check(&plain), Outcome::Skipped("it does not declare RJN_GIVES_SCORES".into()));
 }

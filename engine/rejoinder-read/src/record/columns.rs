@@ -41,6 +41,15 @@ impl<'a> JsonColumn<'a> {
         &self.0
     }
 
+    /// The column as text: a string as it is, anything else as JSON.
+    pub fn text(&self) -> Cow<'_, str> {
+        let is_string = self.0.starts_with('"');
+        match is_string.then(|| serde_json::from_str(&self.0)) {
+            Some(Ok(text)) => Cow::Owned(text),
+            _ => Cow::Borrowed(&self.0),
+        }
+    }
+
     /// The same column, borrowed from this one.
     pub(crate) fn borrowed(&self) -> JsonColumn<'_> {
         JsonColumn(Cow::Borrowed(&self.0))

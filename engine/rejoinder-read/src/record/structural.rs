@@ -99,7 +99,7 @@ fn message<'a>(
     let role = role.filter(|role| *role != Role::Tool)?;
     let text = text?;
     // The text may stand elsewhere.
-    (!has_more || !text.is_blank()).then_some(Message { role, text })
+    (!has_more || !text.is_blank()).then_some(Message { role, text, time: None })
 }
 
 fn content<'a>(walk: &mut Walk<'a>) -> Option<Text<'a>> {

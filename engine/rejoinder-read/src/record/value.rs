@@ -109,7 +109,7 @@ impl<'a> Record<'a> {
                 id: Cow::Borrowed(id),
                 messages: messages
                     .iter()
-                    .map(|m| Message { role: m.role, text: Text::from(&*m.text) })
+                    .map(|m| Message { role: m.role, text: Text::from(&*m.text), time: m.time })
                     .collect(),
             },
             metadata: self.metadata.iter().map(|(k, json)| (Cow::Borrowed(&**k), json.borrowed())).collect(),

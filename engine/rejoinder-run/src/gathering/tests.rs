@@ -23,7 +23,7 @@ fn engine() -> Arc<Engine> {
 
 /// Conversations with these numbers, which hold one later turn each.
 fn scanned(engine: &Engine, numbers: impl Iterator<Item = usize>) -> ScannedBatch<'static> {
-    let message = |role, text: &'static str| Message { role, text: text.into() };
+    let message = |role, text: &'static str| Message::new(role, text);
     let conversations = numbers.map(|number| Conversation {
         id: Cow::Owned(format!("c{number}")),
         messages: vec![

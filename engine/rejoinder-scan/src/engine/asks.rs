@@ -1,7 +1,7 @@
 //! Which later turns each plugin is asked about: by the config, else by what the plugin wishes.
 
-use rejoinder_core::language::Language;
 use rejoinder_core::diagnostic::quoted_list;
+use rejoinder_core::language::Language;
 use rejoinder_host::{Asks, LoadedPlugin, Registry, Selection};
 use rejoinder_rules::Selector;
 
@@ -68,7 +68,9 @@ impl PluginAsks {
         if !description.gives.is_asked() {
             return match config.candidates {
                 None => Ok(AskedTurns::None),
-                Some(_) => Err("it gives facts alone, which rules ask for: leave `candidates` out".to_owned()),
+                Some(_) => {
+                    Err("it gives facts alone, which rules ask for: leave `candidates` out".to_owned())
+                }
             };
         }
         Ok(match (config.candidates, &description.asks) {
@@ -91,7 +93,10 @@ fn selector(selection: &Selection) -> Result<Selector, String> {
     let languages = languages.iter().map(|code| {
         code.parse::<Language>().map_err(|_| {
             let known = quoted_list(&Language::CODES);
-            format!("its own condition on turns names the language `{}`: expected one of {known}", code.escape_debug())
+            format!(
+                "its own condition on turns names the language `{}`: expected one of {known}",
+                code.escape_debug()
+            )
         })
     });
     let languages = languages.collect::<Result<_, _>>()?;
@@ -163,7 +168,9 @@ impl Engine {
         }
         Some(match (self.asked_turns(plugin), &self.registry.plugins()[plugin].description().asks) {
             (AskedTurns::None, _) => NotAsked::FactsAlone,
-            (AskedTurns::Selected(_), Asks::Selected(selection)) => NotAsked::NotSelected(describe(selection)),
+            (AskedTurns::Selected(_), Asks::Selected(selection)) => {
+                NotAsked::NotSelected(describe(selection))
+            }
             _ => NotAsked::Unmarked,
         })
     }
@@ -177,7 +184,12 @@ mod tests {
     fn a_condition_is_told_in_words() {
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let told = |phrases: &[&str], languages: &[&str], min_words, max_words| {
-            describe(&Selection { phrases: texts(phrases), languages: texts(languages), min_words, max_words })
+            describe(&Selection {
+                phrases: texts(phrases),
+                languages: texts(languages),
+                min_words,
+                max_words,
+            })
         };
         assert_eq!(told(&["what the hell"], &["en"], 0, None), "the phrase `what the hell`, the language en");
         assert_eq!(

@@ -2,15 +2,17 @@
 //! turns that plugins select.
 
 use rejoinder_core::diagnostic::Diagnostic;
-use rejoinder_host::{LoadContext, LoadError, PluginSpec, Registry, RuleReference, RuleRoute, Scores, SearchPath};
+use rejoinder_host::{
+    LoadContext, LoadError, PluginSpec, Registry, RuleReference, RuleRoute, Scores, SearchPath,
+};
 use rejoinder_rules::{Pack, PackError, Route, Rule};
 use rejoinder_score::{ComparisonBasis, MeasuredCuts};
 
+use super::Engine;
 use super::asks::PluginAsks;
 use super::facts::{self, FactPlan};
 use super::launcher::{built_in, launcher};
 use super::packs::{PackInfo, languages_of};
-use super::Engine;
 use crate::config::{Candidates, Config, EffectiveConfig, PluginConfig};
 use crate::error::{ConfigError, ScanError};
 use crate::score_role::ScoreRole;
@@ -48,9 +50,8 @@ impl Engine {
             })
             .collect();
         let rules = Pack::in_force(packs, &config.rules.disable)?;
-        let load = |config: &Config| {
-            registry_of(config, &rules.rules).map_err(|error| refused.plugin(&error))
-        };
+        let load =
+            |config: &Config| registry_of(config, &rules.rules).map_err(|error| refused.plugin(&error));
         let given = config.clone();
         let mut registry = load(&config)?;
         if config.scores() && scorer_of(&registry).is_none() {
@@ -67,9 +68,14 @@ impl Engine {
             return Err(PackError::Invalid(wrong_facts).into());
         }
         let candidates = |(place, why): (usize, String)| {
-            refused.key(place, "candidates", &format!("the plugin `{}`: {why}", registry.plugins()[place].name()))
+            refused.key(
+                place,
+                "candidates",
+                &format!("the plugin `{}`: {why}", registry.plugins()[place].name()),
+            )
         };
-        let PluginAsks { turns, selectors } = PluginAsks::of(&config.plugins, &registry).map_err(candidates)?;
+        let PluginAsks { turns, selectors } =
+            PluginAsks::of(&config.plugins, &registry).map_err(candidates)?;
         let rules = rules.compile(selectors);
         let facts = FactPlan::of(&rules, &registry);
         let scorer = scorer_of(&registry);
@@ -86,7 +92,8 @@ impl Engine {
         if let Some(place) = scorer.filter(|_| cuts.is_some())
             && config.plugins[place].candidates == Some(Candidates::Rules)
         {
-            let why = "its score decides about every later turn: leave `candidates` out, or the cut".to_owned();
+            let why =
+                "its score decides about every later turn: leave `candidates` out, or the cut".to_owned();
             return Err(candidates((place, why)).into());
         }
         let asks_about_all = false;

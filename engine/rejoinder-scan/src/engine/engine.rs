@@ -117,6 +117,4 @@ impl Engine {
         config.plugins[scorer].set_model(&file);
         Self::build(config)
     }
-
 }
-

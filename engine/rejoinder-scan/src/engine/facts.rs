@@ -116,7 +116,9 @@ pub(crate) fn problems(rules: &[Rule], registry: &Registry) -> Vec<Diagnostic> {
             found.extend(condition.problem(&rule.file, declared, &names));
         }
     }
-    found.sort_by(|one, other| (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column)));
+    found.sort_by(|one, other| {
+        (&one.file, one.line, one.column).cmp(&(&other.file, other.line, other.column))
+    });
     found
 }
 

@@ -1,11 +1,7 @@
 //! The passes over a batch in which plugins are asked: for facts that rules wait for, and for votes.
 
-use std::borrow::Cow;
-use std::ops::Range;
-
 use rejoinder_core::{Hit, RecordId, Vote};
 use rejoinder_host::{ConversationContext, Fault, HostError};
-use rejoinder_read::Record;
 
 use super::worker::{BatchInProgress, PendingHit, Worker};
 use crate::error::ScanError;
@@ -116,7 +112,8 @@ impl Worker<'_> {
         for of_turn in pending.chunk_by(|one, other| one.turn == other.turn) {
             let index = of_turn[0].turn;
             let turn = &out.turns[index];
-            let allows = |hit: &Hit| self.engine.rules.holds(hit, |fact| out.fact(self.engine, turn, fact.slot));
+            let allows =
+                |hit: &Hit| self.engine.rules.holds(hit, |fact| out.fact(self.engine, turn, fact.slot));
             let mut hits: Vec<Hit> = of_turn.iter().map(|pending| pending.hit).filter(allows).collect();
             if hits.is_empty() {
                 continue;
@@ -235,13 +232,12 @@ impl Worker<'_> {
     fn enlist(&mut self, out: &ScannedBatch<'_>, at: usize, turns: &[usize], evidence: Evidence) {
         let Some(&last) = turns.last() else { return };
         let conversation = &out.conversations[at];
-        let columns = match self.engine.registry.wants_columns() {
-            true => columns(&conversation.record),
-            false => Vec::new(),
-        };
+        let record = &conversation.record;
+        let wants_columns = self.engine.registry.wants_columns();
+        let columns = record.metadata.iter().filter(|_| wants_columns);
+        let columns: Vec<_> = columns.map(|(name, json)| (name.as_ref().into(), json.text())).collect();
         let context = ConversationContext { language: conversation.language, columns: &columns };
-        let messages = &conversation.record.conversation;
-        self.batch.begin_conversation(messages, out.turns[last].message_index, &context);
+        self.batch.begin_conversation(&record.conversation, out.turns[last].message_index, &context);
         for &index in turns {
             let turn = &out.turns[index];
             let id = (conversation.ordinal << MESSAGE_BITS) | turn.message_index as u64;
@@ -262,14 +258,4 @@ enum Evidence {
     OfRules,
     /// Nothing: the rules are not done yet.
     None,
-}
-
-/// The metadata columns of a record: a string as it is, any other value as JSON.
-fn columns<'r>(record: &'r Record<'_>) -> Vec<(Cow<'r, str>, Cow<'r, str>)> {
-    let mut columns = Vec::with_capacity(record.metadata.len());
-    for (name, value) in &record.metadata {
-        let text = serde_json::from_str::<String>(value.get());
-        columns.push((Cow::Borrowed(&**name), text.map_or(Cow::Borrowed(value.get()), Cow::Owned)));
-    }
-    columns
 }

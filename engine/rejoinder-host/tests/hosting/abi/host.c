@@ -19,7 +19,19 @@ static rjn_str rule_name(void *ctx, uint32_t rule)
     return none;
 }
 
-#if RJN_ABI_MINOR > 3
+static uint8_t rule_category(void *ctx, uint32_t rule)
+{
+    (void)ctx;
+    return rule == 0 ? 5 : 0;
+}
+
+static uint8_t rule_route(void *ctx, uint32_t rule)
+{
+    (void)ctx;
+    return rule == 0 ? RJN_ROUTE_ACCEPT : 0;
+}
+
+#if RJN_ABI_MINOR > 0
 static uint32_t later(void *ctx) { (void)ctx; return 7; }
 #endif
 
@@ -34,8 +46,8 @@ int main(int argc, char **argv)
     *(void **)&entry = dlsym(library, argv[2]);
     static const rjn_host host = {
         .struct_size = sizeof(rjn_host), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
-        .log = log_line, .rule_name = rule_name,
-#if RJN_ABI_MINOR > 3
+        .log = log_line, .rule_name = rule_name, .rule_category = rule_category, .rule_route = rule_route,
+#if RJN_ABI_MINOR > 0
         .later = later,
 #endif
     };
@@ -51,7 +63,12 @@ int main(int argc, char **argv)
         strcat(text, messages[m]);
         text_off[m + 1] = (uint32_t)strlen(text);
     }
-    const uint32_t first = 0, target = 2, hit_off[2] = { 0, 0 };
+    const int64_t time[3] = { RJN_NO_TIME, 1000, 2000 };
+    const uint8_t language[4] = "en";
+    const rjn_column column = { 0, 5, 5, 11 };
+    const uint32_t column_off[2] = { 0, 1 }, hit_off[2] = { 0, 1 };
+    const uint32_t conversation = 0, first = 0, target = 2, answer = 1, answer_end = 2;
+    const rjn_hit hit = { 0, 0, 6 };
     const uint64_t id = 1;
     const float prior = 0;
     uint8_t buffer[256];
@@ -63,8 +80,11 @@ int main(int argc, char **argv)
         return 3;
     }
     rjn_batch batch = {
-        .struct_size = sizeof batch, .n = 1, .n_messages = 3, .text = (const uint8_t *)text, .text_off = text_off,
-        .role = role, .first = &first, .target = &target, .id = &id, .prior = &prior, .hit_off = hit_off,
+        .struct_size = sizeof batch, .n = 1, .n_messages = 3, .n_conversations = 1, .n_columns = 1, .n_hits = 1,
+        .text = (const uint8_t *)text, .text_off = text_off, .role = role, .time = time, .language = language,
+        .column_off = column_off, .columns = &column, .column_text = (const uint8_t *)"modelgpt-00", .conversation = &conversation,
+        .first = &first, .target = &target, .answer = &answer, .answer_end = &answer_end, .id = &id, .prior = &prior,
+        .hit_off = hit_off, .hits = &hit,
     };
     uint8_t verdict = 0, category = 0;
     uint16_t reason = 0;
@@ -73,7 +93,7 @@ int main(int argc, char **argv)
         .struct_size = sizeof output, .n = 1, .verdict = &verdict, .category = &category, .reason = &reason,
         .score = &score, .probs = probs,
     };
-#if RJN_ABI_MINOR > 3
+#if RJN_ABI_MINOR > 0
     uint32_t in = 7, out = 0;
     batch.later = &in;
     output.later = &out;
@@ -82,7 +102,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "%.*s\n", (int)error.len, (const char *)buffer);
         return 4;
     }
-    plugin->destroy(state);
     printf("%d %d %d\n", verdict, category, reason);
+    if (plugin->flags & RJN_GIVES_FACTS) {
+        double fact = NAN;
+        batch.n_hits = 0;
+        batch.hit_off = (const uint32_t[]){ 0, 0 };
+        if (plugin->n_facts != 1 || plugin->facts_batch(state, &batch, &fact, &error) != RJN_OK)
+            return 5;
+        printf("%.*s %g\n", (int)plugin->facts[0].name.len, (const char *)plugin->facts[0].name.ptr, fact);
+    }
+    plugin->destroy(state);
     return 0;
 }

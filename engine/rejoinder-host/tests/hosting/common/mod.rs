@@ -4,8 +4,11 @@ use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rejoinder_core::{Conversation, Message, Role, Vote};
-use rejoinder_host::{Batch, Fault, HostError, Launcher, LoadContext, PluginSpec, Registry, abi};
+use rejoinder_core::{Category, Conversation, Message, Role, Vote};
+use rejoinder_host::{
+    Batch, ConversationContext, Fault, HostError, Launcher, LoadContext, PluginSpec, Registry, RuleReference,
+    RuleRoute, abi,
+};
 
 /// A conversation of alternating user and assistant messages, the user's first.
 pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
@@ -18,8 +21,9 @@ pub fn dialogue<'a>(texts: &[&'a str]) -> Conversation<'a> {
 
 /// A registry of built-in plugins alone.
 pub fn registry(specs: &[PluginSpec], built_in: &[&'static abi::Plugin]) -> Registry {
-    let rule_ids = vec!["en.one".into()];
-    Registry::load(specs, &LoadContext { built_in, rule_ids, ..LoadContext::default() }).unwrap()
+    let rules =
+        vec![RuleReference { id: "en.one".into(), category: Some(Category::Ur5), route: RuleRoute::Accept }];
+    Registry::load(specs, &LoadContext { built_in, rules, ..LoadContext::default() }).unwrap()
 }
 
 /// One session's votes on a batch, and the faults in it.
@@ -50,7 +54,7 @@ pub fn launcher() -> Launcher {
 pub fn batch_of(turns: &[&str]) -> Batch {
     let mut batch = Batch::new();
     for (id, turn) in (0..).zip(turns) {
-        batch.begin_conversation(&dialogue(&["q", "a", turn]), 2);
+        batch.begin_conversation(&dialogue(&["q", "a", turn]), 2, &ConversationContext::default());
         batch.push_candidate(id, 2, 0.0, &[]);
     }
     batch

@@ -32,6 +32,7 @@ static void destroy(rjn_state *state) { (void)state; }
 
 static const rjn_plugin plugin = {
     .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
+    .flags = RJN_GIVES_VOTES,
     .name = STR("in-c"), .version = STR("1"), .about = STR("for tests"),
     .create = create, .classify_batch = classify, .destroy = destroy,
 };

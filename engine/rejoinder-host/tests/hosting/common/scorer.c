@@ -39,7 +39,7 @@ static void destroy(rjn_state *state) { (void)state; }
 
 static const rjn_plugin plugin = {
     .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
-    .flags = RJN_FLAG_CONCURRENT | RJN_FLAG_SCORES, .name = STR("scorer"), .version = STR("1"), .about = STR("for tests"),
+    .flags = RJN_FLAG_CONCURRENT | RJN_GIVES_SCORES, .name = STR("scorer"), .version = STR("1"), .about = STR("for tests"),
     .config_schema = STR("{\"properties\": {\"for\": {\"type\": \"string\"}, \"model\": {\"type\": \"string\"}}}"),
     .create = create, .classify_batch = classify, .destroy = destroy,
     .score_purposes = STR(PURPOSES), .model = STR("the model of the plugin in C"),

@@ -1,16 +1,16 @@
-//! Tests of a classifier through the border, as the engine will call it.
+//! A classifier behind its table of C functions, and what it says of one turn.
 
 use std::ffi::c_void;
-use std::fmt::Write as _;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use rejoinder_core::case::{Cases, message};
-use rejoinder_core::{Role, Verdict, Vote};
-use rejoinder_plugin_abi::{self as abi, PROBS, Str, status};
+use rejoinder_core::{Category, Verdict};
+use rejoinder_plugin_abi::{self as abi, PROBS, Str, route, status};
 
+use super::columns::QuestionColumns;
 use crate::candidate::verdict_of;
-use crate::{Classifier, vtable};
+use crate::fact::FactKind;
+use crate::{Classifier, Fact, Route, vtable};
 
 /// One classifier behind its table of C functions.
 pub struct Harness<C: Classifier> {
@@ -28,6 +28,42 @@ pub struct Question<'q> {
     pub hits: &'q [(u32, Range<u32>)],
     /// What the rules think, as log-odds.
     pub prior: f32,
+    /// The language of the conversation as a code of ISO 639, such as `en`; empty: not determined.
+    pub language: &'q str,
+    /// The metadata columns of the record, names and values; a classifier that does not want them gets none.
+    pub columns: &'q [(&'q str, &'q str)],
+    /// When the messages were written, in their order, in milliseconds since the beginning of 1970 in UTC; unknown of those
+    /// that have none here.
+    pub times: &'q [i64],
+}
+
+/// A rule in force, as a hit shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id, such as `en.thanks.plain`.
+    pub id: &'static str,
+    /// The category that it gives a turn.
+    pub category: Option<Category>,
+    /// What a hit of it leads to.
+    pub route: Route,
+}
+
+impl From<&'static str> for Rule {
+    /// A rule of no category, that escalates.
+    fn from(id: &'static str) -> Self {
+        Self { id, category: None, route: Route::Escalate }
+    }
+}
+
+/// The value of a fact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FactValue {
+    /// Of a number.
+    Number(f64),
+    /// Of a truth.
+    Truth(bool),
+    /// Of a word.
+    Word(&'static str),
 }
 
 /// What a classifier said.
@@ -51,19 +87,19 @@ impl<C: Classifier> Harness<C> {
     /// # Errors
     /// What the classifier says of the configuration.
     pub fn new(config: &str) -> Result<Self, String> {
-        Self::with_rules(config, &[])
+        Self::with_rules::<Rule>(config, &[])
     }
 
     /// As [`Self::new`], in an engine with these rules in force.
     ///
     /// # Errors
     /// As there.
-    pub fn with_rules(config: &str, rules: &[&'static str]) -> Result<Self, String> {
+    pub fn with_rules<R: Into<Rule> + Copy>(config: &str, rules: &[R]) -> Result<Self, String> {
         let plugin = vtable::<C>();
         let mut state = std::ptr::null_mut();
         let create = plugin.create.expect("the table is complete");
         // A plugin may keep what the host shows it until the process ends.
-        let rules: *mut Vec<&'static str> = Box::leak(Box::new(rules.to_vec()));
+        let rules: *mut Vec<Rule> = Box::leak(Box::new(rules.iter().map(|rule| (*rule).into()).collect()));
         let host = Box::leak(Box::new(abi::Host {
             struct_size: size_of::<abi::Host>() as u32,
             abi_major: abi::MAJOR,
@@ -71,6 +107,8 @@ impl<C: Classifier> Harness<C> {
             ctx: rules.cast(),
             log,
             rule_name,
+            rule_category,
+            rule_route,
         }));
         // SAFETY: the host's services were leaked, and all else outlives the call.
         call(|error| unsafe { create(host, Str::borrowed(config), &raw mut state, error) })?;
@@ -94,43 +132,10 @@ impl<C: Classifier> Harness<C> {
     /// As there.
     ///
     /// # Panics
-    /// As there.
+    /// As there; or the classifier gives facts alone.
     pub fn ask(&self, question: &Question<'_>) -> Result<Answer, String> {
-        let (mut text, mut text_off, mut roles) = (String::new(), vec![0], Vec::new());
-        for line in question.dialogue {
-            let message = message(line).unwrap_or_else(|why| panic!("{why}"));
-            roles.push(message.role as u8);
-            text.push_str(&message.text);
-            text_off.push(text.len() as u32);
-        }
-        assert_eq!(roles.last(), Some(&(Role::User as u8)), "the last message is the user's");
-        let hits: Vec<abi::Hit> = question
-            .hits
-            .iter()
-            .map(|(rule, span)| abi::Hit { rule: *rule, start: span.start, end: span.end })
-            .collect();
-        let (first, target, id, prior) = (0, roles.len() as u32 - 1, 0, question.prior);
-        let hit_off = [0, hits.len() as u32];
-        let batch = abi::Batch {
-            struct_size: size_of::<abi::Batch>() as u32,
-            n: 1,
-            n_messages: roles.len() as u32,
-            n_hits: hits.len() as u32,
-            n_earlier: 0,
-            reserved: 0,
-            text: text.as_ptr(),
-            text_off: text_off.as_ptr(),
-            role: roles.as_ptr(),
-            first: &raw const first,
-            target: &raw const target,
-            id: &raw const id,
-            prior: &raw const prior,
-            hit_off: hit_off.as_ptr(),
-            hits: hits.as_ptr(),
-            earlier_verdict: std::ptr::null(),
-            earlier_category: std::ptr::null(),
-            earlier_score: std::ptr::null(),
-        };
+        let columns = QuestionColumns::of(question, C::WANTS_COLUMNS);
+        let batch = columns.batch();
         let (mut verdict, mut category, mut reason) = (0, 0, 0_u16);
         let (mut score, mut probs, mut noted) = (f32::NAN, [f32::NAN; PROBS], String::new());
         let mut output = abi::Output {
@@ -144,7 +149,7 @@ impl<C: Classifier> Harness<C> {
             note_ctx: (&raw mut noted).cast(),
             note: Some(note),
         };
-        let classify = self.plugin.classify_batch.expect("the table is complete");
+        let classify = self.plugin.classify_batch.expect("the classifier votes or scores");
         // SAFETY: the state is alive, and every column outlives the call.
         call(|error| unsafe { classify(self.state, &raw const batch, &raw mut output, error) })?;
         Ok(Answer {
@@ -155,44 +160,37 @@ impl<C: Classifier> Harness<C> {
             note: noted,
         })
     }
+
+    /// What the classifier knows of the last message of a dialogue: the facts that it has set, in the order of
+    /// [`Classifier::FACTS`], with their names.
+    ///
+    /// # Errors
+    /// The classifier failed or panicked, or a number lies out of its range; the text says how.
+    ///
+    /// # Panics
+    /// As [`Self::classify`]; or the classifier gives no facts.
+    pub fn facts(&self, question: &Question<'_>) -> Result<Vec<(&'static str, FactValue)>, String> {
+        let question = Question { hits: &[], prior: 0.0, ..question.clone() };
+        let columns = QuestionColumns::of(&question, C::WANTS_COLUMNS);
+        let batch = columns.batch();
+        let mut values = vec![f64::NAN; C::FACTS.len()];
+        let facts_batch = self.plugin.facts_batch.expect("the classifier gives facts");
+        // SAFETY: the state is alive, every column outlives the call, and there is a value a fact.
+        call(|error| unsafe { facts_batch(self.state, &raw const batch, values.as_mut_ptr(), error) })?;
+        let known = C::FACTS.iter().zip(values).filter(|(_, value)| !value.is_nan());
+        known.map(|(fact, value)| Ok((fact.name, read_fact(fact, value)?))).collect()
+    }
 }
 
-/// Runs the cases of a TOML file, as `rejoinder plugin check` will: `config = { … }` and
-///
-/// ```toml
-/// [[case]]
-/// dialogue = ["U: sort this list", "A: [1, 2, 3]", "U: thanks"]
-/// rules = ["en.thanks"]                               # may be left out: those that match the whole last turn
-/// expect = { verdict = "accept", category = "UR5" }   # also: reason, min-score, max-score
-/// ```
-///
-/// # Panics
-/// If the file cannot be read, the classifier does not accept the configuration, or a case comes out otherwise; with
-/// all cases that do.
-pub fn check_cases<C: Classifier>(toml: &str) {
-    let cases: Cases = toml::from_str(toml).unwrap_or_else(|e| panic!("the cases cannot be read: {e}"));
-    let config = serde_json::Value::Object(cases.config.clone()).to_string();
-    let rules = cases.rules();
-    // A plugin may keep what the host shows it until the process ends.
-    let names: Vec<&'static str> = rules.iter().map(|id| &*id.clone().leak()).collect();
-    let harness =
-        Harness::<C>::with_rules(&config, &names).unwrap_or_else(|e| panic!("the classifier says: {e}"));
-    assert!(!cases.cases.is_empty(), "there is no [[case]]");
-    let mut failures = String::new();
-    for case in &cases.cases {
-        let dialogue: Vec<&str> = case.dialogue.iter().map(String::as_str).collect();
-        let hits: Vec<_> = case.hits(&rules).iter().map(|hit| (hit.rule, hit.start..hit.end)).collect();
-        let question = Question { dialogue: &dialogue, hits: &hits, ..Question::default() };
-        let outcome = case.conversation().map_err(String::from).and_then(|_| harness.ask(&question));
-        let wrong = outcome.map_or_else(Some, |answer| {
-            let vote = Vote { verdict: answer.verdict, score: answer.score, ..Vote::default() };
-            case.difference(&vote, answer.reason)
-        });
-        if let Some(wrong) = wrong {
-            let _ = writeln!(failures, "{dialogue:?}: {wrong}");
+fn read_fact(fact: &Fact, value: f64) -> Result<FactValue, String> {
+    match fact.kind {
+        FactKind::Number { least, most } if !(least..=most).contains(&value) => {
+            Err(format!("the fact `{}` is {value}, which is not between {least} and {most}", fact.name))
         }
+        FactKind::Number { .. } => Ok(FactValue::Number(value)),
+        FactKind::Truth => Ok(FactValue::Truth(value == 1.0)),
+        FactKind::Word(words) => Ok(FactValue::Word(words[value as usize])),
     }
-    assert!(failures.is_empty(), "these cases come out otherwise:\n{failures}");
 }
 
 impl<C: Classifier> Drop for Harness<C> {
@@ -224,8 +222,29 @@ unsafe extern "C" fn log(_: *mut c_void, _: i32, message: Str) {
     eprintln!("{}", unsafe { message.get() }.unwrap_or_default());
 }
 
-unsafe extern "C" fn rule_name(context: *mut c_void, rule: u32) -> Str {
-    // SAFETY: the context is the list that `with_rules` leaked; nobody changes it.
-    let rules = unsafe { context.cast::<Vec<&'static str>>().as_ref() };
-    Str::from_static(rules.and_then(|rules| rules.get(rule as usize)).copied().unwrap_or(""))
+/// # Safety
+/// The context is the list that `with_rules` leaked.
+unsafe fn rule(context: *mut c_void, rule: u32) -> Option<Rule> {
+    // SAFETY: the caller's promise; nobody changes the list.
+    unsafe { context.cast::<Vec<Rule>>().as_ref() }?.get(rule as usize).copied()
+}
+
+unsafe extern "C" fn rule_name(context: *mut c_void, number: u32) -> Str {
+    // SAFETY: the context is the harness's.
+    Str::from_static(unsafe { rule(context, number) }.map_or("", |rule| rule.id))
+}
+
+unsafe extern "C" fn rule_category(context: *mut c_void, number: u32) -> u8 {
+    // SAFETY: as above.
+    unsafe { rule(context, number) }.and_then(|rule| rule.category).map_or(0, |category| category as u8)
+}
+
+unsafe extern "C" fn rule_route(context: *mut c_void, number: u32) -> u8 {
+    // SAFETY: as above.
+    unsafe { rule(context, number) }.map_or(0, |rule| match rule.route {
+        Route::Accept => route::ACCEPT,
+        Route::Reject => route::REJECT,
+        Route::Escalate => route::ESCALATE,
+        Route::Score => route::SCORE,
+    })
 }
