@@ -133,7 +133,7 @@ impl RuleCounter {
                     tally.rejects += 1;
                     true
                 }
-                Verdict::Escalate => true,
+                Verdict::Escalate => turn.ground == DecisionReason::Escalated,
                 Verdict::Abstain => vote.was_asked() && engine.scorer() == Some(place),
             };
             if is_heard || scanned.has_told(engine, turn, place) {
