@@ -3,18 +3,19 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, RecordId, printable};
+use rejoinder_core::{Answer, AnswerProbabilities, Category, RecordId, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
-use rejoinder_rules::{FactReading, FactValue, RuleMatch, RuleTrial};
+use rejoinder_rules::{RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
 use rejoinder_run::reading_sample::TurnView;
-use rejoinder_scan::{Engine, NotAsked, is_read};
+use rejoinder_scan::{Engine, is_read};
 use serde::Serialize;
 
 use super::decision::TurnDecision;
 use super::dialogue::DialogueLook;
 use super::excerpt::{TextLimit, cut};
 use super::numbers::counted;
+use super::plugin_rows::{FactRow, NotAskedRow, PluginRow};
 use super::styles::{Styles, styled};
 
 /// How much of a judge's reply is shown.
@@ -151,71 +152,6 @@ impl JudgeRow {
     }
 }
 
-/// One plugin on the turn.
-#[derive(Clone, Debug, Serialize)]
-pub struct PluginRow {
-    /// The plugin's vote.
-    #[serde(flatten)]
-    pub vote: PluginVote,
-    /// What the plugin measured, in the plugin's words.
-    pub note: String,
-}
-
-impl PluginRow {
-    /// What the plugins said of a turn, with their notes.
-    pub fn of(view: &TurnView<'_>) -> Vec<Self> {
-        let spoken = view.scanned.spoken(view.engine, view.turn);
-        spoken.map(|(vote, note)| Self { vote, note: note.to_owned() }).collect()
-    }
-}
-
-/// A plugin that was not asked about the turn.
-#[derive(Clone, Debug, Serialize)]
-pub struct NotAskedRow {
-    /// The plugin.
-    pub plugin: String,
-    /// Why it was not asked.
-    pub why: String,
-}
-
-impl NotAskedRow {
-    fn of(view: &TurnView<'_>) -> Vec<Self> {
-        let TurnView { engine, turn, .. } = *view;
-        let plugins = engine.registry.plugins().iter().enumerate();
-        let rows = plugins.filter_map(|(place, plugin)| {
-            let why = match engine.not_asked(place, turn.marks())? {
-                NotAsked::FactsAlone => "it gives facts alone, for rules that ask for them".to_owned(),
-                NotAsked::Unmarked => "no rule marked the turn".to_owned(),
-                NotAsked::NotSelected(condition) => {
-                    format!("the turn does not meet the plugin's own condition ({condition})")
-                }
-            };
-            Some(Self { plugin: plugin.name().to_owned(), why })
-        });
-        rows.collect()
-    }
-}
-
-/// A fact about the turn that a rule asked for.
-#[derive(Clone, Debug, Serialize)]
-pub struct FactRow {
-    /// The fact, as `plugin.name`.
-    pub fact: String,
-    /// What the plugin told; absent where it does not know.
-    pub value: Option<FactValue>,
-}
-
-impl FactRow {
-    fn of(view: &TurnView<'_>) -> Vec<Self> {
-        let value = |reading| match reading {
-            FactReading::Known(value) => Some(value),
-            FactReading::NotAsked | FactReading::Unknown => None,
-        };
-        let facts = view.scanned.facts(view.engine, view.turn).into_iter();
-        facts.map(|(fact, reading)| Self { fact, value: value(reading) }).collect()
-    }
-}
-
 /// One rule on the turn.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleTrialRow {
@@ -321,17 +257,11 @@ impl Explanation {
     pub fn text(&self, shown: ShownRules<'_>, look: DialogueLook) -> String {
         let styles = look.styles;
         let mut out = String::new();
-        for NotAskedRow { plugin, why } in &self.not_asked {
-            let _ = writeln!(
-                out,
-                "  {} not asked {plugin}: {}",
-                styled(styles.frame, "plugin   "),
-                printable(why)
-            );
+        for row in &self.not_asked {
+            let _ = writeln!(out, "  {} {}", styled(styles.frame, "plugin   "), row.line());
         }
-        for FactRow { fact, value } in &self.facts {
-            let value = value.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
-            let _ = writeln!(out, "  {} {fact} = {}", styled(styles.frame, "fact     "), printable(&value));
+        for row in &self.facts {
+            let _ = writeln!(out, "  {} {}", styled(styles.frame, "fact     "), row.line());
         }
         let (mut wordless, mut foreign) = (0, 0);
         for trial in &self.rules {

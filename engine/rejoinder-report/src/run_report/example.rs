@@ -19,7 +19,8 @@ use super::cut::cut_text;
 use super::example_texts::{self, ExampleMessage, TurnText};
 use super::value::ReportOptions;
 use crate::decision::TurnDecision;
-use crate::explanation::{CheckLine, Explanation, JudgeRow, PluginRow, RuleTrialRow};
+use crate::explanation::{CheckLine, Explanation, JudgeRow, RuleTrialRow};
+use crate::plugin_rows::PluginRow;
 
 /// Examples of a report: with the longest and oddest texts they take 1.6 MB of a page.
 const MOST: usize = 45;

@@ -129,35 +129,33 @@ impl Worker<'_> {
         }
     }
 
-    /// Lets the plugins vote on all turns that some of them is asked about. A plugin that failed to tell its facts of a turn has
-    /// failed on the turn.
-    pub(super) fn vote(
+    /// Lets the plugins vote on the turns of a conversation that some of them is asked about, as soon as the batch is full.
+    pub(super) fn put_to_vote(
         &mut self,
         batching: &mut BatchInProgress<'_>,
+        at: usize,
         failed: &[FailedTelling],
     ) -> Result<(), ScanError> {
-        if self.engine.registry.plugins().is_empty() {
-            return Ok(());
-        }
-        let mut asked: Vec<usize> = Vec::new();
-        for at in 0..batching.out.conversations.len() {
-            let turns = batching.out.conversations[at].turns.clone();
-            asked.clear();
-            asked.extend(turns.filter(|&turn| self.engine.asks_some(batching.out.turns[turn].marks())));
-            for own in asked.chunks(MOST_TURNS) {
-                self.enlist(&batching.out, at, own, Evidence::OfRules);
-                if self.batch.is_full() {
-                    self.vote_batch(batching, failed)?;
-                }
+        let turns = batching.out.conversations[at].turns.clone();
+        let mut asked = std::mem::take(&mut self.asked);
+        asked.clear();
+        asked.extend(turns.filter(|&turn| self.engine.asks_some(batching.out.turns[turn].marks())));
+        let mut voted = Ok(());
+        for own in asked.chunks(MOST_TURNS) {
+            self.enlist(&batching.out, at, own, Evidence::OfRules);
+            if self.batch.is_full() {
+                voted = self.vote(batching, failed);
+            }
+            if voted.is_err() {
+                break;
             }
         }
-        self.vote_batch(batching, failed)?;
-        self.fail(&mut batching.out, failed);
-        Ok(())
+        self.asked = asked;
+        voted
     }
 
     /// Lets the plugins vote on the turns in the batch, and empties it.
-    fn vote_batch(
+    pub(super) fn vote(
         &mut self,
         batching: &mut BatchInProgress<'_>,
         failed: &[FailedTelling],
@@ -187,8 +185,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Gives the plugins that failed to tell facts the votes of plugins that failed.
-    fn fail(&self, out: &mut ScannedBatch<'_>, failed: &[FailedTelling]) {
+    /// A plugin that failed to tell its facts of a turn has failed on the turn.
+    pub(super) fn fail(&self, out: &mut ScannedBatch<'_>, failed: &[FailedTelling]) {
         for &FailedTelling { turn, plugin } in failed {
             if out.turns[turn].votes.is_empty() {
                 let start = out.votes.len();

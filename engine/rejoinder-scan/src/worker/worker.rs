@@ -29,6 +29,8 @@ pub struct Worker<'e> {
     pub(super) batch: Batch,
     /// The turns of the batch.
     pub(super) waiting: Vec<usize>,
+    /// The turns of a conversation that some plugin is asked about.
+    pub(super) asked: Vec<usize>,
     pub(super) new_votes: Vec<Vote>,
     pub(super) new_facts: Vec<f64>,
     pub(super) new_faults: Vec<Fault>,
@@ -71,6 +73,7 @@ impl<'e> Worker<'e> {
             session: engine.registry.session()?,
             batch: Batch::default(),
             waiting: Vec::new(),
+            asked: Vec::new(),
             new_votes: Vec::new(),
             new_facts: Vec::new(),
             new_faults: Vec::new(),
@@ -223,16 +226,31 @@ impl<'e> Worker<'e> {
                     language,
                     turns,
                 });
+                if !self.waits_for_facts() {
+                    let at = batching.out.conversations.len() - 1;
+                    self.put_to_vote(batching, at, &[])?;
+                }
             }
         }
         Ok(())
     }
 
+    /// Whether plugins vote only when a whole batch is marked, since rules ask for facts.
+    fn waits_for_facts(&self) -> bool {
+        self.engine.facts.len() > 0
+    }
+
     /// Lets the plugins speak about the turns, and decides all of them.
     fn end<'c>(&mut self, mut batching: BatchInProgress<'c>) -> Result<ScannedBatch<'c>, ScanError> {
         let failed = self.settle_pending(&mut batching)?;
+        if self.waits_for_facts() {
+            for at in 0..batching.out.conversations.len() {
+                self.put_to_vote(&mut batching, at, &failed)?;
+            }
+        }
         self.vote(&mut batching, &failed)?;
         let mut out = batching.out;
+        self.fail(&mut out, &failed);
         for at in 0..out.conversations.len() {
             let language = out.conversations[at].language;
             for index in out.conversations[at].turns.clone() {
