@@ -91,7 +91,7 @@ fn a_plugin_is_asked_about_the_turns_that_config_and_plugin_say() {
         assert_eq!(plan["asked"][0]["id"], "mood");
         assert_eq!((figure(&plan["asked"][0], "turns"), figure(&plan["asked"][0], "facts")), (asked, 0));
         // Records have the votes of those that were asked.
-        let waiting = rows(&out.join("spool/part-000000.jsonl"));
+        let waiting = rows(&out.join("spool/part-00000.jsonl"));
         for row in waiting {
             let votes = row["plugins"].as_array().or_else(|| row["turns"][0]["plugins"].as_array());
             assert!(
@@ -146,7 +146,7 @@ fn a_rule_asks_for_facts_that_a_plugin_tells() {
             "{isolation}"
         );
         assert_eq!(summary["candidates"], 1, "{isolation}");
-        let faults = rows(&out.join("faults/part-000000.jsonl"));
+        let faults = rows(&out.join("faults/part-00000.jsonl"));
         assert_eq!(faults.len(), 1, "{isolation}");
         assert!(faults[0]["message"].as_str().unwrap().contains("`sentiment` the value 7"), "{}", faults[0]);
         let plan = rejoinder(&["plan", &input, "--config", &config, "--json"]).expect(0).json();
@@ -156,11 +156,13 @@ fn a_rule_asks_for_facts_that_a_plugin_tells() {
         let told = said("0:0:2");
         assert!(told.contains("mood.sentiment = -0.8\n") && told.contains("mood.tone = angry\n"), "{told}");
         assert!(told.contains("PASS facts = [\"mood.sentiment < -0.5\"]"), "{told}");
-        assert!(told.contains("not asked mood: it gives facts alone"), "{told}");
+        assert!(!told.contains("not asked"), "{told}");
         let told = said("0:1:2");
         assert!(told.contains("FAIL facts = [\"not mood.shouts\"]"), "{told}");
         assert!(said("0:3:2").contains("mood.sentiment = unknown\n"));
-        assert!(said("0:5:2").contains("the plugin was not asked"));
+        let told = said("0:5:2");
+        assert!(told.contains("not asked mood: no rule came so far as to ask for its facts\n"), "{told}");
+        assert!(told.contains("the plugin was not asked"), "{told}");
         outputs.push(output_files(&out));
     }
     assert!(!outputs[0].is_empty() && outputs[0] == outputs[1]);
@@ -198,7 +200,10 @@ fn a_mistake_about_facts_is_shown_in_the_rule_file() {
             checked.stdout
         );
         let unchecked = rejoinder(&["rules", "check", &file]).expect(0).stdout;
-        assert!(unchecked.contains("not checked, since plugins tell them: mood.shouts, "), "{unchecked}");
+        assert!(
+            unchecked.contains("not checked, since plugins tell them: ") && unchecked.contains("mood.shouts"),
+            "{unchecked}"
+        );
     }
     config(dir.path(), &rules("mood.sentiment ~ 0"), &library, "");
     let checked = rejoinder(&["rules", "check", &text(&dir.path().join("rules.toml"))]).expect(3).stdout;

@@ -43,7 +43,8 @@ impl NotAskedRow {
                 return None;
             }
             let why = match engine.not_asked(place, turn.marks())? {
-                NotAsked::FactsAlone => "it gives facts alone, for rules that ask for them".to_owned(),
+                NotAsked::FactsAlone if scanned.has_told(engine, turn, place) => return None,
+                NotAsked::FactsAlone => "no rule came so far as to ask for its facts".to_owned(),
                 NotAsked::Unmarked => "no rule marked the turn".to_owned(),
                 NotAsked::NotSelected(condition) => {
                     format!("the turn does not meet the plugin's own condition ({condition})")
