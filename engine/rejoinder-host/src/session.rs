@@ -301,6 +301,8 @@ impl Session<'_> {
     ) -> Result<(), CallError> {
         let loaded = &self.plugins[plugin];
         let wants_notes = self.notes.is_some();
+        // What a call noted that failed is of no candidate.
+        self.answers.votes.take_notes();
         let mut room = match wanted {
             Wanted::Votes => AnswerRoom::Votes(self.answers.votes.prefilled(range, wants_notes)),
             Wanted::Facts => AnswerRoom::Facts(self.answers.facts.prefilled(range)),

@@ -1,15 +1,13 @@
 //! `rejoinder rules check`: all mistakes at once.
 
 use std::collections::{BTreeSet, HashSet};
-use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::diagnostic::Severity;
 use rejoinder_rules::{Pack, PackError, Rule};
-use rejoinder_scan::config::EffectiveConfig;
 use rejoinder_scan::fact_problems;
 
-use super::super::args::CONFIG;
+use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
 use super::FilesArgs;
 use super::files::{identity, load_readable};
@@ -20,11 +18,8 @@ use rejoinder_report::numbers::counted;
 pub(super) struct CheckArgs {
     #[command(flatten)]
     files: FilesArgs,
-    /// Config whose plugins tell the facts that rules ask for
-    ///
-    /// Without it nobody knows which facts there are, and rules' `facts` are not checked.
-    #[arg(long, value_name = "FILE", help_heading = CONFIG)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFileArgs,
 }
 
 pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
@@ -59,14 +54,19 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     }
     let asked: BTreeSet<String> =
         asking.iter().flat_map(Rule::facts).map(|condition| condition.name()).collect();
-    let unchecked = match &args.config {
-        Some(file) => {
-            if !asked.is_empty() {
-                findings.extend(fact_problems(&EffectiveConfig::load(Some(file))?, &asking)?);
+    // Which facts there are, the plugins of a config say.
+    let unchecked = match asked.is_empty() {
+        true => asked,
+        false => {
+            let effective = effective_config(&args.config, &[])?;
+            match effective.file() {
+                Some(_) => {
+                    findings.extend(fact_problems(&effective, &asking)?);
+                    BTreeSet::new()
+                }
+                None => asked,
             }
-            BTreeSet::new()
         }
-        None => asked,
     };
     let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = findings.len() - errors;
