@@ -6,13 +6,13 @@ use std::process::Command;
 
 use crate::support::{folder, rejoinder, text, write};
 
-/// Compiles the plugin that breaks the rule behind a macro, `NAME` or `NAME=VALUE`.
+/// Compiles the plugin that breaks the rule behind macros, `NAME` or `NAME=VALUE`, with blanks between them.
 fn plugin(dir: &Path, breaks: &str) -> String {
     let library = dir.join(format!("{}.so", breaks.to_lowercase()));
     let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
         .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared", "-Iplugins/abi/include"])
         .arg(if breaks.ends_with("probs") { "-DWIDTH=6" } else { "-DWIDTH=1" })
-        .arg(format!("-D{breaks}"))
+        .args(breaks.split(' ').map(|breaks| format!("-D{breaks}")))
         .args([Path::new("tests/data/conformance.c"), Path::new("-o"), &library])
         .output()
         .expect("this test needs a C compiler");
@@ -69,8 +69,16 @@ fn reading_beyond_a_column() {
         ("OVER_READ_TEXT", "over-read-text", GUARD),
         ("OVER_READ_TEXT_OFF", "over-read-text_off", GUARD),
         ("OVER_READ_ROLE", "over-read-role", GUARD),
+        ("OVER_READ_TIME", "over-read-time", GUARD),
+        ("OVER_READ_LANGUAGE", "over-read-language", GUARD),
+        ("OVER_READ_COLUMN_OFF", "over-read-column_off", GUARD),
+        ("OVER_READ_COLUMNS", "over-read-columns", GUARD),
+        ("OVER_READ_COLUMN_TEXT", "over-read-column_text", GUARD),
+        ("OVER_READ_CONVERSATION", "over-read-conversation", GUARD),
         ("OVER_READ_FIRST", "over-read-first", GUARD),
         ("OVER_READ_TARGET", "over-read-target", GUARD),
+        ("OVER_READ_ANSWER", "over-read-answer", GUARD),
+        ("OVER_READ_ANSWER_END", "over-read-answer_end", GUARD),
         ("OVER_READ_ID", "over-read-id", GUARD),
         ("OVER_READ_PRIOR", "over-read-prior", GUARD),
         ("OVER_READ_HIT_OFF", "over-read-hit_off", GUARD),
@@ -78,6 +86,9 @@ fn reading_beyond_a_column() {
         ("OVER_READ_EARLIER_VERDICT", "over-read-earlier_verdict", GUARD),
         ("OVER_READ_EARLIER_CATEGORY", "over-read-earlier_category", GUARD),
         ("OVER_READ_EARLIER_SCORE", "over-read-earlier_score", GUARD),
+        ("IN_FACTS OVER_READ_TIME", "over-read-time", GUARD),
+        ("IN_FACTS OVER_READ_COLUMN_TEXT", "over-read-column_text", GUARD),
+        ("IN_FACTS OVER_READ_HIT_OFF", "over-read-hit_off", GUARD),
     ]);
 }
 
@@ -93,8 +104,19 @@ fn writing_where_nothing_is_the_plugins() {
             assert!(found[0].1.contains(&format!("the column `{column}`")), "{found:?}");
         }
     }
-    let found = failed(&plugin(dir.path(), "WRITE_INPUT"), &["--only", "inputs"]);
-    assert!(found[0].1.contains("wrote to the input column `role`"), "{found:?}");
+    let found = failed(&plugin(dir.path(), "FACT_WRITE_BEYOND"), &canaries);
+    assert!(found[0].1.contains("beyond the end of the column `facts`"), "{found:?}");
+    const LENT: &str = "it wrote to what is only lent to it: those bytes lie on a page that may only be read";
+    each_fails_its_check_and_no_other(&[
+        ("WRITE_INPUT=text", "inputs", LENT),
+        ("WRITE_INPUT=role", "inputs", "asked about a batch whose `role` may only be read"),
+        ("WRITE_INPUT=time", "inputs", "asked about a batch whose `time` may only be read"),
+        ("WRITE_INPUT=column_text", "inputs", "asked about a batch whose `column_text` may only be read"),
+        ("WRITE_INPUT=answer", "inputs", "asked about a batch whose `answer` may only be read"),
+        ("WRITE_INPUT=earlier_score", "inputs", "asked about a batch whose `earlier_score` may only be read"),
+        ("IN_FACTS WRITE_INPUT=prior", "inputs", "asked about a batch whose `prior` may only be read"),
+        ("WRITE_BATCH", "inputs", "asked about a batch that may only be read"),
+    ]);
     each_fails_its_check_and_no_other(&[("LONG_MESSAGE", "error-slot", "beyond the 5 bytes")]);
 }
 
@@ -108,11 +130,21 @@ fn states_and_their_configuration() {
         ("LOOSE_KEY", "bad-config", "it takes anything for the key `k`"),
         ("LEAK=2000", "growth", "about 2"),
         ("LEAK=100", "growth", "bytes a state"),
+        ("LEAK=1", "growth", "bytes a state"),
+        ("LEAK_CALL=1", "growth", "bytes a call"),
+        ("OPEN", "bad-config", "it takes keys that it does not know"),
+        ("NESTED", "bad-config", "it takes keys that it does not know inside of `k`"),
+        ("IGNORES", "bad-config", "it does not look at its configuration"),
+        (
+            "OTHER_DEFAULT",
+            "schema",
+            "it answers otherwise where its schema's defaults are spelt out, {\"o\":{\"k\":1}}, than where",
+        ),
         ("BAD_SCHEMA", "schema", "is no JSON Schema"),
         (
             "BAD_DEFAULT",
             "schema",
-            "it does not start with its schema's defaults, {\"k\":1}: there is nothing",
+            "with its schema's defaults, {\"k\":1}, it does not start: there is nothing",
         ),
         ("NO_LATER_HOST", "later-host", "I want no later version than my own"),
         ("EXACT_BATCH", "later-host", "I want exactly my own structs"),
@@ -133,6 +165,20 @@ fn answers_that_cannot_be_relied_on() {
         ("NO_REASON", "answers", "it gave reason 2 and has 1"),
         ("NO_SCORE", "answers", "it gave the score 1.5, which is not in [0, 1]"),
         ("NO_CATEGORY", "answers", "it accepted the category 0, which is not 1 to 5"),
+        ("NO_VOTER", "answers", "it gave a verdict, and its `flags` have no RJN_GIVES_VOTES"),
+        (
+            "FACT_RANGE",
+            "facts",
+            "it gave the fact `bytes` the value -1, which is not a number from 0 to 1000000000",
+        ),
+        (
+            "FACT_WORD",
+            "facts",
+            "it gave the fact `length` the value 0.5, which is not the index of one of 2 words",
+        ),
+        ("FACT_RANDOM", "repeats", "has other facts asked again"),
+        ("FACT_NEIGHBOURS", "permutes", "has other facts in a batch the other way round"),
+        ("FACT_FAILS", "huge-turn", "the call for facts failed: I have no facts of that"),
     ]);
 }
 
@@ -187,6 +233,9 @@ fn cases_are_checked_and_what_is_no_plugin_is_said_to_be_none() {
     };
     let good = write(dir.path(), "good.toml", case("abstain"));
     assert_eq!(failed(&library, &["--cases", &good]), []);
+    // An answer that is not allowed fails the check that is about that, and no other.
+    let found = failed(&plugin(dir.path(), "NO_SCORE"), &["--cases", &good]);
+    assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["answers"]);
     let bad = write(dir.path(), "bad.toml", case("reject"));
     let found = failed(&library, &["--cases", &bad]);
     assert_eq!(found[0].0, "cases");

@@ -8,7 +8,7 @@
 
 #define STR(s) { (const uint8_t *)(s), sizeof(s) - 1 }
 
-struct rjn_state { int calls, live; };
+struct rjn_state { int calls, live, is_configured; void *kept; };
 
 static const rjn_str reasons[] = { STR("it is long") };
 
@@ -31,7 +31,7 @@ static rjn_status create(const rjn_host *host, rjn_str config, rjn_state **out, 
     if (host->abi_minor > RJN_ABI_MINOR)
         return say(err, "I want no later version than my own");
 #endif
-#if !defined LOOSE && !defined LOOSE_KEY
+#if !defined LOOSE && !defined LOOSE_KEY && !defined IGNORES && !defined OPEN && !defined NESTED && !defined OTHER_DEFAULT
     if (config.len != 2 || memcmp(config.ptr, "{}", 2) != 0) {
 #ifdef MUTE
         return RJN_INVALID_CONFIG;
@@ -51,6 +51,11 @@ static rjn_status create(const rjn_host *host, rjn_str config, rjn_state **out, 
     if (!*out)
         return RJN_FAILED;
     (*out)->live = 1;
+#ifdef OTHER_DEFAULT
+    if (config.len < 2 || config.ptr[0] != '{' || config.ptr[config.len - 1] != '}')
+        return say(err, "that is no object");
+    (*out)->is_configured = config.len > 2;
+#endif
 #ifdef LEAK
     static void *volatile kept;
     kept = malloc(LEAK);
@@ -66,21 +71,36 @@ static rjn_status create(const rjn_host *host, rjn_str config, rjn_state **out, 
         (void)sink; \
     }
 
-static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out, rjn_error *err)
+static void read_beyond(const rjn_batch *b)
 {
-    (void)err;
-    if (!state->live)
-        return say(err, "I am dead");
+    (void)b;
 #if defined OVER_READ_TEXT
     BEYOND(b->text, b->text_off[b->n_messages]);
 #elif defined OVER_READ_TEXT_OFF
     BEYOND(b->text_off, b->n_messages + 1);
 #elif defined OVER_READ_ROLE
     BEYOND(b->role, b->n_messages);
+#elif defined OVER_READ_TIME
+    BEYOND(b->time, b->n_messages);
+#elif defined OVER_READ_LANGUAGE
+    BEYOND(b->language, b->n_conversations * 4);
+#elif defined OVER_READ_COLUMN_OFF
+    BEYOND(b->column_off, b->n_conversations + 1);
+#elif defined OVER_READ_COLUMNS
+    BEYOND(b->columns, b->n_columns);
+#elif defined OVER_READ_COLUMN_TEXT
+    if (b->n_columns)
+        BEYOND(b->column_text, b->columns[b->n_columns - 1].value_end);
+#elif defined OVER_READ_CONVERSATION
+    BEYOND(b->conversation, b->n);
 #elif defined OVER_READ_FIRST
     BEYOND(b->first, b->n);
 #elif defined OVER_READ_TARGET
     BEYOND(b->target, b->n);
+#elif defined OVER_READ_ANSWER
+    BEYOND(b->answer, b->n);
+#elif defined OVER_READ_ANSWER_END
+    BEYOND(b->answer_end, b->n);
 #elif defined OVER_READ_ID
     BEYOND(b->id, b->n);
 #elif defined OVER_READ_PRIOR
@@ -95,13 +115,35 @@ static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out
     BEYOND(b->earlier_category, b->n * b->n_earlier);
 #elif defined OVER_READ_EARLIER_SCORE
     BEYOND(b->earlier_score, b->n * b->n_earlier);
-#elif defined WRITE_BEYOND
+#elif defined WRITE_INPUT
+    /* The value that is there: nobody sees it by comparing. */
+    if (b->n && b->n_columns) {
+        volatile uint8_t *first = (volatile uint8_t *)(uintptr_t)b->WRITE_INPUT;
+        *first = *first;
+    }
+#elif defined WRITE_BATCH
+    volatile uint32_t *n = (volatile uint32_t *)(uintptr_t)&b->n;
+    *n = *n;
+#endif
+}
+
+static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out, rjn_error *err)
+{
+    (void)err;
+    if (!state->live)
+        return say(err, "I am dead");
+#ifndef IN_FACTS
+    read_beyond(b);
+#endif
+#ifdef LEAK_CALL
+    void **kept = malloc(sizeof(void *) + LEAK_CALL);
+    *kept = state->kept;
+    state->kept = kept;
+#endif
+#if defined WRITE_BEYOND
     out->WRITE_BEYOND[b->n * WIDTH] = 0;
 #elif defined WRITE_BEFORE
     out->WRITE_BEFORE[-1] = 0;
-#elif defined WRITE_INPUT
-    if (b->n)
-        ((uint8_t *)(uintptr_t)b->role)[b->first[0]] = RJN_ROLE_TOOL;
 #elif defined EXACT_BATCH
     if (b->struct_size != sizeof *b)
         return say(err, "I want exactly my own structs");
@@ -131,6 +173,14 @@ static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out
             out->score[i] = 0.5f;
             out->reason[i] = 1;
         }
+#ifdef OTHER_DEFAULT
+        out->score[i] = state->is_configured ? 0.25f : 0.75f;
+#endif
+#ifdef NO_VOTER
+        const float none[6] = { 1, 0, 0, 0, 0, 0 };
+        memcpy(out->probs + 6 * i, none, sizeof none);
+        out->score[i] = 0;
+#endif
 #if defined RANDOM
         out->score[i] = state->calls++ % 7 ? 0.25f : 0.75f;
 #elif defined NEIGHBOURS
@@ -152,8 +202,50 @@ static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out
     return RJN_OK;
 }
 
+static const rjn_str words[] = { STR("short"), STR("long") };
+
+static const rjn_fact facts[] = {
+    { .name = STR("bytes"), .about = STR("bytes of the turn"), .kind = RJN_FACT_NUMBER, .least = 0, .most = 1e9 },
+    { .name = STR("length"), .about = STR("how long it is"), .kind = RJN_FACT_WORD, .n_words = 2, .words = words },
+};
+
+static rjn_status facts_of(rjn_state *state, const rjn_batch *b, double *out, rjn_error *err)
+{
+    if (!state->live)
+        return say(err, "I am dead");
+#ifdef IN_FACTS
+    read_beyond(b);
+#endif
+#ifdef FACT_WRITE_BEYOND
+    out[b->n * 2] = 0;
+#endif
+    for (uint32_t i = 0; i < b->n; i++) {
+        const uint32_t *off = b->text_off + b->target[i];
+        out[i * 2] = off[1] - off[0];
+        if (off[1] > off[0])
+            out[i * 2 + 1] = off[1] - off[0] > 20;
+#if defined FACT_RANGE
+        out[i * 2] = -1;
+#elif defined FACT_WORD
+        out[i * 2 + 1] = 0.5;
+#elif defined FACT_RANDOM
+        out[i * 2] = state->calls++;
+#elif defined FACT_NEIGHBOURS
+        out[i * 2] = i;
+#elif defined FACT_FAILS
+        if (b->n == 0 || off[1] - off[0] > 100000)
+            return say(err, "I have no facts of that");
+#endif
+    }
+    return RJN_OK;
+}
+
 static void destroy(rjn_state *state)
 {
+    for (void **kept = state->kept, **next; kept; kept = next) {
+        next = *kept;
+        free(kept);
+    }
     state->live = 0;
 #ifndef ONE_STATE
     free(state);
@@ -162,7 +254,13 @@ static void destroy(rjn_state *state)
 
 static const rjn_plugin plugin = {
     .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
-    .flags = RJN_GIVES_VOTES | RJN_FLAG_CONCURRENT, .name = STR("conformance"), .version = STR("1"), .about = STR(
+    .flags = RJN_FLAG_CONCURRENT | RJN_GIVES_FACTS | RJN_WANTS_COLUMNS
+#ifdef NO_VOTER
+        | RJN_GIVES_SCORES,
+#else
+        | RJN_GIVES_VOTES,
+#endif
+    .n_facts = 2, .facts = facts, .facts_batch = facts_of, .name = STR("conformance"), .version = STR("1"), .about = STR(
 #ifdef RUDE
         "\x1b[2J\xc2\x9b" "2J\xe2\x80\xaegone"
 #else
@@ -175,6 +273,18 @@ static const rjn_plugin plugin = {
 #elif defined BAD_DEFAULT
         "{\"type\": \"object\", \"additionalProperties\": false, \"properties\":"
         " {\"k\": {\"type\": \"integer\", \"default\": 1}}}"
+#elif defined OTHER_DEFAULT
+        "{\"type\": \"object\", \"additionalProperties\": false, \"properties\":"
+        " {\"o\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\":"
+        " {\"k\": {\"type\": \"integer\", \"default\": 1}}}}}"
+#elif defined IGNORES
+        "{\"type\": \"object\", \"additionalProperties\": false, \"properties\":"
+        " {\"k\": {\"type\": \"integer\", \"minimum\": 1}, \"w\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}"
+#elif defined NESTED
+        "{\"type\": \"object\", \"additionalProperties\": false, \"properties\":"
+        " {\"k\": {\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"integer\"}}}}}"
+#elif defined OPEN
+        "{\"type\": \"object\", \"additionalProperties\": true}"
 #elif defined LOOSE
         "{\"type\": \"object\"}"
 #elif defined LOOSE_KEY

@@ -213,6 +213,27 @@ impl Batch {
         self.len() >= MAX_CANDIDATES || self.text_bytes() >= MAX_TEXT_BYTES
     }
 
+    /// The same candidates where no rule has been looked at yet, as in a call for facts.
+    #[cfg(unix)]
+    pub(crate) fn before_the_rules(&self) -> Self {
+        let mut batch = self.clone();
+        batch.hits.clear();
+        batch.hit_off.fill(0);
+        batch.prior.fill(0.0);
+        batch
+    }
+
+    /// The same batch without metadata columns.
+    #[cfg(unix)]
+    pub(crate) fn without_columns(&self) -> Self {
+        let mut batch = self.clone();
+        let messages = Arc::make_mut(&mut batch.messages);
+        messages.columns.clear();
+        messages.column_text.clear();
+        messages.column_off.fill(0);
+        batch
+    }
+
     /// The id of a candidate.
     pub(crate) fn id(&self, candidate: usize) -> u64 {
         self.id[candidate]

@@ -3,7 +3,7 @@
 //! The first word of a turn says what goes wrong: see [`Misfit`] for what the SDK contains, and `misbehave` for what
 //! only a plugin without it can do. Every other turn is rejected with the score 0.25.
 
-use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Verdict, abi, vtable};
+use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Fact, FactValues, Verdict, abi, vtable};
 
 /// The plugin's configuration.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
@@ -25,6 +25,11 @@ impl Classifier for Misfit {
     const ABOUT: &'static str = "fails in every way a plugin can; for tests";
     const REASONS: &'static [&'static str] = &["nothing went wrong"];
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false, "properties": {"crash": {"type": "boolean"}, "refuse": {"type": "boolean"}}}"#;
+    const FACTS: &'static [Fact] = &[
+        Fact::number("bytes", "bytes of the turn", 0.0..=1000.0),
+        Fact::truth("question", "whether the turn asks something"),
+        Fact::word("mood", "how the turn begins", &["calm", "wild"]),
+    ];
     type Config = Config;
 
     fn new(config: Config) -> Result<Self, BoxError> {
@@ -32,6 +37,20 @@ impl Classifier for Misfit {
             std::process::abort();
         }
         if config.refuse { Err("it does not feel like it".into()) } else { Ok(Self) }
+    }
+
+    /// A turn of no bytes has no mood; one of more than a thousand is out of range; `mute` is a mistake.
+    fn facts(&self, candidate: Candidate<'_>, facts: &mut FactValues<'_>) {
+        let turn = candidate.target().text();
+        facts.number("bytes", turn.len() as f64);
+        facts.truth("question", turn.ends_with('?'));
+        match turn.split_whitespace().next() {
+            None => {}
+            Some("panic") => panic!("as turn {} told me", candidate.id()),
+            Some("abort") => std::process::abort(),
+            Some("mute") => facts.word("mood", "mute"),
+            Some(word) => facts.word("mood", if word == "WILD" { "wild" } else { "calm" }),
+        }
     }
 
     fn classify(&self, candidate: Candidate<'_>) -> Verdict {

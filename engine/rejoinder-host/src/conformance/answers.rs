@@ -1,10 +1,9 @@
 //! Answers: always there, always allowed, and of the candidate alone.
 
-use rejoinder_core::Vote;
 use rejoinder_core::case::Case;
 
 use super::outcome::{Breach, Outcome, about_to_ask, outcome, settled};
-use super::subject::AskError;
+use super::subject::{Answers, Said};
 use super::{Setting, Subject, material};
 use crate::state::{SharedState, State};
 use crate::{Batch, ConversationContext};
@@ -36,18 +35,67 @@ fn takes(
     })
 }
 
-pub fn allowed(subject: &Subject, _: &Setting) -> Outcome {
+pub fn allowed(subject: &Subject, setting: &Setting) -> Outcome {
+    if subject.functions.classify_batch.is_none() {
+        return Outcome::Skipped("it gives facts alone (see the check `facts`)".into());
+    }
+    all_allowed(subject, setting, |answers, n| {
+        (0..n).try_for_each(|i| match answers.votes.vote(i, &subject.description) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(format!("candidate {i}: {why}")),
+        })
+    })
+}
+
+pub fn facts(subject: &Subject, setting: &Setting) -> Outcome {
+    if subject.functions.facts_batch.is_none() {
+        return Outcome::Skipped("it does not declare RJN_GIVES_FACTS".into());
+    }
+    all_allowed(subject, setting, |answers, n| {
+        (0..n).try_for_each(|i| match answers.facts.row(i, &subject.description.facts) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(format!("candidate {i}: {why}")),
+        })
+    })
+}
+
+/// Whether answers to everything are allowed. Other checks are about calls that fail.
+fn all_allowed(
+    subject: &Subject,
+    setting: &Setting,
+    check: impl Fn(&Answers, usize) -> Result<(), String>,
+) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
-        for (what, batch) in material::each_turn().chain(material::sizes()).chain(material::extremes()) {
+        let kits = material::each_turn().chain(material::sizes()).chain(material::extremes());
+        for (what, batch) in kits.chain(batches_of_cases(subject, setting)) {
             about_to_ask(&what);
-            // Other checks are about calls that fail.
-            if let Err(AskError::NotAllowed(why)) = subject.ask_strictly(&mut state, &batch) {
-                return Err(format!("{what}: {why}").into());
+            if let Ok(answers) = subject.answers_of(&mut state, &batch, false) {
+                check(&answers, batch.len()).map_err(|why| format!("{what}: {why}"))?;
             }
         }
         Ok(())
     })())
+}
+
+/// The dialogues of the author's cases, those that can be read.
+fn batches_of_cases<'s>(
+    subject: &'s Subject,
+    setting: &'s Setting,
+) -> impl Iterator<Item = (String, Batch)> + use<'s> {
+    let cases = setting.cases.iter().flat_map(|cases| cases.cases.iter().enumerate());
+    cases.filter_map(|(number, case)| {
+        Some((format!("case {}", number + 1), batch_of_case(subject, case).ok()?))
+    })
+}
+
+fn batch_of_case(subject: &Subject, case: &Case) -> Result<Batch, Breach> {
+    let conversation = case.conversation().map_err(|why| Breach(why.to_string()))?;
+    let target = conversation.messages.len() - 1;
+    let mut batch = Batch::new();
+    batch.begin_conversation(&conversation, target, &ConversationContext::default());
+    batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
+    Ok(batch)
 }
 
 pub fn repeats(subject: &Subject, _: &Setting) -> Outcome {
@@ -70,13 +118,16 @@ pub fn permutes(subject: &Subject, _: &Setting) -> Outcome {
             material::push(&mut backwards, 7_000_000 + number as u64, number, turn);
         }
         let mut reversed = subject.ask(&mut state, &backwards)?;
-        reversed.reverse();
+        reversed.votes.reverse();
+        reversed.facts.reverse();
         same(&together, &reversed, "in a batch the other way round, with other ids")?;
-        let mut alone = Vec::new();
+        let mut alone = Said { votes: Vec::new(), facts: Vec::new() };
         for (number, turn) in material::TURNS.iter().enumerate() {
             let mut batch = Batch::new();
             material::push(&mut batch, 3, number, turn);
-            alone.extend(subject.ask(&mut state, &batch)?);
+            let said = subject.ask(&mut state, &batch)?;
+            alone.votes.extend(said.votes);
+            alone.facts.extend(said.facts);
         }
         same(&together, &alone, "in a batch of its own")?;
         Ok(())
@@ -93,9 +144,9 @@ pub fn threads(subject: &Subject, _: &Setting) -> Outcome {
             .map_err(|_| Outcome::Skipped("it does not claim RJN_FLAG_CONCURRENT".into()))?;
         let ask = || -> Result<(), Breach> {
             for _ in 0..20 {
-                let answers = subject.answers(&batch, false, |columns, output| {
-                    // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-                    unsafe { shared.answer(columns, output) }
+                let answers = subject.answers(&batch, false, |batch, earlier, room| {
+                    // SAFETY: `Batch` keeps the header's guarantees, and there is room for its candidates.
+                    unsafe { shared.answer(&batch.columns(&(0..batch.len()), earlier), room) }
                 })?;
                 same(&expected, &subject.read(&answers, batch.len()), "beside other threads")?;
             }
@@ -137,24 +188,32 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
         Ok(state) => state,
         Err(why) => return why.into(),
     };
-    let mut wrong = Vec::new();
+    if subject.functions.classify_batch.is_none() {
+        return Outcome::Skipped("it gives facts alone, and cases are about votes".into());
+    }
+    let (mut wrong, mut not_allowed) = (Vec::new(), Vec::new());
     for (number, case) in cases.cases.iter().enumerate() {
-        let difference = (|| {
-            let conversation = case.conversation().map_err(|why| Breach(why.to_string()))?;
-            let target = conversation.messages.len() - 1;
-            let mut batch = Batch::new();
-            batch.begin_conversation(&conversation, target, &ConversationContext::default());
-            batch.push_candidate(0, target, 0.0, &case.hits(&subject.rules));
-            let vote = subject.ask_strictly(&mut state, &batch).map_err(AskError::into_breach)?[0];
-            Ok::<_, Breach>(case.difference(&vote, subject.description.reason(vote.reason)))
-        })();
-        match difference {
-            Ok(None) => {}
-            Ok(Some(why)) => wrong.push(of_case(number, case, &why)),
+        let vote = batch_of_case(subject, case)
+            .and_then(|batch| subject.ask(&mut state, &batch))
+            .map(|said| said.votes[0]);
+        match vote {
+            // The check `answers` fails on it.
+            Ok(vote) if vote.is_fault() => not_allowed.push((number + 1).to_string()),
+            Ok(vote) => {
+                let difference = case.difference(&vote, subject.description.reason(vote.reason));
+                wrong.extend(difference.map(|why| of_case(number, case, &why)));
+            }
             Err(Breach(why)) => wrong.push(of_case(number, case, &why)),
         }
     }
-    outcome(if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ").into()) })
+    match (wrong.is_empty(), not_allowed.is_empty()) {
+        (false, _) => Outcome::Failed(wrong.join("; ")),
+        (true, false) => {
+            let cases = not_allowed.join(", ");
+            Outcome::Skipped(format!("no allowed answer comes of case {cases} (see the check `answers`)"))
+        }
+        (true, true) => Outcome::Passed,
+    }
 }
 
 fn of_case(number: usize, case: &Case, why: &str) -> String {
@@ -162,15 +221,24 @@ fn of_case(number: usize, case: &Case, why: &str) -> String {
     format!("case {} ({turn}): {why}", number + 1)
 }
 
-fn same(expected: &[Vote], found: &[Vote], when: &str) -> Result<(), Breach> {
-    match expected.iter().zip(found).position(|(a, b)| a != b) {
+fn same(expected: &Said, found: &Said, when: &str) -> Result<(), Breach> {
+    let votes = expected.votes.iter().zip(&found.votes);
+    if let Some(at) = votes.clone().position(|(a, b)| a != b) {
+        let (before, now) = (&expected.votes[at], &found.votes[at]);
+        return Err(format!(
+            "candidate {at} gets another answer {when}: {} {:?}, and before {} {:?}",
+            now.verdict.names().0,
+            now.score,
+            before.verdict.names().0,
+            before.score
+        )
+        .into());
+    }
+    match expected.facts.iter().zip(&found.facts).position(|(a, b)| a != b) {
         None => Ok(()),
         Some(at) => Err(format!(
-            "candidate {at} gets another answer {when}: {} {:?}, and before {} {:?}",
-            found[at].verdict.names().0,
-            found[at].score,
-            expected[at].verdict.names().0,
-            expected[at].score
+            "candidate {at} has other facts {when}: {:?}, and before {:?}",
+            found.facts[at], expected.facts[at]
         )
         .into()),
     }

@@ -6,7 +6,7 @@ use rejoinder_core::case::Cases;
 use serde_json::{Map, Value};
 
 use super::outcome::{Breach, Outcome};
-use super::{Subject, answers, growth, memory, scores, start, versions};
+use super::{Subject, answers, config, config_schema, growth, memory, scores, start, versions};
 
 /// What a plugin is checked with.
 #[derive(Clone, Debug, Default)]
@@ -54,10 +54,10 @@ macro_rules! checks {
 pub const CHECKS: &[Check] = checks! {
     "loads", "the library loads and passes the handshake", |_, _| Outcome::Passed;
     "starts", "it starts with the configuration", start::starts;
-    "schema", "its config_schema is a JSON Schema that allows the configuration and the defaults", start::schema;
+    "schema", "its config_schema is a JSON Schema that allows the configuration and the defaults, and these are what it does without", config_schema::schema;
     "two-states", "two states side by side do not disturb each other", start::two_states;
-    "bad-config", "a configuration that makes no sense is refused with a message", start::bad_config;
-    "growth", "states made and destroyed by the thousand leave no memory behind", growth::growth;
+    "bad-config", "a configuration that makes no sense is refused with a message", config::bad_config;
+    "growth", "states made and destroyed by the thousand, and calls by the thousand, leave no memory behind", growth::growth;
     "empty-batch", "it takes a batch of nothing", answers::empty_batch;
     "sizes", "it takes batches of 1 and of 4096", answers::sizes;
     "huge-turn", "it takes empty turns, a turn of 1 MiB and a dialogue of 2001 messages", answers::huge;
@@ -66,6 +66,7 @@ pub const CHECKS: &[Check] = checks! {
     "repeats", "the same batch gets the same answers, now and from another state", answers::repeats;
     "permutes", "an answer does not depend on the batch around it, nor on the id", answers::permutes;
     "threads", "eight threads at once on one state get the same answers", answers::threads;
+    "facts", "facts have the values that their declarations allow", answers::facts;
     "scores", "where it declares that it scores: the probabilities sum to 1, the score agrees with them, and a model can take its own one's place", scores::scores;
     "notes", "answers are the same whether notes are wanted or not", answers::notes;
     "over-read-text", "it reads text_off[n_messages] bytes of `text`, no more", |s, _| memory::over_read(s, 0);
@@ -102,9 +103,26 @@ impl Check {
         matches!(self.name, "loads" | "starts")
     }
 
+    /// What the environment of the process of this check is to have, so that the check sees what it is about.
+    pub fn environment(&self) -> &'static [(&'static str, &'static str)] {
+        match self.name {
+            // The stock that the C library keeps for each thread counts as handed out, and fills up slowly.
+            "growth" => &[("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")],
+            _ => &[],
+        }
+    }
+
     /// What a crash in this check means, unless it may mean anything.
     pub fn meaning_of_a_crash(&self) -> Option<&'static str> {
-        self.name.starts_with("over-read").then_some("the next byte lies on a page that nobody may touch")
+        match self.name {
+            "inputs" => {
+                Some("it wrote to what is only lent to it: those bytes lie on a page that may only be read")
+            }
+            name if name.starts_with("over-read") => {
+                Some("the next byte lies on a page that nobody may touch")
+            }
+            _ => None,
+        }
     }
 }
 

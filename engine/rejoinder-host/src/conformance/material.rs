@@ -1,5 +1,7 @@
 //! The dialogues that plugins are checked with.
 
+use std::borrow::Cow;
+
 use rejoinder_core::{Conversation, Hit, Message, Role};
 
 use crate::{Batch, ConversationContext};
@@ -60,11 +62,18 @@ pub fn push(batch: &mut Batch, id: u64, number: usize, turn: &str) {
     }
     messages.push(Message::new(Role::User, turn));
     let target = messages.len() - 1;
-    batch.begin_conversation(
-        &Conversation { id: "check".into(), messages },
-        target,
-        &ConversationContext::default(),
-    );
+    // Of some messages nobody knows the time.
+    for (at, message) in messages.iter_mut().enumerate().filter(|(at, _)| (at + number) % 4 > 0) {
+        message.time = Some(1_700_000_000_000 + at as i64 * 60_000);
+    }
+    let columns: [(Cow<'_, str>, Cow<'_, str>); 3] = [
+        ("model".into(), ["gpt-00", "", "模型"][number % 3].into()),
+        ("turns".into(), messages.len().to_string().into()),
+        ("tags".into(), "[\"a\", null]".into()),
+    ];
+    let context =
+        ConversationContext { language: ["en", "yue", "und"][number % 3], columns: &columns[..number % 4] };
+    batch.begin_conversation(&Conversation { id: "check".into(), messages }, target, &context);
     let end = turn.chars().next().map_or(0, char::len_utf8) as u32;
     let hits = [Hit { rule: 0, start: 0, end }, Hit { rule: 1, start: 0, end: turn.len() as u32 }];
     batch.push_candidate(id, target, number as f32 / 10.0, &hits[..number % 3]);

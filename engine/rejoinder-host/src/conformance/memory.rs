@@ -4,8 +4,7 @@
 use bytemuck::cast_slice;
 
 use super::guard::GuardedCopy;
-use super::outcome::{Breach, Outcome, outcome};
-use super::subject::earlier;
+use super::outcome::{Breach, Outcome, about_to_ask, outcome};
 use super::{Subject, material};
 use crate::Batch;
 use crate::abi::{self, Str};
@@ -22,37 +21,41 @@ pub fn over_read(subject: &Subject, column: usize) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
         let batch = material::batch(&material::TURNS[..N]);
-        let guarded = GuardedCopy::new(input_bytes(&batch, &earlier(N))[column])?;
-        let start = guarded.start();
-        let read = |columns: &abi::Batch, output: &mut AnswerRoom| {
-            let mut columns = *columns;
-            match column {
-                0 => columns.text = start,
-                1 => columns.text_off = start.cast(),
-                2 => columns.role = start,
-                3 => columns.time = start.cast(),
-                4 => columns.language = start,
-                5 => columns.column_off = start.cast(),
-                6 => columns.columns = start.cast(),
-                7 => columns.column_text = start,
-                8 => columns.conversation = start.cast(),
-                9 => columns.first = start.cast(),
-                10 => columns.target = start.cast(),
-                11 => columns.answer = start.cast(),
-                12 => columns.answer_end = start.cast(),
-                13 => columns.id = start.cast(),
-                14 => columns.prior = start.cast(),
-                15 => columns.hit_off = start.cast(),
-                16 => columns.hits = start.cast(),
-                17 => columns.earlier_verdict = start,
-                18 => columns.earlier_category = start,
-                _ => columns.earlier_score = start.cast(),
-            }
+        let ask = |batch: &Batch, earlier: &EarlierVotes, room: &mut AnswerRoom| {
+            let guarded = GuardedCopy::new(input_bytes(batch, earlier)[column]).map_err(|Breach(why)| why)?;
+            let mut columns = batch.columns(&(0..N), earlier);
+            place(&mut columns, column, guarded.start());
             // SAFETY: the columns are as long as the header says; one of them is a copy.
-            unsafe { state.answer(&columns, output) }
+            unsafe { state.answer(&columns, room) }
         };
-        subject.answers(&batch, false, read).map(drop)
+        subject.answers(&batch, false, ask).map(drop)
     })())
+}
+
+/// Puts an input column elsewhere.
+fn place(columns: &mut abi::Batch, column: usize, start: *const u8) {
+    match column {
+        0 => columns.text = start,
+        1 => columns.text_off = start.cast(),
+        2 => columns.role = start,
+        3 => columns.time = start.cast(),
+        4 => columns.language = start,
+        5 => columns.column_off = start.cast(),
+        6 => columns.columns = start.cast(),
+        7 => columns.column_text = start,
+        8 => columns.conversation = start.cast(),
+        9 => columns.first = start.cast(),
+        10 => columns.target = start.cast(),
+        11 => columns.answer = start.cast(),
+        12 => columns.answer_end = start.cast(),
+        13 => columns.id = start.cast(),
+        14 => columns.prior = start.cast(),
+        15 => columns.hit_off = start.cast(),
+        16 => columns.hits = start.cast(),
+        17 => columns.earlier_verdict = start,
+        18 => columns.earlier_category = start,
+        _ => columns.earlier_score = start.cast(),
+    }
 }
 
 /// The input columns, as they lie in memory.
@@ -86,23 +89,36 @@ fn input_bytes<'a>(batch: &'a Batch, earlier: &'a EarlierVotes) -> [&'a [u8]; CO
     bytes
 }
 
-/// Whether the inputs are after a call what they were before.
+/// Asks with one input column after the other, and last the batch itself, on pages that may only be read. A plugin that writes
+/// there crashes, whatever it writes.
 pub fn inputs(subject: &Subject) -> Outcome {
     outcome((|| {
         let mut state = subject.state()?;
-        let (batch, earlier) = (material::batch(&material::TURNS[..N]), earlier(N));
-        let before = input_bytes(&batch, &earlier).map(<[u8]>::to_vec);
-        let called = subject.answers(&batch, false, |_, output| {
-            // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-            unsafe { state.answer(&batch.columns(&(0..N), &earlier), output) }
-        });
-        let after = input_bytes(&batch, &earlier);
-        match INPUTS.iter().zip(before.iter().zip(after)).find(|(_, (before, after))| before != after) {
-            Some((name, _)) => {
-                Err(format!("it wrote to the input column `{name}`, which is only lent to it").into())
-            }
-            None => called.map(drop),
+        let batch = material::batch(&material::TURNS[..N]);
+        for (column, name) in INPUTS.iter().enumerate() {
+            about_to_ask(&format!("a batch whose `{name}` may only be read"));
+            let ask = |batch: &Batch, earlier: &EarlierVotes, room: &mut AnswerRoom| {
+                let copy =
+                    GuardedCopy::read_only(input_bytes(batch, earlier)[column]).map_err(|Breach(why)| why)?;
+                let mut columns = batch.columns(&(0..N), earlier);
+                place(&mut columns, column, copy.start());
+                // SAFETY: the columns are as long as the header says; one of them is a copy.
+                unsafe { state.answer(&columns, room) }
+            };
+            subject.answers(&batch, false, ask)?;
         }
+        about_to_ask("a batch that may only be read");
+        let ask = |batch: &Batch, earlier: &EarlierVotes, room: &mut AnswerRoom| {
+            let columns = batch.columns(&(0..N), earlier);
+            // SAFETY: a struct without padding, read as the bytes that it is.
+            let bytes = unsafe {
+                std::slice::from_raw_parts((&raw const columns).cast::<u8>(), size_of::<abi::Batch>())
+            };
+            let copy = GuardedCopy::read_only(bytes).map_err(|Breach(why)| why)?;
+            // SAFETY: a copy of the batch, which is aligned as its size is a multiple of its alignment.
+            unsafe { state.answer(&*copy.start().cast::<abi::Batch>(), room) }
+        };
+        subject.answers(&batch, false, ask).map(drop)
     })())
 }
 
@@ -161,9 +177,10 @@ pub fn canaries(subject: &Subject) -> Outcome {
             FencedColumn::new("reason", &[0; N * 2]),
             FencedColumn::new("score", &nan.repeat(N)),
             FencedColumn::new("probs", &nan.repeat(N * abi::PROBS)),
+            FencedColumn::new("facts", &f64::NAN.to_ne_bytes().repeat(N * subject.description.facts.len())),
         ];
-        let [verdict, category, reason, score, probs] = columns.each_mut().map(FencedColumn::pointer);
-        let mut output = AnswerRoom::Votes(abi::Output {
+        let [verdict, category, reason, score, probs, facts] = columns.each_mut().map(FencedColumn::pointer);
+        let output = abi::Output {
             struct_size: size_of::<abi::Output>() as u32,
             n: N as u32,
             verdict,
@@ -173,10 +190,14 @@ pub fn canaries(subject: &Subject) -> Outcome {
             probs: probs.cast(),
             note_ctx: std::ptr::null_mut(),
             note: None,
-        });
-        let called = subject.answers(&batch, false, |inputs, _| {
+        };
+        let called = subject.answers(&batch, false, |batch, earlier, room| {
+            let mut fenced = match room {
+                AnswerRoom::Votes(_) => AnswerRoom::Votes(output),
+                AnswerRoom::Facts(_) => AnswerRoom::Facts(facts.cast()),
+            };
             // SAFETY: the batch's own columns, and output columns with room for its candidates.
-            unsafe { state.answer(inputs, &mut output) }
+            unsafe { state.answer(&batch.columns(&(0..N), earlier), &mut fenced) }
         });
         columns.iter().try_for_each(FencedColumn::check)?;
         called.map(drop)
@@ -186,7 +207,7 @@ pub fn canaries(subject: &Subject) -> Outcome {
 /// Makes `create` fail with less and less room for its message.
 pub fn error_slot(subject: &Subject) -> Outcome {
     let refused = |config: &String| State::create(subject.functions, subject.host, config).is_err();
-    let Some(config) = super::start::senseless(&subject.description.config_schema).into_iter().find(refused)
+    let Some(config) = super::config::senseless(&subject.description.config_schema).into_iter().find(refused)
     else {
         return Outcome::Skipped("it starts with any configuration, so it has no message to give".into());
     };

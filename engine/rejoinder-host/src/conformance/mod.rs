@@ -5,6 +5,8 @@
 
 mod answers;
 mod check;
+mod config;
+mod config_schema;
 mod growth;
 mod guard;
 mod material;

@@ -46,7 +46,7 @@ pub fn scores(subject: &Subject, _: &Setting) -> Outcome {
 }
 
 fn votes(subject: &Subject, config: &Value) -> Result<Vec<Vote>, Breach> {
-    subject.ask(&mut subject.state_with(config)?, &material::batch(material::TURNS))
+    Ok(subject.ask(&mut subject.state_with(config)?, &material::batch(material::TURNS))?.votes)
 }
 
 /// What the plugin says where its configuration names a file with its own model.

@@ -1,5 +1,6 @@
 //! The plugin under examination, loaded and asked without the protection that a run has.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use rejoinder_core::case::Cases;
@@ -8,8 +9,9 @@ use serde_json::{Map, Value};
 
 use super::Setting;
 use super::outcome::{Breach, Outcome};
-use crate::abi::{self, Host};
+use crate::abi::Host;
 use crate::earlier_votes::EarlierVotes;
+use crate::facts::FactValues;
 use crate::handshake::{Description, Functions};
 use crate::output::{Columns, Notes};
 use crate::state::{AnswerRoom, State};
@@ -66,6 +68,11 @@ impl Subject {
             .map_err(|why| format!("it does not start with the cases' config: {why}").into())
     }
 
+    /// A configuration as a run would give it.
+    pub(super) fn completed(&self, config: Map<String, Value>) -> Value {
+        completed(config, self.description.scores.as_ref())
+    }
+
     /// A state of its own.
     ///
     /// # Errors
@@ -86,17 +93,17 @@ impl Subject {
     /// What a state says of a whole batch.
     ///
     /// # Errors
-    /// The call failed.
-    pub(super) fn ask(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, Breach> {
-        self.ask_noting(state, batch, false).map(|(votes, _)| votes)
+    /// A call failed.
+    pub(super) fn ask(&self, state: &mut State, batch: &Batch) -> Result<Said, Breach> {
+        self.ask_noting(state, batch, false).map(|(said, _)| said)
     }
 
     /// As [`Self::ask`], for checks that compare: a plugin whose answers change where nothing does fails the check that is
     /// about that, and no other.
     ///
     /// # Errors
-    /// The call failed, or the answers change.
-    pub(super) fn ask_twice(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, Outcome> {
+    /// A call failed, or the answers change.
+    pub(super) fn ask_twice(&self, state: &mut State, batch: &Batch) -> Result<Said, Outcome> {
         let first = self.ask(state, batch)?;
         if self.ask(state, batch)? == first {
             Ok(first)
@@ -114,57 +121,97 @@ impl Subject {
         state: &mut State,
         batch: &Batch,
         wants_notes: bool,
-    ) -> Result<(Vec<Vote>, Notes), Breach> {
+    ) -> Result<(Said, Notes), Breach> {
         let mut answers = self.answers_of(state, batch, wants_notes)?;
-        let notes = answers.take_notes();
+        let notes = answers.votes.take_notes();
         Ok((self.read(&answers, batch.len()), notes))
     }
 
-    /// As [`Self::ask`], where all answers must be allowed.
+    /// The answers of a state to a whole batch, unread.
     ///
     /// # Errors
-    /// The call failed, or an answer is not allowed: the first one is told.
-    pub(super) fn ask_strictly(&self, state: &mut State, batch: &Batch) -> Result<Vec<Vote>, AskError> {
-        let answers = self.answers_of(state, batch, false).map_err(AskError::CallFailed)?;
-        let read = |i| {
-            answers
-                .vote(i, &self.description)
-                .map_err(|why| AskError::NotAllowed(format!("candidate {i}: {why}").into()))
-        };
-        (0..batch.len()).map(read).collect()
+    /// A call failed.
+    pub(super) fn answers_of(
+        &self,
+        state: &mut State,
+        batch: &Batch,
+        wants_notes: bool,
+    ) -> Result<Answers, Breach> {
+        self.answers(batch, wants_notes, |batch, earlier, room| {
+            // SAFETY: `Batch` keeps the header's guarantees, and there is room for its candidates.
+            unsafe { state.answer(&batch.columns(&(0..batch.len()), earlier), room) }
+        })
     }
 
     /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
     /// on it.
-    pub(super) fn read(&self, answers: &Columns, n: usize) -> Vec<Vote> {
-        (0..n).map(|i| answers.vote(i, &self.description).unwrap_or(Vote::FAULT)).collect()
+    pub(super) fn read(&self, answers: &Answers, n: usize) -> Said {
+        let facts = &self.description.facts;
+        let row = |i| match answers.facts.row(i, facts) {
+            Ok(row) => row.iter().map(|value| Some(*value).filter(|value| !value.is_nan())).collect(),
+            Err(_) => vec![None; facts.len()],
+        };
+        Said {
+            votes: match self.functions.classify_batch {
+                Some(_) => {
+                    (0..n).map(|i| answers.votes.vote(i, &self.description).unwrap_or(Vote::FAULT)).collect()
+                }
+                None => Vec::new(),
+            },
+            facts: if facts.is_empty() { Vec::new() } else { (0..n).map(row).collect() },
+        }
     }
 
-    fn answers_of(&self, state: &mut State, batch: &Batch, wants_notes: bool) -> Result<Columns, Breach> {
-        self.answers(batch, wants_notes, |columns, output| {
-            // SAFETY: `Batch` keeps the header's guarantees, and the output has its length.
-            unsafe { state.answer(columns, output) }
-        })
-    }
-
-    /// What a call says of a whole batch, whose columns it gets, and room for the answers.
+    /// What calls say of a whole batch: one for votes, one for facts, whichever the plugin gives.
     ///
     /// # Errors
-    /// The call failed.
+    /// A call failed.
     pub(super) fn answers(
         &self,
         batch: &Batch,
         wants_notes: bool,
-        call: impl FnOnce(&abi::Batch, &mut AnswerRoom) -> Result<(), String>,
-    ) -> Result<Columns, Breach> {
-        let (range, earlier) = (0..batch.len(), earlier(batch.len()));
-        let mut answers = Columns::default();
-        answers.resize(batch.len());
-        let mut output = AnswerRoom::Votes(answers.prefilled(&range, wants_notes));
-        call(&batch.columns(&range, &earlier), &mut output)
-            .map_err(|why| format!("the call failed: {why}"))?;
+        mut call: impl FnMut(&Batch, &EarlierVotes, &mut AnswerRoom) -> Result<(), String>,
+    ) -> Result<Answers, Breach> {
+        let (batch, range) = (self.seen(batch), 0..batch.len());
+        let mut answers = Answers::default();
+        if self.functions.classify_batch.is_some() {
+            answers.votes.resize(batch.len());
+            let mut room = AnswerRoom::Votes(answers.votes.prefilled(&range, wants_notes));
+            call(&batch, &earlier(batch.len()), &mut room)
+                .map_err(|why| format!("the call failed: {why}"))?;
+        }
+        if self.functions.facts_batch.is_some() {
+            answers.facts.resize(batch.len(), self.description.facts.len());
+            let mut room = AnswerRoom::Facts(answers.facts.prefilled(&range));
+            call(&batch.before_the_rules(), &EarlierVotes::default(), &mut room)
+                .map_err(|why| format!("the call for facts failed: {why}"))?;
+        }
         Ok(answers)
     }
+
+    /// A batch as the engine hands it over: with metadata columns only where the plugin wants them.
+    pub(super) fn seen<'b>(&self, batch: &'b Batch) -> Cow<'b, Batch> {
+        match self.description.wants_columns {
+            true => Cow::Borrowed(batch),
+            false => Cow::Owned(batch.without_columns()),
+        }
+    }
+}
+
+/// What a plugin answered, unread.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub votes: Columns,
+    pub facts: FactValues,
+}
+
+/// What a plugin said of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Said {
+    /// A vote a candidate; none of a plugin that gives facts alone.
+    pub votes: Vec<Vote>,
+    /// The facts of a candidate, those that are known; none of a plugin that gives none.
+    pub facts: Vec<Vec<Option<f64>>>,
 }
 
 /// A rule of the kit, as plugins see it.
@@ -180,24 +227,6 @@ fn completed(config: Map<String, Value>, declaration: Option<&ScoreDeclaration>)
         scores::complete(&mut config, declaration, purpose, None);
     }
     config
-}
-
-/// Why a plugin gave no answers that can be compared.
-#[derive(Debug)]
-pub(super) enum AskError {
-    /// The call failed.
-    CallFailed(Breach),
-    /// An answer is not allowed.
-    NotAllowed(Breach),
-}
-
-impl AskError {
-    /// The rule that is broken.
-    pub(super) fn into_breach(self) -> Breach {
-        match self {
-            Self::CallFailed(breach) | Self::NotAllowed(breach) => breach,
-        }
-    }
 }
 
 /// Votes of two plugins before this one.

@@ -70,10 +70,14 @@ fn a_library_that_is_no_plugin_of_ours_is_refused() {
         ("int something;\n".to_owned(), "it exports neither `rejoinder_plugin` nor `plugin0`"),
         (table("return NULL;"), "it does not support this engine"),
         (table("p.magic = 0;"), "its entry does not return a rejoinder plugin"),
-        (table("p.abi_major = 7;"), "it speaks plugin ABI 7.3, this engine 0.2 to 0.x"),
-        (table("p.abi_minor = 1;"), "it speaks plugin ABI 0.1, this engine 0.2 to 0.x"),
+        (table("p.abi_major = 7;"), "it speaks plugin ABI 7.0, and this engine 1.x"),
+        (
+            table("p.abi_major = 0; p.abi_minor = 3; p.struct_size = 160;"),
+            "it speaks plugin ABI 0.3, a draft; this engine speaks 1.0. Compile it anew: in C against this engine's rejoinder_plugin.h",
+        ),
         (table("p.struct_size = 16;"), "its plugin struct has 16 bytes"),
-        (table(""), "it has no function `create`"),
+        (table(""), "it says that it gives nothing: its `flags` need RJN_GIVES_VOTES"),
+        (table("p.flags = RJN_GIVES_VOTES;"), "it has no function `classify_batch`"),
     ]
     .into_iter()
     .enumerate()

@@ -2,6 +2,7 @@
 
 mod asking;
 mod common;
+mod facts;
 mod faults;
 #[cfg(unix)]
 mod isolation;

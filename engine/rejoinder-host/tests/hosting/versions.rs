@@ -92,7 +92,7 @@ fn plugins_and_hosts_of_different_minors_work_together() {
 fn a_plugin_of_the_rust_sdk_works_with_old_and_new_hosts() {
     let (_dir, old, new) = headers();
     for include in [&old, &new] {
-        assert_eq!(asked_by(include, &library("misfit"), "rejoinder_plugin_misfit"), "2 0 1\n");
+        assert_eq!(asked_by(include, &library("misfit"), "rejoinder_plugin_misfit"), "2 0 1\nbytes 6\n");
     }
 }
 

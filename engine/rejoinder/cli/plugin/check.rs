@@ -148,7 +148,7 @@ fn in_child(args: &CheckArgs, check: &Check) -> Result<Outcome, Failure> {
     let (outcome, errors) = (dir.path().join("outcome"), dir.path().join("errors"));
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command.args(["plugin-host", "check", "--check", check.name, "--library"]).arg(&args.library);
-    command.arg("--outcome").arg(&outcome);
+    command.arg("--outcome").arg(&outcome).envs(check.environment().iter().copied());
     if let Some(config) = &args.plugin_config {
         command.args(["--plugin-config", config]);
     }

@@ -104,12 +104,14 @@ int main(int argc, char **argv)
     }
     printf("%d %d %d\n", verdict, category, reason);
     if (plugin->flags & RJN_GIVES_FACTS) {
-        double fact = NAN;
+        double facts[8];
+        for (int f = 0; f < 8; f++)
+            facts[f] = NAN;
         batch.n_hits = 0;
         batch.hit_off = (const uint32_t[]){ 0, 0 };
-        if (plugin->n_facts != 1 || plugin->facts_batch(state, &batch, &fact, &error) != RJN_OK)
+        if (plugin->n_facts > 8 || plugin->facts_batch(state, &batch, facts, &error) != RJN_OK)
             return 5;
-        printf("%.*s %g\n", (int)plugin->facts[0].name.len, (const char *)plugin->facts[0].name.ptr, fact);
+        printf("%.*s %g\n", (int)plugin->facts[0].name.len, (const char *)plugin->facts[0].name.ptr, facts[0]);
     }
     plugin->destroy(state);
     return 0;
