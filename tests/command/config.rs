@@ -181,6 +181,9 @@ fn one_key_files(schema: &Value, table: &str, files: &mut Vec<(String, String)>)
             () if types.contains("boolean") => "true".to_owned(),
             () if types.contains("array") => "[\"x\"]".to_owned(),
             () if property["oneOf"].is_array() => property["oneOf"][0]["const"].to_string(),
+            () if property["anyOf"][0]["oneOf"].is_array() => {
+                property["anyOf"][0]["oneOf"][0]["const"].to_string()
+            }
             // Tables with free keys, and what a plugin checks itself.
             () => "{ a = \"user\" }".to_owned(),
         };

@@ -232,6 +232,7 @@ fn a_verb_offers_the_flags_that_it_uses() {
                 "config show",
                 "plugin list",
                 "plugin bench",
+                "rules check",
                 "judge",
                 "ask",
                 "judge test",
@@ -239,7 +240,7 @@ fn a_verb_offers_the_flags_that_it_uses() {
                 "calibrate",
                 "reproduce-paper",
             ],
-            &["resume", "show", "rules check", "init"],
+            &["resume", "show", "init"],
         ),
     ] {
         for verb in with {

@@ -12,6 +12,8 @@ mod audit;
 mod authors;
 mod bad_input;
 mod batch;
+#[cfg(unix)]
+mod capabilities;
 mod cascade;
 mod config;
 #[cfg(unix)]

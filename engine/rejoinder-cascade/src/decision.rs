@@ -50,6 +50,7 @@ impl Cuts {
 pub struct TurnVerdicts {
     accepted: [bool; 5],
     rejected: bool,
+    escalated: bool,
     faulted: bool,
 }
 
@@ -59,7 +60,8 @@ impl TurnVerdicts {
         match verdict {
             Verdict::Accept(category) => self.accepted[category.index()] = true,
             Verdict::Reject => self.rejected = true,
-            Verdict::Abstain | Verdict::Escalate => {}
+            Verdict::Escalate => self.escalated = true,
+            Verdict::Abstain => {}
         }
     }
 
@@ -91,7 +93,9 @@ pub enum DecisionReason {
     HighScore(Category),
     /// Line 6: a rule marked the turn, and there is no score.
     Candidate,
-    /// Line 6: no rule marked the turn, and there is no score.
+    /// Line 6: a voter escalated the turn, which no rule marked, and there is no score.
+    Escalated,
+    /// Line 6: no rule marked the turn, no voter escalated it, and there is no score.
     Unmarked,
     /// Line 6: no rule marked the turn, there is no score, and no rule in force reads the turn's language.
     NotLookedAt,
@@ -114,6 +118,7 @@ impl DecisionReason {
             | Self::Faulted
             | Self::MiddleScore
             | Self::Candidate
+            | Self::Escalated
             | Self::AskedUnread
             | Self::AskedAnyway
             | Self::AskedBefore => Decision::Undecided,
@@ -132,6 +137,7 @@ impl DecisionReason {
             Self::MiddleScore => "middle-score",
             Self::HighScore(_) => "high-score",
             Self::Candidate => "candidate",
+            Self::Escalated => "escalated",
             Self::Unmarked => "unmarked",
             Self::NotLookedAt => "not-looked-at",
             Self::AskedUnread => "asked-unread",
@@ -152,6 +158,7 @@ impl DecisionReason {
             Self::MiddleScore => "waits for the judge: its score is between the cuts",
             Self::HighScore(_) => "accepted: its score reaches the cut",
             Self::Candidate => "waits for the judge: a rule marked it, and nothing settled it",
+            Self::Escalated => "waits for the judge: a plugin asks for it, and no rule marked it",
             Self::Unmarked => "rejected: no rule marked it",
             Self::NotLookedAt => "not looked at: no rule pack in force is for its language",
             Self::AskedUnread => "waits for the judge: no rule pack in force is for its language",
@@ -172,7 +179,7 @@ impl DecisionReason {
 /// 5. there is a learned score: rejected, undecided or accepted, by the band that the score lies in
 /// 6. a candidate is undecided, any other turn rejected
 ///
-/// A candidate is a turn that some rule other than a reject rule marked.
+/// A candidate is a turn that some rule other than a reject rule marked, or that a voter escalated.
 pub fn decide(verdicts: &TurnVerdicts, is_candidate: bool, score: Option<ScoreBand>) -> DecisionReason {
     let mut accepted = Category::ALL.into_iter().filter(|c| verdicts.accepted[c.index()]);
     match (accepted.next(), accepted.next(), verdicts.rejected) {
@@ -186,6 +193,7 @@ pub fn decide(verdicts: &TurnVerdicts, is_candidate: bool, score: Option<ScoreBa
             Some(ScoreBand::Between) => DecisionReason::MiddleScore,
             Some(ScoreBand::High(category)) => DecisionReason::HighScore(category),
             None if is_candidate => DecisionReason::Candidate,
+            None if verdicts.escalated => DecisionReason::Escalated,
             None => DecisionReason::Unmarked,
         },
     }
@@ -223,6 +231,8 @@ mod tests {
         assert_eq!(decided(&[Abstain], true, false), Decision::Undecided);
         assert_eq!(decided(&[Escalate], false, true), Decision::Undecided);
         assert_eq!(decided(&[], false, false), Decision::Rejected);
+        assert_eq!(decided(&[Escalate], false, false), Decision::Undecided, "a voter's candidate");
+        assert_eq!(decided(&[Escalate, Reject], false, false), Decision::Rejected);
     }
 
     #[test]
@@ -236,6 +246,7 @@ mod tests {
             Reason::LowScore,
             Reason::MiddleScore,
             Reason::Candidate,
+            Reason::Escalated,
             Reason::Unmarked,
             Reason::NotLookedAt,
             Reason::AskedUnread,

@@ -34,7 +34,7 @@ pub use printable::{TextPiece, printable, printable_json, text_pieces};
 pub use rejoinder_vocabulary::{Category, Purpose, Role, UnknownPurpose, Verdict};
 pub use text::Text;
 pub use tools::{ToolPart, ToolUse};
-pub use vote::{Hit, Vote};
+pub use vote::{Hit, Vote, VoteState};
 
 /// The command that builds what the default build leaves out, as messages name it.
 pub const FULL_BUILD: &str = "`cargo install --path . --features full`";

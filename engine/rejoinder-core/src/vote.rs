@@ -13,8 +13,39 @@ pub struct Vote {
     pub probs: Option<[f32; 6]>,
     /// Number of the reason among the plugin's reasons, from 1; 0 if the plugin gave none.
     pub reason: u16,
-    /// Whether the plugin failed on this candidate; the verdict is then [`Verdict::Escalate`].
-    pub faulted: bool,
+    /// Whether the plugin was asked, and answered.
+    pub state: VoteState,
+}
+
+/// What became of the question to a plugin about one later turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VoteState {
+    /// The plugin was not asked; the verdict is [`Verdict::Abstain`].
+    #[default]
+    NotAsked,
+    /// The plugin answered.
+    Answered,
+    /// The plugin failed on the turn; the verdict is [`Verdict::Escalate`].
+    Faulted,
+}
+
+impl Vote {
+    /// The vote of a plugin that had nothing to say.
+    pub const SILENT: Self =
+        Self { verdict: Verdict::Abstain, score: None, probs: None, reason: 0, state: VoteState::Answered };
+    /// The vote of a plugin that failed on the turn.
+    pub const FAULT: Self =
+        Self { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, state: VoteState::Faulted };
+
+    /// Whether the plugin failed on the turn.
+    pub fn is_fault(&self) -> bool {
+        self.state == VoteState::Faulted
+    }
+
+    /// Whether the plugin was asked about the turn.
+    pub fn was_asked(&self) -> bool {
+        self.state != VoteState::NotAsked
+    }
 }
 
 /// A match of a rule in a later turn.

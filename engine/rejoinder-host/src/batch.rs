@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 #[cfg(unix)]
 use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Conversation, Hit, Role};
 
 use crate::abi;
+use crate::batch_messages::Messages;
 #[cfg(unix)]
 use crate::child::Header;
 use crate::earlier_votes::EarlierVotes;
@@ -20,15 +22,8 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 /// A batch of candidates with their conversations. Its buffers are kept when it is cleared.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    text: Vec<u8>,
-    text_off: Vec<u32>,
-    role: Vec<u8>,
-    time: Vec<i64>,
-    language: Vec<[u8; 4]>,
-    column_off: Vec<u32>,
-    /// As [`abi::Column`]: name, its end, value, its end.
-    columns: Vec<[u32; 4]>,
-    column_text: Vec<u8>,
+    /// What the candidates of one batch share with those gathered out of it.
+    messages: Arc<Messages>,
     conversation: Vec<u32>,
     first: Vec<u32>,
     target: Vec<u32>,
@@ -75,14 +70,7 @@ impl Batch {
     /// An empty batch.
     pub fn new() -> Self {
         Self {
-            text: Vec::new(),
-            text_off: vec![0],
-            role: Vec::new(),
-            time: Vec::new(),
-            language: Vec::new(),
-            column_off: vec![0],
-            columns: Vec::new(),
-            column_text: Vec::new(),
+            messages: Arc::default(),
             conversation: Vec::new(),
             first: Vec::new(),
             target: Vec::new(),
@@ -98,14 +86,15 @@ impl Batch {
 
     /// Removes all candidates and messages.
     pub fn clear(&mut self) {
-        self.text.clear();
-        self.text_off.truncate(1);
-        self.role.clear();
-        self.time.clear();
-        self.language.clear();
-        self.column_off.truncate(1);
-        self.columns.clear();
-        self.column_text.clear();
+        match Arc::get_mut(&mut self.messages) {
+            Some(messages) => messages.clear(),
+            None => self.messages = Arc::default(),
+        }
+        self.clear_candidates();
+        self.current = 0;
+    }
+
+    fn clear_candidates(&mut self) {
         self.conversation.clear();
         self.first.clear();
         self.target.clear();
@@ -115,7 +104,6 @@ impl Batch {
         self.prior.clear();
         self.hit_off.truncate(1);
         self.hits.clear();
-        self.current = 0;
     }
 
     /// Appends the messages `0..=last` of a conversation, to which the next candidates belong, and what is known of it beside.
@@ -128,22 +116,23 @@ impl Batch {
         last: usize,
         context: &ConversationContext<'_>,
     ) {
-        self.current = self.role.len();
+        let to = Arc::make_mut(&mut self.messages);
+        self.current = to.role.len();
         for message in &conversation.messages[..=last] {
-            self.text.extend_from_slice(message.text.as_bytes());
-            self.text_off.push(offset(&self.text));
-            self.role.push(message.role as u8);
-            self.time.push(message.time.unwrap_or(abi::NO_TIME));
+            to.text.extend_from_slice(message.text.as_bytes());
+            to.text_off.push(offset(&to.text));
+            to.role.push(message.role as u8);
+            to.time.push(message.time.unwrap_or(abi::NO_TIME));
         }
-        self.language.push(context.code());
+        to.language.push(context.code());
         for (name, value) in context.columns {
-            let start = offset(&self.column_text);
-            self.column_text.extend_from_slice(name.as_bytes());
-            let middle = offset(&self.column_text);
-            self.column_text.extend_from_slice(value.as_bytes());
-            self.columns.push([start, middle, middle, offset(&self.column_text)]);
+            let start = offset(&to.column_text);
+            to.column_text.extend_from_slice(name.as_bytes());
+            let middle = offset(&to.column_text);
+            to.column_text.extend_from_slice(value.as_bytes());
+            to.columns.push([start, middle, middle, offset(&to.column_text)]);
         }
-        self.column_off.push(self.columns.len() as u32);
+        to.column_off.push(to.columns.len() as u32);
     }
 
     /// Adds message `message_index` of the current conversation as a candidate. `prior` is what the rules think, as
@@ -153,16 +142,16 @@ impl Batch {
     /// If no conversation was begun, the message was not appended or is not the user's, or a hit does not lie inside of it.
     pub fn push_candidate(&mut self, id: u64, message_index: usize, prior: f32, hits: &[Hit]) {
         let target = self.current + message_index;
-        assert!(target < self.role.len(), "message {message_index} was not appended");
-        assert_eq!(self.role[target], Role::User as u8, "a candidate is a user message");
-        let len = self.text_off[target + 1] - self.text_off[target];
+        assert!(target < self.messages.role.len(), "message {message_index} was not appended");
+        assert_eq!(self.messages.role[target], Role::User as u8, "a candidate is a user message");
+        let len = self.messages.text_off[target + 1] - self.messages.text_off[target];
         for &Hit { rule, start, end } in hits {
             assert!(start <= end && end <= len, "the hit {start}..{end} lies inside of the message");
             self.hits.push([rule, start, end]);
         }
         self.hit_off.push(u32::try_from(self.hits.len()).expect("hits are far fewer than 2^32"));
         let answer = self.answer(target);
-        self.conversation.push(self.language.len() as u32 - 1);
+        self.conversation.push(self.messages.language.len() as u32 - 1);
         self.first.push(self.current as u32);
         self.target.push(target as u32);
         self.answer.push(answer.start as u32);
@@ -174,12 +163,34 @@ impl Batch {
     /// The assistant's side of the exchange before a message of the current conversation, as
     /// [`Conversation::judged_exchange`] has it; empty where there is none.
     fn answer(&self, target: usize) -> Range<usize> {
-        let before = &self.role[self.current..target];
+        let before = &self.messages.role[self.current..target];
         let Some(last) = before.iter().rposition(|role| *role == Role::Assistant as u8) else {
             return target..target;
         };
         let asked = before[..last].iter().rposition(|role| *role == Role::User as u8);
         self.current + asked.map_or(0, |user| user + 1)..self.current + last + 1
+    }
+
+    /// Becomes the batch of some candidates of a whole one, by their places; text and messages are shared, not copied. Returns itself.
+    ///
+    /// # Panics
+    /// If the whole batch has fewer candidates.
+    pub(crate) fn gather(&mut self, whole: &Self, places: &[usize]) -> &Self {
+        self.messages = Arc::clone(&whole.messages);
+        self.clear_candidates();
+        for &place in places {
+            let hits = whole.hit_off[place] as usize..whole.hit_off[place + 1] as usize;
+            self.hits.extend_from_slice(&whole.hits[hits]);
+            self.hit_off.push(self.hits.len() as u32);
+            self.conversation.push(whole.conversation[place]);
+            self.first.push(whole.first[place]);
+            self.target.push(whole.target[place]);
+            self.answer.push(whole.answer[place]);
+            self.answer_end.push(whole.answer_end[place]);
+            self.id.push(whole.id[place]);
+            self.prior.push(whole.prior[place]);
+        }
+        self
     }
 
     /// Number of candidates.
@@ -194,7 +205,7 @@ impl Batch {
 
     /// Bytes of text of all messages and columns.
     pub fn text_bytes(&self) -> usize {
-        self.text.len() + self.column_text.len()
+        self.messages.text.len() + self.messages.column_text.len()
     }
 
     /// Whether it is time to classify and clear: the batch reached [`MAX_CANDIDATES`] or [`MAX_TEXT_BYTES`].
@@ -216,9 +227,10 @@ impl Batch {
     #[cfg(unix)]
     pub(crate) fn without_columns(&self) -> Self {
         let mut batch = self.clone();
-        batch.columns.clear();
-        batch.column_text.clear();
-        batch.column_off.fill(0);
+        let messages = Arc::make_mut(&mut batch.messages);
+        messages.columns.clear();
+        messages.column_text.clear();
+        messages.column_off.fill(0);
         batch
     }
 
@@ -236,20 +248,20 @@ impl Batch {
         abi::Batch {
             struct_size: size_of::<abi::Batch>() as u32,
             n: range.len() as u32,
-            n_messages: self.role.len() as u32,
-            n_conversations: self.language.len() as u32,
-            n_columns: self.columns.len() as u32,
+            n_messages: self.messages.role.len() as u32,
+            n_conversations: self.messages.language.len() as u32,
+            n_columns: self.messages.columns.len() as u32,
             n_hits: self.hits.len() as u32,
             n_earlier: earlier.plugins as u32,
             reserved: 0,
-            text: self.text.as_ptr(),
-            text_off: self.text_off.as_ptr(),
-            role: self.role.as_ptr(),
-            time: self.time.as_ptr(),
-            language: self.language.as_ptr().cast(),
-            column_off: self.column_off.as_ptr(),
-            columns: self.columns.as_ptr().cast::<abi::Column>(),
-            column_text: self.column_text.as_ptr(),
+            text: self.messages.text.as_ptr(),
+            text_off: self.messages.text_off.as_ptr(),
+            role: self.messages.role.as_ptr(),
+            time: self.messages.time.as_ptr(),
+            language: self.messages.language.as_ptr().cast(),
+            column_off: self.messages.column_off.as_ptr(),
+            columns: self.messages.columns.as_ptr().cast::<abi::Column>(),
+            column_text: self.messages.column_text.as_ptr(),
             conversation: self.conversation[range.clone()].as_ptr(),
             first: self.first[range.clone()].as_ptr(),
             target: self.target[range.clone()].as_ptr(),
@@ -280,12 +292,12 @@ impl Batch {
     /// The head of a frame of a kind that carries the batch's columns, after which `earlier` plugins voted.
     pub(crate) fn header(&self, kind: u32, earlier: usize) -> Header {
         Header {
-            text: self.text.len() as u32,
+            text: self.messages.text.len() as u32,
             n: self.len() as u32,
-            n_messages: self.role.len() as u32,
-            n_conversations: self.language.len() as u32,
-            n_columns: self.columns.len() as u32,
-            column_text: self.column_text.len() as u32,
+            n_messages: self.messages.role.len() as u32,
+            n_conversations: self.messages.language.len() as u32,
+            n_columns: self.messages.columns.len() as u32,
+            column_text: self.messages.column_text.len() as u32,
             n_hits: self.hits.len() as u32,
             n_earlier: earlier as u32,
             ..Header::new(kind)
@@ -295,14 +307,14 @@ impl Batch {
     /// The columns as they lie in memory, in the order of the header.
     pub(crate) fn as_bytes(&self) -> [&[u8]; COLUMNS] {
         [
-            &self.text,
-            cast_slice(&self.text_off),
-            &self.role,
-            cast_slice(&self.time),
-            cast_slice(&self.language),
-            cast_slice(&self.column_off),
-            cast_slice(&self.columns),
-            &self.column_text,
+            &self.messages.text,
+            cast_slice(&self.messages.text_off),
+            &self.messages.role,
+            cast_slice(&self.messages.time),
+            cast_slice(&self.messages.language),
+            cast_slice(&self.messages.column_off),
+            cast_slice(&self.messages.columns),
+            &self.messages.column_text,
             cast_slice(&self.conversation),
             cast_slice(&self.first),
             cast_slice(&self.target),
@@ -318,15 +330,16 @@ impl Batch {
     /// Room for the columns that a header announces, in the order of [`Self::as_bytes`].
     pub(crate) fn make_room(&mut self, header: &Header) -> [&mut [u8]; COLUMNS] {
         let (n, messages) = (header.n as usize, header.n_messages as usize);
+        let to = Arc::make_mut(&mut self.messages);
         let conversations = header.n_conversations as usize;
-        self.text.resize(header.text as usize, 0);
-        self.text_off.resize(messages + 1, 0);
-        self.role.resize(messages, 0);
-        self.time.resize(messages, 0);
-        self.language.resize(conversations, [0; 4]);
-        self.column_off.resize(conversations + 1, 0);
-        self.columns.resize(header.n_columns as usize, [0; 4]);
-        self.column_text.resize(header.column_text as usize, 0);
+        to.text.resize(header.text as usize, 0);
+        to.text_off.resize(messages + 1, 0);
+        to.role.resize(messages, 0);
+        to.time.resize(messages, 0);
+        to.language.resize(conversations, [0; 4]);
+        to.column_off.resize(conversations + 1, 0);
+        to.columns.resize(header.n_columns as usize, [0; 4]);
+        to.column_text.resize(header.column_text as usize, 0);
         self.conversation.resize(n, 0);
         self.first.resize(n, 0);
         self.target.resize(n, 0);
@@ -337,14 +350,14 @@ impl Batch {
         self.hit_off.resize(n + 1, 0);
         self.hits.resize(header.n_hits as usize, [0; 3]);
         [
-            &mut self.text,
-            cast_slice_mut(&mut self.text_off),
-            &mut self.role,
-            cast_slice_mut(&mut self.time),
-            cast_slice_mut(&mut self.language),
-            cast_slice_mut(&mut self.column_off),
-            cast_slice_mut(&mut self.columns),
-            &mut self.column_text,
+            &mut to.text,
+            cast_slice_mut(&mut to.text_off),
+            &mut to.role,
+            cast_slice_mut(&mut to.time),
+            cast_slice_mut(&mut to.language),
+            cast_slice_mut(&mut to.column_off),
+            cast_slice_mut(&mut to.columns),
+            &mut to.column_text,
             cast_slice_mut(&mut self.conversation),
             cast_slice_mut(&mut self.first),
             cast_slice_mut(&mut self.target),

@@ -24,11 +24,17 @@ impl EarlierVotes {
         self.score.clear();
     }
 
-    /// Copies the first `plugins` votes of each row of `votes`, which holds `stride` a candidate.
-    pub fn refill(&mut self, votes: &[Vote], stride: usize, plugins: usize) {
+    /// Copies the first `plugins` votes of some rows of `votes`, which holds `stride` a candidate.
+    pub fn refill(
+        &mut self,
+        votes: &[Vote],
+        stride: usize,
+        plugins: usize,
+        rows: impl Iterator<Item = usize>,
+    ) {
         self.clear();
         self.plugins = plugins;
-        for vote in votes.chunks_exact(stride).flat_map(|row| &row[..plugins]) {
+        for vote in rows.flat_map(|row| &votes[row * stride..][..plugins]) {
             let (verdict, category) = match vote.verdict {
                 Verdict::Abstain => (verdict::ABSTAIN, 0),
                 Verdict::Accept(category) => (verdict::ACCEPT, category as u8),

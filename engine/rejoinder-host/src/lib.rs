@@ -8,6 +8,7 @@
 
 mod activity;
 mod batch;
+mod batch_messages;
 mod call_size;
 mod capabilities;
 #[cfg(unix)]
@@ -39,6 +40,7 @@ mod locate;
 mod output;
 mod panics;
 mod paths;
+mod plugin_cost;
 mod python;
 mod registry;
 mod schema;
@@ -62,6 +64,7 @@ pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;
 pub use locate::{describe, inspect};
 pub use paths::ConfiguredFile;
+pub use plugin_cost::PluginCost;
 pub use python::is_python;
 pub use registry::{LoadedPlugin, Registry};
 pub use rejoinder_plugin_abi as abi;

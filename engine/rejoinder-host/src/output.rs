@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 use bytemuck::{cast_slice, cast_slice_mut};
-use rejoinder_core::{Category, Verdict, Vote};
+use rejoinder_core::{Category, Verdict, Vote, VoteState};
 
 use crate::Description;
 use crate::abi::{self, PROBS, Str, verdict};
@@ -142,7 +142,7 @@ impl Columns {
             score: Some(score).filter(|s| !s.is_nan()),
             probs: Some(probs).filter(|_| given),
             reason,
-            faulted: false,
+            state: VoteState::Answered,
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
-use rejoinder_core::{Verdict, Vote};
+use rejoinder_core::Vote;
 
 use crate::activity::{Activity, Entered, PluginWork};
 use crate::call_size::CallSize;
@@ -12,6 +13,7 @@ use crate::child_failure::ChildFailure;
 use crate::earlier_votes::EarlierVotes;
 use crate::facts::FactValues;
 use crate::output::Columns;
+use crate::plugin_cost::PluginCost;
 use crate::registry::{self, PluginCode};
 use crate::state::{AnswerRoom, State};
 use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
@@ -26,6 +28,13 @@ pub struct Session<'r> {
     activity: Activity,
     answers: Answers,
     earlier: EarlierVotes,
+    /// The candidates that one plugin is asked about, and their places among all.
+    gathered: Batch,
+    places: Vec<usize>,
+    /// What asking each plugin has cost.
+    costs: Vec<PluginCost>,
+    /// What a plugin noted in its last calls, by the candidate.
+    new_notes: Vec<(usize, String)>,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
     notes: Option<Vec<String>>,
 }
@@ -95,6 +104,10 @@ impl Registry {
             activity,
             answers: Answers::default(),
             earlier: EarlierVotes::default(),
+            gathered: Batch::default(),
+            places: Vec::new(),
+            costs: vec![PluginCost::default(); self.plugins().len()],
+            new_notes: Vec::new(),
             notes: None,
         })
     }
@@ -116,6 +129,12 @@ impl Session<'_> {
         self.notes = Some(Vec::new());
     }
 
+    /// What asking each plugin has cost since the last call, in the order of the plugins.
+    pub fn take_costs(&mut self) -> Vec<PluginCost> {
+        let none = vec![PluginCost::default(); self.plugins.len()];
+        std::mem::replace(&mut self.costs, none)
+    }
+
     /// What plugins noted in the last call of [`Self::classify`], a text a vote; empty where nobody wanted to know.
     pub fn notes(&self) -> &[String] {
         self.notes.as_deref().unwrap_or_default()
@@ -125,8 +144,7 @@ impl Session<'_> {
     /// candidate, in the batch's order, of one vote a plugin.
     ///
     /// A call that fails is repeated for each candidate alone, so that one that takes a whole timeout takes it twice: the
-    /// vote about candidates that cause it is [`Verdict::Escalate`], with `faulted` set, and they are added to `faults`. All
-    /// others are classified normally.
+    /// vote about candidates that cause it is [`Vote::FAULT`], and they are added to `faults`. All others are classified normally.
     ///
     /// # Errors
     /// Faults that must stop the run, or a plugin that does not start again after a fault. `votes` is of no use then;
@@ -137,6 +155,21 @@ impl Session<'_> {
         votes: &mut Vec<Vote>,
         faults: &mut Vec<Fault>,
     ) -> Result<(), HostError> {
+        self.classify_where(batch, &|_, _| true, votes, faults)
+    }
+
+    /// As [`Self::classify`], where `asks` says by the places of a plugin and of a candidate whether the plugin is asked about the
+    /// candidate. A plugin sees no others; the vote of a plugin that was not asked is [`Vote::default`].
+    ///
+    /// # Errors
+    /// As [`Self::classify`].
+    pub fn classify_where(
+        &mut self,
+        batch: &Batch,
+        asks: &dyn Fn(usize, usize) -> bool,
+        votes: &mut Vec<Vote>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
         let stride = self.plugins.len();
         votes.clear();
         votes.resize(batch.len() * stride, Vote::default());
@@ -144,22 +177,58 @@ impl Session<'_> {
             notes.clear();
             notes.resize(votes.len(), String::new());
         }
-        self.answers.votes.resize(batch.len());
+        // Out of the session, whose calls borrow it.
+        let (mut gathered, mut places) =
+            (std::mem::take(&mut self.gathered), std::mem::take(&mut self.places));
+        let mut classified = Ok(());
         for plugin in (0..stride).filter(|&plugin| self.plugins[plugin].description().gives.is_asked()) {
-            self.earlier.refill(votes, stride, plugin);
-            let description = self.plugins[plugin].description();
-            let before = faults.len();
-            self.run(plugin, batch, Wanted::Votes, faults, |answers, candidate| {
-                let vote = answers.votes.vote(candidate, description).map_err(|error| error.to_string())?;
-                votes[candidate * stride + plugin] = vote;
-                Ok(())
-            })?;
-            for fault in &faults[before..] {
-                votes[fault.candidate * stride + plugin] =
-                    Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
+            places.clear();
+            places.extend((0..batch.len()).filter(|&candidate| asks(plugin, candidate)));
+            if places.is_empty() {
+                continue;
+            }
+            let own = if places.len() == batch.len() { batch } else { gathered.gather(batch, &places) };
+            classified = self.vote(plugin, own, &places, votes, faults);
+            if classified.is_err() {
+                break;
             }
         }
-        Ok(())
+        gathered.clear();
+        (self.gathered, self.places) = (gathered, places);
+        classified
+    }
+
+    /// Asks a plugin about a batch whose candidates have these places among all candidates, a row of `votes` each.
+    fn vote(
+        &mut self,
+        plugin: usize,
+        batch: &Batch,
+        places: &[usize],
+        votes: &mut [Vote],
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), HostError> {
+        let stride = self.plugins.len();
+        let begun = Instant::now();
+        self.answers.votes.resize(batch.len());
+        self.earlier.refill(votes, stride, plugin, places.iter().copied());
+        let description = self.plugins[plugin].description();
+        let before = faults.len();
+        let answered = self.run(plugin, batch, Wanted::Votes, faults, |answers, candidate| {
+            let vote = answers.votes.vote(candidate, description).map_err(|error| error.to_string())?;
+            votes[places[candidate] * stride + plugin] = vote;
+            Ok(())
+        });
+        if let Some(kept) = &mut self.notes {
+            for (candidate, note) in self.new_notes.drain(..) {
+                kept[places[candidate] * stride + plugin] += &note;
+            }
+        }
+        for fault in &mut faults[before..] {
+            fault.candidate = places[fault.candidate];
+            votes[fault.candidate * stride + plugin] = Vote::FAULT;
+        }
+        self.costs[plugin] += PluginCost { turns: batch.len() as u64, facts: 0, time: begun.elapsed() };
+        answered
     }
 
     /// Asks one plugin, by its place, for the facts of the candidates of a batch without hits and priors. `values` becomes a
@@ -185,11 +254,14 @@ impl Session<'_> {
         values.resize(batch.len() * facts.len(), f64::NAN);
         self.earlier.clear();
         self.answers.facts.resize(batch.len(), facts.len());
-        self.run(plugin, batch, Wanted::Facts, faults, |answers, candidate| {
+        let begun = Instant::now();
+        let answered = self.run(plugin, batch, Wanted::Facts, faults, |answers, candidate| {
             let row = answers.facts.row(candidate, facts).map_err(|error| error.to_string())?;
             values[candidate * facts.len()..][..facts.len()].copy_from_slice(row);
             Ok(())
-        })
+        });
+        self.costs[plugin] += PluginCost { turns: 0, facts: batch.len() as u64, time: begun.elapsed() };
+        answered
     }
 
     /// Asks a plugin about a batch. `settle` takes an answered candidate, or says why its answer is not allowed. All candidates
@@ -268,6 +340,8 @@ impl Session<'_> {
     ) -> Result<(), CallError> {
         let loaded = &self.plugins[plugin];
         let wants_notes = self.notes.is_some();
+        // What a call noted that failed is of no candidate.
+        self.answers.votes.take_notes();
         let mut room = match wanted {
             Wanted::Votes => AnswerRoom::Votes(self.answers.votes.prefilled(range, wants_notes)),
             Wanted::Facts => AnswerRoom::Facts(self.answers.facts.prefilled(range)),
@@ -326,14 +400,10 @@ impl Session<'_> {
             }
             _ => unreachable!("a session is made for where each plugin runs"),
         };
-        if let Some(kept) = &mut self.notes {
-            let stride = self.plugins.len();
-            for (index, text) in notes {
-                // A plugin may say any number.
-                if let Some(candidate) = range.clone().nth(index as usize) {
-                    kept[candidate * stride + plugin] += &text;
-                }
-            }
+        if self.notes.is_some() {
+            // A plugin may say any number.
+            let places = notes.into_iter().map(|(index, text)| (range.clone().nth(index as usize), text));
+            self.new_notes.extend(places.filter_map(|(place, text)| Some((place?, text))));
         }
         Ok(())
     }

@@ -167,8 +167,8 @@ fn deciders(view: &TurnView<'_>) -> Vec<Decider> {
             votes.map(|(_, plugin)| Decider { kind: "plugin", name: plugin.name().to_owned(), place: None });
         decider.collect::<Vec<_>>()
     };
-    let accepts = |vote: &Vote| !vote.faulted && matches!(vote.verdict, Verdict::Accept(_));
-    let rejects = |vote: &Vote| !vote.faulted && vote.verdict == Verdict::Reject;
+    let accepts = |vote: &Vote| !vote.is_fault() && matches!(vote.verdict, Verdict::Accept(_));
+    let rejects = |vote: &Vote| !vote.is_fault() && vote.verdict == Verdict::Reject;
     let scores = || {
         let scorer = engine.scorer().map(|place| engine.registry.plugins()[place].name().to_owned());
         scorer.map(|name| Decider { kind: "plugin", name, place: None }).into_iter().collect()
@@ -188,8 +188,9 @@ fn deciders(view: &TurnView<'_>) -> Vec<Decider> {
             let rules = rules(&|route| matches!(route, Route::Accept | Route::Reject));
             [rules, plugins(&|vote| accepts(vote) || rejects(vote))].concat()
         }
-        DecisionReason::Faulted => plugins(&|vote| vote.faulted),
+        DecisionReason::Faulted => plugins(&|vote| vote.is_fault()),
         DecisionReason::LowScore | DecisionReason::MiddleScore | DecisionReason::HighScore(_) => scores(),
+        DecisionReason::Escalated => plugins(&|vote| !vote.is_fault() && vote.verdict == Verdict::Escalate),
         DecisionReason::Candidate => rules(&|route| matches!(route, Route::Accept | Route::Escalate)),
         DecisionReason::Unmarked
         | DecisionReason::NotLookedAt

@@ -52,8 +52,7 @@ pub fn render(view: TurnView<'_>, look: DialogueLook) -> String {
             rule.line
         );
     }
-    let mut notes = scanned.notes(turn).iter();
-    for vote in scanned.plugin_votes(engine, turn) {
+    for (vote, note) in scanned.spoken(engine, turn) {
         let category = if vote.category.is_empty() { String::new() } else { format!(" {}", vote.category) };
         let score = vote.score.map_or(String::new(), |s| format!(", score {s:.2}"));
         let reason = if vote.reason.is_empty() { String::new() } else { format!(": {}", vote.reason) };
@@ -65,7 +64,7 @@ pub fn render(view: TurnView<'_>, look: DialogueLook) -> String {
             vote.plugin,
             printable(&reason)
         );
-        if let Some(note) = notes.next().filter(|note| !note.is_empty()) {
+        if !note.is_empty() {
             let _ = writeln!(out, "              {}", indented(note));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use rejoinder_core::{Answer, AnswerProbabilities, Category, PluginVote, RecordId, printable};
+use rejoinder_core::{Answer, AnswerProbabilities, Category, RecordId, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
 use rejoinder_rules::{RuleMatch, RuleTrial};
 use rejoinder_run::judging::JudgeTrace;
@@ -15,6 +15,7 @@ use super::decision::TurnDecision;
 use super::dialogue::DialogueLook;
 use super::excerpt::{TextLimit, cut};
 use super::numbers::counted;
+use super::plugin_rows::{FactRow, NotAskedRow, PluginRow};
 use super::styles::{Styles, styled};
 
 /// How much of a judge's reply is shown.
@@ -34,8 +35,12 @@ pub struct Explanation {
     /// What became of the turn, why, and who decided.
     #[serde(flatten)]
     pub decision: TurnDecision,
-    /// What each plugin said, in the order of the plugins.
+    /// What each plugin said that was asked, in the order of the plugins.
     pub plugins: Vec<PluginRow>,
+    /// The plugins that were not asked, and why.
+    pub not_asked: Vec<NotAskedRow>,
+    /// The facts that rules asked for, which were else ready to hit.
+    pub facts: Vec<FactRow>,
     /// A row a rule, in the order of the rules.
     pub rules: Vec<RuleTrialRow>,
     /// What the judge said, if the judge was asked and has answered.
@@ -147,16 +152,6 @@ impl JudgeRow {
     }
 }
 
-/// One plugin on the turn.
-#[derive(Clone, Debug, Serialize)]
-pub struct PluginRow {
-    /// The plugin's vote.
-    #[serde(flatten)]
-    pub vote: PluginVote,
-    /// What the plugin measured, in the plugin's words.
-    pub note: String,
-}
-
 /// One rule on the turn.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleTrialRow {
@@ -193,7 +188,6 @@ impl Explanation {
         view: &TurnView<'_>,
         decision: TurnDecision,
         trials: &[RuleTrial<'_>],
-        plugins: Vec<PluginRow>,
         judge: Option<JudgeRow>,
         full: bool,
     ) -> Self {
@@ -241,7 +235,17 @@ impl Explanation {
         let rules = rules.collect();
         let conversation_id = conversation.record.conversation.id.to_string();
         let (id, language) = (conversation.id(turn), conversation.language);
-        Self { id, conversation_id, language, decision, plugins, rules, judge }
+        Self {
+            id,
+            conversation_id,
+            language,
+            decision,
+            plugins: PluginRow::of(view),
+            not_asked: NotAskedRow::of(view),
+            facts: FactRow::of(view),
+            rules,
+            judge,
+        }
     }
 
     /// What became of the turn, in one line.
@@ -249,10 +253,16 @@ impl Explanation {
         format!("{}\n", styled(styles.heading, &self.decision.line()))
     }
 
-    /// The evidence for people: the rules, and what the judge said.
+    /// The evidence for people: who was not asked, the rules with the facts that they asked for, and what the judge said.
     pub fn text(&self, shown: ShownRules<'_>, look: DialogueLook) -> String {
         let styles = look.styles;
         let mut out = String::new();
+        for row in &self.not_asked {
+            let _ = writeln!(out, "  {} {}", styled(styles.frame, "plugin   "), row.line());
+        }
+        for row in &self.facts {
+            let _ = writeln!(out, "  {} {}", styled(styles.frame, "fact     "), row.line());
+        }
         let (mut wordless, mut foreign) = (0, 0);
         for trial in &self.rules {
             match shown.of(trial) {

@@ -24,6 +24,7 @@ pub mod page;
 pub mod plan;
 pub mod plugin_bench;
 pub mod plugin_effect;
+pub mod plugin_rows;
 pub mod progress;
 pub mod recall_forecast;
 pub mod remarks;

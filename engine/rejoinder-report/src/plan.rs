@@ -53,6 +53,8 @@ pub struct PlanReport {
     pub rules: Vec<BillRow>,
     /// The bill by plugin.
     pub plugins: Vec<BillRow>,
+    /// What each plugin is asked about, in the order of the plugins.
+    pub asked: Vec<AskedRow>,
     /// What was reckoned with, in words.
     pub assumptions: Vec<String>,
     /// What keeping a recall will take, where one was asked for.
@@ -96,6 +98,35 @@ pub struct BillRow {
     /// What the rule or plugin adds and saves.
     #[serde(flatten)]
     pub bill: VoterBill,
+}
+
+/// What a plugin is asked about.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedRow {
+    /// The plugin's name.
+    pub id: String,
+    /// Later turns that the plugin is asked to vote on.
+    pub turns: u64,
+    /// Later turns of which the plugin is asked to tell facts.
+    pub facts: u64,
+    /// Milliseconds that a thousand such turns took here; absent where there are none.
+    pub ms_per_thousand: Option<f64>,
+}
+
+impl AskedRow {
+    fn of(engine: &Engine, plan: &Plan) -> Vec<Self> {
+        let plugins = engine.registry.plugins().iter().zip(&plan.plugin_costs);
+        let row = plugins.map(|(plugin, cost)| {
+            let all = cost.turns + cost.facts;
+            Self {
+                id: plugin.name().to_owned(),
+                turns: cost.turns,
+                facts: cost.facts,
+                ms_per_thousand: (all > 0).then(|| cost.time.as_secs_f64() * 1e6 / all as f64),
+            }
+        });
+        row.collect()
+    }
 }
 
 impl Cost {
@@ -163,6 +194,7 @@ impl PlanReport {
             paper: Cost::new(plan.paper, price, rate),
             rules: rows(&mut rules.into_iter(), &plan.rules),
             plugins: rows(&mut plugins.into_iter(), &plan.plugins),
+            asked: AskedRow::of(engine, plan),
             assumptions,
             keeping_recall: None,
         }
@@ -195,6 +227,7 @@ impl PlanReport {
             let _ = writeln!(out, "\n{}", recall_forecast::text(forecast, *turns_per_request));
         }
         let head = ["turns that wait", "wait for it alone", "their input tokens", "turns it saves"];
+        self.write_asked(&mut out);
         for (what, bills) in [("rule", &self.rules), ("plugin", &self.plugins)] {
             let _ = writeln!(out, "\n{what:<44}{:>16}{:>19}{:>20}{:>16}", head[0], head[1], head[2], head[3]);
             for BillRow { id, bill } in bills.iter().take(rows) {
@@ -211,6 +244,20 @@ impl PlanReport {
 }
 
 impl PlanReport {
+    /// What each plugin is asked about: a line each.
+    fn write_asked(&self, out: &mut String) {
+        if self.asked.is_empty() {
+            return;
+        }
+        let head = ["turns it votes on", "turns it tells of", "ms a thousand turns"];
+        let _ = writeln!(out, "\n{:<44}{:>19}{:>19}{:>21}", "plugin", head[0], head[1], head[2]);
+        for AskedRow { id, turns, facts, ms_per_thousand } in &self.asked {
+            let [turns, facts] = [turns, facts].map(|&count| thousands(count));
+            let time = ms_per_thousand.map_or_else(|| "—".to_owned(), |ms| format!("{ms:.2}"));
+            let _ = writeln!(out, "{id:<44}{turns:>19}{facts:>19}{time:>21}");
+        }
+    }
+
     /// What asking takes in each form, and what the paper's method would take: a line each.
     fn write_costs(&self, out: &mut String) {
         let range = |tokens: &Tokens| match tokens.low == tokens.high {

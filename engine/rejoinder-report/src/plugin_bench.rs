@@ -43,11 +43,11 @@ impl VoteTally {
     /// Counts a vote, and the labellers' word on the turn.
     pub fn add(&mut self, vote: &Vote, label: Answer) {
         self.candidates += 1;
-        self.faults += u64::from(vote.faulted);
+        self.faults += u64::from(vote.is_fault());
         if vote.reason > 0 {
             *self.reasons.entry(vote.reason).or_default() += 1;
         }
-        let names = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
+        let names = if vote.is_fault() { ("fault", "") } else { vote.verdict.names() };
         let row = self.verdicts.entry(names).or_default();
         row.given += 1;
         if !label.is_known() {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use rejoinder_core::language::Language;
 use serde::{Deserialize, Serialize};
 
+use crate::fact::{FactCondition, FactReading};
 use crate::pattern::Pattern;
 
 /// A condition of a rule; all of them must hold.
@@ -32,6 +33,8 @@ pub enum Condition {
     Template(bool),
     /// At least this share of the turn's words stands in the last answer, in (0, 1].
     InAnswer(f32),
+    /// What a plugin tells of the turn compares so.
+    Fact(FactCondition),
 }
 
 /// A trait of the assistant's last answer.
@@ -81,6 +84,8 @@ pub enum Measurement {
     Language(Option<Language>),
     /// Where the regex matched, in bytes of the folded turn.
     Match(Option<Range<usize>>),
+    /// What a plugin told.
+    Fact(FactReading),
 }
 
 impl Condition {
@@ -99,6 +104,7 @@ impl Condition {
             (Self::Language(wanted), Measurement::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
             (Self::Unless(_), Measurement::Match(found)) => found.is_none(),
             (Self::Similar(least) | Self::InAnswer(least), Measurement::Share(share)) => share >= least,
+            (Self::Fact(condition), Measurement::Fact(reading)) => condition.holds(reading),
             _ => false,
         }
     }
@@ -121,6 +127,7 @@ impl fmt::Display for Condition {
             Self::Similar(least) => write!(f, "similar-to-earlier = {least}"),
             Self::Template(wanted) => write!(f, "template = {wanted}"),
             Self::InAnswer(least) => write!(f, "words-in-answer = {least}"),
+            Self::Fact(condition) => write!(f, "facts = [\"{condition}\"]"),
         }
     }
 }
@@ -133,6 +140,7 @@ impl Measurement {
             Self::Is(is) => is.to_string(),
             Self::Share(share) => format!("{share:.2}"),
             Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
+            Self::Fact(reading) => reading.to_string(),
             Self::Match(None) => "no match".to_owned(),
             Self::Match(Some(range)) => {
                 let text = folded.get(range.clone()).unwrap_or_default();

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod condition;
+mod fact;
 mod lints;
 mod literals;
 mod pattern;
@@ -17,7 +18,8 @@ mod stand_in;
 mod toml_reader;
 
 pub use condition::{AnswerTrait, Condition, Measurement};
+pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
-pub use schema::{NameReference, RuleFile, StoredRuleFile, parse};
+pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};
 pub use shadow::TurnText;

@@ -1,11 +1,13 @@
 //! A rule as its author wrote it, checked and with its regexes compiled.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rejoinder_core::Category;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
+use crate::fact::{FactCondition, FactValue};
 use crate::pattern::Pattern;
 
 /// What a hit of the rule leads to.
@@ -97,6 +99,19 @@ impl Rule {
         !self.phrases.is_empty() || !self.regexes.is_empty()
     }
 
+    /// The conditions on what plugins tell, which stand behind all others.
+    pub fn facts(&self) -> impl Iterator<Item = &FactCondition> {
+        self.conditions.iter().rev().map_while(|condition| match condition {
+            Condition::Fact(fact) => Some(fact),
+            _ => None,
+        })
+    }
+
+    /// The conditions that need no plugin.
+    pub fn own_conditions(&self) -> &[Condition] {
+        &self.conditions[..self.conditions.len() - self.facts().count()]
+    }
+
     /// The regexes as their author wrote them.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.regexes.iter().map(Pattern::as_str)
@@ -167,6 +182,9 @@ impl StoredTests {
 pub struct RuleTest {
     /// Messages as `U: …`, `A: …` or `S: …`; the last one is the user turn under test.
     pub dialogue: Vec<String>,
+    /// What plugins tell of the last message, by the names of the facts; all others are unknown.
+    #[serde(default)]
+    pub facts: BTreeMap<String, FactValue>,
     /// The expected result.
     pub expect: Expectation,
     /// The author's remark on a known gap; a test with one is reported and does not fail.

@@ -45,6 +45,12 @@ impl<'a> Findings<'a> {
         let line = self.line_of(span.start.min(self.source.text.len()));
         self.list.push(self.source.diagnostic_in_line(line, code, span, message, help));
     }
+
+    /// A diagnostic about a place, without code, message and help.
+    pub(crate) fn place(&self, span: Range<usize>) -> Diagnostic {
+        let line = self.line_of(span.start.min(self.source.text.len()));
+        self.source.diagnostic_in_line(line, "", span, "", "")
+    }
 }
 
 /// A value and where it stands.
@@ -164,6 +170,12 @@ impl<'t> Table<'t> {
         }
         tables
     }
+}
+
+/// A number, whole or not, that is neither infinite nor NaN.
+pub(crate) fn double(value: &DeValue<'_>) -> Option<f64> {
+    let float = value.as_float().and_then(|f| f.as_str().replace('_', "").parse::<f64>().ok());
+    float.filter(|f| f.is_finite()).or_else(|| integer(value).map(|i| i as f64))
 }
 
 fn integer(value: &DeValue<'_>) -> Option<i64> {

@@ -1,11 +1,14 @@
 //! The rules in force, compiled into one scan.
 
+use rejoinder_core::Hit;
 use rejoinder_core::automaton::{Automaton, LineFeed};
-use rejoinder_rule_files::{Condition, Pattern, Rule};
+use rejoinder_rule_files::{Condition, FactCondition, FactReading, MatchPosition, Pattern, Rule};
+
+use crate::selector::Selector;
 
 /// What a match of one literal leads to.
 pub(crate) struct Targets<'l> {
-    /// Rules with this phrase: a match, once its word boundaries are checked.
+    /// Rules and selectors with this phrase: a match, once its word boundaries are checked.
     pub(crate) phrases: &'l [u32],
     /// Numbers of the regexes that require this literal, or another one.
     pub(crate) gates: &'l [u32],
@@ -63,7 +66,7 @@ struct LiteralUse<'r> {
     /// The first eight bytes as a number, by which most literals are told apart.
     beginning: u64,
     literal: &'r str,
-    /// The rule whose phrase the literal is.
+    /// The rule or selector whose phrase the literal is.
     phrase_of: Option<u32>,
     /// The number of the regex that requires the literal.
     gate: Option<u32>,
@@ -87,11 +90,41 @@ fn patterns(rule: &mut Rule) -> impl Iterator<Item = &mut Pattern> {
     rule.regexes.iter_mut().chain(unless)
 }
 
+/// A fact that some rule asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactName {
+    /// The plugin that tells the fact.
+    pub plugin: String,
+    /// The fact's name.
+    pub fact: String,
+}
+
+/// Tells each condition on a fact the place of its fact in the list that is returned.
+fn number_facts(rules: &mut [Rule]) -> Vec<FactName> {
+    let mut facts: Vec<FactName> = Vec::new();
+    for condition in rules.iter_mut().flat_map(|rule| &mut rule.conditions) {
+        let Condition::Fact(condition) = condition else { continue };
+        let FactCondition { plugin, fact, slot, .. } = condition;
+        let known = facts.iter().position(|known| known.plugin == *plugin && known.fact == *fact);
+        *slot = known.unwrap_or_else(|| {
+            facts.push(FactName { plugin: plugin.clone(), fact: fact.clone() });
+            facts.len() - 1
+        }) as u32;
+    }
+    facts
+}
+
 /// The compiled rules: immutable, shared by all worker threads.
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
     hash: String,
+    /// Selectors have the numbers behind those of the rules.
+    selectors: Vec<Selector>,
+    /// By number of a rule or selector: where its phrases must stand.
+    pub(crate) positions: Vec<MatchPosition>,
+    /// The facts that the rules ask for.
+    facts: Vec<FactName>,
     /// The literals in ASCII, and those that only a turn beyond ASCII can hold. Together they would take three
     /// times the memory, since the bytes of each make the other's automaton wide.
     pub(crate) literals: [Literals; 2],
@@ -99,7 +132,7 @@ pub struct RuleSet {
     pub(crate) gated: Vec<(u32, u32)>,
     /// Regexes without a required literal: (rule, regex). They run on every turn.
     pub(crate) ungated: Vec<(u32, u32)>,
-    /// Rules without phrase or regex: their conditions are tried on every turn.
+    /// Rules and selectors without phrase or regex: their conditions are tried on every turn.
     pub(crate) wordless: Vec<u32>,
 }
 
@@ -108,7 +141,17 @@ impl RuleSet {
     ///
     /// # Panics
     /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written).
-    pub fn new(mut rules: Vec<Rule>, hash: String) -> Self {
+    pub fn new(rules: Vec<Rule>, hash: String) -> Self {
+        Self::with_selectors(rules, Vec::new(), hash)
+    }
+
+    /// Compiles rules, and selectors beside them.
+    ///
+    /// # Panics
+    /// As [`Self::new`], and if there are more selectors than [`Selector::MOST`].
+    pub fn with_selectors(mut rules: Vec<Rule>, selectors: Vec<Selector>, hash: String) -> Self {
+        assert!(selectors.len() <= Selector::MOST, "a turn's selections fit into a number");
+        let facts = number_facts(&mut rules);
         (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
         let mut all: Vec<LiteralUse<'_>> = Vec::new();
         let mut gated = Vec::new();
@@ -130,12 +173,20 @@ impl RuleSet {
                 }
             }
         }
+        for (index, selector) in (rules.len() as u32..).zip(&selectors) {
+            if selector.phrases.is_empty() {
+                wordless.push(index);
+            }
+            all.extend(selector.phrases.iter().map(|phrase| LiteralUse::new(phrase, Some(index), None)));
+        }
         all.sort_by(|one, other| {
             one.beginning.cmp(&other.beginning).then_with(|| one.literal.cmp(other.literal))
         });
         let (ascii, beyond): (Vec<_>, Vec<_>) = all.into_iter().partition(|used| used.literal.is_ascii());
         let literals = [Literals::of(&ascii), Literals::of(&beyond)];
-        Self { rules, hash, literals, gated, ungated, wordless }
+        let anywhere = selectors.iter().map(|_| MatchPosition::Anywhere);
+        let positions = rules.iter().map(|rule| rule.at).chain(anywhere).collect();
+        Self { rules, hash, selectors, positions, facts, literals, gated, ungated, wordless }
     }
 
     /// The rules, in the order of their indices.
@@ -149,6 +200,27 @@ impl RuleSet {
     /// If the index does not come from this set.
     pub fn rule(&self, index: u32) -> &Rule {
         &self.rules[index as usize]
+    }
+
+    /// How many rules and selectors there are.
+    pub(crate) fn targets(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// The selector with a number behind those of the rules, and its place among the selectors; `None` if the number is a rule's.
+    pub(crate) fn selector(&self, number: u32) -> Option<(usize, &Selector)> {
+        let place = (number as usize).checked_sub(self.rules.len())?;
+        Some((place, &self.selectors[place]))
+    }
+
+    /// The facts that the rules ask for, each once; a condition knows the place of its fact.
+    pub fn facts(&self) -> &[FactName] {
+        &self.facts
+    }
+
+    /// Whether what is known of the facts of a turn allows a hit of a rule that asks for them.
+    pub fn holds(&self, hit: &Hit, reading: impl Fn(&FactCondition) -> FactReading) -> bool {
+        self.rule(hit.rule).facts().all(|condition| condition.holds(&reading(condition)))
     }
 
     /// Hash of all rule files in force and of what is disabled.

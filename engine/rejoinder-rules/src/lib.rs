@@ -11,14 +11,17 @@ mod facts;
 mod observer;
 pub mod pack;
 mod scan;
+mod selector;
 pub mod testing;
 
-pub use compile::RuleSet;
+pub use compile::{FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
 pub use observer::RuleTimes;
-pub use pack::{Pack, PackError};
+pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
-    AnswerTrait, Condition, Expectation, MatchPosition, Measurement, NameReference, Pattern, Route, Rule,
-    RuleFile, RuleTest, RuleTests, parse,
+    AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
+    FactWord, MatchPosition, Measurement, NameReference, Pattern, Route, Rule, RuleFile, RuleTest, RuleTests,
+    parse,
 };
 pub use scan::Scanner;
+pub use selector::Selector;

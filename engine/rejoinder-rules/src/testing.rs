@@ -5,7 +5,7 @@ use rejoinder_core::{Category, Conversation};
 
 use crate::compile::RuleSet;
 use crate::scan::Scanner;
-use rejoinder_rule_files::{Rule, RuleTest};
+use rejoinder_rule_files::{FactCondition, FactReading, Rule, RuleTest};
 
 /// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,13 @@ fn check(
         return Some("the last message is no later turn: no assistant message comes before it".to_owned());
     }
     scanner.begin(&conversation);
-    let hits = scanner.scan(&conversation, turn);
+    let mut hits = scanner.scan(&conversation, turn).to_vec();
+    let told = |fact: &FactCondition| {
+        let told = test.facts.get(&fact.name()).cloned();
+        told.map_or(FactReading::Unknown, FactReading::Known)
+    };
+    hits.extend(scanner.pending().iter().filter(|hit| set.holds(hit, told)));
+    hits.sort_by_key(|hit| hit.rule);
     let own = hits.iter().find(|h| h.rule == index);
     let text = &conversation.messages[turn].text;
     let mut differences = Vec::new();

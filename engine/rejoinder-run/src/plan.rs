@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::ops::AddAssign;
 
 use rejoinder_cascade::Decision;
+use rejoinder_host::PluginCost;
 use rejoinder_judge::{JudgeRequest, QuestionForm, QuestionUnit, prompt, tokens};
 use rejoinder_ledger::ReplyStore;
 use rejoinder_read::{Chunk, InputFile};
@@ -106,6 +107,8 @@ pub struct Plan {
     pub rules: Vec<VoterBill>,
     /// A bill for each plugin, in the order of the plugins.
     pub plugins: Vec<VoterBill>,
+    /// What asking each plugin took, in the order of the plugins.
+    pub plugin_costs: Vec<PluginCost>,
 }
 
 /// What asking in one form would take.
@@ -145,6 +148,7 @@ pub fn plan(
     let mut all = Plan {
         rules: vec![VoterBill::default(); engine.rules.rules().len()],
         plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
+        plugin_costs: vec![PluginCost::default(); engine.registry.plugins().len()],
         forms: vec![PlannedForm::default(); forms.len()],
         ..Plan::default()
     };
@@ -161,6 +165,7 @@ pub fn plan(
         all.paper += plan.paper;
         all.rules.iter_mut().zip(plan.rules).for_each(|(sum, bill)| *sum += bill);
         all.plugins.iter_mut().zip(plan.plugins).for_each(|(sum, bill)| *sum += bill);
+        all.plugin_costs.iter_mut().zip(plan.plugin_costs).for_each(|(sum, cost)| *sum += cost);
         for (place, requests) in requests.into_iter().enumerate() {
             let form = &mut all.forms[place];
             form.stored += plan.forms[place].stored;
@@ -182,7 +187,9 @@ fn plan_chunk(
 ) -> Result<ChunkPlan, RunError> {
     let engine = worker.engine;
     let scanned = worker.scan(chunk)?;
+    let plugin_costs = worker.take_plugin_costs();
     let mut plan = Plan {
+        plugin_costs,
         conversations: scanned.conversations.len() as u64,
         quarantined: scanned.set_aside.count(),
         rules: vec![VoterBill::default(); engine.rules.rules().len()],
@@ -294,7 +301,8 @@ fn bill(
                 note(&mut plan.rules[hit.rule as usize], Voter::Rule(hit.rule));
             }
         }
-        for plugin in 0..scanned.votes(turn).len() {
+        let plugins = 0..engine.registry.plugins().len();
+        for plugin in plugins.filter(|&plugin| scanned.was_heard(engine, turn, plugin)) {
             note(&mut plan.plugins[plugin], Voter::Plugin(plugin));
         }
     }

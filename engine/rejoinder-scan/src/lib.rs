@@ -25,7 +25,10 @@ mod stop;
 mod worker;
 
 pub use config::Config;
-pub use engine::{Engine, PackInfo, ScoreModel, built_in, host_plugins_by, is_read, languages_of, launcher};
+pub use engine::{
+    AskedTurns, Engine, NotAsked, PackInfo, ScoreModel, TurnMarks, built_in, fact_problems, host_plugins_by,
+    is_read, languages_of, launcher,
+};
 pub use error::{ConfigError, ConfigHint, ScanError};
 pub use flow::{Scan, default_threads, in_order};
 pub use profile::{Profiler, mark, profile_of_beginnings};

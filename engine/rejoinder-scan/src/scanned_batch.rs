@@ -12,7 +12,7 @@ use rejoinder_read::Record;
 use rejoinder_rules::Route;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, TurnMarks};
 use crate::reading::SetAsideRecords;
 
 /// A batch of conversations that was scanned, such as a chunk of a file.
@@ -35,6 +35,9 @@ pub struct ScannedBatch<'c> {
     pub(crate) turns: Vec<ScannedTurn>,
     pub(crate) hits: Vec<Hit>,
     pub(crate) votes: Vec<Vote>,
+    /// For each turn with a rule that waited for facts, a value for each fact that rules ask for: none where the plugin was not
+    /// asked, NaN where it does not know.
+    pub(crate) facts: Vec<Option<f64>>,
     /// A note for each vote, where somebody wants notes.
     pub(crate) notes: Vec<String>,
 }
@@ -64,8 +67,11 @@ pub struct ScannedTurn {
     pub probability: f32,
     /// The decision, with its reason.
     pub ground: DecisionReason,
+    /// Which plugins' own conditions the turn meets.
+    pub(crate) selected: u64,
     pub(crate) hits: Range<usize>,
     pub(crate) votes: Range<usize>,
+    pub(crate) facts: Range<usize>,
 }
 
 /// A rule or a plugin, which speaks about turns.
@@ -93,6 +99,11 @@ impl ScannedTurn {
     /// The decision.
     pub const fn decision(&self) -> Decision {
         self.ground.decision()
+    }
+
+    /// What the scan knew of the turn before plugins were asked to vote.
+    pub const fn marks(&self) -> TurnMarks {
+        TurnMarks { is_candidate: self.is_candidate, selected: self.selected }
     }
 
     /// Whether anything could look at the turn; if not, no pack in force reads the language, and no rule or plugin spoke.
@@ -124,7 +135,7 @@ impl<'c> ScannedBatch<'c> {
         self.hits(turn).iter().map(|hit| engine.rules.rule(hit.rule).id.as_str()).collect()
     }
 
-    /// The plugins' votes on a turn, in the order of the plugins; empty if the plugins were not asked.
+    /// The plugins' votes on a turn, in the order of the plugins; empty if no plugin was asked.
     pub fn votes(&self, turn: &ScannedTurn) -> &[Vote] {
         &self.votes[turn.votes.clone()]
     }
@@ -132,6 +143,11 @@ impl<'c> ScannedBatch<'c> {
     /// The plugins' notes on a turn, in the order of the plugins; empty if nobody wanted notes.
     pub fn notes(&self, turn: &ScannedTurn) -> &[String] {
         self.notes.get(turn.votes.clone()).unwrap_or_default()
+    }
+
+    /// Whether a plugin was asked about a turn: to vote, or for a fact.
+    pub fn was_heard(&self, engine: &Engine, turn: &ScannedTurn, plugin: usize) -> bool {
+        self.votes(turn).get(plugin).is_some_and(Vote::was_asked) || self.has_told(engine, turn, plugin)
     }
 
     /// The decision about a turn, with its reason, if a rule or a plugin were not in force.
@@ -142,13 +158,27 @@ impl<'c> ScannedBatch<'c> {
         turn: &ScannedTurn,
         part: Voter,
     ) -> DecisionReason {
-        engine.ground_without(part, conversation.language, self.hits(turn), self.votes(turn))
+        engine.ground_without(part, conversation.language, self.hits(turn), self.votes(turn), turn.marks())
     }
 
-    /// The plugins' votes on a turn, as the output shows them.
+    /// The votes of the plugins that were asked about a turn, as the output shows them.
     pub fn plugin_votes(&self, engine: &Engine, turn: &ScannedTurn) -> Vec<PluginVote> {
+        self.spoken(engine, turn).map(|(vote, _)| vote).collect()
+    }
+
+    /// The votes of the plugins that were asked about a turn, as the output shows them, each with the plugin's note; the note is
+    /// empty if nobody wanted notes.
+    pub fn spoken<'s>(
+        &'s self,
+        engine: &'s Engine,
+        turn: &ScannedTurn,
+    ) -> impl Iterator<Item = (PluginVote, &'s str)> {
         let plugins = engine.registry.plugins();
-        self.votes(turn).iter().zip(plugins).map(|(vote, plugin)| plugin_vote(plugin, vote)).collect()
+        let notes = self.notes(turn).iter().map(String::as_str).chain(std::iter::repeat(""));
+        let votes = self.votes(turn).iter().zip(plugins).zip(notes);
+        votes
+            .filter(|((vote, _), _)| vote.was_asked())
+            .map(|((vote, plugin), note)| (plugin_vote(plugin, vote), note))
     }
 
     /// What is known of a turn, for the output.
@@ -222,7 +252,7 @@ impl<'c> ScannedBatch<'c> {
 }
 
 fn plugin_vote(plugin: &LoadedPlugin, vote: &Vote) -> PluginVote {
-    let (verdict, category) = if vote.faulted { ("fault", "") } else { vote.verdict.names() };
+    let (verdict, category) = if vote.is_fault() { ("fault", "") } else { vote.verdict.names() };
     PluginVote {
         plugin: plugin.name().to_owned(),
         identity: plugin.identity().to_owned(),

@@ -86,7 +86,10 @@ pub struct MeasuredTurn {
 impl MeasuredTurn {
     /// Whether rules and plugins leave the turn to the score.
     fn is_open(&self) -> bool {
-        matches!(self.ground, DecisionReason::Candidate | DecisionReason::Unmarked)
+        matches!(
+            self.ground,
+            DecisionReason::Candidate | DecisionReason::Escalated | DecisionReason::Unmarked
+        )
     }
 
     /// What a cut is compared with: the score, or an infinity where rules and plugins have settled the turn.

@@ -198,7 +198,7 @@ pub fn cases(subject: &Subject, setting: &Setting) -> Outcome {
             .map(|said| said.votes[0]);
         match vote {
             // The check `answers` fails on it.
-            Ok(vote) if vote.faulted => not_allowed.push((number + 1).to_string()),
+            Ok(vote) if vote.is_fault() => not_allowed.push((number + 1).to_string()),
             Ok(vote) => {
                 let reason = subject.description.reason(vote.reason);
                 let difference = case.difference(vote.verdict, vote.score, reason);

@@ -64,7 +64,7 @@ fn votes_by_file(subject: &Subject, mut config: Value) -> Result<Vec<Vote>, Brea
 
 /// Whether probabilities and score are there, and agree.
 fn agree(vote: &Vote, purpose: Purpose) -> Result<(), Breach> {
-    if vote.faulted {
+    if vote.is_fault() {
         // The check `answers` is about that.
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use rejoinder_core::case::Cases;
-use rejoinder_core::{Category, Verdict, Vote};
+use rejoinder_core::{Category, Vote};
 use serde_json::{Map, Value};
 
 use super::Setting;
@@ -160,7 +160,6 @@ impl Subject {
     /// Reads answers as a run does: one that is not allowed is a fault. Only the check that is about allowed answers fails
     /// on it.
     pub(super) fn read(&self, answers: &Answers, n: usize) -> Said {
-        let fault = Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() };
         let facts = &self.description.facts;
         let row = |i| match answers.facts.row(i, facts) {
             Ok(row) => row.iter().map(|value| Some(*value).filter(|value| !value.is_nan())).collect(),
@@ -169,7 +168,7 @@ impl Subject {
         Said {
             votes: match self.functions.classify_batch {
                 Some(_) => {
-                    (0..n).map(|i| answers.votes.vote(i, &self.description).unwrap_or(fault)).collect()
+                    (0..n).map(|i| answers.votes.vote(i, &self.description).unwrap_or(Vote::FAULT)).collect()
                 }
                 None => Vec::new(),
             },
@@ -249,6 +248,6 @@ pub(super) fn earlier(n: usize) -> EarlierVotes {
     let mut earlier = EarlierVotes::default();
     let votes: Vec<Vote> =
         (0..n * 2).map(|i| Vote { score: (i % 3 == 0).then_some(0.5), ..Vote::default() }).collect();
-    earlier.refill(&votes, 2, 2);
+    earlier.refill(&votes, 2, 2, 0..n);
     earlier
 }

@@ -65,9 +65,9 @@ fn a_panic_escalates_the_one_candidate_and_the_others_are_classified() {
         assert_eq!(registry.plugins()[0].faults(), 3);
         for (id, vote) in (0..).zip(&votes) {
             let expected = if bad(id) {
-                Vote { verdict: Verdict::Escalate, faulted: true, ..Vote::default() }
+                Vote::FAULT
             } else {
-                Vote { verdict: Verdict::Reject, score: Some(0.25), ..Vote::default() }
+                Vote { verdict: Verdict::Reject, score: Some(0.25), ..Vote::SILENT }
             };
             assert_eq!(*vote, expected, "{name} {id}");
         }
@@ -188,7 +188,7 @@ fn answers_that_are_not_allowed_are_faults_of_their_candidate_only() {
             ),
         ]
     );
-    assert!(votes[..7].iter().all(|v| v.faulted && v.verdict == Verdict::Escalate && v.score.is_none()));
+    assert!(votes[..7].iter().all(|v| v.is_fault() && v.verdict == Verdict::Escalate && v.score.is_none()));
     assert_eq!((votes[7].verdict, votes[7].score), (Verdict::Accept(Category::Ur5), Some(1.0)));
 }
 

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rejoinder_core::{Category, Verdict, Vote};
+use rejoinder_core::{Category, Verdict, Vote, VoteState};
 use rejoinder_host::{HostError, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry, abi};
 use rejoinder_plugin_misfit::PLUGIN;
 
 use crate::common::{batch_of, c_plugin, classify, launcher, library};
 
 const GOOD: Vote =
-    Vote { verdict: Verdict::Reject, score: Some(0.25), probs: None, reason: 1, faulted: false };
-const FAULTED: Vote = Vote { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, faulted: true };
+    Vote { verdict: Verdict::Reject, score: Some(0.25), probs: None, reason: 1, state: VoteState::Answered };
+const FAULTED: Vote = Vote::FAULT;
 
 fn isolated(spec: PluginSpec) -> PluginSpec {
     PluginSpec { isolation: Isolation::Process { timeout: Some(Duration::from_secs(1)) }, ..spec }
@@ -125,7 +125,7 @@ fn a_copy_of_a_child_answers_nobody() {
 fn a_plugin_that_prints_does_not_disturb() {
     let (faults, votes) = classify(&misfit(), &batch_of(&["print", "fine"])).unwrap();
     assert!(faults.is_empty(), "{faults:?}");
-    assert_eq!(votes, [Vote::default(), GOOD]);
+    assert_eq!(votes, [Vote::SILENT, GOOD]);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn the_library_that_was_read_runs_on_where_another_takes_its_place() {
         // The crash ends the child that was started before; another one is asked about the other turn.
         let (faults, votes) = classify(&registry, &batch_of(&["x", "fine"])).unwrap();
         assert_eq!(faults.len(), 1, "{faults:?}");
-        let accepted = Vote { verdict: Verdict::Accept(Category::Ur5), ..Vote::default() };
+        let accepted = Vote { verdict: Verdict::Accept(Category::Ur5), ..Vote::SILENT };
         assert_eq!(votes, [FAULTED, accepted]);
     }
 }

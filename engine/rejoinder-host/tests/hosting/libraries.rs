@@ -37,6 +37,6 @@ fn a_plugin_may_be_written_in_c() {
     let (faults, votes) = classify(&registry, &["thanks", "thanks a lot", "", "hm", "thank"]);
     assert!(faults.is_empty(), "{faults:?}");
     let accept =
-        Vote { verdict: Verdict::Accept(Category::Ur5), score: Some(0.75), reason: 1, ..Vote::default() };
-    assert_eq!(votes, [accept, accept, Vote::default(), Vote::default(), Vote::default()]);
+        Vote { verdict: Verdict::Accept(Category::Ur5), score: Some(0.75), reason: 1, ..Vote::SILENT };
+    assert_eq!(votes, [accept, accept, Vote::SILENT, Vote::SILENT, Vote::SILENT]);
 }

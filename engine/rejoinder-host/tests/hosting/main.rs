@@ -1,5 +1,6 @@
 //! Plugins that are linked in, loaded and kept apart. One program holds the tests, so that it is linked once.
 
+mod asking;
 mod common;
 mod facts;
 mod faults;

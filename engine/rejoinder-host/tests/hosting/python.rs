@@ -11,8 +11,6 @@ use rejoinder_host::{
 
 use crate::common::{batch_of, classify, dialogue};
 
-const FAULTED: Vote = Vote { verdict: Verdict::Escalate, score: None, probs: None, reason: 0, faulted: true };
-
 /// A file with what every plugin has, and `body`.
 fn file(dir: &Path, body: &str) -> PathBuf {
     let path = dir.join("mood.py");
@@ -38,13 +36,7 @@ fn obedient(dir: &Path, does: &str) -> PathBuf {
 }
 
 fn fine() -> Vote {
-    Vote {
-        verdict: Verdict::Accept(Category::Ur5),
-        score: Some(0.25),
-        probs: None,
-        reason: 1,
-        faulted: false,
-    }
+    Vote { verdict: Verdict::Accept(Category::Ur5), score: Some(0.25), reason: 1, ..Vote::SILENT }
 }
 
 #[test]
@@ -53,7 +45,7 @@ fn a_file_classifies() {
     let registry = load(PluginSpec::at(obedient(dir.path(), "pass"))).unwrap();
     let (faults, votes) = classify(&registry, &batch_of(&["fine", "other", "fine"])).unwrap();
     assert!(faults.is_empty(), "{faults:?}");
-    assert_eq!(votes, [fine(), Vote::default(), fine()]);
+    assert_eq!(votes, [fine(), Vote::SILENT, fine()]);
     assert_eq!(registry.plugins()[0].name(), "mood");
 }
 
@@ -98,7 +90,7 @@ fn what_goes_wrong_on_a_turn_costs_that_turn_and_says_what_and_where() {
         let dir = tempfile::tempdir().unwrap();
         let registry = load(limited(obedient(dir.path(), does))).unwrap();
         let (faults, votes) = classify(&registry, &batch_of(&["fine", "fine", "bad", "fine"])).unwrap();
-        assert_eq!(votes, [fine(), fine(), FAULTED, fine()], "{does}");
+        assert_eq!(votes, [fine(), fine(), Vote::FAULT, fine()], "{does}");
         assert_eq!(faults.len(), 1, "{does}: {faults:?}");
         assert!(faults[0].message.starts_with(said), "{does}: {}", faults[0].message);
         assert!(faults[0].message.len() < 1500, "{does}");
@@ -134,7 +126,7 @@ fn what_does_no_harm_costs_nothing() {
                 let (mut votes, mut faults) = (Vec::new(), Vec::new());
                 session.classify(&batch, &mut votes, &mut faults).unwrap();
                 assert!(faults.is_empty(), "{does}: {faults:?}");
-                assert_eq!(votes, [fine(), Vote::default(), fine()], "{does}");
+                assert_eq!(votes, [fine(), Vote::SILENT, fine()], "{does}");
             }
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "{does}");

@@ -59,7 +59,7 @@ fn a_library_and_the_linked_in_plugin_vote_alike() {
     assert_eq!(linked.plugins()[0].origin().to_string(), "linked in");
     assert_eq!(votes(&loaded), votes(&linked));
     assert_eq!(votes(&loaded)[0].verdict, Verdict::Accept(Category::Ur1));
-    assert_eq!(votes(&loaded)[2], Vote::default());
+    assert_eq!(votes(&loaded)[2], Vote::SILENT);
 }
 
 #[test]

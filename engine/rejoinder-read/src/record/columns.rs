@@ -43,10 +43,14 @@ impl<'a> JsonColumn<'a> {
 
     /// The column as text: a string as it is, anything else as JSON.
     pub fn text(&self) -> Cow<'_, str> {
-        let is_string = self.0.starts_with('"');
-        match is_string.then(|| serde_json::from_str(&self.0)) {
-            Some(Ok(text)) => Cow::Owned(text),
-            _ => Cow::Borrowed(&self.0),
+        let raw = &*self.0;
+        match raw.strip_prefix('"') {
+            Some(text) if !raw.contains('\\') => Cow::Borrowed(text.strip_suffix('"').unwrap_or(text)),
+            Some(_) => match super::value::repaired_value(raw) {
+                serde_json::Value::String(text) => Cow::Owned(text),
+                _ => Cow::Borrowed(raw),
+            },
+            None => Cow::Borrowed(raw),
         }
     }
 
@@ -148,8 +152,9 @@ mod tests {
     fn a_string_is_shown_as_it_is_and_anything_else_as_json() {
         let shown = |json: &'static str| JsonColumn::checked(json).text().into_owned();
         assert_eq!(shown(r#""gpt \u0034\n""#), "gpt 4\n");
+        assert_eq!(shown(r#""gpt""#), "gpt");
         assert_eq!(shown("12.50"), "12.50");
         assert_eq!(shown(r#"["a", null]"#), r#"["a", null]"#);
-        assert_eq!(shown(r#""half a pair \ud800""#), r#""half a pair \ud800""#);
+        assert_eq!(shown(r#""half a pair \ud800""#), "half a pair \u{FFFD}");
     }
 }

@@ -19,7 +19,8 @@ use super::cut::cut_text;
 use super::example_texts::{self, ExampleMessage, TurnText};
 use super::value::ReportOptions;
 use crate::decision::TurnDecision;
-use crate::explanation::{CheckLine, Explanation, JudgeRow, PluginRow, RuleTrialRow};
+use crate::explanation::{CheckLine, Explanation, JudgeRow, RuleTrialRow};
+use crate::plugin_rows::PluginRow;
 
 /// Examples of a report: with the longest and oddest texts they take 1.6 MB of a page.
 const MOST: usize = 45;
@@ -228,12 +229,10 @@ fn read(
         }
         // A worker is whole between two turns, whatever happened in one.
         let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let trials = worker.explain(&view.conversation.record.conversation, view.turn.message_index);
+        let trials = worker.explain(view.scanned, view.conversation, view.turn);
         drop(worker);
-        let votes = view.scanned.plugin_votes(engine, view.turn).into_iter();
-        let plugins = votes.map(|vote| PluginRow { vote, note: String::new() }).collect();
         let decision = TurnDecision::of(&view, judge.as_ref().and_then(JudgeRow::model));
-        let explanation = Explanation::new(&view, decision, &trials, plugins, judge, false);
+        let explanation = Explanation::new(&view, decision, &trials, judge, false);
         (id, Example::new(&view, &explanation))
     };
     let mut made = HashMap::new();

@@ -5,7 +5,8 @@ use std::ops::Range;
 use rejoinder_core::Category;
 use rejoinder_report::decision::{Decider, TurnDecision};
 use rejoinder_report::excerpt::{TextLimit, cut};
-use rejoinder_report::explanation::{Explanation, JudgeRow, PluginRow, RuleTrialRow};
+use rejoinder_report::explanation::{Explanation, JudgeRow, RuleTrialRow};
+use rejoinder_report::plugin_rows::PluginRow;
 use rejoinder_run::reading_sample::TurnView;
 use serde::Serialize;
 

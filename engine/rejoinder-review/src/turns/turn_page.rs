@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rejoinder_core::{RecordId, printable};
 use rejoinder_read::Chunk;
 use rejoinder_report::decision::TurnDecision;
-use rejoinder_report::explanation::{Explanation, JudgeRow, PluginRow};
+use rejoinder_report::explanation::{Explanation, JudgeRow};
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_run::reviewing::{LabelTarget, ReviewTurn};
 use rejoinder_run::{RunDir, TurnOutcome, judging};
@@ -84,13 +84,10 @@ impl<'e> PageMaker<'e> {
             span: turn.span,
         };
         let source = &conversation.record.conversation;
-        let trials = self.worker.explain(source, found.message_index);
-        let votes = scanned.plugin_votes(engine, found).into_iter();
-        let notes = scanned.notes(found).iter().cloned();
-        let plugins = votes.zip(notes).map(|(vote, note)| PluginRow { vote, note }).collect();
+        let trials = self.worker.explain(&scanned, conversation, found);
         let judge = trace.as_ref().map(JudgeRow::new);
         let decision = TurnDecision::of(&view, judge.as_ref().and_then(JudgeRow::model));
-        let explanation = Explanation::new(&view, decision, &trials, plugins, judge, false);
+        let explanation = Explanation::new(&view, decision, &trials, judge, false);
         let dialogue = DialoguePage::of(&view, &chunk.file);
         let program = Program::of(&view, explanation, dialogue.turn_text(), turn.dispute.clone());
         Ok(TurnPage {

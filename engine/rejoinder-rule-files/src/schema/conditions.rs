@@ -5,6 +5,7 @@ use rejoinder_core::language::Language;
 use super::file::choose;
 use super::matchers;
 use crate::condition::{AnswerTrait, Condition};
+use crate::fact::{FactCondition, FactSyntaxError};
 use crate::toml_reader::{Findings, Table};
 
 const TURN_KEYS: &[&str] = &["first", "last"];
@@ -52,6 +53,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condit
     conditions.extend(share(table, "similar-to-earlier", findings).map(Condition::Similar));
     conditions.extend(table.bool("template", findings).map(Condition::Template));
     conditions.extend(share(table, "words-in-answer", findings).map(Condition::InAnswer));
+    conditions.extend(facts(table, findings).into_iter().map(Condition::Fact));
     conditions
 }
 
@@ -79,6 +81,22 @@ fn share(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<f3
         return None;
     }
     (share.value > 0.0).then_some(share.value)
+}
+
+/// The conditions of `facts`, each with its place.
+fn facts(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<FactCondition> {
+    let mut conditions = Vec::new();
+    for text in table.strings("facts", findings).unwrap_or_default() {
+        match FactCondition::parse(text.value) {
+            Ok(condition) => conditions.push(condition.at(findings.place(text.span))),
+            Err(FactSyntaxError { message, span }) => {
+                let span = matchers::span_inside(&text, span, findings.source.text);
+                let help = "a condition is `plugin.fact` with <, <=, =, !=, >= or > and a value, or alone, or behind `not`";
+                findings.report("R014", span, message, help);
+            }
+        }
+    }
+    conditions
 }
 
 fn languages(table: &Table<'_>, findings: &mut Findings<'_>) -> Option<Condition> {

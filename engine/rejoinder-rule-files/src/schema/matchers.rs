@@ -10,6 +10,12 @@ use crate::toml_reader::{Findings, SpannedValue, Table};
 /// A phrase has at most so many characters.
 const LONGEST_PHRASE: usize = 1000;
 
+/// A phrase as it is looked for; `None` if nothing stands in it.
+pub fn folded_phrase(phrase: &str) -> Option<String> {
+    let folded = Folded::new(phrase.trim());
+    (!folded.text().is_empty()).then(|| folded.text().replace('\n', " "))
+}
+
 /// The phrases of `any`, folded, and where they stand.
 pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<String>, Vec<Range<usize>>) {
     let (mut phrases, mut spans) = (Vec::new(), Vec::new());
@@ -24,12 +30,14 @@ pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<St
             );
             continue;
         }
-        let folded = Folded::new(phrase.value.trim());
-        if folded.text().is_empty() {
-            findings.report("R008", phrase.span, "an empty phrase would match everywhere", "remove it");
-        } else {
-            phrases.push(folded.text().replace('\n', " "));
-            spans.push(phrase.span);
+        match folded_phrase(phrase.value) {
+            None => {
+                findings.report("R008", phrase.span, "an empty phrase would match everywhere", "remove it")
+            }
+            Some(folded) => {
+                phrases.push(folded);
+                spans.push(phrase.span);
+            }
         }
     }
     (phrases, spans)
@@ -94,7 +102,7 @@ fn help(error: &regex_syntax::Error) -> &'static str {
 }
 
 /// The place inside the file of a place inside a regex: exact where the TOML string holds no escapes.
-fn span_inside(pattern: &SpannedValue<&str>, inner: Range<usize>, text: &str) -> Range<usize> {
+pub(super) fn span_inside(pattern: &SpannedValue<&str>, inner: Range<usize>, text: &str) -> Range<usize> {
     let raw = &text[pattern.span.clone()];
     match raw.find(pattern.value) {
         Some(lead) if !pattern.value.is_empty() => {

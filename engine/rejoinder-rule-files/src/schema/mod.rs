@@ -7,3 +7,4 @@ mod rule;
 mod rule_test;
 
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
+pub use matchers::folded_phrase;

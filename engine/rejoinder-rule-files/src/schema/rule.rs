@@ -26,6 +26,7 @@ const KEYS: &[&str] = &[
     "similar-to-earlier",
     "template",
     "words-in-answer",
+    "facts",
     "previous-assistant",
     "weight",
     "allow",

@@ -1,13 +1,17 @@
 //! The dialogues that authors put beside their rules.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+
+use toml::de::DeValue;
 
 use super::file::choose;
 use super::rule::read_category;
+use crate::fact::FactValue;
 use crate::rule::{Expectation, Route, RuleTest};
-use crate::toml_reader::{Findings, Table};
+use crate::toml_reader::{Findings, Table, double};
 
-const KEYS: &[&str] = &["dialogue", "expect", "todo"];
+const KEYS: &[&str] = &["dialogue", "facts", "expect", "todo"];
 const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
 
 /// The tests of a rule, and where they stand.
@@ -27,7 +31,8 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<RuleT
             continue;
         };
         let todo = test.string("todo", findings).map(|t| t.value.to_owned());
-        tests.push(RuleTest { dialogue, expect, todo, line });
+        let facts = read_facts(&test, findings);
+        tests.push(RuleTest { dialogue, facts, expect, todo, line });
         spans.push(test.span);
     }
     (tests, spans)
@@ -51,6 +56,39 @@ fn read_dialogue(test: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
         );
     }
     dialogue.iter().map(|m| m.value.to_owned()).collect()
+}
+
+/// What plugins tell of the turn under test: `{ "plugin.fact" = value }`.
+fn read_facts(test: &Table<'_>, findings: &mut Findings<'_>) -> BTreeMap<String, FactValue> {
+    let mut facts = BTreeMap::new();
+    let Some(table) = test.table("facts", findings) else { return facts };
+    for (name, value) in table.value {
+        let is_name = name.get_ref().split('.').count() == 2;
+        let given = match value.get_ref() {
+            DeValue::Boolean(is) => Some(FactValue::Truth(*is)),
+            DeValue::String(word) => Some(FactValue::Word((**word).into())),
+            other => double(other).map(FactValue::Number),
+        };
+        match given {
+            Some(given) if is_name => drop(facts.insert(name.get_ref().to_string(), given)),
+            Some(_) => findings.report(
+                "R009",
+                name.span(),
+                format!("`{}` names no fact of a plugin", name.get_ref().escape_debug()),
+                "write it in quotes, as in facts = { \"mood.sentiment\" = -0.8 }",
+            ),
+            None => {
+                let help = "write a fact's name in quotes, as in facts = { \"mood.sentiment\" = -0.8 }";
+                let message = format!(
+                    "the fact `{}` must be a number, true or false, or a word, found {}",
+                    name.get_ref().escape_debug(),
+                    value.get_ref().type_str()
+                );
+                findings.report("R004", value.span(), message, help);
+            }
+        }
+    }
+    facts
 }
 
 fn read_expect(test: &Table<'_>, findings: &mut Findings<'_>) -> Option<Expectation> {

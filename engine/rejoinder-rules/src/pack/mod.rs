@@ -5,7 +5,7 @@ mod extend;
 mod rule_pack;
 
 pub use error::PackError;
-pub use rule_pack::Pack;
+pub use rule_pack::{Pack, RulesInForce};
 
 #[cfg(test)]
 mod tests;

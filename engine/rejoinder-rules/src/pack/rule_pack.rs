@@ -11,7 +11,8 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 use super::error::PackError;
 use super::extend::Loader;
 use crate::compile::RuleSet;
-use rejoinder_rule_files::{NameReference, RuleFile, StoredRuleFile, parse};
+use crate::selector::Selector;
+use rejoinder_rule_files::{NameReference, Rule, RuleFile, StoredRuleFile, parse};
 
 /// A pack that ships inside the engine.
 struct ShippedPack {
@@ -38,6 +39,24 @@ macro_rules! shipped {
 
 /// All shipped packs, one for each language.
 const SHIPPED: &[ShippedPack] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
+
+/// The rules in force, before they are compiled.
+#[derive(Clone, Debug)]
+pub struct RulesInForce {
+    /// The rules, whose places are the numbers of their hits.
+    pub rules: Vec<Rule>,
+    hash: String,
+}
+
+impl RulesInForce {
+    /// Compiles the rules, and selectors beside them.
+    ///
+    /// # Panics
+    /// As [`RuleSet::with_selectors`].
+    pub fn compile(self, selectors: Vec<Selector>) -> RuleSet {
+        RuleSet::with_selectors(self.rules, selectors, self.hash)
+    }
+}
 
 /// A rule file in force.
 #[derive(Clone, Debug)]
@@ -150,6 +169,14 @@ impl Pack {
     /// # Errors
     /// If a pack has errors, an id stands in two of them, or something disabled is not there.
     pub fn compile(packs: Vec<Self>, disable: &[String]) -> Result<RuleSet, PackError> {
+        Ok(Self::in_force(packs, disable)?.compile(Vec::new()))
+    }
+
+    /// The rules in force out of packs, as [`Self::compile`] compiles them.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn in_force(packs: Vec<Self>, disable: &[String]) -> Result<RulesInForce, PackError> {
         let errors: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
         if !errors.is_empty() {
             return Err(PackError::Invalid(errors));
@@ -205,7 +232,7 @@ impl Pack {
         let disabled: HashSet<&str> =
             disable.iter().map(String::as_str).chain(disabled.iter().map(|d| d.name.as_str())).collect();
         rules.retain(|rule| !disabled.contains(rule.id.as_str()));
-        Ok(RuleSet::new(rules, hasher.finalize().to_hex().to_string()))
+        Ok(RulesInForce { rules, hash: hasher.finalize().to_hex().to_string() })
     }
 }
 

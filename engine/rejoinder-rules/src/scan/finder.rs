@@ -70,7 +70,7 @@ impl Finder<'_> {
             if found.is_some_and(|found| (found.end, found.start) <= (range.end, range.start)) {
                 continue;
             }
-            if stands_at(self.set.rule(rule).at, text, &range) {
+            if stands_at(self.set.positions[rule as usize], text, &range) {
                 self.matches.add(rule, range.clone());
             } else {
                 observer.misplaced(rule, range.clone());

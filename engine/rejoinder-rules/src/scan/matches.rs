@@ -7,9 +7,9 @@ use crate::compile::RuleSet;
 /// What matched in the turn at hand.
 #[derive(Debug)]
 pub(super) struct Matches {
-    /// By rule: the first span that matched, in folded bytes.
+    /// By rule, then by selector: the first span that matched, in folded bytes.
     pub(super) spans: Vec<Option<Range<usize>>>,
-    /// Rules with a match; sorted once all are found.
+    /// Rules and selectors with a match; sorted once all are found.
     pub(super) touched: Vec<u32>,
     /// Numbers of the regexes whose gates are open, in the order of their opening.
     pub(super) gates: Vec<u32>,
@@ -26,7 +26,7 @@ impl Matches {
     /// For the scans by `set`: nothing matched, and all gates closed.
     pub(super) fn new(set: &RuleSet) -> Self {
         Self {
-            spans: vec![None; set.rules().len()],
+            spans: vec![None; set.targets()],
             touched: Vec::new(),
             gates: Vec::new(),
             opened: vec![CLOSED; set.gated.len()],

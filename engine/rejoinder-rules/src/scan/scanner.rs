@@ -10,7 +10,7 @@ use crate::compile::RuleSet;
 use crate::explain::{ConditionCheck, RuleMatch, RuleTrial};
 use crate::facts::{ConversationFacts, TurnFacts};
 use crate::observer::{MisplacedMatches, RuleTimes, ScanObserver};
-use rejoinder_rule_files::{SearchRoom, TurnText};
+use rejoinder_rule_files::{Condition, FactCondition, FactReading, Measurement, SearchRoom, TurnText};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Scanner<'r> {
     text: TurnText,
     matches: Matches,
     hits: Vec<Hit>,
+    pending: Vec<Hit>,
+    selected: u64,
     facts: ConversationFacts,
     room: SearchRoom,
 }
@@ -31,6 +33,8 @@ impl<'r> Scanner<'r> {
             text: TurnText::default(),
             matches: Matches::new(set),
             hits: Vec::new(),
+            pending: Vec::new(),
+            selected: 0,
             facts: ConversationFacts::default(),
             room: SearchRoom::default(),
         }
@@ -46,7 +50,8 @@ impl<'r> Scanner<'r> {
         self.facts.language(conversation)
     }
 
-    /// The hits in message `turn`, in the order of the rules. A rule has at most one hit: its first match.
+    /// The hits in message `turn`, in the order of the rules. A rule has at most one hit: its first match. Rules that ask for facts
+    /// are not among them: see [`Scanner::pending`].
     ///
     /// # Panics
     /// If `turn` is not an index into the messages, or [`Scanner::begin`] was not called for this conversation.
@@ -67,6 +72,16 @@ impl<'r> Scanner<'r> {
         self.scan_as(conversation, turn, times)
     }
 
+    /// The hits in the turn that was scanned last of rules that ask for facts, if the facts allow them: all else about them holds.
+    pub fn pending(&self) -> &[Hit] {
+        &self.pending
+    }
+
+    /// Which selectors select the turn that was scanned last: a bit each, the first selector's the lowest.
+    pub const fn selected(&self) -> u64 {
+        self.selected
+    }
+
     fn scan_as(
         &mut self,
         conversation: &Conversation<'_>,
@@ -75,16 +90,24 @@ impl<'r> Scanner<'r> {
     ) -> &[Hit] {
         let text = &*conversation.messages[turn].text;
         self.hits.clear();
+        self.pending.clear();
+        self.selected = 0;
         self.text.fold(text);
         let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.room);
         Finder { set: self.set, text: &self.text, matches: &mut self.matches, room: &self.room }
             .find(&facts, observer);
         for &index in &self.matches.touched {
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
-            let conditions = &self.set.rule(index).conditions;
-            if observer.at_rule(index, || facts.all_hold(conditions)) {
+            if let Some((place, selector)) = self.set.selector(index) {
+                self.selected |= u64::from(facts.all_hold(&selector.conditions)) << place;
+                continue;
+            }
+            let rule = self.set.rule(index);
+            let own = rule.own_conditions();
+            if observer.at_rule(index, || facts.all_hold(own)) {
                 let original = self.text.folded().original_range(text, sentence(self.text.text(), &span));
-                self.hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
+                let hits = if own.len() < rule.conditions.len() { &mut self.pending } else { &mut self.hits };
+                hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
             }
         }
         self.matches.touched.clear();
@@ -92,18 +115,26 @@ impl<'r> Scanner<'r> {
     }
 
     /// The trials of all rules on message `turn`, in the order of the rules: whether the rule matched, and each of its
-    /// conditions with what was measured. The rules with `hit` set are those of [`Scanner::scan`].
+    /// conditions with what was measured; `reading` is what is known of facts. The rules with `hit` set are those of
+    /// [`Scanner::scan`], and those of [`Scanner::pending`] that the facts allow.
     ///
     /// # Panics
     /// As [`Scanner::scan`].
-    pub fn explain(&mut self, conversation: &Conversation<'_>, turn: usize) -> Vec<RuleTrial<'r>> {
+    pub fn explain(
+        &mut self,
+        conversation: &Conversation<'_>,
+        turn: usize,
+        reading: impl Fn(&FactCondition) -> FactReading,
+    ) -> Vec<RuleTrial<'r>> {
         let text = &*conversation.messages[turn].text;
         self.text.fold(text);
         let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.room);
         let mut misplaced = MisplacedMatches::default();
         Finder { set: self.set, text: &self.text, matches: &mut self.matches, room: &self.room }
             .find(&facts, &mut misplaced);
-        self.matches.touched.clear();
+        for selector in self.matches.touched.drain(..).filter(|&number| self.set.selector(number).is_some()) {
+            self.matches.spans[selector as usize] = None;
+        }
         let folded = self.text.text();
         let mut trials = Vec::new();
         for (index, rule) in (0..).zip(self.set.rules()) {
@@ -118,7 +149,10 @@ impl<'r> Scanner<'r> {
                 .conditions
                 .iter()
                 .map(|condition| {
-                    let measured = facts.measure(condition);
+                    let measured = match condition {
+                        Condition::Fact(fact) => Measurement::Fact(reading(fact)),
+                        _ => facts.measure(condition),
+                    };
                     let holds = condition.holds(&measured);
                     ConditionCheck { condition, actual: measured.describe(folded), holds }
                 })

@@ -1,7 +1,7 @@
 //! The shipped packs are sound: no finding of any kind, and every test in them passes.
 
 use rejoinder_rules::testing::{self, TestResult};
-use rejoinder_rules::{Pack, Route, RuleTest, Scanner};
+use rejoinder_rules::{FactReading, Pack, Route, RuleTest, Scanner};
 
 fn shipped() -> Vec<Pack> {
     let names: Vec<String> = Pack::shipped().map(str::to_owned).collect();
@@ -55,7 +55,7 @@ fn explanations_say_what_the_scan_decides() {
         scanner.begin(&conversation);
         let hits: Vec<_> =
             scanner.scan(&conversation, turn).iter().map(|h| (h.rule, h.start..h.end)).collect();
-        let trials = scanner.explain(&conversation, turn);
+        let trials = scanner.explain(&conversation, turn, |_| FactReading::NotAsked);
         assert_eq!(trials.len(), set.rules().len());
         let explained: Vec<_> = trials.into_iter().filter_map(|t| Some((t.rule, t.hit?))).collect();
         assert_eq!(hits, explained, "{:?}", test.dialogue);

@@ -61,7 +61,7 @@ pub fn standing(purpose: Purpose, ground: DecisionReason, score: f32) -> f64 {
 
 /// Whether rules and votes leave a turn to the score.
 pub fn is_open(ground: DecisionReason) -> bool {
-    matches!(ground, DecisionReason::Candidate | DecisionReason::Unmarked)
+    matches!(ground, DecisionReason::Candidate | DecisionReason::Escalated | DecisionReason::Unmarked)
 }
 
 /// A turn of a sample, and what an oracle says of it.

@@ -120,10 +120,11 @@ impl RuleCounter {
             tally.effect += u64::from(without != decision);
             tally.waits_alone += u64::from(waits_alone(without));
         }
-        for (place, (vote, tally)) in scanned.votes(turn).iter().zip(&mut self.plugins).enumerate() {
-            tally.faults += u64::from(vote.faulted);
+        for (place, tally) in self.plugins.iter_mut().enumerate() {
+            let vote = scanned.votes(turn).get(place).copied().unwrap_or_default();
+            tally.faults += u64::from(vote.is_fault());
             let is_heard = match vote.verdict {
-                _ if vote.faulted => true,
+                _ if vote.is_fault() => true,
                 Verdict::Accept(_) => {
                     tally.accepts += 1;
                     true
@@ -132,9 +133,10 @@ impl RuleCounter {
                     tally.rejects += 1;
                     true
                 }
-                Verdict::Abstain | Verdict::Escalate => engine.scorer() == Some(place),
+                Verdict::Escalate => turn.ground == DecisionReason::Escalated,
+                Verdict::Abstain => vote.was_asked() && engine.scorer() == Some(place),
             };
-            if is_heard {
+            if is_heard || scanned.has_told(engine, turn, place) {
                 let without = without(Voter::Plugin(place));
                 tally.effect += u64::from(without != decision);
                 tally.waits_alone += u64::from(waits_alone(without));

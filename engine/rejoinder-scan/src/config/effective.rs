@@ -89,6 +89,14 @@ impl EffectiveConfig {
         }
     }
 
+    /// What is wrong with a key of a plugin of this config, with the place in the file where there is one.
+    pub(crate) fn about_plugin_key(&self, plugin: usize, key: &str, message: &str) -> ConfigError {
+        match &self.text {
+            Some(text) => text.about_plugin_key(plugin, key, message),
+            None => ConfigError::new(message),
+        }
+    }
+
     /// The file, as it was named or found.
     pub fn file(&self) -> Option<&str> {
         self.text.as_ref().map(|text| text.name.as_str())

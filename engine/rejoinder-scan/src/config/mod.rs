@@ -26,7 +26,7 @@ pub use judge::{
 pub use keys::schema;
 pub use origin::ValueOrigin;
 pub use place::ConfigText;
-pub use plugin::{Isolation, OnFault, PluginConfig};
+pub use plugin::{Candidates, Isolation, OnFault, PluginConfig};
 pub use problem::KeyProblem;
 pub use report::ReportConfig;
 use shipped::ALL_OTHERS;

@@ -48,6 +48,12 @@ impl ConfigText {
         }
         all
     }
+
+    /// What is wrong with a key of a plugin, by the plugin's place in the list as it is now.
+    pub(crate) fn about_plugin_key(&self, plugin: usize, key: &str, message: &str) -> ConfigError {
+        let place = self.plugins.get(plugin).unwrap_or(&plugin);
+        self.about(&format!("/plugin/{place}/{key}"), message, "")
+    }
 }
 
 /// The key to which a JSON pointer leads, as far as the file goes.

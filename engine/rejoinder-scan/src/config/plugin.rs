@@ -25,6 +25,10 @@ pub struct PluginConfig {
     /// blake3 hash of the library, in hex; any other library is refused.
     #[serde(default)]
     pub blake3: Option<String>,
+    /// Which later turns it is asked about; without it, those that it wishes for itself. A plugin without a wish is asked about the
+    /// turns that some rule marked, and about every later turn where a score decides.
+    #[serde(default)]
+    pub candidates: Option<Candidates>,
     /// Handed to the plugin, whose schema it must fit.
     #[serde(default = "empty_table")]
     pub config: serde_json::Value,
@@ -63,6 +67,16 @@ const fn default_max_faults() -> u32 {
     16
 }
 
+/// Which later turns a plugin is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Candidates {
+    /// Those that some rule other than a reject rule marked.
+    Rules,
+    /// All.
+    All,
+}
+
 /// Where a plugin runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +105,7 @@ impl PluginConfig {
             name: Some(name.to_owned()),
             path: None,
             blake3: None,
+            candidates: None,
             config: empty_table(),
             python: None,
             isolation: None,

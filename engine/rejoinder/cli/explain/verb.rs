@@ -23,7 +23,7 @@ use crate::cli::{InputRoot, find_input, json_line, terminal};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::decision::TurnDecision;
 use rejoinder_report::dialogue::{DialogueLook, brief, render};
-use rejoinder_report::explanation::{Explanation, JudgeRow, PluginRow, ShownRules};
+use rejoinder_report::explanation::{Explanation, JudgeRow, ShownRules};
 use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
@@ -243,16 +243,13 @@ impl<'a> Explainer<'a> {
                 "that is no later turn: rules look at user messages that come after an answer of the assistant",
             ));
         };
-        let trials = worker.explain(&conversation.record.conversation, turn.message_index);
-        let notes = scanned.notes(turn).iter().cloned();
-        let votes = scanned.plugin_votes(engine, turn).into_iter();
-        let plugins = votes.zip(notes).map(|(vote, note)| PluginRow { vote, note }).collect();
+        let trials = worker.explain(&scanned, conversation, turn);
         let judge = trace.map(JudgeRow::new);
         let answer = judge.as_ref().map_or(Answer::Unknown, JudgeRow::answer);
         let view = view(engine, &scanned, conversation, turn, answer);
         let model = judge.as_ref().and_then(JudgeRow::model);
         let decision = TurnDecision::of(&view, model);
-        let explanation = Explanation::new(&view, decision, &trials, plugins, judge, args.full);
+        let explanation = Explanation::new(&view, decision, &trials, judge, args.full);
         if args.json {
             return self.out.print(&json_line(&explanation));
         }

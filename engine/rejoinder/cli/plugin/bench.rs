@@ -4,10 +4,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use rejoinder_host::PluginCost;
 use rejoinder_read::InputFile;
 use rejoinder_run::labels::{LabelReader, Unlabelled};
-use rejoinder_scan::config::{CascadeSection, PluginConfig};
+use rejoinder_scan::config::{Candidates, CascadeSection, PluginConfig};
 use rejoinder_scan::{Engine, Scan};
 use serde_json::Value;
 
@@ -36,6 +37,9 @@ pub(in crate::cli) struct BenchArgs {
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,
+    /// Which later turns it is asked about [default: those that it wishes]
+    #[arg(long, value_enum, value_name = "TURNS", help_heading = CONFIG)]
+    candidates: Option<CandidatesArg>,
     /// How often the corpus is read
     #[arg(long, value_name = "N", default_value = "5", help_heading = INPUT)]
     passes: NonZeroUsize,
@@ -48,12 +52,31 @@ pub(in crate::cli) struct BenchArgs {
     json: bool,
 }
 
+/// Which later turns a plugin is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CandidatesArg {
+    /// Those that a rule marked
+    Rules,
+    /// All
+    All,
+}
+
+impl From<CandidatesArg> for Candidates {
+    fn from(given: CandidatesArg) -> Self {
+        match given {
+            CandidatesArg::Rules => Self::Rules,
+            CandidatesArg::All => Self::All,
+        }
+    }
+}
+
 pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     let config = args.plugin_config.as_deref().map(plugin_config).transpose()?;
     let mut effective = effective_config(&args.config, &[&args.reading])?;
     let plugin = PluginConfig {
         config: Value::Object(config.unwrap_or_default()),
         max_faults: u32::MAX,
+        candidates: args.candidates.map(Candidates::from),
         ..PluginConfig::at(absolute(&args.library)?)
     };
     let of_run = effective.config.clone();
@@ -89,7 +112,7 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
     }
     if tally.candidates() == 0 {
         return Err(Failure::usage(
-            "the rules mark no candidate in this corpus, so there is nothing to ask the plugin",
+            "no turn of this corpus is one that the plugin is asked about; `--candidates all` asks about every later turn",
         ));
     }
     let bench = PluginBench { effects, effect_remark, ..PluginBench::new(loaded, &tally, nanoseconds) };
@@ -108,7 +131,7 @@ fn read(
     files: &[InputFile],
 ) -> Result<(VoteTally, Unlabelled, f64), Failure> {
     let (mut tally, mut unlabelled) = (VoteTally::default(), Unlabelled::default());
-    let (mut asked, mut spent) = (0, std::time::Duration::ZERO);
+    let mut all = PluginCost::default();
     Scan::of(engine, files, NonZeroUsize::MIN).run(
         |worker, chunk| {
             let scanned = worker.scan(chunk)?;
@@ -121,21 +144,22 @@ fn read(
                 for turn in scanned.turns(conversation) {
                     let label = labels.of(turn.message_index);
                     if let Some(vote) = scanned.votes(turn).first()
+                        && vote.was_asked()
                         && (label.is_known() || !labels.are_read())
                     {
                         tally.add(vote, label);
                     }
                 }
             }
-            Ok::<_, Failure>((tally, unlabelled, worker.take_plugin_time()))
+            let costs = worker.take_plugin_costs();
+            Ok::<_, Failure>((tally, unlabelled, costs.first().copied().unwrap_or_default()))
         },
-        |(counts, missing, (candidates, time))| {
+        |(counts, missing, cost)| {
             tally.merge(&counts);
             unlabelled.extend(missing);
-            asked += candidates;
-            spent += time;
+            all += cost;
             Ok(())
         },
     )?;
-    Ok((tally, unlabelled, spent.as_nanos() as f64 / asked.max(1) as f64))
+    Ok((tally, unlabelled, all.time.as_nanos() as f64 / all.turns.max(1) as f64))
 }

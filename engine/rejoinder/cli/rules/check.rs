@@ -1,20 +1,34 @@
 //! `rejoinder rules check`: all mistakes at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use clap::Args;
 use rejoinder_core::diagnostic::Severity;
-use rejoinder_rules::{Pack, PackError};
+use rejoinder_rules::{Pack, PackError, Rule};
+use rejoinder_scan::fact_problems;
 
+use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
 use super::FilesArgs;
 use super::files::{identity, load_readable};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 
-pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    files: FilesArgs,
+    #[command(flatten)]
+    config: ConfigFileArgs,
+}
+
+pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
+    let files = &args.files;
     let (loaded, mut findings) = load_readable(files)?;
     let count = loaded.len() + findings.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
+    let rules_of = loaded.iter().flat_map(|file| &file.own().content.rules);
+    let asking: Vec<Rule> = rules_of.filter(|rule| rule.facts().next().is_some()).cloned().collect();
     let mut seen = HashSet::new();
     for file in &loaded {
         // Warnings about what it extends are not the author's.
@@ -38,15 +52,38 @@ pub(super) fn main(files: &FilesArgs) -> Result<Exit, Failure> {
             findings.extend(clashes);
         }
     }
+    let asked: BTreeSet<String> =
+        asking.iter().flat_map(Rule::facts).map(|condition| condition.name()).collect();
+    // Which facts there are, the plugins of a config say.
+    let unchecked = match asked.is_empty() {
+        true => asked,
+        false => {
+            let effective = effective_config(&args.config, &[])?;
+            match effective.file() {
+                Some(_) => {
+                    findings.extend(fact_problems(&effective, &asking)?);
+                    BTreeSet::new()
+                }
+                None => asked,
+            }
+        }
+    };
     let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
     let warnings = findings.len() - errors;
     if files.json {
         print_json(
-            &serde_json::json!({ "rules": rules, "errors": errors, "warnings": warnings, "findings": findings }),
+            &serde_json::json!({ "rules": rules, "errors": errors, "warnings": warnings, "findings": findings, "unchecked_facts": unchecked }),
         )?;
     } else {
         for finding in &findings {
             print(&format!("{finding}\n\n"))?;
+        }
+        if !unchecked.is_empty() {
+            let names: Vec<&str> = unchecked.iter().map(String::as_str).collect();
+            print(&format!(
+                "not checked, since plugins tell them: {}; `--config FILE` names the plugins\n",
+                names.join(", ")
+            ))?;
         }
         print(&format!(
             "{} in {}: {}, {}\n",

@@ -16,7 +16,7 @@ pub(in crate::cli) struct RulesArgs {
 enum RulesVerb {
     /// Report all mistakes in rule files, with their places
     #[command(before_long_help = examples::RULES_CHECK)]
-    Check(FilesArgs),
+    Check(check::CheckArgs),
     /// Run the tests inside rule files
     #[command(before_long_help = examples::RULES_TEST)]
     Test(FilesArgs),
@@ -30,7 +30,7 @@ enum RulesVerb {
 
 pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
     match &args.verb {
-        RulesVerb::Check(files) => check::main(files),
+        RulesVerb::Check(args) => check::main(args),
         RulesVerb::Test(files) => test::main(files),
         RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),

@@ -1,74 +1,64 @@
-//! What one thread does with one batch of conversations: read, scan, let the plugins vote, decide.
+//! The worker: what a thread keeps from batch to batch, and how a batch goes through it.
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use rejoinder_cascade::DecisionReason;
 use rejoinder_core::language::Language;
-use rejoinder_core::{Conversation, RecordId, Vote};
-use rejoinder_host::{Batch, ConversationContext, Fault, Session};
+use rejoinder_core::{Conversation, Hit, RecordId, Vote};
+use rejoinder_host::{Batch, Fault, PluginCost, Session};
 use rejoinder_read::{Chunk, Entry, QuarantinedRecord, Record, RecordError, language};
-use rejoinder_rules::{RuleTimes, RuleTrial, Scanner};
+use rejoinder_rules::{FactCondition, RuleTimes, RuleTrial, Scanner};
 
 use crate::config::ExclusionReason;
 use crate::engine::Engine;
 use crate::error::ScanError;
 use crate::reading::SetAsideRecords;
 use crate::repeated::{RepeatedConversations, Repetition};
-use crate::scanned_batch::{FaultRow, ScannedBatch, ScannedConversation, ScannedTurn};
+use crate::scanned_batch::{ScannedBatch, ScannedConversation, ScannedTurn};
 use crate::stop::StopFlag;
+
+use super::fault_log::FaultLog;
 
 /// A thread's own scanner, plugin states and buffers.
 pub struct Worker<'e> {
     /// The shared engine.
     pub engine: &'e Engine,
     scanner: Scanner<'e>,
-    session: Session<'e>,
-    batch: Batch,
-    new_votes: Vec<Vote>,
+    pub(super) session: Session<'e>,
+    pub(super) batch: Batch,
+    /// The turns of the batch.
+    pub(super) waiting: Vec<usize>,
+    /// The turns of a conversation that some plugin is asked about.
+    pub(super) asked: Vec<usize>,
+    pub(super) new_votes: Vec<Vote>,
+    pub(super) new_facts: Vec<f64>,
+    pub(super) new_faults: Vec<Fault>,
     /// Conversations that are left out because the input holds the same conversation elsewhere.
     repeated: Option<&'e RepeatedConversations>,
     /// Turns that the judge was asked about before.
     asked_before: Option<&'e HashSet<RecordId>>,
-    fault_log: Option<&'e FaultLog>,
-    stop: StopFlag,
+    pub(super) fault_log: Option<&'e FaultLog>,
+    pub(super) stop: StopFlag,
     lists_all_set_aside: bool,
     /// What scanning cost, where somebody wants to know the cost.
     costs: Option<RuleTimes>,
-    /// How many candidates the plugins were asked about, and how long that took.
-    plugin_time: (usize, Duration),
 }
-
-/// Plugins' failures, also on turns of batches whose scan did not come to its end.
-#[derive(Debug, Default)]
-pub struct FaultLog(Mutex<Vec<FaultRow>>);
-
-impl FaultLog {
-    fn add(&self, rows: &[FaultRow]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(rows);
-    }
-
-    /// All failures so far.
-    pub fn rows(&self) -> Vec<FaultRow> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// A candidate's number in a batch leads back to the conversation and the message: so many bits are the message's.
-const MESSAGE_BITS: u32 = 20;
-
-/// Plugins are asked about so many turns of a conversation at a time, so that a stop is heard in a very long conversation.
-/// Each time the plugins read the conversation from its beginning.
-const MOST_TURNS: usize = 4096;
 
 /// A batch under way.
-struct BatchInProgress<'c> {
-    out: ScannedBatch<'c>,
-    shard: u32,
-    /// Turns that wait in the batch for the plugins' votes.
-    voting: Vec<usize>,
+pub(super) struct BatchInProgress<'c> {
+    pub(super) out: ScannedBatch<'c>,
+    pub(super) shard: u32,
+    /// Hits of rules that ask for facts, in the order of the turns.
+    pub(super) pending: Vec<PendingHit>,
+}
+
+/// A hit of a rule that asks for facts, if the facts allow it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PendingHit {
+    /// The place of the turn in the batch.
+    pub(super) turn: usize,
+    pub(super) hit: Hit,
 }
 
 impl<'e> Worker<'e> {
@@ -82,14 +72,17 @@ impl<'e> Worker<'e> {
             scanner: Scanner::new(&engine.rules),
             session: engine.registry.session()?,
             batch: Batch::default(),
+            waiting: Vec::new(),
+            asked: Vec::new(),
             new_votes: Vec::new(),
+            new_facts: Vec::new(),
+            new_faults: Vec::new(),
             repeated: None,
             asked_before: None,
             fault_log: None,
             stop: StopFlag::default(),
             lists_all_set_aside: false,
             costs: None,
-            plugin_time: Default::default(),
         })
     }
 
@@ -124,9 +117,9 @@ impl<'e> Worker<'e> {
         self.costs.replace(none.clone()).unwrap_or(none)
     }
 
-    /// How many candidates the plugins were asked about since the last call, and how long that took.
-    pub fn take_plugin_time(&mut self) -> (usize, Duration) {
-        std::mem::take(&mut self.plugin_time)
+    /// What asking each plugin has cost since the last call, in the order of the plugins.
+    pub fn take_plugin_costs(&mut self) -> Vec<PluginCost> {
+        self.session.take_costs()
     }
 
     /// From now on plugins are asked for notes.
@@ -134,10 +127,17 @@ impl<'e> Worker<'e> {
         self.session.want_notes();
     }
 
-    /// What each rule makes of a turn (see [`Scanner::explain`]).
-    pub fn explain(&mut self, conversation: &Conversation<'_>, message_index: usize) -> Vec<RuleTrial<'e>> {
+    /// What each rule makes of a turn of a scanned batch (see [`Scanner::explain`]).
+    pub fn explain(
+        &mut self,
+        scanned: &ScannedBatch<'_>,
+        conversation: &ScannedConversation<'_>,
+        turn: &ScannedTurn,
+    ) -> Vec<RuleTrial<'e>> {
+        let conversation = &conversation.record.conversation;
+        let reading = |fact: &FactCondition| scanned.fact(self.engine, turn, fact.slot);
         self.scanner.begin(conversation);
-        self.scanner.explain(conversation, message_index)
+        self.scanner.explain(conversation, turn.message_index, reading)
     }
 
     /// Scans conversations that are held in memory, and decides their later turns. A conversation's ordinal is its place in
@@ -149,7 +149,7 @@ impl<'e> Worker<'e> {
         &mut self,
         conversations: impl IntoIterator<Item = Conversation<'c>>,
     ) -> Result<ScannedBatch<'c>, ScanError> {
-        let mut batching = BatchInProgress { out: ScannedBatch::default(), shard: 0, voting: Vec::new() };
+        let mut batching = BatchInProgress { out: ScannedBatch::default(), shard: 0, pending: Vec::new() };
         for (ordinal, conversation) in (0..).zip(conversations) {
             let record = Record {
                 conversation,
@@ -170,7 +170,7 @@ impl<'e> Worker<'e> {
     /// If a plugin fails more often than is borne, or the worker's flag is raised.
     pub fn scan<'c>(&mut self, chunk: &'c Chunk) -> Result<ScannedBatch<'c>, ScanError> {
         let shard = chunk.start.shard;
-        let mut batching = BatchInProgress { out: ScannedBatch::default(), shard, voting: Vec::new() };
+        let mut batching = BatchInProgress { out: ScannedBatch::default(), shard, pending: Vec::new() };
         if self.lists_all_set_aside {
             batching.out.set_aside = SetAsideRecords::listing_all();
         }
@@ -216,21 +216,8 @@ impl<'e> Worker<'e> {
             (None, Some(Repetition::Before)) => out.duplicates += 1,
             (None, Some(Repetition::Superseded)) => out.superseded += 1,
             (None, None) => {
-                let turns = self.mark(&record, out)?;
+                let turns = self.mark(&record, batching)?;
                 let language = self.language(&record, &turns);
-                for first in turns.clone().step_by(MOST_TURNS) {
-                    self.enlist(
-                        &record,
-                        ordinal,
-                        first..turns.end.min(first + MOST_TURNS),
-                        language,
-                        batching,
-                    );
-                    if self.batch.is_full() {
-                        self.stop.check()?;
-                        self.vote(batching)?;
-                    }
-                }
                 let shard = batching.shard;
                 batching.out.conversations.push(ScannedConversation {
                     record,
@@ -239,15 +226,31 @@ impl<'e> Worker<'e> {
                     language,
                     turns,
                 });
+                if !self.waits_for_facts() {
+                    let at = batching.out.conversations.len() - 1;
+                    self.put_to_vote(batching, at, &[])?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Lets the plugins vote on the turns that still wait, and decides all turns.
+    /// Whether plugins vote only when a whole batch is marked, since rules ask for facts.
+    fn waits_for_facts(&self) -> bool {
+        self.engine.facts.len() > 0
+    }
+
+    /// Lets the plugins speak about the turns, and decides all of them.
     fn end<'c>(&mut self, mut batching: BatchInProgress<'c>) -> Result<ScannedBatch<'c>, ScanError> {
-        self.vote(&mut batching)?;
+        let failed = self.settle_pending(&mut batching)?;
+        if self.waits_for_facts() {
+            for at in 0..batching.out.conversations.len() {
+                self.put_to_vote(&mut batching, at, &failed)?;
+            }
+        }
+        self.vote(&mut batching, &failed)?;
         let mut out = batching.out;
+        self.fail(&mut out, &failed);
         for at in 0..out.conversations.len() {
             let language = out.conversations[at].language;
             for index in out.conversations[at].turns.clone() {
@@ -276,8 +279,13 @@ impl<'e> Worker<'e> {
         language::given(record).unwrap_or_else(detected)
     }
 
-    /// Lets the rules mark all later turns; returns the places of the turns in `out.turns`.
-    fn mark(&mut self, record: &Record<'_>, out: &mut ScannedBatch<'_>) -> Result<Range<usize>, ScanError> {
+    /// Lets the rules mark all later turns; returns the places of the turns in the batch.
+    fn mark(
+        &mut self,
+        record: &Record<'_>,
+        batching: &mut BatchInProgress<'_>,
+    ) -> Result<Range<usize>, ScanError> {
+        let BatchInProgress { out, pending, .. } = batching;
         let first = out.turns.len();
         let conversation = &record.conversation;
         self.scanner.begin(conversation);
@@ -289,88 +297,23 @@ impl<'e> Worker<'e> {
             };
             let start = out.hits.len();
             out.hits.extend_from_slice(hits);
+            let turn = out.turns.len();
+            let is_candidate = self.engine.is_candidate(hits);
+            let prior = self.engine.prior(hits);
+            pending.extend(self.scanner.pending().iter().map(|&hit| PendingHit { turn, hit }));
             out.turns.push(ScannedTurn {
                 message_index,
-                is_candidate: self.engine.is_candidate(hits),
-                prior: hits.iter().map(|h| self.engine.rules.rule(h.rule).weight).sum(),
+                is_candidate,
+                selected: self.scanner.selected(),
+                prior,
                 probability: 0.0,
                 ground: DecisionReason::Unmarked,
                 hits: start..out.hits.len(),
                 votes: 0..0,
+                facts: 0..0,
             });
         }
         Ok(first..out.turns.len())
-    }
-
-    /// Puts a conversation's turns that the plugins are asked about into the batch.
-    fn enlist(
-        &mut self,
-        record: &Record<'_>,
-        ordinal: u64,
-        turns: Range<usize>,
-        language: &str,
-        batching: &mut BatchInProgress<'_>,
-    ) {
-        if self.engine.registry.plugins().is_empty() {
-            return;
-        }
-        let BatchInProgress { out, voting, .. } = batching;
-        let asked = || turns.clone().filter(|&t| self.engine.asks_plugins(out.turns[t].is_candidate));
-        let Some(last) = asked().next_back() else { return };
-        let wants_columns = self.engine.registry.wants_columns();
-        let columns: Vec<_> = record
-            .metadata
-            .iter()
-            .filter(|_| wants_columns)
-            .map(|(name, json)| (name.as_ref().into(), json.text()))
-            .collect();
-        let context = ConversationContext { language, columns: &columns };
-        self.batch.begin_conversation(&record.conversation, out.turns[last].message_index, &context);
-        for index in asked() {
-            let turn = &out.turns[index];
-            let id = (ordinal << MESSAGE_BITS) | turn.message_index as u64;
-            self.batch.push_candidate(id, turn.message_index, turn.prior, &out.hits[turn.hits.clone()]);
-            voting.push(index);
-        }
-    }
-
-    /// Lets the plugins vote on the batch, and empties it.
-    fn vote(&mut self, batching: &mut BatchInProgress<'_>) -> Result<(), ScanError> {
-        let BatchInProgress { out, shard, voting } = batching;
-        if voting.is_empty() {
-            return Ok(());
-        }
-        let mut faults: Vec<Fault> = Vec::new();
-        let begun = Instant::now();
-        let classified = self.session.classify(&self.batch, &mut self.new_votes, &mut faults);
-        self.plugin_time.0 += self.batch.len();
-        self.plugin_time.1 += begun.elapsed();
-        if !faults.is_empty() {
-            let rows = faults.into_iter().map(|fault| FaultRow {
-                id: RecordId {
-                    shard: *shard,
-                    ordinal: fault.id >> MESSAGE_BITS,
-                    message_index: (fault.id & ((1 << MESSAGE_BITS) - 1)) as u32,
-                },
-                plugin: fault.plugin,
-                message: fault.message,
-            });
-            let first = out.faults.len();
-            out.faults.extend(rows);
-            if let Some(log) = self.fault_log {
-                log.add(&out.faults[first..]);
-            }
-        }
-        classified?;
-        out.notes.extend_from_slice(self.session.notes());
-        self.batch.clear();
-        let plugins = self.engine.registry.plugins().len();
-        for (turn, votes) in voting.drain(..).zip(self.new_votes.chunks_exact(plugins)) {
-            let start = out.votes.len();
-            out.votes.extend_from_slice(votes);
-            out.turns[turn].votes = start..out.votes.len();
-        }
-        Ok(())
     }
 }
 

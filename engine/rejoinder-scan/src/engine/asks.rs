@@ -1,0 +1,211 @@
+//! Which later turns each plugin is asked about: by the config, else by what the plugin wishes.
+
+use rejoinder_core::diagnostic::quoted_list;
+use rejoinder_core::language::Language;
+use rejoinder_host::{Asks, LoadedPlugin, Registry, Selection};
+use rejoinder_rules::Selector;
+
+use super::Engine;
+use crate::config::{Candidates, PluginConfig};
+
+/// What a scan knows of a turn before any plugin is asked to vote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TurnMarks {
+    /// Whether some rule other than a reject rule marked the turn.
+    pub is_candidate: bool,
+    /// Which plugins' own conditions the turn meets: a bit a condition.
+    pub(crate) selected: u64,
+}
+
+/// The later turns that a plugin is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedTurns {
+    /// None: the plugin gives facts alone, which rules ask for.
+    None,
+    /// Those that a rule marked.
+    Marked,
+    /// Those that a rule marked; all where a score decides.
+    MarkedOrScored,
+    /// All.
+    All,
+    /// Those that meet the plugin's own condition, which has this place among such conditions.
+    Selected(usize),
+}
+
+/// Why a plugin was not asked about a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotAsked {
+    /// The plugin gives facts alone, which rules ask for.
+    FactsAlone,
+    /// No rule marked the turn.
+    Unmarked,
+    /// The turn does not meet the plugin's own condition, in words.
+    NotSelected(String),
+}
+
+/// What each plugin is asked about, and the conditions that are compiled beside the rules.
+pub(super) struct PluginAsks {
+    pub(super) turns: Vec<AskedTurns>,
+    pub(super) selectors: Vec<Selector>,
+}
+
+impl PluginAsks {
+    /// What the plugins of a config are asked about.
+    ///
+    /// # Errors
+    /// The place of a plugin whose condition cannot be used, and why.
+    pub(super) fn of(configs: &[PluginConfig], registry: &Registry) -> Result<Self, (usize, String)> {
+        let mut asks = Self { turns: Vec::new(), selectors: Vec::new() };
+        for (place, (config, plugin)) in configs.iter().zip(registry.plugins()).enumerate() {
+            let turns = asks.of_plugin(config, plugin).map_err(|why| (place, why))?;
+            asks.turns.push(turns);
+        }
+        Ok(asks)
+    }
+
+    fn of_plugin(&mut self, config: &PluginConfig, plugin: &LoadedPlugin) -> Result<AskedTurns, String> {
+        let description = plugin.description();
+        if !description.gives.is_asked() {
+            return match config.candidates {
+                None => Ok(AskedTurns::None),
+                Some(_) => {
+                    Err("it gives facts alone, which rules ask for: leave `candidates` out".to_owned())
+                }
+            };
+        }
+        Ok(match (config.candidates, &description.asks) {
+            (Some(Candidates::Rules), _) | (None, Asks::Marked) => AskedTurns::Marked,
+            (Some(Candidates::All), _) | (None, Asks::All) => AskedTurns::All,
+            (None, Asks::Default) => AskedTurns::MarkedOrScored,
+            (None, Asks::Selected(selection)) => {
+                if self.selectors.len() == Selector::MOST {
+                    return Err(format!("more than {} plugins have conditions of their own", Selector::MOST));
+                }
+                self.selectors.push(selector(selection)?);
+                AskedTurns::Selected(self.selectors.len() - 1)
+            }
+        })
+    }
+}
+
+fn selector(selection: &Selection) -> Result<Selector, String> {
+    let Selection { phrases, languages, min_words, max_words } = selection;
+    let languages = languages.iter().map(|code| {
+        code.parse::<Language>().map_err(|_| {
+            let known = quoted_list(&Language::CODES);
+            format!(
+                "its own condition on turns names the language `{}`: expected one of {known}",
+                code.escape_debug()
+            )
+        })
+    });
+    let languages = languages.collect::<Result<_, _>>()?;
+    Selector::new(phrases, languages, *min_words, max_words.unwrap_or(0)).map_err(|place| {
+        let phrase = phrases[place].escape_debug();
+        format!("its own condition on turns has the phrase `{phrase}`, in which no word stands")
+    })
+}
+
+/// A plugin's own condition on turns, in words.
+pub(crate) fn describe(selection: &Selection) -> String {
+    const MOST: usize = 5;
+    let Selection { phrases, languages, min_words, max_words } = selection;
+    let listed = |names: &[String]| {
+        let shown: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+        let more = names.len() - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", quoted_list(&shown))
+    };
+    let mut parts = Vec::new();
+    match phrases.len() {
+        0 => {}
+        1 => parts.push(format!("the phrase {}", listed(phrases))),
+        _ => parts.push(format!("one of the phrases {}", listed(phrases))),
+    }
+    if !languages.is_empty() {
+        parts.push(format!("the language {}", languages.join(" or ")));
+    }
+    match (*min_words, *max_words) {
+        (0, None) => {}
+        (least, None) => parts.push(format!("at least {least} words")),
+        (0, Some(most)) => parts.push(format!("at most {most} words")),
+        (least, Some(most)) => parts.push(format!("{least} to {most} words")),
+    }
+    if parts.is_empty() { "words".to_owned() } else { parts.join(", ") }
+}
+
+impl Engine {
+    /// The later turns that a plugin is asked about, as things stand: the plugin whose score decides is asked about all.
+    pub fn asked_turns(&self, plugin: usize) -> AskedTurns {
+        let is_scored = self.asks_about_all || self.cuts.is_some();
+        match self.asked[plugin] {
+            _ if is_scored && self.scorer == Some(plugin) => AskedTurns::All,
+            AskedTurns::MarkedOrScored if is_scored => AskedTurns::All,
+            AskedTurns::MarkedOrScored => AskedTurns::Marked,
+            turns => turns,
+        }
+    }
+
+    /// Whether a plugin is asked to vote on a turn.
+    pub fn asks(&self, plugin: usize, marks: TurnMarks) -> bool {
+        match self.asked_turns(plugin) {
+            AskedTurns::None => false,
+            AskedTurns::Marked | AskedTurns::MarkedOrScored => marks.is_candidate,
+            AskedTurns::All => true,
+            AskedTurns::Selected(place) => marks.selected >> place & 1 == 1,
+        }
+    }
+
+    /// Whether some plugin is asked to vote on a turn.
+    pub fn asks_some(&self, marks: TurnMarks) -> bool {
+        (0..self.asked.len()).any(|plugin| self.asks(plugin, marks))
+    }
+
+    /// Why a plugin was not asked to vote on a turn; `None` where it was.
+    pub fn not_asked(&self, plugin: usize, marks: TurnMarks) -> Option<NotAsked> {
+        if self.asks(plugin, marks) {
+            return None;
+        }
+        Some(match (self.asked_turns(plugin), &self.registry.plugins()[plugin].description().asks) {
+            (AskedTurns::None, _) => NotAsked::FactsAlone,
+            (AskedTurns::Selected(_), Asks::Selected(selection)) => {
+                NotAsked::NotSelected(describe(selection))
+            }
+            _ => NotAsked::Unmarked,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_told_in_words() {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let told = |phrases: &[&str], languages: &[&str], min_words, max_words| {
+            describe(&Selection {
+                phrases: texts(phrases),
+                languages: texts(languages),
+                min_words,
+                max_words,
+            })
+        };
+        assert_eq!(told(&["what the hell"], &["en"], 0, None), "the phrase `what the hell`, the language en");
+        assert_eq!(
+            told(&["a", "b", "c", "d", "e", "f", "g"], &[], 3, Some(9)),
+            "one of the phrases `a`, `b`, `c`, `d`, `e` and 2 more, 3 to 9 words"
+        );
+        assert_eq!(told(&[], &["en", "de"], 2, None), "the language en or de, at least 2 words");
+    }
+
+    #[test]
+    fn a_condition_that_cannot_be_used_is_refused_with_what_is_wrong() {
+        let wrong = |selection: Selection| selector(&selection).unwrap_err();
+        let of_language = Selection { languages: vec!["xx".into()], ..Selection::default() };
+        assert!(wrong(of_language).contains("the language `xx`"));
+        let of_phrase = Selection { phrases: vec!["fine".into(), "\u{200b}".into()], ..Selection::default() };
+        assert!(selector(&Selection::default()).is_ok());
+        assert!(selector(&of_phrase).map_or_else(|why| why.contains("in which no word stands"), |_| true));
+    }
+}

@@ -1,0 +1,116 @@
+//! Decisions about turns, by what rules and plugins say of them.
+
+use rejoinder_cascade::{DecisionReason, ScoreBand, TurnVerdicts, decide};
+use rejoinder_core::{Hit, Verdict, Vote};
+use rejoinder_rules::Route;
+
+use super::Engine;
+use super::asks::TurnMarks;
+use crate::config::OtherLanguages;
+use crate::scanned_batch::Voter;
+
+impl Engine {
+    /// Decides a turn of a conversation in a language by the rules' hits and the plugins' votes. A turn in a language that no
+    /// pack is for, and that no rule or plugin spoke about, is not looked at, or waits for the judge, as the config says; a cut that
+    /// ships with the score lets more of such turns wait, and rejects none.
+    pub fn ground(&self, language: &str, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
+        self.heeding_language(self.decide(hits, votes), self.role.is_assumed(), language, hits)
+    }
+
+    /// The decision about a turn once its language is heeded; `is_assumed` says whether a cut that ships has decided.
+    pub(crate) fn heeding_language(
+        &self,
+        decided: DecisionReason,
+        is_assumed: bool,
+        language: &str,
+        hits: &[Hit],
+    ) -> DecisionReason {
+        let is_unmarked = match decided {
+            DecisionReason::Unmarked => true,
+            DecisionReason::LowScore => is_assumed && !self.is_candidate(hits),
+            _ => false,
+        };
+        match self.config.rules.other_languages {
+            _ if !is_unmarked || self.reads(language) => decided,
+            OtherLanguages::PassOver => DecisionReason::NotLookedAt,
+            OtherLanguages::Ask => DecisionReason::AskedUnread,
+        }
+    }
+
+    /// Decides a turn as [`Self::ground`] would if a rule or a plugin were not in force.
+    pub fn ground_without(
+        &self,
+        part: Voter,
+        language: &str,
+        hits: &[Hit],
+        votes: &[Vote],
+        marks: TurnMarks,
+    ) -> DecisionReason {
+        match part {
+            Voter::Rule(rule) => {
+                let others: Vec<Hit> = hits.iter().filter(|hit| hit.rule != rule).copied().collect();
+                let marks_without = TurnMarks { is_candidate: self.is_candidate(&others), ..marks };
+                if marks_without == marks {
+                    return self.ground(language, &others, votes);
+                }
+                // Some plugins would not be asked about a turn that is no candidate.
+                let heard = |(plugin, vote): (usize, &Vote)| match self.asks(plugin, marks_without) {
+                    true => *vote,
+                    false => Vote::default(),
+                };
+                let votes: Vec<Vote> = votes.iter().enumerate().map(heard).collect();
+                self.ground(language, &others, &votes)
+            }
+            Voter::Plugin(plugin) => {
+                // A vote's place says whose it is.
+                let silent =
+                    |(place, vote): (usize, &Vote)| if place == plugin { Vote::default() } else { *vote };
+                let votes: Vec<Vote> = votes.iter().enumerate().map(silent).collect();
+                if !self.facts.plugins().contains(&plugin) {
+                    return self.ground(language, hits, &votes);
+                }
+                let asks = |hit: &Hit| {
+                    self.rules.rule(hit.rule).facts().any(|fact| self.facts.plugin(fact.slot) == plugin)
+                };
+                let others: Vec<Hit> = hits.iter().filter(|hit| !asks(hit)).copied().collect();
+                self.ground(language, &others, &votes)
+            }
+        }
+    }
+
+    /// Decides by the rules' hits and the plugins' votes on a turn, unless the judge is asked about all.
+    fn decide(&self, hits: &[Hit], votes: &[Vote]) -> DecisionReason {
+        if self.config.judge.all {
+            return DecisionReason::AskedAnyway;
+        }
+        self.settle(hits, votes, self.band(votes))
+    }
+
+    /// The band of a turn's score by the votes on it; none where no score decides.
+    pub fn band(&self, votes: &[Vote]) -> Option<ScoreBand> {
+        let (cuts, (score, likeliest)) = self.cuts.zip(self.score(votes))?;
+        Some(cuts.band(f64::from(score), likeliest))
+    }
+
+    /// Decides a turn by the rules' hits, the plugins' votes and the band of the score, whatever the config says of asking.
+    pub fn settle(&self, hits: &[Hit], votes: &[Vote], score: Option<ScoreBand>) -> DecisionReason {
+        let mut verdicts = TurnVerdicts::default();
+        for hit in hits {
+            let rule = self.rules.rule(hit.rule);
+            verdicts.add(match (rule.route, rule.category) {
+                (Route::Accept, Some(category)) => Verdict::Accept(category),
+                (Route::Reject, _) => Verdict::Reject,
+                (Route::Escalate, _) => Verdict::Escalate,
+                _ => Verdict::Abstain,
+            });
+        }
+        for vote in votes {
+            if vote.is_fault() {
+                verdicts.add_fault();
+            } else {
+                verdicts.add(vote.verdict);
+            }
+        }
+        decide(&verdicts, self.is_candidate(hits), score)
+    }
+}
