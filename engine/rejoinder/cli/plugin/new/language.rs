@@ -7,6 +7,7 @@ use clap::ValueEnum;
 pub(super) enum PluginLanguage {
     Rust,
     C,
+    Python,
 }
 
 /// What a new plugin consists of. In paths, texts and steps stand `{{name}}`, the plugin's name, and `{{crate}}`, the name of its
@@ -49,11 +50,22 @@ const C: Template = Template {
     needs_sdk: false,
 };
 
+const PYTHON: Template = Template {
+    files: &[
+        ("{{crate}}.py", include_str!("../../../../../plugins/templates/python/plugin.py.in")),
+        ("cases.toml", CASES),
+        ("README.md", include_str!("../../../../../plugins/templates/python/README.md.in")),
+    ],
+    steps: &["rejoinder plugin check {{crate}}.py --cases cases.toml"],
+    needs_sdk: false,
+};
+
 impl PluginLanguage {
     pub(super) const fn template(self) -> Template {
         match self {
             Self::Rust => RUST,
             Self::C => C,
+            Self::Python => PYTHON,
         }
     }
 }
