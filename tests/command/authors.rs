@@ -123,6 +123,25 @@ fn the_c_template_builds_and_passes_the_kit_and_runs() {
 }
 
 #[test]
+fn every_language_begins_with_all_its_files_filled_in() {
+    let dir = folder();
+    for (lang, source) in
+        [("rust", "src/lib.rs"), ("c", "rejoinder_plugin_a_b.c"), ("python", "rejoinder_plugin_a_b.py")]
+    {
+        let made = dir.path().join(lang);
+        let said =
+            rejoinder(&["plugin", "new", "a-b", "--lang", lang, "--dir", &text(&made)]).expect(0).stdout;
+        assert!(!said.contains("{{"), "{said}");
+        let files = files(&made);
+        for name in [source, "cases.toml", "README.md"] {
+            let content = files.get(Path::new(name)).unwrap_or_else(|| panic!("{lang}: no {name}"));
+            assert!(!String::from_utf8_lossy(content).contains("{{"), "{lang}: {name}");
+        }
+        assert!(String::from_utf8_lossy(&files[Path::new(source)]).contains("a-b"), "{lang}");
+    }
+}
+
+#[test]
 fn the_list_says_what_is_in_force_and_loads_nothing_else() {
     let dir = folder();
     let made = dir.path().join("made");

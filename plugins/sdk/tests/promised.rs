@@ -50,10 +50,10 @@ impl Classifier for Everything {
         let target: Message<'_> = candidate.target();
         candidate
             .note(|| format!("{} of {}: {:?}", candidate.id(), candidate.prior(), self.purpose.to_string()));
-        let hits: Vec<(&str, Option<Category>, Option<Route>, std::ops::Range<usize>)> = candidate
-            .hits()
-            .map(|hit: Hit<'_>| (hit.rule(), hit.category(), hit.route(), hit.span()))
-            .collect();
+        let reads = |hit: Hit<'_>| -> (String, Option<Category>, Option<Route>) {
+            (format!("{} {:?}", hit.rule(), hit.span()), hit.category(), hit.route())
+        };
+        let hits: Vec<_> = candidate.hits().map(reads).collect();
         let is_rejected = candidate
             .earlier_votes()
             .any(|vote: EarlierVote| vote.verdict == VerdictKind::Reject || vote.score.is_some());
