@@ -21,7 +21,7 @@ pub enum LocatedPlugin {
     /// A file of Python.
     Python(Source),
     /// A table that is linked in, which passed the checks.
-    BuiltIn(CheckedPlugin),
+    BuiltIn(Box<CheckedPlugin>),
 }
 
 impl LocatedPlugin {
@@ -54,7 +54,7 @@ impl LocatedPlugin {
     /// If it cannot be loaded or is no plugin of this engine's ABI.
     pub fn open(self, host: &'static Host) -> Result<CheckedPlugin, LoadCause> {
         match self {
-            Self::BuiltIn(checked) => Ok(checked),
+            Self::BuiltIn(checked) => Ok(*checked),
             Self::Python(Source { path, .. }) => {
                 let reason = "a file of Python runs in a process of its own".to_owned();
                 Err(LoadCause::Open { path, reason })
@@ -113,7 +113,7 @@ pub fn locate(spec: &PluginSpec, context: &LoadContext<'_>) -> Result<LocatedPlu
                 Some(wanted) => {
                     Err(LoadCause::Pin { path: None, found: String::new(), wanted: wanted.clone() })
                 }
-                None => Ok(LocatedPlugin::BuiltIn(checked)),
+                None => Ok(LocatedPlugin::BuiltIn(Box::new(checked))),
             };
         }
         names.push(checked.description.name);
