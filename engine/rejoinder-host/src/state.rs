@@ -66,14 +66,15 @@ impl State {
     /// As [`State::answer`], and either nobody else runs this state, or its plugin is concurrent.
     unsafe fn run(&self, batch: &abi::Batch, room: &mut AnswerRoom) -> Result<(), String> {
         call(|error| {
-            // SAFETY: the state is alive until `drop`; the caller promises the rest.
             match (room, self.plugin.classify_batch, self.plugin.facts_batch) {
-                (AnswerRoom::Votes(output), Some(classify), _) => unsafe {
-                    classify(self.pointer, batch, output, error)
-                },
-                (AnswerRoom::Facts(values), _, Some(facts)) => unsafe {
-                    facts(self.pointer, batch, *values, error)
-                },
+                (AnswerRoom::Votes(output), Some(classify), _) => {
+                    // SAFETY: the state is alive until `drop`; the caller promises the rest.
+                    unsafe { classify(self.pointer, batch, output, error) }
+                }
+                (AnswerRoom::Facts(values), _, Some(facts)) => {
+                    // SAFETY: as above.
+                    unsafe { facts(self.pointer, batch, *values, error) }
+                }
                 _ => unreachable!("a plugin is asked for what it gives"),
             }
         })

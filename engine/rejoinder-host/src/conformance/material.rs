@@ -63,7 +63,7 @@ pub fn push(batch: &mut Batch, id: u64, number: usize, turn: &str) {
     messages.push(Message::new(Role::User, turn));
     let target = messages.len() - 1;
     // Of some messages nobody knows the time.
-    for (at, message) in messages.iter_mut().enumerate().filter(|(at, _)| (at + number) % 4 > 0) {
+    for (at, message) in messages.iter_mut().enumerate().filter(|(at, _)| !(at + number).is_multiple_of(4)) {
         message.time = Some(1_700_000_000_000 + at as i64 * 60_000);
     }
     let columns: [(Cow<'_, str>, Cow<'_, str>); 3] = [

@@ -6,8 +6,11 @@ use crate::common::{batch_of, launcher, library};
 
 const TURNS: [&str; 7] = ["fine", "WILD thing?", "", "panic now", "mute", "again?", "x"];
 
-/// The facts of a batch, unknown ones as `None`, and the messages of the faults with their candidates.
-fn facts(spec: PluginSpec, batch: &Batch) -> (Vec<Vec<Option<f64>>>, Vec<(usize, String)>) {
+/// The facts of a candidate; unknown ones are `None`.
+type FactRow = Vec<Option<f64>>;
+
+/// The facts of a batch, and the messages of the faults with their candidates.
+fn facts(spec: PluginSpec, batch: &Batch) -> (Vec<FactRow>, Vec<(usize, String)>) {
     let context = LoadContext {
         built_in: &[&rejoinder_plugin_misfit::PLUGIN],
         launcher: launcher(),

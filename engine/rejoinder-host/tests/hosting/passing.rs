@@ -22,8 +22,11 @@ struct Seen {
     target: String,
     previous_answer: String,
     earlier_user_texts: Vec<String>,
-    hits: Vec<(String, std::ops::Range<usize>, Option<Category>, Option<Route>)>,
+    hits: Vec<SeenHit>,
 }
+
+/// A rule's id, the place of the match, and the rule's category and route.
+type SeenHit = (String, std::ops::Range<usize>, Option<Category>, Option<Route>);
 
 static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
 
