@@ -29,7 +29,7 @@ static rjn_status classify(rjn_state *state, const rjn_batch *batch, rjn_output 
 static void destroy(rjn_state *state) { (void)state; }
 
 static const rjn_plugin plugin = {
-    .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
+    .magic = RJN_MAGIC, .struct_size = sizeof(rjn_plugin), .flags = RJN_GIVES_VOTES, .abi_major = RJN_ABI_MAJOR, .abi_minor = RJN_ABI_MINOR,
     .name = STR("hanging"), .version = STR("1"), .about = STR("for tests"),
     .create = create, .classify_batch = classify, .destroy = destroy,
 };

@@ -32,7 +32,7 @@ pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<St
         }
         match folded_phrase(phrase.value) {
             None => {
-                findings.report("R008", phrase.span, "an empty phrase would match everywhere", "remove it")
+                findings.report("R008", phrase.span, "an empty phrase would match everywhere", "remove it");
             }
             Some(folded) => {
                 phrases.push(folded);
