@@ -3,7 +3,7 @@
 use rejoinder_core::{Hit, RecordId, Vote};
 use rejoinder_host::{ConversationContext, Fault, HostError};
 
-use super::worker::{BatchInProgress, PendingHit, Worker};
+use super::scanning::{BatchInProgress, PendingHit, Worker};
 use crate::error::ScanError;
 use crate::scanned_batch::{FaultRow, ScannedBatch};
 

@@ -2,7 +2,7 @@
 
 mod asking;
 mod fault_log;
-mod worker;
+mod scanning;
 
 pub use fault_log::FaultLog;
-pub use worker::Worker;
+pub use scanning::Worker;
