@@ -28,9 +28,9 @@
  *             probs whole or not at all; facts as they are declared, or NaN for "not known". Anything else is a fault of
  *             the plugin on that candidate. The same candidate always gets the same answer, whatever its batch, its thread
  *             and its id.
- * Faults      A call that returns another status than RJN_OK gave no output, whatever it wrote. The host halves the
- *             batch to find the candidates that cause it, gives those the verdict RJN_ESCALATE, destroys the state and
- *             creates a new one. Nothing is ever accepted on a fault. No panic and no exception may leave a function.
+ * Faults      A call that returns another status than RJN_OK gave no output, whatever it wrote. The host asks
+ *             about each candidate alone to find those that cause it, gives those the verdict RJN_ESCALATE, destroys the state
+ *             and creates a new one. Nothing is ever accepted on a fault. No panic and no exception may leave a function.
  * Errors      A function that fails may write at most err->cap bytes of UTF-8 to err->buf and their number to err->len.
  * Scores      A plugin with RJN_GIVES_SCORES estimates, for every candidate, calibrated probabilities: it fills probs, and they
  *             sum to 1 (to within 0.01). It fills score, too: the probability of the feedback that the key `for` of its

@@ -92,8 +92,9 @@ impl Launch {
             child.begin_python(interpreter)?;
         }
         let description = child.talk(self.home.loading(), kind::HELLO, &self.hello)?;
-        let description = serde_json::from_str(&description)
+        let description: Description = serde_json::from_str(&description)
             .map_err(|e| ChildFailure::Dead(format!("its child process talks nonsense: {e}")))?;
+        description.asks.check().map_err(ChildFailure::Failed)?;
         Ok((child, description))
     }
 

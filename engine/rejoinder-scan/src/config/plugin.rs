@@ -37,7 +37,6 @@ pub struct PluginConfig {
     pub python: Option<PathBuf>,
     /// Where it runs. By default in the run's own process; a plugin in Python always in processes of its own.
     #[serde(default)]
-    #[schemars(with = "Isolation")]
     pub isolation: Option<Isolation>,
     /// How long loading the library, starting the plugin, and each call (up to 256 turns) may take, such as `5s` or `500ms`;
     /// needs isolation = "process". By default 30s for a call, and 120s for loading and for starting.

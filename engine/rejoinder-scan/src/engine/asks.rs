@@ -1,6 +1,5 @@
 //! Which later turns each plugin is asked about: by the config, else by what the plugin wishes.
 
-use rejoinder_core::diagnostic::quoted_list;
 use rejoinder_core::language::Language;
 use rejoinder_host::{Asks, LoadedPlugin, Registry, Selection};
 use rejoinder_rules::Selector;
@@ -88,50 +87,14 @@ impl PluginAsks {
     }
 }
 
+/// The condition as the rules' automaton takes it; languages were checked when the plugin was loaded.
 fn selector(selection: &Selection) -> Result<Selector, String> {
     let Selection { phrases, languages, min_words, max_words } = selection;
-    let languages = languages.iter().map(|code| {
-        code.parse::<Language>().map_err(|_| {
-            let known = quoted_list(&Language::CODES);
-            format!(
-                "its own condition on turns names the language `{}`: expected one of {known}",
-                code.escape_debug()
-            )
-        })
-    });
-    let languages = languages.collect::<Result<_, _>>()?;
+    let languages = languages.iter().filter_map(|code| code.parse::<Language>().ok()).collect();
     Selector::new(phrases, languages, *min_words, max_words.unwrap_or(0)).map_err(|place| {
         let phrase = phrases[place].escape_debug();
         format!("its own condition on turns has the phrase `{phrase}`, in which no word stands")
     })
-}
-
-/// A plugin's own condition on turns, in words.
-pub(crate) fn describe(selection: &Selection) -> String {
-    const MOST: usize = 5;
-    let Selection { phrases, languages, min_words, max_words } = selection;
-    let listed = |names: &[String]| {
-        let shown: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
-        let more = names.len() - shown.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", quoted_list(&shown))
-    };
-    let mut parts = Vec::new();
-    match phrases.len() {
-        0 => {}
-        1 => parts.push(format!("the phrase {}", listed(phrases))),
-        _ => parts.push(format!("one of the phrases {}", listed(phrases))),
-    }
-    if !languages.is_empty() {
-        parts.push(format!("the language {}", languages.join(" or ")));
-    }
-    match (*min_words, *max_words) {
-        (0, None) => {}
-        (least, None) => parts.push(format!("at least {least} words")),
-        (0, Some(most)) => parts.push(format!("at most {most} words")),
-        (least, Some(most)) => parts.push(format!("{least} to {most} words")),
-    }
-    if parts.is_empty() { "words".to_owned() } else { parts.join(", ") }
 }
 
 impl Engine {
@@ -169,7 +132,7 @@ impl Engine {
         Some(match (self.asked_turns(plugin), &self.registry.plugins()[plugin].description().asks) {
             (AskedTurns::None, _) => NotAsked::FactsAlone,
             (AskedTurns::Selected(_), Asks::Selected(selection)) => {
-                NotAsked::NotSelected(describe(selection))
+                NotAsked::NotSelected(selection.to_string())
             }
             _ => NotAsked::Unmarked,
         })
@@ -181,29 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_is_told_in_words() {
-        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        let told = |phrases: &[&str], languages: &[&str], min_words, max_words| {
-            describe(&Selection {
-                phrases: texts(phrases),
-                languages: texts(languages),
-                min_words,
-                max_words,
-            })
-        };
-        assert_eq!(told(&["what the hell"], &["en"], 0, None), "the phrase `what the hell`, the language en");
-        assert_eq!(
-            told(&["a", "b", "c", "d", "e", "f", "g"], &[], 3, Some(9)),
-            "one of the phrases `a`, `b`, `c`, `d`, `e` and 2 more, 3 to 9 words"
-        );
-        assert_eq!(told(&[], &["en", "de"], 2, None), "the language en or de, at least 2 words");
-    }
-
-    #[test]
     fn a_condition_that_cannot_be_used_is_refused_with_what_is_wrong() {
-        let wrong = |selection: Selection| selector(&selection).unwrap_err();
-        let of_language = Selection { languages: vec!["xx".into()], ..Selection::default() };
-        assert!(wrong(of_language).contains("the language `xx`"));
         let of_phrase = Selection { phrases: vec!["fine".into(), "\u{200b}".into()], ..Selection::default() };
         assert!(selector(&Selection::default()).is_ok());
         assert!(selector(&of_phrase).map_or_else(|why| why.contains("in which no word stands"), |_| true));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rejoinder_core::printable;
-use rejoinder_host::LibraryOrigin;
+use rejoinder_host::{FactKind, LibraryOrigin};
 
 use super::super::args::OUTPUT;
 use super::super::{print, print_json};
@@ -36,11 +36,24 @@ pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     }
     let mut out = String::new();
     let (major, minor) = description.abi;
+    let facts = description.facts.iter().map(|fact| {
+        let kind = match &fact.kind {
+            FactKind::Number { .. } => fact.kind.to_string(),
+            FactKind::Truth => "a truth".to_owned(),
+            FactKind::Word { words } => format!("one of {}", words.join(", ")),
+        };
+        format!("{}.{}: {kind}; {}", description.name, fact.name, fact.about)
+    });
+    let facts: Vec<String> = facts.collect();
+    let asks = if description.gives.is_asked() { description.asks.to_string() } else { String::new() };
     let threads = if description.concurrent { "all share one state" } else { "each has a state of its own" };
     for (key, value) in [
         ("name", description.name),
         ("version", description.version),
         ("about", description.about),
+        ("gives", description.gives.to_string()),
+        ("asks for", asks),
+        ("facts", facts.join("\n")),
         ("interface", format!("{major}.{minor}, a table of {} bytes", description.struct_size)),
         ("flags", format!("{:#x}", description.flags)),
         ("threads", threads.to_owned()),

@@ -11,6 +11,7 @@ use super::sdk::Sdk;
 use crate::cli::args::OUTPUT;
 use crate::cli::print;
 use crate::failure::{Exit, Failure};
+use rejoinder_report::shell;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct NewArgs {
@@ -30,6 +31,9 @@ pub(in crate::cli) struct NewArgs {
     sdk: Option<PathBuf>,
 }
 
+/// The longest name of a plugin, in bytes: a file's name may have 255 on most systems, and the library's has more than the plugin's.
+const LONGEST_NAME: usize = 100;
+
 pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
     let name = args.name.as_str();
     let is_name = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
@@ -37,6 +41,12 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!(
             "`{}` cannot be a plugin's name: begin with a letter of a-z, go on with a-z, 0-9, - and _",
             name.escape_debug()
+        )));
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(Failure::usage(format!(
+            "the name has {} letters, and files are named by it: at most {LONGEST_NAME} can be",
+            name.len()
         )));
     }
     let dir = args.dir.clone().unwrap_or_else(|| name.into());
@@ -66,7 +76,11 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
         write(&dir.join(path), text)?;
     }
     let steps: String = template.steps.iter().map(|step| format!("  {}\n", filled(step))).collect();
-    print(&format!("made {}\n\n  cd {}\n{steps}\nREADME.md there goes on.\n", dir.display(), dir.display()))?;
+    print(&format!(
+        "made {}\n\n  cd {}\n{steps}\nREADME.md there goes on.\n",
+        dir.display(),
+        shell::word(&dir)
+    ))?;
     Ok(Exit::Ok)
 }
 
