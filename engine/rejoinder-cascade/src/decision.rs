@@ -177,9 +177,8 @@ impl DecisionReason {
 /// 3. accept against reject, or two categories accepted: undecided
 /// 4. a plugin failed on the turn: undecided
 /// 5. there is a learned score: rejected, undecided or accepted, by the band that the score lies in
-/// 6. a candidate is undecided, any other turn rejected
-///
-/// A candidate is a turn that some rule other than a reject rule marked, or that a voter escalated.
+/// 6. a candidate (some rule other than a reject rule marked the turn), or a turn that a voter escalated, is undecided; any other
+///    turn is rejected
 pub fn decide(verdicts: &TurnVerdicts, is_candidate: bool, score: Option<ScoreBand>) -> DecisionReason {
     let mut accepted = Category::ALL.into_iter().filter(|c| verdicts.accepted[c.index()]);
     match (accepted.next(), accepted.next(), verdicts.rejected) {
