@@ -99,7 +99,7 @@ fn a_plugin_that_is_too_slow_for_a_full_batch_is_asked_about_fewer_turns_at_once
         session.classify(&batch, &mut votes, &mut faults).unwrap();
         times.push(begun.elapsed());
         assert!(faults.is_empty(), "{faults:?}");
-        assert_eq!(votes, vec![Vote::default(); 30]);
+        assert_eq!(votes, vec![Vote::SILENT; 30]);
     }
     assert!(times[0] > Duration::from_secs(2), "a timeout, and all turns again: {times:?}");
     assert!(times[1] < times[0], "no timeout: {times:?}");
@@ -115,7 +115,7 @@ fn a_copy_of_a_child_answers_nobody() {
         let votes_are_its_own = match turns {
             ["fine", "fork", _] => votes == [GOOD; 3],
             [_, _, "score"] => votes == [GOOD, GOOD, FAULTED],
-            _ => votes == [Vote::default(), GOOD, GOOD],
+            _ => votes == [Vote::SILENT, GOOD, GOOD],
         };
         assert!(votes_are_its_own, "{turns:?}: {votes:?}");
     }
