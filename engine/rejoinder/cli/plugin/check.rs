@@ -80,7 +80,7 @@ pub(in crate::cli) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     for check in CHECKS.iter().filter(|c| args.only.is_empty() || args.only.iter().any(|name| name == c.name))
     {
         let outcome = in_child(args, check)?;
-        if !args.json {
+        if !args.json && !matches!(outcome, Outcome::Skipped(_)) {
             print(&text(check, &outcome))?;
         }
         let is_the_end = check.is_needed_by_all() && matches!(outcome, Outcome::Failed(_));
@@ -96,7 +96,7 @@ pub(in crate::cli) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     } else {
         let passed = count(|outcome| *outcome == Outcome::Passed);
         let skipped = lines.len() - passed - failed;
-        print(&format!("\n{passed} passed, {failed} failed, {skipped} skipped\n"))?;
+        print(&format!("{}\n{passed} passed, {failed} failed, {skipped} skipped\n", skipped_text(&lines)))?;
     }
     Ok(if failed == 0 { Exit::Ok } else { Exit::CheckFailed })
 }
@@ -109,8 +109,26 @@ fn text(check: &Check, outcome: &Outcome) -> String {
             let why = printable(why).replace('\n', "\n        ");
             format!("FAILED  {} ({})\n        {why}\n", check.about, check.name)
         }
-        Outcome::Skipped(why) => format!("skipped {}: {}\n", check.about, printable(why)),
+        // They are told together, at the end.
+        Outcome::Skipped(_) => String::new(),
     }
+}
+
+/// The checks that were skipped, those with one reason together.
+fn skipped_text(lines: &[CheckResult]) -> String {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in lines {
+        let Outcome::Skipped(why) = &line.outcome else { continue };
+        match reasons.iter_mut().find(|(reason, _)| reason == why) {
+            Some((_, names)) => names.push(&line.name),
+            None => reasons.push((why, vec![&line.name])),
+        }
+    }
+    let text = |(why, names): (&str, Vec<&str>)| match names[..] {
+        [name] => format!("skipped {name}: {}\n", printable(why)),
+        _ => format!("skipped {} ({} checks): {}\n", names.join(", "), names.len(), printable(why)),
+    };
+    reasons.into_iter().map(text).collect()
 }
 
 /// The child's side: runs one check, and writes how it came out.

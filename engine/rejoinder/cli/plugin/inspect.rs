@@ -46,6 +46,10 @@ pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
     });
     let facts: Vec<String> = facts.collect();
     let asks = if description.gives.is_asked() { description.asks.to_string() } else { String::new() };
+    let interface = match description.struct_size {
+        0 => format!("{major}.{minor}, by a runner for Python"),
+        bytes => format!("{major}.{minor}, a table of {bytes} bytes"),
+    };
     let threads = if description.concurrent { "all share one state" } else { "each has a state of its own" };
     for (key, value) in [
         ("name", description.name),
@@ -54,7 +58,7 @@ pub(in crate::cli) fn main(args: &InspectArgs) -> Result<Exit, Failure> {
         ("gives", description.gives.to_string()),
         ("asks for", asks),
         ("facts", facts.join("\n")),
-        ("interface", format!("{major}.{minor}, a table of {} bytes", description.struct_size)),
+        ("interface", interface),
         ("flags", format!("{:#x}", description.flags)),
         ("threads", threads.to_owned()),
         ("path", path.display().to_string()),

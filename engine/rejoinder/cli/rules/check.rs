@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use clap::Args;
 use rejoinder_core::diagnostic::Severity;
-use rejoinder_rules::{Pack, PackError, Rule};
+use rejoinder_rules::{FactCondition, Pack, PackError, Rule};
 use rejoinder_scan::fact_problems;
 
 use super::super::settings::{ConfigFileArgs, effective_config};
@@ -52,8 +52,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
             findings.extend(clashes);
         }
     }
-    let asked: BTreeSet<String> =
-        asking.iter().flat_map(Rule::facts).map(|condition| condition.name()).collect();
+    let asked: BTreeSet<String> = asking.iter().flat_map(Rule::facts).map(FactCondition::name).collect();
     // Which facts there are, the plugins of a config say.
     let unchecked = match asked.is_empty() {
         true => asked,
