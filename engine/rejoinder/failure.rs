@@ -73,12 +73,14 @@ pub struct Failure {
     pub message: String,
     /// The reader of our output went away: that is success.
     pub closed_pipe: bool,
+    /// What `rejoinder resume` needs beside the run's folder, so that it does not fail alike; empty where it needs nothing.
+    pub resume_flags: String,
 }
 
 impl Failure {
     /// A failure with an exit code and a message.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), closed_pipe: false }
+        Self { exit, message: message.into(), closed_pipe: false, resume_flags: String::new() }
     }
 
     /// Wrong use of the command line.
@@ -117,6 +119,7 @@ impl From<io::Error> for Failure {
             exit: Exit::Io,
             closed_pipe: error.kind() == io::ErrorKind::BrokenPipe,
             message: error.to_string(),
+            resume_flags: String::new(),
         }
     }
 }
@@ -164,7 +167,14 @@ impl From<InputError> for Failure {
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
-        Self::new(Exit::Io, error.to_string())
+        let failure = Self::new(Exit::Io, error.to_string());
+        match error {
+            HostError::TooManyFaults { max_faults, .. } => {
+                let more = max_faults.saturating_mul(10).max(100);
+                Self { resume_flags: format!(" --max-faults {more}"), ..failure }
+            }
+            HostError::Aborted { .. } | HostError::Restart { .. } => failure,
+        }
     }
 }
 

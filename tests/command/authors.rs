@@ -149,6 +149,8 @@ fn the_list_says_what_is_in_force_and_loads_nothing_else() {
     succeed(Command::new("make").current_dir(&made));
     let library = made.join("librejoinder_plugin_mine.so");
     std::fs::write(made.join("librejoinder_plugin_other.so"), "").unwrap();
+    // A pipe that nobody writes to must not be waited for.
+    succeed(Command::new("mkfifo").arg(made.join("librejoinder_plugin_pipe.so")));
     let toml = format!(
         "format = 1\nplugin-dirs = [{:?}]\n[[plugin]]\nname = \"*\"\n[[plugin]]\nname = \"mine\"\n[[plugin]]\nname = \"gone\"\n",
         text(&made)
@@ -168,6 +170,7 @@ fn the_list_says_what_is_in_force_and_loads_nothing_else() {
         (says("other", "problem"), &named("other")["in_force"]),
         ("it is empty".to_owned(), &Value::Null)
     );
+    assert_eq!(says("pipe", "problem"), "it cannot be read: it is no file");
     assert!(says("gone", "problem").contains("plugin `gone` not found"), "{listed}");
     assert!(rows.iter().all(|row| row["name"] != "misfit"), "{listed}");
 

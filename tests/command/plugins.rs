@@ -159,7 +159,7 @@ fn more_faults_than_allowed_stop_the_run_which_goes_on_where_more_are_borne() {
     let out = dir.path().join("out");
     let ended = run(&input, &strict, &out).expect(8);
     assert!(
-        ended.stderr.contains("more than max-faults = 3") && ended.stderr.contains("resume"),
+        ended.stderr.contains("more than max-faults = 3") && ended.stderr.contains("--max-faults 100"),
         "{}",
         ended.stderr
     );

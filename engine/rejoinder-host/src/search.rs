@@ -55,7 +55,11 @@ impl SearchPath {
             let of_library = || file.strip_prefix(DLL_PREFIX)?.strip_suffix(DLL_SUFFIX);
             let name = file.strip_suffix(PYTHON_SUFFIX).or_else(of_library)?.strip_prefix(PREFIX)?;
             let name = name.replace('_', "-");
-            let (blake3, problem) = match std::fs::read(&path) {
+            // A pipe would be waited for.
+            let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
+            let read =
+                if is_file { std::fs::read(&path) } else { Err(std::io::Error::other("it is no file")) };
+            let (blake3, problem) = match read {
                 Ok(bytes) => {
                     let problem = library::unfit(&bytes).filter(|_| !is_python(&path));
                     (blake3::hash(&bytes).to_hex().to_string(), problem.unwrap_or_default())

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use rejoinder_judge::{AskReport, LabelConstraint, RequestParameters, ServerCapabilities, StopReason};
+use rejoinder_report::shell::word;
 use rejoinder_run::gathering::SampledVerb;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::stages::{AskingPhase, EarlyStop};
@@ -271,8 +272,12 @@ fn slip(base: &str) -> Option<String> {
 /// Says how to go on after a failure that leaves the run resumable.
 fn resumable(mut failure: Failure, run: &RunDir) -> Failure {
     if matches!(failure.exit, Exit::Io | Exit::Interrupted) && !failure.closed_pipe {
-        failure.message +=
-            &format!("\nwhat was done is kept; go on with: rejoinder resume {}", run.path.display());
+        let (folder, flags) = (word(&run.path), &failure.resume_flags);
+        let way = match flags.is_empty() {
+            true => "go on with",
+            false => "mend what fails and begin a new run, or bear more and go on with",
+        };
+        failure.message += &format!("\nwhat was done is kept; {way}: rejoinder resume {folder}{flags}");
     }
     failure
 }

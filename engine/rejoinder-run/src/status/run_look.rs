@@ -124,13 +124,21 @@ impl RunLook {
         let audits_itself = manifest.config.cascade.recall.is_some() && !self.facts.is_certified;
         match () {
             () if manifest.gathered.is_some() => None,
-            () if !self.facts.is_scanned || audits_itself => Some(match self.crash {
-                None => NextStep::Resume,
-                Some(_) => NextStep::ResumeApart,
-            }),
+            () if !self.facts.is_scanned || audits_itself => {
+                Some(match self.crash.is_some() || self.hung() {
+                    true => NextStep::ResumeApart,
+                    false => NextStep::Resume,
+                })
+            }
             () if self.facts.waiting() == 0 => Some(NextStep::Export),
             () => Some(NextStep::Judge(self.judge_need(is_budget_spent))),
         }
+    }
+
+    /// Whether the process was killed while a plugin kept it busy from inside.
+    fn hung(&self) -> bool {
+        let busy = self.status.as_ref().map_or(&[][..], |status| &status.figures.busy_plugins);
+        self.state == RunState::Killed && busy.iter().any(|plugin| !plugin.isolated)
     }
 
     fn judge_need(&self, is_budget_spent: bool) -> JudgeNeed {
