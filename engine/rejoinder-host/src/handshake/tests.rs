@@ -244,6 +244,10 @@ fn the_turns_that_it_wishes_to_vote_on_are_declared() {
         "its selection has 3 languages and no list of them"
     );
     assert_eq!(
+        error(selecting(abi::Selection { n_phrases: 4_000_000_000, ..selection })),
+        "its selection has 4000000000 phrases: at most 100000 can be"
+    );
+    assert_eq!(
         error(selecting(abi::Selection { struct_size: 8, ..selection })),
         "its selection has 8 bytes where ABI 1.0 has 40"
     );
