@@ -47,7 +47,7 @@ fn the_python_template_passes_the_kit_and_runs_and_is_explained() {
     ] {
         assert!(checked.contains(passed), "{checked}");
     }
-    assert!(checked.contains("no more: not for a plugin in Python: the engine's own runner"), "{checked}");
+    assert!(checked.contains("checks): not for a plugin in Python: the engine's own runner"), "{checked}");
 
     let inspected = rejoinder(&["plugin", "inspect", &file, "--json"]).expect(0).json();
     assert_eq!(inspected["plugin"]["name"], "py-praise");
