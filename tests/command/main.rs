@@ -51,6 +51,8 @@ mod parquet_file;
 #[cfg(target_os = "linux")]
 mod plugin_faults;
 #[cfg(unix)]
+mod plugin_files;
+#[cfg(unix)]
 mod plugin_libraries;
 #[cfg(unix)]
 mod plugins;
