@@ -22,6 +22,8 @@ mod data_sets;
 mod exit_codes;
 mod explain;
 mod export;
+#[cfg(unix)]
+mod fact_rules;
 mod first_minute;
 mod forget;
 mod forget_reach;
