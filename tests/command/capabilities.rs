@@ -8,11 +8,16 @@ use serde_json::{Value, json};
 use crate::support::{Ended, figure, folder, output_files, rejoinder, rows, text, write};
 
 /// Compiles the plugin of the tests, `mood`, with what these macros say.
-fn mood(dir: &Path, macros: &[&str]) -> String {
-    let library = dir.join(format!("mood-{}.so", macros.len()));
+pub(crate) fn mood(dir: &Path, macros: &[&str]) -> String {
+    mood_named("mood", dir, macros)
+}
+
+/// Compiles the plugin of the tests under a name.
+pub(crate) fn mood_named(name: &str, dir: &Path, macros: &[&str]) -> String {
+    let library = dir.join(format!("{name}-{}.so", macros.len()));
     let compiled = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
         .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared", "-Iplugins/abi/include"])
-        .arg("-DNAME=\"mood\"")
+        .arg(format!("-DNAME={name:?}"))
         .args(macros.iter().map(|name| format!("-D{name}")))
         .args([Path::new("tests/data/mood.c"), Path::new("-o"), &library])
         .output()
@@ -21,11 +26,11 @@ fn mood(dir: &Path, macros: &[&str]) -> String {
     text(&library)
 }
 
-const SHOUTS: &str = "WHAT ARE YOU DOING";
-const SWEARS: &str = "well what the hell is that";
+pub(crate) const SHOUTS: &str = "WHAT ARE YOU DOING";
+pub(crate) const SWEARS: &str = "well what the hell is that";
 
 /// One dialogue a turn.
-fn dialogues(dir: &Path, turns: &[&str]) -> String {
+pub(crate) fn dialogues(dir: &Path, turns: &[&str]) -> String {
     let lines = turns.iter().enumerate().map(|(number, turn)| {
         let messages = json!([
             {"role": "user", "content": "name a river of France"},
@@ -38,7 +43,7 @@ fn dialogues(dir: &Path, turns: &[&str]) -> String {
 }
 
 /// A config with one rule file, no score, and the plugin in a library.
-fn config(dir: &Path, rules: &str, library: &str, plugin: &str) -> String {
+pub(crate) fn config(dir: &Path, rules: &str, library: &str, plugin: &str) -> String {
     write(dir, "rules.toml", format!("format = 1\n{rules}"));
     let toml = format!(
         "format = 1\n[rules]\npacks = [\"./rules.toml\"]\n[cascade]\nscore = false\n[[plugin]]\npath = {library:?}\n{plugin}\n"
@@ -46,15 +51,15 @@ fn config(dir: &Path, rules: &str, library: &str, plugin: &str) -> String {
     write(dir, "c.toml", toml)
 }
 
-const MARKS: &str =
+pub(crate) const MARKS: &str =
     "[[rule]]\nid = \"t.marked\"\ncategory = \"UR3\"\nroute = \"escalate\"\nany = [\"marked\"]\n";
 
-fn run(input: &str, config: &str, out: &Path, more: &[&str]) -> Ended {
+pub(crate) fn run(input: &str, config: &str, out: &Path, more: &[&str]) -> Ended {
     rejoinder(&[&["run", input, "--config", config, "--out", &text(out), "--json"][..], more].concat())
 }
 
 /// The outcome of each turn, and why.
-fn outcomes(run: &Path) -> Vec<(String, String)> {
+pub(crate) fn outcomes(run: &Path) -> Vec<(String, String)> {
     let shown = rejoinder(&["show", &text(run), "--json", "--sample", "all"]).expect(0).stdout;
     let mut turns: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     turns.sort_by_key(|turn| turn["conversation_id"].as_str().unwrap().parse::<u32>().unwrap());
@@ -68,12 +73,12 @@ fn a_plugin_is_asked_about_the_turns_that_config_and_plugin_say() {
     let input = dialogues(dir.path(), &[SHOUTS, SWEARS, "MARKED", "and the Loire"]);
     let waits = "waits for the judge: a plugin asks for it, and no rule marked it";
     let marked = "waits for the judge: a rule marked it, and nothing settled it";
-    for (place, (macros, plugin, shouting, asked)) in [
-        (&["VOTES"][..], "", "rejected: no rule marked it", 1),
-        (&["VOTES"], "candidates = \"all\"", waits, 4),
-        (&["VOTES", "ASKS=RJN_ASK_ALL"], "", waits, 4),
-        (&["VOTES", "ASKS=RJN_ASK_ALL"], "candidates = \"rules\"", "rejected: no rule marked it", 1),
-        (&["VOTES", "ASKS=RJN_ASK_SELECTED", "PHRASE=\"What ARE you\""], "", waits, 1),
+    for (place, (macros, plugin, shouting, asked, votes)) in [
+        (&["VOTES"][..], "", "rejected: no rule marked it", 1, 1),
+        (&["VOTES"], "candidates = \"all\"", waits, 4, 2),
+        (&["VOTES", "ASKS=RJN_ASK_ALL"], "", waits, 4, 2),
+        (&["VOTES", "ASKS=RJN_ASK_ALL"], "candidates = \"rules\"", "rejected: no rule marked it", 1, 1),
+        (&["VOTES", "ASKS=RJN_ASK_SELECTED", "PHRASE=\"What ARE you\""], "", waits, 1, 1),
     ]
     .into_iter()
     .enumerate()
@@ -91,14 +96,11 @@ fn a_plugin_is_asked_about_the_turns_that_config_and_plugin_say() {
         assert_eq!(plan["asked"][0]["id"], "mood");
         assert_eq!((figure(&plan["asked"][0], "turns"), figure(&plan["asked"][0], "facts")), (asked, 0));
         // Records have the votes of those that were asked.
-        let waiting = rows(&out.join("spool/part-00000.jsonl"));
-        for row in waiting {
-            let votes = row["plugins"].as_array().or_else(|| row["turns"][0]["plugins"].as_array());
-            assert!(
-                votes.is_none_or(|votes| votes.iter().all(|vote| vote["verdict"] == "escalate")),
-                "{row}"
-            );
-        }
+        let spooled = rows(&out.join("spool/part-00000.jsonl"));
+        let turns = spooled.iter().flat_map(|row| row["turns"].as_array().unwrap());
+        let votes_on = turns.flat_map(|turn| turn["plugins"].as_array().unwrap());
+        let verdicts: Vec<&Value> = votes_on.map(|vote| &vote["verdict"]).collect();
+        assert_eq!(verdicts, vec!["escalate"; votes], "{macros:?} {plugin}");
     }
 }
 
@@ -186,8 +188,7 @@ fn a_mistake_about_facts_is_shown_in_the_rule_file() {
         ("moot.tone = calm", "did you mean `mood`?"),
     ] {
         let config = config(dir.path(), &rules(fact), &library, "");
-        let ended = run(&input, &config, &dir.path().join("out"), &[]);
-        assert_ne!(ended.code, 0);
+        let ended = run(&input, &config, &dir.path().join("out"), &[]).expect(7);
         assert!(
             ended.stderr.contains("rules.toml:6:25\n") && ended.stderr.contains(says),
             "{fact}\n{}",

@@ -49,6 +49,17 @@ fn show_tells_each_value_with_its_origin_and_flags_win_over_environment_over_fil
 }
 
 #[test]
+fn show_tells_the_keys_of_a_plugin_that_are_unset_too() {
+    let dir = folder();
+    let config = write(dir.path(), "c.toml", "format = 1\n[[plugin]]\nname = \"rephrase\"\n");
+    let shown = rejoinder(&["config", "show", "--config", &config, "--json"]).expect(0).json();
+    for key in ["plugin[0].candidates", "plugin[0].python", "plugin[0].isolation"] {
+        let row = shown["values"].as_array().unwrap().iter().find(|row| row["key"] == key);
+        assert_eq!(row.map(|row| &row["value"]), Some(&Value::Null), "{key}");
+    }
+}
+
+#[test]
 fn a_secret_is_never_shown() {
     let variables = [("REJOINDER_JUDGE_API_KEY_ENV", "MY_KEY"), ("MY_KEY", "sk-very-secret")];
     for args in [&["config", "show"][..], &["config", "show", "--json"]] {

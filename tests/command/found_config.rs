@@ -172,6 +172,14 @@ fn a_judge_on_this_machine_may_be_found() {
 }
 
 #[test]
+fn a_text_of_a_plugins_config_that_may_be_a_path_elsewhere_is_refused_as_such() {
+    let dir = downloaded("[[plugin]]\nname = \"context\"\n[plugin.config]\nphrase = \"/tmp\"\n");
+    let ended = within(dir.path(), &["run", "in.jsonl"]);
+    assert_refused(&ended, "5:1");
+    assert!(ended.stderr.contains("which this text would be if it were a path"), "{}", ended.stderr);
+}
+
+#[test]
 fn a_found_config_lifts_no_budget() {
     let server = Server::start(by_rule);
     let dir =

@@ -22,6 +22,8 @@ mod data_sets;
 mod exit_codes;
 mod explain;
 mod export;
+#[cfg(unix)]
+mod fact_rules;
 mod first_minute;
 mod forget;
 mod forget_reach;
@@ -50,6 +52,8 @@ mod operator;
 mod parquet_file;
 #[cfg(target_os = "linux")]
 mod plugin_faults;
+#[cfg(unix)]
+mod plugin_files;
 #[cfg(unix)]
 mod plugin_libraries;
 #[cfg(unix)]

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::corpus;
 use crate::support::{DIALOGUES, command, folder, output_files, random, rejoinder, text, write};
 
@@ -157,4 +159,30 @@ fn a_config_that_decides_otherwise_is_refused_with_its_keys_while_judge_and_budg
     rejoinder(&["resume", &run, "--config", &allowed, "--threads", "1"]).expect(0);
     let manifest = std::fs::read_to_string(dir.path().join("run/manifest.json")).unwrap();
     assert!(manifest.contains("\"another\""), "the latest judge is kept");
+}
+
+#[test]
+fn a_run_from_before_plugins_were_asked_by_config_goes_on_and_its_config_has_the_same_hash() {
+    let dir = folder();
+    let toml = "format = 1\n[[plugin]]\nname = \"rephrase\"\n[[plugin]]\nname = \"context\"\n[cascade]\nscore = false\n";
+    let config = write(dir.path(), "c.toml", toml);
+    let run = text(&dir.path().join("run"));
+    rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &run]).expect(0);
+    let finished = output_files(Path::new(&run));
+    let ledger = rusqlite::Connection::open(dir.path().join("run/ledger.sqlite")).unwrap();
+    ledger.execute("DELETE FROM facts WHERE name = 'scan'", ()).unwrap();
+    drop(ledger);
+    // The manifest as such a run has written it: no `candidates` and no `python`, and a plugin's isolation always said.
+    let old = std::fs::read_to_string("tests/data/config_before_1_0.json").unwrap();
+    let file = dir.path().join("run/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    manifest["config"] = serde_json::from_str(&old).unwrap();
+    std::fs::write(&file, manifest.to_string()).unwrap();
+
+    let read = rejoinder_run::RunDir::open(Path::new(&run)).unwrap();
+    assert_eq!(read.manifest.config_hash(), blake3::hash(old.trim_end().as_bytes()).to_hex().to_string());
+    drop(read);
+    rejoinder(&["resume", &run, "--config", &config]).expect(0);
+    assert!(output_files(Path::new(&run)) == finished);
+    rejoinder(&["resume", &run]).expect(0);
 }

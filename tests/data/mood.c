@@ -1,4 +1,5 @@
-/* A plugin of the tests that gives what the macros say: VOTES, SCORES, FACTS, and wishes to be asked about ASKS. NAME is its name.
+/* A plugin of the tests that gives what the macros say: VOTES, SCORES, FACTS, and wishes to be asked about ASKS. NAME is its name, SCHEMA the schema of its
+ * configuration, which says nothing to it.
  *
  * A turn with the word `hell` has sentiment -0.8, tone angry and shouts if it has no small letter; a turn with `nobody knows` has
  * unknown facts; a turn with `broken` has a sentiment that cannot be. It escalates shouting, accepts `splendid` as UR5, and its score
@@ -119,6 +120,9 @@ static const rjn_plugin PLUGIN = {
     .name = STR(NAME),
     .version = STR("1"),
     .about = STR("of the tests"),
+#ifdef SCHEMA
+    .config_schema = STR(SCHEMA),
+#endif
     .create = create,
     .destroy = destroy,
 #if defined VOTES || defined SCORES

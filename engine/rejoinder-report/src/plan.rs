@@ -226,8 +226,8 @@ impl PlanReport {
         if let Some(RecallPlan { forecast, turns_per_request, .. }) = &self.keeping_recall {
             let _ = writeln!(out, "\n{}", recall_forecast::text(forecast, *turns_per_request));
         }
-        let head = ["turns that wait", "wait for it alone", "their input tokens", "turns it saves"];
         self.write_asked(&mut out);
+        let head = ["turns that wait", "wait for it alone", "their input tokens", "turns it saves"];
         for (what, bills) in [("rule", &self.rules), ("plugin", &self.plugins)] {
             let _ = writeln!(out, "\n{what:<44}{:>16}{:>19}{:>20}{:>16}", head[0], head[1], head[2], head[3]);
             for BillRow { id, bill } in bills.iter().take(rows) {

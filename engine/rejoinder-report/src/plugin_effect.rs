@@ -54,8 +54,10 @@ impl EffectTally {
         match with {
             Decision::Accepted(category) => {
                 let is_right = label == Some(category);
-                self.accepted.0 += 1;
-                self.accepted.1 += u64::from(is_right);
+                // Where the category alone is another, no turn more is accepted.
+                let is_more = !matches!(without, Decision::Accepted(_));
+                self.accepted.0 += u64::from(is_more);
+                self.accepted.1 += u64::from(is_more && is_right);
                 self.mended += u64::from(is_right && !was_right);
                 self.mistakes.accepted_without_feedback += u64::from(was_right && label.is_none());
                 self.mistakes.accepted_of_another_category +=
@@ -277,6 +279,20 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn another_category_of_an_accepted_turn_is_no_turn_more() {
+        use Answer::Feedback;
+        let ur2 = Decision::Accepted(Category::Ur2);
+        let effect = effect(&[
+            (UR5, ur2, Feedback(Category::Ur2)),
+            (UR5, ur2, Feedback(Category::Ur5)),
+            (Decision::Undecided, ur2, Feedback(Category::Ur2)),
+        ]);
+        assert_eq!((effect.accepted.of, effect.accepted.n, effect.mended), (1, 1, 1));
+        let expected = NewMistakes { accepted_of_another_category: 1, ..NewMistakes::default() };
+        assert_eq!(effect.new_mistakes, expected);
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl FactRow {
         let facts = view.scanned.facts(view.engine, view.turn).into_iter();
         facts.map(|(fact, reading)| Self { fact, value: value(reading) }).collect()
     }
+
     /// The row for people.
     pub(crate) fn line(&self) -> String {
         let value = self.value.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);

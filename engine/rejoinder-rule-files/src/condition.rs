@@ -7,7 +7,7 @@ use std::ops::Range;
 use rejoinder_core::language::Language;
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{FactCondition, FactReading};
+use crate::fact::FactCondition;
 use crate::pattern::Pattern;
 
 /// A condition of a rule; all of them must hold.
@@ -84,8 +84,8 @@ pub enum Measurement {
     Language(Option<Language>),
     /// Where the regex matched, in bytes of the folded turn.
     Match(Option<Range<usize>>),
-    /// What a plugin told.
-    Fact(FactReading),
+    /// Nothing, since the condition is on a fact, which a plugin tells and no scan measures.
+    OfPlugin,
 }
 
 impl Condition {
@@ -104,7 +104,6 @@ impl Condition {
             (Self::Language(wanted), Measurement::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
             (Self::Unless(_), Measurement::Match(found)) => found.is_none(),
             (Self::Similar(least) | Self::InAnswer(least), Measurement::Share(share)) => share >= least,
-            (Self::Fact(condition), Measurement::Fact(reading)) => condition.holds(reading),
             _ => false,
         }
     }
@@ -140,7 +139,7 @@ impl Measurement {
             Self::Is(is) => is.to_string(),
             Self::Share(share) => format!("{share:.2}"),
             Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
-            Self::Fact(reading) => reading.to_string(),
+            Self::OfPlugin => "told by a plugin".to_owned(),
             Self::Match(None) => "no match".to_owned(),
             Self::Match(Some(range)) => {
                 let text = folded.get(range.clone()).unwrap_or_default();

@@ -18,7 +18,7 @@ mod stand_in;
 mod toml_reader;
 
 pub use condition::{AnswerTrait, Condition, Measurement};
-pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord};
+pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};

@@ -13,7 +13,13 @@ use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
-pub(crate) const CODES: [&str; 6] = ["W101", "W102", "W103", "W104", "W105", "W106"];
+pub(crate) const CODES: [&str; 8] =
+    ["W101", "W102", "W103", "W104", "W105", "W106", ALWAYS_HOLDS, CONTRADICTION];
+
+/// A condition on a fact always holds, by what the plugin declares of the fact.
+pub(crate) const ALWAYS_HOLDS: &str = "W107";
+/// Two conditions on a fact never hold together.
+const CONTRADICTION: &str = "W108";
 
 /// A literal of fewer characters stands in nearly every turn, unless its script packs words into characters.
 const WEAK: usize = 3;
@@ -37,6 +43,7 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>
             }
         };
         speed(rule, spans, &mut warn);
+        contradictions(rule, spans, &mut warn);
         if let Some(phrases) = &phrases {
             shadows(index, rules, spans, phrases, &mut warn);
         }
@@ -70,6 +77,16 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
                     );
                 }
             }
+        }
+    }
+}
+
+fn contradictions(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
+    let facts: Vec<_> = rule.facts().collect();
+    for (place, one) in facts.iter().enumerate() {
+        if let Some(other) = facts[place + 1..].iter().find(|other| one.excludes(other)) {
+            let message = format!("the rule never hits: `{other}` and `{one}` never hold together");
+            warn(CONTRADICTION, &spans.rule, message, "leave one of the two conditions out");
         }
     }
 }

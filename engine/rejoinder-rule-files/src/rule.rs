@@ -7,7 +7,7 @@ use rejoinder_core::Category;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
-use crate::fact::{FactCondition, FactValue};
+use crate::fact::{FactCondition, GivenFact};
 use crate::pattern::Pattern;
 
 /// What a hit of the rule leads to.
@@ -107,11 +107,6 @@ impl Rule {
         })
     }
 
-    /// The conditions that need no plugin.
-    pub fn own_conditions(&self) -> &[Condition] {
-        &self.conditions[..self.conditions.len() - self.facts().count()]
-    }
-
     /// The regexes as their author wrote them.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.regexes.iter().map(Pattern::as_str)
@@ -184,7 +179,7 @@ pub struct RuleTest {
     pub dialogue: Vec<String>,
     /// What plugins tell of the last message, by the names of the facts; all others are unknown.
     #[serde(default)]
-    pub facts: BTreeMap<String, FactValue>,
+    pub facts: BTreeMap<String, GivenFact>,
     /// The expected result.
     pub expect: Expectation,
     /// The author's remark on a known gap; a test with one is reported and does not fail.

@@ -123,6 +123,8 @@ pub struct RuleSet {
     selectors: Vec<Selector>,
     /// By number of a rule or selector: where its phrases must stand.
     pub(crate) positions: Vec<MatchPosition>,
+    /// By rule: how many of its conditions need no plugin; they stand before the others.
+    own_conditions: Vec<u32>,
     /// The facts that the rules ask for.
     facts: Vec<FactName>,
     /// The literals in ASCII, and those that only a turn beyond ASCII can hold. Together they would take three
@@ -186,7 +188,9 @@ impl RuleSet {
         let literals = [Literals::of(&ascii), Literals::of(&beyond)];
         let anywhere = selectors.iter().map(|_| MatchPosition::Anywhere);
         let positions = rules.iter().map(|rule| rule.at).chain(anywhere).collect();
-        Self { rules, hash, selectors, positions, facts, literals, gated, ungated, wordless }
+        let own = |rule: &Rule| (rule.conditions.len() - rule.facts().count()) as u32;
+        let own_conditions = rules.iter().map(own).collect();
+        Self { rules, hash, selectors, positions, own_conditions, facts, literals, gated, ungated, wordless }
     }
 
     /// The rules, in the order of their indices.
@@ -200,6 +204,11 @@ impl RuleSet {
     /// If the index does not come from this set.
     pub fn rule(&self, index: u32) -> &Rule {
         &self.rules[index as usize]
+    }
+
+    /// The conditions of a rule that need no plugin.
+    pub(crate) fn own_conditions(&self, index: u32) -> &[Condition] {
+        &self.rules[index as usize].conditions[..self.own_conditions[index as usize] as usize]
     }
 
     /// How many rules and selectors there are.

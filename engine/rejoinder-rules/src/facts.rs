@@ -9,7 +9,7 @@ use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
-use rejoinder_rule_files::{AnswerTrait, Condition, FactReading, Measurement, SearchRoom, TurnText};
+use rejoinder_rule_files::{AnswerTrait, Condition, Measurement, SearchRoom, TurnText};
 
 /// At most this many earlier user turns, the latest first, are compared with a turn.
 const MAX_EARLIER_TURNS: usize = 32;
@@ -131,8 +131,7 @@ impl<'a> TurnFacts<'a> {
             Condition::Similar(_) => Measurement::Share(self.most_similar().0),
             Condition::Template(_) => Measurement::Is(self.is_template()),
             Condition::InAnswer(_) => Measurement::Share(self.in_answer()),
-            // A scan asks no plugin.
-            Condition::Fact(_) => Measurement::Fact(FactReading::NotAsked),
+            Condition::Fact(_) => Measurement::OfPlugin,
         }
     }
 

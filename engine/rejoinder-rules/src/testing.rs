@@ -82,7 +82,7 @@ fn check(
     scanner.begin(&conversation);
     let mut hits = scanner.scan(&conversation, turn).to_vec();
     let told = |fact: &FactCondition| {
-        let told = test.facts.get(&fact.name()).cloned();
+        let told = test.facts.get(&fact.name()).map(|given| given.value.clone());
         told.map_or(FactReading::Unknown, FactReading::Known)
     };
     hits.extend(scanner.pending().iter().filter(|hit| set.holds(hit, told)));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use rejoinder_core::diagnostic::Diagnostic;
+use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::value::{FactReading, FactValue};
@@ -46,7 +46,7 @@ impl Comparison {
         !matches!(self, Self::Equal | Self::Unequal)
     }
 
-    fn of_numbers(self, left: f64, right: f64) -> bool {
+    pub(super) fn of_numbers(self, left: f64, right: f64) -> bool {
         match self {
             Self::Less => left < right,
             Self::AtMost => left <= right,
@@ -77,13 +77,38 @@ pub struct FactCondition {
 }
 
 /// Where a condition stands in its file, as a [`Diagnostic`] shows it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FactPlace {
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) source_line: String,
     pub(super) caret: usize,
     pub(super) width: usize,
+}
+
+impl FactPlace {
+    /// A finding about what stands here in a file.
+    pub(super) fn finding(
+        &self,
+        code: &'static str,
+        file: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
+        let Self { line, column, source_line, caret, width } = self.clone();
+        Diagnostic {
+            code,
+            severity: if code.starts_with('W') { Severity::Warning } else { Severity::Error },
+            file: file.to_owned(),
+            line,
+            column,
+            message: message.into(),
+            help: help.into(),
+            source_line,
+            caret,
+            width,
+        }
+    }
 }
 
 impl From<Diagnostic> for FactPlace {
@@ -102,6 +127,12 @@ pub struct FactSyntaxError {
     pub span: Range<usize>,
 }
 
+/// Whether a text can be the name of a plugin or a fact.
+pub(crate) fn is_name(text: &str) -> bool {
+    let of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    !text.is_empty() && text.chars().all(of_name)
+}
+
 impl FactCondition {
     /// Reads a condition: `plugin.fact` with a comparison (`<`, `<=`, `=`, `!=`, `>=`, `>`) and a number or word, or alone, or behind
     /// `not`.
@@ -116,16 +147,14 @@ impl FactCondition {
             at += "not".len();
             at += text[at..].len() - text[at..].trim_start().len();
         }
-        let of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
         let is_behind = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '=' | '!');
         let end = text[at..].find(is_behind).map_or(text.len(), |length| at + length);
         let name = &text[at..end];
         let parts: Vec<&str> = name.split('.').collect();
-        let is_part = |part: &&str| !part.is_empty() && part.chars().all(of_name);
         let &[plugin, fact] = &*parts else {
             return wrong(format!("`{}` names no fact of a plugin", name.escape_debug()), at..end);
         };
-        if ![plugin, fact].iter().all(is_part) {
+        if ![plugin, fact].into_iter().all(is_name) {
             let message = format!(
                 "`{}` names no fact of a plugin: the names of both are made of a-z, 0-9, - and _",
                 name.escape_debug()

@@ -107,6 +107,23 @@ fn what_a_plugin_does_not_declare_is_reported_with_what_it_does() {
 }
 
 #[test]
+fn conditions_on_words_and_on_truth_exclude_each_other_by_what_they_ask() {
+    for (one, two, expected) in [
+        ("m.x", "not m.x", true),
+        ("m.x", "m.x != true", true),
+        ("m.x", "m.x", false),
+        ("m.x", "not m.y", false),
+        ("m.tone = a", "m.tone = b", true),
+        ("m.tone = a", "m.tone != a", true),
+        ("m.tone = a", "m.tone != b", false),
+        ("m.tone != a", "m.tone != b", false),
+        ("m.tone = a", "n.tone = b", false),
+    ] {
+        assert_eq!(read(one).excludes(&read(two)), expected, "{one} / {two}");
+    }
+}
+
+#[test]
 fn facts_come_behind_all_other_conditions_and_survive_being_stored() {
     let text = "format = 1\n[[rule]]\nid = \"a\"\nroute = \"reject\"\nfacts = [\"mood.sentiment<-0.50\", \"mood.tone = angry\"]\nmin-words = 2\nwords-in-answer = 0.5\n";
     let file = parse("x.toml", text);
@@ -135,7 +152,7 @@ fn a_test_gives_facts() {
     let file = parse("x.toml", text);
     assert!(file.errors.is_empty(), "{:?}", file.errors);
     let given: Vec<String> =
-        file.rules[0].tests.all()[0].facts.iter().map(|(n, v)| format!("{n} {v}")).collect();
+        file.rules[0].tests.all()[0].facts.iter().map(|(n, v)| format!("{n} {}", v.value)).collect();
     assert_eq!(given, ["mood.calm true", "mood.sentiment -1", "mood.tone angry"]);
     let wrong =
         parse("x.toml", &text.replace("\"mood.tone\" =", "mood.tone =").replace("\"mood.calm\" =", "calm ="));
@@ -179,6 +196,30 @@ proptest! {
             let again = FactCondition::parse(&condition.to_string()).unwrap();
             prop_assert_eq!((again.name(), again.comparison, again.wanted), (condition.name(), condition.comparison, condition.wanted));
         }
+    }
+
+    #[test]
+    fn conditions_exclude_each_other_where_no_number_meets_both(
+        one in prop::sample::select(vec!["<", "<=", "=", "!=", ">=", ">"]), left in -2..3_i32,
+        two in prop::sample::select(vec!["<", "<=", "=", "!=", ">=", ">"]), right in -2..3_i32,
+    ) {
+        let (one, two) = (read(&format!("a.b {one} {left}")), read(&format!("a.b {two} {right}")));
+        let meets = |quarter: i32| [&one, &two].iter().all(|c| c.holds(&number(f64::from(quarter) / 4.0)));
+        prop_assert_eq!(one.excludes(&two), !(-12..=12).any(meets));
+        prop_assert_eq!(one.excludes(&two), two.excludes(&one));
+    }
+
+    #[test]
+    fn a_condition_always_or_never_holds_as_all_numbers_of_the_range_say(
+        sign in prop::sample::select(vec!["<", "<=", "=", "!=", ">=", ">"]), wanted in -4..5_i32, least in -2..1_i32, width in 0..3_i32,
+    ) {
+        let condition = read(&format!("a.b {sign} {wanted}"));
+        let (least, most) = (least, least + width);
+        let held: Vec<bool> =
+            (4 * least..=4 * most).map(|quarter| condition.holds(&number(f64::from(quarter) / 4.0))).collect();
+        let expected = held.iter().all(|is| *is == held[0]).then_some(held[0]);
+        let range = f64::from(least)..=f64::from(most);
+        prop_assert_eq!(condition.comparison.outcome(f64::from(wanted), range), expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::file::choose;
 use super::rule::read_category;
-use crate::fact::FactValue;
+use crate::fact::{FactValue, GivenFact, is_name};
 use crate::rule::{Expectation, Route, RuleTest};
 use crate::toml_reader::{Findings, Table, double};
 
@@ -59,18 +59,22 @@ fn read_dialogue(test: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
 }
 
 /// What plugins tell of the turn under test: `{ "plugin.fact" = value }`.
-fn read_facts(test: &Table<'_>, findings: &mut Findings<'_>) -> BTreeMap<String, FactValue> {
+fn read_facts(test: &Table<'_>, findings: &mut Findings<'_>) -> BTreeMap<String, GivenFact> {
     let mut facts = BTreeMap::new();
     let Some(table) = test.table("facts", findings) else { return facts };
     for (name, value) in table.value {
-        let is_name = name.get_ref().split('.').count() == 2;
+        let is_name =
+            name.get_ref().split_once('.').is_some_and(|(plugin, fact)| is_name(plugin) && is_name(fact));
         let given = match value.get_ref() {
             DeValue::Boolean(is) => Some(FactValue::Truth(*is)),
             DeValue::String(word) => Some(FactValue::Word((**word).into())),
             other => double(other).map(FactValue::Number),
         };
         match given {
-            Some(given) if is_name => drop(facts.insert(name.get_ref().to_string(), given)),
+            Some(given) if is_name => {
+                let given = GivenFact { value: given, place: findings.place(name.span()).into() };
+                facts.insert(name.get_ref().to_string(), given);
+            }
             Some(_) => findings.report(
                 "R009",
                 name.span(),
@@ -79,10 +83,13 @@ fn read_facts(test: &Table<'_>, findings: &mut Findings<'_>) -> BTreeMap<String,
             ),
             None => {
                 let help = "write a fact's name in quotes, as in facts = { \"mood.sentiment\" = -0.8 }";
+                let found = match value.get_ref().as_float() {
+                    Some(float) => format!("`{}`, which no plugin can tell", float.as_str()),
+                    None => value.get_ref().type_str().to_owned(),
+                };
                 let message = format!(
-                    "the fact `{}` must be a number, true or false, or a word, found {}",
+                    "the fact `{}` must be a number, true or false, or a word, found {found}",
                     name.get_ref().escape_debug(),
-                    value.get_ref().type_str()
                 );
                 findings.report("R004", value.span(), message, help);
             }

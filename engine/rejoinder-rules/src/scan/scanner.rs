@@ -10,7 +10,7 @@ use crate::compile::RuleSet;
 use crate::explain::{ConditionCheck, RuleMatch, RuleTrial};
 use crate::facts::{ConversationFacts, TurnFacts};
 use crate::observer::{MisplacedMatches, RuleTimes, ScanObserver};
-use rejoinder_rule_files::{Condition, FactCondition, FactReading, Measurement, SearchRoom, TurnText};
+use rejoinder_rule_files::{Condition, FactCondition, FactReading, SearchRoom, TurnText};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl<'r> Scanner<'r> {
                 continue;
             }
             let rule = self.set.rule(index);
-            let own = rule.own_conditions();
+            let own = self.set.own_conditions(index);
             if observer.at_rule(index, || facts.all_hold(own)) {
                 let original = self.text.folded().original_range(text, sentence(self.text.text(), &span));
                 let hits = if own.len() < rule.conditions.len() { &mut self.pending } else { &mut self.hits };
@@ -149,12 +149,17 @@ impl<'r> Scanner<'r> {
                 .conditions
                 .iter()
                 .map(|condition| {
-                    let measured = match condition {
-                        Condition::Fact(fact) => Measurement::Fact(reading(fact)),
-                        _ => facts.measure(condition),
+                    let (actual, holds) = match condition {
+                        Condition::Fact(fact) => {
+                            let reading = reading(fact);
+                            (reading.to_string(), fact.holds(&reading))
+                        }
+                        _ => {
+                            let measured = facts.measure(condition);
+                            (measured.describe(folded), condition.holds(&measured))
+                        }
                     };
-                    let holds = condition.holds(&measured);
-                    ConditionCheck { condition, actual: measured.describe(folded), holds }
+                    ConditionCheck { condition, actual, holds }
                 })
                 .collect();
             let span = matched.span().filter(|_| checks.iter().all(|c| c.holds)).map(|span| {

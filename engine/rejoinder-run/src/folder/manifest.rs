@@ -1,7 +1,7 @@
 //! What a run is made of: rules, plugins, inputs and config, by content.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use rejoinder_host::LibraryOrigin;
 use rejoinder_judge::ServerCapabilities;
@@ -127,6 +127,20 @@ impl PluginEntry {
             format!("{version} (blake3 {hash}, {origin})")
         }
     }
+
+    /// What differs in the plugin `now`, in words; `None` if it says the same of the same turns.
+    fn change(&self, now: Option<&Self>) -> Option<String> {
+        let Some(now) = now else { return Some(format!("was {}, is not there", self.library())) };
+        if (&self.version, &self.hash) != (&now.version, &now.hash) {
+            return Some(format!("was {}, is {}", self.library(), now.library()));
+        }
+        let what = match self.config == now.config {
+            true => "a file that its configuration names has other content",
+            false => "its configuration, or a file that it names, is another",
+        };
+        (self.identity != now.identity)
+            .then(|| format!("{what} (identity: was {}, is {})", self.identity, now.identity))
+    }
 }
 
 impl Manifest {
@@ -215,15 +229,15 @@ impl Manifest {
             config.judge.all = kept.judge.all;
         }
         let folder = config.folder.clone().unwrap_or_default();
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
         for (place, found) in kept.plugins.iter().enumerate() {
             let model = found.config.get("model").and_then(Value::as_str);
             match config.plugins.get_mut(place) {
                 None if config.cascade.is_scored() => config.plugins.push(found.clone()),
                 Some(plugin) if (&plugin.name, &plugin.path) == (&found.name, &found.path) => {
-                    let named = plugin.config.get("model").and_then(Value::as_str);
-                    let is_same = named.map(|file| folder.join(file)) == model.map(PathBuf::from);
-                    if is_same || (goes_on && model == Some(MODEL)) {
-                        plugin.config.clone_from(&found.config);
+                    keep_paths(&folder, &mut plugin.config, &found.config);
+                    if goes_on && model == Some(MODEL) {
+                        plugin.set_model(Path::new(MODEL));
                     }
                 }
                 _ => {}
@@ -260,11 +274,7 @@ impl Manifest {
         }
         for entry in &self.plugins {
             let new = now.plugins.iter().find(|p| p.name == entry.name);
-            let is_same = |p: &PluginEntry| (&p.version, &p.hash) == (&entry.version, &entry.hash);
-            if !new.is_some_and(is_same) {
-                let now = new.map_or("not there".into(), PluginEntry::library);
-                changes.push(format!("plugin {}: was {}, is {now}", entry.name, entry.library()));
-            }
+            changes.extend(entry.change(new).map(|change| format!("plugin {}: {change}", entry.name)));
         }
         changes
     }
@@ -277,6 +287,24 @@ impl Manifest {
             (was != is).then(|| format!("input {}: was {was}, is {is}", then.path.display()))
         };
         self.inputs.iter().zip(now).filter_map(change).collect()
+    }
+}
+
+/// Takes over the whole paths of a plugin's kept config where a config names the same files, relative to its folder.
+fn keep_paths(folder: &Path, named: &mut Value, kept: &Value) {
+    match (named, kept) {
+        (Value::String(named), Value::String(kept)) if folder.join(&*named) == Path::new(kept) => {
+            named.clone_from(kept);
+        }
+        (Value::Object(named), Value::Object(kept)) => {
+            for (key, named) in named {
+                keep_paths(folder, named, kept.get(key).unwrap_or(&Value::Null));
+            }
+        }
+        (Value::Array(named), Value::Array(kept)) => {
+            named.iter_mut().zip(kept).for_each(|(named, kept)| keep_paths(folder, named, kept));
+        }
+        _ => {}
     }
 }
 

@@ -242,10 +242,15 @@ impl RunDir {
     /// # Errors
     /// If rules, plugins or inputs are not what they were; the message lists the changes.
     pub fn engine(&self) -> Result<Engine, RunError> {
-        let built = Engine::in_role(self.config(), &self.manifest.score);
-        let engine = built.map_err(|error| self.manifest.naming_the_library(&self.path, error))?;
+        let engine = self.built()?;
         self.check_engine(&engine)?;
         Ok(engine)
+    }
+
+    /// The engine of this run as the config says, whatever it is made of now.
+    fn built(&self) -> Result<Engine, RunError> {
+        let built = Engine::in_role(self.config(), &self.manifest.score);
+        Ok(built.map_err(|error| self.manifest.naming_the_library(&self.path, error))?)
     }
 
     /// Refuses an engine, or inputs, that are not those that the run was begun with.
@@ -309,8 +314,16 @@ impl RunDir {
         if let Some(plugin) = learner.and_then(|place| config.plugins.get_mut(place)) {
             plugin.set_model(Path::new(MODEL));
         }
-        let engine = self.engine()?;
-        self.manifest.plugins = Manifest::new(&engine, Vec::new(), false).plugins;
+        let engine = self.built()?;
+        let now = Manifest::new(&engine, self.input_now()?, self.manifest.stdin);
+        if let Some(place) = learner
+            && let (Some(then), Some(now)) = (self.manifest.plugins.get_mut(place), now.plugins.get(place))
+        {
+            // The learned model is another one than the run began with.
+            then.identity.clone_from(&now.identity);
+        }
+        self.refuse(self.manifest.changes(&now))?;
+        self.manifest.plugins = now.plugins;
         self.manifest.score = engine.role.clone();
         self.write_manifest()?;
         Ok(engine)

@@ -189,8 +189,15 @@ impl EffectiveConfig {
 impl Config {
     /// All values by key, `judge.base-url` or `plugin[0].name`, sorted; `null` is unset.
     pub fn values(&self) -> Vec<(String, Value)> {
+        let mut all = serde_json::to_value(self).expect("a config is plain data");
+        for plugin in all["plugin"].as_array_mut().into_iter().flatten() {
+            for key in ["candidates", "python"] {
+                // A config does not write these where they are unset; an index makes them null.
+                let _ = &mut plugin[key];
+            }
+        }
         let mut values = Vec::new();
-        flatten(serde_json::to_value(self).expect("a config is plain data"), String::new(), &mut values);
+        flatten(all, String::new(), &mut values);
         values
     }
 

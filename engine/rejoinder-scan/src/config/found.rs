@@ -12,6 +12,7 @@ use crate::error::ConfigHint;
 
 /// The name of a config that is used where it lies in the current folder.
 pub const FOUND_CONFIG: &str = "rejoinder.toml";
+const NAMES_OUTSIDE: &str = "name a file outside of its folder";
 
 /// Checks a config as its file says it, with whole paths, that was found in `folder`.
 ///
@@ -29,7 +30,8 @@ pub(super) fn check(config: &Config, folder: &Path) -> Result<(), KeyProblem> {
             return refused(&format!("/plugin/{place}/python"), "name the interpreter of a plugin");
         }
         if let Some(key) = outside_file(folder, &plugin.config) {
-            return outside(&format!("/plugin/{place}/config{key}"));
+            let message = format!("{NAMES_OUTSIDE}, which this text would be if it were a path");
+            return refused(&format!("/plugin/{place}/config{key}"), &message);
         }
     }
     for (place, name) in config.rules.packs.iter().enumerate() {
@@ -75,7 +77,7 @@ fn refused(pointer: &str, what: &str) -> Result<(), KeyProblem> {
 }
 
 fn outside(pointer: &str) -> Result<(), KeyProblem> {
-    refused(pointer, "name a file outside of its folder")
+    refused(pointer, NAMES_OUTSIDE)
 }
 
 /// The place of a text in a plugin's config that would be a file outside of the folder, were it a path; which keys are paths

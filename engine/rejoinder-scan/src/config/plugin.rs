@@ -27,13 +27,14 @@ pub struct PluginConfig {
     pub blake3: Option<String>,
     /// Which later turns it is asked about; without it, those that it wishes for itself. A plugin without a wish is asked about the
     /// turns that some rule marked, and about every later turn where a score decides.
-    #[serde(default)]
+    // Not written where it is unset: manifests from before there was such a key keep the hash of their config.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Candidates>,
     /// Handed to the plugin, whose schema it must fit.
     #[serde(default = "empty_table")]
     pub config: serde_json::Value,
     /// The interpreter of a plugin in Python: a program of `$PATH`, or a path. By default that of `$VIRTUAL_ENV`, else `python3`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python: Option<PathBuf>,
     /// Where it runs. By default in the run's own process; a plugin in Python always in processes of its own.
     #[serde(default)]

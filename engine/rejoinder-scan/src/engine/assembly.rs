@@ -68,7 +68,7 @@ impl Engine {
                 }
             }
         }
-        let wrong_facts = facts::problems(&rules.rules, &registry);
+        let wrong_facts = facts::errors(&rules.rules, &registry);
         if !wrong_facts.is_empty() {
             return Err(PackError::Invalid(wrong_facts).into());
         }
@@ -134,7 +134,7 @@ fn registry_of(config: &Config, rules: &[Rule]) -> Result<Registry, LoadError> {
     Registry::load(&specs, &context)
 }
 
-/// What is wrong with the conditions of rules on facts, by what the plugins of a config declare.
+/// What is wrong with the conditions of rules on facts, and with the facts that their tests give, by what the plugins of a config declare.
 ///
 /// # Errors
 /// If a plugin cannot be found, is invalid, or refuses its config.
@@ -142,7 +142,7 @@ pub fn fact_problems(effective: &EffectiveConfig, rules: &[Rule]) -> Result<Vec<
     let mut config = effective.config.clone();
     config.name_shipped();
     let registry = registry_of(&config, rules).map_err(|error| Refusal(Some(effective)).plugin(&error))?;
-    Ok(facts::problems(rules, &registry))
+    Ok(facts::problems(rules, &registry, true))
 }
 
 /// The place of the plugin that scores: the last one that declares calibrated probabilities.

@@ -49,17 +49,7 @@ impl Engine {
         match part {
             Voter::Rule(rule) => {
                 let others: Vec<Hit> = hits.iter().filter(|hit| hit.rule != rule).copied().collect();
-                let marks_without = TurnMarks { is_candidate: self.is_candidate(&others), ..marks };
-                if marks_without == marks {
-                    return self.ground(language, &others, votes);
-                }
-                // Some plugins would not be asked about a turn that is no candidate.
-                let heard = |(plugin, vote): (usize, &Vote)| match self.asks(plugin, marks_without) {
-                    true => *vote,
-                    false => Vote::default(),
-                };
-                let votes: Vec<Vote> = votes.iter().enumerate().map(heard).collect();
-                self.ground(language, &others, &votes)
+                self.ground_by(language, &others, votes, marks)
             }
             Voter::Plugin(plugin) => {
                 // A vote's place says whose it is.
@@ -73,9 +63,28 @@ impl Engine {
                     self.rules.rule(hit.rule).facts().any(|fact| self.facts.plugin(fact.slot) == plugin)
                 };
                 let others: Vec<Hit> = hits.iter().filter(|hit| !asks(hit)).copied().collect();
-                self.ground(language, &others, &votes)
+                self.ground_by(language, &others, &votes, marks)
             }
         }
+    }
+
+    /// Decides a turn with these marks as [`Self::ground`] would by some of the hits alone: what was said by plugins that are
+    /// asked about marked turns does not count where the rest of the hits marks none.
+    fn ground_by(&self, language: &str, hits: &[Hit], votes: &[Vote], marks: TurnMarks) -> DecisionReason {
+        let marks_left = TurnMarks { is_candidate: self.is_candidate(hits), ..marks };
+        if marks_left == marks {
+            return self.ground(language, hits, votes);
+        }
+        // A plugin that told facts may have failed on what another rule asked.
+        let is_heard = |plugin: usize, vote: &Vote| {
+            self.asks(plugin, marks_left) || (vote.is_fault() && self.facts.plugins().contains(&plugin))
+        };
+        let heard = |(plugin, vote): (usize, &Vote)| match is_heard(plugin, vote) {
+            true => *vote,
+            false => Vote::default(),
+        };
+        let votes: Vec<Vote> = votes.iter().enumerate().map(heard).collect();
+        self.ground(language, hits, &votes)
     }
 
     /// Decides by the rules' hits and the plugins' votes on a turn, unless the judge is asked about all.

@@ -1,6 +1,6 @@
 //! The facts that the rules ask for: which plugin tells each, and whether the plugins tell them at all.
 
-use rejoinder_core::diagnostic::Diagnostic;
+use rejoinder_core::diagnostic::{Diagnostic, Severity};
 use rejoinder_host::{FactKind as GivenKind, LoadedPlugin, Registry};
 use rejoinder_rules::{FactDeclaration, FactKind, FactReading, FactValue, Rule, RuleSet};
 
@@ -100,20 +100,37 @@ impl ScannedBatch<'_> {
     }
 }
 
-/// What is wrong with the conditions of rules on facts, by what the loaded plugins declare.
-pub(crate) fn problems(rules: &[Rule], registry: &Registry) -> Vec<Diagnostic> {
+/// What a run refuses in the conditions of rules on facts, by what the loaded plugins declare.
+pub(crate) fn errors(rules: &[Rule], registry: &Registry) -> Vec<Diagnostic> {
     if rules.iter().all(|rule| rule.facts().next().is_none()) {
         return Vec::new();
     }
+    let mut found = problems(rules, registry, false);
+    found.retain(|finding| finding.severity == Severity::Error);
+    found
+}
+
+/// What is wrong with the conditions of rules on facts, and with the facts that the rules' tests give if `with_tests`, by what the
+/// loaded plugins declare.
+pub(crate) fn problems(rules: &[Rule], registry: &Registry, with_tests: bool) -> Vec<Diagnostic> {
     let plugins = registry.plugins();
     let names: Vec<&str> = plugins.iter().map(LoadedPlugin::name).collect();
     let declared: Vec<Vec<FactDeclaration>> = plugins.iter().map(declarations).collect();
+    let of = |plugin: &str| {
+        let place = names.iter().position(|name| *name == plugin);
+        place.map(|place| declared[place].as_slice())
+    };
     let mut found = Vec::new();
     for rule in rules {
         for condition in rule.facts() {
-            let place = names.iter().position(|name| *name == condition.plugin);
-            let declared = place.map(|place| declared[place].as_slice());
-            found.extend(condition.problem(&rule.file, declared, &names));
+            let problem = condition.problem(&rule.file, of(&condition.plugin), &names);
+            found.extend(problem.filter(|problem| !rule.allow.iter().any(|code| code == problem.code)));
+        }
+        if with_tests {
+            for (name, given) in rule.tests.all().iter().flat_map(|test| &test.facts) {
+                let plugin = name.split('.').next().unwrap_or_default();
+                found.extend(given.problem(name, &rule.file, of(plugin), &names));
+            }
         }
     }
     found.sort_by(|one, other| {

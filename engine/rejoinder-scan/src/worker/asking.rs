@@ -231,9 +231,10 @@ impl Worker<'_> {
         let Some(&last) = turns.last() else { return };
         let conversation = &out.conversations[at];
         let record = &conversation.record;
-        let wants_columns = self.engine.registry.wants_columns();
-        let columns = record.metadata.iter().filter(|_| wants_columns);
-        let columns: Vec<_> = columns.map(|(name, json)| (name.as_ref().into(), json.text())).collect();
+        let columns: Vec<_> = match self.wants_columns {
+            true => record.metadata.iter().map(|(name, json)| (name.as_ref().into(), json.text())).collect(),
+            false => Vec::new(),
+        };
         let context = ConversationContext { language: conversation.language, columns: &columns };
         self.batch.begin_conversation(&record.conversation, out.turns[last].message_index, &context);
         for &index in turns {

@@ -43,6 +43,8 @@ pub struct Worker<'e> {
     lists_all_set_aside: bool,
     /// What scanning cost, where somebody wants to know the cost.
     costs: Option<RuleTimes>,
+    /// Whether some plugin reads the metadata columns of records.
+    pub(super) wants_columns: bool,
 }
 
 /// A batch under way.
@@ -83,6 +85,7 @@ impl<'e> Worker<'e> {
             stop: StopFlag::default(),
             lists_all_set_aside: false,
             costs: None,
+            wants_columns: engine.registry.wants_columns(),
         })
     }
 

@@ -9,7 +9,7 @@ use rejoinder_host::PluginCost;
 use rejoinder_read::InputFile;
 use rejoinder_run::labels::{LabelReader, Unlabelled};
 use rejoinder_scan::config::{Candidates, CascadeSection, PluginConfig};
-use rejoinder_scan::{Engine, Scan};
+use rejoinder_scan::{AskedTurns, Engine, Scan};
 use serde_json::Value;
 
 use super::super::args::{CONFIG, INPUT, LABELS, OUTPUT};
@@ -86,6 +86,12 @@ pub(in crate::cli) fn main(args: &BenchArgs) -> Result<Exit, Failure> {
         effective.config.cascade = CascadeSection::without_score();
     }
     let engine = Engine::build(effective.config)?;
+    if engine.asked_turns(0) == AskedTurns::None {
+        return Err(Failure::usage(
+            "the plugin gives facts alone, which rules ask for: there is no vote to measure; `rejoinder plan` with a config of the \
+             plugin and such rules shows what its facts cost",
+        ));
+    }
     let reader = label_reader(&args.labelled, args.labels)?;
     let files = described(&args.corpus, &engine.config.input)?;
     let (mut tally, mut unlabelled) = (VoteTally::default(), Unlabelled::default());
@@ -161,5 +167,7 @@ fn read(
             Ok(())
         },
     )?;
-    Ok((tally, unlabelled, all.time.as_nanos() as f64 / all.turns.max(1) as f64))
+    // The time is that of calls for votes and for facts.
+    let asked = (all.turns + all.facts).max(1);
+    Ok((tally, unlabelled, all.time.as_nanos() as f64 / asked as f64))
 }

@@ -28,7 +28,10 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     let count = loaded.len() + findings.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
     let rules_of = loaded.iter().flat_map(|file| &file.own().content.rules);
-    let asking: Vec<Rule> = rules_of.filter(|rule| rule.facts().next().is_some()).cloned().collect();
+    let names_facts = |rule: &&Rule| {
+        rule.facts().next().is_some() || rule.tests.all().iter().any(|test| !test.facts.is_empty())
+    };
+    let asking: Vec<Rule> = rules_of.filter(names_facts).cloned().collect();
     let mut seen = HashSet::new();
     for file in &loaded {
         // Warnings about what it extends are not the author's.
@@ -52,7 +55,9 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
             findings.extend(clashes);
         }
     }
-    let asked: BTreeSet<String> = asking.iter().flat_map(Rule::facts).map(FactCondition::name).collect();
+    let given = asking.iter().flat_map(|rule| rule.tests.all()).flat_map(|test| test.facts.keys().cloned());
+    let asked: BTreeSet<String> =
+        asking.iter().flat_map(Rule::facts).map(FactCondition::name).chain(given).collect();
     // Which facts there are, the plugins of a config say.
     let unchecked = match asked.is_empty() {
         true => asked,

@@ -56,7 +56,7 @@ pub(in crate::cli) fn main(args: &NewArgs) -> Result<Exit, Failure> {
     let template = args.lang.template();
     let sdk = match &args.sdk {
         Some(_) if !template.needs_sdk => {
-            return Err(Failure::usage("--sdk is for plugins in Rust"));
+            return Err(Failure::usage("--sdk is for plugins in Rust: leave it out, or give --lang rust"));
         }
         Some(dir) => Sdk::of_checkout(dir)?,
         None if template.needs_sdk => Sdk::vendored(),

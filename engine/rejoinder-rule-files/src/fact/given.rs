@@ -1,0 +1,15 @@
+//! A fact that a rule's test gives.
+
+use serde::{Deserialize, Serialize};
+
+use super::condition::FactPlace;
+use super::value::FactValue;
+
+/// What a test of a rule says that a plugin tells of the turn under test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GivenFact {
+    /// What the plugin tells.
+    pub value: FactValue,
+    /// Where the fact's name stands in the file.
+    pub(crate) place: FactPlace,
+}
