@@ -135,8 +135,10 @@ fn a_copy_that_a_plugin_makes_of_the_run_does_nothing() {
         let config = config(dir.path(), "c.toml", plugin);
         let out = dir.path().join(if plugin.is_empty() { "here" } else { "apart" });
         let ended = run(&input, &config, &out).expect(0);
-        let told =
-            ended.stderr.matches("has forked inside of a call; the copy of the process was ended").count();
+        let told = ended
+            .stderr
+            .matches("`misfit` has forked inside of a call; the copy of the process was ended")
+            .count();
         assert_eq!(told, 1, "{}", ended.stderr);
         assert_eq!(figure(&ended.json(), "plugin_faults"), 0);
         output_files(&out)

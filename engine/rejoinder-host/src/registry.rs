@@ -245,7 +245,7 @@ fn here(
     host: &'static Host,
 ) -> Result<StartedPlugin, LoadCause> {
     if matches!(located, LocatedPlugin::File { .. }) {
-        crash::name_plugins_that_end_the_process();
+        crash::watch();
     }
     let CheckedPlugin { functions, mut description, model } = located.open(host)?;
     let settings = Settings::new(spec, &mut description);

@@ -1,6 +1,6 @@
 //! The parent's side: a child process, asked and watched.
 
-use std::io::{self, Read};
+use std::io::{self, PipeWriter, Read};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -55,6 +55,8 @@ pub struct Child {
     /// How long an answer may take.
     timeout: Duration,
     waiter: Waiter,
+    /// What an interpreter of Python does not outlive. The child is let go first: it may take its time to end.
+    life: Option<PipeWriter>,
 }
 
 impl Launch {
@@ -118,6 +120,11 @@ impl Launch {
     fn launch(&self) -> io::Result<Child> {
         let (ours, theirs) = UnixStream::pair()?;
         let (prints, printed) = io::pipe()?;
+        // What can fail is done before there is a process, which nobody would wait for.
+        let chatter = Chatter::listen(&self.name, prints)?;
+        let timeout = self.timeout.unwrap_or(BEGINNING);
+        ours.set_read_timeout(Some(timeout))?;
+        ours.set_write_timeout(Some(timeout))?;
         let process = self
             .home
             .command()
@@ -128,12 +135,8 @@ impl Launch {
             // A key that interrupts the run must not look like a crash of its plugins; and what a plugin starts ends with it.
             .process_group(0)
             .spawn()?;
-        let timeout = self.timeout.unwrap_or(BEGINNING);
-        let chatter = Chatter::listen(&self.name, prints)?;
         let waiter = Waiter::default();
-        let mut child = Child { process, is_gone: false, chatter, stream: ours, timeout, waiter };
-        child.limit(timeout)?;
-        Ok(child)
+        Ok(Child { process, is_gone: false, chatter, stream: ours, timeout, waiter, life: None })
     }
 }
 
@@ -286,7 +289,7 @@ impl Child {
 
     /// Hands the runner to an interpreter and waits until it is ready.
     fn begin_python(&mut self, interpreter: &Interpreter) -> Result<(), ChildFailure> {
-        let sent = Interpreter::hand_over(&mut self.stream);
+        let sent = Interpreter::hand_over(&self.stream).map(|life| self.life = Some(life));
         let ready = self.text_reply("starting its interpreter", sent);
         ready.map(drop).map_err(|failure| match failure {
             ChildFailure::Failed(reason) | ChildFailure::Dead(reason) => {
@@ -427,4 +430,46 @@ fn describe(status: ExitStatus) -> String {
     const KILL: i32 = 9;
     let guess = if status.signal() == Some(KILL) { "; out of memory?" } else { "" };
     format!("{status}{guess}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PluginSpec, locate};
+
+    /// A child with a file of Python whose `start` does this.
+    fn child_that(does: &str) -> Child {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("slow.py");
+        let body =
+            "NAME = \"slow\"\nimport os, re, time\ndef classify(batch, state): pass\ndef start(config): ";
+        std::fs::write(&path, format!("{body}{does}\n")).unwrap();
+        let context = LoadContext::default();
+        let located = locate::locate(&PluginSpec::at(path), &context).ok().unwrap();
+        Launch::new(&context, located, None).spawn().ok().unwrap().0
+    }
+
+    #[test]
+    fn a_frame_that_comes_in_a_call_harms_no_interpreter() {
+        let mut child = child_that("time.sleep(0.3)");
+        frame::send_text(&mut child.stream, kind::START, "{}").unwrap();
+        sleep(Duration::from_millis(100));
+        for _ in 0..2 {
+            frame::send_text(&mut child.stream, kind::MODEL, "").unwrap();
+        }
+        for _ in 0..3 {
+            assert!(child.text_reply("waiting", Ok(())).is_ok());
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_interpreter_whose_threads_all_wait_ends_with_its_life_line() {
+        let mut child = child_that("re.match('(a+)+$', 'a' * 50 + 'b')");
+        frame::send_text(&mut child.stream, kind::START, "{}").unwrap();
+        sleep(Duration::from_millis(100));
+        assert!(child.ended(Duration::ZERO).is_none());
+        child.life = None;
+        assert_eq!(child.ended(Duration::from_secs(10)).unwrap().signal(), Some(9));
+    }
 }

@@ -134,6 +134,56 @@ fn what_does_no_harm_costs_nothing() {
 }
 
 #[test]
+fn a_copy_of_an_interpreter_answers_nobody_wherever_it_was_made() {
+    let classify = "def classify(batch, state):\n    for i, turn in enumerate(batch.texts):\n        \
+                    if turn == \"fine\": batch.accept(i, \"UR5\", score=0.25, reason=\"so it is\")\n        \
+                    else: 1 / 0\n";
+    for forks in ["import os\nos.fork()\n", "import os\ndef start(config): os.fork()\n"] {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = load(PluginSpec::at(file(dir.path(), &format!("{forks}{classify}")))).unwrap();
+        let mut session = registry.session().unwrap();
+        // A copy would take every other frame, some time. After a fault the plugin is started once more.
+        for round in 0..4 {
+            let (mut votes, mut faults) = (Vec::new(), Vec::new());
+            session.classify(&batch_of(&["fine", "bad", "fine"]), &mut votes, &mut faults).unwrap();
+            assert_eq!(votes, [fine(), Vote::FAULT, fine()], "{forks}, round {round}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn a_candidate_that_is_not_in_the_batch_is_a_fault_whatever_is_done_with_it() {
+    for does in [
+        "batch.accept(-1, \"UR5\")",
+        "batch.reject(len(batch))",
+        "batch.fact(-1, \"calm\", True)",
+        "batch.note(-1, \"a note\")",
+        "batch.messages(-1)",
+        "batch.answer(-1)",
+        "batch.hits(-1)",
+        "batch.prior(-1)",
+        "batch.language(-1)",
+        "batch.columns(-1)",
+        "batch.earlier(-1)",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = obedient(dir.path(), does);
+        let facts = "FACTS = {\"calm\": {\"truth\": True}}\ndef facts(batch, state): pass\n";
+        std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + facts).unwrap();
+        let registry = load(PluginSpec::at(path)).unwrap();
+        let mut session = registry.session().unwrap();
+        session.want_notes();
+        let (mut votes, mut faults) = (Vec::new(), Vec::new());
+        session.classify(&batch_of(&["fine", "bad", "fine"]), &mut votes, &mut faults).unwrap();
+        assert_eq!(votes, [fine(), Vote::FAULT, fine()], "{does}: {faults:?}");
+        let message = &faults[0].message;
+        let number = if does.contains("len") { 1 } else { -1 };
+        let told = format!("IndexError: {number}: the candidates of this batch are numbered from 0 to 0");
+        assert!(message.contains(&told), "{does}: {message}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_plugin_is_refused_with_the_line() {
     for (body, said) in [
         (
