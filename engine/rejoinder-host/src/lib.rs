@@ -8,7 +8,6 @@
 
 mod activity;
 mod batch;
-mod batch_messages;
 mod call_size;
 mod capabilities;
 #[cfg(unix)]
@@ -48,6 +47,7 @@ mod scores;
 mod search;
 mod services;
 mod session;
+mod session_instance;
 mod snapshot;
 mod spec;
 mod state;
