@@ -86,7 +86,7 @@ impl Child {
         answered.map_err(|error| self.failure(error))
     }
 
-    /// Sends a batch, of whose candidates those in `range` are meant.
+    /// Sends a batch, where the candidates in `range` are meant.
     fn send(
         &mut self,
         header: Header,

@@ -99,10 +99,27 @@ fn a_plugin_that_is_too_slow_for_a_full_batch_is_asked_about_fewer_turns_at_once
         session.classify(&batch, &mut votes, &mut faults).unwrap();
         times.push(begun.elapsed());
         assert!(faults.is_empty(), "{faults:?}");
-        assert_eq!(votes, vec![Vote::default(); 30]);
+        assert_eq!(votes, vec![Vote::SILENT; 30]);
     }
     assert!(times[0] > Duration::from_secs(2), "a timeout, and all turns again: {times:?}");
     assert!(times[1] < times[0], "no timeout: {times:?}");
+}
+
+#[test]
+fn what_is_left_of_a_batch_is_asked_in_calls_of_the_size_that_was_found() {
+    let registry = misfit();
+    let mut session = registry.session().unwrap();
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    session.classify(&batch_of(&["sleep 40"; 30]), &mut votes, &mut faults).unwrap();
+    let begun = Instant::now();
+    // Calls of 15 take 1.2 s, those of 7 are in time.
+    session.classify(&batch_of(&["sleep 80"; 60]), &mut votes, &mut faults).unwrap();
+    let taken = begun.elapsed();
+    assert!(faults.is_empty(), "{faults:?}");
+    assert!(
+        taken < Duration::from_millis(60 * 80 + 3000),
+        "one timeout of 1 s, and not one a call: {taken:?}"
+    );
 }
 
 #[test]
@@ -115,7 +132,7 @@ fn a_copy_of_a_child_answers_nobody() {
         let votes_are_its_own = match turns {
             ["fine", "fork", _] => votes == [GOOD; 3],
             [_, _, "score"] => votes == [GOOD, GOOD, FAULTED],
-            _ => votes == [Vote::default(), GOOD, GOOD],
+            _ => votes == [Vote::SILENT, GOOD, GOOD],
         };
         assert!(votes_are_its_own, "{turns:?}: {votes:?}");
     }

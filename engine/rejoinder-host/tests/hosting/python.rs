@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rejoinder_core::{Category, Hit, Verdict, Vote};
 use rejoinder_host::{
-    Asks, ConversationContext, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry,
+    Asks, Batch, ConversationContext, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry,
     RuleReference, RuleRoute, abi,
 };
 
@@ -149,6 +149,25 @@ fn a_copy_of_an_interpreter_answers_nobody_wherever_it_was_made() {
             assert_eq!(votes, [fine(), Vote::FAULT, fine()], "{forks}, round {round}: {faults:?}");
         }
     }
+}
+
+#[test]
+fn a_candidate_that_is_asked_about_alone_comes_with_its_own_messages() {
+    let dir = tempfile::tempdir().unwrap();
+    let does = "if len(batch) > 1: raise ValueError()\nbatch.note(i, \"{} of {}\".format(len(batch.raw.role), batch.prior(i)))";
+    let registry = load(PluginSpec::at(obedient(dir.path(), does))).unwrap();
+    let mut session = registry.session().unwrap();
+    session.want_notes();
+    let mut batch = Batch::new();
+    for number in 0..3 {
+        let conversation = dialogue(&["q", "a", "fine", "a", "bad", "a", "later"]);
+        batch.begin_conversation(&conversation, 6, &ConversationContext::default());
+        batch.push_candidate(number, 4, number as f32, &[]);
+    }
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    session.classify(&batch, &mut votes, &mut faults).unwrap();
+    assert!(faults.is_empty(), "{faults:?}");
+    assert_eq!(session.notes(), ["5 of 0.0", "5 of 1.0", "5 of 2.0"]);
 }
 
 #[test]
@@ -346,6 +365,11 @@ fn facts_and_wishes_that_make_no_sense_are_refused() {
             "FACTS = {\"a\": {\"words\": [\"x\", \"x\"]}}\n",
             "mood.py: the words of the fact `a` are each of a-z",
         ),
+        (
+            "FACTS = {\"a\": {\"words\": [\"x\", \"true\"]}}\n",
+            "mood.py: the words of the fact `a` are each of a-z, 0-9, - and _, neither `true`",
+        ),
+        ("FACTS = {\"a\": {\"words\": [\"3\"]}}\n", "mood.py: the words of the fact `a` are each of a-z"),
         (
             "FACTS = {\"a\": {\"kind\": \"truth\"}}\n",
             "mood.py: the fact `a` is a dict with `about` and one of `number`",
