@@ -160,6 +160,7 @@ fn answers_that_cannot_be_relied_on() {
         ("NOT_SHARED", "threads", "somebody else is here"),
         ("RANDOM", "repeats", "gets another answer asked again"),
         ("NEIGHBOURS", "permutes", "in a batch the other way round"),
+        ("MESSAGES_OF_OTHERS", "permutes", "in a batch that holds messages of others, too"),
         ("NOTE_ELSEWHERE", "notes", "notes something on candidate"),
         ("SMALL", "huge-turn", "that is too much for me"),
         ("NO_REASON", "answers", "it gave reason 2 and has 1"),

@@ -128,6 +128,42 @@ fn a_plugin_that_takes_the_run_along_is_named_by_it_by_status_and_by_resume() {
 }
 
 #[test]
+fn a_signal_of_another_process_is_no_crash_of_the_plugin_that_runs_just_then() {
+    let dir = folder();
+    let input = dialogues(dir.path(), &["sleep 9500"]);
+    let config = config(dir.path(), "c.toml", "");
+    let out = text(&dir.path().join("out"));
+    let args = ["run", &input, "--config", &config, "--out", &out];
+    let work = command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !Path::new(&out).join("status.json").exists() {
+        sleep(Duration::from_millis(1));
+    }
+    sleep(Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-ABRT", &work.id().to_string()]).status().unwrap().success());
+    let ended = work.wait_with_output().unwrap();
+    assert_eq!(ended.status.signal(), Some(6));
+    let words = String::from_utf8(ended.stderr).unwrap();
+    assert!(!words.contains("misfit"), "{words}");
+    assert!(!Path::new(&out).join("crash.json").exists());
+}
+
+#[test]
+fn of_two_threads_that_crash_at_once_one_is_told_in_full() {
+    for _ in 0..10 {
+        let dir = folder();
+        let input = dialogues(dir.path(), &["segfault"; 64]);
+        let config = config(dir.path(), "c.toml", "");
+        let out = text(&dir.path().join("out"));
+        let args = ["run", &input, "--config", &config, "--out", &out, "--threads", "4"];
+        let crashed = command(&args).output().unwrap();
+        assert_eq!(crashed.status.signal(), Some(11));
+        let words = String::from_utf8(crashed.stderr).unwrap();
+        assert!(words.contains("plugin `misfit` has crashed") && words.ends_with("--isolate\n"), "{words}");
+        assert_eq!(status(&out)["crash"]["plugin"], "misfit");
+    }
+}
+
+#[test]
 fn a_copy_that_a_plugin_makes_of_the_run_does_nothing() {
     let dir = folder();
     let input = dialogues(dir.path(), &["fine", "fork", "fine"]);
@@ -135,8 +171,10 @@ fn a_copy_that_a_plugin_makes_of_the_run_does_nothing() {
         let config = config(dir.path(), "c.toml", plugin);
         let out = dir.path().join(if plugin.is_empty() { "here" } else { "apart" });
         let ended = run(&input, &config, &out).expect(0);
-        let told =
-            ended.stderr.matches("has forked inside of a call; the copy of the process was ended").count();
+        let told = ended
+            .stderr
+            .matches("`misfit` has forked inside of a call; the copy of the process was ended")
+            .count();
         assert_eq!(told, 1, "{}", ended.stderr);
         assert_eq!(figure(&ended.json(), "plugin_faults"), 0);
         output_files(&out)

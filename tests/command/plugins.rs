@@ -62,6 +62,12 @@ fn mistakes_about_a_plugin_are_shown_under_what_was_written() {
         ("name = \"rephrase\"\nconfig = { treshold = 0.9 }", ":4:12", "unknown key `treshold`"),
         ("name = \"rephrase\"\n[plugin.config]\nthreshold = 7", ":5:1", "greater than the maximum of 1"),
         ("name = \"rephrase\"\ntimeout = \"5s\"", ":4:1", "needs isolation = \"process\""),
+        (
+            "name = \"misfit\"\npath = \"MISFIT\"\ntimeout = \"5s\"".replace("MISFIT", &misfit()).as_str(),
+            ":5:1",
+            "needs isolation = \"process\"",
+        ),
+        ("name = \"*\"\ntimeout = \"5s\"", ":4:1", "needs isolation = \"process\""),
         ("name = \"rephrase\"\nisolation = \"process\"\ntimeout = \"soon\"", ":5:1", "a time such as \"5s\""),
         ("name = \"rephrase\"\nisolation = \"prison\"", ":4:13", "unknown variant `prison`"),
         ("name = \"rephrase\"\nblake3 = \"12\"", ":4:1", "64 hex digits"),

@@ -152,6 +152,24 @@ fn mistakes_about_a_plugin_in_python_are_shown_under_what_was_written() {
 }
 
 #[test]
+fn a_file_that_is_found_by_its_name_has_its_timeout_and_cannot_be_asked_into_the_process() {
+    let dir = folder();
+    std::fs::create_dir(dir.path().join("plugins")).unwrap();
+    let body = "NAME = \"slow\"\nimport time\ndef classify(batch, state): time.sleep(60)\n";
+    write(&dir.path().join("plugins"), "rejoinder_plugin_slow.py", body);
+    let run = |name: &str, keys: &str| {
+        let config =
+            format!("format = 1\nplugin-dirs = [\"plugins\"]\n[[plugin]]\nname = \"slow\"\n{keys}\n");
+        let config = write(dir.path(), &format!("{name}.toml"), config);
+        rejoinder(&["run", DIALOGUES, "--config", &config, "--out", &text(&dir.path().join(name))])
+    };
+    let late = run("late", "timeout = \"1s\"\nmax-faults = 0").expect(8).stderr;
+    assert!(late.contains("did not answer within 1s"), "{late}");
+    let here = run("here", "isolation = \"none\"").expect(7).stderr;
+    assert!(here.contains("always has processes of its own: leave `isolation` out"), "{here}");
+}
+
+#[test]
 fn without_an_interpreter_the_message_says_what_to_do() {
     let dir = folder();
     let path = file(dir.path(), "def classify(batch, state): pass\n");

@@ -190,6 +190,8 @@ static rjn_status classify(rjn_state *state, const rjn_batch *b, rjn_output *out
         out->score[i] = state->calls++ % 7 ? 0.25f : 0.75f;
 #elif defined NEIGHBOURS
         out->score[i] = i % 2 ? 0.25f : 0.75f;
+#elif defined MESSAGES_OF_OTHERS
+        out->score[i] = b->first[i] == (i ? b->target[i - 1] + 1 : 0) ? 0.25f : 0.75f;
 #elif defined NO_REASON
         out->reason[i] = 2;
 #elif defined NO_SCORE

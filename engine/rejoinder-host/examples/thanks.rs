@@ -1,6 +1,6 @@
 //! A plugin in Rust that says of every turn what the examples `thanks-c` and `thanks-python` say of it: tests compare the three.
 
-use rejoinder_plugin::{BoxError, Candidate, Category, Classifier, Role, Verdict, export_classifier};
+use rejoinder_plugin::{Asks, BoxError, Candidate, Category, Classifier, Role, Verdict, export_classifier};
 
 /// Has no configuration.
 #[derive(Debug, serde::Deserialize)]
@@ -19,6 +19,8 @@ impl Classifier for Thanks {
     const VERSION: &'static str = "1.0.0";
     const ABOUT: &'static str = "accepts turns that are thanks and nothing else (UR5)";
     const REASONS: &'static [&'static str] = &[WHOLE, ASKED];
+    /// Without a hit it has nothing to say.
+    const CANDIDATES: Asks = Asks::Marked;
     const CONFIG_SCHEMA: &'static str = r#"{"type": "object", "additionalProperties": false}"#;
     type Config = Config;
 

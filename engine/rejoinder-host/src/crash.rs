@@ -14,21 +14,28 @@ use crate::activity::Slot;
 use crate::descriptor::Descriptor;
 
 /// The signals by which a process ends for its own fault, with their names.
-const SIGNALS: [(c_int, &str); 6] = [
+const SIGNALS: [(c_int, &str); 5] = [
     (libc::SIGSEGV, "SIGSEGV"),
     (libc::SIGBUS, "SIGBUS"),
     (libc::SIGILL, "SIGILL"),
     (libc::SIGFPE, "SIGFPE"),
-    (libc::SIGTRAP, "SIGTRAP"),
     (libc::SIGABRT, "SIGABRT"),
 ];
 
 /// The exit code of the command where a plugin fails: a plugin that calls `exit` decides about no other.
 const FAILED: c_int = 8;
 
+/// How often, and for how many nanoseconds each, a thread that crashes waits until another has told of its own crash.
+const MOST_WAITS: u32 = 1000;
+const WAIT: libc::c_long = 1_000_000;
+
 /// What was done with the signals before.
 static BEFORE: OnceLock<[libc::sigaction; SIGNALS.len()]> = OnceLock::new();
+/// Whether plugins that end the process are to be named at all.
+static IS_WANTED: AtomicBool = AtomicBool::new(false);
 static IS_TOLD: AtomicBool = AtomicBool::new(false);
+/// Whether all is written that is told.
+static IS_WRITTEN: AtomicBool = AtomicBool::new(false);
 static PLACE: AtomicPtr<CrashPlace> = AtomicPtr::new(ptr::null_mut());
 
 /// The run that is worked on.
@@ -38,35 +45,45 @@ struct CrashPlace {
     next: String,
 }
 
-/// Says what becomes of a crash, as long as it lives.
+/// Says what becomes of a crash, as long as it lives or until another takes its place.
 #[derive(Debug)]
-pub struct CrashNote(());
+pub struct CrashNote(*mut CrashPlace);
 
 impl CrashNote {
     /// From now on, a plugin that ends this process is named in `file`, one line of JSON (`plugin`, which may be null, and
     /// `signal`, 0 for a call of `exit`), and the line on standard error names the command `next`, which goes on.
     pub fn in_file(file: &Path, next: &str) -> Self {
         // A path with a zero byte leads nowhere.
-        if let Ok(file) = CString::new(file.as_os_str().as_bytes()) {
-            let place = Box::new(CrashPlace { file, next: next.to_owned() });
-            // It is never freed: a handler may be reading it.
-            PLACE.store(Box::into_raw(place), Ordering::Release);
-        }
-        Self(())
+        let Ok(file) = CString::new(file.as_os_str().as_bytes()) else { return Self(ptr::null_mut()) };
+        // It is never freed: a handler may be reading it.
+        let place = Box::into_raw(Box::new(CrashPlace { file, next: next.to_owned() }));
+        PLACE.store(place, Ordering::Release);
+        Self(place)
     }
 }
 
 impl Drop for CrashNote {
     fn drop(&mut self) {
-        PLACE.store(ptr::null_mut(), Ordering::Release);
+        // Where another note stands by now, it stays.
+        let _ = PLACE.compare_exchange(self.0, ptr::null_mut(), Ordering::AcqRel, Ordering::Relaxed);
     }
 }
 
-/// From now on, a plugin that ends this process is named. To be called before code of a library runs in the process.
+/// From now on, a plugin whose library is loaded into this process and that ends it (a crash, `abort`, `exit`) is named on standard
+/// error, and where a [`CrashNote`] says. For a program that is a command and nothing else: another one may have handlers of its own for the
+/// signals of a crash, and live on.
 pub fn name_plugins_that_end_the_process() {
+    IS_WANTED.store(true, Ordering::Relaxed);
+}
+
+/// To be called before code of a library runs in the process.
+pub(crate) fn watch() {
+    if !IS_WANTED.load(Ordering::Relaxed) {
+        return;
+    }
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: plain data, of which all zeros are a value.
+        // SAFETY: plain data, where all zeros are a value.
         let mut before: [libc::sigaction; SIGNALS.len()] = unsafe { MaybeUninit::zeroed().assume_init() };
         // The handler goes on with what was there before, so that must be known first.
         for ((signal, _), before) in SIGNALS.iter().zip(&mut before) {
@@ -94,14 +111,19 @@ pub fn name_plugins_that_end_the_process() {
 }
 
 extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
-    tell(signal);
+    // SAFETY: the system hands over a valid one.
+    let info = unsafe { info.as_ref() };
+    let was_sent = info.is_some_and(|info| info.si_code <= 0);
+    // What another process sends (`kill`) finds a thread by chance, and the plugin that the thread is in has not done it.
+    // SAFETY: it is a signal that was sent, and the system says by whom.
+    if !(was_sent && info.is_some_and(|info| unsafe { info.si_pid() != libc::getpid() })) {
+        tell(signal);
+    }
     let index = SIGNALS.iter().position(|(number, _)| *number == signal);
     if let Some(before) = BEFORE.get().zip(index).map(|(before, index)| &before[index]) {
         // SAFETY: what stood there before stands there again.
         unsafe { libc::sigaction(signal, before, ptr::null_mut()) };
     }
-    // SAFETY: the system hands over a valid one.
-    let was_sent = unsafe { info.as_ref() }.is_some_and(|info| info.si_code <= 0);
     if was_sent {
         // SAFETY: what stood there before takes it, once this returns; an instruction that failed fails again by itself.
         unsafe { libc::raise(signal) };
@@ -116,9 +138,18 @@ extern "C" fn on_exit() {
     }
 }
 
-/// Tells once which plugin ends the process. Takes no lock and no memory.
+/// Tells once which plugin ends the process, and returns when that is told. Takes no lock and no memory.
 fn tell(signal: c_int) {
     if IS_TOLD.swap(true, Ordering::Relaxed) {
+        // Another thread tells of its own crash just now, and would end with this one. One that crashes over it is not waited for.
+        for _ in 0..MOST_WAITS {
+            if IS_WRITTEN.load(Ordering::Acquire) {
+                return;
+            }
+            let time = libc::timespec { tv_sec: 0, tv_nsec: WAIT };
+            // SAFETY: it may be called anywhere.
+            unsafe { libc::nanosleep(&raw const time, ptr::null_mut()) };
+        }
         return;
     }
     let plugin = Slot::plugin_of_this_thread().map(|plugin| plugin.name.as_str());
@@ -135,6 +166,7 @@ fn tell(signal: c_int) {
             let _ = json(&mut Descriptor(file), plugin, signal);
         }
     }
+    IS_WRITTEN.store(true, Ordering::Release);
 }
 
 /// What has happened, and the way on.
@@ -198,6 +230,17 @@ fn name(signal: c_int) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_takes_away_itself_alone() {
+        let note = |path: &str| CrashNote::in_file(Path::new(path), "rejoinder resume r");
+        let first = note("first");
+        let second = note("second");
+        drop(first);
+        assert_eq!(PLACE.load(Ordering::Relaxed), second.0);
+        drop(second);
+        assert!(PLACE.load(Ordering::Relaxed).is_null());
+    }
 
     #[test]
     fn a_crash_is_told_in_one_line_of_words_and_one_of_json() {

@@ -1,5 +1,7 @@
 //! What the plugins before the current one said: columns that are lent to it beside the batch.
 
+use std::ops::Range;
+
 #[cfg(unix)]
 use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Verdict, Vote};
@@ -45,6 +47,22 @@ impl EarlierVotes {
             self.category.push(category);
             self.score.push(vote.score.unwrap_or(f32::NAN));
         }
+    }
+}
+
+impl EarlierVotes {
+    /// Becomes what was said of the candidates in a range of a whole batch. Returns itself.
+    ///
+    /// # Panics
+    /// If the whole batch has fewer candidates.
+    pub fn cut_out(&mut self, whole: &Self, range: &Range<usize>) -> &Self {
+        self.clear();
+        self.plugins = whole.plugins;
+        let votes = range.start * whole.plugins..range.end * whole.plugins;
+        self.verdict.extend_from_slice(&whole.verdict[votes.clone()]);
+        self.category.extend_from_slice(&whole.category[votes.clone()]);
+        self.score.extend_from_slice(&whole.score[votes]);
+        self
     }
 }
 

@@ -200,6 +200,13 @@ fn read_kind(fact: &abi::Fact) -> Result<FactKind, String> {
                 // SAFETY: the table holds `n_words` words, as the header says.
                 let word = text(unsafe { *fact.words.add(index) }, "word")
                     .map_err(|e| format!("is a word, and {e}"))?;
+                // A rule that asks for such a word would ask for a truth or a number.
+                if matches!(word.as_str(), "true" | "false") || word.parse::<f64>().is_ok() {
+                    return Err(format!(
+                        "has the word `{}`, which in a rule is no word",
+                        word.escape_debug()
+                    ));
+                }
                 if !is_name(&word) || words.contains(&word) {
                     let word = word.escape_debug();
                     return Err(format!(

@@ -8,7 +8,6 @@
 
 mod activity;
 mod batch;
-mod batch_messages;
 mod call_size;
 mod capabilities;
 #[cfg(unix)]
@@ -48,6 +47,7 @@ mod scores;
 mod search;
 mod services;
 mod session;
+mod session_instance;
 mod snapshot;
 mod spec;
 mod state;
@@ -58,7 +58,7 @@ pub use capabilities::{Asks, Gives, Selection};
 #[cfg(unix)]
 pub use child::end_with_parent;
 pub use child::serve;
-pub use crash::CrashNote;
+pub use crash::{CrashNote, name_plugins_that_end_the_process};
 pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
 pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;

@@ -38,13 +38,29 @@ impl LocatedPlugin {
         }
     }
 
-    /// The spec, with a process of its own for a plugin that can run nowhere else.
-    pub fn isolated<'s>(&self, spec: &'s PluginSpec) -> Cow<'s, PluginSpec> {
+    /// The spec, with the place where the plugin runs instead of the usual one.
+    ///
+    /// # Errors
+    /// The plugin cannot run where it is to, or can hang there in spite of a timeout.
+    pub fn isolated<'s>(&self, spec: &'s PluginSpec) -> Result<Cow<'s, PluginSpec>, LoadCause> {
+        let with = |isolation| Ok(Cow::Owned(PluginSpec { isolation, ..spec.clone() }));
+        let refused = |reason: &str| {
+            let name = match &spec.path {
+                Some(path) => path.display().to_string(),
+                None => spec.name.clone(),
+            };
+            Err(LoadCause::Refused { name, reason: reason.to_owned() })
+        };
         match (self, spec.isolation) {
+            (Self::Python(_), Isolation::Usual { timeout }) => with(Isolation::Process { timeout }),
             (Self::Python(_), Isolation::None) => {
-                Cow::Owned(PluginSpec { isolation: Isolation::Process { timeout: None }, ..spec.clone() })
+                refused("a plugin in Python always has processes of its own: leave `isolation` out")
             }
-            _ => Cow::Borrowed(spec),
+            (_, Isolation::Usual { timeout: Some(_) }) => refused(
+                "`timeout` needs isolation = \"process\": what hangs in the run's own process cannot be ended",
+            ),
+            (_, Isolation::Usual { timeout: None }) => with(Isolation::None),
+            _ => Ok(Cow::Borrowed(spec)),
         }
     }
 

@@ -14,4 +14,7 @@ impl CrashNote {
 }
 
 /// Nothing here.
+pub(crate) fn watch() {}
+
+/// Nothing here.
 pub fn name_plugins_that_end_the_process() {}

@@ -1,7 +1,8 @@
 //! Files that a plugin's configuration names: the keys that the plugin's schema marks by `"format": "path"`.
 //!
 //! A relative path begins at the folder of the config. A file counts for the plugin's identity by its content: it may lie
-//! elsewhere and be the same, or stay where it is and be another.
+//! elsewhere and be the same, or stay where it is and be another. It is hashed when the plugin is loaded, and the plugin reads it by its
+//! path, again in each process and state: a file that is replaced in between is read as it is by then, under the identity of the other.
 
 use std::fs::File;
 use std::io;

@@ -160,15 +160,17 @@ impl LoadedPlugin {
     fn load(spec: &PluginSpec, context: &LoadContext<'_>, host: &'static Host) -> Result<Self, LoadCause> {
         let located = locate::locate(spec, context)?;
         let origin = located.origin();
-        let spec = &*located.isolated(spec);
-        let is_isolated = spec.isolation != Isolation::None;
+        let spec = &*located.isolated(spec)?;
+        let timeout = match spec.isolation {
+            Isolation::Process { timeout } => Some(timeout),
+            Isolation::Usual { .. } | Isolation::None => None,
+        };
+        let is_isolated = timeout.is_some();
         let loading = Activity::new();
         let _loading = loading.enter(PluginTag::of(&configured(spec), is_isolated), PluginWork::Loading);
-        let StartedPlugin { description, code, settings, own_model } = match spec.isolation {
-            Isolation::None => here(spec, context, &origin, located, host)?,
-            Isolation::Process { timeout } => {
-                child(spec, context, &origin, Launch::new(context, located, timeout))?
-            }
+        let StartedPlugin { description, code, settings, own_model } = match timeout {
+            None => here(spec, context, &origin, located, host)?,
+            Some(timeout) => child(spec, context, &origin, Launch::new(context, located, timeout))?,
         };
         let identity = identity(&description, &origin, &settings.identifying);
         let (config, files) = (settings.config.clone(), settings.files.clone());
@@ -245,7 +247,7 @@ fn here(
     host: &'static Host,
 ) -> Result<StartedPlugin, LoadCause> {
     if matches!(located, LocatedPlugin::File { .. }) {
-        crash::name_plugins_that_end_the_process();
+        crash::watch();
     }
     let CheckedPlugin { functions, mut description, model } = located.open(host)?;
     let settings = Settings::new(spec, &mut description);

@@ -57,8 +57,8 @@ unsafe extern "C" fn rule_route(ctx: *mut c_void, number: u32) -> u8 {
     unsafe { rule(ctx, number) }.map_or(0, |rule| rule.route as u8)
 }
 
-/// Writes a plugin's message to standard error. One that repeats the last is dropped: when the turns of a batch are asked about one by one to find
-/// the candidate that fails, the plugin fails over and over with the same words.
+/// Writes a plugin's message to standard error. One that repeats the last is dropped: when the turns of a batch are asked about one
+/// by one to find the candidate that fails, the plugin fails over and over with the same words.
 pub fn print(level: i32, message: &str) {
     static LAST: Mutex<String> = Mutex::new(String::new());
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +79,7 @@ pub fn print(level: i32, message: &str) {
 pub fn write_line(line: &str) {
     // On a terminal, a line of progress may be drawn there, which is drawn again.
     let is_live =
-        std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     eprintln!("{}{}", if is_live { "\r\x1b[K" } else { "" }, printable(line));
 }
 

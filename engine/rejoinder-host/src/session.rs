@@ -1,21 +1,17 @@
 //! One worker thread's use of the plugins, and what happens when one fails.
 
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use rejoinder_core::Vote;
 
-use crate::activity::{Activity, Entered, PluginWork};
+use crate::activity::{Activity, PluginWork};
 use crate::call_size::CallSize;
-use crate::child::Child;
-use crate::child_failure::ChildFailure;
 use crate::earlier_votes::EarlierVotes;
-use crate::facts::FactValues;
-use crate::output::Columns;
 use crate::plugin_cost::PluginCost;
-use crate::registry::{self, PluginCode};
-use crate::state::{AnswerRoom, State};
+use crate::registry::PluginCode;
+use crate::session_instance::{Answers, CallError, Question, SessionInstance, Wanted};
 use crate::{Batch, Fault, HostError, LoadedPlugin, Registry};
 
 /// A worker's access to the plugins: states or children of its own, and reused buffers.
@@ -31,45 +27,15 @@ pub struct Session<'r> {
     /// The candidates that one plugin is asked about, and their places among all.
     gathered: Batch,
     places: Vec<usize>,
+    /// The candidates of a call that is not about all of them, and what was said of them.
+    part: Batch,
+    part_earlier: EarlierVotes,
     /// What asking each plugin has cost.
     costs: Vec<PluginCost>,
     /// What a plugin noted in its last calls, by the candidate.
     new_notes: Vec<(usize, String)>,
     /// What plugins noted, a text a vote; `None` where nobody wants to know.
     notes: Option<Vec<String>>,
-}
-
-/// What a plugin answered last.
-#[derive(Debug, Default)]
-struct Answers {
-    votes: Columns,
-    facts: FactValues,
-}
-
-/// What is wanted of a plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    Votes,
-    Facts,
-}
-
-/// What a session has of a plugin; `None` in it where it must be made anew.
-#[derive(Debug)]
-enum SessionInstance {
-    /// Nothing: all sessions share one state.
-    Shared,
-    State(Option<State>),
-    Child(Option<Child>),
-}
-
-/// A call did not work.
-enum CallError {
-    /// The plugin failed on what it was given.
-    Fault(String),
-    /// The plugin did not answer in time, and its process was ended.
-    Late(String),
-    /// Nothing more can be asked of it.
-    Stop(HostError),
 }
 
 impl Registry {
@@ -91,7 +57,7 @@ impl Registry {
                     let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
                     Ok(SessionInstance::Child(Some(match waiting {
                         Some(child) => child,
-                        None => new_child(plugin)?,
+                        None => SessionInstance::new_child(plugin)?,
                     })))
                 }
             }
@@ -106,21 +72,13 @@ impl Registry {
             earlier: EarlierVotes::default(),
             gathered: Batch::default(),
             places: Vec::new(),
+            part: Batch::default(),
+            part_earlier: EarlierVotes::default(),
             costs: vec![PluginCost::default(); self.plugins().len()],
             new_notes: Vec::new(),
             notes: None,
         })
     }
-}
-
-/// # Errors
-/// The child or its plugin does not start.
-fn new_child(plugin: &LoadedPlugin) -> Result<Child, HostError> {
-    let PluginCode::Child(launch, _) = &plugin.code else {
-        unreachable!("only isolated plugins have children")
-    };
-    let started = launch.spawn().and_then(|(mut child, _)| launch.start(&mut child).map(|()| child));
-    started.map_err(|failure| plugin.no_restart(failure.reason()))
 }
 
 impl Session<'_> {
@@ -187,7 +145,11 @@ impl Session<'_> {
             if places.is_empty() {
                 continue;
             }
-            let own = if places.len() == batch.len() { batch } else { gathered.gather(batch, &places) };
+            let own = match &self.plugins[plugin].code {
+                _ if places.len() == batch.len() => batch,
+                PluginCode::Child(..) => gathered.cut_out(batch, places.iter().copied()),
+                _ => gathered.gather(batch, &places),
+            };
             classified = self.vote(plugin, own, &places, votes, faults);
             if classified.is_err() {
                 break;
@@ -209,15 +171,18 @@ impl Session<'_> {
     ) -> Result<(), HostError> {
         let stride = self.plugins.len();
         let begun = Instant::now();
-        self.answers.votes.resize(batch.len());
-        self.earlier.refill(votes, stride, plugin, places.iter().copied());
+        // Out of the session, whose calls borrow it.
+        let mut earlier = std::mem::take(&mut self.earlier);
+        earlier.refill(votes, stride, plugin, places.iter().copied());
+        let question = Question { batch, earlier: &earlier, wanted: Wanted::Votes };
         let description = self.plugins[plugin].description();
         let before = faults.len();
-        let answered = self.run(plugin, batch, Wanted::Votes, faults, |answers, candidate| {
-            let vote = answers.votes.vote(candidate, description).map_err(|error| error.to_string())?;
+        let answered = self.run(plugin, question, faults, |answers, number, candidate| {
+            let vote = answers.votes.vote(number, description).map_err(|error| error.to_string())?;
             votes[places[candidate] * stride + plugin] = vote;
             Ok(())
         });
+        self.earlier = earlier;
         if let Some(kept) = &mut self.notes {
             for (candidate, note) in self.new_notes.drain(..) {
                 kept[places[candidate] * stride + plugin] += &note;
@@ -252,11 +217,10 @@ impl Session<'_> {
         assert!(!facts.is_empty(), "only plugins that give facts are asked for them");
         values.clear();
         values.resize(batch.len() * facts.len(), f64::NAN);
-        self.earlier.clear();
-        self.answers.facts.resize(batch.len(), facts.len());
+        let question = Question { batch, earlier: &EarlierVotes::default(), wanted: Wanted::Facts };
         let begun = Instant::now();
-        let answered = self.run(plugin, batch, Wanted::Facts, faults, |answers, candidate| {
-            let row = answers.facts.row(candidate, facts).map_err(|error| error.to_string())?;
+        let answered = self.run(plugin, question, faults, |answers, number, candidate| {
+            let row = answers.facts.row(number, facts).map_err(|error| error.to_string())?;
             values[candidate * facts.len()..][..facts.len()].copy_from_slice(row);
             Ok(())
         });
@@ -264,55 +228,72 @@ impl Session<'_> {
         answered
     }
 
-    /// Asks a plugin about a batch. `settle` takes an answered candidate, or says why its answer is not allowed. All candidates
-    /// on which the plugin failed are added to `faults`.
+    /// Asks a plugin about a batch. `settle` takes an answered candidate, by its numbers in the call and in the batch, or says why its
+    /// answer is not allowed. All candidates on which the plugin failed are added to `faults`.
     fn run(
         &mut self,
         plugin: usize,
-        batch: &Batch,
-        wanted: Wanted,
+        question: Question<'_>,
         faults: &mut Vec<Fault>,
-        mut settle: impl FnMut(&Answers, usize) -> Result<(), String>,
+        mut settle: impl FnMut(&Answers, usize, usize) -> Result<(), String>,
     ) -> Result<(), HostError> {
-        let _busy = self.enter(plugin, PluginWork::Batch(batch.len() as u32));
-        for range in self.call_sizes[plugin].ranges(batch.len()) {
-            let Some(is_late) = self.ask(plugin, batch, &range, wanted, faults, &mut settle)? else {
-                continue;
-            };
-            let before = faults.len();
-            for candidate in range.clone() {
-                self.ask(plugin, batch, &(candidate..candidate + 1), wanted, faults, &mut settle)?;
+        let candidates = question.batch.len();
+        let mut range = self.call_sizes[plugin].next(0, candidates);
+        while !range.is_empty() {
+            if let Some(is_late) = self.ask(plugin, question, &range, faults, &mut settle)? {
+                let before = faults.len();
+                for candidate in range.clone() {
+                    self.ask(plugin, question, &(candidate..candidate + 1), faults, &mut settle)?;
+                }
+                if is_late && faults.len() == before {
+                    self.call_sizes[plugin].shrink(self.plugins[plugin].name(), range.len());
+                }
             }
-            if is_late && faults.len() == before {
-                self.call_sizes[plugin].shrink(self.plugins[plugin].name(), range.len());
-            }
+            range = self.call_sizes[plugin].next(range.end, candidates);
         }
         Ok(())
     }
 
-    /// Asks about the candidates in `range` at once. Where the call fails and there are several, they are to be asked about one by
-    /// one: then this returns whether the plugin did not answer in time.
+    /// Asks about the candidates in `range` at once, and shows the plugin no others. Where the call fails and there are several, they
+    /// are to be asked about one by one: then this returns whether the plugin did not answer in time.
     fn ask(
         &mut self,
         plugin: usize,
-        batch: &Batch,
+        question: Question<'_>,
         range: &Range<usize>,
-        wanted: Wanted,
         faults: &mut Vec<Fault>,
-        settle: &mut impl FnMut(&Answers, usize) -> Result<(), String>,
+        settle: &mut impl FnMut(&Answers, usize, usize) -> Result<(), String>,
     ) -> Result<Option<bool>, HostError> {
-        let called = self.call(plugin, batch, range, wanted);
         let loaded = &self.plugins[plugin];
+        let wants_notes = self.notes.is_some();
+        let busy = self.activity.enter(loaded.tag, PluginWork::Batch(range.len() as u32));
+        let part = if range.len() == question.batch.len() {
+            question
+        } else {
+            Question {
+                batch: self.part.cut_out(question.batch, range.clone()),
+                earlier: self.part_earlier.cut_out(question.earlier, range),
+                ..question
+            }
+        };
+        let called = self.own[plugin].call(loaded, part, wants_notes, &mut self.answers);
+        drop(busy);
         let mut fault = |candidate: usize, message| {
-            let fault = Fault { plugin: loaded.name().into(), candidate, id: batch.id(candidate), message };
+            let id = question.batch.id(candidate);
+            let fault = Fault { plugin: loaded.name().into(), candidate, id, message };
             let counted = loaded.count(&fault);
             faults.push(fault);
             counted
         };
         match called {
-            Ok(()) => {
-                for candidate in range.clone() {
-                    settle(&self.answers, candidate).or_else(|message| fault(candidate, message))?;
+            Ok(notes) => {
+                if wants_notes {
+                    // A plugin may say any number.
+                    let known = notes.into_iter().filter(|(number, _)| (*number as usize) < range.len());
+                    self.new_notes.extend(known.map(|(number, text)| (range.start + number as usize, text)));
+                }
+                for (number, candidate) in range.clone().enumerate() {
+                    settle(&self.answers, number, candidate).or_else(|message| fault(candidate, message))?;
                 }
             }
             Err(CallError::Fault(message) | CallError::Late(message)) if range.len() == 1 => {
@@ -323,89 +304,6 @@ impl Session<'_> {
             Err(CallError::Stop(error)) => return Err(error),
         }
         Ok(None)
-    }
-
-    /// From here on, until what is returned is dropped, whoever watches sees that this thread waits for a plugin.
-    fn enter(&self, plugin: usize, work: PluginWork) -> Entered {
-        self.activity.enter(self.plugins[plugin].tag, work)
-    }
-
-    /// One call on the candidates in `range`. A state that failed is replaced: it may be half-changed.
-    fn call(
-        &mut self,
-        plugin: usize,
-        batch: &Batch,
-        range: &Range<usize>,
-        wanted: Wanted,
-    ) -> Result<(), CallError> {
-        let loaded = &self.plugins[plugin];
-        let wants_notes = self.notes.is_some();
-        // What a call noted that failed is of no candidate.
-        self.answers.votes.take_notes();
-        let mut room = match wanted {
-            Wanted::Votes => AnswerRoom::Votes(self.answers.votes.prefilled(range, wants_notes)),
-            Wanted::Facts => AnswerRoom::Facts(self.answers.facts.prefilled(range)),
-        };
-        let stop = |reason| CallError::Stop(loaded.no_restart(reason));
-        let notes = match (&mut self.own[plugin], &loaded.code) {
-            (SessionInstance::Shared, PluginCode::Shared(starter, shared)) => {
-                let state = Arc::clone(&shared.lock().unwrap_or_else(PoisonError::into_inner));
-                let columns = batch.columns(range, &self.earlier);
-                // SAFETY: `Batch` keeps the header's guarantees, and `prefilled` gave room for the range.
-                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
-                    registry::replace(starter, shared, &state).map_err(stop)?;
-                    return Err(CallError::Fault(message));
-                }
-                self.answers.votes.take_notes()
-            }
-            (SessionInstance::State(own), PluginCode::Here(starter)) => {
-                let state = match own {
-                    Some(state) => state,
-                    None => own.insert(starter.start().map_err(stop)?),
-                };
-                let columns = batch.columns(range, &self.earlier);
-                // SAFETY: as above.
-                if let Err(message) = unsafe { state.answer(&columns, &mut room) } {
-                    *own = None;
-                    return Err(CallError::Fault(message));
-                }
-                self.answers.votes.take_notes()
-            }
-            (SessionInstance::Child(own), PluginCode::Child(..)) => {
-                let child = match own {
-                    Some(child) => child,
-                    None => own.insert(new_child(loaded).map_err(CallError::Stop)?),
-                };
-                let answered = match wanted {
-                    Wanted::Votes => {
-                        child.classify(batch, range, &self.earlier, wants_notes, &mut self.answers.votes)
-                    }
-                    Wanted::Facts => child.facts(batch, range, &mut self.answers.facts).map(|()| Vec::new()),
-                };
-                match answered {
-                    Ok(notes) => notes,
-                    Err(ChildFailure::Failed(message)) => return Err(CallError::Fault(message)),
-                    Err(ChildFailure::Dead(message)) => {
-                        *own = None;
-                        return Err(CallError::Fault(message));
-                    }
-                    Err(ChildFailure::Late(message)) => {
-                        *own = None;
-                        return Err(CallError::Late(message));
-                    }
-                    Err(ChildFailure::Stuck(message) | ChildFailure::Interpreter(message)) => {
-                        return Err(stop(message));
-                    }
-                }
-            }
-            _ => unreachable!("a session is made for where each plugin runs"),
-        };
-        if self.notes.is_some() {
-            // A plugin may say any number.
-            let places = notes.into_iter().map(|(index, text)| (range.clone().nth(index as usize), text));
-            self.new_notes.extend(places.filter_map(|(place, text)| Some((place?, text))));
-        }
-        Ok(())
     }
 }
 

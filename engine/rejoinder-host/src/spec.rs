@@ -21,10 +21,14 @@ pub enum OnFault {
 }
 
 /// Where a plugin runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// In this process: fast, and a crash or a hang of the plugin is one of the program.
-    #[default]
+    /// A plugin in Python in child processes, any other in this process.
+    Usual {
+        /// As of [`Self::Process`]; refused for a plugin that runs in this process.
+        timeout: Option<Duration>,
+    },
+    /// In this process: fast, and a crash or a hang of the plugin is one of the program. Refused for a plugin in Python.
     None,
     /// In a child process for each session, which may crash or hang.
     Process {
@@ -52,7 +56,7 @@ pub struct PluginSpec {
     pub folder: Option<PathBuf>,
     /// What runs a plugin in Python; `None` is the interpreter of the virtual environment that is active, else `python3`.
     pub python: Option<PathBuf>,
-    /// Where it runs; a plugin in Python always runs in processes of its own.
+    /// Where it runs.
     pub isolation: Isolation,
     /// What a fault leads to.
     pub on_fault: OnFault,
@@ -71,7 +75,7 @@ impl PluginSpec {
             purpose: Purpose::ALL,
             folder: None,
             python: None,
-            isolation: Isolation::None,
+            isolation: Isolation::Usual { timeout: None },
             on_fault: OnFault::Escalate,
             max_faults: 16,
         }

@@ -156,6 +156,7 @@ fn without_values(command: Command) -> Command {
 
 /// Runs the command that the process was started with; returns how it ended, with all messages printed.
 pub fn main() -> Exit {
+    rejoinder_host::name_plugins_that_end_the_process();
     main_of(&std::env::args_os().collect::<Vec<_>>())
 }
 

@@ -188,7 +188,7 @@ typedef struct rjn_fact { /* something that a rule may ask for, as `plugin.name`
     rjn_str name, about;              /* name [a-z0-9_-]+, each once */
     uint32_t kind;                    /* RJN_FACT_NUMBER.. */
     uint32_t n_words;
-    const rjn_str *words;             /* [n_words] RJN_FACT_WORD: what it may be, each [a-z0-9_-]+ and once; the value is the index */
+    const rjn_str *words;             /* [n_words] RJN_FACT_WORD: what it may be, each [a-z0-9_-]+, once, and neither true, false nor a number; the value is the index */
     double least, most;               /* RJN_FACT_NUMBER: finite, least < most; the value lies between them, both included */
 } rjn_fact;
 

@@ -9,6 +9,8 @@ NAME = "thanks"
 VERSION = "1.0.0"
 ABOUT = "accepts turns that are thanks and nothing else (UR5)"
 CONFIG_SCHEMA = {"type": "object", "additionalProperties": False}
+# Without a hit it has nothing to say.
+CANDIDATES = "rules"
 
 WHOLE = "all of it is thanks"
 ASKED = "thanks, but to a question"

@@ -3,6 +3,7 @@
 import array
 import collections
 import collections.abc
+import operator
 
 from rejoinder_runner.frames import clean
 
@@ -92,6 +93,14 @@ class Batch:
     def __len__(self):
         return self._n
 
+    def _number(self, i):
+        """The number of a candidate. What Python makes of a negative one is another candidate, which depends on the batch."""
+        number = operator.index(i)
+        if not 0 <= number < self._n:
+            message = "{}: the candidates of this batch are numbered from 0 to {}"
+            raise IndexError(message.format(number, self._n - 1))
+        return number
+
     # What there is to see.
 
     @property
@@ -110,15 +119,17 @@ class Batch:
 
     def messages(self, i):
         """The conversation up to the turn, which is the last of these."""
+        i = self._number(i)
         return Messages(self, range(self.raw.first[i], self.raw.target[i] + 1))
 
     def answer(self, i):
         """The messages of the answer that the turn follows; empty where there is none."""
+        i = self._number(i)
         return Messages(self, range(self.raw.answer[i], self.raw.answer_end[i]))
 
     def hits(self, i):
         """The rules that matched: their ids, and from where to where in the turn's text."""
-        raw, rules = self.raw, self._rules
+        raw, rules, i = self.raw, self._rules, self._number(i)
         m, found = raw.target[i], []
         begin, end = raw.text_off[m], raw.text_off[m + 1]
         is_ascii = len(self.texts[i]) == end - begin
@@ -132,16 +143,16 @@ class Batch:
 
     def prior(self, i):
         """What the rules think, as log-odds of feedback."""
-        return self.raw.prior[i]
+        return self.raw.prior[self._number(i)]
 
     def language(self, i):
         """The conversation's language as an ISO 639 code; empty where it is not determined."""
-        at = self.raw.conversation[i] * 4
+        at = self.raw.conversation[self._number(i)] * 4
         return str(self.raw.language[at : at + 4], "ascii").rstrip("\0")
 
     def columns(self, i):
         """The other columns of the conversation's record: a string as it is, anything else as JSON."""
-        raw, c = self.raw, self.raw.conversation[i]
+        raw, c = self.raw, self.raw.conversation[self._number(i)]
         table = {}
         for k in range(raw.column_off[c] * 4, raw.column_off[c + 1] * 4, 4):
             name, name_end, value, value_end = raw.columns[k : k + 4]
@@ -151,6 +162,7 @@ class Batch:
 
     def earlier(self, i):
         """What the plugins before this one said."""
+        i = self._number(i)
         raw, row = self.raw, range(i * self._n_earlier, (i + 1) * self._n_earlier)
         return [
             Vote(
@@ -185,11 +197,11 @@ class Batch:
     def note(self, i, text):
         """Says in free words why the candidate got its answer, where somebody reads it (`wants_notes`)."""
         if self.wants_notes:
-            self._notes.append([range(self._n)[i], clean(text)])
+            self._notes.append([self._number(i), clean(text)])
 
     def fact(self, i, name, value):
         """A fact of one candidate, under a name of `FACTS`; None where it is unknown."""
-        self._facts_of(name)[i] = self._declaration.fact_value(name, value)
+        self._facts_of(name)[self._number(i)] = self._declaration.fact_value(name, value)
 
     def fact_column(self, name, values):
         """A fact of all candidates; None where it is unknown."""
@@ -204,12 +216,11 @@ class Batch:
         return self._facts[name]
 
     def _answer(self, i, verdict, category, score, reason, probs):
-        answers = self._answers
+        answers, i = self._answers, self._number(i)
         answers["verdict"][i] = verdict
         answers["category"][i] = category
         answers["reason"][i] = 0 if reason is None else self._declaration.reason_number(reason)
         if score is not None:
             answers["score"][i] = score
         if probs is not None:
-            i = range(self._n)[i]
             answers["probs"][i * PROBS : (i + 1) * PROBS] = column_of("probs", "f", probs, 1, PROBS)

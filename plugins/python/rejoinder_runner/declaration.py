@@ -18,6 +18,15 @@ def is_name(text):
     return isinstance(text, str) and text != "" and not text.strip("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
+def is_word(text):
+    """Whether a text can be the word of a fact: a rule that asks for `true` or `3` asks for a truth or a number."""
+    try:
+        float(text.replace("_", " "))
+    except ValueError:
+        return is_name(text) and text not in ("true", "false")
+    return False
+
+
 class Declaration:
     """What the engine is told of a plugin, and the words by which the plugin answers."""
 
@@ -126,8 +135,9 @@ class Declaration:
             kind = {"number": {"least": float(bounds[0]), "most": float(bounds[1])}}
         elif "words" in fact:
             words = self.words[name] = self.texts("the words of `{}`".format(name), fact["words"])
-            if not words or not all(map(is_name, words)) or len(set(words)) < len(words):
-                raise self.wrong("the words of the fact `{}` are each of a-z, 0-9, - and _, and no two the same".format(name))
+            if not words or not all(map(is_word, words)) or len(set(words)) < len(words):
+                message = "the words of the fact `{}` are each of a-z, 0-9, - and _, neither `true`, `false` nor a number, and no two the same"
+                raise self.wrong(message.format(name))
             kind = {"word": {"words": words}}
         return {"name": name, "about": clean(fact.get("about", "")), "kind": kind}
 

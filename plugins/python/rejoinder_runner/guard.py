@@ -4,41 +4,61 @@ import fcntl
 import os
 import select
 import signal
+import socket
+import sys
 import threading
 import time
 
 LAST_WORDS = 1.0
 
 
+def end():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lifeline(number):
+    """The pipe that the engine hands over by the socket, along with one byte."""
+    line = socket.socket(fileno=number)
+    try:
+        _, told, _, _ = line.recvmsg(1, socket.CMSG_SPACE(4))
+    finally:
+        line.detach()
+    for level, kind, handed in told:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            life = int.from_bytes(handed[:4], sys.byteorder)
+            os.set_inheritable(life, False)
+            return life
+    return None
+
+
 class Guard:
     """Ends the process when the engine is gone, whatever the plugin is doing then."""
 
-    def __init__(self, number):
-        self.number = number
-        self.flags = fcntl.fcntl(number, fcntl.F_GETFL)
-        # In a call nothing comes over the line but its end. Where the system can make of that a signal that nobody can hold up, code
-        # that keeps all threads of the interpreter waiting does not outlive the engine either.
-        self.is_loud = hasattr(fcntl, "F_SETSIG")
+    def __init__(self, line, life):
+        """`line` is the socket to the engine; `life` a pipe into which only the engine could write, and never does, as `lifeline` has it."""
+        threading.Thread(target=self.watch, args=(line,), name="end with the engine", daemon=True).start()
+        # The only event of the pipe is its end. Where the system can make of that a signal that nobody can hold up, code that keeps all
+        # threads of the interpreter waiting does not outlive the engine either. The line itself must not have such a signal: each frame
+        # is an event, and its signal may come when the frame is read already and the plugin at work on it.
+        if life is None or not hasattr(fcntl, "F_SETSIG"):
+            return
         try:
-            if self.is_loud:
-                fcntl.fcntl(number, fcntl.F_SETOWN, os.getpid())
-                fcntl.fcntl(number, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
         except OSError:
-            self.is_loud = False
-        threading.Thread(target=self.watch, name="end with the engine", daemon=True).start()
+            return
+        # What has ended before gives no signal.
+        ended = select.poll()
+        ended.register(life, 0)
+        if ended.poll(0):
+            end()
 
-    def watch(self):
+    @staticmethod
+    def watch(number):
         line = select.poll()
-        line.register(self.number, 0)
+        line.register(number, 0)
         while not line.poll():
             pass
         time.sleep(LAST_WORDS)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def __enter__(self):
-        if self.is_loud:
-            fcntl.fcntl(self.number, fcntl.F_SETFL, self.flags | os.O_ASYNC)
-
-    def __exit__(self, *_):
-        if self.is_loud:
-            fcntl.fcntl(self.number, fcntl.F_SETFL, self.flags)
+        end()

@@ -14,7 +14,7 @@ from rejoinder_runner.failure import Failure
 from rejoinder_runner.frames import (
     ANSWERS, BATCH, COLUMNS, DONE, END, FACT_VALUES, FACTS, FAILED, HELLO, MEMORY, MODEL, PER_CANDIDATE, PER_VOTE, STUCK, Line,
 )
-from rejoinder_runner.guard import Guard
+from rejoinder_runner.guard import Guard, lifeline
 from rejoinder_runner.plugin import Plugin
 
 OLDEST = (3, 9)
@@ -23,8 +23,8 @@ OLDEST = (3, 9)
 class Served:
     """What the process has by now."""
 
-    def __init__(self, line, guard):
-        self.line, self.guard = line, guard
+    def __init__(self, line):
+        self.line = line
         self.plugin, self.config = None, "{}"
         self.process = os.getpid()
 
@@ -43,12 +43,11 @@ class Served:
 
     def answer(self, kind, text):
         try:
-            with self.guard:
-                done = self.load(text) if kind == HELLO else self.start(text)
+            kind, said = DONE, self.load(text) if kind == HELLO else self.start(text)
         except Failure as failure:
-            self.line.send_text(FAILED, str(failure))
-        else:
-            self.line.send_text(DONE, done)
+            kind, said = FAILED, str(failure)
+        self.end_if_forked()
+        self.line.send_text(kind, said)
 
     def ask(self, header):
         columns = {name: bytearray(struct.calcsize(kind) * many(header)) for name, kind, many in COLUMNS}
@@ -63,8 +62,7 @@ class Served:
         batch = Batch(types.SimpleNamespace(**raw), last - first, n_earlier, self.plugin, bool(header.flag))
         function = "classify" if header.kind == BATCH else "facts"
         try:
-            with self.guard:
-                self.plugin.ask(function, batch)
+            self.plugin.ask(function, batch)
         except Failure as failure:
             self.end_if_forked()
             return self.restart(str(failure))
@@ -87,13 +85,13 @@ class Served:
 
     def restart(self, failure):
         """After a failed call the state may be half-changed: another one takes its place."""
+        kind, said = FAILED, failure
         try:
-            with self.guard:
-                self.plugin.start(self.config)
+            self.plugin.start(self.config)
         except Failure as stuck:
-            self.line.send_text(STUCK, str(stuck))
-        else:
-            self.line.send_text(FAILED, failure)
+            kind, said = STUCK, str(stuck)
+        self.end_if_forked()
+        self.line.send_text(kind, said)
 
 
 def memory():
@@ -113,7 +111,8 @@ def main():
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
-    served = Served(line, Guard(line.number))
+    Guard(line.number, lifeline(line.number))
+    served = Served(line)
     version = "{}.{}.{}".format(*sys.version_info[:3])
     if sys.version_info < OLDEST:
         message = "{} is Python {}, and plugins need {}.{} or later"

@@ -9,5 +9,5 @@ pub use busy::{BusyPlugin, busy_plugins};
 pub use slot::PluginWork;
 #[cfg(unix)]
 pub(crate) use slot::Slot;
-pub(crate) use slot::{Activity, Entered, PluginTag};
+pub(crate) use slot::{Activity, PluginTag};
 pub(crate) use watchdog::watch;

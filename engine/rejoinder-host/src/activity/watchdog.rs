@@ -36,7 +36,7 @@ pub(crate) fn watch() {
     });
 }
 
-/// What was said of which plugin.
+/// The times at which plugins were named last.
 #[derive(Debug, Default)]
 struct Told(HashMap<String, Duration>);
 

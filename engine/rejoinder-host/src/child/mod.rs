@@ -10,12 +10,15 @@ mod frame;
 mod greeting;
 mod home;
 mod launch;
+mod process;
+mod reply;
 mod serve;
 mod wait;
 mod watch;
 
 pub use frame::Header;
-pub use launch::{Child, Launch};
+pub use launch::Launch;
+pub use process::Child;
 pub use serve::serve;
 pub use watch::end_with_parent;
 

@@ -11,6 +11,7 @@ use super::greeting::{Greeting, PluginReference};
 use super::wait::Waiter;
 use super::watch::{end_at_once, end_with_parent};
 use crate::abi::Plugin;
+use crate::activity::{Activity, PluginTag, PluginWork};
 use crate::earlier_votes::EarlierVotes;
 use crate::facts::FactValues;
 use crate::handshake::{CheckedPlugin, Description};
@@ -27,7 +28,7 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
     end_with_parent()?;
     let mut stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     panics::install();
-    let mut served = ServedPlugin::default();
+    let mut served = ServedPlugin::new();
     let mut waiter = Waiter::default();
     loop {
         let answered = Instant::now();
@@ -70,8 +71,10 @@ pub fn serve(built_in: &[&'static Plugin]) -> io::Result<()> {
 }
 
 /// What a child has by now.
-#[derive(Default)]
 struct ServedPlugin {
+    activity: Activity,
+    /// The plugin as whoever watches knows it.
+    tag: &'static PluginTag,
     loaded: Option<(CheckedPlugin, &'static crate::abi::Host)>,
     started: Option<(Starter, State)>,
     batch: Batch,
@@ -81,6 +84,19 @@ struct ServedPlugin {
 }
 
 impl ServedPlugin {
+    fn new() -> Self {
+        Self {
+            activity: Activity::new(),
+            tag: PluginTag::of("", true),
+            loaded: None,
+            started: None,
+            batch: Batch::default(),
+            earlier: EarlierVotes::default(),
+            output: Columns::default(),
+            facts: FactValues::default(),
+        }
+    }
+
     fn load(&mut self, hello: &str, built_in: &[&'static Plugin]) -> Result<Description, String> {
         let hello: Greeting = serde_json::from_str(hello).map_err(|e| e.to_string())?;
         let located = match hello.plugin {
@@ -94,6 +110,7 @@ impl ServedPlugin {
         let host = services::start(hello.rules);
         let checked = located.and_then(|located| located.open(host)).map_err(LoadCause::reason)?;
         let description = checked.description.clone();
+        self.tag = PluginTag::of(&description.name, true);
         self.loaded = Some((checked, host));
         Ok(description)
     }
@@ -107,6 +124,7 @@ impl ServedPlugin {
         let (checked, host) = self.loaded.as_ref().ok_or("nothing is loaded")?;
         let config = serde_json::from_str(config).map_err(|e| e.to_string())?;
         let starter = Starter::new(checked.functions, host, &config);
+        let _starting = self.activity.enter(self.tag, PluginWork::Starting);
         let state = starter.start()?;
         self.started = Some((starter, state));
         Ok(())
@@ -128,6 +146,7 @@ impl ServedPlugin {
             self.output.resize(header.n as usize);
             AnswerRoom::Votes(self.output.prefilled(&range, header.flag != 0))
         };
+        let _busy = self.activity.enter(self.tag, PluginWork::Batch(range.len() as u32));
         // SAFETY: the columns are those of a `Batch` of the parent, and `prefilled` gave room for the range.
         let result = unsafe { state.answer(&columns, &mut room) };
         if let Err(reason) = result {

@@ -130,6 +130,11 @@ pub fn permutes(subject: &Subject, _: &Setting) -> Outcome {
             alone.facts.extend(said.facts);
         }
         same(&together, &alone, "in a batch of its own")?;
+        let whole = material::batch(material::TURNS);
+        // As a run asks a plugin that is asked about some turns alone.
+        let places: Vec<usize> = (0..whole.len()).skip(1).step_by(3).collect();
+        let gathered = subject.ask(&mut state, Batch::new().gather(&whole, &places))?;
+        same(&together.of(&places), &gathered, "in a batch that holds messages of others, too")?;
         Ok(())
     })())
 }

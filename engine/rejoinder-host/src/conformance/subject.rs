@@ -228,6 +228,14 @@ pub(super) struct Said {
     pub facts: Vec<Vec<Option<f64>>>,
 }
 
+impl Said {
+    /// What was said of the candidates in some places.
+    pub(super) fn of(&self, places: &[usize]) -> Self {
+        let votes = places.iter().filter_map(|place| self.votes.get(*place).copied()).collect();
+        Self { votes, facts: places.iter().filter_map(|place| self.facts.get(*place).cloned()).collect() }
+    }
+}
+
 /// A rule of the kit, as plugins see it.
 fn rule(id: &str) -> RuleReference {
     RuleReference { id: id.to_owned(), category: Some(Category::Ur5), route: RuleRoute::Escalate }

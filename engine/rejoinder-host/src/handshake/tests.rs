@@ -202,6 +202,14 @@ fn facts_are_declared_by_name_and_kind() {
         wrong(abi::Fact { n_words: 0, ..word }),
         "its fact `tone` is a word, and its table of 0 words cannot be"
     );
+    for no_word in ["true", "false", "3", "nan"] {
+        let words: &'static [Str] =
+            Box::leak(Box::new([Str::from_static("calm"), Str::from_static(no_word)]));
+        assert_eq!(
+            wrong(abi::Fact { words: words.as_ptr(), ..word }),
+            format!("its fact `tone` has the word `{no_word}`, which in a rule is no word")
+        );
+    }
     assert_eq!(error(|p| p.flags = abi::GIVES_VOTES | abi::GIVES_FACTS), "it has no function `facts_batch`");
     assert_eq!(
         error(|p| p.facts_batch = Some(facts)),

@@ -2,10 +2,19 @@
 
 use std::fmt;
 #[cfg(unix)]
-use std::io::{self, Write};
+use std::io::{self, IoSlice, PipeWriter, Write};
+#[cfg(unix)]
+use std::mem::MaybeUninit;
+#[cfg(unix)]
+use std::os::fd::AsFd;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::process::Command;
+
+#[cfg(unix)]
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 /// What the interpreter is given as its program: it reads the runner from standard input.
 #[cfg(unix)]
@@ -66,14 +75,26 @@ impl Interpreter {
         command
     }
 
-    /// Hands the runner to an interpreter that has started.
+    /// Hands the runner to an interpreter that has started, and the end of a pipe whose other end is returned: when that closes, the
+    /// interpreter is killed.
     ///
     /// # Errors
-    /// Of writing.
-    pub fn hand_over(to: &mut impl Write) -> io::Result<()> {
+    /// Of writing; or there is no pipe to be had.
+    pub fn hand_over(mut to: &UnixStream) -> io::Result<PipeWriter> {
         let runner = serde_json::to_vec(RUNNER)?;
         to.write_all(&(runner.len() as u32).to_ne_bytes())?;
-        to.write_all(&runner)
+        to.write_all(&runner)?;
+        let (theirs, ours) = io::pipe()?;
+        let handed = [theirs.as_fd()];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut message = SendAncillaryBuffer::new(&mut space);
+        message.push(SendAncillaryMessage::ScmRights(&handed));
+        #[cfg(target_os = "linux")]
+        let flags = SendFlags::NOSIGNAL;
+        #[cfg(not(target_os = "linux"))]
+        let flags = SendFlags::empty();
+        sendmsg(to, &[IoSlice::new(&[0])], &mut message, flags)?;
+        Ok(ours)
     }
 
     /// Why it cannot be started, and what to do.

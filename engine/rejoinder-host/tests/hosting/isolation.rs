@@ -106,6 +106,23 @@ fn a_plugin_that_is_too_slow_for_a_full_batch_is_asked_about_fewer_turns_at_once
 }
 
 #[test]
+fn what_is_left_of_a_batch_is_asked_in_calls_of_the_size_that_was_found() {
+    let registry = misfit();
+    let mut session = registry.session().unwrap();
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    session.classify(&batch_of(&["sleep 40"; 30]), &mut votes, &mut faults).unwrap();
+    let begun = Instant::now();
+    // Calls of 15 take 1.2 s, those of 7 are in time.
+    session.classify(&batch_of(&["sleep 80"; 60]), &mut votes, &mut faults).unwrap();
+    let taken = begun.elapsed();
+    assert!(faults.is_empty(), "{faults:?}");
+    assert!(
+        taken < Duration::from_millis(60 * 80 + 3000),
+        "one timeout of 1 s, and not one a call: {taken:?}"
+    );
+}
+
+#[test]
 fn a_copy_of_a_child_answers_nobody() {
     let registry = misfit();
     let mut session = registry.session().unwrap();

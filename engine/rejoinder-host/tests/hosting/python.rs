@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rejoinder_core::{Category, Hit, Verdict, Vote};
 use rejoinder_host::{
-    Asks, ConversationContext, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry,
+    Asks, Batch, ConversationContext, Isolation, LoadCause, LoadContext, LoadError, PluginSpec, Registry,
     RuleReference, RuleRoute, abi,
 };
 
@@ -130,6 +130,75 @@ fn what_does_no_harm_costs_nothing() {
             }
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "{does}");
+    }
+}
+
+#[test]
+fn a_copy_of_an_interpreter_answers_nobody_wherever_it_was_made() {
+    let classify = "def classify(batch, state):\n    for i, turn in enumerate(batch.texts):\n        \
+                    if turn == \"fine\": batch.accept(i, \"UR5\", score=0.25, reason=\"so it is\")\n        \
+                    else: 1 / 0\n";
+    for forks in ["import os\nos.fork()\n", "import os\ndef start(config): os.fork()\n"] {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = load(PluginSpec::at(file(dir.path(), &format!("{forks}{classify}")))).unwrap();
+        let mut session = registry.session().unwrap();
+        // A copy would take every other frame, some time. After a fault the plugin is started once more.
+        for round in 0..4 {
+            let (mut votes, mut faults) = (Vec::new(), Vec::new());
+            session.classify(&batch_of(&["fine", "bad", "fine"]), &mut votes, &mut faults).unwrap();
+            assert_eq!(votes, [fine(), Vote::FAULT, fine()], "{forks}, round {round}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn a_candidate_that_is_asked_about_alone_comes_with_its_own_messages() {
+    let dir = tempfile::tempdir().unwrap();
+    let does = "if len(batch) > 1: raise ValueError()\nbatch.note(i, \"{} of {}\".format(len(batch.raw.role), batch.prior(i)))";
+    let registry = load(PluginSpec::at(obedient(dir.path(), does))).unwrap();
+    let mut session = registry.session().unwrap();
+    session.want_notes();
+    let mut batch = Batch::new();
+    for number in 0..3 {
+        let conversation = dialogue(&["q", "a", "fine", "a", "bad", "a", "later"]);
+        batch.begin_conversation(&conversation, 6, &ConversationContext::default());
+        batch.push_candidate(number, 4, number as f32, &[]);
+    }
+    let (mut votes, mut faults) = (Vec::new(), Vec::new());
+    session.classify(&batch, &mut votes, &mut faults).unwrap();
+    assert!(faults.is_empty(), "{faults:?}");
+    assert_eq!(session.notes(), ["5 of 0.0", "5 of 1.0", "5 of 2.0"]);
+}
+
+#[test]
+fn a_candidate_that_is_not_in_the_batch_is_a_fault_whatever_is_done_with_it() {
+    for does in [
+        "batch.accept(-1, \"UR5\")",
+        "batch.reject(len(batch))",
+        "batch.fact(-1, \"calm\", True)",
+        "batch.note(-1, \"a note\")",
+        "batch.messages(-1)",
+        "batch.answer(-1)",
+        "batch.hits(-1)",
+        "batch.prior(-1)",
+        "batch.language(-1)",
+        "batch.columns(-1)",
+        "batch.earlier(-1)",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = obedient(dir.path(), does);
+        let facts = "FACTS = {\"calm\": {\"truth\": True}}\ndef facts(batch, state): pass\n";
+        std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + facts).unwrap();
+        let registry = load(PluginSpec::at(path)).unwrap();
+        let mut session = registry.session().unwrap();
+        session.want_notes();
+        let (mut votes, mut faults) = (Vec::new(), Vec::new());
+        session.classify(&batch_of(&["fine", "bad", "fine"]), &mut votes, &mut faults).unwrap();
+        assert_eq!(votes, [fine(), Vote::FAULT, fine()], "{does}: {faults:?}");
+        let message = &faults[0].message;
+        let number = if does.contains("len") { 1 } else { -1 };
+        let told = format!("IndexError: {number}: the candidates of this batch are numbered from 0 to 0");
+        assert!(message.contains(&told), "{does}: {message}");
     }
 }
 
@@ -296,6 +365,11 @@ fn facts_and_wishes_that_make_no_sense_are_refused() {
             "FACTS = {\"a\": {\"words\": [\"x\", \"x\"]}}\n",
             "mood.py: the words of the fact `a` are each of a-z",
         ),
+        (
+            "FACTS = {\"a\": {\"words\": [\"x\", \"true\"]}}\n",
+            "mood.py: the words of the fact `a` are each of a-z, 0-9, - and _, neither `true`",
+        ),
+        ("FACTS = {\"a\": {\"words\": [\"3\"]}}\n", "mood.py: the words of the fact `a` are each of a-z"),
         (
             "FACTS = {\"a\": {\"kind\": \"truth\"}}\n",
             "mood.py: the fact `a` is a dict with `about` and one of `number`",

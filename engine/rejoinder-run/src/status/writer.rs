@@ -28,21 +28,24 @@ impl StatusWriter {
         let mut status = RunStatus::of_this_process(verb);
         // What became of an earlier process is over.
         PluginCrash::forget(run);
+        let begun = Instant::now();
+        let mut meter = ProgressMeter::default();
+        let mut say = move |status: &mut RunStatus| {
+            status.figures = meter.measure(&watch.stage(), begun.elapsed());
+            status.figures.busy_plugins = BusyPluginFigures::now();
+            status.stopping = watch.stop.is_raised();
+            status.written = now();
+            status.write(&folder);
+        };
+        // Before the work begins, which a plugin may end at once, and the process with it.
+        say(&mut status);
         let (hang_up, hung_up) = channel();
         let thread = std::thread::spawn(move || {
-            let begun = Instant::now();
-            let mut meter = ProgressMeter::default();
-            loop {
-                status.figures = meter.measure(&watch.stage(), begun.elapsed());
-                status.figures.busy_plugins = BusyPluginFigures::now();
-                status.stopping = watch.stop.is_raised();
-                status.written = now();
-                status.write(&folder);
-                if hung_up.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
-                    status.figures = meter.measure(&watch.stage(), begun.elapsed());
-                    return status;
-                }
+            while hung_up.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                say(&mut status);
             }
+            say(&mut status);
+            status
         });
         Self { run: run.to_owned(), thread: Some((hang_up, thread)) }
     }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ALL_OTHERS, KeyProblem};
+use crate::engine::built_in;
 use crate::error::ConfigHint;
 
 /// `[[plugin]]`
@@ -40,7 +41,7 @@ pub struct PluginConfig {
     #[serde(default)]
     pub isolation: Option<Isolation>,
     /// How long loading the library, starting the plugin, and each call (up to 256 turns) may take, such as `5s` or `500ms`;
-    /// needs isolation = "process". By default 30s for a call, and 120s for loading and for starting.
+    /// needs processes of its own. By default 30s for a call, and 120s for loading and for starting.
     #[serde(default)]
     pub timeout: Option<String>,
     /// What its failure on a turn leads to.
@@ -180,20 +181,25 @@ impl PluginConfig {
             let message = "`python` is for a plugin in Python, whose `path` ends in .py";
             return Err(KeyProblem::new("/python", message));
         }
-        if self.timeout.is_some() && self.isolation() != Isolation::Process {
+        if self.timeout.is_some() && !self.may_be_apart() {
             let message = "`timeout` needs isolation = \"process\": what hangs in the run's own process cannot be ended";
             return Err(KeyProblem::new("/timeout", message));
         }
         self.timeout().map(drop)
     }
 
-    /// Where the plugin runs.
-    fn isolation(&self) -> Isolation {
-        let usual = match self.path.as_deref().is_some_and(host::is_python) {
-            true => Isolation::Process,
-            false => Isolation::None,
-        };
-        self.isolation.unwrap_or(usual)
+    /// Whether the plugin may run in processes of its own. What a name stands for that is not linked in is seen when it is looked up.
+    fn may_be_apart(&self) -> bool {
+        match (self.isolation, &self.path) {
+            (Some(isolation), _) => isolation == Isolation::Process,
+            (None, Some(path)) => host::is_python(path),
+            (None, None) => !self.stands_for_others() && !self.is_linked(),
+        }
+    }
+
+    fn is_linked(&self) -> bool {
+        let has_the_name = |plugin| host::describe(plugin).is_ok_and(|known| Some(known.name) == self.name);
+        built_in().into_iter().any(has_the_name)
     }
 
     fn timeout(&self) -> Result<Option<Duration>, KeyProblem> {
@@ -217,9 +223,10 @@ impl PluginConfig {
             purpose,
             folder: folder.map(Path::to_owned),
             python: self.python.clone(),
-            isolation: match self.isolation() {
-                Isolation::None => host::Isolation::None,
-                Isolation::Process => {
+            isolation: match self.isolation {
+                None => host::Isolation::Usual { timeout: self.timeout().unwrap_or_default() },
+                Some(Isolation::None) => host::Isolation::None,
+                Some(Isolation::Process) => {
                     host::Isolation::Process { timeout: self.timeout().unwrap_or_default() }
                 }
             },

@@ -1,17 +1,13 @@
 //! Candidates on their way to the plugins: flat columns, filled once and lent to every plugin.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-#[cfg(unix)]
-use bytemuck::{cast_slice, cast_slice_mut};
 use rejoinder_core::{Conversation, Hit, Role};
 
+use super::context::ConversationContext;
+use super::messages::Messages;
 use crate::abi;
-use crate::batch_messages::Messages;
-#[cfg(unix)]
-use crate::child::Header;
 use crate::earlier_votes::EarlierVotes;
 
 /// A batch with this many candidates is full.
@@ -23,41 +19,19 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// What the candidates of one batch share with those gathered out of it.
-    messages: Arc<Messages>,
-    conversation: Vec<u32>,
-    first: Vec<u32>,
-    target: Vec<u32>,
-    answer: Vec<u32>,
-    answer_end: Vec<u32>,
-    id: Vec<u64>,
-    prior: Vec<f32>,
-    hit_off: Vec<u32>,
+    pub(super) messages: Arc<Messages>,
+    pub(super) conversation: Vec<u32>,
+    pub(super) first: Vec<u32>,
+    pub(super) target: Vec<u32>,
+    pub(super) answer: Vec<u32>,
+    pub(super) answer_end: Vec<u32>,
+    pub(super) id: Vec<u64>,
+    pub(super) prior: Vec<f32>,
+    pub(super) hit_off: Vec<u32>,
     /// As [`abi::Hit`]: rule, start, end.
-    hits: Vec<[u32; 3]>,
+    pub(super) hits: Vec<[u32; 3]>,
     /// Index of the current conversation's first message.
-    current: usize,
-}
-
-/// What plugins may know of a conversation beside its messages.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ConversationContext<'c> {
-    /// The language as a code of ISO 639; empty or `und` where it is not determined.
-    pub language: &'c str,
-    /// The metadata columns of the record: name, and value, a string as it is and anything else as JSON. To be left empty
-    /// where no plugin wants them ([`Registry::wants_columns`](crate::Registry::wants_columns)).
-    pub columns: &'c [(Cow<'c, str>, Cow<'c, str>)],
-}
-
-impl ConversationContext<'_> {
-    /// The language in four bytes, filled up with zeros.
-    fn code(&self) -> [u8; 4] {
-        let mut code = [0; 4];
-        let given = self.language.as_bytes();
-        if given.is_ascii() && given.len() <= code.len() && given != b"und" {
-            code[..given.len()].copy_from_slice(given);
-        }
-        code
-    }
+    pub(super) current: usize,
 }
 
 impl Default for Batch {
@@ -94,7 +68,7 @@ impl Batch {
         self.current = 0;
     }
 
-    fn clear_candidates(&mut self) {
+    pub(super) fn clear_candidates(&mut self) {
         self.conversation.clear();
         self.first.clear();
         self.target.clear();
@@ -171,28 +145,6 @@ impl Batch {
         self.current + asked.map_or(0, |user| user + 1)..self.current + last + 1
     }
 
-    /// Becomes the batch of some candidates of a whole one, by their places; text and messages are shared, not copied. Returns itself.
-    ///
-    /// # Panics
-    /// If the whole batch has fewer candidates.
-    pub(crate) fn gather(&mut self, whole: &Self, places: &[usize]) -> &Self {
-        self.messages = Arc::clone(&whole.messages);
-        self.clear_candidates();
-        for &place in places {
-            let hits = whole.hit_off[place] as usize..whole.hit_off[place + 1] as usize;
-            self.hits.extend_from_slice(&whole.hits[hits]);
-            self.hit_off.push(self.hits.len() as u32);
-            self.conversation.push(whole.conversation[place]);
-            self.first.push(whole.first[place]);
-            self.target.push(whole.target[place]);
-            self.answer.push(whole.answer[place]);
-            self.answer_end.push(whole.answer_end[place]);
-            self.id.push(whole.id[place]);
-            self.prior.push(whole.prior[place]);
-        }
-        self
-    }
-
     /// Number of candidates.
     pub fn len(&self) -> usize {
         self.id.len()
@@ -211,27 +163,6 @@ impl Batch {
     /// Whether it is time to classify and clear: the batch reached [`MAX_CANDIDATES`] or [`MAX_TEXT_BYTES`].
     pub fn is_full(&self) -> bool {
         self.len() >= MAX_CANDIDATES || self.text_bytes() >= MAX_TEXT_BYTES
-    }
-
-    /// The same candidates where no rule has been looked at yet, as in a call for facts.
-    #[cfg(unix)]
-    pub(crate) fn before_the_rules(&self) -> Self {
-        let mut batch = self.clone();
-        batch.hits.clear();
-        batch.hit_off.fill(0);
-        batch.prior.fill(0.0);
-        batch
-    }
-
-    /// The same batch without metadata columns.
-    #[cfg(unix)]
-    pub(crate) fn without_columns(&self) -> Self {
-        let mut batch = self.clone();
-        let messages = Arc::make_mut(&mut batch.messages);
-        messages.columns.clear();
-        messages.column_text.clear();
-        messages.column_off.fill(0);
-        batch
     }
 
     /// The id of a candidate.
@@ -282,95 +213,6 @@ fn offset(text: &[u8]) -> u32 {
     u32::try_from(text.len()).expect("a batch's text is shorter than 4 GiB")
 }
 
-/// The number of columns of a batch beside the earlier votes.
-#[cfg(unix)]
-pub(crate) const COLUMNS: usize = 17;
-
-/// The way of a batch to a process that holds another.
-#[cfg(unix)]
-impl Batch {
-    /// The head of a frame of a kind that carries the batch's columns, after which `earlier` plugins voted.
-    pub(crate) fn header(&self, kind: u32, earlier: usize) -> Header {
-        Header {
-            text: self.messages.text.len() as u32,
-            n: self.len() as u32,
-            n_messages: self.messages.role.len() as u32,
-            n_conversations: self.messages.language.len() as u32,
-            n_columns: self.messages.columns.len() as u32,
-            column_text: self.messages.column_text.len() as u32,
-            n_hits: self.hits.len() as u32,
-            n_earlier: earlier as u32,
-            ..Header::new(kind)
-        }
-    }
-
-    /// The columns as they lie in memory, in the order of the header.
-    pub(crate) fn as_bytes(&self) -> [&[u8]; COLUMNS] {
-        [
-            &self.messages.text,
-            cast_slice(&self.messages.text_off),
-            &self.messages.role,
-            cast_slice(&self.messages.time),
-            cast_slice(&self.messages.language),
-            cast_slice(&self.messages.column_off),
-            cast_slice(&self.messages.columns),
-            &self.messages.column_text,
-            cast_slice(&self.conversation),
-            cast_slice(&self.first),
-            cast_slice(&self.target),
-            cast_slice(&self.answer),
-            cast_slice(&self.answer_end),
-            cast_slice(&self.id),
-            cast_slice(&self.prior),
-            cast_slice(&self.hit_off),
-            cast_slice(&self.hits),
-        ]
-    }
-
-    /// Room for the columns that a header announces, in the order of [`Self::as_bytes`].
-    pub(crate) fn make_room(&mut self, header: &Header) -> [&mut [u8]; COLUMNS] {
-        let (n, messages) = (header.n as usize, header.n_messages as usize);
-        let to = Arc::make_mut(&mut self.messages);
-        let conversations = header.n_conversations as usize;
-        to.text.resize(header.text as usize, 0);
-        to.text_off.resize(messages + 1, 0);
-        to.role.resize(messages, 0);
-        to.time.resize(messages, 0);
-        to.language.resize(conversations, [0; 4]);
-        to.column_off.resize(conversations + 1, 0);
-        to.columns.resize(header.n_columns as usize, [0; 4]);
-        to.column_text.resize(header.column_text as usize, 0);
-        self.conversation.resize(n, 0);
-        self.first.resize(n, 0);
-        self.target.resize(n, 0);
-        self.answer.resize(n, 0);
-        self.answer_end.resize(n, 0);
-        self.id.resize(n, 0);
-        self.prior.resize(n, 0.0);
-        self.hit_off.resize(n + 1, 0);
-        self.hits.resize(header.n_hits as usize, [0; 3]);
-        [
-            &mut to.text,
-            cast_slice_mut(&mut to.text_off),
-            &mut to.role,
-            cast_slice_mut(&mut to.time),
-            cast_slice_mut(&mut to.language),
-            cast_slice_mut(&mut to.column_off),
-            cast_slice_mut(&mut to.columns),
-            &mut to.column_text,
-            cast_slice_mut(&mut self.conversation),
-            cast_slice_mut(&mut self.first),
-            cast_slice_mut(&mut self.target),
-            cast_slice_mut(&mut self.answer),
-            cast_slice_mut(&mut self.answer_end),
-            cast_slice_mut(&mut self.id),
-            cast_slice_mut(&mut self.prior),
-            cast_slice_mut(&mut self.hit_off),
-            cast_slice_mut(&mut self.hits),
-        ]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -397,12 +239,5 @@ mod tests {
                 prop_assert_eq!(found, wanted.start + first..wanted.end + first);
             }
         }
-    }
-
-    #[test]
-    fn languages_are_four_bytes_or_none() {
-        let code = |language| ConversationContext { language, ..ConversationContext::default() }.code();
-        assert_eq!([code("en"), code("yue"), code("und"), code("")], [*b"en\0\0", *b"yue\0", [0; 4], [0; 4]]);
-        assert_eq!(code("zh-Hans"), [0; 4]);
     }
 }
