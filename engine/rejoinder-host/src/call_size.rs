@@ -22,7 +22,7 @@ impl CallSize {
     }
 
     /// To be called where a plugin did not answer about so many candidates in time, though it answered about each of them: it
-    /// is too slow for calls of this size, each of which would take the whole timeout.
+    /// is too slow for calls of this size: each would take the whole timeout.
     pub fn shrink(&mut self, plugin: &str, late: usize) {
         let Self(most) = self;
         *most = (late / 2).max(1);

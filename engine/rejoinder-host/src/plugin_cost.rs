@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct PluginCost {
     /// The turns on which the plugin was asked to vote.
     pub turns: u64,
-    /// The turns of which the plugin was asked to tell facts.
+    /// The turns about which the plugin was asked for facts.
     pub facts: u64,
     /// The time in calls of the plugin, the way to another process and back included.
     pub time: Duration,

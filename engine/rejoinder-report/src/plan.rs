@@ -107,7 +107,7 @@ pub struct AskedRow {
     pub id: String,
     /// Later turns that the plugin is asked to vote on.
     pub turns: u64,
-    /// Later turns of which the plugin is asked to tell facts.
+    /// Later turns about which the plugin is asked for facts.
     pub facts: u64,
     /// Milliseconds that a thousand such turns took here; absent where there are none.
     pub ms_per_thousand: Option<f64>,

@@ -19,7 +19,7 @@ Vote = collections.namedtuple("Vote", "verdict category score")
 
 
 class Messages(collections.abc.Sequence):
-    """Messages of a conversation, each of which is read when it is looked at."""
+    """Messages of a conversation; each is read when it is looked at."""
 
     def __init__(self, batch, numbers):
         self._batch, self._numbers = batch, numbers

@@ -40,7 +40,7 @@ COLUMNS = [
     ("earlier_category", "B", lambda h: h.n * h.n_earlier),
     ("earlier_score", "f", lambda h: h.n * h.n_earlier),
 ]
-# Columns of which a call on a part of a batch sees a part.
+# A call on a part of a batch sees a part of these columns.
 PER_CANDIDATE = "conversation first target answer answer_end id prior".split()
 PER_VOTE = "earlier_verdict earlier_category earlier_score".split()
 

@@ -37,7 +37,7 @@ class Shape:
 
 
 def read_safetensors(file: Path) -> dict[str, np.ndarray]:
-    """The tensors of a file, all of which are float32 or int64."""
+    """The tensors of a file; all are float32 or int64."""
     kinds = {"F32": np.float32, "I64": np.int64}
     data = file.read_bytes()
     (length,) = struct.unpack_from("<Q", data)

@@ -14,7 +14,7 @@ pub enum Subject {
     Categories,
     /// Feedback of any kind.
     Feedback,
-    /// Something else, of which rules may make what they like.
+    /// Something else; rules may make of it what they like.
     Anything,
 }
 

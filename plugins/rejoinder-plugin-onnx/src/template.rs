@@ -75,7 +75,7 @@ impl Template {
         self.0.contains(&Part::Put(Place::Turn))
     }
 
-    /// The text for a candidate, of which a model that reads `max_tokens` is to see the beginning.
+    /// The text for a candidate; a model that reads `max_tokens` is to see its beginning.
     pub fn fill(&self, candidate: Candidate<'_>, max_tokens: usize) -> String {
         self.fill_by(max_tokens, |place| match place {
             Place::Turn => candidate.target().text(),
