@@ -4,7 +4,7 @@ use std::fmt;
 
 use rejoinder_core::diagnostic::{Diagnostic, did_you_mean, quoted_list};
 
-use super::condition::{FactCondition, FactPlace};
+use super::condition::FactCondition;
 use super::given::GivenFact;
 use super::value::{FactValue, FactWord};
 use crate::lints::ALWAYS_HOLDS;
@@ -56,12 +56,12 @@ impl FactCondition {
         declared: Option<&[FactDeclaration]>,
         plugins: &[&str],
     ) -> Option<Diagnostic> {
-        let fact = match declaration(&self.place, file, (&self.plugin, &self.fact), declared, plugins) {
+        let wrong = |message: String, help: String| Some(self.place.finding("R015", file, message, help));
+        let fact = match declaration((&self.plugin, &self.fact), declared, plugins) {
             Ok(fact) => fact,
-            Err(problem) => return Some(problem),
+            Err((message, help)) => return wrong(message, help),
         };
         let name = self.name();
-        let wrong = |message: String, help: String| Some(self.place.finding("R015", file, message, help));
         match (&fact.kind, &self.wanted) {
             (FactKind::Number { least, most }, FactValue::Number(wanted)) => {
                 let lies = format!("`{name}` lies between {least} and {most}: the condition");
@@ -108,9 +108,10 @@ impl GivenFact {
         plugins: &[&str],
     ) -> Option<Diagnostic> {
         let parts = name.split_once('.').unwrap_or((name, ""));
-        let fact = match declaration(&self.place, file, parts, declared, plugins) {
+        let wrong = |message: String, help: String| Some(self.place.finding("R015", file, message, help));
+        let fact = match declaration(parts, declared, plugins) {
             Ok(fact) => fact,
-            Err(problem) => return Some(problem),
+            Err((message, help)) => return wrong(message, help),
         };
         let (what, help) = match (&fact.kind, &self.value) {
             (FactKind::Number { least, most }, FactValue::Number(value)) => {
@@ -130,7 +131,7 @@ impl GivenFact {
             }
             (FactKind::Word(words), _) => ("is a word".to_owned(), one_of(words)),
         };
-        Some(self.place.finding("R015", file, format!("`{name}` {what}"), help))
+        wrong(format!("`{name}` {what}"), help)
     }
 }
 
@@ -139,15 +140,12 @@ fn one_of(words: &[FactWord]) -> String {
     format!("it is one of {}", quoted_list(&words))
 }
 
-/// What a plugin declares of a fact.
+/// What a plugin declares of a fact; if nothing, what is wrong and what to do.
 fn declaration<'d>(
-    place: &FactPlace,
-    file: &str,
     (plugin, fact): (&str, &str),
     declared: Option<&'d [FactDeclaration]>,
     plugins: &[&str],
-) -> Result<&'d FactDeclaration, Diagnostic> {
-    let wrong = |message: String, help: String| place.finding("R015", file, message, help);
+) -> Result<&'d FactDeclaration, (String, String)> {
     let Some(declared) = declared else {
         let message = format!("no plugin in force is called `{plugin}`");
         let near = did_you_mean(plugin, plugins);
@@ -156,7 +154,7 @@ fn declaration<'d>(
                 .to_owned(),
             false => near,
         };
-        return Err(wrong(message, help));
+        return Err((message, help));
     };
     declared.iter().find(|declared| declared.name == fact).ok_or_else(|| {
         let message = format!("the plugin `{plugin}` gives no fact `{fact}`");
@@ -170,6 +168,6 @@ fn declaration<'d>(
             (near, false) if near.starts_with("did") => format!("{near}\nit gives {}", all.join("; ")),
             (_, false) => format!("it gives {}", all.join("; ")),
         };
-        wrong(message, help)
+        (message, help)
     })
 }

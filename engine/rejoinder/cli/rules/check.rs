@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use clap::Args;
 use rejoinder_core::diagnostic::Severity;
-use rejoinder_rules::{Pack, PackError, Rule};
+use rejoinder_rules::{FactCondition, Pack, PackError, Rule};
 use rejoinder_scan::fact_problems;
 
 use super::super::settings::{ConfigFileArgs, effective_config};
@@ -57,7 +57,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
     }
     let given = asking.iter().flat_map(|rule| rule.tests.all()).flat_map(|test| test.facts.keys().cloned());
     let asked: BTreeSet<String> =
-        asking.iter().flat_map(Rule::facts).map(|condition| condition.name()).chain(given).collect();
+        asking.iter().flat_map(Rule::facts).map(FactCondition::name).chain(given).collect();
     // Which facts there are, the plugins of a config say.
     let unchecked = match asked.is_empty() {
         true => asked,
