@@ -222,8 +222,9 @@ fn no_interpreter_outlives_a_run_that_is_killed_whatever_it_is_doing() {
         let path = file(
             dir.path(),
             &format!(
-                "import os, re, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nCONFIG_SCHEMA = None\n\
-                 def classify(batch, state):\n    open(state[\"pid\"] + \"-new\", \"w\").write(str(os.getpid()))\n    \
+                "import os, re, signal, subprocess, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nCONFIG_SCHEMA = None\n\
+                 def classify(batch, state):\n    started = subprocess.Popen([\"sleep\", \"600\"]).pid\n    \
+                 open(state[\"pid\"] + \"-new\", \"w\").write(f\"{{os.getpid()}} {{started}}\")\n    \
                  os.replace(state[\"pid\"] + \"-new\", state[\"pid\"])\n    {hang}\n"
             ),
         );
@@ -235,10 +236,13 @@ fn no_interpreter_outlives_a_run_that_is_killed_whatever_it_is_doing() {
         let args = ["--quiet", "run", DIALOGUES, "--config", &config, "--out", &out, "--threads", "1"];
         let mut run = crate::support::command(&args).spawn().unwrap();
         until(|| told.is_file());
-        let pid = std::fs::read_to_string(&told).unwrap();
+        let pids = std::fs::read_to_string(&told).unwrap();
         run.kill().unwrap();
         run.wait().unwrap();
-        until(|| !std::process::Command::new("kill").args(["-0", &pid]).output().unwrap().status.success());
+        let lives = |pid: &str| {
+            std::process::Command::new("kill").args(["-0", pid]).output().unwrap().status.success()
+        };
+        until(|| !pids.split(' ').any(lives));
     }
 }
 
