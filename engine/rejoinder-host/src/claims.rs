@@ -5,7 +5,7 @@ use rejoinder_core::Purpose;
 use serde_json::Value;
 
 use crate::handshake::Description;
-use crate::{Problem, ScoreDeclaration};
+use crate::{Problem, ScoreDeclaration, pointer_step};
 
 /// The format of a schema's string that names the purposes for which scores are calibrated, with blanks between them.
 const PURPOSES: &str = "score-purposes";
@@ -36,11 +36,7 @@ fn claimed(
         return Ok(Some(declaration.clone()));
     };
     let Some(claim) = config[key].as_str() else { return Ok(None) };
-    let problem = |message| Problem {
-        pointer: format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        message,
-        known: Vec::new(),
-    };
+    let problem = |message| Problem { pointer: pointer_step(key), message, known: Vec::new() };
     let mut purposes: Vec<Purpose> = Vec::new();
     for word in claim.split_whitespace() {
         let purpose = word.parse().map_err(|_| {

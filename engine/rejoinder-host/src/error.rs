@@ -102,6 +102,11 @@ pub struct Problem {
     pub known: Vec<String>,
 }
 
+/// The step of a JSON pointer that leads to a key: a slash, and the key with its own slashes and tildes escaped.
+pub fn pointer_step(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
 impl LoadError {
     /// What is wrong with the plugin's table in the config, each with its place in there.
     pub fn problems(&self) -> Vec<Problem> {

@@ -59,7 +59,7 @@ pub use capabilities::{Asks, Gives, Selection};
 pub use child::end_with_parent;
 pub use child::serve;
 pub use crash::{CrashNote, name_plugins_that_end_the_process};
-pub use error::{Fault, HostError, LoadCause, LoadError, Problem};
+pub use error::{Fault, HostError, LoadCause, LoadError, Problem, pointer_step};
 pub use facts::{FactDescription, FactKind};
 pub use handshake::Description;
 pub use locate::{describe, inspect};

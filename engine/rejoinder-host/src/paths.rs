@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::Problem;
+use crate::{Problem, pointer_step};
 
 /// The format of a schema's strings that are paths of files.
 const PATH: &str = "path";
@@ -73,8 +73,7 @@ fn walk(
 ) {
     let mut step = |schema: &Value, value: &mut Value, key: &str| {
         let length = pointer.len();
-        pointer.push('/');
-        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&pointer_step(key));
         walk(schema, value, folder, pointer, files);
         pointer.truncate(length);
     };

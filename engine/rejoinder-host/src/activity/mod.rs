@@ -1,4 +1,4 @@
-//! What plugins are doing at this moment: which threads are inside of which plugin, and since when. Each call into a plugin leaves a few
+//! What plugins are doing at this moment: for each thread, which plugin works in it, and since when. Each call into a plugin leaves a few
 //! words in its thread's slot; whoever watches reads the slots, and so does the handler of a signal that ends the process.
 
 mod busy;

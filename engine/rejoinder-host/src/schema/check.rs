@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::message;
-use crate::Problem;
+use crate::{Problem, pointer_step};
 
 /// Where a schema stands while it is checked. Nothing is ever fetched.
 const ADDRESS: &str = "plugin:///config_schema";
@@ -77,7 +77,7 @@ fn collect(schema: &Value, config: &Value, error: &ValidationError<'_, '_>, prob
     use ErrorKind as E;
     let place = error.instance_location.to_string();
     let at = |key: &str, message: String, known: Vec<String>| Problem {
-        pointer: format!("{place}/{}", escaped(key)),
+        pointer: format!("{place}{}", pointer_step(key)),
         message,
         known,
     };
@@ -118,10 +118,6 @@ fn known_keys(schema: &Value, address: &str) -> Vec<String> {
     let place = percent_decode_str(place).decode_utf8_lossy();
     let properties = schema.pointer(&place).and_then(|s| s.get("properties")).and_then(Value::as_object);
     properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
-}
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
+use rejoinder_host::pointer_step;
 use rejoinder_rules::Pack;
 use serde_json::Value;
 
@@ -83,10 +84,7 @@ fn outside(pointer: &str) -> Result<(), KeyProblem> {
 /// The place of a text in a plugin's config that would be a file outside of the folder, were it a path; which keys are paths
 /// only the plugin says.
 fn outside_file(folder: &Path, value: &Value) -> Option<String> {
-    let inside = |key: &str, value| {
-        let key = key.replace('~', "~0").replace('/', "~1");
-        outside_file(folder, value).map(|place| format!("/{key}{place}"))
-    };
+    let inside = |key: &str, value| outside_file(folder, value).map(|place| pointer_step(key) + &place);
     match value {
         Value::String(text) => leaves(folder, &folder.join(text)).then(String::new),
         Value::Array(items) => {

@@ -129,7 +129,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Lets the plugins vote on the turns of a conversation that some of them is asked about, as soon as the batch is full.
+    /// Puts the turns of a conversation that some plugin is asked about into the batch, and lets the plugins vote whenever the batch is full.
     pub(super) fn put_to_vote(
         &mut self,
         batching: &mut BatchInProgress<'_>,
