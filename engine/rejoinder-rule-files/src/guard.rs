@@ -58,7 +58,9 @@ impl Limit {
     /// The share or the amount of money that the limit names.
     pub const fn value(&self) -> f64 {
         match self {
-            Self::MaxEscalationShare(value) | Self::MaxAcceptShare(value) | Self::MaxCostPer1000(value) => *value,
+            Self::MaxEscalationShare(value) | Self::MaxAcceptShare(value) | Self::MaxCostPer1000(value) => {
+                *value
+            }
             Self::MinPrecision(floor) => floor.share,
         }
     }
@@ -125,4 +127,22 @@ impl GuardOracle {
     pub const ALL: [Self; 2] = [Self::Labels, Self::Judge];
     /// The names in rule files.
     pub const NAMES: [&'static str; 2] = ["labels", "judge"];
+}
+
+/// A guard in force, and what it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleGuard {
+    /// The rule file in which the guard stands.
+    pub file: String,
+    /// The rule that is guarded; `None` = all rules of the file together.
+    pub rule: Option<String>,
+    /// What must hold.
+    pub guard: Guard,
+}
+
+impl RuleGuard {
+    /// Where a limit of the guard stands.
+    pub fn place(&self, limit: &GuardLimit) -> String {
+        format!("{}:{}:{}", self.file, limit.line, limit.column)
+    }
 }

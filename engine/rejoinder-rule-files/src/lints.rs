@@ -349,7 +349,9 @@ mod tests {
     fn a_test_that_is_marked_as_a_gap_tests_nothing() {
         let test = |expect: &str, todo: bool| {
             let todo = if todo { "todo = \"later\"\n" } else { "" };
-            format!("[[rule.test]]\ndialogue = [\"U: a\", \"A: b\", \"U: oh x y\"]\nexpect = {{ route = \"{expect}\" }}\n{todo}")
+            format!(
+                "[[rule.test]]\ndialogue = [\"U: a\", \"A: b\", \"U: oh x y\"]\nexpect = {{ route = \"{expect}\" }}\n{todo}"
+            )
         };
         let warned = |tests: &str| -> Vec<(&str, bool)> {
             let text = format!("format = 1\n{}", rule(0, &format!("any = [\"x\"]\n{tests}")));
@@ -358,7 +360,8 @@ mod tests {
             file.warnings("f", &text).iter().map(|w| (w.code, w.message.contains("todo"))).collect()
         };
         let [hit, none, hit_todo, none_todo] =
-            [("reject", false), ("none", false), ("reject", true), ("none", true)].map(|(e, todo)| test(e, todo));
+            [("reject", false), ("none", false), ("reject", true), ("none", true)]
+                .map(|(e, todo)| test(e, todo));
         assert_eq!(warned(""), [("W102", false)]);
         assert_eq!(warned(&(hit_todo.clone() + &none_todo)), [("W102", true)]);
         assert_eq!(warned(&hit), [("W103", false)]);

@@ -21,7 +21,9 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Guard {
     let before = findings.list.len();
     let guard = Table::new(guard.value, guard.span, "`guard`", &Limit::KEYS, findings);
     let [escalations, accepts, precision, cost] = Limit::KEYS;
-    limits.extend(share(&guard, escalations, findings).map(|at| placed(Limit::MaxEscalationShare, at, findings)));
+    limits.extend(
+        share(&guard, escalations, findings).map(|at| placed(Limit::MaxEscalationShare, at, findings)),
+    );
     limits.extend(share(&guard, accepts, findings).map(|at| placed(Limit::MaxAcceptShare, at, findings)));
     limits.extend(floor(&guard, precision, findings).map(|at| placed(Limit::MinPrecision, at, findings)));
     limits.extend(money(&guard, cost, findings).map(|at| placed(Limit::MaxCostPer1000, at, findings)));
@@ -30,7 +32,10 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Guard {
             "R020",
             guard.span.clone(),
             "the guard has no limit",
-            format!("add one of {}, or remove the guard", Limit::KEYS.map(|key| format!("`{key}`")).join(", ")),
+            format!(
+                "add one of {}, or remove the guard",
+                Limit::KEYS.map(|key| format!("`{key}`")).join(", ")
+            ),
         );
     }
     Guard { limits }
@@ -135,7 +140,9 @@ mod tests {
     fn file(guard: &str, rule: &str) -> RuleFile {
         parse(
             "f",
-            &format!("format = 1\n{guard}\n[[rule]]\nid = \"a\"\ncategory = \"UR5\"\nroute = \"accept\"\nany = [\"x\"]\n{rule}\n"),
+            &format!(
+                "format = 1\n{guard}\n[[rule]]\nid = \"a\"\ncategory = \"UR5\"\nroute = \"accept\"\nany = [\"x\"]\n{rule}\n"
+            ),
         )
     }
 
@@ -147,14 +154,19 @@ mod tests {
              max-cost-per-1000 = 1",
         );
         assert!(read.errors.is_empty(), "{:?}", read.errors);
-        let limits = |guard: &Guard| -> Vec<_> { guard.limits.iter().map(|at| (at.limit, at.line, at.column)).collect() };
+        let limits = |guard: &Guard| -> Vec<_> {
+            guard.limits.iter().map(|at| (at.limit, at.line, at.column)).collect()
+        };
         let usual = PrecisionFloor {
             share: 0.9,
             bound: PrecisionBound::Lower,
             of: PrecisionOf::Feedback,
             against: None,
         };
-        assert_eq!(limits(&read.guard), [(Limit::MaxAcceptShare(0.05), 4, 20), (Limit::MinPrecision(usual), 3, 17)]);
+        assert_eq!(
+            limits(&read.guard),
+            [(Limit::MaxAcceptShare(0.05), 4, 20), (Limit::MinPrecision(usual), 3, 17)]
+        );
         let given = PrecisionFloor {
             share: 0.8,
             bound: PrecisionBound::Measured,
@@ -177,7 +189,13 @@ mod tests {
             ("[guard]\nmax-accept-shares = 0.5", "R002", 3, 1, "did you mean `max-accept-share`"),
             ("[guard]\nmin-precision = \"much\"", "R004", 3, 17, "a share, or a table"),
             ("[guard]\nmin-precision = { bound = \"lower\" }", "R003", 3, 17, "`share`"),
-            ("[guard]\nmin-precision = { share = 0.9, against = \"juge\" }", "R005", 3, 42, "did you mean `judge`"),
+            (
+                "[guard]\nmin-precision = { share = 0.9, against = \"juge\" }",
+                "R005",
+                3,
+                42,
+                "did you mean `judge`",
+            ),
             ("[guard]\nmin-precision = { share = 0.9, off = \"x\" }", "R002", 3, 32, "did you mean `of`"),
             ("guard = 3", "R004", 2, 9, "a table"),
         ] {
@@ -186,7 +204,10 @@ mod tests {
             assert_eq!((error.code, error.line, error.column), (code, line, column), "{guard}: {error}");
             assert!(error.to_string().contains(says), "{guard}: {error}");
         }
-        let reject = parse("f", "format = 1\n[[rule]]\nid = \"a\"\nroute = \"reject\"\nany = [\"x\"]\n[rule.guard]\nmax-accept-share = 0.1\n");
+        let reject = parse(
+            "f",
+            "format = 1\n[[rule]]\nid = \"a\"\nroute = \"reject\"\nany = [\"x\"]\n[rule.guard]\nmax-accept-share = 0.1\n",
+        );
         assert_eq!((reject.errors[0].code, reject.errors[0].line), ("R020", 6));
     }
 
