@@ -94,6 +94,11 @@ impl PrecisionBound {
     pub const ALL: [Self; 2] = [Self::Lower, Self::Measured];
     /// The names in rule files.
     pub const NAMES: [&'static str; 2] = ["lower", "measured"];
+
+    /// The name in rule files.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// What is right about a turn that rules mark.
@@ -111,6 +116,11 @@ impl PrecisionOf {
     pub const ALL: [Self; 2] = [Self::Feedback, Self::Category];
     /// The names in rule files.
     pub const NAMES: [&'static str; 2] = ["feedback", "category"];
+
+    /// The name in rule files.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// Whose answers a precision is measured against.
@@ -127,6 +137,11 @@ impl GuardOracle {
     pub const ALL: [Self; 2] = [Self::Labels, Self::Judge];
     /// The names in rule files.
     pub const NAMES: [&'static str; 2] = ["labels", "judge"];
+
+    /// The name in rule files.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// A guard in force, and what it is about.
