@@ -4,6 +4,7 @@
 //! about marked turns, so that a guard speaks of what rules lead to, with the score in force.
 
 mod check;
+mod corpus;
 mod counts;
 mod figures;
 mod mark;
@@ -11,6 +12,7 @@ mod run;
 mod tally;
 
 pub use check::{GuardPrices, check};
+pub use corpus::GuardedCorpus;
 pub use counts::{GuardCounter, TurnAnswers};
 pub use figures::{CostFigure, GuardFigure, GuardResult, GuardStanding, MarkedKind, PrecisionFigure};
 pub use mark::GuardMark;
