@@ -221,7 +221,7 @@ fn a_run_warns_of_broken_guards_at_its_end_and_fails_where_it_is_strict() {
     within(dir.path(), &["show", "run", "--accepted"]).expect(0);
     assert_eq!(server.all_requests(), asked, "a check asks nobody");
     // An audit asks about a sample of what was accepted.
-    within(dir.path(), &["audit", "run", "--sample", "20", "--accepted-sample", "30"]);
+    within(dir.path(), &["audit", "run", "--rejected", "20", "--accepted", "30"]);
     let audited = within(dir.path(), &["resume", "run", "--json"]).expect(0).json();
     let limits = both(dir.path(), &audited, "run");
     assert_eq!(standings(&limits), ["broken", "kept", "kept", "kept"]);
@@ -274,7 +274,7 @@ fn guards_hold_over_nights_and_what_was_forgotten() {
     let second = within(dir.path(), &args).expect(0).json();
     assert_eq!(first["guards"][0]["figure"], second["guards"][0]["figure"]);
     assert_eq!(both(dir.path(), &second, "second")[0]["standing"], "broken");
-    within(dir.path(), &["forget", "first", "--id", "30"]).expect(0);
+    within(dir.path(), &["forget", "first", "--conversation", "30"]).expect(0);
     let limits = within(dir.path(), &["resume", "first", "--json"]).expect(0).json()["guards"].clone();
     assert_eq!(limits[0]["standing"], "broken");
 }
