@@ -30,13 +30,13 @@ pub struct GuardLimit {
 /// A limit that some rules must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Limit {
-    /// At most this share of the later turns waits for the judge and is marked by the rules.
+    /// At most this share of the later turns waits for the judge and is hit by one of the rules.
     MaxEscalationShare(f64),
     /// At most this share of the later turns is accepted by the rules.
     MaxAcceptShare(f64),
-    /// At least so much of what the rules mark is right.
+    /// At least so much of what the rules accept, or hit and leave to the judge, is right.
     MinPrecision(PrecisionFloor),
-    /// Asking about the turns that wait and that the rules mark takes at most this money in a thousand later turns.
+    /// Asking about the turns that wait and that the rules hit takes at most this money in a thousand later turns.
     MaxCostPer1000(f64),
 }
 
@@ -101,13 +101,13 @@ impl PrecisionBound {
     }
 }
 
-/// What is right about a turn that rules mark.
+/// What is right about a turn that a guard covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PrecisionOf {
     /// The turn is feedback.
     #[default]
     Feedback,
-    /// The turn is feedback of a category that the rules that mark it stand for.
+    /// The turn is feedback of the category of a rule for which the guard covers the turn.
     Category,
 }
 

@@ -13,8 +13,8 @@ pub struct Guards {
 }
 
 impl Guards {
-    /// The guards of `rules`, and of the files in which rules among them stand: a file's name and its guard. A guard is about the rules that
-    /// mark turns; one about no rule in force is left out.
+    /// The guards of `rules`, and of the files in which rules among them stand: a file's name and its guard. A guard is about the
+    /// rules that accept or escalate; one about no rule in force is left out.
     pub(crate) fn of(rules: &[Rule], files: Vec<(String, Guard)>) -> Self {
         let files: HashMap<String, Guard> =
             files.into_iter().filter(|(_, guard)| !guard.is_empty()).collect();

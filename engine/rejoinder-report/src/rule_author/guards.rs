@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rejoinder_core::printable;
 use rejoinder_rules::{GuardOracle, Limit, PrecisionBound};
 use rejoinder_run::guards::{
-    CostFigure, GuardFigure, GuardResult, GuardStanding, MarkedKind, PrecisionFigure,
+    CostFigure, CoveredKind, GuardFigure, GuardResult, GuardStanding, PrecisionFigure,
 };
 use serde::Serialize;
 
@@ -172,11 +172,11 @@ fn of_precision(limit: &Limit, standing: GuardStanding, figure: &PrecisionFigure
         _ => "",
     };
     let kinds = [(accepted, "accepted"), (waiting, "waiting")];
-    let kinds: Vec<(&MarkedKind, &str)> = kinds.into_iter().filter(|(kind, _)| kind.turns > 0).collect();
+    let kinds: Vec<(&CoveredKind, &str)> = kinds.into_iter().filter(|(kind, _)| kind.turns > 0).collect();
     if kinds.is_empty() {
-        return "they mark no turn here".to_owned();
+        return "they accept no turn here, and none that they hit waits".to_owned();
     }
-    let known = |&(kind, name): &(&MarkedKind, &str)| {
+    let known = |&(kind, name): &(&CoveredKind, &str)| {
         format!(
             "{} of {} known ones, out of {} {name} {}",
             thousands(kind.right),

@@ -41,7 +41,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Guard {
     Guard { limits }
 }
 
-/// Reports a guard of a rule that marks no turn.
+/// Reports a guard of a rule that neither accepts nor escalates.
 pub(super) fn refuse(table: &Table<'_>, route: &str, findings: &mut Findings<'_>) {
     if let Some(guard) = table.table("guard", findings) {
         findings.report(

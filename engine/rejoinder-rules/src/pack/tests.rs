@@ -92,7 +92,7 @@ fn shipped_packs_are_kept_as_their_texts_say() {
 }
 
 #[test]
-fn guards_are_about_the_rules_in_force_that_mark_turns() {
+fn guards_are_about_the_rules_in_force_that_accept_or_escalate() {
     let folder = tempfile::tempdir().unwrap();
     let guarded = rule("a") + "[rule.guard]\nmax-accept-share = 0.5\n" + &rule("b") + &rule("c");
     let guarded = guarded + "[[rule]]\nid = \"d\"\nroute = \"reject\"\nany = [\"d\"]\n";

@@ -5,8 +5,8 @@ use rejoinder_judge::{NANOS_PER_UNIT, Price, QuestionForm};
 use rejoinder_ledger::TokenUsage;
 use rejoinder_rules::{GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf};
 
-use super::figures::{CostFigure, GuardFigure, GuardResult, GuardStanding, MarkedKind, PrecisionFigure};
-use super::tally::{AnswerCounts, GuardTallies, GuardTally, MarkedAnswers};
+use super::figures::{CostFigure, CoveredKind, GuardFigure, GuardResult, GuardStanding, PrecisionFigure};
+use super::tally::{AnswerCounts, CoveredAnswers, GuardTallies, GuardTally};
 use crate::plan;
 
 /// The probability with which a lower bound may be above what is true.
@@ -63,11 +63,11 @@ fn precision(tally: &GuardTally, floor: &PrecisionFloor) -> (GuardStanding, Guar
         true => GuardOracle::Labels,
         false => GuardOracle::Judge,
     });
-    let MarkedAnswers { accepted, waiting } = match oracle {
+    let CoveredAnswers { accepted, waiting } = match oracle {
         GuardOracle::Labels => tally.labels,
         GuardOracle::Judge => tally.judge,
     };
-    let kind = |turns: u64, answers: AnswerCounts| MarkedKind {
+    let kind = |turns: u64, answers: AnswerCounts| CoveredKind {
         turns,
         known: answers.known,
         right: match floor.of {
@@ -76,11 +76,11 @@ fn precision(tally: &GuardTally, floor: &PrecisionFloor) -> (GuardStanding, Guar
         },
     };
     let (accepted, waiting) = (kind(tally.accepted, accepted), kind(tally.waiting, waiting));
-    let kinds: Vec<MarkedKind> = [accepted, waiting].into_iter().filter(|kind| kind.turns > 0).collect();
+    let kinds: Vec<CoveredKind> = [accepted, waiting].into_iter().filter(|kind| kind.turns > 0).collect();
     let delta = DELTA / kinds.len().max(1) as f64;
     let is_known = !kinds.is_empty() && kinds.iter().all(|kind| kind.known > 0);
     let all: u64 = kinds.iter().map(|kind| kind.turns).sum();
-    let of_all = |of: &dyn Fn(&MarkedKind) -> f64| {
+    let of_all = |of: &dyn Fn(&CoveredKind) -> f64| {
         is_known.then(|| kinds.iter().map(|kind| kind.turns as f64 / all as f64 * of(kind)).sum::<f64>())
     };
     let measured = of_all(&|kind| kind.right as f64 / kind.known as f64);
@@ -106,7 +106,7 @@ fn cost(tally: &GuardTally, turns: u64, most: f64, prices: GuardPrices<'_>) -> (
     (standing, GuardFigure::Cost(CostFigure { per_thousand, waiting: tally.waiting, turns }))
 }
 
-/// The money of the questions about marked turns, as many in a request as the form takes, by the expected number of tokens.
+/// The money of the questions about covered turns, as many in a request as the form takes, by the expected number of tokens.
 fn money(tally: &GuardTally, GuardPrices { form, price }: GuardPrices<'_>) -> f64 {
     let together = form.questions_per_request() as u64;
     let (full, rest) = (tally.questions / together, tally.questions % together);

@@ -6,8 +6,8 @@ use rejoinder_export::labels::selection::TurnSelection;
 use rejoinder_rules::Limit;
 use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 
-use super::mark::marks;
-use super::tally::{GuardTallies, GuardTally, MarkedAnswers};
+use super::coverage::coverage;
+use super::tally::{CoveredAnswers, GuardTallies, GuardTally};
 use crate::spool_row::SpoolRow;
 
 /// What is known of a turn.
@@ -55,8 +55,8 @@ impl GuardCounter {
         for turn in scanned.turns(conversation) {
             self.counted.turns += 1;
             let is_accepted = matches!(turn.decision(), Decision::Accepted(_));
-            for mark in marks(engine, scanned, turn) {
-                let tally = &mut self.counted.tallies[mark.guard as usize];
+            for one in coverage(engine, scanned, turn) {
+                let tally = &mut self.counted.tallies[one.guard as usize];
                 match is_accepted {
                     true => tally.accepted += 1,
                     false => tally.waiting += 1,
@@ -67,9 +67,9 @@ impl GuardCounter {
                     // Of what waited, a run has found what the judge called feedback.
                     false => selection.gives_recall(),
                 };
-                let of = |answers: &mut MarkedAnswers, answer| match is_accepted {
-                    true => answers.accepted.count(answer, &mark.categories),
-                    false => answers.waiting.count(answer, &mark.categories),
+                let of = |answers: &mut CoveredAnswers, answer| match is_accepted {
+                    true => answers.accepted.count(answer, &one.categories),
+                    false => answers.waiting.count(answer, &one.categories),
                 };
                 match counts {
                     true => of(&mut tally.labels, label),
@@ -81,9 +81,9 @@ impl GuardCounter {
         rows.iter().for_each(|row| self.row(row));
     }
 
-    /// Counts a question for each guard that marks one of its turns.
+    /// Counts a question for each guard that covers one of its turns.
     fn row(&mut self, row: &SpoolRow) {
-        let mut asking: Vec<u32> = row.marks.iter().flatten().map(|mark| mark.guard).collect();
+        let mut asking: Vec<u32> = row.coverage.iter().flatten().map(|one| one.guard).collect();
         asking.sort_unstable();
         asking.dedup();
         for guard in asking {

@@ -48,9 +48,9 @@ pub enum GuardFigure {
     Cost(CostFigure),
 }
 
-/// How many of the turns that rules mark in one way are right.
+/// How many of the turns that a guard covers in one way are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct MarkedKind {
+pub struct CoveredKind {
     /// The turns.
     pub turns: u64,
     /// Turns whose answer is known.
@@ -72,21 +72,21 @@ pub struct PrecisionFigure {
     /// The exact lower bound of that share at 95 %, one-sided.
     pub lower: Option<f64>,
     /// The turns that the rules accept.
-    pub accepted: MarkedKind,
+    pub accepted: CoveredKind,
     /// The turns that the rules hit and that wait for the judge.
-    pub waiting: MarkedKind,
+    pub waiting: CoveredKind,
     /// The answers about each kind of turns without which no lower bound reaches the limit; `None` where the limit needs no bound.
     pub needed: Option<u64>,
     /// Labelled turns that do not count, since they were labelled for what a run had found in them.
     pub selected: u64,
 }
 
-/// What asking about marked turns takes.
+/// What asking about covered turns takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CostFigure {
     /// The money of a thousand later turns; `None` where the config has no prices, or there are no turns.
     pub per_thousand: Option<f64>,
-    /// The marked turns that wait.
+    /// The covered turns that wait.
     pub waiting: u64,
     /// All later turns.
     pub turns: u64,

@@ -32,15 +32,15 @@ fn count_audit(run: &RunDir, counted: &mut GuardTallies) -> Result<(), RunError>
     let store = run.replies()?;
     for drawn in sample.turns.iter().filter(|drawn| drawn.accepted.is_some()) {
         let row = &drawn.turn.row;
-        let marks = row.marks.first().into_iter().flatten();
-        let mut marks = marks.peekable();
-        if marks.peek().is_none() {
+        let coverage = row.coverage.first().into_iter().flatten();
+        let mut coverage = coverage.peekable();
+        if coverage.peek().is_none() {
             continue;
         }
         let answer: Answer = judging::answer(&judge, row, &store)?;
-        for mark in marks {
-            if let Some(tally) = counted.tallies.get_mut(mark.guard as usize) {
-                tally.judge.accepted.count(answer, &mark.categories);
+        for one in coverage {
+            if let Some(tally) = counted.tallies.get_mut(one.guard as usize) {
+                tally.judge.accepted.count(answer, &one.categories);
             }
         }
     }

@@ -14,7 +14,7 @@ pub struct AnswerCounts {
     pub known: u64,
     /// Turns that are feedback.
     pub feedback: u64,
-    /// Turns that are feedback of a category that a rule which marks the turn stands for.
+    /// Turns that are feedback of the category of a rule for which the guard covers the turn.
     pub category: u64,
 }
 
@@ -37,17 +37,17 @@ impl AddAssign for AnswerCounts {
     }
 }
 
-/// Answers about the turns that rules mark.
+/// Answers about the turns that a guard covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct MarkedAnswers {
+pub struct CoveredAnswers {
     /// Answers about turns that the rules accept.
     pub accepted: AnswerCounts,
     /// Answers about turns that the rules hit and that wait, or have waited, for the judge.
     pub waiting: AnswerCounts,
 }
 
-impl AddAssign for MarkedAnswers {
+impl AddAssign for CoveredAnswers {
     fn add_assign(&mut self, other: Self) {
         self.accepted += other.accepted;
         self.waiting += other.waiting;
@@ -67,11 +67,11 @@ pub struct GuardTally {
     /// The messages that these questions show, in estimated tokens.
     pub shown_tokens: u64,
     /// What labels say.
-    pub labels: MarkedAnswers,
+    pub labels: CoveredAnswers,
     /// Labelled turns that do not count, since they were labelled for what a run had found in them.
     pub selected: u64,
     /// What the judge says.
-    pub judge: MarkedAnswers,
+    pub judge: CoveredAnswers,
 }
 
 impl AddAssign for GuardTally {

@@ -32,7 +32,7 @@ fn answers(known: u64, feedback: u64) -> AnswerCounts {
 }
 
 fn accepted(turns: u64, known: u64, feedback: u64) -> GuardTally {
-    let labels = MarkedAnswers { accepted: answers(known, feedback), ..MarkedAnswers::default() };
+    let labels = CoveredAnswers { accepted: answers(known, feedback), ..CoveredAnswers::default() };
     GuardTally { accepted: turns, labels, ..GuardTally::default() }
 }
 
@@ -78,7 +78,7 @@ fn a_precision_is_proven_by_its_lower_bound() {
 fn accepted_and_waiting_turns_count_by_their_numbers() {
     let measured = PrecisionFloor { bound: PrecisionBound::Measured, ..FLOOR };
     // Nine in ten accepted turns were not asked about: .75 · 1 + .25 · .5.
-    let labels = MarkedAnswers { accepted: answers(30, 30), waiting: answers(100, 50) };
+    let labels = CoveredAnswers { accepted: answers(30, 30), waiting: answers(100, 50) };
     let tally = GuardTally { accepted: 300, waiting: 100, labels, ..GuardTally::default() };
     let GuardFigure::Precision(figure) =
         checked(Limit::MinPrecision(measured), 1000, tally, Price::default()).figure
@@ -88,19 +88,19 @@ fn accepted_and_waiting_turns_count_by_their_numbers() {
     assert!((figure.measured.unwrap() - 0.875).abs() < 1e-12);
     assert!(figure.lower.unwrap() < 0.875 && figure.needed.is_none());
     let nothing_of_a_kind =
-        GuardTally { labels: MarkedAnswers { accepted: answers(0, 0), ..labels }, ..tally };
+        GuardTally { labels: CoveredAnswers { accepted: answers(0, 0), ..labels }, ..tally };
     assert_eq!(standing(Limit::MinPrecision(measured), nothing_of_a_kind), GuardStanding::Unproven);
 }
 
 #[test]
 fn labels_count_where_there_are_some_and_nothing_else_is_asked_for() {
     let measured = PrecisionFloor { bound: PrecisionBound::Measured, ..FLOOR };
-    let judge = MarkedAnswers { accepted: answers(10, 1), ..MarkedAnswers::default() };
+    let judge = CoveredAnswers { accepted: answers(10, 1), ..CoveredAnswers::default() };
     let both = GuardTally { judge, ..accepted(10, 10, 10) };
     let of = |against, tally| standing(Limit::MinPrecision(PrecisionFloor { against, ..measured }), tally);
     assert_eq!(of(None, both), GuardStanding::Kept);
     assert_eq!(of(Some(GuardOracle::Judge), both), GuardStanding::Broken);
-    let judged = GuardTally { labels: MarkedAnswers::default(), ..both };
+    let judged = GuardTally { labels: CoveredAnswers::default(), ..both };
     assert_eq!(of(None, judged), GuardStanding::Broken);
     assert_eq!(of(Some(GuardOracle::Labels), judged), GuardStanding::Unproven);
 }
@@ -126,16 +126,16 @@ type Turn = (Option<bool>, Option<bool>, Option<bool>);
 
 fn counted<'t>(turns: impl IntoIterator<Item = &'t Turn>) -> GuardTallies {
     let mut sum = GuardTallies::new(&[guard(Limit::MinPrecision(FLOOR))]);
-    for (mark, label, judge) in turns {
+    for (one, label, judge) in turns {
         sum.turns += 1;
-        let Some(is_accepted) = mark else { continue };
+        let Some(is_accepted) = one else { continue };
         let answer = |known: &Option<bool>| match known {
             None => Answer::Unknown,
             Some(false) => Answer::NoFeedback,
             Some(true) => Answer::Feedback(Category::Ur5),
         };
         let tally = &mut sum.tallies[0];
-        let kinds = |answers: &mut MarkedAnswers, known| match is_accepted {
+        let kinds = |answers: &mut CoveredAnswers, known| match is_accepted {
             true => answers.accepted.count(known, &[Category::Ur5]),
             false => answers.waiting.count(known, &[Category::Ur5]),
         };

@@ -67,8 +67,8 @@ impl JudgedTallies {
             let answer = answer_about(turn.id);
             if answer.is_known() {
                 part.judged(turn.id, answer, row.standing.as_ref());
-                for mark in row.marks.get(place).into_iter().flatten() {
-                    self.guards.entry(mark.guard).or_default().count(answer, &mark.categories);
+                for one in row.coverage.get(place).into_iter().flatten() {
+                    self.guards.entry(one.guard).or_default().count(answer, &one.categories);
                 }
             }
             let Some(standing) = &row.standing else { continue };
