@@ -8,9 +8,6 @@ use rejoinder_scan::config::RulesConfig;
 use super::files::unusable;
 use crate::failure::Failure;
 
-/// The name that stands for all shipped packs that a list does not name otherwise.
-const ALL_SHIPPED: &str = "*";
-
 /// Puts rule files in force beside the packs of a config. A file takes the place of packs that share a rule's id with it: it is another
 /// version of them.
 ///
@@ -24,24 +21,14 @@ pub(super) fn put_beside(rules: &mut RulesConfig, files: &[String]) -> Result<()
     let ids: HashSet<&str> =
         given.iter().flat_map(|pack| &pack.content.rules).map(|rule| rule.id.as_str()).collect();
     let mut kept = Vec::new();
-    for name in named(&rules.packs) {
-        let packs = Pack::named(&name).map_err(unusable)?;
+    for name in &rules.packs {
+        let packs = Pack::named(name).map_err(unusable)?;
         let mut rules = packs.iter().flat_map(|pack| &pack.content.rules);
         if !rules.any(|rule| ids.contains(rule.id.as_str())) {
-            kept.push(name);
+            kept.push(name.clone());
         }
     }
     kept.extend_from_slice(files);
     rules.packs = kept;
     Ok(())
-}
-
-/// The names of a list of packs, with the shipped packs that `*` stands for.
-fn named(packs: &[String]) -> Vec<String> {
-    let shipped = || Pack::shipped().map(str::to_owned).filter(|name| !packs.contains(name));
-    let names = packs.iter().flat_map(|name| match name == ALL_SHIPPED {
-        true => shipped().collect(),
-        false => vec![name.clone()],
-    });
-    names.collect()
 }

@@ -14,6 +14,7 @@ use rejoinder_run::{RunDir, RunError};
 use rejoinder_scan::Engine;
 
 use super::beside::put_beside;
+use crate::cli::args::LABELS;
 use crate::cli::label_args::{LabelArgs, label_reader};
 use crate::cli::settings::{
     ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
@@ -24,17 +25,20 @@ use crate::failure::Failure;
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::guards::GuardRow;
 
+/// Heading of what guards are checked on.
+const GUARDS: &str = "Guards";
+
 #[derive(Debug, Args)]
 pub(super) struct GuardArgs {
     /// Chat logs, or a run's folder, on which the guards are checked; may be repeated
     ///
     /// The rule files stand beside the packs of the config, or of the run; of a run what its judge said counts. Nobody is asked.
-    #[arg(long, value_name = "CORPUS|RUN")]
+    #[arg(long, value_name = "CORPUS|RUN", help_heading = GUARDS)]
     pub(super) on: Vec<String>,
     #[command(flatten)]
     input: InputRoot,
     /// Read the labels in each record's `labels` column
-    #[arg(long, requires = "on")]
+    #[arg(long, requires = "on", help_heading = LABELS)]
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,
