@@ -72,6 +72,7 @@ mod resume;
 mod review;
 mod reviewing;
 mod rule_files;
+mod rule_guards;
 mod rules;
 mod run;
 mod runs;

@@ -7,6 +7,7 @@
 
 mod condition;
 mod fact;
+mod guard;
 mod lints;
 mod literals;
 mod pattern;
@@ -19,6 +20,9 @@ mod toml_reader;
 
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
+pub use guard::{
+    Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
+};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};

@@ -9,7 +9,7 @@ use rejoinder_core::Category;
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
 use crate::condition::Condition;
-use crate::rule::{MatchPosition, Route, Rule};
+use crate::rule::{MatchPosition, Route, Rule, RuleTest};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
@@ -230,11 +230,24 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
         );
         return;
     }
-    if !own.iter().any(crate::rule::RuleTest::is_negative) {
+    if rule.is_untested() {
+        warn(
+            "W102",
+            &spans.rule,
+            "the rule has no test that is done: all are marked `todo`".to_owned(),
+            "write the dialogues, and take out `todo` where a test passes",
+        );
+        return;
+    }
+    if !own.iter().any(|test| test.is_negative() && !test.is_todo()) {
         warn(
             "W103",
             &spans.rule,
-            "the rule has no negative test".to_owned(),
+            match own.iter().any(RuleTest::is_negative) {
+                true => "the rule has no negative test that is done: each is marked `todo`",
+                false => "the rule has no negative test",
+            }
+            .to_owned(),
             "add a [[rule.test]] with a dialogue that looks alike and must not hit: expect = { route = \"none\" }",
         );
     }
@@ -330,6 +343,31 @@ mod tests {
             let expected: Vec<usize> = useless(&file.rules).iter().map(line).collect();
             prop_assert_eq!(warned(&text), expected, "{}", text);
         }
+    }
+
+    #[test]
+    fn a_test_that_is_marked_as_a_gap_tests_nothing() {
+        let test = |expect: &str, todo: bool| {
+            let todo = if todo { "todo = \"later\"\n" } else { "" };
+            format!(
+                "[[rule.test]]\ndialogue = [\"U: a\", \"A: b\", \"U: oh x y\"]\nexpect = {{ route = \"{expect}\" }}\n{todo}"
+            )
+        };
+        let warned = |tests: &str| -> Vec<(&str, bool)> {
+            let text = format!("format = 1\n{}", rule(0, &format!("any = [\"x\"]\n{tests}")));
+            let file = schema::parse("f", &text);
+            assert!(file.errors.is_empty(), "{:?}", file.errors);
+            file.warnings("f", &text).iter().map(|w| (w.code, w.message.contains("todo"))).collect()
+        };
+        let [hit, none, hit_todo, none_todo] =
+            [("reject", false), ("none", false), ("reject", true), ("none", true)]
+                .map(|(e, todo)| test(e, todo));
+        assert_eq!(warned(""), [("W102", false)]);
+        assert_eq!(warned(&(hit_todo.clone() + &none_todo)), [("W102", true)]);
+        assert_eq!(warned(&hit), [("W103", false)]);
+        assert_eq!(warned(&(hit.clone() + &none_todo)), [("W103", true)]);
+        assert_eq!(warned(&(hit_todo + &none)), []);
+        assert_eq!(warned(&(hit + &none)), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::Condition;
 use crate::fact::{FactCondition, GivenFact};
+use crate::guard::Guard;
 use crate::pattern::Pattern;
 
 /// What a hit of the rule leads to.
@@ -84,6 +85,9 @@ pub struct Rule {
     pub weight: f32,
     /// Codes of warnings that the author has switched off for this rule.
     pub allow: Vec<String>,
+    /// What must hold of the rule.
+    #[serde(default, skip_serializing_if = "Guard::is_empty")]
+    pub guard: Guard,
     /// The rule's own tests.
     #[serde(skip)]
     pub tests: RuleTests,
@@ -105,6 +109,11 @@ impl Rule {
             Condition::Fact(fact) => Some(fact),
             _ => None,
         })
+    }
+
+    /// Whether no test of the rule is done: there is none, or each is marked as a known gap.
+    pub fn is_untested(&self) -> bool {
+        self.tests.all().iter().all(RuleTest::is_todo)
     }
 
     /// The regexes as their author wrote them.
@@ -189,6 +198,11 @@ pub struct RuleTest {
 }
 
 impl RuleTest {
+    /// Whether the test is marked as a known gap.
+    pub const fn is_todo(&self) -> bool {
+        self.todo.is_some()
+    }
+
     /// Whether the rule must not hit.
     pub fn is_negative(&self) -> bool {
         self.expect.route.as_deref() == Some("none") || self.expect.hits.as_ref().is_some_and(Vec::is_empty)

@@ -93,7 +93,8 @@ impl<'t> Table<'t> {
         self.table.get(key).is_some()
     }
 
-    fn typed<T>(
+    /// The value of a key as `convert` reads it; reports a value that `convert` does not take.
+    pub(crate) fn typed<T>(
         &self,
         key: &str,
         expected: &str,

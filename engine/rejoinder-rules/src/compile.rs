@@ -4,6 +4,7 @@ use rejoinder_core::Hit;
 use rejoinder_core::automaton::{Automaton, LineFeed};
 use rejoinder_rule_files::{Condition, FactCondition, FactReading, MatchPosition, Pattern, Rule};
 
+use crate::guards::Guards;
 use crate::selector::Selector;
 
 /// What a match of one literal leads to.
@@ -127,6 +128,7 @@ pub struct RuleSet {
     own_conditions: Vec<u32>,
     /// The facts that the rules ask for.
     facts: Vec<FactName>,
+    guards: Guards,
     /// The literals in ASCII, and those that only a turn beyond ASCII can hold. Together they would take three
     /// times the memory, since the bytes of each make the other's automaton wide.
     pub(crate) literals: [Literals; 2],
@@ -190,7 +192,30 @@ impl RuleSet {
         let positions = rules.iter().map(|rule| rule.at).chain(anywhere).collect();
         let own = |rule: &Rule| (rule.conditions.len() - rule.facts().count()) as u32;
         let own_conditions = rules.iter().map(own).collect();
-        Self { rules, hash, selectors, positions, own_conditions, facts, literals, gated, ungated, wordless }
+        let guards = Guards::default();
+        Self {
+            rules,
+            hash,
+            selectors,
+            positions,
+            own_conditions,
+            facts,
+            guards,
+            literals,
+            gated,
+            ungated,
+            wordless,
+        }
+    }
+
+    /// The same rules under guards.
+    pub(crate) fn guarded(self, guards: Guards) -> Self {
+        Self { guards, ..self }
+    }
+
+    /// What must hold of the rules.
+    pub const fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// The rules, in the order of their indices.

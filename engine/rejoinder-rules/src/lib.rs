@@ -8,6 +8,7 @@
 mod compile;
 mod explain;
 mod facts;
+mod guards;
 mod observer;
 pub mod pack;
 mod scan;
@@ -16,11 +17,13 @@ pub mod testing;
 
 pub use compile::{FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
+pub use guards::Guards;
 pub use observer::RuleTimes;
 pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
     AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
-    FactWord, MatchPosition, Measurement, NameReference, Pattern, Route, Rule, RuleFile, RuleTest, RuleTests,
+    FactWord, Guard, GuardLimit, GuardOracle, Limit, MatchPosition, Measurement, NameReference, Pattern,
+    PrecisionBound, PrecisionFloor, PrecisionOf, Route, Rule, RuleFile, RuleGuard, RuleTest, RuleTests,
     parse,
 };
 pub use scan::Scanner;

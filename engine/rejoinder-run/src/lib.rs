@@ -13,6 +13,7 @@ pub mod forecast;
 pub mod forgetting;
 pub mod gathering;
 pub mod given_requests;
+pub mod guards;
 pub mod judging;
 pub mod label_import;
 pub mod labels;

@@ -249,7 +249,7 @@ pub(crate) fn of_request(form: &QuestionForm, request: &JudgeRequest, turns: usi
 }
 
 /// Output of a request about so many turns.
-fn output(form: &QuestionForm, turns: usize) -> Tokens {
+pub(crate) fn output(form: &QuestionForm, turns: usize) -> Tokens {
     let most = u64::from(form.max_tokens(turns));
     let of = |tokens: u64| (turns as u64 * tokens).min(most);
     match form.letter_tokens(turns) {

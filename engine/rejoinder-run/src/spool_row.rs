@@ -11,6 +11,7 @@ use rejoinder_judge::{DialogueLine, Question, QuestionUnit, RuleHint, prompt, to
 use rejoinder_scan::{Engine, ScannedBatch, ScannedConversation, ScannedTurn};
 use serde::{Deserialize, Serialize};
 
+use crate::guards::{self, GuardCoverage};
 use crate::judging::settings;
 use crate::tallies::RowStanding;
 
@@ -32,6 +33,9 @@ pub struct SpoolRow {
     /// How the turns and their conversation stand, where a run tallies them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<RowStanding>,
+    /// The guards that cover each turn, in the order of the turns; empty where none covers any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<Vec<GuardCoverage>>,
 }
 
 impl SpoolRow {
@@ -61,6 +65,11 @@ impl SpoolRow {
         let judge = &engine.config.judge;
         let window = settings::shown_window(judge);
         let row = |turns: &[&ScannedTurn], lines: Vec<DialogueLine>, hints: Vec<RuleHint>| {
+            let mut coverage: Vec<_> =
+                turns.iter().map(|turn| guards::coverage(engine, scanned, turn)).collect();
+            if coverage.iter().all(Vec::is_empty) {
+                coverage.clear();
+            }
             let id = conversation.id(turns[0]);
             let open = turns.iter().map(|t| t.message_index as u32).collect();
             let question = Question { id, lines, open, hints };
@@ -71,6 +80,7 @@ impl SpoolRow {
                 turns: turns.iter().map(|turn| scanned.turn_record(engine, conversation, turn)).collect(),
                 question,
                 standing: None,
+                coverage,
             }
         };
         match settings::unit(judge) {

@@ -197,7 +197,8 @@ Examples:
 pub(super) const RULES_TEST: &str = "\
 Examples:
   rejoinder rules test my-rules.toml
-  rejoinder rules test en de";
+  rejoinder rules test my-rules.toml --on labelled.jsonl --labels   # also its guards
+  rejoinder rules test --on runs/0001            # the guards of a run's rules";
 
 pub(super) const RULES_LIST: &str = "\
 Examples:

@@ -32,6 +32,14 @@ pub(super) struct LabelArgs {
     except: Vec<Condition>,
 }
 
+impl LabelArgs {
+    /// Whether a flag is given.
+    pub(super) fn is_given(&self) -> bool {
+        let Self { label_file, unlisted, filter, except } = self;
+        label_file.is_some() || *unlisted != UnlistedTurns::None || filter.is_some() || !except.is_empty()
+    }
+}
+
 /// What later turns without a label are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum UnlistedTurns {

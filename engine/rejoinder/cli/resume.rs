@@ -53,6 +53,11 @@ pub(super) struct ResumeArgs {
     /// End with exit code 6 if there were bad records
     #[arg(long, help_heading = OUTPUT)]
     strict: bool,
+    /// End with exit code 3 if a guard of the rules is broken
+    ///
+    /// The run is finished and kept all the same. Without the flag, a broken guard is a warning.
+    #[arg(long, help_heading = OUTPUT)]
+    strict_guards: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -91,6 +96,7 @@ pub(super) fn main(args: &ResumeArgs) -> Result<Exit, Failure> {
             begun,
             json: args.json,
             strict: args.strict,
+            strict_guards: args.strict_guards,
             report: args.report.then(|| args.threads.get()),
         };
         finish(&run, end)

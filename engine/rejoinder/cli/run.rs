@@ -26,6 +26,7 @@ use super::{Threads, asking, print, print_json, print_page, report, signals, ter
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::were;
 use rejoinder_report::remarks;
+use rejoinder_report::rule_author::guards::GuardCounts;
 use rejoinder_report::shell::word;
 use rejoinder_report::summary::Summary;
 
@@ -82,6 +83,11 @@ pub(super) struct RunArgs {
     /// End with exit code 6 if there were bad records
     #[arg(long, help_heading = OUTPUT)]
     strict: bool,
+    /// End with exit code 3 if a guard of the rules is broken
+    ///
+    /// The run is finished and kept all the same. Without the flag, a broken guard is a warning. Of shards, `merge` looks at the guards.
+    #[arg(long, conflicts_with = "shard", help_heading = OUTPUT)]
+    strict_guards: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -140,7 +146,7 @@ fn run_shard(
 
 fn end(args: &RunArgs, stopped: Option<Failure>, begun: Instant) -> RunEnd {
     let report = args.report.then(|| args.threads.get());
-    RunEnd { stopped, begun, json: args.json, strict: args.strict, report }
+    RunEnd { stopped, begun, json: args.json, strict: args.strict, strict_guards: args.strict_guards, report }
 }
 
 /// Makes the folder of a new run over inputs, and the engine that a config asks for.
@@ -197,13 +203,15 @@ pub(super) struct RunEnd {
     pub(super) begun: Instant,
     pub(super) json: bool,
     pub(super) strict: bool,
+    /// Whether a broken guard is a failure.
+    pub(super) strict_guards: bool,
     /// The threads that make a report; `None` where none is wanted.
     pub(super) report: Option<NonZeroUsize>,
 }
 
 /// Prints the summary and says how it ended: the common end of `run`, `resume` and `judge`.
 pub(super) fn finish(run: &RunDir, end: RunEnd) -> Result<Exit, Failure> {
-    let RunEnd { stopped, begun, json, strict, report } = end;
+    let RunEnd { stopped, begun, json, strict, strict_guards, report } = end;
     let summary = Summary::of(run, begun.elapsed().as_secs_f64())?;
     match print_summary(run, &summary, json) {
         // Whoever read it may be gone; how the run ended is told all the same.
@@ -222,6 +230,15 @@ pub(super) fn finish(run: &RunDir, end: RunEnd) -> Result<Exit, Failure> {
         let message =
             format!("--strict: {} quarantined; see {}", were(summary.quarantined, "record"), place.display());
         return Err(Failure::new(Exit::BadInput, message));
+    }
+    let broken = GuardCounts::of(&summary.guards).broken;
+    if strict_guards && broken > 0 {
+        let folder = word(&run.path);
+        let message = format!(
+            "--strict-guards: {} broken; the run is finished, and kept in {folder}; each guard: rejoinder rules test --on {folder}",
+            were(broken as u64, "limit")
+        );
+        return Err(Failure::new(Exit::CheckFailed, message));
     }
     match summary.nothing_read() {
         // Other shards may hold conversations.

@@ -18,6 +18,7 @@ use super::asking_cost::AskingCost;
 use super::asking_table::{AskingRow, asking_rows};
 use super::nights::NightSummary;
 use crate::remarks::{self, DecidedRun, ReadFigures, Remark};
+use crate::rule_author::guards::GuardRow;
 use rejoinder_run::RunError;
 
 /// All figures of a run, as `--json` prints them.
@@ -137,6 +138,9 @@ pub struct Summary {
     /// What the run takes over from an earlier one, and what is new in it; absent where it goes on with no other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<NightSummary>,
+    /// How the guards of the rules stand; absent where nothing is guarded, and of a shard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<GuardRow>,
     /// What the reader should know before using the result.
     pub remarks: Vec<Remark>,
     #[serde(skip)]
@@ -191,6 +195,12 @@ impl Summary {
         let is_measured = unlike.is_none() && is_measured(manifest);
         remarks.extend(unlike.or_else(|| remarks::accept_at(manifest)));
         remarks.extend(remarks::forgotten(&manifest.removed));
+        // A shard holds a part of the turns that guards are about.
+        let guards: Vec<GuardRow> = match manifest.shard {
+            None => run.guards()?.iter().map(GuardRow::from).collect(),
+            Some(_) => Vec::new(),
+        };
+        remarks.extend(remarks::guards(&guards, &run_dir));
         let nothing_read = reading.nothing();
         let (after, drift) = NightSummary::of(run, &counts)?.unzip();
         remarks.extend(drift.flatten());
@@ -258,6 +268,7 @@ impl Summary {
             score: manifest.score.clone(),
             score_says: remarks::score(&manifest.score, manifest.config.purpose),
             after,
+            guards,
             remarks,
             nothing_read,
             is_measured,

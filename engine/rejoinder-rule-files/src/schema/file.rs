@@ -7,7 +7,8 @@ use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
-use super::rule;
+use super::{guard, rule};
+use crate::guard::Guard;
 use crate::lints::{self, Spans};
 use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
@@ -15,7 +16,7 @@ use crate::toml_reader::{Findings, SpannedValue, Table};
 /// The format number that this engine reads.
 const FORMAT: i64 = 1;
 
-const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "rule"];
+const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "guard", "rule"];
 
 /// The content of a rule file: its sound rules, and every mistake in it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct RuleFile {
     /// Ids of rules in those packs that do not come into force.
     #[serde(skip)]
     pub disable: Vec<NameReference>,
+    /// What must hold of the file's rules together.
+    #[serde(default, skip_serializing_if = "Guard::is_empty")]
+    pub guard: Guard,
     /// The sound rules, in the order of the file.
     pub rules: Vec<Rule>,
     /// All errors, in the order of the file.
@@ -123,6 +127,7 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
     }
     file.extends = references(&top, "extends", &mut findings);
     file.disable = references(&top, "disable", &mut findings);
+    file.guard = guard::read(&top, &mut findings);
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut rules = Vec::new();
     for table in top.tables("rule", &mut findings) {

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod file;
+mod guard;
 mod matchers;
 mod rule;
 mod rule_test;

@@ -6,7 +6,8 @@ use rejoinder_core::Category;
 use toml::de::DeTable;
 
 use super::file::choose;
-use super::{conditions, matchers, rule_test};
+use super::{conditions, guard, matchers, rule_test};
+use crate::guard::Guard;
 use crate::lints::{self, Spans};
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::{Findings, SpannedValue, Table};
@@ -29,6 +30,7 @@ const KEYS: &[&str] = &[
     "facts",
     "previous-assistant",
     "weight",
+    "guard",
     "allow",
     "test",
 ];
@@ -88,6 +90,13 @@ pub(super) fn read(
             "add `any` or `regex`",
         );
     }
+    let guard = match route {
+        Some(route @ (Route::Reject | Route::Score)) => {
+            guard::refuse(&table, route.name(), findings);
+            Guard::default()
+        }
+        _ => guard::read(&table, findings),
+    };
     let (tests, test_spans) = rule_test::read(&table, findings);
     if findings.list.len() > before {
         return None;
@@ -105,6 +114,7 @@ pub(super) fn read(
         conditions,
         weight: weight.unwrap_or(if route == Route::Reject { -1.0 } else { 1.0 }),
         allow,
+        guard,
         tests: tests.into(),
         file: findings.source.name.to_owned(),
         line,

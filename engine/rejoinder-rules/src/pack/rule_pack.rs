@@ -11,6 +11,7 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 use super::error::PackError;
 use super::extend::Loader;
 use crate::compile::RuleSet;
+use crate::guards::Guards;
 use crate::selector::Selector;
 use rejoinder_rule_files::{NameReference, Rule, RuleFile, StoredRuleFile, parse};
 
@@ -45,6 +46,7 @@ const SHIPPED: &[ShippedPack] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru
 pub struct RulesInForce {
     /// The rules, whose places are the numbers of their hits.
     pub rules: Vec<Rule>,
+    guards: Guards,
     hash: String,
 }
 
@@ -54,7 +56,7 @@ impl RulesInForce {
     /// # Panics
     /// As [`RuleSet::with_selectors`].
     pub fn compile(self, selectors: Vec<Selector>) -> RuleSet {
-        RuleSet::with_selectors(self.rules, selectors, self.hash)
+        RuleSet::with_selectors(self.rules, selectors, self.hash).guarded(self.guards)
     }
 }
 
@@ -192,8 +194,10 @@ impl Pack {
         let mut rules = Vec::new();
         let mut findings = Vec::new();
         let mut disabled: Vec<NameReference> = Vec::new();
+        let mut file_guards = Vec::new();
         for pack in packs {
             disabled.extend(pack.content.disable);
+            file_guards.push((pack.file, pack.content.guard));
             for rule in pack.content.rules {
                 let place = format!("{}:{}", rule.file, rule.line);
                 if let Some(first) = owners.insert(rule.id.clone(), place) {
@@ -232,7 +236,8 @@ impl Pack {
         let disabled: HashSet<&str> =
             disable.iter().map(String::as_str).chain(disabled.iter().map(|d| d.name.as_str())).collect();
         rules.retain(|rule| !disabled.contains(rule.id.as_str()));
-        Ok(RulesInForce { rules, hash: hasher.finalize().to_hex().to_string() })
+        let guards = Guards::of(&rules, file_guards);
+        Ok(RulesInForce { rules, guards, hash: hasher.finalize().to_hex().to_string() })
     }
 }
 

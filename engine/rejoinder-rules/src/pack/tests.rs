@@ -90,3 +90,24 @@ fn shipped_packs_are_kept_as_their_texts_say() {
         assert!(!pack.content.rules.is_empty());
     }
 }
+
+#[test]
+fn guards_are_about_the_rules_in_force_that_accept_or_escalate() {
+    let folder = tempfile::tempdir().unwrap();
+    let guarded = rule("a") + "[rule.guard]\nmax-accept-share = 0.5\n" + &rule("b") + &rule("c");
+    let guarded = guarded + "[[rule]]\nid = \"d\"\nroute = \"reject\"\nany = [\"d\"]\n";
+    write(folder.path(), "base.toml", &("[guard]\nmin-precision = 0.9\n".to_owned() + &guarded));
+    let mine = write(folder.path(), "mine.toml", &("extends = [\"./base.toml\"]\n".to_owned() + &rule("e")));
+    let of = |disable: &[&str]| {
+        let disable: Vec<String> = disable.iter().map(|&id| id.to_owned()).collect();
+        let set = Pack::compile(Pack::load(&[mine.clone()]).unwrap(), &disable).unwrap();
+        let names = set.guards().all().iter().map(|guard| guard.rule.clone().unwrap_or_default()).collect();
+        let by_rule = |place: u32| set.guards().of_rule(place).collect::<Vec<_>>();
+        let places = 0..set.rules().len() as u32;
+        (names, places.map(by_rule).collect::<Vec<_>>())
+    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    assert_eq!(of(&[]), (names(&["", "a"]), vec![vec![0, 1], vec![0], vec![0], vec![], vec![]]));
+    assert_eq!(of(&["a"]), (names(&[""]), vec![vec![0], vec![0], vec![], vec![]]));
+    assert_eq!(of(&["a", "b", "c"]), (names(&[]), vec![vec![]; 2]));
+}

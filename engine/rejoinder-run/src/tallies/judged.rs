@@ -9,6 +9,7 @@ use super::examples::{KeptExamples, waiting};
 use super::groups::{FeedbackCounts, GroupTallies};
 use super::row_standing::RowStanding;
 use super::rules::RuleTally;
+use crate::guards::AnswerCounts;
 use crate::spool_row::SpoolRow;
 
 /// What the judge's replies add to the tallies of the scan.
@@ -19,6 +20,9 @@ pub(crate) struct JudgedTallies {
     pub(super) groups: GroupTallies,
     /// What the judge says of the turns that each rule hits.
     pub(super) rules: BTreeMap<String, RuleTally>,
+    /// What the judge says of the turns that count for each guard, by the guard's number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) guards: BTreeMap<u32, AnswerCounts>,
     /// Turns that the judge has settled, and turns that still wait.
     pub(super) examples: KeptExamples,
 }
@@ -63,6 +67,9 @@ impl JudgedTallies {
             let answer = answer_about(turn.id);
             if answer.is_known() {
                 part.judged(turn.id, answer, row.standing.as_ref());
+                for one in row.coverage.get(place).into_iter().flatten() {
+                    self.guards.entry(one.guard).or_default().count(answer, &one.categories);
+                }
             }
             let Some(standing) = &row.standing else { continue };
             if !answer.is_known() {

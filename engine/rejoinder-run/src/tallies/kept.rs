@@ -8,6 +8,7 @@ use super::part::PartTallies;
 use super::rules::RuleTallies;
 use crate::error::RunError;
 use crate::folder::{RunDir, from_json};
+use crate::guards::GuardTallies;
 
 /// Facts of the ledger with the tallies of a part begin so; the part's number follows.
 const OF_PART: &str = "tallies:";
@@ -25,6 +26,8 @@ pub struct RunTallies {
     pub examples: KeptExamples,
     /// At most 200 turns that a rule or a plugin rejected although their score reaches the cut, the highest score first.
     pub disputes: Vec<DisputedTurn>,
+    /// What is counted for guards.
+    pub guards: GuardTallies,
 }
 
 impl RunDir {
@@ -54,6 +57,7 @@ impl RunDir {
             total.rules += &part.rules;
             total.examples += &part.examples;
             disputes.add(&part.disputes);
+            total.guards += &part.guards;
         }
         total.disputes = disputes.turns;
         if let Some(judged) = self.judged_tallies()? {
@@ -158,6 +162,11 @@ impl RunTallies {
         }
         for (id, tally) in &judged.rules {
             *self.rules.rules.entry(id.clone()).or_default() += *tally;
+        }
+        for (guard, answers) in &judged.guards {
+            if let Some(tally) = self.guards.tallies.get_mut(*guard as usize) {
+                tally.judge.waiting += *answers;
+            }
         }
         // Of the turns that waited after the scan some are settled by now.
         self.examples.strata.retain(|stratum, _| !stratum.starts_with(&super::examples::waiting("")));

@@ -12,6 +12,7 @@ use super::groups::{ChunkDivision, GroupTallies, GroupTally};
 use super::provenance::Divisions;
 use super::row_standing::RowStanding;
 use super::rules::{RuleCounter, RuleTallies};
+use crate::guards::{GuardCounter, GuardTallies, TurnAnswers};
 use crate::spool_row::SpoolRow;
 
 /// What is kept of a part.
@@ -22,6 +23,9 @@ pub(crate) struct PartTallies {
     pub(super) rules: RuleTallies,
     pub(super) examples: KeptExamples,
     pub(super) disputes: Disputes,
+    /// What is counted for guards.
+    #[serde(skip_serializing_if = "GuardTallies::is_empty")]
+    pub(super) guards: GuardTallies,
     /// Where reading may begin: the end of each chunk, as file, conversation and byte.
     pub(super) places: Vec<(u32, u64, u64)>,
 }
@@ -32,6 +36,7 @@ pub(crate) struct ChunkTallier {
     rules: RuleCounter,
     examples: ExampleDraw,
     disputes: Disputes,
+    guards: GuardCounter,
 }
 
 /// What a chunk adds to its part.
@@ -42,6 +47,8 @@ pub(crate) struct ChunkTallies {
     rules: RuleTallies,
     examples: KeptExamples,
     disputes: Disputes,
+    #[serde(default, skip_serializing_if = "GuardTallies::is_empty")]
+    guards: GuardTallies,
 }
 
 impl ChunkTallier {
@@ -52,6 +59,7 @@ impl ChunkTallier {
             rules: RuleCounter::new(engine),
             examples: ExampleDraw::default(),
             disputes: Disputes::default(),
+            guards: GuardCounter::new(engine),
         }
     }
 
@@ -75,6 +83,7 @@ impl ChunkTallier {
             self.examples.turn(engine, scanned, conversation, turn);
             self.disputes.turn(engine, scanned, conversation, turn);
         }
+        self.guards.conversation(engine, scanned, conversation, waiting, |_| TurnAnswers::default());
         for row in waiting {
             let ground_of = |index: u32| {
                 let turn = turns.iter().find(|turn| turn.message_index == index as usize)?;
@@ -89,8 +98,14 @@ impl ChunkTallier {
 
     /// What the chunk adds to its part.
     pub(crate) fn end(self, engine: &Engine) -> ChunkTallies {
-        let Self { divisions, rules, examples, disputes } = self;
-        ChunkTallies { divisions, rules: rules.by_name(engine), examples: examples.kept(), disputes }
+        let Self { divisions, rules, examples, disputes, guards } = self;
+        ChunkTallies {
+            divisions,
+            rules: rules.by_name(engine),
+            examples: examples.kept(),
+            disputes,
+            guards: guards.end(),
+        }
     }
 }
 
@@ -120,6 +135,7 @@ impl PartTallier {
         part.rules += &chunk.rules;
         part.examples += &chunk.examples;
         part.disputes.add(&chunk.disputes);
+        part.guards += &chunk.guards;
         part.places.push((end.shard, end.line, end.byte));
     }
 

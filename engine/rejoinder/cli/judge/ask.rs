@@ -144,7 +144,7 @@ pub(in crate::cli) fn main(args: &JudgeArgs) -> Result<Exit, Failure> {
 
 fn end(args: &JudgeArgs, stopped: Option<Failure>, begun: Instant) -> RunEnd {
     let report = args.report.then(default_threads);
-    RunEnd { stopped, begun, json: args.json, strict: false, report }
+    RunEnd { stopped, begun, json: args.json, strict: false, strict_guards: false, report }
 }
 
 /// The judge as far as it is known; of one that was never asked the config is believed.

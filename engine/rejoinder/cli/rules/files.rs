@@ -28,6 +28,11 @@ impl FilesArgs {
         !self.files.is_empty()
     }
 
+    /// The names on the command line.
+    pub(super) fn named(&self) -> &[String] {
+        &self.files
+    }
+
     /// The names on the command line, or those of the shipped packs.
     fn names(&self) -> Vec<String> {
         match self.are_named() {
@@ -110,7 +115,7 @@ impl LoadedFile {
     }
 }
 
-fn unusable(error: PackError) -> Failure {
+pub(super) fn unusable(error: PackError) -> Failure {
     match error {
         PackError::Unreadable(..) => Failure::new(Exit::Io, error.to_string()),
         other => Failure::usage(other.to_string()),

@@ -1,7 +1,9 @@
 //! `rejoinder rules`: the rule author's bench. A file a verb.
 
+mod beside;
 mod check;
 mod files;
+mod guards;
 mod list;
 mod stats;
 mod test;

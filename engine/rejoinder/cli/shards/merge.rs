@@ -30,6 +30,11 @@ pub(in crate::cli) struct MergeArgs {
     /// Write report.html into the run's folder at the end
     #[arg(long, help_heading = OUTPUT)]
     report: bool,
+    /// End with exit code 3 if a guard of the rules is broken
+    ///
+    /// The run is finished and kept all the same. Without the flag, a broken guard is a warning.
+    #[arg(long, help_heading = OUTPUT)]
+    strict_guards: bool,
 }
 
 pub(in crate::cli) fn main(args: &MergeArgs) -> Result<Exit, Failure> {
@@ -42,7 +47,8 @@ pub(in crate::cli) fn main(args: &MergeArgs) -> Result<Exit, Failure> {
         remark(&format!("{} was merged before", args.job.display()));
     }
     let report = args.report.then(default_threads);
-    finish(&run, RunEnd { stopped: None, begun, json: args.json, strict: false, report })
+    let (json, strict_guards) = (args.json, args.strict_guards);
+    finish(&run, RunEnd { stopped: None, begun, json, strict: false, strict_guards, report })
 }
 
 /// A failure, with how to go on.

@@ -1,0 +1,3 @@
+//! What the authors of rules read.
+
+pub mod guards;
