@@ -93,6 +93,11 @@ impl<'t> Table<'t> {
         self.table.get(key).is_some()
     }
 
+    /// Where the value of a key stands.
+    pub(crate) fn span_of(&self, key: &str) -> Option<Range<usize>> {
+        self.table.get(key).map(Spanned::span)
+    }
+
     fn typed<T>(
         &self,
         key: &str,

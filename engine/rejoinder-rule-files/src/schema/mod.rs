@@ -1,7 +1,9 @@
 //! The rule file's schema: TOML text in, rules and *all* errors out.
 
 mod conditions;
+mod dialogue_words;
 mod file;
+mod lists;
 mod matchers;
 mod rule;
 mod rule_test;
