@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod dialogue_search;
+mod dialogue_texts;
 mod explain;
 mod facts;
 mod observer;
@@ -13,15 +15,16 @@ pub mod pack;
 mod scan;
 mod selector;
 pub mod testing;
+mod written;
 
 pub use compile::{FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
 pub use observer::RuleTimes;
 pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
-    AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
-    FactWord, MatchPosition, Measurement, NameReference, Pattern, Route, Rule, RuleFile, RuleTest, RuleTests,
-    parse,
+    AnswerTrait, Condition, DialoguePart, DialogueWords, Expectation, FactCondition, FactDeclaration,
+    FactKind, FactReading, FactValue, FactWord, MatchPosition, Measurement, NameReference, Pattern, Route,
+    Rule, RuleFile, RuleTest, RuleTests, TextReading, parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;
