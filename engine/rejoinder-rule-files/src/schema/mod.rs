@@ -10,3 +10,6 @@ mod rule_test;
 
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
 pub use matchers::folded_phrase;
+
+#[cfg(test)]
+mod tests;
