@@ -52,8 +52,8 @@ proptest! {
             rule("earlier", &format!("earlier-any = {quoted}")),
             rule("answer-written", &format!("answer-any = {quoted}\ntext = \"as-written\"")),
             rule("earlier-written", &format!("earlier-any = {quoted}\ntext = \"as-written\"")),
-            rule("regex", "answer-regex = ['nota?', 'an ?ai']"),
-            rule("unless", "answer-unless = ['nota?', 'an ?ai']"),
+            rule("regex", "answer-regex = ['nota?', 'an\\s?ai']"),
+            rule("unless", "answer-unless = ['nota?', 'an\\s?ai']"),
         ].concat());
         let mut messages = vec![(Role::User, "q"), (Role::Assistant, "a")];
         messages.extend(texts.iter().map(|(is_user, text)| {
