@@ -82,3 +82,4 @@ mod shards_judged;
 mod shipped_cut;
 mod status;
 mod tallies;
+mod text_conditions;

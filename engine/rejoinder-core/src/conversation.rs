@@ -122,11 +122,15 @@ impl Conversation<'_> {
     /// # Panics
     /// If `turn` is greater than the number of messages.
     pub fn previous_answer(&self, turn: usize) -> &str {
-        self.messages[..turn]
-            .iter()
-            .rev()
-            .find(|m| m.role == Role::Assistant && !m.is_blank())
-            .map_or("", |m| &m.text)
+        self.previous_answer_index(turn).map_or("", |answer| &self.messages[answer].text)
+    }
+
+    /// The index of the last non-blank assistant message before message `turn`.
+    ///
+    /// # Panics
+    /// If `turn` is greater than the number of messages.
+    pub fn previous_answer_index(&self, turn: usize) -> Option<usize> {
+        self.messages[..turn].iter().rposition(|m| m.role == Role::Assistant && !m.is_blank())
     }
 
     /// Texts of the user messages before message `turn`, the latest first.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use rejoinder_core::{Answer, AnswerProbabilities, Category, RecordId, printable};
 use rejoinder_judge::{Finding, NANOS_PER_UNIT};
-use rejoinder_rules::{RuleMatch, RuleTrial};
+use rejoinder_rules::{RuleMatch, RuleTrial, TextReading};
 use rejoinder_run::judging::JudgeTrace;
 use rejoinder_run::reading_sample::TurnView;
 use rejoinder_scan::{Engine, is_read};
@@ -22,6 +22,8 @@ use super::styles::{Styles, styled};
 const REPLY_CHARS: usize = 2_000;
 /// How much is shown of what was found for a condition.
 const FOUND_CHARS: usize = 300;
+/// A condition is cut to so many characters where a person reads it: its phrases may be hundreds.
+const ASKS_CHARS: usize = 300;
 
 /// All rules on one turn.
 #[derive(Clone, Debug, Serialize)]
@@ -198,7 +200,18 @@ impl Explanation {
             let words = match &trial.matched {
                 RuleMatch::Found(text, span) => Some((
                     true,
-                    format!("found `{}` at byte {} of the folded turn", text.escape_debug(), span.start),
+                    match rule.text {
+                        TextReading::Folded => {
+                            format!(
+                                "found `{}` at byte {} of the folded turn",
+                                text.escape_debug(),
+                                span.start
+                            )
+                        }
+                        TextReading::AsWritten => {
+                            format!("found `{}` in {}", text.escape_debug(), rule.text.of_turn())
+                        }
+                    },
                 )),
                 RuleMatch::Misplaced(text) => Some((
                     false,
@@ -283,7 +296,9 @@ impl Explanation {
             for line in &trial.checks {
                 let verdict =
                     if line.holds { styled(styles.good, "PASS") } else { styled(styles.bad, "FAIL") };
-                let _ = writeln!(out, "     {verdict} {:<44} {}", line.asks, printable(&line.actual));
+                let asks = cut(&line.asks, TextLimit::of(look.full, ASKS_CHARS)).text;
+                let asks = printable(&asks).replace('\n', "\\n");
+                let _ = writeln!(out, "     {verdict} {asks:<44} {}", printable(&line.actual));
             }
         }
         if let Some(judge) = &self.judge {

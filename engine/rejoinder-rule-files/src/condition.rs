@@ -7,8 +7,10 @@ use std::ops::Range;
 use rejoinder_core::language::Language;
 use serde::{Deserialize, Serialize};
 
+use crate::dialogue_words::{DialogueWords, WordPlace};
 use crate::fact::FactCondition;
 use crate::pattern::Pattern;
+use crate::reading::TextReading;
 
 /// A condition of a rule; all of them must hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +35,8 @@ pub enum Condition {
     Template(bool),
     /// At least this share of the turn's words stands in the last answer, in (0, 1].
     InAnswer(f32),
+    /// Words match, or match nowhere, in the last answer or the user's earlier turns.
+    Dialogue(DialogueWords),
     /// What a plugin tells of the turn compares so.
     Fact(FactCondition),
 }
@@ -82,8 +86,10 @@ pub enum Measurement {
     Share(f32),
     /// The language, if one was detected.
     Language(Option<Language>),
-    /// Where the regex matched, in bytes of the folded turn.
+    /// Where the regex matched, in bytes of the turn as the regex reads it.
     Match(Option<Range<usize>>),
+    /// Where words stand in another part of the dialogue, if they do, and how many texts were searched for them.
+    Elsewhere(Option<WordPlace>, usize),
     /// Nothing, since the condition is on a fact, which a plugin tells and no scan measures.
     OfPlugin,
 }
@@ -103,6 +109,7 @@ impl Condition {
             ) => wanted == is,
             (Self::Language(wanted), Measurement::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
             (Self::Unless(_), Measurement::Match(found)) => found.is_none(),
+            (Self::Dialogue(words), Measurement::Elsewhere(place, _)) => words.is_wanted == place.is_some(),
             (Self::Similar(least) | Self::InAnswer(least), Measurement::Share(share)) => share >= least,
             _ => false,
         }
@@ -126,24 +133,26 @@ impl fmt::Display for Condition {
             Self::Similar(least) => write!(f, "similar-to-earlier = {least}"),
             Self::Template(wanted) => write!(f, "template = {wanted}"),
             Self::InAnswer(least) => write!(f, "words-in-answer = {least}"),
+            Self::Dialogue(words) => words.fmt(f),
             Self::Fact(condition) => write!(f, "facts = [\"{condition}\"]"),
         }
     }
 }
 
 impl Measurement {
-    /// The measurement in words; `folded` is the folded turn.
-    pub fn describe(&self, folded: &str) -> String {
+    /// The measurement in words; `turn` is the turn, read as the rule reads text.
+    pub fn describe(&self, turn: &str, reading: TextReading) -> String {
         match self {
             Self::Words(words) => format!("{words} words"),
             Self::Is(is) => is.to_string(),
             Self::Share(share) => format!("{share:.2}"),
             Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
             Self::OfPlugin => "told by a plugin".to_owned(),
-            Self::Match(None) => "no match".to_owned(),
+            Self::Match(None) | Self::Elsewhere(None, _) => "no match".to_owned(),
+            Self::Elsewhere(Some(place), _) => format!("matches in message {}", place.message),
             Self::Match(Some(range)) => {
-                let text = folded.get(range.clone()).unwrap_or_default();
-                format!("matches `{}` at byte {} of the folded turn", text.escape_debug(), range.start)
+                let text = turn.get(range.clone()).unwrap_or_default();
+                format!("matches `{}` at byte {} of {}", text.escape_debug(), range.start, reading.of_turn())
             }
         }
     }

@@ -5,12 +5,16 @@
 //! shipped packs are read when the engine is built, and kept in the form that [`serde`] gives them.
 #![forbid(unsafe_code)]
 
+mod capitals;
 mod condition;
+mod dialogue_words;
 mod fact;
 mod guard;
 mod lints;
+mod list_lints;
 mod literals;
 mod pattern;
+mod reading;
 mod rule;
 mod schema;
 mod shadow;
@@ -19,11 +23,14 @@ mod stand_in;
 mod toml_reader;
 
 pub use condition::{AnswerTrait, Condition, Measurement};
+pub use dialogue_words::{DialoguePart, DialogueWords, WordPlace};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
 pub use guard::{
     Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
 };
+pub use literals::folded_core;
 pub use pattern::{Pattern, SearchRoom};
+pub use reading::TextReading;
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};
 pub use shadow::TurnText;

@@ -9,17 +9,20 @@ use rejoinder_core::Category;
 use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
 
 use crate::condition::Condition;
+use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route, Rule, RuleTest};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
-pub(crate) const CODES: [&str; 8] =
-    ["W101", "W102", "W103", "W104", "W105", "W106", ALWAYS_HOLDS, CONTRADICTION];
+pub(crate) const CODES: [&str; 9] =
+    ["W101", "W102", "W103", "W104", "W105", "W106", ALWAYS_HOLDS, CONTRADICTION, CAPITALS];
 
 /// A condition on a fact always holds, by what the plugin declares of the fact.
 pub(crate) const ALWAYS_HOLDS: &str = "W107";
 /// Two conditions on a fact never hold together.
 const CONTRADICTION: &str = "W108";
+/// A regex asks for capitals, of which folded text has none.
+const CAPITALS: &str = "W110";
 
 /// A literal of fewer characters stands in nearly every turn, unless its script packs words into characters.
 const WEAK: usize = 3;
@@ -29,6 +32,10 @@ const WEAK: usize = 3;
 pub(crate) struct Spans {
     pub(crate) rule: Range<usize>,
     pub(crate) phrases: Vec<Range<usize>>,
+    /// How many of the phrases, the first ones, stand in lists, which have warnings of their own.
+    pub(crate) listed: usize,
+    /// What asks for capitals in the rule's regexes, those of its conditions too, though its text is folded.
+    pub(crate) capitals: Vec<Range<usize>>,
     pub(crate) regexes: Vec<Range<usize>>,
     pub(crate) tests: Vec<Range<usize>>,
 }
@@ -36,6 +43,7 @@ pub(crate) struct Spans {
 /// Looks for what is slow, useless or untested in the sound rules of a file.
 pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>) {
     let phrases = PhraseIndex::of(rules);
+    let text = findings.source.text;
     for (index, (rule, spans)) in rules.iter().zip(spans).enumerate() {
         let mut warn = |code: &'static str, span: &Range<usize>, message: String, help: &str| {
             if !rule.allow.iter().any(|allowed| allowed == code) {
@@ -43,6 +51,9 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>
             }
         };
         speed(rule, spans, &mut warn);
+        for span in &spans.capitals {
+            capitals(span, text, &mut warn);
+        }
         contradictions(rule, spans, &mut warn);
         if let Some(phrases) = &phrases {
             shadows(index, rules, spans, phrases, &mut warn);
@@ -81,6 +92,15 @@ fn speed(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     }
 }
 
+fn capitals(span: &Range<usize>, text: &str, warn: &mut Warn<'_>) {
+    let asked = text.get(span.clone()).unwrap_or_default().escape_debug();
+    let message = format!(
+        "text is folded to small letters and case is ignored, so `{asked}` does not ask for capitals: `[A-Z]{{4,}}` matches \"hello\""
+    );
+    let help = "say text = \"as-written\" in the rule, which then matches the text as it stands, or write small letters";
+    warn(CAPITALS, span, message, help);
+}
+
 fn contradictions(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     let facts: Vec<_> = rule.facts().collect();
     for (place, one) in facts.iter().enumerate() {
@@ -114,6 +134,7 @@ struct PhraseOwners {
 struct RuleEffect {
     route: Route,
     category: Option<Category>,
+    text: TextReading,
     conditions: Rc<BTreeSet<usize>>,
 }
 
@@ -184,12 +205,12 @@ impl RuleEffect {
             *numbers.entry(condition.to_string()).or_insert(next)
         };
         let conditions = Rc::new(rule.conditions.iter().map(&mut number).collect());
-        Self { route: rule.route, category: rule.category, conditions }
+        Self { route: rule.route, category: rule.category, text: rule.text, conditions }
     }
 
     /// Whether this effect comes wherever `other` comes.
     fn holds_where(&self, other: &Self) -> bool {
-        (self.route, self.category) == (other.route, other.category)
+        (self.route, self.category, self.text) == (other.route, other.category, other.text)
             && self.conditions.is_subset(&other.conditions)
     }
 }
@@ -197,7 +218,7 @@ impl RuleEffect {
 /// Phrases that can never add a hit.
 fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &PhraseIndex, warn: &mut Warn<'_>) {
     let rule = &rules[index];
-    for (place, span) in spans.phrases.iter().enumerate() {
+    for (place, span) in spans.phrases.iter().enumerate().skip(spans.listed) {
         match phrases.shadow(rules, index, place) {
             Some((r, p)) if r == index => warn(
                 "W104",
@@ -255,7 +276,8 @@ fn tests(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
     let only_keyword = |dialogue: &[String]| {
         let turn = dialogue.last().map_or("", |m| m.strip_prefix("U:").unwrap_or(m));
         let folded = Folded::new(turn);
-        let bare = folded.text().trim_matches(|c| !is_word_char(c)).replace('\n', " ");
+        let read = if rule.text.is_folded() { folded.text() } else { turn };
+        let bare = read.trim_matches(|c| !is_word_char(c)).replace('\n', " ");
         rule.phrases.contains(&bare)
     };
     let first = positive.peek().map(|(_, span)| (*span).clone());

@@ -4,9 +4,11 @@
 //! (so `[sSſ]` becomes the letter s again), and for every place inside it the possible openings are extracted; the
 //! place with the longest, fewest openings wins.
 
+use std::collections::BTreeSet;
+
 use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal, Seq};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
-use rejoinder_core::fold::is_folded;
+use rejoinder_core::fold::{Folded, is_folded};
 use serde::{Deserialize, Serialize};
 
 /// Literals shorter than this many bytes occur in nearly every turn and would gate nothing.
@@ -14,6 +16,8 @@ const MIN_LEN: usize = 2;
 /// More alternatives than this cost the automaton more than they save.
 const MAX_LITERALS: usize = 64;
 
+/// A class of more characters is not looked at one by one.
+const FEW: usize = 32;
 /// Literals are cut to this many bytes; the extractor's own limit.
 const MAX_LEN: usize = 100;
 
@@ -32,6 +36,14 @@ impl RequiredLiterals {
         Some(Self { lines: literals.join("\n") })
     }
 
+    /// The literals of a regex over text as written: every match of it in a text in which nothing composes
+    /// ([`rejoinder_core::fold::may_compose`]) holds one of them once the text is folded. `None` if there is no useful set.
+    pub(crate) fn of_written(hir: &Hir) -> Option<Self> {
+        let best = best(&fold_characters(hir))?;
+        let literals = best.iter().map(|literal| folded_core(literal)).collect();
+        Some(Self { lines: useful(literals)?.join("\n") })
+    }
+
     /// The literals.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.lines.split('\n')
@@ -42,7 +54,7 @@ impl RequiredLiterals {
 fn fold_classes(hir: &Hir) -> Hir {
     match hir.kind() {
         HirKind::Class(Class::Unicode(class))
-            if class.iter().map(ClassUnicodeRange::len).sum::<usize>() <= 32 =>
+            if class.iter().map(ClassUnicodeRange::len).sum::<usize>() <= FEW =>
         {
             let kept = class
                 .iter()
@@ -57,6 +69,42 @@ fn fold_classes(hir: &Hir) -> Hir {
         HirKind::Capture(capture) => fold_classes(&capture.sub),
         HirKind::Concat(parts) => Hir::concat(parts.iter().map(fold_classes).collect()),
         HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(fold_classes).collect()),
+        _ => hir.clone(),
+    }
+}
+
+/// What a text, as part of a text in which nothing composes, is surely part of once that text is folded; a space stands for white
+/// space.
+pub fn folded_core(text: &str) -> String {
+    Folded::new(text).text().trim().replace('\n', " ")
+}
+
+/// Rewrites the expression over text as written to what its characters fold to.
+fn fold_characters(hir: &Hir) -> Hir {
+    // White space folds to what stands around it; literals with it are folded as a whole.
+    let folded = |c: char| match c.is_whitespace() {
+        true => c.to_string(),
+        false => Folded::new(&c.to_string()).text().to_owned(),
+    };
+    match hir.kind() {
+        HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
+            Ok(text) => Hir::literal(text.chars().map(folded).collect::<String>().into_bytes()),
+            Err(_) => hir.clone(),
+        },
+        HirKind::Class(Class::Unicode(class))
+            if class.iter().map(ClassUnicodeRange::len).sum::<usize>() <= FEW =>
+        {
+            let characters = class.iter().flat_map(|range| range.start()..=range.end());
+            let different: BTreeSet<String> = characters.map(folded).collect();
+            Hir::alternation(different.into_iter().map(|text| Hir::literal(text.into_bytes())).collect())
+        }
+        HirKind::Repetition(repetition) => Hir::repetition(Repetition {
+            sub: Box::new(fold_characters(&repetition.sub)),
+            ..repetition.clone()
+        }),
+        HirKind::Capture(capture) => fold_characters(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(fold_characters).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(fold_characters).collect()),
         _ => hir.clone(),
     }
 }
@@ -140,7 +188,7 @@ mod tests {
     use proptest::prelude::*;
     use regex::RegexBuilder;
     use regex_syntax::ParserBuilder;
-    use rejoinder_core::fold::Folded;
+    use rejoinder_core::fold::may_compose;
 
     use super::*;
 
@@ -198,6 +246,38 @@ mod tests {
             {
                 let flat = found.as_str().replace('\n', " ");
                 prop_assert!(set.iter().any(|l| flat.contains(l.as_str())), "{pattern:?} on {flat:?}: {set:?}");
+            }
+        }
+
+        /// The gate never hides a match in text as written, whatever the text is made of.
+        #[test]
+        fn every_match_as_written_leaves_a_literal_in_the_folded_text(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "NO", "[Ss]till", "(?i:no)", "(?i)kiss", "wr?ong", "(a|the) error", "[,. ]+", r"\s+", ".{0,3}", " ?", "it’s", "“", "i t",
+                "(I|YOU)?", "(said|MEANT)", r"\w+", r"\b", "É|ß", "Ａ", "İ", "[éÉ]n", "e\u{301}", "a\u{200b}b", "[A-Z]", "谢谢", r"\u{301}", "  ",
+            ]), 1..6),
+            text in "(NO|no|Still|wrong|kiss|the error|É|ß|İ|Ａ|é|e\u{301}|\u{301}|\u{200b}|it’s|it's|“|谢|ſ|\u{212a}iss|i t|a\u{200b}b|ab|[,. \n\u{a0}]|I|YOU|said|MEANT|[A-Z]){0,9}",
+        ) {
+            let pattern = parts.concat();
+            let hir = ParserBuilder::new().build().parse(&pattern).unwrap();
+            if let Some(set) = RequiredLiterals::of_written(&hir)
+                && regex::Regex::new(&pattern).unwrap().is_match(&text)
+                && !may_compose(&text)
+            {
+                let flat = Folded::new(&text).text().replace('\n', " ");
+                prop_assert!(set.iter().any(|l| flat.contains(l)), "{pattern:?} on {text:?}: {set:?}");
+            }
+        }
+
+        #[test]
+        fn a_text_leaves_its_core_wherever_it_stands(
+            inner in "([a-zA-Z’Ａİ ]|\\PC|[\u{200b}\u{a0}\n]){1,6}",
+            before in "([a-zA-Z ]|\\PC|[\u{200b}\u{a0}\n]){0,3}",
+            after in "([a-zA-Z ]|\\PC|[\u{200b}\u{a0}\n]){0,3}",
+        ) {
+            let text = [before, inner.clone(), after].concat();
+            if !may_compose(&text) {
+                prop_assert!(Folded::new(&text).text().replace('\n', " ").contains(&folded_core(&inner)), "{text:?}");
             }
         }
     }

@@ -1,6 +1,6 @@
-//! A regex of a rule, as it runs over folded text.
+//! A regex of a rule, as it runs over folded text, or over text as written.
 //!
-//! Two automata stand for it, each built when it is first needed. One has no tables of Unicode: it is built several times
+//! Over folded text two automata stand for it, each built when it is first needed. One has no tables of Unicode: it is built several times
 //! faster, never leaves its fast path, and runs over ASCII turns and, where the pattern names nothing that shadows hide,
 //! over the shadows of all others ([`TurnText`]). What is left goes to the one with the tables. They find the same.
 //!
@@ -19,6 +19,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
 use crate::literals::RequiredLiterals;
+use crate::reading::TextReading;
 use crate::shadow::TurnText;
 use crate::shadow_pattern::ShadowPattern;
 
@@ -27,11 +28,12 @@ const SIZE_LIMIT: usize = 1 << 20;
 /// A pattern of fewer states, generously counted, stays far below that.
 const SURELY_SMALL: usize = 20_000;
 
-/// A regex over folded text, matched without regard to case.
+/// A regex over folded text, matched without regard to case, or over text as written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "StoredPattern", into = "StoredPattern")]
 pub struct Pattern {
     source: String,
+    reading: TextReading,
     literals: Option<RequiredLiterals>,
     shadow: OnceLock<ShadowPattern>,
     over_shadows: OnceLock<meta::Regex>,
@@ -72,8 +74,11 @@ impl SearchRoom {
 #[derive(Serialize, Deserialize)]
 struct StoredPattern {
     source: String,
+    #[serde(default, skip_serializing_if = "TextReading::is_folded")]
+    reading: TextReading,
     literals: Option<RequiredLiterals>,
-    shadow: ShadowPattern,
+    /// Patterns over text as written have none.
+    shadow: Option<ShadowPattern>,
 }
 
 /// Why a pattern cannot be used.
@@ -88,23 +93,31 @@ pub(crate) enum PatternError {
 }
 
 impl Pattern {
-    /// Reads a pattern.
-    pub(crate) fn new(source: &str) -> Result<Self, PatternError> {
-        let hir = parse(source).map_err(PatternError::Syntax)?;
+    /// Reads a pattern over texts that are read so.
+    pub(crate) fn new(source: &str, reading: TextReading) -> Result<Self, PatternError> {
+        let hir = parse(source, reading).map_err(PatternError::Syntax)?;
+        let literals = match reading {
+            TextReading::Folded => RequiredLiterals::of(&hir),
+            TextReading::AsWritten => RequiredLiterals::of_written(&hir),
+        };
         let pattern = Self {
             source: source.to_owned(),
-            literals: RequiredLiterals::of(&hir),
+            reading,
+            literals,
             shadow: OnceLock::new(),
             over_shadows: OnceLock::new(),
             unicode: OnceLock::new(),
             place: 0,
         };
         if states(&hir) > SURELY_SMALL {
-            let regex = builder(source).size_limit(SIZE_LIMIT).build().map_err(|_| PatternError::TooLarge)?;
+            let regex = builder(source, reading)
+                .size_limit(SIZE_LIMIT)
+                .build()
+                .map_err(|_| PatternError::TooLarge)?;
             pattern.unicode.get_or_init(|| regex);
         }
         if hir.properties().minimum_len() == Some(0)
-            && pattern.find(&TurnText::default(), &SearchRoom::default()).is_some()
+            && pattern.find_in("", &TurnText::default(), &SearchRoom::default()).is_some()
         {
             return Err(PatternError::MatchesEmpty);
         }
@@ -116,7 +129,13 @@ impl Pattern {
         &self.source
     }
 
-    /// Folded literals; every match holds one of them. `None` if no useful literals are known.
+    /// How the pattern reads the texts that it searches.
+    pub const fn reading(&self) -> TextReading {
+        self.reading
+    }
+
+    /// Folded literals; every match holds one of them, or in a text as written leaves one in the folded text unless the text
+    /// [may compose](rejoinder_core::fold::may_compose). `None` if no useful literals are known.
     pub fn literals(&self) -> Option<impl Iterator<Item = &str>> {
         self.literals.as_ref().map(RequiredLiterals::iter)
     }
@@ -124,6 +143,23 @@ impl Pattern {
     /// Gives the pattern a place of its own among all patterns that share a [`SearchRoom`].
     pub fn put_at(&mut self, place: usize) {
         self.place = place;
+    }
+
+    /// The first match in a text, in bytes of the text as the pattern reads it. The text is given in both readings.
+    pub fn find_in(&self, written: &str, folded: &TurnText, room: &SearchRoom) -> Option<Range<usize>> {
+        match self.reading {
+            TextReading::Folded => self.find(folded, room),
+            TextReading::AsWritten => self.find_written(written, |_| true),
+        }
+    }
+
+    /// The first of the matches in a text as written, none overlapping the one before it, that `fits`.
+    pub fn find_written(
+        &self,
+        text: &str,
+        mut fits: impl FnMut(&Range<usize>) -> bool,
+    ) -> Option<Range<usize>> {
+        self.with_tables().find_iter(text).map(|m| m.range()).find(|range| fits(range))
     }
 
     /// The first match in a turn, in bytes of the folded text.
@@ -144,24 +180,31 @@ impl Pattern {
             return room
                 .find(self.place, regex, turn.shadow(), |found| Some(turn.range(found)).filter(&mut fits));
         }
-        let regex = self.unicode.get_or_init(|| {
-            builder(&self.source).size_limit(usize::MAX).build().expect("the pattern was read before")
-        });
-        regex.find_iter(turn.text()).map(|m| m.range()).find(|range| fits(range))
+        self.find_written(turn.text(), fits)
+    }
+
+    /// The automaton with tables of Unicode.
+    fn with_tables(&self) -> &Regex {
+        self.unicode.get_or_init(|| {
+            let mut builder = builder(&self.source, self.reading);
+            builder.size_limit(usize::MAX).build().expect("the pattern was read before")
+        })
     }
 
     fn shadow(&self) -> &ShadowPattern {
-        self.shadow
-            .get_or_init(|| ShadowPattern::of(&parse(&self.source).expect("the pattern was read before")))
+        self.shadow.get_or_init(|| {
+            ShadowPattern::of(&parse(&self.source, self.reading).expect("the pattern was read before"))
+        })
     }
 }
 
 impl From<StoredPattern> for Pattern {
-    fn from(StoredPattern { source, literals, shadow }: StoredPattern) -> Self {
+    fn from(StoredPattern { source, reading, literals, shadow }: StoredPattern) -> Self {
         Self {
             source,
+            reading,
             literals,
-            shadow: shadow.into(),
+            shadow: shadow.map_or_else(OnceLock::new, Into::into),
             over_shadows: OnceLock::new(),
             unicode: OnceLock::new(),
             place: 0,
@@ -171,13 +214,14 @@ impl From<StoredPattern> for Pattern {
 
 impl From<Pattern> for StoredPattern {
     fn from(pattern: Pattern) -> Self {
-        let shadow = pattern.shadow().clone();
-        Self { source: pattern.source, literals: pattern.literals, shadow }
+        let shadow = pattern.reading.is_folded().then(|| pattern.shadow().clone());
+        let Pattern { source, reading, literals, .. } = pattern;
+        Self { source, reading, literals, shadow }
     }
 }
 
-fn parse(source: &str) -> Result<Hir, Box<regex_syntax::Error>> {
-    ParserBuilder::new().case_insensitive(true).build().parse(source).map_err(Box::new)
+fn parse(source: &str, reading: TextReading) -> Result<Hir, Box<regex_syntax::Error>> {
+    ParserBuilder::new().case_insensitive(reading.is_folded()).build().parse(source).map_err(Box::new)
 }
 
 /// How many states an automaton for the expression has, about.
@@ -198,9 +242,9 @@ fn states(hir: &Hir) -> usize {
     }
 }
 
-fn builder(source: &str) -> RegexBuilder {
+fn builder(source: &str, reading: TextReading) -> RegexBuilder {
     let mut builder = RegexBuilder::new(source);
-    builder.case_insensitive(true);
+    builder.case_insensitive(reading.is_folded());
     builder
 }
 
@@ -212,13 +256,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_refused() {
-        assert!(matches!(Pattern::new("(a"), Err(PatternError::Syntax(_))));
-        assert!(matches!(Pattern::new("a*"), Err(PatternError::MatchesEmpty)));
-        assert!(matches!(Pattern::new("^$"), Err(PatternError::MatchesEmpty)));
+        assert!(matches!(Pattern::new("(a", TextReading::Folded), Err(PatternError::Syntax(_))));
+        assert!(matches!(Pattern::new("a*", TextReading::Folded), Err(PatternError::MatchesEmpty)));
+        assert!(matches!(Pattern::new("^$", TextReading::Folded), Err(PatternError::MatchesEmpty)));
         for too_large in [r"(?:\w{500}){500}", r"\w{200}", r"(?:[a-z]{1000}){100}", r"x{200000}"] {
-            assert!(matches!(Pattern::new(too_large), Err(PatternError::TooLarge)), "{too_large}");
+            assert!(
+                matches!(Pattern::new(too_large, TextReading::Folded), Err(PatternError::TooLarge)),
+                "{too_large}"
+            );
         }
-        assert!(Pattern::new(r"\bno\b").is_ok());
+        assert!(Pattern::new(r"\bno\b", TextReading::Folded).is_ok());
     }
 
     fn found(pattern: &Pattern, turn: &TurnText) -> Option<Range<usize>> {
@@ -233,16 +280,31 @@ mod tests {
 
     #[test]
     fn a_pattern_that_needs_unicode_matches_ascii_too() {
-        let pattern = Pattern::new(r"caf[eé]\b").unwrap();
+        let pattern = Pattern::new(r"caf[eé]\b", TextReading::Folded).unwrap();
         assert_eq!(found(&pattern, &turn("a cafe, please")), Some(2..6));
         assert_eq!(found(&pattern, &turn("un café")), Some(3..8));
     }
 
     #[test]
     fn places_in_a_shadow_lead_back_to_the_text() {
-        let pattern = Pattern::new(r"\bno, .{4}\b").unwrap();
+        let pattern = Pattern::new(r"\bno, .{4}\b", TextReading::Folded).unwrap();
         assert_eq!(found(&pattern, &turn("éà no, çaéà!")), Some(5..16));
         assert_eq!(found(&pattern, &turn("énó no, ça")), None);
+    }
+
+    #[test]
+    fn over_text_as_written_case_and_quotes_count() {
+        let shout = Pattern::new(r"\b[A-Z]{3,}\b", TextReading::AsWritten).unwrap();
+        let found = |pattern: &Pattern, text: &str| {
+            pattern.find_in(text, &turn(text), &SearchRoom::default()).map(|range| text[range].to_owned())
+        };
+        assert_eq!(found(&shout, "no, WHY?"), Some("WHY".to_owned()));
+        assert_eq!(found(&shout, "no, why?"), None);
+        let curly = Pattern::new("don’t", TextReading::AsWritten).unwrap();
+        assert_eq!((found(&curly, "I don’t"), found(&curly, "I don't")), (Some("don’t".to_owned()), None));
+        let kept: Pattern = serde_json::from_str(&serde_json::to_string(&curly).unwrap()).unwrap();
+        assert_eq!(found(&kept, "I DON’T, don’t"), Some("don’t".to_owned()));
+        assert!(matches!(Pattern::new("a?", TextReading::AsWritten), Err(PatternError::MatchesEmpty)));
     }
 
     proptest! {
@@ -257,9 +319,9 @@ mod tests {
             ]), 1..6),
             text in "(no|it|that|K|s|x|1|22|[ ,.!?'_\n]|NO|é|ßx|谢谢|…|🙂|e\u{301}|[\u{1}yzœ„«٣ł²Ⅷя\u{301}\u{212a}ſ]){0,14}",
         ) {
-            if let Ok(pattern) = Pattern::new(&parts.concat()) {
+            if let Ok(pattern) = Pattern::new(&parts.concat(), TextReading::Folded) {
                 let turn = turn(&text);
-                let with_tables = builder(pattern.as_str()).build().unwrap().find(turn.text()).map(|m| m.range());
+                let with_tables = builder(pattern.as_str(), TextReading::Folded).build().unwrap().find(turn.text()).map(|m| m.range());
                 let stored = serde_json::to_string(&pattern).unwrap();
                 let kept: Pattern = serde_json::from_str(&stored).unwrap();
                 prop_assert_eq!(found(&pattern, &turn), with_tables.clone(), "{} on {:?}", pattern.as_str(), turn.text());

@@ -10,6 +10,7 @@ use crate::condition::Condition;
 use crate::fact::{FactCondition, GivenFact};
 use crate::guard::Guard;
 use crate::pattern::Pattern;
+use crate::reading::TextReading;
 
 /// What a hit of the rule leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,9 +74,12 @@ pub struct Rule {
     pub category: Option<Category>,
     /// What a hit leads to.
     pub route: Route,
-    /// Folded phrases, matched at word boundaries.
+    /// How the rule reads text: its phrases and regexes, and those of its conditions, match this form of it.
+    #[serde(default, skip_serializing_if = "TextReading::is_folded")]
+    pub text: TextReading,
+    /// Phrases, matched at word boundaries; folded where the text is read so.
     pub phrases: Vec<String>,
-    /// Regexes over the folded turn.
+    /// Regexes over the turn.
     pub regexes: Vec<Pattern>,
     /// Where a match must stand.
     pub at: MatchPosition,

@@ -93,6 +93,11 @@ impl<'t> Table<'t> {
         self.table.get(key).is_some()
     }
 
+    /// Where the value of a key stands.
+    pub(crate) fn span_of(&self, key: &str) -> Option<Range<usize>> {
+        self.table.get(key).map(Spanned::span)
+    }
+
     /// The value of a key as `convert` reads it; reports a value that `convert` does not take.
     pub(crate) fn typed<T>(
         &self,

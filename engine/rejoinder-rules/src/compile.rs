@@ -2,8 +2,11 @@
 
 use rejoinder_core::Hit;
 use rejoinder_core::automaton::{Automaton, LineFeed};
-use rejoinder_rule_files::{Condition, FactCondition, FactReading, MatchPosition, Pattern, Rule};
+use rejoinder_rule_files::{
+    Condition, FactCondition, FactReading, MatchPosition, Pattern, Rule, folded_core,
+};
 
+use crate::dialogue_search::DialogueSearch;
 use crate::guards::Guards;
 use crate::selector::Selector;
 
@@ -84,11 +87,32 @@ impl<'r> LiteralUse<'r> {
 
 /// All patterns of a rule.
 fn patterns(rule: &mut Rule) -> impl Iterator<Item = &mut Pattern> {
-    let unless = rule.conditions.iter_mut().filter_map(|condition| match condition {
-        Condition::Unless(pattern) => Some(pattern),
-        _ => None,
+    let of_conditions = rule.conditions.iter_mut().flat_map(|condition| match condition {
+        Condition::Unless(pattern) => std::slice::from_mut(pattern),
+        Condition::Dialogue(words) => &mut words.regexes,
+        _ => &mut [],
     });
-    rule.regexes.iter_mut().chain(unless)
+    rule.regexes.iter_mut().chain(of_conditions)
+}
+
+/// What runs on a turn that holds a literal, or on every turn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trial {
+    /// A regex of a rule: the numbers of both.
+    Regex(u32, u32),
+    /// The phrases and regexes of a rule that reads the turn as written.
+    AsWritten(u32),
+}
+
+/// The folded literals that a turn holds, unless it may compose, wherever a rule matches it as written; `None` if no useful ones are known.
+fn written_literals(rule: &Rule) -> Option<Vec<String>> {
+    let mut literals: Vec<String> = rule.phrases.iter().map(|phrase| folded_core(phrase)).collect();
+    for regex in &rule.regexes {
+        literals.extend(regex.literals()?.map(str::to_owned));
+    }
+    literals.sort_unstable();
+    literals.dedup();
+    Some(literals)
 }
 
 /// A fact that some rule asks for.
@@ -132,10 +156,14 @@ pub struct RuleSet {
     /// The literals in ASCII, and those that only a turn beyond ASCII can hold. Together they would take three
     /// times the memory, since the bytes of each make the other's automaton wide.
     pub(crate) literals: [Literals; 2],
-    /// Regexes with required literals, by number: (rule, regex).
-    pub(crate) gated: Vec<(u32, u32)>,
-    /// Regexes without a required literal: (rule, regex). They run on every turn.
-    pub(crate) ungated: Vec<(u32, u32)>,
+    /// What waits for a literal, by number.
+    pub(crate) gated: Vec<Trial>,
+    /// What runs on every turn.
+    pub(crate) ungated: Vec<Trial>,
+    /// The numbers of what waits for a literal and reads the turn as written: where the turn may compose, its literals tell nothing.
+    pub(crate) written: Vec<u32>,
+    /// The searches for words in other texts than the turn.
+    pub(crate) dialogue: DialogueSearch,
     /// Rules and selectors without phrase or regex: their conditions are tried on every turn.
     pub(crate) wordless: Vec<u32>,
 }
@@ -157,6 +185,11 @@ impl RuleSet {
         assert!(selectors.len() <= Selector::MOST, "a turn's selections fit into a number");
         let facts = number_facts(&mut rules);
         (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
+        let dialogue = DialogueSearch::of(&mut rules);
+        let as_written = (0..).zip(&rules).filter(|(_, rule)| !rule.text.is_folded() && rule.has_matcher());
+        let as_written: Vec<(u32, Option<Vec<String>>)> =
+            as_written.map(|(index, rule)| (index, written_literals(rule))).collect();
+        let mut written = Vec::new();
         let mut all: Vec<LiteralUse<'_>> = Vec::new();
         let mut gated = Vec::new();
         let mut ungated = Vec::new();
@@ -165,17 +198,30 @@ impl RuleSet {
             if !rule.has_matcher() {
                 wordless.push(index);
             }
+            if !rule.text.is_folded() {
+                continue;
+            }
             all.extend(rule.phrases.iter().map(|phrase| LiteralUse::new(phrase, Some(index), None)));
             for (regex_index, regex) in (0..).zip(&rule.regexes) {
                 match regex.literals() {
                     Some(set) => {
                         let number = gated.len() as u32;
                         all.extend(set.map(|literal| LiteralUse::new(literal, None, Some(number))));
-                        gated.push((index, regex_index));
+                        gated.push(Trial::Regex(index, regex_index));
                     }
-                    None => ungated.push((index, regex_index)),
+                    None => ungated.push(Trial::Regex(index, regex_index)),
                 }
             }
+        }
+        for (index, literals) in &as_written {
+            let Some(literals) = literals else {
+                ungated.push(Trial::AsWritten(*index));
+                continue;
+            };
+            let number = gated.len() as u32;
+            all.extend(literals.iter().map(|literal| LiteralUse::new(literal, None, Some(number))));
+            gated.push(Trial::AsWritten(*index));
+            written.push(number);
         }
         for (index, selector) in (rules.len() as u32..).zip(&selectors) {
             if selector.phrases.is_empty() {
@@ -204,6 +250,8 @@ impl RuleSet {
             literals,
             gated,
             ungated,
+            written,
+            dialogue,
             wordless,
         }
     }

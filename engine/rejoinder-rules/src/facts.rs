@@ -9,10 +9,11 @@ use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
-use rejoinder_rule_files::{AnswerTrait, Condition, Measurement, SearchRoom, TurnText};
+use rejoinder_rule_files::{AnswerTrait, Condition, Measurement, SearchRoom, TextReading, TurnText};
 
-/// At most this many earlier user turns, the latest first, are compared with a turn.
-const MAX_EARLIER_TURNS: usize = 32;
+use crate::dialogue_search::DialogueSearch;
+use crate::dialogue_texts::{MAX_EARLIER_TURNS, SearchedTexts};
+
 /// Below this similarity a turn is no template of an earlier one.
 const TEMPLATE: f32 = 0.5;
 /// How much of the answer is searched for the turn's words: its beginning and its end, in bytes each.
@@ -27,6 +28,7 @@ pub(crate) struct ConversationFacts {
     bags: Vec<OnceCell<WordBag>>,
     language: OnceCell<Option<Language>>,
     first_and_last: OnceCell<(Option<usize>, Option<usize>)>,
+    texts: SearchedTexts,
 }
 
 impl ConversationFacts {
@@ -36,6 +38,7 @@ impl ConversationFacts {
         self.bags.resize_with(conversation.messages.len(), OnceCell::new);
         self.language = OnceCell::new();
         self.first_and_last = OnceCell::new();
+        self.texts = SearchedTexts::default();
     }
 
     /// The language of the user's messages, taken together from the first one on.
@@ -61,6 +64,7 @@ pub(crate) struct TurnFacts<'a> {
     shared: &'a ConversationFacts,
     turn: usize,
     text: &'a TurnText,
+    search: &'a DialogueSearch,
     room: &'a SearchRoom,
     opening: OnceCell<Opening>,
     most_similar: OnceCell<(f32, usize)>,
@@ -70,12 +74,13 @@ pub(crate) struct TurnFacts<'a> {
 }
 
 impl<'a> TurnFacts<'a> {
-    /// Facts about message `turn`, whose text is `text`; patterns search in `room`.
+    /// Facts about message `turn`, whose text is `text`; words are looked for in other texts by `search`, and patterns search in `room`.
     pub(crate) fn new(
         conversation: &'a Conversation<'a>,
         shared: &'a ConversationFacts,
         turn: usize,
         text: &'a TurnText,
+        search: &'a DialogueSearch,
         room: &'a SearchRoom,
     ) -> Self {
         Self {
@@ -83,6 +88,7 @@ impl<'a> TurnFacts<'a> {
             shared,
             turn,
             text,
+            search,
             room,
             opening: OnceCell::new(),
             most_similar: OnceCell::new(),
@@ -102,7 +108,9 @@ impl<'a> TurnFacts<'a> {
     /// Whether the trial of the condition costs less than a regex.
     pub(crate) fn is_cheap(&self, condition: &Condition) -> bool {
         match condition {
-            Condition::Unless(_) | Condition::InAnswer(_) | Condition::Fact(_) => false,
+            Condition::Unless(_) | Condition::InAnswer(_) | Condition::Dialogue(_) | Condition::Fact(_) => {
+                false
+            }
             Condition::Similar(_) => self.most_similar.get().is_some(),
             Condition::Template(_) => self.template.get().is_some(),
             Condition::Language(_) => self.shared.language.get().is_some(),
@@ -127,12 +135,37 @@ impl<'a> TurnFacts<'a> {
             }
             Condition::Previous(which, _) => Measurement::Is(self.answer_is(*which)),
             Condition::Language(_) => Measurement::Language(self.shared.language(self.conversation)),
-            Condition::Unless(regex) => Measurement::Match(regex.find(self.text, self.room)),
+            Condition::Unless(regex) => {
+                Measurement::Match(regex.find_in(self.written(), self.text, self.room))
+            }
+            Condition::Dialogue(words) => {
+                let Self { conversation, shared, turn, search, room, .. } = self;
+                let (place, texts) = shared.texts.find(words, *turn, search, conversation, room);
+                Measurement::Elsewhere(place, texts)
+            }
             Condition::Similar(_) => Measurement::Share(self.most_similar().0),
             Condition::Template(_) => Measurement::Is(self.is_template()),
             Condition::InAnswer(_) => Measurement::Share(self.in_answer()),
             Condition::Fact(_) => Measurement::OfPlugin,
         }
+    }
+
+    /// What was measured for a condition, in words.
+    pub(crate) fn describe(&self, condition: &Condition, measured: &Measurement) -> String {
+        match (condition, measured) {
+            (Condition::Dialogue(words), Measurement::Elsewhere(place, texts)) => {
+                self.shared.texts.describe(words, place.as_ref(), *texts, self.search, self.conversation)
+            }
+            (Condition::Unless(regex), _) if !regex.reading().is_folded() => {
+                measured.describe(self.written(), regex.reading())
+            }
+            _ => measured.describe(self.text.text(), TextReading::Folded),
+        }
+    }
+
+    /// The turn as written.
+    fn written(&self) -> &'a str {
+        &self.conversation.messages[self.turn].text
     }
 
     fn word_count(&self) -> u32 {

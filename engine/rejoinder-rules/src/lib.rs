@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod dialogue_search;
+mod dialogue_texts;
 mod explain;
 mod facts;
 mod guards;
@@ -14,6 +16,7 @@ pub mod pack;
 mod scan;
 mod selector;
 pub mod testing;
+mod written;
 
 pub use compile::{FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
@@ -21,10 +24,10 @@ pub use guards::Guards;
 pub use observer::RuleTimes;
 pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
-    AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
-    FactWord, Guard, GuardLimit, GuardOracle, Limit, MatchPosition, Measurement, NameReference, Pattern,
-    PrecisionBound, PrecisionFloor, PrecisionOf, Route, Rule, RuleFile, RuleGuard, RuleTest, RuleTests,
-    parse,
+    AnswerTrait, Condition, DialoguePart, DialogueWords, Expectation, FactCondition, FactDeclaration,
+    FactKind, FactReading, FactValue, FactWord, Guard, GuardLimit, GuardOracle, Limit, MatchPosition,
+    Measurement, NameReference, Pattern, PrecisionBound, PrecisionFloor, PrecisionOf, Route, Rule, RuleFile,
+    RuleGuard, RuleTest, RuleTests, TextReading, parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

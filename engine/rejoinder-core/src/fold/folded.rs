@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use unicode_normalization::IsNormalized;
+
 /// A text in folded form, with the way back to the original's byte offsets. Reusable as a buffer.
 #[derive(Clone, Debug, Default)]
 pub struct Folded {
@@ -120,6 +122,21 @@ impl Folded {
         start..end.max(start + first_len)
     }
 
+    /// The byte range of the folded text that a byte range of the text that was folded came to. Characters that folding drops come
+    /// to an empty range.
+    pub fn folded_range(&self, original: Range<usize>) -> Range<usize> {
+        let start = self.text.floor_char_boundary(self.folded_offset(original.start));
+        let end = self.text.ceil_char_boundary(self.folded_offset(original.end));
+        start..end.max(start)
+    }
+
+    fn folded_offset(&self, original: usize) -> usize {
+        let after = self.shifts.partition_point(|&(_, at)| at as usize <= original);
+        let (folded, at) = after.checked_sub(1).map_or((0, 0), |i| self.shifts[i]);
+        let limit = self.shifts.get(after).map_or(self.text.len(), |&(next, _)| next as usize);
+        (folded as usize + (original - at as usize)).min(limit)
+    }
+
     fn original_offset(&self, folded: usize) -> usize {
         if folded >= self.text.len() {
             return self.original_len as usize;
@@ -195,6 +212,12 @@ fn unify(c: char) -> char {
     }
 }
 
+/// Whether folding may join a character of the text to the one before it, such as a combining mark to its letter. If not, the folded
+/// text is what the characters fold to one by one, but for white space.
+pub fn may_compose(text: &str) -> bool {
+    !text.is_ascii() && unicode_normalization::is_nfc_quick(text.chars()) != IsNormalized::Yes
+}
+
 /// Whether folding leaves `c` as it is: only such characters occur in folded text.
 pub fn is_folded(c: char) -> bool {
     if c.is_ascii() {
@@ -250,6 +273,31 @@ mod tests {
             prop_assert!(range.start <= range.end && range.end <= text.len());
             prop_assert!(text.get(range.clone()).is_some());
             if a < b { prop_assert!(!range.is_empty()); }
+        }
+
+        /// The way there and back holds the range; so do texts that compose, and those that fold to nothing.
+        #[test]
+        fn a_range_of_the_original_comes_to_a_range_that_leads_back(
+            text in "([a-zA-Z ]{0,8}|[ \\t\\n]{0,3}|\\PC|[\u{301}\u{200b}\u{a0}İＡßé]){0,12}", a in 0_usize..80, b in 0_usize..80,
+        ) {
+            let folded = Folded::new(&text);
+            let (a, b) = (text.floor_char_boundary(a.min(b)), text.floor_char_boundary(a.max(b)));
+            let range = folded.folded_range(a..b);
+            prop_assert!(folded.text().get(range.clone()).is_some());
+            let inner = Folded::new(&text[a..b]);
+            let inner = inner.text().trim();
+            if !may_compose(&text) && !inner.is_empty() {
+                prop_assert_eq!(folded.text()[range].trim(), inner);
+            }
+        }
+
+        #[test]
+        fn what_does_not_compose_folds_one_by_one(text in "(\\PC|[a-zＡİſ’\u{200b}\u{1100}\u{1161}\u{11a8}\u{301}]){0,20}") {
+            if !may_compose(&text) {
+                let one_by_one: String = text.chars().map(|c| Folded::new(&format!("a{c}a")).text()[1..].strip_suffix('a').unwrap_or_default().to_owned()).collect();
+                let squeezed = |text: &str| text.replace(char::is_whitespace, "");
+                prop_assert_eq!(squeezed(Folded::new(&text).text()), squeezed(&one_by_one));
+            }
         }
 
         #[test]

@@ -2,8 +2,9 @@
 
 use rejoinder_core::language::Language;
 
+use super::dialogue_words;
 use super::file::choose;
-use super::matchers;
+use super::matchers::{self, MatcherReader};
 use crate::condition::{AnswerTrait, Condition};
 use crate::fact::{FactCondition, FactSyntaxError};
 use crate::toml_reader::{Findings, Table};
@@ -20,7 +21,11 @@ const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
 };
 
 /// All conditions of a rule, the cheapest to find out first.
-pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condition> {
+pub(super) fn read(
+    table: &Table<'_>,
+    matchers: &mut MatcherReader<'_, '_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Condition> {
     let mut conditions = Vec::new();
     conditions.extend(words(table, "min-words", findings).map(Condition::MinWords));
     conditions.extend(words(table, "max-words", findings).map(Condition::MaxWords));
@@ -48,11 +53,12 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condit
         }
     }
     conditions.extend(languages(table, findings));
-    let (unless, _) = matchers::regexes(table, "unless", findings);
+    let (unless, _) = matchers.regexes(table, "unless", findings);
     conditions.extend(unless.into_iter().map(Condition::Unless));
     conditions.extend(share(table, "similar-to-earlier", findings).map(Condition::Similar));
     conditions.extend(table.bool("template", findings).map(Condition::Template));
     conditions.extend(share(table, "words-in-answer", findings).map(Condition::InAnswer));
+    conditions.extend(dialogue_words::read(table, matchers, findings).into_iter().map(Condition::Dialogue));
     conditions.extend(facts(table, findings).into_iter().map(Condition::Fact));
     conditions
 }

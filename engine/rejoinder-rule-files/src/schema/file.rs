@@ -7,16 +7,18 @@ use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 
+use super::lists::PhraseLists;
 use super::{guard, rule};
 use crate::guard::Guard;
 use crate::lints::{self, Spans};
+use crate::list_lints::{self, ListSpans};
 use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// The format number that this engine reads.
 const FORMAT: i64 = 1;
 
-const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "guard", "rule"];
+const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "lists", "guard", "rule"];
 
 /// The content of a rule file: its sound rules, and every mistake in it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct RuleFile {
     /// Where the rules' parts stand; empty in a file that was stored.
     #[serde(skip)]
     spans: Vec<Spans>,
+    /// Where the lists stand; empty in a file that was stored.
+    #[serde(skip)]
+    lists: Vec<ListSpans>,
 }
 
 /// A rule file in a form that is read fast.
@@ -104,6 +109,7 @@ impl RuleFile {
         }
         let mut findings = Findings::new(SourceText { name, text });
         lints::check(&self.rules, &self.spans, &mut findings);
+        list_lints::check(&self.lists, &mut findings);
         findings.in_order()
     }
 }
@@ -128,14 +134,16 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
     file.extends = references(&top, "extends", &mut findings);
     file.disable = references(&top, "disable", &mut findings);
     file.guard = guard::read(&top, &mut findings);
+    let lists = PhraseLists::read(&top, &mut findings);
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut rules = Vec::new();
     for table in top.tables("rule", &mut findings) {
-        if let Some(rule) = rule::read(table, &mut seen, &mut findings) {
+        if let Some(rule) = rule::read(table, &lists, &mut seen, &mut findings) {
             rules.push(rule);
         }
     }
     (file.rules, file.spans) = rules.into_iter().unzip();
+    file.lists = lists.spans();
     file.errors = findings.in_order();
     file
 }

@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use rejoinder_core::fold::Folded;
 
+use super::lists::{PhraseLists, PhraseMeaning};
+use crate::capitals;
 use crate::pattern::{Pattern, PatternError};
+use crate::reading::TextReading;
+use crate::rule::MatchPosition;
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// A phrase has at most so many characters.
@@ -16,66 +20,125 @@ pub fn folded_phrase(phrase: &str) -> Option<String> {
     (!folded.text().is_empty()).then(|| folded.text().replace('\n', " "))
 }
 
-/// The phrases of `any`, folded, and where they stand.
-pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<String>, Vec<Range<usize>>) {
-    let (mut phrases, mut spans) = (Vec::new(), Vec::new());
-    for phrase in table.strings("any", findings).unwrap_or_default() {
-        let length = phrase.value.chars().count();
-        if length > LONGEST_PHRASE {
-            findings.report(
-                "R008",
-                phrase.span,
-                format!("a phrase has at most {LONGEST_PHRASE} characters, this one has {length}"),
-                "nobody writes so much word for word: take the words that tell, as one phrase or several",
-            );
-            continue;
-        }
-        match folded_phrase(phrase.value) {
-            None => {
-                findings.report("R008", phrase.span, "an empty phrase would match everywhere", "remove it");
-            }
-            Some(folded) => {
-                phrases.push(folded);
-                spans.push(phrase.span);
-            }
-        }
-    }
-    (phrases, spans)
+/// A phrase as it is looked for in texts that are read so; `None` if nothing stands in it.
+fn prepared(phrase: &str, reading: TextReading) -> Option<String> {
+    let folded = folded_phrase(phrase)?;
+    Some(match reading {
+        TextReading::Folded => folded,
+        TextReading::AsWritten => phrase.trim().to_owned(),
+    })
 }
 
-/// The regexes under `key`, and where they stand.
-pub(super) fn regexes(
-    table: &Table<'_>,
-    key: &str,
-    findings: &mut Findings<'_>,
-) -> (Vec<Pattern>, Vec<Range<usize>>) {
-    let (mut patterns, mut spans) = (Vec::new(), Vec::new());
-    for source in table.strings(key, findings).unwrap_or_default() {
-        match Pattern::new(source.value) {
-            Ok(pattern) => {
-                patterns.push(pattern);
-                spans.push(source.span);
-            }
-            Err(PatternError::Syntax(error)) => {
-                let (message, inner) = describe(&error);
-                let span = span_inside(&source, inner, findings.source.text);
-                findings.report("R007", span, format!("invalid regex: {message}"), help(&error));
-            }
-            Err(PatternError::MatchesEmpty) => findings.report(
-                "R008",
-                source.span,
-                "the regex matches the empty text, so it would hit every turn",
-                "make something in it required",
-            ),
-            Err(PatternError::TooLarge) => findings.report(
-                "R007",
-                source.span,
-                "the regex is too large: compiled it takes more than 1 MiB",
-                "repeat less, or repeat something smaller than a class such as \\w",
-            ),
-        }
+/// Checks a phrase; reports one that cannot be used.
+pub(super) fn is_usable(phrase: &SpannedValue<&str>, findings: &mut Findings<'_>) -> bool {
+    let length = phrase.value.chars().count();
+    if length > LONGEST_PHRASE {
+        findings.report(
+            "R008",
+            phrase.span.clone(),
+            format!("a phrase has at most {LONGEST_PHRASE} characters, this one has {length}"),
+            "nobody writes so much word for word: take the words that tell, as one phrase or several",
+        );
+        return false;
     }
-    (patterns, spans)
+    let is_usable = folded_phrase(phrase.value).is_some();
+    if !is_usable {
+        findings.report("R008", phrase.span.clone(), "an empty phrase would match everywhere", "remove it");
+    }
+    is_usable
+}
+
+/// Reads what a rule looks for in texts.
+pub(super) struct MatcherReader<'l, 't> {
+    /// How the rule reads text.
+    pub(super) reading: TextReading,
+    pub(super) lists: &'l PhraseLists<'t>,
+    /// Whether the author wants no warnings about phrases that add nothing.
+    pub(super) allows_useless: bool,
+    /// Places of what asks for capitals in regexes over folded text.
+    pub(super) capitals: Vec<Range<usize>>,
+}
+
+/// The phrases under a key, and where they stand: those out of lists first.
+#[derive(Default)]
+pub(super) struct Phrases {
+    pub(super) texts: Vec<String>,
+    pub(super) spans: Vec<Range<usize>>,
+    /// How many of the phrases come out of lists.
+    pub(super) listed: usize,
+}
+
+impl MatcherReader<'_, '_> {
+    /// The phrases under `key`, which must match at `at`.
+    pub(super) fn phrases(
+        &self,
+        table: &Table<'_>,
+        key: &str,
+        at: MatchPosition,
+        findings: &mut Findings<'_>,
+    ) -> Phrases {
+        let (mut listed, mut own) = (Vec::new(), Vec::new());
+        for phrase in table.strings(key, findings).unwrap_or_default() {
+            match self.lists.named_by(&phrase, findings) {
+                PhraseMeaning::List(list) => {
+                    list.note_use(self.reading, at, self.allows_useless);
+                    listed.extend(list.phrases().map(|(text, span)| (text, span.clone())));
+                }
+                PhraseMeaning::NoList => {}
+                PhraseMeaning::Words(words) => {
+                    let phrase = SpannedValue { value: words, span: phrase.span };
+                    if is_usable(&phrase, findings) {
+                        own.push((phrase.value, phrase.span));
+                    }
+                }
+            }
+        }
+        let listed_count = listed.len();
+        let ready = |(text, span): (&str, Range<usize>)| Some((prepared(text, self.reading)?, span));
+        let (texts, spans) = listed.into_iter().chain(own).filter_map(ready).unzip();
+        Phrases { texts, spans, listed: listed_count }
+    }
+
+    /// The regexes under `key`, and where they stand.
+    pub(super) fn regexes(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        findings: &mut Findings<'_>,
+    ) -> (Vec<Pattern>, Vec<Range<usize>>) {
+        let (mut patterns, mut spans) = (Vec::new(), Vec::new());
+        for source in table.strings(key, findings).unwrap_or_default() {
+            match Pattern::new(source.value, self.reading) {
+                Ok(pattern) => {
+                    if self.reading.is_folded()
+                        && let Some(capitals) = capitals::asked_for(source.value)
+                    {
+                        self.capitals.push(span_inside(&source, capitals, findings.source.text));
+                    }
+                    patterns.push(pattern);
+                    spans.push(source.span);
+                }
+                Err(PatternError::Syntax(error)) => {
+                    let (message, inner) = describe(&error);
+                    let span = span_inside(&source, inner, findings.source.text);
+                    findings.report("R007", span, format!("invalid regex: {message}"), help(&error));
+                }
+                Err(PatternError::MatchesEmpty) => findings.report(
+                    "R008",
+                    source.span,
+                    "the regex matches the empty text, so it would hit every turn",
+                    "make something in it required",
+                ),
+                Err(PatternError::TooLarge) => findings.report(
+                    "R007",
+                    source.span,
+                    "the regex is too large: compiled it takes more than 1 MiB",
+                    "repeat less, or repeat something smaller than a class such as \\w",
+                ),
+            }
+        }
+        (patterns, spans)
+    }
 }
 
 fn describe(error: &regex_syntax::Error) -> (String, Range<usize>) {

@@ -1,11 +1,16 @@
 //! The rule file's schema: TOML text in, rules and *all* errors out.
 
 mod conditions;
+mod dialogue_words;
 mod file;
 mod guard;
+mod lists;
 mod matchers;
 mod rule;
 mod rule_test;
 
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
 pub use matchers::folded_phrase;
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,12 @@ use rejoinder_core::Category;
 use toml::de::DeTable;
 
 use super::file::choose;
-use super::{conditions, guard, matchers, rule_test};
+use super::lists::PhraseLists;
+use super::matchers::MatcherReader;
+use super::{conditions, guard, rule_test};
 use crate::guard::Guard;
 use crate::lints::{self, Spans};
+use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
@@ -19,6 +22,7 @@ const KEYS: &[&str] = &[
     "any",
     "regex",
     "unless",
+    "text",
     "at",
     "min-words",
     "max-words",
@@ -27,6 +31,12 @@ const KEYS: &[&str] = &[
     "similar-to-earlier",
     "template",
     "words-in-answer",
+    "answer-any",
+    "answer-regex",
+    "answer-unless",
+    "earlier-any",
+    "earlier-regex",
+    "earlier-unless",
     "facts",
     "previous-assistant",
     "weight",
@@ -39,6 +49,7 @@ const KEYS: &[&str] = &[
 /// used.
 pub(super) fn read(
     table: SpannedValue<&DeTable<'_>>,
+    lists: &PhraseLists<'_>,
     seen: &mut HashMap<String, usize>,
     findings: &mut Findings<'_>,
 ) -> Option<(Rule, Spans)> {
@@ -61,16 +72,34 @@ pub(super) fn read(
         );
     }
     let allow = read_allow(&table, findings);
-    let (phrases, phrase_spans) = matchers::phrases(&table, findings);
-    let (regexes, regex_spans) = matchers::regexes(&table, "regex", findings);
+    let text = table
+        .string("text", findings)
+        .and_then(|text| choose("text", &text, &TextReading::NAMES, findings).map(|i| TextReading::ALL[i]));
+    let text = text.unwrap_or_default();
     let at = table.string("at", findings).and_then(|at| {
         choose("at", &at, &MatchPosition::NAMES, findings).map(|i| (MatchPosition::ALL[i], at.span))
     });
+    let mut matchers = MatcherReader {
+        reading: text,
+        lists,
+        allows_useless: allow.iter().any(|code| code == "W104"),
+        capitals: Vec::new(),
+    };
+    let position = at.as_ref().map_or(MatchPosition::Anywhere, |(place, _)| *place);
+    let before_matchers = findings.list.len();
+    let phrases = matchers.phrases(&table, "any", position, findings);
+    let (regexes, regex_spans) = matchers.regexes(&table, "regex", findings);
+    let has_matcher = table.has("any") || table.has("regex");
+    if has_matcher && phrases.texts.is_empty() && regexes.is_empty() && findings.list.len() == before_matchers
+    {
+        let span = table.span_of("any").or(table.span_of("regex")).unwrap_or(table.span.clone());
+        let message = "nothing stands in `any` and `regex`, so the rule never hits";
+        findings.report("R008", span, message, "name a phrase or regex, or leave the key out");
+    }
     let before_conditions = findings.list.len();
-    let conditions = conditions::read(&table, findings);
+    let conditions = conditions::read(&table, &mut matchers, findings);
     let weight = table.number("weight", findings).map(|w| w.value);
 
-    let has_matcher = table.has("any") || table.has("regex");
     if !has_matcher && conditions.is_empty() && findings.list.len() == before_conditions {
         findings.report(
             "R008",
@@ -102,15 +131,22 @@ pub(super) fn read(
         return None;
     }
     let route = route?;
-    let spans =
-        Spans { rule: table.span.clone(), phrases: phrase_spans, regexes: regex_spans, tests: test_spans };
+    let spans = Spans {
+        rule: table.span.clone(),
+        phrases: phrases.spans,
+        listed: phrases.listed,
+        capitals: matchers.capitals,
+        regexes: regex_spans,
+        tests: test_spans,
+    };
     let rule = Rule {
         id: id?,
         category,
         route,
-        phrases,
+        text,
+        phrases: phrases.texts,
         regexes,
-        at: at.map_or(MatchPosition::Anywhere, |(place, _)| place),
+        at: position,
         conditions,
         weight: weight.unwrap_or(if route == Route::Reject { -1.0 } else { 1.0 }),
         allow,

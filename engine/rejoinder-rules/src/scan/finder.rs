@@ -2,18 +2,21 @@
 
 use std::ops::Range;
 
-use rejoinder_core::fold::{is_word_boundary, is_word_char};
+use rejoinder_core::fold::{is_word_boundary, is_word_char, may_compose};
 
 use super::matches::Matches;
-use crate::compile::{Literals, RuleSet, Targets};
+use crate::compile::{Literals, RuleSet, Targets, Trial};
 use crate::facts::TurnFacts;
 use crate::observer::ScanObserver;
+use crate::written;
 use rejoinder_rule_files::{MatchPosition, SearchRoom, TurnText};
 
 /// The search for what matches in one turn.
 pub(super) struct Finder<'s> {
     pub(super) set: &'s RuleSet,
     pub(super) text: &'s TurnText,
+    /// The turn as written.
+    pub(super) written: &'s str,
     pub(super) matches: &'s mut Matches,
     pub(super) room: &'s SearchRoom,
 }
@@ -38,6 +41,9 @@ impl Finder<'_> {
         self.match_these(0, ascii, observer);
         if !self.text.is_ascii() {
             self.match_these(1, beyond, observer);
+            if !self.set.written.is_empty() && may_compose(self.written) {
+                self.matches.open_all(&self.set.written);
+            }
             self.matches.sort_gates();
         }
         observer.literals(begun);
@@ -82,7 +88,8 @@ impl Finder<'_> {
         let text = self.text.text();
         let gates = std::mem::take(&mut self.matches.gates);
         let open = gates.iter().map(|&gate| &self.set.gated[gate as usize]);
-        for &(index, regex) in self.set.ungated.iter().chain(open) {
+        for &trial in self.set.ungated.iter().chain(open) {
+            let (Trial::Regex(index, _) | Trial::AsWritten(index)) = trial;
             if self.matches.spans[index as usize].is_some() {
                 continue;
             }
@@ -93,18 +100,24 @@ impl Finder<'_> {
             {
                 continue;
             }
-            let regex = &rule.regexes[regex as usize];
             let mut elsewhere = None;
-            let found = observer.at_rule(index, || {
-                regex.find_where(self.text, self.room, |range| {
-                    let fits = stands_at(rule.at, text, range);
-                    if !fits {
-                        elsewhere.get_or_insert(range.clone());
-                    }
-                    fits
-                })
+            let read = if let Trial::AsWritten(_) = trial { self.written } else { text };
+            let fits = |range: &Range<usize>| {
+                let fits = stands_at(rule.at, read, range);
+                if !fits {
+                    elsewhere.get_or_insert(range.clone());
+                }
+                fits
+            };
+            let found = observer.at_rule(index, || match trial {
+                Trial::Regex(_, regex) => rule.regexes[regex as usize].find_where(self.text, self.room, fits),
+                Trial::AsWritten(_) => written::first_match(rule, self.written, fits),
             });
-            match (found, elsewhere) {
+            let folded = |range: Range<usize>| match trial {
+                Trial::Regex(..) => range,
+                Trial::AsWritten(_) => self.text.folded().folded_range(range),
+            };
+            match (found.map(folded), elsewhere.map(folded)) {
                 (Some(span), _) => self.matches.add(index, span),
                 (None, Some(range)) => observer.misplaced(index, range),
                 (None, None) => {}

@@ -58,6 +58,17 @@ impl Matches {
         }
     }
 
+    /// Opens gates that no literal opened.
+    pub(super) fn open_all(&mut self, gates: &[u32]) {
+        for &gate in gates {
+            let opened = &mut self.opened[gate as usize];
+            if *opened == CLOSED {
+                *opened = (0, 0);
+                self.gates.push(gate);
+            }
+        }
+    }
+
     /// Puts the gates in the order of their opening, where more than one automaton was at it.
     pub(super) fn sort_gates(&mut self) {
         let opened = &self.opened;

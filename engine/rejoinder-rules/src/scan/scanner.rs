@@ -1,5 +1,7 @@
 //! The scanner that a worker marks turns with.
 
+use std::ops::Range;
+
 use rejoinder_core::language::Language;
 use rejoinder_core::{Conversation, Hit};
 
@@ -10,7 +12,7 @@ use crate::compile::RuleSet;
 use crate::explain::{ConditionCheck, RuleMatch, RuleTrial};
 use crate::facts::{ConversationFacts, TurnFacts};
 use crate::observer::{MisplacedMatches, RuleTimes, ScanObserver};
-use rejoinder_rule_files::{Condition, FactCondition, FactReading, SearchRoom, TurnText};
+use rejoinder_rule_files::{Condition, FactCondition, FactReading, SearchRoom, TextReading, TurnText};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
@@ -93,9 +95,16 @@ impl<'r> Scanner<'r> {
         self.pending.clear();
         self.selected = 0;
         self.text.fold(text);
-        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.room);
-        Finder { set: self.set, text: &self.text, matches: &mut self.matches, room: &self.room }
-            .find(&facts, observer);
+        let facts =
+            TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.set.dialogue, &self.room);
+        Finder {
+            set: self.set,
+            text: &self.text,
+            written: text,
+            matches: &mut self.matches,
+            room: &self.room,
+        }
+        .find(&facts, observer);
         for &index in &self.matches.touched {
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
             if let Some((place, selector)) = self.set.selector(index) {
@@ -128,22 +137,35 @@ impl<'r> Scanner<'r> {
     ) -> Vec<RuleTrial<'r>> {
         let text = &*conversation.messages[turn].text;
         self.text.fold(text);
-        let facts = TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.room);
+        let facts =
+            TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.set.dialogue, &self.room);
         let mut misplaced = MisplacedMatches::default();
-        Finder { set: self.set, text: &self.text, matches: &mut self.matches, room: &self.room }
-            .find(&facts, &mut misplaced);
+        Finder {
+            set: self.set,
+            text: &self.text,
+            written: text,
+            matches: &mut self.matches,
+            room: &self.room,
+        }
+        .find(&facts, &mut misplaced);
         for selector in self.matches.touched.drain(..).filter(|&number| self.set.selector(number).is_some()) {
             self.matches.spans[selector as usize] = None;
         }
         let folded = self.text.text();
         let mut trials = Vec::new();
         for (index, rule) in (0..).zip(self.set.rules()) {
+            let read = |span: &Range<usize>| match rule.text {
+                TextReading::Folded => folded[span.clone()].to_owned(),
+                TextReading::AsWritten => {
+                    text[self.text.folded().original_range(text, span.clone())].to_owned()
+                }
+            };
             let matched = match self.matches.spans[index as usize].take() {
-                Some(span) if rule.has_matcher() => RuleMatch::Found(folded[span.clone()].to_owned(), span),
+                Some(span) if rule.has_matcher() => RuleMatch::Found(read(&span), span),
                 Some(span) => RuleMatch::Wordless(span),
-                None => misplaced
-                    .of(index)
-                    .map_or(RuleMatch::Nowhere, |span| RuleMatch::Misplaced(folded[span].to_owned())),
+                None => {
+                    misplaced.of(index).map_or(RuleMatch::Nowhere, |span| RuleMatch::Misplaced(read(&span)))
+                }
             };
             let checks: Vec<ConditionCheck<'r>> = rule
                 .conditions
@@ -156,7 +178,7 @@ impl<'r> Scanner<'r> {
                         }
                         _ => {
                             let measured = facts.measure(condition);
-                            (measured.describe(folded), condition.holds(&measured))
+                            (facts.describe(condition, &measured), condition.holds(&measured))
                         }
                     };
                     ConditionCheck { condition, actual, holds }

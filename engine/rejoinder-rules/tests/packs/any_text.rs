@@ -1,11 +1,14 @@
 //! Whatever stands in a rule file, reading it ends in rules or in findings with a place, never in a panic.
 
 use proptest::prelude::*;
-use rejoinder_rules::{Pack, Scanner, testing};
+use rejoinder_rules::{FactReading, Pack, Scanner, testing};
 
 const SOUND: &str = r#"format = 1
 version = "1"
 lang = ["en"]
+
+[lists]
+claims = ["as an ai", "@@home", "i said so"]
 
 [[rule]]
 id = "a.b"
@@ -23,13 +26,31 @@ similar-to-earlier = 0.2
 template = false
 words-in-answer = 0.1
 previous-assistant = { ends-with-question = false, other-language = false }
+answer-any = ["@claims", "java code"]
+answer-regex = ['\bhere (?:is|are)\b']
+answer-unless = ['[A-Z]{3}']
+earlier-any = ["sort this"]
+earlier-regex = ["list"]
+earlier-unless = ["python"]
 weight = 1.5
-allow = ["W101"]
+allow = ["W101", "W110"]
 
   [[rule.test]]
   dialogue = ["U: sort this list", "A: here is the Java code", "U: No, I wanted Python"]
   expect = { route = "escalate", category = "UR2", span = "No, I wanted Python", hits = [] }
   todo = "no"
+
+[[rule]]
+id = "a.c"
+route = "score"
+text = "as-written"
+any = ["I wanted", "café 12", "@@home"]
+regex = ['\b[A-Z]{4,}\b', "É\u0301? \\d"]
+unless = ['(?i)WRONG']
+answer-any = ["no"]
+  [[rule.test]]
+  dialogue = ["U: sort this list", "A: no", "U: CAFÉ 12"]
+  expect = { route = "score" }
 "#;
 
 fn check(text: &str) {
@@ -46,6 +67,10 @@ fn check(text: &str) {
     scanner.begin(&conversation);
     let hits = scanner.scan(&conversation, 2).to_vec();
     assert!(hits.iter().all(|h| dialogue[2].get(h.start as usize..h.end as usize).is_some()));
+    let trials = scanner.explain(&conversation, 2, |_| FactReading::NotAsked);
+    let explained: Vec<u32> =
+        trials.iter().filter(|trial| trial.hit.is_some()).map(|trial| trial.rule).collect();
+    assert_eq!(hits.iter().map(|hit| hit.rule).collect::<Vec<_>>(), explained);
 }
 
 proptest! {
@@ -60,7 +85,7 @@ proptest! {
         length in 0_usize..30,
         insert in prop_oneof![
             "\\PC{0,8}",
-            prop::sample::select(vec!["\"", "'''", "[", "]", "{", "}", "=", "\n", "[[rule]]", "9", "-1", "true", "é", "\u{0}", "(", "\\"])
+            prop::sample::select(vec!["\"", "@", "@@", "as-written", "'''", "[", "]", "{", "}", "=", "\n", "[[rule]]", "9", "-1", "true", "é", "\u{0}", "(", "\\"])
                 .prop_map(str::to_owned),
         ],
     ) {

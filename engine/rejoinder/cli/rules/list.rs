@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_rules::{MatchPosition, Rule};
+use rejoinder_rules::{Condition, MatchPosition, Rule};
 
 use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
@@ -61,12 +61,16 @@ fn line(rule: &Rule, is_disabled: bool) -> String {
         let count = rule.regexes.len();
         asks.push(format!("{count} {}", if count == 1 { "regex" } else { "regexes" }));
     }
+    if !rule.text.is_folded() {
+        asks.push(format!("text = {}", rule.text.name()));
+    }
     if rule.at != MatchPosition::Anywhere {
         asks.push(format!("at = {}", rule.at.name()));
     }
-    asks.extend(rule.conditions.iter().map(|condition| {
-        let text = condition.to_string();
-        if text.starts_with("unless") { "unless".to_owned() } else { text }
+    asks.extend(rule.conditions.iter().map(|condition| match condition {
+        Condition::Unless(_) => "unless".to_owned(),
+        Condition::Dialogue(words) => words.keys(),
+        other => other.to_string(),
     }));
     asks.dedup();
     format!(
@@ -88,6 +92,7 @@ fn row(rule: &Rule, is_disabled: bool) -> serde_json::Value {
         "weight": rule.weight,
         "phrases": rule.phrases,
         "regexes": rule.patterns().collect::<Vec<_>>(),
+        "text": rule.text.name(),
         "at": rule.at.name(),
         "conditions": rule.conditions.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "tests": rule.tests.all().len(),

@@ -1,0 +1,66 @@
+//! Warnings about the lists of a file: each list is looked at once, however many rules use it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use rejoinder_core::fold::is_word_boundary;
+
+use crate::toml_reader::Findings;
+
+/// A list is used by no rule.
+pub(crate) const UNUSED: &str = "W109";
+
+/// A list of phrases, for the warnings about it.
+#[derive(Clone, Debug)]
+pub(crate) struct ListSpans {
+    pub(crate) name: String,
+    /// Where the name stands.
+    pub(crate) key: Range<usize>,
+    pub(crate) is_used: bool,
+    /// The phrases as the rules that use the list look for them, and where they stand; none where a rule allows phrases that add nothing.
+    pub(crate) phrases: Vec<(String, Range<usize>)>,
+    /// Whether all rules look for the phrases anywhere in a text.
+    pub(crate) is_free: bool,
+}
+
+/// Looks for lists that no rule uses, and for phrases that add nothing to their list.
+pub(crate) fn check(lists: &[ListSpans], findings: &mut Findings<'_>) {
+    for list in lists {
+        if !list.is_used {
+            let name = list.name.escape_debug();
+            let message = format!("no rule uses the list `{name}`");
+            let help = format!("use it, as in any = [\"@{name}\"], or remove it");
+            findings.report(UNUSED, list.key.clone(), message, help);
+        }
+        for (useless, by) in useless(list) {
+            let message =
+                format!("`{}` of the same list matches wherever this phrase does", list.phrases[by].0);
+            findings.report("W104", list.phrases[useless].1.clone(), message, "remove one of the two");
+        }
+    }
+}
+
+/// The places of phrases that add nothing to their list, each with the place of the phrase that matches wherever it does.
+fn useless(list: &ListSpans) -> Vec<(usize, usize)> {
+    let mut firsts: HashMap<&str, usize> = HashMap::new();
+    for (place, (text, _)) in list.phrases.iter().enumerate() {
+        firsts.entry(text).or_insert(place);
+    }
+    let texts: Vec<&str> = firsts.keys().copied().collect();
+    let Ok(automaton) = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts) else {
+        return Vec::new();
+    };
+    let by = |place: usize, outer: &str| {
+        let first = firsts[outer];
+        if first < place {
+            return Some(first);
+        }
+        let inside = automaton.find_overlapping_iter(outer).filter(|m| list.is_free && m.len() < outer.len());
+        let at_boundaries =
+            inside.filter(|m| is_word_boundary(outer, m.start()) && is_word_boundary(outer, m.end()));
+        at_boundaries.map(|m| firsts[texts[m.pattern().as_usize()]]).min()
+    };
+    let places = list.phrases.iter().enumerate();
+    places.filter_map(|(place, (text, _))| Some((place, by(place, text)?))).collect()
+}
