@@ -174,6 +174,17 @@ fn a_broken_guard_is_shown_with_its_place() {
     );
     let ended = within(dir.path(), &["rules", "test", "more.toml", "--on", "chats.jsonl"]).expect(3).stdout;
     assert!(ended.contains("BROKEN. 2 kept; 1 broken"), "{ended}");
+    // Of a folder, the files that are no older version stay.
+    std::fs::create_dir(dir.path().join("team")).unwrap();
+    for name in ["g.toml", "more.toml"] {
+        std::fs::copy(dir.path().join(name), dir.path().join("team").join(name)).unwrap();
+    }
+    let config = std::fs::read_to_string(dir.path().join("rejoinder.toml")).unwrap();
+    write(dir.path(), "rejoinder.toml", config.replace("./g.toml", "./team"));
+    let ended =
+        within(dir.path(), &["rules", "test", "new.toml", "--on", "chats.jsonl", "--json"]).expect(3).json();
+    assert_eq!(ended["guards"]["counts"], json!({ "kept": 1, "broken": 1, "unproven": 0 }));
+    write(dir.path(), "rejoinder.toml", config);
     // Rules that are not in force are not guarded, and without guards there is nothing to check.
     let config = std::fs::read_to_string(dir.path().join("rejoinder.toml")).unwrap();
     write(dir.path(), "rejoinder.toml", config.replace("[cascade]", "disable = [\"g.thanks\"]\n[cascade]"));
