@@ -238,6 +238,7 @@ fn a_run_warns_of_broken_guards_at_its_end_and_fails_where_it_is_strict() {
     let says = "--strict-guards: 1 limit was broken; the run is finished, and kept in run; each guard: rejoinder rules test --on run";
     assert!(strict.stderr.contains(says), "{}", strict.stderr);
     within(dir.path(), &["show", "run", "--accepted"]).expect(0);
+    within(dir.path(), &["rules", "test", "--on", "run", "--on", "chats.jsonl"]).expect(2);
     assert_eq!(server.all_requests(), asked, "a check asks nobody");
     // An audit asks about a sample of what was accepted.
     within(dir.path(), &["audit", "run", "--rejected", "20", "--accepted", "30"]);
