@@ -8,7 +8,7 @@ use rejoinder_scan::config::RulesConfig;
 use super::files::unusable;
 use crate::failure::Failure;
 
-/// Puts rule files in force beside the packs of a config. A file takes the place of packs that share a rule's id with it: it is another
+/// Puts rule files in force beside the packs of a config. A file takes the place of those that share a rule's id with it, as another
 /// version of them.
 ///
 /// # Errors
@@ -23,9 +23,11 @@ pub(super) fn put_beside(rules: &mut RulesConfig, files: &[String]) -> Result<()
     let mut kept = Vec::new();
     for name in &rules.packs {
         let packs = Pack::named(name).map_err(unusable)?;
-        let mut rules = packs.iter().flat_map(|pack| &pack.content.rules);
-        if !rules.any(|rule| ids.contains(rule.id.as_str())) {
-            kept.push(name.clone());
+        let is_old = |pack: &Pack| pack.content.rules.iter().any(|rule| ids.contains(rule.id.as_str()));
+        match packs.iter().any(is_old) {
+            false => kept.push(name.clone()),
+            // Of a folder the other files stay.
+            true => kept.extend(packs.iter().filter(|pack| !is_old(pack)).map(|pack| pack.file.clone())),
         }
     }
     kept.extend_from_slice(files);

@@ -30,7 +30,7 @@ const GUARDS: &str = "Guards";
 
 #[derive(Debug, Args)]
 pub(super) struct GuardArgs {
-    /// Chat logs, or a run's folder, on which the guards are checked; may be repeated
+    /// Check the guards on chat logs, or on one run's folder; repeatable
     ///
     /// The rule files stand beside the packs of the config, or of the run; of a run what its judge said counts. Nobody is asked.
     #[arg(long, value_name = "CORPUS|RUN", help_heading = GUARDS)]
@@ -64,12 +64,19 @@ struct Turns {
 }
 
 impl GuardArgs {
-    /// Refuses flags that say something of the turns where no turns are named.
-    pub(super) fn refuse_alone(&self) -> Result<(), Failure> {
-        match self.on.is_empty() && self.labelled.is_given() {
-            true => Err(Failure::usage("flags about labels need --on CORPUS|RUN, whose labels are meant")),
-            false => Ok(()),
+    /// Refuses flags about the turns where no turns are named, and runs beside other turns.
+    pub(super) fn refuse_unfit(&self) -> Result<(), Failure> {
+        if self.on.is_empty() && self.labelled.is_given() {
+            return Err(Failure::usage("flags about labels need --on CORPUS|RUN, whose labels are meant"));
         }
+        if self.on.len() > 1
+            && let Some(run) = self.on.iter().find(|path| RunDir::is_run(Path::new(path)))
+        {
+            return Err(Failure::usage(format!(
+                "{run} is a run: guards are checked on one run, or on chat logs"
+            )));
+        }
+        Ok(())
     }
 
     /// The run's folder, where one is named.

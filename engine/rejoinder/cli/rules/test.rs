@@ -25,7 +25,7 @@ pub(super) struct TestArgs {
 
 pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
     let TestArgs { files, guards } = args;
-    guards.refuse_alone()?;
+    guards.refuse_unfit()?;
     let (mut reports, mut untested) = (Vec::new(), Vec::new());
     let is_of_config = !files.are_named() && !guards.on.is_empty();
     let loaded = match is_of_config {
