@@ -122,8 +122,8 @@ fn a_run_marks_what_the_tests_of_its_rules_say() {
         let turns = shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let mut hits: Vec<(String, Vec<String>)> = turns
             .map(|turn| {
-                let by = turn["by"].as_array().unwrap().iter().map(|by| by["name"].as_str().unwrap());
-                let rules = by.filter(|name| name.starts_with("t.")).map(str::to_owned);
+                let rules = turn["rules"].as_array().unwrap().iter();
+                let rules = rules.map(|rule| rule["id"].as_str().unwrap().to_owned());
                 (turn["id"].as_str().unwrap().to_owned(), rules.collect())
             })
             .collect();
@@ -132,7 +132,7 @@ fn a_run_marks_what_the_tests_of_its_rules_say() {
     }
     assert_eq!(marked[0], marked[1]);
     let expected = [
-        ("0:0:2", &["t.loud"][..]),
+        ("0:0:2", &["t.answer", "t.loud"][..]),
         ("0:1:2", &[]),
         ("0:2:2", &["t.earlier"]),
         ("0:3:2", &[]),
