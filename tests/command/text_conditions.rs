@@ -120,23 +120,27 @@ fn a_run_marks_what_the_tests_of_its_rules_say() {
         rejoinder(&["run", &input, "--config", &config, "--out", &run, "--threads", threads]).expect(0);
         let shown = rejoinder(&["show", &run, "--json", "--sample", "all"]).expect(0).stdout;
         let turns = shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let mut outcomes: Vec<(String, String)> = turns
+        let mut hits: Vec<(String, Vec<String>)> = turns
             .map(|turn| {
-                (turn["id"].as_str().unwrap().to_owned(), turn["outcome"].as_str().unwrap().to_owned())
+                let rules = turn["rules"].as_array().unwrap().iter();
+                let rules = rules.map(|rule| rule["id"].as_str().unwrap().to_owned());
+                (turn["id"].as_str().unwrap().to_owned(), rules.collect())
             })
             .collect();
-        outcomes.sort();
-        marked.push(outcomes);
+        hits.sort();
+        marked.push(hits);
     }
     assert_eq!(marked[0], marked[1]);
-    let outcome = |id: &str| {
-        let found = marked[0].iter().find(|(turn, _)| turn == id);
-        found.map(|(_, outcome)| outcome.as_str())
-    };
-    assert_eq!(outcome("0:0:2"), Some("accepted"), "{marked:?}");
-    assert_eq!(outcome("0:1:2"), Some("rejected"), "{marked:?}");
-    assert_eq!(outcome("0:2:2"), Some("waiting"), "{marked:?}");
-    assert_eq!([outcome("0:3:2"), outcome("0:3:4")], [Some("rejected"), Some("waiting")], "{marked:?}");
+    let expected = [
+        ("0:0:2", &["t.answer", "t.loud"][..]),
+        ("0:1:2", &[]),
+        ("0:2:2", &["t.earlier"]),
+        ("0:3:2", &[]),
+        ("0:3:4", &["t.answer"]),
+    ];
+    let found: Vec<(&str, Vec<&str>)> =
+        marked[0].iter().map(|(id, rules)| (&**id, rules.iter().map(|rule| &**rule).collect())).collect();
+    assert_eq!(found, expected.map(|(id, rules)| (id, rules.to_vec())));
 }
 
 #[test]
@@ -179,7 +183,7 @@ fn what_goes_wrong_with_lists_and_case_is_told_with_its_place() {
     let unused = check("\"@apologies\"", "\"sorry\"", 0);
     assert!(unused.contains("warning[W109]") && unused.contains("r.toml:5:1\n"), "{unused}");
     let folded = check("text = \"as-written\"\n", "", 0);
-    assert!(folded.contains("warning[W110]") && folded.contains("r.toml:52:13\n"), "{folded}");
+    assert!(folded.contains("warning[W110]") && folded.contains("r.toml:46:13\n"), "{folded}");
     assert!(folded.contains("`[A-Z]{4,}` matches \"hello\"") && folded.contains("as-written"), "{folded}");
     let empty = check("answer-any = [\"@apologies\"]", "answer-any = []", 3);
     assert!(empty.contains("error[R008]") && empty.contains("r.toml:12:14\n"), "{empty}");
