@@ -7,7 +7,9 @@ use std::ops::Range;
 use rejoinder_core::language::Language;
 use serde::{Deserialize, Serialize};
 
+use crate::column::{ColumnCondition, ColumnValues};
 use crate::fact::FactCondition;
+use crate::named_rule::{self, NamedRule, Quorum};
 use crate::pattern::Pattern;
 
 /// A condition of a rule; all of them must hold.
@@ -33,6 +35,10 @@ pub enum Condition {
     Template(bool),
     /// At least this share of the turn's words stands in the last answer, in (0, 1].
     InAnswer(f32),
+    /// A metadata column of the record compares so.
+    Column(ColumnCondition),
+    /// So many of these rules hit the turn.
+    Rules(Quorum, Vec<NamedRule>),
     /// What a plugin tells of the turn compares so.
     Fact(FactCondition),
 }
@@ -84,8 +90,10 @@ pub enum Measurement {
     Language(Option<Language>),
     /// Where the regex matched, in bytes of the folded turn.
     Match(Option<Range<usize>>),
-    /// Nothing, since the condition is on a fact, which a plugin tells and no scan measures.
-    OfPlugin,
+    /// What the record holds in the column.
+    Column(ColumnValues),
+    /// Nothing, since the condition is on what other rules find or plugins tell, which is known later.
+    Later,
 }
 
 impl Condition {
@@ -103,6 +111,7 @@ impl Condition {
             ) => wanted == is,
             (Self::Language(wanted), Measurement::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
             (Self::Unless(_), Measurement::Match(found)) => found.is_none(),
+            (Self::Column(condition), Measurement::Column(values)) => condition.holds(values),
             (Self::Similar(least) | Self::InAnswer(least), Measurement::Share(share)) => share >= least,
             _ => false,
         }
@@ -126,6 +135,8 @@ impl fmt::Display for Condition {
             Self::Similar(least) => write!(f, "similar-to-earlier = {least}"),
             Self::Template(wanted) => write!(f, "template = {wanted}"),
             Self::InAnswer(least) => write!(f, "words-in-answer = {least}"),
+            Self::Column(condition) => condition.fmt(f),
+            Self::Rules(quorum, rules) => named_rule::write_condition(f, *quorum, rules),
             Self::Fact(condition) => write!(f, "facts = [\"{condition}\"]"),
         }
     }
@@ -139,7 +150,13 @@ impl Measurement {
             Self::Is(is) => is.to_string(),
             Self::Share(share) => format!("{share:.2}"),
             Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
-            Self::OfPlugin => "told by a plugin".to_owned(),
+            Self::Column(values) if values.is_empty() => "the record has no such column".to_owned(),
+            Self::Column(values) => {
+                let values: Vec<String> =
+                    values.iter().map(|value| format!("`{}`", value.escape_debug())).collect();
+                values.join(", ")
+            }
+            Self::Later => "not measured".to_owned(),
             Self::Match(None) => "no match".to_owned(),
             Self::Match(Some(range)) => {
                 let text = folded.get(range.clone()).unwrap_or_default();

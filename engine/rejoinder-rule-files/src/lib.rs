@@ -5,11 +5,14 @@
 //! shipped packs are read when the engine is built, and kept in the form that [`serde`] gives them.
 #![forbid(unsafe_code)]
 
+mod column;
 mod condition;
 mod fact;
 mod lints;
 mod literals;
+mod named_rule;
 mod pattern;
+mod place;
 mod rule;
 mod schema;
 mod shadow;
@@ -17,8 +20,10 @@ mod shadow_pattern;
 mod stand_in;
 mod toml_reader;
 
+pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
+pub use named_rule::{NamedRule, Quorum};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};

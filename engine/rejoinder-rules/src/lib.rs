@@ -5,6 +5,7 @@
 //! the dialogues that authors put beside their rules.
 #![forbid(unsafe_code)]
 
+mod building;
 mod compile;
 mod explain;
 mod facts;
@@ -14,14 +15,14 @@ mod scan;
 mod selector;
 pub mod testing;
 
-pub use compile::{FactName, RuleSet};
+pub use compile::{ColumnName, FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
 pub use observer::RuleTimes;
 pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
-    AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
-    FactWord, MatchPosition, Measurement, NameReference, Pattern, Route, Rule, RuleFile, RuleTest, RuleTests,
-    parse,
+    AnswerTrait, ColumnCondition, ColumnValues, Condition, Expectation, FactCondition, FactDeclaration,
+    FactKind, FactReading, FactValue, FactWord, MatchPosition, Measurement, NameReference, NamedRule,
+    Pattern, Quorum, Route, Rule, RuleFile, RuleTest, RuleTests, parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

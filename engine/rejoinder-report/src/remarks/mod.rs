@@ -10,6 +10,7 @@ mod languages;
 mod reading;
 mod remark;
 mod rows;
+mod rule_columns;
 mod score;
 
 pub use corpus::{DecidedRun, accept_at, unlike};
@@ -21,4 +22,5 @@ pub use languages::languages;
 pub use reading::ReadFigures;
 pub use remark::{Remark, text};
 pub use rows::rows;
+pub use rule_columns::rule_columns;
 pub use score::score;

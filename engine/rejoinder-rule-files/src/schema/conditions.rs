@@ -3,9 +3,10 @@
 use rejoinder_core::language::Language;
 
 use super::file::choose;
-use super::matchers;
+use super::{matchers, named_rules, where_columns};
 use crate::condition::{AnswerTrait, Condition};
 use crate::fact::{FactCondition, FactSyntaxError};
+use crate::named_rule::Quorum;
 use crate::toml_reader::{Findings, Table};
 
 const TURN_KEYS: &[&str] = &["first", "last"];
@@ -19,7 +20,7 @@ const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
     keys
 };
 
-/// All conditions of a rule, the cheapest to find out first.
+/// All conditions of a rule: those on other rules first, those on facts last, of the others the cheapest to find out first.
 pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condition> {
     let mut conditions = Vec::new();
     conditions.extend(words(table, "min-words", findings).map(Condition::MinWords));
@@ -35,6 +36,7 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condit
             "swap `min-words` and `max-words`",
         );
     }
+    conditions.extend(where_columns::read(table, findings).into_iter().map(Condition::Column));
     if let Some(turn) = table.table("turn", findings) {
         let turn = Table::new(turn.value, turn.span, "`turn`", TURN_KEYS, findings);
         conditions.extend(turn.bool("first", findings).map(Condition::FirstTurn));
@@ -54,6 +56,10 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condit
     conditions.extend(table.bool("template", findings).map(Condition::Template));
     conditions.extend(share(table, "words-in-answer", findings).map(Condition::InAnswer));
     conditions.extend(facts(table, findings).into_iter().map(Condition::Fact));
+    let on_rules = [Quorum::All, Quorum::Any].map(|quorum| {
+        named_rules::read(table, quorum, findings).map(|rules| Condition::Rules(quorum, rules))
+    });
+    conditions.splice(..0, on_rules.into_iter().flatten());
     conditions
 }
 

@@ -3,8 +3,10 @@
 mod conditions;
 mod file;
 mod matchers;
+mod named_rules;
 mod rule;
 mod rule_test;
+mod where_columns;
 
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
 pub use matchers::folded_phrase;
