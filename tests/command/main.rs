@@ -13,6 +13,7 @@ mod authors;
 mod bad_input;
 mod batch;
 #[cfg(unix)]
+mod built_rules;
 mod capabilities;
 mod cascade;
 mod config;
@@ -81,3 +82,4 @@ mod shards_judged;
 mod shipped_cut;
 mod status;
 mod tallies;
+mod where_rules;

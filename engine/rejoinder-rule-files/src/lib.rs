@@ -12,6 +12,7 @@ mod lints;
 mod literals;
 mod named_rule;
 mod pattern;
+mod phrase_search;
 mod place;
 mod rule;
 mod schema;
