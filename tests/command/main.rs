@@ -13,6 +13,7 @@ mod authors;
 mod bad_input;
 mod batch;
 #[cfg(unix)]
+mod built_rules;
 mod capabilities;
 mod cascade;
 mod config;
@@ -83,3 +84,4 @@ mod shipped_cut;
 mod status;
 mod tallies;
 mod text_conditions;
+mod where_rules;

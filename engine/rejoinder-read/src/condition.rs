@@ -45,6 +45,11 @@ pub fn column_text(record: &Record<'_>, column: &str) -> Option<String> {
     column_values(record, column).first().map(|value| written(value).into_owned())
 }
 
+/// The values of a column as text, as conditions compare them: those of a list one by one, those of an object by a dotted name.
+pub fn column_texts(record: &Record<'_>, column: &str) -> Vec<String> {
+    column_values(record, column).iter().map(|value| written(value).into_owned()).collect()
+}
+
 fn written(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => text.into(),

@@ -7,8 +7,10 @@ use std::ops::Range;
 use rejoinder_core::language::Language;
 use serde::{Deserialize, Serialize};
 
+use crate::column::{ColumnCondition, ColumnValues};
 use crate::dialogue_words::{DialogueWords, WordPlace};
 use crate::fact::FactCondition;
+use crate::named_rule::{self, NamedRule, Quorum};
 use crate::pattern::Pattern;
 use crate::reading::TextReading;
 
@@ -37,6 +39,10 @@ pub enum Condition {
     InAnswer(f32),
     /// Words match, or match nowhere, in the last answer or the user's earlier turns.
     Dialogue(DialogueWords),
+    /// A metadata column of the record compares so.
+    Column(ColumnCondition),
+    /// So many of these rules hit the turn.
+    Rules(Quorum, Vec<NamedRule>),
     /// What a plugin tells of the turn compares so.
     Fact(FactCondition),
 }
@@ -90,8 +96,10 @@ pub enum Measurement {
     Match(Option<Range<usize>>),
     /// Where words stand in another part of the dialogue, if they do, and how many texts were searched for them.
     Elsewhere(Option<WordPlace>, usize),
-    /// Nothing, since the condition is on a fact, which a plugin tells and no scan measures.
-    OfPlugin,
+    /// What the record holds in the column.
+    Column(ColumnValues),
+    /// Nothing, since the condition is on what other rules find or plugins tell, which is known later.
+    Later,
 }
 
 impl Condition {
@@ -110,6 +118,7 @@ impl Condition {
             (Self::Language(wanted), Measurement::Language(is)) => is.is_some_and(|is| wanted.contains(&is)),
             (Self::Unless(_), Measurement::Match(found)) => found.is_none(),
             (Self::Dialogue(words), Measurement::Elsewhere(place, _)) => words.is_wanted == place.is_some(),
+            (Self::Column(condition), Measurement::Column(values)) => condition.holds(values),
             (Self::Similar(least) | Self::InAnswer(least), Measurement::Share(share)) => share >= least,
             _ => false,
         }
@@ -134,6 +143,8 @@ impl fmt::Display for Condition {
             Self::Template(wanted) => write!(f, "template = {wanted}"),
             Self::InAnswer(least) => write!(f, "words-in-answer = {least}"),
             Self::Dialogue(words) => words.fmt(f),
+            Self::Column(condition) => condition.fmt(f),
+            Self::Rules(quorum, rules) => named_rule::write_condition(f, *quorum, rules),
             Self::Fact(condition) => write!(f, "facts = [\"{condition}\"]"),
         }
     }
@@ -147,7 +158,13 @@ impl Measurement {
             Self::Is(is) => is.to_string(),
             Self::Share(share) => format!("{share:.2}"),
             Self::Language(language) => language.map_or("no language told", Language::code).to_owned(),
-            Self::OfPlugin => "told by a plugin".to_owned(),
+            Self::Column(values) if values.is_empty() => "the record has no such column".to_owned(),
+            Self::Column(values) => {
+                let values: Vec<String> =
+                    values.iter().map(|value| format!("`{}`", value.escape_debug())).collect();
+                values.join(", ")
+            }
+            Self::Later => "not measured".to_owned(),
             Self::Match(None) | Self::Elsewhere(None, _) => "no match".to_owned(),
             Self::Elsewhere(Some(place), _) => format!("matches in message {}", place.message),
             Self::Match(Some(range)) => {

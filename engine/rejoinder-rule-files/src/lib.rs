@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod capitals;
+mod column;
 mod condition;
 mod dialogue_words;
 mod fact;
@@ -13,7 +14,10 @@ mod guard;
 mod lints;
 mod list_lints;
 mod literals;
+mod named_rule;
 mod pattern;
+mod phrase_search;
+mod place;
 mod reading;
 mod rule;
 mod schema;
@@ -22,6 +26,7 @@ mod shadow_pattern;
 mod stand_in;
 mod toml_reader;
 
+pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use dialogue_words::{DialoguePart, DialogueWords, WordPlace};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
@@ -29,6 +34,7 @@ pub use guard::{
     Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
 };
 pub use literals::folded_core;
+pub use named_rule::{NamedRule, Quorum};
 pub use pattern::{Pattern, SearchRoom};
 pub use reading::TextReading;
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};

@@ -4,18 +4,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use rejoinder_core::Category;
-use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char};
+use rejoinder_core::fold::{Folded, is_word_char};
 
 use crate::condition::Condition;
+use crate::named_rule::{POINTLESS_NAME, pointless_names};
+use crate::phrase_search::PhraseSearch;
 use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route, Rule, RuleTest};
 use crate::toml_reader::Findings;
 
 /// The codes of all warnings, for `allow`.
-pub(crate) const CODES: [&str; 9] =
-    ["W101", "W102", "W103", "W104", "W105", "W106", ALWAYS_HOLDS, CONTRADICTION, CAPITALS];
+pub(crate) const CODES: [&str; 10] =
+    ["W101", "W102", "W103", "W104", "W105", "W106", ALWAYS_HOLDS, CONTRADICTION, CAPITALS, POINTLESS_NAME];
 
 /// A condition on a fact always holds, by what the plugin declares of the fact.
 pub(crate) const ALWAYS_HOLDS: &str = "W107";
@@ -55,9 +56,10 @@ pub(crate) fn check(rules: &[Rule], spans: &[Spans], findings: &mut Findings<'_>
             capitals(span, text, &mut warn);
         }
         contradictions(rule, spans, &mut warn);
-        if let Some(phrases) = &phrases {
-            shadows(index, rules, spans, phrases, &mut warn);
+        for message in pointless_names(rule) {
+            warn(POINTLESS_NAME, &spans.rule, message, "take the name out where it changes nothing");
         }
+        shadows(index, rules, spans, &phrases, &mut warn);
         tests(rule, spans, &mut warn);
     }
 }
@@ -112,11 +114,11 @@ fn contradictions(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
 }
 
 /// The phrases of a file, each once, searchable inside each other.
-struct PhraseIndex {
-    automaton: AhoCorasick,
-    /// By rule: its effect, and the automaton's patterns in the order of its phrases.
+struct PhraseIndex<'r> {
+    search: PhraseSearch<'r>,
+    /// By rule: its effect, and the numbers of its phrases.
     of_rules: Vec<(RuleEffect, Vec<usize>)>,
-    /// By pattern.
+    /// By number of the phrase.
     owners: Vec<PhraseOwners>,
 }
 
@@ -141,22 +143,19 @@ struct RuleEffect {
 /// A phrase is compared with at most so many effects of other rules, so that many rules on one phrase take no square of time.
 const MOST_EFFECTS: usize = 64;
 
-impl PhraseIndex {
-    /// The phrases of `rules`; `None` if there are none.
-    fn of(rules: &[Rule]) -> Option<Self> {
-        let (mut patterns, mut numbers) = (HashMap::<&str, usize>::new(), HashMap::<String, usize>::new());
-        let (mut texts, mut of_rules, mut owners) = (Vec::new(), Vec::new(), Vec::<PhraseOwners>::new());
+impl<'r> PhraseIndex<'r> {
+    /// The phrases of `rules`.
+    fn of(rules: &'r [Rule]) -> Self {
+        let (mut search, mut numbers) = (PhraseSearch::new(), HashMap::<String, usize>::new());
+        let (mut of_rules, mut owners) = (Vec::new(), Vec::<PhraseOwners>::new());
         for (index, rule) in rules.iter().enumerate() {
             let effect = RuleEffect::of(rule, &mut numbers);
             let mut own = Vec::with_capacity(rule.phrases.len());
             for (place, phrase) in rule.phrases.iter().enumerate() {
-                let pattern = *patterns.entry(phrase).or_insert_with(|| {
-                    texts.push(phrase);
-                    owners.push(PhraseOwners::default());
-                    texts.len() - 1
-                });
-                own.push(pattern);
-                let owners = &mut owners[pattern];
+                let number = search.number(phrase);
+                own.push(number);
+                owners.resize_with(owners.len().max(number + 1), PhraseOwners::default);
+                let owners = &mut owners[number];
                 owners.places.entry(index).or_insert(place);
                 let is_new = || owners.effects.iter().all(|(known, _)| *known != effect);
                 if rule.at == MatchPosition::Anywhere && owners.effects.len() < MOST_EFFECTS && is_new() {
@@ -165,23 +164,14 @@ impl PhraseIndex {
             }
             of_rules.push((effect, own));
         }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok()?;
-        (!texts.is_empty()).then_some(Self { automaton, of_rules, owners })
-    }
-
-    /// The phrases that stand in `outer` at word boundaries; `outer` is one of them.
-    fn inside<'a>(&'a self, outer: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let found = self.automaton.find_overlapping_iter(outer);
-        let at_boundaries =
-            found.filter(|m| is_word_boundary(outer, m.start()) && is_word_boundary(outer, m.end()));
-        at_boundaries.map(|m| m.pattern().as_usize())
+        Self { search, of_rules, owners }
     }
 
     /// The rule, and the place of its phrase, that makes a phrase of a rule useless.
     fn shadow(&self, rules: &[Rule], index: usize, place: usize) -> Option<(usize, usize)> {
         let (rule, (effect, own)) = (&rules[index], &self.of_rules[index]);
         let outer = own[place];
-        self.inside(&rule.phrases[place]).find_map(|inner| {
+        self.search.inside(&rule.phrases[place]).into_iter().find_map(|inner| {
             // Of two equal phrases the later one is useless.
             let is_same = inner == outer;
             let owners = &self.owners[inner];
@@ -216,7 +206,7 @@ impl RuleEffect {
 }
 
 /// Phrases that can never add a hit.
-fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &PhraseIndex, warn: &mut Warn<'_>) {
+fn shadows(index: usize, rules: &[Rule], spans: &Spans, phrases: &PhraseIndex<'_>, warn: &mut Warn<'_>) {
     let rule = &rules[index];
     for (place, span) in spans.phrases.iter().enumerate().skip(spans.listed) {
         match phrases.shadow(rules, index, place) {
@@ -300,6 +290,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use proptest::prelude::*;
+    use rejoinder_core::fold::is_word_boundary;
 
     use super::*;
     use crate::schema;

@@ -163,7 +163,9 @@ fn openings(mut sequence: Seq) -> Option<Vec<String>> {
     if sequence.min_literal_len()? < MIN_LEN {
         return None;
     }
-    sequence.minimize_by_preference();
+    if sequence.len().is_none_or(|len| len > 1) {
+        sequence.minimize_by_preference();
+    }
     let literals = sequence.literals()?;
     let texts =
         literals.iter().map(|l| String::from_utf8(l.as_bytes().to_vec()).ok()).collect::<Option<Vec<_>>>()?;

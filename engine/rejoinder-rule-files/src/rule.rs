@@ -6,9 +6,11 @@ use std::sync::{Arc, OnceLock};
 use rejoinder_core::Category;
 use serde::{Deserialize, Serialize};
 
+use crate::column::ColumnCondition;
 use crate::condition::Condition;
 use crate::fact::{FactCondition, GivenFact};
 use crate::guard::Guard;
+use crate::named_rule::{NamedRule, Quorum};
 use crate::pattern::Pattern;
 use crate::reading::TextReading;
 
@@ -120,6 +122,22 @@ impl Rule {
         self.tests.all().iter().all(RuleTest::is_todo)
     }
 
+    /// The conditions on what other rules find, which stand before all others.
+    pub fn builds_on(&self) -> impl Iterator<Item = (Quorum, &[NamedRule])> {
+        self.conditions.iter().map_while(|condition| match condition {
+            Condition::Rules(quorum, rules) => Some((*quorum, rules.as_slice())),
+            _ => None,
+        })
+    }
+
+    /// The conditions on metadata columns.
+    pub fn columns(&self) -> impl Iterator<Item = &ColumnCondition> {
+        self.conditions.iter().filter_map(|condition| match condition {
+            Condition::Column(column) => Some(column),
+            _ => None,
+        })
+    }
+
     /// The regexes as their author wrote them.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.regexes.iter().map(Pattern::as_str)
@@ -190,6 +208,9 @@ impl StoredTests {
 pub struct RuleTest {
     /// Messages as `U: …`, `A: …` or `S: …`; the last one is the user turn under test.
     pub dialogue: Vec<String>,
+    /// The columns of the dialogue's record, by their names, each with its values as text; it has no others.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Vec<String>>,
     /// What plugins tell of the last message, by the names of the facts; all others are unknown.
     #[serde(default)]
     pub facts: BTreeMap<String, GivenFact>,

@@ -123,13 +123,13 @@ impl<'t> Table<'t> {
     }
 
     pub(crate) fn integer(&self, key: &str, findings: &mut Findings<'_>) -> Option<SpannedValue<i64>> {
-        self.typed(key, "a whole number", findings, integer)
+        self.typed(key, "a whole number", findings, whole)
     }
 
     pub(crate) fn number(&self, key: &str, findings: &mut Findings<'_>) -> Option<SpannedValue<f32>> {
         self.typed(key, "a number", findings, |value| {
             let float = value.as_float().and_then(|f| f.as_str().replace('_', "").parse::<f32>().ok());
-            float.filter(|f| f.is_finite()).or_else(|| integer(value).map(|i| i as f32))
+            float.filter(|f| f.is_finite()).or_else(|| whole(value).map(|i| i as f32))
         })
     }
 
@@ -181,10 +181,11 @@ impl<'t> Table<'t> {
 /// A number, whole or not, that is neither infinite nor NaN.
 pub(crate) fn double(value: &DeValue<'_>) -> Option<f64> {
     let float = value.as_float().and_then(|f| f.as_str().replace('_', "").parse::<f64>().ok());
-    float.filter(|f| f.is_finite()).or_else(|| integer(value).map(|i| i as f64))
+    float.filter(|f| f.is_finite()).or_else(|| whole(value).map(|i| i as f64))
 }
 
-fn integer(value: &DeValue<'_>) -> Option<i64> {
+/// A whole number.
+pub(crate) fn whole(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
     i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
 }

@@ -1,11 +1,15 @@
 //! The rules in force, compiled into one scan.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
 use rejoinder_core::Hit;
 use rejoinder_core::automaton::{Automaton, LineFeed};
 use rejoinder_rule_files::{
     Condition, FactCondition, FactReading, MatchPosition, Pattern, Rule, folded_core,
 };
 
+use crate::building::RuleBuilding;
 use crate::dialogue_search::DialogueSearch;
 use crate::guards::Guards;
 use crate::selector::Selector;
@@ -124,6 +128,31 @@ pub struct FactName {
     pub fact: String,
 }
 
+/// A metadata column that some rule asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnName {
+    /// The column's name; behind a dot stands a key inside of it.
+    pub column: String,
+    /// The first rule that asks for it.
+    pub rule: u32,
+}
+
+/// Tells each condition on a column the place of its column in the list that is returned.
+fn number_columns(rules: &mut [Rule]) -> Vec<ColumnName> {
+    let mut columns: Vec<ColumnName> = Vec::new();
+    let mut places: HashMap<String, u32> = HashMap::new();
+    for (rule, own) in (0..).zip(rules) {
+        for condition in &mut own.conditions {
+            let Condition::Column(condition) = condition else { continue };
+            condition.slot = *places.entry(condition.column.clone()).or_insert_with(|| {
+                columns.push(ColumnName { column: condition.column.clone(), rule });
+                columns.len() as u32 - 1
+            });
+        }
+    }
+    columns
+}
+
 /// Tells each condition on a fact the place of its fact in the list that is returned.
 fn number_facts(rules: &mut [Rule]) -> Vec<FactName> {
     let mut facts: Vec<FactName> = Vec::new();
@@ -142,14 +171,21 @@ fn number_facts(rules: &mut [Rule]) -> Vec<FactName> {
 /// The compiled rules: immutable, shared by all worker threads.
 #[derive(Debug)]
 pub struct RuleSet {
+    /// The rules in force, and behind them those that serve others alone.
     rules: Vec<Rule>,
+    in_force: usize,
     hash: String,
-    /// Selectors have the numbers behind those of the rules.
+    /// Selectors have the numbers behind those of all rules.
     selectors: Vec<Selector>,
     /// By number of a rule or selector: where its phrases must stand.
     pub(crate) positions: Vec<MatchPosition>,
-    /// By rule: how many of its conditions need no plugin; they stand before the others.
-    own_conditions: Vec<u32>,
+    /// By rule: its conditions that need neither other rules, whose conditions stand before them, nor plugins, whose conditions stand
+    /// behind them.
+    own_conditions: Vec<Range<u32>>,
+    /// How the rules build on one another.
+    pub(crate) building: RuleBuilding,
+    /// The metadata columns that the rules ask for.
+    columns: Vec<ColumnName>,
     /// The facts that the rules ask for.
     facts: Vec<FactName>,
     guards: Guards,
@@ -169,21 +205,17 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Compiles rules; `hash` identifies their text in every record's provenance.
+    /// Compiles rules, the first so many in force and the others serving them, and selectors beside them; `hash` identifies the rules'
+    /// text in every record's provenance.
     ///
     /// # Panics
-    /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written).
-    pub fn new(rules: Vec<Rule>, hash: String) -> Self {
-        Self::with_selectors(rules, Vec::new(), hash)
-    }
-
-    /// Compiles rules, and selectors beside them.
-    ///
-    /// # Panics
-    /// As [`Self::new`], and if there are more selectors than [`Selector::MOST`].
-    pub fn with_selectors(mut rules: Vec<Rule>, selectors: Vec<Selector>, hash: String) -> Self {
+    /// If an automaton would exceed its limit (a table of 2³¹ cells, far beyond any rule set that can be written), if a rule builds on one
+    /// that is not there or on itself, or if there are more selectors than [`Selector::MOST`].
+    pub(crate) fn new(mut rules: Vec<Rule>, in_force: usize, selectors: Vec<Selector>, hash: String) -> Self {
         assert!(selectors.len() <= Selector::MOST, "a turn's selections fit into a number");
         let facts = number_facts(&mut rules);
+        let columns = number_columns(&mut rules);
+        let building = RuleBuilding::of(&rules).expect("what rules build on was looked up before");
         (0..).zip(rules.iter_mut().flat_map(patterns)).for_each(|(place, pattern)| pattern.put_at(place));
         let dialogue = DialogueSearch::of(&mut rules);
         let as_written = (0..).zip(&rules).filter(|(_, rule)| !rule.text.is_folded() && rule.has_matcher());
@@ -195,7 +227,7 @@ impl RuleSet {
         let mut ungated = Vec::new();
         let mut wordless = Vec::new();
         for (index, rule) in (0..).zip(&rules) {
-            if !rule.has_matcher() {
+            if !rule.has_matcher() && rule.builds_on().next().is_none() {
                 wordless.push(index);
             }
             if !rule.text.is_folded() {
@@ -236,17 +268,22 @@ impl RuleSet {
         let literals = [Literals::of(&ascii), Literals::of(&beyond)];
         let anywhere = selectors.iter().map(|_| MatchPosition::Anywhere);
         let positions = rules.iter().map(|rule| rule.at).chain(anywhere).collect();
-        let own = |rule: &Rule| (rule.conditions.len() - rule.facts().count()) as u32;
+        let own = |rule: &Rule| {
+            let end = rule.conditions.len() - rule.facts().count();
+            rule.builds_on().count() as u32..end as u32
+        };
         let own_conditions = rules.iter().map(own).collect();
-        let guards = Guards::default();
         Self {
             rules,
+            in_force,
             hash,
             selectors,
             positions,
             own_conditions,
+            building,
+            columns,
             facts,
-            guards,
+            guards: Guards::default(),
             literals,
             gated,
             ungated,
@@ -266,9 +303,19 @@ impl RuleSet {
         &self.guards
     }
 
-    /// The rules, in the order of their indices.
+    /// The rules in force, in the order of their indices.
     pub fn rules(&self) -> &[Rule] {
+        &self.rules[..self.in_force]
+    }
+
+    /// The rules in force, and behind them those that serve others alone.
+    pub(crate) fn all_rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Whether a rule serves others alone, and gives no hits.
+    pub(crate) const fn only_serves(&self, index: u32) -> bool {
+        index as usize >= self.in_force
     }
 
     /// The rule of a hit.
@@ -279,9 +326,25 @@ impl RuleSet {
         &self.rules[index as usize]
     }
 
-    /// The conditions of a rule that need no plugin.
+    /// The conditions of a rule that need neither other rules nor plugins.
     pub(crate) fn own_conditions(&self, index: u32) -> &[Condition] {
-        &self.rules[index as usize].conditions[..self.own_conditions[index as usize] as usize]
+        let Range { start, end } = self.own_conditions[index as usize];
+        &self.rules[index as usize].conditions[start as usize..end as usize]
+    }
+
+    /// Whether a number is that of a rule that builds on others.
+    pub(crate) fn builds(&self, index: u32) -> bool {
+        self.own_conditions.get(index as usize).is_some_and(|own| own.start > 0)
+    }
+
+    /// Whether a rule asks for facts.
+    pub(crate) fn asks_facts(&self, index: u32) -> bool {
+        self.own_conditions[index as usize].end as usize != self.rules[index as usize].conditions.len()
+    }
+
+    /// The metadata columns that the rules ask for, each once; a condition knows the place of its column.
+    pub fn columns(&self) -> &[ColumnName] {
+        &self.columns
     }
 
     /// How many rules and selectors there are.
@@ -300,9 +363,56 @@ impl RuleSet {
         &self.facts
     }
 
-    /// Whether what is known of the facts of a turn allows a hit of a rule that asks for them.
-    pub fn holds(&self, hit: &Hit, reading: impl Fn(&FactCondition) -> FactReading) -> bool {
-        self.rule(hit.rule).facts().all(|condition| condition.holds(&reading(condition)))
+    /// The pending hits of a turn that what is known of its facts allows; `hits` are the turn's others.
+    pub fn allowed(
+        &self,
+        hits: &[Hit],
+        pending: &[Hit],
+        reading: impl Fn(&FactCondition) -> FactReading,
+    ) -> Vec<Hit> {
+        let facts_hold =
+            |hit: &Hit| self.rule(hit.rule).facts().all(|condition| condition.holds(&reading(condition)));
+        let mut allowed: Vec<Hit> = pending.iter().filter(|hit| facts_hold(hit)).copied().collect();
+        if self.building.is_empty() {
+            return allowed;
+        }
+        self.building.sort(&mut allowed);
+        let mut known: HashMap<u32, Hit> = hits.iter().map(|hit| (hit.rule, *hit)).collect();
+        allowed.retain_mut(|hit| {
+            if self.builds(hit.rule) {
+                let found = |rule: u32| known.get(&rule).copied();
+                let Some(first) = self.building.first_hit(hit.rule, found) else { return false };
+                if !self.rule(hit.rule).has_matcher() {
+                    (hit.start, hit.end) = (first.start, first.end);
+                }
+            }
+            known.insert(hit.rule, *hit);
+            !self.only_serves(hit.rule)
+        });
+        allowed
+    }
+
+    /// The hits of a turn that would be left if the facts that some rules ask for were unknown; `is_lost` tells these rules. A rule that
+    /// serves others alone counts as hitting unless it is lost itself.
+    pub fn left_without(&self, hits: &[Hit], is_lost: impl Fn(&Rule) -> bool) -> Vec<Hit> {
+        let is_lost = |number: u32| is_lost(self.rule(number));
+        let mut left: Vec<Hit> = hits.iter().filter(|hit| !is_lost(hit.rule)).copied().collect();
+        if self.building.is_empty() {
+            return left;
+        }
+        let mut lost: HashSet<u32> = (0..self.rules.len() as u32).filter(|&number| is_lost(number)).collect();
+        let hitting: HashSet<u32> = hits.iter().map(|hit| hit.rule).collect();
+        for number in self.building.rules() {
+            let stays = |base: u32| {
+                let stays = !lost.contains(&base) && (self.only_serves(base) || hitting.contains(&base));
+                stays.then_some(Hit { rule: base, start: 0, end: 0 })
+            };
+            if self.building.first_hit(number, stays).is_none() {
+                lost.insert(number);
+            }
+        }
+        left.retain(|hit| !lost.contains(&hit.rule));
+        left
     }
 
     /// Hash of all rule files in force and of what is disabled.

@@ -9,7 +9,9 @@ use rejoinder_core::language::Language;
 use rejoinder_core::similarity::WordBag;
 use rejoinder_core::{Conversation, Role};
 
-use rejoinder_rule_files::{AnswerTrait, Condition, Measurement, SearchRoom, TextReading, TurnText};
+use rejoinder_rule_files::{
+    AnswerTrait, ColumnValues, Condition, Measurement, SearchRoom, TextReading, TurnText,
+};
 
 use crate::dialogue_search::DialogueSearch;
 use crate::dialogue_texts::{MAX_EARLIER_TURNS, SearchedTexts};
@@ -29,16 +31,29 @@ pub(crate) struct ConversationFacts {
     language: OnceCell<Option<Language>>,
     first_and_last: OnceCell<(Option<usize>, Option<usize>)>,
     texts: SearchedTexts,
+    /// What the record holds in the columns that rules ask for, by the numbers of the columns.
+    columns: Vec<ColumnValues>,
 }
 
 impl ConversationFacts {
-    /// Forgets the last conversation and begins this one.
-    pub(crate) fn begin(&mut self, conversation: &Conversation<'_>) {
+    /// Forgets the last conversation and begins this one, whose record holds these columns.
+    pub(crate) fn begin(
+        &mut self,
+        conversation: &Conversation<'_>,
+        columns: impl Iterator<Item = ColumnValues>,
+    ) {
         self.bags.clear();
         self.bags.resize_with(conversation.messages.len(), OnceCell::new);
         self.language = OnceCell::new();
         self.first_and_last = OnceCell::new();
         self.texts = SearchedTexts::default();
+        self.columns.clear();
+        self.columns.extend(columns);
+    }
+
+    /// What the record holds in the columns that rules ask for, by the numbers of the columns.
+    pub(crate) fn columns(&self) -> &[ColumnValues] {
+        &self.columns
     }
 
     /// The language of the user's messages, taken together from the first one on.
@@ -108,9 +123,11 @@ impl<'a> TurnFacts<'a> {
     /// Whether the trial of the condition costs less than a regex.
     pub(crate) fn is_cheap(&self, condition: &Condition) -> bool {
         match condition {
-            Condition::Unless(_) | Condition::InAnswer(_) | Condition::Dialogue(_) | Condition::Fact(_) => {
-                false
-            }
+            Condition::Unless(_)
+            | Condition::InAnswer(_)
+            | Condition::Dialogue(_)
+            | Condition::Rules(..)
+            | Condition::Fact(_) => false,
             Condition::Similar(_) => self.most_similar.get().is_some(),
             Condition::Template(_) => self.template.get().is_some(),
             Condition::Language(_) => self.shared.language.get().is_some(),
@@ -146,7 +163,10 @@ impl<'a> TurnFacts<'a> {
             Condition::Similar(_) => Measurement::Share(self.most_similar().0),
             Condition::Template(_) => Measurement::Is(self.is_template()),
             Condition::InAnswer(_) => Measurement::Share(self.in_answer()),
-            Condition::Fact(_) => Measurement::OfPlugin,
+            Condition::Column(condition) => {
+                Measurement::Column(ColumnValues::clone(&self.shared.columns[condition.slot as usize]))
+            }
+            Condition::Rules(..) | Condition::Fact(_) => Measurement::Later,
         }
     }
 

@@ -5,6 +5,7 @@
 //! the dialogues that authors put beside their rules.
 #![forbid(unsafe_code)]
 
+mod building;
 mod compile;
 mod dialogue_search;
 mod dialogue_texts;
@@ -18,16 +19,17 @@ mod selector;
 pub mod testing;
 mod written;
 
-pub use compile::{FactName, RuleSet};
+pub use compile::{ColumnName, FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
 pub use guards::Guards;
 pub use observer::RuleTimes;
 pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
-    AnswerTrait, Condition, DialoguePart, DialogueWords, Expectation, FactCondition, FactDeclaration,
-    FactKind, FactReading, FactValue, FactWord, Guard, GuardLimit, GuardOracle, Limit, MatchPosition,
-    Measurement, NameReference, Pattern, PrecisionBound, PrecisionFloor, PrecisionOf, Route, Rule, RuleFile,
-    RuleGuard, RuleTest, RuleTests, TextReading, parse,
+    AnswerTrait, ColumnCondition, ColumnValues, Condition, DialoguePart, DialogueWords, Expectation,
+    FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, Guard, GuardLimit,
+    GuardOracle, Limit, MatchPosition, Measurement, NameReference, NamedRule, Pattern, PrecisionBound,
+    PrecisionFloor, PrecisionOf, Quorum, Route, Rule, RuleFile, RuleGuard, RuleTest, RuleTests, TextReading,
+    parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

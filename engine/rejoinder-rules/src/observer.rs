@@ -36,7 +36,7 @@ impl ScanObserver for () {}
 pub struct RuleTimes {
     /// The passes over the literals of all rules together.
     pub literals: Duration,
-    /// By rule: the time of its regexes behind their gates, and of its conditions. What rules share (a similarity, a word
+    /// By rule in force: the time of its regexes behind their gates, and of its conditions. What rules share (a similarity, a word
     /// count) counts for the first rule that asks for it.
     pub rules: Vec<Duration>,
 }
@@ -66,7 +66,9 @@ impl ScanObserver for RuleTimes {
     fn at_rule<T>(&mut self, rule: u32, work: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let done = work();
-        self.rules[rule as usize] += begun.elapsed();
+        if let Some(time) = self.rules.get_mut(rule as usize) {
+            *time += begun.elapsed();
+        }
         done
     }
 }

@@ -79,13 +79,13 @@ fn check(
     if !conversation.later_turns().any(|t| t == turn) {
         return Some("the last message is no later turn: no assistant message comes before it".to_owned());
     }
-    scanner.begin(&conversation);
+    scanner.begin_record(&conversation, |column| test.columns.get(column).cloned().unwrap_or_default());
     let mut hits = scanner.scan(&conversation, turn).to_vec();
     let told = |fact: &FactCondition| {
         let told = test.facts.get(&fact.name()).map(|given| given.value.clone());
         told.map_or(FactReading::Unknown, FactReading::Known)
     };
-    hits.extend(scanner.pending().iter().filter(|hit| set.holds(hit, told)));
+    hits.extend(set.allowed(&hits, scanner.pending(), told));
     hits.sort_by_key(|hit| hit.rule);
     let own = hits.iter().find(|h| h.rule == index);
     let text = &conversation.messages[turn].text;

@@ -9,7 +9,9 @@ use rejoinder_host::PluginCost;
 use rejoinder_judge::{JudgeRequest, QuestionForm, QuestionUnit, prompt, tokens};
 use rejoinder_ledger::ReplyStore;
 use rejoinder_read::{Chunk, InputFile};
-use rejoinder_scan::{Engine, Scan, ScannedBatch, ScannedConversation, ScannedTurn, Voter, Worker};
+use rejoinder_scan::{
+    Engine, RuleColumns, Scan, ScannedBatch, ScannedConversation, ScannedTurn, Voter, Worker,
+};
 use serde::Serialize;
 
 use crate::error::RunError;
@@ -109,6 +111,8 @@ pub struct Plan {
     pub plugins: Vec<VoterBill>,
     /// What asking each plugin took, in the order of the plugins.
     pub plugin_costs: Vec<PluginCost>,
+    /// The metadata columns that rules ask for.
+    pub rule_columns: RuleColumns,
 }
 
 /// What asking in one form would take.
@@ -163,6 +167,7 @@ pub fn plan(
         all.waiting += plan.waiting;
         all.quarantined += plan.quarantined;
         all.paper += plan.paper;
+        all.rule_columns += plan.rule_columns;
         all.rules.iter_mut().zip(plan.rules).for_each(|(sum, bill)| *sum += bill);
         all.plugins.iter_mut().zip(plan.plugins).for_each(|(sum, bill)| *sum += bill);
         all.plugin_costs.iter_mut().zip(plan.plugin_costs).for_each(|(sum, cost)| *sum += cost);
@@ -190,6 +195,7 @@ fn plan_chunk(
     let plugin_costs = worker.take_plugin_costs();
     let mut plan = Plan {
         plugin_costs,
+        rule_columns: scanned.rule_columns.clone(),
         conversations: scanned.conversations.len() as u64,
         quarantined: scanned.set_aside.count(),
         rules: vec![VoterBill::default(); engine.rules.rules().len()],

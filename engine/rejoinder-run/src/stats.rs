@@ -214,6 +214,7 @@ impl ScanCounts {
             superseded: scanned.superseded,
             ..ReadCounts::default()
         };
+        details.rule_columns += scanned.rule_columns.clone();
         for conversation in &scanned.conversations {
             let turns = scanned.turns(conversation);
             stats.count_paper(conversation, turns);

@@ -3,6 +3,7 @@
 use std::slice;
 
 use rejoinder_core::{Hit, Role};
+use rejoinder_read::condition::column_texts;
 use rejoinder_read::{Chunk, ChunkReader, InputFile, Position, Record};
 use rejoinder_rules::{Route, Scanner};
 use rejoinder_score::features::{KnownWords, WordReader};
@@ -145,7 +146,7 @@ pub(crate) fn is_unlike(engine: &Engine, chunks: impl Iterator<Item = Chunk>) ->
             if !same_rules || to_mark_here == 0 {
                 continue;
             }
-            scanner.begin(&record.conversation);
+            scanner.begin_record(&record.conversation, |column| column_texts(&record, column));
             for turn in record.later_turns().take(to_mark_here) {
                 to_mark_here -= 1;
                 profile.count(Trait::Mark, mark_of(engine, scanner.scan(&record.conversation, turn)));

@@ -7,6 +7,8 @@ use rejoinder_core::Role;
 use rejoinder_read::{Chunk, QuarantinedRecord, Record};
 use serde::{Deserialize, Serialize};
 
+use crate::rule_columns::RuleColumns;
+
 /// The most reasons of one file that are told apart: reasons may quote the data.
 const REASONS: usize = 40;
 /// Rows that are kept of each kind of reason, in a chunk of about a mebibyte.
@@ -71,6 +73,9 @@ pub struct ReadDetails {
     pub files: BTreeMap<u32, FileCounts>,
     /// Later turns by their conversation's language; `und` where nobody knows the language.
     pub languages: BTreeMap<String, u64>,
+    /// The metadata columns that rules ask for.
+    #[serde(skip_serializing_if = "RuleColumns::is_empty")]
+    pub rule_columns: RuleColumns,
 }
 
 /// Records of a chunk that were set aside: all are counted, and for each kind of reason the first records are kept as rows,
@@ -272,6 +277,7 @@ impl AddAssign for ReadDetails {
                 add(&mut known.set_aside, if is_told_apart { &kind } else { OTHER_REASONS }, count);
             }
         }
+        self.rule_columns += other.rule_columns;
         other.languages.iter().for_each(|(language, turns)| add(&mut self.languages, language, *turns));
     }
 }

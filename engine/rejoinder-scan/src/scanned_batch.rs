@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Engine, TurnMarks};
 use crate::reading::SetAsideRecords;
+use crate::rule_columns::RuleColumns;
 
 /// A batch of conversations that was scanned, such as a chunk of a file.
 #[derive(Default)]
@@ -30,6 +31,8 @@ pub struct ScannedBatch<'c> {
     pub duplicates: u64,
     /// Conversations with which a conversation of a later night begins.
     pub superseded: u64,
+    /// The metadata columns that rules ask for.
+    pub rule_columns: RuleColumns,
     /// Plugins' failures.
     pub faults: Vec<FaultRow>,
     pub(crate) turns: Vec<ScannedTurn>,

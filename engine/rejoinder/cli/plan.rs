@@ -111,6 +111,7 @@ pub(super) fn main(args: &PlanArgs) -> Result<Exit, Failure> {
         None => "tokens estimated from the numbers of characters; [judge] tokenizer counts them".to_owned(),
     });
     assumptions.extend(remarks::score(&engine.role, engine.config.purpose));
+    assumptions.extend(remarks::rule_columns(&plan.rule_columns).map(|remark| remark.text));
     if known.is_none() && judge.replies.is_some() {
         assumptions.push("no replies are stored yet".to_owned());
     }

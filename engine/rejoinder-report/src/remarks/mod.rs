@@ -11,6 +11,7 @@ mod languages;
 mod reading;
 mod remark;
 mod rows;
+mod rule_columns;
 mod score;
 
 pub use corpus::{DecidedRun, accept_at, unlike};
@@ -23,4 +24,5 @@ pub use languages::languages;
 pub use reading::ReadFigures;
 pub use remark::{Remark, text};
 pub use rows::rows;
+pub use rule_columns::rule_columns;
 pub use score::score;

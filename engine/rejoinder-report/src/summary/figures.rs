@@ -181,6 +181,7 @@ impl Summary {
         let mut remarks = reading.remarks();
         let reads = |language: &str| is_read(language, manifest.rules.iter().map(|r| r.lang.as_slice()));
         remarks.extend(remarks::languages(&counts.details, scan.turns, &reads, Some(scan.not_looked_at)));
+        remarks.extend(remarks::rule_columns(&counts.details.rule_columns));
         let letters = run.letters()?;
         let (asked, server_time) = (run.asked_requests()?, run.server_time()?);
         let unverified_reasons = run.unverified_reasons()?;

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use rejoinder_core::diagnostic::{Diagnostic, Severity};
+use rejoinder_core::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
 
 use super::value::{FactReading, FactValue};
+use crate::place::FilePlace;
 
 /// How a fact is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,49 +74,7 @@ pub struct FactCondition {
     #[serde(skip)]
     pub slot: u32,
     /// Where the condition stands in its file.
-    pub(crate) place: FactPlace,
-}
-
-/// Where a condition stands in its file, as a [`Diagnostic`] shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FactPlace {
-    pub(super) line: usize,
-    pub(super) column: usize,
-    pub(super) source_line: String,
-    pub(super) caret: usize,
-    pub(super) width: usize,
-}
-
-impl FactPlace {
-    /// A finding about what stands here in a file.
-    pub(super) fn finding(
-        &self,
-        code: &'static str,
-        file: &str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Diagnostic {
-        let Self { line, column, source_line, caret, width } = self.clone();
-        Diagnostic {
-            code,
-            severity: if code.starts_with('W') { Severity::Warning } else { Severity::Error },
-            file: file.to_owned(),
-            line,
-            column,
-            message: message.into(),
-            help: help.into(),
-            source_line,
-            caret,
-            width,
-        }
-    }
-}
-
-impl From<Diagnostic> for FactPlace {
-    fn from(at: Diagnostic) -> Self {
-        let Diagnostic { line, column, source_line, caret, width, .. } = at;
-        Self { line, column, source_line, caret, width }
-    }
+    pub(crate) place: FilePlace,
 }
 
 /// Why a text is no condition on a fact.
@@ -169,7 +128,7 @@ impl FactCondition {
             comparison,
             wanted,
             slot: 0,
-            place: FactPlace::default(),
+            place: FilePlace::default(),
         };
         if rest.is_empty() {
             return Ok(condition(Comparison::Equal, FactValue::Truth(!is_negated)));

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::FactPlace;
 use super::value::FactValue;
+use crate::place::FilePlace;
 
 /// What a test of a rule says that a plugin tells of the turn under test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,5 +11,5 @@ pub struct GivenFact {
     /// What the plugin tells.
     pub value: FactValue,
     /// Where the fact's name stands in the file.
-    pub(crate) place: FactPlace,
+    pub(crate) place: FilePlace,
 }

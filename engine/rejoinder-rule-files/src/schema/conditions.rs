@@ -5,8 +5,10 @@ use rejoinder_core::language::Language;
 use super::dialogue_words;
 use super::file::choose;
 use super::matchers::{self, MatcherReader};
+use super::{named_rules, where_columns};
 use crate::condition::{AnswerTrait, Condition};
 use crate::fact::{FactCondition, FactSyntaxError};
+use crate::named_rule::Quorum;
 use crate::toml_reader::{Findings, Table};
 
 const TURN_KEYS: &[&str] = &["first", "last"];
@@ -20,7 +22,7 @@ const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
     keys
 };
 
-/// All conditions of a rule, the cheapest to find out first.
+/// All conditions of a rule: those on other rules first, those on facts last, of the others the cheapest to find out first.
 pub(super) fn read(
     table: &Table<'_>,
     matchers: &mut MatcherReader<'_, '_>,
@@ -40,6 +42,7 @@ pub(super) fn read(
             "swap `min-words` and `max-words`",
         );
     }
+    conditions.extend(where_columns::read(table, findings).into_iter().map(Condition::Column));
     if let Some(turn) = table.table("turn", findings) {
         let turn = Table::new(turn.value, turn.span, "`turn`", TURN_KEYS, findings);
         conditions.extend(turn.bool("first", findings).map(Condition::FirstTurn));
@@ -60,6 +63,10 @@ pub(super) fn read(
     conditions.extend(share(table, "words-in-answer", findings).map(Condition::InAnswer));
     conditions.extend(dialogue_words::read(table, matchers, findings).into_iter().map(Condition::Dialogue));
     conditions.extend(facts(table, findings).into_iter().map(Condition::Fact));
+    let on_rules = [Quorum::All, Quorum::Any].map(|quorum| {
+        named_rules::read(table, quorum, findings).map(|rules| Condition::Rules(quorum, rules))
+    });
+    conditions.splice(..0, on_rules.into_iter().flatten());
     conditions
 }
 

@@ -6,8 +6,10 @@ mod file;
 mod guard;
 mod lists;
 mod matchers;
+mod named_rules;
 mod rule;
 mod rule_test;
+mod where_columns;
 
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
 pub use matchers::folded_phrase;

@@ -7,11 +7,12 @@ use toml::de::DeValue;
 
 use super::file::choose;
 use super::rule::read_category;
+use super::where_columns;
 use crate::fact::{FactValue, GivenFact, is_name};
 use crate::rule::{Expectation, Route, RuleTest};
 use crate::toml_reader::{Findings, Table, double};
 
-const KEYS: &[&str] = &["dialogue", "facts", "expect", "todo"];
+const KEYS: &[&str] = &["dialogue", "columns", "facts", "expect", "todo"];
 const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
 
 /// The tests of a rule, and where they stand.
@@ -31,8 +32,9 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<RuleT
             continue;
         };
         let todo = test.string("todo", findings).map(|t| t.value.to_owned());
+        let columns = where_columns::given(&test, findings);
         let facts = read_facts(&test, findings);
-        tests.push(RuleTest { dialogue, facts, expect, todo, line });
+        tests.push(RuleTest { dialogue, columns, facts, expect, todo, line });
         spans.push(test.span);
     }
     (tests, spans)

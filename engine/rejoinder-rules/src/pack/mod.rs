@@ -5,6 +5,7 @@ mod extend;
 mod rule_pack;
 
 pub use error::PackError;
+pub(crate) use rule_pack::shipped_with;
 pub use rule_pack::{Pack, RulesInForce};
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 
 use super::error::PackError;
 use super::extend::Loader;
+use crate::building::RuleBuilding;
 use crate::compile::RuleSet;
 use crate::guards::Guards;
 use crate::selector::Selector;
@@ -44,8 +45,9 @@ const SHIPPED: &[ShippedPack] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru
 /// The rules in force, before they are compiled.
 #[derive(Clone, Debug)]
 pub struct RulesInForce {
-    /// The rules, whose places are the numbers of their hits.
-    pub rules: Vec<Rule>,
+    /// The rules, whose places are the numbers of their hits, and behind them those that were switched off and serve others alone.
+    rules: Vec<Rule>,
+    in_force: usize,
     guards: Guards,
     hash: String,
 }
@@ -54,9 +56,20 @@ impl RulesInForce {
     /// Compiles the rules, and selectors beside them.
     ///
     /// # Panics
-    /// As [`RuleSet::with_selectors`].
+    /// If there are more selectors than [`Selector::MOST`], or an automaton would exceed its limit (a table of 2³¹ cells, far beyond any
+    /// rule set that can be written).
     pub fn compile(self, selectors: Vec<Selector>) -> RuleSet {
-        RuleSet::with_selectors(self.rules, selectors, self.hash).guarded(self.guards)
+        RuleSet::new(self.rules, self.in_force, selectors, self.hash).guarded(self.guards)
+    }
+
+    /// The rules, whose places are the numbers of their hits.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules[..self.in_force]
+    }
+
+    /// The rules, and behind them those that were switched off and serve others alone.
+    pub fn with_serving(&self) -> &[Rule] {
+        &self.rules
     }
 }
 
@@ -169,7 +182,8 @@ impl Pack {
     /// Compiles packs into the rules in force: without those that `disable` or a pack's own `disable` names.
     ///
     /// # Errors
-    /// If a pack has errors, an id stands in two of them, or something disabled is not there.
+    /// If a pack has errors, an id stands in two of them, something disabled is not there, or a rule builds on one that is not there, or
+    /// on itself.
     pub fn compile(packs: Vec<Self>, disable: &[String]) -> Result<RuleSet, PackError> {
         Ok(Self::in_force(packs, disable)?.compile(Vec::new()))
     }
@@ -235,10 +249,33 @@ impl Pack {
         }
         let disabled: HashSet<&str> =
             disable.iter().map(String::as_str).chain(disabled.iter().map(|d| d.name.as_str())).collect();
-        rules.retain(|rule| !disabled.contains(rule.id.as_str()));
+        let (mut rules, switched_off): (Vec<Rule>, Vec<Rule>) =
+            rules.into_iter().partition(|rule| !disabled.contains(rule.id.as_str()));
+        let in_force = rules.len();
         let guards = Guards::of(&rules, file_guards);
-        Ok(RulesInForce { rules, guards, hash: hasher.finalize().to_hex().to_string() })
+        add_serving(&mut rules, switched_off);
+        RuleBuilding::of(&rules).map_err(PackError::Invalid)?;
+        Ok(RulesInForce { rules, in_force, guards, hash: hasher.finalize().to_hex().to_string() })
     }
+}
+
+/// Adds those of the rules that were switched off on which these rules build, directly or by others.
+fn add_serving(rules: &mut Vec<Rule>, switched_off: Vec<Rule>) {
+    let mut waiting: HashMap<String, Rule> =
+        switched_off.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+    let mut looked_at = 0;
+    while let Some(rule) = rules.get(looked_at) {
+        let named = rule.builds_on().flat_map(|(_, named)| named);
+        let serving: Vec<Rule> = named.filter_map(|named| waiting.remove(&named.id)).collect();
+        rules.extend(serving);
+        looked_at += 1;
+    }
+}
+
+/// The shipped pack that holds a rule.
+pub(crate) fn shipped_with(id: &str) -> Option<&'static str> {
+    let holds = |pack: &&ShippedPack| Pack::of_shipped(pack).content.rules.iter().any(|rule| rule.id == id);
+    SHIPPED.iter().find(holds).map(|pack| pack.name)
 }
 
 fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {

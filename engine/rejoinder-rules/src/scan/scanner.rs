@@ -5,26 +5,28 @@ use std::ops::Range;
 use rejoinder_core::language::Language;
 use rejoinder_core::{Conversation, Hit};
 
+use super::built::FoundHits;
 use super::finder::Finder;
 use super::matches::Matches;
 use super::sentence::sentence;
 use crate::compile::RuleSet;
-use crate::explain::{ConditionCheck, RuleMatch, RuleTrial};
 use crate::facts::{ConversationFacts, TurnFacts};
-use crate::observer::{MisplacedMatches, RuleTimes, ScanObserver};
-use rejoinder_rule_files::{Condition, FactCondition, FactReading, SearchRoom, TextReading, TurnText};
+use crate::observer::{RuleTimes, ScanObserver};
+use rejoinder_rule_files::{ColumnValues, SearchRoom, TurnText};
 
 /// A worker's scratch space for scanning; the rule set itself is shared.
 #[derive(Debug)]
 pub struct Scanner<'r> {
-    set: &'r RuleSet,
-    text: TurnText,
-    matches: Matches,
+    pub(super) set: &'r RuleSet,
+    pub(super) text: TurnText,
+    pub(super) matches: Matches,
     hits: Vec<Hit>,
     pending: Vec<Hit>,
+    /// Hits of rules that serve others alone.
+    serving: Vec<Hit>,
     selected: u64,
-    facts: ConversationFacts,
-    room: SearchRoom,
+    pub(super) facts: ConversationFacts,
+    pub(super) room: SearchRoom,
 }
 
 impl<'r> Scanner<'r> {
@@ -36,15 +38,29 @@ impl<'r> Scanner<'r> {
             matches: Matches::new(set),
             hits: Vec::new(),
             pending: Vec::new(),
+            serving: Vec::new(),
             selected: 0,
             facts: ConversationFacts::default(),
             room: SearchRoom::default(),
         }
     }
 
-    /// Begins a conversation: call it before the first [`Scanner::scan`] of each.
+    /// Begins a conversation of which no metadata column is known: call it, or [`Scanner::begin_record`], before the first
+    /// [`Scanner::scan`] of each.
     pub fn begin(&mut self, conversation: &Conversation<'_>) {
-        self.facts.begin(conversation);
+        self.begin_record(conversation, |_| Vec::new());
+    }
+
+    /// Begins a conversation; `values` gives what its record holds in a metadata column, as text, each value of a list for itself. It is
+    /// asked for the columns that rules ask for.
+    pub fn begin_record(&mut self, conversation: &Conversation<'_>, values: impl Fn(&str) -> Vec<String>) {
+        let columns = self.set.columns().iter().map(|name| values(&name.column).into());
+        self.facts.begin(conversation, columns);
+    }
+
+    /// What the record that was begun last holds in the columns that rules ask for ([`RuleSet::columns`]), in their order.
+    pub fn columns(&self) -> &[ColumnValues] {
+        self.facts.columns()
     }
 
     /// The language of the user's messages in the conversation that was begun last, as the condition `language` measures it.
@@ -74,7 +90,8 @@ impl<'r> Scanner<'r> {
         self.scan_as(conversation, turn, times)
     }
 
-    /// The hits in the turn that was scanned last of rules that ask for facts, if the facts allow them: all else about them holds.
+    /// The hits in the turn that was scanned last of rules that ask for facts, or build on rules that do, if the facts allow them: all
+    /// else about them holds. [`RuleSet::allowed`] says which of them the facts allow.
     pub fn pending(&self) -> &[Hit] {
         &self.pending
     }
@@ -93,6 +110,7 @@ impl<'r> Scanner<'r> {
         let text = &*conversation.messages[turn].text;
         self.hits.clear();
         self.pending.clear();
+        self.serving.clear();
         self.selected = 0;
         self.text.fold(text);
         let facts =
@@ -106,90 +124,53 @@ impl<'r> Scanner<'r> {
         }
         .find(&facts, observer);
         for &index in &self.matches.touched {
+            if self.set.builds(index) {
+                continue;
+            }
             let Some(span) = self.matches.spans[index as usize].take() else { continue };
             if let Some((place, selector)) = self.set.selector(index) {
                 self.selected |= u64::from(facts.all_hold(&selector.conditions)) << place;
                 continue;
             }
-            let rule = self.set.rule(index);
-            let own = self.set.own_conditions(index);
-            if observer.at_rule(index, || facts.all_hold(own)) {
-                let original = self.text.folded().original_range(text, sentence(self.text.text(), &span));
-                let hits = if own.len() < rule.conditions.len() { &mut self.pending } else { &mut self.hits };
-                hits.push(Hit { rule: index, start: original.start as u32, end: original.end as u32 });
+            if observer.at_rule(index, || facts.all_hold(self.set.own_conditions(index))) {
+                let hit =
+                    hit(index, self.text.folded().original_range(text, sentence(self.text.text(), &span)));
+                match () {
+                    () if self.set.asks_facts(index) => self.pending.push(hit),
+                    () if self.set.only_serves(index) => self.serving.push(hit),
+                    () => self.hits.push(hit),
+                }
+            }
+        }
+        if !self.set.building.is_empty() {
+            let (set, folded) = (self.set, self.text.folded());
+            let spans = &mut self.matches.spans;
+            let mut found = FoundHits {
+                set,
+                hits: &mut self.hits,
+                pending: &mut self.pending,
+                serving: &mut self.serving,
+            };
+            found.build(|rule, first| {
+                let own = match set.rule(rule).has_matcher() {
+                    true => hit(
+                        rule,
+                        folded.original_range(text, sentence(folded.text(), &spans[rule as usize].take()?)),
+                    ),
+                    false => Hit { rule, ..first },
+                };
+                observer.at_rule(rule, || facts.all_hold(set.own_conditions(rule))).then_some(own)
+            });
+            for &index in &self.matches.touched {
+                self.matches.spans[index as usize] = None;
             }
         }
         self.matches.touched.clear();
         &self.hits
     }
+}
 
-    /// The trials of all rules on message `turn`, in the order of the rules: whether the rule matched, and each of its
-    /// conditions with what was measured; `reading` is what is known of facts. The rules with `hit` set are those of
-    /// [`Scanner::scan`], and those of [`Scanner::pending`] that the facts allow.
-    ///
-    /// # Panics
-    /// As [`Scanner::scan`].
-    pub fn explain(
-        &mut self,
-        conversation: &Conversation<'_>,
-        turn: usize,
-        reading: impl Fn(&FactCondition) -> FactReading,
-    ) -> Vec<RuleTrial<'r>> {
-        let text = &*conversation.messages[turn].text;
-        self.text.fold(text);
-        let facts =
-            TurnFacts::new(conversation, &self.facts, turn, &self.text, &self.set.dialogue, &self.room);
-        let mut misplaced = MisplacedMatches::default();
-        Finder {
-            set: self.set,
-            text: &self.text,
-            written: text,
-            matches: &mut self.matches,
-            room: &self.room,
-        }
-        .find(&facts, &mut misplaced);
-        for selector in self.matches.touched.drain(..).filter(|&number| self.set.selector(number).is_some()) {
-            self.matches.spans[selector as usize] = None;
-        }
-        let folded = self.text.text();
-        let mut trials = Vec::new();
-        for (index, rule) in (0..).zip(self.set.rules()) {
-            let read = |span: &Range<usize>| match rule.text {
-                TextReading::Folded => folded[span.clone()].to_owned(),
-                TextReading::AsWritten => {
-                    text[self.text.folded().original_range(text, span.clone())].to_owned()
-                }
-            };
-            let matched = match self.matches.spans[index as usize].take() {
-                Some(span) if rule.has_matcher() => RuleMatch::Found(read(&span), span),
-                Some(span) => RuleMatch::Wordless(span),
-                None => {
-                    misplaced.of(index).map_or(RuleMatch::Nowhere, |span| RuleMatch::Misplaced(read(&span)))
-                }
-            };
-            let checks: Vec<ConditionCheck<'r>> = rule
-                .conditions
-                .iter()
-                .map(|condition| {
-                    let (actual, holds) = match condition {
-                        Condition::Fact(fact) => {
-                            let reading = reading(fact);
-                            (reading.to_string(), fact.holds(&reading))
-                        }
-                        _ => {
-                            let measured = facts.measure(condition);
-                            (facts.describe(condition, &measured), condition.holds(&measured))
-                        }
-                    };
-                    ConditionCheck { condition, actual, holds }
-                })
-                .collect();
-            let span = matched.span().filter(|_| checks.iter().all(|c| c.holds)).map(|span| {
-                let range = self.text.folded().original_range(text, sentence(folded, span));
-                range.start as u32..range.end as u32
-            });
-            trials.push(RuleTrial { rule: index, matched, checks, hit: span });
-        }
-        trials
-    }
+/// The hit of a rule at a range of the original text.
+pub(super) fn hit(rule: u32, original: Range<usize>) -> Hit {
+    Hit { rule, start: original.start as u32, end: original.end as u32 }
 }

@@ -8,7 +8,7 @@ use super::sentence::sentence;
 use super::*;
 use crate::{Pack, RuleSet, Selector};
 use rejoinder_core::language::Language;
-use rejoinder_rule_files::{FactReading, FactValue, SearchRoom, TurnText};
+use rejoinder_rule_files::{FactCondition, FactReading, FactValue, SearchRoom, TurnText};
 
 const PHRASES: [&str; 8] = ["no", "no not", "não", "é", "that is", "is não", "谢谢", "not é no"];
 const REGEXES: [&str; 6] =
@@ -136,11 +136,12 @@ fn a_rule_that_asks_for_facts_waits_for_them() {
     assert_eq!((hits.len(), hits[0].rule, pending.len(), pending[0].rule), (1, 0, 1, 1));
     assert!(scan("hell no").1.is_empty(), "its other conditions come first");
     let holds = |x: f64, y: Option<bool>| {
-        set.holds(&pending[0], |fact| match (fact.slot, y) {
+        let reading = |fact: &FactCondition| match (fact.slot, y) {
             (0, _) => FactReading::Known(FactValue::Number(x)),
             (_, Some(y)) => FactReading::Known(FactValue::Truth(y)),
             _ => FactReading::Unknown,
-        })
+        };
+        set.allowed(&hits, &pending, reading) == pending
     };
     assert_eq!(
         [holds(-0.6, Some(true)), holds(-0.5, Some(true)), holds(-0.6, Some(false)), holds(-0.6, None)],

@@ -51,7 +51,7 @@ impl Engine {
             .collect();
         let rules = Pack::in_force(packs, &config.rules.disable)?;
         let load =
-            |config: &Config| registry_of(config, &rules.rules).map_err(|error| refused.plugin(&error));
+            |config: &Config| registry_of(config, rules.rules()).map_err(|error| refused.plugin(&error));
         let given = config.clone();
         let mut registry = load(&config)?;
         if config.scores() && scorer_of(&registry).is_none() {
@@ -68,7 +68,7 @@ impl Engine {
                 }
             }
         }
-        let wrong_facts = facts::errors(&rules.rules, &registry);
+        let wrong_facts = facts::errors(rules.with_serving(), &registry);
         if !wrong_facts.is_empty() {
             return Err(PackError::Invalid(wrong_facts).into());
         }

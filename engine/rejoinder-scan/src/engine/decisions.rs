@@ -2,7 +2,7 @@
 
 use rejoinder_cascade::{DecisionReason, ScoreBand, TurnVerdicts, decide};
 use rejoinder_core::{Hit, Verdict, Vote};
-use rejoinder_rules::Route;
+use rejoinder_rules::{Route, Rule};
 
 use super::Engine;
 use super::asks::TurnMarks;
@@ -59,10 +59,8 @@ impl Engine {
                 if !self.facts.plugins().contains(&plugin) {
                     return self.ground(language, hits, &votes);
                 }
-                let asks = |hit: &Hit| {
-                    self.rules.rule(hit.rule).facts().any(|fact| self.facts.plugin(fact.slot) == plugin)
-                };
-                let others: Vec<Hit> = hits.iter().filter(|hit| !asks(hit)).copied().collect();
+                let asks = |rule: &Rule| rule.facts().any(|fact| self.facts.plugin(fact.slot) == plugin);
+                let others = self.rules.left_without(hits, asks);
                 self.ground_by(language, &others, &votes, marks)
             }
         }

@@ -2,6 +2,7 @@
 
 use rejoinder_core::{Hit, RecordId, Vote};
 use rejoinder_host::{ConversationContext, Fault, HostError};
+use rejoinder_rules::FactCondition;
 
 use super::scanning::{BatchInProgress, PendingHit, Worker};
 use crate::error::ScanError;
@@ -112,9 +113,9 @@ impl Worker<'_> {
         for of_turn in pending.chunk_by(|one, other| one.turn == other.turn) {
             let index = of_turn[0].turn;
             let turn = &out.turns[index];
-            let allows =
-                |hit: &Hit| self.engine.rules.holds(hit, |fact| out.fact(self.engine, turn, fact.slot));
-            let mut hits: Vec<Hit> = of_turn.iter().map(|pending| pending.hit).filter(allows).collect();
+            let waiting: Vec<Hit> = of_turn.iter().map(|pending| pending.hit).collect();
+            let reading = |fact: &FactCondition| out.fact(self.engine, turn, fact.slot);
+            let mut hits = self.engine.rules.allowed(out.hits(turn), &waiting, reading);
             if hits.is_empty() {
                 continue;
             }

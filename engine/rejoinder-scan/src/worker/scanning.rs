@@ -7,6 +7,7 @@ use rejoinder_cascade::DecisionReason;
 use rejoinder_core::language::Language;
 use rejoinder_core::{Conversation, Hit, RecordId, Vote};
 use rejoinder_host::{Batch, Fault, PluginCost, Session};
+use rejoinder_read::condition::column_texts;
 use rejoinder_read::{Chunk, Entry, QuarantinedRecord, Record, RecordError, language};
 use rejoinder_rules::{FactCondition, RuleTimes, RuleTrial, Scanner};
 
@@ -137,14 +138,14 @@ impl<'e> Worker<'e> {
         conversation: &ScannedConversation<'_>,
         turn: &ScannedTurn,
     ) -> Vec<RuleTrial<'e>> {
-        let conversation = &conversation.record.conversation;
+        let record = &conversation.record;
         let reading = |fact: &FactCondition| scanned.fact(self.engine, turn, fact.slot);
-        self.scanner.begin(conversation);
-        self.scanner.explain(conversation, turn.message_index, reading)
+        self.scanner.begin_record(&record.conversation, |column| column_texts(record, column));
+        self.scanner.explain(&record.conversation, turn.message_index, reading)
     }
 
     /// Scans conversations that are held in memory, and decides their later turns. A conversation's ordinal is its place in
-    /// the batch, its shard 0.
+    /// the batch, its shard 0. It has no metadata columns, so that no rule hits that asks for one: see [`Self::scan_records`].
     ///
     /// # Errors
     /// If a plugin fails more often than is borne, or the worker's flag is raised.
@@ -152,16 +153,26 @@ impl<'e> Worker<'e> {
         &mut self,
         conversations: impl IntoIterator<Item = Conversation<'c>>,
     ) -> Result<ScannedBatch<'c>, ScanError> {
+        self.scan_records(conversations.into_iter().map(|conversation| Record {
+            conversation,
+            metadata: Vec::new(),
+            shared: 0,
+            tools: Vec::new(),
+            media: Vec::new(),
+            repaired: None,
+        }))
+    }
+
+    /// Scans records that are held in memory as [`Self::scan_conversations`] scans conversations; rules see their metadata columns.
+    ///
+    /// # Errors
+    /// If a plugin fails more often than is borne, or the worker's flag is raised.
+    pub fn scan_records<'c>(
+        &mut self,
+        records: impl IntoIterator<Item = Record<'c>>,
+    ) -> Result<ScannedBatch<'c>, ScanError> {
         let mut batching = BatchInProgress { out: ScannedBatch::default(), shard: 0, pending: Vec::new() };
-        for (ordinal, conversation) in (0..).zip(conversations) {
-            let record = Record {
-                conversation,
-                metadata: Vec::new(),
-                shared: 0,
-                tools: Vec::new(),
-                media: Vec::new(),
-                repaired: None,
-            };
+        for (ordinal, record) in (0..).zip(records) {
             self.take(record, ordinal, &mut batching)?;
         }
         self.end(batching)
@@ -291,8 +302,15 @@ impl<'e> Worker<'e> {
         let BatchInProgress { out, pending, .. } = batching;
         let first = out.turns.len();
         let conversation = &record.conversation;
-        self.scanner.begin(conversation);
-        for message_index in record.later_turns() {
+        let mut turns = record.later_turns().peekable();
+        if turns.peek().is_some() {
+            self.scanner.begin_record(conversation, |column| column_texts(record, column));
+            if !self.engine.rules.columns().is_empty() {
+                let values = self.scanner.columns().iter().map(|values| values.len());
+                out.rule_columns.count(&self.engine.rules, record, values);
+            }
+        }
+        for message_index in turns {
             self.stop.check()?;
             let hits = match &mut self.costs {
                 None => self.scanner.scan(conversation, message_index),

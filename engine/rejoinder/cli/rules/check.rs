@@ -51,7 +51,7 @@ pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
                 together.push(pack);
             }
         }
-        if let Err(PackError::Invalid(clashes)) = Pack::compile(together, &[]) {
+        if let Err(PackError::Invalid(clashes)) = Pack::in_force(together, &[]) {
             findings.extend(clashes);
         }
     }

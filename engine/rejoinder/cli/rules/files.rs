@@ -1,5 +1,6 @@
 //! The rule files that a command line names.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -47,13 +48,11 @@ impl FilesArgs {
 /// # Errors
 /// If one cannot be read.
 pub(super) fn load(args: &FilesArgs) -> Result<Vec<LoadedFile>, Failure> {
-    let mut loaded = Vec::new();
+    let mut loaded = LoadedFiles::default();
     for name in args.names() {
-        for pack in Pack::named(&name).map_err(unusable)? {
-            add(&mut loaded, pack);
-        }
+        Pack::named(&name).map_err(unusable)?.into_iter().for_each(|pack| loaded.add(pack));
     }
-    Ok(loaded)
+    Ok(loaded.files)
 }
 
 /// The same, and for each file of a named folder that cannot be read the reason.
@@ -61,22 +60,22 @@ pub(super) fn load(args: &FilesArgs) -> Result<Vec<LoadedFile>, Failure> {
 /// # Errors
 /// If what the user named itself cannot be read.
 pub(super) fn load_readable(args: &FilesArgs) -> Result<(Vec<LoadedFile>, Vec<Diagnostic>), Failure> {
-    let (mut loaded, mut lost) = (Vec::new(), Vec::new());
+    let (mut loaded, mut lost) = (LoadedFiles::default(), Vec::new());
     for name in args.names() {
         let folder = Path::new(&name);
         if !folder.is_dir() {
-            Pack::named(&name).map_err(unusable)?.into_iter().for_each(|pack| add(&mut loaded, pack));
+            Pack::named(&name).map_err(unusable)?.into_iter().for_each(|pack| loaded.add(pack));
             continue;
         }
         for file in Pack::files_in(folder).map_err(unusable)? {
             match Pack::named(&file.display().to_string()) {
-                Ok(packs) => packs.into_iter().for_each(|pack| add(&mut loaded, pack)),
+                Ok(packs) => packs.into_iter().for_each(|pack| loaded.add(pack)),
                 Err(PackError::Unreadable(path, why)) => lost.push(unreadable(&path, &why)),
                 Err(other) => return Err(unusable(other)),
             }
         }
     }
-    Ok((loaded, lost))
+    Ok((loaded.files, lost))
 }
 
 /// The rule files of the packs in force, and of those that they extend.
@@ -88,10 +87,18 @@ pub(super) fn load_in_force(packs: &[String]) -> Result<Vec<LoadedFile>, Failure
     Ok(packs.into_iter().map(|pack| LoadedFile { file: pack.file.clone(), packs: vec![pack] }).collect())
 }
 
-fn add(loaded: &mut Vec<LoadedFile>, pack: Pack) {
-    let file = identity(&pack.file);
-    if loaded.iter().all(|known| identity(&known.file) != file) {
-        loaded.push(LoadedFile { file: pack.file.clone(), packs: Pack::with_extended(pack) });
+/// Files as they are loaded, each once.
+#[derive(Default)]
+struct LoadedFiles {
+    files: Vec<LoadedFile>,
+    met: HashSet<PathBuf>,
+}
+
+impl LoadedFiles {
+    fn add(&mut self, pack: Pack) {
+        if self.met.insert(identity(&pack.file)) {
+            self.files.push(LoadedFile { file: pack.file.clone(), packs: Pack::with_extended(pack) });
+        }
     }
 }
 

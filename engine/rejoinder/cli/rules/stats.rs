@@ -2,14 +2,16 @@
 
 use clap::{Args, ValueEnum};
 use rejoinder_run::labels::Unlabelled;
-use rejoinder_scan::{Engine, Scan};
+use rejoinder_scan::{Engine, RuleColumns, Scan};
 
 use super::super::args::{CONFIG, LABELS, OUTPUT};
 use super::super::label_args::{LabelArgs, label_reader, nothing_labelled, remark_unlabelled};
 use super::super::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, effective_config};
 use super::super::{Threads, described, print, print_json};
+use crate::cli::terminal::remark;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::by_rule::{RuleCounts, RuleRow, table};
+use rejoinder_report::remarks;
 
 #[derive(Debug, Args)]
 pub(super) struct StatsArgs {
@@ -67,6 +69,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
     let reader = label_reader(&args.labelled, args.labels)?;
     let mut all = RuleCounts::new(&engine);
     let mut unlabelled = Unlabelled::default();
+    let mut columns = RuleColumns::default();
     Scan::of(&engine, &files, args.threads.get()).run(
         |worker, chunk| {
             worker.take_costs();
@@ -74,6 +77,7 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
             let mut counts = RuleCounts::new(worker.engine);
             counts.cost(&worker.take_costs());
             let mut unlabelled = Unlabelled::default();
+            let columns = scanned.rule_columns.clone();
             for conversation in &scanned.conversations {
                 let missing = &mut unlabelled;
                 let Some(labels) = reader.of(conversation, &chunk.file, missing) else {
@@ -87,15 +91,19 @@ pub(super) fn main(args: &StatsArgs) -> Result<Exit, Failure> {
                     counts.turn(worker.engine, &scanned, conversation, turn, label);
                 }
             }
-            Ok::<_, Failure>((counts, unlabelled))
+            Ok::<_, Failure>((counts, unlabelled, columns))
         },
-        |(counts, missing)| {
+        |(counts, missing, asked)| {
             all.add(&counts);
+            columns += asked;
             unlabelled.extend(missing);
             Ok(())
         },
     )?;
     remark_unlabelled(&unlabelled);
+    if let Some(missing) = remarks::rule_columns(&columns) {
+        remark(&missing.text);
+    }
     if reader.reads && all.turns() == 0 {
         return Err(nothing_labelled(&reader.source));
     }
