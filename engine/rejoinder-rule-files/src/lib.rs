@@ -7,6 +7,9 @@
 
 mod condition;
 mod fact;
+mod format_text;
+mod json_schema;
+mod keys;
 mod lints;
 mod literals;
 mod pattern;
@@ -19,6 +22,8 @@ mod toml_reader;
 
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
+pub use format_text::format_text;
+pub use json_schema::json_schema;
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};

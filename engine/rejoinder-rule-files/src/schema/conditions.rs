@@ -8,8 +8,8 @@ use crate::condition::{AnswerTrait, Condition};
 use crate::fact::{FactCondition, FactSyntaxError};
 use crate::toml_reader::{Findings, Table};
 
-const TURN_KEYS: &[&str] = &["first", "last"];
-const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
+pub(super) const TURN_KEYS: &[&str] = &["first", "last"];
+pub(super) const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
     let mut keys = [""; AnswerTrait::ALL.len()];
     let mut i = 0;
     while i < keys.len() {

@@ -6,5 +6,10 @@ mod matchers;
 mod rule;
 mod rule_test;
 
+pub(crate) use file::FORMAT;
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
+pub(crate) use matchers::LONGEST_PHRASE;
 pub use matchers::folded_phrase;
+
+#[cfg(test)]
+mod keys_tests;

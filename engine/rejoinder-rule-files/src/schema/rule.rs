@@ -11,7 +11,7 @@ use crate::lints::{self, Spans};
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "id",
     "category",
     "route",
