@@ -73,6 +73,8 @@ mod review;
 mod reviewing;
 mod rule_files;
 mod rules;
+mod rules_fmt;
+mod rules_schema;
 mod run;
 mod runs;
 mod shards;

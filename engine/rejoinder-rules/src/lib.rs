@@ -21,7 +21,7 @@ pub use pack::{Pack, PackError, RulesInForce};
 pub use rejoinder_rule_files::{
     AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
     FactWord, MatchPosition, Measurement, NameReference, Pattern, Route, Rule, RuleFile, RuleTest, RuleTests,
-    parse,
+    format_text, json_schema, parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

@@ -199,9 +199,21 @@ Examples:
   rejoinder rules test my-rules.toml
   rejoinder rules test en de";
 
+pub(super) const RULES_FMT: &str = "\
+Examples:
+  rejoinder rules fmt my-rules.toml
+  rejoinder rules fmt rules/ --check             # ends with 3 if a file is not in the one style
+  rejoinder rules fmt - < my-rules.toml";
+
+pub(super) const RULES_SCHEMA: &str = "\
+Examples:
+  rejoinder rules schema > rules.schema.json     # then begin a rule file with: #:schema ./rules.schema.json
+  rejoinder rules schema | head";
+
 pub(super) const RULES_LIST: &str = "\
 Examples:
   rejoinder rules list                           # those of the config
+  rejoinder rules list --table                   # the packs in numbers, as Markdown
   rejoinder rules list my-rules.toml --json";
 
 pub(super) const RULES_STATS: &str = "\

@@ -110,7 +110,8 @@ impl LoadedFile {
     }
 }
 
-fn unusable(error: PackError) -> Failure {
+/// What a command ends with where rules cannot be used.
+pub(super) fn unusable(error: PackError) -> Failure {
     match error {
         PackError::Unreadable(..) => Failure::new(Exit::Io, error.to_string()),
         other => Failure::usage(other.to_string()),

@@ -2,7 +2,9 @@
 
 mod check;
 mod files;
+mod fmt;
 mod list;
+mod schema;
 mod stats;
 mod test;
 mod unreadable;
