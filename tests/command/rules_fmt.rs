@@ -160,13 +160,14 @@ fn the_table_of_packs_stands_in_their_readme() {
     const BEGIN: &str = "<!-- rejoinder rules list --table -->\n";
     const END: &str = "<!-- end of the table -->\n";
     let table = rejoinder(&["rules", "list", "--table", "--no-config"]).expect(0).stdout;
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/README.md");
-    let readme = read(&text(&file));
+    let file = text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/README.md"));
+    let readme = read(&file);
     let (before, rest) = readme.split_once(BEGIN).expect("the README has a place for the table");
     let (held, after) = rest.split_once(END).expect("the table's place ends");
     let wanted = format!("\n{table}\n");
     if std::env::var_os("REJOINDER_BLESS").is_some() {
         std::fs::write(&file, [before, BEGIN, &wanted, END, after].concat()).unwrap();
+        return;
     }
     assert_eq!(held, wanted, "REJOINDER_BLESS=1 writes it anew");
 }

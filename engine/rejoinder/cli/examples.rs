@@ -207,7 +207,7 @@ Examples:
 
 pub(super) const RULES_SCHEMA: &str = "\
 Examples:
-  rejoinder rules schema > rules.schema.json     # then begin a rule file with: #:schema ./rules.schema.json
+  rejoinder rules schema > rules.schema.json     # for editors that know TOML
   rejoinder rules schema | head";
 
 pub(super) const RULES_LIST: &str = "\
