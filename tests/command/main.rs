@@ -75,6 +75,8 @@ mod reviewing;
 mod rule_files;
 mod rule_guards;
 mod rules;
+mod rules_fmt;
+mod rules_schema;
 mod run;
 mod runs;
 mod shards;

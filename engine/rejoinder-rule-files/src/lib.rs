@@ -10,7 +10,10 @@ mod column;
 mod condition;
 mod dialogue_words;
 mod fact;
+mod format_text;
 mod guard;
+mod json_schema;
+mod keys;
 mod lints;
 mod list_lints;
 mod literals;
@@ -30,9 +33,11 @@ pub use column::{ColumnCondition, ColumnValues};
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use dialogue_words::{DialoguePart, DialogueWords, WordPlace};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
+pub use format_text::format_text;
 pub use guard::{
     Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
 };
+pub use json_schema::json_schema;
 pub use literals::folded_core;
 pub use named_rule::{NamedRule, Quorum};
 pub use pattern::{Pattern, SearchRoom};

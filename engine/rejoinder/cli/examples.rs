@@ -200,9 +200,21 @@ Examples:
   rejoinder rules test my-rules.toml --on labelled.jsonl --labels   # also its guards
   rejoinder rules test --on runs/0001            # the guards of a run's rules";
 
+pub(super) const RULES_FMT: &str = "\
+Examples:
+  rejoinder rules fmt my-rules.toml
+  rejoinder rules fmt rules/ --check             # ends with 3 if a file is not in the one style
+  rejoinder rules fmt - < my-rules.toml";
+
+pub(super) const RULES_SCHEMA: &str = "\
+Examples:
+  rejoinder rules schema > rules.schema.json     # for editors that know TOML
+  rejoinder rules schema | head";
+
 pub(super) const RULES_LIST: &str = "\
 Examples:
   rejoinder rules list                           # those of the config
+  rejoinder rules list --table                   # the packs in numbers, as Markdown
   rejoinder rules list my-rules.toml --json";
 
 pub(super) const RULES_STATS: &str = "\

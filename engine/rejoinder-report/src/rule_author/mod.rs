@@ -1,3 +1,5 @@
 //! What the authors of rules read.
 
 pub mod guards;
+pub mod pack_table;
+pub mod text_difference;

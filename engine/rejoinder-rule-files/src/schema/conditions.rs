@@ -11,8 +11,8 @@ use crate::fact::{FactCondition, FactSyntaxError};
 use crate::named_rule::Quorum;
 use crate::toml_reader::{Findings, Table};
 
-const TURN_KEYS: &[&str] = &["first", "last"];
-const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
+pub(super) const TURN_KEYS: &[&str] = &["first", "last"];
+pub(super) const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
     let mut keys = [""; AnswerTrait::ALL.len()];
     let mut i = 0;
     while i < keys.len() {

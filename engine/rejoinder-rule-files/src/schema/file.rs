@@ -16,9 +16,10 @@ use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// The format number that this engine reads.
-const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 1;
 
-const FILE_KEYS: &[&str] = &["format", "version", "lang", "extends", "disable", "lists", "guard", "rule"];
+pub(super) const FILE_KEYS: &[&str] =
+    &["format", "version", "lang", "extends", "disable", "lists", "guard", "rule"];
 
 /// The content of a rule file: its sound rules, and every mistake in it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

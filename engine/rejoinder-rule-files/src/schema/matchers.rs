@@ -12,7 +12,7 @@ use crate::rule::MatchPosition;
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
 /// A phrase has at most so many characters.
-const LONGEST_PHRASE: usize = 1000;
+pub(crate) const LONGEST_PHRASE: usize = 1000;
 
 /// A phrase as it is looked for; `None` if nothing stands in it.
 pub fn folded_phrase(phrase: &str) -> Option<String> {

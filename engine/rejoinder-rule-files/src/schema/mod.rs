@@ -11,8 +11,12 @@ mod rule;
 mod rule_test;
 mod where_columns;
 
+pub(crate) use file::FORMAT;
 pub use file::{NameReference, RuleFile, StoredRuleFile, parse};
+pub(crate) use matchers::LONGEST_PHRASE;
 pub use matchers::folded_phrase;
 
+#[cfg(test)]
+mod keys_tests;
 #[cfg(test)]
 mod tests;

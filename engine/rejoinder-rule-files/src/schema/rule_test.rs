@@ -12,8 +12,8 @@ use crate::fact::{FactValue, GivenFact, is_name};
 use crate::rule::{Expectation, Route, RuleTest};
 use crate::toml_reader::{Findings, Table, double};
 
-const KEYS: &[&str] = &["dialogue", "columns", "facts", "expect", "todo"];
-const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
+pub(super) const KEYS: &[&str] = &["dialogue", "columns", "facts", "expect", "todo"];
+pub(super) const EXPECT_KEYS: &[&str] = &["route", "category", "span", "hits"];
 
 /// The tests of a rule, and where they stand.
 pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<RuleTest>, Vec<Range<usize>>) {

@@ -122,6 +122,7 @@ impl LoadedFile {
     }
 }
 
+/// What a command ends with where rules cannot be used.
 pub(super) fn unusable(error: PackError) -> Failure {
     match error {
         PackError::Unreadable(..) => Failure::new(Exit::Io, error.to_string()),

@@ -2,19 +2,24 @@
 
 use clap::Args;
 use rejoinder_core::Category;
-use rejoinder_rules::{Condition, MatchPosition, Rule};
+use rejoinder_rules::{Condition, MatchPosition, Pack, Rule};
 
+use super::super::args::OUTPUT;
 use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
 use super::files::load_in_force;
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
+use rejoinder_report::rule_author::pack_table::{PackRow, pack_table};
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
     #[command(flatten)]
     files: FilesArgs,
+    /// Print the packs in numbers instead: a Markdown table, a row a pack
+    #[arg(long, conflicts_with = "json", help_heading = OUTPUT)]
+    table: bool,
     #[command(flatten)]
     config: ConfigFileArgs,
 }
@@ -32,6 +37,20 @@ pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
         let rules = loaded.iter().flat_map(|l| &l.own().content.rules);
         let rows: Vec<_> = rules.map(|rule| row(rule, is_disabled(rule))).collect();
         print_json(&serde_json::json!({ "rules": rows }))?;
+        return Ok(Exit::Ok);
+    }
+    if args.table {
+        let rows: Vec<PackRow<'_>> = loaded
+            .iter()
+            .map(|file| {
+                let pack = file.own();
+                let rules = pack.content.rules.iter().filter(|rule| !is_disabled(rule)).collect();
+                let is_shipped = Pack::shipped().any(|shipped| shipped == pack.name);
+                let name = if is_shipped { pack.name.clone() } else { pack.file.clone() };
+                PackRow { name, languages: pack.content.lang.join(" "), rules }
+            })
+            .collect();
+        print(&pack_table(&rows))?;
         return Ok(Exit::Ok);
     }
     let mut rules = 0;

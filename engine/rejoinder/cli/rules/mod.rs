@@ -3,8 +3,10 @@
 mod beside;
 mod check;
 mod files;
+mod fmt;
 mod guards;
 mod list;
+mod schema;
 mod stats;
 mod test;
 mod unreadable;

@@ -22,7 +22,8 @@ pub(super) fn unreadable(path: &Path, why: &io::Error) -> Diagnostic {
     not_utf8(&name, &bytes)
 }
 
-fn not_utf8(name: &str, bytes: &[u8]) -> Diagnostic {
+/// That `bytes`, the content of the file `name`, are no text, with the place where they cease to be.
+pub(super) fn not_utf8(name: &str, bytes: &[u8]) -> Diagnostic {
     let begin = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
     let text = &String::from_utf8_lossy(bytes);
     let span = begin..begin + char::REPLACEMENT_CHARACTER.len_utf8();

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{check, list, stats, test};
+use super::{check, fmt, list, schema, stats, test};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -20,19 +20,27 @@ enum RulesVerb {
     /// Run the tests inside rule files, and check their guards on chat logs or a run
     #[command(before_long_help = examples::RULES_TEST)]
     Test(Box<test::TestArgs>),
+    /// Bring rule files into one style, with their comments kept
+    #[command(before_long_help = examples::RULES_FMT)]
+    Fmt(fmt::FmtArgs),
     /// List the rules of files
     #[command(before_long_help = examples::RULES_LIST)]
     List(list::ListArgs),
     /// Measure each rule on a corpus: hits, effect, time, precision
     #[command(before_long_help = examples::RULES_STATS)]
     Stats(Box<stats::StatsArgs>),
+    /// Print the JSON Schema of rule files, for editors
+    #[command(before_long_help = examples::RULES_SCHEMA)]
+    Schema,
 }
 
 pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
     match &args.verb {
         RulesVerb::Check(args) => check::main(args),
         RulesVerb::Test(args) => test::main(args),
+        RulesVerb::Fmt(args) => fmt::main(args),
         RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),
+        RulesVerb::Schema => schema::main(),
     }
 }

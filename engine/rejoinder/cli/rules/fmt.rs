@@ -1,0 +1,162 @@
+//! `rejoinder rules fmt`: rule files in one style.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use clap::Args;
+use rejoinder_core::diagnostic::Diagnostic;
+use rejoinder_core::printable;
+use rejoinder_rules::{Pack, format_text};
+use tempfile::NamedTempFile;
+
+use super::super::args::OUTPUT;
+use super::super::print;
+use super::files::{identity, unusable};
+use super::unreadable::unreadable;
+use crate::failure::{Exit, Failure};
+use rejoinder_report::numbers::counted;
+use rejoinder_report::rule_author::text_difference::text_difference;
+
+/// Standard input, in the place of a file.
+const STDIN: &str = "-";
+
+#[derive(Debug, Args)]
+pub(super) struct FmtArgs {
+    /// Rule files, folders of them, or `-`: standard input to standard output
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
+    /// Write nothing; show what would change, and end with 3 if anything would
+    #[arg(long, help_heading = OUTPUT)]
+    check: bool,
+}
+
+pub(super) fn main(args: &FmtArgs) -> Result<Exit, Failure> {
+    if args.files.is_empty() {
+        return Err(Failure::usage(
+            "name rule files, or folders of them, or - for standard input (the shipped packs stand inside the program)",
+        ));
+    }
+    if args.files.iter().any(|file| file == STDIN) {
+        return match &*args.files {
+            [_] => of_stdin(args.check),
+            _ => Err(Failure::usage(
+                "- stands for standard input, and is formatted alone: leave the other files out",
+            )),
+        };
+    }
+    let files = named_files(&args.files)?;
+    let (mut changed, mut lost) = (0, 0);
+    for file in &files {
+        match format_file(file, args.check)? {
+            FormatOutcome::AsItWas => {}
+            FormatOutcome::Other(difference) => {
+                changed += 1;
+                let name = printable(file).replace('\n', "\\n");
+                print(&if args.check {
+                    format!("{name}\n{difference}\n")
+                } else {
+                    format!("formatted {name}\n")
+                })?;
+            }
+            FormatOutcome::Lost(finding) => {
+                lost += 1;
+                print(&format!("{finding}\n\n"))?;
+            }
+        }
+    }
+    let [changed_files, others] =
+        [changed, files.len() - changed - lost].map(|count| counted(count as u64, "file"));
+    let lost_files = if lost > 0 {
+        format!(", {} that cannot be formatted", counted(lost as u64, "file"))
+    } else {
+        String::new()
+    };
+    let verdict = if args.check { "not formatted" } else { "formatted" };
+    print(&format!("{changed_files} {verdict}, {others} in the one style already{lost_files}\n"))?;
+    Ok(if lost > 0 || (args.check && changed > 0) { Exit::CheckFailed } else { Exit::Ok })
+}
+
+fn of_stdin(is_check: bool) -> Result<Exit, Failure> {
+    const NAME: &str = "<stdin>";
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(|e| Failure::io("cannot read standard input", &e))?;
+    let failed = |finding: Diagnostic| Failure::new(Exit::CheckFailed, finding.to_string());
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed(super::unreadable::not_utf8(NAME, &bytes)))?;
+    let formatted = format_text(NAME, text).map_err(failed)?;
+    if !is_check {
+        print(&formatted)?;
+        return Ok(Exit::Ok);
+    }
+    print(&text_difference(text, &formatted))?;
+    Ok(if formatted == text { Exit::Ok } else { Exit::CheckFailed })
+}
+
+/// The files that the names stand for, each once.
+fn named_files(names: &[String]) -> Result<Vec<String>, Failure> {
+    let mut files = Vec::new();
+    for name in names {
+        if Pack::shipped().any(|shipped| shipped == name) {
+            return Err(Failure::usage(format!(
+                "`{name}` is a shipped pack, which stands inside the program: name a file by its path, such as ./{name}.toml"
+            )));
+        }
+        let path = Path::new(name);
+        match path.is_dir() {
+            true => files.extend(
+                Pack::files_in(path).map_err(unusable)?.iter().map(|file| file.display().to_string()),
+            ),
+            false => files.push(name.clone()),
+        }
+    }
+    let mut met = HashSet::new();
+    files.retain(|file| met.insert(identity(file)));
+    Ok(files)
+}
+
+/// What became of a file.
+enum FormatOutcome {
+    AsItWas,
+    /// The file was not in the one style; in which lines.
+    Other(String),
+    /// The file is not text, or not TOML.
+    Lost(Diagnostic),
+}
+
+fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
+    let path = Path::new(file);
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Ok(FormatOutcome::Lost(unreadable(path, &error)));
+        }
+        Err(error) => return Err(Failure::io(format!("cannot read rules from {file}"), &error)),
+    };
+    let formatted = match format_text(file, &text) {
+        Ok(formatted) => formatted,
+        Err(finding) => return Ok(FormatOutcome::Lost(finding)),
+    };
+    if formatted == text {
+        return Ok(FormatOutcome::AsItWas);
+    }
+    if !is_check {
+        replace(path, &formatted).map_err(|e| Failure::io(format!("cannot write {file}"), &e))?;
+    }
+    Ok(FormatOutcome::Other(text_difference(&text, &formatted)))
+}
+
+/// Writes a text over the file `path`, whole or not at all. The file's mode stays, and so does a link to it.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize()?;
+    let mode = fs::metadata(&path)?.permissions();
+    if mode.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    let mut file = NamedTempFile::with_prefix_in(".rules-", folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(mode)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map(|_| ()).map_err(|error| error.error)
+}
