@@ -101,10 +101,20 @@ fn each_limit_is_kept_or_broken_on_labelled_logs() {
         (of_no("max-escalation-share = 0.39"), broken, 0.4, "40 of 100 later turns wait"),
         (of_thanks("max-escalation-share = 0"), kept, 0.0, "0 of 100 later turns"),
         (of_file("max-escalation-share = 0.39"), broken, 0.4, "40 of 100 later turns"),
-        (of_thanks("max-accept-share = 0.3"), kept, 0.3, "30 of 100 later turns are accepted"),
-        (of_file("max-accept-share = 0.29"), broken, 0.3, "30 of 100 later turns are accepted"),
+        (
+            of_thanks("max-accept-share = 0.3"),
+            kept,
+            0.3,
+            "30 of 100 later turns are accepted by a guarded rule",
+        ),
+        (
+            of_file("max-accept-share = 0.29"),
+            broken,
+            0.3,
+            "30 of 100 later turns are accepted by a guarded rule",
+        ),
         (of_no("max-accept-share = 0"), kept, 0.0, "0 of 100"),
-        (of_thanks("min-precision = 0.75"), kept, 0.761402, "27 of 30 known ones, out of 30 accepted turns"),
+        (of_thanks("min-precision = 0.75"), kept, 0.761402, "27 right of 30 known, out of 30 accepted turns"),
         (
             of_thanks("min-precision = 0.8"),
             broken,
@@ -117,10 +127,15 @@ fn each_limit_is_kept_or_broken_on_labelled_logs() {
             of_no("min-precision = { share = 0.75, bound = \"measured\", of = \"category\" }"),
             kept,
             0.75,
-            "30 of 40",
+            "30 right of 40",
         ),
-        (of_file("min-precision = { share = 0.81, bound = \"measured\" }"), kept, 0.814286, "30 of 40"),
-        (of_file("min-precision = { share = 0.82, bound = \"measured\" }"), broken, 0.814286, "27 of 30"),
+        (of_file("min-precision = { share = 0.81, bound = \"measured\" }"), kept, 0.814286, "30 right of 40"),
+        (
+            of_file("min-precision = { share = 0.82, bound = \"measured\" }"),
+            broken,
+            0.814286,
+            "27 right of 30",
+        ),
     ] {
         check(&rules, "", (code, standing, Some(figure)), says);
     }
@@ -129,12 +144,12 @@ fn each_limit_is_kept_or_broken_on_labelled_logs() {
         let limit = format!("min-precision = {{ share = 0.5, bound = \"measured\", of = \"{of}\" }}");
         of_no(&limit).replace("\"UR2\"", "\"UR3\"")
     };
-    check(&other("feedback"), "", (0, "kept", Some(0.75)), "30 of 40");
-    check(&other("category"), "", (3, "broken", Some(0.0)), "0 of 40");
+    check(&other("feedback"), "", (0, "kept", Some(0.75)), "30 right of 40");
+    check(&other("category"), "", (3, "broken", Some(0.0)), "0 right of 40");
     let unproven = (0, "unproven", None);
     check(&of_no("max-cost-per-1000 = 5"), "", unproven, "no price");
     let by_judge = "min-precision = { share = 0.5, against = \"judge\" }";
-    check(&of_thanks(by_judge), "", unproven, "nothing is known of some of them by the judge");
+    check(&of_thanks(by_judge), "", unproven, "not all kinds of turns have an answer by the judge");
     let (cheap, dear) = ("[judge.price]\ninput = 1e-3\n", "[judge.price]\ninput = 1e3\n");
     for (price, code, standing) in [(cheap, 0, "kept"), (dear, 3, "broken")] {
         let dir = bench(&of_no("max-cost-per-1000 = 5"), price);
@@ -150,7 +165,7 @@ fn too_few_answers_prove_nothing_and_say_how_many_would() {
     let few = ["--on", "chats.jsonl", "--labels", "--where", "split=few"];
     let (code, standing, _, says) = only(dir.path(), &few);
     assert_eq!((code, standing.as_str()), (0, "unproven"), "{says}");
-    assert!(says.contains("3 of 4 known ones") && says.contains("at least 29 answers needed"), "{says}");
+    assert!(says.contains("3 right of 4 known") && says.contains("at least 29 answers needed"), "{says}");
     let (code, standing, _, says) = only(dir.path(), &["--on", "chats.jsonl"]);
     assert_eq!((code, standing.as_str()), (0, "unproven"), "{says}");
 }

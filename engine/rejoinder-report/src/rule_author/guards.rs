@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rejoinder_core::printable;
-use rejoinder_rules::{GuardOracle, Limit, PrecisionBound};
+use rejoinder_rules::{GuardOracle, Limit, PrecisionBound, PrecisionOf};
 use rejoinder_run::guards::{
     CostFigure, CoveredKind, GuardFigure, GuardResult, GuardStanding, PrecisionFigure,
 };
@@ -126,15 +126,15 @@ fn compared(limit: &Limit, figure: &GuardFigure) -> Option<f64> {
 
 fn says(limit: &Limit, standing: GuardStanding, figure: &GuardFigure) -> String {
     match (limit, figure) {
-        (_, GuardFigure::Precision(figure)) => of_precision(limit, standing, figure),
+        (_, GuardFigure::Precision(figure)) => of_precision(standing, figure),
         (_, GuardFigure::Cost(figure)) => of_cost(figure),
         (_, GuardFigure::Share { of: 0, .. }) => "there is no later turn".to_owned(),
         (limit, GuardFigure::Share { turns, of }) => {
             let verb = match (limit, turns) {
-                (Limit::MaxAcceptShare(_), 1) => "is accepted by them",
-                (Limit::MaxAcceptShare(_), _) => "are accepted by them",
-                (_, 1) => "waits for the judge and is hit",
-                _ => "wait for the judge and are hit",
+                (Limit::MaxAcceptShare(_), 1) => "is accepted by a guarded rule",
+                (Limit::MaxAcceptShare(_), _) => "are accepted by a guarded rule",
+                (_, 1) => "waits for the judge and is hit by a guarded rule",
+                _ => "wait for the judge and are hit by a guarded rule",
             };
             format!(
                 "{:.4}: {} of {} {verb}",
@@ -158,27 +158,24 @@ fn of_cost(CostFigure { per_thousand, waiting, turns }: &CostFigure) -> String {
     }
 }
 
-fn of_precision(limit: &Limit, standing: GuardStanding, figure: &PrecisionFigure) -> String {
-    let PrecisionFigure { oracle, measured, lower, accepted, waiting, needed, selected } = figure;
+fn of_precision(standing: GuardStanding, figure: &PrecisionFigure) -> String {
+    let PrecisionFigure { oracle, of, measured, lower, accepted, waiting, needed, selected } = figure;
     let oracle_says = match oracle {
         GuardOracle::Labels => "by the labels",
         GuardOracle::Judge => "by the judge",
     };
-    let right = match limit {
-        Limit::MinPrecision(floor) => match floor.of {
-            rejoinder_rules::PrecisionOf::Feedback => "feedback",
-            rejoinder_rules::PrecisionOf::Category => "feedback of the category",
-        },
-        _ => "",
+    let right = match of {
+        PrecisionOf::Feedback => "feedback",
+        PrecisionOf::Category => "feedback of the category",
     };
     let kinds = [(accepted, "accepted"), (waiting, "waiting")];
     let kinds: Vec<(&CoveredKind, &str)> = kinds.into_iter().filter(|(kind, _)| kind.turns > 0).collect();
     if kinds.is_empty() {
-        return "they accept no turn here, and none that they hit waits".to_owned();
+        return "no turn is accepted by a guarded rule, and none that is hit waits".to_owned();
     }
     let known = |&(kind, name): &(&CoveredKind, &str)| {
         format!(
-            "{} of {} known ones, out of {} {name} {}",
+            "{} right of {} known, out of {} {name} {}",
             thousands(kind.right),
             thousands(kind.known),
             thousands(kind.turns),
@@ -190,7 +187,7 @@ fn of_precision(limit: &Limit, standing: GuardStanding, figure: &PrecisionFigure
         (Some(measured), Some(lower)) => {
             format!("{measured:.3} {right}, at least {lower:.3} (95 %), {oracle_says}: {population}")
         }
-        _ => format!("nothing is known of some of them {oracle_says}: {population}"),
+        _ => format!("not all kinds of turns have an answer {oracle_says}: {population}"),
     };
     if standing == GuardStanding::Unproven
         && let Some(needed) = needed

@@ -95,7 +95,8 @@ fn precision(tally: &GuardTally, floor: &PrecisionFloor) -> (GuardStanding, Guar
     };
     let needed = needs_bound.then(|| (delta.ln() / floor.share.ln()).ceil() as u64);
     let selected = if oracle == GuardOracle::Labels { tally.selected } else { 0 };
-    let figure = PrecisionFigure { oracle, measured, lower, accepted, waiting, needed, selected };
+    let figure =
+        PrecisionFigure { oracle, of: floor.of, measured, lower, accepted, waiting, needed, selected };
     (standing, GuardFigure::Precision(figure))
 }
 

@@ -1,6 +1,6 @@
 //! What a check of a guard finds.
 
-use rejoinder_rules::{GuardOracle, Limit};
+use rejoinder_rules::{GuardOracle, Limit, PrecisionOf};
 use serde::Serialize;
 
 /// How a limit stands.
@@ -67,6 +67,9 @@ pub struct PrecisionFigure {
     /// Whose answers count.
     #[serde(serialize_with = "oracle_name")]
     pub oracle: GuardOracle,
+    /// What is right about a turn.
+    #[serde(serialize_with = "right_name")]
+    pub of: PrecisionOf,
     /// The share that is right; `None` where nothing is known of a kind of turns.
     pub measured: Option<f64>,
     /// The exact lower bound of that share at 95 %, one-sided.
@@ -90,6 +93,10 @@ pub struct CostFigure {
     pub waiting: u64,
     /// All later turns.
     pub turns: u64,
+}
+
+fn right_name<S: serde::Serializer>(of: &PrecisionOf, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(of.name())
 }
 
 fn oracle_name<S: serde::Serializer>(oracle: &GuardOracle, serializer: S) -> Result<S::Ok, S::Error> {
