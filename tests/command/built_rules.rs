@@ -40,6 +40,11 @@ fn rules(folder: &std::path::Path, name: &str, rules: &str) -> String {
     write(folder, name, format!("format = 1\n{rules}"))
 }
 
+/// The turns that a run accepted, in the order of the input.
+pub(crate) fn accepted(run: &std::path::Path) -> Vec<Value> {
+    rows(&run.join("parts/part-00000.jsonl"))
+}
+
 #[test]
 fn a_rule_hits_where_the_rules_that_it_names_hit() {
     let dir = folder();
@@ -71,7 +76,7 @@ fn a_disabled_rule_serves_those_that_build_on_it_and_gives_no_hit() {
     let found = |name: &str, config: &str| -> Vec<Value> {
         let out = dir.path().join(name);
         run(&input, config, &out, &[]).expect(0);
-        rows(&out.join("feedback.jsonl"))
+        accepted(&out)
     };
     let all = found("all", &write_config("[]"));
     assert_eq!(all.len(), 1);
@@ -122,11 +127,11 @@ fn names_that_lead_nowhere_and_circles_are_reported_at_their_places() {
     );
     let said = rejoinder(&["rules", "check", &file]).expect(3).stdout;
     for (what, help, place) in [
-        ("no pack in force has the rule `t.objekt`", "did you mean `t.object`?", "r.toml:19:23"),
+        ("no pack in force has the rule `t.objekt`", "did you mean `t.object`?", "r.toml:20:23"),
         (
             "no pack in force has the rule `en.wrong.better_wanted`",
             "it stands in the shipped pack `en`: extends = [\"en\"]",
-            "r.toml:24:11",
+            "r.toml:25:11",
         ),
     ] {
         assert!(
@@ -135,8 +140,8 @@ fn names_that_lead_nowhere_and_circles_are_reported_at_their_places() {
         );
     }
     for (what, place) in [
-        ("the rule builds on itself: `t.c` → `t.d` → `t.c`", "r.toml:29:11"),
-        ("the rule builds on itself: `t.f` → `t.f`", "r.toml:44:11"),
+        ("the rule builds on itself: `t.c` → `t.d` → `t.c`", "r.toml:30:11"),
+        ("the rule builds on itself: `t.f` → `t.f`", "r.toml:45:11"),
     ] {
         assert!(said.contains(&format!("error[R018]: {what}")) && said.contains(place), "{said}");
     }
@@ -195,7 +200,7 @@ fn a_rule_waits_for_the_facts_of_the_rules_that_it_names() {
     let config = config(dir.path(), rules, &library, "");
     let out = dir.path().join("run");
     run(&input, &config, &out, &[]).expect(0);
-    let accepted = rows(&out.join("feedback.jsonl"));
+    let accepted = accepted(&out);
     assert_eq!(accepted.len(), 1, "{}", expected(&accepted));
     assert_eq!(accepted[0]["conversation_id"], "0");
     assert_eq!(accepted[0]["rules"], serde_json::json!(["t.loud", "t.wrong", "t.both", "t.either"]));

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::built_rules::accepted;
 use crate::capabilities::run;
-use crate::support::{folder, rejoinder, rows, text, write};
+use crate::support::{folder, rejoinder, text, write};
 
 const RULES: &str = r#"format = 1
 [[rule]]
@@ -82,10 +83,8 @@ fn a_rule_hits_where_the_record_has_the_value() {
     rejoinder(&["rules", "test", &file]).expect(0);
     let out = dir.path().join("run");
     let ended = run(&input(dir.path()), &config, &out, &[]).expect(0);
-    let found: Vec<String> = rows(&out.join("feedback.jsonl"))
-        .iter()
-        .map(|row| row["conversation_id"].as_str().unwrap().to_owned())
-        .collect();
+    let found: Vec<String> =
+        accepted(&out).iter().map(|row| row["conversation_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(found, ["yes", "paid"]);
     assert!(!ended.stdout.contains("rule-columns"), "{}", ended.stdout);
     // The same conditions on the command line choose the same records.

@@ -7,7 +7,7 @@ use rejoinder_core::diagnostic::{Diagnostic, did_you_mean};
 use rejoinder_rule_files::{NamedRule, Quorum, Rule};
 
 /// So many unknown names get advice: to look for the nearest name takes its time.
-const WITH_ADVICE: usize = 20;
+pub(crate) const WITH_ADVICE: usize = 20;
 
 /// How the rules of a set build on one another.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 
 use super::error::PackError;
 use super::extend::Loader;
-use crate::building::RuleBuilding;
+use crate::building::{RuleBuilding, WITH_ADVICE};
 use crate::compile::RuleSet;
 use crate::guards::Guards;
 use crate::selector::Selector;
@@ -231,20 +231,22 @@ impl Pack {
                 rules.push(rule);
             }
         }
-        let unknown = |id: &str| (!owners.contains_key(id)).then(|| nearest_rule(id, &owners));
-        for reference in &disabled {
-            if let Some(advice) = unknown(&reference.name) {
-                let message =
-                    format!("`disable` names the rule `{}`, which no pack in force has", reference.name);
-                findings.push(reference.report("R012", message, advice));
-            }
+        for reference in disabled.iter().filter(|reference| !owners.contains_key(&reference.name)) {
+            let message =
+                format!("`disable` names the rule `{}`, which no pack in force has", reference.name);
+            let advice = if findings.len() < WITH_ADVICE {
+                nearest_rule(&reference.name, &owners)
+            } else {
+                String::new()
+            };
+            findings.push(reference.report("R012", message, advice));
         }
         if !findings.is_empty() {
             return Err(PackError::Invalid(findings));
         }
         for id in disable {
-            if let Some(advice) = unknown(id) {
-                return Err(PackError::NothingToDisable(id.clone(), advice));
+            if !owners.contains_key(id) {
+                return Err(PackError::NothingToDisable(id.clone(), nearest_rule(id, &owners)));
             }
         }
         let disabled: HashSet<&str> =
