@@ -5,7 +5,9 @@
 //! shipped packs are read when the engine is built, and kept in the form that [`serde`] gives them.
 #![forbid(unsafe_code)]
 
+pub mod codes;
 mod condition;
+mod condition_relations;
 mod fact;
 mod lints;
 mod literals;
@@ -19,6 +21,7 @@ mod toml_reader;
 
 pub use condition::{AnswerTrait, Condition, Measurement};
 pub use fact::{FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, GivenFact};
+pub use lints::{RuleSource, conflicts};
 pub use pattern::{Pattern, SearchRoom};
 pub use rule::{Expectation, MatchPosition, Route, Rule, RuleTest, RuleTests};
 pub use schema::{NameReference, RuleFile, StoredRuleFile, folded_phrase, parse};

@@ -1,5 +1,7 @@
 //! What a rule asks of the turn and its dialogue.
 
+use std::ops::Range;
+
 use rejoinder_core::language::Language;
 
 use super::file::choose;
@@ -19,8 +21,8 @@ const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
     keys
 };
 
-/// All conditions of a rule, the cheapest to find out first.
-pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condition> {
+/// All conditions of a rule, the cheapest to find out first, and where its `unless` regexes stand.
+pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<Condition>, Vec<Range<usize>>) {
     let mut conditions = Vec::new();
     conditions.extend(words(table, "min-words", findings).map(Condition::MinWords));
     conditions.extend(words(table, "max-words", findings).map(Condition::MaxWords));
@@ -48,13 +50,13 @@ pub(super) fn read(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<Condit
         }
     }
     conditions.extend(languages(table, findings));
-    let (unless, _) = matchers::regexes(table, "unless", findings);
+    let (unless, unless_spans) = matchers::regexes(table, "unless", findings);
     conditions.extend(unless.into_iter().map(Condition::Unless));
     conditions.extend(share(table, "similar-to-earlier", findings).map(Condition::Similar));
     conditions.extend(table.bool("template", findings).map(Condition::Template));
     conditions.extend(share(table, "words-in-answer", findings).map(Condition::InAnswer));
     conditions.extend(facts(table, findings).into_iter().map(Condition::Fact));
-    conditions
+    (conditions, unless_spans)
 }
 
 fn words(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<u32> {

@@ -93,9 +93,19 @@ impl RuleFile {
         Ok(file)
     }
 
+    /// Whether it is known where the rules' parts stand, which a stored file does not keep.
+    pub(crate) fn has_places(&self) -> bool {
+        self.spans.len() == self.rules.len()
+    }
+
+    /// Where the parts of a rule stand.
+    pub(crate) fn places(&self, rule: usize) -> Option<&Spans> {
+        self.spans.get(rule)
+    }
+
     /// Warnings about the sound rules, in the order of the file; `name` and `text` are those that it was read from.
     pub fn warnings(&self, name: &str, text: &str) -> Vec<Diagnostic> {
-        if self.spans.len() < self.rules.len() {
+        if !self.has_places() {
             return parse(name, text).warnings(name, text);
         }
         let mut findings = Findings::new(SourceText { name, text });

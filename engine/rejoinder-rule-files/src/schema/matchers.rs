@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rejoinder_core::fold::Folded;
 
+use crate::lints::{ControlCharacter, TextKind};
 use crate::pattern::{Pattern, PatternError};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
@@ -20,6 +21,7 @@ pub fn folded_phrase(phrase: &str) -> Option<String> {
 pub(super) fn phrases(table: &Table<'_>, findings: &mut Findings<'_>) -> (Vec<String>, Vec<Range<usize>>) {
     let (mut phrases, mut spans) = (Vec::new(), Vec::new());
     for phrase in table.strings("any", findings).unwrap_or_default() {
+        ControlCharacter::note(&phrase, TextKind::Phrase, findings);
         let length = phrase.value.chars().count();
         if length > LONGEST_PHRASE {
             findings.report(
@@ -51,6 +53,7 @@ pub(super) fn regexes(
 ) -> (Vec<Pattern>, Vec<Range<usize>>) {
     let (mut patterns, mut spans) = (Vec::new(), Vec::new());
     for source in table.strings(key, findings).unwrap_or_default() {
+        ControlCharacter::note(&source, TextKind::Regex, findings);
         match Pattern::new(source.value) {
             Ok(pattern) => {
                 patterns.push(pattern);

@@ -7,7 +7,8 @@ use toml::de::DeTable;
 
 use super::file::choose;
 use super::{conditions, matchers, rule_test};
-use crate::lints::{self, Spans};
+use crate::codes;
+use crate::lints::Spans;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
@@ -65,7 +66,7 @@ pub(super) fn read(
         choose("at", &at, &MatchPosition::NAMES, findings).map(|i| (MatchPosition::ALL[i], at.span))
     });
     let before_conditions = findings.list.len();
-    let conditions = conditions::read(&table, findings);
+    let (conditions, unless_spans) = conditions::read(&table, findings);
     let weight = table.number("weight", findings).map(|w| w.value);
 
     let has_matcher = table.has("any") || table.has("regex");
@@ -89,12 +90,19 @@ pub(super) fn read(
         );
     }
     let (tests, test_spans) = rule_test::read(&table, findings);
+    let controls = std::mem::take(&mut findings.controls);
     if findings.list.len() > before {
         return None;
     }
     let route = route?;
-    let spans =
-        Spans { rule: table.span.clone(), phrases: phrase_spans, regexes: regex_spans, tests: test_spans };
+    let spans = Spans {
+        rule: table.span.clone(),
+        phrases: phrase_spans,
+        regexes: regex_spans,
+        unless: unless_spans,
+        tests: test_spans,
+        controls,
+    };
     let rule = Rule {
         id: id?,
         category,
@@ -167,10 +175,11 @@ pub(super) fn read_category(given: &SpannedValue<&str>, findings: &mut Findings<
 }
 
 fn read_allow(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
-    let codes = table.strings("allow", findings).unwrap_or_default();
-    codes
+    let allowed = table.strings("allow", findings).unwrap_or_default();
+    let known = codes::warnings();
+    allowed
         .iter()
-        .filter_map(|at| choose("allow", at, &lints::CODES, findings))
-        .map(|i| lints::CODES[i].to_owned())
+        .filter_map(|at| choose("allow", at, &known, findings))
+        .map(|i| known[i].to_owned())
         .collect()
 }
