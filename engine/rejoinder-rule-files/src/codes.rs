@@ -1,4 +1,4 @@
-//! The codes of all findings in rule files, each with a title: the one list of them.
+//! The codes of all findings in rule files and of their tests, each with a title: the one list of them.
 
 /// A code and its title, errors first, each kind in the order of its numbers.
 pub const CODES: [(&str, &str); 30] = [
@@ -30,8 +30,8 @@ pub const CODES: [(&str, &str); 30] = [
     ("W113", "same words accepted in two categories"),
     ("W114", "rule that adds nothing"),
     ("W115", "negative tests that could not hit"),
-    ("C001", "unusable value in the config"),
-    ("P001", "unusable prompt"),
+    ("T001", "failing test of a rule"),
+    ("T002", "test marked as a gap that passes"),
 ];
 
 /// The title of a code; `None` if the code is none of a finding.

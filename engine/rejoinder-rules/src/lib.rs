@@ -17,11 +17,11 @@ pub mod testing;
 pub use compile::{FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
 pub use observer::RuleTimes;
-pub use pack::{Pack, PackError, RulesInForce};
+pub use pack::{FoundPacks, Pack, PackError, PackIdentity, RulesInForce, UnreadableFile};
 pub use rejoinder_rule_files::{
     AnswerTrait, Condition, Expectation, FactCondition, FactDeclaration, FactKind, FactReading, FactValue,
     FactWord, MatchPosition, Measurement, NameReference, Pattern, Route, Rule, RuleFile, RuleTest, RuleTests,
-    parse,
+    codes, parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

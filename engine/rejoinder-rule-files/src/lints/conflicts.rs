@@ -25,10 +25,12 @@ pub struct RuleSource<'f> {
     pub text: &'f str,
     /// What was read.
     pub content: &'f RuleFile,
+    /// Whether its author wants to hear about it; a file that is not checked is in force beside the others.
+    pub is_checked: bool,
 }
 
-/// Warnings about rules in force together that accept the same words in different categories: at most one for a rule, in the order
-/// of the files. `disabled` rules are not in force.
+/// Warnings about rules in force together that accept the same words in different categories, in the order of the files that are
+/// checked: at most one for each pair of what the two look for. `disabled` rules are not in force.
 pub fn conflicts(files: &[RuleSource<'_>], disabled: &HashSet<&str>) -> Vec<Diagnostic> {
     let mut places = Vec::new();
     for (file, source) in files.iter().enumerate() {
@@ -43,8 +45,11 @@ pub fn conflicts(files: &[RuleSource<'_>], disabled: &HashSet<&str>) -> Vec<Diag
     places.retain(|&(file, place)| accepts(&files[file].content.rules[place]));
     let rules: Vec<&Rule> = places.iter().map(|&(file, place)| &files[file].content.rules[place]).collect();
     let found = Accepting::of(&rules).conflicts();
+    let is_checked = |conflict: &Conflict| files[places[conflict.rule].0].is_checked;
     let mut reports = BTreeMap::new();
     for conflict in found {
+        let turned = conflict.turned();
+        let Some(conflict) = [conflict, turned].into_iter().find(is_checked) else { continue };
         let (file, _) = places[conflict.rule];
         let report = reports.entry(file).or_insert_with(|| FileReport::of(files[file]));
         report.add(&rules, &places, &conflict);
@@ -59,10 +64,25 @@ struct Conflict {
     /// What of the rule the other matches, too.
     matched: Matched,
     other: usize,
+    matched_of_other: Matched,
     /// The words that both have.
     common: String,
 }
 
+impl Conflict {
+    /// The same, reported of the other rule.
+    fn turned(&self) -> Self {
+        Self {
+            rule: self.other,
+            matched: self.matched_of_other,
+            other: self.rule,
+            matched_of_other: self.matched,
+            common: self.common.clone(),
+        }
+    }
+}
+
+/// What of a rule is meant.
 #[derive(Clone, Copy)]
 enum Matched {
     /// A phrase, by its place.
@@ -75,26 +95,30 @@ enum Matched {
 struct Accepting<'r> {
     rules: &'r [&'r Rule],
     texts: PhraseTexts,
-    /// By number of a phrase: some of the rules that have it.
-    owners: Vec<Vec<usize>>,
-    regexes: HashMap<&'r str, Vec<usize>>,
+    /// By number of a phrase: some of the rules that have it, each with the place among its phrases.
+    owners: Vec<Vec<(usize, usize)>>,
+    /// By regex the same.
+    regexes: HashMap<&'r str, Vec<(usize, usize)>>,
 }
 
 impl<'r> Accepting<'r> {
     fn of(rules: &'r [&'r Rule]) -> Self {
         let texts = PhraseTexts::of(rules);
         let mut owners = vec![Vec::new(); texts.count()];
-        let mut regexes = HashMap::<&str, Vec<usize>>::new();
-        let add = |owners: &mut Vec<usize>, rule: usize| {
+        let mut regexes = HashMap::<&str, Vec<(usize, usize)>>::new();
+        let add = |owners: &mut Vec<(usize, usize)>, rule: usize, place: usize| {
             // Rules of one category are no conflict: of each category there is room for some.
-            let same = owners.iter().filter(|&&known| rules[known].category == rules[rule].category).count();
-            if same < MOST_OWNERS && owners.last() != Some(&rule) {
-                owners.push(rule);
+            let is_same = |&&(known, _): &&(usize, usize)| rules[known].category == rules[rule].category;
+            let is_known = owners.last().is_some_and(|&(last, _)| last == rule);
+            if !is_known && owners.iter().filter(is_same).count() < MOST_OWNERS {
+                owners.push((rule, place));
             }
         };
         for (index, rule) in rules.iter().enumerate() {
-            texts.of_rule(index).iter().for_each(|&phrase| add(&mut owners[phrase], index));
-            rule.patterns().for_each(|regex| add(regexes.entry(regex).or_default(), index));
+            let phrases = texts.of_rule(index).iter().enumerate();
+            phrases.for_each(|(place, &phrase)| add(&mut owners[phrase], index, place));
+            let patterns = rule.patterns().enumerate();
+            patterns.for_each(|(place, regex)| add(regexes.entry(regex).or_default(), index, place));
         }
         Self { rules, texts, owners, regexes }
     }
@@ -111,12 +135,17 @@ impl<'r> Accepting<'r> {
             for (inner, range) in self.texts.inside(outer) {
                 // Of two rules with one phrase the later one is reported.
                 let is_met = |other: usize| inner != number || other < index;
-                let found = self.owners[inner].iter().copied().find(|&other| {
+                let found = self.owners[inner].iter().find(|&&(other, _)| {
                     is_met(other) && self.both_hit(index, other, outer, &range)
                 });
-                if let Some(other) = found {
-                    let common = outer[range].to_owned();
-                    return Some(Conflict { rule: index, matched: Matched::Phrase(place), other, common });
+                if let Some(&(other, place_of_other)) = found {
+                    return Some(Conflict {
+                        rule: index,
+                        matched: Matched::Phrase(place),
+                        other,
+                        matched_of_other: Matched::Phrase(place_of_other),
+                        common: outer[range].to_owned(),
+                    });
                 }
             }
         }
@@ -125,10 +154,15 @@ impl<'r> Accepting<'r> {
 
     fn by_regex(&self, index: usize) -> Option<Conflict> {
         self.rules[index].patterns().enumerate().find_map(|(place, regex)| {
-            let others = self.regexes[regex].iter().copied();
-            let mut others = others.filter(|&other| other < index && self.conditions_agree(index, other, 1));
-            let other = others.next()?;
-            Some(Conflict { rule: index, matched: Matched::Regex(place), other, common: regex.to_owned() })
+            let agrees = |&&(other, _): &&(usize, usize)| other < index && self.conditions_agree(index, other, 1);
+            let &(other, place_of_other) = self.regexes[regex].iter().find(agrees)?;
+            Some(Conflict {
+                rule: index,
+                matched: Matched::Regex(place),
+                other,
+                matched_of_other: Matched::Regex(place_of_other),
+                common: regex.to_owned(),
+            })
         })
     }
 
@@ -171,7 +205,7 @@ struct FileReport<'f> {
 
 impl<'f> FileReport<'f> {
     fn of(source: RuleSource<'f>) -> Self {
-        let RuleSource { name, text, content } = source;
+        let RuleSource { name, text, content, .. } = source;
         let read = (!content.has_places()).then(|| parse(name, text));
         Self { source, read, findings: Findings::new(SourceText { name, text }) }
     }

@@ -13,3 +13,6 @@ mod tests_of_rules;
 pub(crate) use check::{ALWAYS_HOLDS, Spans, check};
 pub(crate) use control_characters::{ControlCharacter, TextKind};
 pub use conflicts::{RuleSource, conflicts};
+
+#[cfg(test)]
+mod golden_tests;

@@ -178,12 +178,12 @@ pub(super) fn choose(
 ) -> Option<usize> {
     let found = names.iter().position(|n| *n == given.value);
     if found.is_none() {
-        findings.report(
-            "R005",
-            given.span.clone(),
-            format!("`{}` is no value of `{key}`", given.value),
-            did_you_mean(given.value, names),
-        );
+        let mut help = did_you_mean(given.value, names);
+        if help.is_empty() && key == "language" {
+            "a language is named by its code of two letters, such as `en`".clone_into(&mut help);
+        }
+        let message = format!("`{}` is no value of `{key}`", given.value);
+        findings.report("R005", given.span.clone(), message, help);
     }
     found
 }

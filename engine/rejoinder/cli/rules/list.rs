@@ -4,6 +4,7 @@ use clap::Args;
 use rejoinder_core::Category;
 use rejoinder_rules::{MatchPosition, Rule};
 
+use super::super::args::OUTPUT;
 use super::super::settings::{ConfigFileArgs, effective_config};
 use super::super::{print, print_json};
 use super::files::load_in_force;
@@ -17,6 +18,9 @@ pub(super) struct ListArgs {
     files: FilesArgs,
     #[command(flatten)]
     config: ConfigFileArgs,
+    /// Print one JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
 }
 
 pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
@@ -28,7 +32,7 @@ pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
         }
     };
     let is_disabled = |rule: &Rule| disabled.contains(&rule.id);
-    if args.files.json {
+    if args.json {
         let rules = loaded.iter().flat_map(|l| &l.own().content.rules);
         let rows: Vec<_> = rules.map(|rule| row(rule, is_disabled(rule))).collect();
         print_json(&serde_json::json!({ "rules": rows }))?;

@@ -2,10 +2,10 @@
 
 mod check;
 mod files;
+mod finding_format;
 mod list;
 mod stats;
 mod test;
-mod unreadable;
 mod verb;
 
 use files::{FilesArgs, load};

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{FilesArgs, check, list, stats, test};
+use super::{check, list, stats, test};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -19,7 +19,7 @@ enum RulesVerb {
     Check(check::CheckArgs),
     /// Run the tests inside rule files
     #[command(before_long_help = examples::RULES_TEST)]
-    Test(FilesArgs),
+    Test(test::TestArgs),
     /// List the rules of files
     #[command(before_long_help = examples::RULES_LIST)]
     List(list::ListArgs),
@@ -31,7 +31,7 @@ enum RulesVerb {
 pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
     match &args.verb {
         RulesVerb::Check(args) => check::main(args),
-        RulesVerb::Test(files) => test::main(files),
+        RulesVerb::Test(args) => test::main(args),
         RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),
     }
