@@ -13,7 +13,11 @@ const RULE: &str = "format = 1\n[[rule]]\nid = \"t.thanks\"\ncategory = \"UR5\"\
 fn findings_are_printed_as_those_read_them_who_show_them() {
     let dir = folder();
     write(dir.path(), "a b.toml", RULE.replace("UR5", "UR9"));
-    write(dir.path(), "slow.toml", RULE.replace("any = [\"thanks\"]", "regex = ['''\\w+''']").replace("t.th", "s.th"));
+    write(
+        dir.path(),
+        "slow.toml",
+        RULE.replace("any = [\"thanks\"]", "regex = ['''\\w+''']").replace("t.th", "s.th"),
+    );
     let check = |form: &[&str]| within(dir.path(), &[&["rules", "check", "."], form].concat()).expect(3);
     let human = check(&[]).stdout;
     assert_eq!(check(&["--format", "human"]).stdout, human);
@@ -37,8 +41,14 @@ fn findings_are_printed_as_those_read_them_who_show_them() {
     assert_eq!(uri, "a%20b.toml");
     let commands = check(&["--format", "github"]).stdout;
     let lines: Vec<&str> = commands.lines().collect();
-    assert!(lines[0].starts_with("::error file=a b.toml,line=4,col=12,endColumn=17,title=R005::"), "{commands}");
-    assert!(lines[1].starts_with("::warning file=slow.toml,line=6,col=10,endColumn=19,title=W101::"), "{commands}");
+    assert!(
+        lines[0].starts_with("::error file=a b.toml,line=4,col=12,endColumn=17,title=R005::"),
+        "{commands}"
+    );
+    assert!(
+        lines[1].starts_with("::warning file=slow.toml,line=6,col=10,endColumn=19,title=W101::"),
+        "{commands}"
+    );
     assert_eq!((lines.len(), lines[2]), (3, "1 rule in 2 files: 1 error, 1 warning"));
     within(dir.path(), &["rules", "check", ".", "--json", "--format", "sarif"]).expect(2);
     let wrong = within(dir.path(), &["rules", "check", ".", "--format", "sarf"]).expect(2).stderr;
@@ -54,10 +64,15 @@ fn failing_tests_are_findings_too() {
     assert_eq!((results.as_array().unwrap().len(), &results[0]["ruleId"]), (1, &"T001".into()));
     assert_eq!(results[0]["locations"][0]["physicalLocation"]["region"]["startLine"], 10);
     let commands = test("github").stdout;
-    assert!(commands.contains(",line=10,col=1,") && commands.contains("route%3A") == commands.contains("title=route"), "{commands}");
+    assert!(
+        commands.contains(",line=10,col=1,")
+            && commands.contains("route%3A") == commands.contains("title=route"),
+        "{commands}"
+    );
     assert!(commands.ends_with("test result: FAILED. 1 passed; 1 failed; 0 todo\n"), "{commands}");
     assert_eq!(test("json").json(), rejoinder(&["rules", "test", &file, "--json"]).expect(3).json());
-    let todo = RULE.replace("expect = { route = \"none\" }", "expect = { route = \"none\" }\n  todo = \"mended\"");
+    let todo =
+        RULE.replace("expect = { route = \"none\" }", "expect = { route = \"none\" }\n  todo = \"mended\"");
     let file = write(dir.path(), "todo.toml", todo);
     let commands = rejoinder(&["rules", "test", &file, "--format", "github"]).expect(0).stdout;
     assert!(commands.starts_with("::warning file=") && commands.contains("title=T002::"), "{commands}");
@@ -66,12 +81,18 @@ fn failing_tests_are_findings_too() {
 #[test]
 fn no_text_of_a_file_steers_a_terminal_or_a_workflow() {
     let dir = folder();
-    let rule = RULE.replace("any = [\"thanks\"]", "any = [\"\\u001b[2J thanks\", \"a\\n::error::b\"]\n\"x\\n::error file=y::\\u001b[2J\" = 1");
+    let rule = RULE.replace(
+        "any = [\"thanks\"]",
+        "any = [\"\\u001b[2J thanks\", \"a\\n::error::b\"]\n\"x\\n::error file=y::\\u001b[2J\" = 1",
+    );
     write(dir.path(), "h.toml", rule);
     for form in ["human", "github", "json", "sarif"] {
         let shown = within(dir.path(), &["rules", "check", ".", "--format", form]).expect(3).stdout;
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
-        assert!(shown.lines().all(|line| !line.starts_with("::error::") && !line.starts_with("::error file=y")), "{shown}");
+        assert!(
+            shown.lines().all(|line| !line.starts_with("::error::") && !line.starts_with("::error file=y")),
+            "{shown}"
+        );
     }
     let failing = RULE.replace("\"U: when is thanksgiving?\"", "\"U: thanks\\u001b[2J\"");
     write(dir.path(), "h.toml", failing.replace("route = \"none\"", "span = \"x\\u001b[2J\\n::error::\""));
@@ -96,7 +117,9 @@ fn no_file_that_cannot_be_read_hides_the_findings_of_others() {
     write(&dir.path().join("sub"), "bad.toml", b"format = 1\n# caf\xE9\n".as_slice());
     write(&dir.path().join("sub"), "fine.toml", RULE.replace("t.thanks", "sub.thanks"));
     write(dir.path(), "wrong.toml", RULE.replace("UR5", "UR9"));
-    let extending = |what: &str| RULE.replace("[[rule]]", &format!("extends = [\"{what}\"]\n[[rule]]")).replace("t.th", "e.th");
+    let extending = |what: &str| {
+        RULE.replace("[[rule]]", &format!("extends = [\"{what}\"]\n[[rule]]")).replace("t.th", "e.th")
+    };
     write(dir.path(), "extends.toml", extending("./sub/bad.toml"));
     let expected = |files: &[(&str, &str)]| -> Vec<(String, String)> {
         files.iter().map(|(code, file)| ((*code).to_owned(), (*file).to_owned())).collect()
@@ -127,7 +150,11 @@ fn a_pack_is_one_by_whatever_names_it_comes() {
     let extending = |what: &str, id: &str| format!("extends = [{what}]\n{}", RULE.replace("t.thanks", id));
     write(dir.path(), "a.toml", extending("\"./base.toml\", \"./sub/../base.toml\"", "t.a"));
     write(&dir.path().join("sub"), "b.toml", extending("\"../base.toml\"", "t.b"));
-    write(&dir.path().join("sub"), "c.toml", extending("\"../sub/deep/../../base.toml\", \"./b.toml\"", "t.c"));
+    write(
+        &dir.path().join("sub"),
+        "c.toml",
+        extending("\"../sub/deep/../../base.toml\", \"./b.toml\"", "t.c"),
+    );
     let english = std::fs::read_to_string("rules/en.toml").unwrap();
     write(&dir.path().join("sub/deep"), "en.toml", english);
     let mut ways: Vec<&[&str]> = vec![
@@ -164,20 +191,33 @@ fn a_pack_is_one_by_whatever_names_it_comes() {
 fn two_packs_in_force_that_accept_the_same_words_are_told_apart() {
     let dir = folder();
     write(dir.path(), "mine.toml", RULE.replace("thanks\"]", "not good\"]").replace("thanks", "not good"));
-    write(dir.path(), "theirs.toml", RULE.replace("t.thanks", "o.good").replace("UR5", "UR3").replace("thanks", "good"));
+    write(
+        dir.path(),
+        "theirs.toml",
+        RULE.replace("t.thanks", "o.good").replace("UR5", "UR3").replace("thanks", "good"),
+    );
     let together = within(dir.path(), &["rules", "check", "mine.toml", "theirs.toml"]).expect(0).stdout;
-    assert!(together.contains("warning[W113]") && together.contains("`o.good` (theirs.toml:2) as UR3"), "{together}");
+    assert!(
+        together.contains("warning[W113]") && together.contains("`o.good` (theirs.toml:2) as UR3"),
+        "{together}"
+    );
     let alone = within(dir.path(), &["rules", "check", "mine.toml"]).expect(0).stdout;
     assert!(!alone.contains("W113"), "{alone}");
-    let config = write(dir.path(), "c.conf", "format = 1\n[rules]\npacks = [\"./mine.toml\", \"./theirs.toml\"]\n");
-    let with_config = within(dir.path(), &["rules", "check", "theirs.toml", "--config", &config]).expect(0).stdout;
+    let config =
+        write(dir.path(), "c.conf", "format = 1\n[rules]\npacks = [\"./mine.toml\", \"./theirs.toml\"]\n");
+    let with_config =
+        within(dir.path(), &["rules", "check", "theirs.toml", "--config", &config]).expect(0).stdout;
     assert!(with_config.contains("warning[W113]") && with_config.contains("mine.toml:2"), "{with_config}");
-    assert!(with_config.contains("theirs.toml:6:8"), "the place lies in the file that is checked\n{with_config}");
+    assert!(
+        with_config.contains("theirs.toml:6:8"),
+        "the place lies in the file that is checked\n{with_config}"
+    );
     let disabled = write(
         dir.path(),
         "d.conf",
         "format = 1\n[rules]\npacks = [\"./mine.toml\", \"./theirs.toml\"]\ndisable = [\"o.good\"]\n",
     );
-    let without = within(dir.path(), &["rules", "check", "mine.toml", "--config", &disabled]).expect(0).stdout;
+    let without =
+        within(dir.path(), &["rules", "check", "mine.toml", "--config", &disabled]).expect(0).stdout;
     assert!(!without.contains("W113"), "{without}");
 }

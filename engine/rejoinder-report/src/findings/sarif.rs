@@ -19,8 +19,7 @@ pub fn sarif(findings: &[Diagnostic], version: &str) -> Value {
     }
     met.sort_by_key(|finding| finding.code);
     let place = |code: &str| met.iter().position(|known| known.code == code);
-    let results: Vec<Value> =
-        findings.iter().map(|finding| result(finding, place(finding.code))).collect();
+    let results: Vec<Value> = findings.iter().map(|finding| result(finding, place(finding.code))).collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",

@@ -22,11 +22,15 @@ fn a_finding_is_a_result_with_its_rule_and_its_place() {
     );
     let run = &log["runs"][0];
     assert_eq!((&log["version"], &run["tool"]["driver"]["version"]), (&"2.1.0".into(), &"1.2.3".into()));
-    let ids: Vec<&Value> = run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|r| &r["id"]).collect();
+    let ids: Vec<&Value> =
+        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|r| &r["id"]).collect();
     assert_eq!(ids, ["R005", "W101"]);
     assert_eq!(run["tool"]["driver"]["rules"][0]["shortDescription"]["text"], "value not allowed");
     let first = &run["results"][0];
-    assert_eq!((&first["ruleId"], &first["ruleIndex"], &first["level"]), (&"W101".into(), &1.into(), &"warning".into()));
+    assert_eq!(
+        (&first["ruleId"], &first["ruleIndex"], &first["level"]),
+        (&"W101".into(), &1.into(), &"warning".into())
+    );
     assert_eq!(first["message"]["text"], "slow\nspell it out");
     let place = &first["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "rules/my%20rules.toml");
@@ -90,10 +94,22 @@ const SHAPE: &str = r#"{
 fn read(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
     let (head, text) = line.strip_prefix("::")?.split_once("::")?;
     let (command, properties) = head.split_once(' ')?;
-    let plain = |text: &str| text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",").replace("%25", "%");
-    let properties: Option<Vec<(String, String)>> =
-        properties.split(',').map(|one| one.split_once('=').map(|(key, value)| (key.to_owned(), plain(value)))).collect();
-    Some((command.to_owned(), properties?, text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")))
+    let plain = |text: &str| {
+        text.replace("%0D", "\r")
+            .replace("%0A", "\n")
+            .replace("%3A", ":")
+            .replace("%2C", ",")
+            .replace("%25", "%")
+    };
+    let properties: Option<Vec<(String, String)>> = properties
+        .split(',')
+        .map(|one| one.split_once('=').map(|(key, value)| (key.to_owned(), plain(value))))
+        .collect();
+    Some((
+        command.to_owned(),
+        properties?,
+        text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"),
+    ))
 }
 
 proptest! {
@@ -125,7 +141,26 @@ proptest! {
 
 fn any_text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
-        "\n", "\r", "%", "%0A", "::", ":", ",", "::error::", "\u{1b}[2J", "\u{202e}", "./", "/", "\\", " ", "谢", "é", "a", "\"", "#", "?",
+        "\n",
+        "\r",
+        "%",
+        "%0A",
+        "::",
+        ":",
+        ",",
+        "::error::",
+        "\u{1b}[2J",
+        "\u{202e}",
+        "./",
+        "/",
+        "\\",
+        " ",
+        "谢",
+        "é",
+        "a",
+        "\"",
+        "#",
+        "?",
     ]);
     let piece = prop_oneof![4 => special.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
     prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())

@@ -63,7 +63,11 @@ pub(super) fn check(rule: &Rule, spans: &Spans, warn: &mut Warn<'_>) {
         Some([cause, rest @ ..]) => {
             let mut message = format!("the rule never hits what it looks for: {cause}");
             if !rest.is_empty() {
-                let noun = if rest.len() == 1 { "other phrase or regex is" } else { "other phrases and regexes are" };
+                let noun = if rest.len() == 1 {
+                    "other phrase or regex is"
+                } else {
+                    "other phrases and regexes are"
+                };
                 message += &format!("; its {} {noun} cancelled as well", rest.len());
             }
             let span = spans.phrases.first().or_else(|| spans.regexes.first()).unwrap_or(&spans.rule);
@@ -119,12 +123,15 @@ fn of_regex<'r>(regex: &Pattern, unless: &[&'r Pattern]) -> Option<Cause<'r>> {
     let may_hold = |pattern: &Pattern| {
         let opening = |literal: &str| {
             let letters = |c: &char| c.is_alphanumeric();
-            source.contains(&literal.chars().skip_while(|c| !letters(c)).take_while(letters).take(4).collect::<String>())
+            source.contains(
+                &literal.chars().skip_while(|c| !letters(c)).take_while(letters).take(4).collect::<String>(),
+            )
         };
         pattern.literals().is_none_or(|mut literals| literals.any(opening))
     };
-    let place =
-        unless.iter().position(|pattern| may_hold(pattern) && always_holds(regex.as_str(), pattern.as_str()))?;
+    let place = unless
+        .iter()
+        .position(|pattern| may_hold(pattern) && always_holds(regex.as_str(), pattern.as_str()))?;
     Some(Cause::Unless(place, unless[place].as_str()))
 }
 

@@ -125,7 +125,9 @@ impl<'r> Accepting<'r> {
 
     /// At most one conflict for a rule.
     fn conflicts(&self) -> Vec<Conflict> {
-        (0..self.rules.len()).filter_map(|rule| self.by_phrase(rule).or_else(|| self.by_regex(rule))).collect()
+        (0..self.rules.len())
+            .filter_map(|rule| self.by_phrase(rule).or_else(|| self.by_regex(rule)))
+            .collect()
     }
 
     fn by_phrase(&self, index: usize) -> Option<Conflict> {
@@ -135,9 +137,9 @@ impl<'r> Accepting<'r> {
             for (inner, range) in self.texts.inside(outer) {
                 // Of two rules with one phrase the later one is reported.
                 let is_met = |other: usize| inner != number || other < index;
-                let found = self.owners[inner].iter().find(|&&(other, _)| {
-                    is_met(other) && self.both_hit(index, other, outer, &range)
-                });
+                let found = self.owners[inner]
+                    .iter()
+                    .find(|&&(other, _)| is_met(other) && self.both_hit(index, other, outer, &range));
                 if let Some(&(other, place_of_other)) = found {
                     return Some(Conflict {
                         rule: index,
@@ -154,7 +156,8 @@ impl<'r> Accepting<'r> {
 
     fn by_regex(&self, index: usize) -> Option<Conflict> {
         self.rules[index].patterns().enumerate().find_map(|(place, regex)| {
-            let agrees = |&&(other, _): &&(usize, usize)| other < index && self.conditions_agree(index, other, 1);
+            let agrees =
+                |&&(other, _): &&(usize, usize)| other < index && self.conditions_agree(index, other, 1);
             let &(other, place_of_other) = self.regexes[regex].iter().find(agrees)?;
             Some(Conflict {
                 rule: index,
@@ -187,7 +190,8 @@ impl<'r> Accepting<'r> {
     fn conditions_agree(&self, index: usize, other: usize, words: u32) -> bool {
         let [one, two] = [self.rules[index], self.rules[other]];
         let [(least, most), (other_least, other_most)] = [one, two].map(words_allowed);
-        let is_whole = [one, two].iter().any(|rule| rule.at == MatchPosition::Whole && !rule.phrases.is_empty());
+        let is_whole =
+            [one, two].iter().any(|rule| rule.at == MatchPosition::Whole && !rule.phrases.is_empty());
         let longest = if is_whole && words > 1 { words } else { u32::MAX };
         one.category != two.category
             && least.max(other_least).max(words) <= most.min(other_most).min(longest)

@@ -86,7 +86,12 @@ mod tests {
         ] {
             assert!(always_holds(outer, inner), "{outer} and {inner}");
         }
-        for (outer, inner) in [("(?:no|nope) thanks", "nope"), ("thanks", r"\bthanks\b"), ("(?:no )*thanks", "no"), (r"\bno thanks\b", r"\bno\b thanks")] {
+        for (outer, inner) in [
+            ("(?:no|nope) thanks", "nope"),
+            ("thanks", r"\bthanks\b"),
+            ("(?:no )*thanks", "no"),
+            (r"\bno thanks\b", r"\bno\b thanks"),
+        ] {
             assert!(!always_holds(outer, inner), "{outer} and {inner}");
         }
     }
@@ -109,7 +114,19 @@ mod tests {
 
     fn piece() -> impl Strategy<Value = &'static str> {
         prop::sample::select(vec![
-            "no", "thanks", "(?:no|not)", "(a|b)", "a*", "(?:no )+", r"\b", " ", "-?", "not", "[ab]", "^", "(?:b){2}",
+            "no",
+            "thanks",
+            "(?:no|not)",
+            "(a|b)",
+            "a*",
+            "(?:no )+",
+            r"\b",
+            " ",
+            "-?",
+            "not",
+            "[ab]",
+            "^",
+            "(?:b){2}",
         ])
     }
 }

@@ -64,10 +64,11 @@ pub(super) fn check(spans: &Spans, text: &str, warn: &mut Warn<'_>) {
         let help = match (found.kind, escape, literal) {
             (TextKind::Regex, _, Some(literal)) => {
                 format!("in a literal string a backslash stays one: {literal}")
-            },
+            }
             (TextKind::Regex, _, None) => format!("double the backslash: `\\{escape}`"),
             (TextKind::Phrase, "\\b", _) => {
-                "leave it out: a phrase matches whole words anyway; what is a regex belongs under `regex`".to_owned()
+                "leave it out: a phrase matches whole words anyway; what is a regex belongs under `regex`"
+                    .to_owned()
             }
             (TextKind::Phrase, ..) => "leave it out, or double the backslash if one was meant".to_owned(),
         };
@@ -125,7 +126,8 @@ fn literal_string(raw: &str) -> Option<String> {
         at = place.end;
     }
     meant += inner.get(at..)?;
-    let fits = meant.len() <= MOST && !meant.contains("'''") && !meant.ends_with('\'') && !meant.contains('\n');
+    let fits =
+        meant.len() <= MOST && !meant.contains("'''") && !meant.ends_with('\'') && !meant.contains('\n');
     fits.then(|| format!("'''{meant}'''"))
 }
 

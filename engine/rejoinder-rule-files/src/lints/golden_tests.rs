@@ -15,35 +15,74 @@ const CASES: &[(&str, &str, &str)] = &[
     ("R003", "[[rule]]", "[[rule]]\nid = 'a'\nany = ['no']"),
     ("R004", "'no'", "[[rule]]\nid = 'a'\nroute = 'reject'\nany = 'no'"),
     ("R005", "'rejected'", "[[rule]]\nid = 'a'\nroute = 'rejected'\nany = ['no']"),
-    ("R006", "'a'", "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']"),
+    (
+        "R006",
+        "'a'",
+        "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']",
+    ),
     ("R007", "[", "[[rule]]\nid = 'a'\nroute = 'score'\nregex = ['no[']"),
     ("R008", "''", "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['']"),
-    ("R009", "'no'", "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule.test]]\ndialogue = ['no', 'U: no']\nexpect = { hits = [] }"),
+    (
+        "R009",
+        "'no'",
+        "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule.test]]\ndialogue = ['no', 'U: no']\nexpect = { hits = [] }",
+    ),
     ("R010", "7", "format = 7"),
-    ("R014", "<<", "[[rule]]\nid = 'a'\nroute = 'score'\nfacts = ['mood.tone << 1']"),
-    ("W101", r"'''\w+'''", r"REJECT
-regex = ['''\w+''']"),
+    ("R014", "< 1", "[[rule]]\nid = 'a'\nroute = 'score'\nfacts = ['mood.tone << 1']"),
+    (
+        "W101",
+        r"'''\w+'''",
+        r"REJECT
+regex = ['''\w+''']",
+    ),
     ("W102", "[[rule]]", "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']"),
-    ("W103", "[[rule]]", "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: oh no']\nexpect = { route = 'reject' }"),
+    (
+        "W103",
+        "[[rule]]",
+        "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: oh no']\nexpect = { route = 'reject' }",
+    ),
     ("W104", "'oh no'", "REJECT\nany = ['no', 'oh no']"),
-    ("W105", "[[rule.test]]", "REJECT\nany = ['no', 'nope']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: No, nope!']\nexpect = { route = 'reject' }"),
-    ("W106", r"'''\bno'''", r"REJECT
-regex = ['''\bno''']"),
+    (
+        "W105",
+        "[[rule.test]]",
+        "REJECT\nany = ['no', 'nope']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: No, nope!']\nexpect = { route = 'reject' }",
+    ),
+    (
+        "W106",
+        r"'''\bno'''",
+        r"REJECT
+regex = ['''\bno''']",
+    ),
     ("W108", "[[rule]]", "REJECT\nfacts = ['mood.tone = calm', 'mood.tone = angry']"),
-    ("W111", r"\b", r#"REJECT
+    (
+        "W111",
+        r"\b",
+        r#"REJECT
 any = ["no"]
-regex = ["(?:yes|no)\bno"]"#),
+regex = ["(?:yes|no)\bno"]"#,
+    ),
     ("W112", "'''no'''", "REJECT\nany = ['oh no', 'no, no']\nunless = ['''no''']"),
     ("W113", "'not thanks'", "ACCEPT UR5\nany = ['thanks']\nACCEPT UR2\nany = ['never', 'not thanks']"),
-    ("W114", "[[rule]]", "REJECT\nany = ['no']\nmax-words = 9\nREJECT\nany = ['no, no', 'oh no']\nmax-words = 5"),
-    ("W115", "[[rule.test]]", "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: fine']\nexpect = { route = 'none' }"),
+    (
+        "W114",
+        "[[rule]]",
+        "REJECT\nany = ['no']\nmax-words = 9\nREJECT\nany = ['no, no', 'oh no']\nmax-words = 5",
+    ),
+    (
+        "W115",
+        "[[rule.test]]",
+        "[[rule]]\nid = 'a'\nroute = 'reject'\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: fine']\nexpect = { route = 'none' }",
+    ),
 ];
 
 /// What must not be reported: a code, and a file that comes near to it.
 const NEAR: &[(&str, &str)] = &[
-    ("W111", r#"REJECT
+    (
+        "W111",
+        r#"REJECT
 any = ["a\tb", 'a\b']
-regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#),
+regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#,
+    ),
     ("W112", "REJECT\nany = ['oh no']\nunless = ['^no', 'no$', '(?m)^oh no$']"),
     ("W112", "REJECT\nany = ['oh no']\nmax-words = 2\nunless = ['yes', 'no no']"),
     ("W112", "REJECT\nany = ['no']\nregex = ['never']\nunless = ['never ever', 'nothing']"),
@@ -51,8 +90,14 @@ regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nunless = ['not ']\nACCEPT UR2\nany = ['not thanks']"),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nmax-words = 1\nACCEPT UR2\nany = ['not thanks']"),
     ("W113", "ACCEPT UR5\nany = ['thanks']\nat = 'start'\nACCEPT UR2\nany = ['not thanks']"),
-    ("W113", "ACCEPT UR5\nany = ['thanks']\nturn.first = true\nACCEPT UR2\nany = ['thanks']\nturn.first = false"),
-    ("W113", "ACCEPT UR5\nany = ['thanks']\nlanguage = ['en']\nACCEPT UR2\nany = ['thanks']\nlanguage = ['de']"),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nturn.first = true\nACCEPT UR2\nany = ['thanks']\nturn.first = false",
+    ),
+    (
+        "W113",
+        "ACCEPT UR5\nany = ['thanks']\nlanguage = ['en']\nACCEPT UR2\nany = ['thanks']\nlanguage = ['de']",
+    ),
     (
         "W113",
         "ACCEPT UR5\nany = ['no']\nprevious-assistant.refuses = true\nACCEPT UR2\nany = ['no']\nprevious-assistant.refuses = false",
@@ -61,9 +106,18 @@ regex = ['''\bno\b''', "\\bno\\b", "no\n|yes\u00e9"]"#),
     ("W114", "REJECT\nany = ['no']\nmax-words = 5\nREJECT\nany = ['no, no', 'oh no']\nmax-words = 9"),
     ("W114", "REJECT\nany = ['no']\nREJECT\nany = ['no, no', 'yes']"),
     ("W114", "REJECT\nany = ['no']\nREJECT\nany = ['oh no']\nregex = ['never (?:ever|more)']"),
-    ("W114", "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'score'\nany = ['oh no']"),
-    ("W105", "REJECT\nany = ['no']\nmax-words = 1\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: No!']\nexpect = { route = 'reject' }"),
-    ("W105", "REJECT\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: No, it is not.']\nexpect = { route = 'reject' }"),
+    (
+        "W114",
+        "[[rule]]\nid = 'a'\nroute = 'score'\nany = ['no']\n[[rule]]\nid = 'b'\nroute = 'score'\nany = ['oh no']",
+    ),
+    (
+        "W105",
+        "REJECT\nany = ['no']\nmax-words = 1\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: No!']\nexpect = { route = 'reject' }",
+    ),
+    (
+        "W105",
+        "REJECT\nany = ['no']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: No, it is not.']\nexpect = { route = 'reject' }",
+    ),
     (
         "W115",
         "[[rule]]\nid = 'a'\nroute = 'reject'\nregex = ['apologi[sz]e']\n[[rule.test]]\ndialogue = ['U: a', 'A: b', 'U: an apology']\nexpect = { hits = [] }",
@@ -124,7 +178,10 @@ fn what_only_comes_near_is_not_reported() {
     for (code, text) in NEAR {
         let text = file(text);
         let all = findings(&text);
-        assert!(all.iter().all(|finding| finding.code != *code && finding.code != "R001"), "{code}\n{text}{all:#?}");
+        assert!(
+            all.iter().all(|finding| finding.code != *code && finding.code != "R001"),
+            "{code}\n{text}{all:#?}"
+        );
     }
 }
 
@@ -139,7 +196,8 @@ fn each_code_of_a_rule_file_has_a_case() {
 
 #[test]
 fn a_conflict_across_files_names_the_other_file_and_stands_in_the_one_that_is_checked() {
-    let [mine, theirs] = ["ACCEPT UR5\nany = ['thanks']", "\nACCEPT UR2\nany = ['no', 'not thanks']"].map(file);
+    let [mine, theirs] =
+        ["ACCEPT UR5\nany = ['thanks']", "\nACCEPT UR2\nany = ['no', 'not thanks']"].map(file);
     let [own, other] = [parse("mine.toml", &mine), parse("theirs.toml", &theirs)];
     let source = |name, text, content, is_checked| RuleSource { name, text, content, is_checked };
     let of = |own_checked, other_checked, disabled: &[&str]| {
@@ -150,7 +208,7 @@ fn a_conflict_across_files_names_the_other_file_and_stands_in_the_one_that_is_ch
         conflicts(&files, &disabled.iter().copied().collect())
     };
     let [found] = &of(true, false, &[])[..] else { panic!("one conflict") };
-    assert_eq!((found.file.as_str(), found.line, marked(found).as_str()), ("mine.toml", 5, "'thanks'"));
+    assert_eq!((found.file.as_str(), found.line, marked(found).as_str()), ("mine.toml", 6, "'thanks'"));
     assert!(found.message.contains("`r1` (theirs.toml:3) as UR2"), "{found}");
     let [found] = &of(true, true, &[])[..] else { panic!("one conflict") };
     assert_eq!((found.file.as_str(), marked(found).as_str()), ("theirs.toml", "'not thanks'"));

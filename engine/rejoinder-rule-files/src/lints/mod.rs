@@ -11,8 +11,8 @@ mod shadows;
 mod tests_of_rules;
 
 pub(crate) use check::{ALWAYS_HOLDS, Spans, check};
-pub(crate) use control_characters::{ControlCharacter, TextKind};
 pub use conflicts::{RuleSource, conflicts};
+pub(crate) use control_characters::{ControlCharacter, TextKind};
 
 #[cfg(test)]
 mod golden_tests;

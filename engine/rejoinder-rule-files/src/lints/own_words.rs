@@ -82,8 +82,10 @@ impl<'r> OwnWords<'r> {
         let is_alike = |one: &str, other: &str| {
             one.chars().zip(other.chars()).take(ALIKE).filter(|(one, other)| one == other).count() == ALIKE
         };
-        words(folded.text())
-            .any(|word| own.contains(word) || own.iter().any(|own| is_alike(own, word) || own.contains(word) && word.len() > 2))
+        words(folded.text()).any(|word| {
+            own.contains(word)
+                || own.iter().any(|own| is_alike(own, word) || own.contains(word) && word.len() > 2)
+        })
     }
 }
 
@@ -108,9 +110,12 @@ fn without_escapes(source: &str) -> String {
 
 /// Whether each match of a regex consists of words that stand in the regex, and other words may stand around it.
 fn is_spelled_out(regex: &Pattern) -> bool {
-    let Ok(hir) = ParserBuilder::new().case_insensitive(true).build().parse(regex.as_str()) else { return false };
+    let Ok(hir) = ParserBuilder::new().case_insensitive(true).build().parse(regex.as_str()) else {
+        return false;
+    };
     let properties = hir.properties();
-    let is_whole = properties.look_set_prefix().contains(Look::Start) && properties.look_set_suffix().contains(Look::End);
+    let is_whole = properties.look_set_prefix().contains(Look::Start)
+        && properties.look_set_suffix().contains(Look::End);
     !is_whole && has_no_wildcard(&hir)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rejoinder_core::fold::is_word_boundary;
 
 use crate::rule::Rule;
@@ -29,7 +29,9 @@ impl PhraseTexts {
             })
         };
         let of_rules = rules.iter().map(|rule| rule.phrases.iter().map(|p| number(p)).collect()).collect();
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&texts).ok();
+        // Each phrase is searched once: what would make that faster takes longer to build.
+        let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+        let automaton = AhoCorasick::builder().kind(kind).match_kind(MatchKind::Standard).build(&texts).ok();
         Self { automaton: automaton.filter(|_| !texts.is_empty()), of_rules, count: texts.len() }
     }
 

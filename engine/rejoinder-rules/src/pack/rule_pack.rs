@@ -147,7 +147,8 @@ impl Pack {
         is_checked: impl Fn(&Self) -> bool,
         disabled: &[String],
     ) -> Vec<Diagnostic> {
-        let by_packs = packs.iter().flat_map(|pack| &pack.content.disable).map(|reference| reference.name.as_str());
+        let by_packs =
+            packs.iter().flat_map(|pack| &pack.content.disable).map(|reference| reference.name.as_str());
         let disabled = disabled.iter().map(String::as_str).chain(by_packs).collect();
         let sources: Vec<RuleSource<'_>> = packs
             .iter()
