@@ -190,7 +190,13 @@ fn a_pack_is_one_by_whatever_names_it_comes() {
 #[test]
 fn two_packs_in_force_that_accept_the_same_words_are_told_apart() {
     let dir = folder();
-    write(dir.path(), "mine.toml", RULE.replace("thanks\"]", "not good\"]").replace("thanks", "not good"));
+    write(
+        dir.path(),
+        "mine.toml",
+        RULE.replace("\"thanks\"", "\"not good\"")
+            .replace("oh thanks", "not good")
+            .replace("thanksgiving", "it good"),
+    );
     write(
         dir.path(),
         "theirs.toml",

@@ -13,19 +13,21 @@ use crate::shadow::TurnText;
 /// A class of more characters of words than this stands for any word.
 const MOST_SPELLED: usize = 16;
 /// Words that begin with so many equal characters look alike.
-const ALIKE: usize = 4;
+const ALIKE: usize = 3;
+/// A letter that no word holds, for a place of a regex where several characters can stand.
+const ANY: char = '\u{A66E}';
 
 /// The words of a rule's phrases and regexes.
 pub(super) struct OwnWords<'r> {
     rule: &'r Rule,
-    /// The regexes without their escapes.
+    /// The words of the regexes, with [`ANY`] where several characters can stand.
     sources: Vec<String>,
 }
 
 impl<'r> OwnWords<'r> {
     /// The words of a rule.
     pub(super) fn of(rule: &'r Rule) -> Self {
-        Self { rule, sources: rule.patterns().map(without_escapes).collect() }
+        Self { rule, sources: rule.patterns().map(plain_text).collect() }
     }
 
     /// Whether the turn under test is made of the rule's own words and nothing else.
@@ -73,20 +75,33 @@ impl<'r> OwnWords<'r> {
         let mut own = HashSet::new();
         for text in phrases.chain(sources) {
             let before = own.len();
-            own.extend(words(text).filter(|word| word.chars().all(is_word_char) || word.contains('\'')));
+            own.extend(words(text).filter(|word| word.chars().any(|c| c != ANY)));
             // One of signs alone, or a regex for any words: what looks like it cannot be told.
             if own.len() == before && words(text).next().is_none() {
                 return true;
             }
         }
-        let is_alike = |one: &str, other: &str| {
-            one.chars().zip(other.chars()).take(ALIKE).filter(|(one, other)| one == other).count() == ALIKE
-        };
-        words(folded.text()).any(|word| {
-            own.contains(word)
-                || own.iter().any(|own| is_alike(own, word) || own.contains(word) && word.len() > 2)
-        })
+        let mut turn = words(folded.text());
+        turn.any(|word| own.contains(word) || own.iter().any(|own| is_alike(own, word)))
+            || self.match_in(folded.text())
     }
+
+    /// Whether a phrase or regex of the rule matches in a turn.
+    fn match_in(&self, folded: &str) -> bool {
+        let mut turn = TurnText::default();
+        turn.fold(folded);
+        let mut regexes = self.rule.regexes.iter();
+        self.rule.phrases.iter().any(|phrase| folded.contains(phrase.as_str()))
+            || regexes.any(|regex| regex.find(&turn, &SearchRoom::default()).is_some())
+    }
+}
+
+/// Whether a word of a rule and one of a turn look alike: they begin alike, or the one stands in the other.
+fn is_alike(own: &str, word: &str) -> bool {
+    let is_same = |(own, other): &(char, char)| own == other || *own == ANY;
+    let common = own.chars().zip(word.chars()).take_while(is_same).count();
+    let [own_length, length] = [own, word].map(|word| word.chars().count());
+    common >= ALIKE || (common == length && own_length == length) || (length >= ALIKE && own.contains(word))
 }
 
 fn turn_under_test(test: &RuleTest) -> Folded {
@@ -94,18 +109,55 @@ fn turn_under_test(test: &RuleTest) -> Folded {
     Folded::new(last.strip_prefix("U:").unwrap_or(last).trim())
 }
 
-/// The text of a regex without backslashes and the letters behind them, in lower case.
-fn without_escapes(source: &str) -> String {
-    let mut characters = source.chars();
+/// The words of a regex, in lower case: without escapes, with [`ANY`] for a class and for a group of single characters.
+fn plain_text(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
-    while let Some(c) = characters.next() {
-        if c != '\\' {
-            text.extend(c.to_lowercase());
-        } else if let Some(escaped) = characters.next() {
-            text.push(if escaped.is_alphanumeric() { ' ' } else { escaped });
+    let mut rest = source;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match c {
+            '\\' => {
+                let escaped = rest[length..].chars().next();
+                length += escaped.map_or(0, char::len_utf8);
+                text.push(escaped.filter(|c| !c.is_alphanumeric()).unwrap_or(' '));
+            }
+            '[' => {
+                // A bracket that comes first belongs to the class.
+                let lead = if rest.starts_with("[^") { 3 } else { 2 };
+                let inner =
+                    rest.char_indices().skip(lead).find(|&(at, c)| c == ']' && !rest[..at].ends_with('\\'));
+                length = inner.map_or(rest.len(), |(at, _)| at + 1);
+                text.push(if is_of_letters(&rest[1..length]) { ANY } else { ' ' });
+            }
+            '(' => {
+                let choices = rest.find(')').map(|end| (end, rest[1..end].trim_start_matches("?:")));
+                let is_single =
+                    |choice: &str| choice.chars().count() == 1 && choice.chars().all(is_word_char);
+                match choices.filter(|(_, choices)| choices.split('|').all(is_single)) {
+                    Some((end, _)) => {
+                        length = end + 1;
+                        text.push(ANY);
+                    }
+                    None => text.push(' '),
+                }
+            }
+            '?' if text.ends_with(|c| is_word_char(c) || c == '\'') => {}
+            _ => text.extend(c.to_lowercase()),
         }
+        rest = &rest[length..];
     }
     text
+}
+
+/// Whether a class names letters; its bracket may be part of it.
+fn is_of_letters(class: &str) -> bool {
+    let mut before = ' ';
+    !class.starts_with('^')
+        && class.chars().any(|c| {
+            let is_letter = is_word_char(c) && before != '\\';
+            before = c;
+            is_letter
+        })
 }
 
 /// Whether each match of a regex consists of words that stand in the regex, and other words may stand around it.
@@ -130,5 +182,36 @@ fn has_no_wildcard(hir: &Hir) -> bool {
         HirKind::Repetition(repetition) => has_no_wildcard(&repetition.sub),
         HirKind::Capture(capture) => has_no_wildcard(&capture.sub),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(has_no_wildcard),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_regex_are_those_that_a_reader_sees() {
+        let seen =
+            |source: &str| words(&plain_text(source)).map(|word| word.replace(ANY, "*")).collect::<Vec<_>>();
+        assert_eq!(seen(r"^\W*(?:n(?:ã|a)o|g[eé]nial)\b"), ["n*o", "g*nial"]);
+        assert_eq!(seen(r"(?i)\bstimmt'?s[^]x] Errors?[,. ]+\b"), ["i", "stimmt's", "errors"]);
+    }
+
+    #[test]
+    fn words_that_begin_alike_look_alike() {
+        for (own, word) in [("pero", "però"), ("thanks", "thankless"), ("no", "no"), ("not", "nothing")] {
+            assert!(is_alike(own, word), "{own} and {word}");
+        }
+        assert!(!is_alike("no", "nope") && !is_alike("why", "who"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_source_has_words(source in any::<String>(), odd in r"[\\\[\]()|?a]{0,12}") {
+            plain_text(&source);
+            plain_text(&odd);
+        }
     }
 }

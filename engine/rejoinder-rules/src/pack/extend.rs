@@ -113,5 +113,6 @@ fn resolved(name: &str, from: &str) -> String {
     if !name.contains(['/', '\\', '.']) {
         return name.to_owned();
     }
-    Path::new(from).parent().map_or_else(|| name.into(), |folder| folder.join(name).display().to_string())
+    let below = name.strip_prefix("./").unwrap_or(name);
+    Path::new(from).parent().map_or_else(|| name.into(), |folder| folder.join(below).display().to_string())
 }
