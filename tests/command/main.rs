@@ -25,6 +25,7 @@ mod explain;
 mod export;
 #[cfg(unix)]
 mod fact_rules;
+mod findings;
 mod first_minute;
 mod forget;
 mod forget_reach;

@@ -5,7 +5,7 @@ use crate::support::{folder, rejoinder, write};
 
 const RULE: &str = "format = 1\nlang = [\"en\"]\n[[rule]]\nid = \"t.thanks\"\ncategory = \"UR5\"\nroute = \"accept\"\nany = [\"thanks\"]\n  \
                     [[rule.test]]\n  dialogue = [\"U: a\", \"A: b\", \"U: oh thanks, it works\"]\n  expect = { route = \"accept\" }\n  \
-                    [[rule.test]]\n  dialogue = [\"U: a\", \"A: b\", \"U: no\"]\n  expect = { route = \"none\" }\n";
+                    [[rule.test]]\n  dialogue = [\"U: a\", \"A: b\", \"U: when is thanksgiving?\"]\n  expect = { route = \"none\" }\n";
 
 #[test]
 fn a_file_that_is_no_text_is_reported_and_the_others_are_checked() {

@@ -14,6 +14,7 @@ pub mod dialogue;
 pub mod evaluation;
 pub mod excerpt;
 pub mod explanation;
+pub mod findings;
 pub mod forgetting;
 pub mod form_bills;
 pub mod inspection;

@@ -3,8 +3,8 @@
 use rejoinder_core::language::Language;
 use serde_json::{Map, Value, json};
 
+use crate::codes;
 use crate::keys::{FILE, Key, ListItem, RULE, ValueKind};
-use crate::lints;
 use crate::schema::{FORMAT, LONGEST_PHRASE};
 
 /// The JSON Schema (draft 2020-12) of rule files. Every file that it refuses the reader refuses, too; the reader refuses more, such as
@@ -92,7 +92,7 @@ fn list(of: ListItem) -> Value {
             json!({ "type": "string" })
         }
         ListItem::Language => json!({ "enum": Language::CODES[..] }),
-        ListItem::Warning => json!({ "enum": lints::CODES[..] }),
+        ListItem::Warning => json!({ "enum": codes::warnings() }),
         ListItem::Message => json!({ "type": "string", "pattern": "^([UAS]: |[UA]:$)" }),
     };
     let mut schema = json!({ "type": "array", "items": items });

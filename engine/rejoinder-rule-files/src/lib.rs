@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 mod capitals;
+pub mod codes;
 mod column;
 mod condition;
+mod condition_relations;
 mod dialogue_words;
 mod fact;
 mod format_text;
@@ -15,11 +17,9 @@ mod guard;
 mod json_schema;
 mod keys;
 mod lints;
-mod list_lints;
 mod literals;
 mod named_rule;
 mod pattern;
-mod phrase_search;
 mod place;
 mod reading;
 mod rule;
@@ -38,6 +38,7 @@ pub use guard::{
     Guard, GuardLimit, GuardOracle, Limit, PrecisionBound, PrecisionFloor, PrecisionOf, RuleGuard,
 };
 pub use json_schema::json_schema;
+pub use lints::{RuleSource, conflicts};
 pub use literals::folded_core;
 pub use named_rule::{NamedRule, Quorum};
 pub use pattern::{Pattern, SearchRoom};

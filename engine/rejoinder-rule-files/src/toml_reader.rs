@@ -8,10 +8,14 @@ use rejoinder_core::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::lints::ControlCharacter;
+
 /// Findings of one file as they are gathered.
 pub(crate) struct Findings<'a> {
     pub(crate) source: SourceText<'a>,
     pub(crate) list: Vec<Diagnostic>,
+    /// Control characters in the phrases and regexes of the rule that is being read.
+    pub(crate) controls: Vec<ControlCharacter>,
     /// Where the lines end.
     line_ends: Vec<usize>,
 }
@@ -20,7 +24,7 @@ impl<'a> Findings<'a> {
     /// No findings yet.
     pub(crate) fn new(source: SourceText<'a>) -> Self {
         let line_ends = source.text.match_indices('\n').map(|(at, _)| at).collect();
-        Self { source, list: Vec::new(), line_ends }
+        Self { source, list: Vec::new(), controls: Vec::new(), line_ends }
     }
 
     /// 1-based line of a byte offset.

@@ -23,13 +23,13 @@ pub use compile::{ColumnName, FactName, RuleSet};
 pub use explain::{ConditionCheck, RuleMatch, RuleTrial};
 pub use guards::Guards;
 pub use observer::RuleTimes;
-pub use pack::{Pack, PackError, RulesInForce};
+pub use pack::{FoundPacks, Pack, PackError, PackIdentity, RulesInForce, UnreadableFile};
 pub use rejoinder_rule_files::{
     AnswerTrait, ColumnCondition, ColumnValues, Condition, DialoguePart, DialogueWords, Expectation,
     FactCondition, FactDeclaration, FactKind, FactReading, FactValue, FactWord, Guard, GuardLimit,
     GuardOracle, Limit, MatchPosition, Measurement, NameReference, NamedRule, Pattern, PrecisionBound,
     PrecisionFloor, PrecisionOf, Quorum, Route, Rule, RuleFile, RuleGuard, RuleTest, RuleTests, TextReading,
-    format_text, json_schema, parse,
+    codes, format_text, json_schema, parse,
 };
 pub use scan::Scanner;
 pub use selector::Selector;

@@ -191,8 +191,8 @@ Examples:
 pub(super) const RULES_CHECK: &str = "\
 Examples:
   rejoinder rules check my-rules.toml
-  rejoinder rules check rules/ --json
-  rejoinder rules check my-rules.toml --config rejoinder.toml   # also the facts that plugins tell";
+  rejoinder rules check rules/ --format sarif
+  rejoinder rules check my-rules.toml --config judge.toml   # beside the packs and plugins of a config";
 
 pub(super) const RULES_TEST: &str = "\
 Examples:

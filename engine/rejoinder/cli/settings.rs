@@ -28,6 +28,11 @@ pub(super) struct ConfigFileArgs {
 }
 
 impl ConfigFileArgs {
+    /// Whether the command line says which config is used, or that none is.
+    pub(super) const fn is_said(&self) -> bool {
+        self.config.is_some() || self.no_config
+    }
+
     /// The file that the user named.
     pub(super) fn named(&self) -> Option<&Path> {
         self.config.as_deref()
@@ -143,7 +148,7 @@ pub(super) fn effective_config(
     file: &ConfigFileArgs,
     flags: &[&dyn ConfigFlags],
 ) -> Result<EffectiveConfig, Failure> {
-    let mut config = match found_config(file.config.is_some() || file.no_config) {
+    let mut config = match found_config(file.is_said()) {
         Some(found) => {
             let config = EffectiveConfig::load_found(found)?;
             tell_found();

@@ -1,5 +1,7 @@
 //! What a rule asks of the turn and its dialogue.
 
+use std::ops::Range;
+
 use rejoinder_core::language::Language;
 
 use super::dialogue_words;
@@ -22,12 +24,13 @@ pub(super) const PREVIOUS_KEYS: [&str; AnswerTrait::ALL.len()] = {
     keys
 };
 
-/// All conditions of a rule: those on other rules first, those on facts last, of the others the cheapest to find out first.
+/// All conditions of a rule: those on other rules first, those on facts last, of the others the cheapest to find out first. And where
+/// the rule's `unless` regexes stand.
 pub(super) fn read(
     table: &Table<'_>,
     matchers: &mut MatcherReader<'_, '_>,
     findings: &mut Findings<'_>,
-) -> Vec<Condition> {
+) -> (Vec<Condition>, Vec<Range<usize>>) {
     let mut conditions = Vec::new();
     conditions.extend(words(table, "min-words", findings).map(Condition::MinWords));
     conditions.extend(words(table, "max-words", findings).map(Condition::MaxWords));
@@ -56,7 +59,7 @@ pub(super) fn read(
         }
     }
     conditions.extend(languages(table, findings));
-    let (unless, _) = matchers.regexes(table, "unless", findings);
+    let (unless, unless_spans) = matchers.regexes(table, "unless", findings);
     conditions.extend(unless.into_iter().map(Condition::Unless));
     conditions.extend(share(table, "similar-to-earlier", findings).map(Condition::Similar));
     conditions.extend(table.bool("template", findings).map(Condition::Template));
@@ -67,7 +70,7 @@ pub(super) fn read(
         named_rules::read(table, quorum, findings).map(|rules| Condition::Rules(quorum, rules))
     });
     conditions.splice(..0, on_rules.into_iter().flatten());
-    conditions
+    (conditions, unless_spans)
 }
 
 fn words(table: &Table<'_>, key: &str, findings: &mut Findings<'_>) -> Option<u32> {

@@ -10,8 +10,7 @@ use toml::de::DeTable;
 use super::lists::PhraseLists;
 use super::{guard, rule};
 use crate::guard::Guard;
-use crate::lints::{self, Spans};
-use crate::list_lints::{self, ListSpans};
+use crate::lints::{self, FileLists, Spans};
 use crate::rule::{Rule, RuleTest, RuleTests, StoredTests};
 use crate::toml_reader::{Findings, SpannedValue, Table};
 
@@ -47,7 +46,7 @@ pub struct RuleFile {
     spans: Vec<Spans>,
     /// Where the lists stand; empty in a file that was stored.
     #[serde(skip)]
-    lists: Vec<ListSpans>,
+    lists: FileLists,
 }
 
 /// A rule file in a form that is read fast.
@@ -103,14 +102,23 @@ impl RuleFile {
         Ok(file)
     }
 
+    /// Whether it is known where the rules' parts stand, which a stored file does not keep.
+    pub(crate) fn has_places(&self) -> bool {
+        self.spans.len() == self.rules.len()
+    }
+
+    /// Where the parts of a rule stand.
+    pub(crate) fn places(&self, rule: usize) -> Option<&Spans> {
+        self.spans.get(rule)
+    }
+
     /// Warnings about the sound rules, in the order of the file; `name` and `text` are those that it was read from.
     pub fn warnings(&self, name: &str, text: &str) -> Vec<Diagnostic> {
-        if self.spans.len() < self.rules.len() {
+        if !self.has_places() {
             return parse(name, text).warnings(name, text);
         }
         let mut findings = Findings::new(SourceText { name, text });
-        lints::check(&self.rules, &self.spans, &mut findings);
-        list_lints::check(&self.lists, &mut findings);
+        lints::check(&self.rules, &self.spans, &self.lists, &mut findings);
         findings.in_order()
     }
 }
@@ -136,6 +144,7 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
     file.disable = references(&top, "disable", &mut findings);
     file.guard = guard::read(&top, &mut findings);
     let lists = PhraseLists::read(&top, &mut findings);
+    let controls = std::mem::take(&mut findings.controls);
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut rules = Vec::new();
     for table in top.tables("rule", &mut findings) {
@@ -144,7 +153,7 @@ pub fn parse(name: &str, text: &str) -> RuleFile {
         }
     }
     (file.rules, file.spans) = rules.into_iter().unzip();
-    file.lists = lists.spans();
+    file.lists = FileLists { lists: lists.spans(), controls };
     file.errors = findings.in_order();
     file
 }
@@ -182,12 +191,12 @@ pub(super) fn choose(
 ) -> Option<usize> {
     let found = names.iter().position(|n| *n == given.value);
     if found.is_none() {
-        findings.report(
-            "R005",
-            given.span.clone(),
-            format!("`{}` is no value of `{key}`", given.value),
-            did_you_mean(given.value, names),
-        );
+        let mut help = did_you_mean(given.value, names);
+        if help.is_empty() && key == "language" {
+            "a language is named by its code of two letters, such as `en`".clone_into(&mut help);
+        }
+        let message = format!("`{}` is no value of `{key}`", given.value);
+        findings.report("R005", given.span.clone(), message, help);
     }
     found
 }

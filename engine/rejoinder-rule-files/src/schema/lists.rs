@@ -7,7 +7,7 @@ use std::ops::Range;
 use rejoinder_core::diagnostic::did_you_mean;
 
 use super::matchers::{folded_phrase, is_usable};
-use crate::list_lints::ListSpans;
+use crate::lints::ListSpans;
 use crate::reading::TextReading;
 use crate::rule::MatchPosition;
 use crate::toml_reader::{Findings, SpannedValue, Table};

@@ -6,6 +6,7 @@ use rejoinder_core::fold::Folded;
 
 use super::lists::{PhraseLists, PhraseMeaning};
 use crate::capitals;
+use crate::lints::{ControlCharacter, TextKind};
 use crate::pattern::{Pattern, PatternError};
 use crate::reading::TextReading;
 use crate::rule::MatchPosition;
@@ -31,6 +32,7 @@ fn prepared(phrase: &str, reading: TextReading) -> Option<String> {
 
 /// Checks a phrase; reports one that cannot be used.
 pub(super) fn is_usable(phrase: &SpannedValue<&str>, findings: &mut Findings<'_>) -> bool {
+    ControlCharacter::note(phrase, TextKind::Phrase, findings);
     let length = phrase.value.chars().count();
     if length > LONGEST_PHRASE {
         findings.report(
@@ -108,6 +110,7 @@ impl MatcherReader<'_, '_> {
     ) -> (Vec<Pattern>, Vec<Range<usize>>) {
         let (mut patterns, mut spans) = (Vec::new(), Vec::new());
         for source in table.strings(key, findings).unwrap_or_default() {
+            ControlCharacter::note(&source, TextKind::Regex, findings);
             match Pattern::new(source.value, self.reading) {
                 Ok(pattern) => {
                     if self.reading.is_folded()

@@ -9,8 +9,9 @@ use super::file::choose;
 use super::lists::PhraseLists;
 use super::matchers::MatcherReader;
 use super::{conditions, guard, rule_test};
+use crate::codes;
 use crate::guard::Guard;
-use crate::lints::{self, Spans};
+use crate::lints::Spans;
 use crate::reading::TextReading;
 use crate::rule::{MatchPosition, Route, Rule};
 use crate::toml_reader::{Findings, SpannedValue, Table};
@@ -100,7 +101,7 @@ pub(super) fn read(
         findings.report("R008", span, message, "name a phrase or regex, or leave the key out");
     }
     let before_conditions = findings.list.len();
-    let conditions = conditions::read(&table, &mut matchers, findings);
+    let (conditions, unless_spans) = conditions::read(&table, &mut matchers, findings);
     let weight = table.number("weight", findings).map(|w| w.value);
 
     if !has_matcher && conditions.is_empty() && findings.list.len() == before_conditions {
@@ -130,6 +131,7 @@ pub(super) fn read(
         _ => guard::read(&table, findings),
     };
     let (tests, test_spans) = rule_test::read(&table, findings);
+    let controls = std::mem::take(&mut findings.controls);
     if findings.list.len() > before {
         return None;
     }
@@ -140,7 +142,9 @@ pub(super) fn read(
         listed: phrases.listed,
         capitals: matchers.capitals,
         regexes: regex_spans,
+        unless: unless_spans,
         tests: test_spans,
+        controls,
     };
     let rule = Rule {
         id: id?,
@@ -216,10 +220,11 @@ pub(super) fn read_category(given: &SpannedValue<&str>, findings: &mut Findings<
 }
 
 fn read_allow(table: &Table<'_>, findings: &mut Findings<'_>) -> Vec<String> {
-    let codes = table.strings("allow", findings).unwrap_or_default();
-    codes
+    let allowed = table.strings("allow", findings).unwrap_or_default();
+    let known = codes::warnings();
+    allowed
         .iter()
-        .filter_map(|at| choose("allow", at, &lints::CODES, findings))
-        .map(|i| lints::CODES[i].to_owned())
+        .filter_map(|at| choose("allow", at, &known, findings))
+        .map(|i| known[i].to_owned())
         .collect()
 }

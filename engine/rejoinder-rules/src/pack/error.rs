@@ -1,11 +1,10 @@
 //! Why rules cannot be used.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use rejoinder_core::diagnostic::{Diagnostic, did_you_mean};
 
-use super::Pack;
+use super::{Pack, UnreadableFile};
 
 /// Why rules cannot be used.
 #[derive(Debug)]
@@ -13,7 +12,7 @@ pub enum PackError {
     /// No shipped pack has this name, and the name is no path.
     Unknown(String),
     /// The file could not be read.
-    Unreadable(PathBuf, std::io::Error),
+    Unreadable(UnreadableFile),
     /// The files hold errors.
     Invalid(Vec<Diagnostic>),
     /// `disable` names a rule that no pack in force has: the name, and advice.
@@ -31,7 +30,9 @@ impl fmt::Display for PackError {
                     did_you_mean(name, &names)
                 )
             }
-            Self::Unreadable(path, error) => write!(f, "cannot read rules from {}: {error}", path.display()),
+            Self::Unreadable(UnreadableFile { path, error }) => {
+                write!(f, "cannot read rules from {}: {error}", path.display())
+            }
             Self::Invalid(errors) => {
                 let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 write!(
@@ -49,3 +50,9 @@ impl fmt::Display for PackError {
 }
 
 impl std::error::Error for PackError {}
+
+impl From<UnreadableFile> for PackError {
+    fn from(file: UnreadableFile) -> Self {
+        Self::Unreadable(file)
+    }
+}

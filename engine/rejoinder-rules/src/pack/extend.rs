@@ -2,34 +2,33 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Pack;
+use super::{FoundPacks, Pack, PackError, PackIdentity, UnreadableFile};
 
 /// Gathers packs.
 pub(super) struct Loader {
     pub(super) packs: Vec<Pack>,
     /// Files that were gathered already, so that packs may extend one another in any way.
-    met: HashSet<PathBuf>,
+    met: HashSet<PackIdentity>,
     /// Files and folders that the user named: packs may extend them wherever they lie.
     by_user: HashSet<PathBuf>,
 }
 
 impl Loader {
     /// Nothing gathered yet; packs may extend the files and folders `by_user` wherever they lie.
-    pub(super) fn new(by_user: HashSet<PathBuf>) -> Self {
+    pub(super) fn new(by_user: &[String]) -> Self {
+        let by_user = by_user.iter().filter_map(|name| Path::new(name).canonicalize().ok()).collect();
         Self { packs: Vec::new(), met: HashSet::new(), by_user }
     }
 
     /// Adds a pack behind the packs that it extends. These lie below `root`, the folder of the pack that the user named.
     pub(super) fn add(&mut self, mut pack: Pack, root: Option<&Path>) {
-        // A shipped pack has no file; its name stands for itself.
-        let file = Path::new(&pack.file);
-        let canonical = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-        let root = root.or(canonical.parent()).map(Path::to_owned);
-        if !self.met.insert(canonical) {
+        if !self.met.insert(pack.identity().clone()) {
             return;
         }
+        let root = root.or_else(|| pack.identity().file()?.parent()).map(Path::to_owned);
         for reference in &pack.content.extends {
             let name = resolved(&reference.name, &pack.file);
             if let Err(error) = self.check(&name, root.as_deref()) {
@@ -37,8 +36,14 @@ impl Loader {
                 pack.content.errors.push(reference.report("R011", error.to_string(), help));
                 continue;
             }
-            match Pack::named(&name) {
-                Ok(extended) => extended.into_iter().for_each(|p| self.add(p, root.as_deref())),
+            match FoundPacks::of(&name) {
+                Ok(extended) => {
+                    pack.content.errors.extend(extended.unreadable.iter().map(UnreadableFile::finding));
+                    extended.packs.into_iter().for_each(|p| self.add(p, root.as_deref()));
+                }
+                Err(PackError::Unreadable(file)) if file.error.kind() != ErrorKind::NotFound => {
+                    pack.content.errors.push(file.finding());
+                }
                 Err(error) => {
                     pack.content.errors.push(reference.report("R011", error.to_string(), String::new()));
                 }
@@ -108,5 +113,6 @@ fn resolved(name: &str, from: &str) -> String {
     if !name.contains(['/', '\\', '.']) {
         return name.to_owned();
     }
-    Path::new(from).parent().map_or_else(|| name.into(), |folder| folder.join(name).display().to_string())
+    let below = name.strip_prefix("./").unwrap_or(name);
+    Path::new(from).parent().map_or_else(|| name.into(), |folder| folder.join(below).display().to_string())
 }

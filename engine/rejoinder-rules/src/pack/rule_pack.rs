@@ -2,19 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 
 use rejoinder_core::diagnostic::{Diagnostic, Severity, did_you_mean};
 
 use super::error::PackError;
 use super::extend::Loader;
+use super::identity::PackIdentity;
 use crate::building::{RuleBuilding, WITH_ADVICE};
 use crate::compile::RuleSet;
 use crate::guards::Guards;
 use crate::selector::Selector;
-use rejoinder_rule_files::{NameReference, Rule, RuleFile, StoredRuleFile, parse};
+use rejoinder_rule_files::{NameReference, Rule, RuleFile, RuleSource, StoredRuleFile, conflicts, parse};
 
 /// A pack that ships inside the engine.
 struct ShippedPack {
@@ -85,6 +83,7 @@ pub struct Pack {
     /// The rules of the pack, and the mistakes in them.
     pub content: RuleFile,
     text: Cow<'static, str>,
+    identity: PackIdentity,
 }
 
 impl Pack {
@@ -100,8 +99,7 @@ impl Pack {
     /// If there is no such pack or a file cannot be read. Mistakes in the files are no error here but are kept in the packs; that
     /// a pack to extend does not exist is such a mistake.
     pub fn load(names: &[String]) -> Result<Vec<Self>, PackError> {
-        let by_user = names.iter().filter_map(|name| Path::new(name).canonicalize().ok()).collect();
-        let mut loader = Loader::new(by_user);
+        let mut loader = Loader::new(names);
         for name in names {
             for pack in Self::named(name)? {
                 loader.add(pack, None);
@@ -110,73 +108,73 @@ impl Pack {
         Ok(loader.packs)
     }
 
-    /// The pack and the packs that it extends; the pack comes last.
-    pub fn with_extended(pack: Self) -> Vec<Self> {
-        let mut loader = Loader::new(HashSet::new());
+    /// The pack and the packs that it extends; the pack comes last. What the user named may be extended wherever it lies.
+    pub fn with_extended(pack: Self, by_user: &[String]) -> Vec<Self> {
+        let mut loader = Loader::new(by_user);
         loader.add(pack, None);
         loader.packs
     }
 
-    /// The packs that one name stands for, without the packs that they extend.
-    ///
-    /// # Errors
-    /// As [`Pack::load`].
-    pub fn named(name: &str) -> Result<Vec<Self>, PackError> {
-        if let Some(pack) = SHIPPED.iter().find(|pack| pack.name == name) {
-            return Ok(vec![Self::of_shipped(pack)]);
-        }
-        let path = Path::new(name);
-        if path.is_dir() {
-            return Self::files_in(path)?.iter().map(|file| Self::read(name, file)).collect();
-        }
-        if !path.exists() && !name.contains(['/', '\\', '.']) {
-            return Err(PackError::Unknown(name.to_owned()));
-        }
-        Ok(vec![Self::read(name, path)?])
-    }
-
-    /// The rule files in a folder, sorted: all .toml but a config.
-    ///
-    /// # Errors
-    /// If the folder cannot be read.
-    pub fn files_in(folder: &Path) -> Result<Vec<PathBuf>, PackError> {
-        let unreadable = |e| PackError::Unreadable(folder.to_owned(), e);
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-            let file = entry.map_err(unreadable)?.path();
-            let is_config = file.file_name().is_some_and(|name| name == CONFIG);
-            if file.extension().is_some_and(|e| e == "toml") && !is_config {
-                files.push(file);
-            }
-        }
-        files.sort();
-        Ok(files)
-    }
-
-    fn read(name: &str, path: &Path) -> Result<Self, PackError> {
-        let text = read_bounded(path).map_err(|e| PackError::Unreadable(path.to_owned(), e))?;
-        Ok(Self::new(name, &path.display().to_string(), &text))
+    /// The shipped pack of a name; `None` if there is none.
+    pub(super) fn of_shipped_name(name: &str) -> Option<Self> {
+        SHIPPED.iter().find(|pack| pack.name == name).map(Self::of_shipped)
     }
 
     /// The pack that the text of a rule file makes.
     pub fn new(name: &str, file: &str, text: &str) -> Self {
-        Self::with_content(name, file, text.to_owned().into(), parse(file, text))
+        let shipped = SHIPPED.iter().find(|pack| pack.text == text);
+        let identity =
+            shipped.map_or_else(|| PackIdentity::of_file(file), |pack| PackIdentity::Shipped(pack.name));
+        Self::with_content(name, file, text.to_owned().into(), parse(file, text), identity)
     }
 
     fn of_shipped(pack: &ShippedPack) -> Self {
         let ShippedPack { name, file, text, stored } = pack;
         let content = RuleFile::from_stored(stored).unwrap_or_else(|_| parse(file, text));
-        Self::with_content(name, file, Cow::Borrowed(text), content)
+        Self::with_content(name, file, Cow::Borrowed(text), content, PackIdentity::Shipped(name))
     }
 
-    fn with_content(name: &str, file: &str, text: Cow<'static, str>, content: RuleFile) -> Self {
+    fn with_content(
+        name: &str,
+        file: &str,
+        text: Cow<'static, str>,
+        content: RuleFile,
+        identity: PackIdentity,
+    ) -> Self {
         let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
-        Self { name: name.to_owned(), file: file.to_owned(), hash, content, text }
+        Self { name: name.to_owned(), file: file.to_owned(), hash, content, text, identity }
+    }
+
+    /// What all names of the pack have in common.
+    pub const fn identity(&self) -> &PackIdentity {
+        &self.identity
     }
 
     /// Warnings about the pack's rules: what works, and is slow, useless or untested.
     pub fn warnings(&self) -> Vec<Diagnostic> {
         self.content.warnings(&self.file, &self.text)
+    }
+
+    /// Warnings about rules that accept the same words in different categories, where one of them stands in a pack that `is_checked`.
+    /// `disabled` rules, and those that a pack disables, are not in force.
+    pub fn conflicts(
+        packs: &[Self],
+        is_checked: impl Fn(&Self) -> bool,
+        disabled: &[String],
+    ) -> Vec<Diagnostic> {
+        let by_packs =
+            packs.iter().flat_map(|pack| &pack.content.disable).map(|reference| reference.name.as_str());
+        let disabled = disabled.iter().map(String::as_str).chain(by_packs).collect();
+        let sources: Vec<RuleSource<'_>> = packs
+            .iter()
+            .map(|pack| RuleSource {
+                name: &pack.file,
+                text: &pack.text,
+                content: &pack.content,
+                is_checked: is_checked(pack),
+            })
+            .collect();
+        conflicts(&sources, &disabled)
     }
 
     /// Compiles packs into the rules in force: without those that `disable` or a pack's own `disable` names.
@@ -188,11 +186,12 @@ impl Pack {
         Ok(Self::in_force(packs, disable)?.compile(Vec::new()))
     }
 
-    /// The rules in force out of packs, as [`Self::compile`] compiles them.
+    /// The rules in force out of packs, each of them once, as [`Self::compile`] compiles them.
     ///
     /// # Errors
     /// As [`Self::compile`].
     pub fn in_force(packs: Vec<Self>, disable: &[String]) -> Result<RulesInForce, PackError> {
+        let packs = Self::each_once(packs);
         let errors: Vec<Diagnostic> = packs.iter().flat_map(|p| p.content.errors.clone()).collect();
         if !errors.is_empty() {
             return Err(PackError::Invalid(errors));
@@ -281,21 +280,10 @@ pub(crate) fn shipped_with(id: &str) -> Option<&'static str> {
 }
 
 fn nearest_rule(id: &str, owners: &HashMap<String, String>) -> String {
+    if let Some(pack) = shipped_with(id) {
+        return format!("the shipped pack `{pack}` has it, which is not in force");
+    }
     let known: Vec<&str> = owners.keys().map(String::as_str).collect();
     let advice = did_you_mean(id, &known);
     if advice.starts_with("did") { advice } else { "`rejoinder rules list` names them all".to_owned() }
-}
-
-/// The config that may lie in a folder of rule files.
-const CONFIG: &str = "rejoinder.toml";
-/// Rule files are written by people: longer ones are something else.
-const MAX_BYTES: u64 = 64 << 20;
-
-fn read_bounded(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
-    match read as u64 > MAX_BYTES {
-        true => Err(std::io::Error::other(format!("it has more than {} MiB", MAX_BYTES >> 20))),
-        false => Ok(text),
-    }
 }

@@ -1,18 +1,20 @@
 //! `rejoinder rules check`: all mistakes at once.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use clap::Args;
-use rejoinder_core::diagnostic::Severity;
-use rejoinder_rules::{FactCondition, Pack, PackError, Rule};
+use rejoinder_core::diagnostic::{Diagnostic, Severity};
+use rejoinder_report::numbers::counted;
+use rejoinder_rules::{FactCondition, Pack, PackError, PackIdentity, Rule};
+use rejoinder_scan::config::EffectiveConfig;
 use rejoinder_scan::fact_problems;
 
-use super::super::settings::{ConfigFileArgs, effective_config};
-use super::super::{print, print_json};
+use super::super::print;
+use super::super::settings::{ConfigFileArgs, effective_config, found_config};
 use super::FilesArgs;
-use super::files::{identity, load_readable};
+use super::files::{LoadedFile, load_readable};
+use super::finding_format::FindingFormatArgs;
 use crate::failure::{Exit, Failure};
-use rejoinder_report::numbers::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -20,82 +22,137 @@ pub(super) struct CheckArgs {
     files: FilesArgs,
     #[command(flatten)]
     config: ConfigFileArgs,
+    #[command(flatten)]
+    format: FindingFormatArgs,
 }
 
 pub(super) fn main(args: &CheckArgs) -> Result<Exit, Failure> {
-    let files = &args.files;
-    let (loaded, mut findings) = load_readable(files)?;
-    let count = loaded.len() + findings.len();
+    let (loaded, mut findings) = load_readable(&args.files)?;
+    let files = loaded.len() + findings.len();
     let rules: usize = loaded.iter().map(|l| l.own().content.rules.len()).sum();
-    let rules_of = loaded.iter().flat_map(|file| &file.own().content.rules);
+    let asking = asking(&loaded);
+    findings.extend(of_files(&loaded));
+    let checked: HashSet<PackIdentity> = loaded.iter().map(|file| file.own().identity().clone()).collect();
+    let together = Pack::each_once(loaded.into_iter().flat_map(|file| file.packs));
+    findings.extend(conflicts(&together, &checked, &args.config)?);
+    // Clashes between files, and what is disabled in vain, show only when they are compiled together.
+    if findings.iter().all(|d| d.severity == Severity::Warning)
+        && let Err(PackError::Invalid(clashes)) = Pack::in_force(together, &[])
+    {
+        findings.extend(clashes);
+    }
+    let unchecked = unchecked_facts(&asking, &args.config, &mut findings)?;
+    sort(&mut findings);
+    let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
+    let warnings = findings.len() - errors;
+    let summary = format!(
+        "{} in {}: {}, {}\n",
+        counted(rules as u64, "rule"),
+        counted(files as u64, "file"),
+        counted(errors as u64, "error"),
+        counted(warnings as u64, "warning")
+    );
+    args.format.print(
+        &findings,
+        &summary,
+        || print_all(&findings, &unchecked),
+        || serde_json::json!({ "rules": rules, "errors": errors, "warnings": warnings, "findings": findings, "unchecked_facts": unchecked }),
+    )?;
+    Ok(if errors > 0 { Exit::CheckFailed } else { Exit::Ok })
+}
+
+/// The errors in the files and in those that they extend, and the warnings about the files themselves: what a file extends is not
+/// its author's.
+fn of_files(loaded: &[LoadedFile]) -> Vec<Diagnostic> {
+    let mut met = HashSet::new();
+    let mut findings = Vec::new();
+    for file in loaded {
+        for pack in file.packs.iter().filter(|pack| met.insert(pack.identity())) {
+            findings.extend(pack.content.errors.iter().cloned());
+        }
+        findings.extend(file.own().warnings());
+    }
+    findings
+}
+
+/// Warnings about rules that accept the same words in different categories, in the files that are checked, or in one of them and in
+/// a pack that the config puts in force beside it.
+///
+/// # Errors
+/// If the user named a config that cannot be used.
+fn conflicts(
+    together: &[Pack],
+    checked: &HashSet<PackIdentity>,
+    config: &ConfigFileArgs,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let config = match (config.named(), found_config(config.is_said())) {
+        (Some(named), _) => Some(EffectiveConfig::load(Some(named))?),
+        // One that was found is no part of what is checked.
+        (None, Some(found)) => EffectiveConfig::load_found(found).ok(),
+        (None, None) => None,
+    };
+    let rules = config.map(|config| config.config.rules).unwrap_or_default();
+    let in_force = Pack::load(&rules.packs).unwrap_or_default();
+    let is_checked = |pack: &Pack| checked.contains(pack.identity());
+    if !in_force.iter().any(is_checked) {
+        return Ok(Pack::conflicts(together, is_checked, &[]));
+    }
+    let all = Pack::each_once(in_force.into_iter().chain(together.iter().cloned()));
+    Ok(Pack::conflicts(&all, is_checked, &rules.disable))
+}
+
+/// The rules of the files that ask for facts, or whose tests give some.
+fn asking(loaded: &[LoadedFile]) -> Vec<Rule> {
     let names_facts = |rule: &&Rule| {
         rule.facts().next().is_some() || rule.tests.all().iter().any(|test| !test.facts.is_empty())
     };
-    let asking: Vec<Rule> = rules_of.filter(names_facts).cloned().collect();
-    let mut seen = HashSet::new();
-    for file in &loaded {
-        // Warnings about what it extends are not the author's.
-        let errors = file.packs.iter().flat_map(|p| p.content.errors.clone());
-        for finding in errors.chain(file.own().warnings()) {
-            if seen.insert(finding.clone()) {
-                findings.push(finding);
-            }
-        }
-    }
-    // Clashes between files, and what is disabled in vain, show only when they are compiled together.
-    if findings.iter().all(|d| d.severity == Severity::Warning) {
-        let mut together: Vec<Pack> = Vec::new();
-        let mut met = HashSet::new();
-        for pack in loaded.into_iter().flat_map(|l| l.packs) {
-            if met.insert(identity(&pack.file)) {
-                together.push(pack);
-            }
-        }
-        if let Err(PackError::Invalid(clashes)) = Pack::in_force(together, &[]) {
-            findings.extend(clashes);
-        }
-    }
+    loaded.iter().flat_map(|file| &file.own().content.rules).filter(names_facts).cloned().collect()
+}
+
+/// The facts that could not be checked, since no config names plugins; what is wrong with facts is added to the findings.
+///
+/// # Errors
+/// If the config or a plugin in it cannot be used.
+fn unchecked_facts(
+    asking: &[Rule],
+    config: &ConfigFileArgs,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<BTreeSet<String>, Failure> {
     let given = asking.iter().flat_map(|rule| rule.tests.all()).flat_map(|test| test.facts.keys().cloned());
     let asked: BTreeSet<String> =
         asking.iter().flat_map(Rule::facts).map(FactCondition::name).chain(given).collect();
-    // Which facts there are, the plugins of a config say.
-    let unchecked = match asked.is_empty() {
-        true => asked,
-        false => {
-            let effective = effective_config(&args.config, &[])?;
-            match effective.file() {
-                Some(_) => {
-                    findings.extend(fact_problems(&effective, &asking)?);
-                    BTreeSet::new()
-                }
-                None => asked,
-            }
-        }
-    };
-    let errors = findings.iter().filter(|d| d.severity == Severity::Error).count();
-    let warnings = findings.len() - errors;
-    if files.json {
-        print_json(
-            &serde_json::json!({ "rules": rules, "errors": errors, "warnings": warnings, "findings": findings, "unchecked_facts": unchecked }),
-        )?;
-    } else {
-        for finding in &findings {
-            print(&format!("{finding}\n\n"))?;
-        }
-        if !unchecked.is_empty() {
-            let names: Vec<&str> = unchecked.iter().map(String::as_str).collect();
-            print(&format!(
-                "not checked, since plugins tell them: {}; `--config FILE` names the plugins\n",
-                names.join(", ")
-            ))?;
-        }
-        print(&format!(
-            "{} in {}: {}, {}\n",
-            counted(rules as u64, "rule"),
-            counted(count as u64, "file"),
-            counted(errors as u64, "error"),
-            counted(warnings as u64, "warning")
-        ))?;
+    if asked.is_empty() {
+        return Ok(asked);
     }
-    Ok(if errors > 0 { Exit::CheckFailed } else { Exit::Ok })
+    // Which facts there are, the plugins of a config say.
+    let effective = effective_config(config, &[])?;
+    if effective.file().is_none() {
+        return Ok(asked);
+    }
+    findings.extend(fact_problems(&effective, asking)?);
+    Ok(BTreeSet::new())
+}
+
+/// Sorts findings by their places, the files in the order in which they were met.
+fn sort(findings: &mut [Diagnostic]) {
+    let mut files: HashMap<String, usize> = HashMap::new();
+    for finding in findings.iter() {
+        let next = files.len();
+        files.entry(finding.file.clone()).or_insert(next);
+    }
+    findings.sort_by_key(|finding| (files[&finding.file], finding.line, finding.column));
+}
+
+fn print_all(findings: &[Diagnostic], unchecked: &BTreeSet<String>) -> Result<(), Failure> {
+    for finding in findings {
+        print(&format!("{finding}\n\n"))?;
+    }
+    if unchecked.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = unchecked.iter().map(String::as_str).collect();
+    print(&format!(
+        "not checked, since plugins tell them: {}; `--config FILE` names the plugins\n",
+        names.join(", ")
+    ))
 }

@@ -1,14 +1,12 @@
 //! The rule files that a command line names.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
 
 use clap::Args;
 use rejoinder_core::diagnostic::Diagnostic;
-use rejoinder_rules::{Pack, PackError};
+use rejoinder_rules::{FoundPacks, Pack, PackError, PackIdentity, UnreadableFile};
 
-use super::unreadable::unreadable;
-use crate::cli::args::OUTPUT;
 use crate::failure::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -18,9 +16,6 @@ pub(super) struct FilesArgs {
     /// [default: the shipped packs; of `list` the packs of the config]
     #[arg(value_name = "FILE")]
     files: Vec<String>,
-    /// Print one JSON object
-    #[arg(long, help_heading = OUTPUT)]
-    pub(super) json: bool,
 }
 
 impl FilesArgs {
@@ -48,31 +43,33 @@ impl FilesArgs {
 /// # Errors
 /// If one cannot be read.
 pub(super) fn load(args: &FilesArgs) -> Result<Vec<LoadedFile>, Failure> {
-    let mut loaded = LoadedFiles::default();
-    for name in args.names() {
-        Pack::named(&name).map_err(unusable)?.into_iter().for_each(|pack| loaded.add(pack));
+    let names = args.names();
+    let mut loaded = LoadedFiles::new(&names);
+    for name in &names {
+        Pack::named(name).map_err(unusable)?.into_iter().for_each(|pack| loaded.add(pack));
     }
     Ok(loaded.files)
 }
 
-/// The same, and for each file of a named folder that cannot be read the reason.
+/// The same, and for each file that cannot be read a finding: one of a folder, or one of several that the user named.
 ///
 /// # Errors
-/// If what the user named itself cannot be read.
+/// If what the user named is not there, or is one file alone and cannot be read.
 pub(super) fn load_readable(args: &FilesArgs) -> Result<(Vec<LoadedFile>, Vec<Diagnostic>), Failure> {
-    let (mut loaded, mut lost) = (LoadedFiles::default(), Vec::new());
-    for name in args.names() {
-        let folder = Path::new(&name);
-        if !folder.is_dir() {
-            Pack::named(&name).map_err(unusable)?.into_iter().for_each(|pack| loaded.add(pack));
-            continue;
-        }
-        for file in Pack::files_in(folder).map_err(unusable)? {
-            match Pack::named(&file.display().to_string()) {
-                Ok(packs) => packs.into_iter().for_each(|pack| loaded.add(pack)),
-                Err(PackError::Unreadable(path, why)) => lost.push(unreadable(&path, &why)),
-                Err(other) => return Err(unusable(other)),
+    let names = args.names();
+    let (mut loaded, mut lost) = (LoadedFiles::new(&names), Vec::new());
+    for name in &names {
+        match FoundPacks::of(name) {
+            Ok(found) => {
+                found.packs.into_iter().for_each(|pack| loaded.add(pack));
+                lost.extend(found.unreadable.iter().map(UnreadableFile::finding));
             }
+            Err(PackError::Unreadable(file))
+                if names.len() > 1 && file.error.kind() != ErrorKind::NotFound =>
+            {
+                lost.push(file.finding());
+            }
+            Err(other) => return Err(unusable(other)),
         }
     }
     Ok((loaded.files, lost))
@@ -87,24 +84,24 @@ pub(super) fn load_in_force(packs: &[String]) -> Result<Vec<LoadedFile>, Failure
     Ok(packs.into_iter().map(|pack| LoadedFile { file: pack.file.clone(), packs: vec![pack] }).collect())
 }
 
-/// Files as they are loaded, each once.
-#[derive(Default)]
-struct LoadedFiles {
+/// Gathers the files that the user named.
+struct LoadedFiles<'n> {
+    names: &'n [String],
+    met: HashSet<PackIdentity>,
     files: Vec<LoadedFile>,
-    met: HashSet<PathBuf>,
 }
 
-impl LoadedFiles {
+impl<'n> LoadedFiles<'n> {
+    fn new(names: &'n [String]) -> Self {
+        Self { names, met: HashSet::new(), files: Vec::new() }
+    }
+
     fn add(&mut self, pack: Pack) {
-        if self.met.insert(identity(&pack.file)) {
-            self.files.push(LoadedFile { file: pack.file.clone(), packs: Pack::with_extended(pack) });
+        if self.met.insert(pack.identity().clone()) {
+            let file = pack.file.clone();
+            self.files.push(LoadedFile { file, packs: Pack::with_extended(pack, self.names) });
         }
     }
-}
-
-/// What two paths of one file have in common; of a shipped pack its name.
-pub(super) fn identity(file: &str) -> PathBuf {
-    Path::new(file).canonicalize().unwrap_or_else(|_| file.into())
 }
 
 /// A rule file that the user named.
@@ -125,7 +122,7 @@ impl LoadedFile {
 /// What a command ends with where rules cannot be used.
 pub(super) fn unusable(error: PackError) -> Failure {
     match error {
-        PackError::Unreadable(..) => Failure::new(Exit::Io, error.to_string()),
+        PackError::Unreadable(_) => Failure::new(Exit::Io, error.to_string()),
         other => Failure::usage(other.to_string()),
     }
 }

@@ -22,6 +22,9 @@ pub(super) struct ListArgs {
     table: bool,
     #[command(flatten)]
     config: ConfigFileArgs,
+    /// Print one JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
 }
 
 pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
@@ -33,7 +36,7 @@ pub(super) fn main(args: &ListArgs) -> Result<Exit, Failure> {
         }
     };
     let is_disabled = |rule: &Rule| disabled.contains(&rule.id);
-    if args.files.json {
+    if args.json {
         let rules = loaded.iter().flat_map(|l| &l.own().content.rules);
         let rows: Vec<_> = rules.map(|rule| row(rule, is_disabled(rule))).collect();
         print_json(&serde_json::json!({ "rules": rows }))?;

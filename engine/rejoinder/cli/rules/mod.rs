@@ -3,13 +3,13 @@
 mod beside;
 mod check;
 mod files;
+mod finding_format;
 mod fmt;
 mod guards;
 mod list;
 mod schema;
 mod stats;
 mod test;
-mod unreadable;
 mod verb;
 
 use files::{FilesArgs, load};

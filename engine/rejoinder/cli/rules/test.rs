@@ -1,11 +1,14 @@
 //! `rejoinder rules test`: the dialogues that authors put beside their rules, and the guards of the rules.
 
 use clap::Args;
+use rejoinder_core::diagnostic::{Diagnostic, Severity, SourceText};
+use rejoinder_core::printable;
 use rejoinder_rules::testing::{self, TestReport, TestResult};
 use rejoinder_rules::{Pack, Rule};
 
-use super::super::{print, print_json};
+use super::super::print;
 use super::files::load_in_force;
+use super::finding_format::FindingFormatArgs;
 use super::guards::GuardArgs;
 use super::{FilesArgs, load};
 use crate::failure::{Exit, Failure};
@@ -21,10 +24,12 @@ pub(super) struct TestArgs {
     files: FilesArgs,
     #[command(flatten)]
     guards: GuardArgs,
+    #[command(flatten)]
+    format: FindingFormatArgs,
 }
 
 pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
-    let TestArgs { files, guards } = args;
+    let TestArgs { files, guards, format } = args;
     guards.refuse_unfit()?;
     let (mut reports, mut untested) = (Vec::new(), Vec::new());
     let is_of_config = !files.are_named() && !guards.on.is_empty();
@@ -37,7 +42,7 @@ pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
         let rules = file.own().content.rules.iter();
         untested.extend(rules.filter(|rule| rule.is_untested()).map(|rule: &Rule| rule.id.clone()));
         let packs = match is_of_config {
-            true => Pack::with_extended(file.own().clone()),
+            true => Pack::with_extended(file.own().clone(), &[]),
             false => file.packs,
         };
         reports.extend(testing::run(&Pack::compile(packs, &[])?, &file.file));
@@ -51,45 +56,32 @@ pub(super) fn main(args: &TestArgs) -> Result<Exit, Failure> {
     let todo = count(|r| matches!(r, TestResult::Todo(_) | TestResult::TodoPassed));
     let passed = reports.len() - failed - todo;
     let guarded = checked.as_deref().map(GuardCounts::of);
-    if files.json {
-        let rows: Vec<_> = reports
-            .iter()
-            .map(|r| {
-                let (result, detail) = describe(&r.result);
-                serde_json::json!({ "rule": r.rule, "file": r.file, "line": r.line, "result": result, "detail": detail })
-            })
-            .collect();
-        let mut all = serde_json::json!({ "passed": passed, "failed": failed, "todo": todo, "untested": untested, "tests": rows });
-        if let Some(rows) = &checked {
-            all["guards"] = serde_json::json!({ "counts": guarded, "limits": rows });
-        }
-        print_json(&all)?;
-    } else {
-        print_tests(&reports)?;
-        let verdict = if failed > 0 { "FAILED" } else { "ok" };
-        print(&format!("\ntest result: {verdict}. {passed} passed; {failed} failed; {todo} todo\n"))?;
-        if !untested.is_empty() {
-            print(&untested_line(&untested))?;
-        }
-        if let Some(rows) = checked.filter(|rows| !rows.is_empty()) {
-            print(&format!("\n{}", guards::text(&rows)))?;
-        }
+    let verdict = if failed > 0 { "FAILED" } else { "ok" };
+    let mut summary = format!("\ntest result: {verdict}. {passed} passed; {failed} failed; {todo} todo\n");
+    if !untested.is_empty() {
+        summary += &untested_line(&untested);
     }
+    if let Some(rows) = checked.as_ref().filter(|rows| !rows.is_empty()) {
+        summary += &format!("\n{}", guards::text(rows));
+    }
+    let findings: Vec<Diagnostic> = reports.iter().filter_map(finding).collect();
+    format.print(
+        &findings,
+        &summary,
+        || reports.iter().filter(|r| r.result != TestResult::Passed).try_for_each(print_report),
+        || {
+            let rows: Vec<_> = reports.iter().map(row).collect();
+            let mut all = serde_json::json!({ "passed": passed, "failed": failed, "todo": todo, "untested": untested, "tests": rows });
+            if let Some(rows) = &checked {
+                all["guards"] = serde_json::json!({ "counts": guarded, "limits": rows });
+            }
+            all
+        },
+    )?;
     Ok(match failed > 0 || guarded.is_some_and(|counts| counts.broken > 0) {
         true => Exit::CheckFailed,
         false => Exit::Ok,
     })
-}
-
-fn print_tests(reports: &[TestReport]) -> Result<(), Failure> {
-    for report in reports.iter().filter(|r| r.result != TestResult::Passed) {
-        let (result, detail) = describe(&report.result);
-        print(&format!(
-            "test {} ({}:{}) ... {result}\n    {detail}\n",
-            report.rule, report.file, report.line
-        ))?;
-    }
-    Ok(())
 }
 
 /// How many rules no test tries, with the first of them.
@@ -102,6 +94,17 @@ fn untested_line(untested: &[String]) -> String {
     )
 }
 
+fn print_report(report: &TestReport) -> Result<(), Failure> {
+    let (result, detail) = describe(&report.result);
+    let text = format!("test {} ({}:{}) ... {result}\n    {detail}\n", report.rule, report.file, report.line);
+    print(&printable(&text))
+}
+
+fn row(report: &TestReport) -> serde_json::Value {
+    let (result, detail) = describe(&report.result);
+    serde_json::json!({ "rule": report.rule, "file": report.file, "line": report.line, "result": result, "detail": detail })
+}
+
 fn describe(result: &TestResult) -> (&'static str, &str) {
     match result {
         TestResult::Passed => ("ok", ""),
@@ -109,4 +112,26 @@ fn describe(result: &TestResult) -> (&'static str, &str) {
         TestResult::Todo(remark) => ("todo", remark),
         TestResult::TodoPassed => ("todo", "this passes now: remove `todo`"),
     }
+}
+
+/// What is wrong with a test; nothing about one that passes, or that its author knows not to pass.
+fn finding(report: &TestReport) -> Option<Diagnostic> {
+    let (code, severity, message, help) = match &report.result {
+        TestResult::Passed | TestResult::Todo(_) => return None,
+        TestResult::Failed(difference) => (
+            "T001",
+            Severity::Error,
+            format!("a test of rule `{}` fails: {difference}", report.rule),
+            "mend the rule, or what the test expects",
+        ),
+        TestResult::TodoPassed => (
+            "T002",
+            Severity::Warning,
+            format!("a test of rule `{}` is marked as `todo` and passes", report.rule),
+            "remove `todo`",
+        ),
+    };
+    let source = SourceText { name: &report.file, text: "[[rule.test]]" };
+    let finding = source.diagnostic_in_line(report.line, code, 0..source.text.len(), message, help);
+    Some(Diagnostic { severity, ..finding })
 }

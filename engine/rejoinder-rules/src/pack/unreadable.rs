@@ -2,24 +2,36 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::PathBuf;
 
 use rejoinder_core::diagnostic::{Diagnostic, SourceText};
 
 /// How far into a file the place is looked for at which it ceases to be text.
 const MOST: u64 = 1 << 20;
 
-/// Why a file cannot be read, with the place where it ceases to be text.
-pub(super) fn unreadable(path: &Path, why: &io::Error) -> Diagnostic {
-    let name = path.display().to_string();
-    if why.kind() != io::ErrorKind::InvalidData {
-        let message = format!("the file cannot be read: {why}");
-        return SourceText { name: &name, text: "" }.diagnostic("R013", 0..0, message, "");
+/// A file that cannot be read.
+#[derive(Debug)]
+pub struct UnreadableFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Why it cannot be read.
+    pub error: io::Error,
+}
+
+impl UnreadableFile {
+    /// The finding, with the place where the file ceases to be text.
+    pub fn finding(&self) -> Diagnostic {
+        let name = self.path.display().to_string();
+        if self.error.kind() != io::ErrorKind::InvalidData {
+            let message = format!("the file cannot be read: {}", self.error);
+            let help = "make it readable, or leave it out";
+            return SourceText { name: &name, text: "" }.diagnostic("R013", 0..0, message, help);
+        }
+        let mut bytes = Vec::new();
+        // What cannot be read once more has no place to show.
+        let _ = File::open(&self.path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+        not_utf8(&name, &bytes)
     }
-    let mut bytes = Vec::new();
-    // What cannot be read once more has no place to show.
-    let _ = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
-    not_utf8(&name, &bytes)
 }
 
 /// That `bytes`, the content of the file `name`, are no text, with the place where they cease to be.
@@ -27,7 +39,7 @@ pub(super) fn not_utf8(name: &str, bytes: &[u8]) -> Diagnostic {
     let begin = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
     let text = &String::from_utf8_lossy(bytes);
     let span = begin..begin + char::REPLACEMENT_CHARACTER.len_utf8();
-    let help = "save it as UTF-8, or move it out of the folder";
+    let help = "save it as UTF-8, or leave it out";
     SourceText { name, text }.diagnostic("R013", span, "the file is not UTF-8", help)
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use rejoinder_core::fold::is_word_boundary;
 
+use super::control_characters::{self, ControlCharacter};
 use crate::toml_reader::Findings;
 
 /// A list is used by no rule.
@@ -24,9 +25,21 @@ pub(crate) struct ListSpans {
     pub(crate) is_free: bool,
 }
 
-/// Looks for lists that no rule uses, and for phrases that add nothing to their list.
-pub(crate) fn check(lists: &[ListSpans], findings: &mut Findings<'_>) {
-    for list in lists {
+/// The lists of a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FileLists {
+    pub(crate) lists: Vec<ListSpans>,
+    /// Control characters that escapes in the lists' phrases stand for.
+    pub(crate) controls: Vec<ControlCharacter>,
+}
+
+/// Looks for lists that no rule uses, for phrases that add nothing to their list, and for control characters.
+pub(super) fn check(file: &FileLists, findings: &mut Findings<'_>) {
+    let text = findings.source.text;
+    control_characters::check(&file.controls, text, &mut |code, span, message, help| {
+        findings.report(code, span.clone(), message, help);
+    });
+    for list in &file.lists {
         if !list.is_used {
             let name = list.name.escape_debug();
             let message = format!("no rule uses the list `{name}`");

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use rejoinder_core::fold::is_word_boundary;
@@ -10,7 +11,7 @@ use rejoinder_core::fold::is_word_boundary;
 const FEW: usize = 24;
 
 /// Phrases, each with its number, searchable inside of one another.
-pub(crate) struct PhraseSearch<'p> {
+pub(super) struct PhraseSearch<'p> {
     phrases: Vec<&'p str>,
     numbers: HashMap<&'p str, usize>,
     /// Whether some phrase begins or ends with a space.
@@ -21,13 +22,13 @@ pub(crate) struct PhraseSearch<'p> {
 
 impl<'p> PhraseSearch<'p> {
     /// No phrase.
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (phrases, numbers) = (Vec::new(), HashMap::new());
         Self { phrases, numbers, has_outer_space: false, automaton: OnceCell::new() }
     }
 
     /// The number of a phrase, a new one if the phrase is new: all phrases are numbered before any is searched for.
-    pub(crate) fn number(&mut self, phrase: &'p str) -> usize {
+    pub(super) fn number(&mut self, phrase: &'p str) -> usize {
         *self.numbers.entry(phrase).or_insert_with(|| {
             self.phrases.push(phrase);
             self.has_outer_space |= phrase.starts_with(' ') || phrase.ends_with(' ');
@@ -35,8 +36,14 @@ impl<'p> PhraseSearch<'p> {
         })
     }
 
-    /// The numbers of the phrases that stand in `outer` at word boundaries: by their ends, and of those with one end the longest first.
-    pub(crate) fn inside(&self, outer: &str) -> Vec<usize> {
+    /// How many phrases there are.
+    pub(super) const fn count(&self) -> usize {
+        self.phrases.len()
+    }
+
+    /// The numbers of the phrases that stand in `outer` at word boundaries, with their places: by their ends, and of those with one end
+    /// the longest first.
+    pub(super) fn inside(&self, outer: &str) -> Vec<(usize, Range<usize>)> {
         let places = outer.char_indices().map(|(at, _)| at).chain([outer.len()]);
         let boundaries: Vec<usize> = places.filter(|&at| is_word_boundary(outer, at)).collect();
         if boundaries.len() > FEW {
@@ -50,21 +57,21 @@ impl<'p> PhraseSearch<'p> {
             for &start in &boundaries[..place] {
                 let inner = &outer[start..end];
                 if self.has_outer_space || !inner.starts_with(' ') {
-                    found.extend(self.numbers.get(inner));
+                    found.extend(self.numbers.get(inner).map(|&number| (number, start..end)));
                 }
             }
         }
         found
     }
 
-    fn inside_long(&self, outer: &str) -> Vec<usize> {
+    fn inside_long(&self, outer: &str) -> Vec<(usize, Range<usize>)> {
         let automaton = self
             .automaton
             .get_or_init(|| AhoCorasick::builder().match_kind(MatchKind::Standard).build(&self.phrases).ok());
         let found = automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(outer));
         let at_boundaries =
             found.filter(|m| is_word_boundary(outer, m.start()) && is_word_boundary(outer, m.end()));
-        at_boundaries.map(|m| m.pattern().as_usize()).collect()
+        at_boundaries.map(|m| (m.pattern().as_usize(), m.range())).collect()
     }
 }
 

@@ -1,0 +1,41 @@
+//! Findings as commands of a GitHub workflow, which shows each beside its line.
+
+use rejoinder_core::diagnostic::{Diagnostic, Severity};
+use rejoinder_core::printable;
+
+/// A line for each finding, such as `::error file=a.toml,line=1,col=2,endColumn=5,title=R005::what is wrong`.
+pub fn workflow_commands(findings: &[Diagnostic]) -> String {
+    findings.iter().map(workflow_command).collect()
+}
+
+fn workflow_command(finding: &Diagnostic) -> String {
+    let command = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let file = finding.file.strip_prefix("./").unwrap_or(&finding.file);
+    let message = match finding.help.is_empty() {
+        true => finding.message.clone(),
+        false => format!("{}\n{}", finding.message, finding.help),
+    };
+    format!(
+        "::{command} file={},line={},col={},endColumn={},title={}::{}\n",
+        property(file),
+        finding.line,
+        finding.column,
+        finding.column + finding.width,
+        property(finding.code),
+        data(&message),
+    )
+}
+
+/// The text of a command: no line break ends it, and no character in it steers the terminal that shows the log.
+fn data(text: &str) -> String {
+    let escaped = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    printable(&escaped).into_owned()
+}
+
+/// A property of a command, which ends at a comma or colon.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

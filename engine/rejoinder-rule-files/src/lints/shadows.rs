@@ -1,0 +1,221 @@
+//! Phrases and rules that can never add a hit, since others of the same file hit wherever they do.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use rejoinder_core::Category;
+
+use super::check::{Spans, Warn};
+use super::phrase_texts::PhraseTexts;
+use crate::condition::Condition;
+use crate::reading::TextReading;
+use crate::rule::{MatchPosition, Route, Rule};
+
+/// A phrase or regex is compared with at most so many effects of other rules, so that many rules on one phrase take no square of
+/// time.
+const MOST_EFFECTS: usize = 64;
+/// So many broader rules are named.
+const MOST_NAMED: usize = 3;
+
+/// Which rules hit wherever others do.
+pub(super) struct Shadows<'r> {
+    rules: &'r [&'r Rule],
+    texts: PhraseTexts<'r>,
+    /// By rule.
+    effects: Vec<RuleEffect>,
+    /// By number of a phrase.
+    owners: Vec<PhraseOwners>,
+    /// By regex: the rules with it, the first of each effect and position.
+    regexes: HashMap<&'r str, Vec<usize>>,
+}
+
+/// The rules that have one phrase.
+#[derive(Clone, Default)]
+struct PhraseOwners {
+    /// By rule: the first place of the phrase among the rule's phrases.
+    places: HashMap<usize, usize>,
+    /// The rules that look for the phrase anywhere in a turn, the first of each effect.
+    anywhere: Vec<usize>,
+}
+
+/// What a hit of a rule leads to, and the numbers of the conditions for it.
+#[derive(Clone, PartialEq, Eq)]
+struct RuleEffect {
+    route: Route,
+    category: Option<Category>,
+    text: TextReading,
+    conditions: Rc<BTreeSet<usize>>,
+}
+
+/// What makes a phrase useless.
+struct PhraseShadow {
+    /// A phrase of the same rule, by its place.
+    own: Option<usize>,
+    /// Another rule, and the place of its phrase.
+    other: Option<(usize, usize)>,
+}
+
+impl<'r> Shadows<'r> {
+    /// The phrases and regexes of `rules`.
+    pub(super) fn of(rules: &'r [&'r Rule]) -> Self {
+        let texts = PhraseTexts::of(rules);
+        let mut numbers = HashMap::new();
+        let effects: Vec<RuleEffect> = rules.iter().map(|rule| RuleEffect::of(rule, &mut numbers)).collect();
+        let mut owners = vec![PhraseOwners::default(); texts.count()];
+        let mut regexes = HashMap::<&str, Vec<usize>>::new();
+        for (index, rule) in rules.iter().enumerate() {
+            for (place, &phrase) in texts.of_rule(index).iter().enumerate() {
+                let owners = &mut owners[phrase];
+                owners.places.entry(index).or_insert(place);
+                if rule.at == MatchPosition::Anywhere {
+                    add_first(&mut owners.anywhere, index, |known| effects[known] == effects[index]);
+                }
+            }
+            for regex in rule.patterns() {
+                let same = |known: usize| effects[known] == effects[index] && rules[known].at == rule.at;
+                add_first(regexes.entry(regex).or_default(), index, same);
+            }
+        }
+        Self { rules, texts, effects, owners, regexes }
+    }
+
+    /// Warns about what can never add a hit in the rule at `index`.
+    pub(super) fn check(&self, index: usize, spans: &Spans, warn: &mut Warn<'_>) {
+        let rule = self.rules[index];
+        let shadows: Vec<PhraseShadow> =
+            (0..rule.phrases.len()).map(|place| self.phrase_shadow(index, place)).collect();
+        let regexes: Vec<Option<usize>> =
+            rule.patterns().map(|regex| self.regex_shadow(index, regex)).collect();
+        let of_phrases = shadows.iter().map(|shadow| shadow.other.map(|(other, _)| other));
+        let broader: Option<BTreeSet<usize>> = of_phrases.chain(regexes.iter().copied()).collect();
+        match broader {
+            Some(broader) if rule.has_matcher() && self.weigh_the_same(index, &broader) => {
+                let message = format!("the rule adds nothing: {}", self.hits_wherever(&broader));
+                let help = "delete the rule, or give it another route, category or condition";
+                warn("W114", &spans.rule, message, help);
+            }
+            _ => self.check_phrases(index, &shadows, spans, warn),
+        }
+    }
+
+    fn check_phrases(&self, index: usize, shadows: &[PhraseShadow], spans: &Spans, warn: &mut Warn<'_>) {
+        for (shadow, span) in shadows.iter().zip(&spans.phrases).skip(spans.listed) {
+            let own = shadow.own.map(|place| (index, place));
+            match own.into_iter().chain(shadow.other).min() {
+                Some((r, p)) if r == index => warn(
+                    "W104",
+                    span,
+                    format!(
+                        "`{}` of the same rule matches wherever this phrase does",
+                        self.rules[r].phrases[p]
+                    ),
+                    "remove one of the two",
+                ),
+                Some((r, p)) => warn(
+                    "W104",
+                    span,
+                    format!(
+                        "rule `{}` hits wherever this phrase matches, by its `{}`",
+                        self.rules[r].id, self.rules[r].phrases[p]
+                    ),
+                    "remove the phrase, or give the rule another route, category or condition",
+                ),
+                None => {}
+            }
+        }
+    }
+
+    fn phrase_shadow(&self, index: usize, place: usize) -> PhraseShadow {
+        let rule = self.rules[index];
+        let outer = self.texts.of_rule(index)[place];
+        let (mut own, mut other): (Option<usize>, Option<(usize, usize)>) = (None, None);
+        for (inner, _) in self.texts.inside(&rule.phrases[place]) {
+            let is_same = inner == outer;
+            let owners = &self.owners[inner];
+            // Of two equal phrases of a rule the later one is useless.
+            let by_own = owners.places.get(&index).filter(|&&p| match is_same {
+                true => p < place,
+                false => rule.at == MatchPosition::Anywhere,
+            });
+            own = own.or(by_own.copied());
+            let by_other = owners.anywhere.iter().find(|&&o| self.hits_where(o, index, is_same));
+            other = other.or_else(|| by_other.map(|o| (*o, owners.places[o])));
+        }
+        PhraseShadow { own, other }
+    }
+
+    fn regex_shadow(&self, index: usize, regex: &str) -> Option<usize> {
+        let fits = |other: usize| {
+            let at = self.rules[other].at;
+            at == MatchPosition::Anywhere || at == self.rules[index].at
+        };
+        let mut owners = self.regexes.get(regex)?.iter().copied();
+        owners.find(|&other| fits(other) && self.hits_where(other, index, true))
+    }
+
+    /// Whether the rule `other` makes useless what it has in common with the rule at `index`: the same words, or fewer of them.
+    fn hits_where(&self, other: usize, index: usize, is_same: bool) -> bool {
+        let (one, two) = (self.rules[other], self.rules[index]);
+        // Each hit of a rule that only scores adds its weight.
+        other != index
+            && two.route != Route::Score
+            && (one.route, one.category, one.text) == (two.route, two.category, two.text)
+            && self.holds_where(other, index)
+            // Of two rules that say the same the later one is useless.
+            && (!is_same || other < index || one.at != two.at || !self.holds_where(index, other))
+    }
+
+    /// Whether the conditions of a rule hold wherever those of another hold.
+    fn holds_where(&self, rule: usize, other: usize) -> bool {
+        let (own, given) = (&self.rules[rule].conditions, &self.rules[other].conditions);
+        self.effects[rule].conditions.is_subset(&self.effects[other].conditions)
+            || own.iter().all(|wanted| given.iter().any(|condition| condition.implies(wanted)))
+    }
+
+    /// Whether a hit of the rule adds no other weight than those of the broader rules.
+    fn weigh_the_same(&self, index: usize, broader: &BTreeSet<usize>) -> bool {
+        let weight = |rule: usize| self.rules[rule].weight.to_bits();
+        broader.iter().all(|&other| weight(other) == weight(index))
+    }
+
+    fn hits_wherever(&self, broader: &BTreeSet<usize>) -> String {
+        let named = broader.iter().take(MOST_NAMED).map(|&rule| {
+            let rule = self.rules[rule];
+            format!("`{}` (line {})", rule.id, rule.line)
+        });
+        let mut named: Vec<String> = named.collect();
+        let more = broader.len() - named.len();
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        match named.as_slice() {
+            [one] => format!("rule {one} hits wherever it does"),
+            [first @ .., last] => {
+                format!("one of the rules {} and {last} hits wherever it does", first.join(", "))
+            }
+            [] => String::new(),
+        }
+    }
+}
+
+impl RuleEffect {
+    fn of(rule: &Rule, numbers: &mut HashMap<String, usize>) -> Self {
+        let mut number = |condition: &Condition| {
+            let next = numbers.len();
+            *numbers.entry(condition.to_string()).or_insert(next)
+        };
+        let conditions = Rc::new(rule.conditions.iter().map(&mut number).collect());
+        Self { route: rule.route, category: rule.category, text: rule.text, conditions }
+    }
+}
+
+/// Adds a rule, unless one that is the same is there, or as many as are compared.
+fn add_first(rules: &mut Vec<usize>, rule: usize, is_same: impl Fn(usize) -> bool) {
+    if rules.len() < MOST_EFFECTS && !rules.iter().any(|&known| is_same(known)) {
+        rules.push(rule);
+    }
+}
+
+#[cfg(test)]
+#[path = "shadow_tests.rs"]
+mod tests;
