@@ -209,6 +209,12 @@ Examples:
   rejoinder rules stats logs/ --sort hits
   rejoinder rules stats labelled.jsonl --labels --rules my-rules.toml";
 
+pub(super) const RULES_DIFF: &str = "\
+Examples:
+  rejoinder rules diff none my-rules.toml --on logs/
+  rejoinder rules diff none my-rules.toml --on runs/0001
+  rejoinder rules diff en my-rules.toml --on labelled.jsonl --labels --markdown";
+
 pub(super) const CONFIG: &str = "\
 Examples:
   rejoinder config show

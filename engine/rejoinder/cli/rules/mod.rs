@@ -1,8 +1,10 @@
 //! `rejoinder rules`: the rule author's bench. A file a verb.
 
 mod check;
+mod diff;
 mod files;
 mod list;
+mod measured;
 mod stats;
 mod test;
 mod unreadable;

@@ -1,0 +1,3 @@
+//! What authors of rules read: what a change of rules does, and what a rule would do.
+
+pub mod change;
