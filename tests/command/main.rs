@@ -73,6 +73,8 @@ mod review;
 mod reviewing;
 mod rule_files;
 mod rules;
+mod rules_diff;
+mod rules_try;
 mod run;
 mod runs;
 mod shards;

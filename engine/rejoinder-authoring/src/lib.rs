@@ -4,3 +4,4 @@
 #![forbid(unsafe_code)]
 
 pub mod change;
+pub mod trial;

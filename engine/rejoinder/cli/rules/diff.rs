@@ -11,6 +11,7 @@ use rejoinder_run::judging::Judge;
 use rejoinder_run::plan::Planning;
 use rejoinder_scan::{Config, Engine};
 
+use super::files::unusable;
 use super::measured::MeasuredInput;
 use crate::cli::args::{LABELS, OUTPUT, RECALL};
 use crate::cli::label_args::{LabelArgs, nothing_labelled, remark_unlabelled};
@@ -83,7 +84,7 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
     let flags = (&args.reading, &args.plugins, &args.score);
     let input = MeasuredInput::of(&args.on, &args.input, &args.config, flags, args.purpose)?;
     let labels = input.labels(&args.labelled, args.labels)?;
-    let sides = RuleSides::of(&input.config, &args.old, &args.new)?;
+    let sides = RuleSides::of(&input.config, &args.old, &args.new).map_err(unusable)?;
     let before = engine_of("OLD", &sides.before, &input.config, &input.files)?;
     let after = engine_of("NEW", &sides.after, &input.config, &input.files)?;
     let judge = Judge::expected(&before.config.judge, None)?;

@@ -110,7 +110,8 @@ impl LoadedFile {
     }
 }
 
-fn unusable(error: PackError) -> Failure {
+/// What is wrong with what a command line names.
+pub(super) fn unusable(error: PackError) -> Failure {
     match error {
         PackError::Unreadable(..) => Failure::new(Exit::Io, error.to_string()),
         other => Failure::usage(other.to_string()),

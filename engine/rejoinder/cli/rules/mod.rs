@@ -7,6 +7,7 @@ mod list;
 mod measured;
 mod stats;
 mod test;
+mod try_rule;
 mod unreadable;
 mod verb;
 

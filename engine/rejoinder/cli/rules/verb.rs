@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{FilesArgs, check, diff, list, stats, test};
+use super::{FilesArgs, check, diff, list, stats, test, try_rule};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -26,6 +26,9 @@ enum RulesVerb {
     /// Measure each rule on a corpus: hits, effect, time, precision
     #[command(before_long_help = examples::RULES_STATS)]
     Stats(Box<stats::StatsArgs>),
+    /// Try a phrase or rule on logs, without a file
+    #[command(before_long_help = examples::RULES_TRY)]
+    Try(Box<try_rule::TryArgs>),
     /// Show what a change of rules does: turns, price, precision
     #[command(before_long_help = examples::RULES_DIFF)]
     Diff(Box<diff::DiffArgs>),
@@ -37,6 +40,7 @@ pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
         RulesVerb::Test(files) => test::main(files),
         RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),
+        RulesVerb::Try(args) => try_rule::main(args),
         RulesVerb::Diff(args) => diff::main(args),
     }
 }

@@ -8,3 +8,4 @@ mod text;
 
 pub use report::{ChangeReport, ChangeScope, SideReport};
 pub use shown::ShownChange;
+pub(super) use shown::transition_words;

@@ -25,7 +25,7 @@ impl ShownChange {
 }
 
 /// `waits for the judge → accepted UR5`
-pub(super) fn transition_words(transition: Transition) -> String {
+pub(in crate::rule_author) fn transition_words(transition: Transition) -> String {
     format!("{} → {}", standing_words(transition.before), standing_words(transition.after))
 }
 
