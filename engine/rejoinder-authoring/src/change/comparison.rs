@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 
-use rejoinder_core::Answer;
-use rejoinder_core::RecordId;
+use rejoinder_cascade::DecisionReason;
+use rejoinder_core::{Answer, RecordId};
 use rejoinder_read::{Chunk, InputFile};
 use rejoinder_run::labels::Unlabelled;
 use rejoinder_run::plan::{ChunkPlan, Plan, PlanSum, Planning};
@@ -52,6 +52,8 @@ pub struct ChangedTurn {
     pub conversation_id: String,
     /// How it stands before and after the change.
     pub transition: Transition,
+    /// Why it is decided so, before and after.
+    pub reasons: [DecisionReason; 2],
     /// Rules that are responsible since they hit no longer.
     pub lost_rules: Vec<String>,
     /// Rules that are responsible since they hit newly.
@@ -279,6 +281,7 @@ impl PairedTurn<'_, '_> {
             id: self.id(),
             conversation_id: self.before.conversation.record.conversation.id.to_string(),
             transition: self.transition(),
+            reasons: [self.before.turn.ground, self.after.turn.ground],
             lost_rules: ids(self.before.engine, lost),
             new_rules: ids(self.after.engine, gained),
         }

@@ -61,6 +61,11 @@ impl RuleDraft {
         }
     }
 
+    /// The warnings about the pack that the draft has made, each with its code.
+    pub fn warnings(&self, pack: &Pack) -> Vec<(&'static str, DraftError)> {
+        pack.warnings().iter().map(|warning| (warning.code, self.error(warning))).collect()
+    }
+
     /// What is wrong, in the words of what the user has given.
     fn error(&self, found: &Diagnostic) -> DraftError {
         // `format`, `[[rule]]` and the id stand before the first key.

@@ -86,7 +86,13 @@ impl LabelReport {
     pub(super) fn heading(&self) -> String {
         let left_out = match self.left_out {
             0 => String::new(),
-            n => format!("; {} left out, since the score learned from them", counted(n, "conversation")),
+            n => {
+                let way_out = if self.turns == 0 { " (--no-score compares the rules alone)" } else { "" };
+                format!(
+                    "; {} left out, since the score learned from them{way_out}",
+                    counted(n, "conversation")
+                )
+            }
         };
         format!(
             "{}: {} in {} ({}){left_out}",
@@ -105,6 +111,9 @@ impl LabelReport {
 
     /// Which figures are missing, and why; `None` where none is.
     pub(super) fn missing(&self) -> Option<&'static str> {
+        if self.turns == 0 {
+            return None;
+        }
         let has = |wanted: LabelFigure| self.figures.iter().any(|figure| figure.figure == wanted);
         match (has(LabelFigure::Precision), has(LabelFigure::Recall)) {
             (_, true) => None,

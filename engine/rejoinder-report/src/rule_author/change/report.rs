@@ -157,6 +157,10 @@ pub struct ChangedTurnRow {
     pub before: StandingRow,
     /// After the change.
     pub after: StandingRow,
+    /// Why it was decided so before the change, in words.
+    pub reason_before: &'static str,
+    /// Why it is decided so after the change, in words.
+    pub reason_after: &'static str,
     /// Rules that are responsible since they hit no longer.
     pub lost_rules: Vec<String>,
     /// Rules that are responsible since they hit newly.
@@ -197,6 +201,8 @@ impl ChangedTurnRow {
             conversation_id: turn.conversation_id,
             before: turn.transition.before.into(),
             after: turn.transition.after.into(),
+            reason_before: turn.reasons[0].describe(),
+            reason_after: turn.reasons[1].describe(),
             lost_rules: turn.lost_rules,
             new_rules: turn.new_rules,
         }

@@ -21,7 +21,7 @@ pub struct TrialScope<'a> {
     pub rule: &'a Rule,
     /// Where the rule comes from, in words, such as its phrase.
     pub rule_name: String,
-    /// The engine without the rule and with it; the rule decides nothing where there is no engine without it.
+    /// The engine without the rule; `None` where the rule decides nothing.
     pub without: Option<&'a Engine>,
     /// The engine with the rule.
     pub with: &'a Engine,
@@ -31,9 +31,11 @@ pub struct TrialScope<'a> {
     pub judge: &'a JudgeConfig,
     /// Who says what the turns hold, and of which turns, in words; where somebody does.
     pub oracle: Option<[String; 2]>,
+    /// Warnings about the rule, in words.
+    pub warnings: Vec<String>,
     /// Why the rule hits nothing, where it does.
     pub obstacles: Option<Obstacles>,
-    /// Whether the rule names a category and decides.
+    /// The seconds that it took.
     pub seconds: f64,
 }
 
@@ -72,12 +74,12 @@ pub struct TrialReport {
     pub answers: Option<AnswersReport>,
     /// Hits of each kind, drawn evenly.
     pub samples: Vec<HitRow>,
+    /// Warnings about the rule, in words.
+    pub warnings: Vec<String>,
     /// Why the rule hits nothing, where it does.
     pub obstacles: Option<Obstacles>,
     /// The seconds that it took.
     pub seconds: f64,
-    #[serde(skip)]
-    pub(super) has_capitals: bool,
 }
 
 /// Turns that a rule changes alike.
@@ -154,7 +156,6 @@ impl TrialReport {
         let cost = |engine: &Engine, plan| {
             PlanReport::new(engine, plan, &[scope.form], prices, &ServerRate::default(), Vec::new()).here
         };
-        let has_capitals = |text: &str| text.chars().any(char::is_uppercase);
         Self {
             rule: scope.rule_name.clone(),
             phrases: scope.rule.phrases.clone(),
@@ -178,9 +179,9 @@ impl TrialReport {
                 .into_iter()
                 .flat_map(|(kind, hits)| hits.into_iter().map(move |hit| HitRow::new(kind, hit)))
                 .collect(),
+            warnings: scope.warnings.clone(),
             obstacles: scope.obstacles.clone(),
             seconds: scope.seconds,
-            has_capitals: scope.rule.patterns().any(has_capitals),
         }
     }
 }

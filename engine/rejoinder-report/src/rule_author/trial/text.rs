@@ -27,6 +27,9 @@ impl TrialReport {
             thousands(self.hits - self.marked_already),
             self.seconds
         );
+        for warning in &self.warnings {
+            let _ = writeln!(out, "warning: {}", printable(warning));
+        }
         if self.hits == 0 {
             self.write_obstacles(&mut out);
         } else {
@@ -128,9 +131,6 @@ impl TrialReport {
                     counted(inside, "turn")
                 );
             }
-            _ if self.has_capitals => out.push_str(
-                "the regex asks for capitals, and the text that it is matched with is folded: lower case, plain quotes, single spaces\n",
-            ),
             _ => {
                 let _ = writeln!(
                     out,

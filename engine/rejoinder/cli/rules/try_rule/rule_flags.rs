@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use rejoinder_report::shell::word;
 
 /// Heading of the flags that make up the rule.
-const RULE: &str = "Rule";
+pub(super) const RULE: &str = "Rule";
 
 /// What the rule asks of a turn.
 #[derive(Debug, Args)]

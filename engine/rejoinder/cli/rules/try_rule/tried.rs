@@ -12,6 +12,9 @@ use crate::failure::{Exit, Failure};
 /// The id of a rule that no file holds.
 const DRAFT_ID: &str = "tried";
 
+/// Codes of warnings about a rule's tests.
+const OF_TESTS: [&str; 5] = ["W102", "W103", "W105", "W115", "W117"];
+
 /// A rule that is tried.
 pub(super) struct TriedRule {
     /// The pack with the rule alone.
@@ -81,6 +84,12 @@ impl TriedRule {
             draft: None,
             in_force_as: is_in_force.then(|| id.to_owned()),
         })
+    }
+
+    /// What a check would warn about, but for tests, which a draft has none of.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let errors = self.draft.iter().flat_map(|draft| draft.warnings(&self.pack));
+        errors.filter(|(code, _)| !OF_TESTS.contains(code)).map(|(_, found)| line(&found)).collect()
     }
 
     /// The config that the rule is tried beside.

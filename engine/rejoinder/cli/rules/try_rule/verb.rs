@@ -15,7 +15,7 @@ use rejoinder_scan::{Config, Engine};
 
 use super::super::measured::MeasuredInput;
 use super::keep;
-use super::rule_flags::RuleFlags;
+use super::rule_flags::{RULE, RuleFlags};
 use super::tried::{TriedRule, unusable};
 use crate::cli::args::{LABELS, OUTPUT, RECALL};
 use crate::cli::label_args::{LabelArgs, nothing_labelled, remark_unlabelled};
@@ -37,7 +37,7 @@ pub(in crate::cli::rules) struct TryArgs {
     /// Try a rule of a file or shipped pack, such as en:ID
     ///
     /// Where the rule is in force, it is tried against all others.
-    #[arg(long = "rule", value_name = "FILE:ID", conflicts_with_all = ["any", "regex", "category", "route"])]
+    #[arg(long = "rule", value_name = "FILE:ID", conflicts_with_all = ["any", "regex", "category", "route"], help_heading = RULE)]
     place: Option<String>,
     /// Append the rule to this file, with tests to fill in
     ///
@@ -165,6 +165,7 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         form: &judge.form,
         judge: &judge.client,
         oracle: labels.words(),
+        warnings: tried.warnings(),
         obstacles,
         seconds: begun.elapsed().as_secs_f64(),
     };
