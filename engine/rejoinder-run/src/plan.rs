@@ -126,11 +126,28 @@ pub struct PlannedForm {
     pub stored: u64,
 }
 
-/// What a chunk adds to a plan.
-struct ChunkPlan {
+/// What a scanned chunk adds to a plan.
+pub struct ChunkPlan {
     plan: Plan,
     /// For each form and each request the beginning of its key, and what the request takes.
     requests: Vec<Vec<(u128, Requests)>>,
+}
+
+/// How judging is planned.
+#[derive(Clone, Copy)]
+pub struct Planning<'p> {
+    /// The forms that would be asked in; the bills of rules and plugins are those of the first one.
+    pub forms: &'p [&'p QuestionForm],
+    /// The form of the paper's method.
+    pub paper: &'p QuestionForm,
+    /// The replies that are stored, if there is a store.
+    pub known: Option<&'p ReplyStore>,
+}
+
+/// A plan under way: requests with the same prompt are counted once over all chunks.
+pub struct PlanSum {
+    plan: Plan,
+    seen: Vec<HashSet<u128>>,
 }
 
 /// Output tokens of an object of the paper's form, about: the two keys, a code, and a quotation of some words.
@@ -149,16 +166,41 @@ pub fn plan(
     paper: &QuestionForm,
     known: Option<&ReplyStore>,
 ) -> Result<Plan, RunError> {
-    let mut all = Plan {
-        rules: vec![VoterBill::default(); engine.rules.rules().len()],
-        plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
-        plugin_costs: vec![PluginCost::default(); engine.registry.plugins().len()],
-        forms: vec![PlannedForm::default(); forms.len()],
-        ..Plan::default()
+    let planning = Planning { forms, paper, known };
+    let mut all = PlanSum::new(engine, forms.len());
+    let work = |worker: &mut Worker<'_>, chunk: &Chunk| {
+        let scanned = worker.scan(chunk)?;
+        planning.chunk(worker, &scanned)
     };
-    let mut seen: Vec<HashSet<u128>> = vec![HashSet::new(); forms.len()];
-    let work = |worker: &mut Worker<'_>, chunk: &Chunk| plan_chunk(worker, chunk, forms, paper, known);
-    Scan::of(engine, files, threads).run(work, |ChunkPlan { plan, requests }| {
+    Scan::of(engine, files, threads).run(work, |chunk| {
+        all.add(chunk);
+        Ok(())
+    })?;
+    Ok(all.into_plan())
+}
+
+impl Plan {
+    /// Nothing counted yet of what an engine decides, in so many forms.
+    fn empty(engine: &Engine, forms: usize) -> Self {
+        Self {
+            rules: vec![VoterBill::default(); engine.rules.rules().len()],
+            plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
+            plugin_costs: vec![PluginCost::default(); engine.registry.plugins().len()],
+            forms: vec![PlannedForm::default(); forms],
+            ..Self::default()
+        }
+    }
+}
+
+impl PlanSum {
+    /// Nothing counted yet of what an engine decides, in so many forms.
+    pub fn new(engine: &Engine, forms: usize) -> Self {
+        Self { plan: Plan::empty(engine, forms), seen: vec![HashSet::new(); forms] }
+    }
+
+    /// Adds what a chunk adds.
+    pub fn add(&mut self, ChunkPlan { plan, requests }: ChunkPlan) {
+        let all = &mut self.plan;
         all.conversations += plan.conversations;
         all.turns += plan.turns;
         all.candidates += plan.candidates;
@@ -175,68 +217,67 @@ pub fn plan(
             let form = &mut all.forms[place];
             form.stored += plan.forms[place].stored;
             for (key, request) in requests {
-                if seen[place].insert(key) { form.requests += request } else { form.identical += 1 }
+                if self.seen[place].insert(key) { form.requests += request } else { form.identical += 1 }
             }
         }
-        Ok(())
-    })?;
-    Ok(all)
+    }
+
+    /// The plan.
+    pub fn into_plan(self) -> Plan {
+        self.plan
+    }
 }
 
-fn plan_chunk(
-    worker: &mut Worker<'_>,
-    chunk: &Chunk,
-    forms: &[&QuestionForm],
-    paper: &QuestionForm,
-    known: Option<&ReplyStore>,
-) -> Result<ChunkPlan, RunError> {
-    let engine = worker.engine;
-    let scanned = worker.scan(chunk)?;
-    let plugin_costs = worker.take_plugin_costs();
-    let mut plan = Plan {
-        plugin_costs,
-        rule_columns: scanned.rule_columns.clone(),
-        conversations: scanned.conversations.len() as u64,
-        quarantined: scanned.set_aside.count(),
-        rules: vec![VoterBill::default(); engine.rules.rules().len()],
-        plugins: vec![VoterBill::default(); engine.registry.plugins().len()],
-        forms: vec![PlannedForm::default(); forms.len()],
-        ..Plan::default()
-    };
-    let fixed_tokens = forms.first().map_or(0, |form| form.fixed_tokens());
-    let mut all_rows: Vec<SpoolRow> = Vec::new();
-    for conversation in &scanned.conversations {
-        let turns = scanned.turns(conversation);
-        if !turns.is_empty() {
-            plan.paper += papers(paper, conversation);
-        }
-        for turn in turns {
-            plan.turns += 1;
-            plan.candidates += u64::from(turn.is_candidate);
-            match turn.decision() {
-                Decision::Accepted(_) => plan.accepted += 1,
-                Decision::Rejected => plan.rejected += 1,
-                Decision::Undecided => plan.waiting += 1,
+impl Planning<'_> {
+    /// What a chunk that the worker has just scanned adds to a plan.
+    ///
+    /// # Errors
+    /// If the store of replies fails.
+    pub fn chunk(&self, worker: &mut Worker<'_>, scanned: &ScannedBatch<'_>) -> Result<ChunkPlan, RunError> {
+        let Self { forms, paper, known } = *self;
+        let engine = worker.engine;
+        let mut plan = Plan {
+            plugin_costs: worker.take_plugin_costs(),
+            rule_columns: scanned.rule_columns.clone(),
+            conversations: scanned.conversations.len() as u64,
+            quarantined: scanned.set_aside.count(),
+            ..Plan::empty(engine, forms.len())
+        };
+        let fixed_tokens = forms.first().map_or(0, |form| form.fixed_tokens());
+        let mut all_rows: Vec<SpoolRow> = Vec::new();
+        for conversation in &scanned.conversations {
+            let turns = scanned.turns(conversation);
+            if !turns.is_empty() {
+                plan.paper += papers(paper, conversation);
             }
-        }
-        let rows = SpoolRow::of(engine, &scanned, conversation);
-        if !engine.config.judge.all {
-            bill(&mut plan, engine, &scanned, conversation, &rows, fixed_tokens);
-        }
-        SpoolRow::extend_stretch(&mut all_rows, rows);
-    }
-    let mut requests = Vec::with_capacity(forms.len());
-    for (form, planned) in forms.iter().zip(&mut plan.forms) {
-        let mut open = Vec::new();
-        for row in &all_rows {
-            match known.map_or(Ok(false), |store| form.is_answered(&row.question, store))? {
-                true => planned.stored += 1,
-                false => open.push(row.clone()),
+            for turn in turns {
+                plan.turns += 1;
+                plan.candidates += u64::from(turn.is_candidate);
+                match turn.decision() {
+                    Decision::Accepted(_) => plan.accepted += 1,
+                    Decision::Rejected => plan.rejected += 1,
+                    Decision::Undecided => plan.waiting += 1,
+                }
             }
+            let rows = SpoolRow::of(engine, scanned, conversation);
+            if !engine.config.judge.all {
+                bill(&mut plan, engine, scanned, conversation, &rows, fixed_tokens);
+            }
+            SpoolRow::extend_stretch(&mut all_rows, rows);
         }
-        requests.push(taken(form, &open));
+        let mut requests = Vec::with_capacity(forms.len());
+        for (form, planned) in forms.iter().zip(&mut plan.forms) {
+            let mut open = Vec::new();
+            for row in &all_rows {
+                match known.map_or(Ok(false), |store| form.is_answered(&row.question, store))? {
+                    true => planned.stored += 1,
+                    false => open.push(row.clone()),
+                }
+            }
+            requests.push(taken(form, &open));
+        }
+        Ok(ChunkPlan { plan, requests })
     }
-    Ok(ChunkPlan { plan, requests })
 }
 
 /// The requests about rows: the beginning of the key, and what the request takes.

@@ -75,6 +75,23 @@ impl<'a> Scan<'a> {
         self.in_order(|| Ok(self.worker(&repeated)?), work, sink)
     }
 
+    /// Sends the input through two engines at once: a thread has a worker of this scan's engine, and one of `other`, whose config reads
+    /// the same conversations of the input.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_beside<R: Send, E: From<ScanError> + Send>(
+        &self,
+        other: &'a Engine,
+        work: impl for<'c> Fn(&mut Worker<'_>, &mut Worker<'_>, &'c Chunk) -> Result<R, E> + Sync,
+        sink: impl FnMut(R) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let repeated = self.repeated()?;
+        let beside = Scan { engine: other, ..self.clone() };
+        let begin = || Ok((self.worker(&repeated)?, beside.worker(&repeated)?));
+        self.in_order(begin, |(own, other), chunk| work(own, other, chunk), sink)
+    }
+
     fn worker<'w>(&'w self, repeated: &'w RepeatedConversations) -> Result<Worker<'w>, ScanError> {
         let mut worker = Worker::new(self.engine)?.passing_over(repeated).until(self.stop.clone());
         if let Some(asked) = self.asked_before {

@@ -5,6 +5,7 @@ use std::fmt;
 use rejoinder_cascade::{Cuts, Decision, DecisionReason, ScoreBand};
 use rejoinder_core::{Hit, Purpose, Vote};
 use rejoinder_read::{Chunk, InputFile};
+use rejoinder_rules::Pack;
 use rejoinder_score::{AcceptingCuts, MeasuredCuts, RejectingCut};
 use serde::{Deserialize, Serialize};
 
@@ -166,7 +167,9 @@ impl Engine {
         let Config { purpose, ref cascade, .. } = self.given;
         let wanted = match cascade.without_judge {
             true => "decide without a judge".to_owned(),
-            false if purpose == Purpose::ALL => return Self::with_score_aside(self.given, SetAside::Unlike),
+            false if purpose == Purpose::ALL => {
+                return Self::with_score_aside(self.given, self.more, SetAside::Unlike);
+            }
             false => format!("tell what `for` = {purpose} wants"),
         };
         Err(ConfigError::new(format!(
@@ -211,7 +214,7 @@ impl Engine {
     /// As [`Self::build`].
     pub fn in_role(config: Config, role: &ScoreRole) -> Result<Self, ScanError> {
         match role {
-            ScoreRole::SetAside(why @ SetAside::Unlike) => Self::with_score_aside(config, *why),
+            ScoreRole::SetAside(why @ SetAside::Unlike) => Self::with_score_aside(config, Vec::new(), *why),
             _ => Self::build(config),
         }
     }
@@ -222,15 +225,17 @@ impl Engine {
     /// As [`Self::build`].
     pub fn deciding_as(self, role: &ScoreRole) -> Result<Self, ScanError> {
         match role {
-            ScoreRole::SetAside(why @ SetAside::Unlike) => Self::with_score_aside(self.given, *why),
+            ScoreRole::SetAside(why @ SetAside::Unlike) => {
+                Self::with_score_aside(self.given, self.more, *why)
+            }
             _ => Ok(self),
         }
     }
 
     /// Rules and plugins alone; the config says all the same that the score was to decide.
-    fn with_score_aside(config: Config, why: SetAside) -> Result<Self, ScanError> {
+    fn with_score_aside(config: Config, more: Vec<Pack>, why: SetAside) -> Result<Self, ScanError> {
         let cascade = CascadeSection { score: false, ..config.cascade.clone() };
-        let mut engine = Self::build(Config { cascade, ..config })?;
+        let mut engine = Self::build_with(Config { cascade, ..config }, more)?;
         engine.config.cascade.score = true;
         engine.role = ScoreRole::SetAside(why);
         engine.given.clone_from(&engine.config);

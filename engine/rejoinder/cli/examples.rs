@@ -222,6 +222,18 @@ Examples:
   rejoinder rules stats logs/ --sort hits
   rejoinder rules stats labelled.jsonl --labels --rules my-rules.toml";
 
+pub(super) const RULES_TRY: &str = "\
+Examples:
+  rejoinder rules try 'thank you' logs/
+  rejoinder rules try 'thank you' logs/ --category UR5 --max-words 8 --write my-rules.toml
+  rejoinder rules try --rule en:en.positive.thanks_only labelled.jsonl --labels";
+
+pub(super) const RULES_DIFF: &str = "\
+Examples:
+  rejoinder rules diff none my-rules.toml --on logs/
+  rejoinder rules diff none my-rules.toml --on runs/0001
+  rejoinder rules diff en my-rules.toml --on labelled.jsonl --labels --markdown";
+
 pub(super) const CONFIG: &str = "\
 Examples:
   rejoinder config show

@@ -1,5 +1,7 @@
 //! What the authors of rules read.
 
+pub mod change;
 pub mod guards;
 pub mod pack_table;
 pub mod text_difference;
+pub mod trial;

@@ -16,7 +16,7 @@ pub enum PackIdentity {
 
 impl PackIdentity {
     /// The identity of what was read from a file, unless it is a shipped pack.
-    pub(super) fn of_file(file: &str) -> Self {
+    pub fn of_file(file: &str) -> Self {
         let path = Path::new(file);
         Self::File(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
     }

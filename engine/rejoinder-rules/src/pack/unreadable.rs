@@ -30,17 +30,17 @@ impl UnreadableFile {
         let mut bytes = Vec::new();
         // What cannot be read once more has no place to show.
         let _ = File::open(&self.path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
-        not_utf8(&name, &bytes)
+        Self::not_utf8(&name, &bytes)
     }
-}
 
-/// That `bytes`, the content of the file `name`, are no text, with the place where they cease to be.
-pub(super) fn not_utf8(name: &str, bytes: &[u8]) -> Diagnostic {
-    let begin = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
-    let text = &String::from_utf8_lossy(bytes);
-    let span = begin..begin + char::REPLACEMENT_CHARACTER.len_utf8();
-    let help = "save it as UTF-8, or leave it out";
-    SourceText { name, text }.diagnostic("R013", span, "the file is not UTF-8", help)
+    /// That `bytes`, the content of the file `name`, are no text, with the place where they cease to be.
+    pub fn not_utf8(name: &str, bytes: &[u8]) -> Diagnostic {
+        let begin = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+        let text = &String::from_utf8_lossy(bytes);
+        let span = begin..begin + char::REPLACEMENT_CHARACTER.len_utf8();
+        let help = "save it as UTF-8, or leave it out";
+        SourceText { name, text }.diagnostic("R013", span, "the file is not UTF-8", help)
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn the_place_is_that_of_the_first_byte_that_is_no_text() {
         let at = |bytes: &[u8]| {
-            let found = not_utf8("x.toml", bytes);
+            let found = UnreadableFile::not_utf8("x.toml", bytes);
             (found.line, found.column, found.source_line)
         };
         assert_eq!(at(b"a\n\xC3\xA4b\xFFc\nd"), (2, 3, "äb\u{FFFD}c".to_owned()));

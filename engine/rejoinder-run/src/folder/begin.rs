@@ -80,7 +80,7 @@ pub(crate) fn describe(files: &[PathBuf], input: &InputConfig) -> Result<Vec<Inp
 ///
 /// # Errors
 /// If a file cannot be read, or the config cannot be followed on such a corpus.
-pub(crate) fn fitted(engine: Engine, files: &[InputFile]) -> Result<(Engine, Option<f64>), RunError> {
+pub fn fitted(engine: Engine, files: &[InputFile]) -> Result<(Engine, Option<f64>), RunError> {
     let mut engine = engine.for_corpus(files)?;
     if engine.config.cascade.accepts_by_score_alone() {
         let beginnings = profile_of_beginnings(&engine, files)?;

@@ -13,8 +13,8 @@ mod parts;
 mod presence;
 mod run_dir;
 
-pub use begin::{NewRunDir, RunInput, begin};
-pub(crate) use begin::{describe, fitted};
+pub(crate) use begin::describe;
+pub use begin::{NewRunDir, RunInput, begin, fitted};
 pub(crate) use beside::{absolute, manifest_in, runs_beside};
 pub use error::{FolderError, LockHolder};
 pub(crate) use lock::{FILE as LOCK_FILE, Lock, holder_at_work};

@@ -97,6 +97,13 @@ impl Config {
         places.into_iter().map(|(place, _)| place).collect()
     }
 
+    /// The names of the packs, with the shipped ones in the place of `*`.
+    pub fn pack_names(&self) -> Vec<String> {
+        let mut named = self.clone();
+        named.name_shipped();
+        named.rules.packs
+    }
+
     /// That no list says `*` twice.
     pub(super) fn check_stars(&self) -> Result<(), KeyProblem> {
         let second = |is_star: &mut dyn Iterator<Item = bool>| {

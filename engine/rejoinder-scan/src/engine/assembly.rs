@@ -24,7 +24,15 @@ impl Engine {
     /// # Errors
     /// If a pack or plugin cannot be found, is invalid, or refuses its config.
     pub fn build(config: Config) -> Result<Self, ScanError> {
-        Self::assemble(config, None)
+        Self::assemble(config, Vec::new(), None)
+    }
+
+    /// Builds an engine as [`Self::build`] does, with packs behind those of the config, such as a rule that no file holds yet.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_with(config: Config, more: Vec<Pack>) -> Result<Self, ScanError> {
+        Self::assemble(config, more, None)
     }
 
     /// Builds an engine as [`Self::build`] does; an error about a plugin names the place in the config file.
@@ -32,13 +40,18 @@ impl Engine {
     /// # Errors
     /// If a pack or plugin cannot be found, is invalid, or refuses its config.
     pub fn of(effective: &EffectiveConfig) -> Result<Self, ScanError> {
-        Self::assemble(effective.config.clone(), Some(effective))
+        Self::assemble(effective.config.clone(), Vec::new(), Some(effective))
     }
 
-    fn assemble(mut config: Config, effective: Option<&EffectiveConfig>) -> Result<Self, ScanError> {
+    fn assemble(
+        mut config: Config,
+        more: Vec<Pack>,
+        effective: Option<&EffectiveConfig>,
+    ) -> Result<Self, ScanError> {
         let refused = Refusal(effective);
         config.name_shipped();
-        let packs = Pack::load(&config.rules.packs)?;
+        let mut packs = Pack::load(&config.rules.packs)?;
+        packs.extend(more.iter().cloned());
         let infos = packs
             .iter()
             .map(|p| PackInfo {
@@ -112,6 +125,7 @@ impl Engine {
             shipped,
             cuts,
             given,
+            more,
             scorer,
             asked: turns,
             facts,

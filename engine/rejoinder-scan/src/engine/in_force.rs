@@ -5,7 +5,7 @@ use std::path::Path;
 use rejoinder_cascade::Cuts;
 use rejoinder_core::{Category, Hit, Vote};
 use rejoinder_host::{Registry, Scores};
-use rejoinder_rules::{Route, RuleSet};
+use rejoinder_rules::{Pack, Route, RuleSet};
 use rejoinder_score::{ComparisonBasis, MeasuredCuts, Model};
 
 use super::asks::AskedTurns;
@@ -37,6 +37,8 @@ pub struct Engine {
     pub(crate) cuts: Option<Cuts>,
     /// The config as it was given, but for `*`: without the scorer that the engine brings.
     pub(crate) given: Config,
+    /// Packs behind those of the config.
+    pub(crate) more: Vec<Pack>,
     /// The place of the plugin that scores.
     pub(super) scorer: Option<usize>,
     /// By plugin: the turns that it is asked about, as config and plugin wish.
@@ -115,6 +117,6 @@ impl Engine {
         // A path of the caller's is not meant from the folder of the config.
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         config.plugins[scorer].set_model(&file);
-        Self::build(config)
+        Self::build_with(config, self.more.clone())
     }
 }

@@ -8,13 +8,12 @@ use std::path::Path;
 use clap::Args;
 use rejoinder_core::diagnostic::Diagnostic;
 use rejoinder_core::printable;
-use rejoinder_rules::{Pack, format_text};
+use rejoinder_rules::{Pack, PackIdentity, UnreadableFile, format_text};
 use tempfile::NamedTempFile;
 
 use super::super::args::OUTPUT;
 use super::super::print;
-use super::files::{identity, unusable};
-use super::unreadable::unreadable;
+use super::files::unusable;
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::text_difference::text_difference;
@@ -83,7 +82,7 @@ fn of_stdin(is_check: bool) -> Result<Exit, Failure> {
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(|e| Failure::io("cannot read standard input", &e))?;
     let failed = |finding: Diagnostic| Failure::new(Exit::CheckFailed, finding.to_string());
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed(super::unreadable::not_utf8(NAME, &bytes)))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed(UnreadableFile::not_utf8(NAME, &bytes)))?;
     let formatted = format_text(NAME, text).map_err(failed)?;
     if !is_check {
         print(&formatted)?;
@@ -111,7 +110,7 @@ fn named_files(names: &[String]) -> Result<Vec<String>, Failure> {
         }
     }
     let mut met = HashSet::new();
-    files.retain(|file| met.insert(identity(file)));
+    files.retain(|file| met.insert(PackIdentity::of_file(file)));
     Ok(files)
 }
 
@@ -129,7 +128,8 @@ fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            return Ok(FormatOutcome::Lost(unreadable(path, &error)));
+            let lost = UnreadableFile { path: path.to_owned(), error };
+            return Ok(FormatOutcome::Lost(lost.finding()));
         }
         Err(error) => return Err(Failure::io(format!("cannot read rules from {file}"), &error)),
     };

@@ -2,14 +2,17 @@
 
 mod beside;
 mod check;
+mod diff;
 mod files;
 mod finding_format;
 mod fmt;
 mod guards;
 mod list;
+mod measured;
 mod schema;
 mod stats;
 mod test;
+mod try_rule;
 mod verb;
 
 use files::{FilesArgs, load};

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{check, fmt, list, schema, stats, test};
+use super::{check, diff, fmt, list, schema, stats, test, try_rule};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -32,6 +32,12 @@ enum RulesVerb {
     /// Print the JSON Schema of rule files, for editors
     #[command(before_long_help = examples::RULES_SCHEMA)]
     Schema,
+    /// Try a phrase or rule on logs, without a file
+    #[command(before_long_help = examples::RULES_TRY)]
+    Try(Box<try_rule::TryArgs>),
+    /// Show what a change of rules does: turns, price, precision
+    #[command(before_long_help = examples::RULES_DIFF)]
+    Diff(Box<diff::DiffArgs>),
 }
 
 pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
@@ -42,5 +48,7 @@ pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
         RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),
         RulesVerb::Schema => schema::main(),
+        RulesVerb::Try(args) => try_rule::main(args),
+        RulesVerb::Diff(args) => diff::main(args),
     }
 }

@@ -1,0 +1,111 @@
+//! A change as a comment of a pull request. Such a comment is public: chat text stands in it only where somebody wants it.
+
+use std::fmt::Write as _;
+
+use rejoinder_core::printable;
+
+use super::report::ChangeReport;
+use super::shown::transition_words;
+use crate::numbers::{counted, thousands};
+
+/// The most rules that a comment lists.
+const RULES: usize = 10;
+
+impl ChangeReport {
+    /// For a comment of a pull request; dialogues are part of it with `with_samples`.
+    pub fn markdown(&self, with_samples: bool) -> String {
+        let mut out = format!(
+            "### Rules: {} → {}\n\n{}\n",
+            code(&self.before.name),
+            code(&self.after.name),
+            self.sentence()
+        );
+        if let Some(why) = self.why_nothing() {
+            let _ = writeln!(out, "{why}");
+        }
+        table(&mut out, &self.table());
+        let changed: Vec<[String; 4]> =
+            std::iter::once(["changed turns", "", "", "turns"].map(str::to_owned))
+                .chain(self.transitions.iter().map(|row| {
+                    [transition_words(row.transition), String::new(), String::new(), thousands(row.turns)]
+                }))
+                .collect();
+        if changed.len() > 1 {
+            let pairs: Vec<[String; 2]> =
+                changed.into_iter().map(|[name, _, _, turns]| [name, turns]).collect();
+            table(&mut out, &pairs);
+        }
+        if let Some(labels) = &self.labels {
+            let _ = writeln!(out, "\n{}", escaped(&labels.heading()));
+            let rows = labels.rows();
+            if !rows.is_empty() {
+                let heads = ["", "before", "after", "difference"].map(str::to_owned);
+                table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
+            }
+            if let Some(missing) = labels.missing() {
+                let _ = writeln!(out, "\n{missing}");
+            }
+            let lines = labels.changed_lines();
+            if !lines.is_empty() {
+                let _ = write!(out, "\n```\n{lines}```\n");
+            }
+        }
+        if !self.rules.is_empty() {
+            let hits = |hits: Option<u64>| hits.map_or_else(|| "–".to_owned(), thousands);
+            let heads = ["rule", "hits before", "hits after", "changed turns"].map(str::to_owned);
+            let rows = self.rules.iter().take(RULES).map(|row| {
+                [code(&row.id), hits(row.hits_before), hits(row.hits_after), thousands(row.changed)]
+            });
+            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
+        }
+        let dialogues = self.dialogues.iter().filter(|(_, dialogues)| !dialogues.is_empty());
+        match with_samples {
+            true => {
+                for (kind, dialogues) in dialogues {
+                    let count = counted(dialogues.len() as u64, "turn");
+                    let _ = writeln!(out, "\n<details><summary>{kind}: {count}</summary>\n\n<pre>");
+                    dialogues.iter().for_each(|dialogue| out += &escaped(dialogue));
+                    out += "</pre>\n</details>\n";
+                }
+            }
+            false => {
+                let shown: u64 = dialogues.map(|(_, dialogues)| dialogues.len() as u64).sum();
+                if shown > 0 {
+                    let _ = writeln!(
+                        out,
+                        "\n{} to read: run `rejoinder rules diff` on your own machine.",
+                        counted(shown, "turn")
+                    );
+                }
+            }
+        }
+        let _ = writeln!(
+            out,
+            "\n<sub>Tokens are estimates, and no stored reply is reckoned with; nobody was asked.</sub>"
+        );
+        out
+    }
+}
+
+fn table<const N: usize>(out: &mut String, rows: &[[String; N]]) {
+    let line = |row: &[String; N]| {
+        format!("| {} |\n", row.each_ref().map(|cell| cell.replace('|', "\\|")).join(" | "))
+    };
+    if let Some((heads, rows)) = rows.split_first() {
+        out.push('\n');
+        *out += &line(heads);
+        let aligned: Vec<&str> = (0..N).map(|column| if column == 0 { "---" } else { "---:" }).collect();
+        let _ = writeln!(out, "| {} |", aligned.join(" | "));
+        rows.iter().for_each(|row| *out += &line(row));
+    }
+}
+
+/// A name between backticks.
+fn code(name: &str) -> String {
+    format!("`{}`", printable(name).replace(['`', '\n'], "'"))
+}
+
+/// A text in which nothing is markup.
+fn escaped(text: &str) -> String {
+    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
