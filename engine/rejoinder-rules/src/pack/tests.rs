@@ -100,7 +100,7 @@ fn guards_are_about_the_rules_in_force_that_accept_or_escalate() {
     let mine = write(folder.path(), "mine.toml", &("extends = [\"./base.toml\"]\n".to_owned() + &rule("e")));
     let of = |disable: &[&str]| {
         let disable: Vec<String> = disable.iter().map(|&id| id.to_owned()).collect();
-        let set = Pack::compile(Pack::load(&[mine.clone()]).unwrap(), &disable).unwrap();
+        let set = Pack::compile(Pack::load(std::slice::from_ref(&mine)).unwrap(), &disable).unwrap();
         let names = set.guards().all().iter().map(|guard| guard.rule.clone().unwrap_or_default()).collect();
         let by_rule = |place: u32| set.guards().of_rule(place).collect::<Vec<_>>();
         let places = 0..set.rules().len() as u32;
