@@ -186,7 +186,7 @@ fn explain_says_of_each_named_rule_whether_it_hits() {
 #[test]
 fn a_rule_waits_for_the_facts_of_the_rules_that_it_names() {
     let dir = folder();
-    let input = dialogues(dir.path(), &["HELL NO. It is wrong.", "hell no. It is wrong.", "HELL NO"]);
+    let input = dialogues(dir.path(), &["HELL NO. IT IS WRONG.", "hell no. It is wrong.", "HELL NO"]);
     let library = mood(dir.path(), &["FACTS"]);
     let rules = "[[rule]]\nid = \"t.loud\"\nroute = \"score\"\nany = [\"hell\"]\nfacts = [\"mood.shouts\"]\n\
         [[rule]]\nid = \"t.wrong\"\nroute = \"score\"\nany = [\"wrong\"]\n\
@@ -204,7 +204,7 @@ fn a_rule_waits_for_the_facts_of_the_rules_that_it_names() {
     assert_eq!(accepted.len(), 1, "{}", expected(&accepted));
     assert_eq!(accepted[0]["conversation_id"], "0");
     assert_eq!(accepted[0]["rules"], serde_json::json!(["t.loud", "t.wrong", "t.both", "t.either"]));
-    assert_eq!(accepted[0]["span"], "It is wrong.");
+    assert_eq!(accepted[0]["span"], "IT IS WRONG.");
     let plan = rejoinder(&["plan", &input, "--config", &config, "--json"]).expect(0).json();
     // Without the plugin the third turn would wait for nobody.
     let bill = plan["plugins"].as_array().unwrap().iter().find(|row| row["id"] == "mood").unwrap();
