@@ -131,7 +131,7 @@ fn no_file_that_cannot_be_read_hides_the_findings_of_others() {
     std::fs::remove_file(dir.path().join("extends.toml")).unwrap();
     let beside = expected(&[("R013", "sub/bad.toml"), ("R005", "wrong.toml")]);
     assert_eq!(findings(&["sub/bad.toml", "wrong.toml"]), beside);
-    assert_eq!(findings(&["wrong.toml", "sub/bad.toml"]), [beside[1].clone(), beside[0].clone()]);
+    assert_eq!(findings(&["wrong.toml", "sub/bad.toml"]), beside);
     assert_eq!(findings(&["sub", "wrong.toml"]), beside);
     within(dir.path(), &["rules", "check", "sub/bad.toml"]).expect(8);
     within(dir.path(), &["rules", "check", "gone.toml", "wrong.toml"]).expect(8);

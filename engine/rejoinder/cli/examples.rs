@@ -192,7 +192,7 @@ pub(super) const RULES_CHECK: &str = "\
 Examples:
   rejoinder rules check my-rules.toml
   rejoinder rules check rules/ --format sarif
-  rejoinder rules check my-rules.toml --config judge.toml   # beside the packs and plugins of a config";
+  rejoinder rules check my-rules.toml --config judge.toml   # beside what a config puts in force";
 
 pub(super) const RULES_TEST: &str = "\
 Examples:

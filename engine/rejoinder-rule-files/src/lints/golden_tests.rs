@@ -1,6 +1,8 @@
 //! One case for each code: the smallest file with the mistake, and the place that is marked.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use rejoinder_core::diagnostic::Diagnostic;
 
@@ -213,4 +215,26 @@ fn a_conflict_across_files_names_the_other_file_and_stands_in_the_one_that_is_ch
     let [found] = &of(true, true, &[])[..] else { panic!("one conflict") };
     assert_eq!((found.file.as_str(), marked(found).as_str()), ("theirs.toml", "'not thanks'"));
     assert!(of(false, false, &[]).is_empty() && of(true, true, &["r1"]).is_empty());
+}
+
+#[test]
+fn many_rules_on_the_same_words_take_no_square_of_time() {
+    const RULES: usize = 4_000;
+    let begun = Instant::now();
+    for unless in ["one", "never"] {
+        let mut text = "format = 1\n".to_owned();
+        for id in 0..RULES {
+            let category = id % 5 + 1;
+            let _ = write!(
+                text,
+                "[[rule]]\nid = 'r{id}'\nroute = 'accept'\ncategory = 'UR{category}'\nany = ['one phrase', 'one phrase of {id}']\n\
+                 regex = ['(?:one|two) words? of {id}']\nunless = ['{unless} p']\n"
+            );
+        }
+        let all = findings(&text);
+        let conflicts = all.iter().filter(|finding| finding.code == "W113").count();
+        let expected = if unless == "one" { 0 } else { RULES - 1 };
+        assert_eq!(conflicts, expected, "where no rule excepts the phrase, all but the first meet another");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", begun.elapsed());
 }

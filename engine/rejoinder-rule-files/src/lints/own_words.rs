@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
-use rejoinder_core::fold::{Folded, is_word_boundary, is_word_char, words};
+use rejoinder_core::fold::{Folded, is_unsegmented, is_word_boundary, is_word_char, words};
 
 use crate::pattern::{Pattern, SearchRoom};
 use crate::rule::{Rule, RuleTest};
@@ -75,13 +75,13 @@ impl<'r> OwnWords<'r> {
         let mut own = HashSet::new();
         for text in phrases.chain(sources) {
             let before = own.len();
-            own.extend(words(text).filter(|word| word.chars().any(|c| c != ANY)));
+            own.extend(pieces(text).filter(|word| word.chars().any(|c| c != ANY)));
             // One of signs alone, or a regex for any words: what looks like it cannot be told.
             if own.len() == before && words(text).next().is_none() {
                 return true;
             }
         }
-        let mut turn = words(folded.text());
+        let mut turn = pieces(folded.text());
         turn.any(|word| own.contains(word) || own.iter().any(|own| is_alike(own, word)))
             || self.match_in(folded.text())
     }
@@ -102,6 +102,11 @@ fn is_alike(own: &str, word: &str) -> bool {
     let common = own.chars().zip(word.chars()).take_while(is_same).count();
     let [own_length, length] = [own, word].map(|word| word.chars().count());
     common >= ALIKE || (common == length && own_length == length) || (length >= ALIKE && own.contains(word))
+}
+
+/// The words of a text, those with an apostrophe in pieces: of "l'avance" what it shares with "d'avance".
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    words(text).flat_map(|word| word.split('\'')).filter(|piece| !piece.is_empty())
 }
 
 fn turn_under_test(test: &RuleTest) -> Folded {
@@ -127,7 +132,12 @@ fn plain_text(source: &str) -> String {
                 let inner =
                     rest.char_indices().skip(lead).find(|&(at, c)| c == ']' && !rest[..at].ends_with('\\'));
                 length = inner.map_or(rest.len(), |(at, _)| at + 1);
-                text.push(if is_of_letters(&rest[1..length]) { ANY } else { ' ' });
+                let class = &rest[1..length];
+                // Of a script without spaces each character is a word.
+                match class.contains(is_unsegmented) {
+                    true => text.extend(class.chars().filter(|c| is_word_char(*c))),
+                    false => text.push(if is_of_letters(class) { ANY } else { ' ' }),
+                }
             }
             '(' => {
                 let choices = rest.find(')').map(|end| (end, rest[1..end].trim_start_matches("?:")));
