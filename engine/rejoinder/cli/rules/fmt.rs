@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 use super::super::args::OUTPUT;
 use super::super::print;
 use super::files::{identity, unusable};
-use super::unreadable::unreadable;
+use super::unreadable::{not_utf8, unreadable};
 use crate::failure::{Exit, Failure};
 use rejoinder_report::numbers::counted;
 use rejoinder_report::rule_author::text_difference::text_difference;
@@ -82,8 +82,8 @@ fn of_stdin(is_check: bool) -> Result<Exit, Failure> {
     const NAME: &str = "<stdin>";
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(|e| Failure::io("cannot read standard input", &e))?;
-    let failed = |finding: Diagnostic| Failure::new(Exit::CheckFailed, finding.to_string());
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed(super::unreadable::not_utf8(NAME, &bytes)))?;
+    let failed = |finding: Box<Diagnostic>| Failure::new(Exit::CheckFailed, finding.to_string());
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed(not_utf8(NAME, &bytes).into()))?;
     let formatted = format_text(NAME, text).map_err(failed)?;
     if !is_check {
         print(&formatted)?;
@@ -121,7 +121,7 @@ enum FormatOutcome {
     /// The file was not in the one style; in which lines.
     Other(String),
     /// The file is not text, or not TOML.
-    Lost(Diagnostic),
+    Lost(Box<Diagnostic>),
 }
 
 fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
@@ -129,7 +129,7 @@ fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            return Ok(FormatOutcome::Lost(unreadable(path, &error)));
+            return Ok(FormatOutcome::Lost(unreadable(path, &error).into()));
         }
         Err(error) => return Err(Failure::io(format!("cannot read rules from {file}"), &error)),
     };
