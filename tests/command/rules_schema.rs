@@ -61,7 +61,7 @@ fn every_key_is_described_and_no_other_is_allowed() {
         }
         match schema {
             Value::Object(parts) => {
-                parts.iter().for_each(|(name, part)| check(part, &format!("{path}/{name}")))
+                parts.iter().for_each(|(name, part)| check(part, &format!("{path}/{name}")));
             }
             Value::Array(parts) => parts.iter().for_each(|part| check(part, path)),
             _ => {}

@@ -15,10 +15,10 @@ use super::value::Source;
 ///
 /// # Errors
 /// The text is not TOML.
-pub fn format_text(name: &str, text: &str) -> Result<String, Diagnostic> {
+pub fn format_text(name: &str, text: &str) -> Result<String, Box<Diagnostic>> {
     let document = Document::parse(text).map_err(|error| {
         let source = SourceText { name, text };
-        source.diagnostic("R001", error.span().unwrap_or(0..0), error.message(), "")
+        Box::new(source.diagnostic("R001", error.span().unwrap_or(0..0), error.message(), ""))
     })?;
     let mut page = Page { source: Source(text), text: String::new() };
     let mut tables = Vec::new();

@@ -81,8 +81,9 @@ fn of_stdin(is_check: bool) -> Result<Exit, Failure> {
     const NAME: &str = "<stdin>";
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes).map_err(|e| Failure::io("cannot read standard input", &e))?;
-    let failed = |finding: Diagnostic| Failure::new(Exit::CheckFailed, finding.to_string());
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed(UnreadableFile::not_utf8(NAME, &bytes)))?;
+    let failed = |finding: Box<Diagnostic>| Failure::new(Exit::CheckFailed, finding.to_string());
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| failed(UnreadableFile::not_utf8(NAME, &bytes).into()))?;
     let formatted = format_text(NAME, text).map_err(failed)?;
     if !is_check {
         print(&formatted)?;
@@ -120,7 +121,7 @@ enum FormatOutcome {
     /// The file was not in the one style; in which lines.
     Other(String),
     /// The file is not text, or not TOML.
-    Lost(Diagnostic),
+    Lost(Box<Diagnostic>),
 }
 
 fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
@@ -129,7 +130,7 @@ fn format_file(file: &str, is_check: bool) -> Result<FormatOutcome, Failure> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             let lost = UnreadableFile { path: path.to_owned(), error };
-            return Ok(FormatOutcome::Lost(lost.finding()));
+            return Ok(FormatOutcome::Lost(lost.finding().into()));
         }
         Err(error) => return Err(Failure::io(format!("cannot read rules from {file}"), &error)),
     };
