@@ -1,4 +1,4 @@
-//! Regexes that ask for capitals, of which folded text has none.
+//! Regexes that ask for capitals, though folded text has none.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use regex_syntax::ast::{
     Flags, GroupKind,
 };
 
-/// The first part of a regex that asks for capitals and nothing else, in bytes of the regex: a class of capitals that says nothing
-/// about case (one that holds no range of them, such as `[I]`, is a letter as people type it), or anything that is sensitive to case by `(?-i)`.
+/// The first part of a regex that asks for capitals and nothing else, in bytes of the regex: a class of capitals where no flag says
+/// that case does not matter (`[I]`, without a range, is a letter as people type it), or a capital that `(?-i)` makes literal.
 pub(crate) fn asked_for(source: &str) -> Option<Range<usize>> {
     let may_ask = source.contains(char::is_uppercase) || source.contains("\\p") || source.contains("[:");
     let ast = may_ask.then(|| Parser::new().parse(source).ok())??;

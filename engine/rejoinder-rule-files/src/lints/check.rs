@@ -16,7 +16,7 @@ use crate::toml_reader::Findings;
 pub(crate) const ALWAYS_HOLDS: &str = "W107";
 /// Two conditions on a fact never hold together.
 const CONTRADICTION: &str = "W108";
-/// A regex asks for capitals, of which folded text has none.
+/// A regex asks for capitals, though folded text has none.
 const CAPITALS: &str = "W110";
 
 /// A literal of fewer characters stands in nearly every turn, unless its script packs words into characters.
