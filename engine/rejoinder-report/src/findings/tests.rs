@@ -90,8 +90,11 @@ const SHAPE: &str = r#"{
     }
 }"#;
 
+/// A property of a command, by its name.
+type Property = (String, String);
+
 /// What a workflow reads of a command: the command, its properties, its text.
-fn read(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
+fn read(line: &str) -> Option<(String, Vec<Property>, String)> {
     let (head, text) = line.strip_prefix("::")?.split_once("::")?;
     let (command, properties) = head.split_once(' ')?;
     let plain = |text: &str| {
@@ -101,7 +104,7 @@ fn read(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
             .replace("%2C", ",")
             .replace("%25", "%")
     };
-    let properties: Option<Vec<(String, String)>> = properties
+    let properties: Option<Vec<Property>> = properties
         .split(',')
         .map(|one| one.split_once('=').map(|(key, value)| (key.to_owned(), plain(value))))
         .collect();
