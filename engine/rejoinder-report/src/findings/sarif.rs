@@ -87,15 +87,10 @@ fn uri(path: &str) -> String {
     let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
     let is_drive = cfg!(windows) && path.chars().nth(1) == Some(':');
     let mut uri = String::with_capacity(path.len() + 8);
-<<<<<<< HEAD
     if is_drive {
         uri += "file:///";
     } else if path.starts_with('/') {
         uri += "file://";
-=======
-    if path.starts_with('/') || is_drive {
-        uri += if is_drive { "file:///" } else { "file://" };
->>>>>>> work-lint
     }
     let mut rest = path.as_str();
     while let Some(inner) = rest.strip_prefix("./") {
