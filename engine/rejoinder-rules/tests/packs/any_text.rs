@@ -23,13 +23,27 @@ similar-to-earlier = 0.2
 template = false
 words-in-answer = 0.1
 previous-assistant = { ends-with-question = false, other-language = false }
+where = { model = ["gpt-4", 4, 0.5, true], plan = { not = "free" }, moderation.flagged = false }
+all-of = ["a.c"]
+any-of = ["a.c", "a.d"]
 weight = 1.5
-allow = ["W101"]
+allow = ["W101", "W116"]
 
   [[rule.test]]
   dialogue = ["U: sort this list", "A: here is the Java code", "U: No, I wanted Python"]
   expect = { route = "escalate", category = "UR2", span = "No, I wanted Python", hits = [] }
+  columns = { model = "gpt-4", plan = ["pro", 2], moderation.flagged = false }
   todo = "no"
+
+[[rule]]
+id = "a.c"
+route = "score"
+any = ["i wanted"]
+
+[[rule]]
+id = "a.d"
+route = "score"
+any-of = ["a.c"]
 "#;
 
 fn check(text: &str) {
