@@ -31,7 +31,8 @@ struct Drawn {
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
-    let named = || prop::collection::vec(any::<prop::sample::Index>(), 0..3);
+    let some = || prop::collection::vec(any::<prop::sample::Index>(), 1..4);
+    let named = move || prop_oneof![2 => Just(Vec::new()), 1 => some()];
     (
         prop::option::weighted(0.6, 0..WORDS.len()),
         prop::option::weighted(0.2, 1_u32..5),
@@ -149,7 +150,7 @@ fn scanned(set: &RuleSet, text: &str, facts: &[Option<bool>; 2]) -> Vec<Hit> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(3000))]
 
     /// What rules on rules find is what each rule's own text says over the hits of the others, whatever order the file has, whichever of them
     /// are disabled, and whatever plugins tell.
