@@ -32,12 +32,16 @@ answer-unless = ['[A-Z]{3}']
 earlier-any = ["sort this"]
 earlier-regex = ["list"]
 earlier-unless = ["python"]
+where = { model = ["gpt-4", 4, 0.5, true], plan = { not = "free" }, moderation.flagged = false }
+all-of = ["a.c"]
+any-of = ["a.c", "a.d"]
 weight = 1.5
-allow = ["W101", "W110"]
+allow = ["W101", "W110", "W116"]
 
   [[rule.test]]
   dialogue = ["U: sort this list", "A: here is the Java code", "U: No, I wanted Python"]
   expect = { route = "escalate", category = "UR2", span = "No, I wanted Python", hits = [] }
+  columns = { model = "gpt-4", plan = ["pro", 2], moderation.flagged = false }
   todo = "no"
 
 [[rule]]
@@ -51,6 +55,11 @@ answer-any = ["no"]
   [[rule.test]]
   dialogue = ["U: sort this list", "A: no", "U: CAFÉ 12"]
   expect = { route = "score" }
+
+[[rule]]
+id = "a.d"
+route = "score"
+any-of = ["a.c"]
 "#;
 
 fn check(text: &str) {
