@@ -106,7 +106,7 @@ impl LabelReport {
     /// The figures that people are shown, as rows: name, before, after, difference.
     pub(super) fn rows(&self) -> Vec<[String; 4]> {
         let shown = self.figures.iter().filter(|figure| figure.share.before[1] + figure.share.after[1] > 0);
-        shown.map(|figure| figure_row(figure)).collect()
+        shown.map(figure_row).collect()
     }
 
     /// Which figures are missing, and why; `None` where none is.
