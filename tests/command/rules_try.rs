@@ -125,7 +125,7 @@ fn a_rule_is_kept_with_tests_to_write_and_nothing_is_overwritten() {
         tried(&[phrase, DIALOGUES, "--category", "UR5", "--max-words", "9", "--write", &file]).expect(0)
     };
     let said = keep("thank you \"dear\" machine").stderr;
-    assert!(said.contains("rule mine.thank_you_dear_machine written"), "{said}");
+    assert!(said.contains("rule mine.thank_you_dear_machine is written"), "{said}");
     let first = std::fs::read_to_string(&file).unwrap();
     let first = format!("# a remark\n{first}# another");
     std::fs::write(&file, &first).unwrap();
