@@ -47,7 +47,7 @@ pub(super) fn write(
     part::write(&target, kept.text.as_bytes())?;
     let file = word(path);
     remark(&format!(
-        "{name}:{}: rule {} written, with two tests to be written by you: {file} `rejoinder rules test {file}`",
+        "{name}:{}: rule {} is written, with two tests to fill in; then: rejoinder rules test {file}",
         kept.line, kept.id
     ));
     Ok(())

@@ -21,9 +21,9 @@ pub(super) struct RuleFlags {
     /// The category that a hit stands for: UR1 … UR5
     #[arg(long, value_name = "CODE", help_heading = RULE)]
     pub(super) category: Option<String>,
-    /// accept, escalate, reject or score [default: accept, with --category]
+    /// accept, escalate, reject or score
     ///
-    /// Without category and route the hits are counted alone.
+    /// With a category alone it is accept; without both the hits are counted alone.
     #[arg(long, value_name = "ROUTE", help_heading = RULE)]
     pub(super) route: Option<String>,
     /// Where a match must stand: anywhere, start, end, whole
@@ -39,10 +39,10 @@ pub(super) struct RuleFlags {
     #[arg(long, value_name = "N", help_heading = RULE)]
     max_words: Option<String>,
     /// first=true, last=false and the like; may be repeated
-    #[arg(long, value_name = "KEY=BOOL", help_heading = RULE)]
+    #[arg(long, value_name = "K=BOOL", help_heading = RULE)]
     turn: Vec<String>,
     /// A trait of the answer before, such as apologises=false
-    #[arg(long, value_name = "TRAIT=BOOL", help_heading = RULE)]
+    #[arg(long, value_name = "K=BOOL", help_heading = RULE)]
     previous_assistant: Vec<String>,
     /// A phrase in the answer before; may be repeated
     #[arg(long, value_name = "PHRASE", help_heading = RULE)]
