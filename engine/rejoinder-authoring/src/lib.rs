@@ -2,3 +2,5 @@
 //!
 //! Values without words for people, which are made in `rejoinder-report`.
 #![forbid(unsafe_code)]
+
+pub mod suggestion;
