@@ -29,6 +29,7 @@ pub mod progress;
 pub mod recall_forecast;
 pub mod remarks;
 pub mod reproduction;
+pub mod rule_author;
 pub mod run_list;
 pub mod run_report;
 pub mod run_status;

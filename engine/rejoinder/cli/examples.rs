@@ -209,6 +209,11 @@ Examples:
   rejoinder rules stats logs/ --sort hits
   rejoinder rules stats labelled.jsonl --labels --rules my-rules.toml";
 
+pub(super) const RULES_SUGGEST: &str = "\
+Examples:
+  rejoinder rules suggest runs/0001 --out suggested.toml
+  rejoinder rules suggest labelled.jsonl --where split=train";
+
 pub(super) const CONFIG: &str = "\
 Examples:
   rejoinder config show

@@ -38,6 +38,12 @@ impl Bits {
         Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
     }
 
+    /// The numbers that the other set does not hold.
+    pub(super) fn without(&self, other: &Self) -> Self {
+        let others = other.0.iter().copied().chain(std::iter::repeat(0));
+        Self(self.0.iter().zip(others).map(|(a, b)| a & !b).collect())
+    }
+
     /// The numbers, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
         self.0.iter().enumerate().flat_map(|(place, &word)| {
@@ -58,8 +64,8 @@ mod tests {
     #[test]
     fn holds_what_was_put_in() {
         let (mut a, mut b) = (Bits::new(10), Bits::new(200));
-        [1, 64, 130].map(|n| a.insert(n));
-        [64, 130, 199].map(|n| b.insert(n));
+        [1, 64, 130].into_iter().for_each(|n| a.insert(n));
+        [64, 130, 199].into_iter().for_each(|n| b.insert(n));
         assert_eq!(a.and(&b).iter().collect::<Vec<_>>(), [64, 130]);
         assert_eq!(
             (a.common(&b), a.common_of(&b, &a), a.has(1), a.has(2), a.has(9999)),

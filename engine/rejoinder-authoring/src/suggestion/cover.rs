@@ -1,5 +1,7 @@
 //! Few general rules rather than many narrow ones: rules that together settle most, each for what the others leave.
 
+use rejoinder_core::Verdict;
+
 use super::bits::Bits;
 use super::corpus::Corpus;
 use super::rule_search::{Candidate, Wanted};
@@ -21,21 +23,27 @@ const LEAST_GAIN: f64 = 3.0;
 /// before it leave; at most `most`.
 pub(super) fn greedy_cover(
     corpus: &Corpus,
-    contenders: &[Contender],
+    contenders: &[&Contender],
     among: &Bits,
     most: usize,
 ) -> Vec<usize> {
-    let mut covered = Bits::new(corpus.len());
+    let mut rights: Vec<(Verdict, Bits)> = Vec::new();
+    for contender in contenders {
+        let verdict = contender.wanted.verdict;
+        if rights.iter().all(|(known, _)| *known != verdict) {
+            let mut right = Bits::new(corpus.len());
+            let is_right = |turn: &usize| corpus.turns[*turn].is_right(verdict);
+            (0..corpus.len()).filter(is_right).for_each(|turn| right.insert(turn));
+            rights.push((verdict, right));
+        }
+    }
+    let mut left = among.clone();
     let mut kept = Vec::new();
     while kept.len() < most {
         let gain = |contender: &Contender| {
-            let (mut right, mut wrong) = (0.0, 0.0);
-            for turn in contender.changed.iter().filter(|&turn| among.has(turn) && !covered.has(turn)) {
-                match corpus.turns[turn].is_right(contender.wanted.verdict) {
-                    true => right += 1.0,
-                    false => wrong += 1.0,
-                }
-            }
+            let right = rights.iter().find(|(verdict, _)| *verdict == contender.wanted.verdict);
+            let right = f64::from(right.map_or(0, |(_, right)| left.common_of(&contender.changed, right)));
+            let wrong = f64::from(left.common(&contender.changed)) - right;
             let parts = contender.rule.conditions.len() + contender.rule.bases.len();
             right - contender.wanted.weight() * wrong - 0.3 * parts as f64
         };
@@ -45,7 +53,7 @@ pub(super) fn greedy_cover(
             break;
         }
         kept.push(place);
-        contenders[place].changed.iter().for_each(|turn| covered.insert(turn));
+        left = left.without(&contenders[place].changed);
     }
     kept
 }

@@ -106,3 +106,29 @@ fn state(engine: &Engine, scanned: &ScannedBatch<'_>, turn: &ScannedTurn) -> Tur
         decision: turn.decision(),
     }
 }
+
+/// Calls `visit` with the source, the address and the text of each later turn, in the order of [`Gathered::places`] and others among them.
+///
+/// # Errors
+/// If the conversations cannot be read.
+pub fn each_turn(
+    engine: &Engine,
+    sources: &[TrainingSource],
+    mut visit: impl FnMut(usize, RecordId, &str),
+) -> Result<(), RunError> {
+    let mut worker = Worker::new(engine)?;
+    let input = &engine.config.input;
+    for (place, source) in sources.iter().enumerate() {
+        let chunks = ChunkReader::new(&source.files, &input.map, Position::default(), input.max_record_bytes);
+        for chunk in chunks {
+            let scanned = worker.scan(&chunk)?;
+            for conversation in &scanned.conversations {
+                for turn in scanned.turns(conversation) {
+                    let text = &conversation.record.conversation.messages[turn.message_index].text;
+                    visit(place, conversation.id(turn), text);
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -24,13 +24,19 @@ mod corpus;
 mod cover;
 mod effect;
 mod gather;
+mod invented;
 mod phrases;
 mod rule_search;
+mod rule_text;
 mod suggest;
 
 pub use choices::{condition_choices, probe_file};
 pub use corpus::{BaseRule, Corpus, TurnEvidence, TurnState};
 pub use effect::{Effect, RightAndWrong};
-pub use gather::{Gathered, gather};
+pub use gather::{Gathered, each_turn, gather};
 pub use rule_search::Place;
+pub use rule_text::{TODO, file_head, invented_tests, rule_keys, verify};
 pub use suggest::{Found, Outcome, SearchTerms, Shortfall, SuggestedRule, suggest};
+
+#[cfg(test)]
+mod tests;

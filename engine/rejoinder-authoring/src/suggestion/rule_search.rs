@@ -83,11 +83,7 @@ impl Candidate {
             }
         }
         let sets = self.conditions.iter().map(|&c| &corpus.conditions[c]);
-        sets.chain(self.bases.iter().map(|&b| &corpus.bases[b])).fold(hits, |hits, set| {
-            let mut common = Bits::new(corpus.len());
-            hits.iter().filter(|&turn| set.has(turn)).for_each(|turn| common.insert(turn));
-            common
-        })
+        sets.chain(self.bases.iter().map(|&b| &corpus.bases[b])).fold(hits, |hits, set| hits.and(set))
     }
 }
 
@@ -104,14 +100,16 @@ pub(super) struct Half<'c> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) verdict: Verdict,
-    /// The least share of hits that are right.
-    pub(super) precision: f64,
+    /// The least share of hits that must be right, by a bound.
+    pub(super) bound: f64,
+    /// The share that the search aims at.
+    pub(super) aim: f64,
 }
 
 impl Wanted {
     /// How many right turns a wrong one weighs.
     pub(super) fn weight(self) -> f64 {
-        self.precision / (1.0 - self.precision)
+        self.aim / (1.0 - self.aim)
     }
 }
 
@@ -136,12 +134,8 @@ impl Half<'_> {
         let bases = self.corpus.bases.iter().enumerate();
         let bases = bases.filter(|(n, _)| !self.corpus.base_rules[*n].accepts);
         let all = conditions.chain(bases.map(|(n, set)| (Literal::Base(n), set)));
-        let sized = |set: &Bits| {
-            let mut sized = Bits::new(self.corpus.len());
-            self.turns.iter().filter(|&turn| set.has(turn)).for_each(|turn| sized.insert(turn));
-            sized
-        };
-        all.map(|(literal, set)| (literal, sized(set))).filter(|(_, set)| set.common(set) >= FEWEST).collect()
+        let sized = all.map(|(literal, set)| (literal, self.turns.and(set)));
+        sized.filter(|(_, set)| set.common(set) >= FEWEST).collect()
     }
 
     fn excludes(&self, used: &[Literal], literal: Literal) -> bool {
@@ -240,7 +234,7 @@ impl Half<'_> {
         scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let weight = wanted.weight();
         let mut found = Vec::new();
-        for share in [wanted.precision - 0.1, wanted.precision - 0.3] {
+        for share in [wanted.aim - 0.1, wanted.aim - 0.3] {
             let (list, hits) = self.gathered(&scored, share, *place, &turns, right, weight);
             if list.is_empty() {
                 continue;

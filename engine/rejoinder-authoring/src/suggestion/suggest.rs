@@ -1,7 +1,7 @@
 //! From labelled turns to rules worth writing.
 
 use rejoinder_cascade::Decision;
-use rejoinder_core::Verdict;
+use rejoinder_core::{Category, Verdict};
 
 use super::bits::Bits;
 use super::choices::{ConditionChoice, condition_choices};
@@ -17,6 +17,8 @@ use super::rule_search::{Candidate, Half, Place, Wanted};
 pub struct SearchTerms {
     /// The share of a suggested rule's hits that must be right: its bound reaches it.
     pub precision: f64,
+    /// The share of right turns that the search aims at: by it, wrong turns weigh against right ones.
+    pub aim: f64,
     /// The probability that any printed bound is too high.
     pub delta: f64,
     /// Conversations that a phrase stands in at least.
@@ -29,7 +31,7 @@ pub struct SearchTerms {
 
 impl Default for SearchTerms {
     fn default() -> Self {
-        Self { precision: 0.7, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
+        Self { precision: 0.7, aim: 0.85, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
     }
 }
 
@@ -38,6 +40,8 @@ impl Default for SearchTerms {
 pub struct SuggestedRule {
     /// What a hit says.
     pub verdict: Verdict,
+    /// The category that the rule stands for: of a rule that escalates the most frequent one among its hits.
+    pub category: Option<Category>,
     /// Folded phrases, any of them must stand in the turn; none where the rule looks at the dialogue alone.
     pub phrases: Vec<String>,
     /// Where a phrase must stand.
@@ -100,6 +104,10 @@ pub enum Shortfall {
     NotConfirmed,
 }
 
+/// What a rule that rejects must reach: what it takes from all others is lost, so more is asked of it.
+const LEAST_OF_REJECT: f64 = 0.9;
+/// What the search for rules that reject aims at.
+const AIM_OF_REJECT: f64 = 0.98;
 /// Conversations in each half without which no rule is searched for.
 const FEWEST_CONVERSATIONS: u64 = 20;
 
@@ -131,13 +139,13 @@ pub fn suggest(corpus: &Corpus, terms: &SearchTerms) -> Found {
         let turns = halves[searched].and(&judged);
         let half = Half { corpus, choices: &choices, phrases: &phrases, turns };
         let contenders = contenders(&half, terms);
-        let tried = greedy_cover(corpus, &contenders, &half.turns, terms.tried);
+        let tried = tried(&half, &contenders, terms.tried);
         found.tried += tried.len();
         let delta = terms.delta / 2.0 / tried.len().max(1) as f64;
         let mut contenders: Vec<Option<Contender>> = contenders.into_iter().map(Some).collect();
         for place in tried {
             let Some(contender) = contenders[place].take() else { continue };
-            let Wanted { verdict, precision } = contender.wanted;
+            let Wanted { verdict, bound: precision, .. } = contender.wanted;
             let hits = Hits::count(corpus, &contender.hits, &halves[held_out], verdict, terms.seed);
             let bound = hits.bound(delta);
             let to = if bound >= precision { &mut confirmed } else { &mut refused };
@@ -150,12 +158,12 @@ pub fn suggest(corpus: &Corpus, terms: &SearchTerms) -> Found {
     let described = |(contender, hits, bound): &(Contender, Hits, f64)| {
         describe(corpus, &choices, &phrases, contender, *hits, *bound)
     };
-    let nearest =
-        refused.iter().max_by(|a, b| (a.2 - a.0.wanted.precision).total_cmp(&(b.2 - b.0.wanted.precision)));
+    let nearest = refused.iter().max_by(|a, b| (a.2 - a.0.wanted.bound).total_cmp(&(b.2 - b.0.wanted.bound)));
     found.nearest = nearest.map(described);
     let (contenders, figures): (Vec<Contender>, Vec<(Hits, f64)>) =
         confirmed.into_iter().map(|(contender, hits, bound)| (contender, (hits, bound))).unzip();
-    let kept = greedy_cover(corpus, &contenders, &judged, contenders.len());
+    let all: Vec<&Contender> = contenders.iter().collect();
+    let kept = greedy_cover(corpus, &all, &judged, all.len());
     for &place in &kept {
         let (hits, bound) = figures[place];
         found.rules.push(describe(corpus, &choices, &phrases, &contenders[place], hits, bound));
@@ -165,6 +173,24 @@ pub fn suggest(corpus: &Corpus, terms: &SearchTerms) -> Found {
         found.outcome = Outcome::Found;
     }
     found
+}
+
+/// The places of the rules to put to the test: of those that accept at most `most`, of those that reject and of those that escalate a
+/// few, since each that is tried makes all bounds wider.
+fn tried(half: &Half<'_>, contenders: &[Contender], most: usize) -> Vec<usize> {
+    let kinds = [
+        (most, (|verdict| matches!(verdict, Verdict::Accept(_))) as fn(Verdict) -> bool),
+        (most / 4, |verdict| verdict == Verdict::Reject),
+        (most / 4, |verdict| verdict == Verdict::Escalate),
+    ];
+    let mut tried = Vec::new();
+    for (most, is_kind) in kinds {
+        let is_contender = |place: &usize| is_kind(contenders[*place].wanted.verdict);
+        let of: Vec<usize> = (0..contenders.len()).filter(is_contender).collect();
+        let among: Vec<&Contender> = of.iter().map(|&place| &contenders[place]).collect();
+        tried.extend(greedy_cover(half.corpus, &among, &half.turns, most).into_iter().map(|place| of[place]));
+    }
+    tried
 }
 
 /// How many conversations, all of them right, it takes for a bound.
@@ -177,12 +203,12 @@ fn contenders(half: &Half<'_>, terms: &SearchTerms) -> Vec<Contender> {
     let corpus = half.corpus;
     let waiting = share_of_waiting(corpus, &half.turns);
     let wanted = verdicts().map(|verdict| {
-        let precision = match verdict {
-            Verdict::Reject => terms.precision.max(0.95),
-            Verdict::Escalate | Verdict::Abstain => waiting.clamp(0.05, 0.9),
-            Verdict::Accept(_) => terms.precision,
+        let (bound, aim) = match verdict {
+            Verdict::Reject => (terms.precision.max(LEAST_OF_REJECT), terms.aim.max(AIM_OF_REJECT)),
+            Verdict::Escalate | Verdict::Abstain => (waiting.clamp(0.05, 0.9), waiting.clamp(0.05, 0.9)),
+            Verdict::Accept(_) => (terms.precision, terms.aim),
         };
-        Wanted { verdict, precision }
+        Wanted { verdict, bound, aim }
     });
     let mut contenders = Vec::new();
     for wanted in wanted {
@@ -221,6 +247,7 @@ fn describe(
     conversations.dedup();
     SuggestedRule {
         verdict,
+        category: category(corpus, contender),
         phrases: list.iter().map(|&number| phrases[number].text.clone()).collect(),
         place,
         bases: bases.iter().map(|&number| corpus.base_rules[number].id.clone()).collect(),
@@ -234,6 +261,20 @@ fn describe(
         unjudged: hits.unjudged,
         bound,
         effect: Effect::of(corpus, &contender.hits, verdict),
+    }
+}
+
+/// The category that a rule stands for.
+fn category(corpus: &Corpus, contender: &Contender) -> Option<Category> {
+    match contender.wanted.verdict {
+        Verdict::Accept(category) => Some(category),
+        Verdict::Reject | Verdict::Abstain => None,
+        Verdict::Escalate => {
+            let of = |category| {
+                contender.hits.iter().filter(|&t| corpus.turns[t].answer.category() == Some(category)).count()
+            };
+            Category::ALL.into_iter().max_by_key(|&category| of(category))
+        }
     }
 }
 

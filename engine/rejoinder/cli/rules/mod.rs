@@ -4,6 +4,7 @@ mod check;
 mod files;
 mod list;
 mod stats;
+mod suggest;
 mod test;
 mod unreadable;
 mod verb;

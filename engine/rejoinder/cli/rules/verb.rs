@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{FilesArgs, check, list, stats, test};
+use super::{FilesArgs, check, list, stats, suggest, test};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -26,6 +26,9 @@ enum RulesVerb {
     /// Measure each rule on a corpus: hits, effect, time, precision
     #[command(before_long_help = examples::RULES_STATS)]
     Stats(Box<stats::StatsArgs>),
+    /// Find rules worth writing in labelled turns
+    #[command(before_long_help = examples::RULES_SUGGEST)]
+    Suggest(Box<suggest::SuggestArgs>),
 }
 
 pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
@@ -34,5 +37,6 @@ pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
         RulesVerb::Test(files) => test::main(files),
         RulesVerb::List(args) => list::main(args),
         RulesVerb::Stats(args) => stats::main(args),
+        RulesVerb::Suggest(args) => suggest::main(args),
     }
 }
