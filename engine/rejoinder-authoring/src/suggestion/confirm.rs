@@ -59,6 +59,12 @@ impl Hits {
         self.unjudged += u64::from(draw(&is_open).is_some());
     }
 
+    /// The measured share that is right, over both strata: of hits that nobody judged and no audit drew, none is.
+    pub(super) fn share(&self) -> f64 {
+        let (judged, unjudged) = (self.judged.all() as f64, self.unjudged as f64);
+        (judged * self.judged.share() + unjudged * self.drawn.share()) / (judged + unjudged).max(1.0)
+    }
+
     /// The lower bound of the share that is right, over both strata, with error `delta`.
     pub(super) fn bound(&self, delta: f64) -> f64 {
         if self.judged.all() + self.unjudged == 0 {
@@ -85,6 +91,7 @@ mod tests {
         let seen = Hits { judged, ..Hits::default() };
         let half_seen = Hits { unjudged: 100, ..seen };
         assert!(seen.bound(0.05) > 0.97);
+        assert_eq!((seen.share(), half_seen.share()), (1.0, 0.5));
         assert!((half_seen.bound(0.05) - seen.bound(0.05) / 2.0).abs() < 1e-12);
         let audited = Hits { drawn: RightAndWrong { right: 50, wrong: 0 }, ..half_seen };
         assert!(audited.bound(0.05) > 0.9);

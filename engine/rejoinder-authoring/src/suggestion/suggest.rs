@@ -17,7 +17,8 @@ use super::rule_search::{Candidate, Half, Place, Wanted};
 pub struct SearchTerms {
     /// The share of a suggested rule's hits that must be right: its bound reaches it.
     pub precision: f64,
-    /// The share of right turns that the search aims at: by it, wrong turns weigh against right ones.
+    /// The share of right turns that the search aims at: by it, wrong turns weigh against right ones, and conversations that the search
+    /// has not seen must show it.
     pub aim: f64,
     /// The probability that any printed bound is too high.
     pub delta: f64,
@@ -31,7 +32,7 @@ pub struct SearchTerms {
 
 impl Default for SearchTerms {
     fn default() -> Self {
-        Self { precision: 0.7, aim: 0.85, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
+        Self { precision: 0.3, aim: 0.75, delta: 0.1, conversations: 5, tried: 8, seed: 1 }
     }
 }
 
@@ -145,10 +146,10 @@ pub fn suggest(corpus: &Corpus, terms: &SearchTerms) -> Found {
         let mut contenders: Vec<Option<Contender>> = contenders.into_iter().map(Some).collect();
         for place in tried {
             let Some(contender) = contenders[place].take() else { continue };
-            let Wanted { verdict, bound: precision, .. } = contender.wanted;
+            let Wanted { verdict, bound: precision, aim } = contender.wanted;
             let hits = Hits::count(corpus, &contender.hits, &halves[held_out], verdict, terms.seed);
             let bound = hits.bound(delta);
-            let to = if bound >= precision { &mut confirmed } else { &mut refused };
+            let to = if bound >= precision && hits.share() >= aim { &mut confirmed } else { &mut refused };
             to.push((contender, hits, bound));
         }
     }

@@ -161,13 +161,13 @@ impl Suggestions<'_> {
             ),
             Shortfall::NothingLooksRight => {
                 "\nno rule: no phrase and no condition looks right often enough for what is not settled yet. The rules in force settle what \
-                 can be told so, or the labels are too few; lower --precision to see what comes near\n"
+                 can be told so, or the labels are too few; lower --aim to see what comes near\n"
                     .to_owned()
             }
             Shortfall::NotConfirmed => {
                 let mut text = format!(
-                    "\nno rule: what looked right in one half of the conversations did not reach the bound of {:.2} in the other one\n",
-                    self.terms.precision
+                    "\nno rule: what looked right in one half of the conversations did not reach {:.2}, with a bound of {:.2}, in the other one\n",
+                    self.terms.aim, self.terms.precision
                 );
                 if let Some(nearest) = &self.found.nearest {
                     let _ = writeln!(text, "nearest: {}", title(nearest));
@@ -175,7 +175,7 @@ impl Suggestions<'_> {
                         let _ = writeln!(text, "   {line}");
                     }
                 }
-                text += "more labels make bounds narrower; a lower --precision lets more through\n";
+                text += "more labels make bounds narrower; a lower --aim or --precision lets more through\n";
                 text
             }
         }

@@ -41,6 +41,9 @@ pub(super) struct SuggestArgs {
     /// Turns to show that a rule would decide wrongly
     #[arg(long, value_name = "N", default_value_t = 3, help_heading = OUTPUT)]
     examples: usize,
+    /// Share of a rule's hits that must be right, as measured where the search has not looked
+    #[arg(long, value_name = "SHARE", default_value_t = SearchTerms::default().aim, value_parser = share, help_heading = SEARCH)]
+    aim: f64,
     /// Share of a rule's hits that must be right, by a lower bound
     #[arg(long, value_name = "SHARE", default_value_t = SearchTerms::default().precision, value_parser = share, help_heading = SEARCH)]
     precision: f64,
@@ -97,6 +100,7 @@ pub(super) fn main(args: &SuggestArgs) -> Result<Exit, Failure> {
     }
     let terms = SearchTerms {
         precision: args.precision,
+        aim: args.aim,
         delta: 1.0 - args.confidence,
         conversations: args.conversations,
         seed: args.seed,
