@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use rejoinder_rules::Pack;
+
 /// Languages that a suggested rule can ask for.
 const LANGUAGES: [&str; 8] = ["en", "zh", "ja", "es", "fr", "de", "pt", "ru"];
 /// What a suggested rule can ask of the last answer.
@@ -56,10 +58,14 @@ pub fn probe_file(choices: &[ConditionChoice]) -> String {
     file
 }
 
+/// Whether rule files of this program can say that a rule builds on another one (`all-of`).
+pub(super) fn can_build_on_rules() -> bool {
+    let file = "format = 1\n[[rule]]\nid = \"a\"\nroute = \"score\"\nmax-words = 1\n[[rule]]\nid = \"b\"\nroute = \"score\"\nall-of = [\"a\"]\n";
+    Pack::compile(vec![Pack::new("building", "building", file)], &[]).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use rejoinder_rules::Pack;
-
     use super::*;
 
     #[test]

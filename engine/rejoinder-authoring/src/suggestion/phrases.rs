@@ -41,13 +41,14 @@ pub(super) struct Phrase {
 pub(super) fn frequent_phrases(corpus: &Corpus, least: u32) -> Vec<Phrase> {
     let mut found = Vec::new();
     let mut level = Level::of_words(corpus, least);
+    let mut next = level.next(corpus, least);
     for tokens in 1..=MOST_TOKENS {
-        let next = (tokens < MOST_TOKENS).then(|| level.next(corpus, least));
-        let closed = level.closed(corpus, next.as_ref(), tokens);
+        let after = next.next(corpus, least);
+        let closed = level.closed(corpus, [&next, &after], tokens);
         found.extend(level.phrases(corpus, &closed, tokens));
-        match next {
-            Some(next) if !next.counts.is_empty() => level = next,
-            _ => break,
+        (level, next) = (next, after);
+        if level.counts.is_empty() {
+            break;
         }
     }
     found
@@ -143,8 +144,9 @@ impl Level {
         &corpus.words[first..first + tokens]
     }
 
-    /// Whether each phrase is one: it begins and ends with a word, and no longer one stands in as many turns.
-    fn closed(&self, corpus: &Corpus, longer: Option<&Self>, tokens: usize) -> Vec<bool> {
+    /// Whether each phrase is one: it begins and ends with a word, and no longer one stands in as many turns. A phrase that is longer by a
+    /// word can be longer by two tokens, since a comma is one.
+    fn closed(&self, corpus: &Corpus, longer: [&Self; 2], tokens: usize) -> Vec<bool> {
         let is_phrase = |tokens: &[u32]| {
             tokens.first() != Some(&COMMA)
                 && tokens.last() != Some(&COMMA)
@@ -152,13 +154,15 @@ impl Level {
         };
         let mut closed: Vec<bool> =
             (0..self.counts.len()).map(|phrase| is_phrase(self.tokens(corpus, phrase, tokens))).collect();
-        for (number, count) in longer.iter().flat_map(|longer| longer.counts.iter().enumerate()) {
-            if !longer.is_some_and(|longer| is_phrase(longer.tokens(corpus, number, tokens + 1))) {
-                continue;
-            }
-            for place in [count.first as usize, count.first as usize + 1] {
-                let part = self.at[place] as usize;
-                closed[part] &= self.counts[part].turns > count.turns;
+        for (more, longer) in (1..).zip(longer) {
+            for (number, count) in longer.counts.iter().enumerate() {
+                if !is_phrase(longer.tokens(corpus, number, tokens + more)) {
+                    continue;
+                }
+                let first = count.first as usize;
+                for &part in &self.at[first..=first + more] {
+                    closed[part as usize] &= self.counts[part as usize].turns > count.turns;
+                }
             }
         }
         closed
