@@ -73,6 +73,7 @@ mod review;
 mod reviewing;
 mod rule_files;
 mod rules;
+mod rules_suggest;
 mod run;
 mod runs;
 mod shards;
