@@ -116,7 +116,7 @@ impl Suggestions<'_> {
     pub fn summary(&self, examples: usize, sample: impl Fn(usize) -> String) -> String {
         let found = self.found;
         let mut out = format!(
-            "{} of {}, {} of them with labels; {} stand in at least {} conversations; {} put to the test\n",
+            "{}: {}, {} of them with labels; {} stand in at least {} conversations; {} put to the test\n",
             counted(self.corpus.len() as u64, "turn"),
             self.population,
             thousands(self.corpus.judged() as u64),
