@@ -44,7 +44,7 @@ pub fn rule_keys(rule: &SuggestedRule, id: &str) -> String {
     for condition in &rule.conditions {
         match condition.key.split_once('.') {
             Some((table, key)) => {
-                tables.entry(table).or_default().push(format!("{key} = {}", condition.value))
+                tables.entry(table).or_default().push(format!("{key} = {}", condition.value));
             }
             None => {
                 let _ = writeln!(keys, "{condition}");
