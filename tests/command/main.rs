@@ -79,6 +79,7 @@ mod rules;
 mod rules_diff;
 mod rules_fmt;
 mod rules_schema;
+mod rules_suggest;
 mod rules_try;
 mod run;
 mod runs;

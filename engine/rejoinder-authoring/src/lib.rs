@@ -4,4 +4,5 @@
 #![forbid(unsafe_code)]
 
 pub mod change;
+pub mod suggestion;
 pub mod trial;

@@ -106,6 +106,14 @@ impl TrainingSource {
         Ok(Self { name, files: run.manifest.inputs, labels: TrainingLabels::Judge(answers) })
     }
 
+    /// The turns of a run that its audit drew, and that the judge answered about.
+    ///
+    /// # Errors
+    /// If the run cannot be read.
+    pub fn audited_turns(run: &RunDir) -> Result<Vec<RecordId>, RunError> {
+        Ok(audited(run)?.into_keys().collect())
+    }
+
     fn short_name(&self) -> String {
         Path::new(&self.name).file_name().map_or_else(String::new, |name| name.display().to_string())
     }

@@ -234,6 +234,11 @@ Examples:
   rejoinder rules diff none my-rules.toml --on runs/0001
   rejoinder rules diff en my-rules.toml --on labelled.jsonl --labels --markdown";
 
+pub(super) const RULES_SUGGEST: &str = "\
+Examples:
+  rejoinder rules suggest runs/0001 --out suggested.toml
+  rejoinder rules suggest labelled.jsonl --where split=train";
+
 pub(super) const CONFIG: &str = "\
 Examples:
   rejoinder config show

@@ -101,6 +101,11 @@ impl Engine {
 
     /// Decides a turn by the rules' hits, the plugins' votes and the band of the score, whatever the config says of asking.
     pub fn settle(&self, hits: &[Hit], votes: &[Vote], score: Option<ScoreBand>) -> DecisionReason {
+        decide(&self.verdicts(hits, votes), self.is_candidate(hits), score)
+    }
+
+    /// What the rules' hits and the plugins' votes on a turn say.
+    pub fn verdicts(&self, hits: &[Hit], votes: &[Vote]) -> TurnVerdicts {
         let mut verdicts = TurnVerdicts::default();
         for hit in hits {
             let rule = self.rules.rule(hit.rule);
@@ -118,6 +123,6 @@ impl Engine {
                 verdicts.add(vote.verdict);
             }
         }
-        decide(&verdicts, self.is_candidate(hits), score)
+        verdicts
     }
 }

@@ -11,6 +11,7 @@ mod list;
 mod measured;
 mod schema;
 mod stats;
+mod suggest;
 mod test;
 mod try_rule;
 mod verb;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{check, diff, fmt, list, schema, stats, test, try_rule};
+use super::{check, diff, fmt, list, schema, stats, suggest, test, try_rule};
 use crate::cli::examples;
 use crate::failure::{Exit, Failure};
 
@@ -38,6 +38,9 @@ enum RulesVerb {
     /// Show what a change of rules does: turns, price, precision
     #[command(before_long_help = examples::RULES_DIFF)]
     Diff(Box<diff::DiffArgs>),
+    /// Find rules worth writing in labelled turns
+    #[command(before_long_help = examples::RULES_SUGGEST)]
+    Suggest(Box<suggest::SuggestArgs>),
 }
 
 pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
@@ -50,5 +53,6 @@ pub(in crate::cli) fn main(args: &RulesArgs) -> Result<Exit, Failure> {
         RulesVerb::Schema => schema::main(),
         RulesVerb::Try(args) => try_rule::main(args),
         RulesVerb::Diff(args) => diff::main(args),
+        RulesVerb::Suggest(args) => suggest::main(args),
     }
 }
