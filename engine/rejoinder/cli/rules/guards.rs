@@ -16,9 +16,7 @@ use rejoinder_scan::Engine;
 use super::beside::put_beside;
 use crate::cli::args::LABELS;
 use crate::cli::label_args::{LabelArgs, label_reader};
-use crate::cli::settings::{
-    ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs, effective_config,
-};
+use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ScoreArgs, effective_config};
 use crate::cli::terminal::remark;
 use crate::cli::{InputRoot, Threads, described, find_input};
 use crate::failure::Failure;
@@ -32,7 +30,8 @@ const GUARDS: &str = "Guards";
 pub(super) struct GuardArgs {
     /// Check the guards on chat logs, or on one run's folder; repeatable
     ///
-    /// The rule files stand beside the packs of the config, or of the run; of a run what its judge said counts. Nobody is asked.
+    /// The rule files stand beside the packs of the config, or of the run; of a run what its judge said counts. [input] of the config
+    /// says how chat logs are read. Nobody is asked.
     #[arg(long, value_name = "CORPUS|RUN", help_heading = GUARDS)]
     pub(super) on: Vec<String>,
     #[command(flatten)]
@@ -42,8 +41,6 @@ pub(super) struct GuardArgs {
     labels: bool,
     #[command(flatten)]
     labelled: LabelArgs,
-    #[command(flatten)]
-    reading: ReadingArgs,
     #[command(flatten)]
     config: ConfigFileArgs,
     #[command(flatten)]
@@ -118,7 +115,7 @@ impl GuardArgs {
     }
 
     fn of_corpus(&self, files: &[String]) -> Result<Turns, Failure> {
-        let flags: [&dyn ConfigFlags; 3] = [&self.reading, &self.plugins, &self.score];
+        let flags: [&dyn ConfigFlags; 2] = [&self.plugins, &self.score];
         let mut effective = effective_config(&self.config, &flags)?;
         put_beside(&mut effective.config.rules, files)?;
         let engine = Engine::of(&effective)?;
