@@ -37,8 +37,8 @@ macro_rules! shipped {
     };
 }
 
-/// All shipped packs, one for each language.
-const SHIPPED: &[ShippedPack] = &shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
+/// All shipped packs, one for each language. A constant would stand in the program once for each crate that names the packs.
+static SHIPPED: [ShippedPack; 8] = shipped!["en" "zh" "ja" "es" "fr" "de" "pt" "ru"];
 
 /// The rules in force, before they are compiled.
 #[derive(Clone, Debug)]
