@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use rejoinder_core::printable;
+use rejoinder_run::guards::GuardStanding;
 
 use super::report::ChangeReport;
 use super::shown::transition_words;
 use crate::numbers::{counted, thousands};
+use crate::rule_author::guards::standing_words;
 
 /// The most rules that a comment lists.
 const RULES: usize = 10;
@@ -49,6 +51,12 @@ impl ChangeReport {
             if !lines.is_empty() {
                 let _ = write!(out, "\n```\n{lines}```\n");
             }
+        }
+        if !self.guards.is_empty() {
+            let heads = ["guard", "standing", "figure"].map(str::to_owned);
+            let rows =
+                self.guards.iter().map(|row| [code(&row.name()), standing(row.standing), escaped(&row.says)]);
+            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         if !self.rules.is_empty() {
             let hits = |hits: Option<u64>| hits.map_or_else(|| "–".to_owned(), thousands);
@@ -97,6 +105,15 @@ fn table<const N: usize>(out: &mut String, rows: &[[String; N]]) {
         let aligned: Vec<&str> = (0..N).map(|column| if column == 0 { "---" } else { "---:" }).collect();
         let _ = writeln!(out, "| {} |", aligned.join(" | "));
         rows.iter().for_each(|row| *out += &line(row));
+    }
+}
+
+/// How a limit stands; what is broken stands out.
+fn standing(standing: GuardStanding) -> String {
+    let words = standing_words(standing);
+    match standing {
+        GuardStanding::Broken => format!("**{}**", words.to_lowercase()),
+        _ => words.to_owned(),
     }
 }
 
