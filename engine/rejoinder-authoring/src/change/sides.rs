@@ -59,10 +59,3 @@ impl RuleSides {
         })
     }
 }
-
-impl SideRules {
-    /// A config with the rules of this side.
-    pub fn config(&self, config: &Config) -> Config {
-        Config { rules: self.section.clone(), ..config.clone() }
-    }
-}

@@ -134,10 +134,7 @@ pub(super) fn main(args: &DiffArgs) -> Result<Exit, Failure> {
 
 /// The engine with the rules of one side, fitted to the input.
 fn engine_of(name: &str, side: &SideRules, input: &MeasuredInput) -> Result<Engine, Failure> {
-    let engine = Engine::build(side.config(&input.config))
-        .map_err(Failure::from)
-        .and_then(|engine| input.fitted(engine));
-    engine.map_err(|failure| Failure {
+    input.engine_with(side.section.clone()).map_err(|failure| Failure {
         message: format!("{name} ({}): {}", side.name, failure.message),
         ..failure
     })

@@ -5,7 +5,6 @@ use rejoinder_authoring::change::PacksBeside;
 use rejoinder_core::diagnostic::{Diagnostic, SourceText};
 use rejoinder_run::guards::{GuardPrices, GuardResult, GuardStanding, GuardedCorpus, check};
 use rejoinder_run::labels::Unlabelled;
-use rejoinder_scan::{Config, Engine};
 
 use super::files::unusable;
 use super::measured::MeasuredInput;
@@ -89,7 +88,7 @@ impl GuardBench<'_> {
             files => {
                 let beside = PacksBeside::of(&input.config, files).map_err(unusable)?;
                 let (rules, _) = beside.with(&input.config, files).map_err(unusable)?;
-                input.fitted(Engine::build(Config { rules, ..input.config.clone() })?)?
+                input.engine_with(rules)?
             }
         };
         if engine.rules.guards().all().is_empty() {

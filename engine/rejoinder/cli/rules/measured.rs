@@ -13,6 +13,7 @@ use rejoinder_run::guards::KnownAnswers;
 use rejoinder_run::judging::Judge;
 use rejoinder_run::labels::LabelReader;
 use rejoinder_run::{RunDir, RunError};
+use rejoinder_scan::config::{EffectiveConfig, RulesConfig};
 use rejoinder_scan::{Config, Engine};
 
 use crate::cli::label_args::{LabelArgs, label_reader};
@@ -30,9 +31,15 @@ pub(super) struct MeasuredInput {
     pub asked_before: HashSet<RecordId>,
     /// The judge by whose form and prices asking is reckoned.
     pub judge: Judge,
-    run: Option<RunDir>,
+    origin: Origin,
     /// What the run's judge has answered; `None` where it has answered nothing.
     answers: Option<JudgeAnswers>,
+}
+
+/// Where the config comes from.
+enum Origin {
+    Run(RunDir),
+    File(EffectiveConfig),
 }
 
 /// Who says what the turns hold.
@@ -74,8 +81,14 @@ impl MeasuredInput {
         effective.config.check_flags().map_err(|why| Failure::usage(why.to_string()))?;
         let files = described(inputs, &effective.config.input)?;
         let judge = Judge::expected(&effective.config.judge, None)?;
-        let config = effective.config;
-        Ok(Self { config, files, asked_before: HashSet::new(), judge, run: None, answers: None })
+        Ok(Self {
+            config: effective.config.clone(),
+            files,
+            asked_before: HashSet::new(),
+            judge,
+            origin: Origin::File(effective),
+            answers: None,
+        })
     }
 
     fn of_run(name: &str, root: &InputRoot, purpose: Option<Purpose>) -> Result<Self, Failure> {
@@ -90,7 +103,7 @@ impl MeasuredInput {
             files: run.manifest.inputs.clone(),
             asked_before: run.asked()?,
             judge: Judge::expected(&run.manifest.config.judge, run.manifest.judge.as_ref())?,
-            run: Some(run),
+            origin: Origin::Run(run),
             answers,
         })
     }
@@ -100,21 +113,38 @@ impl MeasuredInput {
     /// # Errors
     /// If a file cannot be read, or the config cannot be followed on such files.
     pub(super) fn fitted(&self, engine: Engine) -> Result<Engine, Failure> {
-        Ok(match &self.run {
-            Some(run) => engine.deciding_as(&run.manifest.score).map_err(RunError::from)?,
-            None => fitted(engine, &self.files)?.0,
+        Ok(match &self.origin {
+            Origin::Run(run) => engine.deciding_as(&run.manifest.score).map_err(RunError::from)?,
+            Origin::File(_) => fitted(engine, &self.files)?.0,
         })
     }
 
     /// The engine with the rules that are in force.
     ///
     /// # Errors
-    /// As [`Self::fitted`], and if the run's rules or plugins are not what they were.
+    /// As [`Self::engine_with`], and if the run's rules or plugins are not what they were.
     pub(super) fn engine(&self) -> Result<Engine, Failure> {
-        match &self.run {
-            Some(run) => Ok(run.engine()?),
-            None => self.fitted(Engine::build(self.config.clone())?),
+        match &self.origin {
+            Origin::Run(run) => Ok(run.engine()?),
+            Origin::File(_) => self.engine_with(self.config.rules.clone()),
         }
+    }
+
+    /// The engine with other rules; an error about a plugin names the place in the config file.
+    ///
+    /// # Errors
+    /// As [`Self::fitted`], and if a pack or plugin cannot be used.
+    pub(super) fn engine_with(&self, rules: RulesConfig) -> Result<Engine, Failure> {
+        let config = Config { rules, ..self.config.clone() };
+        let engine = match &self.origin {
+            Origin::Run(_) => Engine::build(config)?,
+            Origin::File(effective) => {
+                let mut effective = effective.clone();
+                effective.config = config;
+                Engine::of(&effective)?
+            }
+        };
+        self.fitted(engine)
     }
 
     /// Who says what the turns hold.

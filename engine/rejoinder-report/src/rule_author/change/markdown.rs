@@ -26,16 +26,11 @@ impl ChangeReport {
             let _ = writeln!(out, "{why}");
         }
         table(&mut out, &self.table());
-        let changed: Vec<[String; 4]> =
-            std::iter::once(["changed turns", "", "", "turns"].map(str::to_owned))
-                .chain(self.transitions.iter().map(|row| {
-                    [transition_words(row.transition), String::new(), String::new(), thousands(row.turns)]
-                }))
-                .collect();
-        if changed.len() > 1 {
-            let pairs: Vec<[String; 2]> =
-                changed.into_iter().map(|[name, _, _, turns]| [name, turns]).collect();
-            table(&mut out, &pairs);
+        if !self.transitions.is_empty() {
+            let heads = ["changed turns", "turns"].map(str::to_owned);
+            let rows =
+                self.transitions.iter().map(|row| [transition_words(row.transition), thousands(row.turns)]);
+            table(&mut out, &std::iter::once(heads).chain(rows).collect::<Vec<_>>());
         }
         if let Some(labels) = &self.labels {
             let _ = writeln!(out, "\n{}", escaped(&labels.heading()));

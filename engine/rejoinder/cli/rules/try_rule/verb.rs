@@ -15,7 +15,7 @@ use rejoinder_scan::{Config, Engine};
 use super::super::measured::MeasuredInput;
 use super::keep;
 use super::rule_flags::{RULE, RuleFlags};
-use super::tried::{TriedRule, unusable};
+use super::tried::TriedRule;
 use crate::cli::args::{LABELS, OUTPUT, RECALL};
 use crate::cli::label_args::{LabelArgs, nothing_labelled, remark_unlabelled};
 use crate::cli::settings::{ConfigFileArgs, ConfigFlags, PluginFolderArgs, ReadingArgs, ScoreArgs};
@@ -115,8 +115,8 @@ pub(in crate::cli::rules) fn main(args: &TryArgs) -> Result<Exit, Failure> {
         true => Config { cascade: CascadeSection::without_score(), ..input.config.clone() },
         false => tried.beside(&input.config),
     };
-    let with = Engine::build_with(config.clone(), vec![tried.pack.clone()])
-        .map_err(|error| unusable(error.into()))?;
+    let with =
+        Engine::build_with(config.clone(), vec![tried.pack.clone()]).map_err(|error| tried.refused(error))?;
     let (with, without) = match tried.is_counted_alone {
         true => (with, None),
         false => {
